@@ -8,31 +8,31 @@ from typing import Any
 
 import uvloop
 
-from db.starting import exit_on_expected_errors, warn_misspelt
-from schemas.settings import from_env
+from db.starting import exit_on_expected_errors, warn_misspelt_settings
+from schemas.settings import load_settings
 from telemetry.exporting import export_spans
 
 
 def main(arguments: list[str]) -> None:
     """Serve the API. Exits with 0 on a stop signal, with 2 for a wrong argument or setting."""
-    options = _parser().parse_args(arguments)
+    options = _build_argument_parser().parse_args(arguments)
     with exit_on_expected_errors():
-        settings = from_env(os.environ)
+        settings = load_settings(os.environ)
         # Imported after the arguments are checked: Litestar and the routes take most of the start-up time.
-        from api.server.admission import limits_of  # noqa: PLC0415
-        from api.server.serve import serve  # noqa: PLC0415
+        from api.server.admission import connection_limits_of  # noqa: PLC0415
+        from api.server.serve import serve_application  # noqa: PLC0415
 
-        limits = limits_of(settings)
+        limits = connection_limits_of(settings)
         app = _load_application(options.app)
-        warn_misspelt(os.environ)
+        warn_misspelt_settings(os.environ)
         with export_spans(os.environ, process="web"):
-            uvloop.run(serve(app, limits, host=options.host, port=options.port))
+            uvloop.run(serve_application(app, limits, host=options.host, port=options.port))
 
 
-def _parser() -> argparse.ArgumentParser:
+def _build_argument_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m api", description="Serve the API until SIGTERM.")
     parser.add_argument("--host", default="127.0.0.1", help="the address to bind to (default: %(default)s)")
-    parser.add_argument("--port", type=_port, required=True)
+    parser.add_argument("--port", type=_parse_port_argument, required=True)
     parser.add_argument(
         "--app",
         default="api.app:create_app",
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _port(text: str) -> int:
+def _parse_port_argument(text: str) -> int:
     """Parse a port. Without the check, `getaddrinfo` wraps a number above 65535 around to 0 silently."""
     if text.isdecimal() and int(text) < 2**16:
         return int(text)

@@ -16,7 +16,7 @@ from litestar.types.asgi_types import Method
 
 from api import routes
 from api.events import fast_path, requests
-from api.guard import bind, guard
+from api.guard import bind_route_requirements, guard_request
 from api.http import access_log, body_limits, errors, head_requests, path_ids
 from api.http.request_state import RequestState
 from api.http.requests import ApiRequest
@@ -24,18 +24,18 @@ from api.http.responses import ApiResponse
 from api.lifespan import open_services
 from api.limits import cost_metering
 from api.openapi import document
-from domain.operations.host_warnings import warn_of_host
-from schemas.settings import Settings, from_env
+from domain.operations.host_warnings import warn_of_missing_sandbox
+from schemas.settings import Settings, load_settings
 from telemetry import log_context, logs
 
-MODULES = [import_module(f"api.routes.{found.name}") for found in iter_modules(routes.__path__)]
+ROUTE_MODULES = [import_module(f"api.routes.{found.name}") for found in iter_modules(routes.__path__)]
 #: Routes without a key, at their whole paths, and routes under /v1 with the key of an SDK app.
-PUBLIC = [route for module in MODULES for route in getattr(module, "PUBLIC", ())]
-FOR_APPS = [route for module in MODULES for route in getattr(module, "FOR_APPS", ())]
+PUBLIC = [route for module in ROUTE_MODULES for route in getattr(module, "PUBLIC", ())]
+FOR_APPS = [route for module in ROUTE_MODULES for route in getattr(module, "FOR_APPS", ())]
 #: Every other route of `api/routes/`: under /v1, behind the guard.
-KEYED = [
+API_KEY_ROUTES = [
     value
-    for module in MODULES
+    for module in ROUTE_MODULES
     for value in vars(module).values()
     if isinstance(value, HTTPRouteHandler) and value not in (*PUBLIC, *FOR_APPS)
 ]
@@ -55,33 +55,31 @@ class ApiApplication(Litestar):
         ours = head_requests.is_head_of_get(request)
         if ours:
             request = {**request, "method": "GET"}
-        state = access_log.begin_request(request)
-        receives, sends = cost_metering.count_bytes(state.cost, cast("Receive", receive), cast("Send", send))
+        state = access_log.create_request_state(request)
+        receives, sends = cost_metering.count_body_bytes(state.cost, cast("Receive", receive), cast("Send", send))
         if ours:
-            receives, sends = head_requests.without_body(receives, sends)
-        await cost_metering.meter_request(
-            request, state, self._answer(request, state, receives, sends, method)
-        )
+            receives, sends = head_requests.drop_response_body(receives, sends)
+        await cost_metering.meter_request(request, state, self._answer(request, state, receives, sends, method))
 
     async def _answer(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
     ) -> None:
         """Answer a request; `method` is the method of the original request."""
         before = log_context.attach_cause(state)
-        watched = access_log.add_headers_to(state, sends)
+        watched = access_log.wrap_send_with_headers(state, sends)
         try:
             if not self.state.hosts.allows(state.headers.get(b"host", b"").decode("latin-1")):
                 await errors.answer_wrong_host(ApiRequest(request))(request, receives, watched)
-            elif not path_ids.is_plain_path(request["raw_path"]):
+            elif not path_ids.is_unescaped_path(request["raw_path"]):
                 await errors.answer_no_route(ApiRequest(request))(request, receives, watched)
-            elif handler := fast_path.find(self, request):
-                await fast_path.serve(handler, request, receives, watched)
+            elif handler := fast_path.find_fast_path_route(self, request):
+                await fast_path.serve_fast_path_route(handler, request, receives, watched)
             else:
                 await super().__call__(request, receives, watched)
         finally:
             log_context.detach_cause(before)
             request["method"] = method
-            await access_log.end_request(request, state, self.state.services)
+            await access_log.finish_request(request, state, self.state.services)
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:
@@ -90,32 +88,31 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     Raises `SettingsInvalid`.
     """
     if settings is None:
-        settings = from_env(os.environ)
-        logs.configure(process="web", level=settings.log_level)
-        warn_of_host()
-    return configure(build(), settings, clock=clock)
+        settings = load_settings(os.environ)
+        logs.configure_logging(process="web", level=settings.log_level)
+        warn_of_missing_sandbox()
+    return configure_application(build_application(), settings, clock=clock)
 
 
-def configure(
-    app: Litestar,
-    settings: Settings,
-    *,
-    clock: Callable[[], datetime] | None = None,
-    private: bool = False,
+def configure_application(
+    app: Litestar, settings: Settings, *, clock: Callable[[], datetime] | None = None, private: bool = False
 ) -> Litestar:
     """Set the settings and the clock that a built application uses from its next start on.
 
     `private`: only callers on this machine can reach it.
     """
-    app.state.serve = partial(open_services, settings=settings, clock=clock or _now)
+    app.state.serve = partial(open_services, settings=settings, clock=clock or _utc_now)
     app.state.private = private
     app.state.hosts = settings.hosts
     return app
 
 
-def build() -> Litestar:
-    """Build the application with all routes, which takes 80 ms. `configure` adds settings and resources."""
-    behind_the_guard = Router("/v1", route_handlers=KEYED, before_request=guard)
+def build_application() -> Litestar:
+    """Build the application with all routes, which takes 80 ms.
+
+    `configure_application` adds settings and resources.
+    """
+    behind_the_guard = Router("/v1", route_handlers=API_KEY_ROUTES, before_request=guard_request)
     for_apps = Router(
         "/v1",
         route_handlers=FOR_APPS,
@@ -126,23 +123,23 @@ def build() -> Litestar:
         route_handlers=[behind_the_guard, for_apps, *PUBLIC],
         request_class=ApiRequest,
         response_class=ApiResponse,
-        lifespan=[_serve],
+        lifespan=[_configured_lifespan],
         exception_handlers={Exception: errors.answer_error},
         request_max_body_size=body_limits.MAX_BYTES,
         openapi_config=None,
         logging_config=None,
     )
-    bind(app)
-    body_limits.bind(app)
-    app.state.openapi = document.render(app)
+    bind_route_requirements(app)
+    body_limits.bind_body_limits(app)
+    app.state.openapi = document.render_openapi_document(app)
     return app
 
 
-def _serve(app: Litestar) -> AbstractAsyncContextManager[None]:
-    """Return the lifespan that `configure` set last."""
+def _configured_lifespan(app: Litestar) -> AbstractAsyncContextManager[None]:
+    """Return the lifespan that `configure_application` set last."""
     serve: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.serve
     return serve(app)
 
 
-def _now() -> datetime:
+def _utc_now() -> datetime:
     return datetime.now(UTC)

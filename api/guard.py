@@ -15,16 +15,16 @@ from api.http import head_requests
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.tenancy.delegation import scopes_grant
-from schemas.api_keys import Scope
-from schemas.errors import Forbidden, Invalid, Unauthenticated, Unsupported
+from schemas.api_keys import ApiKeyScope
+from schemas.errors import ApiKeyUnauthenticated, InvalidValue, MediaTypeUnsupported, ScopeMissing
 
 #: Maximum number of values of one parameter: each value costs a search.
-MAX_VALUES = 20
+MAX_QUERY_LIST_VALUES = 20
 #: Maximum characters of a value in a list of values: the limit of an event's name.
-MAX_VALUE_CHARACTERS = 128
+MAX_LIST_VALUE_CHARACTERS = 128
 
 
-class Requirements(NamedTuple):
+class RouteRequirements(NamedTuple):
     """Requirements of a route: the key's scope (None: any key), the rate class, and the accepted input.
 
     `statuses` are the error statuses of the route itself; guard, body and parameters add theirs. `parts` is
@@ -33,7 +33,7 @@ class Requirements(NamedTuple):
     numbers, `flags` are true or false, and `lists` take several values.
     """
 
-    scope: Scope | None
+    scope: ApiKeyScope | None
     rate_class: RateClass
     statuses: tuple[int, ...]
     query: frozenset[str] = frozenset()
@@ -46,27 +46,30 @@ class Requirements(NamedTuple):
 
 
 def requires(
-    scope: Scope | None,
+    scope: ApiKeyScope | None,
     rate_class: RateClass,
     *statuses: int,
     parts: type[msgspec.Struct] | None = None,
     csv: bool = False,
 ) -> dict[str, Any]:
     """Build a route's `opt`, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`."""
-    return {"requirements": Requirements(scope, rate_class, statuses, parts=parts, csv=csv)}
+    return {"requirements": RouteRequirements(scope, rate_class, statuses, parts=parts, csv=csv)}
 
 
-def bind(app: Litestar) -> None:
-    """Complete the `Requirements` of each route behind the guard. Raises KeyError for a route without any."""
+def bind_route_requirements(app: Litestar) -> None:
+    """Complete the `RouteRequirements` of each route behind the guard.
+
+    Raises KeyError for a route without any.
+    """
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.http_methods == {"OPTIONS"}:
-                handler.opt["allow"] = ", ".join(sorted(head_requests.methods(route.methods, route.path)))
-            elif handler.resolve_before_request() is guard:
+                handler.opt["allow"] = ", ".join(sorted(head_requests.add_head_method(route.methods, route.path)))
+            elif handler.resolve_before_request() is guard_request:
                 handler.opt["requirements"] = _complete_requirements(handler)
 
 
-async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
+async def guard_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
     """Run the checks before each route and raise the first refusal; answer OPTIONS without a key.
 
     Litestar's own answer to OPTIONS lists the methods of only one of the path's handlers.
@@ -74,37 +77,35 @@ async def guard(connection: Request[Any, Any, Any]) -> Response[None] | None:
     request, opt = cast("ApiRequest", connection), connection.route_handler.opt
     if "allow" in opt:
         return Response(None, status_code=204, headers={"Allow": opt["allow"]})
-    needs: Requirements = opt["requirements"]
+    needs: RouteRequirements = opt["requirements"]
     rate_class = _rate_class_of(request, needs)
     request.request_state.rate_class = rate_class
-    await _admit(request, needs, rate_class)
+    await _authenticate_and_charge(request, needs, rate_class)
     if query := request.scope["query_string"]:
-        request.scope["query_string"] = _check_query(query, needs)
+        request.scope["query_string"] = _check_and_normalize_query(query, needs)
     types = {b"multipart/form-data": needs.parts, b"application/json": needs.body, b"text/csv": needs.csv}
     if accepted := [name for name, has in types.items() if has]:
-        _check_type(request, *accepted)
+        _check_content_type(request, *accepted)
     elif request.method != "GET" and await request.body() not in {b"", b"{}"}:
-        raise Invalid("body", "this route takes no body")
+        raise InvalidValue("body", "this route takes no body")
     return None
 
 
-def _rate_class_of(request: ApiRequest, needs: Requirements) -> RateClass:
+def _rate_class_of(request: ApiRequest, needs: RouteRequirements) -> RateClass:
     """Return the rate class of a request. An upload is a light write where the route also takes JSON."""
-    return RateClass.WRITE_LIGHT if needs.parts and needs.body and request.sends_parts else needs.rate_class
+    return RateClass.WRITE_LIGHT if needs.parts and needs.body and request.has_multipart_body else needs.rate_class
 
 
-async def _admit(request: ApiRequest, needs: Requirements, rate_class: RateClass) -> None:
+async def _authenticate_and_charge(request: ApiRequest, needs: RouteRequirements, rate_class: RateClass) -> None:
     call, services, client = request.request_state, request.services, request.scope["client"]
     address = api_keys.client_address(call, client[0] if client else "", hops=services.settings.proxy_hops)
-    presented = api_keys.read_key(call)
+    presented = api_keys.read_api_key(call)
     expected = services.authenticator.expect(presented)
     # Runs during the look-up of the key.
     charging = expected and services.limiter.charge(expected, rate_class)
     try:
-        call.principal = await services.authenticator.authenticate(
-            presented, expected=expected, address=address
-        )
-    except Unauthenticated:
+        call.principal = await services.authenticator.authenticate(presented, expected=expected, address=address)
+    except ApiKeyUnauthenticated:
         call.probation = services.authenticator.probation(address)
         raise
     call.standing = await (charging or services.limiter.charge(call.principal, rate_class))
@@ -112,10 +113,10 @@ async def _admit(request: ApiRequest, needs: Requirements, rate_class: RateClass
         raise call.standing.refusal()
     call.payer = call.standing.charge.budget
     if needs.scope is not None and not scopes_grant(call.principal.scopes, needs.scope):
-        raise Forbidden(needs.scope)
+        raise ScopeMissing(needs.scope)
 
 
-def _check_query(query: bytes, needs: Requirements) -> bytes:
+def _check_and_normalize_query(query: bytes, needs: RouteRequirements) -> bytes:
     """Check the query and return it normalized: known parameters, without duplicates except lists.
 
     Texts must be storable in Postgres, and numbers must be digits: Litestar would accept `1e2` as a whole
@@ -125,57 +126,57 @@ def _check_query(query: bytes, needs: Requirements) -> bytes:
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
     except ValueError:
-        raise Invalid("query", "must be percent-encoded UTF-8") from None
+        raise InvalidValue("query", "must be percent-encoded UTF-8") from None
     params: dict[str, str] = {}
     for name, value in pairs:
         if name not in needs.query:
-            raise Invalid(name, "is not a parameter of this route")
+            raise InvalidValue(name, "is not a parameter of this route")
         if name in params and name not in needs.lists:
-            raise Invalid(name, "is sent twice")
+            raise InvalidValue(name, "is sent twice")
         params[name] = f"{params[name]},{value}" if name in params else value
     for name, value in params.items():
-        _check_value(name, value, needs)
+        _check_query_value(name, value, needs)
     if not any(name in needs.lists and "," in value for name, value in params.items()):
         return query
     return urlencode(
-        [(name, part) for name, value in params.items() for part in _split_values(name, value, needs)]
+        [(name, part) for name, value in params.items() for part in _split_list_parameter(name, value, needs)]
     ).encode()
 
 
-def _split_values(name: str, value: str, needs: Requirements) -> Iterable[str]:
+def _split_list_parameter(name: str, value: str, needs: RouteRequirements) -> Iterable[str]:
     """Split a list parameter and drop duplicate values."""
     return dict.fromkeys(value.split(",")) if name in needs.lists else (value,)
 
 
-def _check_value(name: str, value: str, needs: Requirements) -> None:
+def _check_query_value(name: str, value: str, needs: RouteRequirements) -> None:
     if "\x00" in value:
-        raise Invalid(name, "must not contain a NUL character")
+        raise InvalidValue(name, "must not contain a NUL character")
     if name in needs.numbers and not (value.isascii() and value.isdecimal()):
-        raise Invalid(name, "must be a whole number, in digits only")
+        raise InvalidValue(name, "must be a whole number, in digits only")
     if name in needs.flags and value not in {"true", "false"}:
-        raise Invalid(name, "must be true or false")
+        raise InvalidValue(name, "must be true or false")
     if name in needs.lists:
-        _check_values(name, value.split(","))
+        _check_list_values(name, value.split(","))
 
 
-def _check_values(name: str, values: Sequence[str]) -> None:
+def _check_list_values(name: str, values: Sequence[str]) -> None:
     if "" in values:
-        raise Invalid(name, "has an empty value: put one comma between two values")
-    if len(values) > MAX_VALUES:
-        raise Invalid(name, f"takes at most {MAX_VALUES} values")
-    if max(map(len, values)) > MAX_VALUE_CHARACTERS:
-        raise Invalid(name, f"takes values of at most {MAX_VALUE_CHARACTERS} characters")
+        raise InvalidValue(name, "has an empty value: put one comma between two values")
+    if len(values) > MAX_QUERY_LIST_VALUES:
+        raise InvalidValue(name, f"takes at most {MAX_QUERY_LIST_VALUES} values")
+    if max(map(len, values)) > MAX_LIST_VALUE_CHARACTERS:
+        raise InvalidValue(name, f"takes values of at most {MAX_LIST_VALUE_CHARACTERS} characters")
 
 
-def _check_type(request: ApiRequest, *expected: bytes) -> None:
-    if request.sent_type not in expected:
-        raise Unsupported(
+def _check_content_type(request: ApiRequest, *expected: bytes) -> None:
+    if request.sent_content_type not in expected:
+        raise MediaTypeUnsupported(
             f"send the body as {' or '.join(content_type.decode() for content_type in expected)}"
         )
 
 
-def _complete_requirements(handler: HTTPRouteHandler) -> Requirements:
-    needs: Requirements = handler.opt["requirements"]
+def _complete_requirements(handler: HTTPRouteHandler) -> RouteRequirements:
+    needs: RouteRequirements = handler.opt["requirements"]
     fields = handler.parsed_fn_signature.parameters
     query_fields = {
         field.kwarg_definition.name or name: field

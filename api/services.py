@@ -8,26 +8,26 @@ from redis.asyncio import Redis
 
 from api.auth.api_keys import Authenticator
 from api.auth.sdk_keys import AppAuthenticator
-from api.events.last_seen import LastSeenBuffer
-from api.limits.coalescing import Coalescer
+from api.events.last_seen import AppLastSeenBuffer
+from api.limits.coalescing import LookupCoalescer
 from api.limits.disk_watch import DiskWatch
-from api.limits.event_limits import EventLimiter
-from api.limits.fair_executor import FairExecutor, TenantQueue
+from api.limits.event_limits import EventRateLimiter
+from api.limits.fair_executor import FairExecutor, TenantTaskQueue
 from api.limits.rate_limits import RateLimiter
-from api.limits.tenant_connections import TenantConnections
-from api.streams.long_poll import LongPollHub, Ref
+from api.limits.tenant_connections import TenantConnectionPool
+from api.streams.long_poll import AwaitedObjectRef, LongPollHub
 from db.pool import Pool
-from domain.events.budgets import Budgets
-from domain.events.intake import Intake
-from domain.events.quarantine import Quarantine
-from domain.jobs.jobs import Versioned
-from domain.media.store import Store
-from domain.metrics.active_users import PeopleCache
+from domain.events.budgets import EventBudgets
+from domain.events.intake import EventIntake
+from domain.events.quarantine import QuarantineBuffer
+from domain.jobs.jobs import VersionedJob
+from domain.media.store import MediaStore
+from domain.metrics.active_users import ActiveUserCache
 from domain.projects.projects import NewProject
 from domain.security.keyring import Keyring
 from domain.values import ssrf_guard
-from domain.webhooks.streams import Head
-from jobs.courier import Courier
+from domain.webhooks.streams import StreamHead
+from jobs.courier import WakeCourier
 from schemas.settings import Settings
 from schemas.waiting import Waiting
 
@@ -37,17 +37,17 @@ class EventServices:
     """Services of the routes that receive events: authentication, limits, intake."""
 
     apps: AppAuthenticator
-    limiter: EventLimiter
+    limiter: EventRateLimiter
     #: Daily event budgets of organizations.
-    budgets: Budgets
-    intake: Intake
-    last: LastSeenBuffer
-    quarantine: Quarantine
+    budgets: EventBudgets
+    intake: EventIntake
+    last: AppLastSeenBuffer
+    quarantine: QuarantineBuffer
     #: Watermarks of the databases' disks: intake of events and uploads closes before a disk is full.
     disks: DiskWatch
     #: Connection quota for events from servers with an Idempotency-Key. Each such request holds a connection
     #: of the main database until its events are committed; together they get half of the shared connections.
-    keyed: TenantConnections
+    keyed: TenantConnectionPool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +57,12 @@ class Services:
     settings: Settings
     pool: Pool
     #: The pool with a quota per organization.
-    connections: TenantConnections
+    connections: TenantConnectionPool
     #: The event store with a quota per organization; the same object if both are one database.
-    event_connections: TenantConnections
+    event_connections: TenantConnectionPool
     #: Cache of the latest counts of users.
-    user_counts: PeopleCache
-    courier: Courier
+    user_counts: ActiveUserCache
+    courier: WakeCourier
     redis: Redis
     peppers: Keyring
     vault: Keyring
@@ -70,19 +70,19 @@ class Services:
     limiter: RateLimiter
     events: EventServices
     #: Coalesced reads of jobs.
-    jobs: Coalescer[Ref, Versioned | None]
+    jobs: LookupCoalescer[AwaitedObjectRef, VersionedJob | None]
     #: Coalesced reads of the reasons why jobs wait.
-    wait_reasons: Coalescer[Ref, Waiting | None]
+    wait_reasons: LookupCoalescer[AwaitedObjectRef, Waiting | None]
     #: Coalesced creation of projects: one statement and one commit for concurrent requests.
-    project_creates: Coalescer[NewProject, bool | None]
-    job_hub: LongPollHub[Versioned]
+    project_creates: LookupCoalescer[NewProject, bool | None]
+    job_hub: LongPollHub[VersionedJob]
     #: Streams of webhook events.
-    stream_hub: LongPollHub[Head]
+    stream_hub: LongPollHub[StreamHead]
     #: Storage of media, and the queue of uploads to probe.
-    store: Store
-    probes: TenantQueue
+    store: MediaStore
+    probes: TenantTaskQueue
     #: Runs CPU-bound work on a thread outside of the event loop.
     executor: FairExecutor
     #: Addresses of this machine that an ingest may fetch despite the SSRF guard.
-    allowed: ssrf_guard.Allowed
+    allowed: ssrf_guard.AllowedOrigins
     clock: Callable[[], datetime]

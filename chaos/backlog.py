@@ -8,7 +8,7 @@ from uuid import UUID
 from chaos.tasks import BENCH_POOL
 from db.pool import Pool
 from jobs import ledger
-from jobs.kinds import Kind
+from jobs.kinds import JobKindSpec
 from schemas import ids
 from schemas.errors import BenchmarkFailed
 
@@ -50,7 +50,7 @@ async def reset_bench_database(pool: Pool, *, tenants: int) -> list[UUID]:
     await delete_all_jobs(pool)
     await pool.execute("insert into pool (name) values ($1) on conflict do nothing", BENCH_POOL)
     await pool.execute(INSERT_POOL_CAPS, BENCH_POOL)
-    made = [ids.new() for _ in range(tenants)]
+    made = [ids.new_uuid7() for _ in range(tenants)]
     await pool.execute(INSERT_TENANTS, made)
     return made
 
@@ -66,18 +66,16 @@ async def delete_all_jobs(pool: Pool) -> None:
 
 
 async def insert_waiting_jobs(
-    pool: Pool, kind: Kind, tenants: Sequence[UUID], *, count: int, args: dict[str, Any] | None = None
+    pool: Pool, kind: JobKindSpec, tenants: Sequence[UUID], *, count: int, args: dict[str, Any] | None = None
 ) -> None:
     """Insert `count` waiting jobs of a kind, spread over the tenants in turn, and refresh statistics.
 
     Wakes no worker.
     """
     async with pool.acquire() as conn:
-        first = await ledger.submit(
-            conn, kind=kind, organization_id=tenants[0], project_id=None, args=args or {}
-        )
+        first = await ledger.submit_job(conn, kind=kind, organization_id=tenants[0], project_id=None, args=args or {})
     owners = list(islice(cycle(tenants), 1, count))
-    await pool.execute(COPY_SUBMITTED_JOB, first.job_id, owners, [ids.new() for _ in owners])
+    await pool.execute(COPY_SUBMITTED_JOB, first.job_id, owners, [ids.new_uuid7() for _ in owners])
     await pool.execute("vacuum analyze job")
 
 

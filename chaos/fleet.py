@@ -7,41 +7,41 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from chaos.environment import Environment
-from chaos.processes import ChildProcess, find_log_entry, run_in_environment
+from chaos.environment import BenchEnvironment
+from chaos.processes import ChildProcess, find_log_entry, run_module_in_environment
 from chaos.tasks import BENCH_POOL
 from db.pool import Pool
-from db.server import free_port
+from db.server import find_free_port
 from schemas.errors import BenchmarkFailed
 
 T = TypeVar("T")
 
 #: Timeout of a process's start.
-START_TIMEOUT_S = 300.0
+PROCESS_START_TIMEOUT_S = 300.0
 CONDITION_POLL_S = 0.02
 
 #: A worker's connections for its tasks: the default, or more with many slots, so that commits share a flush.
-CONNECTIONS = 10
+MIN_WORKER_CONNECTIONS = 10
 
-COUNT_WORKERS = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
+COUNT_ACTIVE_WORKERS = "select count(*) from worker where state = 'active' and lease_expires_at > now()"
 
 #: Uses the partial indexes: polling must not cost as much as the measured work.
-ANY_RUNNABLE = """
+ANY_RUNNABLE_JOB = """
 select exists (select from job where pool = $1 and state = 'running')
     or exists (select from job where pool = $1 and state = 'queued' and stage <> 'scheduled')"""
 
 
 @contextlib.asynccontextmanager
-async def run_dispatcher(environment: Environment, *, lease_s: float = 15) -> AsyncIterator[None]:
+async def run_dispatcher(environment: BenchEnvironment, *, lease_s: float = 15) -> AsyncIterator[None]:
     """Run the dispatcher while the block runs."""
-    async with run_in_environment(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
+    async with run_module_in_environment(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
         await read_logged_port(child, "serving health")
         yield
 
 
 @contextlib.asynccontextmanager
 async def run_workers(
-    environment: Environment,
+    environment: BenchEnvironment,
     pool: str = BENCH_POOL,
     *,
     workers: int = 1,
@@ -50,15 +50,15 @@ async def run_workers(
     environ: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[list[ChildProcess]]:
     """Run `workers` more worker processes of a pool while the block runs. Yields them once registered."""
-    before: int = await environment.pool.fetchval(COUNT_WORKERS)
+    before: int = await environment.pool.fetchval(COUNT_ACTIVE_WORKERS)
     command = ("chaos.worker",) if pool == BENCH_POOL else ("workers", pool)
     own = {
-        "SLOTS": str(slots), "POOL_SIZE": str(max(CONNECTIONS, slots // 5)),
+        "SLOTS": str(slots), "POOL_SIZE": str(max(MIN_WORKER_CONNECTIONS, slots // 5)),
         "LEASE_S": str(lease_s), "DRAIN_S": "1", **environ,
     }  # fmt: skip
     async with contextlib.AsyncExitStack() as stack:
         children = [
-            await stack.enter_async_context(run_in_environment(environment, *command, **own))
+            await stack.enter_async_context(run_module_in_environment(environment, *command, **own))
             for _ in range(workers)
         ]
 
@@ -70,33 +70,33 @@ async def wait_for_workers(pool: Pool, count: int) -> None:
     """Wait until `count` workers are registered."""
 
     async def all_registered() -> bool:
-        return bool(await pool.fetchval(COUNT_WORKERS) >= count)
+        return bool(await pool.fetchval(COUNT_ACTIVE_WORKERS) >= count)
 
-    await poll_until(all_registered, within=START_TIMEOUT_S)
+    await poll_until(all_registered, within=PROCESS_START_TIMEOUT_S)
 
 
 @contextlib.asynccontextmanager
-async def run_api(
-    environment: Environment, app: str | None = None, **environ: str
+async def run_api_server(
+    environment: BenchEnvironment, app: str | None = None, **environ: str
 ) -> AsyncIterator[tuple[ChildProcess, int]]:
     """Serve the API, or another app with its server settings; yields the process and its port.
 
     Another app logs no port, so its port is chosen in advance.
     """
-    chosen = free_port() if app else 0
+    chosen = find_free_port() if app else 0
     command = ["api", "--port", str(chosen), *(["--app", app] if app else [])]
-    async with run_in_environment(environment, *command, **environ) as child:
+    async with run_module_in_environment(environment, *command, **environ) as child:
         port = chosen or await read_logged_port(child, "serving")
-        await poll_until(lambda: _accepts(port), within=START_TIMEOUT_S)
+        await poll_until(lambda: _accepts_connections(port), within=PROCESS_START_TIMEOUT_S)
         yield child, port
 
 
-async def wait_until_drained(pool: Pool, *, within: float = 300) -> None:
+async def wait_until_pool_drained(pool: Pool, *, within: float = 300) -> None:
     """Wait until the bench pool has no running and no due job. Scheduled jobs may remain.
 
     Raises `BenchmarkFailed` after `within` seconds.
     """
-    await poll_until(lambda: _is_drained(pool), within=within, every=0.05)
+    await poll_until(lambda: _is_pool_drained(pool), within=within, every=0.05)
 
 
 async def read_logged_port(child: ChildProcess, event: str) -> int:
@@ -108,7 +108,7 @@ async def read_logged_port(child: ChildProcess, event: str) -> int:
     async def find_event() -> dict[str, Any] | None:
         return find_log_entry(child, event)
 
-    port: int = (await poll_until(find_event, within=START_TIMEOUT_S))["port"]
+    port: int = (await poll_until(find_event, within=PROCESS_START_TIMEOUT_S))["port"]
     return port
 
 
@@ -126,11 +126,11 @@ async def poll_until(
     return value
 
 
-async def _is_drained(pool: Pool) -> bool:
-    return not await pool.fetchval(ANY_RUNNABLE, BENCH_POOL)
+async def _is_pool_drained(pool: Pool) -> bool:
+    return not await pool.fetchval(ANY_RUNNABLE_JOB, BENCH_POOL)
 
 
-async def _accepts(port: int) -> bool:
+async def _accepts_connections(port: int) -> bool:
     try:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
     except OSError:

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from chaos.environment import Environment
-from db.server import end_with_parent
+from chaos.environment import BenchEnvironment
+from db.server import end_with_parent_prefix
 from schemas.errors import BenchmarkFailed
 
 #: Time without output after which a process counts as hung.
-OUTPUT_TIMEOUT_S = 300.0
+PROCESS_OUTPUT_TIMEOUT_S = 300.0
 #: Time from SIGTERM to SIGKILL.
-STOP_TIMEOUT_S = 60.0
+PROCESS_STOP_TIMEOUT_S = 60.0
 
 
 class ChildProcess(NamedTuple):
@@ -33,8 +33,8 @@ class ChildProcess(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def run_in_environment(
-    environment: Environment, *words: str, **environ: str
+async def run_module_in_environment(
+    environment: BenchEnvironment, *words: str, **environ: str
 ) -> AsyncIterator[ChildProcess]:
     """Run `python -m WORDS` in an environment while the block runs."""
     async with run_module(environment.folder, *words, environ=environment.environ(**environ)) as child:
@@ -46,14 +46,14 @@ async def run_module(
     folder: Path, *words: str, environ: Mapping[str, str] | None = None
 ) -> AsyncIterator[ChildProcess]:
     """Run `python -m WORDS` while the block runs; SIGTERM ends it, then SIGKILL after a timeout."""
-    child = await start_child(folder, words, environ)
+    child = await start_child_process(folder, words, environ)
     try:
         yield child
     finally:
-        await stop_child(child)
+        await stop_child_process(child)
 
 
-async def read_message(child: ChildProcess, *, within: float = OUTPUT_TIMEOUT_S) -> Any:
+async def read_json_message(child: ChildProcess, *, within: float = PROCESS_OUTPUT_TIMEOUT_S) -> Any:
     """Return the next JSON line of the process's output. Raises `BenchmarkFailed` without one."""
     output = child.process.stdout
     try:
@@ -65,10 +65,10 @@ async def read_message(child: ChildProcess, *, within: float = OUTPUT_TIMEOUT_S)
         raise child.failed("ended without output") from error
 
 
-async def run_and_read(environment: Environment, *words: str, **environ: str) -> Any:
+async def run_module_and_read(environment: BenchEnvironment, *words: str, **environ: str) -> Any:
     """Run `python -m WORDS` and return its one JSON line."""
-    async with run_in_environment(environment, *words, **environ) as child:
-        return await read_message(child)
+    async with run_module_in_environment(environment, *words, **environ) as child:
+        return await read_json_message(child)
 
 
 def find_log_entry(child: ChildProcess, event: str) -> dict[str, Any] | None:
@@ -89,14 +89,14 @@ def read_child_cpu_s(child: ChildProcess) -> float:
     return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
 
 
-async def start_child(folder: Path, words: Sequence[str], environ: Mapping[str, str] | None) -> ChildProcess:
+async def start_child_process(folder: Path, words: Sequence[str], environ: Mapping[str, str] | None) -> ChildProcess:
     """Start `python -m WORDS` with its stdout in a pipe and its stderr appended to a log in `folder`.
 
     The child has its own session: Ctrl-C reaches only the parent, which then ends its children in order.
 
     If the parent is killed, the child gets SIGKILL: a frozen process would ignore any other signal.
     """
-    command = [*end_with_parent(signal.SIGKILL), sys.executable, "-m", *words]
+    command = [*end_with_parent_prefix(signal.SIGKILL), sys.executable, "-m", *words]
     path = folder / f"{words[0]}.log"
     with path.open("ab") as log:
         begin = log.tell()
@@ -107,7 +107,7 @@ async def start_child(folder: Path, words: Sequence[str], environ: Mapping[str, 
     return ChildProcess(process, path, begin)
 
 
-async def stop_child(child: ChildProcess, *, within: float = STOP_TIMEOUT_S) -> None:
+async def stop_child_process(child: ChildProcess, *, within: float = PROCESS_STOP_TIMEOUT_S) -> None:
     """End the process with SIGTERM, then with SIGKILL after a timeout."""
     process = child.process
     if process.returncode is None:

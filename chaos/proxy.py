@@ -10,7 +10,7 @@ from typing import NamedTuple
 from chaos.loopback_server import LoopbackServer
 
 #: SO_LINGER with a timeout of 0: closing sends a reset.
-LINGER_ZERO = struct.pack("ii", 1, 0)
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
 class ServerAddress(NamedTuple):
@@ -92,12 +92,12 @@ class FaultProxy:
 def reset_connection(writer: asyncio.StreamWriter) -> None:
     """Abort a connection with a TCP reset (RST). Does nothing if the connection is already closing."""
     if not writer.transport.is_closing():
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         writer.transport.abort()
 
 
 @asynccontextmanager
-async def open_proxy(server: ServerAddress) -> AsyncIterator[FaultProxy]:
+async def open_fault_proxy(server: ServerAddress) -> AsyncIterator[FaultProxy]:
     """Run a fault proxy to `server` on a free loopback port while the block runs. Yields the proxy."""
     proxy = FaultProxy(server)
     proxy.start()

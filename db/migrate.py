@@ -1,7 +1,8 @@
 """Migrations: bring a database to the tables and SQL functions of this release.
 
-There are two schemas, `MAIN` and `EVENTS`, which may share a database. `python -m db.migrate` is a release
-step. It waits for an unreachable Postgres. Many may run at once: an advisory lock admits one at a time.
+There are two schemas, `MAIN_SCHEMA` and `EVENT_SCHEMA`, which may share a database. `python -m db.migrate` is
+a release step. It waits for an unreachable Postgres. Many may run at once: an advisory lock admits one at a
+time.
 
 - Tables: files `NNNN_verb_noun.sql`, each applied once, in order. An applied file never changes. The first
   files of a schema are its baseline: the tables of a new database.
@@ -28,13 +29,13 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import NamedTuple
 
-from db.pool import Conn, connected
+from db.pool import Conn, use_postgres_connection
 from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, raise_if_postgres_away
-from db.starting import UNUSABLE, exit_on_expected_errors
-from schemas.errors import MigrationChanged, Unavailable
-from schemas.settings import Settings, from_env
+from db.starting import UNUSABLE_DATABASE_MESSAGE, exit_on_expected_errors
+from schemas.errors import MigrationChanged, ServiceUnavailable
+from schemas.settings import Settings, load_settings
 
-_LOCK = 7201
+_MIGRATION_LOCK_ID = 7201
 
 DESCRIPTION = (
     "Bring the databases of DATABASE_URL and TELEMETRY_URL to this release's tables, "
@@ -43,12 +44,12 @@ DESCRIPTION = (
 
 
 #: The oldest release whose databases are taken over.
-OLDEST = "f87eb061"
+OLDEST_MIGRATABLE_COMMIT = "f87eb061"
 
-_REVISION = re.compile(r"-- revision (\d+)\n")
+_REVISION_LINE_PATTERN = re.compile(r"-- revision (\d+)\n")
 
 
-class Schema(NamedTuple):
+class MigratedSchema(NamedTuple):
     """Tables that migrate together: their folders, the table of applied files, the size of the baseline."""
 
     folder: str
@@ -57,8 +58,8 @@ class Schema(NamedTuple):
     baseline: int
 
 
-MAIN = Schema("migrations", "functions", "migration", 9)
-EVENTS = Schema("event_migrations", "event_functions", "event_migration", 1)
+MAIN_SCHEMA = MigratedSchema("migrations", "functions", "migration", 9)
+EVENT_SCHEMA = MigratedSchema("event_migrations", "event_functions", "event_migration", 1)
 
 
 class Migration(NamedTuple):
@@ -75,72 +76,76 @@ class Migration(NamedTuple):
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def all_migrations(schema: Schema) -> list[Migration]:
+def read_all_migrations(schema: MigratedSchema) -> list[Migration]:
     """Return all migrations of the schema in this release, in order."""
-    return _sql_files(schema.folder)
+    return _read_sql_files(schema.folder)
 
 
-def functions(schema: Schema) -> list[Migration]:
+def read_sql_functions(schema: MigratedSchema) -> list[Migration]:
     """Return the schema's SQL functions in this release, each named `function@revision`."""
-    return [Migration(f"{each.name}@{_revision(each)}", each.text) for each in _sql_files(schema.functions)]
+    return [
+        Migration(f"{each.name}@{_function_revision(each)}", each.text) for each in _read_sql_files(schema.functions)
+    ]
 
 
-def _sql_files(folder: str) -> list[Migration]:
+def _read_sql_files(folder: str) -> list[Migration]:
     found = (path for path in files("db").joinpath(folder).iterdir() if path.name.endswith(".sql"))
     return sorted(Migration(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in found)
 
 
-def _revision(function: Migration) -> int:
-    match = _REVISION.match(function.text)
+def _function_revision(function: Migration) -> int:
+    match = _REVISION_LINE_PATTERN.match(function.text)
     if match is None:
         raise MigrationChanged(f"the function {function.name} has no first line `-- revision N`")
     return int(match[1])
 
 
-async def migrate(database_url: str, event_store_url: str | None = None) -> list[str]:
-    """Apply all pending changes and return their names. Raises `MigrationChanged` as `pending` does.
+async def migrate_databases(database_url: str, event_store_url: str | None = None) -> list[str]:
+    """Apply all pending changes and return their names. Raises `MigrationChanged` as `pending_migrations`
+    does.
 
     The event store is in the same database, unless another one is named.
     """
-    applied = await _migrate(database_url, MAIN)
-    return applied + await _migrate(event_store_url or database_url, EVENTS)
+    applied = await _migrate_schema(database_url, MAIN_SCHEMA)
+    return applied + await _migrate_schema(event_store_url or database_url, EVENT_SCHEMA)
 
 
-async def _migrate(url: str, schema: Schema) -> list[str]:
-    async with connected(url, name="tenantry-migrate") as conn:
+async def _migrate_schema(url: str, schema: MigratedSchema) -> list[str]:
+    async with use_postgres_connection(url, name="tenantry-migrate") as conn:
         await conn.execute("set lock_timeout = 0")
         await conn.execute("set statement_timeout = 0")
-        await conn.execute("select pg_advisory_lock($1)", _LOCK)
+        await conn.execute("select pg_advisory_lock($1)", _MIGRATION_LOCK_ID)
         await conn.execute(
             f"""create table if not exists {schema.table} (
                 name text not null, checksum text not null, applied_at timestamptz not null default now(),
                 primary key (name))"""
         )
-        changes = await pending(conn, schema)
+        changes = await pending_migrations(conn, schema)
         async with conn.transaction():
             # A function may use tables that a migration of the same transaction creates.
             await conn.execute("set local check_function_bodies = off")
             for change in changes:
-                await _apply(conn, schema, change)
+                await _apply_migration(conn, schema, change)
         return [change.name for change in changes if change.runs]
 
 
-async def pending(conn: Conn, schema: Schema) -> list[Migration]:
-    """Return the changes that `migrate` would apply now, in order: all of them for an empty database.
+async def pending_migrations(conn: Conn, schema: MigratedSchema) -> list[Migration]:
+    """Return the changes that `migrate_databases` would apply now, in order: all of them for an empty
+    database.
 
     Raises `MigrationChanged` for an applied file that was edited, and for a database of a release before
     f87eb061.
     """
     applied = await _applied_checksums(conn, schema)
-    taken_over = _take_over_changes(schema, applied)
-    new = [each for each in all_migrations(schema) if _is_new(each, applied)]
+    taken_over = _take_over_migrations(schema, applied)
+    new = [each for each in read_all_migrations(schema) if _is_unapplied(each, applied)]
     if taken_over is not None:
-        baseline = {each.name for each in all_migrations(schema)[: schema.baseline]}
+        baseline = {each.name for each in read_all_migrations(schema)[: schema.baseline]}
         new = [each._replace(runs=each.name not in baseline) for each in new]
-    return [*(taken_over or ()), *_newer_functions(schema, applied), *new]
+    return [*(taken_over or ()), *_newer_sql_functions(schema, applied), *new]
 
 
-async def _applied_checksums(conn: Conn, schema: Schema) -> Mapping[str, str]:
+async def _applied_checksums(conn: Conn, schema: MigratedSchema) -> Mapping[str, str]:
     """Return the checksums of applied files by name; empty for a database that was never migrated."""
     if await conn.fetchval("select to_regclass($1)", schema.table) is None:
         return {}
@@ -148,14 +153,14 @@ async def _applied_checksums(conn: Conn, schema: Schema) -> Mapping[str, str]:
     return {row["name"]: row["checksum"] for row in rows}
 
 
-def _is_new(migration: Migration, applied: Mapping[str, str]) -> bool:
+def _is_unapplied(migration: Migration, applied: Mapping[str, str]) -> bool:
     if applied.get(migration.name, migration.checksum) != migration.checksum:
         remedy = "raise its revision" if "@" in migration.name else "add a new migration instead"
         raise MigrationChanged(f"{migration.name} was edited after it was applied: {remedy}")
     return migration.name not in applied
 
 
-def _newer_functions(schema: Schema, applied: Mapping[str, str]) -> list[Migration]:
+def _newer_sql_functions(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration]:
     """Return the functions with a higher revision than in the database."""
     revisions: dict[str, int] = {}
     for applied_name in applied:
@@ -163,25 +168,25 @@ def _newer_functions(schema: Schema, applied: Mapping[str, str]) -> list[Migrati
         if revision:
             revisions[name] = max(revisions.get(name, 0), int(revision))
     newer = []
-    for function in functions(schema):
+    for function in read_sql_functions(schema):
         name, _, revision = function.name.partition("@")
-        if int(revision) >= revisions.get(name, 0) and _is_new(function, applied):
+        if int(revision) >= revisions.get(name, 0) and _is_unapplied(function, applied):
             newer.append(function)
     return newer
 
 
-def _take_over_changes(schema: Schema, applied: Mapping[str, str]) -> list[Migration] | None:
+def _take_over_migrations(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration] | None:
     """Return the changes from an earlier release to the baseline; None for any other database."""
     replaced = files("db").joinpath("take_over", f"{schema.table}.sha256").read_text("utf-8")
     checksums = {name: checksum for checksum, name in map(str.split, replaced.splitlines())}
     if checksums.keys().isdisjoint(applied):
         return None
-    late = _sql_files("take_over/migrations") if schema is MAIN else []
+    late = _read_sql_files("take_over/migrations") if schema is MAIN_SCHEMA else []
     missing = checksums.keys() - applied.keys() - {each.name for each in late}
     if missing:
         raise MigrationChanged(
             f"the database lacks {min(missing)}, now a part of the baseline: first run the migrate of commit "
-            f"{OLDEST}, or of a later one with that file"
+            f"{OLDEST_MIGRATABLE_COMMIT}, or of a later one with that file"
         )
     for name, checksum in checksums.items():
         if applied.get(name, checksum) != checksum:
@@ -189,7 +194,7 @@ def _take_over_changes(schema: Schema, applied: Mapping[str, str]) -> list[Migra
     return [each for each in late if each.name not in applied]
 
 
-async def _apply(conn: Conn, schema: Schema, migration: Migration) -> None:
+async def _apply_migration(conn: Conn, schema: MigratedSchema, migration: Migration) -> None:
     if migration.runs:
         await conn.execute(migration.text)
     await conn.execute(
@@ -199,16 +204,16 @@ async def _apply(conn: Conn, schema: Schema, migration: Migration) -> None:
     )
 
 
-async def _migrate_once_reached(settings: Settings) -> list[str]:
-    """Run `migrate` as soon as Postgres accepts writes. Print once that it waits."""
+async def _migrate_when_reachable(settings: Settings) -> list[str]:
+    """Run `migrate_databases` as soon as Postgres accepts writes. Print once that it waits."""
     wait_s = FIRST_BACKOFF_S
     while True:
         try:
             with raise_if_postgres_away():
-                return await migrate(settings.database_url, settings.event_store_url)
-        except Unavailable as error:
+                return await migrate_databases(settings.database_url, settings.event_store_url)
+        except ServiceUnavailable as error:
             if wait_s == FIRST_BACKOFF_S:
-                print(f"{UNUSABLE}: {error.__cause__!r}: waiting for it", file=sys.stderr)  # noqa: T201
+                print(f"{UNUSABLE_DATABASE_MESSAGE}: {error.__cause__!r}: waiting for it", file=sys.stderr)  # noqa: T201
             await asyncio.sleep(wait_s)
             wait_s = min(MAX_BACKOFF_S, wait_s * 2)
 
@@ -220,7 +225,7 @@ def main() -> None:
     """
     argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
     with exit_on_expected_errors():
-        applied = asyncio.run(_migrate_once_reached(from_env(os.environ)))
+        applied = asyncio.run(_migrate_when_reachable(load_settings(os.environ)))
     sys.stdout.write("".join(f"applied {name}\n" for name in applied) or "nothing to apply\n")
 
 

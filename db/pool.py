@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 #: JIT is off, since it is most of a pull's cost (15 ms with it, 0.9 ms without, measured). Sequential scans
 #: are off, since cached plans outlive a table's growth: no plan may begin as a scan of a small table.
-SESSION = {
+SESSION_SETTINGS = {
     "jit": "off",
     "enable_seqscan": "off",
     "timezone": "UTC",
@@ -35,7 +35,7 @@ SESSION = {
 }
 
 #: The same on this side: a lost server host is noticed within 10 s, between statements too.
-SOCKET = {
+SOCKET_OPTIONS = {
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE): 1,
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE): 4,
     (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL): 2,
@@ -44,27 +44,27 @@ SOCKET = {
 }
 
 #: Settings of connections that are kept open.
-BURST_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
+BURST_SESSION_SETTINGS = {"plan_cache_mode": "force_generic_plan"}
 
 #: Errors that no retry on the same connection can resolve: no answer, or a read-only server after a failover.
-CONNECTION_ERRORS = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
+DEAD_CONNECTION_ERRORS = (TimeoutError, asyncpg.ReadOnlySQLTransactionError)
 
 #: Share of a client's patience that the wait for a lock may take.
-LOCK_SHARE = 0.8
+LOCK_TIMEOUT_SHARE = 0.8
 
 #: Seconds to open a connection: a reachable server answers sooner.
-CONNECT_S = 10.0
+CONNECT_TIMEOUT_S = 10.0
 
 #: Seconds for which an idle connection is kept.
-IDLE_S = 300.0
+MAX_IDLE_CONNECTION_S = 300.0
 
 #: Seconds, least and most, before a deadlock's victim is retried: our transactions take less.
-DEADLOCK_DELAY_S = (0.02, 0.06)
+DEADLOCK_RETRY_DELAY_S = (0.02, 0.06)
 
 _JSONB_VERSION = b"\x01"
 
 #: OIDs of array types, and of their elements, which no release of PostgreSQL changes (its pg_type.dat).
-ARRAYS = {
+ARRAY_TYPE_OIDS = {
     "_bool": (1000, 16),
     "_bytea": (1001, 17),
     "_int2": (1005, 21),
@@ -77,20 +77,20 @@ ARRAYS = {
     "_uuid": (2951, 2950),
     "_jsonb": (3807, 3802),
 }
-_UNSET = dict.fromkeys(("range_subtype", "attrtypoids", "basetype"))
+_UNSET_TYPE_FIELDS = dict.fromkeys(("range_subtype", "attrtypoids", "basetype"))
 _ARRAY_TYPES = [
-    {"oid": oid, "name": name, "elemtype": of, "ns": "pg_catalog", "kind": b"b", "elemdelim": ",", **_UNSET}
-    for name, (oid, of) in ARRAYS.items()
+    {"oid": oid, "name": name, "elemtype": of, "ns": "pg_catalog", "kind": b"b", "elemdelim": ",", **_UNSET_TYPE_FIELDS}
+    for name, (oid, of) in ARRAY_TYPE_OIDS.items()
 ]
 
 
 @asynccontextmanager
-async def open_pool(
+async def open_postgres_pool(
     database_url: str,
     *,
     name: str,
     size: int = 10,
-    lock_timeout: str = SESSION["lock_timeout"],
+    lock_timeout: str = SESSION_SETTINGS["lock_timeout"],
     command_timeout: float | None = None,
     patience_s: float | None = None,
     for_bursts: bool = False,
@@ -105,39 +105,39 @@ async def open_pool(
     each of its first five calls: that was a third of the CPU of 500 posts at once. It suits statements that
     find a few rows by their keys, with a plan that never changes.
     """
-    more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_SETTINGS if for_bursts else {})
+    more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_SESSION_SETTINGS if for_bursts else {})
     if patience_s is not None:
-        more |= _patience_settings(patience_s)
+        more |= _patience_timeout_settings(patience_s)
     async with asyncpg.create_pool(
         database_url,
-        timeout=CONNECT_S,
+        timeout=CONNECT_TIMEOUT_S,
         min_size=size if for_bursts else 1,
         max_size=size,
         max_cached_statement_lifetime=0,
-        max_inactive_connection_lifetime=0 if for_bursts else IDLE_S,
+        max_inactive_connection_lifetime=0 if for_bursts else MAX_IDLE_CONNECTION_S,
         command_timeout=command_timeout,
-        server_settings={**SESSION, **more},
-        init=_prepare,
-        reset=_keep_session,
+        server_settings={**SESSION_SETTINGS, **more},
+        init=_prepare_connection,
+        reset=_skip_session_reset,
     ) as pool:
         yield pool
 
 
-def _patience_settings(patience_s: float) -> dict[str, str]:
+def _patience_timeout_settings(patience_s: float) -> dict[str, str]:
     """Return the session settings for a client that waits at most `patience_s`.
 
     A lock times out before the client considers the server silent, so no connection is dropped for it. An
     abandoned statement ends soon.
     """
     limits_s = {
-        "lock_timeout": patience_s * LOCK_SHARE,
+        "lock_timeout": patience_s * LOCK_TIMEOUT_SHARE,
         "idle_in_transaction_session_timeout": patience_s,
         "statement_timeout": patience_s + 1,
     }
     return {name: f"{limit_s * 1000:.0f}ms" for name, limit_s in limits_s.items()}
 
 
-async def connect(
+async def open_postgres_connection(
     database_url: str, *, name: str, command_timeout: float | None = None
 ) -> "asyncpg.Connection[asyncpg.Record]":
     """Open a connection outside any pool, which the caller must close.
@@ -146,66 +146,66 @@ async def connect(
     """
     conn = await asyncpg.connect(
         database_url,
-        timeout=CONNECT_S,
+        timeout=CONNECT_TIMEOUT_S,
         command_timeout=command_timeout,
-        server_settings={**SESSION, "application_name": name},
+        server_settings={**SESSION_SETTINGS, "application_name": name},
     )
-    await _prepare(conn)
+    await _prepare_connection(conn)
     return conn
 
 
 @asynccontextmanager
-async def connected(
+async def use_postgres_connection(
     database_url: str, *, name: str, command_timeout: float | None = None
 ) -> AsyncIterator[Conn]:
     """Open a connection outside any pool, and close it at the end of the block."""
-    conn = await connect(database_url, name=name, command_timeout=command_timeout)
+    conn = await open_postgres_connection(database_url, name=name, command_timeout=command_timeout)
     try:
         yield conn
     finally:
         await conn.close()
 
 
-async def transact(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
+async def run_in_transaction(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     """Run `body` in one transaction, and once more if Postgres chose it as a deadlock's victim.
 
     Waits before the retry: at once, it could take the lock that the other transaction waits for, and deadlock
     again.
     """
-    return await _retry_deadlock_once(partial(_attempt, pool, body))
+    return await _retry_deadlock_once(partial(_attempt_transaction, pool, body))
 
 
-async def autocommit(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
+async def run_autocommitted(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     """Run `body`, a single statement that commits by itself, on a connection of the pool.
 
     Runs it once more if Postgres chose it as a deadlock's victim.
     """
-    return await _retry_deadlock_once(partial(_attempt_alone, pool, body))
+    return await _retry_deadlock_once(partial(_attempt_autocommit, pool, body))
 
 
 async def _retry_deadlock_once(attempt: Callable[[], Awaitable[T]]) -> T:
     try:
         return await attempt()
     except asyncpg.DeadlockDetectedError:
-        await asyncio.sleep(random.uniform(*DEADLOCK_DELAY_S))  # noqa: S311  no secret
+        await asyncio.sleep(random.uniform(*DEADLOCK_RETRY_DELAY_S))  # noqa: S311  no secret
         return await attempt()
 
 
-async def _attempt(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
+async def _attempt_transaction(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
     # Run one attempt. A dead connection is dropped before the rollback, which would get no answer.
-    async with acquire(pool) as conn, conn.transaction():
+    async with acquire_connection(pool) as conn, conn.transaction():
         with drop_dead_connection(conn):
             return await body(conn)
 
 
-async def _attempt_alone(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    async with acquire(pool) as conn:
+async def _attempt_autocommit(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
+    async with acquire_connection(pool) as conn:
         return await body(conn)
 
 
 @asynccontextmanager
-async def acquire(pool: Pool) -> AsyncIterator[Conn]:
-    """Acquire a connection of the pool, which drops it after an error of `CONNECTION_ERRORS`."""
+async def acquire_connection(pool: Pool) -> AsyncIterator[Conn]:
+    """Acquire a connection of the pool, which drops it after an error of `DEAD_CONNECTION_ERRORS`."""
     async with pool.acquire() as conn:
         with drop_dead_connection(conn):
             yield conn
@@ -213,18 +213,18 @@ async def acquire(pool: Pool) -> AsyncIterator[Conn]:
 
 @contextmanager
 def drop_dead_connection(conn: Conn) -> Iterator[None]:
-    """Terminate the connection if the block raises one of `CONNECTION_ERRORS`, which is raised again.
+    """Terminate the connection if the block raises one of `DEAD_CONNECTION_ERRORS`, which is raised again.
 
     Releasing a silent connection would wait as long again.
     """
     try:
         yield
-    except CONNECTION_ERRORS:
+    except DEAD_CONNECTION_ERRORS:
         conn.terminate()
         raise
 
 
-async def _prepare(conn: Conn) -> None:
+async def _prepare_connection(conn: Conn) -> None:
     """Set up a new connection: its codecs, and its socket's timeouts.
 
     Without the array types it would query the catalog for each one: four times, 20 ms of Postgres' CPU.
@@ -232,7 +232,7 @@ async def _prepare(conn: Conn) -> None:
     # asyncpg has no public access to the socket.
     sock: socket.socket = conn._transport.get_extra_info("socket")  # type: ignore[union-attr]  # noqa: SLF001
     if sock.family != socket.AF_UNIX:
-        for (level, name), value in SOCKET.items():
+        for (level, name), value in SOCKET_OPTIONS.items():
             sock.setsockopt(level, name, value)
     await conn.set_type_codec(
         "jsonb",
@@ -245,5 +245,5 @@ async def _prepare(conn: Conn) -> None:
     conn._protocol.get_settings().register_data_types(_ARRAY_TYPES)  # type: ignore[union-attr]  # noqa: SLF001
 
 
-async def _keep_session(_: Conn) -> None:
+async def _skip_session_reset(_: Conn) -> None:
     """Skip asyncpg's reset query (6 % of a drain's time): no code changes the state of a session."""

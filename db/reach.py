@@ -1,7 +1,7 @@
 """Reachability of Postgres: the client errors of an unreachable or unusable server.
 
 A server counts as away if it is down, disconnected, full, locked, starting, ending, or read-only after a
-failover. Callers wrap their queries in a context manager that raises `Unavailable` for all of these.
+failover. Callers wrap their queries in a context manager that raises `ServiceUnavailable` for all of these.
 """
 
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 
-POSTGRES_AWAY = (
+POSTGRES_AWAY_ERRORS = (
     # The network; TimeoutError is one of these.
     OSError,
     asyncpg.InterfaceError,
@@ -34,10 +34,10 @@ POSTGRES_AWAY = (
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 0.1, 2.0
 
 #: Start of uvloop's RuntimeError for a write to a connection that was reset a moment ago.
-RESET_MESSAGE = "unable to perform operation on <"
+CONNECTION_RESET_MESSAGE = "unable to perform operation on <"
 
 #: Errors that a polling loop may skip, since it tries again anyway.
-RETRIED_ERRORS = (Unavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
+RETRIED_POSTGRES_ERRORS = (ServiceUnavailable, asyncpg.DeadlockDetectedError, asyncpg.QueryCanceledError)
 
 
 def is_postgres_away(error: BaseException) -> bool:
@@ -46,14 +46,12 @@ def is_postgres_away(error: BaseException) -> bool:
     A statement under way may have been committed nevertheless.
     """
     # A value that asyncpg can't encode is an InterfaceError too, but a ValueError as well: our bug.
-    return (isinstance(error, POSTGRES_AWAY) and not isinstance(error, ValueError)) or is_connection_reset(
-        error
-    )
+    return (isinstance(error, POSTGRES_AWAY_ERRORS) and not isinstance(error, ValueError)) or is_connection_reset(error)
 
 
 @contextmanager
 def raise_if_postgres_away() -> Iterator[None]:
-    """Convert an error of the block that means that Postgres is away into `Unavailable`.
+    """Convert an error of the block that means that Postgres is away into `ServiceUnavailable`.
 
     Other errors pass unchanged. A commit under way may have succeeded nevertheless.
     """
@@ -61,10 +59,10 @@ def raise_if_postgres_away() -> Iterator[None]:
         yield
     except Exception as error:
         if is_postgres_away(error):
-            raise Unavailable from error
+            raise ServiceUnavailable from error
         raise
 
 
 def is_connection_reset(error: BaseException) -> bool:
     """Return whether the error is a write to a connection that was just reset, of any server."""
-    return isinstance(error, RuntimeError) and str(error).startswith(RESET_MESSAGE)
+    return isinstance(error, RuntimeError) and str(error).startswith(CONNECTION_RESET_MESSAGE)

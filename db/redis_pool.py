@@ -17,7 +17,7 @@ class RedisPool(ConnectionPool):
     """Pool that raises `Disconnected`, one of redis-py's errors, for each command after its end."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(redis_connect_func=self._greet, **options)
+        super().__init__(redis_connect_func=self._connect_unless_ended, **options)
         self._made: list[AbstractConnection] = []
         self._ended = False
 
@@ -43,7 +43,7 @@ class RedisPool(ConnectionPool):
         self._made.remove(connection)
         await connection.disconnect(nowait=True)
 
-    async def _greet(self, connection: AbstractConnection) -> None:
+    async def _connect_unless_ended(self, connection: AbstractConnection) -> None:
         """Prepare a connection as redis-py does, which closes it when this raises one of its errors.
 
         Raises if the pool has ended before or meanwhile.

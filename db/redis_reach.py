@@ -12,11 +12,11 @@ from db.reach import is_connection_reset
 from schemas.errors import RedisUnavailable
 
 #: Includes errors for a truncated or foreign answer, and for a server that is loading, full or read-only.
-REDIS_AWAY = (RedisError, OSError)
+REDIS_AWAY_ERRORS = (RedisError, OSError)
 
 
 def is_redis_away(error: BaseException) -> bool:
-    return isinstance(error, REDIS_AWAY) or is_connection_reset(error)
+    return isinstance(error, REDIS_AWAY_ERRORS) or is_connection_reset(error)
 
 
 @contextmanager

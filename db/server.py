@@ -16,22 +16,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.errors import LocalUnavailable
+from schemas.errors import LocalServerUnavailable
 
 #: Ports outside the kernel's range for outgoing connections. Inside it, a client that keeps calling a stopped
 #: server could get that server's port as its own.
-PORTS = range(15_000, 32_000)
+LOCAL_SERVER_PORTS = range(15_000, 32_000)
 
 #: Seconds to wait for a kill, and between two checks of it or of a start.
 KILL_S, POLL_S = 15.0, 0.005
 
 #: Seconds between two reports on a server that does not serve yet.
-REPORT_INTERVAL_S = 5.0
+START_REPORT_INTERVAL_S = 5.0
 
-Report = Callable[[str], None]
+StartReporter = Callable[[str], None]
 
 
-def bare_environment() -> dict[str, str]:
+def minimal_environment() -> dict[str, str]:
     """Return an environment without the caller's PG* and LC_*, for the same server and log everywhere."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
@@ -50,14 +50,14 @@ class LocalServer:
     halt: signal.Signals
     ready: Callable[[int], bool]
     why: Callable[[], str] = lambda: "it runs, and does not serve yet"
-    environment: Mapping[str, str] = field(default_factory=bare_environment)
+    environment: Mapping[str, str] = field(default_factory=minimal_environment)
     patience_s: float = 15.0
     process: subprocess.Popen[bytes] | None = None
 
     @property
     def pid(self) -> int:
         if self.process is None:
-            raise LocalUnavailable(f"the server at {self.url} is not running")
+            raise LocalServerUnavailable(f"the server at {self.url} is not running")
         return self.process.pid
 
     @property
@@ -65,13 +65,13 @@ class LocalServer:
         """Return the server's exit code; None while it runs, and before it was started."""
         return None if self.process is None else self.process.poll()
 
-    def start(self, report: Report | None = None) -> None:
+    def start(self, report: StartReporter | None = None) -> None:
         """Start the server and wait until it serves.
 
-        Raises `LocalUnavailable` with the end of the log if the server ends before.
+        Raises `LocalServerUnavailable` with the end of the log if the server ends before.
         """
         self.launch()
-        await_servers({self.log.parent.name: self}, report)
+        wait_until_servers_ready({self.log.parent.name: self}, report)
 
     def launch(self) -> None:
         """Start the server without waiting for it; first kill the one that was started before.
@@ -86,12 +86,15 @@ class LocalServer:
             )  # fmt: skip
 
     def is_ready(self) -> bool:
-        """Return whether the server serves. Raises `LocalUnavailable` with its last log lines if it ended."""
+        """Return whether the server serves.
+
+        Raises `LocalServerUnavailable` with its last log lines if it ended.
+        """
         if self.ready(self.pid):
             return True
         if self.exit_code is not None:
-            raise LocalUnavailable(
-                f"{' '.join(self.command)} did not start (exit code {self.exit_code}):\n{tail(self.log)}"
+            raise LocalServerUnavailable(
+                f"{' '.join(self.command)} did not start (exit code {self.exit_code}):\n{read_log_tail(self.log)}"
             )
         return False
 
@@ -117,33 +120,31 @@ class LocalServer:
         """SIGKILL the server and its children, also those that outlived it, and wait for their end."""
         if self.process is not None:
             if self.exit_code is None:
-                kill_family(self.pid)
+                kill_process_family(self.pid)
             self.process.wait()
-            kill_group(self.pid)
+            kill_process_group(self.pid)
             self.process = None
 
     def pause(self) -> None:
         """Freeze the server and its children: the kernel accepts connections, and nothing answers."""
-        _signal_all(_process_family(self.pid), signal.SIGSTOP)
+        _signal_processes(_process_family(self.pid), signal.SIGSTOP)
 
     def resume(self) -> None:
-        _signal_all(_process_family(self.pid), signal.SIGCONT)
+        _signal_processes(_process_family(self.pid), signal.SIGCONT)
 
 
-def await_servers(servers: Mapping[str, LocalServer], report: Report | None = None) -> None:
+def wait_until_servers_ready(servers: Mapping[str, LocalServer], report: StartReporter | None = None) -> None:
     """Wait until all servers serve. Regularly passes the waiting ones and their causes to `report`.
 
-    Raises `LocalUnavailable` with the end of the log of a server that ends. Kills those that don't serve yet
-    when it raises, since they have nothing to drain.
+    Raises `LocalServerUnavailable` with the end of the log of a server that ends. Kills those that don't
+    serve yet when it raises, since they have nothing to drain.
     """
-    waiting, due = dict(servers), time.monotonic() + REPORT_INTERVAL_S
+    waiting, due = dict(servers), time.monotonic() + START_REPORT_INTERVAL_S
     try:
         while waiting := {name: server for name, server in waiting.items() if not server.is_ready()}:
             if report and time.monotonic() >= due:
-                report(
-                    "waiting for " + ", ".join(f"{name} ({server.why()})" for name, server in waiting.items())
-                )
-                due = time.monotonic() + REPORT_INTERVAL_S
+                report("waiting for " + ", ".join(f"{name} ({server.why()})" for name, server in waiting.items()))
+                due = time.monotonic() + START_REPORT_INTERVAL_S
             time.sleep(POLL_S)
     except BaseException:
         for server in waiting.values():
@@ -152,7 +153,7 @@ def await_servers(servers: Mapping[str, LocalServer], report: Report | None = No
 
 
 @contextlib.contextmanager
-def running(server: LocalServer, report: Report | None = None) -> Iterator[LocalServer]:
+def run_server(server: LocalServer, report: StartReporter | None = None) -> Iterator[LocalServer]:
     """Start the server with a new log, and stop it at the end of the block."""
     server.log.unlink(missing_ok=True)
     try:
@@ -162,7 +163,7 @@ def running(server: LocalServer, report: Report | None = None) -> Iterator[Local
         server.stop()
 
 
-def end_with_parent(signum: signal.Signals) -> list[str]:
+def end_with_parent_prefix(signum: signal.Signals) -> list[str]:
     """Return the prefix of a command: it gets this signal when the thread that started it ends.
 
     Empty on a machine without `setpriv`.
@@ -171,19 +172,21 @@ def end_with_parent(signum: signal.Signals) -> list[str]:
     return [setpriv, "--pdeathsig", signum.name.removeprefix("SIG")] if setpriv else []
 
 
-def free_port() -> int:
-    """Return a free port of the loopback address. Raises `LocalUnavailable` if none is found.
+def find_free_port() -> int:
+    """Return a free port of the loopback address. Raises `LocalServerUnavailable` if none is found.
 
     Chosen by the system's random source: Python's own is seeded alike in all processes of a test run.
     """
-    for port in random.SystemRandom().sample(PORTS, 100):
+    for port in random.SystemRandom().sample(LOCAL_SERVER_PORTS, 100):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-    raise LocalUnavailable(f"no free port on 127.0.0.1 between {PORTS.start} and {PORTS.stop}")
+    raise LocalServerUnavailable(
+        f"no free port on 127.0.0.1 between {LOCAL_SERVER_PORTS.start} and {LOCAL_SERVER_PORTS.stop}"
+    )
 
 
-def command_line(pid: int) -> bytes:
+def read_command_line(pid: int) -> bytes:
     """Return the words of a process's command line, each ended by NUL; empty for an ended process or a
     zombie.
     """
@@ -193,22 +196,22 @@ def command_line(pid: int) -> bytes:
         return b""
 
 
-def kill_family(pid: int) -> None:
+def kill_process_family(pid: int) -> None:
     """SIGKILL a process and its children, and wait for their end."""
     family = _process_family(pid)
-    _signal_all(family, signal.SIGKILL)
+    _signal_processes(family, signal.SIGKILL)
     deadline = time.monotonic() + KILL_S
-    while any(map(command_line, family)) and time.monotonic() < deadline:
+    while any(map(read_command_line, family)) and time.monotonic() < deadline:
         time.sleep(POLL_S)
 
 
-def kill_group(leader: int) -> None:
+def kill_process_group(leader: int) -> None:
     """SIGKILL the rest of the session that a process led, even if the process itself has ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 
 
-def tail(log: Path, lines: int = 10) -> str:
+def read_log_tail(log: Path, lines: int = 10) -> str:
     """Return the last lines of a log with any bytes."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
@@ -222,7 +225,7 @@ def _process_family(pid: int) -> list[int]:
     return [pid, *map(int, children)]
 
 
-def _signal_all(pids: list[int], signum: signal.Signals) -> None:
+def _signal_processes(pids: list[int], signum: signal.Signals) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signum)

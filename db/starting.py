@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from db.wait_for_postgres import leaf_errors
+from db.wait_for_postgres import iter_leaf_errors
 from schemas.errors import LibrariesMissing, MigrationChanged, SettingsInvalid
-from schemas.setting_names import find_misspelt
+from schemas.setting_names import find_misspelt_settings
 from telemetry import logs
 
 _log = logs.get_logger("settings")
@@ -16,34 +16,41 @@ _log = logs.get_logger("settings")
 #: Exit codes: a setting has to be changed; a server is not in the required state.
 SETTING, SERVER = 2, 1
 
-_UNUSABLE = (
+_UNUSABLE_DATABASE_ERRORS = (
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
     asyncpg.InsufficientPrivilegeError,
 )
-_UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.UndefinedFunctionError)
+_UNMIGRATED_DATABASE_ERRORS = (
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+    asyncpg.UndefinedFunctionError,
+)
 
-UNUSABLE = "the database of DATABASE_URL, or that of TELEMETRY_URL, can't be used"
+UNUSABLE_DATABASE_MESSAGE = "the database of DATABASE_URL, or that of TELEMETRY_URL, can't be used"
 
-SEE = "docs/reference/settings.md has each; `bin/up` writes its own into .local/env"
+SETTINGS_DOCS_ADVICE = "docs/reference/settings.md has each; `bin/up` writes its own into .local/env"
 
 
-def warn_misspelt(environ: Mapping[str, str]) -> None:
+def warn_misspelt_settings(environ: Mapping[str, str]) -> None:
     """Log a line for each variable that resembles a setting: it has no effect.
 
     A warning, not a refusal: a host may have such a variable for another program.
     """
-    for name, meant in find_misspelt(environ).items():
+    for name, meant in find_misspelt_settings(environ).items():
         _log.warning(f"{name} is not a setting and has no effect: did you mean {meant}?", setting=name)
 
 
 @contextmanager
 def exit_on_expected_errors() -> Iterator[None]:
-    """Exit with a line on stderr for expected errors. Any other error is a bug: it is raised."""
+    """Convert expected errors of the block into a line on stderr and an exit code.
+
+    Raises any other error unchanged: it is a bug.
+    """
     try:
         yield
     except Exception as error:
-        explanations = [_explained(leaf) for leaf in leaf_errors(error)]
+        explanations = [_explain_start_error(leaf) for leaf in iter_leaf_errors(error)]
         if not explanations or None in explanations:
             raise
         code, line = next(explanation for explanation in explanations if explanation)
@@ -51,20 +58,17 @@ def exit_on_expected_errors() -> Iterator[None]:
         sys.exit(code)
 
 
-def _explained(error: BaseException) -> tuple[int, str] | None:
+def _explain_start_error(error: BaseException) -> tuple[int, str] | None:
     """Return an exit code and advice; None for an unexpected error."""
     message = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
-        return SETTING, f"{message} ({SEE})"
+        return SETTING, f"{message} ({SETTINGS_DOCS_ADVICE})"
     if isinstance(error, LibrariesMissing):
         return SETTING, message
     if isinstance(error, MigrationChanged):
         return SERVER, message
-    if isinstance(error, _UNUSABLE):
-        return SERVER, f"{UNUSABLE}: {message}: create it, or correct the address"
-    if isinstance(error, _UNMIGRATED):
-        return (
-            SERVER,
-            f"the database lacks what this release needs ({message}): run `python -m db.migrate` first",
-        )
+    if isinstance(error, _UNUSABLE_DATABASE_ERRORS):
+        return SERVER, f"{UNUSABLE_DATABASE_MESSAGE}: {message}: create it, or correct the address"
+    if isinstance(error, _UNMIGRATED_DATABASE_ERRORS):
+        return (SERVER, f"the database lacks what this release needs ({message}): run `python -m db.migrate` first")
     return None

@@ -6,18 +6,18 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
-from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_ERRORS, is_postgres_away
+from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_POSTGRES_ERRORS, is_postgres_away
 from telemetry import logs
 
 T = TypeVar("T")
 
 #: Seconds between two log lines of one wait.
-LOG_INTERVAL_S = 15.0
+POSTGRES_WAIT_LOG_INTERVAL_S = 15.0
 
 _log = logs.get_logger("postgres")
 
 
-async def retry_until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event) -> T | None:
+async def retry_until_postgres_answers(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event) -> T | None:
     """Call `ask` until Postgres answers, and return its result; None if `stopped` is set before.
 
     Retries connection errors only, also inside exception groups. Raises all others.
@@ -27,34 +27,34 @@ async def retry_until_reached(ask: Callable[[], Awaitable[T]], stopped: asyncio.
         try:
             return await ask()
         except Exception as error:
-            reason = find_away_error(error)
+            reason = find_postgres_away_error(error)
             if reason is None:
                 raise
         if time.monotonic() >= next_log:
             waited_s = round(time.monotonic() - began, 1)
             _log.warning("Postgres is away, waiting for it", error=repr(reason), waited_s=waited_s)
-            next_log = time.monotonic() + LOG_INTERVAL_S
+            next_log = time.monotonic() + POSTGRES_WAIT_LOG_INTERVAL_S
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stopped.wait(), pause_s)
         pause_s = min(MAX_BACKOFF_S, pause_s * 2)
     return None
 
 
-def find_away_error(error: BaseException) -> BaseException | None:
+def find_postgres_away_error(error: BaseException) -> BaseException | None:
     """Return the first connection error in an exception or group, or that error's own cause.
 
     Returns None if any error in the group isn't a connection error.
     """
-    errors = list(leaf_errors(error))
-    if all(isinstance(leaf, RETRIED_ERRORS) or is_postgres_away(leaf) for leaf in errors):
+    errors = list(iter_leaf_errors(error))
+    if all(isinstance(leaf, RETRIED_POSTGRES_ERRORS) or is_postgres_away(leaf) for leaf in errors):
         return errors[0].__cause__ or errors[0]
     return None
 
 
-def leaf_errors(error: BaseException) -> Iterator[BaseException]:
+def iter_leaf_errors(error: BaseException) -> Iterator[BaseException]:
     """Yield the errors of an exception group, at any depth; yield any other error itself."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
-            yield from leaf_errors(inner)
+            yield from iter_leaf_errors(inner)
     else:
         yield error

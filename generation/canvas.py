@@ -6,16 +6,16 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from PIL import Image
 
-from generation.color import RGB, measured_contrast
-from generation.frame import Frame
+from generation.color import RGB, measure_text_contrast
+from generation.frame import PictureFrame
 from generation.outputs import DrawnText
-from generation.text.fitting import Block
-from generation.text.raster import ink
+from generation.text.fitting import TextBlock
+from generation.text.raster import render_line_ink
 from generation.text.shaping import ShapedLine
 
-Align = Literal["start", "middle", "end"]
+TextAlignment = Literal["start", "middle", "end"]
 #: Bounding box in pixels: left, top, right, bottom.
-Edges: TypeAlias = tuple[int, int, int, int]
+PixelBox: TypeAlias = tuple[int, int, int, int]
 
 
 class InkedLine(NamedTuple):
@@ -23,7 +23,7 @@ class InkedLine(NamedTuple):
 
     line: ShapedLine
     mask: Image.Image
-    box: Edges
+    box: PixelBox
 
 
 class DrawnLine(NamedTuple):
@@ -31,7 +31,7 @@ class DrawnLine(NamedTuple):
 
     name: str
     text: str
-    box: Edges
+    box: PixelBox
     contrast: float
     size: int
     is_cut: bool
@@ -50,7 +50,7 @@ class DrawnLine(NamedTuple):
 class Canvas:
     """An image with a text direction; `marks` are the texts drawn on it."""
 
-    def __init__(self, image: Image.Image, frame: Frame, *, right_to_left: bool) -> None:
+    def __init__(self, image: Image.Image, frame: PictureFrame, *, right_to_left: bool) -> None:
         self.image = image
         self.frame = frame
         self.right_to_left = right_to_left
@@ -70,45 +70,45 @@ class Canvas:
             return round(self.frame.right - offset - width)
         return round(self.frame.left + offset)
 
-    def from_edge(self, offset: float, width: float = 0.0) -> int:
+    def x_from_picture_edge(self, offset: float, width: float = 0.0) -> int:
         """Return the x of an object's left edge, `offset` pixels from the picture's line-start edge."""
         return round(self.width - offset - width if self.right_to_left else offset)
 
     def set(
         self,
         name: str,
-        block: Block,
+        block: TextBlock,
         place: tuple[float, float],
         width: float,
         *,
         color: RGB,
-        align: Align = "start",
+        align: TextAlignment = "start",
     ) -> float:
         """Draw a text into the column at `place` and add its lines to `marks`. Return the y of its bottom."""
-        share = free_share(align, right_to_left=self.right_to_left)
-        lines = [*inked_lines(block, place, width, share)]
+        share = left_space_share(align, right_to_left=self.right_to_left)
+        lines = [*place_inked_lines(block, place, width, share)]
         # Measure all lines before drawing any: lines may overlap.
         self.marks += [self._mark(name, one, block, color) for one in lines]
         for one in lines:
             self.image.paste(color, one.box[:2], one.mask)
         return place[1] + block.height
 
-    def _mark(self, name: str, inked: InkedLine, block: Block, color: RGB) -> DrawnLine:
-        contrast = measured_contrast(self.image.crop(inked.box), color)
+    def _mark(self, name: str, inked: InkedLine, block: TextBlock, color: RGB) -> DrawnLine:
+        contrast = measure_text_contrast(self.image.crop(inked.box), color)
         return DrawnLine(name, inked.line.text, inked.box, contrast, block.size, block.is_cut)
 
 
-def free_share(align: Align, *, right_to_left: bool) -> float:
+def left_space_share(align: TextAlignment, *, right_to_left: bool) -> float:
     """Return the share of a line's free width to leave at its left: 0.5 if centered, else 0.0 or 1.0."""
     return 0.5 if align == "middle" else float((align == "end") != right_to_left)
 
 
-def inked_lines(block: Block, place: tuple[float, float], width: float, share: float) -> Iterator[InkedLine]:
+def place_inked_lines(block: TextBlock, place: tuple[float, float], width: float, share: float) -> Iterator[InkedLine]:
     """Yield placed lines of a block, aligned by ink rather than by advance width; skip lines without ink."""
     x, y = place
     for number, line in enumerate(block.lines):
-        if drawn := ink(line, block.size):
+        if drawn := render_line_ink(line, block.size):
             left = math.ceil(x) + math.floor((math.floor(width) - drawn.mask.width) * share)
-            top = math.floor(y + block.ascent + number * block.size * block.leading) + drawn.y
+            top = math.floor(y + block.ascent_px + number * block.size * block.leading) + drawn.y
             box = (left, top, left + drawn.mask.width, top + drawn.mask.height)
             yield InkedLine(line, drawn.mask, box)

@@ -20,12 +20,12 @@ BLACK: RGB = (10, 10, 14)
 #: Minimum contrast of text (WCAG 2.2, 1.4.3).
 MIN_CONTRAST = 4.5
 #: Percentage of the pixels under a text that may have less contrast.
-IGNORED_PERCENT = 2.0
+IGNORED_PIXEL_PERCENT = 2.0
 
-_HEX = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
-_CHANNELS = np.array([0.2126, 0.7152, 0.0722])
+_HEX_COLOR_PATTERN = re.compile(r"#([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
+_LUMINANCE_WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 #: Gamut mapping: each step keeps this share of the chroma.
-_CHROMA_FACTOR = 0.93
+_CHROMA_REDUCTION_FACTOR = 0.93
 _MAX_GAMUT_STEPS = 40
 
 
@@ -36,9 +36,7 @@ class Oklch(NamedTuple):
     chroma: float
     hue: float
 
-    def adjusted(
-        self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0
-    ) -> RGB:
+    def adjusted_rgb(self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0) -> RGB:
         """Return the colour with another lightness, its chroma capped and its hue rotated."""
         return oklch_to_rgb(
             self.lightness if lightness is None else min(1.0, max(0.0, lightness)),
@@ -49,25 +47,25 @@ class Oklch(NamedTuple):
 
 def parse_colors(values: Iterable[str]) -> list[RGB]:
     """Parse colours such as `#abc` and `#aabbcc` to RGB, in their order; skip all other values."""
-    matches = (_HEX.fullmatch(value.strip()) for value in values)
+    matches = (_HEX_COLOR_PATTERN.fullmatch(value.strip()) for value in values)
     digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in matches if one)
     return [(int(one[:2], 16), int(one[2:4], 16), int(one[4:], 16)) for one in digits]
 
 
-def _linear(value: float) -> float:
+def _srgb_to_linear(value: float) -> float:
     share = value / 255
     return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
 
 
-def _encode(light: float) -> int:
+def _linear_to_srgb(light: float) -> int:
     bounded = min(1.0, max(0.0, light))
     share = 12.92 * bounded if bounded <= 0.0031308 else 1.055 * bounded ** (1 / 2.4) - 0.055
     return round(share * 255)
 
 
 @cache
-def to_oklch(color: RGB) -> Oklch:
-    r, g, b = map(_linear, color)
+def rgb_to_oklch(color: RGB) -> Oklch:
+    r, g, b = map(_srgb_to_linear, color)
     long = math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
     middle = math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
     short = math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
@@ -81,15 +79,15 @@ def to_oklch(color: RGB) -> Oklch:
 def oklch_to_rgb(lightness: float, chroma: float, hue: float) -> RGB:
     """Return the colour in sRGB. Outside of the gamut, reduce the chroma until it fits."""
     for _ in range(_MAX_GAMUT_STEPS):
-        light = _light(lightness, chroma, hue)
+        light = _oklch_to_linear_rgb(lightness, chroma, hue)
         if all(-0.002 <= one <= 1.002 for one in light):
             break
-        chroma *= _CHROMA_FACTOR
-    red, green, blue = map(_encode, light)
+        chroma *= _CHROMA_REDUCTION_FACTOR
+    red, green, blue = map(_linear_to_srgb, light)
     return red, green, blue
 
 
-def _light(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
+def _oklch_to_linear_rgb(lightness: float, chroma: float, hue: float) -> tuple[float, float, float]:
     a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     middle = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
@@ -102,33 +100,33 @@ def _light(lightness: float, chroma: float, hue: float) -> tuple[float, float, f
 
 
 @cache
-def luminance(color: RGB) -> float:
-    r, g, b = map(_linear, color)
+def relative_luminance(color: RGB) -> float:
+    r, g, b = map(_srgb_to_linear, color)
     return 0.2126 * r + 0.7152 * g + 0.0722 * b
 
 
-def contrast(first: RGB, second: RGB) -> float:
-    darker, lighter = sorted((luminance(first), luminance(second)))
+def contrast_ratio(first: RGB, second: RGB) -> float:
+    darker, lighter = sorted((relative_luminance(first), relative_luminance(second)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 @cache
-def _linear_table() -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    return np.array([_linear(value) for value in range(256)])
+def _srgb_to_linear_table() -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    return np.array([_srgb_to_linear(value) for value in range(256)])
 
 
-def measured_contrast(under: Image.Image, text: RGB) -> float:
+def measure_text_contrast(under: Image.Image, text: RGB) -> float:
     """Return the WCAG contrast of a text's colour to its background: the lowest, but for the worst 2 %."""
     pixels = np.asarray(under).reshape(-1, 3)[::3]
-    ground, above = _linear_table()[pixels] @ _CHANNELS, luminance(text)
+    ground, above = _srgb_to_linear_table()[pixels] @ _LUMINANCE_WEIGHTS, relative_luminance(text)
     ratios = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
-    return float(np.percentile(ratios, IGNORED_PERCENT))
+    return float(np.percentile(ratios, IGNORED_PIXEL_PERCENT))
 
 
-def ensure_contrast(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:
+def ensure_text_contrast(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:
     """Make a colour lighter or darker until its contrast to the ground is enough; else white or black."""
-    place = to_oklch(color)
-    lighter = contrast(WHITE, ground) > contrast(BLACK, ground)
+    place = rgb_to_oklch(color)
+    lighter = contrast_ratio(WHITE, ground) > contrast_ratio(BLACK, ground)
     ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)
-    shades = (place.adjusted(lightness=end / 100) for end in ends)
-    return next((one for one in shades if contrast(one, ground) >= least), WHITE if lighter else BLACK)
+    shades = (place.adjusted_rgb(lightness=end / 100) for end in ends)
+    return next((one for one in shades if contrast_ratio(one, ground) >= least), WHITE if lighter else BLACK)

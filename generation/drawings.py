@@ -13,43 +13,43 @@ from lxml import etree
 
 from generation import svg_cost, svg_styles
 from generation.svg_cost import MAX_DEPTH
-from generation.svg_styles import StyleRule
+from generation.svg_styles import CssStyleRule
 from schemas.errors import PictureRefused
 
 MAX_BYTES, MAX_ELEMENTS = 1 << 20, 20_000
 
-_SVG = "http://www.w3.org/2000/svg"
-_NAMESPACE = f"{{{_SVG}}}"
-_HREF = "{http://www.w3.org/1999/xlink}href"
-_ALLOWED_ELEMENTS = frozenset(
-    _NAMESPACE + name
+_SVG_NAMESPACE_URI = "http://www.w3.org/2000/svg"
+_SVG_TAG_PREFIX = f"{{{_SVG_NAMESPACE_URI}}}"
+_XLINK_HREF_ATTRIBUTE = "{http://www.w3.org/1999/xlink}href"
+_ALLOWED_SVG_ELEMENTS = frozenset(
+    _SVG_TAG_PREFIX + name
     for name in (
         "svg g defs symbol use path rect circle ellipse line polyline polygon title desc style "
         "linearGradient radialGradient stop clipPath mask"
     ).split()
 )
 #: Visible elements that are removed.
-_VISIBLE_ELEMENTS = frozenset(_NAMESPACE + name for name in ("text", "image", "foreignObject"))
+_REMOVED_VISIBLE_ELEMENTS = frozenset(_SVG_TAG_PREFIX + name for name in ("text", "image", "foreignObject"))
 #: Elements of which only the text stays. An HTML parser treats child elements as HTML.
-_TEXT_ELEMENTS = frozenset(_NAMESPACE + name for name in ("title", "desc"))
-_STYLE = f"{_NAMESPACE}style"
+_TEXT_ONLY_SVG_ELEMENTS = frozenset(_SVG_TAG_PREFIX + name for name in ("title", "desc"))
+_SVG_STYLE_TAG = f"{_SVG_TAG_PREFIX}style"
 #: Elements that may reference another one by `href`.
-_REFERENCING_ELEMENTS = frozenset(_NAMESPACE + name for name in ("use", "linearGradient", "radialGradient"))
+_REFERENCING_SVG_ELEMENTS = frozenset(_SVG_TAG_PREFIX + name for name in ("use", "linearGradient", "radialGradient"))
 #: Attributes with words and numbers. `style` and CSS properties have their own lists.
-_ATTRIBUTES = frozenset(
+_ALLOWED_SVG_ATTRIBUTES = frozenset(
     """
     id class viewBox preserveAspectRatio
     x y width height cx cy r rx ry x1 y1 x2 y2 d points fx fy fr offset
     gradientUnits spreadMethod clipPathUnits maskUnits maskContentUnits
     """.split()
 )
-_WORDS = re.compile(r"[\w\s.,:%+-]*")
-_ADDRESS = re.compile(r"#[\w.:-]+")
-_MAX_SIDE = 1e6
-_NUMBER = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
+_PLAIN_ATTRIBUTE_VALUE = re.compile(r"[\w\s.,:%+-]*")
+_FRAGMENT_REFERENCE = re.compile(r"#[\w.:-]+")
+_MAX_SVG_SIDE = 1e6
+_SVG_SIZE_PATTERN = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)", re.IGNORECASE)
 
 
-class CleanedDrawing(NamedTuple):
+class CleanedSvgDrawing(NamedTuple):
     """A cleaned drawing; `lost` names the visible elements that were removed."""
 
     text: str
@@ -58,26 +58,26 @@ class CleanedDrawing(NamedTuple):
     lost: list[str]
 
 
-def clean_drawing(data: bytes) -> CleanedDrawing:
+def clean_svg_drawing(data: bytes) -> CleanedSvgDrawing:
     """Rebuild an SVG from its allowed elements, attributes and styles only. Raises `PictureRefused`.
 
     Bytes that are no SVG, declare entities, or are too large or costly to draw are refused.
     """
-    parsed = _parse(data)
-    lost = sorted({etree.QName(one).localname for one in parsed.iter(*_VISIBLE_ELEMENTS)})
-    rules: list[StyleRule] = []
-    root = etree.Element(parsed.tag, _attributes(parsed), nsmap={None: _SVG})
-    _copy(parsed, root, 1, rules)
-    _check_matches(root, rules)
-    _drop_repeated_ids(root)
-    svg_cost.units(root, rules)
-    width, height = _size(root)
+    parsed = _parse_svg(data)
+    lost = sorted({etree.QName(one).localname for one in parsed.iter(*_REMOVED_VISIBLE_ELEMENTS)})
+    rules: list[CssStyleRule] = []
+    root = etree.Element(parsed.tag, _allowed_attribute_dict(parsed), nsmap={None: _SVG_NAMESPACE_URI})
+    _copy_allowed_children(parsed, root, 1, rules)
+    _check_selector_matches(root, rules)
+    _drop_repeated_svg_ids(root)
+    svg_cost.count_drawing_units(root, rules)
+    width, height = _drawing_size(root)
     root.set("width", f"{width:f}")
     root.set("height", f"{height:f}")
-    return CleanedDrawing(etree.tostring(root, encoding="unicode"), width, height, lost)
+    return CleanedSvgDrawing(etree.tostring(root, encoding="unicode"), width, height, lost)
 
 
-def _parse(data: bytes) -> etree._Element:
+def _parse_svg(data: bytes) -> etree._Element:
     if len(data) > MAX_BYTES:
         raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_BYTES >> 20} MB")
     if re.search(rb"<!(ENTITY|DOCTYPE[^>]*\[)", data):
@@ -87,16 +87,16 @@ def _parse(data: bytes) -> etree._Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise PictureRefused("PICTURE_UNREADABLE", f"the drawing is no XML: {error}") from None
-    if root.tag != _NAMESPACE + "svg":
+    if root.tag != _SVG_TAG_PREFIX + "svg":
         raise PictureRefused("PICTURE_TYPE", "the drawing is no SVG")
-    if root.getroottree().docinfo.internalDTD is not None and _declares_entities(root):
+    if root.getroottree().docinfo.internalDTD is not None and _declares_xml_entities(root):
         raise PictureRefused("PICTURE_UNSAFE", "the drawing declares entities")
     if sum(1 for _ in root.iter()) > MAX_ELEMENTS:
         raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_ELEMENTS} elements")
     return root
 
 
-def _declares_entities(root: etree._Element) -> bool:
+def _declares_xml_entities(root: etree._Element) -> bool:
     """Return whether the parsed DTD declares entities.
 
     A byte search misses declarations in other encodings.
@@ -104,55 +104,61 @@ def _declares_entities(root: etree._Element) -> bool:
     return any(True for _ in root.getroottree().docinfo.internalDTD.iterentities())
 
 
-def _copy(source: etree._Element, target: etree._Element, level: int, rules: list[StyleRule]) -> None:
+def _copy_allowed_children(
+    source: etree._Element, target: etree._Element, level: int, rules: list[CssStyleRule]
+) -> None:
     """Copy the allowed children into `target`, down to `MAX_DEPTH`. Append style sheet rules to `rules`."""
     for child in source if level <= MAX_DEPTH else ():
-        if child.tag == _STYLE:
-            _copy_sheet(child, target, rules)
-        elif child.tag in _TEXT_ELEMENTS:
-            etree.SubElement(target, child.tag).text = "".join(_own_text(child))
-        elif child.tag in _ALLOWED_ELEMENTS:
-            _copy(child, etree.SubElement(target, child.tag, _attributes(child)), level + 1, rules)
+        if child.tag == _SVG_STYLE_TAG:
+            _copy_style_sheet(child, target, rules)
+        elif child.tag in _TEXT_ONLY_SVG_ELEMENTS:
+            etree.SubElement(target, child.tag).text = "".join(_element_own_text(child))
+        elif child.tag in _ALLOWED_SVG_ELEMENTS:
+            _copy_allowed_children(
+                child, etree.SubElement(target, child.tag, _allowed_attribute_dict(child)), level + 1, rules
+            )
 
 
-def _copy_sheet(source: etree._Element, target: etree._Element, rules: list[StyleRule]) -> None:
+def _copy_style_sheet(source: etree._Element, target: etree._Element, rules: list[CssStyleRule]) -> None:
     """Copy a style sheet.
 
     A viewer reads all text of the element as one sheet, also text between its children.
     """
-    if not svg_styles.is_sheet(source.get("type") or "", source.get("media") or ""):
+    if not svg_styles.is_applied_style_sheet(source.get("type") or "", source.get("media") or ""):
         return
-    allowed = svg_styles.rules("".join(_own_text(source)))
+    allowed = svg_styles.parse_style_sheet_rules("".join(_element_own_text(source)))
     if allowed:
-        etree.SubElement(target, _STYLE).text = "".join(map(str, allowed))
+        etree.SubElement(target, _SVG_STYLE_TAG).text = "".join(map(str, allowed))
         rules += allowed
 
 
-def _own_text(element: etree._Element) -> Iterator[str]:
+def _element_own_text(element: etree._Element) -> Iterator[str]:
     yield element.text or ""
     yield from (child.tail or "" for child in element)
 
 
-def _attributes(element: etree._Element) -> dict[str, str]:
-    return dict(_allowed_attributes(element))
+def _allowed_attribute_dict(element: etree._Element) -> dict[str, str]:
+    return dict(_yield_allowed_attributes(element))
 
 
-def _allowed_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
+def _yield_allowed_attributes(element: etree._Element) -> Iterator[tuple[str, str]]:
     for name, value in element.attrib.items():
         if name == "style":
-            if allowed := ";".join(map(str, svg_styles.declarations(value))):
+            if allowed := ";".join(map(str, svg_styles.parse_style_declarations(value))):
                 yield name, allowed
         elif name == "gradientTransform":
-            if svg_styles.is_allowed("transform", value):
+            if svg_styles.is_allowed_css_property("transform", value):
                 yield name, value
-        elif (name in _ATTRIBUTES and _WORDS.fullmatch(value)) or svg_styles.is_allowed(name, value):
+        elif (
+            name in _ALLOWED_SVG_ATTRIBUTES and _PLAIN_ATTRIBUTE_VALUE.fullmatch(value)
+        ) or svg_styles.is_allowed_css_property(name, value):
             yield name, value
-    address = element.get("href", element.get(_HREF, ""))
-    if element.tag in _REFERENCING_ELEMENTS and _ADDRESS.fullmatch(address):
+    address = element.get("href", element.get(_XLINK_HREF_ATTRIBUTE, ""))
+    if element.tag in _REFERENCING_SVG_ELEMENTS and _FRAGMENT_REFERENCE.fullmatch(address):
         yield "href", address
 
 
-def _check_matches(root: etree._Element, rules: Iterable[StyleRule]) -> None:
+def _check_selector_matches(root: etree._Element, rules: Iterable[CssStyleRule]) -> None:
     """Refuse too many selectors for the number of elements. Raises `PictureRefused`.
 
     A renderer matches each selector against each element.
@@ -161,7 +167,7 @@ def _check_matches(root: etree._Element, rules: Iterable[StyleRule]) -> None:
         raise PictureRefused("PICTURE_TOO_LARGE", "the drawing has too many styles for so many elements")
 
 
-def _drop_repeated_ids(root: etree._Element) -> None:
+def _drop_repeated_svg_ids(root: etree._Element) -> None:
     """Keep an id only on its first element, so that viewers and the cost count resolve it alike."""
     seen: set[str] = set()
     for element in root.iter():
@@ -171,11 +177,11 @@ def _drop_repeated_ids(root: etree._Element) -> None:
             seen.add(name)
 
 
-def _size(root: etree._Element) -> tuple[float, float]:
+def _drawing_size(root: etree._Element) -> tuple[float, float]:
     """Return width and height from the attributes, else from the viewBox. Units are ignored."""
     sides = [root.get("width") or "", root.get("height") or ""]
     box = (root.get("viewBox") or "").replace(",", " ").split()
-    if len(box) == 4 and not all(_NUMBER.match(side) and "%" not in side for side in sides):
+    if len(box) == 4 and not all(_SVG_SIZE_PATTERN.match(side) and "%" not in side for side in sides):
         sides = box[2:]
-    width, height = (float(number[1]) if (number := _NUMBER.match(side)) else 0.0 for side in sides)
-    return (width, height) if 0 < width < _MAX_SIDE and 0 < height < _MAX_SIDE else (1.0, 1.0)
+    width, height = (float(number[1]) if (number := _SVG_SIZE_PATTERN.match(side)) else 0.0 for side in sides)
+    return (width, height) if 0 < width < _MAX_SVG_SIDE and 0 < height < _MAX_SVG_SIDE else (1.0, 1.0)

@@ -23,24 +23,24 @@ import imageio_ffmpeg
 from schemas.errors import GenerationError
 
 #: One thread each: the output is deterministic, and memory stays within one allocator arena.
-_COMMON_ARGUMENTS = (
+_COMMON_FFMPEG_ARGUMENTS = (
     "-hide_banner -nostdin -nostats -v error -y -filter_threads 1 -filter_complex_threads 1".split()
 )
-_ENVIRONMENT = {"LC_ALL": "C", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
+_FFMPEG_ENVIRONMENT = {"LC_ALL": "C", "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
 #: Stderr lines to keep, from the end.
-_MAX_LINES = 60
-_MAX_LINE_BYTES = 500
+_MAX_STDERR_LINES = 60
+_MAX_STDERR_LINE_BYTES = 500
 _MAX_STDOUT_BYTES = 1 << 20
 #: Pipe size in bytes, if the system allows it: fewer context switches between the two processes.
-_PIPE_BYTES = 1 << 20
+_PIPE_BUFFER_BYTES = 1 << 20
 
 #: Error codes and messages by a phrase in stderr. Other failures get their exit code.
-_ERRORS_BY_MESSAGE = {
+_FFMPEG_ERRORS_BY_MESSAGE = {
     "No space left on device": ("DISK_FULL", "no space is left for the file"),
     "Cannot allocate memory": ("OUT_OF_MEMORY", "FFmpeg has too little memory"),
 }
 #: Error codes and messages by signal: the kernel enforces the caller's own limits.
-_ERRORS_BY_SIGNAL = {
+_FFMPEG_ERRORS_BY_SIGNAL = {
     signal.SIGXCPU: ("TOO_COSTLY", "FFmpeg takes more CPU than it may: give fewer or smaller files"),
     signal.SIGXFSZ: ("DISK_FULL", "the file gets larger than it may"),
 }
@@ -55,7 +55,7 @@ class FfmpegResult(NamedTuple):
 
 
 @cache
-def program() -> str:
+def find_ffmpeg_program() -> str:
     """Return the path of the FFmpeg program. Raises `GenerationError` if the machine has none."""
     try:
         return str(imageio_ffmpeg.get_ffmpeg_exe())
@@ -65,12 +65,12 @@ def program() -> str:
         ) from None
 
 
-def file(path: Path, kind: str, *options: str) -> list[str]:
+def file_input_arguments(path: Path, kind: str, *options: str) -> list[str]:
     """Return arguments to read a file as this container format only, so that FFmpeg follows no playlist."""
     return ["-protocol_whitelist", "file", "-f", kind, *options, "-i", f"file:{path}"]
 
 
-def pipe(size: tuple[int, int], rate: int) -> list[str]:
+def raw_frame_input_arguments(size: tuple[int, int], rate: int) -> list[str]:
     """Return FFmpeg input arguments that read raw RGB frames of this size and rate from stdin."""
     shape = ["-pixel_format", "rgb24", "-video_size", f"{size[0]}x{size[1]}", "-framerate", str(rate)]
     return ["-protocol_whitelist", "pipe", "-f", "rawvideo", *shape, "-i", "pipe:0"]
@@ -86,31 +86,31 @@ class FfmpegLimits(NamedTuple):
 
 def run(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegResult:
     """Run FFmpeg to its end and keep 1 MiB of its stdout. Raises `GenerationError`."""
-    with _Process(arguments, reads=True, bounds=bounds) as process:
+    with _FfmpegProcess(arguments, reads=True, bounds=bounds) as process:
         stdout = process.output.read(_MAX_STDOUT_BYTES)
         while process.output.read(_MAX_STDOUT_BYTES):
             pass
     return FfmpegResult(stdout, tuple(process.stderr.lines), process.stderr.line_count)
 
 
-def decode_chunks(size: int, *arguments: str, bounds: FfmpegLimits | None = None) -> Generator[bytes]:
+def decode_ffmpeg_chunks(size: int, *arguments: str, bounds: FfmpegLimits | None = None) -> Generator[bytes]:
     """Yield chunks of `size` bytes from FFmpeg's stdout; closing the generator ends FFmpeg.
 
     Raises `GenerationError`.
     """
-    with _Process(arguments, reads=True, bounds=bounds) as process:
+    with _FfmpegProcess(arguments, reads=True, bounds=bounds) as process:
         while len(piece := process.output.read(size)) == size:
-            process.check_complaints()
+            process.check_stderr_line_count()
             yield piece
-    process.check_complaints()
+    process.check_stderr_line_count()
     if piece:
         raise GenerationError("FFMPEG_FAILED", "FFmpeg ended within a frame")
 
 
-class Feed:
+class EncoderFeed:
     """Frames for an encoder; `frames` counts the frames that it accepted."""
 
-    def __init__(self, process: "_Process") -> None:
+    def __init__(self, process: "_FfmpegProcess") -> None:
         self._process, self.frames = process, 0
 
     def write(self, frame: bytes) -> None:
@@ -119,40 +119,35 @@ class Feed:
 
 
 @contextmanager
-def encoding(*arguments: str) -> Iterator[Feed]:
+def start_encoder(*arguments: str) -> Iterator[EncoderFeed]:
     """Start an encoder to feed with frames; leaving the block waits for its file. Raises `GenerationError`.
 
     An error in the block kills the encoder. If the feeding process dies, the encoder closes a shorter but
     valid file, so count the frames of any file that another process left.
     """
-    with _Process(arguments, writes=True) as process:
-        yield Feed(process)
+    with _FfmpegProcess(arguments, writes=True) as process:
+        yield EncoderFeed(process)
 
 
-class _Process:
+class _FfmpegProcess:
     """One FFmpeg run. Every exit path waits for the program and closes all pipes."""
 
     def __init__(
-        self,
-        arguments: Sequence[str],
-        *,
-        reads: bool = False,
-        writes: bool = False,
-        bounds: FfmpegLimits | None = None,
+        self, arguments: Sequence[str], *, reads: bool = False, writes: bool = False, bounds: FfmpegLimits | None = None
     ) -> None:
         self._bounds = bounds
-        command = [program(), *_COMMON_ARGUMENTS, *arguments]
+        command = [find_ffmpeg_program(), *_COMMON_FFMPEG_ARGUMENTS, *arguments]
         try:
             self._process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE if writes else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if reads else subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                env=_ENVIRONMENT,
+                env=_FFMPEG_ENVIRONMENT,
             )
         except OSError as error:
             raise GenerationError("FFMPEG_MISSING", f"{command[0]}: {error.strerror}") from None
-        self.stderr = _StderrReader(_opened(self._process.stderr))
+        self.stderr = _FfmpegStderrReader(_require_open_stream(self._process.stderr))
         if bounds:
             self._limit(bounds)
 
@@ -162,14 +157,14 @@ class _Process:
             for limit, maximum in ((resource.RLIMIT_CPU, bounds.cpu), (resource.RLIMIT_AS, bounds.memory)):
                 resource.prlimit(self._process.pid, limit, (maximum, maximum))
 
-    def check_complaints(self) -> None:
+    def check_stderr_line_count(self) -> None:
         """Check the number of stderr lines. Raises `GenerationError` for an input that is too damaged."""
         if self._bounds and self.stderr.line_count > self._bounds.complaints:
             raise GenerationError("INPUT_DAMAGED", f"the input is damaged: {self.stderr.lines[-1]}")
 
     def __enter__(self) -> Self:
-        for one in self._pipes():
-            _widen(one)
+        for one in self._data_pipes():
+            _enlarge_pipe_buffer(one)
         return self
 
     def __exit__(
@@ -179,27 +174,27 @@ class _Process:
             self._process.kill()
         is_whole = self._close()
         if kind is None and not is_whole:
-            raise self._failure()
+            raise self._error_from_exit_code()
         return False
 
     @property
     def output(self) -> IO[bytes]:
-        return _opened(self._process.stdout)
+        return _require_open_stream(self._process.stdout)
 
     def write(self, data: bytes) -> None:
         try:
-            _opened(self._process.stdin).write(data)
+            _require_open_stream(self._process.stdin).write(data)
         except BrokenPipeError:
             self._close()
-            raise self._failure() from None
+            raise self._error_from_exit_code() from None
 
-    def _pipes(self) -> Iterator[IO[bytes]]:
+    def _data_pipes(self) -> Iterator[IO[bytes]]:
         return filter(None, (self._process.stdin, self._process.stdout))
 
     def _close(self) -> bool:
         """Close the pipes and wait. Return whether FFmpeg succeeded and read all of its input."""
         took_all = True
-        for one in self._pipes():
+        for one in self._data_pipes():
             try:
                 one.close()
             except BrokenPipeError:
@@ -208,35 +203,35 @@ class _Process:
         self.stderr.close()
         return code == 0 and took_all
 
-    def _failure(self) -> GenerationError:
+    def _error_from_exit_code(self) -> GenerationError:
         code, lines = self._process.returncode, self.stderr.lines
         if self._bounds and code in {-signal.SIGKILL, -signal.SIGABRT}:
             # The kernel kills FFmpeg beyond its CPU limit; FFmpeg aborts itself when it gets no memory.
             return GenerationError("INPUT_TOO_COSTLY", "FFmpeg takes more CPU or memory than it may")
-        if code < 0 and (known := _ERRORS_BY_SIGNAL.get(signal.Signals(-code))):
+        if code < 0 and (known := _FFMPEG_ERRORS_BY_SIGNAL.get(signal.Signals(-code))):
             return GenerationError(*known)
         if code < 0:
             return GenerationError("FFMPEG_KILLED", f"FFmpeg was ended by {signal.Signals(-code).name}")
         for line in lines:
-            for words, meaning in _ERRORS_BY_MESSAGE.items():
+            for words, meaning in _FFMPEG_ERRORS_BY_MESSAGE.items():
                 if words in line:
                     return GenerationError(*meaning)
         last = lines[-1] if lines else f"it ended with {code}"
         return GenerationError("FFMPEG_FAILED", f"FFmpeg can't make this: {last}")
 
 
-class _StderrReader:
+class _FfmpegStderrReader:
     """The stderr of a process, drained by a thread so that the process never blocks on it."""
 
     def __init__(self, stream: IO[bytes]) -> None:
-        self.lines: deque[str] = deque(maxlen=_MAX_LINES)
+        self.lines: deque[str] = deque(maxlen=_MAX_STDERR_LINES)
         self.line_count = 0
         self._stream = stream
         self._thread = Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
-        while line := self._stream.readline(_MAX_LINE_BYTES):
+        while line := self._stream.readline(_MAX_STDERR_LINE_BYTES):
             self.lines.append(line.decode("utf-8", "replace").strip())
             self.line_count += 1
 
@@ -245,13 +240,13 @@ class _StderrReader:
         self._stream.close()
 
 
-def _opened(stream: IO[bytes] | None) -> IO[bytes]:
+def _require_open_stream(stream: IO[bytes] | None) -> IO[bytes]:
     assert stream is not None  # noqa: S101  it was asked for
     return stream
 
 
-def _widen(stream: IO[bytes]) -> None:
+def _enlarge_pipe_buffer(stream: IO[bytes]) -> None:
     try:
-        fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+        fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _PIPE_BUFFER_BYTES)
     except OSError:
         return  # The user has no more of them.

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from generation.spec import Aspect
+from generation.spec import AspectRatio
 
 
-class Frame(NamedTuple):
+class PictureFrame(NamedTuple):
     """The sides `left`, `top`, `right` and `bottom` bound the safe zone; other objects may lie outside."""
 
     width: int
@@ -31,8 +31,8 @@ class Frame(NamedTuple):
 
 #: Instagram accepts JPEG from 4:5 on. Over 9:16, TikTok and Reels overlay a rail at the right, a caption at
 #: the bottom and names at the top: texts stay between them.
-FRAMES: dict[Aspect, Frame] = {
-    "4:5": Frame(1080, 1350, 84, 70, 996, 1266),
-    "1:1": Frame(1080, 1080, 84, 70, 996, 996),
-    "9:16": Frame(1080, 1920, 84, 272, 940, 1250),
+FRAME_BY_ASPECT: dict[AspectRatio, PictureFrame] = {
+    "4:5": PictureFrame(1080, 1350, 84, 70, 996, 1266),
+    "1:1": PictureFrame(1080, 1080, 84, 70, 996, 996),
+    "9:16": PictureFrame(1080, 1920, 84, 272, 940, 1250),
 }

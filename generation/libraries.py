@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from schemas.errors import LibrariesMissing
 
 #: Import name to distribution name.
-LIBRARIES = {
+DRAWING_LIBRARIES = {
     "bidi": "python-bidi",
     "budoux": "budoux",
     "fontpkg_inter": "fontpkg-inter",
@@ -21,12 +21,12 @@ LIBRARIES = {
 }
 
 
-def require_libraries() -> None:
+def require_drawing_libraries() -> None:
     """Check that all libraries are installed; call it before importing a drawing module.
 
     Raises `LibrariesMissing`.
     """
-    missing = [named for module, named in LIBRARIES.items() if find_spec(module) is None]
+    missing = [named for module, named in DRAWING_LIBRARIES.items() if find_spec(module) is None]
     if missing:
         raise LibrariesMissing(
             "GENERATE_NOT_INSTALLED",

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from generation.spec import Value
+from generation.spec import SpecValue
 
 
-class DrawnText(Value, frozen=True, kw_only=True):
+class DrawnText(SpecValue, frozen=True, kw_only=True):
     """Line of text in a picture: its ink's bounding box, and its contrast to the background."""
 
     name: str
@@ -17,7 +17,7 @@ class DrawnText(Value, frozen=True, kw_only=True):
     is_cut: bool
 
 
-class OutputFile(Value, frozen=True, kw_only=True):
+class OutputFile(SpecValue, frozen=True, kw_only=True):
     """An output file and its thumbnail, by their names in the piece's folder.
 
     Width and height are in pixels; only a video has `duration_ms`. For a video, `shown` has each scene's
@@ -35,7 +35,7 @@ class OutputFile(Value, frozen=True, kw_only=True):
     shown: list[DrawnText]
 
 
-class Step(NamedTuple):
+class ProgressStep(NamedTuple):
     """Progress of a piece, from 0 to 1, and the file that this step completed, if any."""
 
     share: float

@@ -8,62 +8,64 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from generation.color import RGB
-from generation.seeds import between, noise
+from generation.seeds import seeded_between, seeded_noise_bytes
 
-Size: TypeAlias = tuple[int, int]
-Plane: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
+PixelSize: TypeAlias = tuple[int, int]
+FloatChannel: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
 
 #: Grounds are drawn at a sixth of their size.
-_GROUND_DOWNSCALE = 6
+_GRADIENT_GROUND_DOWNSCALE = 6
 _SHADOW_DOWNSCALE = 4
 #: Side of the noise tile that hides colour banding.
-_NOISE_SIDE_PX = 256
+_NOISE_TILE_SIDE_PX = 256
 #: Maximum change of a channel.
 _NOISE_AMPLITUDE = 2
-_GAMMA = 2.2
+_COLOR_BLENDING_GAMMA = 2.2
 #: Exponent of the superellipse of an app icon.
 _SQUIRCLE_EXPONENT = 5.0
 #: Supersampling factor for curves.
-_SUPERSAMPLING = 4
+_CURVE_SUPERSAMPLING = 4
 
 
-def draw_gradient_ground(size: Size, tints: tuple[RGB, ...], seed: str) -> Image.Image:
+def draw_gradient_ground(size: PixelSize, tints: tuple[RGB, ...], seed: str) -> Image.Image:
     """Return a soft gradient mesh of the tints on the first tint, with a little noise against banding."""
-    width, height = (max(8, side // _GROUND_DOWNSCALE) for side in size)
+    width, height = (max(8, side // _GRADIENT_GROUND_DOWNSCALE) for side in size)
     y, x = np.mgrid[:height, :width]
     across, down = x / width, y / width
-    mixed = np.broadcast_to(np.array(tints[0]) ** _GAMMA, (height, width, 3))
+    mixed = np.broadcast_to(np.array(tints[0]) ** _COLOR_BLENDING_GAMMA, (height, width, 3))
     for number, tint in enumerate(tints[1:]):
-        left = between(-0.1, 1.1, seed, f"x{number}")
-        top = between(-0.1, 1.1, seed, f"y{number}") * height / width
-        spread = between(0.24, 0.38, seed, f"spread{number}")
+        left = seeded_between(-0.1, 1.1, seed, f"x{number}")
+        top = seeded_between(-0.1, 1.1, seed, f"y{number}") * height / width
+        spread = seeded_between(0.24, 0.38, seed, f"spread{number}")
         share = np.exp(-((across - left) ** 2 + (down - top) ** 2) / (2 * spread**2))[..., None]
-        mixed = mixed * (1 - share) + (np.array(tint) ** _GAMMA) * share
-    small = (mixed ** (1 / _GAMMA)).astype(np.float32)
-    grain = _grain(size, seed)
-    whole = [_enlarge(small[..., channel], size) + grain for channel in range(3)]
+        mixed = mixed * (1 - share) + (np.array(tint) ** _COLOR_BLENDING_GAMMA) * share
+    small = (mixed ** (1 / _COLOR_BLENDING_GAMMA)).astype(np.float32)
+    grain = _make_noise_grain(size, seed)
+    whole = [_enlarge_channel(small[..., channel], size) + grain for channel in range(3)]
     return Image.fromarray(np.stack(whole, axis=-1).clip(0, 255).astype(np.uint8))
 
 
-def _enlarge(channel: Plane, size: Size) -> Plane:
+def _enlarge_channel(channel: FloatChannel, size: PixelSize) -> FloatChannel:
     """Enlarge a channel in floats, so that the grain hides every step."""
     image = Image.fromarray(np.ascontiguousarray(channel))
     return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
 
 
-def _grain(size: Size, seed: str) -> Plane:
+def _make_noise_grain(size: PixelSize, seed: str) -> FloatChannel:
     """Return noise for all channels alike, so that it changes no hue.
 
     Its mean is 0.5: conversion truncates.
     """
-    raw = np.frombuffer(noise(seed, _NOISE_SIDE_PX**2), np.uint8).reshape(_NOISE_SIDE_PX, _NOISE_SIDE_PX)
+    raw = np.frombuffer(seeded_noise_bytes(seed, _NOISE_TILE_SIDE_PX**2), np.uint8).reshape(
+        _NOISE_TILE_SIDE_PX, _NOISE_TILE_SIDE_PX
+    )
     tile = ((raw + 0.5) / 256 * (2 * _NOISE_AMPLITUDE) - _NOISE_AMPLITUDE + 0.5).astype(np.float32)
-    across, down = (math.ceil(side / _NOISE_SIDE_PX) for side in size)
+    across, down = (math.ceil(side / _NOISE_TILE_SIDE_PX) for side in size)
     return np.tile(tile, (down, across))[: size[1], : size[0]]
 
 
 @lru_cache(maxsize=64)
-def rounded(size: Size, radius: float) -> Image.Image:
+def rounded_rectangle_mask(size: PixelSize, radius: float) -> Image.Image:
     """Return a mask of a rectangle with round corners, from each pixel's distance to it."""
     width, height = size
     radius = min(radius, width / 2, height / 2)
@@ -76,24 +78,24 @@ def rounded(size: Size, radius: float) -> Image.Image:
 
 
 @lru_cache(maxsize=16)
-def squircle(side: int) -> Image.Image:
+def squircle_mask(side: int) -> Image.Image:
     """Return a mask of the superellipse that phones use for app icons."""
     place = np.abs((np.arange(side) + 0.5) / side * 2 - 1) ** _SQUIRCLE_EXPONENT
     distance = (place[None] + place[:, None]) ** (1 / _SQUIRCLE_EXPONENT)
     return Image.fromarray((np.clip((1 - distance) * side / 2 + 0.5, 0, 1) * 255).astype(np.uint8))
 
 
-def fill(
-    image: Image.Image, place: Size, size: Size, color: RGB, *, radius: float = 0.0, alpha: int = 255
+def fill_rounded_rectangle(
+    image: Image.Image, place: PixelSize, size: PixelSize, color: RGB, *, radius: float = 0.0, alpha: int = 255
 ) -> None:
     """Draw a rectangle with round corners, opaque or translucent."""
-    mask = rounded(size, radius)
+    mask = rounded_rectangle_mask(size, radius)
     if alpha < 255:
         mask = mask.point([value * alpha // 255 for value in range(256)])
     image.paste(color, place, mask)
 
 
-def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
+def draw_fading_orb(image: Image.Image, center: PixelSize, radius: int, color: RGB) -> None:
     """Draw a disc that fades out towards its bottom, clipped to the image."""
     left, top = max(0, center[0] - radius), max(0, center[1] - radius)
     right, bottom = min(image.width, center[0] + radius), min(image.height, center[1] + radius)
@@ -106,36 +108,37 @@ def orb(image: Image.Image, center: Size, radius: int, color: RGB) -> None:
     image.paste(color, (left, top), Image.fromarray((share * 255 + 0.5).astype(np.uint8)))
 
 
-def cast_shadow(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
+def blurred_shadow_mask(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
     """Return a mask's blurred shadow as a larger mask, and the pixels that it adds on each side."""
     edge = blur * 3 // _SHADOW_DOWNSCALE
     small = (mask.width // _SHADOW_DOWNSCALE, mask.height // _SHADOW_DOWNSCALE)
     thin = Image.new("L", (small[0] + 2 * edge, small[1] + 2 * edge))
     thin.paste(
-        mask.resize(small, Image.Resampling.BILINEAR).point([v * alpha // 255 for v in range(256)]),
-        (edge, edge),
+        mask.resize(small, Image.Resampling.BILINEAR).point([v * alpha // 255 for v in range(256)]), (edge, edge)
     )
     soft = thin.filter(ImageFilter.GaussianBlur(blur / _SHADOW_DOWNSCALE))
     whole = (soft.width * _SHADOW_DOWNSCALE, soft.height * _SHADOW_DOWNSCALE)
     return soft.resize(whole, Image.Resampling.BILINEAR), edge * _SHADOW_DOWNSCALE
 
 
-def shadow(image: Image.Image, place: Size, mask: Image.Image, *, blur: int, down: int, alpha: int) -> None:
+def draw_mask_shadow(
+    image: Image.Image, place: PixelSize, mask: Image.Image, *, blur: int, down: int, alpha: int
+) -> None:
     """Draw a black shadow, `down` pixels lower, for a mask that the caller pastes at `place` afterwards."""
-    soft, edge = cast_shadow(mask, blur=blur, alpha=alpha)
+    soft, edge = blurred_shadow_mask(mask, blur=blur, alpha=alpha)
     image.paste((0, 0, 0), (place[0] - edge, place[1] - edge + down), soft)
 
 
-def draw_sprite(
-    image: Image.Image, sprite: Image.Image, place: Size, *, blur: int = 46, down: int = 30, alpha: int = 95
+def draw_sprite_with_shadow(
+    image: Image.Image, sprite: Image.Image, place: PixelSize, *, blur: int = 46, down: int = 30, alpha: int = 95
 ) -> None:
-    """Draw a sprite with its shadow."""
+    """Draw a sprite with alpha onto an image, above its own blurred shadow."""
     mask = sprite.getchannel("A")
-    shadow(image, place, mask, blur=blur, down=down, alpha=alpha)
+    draw_mask_shadow(image, place, mask, blur=blur, down=down, alpha=alpha)
     image.paste(sprite, place, mask)
 
 
-def crop_to_cover(picture: Image.Image, size: Size, *, top: bool = False) -> Image.Image:
+def crop_picture_to_cover(picture: Image.Image, size: PixelSize, *, top: bool = False) -> Image.Image:
     """Return a picture scaled to cover a size, and cropped to its middle or its top."""
     scale = max(size[0] / picture.width, size[1] / picture.height)
     width, height = size[0] / scale, size[1] / scale
@@ -144,14 +147,14 @@ def crop_to_cover(picture: Image.Image, size: Size, *, top: bool = False) -> Ima
     return picture.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
 
 
-def rotate_and_halve(double: Image.Image, degrees: float) -> Image.Image:
+def rotate_and_halve_sprite(double: Image.Image, degrees: float) -> Image.Image:
     """Rotate a sprite that was drawn at twice its size, then halve it, so that its edges stay smooth."""
     return double.rotate(degrees, Image.Resampling.BICUBIC, expand=True).reduce(2)
 
 
-def arrow(side: int, *, left: bool = False) -> Image.Image:
+def arrow_mask(side: int, *, left: bool = False) -> Image.Image:
     """Return a square, antialiased mask of an arrow that points right, or left with `left`."""
-    whole = side * _SUPERSAMPLING
+    whole = side * _CURVE_SUPERSAMPLING
     mask = Image.new("L", (whole, whole))
     draw = ImageDraw.Draw(mask)
     thick = whole // 9

@@ -9,21 +9,21 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple, TypeVar
 
 from generation.copy import tones
-from generation.copy.languages import DEFAULT_LANGUAGE, primary
-from generation.copy.speech import language_of
-from generation.copy.write import labels, tag
-from generation.seeds import pick
+from generation.copy.languages import DEFAULT_LANGUAGE, primary_language
+from generation.copy.speech import detect_brand_language
+from generation.copy.write import labels_in_language, language_tag_of_brand
+from generation.seeds import seeded_pick
 from generation.spec import AgeRange, BrandSnapshot, Gender
 
-GENDERS: tuple[Gender, ...] = ("female", "male", "non_binary")
+PERSONA_GENDERS: tuple[Gender, ...] = ("female", "male", "non_binary")
 #: Ages to draw from by default: a presenter is never a minor by chance.
 DEFAULT_PERSONA_AGES: tuple[AgeRange, ...] = ("young_adult", "adult", "mid_adult")
 #: Voice of a brand without one.
-VOICE = "plain"
+DEFAULT_PERSONA_VOICE = "plain"
 #: Maximum keywords that a persona talks about.
 MAX_PERSONA_TOPICS = 5
 #: Common first names by language and gender.
-_NAMES: Mapping[str, Mapping[Gender, str]] = {
+_FIRST_NAMES_BY_LANGUAGE: Mapping[str, Mapping[Gender, str]] = {
     "en": {
         "female": "Amara Chloe Ella Grace Hannah Ivy June Lucy Maya Nora Ruby Zoe",
         "male": "Adam Ben Caleb Ethan Isaac Jack Leo Miles Noah Omar Ryan Theo",
@@ -48,13 +48,13 @@ _NAMES: Mapping[str, Mapping[Gender, str]] = {
 W = TypeVar("W", bound=str)
 
 #: Words of each gender, without blanks and hyphens.
-GENDER_WORDS: Mapping[Gender, str] = {
+GENDER_PROMPT_WORDS: Mapping[Gender, str] = {
     "female": "woman women female girl lady frau weiblich mädchen femme féminine fille mujer femenina chica",
     "male": "man men male boy guy mann männlich homme masculin garçon hombre masculino chico",
     "non_binary": """nonbinary enby androgynous nichtbinär androgyn nonbinaire androgyne nobinario
         nobinaria andrógino andrógina""",
 }
-AGE_WORDS: Mapping[AgeRange, str] = {
+AGE_PROMPT_WORDS: Mapping[AgeRange, str] = {
     "teen": "teen teens teenager teenage adolescent jugendlich jugendliche jugendlicher adolescente",
     "young_adult": """young youthful twenties student jung junge junger studentin étudiant étudiante jeune
         joven estudiante""",
@@ -89,45 +89,47 @@ class Persona(NamedTuple):
     topics: list[str]
 
 
-def persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: Collection[str] = ()) -> Persona:
+def build_persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: Collection[str] = ()) -> Persona:
     """Return a persona, the same for the same arguments.
 
     The wish decides first, then its prompt, then the brand's voice or the seed. A picked name avoids taken
     names as long as others are free.
     """
-    choices = read_prompt(wish.prompt)
-    any_gender, any_age = pick(seed, GENDERS, "gender"), pick(seed, DEFAULT_PERSONA_AGES, "age")
+    choices = read_persona_prompt(wish.prompt)
+    any_gender, any_age = (seeded_pick(seed, PERSONA_GENDERS, "gender"), seeded_pick(seed, DEFAULT_PERSONA_AGES, "age"))
     gender = wish.gender or choices.gender or any_gender
-    language = tag(brand, language_of(brand))
+    language = language_tag_of_brand(brand, detect_brand_language(brand))
     return Persona(
-        name=wish.name or _name(brand, language, gender, seed, taken),
+        name=wish.name or _pick_persona_name(brand, language, gender, seed, taken),
         gender=gender,
         age_range=wish.age_range or choices.age_range or any_age,
-        voice=choices.voice or brand.voice or VOICE,
+        voice=choices.voice or brand.voice or DEFAULT_PERSONA_VOICE,
         language=language,
         topics=brand.keywords[:MAX_PERSONA_TOPICS],
     )
 
 
-def disclosure(language: str) -> str:
+def presenter_disclosure(language: str) -> str:
     """Return the disclosure of a drawn presenter in a language, as content displays it."""
-    return labels(primary(language)).presenter
+    return labels_in_language(primary_language(language)).presenter
 
 
-def _name(brand: BrandSnapshot, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:
+def _pick_persona_name(brand: BrandSnapshot, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:
     """Pick a name outside of the brand's own name: readers would confuse it with the product."""
-    all_names = first_names(language, gender)
+    all_names = common_first_names(language, gender)
     own = brand.name.casefold()
     free = [name for name in all_names if name not in taken and name.casefold() not in own]
-    return pick(seed, free or all_names, "name")
+    return seeded_pick(seed, free or all_names, "name")
 
 
-def first_names(language: str, gender: Gender) -> list[str]:
+def common_first_names(language: str, gender: Gender) -> list[str]:
     """Return the common first names of a gender in a language; the English ones for other languages."""
-    return _NAMES.get(primary(language), _NAMES[DEFAULT_LANGUAGE])[gender].split()
+    return _FIRST_NAMES_BY_LANGUAGE.get(primary_language(language), _FIRST_NAMES_BY_LANGUAGE[DEFAULT_LANGUAGE])[
+        gender
+    ].split()
 
 
-class Choices(NamedTuple):
+class PersonaPromptChoices(NamedTuple):
     """Gender, age and voice that a prompt names; None for one that it leaves open."""
 
     gender: Gender | None
@@ -135,12 +137,16 @@ class Choices(NamedTuple):
     voice: str | None
 
 
-def read_prompt(prompt: str) -> Choices:
+def read_persona_prompt(prompt: str) -> PersonaPromptChoices:
     """Read gender, age and voice from a prompt; for each, the first known word wins."""
-    return Choices(_first(prompt, GENDER_WORDS), _first(prompt, AGE_WORDS), _first(prompt, tones.TONE_WORDS))
+    return PersonaPromptChoices(
+        _find_first_choice(prompt, GENDER_PROMPT_WORDS),
+        _find_first_choice(prompt, AGE_PROMPT_WORDS),
+        _find_first_choice(prompt, tones.VOICE_WORDS_BY_TONE),
+    )
 
 
-def _first(prompt: str, meanings: Mapping[W, str]) -> W | None:
-    return tones.first_meaning(
+def _find_first_choice(prompt: str, meanings: Mapping[W, str]) -> W | None:
+    return tones.find_first_meaning(
         prompt, {word: one for one, entries in meanings.items() for word in entries.split()}
     )

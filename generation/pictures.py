@@ -14,124 +14,123 @@ from contextlib import contextmanager
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from generation.drawings import CleanedDrawing, clean_drawing
-from generation.picture_limits import MAX_RATIO, check_bytes, check_size
+from generation.drawings import CleanedSvgDrawing, clean_svg_drawing
+from generation.picture_limits import MAX_PICTURE_SIDE_RATIO, check_picture_bytes, check_picture_size
 from schemas.errors import GenerationError, PictureRefused
 
 #: Maximum side after decoding.
-DECODED_SIDE_PX = 2_600
+MAX_DECODED_SIDE_PX = 2_600
 #: Minimum side of a logo.
-MIN_LOGO_PX = 48
+MIN_LOGO_SIDE_PX = 48
 #: Maximum aspect ratio of a logo.
-MAX_LOGO_RATIO = 4
+MAX_LOGO_SIDE_RATIO = 4
 #: Minimum alpha of a visible pixel, of 255.
-MIN_ALPHA = 32
+MIN_VISIBLE_ALPHA = 32
 
-FORMATS = ("JPEG", "PNG", "WEBP")
-_SVG = re.compile(rb"\s*(<\?xml|<!--|<!DOCTYPE svg|<svg)")
-_MAX_PROFILE = 4 << 20
-_UNREADABLE = (OSError, ValueError, SyntaxError, KeyError, IndexError, EOFError, MemoryError)
-_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
-_SRGB = ImageCms.createProfile("sRGB")
+BITMAP_FORMATS = ("JPEG", "PNG", "WEBP")
+_SVG_START_PATTERN = re.compile(rb"\s*(<\?xml|<!--|<!DOCTYPE svg|<svg)")
+_MAX_ICC_PROFILE_BYTES = 4 << 20
+_PICTURE_DECODING_ERRORS = (OSError, ValueError, SyntaxError, KeyError, IndexError, EOFError, MemoryError)
+_DECOMPRESSION_BOMB_ERRORS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_SRGB_PROFILE = ImageCms.createProfile("sRGB")
 #: Signals of the kernel's OOM killer, of a service manager and of a terminal. The limits of `rasterizer.py`
 #: end its process by other signals.
-HOST_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+HOST_KILL_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
-def read(data: bytes) -> Image.Image:
+def decode_picture(data: bytes) -> Image.Image:
     """Decode a picture to RGB, or to RGBA if it has transparency. Raises `PictureRefused`."""
-    check_bytes(len(data))
-    if _SVG.match(data.removeprefix(b"\xef\xbb\xbf")):
-        return _open(rasterize(data))
-    return _open(data)
+    check_picture_bytes(len(data))
+    if _SVG_START_PATTERN.match(data.removeprefix(b"\xef\xbb\xbf")):
+        return _decode_bitmap(rasterize_svg(data))
+    return _decode_bitmap(data)
 
 
-def _open(data: bytes) -> Image.Image:
+def _decode_bitmap(data: bytes) -> Image.Image:
     try:
-        with _bombs_as_errors(), Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            check_size(*image.size)
-            return _decode(image)
-    except _BOMBS:
+        with _decompression_bombs_as_errors(), Image.open(io.BytesIO(data), formats=BITMAP_FORMATS) as image:
+            check_picture_size(*image.size)
+            return _decode_upright(image)
+    except _DECOMPRESSION_BOMB_ERRORS:
         raise PictureRefused("PICTURE_TOO_LARGE", "the picture has too many pixels") from None
     except UnidentifiedImageError:
-        raise PictureRefused("PICTURE_TYPE", f"the picture is none of {', '.join(FORMATS)}, SVG") from None
-    except _UNREADABLE as error:
+        raise PictureRefused("PICTURE_TYPE", f"the picture is none of {', '.join(BITMAP_FORMATS)}, SVG") from None
+    except _PICTURE_DECODING_ERRORS as error:
         raise PictureRefused("PICTURE_UNREADABLE", f"the picture is damaged: {error}") from None
 
 
 @contextmanager
-def _bombs_as_errors() -> Iterator[None]:
+def _decompression_bombs_as_errors() -> Iterator[None]:
     """Turn Pillow's decompression bomb warning into an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
 
 
-def _decode(image: Image.Image) -> Image.Image:
+def _decode_upright(image: Image.Image) -> Image.Image:
     """Decode the first frame upright, scaled down while reading if it is larger than the maximum side."""
     profile = image.info.get("icc_profile")
-    image.draft("RGB", (DECODED_SIDE_PX, DECODED_SIDE_PX))
+    image.draft("RGB", (MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX))
     image.load()
     upright = ImageOps.exif_transpose(image)
-    if max(upright.size) > DECODED_SIDE_PX:
-        upright.thumbnail((DECODED_SIDE_PX, DECODED_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    return _convert(_eight_bits(upright), profile)
+    if max(upright.size) > MAX_DECODED_SIDE_PX:
+        upright.thumbnail((MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return _convert_to_rgb(_reduce_to_eight_bits(upright), profile)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _reduce_to_eight_bits(image: Image.Image) -> Image.Image:
     """Keep the upper 8 of 16 bits a channel: Pillow's own conversion clips all bright values to white."""
     if not image.mode.startswith("I"):
         return image
     return Image.frombytes("L", image.size, image.convert("I;16").tobytes()[1::2])
 
 
-def _convert(image: Image.Image, profile: object) -> Image.Image:
+def _convert_to_rgb(image: Image.Image, profile: object) -> Image.Image:
     transparent = image.has_transparency_data
     alpha = image.convert("RGBA").getchannel("A") if transparent else None
     flat = image if image.mode in {"RGB", "CMYK"} else image.convert("RGB")
-    if isinstance(profile, bytes) and len(profile) < _MAX_PROFILE:
-        flat = _in_srgb(flat, profile)
+    if isinstance(profile, bytes) and len(profile) < _MAX_ICC_PROFILE_BYTES:
+        flat = _convert_profile_to_srgb(flat, profile)
     plain = flat.convert("RGB")
     if alpha is not None and alpha.getextrema() != (255, 255):
         plain.putalpha(alpha)
     return plain
 
 
-def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+def _convert_profile_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     """Convert to sRGB by the embedded profile; return the image unchanged if the profile is invalid."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        converted = ImageCms.profileToProfile(image, source, _SRGB, outputMode="RGB")
+        converted = ImageCms.profileToProfile(image, source, _SRGB_PROFILE, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image
     return converted or image
 
 
-def logo(data: bytes) -> Image.Image | None:
+def decode_logo(data: bytes) -> Image.Image | None:
     """Decode a logo, cropped to its visible part; None if tiny or very long. Raises `PictureRefused`."""
-    image = read(data)
+    image = decode_picture(data)
     if image.mode == "RGBA":
-        box = image.getchannel("A").point([255 * (value >= MIN_ALPHA) for value in range(256)]).getbbox()
+        box = image.getchannel("A").point([255 * (value >= MIN_VISIBLE_ALPHA) for value in range(256)]).getbbox()
         image = image.crop(box) if box else image.resize((1, 1))
     small, large = sorted(image.size)
-    return image if small >= MIN_LOGO_PX and large <= MAX_LOGO_RATIO * small else None
+    return image if small >= MIN_LOGO_SIDE_PX and large <= MAX_LOGO_SIDE_RATIO * small else None
 
 
-def rasterize(data: bytes) -> bytes:
+def rasterize_svg(data: bytes) -> bytes:
     """Render a drawing to a PNG in a subprocess. Raises `PictureRefused`, also if a limit killed the process.
 
     Such a refusal is final: the same drawing costs the same in each attempt. Raises `GenerationError` if the
     host killed the process, which proves nothing about the drawing.
     """
-    drawing = clean_drawing(data)
-    command = [sys.executable, "-m", "generation.rasterizer", _longer_side(drawing)]
+    drawing = clean_svg_drawing(data)
+    command = [sys.executable, "-m", "generation.rasterizer", _longer_side_name(drawing)]
     process = subprocess.run(command, check=False, input=drawing.text.encode(), capture_output=True, env={})
-    if -process.returncode in HOST_SIGNALS:
+    if -process.returncode in HOST_KILL_SIGNALS:
         raise GenerationError("RENDERER_KILLED", "the renderer of a drawing was ended by its host")
     if process.returncode < 0:
         raise PictureRefused(
-            "PICTURE_TOO_COSTLY",
-            "the drawing takes more CPU or memory than it may: simplify it, or give a PNG",
+            "PICTURE_TOO_COSTLY", "the drawing takes more CPU or memory than it may: simplify it, or give a PNG"
         )
     if process.returncode:
         message = process.stderr.decode(errors="replace").strip().rpartition("\n")[2]
@@ -139,9 +138,9 @@ def rasterize(data: bytes) -> bytes:
     return process.stdout
 
 
-def _longer_side(drawing: CleanedDrawing) -> str:
+def _longer_side_name(drawing: CleanedSvgDrawing) -> str:
     """Return the renderer's argument: the longer side, so that the other side stays within the limit."""
     width, height = drawing.width, drawing.height
-    if max(width, height) > MAX_RATIO * min(width, height):
+    if max(width, height) > MAX_PICTURE_SIDE_RATIO * min(width, height):
         raise PictureRefused("PICTURE_TOO_NARROW", f"the drawing measures {width:g} x {height:g}")
     return "width" if width >= height else "height"

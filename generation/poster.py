@@ -10,28 +10,30 @@ from PIL import Image, ImageStat
 from generation import ffmpeg
 from generation.outputs import OutputFile
 from generation.remix import boxes, clip
-from generation.thumbnail import THUMBNAIL_SIDE_PX, thumbnail
+from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
 from schemas.errors import ClipRefused
 
 #: Minimum standard deviation of luminance in such a frame: it is near zero for black or white frames.
-MIN_DEVIATION = 12.0
+MIN_LUMINANCE_DEVIATION = 12.0
 #: Parts of a video to sample.
-_SAMPLES = (0.25, 0.5, 0.75)
+_SAMPLED_VIDEO_SHARES = (0.25, 0.5, 0.75)
 #: Assumed length of a file without a duration.
-_DEFAULT_SECONDS = 4.0
+_ASSUMED_VIDEO_SECONDS = 4.0
 
 #: Width of a frame in square pixels, and the scale down to a thumbnail.
-_WIDE = "iw*clip(sar,0.25,4)"
-_SHARE = f"min(1,{THUMBNAIL_SIDE_PX}/max({_WIDE},ih))"
-_SMALL = f"scale='max(1,{_WIDE}*{_SHARE})':'max(1,ih*{_SHARE})':flags=area,setsar=1"
-_EVEN = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
+_SQUARE_PIXEL_WIDTH = "iw*clip(sar,0.25,4)"
+_THUMBNAIL_SCALE = f"min(1,{THUMBNAIL_SIDE_PX}/max({_SQUARE_PIXEL_WIDTH},ih))"
+_THUMBNAIL_SCALE_FILTER = (
+    f"scale='max(1,{_SQUARE_PIXEL_WIDTH}*{_THUMBNAIL_SCALE})':'max(1,ih*{_THUMBNAIL_SCALE})':flags=area,setsar=1"
+)
+_EVEN_SIDES_FILTER = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
-def write_poster(path: Path, folder: Path) -> OutputFile:
+def write_video_poster(path: Path, folder: Path) -> OutputFile:
     """Write `poster.jpg` of an untrusted video into a folder. Raises `ClipRefused`, `GenerationError`."""
-    image = _best_frame(path)
+    image = _find_visible_frame(path)
     file = folder / "poster.jpg"
-    file.write_bytes(data := thumbnail(image))
+    file.write_bytes(data := encode_thumbnail(image))
     return OutputFile(
         name=file.name,
         thumbnail=file.name,
@@ -44,38 +46,47 @@ def write_poster(path: Path, folder: Path) -> OutputFile:
     )
 
 
-def _best_frame(path: Path) -> Image.Image:
-    """Return the first frame with visible content, else the frame with the most contrast."""
+def _find_visible_frame(path: Path) -> Image.Image:
+    """Return the first frame with visible content, else the frame with the most contrast.
+
+    Raises `ClipRefused` for a video without a decodable frame.
+    """
     best, highest = None, -1.0
-    for frame in _frames(path, boxes.check(path, boxes.FRAME_MINIMUM).seconds or _DEFAULT_SECONDS):
+    for frame in _decode_sample_frames(
+        path, boxes.check_clip_boxes(path, boxes.FRAME_MINIMUM).seconds or _ASSUMED_VIDEO_SECONDS
+    ):
         deviation = ImageStat.Stat(frame.convert("L")).stddev[0]
         if deviation > highest:
             best, highest = frame, deviation
-        if deviation >= MIN_DEVIATION:
+        if deviation >= MIN_LUMINANCE_DEVIATION:
             break
     if best is None:
         raise ClipRefused("CLIP_UNREADABLE", "the video has no frame that can be decoded")
     return best
 
 
-def _frames(path: Path, seconds: float) -> Iterator[Image.Image]:
+def _decode_sample_frames(path: Path, seconds: float) -> Iterator[Image.Image]:
     """Yield the frames that can be decoded, from all over the video. The first sample skips a fade-in."""
-    for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _SAMPLES), 0.0)):
+    for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _SAMPLED_VIDEO_SHARES), 0.0)):
         try:
-            answer = _frame(path, second)
+            answer = _decode_frame_ppm(path, second)
         except ClipRefused:
             continue
         if answer:
             yield Image.open(io.BytesIO(answer), formats=["PPM"])
 
 
-def _frame(path: Path, second: float) -> bytes:
+def _decode_frame_ppm(path: Path, second: float) -> bytes:
     """Return a frame as a PPM, in SDR; empty after the video's end. Raises `ClipRefused`."""
-    result = _run_filters(path, second, ["showinfo", _SMALL])
-    toned = clip.sdr_filters(clip.transfer_of(result))
-    return _run_filters(path, second, [_SMALL, _EVEN, *toned]).stdout if toned else result.stdout
+    result = _run_frame_filters(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
+    toned = clip.sdr_conversion_filters(clip.transfer_characteristic_of(result))
+    return (
+        _run_frame_filters(path, second, [_THUMBNAIL_SCALE_FILTER, _EVEN_SIDES_FILTER, *toned]).stdout
+        if toned
+        else result.stdout
+    )
 
 
-def _run_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
+def _run_frame_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
     shape = ["-v", "info", "-map", "0:V:0", "-frames:v", "1", "-vf", ",".join(filters)]
-    return clip.run(*clip.source(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-")
+    return clip.run_clip_probe(*clip.source(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-")

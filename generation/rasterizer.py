@@ -9,23 +9,23 @@ import sys
 
 import resvg_py
 
-from generation.confinement.confine import confine
+from generation.confinement.confine import confine_process
 
 #: Longer side of the picture, in pixels.
-SIDE = 1_024
+RASTER_SIDE_PX = 1_024
 #: CPU seconds of one drawing.
-CPU_S = 20
+MAX_RASTERIZER_CPU_S = 20
 #: Address space, of which Python takes 40 MB. A layer takes 4 MB on the canvas, and 105 MB if it is much
 #: larger: resvg crops layers to five times the canvas sides.
-MEMORY_BYTES = 640 << 20
+MAX_RASTERIZER_MEMORY_BYTES = 640 << 20
 
 
 def main(longer: str) -> None:
     drawing = sys.stdin.buffer.read().decode()
     set_process_limits()
-    confine()
+    confine_process()
     try:
-        drawn = resvg_py.svg_to_bytes(svg_string=drawing, skip_system_fonts=True, **{longer: SIDE})
+        drawn = resvg_py.svg_to_bytes(svg_string=drawing, skip_system_fonts=True, **{longer: RASTER_SIDE_PX})
     except (ValueError, RuntimeError, OverflowError) as error:
         sys.exit(str(error))
     sys.stdout.buffer.write(drawn)
@@ -35,8 +35,8 @@ def set_process_limits() -> None:
     """Set limits in the kernel, so that they hold inside the renderer's library."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_RASTERIZER_CPU_S, MAX_RASTERIZER_CPU_S + 1))
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_RASTERIZER_MEMORY_BYTES, MAX_RASTERIZER_MEMORY_BYTES))
 
 
 if __name__ == "__main__":

@@ -9,39 +9,38 @@ from PIL import Image
 
 from generation import pictures
 from generation.canvas import Canvas, DrawnLine
-from generation.frame import FRAMES
-from generation.outputs import OutputFile, Step
-from generation.portraits.portrait import portrait
-from generation.remix.clip import probe
+from generation.frame import FRAME_BY_ASPECT
+from generation.outputs import OutputFile, ProgressStep
+from generation.portraits.portrait import draw_presenter_portrait
+from generation.remix.clip import probe_clip
 from generation.remix.remix import Remix
-from generation.slides.deck import Slide, single, slideshow
-from generation.slides.kit import Kit, SlidePresenter
-from generation.sound.speech import read_aloud
-from generation.sound.track import speech_seconds
-from generation.spec import Aspect, Copy, Format, Presenter, Spec
-from generation.text.cleaning import clean
-from generation.theme import Theme, theme
-from generation.thumbnail import jpeg, thumbnail
-from generation.timing import timing
-from generation.video.video import Video
+from generation.slides.deck import SlideDrawer, list_single_image_slide, list_slideshow_slides
+from generation.slides.kit import SlideKit, SlidePresenter
+from generation.sound.speech import read_texts_aloud
+from generation.sound.track import min_speech_scene_seconds
+from generation.spec import AspectRatio, PieceCopy, PieceFormat, PieceSpec, Presenter
+from generation.text.cleaning import clean_drawn_text
+from generation.theme import PieceTheme, derive_theme
+from generation.thumbnail import encode_jpeg, encode_thumbnail
+from generation.timing import plan_video_timing
+from generation.video.video import VideoPiece
 from schemas.errors import GenerationError, TextRefused
 
 #: Version of the renderer: changes with each release that draws the same spec differently.
 RENDERER = "3"
 
 #: Side of a portrait inside a piece, in pixels: more than two for each displayed pixel.
-_FACE_PX = 400
+_PRESENTER_FACE_PX = 400
 
 #: Side of a portrait file, in pixels.
-PORTRAIT_PX = 1024
+PORTRAIT_FILE_SIDE_PX = 1024
 
-LOGO_UNUSED = (
-    "logo_unused: the name's first letter stands in for a logo of under 48 pixels, or over four times"
-    " as long as wide"
+LOGO_UNUSED_WARNING = (
+    "logo_unused: the name's first letter stands in for a logo of under 48 pixels, or over four times as long as wide"
 )
 
 #: Maximum points: more don't fit a list at a size that is legible on a phone.
-MAX_POINTS = 10
+MAX_PIECE_POINTS = 10
 
 
 class InputFiles(NamedTuple):
@@ -56,30 +55,31 @@ class InputFiles(NamedTuple):
 class ContentPiece(Protocol):
     """A piece of content to make."""
 
-    def make(self, folder: Path) -> Iterator[Step]:
+    def make(self, folder: Path) -> Iterator[ProgressStep]:
         """Draw into an existing folder. A file is complete once its step is yielded."""
 
 
-class Pictures(NamedTuple):
+class SlidePictures(NamedTuple):
     """Slides to draw, by their file names without the suffix."""
 
-    slides: dict[str, Slide]
+    slides: dict[str, SlideDrawer]
 
-    def make(self, folder: Path) -> Iterator[Step]:
+    def make(self, folder: Path) -> Iterator[ProgressStep]:
         for number, (name, slide) in enumerate(self.slides.items(), 1):
-            yield Step(number / len(self.slides), _slide(folder, name, slide()))
+            yield ProgressStep(number / len(self.slides), _write_slide(folder, name, slide()))
 
 
-def prepare_piece(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
+def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
     """Read the pictures and return the piece, not drawn yet.
 
-    Raises `PictureRefused`, `ClipRefused`, `TextRefused`, and `GenerationError` for too many points.
+    For a video it synthesizes the speech and plans the scenes. For a remix it probes the clip. Raises
+    `PictureRefused`, `ClipRefused`, `TextRefused`, and `GenerationError`, for example for too many points.
     """
-    if len(copy.points) > MAX_POINTS:
-        raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_POINTS} points at most")
-    if not clean(copy.hook.text):
+    if len(copy.points) > MAX_PIECE_POINTS:
+        raise GenerationError("TOO_MANY_POINTS", f"a piece shows {MAX_PIECE_POINTS} points at most")
+    if not clean_drawn_text(copy.hook.text):
         raise TextRefused("HOOK_EMPTY", "the hook has no visible characters")
-    return _FORMATS[spec.format](spec, copy, given)
+    return _PREPARE_BY_FORMAT[spec.format](spec, copy, given)
 
 
 def warnings(given: InputFiles) -> list[str]:
@@ -87,92 +87,94 @@ def warnings(given: InputFiles) -> list[str]:
 
     Raises `PictureRefused`.
     """
-    is_unused = given.logo is not None and pictures.logo(given.logo) is None
-    return [LOGO_UNUSED] if is_unused else []
+    is_unused = given.logo is not None and pictures.decode_logo(given.logo) is None
+    return [LOGO_UNUSED_WARNING] if is_unused else []
 
 
-def _slideshow(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
-    return _numbered("slideshow", slideshow(_kit(spec, copy, given, "4:5"), copy))
+def _prepare_slideshow(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
+    return _number_slides("slideshow", list_slideshow_slides(_build_slide_kit(spec, copy, given, "4:5"), copy))
 
 
-def _image(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
-    return _numbered("image", single(_kit(spec, copy, given, "4:5"), copy))
+def _prepare_single_image(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
+    return _number_slides("image", list_single_image_slide(_build_slide_kit(spec, copy, given, "4:5"), copy))
 
 
-def _numbered(name: str, slides: Sequence[Slide]) -> Pictures:
-    return Pictures({f"{name}-{number}": slide for number, slide in enumerate(slides, 1)})
+def _number_slides(name: str, slides: Sequence[SlideDrawer]) -> SlidePictures:
+    return SlidePictures({f"{name}-{number}": slide for number, slide in enumerate(slides, 1)})
 
 
-def _video(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
+def _prepare_video(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
     points = [line.text for line in copy.points]
     speech = (
-        read_aloud([copy.hook.text, *points, copy.call_to_action.text], copy.language)
+        read_texts_aloud([copy.hook.text, *points, copy.call_to_action.text], copy.language)
         if spec.speech != "none"
         else []
     )
-    lasts = timing(copy.hook.text, points, spec.seconds, speech_seconds(speech))
-    return Video(_kit(spec, copy, given, "9:16"), copy, lasts, _end_card(given), speech)
+    lasts = plan_video_timing(copy.hook.text, points, spec.seconds, min_speech_scene_seconds(speech))
+    return VideoPiece(_build_slide_kit(spec, copy, given, "9:16"), copy, lasts, _read_end_card(given), speech)
 
 
-def _end_card(given: InputFiles) -> Image.Image | None:
-    return pictures.read(given.end_card) if given.end_card is not None else None
+def _read_end_card(given: InputFiles) -> Image.Image | None:
+    return pictures.decode_picture(given.end_card) if given.end_card is not None else None
 
 
-def _remix(spec: Spec, copy: Copy, given: InputFiles) -> ContentPiece:
+def _prepare_remix(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
     if given.clip is None:
         raise GenerationError("CLIP_MISSING", "a ugc_remix needs a clip")
-    clip = probe(given.clip)
-    kit = _kit(spec, copy, given, "9:16")
+    clip = probe_clip(given.clip)
+    kit = _build_slide_kit(spec, copy, given, "9:16")
     return Remix(
-        kit._replace(frame=FRAMES["9:16"]), copy, clip, spec.seconds, spec.transcript, _end_card(given)
+        kit._replace(frame=FRAME_BY_ASPECT["9:16"]), copy, clip, spec.seconds, spec.transcript, _read_end_card(given)
     )
 
 
-_FORMATS: Mapping[Format, Callable[[Spec, Copy, InputFiles], ContentPiece]] = {
-    "slideshow": _slideshow,
-    "image": _image,
-    "video": _video,
-    "ugc_remix": _remix,
+_PREPARE_BY_FORMAT: Mapping[PieceFormat, Callable[[PieceSpec, PieceCopy, InputFiles], ContentPiece]] = {
+    "slideshow": _prepare_slideshow,
+    "image": _prepare_single_image,
+    "video": _prepare_video,
+    "ugc_remix": _prepare_remix,
 }
 
 
-def _kit(spec: Spec, copy: Copy, given: InputFiles, aspect: Aspect) -> Kit:
-    logo = pictures.logo(given.logo) if given.logo is not None else None
+def _build_slide_kit(spec: PieceSpec, copy: PieceCopy, given: InputFiles, aspect: AspectRatio) -> SlideKit:
+    logo = pictures.decode_logo(given.logo) if given.logo is not None else None
     screenshot_count = max(2, len(copy.points))
-    screenshots = tuple(pictures.read(data) for data in given.screenshots[:screenshot_count])
-    colors = theme(spec.brand.colors, logo)
-    return Kit(
+    screenshots = tuple(pictures.decode_picture(data) for data in given.screenshots[:screenshot_count])
+    colors = derive_theme(spec.brand.colors, logo)
+    return SlideKit(
         name=spec.brand.name,
         theme=colors,
         language=copy.language,
         seed=spec.seed,
         logo=logo,
         screenshots=screenshots,
-        frame=FRAMES[spec.aspect or aspect],
-        presenter=_draw_presenter(spec.presenter, colors) if spec.presenter else None,
+        frame=FRAME_BY_ASPECT[spec.aspect or aspect],
+        presenter=_draw_slide_presenter(spec.presenter, colors) if spec.presenter else None,
     )
 
 
-def _draw_presenter(presenter: Presenter, colors: Theme) -> SlidePresenter:
-    return SlidePresenter(presenter.name, portrait(presenter, colors, _FACE_PX))
+def _draw_slide_presenter(presenter: Presenter, colors: PieceTheme) -> SlidePresenter:
+    return SlidePresenter(presenter.name, draw_presenter_portrait(presenter, colors, _PRESENTER_FACE_PX))
 
 
-def draw_portrait(presenter: Presenter, colors: Sequence[str], folder: Path) -> OutputFile:
-    """Write `portrait.jpg` and its thumbnail into a folder, in a brand's colors.
+def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Path) -> OutputFile:
+    """Write `draw_presenter_portrait.jpg` and its thumbnail into a folder, in a brand's colors.
 
     The same presenter always has the same face.
     """
-    return _picture(folder, "portrait", portrait(presenter, theme(colors), PORTRAIT_PX))
+    return _write_picture(
+        folder, "portrait", draw_presenter_portrait(presenter, derive_theme(colors), PORTRAIT_FILE_SIDE_PX)
+    )
 
 
-def _slide(folder: Path, name: str, canvas: Canvas) -> OutputFile:
-    return _picture(folder, name, canvas.image, canvas.marks)
+def _write_slide(folder: Path, name: str, canvas: Canvas) -> OutputFile:
+    return _write_picture(folder, name, canvas.image, canvas.marks)
 
 
-def _picture(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnLine] = ()) -> OutputFile:
-    data = jpeg(image)
+def _write_picture(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnLine] = ()) -> OutputFile:
+    data = encode_jpeg(image)
     (folder / f"{name}.jpg").write_bytes(data)
-    (folder / f"{name}.thumbnail.jpg").write_bytes(thumbnail(image))
+    (folder / f"{name}.thumbnail.jpg").write_bytes(encode_thumbnail(image))
     return OutputFile(
         name=f"{name}.jpg",
         thumbnail=f"{name}.thumbnail.jpg",

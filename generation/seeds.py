@@ -7,26 +7,26 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def chance(seed: str, what: str) -> float:
+def seeded_chance(seed: str, what: str) -> float:
     """Return a pseudo-random number of at least 0 and below 1 for a seed and the name of a decision."""
     return int.from_bytes(hashlib.sha256(f"{seed}\0{what}".encode()).digest()[:6]) / 2**48
 
 
-def between(least: float, largest: float, seed: str, what: str) -> float:
-    return least + (largest - least) * chance(seed, what)
+def seeded_between(least: float, largest: float, seed: str, what: str) -> float:
+    return least + (largest - least) * seeded_chance(seed, what)
 
 
-def noise(seed: str, count: int) -> bytes:
+def seeded_noise_bytes(seed: str, count: int) -> bytes:
     """Return `count` pseudo-random bytes for a seed, uniformly distributed."""
     return hashlib.shake_128(seed.encode()).digest(count)
 
 
-def pick(seed: str, options: Sequence[T], what: str) -> T:
+def seeded_pick(seed: str, options: Sequence[T], what: str) -> T:
     """Return one of the options; `what` names the decision, so that each decision draws its own number."""
-    return options[int(chance(seed, what) * len(options))]
+    return options[int(seeded_chance(seed, what) * len(options))]
 
 
-def sample(seed: str, options: Sequence[T], most: int, what: str) -> list[T]:
+def seeded_sample(seed: str, options: Sequence[T], most: int, what: str) -> list[T]:
     """Return at most `most` options, drawn for the decision `what`, in their original order."""
-    ranked = sorted(range(len(options)), key=lambda place: (chance(seed, f"{what}:{place}"), place))
+    ranked = sorted(range(len(options)), key=lambda place: (seeded_chance(seed, f"{what}:{place}"), place))
     return [options[place] for place in sorted(ranked[:most])]

@@ -8,41 +8,41 @@ from typing import Literal
 import msgspec
 from msgspec import field
 
-Format = Literal["slideshow", "video", "ugc_remix", "image"]
-Aspect = Literal["4:5", "9:16", "1:1"]
+PieceFormat = Literal["slideshow", "video", "ugc_remix", "image"]
+AspectRatio = Literal["4:5", "9:16", "1:1"]
 #: Voice that reads a video's words: none, or the packaged English voice.
-Speech = Literal["none", "heart"]
+SpeechVoice = Literal["none", "heart"]
 #: Language of that voice.
-SPOKEN = "en"
+SPOKEN_LANGUAGE = "en"
 Gender = Literal["male", "female", "non_binary"]
 AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senior"]
 #: Brand fields that copy is taken from; `caller` is the API caller.
-Source = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
+EvidenceField = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
 #: Origin of a line: a clause or a keyword of the brand, a formula around its names, the caller's own words,
 #: or a model's line that passed the checks.
-Rule = Literal["clause", "keyword", "formula", "caller", "model"]
+LineOrigin = Literal["clause", "keyword", "formula", "caller", "model"]
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class SpecValue(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """Base of a spec's parts: unknown fields are refused, serialized in camelCase."""
 
 
-class Evidence(Value, frozen=True, kw_only=True):
+class Evidence(SpecValue, frozen=True, kw_only=True):
     """An exact quote from one field of the brand."""
 
-    field: Source
+    field: EvidenceField
     quote: str
 
 
-class Line(Value, frozen=True, kw_only=True):
+class CopyLine(SpecValue, frozen=True, kw_only=True):
     """Displayed text with its evidence. A formula without names has no evidence."""
 
     text: str
-    rule: Rule
+    rule: LineOrigin
     evidence: list[Evidence] = field(default_factory=list)
 
 
-class BrandSnapshot(Value, frozen=True, kw_only=True):
+class BrandSnapshot(SpecValue, frozen=True, kw_only=True):
     """Snapshot of a project's brand. For fields with several sources the winner comes first.
 
     `links` are by the name of the place, as in the brand context; `language` is a BCP-47 tag.
@@ -59,7 +59,7 @@ class BrandSnapshot(Value, frozen=True, kw_only=True):
     links: dict[str, str] = field(default_factory=dict)
 
 
-class Presenter(Value, frozen=True, kw_only=True):
+class Presenter(SpecValue, frozen=True, kw_only=True):
     """A drawn presenter: the same seed, gender and age give the same face."""
 
     name: str
@@ -68,7 +68,7 @@ class Presenter(Value, frozen=True, kw_only=True):
     seed: str
 
 
-class Labels(Value, frozen=True, kw_only=True):
+class CopyLabels(SpecValue, frozen=True, kw_only=True):
     """Fixed labels in the copy's language; empty for a language without formulas.
 
     `presenter` discloses that the presenter is drawn. It is never empty, in any language.
@@ -80,7 +80,7 @@ class Labels(Value, frozen=True, kw_only=True):
     presenter: str
 
 
-class Copy(Value, frozen=True, kw_only=True):
+class PieceCopy(SpecValue, frozen=True, kw_only=True):
     """All texts of a piece. `language` is their language, which may differ from the requested one.
 
     A piece shows all points, since its hook may name their number. `tagline` stands on the end card, `recap`
@@ -89,34 +89,34 @@ class Copy(Value, frozen=True, kw_only=True):
     """
 
     language: str
-    hook: Line
-    points: list[Line] = field(default_factory=list)
-    tagline: Line | None = None
-    recap: Line
-    call_to_action: Line
-    places: list[Line] = field(default_factory=list)
-    ending: Line
-    hashtags: list[Line] = field(default_factory=list)
+    hook: CopyLine
+    points: list[CopyLine] = field(default_factory=list)
+    tagline: CopyLine | None = None
+    recap: CopyLine
+    call_to_action: CopyLine
+    places: list[CopyLine] = field(default_factory=list)
+    ending: CopyLine
+    hashtags: list[CopyLine] = field(default_factory=list)
     caption: str
-    labels: Labels
-    presenter: Line | None = None
+    labels: CopyLabels
+    presenter: CopyLine | None = None
     warnings: list[str] = field(default_factory=list)
 
 
-class Spec(Value, frozen=True, kw_only=True):
+class PieceSpec(SpecValue, frozen=True, kw_only=True):
     """Piece to make: `hook` is the caller's, word for word; `language` is only a wish.
 
     The default `aspect` is the format's: 4:5 for pictures, 9:16 for videos. Videos and remixes use `seconds`,
     videos `speech`. `transcript` is the speech of a remix's clip, as the caller wrote it.
     """
 
-    format: Format
+    format: PieceFormat
     brand: BrandSnapshot
     seed: str
     hook: str | None = None
     language: str | None = None
-    aspect: Aspect | None = None
+    aspect: AspectRatio | None = None
     seconds: int = 12
-    speech: Speech = "none"
+    speech: SpeechVoice = "none"
     presenter: Presenter | None = None
     transcript: str | None = None

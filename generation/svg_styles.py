@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import tinycss2
 
-PROPERTIES = frozenset(
+ALLOWED_CSS_PROPERTIES = frozenset(
     """
     fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-linecap stroke-linejoin
     stroke-miterlimit stroke-dasharray stroke-dashoffset opacity color stop-color stop-opacity
@@ -18,25 +18,25 @@ PROPERTIES = frozenset(
     isolation shape-rendering color-interpolation transform transform-origin
     """.split()
 )
-FUNCTIONS = frozenset(
+ALLOWED_CSS_FUNCTIONS = frozenset(
     "rgb rgba hsl hsla matrix translate translatex translatey scale scalex scaley rotate skewx skewy".split()
 )
 #: Properties that reference an element. `inherit` doesn't stay: `svg_cost.py` reads the value.
-DRAWN_WITH = frozenset(("mask", "clip-path"))
+REFERENCING_CSS_PROPERTIES = frozenset(("mask", "clip-path"))
 #: A dash length must not depend on other elements: `svg_cost.py` counts dashes by it.
-_DASHES = re.compile(r"\s*(none|inherit|((\d*\.)?\d+(e[+-]?\d+)?(px)?[\s,]*)+)\s*", re.IGNORECASE)
+_DASH_LENGTHS_PATTERN = re.compile(r"\s*(none|inherit|((\d*\.)?\d+(e[+-]?\d+)?(px)?[\s,]*)+)\s*", re.IGNORECASE)
 
-_PLAIN_TOKENS = frozenset(("whitespace", "ident", "number", "percentage", "dimension", "hash"))
-_FRAGMENT = re.compile(r"#([\w.:-]+)")
+_PLAIN_CSS_TOKENS = frozenset(("whitespace", "ident", "number", "percentage", "dimension", "hash"))
+_FRAGMENT_ID_PATTERN = re.compile(r"#([\w.:-]+)")
 #: Characters that only an escape, a comment or markup needs.
-_ODD = re.compile(r"\\|/\*|[<>&\x00-\x08\x0e-\x1f]")
+_ESCAPE_OR_MARKUP_PATTERN = re.compile(r"\\|/\*|[<>&\x00-\x08\x0e-\x1f]")
 _TYPES, _MEDIA = frozenset(("", "text/css")), frozenset(("", "all", "screen"))
 #: A renderer matches each selector against each element. For more than two compounds it tries all
 #: combinations of ancestors: resvg 0.5 takes 20 ms an element for four compounds within 60 levels.
 MAX_COMPOUNDS, MAX_MATCHES = 2, 2_000_000
 
 
-class Declaration(NamedTuple):
+class CssDeclaration(NamedTuple):
     """A property and its value, as the cleaned drawing has them."""
 
     name: str
@@ -47,94 +47,96 @@ class Declaration(NamedTuple):
         return f"{self.name}:{self.value}{self.suffix}"
 
 
-class StyleRule(NamedTuple):
+class CssStyleRule(NamedTuple):
     """Selectors and declarations."""
 
     selectors: tuple[str, ...]
-    declarations: tuple[Declaration, ...]
+    declarations: tuple[CssDeclaration, ...]
 
     def __str__(self) -> str:
         return f"{','.join(self.selectors)}{{{';'.join(map(str, self.declarations))}}}"
 
 
-def is_allowed(name: str, value: str) -> bool:
+def is_allowed_css_property(name: str, value: str) -> bool:
     """Return whether a cleaned drawing may have this CSS property with this value."""
-    if name not in PROPERTIES or _ODD.search(value):
+    if name not in ALLOWED_CSS_PROPERTIES or _ESCAPE_OR_MARKUP_PATTERN.search(value):
         return False
-    if name == "stroke-dasharray" and not _DASHES.fullmatch(value):
+    if name == "stroke-dasharray" and not _DASH_LENGTHS_PATTERN.fullmatch(value):
         return False
-    if name in DRAWN_WITH:
-        return value.strip().lower() == "none" or fragment(value) is not None
-    return all(map(_is_allowed_token, tinycss2.parse_component_value_list(value)))
+    if name in REFERENCING_CSS_PROPERTIES:
+        return value.strip().lower() == "none" or fragment_id_of_value(value) is not None
+    return all(map(_is_allowed_css_token, tinycss2.parse_component_value_list(value)))
 
 
-def fragment(value: str) -> str | None:
+def fragment_id_of_value(value: str) -> str | None:
     """Return the id of a value that is exactly one `url(#id)`, else None."""
     tokens = tinycss2.parse_component_value_list(value.strip())
-    return _address(tokens[0]) if len(tokens) == 1 else None
+    return _url_fragment_id(tokens[0]) if len(tokens) == 1 else None
 
 
-def declarations(text: str) -> Iterator[Declaration]:
+def parse_style_declarations(text: str) -> Iterator[CssDeclaration]:
     """Yield the allowed declarations of a `style` attribute."""
-    return _declarations(tinycss2.parse_blocks_contents(text))
+    return _allowed_declarations(tinycss2.parse_blocks_contents(text))
 
 
-def rules(text: str) -> list[StyleRule]:
+def parse_style_sheet_rules(text: str) -> list[CssStyleRule]:
     """Return a style sheet's rules with allowed selectors, each with its allowed declarations only."""
     parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
-    candidates = (_rule(one) for one in parsed if one.type == "qualified-rule")
+    candidates = (_parse_allowed_css_rule(one) for one in parsed if one.type == "qualified-rule")
     return [rule for rule in candidates if rule]
 
 
-def compounds(selector: str) -> list[str]:
+def split_selector_compounds(selector: str) -> list[str]:
     """Return the compounds of a selector, such as `g` and `path.a` of `g > path.a`."""
     return re.split(r"[\s>]+", selector)
 
 
-def is_sheet(kind: str, media: str) -> bool:
+def is_applied_style_sheet(kind: str, media: str) -> bool:
     """Return whether every viewer applies a `style` element of this type and media."""
     return kind.strip().lower() in _TYPES and media.strip().lower() in _MEDIA
 
 
-def _rule(node: Any) -> StyleRule | None:
+def _parse_allowed_css_rule(node: Any) -> CssStyleRule | None:
     written = tinycss2.serialize(node.prelude).strip()
-    if _ODD.search(written.replace(">", "")) or not all(map(_is_selector_token, node.prelude)):
+    if _ESCAPE_OR_MARKUP_PATTERN.search(written.replace(">", "")) or not all(
+        map(_is_allowed_selector_token, node.prelude)
+    ):
         return None
     selectors = tuple(one.strip() for one in written.split(","))
-    if any(len(compounds(one)) > MAX_COMPOUNDS for one in selectors):
+    if any(len(split_selector_compounds(one)) > MAX_COMPOUNDS for one in selectors):
         return None
-    allowed = tuple(_declarations(tinycss2.parse_blocks_contents(node.content)))
-    return StyleRule(selectors, allowed) if allowed else None
+    allowed = tuple(_allowed_declarations(tinycss2.parse_blocks_contents(node.content)))
+    return CssStyleRule(selectors, allowed) if allowed else None
 
 
-def _is_selector_token(token: Any) -> bool:
+def _is_allowed_selector_token(token: Any) -> bool:
     """Return whether a token is a type, class, id, `*`, or a combinator of descendants or children."""
     if token.type == "literal":
         return token.value in {".", ",", ">", "*"}
     return token.type in {"ident", "whitespace"} or (token.type == "hash" and token.is_identifier)
 
 
-def _declarations(nodes: Iterable[Any]) -> Iterator[Declaration]:
+def _allowed_declarations(nodes: Iterable[Any]) -> Iterator[CssDeclaration]:
     for one in nodes:
         if one.type == "declaration":
             value = tinycss2.serialize(one.value).strip()
-            if is_allowed(one.lower_name, value):
-                yield Declaration(one.lower_name, value, "!important" if one.important else "")
+            if is_allowed_css_property(one.lower_name, value):
+                yield CssDeclaration(one.lower_name, value, "!important" if one.important else "")
 
 
-def _is_allowed_token(token: Any) -> bool:
+def _is_allowed_css_token(token: Any) -> bool:
     if token.type == "literal":
         return token.value in {",", "/"}
-    if token.type == "function" and token.lower_name in FUNCTIONS:
-        return all(map(_is_allowed_token, token.arguments))
-    return token.type in _PLAIN_TOKENS or _address(token) is not None
+    if token.type == "function" and token.lower_name in ALLOWED_CSS_FUNCTIONS:
+        return all(map(_is_allowed_css_token, token.arguments))
+    return token.type in _PLAIN_CSS_TOKENS or _url_fragment_id(token) is not None
 
 
-def _address(token: Any) -> str | None:
+def _url_fragment_id(token: Any) -> str | None:
     """Return the id that a `url()` names in the same drawing, with or without quotes; else None."""
     value = token.value if token.type == "url" else None
     if token.type == "function" and token.lower_name == "url":
         inner = [one for one in token.arguments if one.type != "whitespace"]
         value = inner[0].value if len(inner) == 1 and inner[0].type == "string" else None
-    match = _FRAGMENT.fullmatch(value) if value is not None else None
+    match = _FRAGMENT_ID_PATTERN.fullmatch(value) if value is not None else None
     return match[1] if match else None

@@ -10,32 +10,32 @@ from generation.color import (
     RGB,
     WHITE,
     Oklch,
-    contrast,
-    ensure_contrast,
+    contrast_ratio,
+    ensure_text_contrast,
     oklch_to_rgb,
     parse_colors,
-    to_oklch,
+    rgb_to_oklch,
 )
 
 #: A colour with less chroma is a grey.
-MIN_CHROMA = 0.06
+MIN_COLORFUL_CHROMA = 0.06
 #: A darker colour looks black.
-MIN_LIGHTNESS = 0.18
+MIN_COLORFUL_LIGHTNESS = 0.18
 #: A lighter colour looks white.
-MAX_LIGHTNESS = 0.97
+MAX_COLORFUL_LIGHTNESS = 0.97
 #: Minimum hue difference, in degrees, of two distinct colours.
-MIN_HUE_DIFFERENCE = 22.0
+MIN_HUE_DIFFERENCE_DEGREES = 22.0
 #: Minimum contrast of text on the plain ground; above WCAG's 4.5, since tints reduce it.
 MIN_GROUND_CONTRAST = 5.4
 #: Bonus for white text, in lightness: a brand's ground may shift so much more to allow it.
-WHITE_BONUS = 0.09
+WHITE_TEXT_BONUS = 0.09
 #: Minimum share of a logo's pixels for a brand colour.
-MIN_LOGO_SHARE = 0.04
+MIN_LOGO_COLOR_SHARE = 0.04
 
-SLATE: RGB = oklch_to_rgb(0.32, 0.035, 262.0)
+DEFAULT_BRAND_COLOR: RGB = oklch_to_rgb(0.32, 0.035, 262.0)
 
 
-class Ground(NamedTuple):
+class GroundColors(NamedTuple):
     """Colours of a ground, its base tint first; `shape` is for decoration."""
 
     tints: tuple[RGB, ...]
@@ -49,28 +49,32 @@ class Ground(NamedTuple):
         return self.text == WHITE
 
 
-class Theme(NamedTuple):
+class PieceTheme(NamedTuple):
     """`vivid` is as near to the brand's own colour as legible text allows."""
 
-    vivid: Ground
-    dark: Ground
-    light: Ground
+    vivid: GroundColors
+    dark: GroundColors
+    light: GroundColors
 
 
-def theme(colors: Sequence[str], logo: Image.Image | None = None) -> Theme:
+def derive_theme(colors: Sequence[str], logo: Image.Image | None = None) -> PieceTheme:
     """Derive a theme from a brand's colours, else from its logo; slate if it has neither."""
-    known = [*parse_colors(colors), *(palette(logo) if logo else [])]
-    bright = [one for one in known if _is_bright(to_oklch(one))]
-    first = bright[0] if bright else SLATE
+    known = [*parse_colors(colors), *(extract_logo_colors(logo) if logo else [])]
+    bright = [one for one in known if _is_colorful(rgb_to_oklch(one))]
+    first = bright[0] if bright else DEFAULT_BRAND_COLOR
     second = next(
-        (one for one in bright[1:] if _hue_difference(to_oklch(one), to_oklch(first)) > MIN_HUE_DIFFERENCE),
+        (
+            one
+            for one in bright[1:]
+            if _hue_difference(rgb_to_oklch(one), rgb_to_oklch(first)) > MIN_HUE_DIFFERENCE_DEGREES
+        ),
         None,
     )
-    return _theme(to_oklch(first), to_oklch(second or to_oklch(first).adjusted(hue=34.0)))
+    return _build_theme(rgb_to_oklch(first), rgb_to_oklch(second or rgb_to_oklch(first).adjusted_rgb(hue=34.0)))
 
 
-def _is_bright(color: Oklch) -> bool:
-    return color.chroma > MIN_CHROMA and MIN_LIGHTNESS < color.lightness < MAX_LIGHTNESS
+def _is_colorful(color: Oklch) -> bool:
+    return color.chroma > MIN_COLORFUL_CHROMA and MIN_COLORFUL_LIGHTNESS < color.lightness < MAX_COLORFUL_LIGHTNESS
 
 
 def _hue_difference(first: Oklch, second: Oklch) -> float:
@@ -78,7 +82,7 @@ def _hue_difference(first: Oklch, second: Oklch) -> float:
     return min(turn, 360 - turn)
 
 
-def palette(logo: Image.Image) -> list[RGB]:
+def extract_logo_colors(logo: Image.Image) -> list[RGB]:
     """Return a logo's main opaque colours, large and colourful ones first; empty for a transparent logo."""
     small = logo.convert("RGBA").resize((96, 96), Image.Resampling.BOX)
     pixels = np.asarray(small).reshape(-1, 4)
@@ -89,63 +93,65 @@ def palette(logo: Image.Image) -> list[RGB]:
     counted = reduced.getcolors(8) or []
     counted_colors = [(count, color) for count, color in counted if isinstance(color, tuple)]
     areas = {(r, g, b): count / len(opaque) for count, (r, g, b) in counted_colors}
-    ranked = sorted(areas, key=lambda color: (-areas[color] * (0.15 + to_oklch(color).chroma), color))
-    return [color for color in ranked if areas[color] > MIN_LOGO_SHARE]
+    ranked = sorted(areas, key=lambda color: (-areas[color] * (0.15 + rgb_to_oklch(color).chroma), color))
+    return [color for color in ranked if areas[color] > MIN_LOGO_COLOR_SHARE]
 
 
-def _theme(first: Oklch, second: Oklch) -> Theme:
+def _build_theme(first: Oklch, second: Oklch) -> PieceTheme:
     ink = oklch_to_rgb(0.19, min(first.chroma, 0.04), first.hue)
-    return Theme(_vivid(first, ink), _dark(first), _light(first, second, ink))
+    return PieceTheme(
+        _build_vivid_ground(first, ink), _build_dark_ground(first), _build_light_ground(first, second, ink)
+    )
 
 
-def _vivid(first: Oklch, ink: RGB) -> Ground:
+def _build_vivid_ground(first: Oklch, ink: RGB) -> GroundColors:
     """Return the brand's colour, shifted until white or dark text is legible; tints shift it further."""
-    white, dark = _shift(first, WHITE), _shift(first, ink)
-    is_white = abs(white) - WHITE_BONUS <= abs(dark)
+    white, dark = _min_lightness_shift(first, WHITE), _min_lightness_shift(first, ink)
+    is_white = abs(white) - WHITE_TEXT_BONUS <= abs(dark)
     at, text, away = (first.lightness + white, WHITE, -1) if is_white else (first.lightness + dark, ink, 1)
-    own = first.adjusted(lightness=at)
+    own = first.adjusted_rgb(lightness=at)
     tints = (
         own,
-        first.adjusted(lightness=at + away * 0.06, hue=-9.0),
-        first.adjusted(lightness=at + away * 0.03, hue=11.0),
-        first.adjusted(lightness=at + away * 0.09, hue=-4.0),
+        first.adjusted_rgb(lightness=at + away * 0.06, hue=-9.0),
+        first.adjusted_rgb(lightness=at + away * 0.03, hue=11.0),
+        first.adjusted_rgb(lightness=at + away * 0.09, hue=-4.0),
     )
-    return Ground(tints, text, text, text, first.adjusted(lightness=at + away * 0.075))
+    return GroundColors(tints, text, text, text, first.adjusted_rgb(lightness=at + away * 0.075))
 
 
-def _shift(color: Oklch, text: RGB) -> float:
+def _min_lightness_shift(color: Oklch, text: RGB) -> float:
     """Return the smallest change of lightness that gives a text enough contrast; 1.0 if none does."""
     away = -1 if text == WHITE else 1
     steps = (away * step / 200 for step in range(200))
     enough = (
         one
         for one in steps
-        if contrast(color.adjusted(lightness=color.lightness + one), text) >= MIN_GROUND_CONTRAST
+        if contrast_ratio(color.adjusted_rgb(lightness=color.lightness + one), text) >= MIN_GROUND_CONTRAST
     )
     return next(enough, 1.0)
 
 
-def _dark(first: Oklch) -> Ground:
-    own = first.adjusted(lightness=0.185, chroma=0.045)
+def _build_dark_ground(first: Oklch) -> GroundColors:
+    own = first.adjusted_rgb(lightness=0.185, chroma=0.045)
     tints = (
         own,
-        first.adjusted(lightness=0.275, chroma=0.1),
-        first.adjusted(lightness=0.225, chroma=0.075, hue=24.0),
-        first.adjusted(lightness=0.15, chroma=0.035),
+        first.adjusted_rgb(lightness=0.275, chroma=0.1),
+        first.adjusted_rgb(lightness=0.225, chroma=0.075, hue=24.0),
+        first.adjusted_rgb(lightness=0.15, chroma=0.035),
     )
-    shape = first.adjusted(lightness=0.3, chroma=0.1)
-    accent = ensure_contrast(first.adjusted(), shape, 5.0)
-    return Ground(tints, WHITE, first.adjusted(lightness=0.82, chroma=0.03), accent, shape)
+    shape = first.adjusted_rgb(lightness=0.3, chroma=0.1)
+    accent = ensure_text_contrast(first.adjusted_rgb(), shape, 5.0)
+    return GroundColors(tints, WHITE, first.adjusted_rgb(lightness=0.82, chroma=0.03), accent, shape)
 
 
-def _light(first: Oklch, second: Oklch, ink: RGB) -> Ground:
-    own = first.adjusted(lightness=0.975, chroma=0.012)
+def _build_light_ground(first: Oklch, second: Oklch, ink: RGB) -> GroundColors:
+    own = first.adjusted_rgb(lightness=0.975, chroma=0.012)
     tints = (
         own,
-        first.adjusted(lightness=0.925, chroma=0.042),
-        second.adjusted(lightness=0.95, chroma=0.032),
-        first.adjusted(lightness=0.985, chroma=0.006),
+        first.adjusted_rgb(lightness=0.925, chroma=0.042),
+        second.adjusted_rgb(lightness=0.95, chroma=0.032),
+        first.adjusted_rgb(lightness=0.985, chroma=0.006),
     )
-    shape = first.adjusted(lightness=0.9, chroma=0.05)
-    accent = ensure_contrast(first.adjusted(), shape, 5.0)
-    return Ground(tints, ink, first.adjusted(lightness=0.43, chroma=0.03), accent, shape)
+    shape = first.adjusted_rgb(lightness=0.9, chroma=0.05)
+    accent = ensure_text_contrast(first.adjusted_rgb(), shape, 5.0)
+    return GroundColors(tints, ink, first.adjusted_rgb(lightness=0.43, chroma=0.03), accent, shape)

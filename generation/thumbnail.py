@@ -7,12 +7,12 @@ from PIL import Image
 #: Longer side in pixels: two for each pixel in a list.
 THUMBNAIL_SIDE_PX = 480
 #: The lowest limit of all platforms is Bluesky's, 2 MB.
-MAX_BYTES = 1_900_000
+MAX_JPEG_BYTES = 1_900_000
 #: From the third quality on, chroma is subsampled: the loss is less visible than that of a lower quality.
-_QUALITIES = (92, 88, 84, 78, 70, 60)
+_JPEG_QUALITIES = (92, 88, 84, 78, 70, 60)
 
 
-def thumbnail(image: Image.Image) -> bytes:
+def encode_thumbnail(image: Image.Image) -> bytes:
     """Return a JPEG with sides of at most 480 pixels; the same image gives the same bytes."""
     small = image.convert("RGB")
     small.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
@@ -21,14 +21,14 @@ def thumbnail(image: Image.Image) -> bytes:
     return written.getvalue()
 
 
-def jpeg(image: Image.Image) -> bytes:
-    """Encode a JPEG at the best quality within `MAX_BYTES`, else at the lowest quality.
+def encode_jpeg(image: Image.Image) -> bytes:
+    """Encode a JPEG at the best quality within `MAX_JPEG_BYTES`, else at the lowest quality.
 
     The same image gives the same bytes.
     """
-    for quality in _QUALITIES:
+    for quality in _JPEG_QUALITIES:
         written = io.BytesIO()
         image.save(written, "JPEG", quality=quality, subsampling=0 if quality > 84 else 2, optimize=True)
-        if written.tell() <= MAX_BYTES:
+        if written.tell() <= MAX_JPEG_BYTES:
             break
     return written.getvalue()

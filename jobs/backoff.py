@@ -2,42 +2,43 @@
 
 import random
 
-from jobs.outcomes import Interrupted, Outcome, Retry, Snooze
+from jobs.outcomes import Interrupted, Retry, Snooze, TaskOutcome
 
 #: Backoff of a failed attempt in seconds: the first bound, and the largest one.
-BACKOFF_BASE_S = 2.0
-BACKOFF_CAP_S = 15 * 60.0
+JOB_BACKOFF_BASE_S = 2.0
+MAX_JOB_BACKOFF_S = 15 * 60.0
 #: First backoff of a job with a busy server, in seconds.
-BUSY_BACKOFF_S = 4.0
+BUSY_SERVER_BACKOFF_S = 4.0
 #: How often that doubles at most: up to 64 s.
-MAX_BUSY_DOUBLINGS = 4
+MAX_BUSY_BACKOFF_DOUBLINGS = 4
 
 
-def full_jitter(attempt: int, draw: float | None = None) -> float:
+def full_jitter_backoff_s(attempt: int, draw: float | None = None) -> float:
     """Return the backoff after the `attempt`th failure, in seconds: full jitter, under a doubling bound.
 
     `draw` in [0, 1) replaces the random number. Source: "Exponential Backoff And Jitter", AWS, 2015.
     """
-    bound = min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2.0 ** min(attempt - 1, 30))
+    bound = min(MAX_JOB_BACKOFF_S, JOB_BACKOFF_BASE_S * 2.0 ** min(attempt - 1, 30))
     return bound * (random.random() if draw is None else draw)  # noqa: S311  spreads load, guards nothing
 
 
-def busy_backoff_s(fence: int, attempt: int) -> float:
+def busy_server_backoff_s(fence: int, attempt: int) -> float:
     """Return the backoff of a job with a busy server, in seconds.
 
-    It doubles with each attempt that wasn't counted (`fence` minus `attempt`), `MAX_BUSY_DOUBLINGS` times.
+    It doubles with each attempt that wasn't counted (`fence` minus `attempt`), `MAX_BUSY_BACKOFF_DOUBLINGS`
+    times.
     """
-    return BUSY_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_DOUBLINGS)
+    return BUSY_SERVER_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_BACKOFF_DOUBLINGS)
 
 
-def next_attempt_after_s(attempt: int, outcome: Outcome) -> float | None:
+def next_attempt_after_s(attempt: int, outcome: TaskOutcome) -> float | None:
     """Return the seconds from the end of the `attempt`th attempt to the next one.
 
     Returns None for an outcome that ends the job.
     """
     match outcome:
         case Retry(after_s=None):
-            return full_jitter(attempt)
+            return full_jitter_backoff_s(attempt)
         case Retry(after_s=wait_s) | Snooze(after_s=wait_s):
             return wait_s
         case Interrupted():

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job
-from jobs.kinds import Kind
-from jobs.ledger import ChangedJob, Wake
+from jobs.kinds import JobKindSpec
+from jobs.ledger import ChangedJob, WakeMessage
 
 CANCEL_JOB = job.cancel_job.typed(ChangedJob)
 CANCEL_JOBS = job.cancel_jobs.typed(ChangedJob)
 CANCEL_JOBS_OF_PROJECT = job.cancel_jobs_of_project.typed(ChangedJob)
-HASTEN_JOB = job.run_job_now.typed(Wake)
+MAKE_JOB_DUE = job.run_job_now.typed(WakeMessage)
 
 
 async def cancel_open_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> ChangedJob | None:
@@ -39,9 +39,9 @@ async def cancel_open_jobs(conn: Conn, *, organization_id: UUID, job_ids: Sequen
     return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
 
 
-async def reschedule(
-    conn: Conn, *, kind: Kind, organization_id: UUID, job_id: UUID, run_at: datetime
-) -> list[Wake] | None:
+async def reschedule_job(
+    conn: Conn, *, kind: JobKindSpec, organization_id: UUID, job_id: UUID, run_at: datetime
+) -> list[WakeMessage] | None:
     """Move a queued job and its deadline to another time, and return the wakes to send.
 
     Returns an empty list if that time is in the future, and None if the job runs or has ended.
@@ -49,15 +49,15 @@ async def reschedule(
     due = await job.move_job.value(conn, org=organization_id, id=job_id, run_at=run_at, total_s=kind.total_s)
     if due is None:
         return None
-    return [Wake(kind.pool, kind.name, job_id)] if due else []
+    return [WakeMessage(kind.pool, kind.name, job_id)] if due else []
 
 
-async def make_job_due(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[Wake]:
+async def make_job_due(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[WakeMessage]:
     """Make a waiting job due now, and return the wakes to send.
 
     A running, ended or already due job stays as it is; the result is then empty.
     """
-    return await HASTEN_JOB.all(conn, org=organization_id, id=job_id)
+    return await MAKE_JOB_DUE.all(conn, org=organization_id, id=job_id)
 
 
 async def cancel_project_jobs(
@@ -67,6 +67,4 @@ async def cancel_project_jobs(
 
     Takes the next `limit` jobs of these kinds that have no cancel request so far.
     """
-    return await CANCEL_JOBS_OF_PROJECT.all(
-        conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit
-    )
+    return await CANCEL_JOBS_OF_PROJECT.all(conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit)

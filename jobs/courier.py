@@ -17,42 +17,39 @@ from arq.connections import ArqRedis
 from db.redis_pool import CancelSafePipeline, RedisPool
 from db.redis_reach import raise_if_redis_away
 from jobs.breaker import CircuitBreaker
-from jobs.ledger import Wake
+from jobs.ledger import WakeMessage
 from jobs.loop_time import LoopTimeout
 from schemas.errors import RedisUnavailable
 from telemetry import log_context, metrics
 
 #: Seconds that a request may wait for Redis, in the loop's own time.
-BUDGET_S = 0.05
+WAKE_SEND_BUDGET_S = 0.05
 #: Seconds without a call after a failure.
-COOL_S = 1.0
+COURIER_COOLDOWN_S = 1.0
 
 #: Seconds until the client itself drops a connection. They are wall-clock time: a slow loop uses them up too.
-TIMEOUT_S = 5.0
+REDIS_SOCKET_TIMEOUT_S = 5.0
 
 #: Debounce: seconds between a process's messages of one kind. The pause doubles while more messages arrive.
 #: A message costs more than a job, and busy workers poll anyway.
-MIN_PAUSE_S = 0.005
-MAX_PAUSE_S = 0.02
+MIN_WAKE_DEBOUNCE_S = 0.005
+MAX_WAKE_DEBOUNCE_S = 0.02
 
 #: Seconds until an unread message expires: after an hour its news is stale.
-MESSAGE_EXPIRY_S = 3600
+WAKE_MESSAGE_EXPIRY_S = 3600
 
 #: arq compares a message's due time with the clock of the worker's host. A worker starts the job at once even
 #: if its clock is slow by up to this much.
-CLOCK_DIFFERENCE = timedelta(seconds=60)
+MAX_WORKER_CLOCK_LAG = timedelta(seconds=60)
 
 #: Length limit of the list of wakes: they pile up while every worker is busy.
-MAX_WAKES = 128
+MAX_WAKE_LIST_LENGTH = 128
 
 #: arq pickles by default, and an arq `Worker` doesn't take the serializers of its client.
-SERIALIZERS: dict[str, Any] = {
-    "job_serializer": msgspec.msgpack.encode,
-    "job_deserializer": msgspec.msgpack.decode,
-}
+ARQ_SERIALIZERS: dict[str, Any] = {"job_serializer": msgspec.msgpack.encode, "job_deserializer": msgspec.msgpack.decode}
 
 
-def queue_key(pool: str) -> str:
+def arq_queue_key(pool: str) -> str:
     """Return the key of the sorted set for a pool's arq messages."""
     return f"arq:{pool}"
 
@@ -62,7 +59,7 @@ def wake_list_key(pool: str) -> str:
     return f"arq:{pool}:wakes"
 
 
-class CourierClient(ArqRedis):
+class CancelSafeArqClient(ArqRedis):
     """Client with pipelines that may be cut off. arq makes them for its workers."""
 
     def pipeline(self, transaction: bool = True, *_: Any, **__: Any) -> CancelSafePipeline:
@@ -70,19 +67,19 @@ class CourierClient(ArqRedis):
 
 
 @asynccontextmanager
-async def open_client(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
+async def open_arq_client(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
     """Open a client that ends every command within `timeout_s`, and sends nothing more after the block.
 
     arq's own pool has no socket timeout: a half-open connection would hang a worker.
     """
     pool = RedisPool.from_url(redis_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
     try:
-        yield CourierClient(pool, **SERIALIZERS)
+        yield CancelSafeArqClient(pool, **ARQ_SERIALIZERS)
     finally:
         await pool.disconnect()
 
 
-class Courier:
+class WakeCourier:
     """Sends wakes after the commit, and drops a wake that it can't send in time.
 
     A wake reports only that a kind has work, so the wakes of one moment go as one message. Under load a
@@ -93,20 +90,23 @@ class Courier:
         self._client = client
         self._breaker = breaker
         # By pool and kind: the next wake to send, during the pause after a message.
-        self._next: dict[tuple[str, str], Wake | None] = {}
+        self._next: dict[tuple[str, str], WakeMessage | None] = {}
         self._following: set[asyncio.Task[None]] = set()
 
-    async def send(self, wake: Wake) -> None:
-        """Send a wake, or queue it during the pause after one of its kind. Never raises; takes `BUDGET_S`."""
+    async def send(self, wake: WakeMessage) -> None:
+        """Send a wake, or queue it during the pause after one of its kind.
+
+        Never raises; takes `WAKE_SEND_BUDGET_S`.
+        """
         key = wake.pool, wake.kind
         if key in self._next:
             self._next[key] = wake
             return
         self._next[key] = None
         try:
-            await self._deliver(wake)
+            await self._deliver_wake(wake)
         finally:
-            task = log_context.start_detached(self._follow(key))
+            task = log_context.start_task_without_cause(self._send_pending_wakes(key))
             self._following.add(task)
             task.add_done_callback(self._following.discard)
 
@@ -114,29 +114,29 @@ class Courier:
         """Send the queued wakes."""
         await asyncio.gather(*self._following)
 
-    async def _follow(self, key: tuple[str, str]) -> None:
+    async def _send_pending_wakes(self, key: tuple[str, str]) -> None:
         """Send the wake that arrived in the pause after a message; then double the pause, and repeat."""
-        pause_s = MIN_PAUSE_S
+        pause_s = MIN_WAKE_DEBOUNCE_S
         try:
             await asyncio.sleep(pause_s)
             while wake := self._next[key]:
                 self._next[key] = None
-                await self._deliver(wake)
-                pause_s = min(2 * pause_s, MAX_PAUSE_S)
+                await self._deliver_wake(wake)
+                pause_s = min(2 * pause_s, MAX_WAKE_DEBOUNCE_S)
                 await asyncio.sleep(pause_s)
         finally:
             # However this ends, a later wake of the kind must not queue for a sender that no longer runs.
             del self._next[key]
 
-    async def _deliver(self, wake: Wake) -> None:
+    async def _deliver_wake(self, wake: WakeMessage) -> None:
         outcome = await self._try(wake) if self._breaker.allows_call() else "skipped"
-        metrics.COURIER_SENDS.labels(wake.pool, outcome).inc()
+        metrics.WAKE_UP_SEND_COUNTER.labels(wake.pool, outcome).inc()
 
-    async def _try(self, wake: Wake) -> str:
+    async def _try(self, wake: WakeMessage) -> str:
         try:
             with raise_if_redis_away():
-                async with LoopTimeout(BUDGET_S):
-                    is_new = await _enqueue(self._client, wake)
+                async with LoopTimeout(WAKE_SEND_BUDGET_S):
+                    is_new = await _enqueue_wake(self._client, wake)
         except RedisUnavailable:
             self._breaker.failed()
             return "failed"
@@ -144,7 +144,7 @@ class Courier:
         return "sent" if is_new else "duplicate"
 
 
-async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
+async def _enqueue_wake(client: ArqRedis, wake: WakeMessage) -> bool:
     """Queue the message of a wake; return False, and do nothing, if the same message is still queued.
 
     The list is written second: its reader needs the message.
@@ -153,24 +153,24 @@ async def _enqueue(client: ArqRedis, wake: Wake) -> bool:
     message = await client.enqueue_job(
         wake.kind,
         _job_id=job_id,
-        _queue_name=queue_key(wake.pool),
-        _expires=MESSAGE_EXPIRY_S,
-        _defer_until=datetime.now(UTC) - CLOCK_DIFFERENCE,
+        _queue_name=arq_queue_key(wake.pool),
+        _expires=WAKE_MESSAGE_EXPIRY_S,
+        _defer_until=datetime.now(UTC) - MAX_WORKER_CLOCK_LAG,
     )
     if message is None:
         return False
     async with client.pipeline(transaction=False) as pipe:
         pipe.lpush(wake_list_key(wake.pool), job_id)
-        pipe.ltrim(wake_list_key(wake.pool), 0, MAX_WAKES - 1)
+        pipe.ltrim(wake_list_key(wake.pool), 0, MAX_WAKE_LIST_LENGTH - 1)
         await pipe.execute()
     return True
 
 
 @asynccontextmanager
-async def open_courier(redis_url: str) -> AsyncIterator[Courier]:
+async def open_wake_courier(redis_url: str) -> AsyncIterator[WakeCourier]:
     """Open a courier with connections of its own. Redis may be down."""
-    async with open_client(redis_url, timeout_s=TIMEOUT_S) as client:
-        courier = Courier(client, CircuitBreaker(COOL_S))
+    async with open_arq_client(redis_url, timeout_s=REDIS_SOCKET_TIMEOUT_S) as client:
+        courier = WakeCourier(client, CircuitBreaker(COURIER_COOLDOWN_S))
         try:
             yield courier
         finally:

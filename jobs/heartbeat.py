@@ -10,7 +10,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import worker
-from jobs.ledger import Claim
+from jobs.ledger import JobClaim
 
 
 class HeldJob(NamedTuple):
@@ -23,17 +23,17 @@ class HeldJob(NamedTuple):
     overdue: bool
 
 
-RENEW_LEASE = worker.renew_lease.typed(HeldJob)
+RENEW_WORKER_LEASE = worker.renew_lease.typed(HeldJob)
 
 
-class AgedClaim(NamedTuple):
-    """A claim of the worker, and its attempt's age in seconds."""
+class ClaimWithAge(NamedTuple):
+    """A worker's claim on a job, and the age of the claim's attempt in seconds."""
 
-    claim: Claim
+    claim: JobClaim
     age_s: float
 
 
-class _ClaimRow(NamedTuple):
+class _HeldClaimRow(NamedTuple):
     organization_id: UUID
     project_id: UUID | None
     id: UUID
@@ -46,7 +46,7 @@ class _ClaimRow(NamedTuple):
     age_s: float
 
 
-CLAIMS_HELD = worker.claims_held.typed(_ClaimRow)
+LIST_HELD_CLAIMS = worker.claims_held.typed(_HeldClaimRow)
 
 
 async def insert_worker_row(
@@ -63,20 +63,20 @@ async def renew_worker_lease(conn: Conn, *, worker_id: UUID, lease_s: float) -> 
 
     A job that has just ended is missing too: compare the fence before you stop work.
     """
-    rows = await RENEW_LEASE.all(conn, id=worker_id, lease_s=lease_s)
+    rows = await RENEW_WORKER_LEASE.all(conn, id=worker_id, lease_s=lease_s)
     return [row for row in rows if row.id is not None] if rows else None
 
 
-async def list_held_claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[AgedClaim]:
+async def list_held_claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[ClaimWithAge]:
     """Return the worker's claims on these jobs, after the response to a pull was lost.
 
     A job that doesn't run, or that another worker holds, has no claim in the result.
     """
-    rows = await CLAIMS_HELD.all(conn, id=worker_id, job_ids=job_ids)
-    return [AgedClaim(Claim(*row[:-1]), row.age_s) for row in rows]
+    rows = await LIST_HELD_CLAIMS.all(conn, id=worker_id, job_ids=job_ids)
+    return [ClaimWithAge(JobClaim(*row[:-1]), row.age_s) for row in rows]
 
 
-async def mark_draining(conn: Conn, *, worker_id: UUID) -> None:
+async def mark_worker_draining(conn: Conn, *, worker_id: UUID) -> None:
     """Mark the worker as draining: it takes no more work."""
     await worker.drain_worker.run(conn, id=worker_id)
 

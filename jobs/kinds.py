@@ -8,14 +8,14 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class OnArchive(StrEnum):
+class JobArchiveEffect(StrEnum):
     """Effect of an archive on a project's open jobs of a kind."""
 
     CANCEL = "cancel"
     FINISH = "finish"
 
 
-class Kind(NamedTuple):
+class JobKindSpec(NamedTuple):
     """One row of the catalog; `scope` is the API scope to start or retry it.
 
     `stages` are those between `starting` and its end, in their order.
@@ -28,12 +28,12 @@ class Kind(NamedTuple):
     max_attempts: int
     total_s: float
     cancelable: bool = True
-    on_archive: OnArchive = OnArchive.CANCEL
+    on_archive: JobArchiveEffect = JobArchiveEffect.CANCEL
     internal: bool = False
     stages: tuple[str, ...] = ()
 
 
-INGEST_WEBSITE = Kind(
+INGEST_WEBSITE_KIND = JobKindSpec(
     "ingest_website",
     "ingest",
     "ingest:write",
@@ -42,9 +42,9 @@ INGEST_WEBSITE = Kind(
     total_s=2 * 3600,
     stages=("fetching", "analyzing", "saving"),
 )
-INGEST_GITHUB = INGEST_WEBSITE._replace(name="ingest_github")
-INGEST_APPSTORE = INGEST_WEBSITE._replace(name="ingest_appstore")
-FETCH_APP_MEDIA = Kind(
+INGEST_GITHUB_KIND = INGEST_WEBSITE_KIND._replace(name="ingest_github")
+INGEST_APPSTORE_KIND = INGEST_WEBSITE_KIND._replace(name="ingest_appstore")
+FETCH_APP_MEDIA_KIND = JobKindSpec(
     "fetch_app_media",
     "ingest",
     "content:write",
@@ -53,19 +53,19 @@ FETCH_APP_MEDIA = Kind(
     total_s=3600,
     stages=("fetching", "analyzing", "saving"),
 )
-CONNECT_GITHUB = Kind(
+CONNECT_GITHUB_KIND = JobKindSpec(
     "connect_github",
     "ingest",
     "ingest:write",
     timeout_s=30,
     max_attempts=3,
     total_s=600,
-    on_archive=OnArchive.FINISH,
+    on_archive=JobArchiveEffect.FINISH,
 )
-LIST_GITHUB_REPOS = CONNECT_GITHUB._replace(
+LIST_GITHUB_REPOS_KIND = CONNECT_GITHUB_KIND._replace(
     name="list_github_repos", scope="projects:read", timeout_s=60, internal=True
 )
-CONTENT_GENERATE = Kind(
+CONTENT_GENERATE_KIND = JobKindSpec(
     "content_generate",
     "generate",
     "content:write",
@@ -74,19 +74,13 @@ CONTENT_GENERATE = Kind(
     total_s=12 * 3600,
     stages=("planning", "generating_visuals", "finalizing"),
 )
-INFLUENCER_CREATE = CONTENT_GENERATE._replace(
+INFLUENCER_CREATE_KIND = CONTENT_GENERATE_KIND._replace(
     name="influencer_create", scope="influencers:write", timeout_s=120
 )
-MAKE_POSTER = Kind(
-    "make_poster",
-    "generate",
-    "content:write",
-    timeout_s=120,
-    max_attempts=3,
-    total_s=12 * 3600,
-    internal=True,
+MAKE_POSTER_KIND = JobKindSpec(
+    "make_poster", "generate", "content:write", timeout_s=120, max_attempts=3, total_s=12 * 3600, internal=True
 )
-ARCHIVE_PROJECT = Kind(
+ARCHIVE_PROJECT_KIND = JobKindSpec(
     "archive_project",
     "default",
     "projects:write",
@@ -94,10 +88,10 @@ ARCHIVE_PROJECT = Kind(
     max_attempts=20,
     total_s=24 * 3600,
     cancelable=False,
-    on_archive=OnArchive.FINISH,
+    on_archive=JobArchiveEffect.FINISH,
     stages=("canceling",),
 )
-PURGE_PROJECT = Kind(
+PURGE_PROJECT_KIND = JobKindSpec(
     "purge_project",
     "default",
     "ops:write",
@@ -105,10 +99,10 @@ PURGE_PROJECT = Kind(
     max_attempts=20,
     total_s=72 * 3600,
     cancelable=False,
-    on_archive=OnArchive.FINISH,
+    on_archive=JobArchiveEffect.FINISH,
     internal=True,
 )
-ADVANCE_CLOCK = Kind(
+ADVANCE_CLOCK_KIND = JobKindSpec(
     "advance_clock",
     "default",
     "publish:write",
@@ -116,10 +110,10 @@ ADVANCE_CLOCK = Kind(
     max_attempts=5,
     total_s=3600,
     cancelable=False,
-    on_archive=OnArchive.FINISH,
+    on_archive=JobArchiveEffect.FINISH,
     stages=("advancing",),
 )
-PUBLISH_POST = Kind(
+PUBLISH_POST_KIND = JobKindSpec(
     "publish_post",
     "publish",
     "publish:write",
@@ -128,7 +122,7 @@ PUBLISH_POST = Kind(
     total_s=3 * 3600,
     stages=("preparing", "sending", "confirming"),
 )
-RECONCILE_POST = Kind(
+RECONCILE_POST_KIND = JobKindSpec(
     "reconcile_post",
     "publish",
     "publish:write",
@@ -136,25 +130,19 @@ RECONCILE_POST = Kind(
     max_attempts=7,
     total_s=48 * 3600,
     cancelable=False,
-    on_archive=OnArchive.FINISH,
+    on_archive=JobArchiveEffect.FINISH,
     internal=True,
 )
-CONNECT_ACCOUNT = Kind(
+CONNECT_ACCOUNT_KIND = JobKindSpec(
     "connect_account", "publish", "social:write", timeout_s=30, max_attempts=3, total_s=600
 )
-VERIFY_TRACKING = Kind(
-    "verify_tracking",
-    "default",
-    "projects:write",
-    timeout_s=30,
-    max_attempts=4,
-    total_s=300,
-    stages=("listening",),
+VERIFY_TRACKING_KIND = JobKindSpec(
+    "verify_tracking", "default", "projects:write", timeout_s=30, max_attempts=4, total_s=300, stages=("listening",)
 )
-COLLECT_METRICS = Kind(
+COLLECT_METRICS_KIND = JobKindSpec(
     "collect_metrics", "metrics", "metrics:read", timeout_s=90, max_attempts=3, total_s=3600, internal=True
 )
-RELAY_CONVERSIONS = Kind(
+RELAY_CONVERSIONS_KIND = JobKindSpec(
     "relay_conversions",
     "publish",
     "projects:write",
@@ -162,10 +150,10 @@ RELAY_CONVERSIONS = Kind(
     max_attempts=8,
     total_s=3600,
     cancelable=False,
-    on_archive=OnArchive.FINISH,
+    on_archive=JobArchiveEffect.FINISH,
     internal=True,
 )
-DELIVER_WEBHOOK = Kind(
+DELIVER_WEBHOOK_KIND = JobKindSpec(
     "deliver_webhook",
     "deliver",
     "webhooks:write",
@@ -173,53 +161,53 @@ DELIVER_WEBHOOK = Kind(
     max_attempts=8,
     total_s=3600,
     cancelable=False,
-    on_archive=OnArchive.FINISH,
+    on_archive=JobArchiveEffect.FINISH,
     internal=True,
 )
-REGISTER_APP = Kind(
+REGISTER_APP_KIND = JobKindSpec(
     "register_app",
     "publish",
     "social:write",
     timeout_s=30,
     max_attempts=5,
     total_s=3600,
-    on_archive=OnArchive.FINISH,
+    on_archive=JobArchiveEffect.FINISH,
     internal=True,
 )
-REFRESH_TOKEN = REGISTER_APP._replace(name="refresh_token")
-REVOKE_TOKEN = REGISTER_APP._replace(name="revoke_token", max_attempts=10, total_s=24 * 3600)
+REFRESH_TOKEN_KIND = REGISTER_APP_KIND._replace(name="refresh_token")
+REVOKE_TOKEN_KIND = REGISTER_APP_KIND._replace(name="revoke_token", max_attempts=10, total_s=24 * 3600)
 
-KINDS = {
+JOB_KINDS = {
     kind.name: kind
     for kind in (
-        INGEST_WEBSITE,
-        INGEST_GITHUB,
-        INGEST_APPSTORE,
-        FETCH_APP_MEDIA,
-        CONNECT_GITHUB,
-        LIST_GITHUB_REPOS,
-        CONTENT_GENERATE,
-        INFLUENCER_CREATE,
-        MAKE_POSTER,
-        ARCHIVE_PROJECT,
-        PURGE_PROJECT,
-        ADVANCE_CLOCK,
-        PUBLISH_POST,
-        RECONCILE_POST,
-        CONNECT_ACCOUNT,
-        VERIFY_TRACKING,
-        REGISTER_APP,
-        REFRESH_TOKEN,
-        COLLECT_METRICS,
-        RELAY_CONVERSIONS,
-        DELIVER_WEBHOOK,
-        REVOKE_TOKEN,
+        INGEST_WEBSITE_KIND,
+        INGEST_GITHUB_KIND,
+        INGEST_APPSTORE_KIND,
+        FETCH_APP_MEDIA_KIND,
+        CONNECT_GITHUB_KIND,
+        LIST_GITHUB_REPOS_KIND,
+        CONTENT_GENERATE_KIND,
+        INFLUENCER_CREATE_KIND,
+        MAKE_POSTER_KIND,
+        ARCHIVE_PROJECT_KIND,
+        PURGE_PROJECT_KIND,
+        ADVANCE_CLOCK_KIND,
+        PUBLISH_POST_KIND,
+        RECONCILE_POST_KIND,
+        CONNECT_ACCOUNT_KIND,
+        VERIFY_TRACKING_KIND,
+        REGISTER_APP_KIND,
+        REFRESH_TOKEN_KIND,
+        COLLECT_METRICS_KIND,
+        RELAY_CONVERSIONS_KIND,
+        DELIVER_WEBHOOK_KIND,
+        REVOKE_TOKEN_KIND,
     )
 }
 
 #: Kinds that partners see.
-PUBLIC_KINDS = [kind for kind in KINDS.values() if not kind.internal]
+PUBLIC_JOB_KINDS = [kind for kind in JOB_KINDS.values() if not kind.internal]
 
-_WORK_STAGES = dict.fromkeys(stage for kind in PUBLIC_KINDS for stage in kind.stages)
+_ATTEMPT_STAGES = dict.fromkeys(stage for kind in PUBLIC_JOB_KINDS for stage in kind.stages)
 #: Stages of any job: before its first attempt, during an attempt, and the status at the end.
-STAGES = ("queued", "scheduled", "starting", *_WORK_STAGES, "completed", "failed", "canceled")
+JOB_STAGES = ("queued", "scheduled", "starting", *_ATTEMPT_STAGES, "completed", "failed", "canceled")

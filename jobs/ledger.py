@@ -12,30 +12,30 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job
 from jobs import backoff
-from jobs.kinds import Kind
-from jobs.outcomes import DEADLINE, Done, Outcome, encode_error
-from jobs.states import TERMINAL_STATES
-from schemas.errors import CancelRequested, Fenced, Limited
+from jobs.kinds import JobKindSpec
+from jobs.outcomes import DEADLINE_FAILURE, Done, TaskOutcome, encode_outcome_error
+from jobs.states import TERMINAL_JOB_STATES
+from schemas.errors import AttemptFenced, JobCancelRequested, LimitReached
 from telemetry import log_context
 
 #: A job due later than this many seconds is `scheduled` until then; a shorter wait stays queued.
-SCHEDULED_AFTER_S = 5.0
+MIN_SCHEDULED_JOB_WAIT_S = 5.0
 
 #: Attempts of a submit: its key may be taken at the insert, and free again at the lookup.
-SUBMIT_ATTEMPTS = 3
+MAX_JOB_SUBMIT_ATTEMPTS = 3
 
 
-class LockedJob(Protocol):
+class LockedJobRow(Protocol):
     """The row of a statement that locks a job; `cancel`: a cancel was requested."""
 
     @property
     def cancel(self) -> bool: ...
 
 
-L = TypeVar("L", bound=LockedJob)
+L = TypeVar("L", bound=LockedJobRow)
 
 
-class Wake(NamedTuple):
+class WakeMessage(NamedTuple):
     """A message of the courier: a pool has work of a kind. It is sent after the commit."""
 
     pool: str
@@ -52,11 +52,11 @@ class SubmittedJob(NamedTuple):
     created_at: datetime
     stage: str
     phase: str
-    wake: Wake | None
+    wake: WakeMessage | None
     fresh: bool
 
 
-class Claim(NamedTuple):
+class JobClaim(NamedTuple):
     """One attempt's right to a job; `fence` is its fencing token in every write."""
 
     organization_id: UUID
@@ -70,11 +70,11 @@ class Claim(NamedTuple):
     attempt_deadline_at: datetime
 
 
-class Settlement(NamedTuple):
+class AttemptSettlement(NamedTuple):
     """An attempt and its outcome."""
 
-    claim: Claim
-    outcome: Outcome
+    claim: JobClaim
+    outcome: TaskOutcome
 
 
 class ChangedJob(NamedTuple):
@@ -90,10 +90,10 @@ class ChangedJob(NamedTuple):
 
     @property
     def ended(self) -> bool:
-        return self.state in TERMINAL_STATES
+        return self.state in TERMINAL_JOB_STATES
 
 
-class _SubmittedRow(NamedTuple):
+class _SubmittedJobRow(NamedTuple):
     id: UUID
     created_at: datetime
     stage: str
@@ -101,17 +101,17 @@ class _SubmittedRow(NamedTuple):
     send: bool
 
 
-SUBMIT_JOB = job.submit_job.typed(_SubmittedRow)
-SUBMIT_JOBS = job.submit_jobs.typed(_SubmittedRow)
-FIND_JOB_OF_KEY = job.find_job_of_key.typed(_SubmittedRow)
-PULL_JOBS = job.pull_jobs.typed(Claim)
+SUBMIT_JOB = job.submit_job.typed(_SubmittedJobRow)
+SUBMIT_JOBS = job.submit_jobs.typed(_SubmittedJobRow)
+FIND_JOB_BY_UNIQUE_KEY = job.find_job_of_key.typed(_SubmittedJobRow)
+PULL_JOBS = job.pull_jobs.typed(JobClaim)
 SETTLE_JOBS = job.settle_jobs.typed(ChangedJob)
 
 
-async def submit(
+async def submit_job(
     conn: Conn,
     *,
-    kind: Kind,
+    kind: JobKindSpec,
     organization_id: UUID,
     project_id: UUID | None,
     args: dict[str, Any],
@@ -121,11 +121,11 @@ async def submit(
 ) -> SubmittedJob:
     """Insert a queued job in the caller's transaction, or return the open job with the same `unique_key`.
 
-    Raises `Limited` over the tenant's cap for the pool.
+    Raises `LimitReached` over the tenant's cap for the pool.
 
     A job of the same `unique_key` may begin or end between the insert and the lookup: then both run again.
     """
-    for _ in range(SUBMIT_ATTEMPTS if unique_key else 1):
+    for _ in range(MAX_JOB_SUBMIT_ATTEMPTS if unique_key else 1):
         inserted = await SUBMIT_JOB.one(
             conn,
             id=log_context.new_job_id(),
@@ -142,26 +142,26 @@ async def submit(
             run_at=run_at,
             retry_of=retry_of,
         )
-        if row := inserted or await FIND_JOB_OF_KEY.one(conn, org=organization_id, unique_key=unique_key):
+        if row := inserted or await FIND_JOB_BY_UNIQUE_KEY.one(conn, org=organization_id, unique_key=unique_key):
             if inserted:
-                log_context.record_submit(kind=kind.name, project_id=project_id, job_id=inserted.id)
-            wake = Wake(kind.pool, kind.name, row.id) if row.send else None
+                log_context.record_job_submit(kind=kind.name, project_id=project_id, job_id=inserted.id)
+            wake = WakeMessage(kind.pool, kind.name, row.id) if row.send else None
             return SubmittedJob(kind.name, project_id, *row[:4], wake, fresh=inserted is not None)
     raise _queue_full_error(kind)
 
 
-async def submit_many(
+async def submit_jobs(
     conn: Conn,
     *,
-    kind: Kind,
+    kind: JobKindSpec,
     organization_id: UUID,
     project_id: UUID | None,
     args: Sequence[dict[str, Any]],
     run_ats: Sequence[datetime | None],
-) -> tuple[list[UUID], list[Wake]]:
+) -> tuple[list[UUID], list[WakeMessage]]:
     """Submit many jobs of a kind in one statement; return their ids in order, and the wakes to send.
 
-    All or none: raises `Limited` if the tenant's cap for the pool leaves no room for all of them. Empty
+    All or none: raises `LimitReached` if the tenant's cap for the pool leaves no room for all of them. Empty
     `args` give two empty lists.
     """
     if not args:
@@ -184,27 +184,27 @@ async def submit_many(
     if not rows:
         raise _queue_full_error(kind)
     for job_id in job_ids:
-        log_context.record_submit(kind=kind.name, project_id=project_id, job_id=job_id)
-    return job_ids, [Wake(kind.pool, kind.name, row.id) for row in rows if row.send]
+        log_context.record_job_submit(kind=kind.name, project_id=project_id, job_id=job_id)
+    return job_ids, [WakeMessage(kind.pool, kind.name, row.id) for row in rows if row.send]
 
 
-def _queue_full_error(kind: Kind) -> Limited:
-    return Limited("queued_jobs", f"too many {kind.pool} jobs are waiting: try again later", retry_after=10)
+def _queue_full_error(kind: JobKindSpec) -> LimitReached:
+    return LimitReached("queued_jobs", f"too many {kind.pool} jobs are waiting: try again later", retry_after=10)
 
 
-async def is_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
+async def is_job_open(conn: Conn, *, organization_id: UUID, job_id: UUID) -> bool:
     """Return whether the job has not ended; False for an unknown job."""
     return await job.is_open.value(conn, org=organization_id, id=job_id) or False
 
 
-async def get_error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
+async def get_job_error_code(conn: Conn, *, organization_id: UUID, job_id: UUID) -> str | None:
     """Return the code of the error on a job's row; None without an error, or for an unknown job."""
     return cast("str | None", await job.get_error_code.value(conn, org=organization_id, id=job_id))
 
 
 async def claim_due_jobs(
-    conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[Kind], freed: Sequence[UUID] = ()
-) -> list[Claim]:
+    conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[JobKindSpec], freed: Sequence[UUID] = ()
+) -> list[JobClaim]:
     """Claim up to `free` due jobs of these kinds in fair order, within every tenant's cap; one round trip.
 
     `freed`: organizations with a job that ended here since the last pull. The result is also empty when the
@@ -222,7 +222,7 @@ async def claim_due_jobs(
     )
 
 
-async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[ChangedJob]:
+async def settle_job_attempts(conn: Conn, settlements: Sequence[AttemptSettlement]) -> list[ChangedJob]:
     """Store the outcomes of many attempts in one statement. A claim without a row in the result is fenced."""
     return await SETTLE_JOBS.all(
         conn,
@@ -231,38 +231,39 @@ async def settle(conn: Conn, settlements: Sequence[Settlement]) -> list[ChangedJ
         fences=[claim.fence for claim, _ in settlements],
         outcomes=[outcome.word for _, outcome in settlements],
         results=[outcome.result if isinstance(outcome, Done) else None for _, outcome in settlements],
-        errors=[encode_error(outcome) for _, outcome in settlements],
+        errors=[encode_outcome_error(outcome) for _, outcome in settlements],
         afters_s=[backoff.next_attempt_after_s(claim.attempt, outcome) for claim, outcome in settlements],
-        scheduled_after_s=SCHEDULED_AFTER_S,
-        overdue=encode_error(DEADLINE),
+        scheduled_after_s=MIN_SCHEDULED_JOB_WAIT_S,
+        overdue=encode_outcome_error(DEADLINE_FAILURE),
     )
 
 
-async def lock_claimed_job(conn: Conn, claim: Claim) -> None:
-    """Lock the job's row for a step of its attempt. Raises `Fenced`, `CancelRequested`."""
-    _check_claim(
+async def lock_claimed_job(conn: Conn, claim: JobClaim) -> None:
+    """Lock the job's row for a step of its attempt. Raises `AttemptFenced`, `JobCancelRequested`."""
+    _check_claim_is_held(
         await job.lock_claimed.value(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim
     )
 
 
-async def complete_job(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> ChangedJob:
-    """Complete the job in the transaction of its last step. Raises `Fenced`, `CancelRequested`."""
+async def complete_job(conn: Conn, claim: JobClaim, *, result: dict[str, Any]) -> ChangedJob:
+    """Complete the job in the transaction of its last step. Raises `AttemptFenced`, `JobCancelRequested`."""
     org, job_id, fence = claim.organization_id, claim.id, claim.fence
     if not await job.end_job.run(conn, org=org, id=job_id, fence=fence, result=result):
         await lock_claimed_job(conn, claim)
-        raise Fenced(f"job {job_id} may not be ended by fence {fence}")
+        raise AttemptFenced(f"job {job_id} may not be ended by fence {fence}")
     return ChangedJob(*claim[:5], state="completed", error=None)
 
 
-async def set_result(conn: Conn, claim: Claim, *, result: dict[str, Any]) -> None:
-    """Store a result that is known only at the end of the transaction that has ended the job."""
+async def set_job_result(conn: Conn, claim: JobClaim, *, result: dict[str, Any]) -> None:
+    """Store the result of a job that this transaction has ended before the result was known."""
     await job.set_result.run(conn, org=claim.organization_id, id=claim.id, fence=claim.fence, result=result)
 
 
-async def progress(
-    conn: Conn, claim: Claim, *, progress: float, stage: str | None = None, cancelable: bool | None = None
+async def store_job_progress(
+    conn: Conn, claim: JobClaim, *, progress: float, stage: str | None = None, cancelable: bool | None = None
 ) -> None:
-    """Store an attempt's progress; ignore a figure below the last one. Raises `Fenced`, `CancelRequested`.
+    """Store an attempt's progress; ignore a figure below the last one. Raises `AttemptFenced`,
+    `JobCancelRequested`.
 
     `cancelable=False` refuses later cancels. A cancel accepted before raises, so a task never passes that
     point with it.
@@ -276,21 +277,21 @@ async def progress(
         stage=stage,
         cancelable=cancelable,
     )
-    _check_claim(cancel, claim)
+    _check_claim_is_held(cancel, claim)
 
 
-def check_fence(row: L | None, claim: Claim) -> L:
+def check_job_fence(row: L | None, claim: JobClaim) -> L:
     """Return `row`, the result of a statement that locks a claim's job, unless the attempt must stop.
 
-    Raises `Fenced` for None, and `CancelRequested` for a row with a cancel request.
+    Raises `AttemptFenced` for None, and `JobCancelRequested` for a row with a cancel request.
     """
-    _check_claim(row.cancel if row else None, claim)
-    assert row  # noqa: S101  else `Fenced`
+    _check_claim_is_held(row.cancel if row else None, claim)
+    assert row  # noqa: S101  else `AttemptFenced`
     return row
 
 
-def _check_claim(cancel: bool | None, claim: Claim) -> None:
+def _check_claim_is_held(cancel: bool | None, claim: JobClaim) -> None:
     if cancel is None:
-        raise Fenced(f"job {claim.id} is no longer owned by fence {claim.fence}")
+        raise AttemptFenced(f"job {claim.id} is no longer owned by fence {claim.fence}")
     if cancel:
-        raise CancelRequested(f"job {claim.id} has a cancel request")
+        raise JobCancelRequested(f"job {claim.id} has a cancel request")

@@ -12,28 +12,34 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job_maintenance, pool, worker
 from jobs.ledger import ChangedJob
-from jobs.outcomes import DEADLINE, POISONED, TIMED_OUT, WORKER_LOST, encode_error
+from jobs.outcomes import (
+    ATTEMPT_TIMEOUT_RETRY,
+    DEADLINE_FAILURE,
+    POISONED_JOB_FAILURE,
+    WORKER_LOST_FAILURE,
+    encode_outcome_error,
+)
 
 MAX_MAINTENANCE_ROWS = 500
-MAX_CRASHES = 3
+MAX_WORKER_CRASHES_OF_JOB = 3
 
 #: Seconds after the end of an attempt's time in which its own worker ends it; then the ledger does.
 ATTEMPT_GRACE_S = 0.5
 
 #: Retention of ended jobs, of ended short-lived jobs and of dead workers, in seconds.
-KEEP_JOBS_S = 30 * 86400.0
-KEEP_SHORT_LIVED_S = 3600.0
-KEEP_WORKERS_S = 3600.0
+ENDED_JOB_RETENTION_S = 30 * 86400.0
+SHORT_LIVED_JOB_RETENTION_S = 3600.0
+DEAD_WORKER_RETENTION_S = 3600.0
 
 #: Most waiting jobs of a pool that one statement counts; a longer queue is counted in parts of this size.
 MAX_COUNTED_JOBS = 5_000
 #: Seconds that such a count stays valid.
-COUNT_FRESH_S = 120.0
+JOB_COUNT_VALIDITY_S = 120.0
 #: Seconds between two parts of a count.
-COUNT_EVERY_S = 0.2
+JOB_COUNT_INTERVAL_S = 0.2
 
 #: The advisory lock of the leading dispatcher; the others stand by.
-LEADER_LOCK = 7202
+LEADER_LOCK_ID = 7202
 
 
 class DuePool(NamedTuple):
@@ -45,14 +51,14 @@ class DuePool(NamedTuple):
     rotor: UUID
 
 
-class Leadership(NamedTuple):
+class LeaderElectionResult(NamedTuple):
     """Result of an election: whether this session leads, and the database's time."""
 
     leads: bool
     at: datetime
 
 
-class _DueRow(NamedTuple):
+class _DuePoolRow(NamedTuple):
     """A pool with due work; without any, one row with `pool` None."""
 
     at: datetime
@@ -62,34 +68,34 @@ class _DueRow(NamedTuple):
     rotor: UUID
 
 
-TRY_TO_LEAD = pool.try_to_lead.typed(Leadership)
-LIST_DUE = pool.list_due.typed(_DueRow)
+TRY_TO_BECOME_LEADER = pool.try_to_lead.typed(LeaderElectionResult)
+LIST_DUE_POOLS = pool.list_due.typed(_DuePoolRow)
 RESCUE_JOBS = job_maintenance.rescue_jobs.typed(ChangedJob)
 END_OVERDUE_JOBS = job_maintenance.end_overdue_jobs.typed(ChangedJob)
 
 
-async def try_to_lead(conn: Conn, lock: int = LEADER_LOCK) -> Leadership:
+async def try_to_become_leader(conn: Conn, lock: int = LEADER_LOCK_ID) -> LeaderElectionResult:
     """Take or keep the leader's lock; return whether this session leads, and the database's time."""
-    return await TRY_TO_LEAD.row(conn, lock=lock)
+    return await TRY_TO_BECOME_LEADER.row(conn, lock=lock)
 
 
 async def find_due_pools(conn: Conn) -> tuple[datetime, list[DuePool]]:
     """Return the database's time, and the pools that have due work and aren't paused."""
-    rows = await LIST_DUE.all(conn)
+    rows = await LIST_DUE_POOLS.all(conn)
     return rows[0].at, [DuePool(row.pool, row.kind, row.job_id, row.rotor) for row in rows if row.pool]
 
 
-async def is_idle(conn: Conn, *, pool_name: str) -> bool:
+async def is_pool_idle(conn: Conn, *, pool_name: str) -> bool:
     """Return whether a pool has a worker and no waiting job, so that low-priority work may run."""
     return bool(await pool.is_idle.value(conn, pool=pool_name))
 
 
-async def promote(conn: Conn) -> int:
+async def promote_scheduled_jobs(conn: Conn) -> int:
     """Queue scheduled jobs that have become due; return their number."""
     return await job_maintenance.promote_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS)
 
 
-async def rescue(conn: Conn, *, before: datetime) -> list[ChangedJob]:
+async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
     """Take jobs from workers with an expired lease, and attempts past their time limit from any worker.
 
     Queues or fails these jobs, and returns their rows.
@@ -100,11 +106,11 @@ async def rescue(conn: Conn, *, before: datetime) -> list[ChangedJob]:
         conn,
         before=before,
         limit=MAX_MAINTENANCE_ROWS,
-        max_crashes=MAX_CRASHES,
-        poisoned=encode_error(POISONED),
-        exhausted=encode_error(WORKER_LOST),
-        late=encode_error(TIMED_OUT),
-        overdue=encode_error(DEADLINE),
+        max_crashes=MAX_WORKER_CRASHES_OF_JOB,
+        poisoned=encode_outcome_error(POISONED_JOB_FAILURE),
+        exhausted=encode_outcome_error(WORKER_LOST_FAILURE),
+        late=encode_outcome_error(ATTEMPT_TIMEOUT_RETRY),
+        overdue=encode_outcome_error(DEADLINE_FAILURE),
         grace_s=ATTEMPT_GRACE_S,
     )
 
@@ -119,12 +125,12 @@ async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: f
     )
 
 
-async def end_overdue(conn: Conn) -> list[ChangedJob]:
+async def fail_overdue_jobs(conn: Conn) -> list[ChangedJob]:
     """Fail queued jobs past their deadline, and return their rows."""
-    return await END_OVERDUE_JOBS.all(conn, overdue=encode_error(DEADLINE))
+    return await END_OVERDUE_JOBS.all(conn, overdue=encode_outcome_error(DEADLINE_FAILURE))
 
 
-async def count_due(conn: Conn) -> int:
+async def count_due_jobs(conn: Conn) -> int:
     """Count a part of the waiting jobs in each pool with more than `MAX_COUNTED_JOBS`.
 
     Moves no job: returns 0.
@@ -135,16 +141,14 @@ async def count_due(conn: Conn) -> int:
 
 async def prune_jobs(conn: Conn) -> int:
     """Delete jobs that ended long ago, with their attempts; return their number. Referenced jobs stay."""
-    return await job_maintenance.prune_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=KEEP_JOBS_S)
+    return await job_maintenance.prune_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=ENDED_JOB_RETENTION_S)
 
 
-async def prune_short_lived(conn: Conn) -> int:
+async def prune_short_lived_jobs(conn: Conn) -> int:
     """Delete ended jobs of frequent kinds without history, such as metrics collection; return the number."""
-    return await job_maintenance.prune_passing.run(
-        conn, limit=MAX_MAINTENANCE_ROWS, keep_s=KEEP_SHORT_LIVED_S
-    )
+    return await job_maintenance.prune_passing.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=SHORT_LIVED_JOB_RETENTION_S)
 
 
-async def prune_workers(conn: Conn) -> int:
+async def prune_dead_workers(conn: Conn) -> int:
     """Delete the rows of workers long dead that hold no job; return their number."""
-    return await worker.prune_workers.run(conn, keep_s=KEEP_WORKERS_S)
+    return await worker.prune_workers.run(conn, keep_s=DEAD_WORKER_RETENTION_S)

@@ -59,20 +59,18 @@ class Interrupted:
 
 
 #: Outcomes of an attempt that doesn't complete its job.
-NotDone: TypeAlias = Failed | Retry | Snooze | Canceled | Interrupted
-Outcome: TypeAlias = Done | NotDone
+TaskNotDone: TypeAlias = Failed | Retry | Snooze | Canceled | Interrupted
+TaskOutcome: TypeAlias = Done | TaskNotDone
 
-POISONED = Failed("POISONED", "three workers died while they ran this job: contact support")
-WORKER_LOST = Failed(
-    "WORKER_LOST", "the worker died in the job's last attempt: start it again", retryable=True
-)
-DEADLINE = Failed("DEADLINE", "the job did not end in time: start it again", retryable=True)
+POISONED_JOB_FAILURE = Failed("POISONED", "three workers died while they ran this job: contact support")
+WORKER_LOST_FAILURE = Failed("WORKER_LOST", "the worker died in the job's last attempt: start it again", retryable=True)
+DEADLINE_FAILURE = Failed("DEADLINE", "the job did not end in time: start it again", retryable=True)
 
 
-TIMED_OUT = Retry("TIMEOUT", "the attempt exceeded its time limit and is repeated")
+ATTEMPT_TIMEOUT_RETRY = Retry("TIMEOUT", "the attempt exceeded its time limit and is repeated")
 
 
-def encode_error(outcome: Outcome) -> dict[str, Any] | None:
+def encode_outcome_error(outcome: TaskOutcome) -> dict[str, Any] | None:
     """Return the error for the job's row and its attempt; None for any outcome but `Failed` and `Retry`."""
     if isinstance(outcome, Failed | Retry):
         return {"code": outcome.code, "message": outcome.message, "retryable": outcome.retryable}

@@ -23,7 +23,7 @@ class JobTransition(NamedTuple):
     why: str
 
 
-TRANSITIONS = (
+JOB_TRANSITIONS = (
     JobTransition(JobState.QUEUED, JobState.RUNNING, "pulled by a worker"),
     JobTransition(JobState.QUEUED, JobState.CANCELED, "cancel"),
     JobTransition(JobState.QUEUED, JobState.FAILED, "deadline"),
@@ -33,25 +33,25 @@ TRANSITIONS = (
     JobTransition(JobState.RUNNING, JobState.CANCELED, "cancel requested"),
 )
 
-ALLOWED_TRANSITIONS = frozenset((source, target) for source, target, _ in TRANSITIONS)
+ALLOWED_JOB_TRANSITIONS = frozenset((source, target) for source, target, _ in JOB_TRANSITIONS)
 
 #: States without an exit: a retry is a new job.
-TERMINAL_STATES = frozenset(JobState) - {source for source, _ in ALLOWED_TRANSITIONS}
+TERMINAL_JOB_STATES = frozenset(JobState) - {source for source, _ in ALLOWED_JOB_TRANSITIONS}
 
 #: Phases of an open job. The function `job_phase` in db/functions/job_phase.sql derives them from the
 #: row alone, without the time. So a phase changes only together with the version of its job.
-OPEN_PHASES = ("scheduled", "queued", "running", "waiting")
+OPEN_JOB_PHASES = ("scheduled", "queued", "running", "waiting")
 #: Phases of any job: the phase of an ended job is its state.
-PHASES = (*OPEN_PHASES, "completed", "failed", "canceled")
+JOB_PHASES = (*OPEN_JOB_PHASES, "completed", "failed", "canceled")
 
 
-def api_status(phase: str) -> str:
+def api_status_of_phase(phase: str) -> str:
     """Return the API's status for a phase: `running` for each open phase, else the phase itself."""
-    return "running" if phase in OPEN_PHASES else phase
+    return "running" if phase in OPEN_JOB_PHASES else phase
 
 
-def render_mermaid() -> str:
+def render_job_state_diagram() -> str:
     """Return the table as a Mermaid state diagram."""
-    lines = [f"    {source} --> {target}: {cause}" for source, target, cause in TRANSITIONS]
-    end_lines = [f"    {state} --> [*]" for state in JobState if state in TERMINAL_STATES]
+    lines = [f"    {source} --> {target}: {cause}" for source, target, cause in JOB_TRANSITIONS]
+    end_lines = [f"    {state} --> [*]" for state in JobState if state in TERMINAL_JOB_STATES]
     return "\n".join(["stateDiagram-v2", "    [*] --> queued: submit", *lines, *end_lines])

@@ -7,14 +7,14 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import job_step
-from jobs.ledger import Claim, check_fence
+from jobs.ledger import JobClaim, check_job_fence
 
 T = TypeVar("T")
 
 #: Named steps of an attempt at most.
-MAX_STEPS = 100
+MAX_NAMED_STEPS = 100
 #: Bytes of a named step's result as JSON at most.
-MAX_RESULT_BYTES = 64 * 1024
+MAX_STEP_RESULT_BYTES = 64 * 1024
 
 
 class _StepRow(NamedTuple):
@@ -23,33 +23,33 @@ class _StepRow(NamedTuple):
     result: Any
 
 
-LOCK_FOR_STEP = job_step.lock_for_step.typed(_StepRow)
+LOCK_JOB_FOR_STEP = job_step.lock_for_step.typed(_StepRow)
 
 
-async def run_named_step(conn: Conn, claim: Claim, name: str, body: Callable[[Conn], Awaitable[T]]) -> T:
+async def run_named_step(conn: Conn, claim: JobClaim, name: str, body: Callable[[Conn], Awaitable[T]]) -> T:
     """Run the step once for its job; return its result, or the stored result of an earlier attempt.
 
     The result passes through JSON, in the first run too. Raises `Fenced`, `CancelRequested`.
     """
     job = {"org": claim.organization_id, "id": claim.id}
-    row = check_fence(await LOCK_FOR_STEP.one(conn, **job, fence=claim.fence, name=name), claim)
+    row = check_job_fence(await LOCK_JOB_FOR_STEP.one(conn, **job, fence=claim.fence, name=name), claim)
     result: T
     if row.done:
         result = row.result
         return result
-    result = _checked_json(name, await body(conn))
+    result = _copy_through_json(name, await body(conn))
     await job_step.keep_step.run(conn, **job, name=name, result=result)
     return result
 
 
-def _checked_json(name: str, result: Any) -> Any:
+def _copy_through_json(name: str, result: Any) -> Any:
     """Encode a step's result as JSON and decode it again, so that each attempt gets equal values.
 
-    Raises TypeError if it can't be JSON, ValueError if it is over `MAX_RESULT_BYTES`.
+    Raises TypeError if it can't be JSON, ValueError if it is over `MAX_STEP_RESULT_BYTES`.
     """
     encoded = msgspec.json.encode(result)
-    if len(encoded) > MAX_RESULT_BYTES:
+    if len(encoded) > MAX_STEP_RESULT_BYTES:
         raise ValueError(
-            f"step {name} returned {len(encoded)} bytes, more than {MAX_RESULT_BYTES}: store a row instead"
+            f"step {name} returned {len(encoded)} bytes, more than {MAX_STEP_RESULT_BYTES}: store a row instead"
         )
     return msgspec.json.decode(encoded)

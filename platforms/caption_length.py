@@ -5,14 +5,14 @@ from functools import lru_cache
 
 import regex
 
-_GRAPHEME = regex.compile(r"\X")
+_GRAPHEME_PATTERN = regex.compile(r"\X")
 #: Characters that never join a neighbor of this class: Latin, Greek and Cyrillic letters without marks, kana,
 #: Han, Hangul, emoji. Each one between two others is a grapheme of its own.
-_PLAIN = (
+_PLAIN_CHARACTERS = (
     r"[ -\u02ff\u0370-\u0482\u048a-\u052f\u3041-\u3096\u30a0-\u9fff\uac00-\ud7a3\uff01-\uff9d"
     r"\U0001f300-\U0001f3fa\U0001f400-\U0001faff]"
 )
-_BETWEEN = re.compile(f"(?<={_PLAIN}){_PLAIN}+(?={_PLAIN})")
+_PLAIN_RUN_PATTERN = re.compile(f"(?<={_PLAIN_CHARACTERS}){_PLAIN_CHARACTERS}+(?={_PLAIN_CHARACTERS})")
 
 
 @lru_cache(maxsize=8)
@@ -22,8 +22,8 @@ def count_graphemes(text: str) -> int:
     Plain characters are counted without segmentation, a hundred times as fast. The cache serves two platforms
     for each text: a page of content counts hundreds of captions.
     """
-    unlike = _BETWEEN.sub("", text)
-    return len(text) - len(unlike) + sum(1 for _ in _GRAPHEME.finditer(unlike))
+    unlike = _PLAIN_RUN_PATTERN.sub("", text)
+    return len(text) - len(unlike) + sum(1 for _ in _GRAPHEME_PATTERN.finditer(unlike))
 
 
 def count_utf16_units(text: str) -> int:

@@ -15,7 +15,7 @@ IMAGE_MEDIA_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 VIDEO_MEDIA_TYPES = frozenset({"video/mp4", "video/quicktime"})
 
 
-class CaptionLimit(NamedTuple):
+class CaptionPartLimit(NamedTuple):
     """Limit of a countable part of a caption, such as its hashtags."""
 
     unit: str
@@ -41,7 +41,7 @@ class PlatformLimits(NamedTuple):
     image_bytes: int
     video_bytes: int
     mime_types: frozenset[str]
-    caption_parts: tuple[CaptionLimit, ...] = ()
+    caption_parts: tuple[CaptionPartLimit, ...] = ()
     modes: frozenset[str] = frozenset({"direct"})
     video_s: float | None = None
     privacy_levels: tuple[PrivacyLevel, ...] = ()
@@ -54,7 +54,7 @@ def compute_s256_challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-class ConsentPage(NamedTuple):
+class OAuthConsentPage(NamedTuple):
     """Consent page (OAuth 2, RFC 7636). `client` is its parameter for our client id.
 
     `challenge` derives one from a PKCE verifier. All `scopes` are required for a connection. The scopes in
@@ -86,7 +86,7 @@ class ServerLogin(NamedTuple):
     `example` is a server's host name.
     """
 
-    page: ConsentPage
+    page: OAuthConsentPage
     example: str
 
 
@@ -96,7 +96,7 @@ class ApplicationLogin(NamedTuple):
     `url`, `client_id` and `client_secret` are names of settings.
     """
 
-    page: ConsentPage
+    page: OAuthConsentPage
     url: str
     client_id: str
     client_secret: str
@@ -116,14 +116,14 @@ class PasswordLogin(NamedTuple):
     instructions: str
 
 
-class TextCut(msgspec.Struct, frozen=True):
+class PreviewTextCut(msgspec.Struct, frozen=True):
     """Cut of a text with more than `over` lines: it shows `seen` lines before “more”."""
 
     over: int
     seen: int
 
 
-class ConsoleView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ConsolePreviewRules(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Display rules of the platform for the console's previews.
 
     `color` is the CSS background of its dot. `single` bounds the aspect ratio of a single file, `several`
@@ -136,7 +136,7 @@ class ConsoleView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     single: tuple[float | None, float | None] = (None, None)
     several: tuple[float | None, float | None] | None = None
     grid: tuple[float, float, float] | None = None
-    lines: TextCut | None = None
+    lines: PreviewTextCut | None = None
     order: Literal["caption_first", "files_first", "over"] = "caption_first"
     is_whole: bool = False
     has_square_face: bool = False
@@ -154,7 +154,7 @@ class PlatformDescription(NamedTuple):
     title: str
     limits: PlatformLimits
     login: ServerLogin | ApplicationLogin | PasswordLogin
-    console: ConsoleView
+    console: ConsolePreviewRules
     revocation: Literal["account", "login"] | None = "account"
     is_portrait: bool = False
     ad_platform: str | None = None

@@ -13,16 +13,14 @@ from platforms.description import PlatformDescription
 
 def _load_descriptions() -> dict[str, PlatformDescription]:
     """Return the descriptions in their order, by platform."""
-    loaded: list[PlatformDescription] = [
-        import_module(f"{package}.description").DESCRIPTION for package in PACKAGES
-    ]
+    loaded: list[PlatformDescription] = [import_module(f"{package}.description").DESCRIPTION for package in PACKAGES]
     return {description.name: description for description in loaded}
 
 
-DESCRIPTIONS: Mapping[str, PlatformDescription] = _load_descriptions()
-_PACKAGE_OF = dict(zip(DESCRIPTIONS, PACKAGES, strict=True))
+PLATFORM_DESCRIPTIONS: Mapping[str, PlatformDescription] = _load_descriptions()
+_PACKAGE_BY_PLATFORM = dict(zip(PLATFORM_DESCRIPTIONS, PACKAGES, strict=True))
 
 
-def load_module(platform: str, module: str) -> Any:
+def load_platform_module(platform: str, module: str) -> Any:
     """Import a module of a platform's package, such as its `adapter`."""
-    return import_module(f"{_PACKAGE_OF[platform]}.{module}")
+    return import_module(f"{_PACKAGE_BY_PLATFORM[platform]}.{module}")

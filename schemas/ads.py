@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from schemas.base import In, Out, Text
+from schemas.base import NulFreeText, RequestStruct, ResponseStruct
 from schemas.metrics import Metrics
 
 AdPlatform = Literal["meta_ads", "tiktok_ads", "apple_ads"]
@@ -19,21 +19,21 @@ AdMetric = Literal[
 AdGranularity = Literal["day", "week"]
 
 #: Maximum rows of one request.
-MAX_ROWS = 1_000
+MAX_AD_ROWS = 1_000
 
 #: The default attribution window of a row.
-DEFAULT_WINDOW = "default"
+DEFAULT_ATTRIBUTION_WINDOW = "default"
 
-AdId = Annotated[Text, Meta(min_length=1, max_length=64, examples=["23851234567890123"])]
-Day = Annotated[date, Meta(examples=["2026-11-01"])]
-Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
+AdId = Annotated[NulFreeText, Meta(min_length=1, max_length=64, examples=["23851234567890123"])]
+AdDay = Annotated[date, Meta(examples=["2026-11-01"])]
+CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Z]{3}$", examples=["EUR"])]
 AttributionWindow = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,64}$", examples=["7d_click"])]
-Count = Annotated[int, Meta(ge=0, le=10**12)]
+AdMetricCount = Annotated[int, Meta(ge=0, le=10**12)]
 #: Millionths of a currency's unit.
-Micros = Annotated[int, Meta(ge=0, le=10**15)]
+CurrencyMicros = Annotated[int, Meta(ge=0, le=10**15)]
 
 
-class AdRow(In, frozen=True, kw_only=True):
+class AdRow(RequestStruct, frozen=True, kw_only=True):
     """The metrics of one ad on one day. A row for the same ad, day and window replaces it."""
 
     platform: AdPlatform
@@ -46,36 +46,36 @@ class AdRow(In, frozen=True, kw_only=True):
     """The platform's id of the ad set; TikTok and Apple call it ad group."""
     ad_id: AdId
     """The platform's id of the ad."""
-    date: Day
+    date: AdDay
     """The day, in the ad account's time zone."""
-    attribution_window: AttributionWindow = DEFAULT_WINDOW
+    attribution_window: AttributionWindow = DEFAULT_ATTRIBUTION_WINDOW
     """Your name of the attribution window, at most ten per project. Rows of different windows are never
     summed.
     """
-    currency: Currency
+    currency: CurrencyCode
     """The ad account's currency (ISO 4217)."""
-    spend_micros: Micros
+    spend_micros: CurrencyMicros
     """The cost, in millionths of the currency's unit."""
-    impressions: Count
+    impressions: AdMetricCount
     """Number of impressions."""
-    clicks: Count
+    clicks: AdMetricCount
     """Number of clicks."""
-    conversions: Count = 0
+    conversions: AdMetricCount = 0
     """Number of conversions."""
-    revenue_micros: Micros = 0
+    revenue_micros: CurrencyMicros = 0
     """The value of its conversions, in millionths of the currency's unit."""
-    reach: Count | None = None
+    reach: AdMetricCount | None = None
     """Number of people who saw it that day, if the platform reports it."""
 
 
-class AdRows(In, frozen=True, kw_only=True):
+class AdRows(RequestStruct, frozen=True, kw_only=True):
     """Rows to import. If one is invalid, none is imported."""
 
-    rows: Annotated[list[AdRow], Meta(min_length=1, max_length=MAX_ROWS)]
+    rows: Annotated[list[AdRow], Meta(min_length=1, max_length=MAX_AD_ROWS)]
     """The rows, at most one for each ad, day and window."""
 
 
-class AdRowsImported(Out, frozen=True, kw_only=True):
+class AdRowsImported(ResponseStruct, frozen=True, kw_only=True):
     """The result of an import."""
 
     imported: int
@@ -84,7 +84,7 @@ class AdRowsImported(Out, frozen=True, kw_only=True):
     """Number of imported rows that replaced a row of the same ad, day and window."""
 
 
-class AdRowsDeleted(Out, frozen=True, kw_only=True):
+class AdRowsDeleted(ResponseStruct, frozen=True, kw_only=True):
     """The result of a deletion."""
 
     deleted: int

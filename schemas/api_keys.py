@@ -6,12 +6,12 @@ import msgspec
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Real, Text
+from schemas.base import CreatedAt, NulFreeText, RealClockResponse, RequestStruct, ResponseStruct, UtcInstant
 
-Env = Literal["live", "test"]
-Tier = Literal["standard", "pilot", "partner", "sandbox"]
+ApiKeyEnv = Literal["live", "test"]
+OrganizationTier = Literal["standard", "pilot", "partner", "sandbox"]
 
-Scope = Literal[
+ApiKeyScope = Literal[
     "*", "projects:read", "projects:write", "ingest:write", "jobs:read", "jobs:cancel",
     "content:read", "content:write", "content:approve", "publish:read", "publish:write",
     "social:read", "social:write", "leased:write", "influencers:read", "influencers:write",
@@ -19,7 +19,7 @@ Scope = Literal[
     "webhooks:write", "keys:write", "audit:read", "ops:read", "ops:write",
 ]  # fmt: skip
 
-Origin = Annotated[
+ReturnOrigin = Annotated[
     str,
     Meta(
         pattern=r"^(https://[a-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?$",
@@ -27,50 +27,52 @@ Origin = Annotated[
         examples=["https://app.example.com"],
     ),
 ]
-Scopes = Annotated[list[Scope], Meta(min_length=1, max_length=50, examples=[["projects:read", "jobs:read"]])]
+ApiKeyScopes = Annotated[
+    list[ApiKeyScope], Meta(min_length=1, max_length=50, examples=[["projects:read", "jobs:read"]])
+]
 
 
-class ApiKeyCreate(In, frozen=True, kw_only=True):
+class ApiKeyCreate(RequestStruct, frozen=True, kw_only=True):
     """A key to create."""
 
-    name: Annotated[Text, Meta(min_length=1, max_length=128, examples=["CI of the booking team"])]
+    name: Annotated[NulFreeText, Meta(min_length=1, max_length=128, examples=["CI of the booking team"])]
     """Your name of the key's purpose."""
-    scopes: Scopes
+    scopes: ApiKeyScopes
     """The rights of the key: at most those of your key. `*` is all but `ops:*`."""
-    return_origins: Annotated[list[Origin], Meta(max_length=20)] = msgspec.field(default_factory=list)
+    return_origins: Annotated[list[ReturnOrigin], Meta(max_length=20)] = msgspec.field(default_factory=list)
     """Allowed origins of `returnUrl` after a consent: at most those of your key."""
-    expires_at: Instant | None = None
+    expires_at: UtcInstant | None = None
     """The expiry: at most that of your key, which is also the default."""
 
 
-class ApiKeyRotate(In, frozen=True, kw_only=True):
+class ApiKeyRotate(RequestStruct, frozen=True, kw_only=True):
     """The transition to a new secret."""
 
     overlap_hours: Annotated[int, Meta(ge=0, le=24)] = 0
     """Hours for which the old secret stays valid; 0 ends it at once."""
 
 
-class ApiKey(Real, frozen=True, kw_only=True):
+class ApiKey(RealClockResponse, frozen=True, kw_only=True):
     """A key without its secret."""
 
-    id: ids.KeyId
+    id: ids.ApiKeyId
     key_id: str
     """The public part of the key's text."""
     name: str
     """The key's purpose."""
-    env: Env
+    env: ApiKeyEnv
     """`test` keys never reach external services."""
-    scopes: list[Scope]
+    scopes: list[ApiKeyScope]
     """The rights of the key."""
     return_origins: list[str]
     """Allowed origins of `returnUrl`."""
-    expires_at: Instant | None
+    expires_at: UtcInstant | None
     """The expiry; null: never."""
     kill_switch: bool
     """Whether it was switched off for good."""
-    killed_at: Instant | None
+    killed_at: UtcInstant | None
     """When it was switched off, or null."""
-    overlap_until: Instant | None
+    overlap_until: UtcInstant | None
     """Until then the secret before the last rotation is valid, too; or null."""
     created_at: CreatedAt
 
@@ -82,7 +84,7 @@ class ApiKeyShown(ApiKey, frozen=True, kw_only=True):
     """The whole key with its secret. No later answer has it."""
 
 
-class Storage(Out, frozen=True, kw_only=True):
+class Storage(ResponseStruct, frozen=True, kw_only=True):
     """Bytes of media of an organization and its sandbox together."""
 
     used_bytes: int
@@ -91,7 +93,7 @@ class Storage(Out, frozen=True, kw_only=True):
     """The limit: beyond it an upload is a 413 with `details.limit` `storage`."""
 
 
-class Whoami(Out, frozen=True, kw_only=True):
+class Whoami(ResponseStruct, frozen=True, kw_only=True):
     """The caller's key and organization."""
 
     organization_id: ids.OrganizationId
@@ -99,20 +101,20 @@ class Whoami(Out, frozen=True, kw_only=True):
     """The organization's name."""
     sandbox: bool
     """Whether external services are simulated."""
-    api_key_id: ids.KeyId
+    api_key_id: ids.ApiKeyId
     key_id: str
     """The public part of the key's text."""
-    env: Env
+    env: ApiKeyEnv
     """`test` for a key of the sandbox."""
-    scopes: list[Scope]
+    scopes: list[ApiKeyScope]
     """The rights of the key."""
-    tier: Tier
+    tier: OrganizationTier
     """The tier that sets the organization's limits."""
     storage: Storage
     """Stored media, and its limit."""
 
 
-class Rewrapped(Out, frozen=True, kw_only=True):
+class Rewrapped(ResponseStruct, frozen=True, kw_only=True):
     """Numbers of rows by table that were resealed with `keyId`."""
 
     key_id: str
@@ -120,17 +122,17 @@ class Rewrapped(Out, frozen=True, kw_only=True):
     total: int
 
 
-class AuditEntry(Real, frozen=True, kw_only=True):
+class AuditEntry(RealClockResponse, frozen=True, kw_only=True):
     """One action."""
 
-    id: ids.AuditId
+    id: ids.AuditEntryId
     action: str
     """The kind of action."""
     subject: str
     """Id or name of the object of the action."""
     project_id: ids.ProjectId | None
     """Id of the action's project; null: it concerns the whole organization."""
-    api_key_id: ids.KeyId | None
+    api_key_id: ids.ApiKeyId | None
     """Id of the key that acted; null: an operator on the server."""
     details: dict[str, Any]
     """Further details of the action."""

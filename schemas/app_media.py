@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
+from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, UpdatedAt, UtcInstant
 from schemas.jobs import Accepted
 
 AppMediaKind = Literal["logo", "screenshot", "demo_video", "end_card"]
@@ -14,15 +14,13 @@ AppMediaStatus = Literal["fetching", "ready", "failed"]
 
 MAX_TRANSCRIPT, MAX_URL = 5000, 2048
 
-Transcript = Annotated[
-    Text,
-    Meta(
-        max_length=MAX_TRANSCRIPT, description="The spoken text of a demo video, for the captions of remixes."
-    ),
+DemoVideoTranscript = Annotated[
+    NulFreeText,
+    Meta(max_length=MAX_TRANSCRIPT, description="The spoken text of a demo video, for the captions of remixes."),
 ]
 
 
-class AppMediaError(Out, frozen=True, kw_only=True):
+class AppMediaError(ResponseStruct, frozen=True, kw_only=True):
     """The reason why a file wasn't fetched."""
 
     code: str
@@ -31,7 +29,7 @@ class AppMediaError(Out, frozen=True, kw_only=True):
     """The error and its remedy, for people."""
 
 
-class AppMedia(Out, frozen=True, kw_only=True):
+class AppMedia(ResponseStruct, frozen=True, kw_only=True):
     """A file of the project's app: `GET /v1/projects/{id}/app-media/{assetId}`."""
 
     asset_id: ids.AssetId
@@ -72,24 +70,24 @@ class AppMedia(Out, frozen=True, kw_only=True):
     updated_at: UpdatedAt
 
 
-class AppMediaFromUrl(In, frozen=True, kw_only=True):
+class AppMediaFromUrl(RequestStruct, frozen=True, kw_only=True):
     """A file to fetch."""
 
     kind: AppMediaKind
     """The kind of file."""
-    url: Annotated[Text, Meta(max_length=MAX_URL, examples=["https://example.com/logo.png"])]
+    url: Annotated[NulFreeText, Meta(max_length=MAX_URL, examples=["https://example.com/logo.png"])]
     """The file's public address, http or https."""
-    transcript: Transcript = ""
+    transcript: DemoVideoTranscript = ""
 
 
-class AppMediaUpload(In, frozen=True, kw_only=True):
+class AppMediaUpload(RequestStruct, frozen=True, kw_only=True):
     """The parts of an upload, in any order."""
 
     kind: AppMediaKind
     """The kind of file."""
     file: Annotated[str, Meta(extra_json_schema={"format": "binary"})]
     """The file."""
-    transcript: Transcript = ""
+    transcript: DemoVideoTranscript = ""
 
 
 class AppMediaAccepted(Accepted, frozen=True, kw_only=True):
@@ -98,10 +96,10 @@ class AppMediaAccepted(Accepted, frozen=True, kw_only=True):
     asset_id: ids.AssetId
 
 
-class AppMediaDeleted(Out, frozen=True, kw_only=True):
+class AppMediaDeleted(ResponseStruct, frozen=True, kw_only=True):
     """A deleted file. A rejected suggestion isn't suggested again."""
 
     asset_id: ids.AssetId
     project_id: ids.ProjectId
-    deleted_at: Instant
+    deleted_at: UtcInstant
     """When it was deleted, in UTC."""

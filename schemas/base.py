@@ -11,16 +11,16 @@ import msgspec
 T = TypeVar("T")
 
 #: A string that Postgres can store: without NUL. (JSON with a lone surrogate never decodes.)
-Text = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
+NulFreeText = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
 
 
 #: A time, sent as UTC with `Z`.
-Instant = Annotated[datetime, msgspec.Meta(tz=True)]
-CreatedAt = Annotated[Instant, msgspec.Meta(description="When it was created, in UTC.")]
-UpdatedAt = Annotated[Instant, msgspec.Meta(description="When it was last changed, in UTC.")]
+UtcInstant = Annotated[datetime, msgspec.Meta(tz=True)]
+CreatedAt = Annotated[UtcInstant, msgspec.Meta(description="When it was created, in UTC.")]
+UpdatedAt = Annotated[UtcInstant, msgspec.Meta(description="When it was last changed, in UTC.")]
 
 
-class In(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+class RequestStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """A request body. Unknown fields are refused; an omitted optional field is `UNSET`.
 
     `at_least_one` lists field names as sent, of which one is required; the domain function checks this.
@@ -29,15 +29,15 @@ class In(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unkno
     at_least_one: ClassVar[tuple[str, ...]] = ()
 
 
-class Out(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ResponseStruct(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An answer or a part of one. In a sandbox its times follow the sandbox's clock."""
 
 
-class Real(Out, frozen=True, kw_only=True, rename="camel"):
+class RealClockResponse(ResponseStruct, frozen=True, kw_only=True, rename="camel"):
     """An answer with real times, also in a sandbox."""
 
 
-class Page(Out, Generic[T], frozen=True, kw_only=True, rename="camel"):
+class Page(ResponseStruct, Generic[T], frozen=True, kw_only=True, rename="camel"):
     """One page of a list."""
 
     items: list[T]

@@ -8,11 +8,11 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType, field
 
 from schemas import ids
-from schemas.base import In, Instant, Out, Real, Text
+from schemas.base import NulFreeText, RealClockResponse, RequestStruct, ResponseStruct, UtcInstant
 from schemas.pictures import Picture, PictureKind
 
-Source = Literal["github", "website", "appstore", "partner"]
-Field = Literal[
+BrandSource = Literal["github", "website", "appstore", "partner"]
+BrandFieldName = Literal[
     "appName",
     "appDescription",
     "tagline",
@@ -26,16 +26,16 @@ Field = Literal[
     "links",
 ]
 #: A text, a list of texts, or texts by name, depending on the field.
-Value = str | list[str] | dict[str, str]
-Confidence = Annotated[float, Meta(ge=0, le=1)]
-PartKind = Literal["role", "organization", "need"]
+BrandFieldValue = str | list[str] | dict[str, str]
+FieldConfidence = Annotated[float, Meta(ge=0, le=1)]
+IcpPart = Literal["role", "organization", "need"]
 ColorRole = Literal["primary", "accent", "background"]
 
 
-class BrandPart(Out, frozen=True, kw_only=True):
+class BrandPart(ResponseStruct, frozen=True, kw_only=True):
     """One part of an `icp`, with its quote from the source."""
 
-    part: PartKind
+    part: IcpPart
     """A role of its customers; a kind, size or industry of their organizations; or their need."""
     value: str
     """The part, as in the value."""
@@ -43,7 +43,7 @@ class BrandPart(Out, frozen=True, kw_only=True):
     """The source's words, verbatim."""
 
 
-class BrandColor(Out, frozen=True, kw_only=True):
+class BrandColor(ResponseStruct, frozen=True, kw_only=True):
     """One of a brand's `colors`, with its role and its places."""
 
     color: str
@@ -56,16 +56,16 @@ class BrandColor(Out, frozen=True, kw_only=True):
     """The address of the first of these places."""
 
 
-class Candidate(msgspec.Struct, frozen=True, kw_only=True):
+class FieldCandidate(msgspec.Struct, frozen=True, kw_only=True):
     """A value of one field, from one document. `rule` names the place, such as `html.og:site_name`.
 
     `evidence` quotes the text behind a derived value verbatim; a declared value needs none. `parts` belong to
     a derived `icp`; `role` is a color's, one for each candidate.
     """
 
-    field: Field
-    value: Value
-    confidence: Confidence
+    field: BrandFieldName
+    value: BrandFieldValue
+    confidence: FieldConfidence
     rule: str
     url: str
     role: ColorRole | None = None
@@ -79,8 +79,8 @@ class FieldFinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     `at` is set if the fields of a row differ in age: only in the partner's row.
     """
 
-    value: Value
-    confidence: Confidence
+    value: BrandFieldValue
+    confidence: FieldConfidence
     rule: str
     url: str | None = None
     at: datetime | None = None
@@ -90,7 +90,7 @@ class FieldFinding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     alternatives: list["FieldFinding"] = field(default_factory=list)
 
 
-class Validators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class HttpValidators(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """HTTP validators of a server's answer (RFC 9110 8.8), for conditional requests.
 
     `digest` is our own, of the content: it detects an unchanged answer that a server sends whole again.
@@ -114,13 +114,13 @@ class CrawlState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     rules: int
     args: dict[str, Any]
-    answers: dict[str, Validators] = field(default_factory=dict)
+    answers: dict[str, HttpValidators] = field(default_factory=dict)
     url: str | None = None
     repository_id: int | None = None
     repository: str | None = None
 
 
-class Extraction(msgspec.Struct, frozen=True, kw_only=True):
+class BrandExtraction(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one ingest: `url` is the address after redirects, a warning is a code and a reason.
 
     `unchanged` means that the source has no new content: then there are no fields, and the old ones stay.
@@ -128,34 +128,34 @@ class Extraction(msgspec.Struct, frozen=True, kw_only=True):
 
     url: str
     title: str | None
-    fields: dict[Field, FieldFinding]
+    fields: dict[BrandFieldName, FieldFinding]
     media: list[Picture] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     visit: CrawlState | None = None
     unchanged: bool = False
 
 
-class BrandRow(msgspec.Struct, frozen=True, kw_only=True):
+class BrandSourceRow(msgspec.Struct, frozen=True, kw_only=True):
     """One source's row in `brand_source`, the only input of the merge."""
 
-    source: Source
-    fields: dict[Field, FieldFinding]
+    source: BrandSource
+    fields: dict[BrandFieldName, FieldFinding]
     media: list[Picture] = field(default_factory=list)
     url: str | None
     job_id: UUID | None
     at: datetime
 
 
-class Provenance(Real, frozen=True, kw_only=True):
+class Provenance(RealClockResponse, frozen=True, kw_only=True):
     """The source, place and method of a value."""
 
-    source: Source
+    source: BrandSource
     """The source."""
     job_id: ids.JobId | None
     """Id of the ingest that read it; null for your own values."""
     url: str | None
     """The address that it was read from; null for your own values."""
-    confidence: Confidence
+    confidence: FieldConfidence
     """The confidence, from 0 to 1."""
     rule: str
     """The place in the document, such as `html.og:site_name`."""
@@ -165,23 +165,23 @@ class Provenance(Real, frozen=True, kw_only=True):
     """The parts of a derived `icp`, each with its quote; absent for other values."""
     colors: list[BrandColor] | UnsetType = UNSET
     """The `colors` with their roles and places; absent for other values, and for your own."""
-    at: Instant
+    at: UtcInstant
     """When it was read or set, in UTC."""
 
 
-class Said(Out, frozen=True, kw_only=True):
+class Said(ResponseStruct, frozen=True, kw_only=True):
     """One value of a field, with its source."""
 
-    value: Value
+    value: BrandFieldValue
     """The value."""
     provenance: Provenance
     """The source of the value."""
 
 
-class BrandField(Out, frozen=True, kw_only=True):
+class BrandField(ResponseStruct, frozen=True, kw_only=True):
     """A field's current value and its alternatives, best first."""
 
-    value: Value | None
+    value: BrandFieldValue | None
     """The current value; null: none."""
     provenance: Provenance | None
     """The source of the value; null: no source has the field."""
@@ -189,10 +189,10 @@ class BrandField(Out, frozen=True, kw_only=True):
     """Other values, best first."""
 
 
-class MediaProvenance(Real, frozen=True, kw_only=True):
+class MediaProvenance(RealClockResponse, frozen=True, kw_only=True):
     """The source of an image."""
 
-    source: Source
+    source: BrandSource
     """The source."""
     job_id: ids.JobId | None
     """Id of the ingest that found it."""
@@ -200,11 +200,11 @@ class MediaProvenance(Real, frozen=True, kw_only=True):
     """The page that references it."""
     rule: str
     """The place on that page, such as `html.og:image`."""
-    at: Instant
+    at: UtcInstant
     """When it was found, in UTC."""
 
 
-class BrandMedia(Out, frozen=True, kw_only=True):
+class BrandMedia(ResponseStruct, frozen=True, kw_only=True):
     """An image that an ingest found. The image itself is not stored."""
 
     kind: PictureKind
@@ -225,17 +225,17 @@ class BrandMedia(Out, frozen=True, kw_only=True):
     """The source of the image."""
 
 
-class Brand(Out, frozen=True, kw_only=True):
+class Brand(ResponseStruct, frozen=True, kw_only=True):
     """`GET /v1/projects/{id}/brand`: all fields and images."""
 
     project_id: ids.ProjectId
-    fields: dict[Field, BrandField]
+    fields: dict[BrandFieldName, BrandField]
     """All fields by name, also those without a value."""
     media: list[BrandMedia]
     """The images found by ingests, logos first, each once."""
 
 
-class BrandContext(Out, frozen=True, kw_only=True):
+class BrandContext(ResponseStruct, frozen=True, kw_only=True):
     """The merged brand; an unknown field is null or empty and has no provenance."""
 
     app_name: str | None = None
@@ -264,35 +264,35 @@ class BrandContext(Out, frozen=True, kw_only=True):
     """The source of each value, by field."""
 
 
-Words = Annotated[Text, Meta(max_length=4000)]
-Line = Annotated[Text, Meta(max_length=200)]
-Color = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
+BrandLongText = Annotated[NulFreeText, Meta(max_length=4000)]
+BrandShortText = Annotated[NulFreeText, Meta(max_length=200)]
+HexColor = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$")]
 #: As the ingest stores it: an absolute https URL; empty means none.
-HttpsUrl = Annotated[str, Meta(max_length=2048, pattern=r"^(https://[^\s\x00]+)?$")]
+OptionalHttpsUrl = Annotated[str, Meta(max_length=2048, pattern=r"^(https://[^\s\x00]+)?$")]
 
 
-class BrandPatch(In, frozen=True, kw_only=True):
+class BrandPatch(RequestStruct, frozen=True, kw_only=True):
     """The partner's own values: null removes a value, an empty value means none and stays."""
 
-    app_name: Line | UnsetType | None = UNSET
+    app_name: BrandShortText | UnsetType | None = UNSET
     """The product's name."""
-    app_description: Words | UnsetType | None = UNSET
+    app_description: BrandLongText | UnsetType | None = UNSET
     """The product's description in some sentences."""
-    tagline: Line | UnsetType | None = UNSET
+    tagline: BrandShortText | UnsetType | None = UNSET
     """The brand's own short line."""
-    audience: Words | UnsetType | None = UNSET
+    audience: BrandLongText | UnsetType | None = UNSET
     """The audience."""
-    icp: Words | UnsetType | None = UNSET
+    icp: BrandLongText | UnsetType | None = UNSET
     """The ideal customer profile."""
-    brand_voice: Words | UnsetType | None = UNSET
+    brand_voice: BrandLongText | UnsetType | None = UNSET
     """The tone of voice."""
-    keywords: Annotated[list[Line], Meta(max_length=50)] | UnsetType | None = UNSET
+    keywords: Annotated[list[BrandShortText], Meta(max_length=50)] | UnsetType | None = UNSET
     """The topics, the most important first."""
-    primary_language: Annotated[Text, Meta(max_length=35)] | UnsetType | None = UNSET
+    primary_language: Annotated[NulFreeText, Meta(max_length=35)] | UnsetType | None = UNSET
     """The brand's language, a BCP-47 tag."""
-    logo_url: HttpsUrl | UnsetType | None = UNSET
+    logo_url: OptionalHttpsUrl | UnsetType | None = UNSET
     """An absolute https URL of the logo."""
-    colors: Annotated[list[Color], Meta(max_length=20)] | UnsetType | None = UNSET
+    colors: Annotated[list[HexColor], Meta(max_length=20)] | UnsetType | None = UNSET
     """The colors as `#rrggbb`, the main one first."""
-    links: Annotated[dict[Line, HttpsUrl], Meta(max_length=20)] | UnsetType | None = UNSET
+    links: Annotated[dict[BrandShortText, OptionalHttpsUrl], Meta(max_length=20)] | UnsetType | None = UNSET
     """The brand's pages on other sites, by the site's name."""

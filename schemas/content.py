@@ -7,41 +7,43 @@ from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
 from schemas.accounts import PlatformName
-from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
+from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, UpdatedAt, UtcInstant
 from schemas.jobs import Accepted, JobError, JobStage
 
-Format = Literal["video", "slideshow", "ugc_remix", "image", "text"]
+ContentFormat = Literal["video", "slideshow", "ugc_remix", "image", "text"]
 ContentStatus = Literal["queued", "processing", "completed", "failed", "canceled"]
 ApprovalStatus = Literal["not_required", "pending", "approved", "rejected"]
 CreativeType = Literal["generated", "uploaded"]
 #: How generated content was made: a model wrote a line of it, a drawn presenter or a synthetic voice presents
 #: it, it is cut from the partner's own clip, or only our renderer composed it.
-MadeBy = Literal["model", "presenter", "voice", "clip", "renderer"]
-Verdict = Literal["approved", "rejected"]
+ContentMadeBy = Literal["model", "presenter", "voice", "clip", "renderer"]
+ReviewVerdict = Literal["approved", "rejected"]
 AssetKind = Literal["image", "video"]
 GeneratedFormat = Literal["slideshow", "video", "ugc_remix", "image"]
-Aspect = Literal["4:5", "9:16", "1:1"]
-Voice = Literal["none", "heart"]
-LineSource = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
-LineRule = Literal["clause", "keyword", "formula", "caller", "model"]
+ContentAspect = Literal["4:5", "9:16", "1:1"]
+ReadAloudVoice = Literal["none", "heart"]
+ContentLineSource = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
+ContentLineRule = Literal["clause", "keyword", "formula", "caller", "model"]
 
 MAX_CAPTION, MAX_HOOK, MAX_FILES = 5000, 300, 10
 MAX_OWN_HOOK, MAX_MEDIA, MAX_TRANSCRIPT = 2000, 10, 5000
 
-Caption = Annotated[Text, Meta(max_length=MAX_CAPTION, description="The text that is posted with the files.")]
-Note = Annotated[Text, Meta(min_length=1, max_length=1000, description="A note for readers of the decision.")]
-OwnHook = Annotated[
-    Text,
+PostCaption = Annotated[
+    NulFreeText, Meta(max_length=MAX_CAPTION, description="The text that is posted with the files.")
+]
+DecisionNote = Annotated[
+    NulFreeText, Meta(min_length=1, max_length=1000, description="A note for readers of the decision.")
+]
+RequestedHook = Annotated[
+    NulFreeText,
     Meta(
-        min_length=1,
-        max_length=MAX_OWN_HOOK,
-        description="The opening line, verbatim; default: a line of the brand.",
+        min_length=1, max_length=MAX_OWN_HOOK, description="The opening line, verbatim; default: a line of the brand."
     ),
 ]
-Revision = Annotated[int, Meta(ge=1, le=2**31 - 1, description="The `revision` that the reviewer read.")]
+ReviewedRevision = Annotated[int, Meta(ge=1, le=2**31 - 1, description="The `revision` that the reviewer read.")]
 
 
-class Asset(Out, frozen=True, kw_only=True):
+class Asset(ResponseStruct, frozen=True, kw_only=True):
     """A file as displayed, after rotation."""
 
     asset_id: ids.AssetId
@@ -67,40 +69,40 @@ class Asset(Out, frozen=True, kw_only=True):
     """SHA-256 of its bytes, in hexadecimal."""
 
 
-class ContentDecision(Out, frozen=True, kw_only=True):
+class ContentDecision(ResponseStruct, frozen=True, kw_only=True):
     """A reviewer's decision on one revision."""
 
-    decision: Verdict
+    decision: ReviewVerdict
     """The decision."""
     revision: int
     """The decided revision. A later one awaits its own decision."""
     note: str | None
     """The reviewer's note, or null."""
-    decided_at: Instant
+    decided_at: UtcInstant
     """When it was decided, in UTC."""
-    decided_by: ids.KeyId | None
+    decided_by: ids.ApiKeyId | None
     """Id of the key that decided; null: an operator on the server."""
 
 
-class LineProvenance(Out, frozen=True, kw_only=True):
+class LineProvenance(ResponseStruct, frozen=True, kw_only=True):
     """A text of a generated item, with its source in the brand."""
 
     line: str
     """The text, as displayed."""
-    field: LineSource | None
+    field: ContentLineSource | None
     """The field of the brand context behind it; `caller`: your own text; null: no field."""
     quote: str | None
     """The quoted words of that field, or null."""
-    rule: LineRule
+    rule: ContentLineRule
     """A piece of the brand's own text, a keyword, a formula around its names, your text, or a model's."""
 
 
-class Content(Out, frozen=True, kw_only=True):
+class Content(ResponseStruct, frozen=True, kw_only=True):
     """A content item: `GET /v1/content/{id}`."""
 
     id: ids.ContentId
     project_id: ids.ProjectId
-    format: Format
+    format: ContentFormat
     """`text` has no files."""
     status: ContentStatus
     """An upload is `completed` from the start; a generated item once its files are stored."""
@@ -118,7 +120,7 @@ class Content(Out, frozen=True, kw_only=True):
     """1 at first, incremented by each edit. Also the ETag."""
     creative_type: CreativeType
     """Whether it was uploaded or generated."""
-    made_by: MadeBy | None
+    made_by: ContentMadeBy | None
     """How it was generated, by what matters most for the AI label. Null: it was uploaded, or isn't
     generated yet.
     """
@@ -142,13 +144,13 @@ class Content(Out, frozen=True, kw_only=True):
     updated_at: UpdatedAt
 
 
-class ContentRequest(In, frozen=True, kw_only=True):
+class ContentRequest(RequestStruct, frozen=True, kw_only=True):
     """Content to generate. Only the format is required: the brand decides the rest."""
 
     format: GeneratedFormat
     """`slideshow` and `image` are images, `ugc_remix` uses a clip of yours."""
-    hook: OwnHook | None = None
-    social_account_id: ids.AccountId | None = None
+    hook: RequestedHook | None = None
+    social_account_id: ids.SocialAccountId | None = None
     """The intended account: without an `aspect`, its platform's aspect is used."""
     source_content_id: ids.ContentId | None = None
     """Content of the project that provides the files: a remix uses its video."""
@@ -163,21 +165,19 @@ class ContentRequest(In, frozen=True, kw_only=True):
     ] = msgspec.field(default_factory=list)
     language: (
         Annotated[
-            Text,
-            Meta(
-                description="BCP-47. Only texts that the brand has in this language: nothing is translated."
-            ),
+            NulFreeText,
+            Meta(description="BCP-47. Only texts that the brand has in this language: nothing is translated."),
         ]
         | None
     ) = None
-    aspect: Aspect | None = None
+    aspect: ContentAspect | None = None
     """Default: 9:16 for videos and for a TikTok account, else 4:5. A remix is 9:16."""
     seconds: Annotated[int, Meta(ge=8, le=60, description="Length of a video or a remix.")] | None = None
-    voice: Voice | None = None
+    voice: ReadAloudVoice | None = None
     """The voice that reads a video's text."""
     transcript: (
         Annotated[
-            Text,
+            NulFreeText,
             Meta(
                 min_length=1,
                 max_length=MAX_TRANSCRIPT,
@@ -194,22 +194,20 @@ class ContentAccepted(Accepted, frozen=True, kw_only=True):
     content_id: ids.ContentId
 
 
-class Regenerate(In, frozen=True, kw_only=True):
+class Regenerate(RequestStruct, frozen=True, kw_only=True):
     """Another revision of the same item, from the current brand."""
 
-    hook: OwnHook | None = None
+    hook: RequestedHook | None = None
     seed: (
         Annotated[
-            Text,
-            Meta(
-                min_length=1, max_length=100, description="Another seed gives another look and other texts."
-            ),
+            NulFreeText,
+            Meta(min_length=1, max_length=100, description="Another seed gives another look and other texts."),
         ]
         | None
     ) = None
 
 
-class ContentProgress(Out, frozen=True, kw_only=True):
+class ContentProgress(ResponseStruct, frozen=True, kw_only=True):
     """The progress of the job for an item or its next revision."""
 
     content_id: ids.ContentId
@@ -224,32 +222,32 @@ class ContentProgress(Out, frozen=True, kw_only=True):
     updated_at: UpdatedAt
 
 
-class ContentPatch(In, frozen=True, kw_only=True):
+class ContentPatch(RequestStruct, frozen=True, kw_only=True):
     """Omitted fields stay unchanged. Each change creates a new revision."""
 
-    caption: Caption | UnsetType = UNSET
+    caption: PostCaption | UnsetType = UNSET
     ai_generated: bool | UnsetType = UNSET
     """Declares AI-made content, so that its posts carry the platforms' AI label; false revokes that.
     Content generated with AI keeps its label.
     """
 
 
-class Approve(In, frozen=True, kw_only=True):
+class Approve(RequestStruct, frozen=True, kw_only=True):
     """With a `revision`, only that one is approved."""
 
-    note: Note | None = None
-    revision: Revision | None = None
+    note: DecisionNote | None = None
+    revision: ReviewedRevision | None = None
 
 
-class Reject(In, frozen=True, kw_only=True):
+class Reject(RequestStruct, frozen=True, kw_only=True):
     """With a `revision`, only that one is rejected."""
 
-    reason: Note
+    reason: DecisionNote
     """The reason, for readers of the decision."""
-    revision: Revision | None = None
+    revision: ReviewedRevision | None = None
 
 
-class ApprovalPolicy(Out, frozen=True, kw_only=True):
+class ApprovalPolicy(ResponseStruct, frozen=True, kw_only=True):
     """The approval policy for new content of the project."""
 
     requires_approval: bool
@@ -260,7 +258,7 @@ class ApprovalPolicy(Out, frozen=True, kw_only=True):
     """Number of items that await a decision."""
 
 
-class ApprovalPolicyPatch(In, frozen=True, kw_only=True):
+class ApprovalPolicyPatch(RequestStruct, frozen=True, kw_only=True):
     """Omitted fields stay unchanged; the policy applies to content created from now on."""
 
     requires_approval: bool | UnsetType = UNSET
@@ -269,14 +267,14 @@ class ApprovalPolicyPatch(In, frozen=True, kw_only=True):
     """Number of items to approve before new content needs no approval; 0: none."""
 
 
-class Upload(In, frozen=True, kw_only=True):
+class Upload(RequestStruct, frozen=True, kw_only=True):
     """The parts of an upload, in any order; without a file, a caption is required."""
 
     file: Annotated[
         list[Annotated[str, Meta(extra_json_schema={"format": "binary"})]],
         Meta(max_length=MAX_FILES, description="Up to 10 images, or one video."),
     ] = msgspec.field(default_factory=list)
-    caption: Caption = ""
+    caption: PostCaption = ""
     hook: Annotated[str, Meta(max_length=MAX_HOOK, description="The opening line of a video.")] = ""
     ai_generated: Annotated[str, Meta(pattern="^(true|false)$")] = "false"
     """`true` declares AI-made content: its posts carry the platforms' AI label."""

@@ -2,13 +2,13 @@
 
 from typing import Literal
 
-from schemas.base import Out
+from schemas.base import ResponseStruct
 
 HookField = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links"]
 HookRule = Literal["clause", "keyword", "formula"]
 
 
-class HookEvidence(Out, frozen=True, kw_only=True):
+class HookEvidence(ResponseStruct, frozen=True, kw_only=True):
     """A quote of the brand behind a hook."""
 
     field: HookField
@@ -17,7 +17,7 @@ class HookEvidence(Out, frozen=True, kw_only=True):
     """The quoted words, verbatim."""
 
 
-class Hook(Out, frozen=True, kw_only=True):
+class Hook(ResponseStruct, frozen=True, kw_only=True):
     """An opening line."""
 
     text: str
@@ -28,7 +28,7 @@ class Hook(Out, frozen=True, kw_only=True):
     """The quotes behind it."""
 
 
-class Hooks(Out, frozen=True, kw_only=True):
+class Hooks(ResponseStruct, frozen=True, kw_only=True):
     """`GET /v1/projects/{id}/content/hooks`."""
 
     language: str

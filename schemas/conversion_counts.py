@@ -4,13 +4,13 @@ from typing import Literal
 
 from schemas import ids
 from schemas.apps import AppPlatform
-from schemas.base import Out
+from schemas.base import ResponseStruct
 from schemas.metrics import MetricWindow
 
-Grouping = Literal["platform", "appId", "eventName", "day", "hour", "currency"]
+ConversionGrouping = Literal["platform", "appId", "eventName", "day", "hour", "currency"]
 
 
-class ConversionTotals(Out, frozen=True, kw_only=True):
+class ConversionTotals(ResponseStruct, frozen=True, kw_only=True):
     """A number of conversions, and their value."""
 
     count: int
@@ -26,7 +26,7 @@ class ConversionGroup(ConversionTotals, frozen=True, kw_only=True):
 
     platform: AppPlatform | None
     """The platform or framework of the app."""
-    app_id: ids.AppId | None
+    app_id: ids.SdkAppId | None
     event_name: str | None
     """The event's name."""
     day: str | None
@@ -35,7 +35,7 @@ class ConversionGroup(ConversionTotals, frozen=True, kw_only=True):
     """The first instant of the hour, in UTC."""
 
 
-class Conversions(Out, frozen=True, kw_only=True):
+class Conversions(ResponseStruct, frozen=True, kw_only=True):
     """Conversions of a window."""
 
     window: MetricWindow

@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from schemas.base import Out
+from schemas.base import ResponseStruct
 
 
-class Problem(Out, frozen=True, kw_only=True):
+class Problem(ResponseStruct, frozen=True, kw_only=True):
     """An error."""
 
     code: str
@@ -21,7 +21,7 @@ class Problem(Out, frozen=True, kw_only=True):
     """Further details of some codes: `issues` of `VALIDATION`, `reason` of `CONFLICT`."""
 
 
-class Envelope(Out, frozen=True, kw_only=True):
+class Envelope(ResponseStruct, frozen=True, kw_only=True):
     """The body of every 4xx and 5xx."""
 
     error: Problem

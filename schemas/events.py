@@ -6,67 +6,70 @@ import msgspec
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import In, Instant, Out, Real, Text
+from schemas.base import NulFreeText, RealClockResponse, RequestStruct, ResponseStruct, UtcInstant
 
 #: Maximum events of one request of an app, and of a partner's server.
 MAX_EVENTS, MAX_FROM_SERVER = 500, 100
 
-EventName = Annotated[str, Meta(min_length=1, max_length=128)]
-EventId = Annotated[str, Meta(min_length=1, max_length=128)]
-PersonId = Annotated[str, Meta(min_length=1, max_length=255)]
+SdkEventName = Annotated[str, Meta(min_length=1, max_length=128)]
+SdkEventId = Annotated[str, Meta(min_length=1, max_length=128)]
+EventPersonId = Annotated[str, Meta(min_length=1, max_length=255)]
 
 #: An object stored as text; its content is parsed later.
-Json = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
+RawJsonObject = Annotated[msgspec.Raw, Meta(extra_json_schema={"type": "object"})]
 
 #: Replaces personal data for a key without the scope to read it.
-REDACTED = "[redacted]"
+REDACTED_TEXT = "[redacted]"
 
 #: Why an event was rejected, to branch on.
-RejectCode = Literal["MALFORMED", "INVALID", "TOO_LARGE", "TOO_DEEP", "BAD_TIME", "BAD_VALUE"]
+EventRejection = Literal["MALFORMED", "INVALID", "TOO_LARGE", "TOO_DEEP", "BAD_TIME", "BAD_VALUE"]
 
-_NOTHING = msgspec.Raw(b"{}")
-
-
-def _empty() -> msgspec.Raw:
-    """Return a default that the API document can't express."""
-    return _NOTHING
+_EMPTY_JSON_OBJECT = msgspec.Raw(b"{}")
 
 
-class EventIn(In, frozen=True, kw_only=True, gc=False):
+def _empty_json_object() -> msgspec.Raw:
+    """Return an empty JSON object, the default of two fields.
+
+    They use it as a factory, since the API document can't express such a default.
+    """
+    return _EMPTY_JSON_OBJECT
+
+
+class EventIn(RequestStruct, frozen=True, kw_only=True, gc=False):
     """One event. `properties` and `context` are JSON, stored unchanged."""
 
-    name: EventName
+    name: SdkEventName
     """The event's name, such as `purchase_success`."""
-    event_id: EventId
+    event_id: SdkEventId
     """The event's id, created by the sender. Events of one app with the same id are duplicates."""
-    occurred_at: Instant
+    occurred_at: UtcInstant
     """The time of occurrence, with `Z` or an offset: at most 7 days ago and an hour ahead."""
-    app_user_id: PersonId | None = None
+    app_user_id: EventPersonId | None = None
     """The app's own id of the person."""
-    anonymous_id: PersonId | None = None
+    anonymous_id: EventPersonId | None = None
     """An id of a person who isn't signed in."""
-    properties: Json = msgspec.field(default_factory=_empty)
+    properties: RawJsonObject = msgspec.field(default_factory=_empty_json_object)
     """Any JSON object. Its `revenue_amount`, `price_amount` or `value` is the event's value, in
     `currency`, a code of ISO 4217.
     """
-    context: Json = msgspec.field(default_factory=_empty)
+    context: RawJsonObject = msgspec.field(default_factory=_empty_json_object)
     """Any JSON object: device, page, campaign."""
 
 
-class EventsIn(In, frozen=True, kw_only=True):
+class EventsIn(RequestStruct, frozen=True, kw_only=True):
     """Events of one app, in any order."""
 
     events: Annotated[list[EventIn], Meta(min_length=1, max_length=MAX_EVENTS)]
     """At most 500. A rejected event doesn't affect the others."""
-    sent_at: Instant | None = None
+    sent_at: UtcInstant | None = None
     """When the request was sent, by the sender's clock. It changes no `occurredAt`."""
 
 
-class ServerHead(In, frozen=True, kw_only=True):
+class ServerHead(RequestStruct, frozen=True, kw_only=True):
     """The app of the events from a partner's server."""
 
-    project_id: Annotated[Text, Meta(max_length=60, description="Id of the project, `prj_...`.")]
-    sdk_app_id: Annotated[Text, Meta(max_length=60, description="Id of the SDK app, `app_...`.")]
+    project_id: Annotated[NulFreeText, Meta(max_length=60, description="Id of the project, `prj_...`.")]
+    sdk_app_id: Annotated[NulFreeText, Meta(max_length=60, description="Id of the SDK app, `app_...`.")]
 
 
 class EventsFromServer(ServerHead, frozen=True, kw_only=True):
@@ -76,12 +79,12 @@ class EventsFromServer(ServerHead, frozen=True, kw_only=True):
     """At most 100. A rejected event doesn't affect the others."""
 
 
-class Rejected(Out, frozen=True, kw_only=True):
+class Rejected(ResponseStruct, frozen=True, kw_only=True):
     """A rejected event; the other events of its request were stored."""
 
     index: int
     """The index in `events`, from 0."""
-    code: RejectCode
+    code: EventRejection
     """The reason. `MALFORMED`: not UTF-8. `INVALID`: a field is missing, unknown, too long or of another
     type. `TOO_LARGE`: more than 32 KiB of `properties` and `context`. `TOO_DEEP`: more than 100 levels in
     one of them. `BAD_TIME`: occurred more than 7 days ago, or more than an hour ahead. `BAD_VALUE`: a
@@ -89,12 +92,12 @@ class Rejected(Out, frozen=True, kw_only=True):
     """
 
 
-class QuarantinedEvent(Real, frozen=True, kw_only=True):
+class QuarantinedEvent(RealClockResponse, frozen=True, kw_only=True):
     """A rejected event, as far as it can be parsed."""
 
     id: Annotated[str, Meta(description="Id of the entry, `qev_...`.")]
-    app_id: ids.AppId
-    code: RejectCode
+    app_id: ids.SdkAppId
+    code: EventRejection
     """The reason."""
     name: str | None
     """The event's name, if its text has one."""
@@ -102,11 +105,11 @@ class QuarantinedEvent(Real, frozen=True, kw_only=True):
     """The event's id, if its text has one."""
     text: str
     """The received text, up to 4,096 characters."""
-    received_at: Instant
+    received_at: UtcInstant
     """When it was received, in UTC."""
 
 
-class EventsTaken(Out, frozen=True, kw_only=True):
+class EventsTaken(ResponseStruct, frozen=True, kw_only=True):
     """The result of a request with events, sent after its commit."""
 
     accepted: int

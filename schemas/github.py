@@ -4,39 +4,39 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from schemas.base import In, Instant, Out, Real, Text
+from schemas.base import NulFreeText, RealClockResponse, RequestStruct, ResponseStruct, UtcInstant
 
 
-class InstallUrlCreate(In, frozen=True, kw_only=True):
+class InstallUrlCreate(RequestStruct, frozen=True, kw_only=True):
     """An installation link to create for one person."""
 
-    return_url: Annotated[Text, Meta(max_length=2048, examples=["https://app.example.com/settings/github"])]
+    return_url: Annotated[NulFreeText, Meta(max_length=2048, examples=["https://app.example.com/settings/github"])]
     """The page to return to afterwards. Its origin is one of the key's `returnOrigins`."""
 
 
-class InstallUrl(Real, frozen=True, kw_only=True):
+class InstallUrl(RealClockResponse, frozen=True, kw_only=True):
     """A link that redirects to GitHub's pages, valid for 15 minutes and one use."""
 
     install_url: str
     """Send the person here; they must return in the same browser."""
     state: str
     """The id of this attempt. It is returned to `returnUrl`, together with `status`."""
-    expires_at: Instant
+    expires_at: UtcInstant
     """The time at which the link expires."""
 
 
-class GitHubInstallation(Out, frozen=True, kw_only=True):
+class GitHubInstallation(ResponseStruct, frozen=True, kw_only=True):
     """The verified installation of the App."""
 
     installation_id: int
     """GitHub's id of the installation."""
     account_login: str
     """The GitHub user or organization that owns the repositories."""
-    connected_at: Instant
+    connected_at: UtcInstant
     """When it was verified, in UTC."""
 
 
-class GitHubDisconnected(Out, frozen=True, kw_only=True):
+class GitHubDisconnected(ResponseStruct, frozen=True, kw_only=True):
     """The disconnected installation. On GitHub the App stays installed until a user uninstalls it there."""
 
     installation_id: int
@@ -47,7 +47,7 @@ class GitHubDisconnected(Out, frozen=True, kw_only=True):
     """Always true."""
 
 
-class GitHubRepo(Out, frozen=True, kw_only=True):
+class GitHubRepo(ResponseStruct, frozen=True, kw_only=True):
     """A repository that the installation can read."""
 
     id: int
@@ -58,10 +58,10 @@ class GitHubRepo(Out, frozen=True, kw_only=True):
     """Whether only the installation can read it."""
 
 
-class GitHubRepos(Out, frozen=True, kw_only=True):
+class GitHubRepos(ResponseStruct, frozen=True, kw_only=True):
     """The repositories that the installation can read."""
 
-    as_of: Instant | None
+    as_of: UtcInstant | None
     """When GitHub listed them; null: not yet."""
     repositories: list[GitHubRepo]
     """The repositories, by name."""

@@ -11,9 +11,9 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 #: A name without a port. A leading dot allows any subdomain.
-NAME = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+HOST_NAME_PATTERN = re.compile(r"\.?[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 
-_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:]*)(?::\d*)?")
+_HOST_HEADER_PATTERN = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[^:]*)(?::\d*)?")
 
 
 class AllowedHosts:
@@ -31,20 +31,20 @@ class AllowedHosts:
         """Return whether the value of a `Host` header is allowed. HTTP/1.0 may send none."""
         if host in self._names or not host:
             return True
-        match = _HOST.fullmatch(host.strip().lower())
+        match = _HOST_HEADER_PATTERN.fullmatch(host.strip().lower())
         if not match:
             return False
         name = match["name"].removesuffix(".")
-        return name in self._names or name.endswith(self._endings) or _is_address(name)
+        return name in self._names or name.endswith(self._endings) or _is_ip_address(name)
 
 
-def allowed_hosts(names: str, public_url: str) -> AllowedHosts:
-    """Return the names of the setting `ALLOWED_HOSTS`, and the host of `PUBLIC_URL`."""
+def build_allowed_hosts(names: str, public_url: str) -> AllowedHosts:
+    """Build the allowed hosts from the setting `ALLOWED_HOSTS` and the host of `PUBLIC_URL`."""
     return AllowedHosts([*names.split(","), urlsplit(public_url).hostname or ""])
 
 
 @lru_cache(maxsize=1_024)
-def _is_address(name: str) -> bool:
+def _is_ip_address(name: str) -> bool:
     try:
         ip_address(name.removeprefix("[").removesuffix("]"))
     except ValueError:

@@ -18,98 +18,98 @@ WEBHOOK_ENDPOINT, WEBHOOK_EVENT, WEBHOOK_DELIVERY = "we", "evt", "dlv"
 REQUEST, AUDIT, WORKER = "req", "aud", "wrk"
 
 #: A mark of 14 bits after the variant's two, in the ids of requests and of the jobs that requests create.
-_MARK = 0x2A5C
+_REQUEST_ID_MARK = 0x2A5C
 #: The last bits of such an id: 0 for the request, and the number of each of its jobs.
-_NUMBER_BITS = 16
-MAX_JOBS_OF_REQUEST = (1 << _NUMBER_BITS) - 1
+_JOB_NUMBER_BITS = 16
+MAX_JOBS_PER_REQUEST = (1 << _JOB_NUMBER_BITS) - 1
 
 OrganizationId = Annotated[str, Meta(description="Id of the organization, `org_...`.")]
 ProjectId = Annotated[str, Meta(description="Id of the project, `prj_...`.")]
 JobId = Annotated[str, Meta(description="Id of the job, `job_...`.")]
-KeyId = Annotated[str, Meta(description="Id of the API key, `key_...`.")]
+ApiKeyId = Annotated[str, Meta(description="Id of the API key, `key_...`.")]
 ContentId = Annotated[str, Meta(description="Id of the content, `cnt_...`.")]
 AssetId = Annotated[str, Meta(description="Id of the file, `ast_...`.")]
-AccountId = Annotated[str, Meta(description="Id of the social account, `sa_...`.")]
+SocialAccountId = Annotated[str, Meta(description="Id of the social account, `sa_...`.")]
 PostId = Annotated[str, Meta(description="Id of the post, `sp_...`.")]
 LeaseRequestId = Annotated[str, Meta(description="Id of the lease request, `lreq_...`.")]
-AppId = Annotated[str, Meta(description="Id of the SDK app, `app_...`.")]
+SdkAppId = Annotated[str, Meta(description="Id of the SDK app, `app_...`.")]
 InfluencerId = Annotated[str, Meta(description="Id of the influencer, `inf_...`.")]
 WebhookEndpointId = Annotated[str, Meta(description="Id of the webhook endpoint, `we_...`.")]
 WebhookEventId = Annotated[str, Meta(description="Id of the webhook event, `evt_...`.")]
 WebhookDeliveryId = Annotated[str, Meta(description="Id of the delivery, `dlv_...`.")]
-AuditId = Annotated[str, Meta(description="Id of the entry, `aud_...`.")]
+AuditEntryId = Annotated[str, Meta(description="Id of the entry, `aud_...`.")]
 WorkerId = Annotated[str, Meta(description="Id of the worker, `wrk_...`.")]
 
 
-def new() -> UUID:
+def new_uuid7() -> UUID:
     """Create a UUIDv7: 48 bits of Unix milliseconds, 12 of the fraction (RFC 9562 6.2, method 3), 62 random.
 
     So ids from one process sort in the order of their creation.
     """
-    return UUID(int=_new())
+    return UUID(int=_new_uuid7_bits())
 
 
-def show_new(prefix: str) -> str:
-    """Create an id in its API form, at a third of the cost of `show(new())`."""
-    return show_bits(prefix, _new())
+def new_prefixed_id(prefix: str) -> str:
+    """Create an id in its API form, at a third of the cost of `format_prefixed_id(new())`."""
+    return format_prefixed_bits(prefix, _new_uuid7_bits())
 
 
-def show_bits(prefix: str, bits: int) -> str:
+def format_prefixed_bits(prefix: str, bits: int) -> str:
     """Return the API form of an id from its prefix and its UUID as an integer of 128 bits."""
     digits = f"{bits:032x}"
     return f"{prefix}_{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def new_request() -> int:
+def new_request_id_bits() -> int:
     """Create the bits of a request's id: a UUIDv7 with 32 random bits.
 
     It ends in zeros, which become numbers in the ids of the request's jobs. So a job's id contains its
     request's id, and the job's row needs no column for it.
     """
-    return _stamp() | _MARK << 48 | int.from_bytes(os.urandom(4)) << _NUMBER_BITS
+    return _uuid7_time_bits() | _REQUEST_ID_MARK << 48 | int.from_bytes(os.urandom(4)) << _JOB_NUMBER_BITS
 
 
-def of_request(request: int, number: int) -> UUID:
-    """Return the id of a request's job by its number, from 1 to `MAX_JOBS_OF_REQUEST`."""
+def job_id_of_request(request: int, number: int) -> UUID:
+    """Return the id of a request's job by its number, from 1 to `MAX_JOBS_PER_REQUEST`."""
     return UUID(int=request | number)
 
 
-def request_of(job: UUID) -> UUID | None:
+def request_id_of_job(job: UUID) -> UUID | None:
     """Return the id of the request that created a job; None without one, or for ids of older releases."""
-    if job.int >> 48 & 0x3FFF != _MARK:
+    if job.int >> 48 & 0x3FFF != _REQUEST_ID_MARK:
         return None
-    return UUID(int=job.int >> _NUMBER_BITS << _NUMBER_BITS)
+    return UUID(int=job.int >> _JOB_NUMBER_BITS << _JOB_NUMBER_BITS)
 
 
-def _new() -> int:
+def _new_uuid7_bits() -> int:
     chance = int.from_bytes(os.urandom(8)) >> 2
     # Must not carry the mark of a request's id.
-    return _stamp() | (chance ^ 1 << 48 if chance >> 48 == _MARK else chance)
+    return _uuid7_time_bits() | (chance ^ 1 << 48 if chance >> 48 == _REQUEST_ID_MARK else chance)
 
 
-def _stamp() -> int:
-    """Return the bits of version, variant and time."""
+def _uuid7_time_bits() -> int:
+    """Return the bits of a UUIDv7 for the current time: version, variant and time, without random bits."""
     milliseconds, remainder = divmod(time.time_ns(), 1_000_000)
     fraction = (remainder << 12) // 1_000_000
     return milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62
 
 
-def first_id_of(moment: datetime) -> UUID:
-    """Return the smallest UUIDv7 of a time: all earlier ids sort before it."""
+def first_uuid7_at(moment: datetime) -> UUID:
+    """Return the smallest id of a time, for range queries: all ids of earlier times sort before it."""
     return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
-def created_at(value: UUID) -> datetime:
+def uuid7_created_at(value: UUID) -> datetime:
     """Return the time of a UUIDv7, to the millisecond."""
     return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
-def show(prefix: str, value: UUID) -> str:
+def format_prefixed_id(prefix: str, value: UUID) -> str:
     """Return the API form, `prj_019...`."""
     return f"{prefix}_{value}"
 
 
-def read(prefix: str, text: str) -> UUID | None:
+def parse_prefixed_id(prefix: str, text: str) -> UUID | None:
     """Parse an id, prefixed or bare; None for another kind's prefix or any other text."""
     head, separator, tail = text.rpartition("_")
     if separator and head != prefix:

@@ -5,66 +5,68 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
+from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, UpdatedAt, UtcInstant
 
 Gender = Literal["male", "female", "non_binary"]
 AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senior"]
 InfluencerStatus = Literal["pending", "training", "ready", "failed"]
 
-Name = Annotated[Text, Meta(min_length=1, max_length=128, examples=["Lena"])]
-Voice = Annotated[Text, Meta(min_length=1, max_length=4000, examples=["Casual: short plain sentences."])]
-Language = Annotated[Text, Meta(max_length=35, examples=["de-AT"])]
+InfluencerName = Annotated[NulFreeText, Meta(min_length=1, max_length=128, examples=["Lena"])]
+InfluencerVoice = Annotated[
+    NulFreeText, Meta(min_length=1, max_length=4000, examples=["Casual: short plain sentences."])
+]
+InfluencerLanguage = Annotated[NulFreeText, Meta(max_length=35, examples=["de-AT"])]
 
 
-class InfluencerCreate(In, frozen=True, kw_only=True):
+class InfluencerCreate(RequestStruct, frozen=True, kw_only=True):
     """An influencer to create. `prompt` chooses the omitted fields, and chance the rest."""
 
     gender: Gender | None = None
     """The drawn gender."""
     age_range: AgeRange | None = None
     """The drawn age."""
-    prompt: Annotated[Text, Meta(max_length=1000, examples=["A young woman, warm and funny"])] = ""
+    prompt: Annotated[NulFreeText, Meta(max_length=1000, examples=["A young woman, warm and funny"])] = ""
     """Keywords for gender, age and tone, in English, German, French or Spanish; other words are ignored.
     It is neither stored nor shown.
     """
-    name: Name | None = None
+    name: InfluencerName | None = None
     """The name; default: a common first name of its language."""
 
 
-class InfluencerPatch(In, frozen=True, kw_only=True):
+class InfluencerPatch(RequestStruct, frozen=True, kw_only=True):
     """Omitted fields stay unchanged. Existing content stays unchanged."""
 
-    name: Name | UnsetType = UNSET
+    name: InfluencerName | UnsetType = UNSET
     """The name."""
-    brand_voice: Voice | UnsetType = UNSET
+    brand_voice: InfluencerVoice | UnsetType = UNSET
     """The tone of voice."""
-    language: Language | UnsetType = UNSET
+    language: InfluencerLanguage | UnsetType = UNSET
     """The spoken language, a BCP-47 tag."""
 
 
-class InfluencerOverrides(In, frozen=True, kw_only=True):
+class InfluencerOverrides(RequestStruct, frozen=True, kw_only=True):
     """Changes of a clone. Another gender or age changes the face."""
 
     gender: Gender | UnsetType = UNSET
     """The drawn gender."""
     age_range: AgeRange | UnsetType = UNSET
     """The drawn age."""
-    brand_voice: Voice | UnsetType = UNSET
+    brand_voice: InfluencerVoice | UnsetType = UNSET
     """The tone of voice."""
-    language: Language | UnsetType = UNSET
+    language: InfluencerLanguage | UnsetType = UNSET
     """The spoken language, a BCP-47 tag."""
 
 
-class InfluencerClone(In, frozen=True, kw_only=True):
+class InfluencerClone(RequestStruct, frozen=True, kw_only=True):
     """A clone to create, in the same project."""
 
-    name: Name
+    name: InfluencerName
     """The clone's name."""
     overrides: InfluencerOverrides = InfluencerOverrides()
     """Changes; the clone inherits the rest, including the face."""
 
 
-class Influencer(Out, frozen=True, kw_only=True):
+class Influencer(ResponseStruct, frozen=True, kw_only=True):
     """`GET /v1/influencers/{id}`."""
 
     influencer_id: ids.InfluencerId
@@ -93,9 +95,9 @@ class Influencer(Out, frozen=True, kw_only=True):
     updated_at: UpdatedAt
 
 
-class InfluencerDeleted(Out, frozen=True, kw_only=True):
+class InfluencerDeleted(ResponseStruct, frozen=True, kw_only=True):
     """A deleted influencer. Content that it presents stays unchanged."""
 
     influencer_id: ids.InfluencerId
-    deleted_at: Instant
+    deleted_at: UtcInstant
     """When it was deleted, in UTC."""

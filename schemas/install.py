@@ -4,13 +4,13 @@ from typing import Literal
 
 from schemas import ids
 from schemas.apps import AppPlatform
-from schemas.base import Out
+from schemas.base import ResponseStruct
 
 FileAction = Literal["create", "add"]
 PackageManager = Literal["swift", "gradle", "npm", "pub"]
 
 
-class Dependency(Out, frozen=True, kw_only=True):
+class Dependency(ResponseStruct, frozen=True, kw_only=True):
     """A third-party package to install."""
 
     manager: PackageManager
@@ -23,7 +23,7 @@ class Dependency(Out, frozen=True, kw_only=True):
     """A command, or the line for the manifest."""
 
 
-class EnvVar(Out, frozen=True, kw_only=True):
+class EnvVar(ResponseStruct, frozen=True, kw_only=True):
     """An environment variable of the build."""
 
     name: str
@@ -34,7 +34,7 @@ class EnvVar(Out, frozen=True, kw_only=True):
     """A description."""
 
 
-class InstallFile(Out, frozen=True, kw_only=True):
+class InstallFile(ResponseStruct, frozen=True, kw_only=True):
     """A file of the product."""
 
     path: str
@@ -45,7 +45,7 @@ class InstallFile(Out, frozen=True, kw_only=True):
     """The file's content."""
 
 
-class PlatformInstall(Out, frozen=True, kw_only=True):
+class PlatformInstall(ResponseStruct, frozen=True, kw_only=True):
     """The setup of one platform."""
 
     platform: AppPlatform
@@ -60,10 +60,10 @@ class PlatformInstall(Out, frozen=True, kw_only=True):
     """Files to create or extend."""
 
 
-class InstallSpec(Out, frozen=True, kw_only=True):
+class InstallSpec(ResponseStruct, frozen=True, kw_only=True):
     """All that a product needs to send an app's events, except the app's key."""
 
-    app_id: ids.AppId
+    app_id: ids.SdkAppId
     ingest_endpoint: str
     """The URL for the app's events."""
     platforms: list[PlatformInstall]

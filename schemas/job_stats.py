@@ -2,12 +2,12 @@
 
 from typing import Literal
 
-from schemas.base import Instant, Out, Real
+from schemas.base import RealClockResponse, ResponseStruct, UtcInstant
 
-Window = Literal["hour", "day"]
+StatsWindow = Literal["hour", "day"]
 
 
-class Percentiles(Out, frozen=True, kw_only=True):
+class Percentiles(ResponseStruct, frozen=True, kw_only=True):
     """Percentiles of a duration in seconds; null if no job started."""
 
     p50: float | None
@@ -16,10 +16,10 @@ class Percentiles(Out, frozen=True, kw_only=True):
     """The maximum of the fastest 95 % of the jobs."""
 
 
-class JobBucket(Out, frozen=True, kw_only=True):
+class JobBucket(ResponseStruct, frozen=True, kw_only=True):
     """The jobs of one bucket."""
 
-    at: Instant
+    at: UtcInstant
     """The start of the bucket, in UTC."""
     completed: int
     """Jobs that completed."""
@@ -39,7 +39,7 @@ class JobBucket(Out, frozen=True, kw_only=True):
     """
 
 
-class ErrorCount(Out, frozen=True, kw_only=True):
+class ErrorCount(ResponseStruct, frozen=True, kw_only=True):
     """The number of jobs that failed with one code."""
 
     code: str
@@ -48,16 +48,16 @@ class ErrorCount(Out, frozen=True, kw_only=True):
     """Number of jobs; an estimate for buckets that are `sampled`."""
 
 
-class JobStats(Real, frozen=True, kw_only=True):
+class JobStats(RealClockResponse, frozen=True, kw_only=True):
     """Jobs of the last hour or day in buckets, by real time, also in a sandbox."""
 
-    window: Window
+    window: StatsWindow
     """The length of the window."""
     bucket_seconds: int
     """The length of each bucket."""
-    since: Instant
+    since: UtcInstant
     """The start of the first bucket, in UTC."""
-    until: Instant
+    until: UtcInstant
     """The end of the last bucket, in UTC, which is still open."""
     buckets: list[JobBucket]
     """All buckets, oldest first, empty ones included."""

@@ -5,30 +5,26 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Text
+from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, UtcInstant
 from schemas.waiting import Waiting
 
-Status = Literal["running", "completed", "failed", "canceled"]
-UnsuccessfulStatus = Literal["failed", "canceled"]
-OpenPhase = Literal["scheduled", "queued", "running", "waiting"]
+ApiJobStatus = Literal["running", "completed", "failed", "canceled"]
+UnsuccessfulJobStatus = Literal["failed", "canceled"]
+OpenJobPhase = Literal["scheduled", "queued", "running", "waiting"]
 #: In the order in which jobs pass through them. The ledger derives a job's phase (jobs/states.py).
 JobPhase = Literal["scheduled", "queued", "running", "waiting", "completed", "failed", "canceled"]
 #: Kinds and stages of the catalogue, jobs/kinds.py; the API document lists them by these titles.
 JobKind = Annotated[str, Meta(title="JobKind", description="The kind of work.")]
 JobStage = Annotated[str, Meta(title="JobStage")]
 #: A time as text, as its form matters: only `Z` is allowed as the zone.
-At = Annotated[
-    Text,
-    Meta(
-        max_length=40,
-        description="A limit of the creation time; UTC, with `Z`.",
-        examples=["2026-11-01T05:30:00Z"],
-    ),
+CreationTimeLimit = Annotated[
+    NulFreeText,
+    Meta(max_length=40, description="A limit of the creation time; UTC, with `Z`.", examples=["2026-11-01T05:30:00Z"]),
 ]
-Already = Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"]
+AlreadyEndedCode = Literal["ALREADY_COMPLETED", "ALREADY_FAILED", "ALREADY_CANCELED"]
 
 
-class JobError(Out, frozen=True, kw_only=True):
+class JobError(ResponseStruct, frozen=True, kw_only=True):
     """The reason why a job failed."""
 
     code: str
@@ -39,12 +35,12 @@ class JobError(Out, frozen=True, kw_only=True):
     """Whether a new job may succeed."""
 
 
-class Job(Out, frozen=True, kw_only=True):
+class Job(ResponseStruct, frozen=True, kw_only=True):
     """`GET /v1/jobs/{id}`."""
 
     job_id: ids.JobId
     kind: JobKind
-    status: Status
+    status: ApiJobStatus
     """`running` until it ends; the other values are final."""
     stage: JobStage
     """The progress stage; after the end, the `status`."""
@@ -63,9 +59,9 @@ class Job(Out, frozen=True, kw_only=True):
     retry_of: ids.JobId | None
     """Id of the job that this one retries, or null."""
     created_at: CreatedAt
-    started_at: Instant
+    started_at: UtcInstant
     """When it was accepted, in UTC."""
-    finished_at: Instant | None
+    finished_at: UtcInstant | None
     """When it ended; null while it runs."""
     result: dict[str, Any] | None
     """The result, with its own fields for each kind. Null unless `completed`."""
@@ -77,7 +73,7 @@ class Job(Out, frozen=True, kw_only=True):
     """
 
 
-class JobsByStatus(Out, frozen=True, kw_only=True):
+class JobsByStatus(ResponseStruct, frozen=True, kw_only=True):
     """Number of jobs by status."""
 
     running: int
@@ -90,7 +86,7 @@ class JobsByStatus(Out, frozen=True, kw_only=True):
     """Jobs that were canceled."""
 
 
-class JobsByPhase(Out, frozen=True, kw_only=True):
+class JobsByPhase(ResponseStruct, frozen=True, kw_only=True):
     """Number of jobs by phase."""
 
     scheduled: int
@@ -109,7 +105,7 @@ class JobsByPhase(Out, frozen=True, kw_only=True):
     """Jobs that were canceled."""
 
 
-class JobCounts(Out, frozen=True, kw_only=True):
+class JobCounts(ResponseStruct, frozen=True, kw_only=True):
     """`GET /v1/jobs/counts`."""
 
     by_status: JobsByStatus
@@ -124,7 +120,7 @@ class JobCounts(Out, frozen=True, kw_only=True):
     """Whether there may be more jobs than counted."""
 
 
-class Accepted(Out, frozen=True, kw_only=True):
+class Accepted(ResponseStruct, frozen=True, kw_only=True):
     """The body of a 202: the job."""
 
     job_id: ids.JobId
@@ -133,13 +129,13 @@ class Accepted(Out, frozen=True, kw_only=True):
     """Always `running`."""
     stage: JobStage
     """`queued`, unless it is an earlier request's job."""
-    phase: OpenPhase
+    phase: OpenJobPhase
     """`queued`, unless it is an earlier request's job."""
     location_url: str
     """The URL of the job."""
     project_id: ids.ProjectId | None
     """Id of the job's project, or null."""
-    started_at: Instant
+    started_at: UtcInstant
     """When it was accepted, in UTC."""
     deduplicated: bool = False
     """Whether this is the job of an earlier, equal request."""
@@ -147,17 +143,17 @@ class Accepted(Out, frozen=True, kw_only=True):
     """Id of the influencer that the job creates. Absent for other jobs."""
 
 
-class CancelFilter(In, frozen=True, kw_only=True):
+class CancelFilter(RequestStruct, frozen=True, kw_only=True):
     """The common filter of partners and operators for canceling jobs."""
 
     kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
     """Only jobs of these kinds."""
     stages: Annotated[list[JobStage], Meta(min_length=1, max_length=20)] | None = None
     """Only jobs at one of these stages."""
-    phases: Annotated[list[OpenPhase], Meta(min_length=1, max_length=4)] | None = None
+    phases: Annotated[list[OpenJobPhase], Meta(min_length=1, max_length=4)] | None = None
     """Only jobs in one of these phases."""
-    since: At | None = None
-    until: At | None = None
+    since: CreationTimeLimit | None = None
+    until: CreationTimeLimit | None = None
     dry_run: bool = False
     """Only count the jobs; cancel none."""
 
@@ -165,11 +161,11 @@ class CancelFilter(In, frozen=True, kw_only=True):
 class BulkCancel(CancelFilter, frozen=True, kw_only=True):
     """The jobs to cancel: open, cancelable, and matching all filters."""
 
-    project_id: Annotated[Text, Meta(max_length=100)] | None = None
+    project_id: Annotated[NulFreeText, Meta(max_length=100)] | None = None
     """Only jobs of this project."""
 
 
-class BulkCanceled(Out, frozen=True, kw_only=True):
+class BulkCanceled(ResponseStruct, frozen=True, kw_only=True):
     """The matching jobs, and those that will be canceled."""
 
     matched: int
@@ -182,18 +178,18 @@ class BulkCanceled(Out, frozen=True, kw_only=True):
     """Whether matching jobs are left: call again, with another `Idempotency-Key`."""
 
 
-class RetryFilter(In, frozen=True, kw_only=True):
+class RetryFilter(RequestStruct, frozen=True, kw_only=True):
     """The common filter of partners and operators for retrying jobs."""
 
     kinds: Annotated[list[JobKind], Meta(min_length=1, max_length=20)] | None = None
     """Only jobs of these kinds."""
-    statuses: Annotated[list[UnsuccessfulStatus], Meta(min_length=1, max_length=2)] | None = None
+    statuses: Annotated[list[UnsuccessfulJobStatus], Meta(min_length=1, max_length=2)] | None = None
     """Only jobs with these statuses; default: `failed`. Add `canceled` if needed."""
-    error_code: Annotated[Text, Meta(min_length=1, max_length=100)] | None = None
+    error_code: Annotated[NulFreeText, Meta(min_length=1, max_length=100)] | None = None
     """Only jobs that failed with this code."""
-    since: At | None = None
-    until: At | None = None
-    cursor: Annotated[Text, Meta(max_length=100)] | None = None
+    since: CreationTimeLimit | None = None
+    until: CreationTimeLimit | None = None
+    cursor: Annotated[NulFreeText, Meta(max_length=100)] | None = None
     """The previous call's `nextCursor`, with the same filter."""
     dry_run: bool = False
     """Only count the jobs; retry none."""
@@ -202,11 +198,11 @@ class RetryFilter(In, frozen=True, kw_only=True):
 class BulkRetry(RetryFilter, frozen=True, kw_only=True):
     """The jobs to retry: failed, not retried yet, and matching all filters."""
 
-    project_id: Annotated[Text, Meta(max_length=100)] | None = None
+    project_id: Annotated[NulFreeText, Meta(max_length=100)] | None = None
     """Only jobs of this project."""
 
 
-class Retried(Out, frozen=True, kw_only=True):
+class Retried(ResponseStruct, frozen=True, kw_only=True):
     """A retried job."""
 
     job_id: ids.JobId
@@ -215,7 +211,7 @@ class Retried(Out, frozen=True, kw_only=True):
     """Id of the retried job."""
 
 
-class NotRetried(Out, frozen=True, kw_only=True):
+class NotRetried(ResponseStruct, frozen=True, kw_only=True):
     """A matching job that was not retried."""
 
     job_id: ids.JobId
@@ -227,7 +223,7 @@ class NotRetried(Out, frozen=True, kw_only=True):
     """The reason and its remedy, for people."""
 
 
-class BulkRetried(Out, frozen=True, kw_only=True):
+class BulkRetried(ResponseStruct, frozen=True, kw_only=True):
     """The matching jobs, and the results of the first 100."""
 
     matched: int
@@ -242,11 +238,11 @@ class BulkRetried(Out, frozen=True, kw_only=True):
     """The `cursor` of the next call, with another `Idempotency-Key`; null: no jobs are left."""
 
 
-class CancelAnswer(Out, frozen=True, kw_only=True):
+class CancelAnswer(ResponseStruct, frozen=True, kw_only=True):
     """Whether a job will be canceled."""
 
     job_id: ids.JobId
     accepted: bool
     """False for a job that had already ended."""
-    reason: Already | UnsetType = UNSET
+    reason: AlreadyEndedCode | UnsetType = UNSET
     """The status of the ended job. Absent if `accepted`."""

@@ -2,37 +2,37 @@
 
 from typing import Literal
 
-from schemas.base import Instant, Out, Real
+from schemas.base import RealClockResponse, ResponseStruct, UtcInstant
 
 Granularity = Literal["hour", "day", "week"]
 
 MetricScope = Literal["project", "social_account", "platform_post"]
 
-Metric = Literal[
+MetricName = Literal[
     "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms",
     "engagement_rate", "followers", "follower_delta", "posts_published", "events", "other_events",
     "active_users",
 ]  # fmt: skip
 
 #: Metrics that platforms report for posts and accounts; all others are derived or counted here.
-Collected = Literal[
+CollectedMetric = Literal[
     "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms", "followers"
 ]  # fmt: skip
 
 #: A whole number, a rate, or null: it was never collected.
-Figure = int | float | None
+MetricFigure = int | float | None
 
 
-class MetricWindow(Out, frozen=True, kw_only=True):
+class MetricWindow(ResponseStruct, frozen=True, kw_only=True):
     """The counted time."""
 
-    since: Instant
+    since: UtcInstant
     """The first instant: `since`, rounded down to a quarter of an hour."""
-    until: Instant
+    until: UtcInstant
     """The first instant after the window: `until`, rounded up to a quarter of an hour."""
 
 
-class MetricBucket(Out, frozen=True, kw_only=True):
+class MetricBucket(ResponseStruct, frozen=True, kw_only=True):
     """An hour, a day or a week in the project's time zone."""
 
     bucket: str
@@ -43,20 +43,20 @@ class MetricBucket(Out, frozen=True, kw_only=True):
     """Whether its values are final. Until then late data may change them. One exception: if a lost post is
     reported as published after two days, it is added to `posts_published` at the time it was sent.
     """
-    values: dict[str, Figure]
+    values: dict[str, MetricFigure]
     """The values by metric. 0 was counted; null was never collected."""
 
 
-class Metrics(Real, frozen=True, kw_only=True):
+class Metrics(RealClockResponse, frozen=True, kw_only=True):
     """Metrics as a series."""
 
     timezone: str
     """The project's time zone, which defines the buckets."""
-    as_of: Instant
+    as_of: UtcInstant
     """The time up to which all known data is included."""
     window: MetricWindow
     """The counted time. The first and last bucket hold only their part inside it."""
     series: list[MetricBucket]
     """All buckets of the window, oldest first, empty ones included."""
-    totals: dict[str, Figure]
+    totals: dict[str, MetricFigure]
     """Figures of the whole window: people and rates are computed for it, not summed over buckets."""

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from schemas import ids
-from schemas.base import CreatedAt, Instant, Out, Text
+from schemas.base import CreatedAt, NulFreeText, ResponseStruct, UtcInstant
 from schemas.jobs import (
+    ApiJobStatus,
     CancelFilter,
     JobError,
     JobPhase,
@@ -14,12 +15,11 @@ from schemas.jobs import (
     JobsByStatus,
     JobStage,
     RetryFilter,
-    Status,
 )
 from schemas.waiting import Waiting
 
 
-class OperatedJob(Out, frozen=True, kw_only=True):
+class OperatedJob(ResponseStruct, frozen=True, kw_only=True):
     """A job with its organization and its worker; internal jobs included."""
 
     job_id: ids.JobId
@@ -35,7 +35,7 @@ class OperatedJob(Out, frozen=True, kw_only=True):
     """Whether it is hidden from its organization."""
     pool: str
     """The pool of the job."""
-    status: Status
+    status: ApiJobStatus
     """`running` until it ends; the other values are final."""
     stage: JobStage
     """The progress stage; after the end, the `status`."""
@@ -55,12 +55,12 @@ class OperatedJob(Out, frozen=True, kw_only=True):
     """Id of the job that this one retries, or null."""
     worker_id: ids.WorkerId | None
     """The worker that runs it now, or null."""
-    run_at: Instant
+    run_at: UtcInstant
     """When it is due, in UTC."""
-    deadline_at: Instant
+    deadline_at: UtcInstant
     """When it fails at the latest, in UTC."""
     created_at: CreatedAt
-    finished_at: Instant | None
+    finished_at: UtcInstant | None
     """When it ended; null while it runs."""
     error: JobError | None
     """Why it failed; null unless `failed`."""
@@ -77,14 +77,14 @@ class OperatedJobDetail(OperatedJob, frozen=True, kw_only=True):
     """Why it isn't running now; null: it runs, starts now, or has ended."""
 
 
-class OperatedJobCounts(Out, frozen=True, kw_only=True):
+class OperatedJobCounts(ResponseStruct, frozen=True, kw_only=True):
     """`GET /v1/ops/jobs/counts`."""
 
     by_status: JobsByStatus
     """Number of matching jobs by status, among the searched jobs."""
     by_phase: JobsByPhase
     """Number of matching jobs by phase. The open phases add up to `running`."""
-    more_of: list[Status]
+    more_of: list[ApiJobStatus]
     """Statuses with possibly more jobs than counted: not all jobs were searched."""
     looked_at: int
     """Number of newest jobs that were searched, by organization and status, or in one project."""
@@ -93,24 +93,24 @@ class OperatedJobCounts(Out, frozen=True, kw_only=True):
 class OperatedCancel(CancelFilter, frozen=True, kw_only=True):
     """The jobs of live organizations to cancel: cancelable, and matching all filters."""
 
-    organization_id: Annotated[Text, Meta(max_length=100)] | None = None
+    organization_id: Annotated[NulFreeText, Meta(max_length=100)] | None = None
     """Only jobs of this organization."""
-    project_id: Annotated[Text, Meta(max_length=100)] | None = None
+    project_id: Annotated[NulFreeText, Meta(max_length=100)] | None = None
     """Only jobs of this project, of any organization."""
-    cursor: Annotated[Text, Meta(max_length=100)] | None = None
+    cursor: Annotated[NulFreeText, Meta(max_length=100)] | None = None
     """The previous call's `nextCursor`, with the same filter."""
 
 
 class OperatedRetry(RetryFilter, frozen=True, kw_only=True):
     """The jobs of live organizations to retry: failed, not retried yet, and matching all filters."""
 
-    organization_id: Annotated[Text, Meta(max_length=100)] | None = None
+    organization_id: Annotated[NulFreeText, Meta(max_length=100)] | None = None
     """Only jobs of this organization."""
-    project_id: Annotated[Text, Meta(max_length=100)] | None = None
+    project_id: Annotated[NulFreeText, Meta(max_length=100)] | None = None
     """Only jobs of this project, of any organization."""
 
 
-class OperatedCanceled(Out, frozen=True, kw_only=True):
+class OperatedCanceled(ResponseStruct, frozen=True, kw_only=True):
     """The matching jobs, and those that will be canceled."""
 
     matched: int

@@ -3,14 +3,14 @@
 from typing import Literal
 
 from schemas import ids
-from schemas.api_keys import Tier
-from schemas.base import Instant, Out, Real
+from schemas.api_keys import OrganizationTier
+from schemas.base import RealClockResponse, ResponseStruct, UtcInstant
 
 WorkerState = Literal["active", "draining"]
 RedisStatus = Literal["ok", "degraded"]
 
 
-class Pool(Out, frozen=True, kw_only=True):
+class Pool(ResponseStruct, frozen=True, kw_only=True):
     """A pool of workers with its waiting and running jobs."""
 
     name: str
@@ -29,10 +29,10 @@ class Pool(Out, frozen=True, kw_only=True):
     """Whether the pool is paused and takes no more jobs."""
 
 
-class PoolCap(Out, frozen=True, kw_only=True):
+class PoolCap(ResponseStruct, frozen=True, kw_only=True):
     """A cap: the share of a pool that one organization of a tier may use."""
 
-    tier: Tier
+    tier: OrganizationTier
     """The organization's tier."""
     max_running: int
     """Maximum of concurrently running jobs."""
@@ -40,7 +40,7 @@ class PoolCap(Out, frozen=True, kw_only=True):
     """Maximum of due jobs that wait: further ones are refused."""
 
 
-class Worker(Real, frozen=True, kw_only=True):
+class Worker(RealClockResponse, frozen=True, kw_only=True):
     """A worker process with a valid lease."""
 
     worker_id: ids.WorkerId
@@ -58,7 +58,7 @@ class Worker(Real, frozen=True, kw_only=True):
     """Number of running jobs."""
     state: WorkerState
     """`draining` takes no more jobs."""
-    started_at: Instant
+    started_at: UtcInstant
     """When it started, in UTC."""
-    lease_expires_at: Instant
+    lease_expires_at: UtcInstant
     """When other workers take over its jobs, unless it renews the lease."""

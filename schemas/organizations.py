@@ -5,32 +5,32 @@ from typing import Annotated, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Real, Text
+from schemas.base import CreatedAt, NulFreeText, RealClockResponse, RequestStruct
 
-Name = Annotated[Text, Meta(min_length=1, max_length=128)]
+OrganizationName = Annotated[NulFreeText, Meta(min_length=1, max_length=128)]
 #: Tiers of live organizations; a sandbox has its own tier.
-LiveTier = Literal["standard", "pilot", "partner"]
+LiveOrganizationTier = Literal["standard", "pilot", "partner"]
 
 
-class OrganizationCreate(In, frozen=True, kw_only=True):
+class OrganizationCreate(RequestStruct, frozen=True, kw_only=True):
     """A live organization and its sandbox."""
 
-    name: Name
+    name: OrganizationName
     """The organization's name."""
-    tier: LiveTier = "standard"
+    tier: LiveOrganizationTier = "standard"
     """The tier that sets its limits."""
 
 
-class OrganizationPatch(In, frozen=True, kw_only=True):
+class OrganizationPatch(RequestStruct, frozen=True, kw_only=True):
     """Omitted fields stay unchanged."""
 
-    tier: LiveTier | UnsetType = UNSET
+    tier: LiveOrganizationTier | UnsetType = UNSET
     """The new tier."""
     suspended: bool | UnsetType = UNSET
     """Whether its keys, and its sandbox's keys, are refused and its jobs wait."""
 
 
-class Organization(Real, frozen=True, kw_only=True):
+class Organization(RealClockResponse, frozen=True, kw_only=True):
     """A live organization and its sandbox."""
 
     id: ids.OrganizationId
@@ -39,7 +39,7 @@ class Organization(Real, frozen=True, kw_only=True):
     """Id of its sandbox; its test keys belong to it."""
     name: str
     """The organization's name."""
-    tier: LiveTier
+    tier: LiveOrganizationTier
     """The tier that sets its limits."""
     suspended: bool
     """Whether its keys are refused and its jobs wait."""

@@ -6,63 +6,65 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Out, Text, UpdatedAt
+from schemas.base import CreatedAt, NulFreeText, RequestStruct, ResponseStruct, UpdatedAt, UtcInstant
 from schemas.brand import BrandContext, BrandPatch
+from schemas.jobs import ApiJobStatus as JobStatus
 from schemas.jobs import JobError
-from schemas.jobs import Status as JobStatus
 
-Status = Literal["active", "archived"]
+ProjectStatus = Literal["active", "archived"]
 #: The partner's own id of its customer: free text, not unique.
-ExternalId = Annotated[Text, Meta(min_length=1, max_length=255)]
-Metadata = Annotated[dict[str, Any], Meta(description="Your own JSON object; at most 8 KiB and 32 levels.")]
-Zone = Annotated[Text, Meta(description="A name of the IANA time zone database.", examples=["Europe/Berlin"])]
-Language = Annotated[Text, Meta(max_length=100, description="A BCP-47 language tag.", examples=["en-GB"])]
-Name = Annotated[
-    Text, Meta(min_length=1, description="1 to 128 characters, without leading and trailing spaces.")
+ProjectExternalId = Annotated[NulFreeText, Meta(min_length=1, max_length=255)]
+ProjectMetadata = Annotated[dict[str, Any], Meta(description="Your own JSON object; at most 8 KiB and 32 levels.")]
+TimeZoneName = Annotated[
+    NulFreeText, Meta(description="A name of the IANA time zone database.", examples=["Europe/Berlin"])
+]
+LanguageTag = Annotated[NulFreeText, Meta(max_length=100, description="A BCP-47 language tag.", examples=["en-GB"])]
+ProjectName = Annotated[
+    NulFreeText, Meta(min_length=1, description="1 to 128 characters, without leading and trailing spaces.")
 ]
 
 
-class ProjectCreate(In, frozen=True, kw_only=True):
+class ProjectCreate(RequestStruct, frozen=True, kw_only=True):
     """A project to create."""
 
-    name: Name
-    timezone: Zone
-    customer_external_id: ExternalId | None = None
+    name: ProjectName
+    timezone: TimeZoneName
+    customer_external_id: ProjectExternalId | None = None
     """Your own id of the customer: free text, not unique. Also read at `metadata.partner`."""
-    primary_language: Language = "en"
-    metadata: Metadata = msgspec.field(default_factory=dict)
+    primary_language: LanguageTag = "en"
+    metadata: ProjectMetadata = msgspec.field(default_factory=dict)
 
 
-class ProjectPatch(In, frozen=True, kw_only=True):
+class ProjectPatch(RequestStruct, frozen=True, kw_only=True):
     """Omitted fields stay unchanged; `metadata` replaces the whole object; read-only fields are refused."""
 
-    name: Name | UnsetType = UNSET
-    timezone: Zone | UnsetType = UNSET
-    primary_language: Language | UnsetType = UNSET
-    customer_external_id: ExternalId | UnsetType | None = UNSET
+    name: ProjectName | UnsetType = UNSET
+    timezone: TimeZoneName | UnsetType = UNSET
+    primary_language: LanguageTag | UnsetType = UNSET
+    customer_external_id: ProjectExternalId | UnsetType | None = UNSET
     """Your own id of the customer; null removes it."""
-    metadata: Metadata | UnsetType = UNSET
+    metadata: ProjectMetadata | UnsetType = UNSET
     """Replaces the whole object, except `customerExternalId`."""
     brand_context: BrandPatch | UnsetType = UNSET
     """Your own values of brand fields, which take precedence over ingests."""
-    status: Status | UnsetType = UNSET
+    status: ProjectStatus | UnsetType = UNSET
     """`active` un-archives. Archive with DELETE."""
 
 
-class IngestState(Out, frozen=True, kw_only=True):
+class IngestState(ResponseStruct, frozen=True, kw_only=True):
     """The status of the last ingest from one source."""
 
     status: JobStatus
     """The ingest's status."""
     job_id: ids.JobId
     """Id of the ingest's job."""
-    completed_at: Instant | None
+    completed_at: UtcInstant | None
     """When it ended; null while it runs."""
     error: JobError | None
     """Why it failed, or null."""
 
 
-class IngestStates(Out, frozen=True, kw_only=True):
+class IngestStates(ResponseStruct, frozen=True, kw_only=True):
     """The status of the last ingest from each source."""
 
     github: IngestState | None = None
@@ -73,14 +75,14 @@ class IngestStates(Out, frozen=True, kw_only=True):
     """The last ingest of a store listing; null: none yet."""
 
 
-class Project(Out, frozen=True, kw_only=True):
+class Project(ResponseStruct, frozen=True, kw_only=True):
     """`GET /v1/projects/{id}`."""
 
     id: ids.ProjectId
     organization_id: ids.OrganizationId
     name: str
     """The project's name."""
-    status: Status
+    status: ProjectStatus
     """In an `archived` project nothing new starts."""
     customer_external_id: str | None
     """Your own id of the customer, or null."""
@@ -102,17 +104,17 @@ class Project(Out, frozen=True, kw_only=True):
     """Your own object, as sent."""
     created_at: CreatedAt
     updated_at: UpdatedAt
-    archived_at: Instant | None
+    archived_at: UtcInstant | None
     """When it was archived; null: it is active."""
 
 
-class Archived(Out, frozen=True, kw_only=True):
+class Archived(ResponseStruct, frozen=True, kw_only=True):
     """`DELETE /v1/projects/{id}`: the canceled posts, and the job that completes the archive."""
 
     id: ids.ProjectId
     status: Literal["archived"]
     """Always `archived`."""
-    archived_at: Instant
+    archived_at: UtcInstant
     """When it was archived, in UTC."""
     canceled_scheduled_posts: int
     """Number of canceled posts."""
@@ -122,14 +124,14 @@ class Archived(Out, frozen=True, kw_only=True):
     """Id of the job that ends the project's running work."""
 
 
-class ProjectPurge(In, frozen=True, kw_only=True):
+class ProjectPurge(RequestStruct, frozen=True, kw_only=True):
     """The confirmation of a purge, which can't be undone."""
 
-    name: Text
+    name: NulFreeText
     """The exact name of the project."""
 
 
-class Purging(Out, frozen=True, kw_only=True):
+class Purging(ResponseStruct, frozen=True, kw_only=True):
     """A project being purged: a job deletes all of its data."""
 
     id: ids.ProjectId
@@ -138,5 +140,5 @@ class Purging(Out, frozen=True, kw_only=True):
     """The project's name."""
     status: Literal["purging"]
     """Always `purging`: once the purge is done, the same request is a 404."""
-    purging_at: Instant
+    purging_at: UtcInstant
     """When the purge was requested; from then on the project is not found."""

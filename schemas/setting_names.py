@@ -4,29 +4,31 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schemas.settings import OWN_NAMES, Settings
+from schemas.settings import OWN_SETTING_NAMES, Settings
 
 #: Minimum letters of a name to compare: shorter ones, such as `PS1`, are similar to too many settings.
-MIN_LETTERS = 4
+MIN_COMPARED_LETTERS = 4
 
 #: A name may differ in one letter for each of so many letters.
 LETTERS_PER_TYPO = 8
 
-NAMES = frozenset(OWN_NAMES.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings))
+KNOWN_SETTING_NAMES = frozenset(
+    OWN_SETTING_NAMES.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)
+)
 
 
-def find_misspelt(names: Iterable[str]) -> dict[str, str]:
+def find_misspelt_settings(names: Iterable[str]) -> dict[str, str]:
     """Return the names that are nearly a setting's, each with the nearest setting; none for exact names."""
     misspelt = {}
-    for name in sorted(set(names) - NAMES):
-        if len(name) >= MIN_LETTERS and (setting := _nearest_setting(name)):
+    for name in sorted(set(names) - KNOWN_SETTING_NAMES):
+        if len(name) >= MIN_COMPARED_LETTERS and (setting := _nearest_setting(name)):
             misspelt[name] = setting
     return misspelt
 
 
 def _nearest_setting(name: str) -> str | None:
     limit = max(1, len(name) // LETTERS_PER_TYPO)
-    near = {meant: edit_distance(name, meant) for meant in NAMES if abs(len(meant) - len(name)) <= limit}
+    near = {meant: edit_distance(name, meant) for meant in KNOWN_SETTING_NAMES if abs(len(meant) - len(name)) <= limit}
     best = min(near, key=lambda meant: (near[meant], meant), default=None)
     return best if best and near[best] <= limit else None
 

@@ -11,25 +11,24 @@ from msgspec import Meta
 from schemas.errors import SettingsInvalid
 
 #: A file URL without a host: absolute, or relative to the current folder.
-FOLDER = re.compile(r"file:(?:///)?[^/?#][^?#]*")
+FOLDER_URL_PATTERN = re.compile(r"file:(?:///)?[^/?#][^?#]*")
 
-BUCKET = "s3://"
+BUCKET_URL_SCHEME = "s3://"
 #: A bucket name that is valid in a host name (no dots: certificates don't cover them), and a prefix of plain
 #: names.
-BUCKET_ADDRESS = re.compile(
-    BUCKET + r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?=.{0,500}$)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
+BUCKET_URL_PATTERN = re.compile(
+    BUCKET_URL_SCHEME + r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9](?=.{0,500}$)(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*/?"
 )
 
 #: Bytes of each key of a keyring.
-KEY_BYTES = 32
+KEYRING_KEY_BYTES = 32
 
-_KEYRING = f"Comma-separated `id:base64` of {KEY_BYTES}-byte keys: the first key writes, all keys read."
+_KEYRING_FORMAT_TEXT = (
+    f"Comma-separated `id:base64` of {KEYRING_KEY_BYTES}-byte keys: the first key writes, all keys read."
+)
 
-Peppers = Annotated[
-    str,
-    Meta(description=f"Keys for hashing API keys and idempotent requests. {_KEYRING}"),
-]
-VaultKeys = Annotated[str, Meta(description=f"Keys for sealing secrets. {_KEYRING}")]
+Peppers = Annotated[str, Meta(description=f"Keys for hashing API keys and idempotent requests. {_KEYRING_FORMAT_TEXT}")]
+VaultKeys = Annotated[str, Meta(description=f"Keys for sealing secrets. {_KEYRING_FORMAT_TEXT}")]
 
 RequestLogLevel = Annotated[
     Literal["debug", "info"],
@@ -40,13 +39,13 @@ RequestLogLevel = Annotated[
 ]
 
 #: A value that is valid in a header.
-Secret = Annotated[str, Meta(pattern="^[!-~]*$")]
+HeaderSafeSecret = Annotated[str, Meta(pattern="^[!-~]*$")]
 #: A server's address, and one with an optional path prefix.
-Origin = Annotated[str, Meta(pattern="^https?://[^/?#@]+$")]
-Url = Annotated[str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$")]
+ServerOrigin = Annotated[str, Meta(pattern="^https?://[^/?#@]+$")]
+ServerUrl = Annotated[str, Meta(pattern="^https?://[^/?#@]+(/[^?#]*)?$")]
 
 #: ClickHouse's HTTP interface, with a user, a password and a database.
-ArchiveUrl = Annotated[
+EventArchiveUrl = Annotated[
     str,
     Meta(
         pattern="^(https?://.+)?$",
@@ -55,7 +54,7 @@ ArchiveUrl = Annotated[
     ),
 ]
 
-DatabaseDisk = Annotated[
+DatabaseDiskBytes = Annotated[
     int,
     Meta(
         ge=0,
@@ -64,27 +63,18 @@ DatabaseDisk = Annotated[
         "from 95 % uploads, posts never; 0: not watched.",
     ),
 ]
-TelemetryDisk = Annotated[
-    int,
-    Meta(ge=0, description="The same for the server of `TELEMETRY_URL`, if it is a different one."),
+TelemetryDiskBytes = Annotated[
+    int, Meta(ge=0, description="The same for the server of `TELEMETRY_URL`, if it is a different one.")
 ]
 
-EventDays = Annotated[
+EventRetentionDays = Annotated[
     int,
-    Meta(
-        ge=8,
-        le=36500,
-        description="Days for which events are kept, by the day of occurrence; their counts stay.",
-    ),
+    Meta(ge=8, le=36500, description="Days for which events are kept, by the day of occurrence; their counts stay."),
 ]
 
 HealthPort = Annotated[
     int,
-    Meta(
-        ge=0,
-        le=65535,
-        description="Port of `/healthz` and `/metrics` of a worker or dispatcher; 0: any free port.",
-    ),
+    Meta(ge=0, le=65535, description="Port of `/healthz` and `/metrics` of a worker or dispatcher; 0: any free port."),
 ]
 MetricsPort = Annotated[
     int,
@@ -123,7 +113,7 @@ AllowedHostNames = Annotated[
         "host of `PUBLIC_URL`.",
     ),
 ]
-ProxyHops = Annotated[
+TrustedProxyHops = Annotated[
     int,
     Meta(
         ge=0,
@@ -133,7 +123,7 @@ ProxyHops = Annotated[
     ),
 ]
 
-Pieces = Annotated[
+ConcurrentContentPieces = Annotated[
     int,
     Meta(
         ge=0,
@@ -144,7 +134,7 @@ Pieces = Annotated[
 ]
 
 
-def is_address(url: str) -> bool:
+def is_parseable_url(url: str) -> bool:
     """Return whether a URL can be parsed and its port, if any, is from 1 to 65535. Checks nothing else.
 
     A bad port is never shown: it may be a part of the password.
@@ -155,7 +145,7 @@ def is_address(url: str) -> bool:
         return False
 
 
-def read_keys(text: str, *, setting: str) -> dict[str, bytes]:
+def parse_keyring_keys(text: str, *, setting: str) -> dict[str, bytes]:
     """Parse a keyring, `id:base64,id:base64`, in its order.
 
     Raises `SettingsInvalid` with the setting, the number of the entry and its fault, but no value: the id of
@@ -164,25 +154,25 @@ def read_keys(text: str, *, setting: str) -> dict[str, bytes]:
     keys: dict[str, bytes] = {}
     for number, entry in enumerate(text.split(","), start=1):
         key_id, colon, encoded = entry.strip().partition(":")
-        key = _decoded(encoded)
+        key = _decode_base64(encoded)
         if not colon or not key_id:
             fault = "it has no id"
         elif key_id in keys:
             fault = "an earlier entry has its id"
         elif key is None:
             fault = "its key is not base64"
-        elif len(key) != KEY_BYTES:
+        elif len(key) != KEYRING_KEY_BYTES:
             fault = f"its key has {len(key)} bytes"
         else:
             keys[key_id] = key
             continue
         raise SettingsInvalid(
-            f"{setting}: entry {number} must be id:base64, with a unique id and {KEY_BYTES} bytes: {fault}"
+            f"{setting}: entry {number} must be id:base64, with a unique id and {KEYRING_KEY_BYTES} bytes: {fault}"
         )
     return keys
 
 
-def _decoded(encoded: str) -> bytes | None:
+def _decode_base64(encoded: str) -> bytes | None:
     """Decode base64; None if invalid."""
     try:
         return base64.b64decode(encoded, validate=True)

@@ -8,48 +8,48 @@ import msgspec
 from msgspec import Meta
 
 from platforms.description import ApplicationLogin
-from platforms.registry import DESCRIPTIONS
+from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas.errors import SettingsInvalid
-from schemas.hosts import AllowedHosts, allowed_hosts
+from schemas.hosts import AllowedHosts, build_allowed_hosts
 from schemas.setting_values import (
-    BUCKET_ADDRESS,
-    FOLDER,
+    BUCKET_URL_PATTERN,
+    FOLDER_URL_PATTERN,
     AllowedHostNames,
-    ArchiveUrl,
+    ConcurrentContentPieces,
     ConnectionsPerAddress,
-    DatabaseDisk,
-    EventDays,
+    DatabaseDiskBytes,
+    EventArchiveUrl,
+    EventRetentionDays,
+    HeaderSafeSecret,
     HealthHost,
     HealthPort,
     MetricsPort,
-    Origin,
     Peppers,
-    Pieces,
-    ProxyHops,
     RequestLogLevel,
-    Secret,
-    TelemetryDisk,
-    Url,
+    ServerOrigin,
+    ServerUrl,
+    TelemetryDiskBytes,
+    TrustedProxyHops,
     VaultKeys,
-    is_address,
-    read_keys,
+    is_parseable_url,
+    parse_keyring_keys,
 )
 
 _PlatformSettings = TypeVar("_PlatformSettings", bound=msgspec.Struct)
 
-GITHUB_APP = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
-BUCKET_KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+GITHUB_APP_SETTINGS = ("GITHUB_APP_SLUG", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GITHUB_PRIVATE_KEY")
+BUCKET_KEY_SETTINGS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 #: Client id and secret of the application at each platform that has one server for all accounts.
-_APPLICATIONS = [
+_APPLICATION_LOGIN_SETTINGS = [
     (login.client_id.upper(), login.client_secret.upper())
-    for login in (description.login for description in DESCRIPTIONS.values())
+    for login in (description.login for description in PLATFORM_DESCRIPTIONS.values())
     if isinstance(login, ApplicationLogin)
 ]
 #: Groups of settings that must be set together, with the error for a partial group.
 SETTING_GROUPS: dict[tuple[str, ...], str] = {
-    GITHUB_APP: f"a GitHub App needs all of {', '.join(GITHUB_APP)}",
-    **{pair: f"an app needs both of {', '.join(pair)}" for pair in _APPLICATIONS},
-    BUCKET_KEY: f"a key for the bucket needs both {' and '.join(BUCKET_KEY)}",
+    GITHUB_APP_SETTINGS: f"a GitHub App needs all of {', '.join(GITHUB_APP_SETTINGS)}",
+    **{pair: f"an app needs both of {', '.join(pair)}" for pair in _APPLICATION_LOGIN_SETTINGS},
+    BUCKET_KEY_SETTINGS: f"a key for the bucket needs both {' and '.join(BUCKET_KEY_SETTINGS)}",
 }
 
 
@@ -63,8 +63,7 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     database_url: Annotated[
         str,
         Meta(
-            pattern="^postgres(ql)?://",
-            description="PostgreSQL 15 or later: `postgresql://user:password@host/name`.",
+            pattern="^postgres(ql)?://", description="PostgreSQL 15 or later: `postgresql://user:password@host/name`."
         ),
     ]
     telemetry_url: Annotated[
@@ -74,17 +73,16 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             description="A separate PostgreSQL database for events; empty: that of `DATABASE_URL`.",
         ),
     ] = ""
-    database_disk_bytes: DatabaseDisk = 0
-    telemetry_disk_bytes: TelemetryDisk = 0
+    database_disk_bytes: DatabaseDiskBytes = 0
+    telemetry_disk_bytes: TelemetryDiskBytes = 0
     redis_url: Annotated[
-        str,
-        Meta(pattern="^rediss?://", description="Redis 6 or Valkey. Without it jobs start within 2 s."),
+        str, Meta(pattern="^rediss?://", description="Redis 6 or Valkey. Without it jobs start within 2 s.")
     ] = "redis://127.0.0.1:6379/0"
     peppers: Peppers
     vault_keys: VaultKeys
-    public_url: Annotated[
-        str, Meta(description="The public URL of the API; `locationUrl` begins with it.")
-    ] = "http://127.0.0.1:8000"
+    public_url: Annotated[str, Meta(description="The public URL of the API; `locationUrl` begins with it.")] = (
+        "http://127.0.0.1:8000"
+    )
     assets_url: Annotated[
         str,
         Meta(
@@ -93,25 +91,23 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             "or a bucket, as `s3://bucket/prefix`."
         ),
     ] = "file:.local/assets"
-    aws_region: Annotated[
-        str, Meta(pattern="^[a-z0-9-]+$", description="The region of the bucket for media.")
-    ] = "us-east-1"
+    aws_region: Annotated[str, Meta(pattern="^[a-z0-9-]+$", description="The region of the bucket for media.")] = (
+        "us-east-1"
+    )
     aws_endpoint_url: Annotated[
         str,
         Meta(
             pattern="^(https?://[^/?#@]+)?$",
-            description="The endpoint of the bucket if it is not on AWS: MinIO, R2 or other S3-compatible "
-            "storage.",
+            description="The endpoint of the bucket if it is not on AWS: MinIO, R2 or other S3-compatible storage.",
         ),
     ] = ""
     aws_access_key_id: Annotated[
-        Secret,
+        HeaderSafeSecret,
         Meta(description="A key for the bucket; empty: the role that AWS gives the machine or container."),
     ] = ""
-    aws_secret_access_key: Annotated[Secret, Meta(description="Its secret.")] = ""
+    aws_secret_access_key: Annotated[HeaderSafeSecret, Meta(description="Its secret.")] = ""
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"],
-        Meta(description="The least severe level that is logged."),
+        Literal["debug", "info", "warning", "error"], Meta(description="The least severe level that is logged.")
     ] = "info"
     request_log_level: RequestLogLevel = "info"
     pool_size: Annotated[
@@ -124,49 +120,34 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         ),
     ] = 10
     slots: Annotated[
-        int,
-        Meta(
-            ge=1,
-            le=1000,
-            description="Concurrent jobs of one worker; one tenant alone gets half of them.",
-        ),
+        int, Meta(ge=1, le=1000, description="Concurrent jobs of one worker; one tenant alone gets half of them.")
     ] = 20
-    generate_slots: Pieces = 0
+    generate_slots: ConcurrentContentPieces = 0
     lease_s: Annotated[
-        float,
-        Meta(
-            gt=0, description="Seconds for which a silent worker keeps its jobs before others take them over."
-        ),
+        float, Meta(gt=0, description="Seconds for which a silent worker keeps its jobs before others take them over.")
     ] = 15.0
-    drain_s: Annotated[
-        float,
-        Meta(gt=0, description="Seconds for which a stopping worker lets its jobs continue."),
-    ] = 30.0
+    drain_s: Annotated[float, Meta(gt=0, description="Seconds for which a stopping worker lets its jobs continue.")] = (
+        30.0
+    )
     health_port: HealthPort = 0
     connections: Annotated[
         int,
-        Meta(
-            ge=1,
-            description="Maximum connections of one API process; fewer if its limit of open files is lower.",
-        ),
+        Meta(ge=1, description="Maximum connections of one API process; fewer if its limit of open files is lower."),
     ] = 2000
     connections_per_address: ConnectionsPerAddress = 500
     metrics_port: MetricsPort = 0
     health_host: HealthHost = "127.0.0.1"
     allowed_hosts: AllowedHostNames = ""
-    proxy_hops: ProxyHops = 0
-    event_days: EventDays = 90
-    events_archive_url: ArchiveUrl = ""
-    audit_days: Annotated[int, Meta(ge=30, le=36500, description="Days for which the audit log is kept.")] = (
-        400
-    )
-    github_api_url: Annotated[Url, Meta(description="GitHub's REST API.")] = "https://api.github.com"
-    github_url: Annotated[Url, Meta(description="GitHub's web pages and OAuth.")] = "https://github.com"
+    proxy_hops: TrustedProxyHops = 0
+    event_days: EventRetentionDays = 90
+    events_archive_url: EventArchiveUrl = ""
+    audit_days: Annotated[int, Meta(ge=30, le=36500, description="Days for which the audit log is kept.")] = 400
+    github_api_url: Annotated[ServerUrl, Meta(description="GitHub's REST API.")] = "https://api.github.com"
+    github_url: Annotated[ServerUrl, Meta(description="GitHub's web pages and OAuth.")] = "https://github.com"
     github_token: Annotated[
-        Secret,
+        HeaderSafeSecret,
         Meta(
-            description="Raises GitHub's limit from 60 requests an hour to 5,000; private repositories "
-            "stay unreadable."
+            description="Raises GitHub's limit from 60 requests an hour to 5,000; private repositories stay unreadable."
         ),
     ] = ""
     github_app_slug: Annotated[
@@ -182,20 +163,13 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
     github_private_key: Annotated[
         str, Meta(description="One of the App's private keys, PEM; its line breaks may be written as `\\n`.")
     ] = ""
-    itunes_api_url: Annotated[Url, Meta(description="Apple's lookup API of apps.")] = (
-        "https://itunes.apple.com"
-    )
-    app_store_url: Annotated[Url, Meta(description="The App Store's web pages.")] = "https://apps.apple.com"
-    play_url: Annotated[Url, Meta(description="Google Play's web pages.")] = "https://play.google.com"
-    meta_api_url: Annotated[Origin, Meta(description="Meta's Graph API.")] = "https://graph.facebook.com"
-    tiktok_ads_url: Annotated[Origin, Meta(description="The TikTok ads API.")] = (
-        "https://business-api.tiktok.com"
-    )
+    itunes_api_url: Annotated[ServerUrl, Meta(description="Apple's lookup API of apps.")] = "https://itunes.apple.com"
+    app_store_url: Annotated[ServerUrl, Meta(description="The App Store's web pages.")] = "https://apps.apple.com"
+    play_url: Annotated[ServerUrl, Meta(description="Google Play's web pages.")] = "https://play.google.com"
+    meta_api_url: Annotated[ServerOrigin, Meta(description="Meta's Graph API.")] = "https://graph.facebook.com"
+    tiktok_ads_url: Annotated[ServerOrigin, Meta(description="The TikTok ads API.")] = "https://business-api.tiktok.com"
     fetch_allow: Annotated[
-        str,
-        Meta(
-            description="Loopback hosts that ingests and webhooks may connect to, as `host:port,host:port`."
-        ),
+        str, Meta(description="Loopback hosts that ingests and webhooks may connect to, as `host:port,host:port`.")
     ] = ""
     llm_base_url: Annotated[
         str,
@@ -205,29 +179,29 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
             "empty: voice, audience, ICP and content texts are derived by rules only.",
         ),
     ] = ""
-    llm_api_key: Annotated[Secret, Meta(description="The bearer token for it, if it needs one.")] = ""
+    llm_api_key: Annotated[HeaderSafeSecret, Meta(description="The bearer token for it, if it needs one.")] = ""
     llm_model: Annotated[str, Meta(description="The model to use there; required with `LLM_BASE_URL`.")] = ""
 
     @property
     def hosts(self) -> AllowedHosts:
         """Return the allowed `Host` names of a process."""
-        return allowed_hosts(self.allowed_hosts, self.public_url)
+        return build_allowed_hosts(self.allowed_hosts, self.public_url)
 
     @property
     def event_store_url(self) -> str:
         """Return the URL of the database for events."""
         return self.telemetry_url or self.database_url
 
-    def as_platform(self, kind: type[_PlatformSettings]) -> _PlatformSettings:
+    def as_platform_settings(self, kind: type[_PlatformSettings]) -> _PlatformSettings:
         """Return these settings as those of one platform: they have all of its fields."""
         return msgspec.convert(self, kind, from_attributes=True)
 
 
-def _platform_fields() -> list[tuple[str, Any, Any]]:
+def _platform_setting_fields() -> list[tuple[str, Any, Any]]:
     """Return the fields of the platforms' own settings, in the order of the registry."""
     return [
         (field.name, field.type, field.default)
-        for description in DESCRIPTIONS.values()
+        for description in PLATFORM_DESCRIPTIONS.values()
         if description.settings
         for field in msgspec.structs.fields(description.settings)
     ]
@@ -237,63 +211,57 @@ if TYPE_CHECKING:
     Settings: TypeAlias = BaseSettings
 else:
     Settings = msgspec.defstruct(
-        "Settings", _platform_fields(), bases=(BaseSettings,), frozen=True, kw_only=True, module=__name__
+        "Settings", _platform_setting_fields(), bases=(BaseSettings,), frozen=True, kw_only=True, module=__name__
     )
 
 
 #: Settings of our own with the product's name; the others use names that hosts commonly set.
-OWN_NAMES = {"fetch_allow": "TENANTRY_FETCH_ALLOW"}
+OWN_SETTING_NAMES = {"fetch_allow": "TENANTRY_FETCH_ALLOW"}
 
 
-def from_env(environ: Mapping[str, str]) -> Settings:
+def load_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings from an environment. Raises `SettingsInvalid` with the variable's name."""
     values = {
         field.encode_name: environ[name]
         for field in msgspec.structs.fields(Settings)
-        if (name := OWN_NAMES.get(field.name, field.encode_name)) in environ
+        if (name := OWN_SETTING_NAMES.get(field.name, field.encode_name)) in environ
     }
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsInvalid(_describe_error(str(error))) from error
+        raise SettingsInvalid(_describe_setting_error(str(error))) from error
     for name in ("DATABASE_URL", "TELEMETRY_URL", "EVENTS_ARCHIVE_URL", "REDIS_URL"):
-        if not is_address(values.get(name, "")):
-            raise SettingsInvalid(
-                f"{name} can't be parsed: write / # ? @ : in a password as %2F %23 %3F %40 %3A"
-            )
-    read_keys(settings.peppers, setting="PEPPERS")
-    read_keys(settings.vault_keys, setting="VAULT_KEYS")
-    check_whole(settings)
-    check_assets(settings)
-    check_model(settings)
+        if not is_parseable_url(values.get(name, "")):
+            raise SettingsInvalid(f"{name} can't be parsed: write / # ? @ : in a password as %2F %23 %3F %40 %3A")
+    parse_keyring_keys(settings.peppers, setting="PEPPERS")
+    parse_keyring_keys(settings.vault_keys, setting="VAULT_KEYS")
+    check_setting_groups(settings)
+    check_assets_url(settings)
+    check_model_settings(settings)
     return settings
 
 
-def _describe_error(error: str) -> str:
+def _describe_setting_error(error: str) -> str:
     """Describe an invalid setting without its value, which may be secret."""
     if missing := re.search(r"required field `(\w+)`", error):
         return f"{missing[1]} is not set: it has no default"
     what, _, place = error.partition(" - at `$.")
     name = place.rstrip("`")
     choices_of_setting = next(
-        (_literal_values(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ()
+        (_literal_setting_values(f.type) for f in msgspec.structs.fields(Settings) if f.encode_name == name), ()
     )
     choices = f": use one of {', '.join(choices_of_setting)}" if choices_of_setting else ""
-    own = next((own for field, own in OWN_NAMES.items() if field.upper() == name), name)
-    return (
-        f"{own} is invalid{choices}"
-        if choices_of_setting
-        else f"{own} is invalid: {what[:1].lower()}{what[1:]}"
-    )
+    own = next((own for field, own in OWN_SETTING_NAMES.items() if field.upper() == name), name)
+    return f"{own} is invalid{choices}" if choices_of_setting else f"{own} is invalid: {what[:1].lower()}{what[1:]}"
 
 
-def _literal_values(kind: Any) -> tuple[str, ...]:
+def _literal_setting_values(kind: Any) -> tuple[str, ...]:
     """Return the values of a `Literal` setting; empty for other types."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     return get_args(bare) if get_origin(bare) is Literal else ()
 
 
-def check_whole(settings: Settings) -> None:
+def check_setting_groups(settings: Settings) -> None:
     """Raise `SettingsInvalid` if some, but not all, settings of a group of `SETTING_GROUPS` are set."""
     for names, need in SETTING_GROUPS.items():
         missing = [name for name in names if not getattr(settings, name.lower())]
@@ -301,19 +269,19 @@ def check_whole(settings: Settings) -> None:
             raise SettingsInvalid(f"{missing[0]} is missing: {need}")
 
 
-def check_assets(settings: Settings) -> None:
+def check_assets_url(settings: Settings) -> None:
     """Raise `SettingsInvalid` unless the address is a folder of this machine or a bucket."""
-    if not FOLDER.fullmatch(settings.assets_url) and not BUCKET_ADDRESS.fullmatch(settings.assets_url):
+    if not FOLDER_URL_PATTERN.fullmatch(settings.assets_url) and not BUCKET_URL_PATTERN.fullmatch(settings.assets_url):
         raise SettingsInvalid(
             "ASSETS_URL must be a folder of this machine or a bucket, as file:///srv/assets or s3://bucket/prefix"
         )
-    if not is_address(settings.aws_endpoint_url):
+    if not is_parseable_url(settings.aws_endpoint_url):
         raise SettingsInvalid("AWS_ENDPOINT_URL can't be parsed: check the host and the port")
 
 
-def check_model(settings: Settings) -> None:
+def check_model_settings(settings: Settings) -> None:
     """Raise `SettingsInvalid` for an unusable model endpoint."""
-    if not is_address(settings.llm_base_url):
+    if not is_parseable_url(settings.llm_base_url):
         raise SettingsInvalid("LLM_BASE_URL can't be parsed: check the host and the port")
     if settings.llm_base_url and not settings.llm_model:
         raise SettingsInvalid("LLM_MODEL is missing: set the model to use at LLM_BASE_URL")

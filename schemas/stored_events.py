@@ -1,21 +1,21 @@
 """Stored events: the sent fields, and the time of receipt."""
 
 from schemas import ids
-from schemas.base import Instant, Real
-from schemas.events import Json
+from schemas.base import RealClockResponse, UtcInstant
+from schemas.events import RawJsonObject
 
 
-class KeptEvent(Real, frozen=True, kw_only=True):
+class KeptEvent(RealClockResponse, frozen=True, kw_only=True):
     """An event. Without `events:read+pii`, values that identify or locate a person are `[redacted]`."""
 
     event_id: str
     """The event's id, as sent."""
-    app_id: ids.AppId
+    app_id: ids.SdkAppId
     name: str
     """The event's name."""
-    occurred_at: Instant
+    occurred_at: UtcInstant
     """The time of occurrence, as sent."""
-    received_at: Instant
+    received_at: UtcInstant
     """When it was stored."""
     app_user_id: str | None
     """The app's own id of the person, or null."""
@@ -25,7 +25,7 @@ class KeptEvent(Real, frozen=True, kw_only=True):
     """The first number among `revenue_amount`, `price_amount` and `value` in `properties`; null: none."""
     currency: str | None
     """The value's currency, in capitals; null: no code of ISO 4217 was sent."""
-    properties: Json
+    properties: RawJsonObject
     """The properties, as sent."""
-    context: Json
+    context: RawJsonObject
     """The context, as sent."""

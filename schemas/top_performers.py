@@ -3,23 +3,23 @@
 from typing import Literal
 
 from schemas.accounts import PlatformName
-from schemas.base import Out
+from schemas.base import ResponseStruct
 
 TopMetric = Literal["views", "engagement_rate", "conversions", "roas", "watch_time_ms"]
 
 TopWindow = Literal["7d", "30d", "90d"]
 
-SourceType = Literal["content_container", "platform_post", "manual"]
+TopPerformerSource = Literal["content_container", "platform_post", "manual"]
 
 
-class TopPerformer(Out, frozen=True, kw_only=True):
+class TopPerformer(ResponseStruct, frozen=True, kw_only=True):
     """A post, or content on one platform."""
 
     rank: int
     """From 1 on. Equal figures are ordered by id."""
     metric_value: int | float
     """The metric's figure within the window: a whole number, or a rate."""
-    source_type: SourceType
+    source_type: TopPerformerSource
     """The kind of object."""
     source_id: str
     """Its id: `sp_...` of a post, `cnt_...` of content."""
@@ -31,7 +31,7 @@ class TopPerformer(Out, frozen=True, kw_only=True):
     """The part from ads; null for figures that platforms report for posts."""
 
 
-class TopPerformers(Out, frozen=True, kw_only=True):
+class TopPerformers(ResponseStruct, frozen=True, kw_only=True):
     """The ranking, best first."""
 
     items: list[TopPerformer]

@@ -3,11 +3,11 @@
 from typing import Literal
 
 from schemas import ids
-from schemas.api_keys import Storage, Tier
-from schemas.base import Instant, Out
+from schemas.api_keys import OrganizationTier, Storage
+from schemas.base import ResponseStruct, UtcInstant
 
 
-class PoolUse(Out, frozen=True, kw_only=True):
+class PoolUse(ResponseStruct, frozen=True, kw_only=True):
     """The jobs of the organization in one pool."""
 
     name: str
@@ -22,7 +22,7 @@ class PoolUse(Out, frozen=True, kw_only=True):
     """Maximum of waiting jobs: further ones are refused; null: no cap, and counted up to 10,000."""
 
 
-class Use(Out, frozen=True, kw_only=True):
+class Use(ResponseStruct, frozen=True, kw_only=True):
     """A used amount and its limit."""
 
     used: int
@@ -31,18 +31,18 @@ class Use(Out, frozen=True, kw_only=True):
     """The limit."""
 
 
-class EventsUse(Out, frozen=True, kw_only=True):
+class EventsUse(ResponseStruct, frozen=True, kw_only=True):
     """Events of this UTC day, over all apps and keys of the organization; a sandbox has its own."""
 
     count: Use
     """New events that were stored, as of up to 5 s ago."""
     bytes: Use
     """Bytes of their request bodies, decompressed."""
-    resets_at: Instant
+    resets_at: UtcInstant
     """The start of the next UTC day, which resets the usage."""
 
 
-class ProjectCounts(Out, frozen=True, kw_only=True):
+class ProjectCounts(ResponseStruct, frozen=True, kw_only=True):
     """Number of projects; counted up to 100,000."""
 
     active: int
@@ -52,16 +52,16 @@ class ProjectCounts(Out, frozen=True, kw_only=True):
 
 
 #: Resources of requests: seconds of CPU, seconds on a connection to Postgres, bytes.
-Resource = Literal["cpu", "database", "bytes"]
+BudgetResource = Literal["cpu", "database", "bytes"]
 
 #: Requests with a key, or public ones.
 BudgetTraffic = Literal["keys", "public"]
 
 
-class BudgetUse(Out, frozen=True, kw_only=True):
+class BudgetUse(ResponseStruct, frozen=True, kw_only=True):
     """A budget by measured cost: charged at a request's end; while overdrawn, requests are refused."""
 
-    resource: Resource
+    resource: BudgetResource
     """CPU and database time are in seconds."""
     traffic: BudgetTraffic
     """`keys`: requests with a key; `public`: events of apps and downloads of public files."""
@@ -73,11 +73,11 @@ class BudgetUse(Out, frozen=True, kw_only=True):
     """The refill per second."""
 
 
-class Usage(Out, frozen=True, kw_only=True):
+class Usage(ResponseStruct, frozen=True, kw_only=True):
     """`GET /v1/usage`."""
 
     organization_id: ids.OrganizationId
-    tier: Tier
+    tier: OrganizationTier
     """The tier that sets the limits."""
     pools: list[PoolUse]
     """Each pool with jobs that partners see."""

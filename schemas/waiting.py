@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from schemas.base import Instant, Out
+from schemas.base import ResponseStruct, UtcInstant
 
 WaitReason = Literal[
     "approval", "schedule_passed", "outcome_unknown", "worker_lost", "overdue", "scheduled", "reauth_needed",
@@ -12,12 +12,12 @@ WaitReason = Literal[
 ]  # fmt: skip
 
 
-class Waiting(Out, frozen=True, kw_only=True):
+class Waiting(ResponseStruct, frozen=True, kw_only=True):
     """The first reason for waiting, as of now."""
 
     reason: WaitReason
     """The reason, to branch on."""
-    until: Instant | None
+    until: UtcInstant | None
     """When the reason ends, or when the post is given up (`reauth_needed`), in UTC; null if unknown."""
     message: str
     """The reason and the remedy, for people."""

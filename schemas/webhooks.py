@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from schemas import ids
-from schemas.base import CreatedAt, In, Instant, Real, Text, UpdatedAt
+from schemas.base import CreatedAt, NulFreeText, RealClockResponse, RequestStruct, UpdatedAt, UtcInstant
 
 WebhookEventType = Literal[
     "project.archived", "job.completed", "job.failed", "job.canceled", "content.generated",
@@ -15,30 +15,29 @@ WebhookEventType = Literal[
     "social_account.needs_reauth", "social_account.revoked", "lease_request.assigned",
     "lease_request.rejected", "webhook_endpoint.disabled", "test.ping",
 ]  # fmt: skip
-Subscription = Literal["*", WebhookEventType]
-EndpointStatus = Literal["active", "paused", "disabled"]
-NewEndpointStatus = Literal["active", "paused"]
-DisabledReason = Literal["GONE", "FAILING"]
-DeliveryStatus = Literal["pending", "delivering", "delivered", "failed", "abandoned"]
+WebhookSubscription = Literal["*", WebhookEventType]
+WebhookEndpointStatus = Literal["active", "paused", "disabled"]
+NewWebhookEndpointStatus = Literal["active", "paused"]
+WebhookDisabledReason = Literal["GONE", "FAILING"]
+WebhookDeliveryStatus = Literal["pending", "delivering", "delivered", "failed", "abandoned"]
 
-EndpointUrl = Annotated[
-    Text, Meta(min_length=1, max_length=2048, examples=["https://hooks.example.com/tenantry"])
+WebhookEndpointUrl = Annotated[
+    NulFreeText, Meta(min_length=1, max_length=2048, examples=["https://hooks.example.com/tenantry"])
 ]
-Subscriptions = Annotated[
-    list[Subscription],
-    Meta(min_length=1, max_length=50, examples=[["post.published", "post.failed"]]),
+WebhookSubscriptions = Annotated[
+    list[WebhookSubscription], Meta(min_length=1, max_length=50, examples=[["post.published", "post.failed"]])
 ]
-Description = Annotated[Text, Meta(max_length=500, examples=["Posts into our CRM"])]
+WebhookDescription = Annotated[NulFreeText, Meta(max_length=500, examples=["Posts into our CRM"])]
 
 
-class WebhookEndpointCreate(In, frozen=True, kw_only=True):
+class WebhookEndpointCreate(RequestStruct, frozen=True, kw_only=True):
     """A webhook endpoint to create."""
 
-    url: EndpointUrl
+    url: WebhookEndpointUrl
     """The receiving URL: https on port 443, a public host, no user in it."""
-    events: Subscriptions
+    events: WebhookSubscriptions
     """The subscribed event types; `*` means all, including those of later releases."""
-    description: Description | None = None
+    description: WebhookDescription | None = None
     """Your description of its purpose."""
     project_id: ids.ProjectId | None = None
     """Only events of this project; null: all events, also those without a project."""
@@ -46,22 +45,22 @@ class WebhookEndpointCreate(In, frozen=True, kw_only=True):
     """Your own JSON: 8 KiB, 32 levels."""
 
 
-class WebhookEndpointPatch(In, frozen=True, kw_only=True):
+class WebhookEndpointPatch(RequestStruct, frozen=True, kw_only=True):
     """Omitted fields stay unchanged."""
 
-    url: EndpointUrl | UnsetType = UNSET
+    url: WebhookEndpointUrl | UnsetType = UNSET
     """The new receiving URL, also for waiting deliveries."""
-    events: Subscriptions | UnsetType = UNSET
+    events: WebhookSubscriptions | UnsetType = UNSET
     """The new subscribed event types."""
-    description: Description | UnsetType | None = UNSET
+    description: WebhookDescription | UnsetType | None = UNSET
     """The purpose; null removes it."""
     metadata: dict[str, Any] | UnsetType = UNSET
     """Your own JSON, which replaces the previous one."""
-    status: NewEndpointStatus | UnsetType = UNSET
+    status: NewWebhookEndpointStatus | UnsetType = UNSET
     """`paused`: deliveries wait; `active`: deliveries resume. A disabled endpoint gets only new ones."""
 
 
-class WebhookEndpoint(Real, frozen=True, kw_only=True):
+class WebhookEndpoint(RealClockResponse, frozen=True, kw_only=True):
     """A webhook endpoint without its secret."""
 
     id: ids.WebhookEndpointId
@@ -69,21 +68,21 @@ class WebhookEndpoint(Real, frozen=True, kw_only=True):
     """Id of the project that events are limited to; null: all events."""
     url: str
     """The receiving URL."""
-    events: list[Subscription]
+    events: list[WebhookSubscription]
     """The subscribed event types."""
     description: str | None
     """The purpose, or null."""
     metadata: dict[str, Any]
     """Your own JSON."""
-    status: EndpointStatus
+    status: WebhookEndpointStatus
     """`paused`: deliveries wait. `disabled`: no deliveries until it is `active` again."""
-    disabled_reason: DisabledReason | None
+    disabled_reason: WebhookDisabledReason | None
     """Why it was disabled: it answered 410 (`GONE`), or failed each time for days (`FAILING`)."""
     consecutive_failure_count: int
     """Failed attempts since the last success."""
-    failing_since: Instant | None
+    failing_since: UtcInstant | None
     """When the first of them failed; null: none."""
-    secret_overlap_until: Instant | None
+    secret_overlap_until: UtcInstant | None
     """Until then the previous secret also signs, after a rotation; or null."""
     created_at: CreatedAt
     updated_at: UpdatedAt
@@ -96,15 +95,15 @@ class WebhookEndpointShown(WebhookEndpoint, frozen=True, kw_only=True):
     """The secret that signs deliveries, `whsec_...`. No later answer has it."""
 
 
-class WebhookEndpointDeleted(Real, frozen=True, kw_only=True):
+class WebhookEndpointDeleted(RealClockResponse, frozen=True, kw_only=True):
     """A deleted endpoint: its waiting deliveries aren't sent."""
 
     id: ids.WebhookEndpointId
-    deleted_at: Instant
+    deleted_at: UtcInstant
     """When it was deleted, in UTC."""
 
 
-class WebhookDelivery(Real, frozen=True, kw_only=True):
+class WebhookDelivery(RealClockResponse, frozen=True, kw_only=True):
     """The delivery of one event to one endpoint."""
 
     id: ids.WebhookDeliveryId
@@ -112,13 +111,13 @@ class WebhookDelivery(Real, frozen=True, kw_only=True):
     event_id: ids.WebhookEventId
     event_type: WebhookEventType
     """The event's type."""
-    status: DeliveryStatus
+    status: WebhookDeliveryStatus
     """`failed`: all attempts failed; `abandoned`: its endpoint was deleted or disabled before."""
     attempts: int
     """Number of attempts."""
-    next_attempt_at: Instant | None
+    next_attempt_at: UtcInstant | None
     """When the next attempt begins at the earliest; null: no more attempts, or an attempt is running."""
-    last_attempt_at: Instant | None
+    last_attempt_at: UtcInstant | None
     """When the last attempt began; null: not yet."""
     response_status: int | None
     """The status of the last answer; null: no answer."""
@@ -127,11 +126,11 @@ class WebhookDelivery(Real, frozen=True, kw_only=True):
     replay_of: ids.WebhookDeliveryId | None
     """Id of the delivery that this one replays, or null."""
     created_at: CreatedAt
-    ended_at: Instant | None
+    ended_at: UtcInstant | None
     """When it ended, or null."""
 
 
-class WebhookEvent(Real, frozen=True, kw_only=True):
+class WebhookEvent(RealClockResponse, frozen=True, kw_only=True):
     """An event without its data."""
 
     id: ids.WebhookEventId
@@ -142,7 +141,7 @@ class WebhookEvent(Real, frozen=True, kw_only=True):
     """Id of the event's project, or null."""
 
 
-class WebhookEventData(Real, frozen=True, kw_only=True):
+class WebhookEventData(RealClockResponse, frozen=True, kw_only=True):
     """The object of an event."""
 
     object: Any
@@ -160,7 +159,7 @@ class WebhookEventBody(WebhookEvent, frozen=True, kw_only=True):
     """The object of the event."""
 
 
-class WebhookEventTrigger(In, frozen=True, kw_only=True):
+class WebhookEventTrigger(RequestStruct, frozen=True, kw_only=True):
     """A sample event to send."""
 
     type: Annotated[WebhookEventType, Meta(examples=["test.ping"])]
@@ -169,26 +168,26 @@ class WebhookEventTrigger(In, frozen=True, kw_only=True):
     """The event's project; default: a random id."""
 
 
-class StreamBegun(Real, frozen=True, kw_only=True):
+class StreamBegun(RealClockResponse, frozen=True, kw_only=True):
     """The first message of a stream of events."""
 
-    since: Instant
+    since: UtcInstant
     """All events since then are recorded; earlier gaps can't be filled."""
 
 
-class WebhookReplay(In, frozen=True, kw_only=True):
+class WebhookReplay(RequestStruct, frozen=True, kw_only=True):
     """The events to send again."""
 
-    since: Annotated[Instant, Meta(examples=["2026-11-01T00:00:00Z"])]
+    since: Annotated[UtcInstant, Meta(examples=["2026-11-01T00:00:00Z"])]
     """Events at this time or later; at most 30 days ago. Real time, also in a sandbox."""
     include_delivered: bool = False
     """Whether to also send events that the endpoint has already accepted."""
 
 
-class WebhookReplayed(Real, frozen=True, kw_only=True):
+class WebhookReplayed(RealClockResponse, frozen=True, kw_only=True):
     """The result of a replay."""
 
     deliveries: int
     """Number of new deliveries."""
-    continue_since: Instant | None
+    continue_since: UtcInstant | None
     """If more events are left: the `since` of the next call; null: none are left."""

@@ -12,7 +12,7 @@ from time import perf_counter, thread_time
 from typing import Any, ParamSpec, TypeVar
 
 #: Seconds of CPU from which a step counts as holding the loop: every other request waits for it.
-LONG_STEP_S = 0.01
+MIN_LOOP_HOLD_S = 0.01
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,19 +42,19 @@ class RequestCost:
         return self.received + self.sent
 
 
-_current: ContextVar[RequestCost | None] = ContextVar("cost", default=None)
+_current_cost_variable: ContextVar[RequestCost | None] = ContextVar("cost", default=None)
 
-current_cost = _current.get
+current_cost = _current_cost_variable.get
 
 
 @contextmanager
-def charge_to(cost: RequestCost) -> Iterator[None]:
+def charge_block_to(cost: RequestCost) -> Iterator[None]:
     """Charge the code of the block, and the tasks that it starts, to `cost`."""
-    token = _current.set(cost)
+    token = _current_cost_variable.set(cost)
     try:
         yield
     finally:
-        _current.reset(token)
+        _current_cost_variable.reset(token)
 
 
 class MeteredCoroutine(Awaitable[T]):
@@ -66,9 +66,7 @@ class MeteredCoroutine(Awaitable[T]):
 
     __slots__ = ("_cost", "_report", "_work")
 
-    def __init__(
-        self, work: Coroutine[Any, Any, T], cost: RequestCost, report: Callable[[float], None]
-    ) -> None:
+    def __init__(self, work: Coroutine[Any, Any, T], cost: RequestCost, report: Callable[[float], None]) -> None:
         self._work, self._cost, self._report = work, cost, report
 
     def __await__(self) -> Generator[Any, Any, T]:
@@ -85,7 +83,7 @@ class MeteredCoroutine(Awaitable[T]):
             finally:
                 spent_s = cpu_time() - begun
                 cost.loop_s += spent_s
-                if spent_s >= LONG_STEP_S:
+                if spent_s >= MIN_LOOP_HOLD_S:
                     self._report(spent_s)
             try:
                 value = yield awaited
@@ -98,12 +96,12 @@ class MeteredCoroutine(Awaitable[T]):
 
 
 @contextmanager
-def on_connection() -> Iterator[None]:
+def charge_connection_time() -> Iterator[None]:
     """Charge the time of the block to the current request as database connection time.
 
     Leaves out the CPU time of this thread. Does nothing without a current request.
     """
-    cost = _current.get()
+    cost = _current_cost_variable.get()
     if cost is None:
         yield
         return
@@ -115,12 +113,12 @@ def on_connection() -> Iterator[None]:
         cost.database_s += max(0.0, waited_s)
 
 
-def in_thread(work: Callable[P, T]) -> Callable[P, T]:
+def charge_thread_cpu(work: Callable[P, T]) -> Callable[P, T]:
     """Wrap work for a thread, so that its CPU time there is charged to the current request.
 
     Returns `work` itself without a current request.
     """
-    cost = _current.get()
+    cost = _current_cost_variable.get()
     if cost is None:
         return work
 
@@ -134,12 +132,12 @@ def in_thread(work: Callable[P, T]) -> Callable[P, T]:
     return charge
 
 
-async def to_thread(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+async def run_in_charged_thread(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
     """Run `work` by `asyncio.to_thread`, and charge its CPU time to the current request, if any."""
-    return await asyncio.to_thread(in_thread(work), *args, **named)
+    return await asyncio.to_thread(charge_thread_cpu(work), *args, **named)
 
 
 def charge_child_cpu(seconds: float) -> None:
     """Charge CPU seconds of a child process to the current request; do nothing without one."""
-    if cost := _current.get():
+    if cost := _current_cost_variable.get():
         cost.children_s += seconds

@@ -13,12 +13,12 @@ from schemas.errors import SettingsInvalid
 from telemetry import logs, tracing
 
 #: Variables that turn the export on; each holds the collector's address.
-ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
-PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-PROTOCOL = "http/protobuf"
+OTEL_ENDPOINT_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+OTEL_PROTOCOL_VARIABLES = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+SUPPORTED_OTEL_PROTOCOL = "http/protobuf"
 
 #: Seconds that a process waits at its end for the last spans to be sent.
-FLUSH_TIMEOUT_S = 2.0
+SPAN_FLUSH_TIMEOUT_S = 2.0
 
 _log = logs.get_logger("tracing")
 
@@ -30,35 +30,35 @@ def export_spans(environ: Mapping[str, str], *, process: str) -> Iterator[None]:
     Raises `SettingsInvalid` for unsupported OpenTelemetry settings. Without the extra `otel` the process runs
     untraced and logs a warning: tracing must not stop a process.
     """
-    endpoint = _endpoint(environ)
+    endpoint = _find_otel_endpoint_variable(environ)
     if endpoint is None:
         yield
-    elif _is_extra_missing():
+    elif _is_otel_extra_missing():
         _log.warning(
             f"{endpoint} is set, but OpenTelemetry isn't installed, so nothing is traced: "
             "pip install 'tenantry[otel]', or remove the setting"
         )
         yield
     else:
-        with _run_exporter(process):
+        with _run_span_exporter(process):
             yield
 
 
-def _endpoint(environ: Mapping[str, str]) -> str | None:
+def _find_otel_endpoint_variable(environ: Mapping[str, str]) -> str | None:
     """Return the variable that configures a collector; None if tracing is off. Raises `SettingsInvalid`."""
-    variable = next((name for name in ENDPOINTS if environ.get(name)), None)
+    variable = next((name for name in OTEL_ENDPOINT_VARIABLES if environ.get(name)), None)
     exporter = environ.get("OTEL_TRACES_EXPORTER") or "otlp"
     if variable is None or exporter == "none" or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
     if exporter != "otlp":
         raise SettingsInvalid("OTEL_TRACES_EXPORTER is invalid: use otlp or none")
-    for name in PROTOCOLS:
-        if environ.get(name) not in {None, "", PROTOCOL}:
-            raise SettingsInvalid(f"{name} is invalid: only {PROTOCOL} is supported")
+    for name in OTEL_PROTOCOL_VARIABLES:
+        if environ.get(name) not in {None, "", SUPPORTED_OTEL_PROTOCOL}:
+            raise SettingsInvalid(f"{name} is invalid: only {SUPPORTED_OTEL_PROTOCOL} is supported")
     return variable
 
 
-def _is_extra_missing() -> bool:
+def _is_otel_extra_missing() -> bool:
     """Return whether a part of the extra `otel` is missing."""
     try:
         return find_spec("opentelemetry.exporter.otlp.proto.http") is None
@@ -67,17 +67,17 @@ def _is_extra_missing() -> bool:
 
 
 @contextmanager
-def _run_exporter(process: str) -> Iterator[None]:
+def _run_span_exporter(process: str) -> Iterator[None]:
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource  # noqa: PLC0415
     from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
     from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
-    from telemetry.otel import NextIdGenerator, OtelRecorder  # noqa: PLC0415
+    from telemetry.otel import ChosenSpanIdGenerator, OtelSpanRecorder  # noqa: PLC0415
 
     attributes = {"service.name": f"tenantry-{process}", "service.version": version("tenantry")}
     resource = Resource.create({**attributes, **OTELResourceDetector().detect().attributes})
-    span_ids = NextIdGenerator()
+    span_ids = ChosenSpanIdGenerator()
     provider = TracerProvider(resource=resource, id_generator=span_ids, shutdown_on_exit=False)
     try:
         exporter = OTLPSpanExporter()
@@ -85,12 +85,12 @@ def _run_exporter(process: str) -> Iterator[None]:
     except ValueError as error:
         raise SettingsInvalid(f"OpenTelemetry rejects a setting OTEL_...: {error}") from error
     try:
-        with tracing.install_recorder(OtelRecorder(provider, span_ids)):
+        with tracing.install_span_recorder(OtelSpanRecorder(provider, span_ids)):
             yield
     finally:
         # Runs in a daemon thread, which can't delay the process's end: the SDK's own timeout is longer.
         flusher = threading.Thread(target=provider.shutdown, daemon=True)
         flusher.start()
-        flusher.join(FLUSH_TIMEOUT_S)
+        flusher.join(SPAN_FLUSH_TIMEOUT_S)
         if flusher.is_alive():
             exporter.shutdown()  # type: ignore[no-untyped-call]

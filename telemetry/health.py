@@ -10,23 +10,23 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from schemas import ids
 from schemas.envelope import Envelope, Problem
-from schemas.errors import HostRefused, SettingsInvalid
+from schemas.errors import HostHeaderRefused, SettingsInvalid
 from schemas.hosts import AllowedHosts
 from telemetry import logs, metrics
 
-TIMEOUT_S = 5.0
+HEALTH_REQUEST_TIMEOUT_S = 5.0
 
 #: Loopback: only this machine can connect.
-LOOPBACK = "127.0.0.1"
+LOOPBACK_ADDRESS = "127.0.0.1"
 
 _log = logs.get_logger("health")
 #: Seconds of a timer; its delay is the lag of the event loop.
-LAG_INTERVAL_S = 1.0
+LOOP_LAG_INTERVAL_S = 1.0
 
 
 @asynccontextmanager
 async def serve_health(
-    port: int, *, setting: str = "HEALTH_PORT", host: str = LOOPBACK, hosts: AllowedHosts | None = None
+    port: int, *, setting: str = "HEALTH_PORT", host: str = LOOPBACK_ADDRESS, hosts: AllowedHosts | None = None
 ) -> AsyncIterator[int]:
     """Serve health checks and metrics on `port` while the block runs.
 
@@ -35,7 +35,7 @@ async def serve_health(
     default `localhost` and IP addresses are allowed.
     """
     try:
-        server = await asyncio.start_server(partial(_respond, hosts or AllowedHosts()), host, port)
+        server = await asyncio.start_server(partial(_answer_health_request, hosts or AllowedHosts()), host, port)
     except OSError as error:
         raise SettingsInvalid(
             f"{setting} {port} can't be bound on {host}: it is in use, needs root, or "
@@ -43,24 +43,22 @@ async def serve_health(
         ) from error
     bound: int = server.sockets[0].getsockname()[1]
     _log.info("serving health", port=bound)
-    async with server, measure_lag():
+    async with server, measure_loop_lag():
         yield bound
 
 
-async def _respond(hosts: AllowedHosts, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _answer_health_request(
+    hosts: AllowedHosts, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
     try:
-        async with asyncio.timeout(TIMEOUT_S):
+        async with asyncio.timeout(HEALTH_REQUEST_TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
             request_line, *fields = head.split(b"\r\n")
-            names = [
-                value
-                for name, _, value in (field.partition(b":") for field in fields)
-                if name.lower() == b"host"
-            ]
+            names = [value for name, _, value in (field.partition(b":") for field in fields) if name.lower() == b"host"]
             if all(hosts.allows(name.decode("latin-1")) for name in names):
-                writer.write(_response_to(request_line))
+                writer.write(_build_health_response(request_line))
             else:
-                writer.write(_misdirected_response())
+                writer.write(_build_misdirected_response())
             await writer.drain()
     except (OSError, EOFError, asyncio.LimitOverrunError):
         pass  # The client left, or does not speak HTTP.
@@ -68,42 +66,42 @@ async def _respond(hosts: AllowedHosts, reader: asyncio.StreamReader, writer: as
         writer.close()
 
 
-def _response_to(request_line: bytes) -> bytes:
+def _build_health_response(request_line: bytes) -> bytes:
     match request_line.split(b" "):
         case [b"GET", b"/healthz", _]:
-            return _encode_response("200 OK", "application/json", b'{"status": "ok"}')
+            return _encode_http_response("200 OK", "application/json", b'{"status": "ok"}')
         case [b"GET", b"/metrics", _]:
-            return _encode_response("200 OK", CONTENT_TYPE_LATEST, generate_latest())
+            return _encode_http_response("200 OK", CONTENT_TYPE_LATEST, generate_latest())
         case _:
-            return _encode_response("404 Not Found", "text/plain", b"GET /healthz or /metrics\n")
+            return _encode_http_response("404 Not Found", "text/plain", b"GET /healthz or /metrics\n")
 
 
-def _misdirected_response() -> bytes:
-    refused = HostRefused()
-    problem = Problem(code=refused.code, message=refused.message, request_id=ids.show_new(ids.REQUEST))
-    return _encode_response(
+def _build_misdirected_response() -> bytes:
+    refused = HostHeaderRefused()
+    problem = Problem(code=refused.code, message=refused.message, request_id=ids.new_prefixed_id(ids.REQUEST))
+    return _encode_http_response(
         "421 Misdirected Request", "application/json", msgspec.json.encode(Envelope(error=problem))
     )
 
 
-def _encode_response(status: str, content_type: str, body: bytes) -> bytes:
+def _encode_http_response(status: str, content_type: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}"
     return f"{head}\r\nConnection: close\r\n\r\n".encode() + body
 
 
 @asynccontextmanager
-async def measure_lag() -> AsyncIterator[None]:
+async def measure_loop_lag() -> AsyncIterator[None]:
     """Measure the delay of a timer in `loop_lag_seconds` while the block runs."""
-    task = asyncio.create_task(_measure())
+    task = asyncio.create_task(_measure_loop_lag_repeatedly())
     try:
         yield
     finally:
         task.cancel()
 
 
-async def _measure() -> None:
+async def _measure_loop_lag_repeatedly() -> None:
     loop = asyncio.get_running_loop()
     while True:
-        due = loop.time() + LAG_INTERVAL_S
-        await asyncio.sleep(LAG_INTERVAL_S)
-        metrics.LOOP_LAG.set(loop.time() - due)
+        due = loop.time() + LOOP_LAG_INTERVAL_S
+        await asyncio.sleep(LOOP_LAG_INTERVAL_S)
+        metrics.LOOP_LAG_SECONDS.set(loop.time() - due)

@@ -16,7 +16,7 @@ from schemas import ids
 T = TypeVar("T")
 
 
-class Cause(Protocol):
+class WorkCause(Protocol):
     """A request or a job attempt.
 
     `span` is the parent of new spans; None if no recorder is active. `submits` are submitted jobs without a
@@ -39,31 +39,34 @@ class Cause(Protocol):
         ...
 
 
-_current: ContextVar[Cause | None] = ContextVar("cause", default=None)
+_current_cause_variable: ContextVar[WorkCause | None] = ContextVar("cause", default=None)
 
-current_cause = _current.get
-
-
-def attach_cause(cause: Cause) -> Token[Cause | None]:
-    """Attach the cause to this task and to the tasks that it starts; return the token to detach it."""
-    return _current.set(cause)
+current_cause = _current_cause_variable.get
 
 
-detach_cause = _current.reset
+def attach_cause(cause: WorkCause) -> Token[WorkCause | None]:
+    """Attach a request or job attempt to this task and to the tasks that it starts.
+
+    Returns the token that detaches it.
+    """
+    return _current_cause_variable.set(cause)
 
 
-def start_detached(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+detach_cause = _current_cause_variable.reset
+
+
+def start_task_without_cause(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     """Start a task without a cause: it works for many requests."""
     return asyncio.create_task(work, context=Context())
 
 
 def new_job_id() -> UUID:
-    cause = _current.get()
-    return ids.new() if cause is None else cause.new_job_id()
+    cause = _current_cause_variable.get()
+    return ids.new_uuid7() if cause is None else cause.new_job_id()
 
 
-def record_submit(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
-    if cause := _current.get():
+def record_job_submit(*, kind: str, project_id: UUID | None, job_id: UUID) -> None:
+    if cause := _current_cause_variable.get():
         cause.record_submit(kind=kind, project_id=project_id, job_id=job_id)
 
 
@@ -73,7 +76,7 @@ def discard_submits_on_error() -> Iterator[None]:
 
     The error is raised again.
     """
-    cause = _current.get()
+    cause = _current_cause_variable.get()
     submits = [] if cause is None else cause.submits
     before = len(submits)
     try:

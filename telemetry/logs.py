@@ -18,8 +18,8 @@ import structlog
 from schemas import ids
 from telemetry import log_context, tracing
 
-BATCH_S = 0.1
-_BATCHED = "batched"
+LOG_BATCH_S = 0.1
+_BATCHED_LOGGER_OPTION = "batched"
 
 #: Libraries with noisy logs, and the lowest level logged of each. Metrics cover the dropped lines. A
 #: pool of asyncpg warns, with a traceback, of each failed connection while Postgres is away.
@@ -29,17 +29,17 @@ LIBRARY_LOG_LEVELS = {
 }
 
 
-def configure(*, process: str, level: str = "info") -> None:
+def configure_logging(*, process: str, level: str = "info") -> None:
     """Configure logging; call once, first. `process` names this process, for example `ingest` or `web`."""
     number = logging.getLevelNamesMapping()[level.upper()]
-    shared = _shared_processors(process)
+    shared = _shared_log_processors(process)
     structlog.configure(
-        processors=[*shared, *_renderers()],
+        processors=[*shared, *_log_renderers()],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=_LoggerFactory(sys.stderr),
+        logger_factory=_StreamLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    _route_stdlib(number, shared)
+    _route_library_logs(number, shared)
 
 
 def get_logger(name: str) -> Any:
@@ -48,12 +48,12 @@ def get_logger(name: str) -> Any:
 
 
 def get_batched_logger(name: str) -> Any:
-    """Return a logger for frequent lines, which are batched and written up to `BATCH_S` late."""
-    return structlog.get_logger(_BATCHED, part=name)
+    """Return a logger for frequent lines, which are batched and written up to `LOG_BATCH_S` late."""
+    return structlog.get_logger(_BATCHED_LOGGER_OPTION, part=name)
 
 
 class LoggedJob(Protocol):
-    """A job's row: a claim or another statement's result."""
+    """The fields of a job's row that log lines show; the row may come from a claim or another statement."""
 
     @property
     def organization_id(self) -> UUID: ...
@@ -65,68 +65,68 @@ class LoggedJob(Protocol):
     def kind(self) -> str: ...
 
 
-def job_fields(row: LoggedJob, *, attempt: int | None = None) -> dict[str, Any]:
+def job_log_fields(row: LoggedJob, *, attempt: int | None = None) -> dict[str, Any]:
     """Return the fields for log lines about a job; the request id comes from the job id."""
-    request = ids.request_of(row.id)
+    request = ids.request_id_of_job(row.id)
     fields = {
-        "request_id": request and ids.show(ids.REQUEST, request),
-        "organization_id": ids.show(ids.ORGANIZATION, row.organization_id),
-        "project_id": row.project_id and ids.show(ids.PROJECT, row.project_id),
-        "job_id": ids.show(ids.JOB, row.id),
+        "request_id": request and ids.format_prefixed_id(ids.REQUEST, request),
+        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, row.organization_id),
+        "project_id": row.project_id and ids.format_prefixed_id(ids.PROJECT, row.project_id),
+        "job_id": ids.format_prefixed_id(ids.JOB, row.id),
         "kind": row.kind,
         "attempt": attempt,
-        **tracing.trace_fields(tracing.trace_root(row.id)),
+        **tracing.trace_log_fields(tracing.trace_root_id(row.id)),
     }
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def post_fields(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
+def post_log_fields(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
     """Return the fields for log lines about a post, in addition to its job's."""
     return {
-        "organization_id": ids.show(ids.ORGANIZATION, organization_id),
-        "post_id": ids.show(ids.POST, post_id),
+        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
+        "post_id": ids.format_prefixed_id(ids.POST, post_id),
     }
 
 
 #: GitHub tokens, by prefix: app, user and personal access tokens (personal ones may contain dots).
-_GITHUB_TOKEN = re.compile(r"\b(gh[opsru]_|github_pat_)[A-Za-z0-9._-]+")
+_GITHUB_TOKEN_PATTERN = re.compile(r"\b(gh[opsru]_|github_pat_)[A-Za-z0-9._-]+")
 
 
-class _LoggerFactory:
+class _StreamLoggerFactory:
     """Factory of loggers that write to one stream."""
 
     def __init__(self, stream: TextIO) -> None:
         self._direct = structlog.WriteLogger(stream)
-        self._batched = structlog.WriteLogger(cast("TextIO", _BatchedStream(stream)))
+        self._batched = structlog.WriteLogger(cast("TextIO", _BatchedLogStream(stream)))
 
     def __call__(self, *options: str) -> structlog.WriteLogger:
-        return self._batched if _BATCHED in options else self._direct
+        return self._batched if _BATCHED_LOGGER_OPTION in options else self._direct
 
 
-class _BatchedStream:
+class _BatchedLogStream:
     """Buffered stream for an event loop: a system call for each line would cost more than the line."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lines: list[str] = []
-        atexit.register(self._write_batch)
+        atexit.register(self._write_log_batch)
 
     def write(self, line: str) -> None:
         if not self._lines:
-            asyncio.get_running_loop().call_later(BATCH_S, self._write_batch)
+            asyncio.get_running_loop().call_later(LOG_BATCH_S, self._write_log_batch)
         self._lines.append(line)
 
     def flush(self) -> None:
-        """Do nothing: `_write_batch` flushes later."""
+        """Do nothing: `_write_log_batch` flushes later."""
 
-    def _write_batch(self) -> None:
+    def _write_log_batch(self) -> None:
         lines, self._lines = self._lines, []
         if lines and not self._stream.closed:
             self._stream.write("".join(lines))
             self._stream.flush()
 
 
-def add_cause_fields(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+def add_cause_log_fields(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
     """Add the fields of the current cause, except fields that the line already has."""
     if cause := log_context.current_cause():
         for name, value in cause.log_fields().items():
@@ -134,7 +134,7 @@ def add_cause_fields(_: Any, __: str, event: structlog.types.EventDict) -> struc
     return event
 
 
-def _shared_processors(process: str) -> list[structlog.types.Processor]:
+def _shared_log_processors(process: str) -> list[structlog.types.Processor]:
     def name_process(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
         event["process"] = process
         return event
@@ -143,42 +143,36 @@ def _shared_processors(process: str) -> list[structlog.types.Processor]:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
         name_process,
-        add_cause_fields,
+        add_cause_log_fields,
     ]
 
 
-def _renderers() -> list[structlog.types.Processor]:
+def _log_renderers() -> list[structlog.types.Processor]:
     if sys.stderr.isatty():
         return [
-            structlog.dev.ConsoleRenderer(
-                timestamp_key="at", exception_formatter=structlog.dev.plain_traceback
-            ),
-            _redact,
+            structlog.dev.ConsoleRenderer(timestamp_key="at", exception_formatter=structlog.dev.plain_traceback),
+            _redact_log_line,
         ]
-    return [
-        structlog.processors.format_exc_info,
-        _encode,
-        _redact,
-    ]
+    return [structlog.processors.format_exc_info, _encode_log_line, _redact_log_line]
 
 
-def _redact(_: Any, __: str, line: Any) -> str:
+def _redact_log_line(_: Any, __: str, line: Any) -> str:
     """Redact secrets in the rendered line, in any field."""
     # A plain-text search costs a fiftieth of the pattern's, and most lines have no token.
-    return _GITHUB_TOKEN.sub(r"\1...", line) if "gh" in line or "github_pat_" in line else line
+    return _GITHUB_TOKEN_PATTERN.sub(r"\1...", line) if "gh" in line or "github_pat_" in line else line
 
 
-def _encode(_: Any, __: str, event: structlog.types.EventDict) -> str:
+def _encode_log_line(_: Any, __: str, event: structlog.types.EventDict) -> str:
     return msgspec.json.encode(event, enc_hook=str).decode()
 
 
-def _route_stdlib(number: int, shared: list[structlog.types.Processor]) -> None:
+def _route_library_logs(number: int, shared: list[structlog.types.Processor]) -> None:
     """Route the lines of libraries through the same format."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers()],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_log_renderers()],
         )
     )
     logging.basicConfig(level=number, handlers=[handler], force=True)

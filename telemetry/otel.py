@@ -25,15 +25,15 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from schemas import ids
 from telemetry import tracing
-from telemetry.tracing import Attributes, Role, ServedRequest, Submit, TraceSpan
+from telemetry.tracing import JobSubmission, ServedRequest, SpanAttributes, SpanRole, TraceSpan
 
-SPAN_KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
+OTEL_SPAN_KINDS = {"internal": SpanKind.INTERNAL, "client": SpanKind.CLIENT}
 #: An empty context: spans active elsewhere in the thread aren't parents.
-NO_PARENT = Context()
+EMPTY_PARENT_CONTEXT = Context()
 
 
-class NextIdGenerator(IdGenerator):
-    """Id generator: `trace` and `span`, if set, are the next ids; other ids are random."""
+class ChosenSpanIdGenerator(IdGenerator):
+    """Generates ids of spans. `trace` and `span`, if set, are the next ids, once; others are random."""
 
     def __init__(self) -> None:
         self.trace = self.span = 0
@@ -49,12 +49,12 @@ class NextIdGenerator(IdGenerator):
 
 
 class OtelSpan:
-    """A span in progress."""
+    """A span in progress of OpenTelemetry's SDK."""
 
     def __init__(self, span: Inner) -> None:
         self.inner = span
 
-    def note(self, attributes: Attributes) -> None:
+    def note(self, attributes: SpanAttributes) -> None:
         self.inner.set_attributes(attributes)
 
     def fail(self, error: str) -> None:
@@ -65,10 +65,10 @@ class OtelSpan:
         self.inner.end(at)
 
 
-class OtelRecorder:
+class OtelSpanRecorder:
     """Recorder with derived ids: each process computes the ids of a request's spans from its job ids."""
 
-    def __init__(self, provider: TracerProvider, span_ids: NextIdGenerator) -> None:
+    def __init__(self, provider: TracerProvider, span_ids: ChosenSpanIdGenerator) -> None:
         self._ids = span_ids
         self._sampler = provider.sampler
         self._tracer = provider.get_tracer("tenantry")
@@ -81,35 +81,35 @@ class OtelRecorder:
         self._ids.trace = tracing.trace_id_of(served.request)
         span = self._begin(
             served.name,
-            NO_PARENT,
+            EMPTY_PARENT_CONTEXT,
             SpanKind.SERVER,
             served.attributes,
             span_id=tracing.span_id_of(served.request),
-            links=_links_of(served.traceparent),
+            links=_links_to_caller_span(served.traceparent),
             at=served.began,
         )
         if served.error is not None:
             span.fail(served.error)
-        parent_context = set_span_in_context(span.inner, NO_PARENT)
+        parent_context = set_span_in_context(span.inner, EMPTY_PARENT_CONTEXT)
         for submit in served.submits:
-            self._record_submit(parent_context, submit)
+            self._record_submit_span(parent_context, submit)
         span.end(served.ended)
 
-    def submitted(self, attempt: TraceSpan, submit: Submit) -> None:
+    def submitted(self, attempt: TraceSpan, submit: JobSubmission) -> None:
         """Record the span of a job that an attempt submits.
 
         The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
         """
         assert isinstance(attempt, OtelSpan)  # noqa: S101  this recorder has begun it
         self._ids.trace = tracing.trace_id_of(submit.job_id)
-        self._record_submit(NO_PARENT, submit, [Link(attempt.inner.get_span_context())])
+        self._record_submit_span(EMPTY_PARENT_CONTEXT, submit, [Link(attempt.inner.get_span_context())])
 
-    def _record_submit(
-        self, parent_context: Context, submit: Submit, links: list[Link] | None = None
+    def _record_submit_span(
+        self, parent_context: Context, submit: JobSubmission, links: list[Link] | None = None
     ) -> None:
         attributes = {
-            **_job_attributes(submit.job_id, submit.project_id),
-            **_message_attributes(submit.kind, "send"),
+            **_job_span_attributes(submit.job_id, submit.project_id),
+            **_message_span_attributes(submit.kind, "send"),
         }
         span = self._begin(
             f"send {submit.kind}",
@@ -122,27 +122,27 @@ class OtelRecorder:
         )
         span.end(submit.at)
 
-    def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> TraceSpan:
+    def attempt(self, job_id: UUID, name: str, attributes: SpanAttributes) -> TraceSpan:
         """Begin the span of an attempt, in its job's trace: below the submit, if a request made the job."""
-        trace_id = tracing.trace_id_of(tracing.trace_root(job_id))
-        parent_context = NO_PARENT
-        if ids.request_of(job_id) is None:
+        trace_id = tracing.trace_id_of(tracing.trace_root_id(job_id))
+        parent_context = EMPTY_PARENT_CONTEXT
+        if ids.request_id_of_job(job_id) is None:
             self._ids.trace = trace_id
         else:
-            parent_context = self._remote_parent(trace_id, tracing.span_id_of(job_id))
+            parent_context = self._remote_parent_context(trace_id, tracing.span_id_of(job_id))
         return self._begin(
             f"process {name}",
             parent_context,
             SpanKind.CONSUMER,
-            {**attributes, **_message_attributes(name, "process")},
+            {**attributes, **_message_span_attributes(name, "process")},
         )
 
     def begin(
-        self, parent: TraceSpan, name: str, role: Role, attributes: Attributes, at: int | None = None
+        self, parent: TraceSpan, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
     ) -> TraceSpan:
         assert isinstance(parent, OtelSpan)  # noqa: S101  this recorder has begun it
         return self._begin(
-            name, set_span_in_context(parent.inner, NO_PARENT), SPAN_KINDS[role], attributes, at=at
+            name, set_span_in_context(parent.inner, EMPTY_PARENT_CONTEXT), OTEL_SPAN_KINDS[role], attributes, at=at
         )
 
     def _begin(
@@ -150,7 +150,7 @@ class OtelRecorder:
         name: str,
         parent_context: Context,
         kind: SpanKind,
-        attributes: Attributes,
+        attributes: SpanAttributes,
         *,
         span_id: int = 0,
         links: list[Link] | None = None,
@@ -159,30 +159,30 @@ class OtelRecorder:
         self._ids.span = span_id
         return OtelSpan(self._tracer.start_span(name, parent_context, kind, attributes, links, at))
 
-    def _remote_parent(self, trace_id: int, span_id: int) -> Context:
+    def _remote_parent_context(self, trace_id: int, span_id: int) -> Context:
         """Return a context with another process's span. The trace id decides the sampling, as in that
         process.
         """
-        decided = self._sampler.should_sample(NO_PARENT, trace_id, "").decision
+        decided = self._sampler.should_sample(EMPTY_PARENT_CONTEXT, trace_id, "").decision
         sampled = decided is Decision.RECORD_AND_SAMPLE
         flags = TraceFlags(TraceFlags.SAMPLED if sampled else TraceFlags.DEFAULT)
         parent = SpanContext(trace_id, span_id, is_remote=True, trace_flags=flags)
-        return set_span_in_context(NonRecordingSpan(parent), NO_PARENT)
+        return set_span_in_context(NonRecordingSpan(parent), EMPTY_PARENT_CONTEXT)
 
 
-def _links_of(traceparent: str) -> list[Link]:
+def _links_to_caller_span(traceparent: str) -> list[Link]:
     """Return a link to the caller's span, if `traceparent` is valid. `tracestate` is dropped."""
-    found = TraceContextTextMapPropagator().extract({"traceparent": traceparent}, NO_PARENT)
+    found = TraceContextTextMapPropagator().extract({"traceparent": traceparent}, EMPTY_PARENT_CONTEXT)
     theirs = get_current_span(found).get_span_context()
     return [Link(theirs)] if theirs.is_valid else []
 
 
-def _job_attributes(job_id: UUID, project_id: UUID | None) -> dict[str, str]:
-    project = {} if project_id is None else {"tenantry.project.id": ids.show(ids.PROJECT, project_id)}
-    return {"tenantry.job.id": ids.show(ids.JOB, job_id)} | project
+def _job_span_attributes(job_id: UUID, project_id: UUID | None) -> dict[str, str]:
+    project = {} if project_id is None else {"tenantry.project.id": ids.format_prefixed_id(ids.PROJECT, project_id)}
+    return {"tenantry.job.id": ids.format_prefixed_id(ids.JOB, job_id)} | project
 
 
-def _message_attributes(kind: str, operation: str) -> dict[str, str]:
+def _message_span_attributes(kind: str, operation: str) -> dict[str, str]:
     """Return a job's attributes by the messaging conventions: a message to the workers of a kind."""
     return {
         "messaging.system": "tenantry",

@@ -14,15 +14,15 @@ from uuid import UUID
 from schemas import ids
 from telemetry import log_context
 
-Attributes: TypeAlias = Mapping[str, str | int | float | bool]
-Role: TypeAlias = Literal["internal", "client"]
-NO_ATTRIBUTES: Attributes = {}
+SpanAttributes: TypeAlias = Mapping[str, str | int | float | bool]
+SpanRole: TypeAlias = Literal["internal", "client"]
+NO_SPAN_ATTRIBUTES: SpanAttributes = {}
 
 
 class TraceSpan(Protocol):
     """A span in progress. `end` is called once."""
 
-    def note(self, attributes: Attributes) -> None: ...
+    def note(self, attributes: SpanAttributes) -> None: ...
 
     def fail(self, error: str) -> None:
         """Mark the span as failed with a code or a type, never with a message: messages may contain callers'
@@ -42,13 +42,13 @@ class ServedRequest(NamedTuple):
     name: str
     began: int
     ended: int
-    attributes: Attributes
+    attributes: SpanAttributes
     error: str | None
     traceparent: str
-    submits: Sequence["Submit"]
+    submits: Sequence["JobSubmission"]
 
 
-class Submit(NamedTuple):
+class JobSubmission(NamedTuple):
     """A job submitted by a request or an attempt, with its time."""
 
     kind: str
@@ -57,24 +57,24 @@ class Submit(NamedTuple):
     at: int
 
 
-class Recorder(Protocol):
-    """Factory of spans."""
+class SpanRecorder(Protocol):
+    """Records the spans of requests, job attempts, their steps and their submitted jobs."""
 
     def served(self, served: ServedRequest) -> None: ...
 
-    def attempt(self, job_id: UUID, name: str, attributes: Attributes) -> TraceSpan: ...
+    def attempt(self, job_id: UUID, name: str, attributes: SpanAttributes) -> TraceSpan: ...
 
-    def submitted(self, attempt: TraceSpan, submit: Submit) -> None: ...
+    def submitted(self, attempt: TraceSpan, submit: JobSubmission) -> None: ...
 
     def begin(
-        self, parent: TraceSpan, name: str, role: Role, attributes: Attributes, at: int | None = None
+        self, parent: TraceSpan, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
     ) -> TraceSpan: ...
 
 
 class _NoSpan:
     """A span that records nothing, for a process without a recorder."""
 
-    def note(self, attributes: Attributes) -> None: ...
+    def note(self, attributes: SpanAttributes) -> None: ...
 
     def fail(self, error: str) -> None: ...
 
@@ -87,37 +87,37 @@ class _NoSpan:
 
 
 _NO_SPAN = _NoSpan()
-_recorder: Recorder | None = None
+_span_recorder: SpanRecorder | None = None
 
 
-def recorder() -> Recorder | None:
+def current_span_recorder() -> SpanRecorder | None:
     """Return the recorder of spans of this process; None if no collector is configured."""
-    return _recorder
+    return _span_recorder
 
 
 @contextmanager
-def install_recorder(with_: Recorder) -> Iterator[None]:
+def install_span_recorder(with_: SpanRecorder) -> Iterator[None]:
     """Install the process's recorder of spans for the block; then restore the previous one."""
-    global _recorder  # noqa: PLW0603  one for a process, as OpenTelemetry has it
-    previous, _recorder = _recorder, with_
+    global _span_recorder  # noqa: PLW0603  one for a process, as OpenTelemetry has it
+    previous, _span_recorder = _span_recorder, with_
     try:
         yield
     finally:
-        _recorder = previous
+        _span_recorder = previous
 
 
 def open_span(
-    name: str, role: Role = "internal", attributes: Attributes = NO_ATTRIBUTES
+    name: str, role: SpanRole = "internal", attributes: SpanAttributes = NO_SPAN_ATTRIBUTES
 ) -> "_NoSpan | _BlockSpan":
-    """Open a span for the block, below the span of the current attempt.
+    """Return a span for a `with` block, below the span of the current attempt.
 
     An error that leaves the block marks the span as failed. Without a recorder or a current cause, the span
     records nothing.
     """
     cause = log_context.current_cause()
-    if _recorder is None or cause is None or cause.span is None:
+    if _span_recorder is None or cause is None or cause.span is None:
         return _NO_SPAN
-    return _BlockSpan(_recorder.begin(cause.span, name, role, attributes))
+    return _BlockSpan(_span_recorder.begin(cause.span, name, role, attributes))
 
 
 class _BlockSpan:
@@ -137,14 +137,14 @@ class _BlockSpan:
         self._span.end()
 
 
-def now() -> int:
+def unix_time_ns() -> int:
     """Return nanoseconds since 1970."""
     return time.time_ns()
 
 
-def trace_root(job_id: UUID) -> UUID:
+def trace_root_id(job_id: UUID) -> UUID:
     """Return the id at the root of a job's trace: its request's, or the job's own if no request made it."""
-    return ids.request_of(job_id) or job_id
+    return ids.request_id_of_job(job_id) or job_id
 
 
 def trace_id_of(root: UUID) -> int:
@@ -157,6 +157,6 @@ def span_id_of(owner: UUID) -> int:
     return int.from_bytes(blake2b(owner.bytes, digest_size=8, person=b"span").digest()) or 1
 
 
-def trace_fields(root: UUID) -> dict[str, str]:
+def trace_log_fields(root: UUID) -> dict[str, str]:
     """Return the log field `trace_id` of a trace's root; no field without an active recorder."""
-    return {} if _recorder is None else {"trace_id": f"{trace_id_of(root):032x}"}
+    return {} if _span_recorder is None else {"trace_id": f"{trace_id_of(root):032x}"}

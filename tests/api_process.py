@@ -44,11 +44,7 @@ def serving(
     with (
         log.open("wb") as output,
         subprocess.Popen(
-            command,
-            env={**os.environ, **environment(settings)},
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+            command, env={**os.environ, **environment(settings)}, stdout=output, stderr=output, start_new_session=True
         ) as server,
     ):
         try:

@@ -14,8 +14,8 @@ import pytest
 import pytest_asyncio
 import redis
 
-from db.migrate import migrate
-from db.pool import Conn, Pool, open_pool
+from db.migrate import migrate_databases
+from db.pool import Conn, Pool, open_postgres_pool
 from schemas.settings import Settings
 from tests import databases
 from tests import servers as made
@@ -45,7 +45,7 @@ write_logs()
 
 ROOT = Path(__file__).parents[1]
 
-START, STOP = parser.start, parser.ParsingProcess.stop
+START, STOP = parser.start_parsing_process, parser.ParsingProcess.stop
 
 
 @pytest.hookimpl(trylast=True)
@@ -92,7 +92,7 @@ def _no_garbage() -> Iterator[None]:
 def _one_parsing_process() -> Iterator[None]:
     """Share one parsing process among all tests: each takes 1.3 s of CPU to start, and it stores no page."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parser, "start", start := functools.cache(parser.start))
+        patch.setattr(parser, "start_parsing_process", start := functools.cache(parser.start_parsing_process))
         patch.setattr(parser.ParsingProcess, "stop", lambda _: None)
         yield
     if start.cache_info().currsize:
@@ -116,7 +116,7 @@ async def _no_task_survives() -> AsyncIterator[None]:
 @pytest.fixture
 def own_parsing_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give tests of the parsing process their own."""
-    monkeypatch.setattr(parser, "start", START)
+    monkeypatch.setattr(parser, "start_parsing_process", START)
     monkeypatch.setattr(parser.ParsingProcess, "stop", STOP)
 
 
@@ -183,7 +183,7 @@ def settings(database_url: str, redis_url: str, media_kept: MediaStorage) -> Set
 
 @pytest_asyncio.fixture
 async def pool(settings: Settings) -> AsyncIterator[Pool]:
-    async with open_pool(settings.database_url, name="test") as opened:
+    async with open_postgres_pool(settings.database_url, name="test") as opened:
         yield opened
 
 
@@ -199,5 +199,5 @@ async def conn(pool: Pool) -> AsyncIterator[Conn]:
 async def own_servers(tmp_path: Path) -> AsyncIterator[made.ServerPair]:
     """Start a migrated Postgres and a Redis that a test may stop, kill or pause; always the embedded ones."""
     with made.embedded(tmp_path) as started:
-        await migrate(started.postgres.url)
+        await migrate_databases(started.postgres.url)
         yield started

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from workers.ingest.shapes import PageDocument
+from workers.ingest.shapes import FetchedPage
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared" / "corpora"
 
@@ -24,14 +24,12 @@ def corpus(name: str) -> Path:
 
 
 @cache
-def website_pages() -> list[tuple[dict[str, Any], PageDocument]]:
+def website_pages() -> list[tuple[dict[str, Any], FetchedPage]]:
     """Return each case of the website corpus, with its page."""
     folder = corpus("website")
     cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
     bodies = (gzip.decompress((folder / "pages" / case["file"]).read_bytes()) for case in cases)
-    return [
-        (case, PageDocument(url=case["url"], body=body)) for case, body in zip(cases, bodies, strict=True)
-    ]
+    return [(case, FetchedPage(url=case["url"], body=body)) for case, body in zip(cases, bodies, strict=True)]
 
 
 def store_texts() -> Iterator[tuple[str, str, dict[str, str]]]:

@@ -32,10 +32,7 @@ async def nothing() -> None:
 
 
 async def cut_everywhere(
-    body: Callable[[], Coroutine[Any, Any, None]],
-    *,
-    times: int = 1,
-    prepare: Callable[[], Awaitable[object]] = nothing,
+    body: Callable[[], Coroutine[Any, Any, None]], *, times: int = 1, prepare: Callable[[], Awaitable[object]] = nothing
 ) -> None:
     """Run `body` repeatedly, canceled one step later each time, until it ends by itself.
 

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
-from db.migrate import migrate
-from db.pool import connect
+from db.migrate import migrate_databases
+from db.pool import open_postgres_connection
 from tests.connection_reuse import ConnectionReuse
 from tests.servers import with_path
 
@@ -99,10 +99,10 @@ class Template(NamedTuple):
 async def template(server_url: str, worker: str) -> AsyncIterator[Template]:
     """Create a migrated database to copy. Its name has the process's, since a server may be shared."""
     name = f"tenantry_{worker}_{os.getpid()}"
-    admin = await connect(server_url, name="tests")
+    admin = await open_postgres_connection(server_url, name="tests")
     try:
         await admin.execute(f"create database {name}")
-        await migrate(with_path(server_url, name))
+        await migrate_databases(with_path(server_url, name))
         emptying, mark = await _look(with_path(server_url, name))
         made = Template(name, admin, server_url, itertools.count(), emptying, mark, [], ConnectionReuse())
         made.reuse.install()
@@ -117,7 +117,7 @@ async def template(server_url: str, worker: str) -> AsyncIterator[Template]:
 
 async def _look(url: str) -> tuple[EmptyingStatements, str]:
     """Return the statements that empty a copy of this database, and its fingerprint."""
-    conn = await connect(url, name="tests")
+    conn = await open_postgres_connection(url, name="tests")
     try:
         tables = [row[0] for row in await conn.fetch(TABLES)]
         fill, cases = {}, []
@@ -168,7 +168,7 @@ async def _make(source: Template) -> str:
 
 async def _open(source: Template) -> Database:
     name = await _make(source)
-    conn = await connect(source.url_of(name), name="tests")
+    conn = await open_postgres_connection(source.url_of(name), name="tests")
     # Delete rows without foreign key checks.
     await conn.execute("set session_replication_role = replica; set enable_seqscan = on")
     # Planned once: it is too long for a connection's statement cache. Only its first use ends its locks.

@@ -8,10 +8,7 @@ from db.pool import Pool
 
 async def dump_database(pool: Pool) -> str:
     tables = await pool.fetch("select tablename from pg_tables where schemaname = 'public'")
-    texts = [
-        await pool.fetchval(f"select string_agg(t::text, ' ') from {table['tablename']} t")
-        for table in tables
-    ]
+    texts = [await pool.fetchval(f"select string_agg(t::text, ' ') from {table['tablename']} t") for table in tables]
     return " ".join(filter(None, texts))
 
 

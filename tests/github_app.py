@@ -142,9 +142,7 @@ class SimulatedGitHub:
 
     def moved_to(self, repository_id: int) -> HttpResponse:
         location = f"{self.url}/api/repositories/{repository_id}"
-        return HttpResponse(
-            301, {"message": "Moved Permanently", "url": location}, (f"Location: {location}",)
-        )
+        return HttpResponse(301, {"message": "Moved Permanently", "url": location}, (f"Location: {location}",))
 
     def read_repository(self, asked: HttpRequest, repository_id: int, rest: list[str]) -> HttpResponse:
         """Return a repository. A private one needs a token that covers it, and has only a description."""
@@ -215,9 +213,7 @@ class SimulatedGitHub:
         here, more = entries[(number - 1) * size : number * size], len(entries) > number * size
         after = f"{self.url}{asked.path}?per_page={size}&page={number + 1}"
         link = f'<{after}>; rel="next", <{self.url}/x>; rel="last"'
-        return HttpResponse(
-            200, {"total_count": len(entries), name: here}, (f"Link: {link}",) if more else ()
-        )
+        return HttpResponse(200, {"total_count": len(entries), name: here}, (f"Link: {link}",) if more else ())
 
     def issue(self, asked: HttpRequest, number: int) -> HttpResponse:
         try:
@@ -238,21 +234,15 @@ class SimulatedGitHub:
         if installed.suspended:
             return HttpResponse(403, {"message": "This installation has been suspended"})
         if not set(wanted["permissions"]) <= installed.granted:
-            return HttpResponse(
-                422, {"message": "The permissions requested are not granted to this installation."}
-            )
+            return HttpResponse(422, {"message": "The permissions requested are not granted to this installation."})
         known = {self.id_of(number, name) for name in installed.repositories}
         ids = set(wanted.get("repository_ids", []))
         if not (names <= installed.repositories.keys() and ids <= known):
-            return HttpResponse(
-                422, {"message": "There is at least one repository that does not exist or is not..."}
-            )
+            return HttpResponse(422, {"message": "There is at least one repository that does not exist or is not..."})
         token = f"ghs_{next(self.numbers):06}{TAIL}"
         self.issued[token] = Scope(number, frozenset(ids | {self.id_of(number, name) for name in names}))
         expires_at = (self.clock() + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return HttpResponse(
-            201, {"token": token, "expires_at": expires_at, "permissions": wanted["permissions"]}
-        )
+        return HttpResponse(201, {"token": token, "expires_at": expires_at, "permissions": wanted["permissions"]})
 
 
 def about(full_name: str, repository_id: int) -> dict[str, Any]:

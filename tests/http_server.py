@@ -67,9 +67,7 @@ async def serve(handle: Handler, tls: ssl.SSLContext | None = None, *, port: int
 
 
 @asynccontextmanager
-async def listening(
-    reply: Callable[[HttpRequest], Awaitable[HttpResponse]], *, port: int = 0
-) -> AsyncIterator[str]:
+async def listening(reply: Callable[[HttpRequest], Awaitable[HttpResponse]], *, port: int = 0) -> AsyncIterator[str]:
     """Serve JSON responses, and return the server's address."""
 
     async def handle(asked: HttpRequest, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -84,9 +82,7 @@ async def _read(reader: asyncio.StreamReader) -> HttpRequest:
     method, target, _ = first.split(" ")
     fields = (line.split(": ", 1) for line in lines if line)
     headers = {name.lower(): value for name, value in fields}
-    return HttpRequest(
-        method, target, headers, await reader.readexactly(int(headers.get("content-length", 0)))
-    )
+    return HttpRequest(method, target, headers, await reader.readexactly(int(headers.get("content-length", 0))))
 
 
 def _written(told: HttpResponse) -> bytes:

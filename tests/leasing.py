@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.connecting import connect
 from domain.leasing import leases, offers, requests
-from domain.tenancy.api_keys import EVERY_SCOPE, Actor
+from domain.tenancy.api_keys import ALL_API_KEY_SCOPES, Actor
 from schemas import ids
 from schemas.accounts import AccountDisconnected
-from schemas.errors import Conflict
+from schemas.errors import StateConflict
 from schemas.leases import LeaseRequestCreate, OperatedRequest
 from tests import seeds
 from tests.domain.project import Project
@@ -30,11 +30,11 @@ class LeaseOwner(NamedTuple):
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.org, "live", None, EVERY_SCOPE)
+        return Actor(self.org, "live", None, ALL_API_KEY_SCOPES)
 
     @property
     def shown(self) -> str:
-        return ids.show(ids.ACCOUNT, self.account_id)
+        return ids.format_prefixed_id(ids.ACCOUNT, self.account_id)
 
 
 async def owner(conn: Conn, *, handle: str = "bakes") -> LeaseOwner:
@@ -47,7 +47,7 @@ async def another(conn: Conn, owner: LeaseOwner, *, handle: str) -> LeaseOwner:
     """Add another account of the same operator."""
     account_id = await seeds.account(conn, owner.org, owner.project_id, handle=handle)
     async with conn.transaction():
-        await offers.offer(conn, actor=owner.actor, account_id=account_id, niche="baking")
+        await offers.offer_account_for_lease(conn, actor=owner.actor, account_id=account_id, niche="baking")
     return owner._replace(account_id=account_id)
 
 
@@ -59,7 +59,7 @@ async def tenant(conn: Conn) -> Project:
 async def ask(conn: Conn, project: Project, *, count: int = 1, **fields: Any) -> UUID:
     body = LeaseRequestCreate(count=count, niche="baking", **fields)
     async with conn.transaction():
-        made = await requests.create(
+        made = await requests.create_lease_request(
             conn, organization_id=project.org, project_id=project.id, api_key_id=None, body=body
         )
     return found(ids.LEASE_REQUEST, made.request_id)
@@ -67,9 +67,9 @@ async def ask(conn: Conn, project: Project, *, count: int = 1, **fields: Any) ->
 
 async def assign(pool: Pool, owner: LeaseOwner, request_id: UUID, *account_ids: UUID) -> OperatedRequest:
     """Assign the owner's account, or the given ones."""
-    named = [ids.show(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
-    lend = partial(requests.assign, actor=owner.actor, request_id=request_id, account_ids=named)
-    return await transact(pool, lend)
+    named = [ids.format_prefixed_id(ids.ACCOUNT, one) for one in account_ids or (owner.account_id,)]
+    lend = partial(requests.assign_accounts_to_request, actor=owner.actor, request_id=request_id, account_ids=named)
+    return await run_in_transaction(pool, lend)
 
 
 async def lend(pool: Pool, owner: LeaseOwner, project: Project) -> UUID:
@@ -81,20 +81,20 @@ async def lend(pool: Pool, owner: LeaseOwner, project: Project) -> UUID:
 
 
 async def release(pool: Pool, project: Project, account_id: UUID) -> AccountDisconnected:
-    let_go = partial(leases.release, organization_id=project.org, account_id=account_id)
-    return await transact(pool, partial(let_go, api_key_id=None, reason="released"))
+    let_go = partial(leases.end_lease_of_account, organization_id=project.org, account_id=account_id)
+    return await run_in_transaction(pool, partial(let_go, api_key_id=None, reason="released"))
 
 
 @contextmanager
-def conflict(reason: str) -> Iterator[pytest.ExceptionInfo[Conflict]]:
-    """Expect a `Conflict` with this reason."""
-    with pytest.raises(Conflict) as refused:
+def conflict(reason: str) -> Iterator[pytest.ExceptionInfo[StateConflict]]:
+    """Expect a `StateConflict` with this reason."""
+    with pytest.raises(StateConflict) as refused:
         yield refused
     assert refused.value.details["reason"] == reason
 
 
 def found(kind: str, shown: str) -> UUID:
-    read = ids.read(kind, shown)
+    read = ids.parse_prefixed_id(kind, shown)
     assert read is not None
     return read
 
@@ -107,18 +107,20 @@ async def schedule(conn: Conn, project: Project, account_id: UUID, *, hours: flo
 
 
 async def disconnect(pool: Pool, org: UUID, account_id: UUID) -> AccountDisconnected:
-    end = partial(connect.disconnect, organization_id=org, account_id=account_id)
-    return await transact(pool, partial(end, api_key_id=None, keyring=seeds.VAULT))
+    end = partial(connect.disconnect_account, organization_id=org, account_id=account_id)
+    return await run_in_transaction(pool, partial(end, api_key_id=None, keyring=seeds.VAULT))
 
 
 async def recall(pool: Pool, owner: LeaseOwner, account_id: UUID) -> AccountDisconnected:
-    return await transact(pool, lambda conn: leases.recall(conn, actor=owner.actor, account_id=account_id))
+    return await run_in_transaction(
+        pool, lambda conn: leases.recall_leased_account(conn, actor=owner.actor, account_id=account_id)
+    )
 
 
 async def end_next(pool: Pool, project: Project) -> bool:
     """End the next lease, as the archive's job does."""
-    end = partial(leases.end_next_of_project, organization_id=project.org, project_id=project.id)
-    return await transact(pool, end)
+    end = partial(leases.end_next_lease_of_project, organization_id=project.org, project_id=project.id)
+    return await run_in_transaction(pool, end)
 
 
 async def status(conn: Conn, account_id: UUID) -> str:

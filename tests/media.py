@@ -38,13 +38,7 @@ def noted(note: bytes) -> bytes:
     """Return a small PNG with any bytes in a chunk of its own."""
     whole = picture()
     chunk = b"noTe" + note
-    return (
-        whole[:-12]
-        + struct.pack(">I", len(note))
-        + chunk
-        + struct.pack(">I", zlib.crc32(chunk))
-        + whole[-12:]
-    )
+    return whole[:-12] + struct.pack(">I", len(note)) + chunk + struct.pack(">I", zlib.crc32(chunk)) + whole[-12:]
 
 
 def rescanned(times: int, *, side: int = 8192) -> bytes:
@@ -59,8 +53,7 @@ def png_claiming(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(bytes(100))), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in chunks
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
     )
 
 
@@ -120,10 +113,7 @@ def _trak(size: tuple[int, int], ms: int, matrix: bytes, handler: bytes) -> byte
     width, height = size
     tkhd = box(
         b"tkhd",
-        struct.pack(">IIIIII", 7, 0, 0, 1, 0, ms)
-        + bytes(16)
-        + matrix
-        + struct.pack(">II", width << 16, height << 16),
+        struct.pack(">IIIIII", 7, 0, 0, 1, 0, ms) + bytes(16) + matrix + struct.pack(">II", width << 16, height << 16),
     )
     mdhd = full(b"mdhd", struct.pack(">IIIIHH", 0, 0, 1000, ms, 0x55C4, 0))
     hdlr = full(b"hdlr", bytes(4), handler, bytes(12), b"\0")
@@ -131,11 +121,7 @@ def _trak(size: tuple[int, int], ms: int, matrix: bytes, handler: bytes) -> byte
 
 
 def _minf(width: int, height: int, ms: int) -> bytes:
-    shape = (
-        struct.pack(">HHIIIH", width, height, 72 << 16, 72 << 16, 0, 1)
-        + bytes(32)
-        + struct.pack(">Hh", 24, -1)
-    )
+    shape = struct.pack(">HHIIIH", width, height, 72 << 16, 72 << 16, 0, 1) + bytes(32) + struct.pack(">Hh", 24, -1)
     entry = box(b"avc1", bytes(6), struct.pack(">H", 1), bytes(16), shape, box(b"avcC", _AVCC))
     one = struct.pack(">I", 1)
     stbl = box(

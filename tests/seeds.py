@@ -7,9 +7,9 @@ from uuid import UUID
 
 from db.pool import Conn
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from domain.apps import apps
-from domain.apps.apps import Author
+from domain.apps.apps import AppChangeAuthor
 from domain.connecting import connect
 from domain.content import content as contents
 from domain.projects import projects
@@ -18,8 +18,8 @@ from domain.publishing import scheduling
 from domain.security.keyring import parse_keyring
 from domain.tenancy import organizations
 from jobs import heartbeat, ledger
-from jobs.kinds import Kind
-from jobs.ledger import Claim
+from jobs.kinds import JobKindSpec
+from jobs.ledger import JobClaim
 from schemas import ids
 from schemas.apps import SdkAppCreate, SdkAppShown
 from schemas.posts import ScheduleContent, Target
@@ -35,40 +35,28 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 async def organization(conn: Conn) -> UUID:
     """Create a live organization of the partner tier."""
-    return (await organizations.create(conn, name="Acme", tier="partner")).live
+    return (await organizations.insert_organization_pair(conn, name="Acme", tier="partner")).live
 
 
 async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     """Create a project; `fields` are those of `ProjectCreate`."""
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
-    composed = projects.compose(body, organization_id=org, now=NOW)
-    await projects.create(conn, [NewProject(org, None, composed, None)])
-    found = ids.read(ids.PROJECT, composed.id)
+    composed = projects.compose_project(body, organization_id=org, now=NOW)
+    await projects.insert_projects(conn, [NewProject(org, None, composed, None)])
+    found = ids.parse_prefixed_id(ids.PROJECT, composed.id)
     assert found is not None
     return found
 
 
 async def account(
-    conn: Conn,
-    org: UUID,
-    project_id: UUID,
-    *,
-    handle: str = "shop",
-    platform: str = "mastodon",
-    **fields: Any,
+    conn: Conn, org: UUID, project_id: UUID, *, handle: str = "shop", platform: str = "mastodon", **fields: Any
 ) -> UUID:
     """Create a connected account; `fields` are those of `AccountIdentity`, and its `grant`."""
-    grant = fields.pop("grant", None) or Grant(access_token="the-access-token")
+    grant = fields.pop("grant", None) or TokenGrant(access_token="the-access-token")
     server = {"service_url": f"https://{platform}.example", "external_id": handle, "avatar_url": None}
     found = AccountIdentity(platform=platform, handle=handle, **server | {"traits": {}} | fields)
-    return await connect.store_account(
-        conn,
-        organization_id=org,
-        project_id=project_id,
-        api_key_id=None,
-        found=found,
-        grant=grant,
-        keyring=VAULT,
+    return await connect.store_connected_account(
+        conn, organization_id=org, project_id=project_id, api_key_id=None, found=found, grant=grant, keyring=VAULT
     )
 
 
@@ -76,11 +64,11 @@ async def app(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> SdkAppS
     """Create an SDK app, of the web by default; `fields` are those of `SdkAppCreate`."""
     body = SdkAppCreate(**{"name": "Shop", "platform": "web", "web_domain": "shop.example"} | fields)
     async with conn.transaction():
-        return await apps.create(
+        return await apps.register_sdk_app(
             conn,
-            author=Author(org, project_id),
+            author=AppChangeAuthor(org, project_id),
             peppers=PEPPERS,
-            body=apps.check_new(body),
+            body=apps.check_new_app(body),
             public_url=PUBLIC_URL,
         )
 
@@ -88,7 +76,7 @@ async def app(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> SdkAppS
 async def content(conn: Conn, org: UUID, project_id: UUID, *, caption: str = "Fresh bread today.") -> UUID:
     """Create completed content without files; it awaits an approval if the project's policy requires one."""
     async with conn.transaction():
-        made = await contents.create_uploaded(
+        made = await contents.create_uploaded_content(
             conn,
             organization_id=org,
             project_id=project_id,
@@ -97,7 +85,7 @@ async def content(conn: Conn, org: UUID, project_id: UUID, *, caption: str = "Fr
             files=[],
             public_url=PUBLIC_URL,
         )
-    found = ids.read(ids.CONTENT, made.id)
+    found = ids.parse_prefixed_id(ids.CONTENT, made.id)
     assert found is not None
     return found
 
@@ -118,14 +106,14 @@ async def posts(
     **fields: Any,
 ) -> list[UUID]:
     """Create a post for each account, due now or `at` its time; `fields` are those of `ScheduleContent`."""
-    shown, now = [ids.show(ids.ACCOUNT, account_id) for account_id in account_ids], datetime.now(UTC)
+    shown, now = ([ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in account_ids], datetime.now(UTC))
     body = ScheduleContent(
         targets=[Target(social_account_id=account_id, **target or {}) for account_id in shown],
         scheduled_for=in_utc(at or now),
         **{"allow_duplicate": True} | fields,
     )
     async with conn.transaction():
-        scheduled, _ = await scheduling.schedule(
+        scheduled, _ = await scheduling.schedule_posts(
             conn, organization_id=org, content_id=content_id, approver_id=approver_id, body=body, now=now
         )
     return [UUID(made.id.removeprefix("sp_")) for made in scheduled.scheduled_posts]
@@ -139,9 +127,9 @@ async def post(
     return made
 
 
-async def claims(conn: Conn, kind: Kind, *, free: int = 10) -> list[Claim]:
+async def claims(conn: Conn, kind: JobKindSpec, *, free: int = 10) -> list[JobClaim]:
     """Return the claims of a new worker."""
-    worker_id = ids.new()
+    worker_id = ids.new_uuid7()
     await heartbeat.insert_worker_row(
         conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=free, lease_s=60
     )

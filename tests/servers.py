@@ -17,7 +17,7 @@ import pytest
 
 from db import local
 from db.server import LocalServer
-from schemas.settings import OWN_NAMES, Settings
+from schemas.settings import OWN_SETTING_NAMES, Settings
 
 #: No write of a test has to survive a crash of the machine.
 FAST = {"fsync": "off", "full_page_writes": "off", "autovacuum_naptime": "10s"}
@@ -63,8 +63,8 @@ def _sweep() -> None:
 def embedded(folder: Path) -> Iterator[ServerPair]:
     """Start exclusive servers: a test may stop, kill or pause them."""
     with (
-        local.postgres(folder / "postgres", FAST, binaries=_binaries()) as postgres,
-        local.valkey(folder / "valkey") as valkey,
+        local.run_local_postgres(folder / "postgres", FAST, binaries=_binaries()) as postgres,
+        local.run_local_valkey(folder / "valkey") as valkey,
     ):
         yield ServerPair(postgres, valkey)
 
@@ -74,7 +74,7 @@ def several_postgres(folder: Path, count: int) -> Iterator[list[LocalServer]]:
     """Start independent servers, for tests of rows spread over them."""
     with contextlib.ExitStack() as stack:
         yield [
-            stack.enter_context(local.postgres(folder / str(number), FAST, binaries=_binaries()))
+            stack.enter_context(local.run_local_postgres(folder / str(number), FAST, binaries=_binaries()))
             for number in range(count)
         ]
 
@@ -88,7 +88,7 @@ def shared_urls(worker: str) -> Iterator[tuple[str, str]]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(scratch()))
         database_url = os.environ.get("DATABASE_URL") or stack.enter_context(_postgres(folder / "postgres"))
-        redis_url = os.environ.get("REDIS_URL") or stack.enter_context(local.valkey(folder / "valkey")).url
+        redis_url = os.environ.get("REDIS_URL") or stack.enter_context(local.run_local_valkey(folder / "valkey")).url
         yield database_url, with_path(redis_url, worker.removeprefix("gw") if worker != "master" else "0")
 
 
@@ -99,7 +99,7 @@ def _postgres(folder: Path) -> Iterator[str]:
     So is the preparation for TLS (1.3 ms), since the server has none.
     """
     with (
-        local.postgres(folder, SHARED, binaries=_binaries()) as server,
+        local.run_local_postgres(folder, SHARED, binaries=_binaries()) as server,
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setenv("PGSSLMODE", "disable")
@@ -115,9 +115,7 @@ async def _prove_soon(url: str) -> None:
     admin = await asyncpg.connect(url)
     try:
         # PostgreSQL 15 lacks this setting.
-        await admin.execute(
-            "select set_config(name, '1', false) from pg_settings where name = 'scram_iterations'"
-        )
+        await admin.execute("select set_config(name, '1', false) from pg_settings where name = 'scram_iterations'")
         await admin.execute(f"alter role postgres password '{urlsplit(url).password}'")
     finally:
         await admin.close()
@@ -130,9 +128,7 @@ def with_path(url: str, path: str) -> str:
 
 def environment(settings: Settings) -> dict[str, str]:
     """Return the settings as environment variables of a process."""
-    names = {
-        item.name: OWN_NAMES.get(item.name, item.encode_name) for item in msgspec.structs.fields(Settings)
-    }
+    names = {item.name: OWN_SETTING_NAMES.get(item.name, item.encode_name) for item in msgspec.structs.fields(Settings)}
     return {name: str(getattr(settings, attribute)) for attribute, name in names.items()}
 
 

@@ -21,9 +21,7 @@ VERSION = "4.4.1"
 #: For tests only: long enough to cause no warning.
 SIGNING = "k" * 32
 
-REFUSED = HttpResponse(
-    400, {"error": "invalid_grant", "error_description": "The authorization grant is invalid."}
-)
+REFUSED = HttpResponse(400, {"error": "invalid_grant", "error_description": "The authorization grant is invalid."})
 UNKNOWN_CLIENT = HttpResponse(401, {"error": "invalid_client"})
 
 
@@ -129,9 +127,7 @@ class Fediverse(SocialServer):
     def register(self, form: dict[str, str]) -> HttpResponse:
         client_id = f"client-{next(self.numbers)}"
         self.apps[client_id] = Registered(self.secret("client"), form["redirect_uris"], form["scopes"])
-        return HttpResponse(
-            200, {"id": "1", "client_id": client_id, "client_secret": self.apps[client_id].secret}
-        )
+        return HttpResponse(200, {"id": "1", "client_id": client_id, "client_secret": self.apps[client_id].secret})
 
     def grant(self, form: dict[str, str]) -> HttpResponse:
         app = self.apps.get(form.get("client_id", ""))
@@ -141,10 +137,7 @@ class Fediverse(SocialServer):
             person = self.refreshes.pop(form["refresh_token"], None)
             return REFUSED if person is None else self.issue(person)
         issued = self.codes.pop(form["code"], None)
-        if issued is None or (issued.client_id, issued.redirect_uri) != (
-            form["client_id"],
-            form["redirect_uri"],
-        ):
+        if issued is None or (issued.client_id, issued.redirect_uri) != (form["client_id"], form["redirect_uri"]):
             return REFUSED
         return self.issue(issued.person) if issued.challenge == s256(form["code_verifier"]) else REFUSED
 
@@ -169,9 +162,7 @@ class Fediverse(SocialServer):
         if person is None:
             return HttpResponse(401, {"error": "The access token is invalid"})
         avatar = f"{self.url}/avatars/{person}.png"
-        return HttpResponse(
-            200, {"id": self.people[person], "username": person, "acct": person, "avatar": avatar}
-        )
+        return HttpResponse(200, {"id": self.people[person], "username": person, "acct": person, "avatar": avatar})
 
 
 @dataclass
@@ -196,22 +187,16 @@ class LoopbackPds(SocialServer):
                 return HttpResponse(400, {"error": "ExpiredToken"}) if handle is None else self.open(handle)
             case "com.atproto.server.deleteSession":
                 ended = self.sessions.pop(asked.token, None)
-                return (
-                    HttpResponse(400, {"error": "ExpiredToken"}) if ended is None else HttpResponse(200, {})
-                )
+                return HttpResponse(400, {"error": "ExpiredToken"}) if ended is None else HttpResponse(200, {})
             case "com.atproto.repo.getRecord":
                 return HttpResponse(400, {"error": "RecordNotFound"})
         return HttpResponse(501, {"error": "MethodNotImplemented"})
 
     def log_in(self, given: dict[str, str]) -> HttpResponse:
-        named = {handle: handle for handle in self.passwords} | {
-            self.did(each): each for each in self.passwords
-        }
+        named = {handle: handle for handle in self.passwords} | {self.did(each): each for each in self.passwords}
         handle = named.get(given["identifier"], "")
         if self.passwords.get(handle) != given["password"]:
-            return HttpResponse(
-                401, {"error": "AuthenticationRequired", "message": "Invalid identifier or password"}
-            )
+            return HttpResponse(401, {"error": "AuthenticationRequired", "message": "Invalid identifier or password"})
         return self.open(handle)
 
     def open(self, handle: str) -> HttpResponse:

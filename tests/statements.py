@@ -13,7 +13,7 @@ from db.queries import Query
 def counted() -> Iterator[Counter[str]]:
     """Count each query's runs in this process, without begins and commits."""
     seen: Counter[str] = Counter()
-    ordered = Query._ordered
+    ordered = Query._ordered_values
 
     def noting(query: Query, values: dict[str, Any]) -> list[Any]:
         seen[query.name] += 1

@@ -8,9 +8,7 @@ from telemetry import logs
 from tests.log_lines import write_logs
 
 
-def test_no_line_of_a_test_is_printed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_no_line_of_a_test_is_printed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError
 

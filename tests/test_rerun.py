@@ -27,11 +27,7 @@ def test_flaky():
 def run(folder: Path, suite: str, *more: str) -> subprocess.CompletedProcess[str]:
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (folder / "test_suite.py").write_text(suite, encoding="utf-8")
-    own = {
-        "PYTHONPATH": str(ROOT),
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        rerun.FLAKY_LOG: str(folder / "log"),
-    }
+    own = {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", rerun.FLAKY_LOG: str(folder / "log")}
     command = [sys.executable, "-m", "tests.rerun", "-q", *more]
     environment = {**os.environ, **own}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

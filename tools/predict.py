@@ -10,14 +10,14 @@ import msgspec
 from rich.console import Console
 from rich.progress import track
 
-from cli.shared.brand_targets import read_saved
+from cli.shared.brand_targets import read_page_bytes
 from cli.shared.exit_codes import EXIT_FAILED
 from cli.shared.failure import exit_on_failure
-from schemas.brand import Field, FieldFinding
-from schemas.errors import Invalid, SourceError
-from workers.ingest.choose import choose
-from workers.ingest.parser.parser import Parser, open_parser, parse
-from workers.ingest.shapes import PageDocument
+from schemas.brand import BrandFieldName, FieldFinding
+from schemas.errors import InvalidValue, SourceError
+from workers.ingest.choose import choose_findings
+from workers.ingest.parser.parser import DocumentParser, open_document_parser, parse_page
+from workers.ingest.shapes import FetchedPage
 
 #: Pages in memory at once, so that a corpus may have any size.
 MAX_PAGES_IN_MEMORY = 2 * (os.cpu_count() or 1)
@@ -53,69 +53,70 @@ def main(cases: Path) -> None:
       python -m tools.predict cases.jsonl > predictions.jsonl
     """
     with exit_on_failure(as_json=True):
-        worst = asyncio.run(predict(cases))
+        worst = asyncio.run(predict_corpus(cases))
     click.get_current_context().exit(worst)
 
 
-async def predict(corpus: Path) -> int:
+async def predict_corpus(corpus: Path) -> int:
     """Print a prediction a line in the cases' order. Return the exit code, 1 after an unreadable page.
 
     An unreadable page gets a line with its id alone, and a message on stderr.
     """
-    cases = read_cases(corpus)
+    cases = read_corpus_cases(corpus)
     limit, worst = asyncio.Semaphore(MAX_PAGES_IN_MEMORY), 0
-    async with open_parser() as parser:
+    async with open_document_parser() as parser:
         tasks = [asyncio.create_task(predict_case(parser, limit, corpus.parent, case)) for case in cases]
-        for case, answer in zip(cases, with_progress(tasks), strict=True):
+        for case, answer in zip(cases, show_progress_bar(tasks), strict=True):
             try:
                 click.echo(msgspec.json.encode(await answer))
-            except (SourceError, Invalid) as error:
+            except (SourceError, InvalidValue) as error:
                 click.echo(msgspec.json.encode(Prediction(case.id)))
                 click.echo(f"{case.id}: {error.message}", err=True)
                 worst = EXIT_FAILED
     return worst
 
 
-def read_cases(corpus: Path) -> list[CorpusCase]:
-    """Read one JSON case a line; skip empty lines. Raise `Invalid` with the number of an invalid line."""
+def read_corpus_cases(corpus: Path) -> list[CorpusCase]:
+    """Read one JSON case a line; skip empty lines.
+
+    Raise `InvalidValue` with the number of an invalid line.
+    """
     lines = enumerate(corpus.read_bytes().splitlines(), start=1)
-    return [read_case(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
+    return [read_corpus_case(f"{corpus}:{number}", line) for number, line in lines if line.strip()]
 
 
-def read_case(where: str, line: bytes) -> CorpusCase:
+def read_corpus_case(where: str, line: bytes) -> CorpusCase:
     try:
         return msgspec.json.decode(line, type=CorpusCase)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(where, f"is not a case: {error}") from error
+        raise InvalidValue(where, f"is not a case: {error}") from error
 
 
-def with_progress(tasks: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
-    """Iterate with a progress bar on stderr."""
+def show_progress_bar(tasks: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
+    """Return the tasks as an iterable that shows a progress bar on stderr."""
     return track(tasks, "Reading pages", console=Console(stderr=True), transient=True)
 
 
-async def predict_case(
-    parser: Parser, limit: asyncio.Semaphore, folder: Path, case: CorpusCase
-) -> Prediction:
+async def predict_case(parser: DocumentParser, limit: asyncio.Semaphore, folder: Path, case: CorpusCase) -> Prediction:
     async with limit:
-        page = await parse(parser, PageDocument(url=case.url, body=body(folder, case.file)))
-    fields = choose(page.candidates)
+        page = await parse_page(parser, FetchedPage(url=case.url, body=read_page_body(folder, case.file)))
+    fields = choose_findings(page.candidates)
     return Prediction(
         id=case.id,
         title=page.title,
-        name=text(fields, "appName"),
-        description=text(fields, "appDescription"),
-        language=text(fields, "primaryLanguage"),
+        name=read_field_text(fields, "appName"),
+        description=read_field_text(fields, "appDescription"),
+        language=read_field_text(fields, "primaryLanguage"),
     )
 
 
-def text(fields: dict[Field, FieldFinding], field: Field) -> str | None:
+def read_field_text(fields: dict[BrandFieldName, FieldFinding], field: BrandFieldName) -> str | None:
     return str(fields[field].value) if field in fields else None
 
 
-def body(folder: Path, name: str) -> bytes:
+def read_page_body(folder: Path, name: str) -> bytes:
     inside, next_to_corpus = folder / "pages" / name, folder / name
-    return read_saved(inside if inside.exists() else next_to_corpus)
+    return read_page_bytes(inside if inside.exists() else next_to_corpus)
 
 
 if __name__ == "__main__":

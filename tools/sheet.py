@@ -12,38 +12,34 @@ import msgspec
 from msgspec import field
 from PIL import Image, ImageDraw
 
-from cli.commands.content import bar
-from cli.shared.command import json_option
+from cli.commands.content import drawing_progress_bar
+from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_failure
-from cli.shared.output import CommandResult, print_result, table
-from cli.shared.rendering import Design, Rendering, using_files
+from cli.shared.output import CommandResult, build_text_table, print_command_result
+from cli.shared.rendering import DesignRendering, DesignSpec, convert_file_errors
 from generation import libraries
 from generation.outputs import OutputFile
-from generation.proofreading.fault import Fault
-from generation.spec import Aspect, BrandSnapshot, Format
+from generation.proofreading.fault import ProofreadingFault
+from generation.spec import AspectRatio, BrandSnapshot, PieceFormat
 from schemas.errors import GenerationError, PictureRefused, TextRefused
 
-SHEET = "sheet.jpg"
-FAULTS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
+SHEET_FILE_NAME = "sheet.jpg"
+FAULT_COLUMNS = ("BRAND", "FORMAT", "PLACE", "RULE", "FOUND")
 #: Height of a picture, in pixels.
-HEIGHT = 300
+PICTURE_HEIGHT_PX = 300
 #: Gap between pictures, in pixels.
-GAP = 12
-_GROUND = (236, 236, 240)
+PICTURE_GAP_PX = 12
+_BACKGROUND_COLOR = (236, 236, 240)
 #: Color of the bar before a row with faults.
 _FAULT_COLOR = (214, 40, 40)
 #: Maximum side of a JPEG, in pixels.
-_MAX_SIDE = 65_000
+_MAX_JPEG_SIDE_PX = 65_000
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument(
-    "brands", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="BRANDS.jsonl"
-)
-@click.option(
-    "--formats", default="slideshow,image", show_default=True, help="Formats to render for each brand."
-)
-@click.option("--aspect", type=click.Choice(get_args(Aspect)), help="Aspect instead of each format's own.")
+@click.argument("brands", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="BRANDS.jsonl")
+@click.option("--formats", default="slideshow,image", show_default=True, help="Formats to render for each brand.")
+@click.option("--aspect", type=click.Choice(get_args(AspectRatio)), help="Aspect instead of each format's own.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -51,8 +47,8 @@ _MAX_SIDE = 65_000
     metavar="DIR",
     help="Folder for all files.",
 )
-@json_option
-def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_json: bool) -> None:
+@json_output_option
+def sheet(*, brands: Path, formats: str, aspect: AspectRatio | None, out: Path, as_json: bool) -> None:
     """Render many brands, proofread each piece, and show all pieces on one picture.
 
     A line of the file is a brand as in a spec; it may name a logo and screenshots: files next to
@@ -66,13 +62,13 @@ def sheet(*, brands: Path, formats: str, aspect: Aspect | None, out: Path, as_js
       python -m tools.sheet brands.jsonl --formats image --aspect 9:16 --out sheet --json
     """
     with exit_on_failure(as_json=as_json):
-        libraries.require_libraries()
-        requested_formats = msgspec.convert(formats.split(","), list[Format])
-        brand_entries = read_entries(brands)
-        rendered_pieces = render_pieces(brand_entries, brands.parent, out, requested_formats, aspect)
-        checked = collect_checked(rendered_pieces, len(brand_entries) * len(requested_formats))
-        write_sheet(checked, out)
-    print_result(findings(checked, out), as_json=as_json)
+        libraries.require_drawing_libraries()
+        requested_formats = msgspec.convert(formats.split(","), list[PieceFormat])
+        brand_entries = read_sheet_entries(brands)
+        rendered_pieces = render_and_check_pieces(brand_entries, brands.parent, out, requested_formats, aspect)
+        checked = collect_checked_pieces(rendered_pieces, len(brand_entries) * len(requested_formats))
+        write_contact_sheet(checked, out)
+    print_command_result(report_faults(checked, out), as_json=as_json)
     click.get_current_context().exit(int(any(one.faults for one in checked)))
 
 
@@ -87,18 +83,18 @@ class CheckedPiece(NamedTuple):
     """Piece with its pictures and faults; a refused piece has only its error code."""
 
     brand: str
-    format: Format
+    format: PieceFormat
     folder: Path
     made: Sequence[OutputFile]
-    faults: Sequence[Fault]
+    faults: Sequence[ProofreadingFault]
 
 
-def read_entries(path: Path) -> list[SheetEntry]:
+def read_sheet_entries(path: Path) -> list[SheetEntry]:
     """Read one JSON brand a line; skip empty lines. Raise `msgspec.ValidationError` for an invalid brand.
 
     Raise `GenerationError` for a file that can't be read, or a line that isn't JSON.
     """
-    with using_files():
+    with convert_file_errors():
         lines = path.read_bytes().splitlines()
     try:
         return [msgspec.json.decode(line, type=SheetEntry) for line in lines if line.strip()]
@@ -108,28 +104,25 @@ def read_entries(path: Path) -> list[SheetEntry]:
         raise GenerationError("SPEC_NOT_JSON", f"{path} has a line that isn't JSON: {error}") from None
 
 
-def render_pieces(
+def render_and_check_pieces(
     brand_entries: Sequence[SheetEntry],
     source_folder: Path,
     out: Path,
-    formats: Sequence[Format],
-    aspect: Aspect | None,
+    formats: Sequence[PieceFormat],
+    aspect: AspectRatio | None,
 ) -> Iterator[CheckedPiece]:
     """Render each brand in each format, each in a folder of its own, and yield the checked pieces."""
     for number, entry in enumerate(brand_entries, 1):
         for format_ in formats:
             name = re.sub(r"\W+", "-", entry.name).strip("-")[:40]
-            yield _checked(
-                _design(entry, format_, aspect), source_folder, out / f"{number:03}-{name}-{format_}"
+            yield _render_and_proofread(
+                _build_design(entry, format_, aspect), source_folder, out / f"{number:03}-{name}-{format_}"
             )
 
 
-def _design(entry: SheetEntry, format_: Format, aspect: Aspect | None) -> Design:
-    own = {
-        field_info.name: getattr(entry, field_info.name)
-        for field_info in msgspec.structs.fields(BrandSnapshot)
-    }
-    return Design(
+def _build_design(entry: SheetEntry, format_: PieceFormat, aspect: AspectRatio | None) -> DesignSpec:
+    own = {field_info.name: getattr(entry, field_info.name) for field_info in msgspec.structs.fields(BrandSnapshot)}
+    return DesignSpec(
         format=format_,
         brand=BrandSnapshot(**own),
         seed=entry.name,
@@ -139,65 +132,69 @@ def _design(entry: SheetEntry, format_: Format, aspect: Aspect | None) -> Design
     )
 
 
-def _checked(design: Design, source_folder: Path, folder: Path) -> CheckedPiece:
+def _render_and_proofread(design: DesignSpec, source_folder: Path, folder: Path) -> CheckedPiece:
     try:
-        rendering = Rendering(design, source_folder)
-        outputs = [step.made for step in rendering.into(folder) if step.made]
+        rendering = DesignRendering(design, source_folder)
+        outputs = [step.made for step in rendering.render_into(folder) if step.made]
     except (GenerationError, PictureRefused, TextRefused) as error:
-        refused = Fault(place=design.format, rule=error.code, found=error.message)
+        refused = ProofreadingFault(place=design.format, rule=error.code, found=error.message)
         return CheckedPiece(design.brand.name, design.format, folder, [], [refused])
     faults = import_module("generation.proofreading.read").faults(outputs, folder, design, rendering.copy)
     return CheckedPiece(design.brand.name, design.format, folder, outputs, faults)
 
 
-def write_sheet(checked: Sequence[CheckedPiece], out: Path) -> None:
-    """Write the picture of all rendered pieces."""
+def write_contact_sheet(checked: Sequence[CheckedPiece], out: Path) -> None:
+    """Write `sheet.jpg` with the pictures of all pieces that were not refused. Create the folder `out`."""
     drawn = [piece for piece in checked if piece.made]
     rows = [([piece.folder / made.thumbnail for made in piece.made], bool(piece.faults)) for piece in drawn]
-    with using_files():
+    with convert_file_errors():
         out.mkdir(parents=True, exist_ok=True)
-        (out / SHEET).write_bytes(contact_sheet(rows))
+        (out / SHEET_FILE_NAME).write_bytes(draw_contact_sheet(rows))
 
 
-def contact_sheet(rows: Sequence[tuple[Sequence[Path], bool]]) -> bytes:
+def draw_contact_sheet(rows: Sequence[tuple[Sequence[Path], bool]]) -> bytes:
     """Return a JPEG of the pieces' pictures. A bar marks each row that has faults."""
-    height = min(HEIGHT, _MAX_SIDE // max(1, len(rows)) - GAP)
-    drawn = [([_small(path, height) for path in paths], is_faulty) for paths, is_faulty in rows]
-    width = max((sum(one.width + GAP for one in row) for row, _ in drawn), default=0)
-    sheet = Image.new("RGB", (width + 2 * GAP, max(1, len(drawn)) * (height + GAP) + GAP), _GROUND)
+    height = min(PICTURE_HEIGHT_PX, _MAX_JPEG_SIDE_PX // max(1, len(rows)) - PICTURE_GAP_PX)
+    drawn = [([_load_scaled_picture(path, height) for path in paths], is_faulty) for paths, is_faulty in rows]
+    width = max((sum(one.width + PICTURE_GAP_PX for one in row) for row, _ in drawn), default=0)
+    sheet = Image.new(
+        "RGB",
+        (width + 2 * PICTURE_GAP_PX, max(1, len(drawn)) * (height + PICTURE_GAP_PX) + PICTURE_GAP_PX),
+        _BACKGROUND_COLOR,
+    )
     for number, (row, is_faulty) in enumerate(drawn):
-        y, x = GAP + number * (height + GAP), 2 * GAP
+        y, x = PICTURE_GAP_PX + number * (height + PICTURE_GAP_PX), 2 * PICTURE_GAP_PX
         if is_faulty:
-            ImageDraw.Draw(sheet).rectangle((0, y, GAP, y + height), fill=_FAULT_COLOR)
+            ImageDraw.Draw(sheet).rectangle((0, y, PICTURE_GAP_PX, y + height), fill=_FAULT_COLOR)
         for one in row:
             sheet.paste(one, (x, y))
-            x += one.width + GAP
+            x += one.width + PICTURE_GAP_PX
     written = io.BytesIO()
     sheet.save(written, "JPEG", quality=86)
     return written.getvalue()
 
 
-def _small(path: Path, height: int) -> Image.Image:
+def _load_scaled_picture(path: Path, height: int) -> Image.Image:
     with Image.open(path) as image:
         size = (max(1, round(image.width * height / image.height)), height)
         return image.convert("RGB").resize(size, Image.Resampling.LANCZOS)
 
 
-def findings(checked: list[CheckedPiece], out: Path) -> CommandResult:
+def report_faults(checked: list[CheckedPiece], out: Path) -> CommandResult:
     rows = [
-        (piece.brand, piece.format, fault.place, fault.rule, fault.found)
-        for piece in checked
-        for fault in piece.faults
+        (piece.brand, piece.format, fault.place, fault.rule, fault.found) for piece in checked for fault in piece.faults
     ]
     faulty = sum(bool(piece.faults) for piece in checked)
-    note = f"{len(checked)} pieces, {faulty} with faults: {out / SHEET}"
+    note = f"{len(checked)} pieces, {faulty} with faults: {out / SHEET_FILE_NAME}"
     data = [{"brand": piece.brand, "format": piece.format, "faults": piece.faults} for piece in checked]
-    return CommandResult({"pieces": data, "sheet": str(out / SHEET)}, table(FAULTS, rows), note)
+    return CommandResult(
+        {"pieces": data, "sheet": str(out / SHEET_FILE_NAME)}, build_text_table(FAULT_COLUMNS, rows), note
+    )
 
 
-def collect_checked(rendered_pieces: Iterator[CheckedPiece], total: int) -> list[CheckedPiece]:
+def collect_checked_pieces(rendered_pieces: Iterator[CheckedPiece], total: int) -> list[CheckedPiece]:
     checked: list[CheckedPiece] = []
-    with bar() as show:
+    with drawing_progress_bar() as show:
         for piece in rendered_pieces:
             checked.append(piece)
             show(len(checked) / total)

@@ -7,29 +7,29 @@ import sys
 import msgspec
 import uvloop
 
-from db.starting import exit_on_expected_errors, warn_misspelt
-from jobs.kinds import CONTENT_GENERATE, KINDS
-from schemas.settings import Settings, from_env
+from db.starting import exit_on_expected_errors, warn_misspelt_settings
+from jobs.kinds import CONTENT_GENERATE_KIND, JOB_KINDS
+from schemas.settings import Settings, load_settings
 from telemetry import logs
 from telemetry.exporting import export_spans
 
 #: The pool of CPU-bound jobs.
-CPU_BOUND_POOL = CONTENT_GENERATE.pool
-POOLS = sorted({kind.pool for kind in KINDS.values()})
+CPU_BOUND_POOL = CONTENT_GENERATE_KIND.pool
+POOL_NAMES = sorted({kind.pool for kind in JOB_KINDS.values()})
 
 
-async def run(settings: Settings, pool_name: str) -> None:
+async def serve_pool_jobs(settings: Settings, pool_name: str) -> None:
     """Import the slow modules and serve the pool. A wrong argument or setting fails before these imports."""
-    from domain.operations.host_warnings import warn_of_host  # noqa: PLC0415
-    from workers.runtime.worker import serve  # noqa: PLC0415
-    from workers.tasks import open_tasks  # noqa: PLC0415
+    from domain.operations.host_warnings import warn_of_missing_sandbox  # noqa: PLC0415
+    from workers.runtime.worker import serve_worker  # noqa: PLC0415
+    from workers.tasks import open_pool_tasks  # noqa: PLC0415
 
-    warn_of_host()
-    async with open_tasks(settings, pool_name) as tasks:
-        await serve(settings, pool_name, tasks)
+    warn_of_missing_sandbox()
+    async with open_pool_tasks(settings, pool_name) as tasks:
+        await serve_worker(settings, pool_name, tasks)
 
 
-def apply_slots(settings: Settings, pool_name: str) -> Settings:
+def set_cpu_bound_slots(settings: Settings, pool_name: str) -> Settings:
     """Return the settings of a worker: in the pool of CPU-bound jobs it has a slot for each core."""
     if pool_name != CPU_BOUND_POOL:
         return settings
@@ -40,14 +40,14 @@ def apply_slots(settings: Settings, pool_name: str) -> Settings:
 def main(arguments: list[str]) -> None:
     """Run a worker. Exits with 0 after a drain, 2 for a wrong argument, else as `exit_on_expected_errors`."""
     parser = argparse.ArgumentParser("python -m workers", description="Run jobs of a pool until SIGTERM.")
-    parser.add_argument("pool", choices=POOLS)
+    parser.add_argument("pool", choices=POOL_NAMES)
     pool = parser.parse_args(arguments).pool
     with exit_on_expected_errors():
-        settings = apply_slots(from_env(os.environ), pool)
-        logs.configure(process=pool, level=settings.log_level)
-        warn_misspelt(os.environ)
+        settings = set_cpu_bound_slots(load_settings(os.environ), pool)
+        logs.configure_logging(process=pool, level=settings.log_level)
+        warn_misspelt_settings(os.environ)
         with export_spans(os.environ, process=pool):
-            uvloop.run(run(settings, pool))
+            uvloop.run(serve_pool_jobs(settings, pool))
 
 
 if __name__ == "__main__":

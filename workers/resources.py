@@ -5,19 +5,19 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import cached_property, partial
 from typing import Any, TypeAlias, TypeVar
 
-from db.pool import Conn, connected
+from db.pool import Conn, use_postgres_connection
 from domain.security.keyring import Keyring, parse_keyring
 from schemas.settings import Settings
-from workers.ingest.parser.parser import Parser, open_parser
-from workers.llm.endpoint import Model, open_model
+from workers.ingest.parser.parser import DocumentParser, open_document_parser
+from workers.llm.endpoint import LanguageModel, open_language_model
 
 T = TypeVar("T")
 
 #: Opens a connection to the event store.
-EventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
+OpenEventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
-class Resources:
+class WorkerResources:
     """Resources, each opened for the first task that requests it, and closed with `stack`.
 
     A parsing process takes 110 MB, so a pool without document parsing must not start one.
@@ -34,16 +34,16 @@ class Resources:
         resource: T = self.opened[opener]
         return resource
 
-    async def parser(self) -> Parser:
+    async def parser(self) -> DocumentParser:
         return await self.open_once(_open_parser)
 
-    async def model(self) -> Model | None:
+    async def model(self) -> LanguageModel | None:
         """Return the language model; None if the operator has configured none."""
-        return await self.open_once(_open_model)
+        return await self.open_once(_open_configured_model)
 
-    def event_store(self, *, name: str, patience_s: float) -> EventStore:
+    def event_store(self, *, name: str, patience_s: float) -> OpenEventStore:
         """Return the opener of connections to the event store; `patience_s` limits each statement."""
-        return partial(connected, self.settings.event_store_url, name=name, command_timeout=patience_s)
+        return partial(use_postgres_connection, self.settings.event_store_url, name=name, command_timeout=patience_s)
 
     @cached_property
     def keyring(self) -> Keyring:
@@ -52,14 +52,14 @@ class Resources:
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
+async def open_worker_resources(settings: Settings) -> AsyncIterator[WorkerResources]:
     async with AsyncExitStack() as stack:
-        yield Resources(settings, stack)
+        yield WorkerResources(settings, stack)
 
 
-def _open_parser(_: Settings) -> AbstractAsyncContextManager[Parser]:
-    return open_parser()
+def _open_parser(_: Settings) -> AbstractAsyncContextManager[DocumentParser]:
+    return open_document_parser()
 
 
-def _open_model(settings: Settings) -> AbstractAsyncContextManager[Model | None]:
-    return open_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model)
+def _open_configured_model(settings: Settings) -> AbstractAsyncContextManager[LanguageModel | None]:
+    return open_language_model(settings.llm_base_url, settings.llm_api_key, name=settings.llm_model)

@@ -9,27 +9,29 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
-from api.http.request_state import Probation, RequestState
-from api.limits.coalescing import Coalescer
+from api.http.request_state import FailedKeyBudget, RequestState
+from api.limits.coalescing import LookupCoalescer
 from db.pool import Pool
 from domain.security.keyring import Keyring
 from domain.tenancy import api_keys, key_text
-from domain.tenancy.api_keys import PresentedKey, Principal
-from domain.tenancy.key_text import KeyParts
-from schemas.errors import Killed, Unauthenticated
+from domain.tenancy.api_keys import PresentedApiKey, Principal
+from domain.tenancy.key_text import ApiKeyParts
+from schemas.errors import ApiKeyUnauthenticated, KillSwitchActive
 from telemetry import logs
 
 K = TypeVar("K")
 
 MAX_FAILURES, FAILURE_WINDOW_S = 10, 60.0
 FORWARDING_HEADERS = frozenset((b"x-forwarded-for", b"forwarded"))
-MAX_REMEMBERED = 10_000
+MAX_AUTH_CACHE_ENTRIES = 10_000
 
 _log = logs.get_logger("api")
 
 
 class FailedKeyTracker:
-    """Addresses with recent failed keys. From 10 failures a minute on, an address gets queries of its own."""
+    """Remembers addresses that sent wrong keys. After 10 failures in a minute, separate queries look up an
+    address's keys.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -41,16 +43,16 @@ class FailedKeyTracker:
             return False
         return self._clock() - failures[0] < FAILURE_WINDOW_S
 
-    def standing(self, address: str) -> Probation:
-        """Return the failures that an address has left and the seconds until its oldest failure expires."""
+    def standing(self, address: str) -> FailedKeyBudget:
+        """Return an address's failure budget: failures left, and seconds until the oldest one expires."""
         now = self._clock()
         recent = [at for at in self._failures.get(address, ()) if now - at < FAILURE_WINDOW_S]
         resets_in = math.ceil(FAILURE_WINDOW_S - (now - recent[0])) if recent else int(FAILURE_WINDOW_S)
-        return Probation(MAX_FAILURES, MAX_FAILURES - len(recent), resets_in, int(FAILURE_WINDOW_S))
+        return FailedKeyBudget(MAX_FAILURES, MAX_FAILURES - len(recent), resets_in, int(FAILURE_WINDOW_S))
 
     def failed(self, address: str) -> None:
         self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(self._clock())
-        _mark_recent(self._failures, address)
+        _mark_recently_used(self._failures, address)
 
 
 class Authenticator:
@@ -60,22 +62,23 @@ class Authenticator:
         self._pool = pool
         self._peppers = peppers
         self._strangers = strangers
-        self._rows = Coalescer(self._find)
-        self._rows_apart = Coalescer(self._find)
+        self._rows = LookupCoalescer(self._find)
+        self._rows_apart = LookupCoalescer(self._find)
         #: The principal that each key opened last, by a hash of the key. This cache authenticates no request.
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def expect(self, read_key: KeyParts | None) -> Principal | None:
+    def expect(self, read_key: ApiKeyParts | None) -> Principal | None:
         """Return the principal of this key's last successful look-up; None without such a look-up."""
         return self._opened.get(self._hash(read_key)) if read_key else None
 
     async def authenticate(
-        self, read_key: KeyParts | None, *, expected: Principal | None, address: str
+        self, read_key: ApiKeyParts | None, *, expected: Principal | None, address: str
     ) -> Principal:
         """Return the principal of a key; `expected` is the result of `expect`.
 
-        Raises `Unauthenticated`, and `Killed` for the right secret of a key that is switched off.
+        Raises `ApiKeyUnauthenticated`, and `KillSwitchActive` for the right secret of a key that is switched
+        off.
 
         Each key is looked up, regardless of earlier failures of its address: a stranger behind the same proxy
         must not lock a partner out. But a guessing address shares its queries only with other guessing
@@ -83,47 +86,47 @@ class Authenticator:
         exists.
         """
         if read_key is None:
-            raise Unauthenticated
+            raise ApiKeyUnauthenticated
         apart = self._strangers.bars(address) and not expected
         row = await (self._rows_apart if apart else self._rows).ask(read_key.key_id)
-        if not api_keys.opens(row, read_key, self._peppers) or row is None:
+        if not api_keys.presented_key_matches(row, read_key, self._peppers) or row is None:
             self._strangers.failed(address)
-            raise Unauthenticated
+            raise ApiKeyUnauthenticated
         if row.killed:
-            raise Killed("key")
+            raise KillSwitchActive("key")
         if row.expired:
-            raise Unauthenticated
+            raise ApiKeyUnauthenticated
         if row.suspended:
-            raise Killed("organization")
+            raise KillSwitchActive("organization")
         principal = row.principal
         if principal != expected:
             key = self._hash(read_key)
             self._opened[key] = principal
-            _mark_recent(self._opened, key)
+            _mark_recently_used(self._opened, key)
         return principal
 
-    def probation(self, address: str) -> Probation:
+    def probation(self, address: str) -> FailedKeyBudget:
         """Return the failure budget of an address after its key was refused."""
         return self._strangers.standing(address)
 
-    def _hash(self, read_key: KeyParts) -> bytes:
+    def _hash(self, read_key: ApiKeyParts) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
         return hashlib.blake2b("".join(read_key).encode(), key=self._salt, digest_size=16).digest()
 
-    async def _find(self, key_ids: Sequence[str]) -> list[PresentedKey | None]:
+    async def _find(self, key_ids: Sequence[str]) -> list[PresentedApiKey | None]:
         async with self._pool.acquire() as conn:
-            rows = await api_keys.find(conn, key_ids=set(key_ids))
+            rows = await api_keys.find_api_keys(conn, key_ids=set(key_ids))
         return [rows.get(key_id) for key_id in key_ids]
 
 
-def read_key(state: RequestState) -> KeyParts | None:
+def read_api_key(state: RequestState) -> ApiKeyParts | None:
     """Return the request's API key; None if absent or malformed. `X-Api-Key` wins over `Authorization`."""
     own = state.headers.get(b"x-api-key")
     if own is None:
         scheme, _, own = state.headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer":
             return None
-    return key_text.parse(own.decode("latin-1").strip())
+    return key_text.parse_api_key(own.decode("latin-1").strip())
 
 
 def client_address(state: RequestState, peer: str, *, hops: int) -> str:
@@ -133,22 +136,25 @@ def client_address(state: RequestState, peer: str, *, hops: int) -> str:
     """
     if hops == 0:
         if not state.headers.keys().isdisjoint(FORWARDING_HEADERS):
-            _note_forwarding()
+            _warn_of_forwarding_header()
         return peer
     chain = state.headers.get(b"x-forwarded-for", b"").split(b",")
     return chain[-hops].strip().decode("latin-1") if hops <= len(chain) else peer
 
 
 @cache
-def _note_forwarding() -> None:
-    """Warn once per process: an unconfigured proxy is in front of it, or a caller sends a forged header."""
+def _warn_of_forwarding_header() -> None:
+    """Log a warning, once per process: a request had a forwarding header, but no proxy is configured.
+
+    Either an unconfigured proxy is in front of this process, or a caller forged the header.
+    """
     _log.warning(
         "ignored a forwarding header: set PROXY_HOPS to the number of proxies before the API; otherwise "
         "all requests through these proxies count as one address"
     )
 
 
-def _mark_recent(memory: OrderedDict[K, Any], key: K) -> None:
+def _mark_recently_used(memory: OrderedDict[K, Any], key: K) -> None:
     memory.move_to_end(key)
-    if len(memory) > MAX_REMEMBERED:
+    if len(memory) > MAX_AUTH_CACHE_ENTRIES:
         memory.popitem(last=False)

@@ -11,15 +11,15 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
 
-from api.limits.coalescing import Coalescer
+from api.limits.coalescing import LookupCoalescer
 from db.pool import Pool
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.security.keyring import Keyring
-from schemas.errors import AppUnauthenticated, Killed, OriginRefused
+from schemas.errors import AppUnauthenticated, KillSwitchActive, OriginRefused
 
 #: Maximum number of cached keys.
-MAX_CACHED_KEYS = 10_000
+MAX_CACHED_APP_KEYS = 10_000
 
 
 class AppAuthenticator:
@@ -28,7 +28,7 @@ class AppAuthenticator:
     def __init__(self, pool: Pool, peppers: Keyring) -> None:
         self._pool = pool
         self._peppers = peppers
-        self._apps = Coalescer(self._find)
+        self._apps = LookupCoalescer(self._find)
         #: The app that each key opened last, by a hash of the key. This cache authenticates no request.
         self._opened: OrderedDict[bytes, KeyedApp] = OrderedDict()
         self._salt = os.urandom(32)
@@ -38,15 +38,18 @@ class AppAuthenticator:
         return self._opened.get(self._hash(key))
 
     async def authenticate(self, key: str) -> KeyedApp:
-        """Return the app of a key. Raises `AppUnauthenticated`; `Killed` for a suspended organization."""
-        app = await self._apps.ask(key) if app_keys.parse(key) else None
+        """Return the app of a key.
+
+        Raises `AppUnauthenticated`; `KillSwitchActive` for a suspended organization.
+        """
+        app = await self._apps.ask(key) if app_keys.parse_app_key(key) else None
         remembered = self._hash(key)
         if app is None or app.suspended:
             self._opened.pop(remembered, None)
-            raise Killed("organization") if app else AppUnauthenticated
+            raise KillSwitchActive("organization") if app else AppUnauthenticated
         self._opened[remembered] = app
         self._opened.move_to_end(remembered)
-        if len(self._opened) > MAX_CACHED_KEYS:
+        if len(self._opened) > MAX_CACHED_APP_KEYS:
             self._opened.popitem(last=False)
         return app
 
@@ -56,7 +59,7 @@ class AppAuthenticator:
 
     async def _find(self, keys: Sequence[str]) -> list[KeyedApp | None]:
         async with self._pool.acquire() as conn:
-            return await app_keys.apps_of_keys(conn, keys=keys, peppers=self._peppers)
+            return await app_keys.find_apps_by_keys(conn, keys=keys, peppers=self._peppers)
 
 
 def read_app_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
@@ -68,12 +71,12 @@ def read_app_key(headers: Mapping[bytes, bytes], query: bytes) -> str | None:
     if scheme.lower() == b"bearer":
         return credentials.decode("latin-1").strip()
     if scheme.lower() == b"basic":
-        return _basic_user(credentials.strip())
+        return _read_basic_auth_user(credentials.strip())
     params = parse_qs(query.decode("latin-1")) if query else {}
     return next((params[name][0] for name in ("key", "writeKey") if name in params), None)
 
 
-def _basic_user(credentials: bytes) -> str | None:
+def _read_basic_auth_user(credentials: bytes) -> str | None:
     """Read the user name from Basic credentials; None if malformed. SDKs leave the password empty."""
     try:
         return base64.b64decode(credentials, validate=True).decode("latin-1").partition(":")[0]
@@ -81,7 +84,7 @@ def _basic_user(credentials: bytes) -> str | None:
         return None
 
 
-def check_origin(app: KeyedApp, origin: bytes | None) -> None:
+def check_page_origin(app: KeyedApp, origin: bytes | None) -> None:
     """Check the origin of a request with a web key; only browsers send an origin.
 
     Raises `OriginRefused` for a page outside of the app's domain and its subdomains. A request without an
@@ -89,12 +92,12 @@ def check_origin(app: KeyedApp, origin: bytes | None) -> None:
     """
     if origin is None or app.web_domain is None:
         return
-    host = _host_of(origin.decode("latin-1"))
+    host = _host_of_origin(origin.decode("latin-1"))
     if host != app.web_domain and not host.endswith(f".{app.web_domain}"):
         raise OriginRefused(app.web_domain)
 
 
-def _host_of(origin: str) -> str:
+def _host_of_origin(origin: str) -> str:
     """Return the host of an origin, for any scheme and port; empty for a hidden origin (`null`)."""
     try:
         return urlsplit(origin).hostname or ""

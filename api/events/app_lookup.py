@@ -8,13 +8,16 @@ from api.http import filters, path_ids
 from api.http.requests import ApiRequest
 from db.pool import Conn
 from domain.apps import app_numbers
-from domain.apps.app_numbers import Apps
+from domain.apps.app_numbers import ProjectApps
 
 T = TypeVar("T")
 
 
-class LookUp(Generic[T]):
-    """A look-up that runs once, at the first connect, so that an invalid cursor is reported before it."""
+class MainDatabaseLookup(Generic[T]):
+    """Runs a query in the main database once, before the first connection to the event store.
+
+    The query runs late, so that an invalid cursor is reported before a missing object.
+    """
 
     result: T
 
@@ -24,24 +27,30 @@ class LookUp(Generic[T]):
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Conn]:
-        """Connect to the event store; the main database's connection is released before."""
+        """Connect to the event store. The first call runs the look-up before, and sets `result`.
+
+        The look-up's connection to the main database is released before the event store's is acquired.
+        """
         if not self._is_done:
             async with self._request.connection() as conn:
                 self.result = await self._find(conn)
             self._is_done = True
-        async with self._request.event_connection() as conn:
+        async with self._request.event_store_connection() as conn:
             yield conn
 
 
-def look_up_apps(request: ApiRequest, project_id: str, app_id: str | None) -> LookUp[Apps]:
-    """Return the look-up of a project's apps, and of the app in a filter. It raises `NotFound`."""
+def look_up_project_apps(request: ApiRequest, project_id: str, app_id: str | None) -> MainDatabaseLookup[ProjectApps]:
+    """Return the look-up of a project's apps, and of the app in a filter.
 
-    async def find(conn: Conn) -> Apps:
-        return await app_numbers.find(
+    At its first connect it raises `NotFound` for an unknown project or app.
+    """
+
+    async def find(conn: Conn) -> ProjectApps:
+        return await app_numbers.find_project_apps(
             conn,
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),
-            app_id=filters.read_id("sdk_app", app_id),
+            app_id=filters.parse_filter_id("sdk_app", app_id),
         )
 
-    return LookUp(request, find)
+    return MainDatabaseLookup(request, find)

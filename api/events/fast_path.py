@@ -21,13 +21,16 @@ from api.http.requests import ApiRequest
 FAST_PATH_OPTION = "direct"
 
 #: The characters of a valid `Host` (RFC 3986); the framework refuses any other.
-_HOST = re.compile(rb"[\w.~!$&'()*+,;=:@%\[\]-]*")
+_HOST_HEADER_PATTERN = re.compile(rb"[\w.~!$&'()*+,;=:@%\[\]-]*")
 
 
-def find(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | None:
-    """Find the fast-path route of a request and set the scope as the framework does; None: no such route."""
-    host = request_state.state_of(scope).headers.get(b"host", b"")
-    if scope["method"] != "POST" or not _HOST.fullmatch(host):
+def find_fast_path_route(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | None:
+    """Return the fast-path route of a request, or None for any other request or an invalid `Host`.
+
+    Fills the scope of a found route with the same keys as the framework.
+    """
+    host = request_state.request_state_of(scope).headers.get(b"host", b"")
+    if scope["method"] != "POST" or not _HOST_HEADER_PATTERN.fullmatch(host):
         return None
     try:
         _, handler, _, params, template = app.asgi_router.handle_routing(path=scope["path"], method="POST")
@@ -45,8 +48,8 @@ def find(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | None:
     return handler
 
 
-async def serve(handler: HTTPRouteHandler, scope: HTTPScope, receive: Receive, send: Send) -> None:
-    """Run a fast-path route; its errors are answered like those of all routes."""
+async def serve_fast_path_route(handler: HTTPRouteHandler, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    """Run a fast-path route and send its response. An exception gets the same error response as elsewhere."""
     request = ApiRequest(scope, receive, send)
     try:
         await requests.prepare_event_request(request)

@@ -6,21 +6,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-from api.events.write_behind import write_behind
+from api.events.write_behind import run_write_behind
 from db.pool import Pool
-from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from domain.apps import apps
 from domain.apps.app_keys import KeyedApp
 
 #: Seconds between two writes for one app; longer than the minute that the update requires.
-MIN_INTERVAL_S = 61.0
+MIN_LAST_SEEN_INTERVAL_S = 61.0
 
 #: Maximum number of apps in memory with the time of their last write.
-MAX_REMEMBERED_APPS = 100_000
+MAX_LAST_SEEN_APPS = 100_000
 
 
-class LastSeenBuffer:
-    """Pending timestamps, written one after the other: they take at most one connection of the pool."""
+class AppLastSeenBuffer:
+    """Holds the apps whose last-event time is to be written. Writes them one by one, over one connection."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -29,27 +29,30 @@ class LastSeenBuffer:
         self.came = asyncio.Event()
 
     def note(self, app: KeyedApp) -> None:
-        """Queue a timestamp: the app has just sent events."""
+        """Queue a write of the app's last-event time; do nothing within 61 s of its last one."""
         now = asyncio.get_running_loop().time()
-        if now - self._noted.get(app.app_id, -MIN_INTERVAL_S) < MIN_INTERVAL_S:
+        if now - self._noted.get(app.app_id, -MIN_LAST_SEEN_INTERVAL_S) < MIN_LAST_SEEN_INTERVAL_S:
             return
         self._noted[app.app_id] = now
         self._noted.move_to_end(app.app_id)
-        if len(self._noted) > MAX_REMEMBERED_APPS:
+        if len(self._noted) > MAX_LAST_SEEN_APPS:
             self._noted.popitem(last=False)
         self._due[app.app_id] = app
         self.came.set()
 
     async def write_due(self) -> None:
-        """Write all pending timestamps; drop them while Postgres is away, as later events add new ones."""
+        """Write all pending times. Drop them while Postgres is away: an app's next events queue a new one.
+
+        Raises any other error after its app is dropped: a failing write must not block the others.
+        """
         self.came.clear()
         while self._due:
             app = next(iter(self._due.values()))
             try:
                 with raise_if_postgres_away():
                     async with self._pool.acquire() as conn:
-                        await apps.note_event(conn, organization_id=app.organization_id, app_id=app.app_id)
-            except RETRIED_ERRORS:
+                        await apps.note_app_event(conn, organization_id=app.organization_id, app_id=app.app_id)
+            except RETRIED_POSTGRES_ERRORS:
                 self._noted.pop(app.app_id, None)
             except Exception:
                 # One failing write must not block the others.
@@ -59,8 +62,8 @@ class LastSeenBuffer:
 
 
 @asynccontextmanager
-async def open_last_seen(pool: Pool) -> AsyncIterator[LastSeenBuffer]:
+async def open_last_seen_buffer(pool: Pool) -> AsyncIterator[AppLastSeenBuffer]:
     """Open the buffer; it writes in the background, and once more at the end of the block."""
-    notes = LastSeenBuffer(pool)
-    async with write_behind(notes.came, notes.write_due):
+    notes = AppLastSeenBuffer(pool)
+    async with run_write_behind(notes.came, notes.write_due):
         yield notes

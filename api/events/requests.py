@@ -15,34 +15,34 @@ from litestar import Request, Response
 from api.auth import sdk_keys
 from api.http.requests import ApiRequest
 from api.limits import event_limits
-from api.limits.cost_budgets import Traffic, bucket_of
+from api.limits.cost_budgets import TrafficKind, budget_bucket_of
 from api.limits.event_limits import EventLimitState
 from api.services import Services
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
-from domain.events.body import EventBatch
-from domain.events.intake import IntakeResult, weight
+from domain.events.body import CheckedEventBatch
+from domain.events.intake import EventIntakeResult, queue_weight_of
 from domain.events.json_text import MAX_GZIP_RATIO, MAX_PLAIN_BYTES
 from domain.values import steps
-from domain.values.steps import Steps
+from domain.values.steps import CooperativeSteps
 from schemas.errors import (
     AppUnauthenticated,
-    Limited,
-    Malformed,
-    Oversized,
-    Unavailable,
-    Unsupported,
+    BodyOversized,
+    LimitReached,
+    MalformedBody,
+    MediaTypeUnsupported,
+    ServiceUnavailable,
 )
-from schemas.errors.absent import absent
+from schemas.errors.absent import not_found_error
 
 #: Seconds for which a browser caches the CORS preflight.
-PREFLIGHT_S = 86_400
+CORS_PREFLIGHT_CACHE_S = 86_400
 
 #: Seconds for which an app is refused without a look-up, once its budget is used up or the disk is full. A
 #: higher tier, or free disk space, takes effect after that.
-MAX_REFUSAL_S = 5.0
+MAX_CACHED_REFUSAL_S = 5.0
 
-_HEADERS = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
+_CORS_HEADER_NAMES_PATTERN = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
 
 
 async def prepare_event_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
@@ -55,19 +55,18 @@ async def prepare_event_request(connection: Request[Any, Any, Any]) -> Response[
     headers = {
         "Allow": opt["allow"],
         "Access-Control-Allow-Methods": opt["allow"],
-        "Access-Control-Max-Age": str(PREFLIGHT_S),
+        "Access-Control-Max-Age": str(CORS_PREFLIGHT_CACHE_S),
     }
-    if _HEADERS.fullmatch(requested_headers):
+    if _CORS_HEADER_NAMES_PATTERN.fullmatch(requested_headers):
         headers["Access-Control-Allow-Headers"] = requested_headers.decode()
     return Response(None, status_code=204, headers=headers)
 
 
-async def admit_event_request(
-    request: ApiRequest, key: str | None, *, app_id: UUID | None = None
-) -> KeyedApp:
+async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
     """Authenticate a key and check all limits; `app_id` is the app in the path.
 
-    Raises `AppUnauthenticated`, `Killed`, `Limited`, `OriginRefused`, `NotFound`, `Conflict`, `Unavailable`.
+    Raises `AppUnauthenticated`, `Killed`, `LimitReached`, `OriginRefused`, `NotFound`, `Conflict`,
+    `ServiceUnavailable`.
     """
     call, services = request.request_state, request.services
     call.rate_class = event_limits.RATE_CLASS
@@ -79,36 +78,34 @@ async def admit_event_request(
         await services.events.limiter.delay_refusal(expected)
         raise error.with_traceback(None)  # a kept traceback would hold the frames of all refused requests
     with _cache_refusal(services, expected):
-        services.events.disks.check_events()
+        services.events.disks.check_event_intake_open()
     charging = expected and services.events.limiter.charge(expected)  # runs during the look-up of the key
     call.app = app = await services.events.apps.authenticate(key)
     call.event_standing = await (charging or services.events.limiter.charge(app))
     if not call.event_standing.passed:
         await services.events.limiter.delay_refusal(app)
         raise call.event_standing.refusal()
-    budget = bucket_of(app.organization_id, app.tier, Traffic.PUBLIC)
+    budget = budget_bucket_of(app.organization_id, app.tier, TrafficKind.PUBLIC)
     services.limiter.budgets.check(budget)
     call.payer = budget
-    sdk_keys.check_origin(app, call.headers.get(b"origin"))
+    sdk_keys.check_page_origin(app, call.headers.get(b"origin"))
     if app_id not in {None, app.app_id}:
-        raise absent("sdk_app")
+        raise not_found_error("sdk_app")
     app.check_active()
     with _cache_refusal(services, app, call.event_standing):
         services.events.budgets.check(app)
-        services.events.disks.check_share(services.events.budgets.part(app))
+        services.events.disks.check_event_budget_share(services.events.budgets.part(app))
     return app
 
 
 @contextmanager
-def _cache_refusal(
-    services: Services, app: KeyedApp | None, standing: EventLimitState | None = None
-) -> Iterator[None]:
+def _cache_refusal(services: Services, app: KeyedApp | None, standing: EventLimitState | None = None) -> Iterator[None]:
     """Cache a refusal that the block raises, so that the app's next requests need no query."""
     try:
         yield
-    except (Limited, Unavailable) as error:
+    except (LimitReached, ServiceUnavailable) as error:
         if app:
-            for_s = min(MAX_REFUSAL_S, error.retry_after)
+            for_s = min(MAX_CACHED_REFUSAL_S, error.retry_after)
             services.events.limiter.refuse(app, standing, error, for_s)
         raise
 
@@ -118,27 +115,26 @@ def read_app_key(request: ApiRequest) -> str | None:
     return sdk_keys.read_app_key(request.request_state.headers, request.scope["query_string"])
 
 
-async def decompress_body(
-    request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_PLAIN_BYTES
-) -> bytes:
-    """Return the decompressed body of any type. Raises `Malformed`, `Oversized`, `Unsupported`.
+async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_PLAIN_BYTES) -> bytes:
+    """Return the decompressed body of any type. Raises `MalformedBody`, `BodyOversized`,
+    `MediaTypeUnsupported`.
 
     For a refused body the app pays for the maximum size that decompression may have produced.
     """
-    data, packed = await request.body(), _is_gzip(request)
+    data, packed = await request.body(), _has_gzip_body(request)
     try:
-        return await steps.take_turns(body.unpacked(data, packed=packed, most=max_bytes))
-    except (Malformed, Oversized):
+        return await steps.run_steps_with_pauses(body.unpack_event_body(data, packed=packed, most=max_bytes))
+    except (MalformedBody, BodyOversized):
         if app:
             size = min(max_bytes, len(data) * MAX_GZIP_RATIO)
-            request.services.events.limiter.spend(app, weight(1, size))
+            request.services.events.limiter.spend(app, queue_weight_of(1, size))
         raise
 
 
 async def parse_events(
-    request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., Steps[EventBatch]]
-) -> EventBatch:
-    """Parse the events of a body with `reader`. Raises `Malformed`, `Invalid`, `Oversized`.
+    request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., CooperativeSteps[CheckedEventBatch]]
+) -> CheckedEventBatch:
+    """Parse the events of a body with `reader`. Raises `MalformedBody`, `Invalid`, `BodyOversized`.
 
     The app pays for the events even on an error. A body without events costs as much as one event of its
     size.
@@ -146,25 +142,25 @@ async def parse_events(
     event_count, now = 1, request.services.clock()
     try:
         work = reader(plain, project_id=app.project_id, app_no=app.app_no, now=now)
-        batch = await steps.take_turns(work)
+        batch = await steps.run_steps_with_pauses(work)
         event_count = max(1, len(batch.events) + len(batch.refused))
     finally:
-        request.services.events.limiter.spend(app, weight(event_count, len(plain)))
+        request.services.events.limiter.spend(app, queue_weight_of(event_count, len(plain)))
     return batch
 
 
-def _is_gzip(request: ApiRequest) -> bool:
-    """Return whether the body is gzip. Raises `Unsupported` for any other encoding."""
+def _has_gzip_body(request: ApiRequest) -> bool:
+    """Return whether the body is gzip. Raises `MediaTypeUnsupported` for any other encoding."""
     encoding = request.request_state.headers.get(b"content-encoding", b"identity").strip().lower()
     if encoding not in {b"gzip", b"identity", b""}:
-        raise Unsupported("send the body uncompressed, or with one layer of gzip (Content-Encoding: gzip)")
+        raise MediaTypeUnsupported("send the body uncompressed, or with one layer of gzip (Content-Encoding: gzip)")
     return encoding == b"gzip"
 
 
-async def store_events(request: ApiRequest, app: KeyedApp, batch: EventBatch) -> IntakeResult:
+async def store_events(request: ApiRequest, app: KeyedApp, batch: CheckedEventBatch) -> EventIntakeResult:
     """Commit the valid events, and queue the rejected ones for the quarantine.
 
-    Raises `Limited`, `Unavailable`.
+    Raises `LimitReached`, `ServiceUnavailable`.
     """
     events = request.services.events
     stored = await events.intake.take(app, batch.events, size=batch.size)

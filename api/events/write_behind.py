@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager, suppress
 from telemetry import logs
 
 #: Seconds that the shutdown waits for the last write.
-LAST_WRITE_TIMEOUT_S = 2.0
+SHUTDOWN_WRITE_TIMEOUT_S = 2.0
 
 _log = logs.get_logger("api.events.write_behind")
 
 
 @asynccontextmanager
-async def write_behind(
+async def run_write_behind(
     pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], *, pause_s: float = 0.0
 ) -> AsyncIterator[None]:
     """Run a background task that writes each time `pending` is set; at the end of the block, write the rest.
@@ -21,7 +21,7 @@ async def write_behind(
     The task sleeps `pause_s` between two writes, so that many rows become one write. Rows of a failed write
     are written with the next one.
     """
-    writer = asyncio.create_task(_write_repeatedly(pending, write_due, pause_s))
+    writer = asyncio.create_task(_write_rows_repeatedly(pending, write_due, pause_s))
     try:
         yield
     finally:
@@ -29,20 +29,20 @@ async def write_behind(
         with suppress(asyncio.CancelledError):
             await writer
         with suppress(TimeoutError):
-            async with asyncio.timeout(LAST_WRITE_TIMEOUT_S):
-                await _write_once(write_due)
+            async with asyncio.timeout(SHUTDOWN_WRITE_TIMEOUT_S):
+                await _write_rows_once(write_due)
 
 
-async def _write_repeatedly(
+async def _write_rows_repeatedly(
     pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], pause_s: float
 ) -> None:
     while True:
         await pending.wait()
-        await _write_once(write_due)
+        await _write_rows_once(write_due)
         await asyncio.sleep(pause_s)
 
 
-async def _write_once(write_due: Callable[[], Awaitable[None]]) -> None:
+async def _write_rows_once(write_due: Callable[[], Awaitable[None]]) -> None:
     try:
         await write_due()
     except Exception as error:  # noqa: BLE001  no caller awaits this

@@ -13,25 +13,25 @@ from api.services import Services
 from schemas import ids
 from telemetry import logs, metrics, tracing
 
-UNMATCHED = "unmatched"
+UNMATCHED_ROUTE_LABEL = "unmatched"
 
 #: Routes without a trace: unmatched paths, which scanners request, and the probes of monitoring.
-UNTRACED = {UNMATCHED, "/healthz", "/readyz", "/metrics"}
+UNTRACED_ROUTES = {UNMATCHED_ROUTE_LABEL, "/healthz", "/readyz", "/metrics"}
 
 #: The lowest status that means a server error.
-MIN_SERVER_ERROR = 500
+MIN_SERVER_ERROR_STATUS = 500
 
 _log = logs.get_batched_logger("api")
 
 
-def begin_request(scope: HTTPScope) -> RequestState:
+def create_request_state(scope: HTTPScope) -> RequestState:
     """Create the request state and put it on the scope, for all inner layers."""
     state = RequestState(scope["headers"])
     scope.setdefault("state", {})["request_state"] = state
     return state
 
 
-def add_headers_to(state: RequestState, send: Send) -> Send:
+def wrap_send_with_headers(state: RequestState, send: Send) -> Send:
     """Return a `send` that adds the headers of every response."""
 
     async def watched(message: Message) -> None:
@@ -39,14 +39,14 @@ def add_headers_to(state: RequestState, send: Send) -> Send:
             state.status = message["status"]
             headers = [*message["headers"], *state.answer_headers()]
             if state.rate_class is not None:
-                _restrict_caching(headers)
+                _restrict_response_caching(headers)
             message["headers"] = headers
         await send(message)
 
     return watched
 
 
-def _restrict_caching(headers: list[tuple[bytes, bytes]]) -> None:
+def _restrict_response_caching(headers: list[tuple[bytes, bytes]]) -> None:
     """Keep answers to a key out of shared caches, and answers without a version out of all caches.
 
     Shared caches respect `Authorization`, but not `X-Api-Key`.
@@ -56,25 +56,25 @@ def _restrict_caching(headers: list[tuple[bytes, bytes]]) -> None:
         headers.append((b"cache-control", b"private, no-cache" if b"etag" in names else b"no-store"))
 
 
-async def end_request(scope: HTTPScope, state: RequestState, services: Services) -> None:
+async def finish_request(scope: HTTPScope, state: RequestState, services: Services) -> None:
     """Finish a request after the last byte of its response, so that no caller waits for this work."""
     if state.free and state.standing is not None:
-        await services.limiter.give_back(state.standing)
+        await services.limiter.uncount_request(state.standing)
     _log_request(scope, state, services.settings.request_log_level)
 
 
 def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
-    route = scope.get("path_template", UNMATCHED)
+    route = scope.get("path_template", UNMATCHED_ROUTE_LABEL)
     seconds = time.perf_counter() - state.started
     method = (
-        UNMATCHED if route == UNMATCHED else scope["method"]
+        UNMATCHED_ROUTE_LABEL if route == UNMATCHED_ROUTE_LABEL else scope["method"]
     )  # a method that a stranger invents must not become a time series
-    count, duration = _series(method, route, state.status)
+    count, duration = _http_metric_series(method, route, state.status)
     count.inc()
     duration.observe(seconds)
     who, app, owner = state.principal, state.app, state.organization_id
-    about = _subject_fields(scope, state)
-    log = _log.info if state.status >= MIN_SERVER_ERROR else getattr(_log, level)
+    about = _project_and_job_log_fields(scope, state)
+    log = _log.info if state.status >= MIN_SERVER_ERROR_STATUS else getattr(_log, level)
     log(
         "request",
         request_id=state.id,
@@ -83,34 +83,34 @@ def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
         status=state.status,
         code=state.code,
         ms=round(seconds * 1000, 2),
-        organization_id=owner and ids.show(ids.ORGANIZATION, owner),
+        organization_id=owner and ids.format_prefixed_id(ids.ORGANIZATION, owner),
         key_id=who and who.key_id,
-        app_id=app and ids.show(ids.APP, app.app_id),
+        app_id=app and ids.format_prefixed_id(ids.APP, app.app_id),
         **about,
-        **tracing.trace_fields(UUID(int=state.bits)),
+        **tracing.trace_log_fields(UUID(int=state.bits)),
     )
-    if (recorder := tracing.recorder()) and route not in UNTRACED:
-        recorder.served(_describe_span(state, method, route, seconds, about))
+    if (recorder := tracing.current_span_recorder()) and route not in UNTRACED_ROUTES:
+        recorder.served(_describe_request_span(state, method, route, seconds, about))
 
 
-def _subject_fields(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
+def _project_and_job_log_fields(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
     """Return the log fields of the project, of the first submitted job and of the number of jobs."""
     params: dict[str, str] = scope.get("path_params", {})
-    project = ids.read(ids.PROJECT, params["project_id"]) if "project_id" in params else None
+    project = ids.parse_prefixed_id(ids.PROJECT, params["project_id"]) if "project_id" in params else None
     fields: dict[str, str | int] = {}
     if submits := state.made:
         project = project or submits[0].project_id
-        fields = {"job_id": ids.show(ids.JOB, submits[0].job_id), "jobs": len(submits)}
+        fields = {"job_id": ids.format_prefixed_id(ids.JOB, submits[0].job_id), "jobs": len(submits)}
     if project is not None:
-        fields["project_id"] = ids.show(ids.PROJECT, project)
+        fields["project_id"] = ids.format_prefixed_id(ids.PROJECT, project)
     return fields
 
 
-def _describe_span(
+def _describe_request_span(
     state: RequestState, method: str, route: str, seconds: float, about: Mapping[str, str | int]
 ) -> tracing.ServedRequest:
     """Describe the response for its span. The attributes hold only our own ids, no text from the caller."""
-    ended, who = tracing.now(), state.organization_id
+    ended, who = tracing.unix_time_ns(), state.organization_id
     attributes: dict[str, str | int] = {
         "http.request.method": method,
         "http.route": route,
@@ -118,7 +118,7 @@ def _describe_span(
         "tenantry.request.id": state.id,
     }
     if who is not None:
-        attributes["tenantry.organization.id"] = ids.show(ids.ORGANIZATION, who)
+        attributes["tenantry.organization.id"] = ids.format_prefixed_id(ids.ORGANIZATION, who)
     if "project_id" in about:
         attributes["tenantry.project.id"] = about["project_id"]
     if state.code is not None:
@@ -129,13 +129,13 @@ def _describe_span(
         began=ended - int(seconds * 1e9),
         ended=ended,
         attributes=attributes,
-        error=str(state.status) if state.status >= MIN_SERVER_ERROR else None,
+        error=str(state.status) if state.status >= MIN_SERVER_ERROR_STATUS else None,
         traceparent=state.headers.get(b"traceparent", b"").decode("latin-1"),
         submits=state.made,
     )
 
 
 @cache
-def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+def _http_metric_series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
     """Look up both series once: `labels` costs more than the increment."""
-    return metrics.HTTP_REQUESTS.labels(method, route, status), metrics.HTTP_SECONDS.labels(route)
+    return metrics.HTTP_RESPONSE_COUNTER.labels(method, route, status), metrics.HTTP_REQUEST_SECONDS.labels(route)

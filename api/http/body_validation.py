@@ -17,39 +17,39 @@ from api.http import validation_messages
 from domain.brand import github_repositories
 from domain.projects import projects
 from domain.values import countries, languages, metadata, ssrf_guard, timezones
-from schemas.errors import Invalid
-from schemas.ingests import Branch, Country, RepoName, Url
-from schemas.posts import LocalTime, ScheduledFor
-from schemas.projects import Language, Metadata, Name, Status, Zone
+from schemas.errors import InvalidValue
+from schemas.ingests import GitBranch, GitHubRepoName, IngestUrl, StoreCountry
+from schemas.posts import ScheduledLocalTime, ScheduledUtcTime
+from schemas.projects import LanguageTag, ProjectMetadata, ProjectName, ProjectStatus, TimeZoneName
 
 #: Maximum number of errors in a response.
-MAX_ERRORS = 100
+MAX_BODY_ERRORS = 100
 
 #: Maximum characters of an unknown field's name in a response.
-MAX_NAME_CHARACTERS = 100
+MAX_SHOWN_FIELD_CHARACTERS = 100
 
 #: Maximum characters of msgspec's message that are parsed.
-MAX_MESSAGE_CHARACTERS = 1_000
+MAX_PARSED_MESSAGE_CHARACTERS = 1_000
 
 #: Additional checks of a value by its type, after the check of its shape.
-VALUE_CHECKS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-    (Zone, timezones.check),
-    (Language, languages.check),
-    (Name, projects.trim_project_name),
-    (Metadata, partial(metadata.compose, customer_external_id=UNSET)),
-    (Status, projects.check_status),
-    (ScheduledFor, partial(timezones.read, path="scheduledFor")),
+BODY_VALUE_CHECKS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (TimeZoneName, timezones.check_timezone),
+    (LanguageTag, languages.check_language_tag),
+    (ProjectName, projects.trim_project_name),
+    (ProjectMetadata, partial(metadata.compose_metadata, customer_external_id=UNSET)),
+    (ProjectStatus, projects.check_patched_status),
+    (ScheduledUtcTime, partial(timezones.parse_utc_time, path="scheduledFor")),
     # The domain function checks whether the local time exists in the project's zone.
-    (LocalTime, partial(timezones.resolve_local_time, zone="UTC", path="localTime")),
+    (ScheduledLocalTime, partial(timezones.resolve_local_time, zone="UTC", path="localTime")),
     # Whether the address may be fetched depends on this server and is checked later.
-    (Url, lambda url: ssrf_guard.split(ssrf_guard.with_scheme(url.strip(" ")))),
-    (RepoName, github_repositories.check),
-    (Branch, github_repositories.check_branch),
-    (Country, partial(countries.check, path="countryCode")),
+    (IngestUrl, lambda url: ssrf_guard.split_http_url(ssrf_guard.add_url_scheme(url.strip(" ")))),
+    (GitHubRepoName, github_repositories.parse_repository_name),
+    (GitBranch, github_repositories.check_branch_name),
+    (StoreCountry, partial(countries.check_country_code, path="countryCode")),
 )
 
-_WHERE = re.compile(r"(?P<what>.*) - at `(?P<path>.*)`", re.DOTALL)
-_NAMED = re.compile(r"(?:unknown|required) field `(?P<name>.*)`", re.DOTALL)
+_ERROR_PATH_PATTERN = re.compile(r"(?P<what>.*) - at `(?P<path>.*)`", re.DOTALL)
+_ERROR_FIELD_PATTERN = re.compile(r"(?:unknown|required) field `(?P<name>.*)`", re.DOTALL)
 
 
 class FieldError(NamedTuple):
@@ -59,42 +59,43 @@ class FieldError(NamedTuple):
     message: str
 
 
-def find_body_errors(value: Any, kind: Any) -> Invalid | None:
-    """Validate a parsed body against a type; return its errors as one `Invalid`, or None without any."""
-    errors = [*islice(_check_value(value, kind, "$"), MAX_ERRORS)]
-    return Invalid(*errors[0], *errors[1:]) if errors else None
+def find_body_errors(value: Any, kind: Any) -> InvalidValue | None:
+    """Validate a parsed body against a type; return its errors as one `InvalidValue`, or None without any."""
+    errors = [*islice(_find_value_errors(value, kind, "$"), MAX_BODY_ERRORS)]
+    return InvalidValue(*errors[0], *errors[1:]) if errors else None
 
 
-def parse_error(error: msgspec.ValidationError, kind: Any = None) -> FieldError:
+def parse_msgspec_error(error: msgspec.ValidationError, kind: Any = None) -> FieldError:
     """Parse msgspec's error into a path and a message."""
     text = str(error)
-    if len(text) > MAX_MESSAGE_CHARACTERS:
+    if len(text) > MAX_PARSED_MESSAGE_CHARACTERS:
         # The message repeats the caller's value. The reason stands before the value, the path after it.
-        text = text[: MAX_MESSAGE_CHARACTERS // 2] + text[-MAX_MESSAGE_CHARACTERS // 2 :]
-    place = _WHERE.fullmatch(text)
+        text = text[: MAX_PARSED_MESSAGE_CHARACTERS // 2] + text[-MAX_PARSED_MESSAGE_CHARACTERS // 2 :]
+    place = _ERROR_PATH_PATTERN.fullmatch(text)
     reason, path = (place["what"], place["path"]) if place else (text, "$")
-    named = _NAMED.search(reason)
+    named = _ERROR_FIELD_PATTERN.search(reason)
     full = f"{path}.{named['name']}" if named else path
     return FieldError(
-        full.removeprefix("$").removeprefix(".") or "body", validation_messages.describe(reason, kind)
+        full.removeprefix("$").removeprefix(".") or "body", validation_messages.translate_msgspec_message(reason, kind)
     )
 
 
-def _check_value(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
+def _find_value_errors(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
     for option in _union_members(kind):
         bare, bounds = _split_annotated(option)
         if _is_struct(bare) and isinstance(value, dict):
-            yield from _check_fields(value, bare, path)
+            yield from _find_struct_errors(value, bare, path)
             return
         if get_origin(bare) is list and isinstance(value, list):
-            wrong = [*_check_leaf(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)]
+            wrong = [*_find_leaf_errors(value, Annotated[list[Any], *bounds] if bounds else list[Any], path)]
             yield from wrong
-            # A list over its limit may have any number of items: only the first `MAX_ERRORS` are checked.
-            for position, item in enumerate(islice(value, MAX_ERRORS if wrong else None)):
+            # A list over its limit may have any number of items: only the first `MAX_BODY_ERRORS` are
+            # checked.
+            for position, item in enumerate(islice(value, MAX_BODY_ERRORS if wrong else None)):
                 if not _has_valid_shape(item, get_args(bare)[0]):
-                    yield from _check_value(item, get_args(bare)[0], f"{path}[{position}]")
+                    yield from _find_value_errors(item, get_args(bare)[0], f"{path}[{position}]")
             return
-    yield from _check_leaf(value, kind, path)
+    yield from _find_leaf_errors(value, kind, path)
 
 
 def _has_valid_shape(value: Any, kind: Any) -> bool:
@@ -113,51 +114,51 @@ def _has_valid_shape(value: Any, kind: Any) -> bool:
 
 @cache
 def _has_value_check(kind: Any) -> bool:
-    """Return whether the type, or one inside it, is in `VALUE_CHECKS` or has `at_least_one` fields."""
-    if any(kind == meaning for meaning, _ in VALUE_CHECKS):
+    """Return whether the type, or one inside it, is in `BODY_VALUE_CHECKS` or has `at_least_one` fields."""
+    if any(kind == meaning for meaning, _ in BODY_VALUE_CHECKS):
         return True
     bare = _split_annotated(kind)[0]
     parts = [field.type for field in msgspec.structs.fields(bare)] if _is_struct(bare) else get_args(bare)
     return any(map(_has_value_check, parts)) or bool(getattr(bare, "at_least_one", ()))
 
 
-def _check_fields(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[FieldError]:
+def _find_struct_errors(value: Mapping[str, Any], struct: type[msgspec.Struct], path: str) -> Iterator[FieldError]:
     fields = {field.encode_name: field for field in msgspec.structs.fields(struct)}
     for name in value.keys() - fields.keys():
-        yield _error_at(f"{path}.{name[:MAX_NAME_CHARACTERS]}", "is not a field of this object")
+        yield _field_error_at(f"{path}.{name[:MAX_SHOWN_FIELD_CHARACTERS]}", "is not a field of this object")
     for name, field in fields.items():
         if name in value:
-            yield from _check_value(value[name], field.type, f"{path}.{name}")
+            yield from _find_value_errors(value[name], field.type, f"{path}.{name}")
         elif field.required:
-            yield _error_at(f"{path}.{name}", "is required")
+            yield _field_error_at(f"{path}.{name}", "is required")
     names: tuple[str, ...] = getattr(struct, "at_least_one", ())
     if names and all(value.get(name) is None for name in names):
-        yield _error_at(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
+        yield _field_error_at(f"{path}.{names[0]}", f"send at least one of {', '.join(names)}")
 
 
-def _check_leaf(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
+def _find_leaf_errors(value: Any, kind: Any, path: str) -> Iterator[FieldError]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        fault = parse_error(error, kind)
+        fault = parse_msgspec_error(error, kind)
         inner = "" if fault.path == "body" else fault.path
         separator = "" if inner[:1] in {"", "["} else "."
-        yield _error_at(f"{path}{separator}{inner}", fault.message)
+        yield _field_error_at(f"{path}{separator}{inner}", fault.message)
         return
     for option in _union_members(kind):
-        for meaning, check in VALUE_CHECKS:
+        for meaning, check in BODY_VALUE_CHECKS:
             if option == meaning and value is not None:
-                yield from _check_meaning(value, check)
+                yield from _find_meaning_errors(value, check)
 
 
-def _check_meaning(value: Any, check: Callable[[Any], Any]) -> Iterator[FieldError]:
+def _find_meaning_errors(value: Any, check: Callable[[Any], Any]) -> Iterator[FieldError]:
     try:
         check(value)
-    except Invalid as error:
+    except InvalidValue as error:
         yield from (FieldError(**issue) for issue in error.details["issues"])
 
 
-def _error_at(path: str, message: str) -> FieldError:
+def _field_error_at(path: str, message: str) -> FieldError:
     return FieldError(path.removeprefix("$").removeprefix(".") or "body", message)
 
 

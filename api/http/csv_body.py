@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, get_args
 import msgspec
 
 from api.http import body_validation
-from domain.values.steps import Steps
-from schemas.errors import Invalid, Malformed
+from domain.values.steps import CooperativeSteps
+from schemas.errors import InvalidValue, MalformedBody
 
 #: Limits of a table: rows, and names in its first line. Longer input isn't parsed further.
 MAX_ROWS, MAX_NAMES = 1_000, 100
@@ -20,10 +20,10 @@ MAX_ROWS, MAX_NAMES = 1_000, 100
 MAX_LINES, MAX_LINES_OF_ROW, MAX_LINE_CHARACTERS = 10_000, 100, 8_192
 
 #: Rows parsed in one step.
-ROWS_PER_STEP = 200
+CSV_ROWS_PER_STEP = 200
 
 #: Maximum characters of a name in an error message.
-MAX_NAME_CHARACTERS = 64
+MAX_SHOWN_COLUMN_CHARACTERS = 64
 
 
 class CsvRow(NamedTuple):
@@ -33,52 +33,52 @@ class CsvRow(NamedTuple):
     cells: dict[str, str]
 
 
-def read_csv_body(body: bytes, kind: Any) -> Steps[Any]:
-    """Decode CSV as a struct of rows. Raises `Malformed`, `Invalid` with each bad row's line."""
+def read_csv_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
+    """Decode CSV as a struct of rows. Raises `MalformedBody`, `InvalidValue` with each bad row's line."""
     [field] = msgspec.structs.fields(kind)
     row_kind = get_args(get_args(field.type)[0])[0]
     rows: list[CsvRow] = []
-    for row in islice(_csv_rows(body, row_kind), MAX_ROWS + 1):
+    for row in islice(_parse_csv_rows(body, row_kind), MAX_ROWS + 1):
         rows.append(row)
-        if len(rows) % ROWS_PER_STEP == 0:
+        if len(rows) % CSV_ROWS_PER_STEP == 0:
             yield
     try:
         return msgspec.convert({field.encode_name: [row.cells for row in rows]}, kind, strict=False)
     except msgspec.ValidationError as error:
         yield
-        errors = (yield from _collect_errors(rows, row_kind)) or [body_validation.parse_error(error)]
-        raise Invalid(*errors[0], *errors[1:]) from None
+        errors = (yield from _collect_csv_errors(rows, row_kind)) or [body_validation.parse_msgspec_error(error)]
+        raise InvalidValue(*errors[0], *errors[1:]) from None
 
 
-def _collect_errors(rows: Sequence[CsvRow], row_kind: Any) -> Steps[list[tuple[str, str]]]:
+def _collect_csv_errors(rows: Sequence[CsvRow], row_kind: Any) -> CooperativeSteps[list[tuple[str, str]]]:
     """Collect validation errors, up to the limit of a response."""
     errors: list[tuple[str, str]] = []
-    for first in range(0, len(rows), ROWS_PER_STEP):
+    for first in range(0, len(rows), CSV_ROWS_PER_STEP):
         errors += islice(
-            _row_errors(rows[first : first + ROWS_PER_STEP], row_kind, first),
-            body_validation.MAX_ERRORS - len(errors),
+            _find_row_errors(rows[first : first + CSV_ROWS_PER_STEP], row_kind, first),
+            body_validation.MAX_BODY_ERRORS - len(errors),
         )
         yield
     return errors
 
 
-def _csv_rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[CsvRow]:
-    lines = _lines(body)
+def _parse_csv_rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[CsvRow]:
+    lines = _read_csv_cells(body)
     _, names = next(lines, (1, []))
-    _check_names(names[:MAX_NAMES], row_kind)
+    _check_column_names(names[:MAX_NAMES], row_kind)
     for line, cells in lines:
         if len(cells) != len(names):
-            raise Malformed(f"line {line} has {len(cells)} cells, but the first line has {len(names)} names")
+            raise MalformedBody(f"line {line} has {len(cells)} cells, but the first line has {len(names)} names")
         yield CsvRow(line, {name: cell for name, cell in zip(names, cells, strict=True) if cell})
 
 
-def _lines(body: bytes) -> Iterator[tuple[int, list[str]]]:
+def _read_csv_cells(body: bytes) -> Iterator[tuple[int, list[str]]]:
     """Yield the cells of each row with the number of its first line. Skips empty lines."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Malformed("the CSV is not in UTF-8") from None
-    lines = _Lines(text)
+        raise MalformedBody("the CSV is not in UTF-8") from None
+    lines = _CsvLineIterator(text)
     reader, line = csv.reader(lines, strict=True), 1
     try:
         for cells in reader:
@@ -86,11 +86,14 @@ def _lines(body: bytes) -> Iterator[tuple[int, list[str]]]:
                 yield line, cells
             line = lines.begin_row() + 1
     except csv.Error as error:
-        raise Malformed(f"the CSV can't be parsed from line {line} on: {error}") from None
+        raise MalformedBody(f"the CSV can't be parsed from line {line} on: {error}") from None
 
 
-class _Lines:
-    """Iterator over the lines of a table. Raises `Malformed` for a long line, and for a row of many lines."""
+class _CsvLineIterator:
+    """Iterator over the lines of a table.
+
+    Raises `MalformedBody` for a long line, and for a row of many lines.
+    """
 
     def __init__(self, text: str) -> None:
         self._lines = io.StringIO(text, newline="")
@@ -101,47 +104,47 @@ class _Lines:
         self._before = self._read
         return self._read
 
-    def __iter__(self) -> "_Lines":
+    def __iter__(self) -> "_CsvLineIterator":
         return self
 
     def __next__(self) -> str:
         line = next(self._lines)
         self._read += 1
         if self._read > MAX_LINES:
-            raise Malformed(f"the CSV has more than {MAX_LINES:,} lines")
+            raise MalformedBody(f"the CSV has more than {MAX_LINES:,} lines")
         if len(line) > MAX_LINE_CHARACTERS or self._read - self._before > MAX_LINES_OF_ROW:
-            raise Malformed(
+            raise MalformedBody(
                 f"line {self._read} is too long: a line has at most {MAX_LINE_CHARACTERS:,} characters,"
                 f" and a row {MAX_LINES_OF_ROW} lines"
             )
         return line
 
 
-def _check_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
+def _check_column_names(names: list[str], row_kind: type[msgspec.Struct]) -> None:
     fields = msgspec.structs.fields(row_kind)
     known = [field.encode_name for field in fields]
     twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
     unknown = [name for name in names if name not in known]
-    issues = [("header", f"is not a field: {name[:MAX_NAME_CHARACTERS]!r}") for name in unknown]
-    issues += [("header", f"has {name[:MAX_NAME_CHARACTERS]!r} twice") for name in twice]
+    issues = [("header", f"is not a field: {name[:MAX_SHOWN_COLUMN_CHARACTERS]!r}") for name in unknown]
+    issues += [("header", f"has {name[:MAX_SHOWN_COLUMN_CHARACTERS]!r} twice") for name in twice]
     required = [field.encode_name for field in fields if field.required]
     issues += [("header", f"lacks {name!r}") for name in required if name not in names]
     if issues:
-        raise Invalid(*issues[0], *issues[1 : body_validation.MAX_ERRORS])
+        raise InvalidValue(*issues[0], *issues[1 : body_validation.MAX_BODY_ERRORS])
 
 
-def _row_errors(rows: Sequence[CsvRow], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
+def _find_row_errors(rows: Sequence[CsvRow], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
     """Yield each validation error of each row; `first` is the index of the first row."""
     fields = msgspec.structs.fields(row_kind)
     for place, row in enumerate(rows, first):
-        if _is_valid_row(row, row_kind):
+        if _is_valid_csv_row(row, row_kind):
             continue
         for field in fields:
-            if fault := _cell_error(row.cells.get(field.encode_name), field):
+            if fault := _find_cell_error(row.cells.get(field.encode_name), field):
                 yield f"rows[{place}].{field.encode_name}", f"line {row.line}: {fault}"
 
 
-def _is_valid_row(row: CsvRow, row_kind: Any) -> bool:
+def _is_valid_csv_row(row: CsvRow, row_kind: Any) -> bool:
     try:
         msgspec.convert(row.cells, row_kind, strict=False)
     except msgspec.ValidationError:
@@ -149,11 +152,11 @@ def _is_valid_row(row: CsvRow, row_kind: Any) -> bool:
     return True
 
 
-def _cell_error(cell: str | None, field: msgspec.structs.FieldInfo) -> str | None:
+def _find_cell_error(cell: str | None, field: msgspec.structs.FieldInfo) -> str | None:
     if cell is None:
         return "is required" if field.required else None
     try:
         msgspec.convert(cell, field.type, strict=False)
     except msgspec.ValidationError as error:
-        return body_validation.parse_error(error, field.type).message
+        return body_validation.parse_msgspec_error(error, field.type).message
     return None

@@ -10,19 +10,19 @@ from litestar.response.base import ASGIResponse
 from msgspec import UNSET
 
 from api.http import head_requests, request_state, validation_messages
-from api.http.responses import JSON, ApiResponse
-from api.openapi.operations import camel
+from api.http.responses import JSON_CONTENT_TYPE, ApiResponse
+from api.openapi.operations import to_camel_case
 from db import reach
 from schemas.envelope import Envelope, Problem
 from schemas.errors import (
+    ApiKeyUnauthenticated,
     AppUnauthenticated,
+    BodyOversized,
     DomainError,
-    HostRefused,
-    Killed,
-    Oversized,
-    Unauthenticated,
-    Unavailable,
-    Unsatisfiable,
+    HostHeaderRefused,
+    KillSwitchActive,
+    RangeUnsatisfiable,
+    ServiceUnavailable,
 )
 from telemetry import logs, metrics
 
@@ -35,14 +35,12 @@ class ErrorCode(NamedTuple):
 
 
 #: The contract: codes are added, never changed.
-CODES = {
+ERROR_CODES = {
     "BAD_REQUEST": ErrorCode(400, "the body can't be parsed as its content type"),
     "UNAUTHENTICATED": ErrorCode(401, "the key is absent, malformed, unknown, expired or rotated away"),
     "FORBIDDEN_SCOPE": ErrorCode(403, "the key lacks `details.requiredScope`"),
     "ORIGIN_NOT_ALLOWED": ErrorCode(403, "the page's origin is outside of the app's `webDomain`"),
-    "RETURN_URL_NOT_ALLOWED": ErrorCode(
-        403, "the origin is not on the key's list, and for accounts not the API's own"
-    ),
+    "RETURN_URL_NOT_ALLOWED": ErrorCode(403, "the origin is not on the key's list, and for accounts not the API's own"),
     "APPROVAL_REQUIRED": ErrorCode(
         403, "the content, or a target's own caption, awaits approval: `details.approvalStatus`"
     ),
@@ -52,8 +50,7 @@ CODES = {
     "CONTENT_REJECTED": ErrorCode(409, "the content was rejected"),
     "IDEMPOTENCY_CONFLICT": ErrorCode(
         409,
-        "the Idempotency-Key belongs to another request, or its first request still runs: "
-        "`details.reason` IN_FLIGHT",
+        "the Idempotency-Key belongs to another request, or its first request still runs: `details.reason` IN_FLIGHT",
     ),
     "PRECONDITION_FAILED": ErrorCode(412, "`If-Match` has an outdated version"),
     "PAYLOAD_TOO_LARGE": ErrorCode(413, "the body, or a file of an upload, is larger than the route allows"),
@@ -72,12 +69,10 @@ CODES = {
     "HEAD_TOO_LARGE": ErrorCode(431, "the request's head has more than 100 fields or 32 KiB"),
     "INTERNAL": ErrorCode(500, "an error on our side; send us the request id"),
     "KILL_SWITCH": ErrorCode(503, "the `key` or its `organization` was switched off: `details.scope`"),
-    "UNAVAILABLE": ErrorCode(
-        503, "the database is unreachable or its disk nearly full: repeat after `Retry-After`"
-    ),
+    "UNAVAILABLE": ErrorCode(503, "the database is unreachable or its disk nearly full: repeat after `Retry-After`"),
 }
 
-TOO_LARGE = 413
+PAYLOAD_TOO_LARGE_STATUS = 413
 
 #: Codes and messages of the framework's errors, by status.
 FRAMEWORK_ERRORS = {
@@ -88,28 +83,28 @@ FRAMEWORK_ERRORS = {
 }
 
 #: Another transaction holds a lock that this one needs.
-LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+POSTGRES_LOCK_ERRORS = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
 
 #: The statement exceeded its timeout.
-TIMEOUT_ERROR = asyncpg.QueryCanceledError
+POSTGRES_TIMEOUT_ERROR = asyncpg.QueryCanceledError
 
 _log = logs.get_logger("api")
 
 
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
     """Answer any exception; the exception handler of the application."""
-    call = request_state.state_of(request.scope)
+    call = request_state.request_state_of(request.scope)
     code, message, details, headers = _describe_error(_translate_driver_error(error), request)
     call.code = code
-    if code == Killed.code:
-        metrics.HTTP_KILLED.inc()
+    if code == KillSwitchActive.code:
+        metrics.HTTP_KILL_SWITCH_RESPONSES.inc()
     if code == "INTERNAL":
         _log.error("request failed", request_id=call.id, exc_info=error)
     if code == "UNAVAILABLE":
         _log.warning("request not served", request_id=call.id, error=repr(error))
     problem = Problem(code=code, message=message, request_id=call.id, details=details or UNSET)
     return ApiResponse(
-        Envelope(error=problem), status_code=CODES[code].status, headers=headers, media_type=JSON
+        Envelope(error=problem), status_code=ERROR_CODES[code].status, headers=headers, media_type=JSON_CONTENT_TYPE
     )
 
 
@@ -120,15 +115,15 @@ def answer_no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
 
 def answer_wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
     """Answer a `Host` that names another server."""
-    return answer_error(request, HostRefused()).to_asgi_response(None, request)
+    return answer_error(request, HostHeaderRefused()).to_asgi_response(None, request)
 
 
 def _translate_driver_error(error: Exception) -> Exception:
     """Translate the database driver's errors into API errors."""
-    if isinstance(error, LOCK_ERRORS):
-        return Unavailable("another request is changing the same data: repeat the request")
-    if isinstance(error, TIMEOUT_ERROR) or reach.is_postgres_away(error):
-        return Unavailable()
+    if isinstance(error, POSTGRES_LOCK_ERRORS):
+        return ServiceUnavailable("another request is changing the same data: repeat the request")
+    if isinstance(error, POSTGRES_TIMEOUT_ERROR) or reach.is_postgres_away(error):
+        return ServiceUnavailable()
     return error
 
 
@@ -137,58 +132,60 @@ def _describe_error(
 ) -> tuple[str, str, dict[str, Any], dict[str, str]]:
     """Return the code, message, details and headers for an exception."""
     if isinstance(error, DomainError):
-        return error.code, error.message, error.details, dict(_headers(error))
+        return error.code, error.message, error.details, dict(_headers_of_error(error))
     if isinstance(error, ValidationException):
-        issues = list(_list_issues(error.extra, request.scope.get("route_handler")))
+        issues = list(_list_parameter_issues(error.extra, request.scope.get("route_handler")))
         return "VALIDATION", "; ".join(f"{i['path']}: {i['message']}" for i in issues), {"issues": issues}, {}
     if isinstance(error, HTTPException) and error.status_code in FRAMEWORK_ERRORS:
-        closing = {"Connection": "close"} if error.status_code == TOO_LARGE else {}
+        closing = {"Connection": "close"} if error.status_code == PAYLOAD_TOO_LARGE_STATUS else {}
         return (
             *FRAMEWORK_ERRORS[error.status_code],
             {},
-            {**dict(_complete_allow_header(error.headers or {}, request.url.path)), **closing},
+            {**dict(_add_head_to_allow_header(error.headers or {}, request.url.path)), **closing},
         )
     return "INTERNAL", "an error on our side: repeat the request, or send us the request id", {}, {}
 
 
-def _complete_allow_header(headers: Mapping[str, str], path: str) -> Iterable[tuple[str, str]]:
+def _add_head_to_allow_header(headers: Mapping[str, str], path: str) -> Iterable[tuple[str, str]]:
     """Yield the framework's headers; add HEAD to `Allow`, which the framework omits."""
     for name, value in headers.items():
         if name.lower() == "allow":
-            yield "Allow", ", ".join(sorted(head_requests.methods({*value.split(", ")}, path)))
+            yield "Allow", ", ".join(sorted(head_requests.add_head_method({*value.split(", ")}, path)))
         else:
             yield name, value
 
 
-def _headers(error: DomainError) -> Iterable[tuple[str, str]]:
+def _headers_of_error(error: DomainError) -> Iterable[tuple[str, str]]:
     if error.retry_after is not None:
         yield "Retry-After", str(error.retry_after)
-    if isinstance(error, Oversized):
+    if isinstance(error, BodyOversized):
         yield "Connection", "close"
-    if isinstance(error, Unauthenticated | AppUnauthenticated):
+    if isinstance(error, ApiKeyUnauthenticated | AppUnauthenticated):
         yield "WWW-Authenticate", "Bearer"
-    if isinstance(error, Unsatisfiable):
+    if isinstance(error, RangeUnsatisfiable):
         yield "Content-Range", f"bytes */{error.size}"
 
 
-def _list_issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
+def _list_parameter_issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
     """Yield an issue for each invalid parameter that Litestar reports. For `data` the body is missing."""
     for issue in extra or [{"key": "request", "message": "a parameter is missing"}]:
         if issue.get("key") == "data":
             yield {"path": "body", "message": "a JSON object is required"}
         else:
             key = issue.get("key", "request")
-            parameter = _parameter(handler, key)
-            message = validation_messages.describe(issue["message"], parameter and parameter.annotation)
-            yield {"path": _public_name(parameter, key), "message": message}
+            parameter = _find_handler_parameter(handler, key)
+            message = validation_messages.translate_msgspec_message(
+                issue["message"], parameter and parameter.annotation
+            )
+            yield {"path": _public_parameter_name(parameter, key), "message": message}
 
 
-def _parameter(handler: Any, name: str) -> Any:
+def _find_handler_parameter(handler: Any, name: str) -> Any:
     """Find the parameter of a route's function; None for the name of anything else."""
     return handler.parsed_fn_signature.parameters.get(name) if handler else None
 
 
-def _public_name(parameter: Any, name: str) -> str:
+def _public_parameter_name(parameter: Any, name: str) -> str:
     """Return the public name of a parameter; its Python name may differ to avoid a keyword."""
     public = getattr(parameter and parameter.kwarg_definition, "name", None)
-    return public or camel(name.rstrip("_"))
+    return public or to_camel_case(name.rstrip("_"))

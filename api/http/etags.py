@@ -4,14 +4,14 @@ import re
 
 from api.http.requests import ApiRequest
 
-_TAG = re.compile(rb'(?P<weak>W/)?"(?P<version>\d{1,18})"')
+_ETAG_PATTERN = re.compile(rb'(?P<weak>W/)?"(?P<version>\d{1,18})"')
 
 
 def format_etag(version: int) -> str:
     return f'"{version}"'
 
 
-def allowed_versions(request: ApiRequest) -> frozenset[int] | None:
+def versions_in_if_match(request: ApiRequest) -> frozenset[int] | None:
     """Return the versions that `If-Match` allows, by strong comparison.
 
     Returns None if any version is allowed: the header is absent or `*`.
@@ -19,10 +19,10 @@ def allowed_versions(request: ApiRequest) -> frozenset[int] | None:
     header = request.request_state.headers.get(b"if-match", b"*").strip()
     if header == b"*":
         return None
-    return frozenset(int(tag["version"]) for tag in _TAG.finditer(header) if not tag["weak"])
+    return frozenset(int(tag["version"]) for tag in _ETAG_PATTERN.finditer(header) if not tag["weak"])
 
 
-def has_current(request: ApiRequest, version: int) -> bool:
-    """Return whether `If-None-Match` has this version, by weak comparison."""
+def matches_if_none_match(request: ApiRequest, version: int) -> bool:
+    """Return whether the client already has this version: `If-None-Match` names it, by weak comparison."""
     header = request.request_state.headers.get(b"if-none-match", b"").strip()
-    return header == b"*" or any(int(tag["version"]) == version for tag in _TAG.finditer(header))
+    return header == b"*" or any(int(tag["version"]) == version for tag in _ETAG_PATTERN.finditer(header))

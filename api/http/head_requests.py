@@ -13,23 +13,23 @@ from litestar.types import (
     WebSocketReceiveMessage,
 )
 
-from api.http.oauth_return import GITHUB_CALLBACK, SOCIAL_CALLBACK
+from api.http.oauth_return import GITHUB_CALLBACK_PATH, SOCIAL_CALLBACK_PATH
 
 _DISCONNECT_EVENT: HTTPDisconnectEvent = {"type": "http.disconnect"}
 
 
 #: Routes of files handle HEAD themselves: a platform's HEAD doesn't count as a fetch of the file.
-FILE_ROUTES = "/media/"
+MEDIA_ROUTE_PREFIX = "/media/"
 #: OAuth callbacks, which have no HEAD: their GET consumes the state, and link scanners send HEAD.
-CALLBACK_ROUTES = (f"{SOCIAL_CALLBACK}/", GITHUB_CALLBACK)
+OAUTH_CALLBACK_PATHS = (f"{SOCIAL_CALLBACK_PATH}/", GITHUB_CALLBACK_PATH)
 
 
 def is_head_of_get(request: HTTPScope) -> bool:
     """Return whether this is a HEAD that the GET route answers."""
-    return request["method"] == "HEAD" and not request["path"].startswith((FILE_ROUTES, *CALLBACK_ROUTES))
+    return request["method"] == "HEAD" and not request["path"].startswith((MEDIA_ROUTE_PREFIX, *OAUTH_CALLBACK_PATHS))
 
 
-def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
+def drop_response_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
     """Wrap both sides of a connection for a GET route that answers a HEAD.
 
     The response ends after its head. A streaming route gets a disconnect message.
@@ -56,6 +56,6 @@ def without_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
     return receive_until_end, send_head
 
 
-def methods(names: Iterable[str], path: str) -> set[str]:
+def add_head_method(names: Iterable[str], path: str) -> set[str]:
     """Return the methods of a path, with HEAD if its GET supports it."""
-    return {*names, *(["HEAD"] if "GET" in names and not path.startswith(CALLBACK_ROUTES) else [])}
+    return {*names, *(["HEAD"] if "GET" in names and not path.startswith(OAUTH_CALLBACK_PATHS) else [])}

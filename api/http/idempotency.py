@@ -16,21 +16,21 @@ from urllib.parse import parse_qsl
 import msgspec
 from litestar import Response
 
-from api.http.json_bodies import UNREADABLE
+from api.http.json_bodies import JSON_DECODE_ERRORS
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency, sandbox_times
-from domain.tenancy.idempotency import IdempotencyRecord, KeyUse, StoredAnswer
+from domain.tenancy.idempotency import IdempotencyKeyUse, IdempotencyRecord, StoredAnswer
 from domain.values import json_items, steps
-from domain.values.steps import STEP_BYTES, Steps
-from jobs.ledger import Wake
-from schemas.errors import DomainError, InFlight, Invalid
+from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
+from jobs.ledger import WakeMessage
+from schemas.errors import DomainError, InvalidValue, RequestInFlight
 
 T = TypeVar("T")
 
-ACCEPTED = 202
+ACCEPTED_STATUS = 202
 
 #: Seconds between two attempts to claim a key in use, and their number: 2 s in all, like the wait for a lock.
 CLAIM_RETRY_S, MAX_CLAIM_ATTEMPTS = 0.05, 40
@@ -38,7 +38,7 @@ CLAIM_RETRY_S, MAX_CLAIM_ATTEMPTS = 0.05, 40
 #: Names of the fields with the list of a large body, in quotes, and the maximum of items in such a list.
 LIST_FIELDS, MAX_ITEMS = {b'"events"', b'"rows"'}, 1_000
 
-_KEY = re.compile(rb"[\x20-\x7e]{1,255}")
+_IDEMPOTENCY_KEY_PATTERN = re.compile(rb"[\x20-\x7e]{1,255}")
 
 
 class WriteResult(NamedTuple, Generic[T]):
@@ -51,45 +51,48 @@ class WriteResult(NamedTuple, Generic[T]):
     status: int = 200
     location: str | None = None
     etag: str | None = None
-    wakes: tuple[Wake, ...] = ()
+    wakes: tuple[WakeMessage, ...] = ()
     secret: bool = False
     replayed: bool = False
 
 
-async def run_once(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
+async def run_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
     """Run a write in one transaction with the record of its answer, then send the wakes.
 
     If the key was used for the same request, return the first answer again. Raises `KeyReused` for another
-    request, `InFlight` while the first request still runs.
+    request, `RequestInFlight` while the first request still runs.
     """
-    return await reply(request, await write_once(request, write, await request.body()))
+    return await send_wakes_and_reply(request, await write_idempotently(request, write, await request.body()))
 
 
-async def run_once_plain(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
-    """Call `run_once` for a write without wakes; its result is answered with 200."""
+async def run_plain_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
+    """Call `run_idempotent_write` for a write without wakes; its result is answered with 200."""
 
     async def make(conn: Conn) -> WriteResult[T]:
         return WriteResult(await write(conn))
 
-    return await run_once(request, make)
+    return await run_idempotent_write(request, make)
 
 
-async def run_once_in_real_time(
+async def run_real_time_idempotent_write(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]
 ) -> Response[T]:
-    """Call `run_once` for a write in real time, which a sandbox's clock neither dates nor blocks."""
-    return await reply(request, await _write_once(request, write, await request.body()))
+    """Call `run_idempotent_write` for a write in real time, which a sandbox's clock neither dates nor
+    blocks.
+    """
+    return await send_wakes_and_reply(request, await _claim_key_and_write(request, write, await request.body()))
 
 
-async def write_once(
+async def write_idempotently(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
 ) -> WriteResult[T]:
-    """Call `run_once` without the reply; `body` replaces a request body that was not kept in memory.
+    """Call `run_idempotent_write` without the reply; `body` replaces a request body that was not kept in
+    memory.
 
     In a sandbox the write holds the clock, and the answer has the sandbox's times. Raises `Conflict`
     CLOCK_ADVANCING.
     """
-    return await _write_once(request, partial(_write_in_sandbox_time, request, write), body)
+    return await _claim_key_and_write(request, partial(_write_in_sandbox_time, request, write), body)
 
 
 async def _write_in_sandbox_time(
@@ -97,30 +100,31 @@ async def _write_in_sandbox_time(
 ) -> WriteResult[T]:
     await request.hold_clock(conn)
     result = await write(conn)
-    content = sandbox_times.shift_times(result.content, request.request_state.ahead)
-    request.request_state.ahead = sandbox_times.REAL
+    content = sandbox_times.shift_answer_times(result.content, request.request_state.ahead)
+    request.request_state.ahead = sandbox_times.NO_TIME_SHIFT
     return result._replace(content=content)
 
 
-async def _write_once(
+async def _claim_key_and_write(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
 ) -> WriteResult[T]:
-    claim = await _read_claim(request, body)
-    return await _retry_until_free(partial(request.transact, partial(_write, request, claim, write)))
+    claim = await _read_idempotency_key(request, body)
+    return await _retry_until_key_is_free(partial(request.transact, partial(_write_or_replay, request, claim, write)))
 
 
-def has_key(request: ApiRequest) -> bool:
+def has_idempotency_key(request: ApiRequest) -> bool:
     """Return whether the request has a key. Without a key, its effect need not be one transaction."""
     return b"idempotency-key" in request.request_state.headers
 
 
-async def insert_once(
+async def insert_idempotently(
     request: ApiRequest,
     result: WriteResult[T],
     insert: Callable[[IdempotencyRecord | None], Awaitable[bool | None]],
     insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
-    """Call `run_once` for a write with a known answer: one statement inserts the row and the record.
+    """Call `run_idempotent_write` for a write with a known answer: one statement inserts the row and the
+    record.
 
     `insert` returns whether it wrote: False if the record's key was used before, None while another
     transaction uses it. In a sandbox `insert_on` inserts in a transaction instead, since the clock must be
@@ -132,89 +136,90 @@ async def insert_once(
             await insert_on(conn)
             return result
 
-        return await run_once(request, write)
-    claim = await _read_claim(request, await request.body())
-    record = None if claim is None else _record(request, claim, result)
-    wrote = await _retry_until_free(partial(insert, record))
+        return await run_idempotent_write(request, write)
+    claim = await _read_idempotency_key(request, await request.body())
+    record = None if claim is None else _build_idempotency_record(request, claim, result)
+    wrote = await _retry_until_key_is_free(partial(insert, record))
     if claim is not None and not wrote:
         async with request.connection() as conn:
-            result = await _replay(request, conn, claim)
-    return await reply(request, result)
+            result = await _replay_first_answer(request, conn, claim)
+    return await send_wakes_and_reply(request, result)
 
 
-async def _retry_until_free(write: Callable[[], Awaitable[T | None]]) -> T:
-    """Retry `write` until no other transaction uses the key. Raises `InFlight` if that takes too long."""
+async def _retry_until_key_is_free(write: Callable[[], Awaitable[T | None]]) -> T:
+    """Retry `write` until no other transaction uses the key.
+
+    Raises `RequestInFlight` if that takes too long.
+    """
     for _ in range(MAX_CLAIM_ATTEMPTS):
         if (outcome := await write()) is not None:
             return outcome
         await asyncio.sleep(CLAIM_RETRY_S)
-    raise InFlight
+    raise RequestInFlight
 
 
-async def _write(
-    request: ApiRequest, claim: KeyUse | None, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
+async def _write_or_replay(
+    request: ApiRequest, claim: IdempotencyKeyUse | None, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
 ) -> WriteResult[T] | None:
     """Write or replay; return None while another transaction uses the key."""
     if claim is None:
         return await write(conn)
-    free = await idempotency.claim(conn, claim)
+    free = await idempotency.claim_idempotency_key(conn, claim)
     if free is None:
         return None
     if not free:
-        return await _replay(request, conn, claim)
+        return await _replay_first_answer(request, conn, claim)
     result = await write(conn)
-    await idempotency.store(conn, _record(request, claim, result))
+    await idempotency.store_idempotent_answer(conn, _build_idempotency_record(request, claim, result))
     return result
 
 
-async def _read_claim(request: ApiRequest, body: bytes) -> KeyUse | None:
+async def _read_idempotency_key(request: ApiRequest, body: bytes) -> IdempotencyKeyUse | None:
     key = request.request_state.headers.get(b"idempotency-key")
     if key is None:
         return None
-    if not _KEY.fullmatch(key):
-        raise Invalid("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
+    if not _IDEMPOTENCY_KEY_PATTERN.fullmatch(key):
+        raise InvalidValue("Idempotency-Key", "must have 1 to 255 printable ASCII characters")
     who = request.principal
-    digested = await steps.take_turns(digest(_target(request), body))
-    prints = _fingerprints(request.services.peppers, digested)
-    return KeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
+    digested = await steps.run_steps_with_pauses(digest_request(_request_target(request), body))
+    prints = _keyed_request_digests(request.services.peppers, digested)
+    return IdempotencyKeyUse(who.organization_id, who.key_uuid, key.decode(), *prints)
 
 
-def _fingerprints(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+def _keyed_request_digests(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
     """Return the digest keyed with the current pepper, and the other forms that a stored row may have.
 
     The digest is keyed since a body may hold a password: a reader of the table could guess it from a plain
     hash. Rows of an older release hold the plain digest.
     """
-    digests = {
-        name: hmac.digest(key, b"request " + digest, hashlib.sha256) for name, key in peppers.keys.items()
-    }
+    digests = {name: hmac.digest(key, b"request " + digest, hashlib.sha256) for name, key in peppers.keys.items()}
     return digests.pop(peppers.writer), (*digests.values(), digest)
 
 
-def _target(request: ApiRequest) -> list[Any]:
+def _request_target(request: ApiRequest) -> list[Any]:
     """Return the method, the path and the sorted query."""
     query = request.scope["query_string"]
     pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else []
     return [request.method, request.scope["path"], pairs]
 
 
-def digest(target: Sequence[Any], body: bytes) -> Steps[bytes]:
+def digest_request(target: Sequence[Any], body: bytes) -> CooperativeSteps[bytes]:
     """Digest a request. In JSON, the order of fields and white space make no difference.
 
-    In a large body with a list, an item over `STEP_BYTES` also counts byte by byte: no stored item is as
+    In a large body with a list, an item over `JSON_STEP_BYTES` also counts byte by byte: no stored item is as
     large.
     """
     try:
-        canonical = yield from _canonicalize(body)
-    except UNREADABLE:
-        canonical = _encode_ordered(hashlib.sha256(body).hexdigest())
-    return hashlib.sha256(b"%b,%b]" % (_encode_ordered(target)[:-1], canonical)).digest()
+        canonical = yield from _canonicalize_json_body(body)
+    except JSON_DECODE_ERRORS:
+        canonical = _encode_with_sorted_fields(hashlib.sha256(body).hexdigest())
+    return hashlib.sha256(b"%b,%b]" % (_encode_with_sorted_fields(target)[:-1], canonical)).digest()
 
 
-def _canonicalize(body: bytes) -> Steps[bytes]:
-    """Return the JSON without white space, with ordered fields. Raises one of `UNREADABLE`."""
-    if len(body) <= STEP_BYTES:
-        return _encode_ordered(msgspec.json.decode(body) if body else None)
+def _canonicalize_json_body(body: bytes) -> CooperativeSteps[bytes]:
+    """Return the JSON without white space, with ordered fields. Raises one of `JSON_DECODE_ERRORS`."""
+    if len(body) <= JSON_STEP_BYTES:
+        return _encode_with_sorted_fields(msgspec.json.decode(body) if body else None)
     try:
         beside, items = yield from json_items.split_json_list(body, LIST_FIELDS, MAX_ITEMS)
     except DomainError:
@@ -222,46 +227,50 @@ def _canonicalize(body: bytes) -> Steps[bytes]:
     if items is None:
         value = msgspec.json.decode(body)
         yield
-        return _encode_ordered(value)
+        return _encode_with_sorted_fields(value)
     parts, done = list[bytes](), 0
     for item in items:
-        parts.append(_canonicalize_item(item))
+        parts.append(_canonicalize_json_item(item))
         done += len(item)
-        if done > STEP_BYTES:
+        if done > JSON_STEP_BYTES:
             done = 0
             yield
     # Each list of these routes is one field, and `[0]` stands for it.
-    return _encode_ordered(msgspec.json.decode(beside)).replace(b"[0]", b"[%b]" % b",".join(parts), 1)
+    return _encode_with_sorted_fields(msgspec.json.decode(beside)).replace(b"[0]", b"[%b]" % b",".join(parts), 1)
 
 
-def _canonicalize_item(item: bytes) -> bytes:
-    if len(item) > STEP_BYTES:
-        return _encode_ordered(hashlib.sha256(item).hexdigest())
-    return _encode_ordered(msgspec.json.decode(item))
+def _canonicalize_json_item(item: bytes) -> bytes:
+    if len(item) > JSON_STEP_BYTES:
+        return _encode_with_sorted_fields(hashlib.sha256(item).hexdigest())
+    return _encode_with_sorted_fields(msgspec.json.decode(item))
 
 
-def _encode_ordered(value: Any) -> bytes:
+def _encode_with_sorted_fields(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
 
 
-def _record(request: ApiRequest, claim: KeyUse, result: WriteResult[Any]) -> IdempotencyRecord:
+def _build_idempotency_record(
+    request: ApiRequest, claim: IdempotencyKeyUse, result: WriteResult[Any]
+) -> IdempotencyRecord:
     answer = StoredAnswer(result.status, result.location, msgspec.json.encode(result.content), result.etag)
-    return idempotency.fill(claim, answer, seal_with=request.services.vault if result.secret else None)
+    return idempotency.build_idempotency_record(
+        claim, answer, seal_with=request.services.vault if result.secret else None
+    )
 
 
-async def _replay(request: ApiRequest, conn: Conn, claim: KeyUse) -> WriteResult[Any]:
-    answer = await idempotency.replay(conn, claim, keyring=request.services.vault)
+async def _replay_first_answer(request: ApiRequest, conn: Conn, claim: IdempotencyKeyUse) -> WriteResult[Any]:
+    answer = await idempotency.replay_stored_answer(conn, claim, keyring=request.services.vault)
     return WriteResult(answer.body, answer.status, answer.location, answer.etag, replayed=True)
 
 
-async def reply(request: ApiRequest, result: WriteResult[T]) -> Response[T]:
+async def send_wakes_and_reply(request: ApiRequest, result: WriteResult[T]) -> Response[T]:
     """Send the wakes and build the response."""
     for wake in result.wakes:
         await request.services.courier.send(wake)
     headers = {
         "Location": result.location,
         "ETag": result.etag,
-        "Retry-After": "1" if result.status == ACCEPTED and result.location else None,
+        "Retry-After": "1" if result.status == ACCEPTED_STATUS and result.location else None,
         "Idempotent-Replayed": "true" if result.replayed else None,
     }
     present_headers = {name: value for name, value in headers.items() if value is not None}

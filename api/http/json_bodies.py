@@ -10,123 +10,126 @@ from typing import Any
 import msgspec
 
 from api.http import body_validation
-from api.http.body_limits import BodyLimits, limits_of
+from api.http.body_limits import BodyLimits, body_limits_of_type
 from domain.values import metadata, numbers
-from domain.values.steps import Steps
-from schemas.errors import Invalid, Malformed
+from domain.values.steps import CooperativeSteps
+from schemas.errors import InvalidValue, MalformedBody
 
-NOT_JSON = "the body is not valid JSON in UTF-8"
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+NOT_JSON_MESSAGE = "the body is not valid JSON in UTF-8"
+JSON_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: Maximum bytes of a body that is decoded in one step, without counting. The worst one takes two
 #: milliseconds.
-SMALL_BYTES = 16 << 10
+MAX_UNCOUNTED_BODY_BYTES = 16 << 10
 
 #: Maximum digits of a number; Python parses and prints longer ones in quadratic time.
-MAX_DIGITS = 400
+MAX_NUMBER_DIGITS = 400
 
 #: Maximum of numbers with a fraction or an exponent: one takes four bytes of metadata.
-MAX_FRACTIONS = metadata.MAX_BYTES // 4
-TOO_MANY_FRACTIONS = f"may have at most {MAX_FRACTIONS} numbers that are not whole"
+MAX_FRACTIONAL_NUMBERS = metadata.MAX_METADATA_BYTES // 4
+TOO_MANY_FRACTIONS_MESSAGE = f"may have at most {MAX_FRACTIONAL_NUMBERS} numbers that are not whole"
 
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_JSON_STRING_PATTERN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_DIGITS_TO_ZEROS_TABLE = bytes.maketrans(b"123456789", b"000000000")
 
 
-class _Fractions:
+class _CountingFractionParser:
     """Parses the fractions of one body, and stops at the first one over the limit."""
 
     def __init__(self) -> None:
-        self.left = MAX_FRACTIONS
+        self.left = MAX_FRACTIONAL_NUMBERS
 
     def read(self, text: str) -> float:
         self.left -= 1
         if self.left < 0:
-            raise ValueError(TOO_MANY_FRACTIONS)
-        return numbers.read(text)
+            raise ValueError(TOO_MANY_FRACTIONS_MESSAGE)
+        return numbers.parse_json_number(text)
 
 
-def read(body: bytes, kind: Any) -> Steps[Any]:
-    """Decode a body as a type. Raises `Malformed`, and `Invalid` with all validation errors."""
-    if len(body) > SMALL_BYTES:
-        yield from _check_counts(body, limits_of(kind))
+def decode_json_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
+    """Decode a body as a type. Raises `MalformedBody`, and `InvalidValue` with all validation errors."""
+    if len(body) > MAX_UNCOUNTED_BODY_BYTES:
+        yield from _check_json_value_counts(body, body_limits_of_type(kind))
         yield
     try:
-        value = _decode(body, kind)
+        value = _decode_json_as_type(body, kind)
     except msgspec.ValidationError as error:
-        if _decoder(kind)[1].left < 0:
-            raise Invalid("body", TOO_MANY_FRACTIONS) from None
-        raise (yield from _collect_errors(body, kind, error)) from None
-    except UNREADABLE:
-        raise Malformed(NOT_JSON) from None
+        if _json_decoder_of(kind)[1].left < 0:
+            raise InvalidValue("body", TOO_MANY_FRACTIONS_MESSAGE) from None
+        raise (yield from _collect_body_errors(body, kind, error)) from None
+    except JSON_DECODE_ERRORS:
+        raise MalformedBody(NOT_JSON_MESSAGE) from None
     if b"\\u0000" in body and b"\\u0000" in body.replace(rb"\\", b"__"):
-        raise Invalid("body", "must not contain a NUL character")
-    if len(body) > SMALL_BYTES:
+        raise InvalidValue("body", "must not contain a NUL character")
+    if len(body) > MAX_UNCOUNTED_BODY_BYTES:
         yield
     return value
 
 
-def _check_counts(body: bytes, limits: BodyLimits) -> Steps[None]:
-    """Refuse a text with far more values than the type allows, or with a very long number. Raises `Invalid`.
+def _check_json_value_counts(body: bytes, limits: BodyLimits) -> CooperativeSteps[None]:
+    """Refuse a text with far more values than the type allows, or with a very long number. Raises
+    `InvalidValue`.
 
     "Far more" is twice the limit: for one item too many, the decoder reports the exact path.
     """
     maximum = BodyLimits(*(2 * limit + 1_000 for limit in limits))
-    if _count_quotes(body) > 2 * maximum.strings:
-        raise _too_many_values(maximum.strings, "strings")
-    few = _count_containers(body) <= maximum.containers and body.count(b",") <= maximum.values
+    if _count_json_quotes(body) > 2 * maximum.strings:
+        raise _too_many_values_error(maximum.strings, "strings")
+    few = _count_json_containers(body) <= maximum.containers and body.count(b",") <= maximum.values
     if few and not _has_long_number(body):
         return
     yield
     # Strings may hold commas, brackets and digits: without them the counts are exact.
-    bare = _STRING.sub(b"", body)
-    if _count_containers(bare) > maximum.containers:
-        raise _too_many_values(maximum.containers, "lists and objects")
+    bare = _JSON_STRING_PATTERN.sub(b"", body)
+    if _count_json_containers(bare) > maximum.containers:
+        raise _too_many_values_error(maximum.containers, "lists and objects")
     if bare.count(b",") > maximum.values:
-        raise _too_many_values(maximum.values, "values")
+        raise _too_many_values_error(maximum.values, "values")
     if _has_long_number(bare):
-        raise Invalid("body", f"has a number of more than {MAX_DIGITS} digits: send it as a string")
+        raise InvalidValue("body", f"has a number of more than {MAX_NUMBER_DIGITS} digits: send it as a string")
 
 
-def _count_quotes(text: bytes) -> int:
+def _count_json_quotes(text: bytes) -> int:
     """Count the quotes that begin or end a string."""
     plain = text.replace(rb"\\", b"__") if b"\\" in text else text
     return plain.count(b'"') - plain.count(rb"\"")
 
 
-def _count_containers(text: bytes) -> int:
+def _count_json_containers(text: bytes) -> int:
     return text.count(b"[") + text.count(b"{")
 
 
 def _has_long_number(text: bytes) -> bool:
-    return b"0" * MAX_DIGITS in text.translate(_DIGITS_AS_ZEROS)
+    return b"0" * MAX_NUMBER_DIGITS in text.translate(_DIGITS_TO_ZEROS_TABLE)
 
 
-def _too_many_values(maximum: int, what: str) -> Invalid:
-    return Invalid("body", f"has more than {maximum} {what}: no valid body of this route needs as many")
+def _too_many_values_error(maximum: int, what: str) -> InvalidValue:
+    return InvalidValue("body", f"has more than {maximum} {what}: no valid body of this route needs as many")
 
 
-def _decode(body: bytes, kind: Any) -> Any:
-    decoder, fractions = _decoder(kind)
-    fractions.left = MAX_FRACTIONS
+def _decode_json_as_type(body: bytes, kind: Any) -> Any:
+    decoder, fractions = _json_decoder_of(kind)
+    fractions.left = MAX_FRACTIONAL_NUMBERS
     return decoder.decode(body)
 
 
-def _collect_errors(body: bytes, kind: Any, error: msgspec.ValidationError) -> Steps[Exception]:
-    """Collect the validation errors of a body; `Malformed` if the text after the first error is no JSON."""
-    large = len(body) > SMALL_BYTES
+def _collect_body_errors(body: bytes, kind: Any, error: msgspec.ValidationError) -> CooperativeSteps[Exception]:
+    """Collect the validation errors of a body; `MalformedBody` if the text after the first error is
+    no JSON.
+    """
+    large = len(body) > MAX_UNCOUNTED_BODY_BYTES
     if large:
         yield
     try:
         value = msgspec.json.decode(body)
-    except UNREADABLE:
-        return Malformed(NOT_JSON)
+    except JSON_DECODE_ERRORS:
+        return MalformedBody(NOT_JSON_MESSAGE)
     if large:
         yield
-    return body_validation.find_body_errors(value, kind) or Invalid(*body_validation.parse_error(error))
+    return body_validation.find_body_errors(value, kind) or InvalidValue(*body_validation.parse_msgspec_error(error))
 
 
 @cache
-def _decoder(kind: Any) -> tuple[msgspec.json.Decoder[Any], _Fractions]:
-    fractions = _Fractions()
+def _json_decoder_of(kind: Any) -> tuple[msgspec.json.Decoder[Any], _CountingFractionParser]:
+    fractions = _CountingFractionParser()
     return msgspec.json.Decoder(kind, float_hook=fractions.read), fractions

@@ -11,93 +11,93 @@ from litestar import Response
 
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
-from api.streams.long_poll import POLL_INTERVAL_S, unless_disconnected
+from api.streams.long_poll import LONG_POLL_INTERVAL_S, run_unless_disconnected
 from domain.jobs import jobs
 from domain.oauth import oauth_states, return_urls
-from domain.oauth.oauth_states import OAuthFlow
+from domain.oauth.oauth_states import StartedOAuthFlow
 from jobs import ledger
 from jobs.ledger import SubmittedJob
 from schemas.settings import Settings
 
 #: Maximum seconds that a browser waits for its job.
-MAX_CALLBACK_WAIT_S = 8.0
+MAX_OAUTH_CALLBACK_WAIT_S = 8.0
 
 #: Callback paths of the accounts' servers and of GitHub.
-SOCIAL_CALLBACK = "/v1/social/callback"
-GITHUB_CALLBACK = "/v1/github/callback"
+SOCIAL_CALLBACK_PATH = "/v1/social/callback"
+GITHUB_CALLBACK_PATH = "/v1/github/callback"
 
-Status = Literal["connected", "pending", "failed"]
+OAuthReturnStatus = Literal["connected", "pending", "failed"]
 
 
 async def redirect_to_return_url(
-    request: ApiRequest, flow: OAuthFlow, submitted: SubmittedJob | None, *, state: str
+    request: ApiRequest, flow: StartedOAuthFlow, submitted: SubmittedJob | None, *, state: str
 ) -> Response[None]:
     """Redirect to the flow's `returnUrl`, after its job has ended or a timeout."""
     if submitted:
-        await _wait_for_end(request, flow, submitted)
-    status = await _read_status(request, flow)
-    return _redirect(return_urls.with_outcome(flow.return_url, status=status, state=state))
+        await _wait_for_oauth_job_end(request, flow, submitted)
+    status = await _read_oauth_status(request, flow)
+    return _build_redirect_response(return_urls.append_oauth_outcome(flow.return_url, status=status, state=state))
 
 
-def redirect_to_server(
+def redirect_to_consent_page(
     request: ApiRequest, location: str, *, state: str, back: str, lasts: timedelta
 ) -> Response[None]:
     """Redirect from our link to a server, with a cookie that only the path `back` receives."""
-    answer = _redirect(location)
-    answer.headers["Set-Cookie"] = make_cookie(request.services.settings, state, back=back, lasts=lasts)
+    answer = _build_redirect_response(location)
+    answer.headers["Set-Cookie"] = make_oauth_cookie(request.services.settings, state, back=back, lasts=lasts)
     return answer
 
 
-def make_cookie(settings: Settings, state: str, *, back: str, lasts: timedelta) -> str:
+def make_oauth_cookie(settings: Settings, state: str, *, back: str, lasts: timedelta) -> str:
     """Return the cookie that binds a flow to the browser that follows our link."""
     public = urlsplit(settings.public_url)
     secure = "; Secure" if public.scheme == "https" else ""
     path = f"{public.path.rstrip('/')}{back}"
     seconds = int(lasts.total_seconds())
-    return f"{cookie_name(state)}=1; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+    return f"{oauth_cookie_name(state)}=1; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
 
 
-def is_same_browser(request: ApiRequest, state: str) -> bool:
+def is_browser_of_oauth_flow(request: ApiRequest, state: str) -> bool:
     """Return whether the request comes from the browser that followed our link."""
-    return cookie_name(state) in request.cookies
+    return oauth_cookie_name(state) in request.cookies
 
 
-def cookie_name(state: str) -> str:
+def oauth_cookie_name(state: str) -> str:
     """Return the cookie name of a flow, which hides its state; a browser may run several flows."""
     return f"oauth_{hashlib.sha256(state.encode()).hexdigest()[:32]}"
 
 
-def _redirect(location: str) -> Response[None]:
+def _build_redirect_response(location: str) -> Response[None]:
     """Return a 302 without caching and without a referrer."""
     headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return ApiResponse(None, status_code=302, headers=headers)
 
 
-async def _wait_for_end(request: ApiRequest, flow: OAuthFlow, submitted: SubmittedJob) -> None:
+async def _wait_for_oauth_job_end(request: ApiRequest, flow: StartedOAuthFlow, submitted: SubmittedJob) -> None:
     """Wait until the job has ended, the timeout passes or the browser disconnects."""
     if submitted.wake:
         await request.services.courier.send(submitted.wake)
     ref = (flow.organization_id, submitted.job_id)
     with request.services.job_hub.subscribe(ref) as seat:
-        await unless_disconnected(request.receive, seat.until(jobs.has_ended, within=MAX_CALLBACK_WAIT_S))
+        await run_unless_disconnected(request.receive, seat.until(jobs.has_job_ended, within=MAX_OAUTH_CALLBACK_WAIT_S))
 
 
-async def _read_status(request: ApiRequest, flow: OAuthFlow) -> Status:
+async def _read_oauth_status(request: ApiRequest, flow: StartedOAuthFlow) -> OAuthReturnStatus:
     async with request.connection() as conn:
-        outcome = await oauth_states.outcome(conn, flow)
+        outcome = await oauth_states.read_oauth_flow_outcome(conn, flow)
     if outcome in {None, "requested"}:
         return "pending"
     return "connected" if outcome == "completed" else "failed"
 
 
-async def wait_for_job(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
+async def wait_for_internal_job(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
     """Wait until an internal job has ended, at most `within_s` seconds, with a query for each poll.
 
     Partners can't see such a job, and the long-poll hub neither. `ref` is its organization and id.
     """
     organization_id, job_id = ref
-    for _ in range(int(within_s / POLL_INTERVAL_S)):
+    for _ in range(int(within_s / LONG_POLL_INTERVAL_S)):
         async with request.connection() as conn:
-            if not await ledger.is_open(conn, organization_id=organization_id, job_id=job_id):
+            if not await ledger.is_job_open(conn, organization_id=organization_id, job_id=job_id):
                 return
-        await asyncio.sleep(POLL_INTERVAL_S)
+        await asyncio.sleep(LONG_POLL_INTERVAL_S)

@@ -23,47 +23,47 @@ from api.http.requests import ApiRequest
 from db.pool import Conn
 from domain.tenancy import sandbox_times
 from schemas.base import Page
-from schemas.errors import Invalid, Unavailable
+from schemas.errors import InvalidValue, ServiceUnavailable
 from schemas.timelines import TimelineEntry
 
 T = TypeVar("T")
 B = TypeVar("B")
 
 #: Opens a connection for the duration of a block.
-Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
+OpenConnection: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 #: A query for at most so many items after a position, each with its own place in the list.
-FindPlaced: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
+FindPlacedListItems: TypeAlias = Callable[[Conn, B | None, int], Awaitable[Sequence[tuple[bytes, T]]]]
 
 DEFAULT_LIMIT, MAX_LIMIT = 25, 200
-_SIGNATURE = 16
+_CURSOR_SIGNATURE_BYTES = 16
 
 #: Items of a page's first slice: one statement reads a default page.
-FIRST_SLICE_ITEMS = DEFAULT_LIMIT + 1
+FIRST_LIST_SLICE_ITEMS = DEFAULT_LIMIT + 1
 #: Target bytes of each further slice.
-SLICE_BYTES = 128 * 1024
+LIST_PAGE_SLICE_BYTES = 128 * 1024
 #: A page of this size ends before its item limit.
-PAGE_BYTES = 1024 * 1024
+MAX_LIST_PAGE_BYTES = 1024 * 1024
 
 #: Maximum seconds to read a page, since its connection is needed by others.
-READ_TIMEOUT_S = 3.0
-TOO_LONG = "this page takes too long to read: request fewer items, or a narrower filter"
+LIST_PAGE_READ_TIMEOUT_S = 3.0
+LIST_PAGE_TIMEOUT_MESSAGE = "this page takes too long to read: request fewer items, or a narrower filter"
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Limit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Maximum number of items.")]
-Cursor = Annotated[
+PageLimit = Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT, description="Maximum number of items.")]
+PageCursor = Annotated[
     str | None, QueryParameter(description="The previous page's `nextCursor`, unchanged.", max_length=100)
 ]
 
 
-class FindItems(Protocol[T]):
+class FindListItems(Protocol[T]):
     """A query for at most `limit` items older than `before`, newest first."""
 
     def __call__(self, conn: Conn, /, *, before: UUID | None, limit: int) -> Awaitable[list[T]]: ...
 
 
-class FindInProject(Protocol[T]):
+class FindProjectListItems(Protocol[T]):
     """A query for at most `limit` items of one project, older than `before`, newest first.
 
     Raises `NotFound` for a project of another organization.
@@ -74,41 +74,36 @@ class FindInProject(Protocol[T]):
     ) -> Awaitable[list[T]]: ...
 
 
-async def page(
+async def read_list_page_by_id(
     request: ApiRequest,
-    find: FindItems[T],
+    find: FindListItems[T],
     cursor: str | None,
     limit: int,
     *,
     identify: Callable[[T], str],
-    connect: Connect | None = None,
+    connect: OpenConnection | None = None,
 ) -> Page[T]:
-    """Return one page in id order; `identify` returns an item's id. Raises like `page_of_places`."""
+    """Return one page in id order; `identify` returns an item's id. Raises like `read_list_page_by_place`."""
 
     async def placed(conn: Conn, before: UUID | None, limit: int) -> Sequence[tuple[bytes, T]]:
         items = await find(conn, before=before, limit=limit)
         return [(UUID(identify(item).rpartition("_")[2]).bytes, item) for item in items]
 
-    return await page_of_places(
-        request,
-        placed,
-        cursor,
-        limit,
-        read=lambda place: UUID(bytes=place),
-        connect=connect or request.connection,
+    return await read_list_page_by_place(
+        request, placed, cursor, limit, read=lambda place: UUID(bytes=place), connect=connect or request.connection
     )
 
 
-async def page_of_places(
+async def read_list_page_by_place(
     request: ApiRequest,
-    find: FindPlaced[B, T],
+    find: FindPlacedListItems[B, T],
     cursor: str | None,
     limit: int,
     *,
     read: Callable[[bytes], B],
-    connect: Connect,
+    connect: OpenConnection,
 ) -> Page[T]:
-    """Return one page of a list. Raises `Invalid` for a cursor of another origin.
+    """Return one page of a list. Raises `InvalidValue` for a cursor of another origin.
 
     `read` converts a place into the position that `find` takes.
 
@@ -117,19 +112,19 @@ async def page_of_places(
     after the cursor is checked: an invalid request is reported before a missing object.
     """
     place = decode_cursor(request, cursor)
-    page, left_s = _PageBuffer[T](limit), READ_TIMEOUT_S
+    page, left_s = _ListPageBuffer[T](limit), LIST_PAGE_READ_TIMEOUT_S
     while True:
         count, before = page.next_slice_size(), None if place is None else read(place)
-        items, left_s = await _read_slice(connect, find, before, count, left_s)
-        items = sandbox_times.shift_times(items, request.request_state.ahead)
+        items, left_s = await _read_list_page_slice(connect, find, before, count, left_s)
+        items = sandbox_times.shift_answer_times(items, request.request_state.ahead)
         if not all(page.take(*placed) for placed in items):
-            return Page(items=cast("list[T]", page.items), next_cursor=cursor_of(request, page.last))
+            return Page(items=cast("list[T]", page.items), next_cursor=encode_cursor(request, page.last))
         if len(items) < count:
             return Page(items=cast("list[T]", page.items), next_cursor=None)
         place = page.last
 
 
-class _PageBuffer(Generic[T]):
+class _ListPageBuffer(Generic[T]):
     """Items of a page, each encoded right after it is read, and the place of the last one."""
 
     def __init__(self, limit: int) -> None:
@@ -142,12 +137,13 @@ class _PageBuffer(Generic[T]):
         """Return the number of items for the next slice, estimated from the size of the items so far."""
         left = self._limit + 1 - len(self.items)
         return min(
-            left, max(1, SLICE_BYTES * len(self.items) // self._size) if self.items else FIRST_SLICE_ITEMS
+            left,
+            max(1, LIST_PAGE_SLICE_BYTES * len(self.items) // self._size) if self.items else FIRST_LIST_SLICE_ITEMS,
         )
 
     def take(self, place: bytes, item: T) -> bool:
         """Add an item; return False if the page is already full."""
-        if len(self.items) == self._limit or self._size >= PAGE_BYTES:
+        if len(self.items) == self._limit or self._size >= MAX_LIST_PAGE_BYTES:
             return False
         shown = msgspec.Raw(msgspec.json.encode(item))
         self.items.append(shown)
@@ -156,8 +152,8 @@ class _PageBuffer(Generic[T]):
         return True
 
 
-async def _read_slice(
-    connect: Connect, find: FindPlaced[B, T], before: B | None, limit: int, left_s: float
+async def _read_list_page_slice(
+    connect: OpenConnection, find: FindPlacedListItems[B, T], before: B | None, limit: int, left_s: float
 ) -> tuple[Sequence[tuple[bytes, T]], float]:
     """Read one slice with its own connection; also return the seconds left for the page."""
     async with connect() as conn:
@@ -167,19 +163,19 @@ async def _read_slice(
             async with asyncio.timeout_at(until):
                 return await find(conn, before, limit), until - loop.time()
         except TimeoutError:
-            raise Unavailable(TOO_LONG) from None
+            raise ServiceUnavailable(LIST_PAGE_TIMEOUT_MESSAGE) from None
 
 
-async def page_of_project(
+async def read_project_list_page(
     request: ApiRequest,
-    find: FindInProject[T],
+    find: FindProjectListItems[T],
     project_id: str,
     cursor: str | None,
     limit: int,
     *,
     identify: Callable[[T], str],
 ) -> Page[T]:
-    """Run `page` within one project of the caller, by the id that the caller sent."""
+    """Run `read_list_page_by_id` within one project of the caller, by the id that the caller sent."""
 
     async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
         return await find(
@@ -190,14 +186,11 @@ async def page_of_project(
             limit=limit,
         )
 
-    return await page(request, within, cursor, limit, identify=identify)
+    return await read_list_page_by_id(request, within, cursor, limit, identify=identify)
 
 
-async def page_of_entries(
-    request: ApiRequest,
-    read: Callable[[Conn], Awaitable[list[TimelineEntry]]],
-    cursor: str | None,
-    limit: int,
+async def read_timeline_page(
+    request: ApiRequest, read: Callable[[Conn], Awaitable[list[TimelineEntry]]], cursor: str | None, limit: int
 ) -> Page[TimelineEntry]:
     """Return one page of a timeline. It is read once, and again if a sandbox's clock moved between slices.
 
@@ -207,45 +200,45 @@ async def page_of_entries(
 
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
         if request.ahead not in placed:
-            placed[request.ahead] = _add_places(await read(conn), request.ahead)
+            placed[request.ahead] = _add_timeline_places(await read(conn), request.ahead)
         return [entry for entry in placed[request.ahead] if before is None or entry[0] > before][:count]
 
-    return await page_of_places(request, find, cursor, limit, read=bytes, connect=request.connection)
+    return await read_list_page_by_place(request, find, cursor, limit, read=bytes, connect=request.connection)
 
 
-def _add_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
+def _add_timeline_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
     """Return each entry with its place: its real time, independent of a sandbox's clock, and an index."""
     placed: list[tuple[bytes, TimelineEntry]] = []
-    nth, at = 0, EPOCH
+    nth, at = 0, UNIX_EPOCH
     for entry in entries:
         nth, at = (nth + 1 if entry.at == at else 0), entry.at
-        micros = (at + ahead - EPOCH) // timedelta(microseconds=1)
+        micros = (at + ahead - UNIX_EPOCH) // timedelta(microseconds=1)
         placed.append((micros.to_bytes(8, "big") + nth.to_bytes(2, "big"), entry))
     return placed
 
 
 def decode_cursor(request: ApiRequest, cursor: str | None) -> bytes | None:
-    """Return the place after which the page begins; None for the first page. Raises `Invalid`."""
+    """Return the place after which the page begins; None for the first page. Raises `InvalidValue`."""
     if cursor is None:
         return None
     try:
         data = base64.urlsafe_b64decode(cursor.encode("ascii") + b"==")
     except (binascii.Error, UnicodeEncodeError):
         data = b""
-    place, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
+    place, signature = data[:-_CURSOR_SIGNATURE_BYTES], data[-_CURSOR_SIGNATURE_BYTES:]
     for pepper in request.services.peppers.keys.values():
-        if hmac.compare_digest(signature, _sign(pepper, request, place)):
+        if hmac.compare_digest(signature, _sign_cursor_place(pepper, request, place)):
             return place
-    raise Invalid("cursor", "is not a nextCursor of this list: start without one")
+    raise InvalidValue("cursor", "is not a nextCursor of this list: start without one")
 
 
-def cursor_of(request: ApiRequest, place: bytes) -> str:
+def encode_cursor(request: ApiRequest, place: bytes) -> str:
     """Return the cursor of the page after a place."""
     keyring = request.services.peppers
-    signed = place + _sign(keyring.keys[keyring.writer], request, place)
+    signed = place + _sign_cursor_place(keyring.keys[keyring.writer], request, place)
     return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
 
 
-def _sign(pepper: bytes, request: ApiRequest, place: bytes) -> bytes:
+def _sign_cursor_place(pepper: bytes, request: ApiRequest, place: bytes) -> bytes:
     listed = f"cursor {request.organization_id} {request.scope['path_template']} "
-    return hmac.digest(pepper, listed.encode() + place, hashlib.sha256)[:_SIGNATURE]
+    return hmac.digest(pepper, listed.encode() + place, hashlib.sha256)[:_CURSOR_SIGNATURE_BYTES]

@@ -3,19 +3,19 @@
 from uuid import UUID
 
 from schemas import ids
-from schemas.errors.absent import MISSING, Noun, absent
+from schemas.errors.absent import MISSING_OBJECT_MESSAGES, ObjectKind, not_found_error
 
 
-def parse_id(noun: Noun, text: str) -> UUID:
+def parse_id(noun: ObjectKind, text: str) -> UUID:
     """Parse an object's id with its prefix. Raises `NotFound` if it is malformed."""
-    prefix = MISSING[noun].prefix
-    object_id = ids.read(prefix, text) if prefix else None
+    prefix = MISSING_OBJECT_MESSAGES[noun].prefix
+    object_id = ids.parse_prefixed_id(prefix, text) if prefix else None
     if object_id is None:
-        raise absent(noun)
+        raise not_found_error(noun)
     return object_id
 
 
-def is_plain_path(raw_path: bytes) -> bool:
+def is_unescaped_path(raw_path: bytes) -> bool:
     """Return whether a path has no percent escapes and no double slashes, as our routes are written.
 
     A proxy may interpret other paths differently, and let a path through that it should block.

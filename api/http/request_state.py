@@ -14,17 +14,17 @@ from domain.tenancy.api_keys import Principal
 from schemas import ids
 from telemetry import tracing
 from telemetry.costs import RequestCost
-from telemetry.tracing import Submit
+from telemetry.tracing import JobSubmission
 
-NOT_MODIFIED = 304
+NOT_MODIFIED_STATUS = 304
 
 #: The lowest status of an error.
-MIN_ERROR = 400
+MIN_ERROR_STATUS = 400
 #: The lowest status of a server error.
-MIN_SERVER_ERROR = 500
+MIN_SERVER_ERROR_STATUS = 500
 
 #: Browsers must not guess another content type.
-NOSNIFF = (b"x-content-type-options", b"nosniff")
+NOSNIFF_HEADER = (b"x-content-type-options", b"nosniff")
 
 #: CORS headers: pages of any origin may read the response and `Retry-After`. No credentials are involved.
 CORS_HEADERS = [
@@ -33,7 +33,7 @@ CORS_HEADERS = [
 ]
 
 
-class Probation(NamedTuple):
+class FailedKeyBudget(NamedTuple):
     """The failure budget of an address that sent an unknown key. Only failures count."""
 
     limit: int
@@ -48,7 +48,10 @@ class Probation(NamedTuple):
 
 
 class RequestState:
-    """Created before routing; authentication, rate limit, route and error handler add their results."""
+    """Holds the data of one request and of its response.
+
+    It is created before routing. Authentication, rate limit, route and error handler add their results.
+    """
 
     __slots__ = (
         "ahead",
@@ -76,15 +79,15 @@ class RequestState:
     span = None
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self.bits = ids.new_request()
-        self.id = ids.show_bits(ids.REQUEST, self.bits)
+        self.bits = ids.new_request_id_bits()
+        self.id = ids.format_prefixed_bits(ids.REQUEST, self.bits)
         self.started = time.perf_counter()
         #: The last value of each header; names in lower case.
         self.headers: Mapping[bytes, bytes] = dict(headers)
         #: The route's class; None for an unknown route, or a route without a key.
         self.rate_class: str | None = None
         self.principal: Principal | None = None
-        self.probation: Probation | None = None
+        self.probation: FailedKeyBudget | None = None
         self.standing: RateLimitState | None = None
         #: Only of requests with events, which pages of any origin may send: the app and its limits.
         self.for_pages = False
@@ -98,7 +101,7 @@ class RequestState:
         #: The envelope's error code, if the response is an error.
         self.code: str | None = None
         #: Submitted jobs, and the number of job ids derived from this request.
-        self.submits: list[Submit] = []
+        self.submits: list[JobSubmission] = []
         self.job_ids = 0
         self.cost = RequestCost()
         #: The bucket that pays for the request; None until known, without a key, and over a limit.
@@ -113,23 +116,23 @@ class RequestState:
     def log_fields(self) -> dict[str, str]:
         """Return the fields of each log line during this request."""
         who = self.organization_id
-        owner = {} if who is None else {"organization_id": ids.show(ids.ORGANIZATION, who)}
-        return {"request_id": self.id, **owner, **tracing.trace_fields(UUID(int=self.bits))}
+        owner = {} if who is None else {"organization_id": ids.format_prefixed_id(ids.ORGANIZATION, who)}
+        return {"request_id": self.id, **owner, **tracing.trace_log_fields(UUID(int=self.bits))}
 
     def new_job_id(self) -> UUID:
         """Return a job id that contains this request's id; a plain id once the request has too many jobs."""
         self.job_ids += 1
-        if self.job_ids > ids.MAX_JOBS_OF_REQUEST:
-            return ids.new()
-        return ids.of_request(self.bits, self.job_ids)
+        if self.job_ids > ids.MAX_JOBS_PER_REQUEST:
+            return ids.new_uuid7()
+        return ids.job_id_of_request(self.bits, self.job_ids)
 
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
-        self.submits.append(Submit(kind, project_id, job_id, tracing.now()))
+        self.submits.append(JobSubmission(kind, project_id, job_id, tracing.unix_time_ns()))
 
     @property
-    def made(self) -> Sequence[Submit]:
-        """Return the submitted jobs; none if the request was refused."""
-        return self.submits if self.status < MIN_ERROR else ()
+    def made(self) -> Sequence[JobSubmission]:
+        """Return the jobs that the request submitted; an empty list if its response is an error."""
+        return self.submits if self.status < MIN_ERROR_STATUS else ()
 
     @property
     def free(self) -> bool:
@@ -137,12 +140,14 @@ class RequestState:
 
         A refusal still counts as one of the day's writes, which bounds refusals.
         """
-        refused = MIN_ERROR <= self.status < MIN_SERVER_ERROR and self.rate_class == RateClass.LONG_RUNNING
-        return self.status == NOT_MODIFIED or (refused and self.standing is not None and self.standing.passed)
+        refused = (
+            MIN_ERROR_STATUS <= self.status < MIN_SERVER_ERROR_STATUS and self.rate_class == RateClass.LONG_RUNNING
+        )
+        return self.status == NOT_MODIFIED_STATUS or (refused and self.standing is not None and self.standing.passed)
 
     def answer_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers of every response, for any route or error."""
-        answer = [(b"x-request-id", self.id.encode()), NOSNIFF]
+        answer = [(b"x-request-id", self.id.encode()), NOSNIFF_HEADER]
         if self.for_pages:
             answer += CORS_HEADERS
         if self.rate_class is not None:
@@ -153,11 +158,11 @@ class RequestState:
         if self.event_standing is not None:
             return self.event_standing.headers()
         if self.standing is not None:
-            return (self.standing.given_back() if self.free else self.standing).headers()
+            return (self.standing.with_request_uncounted() if self.free else self.standing).headers()
         return [] if self.probation is None else self.probation.headers()
 
 
-def state_of(scope: Mapping[str, Any]) -> RequestState:
+def request_state_of(scope: Mapping[str, Any]) -> RequestState:
     """Return the state of a request by its ASGI scope."""
     state: RequestState = scope["state"]["request_state"]
     return state

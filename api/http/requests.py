@@ -13,19 +13,19 @@ from litestar.types import HTTPReceiveMessage
 from api.http import body_limits, csv_body, json_bodies, request_state
 from api.http.request_state import RequestState
 from api.services import Services
-from db.pool import Conn, transact
+from db.pool import Conn, run_in_transaction
 from domain.tenancy import sandbox_clock
 from domain.tenancy.api_keys import Actor, Principal
 from domain.values import steps
-from schemas.errors import Conflict, Malformed, Oversized, Unauthenticated
+from schemas.errors import ApiKeyUnauthenticated, BodyOversized, MalformedBody, StateConflict
 from telemetry import costs
 
 T = TypeVar("T")
 
-KEYLESS_QUOTA = UUID(int=0)
+KEYLESS_QUOTA_OWNER_ID = UUID(int=0)
 
 #: Maximum digits of Content-Length: Python refuses to parse thousands of digits.
-MAX_LENGTH_DIGITS = 18
+MAX_CONTENT_LENGTH_DIGITS = 18
 
 
 class ApiRequest(Request[Any, Any, State]):
@@ -38,19 +38,19 @@ class ApiRequest(Request[Any, Any, State]):
 
     @property
     def request_state(self) -> RequestState:
-        return request_state.state_of(self.scope)
+        return request_state.request_state_of(self.scope)
 
     @property
     def principal(self) -> Principal:
         principal = self.request_state.principal
         if principal is None:
-            raise Unauthenticated
+            raise ApiKeyUnauthenticated
         return principal
 
-    def require_live(self) -> Actor:
-        """Return the caller for a route of live organizations only. Raises `Conflict` SANDBOX_KEY."""
+    def require_live_caller(self) -> Actor:
+        """Return the caller for a route of live organizations only. Raises `StateConflict` SANDBOX_KEY."""
         if self.principal.sandbox:
-            raise Conflict("SANDBOX_KEY", "this route is for live organizations: use a live key")
+            raise StateConflict("SANDBOX_KEY", "this route is for live organizations: use a live key")
         return self.principal.actor
 
     @property
@@ -65,14 +65,14 @@ class ApiRequest(Request[Any, Any, State]):
         """
         who = self.request_state.principal
         if who is not None and who.sandbox and self.method == "GET":
-            return self._connection_in_time(who)
-        return self.services.connections.of(self._quota_owner)
+            return self._sandbox_snapshot_connection(who)
+        return self.services.connections.of(self._connection_quota_owner)
 
     @asynccontextmanager
-    async def _connection_in_time(self, who: Principal) -> AsyncIterator[Conn]:
-        connection = self.services.connections.of(self._quota_owner)
+    async def _sandbox_snapshot_connection(self, who: Principal) -> AsyncIterator[Conn]:
+        connection = self.services.connections.of(self._connection_quota_owner)
         async with connection as conn, conn.transaction(isolation="repeatable_read"):
-            clock = await sandbox_clock.get(conn, organization_id=who.organization_id)
+            clock = await sandbox_clock.read_sandbox_clock(conn, organization_id=who.organization_id)
             self.request_state.ahead = clock.ahead
             yield conn
 
@@ -81,7 +81,7 @@ class ApiRequest(Request[Any, Any, State]):
         """Return the offset of a sandbox's clock, once a connection or a held clock has read it."""
         return self.request_state.ahead
 
-    async def read_ahead(self) -> timedelta:
+    async def read_sandbox_clock_offset(self) -> timedelta:
         """Read the offset of a sandbox's clock; zero for a live organization."""
         if self.principal.sandbox:
             async with self.connection():
@@ -89,16 +89,16 @@ class ApiRequest(Request[Any, Any, State]):
         return self.ahead
 
     async def hold_clock(self, conn: Conn) -> None:
-        """Hold a sandbox's clock until this transaction ends. Raises `Conflict` CLOCK_ADVANCING."""
+        """Hold a sandbox's clock until this transaction ends. Raises `StateConflict` CLOCK_ADVANCING."""
         if self.principal.sandbox:
-            held = await sandbox_clock.hold_still(conn, organization_id=self.organization_id)
+            held = await sandbox_clock.hold_sandbox_clock(conn, organization_id=self.organization_id)
             self.request_state.ahead = held
 
-    def event_connection(self) -> AbstractAsyncContextManager[Conn]:
+    def event_store_connection(self) -> AbstractAsyncContextManager[Conn]:
         """Acquire a connection to the event store from the caller's quota."""
-        return self.services.event_connections.of(self._quota_owner)
+        return self.services.event_connections.of(self._connection_quota_owner)
 
-    def event_connection_within(self, conn: Conn) -> AbstractAsyncContextManager[Conn]:
+    def event_store_connection_within(self, conn: Conn) -> AbstractAsyncContextManager[Conn]:
         """Return a connection to the event store, given `conn`, which is reused if both are one database.
 
         If each request took two connections of one pool, all could hold their first and wait for their
@@ -107,7 +107,7 @@ class ApiRequest(Request[Any, Any, State]):
         services = self.services
         if services.event_connections is services.connections:
             return nullcontext(conn)
-        return self.event_connection()
+        return self.event_store_connection()
 
     async def transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `work` in one transaction on a connection of the caller's quota, and return its result."""
@@ -118,14 +118,14 @@ class ApiRequest(Request[Any, Any, State]):
             del submits[before:]  # of an attempt that was rolled back
             return await work(conn)
 
-        async with self.services.connections.share(self._quota_owner):
-            with costs.on_connection():
-                return await transact(self.services.pool, tried)
+        async with self.services.connections.share(self._connection_quota_owner):
+            with costs.charge_connection_time():
+                return await run_in_transaction(self.services.pool, tried)
 
     @property
-    def _quota_owner(self) -> UUID:
+    def _connection_quota_owner(self) -> UUID:
         who = self.request_state.principal
-        return who.organization_id if who else KEYLESS_QUOTA
+        return who.organization_id if who else KEYLESS_QUOTA_OWNER_ID
 
     async def body(self) -> bytes:
         """Return the whole body. Litestar's own method copies all headers, a tenth of a request's cost."""
@@ -139,34 +139,34 @@ class ApiRequest(Request[Any, Any, State]):
 
         Routes that stream uploads don't use this method: their limit is for the upload, and JSON stays small.
         """
-        max_bytes: int = self.route_handler.opt[body_limits.LIMIT_OPTION]
-        if _content_length(self.request_state.headers.get(b"content-length", b"0")) > max_bytes:
-            raise _too_large(max_bytes)
+        max_bytes: int = self.route_handler.opt[body_limits.BODY_LIMIT_ROUTE_OPTION]
+        if _parse_content_length(self.request_state.headers.get(b"content-length", b"0")) > max_bytes:
+            raise _body_too_large_error(max_bytes)
         parts: list[bytes] = []
         size, more = 0, True
         while more:
             event = cast("HTTPReceiveMessage", await self.receive())
             if event["type"] == "http.disconnect":
-                raise Malformed("the body ended early: send the request again")
+                raise MalformedBody("the body ended early: send the request again")
             parts.append(event["body"])
             size, more = size + len(event["body"]), event["more_body"]
             if size > max_bytes:
-                raise _too_large(max_bytes)
+                raise _body_too_large_error(max_bytes)
         return b"".join(parts)
 
     @property
-    def sent_type(self) -> bytes:
+    def sent_content_type(self) -> bytes:
         """Return the content type without parameters; JSON if the request has none."""
         content_type = self.request_state.headers.get(b"content-type", b"application/json")
         return content_type.partition(b";")[0].strip().lower()
 
     @property
-    def sends_csv(self) -> bool:
-        return self.sent_type == b"text/csv"
+    def has_csv_body(self) -> bool:
+        return self.sent_content_type == b"text/csv"
 
     @property
-    def sends_parts(self) -> bool:
-        return self.sent_type == b"multipart/form-data"
+    def has_multipart_body(self) -> bool:
+        return self.sent_content_type == b"multipart/form-data"
 
     async def json(self) -> Any:
         """Decode the body as the type of the route's `data`, strictly: no conversion, no unknown field.
@@ -175,22 +175,20 @@ class ApiRequest(Request[Any, Any, State]):
         """
         field = self.route_handler.parsed_data_field
         kind = field.annotation if field else Any
-        if self.sends_csv:
-            return await steps.take_turns(csv_body.read_csv_body(await self.body(), kind))
-        return await self.json_as(kind)
+        if self.has_csv_body:
+            return await steps.run_steps_with_pauses(csv_body.read_csv_body(await self.body(), kind))
+        return await self.decode_body_as(kind)
 
-    async def json_as(self, kind: Any) -> Any:
+    async def decode_body_as(self, kind: Any) -> Any:
         """Decode the body as a type."""
-        return await steps.take_turns(json_bodies.read(await self.body(), kind))
+        return await steps.run_steps_with_pauses(json_bodies.decode_json_body(await self.body(), kind))
 
 
-def _content_length(length: bytes) -> int:
-    if not length.isdigit() or len(length) > MAX_LENGTH_DIGITS:
-        raise Malformed("Content-Length must be a whole number")
+def _parse_content_length(length: bytes) -> int:
+    if not length.isdigit() or len(length) > MAX_CONTENT_LENGTH_DIGITS:
+        raise MalformedBody("Content-Length must be a whole number")
     return int(length)
 
 
-def _too_large(max_bytes: int) -> Oversized:
-    return Oversized(
-        f"the body has more than {max_bytes:,} bytes, the limit of this route", limitBytes=max_bytes
-    )
+def _body_too_large_error(max_bytes: int) -> BodyOversized:
+    return BodyOversized(f"the body has more than {max_bytes:,} bytes, the limit of this route", limitBytes=max_bytes)

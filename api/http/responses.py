@@ -13,7 +13,7 @@ from domain.tenancy import sandbox_times
 
 T = TypeVar("T")
 
-JSON = "application/json"
+JSON_CONTENT_TYPE = "application/json"
 
 
 class ApiResponse(Response[T]):
@@ -34,28 +34,18 @@ class ApiResponse(Response[T]):
 
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **handler: Any) -> ASGIResponse:  # noqa: ARG002
         """Build the ASGI response; `handler` has the route's defaults."""
-        media_type = self.media_type or handler.get("media_type") or JSON
-        content = sandbox_times.shift_times(self.content, request_state.state_of(request.scope).ahead)
-        body = (
-            b""
-            if content is None
-            else content
-            if isinstance(content, bytes)
-            else msgspec.json.encode(content)
-        )
+        media_type = self.media_type or handler.get("media_type") or JSON_CONTENT_TYPE
+        content = sandbox_times.shift_answer_times(self.content, request_state.request_state_of(request.scope).ahead)
+        body = b"" if content is None else content if isinstance(content, bytes) else msgspec.json.encode(content)
         headers = [(name.lower().encode(), str(value).encode()) for name, value in self.headers.items()]
         if body:
             headers += [(b"content-type", media_type.encode()), (b"content-length", b"%d" % len(body))]
-        return _TwoMessageResponse(self.status_code or handler["status_code"], headers, body)
+        return _TwoMessageAsgiResponse(self.status_code or handler["status_code"], headers, body)
 
 
-class _TwoMessageResponse(ASGIResponse):
+class _TwoMessageAsgiResponse(ASGIResponse):
     def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        self._start: HTTPResponseStartEvent = {
-            "type": "http.response.start",
-            "status": status,
-            "headers": headers,
-        }
+        self._start: HTTPResponseStartEvent = {"type": "http.response.start", "status": status, "headers": headers}
         self._body: HTTPResponseBodyEvent = {"type": "http.response.body", "body": body, "more_body": False}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature

@@ -9,10 +9,10 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+_STATIC_CONTENT_TYPES = {"html": "text/html", "js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 
 
-def page(
+def static_page_routes(
     path: str, folder: str, headers: Mapping[str, str], *, generated: Mapping[str, bytes] | None = None
 ) -> list[HTTPRouteHandler]:
     """Return the routes of a page: `index.html` at the path itself, its other files below it.
@@ -24,12 +24,12 @@ def page(
 
     @get(path, include_in_schema=False)
     async def index() -> Response[bytes]:
-        return Response(contents, media_type=_TYPES["html"], headers=headers)
+        return Response(contents, media_type=_STATIC_CONTENT_TYPES["html"], headers=headers)
 
-    return [index, *_files(path, root, headers, generated or {})]
+    return [index, *_static_file_routes(path, root, headers, generated or {})]
 
 
-def _files(
+def _static_file_routes(
     path: str, folder: Traversable, headers: Mapping[str, str], generated: Mapping[str, bytes]
 ) -> list[HTTPRouteHandler]:
     """Return the routes of a folder's files, recursively."""
@@ -40,7 +40,7 @@ def _files(
     async def file(name: FromPath[str]) -> Response[bytes]:
         if name not in contents:
             raise NotFoundException
-        return Response(contents[name], media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
+        return Response(contents[name], media_type=_STATIC_CONTENT_TYPES[name.rpartition(".")[2]], headers=headers)
 
     below = [inner for inner in folder.iterdir() if inner.is_dir()]
     return [
@@ -48,6 +48,6 @@ def _files(
         *(
             route
             for subfolder in below
-            for route in _files(f"{path}/{subfolder.name}", subfolder, headers, {})
+            for route in _static_file_routes(f"{path}/{subfolder.name}", subfolder, headers, {})
         ),
     ]

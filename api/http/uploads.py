@@ -14,28 +14,22 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 from litestar.exceptions import InternalServerException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from multipart import (
-    MultipartError,
-    MultipartSegment,
-    ParserLimitReached,
-    PushMultipartParser,
-    parse_options_header,
-)
+from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from api.http.requests import ApiRequest
-from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from domain.media import sniff, streaming_upload, uploads
 from domain.media.files import StoredFile, Thumbnail
-from domain.media.streaming_upload import MIB, AcceptedTypes, ProbedFile, StreamingUpload
-from schemas.errors import Invalid, Malformed, Oversized
+from domain.media.streaming_upload import MIB, MediaTypeSizeLimits, ProbedFile, StreamingUpload
+from schemas.errors import BodyOversized, InvalidValue, MalformedBody
 from telemetry import logs
 
 #: Upload timeouts in seconds: without any data, and in total.
 IDLE_TIMEOUT_S, TOTAL_TIMEOUT_S = 30.0, 900.0
 
-MAX_NAME_CHARACTERS = 255
+MAX_FILE_NAME_CHARACTERS = 255
 
-_Event: TypeAlias = MultipartSegment | bytes | None
+_MultipartEvent: TypeAlias = MultipartSegment | bytes | None
 
 _log = logs.get_logger("uploads")
 
@@ -44,13 +38,13 @@ class UploadSpec(NamedTuple):
     """The expected shape of an upload: text parts with their maximum characters, and files.
 
     `body_max` is the maximum of bytes of the whole request. `allowed` returns the allowed file types, given
-    the texts so far. `check` raises `Invalid` for a disallowed combination of files; it runs after each file,
-    and with the texts at the end. With `thumbnails`, a thumbnail is stored for each image.
+    the texts so far. `check` raises `InvalidValue` for a disallowed combination of files; it runs after each
+    file, and with the texts at the end. With `thumbnails`, a thumbnail is stored for each image.
     """
 
     body_max: int
     texts: Mapping[str, int]
-    allowed: Callable[[Mapping[str, str]], AcceptedTypes]
+    allowed: Callable[[Mapping[str, str]], MediaTypeSizeLimits]
     check: Callable[[Sequence[StreamingUpload], Mapping[str, str] | None], object]
     thumbnails: bool = False
 
@@ -63,7 +57,7 @@ class ReceivedUpload(NamedTuple):
     fingerprint: bytes
 
 
-class _Form:
+class _ReceivedParts:
     """The parts of an upload received so far."""
 
     def __init__(self, spec: UploadSpec) -> None:
@@ -74,21 +68,22 @@ class _Form:
 
     @property
     def stored(self) -> int:
-        """Bytes of the stored files."""
+        """Return the number of bytes in the files stored so far."""
         return sum(file.size for file in self.files)
 
     @property
     def fingerprint(self) -> bytes:
         """Fingerprint of the parts: files in their order; texts count the same before or after files."""
-        texts = [
-            (name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())
-        ]
-        files = [("file", file.hash.hexdigest(), *_trailing_bytes(file)) for file in self.files]
+        texts = [(name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())]
+        files = [("file", file.hash.hexdigest(), *_trailing_byte_count(file)) for file in self.files]
         return msgspec.json.encode([*texts, *files])
 
 
-def _trailing_bytes(file: StreamingUpload) -> list[int]:
-    """Return the length of data after the file's end, if any: an upload with it is a different request."""
+def _trailing_byte_count(file: StreamingUpload) -> list[int]:
+    """Return the number of bytes sent after the file's end, in a list; an empty list for none.
+
+    The number is part of the fingerprint: an upload with such bytes is a different request.
+    """
     return [file.came - file.size] if file.came > file.size else []
 
 
@@ -96,39 +91,39 @@ def _trailing_bytes(file: StreamingUpload) -> list[int]:
 async def receive_upload(request: ApiRequest, spec: UploadSpec) -> AsyncIterator[ReceivedUpload]:
     """Receive an upload; at the end of the block, delete the files that no asset uses.
 
-    Raises `Malformed`, `Oversized`, `Invalid`, `Unavailable`.
+    Raises `MalformedBody`, `BodyOversized`, `InvalidValue`, `Unavailable`.
     """
-    request.services.events.disks.check_uploads()
-    form = _Form(spec)
+    request.services.events.disks.check_upload_intake_open()
+    form = _ReceivedParts(spec)
     try:
-        async with aclosing(_parse_events(request, spec.body_max)) as events:
+        async with aclosing(_parse_multipart_events(request, spec.body_max)) as events:
             async for event in events:
                 assert isinstance(event, MultipartSegment)  # noqa: S101  Each part reads up to its own end.
-                await _read_part(request, form, event, _part_chunks(events))
+                await _read_upload_part(request, form, event, _read_part_chunks(events))
         spec.check(form.files, form.texts)
-        files = await _probe_files(request, form)
+        files = await _probe_uploaded_files(request, form)
         yield ReceivedUpload(form.texts, files, form.fingerprint)
     finally:
-        await _discard(request, form.tokens)
+        await _delete_unused_files(request, form.tokens)
 
 
-async def _parse_events(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_Event, None]:
+async def _parse_multipart_events(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_MultipartEvent, None]:
     """Yield the parser's events: each part's head, its bytes chunk by chunk, None at its end."""
     content_type = request.request_state.headers[b"content-type"].decode("latin-1")
     boundary = parse_options_header(content_type)[1].get("boundary", "")
     try:
-        async with aclosing(_body_chunks(request, max_bytes)) as chunks:
+        async with aclosing(_read_body_chunks(request, max_bytes)) as chunks:
             with PushMultipartParser(boundary) as parser:
                 async for chunk in chunks:
                     for event in parser.parse(chunk):
                         yield event
     except ParserLimitReached:
-        raise Oversized("the head of a part is too long: send only a file's name and type") from None
+        raise BodyOversized("the head of a part is too long: send only a file's name and type") from None
     except MultipartError:
-        raise Malformed("the body is not valid multipart/form-data, or ended early") from None
+        raise MalformedBody("the body is not valid multipart/form-data, or ended early") from None
 
 
-async def _body_chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[bytes, None]:
+async def _read_body_chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[bytes, None]:
     """Yield the body's chunks within the timeouts."""
     stream, ends = request.stream(), time.monotonic() + TOTAL_TIMEOUT_S
     async with aclosing(stream):
@@ -137,91 +132,87 @@ async def _body_chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[by
                 async with asyncio.timeout(min(IDLE_TIMEOUT_S, ends - time.monotonic())):
                     chunk = await anext(stream)
             except TimeoutError:
-                raise Malformed("the body came too slowly: send the request again") from None
+                raise MalformedBody("the body came too slowly: send the request again") from None
             except InternalServerException:
-                raise Malformed("the body ended early: send the request again") from None
+                raise MalformedBody("the body ended early: send the request again") from None
             except RequestEntityTooLarge:
-                raise Oversized(f"an upload may have at most {max_bytes // MIB} MiB") from None
+                raise BodyOversized(f"an upload may have at most {max_bytes // MIB} MiB") from None
             if not chunk:  # Litestar marks the end of the body with an empty chunk.
                 return
             yield chunk
 
 
-async def _part_chunks(events: AsyncIterator[_Event]) -> AsyncIterator[bytes]:
+async def _read_part_chunks(events: AsyncIterator[_MultipartEvent]) -> AsyncIterator[bytes]:
     async for event in events:
         if not isinstance(event, bytes):
             return
         yield event
 
 
-async def _read_part(
-    request: ApiRequest, form: _Form, segment: MultipartSegment, chunks: AsyncIterator[bytes]
+async def _read_upload_part(
+    request: ApiRequest, form: _ReceivedParts, segment: MultipartSegment, chunks: AsyncIterator[bytes]
 ) -> None:
     if segment.name == "file":
-        await _read_file(request, form, segment, chunks)
+        await _store_file_part(request, form, segment, chunks)
     elif segment.name not in form.spec.texts:
         parts = " and ".join(["file", *form.spec.texts])
-        raise Invalid((segment.name or "part")[:100], f"is not a part of this upload, which has {parts}")
+        raise InvalidValue((segment.name or "part")[:100], f"is not a part of this upload, which has {parts}")
     elif segment.name in form.texts:
-        raise Invalid(segment.name, "is sent twice")
+        raise InvalidValue(segment.name, "is sent twice")
     else:
-        form.texts[segment.name] = await _read_text(segment.name, form.spec.texts[segment.name], chunks)
+        form.texts[segment.name] = await _read_text_part(segment.name, form.spec.texts[segment.name], chunks)
 
 
-async def _read_text(name: str, longest: int, chunks: AsyncIterator[bytes]) -> str:
+async def _read_text_part(name: str, longest: int, chunks: AsyncIterator[bytes]) -> str:
     data = b""
     async for chunk in chunks:
         data += chunk
         if len(data) > 4 * longest:
-            raise Invalid(name, f"must have at most {longest} characters")
+            raise InvalidValue(name, f"must have at most {longest} characters")
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        raise Invalid(name, "must be UTF-8") from None
+        raise InvalidValue(name, "must be UTF-8") from None
     if len(text) > longest:
-        raise Invalid(name, f"must have at most {longest} characters")
+        raise InvalidValue(name, f"must have at most {longest} characters")
     if "\0" in text:
-        raise Invalid(name, "must not contain a NUL character")
+        raise InvalidValue(name, "must not contain a NUL character")
     return text
 
 
-async def _read_file(
-    request: ApiRequest, form: _Form, segment: MultipartSegment, chunks: AsyncIterator[bytes]
+async def _store_file_part(
+    request: ApiRequest, form: _ReceivedParts, segment: MultipartSegment, chunks: AsyncIterator[bytes]
 ) -> None:
     """Store a file. Refuses it as early as possible; stored bytes are deleted with the whole upload."""
     path, name = f"file[{len(form.files)}]", segment.filename or ""
-    if len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
-        raise Invalid(path, f"must have a name of at most {MAX_NAME_CHARACTERS} printable characters")
+    if len(name) > MAX_FILE_NAME_CHARACTERS or not name.isprintable():
+        raise InvalidValue(path, f"must have a name of at most {MAX_FILE_NAME_CHARACTERS} printable characters")
     allowed = form.spec.allowed(form.texts)
     declared = segment.content_type or ""
-    file = StreamingUpload(await _read_head(chunks), path=path, name=name, declared=declared, taken=allowed)
+    file = StreamingUpload(await _read_file_head(chunks), path=path, name=name, declared=declared, taken=allowed)
     form.spec.check([*form.files, file], None)
-    left = _body_size(request, form.spec.body_max) - form.stored
-    token = await _reserve_file(request, form, min(file.largest, left))
+    left = _body_size_of_upload(request, form.spec.body_max) - form.stored
+    token = await _reserve_upload_token(request, form, min(file.largest, left))
     await request.services.store.write(token, file.chunks(chunks))
     async with request.connection() as conn:
-        await uploads.set_upload_size(
-            conn, organization_id=request.organization_id, token=token, size_bytes=file.size
-        )
+        await uploads.set_upload_size(conn, organization_id=request.organization_id, token=token, size_bytes=file.size)
     form.files.append(file)
 
 
-async def _reserve_file(request: ApiRequest, form: _Form, largest: int) -> str:
+async def _reserve_upload_token(request: ApiRequest, form: _ReceivedParts, largest: int) -> str:
     async with request.connection() as conn:
-        token = await uploads.reserve_upload(
-            conn, organization_id=request.organization_id, at_most=max(0, largest)
-        )
+        token = await uploads.reserve_upload(conn, organization_id=request.organization_id, at_most=max(0, largest))
     form.tokens.append(token)
     return token
 
 
-def _body_size(request: ApiRequest, max_bytes: int) -> int:
+def _body_size_of_upload(request: ApiRequest, max_bytes: int) -> int:
     """Return the body's length from its header, or the maximum `max_bytes`."""
     length = request.request_state.headers.get(b"content-length", b"")
     return int(length) if length.isdigit() else max_bytes
 
 
-async def _read_head(chunks: AsyncIterator[bytes]) -> bytes:
+async def _read_file_head(chunks: AsyncIterator[bytes]) -> bytes:
     """Read enough bytes to detect the type, if the file has as many."""
     head = b""
     while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
@@ -229,33 +220,33 @@ async def _read_head(chunks: AsyncIterator[bytes]) -> bytes:
     return head
 
 
-async def _probe_files(request: ApiRequest, form: _Form) -> list[StoredFile]:
+async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedParts) -> list[StoredFile]:
     """Probe the files, in the organization's turn: the probe is nearly all of an upload's CPU cost."""
     if not form.files:
         return []
     store = request.services.store
 
     async def rewrite(data: bytes) -> str:
-        token = await _reserve_file(request, form, len(data))
+        token = await _reserve_upload_token(request, form, len(data))
         await store.write(token, streaming_upload.stream_bytes(data))
         return token
 
     async with request.services.probes.turn(request.principal.organization_id):
-        _check_budget(request)
+        _check_cost_budget(request)
         reports = await streaming_upload.probe_uploads(store, form.files, form.tokens)
     if form.spec.thumbnails:
-        return await _with_thumbnails(request, form, reports)
-    return [await streaming_upload.store_drawing(report.file, rewrite) for report in reports]
+        return await _store_upload_thumbnails(request, form, reports)
+    return [await streaming_upload.store_sanitized_drawing(report.file, rewrite) for report in reports]
 
 
-def _check_budget(request: ApiRequest) -> None:
+def _check_cost_budget(request: ApiRequest) -> None:
     """Raise `Limited` if earlier uploads have overdrawn the budget meanwhile."""
     if payer := request.request_state.payer:
         request.services.limiter.budgets.check(payer)
 
 
-async def _with_thumbnails(
-    request: ApiRequest, form: _Form, reports: Sequence[ProbedFile]
+async def _store_upload_thumbnails(
+    request: ApiRequest, form: _ReceivedParts, reports: Sequence[ProbedFile]
 ) -> list[StoredFile]:
     """Store the thumbnails, and return the files with them."""
     small = [report.thumbnail for report in reports if report.thumbnail]
@@ -263,21 +254,17 @@ async def _with_thumbnails(
         return [report.file for report in reports]
     async with request.connection() as conn, conn.transaction():
         sizes = [len(data) for data in small]
-        tokens = await uploads.begin_many(conn, organization_id=request.organization_id, sizes=sizes)
+        tokens = await uploads.reserve_uploads(conn, organization_id=request.organization_id, sizes=sizes)
     form.tokens += tokens
     for data, token in zip(small, tokens, strict=True):
         await request.services.store.write(token, streaming_upload.stream_bytes(data))
     stored = (
-        Thumbnail(len(data), hashlib.sha256(data).digest(), token)
-        for data, token in zip(small, tokens, strict=True)
+        Thumbnail(len(data), hashlib.sha256(data).digest(), token) for data, token in zip(small, tokens, strict=True)
     )
-    return [
-        report.file._replace(thumbnail=next(stored)) if report.thumbnail else report.file
-        for report in reports
-    ]
+    return [report.file._replace(thumbnail=next(stored)) if report.thumbnail else report.file for report in reports]
 
 
-async def _discard(request: ApiRequest, tokens: list[str]) -> None:
+async def _delete_unused_files(request: ApiRequest, tokens: list[str]) -> None:
     """Delete files that no asset uses. If that fails, the dispatcher deletes them within a day."""
     if not tokens:
         return
@@ -285,14 +272,9 @@ async def _discard(request: ApiRequest, tokens: list[str]) -> None:
         with raise_if_postgres_away():
             async with request.services.pool.acquire() as conn:
                 await uploads.delete_unclaimed_uploads(
-                    conn,
-                    request.services.store,
-                    organization_id=request.principal.organization_id,
-                    tokens=tokens,
+                    conn, request.services.store, organization_id=request.principal.organization_id, tokens=tokens
                 )
-    except RETRIED_ERRORS as error:
+    except RETRIED_POSTGRES_ERRORS as error:
         _log.warning(
-            "unused upload files left for the dispatcher",
-            request_id=request.request_state.id,
-            error=repr(error),
+            "unused upload files left for the dispatcher", request_id=request.request_state.id, error=repr(error)
         )

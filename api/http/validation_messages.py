@@ -7,10 +7,10 @@ from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 #: Maximum number of allowed values in a message; a list of all currencies would be too long.
-MAX_CHOICES = 40
+MAX_LISTED_CHOICES = 40
 
 #: msgspec's type names, translated for callers of the API.
-_NAMES = {
+_MSGSPEC_TYPE_NAMES = {
     "array": "a list",
     "bool": "true or false",
     "date": "a date (YYYY-MM-DD)",
@@ -20,24 +20,24 @@ _NAMES = {
     "object": "an object",
     "str": "a text",
 }
-_UNITS = {"array": "items", "object": "fields", "str": "characters"}
-_BOUNDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
+_LENGTH_UNITS_BY_TYPE = {"array": "items", "object": "fields", "str": "characters"}
+_COMPARISON_WORDS = {">=": "at least", "<=": "at most", ">": "more than", "<": "less than"}
 
 
-class _Rule(NamedTuple):
+class _MessageRule(NamedTuple):
     pattern: re.Pattern[str]
     describe: Callable[[re.Match[str]], str]
 
 
-def describe(text: str, kind: Any = None) -> str:
+def translate_msgspec_message(text: str, kind: Any = None) -> str:
     """Translate a message of msgspec; with the value's type, list the allowed values.
 
     Returns an unknown message unchanged.
     """
     allowed = allowed_values_of(kind) if text.startswith("Invalid enum value") else []
-    if 0 < len(allowed) <= MAX_CHOICES:
+    if 0 < len(allowed) <= MAX_LISTED_CHOICES:
         return f"must be one of {', '.join(allowed)}"
-    for rule in _RULES:
+    for rule in _MESSAGE_RULES:
         if match := rule.pattern.fullmatch(text):
             return rule.describe(match)
     return text
@@ -57,58 +57,57 @@ def allowed_values_of(kind: Any) -> list[str]:
     return []
 
 
-def _describe_type(match: re.Match[str]) -> str:
-    return f"must be {_join_types(match['types'].split(' | '))}, not {_type_name(match['got'])}"
+def _describe_type_mismatch(match: re.Match[str]) -> str:
+    return f"must be {_join_type_names(match['types'].split(' | '))}, not {_readable_type_name(match['got'])}"
 
 
-def _join_types(types: Iterable[str]) -> str:
-    return " or ".join(map(_type_name, types))
+def _join_type_names(types: Iterable[str]) -> str:
+    return " or ".join(map(_readable_type_name, types))
 
 
-def _type_name(kind: str) -> str:
-    return _NAMES.get(kind, kind)
+def _readable_type_name(kind: str) -> str:
+    return _MSGSPEC_TYPE_NAMES.get(kind, kind)
 
 
-def _describe_length(match: re.Match[str]) -> str:
-    kind, bound, number = match["kind"], _BOUNDS[match["bound"]], match["number"]
-    units = _UNITS.get(kind, "bytes")
+def _describe_length_error(match: re.Match[str]) -> str:
+    kind, bound, number = match["kind"], _COMPARISON_WORDS[match["bound"]], match["number"]
+    units = _LENGTH_UNITS_BY_TYPE.get(kind, "bytes")
     return f"must have {bound} {number} {units.removesuffix('s') if number == '1' else units}"
 
 
-#: The form in which msgspec quotes the pattern of `schemas.base.Text`.
-_NUL = re.compile(re.escape(r"Expected `str` matching regex '^[^\\x00]*$'"))
+#: The form in which msgspec quotes the pattern of `schemas.base.NulFreeText`.
+_NUL_PATTERN_MESSAGE = re.compile(re.escape(r"Expected `str` matching regex '^[^\\x00]*$'"))
 
-_RULES = (
-    _Rule(re.compile(r"Expected `int`, got `float`"), lambda _: "must be a whole number, not a fraction"),
-    _Rule(
+_MESSAGE_RULES = (
+    _MessageRule(re.compile(r"Expected `int`, got `float`"), lambda _: "must be a whole number, not a fraction"),
+    _MessageRule(
         re.compile(r"Expected `\w+` that's a multiple of (?P<number>[-+.\de]+)"),
         lambda found: f"must be a multiple of {found['number']}",
     ),
-    _Rule(re.compile(r"Invalid UUID"), lambda _: "must be a UUID"),
-    _Rule(re.compile(r"Expected `(?P<types>[^`]+)`, got `(?P<got>[^`]+)`"), _describe_type),
-    _Rule(
-        re.compile(r"Expected `(?P<kind>\w+)` of length (?P<bound>[<>]=) (?P<number>\d+)"), _describe_length
+    _MessageRule(re.compile(r"Invalid UUID"), lambda _: "must be a UUID"),
+    _MessageRule(re.compile(r"Expected `(?P<types>[^`]+)`, got `(?P<got>[^`]+)`"), _describe_type_mismatch),
+    _MessageRule(
+        re.compile(r"Expected `(?P<kind>\w+)` of length (?P<bound>[<>]=) (?P<number>\d+)"), _describe_length_error
     ),
-    _Rule(
+    _MessageRule(
         re.compile(r"Expected `\w+` (?P<bound>[<>]=?) (?P<number>[-+.\de]+)"),
-        lambda found: f"must be {_BOUNDS[found['bound']]} {found['number']}",
+        lambda found: f"must be {_COMPARISON_WORDS[found['bound']]} {found['number']}",
     ),
-    _Rule(_NUL, lambda _: "must not contain a NUL character"),
-    _Rule(
+    _MessageRule(_NUL_PATTERN_MESSAGE, lambda _: "must not contain a NUL character"),
+    _MessageRule(
         re.compile(r"Expected `\w+` matching regex (?P<quote>['\"])(?P<pattern>.*)(?P=quote)", re.DOTALL),
         lambda found: f"must be of the form {found['pattern']}",
     ),
-    _Rule(
+    _MessageRule(
         re.compile(r"Invalid RFC3339 encoded (?P<kind>\w+)"),
-        lambda found: f"must be {_type_name(found['kind'])}",
+        lambda found: f"must be {_readable_type_name(found['kind'])}",
     ),
-    _Rule(
+    _MessageRule(
         re.compile(r"Expected `datetime` with a timezone component"),
         lambda _: "must name its zone: end it in Z, or in an offset such as +02:00",
     ),
-    _Rule(re.compile(r"Object missing required field `.*`", re.DOTALL), lambda _: "is required"),
-    _Rule(
-        re.compile(r"Object contains unknown field `.*`", re.DOTALL),
-        lambda _: "is not a field of this object",
+    _MessageRule(re.compile(r"Object missing required field `.*`", re.DOTALL), lambda _: "is required"),
+    _MessageRule(
+        re.compile(r"Object contains unknown field `.*`", re.DOTALL), lambda _: "is not a field of this object"
     ),
 )

@@ -10,7 +10,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Coalescer(Generic[K, V]):
+class LookupCoalescer(Generic[K, V]):
     """Batches lookups without a timer: a batch holds the lookups that arrived during the previous query.
 
     `ask` gets only lookups that arrived before its call, so no result is older than its lookup. It returns
@@ -28,7 +28,7 @@ class Coalescer(Generic[K, V]):
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         if self._asking is None:
-            self._asking = log_context.start_detached(self._run())
+            self._asking = log_context.start_task_without_cause(self._run())
         return future
 
     async def _run(self) -> None:

@@ -2,7 +2,7 @@
 
 The cost of a request is charged after its end, so a bucket may go into debt. While a bucket is in debt,
 requests of its organization are refused. Charges are write-behind: they wait in this process until the next
-call of the rate limit script, `FLUSH_INTERVAL_S` at most. No request waits for them.
+call of the rate limit script, `CHARGE_FLUSH_INTERVAL_S` at most. No request waits for them.
 
 An organization has two buckets. Requests with its keys pay from the first. Public traffic, which is events of
 its apps and downloads of its public files, pays from the second: strangers must not use up the budget of the
@@ -18,45 +18,45 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from schemas.api_keys import Tier
-from schemas.errors import Limited
-from schemas.usage import BudgetUse, Resource
+from schemas.api_keys import OrganizationTier
+from schemas.errors import LimitReached
+from schemas.usage import BudgetResource, BudgetUse
 from telemetry.costs import RequestCost
 
 #: Maximum seconds that a charge waits in this process. Requests with events and downloads don't call the
-#: script themselves, so one call per `FLUSH_INTERVAL_S` carries all their charges.
-FLUSH_INTERVAL_S = 1.0
+#: script themselves, so one call per `CHARGE_FLUSH_INTERVAL_S` carries all their charges.
+CHARGE_FLUSH_INTERVAL_S = 1.0
 
 #: Seconds of refill in a full bucket.
-BURST_S = 60
+BUDGET_BURST_S = 60
 
 #: Maximum number of overdrawn buckets that a process remembers.
-MAX_REMEMBERED = 10_000
+MAX_OVERDRAWN_BUCKETS = 10_000
 
 #: Microseconds in a second: times are counted in microseconds.
-MICROS = 1_000_000
+MICROSECONDS_PER_SECOND = 1_000_000
 
 MIB = 1 << 20
 
 
-class Traffic(StrEnum):
-    """The two kinds of requests; each kind has its own bucket."""
+class TrafficKind(StrEnum):
+    """Kind of a request: with an API key, or public (app events, files by URL). Each has its own bucket."""
 
     KEYS = "keys"
     PUBLIC = "public"
 
 
-#: In the order of the fields of `Rates`, which is the order of `budgets` in `rate_limits.lua`.
-RESOURCES: tuple[Resource, ...] = ("cpu", "database", "bytes")
+#: In the order of the fields of `BudgetRefillRates`, which is the order of `budgets` in `rate_limits.lua`.
+BUDGET_RESOURCES: tuple[BudgetResource, ...] = ("cpu", "database", "bytes")
 
-_WHY: Mapping[Resource, str] = {
+_BUDGET_REFUSAL_REASONS: Mapping[BudgetResource, str] = {
     "cpu": "its requests used more CPU time than its tier allows",
     "database": "its requests used more database time than its tier allows",
     "bytes": "its requests moved more bytes than its tier allows",
 }
 
 
-class Rates(NamedTuple):
+class BudgetRefillRates(NamedTuple):
     """Refill of a bucket per second: microseconds of CPU and of connection time, and bytes."""
 
     cpu: int
@@ -64,27 +64,29 @@ class Rates(NamedTuple):
     bytes: int
 
 
-NO_COST = Rates(0, 0, 0)
+ZERO_COST = BudgetRefillRates(0, 0, 0)
 
 
-def _rates(*, cores: float, connections: float, mib: float) -> Rates:
-    return Rates(int(cores * MICROS), int(connections * MICROS), int(mib * MIB))
+def _budget_refill_rates(*, cores: float, connections: float, mib: float) -> BudgetRefillRates:
+    return BudgetRefillRates(
+        int(cores * MICROSECONDS_PER_SECOND), int(connections * MICROSECONDS_PER_SECOND), int(mib * MIB)
+    )
 
 
-_STANDARD = _rates(cores=0.4, connections=1, mib=8)
-_STANDARD_PUBLIC = _rates(cores=1, connections=1, mib=16)
-RATES: Mapping[Traffic, Mapping[Tier, Rates]] = {
-    Traffic.KEYS: {
-        "sandbox": _STANDARD,
-        "standard": _STANDARD,
-        "pilot": _rates(cores=0.8, connections=2, mib=32),
-        "partner": _rates(cores=2, connections=6, mib=128),
+_STANDARD_REFILL_RATES = _budget_refill_rates(cores=0.4, connections=1, mib=8)
+_STANDARD_PUBLIC_REFILL_RATES = _budget_refill_rates(cores=1, connections=1, mib=16)
+REFILL_RATES_BY_TIER: Mapping[TrafficKind, Mapping[OrganizationTier, BudgetRefillRates]] = {
+    TrafficKind.KEYS: {
+        "sandbox": _STANDARD_REFILL_RATES,
+        "standard": _STANDARD_REFILL_RATES,
+        "pilot": _budget_refill_rates(cores=0.8, connections=2, mib=32),
+        "partner": _budget_refill_rates(cores=2, connections=6, mib=128),
     },
-    Traffic.PUBLIC: {
-        "sandbox": _STANDARD_PUBLIC,
-        "standard": _STANDARD_PUBLIC,
-        "pilot": _rates(cores=3, connections=2, mib=64),
-        "partner": _rates(cores=10, connections=6, mib=256),
+    TrafficKind.PUBLIC: {
+        "sandbox": _STANDARD_PUBLIC_REFILL_RATES,
+        "standard": _STANDARD_PUBLIC_REFILL_RATES,
+        "pilot": _budget_refill_rates(cores=3, connections=2, mib=64),
+        "partner": _budget_refill_rates(cores=10, connections=6, mib=256),
     },
 }
 
@@ -93,21 +95,23 @@ class BudgetBucket(NamedTuple):
     """A bucket in Redis: its key and its refill."""
 
     key: str
-    rates: Rates
+    rates: BudgetRefillRates
 
 
 @lru_cache(maxsize=10_000)
-def bucket_of(organization_id: UUID, tier: Tier, traffic: Traffic = Traffic.KEYS) -> BudgetBucket:
+def budget_bucket_of(
+    organization_id: UUID, tier: OrganizationTier, traffic: TrafficKind = TrafficKind.KEYS
+) -> BudgetBucket:
     """Return the bucket that pays for an organization's requests; a sandbox is a separate organization."""
-    return BudgetBucket(f"budget:{organization_id}:{traffic}", RATES[traffic][tier])
+    return BudgetBucket(f"budget:{organization_id}:{traffic}", REFILL_RATES_BY_TIER[traffic][tier])
 
 
-class BucketLevel(NamedTuple):
+class BudgetBucketLevel(NamedTuple):
     """The level of a bucket, as the script returns it.
 
     `worst` is the 1-based index of the resource with the longest debt, or 0. `wait_ms` is the time until that
-    debt is refilled. The other fields are the amounts left, in the units of `Rates`; a negative amount is
-    debt.
+    debt is refilled. The other fields are the amounts left, in the units of `BudgetRefillRates`; a negative
+    amount is debt.
     """
 
     worst: int
@@ -117,17 +121,18 @@ class BucketLevel(NamedTuple):
     bytes: int
 
     @property
-    def overdrawn(self) -> bool:
+    def is_overdrawn(self) -> bool:
         return self.worst > 0
 
-    def refusal(self, waited_s: float = 0.0) -> Limited:
+    def refusal(self, waited_s: float = 0.0) -> LimitReached:
         """Build the refusal of a request, `waited_s` seconds after the script's answer."""
-        resource = RESOURCES[self.worst - 1]
+        resource = BUDGET_RESOURCES[self.worst - 1]
         wait_s = max(1, math.ceil(self.wait_ms / 1000 - waited_s))
         message = (
-            f"the organization is over its budget: {_WHY[resource]}; wait for the seconds in Retry-After"
+            f"the organization is over its budget: {_BUDGET_REFUSAL_REASONS[resource]}; wait for the "
+            "seconds in Retry-After"
         )
-        return Limited("budget", message, retry_after=wait_s, resource=resource)
+        return LimitReached("budget", message, retry_after=wait_s, resource=resource)
 
 
 class CostBudgets:
@@ -138,18 +143,22 @@ class CostBudgets:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._pending: dict[BudgetBucket, Rates] = {}
+        self._pending: dict[BudgetBucket, BudgetRefillRates] = {}
         #: The level of each overdrawn bucket, and the time of its reading.
-        self._overdrawn: OrderedDict[str, tuple[BucketLevel, float]] = OrderedDict()
+        self._overdrawn: OrderedDict[str, tuple[BudgetBucketLevel, float]] = OrderedDict()
 
     def charge(self, bucket: BudgetBucket, cost: RequestCost) -> None:
         """Queue the cost of a request for the next write."""
-        spent = (round(cost.cpu_s * MICROS), round(cost.database_s * MICROS), cost.bytes)
-        before = self._pending.get(bucket, NO_COST)
-        self._pending[bucket] = Rates(*(old + added for old, added in zip(before, spent, strict=True)))
+        spent = (
+            round(cost.cpu_s * MICROSECONDS_PER_SECOND),
+            round(cost.database_s * MICROSECONDS_PER_SECOND),
+            cost.bytes,
+        )
+        before = self._pending.get(bucket, ZERO_COST)
+        self._pending[bucket] = BudgetRefillRates(*(old + added for old, added in zip(before, spent, strict=True)))
 
     @property
-    def is_pending(self) -> bool:
+    def has_pending_charges(self) -> bool:
         """Return whether charges are pending."""
         return bool(self._pending)
 
@@ -161,26 +170,29 @@ class CostBudgets:
         """
         spent, self._pending = self._pending, {}
         places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*buckets, *spent)), 1)}
-        arguments: list[str | int] = [len(places), BURST_S]
+        arguments: list[str | int] = [len(places), BUDGET_BURST_S]
         for bucket in places:
-            arguments += [*bucket.rates, *spent.get(bucket, NO_COST)]
+            arguments += [*bucket.rates, *spent.get(bucket, ZERO_COST)]
         return places, arguments
 
-    def note(self, levels: Mapping[BudgetBucket, BucketLevel]) -> None:
+    def note(self, levels: Mapping[BudgetBucket, BudgetBucketLevel]) -> None:
         """Remember the overdrawn buckets among the levels that the script returned."""
         for bucket, level in levels.items():
             self._overdrawn.pop(bucket.key, None)
-            if level.overdrawn:
+            if level.is_overdrawn:
                 self._overdrawn[bucket.key] = level, self._clock()
-        while len(self._overdrawn) > MAX_REMEMBERED:
+        while len(self._overdrawn) > MAX_OVERDRAWN_BUCKETS:
             self._overdrawn.popitem(last=False)
 
     def forget(self) -> None:
-        """Forget all levels: while Redis is away no request is refused."""
+        """Drop the remembered levels, after Redis failed: no request is refused while it is away."""
         self._overdrawn.clear()
 
     def check(self, bucket: BudgetBucket) -> None:
-        """Raise `Limited` if the bucket was overdrawn at this process's last write. Makes no round trip."""
+        """Raise `LimitReached` if the bucket was overdrawn at this process's last write.
+
+        Makes no round trip.
+        """
         if bucket.key not in self._overdrawn:
             return
         level, read_at = self._overdrawn[bucket.key]
@@ -189,24 +201,26 @@ class CostBudgets:
             raise level.refusal(waited_s)
 
 
-def show_levels(
-    buckets: Mapping[Traffic, BudgetBucket], levels: Sequence[BucketLevel] | None
+def describe_budget_levels(
+    buckets: Mapping[TrafficKind, BudgetBucket], levels: Sequence[BudgetBucketLevel] | None
 ) -> list[BudgetUse]:
     """Return the levels of an organization's buckets for `GET /v1/usage`; None: Redis is away."""
     return [
-        _show_level(traffic, bucket.rates, place, levels[number] if levels else None)
+        _describe_budget_level(traffic, bucket.rates, place, levels[number] if levels else None)
         for number, (traffic, bucket) in enumerate(buckets.items())
-        for place in range(len(RESOURCES))
+        for place in range(len(BUDGET_RESOURCES))
     ]
 
 
-def _show_level(traffic: Traffic, rates: Rates, place: int, level: BucketLevel | None) -> BudgetUse:
-    unit = 1 if RESOURCES[place] == "bytes" else MICROS
+def _describe_budget_level(
+    traffic: TrafficKind, rates: BudgetRefillRates, place: int, level: BudgetBucketLevel | None
+) -> BudgetUse:
+    unit = 1 if BUDGET_RESOURCES[place] == "bytes" else MICROSECONDS_PER_SECOND
     refill = rates[place] / unit
     return BudgetUse(
-        resource=RESOURCES[place],
+        resource=BUDGET_RESOURCES[place],
         traffic=traffic.value,
         available=None if level is None else round(level[2 + place] / unit, 3),
-        capacity=refill * BURST_S,
+        capacity=refill * BUDGET_BURST_S,
         per_second=refill,
     )

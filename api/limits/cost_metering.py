@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from api.services import Services
 
 #: Seconds between two log lines about the same route.
-LOG_INTERVAL_S = 10.0
+LOOP_HOLD_LOG_INTERVAL_S = 10.0
 
-UNMATCHED = "unmatched"
+UNMATCHED_ROUTE_LABEL = "unmatched"
 
 _log = logs.get_logger("api.loop")
 
@@ -32,12 +32,12 @@ class LoopWatchdog:
         self._logged: dict[str, tuple[float, int]] = {}
 
     def note(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
-        """Report a hold of so many CPU seconds."""
-        route = scope.get("path_template", UNMATCHED)
-        metrics.HTTP_LOOP_HOLD.labels(route).observe(seconds)
+        """Count a step that held the event loop for `seconds` of CPU. Log at most one per route in 10 s."""
+        route = scope.get("path_template", UNMATCHED_ROUTE_LABEL)
+        metrics.HTTP_LOOP_HOLD_SECONDS.labels(route).observe(seconds)
         now = self._clock()
         logged_at, skipped = self._logged.get(route, (-math.inf, 0))
-        if now - logged_at < LOG_INTERVAL_S:
+        if now - logged_at < LOOP_HOLD_LOG_INTERVAL_S:
             self._logged[route] = logged_at, skipped + 1
             return
         self._logged[route] = now, 0
@@ -45,10 +45,10 @@ class LoopWatchdog:
         _log.warning("a request held the event loop", **(state.log_fields() | fields))
 
 
-_watchdog = LoopWatchdog()
+_loop_watchdog = LoopWatchdog()
 
 
-def count_bytes(cost: RequestCost, receive: Receive, send: Send) -> tuple[Receive, Send]:
+def count_body_bytes(cost: RequestCost, receive: Receive, send: Send) -> tuple[Receive, Send]:
     """Wrap both sides of a connection to count the bytes of bodies."""
 
     async def receive_counted() -> Any:
@@ -69,12 +69,12 @@ async def meter_request(
     state: RequestState,
     answering: Coroutine[Any, Any, None],
     *,
-    watchdog: LoopWatchdog = _watchdog,
+    watchdog: LoopWatchdog = _loop_watchdog,
 ) -> None:
     """Run a request and charge its cost to the bucket that pays for it, if known."""
     cost = state.cost
     try:
-        with costs.charge_to(cost):
+        with costs.charge_block_to(cost):
             await costs.MeteredCoroutine(answering, cost, partial(watchdog.note, scope, state))
     finally:
         if state.payer is not None:

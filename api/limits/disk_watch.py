@@ -12,8 +12,8 @@ from typing import NamedTuple
 from db.pool import Pool
 from db.reach import raise_if_postgres_away
 from domain.operations import disk
-from domain.operations.disk import EVENTS, SHARE_FROM, UPLOADS, DiskWatermark
-from schemas.errors import Unavailable
+from domain.operations.disk import EVENTS, FAIR_SHARE_DISK_LEVEL, UPLOADS, DiskWatermark
+from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from telemetry import logs, metrics
 
@@ -21,7 +21,7 @@ from telemetry import logs, metrics
 MEASURE_INTERVAL_S, FULL_DISK_INTERVAL_S, FULL_DISK_FRACTION = 10.0, 1.0, 0.70
 
 #: Seconds in `Retry-After` of a refusal.
-RETRY_AFTER_S = 30
+DISK_FULL_RETRY_AFTER_S = 30
 
 _log = logs.get_logger("disk")
 
@@ -34,20 +34,20 @@ class WatchedDisk(NamedTuple):
     pool: Pool
 
 
-class Watermark:
-    """A class of intake, open or closed."""
+class IntakeState:
+    """Whether one kind of intake, events or uploads, is open or closed for a nearly full disk."""
 
     def __init__(self, name: str, mark: DiskWatermark) -> None:
         self._name, self._mark = name, mark
         self.is_closed = False
 
     def move(self, part: float) -> None:
-        """Close above one mark and reopen below the other."""
-        was, self.is_closed = (
-            self.is_closed,
-            part >= (self._mark.opens if self.is_closed else self._mark.closes),
-        )
-        metrics.INTAKE_CLOSED.labels(self._name).set(self.is_closed)
+        """Close the intake at its upper mark, and reopen it below its lower one; `part` is the used fraction.
+
+        Sets the metric, and logs a change.
+        """
+        was, self.is_closed = (self.is_closed, part >= (self._mark.opens if self.is_closed else self._mark.closes))
+        metrics.INTAKE_CLOSED_GAUGE.labels(self._name).set(self.is_closed)
         if self.is_closed != was:
             state = "closed: the database's disk is nearly full" if self.is_closed else "open again"
             _log.warning(f"intake of {self._name} is {state}", used=round(part, 3))
@@ -62,45 +62,48 @@ class DiskWatch:
     def __init__(self, main: WatchedDisk, store: WatchedDisk) -> None:
         self._main = main
         self.disks = [disk for disk in (main, store) if disk.size]
-        self._events, self._uploads = Watermark("events", EVENTS), Watermark("uploads", UPLOADS)
+        self._events, self._uploads = IntakeState("events", EVENTS), IntakeState("uploads", UPLOADS)
         #: The used fraction of each disk at its last measurement.
         self._parts = dict[str, float]()
         self._part = 0.0
 
-    def check_events(self) -> None:
-        """Raise `Unavailable` while intake of events is closed."""
+    def check_event_intake_open(self) -> None:
+        """Raise `ServiceUnavailable` while intake of events is closed."""
         if self._events.is_closed:
-            metrics.EVENT_REQUESTS_CLOSED.inc()
-            raise Unavailable(
-                "the event store is nearly full: send these events again later", retry_after=RETRY_AFTER_S
+            metrics.DISK_REFUSED_EVENT_REQUESTS.inc()
+            raise ServiceUnavailable(
+                "the event store is nearly full: send these events again later", retry_after=DISK_FULL_RETRY_AFTER_S
             )
 
-    def check_share(self, used: float) -> None:
-        """Raise `Unavailable` for an organization that has used more than this fraction of its day's budget.
+    def check_event_budget_share(self, used: float) -> None:
+        """Raise `ServiceUnavailable` for an organization that has used more than this fraction of its day's
+        budget.
 
-        The allowed fraction falls from 1 to 0 while the disk fills from `SHARE_FROM` to the mark of events.
+        The allowed fraction falls from 1 to 0 while the disk fills from `FAIR_SHARE_DISK_LEVEL` to the mark
+        of events.
         """
-        if used > (EVENTS.closes - self._part) / (EVENTS.closes - SHARE_FROM):
-            metrics.EVENT_REQUESTS_CLOSED.inc()
-            message = (
-                "the event store fills up, and this organization sent the most events: send these again later"
-            )
-            raise Unavailable(message, retry_after=RETRY_AFTER_S)
+        if used > (EVENTS.closes - self._part) / (EVENTS.closes - FAIR_SHARE_DISK_LEVEL):
+            metrics.DISK_REFUSED_EVENT_REQUESTS.inc()
+            message = "the event store fills up, and this organization sent the most events: send these again later"
+            raise ServiceUnavailable(message, retry_after=DISK_FULL_RETRY_AFTER_S)
 
-    def check_uploads(self) -> None:
-        """Raise `Unavailable` while uploads are closed."""
+    def check_upload_intake_open(self) -> None:
+        """Raise `ServiceUnavailable` while uploads are closed."""
         if self._uploads.is_closed:
-            raise Unavailable(
-                "the database is nearly full: repeat the upload later", retry_after=RETRY_AFTER_S
+            raise ServiceUnavailable(
+                "the database is nearly full: repeat the upload later", retry_after=DISK_FULL_RETRY_AFTER_S
             )
 
     async def measure(self) -> None:
-        """Measure each disk and open or close intake. Then raises `Unavailable` if a database is away."""
-        failure: Unavailable | None = None
+        """Measure each disk and open or close intake.
+
+        Then raises `ServiceUnavailable` if a database is away.
+        """
+        failure: ServiceUnavailable | None = None
         for watched in self.disks:
             try:
-                self._parts[watched.setting] = await _measure_used_fraction(watched)
-            except Unavailable as error:
+                self._parts[watched.setting] = await _measure_used_disk_fraction(watched)
+            except ServiceUnavailable as error:
                 failure = error
         self._part = max(self._parts.values(), default=0.0)
         self._events.move(self._part)
@@ -113,22 +116,20 @@ class DiskWatch:
         while True:
             try:
                 await self.measure()
-            except Unavailable:
+            except ServiceUnavailable:
                 pass
             except Exception as error:  # noqa: BLE001  the next measurement may work
                 _log.error("disk measurement failed", error=repr(error))
-            await asyncio.sleep(
-                FULL_DISK_INTERVAL_S if self._part >= FULL_DISK_FRACTION else MEASURE_INTERVAL_S
-            )
+            await asyncio.sleep(FULL_DISK_INTERVAL_S if self._part >= FULL_DISK_FRACTION else MEASURE_INTERVAL_S)
 
 
-async def _measure_used_fraction(watched: WatchedDisk) -> float:
+async def _measure_used_disk_fraction(watched: WatchedDisk) -> float:
     """Measure the used fraction of a disk."""
     with raise_if_postgres_away():
         async with watched.pool.acquire() as conn:
-            use = await disk.measure(conn)
+            use = await disk.measure_disk_use(conn)
     part = use.used / watched.size
-    metrics.DISK_USED.labels(watched.setting.lower()).set(part)
+    metrics.DATABASE_DISK_USED_RATIO.labels(watched.setting.lower()).set(part)
     return part
 
 

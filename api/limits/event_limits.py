@@ -16,49 +16,49 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from api.limits.coalescing import Coalescer
-from api.limits.rate_limits import LimitScript
+from api.limits.coalescing import LookupCoalescer
+from api.limits.rate_limits import RateLimitScript
 from domain.apps.app_keys import KeyedApp
 from jobs.breaker import CircuitBreaker
-from schemas.api_keys import Tier
-from schemas.errors import Limited, Unavailable
+from schemas.api_keys import OrganizationTier
+from schemas.errors import LimitReached, ServiceUnavailable
 
 #: The rate class of all requests with events, and the name of its limit of requests.
 RATE_CLASS, REQUEST_LIMIT = "events", "event-requests"
 
 #: Seconds until an empty bucket is full.
-WINDOW_S = 1
+EVENT_LIMIT_WINDOW_S = 1
 
 #: Maximum seconds until the spent events are written to Redis.
-MAX_SPEND_DELAY_S = 0.01
+MAX_EVENT_COUNT_DELAY_S = 0.01
 
 #: Seconds between two refusals of an app, and the maximum delay of a refusal.
 REFUSAL_INTERVAL_S, MAX_REFUSAL_DELAY_S = 0.002, 1.0
 
 #: Maximum number of apps with a remembered refusal.
-MAX_REFUSED_APPS = 10_000
+MAX_CACHED_APP_REFUSALS = 10_000
 
 
-class EventLimits(NamedTuple):
+class EventRateLimits(NamedTuple):
     """Bucket sizes: requests and events per second."""
 
     requests: int
     events: int
 
 
-_STANDARD = EventLimits(200, 5_000)
-LIMITS: dict[Tier, EventLimits] = {
-    "sandbox": _STANDARD,
-    "standard": _STANDARD,
-    "pilot": EventLimits(1_000, 20_000),
-    "partner": EventLimits(5_000, 100_000),
+_STANDARD_EVENT_LIMITS = EventRateLimits(200, 5_000)
+EVENT_LIMITS_BY_TIER: dict[OrganizationTier, EventRateLimits] = {
+    "sandbox": _STANDARD_EVENT_LIMITS,
+    "standard": _STANDARD_EVENT_LIMITS,
+    "pilot": EventRateLimits(1_000, 20_000),
+    "partner": EventRateLimits(5_000, 100_000),
 }
 
 
 class EventLimitState(NamedTuple):
     """The state of an app's limits after one request."""
 
-    limits: EventLimits
+    limits: EventRateLimits
     passed: bool
     requests_left: int
     events_left: int
@@ -68,12 +68,12 @@ class EventLimitState(NamedTuple):
         wait_s = self._wait_s
         state = f'"{REQUEST_LIMIT}";r={self.requests_left};t={wait_s}'
         state += f', "{RATE_CLASS}";r={self.events_left};t={wait_s}'
-        return [_policy_header(self.limits, WINDOW_S), (b"ratelimit", state.encode())]
+        return [_event_limit_policy_header(self.limits, EVENT_LIMIT_WINDOW_S), (b"ratelimit", state.encode())]
 
-    def refusal(self) -> Limited:
+    def refusal(self) -> LimitReached:
         limit = REQUEST_LIMIT if self.events_left else RATE_CLASS
         message = f"too many {limit.replace('-', ' ')} of this app: send them again after Retry-After"
-        return Limited(limit, message, retry_after=self._wait_s)
+        return LimitReached(limit, message, retry_after=self._wait_s)
 
     @property
     def _wait_s(self) -> int:
@@ -81,56 +81,56 @@ class EventLimitState(NamedTuple):
 
 
 @cache
-def _policy_header(limits: EventLimits, window_s: int) -> tuple[bytes, bytes]:
+def _event_limit_policy_header(limits: EventRateLimits, window_s: int) -> tuple[bytes, bytes]:
     policy = f'"{REQUEST_LIMIT}";q={limits.requests};w={window_s}'
     policy += f', "{RATE_CLASS}";q={limits.events};w={window_s}'
     return b"ratelimit-policy", policy.encode()
 
 
-class _LimitLookup(NamedTuple):
+class _EventLimitLookup(NamedTuple):
     """A lookup of an app's limits: one request to count, or 0 to count only the app's spent events."""
 
     app_id: UUID
-    limits: EventLimits
+    limits: EventRateLimits
     requests: int
 
 
-class _Refusal:
+class _CachedAppRefusal:
     """The refusal of an app: limits, error and expiry by the event loop's clock. Delays repeated refusals."""
 
     standing: EventLimitState | None
-    error: Limited | Unavailable
+    error: LimitReached | ServiceUnavailable
     until: float
 
     def __init__(self) -> None:
         self._turn = 0.0
 
     def wait_s(self, now: float) -> float:
-        """Return the seconds until the next request of this app may be refused."""
+        """Take the next turn among this app's refusals, and return the seconds until it."""
         self._turn = min(max(now, self._turn + REFUSAL_INTERVAL_S), now + MAX_REFUSAL_DELAY_S)
         return self._turn - now
 
 
-class EventLimiter:
+class EventRateLimiter:
     """Token buckets in Redis, and a cache of the currently refused apps."""
 
     def __init__(self, redis: Redis, breaker: CircuitBreaker) -> None:
-        self._script = LimitScript(redis, breaker, "event_limits.lua")
+        self._script = RateLimitScript(redis, breaker, "event_limits.lua")
         self.start = self._script.start
-        self._questions = Coalescer(self._ask)
-        self._refused: OrderedDict[UUID, _Refusal] = OrderedDict()
+        self._questions = LookupCoalescer(self._ask)
+        self._refused: OrderedDict[UUID, _CachedAppRefusal] = OrderedDict()
         #: Pending events of accepted requests, by app; the next script call writes them.
-        self._spent: dict[UUID, tuple[EventLimits, int]] = {}
+        self._spent: dict[UUID, tuple[EventRateLimits, int]] = {}
 
-    def refused(self, app: KeyedApp) -> tuple[EventLimitState | None, Limited | Unavailable] | None:
-        """Return the limits and the error of an app with a current refusal."""
+    def refused(self, app: KeyedApp) -> tuple[EventLimitState | None, LimitReached | ServiceUnavailable] | None:
+        """Return the cached limits and error of a currently refused app; None for any other app."""
         refusal = self._refused.get(app.app_id)
         if refusal is None or asyncio.get_running_loop().time() >= refusal.until:
             return None
         return refusal.standing, refusal.error
 
     def refuse(
-        self, app: KeyedApp, standing: EventLimitState | None, error: Limited | Unavailable, for_s: float
+        self, app: KeyedApp, standing: EventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
     ) -> None:
         """Refuse further requests of an app with this error for `for_s` seconds, without a query."""
         self._refuse(app.app_id, standing, error, for_s)
@@ -145,25 +145,25 @@ class EventLimiter:
 
     def charge(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
         """Count one request if the limit allows it. The query starts before the caller awaits it."""
-        return self._questions.ask(_LimitLookup(app.app_id, _limits_of(app), 1))
+        return self._questions.ask(_EventLimitLookup(app.app_id, _event_limits_of(app), 1))
 
     def spend(self, app: KeyedApp, events: int) -> None:
         """Count the events of an accepted request. The next script call writes them.
 
-        That is after `MAX_SPEND_DELAY_S` at the latest. No request waits for the write.
+        That is after `MAX_EVENT_COUNT_DELAY_S` at the latest. No request waits for the write.
         """
         if not self._spent:
-            asyncio.get_running_loop().call_later(MAX_SPEND_DELAY_S, self._count_spent)
-        limits, before = self._spent.get(app.app_id, (_limits_of(app), 0))
+            asyncio.get_running_loop().call_later(MAX_EVENT_COUNT_DELAY_S, self._count_spent_events)
+        limits, before = self._spent.get(app.app_id, (_event_limits_of(app), 0))
         self._spent[app.app_id] = limits, before + events
 
-    def _count_spent(self) -> None:
+    def _count_spent_events(self) -> None:
         """Start a script call for the spent events, unless another call has written them meanwhile."""
         for app_id, (limits, _) in self._spent.items():
-            self._questions.ask(_LimitLookup(app_id, limits, 0))
+            self._questions.ask(_EventLimitLookup(app_id, limits, 0))
             return
 
-    async def _ask(self, questions: Sequence[_LimitLookup]) -> list[EventLimitState]:
+    async def _ask(self, questions: Sequence[_EventLimitLookup]) -> list[EventLimitState]:
         buckets: dict[UUID, list[int]] = {}
         for question in questions:
             buckets.setdefault(question.app_id, [*question.limits, 0, 0])[2] += question.requests
@@ -171,16 +171,19 @@ class EventLimiter:
         for app_id, (limits, events) in spent.items():
             buckets.setdefault(app_id, [*limits, 0, 0])[3] += events
         keys = [f"rate:{app_id}:{RATE_CLASS}" for app_id in buckets]
-        arguments = [WINDOW_S, *(word for counts in buckets.values() for word in counts)]
+        arguments = [EVENT_LIMIT_WINDOW_S, *(word for counts in buckets.values() for word in counts)]
         rows = await self._script.run(keys, arguments, requests=len(questions))
         if rows is None:
             return [EventLimitState(question.limits, True, *question.limits, 0) for question in questions]  # noqa: FBT003
-        return list(self._standings(questions, dict(zip(buckets, rows, strict=True))))
+        return list(self._event_limit_states(questions, dict(zip(buckets, rows, strict=True))))
 
-    def _standings(
-        self, questions: Sequence[_LimitLookup], rows: Mapping[UUID, list[int]]
+    def _event_limit_states(
+        self, questions: Sequence[_EventLimitLookup], rows: Mapping[UUID, list[int]]
     ) -> Iterator[EventLimitState]:
-        """Yield the state for each lookup. Of one app's, as many pass as its bucket holds, in order."""
+        """Yield the state for each lookup, in order; an app's requests pass while its bucket holds any.
+
+        Caches the refusal of an app whose request didn't pass.
+        """
         left = {app_id: row[0] for app_id, row in rows.items()}
         for question in questions:
             _, requests_left, events_left, wait_ms = rows[question.app_id]
@@ -192,15 +195,15 @@ class EventLimiter:
             yield standing
 
     def _refuse(
-        self, app_id: UUID, standing: EventLimitState | None, error: Limited | Unavailable, for_s: float
+        self, app_id: UUID, standing: EventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
     ) -> None:
-        refusal = self._refused.setdefault(app_id, _Refusal())
+        refusal = self._refused.setdefault(app_id, _CachedAppRefusal())
         refusal.standing, refusal.error = standing, error
         refusal.until = asyncio.get_running_loop().time() + for_s
         self._refused.move_to_end(app_id)
-        if len(self._refused) > MAX_REFUSED_APPS:
+        if len(self._refused) > MAX_CACHED_APP_REFUSALS:
             self._refused.popitem(last=False)
 
 
-def _limits_of(app: KeyedApp) -> EventLimits:
-    return LIMITS[app.tier]
+def _event_limits_of(app: KeyedApp) -> EventRateLimits:
+    return EVENT_LIMITS_BY_TIER[app.tier]

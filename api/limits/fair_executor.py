@@ -14,10 +14,10 @@ from telemetry import costs
 T = TypeVar("T")
 
 #: Interpreter switch interval in seconds. Python's default of 5 ms would delay each step of a request.
-SWITCH_INTERVAL_S = 0.0005
+THREAD_SWITCH_INTERVAL_S = 0.0005
 
 
-class TenantQueue:
+class TenantTaskQueue:
     """Runs at most `at_once` tasks, one per organization: hostile work delays only its own organization."""
 
     def __init__(self, at_once: int) -> None:
@@ -35,18 +35,18 @@ class FairExecutor:
     """Runs CPU-bound work of milliseconds on one thread, so that the event loop stays free."""
 
     def __init__(self, thread: ThreadPoolExecutor) -> None:
-        self._thread, self._queue = thread, TenantQueue(1)
+        self._thread, self._queue = thread, TenantTaskQueue(1)
 
     async def run(self, organization_id: UUID, work: Callable[[], T]) -> T:
         async with self._queue.turn(organization_id):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, costs.in_thread(work))
+            return await asyncio.get_running_loop().run_in_executor(self._thread, costs.charge_thread_cpu(work))
 
 
 @asynccontextmanager
 async def open_fair_executor() -> AsyncIterator[FairExecutor]:
-    """Open the thread. While it is open, this process's threads switch after `SWITCH_INTERVAL_S`."""
+    """Open the thread. While it is open, this process's threads switch after `THREAD_SWITCH_INTERVAL_S`."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    sys.setswitchinterval(THREAD_SWITCH_INTERVAL_S)
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="aside") as thread:
             yield FairExecutor(thread)

@@ -18,22 +18,22 @@ from uuid import UUID
 
 from redis.asyncio import Redis
 
-from api.limits.coalescing import Coalescer
+from api.limits.coalescing import LookupCoalescer
 from api.limits.cost_budgets import (
-    FLUSH_INTERVAL_S,
-    BucketLevel,
+    CHARGE_FLUSH_INTERVAL_S,
     BudgetBucket,
+    BudgetBucketLevel,
     CostBudgets,
-    Traffic,
-    bucket_of,
-    show_levels,
+    TrafficKind,
+    budget_bucket_of,
+    describe_budget_levels,
 )
 from db.redis_reach import raise_if_redis_away
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import CircuitBreaker
 from jobs.loop_time import LoopTimeout
-from schemas.api_keys import Tier
-from schemas.errors import Limited, RedisUnavailable
+from schemas.api_keys import OrganizationTier
+from schemas.errors import LimitReached, RedisUnavailable
 from schemas.usage import BudgetUse
 from telemetry import metrics
 from telemetry.costs import RequestCost
@@ -59,24 +59,26 @@ class RequestLimits(NamedTuple):
     day: int
 
 
-def _quota(reads: int, writes: int, long: int, day: int) -> RequestLimits:
+def _build_request_limits(reads: int, writes: int, long: int, day: int) -> RequestLimits:
     return RequestLimits(
         {RateClass.READ_LIGHT: reads, RateClass.WRITE_LIGHT: writes, RateClass.LONG_RUNNING: long}, day
     )
 
 
-_STANDARD = _quota(120, 60, 20, 10_000)
-QUOTAS: dict[Tier, RequestLimits] = {
+_STANDARD_REQUEST_LIMITS = _build_request_limits(120, 60, 20, 10_000)
+REQUEST_LIMITS_BY_TIER: dict[OrganizationTier, RequestLimits] = {
     # An evaluator tries many jobs in a minute, and a sandbox's jobs cost little.
-    "sandbox": _quota(120, 60, 60, 10_000),
-    "standard": _STANDARD,
-    "pilot": _quota(1200, 600, 60, 100_000),
-    "partner": _quota(6000, 3000, 300, 500_000),
+    "sandbox": _build_request_limits(120, 60, 60, 10_000),
+    "standard": _STANDARD_REQUEST_LIMITS,
+    "pilot": _build_request_limits(1200, 600, 60, 100_000),
+    "partner": _build_request_limits(6000, 3000, 300, 500_000),
 }
 
 
 class RequestCharge(NamedTuple):
-    """One request for the script. `cap` 0: no daily count. `second` over 0: uncount a request of that second.
+    """One request that the script counts. With `cap` 0 it isn't counted by day.
+
+    With a `second` over 0, the script uncounts a request of that second instead.
 
     `budget` is the bucket that the organization's keys pay from.
     """
@@ -103,7 +105,7 @@ class RateLimitState(NamedTuple):
     left_of_day: int
     day_ends_in: int
     second: int
-    level: BucketLevel | None = None
+    level: BudgetBucketLevel | None = None
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         charge = self.charge
@@ -114,26 +116,25 @@ class RateLimitState(NamedTuple):
             state += f', "daily-writes";r={self.left_of_day};t={self.day_ends_in}'
         return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
-    def given_back(self) -> "RateLimitState":
+    def with_request_uncounted(self) -> "RateLimitState":
         """Return the state with this request uncounted."""
         return self._replace(left=self.left + 1)
 
-    def refusal(self) -> Limited:
+    def refusal(self) -> LimitReached:
         """Return why the request is refused: the budget, else the day's cap, else the minute's window."""
         if self.level:
             return self.level.refusal()
         if self.charge.cap and self.left_of_day <= 0:
             message = (
-                "the organization's writes of this UTC day are used up: continue tomorrow, or request a "
-                "higher limit"
+                "the organization's writes of this UTC day are used up: continue tomorrow, or request a higher limit"
             )
-            return Limited("daily-writes", message, retry_after=self.day_ends_in)
+            return LimitReached("daily-writes", message, retry_after=self.day_ends_in)
         rate_class = self.charge.rate_class
         message = f"too many {rate_class} requests with this key: wait for the seconds in Retry-After"
-        return Limited(rate_class, message, retry_after=self.resets_in)
+        return LimitReached(rate_class, message, retry_after=self.resets_in)
 
 
-class LimitScript:
+class RateLimitScript:
     """A Lua script in Redis, called with a short timeout and a circuit breaker."""
 
     def __init__(self, redis: Redis, breaker: CircuitBreaker, file: str) -> None:
@@ -141,7 +142,7 @@ class LimitScript:
         self._breaker = breaker
 
     async def start(self) -> None:
-        """Connect and load the script, so that no request has to. Redis may be away."""
+        """Connect to Redis and load the script, so that no request has to. Do nothing if Redis is away."""
         with contextlib.suppress(RedisUnavailable), raise_if_redis_away():
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._script([], [])
@@ -149,7 +150,7 @@ class LimitScript:
     def rests(self, *, requests: int) -> bool:
         """Return whether the breaker is open after a failure; count the requests that pass uncounted."""
         if self._breaker.rests:
-            metrics.RATE_UNCOUNTED.inc(requests)
+            metrics.UNCOUNTED_REQUEST_COUNTER.inc(requests)
         return self._breaker.rests
 
     async def run(
@@ -166,56 +167,59 @@ class LimitScript:
             else:
                 self._breaker.worked()
                 return rows
-        metrics.RATE_UNCOUNTED.inc(requests)
+        metrics.UNCOUNTED_REQUEST_COUNTER.inc(requests)
         return None
 
 
 class RateLimiter:
-    """Rate limiter. `clock` gives the UTC day; the window uses the clock of Redis."""
+    """Counts requests per key and class, and charges costs, by one script in Redis.
+
+    `clock` gives the UTC day; the window of a minute uses the clock of Redis.
+    """
 
     def __init__(self, redis: Redis, breaker: CircuitBreaker, clock: Callable[[], datetime]) -> None:
-        self._script = LimitScript(redis, breaker, "rate_limits.lua")
+        self._script = RateLimitScript(redis, breaker, "rate_limits.lua")
         self.start = self._script.start
         self._clock = clock
-        self._charges = Coalescer(self._ask)
-        self._levels = Coalescer(self._ask_levels)
+        self._charges = LookupCoalescer(self._ask)
+        self._levels = LookupCoalescer(self._read_budget_levels)
         self._flushing: asyncio.TimerHandle | None = None
         self.budgets = CostBudgets()
 
     def charge(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
         """Count one request if the limit allows it. The query starts before the caller awaits it."""
         who = principal.key_uuid, principal.organization_id, principal.tier
-        return self._charges.ask(_charge(*who, rate_class, self._clock().date()))
+        return self._charges.ask(_request_charge_of(*who, rate_class, self._clock().date()))
 
-    async def give_back(self, standing: RateLimitState) -> None:
+    async def uncount_request(self, standing: RateLimitState) -> None:
         """Uncount a request that turned out to be free; the daily count of a write stays."""
         await self._charges.ask(standing.charge._replace(second=standing.second))
 
     def spend(self, bucket: BudgetBucket, cost: RequestCost) -> None:
-        """Charge a finished request; a background call writes the charge within `FLUSH_INTERVAL_S`."""
+        """Charge a finished request; a background call writes the charge within `CHARGE_FLUSH_INTERVAL_S`."""
         self.budgets.charge(bucket, cost)
         if self._flushing is None:
-            self._flushing = asyncio.get_running_loop().call_later(FLUSH_INTERVAL_S, self._flush)
+            self._flushing = asyncio.get_running_loop().call_later(CHARGE_FLUSH_INTERVAL_S, self._write_pending_charges)
 
     async def close(self) -> None:
         """Write the pending charges."""
         if self._flushing:
             self._flushing.cancel()
             self._flushing = None
-        if self.budgets.is_pending:
+        if self.budgets.has_pending_charges:
             await self._levels.ask(())
 
-    async def usage(self, organization_id: UUID, tier: Tier) -> list[BudgetUse]:
+    async def usage(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
         """Return the current budgets of an organization."""
-        buckets = {traffic: bucket_of(organization_id, tier, traffic) for traffic in Traffic}
-        return show_levels(buckets, await self._levels.ask(tuple(buckets.values())))
+        buckets = {traffic: budget_bucket_of(organization_id, tier, traffic) for traffic in TrafficKind}
+        return describe_budget_levels(buckets, await self._levels.ask(tuple(buckets.values())))
 
-    def _flush(self) -> None:
+    def _write_pending_charges(self) -> None:
         """Write the pending charges, unless a request's script call has written them meanwhile."""
         self._flushing = None
-        if self.budgets.is_pending and self._script.rests(requests=0):
-            self._flushing = asyncio.get_running_loop().call_later(BREAKER_PAUSE_S, self._flush)
-        elif self.budgets.is_pending:
+        if self.budgets.has_pending_charges and self._script.rests(requests=0):
+            self._flushing = asyncio.get_running_loop().call_later(BREAKER_PAUSE_S, self._write_pending_charges)
+        elif self.budgets.has_pending_charges:
             self._levels.ask(())
 
     async def _ask(self, charges: Sequence[RequestCharge]) -> list[RateLimitState]:
@@ -223,18 +227,18 @@ class RateLimiter:
         counts = Counter(charges)
         levels, rows = await self._run([charge.budget for charge in counts], counts)
         if levels is None:
-            return [_uncounted(charge, day_ends_in) for charge in charges]
-        return list(_standings(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
+            return [_uncounted_rate_limit_state(charge, day_ends_in) for charge in charges]
+        return list(_rate_limit_states(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
 
-    async def _ask_levels(
+    async def _read_budget_levels(
         self, questions: Sequence[tuple[BudgetBucket, ...]]
-    ) -> list[list[BucketLevel] | None]:
+    ) -> list[list[BudgetBucketLevel] | None]:
         levels, _ = await self._run([bucket for group in questions for bucket in group], Counter())
         return [None if levels is None else [levels[bucket] for bucket in group] for group in questions]
 
     async def _run(
         self, budgets: Iterable[BudgetBucket], counts: "Counter[RequestCharge]"
-    ) -> tuple[dict[BudgetBucket, BucketLevel] | None, list[list[int]]]:
+    ) -> tuple[dict[BudgetBucket, BudgetBucketLevel] | None, list[list[int]]]:
         """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
 
         While the breaker is open, charges stay pending. Charges of a failed call are lost: it may have
@@ -251,13 +255,13 @@ class RateLimiter:
         if rows is None:
             self.budgets.forget()
             return None, []
-        levels = {bucket: BucketLevel(*row) for bucket, row in zip(places, rows, strict=False)}
+        levels = {bucket: BudgetBucketLevel(*row) for bucket, row in zip(places, rows, strict=False)}
         self.budgets.note(levels)
         return levels, rows[len(places) :]
 
 
 @contextlib.asynccontextmanager
-async def open_limiter(
+async def open_rate_limiter(
     redis: Redis, breaker: CircuitBreaker, clock: Callable[[], datetime]
 ) -> AsyncIterator[RateLimiter]:
     """Open a limiter with its connection; write all pending charges at the end of the block."""
@@ -270,12 +274,14 @@ async def open_limiter(
 
 
 @lru_cache(maxsize=2_000)
-def _charge(key: UUID, organization_id: UUID, tier: Tier, rate_class: RateClass, day: date) -> RequestCharge:
+def _request_charge_of(
+    key: UUID, organization_id: UUID, tier: OrganizationTier, rate_class: RateClass, day: date
+) -> RequestCharge:
     """Return the charge of a key's requests of one class on one day; cached."""
-    quota = QUOTAS[tier]
+    quota = REQUEST_LIMITS_BY_TIER[tier]
     return RequestCharge(
         rate_class,
-        bucket_of(organization_id, tier),
+        budget_bucket_of(organization_id, tier),
         window=f"rate:{key}:{rate_class}",
         day=f"rate:{organization_id}:{day:%Y-%m-%d}",
         limit=quota.minute[rate_class],
@@ -283,10 +289,10 @@ def _charge(key: UUID, organization_id: UUID, tier: Tier, rate_class: RateClass,
     )
 
 
-def _standings(
+def _rate_limit_states(
     charges: Sequence[RequestCharge],
     rows: Mapping[RequestCharge, list[int]],
-    levels: Mapping[BudgetBucket, BucketLevel],
+    levels: Mapping[BudgetBucket, BudgetBucketLevel],
     day_ends_in: int,
 ) -> Iterator[RateLimitState]:
     """Yield the state for each request: of equal charges, the first `passed` ones pass."""
@@ -303,11 +309,11 @@ def _standings(
             left_of_day + behind,
             day_ends_in,
             second,
-            level if level.overdrawn else None,
+            level if level.is_overdrawn else None,
         )
 
 
-def _uncounted(charge: RequestCharge, day_ends_in: int) -> RateLimitState:
+def _uncounted_rate_limit_state(charge: RequestCharge, day_ends_in: int) -> RateLimitState:
     return RateLimitState(
         charge, passed=True, left=charge.limit, resets_in=WINDOW_S, left_of_day=charge.cap,
         day_ends_in=day_ends_in, second=0,

@@ -11,22 +11,22 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 from db.pool import Conn, Pool
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 from telemetry import costs
 
 #: Connections outside the quotas, if the pool is large enough.
-RESERVED_CONNECTIONS = 3
+RESERVED_POOL_CONNECTIONS = 3
 
 #: Maximum seconds that a request waits for a connection.
-MAX_WAIT_S = 10.0
+MAX_CONNECTION_WAIT_S = 10.0
 
 
-class TenantConnections:
+class TenantConnectionPool:
     """The connection pool for requests of organizations: each gets at most half, in round-robin order."""
 
     def __init__(self, pool: Pool, *, size: int) -> None:
         self._pool = pool
-        self._free = max(1, size - RESERVED_CONNECTIONS)
+        self._free = max(1, size - RESERVED_POOL_CONNECTIONS)
         self._max_per_organization = max(1, self._free // 2)
         self._used: Counter[UUID] = Counter()
         #: Waiting requests by organization; the next organization in turn comes first.
@@ -34,14 +34,14 @@ class TenantConnections:
 
     @asynccontextmanager
     async def of(self, organization_id: UUID) -> AsyncIterator[Conn]:
-        """Acquire a connection. Raises `Unavailable` after `MAX_WAIT_S` seconds."""
+        """Acquire a connection. Raises `ServiceUnavailable` after `MAX_CONNECTION_WAIT_S` seconds."""
         await self._take(organization_id)
         try:
             async with self._pool.acquire() as conn:
-                with costs.on_connection():
+                with costs.charge_connection_time():
                     yield conn
         finally:
-            self._give(organization_id)
+            self._give_connection_back(organization_id)
 
     @asynccontextmanager
     async def share(self, organization_id: UUID) -> AsyncIterator[None]:
@@ -50,29 +50,32 @@ class TenantConnections:
         try:
             yield
         finally:
-            self._give(organization_id)
+            self._give_connection_back(organization_id)
 
     async def _take(self, organization_id: UUID) -> None:
-        if self._may_take(organization_id):
+        if self._has_free_connection(organization_id):
             self._grant(organization_id)
             return
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(organization_id, deque()).append(granted)
         try:
-            async with asyncio.timeout(MAX_WAIT_S):
+            async with asyncio.timeout(MAX_CONNECTION_WAIT_S):
                 await granted
         except BaseException as error:
             self._leave(organization_id, granted)
             if isinstance(error, TimeoutError):
-                raise Unavailable(
+                raise ServiceUnavailable(
                     "too many requests of your organization are running: repeat it with fewer at once"
                 ) from None
             raise
 
     def _leave(self, organization_id: UUID, granted: asyncio.Future[None]) -> None:
-        """Stop waiting; return a connection that was granted in the same moment."""
+        """Remove a request from the queue, after a timeout or a cancel.
+
+        If it was granted a connection in the same moment, give that back.
+        """
         if granted.done() and not granted.cancelled():
-            self._give(organization_id)
+            self._give_connection_back(organization_id)
         elif granted in self._waiting.get(organization_id, ()):
             self._waiting[organization_id].remove(granted)
             self._forget(organization_id)
@@ -81,14 +84,14 @@ class TenantConnections:
         if not self._waiting[organization_id]:
             del self._waiting[organization_id]
 
-    def _may_take(self, organization_id: UUID) -> bool:
+    def _has_free_connection(self, organization_id: UUID) -> bool:
         return self._free > 0 and self._used[organization_id] < self._max_per_organization
 
     def _grant(self, organization_id: UUID) -> None:
         self._free -= 1
         self._used[organization_id] += 1
 
-    def _give(self, organization_id: UUID) -> None:
+    def _give_connection_back(self, organization_id: UUID) -> None:
         self._free += 1
         self._used[organization_id] -= 1
         if not self._used[organization_id]:
@@ -104,5 +107,5 @@ class TenantConnections:
     def _next(self) -> UUID | None:
         """Return the next waiting organization in turn that is below its quota."""
         return next(
-            (organization_id for organization_id in self._waiting if self._may_take(organization_id)), None
+            (organization_id for organization_id in self._waiting if self._has_free_connection(organization_id)), None
         )

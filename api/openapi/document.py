@@ -8,13 +8,13 @@ import msgspec
 from litestar import Litestar
 
 from api.http import body_limits
-from api.http.errors import CODES
+from api.http.errors import ERROR_CODES
 from api.limits import event_limits
-from api.openapi.examples import example_of
-from api.openapi.operations import Operation, list_operations
-from api.openapi.parameters import parameters
-from api.openapi.responses import HEADERS, describe_error, responses
-from api.openapi.shapes import Shapes, build_shapes
+from api.openapi.examples import openapi_content_example
+from api.openapi.operations import ApiOperation, list_operations
+from api.openapi.parameters import describe_parameters
+from api.openapi.responses import RESPONSE_HEADER_SCHEMAS, describe_error_status, describe_responses
+from api.openapi.shapes import OpenApiSchemas, build_openapi_schemas
 from schemas.envelope import Envelope
 
 Json = dict[str, Any]
@@ -31,13 +31,9 @@ returns when the job ends. Lists are pages: send `nextCursor` as `cursor` for th
 Inside `/v1` fields and enum values may be added; nothing else changes.
 """
 
-_SECURITY = {
+_SECURITY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer lp_live_...`"},
-    "sdkAppKey": {
-        "type": "http",
-        "scheme": "bearer",
-        "description": "`Authorization: Bearer lpa_...`, of an SDK app",
-    },
+    "sdkAppKey": {"type": "http", "scheme": "bearer", "description": "`Authorization: Bearer lpa_...`, of an SDK app"},
     "apiKey": {
         "type": "apiKey",
         "in": "header",
@@ -48,7 +44,7 @@ _SECURITY = {
 
 
 #: Groups with another name than their file: the published names must not change.
-TAGS = {
+OPENAPI_TAGS_BY_MODULE = {
     "across_projects": "projects",
     "app_media": "content",
     "accounts": "social",
@@ -74,7 +70,7 @@ TAGS = {
 }
 
 #: Descriptions of the groups, in the order in which a newcomer needs them.
-GROUPS = {
+OPENAPI_TAG_DESCRIPTIONS = {
     "whoami": "Your key, and your organization's usage and limits.",
     "projects": "One project for each of your customers.",
     "ingest": "Read a website, a repository or a store listing to learn the brand.",
@@ -100,69 +96,69 @@ GROUPS = {
 }
 
 
-def render(app: Litestar) -> bytes:
+def render_openapi_document(app: Litestar) -> bytes:
     """Return the OpenAPI 3.1 document of every route of the app."""
     all_operations = list_operations(app)
-    schemas = _build_shapes(all_operations)
+    schemas = _build_schemas_of_operations(all_operations)
     paths: dict[str, Json] = {}
     for operation in all_operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schemas.refs)
-    statuses = sorted({code.status for code in CODES.values()})
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _describe_operation(operation, schemas.refs)
+    statuses = sorted({code.status for code in ERROR_CODES.values()})
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
             "info": {"title": "Tenantry", "version": version("tenantry"), "description": API_DESCRIPTION},
             "servers": [{"url": "/"}],
-            "tags": [{"name": name, "description": about} for name, about in GROUPS.items()],
+            "tags": [{"name": name, "description": about} for name, about in OPENAPI_TAG_DESCRIPTIONS.items()],
             "paths": paths,
             "components": {
                 "schemas": schemas.components,
-                "responses": {f"E{status}": describe_error(status) for status in statuses},
-                "headers": HEADERS,
-                "securitySchemes": _SECURITY,
+                "responses": {f"E{status}": describe_error_status(status) for status in statuses},
+                "headers": RESPONSE_HEADER_SCHEMAS,
+                "securitySchemes": _SECURITY_SCHEMES,
             },
         }
     )
 
 
-def _build_shapes(all_operations: list[Operation]) -> Shapes:
+def _build_schemas_of_operations(all_operations: list[ApiOperation]) -> OpenApiSchemas:
     """Return the shapes of all bodies and answers, and of the error envelope."""
     named = [
         kind
         for operation in all_operations
         for kind in (operation.body, operation.parts, operation.answer, operation.accepts)
-        if _is_shape(kind)
+        if _is_struct_type(kind)
     ]
-    return build_shapes(list(dict.fromkeys([*named, Envelope])))
+    return build_openapi_schemas(list(dict.fromkeys([*named, Envelope])))
 
 
-def _is_shape(kind: Any) -> bool:
+def _is_struct_type(kind: Any) -> bool:
     origin = getattr(kind, "__origin__", kind)
     return isinstance(origin, type) and issubclass(origin, msgspec.Struct)
 
 
-def _operation(operation: Operation, schemas: dict[Any, Json]) -> Json:
+def _describe_operation(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
     summary, _, more = inspect.cleandoc(operation.handler.fn.__doc__ or "").partition("\n")
     description = {
         "operationId": operation.id,
-        "tags": [_tag(operation.handler.fn.__module__.rpartition(".")[2])],
+        "tags": [_openapi_tag_of(operation.handler.fn.__module__.rpartition(".")[2])],
         "summary": summary.strip(),
         "description": "\n\n".join(filter(None, [more.strip(), _describe_requirements(operation)])),
-        "parameters": parameters(operation),
-        "responses": responses(operation, schemas),
-        "security": _security(operation),
+        "parameters": describe_parameters(operation),
+        "responses": describe_responses(operation, schemas),
+        "security": _describe_security(operation),
     }
-    return {**description, **_body(operation, schemas)}
+    return {**description, **_describe_request_body(operation, schemas)}
 
 
-def _security(operation: Operation) -> list[Json]:
-    if operation.for_apps:
+def _describe_security(operation: ApiOperation) -> list[Json]:
+    if operation.needs_app_key:
         return [{"sdkAppKey": []}]
     return [{"bearer": []}, {"apiKey": []}] if operation.needs else []
 
 
-def _describe_requirements(operation: Operation) -> str:
-    if operation.for_apps:
+def _describe_requirements(operation: ApiOperation) -> str:
+    if operation.needs_app_key:
         return f"Needs the SDK app's own key; counts as `{event_limits.RATE_CLASS}`."
     if operation.needs is None:
         return ""
@@ -170,32 +166,32 @@ def _describe_requirements(operation: Operation) -> str:
     return f"Needs {scope}; counts as `{operation.needs.rate_class}`."
 
 
-def _body(operation: Operation, schemas: dict[Any, Json]) -> Json:
-    example = example_of(operation.id, "body")
+def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
+    example = openapi_content_example(operation.id, "body")
     if operation.parts is not None:
-        form = example if operation.body is None else example_of(operation.id, "form")
+        form = example if operation.body is None else openapi_content_example(operation.id, "form")
         content = {"multipart/form-data": {"schema": schemas[operation.parts], **form}}
         if operation.body is not None:
             content["application/json"] = {"schema": schemas[operation.body], **example}
-        return {"requestBody": {"required": True, **_describe_size(operation), "content": content}}
+        return {"requestBody": {"required": True, **_describe_body_size_limit(operation), "content": content}}
     if operation.body is None:
         return {}
     content = {"application/json": {"schema": schemas[operation.body], **example}}
     return {
         "requestBody": {
             "required": "data" not in operation.fields or not operation.fields["data"].has_default,
-            **_describe_size(operation),
+            **_describe_body_size_limit(operation),
             "content": content,
         }
     }
 
 
-def _describe_size(operation: Operation) -> Json:
+def _describe_body_size_limit(operation: ApiOperation) -> Json:
     """Describe the size limit of the route's JSON; the limits of files are in the operation's description."""
     if operation.body is None:
         return {}
-    return {"description": f"At most {operation.handler.opt[body_limits.LIMIT_OPTION]:,} bytes of JSON."}
+    return {"description": f"At most {operation.handler.opt[body_limits.BODY_LIMIT_ROUTE_OPTION]:,} bytes of JSON."}
 
 
-def _tag(module: str) -> str:
-    return TAGS.get(module, module)
+def _openapi_tag_of(module: str) -> str:
+    return OPENAPI_TAGS_BY_MODULE.get(module, module)

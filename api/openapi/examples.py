@@ -11,10 +11,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-SUFFIX = ".json"
+EXAMPLE_FILE_SUFFIX = ".json"
 
 
-class Example(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class OpenApiExample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An example; `parameters` by name. `body` and `answer` are unset if absent or not text.
 
     `form` is an alternative to a `body`.
@@ -28,24 +28,24 @@ class Example(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 @cache
-def examples() -> Mapping[str, Example]:
+def load_openapi_examples() -> Mapping[str, OpenApiExample]:
     """Load the examples by operation id."""
     folder = files("api.openapi") / "examples"
-    example_files = [file for file in folder.iterdir() if file.name.endswith(SUFFIX)]
+    example_files = [file for file in folder.iterdir() if file.name.endswith(EXAMPLE_FILE_SUFFIX)]
     return {
-        file.name.removesuffix(SUFFIX): msgspec.json.decode(file.read_bytes(), type=Example)
+        file.name.removesuffix(EXAMPLE_FILE_SUFFIX): msgspec.json.decode(file.read_bytes(), type=OpenApiExample)
         for file in example_files
     }
 
 
-def example_of(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
+def openapi_content_example(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
     """Return `{"example": ...}` for the content of a request or an answer; empty without an example."""
-    example = examples().get(operation)
+    example = load_openapi_examples().get(operation)
     value = UNSET if example is None else getattr(example, part)
     return {} if value is UNSET else {"example": value}
 
 
 def parameter_example(operation: str, name: str) -> dict[str, Any]:
     """Return `{"example": ...}` for a parameter; empty without an example."""
-    example = examples().get(operation)
+    example = load_openapi_examples().get(operation)
     return {"example": example.parameters[name]} if example and name in example.parameters else {}

@@ -11,18 +11,18 @@ from litestar.response import Stream
 from litestar.routes import HTTPRoute
 from litestar.typing import FieldDefinition
 
-from api.guard import Requirements
+from api.guard import RouteRequirements
 
-_UNDERSCORE_LETTER = re.compile(r"_([a-z])")
+_UNDERSCORE_LETTER_PATTERN = re.compile(r"_([a-z])")
 
 
-class Operation(NamedTuple):
+class ApiOperation(NamedTuple):
     """One method of one path; `needs` is None for a route without an API key."""
 
     path: str
     method: str
     handler: HTTPRouteHandler
-    needs: Requirements | None
+    needs: RouteRequirements | None
 
     @property
     def id(self) -> str:
@@ -49,7 +49,7 @@ class Operation(NamedTuple):
         return "reads" in self.handler.opt and self.parts is None
 
     @property
-    def for_apps(self) -> bool:
+    def needs_app_key(self) -> bool:
         """Return whether the route needs the key of an SDK app."""
         return self.needs is None and self.takes_events
 
@@ -77,29 +77,29 @@ class Operation(NamedTuple):
             return Stream
         returned = kinds[0]
         if returned.is_subclass_of(Response):
-            answered = without_none(get_args(returned.raw)[0])
+            answered = strip_none_from_type(get_args(returned.raw)[0])
             return None if answered is NoneType else answered
         return returned.annotation
 
 
-def list_operations(app: Litestar) -> list[Operation]:
+def list_operations(app: Litestar) -> list[ApiOperation]:
     """List the operations by path, then by method."""
-    return sorted(_operations(app), key=lambda one: (one.path, one.method))
+    return sorted(_iterate_api_operations(app), key=lambda one: (one.path, one.method))
 
 
-def without_none(kind: Any) -> Any:
+def strip_none_from_type(kind: Any) -> Any:
     """Return `X` for `X | None`, and any other type unchanged."""
     kinds = [member for member in get_args(kind) if member is not NoneType]
     return kinds[0] if kinds and NoneType in get_args(kind) else kind
 
 
-def camel(name: str) -> str:
-    return _UNDERSCORE_LETTER.sub(lambda found: found[1].upper(), name)
+def to_camel_case(name: str) -> str:
+    return _UNDERSCORE_LETTER_PATTERN.sub(lambda found: found[1].upper(), name)
 
 
-def _operations(app: Litestar) -> Iterator[Operation]:
+def _iterate_api_operations(app: Litestar) -> Iterator[ApiOperation]:
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             if handler.resolve_include_in_schema():
                 (method,) = handler.http_methods
-                yield Operation(camel(route.path_format), method, handler, handler.opt.get("requirements"))
+                yield ApiOperation(to_camel_case(route.path_format), method, handler, handler.opt.get("requirements"))

@@ -8,14 +8,14 @@ from litestar.params import ParameterKwarg, QueryParameter
 from litestar.typing import FieldDefinition
 
 from api.openapi.examples import parameter_example
-from api.openapi.operations import Operation, camel, without_none
-from api.openapi.shapes import clean_schema
+from api.openapi.operations import ApiOperation, strip_none_from_type, to_camel_case
+from api.openapi.shapes import clean_json_schema
 from schemas import ids
 
 Json = dict[str, Any]
 
 #: JSON Schema's keywords for the bounds of a parameter.
-_BOUNDS = {
+_JSON_SCHEMA_BOUNDS = {
     "ge": "minimum",
     "le": "maximum",
     "min_length": "minLength",
@@ -23,7 +23,7 @@ _BOUNDS = {
     "pattern": "pattern",
 }
 
-_IDS = {
+_ID_PREFIXES_BY_PARAMETER = {
     "content_id": ids.CONTENT,
     "asset_id": ids.ASSET,
     "project_id": ids.PROJECT,
@@ -41,7 +41,7 @@ _IDS = {
 }
 
 #: Names in paths that are not ids.
-_NAMES = {
+_PATH_NAME_DESCRIPTIONS = {
     "issuer": "The issuer of the code.",
     "name": "The pool's name.",
     "oauth_state": "The `state` from the link.",
@@ -49,36 +49,37 @@ _NAMES = {
     "token": "The last part of an asset's `url`.",
 }
 
-_TAGS = {"type": "string", "examples": ['"3"']}
+_ETAG_SCHEMA = {"type": "string", "examples": ['"3"']}
 
-HEADERS: dict[str, Json] = {
+REQUEST_HEADER_PARAMETERS: dict[str, Json] = {
     "Idempotency-Key": {
         "description": "Makes a retry safe: for 24 hours, the same request returns the first answer again.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
     },
     "If-Match": {
         "description": "Apply only if this is the current version (`ETag`); else 412.",
-        "schema": _TAGS,
+        "schema": _ETAG_SCHEMA,
     },
-    "If-None-Match": {
-        "description": "Your version (`ETag`); 304 if it is current.",
-        "schema": _TAGS,
-    },
+    "If-None-Match": {"description": "Your version (`ETag`); 304 if it is current.", "schema": _ETAG_SCHEMA},
     "Range": {"description": "One range of bytes.", "schema": {"type": "string", "examples": ["bytes=0-99"]}},
     "If-Range": {
         "description": "Return the range only if this is the current `ETag`; else the whole file.",
-        "schema": _TAGS,
+        "schema": _ETAG_SCHEMA,
     },
 }
 
 
-def parameters(operation: Operation) -> list[Json]:
+def describe_parameters(operation: ApiOperation) -> list[Json]:
     """Return the parameters in path, query and headers."""
-    documented = [*_path(operation), *_query(operation), *_head(operation)]
-    return [{**parameter, **_example(operation, parameter)} for parameter in documented]
+    documented = [
+        *_describe_path_parameters(operation),
+        *_describe_query_parameters(operation),
+        *_describe_header_parameters(operation),
+    ]
+    return [{**parameter, **_example_of_parameter(operation, parameter)} for parameter in documented]
 
 
-def _example(operation: Operation, parameter: Json) -> Json:
+def _example_of_parameter(operation: ApiOperation, parameter: Json) -> Json:
     """Return a parameter's example; split into a list for a list parameter."""
     example = parameter_example(operation.id, parameter["name"])
     if example and parameter["schema"].get("type") == "array":
@@ -86,13 +87,17 @@ def _example(operation: Operation, parameter: Json) -> Json:
     return example
 
 
-def _path(operation: Operation) -> Iterator[Json]:
+def _describe_path_parameters(operation: ApiOperation) -> Iterator[Json]:
     for name in operation.fields:
-        if f"{{{camel(name)}}}" in operation.path:
-            description = f"`{_IDS[name]}_...`, or the bare UUID." if name in _IDS else _NAMES.get(name, "")
+        if f"{{{to_camel_case(name)}}}" in operation.path:
+            description = (
+                f"`{_ID_PREFIXES_BY_PARAMETER[name]}_...`, or the bare UUID."
+                if name in _ID_PREFIXES_BY_PARAMETER
+                else _PATH_NAME_DESCRIPTIONS.get(name, "")
+            )
             schema = {"type": "string"}
             yield {
-                "name": camel(name),
+                "name": to_camel_case(name),
                 "in": "path",
                 "required": True,
                 "schema": schema,
@@ -100,7 +105,7 @@ def _path(operation: Operation) -> Iterator[Json]:
             }
 
 
-def _query(operation: Operation) -> Iterator[Json]:
+def _describe_query_parameters(operation: ApiOperation) -> Iterator[Json]:
     for name, field in operation.fields.items():
         if isinstance(field.kwarg_definition, QueryParameter):
             definition = field.kwarg_definition
@@ -109,33 +114,33 @@ def _query(operation: Operation) -> Iterator[Json]:
                 "name": definition.name or name,
                 "in": "query",
                 "required": not field.has_default,
-                "schema": _schema(field, definition),
-                **_list_style(field),
+                "schema": _query_parameter_schema(field, definition),
+                **_list_parameter_style(field),
                 **about,
             }
 
 
-def _schema(field: FieldDefinition, definition: ParameterKwarg) -> Json:
+def _query_parameter_schema(field: FieldDefinition, definition: ParameterKwarg) -> Json:
     bounds = {
         word: getattr(definition, name)
-        for name, word in _BOUNDS.items()
+        for name, word in _JSON_SCHEMA_BOUNDS.items()
         if getattr(definition, name) is not None
     }
     default = {"default": field.default} if field.has_default and field.default is not None else {}
     more = definition.schema_extra or {}
     return {
-        **clean_schema({**msgspec.json.schema(without_none(field.annotation)), **more}),
+        **clean_json_schema({**msgspec.json.schema(strip_none_from_type(field.annotation)), **more}),
         **bounds,
         **default,
     }
 
 
-def _list_style(field: FieldDefinition) -> Json:
+def _list_parameter_style(field: FieldDefinition) -> Json:
     """Describe a list parameter: several values, separated by commas."""
     return {"style": "form", "explode": False} if field.is_non_string_sequence else {}
 
 
-def _head(operation: Operation) -> Iterator[Json]:
+def _describe_header_parameters(operation: ApiOperation) -> Iterator[Json]:
     own = operation.statuses
     applicable = {
         "Idempotency-Key": operation.writes,
@@ -146,4 +151,4 @@ def _head(operation: Operation) -> Iterator[Json]:
     }
     for name, applies in applicable.items():
         if applies:
-            yield {"name": name, "in": "header", "required": False, **HEADERS[name]}
+            yield {"name": name, "in": "header", "required": False, **REQUEST_HEADER_PARAMETERS[name]}

@@ -5,28 +5,26 @@ from typing import Any
 
 from litestar.response import Stream
 
-from api.http.errors import CODES
-from api.openapi.examples import example_of, examples
-from api.openapi.operations import Operation
+from api.http.errors import ERROR_CODES
+from api.openapi.examples import load_openapi_examples, openapi_content_example
+from api.openapi.operations import ApiOperation
 from schemas import ids
 
 Json = dict[str, Any]
 
 #: Statuses without a body.
-_EMPTY = {204, 302, 304}
+_STATUSES_WITHOUT_BODY = {204, 302, 304}
 
 #: Statuses of every key, scope, body and write; a route's own statuses are added.
 _KEY, _SCOPE, _BODY, _WRITE = {401, 422, 429, 500, 503}, {403}, {400, 413, 415}, {409, 413}
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 
-_BYTES: Json = {"type": "string", "format": "binary"}
+_BINARY_SCHEMA: Json = {"type": "string", "format": "binary"}
 #: Without a type: some tools use the type for the whole answer, others for each message.
-_EVENTS: Json = {
-    "description": "Messages: `id` is the job's version, `data` the job as JSON.",
-}
+_EVENT_STREAM_SCHEMA: Json = {"description": "Messages: `id` is the job's version, `data` the job as JSON."}
 
-HEADERS: dict[str, Json] = {
+RESPONSE_HEADER_SCHEMAS: dict[str, Json] = {
     "X-Request-Id": {"description": "Quote it in questions to us about a request.", "schema": _TEXT},
     "RateLimit-Policy": {"description": "The limits that apply (IETF draft).", "schema": _TEXT},
     "RateLimit": {"description": "The rest of each limit, and the seconds until it grows.", "schema": _TEXT},
@@ -35,57 +33,47 @@ HEADERS: dict[str, Json] = {
     "Location": {"description": "The URL of the object.", "schema": _TEXT},
     "ETag": {"description": "The version, for If-Match and If-None-Match.", "schema": _TEXT},
     "Content-Range": {"description": "The range of these bytes, and the total.", "schema": _TEXT},
-    "Idempotent-Replayed": {
-        "description": "`true` if this is a replay of an earlier answer.",
-        "schema": _TEXT,
-    },
+    "Idempotent-Replayed": {"description": "`true` if this is a replay of an earlier answer.", "schema": _TEXT},
     "WWW-Authenticate": {"description": "How to authenticate.", "schema": _TEXT},
 }
 
-_LIMITS = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Endpoint-Class")
+_RATE_LIMIT_HEADER_NAMES = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Endpoint-Class")
 
 
-def describe_error(status: int) -> Json:
+def describe_error_status(status: int) -> Json:
     """Return the shared description of an error status, which operations refer to."""
-    codes = {name: code for name, code in CODES.items() if code.status == status}
-    example = {"code": next(iter(codes)), "message": "what to do next", "requestId": _EXAMPLE_ID}
+    codes = {name: code for name, code in ERROR_CODES.items() if code.status == status}
+    example = {"code": next(iter(codes)), "message": "what to do next", "requestId": _EXAMPLE_REQUEST_ID}
     extra = {
-        401: ["WWW-Authenticate", *_LIMITS],
+        401: ["WWW-Authenticate", *_RATE_LIMIT_HEADER_NAMES],
         416: ["Content-Range"],
-        429: ["Retry-After", *_LIMITS],
+        429: ["Retry-After", *_RATE_LIMIT_HEADER_NAMES],
         503: ["Retry-After"],
     }
     return {
         "description": "\n".join(f"- `{name}`: {code.when}" for name, code in codes.items()),
-        "headers": _named("X-Request-Id", *extra.get(status, [])),
+        "headers": _response_header_references("X-Request-Id", *extra.get(status, [])),
         "content": {
-            "application/json": {
-                "schema": {"$ref": "#/components/schemas/Envelope"},
-                "example": {"error": example},
-            }
+            "application/json": {"schema": {"$ref": "#/components/schemas/Envelope"}, "example": {"error": example}}
         },
     }
 
 
-def responses(operation: Operation, schemas: dict[Any, Json]) -> Json:
+def describe_responses(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
     """Return the responses by status."""
     successes = {operation.handler.status_code, *(status for status in operation.statuses if status < 400)}
     return {
-        **{str(status): _success(operation, status, schemas) for status in sorted(successes)},
+        **{str(status): _describe_success_response(operation, status, schemas) for status in sorted(successes)},
         **{
             str(status): {"$ref": f"#/components/responses/E{status}"}
-            for status in sorted(_refusals(operation))
+            for status in sorted(_refusal_statuses_of(operation))
         },
     }
 
 
-def _refusals(operation: Operation) -> set[int]:
+def _refusal_statuses_of(operation: ApiOperation) -> set[int]:
     if operation.needs is None:
-        return {
-            500,
-            *({503} if operation.path == "/readyz" else ()),
-            *operation.handler.opt.get("refusals", ()),
-        }
+        return {500, *({503} if operation.path == "/readyz" else ()), *operation.handler.opt.get("refusals", ())}
     return {
         *_KEY,
         *(_SCOPE if operation.needs.scope else ()),
@@ -95,40 +83,42 @@ def _refusals(operation: Operation) -> set[int]:
     }
 
 
-def _success(operation: Operation, status: int, schemas: dict[Any, Json]) -> Json:
-    names = ["X-Request-Id", *(_LIMITS if operation.needs or operation.for_apps else ())]
+def _describe_success_response(operation: ApiOperation, status: int, schemas: dict[Any, Json]) -> Json:
+    names = ["X-Request-Id", *(_RATE_LIMIT_HEADER_NAMES if operation.needs or operation.needs_app_key else ())]
     names += ["Location"] if status in {201, 202, 302} and not operation.takes_events else []
     names += ["Retry-After"] if status == 202 and not operation.takes_events else []
     names += ["ETag"] if {304, 412} & set(operation.statuses) else []
     names += ["Content-Range"] if status == 206 else []
     names += ["Idempotent-Replayed"] if operation.writes else []
-    response = {"description": HTTPStatus(status).phrase, "headers": _named(*names)}
-    if status in _EMPTY or operation.answer is None:
+    response = {"description": HTTPStatus(status).phrase, "headers": _response_header_references(*names)}
+    if status in _STATUSES_WITHOUT_BODY or operation.answer is None:
         return response
-    content = _content(operation, status, schemas)
-    example = example_of(operation.id, "answer") if _is_shown(operation, status) else {}
+    content = _describe_response_content(operation, status, schemas)
+    example = openapi_content_example(operation.id, "answer") if _is_status_of_example(operation, status) else {}
     return {**response, "content": {kind: {**about, **example} for kind, about in content.items()}}
 
 
-def _is_shown(operation: Operation, status: int) -> bool:
+def _is_status_of_example(operation: ApiOperation, status: int) -> bool:
     """Return whether the operation's example has this status."""
-    example = examples().get(operation.id)
+    example = load_openapi_examples().get(operation.id)
     return example is not None and example.status == status
 
 
-def _content(operation: Operation, status: int, schemas: dict[Any, Json]) -> Json:
+def _describe_response_content(operation: ApiOperation, status: int, schemas: dict[Any, Json]) -> Json:
     if status == HTTPStatus.ACCEPTED and operation.accepts:
         return {"application/json": {"schema": schemas[operation.accepts]}}
     if operation.answer is Stream:
         types: tuple[str, ...] = operation.handler.opt.get("types", ())
-        return {kind: {"schema": _BYTES} for kind in types} or {"text/event-stream": {"schema": _EVENTS}}
+        return {kind: {"schema": _BINARY_SCHEMA} for kind in types} or {
+            "text/event-stream": {"schema": _EVENT_STREAM_SCHEMA}
+        }
     if operation.answer in schemas:
         return {"application/json": {"schema": schemas[operation.answer]}}
     return {str(operation.handler.media_type): {"schema": _TEXT}}
 
 
-def _named(*names: str) -> Json:
+def _response_header_references(*names: str) -> Json:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-_EXAMPLE_ID = f"{ids.REQUEST}_01930e5c-1c1c-7b1c-8f0e-3f6d3b1a2c4d"
+_EXAMPLE_REQUEST_ID = f"{ids.REQUEST}_01930e5c-1c1c-7b1c-8f0e-3f6d3b1a2c4d"

@@ -10,22 +10,25 @@ from uuid import UUID
 
 import msgspec
 
-from api.openapi.examples import examples
-from domain.webhooks.samples import Sample
+from api.openapi.examples import load_openapi_examples
+from domain.webhooks.samples import SampleEvent
 from schemas import ids
 from schemas.accounts import SocialAccount
-from schemas.content import Content, ContentDecision, LineProvenance, Verdict
+from schemas.content import Content, ContentDecision, LineProvenance, ReviewVerdict
 from schemas.jobs import Job, JobError
 from schemas.leases import LeaseRequest
 from schemas.posts import Post, PostError
 from schemas.projects import Project
 from schemas.webhooks import WebhookEndpoint, WebhookEventType
 
-Fields: TypeAlias = dict[str, Any]
+SampleFields: TypeAlias = dict[str, Any]
 
 
-class _Kind(NamedTuple):
-    """A kind of object: its type, the operation with its example, and its id."""
+class _SampleObjectKind(NamedTuple):
+    """A kind of object in sample events.
+
+    Has its type, the operation whose example is used, the name of its id field, and its id's prefix.
+    """
 
     shape: type[msgspec.Struct]
     operation: str
@@ -34,70 +37,78 @@ class _Kind(NamedTuple):
 
 
 #: By the first word of the event type.
-_KINDS: Mapping[str, _Kind] = {
-    "project": _Kind(Project, "get_project", "id", ids.PROJECT),
-    "job": _Kind(Job, "get_job", "job_id", ids.JOB),
-    "content": _Kind(Content, "get_content", "id", ids.CONTENT),
-    "post": _Kind(Post, "get_scheduled_post", "id", ids.POST),
-    "social_account": _Kind(SocialAccount, "get_social_account", "social_account_id", ids.ACCOUNT),
-    "lease_request": _Kind(LeaseRequest, "get_lease_request", "request_id", ids.LEASE_REQUEST),
-    "webhook_endpoint": _Kind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
-    "test": _Kind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
+_SAMPLE_KINDS_BY_EVENT_PREFIX: Mapping[str, _SampleObjectKind] = {
+    "project": _SampleObjectKind(Project, "get_project", "id", ids.PROJECT),
+    "job": _SampleObjectKind(Job, "get_job", "job_id", ids.JOB),
+    "content": _SampleObjectKind(Content, "get_content", "id", ids.CONTENT),
+    "post": _SampleObjectKind(Post, "get_scheduled_post", "id", ids.POST),
+    "social_account": _SampleObjectKind(SocialAccount, "get_social_account", "social_account_id", ids.ACCOUNT),
+    "lease_request": _SampleObjectKind(LeaseRequest, "get_lease_request", "request_id", ids.LEASE_REQUEST),
+    "webhook_endpoint": _SampleObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
+    "test": _SampleObjectKind(WebhookEndpoint, "get_webhook_endpoint", "id", ids.WEBHOOK_ENDPOINT),
 }
 #: Kinds without a project.
-_KINDS_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
+_SAMPLE_KINDS_WITHOUT_PROJECT = {"webhook_endpoint", "test"}
 
-_LINE = LineProvenance(line="Low tide at six.", field="tagline", quote="Low tide at six", rule="clause")
-_TIMEOUT = JobError(code="TIMEOUT", message="example.com did not answer in time: try again", retryable=True)
+_SAMPLE_LINE_PROVENANCE = LineProvenance(
+    line="Low tide at six.", field="tagline", quote="Low tide at six", rule="clause"
+)
+_SAMPLE_TIMEOUT_ERROR = JobError(
+    code="TIMEOUT", message="example.com did not answer in time: try again", retryable=True
+)
 
-_REFUSED = PostError(
+_SAMPLE_REJECTED_POST_ERROR = PostError(
     code="CONTENT_REJECTED", category="user_content", message="the platform refuses the text: edit it",
     retryable=False,
 )  # fmt: skip
-_LOST = PostError(
+_SAMPLE_UNKNOWN_OUTCOME_ERROR = PostError(
     code="OUTCOME_UNKNOWN", category="unknown", message="look there, and say with `resolve` what you saw",
     retryable=False,
 )  # fmt: skip
 
 
-def _unpublished_fields(**changed: Any) -> Fields:
+def _unpublished_post_fields(**changed: Any) -> SampleFields:
     """Return the fields of a post that its platform hasn't published."""
     return {"published_at": None, "external_id": None, "external_url": None, **changed}
 
 
-def _decided(verdict: Verdict, now: datetime, note: str | None) -> Fields:
+def _content_decision_fields(verdict: ReviewVerdict, now: datetime, note: str | None) -> SampleFields:
     decision = ContentDecision(decision=verdict, revision=1, note=note, decided_at=now, decided_by=None)
     return {"approval_status": verdict, "decision": decision}
 
 
 #: Changes to the example, by event type.
-_CHANGES: Mapping[WebhookEventType, Callable[[datetime], Fields]] = {
+_SAMPLE_CHANGES_BY_EVENT_TYPE: Mapping[WebhookEventType, Callable[[datetime], SampleFields]] = {
     "project.archived": lambda now: {"status": "archived", "archived_at": now},
     "job.completed": lambda _: {},
     "job.failed": lambda _: {
-        "status": "failed", "stage": "failed", "progress": 0.2, "result": None, "error": _TIMEOUT,
+        "status": "failed", "stage": "failed", "progress": 0.2, "result": None,
+        "error": _SAMPLE_TIMEOUT_ERROR,
     },
     "job.canceled": lambda _: {
         "status": "canceled", "stage": "canceled", "progress": 0.2, "cancel_requested": True, "result": None,
     },
     "content.generated": lambda _: {
-        "creative_type": "generated", "hook": _LINE.line, "job_id": ids.show_new(ids.JOB),
-        "provenance": [_LINE],
+        "creative_type": "generated", "hook": _SAMPLE_LINE_PROVENANCE.line,
+        "job_id": ids.new_prefixed_id(ids.JOB),
+        "provenance": [_SAMPLE_LINE_PROVENANCE],
     },
-    "content.approved": lambda now: _decided("approved", now, None),
-    "content.rejected": lambda now: _decided("rejected", now, "The tide is at seven."),
-    "post.scheduled": lambda now: _unpublished_fields(
+    "content.approved": lambda now: _content_decision_fields("approved", now, None),
+    "content.rejected": lambda now: _content_decision_fields("rejected", now, "The tide is at seven."),
+    "post.scheduled": lambda now: _unpublished_post_fields(
         status="queued", scheduled_for=now + timedelta(days=1), attempted_at=None
     ),
     "post.published": lambda _: {},
-    "post.draft_in_inbox": lambda _: _unpublished_fields(
+    "post.draft_in_inbox": lambda _: _unpublished_post_fields(
         status="draft_in_inbox", platform="tiktok", mode="draft"
     ),
-    "post.failed": lambda _: _unpublished_fields(status="failed", last_error=_REFUSED),
-    "post.canceled": lambda now: _unpublished_fields(
+    "post.failed": lambda _: _unpublished_post_fields(status="failed",
+    last_error=_SAMPLE_REJECTED_POST_ERROR),
+    "post.canceled": lambda now: _unpublished_post_fields(
         status="canceled", attempted_at=None, canceled_at=now, cancel_reason="The oven is broken"
     ),
-    "post.outcome_unknown": lambda _: _unpublished_fields(status="outcome_unknown", last_error=_LOST),
+    "post.outcome_unknown": lambda _: _unpublished_post_fields(status="outcome_unknown",
+    last_error=_SAMPLE_UNKNOWN_OUTCOME_ERROR),
     "social_account.connected": lambda _: {},
     "social_account.needs_reauth": lambda _: {"status": "reauth_required"},
     "social_account.revoked": lambda _: {"status": "disconnected"},
@@ -114,21 +125,21 @@ _CHANGES: Mapping[WebhookEventType, Callable[[datetime], Fields]] = {
 }  # fmt: skip
 
 
-def build_sample(
+def build_sample_event(
     type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime
-) -> Sample:
+) -> SampleEvent:
     """Build a sample with current times and fresh ids; the project's id is random unless given."""
     noun = type_.partition(".")[0]
-    kind = _KINDS[noun]
-    thing = msgspec.convert(examples()[kind.operation].answer, kind.shape)
-    own = project_id or (None if noun in _KINDS_WITHOUT_PROJECT else ids.new())
-    object_id = own if noun == "project" and own else ids.new()
+    kind = _SAMPLE_KINDS_BY_EVENT_PREFIX[noun]
+    thing = msgspec.convert(load_openapi_examples()[kind.operation].answer, kind.shape)
+    own = project_id or (None if noun in _SAMPLE_KINDS_WITHOUT_PROJECT else ids.new_uuid7())
+    object_id = own if noun == "project" and own else ids.new_uuid7()
     fields = {
         **{name: now for name in thing.__struct_fields__ if isinstance(getattr(thing, name), datetime)},
-        "organization_id": ids.show(ids.ORGANIZATION, organization_id),
-        "project_id": own and ids.show(ids.PROJECT, own),
-        kind.id: ids.show(kind.prefix, object_id),
-        **_CHANGES[type_](now),
+        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
+        "project_id": own and ids.format_prefixed_id(ids.PROJECT, own),
+        kind.id: ids.format_prefixed_id(kind.prefix, object_id),
+        **_SAMPLE_CHANGES_BY_EVENT_TYPE[type_](now),
     }
     known = {name: value for name, value in fields.items() if name in thing.__struct_fields__}
-    return Sample(type_, own, object_id, msgspec.structs.replace(thing, **known))
+    return SampleEvent(type_, own, object_id, msgspec.structs.replace(thing, **known))

@@ -8,19 +8,19 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
 from api.http import oauth_return, path_ids
-from api.http.accepted_job import submit_and_accept
-from api.http.idempotency import WriteResult, run_once, run_once_plain
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.accepted_job import submit_project_job
+from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
-from api.streams.long_poll import unless_disconnected
+from api.streams.long_poll import run_unless_disconnected
 from db.pool import Conn
 from domain.accounts import accounts
 from domain.connecting import authorization, connect
-from domain.connecting.authorization import LinkStep
-from domain.connecting.connect import ConnectArgs
-from domain.oauth.oauth_states import OAuthFlow
-from jobs.kinds import CONNECT_ACCOUNT
+from domain.connecting.authorization import OAuthLinkStep
+from domain.connecting.connect import ConnectJobArgs
+from domain.oauth.oauth_states import StartedOAuthFlow
+from jobs.kinds import CONNECT_ACCOUNT_KIND
 from jobs.ledger import SubmittedJob
 from schemas.accounts import (
     AccountConnect,
@@ -36,26 +36,24 @@ from schemas.accounts import (
 from schemas.base import Page
 from schemas.jobs import Accepted
 
-PlatformFilter = Annotated[
+AccountPlatformFilter = Annotated[
     list[PlatformName] | None, QueryParameter(description="Only accounts on these platforms.")
 ]
-StatusFilter = Annotated[
+AccountStatusFilter = Annotated[
     list[AccountStatus] | None, QueryParameter(description="Only with one of these statuses.")
 ]
-LeasedFilter = Annotated[
+LeasedAccountFilter = Annotated[
     bool | None,
-    QueryParameter(
-        description="Only leased accounts (`true`), or only accounts that aren't leased (`false`)."
-    ),
+    QueryParameter(description="Only leased accounts (`true`), or only accounts that aren't leased (`false`)."),
 ]
-Returned = Annotated[
+ReturnedOAuthState = Annotated[
     str, QueryParameter(name="state", description="The `state` from `oauth-url`.", max_length=100)
 ]
-Code = Annotated[
+AuthorizationCode = Annotated[
     str | None, QueryParameter(description="The authorization code, valid once.", max_length=2000)
 ]
-Iss = Annotated[str | None, QueryParameter(description="The issuer of the code (RFC 9207).", max_length=500)]
-Error = Annotated[str | None, QueryParameter(description="The reason why there is no code.", max_length=200)]
+OAuthIssuer = Annotated[str | None, QueryParameter(description="The issuer of the code (RFC 9207).", max_length=500)]
+OAuthErrorReason = Annotated[str | None, QueryParameter(description="The reason why there is no code.", max_length=200)]
 
 
 @post(
@@ -80,7 +78,7 @@ async def create_oauth_url(
     they post. For example, a post of `fail_auth` gets an invalid token, and the account becomes
     `reauth_required`.
     """
-    return await _make_link(request, project_id, data)
+    return await _create_consent_link(request, project_id, data)
 
 
 @post(
@@ -96,40 +94,40 @@ async def create_reauth_url(
     If the person consents with another account, the state ends as `failed` with `OTHER_ACCOUNT` and nothing
     changes. Reconnect a Bluesky account with `POST /v1/projects/{projectId}/social-accounts`, as at first.
     """
-    return await _make_link(request, project_id, data)
+    return await _create_consent_link(request, project_id, data)
 
 
 @get("/v1/social/authorize", status_code=302, opt={"refusals": (422, 503)})
-async def authorize(request: ApiRequest, returned: Returned) -> Response[None]:
+async def authorize(request: ApiRequest, returned: ReturnedOAuthState) -> Response[None]:
     """Redirect from a consent link to the account's server, once Tenantry is registered there.
 
     Until then the request waits, and then redirects to itself. If the registration fails, it redirects to the
     state's `returnUrl` with `status=failed`. A cookie ensures that the same browser returns.
     """
-    step = await _follow_link(request, returned)
+    step = await _follow_consent_link(request, returned)
     if step.job_id:
         ref = (step.flow.organization_id, step.job_id)
-        await unless_disconnected(
+        await run_unless_disconnected(
             request.receive,
-            oauth_return.wait_for_job(request, ref, within_s=oauth_return.MAX_CALLBACK_WAIT_S),
+            oauth_return.wait_for_internal_job(request, ref, within_s=oauth_return.MAX_OAUTH_CALLBACK_WAIT_S),
         )
-        step = await _follow_link(request, returned)
+        step = await _follow_consent_link(request, returned)
     if step.url or step.job_id:
-        location = step.url or authorization.link(request.services.settings, returned)
-        back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
-        return oauth_return.redirect_to_server(request, location, state=returned, back=back, lasts=lasts)
+        location = step.url or authorization.oauth_link_url(request.services.settings, returned)
+        back, lasts = oauth_return.SOCIAL_CALLBACK_PATH, authorization.OAUTH_LINK_LIFETIME
+        return oauth_return.redirect_to_consent_page(request, location, state=returned, back=back, lasts=lasts)
     return await oauth_return.redirect_to_return_url(request, step.flow, None, state=returned)
 
 
-@get(f"{oauth_return.SOCIAL_CALLBACK}/{{issuer:str}}", status_code=302, opt={"refusals": (422, 429, 503)})
+@get(f"{oauth_return.SOCIAL_CALLBACK_PATH}/{{issuer:str}}", status_code=302, opt={"refusals": (422, 429, 503)})
 async def social_callback(
     request: ApiRequest,
     issuer: FromPath[str],
-    returned: Returned,
+    returned: ReturnedOAuthState,
     *,
-    code: Code = None,
-    error: Error = None,
-    iss: Iss = None,
+    code: AuthorizationCode = None,
+    error: OAuthErrorReason = None,
+    iss: OAuthIssuer = None,
 ) -> Response[None]:
     """Receive a person from an account's server; redirects to the state's `returnUrl`.
 
@@ -137,16 +135,16 @@ async def social_callback(
     followed `authorizeUrl`.
     """
 
-    async def use(conn: Conn) -> tuple[OAuthFlow, SubmittedJob | None]:
+    async def use(conn: Conn) -> tuple[StartedOAuthFlow, SubmittedJob | None]:
         services = request.services
-        return await authorization.handle_callback(
+        return await authorization.handle_oauth_callback(
             conn,
             state=returned,
             issuer=issuer,
             iss=iss,
             code=code,
             error=error,
-            same_browser=oauth_return.is_same_browser(request, returned),
+            same_browser=oauth_return.is_browser_of_oauth_flow(request, returned),
             now=services.clock(),
             keyring=services.vault,
         )
@@ -159,7 +157,7 @@ async def social_callback(
 async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> OAuthStatus:
     """Return the status of a consent flow, for the key that created it; kept for a day after its expiry."""
     async with request.connection() as conn:
-        return await authorization.status(
+        return await authorization.read_oauth_status(
             conn, principal=request.principal, state=oauth_state, now=request.services.clock()
         )
 
@@ -178,12 +176,12 @@ async def connect_social_account(
     sandbox any `identifier` and password connect, also the magic handles (see `oauth-url`).
     """
     who, services = request.principal, request.services
-    service_url, login = connect.check(data, sandbox=who.sandbox, allowed=services.allowed)
-    arguments = ConnectArgs(
+    service_url, login = connect.check_password_login(data, sandbox=who.sandbox, allowed=services.allowed)
+    arguments = ConnectJobArgs(
         platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid
     )
-    submit = partial(connect.submit, asked=arguments, secret=login, keyring=services.vault)
-    return await submit_and_accept(request, project_id, CONNECT_ACCOUNT, submit)
+    submit = partial(connect.submit_account_connect, asked=arguments, secret=login, keyring=services.vault)
+    return await submit_project_job(request, project_id, CONNECT_ACCOUNT_KIND, submit)
 
 
 @get("/projects/{project_id:str}/social-accounts", opt=requires("social:read", RateClass.READ_LIGHT, 404))
@@ -191,15 +189,15 @@ async def list_social_accounts(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    platform: PlatformFilter = None,
-    status: StatusFilter = None,
-    leased: LeasedFilter = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    platform: AccountPlatformFilter = None,
+    status: AccountStatusFilter = None,
+    leased: LeasedAccountFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[SocialAccount]:
     """List a project's accounts, newest first, disconnected ones included."""
-    find = partial(accounts.list_page, platforms=platform, statuses=status, leased=leased)
-    return await page_of_project(
+    find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=leased)
+    return await read_project_list_page(
         request, find, project_id, cursor, limit, identify=lambda account: account.social_account_id
     )
 
@@ -208,10 +206,8 @@ async def list_social_accounts(
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
     """Return an account. `reauth_required` means that only its owner can reconnect it."""
     async with request.connection() as conn:
-        return await accounts.get(
-            conn,
-            organization_id=request.organization_id,
-            account_id=path_ids.parse_id("account", social_account_id),
+        return await accounts.read_account(
+            conn, organization_id=request.organization_id, account_id=path_ids.parse_id("account", social_account_id)
         )
 
 
@@ -229,9 +225,9 @@ async def disconnect_social_account(
     archived project.
     """
     who = request.principal
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: connect.disconnect(
+        lambda conn: connect.disconnect_account(
             conn,
             organization_id=who.organization_id,
             account_id=path_ids.parse_id("account", social_account_id),
@@ -241,13 +237,13 @@ async def disconnect_social_account(
     )
 
 
-async def _make_link(
+async def _create_consent_link(
     request: ApiRequest, project_id: str, body: OAuthUrlCreate | ReauthUrlCreate
 ) -> Response[OAuthUrl]:
     services = request.services
 
     async def make(conn: Conn) -> WriteResult[OAuthUrl]:
-        link, wake = await authorization.start(
+        link, wake = await authorization.start_oauth_flow(
             conn,
             settings=services.settings,
             principal=request.principal,
@@ -259,13 +255,13 @@ async def _make_link(
         )
         return WriteResult(link, status=201, wakes=() if wake is None else (wake,), secret=True)
 
-    return await run_once(request, make)
+    return await run_idempotent_write(request, make)
 
 
-async def _follow_link(request: ApiRequest, state: str) -> LinkStep:
+async def _follow_consent_link(request: ApiRequest, state: str) -> OAuthLinkStep:
     services = request.services
     follow = partial(
-        authorization.follow_link,
+        authorization.follow_oauth_link,
         settings=services.settings,
         state=state,
         now=services.clock(),

@@ -9,8 +9,8 @@ from litestar.params import QueryParameter
 
 from api.guard import requires
 from api.http import filters
-from api.http.filters import CreatedSince, CreatedUntil, ProjectFilter
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
+from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_project_list_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from api.routes import accounts as account_routes
@@ -25,9 +25,8 @@ from schemas.base import Page
 from schemas.content import Content
 from schemas.posts import Post
 
-AccountFilter = Annotated[
-    str | None,
-    QueryParameter(name="socialAccountId", description="Only posts to this account.", max_length=100),
+PostAccountFilter = Annotated[
+    str | None, QueryParameter(name="socialAccountId", description="Only posts to this account.", max_length=100)
 ]
 
 
@@ -36,12 +35,12 @@ async def list_all_scheduled_posts(
     request: ApiRequest,
     *,
     project_id: ProjectFilter = None,
-    status: post_routes.StatusFilter = None,
-    social_account_id: AccountFilter = None,
-    since: post_routes.Since = None,
-    until: post_routes.Until = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    status: post_routes.PostStatusFilter = None,
+    social_account_id: PostAccountFilter = None,
+    since: post_routes.ScheduledSinceFilter = None,
+    until: post_routes.ScheduledUntilFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[Post]:
     """List the posts of all active projects of the organization, newest first.
 
@@ -50,24 +49,24 @@ async def list_all_scheduled_posts(
     """
     filter_values: dict[str, Any] = {
         "statuses": status,
-        "period": await filters.read_sandbox_period(request, since, until),
+        "period": await filters.parse_sandbox_period_filter(request, since, until),
     }
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[Post]:
         scope: dict[str, Any] = {"organization_id": request.organization_id, "before": before, "limit": limit}
-        project = filters.read_id("project", project_id)
-        account = filters.read_id("account", social_account_id)
+        project = filters.parse_filter_id("project", project_id)
+        account = filters.parse_filter_id("account", social_account_id)
         if project is None and account is not None:
-            project = await posts.project_of(
+            project = await posts.read_account_project_id(
                 conn, organization_id=request.organization_id, account_id=account
             )
         if project is None:
-            return await posts.list_page_of_all(conn, **scope, **filter_values)
-        return await posts.list_page(
+            return await posts.list_organization_post_page(conn, **scope, **filter_values)
+        return await posts.list_post_page(
             conn, **scope, **filter_values, project_id=project, account_id=account, content_id=None
         )
 
-    return await page(request, find, cursor, limit, identify=lambda post: post.id)
+    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda post: post.id)
 
 
 @get("/content", opt=requires("content:read", RateClass.READ_LIGHT, 404))
@@ -75,12 +74,12 @@ async def list_all_content(
     request: ApiRequest,
     *,
     project_id: ProjectFilter = None,
-    status: content_routes.StatusFilter = None,
-    approval_status: content_routes.ApprovalFilter = None,
-    since: CreatedSince = None,
-    until: CreatedUntil = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    status: content_routes.ContentStatusFilter = None,
+    approval_status: content_routes.ApprovalStatusFilter = None,
+    since: CreatedSinceFilter = None,
+    until: CreatedUntilFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[Content]:
     """List the content of all active projects of the organization, newest first.
 
@@ -89,14 +88,14 @@ async def list_all_content(
     filter_values: dict[str, Any] = {
         "statuses": status,
         "approval_statuses": approval_status,
-        "period": await filters.read_sandbox_period(request, since, until),
+        "period": await filters.parse_sandbox_period_filter(request, since, until),
         "public_url": request.services.settings.public_url,
     }
     if project_id is not None:
-        within = partial(listing.list_page, **filter_values, formats=None, creative_types=None)
-        return await page_of_project(request, within, project_id, cursor, limit, identify=_id)
-    find = partial(listing.list_page_of_all, organization_id=request.organization_id, **filter_values)
-    return await page(request, find, cursor, limit, identify=_id)
+        within = partial(listing.list_project_content, **filter_values, formats=None, creative_types=None)
+        return await read_project_list_page(request, within, project_id, cursor, limit, identify=_content_id_of)
+    find = partial(listing.list_organization_content, organization_id=request.organization_id, **filter_values)
+    return await read_list_page_by_id(request, find, cursor, limit, identify=_content_id_of)
 
 
 @get("/social-accounts", opt=requires("social:read", RateClass.READ_LIGHT, 404))
@@ -104,26 +103,26 @@ async def list_all_social_accounts(
     request: ApiRequest,
     *,
     project_id: ProjectFilter = None,
-    platform: account_routes.PlatformFilter = None,
-    status: account_routes.StatusFilter = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    platform: account_routes.AccountPlatformFilter = None,
+    status: account_routes.AccountStatusFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[SocialAccount]:
     """List the accounts of all active projects of the organization, newest first.
 
     `status=reauth_required` lists the accounts that only their owners can reconnect. To list the accounts of
     an archived project, filter by it.
     """
-    find = partial(accounts.list_page, platforms=platform, statuses=status, leased=None)
+    find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=None)
     if project_id is not None:
-        return await page_of_project(request, find, project_id, cursor, limit, identify=_account_id)
+        return await read_project_list_page(request, find, project_id, cursor, limit, identify=_social_account_id_of)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
-    return await page(request, everywhere, cursor, limit, identify=_account_id)
+    return await read_list_page_by_id(request, everywhere, cursor, limit, identify=_social_account_id_of)
 
 
-def _id(item: Content) -> str:
+def _content_id_of(item: Content) -> str:
     return item.id
 
 
-def _account_id(account: SocialAccount) -> str:
+def _social_account_id_of(account: SocialAccount) -> str:
     return account.social_account_id

@@ -7,15 +7,15 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
 from api.http import path_ids, time_window
-from api.http.idempotency import run_once_plain
+from api.http.idempotency import run_plain_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.metrics import ad_metrics, ad_rows, windows
-from domain.metrics.ad_metrics import AdQuery
+from domain.metrics.ad_metrics import AdMetricsQuery
 from domain.tenancy import project_locks
 from schemas.ads import (
-    DEFAULT_WINDOW,
+    DEFAULT_ATTRIBUTION_WINDOW,
     AdGranularity,
     AdMetric,
     AdMetrics,
@@ -25,9 +25,9 @@ from schemas.ads import (
     AdRowsImported,
     AdScope,
 )
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 
-SubjectId = Annotated[
+AdSubjectId = Annotated[
     str | None,
     QueryParameter(
         name="id",
@@ -36,13 +36,13 @@ SubjectId = Annotated[
         max_length=64,
     ),
 ]
-MetricFilter = Annotated[
+AdMetricFilter = Annotated[
     list[AdMetric] | None, QueryParameter(name="metrics", description="Only these metrics; default: all.")
 ]
-PlatformFilter = Annotated[
+AdPlatformFilter = Annotated[
     list[AdPlatform] | None, QueryParameter(name="platforms", description="Only ads on these platforms.")
 ]
-WindowChoice = Annotated[
+AttributionWindowFilter = Annotated[
     str,
     QueryParameter(
         name="attributionWindow",
@@ -51,7 +51,7 @@ WindowChoice = Annotated[
     ),
 ]
 
-WindowToDelete = Annotated[
+AttributionWindowToDelete = Annotated[
     str | None,
     QueryParameter(
         name="attributionWindow",
@@ -78,19 +78,16 @@ async def import_ads_metrics(
 
     A project has at most 5,000 ads per day and window, and at most ten windows.
     """
-    ad_rows.check(data.rows, now=request.services.clock())
+    ad_rows.check_ad_rows(data.rows, now=request.services.clock())
 
     async def put(conn: Conn) -> AdRowsImported:
-        scope = {
-            "organization_id": request.organization_id,
-            "project_id": path_ids.parse_id("project", project_id),
-        }
-        await project_locks.lock_active(conn, **scope)
-        async with request.event_connection_within(conn) as store:
+        scope = {"organization_id": request.organization_id, "project_id": path_ids.parse_id("project", project_id)}
+        await project_locks.lock_active_project(conn, **scope)
+        async with request.event_store_connection_within(conn) as store:
             replaced = await ad_rows.replace_ad_rows(store, project_id=scope["project_id"], rows=data.rows)
         return AdRowsImported(imported=len(data.rows), replaced=replaced)
 
-    return await run_once_plain(request, put)
+    return await run_plain_idempotent_write(request, put)
 
 
 @delete(
@@ -99,7 +96,7 @@ async def import_ads_metrics(
     status_code=200,
 )
 async def delete_ads_metrics(
-    request: ApiRequest, project_id: FromPath[str], *, attribution_window: WindowToDelete = None
+    request: ApiRequest, project_id: FromPath[str], *, attribution_window: AttributionWindowToDelete = None
 ) -> Response[AdRowsDeleted]:
     """Delete the imported rows of an attribution window, for example one with a misspelled name.
 
@@ -109,20 +106,17 @@ async def delete_ads_metrics(
     """
 
     async def drop(conn: Conn) -> AdRowsDeleted:
-        scope = {
-            "organization_id": request.organization_id,
-            "project_id": path_ids.parse_id("project", project_id),
-        }
+        scope = {"organization_id": request.organization_id, "project_id": path_ids.parse_id("project", project_id)}
         await project_locks.check_project_exists(conn, **scope)
         if attribution_window is None:
-            raise Invalid("attributionWindow", "send the attribution window of the rows to delete")
-        async with request.event_connection_within(conn) as store:
-            deleted = await ad_rows.delete(
+            raise InvalidValue("attributionWindow", "send the attribution window of the rows to delete")
+        async with request.event_store_connection_within(conn) as store:
+            deleted = await ad_rows.delete_window_ad_rows(
                 store, project_id=scope["project_id"], attribution_window=attribution_window
             )
-        return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.DELETE_BATCH)
+        return AdRowsDeleted(deleted=deleted, more=deleted == ad_rows.MAX_DELETED_AD_ROWS)
 
-    return await run_once_plain(request, drop)
+    return await run_plain_idempotent_write(request, drop)
 
 
 @get("/projects/{project_id:str}/ads-metrics", opt=requires("metrics:read", RateClass.READ_LIGHT, 404))
@@ -130,14 +124,14 @@ async def get_ads_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    ad_scope: Annotated[AdScope, time_window.SCOPE] = "project",
-    subject_id: SubjectId = None,
-    metrics: MetricFilter = None,
-    platforms: PlatformFilter = None,
-    attribution_window: WindowChoice = DEFAULT_WINDOW,
-    since: time_window.Since = None,
-    until: time_window.Until = None,
-    granularity: Annotated[AdGranularity, time_window.GRANULARITY] = "day",
+    ad_scope: Annotated[AdScope, time_window.METRIC_SCOPE_PARAMETER] = "project",
+    subject_id: AdSubjectId = None,
+    metrics: AdMetricFilter = None,
+    platforms: AdPlatformFilter = None,
+    attribution_window: AttributionWindowFilter = DEFAULT_ATTRIBUTION_WINDOW,
+    since: time_window.WindowSinceFilter = None,
+    until: time_window.WindowUntilFilter = None,
+    granularity: Annotated[AdGranularity, time_window.GRANULARITY_PARAMETER] = "day",
 ) -> AdMetrics:
     """Return the metrics of imported ads by day or week; also of an archived project.
 
@@ -146,8 +140,8 @@ async def get_ads_metrics(
     `reach` and `frequency` are null for more than one row. A bucket is `final` 28 days after its end.
     """
     now = request.services.clock()
-    ad_metrics.check(ad_scope, subject_id)
-    question = AdQuery(
+    ad_metrics.check_ad_scope_id(ad_scope, subject_id)
+    question = AdMetricsQuery(
         organization_id=request.organization_id,
         project_id=path_ids.parse_id("project", project_id),
         scope=ad_scope,
@@ -155,8 +149,8 @@ async def get_ads_metrics(
         metrics=metrics or get_args(AdMetric),
         platforms=platforms,
         attribution_window=attribution_window,
-        window=windows.read(since, until, now=now),
+        window=windows.parse_metric_window(since, until, now=now),
         granularity=granularity,
     )
     async with time_window.limit_read_time():
-        return await ad_metrics.read(time_window.connections_of(request), question, now=now)
+        return await ad_metrics.read_ad_metrics(time_window.metric_sources_of(request), question, now=now)

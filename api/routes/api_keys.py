@@ -8,8 +8,8 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import requires
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_once_in_real_time
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.idempotency import WriteResult, run_real_time_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -17,7 +17,7 @@ from domain.tenancy import api_keys
 from schemas.api_keys import ApiKey, ApiKeyCreate, ApiKeyRotate, ApiKeyShown
 from schemas.base import Page
 
-AT_ONCE = ApiKeyRotate()
+ROTATE_KEY_AT_ONCE = ApiKeyRotate()
 
 
 @post("/api-keys", opt=requires("keys:write", RateClass.WRITE_LIGHT, 409), status_code=201)
@@ -25,7 +25,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
     """Create a key with at most the rights of yours. Only this answer contains its secret."""
 
     async def create(conn: Conn) -> WriteResult[ApiKeyShown]:
-        key = await api_keys.create(
+        key = await api_keys.insert_api_key(
             conn,
             peppers=request.services.peppers,
             actor=request.principal.actor,
@@ -37,17 +37,17 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
         )
         return WriteResult(key, status=201, location=f"/v1/api-keys/{key.id}", secret=True)
 
-    return await run_once_in_real_time(request, create)
+    return await run_real_time_idempotent_write(request, create)
 
 
 @get("/api-keys", opt=requires("keys:write", RateClass.READ_LIGHT))
 async def list_api_keys(
-    request: ApiRequest, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    request: ApiRequest, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[ApiKey]:
     """List the organization's keys, newest first, killed ones included."""
     who = request.principal
-    find = partial(api_keys.list_page, organization_id=who.organization_id, env=who.env)
-    return await page(request, find, cursor, limit, identify=lambda key: key.id)
+    find = partial(api_keys.list_api_key_page, organization_id=who.organization_id, env=who.env)
+    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda key: key.id)
 
 
 @get("/api-keys/{api_key_id:str}", opt=requires("keys:write", RateClass.READ_LIGHT, 404))
@@ -55,21 +55,14 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
     """Return one key, without its secret."""
     who = request.principal
     async with request.connection() as conn:
-        return await api_keys.get(
-            conn,
-            organization_id=who.organization_id,
-            env=who.env,
-            key_uuid=path_ids.parse_id("api_key", api_key_id),
+        return await api_keys.read_api_key_by_id(
+            conn, organization_id=who.organization_id, env=who.env, key_uuid=path_ids.parse_id("api_key", api_key_id)
         )
 
 
-@post(
-    "/api-keys/{api_key_id:str}/rotate",
-    opt=requires("keys:write", RateClass.WRITE_LIGHT, 404, 409),
-    status_code=200,
-)
+@post("/api-keys/{api_key_id:str}/rotate", opt=requires("keys:write", RateClass.WRITE_LIGHT, 404, 409), status_code=200)
 async def rotate_api_key(
-    request: ApiRequest, api_key_id: FromPath[str], data: JSONBody[ApiKeyRotate] = AT_ONCE
+    request: ApiRequest, api_key_id: FromPath[str], data: JSONBody[ApiKeyRotate] = ROTATE_KEY_AT_ONCE
 ) -> Response[ApiKeyShown]:
     """Rotate a key's secret; the key keeps its id, scopes and Idempotency-Keys.
 
@@ -77,7 +70,7 @@ async def rotate_api_key(
     """
 
     async def rotate(conn: Conn) -> WriteResult[ApiKeyShown]:
-        key = await api_keys.rotate(
+        key = await api_keys.rotate_key_secret(
             conn,
             peppers=request.services.peppers,
             actor=request.principal.actor,
@@ -86,14 +79,10 @@ async def rotate_api_key(
         )
         return WriteResult(key, secret=True)
 
-    return await run_once_in_real_time(request, rotate)
+    return await run_real_time_idempotent_write(request, rotate)
 
 
-@post(
-    "/api-keys/{api_key_id:str}/kill",
-    opt=requires("keys:write", RateClass.WRITE_LIGHT, 404, 409),
-    status_code=200,
-)
+@post("/api-keys/{api_key_id:str}/kill", opt=requires("keys:write", RateClass.WRITE_LIGHT, 404, 409), status_code=200)
 async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Response[ApiKey]:
     """Kill a key for good, from its next request on. Your key must have all of its rights.
 
@@ -102,6 +91,6 @@ async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Respon
 
     async def kill(conn: Conn) -> WriteResult[ApiKey]:
         key_id = path_ids.parse_id("api_key", api_key_id)
-        return WriteResult(await api_keys.kill(conn, actor=request.principal.actor, key_uuid=key_id))
+        return WriteResult(await api_keys.disable_api_key(conn, actor=request.principal.actor, key_uuid=key_id))
 
-    return await run_once_in_real_time(request, kill)
+    return await run_real_time_idempotent_write(request, kill)

@@ -10,18 +10,18 @@ from litestar.params import FromPath, QueryParameter
 
 from api.guard import requires
 from api.http import idempotency, path_ids, uploads
-from api.http.accepted_job import accepted
-from api.http.idempotency import WriteResult, run_once, run_once_plain
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.accepted_job import accepted_job_result
+from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.http.uploads import ReceivedUpload, UploadSpec
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.media import app_media, app_media_fetches, app_media_limits
-from domain.media.app_media_limits import ACCEPTED
-from domain.media.streaming_upload import MIB, AcceptedTypes, StreamingUpload
+from domain.media.app_media_limits import ACCEPTED_APP_MEDIA_TYPES
+from domain.media.streaming_upload import MIB, MediaTypeSizeLimits, StreamingUpload
 from domain.values import ssrf_guard
-from jobs.kinds import FETCH_APP_MEDIA
+from jobs.kinds import FETCH_APP_MEDIA_KIND
 from schemas import ids
 from schemas.app_media import (
     MAX_TRANSCRIPT,
@@ -34,70 +34,72 @@ from schemas.app_media import (
     AppMediaUpload,
 )
 from schemas.base import Page
-from schemas.errors import Invalid, Oversized
+from schemas.errors import BodyOversized, InvalidValue
 
-KindFilter = Annotated[list[AppMediaKind] | None, QueryParameter(description="Only files of these kinds.")]
-OriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(description="Only files of this origin.")]
+AppMediaKindFilter = Annotated[list[AppMediaKind] | None, QueryParameter(description="Only files of these kinds.")]
+AppMediaOriginFilter = Annotated[AppMediaOrigin | None, QueryParameter(description="Only files of this origin.")]
 
-ALL = "/projects/{project_id:str}/app-media"
-ONE = f"{ALL}/{{asset_id:str}}"
+APP_MEDIA_PATH = "/projects/{project_id:str}/app-media"
+APP_MEDIA_FILE_PATH = f"{APP_MEDIA_PATH}/{{asset_id:str}}"
 
 #: Maximum characters of a kind's name; longer than any kind, so that the error can quote a wrong one.
-MAX_KIND_CHARACTERS = 40
+MAX_MEDIA_KIND_CHARACTERS = 40
 #: Allowed files while the kind is unknown.
-ANY_KIND: AcceptedTypes = {
-    kind: max(taken.get(kind, 0) for taken in ACCEPTED.values()) for of in ACCEPTED.values() for kind in of
+FILE_TYPES_OF_ANY_MEDIA_KIND: MediaTypeSizeLimits = {
+    kind: max(taken.get(kind, 0) for taken in ACCEPTED_APP_MEDIA_TYPES.values())
+    for of in ACCEPTED_APP_MEDIA_TYPES.values()
+    for kind in of
 }
 
 
-def _kind_of(texts: Mapping[str, str]) -> AppMediaKind:
+def _parse_app_media_kind(texts: Mapping[str, str]) -> AppMediaKind:
     try:
         kind: AppMediaKind = msgspec.convert(texts.get("kind", ""), AppMediaKind)
     except msgspec.ValidationError:
-        raise Invalid(
-            "kind", f"is required, and must be one of {', '.join(get_args(AppMediaKind))}"
-        ) from None
+        raise InvalidValue("kind", f"is required, and must be one of {', '.join(get_args(AppMediaKind))}") from None
     return kind
 
 
-def _allowed_types(texts: Mapping[str, str]) -> AcceptedTypes:
-    return ACCEPTED[_kind_of(texts)] if "kind" in texts else ANY_KIND
+def _allowed_app_media_types(texts: Mapping[str, str]) -> MediaTypeSizeLimits:
+    return ACCEPTED_APP_MEDIA_TYPES[_parse_app_media_kind(texts)] if "kind" in texts else FILE_TYPES_OF_ANY_MEDIA_KIND
 
 
-def _check_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
-    """Check the upload's parts. Raises `Invalid` and `Oversized`."""
+def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
+    """Check the upload's parts. Raises `InvalidValue` and `BodyOversized`."""
     if len(files) > 1:
-        raise Invalid("file", "is sent twice: send one file with each request")
+        raise InvalidValue("file", "is sent twice: send one file with each request")
     if texts is None:
         return
-    kind = _kind_of(texts)
+    kind = _parse_app_media_kind(texts)
     if not files:
-        raise Invalid("file", "is required; or send JSON with a `url`")
+        raise InvalidValue("file", "is required; or send JSON with a `url`")
     [file] = files
-    if file.type not in ACCEPTED[kind]:
-        raise Invalid(file.path, f"is {file.type.mime}, which is not allowed for a {kind}")
-    if file.came > ACCEPTED[kind][file.type]:
-        raise Oversized(f"{file.path}: a {kind} may have at most {ACCEPTED[kind][file.type] // MIB} MiB")
-    app_media_limits.check_transcript(kind, texts.get("transcript", ""))
+    if file.type not in ACCEPTED_APP_MEDIA_TYPES[kind]:
+        raise InvalidValue(file.path, f"is {file.type.mime}, which is not allowed for a {kind}")
+    if file.came > ACCEPTED_APP_MEDIA_TYPES[kind][file.type]:
+        raise BodyOversized(
+            f"{file.path}: a {kind} may have at most {ACCEPTED_APP_MEDIA_TYPES[kind][file.type] // MIB} MiB"
+        )
+    app_media_limits.check_transcript_allowed(kind, texts.get("transcript", ""))
 
 
-UPLOAD_SPEC = UploadSpec(
+APP_MEDIA_UPLOAD_SPEC = UploadSpec(
     body_max=201 * MIB,
-    texts={"kind": MAX_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
-    allowed=_allowed_types,
-    check=_check_upload,
+    texts={"kind": MAX_MEDIA_KIND_CHARACTERS, "transcript": MAX_TRANSCRIPT},
+    allowed=_allowed_app_media_types,
+    check=_check_app_media_upload,
 )
 
 
 @post(
-    ALL,
+    APP_MEDIA_PATH,
     opt={
         **requires("content:write", RateClass.LONG_RUNNING, 202, 404, 409, parts=AppMediaUpload),
         "reads": AppMediaFromUrl,
         "accepts": AppMediaAccepted,
     },
     status_code=201,
-    request_max_body_size=UPLOAD_SPEC.body_max,
+    request_max_body_size=APP_MEDIA_UPLOAD_SPEC.body_max,
 )
 async def add_app_media(
     request: ApiRequest, project_id: FromPath[str]
@@ -111,26 +113,26 @@ async def add_app_media(
     For a `url` the 202 has the job and the asset, which is `fetching` until the job ends. The address and all
     of its redirects must be public.
     """
-    if request.sends_parts:
-        return await _upload(request, project_id)
-    return await _fetch(request, project_id)
+    if request.has_multipart_body:
+        return await _upload_app_media(request, project_id)
+    return await _fetch_app_media(request, project_id)
 
 
-async def _upload(request: ApiRequest, project_id: str) -> Response[AppMedia]:
-    async with uploads.receive_upload(request, UPLOAD_SPEC) as received:
-        add = partial(_add, request, project_id, received)
-        result = await idempotency.write_once(request, add, received.fingerprint)
-    return await idempotency.reply(request, result)
+async def _upload_app_media(request: ApiRequest, project_id: str) -> Response[AppMedia]:
+    async with uploads.receive_upload(request, APP_MEDIA_UPLOAD_SPEC) as received:
+        add = partial(_store_app_media, request, project_id, received)
+        result = await idempotency.write_idempotently(request, add, received.fingerprint)
+    return await idempotency.send_wakes_and_reply(request, result)
 
 
-async def _add(
+async def _store_app_media(
     request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
 ) -> WriteResult[AppMedia]:
     [file] = received.files
-    asset = await app_media.add(
+    asset = await app_media.insert_app_media(
         conn,
-        **_scope(request, project_id),
-        kind=_kind_of(received.texts),
+        **_project_scope(request, project_id),
+        kind=_parse_app_media_kind(received.texts),
         file=file,
         transcript=received.texts.get("transcript", ""),
         public_url=request.services.settings.public_url,
@@ -139,57 +141,53 @@ async def _add(
     return WriteResult(asset, status=201, location=location)
 
 
-async def _fetch(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
-    body: AppMediaFromUrl = await request.json_as(AppMediaFromUrl)
-    app_media_limits.check_transcript(body.kind, body.transcript)
+async def _fetch_app_media(request: ApiRequest, project_id: str) -> Response[AppMediaAccepted]:
+    body: AppMediaFromUrl = await request.decode_body_as(AppMediaFromUrl)
+    app_media_limits.check_transcript_allowed(body.kind, body.transcript)
     url = ssrf_guard.check_fetch_url(body.url, allowed=request.services.allowed)
 
     async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
-        scope = _scope(request, project_id)
-        started = await app_media_fetches.start(
+        scope = _project_scope(request, project_id)
+        started = await app_media_fetches.start_media_fetch(
             conn, **scope, kind=body.kind, url=url, transcript=body.transcript
         )
-        shown = ids.show(ids.PROJECT, scope["project_id"])
-        result = accepted(started.submitted, kind=FETCH_APP_MEDIA.name, project_id=shown)
+        shown = ids.format_prefixed_id(ids.PROJECT, scope["project_id"])
+        result = accepted_job_result(started.submitted, kind=FETCH_APP_MEDIA_KIND.name, project_id=shown)
         answer = AppMediaAccepted(
-            **msgspec.structs.asdict(result.content), asset_id=ids.show(ids.ASSET, started.asset_id)
+            **msgspec.structs.asdict(result.content), asset_id=ids.format_prefixed_id(ids.ASSET, started.asset_id)
         )
         return WriteResult(answer, status=result.status, location=result.location, wakes=result.wakes)
 
-    return await run_once(request, start)
+    return await run_idempotent_write(request, start)
 
 
-@get(ALL, opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get(APP_MEDIA_PATH, opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def list_app_media(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    kind: KindFilter = None,
-    origin: OriginFilter = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    kind: AppMediaKindFilter = None,
+    origin: AppMediaOriginFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[AppMedia]:
     """List the files of a project's app, newest first: uploads, and suggestions from ingests."""
     find = partial(
-        app_media.list_page, kinds=kind, origin=origin, public_url=request.services.settings.public_url
+        app_media.list_app_media_page, kinds=kind, origin=origin, public_url=request.services.settings.public_url
     )
-    return await page_of_project(
-        request, find, project_id, cursor, limit, identify=lambda item: item.asset_id
-    )
+    return await read_project_list_page(request, find, project_id, cursor, limit, identify=lambda item: item.asset_id)
 
 
-@get(ONE, opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get(APP_MEDIA_FILE_PATH, opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]) -> AppMedia:
     """Return one file of a project's app."""
     async with request.connection() as conn:
-        return await app_media.get(
-            conn,
-            **_one(request, project_id, asset_id),
-            public_url=request.services.settings.public_url,
+        return await app_media.read_app_media(
+            conn, **_app_media_scope(request, project_id, asset_id), public_url=request.services.settings.public_url
         )
 
 
-@delete(ONE, opt=requires("content:write", RateClass.WRITE_LIGHT, 404), status_code=200)
+@delete(APP_MEDIA_FILE_PATH, opt=requires("content:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_app_media(
     request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]
 ) -> Response[AppMediaDeleted]:
@@ -198,16 +196,13 @@ async def delete_app_media(
     From then on the file and its `url` are not found. Content made with it stays unchanged, and running
     generations with it complete.
     """
-    scope = partial(_one, request, project_id, asset_id)
-    return await run_once_plain(request, lambda conn: app_media.delete(conn, **scope()))
+    scope = partial(_app_media_scope, request, project_id, asset_id)
+    return await run_plain_idempotent_write(request, lambda conn: app_media.delete_app_media_file(conn, **scope()))
 
 
-def _scope(request: ApiRequest, project_id: str) -> dict[str, Any]:
-    return {
-        "organization_id": request.organization_id,
-        "project_id": path_ids.parse_id("project", project_id),
-    }
+def _project_scope(request: ApiRequest, project_id: str) -> dict[str, Any]:
+    return {"organization_id": request.organization_id, "project_id": path_ids.parse_id("project", project_id)}
 
 
-def _one(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
-    return {**_scope(request, project_id), "asset_id": path_ids.parse_id("app_media", asset_id)}
+def _app_media_scope(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
+    return {**_project_scope(request, project_id), "asset_id": path_ids.parse_id("app_media", asset_id)}

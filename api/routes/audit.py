@@ -7,8 +7,8 @@ from litestar.params import QueryParameter
 
 from api.guard import requires
 from api.http import filters
-from api.http.filters import CreatedSince, CreatedUntil
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -16,13 +16,13 @@ from domain.tenancy import audit
 from schemas.api_keys import AuditEntry
 from schemas.base import Page
 
-ActionFilter = Annotated[
+AuditActionFilter = Annotated[
     list[str] | None, QueryParameter(description="Only these actions, such as `api_key.killed`.")
 ]
-ProjectFilter = Annotated[
+AuditProjectFilter = Annotated[
     list[str] | None, QueryParameter(name="projectId", description="Only actions in these projects.")
 ]
-KeyFilter = Annotated[
+AuditApiKeyFilter = Annotated[
     list[str] | None, QueryParameter(name="apiKeyId", description="Only actions by these keys.")
 ]
 
@@ -31,26 +31,26 @@ KeyFilter = Annotated[
 async def list_audit_log(
     request: ApiRequest,
     *,
-    action: ActionFilter = None,
-    project_id: ProjectFilter = None,
-    api_key_id: KeyFilter = None,
-    since: CreatedSince = None,
-    until: CreatedUntil = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    action: AuditActionFilter = None,
+    project_id: AuditProjectFilter = None,
+    api_key_id: AuditApiKeyFilter = None,
+    since: CreatedSinceFilter = None,
+    until: CreatedUntilFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[AuditEntry]:
     """List the actions in the organization, newest first."""
-    period = filters.read_period(since, until)
+    period = filters.parse_period_filter(since, until)
 
     async def find(conn: Conn, /, **page_args: Any) -> list[AuditEntry]:
-        return await audit.list_page(
+        return await audit.list_audit_page(
             conn,
             **page_args,
             organization_id=request.organization_id,
             actions=action,
-            project_ids=filters.read_ids("project", project_id),
-            api_key_ids=filters.read_ids("api_key", api_key_id),
+            project_ids=filters.parse_filter_ids("project", project_id),
+            api_key_ids=filters.parse_filter_ids("api_key", api_key_id),
             period=period,
         )
 
-    return await page(request, find, cursor, limit, identify=lambda entry: entry.id)
+    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda entry: entry.id)

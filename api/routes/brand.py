@@ -15,6 +15,6 @@ from schemas.brand import Brand
 async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
     """Return each field's current value, its other candidates, and their sources."""
     async with request.connection() as conn:
-        return await projects.get_brand(
+        return await projects.read_project_brand(
             conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )

@@ -8,8 +8,8 @@ from msgspec import structs
 
 from api.guard import requires
 from api.http import filters
-from api.http.idempotency import WriteResult, run_once
-from api.http.paging import cursor_of, decode_cursor
+from api.http.idempotency import WriteResult, run_idempotent_write
+from api.http.paging import decode_cursor, encode_cursor
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -19,7 +19,7 @@ from domain.jobs.bulk_retries import JobRetryFilter
 from jobs import kinds
 from schemas.jobs import BulkCancel, BulkCanceled, BulkRetried, BulkRetry
 
-BULK_KIND_NAMES = [kind.name for kind in kinds.PUBLIC_KINDS]
+BULK_JOB_KIND_NAMES = [kind.name for kind in kinds.PUBLIC_JOB_KINDS]
 
 
 @post("/jobs/cancel", opt=requires("jobs:cancel", RateClass.WRITE_LIGHT, 404), status_code=200)
@@ -29,25 +29,25 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
     Jobs that can't be canceled now, such as of a post being sent, don't match. Neither do jobs with an
     earlier request to cancel.
     """
-    filters.check_values("kinds", data.kinds, BULK_KIND_NAMES)
-    filters.check_values("stages", data.stages, kinds.STAGES)
-    period = filters.read_period(data.since, data.until)
+    filters.check_filter_values("kinds", data.kinds, BULK_JOB_KIND_NAMES)
+    filters.check_filter_values("stages", data.stages, kinds.JOB_STAGES)
+    period = filters.parse_period_filter(data.since, data.until)
 
     async def cancel(conn: Conn) -> WriteResult[BulkCanceled]:
         chosen = JobCancelFilter(
-            project_id=filters.read_id("project", data.project_id),
+            project_id=filters.parse_filter_id("project", data.project_id),
             kinds=data.kinds,
             stages=data.stages,
             phases=data.phases,
             period=period.back(request.ahead),
         )
         return WriteResult(
-            await bulk.cancel(
+            await bulk.cancel_matching_jobs(
                 conn, organization_id=request.organization_id, chosen=chosen, dry_run=data.dry_run
             )
         )
 
-    return await run_once(request, cancel)
+    return await run_idempotent_write(request, cancel)
 
 
 @post("/jobs/retry", opt=requires("jobs:read", RateClass.LONG_RUNNING, 404), status_code=200)
@@ -58,20 +58,20 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
     it. Jobs that were retried before don't match; jobs that can't be retried now are `skipped`. Call again
     with `nextCursor` until it is null; set `until` to leave out jobs that fail meanwhile.
     """
-    filters.check_values("kinds", data.kinds, BULK_KIND_NAMES)
-    period = filters.read_period(data.since, data.until)
+    filters.check_filter_values("kinds", data.kinds, BULK_JOB_KIND_NAMES)
+    period = filters.parse_period_filter(data.since, data.until)
     place = decode_cursor(request, data.cursor)
     who = request.principal
 
     async def retry(conn: Conn) -> WriteResult[BulkRetried]:
         chosen = JobRetryFilter(
-            project_id=filters.read_id("project", data.project_id),
+            project_id=filters.parse_filter_id("project", data.project_id),
             kinds=data.kinds,
             statuses=data.statuses,
             error_code=data.error_code,
             period=period.back(request.ahead),
         )
-        batch = await bulk_retries.retry(
+        batch = await bulk_retries.retry_matching_jobs(
             conn,
             organization_id=who.organization_id,
             scopes=who.scopes,
@@ -79,7 +79,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
             after=None if place is None else UUID(bytes=place),
             dry_run=data.dry_run,
         )
-        cursor = None if batch.last_id is None else cursor_of(request, batch.last_id.bytes)
+        cursor = None if batch.last_id is None else encode_cursor(request, batch.last_id.bytes)
         return WriteResult(structs.replace(batch.answer, next_cursor=cursor), wakes=batch.wakes)
 
-    return await run_once(request, retry)
+    return await run_idempotent_write(request, retry)

@@ -6,9 +6,9 @@ import msgspec
 
 from api.http import static
 from platforms.description import ApplicationLogin, PasswordLogin, PlatformDescription
-from platforms.registry import DESCRIPTIONS
+from platforms.registry import PLATFORM_DESCRIPTIONS
 
-_HEADERS = {
+_CONSOLE_PAGE_HEADERS = {
     #: The page runs only its own scripts and calls only this host, so that text from partners and websites
     #: loads nothing.
     "Content-Security-Policy": (
@@ -23,13 +23,13 @@ _HEADERS = {
 
 def platforms_script() -> bytes:
     """Return a script with the platforms' words and display rules, by title."""
-    described = sorted(DESCRIPTIONS.values(), key=lambda platform: platform.title)
-    values = {platform.name: _describe(platform) for platform in described}
+    described = sorted(PLATFORM_DESCRIPTIONS.values(), key=lambda platform: platform.title)
+    values = {platform.name: _describe_platform(platform) for platform in described}
     comment = b"// The platforms' descriptions, from platforms/*/description.py.\n"
     return comment + b"export const DESCRIPTIONS = " + msgspec.json.encode(values) + b";\n"
 
 
-def _describe(platform: PlatformDescription) -> dict[str, Any]:
+def _describe_platform(platform: PlatformDescription) -> dict[str, Any]:
     """Return the console's values of a platform.
 
     `server` is an example of the name that a person enters; null if nothing is to be entered.
@@ -52,4 +52,6 @@ def _describe(platform: PlatformDescription) -> dict[str, Any]:
     }
 
 
-PUBLIC = static.page("/console", "console", _HEADERS, generated={"platforms.js": platforms_script()})
+PUBLIC = static.static_page_routes(
+    "/console", "console", _CONSOLE_PAGE_HEADERS, generated={"platforms.js": platforms_script()}
+)

@@ -9,9 +9,9 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
 from api.http import etags, filters, idempotency, path_ids, uploads
-from api.http.filters import CreatedSince, CreatedUntil
-from api.http.idempotency import WriteResult, run_once, run_once_plain
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
+from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.http.uploads import ReceivedUpload, UploadSpec
@@ -28,45 +28,46 @@ from schemas.content import (
     ApprovalStatus,
     Approve,
     Content,
+    ContentFormat,
     ContentPatch,
     ContentStatus,
     CreativeType,
-    Format,
     Reject,
     Upload,
 )
 from schemas.content_hooks import Hooks
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 
-StatusFilter = Annotated[
+ContentStatusFilter = Annotated[
     list[ContentStatus] | None, QueryParameter(description="Only with one of these statuses.")
 ]
-ApprovalFilter = Annotated[
+ApprovalStatusFilter = Annotated[
     list[ApprovalStatus] | None,
     QueryParameter(name="approvalStatus", description="Only content with one of these approval statuses."),
 ]
-FormatFilter = Annotated[list[Format] | None, QueryParameter(description="Only content in these formats.")]
-CreativeFilter = Annotated[
-    list[CreativeType] | None,
-    QueryParameter(name="creativeType", description="Only content of these origins."),
+ContentFormatFilter = Annotated[
+    list[ContentFormat] | None, QueryParameter(description="Only content in these formats.")
+]
+CreativeTypeFilter = Annotated[
+    list[CreativeType] | None, QueryParameter(name="creativeType", description="Only content of these origins.")
 ]
 
 APPROVE_AS_IS = Approve()
 
 
-def _check_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
-    """Raise `Invalid` for files that form no content; without files, a caption is required."""
+def _check_content_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
+    """Raise `InvalidValue` for files that form no content; without files, a caption is required."""
     if texts is not None and texts.get("aiGenerated", "false") not in {"true", "false"}:
-        raise Invalid("aiGenerated", "must be true or false")
+        raise InvalidValue("aiGenerated", "must be true or false")
     kinds = [file.type.kind for file in files]
-    content.format_of(kinds, "" if texts is None else texts.get("caption", ""))
+    content.content_format_of(kinds, "" if texts is None else texts.get("caption", ""))
 
 
-UPLOAD_SPEC = UploadSpec(
+CONTENT_UPLOAD_SPEC = UploadSpec(
     body_max=330 * MIB,
     texts={"caption": MAX_CAPTION, "hook": MAX_HOOK, "aiGenerated": len("false")},
     allowed=lambda _: CONTENT_FILE_TYPES,
-    check=_check_upload,
+    check=_check_content_upload,
     thumbnails=True,
 )
 
@@ -75,7 +76,7 @@ UPLOAD_SPEC = UploadSpec(
     "/projects/{project_id:str}/content/upload",
     opt=requires("content:write", RateClass.WRITE_LIGHT, 404, 409, parts=Upload),
     status_code=201,
-    request_max_body_size=UPLOAD_SPEC.body_max,
+    request_max_body_size=CONTENT_UPLOAD_SPEC.body_max,
 )
 async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Response[Content]:
     """Upload finished media: images (jpeg, png, webp; 30 MiB each) or one video (mp4, mov; 100 MiB).
@@ -84,16 +85,16 @@ async def upload_content(request: ApiRequest, project_id: FromPath[str]) -> Resp
     truncated image. A side may have 8192 pixels, a video 60 minutes. Without a file, the content is its
     caption. The upload ends after 30 s without data.
     """
-    async with uploads.receive_upload(request, UPLOAD_SPEC) as received:
-        create = partial(_create, request, project_id, received)
-        result = await idempotency.write_once(request, create, received.fingerprint)
-    return await idempotency.reply(request, result)
+    async with uploads.receive_upload(request, CONTENT_UPLOAD_SPEC) as received:
+        create = partial(_create_uploaded_content, request, project_id, received)
+        result = await idempotency.write_idempotently(request, create, received.fingerprint)
+    return await idempotency.send_wakes_and_reply(request, result)
 
 
-async def _create(
+async def _create_uploaded_content(
     request: ApiRequest, project_id: str, received: ReceivedUpload, conn: Conn
 ) -> WriteResult[Content]:
-    item = await content.create_uploaded(
+    item = await content.create_uploaded_content(
         conn,
         organization_id=request.organization_id,
         project_id=path_ids.parse_id("project", project_id),
@@ -103,11 +104,9 @@ async def _create(
         files=received.files,
         public_url=request.services.settings.public_url,
     )
-    wakes = await posters.start(conn, organization_id=request.organization_id, content=item)
+    wakes = await posters.submit_poster_of_upload(conn, organization_id=request.organization_id, content=item)
     location = f"/v1/content/{item.id}"
-    return WriteResult(
-        item, status=201, location=location, etag=etags.format_etag(item.revision), wakes=wakes
-    )
+    return WriteResult(item, status=201, location=location, etag=etags.format_etag(item.revision), wakes=wakes)
 
 
 @get("/projects/{project_id:str}/content", opt=requires("content:read", RateClass.READ_LIGHT, 404))
@@ -115,26 +114,26 @@ async def list_content(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    status: StatusFilter = None,
-    approval_status: ApprovalFilter = None,
-    format: FormatFilter = None,  # noqa: A002  the parameter's name
-    creative_type: CreativeFilter = None,
-    since: CreatedSince = None,
-    until: CreatedUntil = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    status: ContentStatusFilter = None,
+    approval_status: ApprovalStatusFilter = None,
+    format: ContentFormatFilter = None,  # noqa: A002  the parameter's name
+    creative_type: CreativeTypeFilter = None,
+    since: CreatedSinceFilter = None,
+    until: CreatedUntilFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[Content]:
     """List a project's content, newest first."""
     find = partial(
-        listing.list_page,
+        listing.list_project_content,
         statuses=status,
         approval_statuses=approval_status,
         formats=format,
         creative_types=creative_type,
-        period=await filters.read_sandbox_period(request, since, until),
+        period=await filters.parse_sandbox_period_filter(request, since, until),
         public_url=request.services.settings.public_url,
     )
-    return await page_of_project(request, find, project_id, cursor, limit, identify=lambda item: item.id)
+    return await read_project_list_page(request, find, project_id, cursor, limit, identify=lambda item: item.id)
 
 
 @get("/projects/{project_id:str}/content/hooks", opt=requires("content:read", RateClass.READ_LIGHT, 404))
@@ -145,17 +144,17 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     the fields of its context that would help.
     """
     async with request.connection() as conn:
-        known = await hooks.read(
+        known = await hooks.read_brand_snapshot(
             conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
-    return await request.services.executor.run(request.organization_id, partial(hooks.propose, known))
+    return await request.services.executor.run(request.organization_id, partial(hooks.propose_brand_hooks, known))
 
 
 @get("/content/{content_id:str}", opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Response[Content]:
     """Return one content item. Its ETag is its revision, for `If-Match`."""
     async with request.connection() as conn:
-        item = await content.get(
+        item = await content.read_content(
             conn,
             organization_id=request.organization_id,
             content_id=path_ids.parse_id("content", content_id),
@@ -176,17 +175,17 @@ async def patch_content(
     """
 
     async def change(conn: Conn) -> WriteResult[Content]:
-        changed = await content.edit(
+        changed = await content.edit_content(
             conn,
             organization_id=request.organization_id,
             content_id=path_ids.parse_id("content", content_id),
             patch=data,
-            versions=etags.allowed_versions(request),
+            versions=etags.versions_in_if_match(request),
             public_url=request.services.settings.public_url,
         )
         return WriteResult(changed, etag=etags.format_etag(changed.revision))
 
-    return await run_once(request, change)
+    return await run_idempotent_write(request, change)
 
 
 @post(
@@ -204,7 +203,7 @@ async def approve_content(
     """
 
     async def decide(conn: Conn) -> WriteResult[Content]:
-        approved, wakes = await approvals.approve(
+        approved, wakes = await approvals.approve_content_and_posts(
             conn,
             organization_id=request.organization_id,
             content_id=path_ids.parse_id("content", content_id),
@@ -216,7 +215,7 @@ async def approve_content(
         )
         return WriteResult(approved, etag=etags.format_etag(approved.revision), wakes=tuple(wakes))
 
-    return await run_once(request, decide)
+    return await run_idempotent_write(request, decide)
 
 
 @post(
@@ -224,13 +223,11 @@ async def approve_content(
     opt=requires("content:approve", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
-async def reject_content(
-    request: ApiRequest, content_id: FromPath[str], data: JSONBody[Reject]
-) -> Response[Content]:
+async def reject_content(request: ApiRequest, content_id: FromPath[str], data: JSONBody[Reject]) -> Response[Content]:
     """Reject pending content for good; its waiting posts are canceled."""
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: approvals.reject(
+        lambda conn: approvals.reject_content_and_posts(
             conn,
             organization_id=request.organization_id,
             content_id=path_ids.parse_id("content", content_id),
@@ -246,14 +243,12 @@ async def reject_content(
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
     """Return the approval policy for new content of the project."""
     async with request.connection() as conn:
-        return await approvals.get_policy(
+        return await approvals.read_approval_policy(
             conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
 
 
-@patch(
-    "/projects/{project_id:str}/approval-policy", opt=requires("content:approve", RateClass.WRITE_LIGHT, 404)
-)
+@patch("/projects/{project_id:str}/approval-policy", opt=requires("content:approve", RateClass.WRITE_LIGHT, 404))
 async def patch_approval_policy(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ApprovalPolicyPatch]
 ) -> Response[ApprovalPolicy]:
@@ -262,9 +257,9 @@ async def patch_approval_policy(
     Existing content keeps its approval status: a looser policy approves nothing, a stricter one revokes
     nothing.
     """
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: approvals.patch_policy(
+        lambda conn: approvals.apply_approval_policy_patch(
             conn,
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),

@@ -6,40 +6,36 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.events.app_lookup import look_up_apps
+from api.events.app_lookup import look_up_project_apps
 from api.guard import requires
 from api.http import filters, paging
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.events import deliveries
-from domain.metrics.redaction import redact_id
+from domain.metrics.redaction import redact_event_id
 from domain.tenancy.delegation import scopes_grant
 from schemas.base import Page
-from schemas.conversions import ConversionDelivery, DeliveryState, Destination
+from schemas.conversions import ConversionDelivery, ConversionDestination, ConversionState
 
-DestinationFilter = Annotated[
-    list[Destination] | None, QueryParameter(description="Only deliveries to these destinations.")
+ConversionDestinationFilter = Annotated[
+    list[ConversionDestination] | None, QueryParameter(description="Only deliveries to these destinations.")
 ]
-StateFilter = Annotated[
-    list[DeliveryState] | None,
-    QueryParameter(name="state", description="Only deliveries in one of these states."),
+ConversionDeliveryStateFilter = Annotated[
+    list[ConversionState] | None, QueryParameter(name="state", description="Only deliveries in one of these states.")
 ]
 
 
-@get(
-    "/projects/{project_id:str}/conversions/deliveries",
-    opt=requires("events:read", RateClass.READ_LIGHT, 404),
-)
+@get("/projects/{project_id:str}/conversions/deliveries", opt=requires("events:read", RateClass.READ_LIGHT, 404))
 async def list_conversion_deliveries(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    destination: DestinationFilter = None,
-    state_: StateFilter = None,
-    app_id: filters.AppId = None,
-    cursor: paging.Cursor = None,
-    limit: paging.Limit = paging.DEFAULT_LIMIT,
+    destination: ConversionDestinationFilter = None,
+    state_: ConversionDeliveryStateFilter = None,
+    app_id: filters.AppIdFilter = None,
+    cursor: paging.PageCursor = None,
+    limit: paging.PageLimit = paging.DEFAULT_LIMIT,
 ) -> Page[ConversionDelivery]:
     """List a project's conversion deliveries, newest first: one for each event and destination.
 
@@ -49,20 +45,14 @@ async def list_conversion_deliveries(
     was lost and it is too late to ask again. Deliveries are kept as long as events. Without `events:read+pii`
     an `eventId` with an address is `[redacted]`.
     """
-    show_id = str if scopes_grant(request.principal.scopes, "events:read+pii") else redact_id
-    apps = look_up_apps(request, project_id, app_id)
+    show_id = str if scopes_grant(request.principal.scopes, "events:read+pii") else redact_event_id
+    apps = look_up_project_apps(request, project_id, app_id)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
-        return await deliveries.list_of_project(
-            conn,
-            apps=apps.result,
-            destinations=destination,
-            states=state_,
-            show_id=show_id,
-            before=before,
-            limit=limit,
+        return await deliveries.list_deliveries_of_project(
+            conn, apps=apps.result, destinations=destination, states=state_, show_id=show_id, before=before, limit=limit
         )
 
-    return await paging.page(
+    return await paging.read_list_page_by_id(
         request, find, cursor, limit, identify=lambda one: one.conversion_id, connect=apps.connect
     )

@@ -5,12 +5,12 @@ from litestar import Response, get
 from api.http import static
 from api.http.requests import ApiRequest
 
-_HEADERS = {
+_DOCS_PAGE_HEADERS = {
     #: The page may only run its own script and call this host.
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
+    )
 }
 
 
@@ -20,4 +20,4 @@ async def openapi_json(request: ApiRequest) -> Response[bytes]:
     return Response(request.app.state.openapi, media_type="application/json")
 
 
-PUBLIC = [openapi_json, *static.page("/docs", "docs_page", _HEADERS)]
+PUBLIC = [openapi_json, *static.static_page_routes("/docs", "docs_page", _DOCS_PAGE_HEADERS)]

@@ -6,7 +6,7 @@ from litestar.params import FromPath
 from api.events import requests
 from api.guard import requires
 from api.http import path_ids
-from api.http.idempotency import WriteResult, has_key, reply, run_once
+from api.http.idempotency import WriteResult, has_idempotency_key, run_idempotent_write, send_wakes_and_reply
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -14,8 +14,8 @@ from db.pool import Conn
 from domain.apps import app_keys
 from domain.apps.app_keys import KeyedApp
 from domain.events import body
-from domain.events.body import DecodedBody, EventBatch
-from domain.events.intake import IntakeResult
+from domain.events.body import CheckedEventBatch, DecodedEventBody
+from domain.events.intake import EventIntakeResult
 from domain.events.json_text import MAX_PACKED_BYTES
 from domain.values import steps
 from schemas.events import EventsFromServer, EventsIn, EventsTaken, ServerHead
@@ -38,10 +38,10 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     key, named = requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
     app = await requests.admit_event_request(request, key, app_id=named)
     events = await requests.parse_events(
-        request, app, await requests.decompress_body(request, app), body.read
+        request, app, await requests.decompress_body(request, app), body.read_app_events
     )
     stored = await requests.store_events(request, app, events)
-    return ApiResponse(_summary(stored, events), status_code=202)
+    return ApiResponse(_summarize_stored_events(stored, events), status_code=202)
 
 
 @post(
@@ -55,22 +55,24 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     The events have the same form and ids as those of the app itself. The answer is sent after all accepted
     events are committed. Events that are sent again without an `Idempotency-Key` are duplicates.
     """
-    parts = await steps.take_turns(body.split(await request.body(), body.SERVER_BODY_DECODERS))
+    parts = await steps.run_steps_with_pauses(
+        body.split_event_body(await request.body(), body.SERVER_EVENT_BODY_DECODERS)
+    )
 
     async def take(conn: Conn) -> WriteResult[EventsTaken]:
-        return await _store_events(request, await _find_app(request, conn, parts.head), parts)
+        return await _store_server_events(request, await _find_app_of_events(request, conn, parts.head), parts)
 
-    if has_key(request):
+    if has_idempotency_key(request):
         async with request.services.events.keyed.share(request.organization_id):
-            return await run_once(request, take)
+            return await run_idempotent_write(request, take)
     async with request.connection() as conn:
-        app = await _find_app(request, conn, parts.head)
-    return await reply(request, await _store_events(request, app, parts))
+        app = await _find_app_of_events(request, conn, parts.head)
+    return await send_wakes_and_reply(request, await _store_server_events(request, app, parts))
 
 
-async def _find_app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
+async def _find_app_of_events(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
     """Return the app of the events. Raises `NotFound`, `Conflict`."""
-    app = await app_keys.app_of_project(
+    app = await app_keys.find_app_of_project(
         conn,
         organization_id=request.organization_id,
         project_id=path_ids.parse_id("project", head.project_id),
@@ -80,19 +82,19 @@ async def _find_app(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedA
     return app
 
 
-async def _store_events(
-    request: ApiRequest, app: KeyedApp, parts: DecodedBody[ServerHead]
+async def _store_server_events(
+    request: ApiRequest, app: KeyedApp, parts: DecodedEventBody[ServerHead]
 ) -> WriteResult[EventsTaken]:
     now, services = request.services.clock(), request.services
-    services.events.disks.check_events()
-    services.events.disks.check_share(services.events.budgets.part(app))
-    checking = body.check(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
-    batch = await steps.take_turns(checking)
+    services.events.disks.check_event_intake_open()
+    services.events.disks.check_event_budget_share(services.events.budgets.part(app))
+    checking = body.check_body_events(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
+    batch = await steps.run_steps_with_pauses(checking)
     stored = await requests.store_events(request, app, batch)
-    return WriteResult(_summary(stored, batch), status=202)
+    return WriteResult(_summarize_stored_events(stored, batch), status=202)
 
 
-def _summary(stored: IntakeResult, batch: EventBatch) -> EventsTaken:
+def _summarize_stored_events(stored: EventIntakeResult, batch: CheckedEventBatch) -> EventsTaken:
     return EventsTaken(accepted=stored.accepted, duplicates=stored.duplicates, rejected=batch.rejected)
 
 

@@ -5,17 +5,17 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import requires
 from api.http import etags, path_ids
-from api.http.accepted_job import accepted
-from api.http.idempotency import WriteResult, run_once
+from api.http.accepted_job import accepted_job_result
+from api.http.idempotency import WriteResult, run_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.content import content, generating
-from domain.content.generating import StartedGeneration
-from jobs.kinds import CONTENT_GENERATE
+from domain.content.generating import StartedContentGeneration
+from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas import ids
 from schemas.content import Asset, ContentAccepted, ContentProgress, ContentRequest, Regenerate
-from schemas.errors.absent import absent
+from schemas.errors.absent import not_found_error
 
 REGENERATE_UNCHANGED = Regenerate()
 
@@ -36,15 +36,15 @@ async def generate_content(
     """
 
     async def start(conn: Conn) -> WriteResult[ContentAccepted]:
-        started = await generating.start(
+        started = await generating.start_content_generation(
             conn,
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),
             body=data,
         )
-        return _accepted(started)
+        return _accepted_generation_result(started)
 
-    return await run_once(request, start)
+    return await run_idempotent_write(request, start)
 
 
 @post(
@@ -62,52 +62,50 @@ async def regenerate_content(
     """
 
     async def start(conn: Conn) -> WriteResult[ContentAccepted]:
-        started = await generating.regenerate(
+        started = await generating.start_regeneration(
             conn,
             organization_id=request.organization_id,
             content_id=path_ids.parse_id("content", content_id),
             body=data,
-            versions=etags.allowed_versions(request),
+            versions=etags.versions_in_if_match(request),
         )
-        return _accepted(started)
+        return _accepted_generation_result(started)
 
-    return await run_once(request, start)
+    return await run_idempotent_write(request, start)
 
 
 @get("/content/{content_id:str}/progress", opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -> ContentProgress:
     """Return the progress of the job that generates an item or its next revision."""
     async with request.connection() as conn:
-        return await generating.progress(
+        return await generating.read_content_progress(
             conn, organization_id=request.organization_id, content_id=path_ids.parse_id("content", content_id)
         )
 
 
-@get(
-    "/content/{content_id:str}/assets/{asset_id:str}", opt=requires("content:read", RateClass.READ_LIGHT, 404)
-)
+@get("/content/{content_id:str}/assets/{asset_id:str}", opt=requires("content:read", RateClass.READ_LIGHT, 404))
 async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asset_id: FromPath[str]) -> Asset:
     """Return one file of an item."""
     async with request.connection() as conn:
-        item = await content.get(
+        item = await content.read_content(
             conn,
             organization_id=request.organization_id,
             content_id=path_ids.parse_id("content", content_id),
             public_url=request.services.settings.public_url,
         )
-    shown_id = ids.show(ids.ASSET, path_ids.parse_id("asset", asset_id))
+    shown_id = ids.format_prefixed_id(ids.ASSET, path_ids.parse_id("asset", asset_id))
     for asset in item.assets:
         if asset.asset_id == shown_id:
             return asset
-    raise absent("asset")
+    raise not_found_error("asset")
 
 
-def _accepted(started: StartedGeneration) -> WriteResult[ContentAccepted]:
+def _accepted_generation_result(started: StartedContentGeneration) -> WriteResult[ContentAccepted]:
     project_id = started.submitted.project_id
-    shown = ids.show(ids.PROJECT, project_id) if project_id else None
-    result = accepted(started.submitted, kind=CONTENT_GENERATE.name, project_id=shown)
+    shown = ids.format_prefixed_id(ids.PROJECT, project_id) if project_id else None
+    result = accepted_job_result(started.submitted, kind=CONTENT_GENERATE_KIND.name, project_id=shown)
     body = ContentAccepted(
-        content_id=ids.show(ids.CONTENT, started.content_id),
+        content_id=ids.format_prefixed_id(ids.CONTENT, started.content_id),
         job_id=result.content.job_id,
         kind=result.content.kind,
         status=result.content.status,

@@ -8,22 +8,22 @@ from litestar.params import JSONBody, QueryParameter
 
 from api.guard import requires
 from api.http import oauth_return
-from api.http.idempotency import WriteResult, run_once, run_once_plain
+from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.brand import github_installations
-from domain.oauth.oauth_states import OAuthFlow
+from domain.oauth.oauth_states import StartedOAuthFlow
 from jobs.ledger import SubmittedJob
 from schemas.github import GitHubDisconnected, GitHubInstallation, GitHubRepos, InstallUrl, InstallUrlCreate
 
 #: Maximum seconds that the list of repositories waits for its job.
-MAX_LIST_WAIT_S = 5.0
+MAX_REPO_LIST_WAIT_S = 5.0
 
-Followed = Annotated[
+GitHubInstallLinkState = Annotated[
     str, QueryParameter(name="state", description="The `state` from `install-url`.", max_length=100)
 ]
-Returned = Annotated[
+GitHubReturnedState = Annotated[
     str,
     QueryParameter(
         name="state",
@@ -31,25 +31,19 @@ Returned = Annotated[
         max_length=100,
     ),
 ]
-Code = Annotated[str | None, QueryParameter(description="GitHub's code of the user.", max_length=500)]
-Number = Annotated[
+GitHubUserCode = Annotated[str | None, QueryParameter(description="GitHub's code of the user.", max_length=500)]
+GitHubInstallationNumber = Annotated[
     int | None,
-    QueryParameter(
-        name="installation_id", description="GitHub's id of the installation.", ge=1, le=2**63 - 1
-    ),
+    QueryParameter(name="installation_id", description="GitHub's id of the installation.", ge=1, le=2**63 - 1),
 ]
-Setup = Annotated[
+GitHubSetupAction = Annotated[
     str | None,
-    QueryParameter(
-        name="setup_action", description="`install`, `update`, or `request` to an owner.", max_length=20
-    ),
+    QueryParameter(name="setup_action", description="`install`, `update`, or `request` to an owner.", max_length=20),
 ]
 
 
 @post("/github/install-url", opt=requires("ingest:write", RateClass.WRITE_LIGHT, 409), status_code=201)
-async def create_github_install_url(
-    request: ApiRequest, data: JSONBody[InstallUrlCreate]
-) -> Response[InstallUrl]:
+async def create_github_install_url(request: ApiRequest, data: JSONBody[InstallUrlCreate]) -> Response[InstallUrl]:
     """Create a link to GitHub's installation page for one person, valid for 15 minutes and one use.
 
     Send the person to `installUrl`, which redirects to GitHub. There they install the App, or select its
@@ -58,7 +52,7 @@ async def create_github_install_url(
     """
 
     async def create(conn: Conn) -> WriteResult[InstallUrl]:
-        link = await github_installations.start(
+        link = await github_installations.create_install_link(
             conn,
             settings=request.services.settings,
             principal=request.principal,
@@ -67,32 +61,32 @@ async def create_github_install_url(
         )
         return WriteResult(link, status=201, secret=True)
 
-    return await run_once(request, create)
+    return await run_idempotent_write(request, create)
 
 
 @get("/v1/github/install", status_code=302, opt={"refusals": (409, 422, 503)})
-async def github_install(request: ApiRequest, followed: Followed) -> Response[None]:
+async def github_install(request: ApiRequest, followed: GitHubInstallLinkState) -> Response[None]:
     """Redirect from an installation link to GitHub's pages.
 
     A cookie ensures that the same browser returns.
     """
     services = request.services
     async with request.connection() as conn:
-        page = await github_installations.follow_link(
+        page = await github_installations.github_install_page_url(
             conn, settings=services.settings, state=followed, now=services.clock()
         )
-    back, lasts = oauth_return.GITHUB_CALLBACK, github_installations.LIFETIME
-    return oauth_return.redirect_to_server(request, page, state=followed, back=back, lasts=lasts)
+    back, lasts = oauth_return.GITHUB_CALLBACK_PATH, github_installations.INSTALL_LINK_LIFETIME
+    return oauth_return.redirect_to_consent_page(request, page, state=followed, back=back, lasts=lasts)
 
 
-@get(oauth_return.GITHUB_CALLBACK, status_code=302, opt={"refusals": (422, 429, 503)})
+@get(oauth_return.GITHUB_CALLBACK_PATH, status_code=302, opt={"refusals": (422, 429, 503)})
 async def github_callback(
     request: ApiRequest,
-    returned: Returned = "",
+    returned: GitHubReturnedState = "",
     *,
-    code: Code = None,
-    installation_id: Number = None,
-    setup_action: Setup = None,
+    code: GitHubUserCode = None,
+    installation_id: GitHubInstallationNumber = None,
+    setup_action: GitHubSetupAction = None,
 ) -> Response[None]:
     """Receive a person from GitHub; redirects to the state's `returnUrl`, with `status` and `state`.
 
@@ -101,14 +95,14 @@ async def github_callback(
     and nothing changes.
     """
 
-    async def use(conn: Conn) -> tuple[OAuthFlow, SubmittedJob | None]:
-        return await github_installations.handle_callback(
+    async def use(conn: Conn) -> tuple[StartedOAuthFlow, SubmittedJob | None]:
+        return await github_installations.handle_install_callback(
             conn,
             state=returned,
             code=code,
             installation_id=installation_id,
             setup_action=setup_action,
-            same_browser=oauth_return.is_same_browser(request, returned),
+            same_browser=oauth_return.is_browser_of_oauth_flow(request, returned),
             now=request.services.clock(),
             keyring=request.services.vault,
         )
@@ -121,16 +115,16 @@ async def github_callback(
 async def get_github_installation(request: ApiRequest) -> GitHubInstallation:
     """Return the organization's installation; 404 if there is none."""
     async with request.connection() as conn:
-        return await github_installations.get(conn, organization_id=request.organization_id)
+        return await github_installations.read_installation(conn, organization_id=request.organization_id)
 
 
 @delete("/github/installation", opt=requires("ingest:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisconnected]:
     """Disconnect the installation: new ingests can read only public repositories."""
     who = request.principal
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: github_installations.disconnect(
+        lambda conn: github_installations.disconnect_installation(
             conn, organization_id=who.organization_id, api_key_id=who.key_uuid
         ),
     )
@@ -147,11 +141,11 @@ async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     if submitted is not None:
         if submitted.wake:
             await request.services.courier.send(submitted.wake)
-        await oauth_return.wait_for_job(
-            request, (organization_id, submitted.job_id), within_s=MAX_LIST_WAIT_S
+        await oauth_return.wait_for_internal_job(
+            request, (organization_id, submitted.job_id), within_s=MAX_REPO_LIST_WAIT_S
         )
     async with request.connection() as conn:
-        return await github_installations.list_repos(conn, organization_id=organization_id)
+        return await github_installations.list_installation_repos(conn, organization_id=organization_id)
 
 
 #: Without a key: the state identifies the caller.

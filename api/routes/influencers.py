@@ -8,17 +8,17 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
 from api.http import etags, path_ids
-from api.http.accepted_job import accepted
-from api.http.idempotency import WriteResult, run_once, run_once_plain
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.accepted_job import accepted_job_result
+from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.influencers import creating, influencers
 from domain.influencers.creating import RequestedInfluencer
-from domain.influencers.influencers import InfluencerAuthor
-from jobs.kinds import INFLUENCER_CREATE
+from domain.influencers.influencers import InfluencerChangeAuthor
+from jobs.kinds import INFLUENCER_CREATE_KIND
 from schemas import ids
 from schemas.base import Page
 from schemas.influencers import (
@@ -33,7 +33,7 @@ from schemas.jobs import Accepted
 
 ALL, ONE = "/projects/{project_id:str}/influencers", "/influencers/{influencer_id:str}"
 
-StatusFilter = Annotated[
+InfluencerStatusFilter = Annotated[
     list[InfluencerStatus] | None, QueryParameter(description="Only with one of these statuses.")
 ]
 
@@ -53,9 +53,13 @@ async def create_influencer(
 
     async def create(conn: Conn) -> WriteResult[Accepted]:
         project = path_ids.parse_id("project", project_id)
-        return _accepted(await creating.create(conn, author=_author(request), project_id=project, body=data))
+        return _accepted_influencer_result(
+            await creating.create_brand_influencer(
+                conn, author=_influencer_author_of(request), project_id=project, body=data
+            )
+        )
 
-    return await run_once(request, create)
+    return await run_idempotent_write(request, create)
 
 
 @get(ALL, opt=requires("influencers:read", RateClass.READ_LIGHT, 404))
@@ -63,13 +67,15 @@ async def list_influencers(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    status: StatusFilter = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    status: InfluencerStatusFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[Influencer]:
     """List a project's influencers, newest first."""
-    find = partial(influencers.list_page, statuses=status, public_url=request.services.settings.public_url)
-    return await page_of_project(
+    find = partial(
+        influencers.list_project_influencers, statuses=status, public_url=request.services.settings.public_url
+    )
+    return await read_project_list_page(
         request, find, project_id, cursor, limit, identify=lambda one: one.influencer_id
     )
 
@@ -78,7 +84,7 @@ async def list_influencers(
 async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[Influencer]:
     """Return one influencer. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
-        influencer, version = await influencers.get(
+        influencer, version = await influencers.read_versioned_influencer(
             conn,
             organization_id=request.organization_id,
             influencer_id=path_ids.parse_id("influencer", influencer_id),
@@ -94,17 +100,17 @@ async def patch_influencer(
     """Change name, voice or language for future content. Omitted fields stay unchanged."""
 
     async def change(conn: Conn) -> WriteResult[Influencer]:
-        changed, version = await influencers.patch(
+        changed, version = await influencers.apply_influencer_patch(
             conn,
-            author=_author(request),
+            author=_influencer_author_of(request),
             influencer_id=path_ids.parse_id("influencer", influencer_id),
             body=data,
-            versions=etags.allowed_versions(request),
+            versions=etags.versions_in_if_match(request),
             public_url=request.services.settings.public_url,
         )
         return WriteResult(changed, etag=etags.format_etag(version))
 
-    return await run_once(request, change)
+    return await run_idempotent_write(request, change)
 
 
 @delete(ONE, opt=requires("influencers:write", RateClass.WRITE_LIGHT, 404, 412), status_code=200)
@@ -113,13 +119,13 @@ async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -
 
     Content with this influencer stays unchanged.
     """
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: influencers.delete(
+        lambda conn: influencers.remove_influencer(
             conn,
-            author=_author(request),
+            author=_influencer_author_of(request),
             influencer_id=path_ids.parse_id("influencer", influencer_id),
-            versions=etags.allowed_versions(request),
+            versions=etags.versions_in_if_match(request),
         ),
     )
 
@@ -135,21 +141,23 @@ async def clone_influencer(
 
     async def clone(conn: Conn) -> WriteResult[Accepted]:
         original = path_ids.parse_id("influencer", influencer_id)
-        return _accepted(
-            await creating.clone(conn, author=_author(request), influencer_id=original, body=data)
+        return _accepted_influencer_result(
+            await creating.create_influencer_clone(
+                conn, author=_influencer_author_of(request), influencer_id=original, body=data
+            )
         )
 
-    return await run_once(request, clone)
+    return await run_idempotent_write(request, clone)
 
 
-def _author(request: ApiRequest) -> InfluencerAuthor:
-    return InfluencerAuthor(request.organization_id, request.principal.key_uuid)
+def _influencer_author_of(request: ApiRequest) -> InfluencerChangeAuthor:
+    return InfluencerChangeAuthor(request.organization_id, request.principal.key_uuid)
 
 
-def _accepted(creation: RequestedInfluencer) -> WriteResult[Accepted]:
-    return accepted(
+def _accepted_influencer_result(creation: RequestedInfluencer) -> WriteResult[Accepted]:
+    return accepted_job_result(
         creation.job,
-        kind=INFLUENCER_CREATE.name,
-        project_id=ids.show(ids.PROJECT, creation.project_id),
-        influencer_id=ids.show(ids.INFLUENCER, creation.influencer_id),
+        kind=INFLUENCER_CREATE_KIND.name,
+        project_id=ids.format_prefixed_id(ids.PROJECT, creation.project_id),
+        influencer_id=ids.format_prefixed_id(ids.INFLUENCER, creation.influencer_id),
     )

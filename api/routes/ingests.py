@@ -6,13 +6,13 @@ from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
 from api.guard import requires
-from api.http.accepted_job import submit_and_accept
+from api.http.accepted_job import submit_project_job
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.brand import github_repositories, ingests, store_listings
 from domain.values import countries, ssrf_guard
 from domain.values.collect_errors import gather_issues
-from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE
+from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND
 from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted
 
@@ -31,8 +31,8 @@ async def ingest_website(
     conflict.
     """
     url = ssrf_guard.check_fetch_url(data.url, allowed=request.services.allowed)
-    submit = partial(ingests.start_website, url=url, follow_links=data.follow_links, max_pages=data.max_pages)
-    return await submit_and_accept(request, project_id, INGEST_WEBSITE, submit)
+    submit = partial(ingests.start_website_ingest, url=url, follow_links=data.follow_links, max_pages=data.max_pages)
+    return await submit_project_job(request, project_id, INGEST_WEBSITE_KIND, submit)
 
 
 @post(
@@ -49,10 +49,10 @@ async def ingest_github(
     ingest of this project's repository runs, the same request returns its job; a different request is a
     conflict.
     """
-    name = partial(github_repositories.check, data.repo_full_name)
-    gather_issues(name, partial(github_repositories.check_branch, data.branch))
-    submit = partial(ingests.start_github, repo=name(), branch=data.branch)
-    return await submit_and_accept(request, project_id, INGEST_GITHUB, submit)
+    name = partial(github_repositories.parse_repository_name, data.repo_full_name)
+    gather_issues(name, partial(github_repositories.check_branch_name, data.branch))
+    submit = partial(ingests.start_github_ingest, repo=name(), branch=data.branch)
+    return await submit_project_job(request, project_id, INGEST_GITHUB_KIND, submit)
 
 
 @post(
@@ -68,8 +68,8 @@ async def ingest_appstore(
     While an ingest of this project's listings runs, the same request returns its job; a different request is
     a conflict.
     """
-    named = partial(store_listings.check, data)
-    country = partial(countries.check, data.country_code, path="countryCode")
+    named = partial(store_listings.list_requested_listings, data)
+    country = partial(countries.check_country_code, data.country_code, path="countryCode")
     gather_issues(named, country)
-    submit = partial(ingests.start_appstore, listings=named(), country_code=country())
-    return await submit_and_accept(request, project_id, INGEST_APPSTORE, submit)
+    submit = partial(ingests.start_appstore_ingest, listings=named(), country_code=country())
+    return await submit_project_job(request, project_id, INGEST_APPSTORE_KIND, submit)

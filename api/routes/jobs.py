@@ -15,68 +15,62 @@ from litestar.response import Stream
 
 from api.guard import requires
 from api.http import etags, filters, path_ids
-from api.http.accepted_job import accepted
-from api.http.filters import CreatedSince, CreatedUntil, ProjectFilter
-from api.http.idempotency import ACCEPTED, WriteResult, run_once
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page, page_of_project
+from api.http.accepted_job import accepted_job_result
+from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
+from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_project_list_page
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
-from api.streams.long_poll import IsEnough, Ref, unless_disconnected
+from api.streams.long_poll import AwaitedObjectRef, IsWaitOver, run_unless_disconnected
 from db.pool import Conn
 from domain.jobs import counts, jobs, retries, stats
-from domain.jobs.jobs import Versioned
+from domain.jobs.jobs import VersionedJob
 from domain.tenancy import sandbox_times
 from jobs import kinds
 from schemas.base import Page
-from schemas.errors import Limited
-from schemas.errors.absent import absent
-from schemas.job_stats import JobStats, Window
-from schemas.jobs import Accepted, CancelAnswer, Job, JobCounts, JobPhase, Status
+from schemas.errors import LimitReached
+from schemas.errors.absent import not_found_error
+from schemas.job_stats import JobStats, StatsWindow
+from schemas.jobs import Accepted, ApiJobStatus, CancelAnswer, Job, JobCounts, JobPhase
 
-MAX_WAIT_S = 30
-COMMENT_INTERVAL_S = 15.0
+MAX_JOB_WAIT_S = 30
+JOB_STREAM_COMMENT_INTERVAL_S = 15.0
 
 #: Maximum seconds of a stream. A browser then reconnects by itself, with `Last-Event-ID`.
-MAX_STREAM_S = 900.0
+MAX_JOB_STREAM_S = 900.0
 JOB_STREAM_END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
 #: Seconds in `Retry-After` when all streams are taken.
-FULL_RETRY_S = 5
+STREAMS_FULL_RETRY_AFTER_S = 5
 
-Wait = Annotated[
+JobWaitSeconds = Annotated[
     int,
     QueryParameter(
         ge=0,
-        le=MAX_WAIT_S,
+        le=MAX_JOB_WAIT_S,
         description="Maximum seconds to wait for the job's end; with If-None-Match, for any other version.",
     ),
 ]
-KINDS = [kind.name for kind in kinds.PUBLIC_KINDS]
-KindFilter = Annotated[
+PUBLIC_JOB_KIND_NAMES = [kind.name for kind in kinds.PUBLIC_JOB_KINDS]
+JobKindFilter = Annotated[
+    list[str] | None,
+    QueryParameter(description="Only jobs of these kinds.", schema_extra={"items": {"enum": PUBLIC_JOB_KIND_NAMES}}),
+]
+JobStatusFilter = Annotated[list[ApiJobStatus] | None, QueryParameter(description="Only with one of these statuses.")]
+JobStageFilter = Annotated[
     list[str] | None,
     QueryParameter(
-        description="Only jobs of these kinds.",
-        schema_extra={"items": {"enum": KINDS}},
+        description="Only jobs at one of these stages.", schema_extra={"items": {"enum": [*kinds.JOB_STAGES]}}
     ),
 ]
-StatusFilter = Annotated[list[Status] | None, QueryParameter(description="Only with one of these statuses.")]
-StageFilter = Annotated[
-    list[str] | None,
-    QueryParameter(
-        description="Only jobs at one of these stages.", schema_extra={"items": {"enum": [*kinds.STAGES]}}
-    ),
-]
-PhaseFilter = Annotated[
-    list[JobPhase] | None, QueryParameter(description="Only jobs in one of these phases.")
-]
-ErrorFilter = Annotated[
-    str | None,
-    QueryParameter(name="errorCode", description="Only failed jobs with this code.", max_length=100),
+JobPhaseFilter = Annotated[list[JobPhase] | None, QueryParameter(description="Only jobs in one of these phases.")]
+JobErrorCodeFilter = Annotated[
+    str | None, QueryParameter(name="errorCode", description="Only failed jobs with this code.", max_length=100)
 ]
 
-WindowOfJobs = Annotated[
-    Window, QueryParameter(name="window", description="The length of the window, up to now.")
+JobStatsWindow = Annotated[
+    StatsWindow, QueryParameter(name="window", description="The length of the window, up to now.")
 ]
 
 
@@ -85,62 +79,62 @@ async def list_jobs(
     request: ApiRequest,
     *,
     project_id: ProjectFilter = None,
-    kind: KindFilter = None,
-    status: StatusFilter = None,
-    stage: StageFilter = None,
-    phase: PhaseFilter = None,
-    error_code: ErrorFilter = None,
-    since: CreatedSince = None,
-    until: CreatedUntil = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    kind: JobKindFilter = None,
+    status: JobStatusFilter = None,
+    stage: JobStageFilter = None,
+    phase: JobPhaseFilter = None,
+    error_code: JobErrorCodeFilter = None,
+    since: CreatedSinceFilter = None,
+    until: CreatedUntilFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[Job]:
     """List the organization's jobs, newest first."""
-    filters.check_values("kind", kind, KINDS)
-    filters.check_values("stage", stage, kinds.STAGES)
+    filters.check_filter_values("kind", kind, PUBLIC_JOB_KIND_NAMES)
+    filters.check_filter_values("stage", stage, kinds.JOB_STAGES)
     find = partial(
-        jobs.list_page,
+        jobs.list_filtered_jobs,
         kinds=kind,
         statuses=status,
         stages=stage,
         phases=phase,
         error_code=error_code,
-        period=await filters.read_sandbox_period(request, since, until),
+        period=await filters.parse_sandbox_period_filter(request, since, until),
     )
     if project_id is not None:
-        return await page_of_project(request, find, project_id, cursor, limit, identify=_id)
+        return await read_project_list_page(request, find, project_id, cursor, limit, identify=_job_id_of)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
-    return await page(request, everywhere, cursor, limit, identify=_id)
+    return await read_list_page_by_id(request, everywhere, cursor, limit, identify=_job_id_of)
 
 
 @get("/jobs/counts", opt=requires("jobs:read", RateClass.READ_LIGHT, 404))
-async def count_jobs(
-    request: ApiRequest, *, project_id: ProjectFilter = None, kind: KindFilter = None
-) -> JobCounts:
+async def count_jobs(request: ApiRequest, *, project_id: ProjectFilter = None, kind: JobKindFilter = None) -> JobCounts:
     """Count the jobs by status and by phase, and the open jobs by stage.
 
     Ended jobs are counted for as long as they are kept, which is 30 days.
     """
-    filters.check_values("kind", kind, KINDS)
+    filters.check_filter_values("kind", kind, PUBLIC_JOB_KIND_NAMES)
     async with request.connection() as conn:
-        return await counts.count(
+        return await counts.count_visible_jobs(
             conn,
             organization_id=request.organization_id,
-            project_id=filters.read_id("project", project_id),
+            project_id=filters.parse_filter_id("project", project_id),
             kinds=kind,
         )
 
 
 @get("/jobs/stats", opt=requires("jobs:read", RateClass.READ_LIGHT))
-async def measure_jobs(request: ApiRequest, *, window: WindowOfJobs = "hour") -> JobStats:
+async def measure_jobs(request: ApiRequest, *, window: JobStatsWindow = "hour") -> JobStats:
     """Return statistics of the organization's jobs accepted in the last hour or day, for a chart."""
     now = request.services.clock()
     async with request.connection() as conn:
-        return await stats.measure(conn, organization_id=request.organization_id, window=window, now=now)
+        return await stats.measure_organization_jobs(
+            conn, organization_id=request.organization_id, window=window, now=now
+        )
 
 
 @get("/jobs/{job_id:str}", opt=requires("jobs:read", RateClass.READ_LIGHT, 304, 404))
-async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0) -> Response[Job | None]:
+async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSeconds = 0) -> Response[Job | None]:
     """Return a job. Poll after `Retry-After` with `If-None-Match`: a 304 costs no budget.
 
     `waiting` is as of now. It changes without a new version of the job: neither a 304 nor `wait` reports the
@@ -153,8 +147,8 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: Wait = 0)
     job, version = state
     headers = {"ETag": etags.format_etag(version)}
     if job.status == "running":
-        headers["Retry-After"] = str(_retry_after(job, request.services.clock()))
-    if etags.has_current(request, version):
+        headers["Retry-After"] = str(_seconds_until_next_job_poll(job, request.services.clock()))
+    if etags.matches_if_none_match(request, version):
         return ApiResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     waiting = await request.services.wait_reasons.ask(ref) if job.status == "running" else None
     return ApiResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
@@ -171,35 +165,29 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     ref = (request.organization_id, path_ids.parse_id("job", job_id))
     state = await _read_job(request, ref)
     is_known = request.request_state.headers.get(b"last-event-id") == str(state[1]).encode()
-    if is_known and jobs.has_ended(state):
+    if is_known and jobs.has_job_ended(state):
         return Response(None, status_code=HTTPStatus.NO_CONTENT)
     if request.services.job_hub.is_full(ref[0]):
-        raise Limited(
-            "streams", "too many requests wait or stream: end some, or poll", retry_after=FULL_RETRY_S
+        raise LimitReached(
+            "streams", "too many requests wait or stream: end some, or poll", retry_after=STREAMS_FULL_RETRY_AFTER_S
         )
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return Stream(
-        _stream_events(request, ref, state, is_known=is_known),
-        media_type="text/event-stream",
-        headers=headers,
+        _stream_job_events(request, ref, state, is_known=is_known), media_type="text/event-stream", headers=headers
     )
 
 
-@post(
-    "/jobs/{job_id:str}/cancel",
-    opt=requires("jobs:cancel", RateClass.WRITE_LIGHT, 200, 404, 409),
-    status_code=202,
-)
+@post("/jobs/{job_id:str}/cancel", opt=requires("jobs:cancel", RateClass.WRITE_LIGHT, 200, 404, 409), status_code=202)
 async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[CancelAnswer]:
     """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
     async def cancel(conn: Conn) -> WriteResult[CancelAnswer]:
-        answer = await jobs.cancel(
+        answer = await jobs.request_job_cancel(
             conn, organization_id=request.organization_id, job_id=path_ids.parse_id("job", job_id)
         )
-        return WriteResult(answer, status=ACCEPTED if answer.accepted else HTTPStatus.OK)
+        return WriteResult(answer, status=ACCEPTED_STATUS if answer.accepted else HTTPStatus.OK)
 
-    return await run_once(request, cancel)
+    return await run_idempotent_write(request, cancel)
 
 
 @post("/jobs/{job_id:str}/retry", opt=requires(None, RateClass.LONG_RUNNING, 403, 404, 409), status_code=202)
@@ -208,84 +196,81 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
     who = request.principal
 
     async def retry(conn: Conn) -> WriteResult[Accepted]:
-        submitted = await retries.retry(
-            conn,
-            organization_id=who.organization_id,
-            job_id=path_ids.parse_id("job", job_id),
-            scopes=who.scopes,
+        submitted = await retries.submit_job_retry(
+            conn, organization_id=who.organization_id, job_id=path_ids.parse_id("job", job_id), scopes=who.scopes
         )
-        job, _ = await jobs.get(conn, organization_id=who.organization_id, job_id=submitted.job_id)
-        return accepted(submitted, kind=job.kind, project_id=job.project_id)
+        job, _ = await jobs.read_job(conn, organization_id=who.organization_id, job_id=submitted.job_id)
+        return accepted_job_result(submitted, kind=job.kind, project_id=job.project_id)
 
-    return await run_once(request, retry)
+    return await run_idempotent_write(request, retry)
 
 
-async def _read_job(request: ApiRequest, ref: Ref) -> Versioned:
+async def _read_job(request: ApiRequest, ref: AwaitedObjectRef) -> VersionedJob:
     """Return the current job. In a sandbox this reads the sandbox's clock, too."""
     if request.principal.sandbox:
         async with request.connection() as conn:
-            [state] = await jobs.get_many(conn, refs=[ref])
+            [state] = await jobs.read_jobs(conn, refs=[ref])
     else:
         state = await request.services.jobs.ask(ref)
     if state is None:
-        raise absent("job")
+        raise not_found_error("job")
     return state
 
 
-async def _wait_for_job(request: ApiRequest, ref: Ref, state: Versioned, seconds: int) -> Versioned:
+async def _wait_for_job(request: ApiRequest, ref: AwaitedObjectRef, state: VersionedJob, seconds: int) -> VersionedJob:
     """Wait, and return the job. An ended job is returned at once."""
-    if jobs.has_ended(state):
+    if jobs.has_job_ended(state):
         return state
-    enough: IsEnough
-    if etags.has_current(request, state[1]):
-        enough = partial(_is_newer, state[1])
+    enough: IsWaitOver
+    if etags.matches_if_none_match(request, state[1]):
+        enough = partial(_is_newer_job_version, state[1])
     elif b"if-none-match" in request.request_state.headers:
         return state
     else:
-        enough = jobs.has_ended
+        enough = jobs.has_job_ended
     with request.services.job_hub.subscribe(ref) as subscriber:
-        newer = await unless_disconnected(request.receive, subscriber.until(enough, within=seconds))
+        newer = await run_unless_disconnected(request.receive, subscriber.until(enough, within=seconds))
     if newer is None or request.principal.sandbox:
         return await _read_job(request, ref)
     return newer
 
 
-async def _stream_events(
-    request: ApiRequest, ref: Ref, state: Versioned, *, is_known: bool
+async def _stream_job_events(
+    request: ApiRequest, ref: AwaitedObjectRef, state: VersionedJob, *, is_known: bool
 ) -> AsyncIterator[bytes]:
     with request.services.job_hub.subscribe(ref) as subscriber:
         if not is_known:
-            yield _encode_event(request, state)
+            yield _encode_job_event(request, state)
         loop = asyncio.get_running_loop()
-        ends = loop.time() + MAX_STREAM_S
-        while not (subscriber.closed or jobs.has_ended(state)):
+        ends = loop.time() + MAX_JOB_STREAM_S
+        while not (subscriber.closed or jobs.has_job_ended(state)):
             if loop.time() >= ends:
                 yield JOB_STREAM_END
                 return
-            within = min(COMMENT_INTERVAL_S, ends - loop.time())
-            newer = await subscriber.until(partial(_is_newer, state[1]), within=within)
+            within = min(JOB_STREAM_COMMENT_INTERVAL_S, ends - loop.time())
+            newer = await subscriber.until(partial(_is_newer_job_version, state[1]), within=within)
             if newer is not None:
                 state = await _read_job(request, ref) if request.principal.sandbox else newer
-                yield _encode_event(request, state)
+                yield _encode_job_event(request, state)
             elif not subscriber.closed:
                 yield b": the job is as it was\n\n"
 
 
-def _encode_event(request: ApiRequest, state: Versioned) -> bytes:
-    job, version = sandbox_times.shift_times(state[0], request.request_state.ahead), state[1]
+def _encode_job_event(request: ApiRequest, state: VersionedJob) -> bytes:
+    job, version = sandbox_times.shift_answer_times(state[0], request.request_state.ahead), state[1]
     return b"id: %d\ndata: %b\n\n" % (version, msgspec.json.encode(job))
 
 
-def _is_newer(version: int, state: Versioned) -> bool:
+def _is_newer_job_version(version: int, state: VersionedJob) -> bool:
     """Return whether a job is newer than `version`. Versions only grow; a poll may return an older one."""
     return state[1] > version
 
 
-def _id(shown: Job) -> str:
+def _job_id_of(shown: Job) -> str:
     return shown.job_id
 
 
-def _retry_after(job: Job, now: datetime) -> int:
+def _seconds_until_next_job_poll(job: Job, now: datetime) -> int:
     """Return the seconds until the next poll makes sense: 1, and up to 10 for a long-running job."""
     age = (now - job.created_at).total_seconds()
     return math.ceil(max(1.0, min(10.0, age / 4)))

@@ -5,8 +5,8 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import requires
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_once, run_once_plain
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -34,15 +34,13 @@ async def request_leased_accounts(
 
     async def make(conn: Conn) -> WriteResult[LeaseRequest]:
         project = path_ids.parse_id("project", project_id)
-        lease_request = await requests.create(
+        lease_request = await requests.create_lease_request(
             conn, organization_id=who.organization_id, project_id=project, api_key_id=who.key_uuid, body=data
         )
-        location = (
-            f"/v1/projects/{lease_request.project_id}/leased-accounts/requests/{lease_request.request_id}"
-        )
+        location = f"/v1/projects/{lease_request.project_id}/leased-accounts/requests/{lease_request.request_id}"
         return WriteResult(lease_request, status=201, location=location)
 
-    return await run_once(request, make)
+    return await run_idempotent_write(request, make)
 
 
 @get(
@@ -54,7 +52,7 @@ async def get_lease_request(
 ) -> LeaseRequest:
     """Return a request with its status and the assigned accounts."""
     async with request.connection() as conn:
-        return await requests.get(
+        return await requests.read_lease_request(
             conn,
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),
@@ -62,26 +60,28 @@ async def get_lease_request(
         )
 
 
-@get(
-    "/projects/{project_id:str}/leased-accounts/requests",
-    opt=requires("leased:write", RateClass.READ_LIGHT, 404),
-)
+@get("/projects/{project_id:str}/leased-accounts/requests", opt=requires("leased:write", RateClass.READ_LIGHT, 404))
 async def list_leased_account_requests(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[LeaseRequest]:
     """List a project's requests, newest first."""
-    return await page_of_project(
-        request, requests.list_of_project, project_id, cursor, limit, identify=lambda asked: asked.request_id
+    return await read_project_list_page(
+        request, requests.list_requests_of_project, project_id, cursor, limit, identify=lambda asked: asked.request_id
     )
 
 
 @get("/projects/{project_id:str}/leased-accounts", opt=requires("leased:write", RateClass.READ_LIGHT, 404))
 async def list_leased_accounts(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[LeasedAccount]:
     """List a project's leases, newest first, ended ones included."""
-    return await page_of_project(
-        request, leases.list_page, project_id, cursor, limit, identify=lambda lease: lease.social_account_id
+    return await read_project_list_page(
+        request,
+        leases.list_leases_of_project,
+        project_id,
+        cursor,
+        limit,
+        identify=lambda lease: lease.social_account_id,
     )
 
 
@@ -99,9 +99,9 @@ async def release_leased_account(
     returns the same answer. Archiving a project releases its leased accounts.
     """
     who = request.principal
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: leases.release(
+        lambda conn: leases.end_lease_of_account(
             conn,
             organization_id=who.organization_id,
             account_id=path_ids.parse_id("leased_account", social_account_id),

@@ -10,18 +10,18 @@ from litestar.response import Stream
 
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
-from api.limits.cost_budgets import BudgetBucket, Traffic, bucket_of
+from api.limits.cost_budgets import BudgetBucket, TrafficKind, budget_bucket_of
 from domain.content import content
-from domain.content.content import FileHeaders
+from domain.content.content import FileDownloadHeaders
 from domain.media import tickets
 from domain.media.sniff import SVG
-from domain.media.store import Store
-from schemas.errors import Unavailable, Unsatisfiable
+from domain.media.store import MediaStore
+from schemas.errors import RangeUnsatisfiable, ServiceUnavailable
 
-_RANGE = re.compile(rb"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
+_RANGE_HEADER_PATTERN = re.compile(rb"bytes=(?P<first>\d{0,18})-(?P<last>\d{0,18})")
 
 #: A token names the same file forever.
-FILE_HEADERS = {
+MEDIA_FILE_HEADERS = {
     "Accept-Ranges": "bytes",
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Disposition": "inline",
@@ -31,7 +31,7 @@ SVG_HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe
 
 
 #: The last type is for clients that handle no file types.
-TYPES = ("image/*", "video/*", "application/octet-stream")
+MEDIA_CONTENT_TYPES = ("image/*", "video/*", "application/octet-stream")
 
 
 class ByteRange(NamedTuple):
@@ -44,102 +44,96 @@ class ByteRange(NamedTuple):
 @get(
     "/media/{token:str}",
     status_code=200,
-    opt={"also": (206, 304), "refusals": (404, 416, 429, 503), "types": TYPES},
+    opt={"also": (206, 304), "refusals": (404, 416, 429, 503), "types": MEDIA_CONTENT_TYPES},
 )
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
     """Return a file of content, whole or one range of it. Needs no key: its URL can't be guessed."""
-    file, headers = await _find_file(request, token)
-    request.services.limiter.budgets.check(_payer(file))
-    if _is_known(request, file):
+    file, headers = await _find_media_file(request, token)
+    request.services.limiter.budgets.check(_budget_bucket_of_file(file))
+    if _is_file_known_to_client(request, file):
         return ApiResponse(None, status_code=304, headers=headers)
-    part = _requested_range(request.request_state.headers, file)
+    part = _requested_byte_range(request.request_state.headers, file)
     start, end = part or (0, file.size_bytes)
     headers["Content-Length"] = str(end - start)
     if part:
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size_bytes}"
-    request.request_state.payer = _payer(file)
-    chunks = _read_bytes(request.services.store, token, start, end)
+    request.request_state.payer = _budget_bucket_of_file(file)
+    chunks = _read_byte_range(request.services.store, token, start, end)
     return Stream(
-        _prepend(await anext(chunks), chunks),
+        _prepend_first_chunk(await anext(chunks), chunks),
         status_code=206 if part else 200,
         media_type=file.mime_type,
         headers=headers,
     )
 
 
-@get(
-    "/media/{token:str}/{ticket:str}",
-    status_code=200,
-    opt={"refusals": (404, 503), "types": TYPES},
-)
+@get("/media/{token:str}/{ticket:str}", status_code=200, opt={"refusals": (404, 503), "types": MEDIA_CONTENT_TYPES})
 async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Stream:
     """Return a whole file at the URL for one call to a platform, and record the fetch.
 
     Its organization pays for the bytes, but its budget never refuses them: a post must not fail because of
     other readers.
     """
-    file, headers = await _find_by_ticket(request, token, ticket, counts=True)
-    request.request_state.payer = _payer(file)
-    chunks = _read_bytes(request.services.store, token, 0, file.size_bytes)
-    return Stream(_prepend(await anext(chunks), chunks), media_type=file.mime_type, headers=headers)
+    file, headers = await _find_media_file_by_ticket(request, token, ticket, counts=True)
+    request.request_state.payer = _budget_bucket_of_file(file)
+    chunks = _read_byte_range(request.services.store, token, 0, file.size_bytes)
+    return Stream(_prepend_first_chunk(await anext(chunks), chunks), media_type=file.mime_type, headers=headers)
 
 
 @head("/media/{token:str}", status_code=200, opt={"also": (304,), "refusals": (404, 503)})
 async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None]:
     """Return the headers that GET has for the whole file, without its bytes."""
-    file, headers = await _find_file(request, token)
-    if _is_known(request, file):
+    file, headers = await _find_media_file(request, token)
+    if _is_file_known_to_client(request, file):
         return ApiResponse(None, status_code=304, headers=headers)
     headers |= {"Content-Type": file.mime_type, "Content-Length": str(file.size_bytes)}
     return ApiResponse(None, headers=headers)
 
 
 @head("/media/{token:str}/{ticket:str}", status_code=200, opt={"refusals": (404, 503)})
-async def head_media_by_ticket(
-    request: ApiRequest, token: FromPath[str], ticket: FromPath[str]
-) -> Response[None]:
+async def head_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Response[None]:
     """Return the headers that GET has, without the bytes; this doesn't count as a fetch."""
-    file, headers = await _find_by_ticket(request, token, ticket, counts=False)
+    file, headers = await _find_media_file_by_ticket(request, token, ticket, counts=False)
     return ApiResponse(None, headers={**headers, "Content-Type": file.mime_type})
 
 
-async def _find_by_ticket(
+async def _find_media_file_by_ticket(
     request: ApiRequest, token: str, ticket: str, *, counts: bool
-) -> tuple[FileHeaders, dict[str, str]]:
+) -> tuple[FileDownloadHeaders, dict[str, str]]:
     async with request.connection() as conn:
-        file = FileHeaders(*await tickets.fetch(conn, token=token, ticket=ticket, counts=counts))
-    return file, {**FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
+        file = FileDownloadHeaders(*await tickets.redeem_media_ticket(conn, token=token, ticket=ticket, counts=counts))
+    return file, {**MEDIA_FILE_HEADERS, "Cache-Control": "no-store", "Content-Length": str(file.size_bytes)}
 
 
-async def _find_file(request: ApiRequest, token: str) -> tuple[FileHeaders, dict[str, str]]:
+async def _find_media_file(request: ApiRequest, token: str) -> tuple[FileDownloadHeaders, dict[str, str]]:
     async with request.connection() as conn:
-        file = await content.find_file(conn, token=token)
+        file = await content.find_file_by_token(conn, token=token)
     svg_headers = SVG_HEADERS if file.mime_type == SVG.mime else {}
-    return file, {**FILE_HEADERS, **svg_headers, "ETag": _etag(file).decode()}
+    return file, {**MEDIA_FILE_HEADERS, **svg_headers, "ETag": _etag_of_file(file).decode()}
 
 
-def _payer(file: FileHeaders) -> BudgetBucket:
-    return bucket_of(file.organization_id, file.tier, Traffic.PUBLIC)
+def _budget_bucket_of_file(file: FileDownloadHeaders) -> BudgetBucket:
+    return budget_bucket_of(file.organization_id, file.tier, TrafficKind.PUBLIC)
 
 
-def _etag(file: FileHeaders) -> bytes:
+def _etag_of_file(file: FileDownloadHeaders) -> bytes:
     return b'"%b"' % file.sha256.hex().encode()
 
 
-def _is_known(request: ApiRequest, file: FileHeaders) -> bool:
+def _is_file_known_to_client(request: ApiRequest, file: FileDownloadHeaders) -> bool:
     known_tags = request.request_state.headers.get(b"if-none-match", b"").strip()
-    return known_tags == b"*" or _etag(file) in (
+    return known_tags == b"*" or _etag_of_file(file) in (
         tag.strip().removeprefix(b"W/") for tag in known_tags.split(b",")
     )
 
 
-def _requested_range(headers: Mapping[bytes, bytes], file: FileHeaders) -> ByteRange | None:
-    """Return the requested range; None for the whole file. Raises `Unsatisfiable`.
+def _requested_byte_range(headers: Mapping[bytes, bytes], file: FileDownloadHeaders) -> ByteRange | None:
+    """Return the requested range; None for the whole file. Raises `RangeUnsatisfiable`.
 
     Several ranges and malformed ones are ignored, as if there was no `Range` (RFC 9110 14.2).
     """
-    requested = _RANGE.fullmatch(headers.get(b"range", b""))
-    if not requested or headers.get(b"if-range", _etag(file)).strip() != _etag(file):
+    requested = _RANGE_HEADER_PATTERN.fullmatch(headers.get(b"range", b""))
+    if not requested or headers.get(b"if-range", _etag_of_file(file)).strip() != _etag_of_file(file):
         return None
     size, first, last = file.size_bytes, requested["first"], requested["last"]
     if not first:
@@ -149,11 +143,11 @@ def _requested_range(headers: Mapping[bytes, bytes], file: FileHeaders) -> ByteR
         if last and int(last) < int(first):
             return None
     if part and part.start >= size:
-        raise Unsatisfiable(size)
+        raise RangeUnsatisfiable(size)
     return part
 
 
-async def _read_bytes(store: Store, token: str, start: int, end: int) -> AsyncIterator[bytes]:
+async def _read_byte_range(store: MediaStore, token: str, start: int, end: int) -> AsyncIterator[bytes]:
     """Yield the bytes; break the connection if the stored file is shorter than its row says."""
     missing = end - start
     async with store.read(token, start, end) as chunks:
@@ -161,10 +155,10 @@ async def _read_bytes(store: Store, token: str, start: int, end: int) -> AsyncIt
             missing -= len(chunk)
             yield chunk
     if missing:
-        raise Unavailable("the storage has only a part of this file")
+        raise ServiceUnavailable("the storage has only a part of this file")
 
 
-async def _prepend(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _prepend_first_chunk(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Prepend the first chunk, which was read early: a missing file can still get an error status."""
     yield first
     async for chunk in chunks:

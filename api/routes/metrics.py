@@ -13,26 +13,24 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.metrics import advertised, top_performers, windows
 from domain.metrics import metrics as verbs
-from domain.metrics.metrics import MetricQuery
+from domain.metrics.metrics import MetricsQuery
 from schemas.accounts import PlatformName
-from schemas.errors.absent import Noun
-from schemas.metrics import Granularity, Metric, Metrics, MetricScope
-from schemas.top_performers import SourceType, TopMetric, TopPerformers, TopWindow
+from schemas.errors.absent import ObjectKind
+from schemas.metrics import Granularity, MetricName, Metrics, MetricScope
+from schemas.top_performers import TopMetric, TopPerformers, TopPerformerSource, TopWindow
 
-SubjectId = Annotated[
+MetricSubjectId = Annotated[
     str | None,
     QueryParameter(
-        name="id",
-        description="The id of the account (`sa_...`) or post (`sp_...`), as `scope` says.",
-        max_length=100,
+        name="id", description="The id of the account (`sa_...`) or post (`sp_...`), as `scope` says.", max_length=100
     ),
 ]
 MetricFilter = Annotated[
-    list[Metric] | None,
+    list[MetricName] | None,
     QueryParameter(name="metrics", description="Only these metrics; default: all metrics of the scope."),
 ]
 
-_SUBJECTS: dict[MetricScope, Noun] = {"social_account": "account", "platform_post": "post"}
+_SUBJECT_NOUNS_BY_SCOPE: dict[MetricScope, ObjectKind] = {"social_account": "account", "platform_post": "post"}
 
 
 @get("/projects/{project_id:str}/metrics", opt=requires("metrics:read", RateClass.READ_LIGHT, 404))
@@ -40,41 +38,40 @@ async def get_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    metric_scope: Annotated[MetricScope, time_window.SCOPE] = "project",
-    subject_id: SubjectId = None,
+    metric_scope: Annotated[MetricScope, time_window.METRIC_SCOPE_PARAMETER] = "project",
+    subject_id: MetricSubjectId = None,
     metrics: MetricFilter = None,
-    since: time_window.Since = None,
-    until: time_window.Until = None,
-    granularity: Annotated[Granularity, time_window.GRANULARITY] = "day",
+    since: time_window.WindowSinceFilter = None,
+    until: time_window.WindowUntilFilter = None,
+    granularity: Annotated[Granularity, time_window.GRANULARITY_PARAMETER] = "day",
 ) -> Metrics:
     """Return metrics by hour, day or week in the project's time zone; also of an archived project.
 
     Each bucket of the window is listed: 0 if nothing happened, null if nothing was collected. The maximum is
     1,000 buckets. Late events change buckets that are not `final`.
     """
-    chosen = verbs.choose(metric_scope, metrics, has_id=subject_id is not None)
+    chosen = verbs.choose_scope_metrics(metric_scope, metrics, has_id=subject_id is not None)
 
     async def read(now: datetime, ahead: timedelta) -> Metrics:
-        question = MetricQuery(
+        question = MetricsQuery(
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),
             scope=metric_scope,
-            subject_id=None if subject_id is None else path_ids.parse_id(_SUBJECTS[metric_scope], subject_id),
+            subject_id=None
+            if subject_id is None
+            else path_ids.parse_id(_SUBJECT_NOUNS_BY_SCOPE[metric_scope], subject_id),
             metrics=chosen,
-            window=windows.read(since, until, now=now),
+            window=windows.parse_metric_window(since, until, now=now),
             ahead=ahead,
             granularity=granularity,
         )
-        return await verbs.read(time_window.connections_of(request), question, now=now)
+        return await verbs.read_scope_metrics(time_window.metric_sources_of(request), question, now=now)
 
     async with time_window.limit_read_time():
-        return await time_window.read_at_one_time(request, read)
+        return await time_window.read_at_one_clock_time(request, read)
 
 
-@get(
-    "/projects/{project_id:str}/top-performers",
-    opt=requires("metrics:read", RateClass.READ_LIGHT, 404),
-)
+@get("/projects/{project_id:str}/top-performers", opt=requires("metrics:read", RateClass.READ_LIGHT, 404))
 async def get_top_performers(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -82,7 +79,7 @@ async def get_top_performers(
     metric: Annotated[TopMetric, QueryParameter(description="The metric to rank by.")] = "views",
     window: Annotated[TopWindow, QueryParameter(description="The number of days up to now.")] = "30d",
     source_type: Annotated[
-        SourceType,
+        TopPerformerSource,
         QueryParameter(
             name="sourceType",
             description="Rank single posts, or their content with all its posts on a platform: generated "
@@ -92,7 +89,7 @@ async def get_top_performers(
     platform: Annotated[
         list[PlatformName] | None, QueryParameter(description="Only posts or content on these platforms.")
     ] = None,
-    limit: paging.Limit = paging.DEFAULT_LIMIT,
+    limit: paging.PageLimit = paging.DEFAULT_LIMIT,
 ) -> TopPerformers:
     """Rank a project's best posts or content of the last days.
 
@@ -101,27 +98,22 @@ async def get_top_performers(
     name the post or content: its id is the row's `adId`, `adsetId` or `campaignId`. They are a 422 if no row
     of the window names one.
     """
-    options: dict[str, Any] = {
-        "metric": metric,
-        "window": window,
-        "source_type": source_type,
-        "platforms": platform,
-    }
-    read = partial(_rank, request, project_id, limit=limit, **options)
+    options: dict[str, Any] = {"metric": metric, "window": window, "source_type": source_type, "platforms": platform}
+    read = partial(_rank_top_performers, request, project_id, limit=limit, **options)
     async with time_window.limit_read_time():
-        return await time_window.read_at_one_time(request, read)
+        return await time_window.read_at_one_clock_time(request, read)
 
 
-async def _rank(
+async def _rank_top_performers(
     request: ApiRequest, project_id: str, now: datetime, _: timedelta, **options: Any
 ) -> TopPerformers:
     scope: dict[str, Any] = {
         "organization_id": request.organization_id,
         "project_id": path_ids.parse_id("project", project_id),
     }
-    if options["metric"] in advertised.METRICS:
-        return await advertised.rank(
-            time_window.connections_of(request), advertised.RankQuery(**scope, **options), now=now
+    if options["metric"] in advertised.AD_RANKING_METRICS:
+        return await advertised.rank_by_ads(
+            time_window.metric_sources_of(request), advertised.TopPerformersQuery(**scope, **options), now=now
         )
     async with request.connection() as conn:
-        return await top_performers.rank(conn, now=now, **scope, **options)
+        return await top_performers.rank_by_platform_metrics(conn, now=now, **scope, **options)

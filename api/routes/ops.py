@@ -4,7 +4,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from api.guard import requires
-from api.http.idempotency import run_once_plain
+from api.http.idempotency import run_plain_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -17,7 +17,7 @@ from schemas.ops import Pool, Worker
 async def list_pools(request: ApiRequest) -> Page[Pool]:
     """List the pools with their waiting and running jobs, and the number of workers they need."""
     async with request.connection() as conn:
-        return Page(items=await pools.list_all(conn, slots=request.services.settings.slots), next_cursor=None)
+        return Page(items=await pools.list_worker_pools(conn, slots=request.services.settings.slots), next_cursor=None)
 
 
 @get("/ops/workers", opt=requires("ops:read", RateClass.READ_LIGHT))
@@ -30,20 +30,20 @@ async def list_workers(request: ApiRequest) -> Page[Worker]:
 @post("/ops/pools/{name:str}/pause", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def pause_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
     """Pause a pool: it takes no more jobs; running jobs continue."""
-    return await _set_paused(request, name, paused=True)
+    return await _set_pool_paused(request, name, paused=True)
 
 
 @post("/ops/pools/{name:str}/resume", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def resume_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
     """Resume a paused pool."""
-    return await _set_paused(request, name, paused=False)
+    return await _set_pool_paused(request, name, paused=False)
 
 
-async def _set_paused(request: ApiRequest, name: str, *, paused: bool) -> Response[Pool]:
-    actor = request.require_live()
+async def _set_pool_paused(request: ApiRequest, name: str, *, paused: bool) -> Response[Pool]:
+    actor = request.require_live_caller()
 
     async def change(conn: Conn) -> Pool:
         slots = request.services.settings.slots
-        return await pools.pause(conn, name=name, paused=paused, slots=slots, actor=actor)
+        return await pools.pause_or_resume_pool(conn, name=name, paused=paused, slots=slots, actor=actor)
 
-    return await run_once_plain(request, change)
+    return await run_plain_idempotent_write(request, change)

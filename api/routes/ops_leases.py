@@ -11,25 +11,18 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_once, run_once_plain
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.leasing import leases, offers, requests
 from schemas.accounts import AccountDisconnected
 from schemas.base import Page
-from schemas.leases import (
-    AccountOffer,
-    LeaseAssign,
-    LeaseReject,
-    OfferedAccount,
-    OperatedRequest,
-    RequestStatus,
-)
+from schemas.leases import AccountOffer, LeaseAssign, LeaseReject, LeaseRequestStatus, OfferedAccount, OperatedRequest
 
-StatusFilter = Annotated[
-    list[RequestStatus] | None, QueryParameter(description="Only with one of these statuses.")
+LeaseRequestStatusFilter = Annotated[
+    list[LeaseRequestStatus] | None, QueryParameter(description="Only with one of these statuses.")
 ]
 
 
@@ -44,20 +37,22 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
     async def offer(conn: Conn) -> WriteResult[OfferedAccount]:
         account_id = path_ids.parse_id("account", data.social_account_id)
         return WriteResult(
-            await offers.offer(conn, actor=request.principal.actor, account_id=account_id, niche=data.niche),
+            await offers.offer_account_for_lease(
+                conn, actor=request.principal.actor, account_id=account_id, niche=data.niche
+            ),
             status=201,
         )
 
-    return await run_once(request, offer)
+    return await run_idempotent_write(request, offer)
 
 
 @get("/ops/leasable-accounts", opt=requires("ops:read", RateClass.READ_LIGHT))
 async def list_offered_accounts(
-    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[OfferedAccount]:
     """List the offered accounts with their lessees, newest first."""
-    find = partial(offers.list_page, env=request.principal.env)
-    return await page(request, find, cursor, limit, identify=lambda account: account.social_account_id)
+    find = partial(offers.list_account_offers, env=request.principal.env)
+    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda account: account.social_account_id)
 
 
 @delete(
@@ -67,9 +62,9 @@ async def list_offered_accounts(
 )
 async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]) -> Response[OfferedAccount]:
     """Withdraw an offered account; recall a leased one first."""
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: offers.withdraw(
+        lambda conn: offers.withdraw_account_offer(
             conn, actor=request.principal.actor, account_id=path_ids.parse_id("account", social_account_id)
         ),
     )
@@ -79,13 +74,13 @@ async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]
 async def list_lease_requests(
     request: ApiRequest,
     *,
-    status: StatusFilter = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    status: LeaseRequestStatusFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[OperatedRequest]:
     """List the partners' requests, newest first."""
-    find = partial(requests.list_page, env=request.principal.env, statuses=status)
-    return await page(request, find, cursor, limit, identify=lambda asked: asked.request_id)
+    find = partial(requests.list_requests_of_environment, env=request.principal.env, statuses=status)
+    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda asked: asked.request_id)
 
 
 @post(
@@ -100,9 +95,9 @@ async def assign_leased_accounts(
 
     With fewer accounts than requested, the request is `partial`, and more may follow.
     """
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: requests.assign(
+        lambda conn: requests.assign_accounts_to_request(
             conn,
             actor=request.principal.actor,
             request_id=path_ids.parse_id("lease_request", lease_request_id),
@@ -120,9 +115,9 @@ async def reject_lease_request(
     request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseReject]
 ) -> Response[OperatedRequest]:
     """Reject a request with a reason; a `partial` request keeps its accounts and its status."""
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: requests.reject(
+        lambda conn: requests.reject_account_request(
             conn,
             actor=request.principal.actor,
             request_id=path_ids.parse_id("lease_request", lease_request_id),
@@ -132,22 +127,16 @@ async def reject_lease_request(
 
 
 @post(
-    "/ops/leases/{social_account_id:str}/recall",
-    opt=requires("ops:write", RateClass.WRITE_LIGHT, 404),
-    status_code=200,
+    "/ops/leases/{social_account_id:str}/recall", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404), status_code=200
 )
-async def recall_lease(
-    request: ApiRequest, social_account_id: FromPath[str]
-) -> Response[AccountDisconnected]:
+async def recall_lease(request: ApiRequest, social_account_id: FromPath[str]) -> Response[AccountDisconnected]:
     """Recall a leased account, as if its tenant had released it; use the lease's account id.
 
     Repeating the request returns the same answer and never ends another tenant's lease.
     """
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: leases.recall(
-            conn,
-            actor=request.principal.actor,
-            account_id=path_ids.parse_id("leased_account", social_account_id),
+        lambda conn: leases.recall_leased_account(
+            conn, actor=request.principal.actor, account_id=path_ids.parse_id("leased_account", social_account_id)
         ),
     )

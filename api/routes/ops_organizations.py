@@ -11,14 +11,14 @@ from msgspec import UNSET
 
 from api.guard import requires
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_once, run_once_plain
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.operations import usage
 from domain.tenancy import organizations
-from schemas.api_keys import Tier
+from schemas.api_keys import OrganizationTier
 from schemas.base import Page
 from schemas.organizations import Organization, OrganizationCreate, OrganizationPatch
 from schemas.usage import Usage
@@ -26,25 +26,25 @@ from schemas.usage import Usage
 
 @get("/ops/organizations", opt=requires("ops:read", RateClass.READ_LIGHT, 409))
 async def list_organizations(
-    request: ApiRequest, *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[Organization]:
     """List all organizations, newest first."""
-    request.require_live()
-    return await page(request, organizations.list_page, cursor, limit, identify=lambda found: found.id)
+    request.require_live_caller()
+    return await read_list_page_by_id(
+        request, organizations.list_organization_page, cursor, limit, identify=lambda found: found.id
+    )
 
 
 @post("/ops/organizations", opt=requires("ops:write", RateClass.WRITE_LIGHT, 409), status_code=201)
-async def create_organization(
-    request: ApiRequest, data: JSONBody[OrganizationCreate]
-) -> Response[Organization]:
+async def create_organization(request: ApiRequest, data: JSONBody[OrganizationCreate]) -> Response[Organization]:
     """Create an organization and its sandbox; `tenantry keys create` on the server creates its first key."""
-    actor = request.require_live()
+    actor = request.require_live_caller()
 
     async def create(conn: Conn) -> WriteResult[Organization]:
-        pair = await organizations.create(conn, name=data.name, tier=data.tier, actor=actor)
-        return WriteResult(await organizations.find(conn, organization_id=pair.live), status=201)
+        pair = await organizations.insert_organization_pair(conn, name=data.name, tier=data.tier, actor=actor)
+        return WriteResult(await organizations.read_organization(conn, organization_id=pair.live), status=201)
 
-    return await run_once(request, create)
+    return await run_idempotent_write(request, create)
 
 
 @patch("/ops/organizations/{organization_id:str}", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409))
@@ -56,29 +56,28 @@ async def patch_organization(
     From this answer on, each of its keys, and its sandbox's keys, is refused with `KILL_SWITCH`. Its jobs
     wait, posts included, except archives; running jobs end. Lifting the suspension resumes them.
     """
-    actor = request.require_live()
+    actor = request.require_live_caller()
     change = partial(
-        organizations.change,
+        organizations.change_tier_and_suspension,
         organization_id=path_ids.parse_id("organization", organization_id),
         tier=None if data.tier is UNSET else data.tier,
         suspended=None if data.suspended is UNSET else data.suspended,
         actor=actor,
     )
-    return await run_once_plain(request, change)
+    return await run_plain_idempotent_write(request, change)
 
 
-@get(
-    "/ops/organizations/{organization_id:str}/usage",
-    opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409),
-)
+@get("/ops/organizations/{organization_id:str}/usage", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def get_organization_usage(request: ApiRequest, organization_id: FromPath[str]) -> Usage:
     """Return the usage of an organization or a sandbox, as it sees its usage itself."""
-    request.require_live()
+    request.require_live_caller()
     async with request.connection() as conn:
         requested_id = path_ids.parse_id("organization", organization_id)
-        organization = await organizations.find(conn, organization_id=requested_id)
+        organization = await organizations.read_organization(conn, organization_id=requested_id)
         live_id = path_ids.parse_id("organization", organization.id)
-        tier: Tier = organization.tier if requested_id == live_id else "sandbox"
+        tier: OrganizationTier = organization.tier if requested_id == live_id else "sandbox"
         budgets = await request.services.limiter.usage(requested_id, tier)
         now = request.services.clock()
-        return await usage.get(conn, organization_id=requested_id, tier=tier, budgets=budgets, now=now)
+        return await usage.read_organization_usage(
+            conn, organization_id=requested_id, tier=tier, budgets=budgets, now=now
+        )

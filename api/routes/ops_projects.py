@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import requires
 from api.http import path_ids
-from api.http.idempotency import ACCEPTED, WriteResult, run_once
+from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -17,9 +17,7 @@ from schemas.projects import ProjectPurge, Purging
 
 
 @post(
-    "/ops/projects/{project_id:str}/purge",
-    opt=requires("ops:write", RateClass.LONG_RUNNING, 404, 409),
-    status_code=202,
+    "/ops/projects/{project_id:str}/purge", opt=requires("ops:write", RateClass.LONG_RUNNING, 404, 409), status_code=202
 )
 async def purge_project(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ProjectPurge]
@@ -38,6 +36,6 @@ async def purge_project(
             env=request.principal.env,
             actor=request.principal.actor,
         )
-        return WriteResult(purging, status=ACCEPTED, wakes=() if wake is None else (wake,))
+        return WriteResult(purging, status=ACCEPTED_STATUS, wakes=() if wake is None else (wake,))
 
-    return await run_once(request, begin)
+    return await run_idempotent_write(request, begin)

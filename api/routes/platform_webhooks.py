@@ -7,21 +7,21 @@ from litestar.handlers import HTTPRouteHandler
 
 from api.http.requests import ApiRequest
 from domain.publishing import platform_webhook
-from domain.publishing.platform_webhook import PlatformEvent
+from domain.publishing.platform_webhook import PlatformWebhookEvent
 from platforms import registry
 
 #: Maximum bytes of a body; an event has some hundred.
-MAX_BODY = 64 * 1024
+MAX_WEBHOOK_BODY_BYTES = 64 * 1024
 
 
-def _route(platform: str) -> HTTPRouteHandler:
+def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
     """Return the route of one platform; the `webhook` module of its package parses the body."""
-    read = registry.load_module(platform, "webhook").read
+    read = registry.load_platform_module(platform, "webhook").read
 
     @post(
         f"/v1/social/webhooks/{platform}",
         status_code=200,
-        request_max_body_size=MAX_BODY,
+        request_max_body_size=MAX_WEBHOOK_BODY_BYTES,
         include_in_schema=False,
     )
     async def receive_event(request: ApiRequest) -> None:
@@ -31,11 +31,11 @@ def _route(platform: str) -> HTTPRouteHandler:
         """
         services = request.services
         headers = request.request_state.headers
-        event: PlatformEvent = read(
+        event: PlatformWebhookEvent = read(
             await request.body(), headers, settings=services.settings, now=services.clock()
         )
         for wake in await request.transact(
-            partial(platform_webhook.poll_for_event, platform=platform, event=event)
+            partial(platform_webhook.poll_for_platform_event, platform=platform, event=event)
         ):
             await services.courier.send(wake)
 
@@ -44,5 +44,7 @@ def _route(platform: str) -> HTTPRouteHandler:
 
 #: Without a key: the signature identifies the platform.
 PUBLIC = [
-    _route(description.name) for description in registry.DESCRIPTIONS.values() if description.has_webhook
+    _build_platform_webhook_route(description.name)
+    for description in registry.PLATFORM_DESCRIPTIONS.values()
+    if description.has_webhook
 ]

@@ -11,44 +11,42 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
 from api.http import etags, filters, path_ids
-from api.http.idempotency import ACCEPTED, WriteResult, run_once
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.jobs import wait_reasons
 from domain.publishing import captions, changes, posts, scheduling
-from domain.publishing.posts import Versioned
+from domain.publishing.posts import VersionedPost
 from domain.tenancy.delegation import scopes_grant
-from jobs.ledger import Wake
+from jobs.ledger import WakeMessage
 from schemas.base import Page
 from schemas.posts import (
     ApproveCaption,
     CancelPost,
     Post,
+    PostStatus,
     PublishContent,
     RejectCaption,
     Reschedule,
     ResolvePost,
     ScheduleContent,
     Scheduled,
-    Status,
 )
 
-StatusFilter = Annotated[list[Status] | None, QueryParameter(description="Only with one of these statuses.")]
-AccountFilter = Annotated[
-    str | None,
-    QueryParameter(name="socialAccountId", description="Only posts to this account of the project."),
+PostStatusFilter = Annotated[list[PostStatus] | None, QueryParameter(description="Only with one of these statuses.")]
+PostAccountFilter = Annotated[
+    str | None, QueryParameter(name="socialAccountId", description="Only posts to this account of the project.")
 ]
-ContentFilter = Annotated[
+PostContentFilter = Annotated[
     str | None, QueryParameter(name="contentId", description="Only posts of this content of the project.")
 ]
-Since = Annotated[
-    str | None,
-    QueryParameter(description="Scheduled at this time or later; UTC, with `Z`.", max_length=40),
+ScheduledSinceFilter = Annotated[
+    str | None, QueryParameter(description="Scheduled at this time or later; UTC, with `Z`.", max_length=40)
 ]
-Until = Annotated[
+ScheduledUntilFilter = Annotated[
     str | None, QueryParameter(description="Scheduled before this time; UTC, with `Z`.", max_length=40)
 ]
 
@@ -70,18 +68,18 @@ async def schedule_content(
     """
 
     async def schedule(conn: Conn) -> WriteResult[Scheduled]:
-        scheduled, wakes = await scheduling.schedule(
+        scheduled, wakes = await scheduling.schedule_posts(
             conn,
             organization_id=request.organization_id,
             content_id=path_ids.parse_id("content", content_id),
-            approver_id=_approver(request),
+            approver_id=_key_that_may_approve_captions(request),
             body=data,
             now=request.services.clock(),
             ahead=request.ahead,
         )
-        return WriteResult(scheduled, status=ACCEPTED, wakes=tuple(wakes))
+        return WriteResult(scheduled, status=ACCEPTED_STATUS, wakes=tuple(wakes))
 
-    return await run_once(request, schedule)
+    return await run_idempotent_write(request, schedule)
 
 
 @post(
@@ -95,16 +93,16 @@ async def publish_content(
     """Publish content to accounts now. If one target is invalid, no post is published."""
 
     async def publish(conn: Conn) -> WriteResult[Scheduled]:
-        scheduled, wakes = await scheduling.publish(
+        scheduled, wakes = await scheduling.publish_posts_now(
             conn,
             organization_id=request.organization_id,
             content_id=path_ids.parse_id("content", content_id),
-            approver_id=_approver(request),
+            approver_id=_key_that_may_approve_captions(request),
             body=data,
         )
-        return WriteResult(scheduled, status=ACCEPTED, wakes=tuple(wakes))
+        return WriteResult(scheduled, status=ACCEPTED_STATUS, wakes=tuple(wakes))
 
-    return await run_once(request, publish)
+    return await run_idempotent_write(request, publish)
 
 
 @get("/projects/{project_id:str}/scheduled-posts", opt=requires("publish:read", RateClass.READ_LIGHT, 404))
@@ -112,43 +110,38 @@ async def list_scheduled_posts(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    status: StatusFilter = None,
-    social_account_id: AccountFilter = None,
-    content_id: ContentFilter = None,
-    since: Since = None,
-    until: Until = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    status: PostStatusFilter = None,
+    social_account_id: PostAccountFilter = None,
+    content_id: PostContentFilter = None,
+    since: ScheduledSinceFilter = None,
+    until: ScheduledUntilFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[Post]:
     """List a project's posts, newest first."""
-    period = await filters.read_sandbox_period(request, since, until)
+    period = await filters.parse_sandbox_period_filter(request, since, until)
 
     async def find(conn: Conn, /, **page_args: Any) -> list[Post]:
-        return await posts.list_page(
+        return await posts.list_post_page(
             conn,
             **page_args,
-            account_id=filters.read_id("account", social_account_id),
-            content_id=filters.read_id("content", content_id),
+            account_id=filters.parse_filter_id("account", social_account_id),
+            content_id=filters.parse_filter_id("content", content_id),
             statuses=status,
             period=period,
         )
 
-    return await page_of_project(request, find, project_id, cursor, limit, identify=lambda post: post.id)
+    return await read_project_list_page(request, find, project_id, cursor, limit, identify=lambda post: post.id)
 
 
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", RateClass.READ_LIGHT, 404))
 async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
     """Return a post, with its ETag for `If-Match`. `waiting` is as of now, and changes without a new ETag."""
-    scope = {
-        "organization_id": request.organization_id,
-        "post_id": path_ids.parse_id("post", scheduled_post_id),
-    }
+    scope = {"organization_id": request.organization_id, "post_id": path_ids.parse_id("post", scheduled_post_id)}
     async with request.connection() as conn:
-        shown, version = await posts.get(conn, **scope)
-        waiting = await wait_reasons.find_post_reason(conn, **scope, post=shown)
-    return ApiResponse(
-        msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.format_etag(version)}
-    )
+        shown, version = await posts.read_scheduled_post(conn, **scope)
+        waiting = await wait_reasons.find_post_wait_reason(conn, **scope, post=shown)
+    return ApiResponse(msgspec.structs.replace(shown, waiting=waiting), headers={"ETag": etags.format_etag(version)})
 
 
 @post(
@@ -161,11 +154,11 @@ async def reschedule_post(
 ) -> Response[Post]:
     """Reschedule a waiting post. A post that missed its time before its approval is queued again."""
 
-    async def reschedule(conn: Conn, **scope: Any) -> tuple[Versioned, list[Wake]]:
+    async def reschedule(conn: Conn, **scope: Any) -> tuple[VersionedPost, list[WakeMessage]]:
         now, ahead = request.services.clock(), request.ahead
-        return await changes.reschedule(conn, body=data, now=now, ahead=ahead, **scope)
+        return await changes.reschedule_waiting_post(conn, body=data, now=now, ahead=ahead, **scope)
 
-    return await _change(request, scheduled_post_id, reschedule)
+    return await _change_post(request, scheduled_post_id, reschedule)
 
 
 @delete(
@@ -178,7 +171,9 @@ async def cancel_post(
 ) -> Response[Post]:
     """Cancel a waiting post. A repeat returns the same answer; a post being sent still goes out."""
 
-    return await _change(request, scheduled_post_id, _without_wakes(changes.cancel, reason=data.reason))
+    return await _change_post(
+        request, scheduled_post_id, _adapt_verb_without_wakes(changes.cancel_single_post, reason=data.reason)
+    )
 
 
 @post(
@@ -195,12 +190,12 @@ async def approve_post(
     """
 
     approve = partial(
-        captions.approve,
+        captions.approve_own_caption,
         api_key_id=request.principal.key_uuid,
         note=data.note,
         now=request.services.clock(),
     )
-    return await _change(request, scheduled_post_id, approve)
+    return await _change_post(request, scheduled_post_id, approve)
 
 
 @post(
@@ -213,10 +208,10 @@ async def reject_post(
 ) -> Response[Post]:
     """Reject a post's own caption (`captionPending`), which cancels the post."""
 
-    reject = _without_wakes(
+    reject = _adapt_verb_without_wakes(
         captions.reject_own_caption, api_key_id=request.principal.key_uuid, reason=data.reason
     )
-    return await _change(request, scheduled_post_id, reject)
+    return await _change_post(request, scheduled_post_id, reject)
 
 
 @post(
@@ -229,14 +224,12 @@ async def resolve_post(
 ) -> Response[Post]:
     """Report the outcome of an `outcome_unknown` post after checking the platform. Nothing is sent again."""
 
-    resolve = _without_wakes(changes.resolve, body=data, api_key_id=request.principal.key_uuid)
-    return await _change(request, scheduled_post_id, resolve)
+    resolve = _adapt_verb_without_wakes(changes.resolve_post_outcome, body=data, api_key_id=request.principal.key_uuid)
+    return await _change_post(request, scheduled_post_id, resolve)
 
 
-async def _change(
-    request: ApiRequest,
-    scheduled_post_id: str,
-    verb: Callable[..., Awaitable[tuple[Versioned, list[Wake]]]],
+async def _change_post(
+    request: ApiRequest, scheduled_post_id: str, verb: Callable[..., Awaitable[tuple[VersionedPost, list[WakeMessage]]]]
 ) -> Response[Post]:
     """Change a post with `verb`, if `If-Match` allows its version."""
 
@@ -245,25 +238,25 @@ async def _change(
             conn,
             organization_id=request.organization_id,
             post_id=path_ids.parse_id("post", scheduled_post_id),
-            versions=etags.allowed_versions(request),
+            versions=etags.versions_in_if_match(request),
         )
         return WriteResult(changed, etag=etags.format_etag(version), wakes=tuple(wakes))
 
-    return await run_once(request, change)
+    return await run_idempotent_write(request, change)
 
 
-def _without_wakes(
-    verb: Callable[..., Awaitable[Versioned]], **options: Any
-) -> Callable[..., Awaitable[tuple[Versioned, list[Wake]]]]:
-    """Adapt a verb without wakes for `_change`."""
+def _adapt_verb_without_wakes(
+    verb: Callable[..., Awaitable[VersionedPost]], **options: Any
+) -> Callable[..., Awaitable[tuple[VersionedPost, list[WakeMessage]]]]:
+    """Adapt a verb without wakes for `_change_post`."""
 
-    async def change(conn: Conn, **scope: Any) -> tuple[Versioned, list[Wake]]:
+    async def change(conn: Conn, **scope: Any) -> tuple[VersionedPost, list[WakeMessage]]:
         return await verb(conn, **options, **scope), []
 
     return change
 
 
-def _approver(request: ApiRequest) -> UUID | None:
+def _key_that_may_approve_captions(request: ApiRequest) -> UUID | None:
     """Return the caller's key if it may approve captions."""
     who = request.principal
     return who.key_uuid if scopes_grant(who.scopes, "content:approve") else None

@@ -8,8 +8,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
 from api.http import etags, path_ids
-from api.http.idempotency import WriteResult, insert_once, run_once
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.idempotency import WriteResult, insert_idempotently, run_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
@@ -18,22 +18,18 @@ from domain.projects import archive_status, projects
 from domain.projects.projects import NewProject
 from domain.tenancy.idempotency import IdempotencyRecord
 from schemas.base import Page
-from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, Status
+from schemas.projects import Archived, Project, ProjectCreate, ProjectPatch, ProjectStatus
 
-CustomerExternalId = Annotated[
+CustomerExternalIdFilter = Annotated[
     str | None,
-    QueryParameter(
-        name="customerExternalId", description="Only projects with exactly this value.", max_length=255
-    ),
+    QueryParameter(name="customerExternalId", description="Only projects with exactly this value.", max_length=255),
 ]
-Search = Annotated[
+ProjectNameSearch = Annotated[
     str | None, QueryParameter(description="A part of the name, case-insensitive.", max_length=128)
 ]
-StatusFilter = Annotated[
-    list[Status | Literal["all"]] | None,
-    QueryParameter(
-        description="Archived projects are listed only on request.", schema_extra={"default": ["active"]}
-    ),
+ProjectStatusFilter = Annotated[
+    list[ProjectStatus | Literal["all"]] | None,
+    QueryParameter(description="Archived projects are listed only on request.", schema_extra={"default": ["active"]}),
 ]
 
 
@@ -41,51 +37,49 @@ StatusFilter = Annotated[
 async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> Response[Project]:
     """Create a project, which can be used at once."""
     who = request.principal
-    composed = projects.compose(data, organization_id=who.organization_id, now=request.services.clock())
-    result = WriteResult(
-        composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.format_etag(1)
-    )
+    composed = projects.compose_project(data, organization_id=who.organization_id, now=request.services.clock())
+    result = WriteResult(composed, status=201, location=f"/v1/projects/{composed.id}", etag=etags.format_etag(1))
 
     new = NewProject(who.organization_id, who.key_uuid, composed, None)
 
     async def insert(record: IdempotencyRecord | None) -> bool | None:
         return await request.services.project_creates.ask(new._replace(record=record))
 
-    return await insert_once(request, result, insert, partial(projects.create, news=[new]))
+    return await insert_idempotently(request, result, insert, partial(projects.insert_projects, news=[new]))
 
 
 @get("/projects", opt=requires("projects:read", RateClass.READ_LIGHT))
 async def list_projects(
     request: ApiRequest,
     *,
-    customer_external_id: CustomerExternalId = None,
-    search: Search = None,
-    status: StatusFilter = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    customer_external_id: CustomerExternalIdFilter = None,
+    search: ProjectNameSearch = None,
+    status: ProjectStatusFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[Project]:
     """List the organization's projects, newest first."""
     find = partial(
-        projects.list_page,
+        projects.list_project_page,
         organization_id=request.organization_id,
-        status=_requested_status(status),
+        status=_requested_project_status(status),
         customer_external_id=customer_external_id,
         search=search,
     )
-    return await page(request, find, cursor, limit, identify=lambda project: project.id)
+    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda project: project.id)
 
 
-def _requested_status(statuses: list[Status | Literal["all"]] | None) -> Status | None:
+def _requested_project_status(statuses: list[ProjectStatus | Literal["all"]] | None) -> ProjectStatus | None:
     """Return the requested status; None for both."""
     requested = set(statuses or ["active"])
-    return None if len(requested) > 1 or "all" in requested else cast("Status", requested.pop())
+    return None if len(requested) > 1 or "all" in requested else cast("ProjectStatus", requested.pop())
 
 
 @get("/projects/{project_id:str}", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.connection() as conn:
-        project, version = await projects.get(
+        project, version = await projects.read_project(
             conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
         )
     return ApiResponse(project, headers={"ETag": etags.format_etag(version)})
@@ -96,38 +90,34 @@ async def patch_project(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ProjectPatch]
 ) -> Response[Project]:
     """Change some fields, or un-archive with `{"status": "active"}`. Omitted fields stay unchanged."""
-    body = projects.check(data)
+    body = projects.check_project_patch(data)
 
     async def change(conn: Conn) -> WriteResult[Project]:
-        project, version = await projects.patch(
+        project, version = await projects.apply_project_patch(
             conn,
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
-            versions=etags.allowed_versions(request),
+            versions=etags.versions_in_if_match(request),
         )
         return WriteResult(project, etag=etags.format_etag(version))
 
-    return await run_once(request, change)
+    return await run_idempotent_write(request, change)
 
 
-@delete(
-    "/projects/{project_id:str}",
-    opt=requires("projects:write", RateClass.WRITE_LIGHT, 404, 412),
-    status_code=200,
-)
+@delete("/projects/{project_id:str}", opt=requires("projects:write", RateClass.WRITE_LIGHT, 404, 412), status_code=200)
 async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Archived]:
     """Archive a project: nothing new starts in it, and a job ends its running work."""
 
     async def stop(conn: Conn) -> WriteResult[Archived]:
-        answer, wake = await archive_status.archive(
+        answer, wake = await archive_status.begin_project_archive(
             conn,
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),
             api_key_id=request.principal.key_uuid,
-            versions=etags.allowed_versions(request),
+            versions=etags.versions_in_if_match(request),
         )
         return WriteResult(answer, wakes=() if wake is None else (wake,))
 
-    return await run_once(request, stop)
+    return await run_idempotent_write(request, stop)

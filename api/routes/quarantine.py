@@ -8,20 +8,20 @@ from litestar.params import FromPath, QueryParameter
 
 from api.guard import requires
 from api.http import filters
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import app_numbers
-from domain.events.quarantine import Quarantined
-from domain.metrics.redaction import redact_id
+from domain.events.quarantine import StoredRejection
+from domain.metrics.redaction import redact_event_id
 from domain.tenancy.delegation import scopes_grant
 from schemas import ids
 from schemas.base import Page
-from schemas.events import REDACTED, QuarantinedEvent, RejectCode
+from schemas.events import REDACTED_TEXT, EventRejection, QuarantinedEvent
 
-CodeFilter = Annotated[
-    list[RejectCode] | None, QueryParameter(name="code", description="Only events with one of these codes.")
+RejectCodeFilter = Annotated[
+    list[EventRejection] | None, QueryParameter(name="code", description="Only events with one of these codes.")
 ]
 
 
@@ -30,10 +30,10 @@ async def list_quarantined_events(
     request: ApiRequest,
     project_id: FromPath[str],
     *,
-    app_id: filters.AppId = None,
-    code: CodeFilter = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    app_id: filters.AppIdFilter = None,
+    code: RejectCodeFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[QuarantinedEvent]:
     """List a project's rejected events, newest first; also of an archived project.
 
@@ -45,31 +45,26 @@ async def list_quarantined_events(
     async def find(
         conn: Conn, /, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
     ) -> list[QuarantinedEvent]:
-        app = filters.read_id("sdk_app", app_id)
-        apps = await app_numbers.find(
+        app = filters.parse_filter_id("sdk_app", app_id)
+        apps = await app_numbers.find_project_apps(
             conn, organization_id=organization_id, project_id=project_id, app_id=app
         )
         # Uses a connection of another pool: a request that holds a connection never waits for a second one.
         rows = await request.services.events.quarantine.list_page(
-            project_id=project_id,
-            last_app=apps.last,
-            app_no=apps.wanted,
-            codes=code,
-            before=before,
-            limit=limit,
+            project_id=project_id, last_app=apps.last, app_no=apps.wanted, codes=code, before=before, limit=limit
         )
-        return [_shown(row, apps.by_number[row.app_no].id, pii=pii) for row in rows]
+        return [_show_quarantined_event(row, apps.by_number[row.app_no].id, pii=pii) for row in rows]
 
-    return await page_of_project(request, find, project_id, cursor, limit, identify=lambda one: one.id)
+    return await read_project_list_page(request, find, project_id, cursor, limit, identify=lambda one: one.id)
 
 
-def _shown(row: Quarantined, app_id: UUID, *, pii: bool) -> QuarantinedEvent:
+def _show_quarantined_event(row: StoredRejection, app_id: UUID, *, pii: bool) -> QuarantinedEvent:
     return QuarantinedEvent(
-        id=ids.show(ids.QUARANTINED, row.id),
-        app_id=ids.show(ids.APP, app_id),
+        id=ids.format_prefixed_id(ids.QUARANTINED, row.id),
+        app_id=ids.format_prefixed_id(ids.APP, app_id),
         code=row.code,
         name=row.name,
-        event_id=row.event_id if pii or row.event_id is None else redact_id(row.event_id),
-        text=row.text if pii else REDACTED,
+        event_id=row.event_id if pii or row.event_id is None else redact_event_id(row.event_id),
+        text=row.text if pii else REDACTED_TEXT,
         received_at=row.received_at,
     )

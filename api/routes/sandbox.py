@@ -5,15 +5,15 @@ from litestar.params import JSONBody
 
 from api.guard import requires
 from api.http import filters
-from api.http.idempotency import ACCEPTED, WriteResult, run_once, run_once_in_real_time
+from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write, run_real_time_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
-from api.openapi.sample_events import build_sample
+from api.openapi.sample_events import build_sample_event
 from db.pool import Conn
 from domain.tenancy import project_locks, sandbox_clock
 from domain.webhooks import samples
 from schemas import ids
-from schemas.errors.absent import absent
+from schemas.errors.absent import not_found_error
 from schemas.sandbox import AdvanceClock, SandboxClock
 from schemas.webhooks import WebhookEvent, WebhookEventTrigger
 
@@ -23,7 +23,9 @@ async def get_clock(request: ApiRequest) -> SandboxClock:
     """Return the time of the caller's sandbox. 404 for a live key."""
     _require_sandbox(request)
     async with request.connection() as conn:
-        return sandbox_clock.show(await sandbox_clock.get(conn, organization_id=request.organization_id))
+        return sandbox_clock.clock_to_schema(
+            await sandbox_clock.read_sandbox_clock(conn, organization_id=request.organization_id)
+        )
 
 
 @post("/sandbox/clock", opt=requires("publish:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
@@ -36,24 +38,18 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
 
     async def advance(conn: Conn) -> WriteResult[SandboxClock]:
         _require_sandbox(request)
-        clock, submitted = await sandbox_clock.advance(
+        clock, submitted = await sandbox_clock.submit_clock_advance(
             conn, organization_id=request.organization_id, body=data
         )
-        location = f"/v1/jobs/{ids.show(ids.JOB, submitted.job_id)}"
+        location = f"/v1/jobs/{ids.format_prefixed_id(ids.JOB, submitted.job_id)}"
         wakes = () if submitted.wake is None else (submitted.wake,)
-        return WriteResult(clock, status=ACCEPTED, location=location, wakes=wakes)
+        return WriteResult(clock, status=ACCEPTED_STATUS, location=location, wakes=wakes)
 
-    return await run_once_in_real_time(request, advance)
+    return await run_real_time_idempotent_write(request, advance)
 
 
-@post(
-    "/sandbox/webhook-events",
-    opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409),
-    status_code=201,
-)
-async def trigger_webhook_event(
-    request: ApiRequest, data: JSONBody[WebhookEventTrigger]
-) -> Response[WebhookEvent]:
+@post("/sandbox/webhook-events", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201)
+async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEventTrigger]) -> Response[WebhookEvent]:
     """Send a sample event to all subscribers of its type: endpoints, and readers of the stream.
 
     Its `data.object` has all fields of its type, but no such object exists: `objectUrl` is a 404. The answer
@@ -62,28 +58,25 @@ async def trigger_webhook_event(
 
     async def trigger(conn: Conn) -> WriteResult[WebhookEvent]:
         _require_sandbox(request)
-        project_id = filters.read_id("project", data.project_id)
+        project_id = filters.parse_filter_id("project", data.project_id)
         if project_id is not None:
             await project_locks.check_project_exists(
                 conn, organization_id=request.organization_id, project_id=project_id
             )
-        event = await samples.emit(
+        event = await samples.emit_sample_event(
             conn,
             organization_id=request.organization_id,
-            sample=build_sample(
-                data.type,
-                organization_id=request.organization_id,
-                project_id=project_id,
-                now=request.services.clock(),
+            sample=build_sample_event(
+                data.type, organization_id=request.organization_id, project_id=project_id, now=request.services.clock()
             ),
             public_url=request.services.settings.public_url,
         )
         return WriteResult(event, 201, f"/v1/webhook-events/{event.id}")
 
-    return await run_once(request, trigger)
+    return await run_idempotent_write(request, trigger)
 
 
 def _require_sandbox(request: ApiRequest) -> None:
     """Raise `NotFound` for a live organization."""
     if not request.principal.sandbox:
-        raise absent("sandbox")
+        raise not_found_error("sandbox")

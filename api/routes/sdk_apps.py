@@ -7,13 +7,13 @@ from litestar.params import FromPath, JSONBody
 
 from api.guard import requires
 from api.http import path_ids
-from api.http.idempotency import WriteResult, run_once, run_once_plain
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_project
+from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.apps import apps
-from domain.apps.apps import Author
+from domain.apps.apps import AppChangeAuthor
 from schemas.apps import SdkApp, SdkAppChanged, SdkAppCreate, SdkAppDeleted, SdkAppPatch, SdkAppShown
 from schemas.base import Page
 
@@ -29,35 +29,35 @@ async def create_sdk_app(
     There is one app for each platform and identifier. The key may be shipped in each copy of the app: it can
     only send the app's events.
     """
-    body = apps.check_new(data)
+    body = apps.check_new_app(data)
 
     async def create(conn: Conn) -> WriteResult[SdkAppShown]:
-        app = await apps.create(
+        app = await apps.register_sdk_app(
             conn,
-            author=_author(request, project_id),
+            author=_sdk_app_author_of(request, project_id),
             peppers=request.services.peppers,
             body=body,
             public_url=request.services.settings.public_url,
         )
-        return WriteResult(app, status=201, location=_location(app), secret=True)
+        return WriteResult(app, status=201, location=_sdk_app_location(app), secret=True)
 
-    return await run_once(request, create)
+    return await run_idempotent_write(request, create)
 
 
 @get(ALL, opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def list_sdk_apps(
-    request: ApiRequest, project_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[SdkApp]:
     """List a project's apps, newest first."""
-    find = partial(apps.list_of_project, public_url=request.services.settings.public_url)
-    return await page_of_project(request, find, project_id, cursor, limit, identify=lambda app: app.app_id)
+    find = partial(apps.list_apps_of_project, public_url=request.services.settings.public_url)
+    return await read_project_list_page(request, find, project_id, cursor, limit, identify=lambda app: app.app_id)
 
 
 @get(ONE, opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> SdkApp:
     """Return one app, without its key."""
     async with request.connection() as conn:
-        return await apps.get(
+        return await apps.read_sdk_app(
             conn,
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),
@@ -75,12 +75,12 @@ async def patch_sdk_app(
     Omitted fields stay unchanged. The old key stays valid for `overlapHours`, so that installed copies of the
     app can send until they are updated; a still older key ends at once.
     """
-    body = apps.check_patch(data)
+    body = apps.check_app_patch(data)
 
     async def change(conn: Conn) -> WriteResult[SdkAppChanged]:
-        changed = await apps.patch(
+        changed = await apps.apply_app_patch(
             conn,
-            author=_author(request, project_id),
+            author=_sdk_app_author_of(request, project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
             peppers=request.services.peppers,
             vault=request.services.vault,
@@ -90,9 +90,9 @@ async def patch_sdk_app(
         if changed.api_key is None:
             return WriteResult(changed)
         # A purge finds a sealed answer by its location.
-        return WriteResult(changed, location=_location(changed), secret=True)
+        return WriteResult(changed, location=_sdk_app_location(changed), secret=True)
 
-    return await run_once(request, change)
+    return await run_idempotent_write(request, change)
 
 
 @delete(ONE, opt=requires("projects:write", RateClass.WRITE_LIGHT, 404), status_code=200)
@@ -103,19 +103,19 @@ async def delete_sdk_app(
 
     The app is not found from then on, and another app may use its identifier.
     """
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: apps.delete(
-            conn, author=_author(request, project_id), app_id=path_ids.parse_id("sdk_app", app_id)
+        lambda conn: apps.delete_registered_app(
+            conn, author=_sdk_app_author_of(request, project_id), app_id=path_ids.parse_id("sdk_app", app_id)
         ),
     )
 
 
-def _author(request: ApiRequest, project_id: str) -> Author:
-    return Author(
+def _sdk_app_author_of(request: ApiRequest, project_id: str) -> AppChangeAuthor:
+    return AppChangeAuthor(
         request.organization_id, path_ids.parse_id("project", project_id), request.principal.key_uuid
     )
 
 
-def _location(app: SdkApp) -> str:
+def _sdk_app_location(app: SdkApp) -> str:
     return f"/v1/projects/{app.project_id}/sdk-apps/{app.app_id}"

@@ -8,61 +8,54 @@ from litestar.params import FromPath, QueryParameter
 
 from api.guard import requires
 from api.http import filters, path_ids
-from api.http.accepted_job import submit_and_accept
+from api.http.accepted_job import submit_project_job
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.apps import apps, install_spec
 from domain.events import verifications
-from jobs.kinds import VERIFY_TRACKING
+from jobs.kinds import VERIFY_TRACKING_KIND
 from schemas.apps import AppPlatform
 from schemas.install import InstallSpec
 from schemas.jobs import Accepted
 
-ONE = "/projects/{project_id:str}/sdk-apps/{app_id:str}"
-Platforms = Annotated[
+SDK_APP_PATH = "/projects/{project_id:str}/sdk-apps/{app_id:str}"
+InstallSpecPlatforms = Annotated[
     list[AppPlatform] | None, QueryParameter(description="The platforms of the spec; default: the app's own.")
 ]
 
 
-@get(f"{ONE}/install-spec", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
+@get(f"{SDK_APP_PATH}/install-spec", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
 async def get_install_spec(
-    request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], platforms: Platforms = None
+    request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], platforms: InstallSpecPlatforms = None
 ) -> InstallSpec:
     """Return all that a product needs to send the app's events: packages, variables, a snippet and files.
 
     Mobile platforms use Segment's open SDKs, configured for this API, which need https. Web platforms use the
     module on this server, with page views from routers. The spec doesn't contain the key.
     """
-    filters.check_values("platforms", platforms, get_args(AppPlatform))
+    filters.check_filter_values("platforms", platforms, get_args(AppPlatform))
     public_url = request.services.settings.public_url
     async with request.connection() as conn:
-        app = await apps.get(
+        app = await apps.read_sdk_app(
             conn,
             organization_id=request.organization_id,
             project_id=path_ids.parse_id("project", project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=public_url,
         )
-    return install_spec.build_install_spec(
-        app_id=app.app_id,
-        endpoint=app.ingest_endpoint,
-        public_url=public_url,
-        platforms=platforms or [app.platform],
+    return install_spec.build_sdk_install_spec(
+        app_id=app.app_id, endpoint=app.ingest_endpoint, public_url=public_url, platforms=platforms or [app.platform]
     )
 
 
 @post(
-    f"{ONE}/verify-tracking",
-    opt=requires("projects:write", RateClass.LONG_RUNNING, 404, 409),
-    status_code=202,
+    f"{SDK_APP_PATH}/verify-tracking", opt=requires("projects:write", RateClass.LONG_RUNNING, 404, 409), status_code=202
 )
-async def verify_tracking(
-    request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]
-) -> Response[Accepted]:
+async def verify_tracking(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> Response[Accepted]:
     """Wait up to a minute for an event of the app: use the app meanwhile.
 
     The job's result is `{verified, count, event, lastEventAt, findings}`: the newest event since the request,
     or possible causes with their remedies. While such a job runs for this app, the answer is that job.
     """
-    submit = partial(verifications.start, app_id=path_ids.parse_id("sdk_app", app_id))
-    return await submit_and_accept(request, project_id, VERIFY_TRACKING, submit)
+    submit = partial(verifications.start_tracking_verification, app_id=path_ids.parse_id("sdk_app", app_id))
+    return await submit_project_job(request, project_id, VERIFY_TRACKING_KIND, submit)

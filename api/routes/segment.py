@@ -15,15 +15,15 @@ from api.http.responses import ApiResponse
 from domain.apps import app_keys
 from domain.events import segment
 from domain.events.json_text import MAX_PACKED_BYTES
-from schemas.base import Out
-from schemas.errors.absent import absent
+from schemas.base import ResponseStruct
+from schemas.errors.absent import not_found_error
 from schemas.events import Rejected
 
 #: Seconds for which an SDK caches its settings, which never change.
-SETTINGS_S = 300
+SEGMENT_SETTINGS_CACHE_S = 300
 
 
-class SegmentTaken(Out, frozen=True, kw_only=True):
+class SegmentTaken(ResponseStruct, frozen=True, kw_only=True):
     """The result of a batch, sent after its commit. SDKs read only the status."""
 
     success: bool
@@ -33,19 +33,19 @@ class SegmentTaken(Out, frozen=True, kw_only=True):
 
 
 @post(
-    [f"/{kind}" for kind in segment.KINDS],
+    [f"/{kind}" for kind in segment.MESSAGE_TYPE_BY_PATH],
     status_code=200,
     request_max_body_size=MAX_PACKED_BYTES,
     include_in_schema=False,
 )
 async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
     """Store messages as events; the app's key is in the headers, the URL or the body (`writeKey`)."""
-    kind = segment.KINDS[request.scope["path"].rpartition("/")[2]]
+    kind = segment.MESSAGE_TYPE_BY_PATH[request.scope["path"].rpartition("/")[2]]
     key = requests.read_app_key(request)
     app = await requests.admit_event_request(request, key) if key else None
-    plain = await requests.decompress_body(request, app, max_bytes=segment.MAX_PLAIN_BYTES)
-    app = app or await requests.admit_event_request(request, segment.write_key_in(plain))
-    batch = await requests.parse_events(request, app, plain, partial(segment.read, kind=kind))
+    plain = await requests.decompress_body(request, app, max_bytes=segment.MAX_SEGMENT_BODY_BYTES)
+    app = app or await requests.admit_event_request(request, segment.read_write_key(plain))
+    batch = await requests.parse_events(request, app, plain, partial(segment.read_segment_events, kind=kind))
     stored = await requests.store_events(request, app, batch)
     return ApiResponse(SegmentTaken(success=True, **stored._asdict(), rejected=batch.rejected))
 
@@ -57,8 +57,8 @@ async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Respo
     The SDK's own telemetry to its vendor is turned off. The answer reveals nothing about a key but its valid
     format.
     """
-    if app_keys.parse(key) is None:
-        raise absent("sdk_app")
+    if app_keys.parse_app_key(key) is None:
+        raise not_found_error("sdk_app")
     protocol, _, host = request.services.settings.public_url.partition("://")
     settings = {
         "integrations": {"Segment.io": {"apiKey": key, "apiHost": f"{host}/v1", "protocol": protocol}},
@@ -66,7 +66,7 @@ async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Respo
         "plan": {"track": {"__default": {"enabled": True, "integrations": {}}}},
         "edgeFunction": {},
     }
-    return ApiResponse(settings, headers={"Cache-Control": f"public, max-age={SETTINGS_S}"})
+    return ApiResponse(settings, headers={"Cache-Control": f"public, max-age={SEGMENT_SETTINGS_CACHE_S}"})
 
 
 #: Routes with the key of an SDK app.

@@ -13,24 +13,24 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import BUDGET_S
 from api.server import metrics_port
 from api.services import Services
-from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from db.redis_reach import raise_if_redis_away
 from jobs.loop_time import LoopTimeout
-from schemas.base import Out
-from schemas.errors import RedisUnavailable, Unavailable
+from schemas.base import ResponseStruct
+from schemas.errors import RedisUnavailable, ServiceUnavailable
 from schemas.ops import RedisStatus
 
-READY_S = 1.0
+READINESS_TIMEOUT_S = 1.0
 
 
-class Health(Out, frozen=True, kw_only=True):
+class Health(ResponseStruct, frozen=True, kw_only=True):
     """The process responds."""
 
     status: Literal["ok"] = "ok"
     """Always `ok`."""
 
 
-class Readiness(Out, frozen=True, kw_only=True):
+class Readiness(ResponseStruct, frozen=True, kw_only=True):
     """The API can serve requests; without Redis jobs start later, and rate limits are not counted."""
 
     postgres: Literal["ok"] = "ok"
@@ -48,9 +48,9 @@ async def healthz() -> Health:
 @get("/readyz")
 async def readyz(request: ApiRequest) -> Readiness:
     """Return whether the API can serve requests: 503 without Postgres."""
-    postgres, redis = await asyncio.gather(_postgres(request.services), _redis(request.services))
+    postgres, redis = await asyncio.gather(_is_postgres_ready(request.services), _is_redis_ready(request.services))
     if not postgres:
-        raise Unavailable
+        raise ServiceUnavailable
     return Readiness(redis="ok" if redis else "degraded")
 
 
@@ -61,22 +61,22 @@ async def metrics(request: ApiRequest) -> bytes:
     On the API's port they are served to this machine only, and never through a proxy.
     """
     forwarded = api_keys.FORWARDING_HEADERS & request.request_state.headers.keys()
-    if forwarded or not metrics_port.shares_api_port(request.app, request.services.settings):
+    if forwarded or not metrics_port.is_metrics_on_api_port(request.app, request.services.settings):
         raise NotFoundException
     return prometheus_client.generate_latest()
 
 
-async def _postgres(services: Services) -> bool:
+async def _is_postgres_ready(services: Services) -> bool:
     try:
         with raise_if_postgres_away():
-            async with asyncio.timeout(READY_S), services.pool.acquire() as conn:
+            async with asyncio.timeout(READINESS_TIMEOUT_S), services.pool.acquire() as conn:
                 await conn.execute("select 1")
-    except (*RETRIED_ERRORS, asyncpg.PostgresError):
+    except (*RETRIED_POSTGRES_ERRORS, asyncpg.PostgresError):
         return False
     return True
 
 
-async def _redis(services: Services) -> bool:
+async def _is_redis_ready(services: Services) -> bool:
     try:
         with raise_if_redis_away():
             async with LoopTimeout(BUDGET_S):

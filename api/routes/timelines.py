@@ -5,7 +5,7 @@ from litestar.params import FromPath
 
 from api.guard import requires
 from api.http import path_ids
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page_of_entries
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_timeline_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -16,7 +16,7 @@ from schemas.timelines import TimelineEntry
 
 @get("/jobs/{job_id:str}/timeline", opt=requires("jobs:read", RateClass.READ_LIGHT, 404))
 async def get_job_timeline(
-    request: ApiRequest, job_id: FromPath[str], *, cursor: Cursor = None, limit: Limit = DEFAULT_LIMIT
+    request: ApiRequest, job_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[TimelineEntry]:
     """List a job's timeline, oldest first: attempts with their workers, named steps, the end.
 
@@ -24,23 +24,20 @@ async def get_job_timeline(
     """
 
     async def read(conn: Conn) -> list[TimelineEntry]:
-        return await timelines.list_job_entries(
+        return await timelines.list_job_timeline(
             conn, organization_id=request.organization_id, job_id=path_ids.parse_id("job", job_id)
         )
 
-    return await page_of_entries(request, read, cursor, limit)
+    return await read_timeline_page(request, read, cursor, limit)
 
 
-@get(
-    "/scheduled-posts/{scheduled_post_id:str}/timeline",
-    opt=requires("publish:read", RateClass.READ_LIGHT, 404),
-)
+@get("/scheduled-posts/{scheduled_post_id:str}/timeline", opt=requires("publish:read", RateClass.READ_LIGHT, 404))
 async def get_scheduled_post_timeline(
     request: ApiRequest,
     scheduled_post_id: FromPath[str],
     *,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[TimelineEntry]:
     """List a post's timeline, oldest first: approvals, times, attempts, and each call with its response.
 
@@ -53,8 +50,6 @@ async def get_scheduled_post_timeline(
     post_id = path_ids.parse_id("post", scheduled_post_id)
 
     async def read(conn: Conn) -> list[TimelineEntry]:
-        return await timelines.list_post_entries(
-            conn, organization_id=request.organization_id, post_id=post_id
-        )
+        return await timelines.list_post_timeline(conn, organization_id=request.organization_id, post_id=post_id)
 
-    return await page_of_entries(request, read, cursor, limit)
+    return await read_timeline_page(request, read, cursor, limit)

@@ -21,6 +21,6 @@ async def get_usage(request: ApiRequest) -> Usage:
     budgets = await request.services.limiter.usage(who.organization_id, who.tier)
     async with request.connection() as conn:
         now = request.services.clock()
-        return await usage.get(
+        return await usage.read_organization_usage(
             conn, organization_id=who.organization_id, tier=who.tier, budgets=budgets, now=now
         )

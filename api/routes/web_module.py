@@ -9,12 +9,12 @@ from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.web_module.packing import minify_module
 
-PATH = "/sdk/v1/tenantry.js"
-PACKED = minify_module(files("api.web_module").joinpath("tenantry.js").read_text("utf-8")).encode()
+WEB_MODULE_PATH = "/sdk/v1/tenantry.js"
+MINIFIED_WEB_MODULE = minify_module(files("api.web_module").joinpath("tenantry.js").read_text("utf-8")).encode()
 
-_ETAG = f'"{hashlib.sha256(PACKED).hexdigest()[:32]}"'
-_HEADERS = {
-    "ETag": _ETAG,
+_WEB_MODULE_ETAG = f'"{hashlib.sha256(MINIFIED_WEB_MODULE).hexdigest()[:32]}"'
+_WEB_MODULE_HEADERS = {
+    "ETag": _WEB_MODULE_ETAG,
     #: Fresh for an hour; then for a day the page may use it while the browser revalidates it.
     "Cache-Control": "public, max-age=3600, stale-while-revalidate=86400",
     "Access-Control-Allow-Origin": "*",
@@ -23,13 +23,13 @@ _HEADERS = {
 }
 
 
-@get(PATH, include_in_schema=False)
+@get(WEB_MODULE_PATH, include_in_schema=False)
 async def web_module(request: ApiRequest) -> Response[bytes | None]:
     """Serve the module, or 304 if the browser has the current version."""
     known = request.request_state.headers.get(b"if-none-match", b"").decode("latin-1")
-    if known.strip() == "*" or _ETAG in known:
-        return ApiResponse(None, status_code=304, headers=_HEADERS)
-    return ApiResponse(PACKED, headers=_HEADERS, media_type="text/javascript; charset=utf-8")
+    if known.strip() == "*" or _WEB_MODULE_ETAG in known:
+        return ApiResponse(None, status_code=304, headers=_WEB_MODULE_HEADERS)
+    return ApiResponse(MINIFIED_WEB_MODULE, headers=_WEB_MODULE_HEADERS, media_type="text/javascript; charset=utf-8")
 
 
 PUBLIC = [web_module]

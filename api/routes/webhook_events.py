@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 
 from api.guard import requires
 from api.http import filters, path_ids
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
@@ -17,10 +17,10 @@ from domain.webhooks import events
 from schemas.base import Page
 from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventType
 
-Types = Annotated[
+WebhookEventTypeFilter = Annotated[
     list[WebhookEventType] | None, QueryParameter(name="type", description="Only events of these types.")
 ]
-ProjectFilter = Annotated[
+WebhookProjectFilter = Annotated[
     str | None, QueryParameter(name="projectId", description="Only events of this project.", max_length=100)
 ]
 
@@ -29,24 +29,24 @@ ProjectFilter = Annotated[
 async def list_webhook_events(
     request: ApiRequest,
     *,
-    type_: Types = None,
-    project_id: ProjectFilter = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    type_: WebhookEventTypeFilter = None,
+    project_id: WebhookProjectFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[WebhookEvent]:
     """List the events of the last 30 days that an endpoint had subscribed to, newest first."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookEvent]:
-        return await events.list_page(
+        return await events.list_webhook_event_page(
             conn,
             organization_id=request.organization_id,
             types=type_,
-            project_id=filters.read_id("project", project_id),
+            project_id=filters.parse_filter_id("project", project_id),
             before=before,
             limit=limit,
         )
 
-    return await page(request, find, cursor, limit, identify=lambda one: one.id)
+    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda one: one.id)
 
 
 @get("/webhook-events/{webhook_event_id:str}", opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
@@ -54,7 +54,7 @@ async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]
     """Return one event, as it is sent to endpoints."""
 
     async def read(conn: Conn) -> bytes:
-        return await events.body(
+        return await events.read_event_body(
             conn,
             organization_id=request.organization_id,
             event_id=path_ids.parse_id("webhook_event", webhook_event_id),

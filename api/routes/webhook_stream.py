@@ -17,33 +17,40 @@ from api.guard import requires
 from api.http import filters
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
-from api.routes.webhook_events import ProjectFilter, Types
+from api.routes.webhook_events import WebhookEventTypeFilter, WebhookProjectFilter
 from db.reach import raise_if_postgres_away
 from domain.tenancy import project_locks
 from domain.tenancy.delegation import scopes_grant
 from domain.webhooks import events, streams
-from domain.webhooks.streams import Head, Recorded, StreamPosition
+from domain.webhooks.streams import RecordedStreamEvent, StreamHead, StreamPosition
 from schemas import ids
-from schemas.api_keys import Scope
-from schemas.errors import Forbidden, Killed, Limited, NotFound, Unauthenticated, Unavailable
+from schemas.api_keys import ApiKeyScope
+from schemas.errors import (
+    ApiKeyUnauthenticated,
+    KillSwitchActive,
+    LimitReached,
+    ObjectNotFound,
+    ScopeMissing,
+    ServiceUnavailable,
+)
 from schemas.webhooks import StreamBegun, WebhookEventType
 from telemetry import logs
 
 _log = logs.get_logger("api.webhook_stream")
 
-SCOPE: Scope = "webhooks:read"
+WEBHOOK_STREAM_SCOPE: ApiKeyScope = "webhooks:read"
 
 #: Seconds in `Retry-After` when all streams are taken.
-FULL_RETRY_S = 5
+STREAMS_FULL_RETRY_AFTER_S = 5
 
 #: Seconds: the maximum duration of a stream, and its longest silence.
 MAX_STREAM_S, MAX_SILENCE_S = 900.0, 15.0
-END = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
+WEBHOOK_STREAM_END_MESSAGE = b": this stream ends, go on with Last-Event-ID\nretry: 1000\n\n"
 
 #: Events read in one batch.
-EVENTS_PER_BATCH = 50
+WEBHOOK_EVENTS_PER_BATCH = 50
 
-After = Annotated[
+AfterWebhookEvent = Annotated[
     str | None,
     QueryParameter(
         description="Only events after this event, or after the `id` of the stream's first message. The "
@@ -54,20 +61,24 @@ After = Annotated[
 ]
 
 
-class StreamFilter(NamedTuple):
-    """The filter of a stream."""
+class WebhookStreamFilter(NamedTuple):
+    """Filter of a stream of webhook events: event types and a project. None lets all pass."""
 
     types: Sequence[WebhookEventType] | None
     project_id: UUID | None
 
-    def has(self, event: Recorded) -> bool:
+    def has(self, event: RecordedStreamEvent) -> bool:
         fits = self.project_id is None or event.project_id == self.project_id
         return fits and (self.types is None or event.type in self.types)
 
 
-@get("/webhook-events/stream", opt=requires(SCOPE, RateClass.READ_LIGHT, 404))
+@get("/webhook-events/stream", opt=requires(WEBHOOK_STREAM_SCOPE, RateClass.READ_LIGHT, 404))
 async def stream_webhook_events(
-    request: ApiRequest, *, type_: Types = None, project_id: ProjectFilter = None, after: After = None
+    request: ApiRequest,
+    *,
+    type_: WebhookEventTypeFilter = None,
+    project_id: WebhookProjectFilter = None,
+    after: AfterWebhookEvent = None,
 ) -> Stream:
     """Stream webhook events as server-sent events: each event once, with its `id`, as endpoints get it.
 
@@ -76,111 +87,112 @@ async def stream_webhook_events(
     has missed nothing, unless `since` has changed. A stream ends after 15 minutes; an organization has at
     most 10 streams per API process.
     """
-    criteria = StreamFilter(type_, filters.read_id("project", project_id))
+    criteria = WebhookStreamFilter(type_, filters.parse_filter_id("project", project_id))
     if request.services.stream_hub.is_full(request.organization_id):
-        raise Limited(
-            "streams", "too many streams are open: end one, or retry later", retry_after=FULL_RETRY_S
+        raise LimitReached(
+            "streams", "too many streams are open: end one, or retry later", retry_after=STREAMS_FULL_RETRY_AFTER_S
         )
-    begun, position = await _begin_stream(request, criteria, after)
+    begun, position = await _begin_webhook_stream(request, criteria, after)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    messages = _messages(request, criteria, begun, position)
+    messages = _stream_webhook_messages(request, criteria, begun, position)
     return Stream(messages, media_type="text/event-stream", headers=headers)
 
 
-async def _begin_stream(
-    request: ApiRequest, criteria: StreamFilter, after: str | None
+async def _begin_webhook_stream(
+    request: ApiRequest, criteria: WebhookStreamFilter, after: str | None
 ) -> tuple[bytes, StreamPosition]:
-    """Return the first message and the start position. Raises `NotFound`, `Invalid`."""
+    """Return the first message and the start position. Raises `ObjectNotFound`, `Invalid`."""
     org = request.organization_id
     last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
     async with request.services.connections.of(org) as conn:
         if criteria.project_id is not None:
-            await project_locks.check_project_exists(
-                conn, organization_id=org, project_id=criteria.project_id
-            )
-        since = await streams.begin(conn, organization_id=org)
-        last = last or await streams.end(conn)
-        position = await streams.find(conn, organization_id=org, after=last)
-    return _first_message(last, since), position
+            await project_locks.check_project_exists(conn, organization_id=org, project_id=criteria.project_id)
+        since = await streams.begin_event_recording(conn, organization_id=org)
+        last = last or await streams.read_stream_end(conn)
+        position = await streams.find_stream_position(conn, organization_id=org, after=last)
+    return _build_listening_message(last, since), position
 
 
-def _first_message(place: str, since: datetime) -> bytes:
+def _build_listening_message(place: str, since: datetime) -> bytes:
     return b"id: %b\nevent: listening\ndata: %b\n\n" % (
         place.encode("latin-1"),
         msgspec.json.encode(StreamBegun(since=since)),
     )
 
 
-async def _messages(
-    request: ApiRequest, criteria: StreamFilter, begun: bytes, position: StreamPosition
+async def _stream_webhook_messages(
+    request: ApiRequest, criteria: WebhookStreamFilter, begun: bytes, position: StreamPosition
 ) -> AsyncIterator[bytes]:
     """Yield the stream's messages. A slow reader holds one event in memory, and no database connection."""
     yield begun
-    ref, reader = (request.organization_id, request.organization_id), _Reader(request, criteria, position)
+    ref, reader = (
+        (request.organization_id, request.organization_id),
+        _WebhookStreamReader(request, criteria, position),
+    )
     clock = asyncio.get_running_loop().time
     ends = clock() + MAX_STREAM_S
     try:
         with request.services.stream_hub.subscribe(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
-                head = await seat.until(reader.is_behind, within=min(MAX_SILENCE_S, left))
+                head = await seat.until(reader.is_behind_stream_head, within=min(MAX_SILENCE_S, left))
                 if head is None:
-                    await reader.check_key()
+                    await reader.check_stream_key()
                     yield reader.place()
                     continue
                 for event in await reader.read(head):
                     if message := await reader.message(event):
                         yield message
                 if reader.skipped_whole_batch:
-                    await reader.check_key()
+                    await reader.check_stream_key()
                     yield reader.place()
-    except (Unauthenticated, Killed, Forbidden):
+    except (ApiKeyUnauthenticated, KillSwitchActive, ScopeMissing):
         return
-    except Unavailable:
+    except ServiceUnavailable:
         pass
-    yield END
+    yield WEBHOOK_STREAM_END_MESSAGE
 
 
-class _Reader:
-    """The position of one stream, and the key that it is authorized with."""
+class _WebhookStreamReader:
+    """Reads the events of one stream from its position on, and checks the stream's key."""
 
-    def __init__(self, request: ApiRequest, criteria: StreamFilter, position: StreamPosition) -> None:
+    def __init__(self, request: ApiRequest, criteria: WebhookStreamFilter, position: StreamPosition) -> None:
         self._request, self._criteria, self._position = request, criteria, position
         #: The last event read, if it doesn't match the filter.
         self._skipped: UUID | None = None
         #: Whether the last full batch had no matching event: hours of such events may follow.
         self.skipped_whole_batch = False
 
-    def is_behind(self, head: Head) -> bool:
+    def is_behind_stream_head(self, head: StreamHead) -> bool:
         return head > self._position.head
 
-    async def read(self, head: Head) -> list[Recorded]:
+    async def read(self, head: StreamHead) -> list[RecordedStreamEvent]:
         """Read the next batch up to `head`, and return its matching events."""
         org = self._request.organization_id
         with raise_if_postgres_away():
             async with self._request.services.connections.of(org) as conn:
-                events_read = await streams.read(
-                    conn, organization_id=org, position=self._position, limit=EVENTS_PER_BATCH
+                events_read = await streams.read_stream_events(
+                    conn, organization_id=org, position=self._position, limit=WEBHOOK_EVENTS_PER_BATCH
                 )
-        if len(events_read) < EVENTS_PER_BATCH:
+        if len(events_read) < WEBHOOK_EVENTS_PER_BATCH:
             self._position = self._position.after(head)
         if events_read:
             # The last event may be newer than `head`, which was polled earlier.
             self._position = self._position.after(events_read[-1].head)
             self._skipped = None if self._criteria.has(events_read[-1]) else events_read[-1].id
         matching = [event for event in events_read if self._criteria.has(event)]
-        self.skipped_whole_batch = len(events_read) == EVENTS_PER_BATCH and not matching
+        self.skipped_whole_batch = len(events_read) == WEBHOOK_EVENTS_PER_BATCH and not matching
         return matching
 
     def place(self) -> bytes:
-        """Return a keep-alive; with an `id` to resume from, if the last event didn't match."""
-        at = f"id: {ids.show(ids.WEBHOOK_EVENT, self._skipped)}\n" if self._skipped else ""
+        """Return a keep-alive message, with the last event's `id` to resume from if that didn't match."""
+        at = f"id: {ids.format_prefixed_id(ids.WEBHOOK_EVENT, self._skipped)}\n" if self._skipped else ""
         return f"{at}: nothing to tell\n\n".encode()
 
-    async def message(self, event: Recorded) -> bytes | None:
-        """Render an event; None if it was deleted or can't be rendered. Raises like `check_key`."""
-        await self.check_key()
+    async def message(self, event: RecordedStreamEvent) -> bytes | None:
+        """Render an event; None if it was deleted or can't be rendered. Raises like `check_stream_key`."""
+        await self.check_stream_key()
         render = partial(
-            events.body,
+            events.read_event_body,
             organization_id=self._request.organization_id,
             event_id=event.id,
             public_url=self._request.services.settings.public_url,
@@ -188,28 +200,26 @@ class _Reader:
         try:
             with raise_if_postgres_away():
                 body = await self._request.transact(render)
-        except NotFound:
+        except ObjectNotFound:
             return None
-        except events.RENDER_ERRORS as error:
+        except events.EVENT_RENDER_ERRORS as error:
             # A client that reconnects would get the same event again.
             _log.error("an event can't be rendered", event_id=str(event.id), exc_info=error)
             return None
-        return b"id: %b\ndata: %b\n\n" % (ids.show(ids.WEBHOOK_EVENT, event.id).encode(), body)
+        return b"id: %b\ndata: %b\n\n" % (ids.format_prefixed_id(ids.WEBHOOK_EVENT, event.id).encode(), body)
 
-    async def check_key(self) -> None:
+    async def check_stream_key(self) -> None:
         """Raise if the key is killed, or its organization suspended: the stream must end.
 
-        Raises `Unauthenticated`, `Killed`, `Forbidden`, `Unavailable`.
+        Raises `ApiKeyUnauthenticated`, `KillSwitchActive`, `ScopeMissing`, `ServiceUnavailable`.
         """
         call, services = self._request.request_state, self._request.services
         client = self._request.scope["client"]
         with raise_if_postgres_away():
             principal = await services.authenticator.authenticate(
-                api_keys.read_key(call),
+                api_keys.read_api_key(call),
                 expected=call.principal,
-                address=api_keys.client_address(
-                    call, client[0] if client else "", hops=services.settings.proxy_hops
-                ),
+                address=api_keys.client_address(call, client[0] if client else "", hops=services.settings.proxy_hops),
             )
-        if not scopes_grant(principal.scopes, SCOPE):
-            raise Forbidden(SCOPE)
+        if not scopes_grant(principal.scopes, WEBHOOK_STREAM_SCOPE):
+            raise ScopeMissing(WEBHOOK_STREAM_SCOPE)

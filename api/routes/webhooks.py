@@ -8,47 +8,45 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
 from api.http import etags, filters, path_ids
-from api.http.idempotency import WriteResult, run_once, run_once_plain
-from api.http.paging import DEFAULT_LIMIT, Cursor, Limit, page
+from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
+from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
 from api.http.responses import ApiResponse
 from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.webhooks import deliveries, endpoints
-from domain.webhooks.endpoints import EndpointAuthor
+from domain.webhooks.endpoints import EndpointChangeAuthor
 from schemas.base import Page
 from schemas.webhooks import (
-    DeliveryStatus,
-    EndpointStatus,
     WebhookDelivery,
+    WebhookDeliveryStatus,
     WebhookEndpoint,
     WebhookEndpointCreate,
     WebhookEndpointDeleted,
     WebhookEndpointPatch,
     WebhookEndpointShown,
+    WebhookEndpointStatus,
     WebhookEventType,
     WebhookReplay,
     WebhookReplayed,
 )
 
 ALL, ONE = "/webhook-endpoints", "/webhook-endpoints/{webhook_endpoint_id:str}"
-DELIVERY = "/webhook-deliveries/{webhook_delivery_id:str}"
+WEBHOOK_DELIVERY_PATH = "/webhook-deliveries/{webhook_delivery_id:str}"
 
-ProjectFilter = Annotated[
+EndpointProjectFilter = Annotated[
     str | None,
-    QueryParameter(
-        name="projectId", description="Only endpoints restricted to this project.", max_length=100
-    ),
+    QueryParameter(name="projectId", description="Only endpoints restricted to this project.", max_length=100),
 ]
-EndpointStatuses = Annotated[
-    list[EndpointStatus] | None,
+EndpointStatusFilter = Annotated[
+    list[WebhookEndpointStatus] | None,
     QueryParameter(name="status", description="Only endpoints with one of these statuses."),
 ]
-DeliveryStatuses = Annotated[
-    list[DeliveryStatus] | None,
+WebhookDeliveryStatusFilter = Annotated[
+    list[WebhookDeliveryStatus] | None,
     QueryParameter(name="status", description="Only deliveries with one of these statuses."),
 ]
-EventTypes = Annotated[
+DeliveryEventTypeFilter = Annotated[
     list[WebhookEventType] | None,
     QueryParameter(name="eventType", description="Only deliveries of events of these types."),
 ]
@@ -63,52 +61,50 @@ async def create_webhook_endpoint(
     From now on each event of its types is sent to it, signed according to Standard Webhooks. An organization
     has at most 20 endpoints.
     """
-    body = endpoints.check(data, allowed=request.services.allowed)
+    body = endpoints.check_endpoint_body(data, allowed=request.services.allowed)
 
     async def create(conn: Conn) -> WriteResult[WebhookEndpointShown]:
-        endpoint, version = await endpoints.create(
+        endpoint, version = await endpoints.insert_webhook_endpoint(
             conn,
-            author=_author(request),
-            project_id=filters.read_id("project", body.project_id),
+            author=_webhook_endpoint_author_of(request),
+            project_id=filters.parse_filter_id("project", body.project_id),
             body=body,
             keyring=request.services.vault,
         )
         return WriteResult(endpoint, 201, f"/v1{ALL}/{endpoint.id}", etags.format_etag(version), secret=True)
 
-    return await run_once(request, create)
+    return await run_idempotent_write(request, create)
 
 
 @get(ALL, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
 async def list_webhook_endpoints(
     request: ApiRequest,
     *,
-    project_id: ProjectFilter = None,
-    status_: EndpointStatuses = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    project_id: EndpointProjectFilter = None,
+    status_: EndpointStatusFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[WebhookEndpoint]:
     """List the organization's endpoints, newest first."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookEndpoint]:
-        return await endpoints.list_page(
+        return await endpoints.list_webhook_endpoint_page(
             conn,
             organization_id=request.organization_id,
-            project_id=filters.read_id("project", project_id),
+            project_id=filters.parse_filter_id("project", project_id),
             statuses=status_,
             before=before,
             limit=limit,
         )
 
-    return await page(request, find, cursor, limit, identify=lambda one: one.id)
+    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda one: one.id)
 
 
 @get(ONE, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
-async def get_webhook_endpoint(
-    request: ApiRequest, webhook_endpoint_id: FromPath[str]
-) -> Response[WebhookEndpoint]:
+async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPath[str]) -> Response[WebhookEndpoint]:
     """Return one endpoint, without its secret. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
-        endpoint, version = await endpoints.get(
+        endpoint, version = await endpoints.read_webhook_endpoint(
             conn,
             organization_id=request.organization_id,
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
@@ -125,19 +121,19 @@ async def patch_webhook_endpoint(
     While it is paused, its deliveries wait for as long as events are kept. A disabled endpoint has lost its
     waiting deliveries: send them again with `replay`.
     """
-    body = endpoints.check(data, allowed=request.services.allowed)
+    body = endpoints.check_endpoint_body(data, allowed=request.services.allowed)
 
     async def change(conn: Conn) -> WriteResult[WebhookEndpoint]:
-        changed, version = await endpoints.patch(
+        changed, version = await endpoints.apply_endpoint_patch(
             conn,
-            author=_author(request),
+            author=_webhook_endpoint_author_of(request),
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             body=body,
-            versions=etags.allowed_versions(request),
+            versions=etags.versions_in_if_match(request),
         )
         return WriteResult(changed, etag=etags.format_etag(version))
 
-    return await run_once(request, change)
+    return await run_idempotent_write(request, change)
 
 
 @delete(ONE, opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 412), status_code=200)
@@ -145,28 +141,28 @@ async def delete_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointDeleted]:
     """Delete an endpoint: its waiting deliveries aren't sent, and it is not found from then on."""
-    return await run_once_plain(
+    return await run_plain_idempotent_write(
         request,
-        lambda conn: endpoints.delete(
+        lambda conn: endpoints.soft_delete_endpoint(
             conn,
-            author=_author(request),
+            author=_webhook_endpoint_author_of(request),
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
-            versions=etags.allowed_versions(request),
+            versions=etags.versions_in_if_match(request),
         ),
     )
 
 
 @post(f"{ONE}/test", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=202)
-async def test_webhook_endpoint(
-    request: ApiRequest, webhook_endpoint_id: FromPath[str]
-) -> Response[WebhookDelivery]:
+async def test_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPath[str]) -> Response[WebhookDelivery]:
     """Send a `test.ping` to only this endpoint, whichever types it subscribes to."""
 
     async def ping(conn: Conn) -> WriteResult[WebhookDelivery]:
         endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
-        return _sent(await deliveries.ping(conn, author=_author(request), endpoint_id=endpoint_id))
+        return _resent_delivery_result(
+            await deliveries.send_test_ping(conn, author=_webhook_endpoint_author_of(request), endpoint_id=endpoint_id)
+        )
 
-    return await run_once(request, ping)
+    return await run_idempotent_write(request, ping)
 
 
 @post(f"{ONE}/rotate-secret", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404), status_code=200)
@@ -180,17 +176,15 @@ async def rotate_webhook_secret(
     """
 
     async def rotate(conn: Conn) -> WriteResult[WebhookEndpointShown]:
-        rotated, version = await endpoints.rotate_secret(
+        rotated, version = await endpoints.rotate_endpoint_secret(
             conn,
-            author=_author(request),
+            author=_webhook_endpoint_author_of(request),
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             keyring=request.services.vault,
         )
-        return WriteResult(
-            rotated, location=f"/v1{ALL}/{rotated.id}", etag=etags.format_etag(version), secret=True
-        )
+        return WriteResult(rotated, location=f"/v1{ALL}/{rotated.id}", etag=etags.format_etag(version), secret=True)
 
-    return await run_once(request, rotate)
+    return await run_idempotent_write(request, rotate)
 
 
 @post(f"{ONE}/replay", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=202)
@@ -206,12 +200,12 @@ async def replay_webhook_events(
 
     async def replay(conn: Conn) -> WriteResult[WebhookReplayed]:
         endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
-        replayed = await deliveries.replay_since(
-            conn, author=_author(request), endpoint_id=endpoint_id, body=data
+        replayed = await deliveries.replay_events_since(
+            conn, author=_webhook_endpoint_author_of(request), endpoint_id=endpoint_id, body=data
         )
         return WriteResult(replayed, 202)
 
-    return await run_once(request, replay)
+    return await run_idempotent_write(request, replay)
 
 
 @get(f"{ONE}/deliveries", opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
@@ -219,15 +213,15 @@ async def list_webhook_deliveries(
     request: ApiRequest,
     webhook_endpoint_id: FromPath[str],
     *,
-    event_type: EventTypes = None,
-    status_: DeliveryStatuses = None,
-    cursor: Cursor = None,
-    limit: Limit = DEFAULT_LIMIT,
+    event_type: DeliveryEventTypeFilter = None,
+    status_: WebhookDeliveryStatusFilter = None,
+    cursor: PageCursor = None,
+    limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[WebhookDelivery]:
     """List an endpoint's deliveries, newest first. They are kept for 30 days."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookDelivery]:
-        return await deliveries.list_of_endpoint(
+        return await deliveries.list_endpoint_deliveries(
             conn,
             organization_id=request.organization_id,
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
@@ -237,24 +231,24 @@ async def list_webhook_deliveries(
             limit=limit,
         )
 
-    return await page(request, find, cursor, limit, identify=lambda one: one.id)
+    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda one: one.id)
 
 
-@get(DELIVERY, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
+@get(WEBHOOK_DELIVERY_PATH, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> WebhookDelivery:
     """Return one delivery."""
     async with request.connection() as conn:
-        return await deliveries.get(
+        return await deliveries.read_webhook_delivery(
             conn,
             organization_id=request.organization_id,
             delivery_id=path_ids.parse_id("webhook_delivery", webhook_delivery_id),
         )
 
 
-@post(f"{DELIVERY}/replay", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=202)
-async def replay_webhook_delivery(
-    request: ApiRequest, webhook_delivery_id: FromPath[str]
-) -> Response[WebhookDelivery]:
+@post(
+    f"{WEBHOOK_DELIVERY_PATH}/replay", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=202
+)
+async def replay_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> Response[WebhookDelivery]:
     """Send a delivery again, with the same `webhook-id` and the same body.
 
     An ended delivery is sent as a new delivery with its own attempts; a waiting one is sent now.
@@ -262,14 +256,16 @@ async def replay_webhook_delivery(
 
     async def replay(conn: Conn) -> WriteResult[WebhookDelivery]:
         delivery_id = path_ids.parse_id("webhook_delivery", webhook_delivery_id)
-        return _sent(await deliveries.replay(conn, author=_author(request), delivery_id=delivery_id))
+        return _resent_delivery_result(
+            await deliveries.replay_delivery(conn, author=_webhook_endpoint_author_of(request), delivery_id=delivery_id)
+        )
 
-    return await run_once(request, replay)
-
-
-def _author(request: ApiRequest) -> EndpointAuthor:
-    return EndpointAuthor(request.organization_id, request.principal.key_uuid)
+    return await run_idempotent_write(request, replay)
 
 
-def _sent(delivery: WebhookDelivery) -> WriteResult[WebhookDelivery]:
+def _webhook_endpoint_author_of(request: ApiRequest) -> EndpointChangeAuthor:
+    return EndpointChangeAuthor(request.organization_id, request.principal.key_uuid)
+
+
+def _resent_delivery_result(delivery: WebhookDelivery) -> WriteResult[WebhookDelivery]:
     return WriteResult(delivery, 202, f"/v1/webhook-deliveries/{delivery.id}")

@@ -15,12 +15,12 @@ async def whoami(request: ApiRequest) -> Whoami:
     """Return the organization, key and scopes of the request."""
     who = request.principal
     async with request.connection() as conn:
-        use = await storage_quota.get(conn, organization_id=who.organization_id)
+        use = await storage_quota.read_storage_use(conn, organization_id=who.organization_id)
     return Whoami(
-        organization_id=ids.show(ids.ORGANIZATION, who.organization_id),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, who.organization_id),
         organization_name=who.organization_name,
         sandbox=who.sandbox,
-        api_key_id=ids.show(ids.KEY, who.key_uuid),
+        api_key_id=ids.format_prefixed_id(ids.KEY, who.key_uuid),
         key_id=who.key_id,
         env=who.env,
         scopes=sorted(who.scopes),

@@ -12,10 +12,10 @@ from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple, Protocol
 
 from schemas.settings import Settings
-from telemetry.metrics import HTTP_CONNECTIONS, HTTP_CONNECTIONS_ENDED
+from telemetry.metrics import HTTP_CONNECTIONS_ENDED, OPEN_HTTP_CONNECTIONS
 
 #: Files of a process besides connections: listening sockets, Redis, logs, uploads and media in transfer.
-SPARE_FILES = 64
+RESERVED_OPEN_FILES = 64
 
 
 class ConnectionLimits(NamedTuple):
@@ -41,8 +41,8 @@ class ConnectionLimits(NamedTuple):
     linger: int = 10
 
 
-class Admittance(enum.Enum):
-    """The rights of a connection."""
+class ConnectionAdmittance(enum.Enum):
+    """What a connection may request: anything, only health checks (`RESERVE`), or nothing."""
 
     OPEN = enum.auto()
     #: Only health checks.
@@ -50,8 +50,8 @@ class Admittance(enum.Enum):
     REFUSED = enum.auto()
 
 
-class GuestConnection(Protocol):
-    """A connection, as the admission sees it."""
+class AdmittedConnection(Protocol):
+    """The attributes and methods of a connection that the admission uses."""
 
     address: str
 
@@ -62,7 +62,7 @@ class GuestConnection(Protocol):
         """Close the connection; `reason` is a label of `http_connections_ended_total`."""
 
 
-class Admission:
+class ConnectionAdmission:
     """All connections of a process. An idle one may be evicted for a new one.
 
     A connection is idle without a request, and while its client is late with a body or with reading a
@@ -75,35 +75,39 @@ class Admission:
         #: Total of incoming connections, refused ones included.
         self.entered = 0
         #: In order of arrival.
-        self._connections: dict[GuestConnection, None] = {}
+        self._connections: dict[AdmittedConnection, None] = {}
         self._counts: dict[str, int] = {}
         #: Idle connections; the one that is idle for longest comes first.
-        self._idle: OrderedDict[GuestConnection, None] = OrderedDict()
-        self._idle_by_address: dict[str, OrderedDict[GuestConnection, None]] = {}
+        self._idle: OrderedDict[AdmittedConnection, None] = OrderedDict()
+        self._idle_by_address: dict[str, OrderedDict[AdmittedConnection, None]] = {}
 
-    def enter(self, guest: GuestConnection) -> Admittance:
-        """Admit a connection; if necessary, evict an idle one, first of the same address."""
+    def enter(self, guest: AdmittedConnection) -> ConnectionAdmittance:
+        """Admit a connection as idle, and return its rights.
+
+        At a limit, an idle connection is evicted for it, first one of the same address. Without an idle
+        one it gets the reserve, or is refused.
+        """
         limits, address = self.limits, guest.address
         self.entered += 1
         if (
             limits.per_address
             and self._counts.get(address, 0) >= limits.per_address
-            and not self._evict(address)
+            and not self._evict_idle_connection(address)
         ):
-            return Admittance.REFUSED
+            return ConnectionAdmittance.REFUSED
         full = len(self._connections) >= limits.connections
-        if full and (self._evict(address) or self._evict()):
+        if full and (self._evict_idle_connection(address) or self._evict_idle_connection()):
             full = False
         if full and len(self._connections) >= limits.connections + limits.reserve:
-            return Admittance.REFUSED
+            return ConnectionAdmittance.REFUSED
         self._connections[guest] = None
         self._counts[address] = self._counts.get(address, 0) + 1
         self.mark_idle(guest)
-        HTTP_CONNECTIONS.set(len(self._connections))
-        return Admittance.RESERVE if full else Admittance.OPEN
+        OPEN_HTTP_CONNECTIONS.set(len(self._connections))
+        return ConnectionAdmittance.RESERVE if full else ConnectionAdmittance.OPEN
 
-    def leave(self, guest: GuestConnection) -> None:
-        """Remove a connection, also a refused one."""
+    def leave(self, guest: AdmittedConnection) -> None:
+        """Remove a closed connection from all counts; do nothing for one that was refused."""
         if guest not in self._connections:
             return
         del self._connections[guest]
@@ -111,15 +115,15 @@ class Admission:
         self._counts[guest.address] -= 1
         if not self._counts[guest.address]:
             del self._counts[guest.address]
-        HTTP_CONNECTIONS.set(len(self._connections))
+        OPEN_HTTP_CONNECTIONS.set(len(self._connections))
 
-    def mark_idle(self, guest: GuestConnection) -> None:
+    def mark_idle(self, guest: AdmittedConnection) -> None:
         """Mark a connection as idle."""
         if guest in self._connections:
             self._idle[guest] = None
             self._idle_by_address.setdefault(guest.address, OrderedDict())[guest] = None
 
-    def mark_busy(self, guest: GuestConnection) -> None:
+    def mark_busy(self, guest: AdmittedConnection) -> None:
         """Mark a connection as busy: it has a request or an unsent response, and isn't late with it."""
         if guest not in self._idle:
             return
@@ -135,7 +139,7 @@ class Admission:
         for guest in list(self._connections):
             guest.check_timeouts()
 
-    def _evict(self, address: str | None = None) -> bool:
+    def _evict_idle_connection(self, address: str | None = None) -> bool:
         """Evict the longest idle connection, of one address or of all; return whether there was one."""
         idle = self._idle if address is None else self._idle_by_address.get(address)
         if not idle:
@@ -159,7 +163,7 @@ def client_network(peer: str) -> str:
     return str(IPv6Address(int(address) >> 64 << 64))
 
 
-def limits_of(settings: Settings) -> ConnectionLimits:
+def connection_limits_of(settings: Settings) -> ConnectionLimits:
     """Return the limits from the settings, bounded by this process's limit of open files.
 
     Behind a proxy, all connections come from the proxy: it has to limit its own clients.
@@ -167,7 +171,7 @@ def limits_of(settings: Settings) -> ConnectionLimits:
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     available = (
         (math.inf if files == resource.RLIM_INFINITY else files)
-        - SPARE_FILES
+        - RESERVED_OPEN_FILES
         - settings.pool_size * (2 if settings.telemetry_url else 1)
         - ConnectionLimits().reserve
     )

@@ -13,8 +13,11 @@ import termios
 from api.server.admission import ConnectionLimits
 
 
-class AnswerRate:
-    """Tracks one connection. `written` counts the bytes passed to the transport so far."""
+class ResponseReadRate:
+    """Measures how fast the client of one connection reads its response.
+
+    `written` counts the bytes passed to the transport so far.
+    """
 
     __slots__ = ("_acknowledged", "_left", "_limits", "sending", "written")
 
@@ -27,13 +30,13 @@ class AnswerRate:
         self._acknowledged: int | None = None
 
     @property
-    def is_late(self) -> bool:
+    def is_reading_late(self) -> bool:
         """Return whether the client is `late` ticks behind, so that its connection may be evicted."""
         return self._left <= self._limits.stall - self._limits.late
 
     @property
     def is_over(self) -> bool:
-        """Return whether the grace has ended."""
+        """Return whether the client has used up its ticks of grace, so that its connection must end."""
         return self._left <= 0
 
     def measure(self, transport: asyncio.Transport, unsent: int) -> None:
@@ -41,25 +44,28 @@ class AnswerRate:
 
         Reading faster than the minimum earns grace, up to the initial amount: a fast start buys no long hold.
         """
-        acknowledged = self.written - unsent - count_unacknowledged(transport)
+        acknowledged = self.written - unsent - count_unacknowledged_bytes(transport)
         if self._acknowledged is not None:
             earned = (acknowledged - self._acknowledged) / self._limits.answer_rate
             self._left = min(self._left + earned - 1, self._limits.stall)
         self.sending, self._acknowledged = True, acknowledged
 
     def stop(self) -> None:
-        """Reset: all bytes are sent."""
+        """Reset the measurement, once all bytes of a response are sent."""
         self.sending, self._left, self._acknowledged = False, self._limits.stall, None
 
 
-def count_unacknowledged(transport: asyncio.Transport) -> int:
+def count_unacknowledged_bytes(transport: asyncio.Transport) -> int:
     """Count the bytes that the kernel holds and the client hasn't acknowledged."""
     packed = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
     return int(struct.unpack("i", packed)[0])
 
 
-def forget_unsent(transport: asyncio.Transport) -> None:
-    """Reset the connection on close. Else the kernel keeps unread bytes for minutes."""
+def discard_unsent_bytes_on_close(transport: asyncio.Transport) -> None:
+    """Make the next close reset the connection, so that the kernel drops unsent bytes.
+
+    Otherwise it keeps them for minutes.
+    """
     sock = socket.socket(fileno=transport.get_extra_info("socket").fileno())
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.detach()

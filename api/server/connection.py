@@ -11,17 +11,17 @@ from uvicorn import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.server.admission import Admission, Admittance, client_network, count_ended_connection
-from api.server.answer_rate import AnswerRate, forget_unsent
-from api.server.cycle import Cycle
+from api.server.admission import ConnectionAdmission, ConnectionAdmittance, client_network, count_ended_connection
+from api.server.answer_rate import ResponseReadRate, discard_unsent_bytes_on_close
+from api.server.cycle import AsgiRequestCycle
 from api.server.refusals import (
-    LONG_HEAD,
-    LONG_URI,
-    MALFORMED,
-    NO_FREE_CONNECTION,
-    SLOW_BODY,
-    SLOW_HEAD,
-    ParserRefused,
+    LONG_HEAD_REFUSAL,
+    LONG_URI_REFUSAL,
+    MALFORMED_REQUEST_REFUSAL,
+    NO_FREE_CONNECTION_REFUSAL,
+    SLOW_BODY_REFUSAL,
+    SLOW_HEAD_REFUSAL,
+    RequestRefusedInParser,
     ServerRefusal,
     render_refusal,
 )
@@ -29,7 +29,7 @@ from api.server.refusals import (
 MAX_URI_BYTES, MAX_HEAD_BYTES, MAX_HEAD_FIELDS = 8 * 1024, 32 * 1024, 100
 
 #: Maximum of pipelined requests.
-MAX_PIPELINED = 16
+MAX_PIPELINED_REQUESTS = 16
 
 #: Bytes of a body on the wire, with the frames of its chunks: a flat share, and so many for each byte of it.
 MAX_RAW_BYTES, RAW_BYTES_PER_BYTE = 256 * 1024 + MAX_HEAD_BYTES, 8
@@ -39,15 +39,15 @@ HEALTH_PATHS = (b"/healthz", b"/readyz")
 
 
 #: Header fields that request another protocol.
-UPGRADES = (b"upgrade", b"connection", b"http2-settings")
+UPGRADE_HEADER_FIELDS = (b"upgrade", b"connection", b"http2-settings")
 
 
-class Connection(HttpToolsProtocol):
+class ClientConnection(HttpToolsProtocol):
     """A connection of one client. `due` is the tick of its next timeout."""
 
     def __init__(
         self,
-        admission: Admission,
+        admission: ConnectionAdmission,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
@@ -56,13 +56,13 @@ class Connection(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self.admission = admission
         self.address = ""
-        self.entry = Admittance.OPEN
+        self.entry = ConnectionAdmittance.OPEN
         self.due: float = math.inf
         #: State of the parser. `deaf`: no further input is parsed. `lingers`: the response is complete.
         self.in_head = self.in_body = self.deaf = self.lingers = False
         self.head_read = self.fields = self.fields_size = self.body_read = self.raw_read = self.body_grace = 0
-        self.answer_rate = AnswerRate(admission.limits)
-        self.refusal = MALFORMED
+        self.answer_rate = ResponseReadRate(admission.limits)
+        self.refusal = MALFORMED_REQUEST_REFUSAL
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Register with the admission; close at once if refused."""
@@ -70,8 +70,8 @@ class Connection(HttpToolsProtocol):
         self.address = client_network(self.client[0]) if self.client else ""
         self.due = self.admission.now + self.admission.limits.head
         self.entry = self.admission.enter(self)
-        if self.entry is Admittance.REFUSED:
-            self._refuse(NO_FREE_CONNECTION, "refused")
+        if self.entry is ConnectionAdmittance.REFUSED:
+            self._refuse(NO_FREE_CONNECTION_REFUSAL, "refused")
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.admission.leave(self)
@@ -83,17 +83,17 @@ class Connection(HttpToolsProtocol):
             return
         self.raw_read += len(data)
         try:
-            self._parse(data)
+            self._parse_received_bytes(data)
         except httptools.HttpParserError:
-            self._refuse_unread()
+            self._refuse_unparseable_input()
             return
         if self.in_head:
             self.head_read += len(data)
             if self.head_read > MAX_HEAD_BYTES:
-                self.refusal = LONG_HEAD
-                self._refuse_unread()
+                self.refusal = LONG_HEAD_REFUSAL
+                self._refuse_unparseable_input()
         elif self.in_body and self.raw_read > MAX_RAW_BYTES + RAW_BYTES_PER_BYTE * self.body_read:
-            self._refuse_unread()
+            self._refuse_unparseable_input()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -103,33 +103,33 @@ class Connection(HttpToolsProtocol):
     def on_url(self, url: bytes) -> None:
         self.url += url
         if len(self.url) > MAX_URI_BYTES:
-            self._deny(LONG_URI)
+            self._refuse_in_parser(LONG_URI_REFUSAL)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
         self.fields += 1
         self.fields_size += len(name) + len(value)
         if self.fields > MAX_HEAD_FIELDS or self.fields_size > MAX_HEAD_BYTES:
-            self._deny(LONG_HEAD)
+            self._refuse_in_parser(LONG_HEAD_REFUSAL)
 
     def on_headers_complete(self) -> None:
         """Start the request's cycle, or queue it after the previous one."""
-        if self._is_upgrade():
+        if self._is_upgrade_request():
             return
         if self.parser.get_method() == b"CONNECT":
-            self._deny(
-                MALFORMED
+            self._refuse_in_parser(
+                MALFORMED_REQUEST_REFUSAL
             )  # We proxy for no client, and the parser treats the bytes after CONNECT as another protocol.
-        _describe(self.scope, self.url, self.parser)
-        if self.entry is Admittance.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
-            self._deny(NO_FREE_CONNECTION)
-        if len(self.pipeline) >= MAX_PIPELINED:
-            self._deny(MALFORMED)
+        _fill_scope_from_head(self.scope, self.url, self.parser)
+        if self.entry is ConnectionAdmittance.RESERVE and self.scope["raw_path"] not in HEALTH_PATHS:
+            self._refuse_in_parser(NO_FREE_CONNECTION_REFUSAL)
+        if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
+            self._refuse_in_parser(MALFORMED_REQUEST_REFUSAL)
         self.in_head, self.in_body, self.due = False, True, math.inf
         self.body_read, self.raw_read = 0, 0
         self.body_grace = self.admission.now + self.admission.limits.body
         self.admission.mark_busy(self)
-        before, self.cycle = self.cycle, Cycle.of(self)
+        before, self.cycle = self.cycle, AsgiRequestCycle.of(self)
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:
@@ -141,7 +141,7 @@ class Connection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if self._is_upgrade():
+        if self._is_upgrade_request():
             return
         self.in_body = False
         self.admission.mark_busy(self)
@@ -185,7 +185,7 @@ class Connection(HttpToolsProtocol):
         Time in which the client still reads a response doesn't count either.
         """
         unsent = self.transport.get_write_buffer_size()
-        waits_for_us = self._is_answering() and self.cycle.waiting_for_100_continue
+        waits_for_us = self._is_sending_response() and self.cycle.waiting_for_100_continue
         if unsent or self.flow.read_paused or waits_for_us:
             self.due += 1
             self.body_grace += 1
@@ -196,19 +196,19 @@ class Connection(HttpToolsProtocol):
             self._note_answer_sent()
         if self.in_body and not self.lingers:
             self._check_body_rate()
-        elif self.admission.now >= self.due and (self.lingers or not self._is_answering()):
-            self._end_overdue()
+        elif self.admission.now >= self.due and (self.lingers or not self._is_sending_response()):
+            self._end_overdue_connection()
 
     def end(self, reason: str) -> None:
         """Close the connection now."""
         count_ended_connection(reason)
         if self.transport.get_write_buffer_size():
-            forget_unsent(self.transport)
+            discard_unsent_bytes_on_close(self.transport)
             self.transport.abort()
         else:
             self.transport.close()
 
-    def _parse(self, data: bytes) -> None:
+    def _parse_received_bytes(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -219,16 +219,16 @@ class Connection(HttpToolsProtocol):
 
         Java's client sends an upgrade with its first request to each server.
         """
-        again = _without_upgrade(self.parser, self.url, self.headers)
+        again = _head_without_upgrade_fields(self.parser, self.url, self.headers)
         self.parser = httptools.HttpRequestParser(self)
-        self._parse(again + remainder)
+        self._parse_received_bytes(again + remainder)
 
-    def _is_upgrade(self) -> bool:
+    def _is_upgrade_request(self) -> bool:
         return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
 
-    def _end_overdue(self) -> None:
+    def _end_overdue_connection(self) -> None:
         if self.in_head and not self.lingers:
-            self._refuse(SLOW_HEAD, "head")
+            self._refuse(SLOW_HEAD_REFUSAL, "head")
         else:
             self.end("linger" if self.lingers else "idle")
 
@@ -237,8 +237,8 @@ class Connection(HttpToolsProtocol):
         limits = self.admission.limits
         left = self.body_grace + self.body_read // limits.body_rate - self.admission.now
         if left <= 0:
-            self._refuse(SLOW_BODY, "body")
-        elif self._is_answering() and left > limits.body - limits.late:
+            self._refuse(SLOW_BODY_REFUSAL, "body")
+        elif self._is_sending_response() and left > limits.body - limits.late:
             self.admission.mark_busy(self)
         else:
             self.admission.mark_idle(self)
@@ -248,14 +248,14 @@ class Connection(HttpToolsProtocol):
         self.answer_rate.measure(self.transport, unsent)
         if self.answer_rate.is_over:
             self.end("stalled")
-        elif self.answer_rate.is_late:
+        elif self.answer_rate.is_reading_late:
             self.admission.mark_idle(self)
         else:
             self.admission.mark_busy(self)
 
     def _note_answer_sent(self) -> None:
         self.answer_rate.stop()
-        if self._is_answering():
+        if self._is_sending_response():
             self.admission.mark_busy(self)
         else:
             self.admission.mark_idle(self)
@@ -268,20 +268,23 @@ class Connection(HttpToolsProtocol):
             self.admission.mark_idle(self)
 
     def _become_idle(self) -> None:
-        """Wait for the next request, or for the rest of an answered one."""
+        """Mark the connection as idle, and set the timeout of the next request.
+
+        Set no timeout while the rest of an answered request is still read.
+        """
         self._mark_idle()
         if not self.in_body:
             limits = self.admission.limits
             self.due = self.admission.now + (limits.head if self.in_head else limits.idle)
 
-    def _deny(self, refusal: ServerRefusal) -> NoReturn:
-        """Stop the parser. Raises `ParserRefused`, which the parser converts into its own error."""
+    def _refuse_in_parser(self, refusal: ServerRefusal) -> NoReturn:
+        """Stop the parser. Raises `RequestRefusedInParser`, which the parser converts into its own error."""
         self.refusal = refusal
-        raise ParserRefused(refusal.code)
+        raise RequestRefusedInParser(refusal.code)
 
-    def _refuse_unread(self) -> None:
+    def _refuse_unparseable_input(self) -> None:
         """Refuse unparseable input, after all earlier requests are answered."""
-        if self._is_answering() and not self.in_body:
+        if self._is_sending_response() and not self.in_body:
             self.deaf, self.cycle.keep_alive = True, False
         else:
             self._refuse(self.refusal, "malformed")
@@ -290,23 +293,23 @@ class Connection(HttpToolsProtocol):
         """Send the refusal, unless a response has begun, and close."""
         count_ended_connection(reason)
         self.deaf = True
-        answering = self._is_answering()
+        answering = self._is_sending_response()
         if not (answering and self.cycle.response_started):
             self.write(render_refusal(refusal))
         if answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        if self.entry is Admittance.REFUSED:
+        if self.entry is ConnectionAdmittance.REFUSED:
             self.transport.close()
         else:
             self.in_body = True  # More of the request may be on its way.
             self.close_after_body()
 
-    def _is_answering(self) -> bool:
+    def _is_sending_response(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
 
-def _describe(scope: Any, url: bytes, parser: httptools.HttpRequestParser) -> None:
+def _fill_scope_from_head(scope: Any, url: bytes, parser: httptools.HttpRequestParser) -> None:
     """Write method, version and target into the scope. Raises the parser's error if `url` has no path."""
     target, _, query = url.partition(b"?")
     if not target.startswith(b"/"):
@@ -319,10 +322,10 @@ def _describe(scope: Any, url: bytes, parser: httptools.HttpRequestParser) -> No
     scope["query_string"] = query.partition(b"#")[0]
 
 
-def _without_upgrade(
+def _head_without_upgrade_fields(
     parser: httptools.HttpRequestParser, url: bytes, headers: Sequence[tuple[bytes, bytes]]
 ) -> bytes:
     """Return the head of the same request without the fields that request another protocol."""
     lines = [b"%b %b HTTP/1.1" % (parser.get_method(), url)]
-    lines += [b"%b: %b" % (name, value) for name, value in headers if name not in UPGRADES]
+    lines += [b"%b: %b" % (name, value) for name, value in headers if name not in UPGRADE_HEADER_FIELDS]
     return b"\r\n".join([*lines, b"", b""])

@@ -5,25 +5,25 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from api.server.refusals import INTERNAL_FAULT, render_refusal
+from api.server.refusals import INTERNAL_FAULT_REFUSAL, render_refusal
 
 if TYPE_CHECKING:
-    from api.server.connection import Connection
+    from api.server.connection import ClientConnection
 
 #: Maximum of unread body bytes with which the connection is kept.
-MAX_UNREAD_BYTES = 64 * 1024
+MAX_UNREAD_BODY_BYTES = 64 * 1024
 
-_BODILESS = (204, 304)
+_STATUSES_WITHOUT_BODY = (204, 304)
 
 
-class Cycle(RequestResponseCycle):
+class AsgiRequestCycle(RequestResponseCycle):
     """uvicorn's cycle, but with head and body in one write, and a close that loses no data."""
 
-    connection: "Connection"
+    connection: "ClientConnection"
     head: bytes = b""
 
     @classmethod
-    def of(cls, connection: "Connection") -> "Cycle":
+    def of(cls, connection: "ClientConnection") -> "AsgiRequestCycle":
         """Create the cycle after a connection has parsed the head of a request."""
         cycle = cls(
             scope=connection.scope,
@@ -51,14 +51,14 @@ class Cycle(RequestResponseCycle):
         if self.response_complete or (kind == "http.response.body") != self.response_started:
             raise RuntimeError(f"{kind} is out of order")
         if kind == "http.response.body":
-            self._send_body(message.get("body", b""), more=message.get("more_body", False))
+            self._send_response_body(message.get("body", b""), more=message.get("more_body", False))
         else:
             self._start(message["status"], message.get("headers", ()))
 
     async def send_500_response(self) -> None:
         """Send the contract's 500 after the application failed before its response."""
         if not self.disconnected:
-            self.connection.write(render_refusal(INTERNAL_FAULT))
+            self.connection.write(render_refusal(INTERNAL_FAULT_REFUSAL))
             self.connection.close_after_body()
 
     def _start(self, status: int, headers: Any) -> None:
@@ -71,32 +71,32 @@ class Cycle(RequestResponseCycle):
             elif name == b"connection":
                 closes = b"close" in value.lower()
             lines.append(b"%b: %b\r\n" % (name, value))
-        if closes or self._has_long_rest():
+        if closes or self._has_long_unread_body():
             self.keep_alive = False
         if not self.keep_alive and not closes:
             lines.append(b"connection: close\r\n")
-        self._set_framing(status, length, lines)
+        self._set_body_framing(status, length, lines)
         self.head = b"".join([*lines, b"\r\n"])
         if self.head.count(b"\n") != len(lines) + 1 or self.head.count(b"\r") != len(lines) + 1:
             raise RuntimeError("a header contains a line break")
         if self.chunked_encoding:  # A stream may have no data yet.
-            self._write_head()
+            self._write_response_head()
 
-    def _set_framing(self, status: int, length: int | None, lines: list[bytes]) -> None:
+    def _set_body_framing(self, status: int, length: int | None, lines: list[bytes]) -> None:
         """Set the framing of the body. HTTP/1.0 has no chunks: the connection's end ends the body."""
         self.chunked_encoding = False
-        bodiless = status in _BODILESS or self.scope["method"] == "HEAD"
+        bodiless = status in _STATUSES_WITHOUT_BODY or self.scope["method"] == "HEAD"
         self.expected_content_length = 0 if bodiless else length or 0
         if length is None and not bodiless:
             self.chunked_encoding = True
             if self.scope["http_version"] == "1.1":
                 lines.append(b"transfer-encoding: chunked\r\n")
 
-    def _send_body(self, body: bytes, *, more: bool) -> None:
+    def _send_response_body(self, body: bytes, *, more: bool) -> None:
         if self.scope["method"] == "HEAD":
             body = b""
         if self.chunked_encoding:
-            self.connection.write(self._chunk(body, more=more))
+            self.connection.write(self._encode_body_chunk(body, more=more))
         else:
             self.expected_content_length -= len(body)
             if self.expected_content_length < 0 or (self.expected_content_length and not more):
@@ -104,28 +104,28 @@ class Cycle(RequestResponseCycle):
             head, self.head = self.head, b""
             self.connection.write(head + body)
         if not more:
-            self._complete()
+            self._complete_response()
 
-    def _chunk(self, body: bytes, *, more: bool) -> bytes:
+    def _encode_body_chunk(self, body: bytes, *, more: bool) -> bytes:
         if self.scope["http_version"] != "1.1":
             return body
         chunk = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
         return chunk if more else chunk + b"0\r\n\r\n"
 
-    def _write_head(self) -> None:
+    def _write_response_head(self) -> None:
         head, self.head = self.head, b""
         self.connection.write(head)
 
-    def _complete(self) -> None:
+    def _complete_response(self) -> None:
         self.response_complete = True
         self.message_event.set()
         if not self.keep_alive:
             self.connection.close_after_body()
         self.on_response()
 
-    def _has_long_rest(self) -> bool:
+    def _has_long_unread_body(self) -> bool:
         """Return whether the unread rest of the request is too long to read it for nothing."""
         if not self.more_body:
             return False
         length = dict(self.scope["headers"]).get(b"content-length")
-        return length is None or int(length) - self.connection.body_read > MAX_UNREAD_BYTES
+        return length is None or int(length) - self.connection.body_read > MAX_UNREAD_BODY_BYTES

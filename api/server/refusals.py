@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from api.http.errors import CODES
+from api.http.errors import ERROR_CODES
 from schemas import ids
 from schemas.envelope import Envelope, Problem
 
@@ -17,31 +17,33 @@ class ServerRefusal(NamedTuple):
     message: str
 
 
-class ParserRefused(Exception):
+class RequestRefusedInParser(Exception):
     """Raised in a callback of the parser to refuse the request."""
 
 
-MALFORMED = ServerRefusal("BAD_REQUEST", "the request is not valid HTTP/1.1: correct it and send it again")
-SLOW_HEAD = ServerRefusal("BAD_REQUEST", "the request's head came too slowly: send the request again")
-SLOW_BODY = ServerRefusal("BAD_REQUEST", "the body came too slowly: send the request again")
-LONG_URI = ServerRefusal(
+MALFORMED_REQUEST_REFUSAL = ServerRefusal(
+    "BAD_REQUEST", "the request is not valid HTTP/1.1: correct it and send it again"
+)
+SLOW_HEAD_REFUSAL = ServerRefusal("BAD_REQUEST", "the request's head came too slowly: send the request again")
+SLOW_BODY_REFUSAL = ServerRefusal("BAD_REQUEST", "the body came too slowly: send the request again")
+LONG_URI_REFUSAL = ServerRefusal(
     "URI_TOO_LONG", "the URL is too long: send its content in the body, or in several requests"
 )
-LONG_HEAD = ServerRefusal(
+LONG_HEAD_REFUSAL = ServerRefusal(
     "HEAD_TOO_LARGE", "the head has too many or too long fields: the limits are 100 fields and 32 KiB"
 )
-NO_FREE_CONNECTION = ServerRefusal(
+NO_FREE_CONNECTION_REFUSAL = ServerRefusal(
     "UNAVAILABLE", "all connections are in use: repeat after `Retry-After`, over a connection that you reuse"
 )
-INTERNAL_FAULT = ServerRefusal(
+INTERNAL_FAULT_REFUSAL = ServerRefusal(
     "INTERNAL", "an error on our side: repeat the request, or send us the request id"
 )
 
 
 def render_refusal(refusal: ServerRefusal) -> bytes:
     """Return the bytes of the whole response, after which the connection closes."""
-    status = HTTPStatus(CODES[refusal.code].status)
-    request_id = ids.show_new(ids.REQUEST)
+    status = HTTPStatus(ERROR_CODES[refusal.code].status)
+    request_id = ids.new_prefixed_id(ids.REQUEST)
     problem = Problem(code=refusal.code, message=refusal.message, request_id=request_id)
     body = msgspec.json.encode(Envelope(error=problem))
     head = [

@@ -13,19 +13,19 @@ from typing import Any
 import uvicorn
 from litestar import Litestar
 
-from api.server.admission import Admission, ConnectionLimits, raise_open_file_limit
-from api.server.connection import Connection
+from api.server.admission import ConnectionAdmission, ConnectionLimits, raise_open_file_limit
+from api.server.connection import ClientConnection
 from api.server.refusals import ServerRefusal, render_refusal
-from db.wait_for_postgres import retry_until_reached
+from db.wait_for_postgres import retry_until_postgres_answers
 from schemas.errors import SettingsInvalid
 from telemetry import logs
 
 #: uvicorn's ticks in a tick of the admission.
-TICKS_PER_SECOND = 10
+UVICORN_TICKS_PER_SECOND = 10
 
 #: Maximum of unsent bytes in the kernel's buffer of a connection, inherited by accepted sockets. By default
 #: the kernel holds megabytes for each client that reads nothing (`TCP_NOTSENT_LOWAT`, man 7 tcp).
-MAX_UNSENT_BYTES = 128 * 1024
+MAX_UNSENT_SOCKET_BYTES = 128 * 1024
 
 #: Seconds that open requests may continue after a stop signal.
 SHUTDOWN_GRACE_S = 30
@@ -33,12 +33,12 @@ SHUTDOWN_GRACE_S = 30
 #: Of the minimal server: seconds for a request's head, and maximum of connections.
 HEAD_TIMEOUT_S, MAX_CONNECTIONS = 5.0, 100
 
-POSTGRES_AWAY = ServerRefusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
+POSTGRES_AWAY_REFUSAL = ServerRefusal("UNAVAILABLE", "the database is unreachable: repeat after `Retry-After`")
 
-_ALIVE = b'{"status":"ok"}'
-_HEALTH = (
+_HEALTH_CHECK_BODY = b'{"status":"ok"}'
+_HEALTH_CHECK_RESPONSE = (
     b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
-    b"content-length: %d\r\n\r\n%b" % (len(_ALIVE), _ALIVE)
+    b"content-length: %d\r\n\r\n%b" % (len(_HEALTH_CHECK_BODY), _HEALTH_CHECK_BODY)
 )
 
 _log = logs.get_logger("api.server")
@@ -47,13 +47,13 @@ _log = logs.get_logger("api.server")
 class ApiServer(uvicorn.Server):
     """uvicorn's server with an admission. Its caller handles the signals."""
 
-    def __init__(self, app: Litestar, admission: Admission, *, host: str, port: int) -> None:
+    def __init__(self, app: Litestar, admission: ConnectionAdmission, *, host: str, port: int) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
                 host=host,
                 port=port,
-                http=partial(Connection, admission),  # type: ignore[arg-type]  # uvicorn only calls it
+                http=partial(ClientConnection, admission),  # type: ignore[arg-type]  # uvicorn only calls it
                 interface="asgi3",
                 lifespan="off",
                 ws="none",
@@ -77,35 +77,35 @@ class ApiServer(uvicorn.Server):
         try:
             await super().startup(sockets)
         except OSError as error:
-            raise _address_error(self.config.host, self.config.port, error) from error
+            raise _describe_bind_error(self.config.host, self.config.port, error) from error
 
     async def on_tick(self, counter: int) -> bool:
-        if counter % TICKS_PER_SECOND == 0:
+        if counter % UVICORN_TICKS_PER_SECOND == 0:
             self.admission.tick()
         return await super().on_tick(counter)
 
-    def handle_stop(self) -> None:
+    def handle_stop_signal(self) -> None:
         """Stop after open requests; on the second signal, stop at once."""
         self.force_exit = self.should_exit
         self.should_exit = True
         self.stopped.set()
 
 
-async def serve(app: Litestar, limits: ConnectionLimits, *, host: str, port: int) -> None:
+async def serve_application(app: Litestar, limits: ConnectionLimits, *, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT. Raises what `bind_port` and the application's lifespan raise.
 
     While Postgres is away at the start, `/healthz` answers 200 and all other paths 503.
     """
     raise_open_file_limit()
     with bind_port(host, port) as sockets:
-        app.state.private = all(is_loopback(sock) for sock in sockets)
-        server = ApiServer(app, Admission(limits), host=host, port=port)
+        app.state.private = all(is_loopback_socket(sock) for sock in sockets)
+        server = ApiServer(app, ConnectionAdmission(limits), host=host, port=port)
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, server.handle_stop)
+            asyncio.get_running_loop().add_signal_handler(number, server.handle_stop_signal)
         async with contextlib.AsyncExitStack() as stack:
             if not await _open_lifespan(app, stack, sockets, server.stopped):
                 return
-            _freeze_objects()
+            _exclude_objects_from_gc()
             _log.info(
                 "serving",
                 port=sockets[0].getsockname()[1],
@@ -120,7 +120,7 @@ async def _open_lifespan(
 ) -> bool:
     """Open the lifespan once Postgres is reachable; return False if a stop signal came first."""
     async with contextlib.AsyncExitStack() as meanwhile:
-        answers = [_answer_unready(sockets)]
+        answers = [_serve_while_postgres_away(sockets)]
 
         async def enter() -> bool:
             try:
@@ -131,15 +131,15 @@ async def _open_lifespan(
                 raise
             return True
 
-        return await retry_until_reached(enter, stopped) is True
+        return await retry_until_postgres_answers(enter, stopped) is True
 
 
-def is_loopback(bind_port: socket.socket) -> bool:
+def is_loopback_socket(bind_port: socket.socket) -> bool:
     """Return whether only this machine can reach the socket's address."""
     return ipaddress.ip_address(bind_port.getsockname()[0]).is_loopback
 
 
-def _freeze_objects() -> None:
+def _exclude_objects_from_gc() -> None:
     """Exclude all current objects from garbage collection: they live until the process ends.
 
     Each full collection stopped all requests for 45 to 170 ms, measured on a busy machine.
@@ -164,11 +164,11 @@ def bind_port(host: str, port: int) -> Iterator[list[socket.socket]]:
                 for family, at in dict.fromkeys((info[0], info[-1]) for info in addresses)
             ]
         except OSError as error:
-            raise _address_error(host, port, error) from error
+            raise _describe_bind_error(host, port, error) from error
         yield sockets
 
 
-def _address_error(host: str, port: int, error: OSError) -> SettingsInvalid:
+def _describe_bind_error(host: str, port: int, error: OSError) -> SettingsInvalid:
     return SettingsInvalid(
         f"--port {port} of --host {host} can't be used ({error.strerror}): end the process that uses it, "
         "or choose another port; 0 takes a free one"
@@ -177,7 +177,7 @@ def _address_error(host: str, port: int, error: OSError) -> SettingsInvalid:
 
 def _bind_socket(sock: socket.socket, address: Any) -> socket.socket:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_BYTES)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MAX_UNSENT_SOCKET_BYTES)
     if sock.family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     sock.bind(address)
@@ -185,13 +185,13 @@ def _bind_socket(sock: socket.socket, address: Any) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def _answer_unready(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
+async def _serve_while_postgres_away(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
     """Run a minimal server while Postgres is away: 200 to `/healthz`, 503 to other paths.
 
     The sockets stay open after the block.
     """
     room = asyncio.Semaphore(MAX_CONNECTIONS)
-    respond = partial(_respond, room)
+    respond = partial(_respond_while_postgres_away, room)
     servers = [await asyncio.start_server(respond, sock=sock.dup()) for sock in sockets]
     try:
         yield
@@ -200,7 +200,7 @@ async def _answer_unready(sockets: Sequence[socket.socket]) -> AsyncIterator[Non
             server.close()
 
 
-async def _respond(
+async def _respond_while_postgres_away(
     room: asyncio.Semaphore, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
 ) -> None:
     try:
@@ -208,7 +208,9 @@ async def _respond(
             return
         async with room, asyncio.timeout(HEAD_TIMEOUT_S):
             head = await reader.readuntil(b"\r\n\r\n")
-            writer.write(_HEALTH if head.startswith(b"GET /healthz ") else render_refusal(POSTGRES_AWAY))
+            writer.write(
+                _HEALTH_CHECK_RESPONSE if head.startswith(b"GET /healthz ") else render_refusal(POSTGRES_AWAY_REFUSAL)
+            )
             await writer.drain()
     except (OSError, EOFError, asyncio.LimitOverrunError):
         pass  # The client disconnected, was too slow, or does not speak HTTP.

@@ -4,33 +4,38 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
-from api.server.admission import limits_of
-from api.streams.long_poll import LongPollHub, Poll, Ref, open_hub
+from api.server.admission import connection_limits_of
+from api.streams.long_poll import AwaitedObjectRef, LongPollHub, PollFunction, open_long_poll_hub
 from db.pool import Pool
 from domain.webhooks import streams
-from domain.webhooks.streams import Head
+from domain.webhooks.streams import StreamHead
 from schemas.settings import Settings
 
 #: Maximum streams of one organization in one process.
-MAX_STREAMS = 10
+MAX_STREAMS_PER_ORGANIZATION = 10
 
 
-def open_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncContextManager[LongPollHub[Head]]:
+def open_webhook_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncContextManager[LongPollHub[StreamHead]]:
     """Open the hub of streams, which may take a quarter of the process's connections."""
-    max_streams = limits_of(settings).connections // 4
-    return open_hub(poll_heads(pool), per_organization=MAX_STREAMS, in_total=max_streams)
+    max_streams = connection_limits_of(settings).connections // 4
+    return open_long_poll_hub(
+        build_latest_event_poll(pool), per_organization=MAX_STREAMS_PER_ORGANIZATION, in_total=max_streams
+    )
 
 
-def poll_heads(pool: Pool) -> Poll[Head]:
-    """Return a poll of many organizations' latest events; it renews their listening."""
+def build_latest_event_poll(pool: Pool) -> PollFunction[StreamHead]:
+    """Return a function that reads the latest event of many organizations in one query.
+
+    It also renews the record that they listen.
+    """
     renewed = time.monotonic()
 
-    async def poll(refs: Sequence[Ref]) -> list[Head]:
+    async def poll(refs: Sequence[AwaitedObjectRef]) -> list[StreamHead]:
         nonlocal renewed
         orgs = [organization_id for organization_id, _ in refs]
         async with pool.acquire() as conn:
-            if time.monotonic() - renewed >= streams.RENEW_INTERVAL.total_seconds():
-                await streams.listen(conn, organization_ids=orgs)
+            if time.monotonic() - renewed >= streams.RECORDING_RENEW_INTERVAL.total_seconds():
+                await streams.renew_event_recording(conn, organization_ids=orgs)
                 renewed = time.monotonic()
             heads = await streams.find_stream_heads(conn, organization_ids=orgs)
         return [heads[organization_id] for organization_id in orgs]

@@ -15,10 +15,10 @@ from uuid import UUID
 
 from db.pool import Pool
 from domain.jobs import jobs
-from domain.jobs.jobs import Versioned
+from domain.jobs.jobs import VersionedJob
 from telemetry import log_context, logs
 
-POLL_INTERVAL_S = 0.2
+LONG_POLL_INTERVAL_S = 0.2
 
 #: Maximum of waiting requests and streams: of one organization, and of all.
 MAX_SUBSCRIBERS, MAX_SUBSCRIBERS_OF_ALL = 100, 1000
@@ -30,22 +30,22 @@ T = TypeVar("T")
 S = TypeVar("S")
 
 #: An awaited object, such as a job: organization id and object id.
-Ref: TypeAlias = tuple[UUID, UUID]
-Poll: TypeAlias = Callable[[Sequence[Ref]], Awaitable[Sequence[S | None]]]
-IsEnough: TypeAlias = Callable[[Versioned], bool]
+AwaitedObjectRef: TypeAlias = tuple[UUID, UUID]
+PollFunction: TypeAlias = Callable[[Sequence[AwaitedObjectRef]], Awaitable[Sequence[S | None]]]
+IsWaitOver: TypeAlias = Callable[[VersionedJob], bool]
 
 
-def poll_jobs(pool: Pool) -> Poll[Versioned]:
-    """Return a poll that reads many jobs with one statement."""
+def build_job_poll(pool: Pool) -> PollFunction[VersionedJob]:
+    """Return a function that reads many jobs with one statement."""
 
-    async def poll(refs: Sequence[Ref]) -> list[Versioned | None]:
+    async def poll(refs: Sequence[AwaitedObjectRef]) -> list[VersionedJob | None]:
         async with pool.acquire() as conn:
-            return await jobs.get_many(conn, refs=refs)
+            return await jobs.read_jobs(conn, refs=refs)
 
     return poll
 
 
-class Subscriber(Generic[S]):
+class LongPollSubscriber(Generic[S]):
     """One waiting request. `closed` means that no further state will arrive."""
 
     def __init__(self) -> None:
@@ -65,11 +65,11 @@ class Subscriber(Generic[S]):
         """Wait for the first state that is `enough`; None after `within` seconds, or once closed."""
         try:
             async with asyncio.timeout(within):
-                return await self._first(enough)
+                return await self._first_matching_state(enough)
         except TimeoutError:
             return None
 
-    async def _first(self, enough: Callable[[S], bool]) -> S | None:
+    async def _first_matching_state(self, enough: Callable[[S], bool]) -> S | None:
         while not self.closed:
             if self._state is not None and enough(self._state):
                 return self._state
@@ -83,16 +83,16 @@ class LongPollHub(Generic[S]):
 
     def __init__(
         self,
-        poll: Poll[S],
+        poll: PollFunction[S],
         *,
-        interval_s: float = POLL_INTERVAL_S,
+        interval_s: float = LONG_POLL_INTERVAL_S,
         per_organization: int = MAX_SUBSCRIBERS,
         in_total: int = MAX_SUBSCRIBERS_OF_ALL,
     ) -> None:
         self._poll = poll
         self._interval_s = interval_s
         self._max_per_organization, self._max_in_total = per_organization, in_total
-        self._subscribers: dict[Ref, list[Subscriber[S]]] = {}
+        self._subscribers: dict[AwaitedObjectRef, list[LongPollSubscriber[S]]] = {}
         #: Number of waiting requests by organization.
         self._counts: Counter[UUID] = Counter()
         self._poller: asyncio.Task[None] | None = None
@@ -104,19 +104,20 @@ class LongPollHub(Generic[S]):
 
     def is_full(self, organization_id: UUID) -> bool:
         """Return whether an organization, or the process, has reached its maximum of waiting requests."""
-        return (
-            self._counts[organization_id] >= self._max_per_organization or self.waiting >= self._max_in_total
-        )
+        return self._counts[organization_id] >= self._max_per_organization or self.waiting >= self._max_in_total
 
     @contextmanager
-    def subscribe(self, ref: Ref) -> Iterator[Subscriber[S]]:
-        """Register a waiting request during the block; over the limit it gets a closed one."""
-        subscriber, organization_id = Subscriber[S](), ref[0]
+    def subscribe(self, ref: AwaitedObjectRef) -> Iterator[LongPollSubscriber[S]]:
+        """Register a waiting request during the block; start the poll task if none runs.
+
+        Over the limit, or once the hub is closed, yields a closed subscriber, which never waits.
+        """
+        subscriber, organization_id = LongPollSubscriber[S](), ref[0]
         if self._closed or self.is_full(organization_id):
             subscriber.close()
         self._counts[organization_id] += 1
         self._subscribers.setdefault(ref, []).append(subscriber)
-        self._poller = self._poller or log_context.start_detached(self._run())
+        self._poller = self._poller or log_context.start_task_without_cause(self._run())
         try:
             yield subscriber
         finally:
@@ -129,7 +130,7 @@ class LongPollHub(Generic[S]):
             for subscriber in subscribers:
                 subscriber.close()
 
-    def _leave(self, ref: Ref, subscriber: Subscriber[S]) -> None:
+    def _leave(self, ref: AwaitedObjectRef, subscriber: LongPollSubscriber[S]) -> None:
         self._subscribers[ref].remove(subscriber)
         if not self._subscribers[ref]:
             del self._subscribers[ref]
@@ -144,7 +145,7 @@ class LongPollHub(Generic[S]):
             await asyncio.sleep(self._interval_s)
         self._poller = None
 
-    async def _poll_once(self, refs: Sequence[Ref]) -> None:
+    async def _poll_once(self, refs: Sequence[AwaitedObjectRef]) -> None:
         try:
             states = await self._poll(refs)
         except Exception as error:  # noqa: BLE001  the next poll may work
@@ -156,21 +157,21 @@ class LongPollHub(Generic[S]):
 
 
 @asynccontextmanager
-async def open_hub(
-    poll: Poll[S], *, per_organization: int = MAX_SUBSCRIBERS, in_total: int = MAX_SUBSCRIBERS_OF_ALL
+async def open_long_poll_hub(
+    poll: PollFunction[S], *, per_organization: int = MAX_SUBSCRIBERS, in_total: int = MAX_SUBSCRIBERS_OF_ALL
 ) -> AsyncIterator[LongPollHub[S]]:
     """Open a hub that releases its waiting requests at the first SIGTERM or SIGINT.
 
     The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.
     """
     hub = LongPollHub(poll, per_organization=per_organization, in_total=in_total)
-    with _on_signal(signal.SIGTERM, hub.close), _on_signal(signal.SIGINT, hub.close):
+    with _call_on_signal(signal.SIGTERM, hub.close), _call_on_signal(signal.SIGINT, hub.close):
         yield hub
     hub.close()
 
 
 @contextmanager
-def _on_signal(number: signal.Signals, react: Callable[[], None]) -> Iterator[None]:
+def _call_on_signal(number: signal.Signals, react: Callable[[], None]) -> Iterator[None]:
     """Call `react` on the event loop upon a signal; then call the previous handler."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -189,9 +190,7 @@ def _on_signal(number: signal.Signals, react: Callable[[], None]) -> Iterator[No
         signal.signal(number, before)
 
 
-async def unless_disconnected(
-    receive: Callable[[], Awaitable[Mapping[str, Any]]], work: Awaitable[T]
-) -> T | None:
+async def run_unless_disconnected(receive: Callable[[], Awaitable[Mapping[str, Any]]], work: Awaitable[T]) -> T | None:
     """Return the result of `work`; if the client disconnects first, cancel `work` and return None."""
     working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_wait_for_disconnect(receive))
     try:

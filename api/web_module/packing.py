@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Iterator
 from string import ascii_letters
 
-_COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
+_COMMENT_LINE_PATTERN = re.compile(r"^\s*//.*\n", re.MULTILINE)
 #: A string, which stays unchanged, or a sign with the white space around it.
-_TEXT_OR_SIGN = re.compile(r"""('[^'\n]*'|\"[^\"\n]*\")|\s*([^\w\s$])\s*""")
-_LAST_SIGN = re.compile(r"[;,]+(?=[}\]])")
-_ONE_PARAMETER = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
-_OURS = re.compile(r"\b_\w+")
+_STRING_OR_SIGN_PATTERN = re.compile(r"""('[^'\n]*'|\"[^\"\n]*\")|\s*([^\w\s$])\s*""")
+_TRAILING_SEPARATOR_PATTERN = re.compile(r"[;,]+(?=[}\]])")
+_ONE_PARAMETER_ARROW_PATTERN = re.compile(r"(?<!\w)\((\w+)\)(?==>)")
+_UNDERSCORE_NAME_PATTERN = re.compile(r"\b_\w+")
 
 
 def minify_module(source: str) -> str:
@@ -20,17 +20,21 @@ def minify_module(source: str) -> str:
     use single quotes, and no string or pattern contains a word that begins with `_` or a significant space
     next to a sign.
     """
-    bare = _TEXT_OR_SIGN.sub(lambda found: found[1] or found[2], _COMMENT.sub("", source)).strip()
-    bare = _ONE_PARAMETER.sub(r"\1", _LAST_SIGN.sub("", bare))
-    names = dict(zip(_by_frequency(_OURS.findall(bare)), _short_names(), strict=False))
-    return _OURS.sub(lambda found: names[found[0]], bare)
+    bare = _STRING_OR_SIGN_PATTERN.sub(
+        lambda found: found[1] or found[2], _COMMENT_LINE_PATTERN.sub("", source)
+    ).strip()
+    bare = _ONE_PARAMETER_ARROW_PATTERN.sub(r"\1", _TRAILING_SEPARATOR_PATTERN.sub("", bare))
+    names = dict(
+        zip(_sort_names_by_frequency(_UNDERSCORE_NAME_PATTERN.findall(bare)), _generate_short_names(), strict=False)
+    )
+    return _UNDERSCORE_NAME_PATTERN.sub(lambda found: names[found[0]], bare)
 
 
-def _by_frequency(names: list[str]) -> list[str]:
+def _sort_names_by_frequency(names: list[str]) -> list[str]:
     return [name for name, _ in Counter(names).most_common()]
 
 
-def _short_names() -> Iterator[str]:
+def _generate_short_names() -> Iterator[str]:
     """Yield names of one letter, then of two signs; no name is a JavaScript keyword."""
     yield from ascii_letters
     yield from (f"${letter}" for letter in ascii_letters)

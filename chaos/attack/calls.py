@@ -7,19 +7,19 @@ from typing import Any, NamedTuple, Self
 import httpx
 import msgspec
 
-from chaos.attack.document import Route
+from chaos.attack.document import ApiRoute
 
 #: Timeout of one response in seconds: longer than any long poll of the API.
 ATTACK_RESPONSE_TIMEOUT_S = 60.0
 
 #: Attempts of a request under a rate limit. Then it counts as unjudged.
-MAX_ATTEMPTS = 3
+MAX_REQUEST_ATTEMPTS = 3
 
 #: The status of a request without a response.
-NO_RESPONSE = 0
+NO_RESPONSE_STATUS = 0
 
 
-class OutOfTime(Exception):
+class CheckDeadlinePassed(Exception):
     """Raised after the deadline of the current check."""
 
 
@@ -31,13 +31,9 @@ class AttackResponse(NamedTuple):
     seconds: float
 
     @property
-    def is_judged(self) -> bool:
+    def is_conclusive(self) -> bool:
         """Return whether the response judges the route: it is neither missing, nor a 429 or 503."""
-        return self.status not in {
-            NO_RESPONSE,
-            httpx.codes.TOO_MANY_REQUESTS,
-            httpx.codes.SERVICE_UNAVAILABLE,
-        }
+        return self.status not in {NO_RESPONSE_STATUS, httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
 
     def json(self) -> Any:
         """Decode the body as JSON; return None for invalid JSON."""
@@ -46,7 +42,7 @@ class AttackResponse(NamedTuple):
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
-    def comparable(self) -> Any:
+    def comparable_answer(self) -> Any:
         """Return status and body, without the request id."""
         body = self.json()
         if isinstance(body, dict) and isinstance(body.get("error"), dict):
@@ -55,7 +51,7 @@ class AttackResponse(NamedTuple):
         return self.status, self.body
 
 
-class Throttle:
+class RequestThrottle:
     """Rate limiter: passes `rate` requests a second until a deadline. Each check sets its deadline; `end` is
     the last.
     """
@@ -70,25 +66,23 @@ class Throttle:
         self.deadline = time.monotonic() + seconds
 
     def wait(self, pause_s: float = 0.0) -> None:
-        """Wait for the next slot, at least `pause_s`. Raises `OutOfTime` after the deadline."""
+        """Wait for the next slot, at least `pause_s`. Raises `CheckDeadlinePassed` after the deadline."""
         now = time.monotonic()
         at = max(self._next, now + pause_s)
         if at >= self.deadline:
-            raise OutOfTime
+            raise CheckDeadlinePassed
         self._next = at + self._pause_s
         time.sleep(max(0.0, at - now))
         self.count += 1
 
 
-class Caller:
+class AttackClient:
     """HTTP client with one API key or none."""
 
-    def __init__(self, root: str, throttle: Throttle, key: str | None = None) -> None:
+    def __init__(self, root: str, throttle: RequestThrottle, key: str | None = None) -> None:
         self.throttle = throttle
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = httpx.Client(
-            base_url=root, headers=headers, timeout=ATTACK_RESPONSE_TIMEOUT_S, trust_env=False
-        )
+        self._client = httpx.Client(base_url=root, headers=headers, timeout=ATTACK_RESPONSE_TIMEOUT_S, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
@@ -99,25 +93,25 @@ class Caller:
     def send(self, method: str, path: str, **options: Any) -> AttackResponse:
         """Send a request, at most three times while the status is 429, after `Retry-After` seconds.
 
-        Return the last response; its status is 0 if the connection failed. Raises `OutOfTime`.
+        Return the last response; its status is 0 if the connection failed. Raises `CheckDeadlinePassed`.
         """
         pause_s = 0.0
-        for _ in range(MAX_ATTEMPTS):
+        for _ in range(MAX_REQUEST_ATTEMPTS):
             self.throttle.wait(pause_s)
             began = time.perf_counter()
             try:
                 response = self._client.request(method, path, **options)
             except httpx.TransportError as error:
-                return AttackResponse(NO_RESPONSE, str(error).encode(), time.perf_counter() - began)
+                return AttackResponse(NO_RESPONSE_STATUS, str(error).encode(), time.perf_counter() - began)
             answer = AttackResponse(response.status_code, response.content, time.perf_counter() - began)
             if answer.status != httpx.codes.TOO_MANY_REQUESTS:
                 return answer
-            pause_s = _retry_after(response.headers)
+            pause_s = _read_retry_after_s(response.headers)
         return answer
 
 
-def send(caller: Caller, route: Route, path: str) -> AttackResponse:
-    """Send a request of the route with a sample body. Raises `OutOfTime`."""
+def send_sample_request(caller: AttackClient, route: ApiRoute, path: str) -> AttackResponse:
+    """Send a request of the route with a sample body. Raises `CheckDeadlinePassed`."""
     options: dict[str, Any] = {}
     if route.parts is not None:
         options["files"] = {name: (None, value) for name, value in route.parts.items()}
@@ -126,7 +120,7 @@ def send(caller: Caller, route: Route, path: str) -> AttackResponse:
     return caller.send(route.method, path, **options)
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
+def _read_retry_after_s(headers: Mapping[str, str]) -> float:
     """Return the header's seconds; 1 if it is missing or not a number."""
     try:
         return float(headers.get("retry-after", 1))

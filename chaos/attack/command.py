@@ -6,18 +6,18 @@ import click
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from chaos.attack.perform import AttackOptions, perform
+from chaos.attack.perform import AttackOptions, perform_attack
 from chaos.attack.report import AttackReport
-from cli.local.demo_keys import read_stored_keys
-from cli.shared.command import answering
+from cli.local.demo_keys import read_local_api_keys
+from cli.shared.command import with_printed_result
 from cli.shared.exit_codes import EXIT_FAILED
-from cli.shared.output import CommandResult, table
+from cli.shared.output import CommandResult, build_text_table
 from cli.shared.remote import LOOPBACK_HOSTS
 
 #: Option that confirms that the caller operates the API.
-CONSENT = "--yes-i-operate-this"
+CONSENT_OPTION = "--yes-i-operate-this"
 
-CHECK_COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET THROUGH")
+CHECK_TABLE_COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET THROUGH")
 
 
 @click.command()
@@ -27,11 +27,7 @@ CHECK_COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET THROUGH")
     help="API keys of at least two organizations; TENANTRY_ATTACK_KEYS takes them separated by spaces.",
 )  # fmt: skip
 @click.option(
-    "--seconds",
-    type=click.FloatRange(min=1),
-    default=60.0,
-    show_default=True,
-    help="Time limit of the whole attack.",
+    "--seconds", type=click.FloatRange(min=1), default=60.0, show_default=True, help="Time limit of the whole attack."
 )
 @click.option(
     "--rate", type=click.FloatRange(min=0.1, max=200), default=20.0, show_default=True,
@@ -41,16 +37,10 @@ CHECK_COLUMNS = ("CHECK", "ROUTES", "UNJUDGED", "REQUESTS", "LET THROUGH")
     "--cost-limit-ms", type=click.FloatRange(min=1), default=250.0, show_default=True,
     help="Allowed extra time of a refusal or a page.",
 )  # fmt: skip
-@click.option("consent", CONSENT, is_flag=True, help="Confirm that you operate an API on another machine.")
-@answering
+@click.option("consent", CONSENT_OPTION, is_flag=True, help="Confirm that you operate an API on another machine.")
+@with_printed_result
 async def attack(
-    url: str | None,
-    *,
-    keys: tuple[str, ...],
-    seconds: float,
-    rate: float,
-    cost_limit_ms: float,
-    consent: bool,
+    url: str | None, *, keys: tuple[str, ...], seconds: float, rate: float, cost_limit_ms: float, consent: bool
 ) -> CommandResult:
     """Test tenancy, scopes and costs of a running API by its OpenAPI document.
 
@@ -71,18 +61,18 @@ async def attack(
       tenantry attack https://staging.example.com --key lp_test_... --key lp_test_... --yes-i-operate-this
       tenantry attack --seconds 300 --json | jq '.findings[]'
     """
-    root, api_keys = _target(url, keys)
+    root, api_keys = _choose_api_and_keys(url, keys)
     if urlsplit(root).hostname not in LOOPBACK_HOSTS and not consent:
-        raise click.UsageError(f"{root} isn't on this machine: add {CONSENT} if you operate it")
+        raise click.UsageError(f"{root} isn't on this machine: add {CONSENT_OPTION} if you operate it")
     plan = AttackOptions(root, api_keys, seconds, rate, cost_limit_ms / 1000)
-    report = perform(plan, lambda line: click.echo(line, err=True))
-    return CommandResult(report, _view(report), exit_code=0 if report.passed else EXIT_FAILED)
+    report = perform_attack(plan, lambda line: click.echo(line, err=True))
+    return CommandResult(report, _render_attack_report(report), exit_code=0 if report.passed else EXIT_FAILED)
 
 
-def _target(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+def _choose_api_and_keys(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """Return the API's address without /v1, and the keys. Raise `click.UsageError` or `LocalUnavailable`."""
     if url is None or not keys:
-        local_keys = read_stored_keys()
+        local_keys = read_local_api_keys()
         if url is not None and url.rstrip("/").removesuffix("/v1") != local_keys.api.removesuffix("/v1"):
             raise click.UsageError(f"give keys of two organizations at {url} with --key")
         return local_keys.api.removesuffix("/v1"), keys or (local_keys.api_key, local_keys.test_key)
@@ -92,14 +82,12 @@ def _target(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...
     return root, keys
 
 
-def _view(report: AttackReport) -> RenderableType:
+def _render_attack_report(report: AttackReport) -> RenderableType:
     rows = [(row.check, row.judged, row.unjudged, row.requests, row.found) for row in report.rows]
     findings_rows = [(one.check, one.method, one.path, one.detail) for one in report.findings]
     summary = f"{report.api}, {report.organizations} organizations, {report.seconds:g} s: "
-    verdict = Text(
-        summary + ("nothing was let through" if report.passed else f"{len(findings_rows)} let through")
-    )
+    verdict = Text(summary + ("nothing was let through" if report.passed else f"{len(findings_rows)} let through"))
     findings: list[RenderableType] = (
-        [Text(""), table(("CHECK", "METHOD", "PATH", "WHAT"), findings_rows)] if findings_rows else []
+        [Text(""), build_text_table(("CHECK", "METHOD", "PATH", "WHAT"), findings_rows)] if findings_rows else []
     )
-    return Group(table(CHECK_COLUMNS, rows), *findings, Text(""), verdict)
+    return Group(build_text_table(CHECK_TABLE_COLUMNS, rows), *findings, Text(""), verdict)

@@ -5,24 +5,24 @@ from typing import Any
 
 import msgspec
 
-from chaos.attack.calls import AttackResponse, Caller
-from chaos.attack.document import Route
+from chaos.attack.calls import AttackClient, AttackResponse
+from chaos.attack.document import ApiRoute
 from chaos.attack.objects import generate_unused_ids, select_list_routes
 from chaos.attack.report import AttackTally
 
-CHECK = "costs"
+COSTS_CHECK = "costs"
 
 #: Bytes of a worst-case body: the API's limit.
-MAX_BODY_BYTES = 1_000_000
+WORST_BODY_BYTES = 1_000_000
 
 #: Measurements of each request. The minimum counts: a busy machine affects it least.
-REPEATS = 2
+MEASUREMENT_REPEATS = 2
 
 JSON_HEADERS = {"Content-Type": "application/json"}
 
 
 def attack_costs(
-    caller: Caller, own: Mapping[str, str], routes: Sequence[Route], limit_s: float, tally: AttackTally
+    caller: AttackClient, own: Mapping[str, str], routes: Sequence[ApiRoute], limit_s: float, tally: AttackTally
 ) -> None:
     """Measure each route with a JSON body, and each list. Raises `OutOfTime`.
 
@@ -30,56 +30,56 @@ def attack_costs(
     to a page of one item.
     """
     values = {**generate_unused_ids(routes), **own}
-    bodies = [route for route in routes if _takes_json(route)]
+    bodies = [route for route in routes if _takes_json_body(route)]
     pages = select_list_routes(routes)
     for route in (*bodies, *pages):
-        tally.add_route(CHECK, route.method, route.path)
+        tally.add_route(COSTS_CHECK, route.method, route.path)
     for route in pages:
         if {*route.ids.values()} <= own.keys():
-            _measure_page(caller, route, values, limit_s, tally)
+            _measure_page_cost(caller, route, values, limit_s, tally)
     for route in bodies:
-        _measure_bodies(caller, route, values, limit_s, tally)
+        _measure_body_costs(caller, route, values, limit_s, tally)
 
 
-def _takes_json(route: Route) -> bool:
-    return route.body is not None and route.is_partners
+def _takes_json_body(route: ApiRoute) -> bool:
+    return route.body is not None and route.accepts_partner_key
 
 
-def _measure_page(
-    caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: AttackTally
+def _measure_page_cost(
+    caller: AttackClient, route: ApiRoute, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
     def page(limit: int) -> Callable[[], AttackResponse]:
         return lambda: caller.send("GET", route.at(values), params={"limit": limit})
 
-    smallest_s, largest_s = _quickest_s(page(1)), _quickest_s(page(route.max_page or 1))
+    smallest_s, largest_s = _measure_quickest_s(page(1)), _measure_quickest_s(page(route.max_page or 1))
     if smallest_s is not None and largest_s is not None:
         extra_s = largest_s - smallest_s
         fault = f"a page of {route.max_page} takes {extra_s * 1000:.0f} ms more than one of 1"
-        tally.judge(CHECK, "GET", route.path, fault if extra_s > limit_s else None)
+        tally.judge(COSTS_CHECK, "GET", route.path, fault if extra_s > limit_s else None)
 
 
-def _measure_bodies(
-    caller: Caller, route: Route, values: Mapping[str, str], limit_s: float, tally: AttackTally
+def _measure_body_costs(
+    caller: AttackClient, route: ApiRoute, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
     def post(body: bytes) -> Callable[[], AttackResponse]:
         return lambda: caller.send(route.method, route.at(values), content=body, headers=JSON_HEADERS)
 
-    baseline_s = _quickest_s(post(b"x" * MAX_BODY_BYTES))
-    for name, body in worst_bodies(route.body):
-        took_s = _quickest_s(post(body))
+    baseline_s = _measure_quickest_s(post(b"x" * WORST_BODY_BYTES))
+    for name, body in generate_worst_bodies(route.body):
+        took_s = _measure_quickest_s(post(body))
         if baseline_s is not None and took_s is not None:
             extra_s = took_s - baseline_s
             fault = f"a body of {len(body):,} bytes ({name}) takes {extra_s * 1000:.0f} ms over invalid JSON"
-            tally.judge(CHECK, route.method, route.path, fault if extra_s > limit_s else None)
+            tally.judge(COSTS_CHECK, route.method, route.path, fault if extra_s > limit_s else None)
 
 
-def _quickest_s(send: Callable[[], AttackResponse]) -> float | None:
+def _measure_quickest_s(send: Callable[[], AttackResponse]) -> float | None:
     """Return the seconds of the quickest response; None if a response is not judged."""
-    answers = [send() for _ in range(REPEATS)]
-    return min(answer.seconds for answer in answers) if all(answer.is_judged for answer in answers) else None
+    answers = [send() for _ in range(MEASUREMENT_REPEATS)]
+    return min(answer.seconds for answer in answers) if all(answer.is_conclusive for answer in answers) else None
 
 
-def worst_bodies(example: Any) -> Iterator[tuple[str, bytes]]:
+def generate_worst_bodies(example: Any) -> Iterator[tuple[str, bytes]]:
     """Yield pairs of a name and a JSON body of about a megabyte.
 
     Each costly filling is put into a field of the example, `metadata` if it has one, and into an unknown

@@ -4,23 +4,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-_NAME = re.compile(r"{(\w+)}")
-_SCOPE = re.compile(r"Needs the scope `([^`]+)`")
+_PATH_PARAMETER = re.compile(r"{(\w+)}")
+_REQUIRED_SCOPE = re.compile(r"Needs the scope `([^`]+)`")
 #: A public id; its prefix names the kind of object.
-PUBLIC_ID_PATTERN = re.compile(
-    r"\b([a-z]{2,6})_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b"
-)
+PUBLIC_ID_PATTERN = re.compile(r"\b([a-z]{2,6})_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 #: The notation of an id's kind in a parameter's description.
-_KIND = re.compile(r"`([a-z]{2,6})_\.\.\.`")
+_ID_PREFIX_PATTERN = re.compile(r"`([a-z]{2,6})_\.\.\.`")
 
 #: The security scheme of SDK apps.
-APP_KEY = "sdkAppKey"
+APP_KEY_SCHEME = "sdkAppKey"
 
 #: Depth limit for samples: a schema may contain itself.
-MAX_DEPTH = 8
+MAX_SAMPLE_DEPTH = 8
 
 
-class Route(NamedTuple):
+class ApiRoute(NamedTuple):
     """One operation of the API.
 
     `ids` and `filters` are the names of ids in path and query, each with its prefix, for example `prj`.
@@ -43,10 +41,10 @@ class Route(NamedTuple):
     @property
     def names(self) -> list[str]:
         """Return all names in the path, including names that are not ids."""
-        return _NAME.findall(self.path)
+        return _PATH_PARAMETER.findall(self.path)
 
     @property
-    def is_partners(self) -> bool:
+    def accepts_partner_key(self) -> bool:
         """Return whether an organization's key is accepted: not public, not an app's, not an operator's
         route.
         """
@@ -54,68 +52,68 @@ class Route(NamedTuple):
 
     def at(self, values: Mapping[str, str]) -> str:
         """Fill the path with a value for each prefix. Other names stay as they are."""
-        return _NAME.sub(lambda match: values.get(self.ids.get(match[1], ""), match[1]), self.path)
+        return _PATH_PARAMETER.sub(lambda match: values.get(self.ids.get(match[1], ""), match[1]), self.path)
 
 
-def read_routes(document: Mapping[str, Any]) -> list[Route]:
+def read_api_routes(document: Mapping[str, Any]) -> list[ApiRoute]:
     """Read every operation of an OpenAPI document. Raises KeyError or TypeError for other JSON."""
     return [
-        _route(document, method.upper(), path, operation)
+        _parse_route(document, method.upper(), path, operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
 
 
-def _route(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> Route:
+def _parse_route(document: Mapping[str, Any], method: str, path: str, operation: Mapping[str, Any]) -> ApiRoute:
     parameters = [parameter for parameter in operation.get("parameters", []) if "name" in parameter]
     content = operation.get("requestBody", {}).get("content", {})
-    scope = _SCOPE.search(operation.get("description", ""))
-    return Route(
+    scope = _REQUIRED_SCOPE.search(operation.get("description", ""))
+    return ApiRoute(
         method=method,
         path=path,
         scope=scope and scope[1],
         needs_key=bool(operation.get("security")),
-        is_apps={name for requirement in operation.get("security", []) for name in requirement} == {APP_KEY},
-        ids=dict(_kinds(parameters, "path")),
-        filters=dict(_kinds(parameters, "query")),
-        body=_body(document, content.get("application/json")),
-        parts=_parts(document, content),
+        is_apps={name for requirement in operation.get("security", []) for name in requirement} == {APP_KEY_SCHEME},
+        ids=dict(_find_id_parameters(parameters, "path")),
+        filters=dict(_find_id_parameters(parameters, "query")),
+        body=_build_sample_body(document, content.get("application/json")),
+        parts=_build_sample_form(document, content),
         max_page=next((p["schema"].get("maximum") for p in parameters if p["name"] == "limit"), None),
         streams="text/event-stream" in str(operation.get("responses", {}).get("200", "")),
     )
 
 
-def _kinds(parameters: list[Mapping[str, Any]], location: str) -> Iterator[tuple[str, str]]:
+def _find_id_parameters(parameters: list[Mapping[str, Any]], location: str) -> Iterator[tuple[str, str]]:
     """Yield names of ids, each with the prefix from its example or description."""
     for parameter in parameters:
-        match = PUBLIC_ID_PATTERN.match(str(parameter.get("example", ""))) or _KIND.search(
+        match = PUBLIC_ID_PATTERN.match(str(parameter.get("example", ""))) or _ID_PREFIX_PATTERN.search(
             parameter.get("description", "")
         )
         if parameter["in"] == location and match:
             yield parameter["name"], match[1]
 
 
-def _body(document: Mapping[str, Any], media: Mapping[str, Any] | None) -> Any:
+def _build_sample_body(document: Mapping[str, Any], media: Mapping[str, Any] | None) -> Any:
     if media is None:
         return None
     return media["example"] if "example" in media else build_sample_value(document, media["schema"])
 
 
-def _parts(document: Mapping[str, Any], content: Mapping[str, Any]) -> Mapping[str, str] | None:
+def _build_sample_form(document: Mapping[str, Any], content: Mapping[str, Any]) -> Mapping[str, str] | None:
     if {*content} != {"multipart/form-data"}:
         return None
-    schema = _resolve(document, content["multipart/form-data"]["schema"])
-    texts = [name for name, field in schema.get("properties", {}).items() if _is_text(field)]
+    schema = _resolve_schema_ref(document, content["multipart/form-data"]["schema"])
+    texts = [name for name, field in schema.get("properties", {}).items() if _is_text_field(field)]
     return dict.fromkeys(schema.get("required") or texts[:1], "text")
 
 
-def _is_text(field: Mapping[str, Any]) -> bool:
+def _is_text_field(field: Mapping[str, Any]) -> bool:
     return field.get("type") == "string" and field.get("format") != "binary"
 
 
 def build_sample_value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
     """Build a value of a schema: its first example or enum value, else its required fields only."""
-    schema = _resolve(document, schema)
+    schema = _resolve_schema_ref(document, schema)
     for word in ("examples", "enum"):
         if schema.get(word):
             return schema[word][0]
@@ -123,14 +121,14 @@ def build_sample_value(document: Mapping[str, Any], schema: Mapping[str, Any], d
         return schema["const"]
     if choices := schema.get("anyOf") or schema.get("oneOf"):
         return build_sample_value(document, choices[0], depth + 1)
-    return _sample_of_type(document, schema, depth)
+    return _build_sample_of_type(document, schema, depth)
 
 
-def _sample_of_type(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
+def _build_sample_of_type(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> Any:
     kind = schema.get("type")
     if kind == "object":
         fields = schema.get("properties", {})
-        required = schema.get("required", []) if depth < MAX_DEPTH else []
+        required = schema.get("required", []) if depth < MAX_SAMPLE_DEPTH else []
         return {name: build_sample_value(document, fields.get(name, {}), depth + 1) for name in required}
     if kind == "array":
         items = schema.get("items", {})
@@ -138,7 +136,7 @@ def _sample_of_type(document: Mapping[str, Any], schema: Mapping[str, Any], dept
     return {"integer": schema.get("minimum", 0), "number": 0.5, "boolean": False}.get(kind or "", "text")
 
 
-def _resolve(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolve_schema_ref(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
     if "$ref" not in schema:
         return schema
     resolved: Mapping[str, Any] = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chaos.attack.calls import Caller
-from chaos.attack.document import PUBLIC_ID_PATTERN, Route
+from chaos.attack.calls import AttackClient
+from chaos.attack.document import PUBLIC_ID_PATTERN, ApiRoute
 from schemas import ids
 
 ATTACK_OBJECT_NAME = "tenantry attack"
@@ -27,10 +27,10 @@ SANDBOX_CREATE_REQUESTS: Mapping[str, dict[str, Any]] = {
 }
 
 #: Rounds of reading lists: the second round reads lists below objects of the first.
-ROUNDS = 2
+LIST_READ_ROUNDS = 2
 
 
-def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str]:
+def create_and_find_objects(caller: AttackClient, routes: Sequence[ApiRoute], *, sandbox: bool) -> dict[str, str]:
     """Create objects in the caller's organization, then read its lists. Raises `OutOfTime`.
 
     Return one id of each kind by its prefix, for example `prj`. A `sandbox` gets more kinds of objects.
@@ -40,26 +40,26 @@ def find_objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> d
     for path, options in {**CREATE_REQUESTS, **(SANDBOX_CREATE_REQUESTS if sandbox else {})}.items():
         route = posts.get(path)
         if route and set(route.ids.values()) <= found_ids.keys():
-            _add_ids(found_ids, caller.send("POST", route.at(found_ids), **options).body)
-    for _ in range(ROUNDS):
+            _keep_first_ids(found_ids, caller.send("POST", route.at(found_ids), **options).body)
+    for _ in range(LIST_READ_ROUNDS):
         for route in select_list_routes(routes):
             if set(route.ids.values()) <= found_ids.keys():
-                _add_ids(found_ids, caller.send("GET", route.at(found_ids)).body)
+                _keep_first_ids(found_ids, caller.send("GET", route.at(found_ids)).body)
     return found_ids
 
 
-def select_list_routes(routes: Sequence[Route]) -> list[Route]:
+def select_list_routes(routes: Sequence[ApiRoute]) -> list[ApiRoute]:
     """Return the GET routes that page an organization's own objects with `limit`."""
-    return [route for route in routes if route.method == "GET" and route.max_page and route.is_partners]
+    return [route for route in routes if route.method == "GET" and route.max_page and route.accepts_partner_key]
 
 
-def generate_unused_ids(routes: Sequence[Route]) -> dict[str, str]:
+def generate_unused_ids(routes: Sequence[ApiRoute]) -> dict[str, str]:
     """Generate a random, unused id for each id prefix in the routes. Return the ids by prefix."""
     kinds = {kind for route in routes for kind in (*route.ids.values(), *route.filters.values())}
-    return {kind: ids.show(kind, ids.new()) for kind in sorted(kinds)}
+    return {kind: ids.format_prefixed_id(kind, ids.new_uuid7()) for kind in sorted(kinds)}
 
 
-def _add_ids(found_ids: dict[str, str], body: bytes) -> None:
-    """Keep the first id of each kind."""
+def _keep_first_ids(found_ids: dict[str, str], body: bytes) -> None:
+    """Add the ids of a response body to `found_ids`, only the first one of each kind."""
     for match in PUBLIC_ID_PATTERN.finditer(body.decode("utf-8", "replace")):
         found_ids.setdefault(match[1], match[0])

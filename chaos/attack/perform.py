@@ -5,24 +5,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, NamedTuple
 
-from chaos.attack.calls import Caller, OutOfTime, Throttle
-from chaos.attack.costs import CHECK as COSTS
+from chaos.attack.calls import AttackClient, CheckDeadlinePassed, RequestThrottle
+from chaos.attack.costs import COSTS_CHECK as COSTS
 from chaos.attack.costs import attack_costs
-from chaos.attack.document import Route, read_routes
-from chaos.attack.objects import find_objects
+from chaos.attack.document import ApiRoute, read_api_routes
+from chaos.attack.objects import create_and_find_objects
 from chaos.attack.report import AttackReport, AttackTally
-from chaos.attack.scopes import CHECK as SCOPES
+from chaos.attack.scopes import SCOPES_CHECK as SCOPES
 from chaos.attack.scopes import attack_scopes
-from chaos.attack.tenancy import CHECK as TENANCY
+from chaos.attack.tenancy import TENANCY_CHECK as TENANCY
 from chaos.attack.tenancy import AttackParty, attack_tenancy
-from schemas.errors import AttackImpossible
+from schemas.errors import AttackRunImpossible
 
 DOCUMENT, WHOAMI = "/v1/openapi.json", "/v1/whoami"
 
 #: Shares of the total time. A check also gets unused time of earlier checks.
-SHARES = {TENANCY: 0.4, SCOPES: 0.3, COSTS: 0.3}
+CHECK_TIME_SHARES = {TENANCY: 0.4, SCOPES: 0.3, COSTS: 0.3}
 
-Log = Callable[[str], None]
+LogFunction = Callable[[str], None]
 
 
 class AttackOptions(NamedTuple):
@@ -35,38 +35,38 @@ class AttackOptions(NamedTuple):
     cost_limit_s: float
 
 
-def perform(plan: AttackOptions, log: Log) -> AttackReport:
+def perform_attack(plan: AttackOptions, log: LogFunction) -> AttackReport:
     """Run all checks within `plan.seconds`, and return the report.
 
-    Raises `AttackImpossible` without an OpenAPI document, for an invalid key, or for keys of a single
+    Raises `AttackRunImpossible` without an OpenAPI document, for an invalid key, or for keys of a single
     organization.
     """
     began, tally = time.monotonic(), AttackTally()
-    with _callers(plan) as callers:
-        routes = _routes(callers[0])
-        accounts = [_whoami(caller) for caller in callers]
+    with _open_attack_clients(plan) as callers:
+        routes = _fetch_api_routes(callers[0])
+        accounts = [_read_key_organization(caller) for caller in callers]
         if len({account["organizationId"] for account in accounts}) < 2:
-            raise AttackImpossible("the keys are of one organization: name keys of two")
+            raise AttackRunImpossible("the keys are of one organization: name keys of two")
         log(f"{len(routes)} routes at {plan.root}, {len(callers)} organizations")
         sides = [
             AttackParty(caller, ids)
             for caller, account in zip(callers, accounts, strict=True)
-            if (ids := _objects(caller, routes, sandbox=account["sandbox"])) is not None
+            if (ids := _find_party_objects(caller, routes, sandbox=account["sandbox"])) is not None
         ]
-        for check, attack in _attacks(plan, sides, routes, tally):
-            _run(callers[0].throttle, check, attack, tally, log)
+        for check, attack in _yield_checks(plan, sides, routes, tally):
+            _run_check(callers[0].throttle, check, attack, tally, log)
     return tally.report(plan.root, len(callers), time.monotonic() - began)
 
 
 @contextmanager
-def _callers(plan: AttackOptions) -> Iterator[list[Caller]]:
-    throttle = Throttle(plan.rate, plan.seconds)
+def _open_attack_clients(plan: AttackOptions) -> Iterator[list[AttackClient]]:
+    throttle = RequestThrottle(plan.rate, plan.seconds)
     with ExitStack() as stack:
-        yield [stack.enter_context(Caller(plan.root, throttle, key)) for key in plan.keys]
+        yield [stack.enter_context(AttackClient(plan.root, throttle, key)) for key in plan.keys]
 
 
-def _attacks(
-    plan: AttackOptions, sides: Sequence[AttackParty], routes: Sequence[Route], tally: AttackTally
+def _yield_checks(
+    plan: AttackOptions, sides: Sequence[AttackParty], routes: Sequence[ApiRoute], tally: AttackTally
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     def try_tenancy() -> None:
         for attacker in sides:
@@ -82,40 +82,42 @@ def _attacks(
         yield COSTS, lambda: attack_costs(first.caller, first.ids, routes, plan.cost_limit_s, tally)
 
 
-def _run(throttle: Throttle, check: str, attack: Callable[[], None], tally: AttackTally, log: Log) -> None:
+def _run_check(
+    throttle: RequestThrottle, check: str, attack: Callable[[], None], tally: AttackTally, log: LogFunction
+) -> None:
     """Run one check for its share of the remaining time."""
-    checks = [*SHARES]
-    share = SHARES[check] / sum(SHARES[later] for later in checks[checks.index(check) :])
+    checks = [*CHECK_TIME_SHARES]
+    share = CHECK_TIME_SHARES[check] / sum(CHECK_TIME_SHARES[later] for later in checks[checks.index(check) :])
     now = time.monotonic()
     throttle.deadline = now + max(0.0, throttle.end - now) * share
     before = throttle.count
-    with suppress(OutOfTime):
+    with suppress(CheckDeadlinePassed):
         attack()
     tally.requests[check] += throttle.count - before
     findings = sum(finding.check == check for finding in tally.findings)
     log(f"{check}: {throttle.count - before} requests, {findings} found")
 
 
-def _routes(caller: Caller) -> list[Route]:
-    """Read the API's routes. Raises `AttackImpossible`."""
+def _fetch_api_routes(caller: AttackClient) -> list[ApiRoute]:
+    """Read the API's routes. Raises `AttackRunImpossible`."""
     answer = caller.send("GET", DOCUMENT)
     try:
-        return read_routes(answer.json())
+        return read_api_routes(answer.json())
     except (KeyError, TypeError, AttributeError) as error:
-        raise AttackImpossible(f"{DOCUMENT} is no OpenAPI document (status {answer.status})") from error
+        raise AttackRunImpossible(f"{DOCUMENT} is no OpenAPI document (status {answer.status})") from error
 
 
-def _whoami(caller: Caller) -> dict[str, Any]:
-    """Return the key's organization. Raises `AttackImpossible` for an invalid key."""
+def _read_key_organization(caller: AttackClient) -> dict[str, Any]:
+    """Return the key's organization. Raises `AttackRunImpossible` for an invalid key."""
     answer = caller.send("GET", WHOAMI)
     account = answer.json()
     if answer.status != 200 or not isinstance(account, dict):
-        raise AttackImpossible(f"a key is refused with {answer.status}: name keys that work")
+        raise AttackRunImpossible(f"a key is refused with {answer.status}: name keys that work")
     return account
 
 
-def _objects(caller: Caller, routes: Sequence[Route], *, sandbox: bool) -> dict[str, str] | None:
+def _find_party_objects(caller: AttackClient, routes: Sequence[ApiRoute], *, sandbox: bool) -> dict[str, str] | None:
     """Create and find objects; return None if the time is over."""
-    with suppress(OutOfTime):
-        return find_objects(caller, routes, sandbox=sandbox)
+    with suppress(CheckDeadlinePassed):
+        return create_and_find_objects(caller, routes, sandbox=sandbox)
     return None

@@ -2,13 +2,13 @@
 
 from collections import Counter
 
-from schemas.base import Out
+from schemas.base import ResponseStruct
 
 #: The checks, in order.
-CHECKS = ("tenancy", "scopes", "costs")
+CHECK_NAMES = ("tenancy", "scopes", "costs")
 
 
-class AttackFinding(Out, frozen=True, kw_only=True):
+class AttackFinding(ResponseStruct, frozen=True, kw_only=True):
     """A response that should have been a refusal, or that cost too much."""
 
     check: str
@@ -17,7 +17,7 @@ class AttackFinding(Out, frozen=True, kw_only=True):
     detail: str
 
 
-class CheckRow(Out, frozen=True, kw_only=True):
+class AttackCheckRow(ResponseStruct, frozen=True, kw_only=True):
     """One check: `judged` routes, and `found` routes with a finding.
 
     `unjudged` routes had no id, no time, or only rate limited responses.
@@ -30,14 +30,14 @@ class CheckRow(Out, frozen=True, kw_only=True):
     found: int
 
 
-class AttackReport(Out, frozen=True, kw_only=True):
+class AttackReport(ResponseStruct, frozen=True, kw_only=True):
     """The outcome of an attack."""
 
     api: str
     organizations: int
     seconds: float
     passed: bool
-    rows: list[CheckRow]
+    rows: list[AttackCheckRow]
     findings: list[AttackFinding]
 
 
@@ -67,18 +67,16 @@ class AttackTally:
             organizations=organizations,
             seconds=round(seconds, 1),
             passed=not self.findings,
-            rows=[self._row(check) for check in CHECKS],
+            rows=[self._row(check) for check in CHECK_NAMES],
             findings=self.findings,
         )
 
-    def _row(self, check: str) -> CheckRow:
+    def _row(self, check: str) -> AttackCheckRow:
         routes = {route for route in self._routes if route[0] == check}
-        return CheckRow(
+        return AttackCheckRow(
             check=check,
             judged=len(routes & self._judged),
             unjudged=len(routes - self._judged),
             requests=self.requests[check],
-            found=len(
-                {(finding.method, finding.path) for finding in self.findings if finding.check == check}
-            ),
+            found=len({(finding.method, finding.path) for finding in self.findings if finding.check == check}),
         )

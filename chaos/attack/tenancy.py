@@ -3,62 +3,64 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from chaos.attack.calls import Caller, send
-from chaos.attack.document import Route
+from chaos.attack.calls import AttackClient, send_sample_request
+from chaos.attack.document import ApiRoute
 from chaos.attack.objects import generate_unused_ids, select_list_routes
 from chaos.attack.report import AttackTally
 
-CHECK = "tenancy"
-NOT_FOUND = 404
+TENANCY_CHECK = "tenancy"
+NOT_FOUND_STATUS = 404
 #: Statuses that refuse a body. They reveal nothing about an id if an unused id gets the same one.
 INVALID_BODY_STATUSES = {400, 413, 415, 422}
 
-Ids = Mapping[str, str]
+IdsByPrefix = Mapping[str, str]
 
 
 class AttackParty(NamedTuple):
     """An organization: its client, and one id of each kind by prefix."""
 
-    caller: Caller
-    ids: Ids
+    caller: AttackClient
+    ids: IdsByPrefix
 
 
-def attack_tenancy(
-    attacker: AttackParty, victim: AttackParty, routes: Sequence[Route], tally: AttackTally
-) -> None:
+def attack_tenancy(attacker: AttackParty, victim: AttackParty, routes: Sequence[ApiRoute], tally: AttackTally) -> None:
     """Request each route with the victim's ids, then compare the victim's objects. Raises `OutOfTime`.
 
     Adds a judgement of each route to `tally`. A changed object is a finding.
     """
     for route in select_owned_routes(routes):
-        tally.add_route(CHECK, route.method, route.path)
-    before = _read_objects(victim, routes)
-    volatile = {path for path, response in _read_objects(victim, routes).items() if response != before[path]}
-    _try_all(attacker, victim, routes, tally)
-    for path, response in _read_objects(victim, routes).items():
+        tally.add_route(TENANCY_CHECK, route.method, route.path)
+    before = _read_victim_objects(victim, routes)
+    volatile = {path for path, response in _read_victim_objects(victim, routes).items() if response != before[path]}
+    _judge_all_routes(attacker, victim, routes, tally)
+    for path, response in _read_victim_objects(victim, routes).items():
         if path not in volatile and response != before[path]:
-            tally.judge(CHECK, "GET", path, "another organization's requests have changed it")
+            tally.judge(TENANCY_CHECK, "GET", path, "another organization's requests have changed it")
 
 
-def _try_all(attacker: AttackParty, victim: AttackParty, routes: Sequence[Route], tally: AttackTally) -> None:
+def _judge_all_routes(
+    attacker: AttackParty, victim: AttackParty, routes: Sequence[ApiRoute], tally: AttackTally
+) -> None:
     unused = generate_unused_ids(routes)
     for route in select_owned_routes(routes):
-        for foreign, absent in _values(route, attacker.ids, victim.ids, unused):
+        for foreign, absent in _pair_foreign_and_unused_ids(route, attacker.ids, victim.ids, unused):
             _judge_foreign_ids(attacker.caller, route, foreign, absent, tally)
     for route in routes:
-        if route.method == "GET" and route.is_partners and not (route.names or route.streams):
-            _try_filters(attacker.caller, route, victim.ids, unused, tally)
+        if route.method == "GET" and route.accepts_partner_key and not (route.names or route.streams):
+            _judge_filters(attacker.caller, route, victim.ids, unused, tally)
     for route in select_list_routes(routes):
         if not route.names:
-            _try_list(attacker, route, victim.ids, tally)
+            _judge_list(attacker, route, victim.ids, tally)
 
 
-def select_owned_routes(routes: Sequence[Route]) -> list[Route]:
+def select_owned_routes(routes: Sequence[ApiRoute]) -> list[ApiRoute]:
     """Return the routes with an id of an organization's object in the path."""
-    return [route for route in routes if route.ids and route.is_partners]
+    return [route for route in routes if route.ids and route.accepts_partner_key]
 
 
-def _values(route: Route, own: Ids, theirs: Ids, unused: Ids) -> Iterator[tuple[Ids, Ids]]:
+def _pair_foreign_and_unused_ids(
+    route: ApiRoute, own: IdsByPrefix, theirs: IdsByPrefix, unused: IdsByPrefix
+) -> Iterator[tuple[IdsByPrefix, IdsByPrefix]]:
     """Yield pairs of foreign and unused ids: all foreign, then a foreign object below an own one."""
     kinds = [*route.ids.values()]
     if all(kind in theirs for kind in kinds):
@@ -69,44 +71,48 @@ def _values(route: Route, own: Ids, theirs: Ids, unused: Ids) -> Iterator[tuple[
         yield {**theirs, **above}, {**unused, **above}
 
 
-def _judge_foreign_ids(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: AttackTally) -> None:
-    answers = [send(caller, route, route.at(named)) for named in (theirs, unused)]
-    if not all(answer.is_judged for answer in answers):
+def _judge_foreign_ids(
+    caller: AttackClient, route: ApiRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: AttackTally
+) -> None:
+    answers = [send_sample_request(caller, route, route.at(named)) for named in (theirs, unused)]
+    if not all(answer.is_conclusive for answer in answers):
         return
-    same = answers[0].comparable() == answers[1].comparable()
+    same = answers[0].comparable_answer() == answers[1].comparable_answer()
     if same and answers[0].status in INVALID_BODY_STATUSES:
         return  # The sample body is refused before the id is checked.
     fault = None
-    if answers[0].status != NOT_FOUND:
+    if answers[0].status != NOT_FOUND_STATUS:
         fault = f"answered {answers[0].status} to another organization's id"
     elif not same:
         fault = "its 404 differs from the 404 of an unused id"
-    tally.judge(CHECK, route.method, route.path, fault)
+    tally.judge(TENANCY_CHECK, route.method, route.path, fault)
 
 
-def _try_filters(caller: Caller, route: Route, theirs: Ids, unused: Ids, tally: AttackTally) -> None:
+def _judge_filters(
+    caller: AttackClient, route: ApiRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: AttackTally
+) -> None:
     for name, kind in route.filters.items():
         if kind in theirs:
             answers = [caller.send("GET", route.path, params={name: ids[kind]}) for ids in (theirs, unused)]
-            if all(answer.is_judged for answer in answers):
-                same = answers[0].comparable() == answers[1].comparable()
+            if all(answer.is_conclusive for answer in answers):
+                same = answers[0].comparable_answer() == answers[1].comparable_answer()
                 fault = None if same else f"its filter {name} reveals another organization's id"
-                tally.judge(CHECK, "GET", route.path, fault)
+                tally.judge(TENANCY_CHECK, "GET", route.path, fault)
 
 
-def _try_list(attacker: AttackParty, route: Route, theirs: Ids, tally: AttackTally) -> None:
+def _judge_list(attacker: AttackParty, route: ApiRoute, theirs: IdsByPrefix, tally: AttackTally) -> None:
     answer = attacker.caller.send("GET", route.path)
-    if answer.is_judged:
+    if answer.is_conclusive:
         text = answer.body.decode("utf-8", "replace")
         seen = [value for kind, value in theirs.items() if kind != "org" and value in text]
         fault = f"its list shows {seen[0]} of another organization" if seen else None
-        tally.judge(CHECK, "GET", route.path, fault)
+        tally.judge(TENANCY_CHECK, "GET", route.path, fault)
 
 
-def _read_objects(victim: AttackParty, routes: Sequence[Route]) -> dict[str, object]:
+def _read_victim_objects(victim: AttackParty, routes: Sequence[ApiRoute]) -> dict[str, object]:
     """Read each object of the victim with the victim's key."""
     return {
-        route.path: victim.caller.send("GET", route.at(victim.ids)).comparable()
+        route.path: victim.caller.send("GET", route.at(victim.ids)).comparable_answer()
         for route in select_owned_routes(routes)
         if route.method == "GET" and route.path.endswith("}") and {*route.ids.values()} <= victim.ids.keys()
     }

@@ -13,29 +13,31 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from chaos.rehearsal.perform import Listeners, RehearsalPlan, RehearsalProgress, RehearsalReport, perform
-from chaos.rehearsal.recovery import percentile
-from cli.shared.command import answering
+from chaos.rehearsal.perform import (
+    RehearsalListeners,
+    RehearsalPlan,
+    RehearsalProgress,
+    RehearsalReport,
+    perform_rehearsal,
+)
+from chaos.rehearsal.recovery import nearest_rank_percentile
+from cli.shared.command import with_printed_result
 from cli.shared.exit_codes import EXIT_FAILED, EXIT_INTERRUPTED
-from cli.shared.output import CommandResult, console, table
+from cli.shared.output import CommandResult, build_text_table, open_console
 
 #: Pause between two lines of progress without a terminal, in seconds.
-LINE_S = 5.0
+PROGRESS_LINE_PAUSE_S = 5.0
 
 #: Maximum anomalies of one kind in the report.
-MAX_ANOMALIES = 10
+MAX_REPORTED_ANOMALIES = 10
 
 
 @click.command()
 @click.option(
-    "--minutes",
-    type=click.FloatRange(min=0.05),
-    default=1.0,
-    show_default=True,
-    help="Duration of load under faults.",
+    "--minutes", type=click.FloatRange(min=0.05), default=1.0, show_default=True, help="Duration of load under faults."
 )
 @click.option("--seed", type=int, help="Seed of the faults and the load; it fixes the schedule. [random]")
-@answering
+@with_printed_result
 async def rehearse(minutes: float, seed: int | None) -> CommandResult:
     """Run load while processes and servers fail, then check every job.
 
@@ -55,50 +57,51 @@ async def rehearse(minutes: float, seed: int | None) -> CommandResult:
       tenantry rehearse --json | jq '.lost, .doubled'
     """
     chosen = random.SystemRandom().randrange(1_000_000) if seed is None else seed
-    with _progress() as tell:
+    with _show_rehearsal_progress() as tell:
         tell.fault(f"seed {chosen}: servers start")
-        report = await perform(RehearsalPlan(minutes * 60, chosen), tell)
-    return CommandResult(report_data(report), report_view(report), exit_code=_code(report))
+        report = await perform_rehearsal(RehearsalPlan(minutes * 60, chosen), tell)
+    return CommandResult(encode_report(report), render_report(report), exit_code=_choose_exit_code(report))
 
 
-def _code(report: RehearsalReport) -> int:
+def _choose_exit_code(report: RehearsalReport) -> int:
     if not report.passed:
         return EXIT_FAILED
     return EXIT_INTERRUPTED if report.interrupted else 0
 
 
 @contextmanager
-def _progress() -> Iterator[Listeners]:
+def _show_rehearsal_progress() -> Iterator[RehearsalListeners]:
     """Show progress on stderr: a live line on a terminal, else a line every few seconds."""
     if sys.stderr.isatty():
-        with Live(console=console(sys.stderr), transient=True, refresh_per_second=4) as live:
-            yield Listeners(live.console.print, lambda look: live.update(Text(progress_line(look), "bold")))
+        with Live(console=open_console(sys.stderr), transient=True, refresh_per_second=4) as live:
+            yield RehearsalListeners(
+                live.console.print, lambda look: live.update(Text(format_progress_line(look), "bold"))
+            )
     else:
-        yield Listeners(lambda line: click.echo(line, err=True), _Lines().look)
+        yield RehearsalListeners(lambda line: click.echo(line, err=True), _ProgressLines().look)
 
 
-class _Lines:
-    """Progress as lines, at most one every `LINE_S`."""
+class _ProgressLines:
+    """Progress as lines, at most one every `PROGRESS_LINE_PAUSE_S`."""
 
     def __init__(self) -> None:
         self.due = time.monotonic()
 
     def look(self, look: RehearsalProgress) -> None:
         if time.monotonic() >= self.due:
-            self.due = time.monotonic() + LINE_S
-            click.echo(progress_line(look), err=True)
+            self.due = time.monotonic() + PROGRESS_LINE_PAUSE_S
+            click.echo(format_progress_line(look), err=True)
 
 
-def progress_line(look: RehearsalProgress) -> str:
+def format_progress_line(look: RehearsalProgress) -> str:
     """Format progress as one line: seconds, phase, and the counts of faults, accepted and ended jobs."""
     return (
-        f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, "
-        f"{look.ended} ended"
+        f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, {look.ended} ended"
     )
 
 
-def report_data(report: RehearsalReport) -> dict[str, Any]:
-    """Return the report for programs."""
+def encode_report(report: RehearsalReport) -> dict[str, Any]:
+    """Return the report as plain values with camelCase names, for `--json`."""
     jobs = report.jobs
     return {
         "seed": report.plan.seed,
@@ -116,8 +119,8 @@ def report_data(report: RehearsalReport) -> dict[str, Any]:
         "doubled": jobs.doubled,
         "fenced": report.fenced,
         "recovered": len(report.recovery_s),
-        "recoveryP50Seconds": _seconds(report, 50),
-        "recoveryP95Seconds": _seconds(report, 95),
+        "recoveryP50Seconds": _recovery_percentile_s(report, 50),
+        "recoveryP95Seconds": _recovery_percentile_s(report, 95),
         "faults": report.faults,
         "died": report.died,
         "anomalies": [anomaly._asdict() for anomaly in jobs.anomalies],
@@ -125,12 +128,19 @@ def report_data(report: RehearsalReport) -> dict[str, Any]:
     }
 
 
-def report_view(report: RehearsalReport) -> Group:
+def render_report(report: RehearsalReport) -> Group:
     """Return the tables of jobs and faults, the anomalies and the verdict."""
-    return Group(_jobs(report), "", _faults(report), *_list_problems(report), "", _verdict(report))
+    return Group(
+        _render_job_table(report),
+        "",
+        _render_fault_table(report),
+        *_list_report_problems(report),
+        "",
+        _format_verdict(report),
+    )
 
 
-def _jobs(report: RehearsalReport) -> Table:
+def _render_job_table(report: RehearsalReport) -> Table:
     jobs, given_up = report.jobs, sum(report.jobs.given_up.values())
     codes = ", ".join(f"{code} {times}" for code, times in sorted(jobs.given_up.items()))
     died = f"{given_up} given up: {codes}" if given_up else "by their kind"
@@ -143,17 +153,21 @@ def _jobs(report: RehearsalReport) -> Table:
         ("lost", jobs.lost, "no row, or completed without an effect"),
         ("doubled", jobs.doubled, "an effect or a job more than once"),
         ("fenced", report.fenced, "attempts of lost workers, refused by the fencing token"),
-        ("recovery p50", _seconds(report, 50), f"s, of {len(report.recovery_s)} attempts ended by faults"),
-        ("recovery p95", _seconds(report, 95), "s"),
+        (
+            "recovery p50",
+            _recovery_percentile_s(report, 50),
+            f"s, of {len(report.recovery_s)} attempts ended by faults",
+        ),
+        ("recovery p95", _recovery_percentile_s(report, 95), "s"),
     ]
-    return table(("JOBS", "", ""), [(name, str("-" if n is None else n), why) for name, n, why in rows])
+    return build_text_table(("JOBS", "", ""), [(name, str("-" if n is None else n), why) for name, n, why in rows])
 
 
-def _faults(report: RehearsalReport) -> Table:
-    return table(("FAULTS", ""), [(name, str(times)) for name, times in sorted(report.faults.items())])
+def _render_fault_table(report: RehearsalReport) -> Table:
+    return build_text_table(("FAULTS", ""), [(name, str(times)) for name, times in sorted(report.faults.items())])
 
 
-def _list_problems(report: RehearsalReport) -> list[Text]:
+def _list_report_problems(report: RehearsalReport) -> list[Text]:
     """Return the anomalies, the dead processes and the logs' folder; empty for a passed run."""
     if report.passed:
         return []
@@ -162,27 +176,23 @@ def _list_problems(report: RehearsalReport) -> list[Text]:
         Text(text)
         for text in [
             "",
-            *_anomaly_lines("lost", report),
-            *_anomaly_lines("doubled", report),
+            *_format_anomaly_lines("lost", report),
+            *_format_anomaly_lines("doubled", report),
             *report.died,
             *logs_line,
         ]
     ]
 
 
-def _anomaly_lines(what: str, report: RehearsalReport) -> list[str]:
+def _format_anomaly_lines(what: str, report: RehearsalReport) -> list[str]:
     """Return a line for each anomaly of a kind, and the number of further ones."""
-    lines = [
-        f"{what}: job {anomaly.job}: {anomaly.why}"
-        for anomaly in report.jobs.anomalies
-        if anomaly.what == what
-    ]
-    return lines[:MAX_ANOMALIES] + (
-        [f"{what}: {len(lines) - MAX_ANOMALIES} more"] if len(lines) > MAX_ANOMALIES else []
+    lines = [f"{what}: job {anomaly.job}: {anomaly.why}" for anomaly in report.jobs.anomalies if anomaly.what == what]
+    return lines[:MAX_REPORTED_ANOMALIES] + (
+        [f"{what}: {len(lines) - MAX_REPORTED_ANOMALIES} more"] if len(lines) > MAX_REPORTED_ANOMALIES else []
     )
 
 
-def _verdict(report: RehearsalReport) -> Text:
+def _format_verdict(report: RehearsalReport) -> Text:
     plan = report.plan
     again = f"tenantry rehearse --minutes {plan.seconds / 60:g} --seed {plan.seed}"
     well = "interrupted" if report.interrupted else "passed"
@@ -190,6 +200,6 @@ def _verdict(report: RehearsalReport) -> Text:
     return Text(f"{verdict} in {report.took_s:g} s; to repeat the same faults: {again}")
 
 
-def _seconds(report: RehearsalReport, percent: int) -> float | None:
-    value_s = percentile(report.recovery_s, percent)
+def _recovery_percentile_s(report: RehearsalReport, percent: int) -> float | None:
+    value_s = nearest_rank_percentile(report.recovery_s, percent)
     return None if value_s is None else round(value_s, 2)

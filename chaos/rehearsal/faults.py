@@ -9,10 +9,10 @@ from typing import NamedTuple, TypeAlias
 
 from redis.asyncio import Redis
 
-from chaos.rehearsal.hosts import Host, Hosts
-from chaos.rehearsal.schedule import Fault, ScheduledFault
+from chaos.rehearsal.hosts import RehearsalHost, RehearsalHosts
+from chaos.rehearsal.schedule import FaultKind, ScheduledFault
 from db.server import LocalServer
-from workers.runtime.shutdown import StopRequest, wait_for_first
+from workers.runtime.shutdown import StopRequest, wait_for_first_event
 
 
 class RehearsalServers(NamedTuple):
@@ -25,7 +25,7 @@ class RehearsalServers(NamedTuple):
 class InjectedFault(NamedTuple):
     """An injected fault: its begin, and the hosts whose attempts it may end; empty if it ends no attempt."""
 
-    fault: Fault
+    fault: FaultKind
     began: datetime
     hosts: frozenset[str]
 
@@ -34,7 +34,7 @@ class InjectedFault(NamedTuple):
 class FaultInjector:
     """Injects scheduled faults and records them. A lasting fault ends early once `stop` is requested."""
 
-    hosts: Hosts
+    hosts: RehearsalHosts
     servers: RehearsalServers
     stop: StopRequest
     say: Callable[[str], None]
@@ -51,8 +51,8 @@ class FaultInjector:
             return
         action, roles = HOST_FAULT_ACTIONS[scheduled.fault]
         async with self._released:
-            await self._released.wait_for(lambda: self._candidates(roles))
-            candidates = self._candidates(roles)
+            await self._released.wait_for(lambda: self._unfaulted_hosts(roles))
+            candidates = self._unfaulted_hosts(roles)
             host = candidates[int(scheduled.chance * len(candidates))]
             host.is_faulted = True
         self.record(scheduled, host.name, [host])
@@ -63,30 +63,28 @@ class FaultInjector:
                 host.is_faulted = False
                 self._released.notify_all()
 
-    def _candidates(self, roles: Sequence[str]) -> list[Host]:
+    def _unfaulted_hosts(self, roles: Sequence[str]) -> list[RehearsalHost]:
         return [host for role in roles for host in getattr(self.hosts, role) if not host.is_faulted]
 
-    def record(self, scheduled: ScheduledFault, what: str, hosts: Sequence[Host]) -> None:
-        self.injected.append(
-            InjectedFault(scheduled.fault, datetime.now(UTC), frozenset(host.name for host in hosts))
-        )
+    def record(self, scheduled: ScheduledFault, what: str, hosts: Sequence[RehearsalHost]) -> None:
+        self.injected.append(InjectedFault(scheduled.fault, datetime.now(UTC), frozenset(host.name for host in hosts)))
         lasts = f" for {scheduled.lasts_s:g} s" if scheduled.lasts_s else ""
         self.say(f"{scheduled.fault}: {what}{lasts}")
 
     async def wait(self, seconds: float) -> None:
-        await wait_for_first(self.stop.soon, within_s=seconds)
+        await wait_for_first_event(self.stop.soon, within_s=seconds)
 
     # Faults of processes
 
-    async def kill(self, host: Host, _: float) -> None:
+    async def kill(self, host: RehearsalHost, _: float) -> None:
         await host.kill()
         await host.start()
 
-    async def halt(self, host: Host, _: float) -> None:
+    async def halt(self, host: RehearsalHost, _: float) -> None:
         await host.end()
         await host.start()
 
-    async def freeze(self, host: Host, lasts_s: float) -> None:
+    async def freeze(self, host: RehearsalHost, lasts_s: float) -> None:
         host.send(signal.SIGSTOP)
         try:
             await self.wait(lasts_s)
@@ -95,17 +93,17 @@ class FaultInjector:
 
     # Faults of connections
 
-    async def cut(self, host: Host, _: float) -> None:
+    async def cut(self, host: RehearsalHost, _: float) -> None:
         host.proxies.cut()
 
-    async def stall(self, host: Host, lasts_s: float) -> None:
+    async def stall(self, host: RehearsalHost, lasts_s: float) -> None:
         host.proxies.hold()
         try:
             await self.wait(lasts_s)
         finally:
             host.proxies.pass_on()
 
-    async def lose_answers(self, host: Host, lasts_s: float) -> None:
+    async def drop_responses(self, host: RehearsalHost, lasts_s: float) -> None:
         """Drop all responses to the host while its requests still arrive. Then reset the connections."""
         host.proxies.mute()
         try:
@@ -128,11 +126,11 @@ class FaultInjector:
     async def restart_postgres(self, scheduled: ScheduledFault) -> None:
         await self._restart("postgres", self.servers.postgres.stop, scheduled, self.hosts.workers)
 
-    async def crash_postgres(self, scheduled: ScheduledFault) -> None:
+    async def kill_and_restart_postgres(self, scheduled: ScheduledFault) -> None:
         await self._restart("postgres", self.servers.postgres.kill, scheduled, self.hosts.workers)
 
     async def _restart(
-        self, name: str, end: Callable[[], None], scheduled: ScheduledFault, hosts: Sequence[Host]
+        self, name: str, end: Callable[[], None], scheduled: ScheduledFault, hosts: Sequence[RehearsalHost]
     ) -> None:
         async with self._server_locks[name]:
             self.record(scheduled, "down", hosts)
@@ -141,24 +139,24 @@ class FaultInjector:
             await asyncio.to_thread(getattr(self.servers, name).start)
 
 
-OnHost: TypeAlias = Callable[[FaultInjector, Host, float], Awaitable[None]]
-OnServer: TypeAlias = Callable[[FaultInjector, ScheduledFault], Awaitable[None]]
+HostFaultAction: TypeAlias = Callable[[FaultInjector, RehearsalHost, float], Awaitable[None]]
+ServerFaultAction: TypeAlias = Callable[[FaultInjector, ScheduledFault], Awaitable[None]]
 
 WORKERS, DISPATCHERS, ALL = ("workers",), ("dispatchers",), ("workers", "dispatchers", "submitters")
 
 #: Faults of a single host: the action, and the roles of its candidates.
-HOST_FAULT_ACTIONS: Mapping[Fault, tuple[OnHost, Sequence[str]]] = {
-    Fault.KILL_WORKER: (FaultInjector.kill, WORKERS),
-    Fault.STOP_WORKER: (FaultInjector.halt, WORKERS),
-    Fault.FREEZE_WORKER: (FaultInjector.freeze, WORKERS),
-    Fault.KILL_DISPATCHER: (FaultInjector.kill, DISPATCHERS),
-    Fault.CUT: (FaultInjector.cut, ALL),
-    Fault.STALL: (FaultInjector.stall, ALL),
-    Fault.HALF_OPEN: (FaultInjector.lose_answers, ALL),
+HOST_FAULT_ACTIONS: Mapping[FaultKind, tuple[HostFaultAction, Sequence[str]]] = {
+    FaultKind.KILL_WORKER: (FaultInjector.kill, WORKERS),
+    FaultKind.STOP_WORKER: (FaultInjector.halt, WORKERS),
+    FaultKind.FREEZE_WORKER: (FaultInjector.freeze, WORKERS),
+    FaultKind.KILL_DISPATCHER: (FaultInjector.kill, DISPATCHERS),
+    FaultKind.CUT: (FaultInjector.cut, ALL),
+    FaultKind.STALL: (FaultInjector.stall, ALL),
+    FaultKind.HALF_OPEN: (FaultInjector.drop_responses, ALL),
 }
-SERVER_FAULT_ACTIONS: Mapping[Fault, OnServer] = {
-    Fault.EMPTY_REDIS: FaultInjector.empty_redis,
-    Fault.RESTART_REDIS: FaultInjector.restart_redis,
-    Fault.RESTART_POSTGRES: FaultInjector.restart_postgres,
-    Fault.CRASH_POSTGRES: FaultInjector.crash_postgres,
+SERVER_FAULT_ACTIONS: Mapping[FaultKind, ServerFaultAction] = {
+    FaultKind.EMPTY_REDIS: FaultInjector.empty_redis,
+    FaultKind.RESTART_REDIS: FaultInjector.restart_redis,
+    FaultKind.RESTART_POSTGRES: FaultInjector.restart_postgres,
+    FaultKind.CRASH_POSTGRES: FaultInjector.kill_and_restart_postgres,
 }

@@ -9,20 +9,20 @@ from typing import NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
 from chaos import processes
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess
-from chaos.proxy import FaultProxy, ServerAddress, open_proxy
-from chaos.rehearsal.schedule import LEASE_S
-from db.server import tail
+from chaos.proxy import FaultProxy, ServerAddress, open_fault_proxy
+from chaos.rehearsal.schedule import REHEARSAL_LEASE_S
+from db.server import read_log_tail
 
 #: Drain time of a stopping worker, in seconds.
-DRAIN_S = 1.0
+WORKER_DRAIN_S = 1.0
 #: Timeout for a process's end, in seconds: for a busy machine without its servers.
-STOP_S = 60.0
-SLOTS = 10
+HOST_STOP_TIMEOUT_S = 60.0
+WORKER_SLOTS = 10
 
 #: The module of every worker.
-WORKER = "chaos.worker"
+WORKER_MODULE = "chaos.worker"
 
 
 class HostProxies(NamedTuple):
@@ -50,7 +50,7 @@ class HostProxies(NamedTuple):
 
 
 @dataclass
-class Host:
+class RehearsalHost:
     """One process with its proxies.
 
     `command` starts its process; a submitter has none. `is_faulted` is set during a fault. `pids` are all
@@ -59,7 +59,7 @@ class Host:
 
     name: str
     proxies: HostProxies
-    environment: Environment
+    environment: BenchEnvironment
     command: Sequence[str] = ()
     child: ChildProcess | None = None
     is_faulted: bool = False
@@ -79,11 +79,11 @@ class Host:
         environ = self.environment.environ(
             DATABASE_URL=database_url,
             REDIS_URL=redis_url,
-            LEASE_S=str(LEASE_S),
-            DRAIN_S=str(DRAIN_S),
-            SLOTS=str(SLOTS),
+            LEASE_S=str(REHEARSAL_LEASE_S),
+            DRAIN_S=str(WORKER_DRAIN_S),
+            SLOTS=str(WORKER_SLOTS),
         )
-        self.child = await processes.start_child(self.environment.folder, self.command, environ)
+        self.child = await processes.start_child_process(self.environment.folder, self.command, environ)
         self.pids.add(self.child.process.pid)
 
     async def kill(self) -> None:
@@ -103,25 +103,25 @@ class Host:
         handler is set.
         """
         if self.child:
-            await processes.stop_child(self.child, within=STOP_S)
+            await processes.stop_child_process(self.child, within=HOST_STOP_TIMEOUT_S)
             if (code := self.child.process.returncode) not in (0, -signal.SIGTERM):
                 self.died.append(f"{self.name} ended with {code} after a request to stop")
 
     async def restart_if_dead(self) -> None:
         """Restart the process if it ended without a fault."""
         if self.child and not self.is_faulted and self.child.process.returncode is not None:
-            output = tail(self.child.log)
+            output = read_log_tail(self.child.log)
             self.died.append(f"{self.name} ended by itself with {self.child.process.returncode}: {output}")
             await self.start()
 
 
-class Hosts(NamedTuple):
-    workers: Sequence[Host]
-    dispatchers: Sequence[Host]
-    submitters: Sequence[Host]
+class RehearsalHosts(NamedTuple):
+    workers: Sequence[RehearsalHost]
+    dispatchers: Sequence[RehearsalHost]
+    submitters: Sequence[RehearsalHost]
 
     @property
-    def running(self) -> list[Host]:
+    def running(self) -> list[RehearsalHost]:
         """Return the hosts with a process."""
         return [*self.workers, *self.dispatchers]
 
@@ -135,31 +135,31 @@ def url_via_proxy(proxy: FaultProxy, url: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def open_proxies(environment: Environment, outside: ServerAddress) -> AsyncIterator[HostProxies]:
+async def open_host_proxies(environment: BenchEnvironment, outside: ServerAddress) -> AsyncIterator[HostProxies]:
     """Start the proxies of one host while the block runs."""
     settings = environment.settings
     async with contextlib.AsyncExitStack() as stack:
-        targets = (address(settings.database_url), address(settings.redis_url), outside)
-        yield HostProxies(*[await stack.enter_async_context(open_proxy(target)) for target in targets])
+        targets = (parse_server_address(settings.database_url), parse_server_address(settings.redis_url), outside)
+        yield HostProxies(*[await stack.enter_async_context(open_fault_proxy(target)) for target in targets])
 
 
-def address(url: str) -> ServerAddress:
+def parse_server_address(url: str) -> ServerAddress:
     parts = urlsplit(url)
     return ServerAddress(parts.hostname or "", parts.port or 0)
 
 
 @contextlib.asynccontextmanager
 async def start_hosts(
-    environment: Environment, outside: ServerAddress, counts: Mapping[str, int]
-) -> AsyncIterator[Hosts]:
+    environment: BenchEnvironment, outside: ServerAddress, counts: Mapping[str, int]
+) -> AsyncIterator[RehearsalHosts]:
     """Start `counts` hosts of each role, and stop their processes after the block."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def open_host(role: str, number: int) -> Host:
-            proxies = await stack.enter_async_context(open_proxies(environment, outside))
-            return Host(f"{role} {number}", proxies, environment, command_of(role, proxies))
+        async def open_host(role: str, number: int) -> RehearsalHost:
+            proxies = await stack.enter_async_context(open_host_proxies(environment, outside))
+            return RehearsalHost(f"{role} {number}", proxies, environment, choose_host_command(role, proxies))
 
-        hosts = Hosts(
+        hosts = RehearsalHosts(
             *[
                 [await open_host(role, number) for number in range(1, counts[role] + 1)]
                 for role in ("worker", "dispatcher", "submitter")
@@ -172,10 +172,10 @@ async def start_hosts(
             await asyncio.gather(*(host.end() for host in hosts.running))
 
 
-def command_of(role: str, proxies: HostProxies) -> Sequence[str]:
+def choose_host_command(role: str, proxies: HostProxies) -> Sequence[str]:
     match role:
         case "worker":
-            return WORKER, proxies.outside.address.host, str(proxies.outside.address.port)
+            return WORKER_MODULE, proxies.outside.address.host, str(proxies.outside.address.port)
         case "dispatcher":
             return ("workers.dispatcher",)
         case _:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from chaos.rehearsal import tasks
-from chaos.rehearsal.schedule import LEASE_S
-from jobs.kinds import Kind
+from chaos.rehearsal.schedule import REHEARSAL_LEASE_S
+from jobs.kinds import JobKindSpec
 
 
 class JobSpec(NamedTuple):
@@ -15,19 +15,19 @@ class JobSpec(NamedTuple):
 
     key: str
     tenant: UUID
-    kind: Kind
+    kind: JobKindSpec
     args: dict[str, Any]
     unique_key: str | None = None
     due_in_s: float = 0.0
     cancel_after_s: float | None = None
 
 
-class MixEntry(NamedTuple):
+class LoadMixEntry(NamedTuple):
     """A job kind's share of the load, in percent, with ranges for its delay, duration and time to
     cancellation.
     """
 
-    kind: Kind
+    kind: JobKindSpec
     percent: int
     due_in_s: tuple[float, float] = (0.0, 0.0)
     takes_s: tuple[float, float] | None = None
@@ -36,48 +36,48 @@ class MixEntry(NamedTuple):
 
 
 LOAD_MIX = (
-    MixEntry(tasks.NONE, 16),
-    MixEntry(tasks.WRITE, 20),
-    MixEntry(tasks.WRITE, 8, due_in_s=(0.5, 6.0)),
-    MixEntry(tasks.WRITE, 6, unique=True),
-    MixEntry(tasks.STEPS, 9),
-    MixEntry(tasks.CALL, 13),
-    MixEntry(tasks.FLAKY, 7),
-    MixEntry(tasks.EARLY, 6),
-    MixEntry(tasks.LONG, 4, takes_s=(1.2 * LEASE_S, 2.5 * LEASE_S)),
-    MixEntry(tasks.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
-    MixEntry(tasks.CHAIN, 4),
-    MixEntry(tasks.DOOMED, 2),
+    LoadMixEntry(tasks.NONE, 16),
+    LoadMixEntry(tasks.WRITE, 20),
+    LoadMixEntry(tasks.WRITE, 8, due_in_s=(0.5, 6.0)),
+    LoadMixEntry(tasks.WRITE, 6, unique=True),
+    LoadMixEntry(tasks.STEPS, 9),
+    LoadMixEntry(tasks.CALL, 13),
+    LoadMixEntry(tasks.FLAKY, 7),
+    LoadMixEntry(tasks.EARLY, 6),
+    LoadMixEntry(tasks.LONG, 4, takes_s=(1.2 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S)),
+    LoadMixEntry(tasks.HELD, 5, takes_s=(1.0, 3.0), cancel_after_s=(0.0, 2.0)),
+    LoadMixEntry(tasks.CHAIN, 4),
+    LoadMixEntry(tasks.DOOMED, 2),
 )
 
 #: Seconds, at most, of an open commit, and between two steps.
-PAUSE_S = 0.3
+MAX_COMMIT_PAUSE_S = 0.3
 
 #: Unique keys of each tenant: few, so that unique jobs collide.
-UNIQUE_KEYS = 2
+UNIQUE_KEYS_A_TENANT = 2
 
 
-def job_specs(seed: int, tenants: Sequence[UUID]) -> Iterator[JobSpec]:
+def generate_job_specs(seed: int, tenants: Sequence[UUID]) -> Iterator[JobSpec]:
     """Yield jobs without end, each with a new key."""
     chance = random.Random(f"load {seed}")
     number = 0
     while True:
         number += 1
         (entry,) = chance.choices(LOAD_MIX, [entry.percent for entry in LOAD_MIX])
-        yield _job_spec(f"{seed}-{number}", chance.choice(tenants), entry, chance)
+        yield _draw_job_spec(f"{seed}-{number}", chance.choice(tenants), entry, chance)
 
 
-def _job_spec(key: str, tenant: UUID, entry: MixEntry, chance: random.Random) -> JobSpec:
+def _draw_job_spec(key: str, tenant: UUID, entry: LoadMixEntry, chance: random.Random) -> JobSpec:
     args: dict[str, Any] = {
         "key": key, "failures": chance.randint(1, 3), "snoozes": chance.randint(1, 2), "left": 2,
-        "pause_s": chance.uniform(0, PAUSE_S), "takes_s": chance.uniform(*entry.takes_s or (0, 0)),
+        "pause_s": chance.uniform(0, MAX_COMMIT_PAUSE_S), "takes_s": chance.uniform(*entry.takes_s or (0, 0)),
     }  # fmt: skip
     return JobSpec(
         key,
         tenant,
         entry.kind,
         args,
-        unique_key=f"unique {chance.randrange(UNIQUE_KEYS)}" if entry.unique else None,
+        unique_key=f"unique {chance.randrange(UNIQUE_KEYS_A_TENANT)}" if entry.unique else None,
         due_in_s=chance.uniform(*entry.due_in_s),
         cancel_after_s=chance.uniform(*entry.cancel_after_s) if entry.cancel_after_s else None,
     )

@@ -17,43 +17,41 @@ from uuid import UUID
 from asyncpg import Record
 
 from chaos import backlog, fleet
-from chaos.environment import KEYRING, Environment
-from chaos.receiver import run_receiver
+from chaos.environment import BENCH_KEYRING, BenchEnvironment
+from chaos.receiver import run_effect_receiver
 from chaos.rehearsal import hosts as hosting
 from chaos.rehearsal import recovery, tally
 from chaos.rehearsal.faults import FaultInjector, RehearsalServers
-from chaos.rehearsal.hosts import Host, Hosts
-from chaos.rehearsal.load import JobSpec, job_specs
-from chaos.rehearsal.schedule import ScheduledFault, schedule
-from chaos.rehearsal.submitter import RehearsalSubmitter, open_connections
+from chaos.rehearsal.hosts import RehearsalHost, RehearsalHosts
+from chaos.rehearsal.load import JobSpec, generate_job_specs
+from chaos.rehearsal.schedule import ScheduledFault, schedule_faults
+from chaos.rehearsal.submitter import RehearsalSubmitter, open_pool_and_courier
 from chaos.rehearsal.tally import JobReport
 from db import local
-from db.migrate import migrate
-from db.pool import open_pool
-from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.migrate import migrate_databases
+from db.pool import open_postgres_pool
+from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from schemas.settings import Settings
-from workers.runtime.background import background
-from workers.runtime.shutdown import StopRequest, stop_signals, wait_for_first
+from workers.runtime.background import run_in_background
+from workers.runtime.shutdown import StopRequest, handle_stop_signals, wait_for_first_event
 
 #: Processes and submitters by role.
-COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
-TENANTS = 10
+HOST_COUNTS = {"worker": 4, "dispatcher": 2, "submitter": 2}
+TENANT_COUNT = 10
 
 #: Time after the load until every job must have ended.
-DRAIN_S = 120.0
+REHEARSAL_DRAIN_TIMEOUT_S = 120.0
 #: Pause between two polls.
-POLL_S = 1.0
+WATCH_PAUSE_S = 1.0
 
 #: Only processes die here, not the machine, so unsynced writes survive in the page cache. With fsync a
 #: crashed server's recovery syncs file by file while other processes keep the disk busy.
-NO_FSYNC = {"fsync": "off"}
+NO_FSYNC_SETTINGS = {"fsync": "off"}
 
 #: Count of finished jobs, without jobs of chains.
-COUNT_FINISHED_JOBS = (
-    "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
-)
+COUNT_FINISHED_JOBS = "select count(*) from job where finished_at is not null and args ->> 'key' not like '%>'"
 #: Whether any job is open.
-ANY_OPEN = "select exists (select from job where finished_at is null)"
+ANY_OPEN_JOB = "select exists (select from job where finished_at is null)"
 SELECT_WORKER_PIDS = "select id, pid from worker"
 
 
@@ -74,8 +72,8 @@ class RehearsalProgress(NamedTuple):
     ended: int
 
 
-class Listeners(NamedTuple):
-    """Listeners of a rehearsal: each fault, and periodic progress."""
+class RehearsalListeners(NamedTuple):
+    """Callbacks of a rehearsal: `fault` gets a line for each fault, `look` the periodic progress."""
 
     fault: Callable[[str], None]
     look: Callable[[RehearsalProgress], None]
@@ -109,10 +107,10 @@ class Rehearsal:
     """A rehearsal in progress."""
 
     plan: RehearsalPlan
-    listeners: Listeners
+    listeners: RehearsalListeners
     stop: StopRequest
-    environment: Environment
-    hosts: Hosts
+    environment: BenchEnvironment
+    hosts: RehearsalHosts
     faults: FaultInjector
     load: Iterator[JobSpec]
     accepted: dict[str, UUID] = field(default_factory=dict)
@@ -124,12 +122,12 @@ class Rehearsal:
     began: float = field(default_factory=time.monotonic)
 
     async def run(self) -> None:
-        """Run the load under faults, then wait for open jobs, up to `DRAIN_S`."""
-        async with background(self._watch()):
+        """Run the load under faults, then wait for open jobs, up to `REHEARSAL_DRAIN_TIMEOUT_S`."""
+        async with run_in_background(self._watch()):
             await self._run_load()
             self.phase = "drain"
-            while not self.stop.now.is_set() and await self._any_open():
-                await wait_for_first(self.stop.now, within_s=POLL_S)
+            while not self.stop.now.is_set() and await self._is_any_job_open():
+                await wait_for_first_event(self.stop.now, within_s=WATCH_PAUSE_S)
 
     async def _run_load(self) -> None:
         """Run load and faults until the time is up or a signal arrives. Submitters then finish their open
@@ -138,40 +136,40 @@ class Rehearsal:
         async with asyncio.TaskGroup() as group:
             for host in self.hosts.submitters:
                 group.create_task(self._submit(host))
-            for scheduled in schedule(self.plan.seed, self.plan.seconds):
-                group.create_task(self._inject(scheduled))
-            await wait_for_first(self.stop.soon, within_s=self.plan.seconds)
+            for scheduled in schedule_faults(self.plan.seed, self.plan.seconds):
+                group.create_task(self._inject_at_its_time(scheduled))
+            await wait_for_first_event(self.stop.soon, within_s=self.plan.seconds)
             self.interrupted = self.stop.soon.is_set()
             self.stop.soon.set()
             self.phase = "last faults"
-            asyncio.get_running_loop().call_later(DRAIN_S, self._stop_waiting)
+            asyncio.get_running_loop().call_later(REHEARSAL_DRAIN_TIMEOUT_S, self._stop_waiting_for_jobs)
 
-    def _stop_waiting(self) -> None:
+    def _stop_waiting_for_jobs(self) -> None:
         self.timed_out = not self.stop.now.is_set()
         self.stop.now.set()
 
-    async def _inject(self, scheduled: ScheduledFault) -> None:
-        await wait_for_first(self.stop.soon, within_s=scheduled.at_s)
+    async def _inject_at_its_time(self, scheduled: ScheduledFault) -> None:
+        await wait_for_first_event(self.stop.soon, within_s=scheduled.at_s)
         if not self.stop.soon.is_set():
             await self.faults.inject(scheduled)
 
-    async def _submit(self, host: Host) -> None:
-        async with open_connections(*host.urls()) as (pool, courier):
+    async def _submit(self, host: RehearsalHost) -> None:
+        async with open_pool_and_courier(*host.urls()) as (pool, courier):
             await RehearsalSubmitter(self.load, self.accepted).run(pool, courier, self.stop)
 
-    async def _any_open(self) -> bool:
-        with contextlib.suppress(*RETRIED_ERRORS), raise_if_postgres_away():
-            return bool(await self.environment.pool.fetchval(ANY_OPEN))
+    async def _is_any_job_open(self) -> bool:
+        with contextlib.suppress(*RETRIED_POSTGRES_ERRORS), raise_if_postgres_away():
+            return bool(await self.environment.pool.fetchval(ANY_OPEN_JOB))
         return True
 
     async def _watch(self) -> None:
-        """Watch the processes and the ledger, and report progress."""
+        """Restart dead processes, count finished jobs, and report progress to the listeners, each second."""
         while True:
             for host in self.hosts.running:
                 await host.restart_if_dead()
-            with contextlib.suppress(*RETRIED_ERRORS), raise_if_postgres_away():
+            with contextlib.suppress(*RETRIED_POSTGRES_ERRORS), raise_if_postgres_away():
                 self.ended = await self.environment.pool.fetchval(COUNT_FINISHED_JOBS)
-                self._record_hosts(await self.environment.pool.fetch(SELECT_WORKER_PIDS))
+                self._record_worker_hosts(await self.environment.pool.fetch(SELECT_WORKER_PIDS))
             self.listeners.look(
                 RehearsalProgress(
                     time.monotonic() - self.began,
@@ -181,9 +179,9 @@ class Rehearsal:
                     self.ended,
                 )
             )
-            await asyncio.sleep(POLL_S)
+            await asyncio.sleep(WATCH_PAUSE_S)
 
-    def _record_hosts(self, workers: Sequence[Record]) -> None:
+    def _record_worker_hosts(self, workers: Sequence[Record]) -> None:
         """Record the host of each worker in the ledger."""
         for worker in workers:
             for host in self.hosts.workers:
@@ -192,22 +190,22 @@ class Rehearsal:
 
     async def report(self, calls_by_job: Mapping[str, int]) -> RehearsalReport:
         """Count the jobs, after the processes have ended."""
-        pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER}.log"
+        pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER_MODULE}.log"
         attempts, hurried = await recovery.read_attempts(pool), self.stop.now.is_set() and not self.timed_out
         return RehearsalReport(
             self.plan,
             round(time.monotonic() - self.began, 1),
-            tally.tally(await tally.read_rehearsed_jobs(pool), self.accepted, calls_by_job),
-            recovery.count_fenced(log, attempts),
+            tally.tally_rehearsed_jobs(await tally.read_rehearsed_jobs(pool), self.accepted, calls_by_job),
+            recovery.count_fenced_attempts(log, attempts),
             [line for host in self.hosts.running for line in host.died],
             Counter(injected.fault.value for injected in self.faults.injected),
-            recovery.recovery_times(attempts, self.faults.injected, self.host_of),
+            recovery.compute_recovery_times_s(attempts, self.faults.injected, self.host_of),
             self.interrupted or hurried,
             hurried,
         )
 
 
-async def perform(plan: RehearsalPlan, listeners: Listeners) -> RehearsalReport:
+async def perform_rehearsal(plan: RehearsalPlan, listeners: RehearsalListeners) -> RehearsalReport:
     """Run a rehearsal on its own servers and processes, and stop them all.
 
     The first signal ends the load and faults, the second the wait for open jobs. Raises `LocalUnavailable`,
@@ -215,46 +213,49 @@ async def perform(plan: RehearsalPlan, listeners: Listeners) -> RehearsalReport:
     """
     # Lost connections are the point of a rehearsal, so asyncpg's log of them is off.
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="tenantry-rehearsal-") as name, stop_signals() as stop:
+    with tempfile.TemporaryDirectory(prefix="tenantry-rehearsal-") as name, handle_stop_signals() as stop:
         folder = Path(name)
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, stop.ask)
         try:
-            report = await _perform(plan, listeners, stop, folder)
+            report = await _perform_on_servers(plan, listeners, stop, folder)
         except ExceptionGroup as group:
             # The first error ended the group; the other tasks were canceled.
             raise group.exceptions[0] from group
         return report if report.passed else report._replace(logs=_copy_logs(folder))
 
 
-async def _perform(
-    plan: RehearsalPlan, listeners: Listeners, stop: StopRequest, folder: Path
+async def _perform_on_servers(
+    plan: RehearsalPlan, listeners: RehearsalListeners, stop: StopRequest, folder: Path
 ) -> RehearsalReport:
     async with (
-        _open_servers(folder) as (environment, servers),
-        run_receiver(plan.seed) as (receiver, outside),
+        _open_rehearsal_servers(folder) as (environment, servers),
+        run_effect_receiver(plan.seed) as (receiver, outside),
     ):
-        tenants = await backlog.reset_bench_database(environment.pool, tenants=TENANTS)
-        async with hosting.start_hosts(environment, outside, COUNTS) as hosts:
-            await fleet.wait_for_workers(environment.pool, COUNTS["worker"])
+        tenants = await backlog.reset_bench_database(environment.pool, tenants=TENANT_COUNT)
+        async with hosting.start_hosts(environment, outside, HOST_COUNTS) as hosts:
+            await fleet.wait_for_workers(environment.pool, HOST_COUNTS["worker"])
             faults = FaultInjector(hosts, servers, stop, listeners.fault)
             rehearsal = Rehearsal(
-                plan, listeners, stop, environment, hosts, faults, job_specs(plan.seed, tenants)
+                plan, listeners, stop, environment, hosts, faults, generate_job_specs(plan.seed, tenants)
             )
             await rehearsal.run()
         return await rehearsal.report(receiver.calls_by_job)
 
 
 @contextlib.asynccontextmanager
-async def _open_servers(folder: Path) -> AsyncIterator[tuple[Environment, RehearsalServers]]:
+async def _open_rehearsal_servers(folder: Path) -> AsyncIterator[tuple[BenchEnvironment, RehearsalServers]]:
     """Start embedded servers with migrated tables, regardless of DATABASE_URL and REDIS_URL."""
     postgres_folder, redis_folder = folder / "postgres", folder / "valkey"
-    with local.postgres(postgres_folder, NO_FSYNC) as postgres, local.valkey(redis_folder) as valkey:
-        await migrate(postgres.url)
+    with (
+        local.run_local_postgres(postgres_folder, NO_FSYNC_SETTINGS) as postgres,
+        local.run_local_valkey(redis_folder) as valkey,
+    ):
+        await migrate_databases(postgres.url)
         settings = Settings(
-            database_url=postgres.url, redis_url=valkey.url, peppers=KEYRING, vault_keys=KEYRING
+            database_url=postgres.url, redis_url=valkey.url, peppers=BENCH_KEYRING, vault_keys=BENCH_KEYRING
         )
-        async with open_pool(postgres.url, name="rehearsal") as pool:
-            yield Environment(settings, pool, folder), RehearsalServers(postgres, valkey)
+        async with open_postgres_pool(postgres.url, name="rehearsal") as pool:
+            yield BenchEnvironment(settings, pool, folder), RehearsalServers(postgres, valkey)
 
 
 def _copy_logs(folder: Path) -> Path:

@@ -23,15 +23,15 @@ from db.pool import Pool
 from schemas import ids
 
 #: Outcomes of attempts that a fault ended.
-INTERRUPTED = frozenset({"lost", "interrupted"})
+INTERRUPTED_OUTCOMES = frozenset({"lost", "interrupted"})
 
 #: Log event of a worker for a refused step or commit.
-WRITE_REFUSED = "write refused"
+WRITE_REFUSED_EVENT = "write refused"
 #: Log event of a worker for each settled outcome.
 ATTEMPT_ENDED_EVENT = "attempt ended"
 
 #: Each job's attempts in order, then a row without outcome for a running attempt or for the job's end.
-ATTEMPTS = """
+SELECT_ATTEMPTS = """
 select job_id, fence, attempt, worker_id, started_at, ended_at, outcome
   from job_attempt
  union all
@@ -53,10 +53,10 @@ class AttemptRow(NamedTuple):
 
 
 async def read_attempts(pool: Pool) -> list[AttemptRow]:
-    return [AttemptRow(**row) for row in await pool.fetch(ATTEMPTS)]
+    return [AttemptRow(**row) for row in await pool.fetch(SELECT_ATTEMPTS)]
 
 
-def recovery_times(
+def compute_recovery_times_s(
     attempts: Sequence[AttemptRow], faults: Sequence[InjectedFault], host_of: Mapping[UUID, str]
 ) -> list[float]:
     """Return seconds, one value for each attempt that a fault ended; `host_of` maps workers to hosts."""
@@ -67,45 +67,43 @@ def recovery_times(
             of_host[host].append(fault.began)
     for attempt, following in pairwise(attempts):
         host_name = host_of.get(attempt.worker_id or attempt.job_id)
-        if attempt.outcome in INTERRUPTED and host_name and following.job_id == attempt.job_id:
-            began = _first_between(of_host[host_name], attempt)
+        if attempt.outcome in INTERRUPTED_OUTCOMES and host_name and following.job_id == attempt.job_id:
+            began = _find_fault_in_attempt(of_host[host_name], attempt)
             if began:
                 times_s.append((following.started_at - began).total_seconds())
     return times_s
 
 
-def _first_between(times: Sequence[datetime], attempt: AttemptRow) -> datetime | None:
+def _find_fault_in_attempt(times: Sequence[datetime], attempt: AttemptRow) -> datetime | None:
     """Return the first of the ordered times that lies within the attempt."""
-    return next(
-        (at for at in times if attempt.ended_at and attempt.started_at <= at <= attempt.ended_at), None
-    )
+    return next((at for at in times if attempt.ended_at and attempt.started_at <= at <= attempt.ended_at), None)
 
 
-def count_fenced(log: Path, attempts: Sequence[AttemptRow]) -> int:
+def count_fenced_attempts(log: Path, attempts: Sequence[AttemptRow]) -> int:
     """Count the refusals in a worker's log of attempts that the ledger marks as lost.
 
     A repeated settlement after a lost response is refused too, and does not count.
     """
     lost = {
-        (ids.show(ids.JOB, attempt.job_id), attempt.attempt)
+        (ids.format_prefixed_id(ids.JOB, attempt.job_id), attempt.attempt)
         for attempt in attempts
         if attempt.outcome == "lost"
     }
-    return len(lost & {(line["job_id"], line["attempt"]) for line in _refusals(log)})
+    return len(lost & {(line["job_id"], line["attempt"]) for line in _read_refused_writes(log)})
 
 
-def _refusals(log: Path) -> Iterator[dict[str, Any]]:
+def _read_refused_writes(log: Path) -> Iterator[dict[str, Any]]:
     with log.open("rb") as lines:
         for line in lines:
             if line.startswith(b"{") and line.endswith(b"}\n"):
                 entry = msgspec.json.decode(line, type=dict[str, Any])
-                if entry["event"] == WRITE_REFUSED or (
+                if entry["event"] == WRITE_REFUSED_EVENT or (
                     entry["event"] == ATTEMPT_ENDED_EVENT and entry["now"] is None
                 ):
                     yield entry
 
 
-def percentile(values: Sequence[float], percent: int) -> float | None:
+def nearest_rank_percentile(values: Sequence[float], percent: int) -> float | None:
     """Return the percentile by nearest rank; None without values."""
     ordered = sorted(values)
     return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)] if ordered else None

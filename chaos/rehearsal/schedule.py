@@ -7,13 +7,13 @@ from itertools import takewhile
 from typing import NamedTuple
 
 #: Seconds of every lease in a rehearsal: short, so that even a short rehearsal includes a rescue.
-LEASE_S = 2.0
+REHEARSAL_LEASE_S = 2.0
 
 #: Seconds of load before the first fault; minimum and maximum seconds between two faults.
 CALM_S, PAUSE_S = 2.0, (1.5, 4.5)
 
 
-class Fault(StrEnum):
+class FaultKind(StrEnum):
     """A kind of fault, as the report's table shows it."""
 
     KILL_WORKER = "kill worker"
@@ -30,13 +30,13 @@ class Fault(StrEnum):
 
 
 #: Duration of a fault in seconds, minimum and maximum; other faults are instantaneous.
-LASTS_S = {
-    Fault.FREEZE_WORKER: (1.5 * LEASE_S, 2.5 * LEASE_S),
-    Fault.RESTART_REDIS: (0.5, 3.0),
-    Fault.RESTART_POSTGRES: (0.0, 2.0),
-    Fault.CRASH_POSTGRES: (0.0, 2.0),
-    Fault.STALL: (0.25 * LEASE_S, 2.5 * LEASE_S),
-    Fault.HALF_OPEN: (0.25 * LEASE_S, 2.5 * LEASE_S),
+FAULT_DURATIONS_S = {
+    FaultKind.FREEZE_WORKER: (1.5 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S),
+    FaultKind.RESTART_REDIS: (0.5, 3.0),
+    FaultKind.RESTART_POSTGRES: (0.0, 2.0),
+    FaultKind.CRASH_POSTGRES: (0.0, 2.0),
+    FaultKind.STALL: (0.25 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S),
+    FaultKind.HALF_OPEN: (0.25 * REHEARSAL_LEASE_S, 2.5 * REHEARSAL_LEASE_S),
 }
 
 
@@ -44,25 +44,23 @@ class ScheduledFault(NamedTuple):
     """A scheduled fault: seconds from the begin of the load; `chance` in [0, 1) selects the target."""
 
     at_s: float
-    fault: Fault
+    fault: FaultKind
     chance: float
     lasts_s: float
 
 
-def schedule(seed: int, seconds: float) -> list[ScheduledFault]:
+def schedule_faults(seed: int, seconds: float) -> list[ScheduledFault]:
     """Return the faults of a rehearsal. A longer rehearsal with the same seed begins with the same faults.
 
     The schedule runs in rounds of all faults, so that a short rehearsal covers each of them.
     """
-    return [
-        *takewhile(lambda scheduled: scheduled.at_s < seconds, _generate(random.Random(f"faults {seed}")))
-    ]
+    return [*takewhile(lambda scheduled: scheduled.at_s < seconds, _generate_faults(random.Random(f"faults {seed}")))]
 
 
-def _generate(chance: random.Random) -> Iterator[ScheduledFault]:
+def _generate_faults(chance: random.Random) -> Iterator[ScheduledFault]:
     at_s = CALM_S
     while True:
-        for fault in chance.sample([*Fault], len(Fault)):
-            lasts_s = chance.uniform(*LASTS_S.get(fault, (0.0, 0.0)))
+        for fault in chance.sample([*FaultKind], len(FaultKind)):
+            lasts_s = chance.uniform(*FAULT_DURATIONS_S.get(fault, (0.0, 0.0)))
             yield ScheduledFault(round(at_s, 2), fault, chance.random(), round(lasts_s, 2))
             at_s += chance.uniform(*PAUSE_S)

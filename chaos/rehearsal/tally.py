@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.rehearsal.tasks import CHAIN, DOOMED, EFFECTS_BY_KIND, next_key
+from chaos.rehearsal.tasks import CHAIN, DOOMED, EFFECTS_BY_KIND, next_chain_key
 from db.pool import Pool
-from jobs.states import TERMINAL_STATES, JobState
+from jobs.states import TERMINAL_JOB_STATES, JobState
 
 #: Each job with its number of effect rows; the query's time is linear.
 SELECT_JOBS_WITH_EFFECTS = """
@@ -33,7 +33,7 @@ class RehearsedJob(NamedTuple):
     rows: int
 
 
-class Anomaly(NamedTuple):
+class JobAnomaly(NamedTuple):
     """A job that broke a rule, with the reason."""
 
     what: str
@@ -53,7 +53,7 @@ class JobReport(NamedTuple):
     canceled: int
     open: int
     given_up: Mapping[str, int]
-    anomalies: Sequence[Anomaly]
+    anomalies: Sequence[JobAnomaly]
 
     def of(self, what: str) -> int:
         """Count the jobs with an anomaly of this name."""
@@ -73,55 +73,51 @@ async def read_rehearsed_jobs(pool: Pool) -> list[RehearsedJob]:
     return [RehearsedJob(**row) for row in await pool.fetch(SELECT_JOBS_WITH_EFFECTS)]
 
 
-def tally(
+def tally_rehearsed_jobs(
     rows: Sequence[RehearsedJob], accepted: Mapping[str, UUID], calls_by_job: Mapping[str, int]
 ) -> JobReport:
     """Count the jobs. `accepted` maps each key to its job, `calls_by_job` has the receiver's calls by job."""
     known, accepted_ids = {job.id for job in rows}, {*accepted.values()}
-    counted = [job for job in rows if job.id in accepted_ids or next_key("") in job.key]
+    counted = [job for job in rows if job.id in accepted_ids or next_chain_key("") in job.key]
     states = Counter(job.state for job in counted)
-    missing = [Anomaly("lost", str(job_id), f"{key} was accepted and has no job")
+    missing = [JobAnomaly("lost", str(job_id), f"{key} was accepted and has no job")
                for key, job_id in accepted.items() if job_id not in known]  # fmt: skip
-    unexpected = [
-        anomaly for job in rows for anomaly in find_anomalies(job, calls_by_job.get(str(job.id), 0))
-    ]
+    unexpected = [anomaly for job in rows for anomaly in find_effect_anomalies(job, calls_by_job.get(str(job.id), 0))]
     given_up = Counter(job.error for job in counted if job.error and job.kind != DOOMED.name)
     return JobReport(
         accepted=len(counted) + len({anomaly.job for anomaly in missing}),
         completed=states[JobState.COMPLETED],
         failed=states[JobState.FAILED],
         canceled=states[JobState.CANCELED],
-        open=sum(states[state] for state in JobState if state not in TERMINAL_STATES),
+        open=sum(states[state] for state in JobState if state not in TERMINAL_JOB_STATES),
         given_up=given_up,
-        anomalies=[*missing, *unexpected, *_jobs_with_one_key(rows), *_broken_chains(rows)],
+        anomalies=[*missing, *unexpected, *_find_duplicate_keys(rows), *_find_broken_chains(rows)],
     )
 
 
-def find_anomalies(job: RehearsedJob, calls: int) -> Iterator[Anomaly]:
+def find_effect_anomalies(job: RehearsedJob, calls: int) -> Iterator[JobAnomaly]:
     """Yield `doubled` for too many effect rows or calls of a job, `lost` for too few of a completed one."""
     effects = EFFECTS_BY_KIND[job.kind]
     for name, actual, expected in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
         limit = expected if job.state == JobState.COMPLETED or name == "calls" or not effects.late else 0
         if actual > limit:
-            yield Anomaly(
-                "doubled", str(job.id), f"{job.kind}, {job.state}: {actual} {name}, {limit} at most"
-            )
+            yield JobAnomaly("doubled", str(job.id), f"{job.kind}, {job.state}: {actual} {name}, {limit} at most")
         if actual < expected and job.state == JobState.COMPLETED:
-            yield Anomaly("lost", str(job.id), f"{job.kind}, completed: {actual} {name}, not {expected}")
+            yield JobAnomaly("lost", str(job.id), f"{job.kind}, completed: {actual} {name}, not {expected}")
 
 
-def _jobs_with_one_key(rows: Sequence[RehearsedJob]) -> Iterator[Anomaly]:
+def _find_duplicate_keys(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
     """Yield the keys with more than one job."""
     for key, times in Counter(job.key for job in rows).items():
         if times > 1:
             job = next(job for job in rows if job.key == key)
-            yield Anomaly("doubled", str(job.id), f"{times} jobs of one key {key}")
+            yield JobAnomaly("doubled", str(job.id), f"{times} jobs of one key {key}")
 
 
-def _broken_chains(rows: Sequence[RehearsedJob]) -> Iterator[Anomaly]:
+def _find_broken_chains(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
     """Yield completed chain links without a next link."""
     keys = {job.key for job in rows}
     for job in rows:
         ended = job.kind == CHAIN.name and job.state == JobState.COMPLETED
-        if ended and job.left and next_key(job.key) not in keys:
-            yield Anomaly("lost", str(job.id), "the next link, which its commit submitted, is missing")
+        if ended and job.left and next_chain_key(job.key) not in keys:
+            yield JobAnomaly("lost", str(job.id), "the next link, which its commit submitted, is missing")

@@ -9,47 +9,47 @@ import click
 import httpx
 
 from cli.shared.exit_codes import EXIT_FAILED
-from cli.shared.fields import Field, body_of, form_of, read_field
-from cli.shared.follow import follow, has_ended_well, jobs_of
+from cli.shared.fields import RequestField, form_parts_of_fields, json_body_of_fields, parse_request_field
+from cli.shared.follow import follow_job, is_job_completed, read_job_ids
 from cli.shared.remote import (
-    Remote,
-    exit_code,
+    RemoteApi,
+    exit_code_of_response,
     find_api_or_exit,
-    print_body,
-    print_error,
-    repeat_advice,
+    print_list_items,
+    print_response_body,
+    print_response_error,
+    repeat_write_advice,
     report_lost_response,
-    show_items,
 )
 
 READ_METHODS = {"GET", "HEAD"}
 
-_HEADER = re.compile(r"([!-9;-~]+):\s*([ -~]*)")
+_HEADER_OPTION_PATTERN = re.compile(r"([!-9;-~]+):\s*([ -~]*)")
 
 
-def _fields(*, typed: bool) -> Callable[..., list[Field]]:
-    return lambda _ctx, _param, values: [read_field(each, typed=typed) for each in values]
+def _field_option_callback(*, typed: bool) -> Callable[..., list[RequestField]]:
+    return lambda _ctx, _param, values: [parse_request_field(each, typed=typed) for each in values]
 
 
-def _headers(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    matches = [_HEADER.fullmatch(each) for each in values]
+def _parse_header_options(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    matches = [_HEADER_OPTION_PATTERN.fullmatch(each) for each in values]
     if None in matches:
         raise click.BadParameter("a header has the form NAME: VALUE")
     return {match[1].title(): match[2] for match in matches if match}
 
 
-def _key(_ctx: click.Context, _param: click.Parameter, key: str | None) -> str | None:
+def _check_idempotency_key(_ctx: click.Context, _param: click.Parameter, key: str | None) -> str | None:
     if key is not None and not (key.isascii() and key.isprintable()):
         raise click.BadParameter("an Idempotency-Key must have printable ASCII characters only")
     return key
 
 
-class Call(NamedTuple):
+class ApiCall(NamedTuple):
     """Request by the command's options; `key` is the Idempotency-Key of a write."""
 
     method: str
     path: str
-    fields: list[Field]
+    fields: list[RequestField]
     headers: dict[str, str]
     source: BinaryIO | None
     form: bool
@@ -59,28 +59,30 @@ class Call(NamedTuple):
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="[METHOD] PATH")
 @click.option(
-    "-f", "--raw-field", "texts", multiple=True, metavar="NAME=TEXT", callback=_fields(typed=False),
+    "-f", "--raw-field", "texts", multiple=True, metavar="NAME=TEXT",
+    callback=_field_option_callback(typed=False),
     help="A text field. NAME may nest: a[b]=c, a[]=c, a[][b]=c.",
 )  # fmt: skip
 @click.option(
-    "-F", "--field", "values", multiple=True, metavar="NAME=VALUE", callback=_fields(typed=True),
+    "-F", "--field", "values", multiple=True, metavar="NAME=VALUE",
+    callback=_field_option_callback(typed=True),
     help="A literal (true, false, null, a number), a text, @FILE to upload, or @- for the text on stdin.",
 )  # fmt: skip
 @click.option("--form", is_flag=True, help="Send the fields as a form, even without a file.")
 @click.option("--input", "source", type=click.File("rb"), metavar="FILE", help="The JSON body; - is stdin.")
-@click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE", callback=_headers,
+@click.option("-H", "--header", "headers", multiple=True, metavar="NAME: VALUE",
+callback=_parse_header_options,
     help="A request header.",
 )  # fmt: skip
 @click.option(
-    "--idempotency-key", "key", metavar="KEY", callback=_key, help="Key of a write; default: a fresh key.",
+    "--idempotency-key", "key", metavar="KEY", callback=_check_idempotency_key, help="Key of a write; "
+    "default: a fresh key.",
 )  # fmt: skip
 @click.option("--paginate", is_flag=True, help="Print all items of a list, one a line.")
-@click.option(
-    "--wait", is_flag=True, help="Wait for the jobs of the response, and print their results instead."
-)
+@click.option("--wait", is_flag=True, help="Wait for the jobs of the response, and print their results instead.")
 @click.pass_context
 def api(
-    ctx: click.Context, /, words: tuple[str, ...], texts: list[Field], values: list[Field], **options: Any
+    ctx: click.Context, /, words: tuple[str, ...], texts: list[RequestField], values: list[RequestField], **options: Any
 ) -> None:
     """Send a request to the API and print its JSON response.
 
@@ -105,23 +107,23 @@ def api(
       tenantry api PATCH projects/prj_... -H 'If-Match: "3"' --input changes.json
       tenantry api DELETE scheduled-posts/sp_... -f reason="The oven is broken"
     """
-    call = _call(words, [*texts, *values], options)
-    ctx.exit(_run(find_api_or_exit(), call, paginate=options["paginate"], wait=options["wait"]))
+    call = _build_api_call(words, [*texts, *values], options)
+    ctx.exit(_send_and_print(find_api_or_exit(), call, paginate=options["paginate"], wait=options["wait"]))
 
 
-def _run(remote: Remote, call: Call, *, paginate: bool, wait: bool) -> int:
+def _send_and_print(remote: RemoteApi, call: ApiCall, *, paginate: bool, wait: bool) -> int:
     """Send the request, print the response, and return the exit code."""
     with remote.client() as client:
-        request = _request(call, remote, client)
-        with report_lost_response(call.key and repeat_advice(call.key)):
+        request = _build_http_request(call, remote, client)
+        with report_lost_response(call.key and repeat_write_advice(call.key)):
             if paginate:
-                return _print_pages(client, request)
+                return _print_list_pages(client, request)
             response = client.send(request, stream=True)
-            code = _print(response, call.key, wait=wait)
-        return code if code or not wait else _wait(remote, client, response)
+            code = _print_response(response, call.key, wait=wait)
+        return code if code or not wait else _wait_for_started_jobs(remote, client, response)
 
 
-def _call(words: tuple[str, ...], fields: list[Field], options: dict[str, Any]) -> Call:
+def _build_api_call(words: tuple[str, ...], fields: list[RequestField], options: dict[str, Any]) -> ApiCall:
     """Build the request from the command's words and options. Raise `click.UsageError`."""
     sends = bool(fields or options["source"])
     *method, path = words
@@ -135,26 +137,26 @@ def _call(words: tuple[str, ...], fields: list[Field], options: dict[str, Any]) 
         raise click.UsageError("--paginate is for lists: use GET without --wait")
     headers = options["headers"]
     key = None if verb in READ_METHODS else options["key"] or headers.get("Idempotency-Key") or str(uuid4())
-    return Call(verb, path, fields, headers, options["source"], form, key)
+    return ApiCall(verb, path, fields, headers, options["source"], form, key)
 
 
-def _request(call: Call, remote: Remote, client: httpx.Client) -> httpx.Request:
+def _build_http_request(call: ApiCall, remote: RemoteApi, client: httpx.Client) -> httpx.Request:
     url = remote.url(call.path)
     headers = {"Idempotency-Key": call.key} if call.key else {}
     sent: dict[str, Any] = {}
     if call.source or call.method in READ_METHODS:
         url = url.copy_merge_params([(field.name, field.text or "") for field in call.fields])
     elif call.form:
-        sent = {"files": form_of(call.fields)}
+        sent = {"files": form_parts_of_fields(call.fields)}
     elif call.fields:
-        sent = {"json": body_of(call.fields)}
+        sent = {"json": json_body_of_fields(call.fields)}
     if call.source:
         headers["Content-Type"] = "application/json"
         sent = {"content": call.source.read()}
     return client.build_request(call.method, url, headers={**headers, **call.headers}, **sent)
 
 
-def _print(response: httpx.Response, key: str | None, *, wait: bool) -> int:
+def _print_response(response: httpx.Response, key: str | None, *, wait: bool) -> int:
     """Print a response, streaming any body but JSON, and return the exit code."""
     if response.is_success and not wait and "json" not in response.headers.get("Content-Type", ""):
         for chunk in response.iter_bytes():
@@ -162,37 +164,40 @@ def _print(response: httpx.Response, key: str | None, *, wait: bool) -> int:
         return 0
     content = response.read()
     if content and not (wait and response.is_success):
-        print_body(content)
+        print_response_body(content)
     if response.is_error:
-        print_error(response, key)
-    return exit_code(response)
+        print_response_error(response, key)
+    return exit_code_of_response(response)
 
 
-def _print_pages(client: httpx.Client, request: httpx.Request) -> int:
+def _print_list_pages(client: httpx.Client, request: httpx.Request) -> int:
     while True:
         response = client.send(request)
         if response.is_error:
-            return _print(response, None, wait=False)
-        cursor = show_items(response)
+            return _print_response(response, None, wait=False)
+        cursor = print_list_items(response)
         if cursor is None:
             return 0
         url = request.url.copy_set_param("cursor", cursor)
         request = client.build_request("GET", url, headers=request.headers)
 
 
-def _wait(remote: Remote, client: httpx.Client, response: httpx.Response) -> int:
-    """Print the result of each job, or the response itself if it names no job."""
-    job_ids = jobs_of(response.content)
+def _wait_for_started_jobs(remote: RemoteApi, client: httpx.Client, response: httpx.Response) -> int:
+    """Wait for the end of each job in a response, and print the job. Return the exit code.
+
+    Prints the response itself if it names no job.
+    """
+    job_ids = read_job_ids(response.content)
     if not job_ids:
-        print_body(response.content)
+        print_response_body(response.content)
         click.echo("The request started no job to wait for.", err=True)
     code = 0
     for job_id in job_ids:
         with report_lost_response(f"The job continues. To follow it: tenantry api jobs/{job_id} --wait"):
-            last_response = follow(remote, client, job_id)
+            last_response = follow_job(remote, client, job_id)
         code = (
-            _print(last_response, None, wait=False)
+            _print_response(last_response, None, wait=False)
             or code
-            or (0 if has_ended_well(last_response) else EXIT_FAILED)
+            or (0 if is_job_completed(last_response) else EXIT_FAILED)
         )
     return code

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import click
 
-from cli.shared.command import answering
-from cli.shared.dumped import database_of, dumped, events_option
-from cli.shared.output import CommandResult, object_card
+from cli.shared.command import with_printed_result
+from cli.shared.dumped import chosen_database_url, event_database_option, run_dump_tool
+from cli.shared.output import CommandResult, format_object_fields
 from db import dumps
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@events_option
-@answering
+@event_database_option
+@with_printed_result
 async def backup(file: Path, *, events: bool) -> CommandResult:
     """Dump the database into a file.
 
@@ -27,5 +27,5 @@ async def backup(file: Path, *, events: bool) -> CommandResult:
       tenantry backup tenantry.dump
       tenantry backup events.dump --events
     """
-    result = await asyncio.to_thread(dumped, dumps.dump, database_of(events=events), file)
-    return CommandResult(result, object_card(result))
+    result = await asyncio.to_thread(run_dump_tool, dumps.write_database_dump, chosen_database_url(events=events), file)
+    return CommandResult(result, format_object_fields(result))

@@ -8,18 +8,18 @@ import msgspec
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.shared.brand_targets import open_reader, read
-from cli.shared.command import json_option
+from cli.shared.brand_targets import open_brand_reader, read_brand_target
+from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_failure
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, print_result, printable, table
+from cli.shared.output import CommandResult, build_text_table, print_command_result, replace_control_characters
 from domain.values import ssrf_guard
-from schemas.brand import Extraction
+from schemas.brand import BrandExtraction
 
 #: Address of a file without --url: the home page of an unknown site.
-UNKNOWN = "http://localhost/"
-COLUMNS = ("FIELD", "VALUE", "CONFIDENCE", "RULE", "PAGE")
-QUOTES = ("FIELD", "RESTS ON")
+UNKNOWN_SITE_URL = "http://localhost/"
+BRAND_TABLE_COLUMNS = ("FIELD", "VALUE", "CONFIDENCE", "RULE", "PAGE")
+EVIDENCE_TABLE_COLUMNS = ("FIELD", "RESTS ON")
 
 
 @click.group(cls=CommandGroup)
@@ -29,8 +29,8 @@ def brand() -> None:
 
 @brand.command()
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
-@click.option("--url", default=UNKNOWN, metavar="URL", help="The original address of saved files.")
-@json_option
+@click.option("--url", default=UNKNOWN_SITE_URL, metavar="URL", help="The original address of saved files.")
+@json_output_option
 def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
     """Read brands as an ingest would, and show the place of each field.
 
@@ -45,51 +45,48 @@ def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
       tenantry brand extract page.html --url https://example.com/pricing --json
     """
     with exit_on_failure(as_json=as_json):
-        address = ssrf_guard.split(ssrf_guard.with_scheme(url)).geturl()
-        worst = asyncio.run(show(targets, address, as_json=as_json))
+        address = ssrf_guard.split_http_url(ssrf_guard.add_url_scheme(url)).geturl()
+        worst = asyncio.run(print_brand_targets(targets, address, as_json=as_json))
     click.get_current_context().exit(worst)
 
 
-async def show(targets: Sequence[str], address: str, *, as_json: bool) -> int:
+async def print_brand_targets(targets: Sequence[str], address: str, *, as_json: bool) -> int:
     """Print each target's brand or error in order, and return the highest exit code."""
-    async with open_reader(address) as reader:
-        tasks = [asyncio.create_task(read(reader, target)) for target in targets]
+    async with open_brand_reader(address) as reader:
+        tasks = [asyncio.create_task(read_brand_target(reader, target)) for target in targets]
         return max(
             [
-                await print_target(task, target, as_json=as_json)
+                await print_brand_target(task, target, as_json=as_json)
                 for task, target in zip(tasks, targets, strict=True)
             ]
         )
 
 
-async def print_target(task: asyncio.Task[Extraction], target: str, *, as_json: bool) -> int:
+async def print_brand_target(task: asyncio.Task[BrandExtraction], target: str, *, as_json: bool) -> int:
     try:
         with exit_on_failure(as_json=as_json):
-            print_result(answer(target, await task), as_json=as_json)
+            print_command_result(extraction_result(target, await task), as_json=as_json)
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     return 0
 
 
-def answer(target: str, extraction: Extraction) -> CommandResult:
+def extraction_result(target: str, extraction: BrandExtraction) -> CommandResult:
     return CommandResult(
-        {"target": target, **msgspec.to_builtins(extraction)}, Group(*view(target, extraction))
+        {"target": target, **msgspec.to_builtins(extraction)}, Group(*extraction_tables(target, extraction))
     )
 
 
-def view(target: str, extraction: Extraction) -> Iterator[RenderableType]:
-    """Yield the table of fields, the evidence of derived fields, and the warnings."""
-    yield Text(printable(f"{target}: {extraction.title or 'without a title'}"), style="bold")
+def extraction_tables(target: str, extraction: BrandExtraction) -> Iterator[RenderableType]:
+    """Yield a title, the table of a brand's fields, the evidence of derived fields, and the warnings."""
+    yield Text(replace_control_characters(f"{target}: {extraction.title or 'without a title'}"), style="bold")
     fields = extraction.fields.items()
-    yield table(
-        COLUMNS,
-        [
-            (field, finding.value, f"{finding.confidence:.2f}", finding.rule, finding.url)
-            for field, finding in fields
-        ],
+    yield build_text_table(
+        BRAND_TABLE_COLUMNS,
+        [(field, finding.value, f"{finding.confidence:.2f}", finding.rule, finding.url) for field, finding in fields],
     )
     quotes = [(field, f"“{quote}”") for field, finding in fields for quote in finding.evidence]
     if quotes:
         yield Text()
-        yield table(QUOTES, quotes)
-    yield from (Text(printable(f"! {warning}")) for warning in extraction.warnings)
+        yield build_text_table(EVIDENCE_TABLE_COLUMNS, quotes)
+    yield from (Text(replace_control_characters(f"! {warning}")) for warning in extraction.warnings)

@@ -10,16 +10,16 @@ from typing import get_args
 import click
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.shared.command import json_option
+from cli.shared.command import json_output_option
 from cli.shared.failure import exit_on_failure
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, console, print_result, table
-from cli.shared.rendering import Rendering, read_design, using_files
+from cli.shared.output import CommandResult, build_text_table, open_console, print_command_result
+from cli.shared.rendering import DesignRendering, convert_file_errors, read_design_spec
 from generation import libraries
 from generation.outputs import OutputFile, truncation_warnings
 from generation.spec import AgeRange, Gender
 
-COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
+FILE_TABLE_COLUMNS = ("FILE", "KB", "TEXTS", "LEAST CONTRAST")
 
 
 @click.group(cls=CommandGroup)
@@ -36,7 +36,7 @@ def content() -> None:
     metavar="DIR",
     help="Folder for the files; existing files of the same names are replaced.",
 )
-@json_option
+@json_output_option
 def render(*, spec: Path, out: Path, as_json: bool) -> None:
     """Render the slides of a spec, and record their inputs.
 
@@ -50,9 +50,11 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
       tenantry content render spec.json --out slides --json
     """
     with exit_on_failure(as_json=as_json):
-        rendering = Rendering(read_design(spec), spec.parent)
-        files = render_files(rendering, out)
-    print_result(answer(files, [*rendering.warnings, *truncation_warnings(files)]), as_json=as_json)
+        rendering = DesignRendering(read_design_spec(spec), spec.parent)
+        files = render_with_progress_bar(rendering, out)
+    print_command_result(
+        rendered_files_result(files, [*rendering.warnings, *truncation_warnings(files)]), as_json=as_json
+    )
 
 
 @content.command()
@@ -67,10 +69,8 @@ def render(*, spec: Path, out: Path, as_json: bool) -> None:
     metavar="FILE.png",
     help="File for the picture.",
 )
-@json_option
-def portrait(
-    *, seed: str, gender: Gender | None, age: AgeRange | None, color: str, out: Path, as_json: bool
-) -> None:
+@json_output_option
+def portrait(*, seed: str, gender: Gender | None, age: AgeRange | None, color: str, out: Path, as_json: bool) -> None:
     """Draw the presenters of a seed: a row for each gender, a column for each age.
 
     \b
@@ -79,41 +79,43 @@ def portrait(
       tenantry content portrait --seed tide --gender female --age adult --out mira.png
     """
     with exit_on_failure(as_json=as_json):
-        libraries.require_libraries()
+        libraries.require_drawing_libraries()
         genders = (gender,) if gender else get_args(Gender)
         ages = (age,) if age else get_args(AgeRange)
         drawing, colors = import_module("generation.portraits.portrait"), import_module("generation.color")
         if not colors.parse_colors([color]):
             raise click.BadParameter(f"{color!r} is not a color such as #0b6e99", param_hint="'--color'")
-        with using_files():
+        with convert_file_errors():
             drawing.portrait_grid(seed, genders, ages, color).save(out, "PNG")
-    print_result(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
+    print_command_result(CommandResult({"file": str(out)}, str(out)), as_json=as_json)
 
 
-def render_files(rendering: Rendering, out: Path) -> list[OutputFile]:
+def render_with_progress_bar(rendering: DesignRendering, out: Path) -> list[OutputFile]:
     """Render all files with a progress bar on the terminal, and return them."""
     files = []
-    with bar() as show:
-        for step in rendering.into(out):
+    with drawing_progress_bar() as show:
+        for step in rendering.render_into(out):
             show(step.share)
             files += [step.made] if step.made else []
     return files
 
 
 @contextmanager
-def bar() -> Iterator[Callable[[float], None]]:
+def drawing_progress_bar() -> Iterator[Callable[[float], None]]:
     """Show a progress bar on the terminal, and yield the function that sets its finished share."""
     columns = (TextColumn("drawing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(sys.stderr), disable=not sys.stderr.isatty()) as progress:
+    with Progress(*columns, console=open_console(sys.stderr), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("", total=1.0)
         yield lambda share: progress.update(task, completed=share)
 
 
-def answer(files: list[OutputFile], warnings: list[str]) -> CommandResult:
-    rows = [_row(file) for file in files]
-    return CommandResult({"files": files, "warnings": warnings}, table(COLUMNS, rows), "\n".join(warnings))
+def rendered_files_result(files: list[OutputFile], warnings: list[str]) -> CommandResult:
+    rows = [_rendered_file_row(file) for file in files]
+    return CommandResult(
+        {"files": files, "warnings": warnings}, build_text_table(FILE_TABLE_COLUMNS, rows), "\n".join(warnings)
+    )
 
 
-def _row(file: OutputFile) -> tuple[str, int, int, str]:
+def _rendered_file_row(file: OutputFile) -> tuple[str, int, int, str]:
     least = min((text.contrast for text in file.shown), default=0.0)
     return file.name, file.size_bytes // 1024, len(file.shown), f"{least:.2f}"

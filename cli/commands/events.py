@@ -10,25 +10,25 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import Id, answering, json_option
+from cli.shared.command import IdParam, json_output_option, with_printed_result
 from cli.shared.failure import exit_on_failure
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, printable, table
-from cli.shared.session import open_session, read_settings
-from db.pool import connected
+from cli.shared.output import CommandResult, build_text_table, replace_control_characters
+from cli.shared.session import open_command_session, read_command_settings
+from db.pool import use_postgres_connection
 from domain.apps import app_numbers
 from domain.events import rollups
-from domain.events.checks import MICROS
-from domain.events.tail import StoredEvent, Tail, TailFilter
+from domain.events.checks import MICROS_PER_UNIT
+from domain.events.tail import EventTail, EventTailFilter, StoredEvent
 from schemas import ids
-from schemas.errors import Invalid
-from schemas.errors.absent import absent
-from schemas.events import REDACTED
+from schemas.errors import InvalidValue
+from schemas.errors.absent import not_found_error
+from schemas.events import REDACTED_TEXT
 
 #: Pause between two polls, in seconds.
-POLL_PAUSE_S = 0.5
+EVENT_POLL_PAUSE_S = 0.5
 
-SKIP_WARNING = (
+SKIPPED_EVENTS_WARNING = (
     "More events arrive than a poll reads: some may be skipped from now on. Filter by --app or --name."
 )
 
@@ -39,12 +39,10 @@ def events() -> None:
 
 
 @events.command("rebuild")
-@click.argument("project_id", metavar="PROJECT_ID", type=Id(ids.PROJECT))
+@click.argument("project_id", metavar="PROJECT_ID", type=IdParam(ids.PROJECT))
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first UTC day.")
-@click.option(
-    "--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last UTC day, inclusive."
-)
-@answering
+@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last UTC day, inclusive.")
+@with_printed_result
 async def rebuild(project_id: UUID, since: datetime, until: datetime) -> CommandResult:
     """Recount the events of some days from the stored events.
 
@@ -56,24 +54,24 @@ async def rebuild(project_id: UUID, since: datetime, until: datetime) -> Command
       tenantry events rebuild prj_01890a5d-... --since 2026-11-01 --until 2026-11-03
     """
     if until < since:
-        raise Invalid("until", "the last day is before the first")
+        raise InvalidValue("until", "the last day is before the first")
     days = [since.date() + timedelta(days=number) for number in range((until - since).days + 1)]
-    async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:
+    async with use_postgres_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
         for day in days:
-            await rollups.rebuild(conn, project_id=project_id, day=day)
-    return CommandResult({"rebuilt": days}, table(["REBUILT"], [[day.isoformat()] for day in days]))
+            await rollups.rebuild_event_counts(conn, project_id=project_id, day=day)
+    return CommandResult({"rebuilt": days}, build_text_table(["REBUILT"], [[day.isoformat()] for day in days]))
 
 
-class Followed(NamedTuple):
+class FollowedEvents(NamedTuple):
     """Filter of the followed events, and the ids of the project's apps by their numbers."""
 
-    wanted: TailFilter
+    wanted: EventTailFilter
     apps: Mapping[int, UUID]
 
 
 @events.command("tail")
-@click.argument("project_id", metavar="PROJECT", type=Id(ids.PROJECT))
-@click.option("--app", "app_id", type=Id(ids.APP), help="Only events of this SDK app.")
+@click.argument("project_id", metavar="PROJECT", type=IdParam(ids.PROJECT))
+@click.option("--app", "app_id", type=IdParam(ids.APP), help="Only events of this SDK app.")
 @click.option("--name", help="Only events of this name.")
 @click.option(
     "--hours",
@@ -84,15 +82,9 @@ class Followed(NamedTuple):
 )
 @click.option("--count", type=click.IntRange(1), help="End after N events.")
 @click.option("--pii", is_flag=True, help="Show users, properties and context; they are hidden by default.")
-@json_option
+@json_output_option
 def tail(  # noqa: PLR0917 - click's signature
-    project_id: UUID,
-    app_id: UUID | None,
-    name: str | None,
-    hours: int,
-    count: int | None,
-    pii: bool,
-    as_json: bool,
+    project_id: UUID, app_id: UUID | None, name: str | None, hours: int, count: int | None, pii: bool, as_json: bool
 ) -> None:
     """Print events of a project as they are committed, each once, until Ctrl-C.
 
@@ -107,11 +99,11 @@ def tail(  # noqa: PLR0917 - click's signature
     """
 
     async def follow() -> None:
-        followed = await _resolve_filter(project_id, app_id, name, timedelta(hours=hours))
+        followed = await _resolve_event_filter(project_id, app_id, name, timedelta(hours=hours))
         left = count
-        async with aclosing(_committed_events(followed.wanted)) as stream:
+        async with aclosing(_follow_committed_events(followed.wanted)) as stream:
             async for event in stream:
-                click.echo(_line(_fields(event, followed.apps, pii=pii), as_json=as_json))
+                click.echo(_format_event_line(_event_output_fields(event, followed.apps, pii=pii), as_json=as_json))
                 left = left and left - 1
                 if left == 0:
                     return
@@ -120,72 +112,72 @@ def tail(  # noqa: PLR0917 - click's signature
         asyncio.run(follow())
 
 
-async def _resolve_filter(
+async def _resolve_event_filter(
     project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta
-) -> Followed:
+) -> FollowedEvents:
     """Look up the project's apps. Raise `NotFound` for an unknown project or app."""
-    async with open_session() as session, session.pool.acquire() as conn:
+    async with open_command_session() as session, session.pool.acquire() as conn:
         numbers = await app_numbers.app_numbers_by_id(conn, project_id=project_id)
     if app_id and app_id not in numbers:
-        raise absent("sdk_app")
-    event_filter = TailFilter(project_id, numbers[app_id] if app_id else None, name, back)
-    return Followed(event_filter, {app_no: known_id for known_id, app_no in numbers.items()})
+        raise not_found_error("sdk_app")
+    event_filter = EventTailFilter(project_id, numbers[app_id] if app_id else None, name, back)
+    return FollowedEvents(event_filter, {app_no: known_id for known_id, app_no in numbers.items()})
 
 
-async def _committed_events(event_filter: TailFilter) -> AsyncGenerator[StoredEvent, None]:
+async def _follow_committed_events(event_filter: EventTailFilter) -> AsyncGenerator[StoredEvent, None]:
     """Yield the events committed from now on."""
-    tail = Tail(event_filter)
-    async with connected(read_settings().event_store_url, name="tenantry-cli") as conn:
+    tail = EventTail(event_filter)
+    async with use_postgres_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
         await tail.begin(conn)
-        click.echo(f"Following events of {ids.show(ids.PROJECT, event_filter.project_id)}.", err=True)
+        click.echo(f"Following events of {ids.format_prefixed_id(ids.PROJECT, event_filter.project_id)}.", err=True)
         has_warned = False
         while True:
             for event in await tail.look(conn):
                 yield event
             if tail.passed_over and not has_warned:
-                click.echo(SKIP_WARNING, err=True)
+                click.echo(SKIPPED_EVENTS_WARNING, err=True)
                 has_warned = True
-            await asyncio.sleep(0 if tail.more else POLL_PAUSE_S)
+            await asyncio.sleep(0 if tail.more else EVENT_POLL_PAUSE_S)
 
 
-def _fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
+def _event_output_fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
     """Return the event by its sent field names. Without `pii`, personal data is redacted."""
     person = {
         "appUserId": event.user_id,
         "anonymousId": event.anonymous_id,
-        "properties": _on_one_line(event.properties),
-        "context": _on_one_line(event.context),
+        "properties": _minify_json(event.properties),
+        "context": _minify_json(event.context),
     }
     if not pii:
-        person = {name: value and REDACTED for name, value in person.items()}
+        person = {name: value and REDACTED_TEXT for name, value in person.items()}
     return {
         "name": event.name,
         "eventId": event.event_id or str(event.event_key),
-        "appId": ids.show(ids.APP, apps[event.app_no]) if event.app_no in apps else None,
+        "appId": ids.format_prefixed_id(ids.APP, apps[event.app_no]) if event.app_no in apps else None,
         "occurredAt": event.occurred_at,
         "receivedAt": event.received_at,
-        "value": None if event.value_micros is None else event.value_micros / MICROS,
+        "value": None if event.value_micros is None else event.value_micros / MICROS_PER_UNIT,
         "currency": event.currency,
         **person,
     }
 
 
-def _line(event: Mapping[str, Any], *, as_json: bool) -> str:
+def _format_event_line(event: Mapping[str, Any], *, as_json: bool) -> str:
     """Format an event as one line."""
     if as_json:
         return msgspec.json.encode(event).decode()
     value = "" if event["value"] is None else f"{event['value']:g} {event['currency'] or ''}".rstrip()
     texts = [
         f"{event['occurredAt']:%Y-%m-%d %H:%M:%S}Z", event["name"], event["eventId"], value,
-        *(_text(event[name]) for name in ("appUserId", "properties")),
+        *(_json_value_text(event[name]) for name in ("appUserId", "properties")),
     ]  # fmt: skip
-    return printable("  ".join(text for text in texts if text))
+    return replace_control_characters("  ".join(text for text in texts if text))
 
 
-def _on_one_line(text: str) -> msgspec.Raw:
-    """Return JSON without line breaks and spaces between its values."""
+def _minify_json(text: str) -> msgspec.Raw:
+    """Return a JSON text as raw JSON without line breaks and spaces between its values."""
     return msgspec.Raw(msgspec.json.format(text.encode(), indent=-1))
 
 
-def _text(value: Any) -> str:
+def _json_value_text(value: Any) -> str:
     return bytes(value).decode() if isinstance(value, msgspec.Raw) else value or ""

@@ -12,26 +12,26 @@ import click
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.local.demo_keys import read_stored_keys
-from cli.shared.command import Id, answering, at_database, paged
+from cli.local.demo_keys import read_local_api_keys
+from cli.shared.command import IdParam, with_database_session, with_paging_options, with_printed_result
 from cli.shared.group import CommandGroup
-from cli.shared.organization import for_organization
-from cli.shared.output import CommandResult, console, object_card, page
-from cli.shared.session import CommandSession, vault
-from db.pool import transact
+from cli.shared.organization import with_organization_actor
+from cli.shared.output import CommandResult, format_object_fields, list_page_result, open_console
+from cli.shared.session import CommandSession, load_vault_keyring
+from db.pool import run_in_transaction
 from domain.operations import rewrap
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys as verbs
 from domain.tenancy import organizations
-from domain.tenancy.api_keys import EVERY_SCOPE, Actor
+from domain.tenancy.api_keys import ALL_API_KEY_SCOPES, Actor
 from schemas import ids
-from schemas.api_keys import ApiKeyCreate, Rewrapped, Scope
+from schemas.api_keys import ApiKeyCreate, ApiKeyScope, Rewrapped
 
-KEY = Id(ids.KEY)
-FIELDS = ("id", "name", "env", "scopes", "created_at", "expires_at", "killed_at")
-COLUMNS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
+KEY_ID_TYPE = IdParam(ids.KEY)
+KEY_TABLE_FIELDS = ("id", "name", "env", "scopes", "created_at", "expires_at", "killed_at")
+KEY_TABLE_COLUMNS = ("KEY", "NAME", "ENV", "SCOPES", "CREATED", "EXPIRES", "KILLED")
 
-SHOWN_ONCE_NOTE = "Store apiKey now: it is shown only once, and the database has only its hash."
+KEY_SHOWN_ONCE_NOTE = "Store apiKey now: it is shown only once, and the database has only its hash."
 
 
 @click.group(cls=CommandGroup)
@@ -42,18 +42,14 @@ def keys() -> None:
 @keys.command("create")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, type=click.Choice(get_args(Scope)), metavar="SCOPE",
+    "--scope", "scopes", multiple=True, type=click.Choice(get_args(ApiKeyScope)), metavar="SCOPE",
     help="A scope; repeat the option for several. The default, *, has all scopes except ops:*.",
 )  # fmt: skip
 @click.option(
-    "--return-origin",
-    "origins",
-    multiple=True,
-    metavar="ORIGIN",
-    help="Allowed origin of an OAuth flow's return.",
+    "--return-origin", "origins", multiple=True, metavar="ORIGIN", help="Allowed origin of an OAuth flow's return."
 )
 @click.option("--days", type=click.IntRange(min=1), help="Days until the key expires; default: never.")
-@for_organization
+@with_organization_actor
 async def create_key(
     session: CommandSession,
     actor: Actor,
@@ -81,22 +77,20 @@ async def create_key(
         },
         ApiKeyCreate,
     )
-    peppers = _peppers(session)
-    created = await transact(
+    peppers = _parse_peppers(session)
+    created = await run_in_transaction(
         session.pool,
-        lambda conn: verbs.create(
+        lambda conn: verbs.insert_api_key(
             conn, peppers=peppers, actor=actor, now=now, **msgspec.structs.asdict(request)
         ),
     )
-    return CommandResult(created, object_card(created), SHOWN_ONCE_NOTE)
+    return CommandResult(created, format_object_fields(created), KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("list")
-@for_organization
-@paged(ids.KEY)
-async def list_keys(
-    session: CommandSession, actor: Actor, *, before: UUID | None, limit: int
-) -> CommandResult:
+@with_organization_actor
+@with_paging_options(ids.KEY)
+async def list_keys(session: CommandSession, actor: Actor, *, before: UUID | None, limit: int) -> CommandResult:
     """List an organization's keys, newest first, including killed keys.
 
     \b
@@ -105,14 +99,14 @@ async def list_keys(
       tenantry keys list --sandbox --json | jq -r '.items[] | select(.killSwitch | not).id'
     """
     async with session.pool.acquire() as conn:
-        rows = await verbs.list_page(
+        rows = await verbs.list_api_key_page(
             conn, organization_id=actor.organization_id, env=actor.env, before=before, limit=limit + 1
         )
-    return page(rows, limit, COLUMNS, attrgetter(*FIELDS))
+    return list_page_result(rows, limit, KEY_TABLE_COLUMNS, attrgetter(*KEY_TABLE_FIELDS))
 
 
 @keys.command("rotate")
-@click.argument("key_uuid", metavar="KEY_ID", type=KEY)
+@click.argument("key_uuid", metavar="KEY_ID", type=KEY_ID_TYPE)
 @click.option(
     "--overlap-hours",
     type=click.IntRange(0, 24),
@@ -120,7 +114,7 @@ async def list_keys(
     show_default=True,
     help="Hours until the old secret stops working.",
 )
-@at_database
+@with_database_session
 async def rotate_key(session: CommandSession, *, key_uuid: UUID, overlap_hours: int) -> CommandResult:
     """Give a key a new secret and show it once; its id and scopes stay.
 
@@ -128,18 +122,18 @@ async def rotate_key(session: CommandSession, *, key_uuid: UUID, overlap_hours: 
     Example:
       tenantry keys rotate key_01890a5d-... --overlap-hours 24
     """
-    peppers, overlap = _peppers(session), timedelta(hours=overlap_hours)
+    peppers, overlap = _parse_peppers(session), timedelta(hours=overlap_hours)
     actor = await _find_key_owner(session, key_uuid)
-    rotated = await transact(
+    rotated = await run_in_transaction(
         session.pool,
-        lambda conn: verbs.rotate(conn, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap),
+        lambda conn: verbs.rotate_key_secret(conn, peppers=peppers, actor=actor, key_uuid=key_uuid, overlap=overlap),
     )
-    return CommandResult(rotated, object_card(rotated), SHOWN_ONCE_NOTE)
+    return CommandResult(rotated, format_object_fields(rotated), KEY_SHOWN_ONCE_NOTE)
 
 
 @keys.command("kill")
-@click.argument("key_uuid", metavar="KEY_ID", type=KEY)
-@at_database
+@click.argument("key_uuid", metavar="KEY_ID", type=KEY_ID_TYPE)
+@with_database_session
 async def kill_key(session: CommandSession, *, key_uuid: UUID) -> CommandResult:
     """Disable a key permanently, from its next request on.
 
@@ -148,12 +142,14 @@ async def kill_key(session: CommandSession, *, key_uuid: UUID) -> CommandResult:
       tenantry keys kill key_01890a5d-...
     """
     actor = await _find_key_owner(session, key_uuid)
-    killed = await transact(session.pool, lambda conn: verbs.kill(conn, actor=actor, key_uuid=key_uuid))
-    return CommandResult(killed, object_card(killed))
+    killed = await run_in_transaction(
+        session.pool, lambda conn: verbs.disable_api_key(conn, actor=actor, key_uuid=key_uuid)
+    )
+    return CommandResult(killed, format_object_fields(killed))
 
 
 @keys.command("show-local")
-@answering
+@with_printed_result
 async def show_local() -> CommandResult:
     """Show the keys of the organization "Demo" and of its sandbox, created by `bin/up` in this folder.
 
@@ -165,12 +161,12 @@ async def show_local() -> CommandResult:
       tenantry keys show-local
       KEY=$(tenantry keys show-local --json | jq -r .apiKey)
     """
-    local_keys = read_stored_keys()
-    return CommandResult(local_keys, object_card(local_keys))
+    local_keys = read_local_api_keys()
+    return CommandResult(local_keys, format_object_fields(local_keys))
 
 
 @keys.command("rewrap")
-@at_database
+@with_database_session
 async def rewrap_secrets(session: CommandSession) -> CommandResult:
     """Seal every secret in the database again, with the first key of VAULT_KEYS.
 
@@ -182,25 +178,25 @@ async def rewrap_secrets(session: CommandSession) -> CommandResult:
       tenantry keys rewrap
       tenantry keys rewrap --json | jq .total
     """
-    keyring = await vault(session)
+    keyring = await load_vault_keyring(session)
     async with session.pool.acquire() as conn:
-        total = await rewrap.count(conn, keyring=keyring)
-    with _bar(total) as report:
-        rows = await rewrap.rewrap(session.pool, keyring=keyring, report=report)
+        total = await rewrap.count_secrets_of_older_keys(conn, keyring=keyring)
+    with _sealing_progress_bar(total) as report:
+        rows = await rewrap.rewrap_all_secrets(session.pool, keyring=keyring, report=report)
     done = Rewrapped(key_id=keyring.writer, rows=rows, total=sum(rows.values()))
     return CommandResult(
-        done, object_card(done), f"Every secret is sealed with {keyring.writer}: remove the other keys."
+        done, format_object_fields(done), f"Every secret is sealed with {keyring.writer}: remove the other keys."
     )
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[rewrap.Report]:
-    """Show a progress bar on stderr, unless --json is set."""
+def _sealing_progress_bar(total: int) -> Iterator[rewrap.ReportRewrappedRows]:
+    """Show a progress bar on stderr, unless --json is set. Yield the function that advances it."""
     if click.get_current_context().params["as_json"]:
         yield lambda _: None
         return
     columns = (TextColumn("sealing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(sys.stderr)) as bar:
+    with Progress(*columns, console=open_console(sys.stderr)) as bar:
         task = bar.add_task("", total=total)
         yield lambda some: bar.advance(task, some)
 
@@ -208,9 +204,9 @@ def _bar(total: int) -> Iterator[rewrap.Report]:
 async def _find_key_owner(session: CommandSession, key_uuid: UUID) -> Actor:
     """Return the owner of a key as an actor with every scope. Raise `NotFound`."""
     async with session.pool.acquire() as conn:
-        owner = await organizations.find_owner(conn, key_uuid=key_uuid)
-    return Actor(owner.organization_id, owner.env, None, EVERY_SCOPE)
+        owner = await organizations.find_key_owner(conn, key_uuid=key_uuid)
+    return Actor(owner.organization_id, owner.env, None, ALL_API_KEY_SCOPES)
 
 
-def _peppers(session: CommandSession) -> Keyring:
+def _parse_peppers(session: CommandSession) -> Keyring:
     return parse_keyring(session.settings.peppers, setting="PEPPERS")

@@ -7,31 +7,33 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import Id, paged
+from cli.shared.command import IdParam, with_paging_options
 from cli.shared.group import CommandGroup
-from cli.shared.organization import for_organization
-from cli.shared.output import CommandResult, object_card, page
+from cli.shared.organization import with_organization_actor
+from cli.shared.output import CommandResult, format_object_fields, list_page_result
 from cli.shared.session import CommandSession
-from db.pool import Conn, transact
+from db.pool import Conn, run_in_transaction
 from domain.leasing import leases as verbs
 from domain.leasing import offers, requests
 from domain.tenancy.api_keys import Actor
 from schemas import ids
-from schemas.leases import (
-    AccountOffer,
-    LeaseAssign,
-    LeaseReject,
-    OfferedAccount,
-    OperatedRequest,
-    RequestStatus,
-)
+from schemas.leases import AccountOffer, LeaseAssign, LeaseReject, LeaseRequestStatus, OfferedAccount, OperatedRequest
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-ACCOUNT, REQUEST = Id(ids.ACCOUNT), Id(ids.LEASE_REQUEST)
+ACCOUNT, REQUEST = IdParam(ids.ACCOUNT), IdParam(ids.LEASE_REQUEST)
 
-OFFER_COLUMNS = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO PROJECT", "SINCE")
-REQUESTS = ("REQUEST", "ORGANIZATION", "STATUS", "ASKED", "ASSIGNED", "PLATFORM", "NICHE", "SUBMITTED")
+OFFER_TABLE_COLUMNS = ("ACCOUNT", "PLATFORM", "HANDLE", "STATUS", "NICHE", "LEASED AS", "TO PROJECT", "SINCE")
+LEASE_REQUEST_TABLE_COLUMNS = (
+    "REQUEST",
+    "ORGANIZATION",
+    "STATUS",
+    "ASKED",
+    "ASSIGNED",
+    "PLATFORM",
+    "NICHE",
+    "SUBMITTED",
+)
 
 
 @click.group(cls=CommandGroup)
@@ -42,10 +44,8 @@ def leases() -> None:
 @leases.command("offer")
 @click.argument("account_id", type=ACCOUNT)
 @click.option("--niche", required=True, help="Topic of the account.")
-@for_organization
-async def offer_account(
-    session: CommandSession, actor: Actor, *, account_id: UUID, niche: str
-) -> CommandResult:
+@with_organization_actor
+async def offer_account(session: CommandSession, actor: Actor, *, account_id: UUID, niche: str) -> CommandResult:
     """Offer a connected account of the organization for lease, or change the niche of an offer.
 
     \b
@@ -53,14 +53,14 @@ async def offer_account(
       tenantry leases offer sa_01890a5d-... --niche "home baking"
     """
     body = msgspec.convert({"socialAccountId": str(account_id), "niche": niche}, AccountOffer)
-    return await _run_lease_verb(
-        session, lambda conn: offers.offer(conn, actor=actor, account_id=account_id, niche=body.niche)
+    return await _run_lease_transaction(
+        session, lambda conn: offers.offer_account_for_lease(conn, actor=actor, account_id=account_id, niche=body.niche)
     )
 
 
 @leases.command("withdraw")
 @click.argument("account_id", type=ACCOUNT)
-@for_organization
+@with_organization_actor
 async def withdraw_offer(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Withdraw an offer; recall a leased account first.
 
@@ -68,17 +68,15 @@ async def withdraw_offer(session: CommandSession, actor: Actor, *, account_id: U
     Example:
       tenantry leases withdraw sa_01890a5d-...
     """
-    return await _run_lease_verb(
-        session, lambda conn: offers.withdraw(conn, actor=actor, account_id=account_id)
+    return await _run_lease_transaction(
+        session, lambda conn: offers.withdraw_account_offer(conn, actor=actor, account_id=account_id)
     )
 
 
 @leases.command("list")
-@for_organization
-@paged(ids.ACCOUNT)
-async def list_offered(
-    session: CommandSession, actor: Actor, *, before: UUID | None, limit: int
-) -> CommandResult:
+@with_organization_actor
+@with_paging_options(ids.ACCOUNT)
+async def list_offered(session: CommandSession, actor: Actor, *, before: UUID | None, limit: int) -> CommandResult:
     """List the offers of all organizations with their tenants, newest first; with --sandbox, of sandboxes.
 
     \b
@@ -87,16 +85,16 @@ async def list_offered(
       tenantry leases list --json | jq -r '.items[] | select(.lease == null) | .socialAccountId'
     """
     async with session.pool.acquire() as conn:
-        rows = await offers.list_page(conn, env=actor.env, before=before, limit=limit + 1)
-    return page(rows, limit, OFFER_COLUMNS, _offered_row)
+        rows = await offers.list_account_offers(conn, env=actor.env, before=before, limit=limit + 1)
+    return list_page_result(rows, limit, OFFER_TABLE_COLUMNS, _lease_offer_row)
 
 
 @leases.command("requests")
-@click.option("--status", type=click.Choice(get_args(RequestStatus)), help="Only requests with this status.")
-@for_organization
-@paged(ids.LEASE_REQUEST)
+@click.option("--status", type=click.Choice(get_args(LeaseRequestStatus)), help="Only requests with this status.")
+@with_organization_actor
+@with_paging_options(ids.LEASE_REQUEST)
 async def list_requests(
-    session: CommandSession, actor: Actor, *, status: RequestStatus | None, before: UUID | None, limit: int
+    session: CommandSession, actor: Actor, *, status: LeaseRequestStatus | None, before: UUID | None, limit: int
 ) -> CommandResult:
     """List the requests of all organizations, newest first; with --sandbox, of sandboxes.
 
@@ -106,16 +104,16 @@ async def list_requests(
       tenantry leases requests --json | jq -r '.items[].niche'
     """
     async with session.pool.acquire() as conn:
-        rows = await requests.list_page(
+        rows = await requests.list_requests_of_environment(
             conn, env=actor.env, statuses=status and [status], before=before, limit=limit + 1
         )
-    return page(rows, limit, REQUESTS, _request_row)
+    return list_page_result(rows, limit, LEASE_REQUEST_TABLE_COLUMNS, _lease_request_row)
 
 
 @leases.command("assign")
 @click.argument("request_id", type=REQUEST)
 @click.argument("account_ids", type=ACCOUNT, nargs=-1, required=True)
-@for_organization
+@with_organization_actor
 async def assign_accounts(
     session: CommandSession, actor: Actor, *, request_id: UUID, account_ids: tuple[UUID, ...]
 ) -> CommandResult:
@@ -127,11 +125,11 @@ async def assign_accounts(
     Example:
       tenantry leases assign lreq_01890a5d-... sa_01890a5d-... sa_01890a5e-...
     """
-    account_texts = [ids.show(ids.ACCOUNT, account_id) for account_id in account_ids]
+    account_texts = [ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in account_ids]
     body = msgspec.convert({"socialAccountIds": account_texts}, LeaseAssign)
-    return await _run_lease_verb(
+    return await _run_lease_transaction(
         session,
-        lambda conn: requests.assign(
+        lambda conn: requests.assign_accounts_to_request(
             conn, actor=actor, request_id=request_id, account_ids=body.social_account_ids
         ),
     )
@@ -140,10 +138,8 @@ async def assign_accounts(
 @leases.command("reject")
 @click.argument("request_id", type=REQUEST)
 @click.option("--reason", required=True, help="Reason for the partner.")
-@for_organization
-async def reject_request(
-    session: CommandSession, actor: Actor, *, request_id: UUID, reason: str
-) -> CommandResult:
+@with_organization_actor
+async def reject_request(session: CommandSession, actor: Actor, *, request_id: UUID, reason: str) -> CommandResult:
     """Reject a request, or the rest of a partial one.
 
     \b
@@ -151,15 +147,15 @@ async def reject_request(
       tenantry leases reject lreq_01890a5d-... --reason "No such accounts this month"
     """
     body = msgspec.convert({"reason": reason}, LeaseReject)
-    return await _run_lease_verb(
+    return await _run_lease_transaction(
         session,
-        lambda conn: requests.reject(conn, actor=actor, request_id=request_id, reason=body.reason),
+        lambda conn: requests.reject_account_request(conn, actor=actor, request_id=request_id, reason=body.reason),
     )
 
 
 @leases.command("recall")
 @click.argument("account_id", type=ACCOUNT)
-@for_organization
+@with_organization_actor
 async def recall_lease(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Recall a leased account; ACCOUNT_ID is its id at the tenant, see `tenantry leases list`.
 
@@ -167,15 +163,17 @@ async def recall_lease(session: CommandSession, actor: Actor, *, account_id: UUI
     Example:
       tenantry leases recall sa_01890a5d-...
     """
-    return await _run_lease_verb(session, lambda conn: verbs.recall(conn, actor=actor, account_id=account_id))
+    return await _run_lease_transaction(
+        session, lambda conn: verbs.recall_leased_account(conn, actor=actor, account_id=account_id)
+    )
 
 
-async def _run_lease_verb(session: CommandSession, verb: Callable[[Conn], Awaitable[T]]) -> CommandResult:
-    result = await transact(session.pool, verb)
-    return CommandResult(result, object_card(result))
+async def _run_lease_transaction(session: CommandSession, verb: Callable[[Conn], Awaitable[T]]) -> CommandResult:
+    result = await run_in_transaction(session.pool, verb)
+    return CommandResult(result, format_object_fields(result))
 
 
-def _offered_row(offer: OfferedAccount) -> tuple[object, ...]:
+def _lease_offer_row(offer: OfferedAccount) -> tuple[object, ...]:
     lease = offer.lease
     return (
         offer.social_account_id,
@@ -189,7 +187,7 @@ def _offered_row(offer: OfferedAccount) -> tuple[object, ...]:
     )
 
 
-def _request_row(request: OperatedRequest) -> tuple[object, ...]:
+def _lease_request_row(request: OperatedRequest) -> tuple[object, ...]:
     return (
         request.request_id,
         request.organization_id,

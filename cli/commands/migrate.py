@@ -2,14 +2,14 @@
 
 import click
 
-from cli.shared.command import answering
-from cli.shared.output import CommandResult, table
-from cli.shared.session import read_settings
+from cli.shared.command import with_printed_result
+from cli.shared.output import CommandResult, build_text_table
+from cli.shared.session import read_command_settings
 from db import migrate as migrations
 
 
 @click.command()
-@answering
+@with_printed_result
 async def migrate() -> CommandResult:
     """Migrate the main and the event database to this release.
 
@@ -19,8 +19,8 @@ async def migrate() -> CommandResult:
     Example:
       tenantry migrate
     """
-    settings = read_settings()
-    applied = await migrations.migrate(settings.database_url, settings.event_store_url)
+    settings = read_command_settings()
+    applied = await migrations.migrate_databases(settings.database_url, settings.event_store_url)
     return CommandResult(
-        {"applied": applied}, table(["APPLIED"], [[name] for name in applied] or [["nothing to apply"]])
+        {"applied": applied}, build_text_table(["APPLIED"], [[name] for name in applied] or [["nothing to apply"]])
     )

@@ -7,18 +7,18 @@ from uuid import UUID
 import click
 import msgspec
 
-from cli.shared.command import Id, at_database, paged
+from cli.shared.command import IdParam, with_database_session, with_paging_options
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, object_card, page
+from cli.shared.output import CommandResult, format_object_fields, list_page_result
 from cli.shared.session import CommandSession
-from db.pool import Conn, transact
+from db.pool import Conn, run_in_transaction
 from domain.tenancy import organizations
 from schemas import ids
-from schemas.organizations import LiveTier, Organization, OrganizationCreate
+from schemas.organizations import LiveOrganizationTier, Organization, OrganizationCreate
 
-ORGANIZATION, TIER = Id(ids.ORGANIZATION), click.Choice(get_args(LiveTier))
-FIELDS = ("id", "name", "tier", "suspended", "sandbox_id", "created_at")
-COLUMNS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
+ORGANIZATION, TIER = IdParam(ids.ORGANIZATION), click.Choice(get_args(LiveOrganizationTier))
+ORGANIZATION_TABLE_FIELDS = ("id", "name", "tier", "suspended", "sandbox_id", "created_at")
+ORGANIZATION_TABLE_COLUMNS = ("ORGANIZATION", "NAME", "TIER", "SUSPENDED", "SANDBOX", "CREATED")
 
 
 @click.group(cls=CommandGroup)
@@ -28,15 +28,9 @@ def org() -> None:
 
 @org.command("create")
 @click.argument("name")
-@click.option(
-    "--tier",
-    type=TIER,
-    default="standard",
-    show_default=True,
-    help="Tier of its limits and budgets.",
-)
-@at_database
-async def create_organization(session: CommandSession, *, name: str, tier: LiveTier) -> CommandResult:
+@click.option("--tier", type=TIER, default="standard", show_default=True, help="Tier of its limits and budgets.")
+@with_database_session
+async def create_organization(session: CommandSession, *, name: str, tier: LiveOrganizationTier) -> CommandResult:
     """Create a live organization and its sandbox for test keys.
 
     \b
@@ -47,31 +41,31 @@ async def create_organization(session: CommandSession, *, name: str, tier: LiveT
     request = msgspec.convert({"name": name, "tier": tier}, OrganizationCreate)
 
     async def write(conn: Conn) -> Organization:
-        pair = await organizations.create(conn, name=request.name, tier=request.tier)
-        return await organizations.find(conn, organization_id=pair.live)
+        pair = await organizations.insert_organization_pair(conn, name=request.name, tier=request.tier)
+        return await organizations.read_organization(conn, organization_id=pair.live)
 
-    organization = await transact(session.pool, write)
+    organization = await run_in_transaction(session.pool, write)
     note = f"To create a key for it: tenantry keys create NAME --org {organization.id}"
-    return CommandResult(organization, object_card(organization), note)
+    return CommandResult(organization, format_object_fields(organization), note)
 
 
 @org.command("tier")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
 @click.argument("tier", type=TIER)
-@at_database
-async def set_tier(session: CommandSession, *, organization_id: UUID, tier: LiveTier) -> CommandResult:
+@with_database_session
+async def set_tier(session: CommandSession, *, organization_id: UUID, tier: LiveOrganizationTier) -> CommandResult:
     """Change an organization's tier.
 
     \b
     Example:
       tenantry org tier org_01890a5d-... partner
     """
-    return await _change(session, organization_id, tier=tier)
+    return await _change_organization(session, organization_id, tier=tier)
 
 
 @org.command("suspend")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
-@at_database
+@with_database_session
 async def suspend_organization(session: CommandSession, *, organization_id: UUID) -> CommandResult:
     """Refuse the keys of an organization and its sandbox, and hold their jobs; running jobs finish.
 
@@ -79,12 +73,12 @@ async def suspend_organization(session: CommandSession, *, organization_id: UUID
     Example:
       tenantry org suspend org_01890a5d-...
     """
-    return await _change(session, organization_id, suspended=True)
+    return await _change_organization(session, organization_id, suspended=True)
 
 
 @org.command("resume")
 @click.argument("organization_id", metavar="ORG_ID", type=ORGANIZATION)
-@at_database
+@with_database_session
 async def resume_organization(session: CommandSession, *, organization_id: UUID) -> CommandResult:
     """Resume a suspended organization.
 
@@ -92,28 +86,28 @@ async def resume_organization(session: CommandSession, *, organization_id: UUID)
     Example:
       tenantry org resume org_01890a5d-...
     """
-    return await _change(session, organization_id, suspended=False)
+    return await _change_organization(session, organization_id, suspended=False)
 
 
-async def _change(
+async def _change_organization(
     session: CommandSession,
     organization_id: UUID,
     *,
-    tier: LiveTier | None = None,
+    tier: LiveOrganizationTier | None = None,
     suspended: bool | None = None,
 ) -> CommandResult:
-    changed = await transact(
+    changed = await run_in_transaction(
         session.pool,
-        lambda conn: organizations.change(
+        lambda conn: organizations.change_tier_and_suspension(
             conn, organization_id=organization_id, tier=tier, suspended=suspended, actor=None
         ),
     )
-    return CommandResult(changed, object_card(changed))
+    return CommandResult(changed, format_object_fields(changed))
 
 
 @org.command("list")
-@at_database
-@paged(ids.ORGANIZATION)
+@with_database_session
+@with_paging_options(ids.ORGANIZATION)
 async def list_organizations(session: CommandSession, *, before: UUID | None, limit: int) -> CommandResult:
     """List live organizations, newest first.
 
@@ -122,5 +116,5 @@ async def list_organizations(session: CommandSession, *, before: UUID | None, li
       tenantry org list
     """
     async with session.pool.acquire() as conn:
-        rows = await organizations.list_page(conn, before=before, limit=limit + 1)
-    return page(rows, limit, COLUMNS, attrgetter(*FIELDS))
+        rows = await organizations.list_organization_page(conn, before=before, limit=limit + 1)
+    return list_page_result(rows, limit, ORGANIZATION_TABLE_COLUMNS, attrgetter(*ORGANIZATION_TABLE_FIELDS))

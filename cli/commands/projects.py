@@ -4,11 +4,11 @@ from uuid import UUID
 
 import click
 
-from cli.shared.command import Id, at_database
+from cli.shared.command import IdParam, with_database_session
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, object_card
+from cli.shared.output import CommandResult, format_object_fields
 from cli.shared.session import CommandSession
-from db.pool import transact
+from db.pool import run_in_transaction
 from domain.operations import purge
 from schemas import ids
 
@@ -19,9 +19,9 @@ def projects() -> None:
 
 
 @projects.command("purge")
-@click.argument("project_id", metavar="PROJECT_ID", type=Id(ids.PROJECT))
+@click.argument("project_id", metavar="PROJECT_ID", type=IdParam(ids.PROJECT))
 @click.option("--name", required=True, help="The exact name of the project, as a confirmation.")
-@at_database
+@with_database_session
 async def purge_project(session: CommandSession, *, project_id: UUID, name: str) -> CommandResult:
     """Delete an archived project with its files, tokens, posts, content and jobs. Its audit log stays.
 
@@ -31,8 +31,8 @@ async def purge_project(session: CommandSession, *, project_id: UUID, name: str)
     Example:
       tenantry projects purge prj_01890a5d-... --name "Corner Bakery"
     """
-    purging, _ = await transact(
+    purging, _ = await run_in_transaction(
         session.pool,
         lambda conn: purge.begin_project_purge(conn, project_id=project_id, name=name, env=None, actor=None),
     )
-    return CommandResult(purging, object_card(purging), "A worker of the pool default deletes it now.")
+    return CommandResult(purging, format_object_fields(purging), "A worker of the pool default deletes it now.")

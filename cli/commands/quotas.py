@@ -4,19 +4,19 @@ from uuid import UUID
 
 import click
 
-from cli.shared.command import Id
+from cli.shared.command import IdParam
 from cli.shared.group import CommandGroup
-from cli.shared.organization import for_organization
-from cli.shared.output import CommandResult, object_card
+from cli.shared.organization import with_organization_actor
+from cli.shared.output import CommandResult, format_object_fields
 from cli.shared.session import CommandSession
-from db.pool import transact
+from db.pool import run_in_transaction
 from domain.accounts import accounts
 from domain.tenancy.api_keys import Actor
 from schemas import ids
 
-ACCOUNT = Id(ids.ACCOUNT)
+ACCOUNT_ID_TYPE = IdParam(ids.ACCOUNT)
 
-COUNT = click.IntRange(1, 2**31 - 1)
+QUOTA_COUNT_RANGE = click.IntRange(1, 2**31 - 1)
 
 
 @click.group(cls=CommandGroup)
@@ -25,10 +25,10 @@ def quotas() -> None:
 
 
 @quotas.command("set")
-@click.argument("account_id", type=ACCOUNT)
-@click.option("--posts", type=COUNT, required=True, help="Maximum number of posts in a window.")
-@click.option("--seconds", type=COUNT, required=True, help="Length of the sliding window in seconds.")
-@for_organization
+@click.argument("account_id", type=ACCOUNT_ID_TYPE)
+@click.option("--posts", type=QUOTA_COUNT_RANGE, required=True, help="Maximum number of posts in a window.")
+@click.option("--seconds", type=QUOTA_COUNT_RANGE, required=True, help="Length of the sliding window in seconds.")
+@with_organization_actor
 async def set_quota(
     session: CommandSession, actor: Actor, *, account_id: UUID, posts: int, seconds: int
 ) -> CommandResult:
@@ -42,8 +42,8 @@ async def set_quota(
 
 
 @quotas.command("clear")
-@click.argument("account_id", type=ACCOUNT)
-@for_organization
+@click.argument("account_id", type=ACCOUNT_ID_TYPE)
+@with_organization_actor
 async def clear_quota(session: CommandSession, actor: Actor, *, account_id: UUID) -> CommandResult:
     """Remove an account's own quota, so that its platform's applies again.
 
@@ -57,14 +57,10 @@ async def clear_quota(session: CommandSession, actor: Actor, *, account_id: UUID
 async def _store_quota(
     session: CommandSession, actor: Actor, account_id: UUID, *, posts: int | None, seconds: int | None
 ) -> CommandResult:
-    quota = await transact(
+    quota = await run_in_transaction(
         session.pool,
-        lambda conn: accounts.set_quota(
-            conn,
-            organization_id=actor.organization_id,
-            account_id=account_id,
-            posts=posts,
-            seconds=seconds,
+        lambda conn: accounts.set_account_quota(
+            conn, organization_id=actor.organization_id, account_id=account_id, posts=posts, seconds=seconds
         ),
     )
-    return CommandResult(quota, object_card(quota))
+    return CommandResult(quota, format_object_fields(quota))

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import click
 
-from cli.shared.command import answering
-from cli.shared.dumped import database_of, dumped, events_option
-from cli.shared.output import CommandResult, object_card
+from cli.shared.command import with_printed_result
+from cli.shared.dumped import chosen_database_url, event_database_option, run_dump_tool
+from cli.shared.output import CommandResult, format_object_fields
 from db import dumps
 
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@events_option
-@answering
+@event_database_option
+@with_printed_result
 async def restore(file: Path, *, events: bool) -> CommandResult:
     """Restore a dump into an empty database.
 
@@ -24,7 +24,7 @@ async def restore(file: Path, *, events: bool) -> CommandResult:
     Example:
       DATABASE_URL=postgresql://... tenantry restore tenantry.dump
     """
-    read = await asyncio.to_thread(dumped, dumps.restore, database_of(events=events), file)
+    read = await asyncio.to_thread(run_dump_tool, dumps.restore_database_dump, chosen_database_url(events=events), file)
     return CommandResult(
-        read, object_card(read), "Pause the pool publish before you start a worker: docs/howto/backup.md."
+        read, format_object_fields(read), "Pause the pool publish before you start a worker: docs/howto/backup.md."
     )

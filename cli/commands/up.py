@@ -13,33 +13,31 @@ import click
 import httpx
 
 from cli.local import demo, folder, processes
-from cli.local.announce import ReadyAnnouncement, StepTimer, announce, print_keys_again
-from cli.local.demo_keys import demo_keys
-from cli.local.signals import KeyRequests, Terminated, raise_on_signals
-from cli.local.supervise import Logs, Say, watch
+from cli.local.announce import ReadyAnnouncement, StepTimePrinter, announce_ready, print_keys_again
+from cli.local.demo_keys import load_or_create_demo_keys
+from cli.local.signals import PrintKeysRequests, TerminationSignal, raise_on_end_signals
+from cli.local.supervise import MessagePrinter, ProcessLogs, supervise_servers
 from cli.shared.failure import exit_on_failure
-from db.migrate import migrate
-from db.server import LocalServer, free_port
+from db.migrate import migrate_databases
+from db.server import LocalServer, find_free_port
 from generation import libraries
-from jobs.kinds import CONTENT_GENERATE
-from schemas.errors import DemoFailed, LibrariesMissing, LocalUnavailable
+from jobs.kinds import CONTENT_GENERATE_KIND
+from schemas.errors import DemoFailed, LibrariesMissing, LocalServerUnavailable
 
 
-class WorkerCount(click.ParamType[tuple[str, int]]):
+class WorkerCountParam(click.ParamType[tuple[str, int]]):
     """Parameter POOL=N: N workers of a pool."""
 
     name = "pool=n"
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         pool, _, count = str(value).partition("=")
-        if pool not in processes.POOLS or not count.isdigit():
-            self.fail(f"{value!r} is not POOL=N with a pool of {', '.join(processes.POOLS)}", param, ctx)
+        if pool not in processes.WORKER_POOL_NAMES or not count.isdigit():
+            self.fail(f"{value!r} is not POOL=N with a pool of {', '.join(processes.WORKER_POOL_NAMES)}", param, ctx)
         return pool, int(count)
 
 
-class Options(NamedTuple):
+class UpOptions(NamedTuple):
     """Options of `up`; `port` 0 is any free port."""
 
     port: int
@@ -57,7 +55,7 @@ class Options(NamedTuple):
     help="Port of the API; 0 picks a free one.",
 )
 @click.option(
-    "--workers", type=WorkerCount(), multiple=True, help="Run N workers of a pool; default: one of each pool."
+    "--workers", type=WorkerCountParam(), multiple=True, help="Run N workers of a pool; default: one of each pool."
 )
 @click.option(
     "--demo",
@@ -82,39 +80,40 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
       tenantry up --port 0 --json
       tenantry up --workers ingest=4 --demo
     """
-    with exit_on_failure(as_json=as_json), contextlib.suppress(Terminated):
-        run(Options(port, as_json, dict(workers), demo))
+    with exit_on_failure(as_json=as_json), contextlib.suppress(TerminationSignal):
+        run_platform(UpOptions(port, as_json, dict(workers), demo))
 
 
-def run(options: Options) -> None:
-    """Start everything in order, and stay. Raise `Terminated` after a signal and the end of all processes."""
-    say = StepTimer()
+def run_platform(options: UpOptions) -> None:
+    """Start everything in order, and stay.
+
+    Raise `TerminationSignal` after a signal and the end of all processes.
+    """
+    say = StepTimePrinter()
     children: dict[str, LocalServer] = {}
     with contextlib.ExitStack() as stack:
-        stack.enter_context(raise_on_signals(again=lambda: processes.end(children)))
-        key_requests = KeyRequests()
-        port = _check_port(options.port or free_port())
-        servers = stack.enter_context(folder.servers(say))
+        stack.enter_context(raise_on_end_signals(again=lambda: processes.signal_processes_to_drain(children)))
+        key_requests = PrintKeysRequests()
+        port = _check_port_is_free(options.port or find_free_port())
+        servers = stack.enter_context(folder.run_database_servers(say))
         say("PostgreSQL and Redis answer")
-        settings = folder.settings(servers, f"http://127.0.0.1:{port}")
-        say(f"migrated: {len(asyncio.run(migrate(servers.database_url, settings['TELEMETRY_URL'])))} new")
-        site = stack.enter_context(demo.site()) if options.demo else None
-        counts = {**options.workers, **_count_drawing_workers(say)}
-        children |= processes.platform_processes(
-            port, counts, settings | demo.allow_demo_site(site, os.environ)
-        )
-        logs = stack.enter_context(Logs(children))
-        stack.enter_context(processes.running(children, partial(_report, logs, say)))
+        settings = folder.write_local_settings(servers, f"http://127.0.0.1:{port}")
+        say(f"migrated: {len(asyncio.run(migrate_databases(servers.database_url, settings['TELEMETRY_URL'])))} new")
+        site = stack.enter_context(demo.serve_demo_site()) if options.demo else None
+        counts = {**options.workers, **_generation_worker_counts(say)}
+        children |= processes.build_platform_processes(port, counts, settings | demo.allow_demo_site(site, os.environ))
+        logs = stack.enter_context(ProcessLogs(children))
+        stack.enter_context(processes.run_processes(children, partial(_report_slow_start, logs, say)))
         stack.callback(say, "ending: running jobs may finish; a second signal drops them")
         say(f"{', '.join(children)} answer")
-        ready = _ready(port, settings)
+        ready = _build_ready_announcement(port, settings)
         logs.copy()
-        announce(ready, as_json=options.as_json)
+        announce_ready(ready, as_json=options.as_json)
         if site:
-            draws = counts.get(CONTENT_GENERATE.pool, 1) > 0
-            _demonstrate(ready, site, say, sys.stderr if options.as_json else sys.stdout, draws=draws)
+            draws = counts.get(CONTENT_GENERATE_KIND.pool, 1) > 0
+            _run_demo_or_report(ready, site, say, sys.stderr if options.as_json else sys.stdout, draws=draws)
             print_keys_again(ready)
-        watch(
+        supervise_servers(
             {**servers.embedded, **children},
             logs,
             say,
@@ -122,48 +121,53 @@ def run(options: Options) -> None:
         )
 
 
-def _report(logs: Logs, say: Say, text: str) -> None:
+def _report_slow_start(logs: ProcessLogs, say: MessagePrinter, text: str) -> None:
     """Report the state of a slow start, after the logs so far."""
     logs.copy()
     say(text)
 
 
-def _demonstrate(ready: ReadyAnnouncement, site: str, say: Say, file: IO[str], *, draws: bool) -> None:
+def _run_demo_or_report(
+    ready: ReadyAnnouncement, site: str, say: MessagePrinter, file: IO[str], *, draws: bool
+) -> None:
     """Run the demo. Report its failure without ending the platform."""
     try:
-        demo_result = demo.run(ready.api, ready.api_key, ready.test_key, site)
-        demo.show(demo_result, site, file)
+        demo_result = demo.run_demo(ready.api, ready.api_key, ready.test_key, site)
+        demo.print_demo_result(demo_result, site, file)
         if draws:
-            demo.generate(ready.api, ready.test_key, demo_result, file)
+            demo.generate_demo_content(ready.api, ready.test_key, demo_result, file)
     except (DemoFailed, httpx.HTTPError) as error:
         say(f"the demo failed; the platform stays up: {error!r}")
 
 
-def _count_drawing_workers(say: StepTimer) -> dict[str, int]:
-    """Return no worker for the pool `generate` if its libraries are missing: its jobs wait."""
+def _generation_worker_counts(say: StepTimePrinter) -> dict[str, int]:
+    """Return a count of 0 for the pool `generate` if its libraries are missing, else no count.
+
+    Without workers the jobs of the pool wait. Reports the missing libraries.
+    """
     try:
-        libraries.require_libraries()
+        libraries.require_drawing_libraries()
     except LibrariesMissing as error:
         say(f"no worker for content generation: {error.message}")
-        return {CONTENT_GENERATE.pool: 0}
+        return {CONTENT_GENERATE_KIND.pool: 0}
     return {}
 
 
-def _check_port(port: int) -> int:
+def _check_port_is_free(port: int) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            raise LocalUnavailable(
+            raise LocalServerUnavailable(
                 f"port {port} can't be used ({error.strerror}): stop the process on it, "
                 "or choose another with --port N (0 picks one)"
             ) from error
     return port
 
 
-def _ready(port: int, settings: Mapping[str, str]) -> ReadyAnnouncement:
-    api, keys = settings["PUBLIC_URL"], demo_keys(port, settings)
+def _build_ready_announcement(port: int, settings: Mapping[str, str]) -> ReadyAnnouncement:
+    api, keys = settings["PUBLIC_URL"], load_or_create_demo_keys(port, settings)
     return ReadyAnnouncement(
         api=api,
         api_key=keys.live,

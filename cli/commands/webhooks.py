@@ -10,47 +10,51 @@ import click
 import httpx
 import msgspec
 
-from cli.shared.command import Id, json_option
-from cli.shared.event_stream import EventStream, Message
+from cli.shared.command import IdParam, json_output_option
+from cli.shared.event_stream import ServerSentMessage, WebhookEventStream
 from cli.shared.exit_codes import EXIT_UNUSABLE
-from cli.shared.forwarding import Forwarder, ForwardUrl, Sent, derive_signing_key, secret_text
+from cli.shared.forwarding import (
+    EventForwarder,
+    ForwardResult,
+    ForwardUrlParam,
+    derive_forward_signing_key,
+    signing_secret_text,
+)
 from cli.shared.group import CommandGroup
-from cli.shared.output import printable
+from cli.shared.output import replace_control_characters
 from cli.shared.remote import (
-    UNREADABLE,
-    Remote,
-    exit_code,
+    UNREADABLE_BODY_ERRORS,
+    RemoteApi,
+    exit_code_of_response,
     find_api_or_exit,
-    print_error,
+    print_response_error,
     report_lost_response,
 )
 from schemas import ids
 from schemas.webhooks import WebhookEventType
 
-TYPES: tuple[str, ...] = get_args(WebhookEventType)
+WEBHOOK_EVENT_TYPES: tuple[str, ...] = get_args(WebhookEventType)
 
 
 T = TypeVar("T")
 
 
-class _Event(msgspec.Struct):
+class _PrintedEvent(msgspec.Struct):
     """Printed fields of an event; `type` may be a later release's."""
 
     id: str
     type: str
 
 
-class Types(click.ParamType[str]):
+class EventTypesParam(click.ParamType[str]):
     """Event types, separated by commas."""
 
     name = "types"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
         for event_type in value.split(","):
-            if event_type not in TYPES:
-                self.fail(
-                    f"{event_type!r} is not an event type: see tenantry webhooks trigger --list", param, ctx
-                )
+            if event_type not in WEBHOOK_EVENT_TYPES:
+                self.fail(f"{event_type!r} is not an event type: see tenantry webhooks trigger --list", param, ctx)
         return value
 
 
@@ -60,12 +64,12 @@ def webhooks() -> None:
 
 
 @webhooks.command("listen")
-@click.option("--forward", "url", type=ForwardUrl(), help="Forward each event to this address.")
-@click.option("--events", type=Types(), metavar="A,B", help="Only events of these types.")
-@click.option("--project", "project_id", type=Id(ids.PROJECT), help="Only events of this project.")
-@click.option("--after", type=Id(ids.WEBHOOK_EVENT), help="Start after this event instead of now.")
+@click.option("--forward", "url", type=ForwardUrlParam(), help="Forward each event to this address.")
+@click.option("--events", type=EventTypesParam(), metavar="A,B", help="Only events of these types.")
+@click.option("--project", "project_id", type=IdParam(ids.PROJECT), help="Only events of this project.")
+@click.option("--after", type=IdParam(ids.WEBHOOK_EVENT), help="Start after this event instead of now.")
 @click.option("--print-secret", is_flag=True, help="Print the signing secret, and end.")
-@json_option
+@json_output_option
 def listen(
     *,
     url: str | None,
@@ -90,30 +94,28 @@ def listen(
       SECRET=$(tenantry webhooks listen --print-secret)
     """
     remote = find_api_or_exit()
-    key = derive_signing_key(remote.key)
+    key = derive_forward_signing_key(remote.key)
     if print_secret:
-        click.echo(secret_text(key))
+        click.echo(signing_secret_text(key))
         return
-    _announce(remote, url, key)
-    query = {"type": events, "projectId": project_id and ids.show(ids.PROJECT, project_id)}
-    stream = EventStream(
+    _announce_listener(remote, url, key)
+    query = {"type": events, "projectId": project_id and ids.format_prefixed_id(ids.PROJECT, project_id)}
+    stream = WebhookEventStream(
         remote,
         {name: value for name, value in query.items() if value},
-        after=ids.show(ids.WEBHOOK_EVENT, after) if after else None,
-        say=_say,
+        after=ids.format_prefixed_id(ids.WEBHOOK_EVENT, after) if after else None,
+        say=_print_to_stderr,
     )
-    _follow(stream, Forwarder(url, key) if url else None, as_json=as_json)
+    _print_event_stream(stream, EventForwarder(url, key) if url else None, as_json=as_json)
 
 
 @webhooks.command("trigger")
-@click.argument("types", nargs=-1, type=click.Choice(TYPES), metavar="[TYPE]...")
+@click.argument("types", nargs=-1, type=click.Choice(WEBHOOK_EVENT_TYPES), metavar="[TYPE]...")
 @click.option("--all", "every", is_flag=True, help="Send one sample of each type.")
 @click.option("--list", "listing", is_flag=True, help="Print the types, and end.")
-@click.option("--project", "project_id", type=Id(ids.PROJECT), help="Project of the sample.")
-@json_option
-def trigger(
-    *, types: tuple[str, ...], every: bool, listing: bool, project_id: UUID | None, as_json: bool
-) -> None:
+@click.option("--project", "project_id", type=IdParam(ids.PROJECT), help="Project of the sample.")
+@json_output_option
+def trigger(*, types: tuple[str, ...], every: bool, listing: bool, project_id: UUID | None, as_json: bool) -> None:
     """Send a sample event to the endpoints with its type, and to `tenantry webhooks listen`.
 
     A sample has all fields of a real event, about an object that doesn't exist. Only a sandbox has samples:
@@ -125,45 +127,47 @@ def trigger(
       tenantry webhooks trigger --all
     """
     if listing:
-        click.echo("\n".join(TYPES))
+        click.echo("\n".join(WEBHOOK_EVENT_TYPES))
         return
-    chosen_types = TYPES if every else types
+    chosen_types = WEBHOOK_EVENT_TYPES if every else types
     if not chosen_types:
         raise click.UsageError("give a type, or --all; --list prints the types")
     remote = find_api_or_exit()
-    project = {"projectId": ids.show(ids.PROJECT, project_id)} if project_id else {}
+    project = {"projectId": ids.format_prefixed_id(ids.PROJECT, project_id)} if project_id else {}
     with report_lost_response(), remote.client() as client:
         for kind in chosen_types:
             key = {"Idempotency-Key": str(uuid4())}
             body = {"type": kind, **project}
             response = client.post(remote.url("sandbox/webhook-events"), json=body, headers=key)
-            event = _decode(response, _Event)
+            event = _decode_api_response(response, _PrintedEvent)
             click.echo(response.content if as_json else f"{event.id}  {event.type}")
 
 
-def _announce(remote: Remote, url: str | None, key: bytes) -> None:
+def _announce_listener(remote: RemoteApi, url: str | None, key: bytes) -> None:
     """Print the organization and the address. End the command if the key is invalid."""
     with report_lost_response(), remote.client() as client:
         response = client.get(remote.url("whoami"))
-    who = _decode(response, dict[str, Any])
+    who = _decode_api_response(response, dict[str, Any])
     sandbox = " (sandbox)" if who["sandbox"] else ""
-    _say(f"Listening to events of {printable(who['organizationName'])}{sandbox} at {remote.root}.")
+    _print_to_stderr(
+        f"Listening to events of {replace_control_characters(who['organizationName'])}{sandbox} at {remote.root}."
+    )
     if url:
-        _say(f"Forwarding to {url}, signed with {secret_text(key)}")
+        _print_to_stderr(f"Forwarding to {url}, signed with {signing_secret_text(key)}")
 
 
-def _decode(response: httpx.Response, kind: type[T]) -> T:
+def _decode_api_response(response: httpx.Response, kind: type[T]) -> T:
     """Decode the API's response. End the command at an error, or at a response of another server."""
     if response.is_success:
-        with suppress(*UNREADABLE):
+        with suppress(*UNREADABLE_BODY_ERRORS):
             return msgspec.json.decode(response.content, type=kind)
         click.echo(f"Error: no API at {response.url}: check TENANTRY_API", err=True)
     else:
-        print_error(response, None)
-    raise click.exceptions.Exit(exit_code(response) or EXIT_UNUSABLE)
+        print_response_error(response, None)
+    raise click.exceptions.Exit(exit_code_of_response(response) or EXIT_UNUSABLE)
 
 
-def _follow(stream: EventStream, forwarder: Forwarder | None, *, as_json: bool) -> None:
+def _print_event_stream(stream: WebhookEventStream, forwarder: EventForwarder | None, *, as_json: bool) -> None:
     counts = Counter[str]()
     with ExitStack() as stack:
         if forwarder:
@@ -172,23 +176,23 @@ def _follow(stream: EventStream, forwarder: Forwarder | None, *, as_json: bool) 
             for message in stream.messages():
                 sent = forwarder.send(message.id, message.data) if forwarder else None
                 counts["events"] += 1
-                counts["taken"] += bool(sent and sent.is_taken)
-                click.echo(_json(message, sent) if as_json else line(message, sent))
+                counts["taken"] += bool(sent and sent.is_accepted)
+                click.echo(_forwarded_event_json(message, sent) if as_json else format_event_line(message, sent))
         except KeyboardInterrupt:
             accepted_note = f", {counts['taken']} accepted by your server" if forwarder else ""
-            _say(f"\n{counts['events']} events{accepted_note}.")
+            _print_to_stderr(f"\n{counts['events']} events{accepted_note}.")
             raise
 
 
 #: Length of the longest event type.
-TYPE_WIDTH = max(map(len, get_args(WebhookEventType)))
+EVENT_TYPE_WIDTH = max(map(len, get_args(WebhookEventType)))
 
 
-def line(message: Message, sent: Sent | None) -> str:
+def format_event_line(message: ServerSentMessage, sent: ForwardResult | None) -> str:
     """Format an event for a person, with the result of its forwarding."""
-    event = msgspec.json.decode(message.data, type=_Event)
+    event = msgspec.json.decode(message.data, type=_PrintedEvent)
     now = datetime.now(UTC).astimezone()
-    words = [f"{now:%H:%M:%S}", f"{event.type:<{TYPE_WIDTH}}", event.id]
+    words = [f"{now:%H:%M:%S}", f"{event.type:<{EVENT_TYPE_WIDTH}}", event.id]
     if sent and sent.status:
         words.append(f"[{sent.status}] {sent.ms:.0f} ms")
     elif sent:
@@ -196,10 +200,10 @@ def line(message: Message, sent: Sent | None) -> str:
     return "  ".join(words)
 
 
-def _json(message: Message, sent: Sent | None) -> bytes:
+def _forwarded_event_json(message: ServerSentMessage, sent: ForwardResult | None) -> bytes:
     result = sent._asdict() if sent else {"status": None, "ms": None, "problem": None}
     return msgspec.json.encode({**result, "event": msgspec.Raw(message.data)})
 
 
-def _say(text: str) -> None:
+def _print_to_stderr(text: str) -> None:
     click.echo(text, err=True)

@@ -6,13 +6,13 @@ import time
 import click
 import msgspec
 
-CURL = """\
+CURL_EXAMPLE = """\
 curl -sS {api}/v1/projects \\
   -H 'Authorization: Bearer {key}' \\
   -H 'Content-Type: application/json' \\
   -d '{{"name": "Acme", "timezone": "Europe/Berlin"}}'"""
 
-READY = """
+READY_MESSAGE = """
   API      {api}/v1
   Docs     {docs}
   Console  {console}
@@ -41,12 +41,12 @@ class ReadyAnnouncement(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     redis_url: str
 
     def curl(self) -> str:
-        """Return a command to paste into a shell."""
-        return CURL.format(api=self.api, key=self.api_key)
+        """Return a curl command that creates a project with the live key, to paste into a shell."""
+        return CURL_EXAMPLE.format(api=self.api, key=self.api_key)
 
 
-class StepTimer:
-    """Printer of steps with the seconds since the first."""
+class StepTimePrinter:
+    """Prints each step on stderr, with the seconds since this object was created."""
 
     def __init__(self) -> None:
         self.began = time.monotonic()
@@ -57,16 +57,14 @@ class StepTimer:
 
 def print_keys_again(ready: ReadyAnnouncement) -> None:
     """Print the keys again on stderr, below logs or the demo."""
-    click.echo(
-        f"\n  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True
-    )
+    click.echo(f"\n  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True)
 
 
-def announce(ready: ReadyAnnouncement, *, as_json: bool) -> None:
+def announce_ready(ready: ReadyAnnouncement, *, as_json: bool) -> None:
     """Print addresses and keys on stdout; stdout has nothing else."""
     if as_json:
         click.echo(msgspec.json.encode(ready))
     else:
         values = {"api": ready.api, "docs": ready.docs, "console": ready.console, "key": ready.api_key}
         values |= {"test_key": ready.test_key}
-        click.echo(READY.format(**values, curl=ready.curl(), pid=os.getpid()))
+        click.echo(READY_MESSAGE.format(**values, curl=ready.curl(), pid=os.getpid()))

@@ -7,32 +7,32 @@ from typing import Any, Literal
 
 from redis.asyncio import Redis
 
-from cli.shared.session import ADVICE, environment, read_settings
-from db.migrate import Schema, pending
+from cli.shared.session import SETTINGS_ADVICE, read_command_settings, read_environment
+from db.migrate import MigratedSchema, pending_migrations
 from db.pool import Conn
 from db.redis_reach import raise_if_redis_away
 from domain.operations import disk as disks
 from domain.operations import pools
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
 from generation.confinement import confine
-from jobs.kinds import KINDS
-from schemas.base import Out
+from jobs.kinds import JOB_KINDS
+from schemas.base import ResponseStruct
 from schemas.errors import MigrationChanged, RedisUnavailable, SettingsInvalid
-from schemas.setting_names import find_misspelt
+from schemas.setting_names import find_misspelt_settings
 
-OLDEST_POSTGRES = 15
+OLDEST_POSTGRES_VERSION = 15
 
 #: Allowed difference of clocks. Ids contain the hosts' clocks: lists stay in order within about a second.
 MAX_CLOCK_DIFFERENCE_S = 1.0
 
 REDIS_TIMEOUT_S = 2.0
 
-RENAME = "correct the name; leave it if another program reads it"
+RENAME_SETTING_ADVICE = "correct the name; leave it if another program reads it"
 
-POOLS = {kind.pool for kind in KINDS.values()}
+POOLS_WITH_JOB_KINDS = {kind.pool for kind in JOB_KINDS.values()}
 
 
-class Check(Out, frozen=True):
+class DoctorCheck(ResponseStruct, frozen=True):
     """Result of a check. `value` is for programs; `advice` is the remedy of a status that isn't ok."""
 
     name: str
@@ -42,153 +42,157 @@ class Check(Out, frozen=True):
     value: Any = None
 
 
-def product() -> Check:
-    return Check(name="tenantry", status="ok", detail=version("tenantry"), value=version("tenantry"))
+def check_tenantry_version() -> DoctorCheck:
+    return DoctorCheck(name="tenantry", status="ok", detail=version("tenantry"), value=version("tenantry"))
 
 
-def python() -> Check:
+def check_python_version() -> DoctorCheck:
     version_text = platform.python_version()
-    return Check(
-        name="python", status="ok", detail=f"{version_text} on {platform.system()}", value=version_text
-    )
+    return DoctorCheck(name="python", status="ok", detail=f"{version_text} on {platform.system()}", value=version_text)
 
 
-def sandbox() -> Check:
+def check_kernel_sandbox() -> DoctorCheck:
     """Check the kernel's sandbox of child processes for untrusted files."""
-    if missing := confine.missing():
+    if missing := confine.missing_sandbox_mechanisms():
         advice = "let the kernel, or the container's seccomp profile, allow it: docs/howto/install.md"
         detail = f"this host has no {' and no '.join(missing)} for child processes that read files"
-        return Check(name="kernel sandbox", status="warn", detail=detail, advice=advice, value=missing)
-    return Check(name="kernel sandbox", status="ok", detail="landlock and seccomp", value=[])
+        return DoctorCheck(name="kernel sandbox", status="warn", detail=detail, advice=advice, value=missing)
+    return DoctorCheck(name="kernel sandbox", status="ok", detail="landlock and seccomp", value=[])
 
 
-def settings() -> Check:
+def check_settings() -> DoctorCheck:
     """Check that every process can start with the settings."""
     try:
         _read_keyrings()
     except SettingsInvalid as error:
-        return Check(name="settings", status="fail", detail=str(error), advice=ADVICE)
-    if misspelt := find_misspelt(environment()):
+        return DoctorCheck(name="settings", status="fail", detail=str(error), advice=SETTINGS_ADVICE)
+    if misspelt := find_misspelt_settings(read_environment()):
         suggestions = ", ".join(f"{name} (did you mean {meant}?)" for name, meant in misspelt.items())
-        return Check(
+        return DoctorCheck(
             name="settings",
             status="warn",
             detail=f"unknown settings without effect: {suggestions}",
-            advice=RENAME,
+            advice=RENAME_SETTING_ADVICE,
         )
-    return Check(name="settings", status="ok", detail="complete")
+    return DoctorCheck(name="settings", status="ok", detail="complete")
 
 
-async def secrets(conn: Conn) -> Check:
+async def check_keyrings_complete(conn: Conn) -> DoctorCheck:
     """Check that the keyrings have every key used in the database."""
     try:
         peppers, vault = _read_keyrings()
         await check_keyrings(conn, peppers=peppers, vault=vault)
     except SettingsInvalid as error:
         advice = "put the missing key back at the end of its list, where it is only used to read"
-        return Check(name="secrets", status="fail", detail=str(error), advice=advice)
-    return Check(name="secrets", status="ok", detail="every key in use is present")
+        return DoctorCheck(name="secrets", status="fail", detail=str(error), advice=advice)
+    return DoctorCheck(name="secrets", status="ok", detail="every key in use is present")
 
 
 def _read_keyrings() -> tuple[Keyring, Keyring]:
-    current = read_settings()
+    current = read_command_settings()
     peppers = parse_keyring(current.peppers, setting="PEPPERS")
     return peppers, parse_keyring(current.vault_keys, setting="VAULT_KEYS")
 
 
-def postgres(conn: Conn) -> Check:
+def check_postgres_version(conn: Conn) -> DoctorCheck:
     """Check PostgreSQL's version."""
     server_version = conn.get_server_version()
     version_text = f"{server_version.major}.{server_version.micro}"  # "18.6" is read as 18.0.6
-    if server_version.major < OLDEST_POSTGRES:
-        advice = f"use PostgreSQL {OLDEST_POSTGRES} or later"
-        return Check(name="postgresql", status="fail", detail=version_text, value=version_text, advice=advice)
-    return Check(name="postgresql", status="ok", detail=version_text, value=version_text)
+    if server_version.major < OLDEST_POSTGRES_VERSION:
+        advice = f"use PostgreSQL {OLDEST_POSTGRES_VERSION} or later"
+        return DoctorCheck(name="postgresql", status="fail", detail=version_text, value=version_text, advice=advice)
+    return DoctorCheck(name="postgresql", status="ok", detail=version_text, value=version_text)
 
 
-async def migrations(conn: Conn, schema: Schema) -> Check:
+async def check_pending_migrations(conn: Conn, schema: MigratedSchema) -> DoctorCheck:
     """Check a schema for pending migrations."""
     name = schema.folder.replace("_", " ")
     try:
-        names = [migration.name for migration in await pending(conn, schema)]
+        names = [migration.name for migration in await pending_migrations(conn, schema)]
     except MigrationChanged as error:
-        return Check(name=name, status="fail", detail=str(error), advice="deploy the unchanged release")
+        return DoctorCheck(name=name, status="fail", detail=str(error), advice="deploy the unchanged release")
     if names:
         detail = f"{len(names)} pending: {', '.join(names)}"
-        return Check(name=name, status="fail", detail=detail, value=names, advice="run `tenantry migrate`")
-    return Check(name=name, status="ok", detail="none pending", value=[])
+        return DoctorCheck(name=name, status="fail", detail=detail, value=names, advice="run `tenantry migrate`")
+    return DoctorCheck(name=name, status="ok", detail="none pending", value=[])
 
 
-async def disk(conn: Conn, *, setting: str, size: int) -> Check:
-    """Check the free space of a database's disk; `setting` names its `size` in bytes."""
-    use = await disks.measure(conn)
+async def check_database_disk(conn: Conn, *, setting: str, size: int) -> DoctorCheck:
+    """Check the used share of a database's disk.
+
+    `setting` is the name of the setting with the disk's `size` in bytes. A size of 0 is a warning.
+    """
+    use = await disks.measure_disk_use(conn)
     if not size:
         advice = f"set {setting}: until then events may fill the disk and stop PostgreSQL"
-        return Check(name="disk", status="warn", detail=f"{_mib(use.used)} used, not watched", advice=advice)
+        return DoctorCheck(
+            name="disk", status="warn", detail=f"{_format_mebibytes(use.used)} used, not watched", advice=advice
+        )
     part = use.used / size
     log = "" if use.sees_wal else ", WAL estimated by its limit: grant pg_monitor to measure it"
-    detail = f"{part:.0%} of {_mib(size)} used{log}"
-    if part >= disks.SHARE_FROM:
+    detail = f"{part:.0%} of {_format_mebibytes(size)} used{log}"
+    if part >= disks.FAIR_SHARE_DISK_LEVEL:
         status: Literal["warn", "fail"] = "fail" if part >= disks.EVENTS.closes else "warn"
-        advice = (
-            f"free space, or enlarge the disk and {setting}; events are refused from 90 %, uploads from 95 %"
-        )
-        return Check(name="disk", status=status, detail=detail, value=part, advice=advice)
-    return Check(name="disk", status="ok", detail=detail, value=part)
+        advice = f"free space, or enlarge the disk and {setting}; events are refused from 90 %, uploads from 95 %"
+        return DoctorCheck(name="disk", status=status, detail=detail, value=part, advice=advice)
+    return DoctorCheck(name="disk", status="ok", detail=detail, value=part)
 
 
-def _mib(size: int) -> str:
+def _format_mebibytes(size: int) -> str:
     return f"{size / (1 << 20):,.0f} MiB"
 
 
-async def clock(conn: Conn) -> Check:
+async def check_host_clock(conn: Conn) -> DoctorCheck:
     """Compare this host's clock to the database's, by the fastest of five queries."""
-    ahead = min([await _measure_ahead(conn) for _ in range(5)])[1]
+    ahead = min([await _measure_clock_difference(conn) for _ in range(5)])[1]
     detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
     if abs(ahead) > MAX_CLOCK_DIFFERENCE_S:
-        return Check(
+        return DoctorCheck(
             name="clock", status="warn", detail=detail, value=ahead, advice="set the time by NTP on both"
         )
-    return Check(name="clock", status="ok", detail=detail, value=ahead)
+    return DoctorCheck(name="clock", status="ok", detail=detail, value=ahead)
 
 
-async def _measure_ahead(conn: Conn) -> tuple[float, float]:
-    """Return the query's duration, and the clocks' difference corrected by half of it."""
+async def _measure_clock_difference(conn: Conn) -> tuple[float, float]:
+    """Return two figures in seconds: a query's duration, and how far this host's clock is ahead.
+
+    The difference is corrected by half of the duration.
+    """
     before = time.time()
     server_time = (await conn.fetchval("select clock_timestamp()")).timestamp()
     took = time.time() - before
     return took, before + took / 2 - server_time
 
 
-async def workers(conn: Conn) -> list[Check]:
-    """Check the workers of each pool with kinds or workers."""
+async def check_pool_workers(conn: Conn) -> list[DoctorCheck]:
+    """Check the workers of each pool that has a job kind or a worker row."""
     return [
-        _workers(counts)
+        _check_workers_of_pool(counts)
         for counts in await pools.count_workers(conn)
-        if counts.pool in POOLS or any(counts[1:])
+        if counts.pool in POOLS_WITH_JOB_KINDS or any(counts[1:])
     ]
 
 
-def _workers(worker_counts: pools.WorkerCounts) -> Check:
+def _check_workers_of_pool(worker_counts: pools.PoolWorkerCounts) -> DoctorCheck:
     counts = worker_counts._asdict()
     del counts["pool"]
     detail = ", ".join(f"{count} {state}" for state, count in counts.items() if count) or "no workers"
     name = f"workers {worker_counts.pool}"
     if not worker_counts.active:
         advice = f"start `python -m workers {worker_counts.pool}`: until then its jobs wait"
-        return Check(name=name, status="warn", detail=detail, advice=advice, value=counts)
-    return Check(name=name, status="ok", detail=detail, value=counts)
+        return DoctorCheck(name=name, status="warn", detail=detail, advice=advice, value=counts)
+    return DoctorCheck(name=name, status="ok", detail=detail, value=counts)
 
 
-async def dispatcher(conn: Conn) -> Check:
+async def check_dispatcher(conn: Conn) -> DoctorCheck:
     """Check for a dispatcher: without one jobs start, but retries, rescues and deadlines wait."""
     if await pools.has_dispatcher(conn):
-        return Check(name="dispatcher", status="ok", detail="running", value=True)
+        return DoctorCheck(name="dispatcher", status="ok", detail="running", value=True)
     advice = "start `python -m workers.dispatcher`: until then no job is retried, rescued or timed out"
-    return Check(name="dispatcher", status="warn", detail="none", advice=advice, value=False)
+    return DoctorCheck(name="dispatcher", status="warn", detail="none", advice=advice, value=False)
 
 
-async def redis(url: str) -> Check:
+async def redis(url: str) -> DoctorCheck:
     """Check Redis: without it jobs start later, and all else works."""
     client = Redis.from_url(url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S)
     try:
@@ -196,9 +200,9 @@ async def redis(url: str) -> Check:
             info = await client.info("server")
     except RedisUnavailable as error:
         advice = "jobs start within 2 s instead of 2 ms until it is back: check REDIS_URL"
-        return Check(name="redis", status="warn", detail=str(error), advice=advice)
+        return DoctorCheck(name="redis", status="warn", detail=str(error), advice=advice)
     finally:
         await client.aclose()
     name = info.get("server_name", "redis")
     version_text = f"{name} {info.get(f'{name}_version', info['redis_version'])}"
-    return Check(name="redis", status="ok", detail=version_text, value=version_text)
+    return DoctorCheck(name="redis", status="ok", detail=version_text, value=version_text)

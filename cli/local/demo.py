@@ -11,22 +11,22 @@ from typing import IO, Any, NamedTuple
 
 import httpx
 
-from cli.shared.output import console, table
+from cli.shared.output import build_text_table, open_console
 from schemas.errors import DemoFailed
-from schemas.settings import OWN_NAMES
+from schemas.settings import OWN_SETTING_NAMES
 
-SITE = Path(__file__).with_name("demo_site")
-LONG_POLL_S = 30
+DEMO_SITE_FOLDER = Path(__file__).with_name("demo_site")
+JOB_LONG_POLL_S = 30
 
 #: Retries of a rate-limited request.
-MAX_RETRIES = 5
+MAX_RATE_LIMIT_RETRIES = 5
 #: Longest pause before a retry.
-MAX_PAUSE_S = 60.0
+MAX_RATE_LIMIT_PAUSE_S = 60.0
 
-ALLOW = OWN_NAMES["fetch_allow"]
+FETCH_ALLOW_SETTING = OWN_SETTING_NAMES["fetch_allow"]
 
 #: Fields of the brand copied into the sandbox's project.
-COPIED_FIELDS = (
+DEMO_BRAND_FIELDS = (
     "appName", "appDescription", "tagline", "audience", "icp", "brandVoice", "keywords", "colors",
     "primaryLanguage",
 )  # fmt: skip
@@ -35,25 +35,25 @@ COPIED_FIELDS = (
 FAKE_SITE_URL = "https://example.test/ok"
 
 #: External id of the demo's project, the same for every start.
-CUSTOMER = "bin/up --demo"
+DEMO_CUSTOMER_ID = "bin/up --demo"
 
 
-class PatientTransport(httpx.HTTPTransport):
+class RateLimitRetryTransport(httpx.HTTPTransport):
     """HTTP transport that retries a 429 after its `Retry-After`, and returns the last response."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
-        for _ in range(MAX_RETRIES):
+        for _ in range(MAX_RATE_LIMIT_RETRIES):
             response = super().handle_request(request)
             if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
                 return response
-            pause_s = min(float(response.headers.get("retry-after", 1)), MAX_PAUSE_S)
+            pause_s = min(float(response.headers.get("retry-after", 1)), MAX_RATE_LIMIT_PAUSE_S)
             response.close()
             time.sleep(pause_s)
         return super().handle_request(request)
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
+class QuietFileHandler(SimpleHTTPRequestHandler):
     """File server without log lines."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
@@ -61,9 +61,9 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def site() -> Iterator[str]:
+def serve_demo_site() -> Iterator[str]:
     """Serve the website, and yield its `host:port`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=SITE)) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietFileHandler, directory=DEMO_SITE_FOLDER)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield "{}:{}".format(*server.server_address)
         server.shutdown()
@@ -71,8 +71,8 @@ def site() -> Iterator[str]:
 
 def allow_demo_site(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
     """Return the setting that lets workers fetch from `host` on loopback, added to the allowed hosts."""
-    allowed = [name for name in (environ.get(ALLOW), host) if name]
-    return {ALLOW: ",".join(allowed)} if host else {}
+    allowed = [name for name in (environ.get(FETCH_ALLOW_SETTING), host) if name]
+    return {FETCH_ALLOW_SETTING: ",".join(allowed)} if host else {}
 
 
 class DemoResult(NamedTuple):
@@ -82,74 +82,76 @@ class DemoResult(NamedTuple):
     post: Mapping[str, Any]
 
 
-def run(api: str, key: str, test_key: str, host: str) -> DemoResult:
+def run_demo(api: str, key: str, test_key: str, host: str) -> DemoResult:
     """Ingest the website, and publish a post of its brand in a sandbox. Raise `DemoFailed`."""
-    with _open_client(api, key) as client:
-        project = ingest(client, f"http://{host}/")
-    with _open_client(api, test_key) as client:
-        return DemoResult(project, publish(client, project["brandContext"]))
+    with _open_api_client(api, key) as client:
+        project = ingest_demo_site(client, f"http://{host}/")
+    with _open_api_client(api, test_key) as client:
+        return DemoResult(project, publish_demo_post(client, project["brandContext"]))
 
 
-def ingest(client: httpx.Client, url: str) -> dict[str, Any]:
+def ingest_demo_site(client: httpx.Client, url: str) -> dict[str, Any]:
     """Ingest the website into the demo's project, and return the project."""
-    path = f"/projects/{project(client, 'Tidewise')['id']}"
+    path = f"/projects/{find_or_create_project(client, 'Tidewise')['id']}"
     _wait_for_job(
-        client, _answer(client.post(f"{path}/ingest/website", json={"url": url})), f"ingest of {url}"
+        client, _decode_demo_response(client.post(f"{path}/ingest/website", json={"url": url})), f"ingest of {url}"
     )
-    return _answer(client.get(path))
+    return _decode_demo_response(client.get(path))
 
 
-def project(client: httpx.Client, name: str) -> dict[str, Any]:
+def find_or_create_project(client: httpx.Client, name: str) -> dict[str, Any]:
     """Return the project of an earlier start, or create one."""
-    [*existing] = _answer(client.get("/projects", params={"customerExternalId": CUSTOMER, "limit": 1}))[
-        "items"
-    ]
-    body = {"name": name, "timezone": "Europe/Paris", "customerExternalId": CUSTOMER}
-    return existing[0] if existing else _answer(client.post("/projects", json=body))
+    [*existing] = _decode_demo_response(
+        client.get("/projects", params={"customerExternalId": DEMO_CUSTOMER_ID, "limit": 1})
+    )["items"]
+    body = {"name": name, "timezone": "Europe/Paris", "customerExternalId": DEMO_CUSTOMER_ID}
+    return existing[0] if existing else _decode_demo_response(client.post("/projects", json=body))
 
 
-def publish(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
+def publish_demo_post(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
     """Publish a post with the brand's words from a fake account, and return it."""
-    path = f"/projects/{project(client, brand['appName'])['id']}"
+    path = f"/projects/{find_or_create_project(client, brand['appName'])['id']}"
     login = {"identifier": "tidewise.example", "appPassword": "demo-demo"}
-    accepted = _answer(client.post(f"{path}/social-accounts", json={"platform": "bluesky", **login}))
+    accepted = _decode_demo_response(client.post(f"{path}/social-accounts", json={"platform": "bluesky", **login}))
     account = _wait_for_job(client, accepted, "connecting of an account")["result"]["socialAccountId"]
     caption = (None, f"{brand['appName']}: {brand['tagline']}")
-    content = _answer(client.post(f"{path}/content/upload", files={"caption": caption}))
+    content = _decode_demo_response(client.post(f"{path}/content/upload", files={"caption": caption}))
     # An earlier start on the same day may have published the same post.
     accepted = {"targets": [{"socialAccountId": account}], "allowDuplicate": True}
-    [post] = _answer(client.post(f"/content/{content['id']}/publish", json=accepted))["scheduledPosts"]
+    [post] = _decode_demo_response(client.post(f"/content/{content['id']}/publish", json=accepted))["scheduledPosts"]
     _wait_for_job(client, post, "post")
-    return _answer(client.get(f"/scheduled-posts/{post['id']}"))
+    return _decode_demo_response(client.get(f"/scheduled-posts/{post['id']}"))
 
 
-def generate(api: str, test_key: str, result: DemoResult, file: IO[str]) -> None:
+def generate_demo_content(api: str, test_key: str, result: DemoResult, file: IO[str]) -> None:
     """Generate a slideshow and a video of the brand in its sandbox, and print their addresses."""
     brand = result.project["brandContext"]
-    with _open_client(api, test_key) as client:
-        path = f"/projects/{project(client, brand['appName'])['id']}"
-        known = {name: brand[name] for name in COPIED_FIELDS if brand[name]}
-        _answer(client.patch(path, json={"brandContext": known}))
-        _add_pictures(client, path)
+    with _open_api_client(api, test_key) as client:
+        path = f"/projects/{find_or_create_project(client, brand['appName'])['id']}"
+        known = {name: brand[name] for name in DEMO_BRAND_FIELDS if brand[name]}
+        _decode_demo_response(client.patch(path, json={"brandContext": known}))
+        _add_demo_pictures(client, path)
         for format_ in ("slideshow", "video"):
-            accepted = _answer(client.post(f"{path}/content", json={"format": format_}))
+            accepted = _decode_demo_response(client.post(f"{path}/content", json={"format": format_}))
             job = _wait_for_job(client, accepted, format_)
             print(f"\nA {format_} of the brand, {accepted['contentId']}:", file=file)
             for asset in job["result"]["assets"]:
                 print(f"  {asset['url']}", file=file, flush=True)
 
 
-def _add_pictures(client: httpx.Client, path: str) -> None:
+def _add_demo_pictures(client: httpx.Client, path: str) -> None:
     """Add the website's icon, and the screenshots suggested by any ingest in a sandbox."""
-    accepted = _answer(client.post(f"{path}/ingest/website", json={"url": FAKE_SITE_URL}))
+    accepted = _decode_demo_response(client.post(f"{path}/ingest/website", json={"url": FAKE_SITE_URL}))
     _wait_for_job(client, accepted, f"ingest of {FAKE_SITE_URL}")
-    logos = _answer(client.get(f"{path}/app-media", params={"kind": "logo", "origin": "partner"}))["items"]
+    logos = _decode_demo_response(client.get(f"{path}/app-media", params={"kind": "logo", "origin": "partner"}))[
+        "items"
+    ]
     if not logos:
-        icon = ("icon.svg", (SITE / "icon.svg").read_bytes())
-        _answer(client.post(f"{path}/app-media", files=[("kind", (None, b"logo")), ("file", icon)]))
+        icon = ("icon.svg", (DEMO_SITE_FOLDER / "icon.svg").read_bytes())
+        _decode_demo_response(client.post(f"{path}/app-media", files=[("kind", (None, b"logo")), ("file", icon)]))
 
 
-def show(result: DemoResult, host: str, file: IO[str]) -> None:
+def print_demo_result(result: DemoResult, host: str, file: IO[str]) -> None:
     """Print the website's address, the brand context with the source of each field, and the post."""
     print(f"export SITE=http://{host}/\n", file=file)
     brand, post = result.project["brandContext"], result.post
@@ -158,17 +160,17 @@ def show(result: DemoResult, host: str, file: IO[str]) -> None:
         for field in brand
         if (provenance := brand["provenance"].get(field))
     ]
-    console(file).print(table(["FIELD", "VALUE", "SOURCE", "CONFIDENCE"], rows))
+    open_console(file).print(build_text_table(["FIELD", "VALUE", "SOURCE", "CONFIDENCE"], rows))
     print(f"\nA post in its sandbox: {post['status']}, {post['externalUrl']}", file=file)
 
 
-def _open_client(api: str, key: str) -> httpx.Client:
+def _open_api_client(api: str, key: str) -> httpx.Client:
     headers = {"Authorization": f"Bearer {key}"}
     return httpx.Client(
         base_url=f"{api}/v1",
         headers=headers,
-        timeout=LONG_POLL_S + 5,
-        transport=PatientTransport(),
+        timeout=JOB_LONG_POLL_S + 5,
+        transport=RateLimitRetryTransport(),
         trust_env=False,
     )
 
@@ -177,16 +179,14 @@ def _wait_for_job(client: httpx.Client, started: Mapping[str, Any], what: str) -
     """Wait for a job's end with repeated long polls, and return the job. Raise `DemoFailed`."""
     job: dict[str, Any] = {"status": "running"}
     while job["status"] == "running":
-        job = _answer(client.get(f"/jobs/{started['jobId']}", params={"wait": LONG_POLL_S}))
+        job = _decode_demo_response(client.get(f"/jobs/{started['jobId']}", params={"wait": JOB_LONG_POLL_S}))
     if job["status"] != "completed":
         raise DemoFailed(f"the {what} is {job['status']}: {job['error']}")
     return job
 
 
-def _answer(response: httpx.Response) -> dict[str, Any]:
+def _decode_demo_response(response: httpx.Response) -> dict[str, Any]:
     if response.is_error:
-        raise DemoFailed(
-            f"{response.request.method} {response.url} answered {response.status_code}: {response.text}"
-        )
+        raise DemoFailed(f"{response.request.method} {response.url} answered {response.status_code}: {response.text}")
     answer: dict[str, Any] = response.json()
     return answer

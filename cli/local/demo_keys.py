@@ -12,32 +12,32 @@ from typing import NamedTuple
 from uuid import UUID
 
 from cli.local import folder
-from cli.local.processes import returns_200
-from db.pool import Conn, open_pool, transact
+from cli.local.processes import returns_http_200
+from db.pool import Conn, open_postgres_pool, run_in_transaction
 from domain.security.keyring import Keyring, parse_keyring
 from domain.tenancy import api_keys, organizations
-from schemas.api_keys import Env
-from schemas.base import Out
-from schemas.errors import LocalUnavailable
+from schemas.api_keys import ApiKeyEnv
+from schemas.base import ResponseStruct
+from schemas.errors import LocalServerUnavailable
 
 
-class DemoKeys(NamedTuple):
+class DemoApiKeys(NamedTuple):
     live: str
     test: str
 
 
-def demo_keys(port: int, settings: Mapping[str, str]) -> DemoKeys:
+def load_or_create_demo_keys(port: int, settings: Mapping[str, str]) -> DemoApiKeys:
     """Return the stored keys if the running API accepts them, else create and store new ones."""
-    stored = folder.read(folder.DEMO)
-    keys = DemoKeys(stored.get("API_KEY", ""), stored.get("TEST_KEY", ""))
+    stored = folder.read_env_file(folder.DEMO_KEYS_FILE)
+    keys = DemoApiKeys(stored.get("API_KEY", ""), stored.get("TEST_KEY", ""))
     if all(_is_key_accepted(port, key) for key in keys):
         return keys
-    created = asyncio.run(_create_in_database(settings))
-    folder.write(folder.DEMO, {"API_KEY": created.live, "TEST_KEY": created.test})
+    created = asyncio.run(_create_demo_keys(settings))
+    folder.write_env_file(folder.DEMO_KEYS_FILE, {"API_KEY": created.live, "TEST_KEY": created.test})
     return created
 
 
-class LocalKeys(Out, frozen=True):
+class LocalApiKeys(ResponseStruct, frozen=True):
     """Keys of the organization "Demo", and the address of its API."""
 
     api: str
@@ -45,43 +45,43 @@ class LocalKeys(Out, frozen=True):
     test_key: str
 
 
-def read_stored_keys() -> LocalKeys:
-    """Read the keys that `up` stored in the current folder. Raise `LocalUnavailable` without any."""
-    stored, settings = folder.read(folder.DEMO), folder.read(folder.LOCAL)
+def read_local_api_keys() -> LocalApiKeys:
+    """Read the keys that `up` stored in the current folder. Raise `LocalServerUnavailable` without any."""
+    stored, settings = (folder.read_env_file(folder.DEMO_KEYS_FILE), folder.read_env_file(folder.LOCAL_ENV_FILE))
     if not stored:
-        raise LocalUnavailable(
-            f"{folder.DEMO.absolute()} doesn't exist: run this in the folder where `bin/up` was started"
+        raise LocalServerUnavailable(
+            f"{folder.DEMO_KEYS_FILE.absolute()} doesn't exist: run this in the folder where `bin/up` was started"
         )
-    return LocalKeys(
+    return LocalApiKeys(
         api=f"{settings.get('PUBLIC_URL', '')}/v1", api_key=stored["API_KEY"], test_key=stored["TEST_KEY"]
     )
 
 
 def _is_key_accepted(port: int, key: str) -> bool:
-    return bool(key) and returns_200(port, "/v1/whoami", {"Authorization": f"Bearer {key}"})
+    return bool(key) and returns_http_200(port, "/v1/whoami", {"Authorization": f"Bearer {key}"})
 
 
-async def _create_in_database(settings: Mapping[str, str]) -> DemoKeys:
-    async with open_pool(settings["DATABASE_URL"], name="tenantry-up", size=1) as pool:
-        return await transact(pool, lambda conn: _create(conn, settings["PEPPERS"]))
+async def _create_demo_keys(settings: Mapping[str, str]) -> DemoApiKeys:
+    async with open_postgres_pool(settings["DATABASE_URL"], name="tenantry-up", size=1) as pool:
+        return await run_in_transaction(pool, lambda conn: _create_demo_organization(conn, settings["PEPPERS"]))
 
 
-async def _create(conn: Conn, peppers: str) -> DemoKeys:
+async def _create_demo_organization(conn: Conn, peppers: str) -> DemoApiKeys:
     pair, keyring = (
-        await organizations.create(conn, name="Demo", tier="standard"),
+        await organizations.insert_organization_pair(conn, name="Demo", tier="standard"),
         parse_keyring(peppers, setting="PEPPERS"),
     )
-    return DemoKeys(
-        await _create_key(conn, keyring, pair.live, "live"),
-        await _create_key(conn, keyring, pair.sandbox, "test"),
+    return DemoApiKeys(
+        await _create_demo_key(conn, keyring, pair.live, "live"),
+        await _create_demo_key(conn, keyring, pair.sandbox, "test"),
     )
 
 
-async def _create_key(conn: Conn, peppers: Keyring, organization_id: UUID, env: Env) -> str:
-    key = await api_keys.create(
+async def _create_demo_key(conn: Conn, peppers: Keyring, organization_id: UUID, env: ApiKeyEnv) -> str:
+    key = await api_keys.insert_api_key(
         conn,
         peppers=peppers,
-        actor=api_keys.Actor(organization_id, env, None, api_keys.EVERY_SCOPE),
+        actor=api_keys.Actor(organization_id, env, None, api_keys.ALL_API_KEY_SCOPES),
         name="bin/up",
         scopes=["*"],
         return_origins=[],

@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from db import local
-from db.server import LocalServer, Report
-from schemas.errors import LocalUnavailable
+from db.server import LocalServer, StartReporter
+from schemas.errors import LocalServerUnavailable
 
-FOLDER = Path(".local")
-LOCAL = FOLDER / "env"
-ASSETS = FOLDER / "assets"
+LOCAL_FOLDER = Path(".local")
+LOCAL_ENV_FILE = LOCAL_FOLDER / "env"
+LOCAL_ASSETS_FOLDER = LOCAL_FOLDER / "assets"
 #: The keys of the organization "Demo", see `cli.local.demo_keys`.
-DEMO = FOLDER / "demo"
+DEMO_KEYS_FILE = LOCAL_FOLDER / "demo"
 
 
-class Servers(NamedTuple):
+class DatabaseServers(NamedTuple):
     """Addresses of Postgres and Redis, and the embedded servers by name."""
 
     database_url: str
@@ -32,65 +32,65 @@ class Servers(NamedTuple):
 
 
 @contextlib.contextmanager
-def servers(report: Report | None = None) -> Iterator[Servers]:
+def run_database_servers(report: StartReporter | None = None) -> Iterator[DatabaseServers]:
     """Yield the servers of `DATABASE_URL` and `REDIS_URL`, or embedded ones. Raise as `db.local` does."""
     embedded = {}
-    local.own(FOLDER)
+    local.create_private_folder(LOCAL_FOLDER)
     with contextlib.ExitStack() as stack:
         if not (database_url := os.environ.get("DATABASE_URL")):
-            embedded["postgres"] = stack.enter_context(local.postgres(FOLDER / "postgres", report=report))
+            embedded["postgres"] = stack.enter_context(
+                local.run_local_postgres(LOCAL_FOLDER / "postgres", report=report)
+            )
             database_url = embedded["postgres"].url
         if not (redis_url := os.environ.get("REDIS_URL")):
-            embedded["valkey"] = stack.enter_context(local.valkey(FOLDER / "valkey", report=report))
+            embedded["valkey"] = stack.enter_context(local.run_local_valkey(LOCAL_FOLDER / "valkey", report=report))
             redis_url = embedded["valkey"].url
-        yield Servers(database_url, redis_url, embedded)
+        yield DatabaseServers(database_url, redis_url, embedded)
 
 
-def settings(urls: Servers, public_url: str) -> dict[str, str]:
+def write_local_settings(urls: DatabaseServers, public_url: str) -> dict[str, str]:
     """Return the settings of every process of this run, and write them for the other commands."""
-    environment = {**read(LOCAL), **os.environ}
+    environment = {**read_env_file(LOCAL_ENV_FILE), **os.environ}
     chosen = {
         "DATABASE_URL": urls.database_url,
         "TELEMETRY_URL": os.environ.get("TELEMETRY_URL", ""),
         "REDIS_URL": urls.redis_url,
-        "PEPPERS": environment.get("PEPPERS") or _keyring(),
-        "VAULT_KEYS": environment.get("VAULT_KEYS") or _keyring(),
+        "PEPPERS": environment.get("PEPPERS") or _generate_keyring(),
+        "VAULT_KEYS": environment.get("VAULT_KEYS") or _generate_keyring(),
         "PUBLIC_URL": public_url,
-        "ASSETS_URL": os.environ.get("ASSETS_URL") or _assets(),
+        "ASSETS_URL": os.environ.get("ASSETS_URL") or _create_assets_folder(),
         "REQUEST_LOG_LEVEL": os.environ.get("REQUEST_LOG_LEVEL", "debug"),
     }
-    write(LOCAL, chosen)
+    write_env_file(LOCAL_ENV_FILE, chosen)
     return chosen
 
 
-def read(file: Path) -> dict[str, str]:
+def read_env_file(file: Path) -> dict[str, str]:
     """Read the NAME=value lines of a file; a missing file has none."""
     try:
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
     except OSError as error:
-        raise LocalUnavailable(
-            f"{file.absolute()} can't be read ({error.strerror}): {local.OWN_FOLDER}"
+        raise LocalServerUnavailable(
+            f"{file.absolute()} can't be read ({error.strerror}): {local.OWN_FOLDER_ADVICE}"
         ) from error
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
-def write(file: Path, values: Mapping[str, str]) -> None:
+def write_env_file(file: Path, values: Mapping[str, str]) -> None:
     """Write the file atomically with mode 0600, also over a leftover of a failed start."""
     new_file = file.with_suffix(".new")
     new_file.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as lines:
+    with os.fdopen(os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as lines:
         lines.writelines(f"{name}={value}\n" for name, value in values.items())
     new_file.replace(file)
 
 
-def _assets() -> str:
+def _create_assets_folder() -> str:
     """Create the folder of media, and return its address."""
-    local.own(ASSETS)
-    return ASSETS.absolute().as_uri()
+    local.create_private_folder(LOCAL_ASSETS_FOLDER)
+    return LOCAL_ASSETS_FOLDER.absolute().as_uri()
 
 
-def _keyring() -> str:
+def _generate_keyring() -> str:
     """Return a keyring of one new key, see `schemas.settings`."""
     return f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}"

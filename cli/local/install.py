@@ -20,24 +20,24 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
-STAMP = VENV / "installed"
-SUPPORTED = "(3, 11) <= sys.version_info < (3, 14)"
+REPOSITORY_ROOT = Path(__file__).resolve().parents[2]
+VENV_FOLDER = REPOSITORY_ROOT / ".venv"
+VENV_PYTHON = VENV_FOLDER / "bin" / "python"
+INSTALL_STAMP_FILE = VENV_FOLDER / "installed"
+SUPPORTED_PYTHON_TEST = "(3, 11) <= sys.version_info < (3, 14)"
 
 #: Lock file of each extra, written by bin/lock; each list includes the earlier ones.
-LOCKS = {
+EXTRA_LOCK_FILES = {
     "local": "constraints.txt",
     "otel": "constraints-otel.txt",
     "generate": "constraints-generate.txt",
     "dev": "constraints-dev.txt",
 }
 #: Lock file of uv, the installer of all other packages: 3 s of CPU instead of 27 with pip.
-INSTALLER = "constraints-installer.txt"
+UV_LOCK_FILE = "constraints-installer.txt"
 
 #: First words of an installer's progress lines.
-PROGRESS_WORDS = (
+INSTALLER_PROGRESS_WORDS = (
     "Collecting",
     "Downloading",
     "Using cached",
@@ -47,14 +47,14 @@ PROGRESS_WORDS = (
     "Resolved",
 )
 #: Options of pip and uv to install exactly the files of the following list.
-HASHED = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
+HASHED_INSTALL_OPTIONS = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r"]
 #: Options of pip and uv to link the checkout without network access.
-LINKED = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
+LINK_INSTALL_OPTIONS = ["--no-index", "--no-deps", "--no-build-isolation", "-e", "."]
 
 #: Pause between two frames of the progress line, and between two lines without a terminal.
-FRAME_S = 0.1
-LINE_S = 2.0
-CLEAR_LINE = "\r\033[2K"
+PROGRESS_FRAME_S = 0.1
+PROGRESS_LINE_PAUSE_S = 2.0
+CLEAR_LINE_SEQUENCE = "\r\033[2K"
 
 NO_ENSUREPIP_ADVICE = """\
 This Python has no ensurepip, so it can't make a virtual environment. Any one of these helps:
@@ -62,7 +62,7 @@ This Python has no ensurepip, so it can't make a virtual environment. Any one of
   uv venv --seed .venv && bin/up        (with uv: https://docs.astral.sh/uv)
   PYTHON=/path/to/another/python3.1x bin/up"""
 
-UNREACHABLE_ADVICE = """\
+UNREACHABLE_PACKAGES_ADVICE = """\
 Packages are downloaded the first time, and after a change of their list. If they are unreachable:
   connect this machine, or set a proxy     (HTTPS_PROXY)
   set a mirror with these packages         (PIP_INDEX_URL, or pip's own configuration)"""
@@ -73,7 +73,7 @@ DISK_FULL_MESSAGES = ("No space left on device", "Disk quota exceeded")
 
 #: Megabytes of `.venv` with each extra and the earlier ones. `du` after an installation with Python 3.11 on
 #: 2026-11-30: 339, 347, 723 and 1,109. The rest is for bytecode written by first imports.
-NEEDED_MB = {"local": 350, "otel": 360, "generate": 750, "dev": 1150}
+VENV_SIZE_MB = {"local": 350, "otel": 360, "generate": 750, "dev": 1150}
 
 
 class CannotInstall(Exception):
@@ -87,137 +87,133 @@ class DiskFull(CannotInstall):
 def main(extras: str, *words: str) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     try:
-        install(extras)
+        install_extras(extras)
     except DiskFull as error:
-        sys.exit(f"{error}\n{_disk_advice(extras)}")
+        sys.exit(f"{error}\n{_disk_full_advice(extras)}")
     except CannotInstall as error:
         sys.exit(str(error))
     except OSError as error:
         if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
             raise
-        sys.exit(f"{error}\n{_disk_advice(extras)}")
+        sys.exit(f"{error}\n{_disk_full_advice(extras)}")
     except KeyboardInterrupt:
         sys.exit(128 + signal.SIGINT)
     if words:
-        os.execv(PYTHON, [str(PYTHON), *words])  # noqa: S606  the new virtual environment's interpreter
+        os.execv(VENV_PYTHON, [str(VENV_PYTHON), *words])  # noqa: S606  the new virtual environment's interpreter
 
 
-def install(extras: str) -> None:
+def install_extras(extras: str) -> None:
     """Install the dependencies and these extras into `.venv`, unless it has them already.
 
     Only files with a listed hash are downloaded. Then the checkout is linked without any look-up
     of its dependencies.
     """
-    if not _usable():
-        _make_venv()
-    if not _installed(extras):
-        lock = _lock(extras)
-        STAMP.unlink(missing_ok=True)
+    if not _is_venv_usable():
+        _create_venv()
+    if not _are_extras_installed(extras):
+        lock = _lock_file_of_extras(extras)
+        INSTALL_STAMP_FILE.unlink(missing_ok=True)
         try:
-            _run("getting uv", [*_pip(), *HASHED, INSTALLER])
-            _install_all(_uv(), lock)
+            _run_with_progress("getting uv", [*_pip_install_command(), *HASHED_INSTALL_OPTIONS, UV_LOCK_FILE])
+            _install_from_lock(_uv_install_command(), lock)
         except DiskFull:
             raise
         except CannotInstall:
             # A mirror without uv, a mirror configured for pip only, or a home that uv can't write to.
             sys.stderr.write("          uv failed: installing the same with pip\n")
-            _install_last(lock)
-        STAMP.write_text(f"{_fingerprint()} {extras}\n")
+            _install_with_pip(lock)
+        INSTALL_STAMP_FILE.write_text(f"{_hash_install_inputs()} {extras}\n")
 
 
-def _install_all(installer: list[str], lock: str) -> None:
-    _run("installing into .venv", [*installer, *HASHED, lock])
-    _run("linking tenantry into it", [*installer, *LINKED])
+def _install_from_lock(installer: list[str], lock: str) -> None:
+    _run_with_progress("installing into .venv", [*installer, *HASHED_INSTALL_OPTIONS, lock])
+    _run_with_progress("linking tenantry into it", [*installer, *LINK_INSTALL_OPTIONS])
 
 
-def _install_last(lock: str) -> None:
+def _install_with_pip(lock: str) -> None:
     """Install with pip, the last resort. Raise `CannotInstall`."""
     try:
-        _install_all(_pip(), lock)
+        _install_from_lock(_pip_install_command(), lock)
     except DiskFull:
         raise
     except CannotInstall as error:
-        raise CannotInstall(f"{error}\n{UNREACHABLE_ADVICE}") from None
+        raise CannotInstall(f"{error}\n{UNREACHABLE_PACKAGES_ADVICE}") from None
 
 
-def _pip() -> list[str]:
+def _pip_install_command() -> list[str]:
     """Return pip's command. It skips compiling, a third of the time: Python compiles at the first import."""
     quiet = "--disable-pip-version-check --no-input --progress-bar off --root-user-action ignore".split()
-    return [str(PYTHON), "-m", "pip", "install", "--no-compile", *quiet]
+    return [str(VENV_PYTHON), "-m", "pip", "install", "--no-compile", *quiet]
 
 
-def _uv() -> list[str]:
-    return [str(PYTHON), "-m", "uv", "pip", "install", "--python", str(PYTHON)]
+def _uv_install_command() -> list[str]:
+    return [str(VENV_PYTHON), "-m", "uv", "pip", "install", "--python", str(VENV_PYTHON)]
 
 
-def _lock(extras: str) -> str:
+def _lock_file_of_extras(extras: str) -> str:
     """Return the shortest lock file with all of these extras. Raise `CannotInstall`."""
-    if unknown := set(extras.split(",")) - LOCKS.keys():
-        raise CannotInstall(f"unknown extra {unknown.pop()}; the extras are {', '.join(LOCKS)}")
-    return [file for extra, file in LOCKS.items() if extra in extras.split(",")][-1]
+    if unknown := set(extras.split(",")) - EXTRA_LOCK_FILES.keys():
+        raise CannotInstall(f"unknown extra {unknown.pop()}; the extras are {', '.join(EXTRA_LOCK_FILES)}")
+    return [file for extra, file in EXTRA_LOCK_FILES.items() if extra in extras.split(",")][-1]
 
 
-def _usable() -> bool:
+def _is_venv_usable() -> bool:
     """Return whether an existing environment has pip and a supported Python."""
-    check = f"import pip, sys; sys.exit(not {SUPPORTED})"
-    return PYTHON.exists() and subprocess.run([PYTHON, "-c", check], check=False).returncode == 0
+    check = f"import pip, sys; sys.exit(not {SUPPORTED_PYTHON_TEST})"
+    return VENV_PYTHON.exists() and subprocess.run([VENV_PYTHON, "-c", check], check=False).returncode == 0
 
 
-def _make_venv() -> None:
-    if subprocess.run(
-        [sys.executable, "-c", "import ensurepip"], check=False, stderr=subprocess.DEVNULL
-    ).returncode:
+def _create_venv() -> None:
+    if subprocess.run([sys.executable, "-c", "import ensurepip"], check=False, stderr=subprocess.DEVNULL).returncode:
         raise CannotInstall(NO_ENSUREPIP_ADVICE)
-    if not os.access(ROOT, os.W_OK):
-        raise CannotInstall(f"{ROOT} isn't writable: clone it again as the user who runs it")
+    if not os.access(REPOSITORY_ROOT, os.W_OK):
+        raise CannotInstall(f"{REPOSITORY_ROOT} isn't writable: clone it again as the user who runs it")
     version = ".".join(map(str, sys.version_info[:3]))
-    _run(f"making .venv with Python {version}", [sys.executable, "-m", "venv", "--clear", str(VENV)])
+    _run_with_progress(
+        f"making .venv with Python {version}", [sys.executable, "-m", "venv", "--clear", str(VENV_FOLDER)]
+    )
 
 
-def _installed(extras: str) -> bool:
-    fingerprint, _, had = (STAMP.read_text().strip() if STAMP.exists() else "").partition(" ")
-    return fingerprint == _fingerprint() and set(extras.split(",")) <= set(had.split(","))
+def _are_extras_installed(extras: str) -> bool:
+    fingerprint, _, had = (INSTALL_STAMP_FILE.read_text().strip() if INSTALL_STAMP_FILE.exists() else "").partition(" ")
+    return fingerprint == _hash_install_inputs() and set(extras.split(",")) <= set(had.split(","))
 
 
-def _fingerprint() -> str:
+def _hash_install_inputs() -> str:
     """Return a hash of the inputs: the package lists and the environment's Python."""
-    parts = [(ROOT / name).read_bytes() for name in ("pyproject.toml", INSTALLER, *LOCKS.values())]
-    return hashlib.sha256(b"\0".join([*parts, (VENV / "pyvenv.cfg").read_bytes()])).hexdigest()
+    parts = [
+        (REPOSITORY_ROOT / name).read_bytes() for name in ("pyproject.toml", UV_LOCK_FILE, *EXTRA_LOCK_FILES.values())
+    ]
+    return hashlib.sha256(b"\0".join([*parts, (VENV_FOLDER / "pyvenv.cfg").read_bytes()])).hexdigest()
 
 
-def _run(what: str, command: list[str]) -> None:
+def _run_with_progress(what: str, command: list[str]) -> None:
     """Run a command with a progress line. Raise `CannotInstall` with the end of its output."""
-    progress = Progress(what)
+    progress = InstallProgress(what)
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=REPOSITORY_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:
             reader = threading.Thread(target=progress.follow, args=[process.stdout], daemon=True)
             reader.start()
             while process.poll() is None:
                 progress.draw()
-                time.sleep(FRAME_S)
+                time.sleep(PROGRESS_FRAME_S)
             reader.join()
         finally:
             process.kill()
     if process.returncode:
         progress.end("failed")
         output = "\n".join([*progress.last, f"{what} failed (exit code {process.returncode})"])
-        raise (
-            DiskFull(output) if any(word in output for word in DISK_FULL_MESSAGES) else CannotInstall(output)
-        )
+        raise (DiskFull(output) if any(word in output for word in DISK_FULL_MESSAGES) else CannotInstall(output))
     progress.end("done")
 
 
-def _disk_advice(extras: str) -> str:
+def _disk_full_advice(extras: str) -> str:
     """Return the free space of each folder, and the space that the installation needs."""
-    needed = max(NEEDED_MB.get(extra, 0) for extra in extras.split(","))
-    folders = {
-        "packages": VENV,
-        "downloads": Path.home() / ".cache",
-        "unpacking": Path(tempfile.gettempdir()),
-    }
-    lines = [f"  {_free_mb(folder):>7,} MB free for {what} in {folder}" for what, folder in folders.items()]
+    needed = max(VENV_SIZE_MB.get(extra, 0) for extra in extras.split(","))
+    folders = {"packages": VENV_FOLDER, "downloads": Path.home() / ".cache", "unpacking": Path(tempfile.gettempdir())}
+    lines = [f"  {_free_disk_mb(folder):>7,} MB free for {what} in {folder}" for what, folder in folders.items()]
     return "\n".join(
         [
             f"The disk is full. .venv needs {needed:,} MB, and the cache of downloads as much again:",
@@ -227,13 +223,13 @@ def _disk_advice(extras: str) -> str:
     )
 
 
-def _free_mb(folder: Path) -> int:
+def _free_disk_mb(folder: Path) -> int:
     """Return the free megabytes of the folder's disk, or of its nearest existing parent's."""
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     return shutil.disk_usage(existing).free // 1_000_000
 
 
-class Progress:
+class InstallProgress:
     """Progress on stderr: one moving line on a terminal, else a line every few seconds."""
 
     def __init__(self, what: str) -> None:
@@ -247,22 +243,22 @@ class Progress:
     def follow(self, lines: Iterable[str]) -> None:
         for line in map(str.strip, lines):
             self.last.append(line)
-            if line.startswith(PROGRESS_WORDS):
+            if line.startswith(INSTALLER_PROGRESS_WORDS):
                 self.step = line.split(" (from ")[0].split(": ")[0]
 
     def draw(self) -> None:
         if self.moving:
             width = shutil.get_terminal_size().columns - 1
-            self._write(CLEAR_LINE + f"{self._elapsed()}  {self.step}"[:width])
+            self._write(CLEAR_LINE_SEQUENCE + f"{self._format_elapsed()}  {self.step}"[:width])
         elif time.monotonic() >= self.due and self.step != self.shown:
-            self._write(f"{self._elapsed()}  {self.step}\n")
-            self.due, self.shown = time.monotonic() + LINE_S, self.step
+            self._write(f"{self._format_elapsed()}  {self.step}\n")
+            self.due, self.shown = time.monotonic() + PROGRESS_LINE_PAUSE_S, self.step
 
     def end(self, how: str) -> None:
         """Replace the moving line by the total time and the result."""
-        self._write(f"{CLEAR_LINE if self.moving else ''}{self._elapsed()}  {self.what}: {how}\n")
+        self._write(f"{CLEAR_LINE_SEQUENCE if self.moving else ''}{self._format_elapsed()}  {self.what}: {how}\n")
 
-    def _elapsed(self) -> str:
+    def _format_elapsed(self) -> str:
         return f"{time.monotonic() - self.began:6.1f} s"
 
     def _write(self, text: str) -> None:

@@ -5,21 +5,21 @@ import signal
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Terminated(BaseException):
-    """Signal to end the process."""
+class TerminationSignal(BaseException):
+    """Raised in the main thread by the first signal to end the process."""
 
 
-class KeyRequests:
+class PrintKeysRequests:
     """Counter of SIGUSR1, the request to print the keys."""
 
     def __init__(self) -> None:
         self._count = 0
-        signal.signal(signal.SIGUSR1, self._add)
+        signal.signal(signal.SIGUSR1, self._count_signal)
 
-    def _add(self, _: int, __: FrameType | None) -> None:
+    def _count_signal(self, _: int, __: FrameType | None) -> None:
         self._count += 1
 
     def take(self) -> bool:
@@ -29,17 +29,19 @@ class KeyRequests:
 
 
 @contextlib.contextmanager
-def raise_on_signals(again: Callable[[], None]) -> Iterator[None]:
-    """Raise `Terminated` in the main thread at the first of `SIGNALS`; call `again` at each further one."""
+def raise_on_end_signals(again: Callable[[], None]) -> Iterator[None]:
+    """Raise `TerminationSignal` in the main thread at the first of `END_SIGNALS`; call `again` at each
+    further one.
+    """
     received = []
 
     def handle(signum: int, _: FrameType | None) -> None:
         received.append(signum)
         if len(received) > 1:
             return again()
-        raise Terminated
+        raise TerminationSignal
 
-    before = {signum: signal.signal(signum, handle) for signum in SIGNALS}
+    before = {signum: signal.signal(signum, handle) for signum in END_SIGNALS}
     try:
         yield
     finally:

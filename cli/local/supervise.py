@@ -14,52 +14,52 @@ from typing import IO, Any, NoReturn, Self
 import click
 import msgspec
 
-from db.server import LocalServer, tail
+from db.server import LocalServer, read_log_tail
 
-CHECK_PAUSE_S = 0.1
-FIRST_PAUSE_S = 1.0
-MAX_PAUSE_S = 30.0
+PROCESS_CHECK_PAUSE_S = 0.1
+FIRST_RESTART_PAUSE_S = 1.0
+MAX_RESTART_PAUSE_S = 30.0
 #: Running time after which the backoff starts again.
-STABLE_AFTER_S = 60.0
+STABLE_PROCESS_AFTER_S = 60.0
 
-Say = Callable[[str], None]
+MessagePrinter = Callable[[str], None]
 
 
 @dataclass(kw_only=True)
-class Watched:
+class SupervisedServer:
     """Server with the time of its start, and of its next restart after its end, in monotonic seconds."""
 
     name: str
     server: LocalServer
     since: float
     due: float | None = None
-    pause_s: float = FIRST_PAUSE_S
+    pause_s: float = FIRST_RESTART_PAUSE_S
 
-    def look(self, now: float, say: Say) -> None:
+    def look(self, now: float, say: MessagePrinter) -> None:
         if self.due is None and self.server.exit_code is not None:
             self._ended(now, say)
         elif self.due is not None and now >= self.due:
             self.server.launch()
             self.since, self.due = now, None
 
-    def _ended(self, now: float, say: Say) -> None:
-        if now - self.since > STABLE_AFTER_S:
-            self.pause_s = FIRST_PAUSE_S
+    def _ended(self, now: float, say: MessagePrinter) -> None:
+        if now - self.since > STABLE_PROCESS_AFTER_S:
+            self.pause_s = FIRST_RESTART_PAUSE_S
         self.due = now + self.pause_s
         say(
             f"{self.name} ended by itself (exit code {self.server.exit_code}); the last lines of its log:\n"
-            f"{tail(self.server.log)}\n{self.name} restarts in {self.pause_s:g} s"
+            f"{read_log_tail(self.server.log)}\n{self.name} restarts in {self.pause_s:g} s"
         )
-        self.pause_s = min(2 * self.pause_s, MAX_PAUSE_S)
+        self.pause_s = min(2 * self.pause_s, MAX_RESTART_PAUSE_S)
 
 
-class Logs:
+class ProcessLogs:
     """Log files, truncated at the start. Later lines are copied to stderr with their process's name."""
 
     def __init__(self, servers: Mapping[str, LocalServer]) -> None:
         self.width = max(map(len, servers))
         self.for_person = sys.stderr.isatty()
-        self.files = {name: _truncate(server.log) for name, server in servers.items()}
+        self.files = {name: _open_truncated_log(server.log) for name, server in servers.items()}
 
     def __enter__(self) -> Self:
         return self
@@ -73,10 +73,10 @@ class Logs:
         for name, file in self.files.items():
             for line in file:
                 head = click.style(f"{name:<{self.width}} | ", dim=True)
-                click.echo(head + (readable(line) if self.for_person else line.rstrip()), err=True)
+                click.echo(head + (format_log_line(line) if self.for_person else line.rstrip()), err=True)
 
 
-def readable(line: str) -> str:
+def format_log_line(line: str) -> str:
     """Format a line of `telemetry.logs` for a person: time, level unless it is info, event, fields."""
     try:
         fields_by_name = msgspec.json.decode(line, type=dict[str, Any])
@@ -84,23 +84,26 @@ def readable(line: str) -> str:
         return line.rstrip()
     at, level, event = (str(fields_by_name.pop(name, "")) for name in ("at", "level", "event"))
     traceback = fields_by_name.pop("exception", None)
-    fields = [
-        f"{name}={value}" for name, value in fields_by_name.items() if name != "process" and value is not None
-    ]
+    fields = [f"{name}={value}" for name, value in fields_by_name.items() if name != "process" and value is not None]
     words = [at[11:19], level * (level != "info"), event, *fields]
     return "\n".join(filter(None, [" ".join(filter(None, words)), traceback]))
 
 
-def _truncate(file: Path) -> IO[str]:
+def _open_truncated_log(file: Path) -> IO[str]:
     return file.open("w+", encoding="utf-8", errors="replace")
 
 
-def watch(servers: Mapping[str, LocalServer], logs: Logs, say: Say, look: Callable[[], None]) -> NoReturn:
-    """Check each server and call `look` every `LOOK_S`, until a signal."""
-    watched = [Watched(name=name, server=server, since=time.monotonic()) for name, server in servers.items()]
+def supervise_servers(
+    servers: Mapping[str, LocalServer], logs: ProcessLogs, say: MessagePrinter, look: Callable[[], None]
+) -> NoReturn:
+    """Copy new log lines, restart ended servers and call `look` ten times a second.
+
+    It never returns: a signal ends it by an exception.
+    """
+    watched = [SupervisedServer(name=name, server=server, since=time.monotonic()) for name, server in servers.items()]
     while True:
         logs.copy()
         for process in watched:
             process.look(time.monotonic(), say)
         look()
-        time.sleep(CHECK_PAUSE_S)
+        time.sleep(PROCESS_CHECK_PAUSE_S)

@@ -9,65 +9,61 @@ from uuid import UUID
 import click
 
 from cli.shared.failure import exit_on_failure
-from cli.shared.output import CommandResult, print_result
-from cli.shared.session import open_session
+from cli.shared.output import CommandResult, print_command_result
+from cli.shared.session import open_command_session
 from schemas import ids
 
 #: A command's function as written, and as click calls it, both with its options.
-Body = Callable[..., Awaitable[CommandResult]]
-Run = Callable[..., None]
+CommandBody = Callable[..., Awaitable[CommandResult]]
+ClickCallback = Callable[..., None]
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+json_output_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def answering(body: Body) -> Run:
+def with_printed_result(body: CommandBody) -> ClickCallback:
     """Wrap `body` to print its answer, as JSON with --json."""
 
-    @json_option
+    @json_output_option
     @wraps(body)
     def run(*, as_json: bool, **values: Any) -> None:
         with exit_on_failure(as_json=as_json):
-            answer = asyncio.run(_result(body(**values)))
-        print_result(answer, as_json=as_json)
+            answer = asyncio.run(_await_result(body(**values)))
+        print_command_result(answer, as_json=as_json)
         click.get_current_context().exit(answer.exit_code)
 
     return run
 
 
-async def _result(answer: Awaitable[CommandResult]) -> CommandResult:
+async def _await_result(answer: Awaitable[CommandResult]) -> CommandResult:
     return await answer
 
 
-def at_database(body: Body) -> Run:
+def with_database_session(body: CommandBody) -> ClickCallback:
     """Wrap `body` to get an open session as its first argument, and print its answer."""
 
-    @answering
+    @with_printed_result
     @wraps(body)
     async def within(**values: Any) -> CommandResult:
-        async with open_session() as session:
+        async with open_command_session() as session:
             return await body(session, **values)
 
     return within
 
 
-def paged(prefix: str) -> Callable[[Body], Body]:
+def with_paging_options(prefix: str) -> Callable[[CommandBody], CommandBody]:
     """Add the options of a list, `before` and `limit`, to a body."""
 
-    def decorate(body: Body) -> Body:
-        before_option = click.option("--before", type=Id(prefix), help="Only items older than this one.")
+    def decorate(body: CommandBody) -> CommandBody:
+        before_option = click.option("--before", type=IdParam(prefix), help="Only items older than this one.")
         limit_option = click.option(
-            "--limit",
-            type=click.IntRange(1, 200),
-            default=25,
-            show_default=True,
-            help="Maximum number of items.",
+            "--limit", type=click.IntRange(1, 200), default=25, show_default=True, help="Maximum number of items."
         )
         return before_option(limit_option(body))
 
     return decorate
 
 
-class Id(click.ParamType[UUID]):
+class IdParam(click.ParamType[UUID]):
     """Parameter: an id with its kind's prefix, or a bare UUID."""
 
     def __init__(self, prefix: str) -> None:
@@ -75,5 +71,5 @@ class Id(click.ParamType[UUID]):
         self.name = "id"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> UUID:
-        uuid = value if isinstance(value, UUID) else ids.read(self.prefix, value)
+        uuid = value if isinstance(value, UUID) else ids.parse_prefixed_id(self.prefix, value)
         return uuid or self.fail(f"{value!r} is not an id such as {self.prefix}_01890a5d-...", param, ctx)

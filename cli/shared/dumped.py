@@ -5,14 +5,14 @@ from pathlib import Path
 
 import click
 
-from cli.shared.session import read_settings
+from cli.shared.session import read_command_settings
 from db.dumps import PostgresTool
-from schemas.base import Out
+from schemas.base import ResponseStruct
 
-events_option = click.option("--events", is_flag=True, help="Use the event database of TELEMETRY_URL.")
+event_database_option = click.option("--events", is_flag=True, help="Use the event database of TELEMETRY_URL.")
 
 
-class Dumped(Out, frozen=True):
+class DumpReport(ResponseStruct, frozen=True):
     """Dump with the PostgreSQL tool that wrote or read it, and the tool's major version."""
 
     file: str
@@ -21,13 +21,13 @@ class Dumped(Out, frozen=True):
     version: int
 
 
-def dumped(run: Callable[[str, Path], PostgresTool], database_url: str, file: Path) -> Dumped:
+def run_dump_tool(run: Callable[[str, Path], PostgresTool], database_url: str, file: Path) -> DumpReport:
     """Run a dump or a restore, and describe it. Raise the errors of `run`."""
     tool = run(database_url, file)
-    return Dumped(file=str(file), bytes=file.stat().st_size, tool=str(tool.path), version=tool.major)
+    return DumpReport(file=str(file), bytes=file.stat().st_size, tool=str(tool.path), version=tool.major)
 
 
-def database_of(*, events: bool) -> str:
+def chosen_database_url(*, events: bool) -> str:
     """Return the address of the database. Raise `SettingsInvalid`."""
-    settings = read_settings()
+    settings = read_command_settings()
     return settings.event_store_url if events else settings.database_url

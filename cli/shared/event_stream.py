@@ -10,22 +10,28 @@ import httpx
 import msgspec
 
 from cli.shared.exit_codes import EXIT_UNUSABLE
-from cli.shared.remote import UNREADABLE, ErrorEnvelope, Remote, exit_code, print_error
+from cli.shared.remote import (
+    UNREADABLE_BODY_ERRORS,
+    ErrorEnvelope,
+    RemoteApi,
+    exit_code_of_response,
+    print_response_error,
+)
 from schemas.webhooks import StreamBegun
 
 #: The API sends a line at least every 15 s.
-TIMEOUT = httpx.Timeout(45, connect=10)
+EVENT_STREAM_TIMEOUT = httpx.Timeout(45, connect=10)
 
 #: First wait, doubled after each attempt.
-FIRST_WAIT_S = 0.2
-MAX_WAIT_S = 30.0
+FIRST_RECONNECT_WAIT_S = 0.2
+MAX_RECONNECT_WAIT_S = 30.0
 #: Duration of a stable connection: the API sends a line every 15 s.
-STABLE_AFTER_S = 20.0
+STABLE_CONNECTION_S = 20.0
 
-Say = Callable[[str], None]
+MessagePrinter = Callable[[str], None]
 
 
-class Message(NamedTuple):
+class ServerSentMessage(NamedTuple):
     """Message of the stream; `id` is the position to continue after. `data` may be empty."""
 
     kind: str
@@ -33,11 +39,11 @@ class Message(NamedTuple):
     data: bytes
 
 
-class Backoff:
+class ReconnectBackoff:
     """Growing wait; a connection that breaks early counts as a failed attempt."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._longest = clock, FIRST_WAIT_S
+        self._clock, self._longest = clock, FIRST_RECONNECT_WAIT_S
         self._since: float | None = None
 
     def mark_connected(self) -> None:
@@ -45,19 +51,19 @@ class Backoff:
 
     def reset(self) -> None:
         """Reset the wait after an event."""
-        self._longest = FIRST_WAIT_S
+        self._longest = FIRST_RECONNECT_WAIT_S
 
     def wait_s(self) -> float:
         """Return the seconds until the next attempt, after a lost or failed connection."""
-        longest = FIRST_WAIT_S if self._was_stable() else self._longest
-        self._longest, self._since = min(MAX_WAIT_S, 2 * longest), None
+        longest = FIRST_RECONNECT_WAIT_S if self._was_connection_stable() else self._longest
+        self._longest, self._since = min(MAX_RECONNECT_WAIT_S, 2 * longest), None
         return longest * random.uniform(0.5, 1)  # noqa: S311 - jitter
 
-    def _was_stable(self) -> bool:
-        return self._since is not None and self._clock() - self._since >= STABLE_AFTER_S
+    def _was_connection_stable(self) -> bool:
+        return self._since is not None and self._clock() - self._since >= STABLE_CONNECTION_S
 
 
-class EventStream:
+class WebhookEventStream:
     """Stream of events that reconnects after a lost connection.
 
     `StreamBegun.since` is the time from which it has all events.
@@ -65,20 +71,20 @@ class EventStream:
 
     def __init__(
         self,
-        remote: Remote,
+        remote: RemoteApi,
         query: Mapping[str, str],
         *,
         after: str | None,
-        say: Say,
+        say: MessagePrinter,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
         self._remote, self._query, self._say = remote, query, say
         self._last, self._asked_for = after, after
         self._since: StreamBegun | None = None
-        self._backoff, self._sleep, self._is_lost = Backoff(clock=clock), sleep, False
+        self._backoff, self._sleep, self._is_lost = ReconnectBackoff(clock=clock), sleep, False
 
-    def messages(self) -> Iterator[Message]:
+    def messages(self) -> Iterator[ServerSentMessage]:
         """Yield each event once. End the command with an exit code when the API refuses."""
         with self._remote.client() as client:
             while True:
@@ -86,21 +92,21 @@ class EventStream:
                 try:
                     yield from self._connected(client)
                 except httpx.TransportError as error:
-                    self._lost(str(error) or type(error).__name__)
-                except _Later as later:
-                    self._lost(str(later))
+                    self._report_lost_connection(str(error) or type(error).__name__)
+                except _RetryLater as later:
+                    self._report_lost_connection(str(later))
                     least_s = later.after_s
                 self._sleep(max(least_s, self._backoff.wait_s()))
 
-    def _connected(self, client: httpx.Client) -> Iterator[Message]:
+    def _connected(self, client: httpx.Client) -> Iterator[ServerSentMessage]:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": self._last} if self._last else {})
         url = self._remote.url("webhook-events/stream")
-        with client.stream("GET", url, params=self._query, headers=headers, timeout=TIMEOUT) as response:
+        with client.stream("GET", url, params=self._query, headers=headers, timeout=EVENT_STREAM_TIMEOUT) as response:
             if not response.is_success:
                 response.read()
                 self._refused(response)
                 return
-            for message in parse(response.iter_raw()):
+            for message in parse_server_sent_events(response.iter_raw()):
                 self._last = message.id
                 if message.kind == "listening":
                     self._begun(msgspec.json.decode(message.data, type=StreamBegun))
@@ -119,42 +125,42 @@ class EventStream:
             self._say(f"Reconnected. Events before {begun.since:%H:%M:%S} UTC may be missing.")
         self._since = begun
 
-    def _lost(self, why: str) -> None:
+    def _report_lost_connection(self, why: str) -> None:
         """Report a lost connection once, until it is back."""
         if not self._is_lost:
             self._say(f"The connection is lost ({why}): reconnecting.")
         self._is_lost = True
 
     def _refused(self, response: httpx.Response) -> None:
-        """Raise `_Later` for a retryable refusal, else end the command."""
+        """Raise `_RetryLater` for a retryable refusal, else end the command."""
         code = response.status_code
-        if code == httpx.codes.TOO_MANY_REQUESTS or (response.is_server_error and not is_killed(response)):
+        if code == httpx.codes.TOO_MANY_REQUESTS or (response.is_server_error and not is_key_killed(response)):
             after = response.headers.get("Retry-After", "")
-            raise _Later(f"{code} {response.reason_phrase}", float(after) if after.isdecimal() else 0.0)
+            raise _RetryLater(f"{code} {response.reason_phrase}", float(after) if after.isdecimal() else 0.0)
         if code == httpx.codes.NOT_FOUND and self._last != self._asked_for:
             self._say(f"{self._last} is no longer stored: continuing with the next events.")
             self._last = self._asked_for = None
             return
-        print_error(response, None)
-        raise click.exceptions.Exit(exit_code(response) or EXIT_UNUSABLE)
+        print_response_error(response, None)
+        raise click.exceptions.Exit(exit_code_of_response(response) or EXIT_UNUSABLE)
 
 
-class _Later(Exception):
+class _RetryLater(Exception):
     def __init__(self, why: str, after_s: float) -> None:
         super().__init__(why)
         self.after_s = after_s
 
 
-def is_killed(response: httpx.Response) -> bool:
+def is_key_killed(response: httpx.Response) -> bool:
     """Return whether the key is disabled (KILL_SWITCH), so that a retry can't help."""
     try:
         error = msgspec.json.decode(response.content, type=ErrorEnvelope).error
-    except UNREADABLE:
+    except UNREADABLE_BODY_ERRORS:
         return False
     return error.get("code") == "KILL_SWITCH"
 
 
-def parse(chunks: Iterable[bytes]) -> Iterator[Message]:
+def parse_server_sent_events(chunks: Iterable[bytes]) -> Iterator[ServerSentMessage]:
     """Yield the messages of server-sent events. Only line feeds end a line: texts may have other breaks."""
     left, fields = b"", dict[str, bytes]()
     for chunk in chunks:
@@ -166,5 +172,5 @@ def parse(chunks: Iterable[bytes]) -> Iterator[Message]:
                 continue
             if "id" in fields:
                 kind, data = fields.get("event", b"message"), fields.get("data", b"")
-                yield Message(kind.decode(), fields["id"].decode(), data)
+                yield ServerSentMessage(kind.decode(), fields["id"].decode(), data)
             fields = {}

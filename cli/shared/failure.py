@@ -11,25 +11,25 @@ import asyncpg
 import click
 import msgspec
 
-from cli.shared.exit_codes import EXIT_ABSENT, EXIT_FAILED, EXIT_REFUSED, EXIT_UNUSABLE, EXIT_USAGE
-from cli.shared.session import ADVICE, describe_database
-from db.reach import POSTGRES_AWAY
+from cli.shared.exit_codes import EXIT_FAILED, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNUSABLE, EXIT_USAGE
+from cli.shared.session import SETTINGS_ADVICE, describe_database
+from db.reach import POSTGRES_AWAY_ERRORS
 from schemas.errors import (
-    AttackImpossible,
+    AttackRunImpossible,
+    BodyOversized,
     DomainError,
     GenerationError,
-    Invalid,
+    InvalidValue,
     LibrariesMissing,
-    LocalUnavailable,
-    NotFound,
-    Oversized,
+    LocalServerUnavailable,
+    ObjectNotFound,
+    ServiceUnavailable,
     SettingsInvalid,
     SourceError,
     TenantryError,
-    Unavailable,
 )
 
-EXPECTED_ERRORS = (
+EXPECTED_COMMAND_ERRORS = (
     TenantryError,
     msgspec.ValidationError,
     asyncpg.PostgresError,
@@ -37,26 +37,26 @@ EXPECTED_ERRORS = (
     OSError,
 )
 
-UNREACHABLE = (
-    *POSTGRES_AWAY,
+UNREACHABLE_DATABASE_ERRORS = (
+    *POSTGRES_AWAY_ERRORS,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
 )
-UNMIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
+UNMIGRATED_DATABASE_ERRORS = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
 #: Exit code, error code and message of each expected error; the first matching line counts.
-MEANINGS = (
-    (SettingsInvalid, EXIT_UNUSABLE, "SETTINGS", f"{{error}}: {ADVICE}"),
-    ((LocalUnavailable, AttackImpossible), EXIT_UNUSABLE, "UNAVAILABLE", "{error}"),
+COMMAND_ERROR_MEANINGS = (
+    (SettingsInvalid, EXIT_UNUSABLE, "SETTINGS", f"{{error}}: {SETTINGS_ADVICE}"),
+    ((LocalServerUnavailable, AttackRunImpossible), EXIT_UNUSABLE, "UNAVAILABLE", "{error}"),
     (msgspec.ValidationError, EXIT_USAGE, "VALIDATION", "{error}"),
     (TenantryError, EXIT_FAILED, "INTERNAL", "{error}"),
-    (UNREACHABLE, EXIT_UNUSABLE, "UNAVAILABLE", "PostgreSQL {where} can't be used: {error}"),
-    (UNMIGRATED, EXIT_UNUSABLE, "UNAVAILABLE", "{error}: run `tenantry migrate`"),
-    (EXPECTED_ERRORS, EXIT_FAILED, "INTERNAL", "PostgreSQL {where} refused: {error}"),
+    (UNREACHABLE_DATABASE_ERRORS, EXIT_UNUSABLE, "UNAVAILABLE", "PostgreSQL {where} can't be used: {error}"),
+    (UNMIGRATED_DATABASE_ERRORS, EXIT_UNUSABLE, "UNAVAILABLE", "{error}: run `tenantry migrate`"),
+    (EXPECTED_COMMAND_ERRORS, EXIT_FAILED, "INTERNAL", "PostgreSQL {where} refused: {error}"),
 )
 
 
-class Failure(NamedTuple):
+class CommandFailure(NamedTuple):
     """Failure of a command: `message` for a person; `code` and `details` of the error envelope."""
 
     exit_code: int
@@ -75,29 +75,40 @@ def exit_on_failure(*, as_json: bool) -> Iterator[None]:
     """Report an expected error on stderr, and exit with its code."""
     try:
         yield
-    except EXPECTED_ERRORS as error:
-        failure = explain(error)
+    except EXPECTED_COMMAND_ERRORS as error:
+        failure = explain_failure(error)
         click.echo(failure.envelope() if as_json else f"Error: {failure.message}", err=True)
         raise click.exceptions.Exit(failure.exit_code) from None
 
 
-def explain(error: Exception) -> Failure:
-    """Return the failure of an expected error: its own for domain and source errors, else by `MEANINGS`."""
+def explain_failure(error: Exception) -> CommandFailure:
+    """Return the failure of an expected error: its own for domain and source errors, else by
+    `COMMAND_ERROR_MEANINGS`.
+    """
     if isinstance(error, DomainError):
-        return Failure(_exit_code(error), error.code, error.message, error.details)
+        return CommandFailure(_domain_error_exit_code(error), error.code, error.message, error.details)
     if isinstance(error, SourceError | GenerationError):
         missing = isinstance(error, LibrariesMissing)
-        return Failure(EXIT_UNUSABLE if missing else EXIT_FAILED, error.code, error.message)
-    _, exit_code, code, template = next(line for line in MEANINGS if isinstance(error, line[0]))
+        return CommandFailure(EXIT_UNUSABLE if missing else EXIT_FAILED, error.code, error.message)
+    _, exit_code, code, template = next(line for line in COMMAND_ERROR_MEANINGS if isinstance(error, line[0]))
     place = describe_database() if "{where}" in template else ""
-    return Failure(exit_code, code, template.format(error=_reason(error), where=place))
+    return CommandFailure(exit_code, code, template.format(error=_error_reason(error), where=place))
 
 
-def _exit_code(error: DomainError) -> int:
-    """Return the exit code: one for a forbidding state, a stale version and a full queue (retryable)."""
-    codes = {Invalid: EXIT_USAGE, Oversized: EXIT_USAGE, NotFound: EXIT_ABSENT, Unavailable: EXIT_UNUSABLE}
+def _domain_error_exit_code(error: DomainError) -> int:
+    """Return the exit code of a refusal by its class.
+
+    Invalid and oversized input, an absent object and an unavailable service have their own. All others, such
+    as a conflict, an outdated version or a full queue, share one: a retry may succeed.
+    """
+    codes = {
+        InvalidValue: EXIT_USAGE,
+        BodyOversized: EXIT_USAGE,
+        ObjectNotFound: EXIT_NOT_FOUND,
+        ServiceUnavailable: EXIT_UNUSABLE,
+    }
     return codes.get(type(error), EXIT_REFUSED)
 
 
-def _reason(error: Exception) -> str:
+def _error_reason(error: Exception) -> str:
     return "no response in time" if isinstance(error, TimeoutError) else str(error) or type(error).__name__

@@ -14,15 +14,15 @@ from typing import IO, Any, NamedTuple, TypeAlias
 import click
 import msgspec
 
-_NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
-_STEP = re.compile(r"\[([^\[\]]*)\]")
-_LITERAL = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
+_FIELD_NAME_PATTERN = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
+_FIELD_NESTING_PATTERN = re.compile(r"\[([^\[\]]*)\]")
+_LITERAL_VALUE_PATTERN = re.compile(r"true|false|null|-?(0|[1-9]\d*)(\.\d+)?")
 
 #: File of a form with its name, or a text.
-Part: TypeAlias = tuple[str | None, str | IO[Any]]
+FormPart: TypeAlias = tuple[str | None, str | IO[Any]]
 
 
-class Field(NamedTuple):
+class RequestField(NamedTuple):
     """Field of a request: `text` is None for an empty array; with `typed` it may be a literal."""
 
     name: str
@@ -32,84 +32,83 @@ class Field(NamedTuple):
 
     @property
     def value(self) -> Any:
-        literal = self.typed and self.text and _LITERAL.fullmatch(self.text)
+        literal = self.typed and self.text and _LITERAL_VALUE_PATTERN.fullmatch(self.text)
         return msgspec.json.decode(self.text or "") if literal else self.text
 
 
-def read_field(argument: str, *, typed: bool) -> Field:
+def parse_request_field(argument: str, *, typed: bool) -> RequestField:
     """Parse a field of the command line. Raise `click.UsageError`."""
     name, equals, text = argument.partition("=")
-    if not _NAME.fullmatch(name) or not (equals or name.endswith("[]")):
-        raise click.UsageError(
-            f"{argument!r} is not a field such as name=value, name[inner]=value or name[]=value"
-        )
+    if not _FIELD_NAME_PATTERN.fullmatch(name) or not (equals or name.endswith("[]")):
+        raise click.UsageError(f"{argument!r} is not a field such as name=value, name[inner]=value or name[]=value")
     if not equals:
-        return Field(name, None)
+        return RequestField(name, None)
     if typed and text == "@-":
-        return Field(name, _hidden(name))
+        return RequestField(name, _read_secret_text(name))
     if typed and text.startswith("@"):
-        return Field(name, "", file=text[1:])
-    return Field(name, text, typed)
+        return RequestField(name, "", file=text[1:])
+    return RequestField(name, text, typed)
 
 
-def _hidden(name: str) -> str:
+def _read_secret_text(name: str) -> str:
     """Read a text that must stay out of the shell's history and the process list, such as a password."""
     if sys.stdin.isatty():
         return click.prompt(name, hide_input=True, err=True, type=str)
     return sys.stdin.read().removesuffix("\n")
 
 
-def body_of(fields: Iterable[Field]) -> dict[str, Any]:
+def json_body_of_fields(fields: Iterable[RequestField]) -> dict[str, Any]:
     """Return the JSON object of the fields. Raise `click.UsageError` for two conflicting fields."""
     body: dict[str, Any] = {}
     for field in fields:
-        _put_value(body, _path(field.name), field)
+        _put_nested_value(body, _nested_field_path(field.name), field)
     return body
 
 
-def form_of(fields: Iterable[Field]) -> list[tuple[str, Part]]:
+def form_parts_of_fields(fields: Iterable[RequestField]) -> list[tuple[str, FormPart]]:
     """Return a form's parts in order; files stay open until the command ends and are streamed."""
-    return [(field.name, _part(field)) for field in fields]
+    return [(field.name, _form_part_of_field(field)) for field in fields]
 
 
-def _part(field: Field) -> Part:
+def _form_part_of_field(field: RequestField) -> FormPart:
     if field.file is None:
         return None, field.text or ""
     opened = click.File("rb").convert(field.file, None, click.get_current_context())
     return Path(field.file).name, opened
 
 
-def _path(name: str) -> list[str]:
-    first, steps = _NAME.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by read_field
-    return [first, *_STEP.findall(steps)]
+def _nested_field_path(name: str) -> list[str]:
+    first, steps = _FIELD_NAME_PATTERN.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by read_field
+    return [first, *_FIELD_NESTING_PATTERN.findall(steps)]
 
 
-def _put_value(into: dict[str, Any], path: Sequence[str], field: Field) -> None:
+def _put_nested_value(into: dict[str, Any], path: Sequence[str], field: RequestField) -> None:
     first, inner_path = path[0], path[1:]
-    if first in into and (
-        not inner_path or not isinstance(into[first], list if inner_path[0] == "" else dict)
-    ):
+    if first in into and (not inner_path or not isinstance(into[first], list if inner_path[0] == "" else dict)):
         raise click.UsageError(f"{field.name} is given twice, or as two kinds of value")
     if not inner_path:
         into[first] = field.value
     elif inner_path[0] == "":
-        _append(into.setdefault(first, []), inner_path[1:], field)
+        _append_to_array(into.setdefault(first, []), inner_path[1:], field)
     else:
-        _put_value(into.setdefault(first, {}), inner_path, field)
+        _put_nested_value(into.setdefault(first, {}), inner_path, field)
 
 
-def _append(items: list[Any], path: Sequence[str], field: Field) -> None:
+def _append_to_array(items: list[Any], path: Sequence[str], field: RequestField) -> None:
     if not path:
         items += [] if field.text is None else [field.value]
         return
-    if not items or not isinstance(items[-1], dict) or _is_name_taken(items[-1], path):
+    if not items or not isinstance(items[-1], dict) or _is_field_name_taken(items[-1], path):
         items.append({})
-    _put_value(items[-1], path, field)
+    _put_nested_value(items[-1], path, field)
 
 
-def _is_name_taken(item: dict[str, Any], path: Sequence[str]) -> bool:
-    """Return whether the name is taken, so that the field belongs to the array's next object."""
+def _is_field_name_taken(item: dict[str, Any], path: Sequence[str]) -> bool:
+    """Return whether the array's last object has a value at this path; False for a path to an inner array.
+
+    If so, the field belongs to the array's next object.
+    """
     inner = item.get(path[0])
     if path[0] not in item or path[1:2] == [""]:
         return False
-    return len(path) == 1 or not isinstance(inner, dict) or _is_name_taken(inner, path[1:])
+    return len(path) == 1 or not isinstance(inner, dict) or _is_field_name_taken(inner, path[1:])

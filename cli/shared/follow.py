@@ -9,12 +9,12 @@ import httpx
 import msgspec
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from cli.shared.output import console
-from cli.shared.remote import UNREADABLE, Remote
+from cli.shared.output import open_console
+from cli.shared.remote import UNREADABLE_BODY_ERRORS, RemoteApi
 
-LONG_POLL_S = 30
+JOB_LONG_POLL_S = 30
 #: Pause after an early response, and the default of `Retry-After`.
-PAUSE_S = 1.0
+JOB_POLL_PAUSE_S = 1.0
 
 
 class FollowedPost(msgspec.Struct, rename="camel"):
@@ -28,40 +28,40 @@ class StartedJobs(msgspec.Struct, rename="camel"):
     scheduled_posts: list[FollowedPost] = []
 
 
-def jobs_of(content: bytes) -> list[str]:
+def read_job_ids(content: bytes) -> list[str]:
     """Return the ids of the jobs in a response; empty for a response of another form."""
     try:
         started = msgspec.json.decode(content, type=StartedJobs)
-    except UNREADABLE:
+    except UNREADABLE_BODY_ERRORS:
         return []
     job_ids = [started.job_id, *(post.job_id for post in started.scheduled_posts)]
     return [job_id for job_id in job_ids if job_id]
 
 
-def follow(remote: Remote, client: httpx.Client, job_id: str) -> httpx.Response:
+def follow_job(remote: RemoteApi, client: httpx.Client, job_id: str) -> httpx.Response:
     """Wait for the job's end with a progress bar; return the last response, which may be an error."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     hidden = not sys.stderr.isatty()
-    with Progress(*columns, console=console(sys.stderr), disable=hidden, transient=True) as bar:
+    with Progress(*columns, console=open_console(sys.stderr), disable=hidden, transient=True) as bar:
         task = bar.add_task(job_id, total=1.0)
-        for response in _changes(client, remote.url(f"jobs/{job_id}")):
+        for response in _poll_job_changes(client, remote.url(f"jobs/{job_id}")):
             if response.is_success:
                 job: dict[str, Any] = response.json()
-                bar.update(task, completed=job["progress"], description=describe(job))
+                bar.update(task, completed=job["progress"], description=describe_job_state(job))
     return response
 
 
-def describe(job: dict[str, Any]) -> str:
+def describe_job_state(job: dict[str, Any]) -> str:
     """Return the kind of a job, with its stage while it runs, else with its phase."""
     phase = job["phase"]
     return f"{job['kind']} {job['stage'] if phase == 'running' else phase}"
 
 
-def has_ended_well(response: httpx.Response) -> bool:
+def is_job_completed(response: httpx.Response) -> bool:
     return response.is_success and response.json()["status"] == "completed"
 
 
-def _changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
+def _poll_job_changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
     """Yield the job now and at every observed change, waiting at rate limits."""
     response, etag = client.get(url), ""
     while True:
@@ -72,23 +72,21 @@ def _changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
             if response.is_error or response.json()["status"] != "running":
                 return
             etag = response.headers["ETag"]
-        response = _next_change(client, url, etag)
+        response = _wait_for_job_change(client, url, etag)
 
 
 def _retry_after_s(response: httpx.Response) -> float:
     """Return `Retry-After` in seconds. A proxy's date (RFC 9110 10.2.3) counts as the default pause."""
     header = response.headers.get("Retry-After", "")
-    return float(header) if header.isdecimal() else PAUSE_S
+    return float(header) if header.isdecimal() else JOB_POLL_PAUSE_S
 
 
-def _next_change(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:
+def _wait_for_job_change(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:
     """Poll a job until its ETag isn't `etag`; return that response, or an error response."""
     while True:
         began = time.monotonic()
-        response = client.get(
-            url, params={"wait": LONG_POLL_S}, headers={"If-None-Match": etag} if etag else None
-        )
+        response = client.get(url, params={"wait": JOB_LONG_POLL_S}, headers={"If-None-Match": etag} if etag else None)
         if response.status_code != httpx.codes.NOT_MODIFIED:
             return response
-        if time.monotonic() - began < PAUSE_S:
-            time.sleep(PAUSE_S)
+        if time.monotonic() - began < JOB_POLL_PAUSE_S:
+            time.sleep(JOB_POLL_PAUSE_S)

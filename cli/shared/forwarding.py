@@ -13,10 +13,10 @@ import httpx
 
 from domain.webhooks.secrets import PREFIX
 from workers.webhooks import signing
-from workers.webhooks.sending import MAX_READ_BYTES, REQUEST_HEADERS, TRY_S
+from workers.webhooks.sending import DELIVERY_ATTEMPT_TIMEOUT_S, MAX_RESPONSE_REST_BYTES, WEBHOOK_REQUEST_HEADERS
 
 
-class Sent(NamedTuple):
+class ForwardResult(NamedTuple):
     """Result of one event: the response's status, or the problem."""
 
     status: int | None
@@ -24,11 +24,11 @@ class Sent(NamedTuple):
     problem: str | None = None
 
     @property
-    def is_taken(self) -> bool:
+    def is_accepted(self) -> bool:
         return self.status is not None and httpx.codes.is_success(self.status)
 
 
-class ForwardUrl(click.ParamType[str]):
+class ForwardUrlParam(click.ParamType[str]):
     """Parameter: an http or https address without a user."""
 
     name = "url"
@@ -41,54 +41,50 @@ class ForwardUrl(click.ParamType[str]):
         except (ValueError, httpx.InvalidURL):
             fine = False
         return (
-            value
-            if fine
-            else self.fail(f"{value!r} is not an address such as http://localhost:4242/hooks", param, ctx)
+            value if fine else self.fail(f"{value!r} is not an address such as http://localhost:4242/hooks", param, ctx)
         )
 
 
-class Forwarder:
+class EventForwarder:
     """HTTP client that posts events to one address only: it follows no redirect and uses no proxy."""
 
     def __init__(self, url: str, key: bytes) -> None:
         self._url, self._key = url, key
-        self._client = httpx.Client(timeout=TRY_S, trust_env=False)
+        self._client = httpx.Client(timeout=DELIVERY_ATTEMPT_TIMEOUT_S, trust_env=False)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._client.close()
 
-    def send(self, event_id: str, body: bytes) -> Sent:
+    def send(self, event_id: str, body: bytes) -> ForwardResult:
         """Post an event, and return the result. Never raise for a fault of the server."""
-        signed = signing.headers(event_id=event_id, at=int(time.time()), body=body, keys=[self._key])
+        signed = signing.build_webhook_headers(event_id=event_id, at=int(time.time()), body=body, keys=[self._key])
         began = time.monotonic()
         try:
             with self._client.stream(
-                "POST", self._url, content=body, headers={**REQUEST_HEADERS, **signed}
+                "POST", self._url, content=body, headers={**WEBHOOK_REQUEST_HEADERS, **signed}
             ) as answer:
-                result = Sent(answer.status_code, _ms_since(began))
-                _read_rest(answer, ends=began + TRY_S)
+                result = ForwardResult(answer.status_code, _elapsed_ms(began))
+                _drain_response(answer, ends=began + DELIVERY_ATTEMPT_TIMEOUT_S)
                 return result
         except httpx.HTTPError as error:
-            return Sent(None, _ms_since(began), _problem(error))
+            return ForwardResult(None, _elapsed_ms(began), _forward_problem(error))
 
 
-def derive_signing_key(api_key: str) -> bytes:
+def derive_forward_signing_key(api_key: str) -> bytes:
     """Derive the signing key of forwarded events from an API key, the same each time."""
     return hmac.digest(api_key.encode(), b"tenantry webhooks listen", "sha256")
 
 
-def secret_text(key: bytes) -> str:
+def signing_secret_text(key: bytes) -> str:
     return PREFIX + b64encode(key).decode()
 
 
-def _read_rest(answer: httpx.Response, *, ends: float) -> None:
+def _drain_response(answer: httpx.Response, *, ends: float) -> None:
     """Read the rest of the body to reuse the connection, within a limit of bytes and time."""
-    left = MAX_READ_BYTES
+    left = MAX_RESPONSE_REST_BYTES
     with suppress(httpx.TransportError):
         for chunk in answer.iter_raw():
             left -= len(chunk)
@@ -96,13 +92,13 @@ def _read_rest(answer: httpx.Response, *, ends: float) -> None:
                 return
 
 
-def _ms_since(began: float) -> float:
+def _elapsed_ms(began: float) -> float:
     return round((time.monotonic() - began) * 1000, 1)
 
 
-def _problem(error: httpx.HTTPError) -> str:
+def _forward_problem(error: httpx.HTTPError) -> str:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return f"no connection ({error}): check that your server runs there"
     if isinstance(error, httpx.TimeoutException):
-        return f"no response within {TRY_S:g} s"
+        return f"no response within {DELIVERY_ATTEMPT_TIMEOUT_S:g} s"
     return f"the connection broke ({str(error) or type(error).__name__})"

@@ -6,15 +6,11 @@ import click
 
 
 class CommandGroup(click.Group):
-    """Group of commands. Unlike click's own group, its help doesn't cut their first sentences."""
+    """Group of commands. Its help shows the full first sentence of each command; click's own help cuts it."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(
-                [
-                    (name, command.get_short_help_str(limit=sys.maxsize))
-                    for name, command in commands
-                    if command
-                ]
+                [(name, command.get_short_help_str(limit=sys.maxsize)) for name, command in commands if command]
             )

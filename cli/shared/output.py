@@ -15,9 +15,9 @@ from rich.text import Text
 T = TypeVar("T")
 
 #: Width for pipes, in columns: lines for grep and awk are never folded.
-PIPE_WIDTH = 10_000
+PIPE_OUTPUT_WIDTH = 10_000
 
-EMPTY_CELL = "-"
+EMPTY_TABLE_CELL = "-"
 
 
 class CommandResult(NamedTuple):
@@ -29,32 +29,32 @@ class CommandResult(NamedTuple):
     exit_code: int = 0
 
 
-def print_result(answer: CommandResult, *, as_json: bool) -> None:
+def print_command_result(answer: CommandResult, *, as_json: bool) -> None:
     """Print a result on stdout: its data as JSON, or its view, with its note on stderr."""
     if as_json:
         click.echo(msgspec.json.encode(answer.data))
         return
-    console(sys.stdout).print(answer.view, soft_wrap=isinstance(answer.view, Text))
+    open_console(sys.stdout).print(answer.view, soft_wrap=isinstance(answer.view, Text))
     if answer.note:
         click.echo(answer.note, err=True)
 
 
-def console(file: IO[str]) -> Console:
+def open_console(file: IO[str]) -> Console:
     """Return a console with colors and folding for a terminal, and plain text for other files."""
-    return Console(file=file, width=None if file.isatty() else PIPE_WIDTH, highlight=False)
+    return Console(file=file, width=None if file.isatty() else PIPE_OUTPUT_WIDTH, highlight=False)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+def build_text_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     """Return a table, one row a line; the first column is never folded, so that its id can be copied."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, column in enumerate(columns):
         grid.add_column(column, no_wrap=number == 0, overflow="fold")
     for row in rows:
-        grid.add_row(*map(cell, row))
+        grid.add_row(*map(table_cell, row))
     return grid
 
 
-def page(
+def list_page_result(
     items: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
 ) -> CommandResult:
     """Return a page of a list from `limit` + 1 items at most; the first column is the id.
@@ -65,40 +65,41 @@ def page(
     rows = [row(item) for item in page_items]
     before = rows[-1][0] if len(items) > limit else None
     note = f"More items: --before {before}" if before else ""
-    return CommandResult({"items": page_items, "before": before}, table(columns, rows), note)
+    return CommandResult({"items": page_items, "before": before}, build_text_table(columns, rows), note)
 
 
-def object_card(thing: msgspec.Struct) -> Text:
-    """Return an object as text, one field a line with its JSON name; a terminal cuts no value of a text."""
+def format_object_fields(thing: msgspec.Struct) -> Text:
+    """Return an object as text: one line for each field, with its JSON name. A terminal cuts no value.
+
+    Unset fields have no line.
+    """
     names = {field.name: field.encode_name for field in msgspec.structs.fields(thing)}
-    values = {
-        names[name]: value for name, value in msgspec.structs.asdict(thing).items() if value is not UNSET
-    }
+    values = {names[name]: value for name, value in msgspec.structs.asdict(thing).items() if value is not UNSET}
     width = max(map(len, values)) + 2
-    lines = (Text.assemble((name.ljust(width), "bold"), cell(value)) for name, value in values.items())
+    lines = (Text.assemble((name.ljust(width), "bold"), table_cell(value)) for name, value in values.items())
     return Text("\n").join(lines)
 
 
-def cell(value: object) -> Text:
+def table_cell(value: object) -> Text:
     """Format a value for a person as printable text; an empty one is `-`."""
-    return Text(printable(_words(value)))
+    return Text(replace_control_characters(_format_cell_value(value)))
 
 
-def printable(text: str) -> str:
+def replace_control_characters(text: str) -> str:
     """Replace control characters: a partner's text must not control an operator's terminal."""
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
-def _words(value: object) -> str:
+def _format_cell_value(value: object) -> str:
     if value in (None, "", [], (), {}):
-        return EMPTY_CELL
+        return EMPTY_TABLE_CELL
     match value:
         case bool():
             return "yes" if value else "no"
         case datetime():
             return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         case list() | tuple() | set() | frozenset():
-            return ", ".join(map(_words, value))
+            return ", ".join(map(_format_cell_value, value))
         case dict() | msgspec.Struct():
             return msgspec.json.encode(value).decode()
     return str(value)

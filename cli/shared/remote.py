@@ -12,21 +12,21 @@ import click
 import httpx
 import msgspec
 
-from cli.local.folder import DEMO, LOCAL, read
-from cli.shared.exit_codes import EXIT_ABSENT, EXIT_FAILED, EXIT_REFUSED, EXIT_UNUSABLE, EXIT_USAGE
+from cli.local.folder import DEMO_KEYS_FILE, LOCAL_ENV_FILE, read_env_file
+from cli.shared.exit_codes import EXIT_FAILED, EXIT_NOT_FOUND, EXIT_REFUSED, EXIT_UNUSABLE, EXIT_USAGE
 from schemas.errors import SettingsInvalid
 
 #: The API holds a long poll for at most 30 s.
-TIMEOUT = httpx.Timeout(60, connect=10)
+API_REQUEST_TIMEOUT = httpx.Timeout(60, connect=10)
 
-_ADDRESS = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
+_API_URL_PATTERN = re.compile(r"https?://[^/?#@\s]+(/[^?#\s]*)?")
 #: Valid characters of a key in a header. The HTTP client's own error would print the key.
-_KEY = re.compile(r"[!-~]+")
+_API_KEY_PATTERN = re.compile(r"[!-~]+")
 
-_CODES = {
+_EXIT_CODES_BY_STATUS = {
     401: EXIT_UNUSABLE,
     403: EXIT_REFUSED,
-    404: EXIT_ABSENT,
+    404: EXIT_NOT_FOUND,
     409: EXIT_REFUSED,
     412: EXIT_REFUSED,
     429: EXIT_REFUSED,
@@ -36,10 +36,10 @@ _CODES = {
 LOOPBACK_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 #: Errors of a body that isn't the API's, such as a proxy's.
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
+UNREADABLE_BODY_ERRORS = (msgspec.DecodeError, UnicodeDecodeError)
 
 
-class Remote(NamedTuple):
+class RemoteApi(NamedTuple):
     """Address and key of an API; `root` is the address without /v1."""
 
     root: str
@@ -49,7 +49,7 @@ class Remote(NamedTuple):
         """Open a client without redirects, so that the key goes only to this host."""
         return httpx.Client(
             headers={"Authorization": f"Bearer {self.key}", "Accept": "application/json"},
-            timeout=TIMEOUT,
+            timeout=API_REQUEST_TIMEOUT,
             trust_env=urlsplit(self.root).hostname not in LOOPBACK_HOSTS,
         )
 
@@ -63,35 +63,38 @@ class Remote(NamedTuple):
             address = httpx.URL(path)
         except (ValueError, httpx.InvalidURL) as error:
             raise click.UsageError(f"{path!r} is not a path: {error}") from None
-        if _origin(address) != _origin(httpx.URL(self.root)) or address.userinfo:
+        if _url_origin(address) != _url_origin(httpx.URL(self.root)) or address.userinfo:
             raise click.UsageError(f"{path} is not at {self.root}: the key is sent only there")
         return address
 
 
-def find() -> Remote:
+def find_api() -> RemoteApi:
     """Return the API of TENANTRY_API and TENANTRY_KEY, or of `bin/up` here. Raise `SettingsInvalid`.
 
     A key of `bin/up` is used only for its own API.
     """
     api, key = os.environ.get("TENANTRY_API"), os.environ.get("TENANTRY_KEY")
     if not api:
-        api, key = read(LOCAL).get("PUBLIC_URL"), key or read(DEMO).get("API_KEY")
+        api, key = (
+            read_env_file(LOCAL_ENV_FILE).get("PUBLIC_URL"),
+            key or read_env_file(DEMO_KEYS_FILE).get("API_KEY"),
+        )
     if not api:
         raise SettingsInvalid("set TENANTRY_API to the API's address, or run this where `bin/up` runs")
     if not key:
         raise SettingsInvalid("set TENANTRY_KEY to an API key, from `tenantry keys create`")
     root = api.rstrip("/").removesuffix("/v1")
-    if not _ADDRESS.fullmatch(root):
+    if not _API_URL_PATTERN.fullmatch(root):
         raise SettingsInvalid("TENANTRY_API is not an address such as https://api.example.com")
-    if not _KEY.fullmatch(key):
+    if not _API_KEY_PATTERN.fullmatch(key):
         raise SettingsInvalid("TENANTRY_KEY is not an API key: it has invalid characters")
-    return Remote(root, key)
+    return RemoteApi(root, key)
 
 
-def find_api_or_exit() -> Remote:
+def find_api_or_exit() -> RemoteApi:
     """Return the API for a command. Without one, end the command with a line on stderr."""
     try:
-        return find()
+        return find_api()
     except SettingsInvalid as error:
         click.echo(f"Error: {error}", err=True)
         raise click.exceptions.Exit(EXIT_UNUSABLE) from None
@@ -116,60 +119,60 @@ def report_lost_response(advice: str | None = None) -> Iterator[None]:
         raise
 
 
-def exit_code(response: httpx.Response) -> int:
+def exit_code_of_response(response: httpx.Response) -> int:
     """Return the exit code of a response, as listed by `tenantry --help`."""
     if not response.is_error:
         return 0
-    return _CODES.get(response.status_code, EXIT_FAILED if response.is_server_error else EXIT_USAGE)
+    return _EXIT_CODES_BY_STATUS.get(response.status_code, EXIT_FAILED if response.is_server_error else EXIT_USAGE)
 
 
-def print_body(content: bytes) -> None:
+def print_response_body(content: bytes) -> None:
     """Print a body on stdout: JSON indented on a terminal, all else unchanged."""
     if sys.stdout.isatty():
-        with suppress(*UNREADABLE):
+        with suppress(*UNREADABLE_BODY_ERRORS):
             content = msgspec.json.format(content)
     click.echo(content)
 
 
-def show_items(response: httpx.Response) -> str | None:
+def print_list_items(response: httpx.Response) -> str | None:
     """Print a list's items, one a line, or any other body as a single one.
 
     Return the next page's cursor; None on the last page and for any other body.
     """
     try:
-        page = msgspec.json.decode(response.content, type=ListPage)
-    except UNREADABLE:
-        print_body(response.content)
+        page = msgspec.json.decode(response.content, type=ApiListPage)
+    except UNREADABLE_BODY_ERRORS:
+        print_response_body(response.content)
         return None
     for item in page.items:
         click.echo(bytes(item))
     return page.next_cursor
 
 
-class ListPage(msgspec.Struct, rename="camel"):
+class ApiListPage(msgspec.Struct, rename="camel"):
     items: list[msgspec.Raw]
     next_cursor: str | None
 
 
-def print_error(response: httpx.Response, key: str | None) -> None:
+def print_response_error(response: httpx.Response, key: str | None) -> None:
     """Print an error on stderr with its remedy; `key` is the Idempotency-Key of a write."""
-    error = _error(response)
+    error = _decode_response_error(response)
     message = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
     later = response.headers.get("Retry-After")
     click.echo(f"Error: {response.status_code} {message}{f' ({later} s)' if later else ''}", err=True)
     if response.is_server_error and key:
-        click.echo(repeat_advice(key), err=True)
+        click.echo(repeat_write_advice(key), err=True)
 
 
-def repeat_advice(key: str) -> str:
+def repeat_write_advice(key: str) -> str:
     """Return the advice for a write with an unknown outcome."""
     return f"The write may be committed. To repeat it safely: --idempotency-key {key}"
 
 
-def _error(response: httpx.Response) -> dict[str, Any]:
+def _decode_response_error(response: httpx.Response) -> dict[str, Any]:
     try:
         return msgspec.json.decode(response.content, type=ErrorEnvelope).error
-    except UNREADABLE:
+    except UNREADABLE_BODY_ERRORS:
         return {}
 
 
@@ -177,5 +180,5 @@ class ErrorEnvelope(msgspec.Struct):
     error: dict[str, Any]
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def _url_origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port

@@ -11,47 +11,47 @@ import msgspec
 from msgspec import field
 
 from generation import libraries
-from generation.copy.write import write
-from generation.outputs import OutputFile, Step
-from generation.spec import Copy, Spec, Value
+from generation.copy.write import write_copy
+from generation.outputs import OutputFile, ProgressStep
+from generation.spec import PieceCopy, PieceSpec, SpecValue
 from schemas.errors import GenerationError
 
 if TYPE_CHECKING:
     from generation.render import ContentPiece, InputFiles
 
 #: File with the inputs and results of a piece, next to its files.
-PROVENANCE = "spec.json"
+PROVENANCE_FILE_NAME = "spec.json"
 
 
-class Design(Spec, frozen=True, kw_only=True):
+class DesignSpec(PieceSpec, frozen=True, kw_only=True):
     """Spec with an optional copy instead of the brand's words; pictures and the clip are files next to it."""
 
-    copy: Copy | None = None
+    copy: PieceCopy | None = None
     logo: str | None = None
     screenshots: list[str] = field(default_factory=list)
     end_card: str | None = None
     clip: str | None = None
 
 
-class RenderProvenance(Value, frozen=True, kw_only=True):
+class RenderProvenance(SpecValue, frozen=True, kw_only=True):
     """Inputs and results of a rendering; `pictures` has the hashes of pictures and the clip by path."""
 
     renderer: str
-    design: Design
+    design: DesignSpec
     pictures: dict[str, str]
     files: list[OutputFile]
 
 
-class Rendering:
+class DesignRendering:
     """Design with its files in `source_folder`. Raises `GenerationError`."""
 
-    def __init__(self, design: Design, source_folder: Path) -> None:
-        libraries.require_libraries()
+    def __init__(self, design: DesignSpec, source_folder: Path) -> None:
+        libraries.require_drawing_libraries()
         self._folder = source_folder
-        self.copy = design.copy or write(design)
+        self.copy = design.copy or write_copy(design)
         self.design = msgspec.structs.replace(design, copy=self.copy)
         files = filter(None, (design.logo, *design.screenshots, design.end_card))
-        self.pictures = {name: _bytes(source_folder / name) for name in files}
+        self.pictures = {name: _read_design_file(source_folder / name) for name in files}
         self.piece, warnings = self._prepared()
         self.warnings = [*self.copy.warnings, *warnings]
 
@@ -64,22 +64,22 @@ class Rendering:
             end_card=self.pictures[design.end_card] if design.end_card is not None else None,
             clip=self._folder / design.clip if design.clip is not None else None,
         )
-        with using_files():
+        with convert_file_errors():
             return drawing.prepare_piece(design, self.copy, files), drawing.warnings(files)
 
-    def into(self, folder: Path) -> Iterator[Step]:
+    def render_into(self, folder: Path) -> Iterator[ProgressStep]:
         """Render each file. Write the provenance last, so that a folder with it is complete."""
         outputs = []
-        with using_files():
+        with convert_file_errors():
             folder.mkdir(parents=True, exist_ok=True)
             for step in self.piece.make(folder):
                 outputs += [step.made] if step.made else []
                 yield step
-            (folder / PROVENANCE).write_bytes(
-                msgspec.json.format(msgspec.json.encode(self._provenance(outputs)))
+            (folder / PROVENANCE_FILE_NAME).write_bytes(
+                msgspec.json.format(msgspec.json.encode(self._build_provenance(outputs)))
             )
 
-    def _provenance(self, outputs: list[OutputFile]) -> RenderProvenance:
+    def _build_provenance(self, outputs: list[OutputFile]) -> RenderProvenance:
         renderer: str = import_module("generation.render").RENDERER
         hashes = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
         if (clip := self.design.clip) is not None:
@@ -88,23 +88,23 @@ class Rendering:
         return RenderProvenance(renderer=renderer, design=self.design, pictures=hashes, files=outputs)
 
 
-def read_design(path: Path) -> Design:
+def read_design_spec(path: Path) -> DesignSpec:
     """Read a design. Raise `GenerationError` or `msgspec.ValidationError`."""
     try:
-        return msgspec.json.decode(_bytes(path), type=Design)
+        return msgspec.json.decode(_read_design_file(path), type=DesignSpec)
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError as error:
         raise GenerationError("SPEC_NOT_JSON", f"{path} is not JSON: {error}") from None
 
 
-def _bytes(path: Path) -> bytes:
-    with using_files():
+def _read_design_file(path: Path) -> bytes:
+    with convert_file_errors():
         return path.read_bytes()
 
 
 @contextmanager
-def using_files() -> Iterator[None]:
+def convert_file_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -7,17 +7,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from cli.local.folder import LOCAL, read
-from db.pool import Pool, open_pool
+from cli.local.folder import LOCAL_ENV_FILE, read_env_file
+from db.pool import Pool, open_postgres_pool
 from domain.security.keyring import Keyring, check_keyrings, parse_keyring
-from schemas.setting_values import is_address
-from schemas.settings import Settings, from_env
+from schemas.setting_values import is_parseable_url
+from schemas.settings import Settings, load_settings
 
-CONNECT_S = 10.0
+COMMAND_CONNECT_TIMEOUT_S = 10.0
 
-ADVICE = (
+SETTINGS_ADVICE = (
     "set DATABASE_URL, PEPPERS and VAULT_KEYS (and REDIS_URL) as for the API, "
-    f"or run this where `bin/up` has written {LOCAL}"
+    f"or run this where `bin/up` has written {LOCAL_ENV_FILE}"
 )
 
 
@@ -29,17 +29,20 @@ class CommandSession(NamedTuple):
 
 
 @asynccontextmanager
-async def open_session() -> AsyncIterator[CommandSession]:
-    """Open the database. Raise `SettingsInvalid`, TimeoutError or the errors of `db.pool.open_pool`."""
-    settings = read_settings()
+async def open_command_session() -> AsyncIterator[CommandSession]:
+    """Open the database.
+
+    Raise `SettingsInvalid`, TimeoutError or the errors of `db.pool.open_postgres_pool`.
+    """
+    settings = read_command_settings()
     async with AsyncExitStack() as stack:
-        async with asyncio.timeout(CONNECT_S):
-            opened = open_pool(settings.database_url, name="tenantry-cli", size=2)
+        async with asyncio.timeout(COMMAND_CONNECT_TIMEOUT_S):
+            opened = open_postgres_pool(settings.database_url, name="tenantry-cli", size=2)
             pool = await stack.enter_async_context(opened)
         yield CommandSession(pool, settings)
 
 
-async def vault(session: CommandSession) -> Keyring:
+async def load_vault_keyring(session: CommandSession) -> Keyring:
     """Return the keyring of sealed secrets. Raise `SettingsInvalid` if it lacks a key in use."""
     settings = session.settings
     keyring = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
@@ -48,26 +51,28 @@ async def vault(session: CommandSession) -> Keyring:
     return keyring
 
 
-def read_settings() -> Settings:
+def read_command_settings() -> Settings:
     """Read the settings. Raise `SettingsInvalid`."""
-    return from_env(environment())
+    return load_settings(read_environment())
 
 
-def environment() -> Mapping[str, str]:
-    """Return the process's environment over `.local/env`, unless the two name different databases.
+def read_environment() -> Mapping[str, str]:
+    """Return `.local/env` overridden by the process's environment.
+
+    If the two name different databases, return the process's environment alone.
 
     The keys of one database must never be used for another database.
     """
-    local = read(LOCAL)
+    local = read_env_file(LOCAL_ENV_FILE)
     same = os.environ.get("DATABASE_URL") in {None, local.get("DATABASE_URL")}
     return {**local, **os.environ} if same else os.environ
 
 
 def describe_database() -> str:
     """Return the database's address for a message, without its password."""
-    url = environment().get("DATABASE_URL", "")
-    if not is_address(url):
+    url = read_environment().get("DATABASE_URL", "")
+    if not is_parseable_url(url):
         return "at DATABASE_URL"
     parts = urlsplit(url)
-    source = "" if "DATABASE_URL" in os.environ else f" (from {LOCAL}: is `bin/up` running?)"
+    source = "" if "DATABASE_URL" in os.environ else f" (from {LOCAL_ENV_FILE}: is `bin/up` running?)"
     return f"at {parts.hostname or 'localhost'}:{parts.port or 5432}{source}"

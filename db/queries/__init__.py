@@ -22,27 +22,27 @@ from db.pool import Conn
 
 R = TypeVar("R", bound=tuple[Any, ...])
 
-_HEADER = re.compile(r"^-- (name|part): (\w+)[^\n]*\n", re.MULTILINE)
-_PARAMETER = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
-_COMMENT = re.compile(r"--[^\n]*")
+_STATEMENT_HEADER_PATTERN = re.compile(r"^-- (name|part): (\w+)[^\n]*\n", re.MULTILINE)
+_SQL_PARAMETER_PATTERN = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
+_SQL_COMMENT_PATTERN = re.compile(r"--[^\n]*")
 
 
 class Query:
-    """Statement; `parameters` are in the order of their `$n`."""
+    """Named SQL statement. `parameters` are the names of its parameters, in the order of their `$n`."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
-        body = _COMMENT.sub("", text).strip().rstrip(";")
-        self.parameters = tuple(dict.fromkeys(_PARAMETER.findall(body)))
-        self.sql = _PARAMETER.sub(lambda match: f"${self.parameters.index(match[1]) + 1}", body)
+        body = _SQL_COMMENT_PATTERN.sub("", text).strip().rstrip(";")
+        self.parameters = tuple(dict.fromkeys(_SQL_PARAMETER_PATTERN.findall(body)))
+        self.sql = _SQL_PARAMETER_PATTERN.sub(lambda match: f"${self.parameters.index(match[1]) + 1}", body)
 
     async def all(self, conn: Conn, **values: Any) -> list[asyncpg.Record]:
         """Return every row."""
-        return await conn.fetch(self.sql, *self._ordered(values))
+        return await conn.fetch(self.sql, *self._ordered_values(values))
 
     async def one(self, conn: Conn, **values: Any) -> asyncpg.Record | None:
         """Return the first row, or None."""
-        return await conn.fetchrow(self.sql, *self._ordered(values))
+        return await conn.fetchrow(self.sql, *self._ordered_values(values))
 
     async def row(self, conn: Conn, **values: Any) -> asyncpg.Record:
         """Return the first row of a statement that always has one. Raises LookupError otherwise."""
@@ -53,18 +53,18 @@ class Query:
 
     async def value(self, conn: Conn, **values: Any) -> Any:
         """Return the first column of the first row, or None."""
-        return await conn.fetchval(self.sql, *self._ordered(values))
+        return await conn.fetchval(self.sql, *self._ordered_values(values))
 
     async def run(self, conn: Conn, **values: Any) -> int:
         """Run the statement; return the number of affected rows."""
-        status = await conn.execute(self.sql, *self._ordered(values))
+        status = await conn.execute(self.sql, *self._ordered_values(values))
         return int(status.rpartition(" ")[2])
 
     def typed(self, shape: type[R]) -> "TypedQuery[R]":
         """Return the statement with rows of `shape`, a NamedTuple."""
         return TypedQuery(self, shape)
 
-    def _ordered(self, values: dict[str, Any]) -> list[Any]:
+    def _ordered_values(self, values: dict[str, Any]) -> list[Any]:
         if len(values) != len(self.parameters):
             raise TypeError(f"{self.name} takes {self.parameters}, not {tuple(values)}")
         try:
@@ -74,7 +74,10 @@ class Query:
 
 
 class TypedQuery(Generic[R]):
-    """Statement with NamedTuple rows. Raises TypeError if the first one's columns aren't their fields."""
+    """Statement with NamedTuple rows.
+
+    Raises TypeError unless the first row's columns are the fields of the NamedTuple, in their order.
+    """
 
     def __init__(self, query: Query, shape: type[R]) -> None:
         self.query, self.shape = query, shape
@@ -98,12 +101,10 @@ class TypedQuery(Generic[R]):
         return self._made(await self.query.row(conn, **values))
 
     def check(self, columns: tuple[str, ...]) -> None:
-        """Compare a row's columns with the fields of the shape."""
+        """Check once that a row's columns are the fields of the shape. Raises TypeError otherwise."""
         fields = self.shape._fields  # type: ignore[attr-defined]
         if columns != fields:
-            raise TypeError(
-                f"{self.query.name} has the columns {columns}, {self.shape.__name__} has {fields}"
-            )
+            raise TypeError(f"{self.query.name} has the columns {columns}, {self.shape.__name__} has {fields}")
         self._checked = True
 
     def _made(self, record: asyncpg.Record) -> R:
@@ -112,11 +113,11 @@ class TypedQuery(Generic[R]):
         return tuple.__new__(self.shape, record)
 
 
-class Queries:
+class StatementFile:
     """Statements of one file, each as an attribute."""
 
     def __init__(self, table: str) -> None:
-        pieces = _HEADER.split(files(__name__).joinpath(f"{table}.sql").read_text("utf-8"))
+        pieces = _STATEMENT_HEADER_PATTERN.split(files(__name__).joinpath(f"{table}.sql").read_text("utf-8"))
         self._queries: dict[str, Query] = {}
         parts: dict[str, str] = {}
         for kind, name, text in zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True):
@@ -138,13 +139,13 @@ class Queries:
         return iter(self._queries.values())
 
 
-STATEMENT_FILES = sorted(
+STATEMENT_FILE_NAMES = sorted(
     path.name.removesuffix(".sql") for path in files(__name__).iterdir() if path.name.endswith(".sql")
 )
 
 
-def __getattr__(table: str) -> Queries:
+def __getattr__(table: str) -> StatementFile:
     """Load `job.sql` once for `from db.queries import job`."""
-    if table not in STATEMENT_FILES:
+    if table not in STATEMENT_FILE_NAMES:
         raise AttributeError(table)
-    return globals().setdefault(table, Queries(table))  # type: ignore[no-any-return]
+    return globals().setdefault(table, StatementFile(table))  # type: ignore[no-any-return]

@@ -14,7 +14,7 @@ class JobRow(NamedTuple):
     id: UUID
     project_id: UUID | None
     kind: str
-    status: jobs.Status
+    status: jobs.ApiJobStatus
     stage: str
     phase: jobs.JobPhase
     version: int
@@ -37,9 +37,9 @@ class PostRow(NamedTuple):
     project_id: UUID
     social_account_id: UUID
     platform: str
-    mode: posts.Mode
+    mode: posts.PostMode
     privacy_level: PrivacyLevel | None
-    status: posts.Status
+    status: posts.PostStatus
     schedule_passed: bool
     job_id: UUID | None
     scheduled_for: datetime
@@ -79,7 +79,7 @@ class LockedQueueAccount(NamedTuple):
     head_post_id: UUID | None
 
 
-class SharedContent(NamedTuple):
+class ShareLockedContent(NamedTuple):
     """Content that no other transaction can edit or decide on meanwhile."""
 
     status: str
@@ -103,7 +103,7 @@ class LockedProject(NamedTuple):
     organization_id: UUID
     id: UUID
     name: str
-    status: projects.Status
+    status: projects.ProjectStatus
     customer_external_id: str | None
     timezone: str
     primary_language: str

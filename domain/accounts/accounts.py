@@ -14,19 +14,13 @@ from domain.values import multi_value_filter
 from domain.values.answers import from_row
 from platforms.description import PrivacyLevel
 from schemas import ids
-from schemas.accounts import (
-    AccountQuota,
-    AccountStatus,
-    LeaseEnd,
-    PlatformName,
-    SocialAccount,
-)
-from schemas.errors import Conflict
-from schemas.errors.absent import present
+from schemas.accounts import AccountQuota, AccountStatus, LeaseEndReason, PlatformName, SocialAccount
+from schemas.errors import StateConflict
+from schemas.errors.absent import require_found
 
 
 class AccountIdentity(NamedTuple):
-    """Account as its platform reports it; `traits` are figures of its server."""
+    """Account as its platform reports it. `traits` are limits and options that its server reports."""
 
     platform: str
     service_url: str
@@ -56,7 +50,7 @@ class AccountRow(NamedTuple):
     connected_at: datetime
     canceled_posts: int | None
     owner_account_id: UUID | None
-    disconnect_reason: LeaseEnd | None
+    disconnect_reason: LeaseEndReason | None
     token_expires_at: datetime | None
     privacy_levels: list[str] | None
 
@@ -75,22 +69,22 @@ class LockedAccount(NamedTuple):
 
 GET_ACCOUNT = social_account.get_account.typed(AccountRow)
 LIST_ACCOUNTS = social_account.list_accounts.typed(AccountRow)
-LIST_ACCOUNTS_OF_ALL = social_account.list_accounts_of_all.typed(AccountRow)
+LIST_ACCOUNTS_OF_ALL_PROJECTS = social_account.list_accounts_of_all.typed(AccountRow)
 LOCK_ACCOUNT = social_account.lock_account.typed(LockedAccount)
 REQUIRE_REAUTH_OF_LESSEE = account_lease.require_reauth.typed(AccountScope)
 
 
-async def find(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
+async def find_account_row(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
     """Return a social account's row with its token's expiry. Raises `NotFound`."""
-    return present(await GET_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
+    return require_found(await GET_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
 
 
-async def get(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialAccount:
+async def read_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialAccount:
     """Return an account; raises `NotFound`."""
-    return _to_schema(await find(conn, organization_id=organization_id, account_id=account_id))
+    return _to_schema(await find_account_row(conn, organization_id=organization_id, account_id=account_id))
 
 
-async def list_page(
+async def list_accounts(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -106,32 +100,26 @@ async def list_page(
 
     A filter of None matches all accounts. Raises `NotFound` for the project.
     """
-    filters = {
-        "org": organization_id,
-        "platforms": platforms,
-        "leased": leased,
-        "before": before,
-        "limit": limit,
-    }
+    filters = {"org": organization_id, "platforms": platforms, "leased": leased, "before": before, "limit": limit}
     if project_id is None:
         find, leading = (
-            partial(LIST_ACCOUNTS_OF_ALL.all, conn, **filters),
-            multi_value_filter.list_searches(status=statuses),
+            partial(LIST_ACCOUNTS_OF_ALL_PROJECTS.all, conn, **filters),
+            multi_value_filter.split_filter_into_searches(status=statuses),
         )
     else:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
         find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **filters)
-        leading = multi_value_filter.list_searches(status=statuses, platform=platforms)
-    rows = await multi_value_filter.newest(conn, find, leading, limit=limit)
+        leading = multi_value_filter.split_filter_into_searches(status=statuses, platform=platforms)
+    rows = await multi_value_filter.find_newest_rows(conn, find, leading, limit=limit)
     return [_to_schema(row) for row in rows]
 
 
-async def lock(conn: Conn, *, organization_id: UUID, account_id: UUID) -> LockedAccount:
+async def lock_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> LockedAccount:
     """Lock an account's row and return it; raises `NotFound`."""
-    return present(await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
+    return require_found(await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
 
 
-async def require_reauth(
+async def require_account_reauth(
     conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str, generation: int | None = None
 ) -> None:
     """Mark an account as in need of a new authorization by its owner, and its leases too.
@@ -140,83 +128,76 @@ async def require_reauth(
     """
     scope = AccountScope(organization_id, account_id)
     await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id)
-    if generation is not None and not await credentials.is_current(
+    if generation is not None and not await credentials.is_newest_credential(
         conn, organization_id=organization_id, account_id=account_id, generation=generation
     ):
         return
     if await social_account.require_reauth.one(conn, org=organization_id, id=account_id):
         lessees = await REQUIRE_REAUTH_OF_LESSEE.all(conn, owner_id=account_id)
         for account_scope in (scope, *lessees):
-            await record(conn, account_scope, "reauth_required", {"reason": reason})
+            await record_account_action(conn, account_scope, "reauth_required", {"reason": reason})
 
 
-async def record(
-    conn: Conn,
-    scope: AccountScope,
-    action: str,
-    details: Mapping[str, Any],
-    *,
-    api_key_id: UUID | None = None,
+async def record_account_action(
+    conn: Conn, scope: AccountScope, action: str, details: Mapping[str, Any], *, api_key_id: UUID | None = None
 ) -> None:
     """Write an audit log entry: every change of an account's status has one."""
-    await audit.record(
+    await audit.write_audit_entry(
         conn,
         organization_id=scope.organization_id,
         api_key_id=api_key_id,
         action=f"social_account.{action}",
-        subject=ids.show(ids.ACCOUNT, scope.account_id),
+        subject=ids.format_prefixed_id(ids.ACCOUNT, scope.account_id),
         account_id=scope.account_id,
         details=details,
     )
 
 
-async def set_quota(
+async def set_account_quota(
     conn: Conn, *, organization_id: UUID, account_id: UUID, posts: int | None, seconds: int | None
 ) -> AccountQuota:
     """Set an operator's quota for an account; None for both figures restores the platform's quota.
 
-    Raises `NotFound`, `Conflict` ACCOUNT_LEASED.
+    Raises `NotFound`, `StateConflict` ACCOUNT_LEASED.
     """
-    row = await find(conn, organization_id=organization_id, account_id=account_id)
+    row = await find_account_row(conn, organization_id=organization_id, account_id=account_id)
     if row.owner_account_id is not None:
-        raise leased_error("a leased account uses its owner's quota: set it on the owner's account")
-    await social_account.set_quota.run(
-        conn, org=organization_id, id=account_id, posts=posts, window_s=seconds
-    )
+        raise account_leased_error("a leased account uses its owner's quota: set it on the owner's account")
+    await social_account.set_quota.run(conn, org=organization_id, id=account_id, posts=posts, window_s=seconds)
     scope = AccountScope(organization_id, account_id)
-    await record(conn, scope, "quota_set", {"posts": posts, "seconds": seconds})
+    await record_account_action(conn, scope, "quota_set", {"posts": posts, "seconds": seconds})
     return AccountQuota(
-        social_account_id=ids.show(ids.ACCOUNT, row.id), handle=row.handle, posts=posts, seconds=seconds
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id), handle=row.handle, posts=posts, seconds=seconds
     )
 
 
-def not_connected_error() -> Conflict:
-    return Conflict("ACCOUNT_NOT_CONNECTED", "the account was disconnected: connect it again")
+def account_not_connected_error() -> StateConflict:
+    return StateConflict("ACCOUNT_NOT_CONNECTED", "the account was disconnected: connect it again")
 
 
-def offered_error(**details: Any) -> Conflict:
-    return Conflict(
+def account_offered_error(**details: Any) -> StateConflict:
+    return StateConflict(
         "ACCOUNT_OFFERED",
         "an account is offered for lease, and only its leases post to it: withdraw it, or leave it out",
         **details,
     )
 
 
-def leased_error(message: str) -> Conflict:
-    return Conflict("ACCOUNT_LEASED", message)
+def account_leased_error(message: str) -> StateConflict:
+    return StateConflict("ACCOUNT_LEASED", message)
 
 
 def _to_schema(row: AccountRow) -> SocialAccount:
     return from_row(
         SocialAccount,
         row,
-        social_account_id=ids.show(ids.ACCOUNT, row.id),
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id),
         leased=row.owner_account_id is not None,
         disconnected_reason=row.disconnect_reason,
-        privacy_levels=_privacy_levels(row),
+        privacy_levels=_account_privacy_levels(row),
     )
 
 
-def _privacy_levels(row: AccountRow) -> list[PrivacyLevel] | None:
+def _account_privacy_levels(row: AccountRow) -> list[PrivacyLevel] | None:
     traits = {"privacyLevels": row.privacy_levels}
-    return platform_limits.privacy_levels(platform_limits.PLATFORMS[row.platform], traits) or None
+    return platform_limits.offered_privacy_levels(platform_limits.LIMITS_BY_PLATFORM[row.platform], traits) or None

@@ -8,7 +8,7 @@ from db.queries import platform_app
 from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import ledger
-from jobs.kinds import REGISTER_APP
+from jobs.kinds import REGISTER_APP_KIND
 from jobs.ledger import SubmittedJob
 
 
@@ -20,7 +20,7 @@ class PlatformServer(NamedTuple):
     redirect_uri: str
 
 
-class Client(NamedTuple):
+class OAuthClient(NamedTuple):
     """Our client id and secret at a server."""
 
     client_id: str
@@ -30,7 +30,7 @@ class Client(NamedTuple):
         return f"Client({self.client_id})"
 
 
-class Registration(NamedTuple):
+class ClientRegistration(NamedTuple):
     """Client with a sealed secret; `lasting`: the server keeps it long enough for a person's consent."""
 
     client_id: str
@@ -39,44 +39,44 @@ class Registration(NamedTuple):
     lasting: bool
 
 
-GET_CLIENT_REGISTRATION = platform_app.get_app.typed(Registration)
+GET_CLIENT_REGISTRATION = platform_app.get_app.typed(ClientRegistration)
 
 
-async def find_id(conn: Conn, *, server: PlatformServer) -> str | None:
+async def find_client_id(conn: Conn, *, server: PlatformServer) -> str | None:
     """Return our client id at a server, which is no secret; None before the registration."""
-    registration = await _find(conn, server)
+    registration = await _find_registration(conn, server)
     return registration and registration.client_id
 
 
-async def is_lasting(conn: Conn, *, server: PlatformServer) -> bool:
+async def is_registration_lasting(conn: Conn, *, server: PlatformServer) -> bool:
     """Return whether a registration exists and lasts long enough for a person's consent."""
-    registration = await _find(conn, server)
+    registration = await _find_registration(conn, server)
     return registration is not None and registration.lasting
 
 
-async def open(conn: Conn, *, server: PlatformServer, keyring: Keyring) -> Client | None:  # noqa: A001  what it is
+async def open_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Keyring) -> OAuthClient | None:
     """Return our OAuth client at a server, with its unsealed secret; None before the registration."""
-    registration = await _find(conn, server)
+    registration = await _find_registration(conn, server)
     if registration is None:
         return None
-    sealed = vault.Sealed(registration.vault_key_id, registration.sealed)
-    return Client(registration.client_id, vault.unseal(keyring, sealed, row=row_name(server)).decode())
+    sealed = vault.SealedSecret(registration.vault_key_id, registration.sealed)
+    return OAuthClient(
+        registration.client_id, vault.unseal_secret(keyring, sealed, row=vault_row_name_of_client(server)).decode()
+    )
 
 
-async def ensure_registration(
-    conn: Conn, server: PlatformServer, organization_id: UUID
-) -> SubmittedJob | None:
+async def ensure_client_registration(conn: Conn, server: PlatformServer, organization_id: UUID) -> SubmittedJob | None:
     """Submit a job that registers our client at a server; None if a lasting registration exists."""
-    if await is_lasting(conn, server=server):
+    if await is_registration_lasting(conn, server=server):
         return None
-    return await submit(conn, server=server, organization_id=organization_id)
+    return await submit_registration_job(conn, server=server, organization_id=organization_id)
 
 
-async def submit(conn: Conn, *, server: PlatformServer, organization_id: UUID) -> SubmittedJob:
+async def submit_registration_job(conn: Conn, *, server: PlatformServer, organization_id: UUID) -> SubmittedJob:
     """Submit a registration job; each organization runs one at a time for a server."""
-    return await ledger.submit(
+    return await ledger.submit_job(
         conn,
-        kind=REGISTER_APP,
+        kind=REGISTER_APP_KIND,
         organization_id=organization_id,
         project_id=None,
         args=server._asdict(),
@@ -84,38 +84,34 @@ async def submit(conn: Conn, *, server: PlatformServer, organization_id: UUID) -
     )
 
 
-async def store_client(
-    conn: Conn, *, server: PlatformServer, client: Client, keyring: Keyring
+async def store_oauth_client(
+    conn: Conn, *, server: PlatformServer, client: OAuthClient, keyring: Keyring
 ) -> dict[str, Any]:
     """Store a new client and return the job's result. A client that another job stored first stays."""
-    sealed = vault.seal(keyring, client.client_secret.encode(), row=row_name(server))
+    sealed = vault.seal_secret(keyring, client.client_secret.encode(), row=vault_row_name_of_client(server))
     await platform_app.keep_app.run(
-        conn,
-        **server._asdict(),
-        client_id=client.client_id,
-        sealed=sealed.data,
-        vault_key_id=sealed.key_id,
+        conn, **server._asdict(), client_id=client.client_id, sealed=sealed.data, vault_key_id=sealed.key_id
     )
     return {"clientId": client.client_id}
 
 
-async def mark_client_lasting(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
+async def mark_oauth_client_lasting(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
     """Mark a client as lasting: a person has authorized it, so the server keeps it from now on."""
     await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def delete_client(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
+async def delete_oauth_client(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
     """Delete a client that its server no longer accepts; the next connection registers again."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 
 
-async def _find(conn: Conn, server: PlatformServer) -> Registration | None:
+async def _find_registration(conn: Conn, server: PlatformServer) -> ClientRegistration | None:
     platform, service_url, redirect_uri = server
     return await GET_CLIENT_REGISTRATION.one(
         conn, platform=platform, service_url=service_url, redirect_uri=redirect_uri
     )
 
 
-def row_name(server: PlatformServer) -> str:
-    """Return the row name that a client's sealed secret is bound to."""
+def vault_row_name_of_client(server: PlatformServer) -> str:
+    """Return the row name that the vault binds a client's sealed secret to: no other row can unseal it."""
     return f"platform_app/{server.platform}/{server.service_url}/{server.redirect_uri}"

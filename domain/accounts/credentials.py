@@ -16,22 +16,22 @@ from db.queries import account_credential
 from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import ledger, maintenance
-from jobs.kinds import REFRESH_TOKEN
+from jobs.kinds import REFRESH_TOKEN_KIND
 from jobs.ledger import SubmittedJob
-from schemas.errors import Limited
+from schemas.errors import LimitReached
 
 #: Seconds until a due refresh is submitted again.
-RETRY_S = 6 * 3600.0
+TOKEN_REFRESH_RETRY_S = 6 * 3600.0
 
 #: A token with less time left is refreshed before use.
-REFRESH_AHEAD = timedelta(seconds=60)
+TOKEN_REFRESH_MARGIN = timedelta(seconds=60)
 
 #: Bounds of a token's lifetime in seconds, whatever its platform reports. A token that is expired on arrival
 #: would be refreshed in a loop: each refresh wakes the post that requests the next one.
 MIN_LIFE_S, MAX_LIFE_S = 300.0, 10 * 365 * 86400.0
 
 
-class Grant(msgspec.Struct, frozen=True, kw_only=True):
+class TokenGrant(msgspec.Struct, frozen=True, kw_only=True):
     """Tokens as a platform issued them, to our client at `redirect_uri` if the platform has registrations.
 
     `refresh_at` is the time of a refresh without use, for tokens that would expire otherwise.
@@ -47,7 +47,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
         return "Grant()"
 
 
-class Tokens(NamedTuple):
+class AccountTokens(NamedTuple):
     """Opened credential; `expires_at` is the access token's, None if it never expires."""
 
     access_token: str
@@ -79,52 +79,52 @@ class DueCredential(NamedTuple):
 
 
 GET_CREDENTIAL = account_credential.get_credential.typed(SealedCredential)
-TAKE_DUE = account_credential.take_due.typed(DueCredential)
+TAKE_DUE_CREDENTIALS = account_credential.take_due.typed(DueCredential)
 
 
-def expiry_after(life_s: float) -> datetime:
+def token_expiry_after(life_s: float) -> datetime:
     """Return now plus `life_s`, a token's expiry. A life below 5 minutes or above 10 years is clamped."""
     return datetime.now(UTC) + timedelta(seconds=min(max(life_s, MIN_LIFE_S), MAX_LIFE_S))
 
 
-def ends_soon(expires_at: datetime | None, *, now: datetime) -> bool:
+def is_token_ending_soon(expires_at: datetime | None, *, now: datetime) -> bool:
     """Return whether a token has to be refreshed before use: it ends within a minute. False for None."""
-    return expires_at is not None and expires_at <= now + REFRESH_AHEAD
+    return expires_at is not None and expires_at <= now + TOKEN_REFRESH_MARGIN
 
 
-async def open(conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> Tokens:  # noqa: A001  what it is
+async def open_account_tokens(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring
+) -> AccountTokens:
     """Return an account's tokens; raises LookupError for a disconnected account."""
     row = await GET_CREDENTIAL.row(conn, org=organization_id, account_id=account_id)
     return unseal_tokens(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
 
 
-def unseal_tokens(
-    row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring
-) -> Tokens:
+def unseal_tokens(row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> AccountTokens:
     """Unseal the tokens of a credential's row."""
-    sealed = vault.Sealed(row.vault_key_id, row.sealed)
-    plain = vault.unseal(keyring, sealed, row=row_name(organization_id, account_id))
-    grant = msgspec.json.decode(plain, type=Grant)
-    return Tokens(grant.access_token, grant.refresh_token, row.expires_at, row.generation, grant.redirect_uri)
+    sealed = vault.SealedSecret(row.vault_key_id, row.sealed)
+    plain = vault.unseal_secret(keyring, sealed, row=vault_row_name_of_tokens(organization_id, account_id))
+    grant = msgspec.json.decode(plain, type=TokenGrant)
+    return AccountTokens(grant.access_token, grant.refresh_token, row.expires_at, row.generation, grant.redirect_uri)
 
 
-async def store_tokens(
-    conn: Conn, *, organization_id: UUID, account_id: UUID, grant: Grant, keyring: Keyring
+async def store_account_tokens(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, grant: TokenGrant, keyring: Keyring
 ) -> None:
     """Store the tokens of a new connection; the caller has locked the account's row."""
-    columns = _columns(grant, keyring, organization_id, account_id)
+    columns = _credential_columns(grant, keyring, organization_id, account_id)
     await account_credential.put_credential.run(conn, **columns)
 
 
-async def replace_tokens(
-    conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: Grant, keyring: Keyring
+async def replace_refreshed_tokens(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: TokenGrant, keyring: Keyring
 ) -> bool:
     """Store the result of a refresh of this generation; False if a newer credential or none exists."""
-    columns = _columns(grant, keyring, organization_id, account_id)
+    columns = _credential_columns(grant, keyring, organization_id, account_id)
     return await account_credential.refresh_credential.run(conn, generation=generation, **columns) > 0
 
 
-async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int) -> bool:
+async def is_newest_credential(conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int) -> bool:
     """Lock an account's credential; return whether `generation` is its newest, False without a credential.
 
     The lock keeps it so until this transaction ends.
@@ -133,13 +133,13 @@ async def is_current(conn: Conn, *, organization_id: UUID, account_id: UUID, gen
     return bool(current == generation)
 
 
-async def submit_refresh(
+async def submit_token_refresh(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, account_id: UUID
 ) -> SubmittedJob:
     """Submit a job that refreshes an account's tokens; one at a time for all callers."""
-    return await ledger.submit(
+    return await ledger.submit_job(
         conn,
-        kind=REFRESH_TOKEN,
+        kind=REFRESH_TOKEN_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args={"account_id": str(account_id)},
@@ -147,35 +147,39 @@ async def submit_refresh(
     )
 
 
-async def submit_due_refreshes(conn: Conn) -> int:
+async def submit_due_token_refreshes(conn: Conn) -> int:
     """Submit refresh jobs for a batch of due credentials, and return the number of due ones.
 
-    Each becomes due again after `RETRY_S`, also if its job fails or the ledger refuses it now. A successful
-    refresh sets its own time.
+    Each becomes due again after `TOKEN_REFRESH_RETRY_S`, also if its job fails or the ledger refuses it now.
+    A successful refresh sets its own time.
     """
     async with conn.transaction():
-        due = await TAKE_DUE.all(conn, limit=maintenance.MAX_MAINTENANCE_ROWS, again_s=RETRY_S)
+        due = await TAKE_DUE_CREDENTIALS.all(
+            conn, limit=maintenance.MAX_MAINTENANCE_ROWS, again_s=TOKEN_REFRESH_RETRY_S
+        )
         for organization_id, project_id, account_id, connected in due:
             if connected:
-                with suppress(Limited):
-                    await submit_refresh(
+                with suppress(LimitReached):
+                    await submit_token_refresh(
                         conn, organization_id=organization_id, project_id=project_id, account_id=account_id
                     )
     return len(due)
 
 
-async def delete_tokens(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
+async def delete_account_tokens(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
     await account_credential.wipe_credential.run(conn, org=organization_id, account_id=account_id)
 
 
-def row_name(organization_id: UUID, account_id: UUID) -> str:
-    """Return the row name that a credential is bound to."""
+def vault_row_name_of_tokens(organization_id: UUID, account_id: UUID) -> str:
+    """Return the row name that the vault binds a sealed credential to: no other row can unseal it."""
     return f"account_credential/{organization_id}/{account_id}"
 
 
-def _columns(grant: Grant, keyring: Keyring, organization_id: UUID, account_id: UUID) -> dict[str, Any]:
+def _credential_columns(grant: TokenGrant, keyring: Keyring, organization_id: UUID, account_id: UUID) -> dict[str, Any]:
     """Return the columns of a credential's row, with its tokens sealed."""
-    sealed = vault.seal(keyring, msgspec.json.encode(grant), row=row_name(organization_id, account_id))
+    sealed = vault.seal_secret(
+        keyring, msgspec.json.encode(grant), row=vault_row_name_of_tokens(organization_id, account_id)
+    )
     return {
         "org": organization_id,
         "account_id": account_id,

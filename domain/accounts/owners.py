@@ -5,12 +5,12 @@ from uuid import UUID
 
 from db.pool import Conn
 from domain.accounts import accounts, credentials
-from domain.accounts.credentials import Tokens
+from domain.accounts.credentials import AccountTokens
 from domain.security.keyring import Keyring
 from jobs.ledger import SubmittedJob
 
 
-class HasOwner(Protocol):
+class HasTokenOwner(Protocol):
     """Row that names the account with the tokens; `owner_project_id` of a tombstone is None."""
 
     @property
@@ -21,29 +21,22 @@ class HasOwner(Protocol):
     def owner_id(self) -> UUID: ...
 
 
-async def open(conn: Conn, row: HasOwner, keyring: Keyring) -> Tokens:  # noqa: A001  what it is
+async def open_owner_tokens(conn: Conn, row: HasTokenOwner, keyring: Keyring) -> AccountTokens:
     """Return the owner's tokens; raises LookupError for a disconnected account."""
-    return await credentials.open(
+    return await credentials.open_account_tokens(
         conn, organization_id=row.owner_organization_id, account_id=row.owner_id, keyring=keyring
     )
 
 
-async def refresh(conn: Conn, row: HasOwner) -> SubmittedJob:
+async def submit_owner_token_refresh(conn: Conn, row: HasTokenOwner) -> SubmittedJob:
     """Submit a job that refreshes the owner's tokens; one at a time for all callers."""
-    return await credentials.submit_refresh(
-        conn,
-        organization_id=row.owner_organization_id,
-        project_id=row.owner_project_id,
-        account_id=row.owner_id,
+    return await credentials.submit_token_refresh(
+        conn, organization_id=row.owner_organization_id, project_id=row.owner_project_id, account_id=row.owner_id
     )
 
 
-async def require_reauth(conn: Conn, row: HasOwner, *, reason: str, generation: int) -> None:
+async def require_owner_reauth(conn: Conn, row: HasTokenOwner, *, reason: str, generation: int) -> None:
     """Require a new authorization by a person, unless tokens newer than `generation` exist."""
-    await accounts.require_reauth(
-        conn,
-        organization_id=row.owner_organization_id,
-        account_id=row.owner_id,
-        reason=reason,
-        generation=generation,
+    await accounts.require_account_reauth(
+        conn, organization_id=row.owner_organization_id, account_id=row.owner_id, reason=reason, generation=generation
     )

@@ -6,8 +6,8 @@ A figure from the account's own server (`traits`) overrides the platform's.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from platforms.description import CaptionLimit, PlatformLimits, PrivacyLevel
-from platforms.registry import DESCRIPTIONS
+from platforms.description import CaptionPartLimit, PlatformLimits, PrivacyLevel
+from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas.accounts import PlatformName
 
 #: Upper bounds of a platform's quota: posts, and seconds of its window. Sends are stored for longer than the
@@ -15,7 +15,7 @@ from schemas.accounts import PlatformName
 QUOTA_POSTS, QUOTA_S = 1_000_000, 86_400
 
 
-class LimitedFile(NamedTuple):
+class PostFileToCheck(NamedTuple):
     """File of a post, as far as limits concern it."""
 
     kind: str
@@ -24,79 +24,82 @@ class LimitedFile(NamedTuple):
     duration_ms: int | None
 
 
-class LimitFault(NamedTuple):
+class PlatformLimitFault(NamedTuple):
     """Reason for a platform to refuse a post, by its caption or its files."""
 
     code: str
     message: str
 
 
-PLATFORMS: Mapping[str, PlatformLimits] = {
-    description.name: description.limits for description in DESCRIPTIONS.values()
+LIMITS_BY_PLATFORM: Mapping[str, PlatformLimits] = {
+    description.name: description.limits for description in PLATFORM_DESCRIPTIONS.values()
 }
 
 #: Fault code that a different caption resolves.
-CAPTION = "CAPTION_REFUSED"
-FITS = "ok"
+CAPTION_FAULT_CODE = "CAPTION_REFUSED"
+NO_OBJECTION_TEXT = "ok"
 
 
-def objections_by_platform(caption: str, files: Sequence[LimitedFile]) -> dict[PlatformName, str]:
+def objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> dict[PlatformName, str]:
     """Return each platform's objections to a post by an account without traits, in one text; `ok` if none."""
     faults_by_platform = {
-        platform.name: post_faults(platform, {}, caption, files) for platform in PLATFORMS.values()
+        platform.name: find_post_faults(platform, {}, caption, files) for platform in LIMITS_BY_PLATFORM.values()
     }
     return {
-        name: "; ".join(fault.message for fault in those) or FITS
+        name: "; ".join(fault.message for fault in those) or NO_OBJECTION_TEXT
         for name, those in faults_by_platform.items()
     }
 
 
-def post_faults(
-    platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[LimitedFile]
-) -> Iterator[LimitFault]:
+def find_post_faults(
+    platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[PostFileToCheck]
+) -> Iterator[PlatformLimitFault]:
     """Yield the reasons that keep a caption and its files from being posted."""
-    for message in caption_faults(platform, caption_max(platform, traits), caption):
-        yield LimitFault(CAPTION, message)
+    for message in find_caption_faults(platform, max_caption_length(platform, traits), caption):
+        yield PlatformLimitFault(CAPTION_FAULT_CODE, message)
     if not files and not caption.strip():
-        yield LimitFault(CAPTION, "there is neither a caption nor a file")
-    yield from faults_of_files(platform, traits, files)
+        yield PlatformLimitFault(CAPTION_FAULT_CODE, "there is neither a caption nor a file")
+    yield from find_media_faults(platform, traits, files)
 
 
-def caption_max(platform: PlatformLimits, traits: Mapping[str, Any]) -> int:
+def max_caption_length(platform: PlatformLimits, traits: Mapping[str, Any]) -> int:
     """Return the longest caption: the instance's `traits.captionMax`, or the platform's."""
-    return _positive(traits.get("captionMax")) or platform.caption_max
+    return _positive_int_or_none(traits.get("captionMax")) or platform.caption_max
 
 
-def caption_faults(platform: PlatformLimits, max_length: int, caption: str) -> Iterator[str]:
-    """Yield the reasons that keep a caption from being posted; `max_length` is `caption_max`."""
-    length = CaptionLimit("characters", max_length, platform.measure)
+def find_caption_faults(platform: PlatformLimits, max_length: int, caption: str) -> Iterator[str]:
+    """Yield the reasons that keep a caption from being posted; `max_length` is `max_caption_length`."""
+    length = CaptionPartLimit("characters", max_length, platform.measure)
     for unit, limit, count in (length, *platform.caption_parts):
         if (amount := count(caption)) > limit:
             yield f"the caption has {amount} {unit} and {platform.name} takes {limit}: shorten it"
 
 
-def bytes_max(platform: PlatformLimits, kind: str, traits: Mapping[str, Any]) -> int:
+def max_media_bytes(platform: PlatformLimits, kind: str, traits: Mapping[str, Any]) -> int:
     """Return the most bytes of one file: the instance's (`traits.imageBytesMax`, `videoBytesMax`) or the
     platform's.
     """
     if kind == "image":
-        return _positive(traits.get("imageBytesMax")) or platform.image_bytes
-    return _positive(traits.get("videoBytesMax")) or platform.video_bytes
+        return _positive_int_or_none(traits.get("imageBytesMax")) or platform.image_bytes
+    return _positive_int_or_none(traits.get("videoBytesMax")) or platform.video_bytes
 
 
-def quota_of(traits: Mapping[str, Any]) -> tuple[int, int] | None:
+def account_quota_from_traits(traits: Mapping[str, Any]) -> tuple[int, int] | None:
     """Return the account's own quota: `traits.quotaPosts` in any `quotaSeconds`, as its platform reports
     them.
 
     Figures above `QUOTA_POSTS` or `QUOTA_S` are ignored: the ledger of sends can't count them.
     """
-    posts, seconds = _positive(traits.get("quotaPosts")), _positive(traits.get("quotaSeconds"))
+    posts, seconds = (
+        _positive_int_or_none(traits.get("quotaPosts")),
+        _positive_int_or_none(traits.get("quotaSeconds")),
+    )
     if posts is None or seconds is None or posts > QUOTA_POSTS or seconds > QUOTA_S:
         return None
     return posts, seconds
 
 
-def privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) -> list[PrivacyLevel]:
+def offered_privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) -> list[PrivacyLevel]:
     """Return the levels that an account offers (`traits.privacyLevels`); all of the platform's if unknown.
 
     Empty if the platform has no levels.
@@ -107,7 +110,7 @@ def privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) -> list[
     return [level for level in platform.privacy_levels if level in offered]
 
 
-def privacy_fault(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
+def find_privacy_fault(platform: PlatformLimits, offered: Sequence[str], level: str | None) -> str | None:
     """Return the objection to a privacy level, None if it is allowed; `offered` are the account's levels.
 
     `level` may be None if the platform has no levels, or the account offers only one.
@@ -123,38 +126,38 @@ def privacy_fault(platform: PlatformLimits, offered: Sequence[str], level: str |
     return None
 
 
-def faults_of_files(
-    platform: PlatformLimits, traits: Mapping[str, Any], files: Sequence[LimitedFile]
-) -> Iterator[LimitFault]:
+def find_media_faults(
+    platform: PlatformLimits, traits: Mapping[str, Any], files: Sequence[PostFileToCheck]
+) -> Iterator[PlatformLimitFault]:
     """Yield each objection to a post's files, alone and together, once."""
     name, kinds = platform.name, [file.kind for file in files]
     if not files and not platform.text_only:
-        yield LimitFault("MEDIA_MISSING", f"{name} takes no post without an image or a video")
+        yield PlatformLimitFault("MEDIA_MISSING", f"{name} takes no post without an image or a video")
     if len(set(kinds)) > 1:
-        yield LimitFault("MEDIA_MIXED", f"{name} takes images or a video, not both")
+        yield PlatformLimitFault("MEDIA_MIXED", f"{name} takes images or a video, not both")
     for kind, limit in (("image", platform.images_max), ("video", 1)):
         if (count := kinds.count(kind)) > limit:
-            yield LimitFault("MEDIA_TOO_MANY", f"the content has {count} {kind}s and {name} takes {limit}")
-    yield from dict.fromkeys(fault for file in files for fault in _faults_of_file(platform, traits, file))
+            yield PlatformLimitFault("MEDIA_TOO_MANY", f"the content has {count} {kind}s and {name} takes {limit}")
+    yield from dict.fromkeys(fault for file in files for fault in _find_faults_of_file(platform, traits, file))
 
 
-def _faults_of_file(
-    platform: PlatformLimits, traits: Mapping[str, Any], file: LimitedFile
-) -> Iterator[LimitFault]:
+def _find_faults_of_file(
+    platform: PlatformLimits, traits: Mapping[str, Any], file: PostFileToCheck
+) -> Iterator[PlatformLimitFault]:
     if file.mime_type not in platform.mime_types:
-        yield LimitFault("MEDIA_REFUSED", f"{platform.name} takes no {file.mime_type}")
-    limit = bytes_max(platform, file.kind, traits)
+        yield PlatformLimitFault("MEDIA_REFUSED", f"{platform.name} takes no {file.mime_type}")
+    limit = max_media_bytes(platform, file.kind, traits)
     if file.size_bytes > limit:
-        yield LimitFault(
+        yield PlatformLimitFault(
             "MEDIA_TOO_LARGE", f"a file has {file.size_bytes} bytes and {platform.name} takes {limit}"
         )
-    longest_s = _positive(traits.get("videoSecondsMax")) or platform.video_s
+    longest_s = _positive_int_or_none(traits.get("videoSecondsMax")) or platform.video_s
     if longest_s and file.duration_ms and file.duration_ms > longest_s * 1000:
         seconds = file.duration_ms / 1000
-        yield LimitFault(
+        yield PlatformLimitFault(
             "MEDIA_TOO_LONG", f"the video has {seconds:.1f} s and {platform.name} takes {longest_s:.0f} here"
         )
 
 
-def _positive(figure: object) -> int | None:
+def _positive_int_or_none(figure: object) -> int | None:
     return figure if isinstance(figure, int) and figure > 0 else None

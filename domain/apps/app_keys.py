@@ -12,16 +12,16 @@ from asyncpg.pgproto import pgproto
 
 from db.pool import Conn
 from db.queries import sdk_app
-from domain.apps.relays import EventMaps, Relays, relays_of
+from domain.apps.relays import EventNameMaps, RelaysByEventName, relays_from_event_maps
 from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets, project_locks
-from domain.tenancy.key_secrets import StoredHashes
+from domain.tenancy.key_secrets import StoredSecretHashes
 from schemas import ids
-from schemas.api_keys import Tier
+from schemas.api_keys import OrganizationTier
 from schemas.apps import AppPlatform
-from schemas.errors.absent import absent
+from schemas.errors.absent import not_found_error
 
-_FORM = re.compile(
+_APP_KEY_PATTERN = re.compile(
     rf"lpa_{ids.APP}_([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})_([A-Za-z0-9_-]{{43}})"
 )
 
@@ -45,19 +45,19 @@ class KeyedApp(NamedTuple):
     app_no: int
     platform: AppPlatform
     web_domain: str | None
-    tier: Tier
+    tier: OrganizationTier
     archived: bool
     suspended: bool
-    event_maps: EventMaps | None = None
+    event_maps: EventNameMaps | None = None
 
     @property
-    def relays(self) -> Relays:
+    def relays(self) -> RelaysByEventName:
         """Return the conversion destinations of each event name."""
-        return relays_of(self.event_maps)
+        return relays_from_event_maps(self.event_maps)
 
     def check_active(self) -> None:
         """Raise `Conflict` PROJECT_ARCHIVED if the project is archived."""
-        project_locks.check_active("archived" if self.archived else "active")
+        project_locks.check_project_active("archived" if self.archived else "active")
 
 
 class _Row(NamedTuple):
@@ -67,55 +67,54 @@ class _Row(NamedTuple):
     app_no: int
     platform: AppPlatform
     web_domain: str | None
-    tier: Tier
+    tier: OrganizationTier
     archived: bool
     suspended: bool
-    event_maps: EventMaps | None
+    event_maps: EventNameMaps | None
     secret_hash: bytes
     pepper_id: str
     old_secret_hash: bytes | None
     old_pepper_id: str
 
 
-FIND_KEYS = sdk_app.find_keys.typed(_Row)
-FIND_APP = sdk_app.find_app.typed(KeyedApp)
+FIND_APPS_BY_KEY_IDS = sdk_app.find_keys.typed(_Row)
+FIND_APP_OF_PROJECT = sdk_app.find_app.typed(KeyedApp)
 
 
-def show(app_id: UUID, secret: str) -> str:
+def format_app_key(app_id: UUID, secret: str) -> str:
     """Return the text of a key."""
-    return f"lpa_{ids.show(ids.APP, app_id)}_{secret}"
+    return f"lpa_{ids.format_prefixed_id(ids.APP, app_id)}_{secret}"
 
 
-def parse(text: str) -> PresentedAppKey | None:
+def parse_app_key(text: str) -> PresentedAppKey | None:
     """Parse a key; None for a malformed one, which then costs no query."""
-    match = _FORM.fullmatch(text)
+    match = _APP_KEY_PATTERN.fullmatch(text)
     return PresentedAppKey(pgproto.UUID(match[1]), match[2]) if match else None
 
 
-async def apps_of_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
+async def find_apps_by_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
     """Return the app of each key by one statement; None for a key that opens no app.
 
     A deleted app's key and a rotated key stop working with the next call.
     """
-    presented = {key: parse(key) for key in keys}  # drops duplicates
-    rows = await FIND_KEYS.all(conn, ids=[key.app_id for key in presented.values() if key])
+    presented = {key: parse_app_key(key) for key in keys}  # drops duplicates
+    rows = await FIND_APPS_BY_KEY_IDS.all(conn, ids=[key.app_id for key in presented.values() if key])
     by_id = {row.id: row for row in rows}
     opened = {
-        key: parsed and _opened(parsed, peppers, by_id.get(parsed.app_id))
-        for key, parsed in presented.items()
+        key: parsed and _verify_app_key(parsed, peppers, by_id.get(parsed.app_id)) for key, parsed in presented.items()
     }
     return [opened[key] for key in keys]
 
 
-async def app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> KeyedApp:
+async def find_app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> KeyedApp:
     """Return an app as its key would open it. Raises `NotFound`."""
-    row = await FIND_APP.one(conn, org=organization_id, project_id=project_id, id=app_id)
+    row = await FIND_APP_OF_PROJECT.one(conn, org=organization_id, project_id=project_id, id=app_id)
     if row is None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-        raise absent("sdk_app")
+        raise not_found_error("sdk_app")
     return row
 
 
-def _opened(presented: PresentedAppKey, peppers: Keyring, row: _Row | None) -> KeyedApp | None:
-    same = key_secrets.secret_matches(presented.secret, peppers, row and StoredHashes(*row[10:]))
+def _verify_app_key(presented: PresentedAppKey, peppers: Keyring, row: _Row | None) -> KeyedApp | None:
+    same = key_secrets.secret_matches(presented.secret, peppers, row and StoredSecretHashes(*row[10:]))
     return KeyedApp(*row[:10]) if row is not None and same else None

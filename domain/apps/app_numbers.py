@@ -8,10 +8,10 @@ from db.pool import Conn
 from db.queries import sdk_app
 from domain.tenancy import project_locks
 from schemas.apps import AppPlatform
-from schemas.errors.absent import absent
+from schemas.errors.absent import not_found_error
 
 
-class Numbered(NamedTuple):
+class NumberedApp(NamedTuple):
     """App with its number in the event store."""
 
     id: UUID
@@ -19,47 +19,50 @@ class Numbered(NamedTuple):
     platform: AppPlatform
 
 
-class Apps(NamedTuple):
+class ProjectApps(NamedTuple):
     """Apps of a project by number, deleted ones included; `wanted` is the number of the requested app."""
 
     project_id: UUID
-    by_number: Mapping[int, Numbered]
+    by_number: Mapping[int, NumberedApp]
     wanted: int | None
 
     @property
     def last(self) -> int:
-        """Return the highest number. Apps that are created later have higher ones and are left out."""
+        """Return the highest app number, 0 without an app.
+
+        Queries leave out higher numbers: these belong to apps that were created later.
+        """
         return max(self.by_number, default=0)
 
 
-NUMBER_APPS = sdk_app.number_apps.typed(Numbered)
+LIST_NUMBERED_APPS = sdk_app.number_apps.typed(NumberedApp)
 
 
 async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
     """Return the number of each app that a project ever had, for operators. Raises `NotFound`."""
     rows = await sdk_app.numbers_of_apps.all(conn, project_id=project_id)
     if not rows:
-        raise absent("project")
+        raise not_found_error("project")
     return {row["id"]: row["app_no"] for row in rows if row["id"]}
 
 
-async def number_all(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[Numbered]:
+async def list_numbered_apps(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[NumberedApp]:
     """Return a project's apps with their numbers, deleted ones included."""
-    return await NUMBER_APPS.all(conn, org=organization_id, project_id=project_id)
+    return await LIST_NUMBERED_APPS.all(conn, org=organization_id, project_id=project_id)
 
 
-async def find(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> Apps:
+async def find_project_apps(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> ProjectApps:
     """Return a project's apps. Raises `NotFound` for an unknown project or app."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    numbered = await number_all(conn, organization_id=organization_id, project_id=project_id)
-    return Apps(project_id, {app.app_no: app for app in numbered}, requested_app_number(numbered, app_id))
+    numbered = await list_numbered_apps(conn, organization_id=organization_id, project_id=project_id)
+    return ProjectApps(project_id, {app.app_no: app for app in numbered}, requested_app_number(numbered, app_id))
 
 
-def requested_app_number(numbered: Sequence[Numbered], app_id: UUID | None) -> int | None:
+def requested_app_number(numbered: Sequence[NumberedApp], app_id: UUID | None) -> int | None:
     """Return the number of the app `app_id`; None if `app_id` is None. Raises `NotFound`."""
     if app_id is None:
         return None
     for app in numbered:
         if app.id == app_id:
             return app.app_no
-    raise absent("sdk_app")
+    raise not_found_error("sdk_app")

@@ -14,28 +14,20 @@ from db.pool import Conn
 from db.queries import sdk_app
 from db.queries.rows import LockedProject
 from domain.apps import app_keys, destinations, identifiers
-from domain.apps.identifiers import Identifiers
+from domain.apps.identifiers import AppIdentifiers
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, key_secrets, project_locks
 from schemas import ids
-from schemas.apps import (
-    AppPlatform,
-    SdkApp,
-    SdkAppChanged,
-    SdkAppCreate,
-    SdkAppDeleted,
-    SdkAppPatch,
-    SdkAppShown,
-)
-from schemas.errors import Conflict, Invalid
-from schemas.errors.absent import present
+from schemas.apps import AppPlatform, SdkApp, SdkAppChanged, SdkAppCreate, SdkAppDeleted, SdkAppPatch, SdkAppShown
+from schemas.errors import InvalidValue, StateConflict
+from schemas.errors.absent import require_found
 
 #: Most apps of a project at a time, and ever: a number is 15 bits in the event store.
 MAX_APPS, MAX_APP_NUMBERS = 100, 32_767
 
 
 #: Columns that a patch may change, with their JSON names.
-_CHANGED = {
+_PATCHABLE_COLUMNS = {
     "name": "name",
     "bundle_id": "bundleId",
     "android_package": "androidPackage",
@@ -57,24 +49,24 @@ class _Row(NamedTuple):
     capi: dict[str, dict[str, Any]] | None
 
     @property
-    def identifiers(self) -> Identifiers:
-        return Identifiers(self.bundle_id, self.android_package, self.web_domain)
+    def identifiers(self) -> AppIdentifiers:
+        return AppIdentifiers(self.bundle_id, self.android_package, self.web_domain)
 
 
-class _Counts(NamedTuple):
+class _AppCounts(NamedTuple):
     live: int
     last_no: int
 
 
-COUNT_APPS = sdk_app.count_apps.typed(_Counts)
+COUNT_APPS = sdk_app.count_apps.typed(_AppCounts)
 INSERT_APP = sdk_app.insert_app.typed(_Row)
 GET_APP = sdk_app.get_app.typed(_Row)
 LIST_APPS = sdk_app.list_apps.typed(_Row)
 UPDATE_APP = sdk_app.update_app.typed(_Row)
-ROTATE_KEY = sdk_app.rotate_key.typed(_Row)
+ROTATE_APP_KEY = sdk_app.rotate_key.typed(_Row)
 
 
-class Author(NamedTuple):
+class AppChangeAuthor(NamedTuple):
     """Author of a change: a project and the API key; no key for an operator on the machine itself."""
 
     organization_id: UUID
@@ -87,31 +79,31 @@ class Author(NamedTuple):
         return {"org": self.organization_id, "project_id": self.project_id}
 
 
-def check_new(body: SdkAppCreate) -> SdkAppCreate:
-    """Normalize the identifiers of a new app. Raises `Invalid`."""
-    body = identifiers.normal(body)
-    identifiers.check(body.platform, identifiers.merge_identifiers(Identifiers(), body))
+def check_new_app(body: SdkAppCreate) -> SdkAppCreate:
+    """Normalize the identifiers of a new app. Raises `InvalidValue`."""
+    body = identifiers.normalize_app_identifiers(body)
+    identifiers.check_app_identifiers(body.platform, identifiers.merge_app_identifiers(AppIdentifiers(), body))
     return body
 
 
-def check_patch(body: SdkAppPatch) -> SdkAppPatch:
-    """Normalize the identifiers of a patch; the app's platform is checked later. Raises `Invalid`."""
+def check_app_patch(body: SdkAppPatch) -> SdkAppPatch:
+    """Normalize the identifiers of a patch; the app's platform is checked later. Raises `InvalidValue`."""
     if body.overlap_hours is not UNSET and not body.rotate_key:
-        raise Invalid("overlapHours", "is the time that the old key stays valid: send it with rotateKey")
-    return identifiers.normal(body)
+        raise InvalidValue("overlapHours", "is the time that the old key stays valid: send it with rotateKey")
+    return identifiers.normalize_app_identifiers(body)
 
 
-async def create(
-    conn: Conn, *, author: Author, peppers: Keyring, body: SdkAppCreate, public_url: str
+async def register_sdk_app(
+    conn: Conn, *, author: AppChangeAuthor, peppers: Keyring, body: SdkAppCreate, public_url: str
 ) -> SdkAppShown:
     """Create an app from a checked body.
 
-    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, TOO_MANY_APPS, APP_EXISTS.
+    Raises `NotFound`, `StateConflict` PROJECT_ARCHIVED, TOO_MANY_APPS, APP_EXISTS.
     """
-    project = await _lock(conn, author)
-    project_locks.check_active(project.status)
-    app_id, new_identifiers = ids.new(), identifiers.merge_identifiers(Identifiers(), body)
-    app_no = await _next_number(conn, author)
+    project = await _lock_project_of_app(conn, author)
+    project_locks.check_project_active(project.status)
+    app_id, new_identifiers = ids.new_uuid7(), identifiers.merge_app_identifiers(AppIdentifiers(), body)
+    app_no = await _next_app_number(conn, author)
     await _check_identifiers_free(conn, author, app_id, body.platform, new_identifiers)
     secret, hashed = key_secrets.make_key_secret(peppers)
     row = await INSERT_APP.row(
@@ -124,37 +116,35 @@ async def create(
         name=body.name,
         platform=body.platform,
     )
-    await _record(conn, author, app_id, "created", {"name": row.name, "platform": row.platform})
-    return SdkAppShown(**_fields(row, public_url), api_key=app_keys.show(app_id, secret))
+    await _record_app_action(conn, author, app_id, "created", {"name": row.name, "platform": row.platform})
+    return SdkAppShown(**_app_answer_fields(row, public_url), api_key=app_keys.format_app_key(app_id, secret))
 
 
-async def get(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str
-) -> SdkApp:
+async def read_sdk_app(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str) -> SdkApp:
     """Return an app; raises `NotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    row = await _get(conn, Author(organization_id, project_id), app_id)
-    return SdkApp(**_fields(row, public_url))
+    row = await _get_app_row(conn, AppChangeAuthor(organization_id, project_id), app_id)
+    return SdkApp(**_app_answer_fields(row, public_url))
 
 
-async def check(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> None:
+async def check_app_exists(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> None:
     """Raise `NotFound` unless the project has this SDK app; return nothing."""
-    await _get(conn, Author(organization_id, project_id), app_id)
+    await _get_app_row(conn, AppChangeAuthor(organization_id, project_id), app_id)
 
 
-async def list_of_project(
+async def list_apps_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int, public_url: str
 ) -> list[SdkApp]:
     """Return at most `limit` of a project's apps older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APPS.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
-    return [SdkApp(**_fields(row, public_url)) for row in rows]
+    return [SdkApp(**_app_answer_fields(row, public_url)) for row in rows]
 
 
-async def patch(
+async def apply_app_patch(
     conn: Conn,
     *,
-    author: Author,
+    author: AppChangeAuthor,
     app_id: UUID,
     peppers: Keyring,
     vault: Keyring,
@@ -163,56 +153,56 @@ async def patch(
 ) -> SdkAppChanged:
     """Apply a checked patch, also in an archived project.
 
-    Raises `NotFound`, `Invalid`, `Conflict` APP_EXISTS.
+    Raises `NotFound`, `InvalidValue`, `StateConflict` APP_EXISTS.
     """
-    await _lock(conn, author)
-    row, key = await _get(conn, author, app_id), None
-    if fields := [on_wire for name, on_wire in _CHANGED.items() if getattr(body, name) is not UNSET]:
-        row = await _update(conn, author, row, body)
+    await _lock_project_of_app(conn, author)
+    row, key = await _get_app_row(conn, author, app_id), None
+    if fields := [on_wire for name, on_wire in _PATCHABLE_COLUMNS.items() if getattr(body, name) is not UNSET]:
+        row = await _update_app(conn, author, row, body)
     if body.capi is not UNSET:
-        fields += await destinations.patch(conn, author.organization_id, app_id, body.capi, vault)
-        row = await _get(conn, author, app_id)
+        fields += await destinations.patch_destinations(conn, author.organization_id, app_id, body.capi, vault)
+        row = await _get_app_row(conn, author, app_id)
     if fields:
-        await _record(conn, author, app_id, "updated", {"fields": fields})
+        await _record_app_action(conn, author, app_id, "updated", {"fields": fields})
     if body.rotate_key:
         overlap = timedelta(hours=body.overlap_hours or 0)
-        row, key = await _rotate(conn, author, app_id, peppers=peppers, overlap=overlap)
-    return SdkAppChanged(**_fields(row, public_url), api_key=key)
+        row, key = await _rotate_app_key(conn, author, app_id, peppers=peppers, overlap=overlap)
+    return SdkAppChanged(**_app_answer_fields(row, public_url), api_key=key)
 
 
-async def delete(conn: Conn, *, author: Author, app_id: UUID) -> SdkAppDeleted:
+async def delete_registered_app(conn: Conn, *, author: AppChangeAuthor, app_id: UUID) -> SdkAppDeleted:
     """Delete an app. Its key stops with the next request; its events and number stay. Raises `NotFound`."""
-    await _lock(conn, author)
-    row = await _get(conn, author, app_id)
-    await destinations.delete_destinations(conn, organization_id=author.organization_id, app_id=app_id)
+    await _lock_project_of_app(conn, author)
+    row = await _get_app_row(conn, author, app_id)
+    await destinations.delete_app_destinations(conn, organization_id=author.organization_id, app_id=app_id)
     deleted_at = await sdk_app.delete_app.value(conn, org=author.organization_id, id=app_id)
-    await _record(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
-    return SdkAppDeleted(app_id=ids.show(ids.APP, app_id), deleted_at=deleted_at)
+    await _record_app_action(conn, author, app_id, "deleted", {"name": row.name, "platform": row.platform})
+    return SdkAppDeleted(app_id=ids.format_prefixed_id(ids.APP, app_id), deleted_at=deleted_at)
 
 
-async def note_event(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+async def note_app_event(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
     """Record that events of the app arrived now; written at most once a minute."""
     await sdk_app.note_event.run(conn, org=organization_id, id=app_id)
 
 
-async def _lock(conn: Conn, author: Author) -> LockedProject:
-    return await project_locks.lock(
+async def _lock_project_of_app(conn: Conn, author: AppChangeAuthor) -> LockedProject:
+    return await project_locks.lock_project_row(
         conn, organization_id=author.organization_id, project_id=author.project_id, versions=None
     )
 
 
-async def _get(conn: Conn, author: Author, app_id: UUID) -> _Row:
-    return present(await GET_APP.one(conn, **author.scope, id=app_id), "sdk_app")
+async def _get_app_row(conn: Conn, author: AppChangeAuthor, app_id: UUID) -> _Row:
+    return require_found(await GET_APP.one(conn, **author.scope, id=app_id), "sdk_app")
 
 
-async def _next_number(conn: Conn, author: Author) -> int:
+async def _next_app_number(conn: Conn, author: AppChangeAuthor) -> int:
     counts = await COUNT_APPS.row(conn, **author.scope)
     if counts.live >= MAX_APPS:
-        raise Conflict(
+        raise StateConflict(
             "TOO_MANY_APPS", f"the project has {MAX_APPS} SDK apps: delete an unused one", limit=MAX_APPS
         )
     if counts.last_no >= MAX_APP_NUMBERS:
-        raise Conflict(
+        raise StateConflict(
             "TOO_MANY_APPS",
             f"the project has had {MAX_APP_NUMBERS} SDK apps: use another project",
             limit=MAX_APP_NUMBERS,
@@ -221,58 +211,58 @@ async def _next_number(conn: Conn, author: Author) -> int:
 
 
 async def _check_identifiers_free(
-    conn: Conn, author: Author, app_id: UUID, platform: AppPlatform, given: Identifiers
+    conn: Conn, author: AppChangeAuthor, app_id: UUID, platform: AppPlatform, given: AppIdentifiers
 ) -> None:
-    """Raise `Conflict` APP_EXISTS if another app of the platform has one of these identifiers."""
+    """Raise `StateConflict` APP_EXISTS if another app of the platform has one of these identifiers."""
     same_app_id = await sdk_app.find_same_app.value(
         conn, **author.scope, **given._asdict(), id=app_id, platform=platform
     )
     if same_app_id is not None:
-        raise Conflict(
+        raise StateConflict(
             "APP_EXISTS",
             f"the project has an app for {platform} with this identifier: change that one, or delete it",
-            appId=ids.show(ids.APP, same_app_id),
+            appId=ids.format_prefixed_id(ids.APP, same_app_id),
         )
 
 
-async def _update(conn: Conn, author: Author, row: _Row, body: SdkAppPatch) -> _Row:
-    new_identifiers = identifiers.merge_identifiers(row.identifiers, body)
-    identifiers.check(row.platform, new_identifiers)
+async def _update_app(conn: Conn, author: AppChangeAuthor, row: _Row, body: SdkAppPatch) -> _Row:
+    new_identifiers = identifiers.merge_app_identifiers(row.identifiers, body)
+    identifiers.check_app_identifiers(row.platform, new_identifiers)
     await _check_identifiers_free(conn, author, row.id, row.platform, new_identifiers)
     name = row.name if body.name is UNSET else body.name
-    return await UPDATE_APP.row(
-        conn, org=author.organization_id, id=row.id, name=name, **new_identifiers._asdict()
-    )
+    return await UPDATE_APP.row(conn, org=author.organization_id, id=row.id, name=name, **new_identifiers._asdict())
 
 
-async def _rotate(
-    conn: Conn, author: Author, app_id: UUID, *, peppers: Keyring, overlap: timedelta
+async def _rotate_app_key(
+    conn: Conn, author: AppChangeAuthor, app_id: UUID, *, peppers: Keyring, overlap: timedelta
 ) -> tuple[_Row, str]:
     """Replace an app's key; return the app and the new key."""
     secret, hashed = key_secrets.make_key_secret(peppers)
     org = author.organization_id
-    row = await ROTATE_KEY.row(conn, org=org, id=app_id, overlap=overlap, **hashed._asdict())
-    await _record(conn, author, app_id, "key_rotated", {"overlapHours": overlap // timedelta(hours=1)})
-    return row, app_keys.show(app_id, secret)
+    row = await ROTATE_APP_KEY.row(conn, org=org, id=app_id, overlap=overlap, **hashed._asdict())
+    await _record_app_action(conn, author, app_id, "key_rotated", {"overlapHours": overlap // timedelta(hours=1)})
+    return row, app_keys.format_app_key(app_id, secret)
 
 
-async def _record(conn: Conn, author: Author, app_id: UUID, action: str, details: Mapping[str, Any]) -> None:
-    await audit.record(
+async def _record_app_action(
+    conn: Conn, author: AppChangeAuthor, app_id: UUID, action: str, details: Mapping[str, Any]
+) -> None:
+    await audit.write_audit_entry(
         conn,
         **author._asdict(),
         action=f"sdk_app.{action}",
-        subject=ids.show(ids.APP, app_id),
+        subject=ids.format_prefixed_id(ids.APP, app_id),
         details=details,
     )
 
 
-def _fields(row: _Row, public_url: str) -> dict[str, Any]:
+def _app_answer_fields(row: _Row, public_url: str) -> dict[str, Any]:
     """Return the fields of an app's answer; `public_url` is the API's address for apps."""
-    columns, app_id = row._asdict(), ids.show(ids.APP, row.id)
+    columns, app_id = row._asdict(), ids.format_prefixed_id(ids.APP, row.id)
     del columns["id"]
     return columns | {
-        "project_id": ids.show(ids.PROJECT, row.project_id),
+        "project_id": ids.format_prefixed_id(ids.PROJECT, row.project_id),
         "app_id": app_id,
-        "capi": destinations.to_schema(row.capi),
+        "capi": destinations.destinations_to_schema(row.capi),
         "ingest_endpoint": f"{public_url}/v1/apps/{app_id}/events",
     }

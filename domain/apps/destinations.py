@@ -15,13 +15,13 @@ from db.queries import conversion_destination
 from domain.apps import relays
 from domain.security import vault
 from domain.security.keyring import Keyring
-from schemas.conversions import Capi, CapiDestination, CapiDestinationPatch, CapiPatch, Destination
-from schemas.errors import Invalid
+from schemas.conversions import Capi, CapiDestination, CapiDestinationPatch, CapiPatch, ConversionDestination
+from schemas.errors import InvalidValue
 
-DESTINATIONS: tuple[Destination, ...] = get_args(Destination)
+CONVERSION_DESTINATIONS: tuple[ConversionDestination, ...] = get_args(ConversionDestination)
 
 #: Columns that a patch may change, with their JSON names.
-_CHANGED = {
+_PATCHABLE_COLUMNS = {
     "enabled": "enabled",
     "pixel_id": "pixelId",
     "access_token": "accessToken",
@@ -39,35 +39,35 @@ class _Row(NamedTuple):
     event_map: dict[str, str] | None
 
 
-_NEW = _Row(
+_NEW_DESTINATION_ROW = _Row(
     enabled=False, pixel_id=None, sealed=None, vault_key_id=None, test_event_code=None, event_map=None
 )
 
-GET_DESTINATION = conversion_destination.get_destination.typed(_Row)
+GET_CONVERSION_DESTINATION = conversion_destination.get_destination.typed(_Row)
 
 
-def to_schema(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
+def destinations_to_schema(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
     """Return the conversion destinations from the app's row; None for each that the app lacks."""
-    return Capi(**{name: _to_schema(name, (columns or {}).get(name)) for name in DESTINATIONS})
+    return Capi(**{name: _destination_to_schema(name, (columns or {}).get(name)) for name in CONVERSION_DESTINATIONS})
 
 
-def _to_schema(name: Destination, columns: dict[str, Any] | None) -> CapiDestination | None:
+def _destination_to_schema(name: ConversionDestination, columns: dict[str, Any] | None) -> CapiDestination | None:
     if columns is None:
         return None
     event_map = columns.pop("eventMap")
-    fields = columns | {"eventMap": dict(relays.DEFAULT_EVENT_MAPS[name]) if event_map is None else event_map}
+    fields = columns | {"eventMap": dict(relays.DEFAULT_EVENT_NAME_MAPS[name]) if event_map is None else event_map}
     return msgspec.convert(fields, CapiDestination)
 
 
-async def patch(
+async def patch_destinations(
     conn: Conn, organization_id: UUID, app_id: UUID, body: CapiPatch, keyring: Keyring
 ) -> list[str]:
     """Apply a patch and return the fields in it.
 
-    Raises `Invalid` for an enabled destination that lacks a field.
+    Raises `InvalidValue` for an enabled destination that lacks a field.
     """
     fields: list[str] = []
-    for name in DESTINATIONS:
+    for name in CONVERSION_DESTINATIONS:
         change: CapiDestinationPatch | UnsetType | None = getattr(body, name)
         scope: dict[str, Any] = {"org": organization_id, "app_id": app_id, "destination": name}
         if isinstance(change, UnsetType):
@@ -76,36 +76,41 @@ async def patch(
             await conversion_destination.drop_destination.run(conn, **scope)
             fields.append(f"capi.{name}")
             continue
-        row = _merge(await GET_DESTINATION.one(conn, **scope) or _NEW, change, keyring, row_name(**scope))
-        _check(name, row)
+        row = _merge_destination_patch(
+            await GET_CONVERSION_DESTINATION.one(conn, **scope) or _NEW_DESTINATION_ROW,
+            change,
+            keyring,
+            vault_row_name_of_destination(**scope),
+        )
+        _check_destination_complete(name, row)
         await conversion_destination.put_destination.run(conn, **scope, **row._asdict())
         fields += [
-            f"capi.{name}.{wire}" for key, wire in _CHANGED.items() if getattr(change, key) is not UNSET
+            f"capi.{name}.{wire}" for key, wire in _PATCHABLE_COLUMNS.items() if getattr(change, key) is not UNSET
         ]
     return fields
 
 
-async def delete_destinations(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
+async def delete_app_destinations(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
     """Delete an app's destinations with their tokens."""
     await conversion_destination.drop_destinations.run(conn, org=organization_id, app_id=app_id)
 
 
-def row_name(org: UUID, app_id: UUID, destination: str) -> str:
-    """Return the row name under which a destination's access token is sealed and opened."""
+def vault_row_name_of_destination(org: UUID, app_id: UUID, destination: str) -> str:
+    """Return the row name that the vault binds a destination's token to: no other row can unseal it."""
     return f"conversion_destination/{org}/{app_id}/{destination}"
 
 
-def _merge(row: _Row, change: CapiDestinationPatch, keyring: Keyring, name: str) -> _Row:
-    sent = {key: value for key in _CHANGED if (value := getattr(change, key)) is not UNSET}
+def _merge_destination_patch(row: _Row, change: CapiDestinationPatch, keyring: Keyring, name: str) -> _Row:
+    sent = {key: value for key in _PATCHABLE_COLUMNS if (value := getattr(change, key)) is not UNSET}
     if "access_token" in sent:
         token = sent.pop("access_token")
-        sealed = vault.seal(keyring, token.encode(), row=name) if token is not None else None
+        sealed = vault.seal_secret(keyring, token.encode(), row=name) if token is not None else None
         sent |= {"sealed": sealed and sealed.data, "vault_key_id": sealed and sealed.key_id}
     return row._replace(**sent)
 
 
-def _check(name: Destination, row: _Row) -> None:
-    """Raise `Invalid` with the fields that an enabled destination lacks."""
+def _check_destination_complete(name: ConversionDestination, row: _Row) -> None:
+    """Raise `InvalidValue` with the fields that an enabled destination lacks."""
     lacking = {"pixelId": row.pixel_id, "accessToken": row.sealed}
     issues = [
         (f"capi.{name}.{field}", "is missing: a destination needs it to be enabled")
@@ -113,4 +118,4 @@ def _check(name: Destination, row: _Row) -> None:
         if value is None
     ]
     if row.enabled and issues:
-        raise Invalid(*issues[0], *issues[1:])
+        raise InvalidValue(*issues[0], *issues[1:])

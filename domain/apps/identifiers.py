@@ -10,12 +10,12 @@ from msgspec import UNSET
 from domain.values import app_identifiers
 from domain.values.collect_errors import gather_issues
 from schemas.apps import AppPlatform, SdkAppCreate, SdkAppPatch
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 
 B = TypeVar("B", SdkAppCreate, SdkAppPatch)
 
 
-class Identifiers(NamedTuple):
+class AppIdentifiers(NamedTuple):
     """Identifiers of an app; None for each that it lacks."""
 
     bundle_id: str | None = None
@@ -23,22 +23,22 @@ class Identifiers(NamedTuple):
     web_domain: str | None = None
 
 
-class _Field(NamedTuple):
+class _IdentifierField(NamedTuple):
     """JSON name of an identifier, and the function that normalizes it."""
 
     path: str
     normal: Callable[[str, str], str]
 
 
-_FIELDS: Mapping[str, _Field] = {
-    "bundle_id": _Field("bundleId", app_identifiers.bundle_id),
-    "android_package": _Field("androidPackage", app_identifiers.package),
-    "web_domain": _Field("webDomain", app_identifiers.web_domain),
+_IDENTIFIER_FIELDS: Mapping[str, _IdentifierField] = {
+    "bundle_id": _IdentifierField("bundleId", app_identifiers.check_app_bundle_id),
+    "android_package": _IdentifierField("androidPackage", app_identifiers.check_android_package),
+    "web_domain": _IdentifierField("webDomain", app_identifiers.normalize_web_domain),
 }
 
 #: Identifiers that each platform accepts. A cross-platform phone app may have both phone identifiers.
 _WEB, _PHONES = ("web_domain",), ("bundle_id", "android_package")
-ACCEPTED: Mapping[AppPlatform, tuple[str, ...]] = {
+ACCEPTED_IDENTIFIERS: Mapping[AppPlatform, tuple[str, ...]] = {
     "ios": ("bundle_id",),
     "android": ("android_package",),
     "web": _WEB,
@@ -51,32 +51,36 @@ ACCEPTED: Mapping[AppPlatform, tuple[str, ...]] = {
 }
 
 
-def normal(body: B) -> B:
-    """Normalize the identifiers of a body. Raises `Invalid`."""
-    sent = {name: value for name in _FIELDS if (value := getattr(body, name)) is not UNSET}
-    values = gather_issues(*(partial(_normal, name, value) for name, value in sent.items()))
+def normalize_app_identifiers(body: B) -> B:
+    """Normalize the identifiers of a body. Raises `InvalidValue`."""
+    sent = {name: value for name in _IDENTIFIER_FIELDS if (value := getattr(body, name)) is not UNSET}
+    values = gather_issues(*(partial(_normalize_identifier, name, value) for name, value in sent.items()))
     return msgspec.structs.replace(body, **dict(zip(sent, values, strict=True)))
 
 
-def _normal(name: str, value: str | None) -> str | None:
-    return None if value is None else _FIELDS[name].normal(value, _FIELDS[name].path)
+def _normalize_identifier(name: str, value: str | None) -> str | None:
+    return None if value is None else _IDENTIFIER_FIELDS[name].normal(value, _IDENTIFIER_FIELDS[name].path)
 
 
-def merge_identifiers(kept: Identifiers, body: SdkAppCreate | SdkAppPatch) -> Identifiers:
+def merge_app_identifiers(kept: AppIdentifiers, body: SdkAppCreate | SdkAppPatch) -> AppIdentifiers:
     """Return the identifiers with those of a body in place: null clears one, an absent one stays."""
-    values = (getattr(body, name) for name in _FIELDS)
-    return Identifiers(*(old if new is UNSET else new for old, new in zip(kept, values, strict=True)))
+    values = (getattr(body, name) for name in _IDENTIFIER_FIELDS)
+    return AppIdentifiers(*(old if new is UNSET else new for old, new in zip(kept, values, strict=True)))
 
 
-def check(platform: AppPlatform, given: Identifiers) -> None:
-    """Raise `Invalid` for identifiers that the platform doesn't accept, or if the app has no accepted one."""
-    needed = " or ".join(_FIELDS[name].path for name in ACCEPTED[platform])
+def check_app_identifiers(platform: AppPlatform, given: AppIdentifiers) -> None:
+    """Raise `InvalidValue` for identifiers that the platform doesn't accept, or if the app has no accepted
+    one.
+    """
+    needed = " or ".join(_IDENTIFIER_FIELDS[name].path for name in ACCEPTED_IDENTIFIERS[platform])
     issues = [
-        (_FIELDS[name].path, f"an app for {platform} has none: it has {needed}")
+        (_IDENTIFIER_FIELDS[name].path, f"an app for {platform} has none: it has {needed}")
         for name, value in given._asdict().items()
-        if value is not None and name not in ACCEPTED[platform]
+        if value is not None and name not in ACCEPTED_IDENTIFIERS[platform]
     ]
-    if not any(getattr(given, name) for name in ACCEPTED[platform]):
-        issues.append((_FIELDS[ACCEPTED[platform][0]].path, f"an app for {platform} needs {needed}"))
+    if not any(getattr(given, name) for name in ACCEPTED_IDENTIFIERS[platform]):
+        issues.append(
+            (_IDENTIFIER_FIELDS[ACCEPTED_IDENTIFIERS[platform][0]].path, f"an app for {platform} needs {needed}")
+        )
     if issues:
-        raise Invalid(*issues[0], *issues[1:])
+        raise InvalidValue(*issues[0], *issues[1:])

@@ -14,14 +14,12 @@ from urllib.parse import urlsplit
 from schemas.apps import AppPlatform
 from schemas.install import Dependency, EnvVar, FileAction, InstallFile, InstallSpec, PlatformInstall
 
-_TEXTS = {
-    file.name: file.read_text("utf-8")
-    for file in files("domain.apps").joinpath("install").iterdir()
-    if file.is_file()
+_INSTALL_TEMPLATES = {
+    file.name: file.read_text("utf-8") for file in files("domain.apps").joinpath("install").iterdir() if file.is_file()
 }
 
 
-class _File(NamedTuple):
+class _InstallFileTemplate(NamedTuple):
     """File of the product, and the template that fills it."""
 
     path: str
@@ -29,100 +27,107 @@ class _File(NamedTuple):
     action: FileAction = "create"
 
 
-class _Platform(NamedTuple):
+class _PlatformRequirements(NamedTuple):
     """Requirements of a platform: the key's variable, the snippet, packages and files."""
 
     variable: str
     snippet: str
     dependencies: Sequence[Dependency] = ()
-    files: Sequence[_File] = ()
+    files: Sequence[_InstallFileTemplate] = ()
 
 
-def _npm(name: str, version: str) -> Dependency:
+def _npm_dependency(name: str, version: str) -> Dependency:
     return Dependency(manager="npm", name=name, version=version, install=f"npm install {name}@{version}")
 
 
-_SWIFT = Dependency(
+_SWIFT_DEPENDENCY = Dependency(
     manager="swift",
     name="Segment",
     version="1.9.1",
     install='.package(url: "https://github.com/segmentio/analytics-swift.git", from: "1.9.1")',
 )
-_KOTLIN = Dependency(
+_KOTLIN_DEPENDENCY = Dependency(
     manager="gradle",
     name="com.segment.analytics.kotlin:android",
     version="1.22.0",
     install='implementation("com.segment.analytics.kotlin:android:1.22.0")',
 )
-_FLUTTER = Dependency(
-    manager="pub",
-    name="segment_analytics",
-    version="^1.1.11",
-    install='flutter pub add "segment_analytics:^1.1.11"',
+_FLUTTER_DEPENDENCY = Dependency(
+    manager="pub", name="segment_analytics", version="^1.1.11", install='flutter pub add "segment_analytics:^1.1.11"'
 )
-_NATIVE = (
-    _npm("@segment/analytics-react-native", "2.24.1"),
+_REACT_NATIVE_DEPENDENCIES = (
+    _npm_dependency("@segment/analytics-react-native", "2.24.1"),
     # Its peer dependencies.
-    _npm("@segment/sovran-react-native", "1.1.5"),
-    _npm("@react-native-async-storage/async-storage", "2"),
-    _npm("react-native-get-random-values", "2.0.0"),
+    _npm_dependency("@segment/sovran-react-native", "1.1.5"),
+    _npm_dependency("@react-native-async-storage/async-storage", "2"),
+    _npm_dependency("react-native-get-random-values", "2.0.0"),
 )
 
-_PLIST = _File("Info.plist", "Info.plist", "add")
-_GRADLE = _File("app/build.gradle.kts", "build.gradle.kts", "add")
+_PLIST_FILE = _InstallFileTemplate("Info.plist", "Info.plist", "add")
+_GRADLE_FILE = _InstallFileTemplate("app/build.gradle.kts", "build.gradle.kts", "add")
 
-_PLATFORMS: Mapping[AppPlatform, _Platform] = {
-    "ios": _Platform("TENANTRY_KEY", "ios.swift", [_SWIFT], [_PLIST]),
-    "android": _Platform("TENANTRY_KEY", "android.kt", [_KOTLIN], [_GRADLE]),
-    "react-native": _Platform(
+_REQUIREMENTS_BY_PLATFORM: Mapping[AppPlatform, _PlatformRequirements] = {
+    "ios": _PlatformRequirements("TENANTRY_KEY", "ios.swift", [_SWIFT_DEPENDENCY], [_PLIST_FILE]),
+    "android": _PlatformRequirements("TENANTRY_KEY", "android.kt", [_KOTLIN_DEPENDENCY], [_GRADLE_FILE]),
+    "react-native": _PlatformRequirements(
         "TENANTRY_KEY",
         "phones.ts",
-        [*_NATIVE, _npm("react-native-config", "1")],
-        [_File("src/tenantry.ts", "react-native.ts")],
+        [*_REACT_NATIVE_DEPENDENCIES, _npm_dependency("react-native-config", "1")],
+        [_InstallFileTemplate("src/tenantry.ts", "react-native.ts")],
     ),
-    "flutter": _Platform(
-        "TENANTRY_KEY", "flutter-use.dart", [_FLUTTER], [_File("lib/tenantry.dart", "flutter.dart")]
+    "flutter": _PlatformRequirements(
+        "TENANTRY_KEY",
+        "flutter-use.dart",
+        [_FLUTTER_DEPENDENCY],
+        [_InstallFileTemplate("lib/tenantry.dart", "flutter.dart")],
     ),
-    "expo": _Platform(
-        "EXPO_PUBLIC_TENANTRY_KEY", "phones.ts", _NATIVE, [_File("src/tenantry.ts", "expo.ts")]
+    "expo": _PlatformRequirements(
+        "EXPO_PUBLIC_TENANTRY_KEY",
+        "phones.ts",
+        _REACT_NATIVE_DEPENDENCIES,
+        [_InstallFileTemplate("src/tenantry.ts", "expo.ts")],
     ),
-    "web": _Platform("TENANTRY_KEY", "web.html"),
-    "nextjs": _Platform(
-        "NEXT_PUBLIC_TENANTRY_KEY", "nextjs-use.jsx", files=[_File("app/tenantry.jsx", "nextjs.jsx")]
+    "web": _PlatformRequirements("TENANTRY_KEY", "web.html"),
+    "nextjs": _PlatformRequirements(
+        "NEXT_PUBLIC_TENANTRY_KEY", "nextjs-use.jsx", files=[_InstallFileTemplate("app/tenantry.jsx", "nextjs.jsx")]
     ),
-    "vite": _Platform("VITE_TENANTRY_KEY", "vite-use.js", files=[_File("src/tenantry.js", "vite.js")]),
-    "react-router": _Platform(
-        "VITE_TENANTRY_KEY", "react-router-use.jsx", files=[_File("app/tenantry.jsx", "react-router.jsx")]
+    "vite": _PlatformRequirements(
+        "VITE_TENANTRY_KEY", "vite-use.js", files=[_InstallFileTemplate("src/tenantry.js", "vite.js")]
+    ),
+    "react-router": _PlatformRequirements(
+        "VITE_TENANTRY_KEY",
+        "react-router-use.jsx",
+        files=[_InstallFileTemplate("app/tenantry.jsx", "react-router.jsx")],
     ),
 }
 
 
-def build_install_spec(
+def build_sdk_install_spec(
     *, app_id: str, endpoint: str, public_url: str, platforms: Sequence[AppPlatform]
 ) -> InstallSpec:
     """Return the requirements of each platform, in the given order."""
     texts = {"base": public_url, "host": urlsplit(public_url).netloc, "endpoint": endpoint}
-    installs = [_platform(name, texts) for name in dict.fromkeys(platforms)]
+    installs = [_build_platform_install(name, texts) for name in dict.fromkeys(platforms)]
     return InstallSpec(app_id=app_id, ingest_endpoint=endpoint, platforms=installs)
 
 
-def _platform(name: AppPlatform, texts: Mapping[str, str]) -> PlatformInstall:
-    platform = _PLATFORMS[name]
+def _build_platform_install(name: AppPlatform, texts: Mapping[str, str]) -> PlatformInstall:
+    platform = _REQUIREMENTS_BY_PLATFORM[name]
     key = EnvVar(name=platform.variable, value=None, about="The app's key, `lpa_...`: only you have it.")
     return PlatformInstall(
         platform=name,
         dependency=list(platform.dependencies),
         env_vars=[key],
-        init_snippet=_filled(platform.snippet, texts),
+        init_snippet=_fill_template(platform.snippet, texts),
         files=[
-            InstallFile(path=path, action=action, content=_filled(text, texts))
+            InstallFile(path=path, action=action, content=_fill_template(text, texts))
             for path, text, action in platform.files
         ],
     )
 
 
-def _filled(file: str, texts: Mapping[str, str]) -> str:
-    text = _TEXTS[file]
+def _fill_template(file: str, texts: Mapping[str, str]) -> str:
+    text = _INSTALL_TEMPLATES[file]
     for name, value in texts.items():
         text = text.replace(f"{{{{{name}}}}}", value)
     return text

@@ -4,27 +4,27 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
-from schemas.conversions import Destination
+from schemas.conversions import ConversionDestination
 
 
-class Relay(NamedTuple):
+class EventRelay(NamedTuple):
     """Destination, and its own name for an event."""
 
-    destination: Destination
+    destination: ConversionDestination
     event_name: str
 
 
 #: Maps from event names to a destination's names, by enabled destination; None: the default map.
-EventMaps: TypeAlias = Mapping[Destination, Mapping[str, str] | None]
+EventNameMaps: TypeAlias = Mapping[ConversionDestination, Mapping[str, str] | None]
 
 #: Relays by event name.
-Relays: TypeAlias = Mapping[str, tuple[Relay, ...]]
+RelaysByEventName: TypeAlias = Mapping[str, tuple[EventRelay, ...]]
 
 #: Relays of an app without a destination.
-NO_RELAYS: Relays = MappingProxyType({})
+NO_CONVERSION_RELAYS: RelaysByEventName = MappingProxyType({})
 
 #: Default maps from event names to a destination's names, by destination.
-DEFAULT_EVENT_MAPS: Mapping[Destination, Mapping[str, str]] = {
+DEFAULT_EVENT_NAME_MAPS: Mapping[ConversionDestination, Mapping[str, str]] = {
     "meta": {
         "purchase_success": "Purchase",
         "subscription_start": "Subscribe",
@@ -46,14 +46,14 @@ DEFAULT_EVENT_MAPS: Mapping[Destination, Mapping[str, str]] = {
 }
 
 
-def relays_of(maps: EventMaps | None) -> Relays:
+def relays_from_event_maps(maps: EventNameMaps | None) -> RelaysByEventName:
     """Return the destinations of each event name with their names for it; a null map is the default one."""
     if not maps:
-        return NO_RELAYS
-    relays: dict[str, tuple[Relay, ...]] = {}
+        return NO_CONVERSION_RELAYS
+    relays: dict[str, tuple[EventRelay, ...]] = {}
     for destination, event_map in sorted(maps.items()):
         for name, destination_name in (
-            DEFAULT_EVENT_MAPS[destination] if event_map is None else event_map
+            DEFAULT_EVENT_NAME_MAPS[destination] if event_map is None else event_map
         ).items():
-            relays[name] = (*relays.get(name, ()), Relay(destination, destination_name))
+            relays[name] = (*relays.get(name, ()), EventRelay(destination, destination_name))
     return relays

@@ -15,66 +15,65 @@ from schemas import ids
 from schemas.brand import (
     Brand,
     BrandContext,
+    BrandExtraction,
     BrandField,
+    BrandFieldName,
     BrandMedia,
     BrandPatch,
-    BrandRow,
+    BrandSource,
+    BrandSourceRow,
     CrawlState,
-    Extraction,
-    Field,
     FieldFinding,
     MediaProvenance,
     Provenance,
     Said,
-    Source,
 )
 from schemas.pictures import Picture, PictureKind
 
-FIELDS: tuple[Field, ...] = get_args(Field)
-PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
+BRAND_FIELDS: tuple[BrandFieldName, ...] = get_args(BrandFieldName)
+BRAND_PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 
 
-def merge(rows: Sequence[BrandRow]) -> BrandContext | None:
+def merge_brand_sources(rows: Sequence[BrandSourceRow]) -> BrandContext | None:
     """Merge all sources into the brand: each field's winner with its provenance; None without a source."""
     if not rows:
         return None
-    winners: dict[str, Said] = {name: findings[0] for name, findings in findings_by_field(rows).items()}
+    winners: dict[str, Said] = {name: findings[0] for name, findings in brand_findings_by_field(rows).items()}
     values: dict[str, Any] = {name: finding.value for name, finding in winners.items()}
     return msgspec.convert(
-        {**values, "provenance": {name: finding.provenance for name, finding in winners.items()}},
-        BrandContext,
+        {**values, "provenance": {name: finding.provenance for name, finding in winners.items()}}, BrandContext
     )
 
 
-def findings_by_field(rows: Sequence[BrandRow]) -> dict[Field, list[Said]]:
+def brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFieldName, list[Said]]:
     """Return the findings of each field, the winner first: the partner's, then by confidence, then by age."""
-    findings: dict[Field, list[Said]] = {}
-    for name, finding in _everything(rows):
+    findings: dict[BrandFieldName, list[Said]] = {}
+    for name, finding in _iterate_findings(rows):
         findings.setdefault(name, []).append(finding)
-    return {name: sorted(finding, key=_rank, reverse=True) for name, finding in findings.items()}
+    return {name: sorted(finding, key=_finding_rank, reverse=True) for name, finding in findings.items()}
 
 
-def describe(rows: Sequence[BrandRow], *, project_id: UUID) -> Brand:
+def describe_brand(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Brand:
     """Return every field with its winner and alternatives, and the pictures."""
-    known = findings_by_field(rows)
+    known = brand_findings_by_field(rows)
     return Brand(
-        project_id=ids.show(ids.PROJECT, project_id),
-        fields={name: _field(known.get(name, [])) for name in FIELDS},
-        media=merge_pictures(rows),
+        project_id=ids.format_prefixed_id(ids.PROJECT, project_id),
+        fields={name: _build_brand_field(known.get(name, [])) for name in BRAND_FIELDS},
+        media=merge_brand_pictures(rows),
     )
 
 
-def merge_pictures(rows: Sequence[BrandRow]) -> list[BrandMedia]:
+def merge_brand_pictures(rows: Sequence[BrandSourceRow]) -> list[BrandMedia]:
     """Return each picture once by its address: logos first, then by the newest source, in its order."""
     newest = sorted(rows, key=lambda row: (row.at, row.source), reverse=True)
     met = [(row, picture) for row in newest for picture in row.media]
     once: dict[str, BrandMedia] = {}
-    for row, picture in sorted(met, key=lambda pair: PICTURE_KINDS.index(pair[1].kind)):
-        once.setdefault(picture.url, _picture(row, picture))
+    for row, picture in sorted(met, key=lambda pair: BRAND_PICTURE_KINDS.index(pair[1].kind)):
+        once.setdefault(picture.url, _picture_to_schema(row, picture))
     return list(once.values())
 
 
-def _picture(row: BrandRow, picture: Picture) -> BrandMedia:
+def _picture_to_schema(row: BrandSourceRow, picture: Picture) -> BrandMedia:
     return BrandMedia(
         kind=picture.kind,
         url=picture.url,
@@ -85,7 +84,7 @@ def _picture(row: BrandRow, picture: Picture) -> BrandMedia:
         alt=picture.alt,
         provenance=MediaProvenance(
             source=row.source,
-            job_id=None if row.job_id is None else ids.show(ids.JOB, row.job_id),
+            job_id=None if row.job_id is None else ids.format_prefixed_id(ids.JOB, row.job_id),
             url=picture.page,
             rule=picture.rule,
             at=row.at,
@@ -93,24 +92,24 @@ def _picture(row: BrandRow, picture: Picture) -> BrandMedia:
     )
 
 
-def changed_brand_fields(before: Sequence[BrandRow], after: Sequence[BrandRow]) -> list[Field]:
+def changed_brand_fields(before: Sequence[BrandSourceRow], after: Sequence[BrandSourceRow]) -> list[BrandFieldName]:
     """Return the names of the brand fields with another winning value after a change."""
-    old, new = findings_by_field(before), findings_by_field(after)
-    return [name for name in FIELDS if _value(old.get(name)) != _value(new.get(name))]
+    old, new = brand_findings_by_field(before), brand_findings_by_field(after)
+    return [name for name in BRAND_FIELDS if _winning_value(old.get(name)) != _winning_value(new.get(name))]
 
 
-def check(body: BrandPatch) -> None:
+def check_brand_patch(body: BrandPatch) -> None:
     """Raise `Invalid` for a bad language, which the body's shape doesn't check."""
     if isinstance(body.primary_language, str) and body.primary_language:
-        languages.check(body.primary_language, path="brandContext.primaryLanguage")
+        languages.check_language_tag(body.primary_language, path="brandContext.primaryLanguage")
 
 
-async def patch(
+async def apply_brand_patch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, now: datetime, body: BrandPatch
 ) -> None:
     """Set and drop the partner's own values; the caller has locked the project."""
     sent = msgspec.to_builtins(body)
-    own = await row_of(conn, organization_id=organization_id, project_id=project_id, source="partner")
+    own = await find_brand_source_row(conn, organization_id=organization_id, project_id=project_id, source="partner")
     unchanged = {name: finding for name, finding in own.fields.items() if name not in sent} if own else {}
     new = {
         name: FieldFinding(value=value, confidence=1, rule="partner", at=now)
@@ -133,17 +132,17 @@ async def patch(
         await sources.delete_source.run(conn, org=organization_id, project_id=project_id, source="partner")
 
 
-async def replace(
+async def replace_brand_source(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID,
-    source: Source,
-    extraction: Extraction,
+    source: BrandSource,
+    extraction: BrandExtraction,
     job_id: UUID,
-) -> list[Field]:
+) -> list[BrandFieldName]:
     """Replace a source's row; return the fields with a changed winning value."""
-    before = await read(conn, organization_id=organization_id, project_id=project_id)
+    before = await read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
     await sources.put_source.run(
         conn,
         org=organization_id,
@@ -156,58 +155,58 @@ async def replace(
         visit=extraction.visit,
     )
     return changed_brand_fields(
-        before, await read(conn, organization_id=organization_id, project_id=project_id)
+        before, await read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
     )
 
 
-async def row_of(conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source) -> BrandRow | None:
+async def find_brand_source_row(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
+) -> BrandSourceRow | None:
     """Return one source's row; None if it was never read."""
-    rows = await read(conn, organization_id=organization_id, project_id=project_id)
+    rows = await read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
     return next((row for row in rows if row.source == source), None)
 
 
-async def last_crawl_state(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, source: Source
+async def read_last_crawl_state(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
 ) -> CrawlState | None:
     """Return the crawl state that a source's last ingest stored for the next one; None without any."""
     visit = await sources.get_visit.value(conn, org=organization_id, project_id=project_id, source=source)
     return msgspec.convert(visit, CrawlState | None)
 
 
-async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandRow]:
+async def read_brand_rows(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[BrandSourceRow]:
     """Return a project's brand rows, one for each source; empty without a source."""
     rows = await sources.list_sources.all(conn, org=organization_id, project_id=project_id)
-    return msgspec.convert([dict(row) for row in rows], list[BrandRow])
+    return msgspec.convert([dict(row) for row in rows], list[BrandSourceRow])
 
 
-def _field(findings: Sequence[Said]) -> BrandField:
+def _build_brand_field(findings: Sequence[Said]) -> BrandField:
     if not findings:
         return BrandField(value=None, provenance=None, alternatives=[])
-    return BrandField(
-        value=findings[0].value, provenance=findings[0].provenance, alternatives=list(findings[1:])
-    )
+    return BrandField(value=findings[0].value, provenance=findings[0].provenance, alternatives=list(findings[1:]))
 
 
-def _value(findings: Sequence[Said] | None) -> object:
+def _winning_value(findings: Sequence[Said] | None) -> object:
     return findings[0].value if findings else None
 
 
-def _rank(finding: Said) -> tuple[bool, float, datetime]:
+def _finding_rank(finding: Said) -> tuple[bool, float, datetime]:
     origin = finding.provenance
     return origin.source == "partner", origin.confidence, origin.at
 
 
-def _everything(rows: Sequence[BrandRow]) -> Iterator[tuple[Field, Said]]:
+def _iterate_findings(rows: Sequence[BrandSourceRow]) -> Iterator[tuple[BrandFieldName, Said]]:
     for row in rows:
         for name, finding in row.fields.items():
             for stated in (finding, *finding.alternatives):
-                yield name, Said(value=stated.value, provenance=_provenance(row, stated))
+                yield name, Said(value=stated.value, provenance=_build_provenance(row, stated))
 
 
-def _provenance(row: BrandRow, finding: FieldFinding) -> Provenance:
+def _build_provenance(row: BrandSourceRow, finding: FieldFinding) -> Provenance:
     return Provenance(
         source=row.source,
-        job_id=None if row.job_id is None else ids.show(ids.JOB, row.job_id),
+        job_id=None if row.job_id is None else ids.format_prefixed_id(ids.JOB, row.job_id),
         url=finding.url or row.url,
         confidence=finding.confidence,
         rule=finding.rule,

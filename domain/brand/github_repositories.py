@@ -3,65 +3,72 @@
 import re
 from urllib.parse import urlsplit
 
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 
-REPOSITORY_FIELD = "repoFullName"
-MAX_CHARACTERS = 500
+REPOSITORY_FIELD_NAME = "repoFullName"
+MAX_REPOSITORY_TEXT_LENGTH = 500
 
 #: GitHub's rules: an account's name has no two hyphens in a row and none at an end.
-OWNER = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
+OWNER_NAME_PATTERN = re.compile(r"[A-Za-z0-9](?:-?[A-Za-z0-9]){0,38}")
 #: Names of managed users end in `_company`.
-MANAGED = re.compile(rf"{OWNER.pattern}_[A-Za-z0-9]{{3,8}}")
-REPOSITORY_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
+MANAGED_USER_NAME_PATTERN = re.compile(rf"{OWNER_NAME_PATTERN.pattern}_[A-Za-z0-9]{{3,8}}")
+REPOSITORY_NAME_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,100}")
 #: `git@github.com:owner/name.git`, also without a user.
-SCP = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+\.[a-z]+):(?P<path>[^/\d].*)")
-HOSTS = {"github.com", "www.github.com", "ssh.github.com", "api.github.com"}
-SCHEMES = {"https", "http", "ssh", "git", "git+ssh", "git+https"}
+SCP_ADDRESS_PATTERN = re.compile(r"(?:[\w.-]+@)?(?P<host>[\w.-]+\.[a-z]+):(?P<path>[^/\d].*)")
+GITHUB_HOSTS = {"github.com", "www.github.com", "ssh.github.com", "api.github.com"}
+GIT_URL_SCHEMES = {"https", "http", "ssh", "git", "git+ssh", "git+https"}
 #: First path parts of github.com that are its own pages, not accounts.
-RESERVED = {
+RESERVED_OWNER_NAMES = {
     *("orgs", "settings", "topics", "search", "marketplace", "explore", "features", "sponsors"),
     *("notifications", "login", "apps", "about", "pricing", "collections", "trending", "stars", "enterprise"),
 }
 #: git's rules for a ref (git-check-ref-format).
-NOT_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^[/.]|\.lock(?:/|$)|[/.]$|^@$")
+FORBIDDEN_REF_PATTERN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^[/.]|\.lock(?:/|$)|[/.]$|^@$")
 
 
-def check(text: str) -> str:
-    """Return `owner/name` in the spelling of the input. Raises `Invalid`."""
-    if len(text) > MAX_CHARACTERS:
-        raise invalid(f"must have at most {MAX_CHARACTERS} characters")
+def parse_repository_name(text: str) -> str:
+    """Return `owner/name` in the spelling of the input. Raises `InvalidValue`."""
+    if len(text) > MAX_REPOSITORY_TEXT_LENGTH:
+        raise invalid_repository_error(f"must have at most {MAX_REPOSITORY_TEXT_LENGTH} characters")
     owner, name = split_owner_and_name(text.strip().strip("/"))
-    if not (OWNER.fullmatch(owner) or MANAGED.fullmatch(owner)) or owner.lower() in RESERVED:
-        raise invalid(f"{owner[:50]!r} is no account of GitHub; send owner/name, such as octocat/hello-world")
-    if not REPOSITORY_NAME.fullmatch(name) or name in {".", ".."}:
-        raise invalid(f"{name[:50]!r} is no repository's name; send owner/name, such as octocat/hello-world")
+    if (
+        not (OWNER_NAME_PATTERN.fullmatch(owner) or MANAGED_USER_NAME_PATTERN.fullmatch(owner))
+        or owner.lower() in RESERVED_OWNER_NAMES
+    ):
+        raise invalid_repository_error(
+            f"{owner[:50]!r} is no account of GitHub; send owner/name, such as octocat/hello-world"
+        )
+    if not REPOSITORY_NAME_PATTERN.fullmatch(name) or name in {".", ".."}:
+        raise invalid_repository_error(
+            f"{name[:50]!r} is no repository's name; send owner/name, such as octocat/hello-world"
+        )
     return f"{owner}/{name}"
 
 
 def split_owner_and_name(text: str) -> tuple[str, str]:
     """Return owner and name as written, without the rest of a web address and without `.git`."""
-    segments = path_of(text).strip("/").split("/")
+    segments = repository_path_of(text).strip("/").split("/")
     if segments[0] == "repos" and len(segments) > 2:
         segments = segments[1:]
     if len(segments) < 2 or not segments[1]:
-        raise invalid("names no repository; send owner/name, such as octocat/hello-world")
+        raise invalid_repository_error("names no repository; send owner/name, such as octocat/hello-world")
     return segments[0], segments[1].removesuffix(".git")
 
 
-def path_of(text: str) -> str:
+def repository_path_of(text: str) -> str:
     """Return the path below github.com."""
-    if scp := SCP.fullmatch(text):
-        refuse_host(scp["host"])
+    if scp := SCP_ADDRESS_PATTERN.fullmatch(text):
+        check_github_host(scp["host"])
         return scp["path"]
     host = text.partition("/")[0].lower()
-    if "://" not in text and not is_host(host):
+    if "://" not in text and not is_host_name(host):
         if text.count("/") != 1:
-            raise invalid("must be owner/name or a repository's address on github.com")
+            raise invalid_repository_error("must be owner/name or a repository's address on github.com")
         return text
     return path_below_github(text if "://" in text else f"https://{text}")
 
 
-def is_host(text: str) -> bool:
+def is_host_name(text: str) -> bool:
     """Return whether a text is a host: an account's name has no dot."""
     return "." in text
 
@@ -71,35 +78,37 @@ def path_below_github(url: str) -> str:
         address = urlsplit(url)
         host = (address.hostname or "").rstrip(".")
     except ValueError as error:
-        raise invalid("is not a web address") from error
-    if address.scheme not in SCHEMES:
-        raise invalid("must be owner/name or an https address on github.com")
-    refuse_host(host)
+        raise invalid_repository_error("is not a web address") from error
+    if address.scheme not in GIT_URL_SCHEMES:
+        raise invalid_repository_error("must be owner/name or an https address on github.com")
+    check_github_host(host)
     return address.path
 
 
-def refuse_host(host: str) -> None:
-    """Raise `Invalid` for every host but github.com, with the right route for related hosts."""
+def check_github_host(host: str) -> None:
+    """Raise `InvalidValue` for every host but github.com, with the right route for related hosts."""
     name = host.lower()
-    if name in HOSTS:
+    if name in GITHUB_HOSTS:
         return
     if name.endswith(".github.io"):
-        raise invalid(f"{name[:100]} is a website: send its address to ingest/website")
+        raise invalid_repository_error(f"{name[:100]} is a website: send its address to ingest/website")
     if name == "gist.github.com":
-        raise invalid("a gist is no repository: send its address to ingest/website")
+        raise invalid_repository_error("a gist is no repository: send its address to ingest/website")
     if name.endswith("githubusercontent.com") or name in {"raw.github.com", "codeload.github.com"}:
-        raise invalid(f"{name[:100]} serves single files: send owner/name, or the address to ingest/website")
-    raise invalid(f"{name[:100]} is not github.com: send a website's address to ingest/website")
+        raise invalid_repository_error(
+            f"{name[:100]} serves single files: send owner/name, or the address to ingest/website"
+        )
+    raise invalid_repository_error(f"{name[:100]} is not github.com: send a website's address to ingest/website")
 
 
-def check_branch(branch: str | None) -> str | None:
-    """Return the branch unchanged, None too. Raises `Invalid` for a name that git refuses."""
+def check_branch_name(branch: str | None) -> str | None:
+    """Return the branch unchanged, None too. Raises `InvalidValue` for a name that git refuses."""
     if branch is None:
         return None
-    if not 0 < len(branch) <= 255 or branch.startswith("-") or NOT_IN_REF.search(branch):
-        raise Invalid("branch", "must be a branch's name, such as main or release/2.0")
+    if not 0 < len(branch) <= 255 or branch.startswith("-") or FORBIDDEN_REF_PATTERN.search(branch):
+        raise InvalidValue("branch", "must be a branch's name, such as main or release/2.0")
     return branch
 
 
-def invalid(message: str) -> Invalid:
-    return Invalid(REPOSITORY_FIELD, message)
+def invalid_repository_error(message: str) -> InvalidValue:
+    return InvalidValue(REPOSITORY_FIELD_NAME, message)

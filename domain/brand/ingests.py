@@ -9,26 +9,26 @@ import msgspec
 from db.pool import Conn
 from db.queries import ingest
 from domain.brand import brand
-from domain.brand.store_listings import Listing
+from domain.brand.store_listings import RequestedStoreListing
 from domain.media import suggestions
-from domain.media.suggestions import Suggested
+from domain.media.suggestions import IngestSuggestions
 from domain.tenancy import organizations, project_locks
 from jobs import ledger
-from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, Kind
+from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND, JobKindSpec
 from schemas import ids
-from schemas.brand import CrawlState, Extraction, Field, Source
-from schemas.errors import Conflict
+from schemas.brand import BrandExtraction, BrandFieldName, BrandSource, CrawlState
+from schemas.errors import StateConflict
 
 #: Source of each kind of ingest.
-SOURCE_BY_KIND: dict[str, Source] = {
-    INGEST_WEBSITE.name: "website",
-    INGEST_GITHUB.name: "github",
-    INGEST_APPSTORE.name: "appstore",
+SOURCE_BY_INGEST_KIND: dict[str, BrandSource] = {
+    INGEST_WEBSITE_KIND.name: "website",
+    INGEST_GITHUB_KIND.name: "github",
+    INGEST_APPSTORE_KIND.name: "appstore",
 }
 
 
 #: Suggestions of an ingest that found no pictures.
-NONE_SUGGESTED = Suggested()
+NO_SUGGESTIONS = IngestSuggestions()
 
 
 class IngestAttempt(NamedTuple):
@@ -38,52 +38,56 @@ class IngestAttempt(NamedTuple):
     visit: CrawlState | None
 
 
-async def start_website(
+async def start_website_ingest(
     conn: Conn, *, organization_id: UUID, project_id: UUID, url: str, follow_links: bool, max_pages: int
 ) -> ledger.SubmittedJob:
     """Submit an ingest of a URL that `domain.values.ssrf_guard` accepted; `fresh` is False if one runs.
 
-    Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or INGEST_RUNNING.
+    Raises `NotFound`, `Limited`, `StateConflict` PROJECT_ARCHIVED or INGEST_RUNNING.
     """
     args = {"url": url, "follow_links": follow_links, "max_pages": max_pages}
-    return await start(
-        conn, kind=INGEST_WEBSITE, organization_id=organization_id, project_id=project_id, args=args
+    return await start_ingest(
+        conn, kind=INGEST_WEBSITE_KIND, organization_id=organization_id, project_id=project_id, args=args
     )
 
 
-async def start_github(
+async def start_github_ingest(
     conn: Conn, *, organization_id: UUID, project_id: UUID, repo: str, branch: str | None
 ) -> ledger.SubmittedJob:
-    """Submit an ingest of a repository that `github_repositories` accepted; raises as `start_website`."""
+    """Submit an ingest of a repository that `github_repositories` accepted; raises as
+    `start_website_ingest`.
+    """
     args = {"repo": repo, "branch": branch}
-    return await start(
-        conn, kind=INGEST_GITHUB, organization_id=organization_id, project_id=project_id, args=args
+    return await start_ingest(
+        conn, kind=INGEST_GITHUB_KIND, organization_id=organization_id, project_id=project_id, args=args
     )
 
 
-async def start_appstore(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, listings: Sequence[Listing], country_code: str
+async def start_appstore_ingest(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, listings: Sequence[RequestedStoreListing], country_code: str
 ) -> ledger.SubmittedJob:
-    """Submit an ingest of listings that `domain.brand.store_listings` parsed; raises as `start_website`."""
+    """Submit an ingest of listings that `domain.brand.store_listings` parsed; raises as
+    `start_website_ingest`.
+    """
     args = {"listings": msgspec.to_builtins(listings), "country_code": country_code}
-    return await start(
-        conn, kind=INGEST_APPSTORE, organization_id=organization_id, project_id=project_id, args=args
+    return await start_ingest(
+        conn, kind=INGEST_APPSTORE_KIND, organization_id=organization_id, project_id=project_id, args=args
     )
 
 
-async def start(
+async def start_ingest(
     conn: Conn,
     *,
-    kind: Kind,
+    kind: JobKindSpec,
     organization_id: UUID,
     project_id: UUID,
     args: dict[str, Any],
     retry_of: UUID | None = None,
 ) -> ledger.SubmittedJob:
     """Submit an ingest's job and insert its row; the lock keeps the project active. Retries use it too."""
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    source = SOURCE_BY_KIND[kind.name]
-    submitted = await ledger.submit(
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
+    source = SOURCE_BY_INGEST_KIND[kind.name]
+    submitted = await ledger.submit_job(
         conn,
         kind=kind,
         organization_id=organization_id,
@@ -97,50 +101,50 @@ async def start(
             conn, org=organization_id, project_id=project_id, source=source, job_id=submitted.job_id
         )
     elif args != await ingest.get_args.value(conn, org=organization_id, job_id=submitted.job_id):
-        raise Conflict(
+        raise StateConflict(
             "INGEST_RUNNING",
             f"another ingest from this {source} runs: wait for its job or cancel it",
-            jobId=ids.show(ids.JOB, submitted.job_id),
+            jobId=ids.format_prefixed_id(ids.JOB, submitted.job_id),
         )
     return submitted
 
 
-async def begin(conn: Conn, *, claim: ledger.Claim) -> IngestAttempt:
+async def begin_ingest(conn: Conn, *, claim: ledger.JobClaim) -> IngestAttempt:
     """Start an attempt. Ignores the last crawl state if its arguments differ."""
-    sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
-    visit = await brand.last_crawl_state(conn, **_scope(claim), source=SOURCE_BY_KIND[claim.kind])
+    sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
+    visit = await brand.read_last_crawl_state(
+        conn, **_project_scope_of_claim(claim), source=SOURCE_BY_INGEST_KIND[claim.kind]
+    )
     return IngestAttempt(sandbox, visit if visit and visit.args == claim.args else None)
 
 
-async def finish(
-    conn: Conn, *, claim: ledger.Claim, extraction: Extraction, suggested: Suggested = NONE_SUGGESTED
+async def finish_ingest(
+    conn: Conn, *, claim: ledger.JobClaim, extraction: BrandExtraction, suggested: IngestSuggestions = NO_SUGGESTIONS
 ) -> dict[str, Any]:
     """Store the extraction in the transaction that ends the job; return the job's result.
 
     Lock order: the project, then the job. The caller's transaction locks both.
     """
-    source, scope = SOURCE_BY_KIND[claim.kind], _scope(claim)
-    changed: list[Field] = []
+    source, scope = SOURCE_BY_INGEST_KIND[claim.kind], _project_scope_of_claim(claim)
+    changed: list[BrandFieldName] = []
     if not extraction.unchanged:
-        changed = await brand.replace(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
-    await suggestions.insert_new_suggestions(conn, claim=claim, source=source, suggested=suggested)
-    row = await brand.row_of(conn, **scope, source=source)
+        changed = await brand.replace_brand_source(conn, **scope, source=source, extraction=extraction, job_id=claim.id)
+    await suggestions.insert_media_suggestions(conn, claim=claim, source=source, suggested=suggested)
+    row = await brand.find_brand_source_row(conn, **scope, source=source)
     return {
         "source": source,
         "url": extraction.url,
-        "fields": [name for name in brand.FIELDS if row and name in row.fields],
+        "fields": [name for name in brand.BRAND_FIELDS if row and name in row.fields],
         "changed": changed,
         "media": msgspec.to_builtins(row.media) if row else [],
         "warnings": extraction.warnings,
     }
 
 
-def _scope(claim: ledger.Claim) -> dict[str, Any]:
+def _project_scope_of_claim(claim: ledger.JobClaim) -> dict[str, Any]:
     return {"organization_id": claim.organization_id, "project_id": claim.project_id}
 
 
 async def mark_ingests_ended(conn: Conn, *, rows: Sequence[ledger.ChangedJob]) -> None:
     """End the ingests of these jobs, which this transaction has just ended."""
-    await ingest.end_ingests.run(
-        conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
-    )
+    await ingest.end_ingests.run(conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows])

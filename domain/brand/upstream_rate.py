@@ -12,7 +12,7 @@ from db.queries import upstream_pace
 from schemas.errors import SourceRateLimited
 
 
-class UpstreamRate(NamedTuple):
+class UpstreamRateLimit(NamedTuple):
     """Rate: at most `burst` requests at once, then one every `every_s`.
 
     A refusal starts a cooldown in seconds.
@@ -25,16 +25,16 @@ class UpstreamRate(NamedTuple):
     longest_cooldown_s: float
 
     @property
-    def burst_s(self) -> float:
+    def burst_refill_s(self) -> float:
         """Return the time in which an empty bucket regains all but one of its tokens."""
         return (self.burst - 1) * self.every_s
 
 
 #: Apple allows "approximately 20 calls per minute": no minute has more, the burst's five included.
-ITUNES = UpstreamRate("itunes", every_s=4, burst=5, cooldown_s=60, longest_cooldown_s=1800)
+ITUNES_RATE_LIMIT = UpstreamRateLimit("itunes", every_s=4, burst=5, cooldown_s=60, longest_cooldown_s=1800)
 
 
-async def take_token(conn: Conn, *, rate: UpstreamRate, patience_s: float) -> float:
+async def reserve_upstream_token(conn: Conn, *, rate: UpstreamRateLimit, patience_s: float) -> float:
     """Reserve a token; return the seconds to wait for it, at most `patience_s`.
 
     Raises `SourceRateLimited` with the time until the next token is near enough. Transactions queue on the
@@ -44,25 +44,25 @@ async def take_token(conn: Conn, *, rate: UpstreamRate, patience_s: float) -> fl
         conn,
         upstream=rate.upstream,
         every_s=rate.every_s,
-        burst_s=rate.burst_s,
-        ahead_s=rate.burst_s + patience_s,
+        burst_s=rate.burst_refill_s,
+        ahead_s=rate.burst_refill_s + patience_s,
     )
     if wait_s is None:
         later_s = await upstream_pace.get_wait.value(
-            conn, upstream=rate.upstream, ahead_s=rate.burst_s + patience_s
+            conn, upstream=rate.upstream, ahead_s=rate.burst_refill_s + patience_s
         )
         raise SourceRateLimited(f"{rate.upstream} is at its rate limit", retry_after=later_s)
     return float(wait_s)
 
 
-async def check_cooldown(conn: Conn, *, rate: UpstreamRate) -> None:
+async def check_upstream_cooldown(conn: Conn, *, rate: UpstreamRateLimit) -> None:
     """Raise `SourceRateLimited` if a cooldown began during the wait for a token."""
     left_s = await upstream_pace.get_cooldown.value(conn, upstream=rate.upstream)
     if left_s:
         raise SourceRateLimited(f"{rate.upstream} takes no more requests for now", retry_after=left_s)
 
 
-async def cool_down(conn: Conn, *, rate: UpstreamRate, wish_s: float | None) -> float:
+async def start_upstream_cooldown(conn: Conn, *, rate: UpstreamRateLimit, wish_s: float | None) -> float:
     """Start a cooldown for an upstream that refused a request; return its seconds.
 
     It lasts at least `wish_s`, the upstream's own wish. A refusal soon after a cooldown doubles the next one.
@@ -74,6 +74,6 @@ async def cool_down(conn: Conn, *, rate: UpstreamRate, wish_s: float | None) -> 
         cooldown_s=rate.cooldown_s,
         longest_s=rate.longest_cooldown_s,
         wish_s=wish_s or 0.0,
-        burst_s=rate.burst_s,
+        burst_s=rate.burst_refill_s,
     )
     return length_s

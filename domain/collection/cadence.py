@@ -2,67 +2,67 @@
 
 from datetime import datetime, timedelta
 
-#: Interval between two requests for a post, from each age on. No request follows `MAX_POST_AGE`.
-POLL_INTERVAL_BY_AGE = (
+#: Interval between two requests for a post, from each age on. No request follows `MAX_POLLED_POST_AGE`.
+POLL_INTERVAL_BY_POST_AGE = (
     (timedelta(), timedelta(hours=1)),
     (timedelta(hours=48), timedelta(hours=6)),
     (timedelta(days=7), timedelta(days=1)),
 )
-MAX_POST_AGE = timedelta(days=90)
+MAX_POLLED_POST_AGE = timedelta(days=90)
 
 #: Period for which a sandbox's missed figures are requested; its clock stops once a day for them.
-CATCH_UP = timedelta(hours=48)
+SANDBOX_CATCH_UP_PERIOD = timedelta(hours=48)
 
 #: Seconds until an account is due again: as a rule; if it can't be polled now; and if more posts were due
 #: than one collection run requests.
 RECHECK_S, CLOSED_RECHECK_S, CONTINUE_S = 3600.0, 6 * 3600.0, 300.0
 #: Seconds between two readings of an account's followers.
-GAUGES_S = 6 * 3600.0
+FOLLOWER_POLL_INTERVAL_S = 6 * 3600.0
 
 #: Seconds until an account is due again after its platform failed, doubled by each failure in a row.
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 300.0, 6 * 3600.0
 #: Seconds to wait for a token refresh.
-REFRESH_S = 120.0
+TOKEN_REFRESH_WAIT_S = 120.0
 
 
-def next_poll_time(published_at: datetime, asked_at: datetime) -> datetime | None:
+def next_post_poll_time(published_at: datetime, asked_at: datetime) -> datetime | None:
     """Return the next request time of a post last polled at `asked_at`; None: never."""
     age = asked_at - published_at
     step = next(
-        (every for since, every in reversed(POLL_INTERVAL_BY_AGE) if age >= since), POLL_INTERVAL_BY_AGE[0][1]
+        (every for since, every in reversed(POLL_INTERVAL_BY_POST_AGE) if age >= since), POLL_INTERVAL_BY_POST_AGE[0][1]
     )
     due = asked_at + step
-    return due if due - published_at < MAX_POST_AGE else None
+    return due if due - published_at < MAX_POLLED_POST_AGE else None
 
 
-def missed_times(published_at: datetime, due_at: datetime | None, now: datetime) -> list[datetime]:
+def missed_poll_times(published_at: datetime, due_at: datetime | None, now: datetime) -> list[datetime]:
     """List the request times that a sandbox's clock skipped.
 
-    The first is an hour after the post's publication. A post that could not be polled for `CATCH_UP`, such as
-    in an archived project, is polled now, as in real time.
+    The first is an hour after the post's publication. A post that could not be polled for
+    `SANDBOX_CATCH_UP_PERIOD`, such as in an archived project, is polled now, as in real time.
     """
-    at = published_at + POLL_INTERVAL_BY_AGE[0][1] if due_at is None else due_at
-    if at < now - CATCH_UP:
+    at = published_at + POLL_INTERVAL_BY_POST_AGE[0][1] if due_at is None else due_at
+    if at < now - SANDBOX_CATCH_UP_PERIOD:
         return [now]
     times = list[datetime]()
     while at <= now:
         times.append(at)
-        following = next_poll_time(published_at, at)
+        following = next_post_poll_time(published_at, at)
         if following is None:
             break
         at = following
     return times
 
 
-def next_attempt(published_at: datetime, asked_at: datetime) -> datetime | None:
+def next_poll_after_failure(published_at: datetime, asked_at: datetime) -> datetime | None:
     """Return the next poll time of a post after a failed request, within an hour; None: never.
 
-    It is not due now, or it would be first again.
+    The time is in the future. A post that stayed due would be first in the next run again.
     """
-    due = next_poll_time(published_at, asked_at)
-    return due and min(due, asked_at + POLL_INTERVAL_BY_AGE[0][1])
+    due = next_post_poll_time(published_at, asked_at)
+    return due and min(due, asked_at + POLL_INTERVAL_BY_POST_AGE[0][1])
 
 
-def backoff_s(failures: int) -> float:
+def account_poll_backoff_s(failures: int) -> float:
     """Return the seconds until an account is due again after so many failures in a row."""
     return float(min(FIRST_BACKOFF_S * 2 ** min(failures - 1, 20), MAX_BACKOFF_S))

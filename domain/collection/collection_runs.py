@@ -15,21 +15,21 @@ from db.pool import Conn
 from db.queries import collection
 from domain.accounts import credentials, owners
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import CollectedSubject, SubjectValues
+from domain.collection.snapshots import MetricSubject, ReportedMetricValues
 from domain.publishing import outgoing
 from domain.publishing.outgoing import PostingAccount
 from domain.security.keyring import Keyring
 from domain.tenancy import sandbox_clock
 from jobs import ledger
-from jobs.kinds import COLLECT_METRICS
-from jobs.ledger import Claim
-from schemas.errors import Limited, PlatformError, ReauthRequired, Throttled, TokenExpired
+from jobs.kinds import COLLECT_METRICS_KIND
+from jobs.ledger import JobClaim
+from schemas.errors import AccessTokenExpired, AccountReauthRequired, LimitReached, PlatformError, PlatformThrottled
 
 #: Accounts in one check, which is a part of the dispatcher's tick and has to be short.
-CHECK_BATCH = 50
+MAX_CHECKED_ACCOUNTS = 50
 
 
-class DueAccount(NamedTuple):
+class AccountDueForPolling(NamedTuple):
     """Account to check; `wanted`: some figures are due. The project of a tombstone is None."""
 
     organization_id: UUID
@@ -56,7 +56,7 @@ class PolledAccount(NamedTuple):
     now: datetime
 
 
-class DuePost(NamedTuple):
+class PostDueForPolling(NamedTuple):
     """Due post with its platform's id; `due_at` is None before the first request."""
 
     id: UUID
@@ -66,7 +66,7 @@ class DuePost(NamedTuple):
     due_at: datetime | None
 
 
-class CollectionRun(msgspec.Struct, frozen=True, kw_only=True):
+class MetricCollectionRun(msgspec.Struct, frozen=True, kw_only=True):
     """Collection run of an account: the posts to poll, and its followers if `gauges`.
 
     `now` is the time of all its values; a sandbox's clock is `ahead` of it. `more`: further posts are due.
@@ -75,7 +75,7 @@ class CollectionRun(msgspec.Struct, frozen=True, kw_only=True):
     account_id: UUID
     account: PostingAccount
     sandbox: bool
-    posts: Sequence[DuePost]
+    posts: Sequence[PostDueForPolling]
     gauges: bool
     more: bool
     generation: int
@@ -87,79 +87,81 @@ class CollectionRun(msgspec.Struct, frozen=True, kw_only=True):
     ahead: timedelta = timedelta()
 
 
-class CollectionResult(NamedTuple):
+class MetricCollectionResult(NamedTuple):
     """Results of a collection run: posts with an answer, posts without one, and the reported values.
 
     `error` ended the run early.
     """
 
-    asked: list[DuePost]
-    failed: list[DuePost]
-    told: list[SubjectValues]
+    asked: list[PostDueForPolling]
+    failed: list[PostDueForPolling]
+    told: list[ReportedMetricValues]
     error: PlatformError | None
 
 
-TAKE_DUE = collection.take_due_accounts.typed(DueAccount)
-FIND_ACCOUNT = collection.find_account.typed(PolledAccount)
-LIST_POSTS = collection.list_due_posts.typed(DuePost)
+TAKE_ACCOUNTS_TO_POLL = collection.take_due_accounts.typed(AccountDueForPolling)
+FIND_POLLED_ACCOUNT = collection.find_account.typed(PolledAccount)
+LIST_POSTS_TO_POLL = collection.list_due_posts.typed(PostDueForPolling)
 
 
-async def submit_due(conn: Conn) -> int:
+async def submit_due_collections(conn: Conn) -> int:
     """Submit jobs for a batch of checked accounts with due figures; return the number of checked accounts.
 
     Not in one transaction: a job that waits for its account may hold the unique key.
     """
-    due = await TAKE_DUE.all(
+    due = await TAKE_ACCOUNTS_TO_POLL.all(
         conn,
-        limit=CHECK_BATCH,
-        last_s=cadence.MAX_POST_AGE.total_seconds(),
-        gauges_s=cadence.GAUGES_S,
+        limit=MAX_CHECKED_ACCOUNTS,
+        last_s=cadence.MAX_POLLED_POST_AGE.total_seconds(),
+        gauges_s=cadence.FOLLOWER_POLL_INTERVAL_S,
         look_s=cadence.RECHECK_S,
         later_s=cadence.CLOSED_RECHECK_S,
     )
     for account in due:
         if account.wanted:
-            await _submit(conn, account)
+            await _submit_collection(conn, account)
     return len(due)
 
 
-async def _submit(conn: Conn, account: DueAccount) -> None:
+async def _submit_collection(conn: Conn, account: AccountDueForPolling) -> None:
     """Submit the account's job; if the ledger refuses it now, the account is due again soon."""
     org, project_id, account_id, _ = account
     try:
-        await ledger.submit(
+        await ledger.submit_job(
             conn,
-            kind=COLLECT_METRICS,
+            kind=COLLECT_METRICS_KIND,
             organization_id=org,
             project_id=project_id,
             args={"account_id": str(account_id)},
             unique_key=f"collect:{account_id}",
         )
-    except Limited:
+    except LimitReached:
         await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.CONTINUE_S)
 
 
-async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> CollectionRun | None:
+async def begin_collection_run(
+    conn: Conn, *, claim: JobClaim, most: int, keyring: Keyring
+) -> MetricCollectionRun | None:
     """Start a run of at most `most` posts; None if nothing is due or the token has to be refreshed first.
 
     A post's figures are requested by its platform's id with the owner's tokens, as in publishing.
     """
     org, account_id = claim.organization_id, UUID(claim.args["account_id"])
-    row = await FIND_ACCOUNT.one(conn, org=org, account_id=account_id)
+    row = await FIND_POLLED_ACCOUNT.one(conn, org=org, account_id=account_id)
     if row is None:
         return None
-    tokens = await owners.open(conn, row, keyring)
-    if credentials.ends_soon(tokens.expires_at, now=row.now):
-        await owners.refresh(conn, row)
-        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.REFRESH_S)
+    tokens = await owners.open_owner_tokens(conn, row, keyring)
+    if credentials.is_token_ending_soon(tokens.expires_at, now=row.now):
+        await owners.submit_owner_token_refresh(conn, row)
+        await collection.make_due.run(conn, org=org, account_id=account_id, after_s=cadence.TOKEN_REFRESH_WAIT_S)
         return None
-    last_s = cadence.MAX_POST_AGE.total_seconds()
-    posts = await LIST_POSTS.all(
+    last_s = cadence.MAX_POLLED_POST_AGE.total_seconds()
+    posts = await LIST_POSTS_TO_POLL.all(
         conn, org=org, account_id=account_id, last_s=last_s, asked_at=row.asked_at, limit=most + 1
     )
-    return CollectionRun(
+    return MetricCollectionRun(
         account_id=account_id,
-        account=outgoing.account_of(row, tokens.access_token),
+        account=outgoing.make_posting_account(row, tokens.access_token),
         sandbox=row.sandbox,
         posts=posts[:most],
         gauges=row.gauges,
@@ -170,42 +172,42 @@ async def begin(conn: Conn, *, claim: Claim, most: int, keyring: Keyring) -> Col
         owner_project_id=row.owner_project_id,
         owner_id=row.owner_id,
         now=row.now,
-        ahead=(await sandbox_clock.get(conn, organization_id=org)).ahead if row.sandbox else timedelta(),
+        ahead=(await sandbox_clock.read_sandbox_clock(conn, organization_id=org)).ahead if row.sandbox else timedelta(),
     )
 
 
-async def keep(conn: Conn, *, claim: Claim, visit: CollectionRun, found: CollectionResult) -> dict[str, Any]:
+async def store_collection_result(
+    conn: Conn, *, claim: JobClaim, visit: MetricCollectionRun, found: MetricCollectionResult
+) -> dict[str, Any]:
     """Store the results of a run, complete or not; return the job's result."""
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
-    stored = await snapshots.store_snapshots(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
+    stored = await snapshots.store_metric_snapshots(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
     more = visit.more or len(found.asked) + len(found.failed) < len(visit.posts)
-    dues = {post.id: _next_due(visit, post) for post in found.asked}
-    dues |= {post.id: cadence.next_attempt(post.published_at, visit.now) for post in found.failed}
+    dues = {post.id: _next_poll_of_post(visit, post) for post in found.asked}
+    dues |= {post.id: cadence.next_poll_after_failure(post.published_at, visit.now) for post in found.failed}
     await collection.keep_asked.run(
-        conn,
-        org=org,
-        account_id=visit.account_id,
-        at=visit.now,
-        post_ids=[*dues],
-        dues=[*dues.values()],
+        conn, org=org, account_id=visit.account_id, at=visit.now, post_ids=[*dues], dues=[*dues.values()]
     )
-    await _end(conn, org, visit, found.error, more=more)
+    await _end_collection_run(conn, org, visit, found.error, more=more)
     return {"asked": len(found.asked), "kept": stored}
 
 
-def _next_due(visit: CollectionRun, post: DuePost) -> datetime | None:
-    """Return a post's next time. A sandbox's posts stay in their cadence, however far its clock jumped."""
+def _next_poll_of_post(visit: MetricCollectionRun, post: PostDueForPolling) -> datetime | None:
+    """Return the next poll time of a post after its platform answered; None: never.
+
+    A sandbox's posts stay in their cadence, however far its clock jumped.
+    """
     if not visit.sandbox:
-        return cadence.next_poll_time(post.published_at, visit.now)
-    times = cadence.missed_times(post.published_at, post.due_at, visit.now)
+        return cadence.next_post_poll_time(post.published_at, visit.now)
+    times = cadence.missed_poll_times(post.published_at, post.due_at, visit.now)
     if not times:
-        return cadence.next_poll_time(post.published_at, post.published_at)
-    return cadence.next_poll_time(post.published_at, times[-1])
+        return cadence.next_post_poll_time(post.published_at, post.published_at)
+    return cadence.next_post_poll_time(post.published_at, times[-1])
 
 
-async def _end(
-    conn: Conn, org: UUID, visit: CollectionRun, error: PlatformError | None, *, more: bool
+async def _end_collection_run(
+    conn: Conn, org: UUID, visit: MetricCollectionRun, error: PlatformError | None, *, more: bool
 ) -> None:
     failures = 0 if error is None else visit.failures + 1
     await collection.keep_visit.run(
@@ -216,28 +218,30 @@ async def _end(
         failures=failures,
         error=error and error.code,
     )
-    if isinstance(error, TokenExpired) and failures == 1:
-        await owners.refresh(conn, visit)
-    if isinstance(error, ReauthRequired):
-        await owners.require_reauth(conn, visit, reason=error.code, generation=visit.generation)
-    after_s = _after(error, failures, more=more)
+    if isinstance(error, AccessTokenExpired) and failures == 1:
+        await owners.submit_owner_token_refresh(conn, visit)
+    if isinstance(error, AccountReauthRequired):
+        await owners.require_owner_reauth(conn, visit, reason=error.code, generation=visit.generation)
+    after_s = _seconds_until_next_run(error, failures, more=more)
     if after_s is not None:
         await collection.make_due.run(conn, org=org, account_id=visit.account_id, after_s=after_s)
 
 
-def _after(error: PlatformError | None, failures: int, *, more: bool) -> float | None:
-    """Return the seconds until the account is due again; None keeps the time that `submit_due` set."""
+def _seconds_until_next_run(error: PlatformError | None, failures: int, *, more: bool) -> float | None:
+    """Return the seconds until the account is due again; None keeps the time that `submit_due_collections`
+    set.
+    """
     if error is None:
         return cadence.CONTINUE_S if more else None
-    if isinstance(error, TokenExpired) and failures == 1:
-        return cadence.REFRESH_S
-    asked_s = (error.after_s or 0.0) if isinstance(error, Throttled) else 0.0
-    return max(asked_s, cadence.backoff_s(failures))
+    if isinstance(error, AccessTokenExpired) and failures == 1:
+        return cadence.TOKEN_REFRESH_WAIT_S
+    asked_s = (error.after_s or 0.0) if isinstance(error, PlatformThrottled) else 0.0
+    return max(asked_s, cadence.account_poll_backoff_s(failures))
 
 
-def post_subject(post: DuePost) -> CollectedSubject:
-    return CollectedSubject(post.id, post.published_at)
+def metric_subject_of_post(post: PostDueForPolling) -> MetricSubject:
+    return MetricSubject(post.id, post.published_at)
 
 
-def account_subject(visit: CollectionRun) -> CollectedSubject:
-    return CollectedSubject(visit.account_id, None)
+def metric_subject_of_account(visit: MetricCollectionRun) -> MetricSubject:
+    return MetricSubject(visit.account_id, None)

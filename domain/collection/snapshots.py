@@ -11,46 +11,46 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import metric_snapshot
-from schemas.metrics import Collected
+from schemas.metrics import CollectedMetric
 
 #: Age up to which a post's first value counts as a difference from 0. An older post's first value belongs to
 #: no known hour or day.
-COUNTS_FROM_ZERO_AGE = timedelta(days=7)
+MAX_AGE_FOR_ZERO_BASELINE = timedelta(days=7)
 #: Largest value of a column; a platform's larger value is ignored.
-MAX_VALUE = 2**63 - 1
+MAX_METRIC_VALUE = 2**63 - 1
 
 
-class CollectedSubject(NamedTuple):
+class MetricSubject(NamedTuple):
     """Post, or account itself; `since` is a post's publication time, None for an account."""
 
     id: UUID
     since: datetime | None
 
 
-class SubjectValues(NamedTuple):
+class ReportedMetricValues(NamedTuple):
     """Values that a platform reported of a subject; a metric without a value is absent.
 
     `at` is a time before the collection run's that a sandbox's clock skipped.
     """
 
-    subject: CollectedSubject
-    values: Mapping[Collected, int]
+    subject: MetricSubject
+    values: Mapping[CollectedMetric, int]
     at: datetime | None = None
 
 
-class Latest(NamedTuple):
+class LatestMetricValue(NamedTuple):
     """Last value of a subject's metric."""
 
     subject_id: UUID
-    metric: Collected
+    metric: CollectedMetric
     value: int
 
 
-class Change(NamedTuple):
+class MetricValueChange(NamedTuple):
     """Metric value to store; `delta` is its difference from the last value, None if that is unknown."""
 
     subject_id: UUID
-    metric: Collected
+    metric: CollectedMetric
     value: int
     delta: int | None
     at: datetime
@@ -58,29 +58,29 @@ class Change(NamedTuple):
 
 #: Readings in one statement, of several values each. A platform's collection run has fewer. A sandbox that
 #: skipped days has many thousands, and the worker's other jobs run between two statements.
-READINGS_PER_STATEMENT = 501
+METRIC_READINGS_PER_STATEMENT = 501
 
-LATEST = metric_snapshot.list_latest.typed(Latest)
+LIST_LATEST_METRIC_VALUES = metric_snapshot.list_latest.typed(LatestMetricValue)
 
 
-def metric_change(
-    subject: CollectedSubject, metric: Collected, value: int, *, before: int | None, at: datetime
-) -> Change | None:
+def metric_value_change(
+    subject: MetricSubject, metric: CollectedMetric, value: int, *, before: int | None, at: datetime
+) -> MetricValueChange | None:
     """Return the value to store; None if it is unchanged or out of range."""
-    if value == before or not 0 <= value <= MAX_VALUE:
+    if value == before or not 0 <= value <= MAX_METRIC_VALUE:
         return None
     if before is not None:
-        return Change(subject.id, metric, value, value - before, at)
-    from_nothing = subject.since is not None and at - subject.since <= COUNTS_FROM_ZERO_AGE
-    return Change(subject.id, metric, value, value if from_nothing else None, at)
+        return MetricValueChange(subject.id, metric, value, value - before, at)
+    from_nothing = subject.since is not None and at - subject.since <= MAX_AGE_FOR_ZERO_BASELINE
+    return MetricValueChange(subject.id, metric, value, value if from_nothing else None, at)
 
 
-async def store_snapshots(
+async def store_metric_snapshots(
     conn: Conn,
     *,
     organization_id: UUID,
     account_id: UUID,
-    told: Sequence[SubjectValues],
+    told: Sequence[ReportedMetricValues],
     at: datetime,
     ahead: timedelta = timedelta(),
 ) -> int:
@@ -94,11 +94,11 @@ async def store_snapshots(
         return 0
     subject_ids = list({reading.subject.id for reading in told})
     metrics = list({metric for reading in told for metric in reading.values})
-    rows = await LATEST.all(conn, org=organization_id, subject_ids=subject_ids, metrics=metrics)
+    rows = await LIST_LATEST_METRIC_VALUES.all(conn, org=organization_id, subject_ids=subject_ids, metrics=metrics)
     latest = {(row.subject_id, row.metric): row.value for row in rows}
     number = 0
-    for batch in _batches(told, READINGS_PER_STATEMENT):
-        changes = _changes(batch, latest, at)
+    for batch in _split_into_batches(told, METRIC_READINGS_PER_STATEMENT):
+        changes = _collect_metric_changes(batch, latest, at)
         number += len(changes)
         await metric_snapshot.insert_snapshots.run(
             conn,
@@ -113,19 +113,19 @@ async def store_snapshots(
     return number
 
 
-def _batches(told: Sequence[SubjectValues], size: int) -> Iterator[Sequence[SubjectValues]]:
+def _split_into_batches(told: Sequence[ReportedMetricValues], size: int) -> Iterator[Sequence[ReportedMetricValues]]:
     return (told[start : start + size] for start in range(0, len(told), size))
 
 
-def _changes(
-    told: Sequence[SubjectValues], latest: dict[tuple[UUID, Collected], int], at: datetime
-) -> list[Change]:
+def _collect_metric_changes(
+    told: Sequence[ReportedMetricValues], latest: dict[tuple[UUID, CollectedMetric], int], at: datetime
+) -> list[MetricValueChange]:
     """Return the changes since `latest`, and update `latest`."""
-    changes = list[Change]()
+    changes = list[MetricValueChange]()
     for subject, values, earlier in told:
         for metric, value in values.items():
             before = latest.get((subject.id, metric))
-            if new_snapshot := metric_change(subject, metric, value, before=before, at=earlier or at):
+            if new_snapshot := metric_value_change(subject, metric, value, before=before, at=earlier or at):
                 latest[subject.id, metric] = value
                 changes.append(new_snapshot)
     return changes

@@ -10,29 +10,29 @@ from db.pool import Conn
 from db.queries import account_lease, social_account
 from domain.accounts import accounts, client_registrations, credentials, servers
 from domain.accounts.accounts import AccountIdentity, AccountScope
-from domain.accounts.client_registrations import Client, PlatformServer
-from domain.accounts.credentials import Grant
+from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.credentials import TokenGrant
 from domain.connecting import token_revocation
 from domain.leasing import offers
 from domain.publishing import account_queue, waiting
 from domain.security import job_secrets
 from domain.security.keyring import Keyring
 from domain.tenancy import organizations, project_locks
-from domain.values.ssrf_guard import Allowed
+from domain.values.ssrf_guard import AllowedOrigins
 from jobs import ledger
-from jobs.kinds import CONNECT_ACCOUNT
-from jobs.ledger import Claim, SubmittedJob
+from jobs.kinds import CONNECT_ACCOUNT_KIND
+from jobs.ledger import JobClaim, SubmittedJob
 from platforms.description import PasswordLogin
-from platforms.registry import DESCRIPTIONS
+from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas import ids
 from schemas.accounts import AccountConnect, AccountDisconnected
-from schemas.errors import Conflict, Invalid
+from schemas.errors import InvalidValue, StateConflict
 
 #: Identifiers of a sandbox: the magic ones too.
-SANDBOX_IDENTIFIER = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
+SANDBOX_IDENTIFIER_PATTERN = re.compile(r"[A-Za-z0-9._:%-]+", re.ASCII)
 
 #: Cancel reason of the account's posts.
-DISCONNECTED = "account_disconnected"
+DISCONNECT_CANCEL_REASON = "account_disconnected"
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -55,7 +55,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True, tag=True):
         return "Login()"
 
 
-class ConnectArgs(msgspec.Struct, frozen=True, kw_only=True):
+class ConnectJobArgs(msgspec.Struct, frozen=True, kw_only=True):
     """Arguments of a connection's job; none is secret.
 
     `account_id` is the existing account that the job must authorize.
@@ -72,54 +72,54 @@ class ConnectArgs(msgspec.Struct, frozen=True, kw_only=True):
         return PlatformServer(self.platform, self.service_url, self.redirect_uri)
 
 
-FOLLOW_OWNER = account_lease.follow_owner.typed(AccountScope)
+RECONNECT_LEASED_ACCOUNTS = account_lease.follow_owner.typed(AccountScope)
 
 
-class ConnectAttempt(NamedTuple):
+class AccountConnectAttempt(NamedTuple):
     """Input of one attempt; `client` is None before our registration, and for platforms without one."""
 
     sandbox: bool
-    asked: ConnectArgs
+    asked: ConnectJobArgs
     secret: Code | Login
-    client: Client | None
+    client: OAuthClient | None
 
 
-def check(asked: AccountConnect, *, sandbox: bool, allowed: Allowed) -> tuple[str, Login]:
-    """Return the login server and the credentials. Raises `Invalid`."""
-    described = DESCRIPTIONS[asked.platform].login
+def check_password_login(asked: AccountConnect, *, sandbox: bool, allowed: AllowedOrigins) -> tuple[str, Login]:
+    """Return the login server and the credentials. Raises `InvalidValue`."""
+    described = PLATFORM_DESCRIPTIONS[asked.platform].login
     if not isinstance(described, PasswordLogin):
-        raise Invalid(
-            "platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url"
-        )
-    pattern = SANDBOX_IDENTIFIER if sandbox else described.identifier
+        raise InvalidValue("platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url")
+    pattern = SANDBOX_IDENTIFIER_PATTERN if sandbox else described.identifier
     if not pattern.fullmatch(asked.identifier):
-        raise Invalid("identifier", f"must be {described.formats}")
-    service_url = servers.of_url(asked.service_url or described.server, allowed=allowed, path="serviceUrl")
+        raise InvalidValue("identifier", f"must be {described.formats}")
+    service_url = servers.normalize_server_url(
+        asked.service_url or described.server, allowed=allowed, path="serviceUrl"
+    )
     return service_url, Login(identifier=asked.identifier, password=asked.app_password)
 
 
-async def submit(
+async def submit_account_connect(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID,
-    asked: ConnectArgs,
+    asked: ConnectJobArgs,
     secret: Code | Login,
     keyring: Keyring,
 ) -> SubmittedJob:
     """Submit the job that identifies the account and stores it; the lock keeps the project active.
 
-    Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
+    Raises `NotFound`, `Limited`, `StateConflict` PROJECT_ARCHIVED.
     """
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    submitted = await ledger.submit(
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
+    submitted = await ledger.submit_job(
         conn,
-        kind=CONNECT_ACCOUNT,
+        kind=CONNECT_ACCOUNT_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args=msgspec.to_builtins(asked),
     )
-    await job_secrets.keep_job_secret(
+    await job_secrets.seal_job_secret(
         conn,
         organization_id=organization_id,
         job_id=submitted.job_id,
@@ -129,23 +129,23 @@ async def submit(
     return submitted
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> ConnectAttempt:
-    asked = msgspec.convert(claim.args, ConnectArgs)
-    sandbox = await organizations.is_sandbox(conn, organization_id=claim.organization_id)
+async def begin_account_connect(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> AccountConnectAttempt:
+    asked = msgspec.convert(claim.args, ConnectJobArgs)
+    sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     secret = msgspec.json.decode(
-        await job_secrets.reveal(conn, claim=claim, keyring=keyring), type=Code | Login
+        await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring), type=Code | Login
     )
-    client = await client_registrations.open(conn, server=asked.server, keyring=keyring)
-    return ConnectAttempt(sandbox, asked, secret, client)
+    client = await client_registrations.open_oauth_client(conn, server=asked.server, keyring=keyring)
+    return AccountConnectAttempt(sandbox, asked, secret, client)
 
 
-async def finish(
+async def finish_account_connect(
     conn: Conn,
     *,
-    claim: Claim,
-    attempt: ConnectAttempt,
+    claim: JobClaim,
+    attempt: AccountConnectAttempt,
     found: AccountIdentity,
-    grant: Grant,
+    grant: TokenGrant,
     keyring: Keyring,
 ) -> dict[str, Any]:
     """Store the account as the end of the job; return its result.
@@ -154,7 +154,7 @@ async def finish(
     """
     args = attempt.asked
     project_id: UUID = claim.project_id  # type: ignore[assignment]  # each of these jobs is a project's
-    account_id = await store_account(
+    account_id = await store_connected_account(
         conn,
         organization_id=claim.organization_id,
         project_id=project_id,
@@ -165,74 +165,76 @@ async def finish(
         expected=args.account_id,
     )
     if attempt.client is not None:
-        await client_registrations.mark_client_lasting(
+        await client_registrations.mark_oauth_client_lasting(
             conn, server=args.server, client_id=attempt.client.client_id
         )
-    shown_id = ids.show(ids.ACCOUNT, account_id)
+    shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
     return {"socialAccountId": shown_id, "platform": found.platform, "handle": found.handle}
 
 
-async def store_account(
+async def store_connected_account(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID,
     api_key_id: UUID | None,
     found: AccountIdentity,
-    grant: Grant,
+    grant: TokenGrant,
     keyring: Keyring,
     expected: UUID | None = None,
 ) -> UUID:
     """Store an authorized account; a known one keeps its id. The caller locked the project as active.
 
-    Its leases follow it. Raises `Conflict` OTHER_ACCOUNT if it is not the `expected` one,
+    Its leases follow it. Raises `StateConflict` OTHER_ACCOUNT if it is not the `expected` one,
     ACCOUNT_NOT_CONNECTED if that was disconnected meanwhile, ACCOUNT_LEASED if the project leases it.
     """
     if expected is not None:
-        await _check_same(conn, organization_id, expected, found)
-    new = ids.new()
+        await _check_expected_account(conn, organization_id, expected, found)
+    new = ids.new_uuid7()
     account_id: UUID | None = await social_account.connect_account.value(
         conn, org=organization_id, project_id=project_id, id=new, **found._asdict()
     )
     if account_id is None:
-        raise accounts.leased_error(f"the project leases {found.handle}: release it first")
-    await credentials.store_tokens(
+        raise accounts.account_leased_error(f"the project leases {found.handle}: release it first")
+    await credentials.store_account_tokens(
         conn, organization_id=organization_id, account_id=account_id, grant=grant, keyring=keyring
     )
     action = "connected" if account_id == new else "reconnected"
     details = {"platform": found.platform, "handle": found.handle}
     scope = AccountScope(organization_id, account_id)
-    await accounts.record(conn, scope, action, details, api_key_id=api_key_id)
-    for lessee in await FOLLOW_OWNER.all(conn, owner_id=account_id):
-        await accounts.record(conn, lessee, "reconnected", details)
-    await account_queue.wake(conn, organization_id=organization_id, account_id=account_id)
+    await accounts.record_account_action(conn, scope, action, details, api_key_id=api_key_id)
+    for lessee in await RECONNECT_LEASED_ACCOUNTS.all(conn, owner_id=account_id):
+        await accounts.record_account_action(conn, lessee, "reconnected", details)
+    await account_queue.wake_account_posts(conn, organization_id=organization_id, account_id=account_id)
     return account_id
 
 
-async def disconnect(
+async def disconnect_account(
     conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, keyring: Keyring
 ) -> AccountDisconnected:
     """Disconnect an account for good; a repeat returns the same answer. No post is sent after the commit.
 
     A job revokes its tokens at the platform later. The project's lock excludes scheduling: no post appears
-    between the cancel and the end. Raises `NotFound`, `Conflict` ACCOUNT_LEASED: first the lease must end,
-    then the owner's account can be disconnected.
+    between the cancel and the end. Raises `NotFound`, `StateConflict` ACCOUNT_LEASED: first the lease must
+    end, then the owner's account can be disconnected.
     """
-    row = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
+    row = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
     if row.owner_account_id is not None:
-        raise accounts.leased_error("the account is leased: let it go with DELETE /v1/leased-accounts/{id}")
-    await project_locks.lock(conn, organization_id=organization_id, project_id=row.project_id, versions=None)
-    row = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
+        raise accounts.account_leased_error("the account is leased: let it go with DELETE /v1/leased-accounts/{id}")
+    await project_locks.lock_project_row(
+        conn, organization_id=organization_id, project_id=row.project_id, versions=None
+    )
+    row = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
     canceled = row.canceled_posts
     if canceled is None:
-        canceled = await _disconnect_locked(
+        canceled = await _disconnect_locked_account(
             conn, AccountScope(organization_id, account_id), row.project_id, keyring, api_key_id
         )
-    shown_id = ids.show(ids.ACCOUNT, account_id)
+    shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
 
-async def _disconnect_locked(
+async def _disconnect_locked_account(
     conn: Conn, scope: AccountScope, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
 ) -> int:
     """Disconnect an account; return the number of canceled posts.
@@ -240,25 +242,25 @@ async def _disconnect_locked(
     Locks the account's row before it reads the credential, which excludes refreshes and leases.
     """
     org, account_id = scope
-    canceled = await waiting.cancel_of_account(
-        conn, organization_id=org, account_id=account_id, reason=DISCONNECTED
+    canceled = await waiting.cancel_posts_of_account(
+        conn, organization_id=org, account_id=account_id, reason=DISCONNECT_CANCEL_REASON
     )
-    account = await accounts.lock(conn, organization_id=org, account_id=account_id)
+    account = await accounts.lock_account(conn, organization_id=org, account_id=account_id)
     await offers.check_account_unleased(conn, account_id=account_id)
-    await token_revocation.submit(conn, scope, project_id=project_id, account=account, keyring=keyring)
+    await token_revocation.submit_token_revocation(conn, scope, project_id=project_id, account=account, keyring=keyring)
     await social_account.disconnect_account.run(conn, org=org, id=account_id, canceled_posts=canceled)
-    await credentials.delete_tokens(conn, organization_id=org, account_id=account_id)
+    await credentials.delete_account_tokens(conn, organization_id=org, account_id=account_id)
     details = {"canceledScheduledPosts": canceled}
-    await accounts.record(conn, scope, "disconnected", details, api_key_id=api_key_id)
+    await accounts.record_account_action(conn, scope, "disconnected", details, api_key_id=api_key_id)
     return canceled
 
 
-async def _check_same(conn: Conn, organization_id: UUID, expected: UUID, found: AccountIdentity) -> None:
-    """Raise `Conflict` unless this is the expected account: its posts must not go out from another one."""
-    account = await accounts.lock(conn, organization_id=organization_id, account_id=expected)
+async def _check_expected_account(conn: Conn, organization_id: UUID, expected: UUID, found: AccountIdentity) -> None:
+    """Raise `StateConflict` unless this is the expected account: its posts must not go out from
+    another one.
+    """
+    account = await accounts.lock_account(conn, organization_id=organization_id, account_id=expected)
     if account.status == "disconnected":
-        raise accounts.not_connected_error()
+        raise accounts.account_not_connected_error()
     if (account.platform, account.external_id) != (found.platform, found.external_id):
-        raise Conflict(
-            "OTHER_ACCOUNT", f"{found.handle} was connected, not {account.handle}: nothing was changed"
-        )
+        raise StateConflict("OTHER_ACCOUNT", f"{found.handle} was connected, not {account.handle}: nothing was changed")

@@ -4,58 +4,56 @@ import hashlib
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from domain.accounts.client_registrations import Client
-from platforms.description import ApplicationLogin, ConsentPage, PasswordLogin
-from platforms.registry import DESCRIPTIONS
-from schemas.errors import Invalid
+from domain.accounts.client_registrations import OAuthClient
+from platforms.description import ApplicationLogin, OAuthConsentPage, PasswordLogin
+from platforms.registry import PLATFORM_DESCRIPTIONS
+from schemas.errors import InvalidValue
 from schemas.settings import Settings
 
 #: Consent pages by platform; one with app passwords has none.
-PAGES: Mapping[str, ConsentPage] = {
+CONSENT_PAGE_BY_PLATFORM: Mapping[str, OAuthConsentPage] = {
     description.name: description.login.page
-    for description in DESCRIPTIONS.values()
+    for description in PLATFORM_DESCRIPTIONS.values()
     if not isinstance(description.login, PasswordLogin)
 }
-_APPLICATION_LOGINS = {
+_APPLICATION_LOGIN_BY_PLATFORM = {
     description.name: description.login
-    for description in DESCRIPTIONS.values()
+    for description in PLATFORM_DESCRIPTIONS.values()
     if isinstance(description.login, ApplicationLogin)
 }
 
 
-class Application(NamedTuple):
+class PlatformApplication(NamedTuple):
     """Our application at a platform with one server for all accounts, from the operator's settings."""
 
     service_url: str
-    client: Client
+    client: OAuthClient
 
 
-def applications(settings: Settings) -> Mapping[str, Application]:
+def configured_applications(settings: Settings) -> Mapping[str, PlatformApplication]:
     """Return our application at each platform with one server; platforms without a client id are absent."""
     candidates = {
-        platform: Application(
+        platform: PlatformApplication(
             getattr(settings, login.url),
-            Client(getattr(settings, login.client_id), getattr(settings, login.client_secret)),
+            OAuthClient(getattr(settings, login.client_id), getattr(settings, login.client_secret)),
         )
-        for platform, login in _APPLICATION_LOGINS.items()
+        for platform, login in _APPLICATION_LOGIN_BY_PLATFORM.items()
     }
-    return {
-        platform: application for platform, application in candidates.items() if application.client.client_id
-    }
+    return {platform: application for platform, application in candidates.items() if application.client.client_id}
 
 
-def shared_urls(settings: Settings) -> Mapping[str, str]:
+def shared_server_urls(settings: Settings) -> Mapping[str, str]:
     """Return the server's address of each platform with one server for all accounts."""
-    return {platform: getattr(settings, login.url) for platform, login in _APPLICATION_LOGINS.items()}
+    return {platform: getattr(settings, login.url) for platform, login in _APPLICATION_LOGIN_BY_PLATFORM.items()}
 
 
-def require_application(platform: str, settings: Settings, *, path: str) -> None:
-    """Raise `Invalid` for a platform with one server for all accounts and no configured application."""
-    if platform in shared_urls(settings) and platform not in applications(settings):
-        raise Invalid(path, f"{platform} is not set up on this server: ask its operator")
+def check_application_configured(platform: str, settings: Settings, *, path: str) -> None:
+    """Raise `InvalidValue` for a platform with one server for all accounts and no configured application."""
+    if platform in shared_server_urls(settings) and platform not in configured_applications(settings):
+        raise InvalidValue(path, f"{platform} is not set up on this server: ask its operator")
 
 
-def issuer(platform: str, service_url: str, *, one_place: bool) -> str:
+def redirect_uri_issuer(platform: str, service_url: str, *, one_place: bool) -> str:
     """Return the last part of a server's redirect URI.
 
     Each server has its own, so that another server's code is never taken for its code (RFC 9700 4.4).

@@ -7,7 +7,7 @@ import msgspec
 from domain.accounts.client_registrations import PlatformServer
 
 
-class Details(msgspec.Struct, frozen=True, kw_only=True):
+class OAuthFlowDetails(msgspec.Struct, frozen=True, kw_only=True):
     """Details of a flow; none is secret."""
 
     platform: str

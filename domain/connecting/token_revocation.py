@@ -13,18 +13,18 @@ from db.pool import Conn
 from db.queries import social_account
 from domain.accounts import client_registrations, credentials
 from domain.accounts.accounts import AccountScope, LockedAccount
-from domain.accounts.client_registrations import Client, PlatformServer
-from domain.accounts.credentials import Tokens
+from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.credentials import AccountTokens
 from domain.security import job_secrets
 from domain.security.keyring import Keyring
 from domain.tenancy import organizations
 from jobs import ledger
-from jobs.kinds import REVOKE_TOKEN
-from jobs.ledger import Claim
-from platforms.registry import DESCRIPTIONS
+from jobs.kinds import REVOKE_TOKEN_KIND
+from jobs.ledger import JobClaim
+from platforms.registry import PLATFORM_DESCRIPTIONS
 
 
-class Revocable(msgspec.Struct, frozen=True):
+class RevocableTokens(msgspec.Struct, frozen=True):
     """Tokens of the disconnected account."""
 
     access_token: str
@@ -33,24 +33,24 @@ class Revocable(msgspec.Struct, frozen=True):
     redirect_uri: str | None
 
     @property
-    def tokens(self) -> Tokens:
-        return Tokens(self.access_token, self.refresh_token, self.expires_at, 0, self.redirect_uri)
+    def tokens(self) -> AccountTokens:
+        return AccountTokens(self.access_token, self.refresh_token, self.expires_at, 0, self.redirect_uri)
 
     def __repr__(self) -> str:
         return "Revocable()"
 
 
-class RevokeAttempt(NamedTuple):
+class TokenRevocationAttempt(NamedTuple):
     """Input of one attempt; `client` is the registration that the tokens belong to, if the server still knows
     it.
     """
 
     server: PlatformServer
-    revocable: Revocable
-    client: Client | None
+    revocable: RevocableTokens
+    client: OAuthClient | None
 
 
-async def submit(
+async def submit_token_revocation(
     conn: Conn, scope: AccountScope, *, project_id: UUID | None, account: LockedAccount, keyring: Keyring
 ) -> None:
     """Submit the job in the transaction that disconnects the `account`, before its credential is deleted.
@@ -58,44 +58,42 @@ async def submit(
     A sandbox's credential opens nothing, and a leased account has none of its own.
     """
     org, account_id = scope
-    described = DESCRIPTIONS.get(account.platform)
+    described = PLATFORM_DESCRIPTIONS.get(account.platform)
     if described is None or described.revocation is None:
         return
-    if await organizations.is_sandbox(conn, organization_id=org):
+    if await organizations.is_sandbox_organization(conn, organization_id=org):
         return
     try:
-        tokens = await credentials.open(conn, organization_id=org, account_id=account_id, keyring=keyring)
+        tokens = await credentials.open_account_tokens(
+            conn, organization_id=org, account_id=account_id, keyring=keyring
+        )
     except LookupError:
         return
-    args = {
-        "platform": account.platform,
-        "service_url": account.service_url,
-        "external_id": account.external_id,
-    }
-    submitted = await ledger.submit(
-        conn, kind=REVOKE_TOKEN, organization_id=org, project_id=project_id, args=args
+    args = {"platform": account.platform, "service_url": account.service_url, "external_id": account.external_id}
+    submitted = await ledger.submit_job(
+        conn, kind=REVOKE_TOKEN_KIND, organization_id=org, project_id=project_id, args=args
     )
-    revocable = Revocable(tokens.access_token, tokens.refresh_token, tokens.expires_at, tokens.redirect_uri)
+    revocable = RevocableTokens(tokens.access_token, tokens.refresh_token, tokens.expires_at, tokens.redirect_uri)
     secret = msgspec.json.encode(revocable)
-    await job_secrets.keep_job_secret(
+    await job_secrets.seal_job_secret(
         conn, organization_id=org, job_id=submitted.job_id, secret=secret, keyring=keyring
     )
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> RevokeAttempt | None:
+async def begin_token_revocation(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRevocationAttempt | None:
     """Start an attempt; None if any tenant has the account connected and would lose its access too.
 
     The tenant doesn't matter: all tenants share our application. None also for a platform that this release
     does not have.
     """
     args: dict[str, Any] = claim.args
-    if args["platform"] not in DESCRIPTIONS:
+    if args["platform"] not in PLATFORM_DESCRIPTIONS:
         return None
-    ends_other_logins = DESCRIPTIONS[args["platform"]].revocation == "account"
+    ends_other_logins = PLATFORM_DESCRIPTIONS[args["platform"]].revocation == "account"
     if ends_other_logins and await social_account.is_connected.value(conn, **args):
         return None
-    secret = await job_secrets.reveal(conn, claim=claim, keyring=keyring)
-    revocable = msgspec.json.decode(secret, type=Revocable)
+    secret = await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring)
+    revocable = msgspec.json.decode(secret, type=RevocableTokens)
     server = PlatformServer(args["platform"], args["service_url"], revocable.redirect_uri or "")
-    client = await client_registrations.open(conn, server=server, keyring=keyring)
-    return RevokeAttempt(server, revocable, client)
+    client = await client_registrations.open_oauth_client(conn, server=server, keyring=keyring)
+    return TokenRevocationAttempt(server, revocable, client)

@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from msgspec import field, structs
 
 from domain.media.app_media import UsableAppMedia
-from generation.spec import Value
+from generation.spec import SpecValue
 from schemas import ids
 from schemas.app_media import AppMediaKind
 from schemas.content import ContentRequest
 
 #: Kinds of which a piece has one each, apart from screenshots and the clip.
-SINGLE_FILE_KINDS: frozenset[AppMediaKind] = frozenset({"logo", "end_card"})
+SINGLE_FILE_MEDIA_KINDS: frozenset[AppMediaKind] = frozenset({"logo", "end_card"})
 #: Screenshots of a piece by default.
-MAX_SCREENSHOTS = 10
+MAX_DEFAULT_SCREENSHOTS = 10
 
 
-class PieceFiles(Value, frozen=True, kw_only=True):
+class ContentPieceFiles(SpecValue, frozen=True, kw_only=True):
     """Files of a piece, by their tokens in our storage."""
 
     logo: str | None = None
@@ -25,29 +25,31 @@ class PieceFiles(Value, frozen=True, kw_only=True):
     clip: str | None = None
 
 
-def complete_files(named: PieceFiles, own: Sequence[UsableAppMedia], body: ContentRequest) -> PieceFiles:
+def complete_piece_files(
+    named: ContentPieceFiles, own: Sequence[UsableAppMedia], body: ContentRequest
+) -> ContentPieceFiles:
     """Add the project's own files to the caller's: a logo, an end card, and screenshots by default.
 
     A remix without a clip uses the project's demo video.
     """
-    requested_ids = {ids.read(ids.ASSET, media_id) for media_id in body.media_ids}
+    requested_ids = {ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids}
     # Requested files first, then current ones.
     ordered = sorted(own, key=lambda file: file.id not in requested_ids)
-    clip = named.clip or (_first_of_kind(ordered, "demo_video") if body.format == "ugc_remix" else None)
-    screenshots = [file.token for file in own if file.kind == "screenshot"][:MAX_SCREENSHOTS]
+    clip = named.clip or (_first_file_of_kind(ordered, "demo_video") if body.format == "ugc_remix" else None)
+    screenshots = [file.token for file in own if file.kind == "screenshot"][:MAX_DEFAULT_SCREENSHOTS]
     return structs.replace(
         named,
-        logo=_first_of_kind(ordered, "logo"),
-        end_card=_first_of_kind(ordered, "end_card"),
+        logo=_first_file_of_kind(ordered, "logo"),
+        end_card=_first_file_of_kind(ordered, "end_card"),
         screenshots=named.screenshots or ([] if clip else screenshots),
         clip=clip,
     )
 
 
-def transcript_of(clip: str | None, own: Sequence[UsableAppMedia]) -> str | None:
+def transcript_of_clip(clip: str | None, own: Sequence[UsableAppMedia]) -> str | None:
     """Return the transcript of a clip by its token; None for a clip outside the project's own files."""
     return next((file.transcript for file in own if file.token == clip), None)
 
 
-def _first_of_kind(files: Sequence[UsableAppMedia], kind: AppMediaKind) -> str | None:
+def _first_file_of_kind(files: Sequence[UsableAppMedia], kind: AppMediaKind) -> str | None:
     return next((file.token for file in files if file.kind == kind), None)

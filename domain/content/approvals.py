@@ -17,31 +17,31 @@ from db.queries import project as projects
 from domain.content import content
 from domain.publishing import waiting
 from domain.tenancy import audit, project_locks
-from jobs.ledger import Wake
+from jobs.ledger import WakeMessage
 from schemas import ids
-from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content, Verdict
-from schemas.errors import Conflict
-from schemas.errors.absent import present
+from schemas.content import ApprovalPolicy, ApprovalPolicyPatch, Content, ReviewVerdict
+from schemas.errors import StateConflict
+from schemas.errors.absent import require_found
 
 #: Cancel reason of a rejected content's posts.
-REJECTED = "content_rejected"
+REJECTION_CANCEL_REASON = "content_rejected"
 
 
-class _Policy(NamedTuple):
+class _ApprovalPolicyRow(NamedTuple):
     requires_approval: bool
     first_n_posts_blocked: int
 
 
-class _CountedPolicy(NamedTuple):
+class _CountedApprovalPolicy(NamedTuple):
     requires_approval: bool
     first_n_posts_blocked: int
     current_blocked_count: int
 
 
-GET_POLICY = projects.get_policy.typed(_CountedPolicy)
+GET_APPROVAL_POLICY = projects.get_policy.typed(_CountedApprovalPolicy)
 
 
-async def approve(
+async def approve_content_and_posts(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -51,17 +51,17 @@ async def approve(
     note: str | None,
     now: datetime,
     public_url: str,
-) -> tuple[Content, list[Wake]]:
+) -> tuple[Content, list[WakeMessage]]:
     """Approve content and queue its blocked posts; `revision` is the reviewed one, None for any.
 
-    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
+    Raises `NotFound`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
-    project_id = await content.project_of(conn, organization_id=organization_id, content_id=content_id)
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    locked = await content.lock(conn, organization_id=organization_id, content_id=content_id)
-    _check_completed(locked)
-    await _decide(conn, locked, "approved", revision=revision, note=note, api_key_id=api_key_id)
-    wakes = await waiting.release_of_content(
+    project_id = await content.find_project_of_content(conn, organization_id=organization_id, content_id=content_id)
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
+    locked = await content.lock_content(conn, organization_id=organization_id, content_id=content_id)
+    _check_content_completed(locked)
+    await _store_approval_decision(conn, locked, "approved", revision=revision, note=note, api_key_id=api_key_id)
+    wakes = await waiting.release_posts_of_content(
         conn,
         organization_id=organization_id,
         project_id=project_id,
@@ -69,22 +69,20 @@ async def approve(
         caption=locked.caption,
         now=now,
     )
-    answer = await content.get(
+    answer = await content.read_content(
         conn, organization_id=organization_id, content_id=content_id, public_url=public_url
     )
     return answer, wakes
 
 
-def _check_completed(locked: content.LockedContent) -> None:
+def _check_content_completed(locked: content.LockedContent) -> None:
     if locked.status in {"failed", "canceled"}:
-        raise Conflict(
-            "CONTENT_NOT_READY", f"the content is {locked.status}: regenerate it, or retry its job"
-        )
+        raise StateConflict("CONTENT_NOT_READY", f"the content is {locked.status}: regenerate it, or retry its job")
     if locked.status != "completed":
-        raise content.not_ready_error()
+        raise content.content_not_ready_error()
 
 
-async def reject(
+async def reject_content_and_posts(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -96,102 +94,97 @@ async def reject(
 ) -> Content:
     """Reject content for good and cancel its waiting posts, also in an archived project.
 
-    Raises `NotFound`, `Conflict` CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
+    Raises `NotFound`, `StateConflict` CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
-    await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
-    locked = await content.lock(conn, organization_id=organization_id, content_id=content_id)
+    await waiting.lock_post_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
+    locked = await content.lock_content(conn, organization_id=organization_id, content_id=content_id)
     if locked.status in {"queued", "processing"}:
-        raise content.not_ready_error()
-    await _decide(conn, locked, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
-    await waiting.cancel_of_content(
-        conn, organization_id=organization_id, content_id=content_id, reason=REJECTED
+        raise content.content_not_ready_error()
+    await _store_approval_decision(conn, locked, "rejected", revision=revision, note=reason, api_key_id=api_key_id)
+    await waiting.cancel_posts_of_content(
+        conn, organization_id=organization_id, content_id=content_id, reason=REJECTION_CANCEL_REASON
     )
-    return await content.get(
+    return await content.read_content(
         conn, organization_id=organization_id, content_id=content_id, public_url=public_url
     )
 
 
-async def _decide(
+async def _store_approval_decision(
     conn: Conn,
     locked: content.LockedContent,
-    verdict: Verdict,
+    verdict: ReviewVerdict,
     *,
     revision: int | None,
     note: str | None,
     api_key_id: UUID | None,
 ) -> None:
-    _check(locked, revision)
+    _check_approval_pending(locked, revision)
     org, content_id = locked.organization_id, locked.id
     await content_item.decide_content.run(conn, org=org, id=content_id, approval_status=verdict)
     await approval_decision.insert_decision.run(
         conn,
         org=org,
         content_id=content_id,
-        id=ids.new(),
+        id=ids.new_uuid7(),
         decision=verdict,
         revision=locked.revision,
         note=note,
         api_key_id=api_key_id,
     )
-    await audit.record(
+    await audit.write_audit_entry(
         conn,
         organization_id=org,
         api_key_id=api_key_id,
         action=f"content.{verdict}",
-        subject=ids.show(ids.CONTENT, content_id),
+        subject=ids.format_prefixed_id(ids.CONTENT, content_id),
         project_id=locked.project_id,
         details={"revision": locked.revision},
     )
 
 
-def _check(locked: content.LockedContent, revision: int | None) -> None:
+def _check_approval_pending(locked: content.LockedContent, revision: int | None) -> None:
     status = locked.approval_status
     if status != "pending":
         reason = "needs no approval" if status == "not_required" else f"was {status} already"
-        raise Conflict("ALREADY_DECIDED", f"this content {reason}: read it again", approvalStatus=status)
+        raise StateConflict("ALREADY_DECIDED", f"this content {reason}: read it again", approvalStatus=status)
     if revision not in {None, locked.revision}:
-        raise Conflict(
+        raise StateConflict(
             "VERSION_MISMATCH",
             "the content was edited since: read it again and decide on its current revision",
             revision=locked.revision,
         )
 
 
-async def get_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ApprovalPolicy:
+async def read_approval_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ApprovalPolicy:
     """Return a project's policy; raises `NotFound`."""
-    row = present(await GET_POLICY.one(conn, org=organization_id, id=project_id), "project")
+    row = require_found(await GET_APPROVAL_POLICY.one(conn, org=organization_id, id=project_id), "project")
     return ApprovalPolicy(**row._asdict())
 
 
-async def patch_policy(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    project_id: UUID,
-    api_key_id: UUID | None,
-    body: ApprovalPolicyPatch,
+async def apply_approval_policy_patch(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, api_key_id: UUID | None, body: ApprovalPolicyPatch
 ) -> ApprovalPolicy:
     """Change the policy of future content; existing items stay as they are. Raises `NotFound`."""
-    locked = await project_locks.lock(
+    locked = await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=project_id, versions=None
     )
-    before = _Policy(locked.requires_approval, locked.first_n_posts_blocked)
-    after = _patched(before, body)
+    before = _ApprovalPolicyRow(locked.requires_approval, locked.first_n_posts_blocked)
+    after = _patch_policy_row(before, body)
     if after != before:
         await projects.update_policy.run(conn, org=organization_id, id=project_id, **after._asdict())
-        await audit.record(
+        await audit.write_audit_entry(
             conn,
             organization_id=organization_id,
             api_key_id=api_key_id,
             action="approval_policy.updated",
-            subject=ids.show(ids.PROJECT, project_id),
+            subject=ids.format_prefixed_id(ids.PROJECT, project_id),
             project_id=project_id,
             details={"before": before._asdict(), "after": after._asdict()},
         )
-    return await get_policy(conn, organization_id=organization_id, project_id=project_id)
+    return await read_approval_policy(conn, organization_id=organization_id, project_id=project_id)
 
 
-def _patched(policy: _Policy, body: ApprovalPolicyPatch) -> _Policy:
+def _patch_policy_row(policy: _ApprovalPolicyRow, body: ApprovalPolicyPatch) -> _ApprovalPolicyRow:
     if body.requires_approval is not UNSET:
         policy = policy._replace(requires_approval=body.requires_approval)
     if body.first_n_posts_blocked is not UNSET:

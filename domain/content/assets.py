@@ -14,9 +14,11 @@ from schemas import ids
 from schemas.content import Asset
 
 
-async def attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[StoredFile]) -> None:
+async def attach_content_files(
+    conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[StoredFile]
+) -> None:
     """Attach stored files to a content, in their order. Raises `Unavailable`."""
-    by_id = {ids.new(): file for file in files}
+    by_id = {ids.new_uuid7(): file for file in files}
     small = {asset_id: file.thumbnail for asset_id, file in by_id.items() if file.thumbnail}
     tokens = [*(file.token for file in files), *(thumbnail.token for thumbnail in small.values())]
     await uploads.claim_uploads(conn, organization_id=organization_id, tokens=tokens)
@@ -34,10 +36,10 @@ async def attach(conn: Conn, *, organization_id: UUID, content_id: UUID, files: 
         sha256s=[file.sha256 for file in files],
         tokens=[file.token for file in files],
     )
-    await _attach_thumbnails(conn, organization_id, small)
+    await _insert_asset_thumbnails(conn, organization_id, small)
 
 
-async def _attach_thumbnails(conn: Conn, organization_id: UUID, thumbnails: Mapping[UUID, Thumbnail]) -> None:
+async def _insert_asset_thumbnails(conn: Conn, organization_id: UUID, thumbnails: Mapping[UUID, Thumbnail]) -> None:
     """Insert the thumbnails, by asset id."""
     if thumbnails:
         await content_asset.insert_thumbnails.run(
@@ -50,10 +52,10 @@ async def _attach_thumbnails(conn: Conn, organization_id: UUID, thumbnails: Mapp
         )
 
 
-def to_schema(each: dict[str, Any], public_url: str) -> Asset:
+def asset_to_schema(each: dict[str, Any], public_url: str) -> Asset:
     """Return an asset from a statement's `jsonb_build_object`, with its download addresses."""
     own = {
-        "assetId": ids.show(ids.ASSET, UUID(each["id"])),
+        "assetId": ids.format_prefixed_id(ids.ASSET, UUID(each["id"])),
         "url": f"{public_url}/media/{each['token']}",
         "thumbnailUrl": each["thumbnail"] and f"{public_url}/media/{each['thumbnail']}",
     }

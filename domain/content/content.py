@@ -23,32 +23,32 @@ from domain.tenancy import project_locks
 from domain.values.answers import from_row
 from schemas import ids
 from schemas.accounts import PlatformName
-from schemas.api_keys import Tier
+from schemas.api_keys import OrganizationTier
 from schemas.content import (
     MAX_FILES,
     ApprovalStatus,
     Content,
     ContentDecision,
+    ContentFormat,
+    ContentMadeBy,
     ContentPatch,
     ContentStatus,
     CreativeType,
-    Format,
     LineProvenance,
-    MadeBy,
 )
-from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, VersionOutdated
-from schemas.errors.absent import present
+from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateConflict, VersionOutdated
+from schemas.errors.absent import require_found
 from schemas.jobs import JobError
 
 
-class FileHeaders(NamedTuple):
+class FileDownloadHeaders(NamedTuple):
     """Headers of a file's download, and the organization that its traffic is billed to."""
 
     mime_type: str
     size_bytes: int
     sha256: bytes
     organization_id: UUID
-    tier: Tier
+    tier: OrganizationTier
 
 
 class ContentRow(NamedTuple):
@@ -56,14 +56,14 @@ class ContentRow(NamedTuple):
 
     id: UUID
     project_id: UUID
-    format: Format
+    format: ContentFormat
     status: ContentStatus
     hook: str | None
     caption: str
     approval_status: ApprovalStatus
     revision: int
     creative_type: CreativeType
-    made_by: MadeBy | None
+    made_by: ContentMadeBy | None
     ai_declared: bool
     influencer_id: UUID | None
     job_id: UUID | None
@@ -82,12 +82,12 @@ class LockedContent(NamedTuple):
     project_id: UUID
     id: UUID
     status: ContentStatus
-    format: Format
+    format: ContentFormat
     caption: str
     approval_status: ApprovalStatus
     revision: int
     creative_type: CreativeType
-    made_by: MadeBy | None
+    made_by: ContentMadeBy | None
     ai_declared: bool
     in_the_making: bool
 
@@ -95,10 +95,10 @@ class LockedContent(NamedTuple):
 GET_CONTENT = content_item.get_content.typed(ContentRow)
 LOCK_CONTENT = content_item.lock_content.typed(LockedContent)
 LIST_ORIGINS_OF_CLIP = content_generation.list_origins_of_clip.typed(ContentOrigin)
-FIND_ASSET = content_asset.find_asset.typed(FileHeaders)
+FIND_ASSET_BY_TOKEN = content_asset.find_asset.typed(FileDownloadHeaders)
 
 
-async def create_uploaded(
+async def create_uploaded_content(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -111,11 +111,11 @@ async def create_uploaded(
 ) -> Content:
     """Create content from stored files; it is pending if the project's policy requires an approval.
 
-    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED, `Invalid`, `Unavailable`.
+    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, `InvalidValue`, `Unavailable`.
     """
-    kind = format_of([file.kind for file in files], caption)
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    content_id = ids.new()
+    kind = content_format_of([file.kind for file in files], caption)
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
+    content_id = ids.new_uuid7()
     await content_item.insert_content.run(
         conn,
         org=organization_id,
@@ -130,21 +130,21 @@ async def create_uploaded(
         influencer_id=None,
         ai_declared=ai_declared,
     )
-    await assets.attach(conn, organization_id=organization_id, content_id=content_id, files=files)
-    return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
+    await assets.attach_content_files(conn, organization_id=organization_id, content_id=content_id, files=files)
+    return await read_content(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
-def format_of(kinds: Sequence[str], caption: str) -> Format:
+def content_format_of(kinds: Sequence[str], caption: str) -> ContentFormat:
     """Return a content's format by its files' kinds: `text`, `image`, `slideshow` or `video`.
 
-    Raises `Invalid` for too many files, a video with other files, or no file and no caption.
+    Raises `InvalidValue` for too many files, a video with other files, or no file and no caption.
     """
     if len(kinds) > MAX_FILES:
-        raise Invalid("file", f"one item of content has at most {MAX_FILES} files")
+        raise InvalidValue("file", f"one item of content has at most {MAX_FILES} files")
     if "video" in kinds and len(kinds) > 1:
-        raise Invalid("file", "a video must be the only file: upload pictures, or one video")
+        raise InvalidValue("file", "a video must be the only file: upload pictures, or one video")
     if not kinds and not caption.strip():
-        raise Invalid("caption", "is required where there is no file")
+        raise InvalidValue("caption", "is required where there is no file")
     if not kinds:
         return "text"
     if "video" in kinds:
@@ -152,56 +152,56 @@ def format_of(kinds: Sequence[str], caption: str) -> Format:
     return "image" if len(kinds) == 1 else "slideshow"
 
 
-async def get(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url: str) -> Content:
-    """Return a content; raises `NotFound`."""
-    row = present(await GET_CONTENT.one(conn, org=organization_id, id=content_id), "content")
-    return to_schema(row, public_url)
+async def read_content(conn: Conn, *, organization_id: UUID, content_id: UUID, public_url: str) -> Content:
+    """Return a content; raises `ObjectNotFound`."""
+    row = require_found(await GET_CONTENT.one(conn, org=organization_id, id=content_id), "content")
+    return content_to_schema(row, public_url)
 
 
-async def find_file(conn: Conn, *, token: str) -> FileHeaders:
-    """Return a file of any organization: its token is the only credential. Raises `NotFound`."""
-    row = await FIND_ASSET.one(conn, token=token) if uploads.TOKEN.fullmatch(token) else None
+async def find_file_by_token(conn: Conn, *, token: str) -> FileDownloadHeaders:
+    """Return a file of any organization: its token is the only credential. Raises `ObjectNotFound`."""
+    row = await FIND_ASSET_BY_TOKEN.one(conn, token=token) if uploads.UPLOAD_TOKEN_PATTERN.fullmatch(token) else None
     if row is None:
-        raise NotFound("no such file: use an asset's url unchanged")
+        raise ObjectNotFound("no such file: use an asset's url unchanged")
     return row
 
 
-async def edit(
+async def edit_content(
     conn: Conn,
     *,
     organization_id: UUID,
     content_id: UUID,
     patch: ContentPatch,
-    versions: project_locks.Versions,
+    versions: project_locks.AllowedVersions,
     public_url: str,
 ) -> Content:
     """Change the caption or the AI declaration, which makes a new revision for the approver.
 
-    Approved content becomes pending again and its queued posts are blocked. Raises `NotFound`,
-    `VersionOutdated`, `ContentRejected`, and `Invalid` for a caption that is too long for some waiting post.
-    A patch without a change makes no revision.
+    Approved content becomes pending again and its queued posts are blocked. Raises `ObjectNotFound`,
+    `VersionOutdated`, `ContentRejected`, and `InvalidValue` for a caption that is too long for some waiting
+    post. A patch without a change makes no revision.
     """
-    project_id = await project_of(conn, organization_id=organization_id, content_id=content_id)
+    project_id = await find_project_of_content(conn, organization_id=organization_id, content_id=content_id)
     # The exclusive lock of the project: no post gets a job, a decision or a send before the commit.
-    await project_locks.lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
-    await waiting.lock_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
-    locked = await lock(conn, organization_id=organization_id, content_id=content_id)
+    await project_locks.lock_project_row(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    await waiting.lock_post_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
+    locked = await lock_content(conn, organization_id=organization_id, content_id=content_id)
     caption = locked.caption if patch.caption is UNSET else patch.caption
     declared = locked.ai_declared if patch.ai_generated is UNSET else patch.ai_generated
-    _check_edit(locked, caption, versions)
-    if patch.ai_generated is False and await _keeps_label(conn, locked):
-        raise Invalid("aiGenerated", "content from AI, or from an AI clip, keeps its label")
+    _check_content_edit(locked, caption, versions)
+    if patch.ai_generated is False and await _keeps_ai_label(conn, locked):
+        raise InvalidValue("aiGenerated", "content from AI, or from an AI clip, keeps its label")
     if caption != locked.caption:
-        await targets.check_caption(
+        await targets.check_caption_of_waiting_posts(
             conn, organization_id=organization_id, content_id=content_id, caption=caption
         )
     if (caption, declared) != (locked.caption, locked.ai_declared):
-        await _write(conn, locked, caption, ai_declared=declared)
-    return await get(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
+        await _write_content_edit(conn, locked, caption, ai_declared=declared)
+    return await read_content(conn, organization_id=organization_id, content_id=content_id, public_url=public_url)
 
 
-async def _keeps_label(conn: Conn, locked: LockedContent) -> bool:
-    return _origin(locked)._replace(ai_declared=False).is_ai_generated or await shows_ai_clip(
+async def _keeps_ai_label(conn: Conn, locked: LockedContent) -> bool:
+    return _content_origin_of(locked)._replace(ai_declared=False).is_ai_generated or await shows_ai_clip(
         conn, organization_id=locked.organization_id, content_id=locked.id
     )
 
@@ -212,7 +212,7 @@ async def shows_ai_clip(conn: Conn, *, organization_id: UUID, content_id: UUID) 
     return any(row.is_ai_generated for row in rows)
 
 
-def check_revision(locked: LockedContent, versions: project_locks.Versions) -> None:
+def check_content_revision(locked: LockedContent, versions: project_locks.AllowedVersions) -> None:
     """Check that a new revision may follow this one. Raises `VersionOutdated`, `ContentRejected`."""
     if versions is not None and locked.revision not in versions:
         raise VersionOutdated("the content has changed since: read it again and repeat with its new ETag")
@@ -220,70 +220,70 @@ def check_revision(locked: LockedContent, versions: project_locks.Versions) -> N
         raise ContentRejected
 
 
-def not_ready_error(**details: str) -> Conflict:
+def content_not_ready_error(**details: str) -> StateConflict:
     """Return the error for changes of a content while a job generates it."""
-    return Conflict("CONTENT_NOT_READY", "a job is generating it: wait for its end, or cancel it", **details)
+    return StateConflict("CONTENT_NOT_READY", "a job is generating it: wait for its end, or cancel it", **details)
 
 
-def _check_edit(locked: LockedContent, caption: str, versions: project_locks.Versions) -> None:
-    check_revision(locked, versions)
+def _check_content_edit(locked: LockedContent, caption: str, versions: project_locks.AllowedVersions) -> None:
+    check_content_revision(locked, versions)
     if locked.in_the_making:
-        raise not_ready_error()
+        raise content_not_ready_error()
     if locked.format == "text" and not caption.strip():
-        raise Invalid("caption", "can't be empty: this content has no file")
+        raise InvalidValue("caption", "can't be empty: this content has no file")
 
 
-async def _write(conn: Conn, locked: LockedContent, caption: str, *, ai_declared: bool) -> None:
+async def _write_content_edit(conn: Conn, locked: LockedContent, caption: str, *, ai_declared: bool) -> None:
     org, approved = locked.organization_id, locked.approval_status == "approved"
     status = "pending" if approved else locked.approval_status
     await content_item.edit_content.run(
         conn, org=org, id=locked.id, caption=caption, ai_declared=ai_declared, approval_status=status
     )
     if approved:
-        await waiting.block_of_content(conn, organization_id=org, content_id=locked.id)
-    await targets.update_fingerprints(conn, organization_id=org, content_id=locked.id)
+        await waiting.block_posts_of_content(conn, organization_id=org, content_id=locked.id)
+    await targets.update_post_fingerprints(conn, organization_id=org, content_id=locked.id)
 
 
-async def project_of(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:
-    """Return the project, which is locked before the content. Raises `NotFound`."""
-    project_id: UUID = present(
+async def find_project_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> UUID:
+    """Return the id of a content's project: callers lock the project first. Raises `ObjectNotFound`."""
+    project_id: UUID = require_found(
         await content_item.find_project.value(conn, org=organization_id, id=content_id), "content"
     )
     return project_id
 
 
-async def lock(conn: Conn, *, organization_id: UUID, content_id: UUID) -> LockedContent:
-    """Lock the content's row and return it. Raises `NotFound`."""
-    return present(await LOCK_CONTENT.one(conn, org=organization_id, id=content_id), "content")
+async def lock_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> LockedContent:
+    """Lock the content's row and return it. Raises `ObjectNotFound`."""
+    return require_found(await LOCK_CONTENT.one(conn, org=organization_id, id=content_id), "content")
 
 
-def to_schema(row: ContentRow, public_url: str) -> Content:
+def content_to_schema(row: ContentRow, public_url: str) -> Content:
     """Return a content's answer for partners."""
     return from_row(
         Content,
         row,
-        id=ids.show(ids.CONTENT, row.id),
-        assets=[assets.to_schema(asset, public_url) for asset in row.assets],
-        decision=_decision(row.decision) if row.decision else None,
-        ai_generated=_origin(row).is_ai_generated,
-        fits=_fits(row) if row.status == "completed" else None,
+        id=ids.format_prefixed_id(ids.CONTENT, row.id),
+        assets=[assets.asset_to_schema(asset, public_url) for asset in row.assets],
+        decision=_decision_to_schema(row.decision) if row.decision else None,
+        ai_generated=_content_origin_of(row).is_ai_generated,
+        fits=_objections_by_platform(row) if row.status == "completed" else None,
         last_error=msgspec.convert(row.last_error, JobError) if row.last_error else None,
         provenance=msgspec.convert(row.provenance or [], list[LineProvenance]),
     )
 
 
-def _origin(row: ContentRow | LockedContent) -> ContentOrigin:
+def _content_origin_of(row: ContentRow | LockedContent) -> ContentOrigin:
     return ContentOrigin(row.creative_type, row.made_by, row.ai_declared)
 
 
-def _fits(row: ContentRow) -> dict[PlatformName, str]:
+def _objections_by_platform(row: ContentRow) -> dict[PlatformName, str]:
     files = [
-        platform_limits.LimitedFile(asset["kind"], asset["mimeType"], asset["sizeBytes"], asset["durationMs"])
+        platform_limits.PostFileToCheck(asset["kind"], asset["mimeType"], asset["sizeBytes"], asset["durationMs"])
         for asset in row.assets
     ]
     return platform_limits.objections_by_platform(row.caption, files)
 
 
-def _decision(latest: dict[str, Any]) -> ContentDecision:
+def _decision_to_schema(latest: dict[str, Any]) -> ContentDecision:
     by = latest["decidedBy"]
-    return msgspec.convert({**latest, "decidedBy": by and ids.show(ids.KEY, UUID(by))}, ContentDecision)
+    return msgspec.convert({**latest, "decidedBy": by and ids.format_prefixed_id(ids.KEY, UUID(by))}, ContentDecision)

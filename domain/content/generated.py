@@ -9,32 +9,32 @@ import msgspec
 from db.pool import Conn
 from db.queries import content_asset, content_generation
 from domain.content import assets, content
-from domain.content.app_files import PieceFiles
-from domain.content.briefs import Brief
+from domain.content.app_files import ContentPieceFiles
+from domain.content.briefs import GenerationBrief
 from domain.content.content import LockedContent
 from domain.media.files import StoredFile
 from domain.publishing import targets, waiting
-from generation.spec import Copy, Line, Spec
-from jobs.ledger import Claim
-from schemas.content import ApprovalStatus, LineProvenance, MadeBy
+from generation.spec import CopyLine, PieceCopy, PieceSpec
+from jobs.ledger import JobClaim
+from schemas.content import ApprovalStatus, ContentMadeBy, LineProvenance
 
 
-async def begin(conn: Conn, *, claim: Claim) -> Brief:
+async def begin_content_generation(conn: Conn, *, claim: JobClaim) -> GenerationBrief:
     """Return the job's brief, and mark the item as `processing`."""
-    scope, revision = _scope(claim), claim.args["revision"]
+    scope, revision = _content_scope_of_claim(claim), claim.args["revision"]
     brief = await content_generation.begin_generation.value(conn, **scope, revision=revision)
-    return msgspec.convert(brief, Brief)
+    return msgspec.convert(brief, GenerationBrief)
 
 
-async def count_deleted_files(conn: Conn, *, claim: Claim, files: PieceFiles) -> int:
+async def count_deleted_brief_files(conn: Conn, *, claim: JobClaim, files: ContentPieceFiles) -> int:
     """Count the brief's files that were deleted since it was built."""
     tokens = [token for token in (files.logo, *files.screenshots, files.end_card, files.clip) if token]
     lost: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)
     return lost
 
 
-async def finish(
-    conn: Conn, *, claim: Claim, spec: Spec, copy: Copy, files: Sequence[StoredFile], public_url: str
+async def finish_content_generation(
+    conn: Conn, *, claim: JobClaim, spec: PieceSpec, copy: PieceCopy, files: Sequence[StoredFile], public_url: str
 ) -> dict[str, Any]:
     """Attach files and texts in the transaction that ends the job; return the job's result.
 
@@ -42,19 +42,19 @@ async def finish(
     blocked. The caller's transaction locked the active project exclusively. Raises `Invalid`,
     `ContentRejected`.
     """
-    scope = _scope(claim)
+    scope = _content_scope_of_claim(claim)
     org, content_id = scope["org"], scope["content_id"]
     at = {"organization_id": org, "content_id": content_id}
-    await waiting.lock_jobs_of_content(conn, **at)
-    locked = await content.lock(conn, **at)
-    content.check_revision(locked, None)
+    await waiting.lock_post_jobs_of_content(conn, **at)
+    locked = await content.lock_content(conn, **at)
+    content.check_content_revision(locked, None)
     await content_asset.replace_assets.run(conn, **scope)
-    await assets.attach(conn, **at, files=files)
-    revision, gate = claim.args["revision"], _approval_after_job(locked, copy)
+    await assets.attach_content_files(conn, **at, files=files)
+    revision, gate = claim.args["revision"], _approval_status_after_job(locked, copy)
     await content_generation.finish_generation.run(
-        conn, **scope, revision=revision, provenance=provenance(copy)
+        conn, **scope, revision=revision, provenance=list_line_provenance(copy)
     )
-    maker = made_by(spec, copy)
+    maker = content_maker_of(spec, copy)
     await content_generation.complete_content.run(
         conn,
         **scope,
@@ -67,15 +67,15 @@ async def finish(
         ai_declared=locked.ai_declared or (maker == "clip" and await content.shows_ai_clip(conn, **at)),
     )
     if locked.status == "completed":
-        await _apply_to_waiting_posts(conn, locked, copy.caption, blocks=gate != locked.approval_status)
-    answer = await content.get(conn, **at, public_url=public_url)
+        await _apply_revision_to_posts(conn, locked, copy.caption, blocks=gate != locked.approval_status)
+    answer = await content.read_content(conn, **at, public_url=public_url)
     assets_shown = msgspec.to_builtins(answer.assets)
     return {"contentId": answer.id, "assets": assets_shown, "warnings": copy.warnings}
 
 
-def made_by(spec: Spec, copy: Copy) -> MadeBy:
+def content_maker_of(spec: PieceSpec, copy: PieceCopy) -> ContentMadeBy:
     """Return a piece's maker: of several, the one that matters most for the AI label."""
-    if _has_model_line(copy):
+    if _has_model_written_line(copy):
         return "model"
     if copy.presenter is not None:
         return "presenter"
@@ -84,43 +84,43 @@ def made_by(spec: Spec, copy: Copy) -> MadeBy:
     return "clip" if spec.format == "ugc_remix" else "renderer"
 
 
-def _has_model_line(copy: Copy) -> bool:
-    return any(line.rule == "model" for line in _lines(copy))
+def _has_model_written_line(copy: PieceCopy) -> bool:
+    return any(line.rule == "model" for line in _list_copy_lines(copy))
 
 
-def _approval_after_job(locked: LockedContent, copy: Copy) -> ApprovalStatus:
+def _approval_status_after_job(locked: LockedContent, copy: PieceCopy) -> ApprovalStatus:
     """Return the approval status: as decided at creation, but pending after an approval or a model's line."""
     return (
-        "pending" if _has_model_line(copy) or locked.approval_status == "approved" else locked.approval_status
+        "pending" if _has_model_written_line(copy) or locked.approval_status == "approved" else locked.approval_status
     )
 
 
-async def _apply_to_waiting_posts(conn: Conn, locked: LockedContent, caption: str, *, blocks: bool) -> None:
+async def _apply_revision_to_posts(conn: Conn, locked: LockedContent, caption: str, *, blocks: bool) -> None:
     """Apply the new revision to waiting posts. Raises `Invalid` if a post couldn't be sent with it."""
     at = {"organization_id": locked.organization_id, "content_id": locked.id}
-    await targets.check_caption(conn, **at, caption=caption)
-    await targets.check_files(conn, **at)
+    await targets.check_caption_of_waiting_posts(conn, **at, caption=caption)
+    await targets.check_files_of_waiting_posts(conn, **at)
     if blocks:
-        await waiting.block_of_content(conn, **at)
-    await targets.update_fingerprints(conn, **at)
+        await waiting.block_posts_of_content(conn, **at)
+    await targets.update_post_fingerprints(conn, **at)
 
 
-def provenance(copy: Copy) -> list[LineProvenance]:
+def list_line_provenance(copy: PieceCopy) -> list[LineProvenance]:
     """Return each text of a piece with each piece of evidence for it, once."""
-    return list(dict.fromkeys(source for line in _lines(copy) for source in _evidence(line)))
+    return list(dict.fromkeys(source for line in _list_copy_lines(copy) for source in _evidence_of_line(line)))
 
 
-def _lines(copy: Copy) -> Iterable[Line]:
+def _list_copy_lines(copy: PieceCopy) -> Iterable[CopyLine]:
     single = (copy.hook, copy.tagline, copy.recap, copy.call_to_action, copy.ending, copy.presenter)
     return [line for line in (*single, *copy.points, *copy.places, *copy.hashtags) if line is not None]
 
 
-def _evidence(line: Line) -> Iterator[LineProvenance]:
+def _evidence_of_line(line: CopyLine) -> Iterator[LineProvenance]:
     for evidence in line.evidence:
         yield LineProvenance(line=line.text, field=evidence.field, quote=evidence.quote, rule=line.rule)
     if not line.evidence:
         yield LineProvenance(line=line.text, field=None, quote=None, rule=line.rule)
 
 
-def _scope(claim: Claim) -> dict[str, UUID]:
+def _content_scope_of_claim(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "content_id": UUID(claim.args["content_id"])}

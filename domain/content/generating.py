@@ -14,30 +14,30 @@ import msgspec
 from db.pool import Conn
 from db.queries import content_generation, content_item
 from domain.content import briefs, content
-from domain.content.briefs import Brief
+from domain.content.briefs import GenerationBrief
 from domain.tenancy import project_locks
 from jobs import ledger
-from jobs.kinds import CONTENT_GENERATE
+from jobs.kinds import CONTENT_GENERATE_KIND
 from jobs.ledger import ChangedJob, SubmittedJob
 from schemas import ids
 from schemas.content import ContentProgress, ContentRequest, ContentStatus, Regenerate
-from schemas.errors import Conflict
-from schemas.errors.absent import present
+from schemas.errors import StateConflict
+from schemas.errors.absent import require_found
 
 
-class LatestRequest(NamedTuple):
+class LatestContentRequest(NamedTuple):
     """Request of a content's last revision, and the number of the next revision."""
 
     asked: ContentRequest
     next_revision: int
 
 
-class _LatestRow(NamedTuple):
+class _LatestGenerationRow(NamedTuple):
     brief: dict[str, Any]
     next_revision: int
 
 
-class _Progress(NamedTuple):
+class _ContentProgressRow(NamedTuple):
     status: ContentStatus
     updated_at: datetime
     runs: bool | None
@@ -47,37 +47,38 @@ class _Progress(NamedTuple):
     now: datetime
 
 
-class StartedGeneration(NamedTuple):
+class StartedContentGeneration(NamedTuple):
     """Job, and the content that it generates."""
 
     submitted: SubmittedJob
     content_id: UUID
 
 
-GET_LATEST = content_generation.get_latest.typed(_LatestRow)
-GET_PROGRESS = content_generation.get_progress.typed(_Progress)
+GET_LATEST_GENERATION = content_generation.get_latest.typed(_LatestGenerationRow)
+GET_CONTENT_PROGRESS = content_generation.get_progress.typed(_ContentProgressRow)
 
 #: Share of a job's progress at which each stage starts, in the catalogue's order; the last one ends at 1.
-STAGES = dict(zip(CONTENT_GENERATE.stages, (0.0, 0.1, 0.9), strict=True))
+PROGRESS_START_BY_STAGE = dict(zip(CONTENT_GENERATE_KIND.stages, (0.0, 0.1, 0.9), strict=True))
 #: Stages of a job without a worker.
-WAITING = frozenset({"queued", "scheduled"})
+STAGES_WITHOUT_WORKER = frozenset({"queued", "scheduled"})
 #: Smallest share of progress that allows an estimate of the remaining time.
-MIN_ESTIMATE_SHARE = 0.15
+MIN_PROGRESS_FOR_ESTIMATE = 0.15
 
 
-async def start(
+async def start_content_generation(
     conn: Conn, *, organization_id: UUID, project_id: UUID, body: ContentRequest
-) -> StartedGeneration:
+) -> StartedContentGeneration:
     """Create an item with its approval status, and submit the job that generates it.
 
-    Raises `NotFound`, `Invalid`, `LacksWords`, `Limited`, `Conflict` PROJECT_ARCHIVED, INFLUENCER_NOT_READY.
+    Raises `NotFound`, `Invalid`, `BrandTooSparse`, `Limited`, `StateConflict` PROJECT_ARCHIVED,
+    INFLUENCER_NOT_READY.
     """
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    content_id = ids.new()
-    brief = await briefs.build_brief(
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
+    content_id = ids.new_uuid7()
+    brief = await briefs.build_generation_brief(
         conn, organization_id=organization_id, project_id=project_id, seed=str(content_id), body=body
     )
-    submitted = await _submit(conn, organization_id, project_id, content_id, revision=1)
+    submitted = await _submit_generation_job(conn, organization_id, project_id, content_id, revision=1)
     await content_item.insert_content.run(
         conn,
         org=organization_id,
@@ -89,43 +90,33 @@ async def start(
         hook=body.hook,
         caption="",
         job_id=submitted.job_id,
-        influencer_id=body.influencer_id and ids.read(ids.INFLUENCER, body.influencer_id),
+        influencer_id=body.influencer_id and ids.parse_prefixed_id(ids.INFLUENCER, body.influencer_id),
         ai_declared=False,
     )
     await content_generation.insert_generation.run(
-        conn,
-        org=organization_id,
-        content_id=content_id,
-        revision=1,
-        job_id=submitted.job_id,
-        brief=brief,
+        conn, org=organization_id, content_id=content_id, revision=1, job_id=submitted.job_id, brief=brief
     )
-    return StartedGeneration(submitted, content_id)
+    return StartedContentGeneration(submitted, content_id)
 
 
-async def regenerate(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    content_id: UUID,
-    body: Regenerate,
-    versions: project_locks.Versions,
-) -> StartedGeneration:
+async def start_regeneration(
+    conn: Conn, *, organization_id: UUID, content_id: UUID, body: Regenerate, versions: project_locks.AllowedVersions
+) -> StartedContentGeneration:
     """Submit a job for the next revision, from the current brand; the item stays as it is until the job ends.
 
-    Raises `NotFound`, `Stale`, `ContentRejected`, `Invalid`, `Limited`, `Conflict` PROJECT_ARCHIVED,
-    CONTENT_NOT_READY, CONTENT_UPLOADED.
+    Raises `NotFound`, `VersionOutdated`, `ContentRejected`, `Invalid`, `Limited`, `StateConflict`
+    PROJECT_ARCHIVED, CONTENT_NOT_READY, CONTENT_UPLOADED.
     """
     org = organization_id
-    project_id = await content.project_of(conn, organization_id=org, content_id=content_id)
-    await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
-    latest = await _latest(conn, org, content_id)
-    submitted = await _submit(conn, org, project_id, content_id, revision=latest.next_revision)
-    locked = await content.lock(conn, organization_id=org, content_id=content_id)
-    content.check_revision(locked, versions)
+    project_id = await content.find_project_of_content(conn, organization_id=org, content_id=content_id)
+    await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
+    latest = await _latest_content_request(conn, org, content_id)
+    submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=latest.next_revision)
+    locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
+    content.check_content_revision(locked, versions)
     if not submitted.fresh:
-        raise content.not_ready_error(jobId=ids.show(ids.JOB, submitted.job_id))
-    brief = await briefs.build_brief(
+        raise content.content_not_ready_error(jobId=ids.format_prefixed_id(ids.JOB, submitted.job_id))
+    brief = await briefs.build_generation_brief(
         conn,
         organization_id=org,
         project_id=project_id,
@@ -134,55 +125,47 @@ async def regenerate(
         again=True,
     )
     made_by = {"org": org, "content_id": content_id, "job_id": submitted.job_id}
-    await content_generation.insert_generation.run(
-        conn, **made_by, revision=latest.next_revision, brief=brief
-    )
+    await content_generation.insert_generation.run(conn, **made_by, revision=latest.next_revision, brief=brief)
     await content_generation.restart_content.run(conn, **made_by)
-    return StartedGeneration(submitted, content_id)
+    return StartedContentGeneration(submitted, content_id)
 
 
-async def retry(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    project_id: UUID,
-    content_id: UUID,
-    revision: int,
-    retry_of: UUID,
+async def retry_content_generation(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, content_id: UUID, revision: int, retry_of: UUID
 ) -> SubmittedJob:
     """Submit a job for the same revision; `fresh` is False while an earlier retry runs.
 
-    Raises `NotFound`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED, JOB_NOT_RETRYABLE.
+    Raises `NotFound`, `Limited`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, JOB_NOT_RETRYABLE.
     """
     org = organization_id
-    await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
-    latest = await _latest(conn, org, content_id)
-    submitted = await _submit(conn, org, project_id, content_id, revision=revision, retry_of=retry_of)
-    locked = await content.lock(conn, organization_id=org, content_id=content_id)
-    content.check_revision(locked, None)
+    await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
+    latest = await _latest_content_request(conn, org, content_id)
+    submitted = await _submit_generation_job(conn, org, project_id, content_id, revision=revision, retry_of=retry_of)
+    locked = await content.lock_content(conn, organization_id=org, content_id=content_id)
+    content.check_content_revision(locked, None)
     scope = {"org": org, "content_id": content_id, "job_id": submitted.job_id}
     if submitted.fresh and not (
         latest.next_revision == revision
         and await content_generation.retry_generation.run(conn, **scope, revision=revision, retry_of=retry_of)
     ):
-        raise Conflict("JOB_NOT_RETRYABLE", "the content was changed or regenerated since: regenerate it")
+        raise StateConflict("JOB_NOT_RETRYABLE", "the content was changed or regenerated since: regenerate it")
     if submitted.fresh:
         await content_generation.restart_content.run(conn, **scope)
     return submitted
 
 
-async def _latest(conn: Conn, organization_id: UUID, content_id: UUID) -> LatestRequest:
+async def _latest_content_request(conn: Conn, organization_id: UUID, content_id: UUID) -> LatestContentRequest:
     """Return the last request.
 
-    Raises `Conflict` CONTENT_UPLOADED. The project's lock excludes new revisions.
+    Raises `StateConflict` CONTENT_UPLOADED. The project's lock excludes new revisions.
     """
-    row = await GET_LATEST.one(conn, org=organization_id, content_id=content_id)
+    row = await GET_LATEST_GENERATION.one(conn, org=organization_id, content_id=content_id)
     if row is None:
-        raise Conflict("CONTENT_UPLOADED", "uploaded content can't be regenerated")
-    return LatestRequest(msgspec.convert(row.brief, Brief).asked, row.next_revision)
+        raise StateConflict("CONTENT_UPLOADED", "uploaded content can't be regenerated")
+    return LatestContentRequest(msgspec.convert(row.brief, GenerationBrief).asked, row.next_revision)
 
 
-async def _submit(
+async def _submit_generation_job(
     conn: Conn,
     organization_id: UUID,
     project_id: UUID,
@@ -193,9 +176,9 @@ async def _submit(
 ) -> SubmittedJob:
     """Submit the job; at most one job generates a content at any time."""
     args: dict[str, Any] = {"content_id": str(content_id), "revision": revision}
-    return await ledger.submit(
+    return await ledger.submit_job(
         conn,
-        kind=CONTENT_GENERATE,
+        kind=CONTENT_GENERATE_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args=args,
@@ -204,10 +187,10 @@ async def _submit(
     )
 
 
-async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> ContentProgress:
+async def read_content_progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> ContentProgress:
     """Return the progress of a content's job, also of one for a next revision. Raises `NotFound`."""
-    row = present(await GET_PROGRESS.one(conn, org=organization_id, content_id=content_id), "content")
-    shown_id = ids.show(ids.CONTENT, content_id)
+    row = require_found(await GET_CONTENT_PROGRESS.one(conn, org=organization_id, content_id=content_id), "content")
+    shown_id = ids.format_prefixed_id(ids.CONTENT, content_id)
     if not row.runs or row.stage is None or row.progress is None:
         return ContentProgress(
             content_id=shown_id,
@@ -219,26 +202,26 @@ async def progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> Co
         )
     return ContentProgress(
         content_id=shown_id,
-        status="queued" if row.stage in WAITING else "processing",
+        status="queued" if row.stage in STAGES_WITHOUT_WORKER else "processing",
         stage=row.stage,
-        stage_progress=_share_of_stage(row.stage, row.progress),
-        eta_seconds=_remaining_seconds(row.progress, row.ran_s),
+        stage_progress=_completed_share_of_stage(row.stage, row.progress),
+        eta_seconds=_estimate_remaining_seconds(row.progress, row.ran_s),
         updated_at=row.now,
     )
 
 
-def _share_of_stage(stage: str, done: float) -> float:
+def _completed_share_of_stage(stage: str, done: float) -> float:
     """Return the completed share of a stage from that of the job, 0 to 1; 0 for an unknown stage."""
-    ends = dict(pairwise((*STAGES, "")))
-    if stage not in STAGES:
+    ends = dict(pairwise((*PROGRESS_START_BY_STAGE, "")))
+    if stage not in PROGRESS_START_BY_STAGE:
         return 0.0
-    start, end = STAGES[stage], STAGES.get(ends[stage], 1.0)
+    start, end = PROGRESS_START_BY_STAGE[stage], PROGRESS_START_BY_STAGE.get(ends[stage], 1.0)
     return round(min(max((done - start) / (end - start), 0.0), 1.0), 4)
 
 
-def _remaining_seconds(done: float, ran_s: float | None) -> int | None:
+def _estimate_remaining_seconds(done: float, ran_s: float | None) -> int | None:
     """Estimate a job's remaining seconds from the speed so far; None before 15 % of its progress."""
-    return None if ran_s is None or done < MIN_ESTIMATE_SHARE else round(ran_s * (1 - done) / done)
+    return None if ran_s is None or done < MIN_PROGRESS_FOR_ESTIMATE else round(ran_s * (1 - done) / done)
 
 
 async def end_unmade_content(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:

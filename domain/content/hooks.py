@@ -8,30 +8,30 @@ from db.pool import Conn
 from domain.brand import brand
 from domain.tenancy import project_locks
 from generation.copy import write
-from generation.copy.snapshot import snapshot
-from generation.copy.speech import language_of
+from generation.copy.snapshot import take_brand_snapshot
+from generation.copy.speech import detect_brand_language
 from generation.spec import BrandSnapshot
 from schemas.content_hooks import Hook, Hooks
 from schemas.errors import BrandTooSparse
 
 
-async def read(conn: Conn, *, organization_id: UUID, project_id: UUID) -> BrandSnapshot:
-    """Return the brand in the form that content is written from. Raises `NotFound`."""
+async def read_brand_snapshot(conn: Conn, *, organization_id: UUID, project_id: UUID) -> BrandSnapshot:
+    """Return a snapshot of a project's brand, the input of generated texts. Raises `NotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
-    return snapshot(brand.describe(rows, project_id=project_id))
+    rows = await brand.read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
+    return take_brand_snapshot(brand.describe_brand(rows, project_id=project_id))
 
 
-def propose(known: BrandSnapshot) -> Hooks:
+def propose_brand_hooks(known: BrandSnapshot) -> Hooks:
     """Propose up to ten hooks; takes tens of milliseconds of CPU for a long brand.
 
     Raises `BrandTooSparse`.
     """
     try:
-        lines = write.propose(known)
+        lines = write.propose_brand_hooks(known)
     except write.MissingBrandText as lacking:
         raise BrandTooSparse(lacking.fields) from lacking
     return Hooks(
-        language=write.tag(known, language_of(known)),
+        language=write.language_tag_of_brand(known, detect_brand_language(known)),
         items=msgspec.convert(lines, list[Hook], from_attributes=True),
     )

@@ -6,26 +6,26 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import content_item
-from domain.content.content import ContentRow, to_schema
+from domain.content.content import ContentRow, content_to_schema
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
-from domain.values.periods import Period
-from schemas.content import ApprovalStatus, Content, ContentStatus, CreativeType, Format
+from domain.values.periods import ListPeriod
+from schemas.content import ApprovalStatus, Content, ContentFormat, ContentStatus, CreativeType
 
-LIST_CONTENT = content_item.list_content.typed(ContentRow)
-LIST_CONTENT_OF_ALL = content_item.list_content_of_all.typed(ContentRow)
+LIST_CONTENT_OF_PROJECT = content_item.list_content.typed(ContentRow)
+LIST_CONTENT_OF_ALL_PROJECTS = content_item.list_content_of_all.typed(ContentRow)
 
 
-async def list_page(
+async def list_project_content(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID,
     statuses: Sequence[ContentStatus] | None,
     approval_statuses: Sequence[ApprovalStatus] | None,
-    formats: Sequence[Format] | None,
+    formats: Sequence[ContentFormat] | None,
     creative_types: Sequence[CreativeType] | None,
-    period: Period,
+    period: ListPeriod,
     before: UUID | None,
     limit: int,
     public_url: str,
@@ -44,42 +44,45 @@ async def list_page(
         "creative_types": creative_types,
         "since": period.since,
         "until": period.until,
-        "from_id": period.from_id,
+        "from_id": period.lowest_possible_id,
         "before": period.before(before),
         "limit": limit,
     }
-    leading = multi_value_filter.list_searches(
+    leading = multi_value_filter.split_filter_into_searches(
         approval_status=approval_statuses, status=statuses, format=formats, creative_type=creative_types
     )
-    rows = await multi_value_filter.newest(
-        conn, partial(LIST_CONTENT.all, conn, **asked), leading, limit=limit
+    rows = await multi_value_filter.find_newest_rows(
+        conn, partial(LIST_CONTENT_OF_PROJECT.all, conn, **asked), leading, limit=limit
     )
-    return [to_schema(row, public_url) for row in rows]
+    return [content_to_schema(row, public_url) for row in rows]
 
 
-async def list_page_of_all(
+async def list_organization_content(
     conn: Conn,
     *,
     organization_id: UUID,
     statuses: Sequence[ContentStatus] | None,
     approval_statuses: Sequence[ApprovalStatus] | None,
-    period: Period,
+    period: ListPeriod,
     before: UUID | None,
     limit: int,
     public_url: str,
 ) -> list[Content]:
-    """Return a page over all active projects of the organization, by the filters with an index there."""
+    """Return at most `limit` items of an organization's active projects older than `before`, newest first.
+
+    A filter of None matches all. It has only the filters with an index over projects.
+    """
     asked = {
         "org": organization_id,
         "statuses": statuses,
         "since": period.since,
         "until": period.until,
-        "from_id": period.from_id,
+        "from_id": period.lowest_possible_id,
         "before": period.before(before),
         "limit": limit,
     }
-    leading = multi_value_filter.list_searches(approval_status=approval_statuses, status=statuses)
-    rows = await multi_value_filter.newest(
-        conn, partial(LIST_CONTENT_OF_ALL.all, conn, **asked), leading, limit=limit
+    leading = multi_value_filter.split_filter_into_searches(approval_status=approval_statuses, status=statuses)
+    rows = await multi_value_filter.find_newest_rows(
+        conn, partial(LIST_CONTENT_OF_ALL_PROJECTS.all, conn, **asked), leading, limit=limit
     )
-    return [to_schema(row, public_url) for row in rows]
+    return [content_to_schema(row, public_url) for row in rows]

@@ -14,10 +14,10 @@ from uuid import UUID
 
 from db.pool import Conn, Pool
 from db.queries import intake_day
-from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from domain.apps.app_keys import KeyedApp
-from schemas.api_keys import Tier
-from schemas.errors import Limited
+from schemas.api_keys import OrganizationTier
+from schemas.errors import LimitReached
 
 MIB, GIB = 1 << 20, 1 << 30
 
@@ -28,36 +28,36 @@ LOTS_PER_BUDGET, FLUSH_S = 1_000, 5.0
 PAUSE_S, STATEMENT_ROWS = 0.05, 500
 
 #: Organizations with sums in this process's memory.
-MAX_CACHED_DAYS = 10_000
+MAX_CACHED_BUDGET_DAYS = 10_000
 
-#: Days for which sums are stored, and rows that one run of `prune` deletes.
+#: Days for which sums are stored, and rows that one run of `prune_budget_days` deletes.
 RETENTION_DAYS, BATCH = 35, 500
 
-DAY_S = 86_400
+SECONDS_PER_DAY = 86_400
 
 #: Names of both limits in a refusal.
 EVENTS, BYTES = "daily-events", "daily-event-bytes"
 
 
-class Budget(NamedTuple):
+class DailyEventBudget(NamedTuple):
     """Events of a UTC day, and unpacked bytes of their bodies."""
 
     events: int
     size: int
 
 
-BUDGETS: Mapping[Tier, Budget] = {
-    "sandbox": Budget(200_000, 200 * MIB),
-    "standard": Budget(2_000_000, 2 * GIB),
-    "pilot": Budget(20_000_000, 20 * GIB),
-    "partner": Budget(200_000_000, 200 * GIB),
+EVENT_BUDGET_BY_TIER: Mapping[OrganizationTier, DailyEventBudget] = {
+    "sandbox": DailyEventBudget(200_000, 200 * MIB),
+    "standard": DailyEventBudget(2_000_000, 2 * GIB),
+    "pilot": DailyEventBudget(20_000_000, 20 * GIB),
+    "partner": DailyEventBudget(200_000_000, 200 * GIB),
 }
 
 #: Organization and UTC day.
-_Key: TypeAlias = tuple[UUID, date]
+_BudgetDayKey: TypeAlias = tuple[UUID, date]
 
 
-class Day:
+class BudgetDay:
     """Counts of an organization's UTC day in this process.
 
     `sum` is the sum over all processes at this process's last addition. `due` is its own count since then,
@@ -66,7 +66,7 @@ class Day:
 
     __slots__ = ("due_events", "due_size", "held_events", "held_size", "key", "sum_events", "sum_size")
 
-    def __init__(self, key: _Key) -> None:
+    def __init__(self, key: _BudgetDayKey) -> None:
         self.key = key
         self.sum_events = self.sum_size = 0
         self.due_events = self.due_size = 0
@@ -81,46 +81,49 @@ class Day:
         return self.sum_size + self.due_size
 
     @property
-    def is_settled(self) -> bool:
+    def is_budget_day_settled(self) -> bool:
         """Return whether this object can be dropped without a loss."""
         return not (self.due_events or self.held_events)
 
 
-class Budgets:
+class EventBudgets:
     """Budgets in one process of the API. `clock` gives the UTC day."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._days: dict[_Key, Day] = {}
-        self._ready: dict[_Key, Day] = {}
+        self._days: dict[_BudgetDayKey, BudgetDay] = {}
+        self._ready: dict[_BudgetDayKey, BudgetDay] = {}
         self._timer: asyncio.TimerHandle | None = None
         #: Set when counts are ready for the table.
         self.came = asyncio.Event()
 
     def check(self, app: KeyedApp) -> None:
-        """Raise `Limited` if the app's organization has used up its budget."""
-        self._check(self._day(app), BUDGETS[app.tier])
+        """Raise `LimitReached` if the app's organization has used up its budget."""
+        self._check(self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier])
 
     def part(self, app: KeyedApp) -> float:
         """Return the used part of the budget, from 0 to about 1."""
-        day, budget = self._day(app), BUDGETS[app.tier]
+        day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
         return max(day.events / budget.events, day.size / budget.size)
 
-    def hold(self, app: KeyedApp, events: int, size: int) -> Day:
-        """Reserve events until `release`. Raises `Limited` if commits under way may use the rest."""
-        day, budget = self._day(app), BUDGETS[app.tier]
+    def hold(self, app: KeyedApp, events: int, size: int) -> BudgetDay:
+        """Reserve events until `release`; return the organization's day.
+
+        Raises `LimitReached` if the budget is used up, or if commits under way may use the rest.
+        """
+        day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
         self._check(day, budget)
         for limit, used, most in (
             (EVENTS, day.events + day.held_events, budget.events),
             (BYTES, day.size + day.held_size, budget.size),
         ):
             if used >= most:
-                raise Limited(limit, "the last events of this UTC day are being stored", retry_after=1)
+                raise LimitReached(limit, "the last events of this UTC day are being stored", retry_after=1)
         day.held_events += events
         day.held_size += size
         return day
 
-    def release(self, day: Day, events: int, size: int) -> None:
+    def release(self, day: BudgetDay, events: int, size: int) -> None:
         day.held_events -= events
         day.held_size -= size
 
@@ -128,17 +131,17 @@ class Budgets:
         """Count new events of an app after their commit."""
         if not events:
             return
-        day, budget = self._day(app), BUDGETS[app.tier]
+        day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
         day.due_events += events
         day.due_size += size
         if day.due_events * LOTS_PER_BUDGET >= budget.events or day.due_size * LOTS_PER_BUDGET >= budget.size:
             self._ready[day.key] = day
             self.came.set()
         if self._timer is None:
-            self._arm()
+            self._start_flush_timer()
 
-    def make_ready(self) -> None:
-        """Let the next `write_due` add every count."""
+    def queue_all_counts(self) -> None:
+        """Queue all unwritten counts for the next `write_due`, also those below a lot."""
         self._timer = None
         self._ready |= {key: day for key, day in self._days.items() if day.due_events}
         if self._ready:
@@ -155,66 +158,66 @@ class Budgets:
                 keys = sorted(self._ready)[:STATEMENT_ROWS]
                 with raise_if_postgres_away():
                     async with pool.acquire() as conn:
-                        await _add(conn, [self._ready[key] for key in keys])
+                        await _add_budget_counts(conn, [self._ready[key] for key in keys])
                 for key in keys:
                     del self._ready[key]
-        except RETRIED_ERRORS:
+        except RETRIED_POSTGRES_ERRORS:
             pass
         finally:
             self._forget()
             if self._timer is None and any(day.due_events for day in self._days.values()):
-                self._arm()
+                self._start_flush_timer()
 
-    def _day(self, app: KeyedApp) -> Day:
+    def _budget_day_of(self, app: KeyedApp) -> BudgetDay:
         key = app.organization_id, self._clock().date()
         day = self._days.get(key)
         if day is None:
-            day = self._days[key] = Day(key)
-            if len(self._days) > MAX_CACHED_DAYS:
+            day = self._days[key] = BudgetDay(key)
+            if len(self._days) > MAX_CACHED_BUDGET_DAYS:
                 self._forget()
         return day
 
     def _forget(self) -> None:
         """Drop past days, and the oldest days above the limit. A day with counts to add stays."""
         today = self._clock().date()
-        spare = len(self._days) - MAX_CACHED_DAYS
-        settled = [key for key, day in self._days.items() if day.is_settled]
+        spare = len(self._days) - MAX_CACHED_BUDGET_DAYS
+        settled = [key for key, day in self._days.items() if day.is_budget_day_settled]
         for place, key in enumerate(settled):
             if key[1] != today or place < spare:
                 del self._days[key]
 
-    def _arm(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self.make_ready)
+    def _start_flush_timer(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self.queue_all_counts)
 
-    def _check(self, day: Day, budget: Budget) -> None:
+    def _check(self, day: BudgetDay, budget: DailyEventBudget) -> None:
         for limit, used, most in ((EVENTS, day.events, budget.events), (BYTES, day.size, budget.size)):
             if used >= most:
-                message = (
-                    "the organization's budget of events for this UTC day is used up: send these tomorrow"
+                message = "the organization's budget of events for this UTC day is used up: send these tomorrow"
+                raise LimitReached(
+                    limit, message, retry_after=SECONDS_PER_DAY - int(self._clock().timestamp()) % SECONDS_PER_DAY
                 )
-                raise Limited(limit, message, retry_after=DAY_S - int(self._clock().timestamp()) % DAY_S)
 
 
-class _Sum(NamedTuple):
+class _BudgetDaySum(NamedTuple):
     organization_id: UUID
     day: date
     events: int
     bytes: int
 
 
-class _Used(NamedTuple):
+class _BudgetDayUsage(NamedTuple):
     events: int
     bytes: int
 
 
-_ADD_DAYS = intake_day.add_days.typed(_Sum)
-_GET_DAY = intake_day.get_day.typed(_Used)
+_ADD_BUDGET_DAYS = intake_day.add_days.typed(_BudgetDaySum)
+_GET_BUDGET_DAY = intake_day.get_day.typed(_BudgetDayUsage)
 
 
-async def _add(conn: Conn, days: list[Day]) -> None:
+async def _add_budget_counts(conn: Conn, days: list[BudgetDay]) -> None:
     """Add the counts of these days and store the sums. A count stays due until Postgres has answered."""
     counted = {day.key: (day, day.due_events, day.due_size) for day in days}
-    sums = await _ADD_DAYS.all(
+    sums = await _ADD_BUDGET_DAYS.all(
         conn,
         orgs=[org for org, _ in counted],
         days=[date for _, date in counted],
@@ -228,18 +231,21 @@ async def _add(conn: Conn, days: list[Day]) -> None:
         day.sum_events, day.sum_size = added.events, added.bytes
 
 
-async def get(conn: Conn, *, organization_id: UUID, now: datetime) -> tuple[int, int]:
-    """Return events and bytes of the organization's UTC day, as far as the processes have added them."""
-    return await _GET_DAY.one(conn, org=organization_id, day=now.astimezone(UTC).date()) or (0, 0)
+async def read_used_event_budget(conn: Conn, *, organization_id: UUID, now: datetime) -> tuple[int, int]:
+    """Return events and bytes of the organization's UTC day, as far as the processes have added them.
+
+    Returns (0, 0) before the first addition of the day.
+    """
+    return await _GET_BUDGET_DAY.one(conn, org=organization_id, day=now.astimezone(UTC).date()) or (0, 0)
 
 
-def next_day(now: datetime) -> datetime:
+def next_utc_midnight(now: datetime) -> datetime:
     """Return the end of the UTC day."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + timedelta(days=1)
 
 
-async def prune(conn: Conn) -> int:
+async def prune_budget_days(conn: Conn) -> int:
     """Delete a batch of old sums; return their number."""
     before = datetime.now(UTC).date() - timedelta(days=RETENTION_DAYS)
     return await intake_day.prune_days.run(conn, before=before, limit=BATCH)

@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 
 from domain.events.event import Event
-from domain.events.event_keys import key_of
-from domain.events.json_text import UNREADABLE, is_too_deep
+from domain.events.event_keys import event_key_of_id
+from domain.events.json_text import UNREADABLE_JSON_ERRORS, is_json_too_deep
 from domain.values import currencies
-from schemas.events import EventIn, RejectCode
+from schemas.events import EventIn, EventRejection
 
 #: Greatest age of an event, and the most that its clock may be ahead of ours.
 MAX_AGE, MAX_AHEAD = timedelta(days=7), timedelta(hours=1)
@@ -19,33 +19,33 @@ MAX_AGE, MAX_AHEAD = timedelta(days=7), timedelta(hours=1)
 MAX_EVENT_BYTES = 32_768
 
 #: Largest value: the sums of a commit fit a bigint, as millionths.
-MAX_VALUE = 1e9
-MICROS = 1_000_000
-VALUES = ("revenue_amount", "price_amount", "value")
+MAX_EVENT_VALUE = 1e9
+MICROS_PER_UNIT = 1_000_000
+VALUE_PROPERTIES = ("revenue_amount", "price_amount", "value")
 
-_OBJECT = msgspec.json.Decoder(dict[str, Any])
+_JSON_OBJECT_DECODER = msgspec.json.Decoder(dict[str, Any])
 
 
-class EventRefused(Exception):
+class EventRejectedError(Exception):
     """Rejection of an event."""
 
-    def __init__(self, code: RejectCode) -> None:
+    def __init__(self, code: EventRejection) -> None:
         super().__init__(code)
         self.code = code
 
 
-def to_event(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
-    """Return the event as stored. Raises `EventRefused`."""
+def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
+    """Return the event as stored. Raises `EventRejectedError`."""
     if not now - MAX_AGE <= event.occurred_at <= now + MAX_AHEAD:
-        raise EventRefused("BAD_TIME")
+        raise EventRejectedError("BAD_TIME")
     if "\0" in f"{event.name}{event.event_id}{event.app_user_id}{event.anonymous_id}":
-        raise EventRefused("INVALID")
+        raise EventRejectedError("INVALID")
     properties, context = bytes(event.properties), bytes(event.context)
     if len(properties) + len(context) > MAX_EVENT_BYTES:
-        raise EventRefused("TOO_LARGE")
-    value, currency = _value(read_object(properties))
-    read_object(context)
-    key = key_of(event.event_id)
+        raise EventRejectedError("TOO_LARGE")
+    value, currency = _event_value_and_currency(decode_json_object(properties))
+    decode_json_object(context)
+    key = event_key_of_id(event.event_id)
     return Event(
         project_id,
         app_no,
@@ -62,34 +62,34 @@ def to_event(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Ev
     )
 
 
-def read_object(text: bytes) -> dict[str, Any]:
-    """Decode a JSON object completely, as skipped raw text is unchecked. Raises `EventRefused`."""
+def decode_json_object(text: bytes) -> dict[str, Any]:
+    """Decode a JSON object completely, as skipped raw text is unchecked. Raises `EventRejectedError`."""
     if text == b"{}":
         return {}
     try:
-        found = _OBJECT.decode(text)
+        found = _JSON_OBJECT_DECODER.decode(text)
     except msgspec.ValidationError:
-        raise EventRefused("INVALID") from None
+        raise EventRejectedError("INVALID") from None
     except RecursionError:
-        raise EventRefused("TOO_DEEP") from None
-    except UNREADABLE:
-        raise EventRefused("MALFORMED") from None
-    if is_too_deep(text, found):
-        raise EventRefused("TOO_DEEP")
+        raise EventRejectedError("TOO_DEEP") from None
+    except UNREADABLE_JSON_ERRORS:
+        raise EventRejectedError("MALFORMED") from None
+    if is_json_too_deep(text, found):
+        raise EventRejectedError("TOO_DEEP")
     return found
 
 
-def _value(properties: dict[str, Any]) -> tuple[int | None, str | None]:
+def _event_value_and_currency(properties: dict[str, Any]) -> tuple[int | None, str | None]:
     """Return the first numeric value property in millionths, and its currency; (None, None) without one.
 
-    Raises `EventRefused` above the largest value.
+    Raises `EventRejectedError` above the largest value.
     """
-    for name in VALUES:
+    for name in VALUE_PROPERTIES:
         found = properties.get(name)
         if type(found) is int or type(found) is float:
             break
     else:
         return None, None
-    if not abs(found) <= MAX_VALUE:
-        raise EventRefused("BAD_VALUE")
-    return round(found * MICROS), currencies.find_currency(properties.get("currency"))
+    if not abs(found) <= MAX_EVENT_VALUE:
+        raise EventRejectedError("BAD_VALUE")
+    return round(found * MICROS_PER_UNIT), currencies.normalize_currency_code(properties.get("currency"))

@@ -11,23 +11,23 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import conversion_destination
-from domain.apps.destinations import row_name
-from domain.apps.identifiers import ACCEPTED
+from domain.apps.destinations import vault_row_name_of_destination
+from domain.apps.identifiers import ACCEPTED_IDENTIFIERS
 from domain.events.conversions import ConversionLine
 from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import ledger
-from jobs.kinds import RELAY_CONVERSIONS
-from jobs.ledger import Claim
+from jobs.kinds import RELAY_CONVERSIONS_KIND
+from jobs.ledger import JobClaim
 from schemas.apps import AppPlatform
-from schemas.conversions import Destination
-from schemas.errors import Limited
+from schemas.conversions import ConversionDestination
+from schemas.errors import LimitReached
 
 #: Seconds of a destination's backoff after its first failure, and at most.
 FIRST_BACKOFF_S, MAX_BACKOFF_S = 5.0, 900.0
 
 
-class OpenDestination(NamedTuple):
+class OpenConversionDestination(NamedTuple):
     """Destination that accepts conversions now. `sealed` is its stored token."""
 
     platform: AppPlatform
@@ -38,26 +38,26 @@ class OpenDestination(NamedTuple):
     test_event_code: str | None
 
     @property
-    def is_web(self) -> bool:
-        return "web_domain" in ACCEPTED[self.platform]
+    def is_web_destination(self) -> bool:
+        return "web_domain" in ACCEPTED_IDENTIFIERS[self.platform]
 
     def __repr__(self) -> str:
         return f"OpenDestination({self.platform})"
 
 
-class ClosedDestination(NamedTuple):
+class ClosedConversionDestination(NamedTuple):
     """Reason that a destination is closed."""
 
     code: str
     message: str
 
 
-class _LineApp(NamedTuple):
+class _ConversionLineApp(NamedTuple):
     organization_id: UUID
     app_id: UUID
     project_id: UUID
     app_no: int
-    destination: Destination
+    destination: ConversionDestination
 
 
 class _DestinationRow(NamedTuple):
@@ -72,29 +72,33 @@ class _DestinationRow(NamedTuple):
     test_event_code: str | None
 
 
-FIND_LINES = conversion_destination.find_lines.typed(_LineApp)
-OPEN_DESTINATION = conversion_destination.open_destination.typed(_DestinationRow)
+FIND_CONVERSION_LINE_APPS = conversion_destination.find_lines.typed(_ConversionLineApp)
+FIND_LINE_DESTINATION = conversion_destination.open_destination.typed(_DestinationRow)
 
-CLOSED_BY_APP_DELETION = ClosedDestination("APP_DELETED", "the app was deleted before this was sent")
-CLOSED_BY_ARCHIVE = ClosedDestination("PROJECT_ARCHIVED", "the project was archived before this was sent")
-CLOSED_BY_SWITCH_OFF = ClosedDestination(
+APP_DELETED_CLOSURE = ClosedConversionDestination("APP_DELETED", "the app was deleted before this was sent")
+PROJECT_ARCHIVED_CLOSURE = ClosedConversionDestination(
+    "PROJECT_ARCHIVED", "the project was archived before this was sent"
+)
+DESTINATION_DISABLED_CLOSURE = ClosedConversionDestination(
     "DESTINATION_DISABLED", "the destination was switched off before this was sent"
 )
 
 
-async def submit(conn: Conn, *, lines: Sequence[ConversionLine]) -> int:
+async def submit_conversion_line_jobs(conn: Conn, *, lines: Sequence[ConversionLine]) -> int:
     """Submit the job of each line that has none and is not in backoff; return the number of these lines.
 
     If the ledger refuses a line's job now, the next search finds the line again.
     """
     project_ids, app_nos, destinations = zip(*lines, strict=True)
-    rows = await FIND_LINES.all(conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations)
+    rows = await FIND_CONVERSION_LINE_APPS.all(
+        conn, project_ids=project_ids, app_nos=app_nos, destinations=destinations
+    )
     for organization_id, app_id, project_id, app_no, destination in rows:
         args = {"project_id": project_id, "app_id": app_id, "app_no": app_no, "destination": destination}
-        with suppress(Limited):
-            await ledger.submit(
+        with suppress(LimitReached):
+            await ledger.submit_job(
                 conn,
-                kind=RELAY_CONVERSIONS,
+                kind=RELAY_CONVERSIONS_KIND,
                 organization_id=organization_id,
                 # A purge deletes its project's jobs. A job that is submitted later finds no rows, and ends.
                 project_id=None,
@@ -104,46 +108,48 @@ async def submit(conn: Conn, *, lines: Sequence[ConversionLine]) -> int:
     return len(rows)
 
 
-def line_of(claim: Claim) -> ConversionLine:
+def conversion_line_of_claim(claim: JobClaim) -> ConversionLine:
     args = claim.args
     return ConversionLine(UUID(args["project_id"]), args["app_no"], args["destination"])
 
 
-async def open_destination(
-    conn: Conn, *, claim: Claim, keyring: Keyring
-) -> OpenDestination | ClosedDestination:
+async def open_line_destination(
+    conn: Conn, *, claim: JobClaim, keyring: Keyring
+) -> OpenConversionDestination | ClosedConversionDestination:
     """Return the line's destination as of now; closed from the archive's commit on."""
-    scope = _scope(claim)
-    row = await OPEN_DESTINATION.one(conn, **scope)
+    scope = _destination_scope_of_claim(claim)
+    row = await FIND_LINE_DESTINATION.one(conn, **scope)
     if row is None or row.deleted:
-        return CLOSED_BY_APP_DELETION
+        return APP_DELETED_CLOSURE
     if row.archived:
-        return CLOSED_BY_ARCHIVE
+        return PROJECT_ARCHIVED_CLOSURE
     if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
-        return CLOSED_BY_SWITCH_OFF
-    token = vault.unseal(keyring, vault.Sealed(row.vault_key_id, row.sealed), row=row_name(**scope))
-    return OpenDestination(
+        return DESTINATION_DISABLED_CLOSURE
+    token = vault.unseal_secret(
+        keyring, vault.SealedSecret(row.vault_key_id, row.sealed), row=vault_row_name_of_destination(**scope)
+    )
+    return OpenConversionDestination(
         row.platform, row.sandbox, row.pixel_id, token.decode(), row.sealed, row.test_event_code
     )
 
 
-async def note_forward(conn: Conn, *, claim: Claim) -> None:
+async def note_conversions_accepted(conn: Conn, *, claim: JobClaim) -> None:
     """Record that the destination accepted conversions: clears its error and backoff."""
-    await conversion_destination.note_forward.run(conn, **_scope(claim))
+    await conversion_destination.note_forward.run(conn, **_destination_scope_of_claim(claim))
 
 
-async def note_refusal(conn: Conn, *, claim: Claim, message: str) -> None:
+async def note_conversions_refused(conn: Conn, *, claim: JobClaim, message: str) -> None:
     """Record that the destination refused some conversions and accepts others."""
-    await conversion_destination.note_refusal.run(conn, **_scope(claim), message=message)
+    await conversion_destination.note_refusal.run(conn, **_destination_scope_of_claim(claim), message=message)
 
 
-async def note_failure(
-    conn: Conn, *, claim: Claim, to: OpenDestination, message: str, after_s: float | None
+async def note_destination_failure(
+    conn: Conn, *, claim: JobClaim, to: OpenConversionDestination, message: str, after_s: float | None
 ) -> None:
     """Record a failure and start a backoff, longer after each one, unless the destination was changed."""
     await conversion_destination.note_failure.run(
         conn,
-        **_scope(claim),
+        **_destination_scope_of_claim(claim),
         pixel_id=to.pixel_id,
         sealed=to.sealed,
         message=message,
@@ -153,7 +159,7 @@ async def note_failure(
     )
 
 
-def _scope(claim: Claim) -> dict[str, Any]:
+def _destination_scope_of_claim(claim: JobClaim) -> dict[str, Any]:
     return {
         "org": claim.organization_id,
         "app_id": UUID(claim.args["app_id"]),

@@ -11,13 +11,13 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_conversion
-from schemas.conversions import Destination, Ended
+from schemas.conversions import ConversionDestination, ConversionEndState
 
 #: Rows of one call, lines of one search, and rows of one cleanup.
 CALL_ROWS, SEARCH_LINES, ROWS = 1_000, 200, 1_000
 
 #: Seconds that the first row of a line waits for more rows: a steady flow is sent in batches, one job each.
-BATCH_WAIT_S = 5.0
+CONVERSION_BATCH_WAIT_S = 5.0
 
 
 class ConversionLine(NamedTuple):
@@ -25,21 +25,21 @@ class ConversionLine(NamedTuple):
 
     project_id: UUID
     app_no: int
-    destination: Destination
+    destination: ConversionDestination
 
 
 #: Start of the search, before every line.
-LINE_SEARCH_START = ConversionLine(UUID(int=0), 0, "meta")
+CONVERSION_LINE_SEARCH_START = ConversionLine(UUID(int=0), 0, "meta")
 
 
-class _Look(NamedTuple):
+class _ConversionLineRow(NamedTuple):
     project_id: UUID
     app_no: int
-    destination: Destination
+    destination: ConversionDestination
     due: bool
 
 
-class Due(NamedTuple):
+class DueConversion(NamedTuple):
     """Due conversion with its event. `context` is None if the event was deleted."""
 
     id: UUID
@@ -59,40 +59,47 @@ class SettledConversion(NamedTuple):
     """Final state of a conversion, with its error or the fields that were left out."""
 
     id: UUID
-    state: Ended
+    state: ConversionEndState
     error_code: str | None = None
     error_message: str | None = None
 
 
-FIND_DUE = event_conversion.find_due.typed(_Look)
-LIST_DUE = event_conversion.list_due.typed(Due)
+FIND_DUE_CONVERSION_LINES = event_conversion.find_due.typed(_ConversionLineRow)
+LIST_DUE_CONVERSIONS = event_conversion.list_due.typed(DueConversion)
 
 
-async def find_lines(conn: Conn, *, after: ConversionLine) -> tuple[list[ConversionLine], ConversionLine]:
-    """Return the lines after `after` with rows that are due for `BATCH_WAIT_S`, and the next search's
-    start.
+async def find_due_conversion_lines(
+    conn: Conn, *, after: ConversionLine
+) -> tuple[list[ConversionLine], ConversionLine]:
+    """Return the lines after `after` with rows that are due for `CONVERSION_BATCH_WAIT_S`, and the next
+    search's start.
     """
-    rows = await FIND_DUE.all(conn, **after._asdict(), limit=SEARCH_LINES, gather_s=BATCH_WAIT_S)
-    last = ConversionLine(*rows[-1][:3]) if len(rows) == SEARCH_LINES else LINE_SEARCH_START
+    rows = await FIND_DUE_CONVERSION_LINES.all(
+        conn, **after._asdict(), limit=SEARCH_LINES, gather_s=CONVERSION_BATCH_WAIT_S
+    )
+    last = ConversionLine(*rows[-1][:3]) if len(rows) == SEARCH_LINES else CONVERSION_LINE_SEARCH_START
     return [ConversionLine(*row[:3]) for row in rows if row.due], last
 
 
-async def list_due(conn: Conn, *, line: ConversionLine) -> list[Due]:
+async def list_due_conversions(conn: Conn, *, line: ConversionLine) -> list[DueConversion]:
     """Return the rows of one call, the longest waiting first."""
-    return await LIST_DUE.all(conn, **line._asdict(), limit=CALL_ROWS)
+    return await LIST_DUE_CONVERSIONS.all(conn, **line._asdict(), limit=CALL_ROWS)
 
 
-async def begin_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:
-    """Record before a call that the destination may have these from now on; `at` identifies the call."""
+async def begin_conversion_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:
+    """Record, before a call, that the destination may have received these conversions.
+
+    `at` identifies the call.
+    """
     await event_conversion.begin_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
-async def undo_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:
+async def undo_conversion_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:
     """Record that the call that began `at` wasn't made."""
     await event_conversion.undo_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
-async def settle(conn: Conn, *, line: ConversionLine, ends: Sequence[SettledConversion]) -> None:
+async def settle_conversions(conn: Conn, *, line: ConversionLine, ends: Sequence[SettledConversion]) -> None:
     """Store the final states of conversions; rows with a final state keep it."""
     ids, states, codes, messages = zip(*ends, strict=True)
     await event_conversion.settle.run(
@@ -100,7 +107,7 @@ async def settle(conn: Conn, *, line: ConversionLine, ends: Sequence[SettledConv
     )
 
 
-async def requeue(
+async def requeue_conversions(
     conn: Conn,
     *,
     line: ConversionLine,
@@ -112,7 +119,7 @@ async def requeue(
 ) -> None:
     """Return conversions to the queue.
 
-    Clears their first try unless this call or another may have arrived.
+    Clears the time of their first try if it is this call's, unless the call may have arrived (`maybe_taken`).
     """
     await event_conversion.requeue.run(
         conn,
@@ -125,7 +132,9 @@ async def requeue(
     )
 
 
-async def cancel(conn: Conn, *, line: ConversionLine, error_code: str, error_message: str) -> Counter[Ended]:
+async def cancel_conversion_line(
+    conn: Conn, *, line: ConversionLine, error_code: str, error_message: str
+) -> Counter[ConversionEndState]:
     """End a batch of a line's pending rows; return the number of rows by final state."""
     rows = await event_conversion.cancel_line.all(
         conn, **line._asdict(), error_code=error_code, error_message=error_message, limit=ROWS
@@ -133,7 +142,7 @@ async def cancel(conn: Conn, *, line: ConversionLine, error_code: str, error_mes
     return Counter(row["state"] for row in rows)
 
 
-def prune(*, keep_days: int) -> Callable[[Conn], Awaitable[int]]:
+def make_conversion_pruner(*, keep_days: int) -> Callable[[Conn], Awaitable[int]]:
     """Return a function that deletes a batch of rows older than `keep_days` and returns their number."""
 
     async def delete(conn: Conn) -> int:

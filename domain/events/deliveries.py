@@ -7,21 +7,21 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_conversion
-from domain.apps.app_numbers import Apps
+from domain.apps.app_numbers import ProjectApps
 from domain.values.answers import from_row
 from schemas import ids
-from schemas.conversions import ConversionDelivery, ConversionError, DeliveryState, Destination
+from schemas.conversions import ConversionDelivery, ConversionDestination, ConversionError, ConversionState
 
 
 class _Row(NamedTuple):
     id: UUID
     app_no: int
-    destination: Destination
+    destination: ConversionDestination
     event_id: str
     name: str
     event_name: str
     occurred_at: datetime
-    state: DeliveryState
+    state: ConversionState
     tries: int
     first_try_at: datetime | None
     settled_at: datetime | None
@@ -31,15 +31,15 @@ class _Row(NamedTuple):
 
 
 LIST_CONVERSIONS = event_conversion.list_conversions.typed(_Row)
-LIST_UNDELIVERED = event_conversion.list_undelivered.typed(_Row)
+LIST_UNDELIVERED_CONVERSIONS = event_conversion.list_undelivered.typed(_Row)
 
 
-async def list_of_project(
+async def list_deliveries_of_project(
     conn: Conn,
     *,
-    apps: Apps,
-    destinations: Sequence[Destination] | None,
-    states: Sequence[DeliveryState] | None,
+    apps: ProjectApps,
+    destinations: Sequence[ConversionDestination] | None,
+    states: Sequence[ConversionState] | None,
     show_id: Callable[[str], str],
     before: UUID | None,
     limit: int,
@@ -48,7 +48,7 @@ async def list_of_project(
 
     `show_id` formats an event's id.
     """
-    query = LIST_UNDELIVERED if states and "delivered" not in states else LIST_CONVERSIONS
+    query = LIST_UNDELIVERED_CONVERSIONS if states and "delivered" not in states else LIST_CONVERSIONS
     rows = await query.all(
         conn,
         project_id=apps.project_id,
@@ -59,16 +59,16 @@ async def list_of_project(
         app_no=apps.wanted,
         limit=limit,
     )
-    return [_shown(row, apps, show_id) for row in rows]
+    return [_delivery_to_schema(row, apps, show_id) for row in rows]
 
 
-def _shown(row: _Row, apps: Apps, show_id: Callable[[str], str]) -> ConversionDelivery:
+def _delivery_to_schema(row: _Row, apps: ProjectApps, show_id: Callable[[str], str]) -> ConversionDelivery:
     error = row.error_code and ConversionError(code=row.error_code, message=row.error_message or "")
     return from_row(
         ConversionDelivery,
         row,
-        conversion_id=ids.show(ids.CONVERSION, row.id),
-        app_id=ids.show(ids.APP, apps.by_number[row.app_no].id),
+        conversion_id=ids.format_prefixed_id(ids.CONVERSION, row.id),
+        app_id=ids.format_prefixed_id(ids.APP, apps.by_number[row.app_no].id),
         event_id=show_id(row.event_id),
         event_name=row.name,
         destination_event_name=row.event_name,

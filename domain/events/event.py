@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeAlias
 from uuid import UUID
 
 #: Project, app number, and the key of the event's id.
-Key: TypeAlias = tuple[UUID, int, UUID]
+EventKey: TypeAlias = tuple[UUID, int, UUID]
 
 
 class Event(NamedTuple):
@@ -25,5 +25,5 @@ class Event(NamedTuple):
     context: str
 
     @property
-    def key(self) -> Key:
+    def key(self) -> EventKey:
         return self[:3]

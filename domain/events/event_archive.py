@@ -39,7 +39,7 @@ class EventArchive(Protocol):
         """Delete all rows of a project."""
 
 
-class _State(NamedTuple):
+class _EventArchiveState(NamedTuple):
     day: date
     attempt: int
     emptied: bool
@@ -51,11 +51,11 @@ class _State(NamedTuple):
     last_app_no: int
 
 
-STATE = event_archive.state.typed(_State)
-READ_BATCH = event_archive.batch.typed(StoredEvent)
+GET_EVENT_ARCHIVE_STATE = event_archive.state.typed(_EventArchiveState)
+READ_EVENT_ARCHIVE_BATCH = event_archive.batch.typed(StoredEvent)
 
 
-async def archive_next_step(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> int:
+async def run_event_archive_step(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> int:
     """Run one step of the oldest day outside the archive; return 1, or 0 if all closed days are archived.
 
     It is one transaction, so an uncommitted step is repeated. Raises `Unavailable`.
@@ -63,16 +63,16 @@ async def archive_next_step(conn: Conn, *, archive: EventArchive, limit: int = B
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)
         await event_archive.begin.run(conn)
-        state = await STATE.one(conn)
-        if state is None or state.day >= partitions.today() - timedelta(days=partitions.PAST_DAYS):
+        state = await GET_EVENT_ARCHIVE_STATE.one(conn)
+        if state is None or state.day >= partitions.utc_today() - timedelta(days=partitions.PAST_DAYS):
             return 0
         if not state.emptied:
             await archive.empty(state.day)
             return await event_archive.note_emptied.run(conn)
-        return await _copy(conn, state, archive, limit) or await _end(conn, state, archive)
+        return await _copy_next_batch(conn, state, archive, limit) or await _end_archived_day(conn, state, archive)
 
 
-async def forget(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None:
+async def delete_archived_project(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None:
     """Delete a project's events in the archive, after the event store: no running batch has any then.
 
     The day under way starts over: a failed batch of it may still arrive, with events of the project.
@@ -83,11 +83,11 @@ async def forget(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None
         await event_archive.begin_again.run(conn)
 
 
-async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) -> int:
-    """Copy the next batch; return 0 if there is none."""
+async def _copy_next_batch(conn: Conn, state: _EventArchiveState, archive: EventArchive, limit: int) -> int:
+    """Copy the next batch of the day and record it; return 1, or 0 if no event is left."""
     midnight = datetime.combine(state.day, time(), UTC)
     await event.walk_indexes.value(conn)
-    events = await READ_BATCH.all(
+    events = await READ_EVENT_ARCHIVE_BATCH.all(
         conn,
         since=midnight,
         until=midnight + timedelta(days=1),
@@ -100,7 +100,7 @@ async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) ->
     )
     if not events:
         return 0
-    await archive.copy(events, name=_name(state, events))
+    await archive.copy(events, name=_archive_batch_name(state, events))
     last = events[-1]
     return await event_archive.note_batch.run(
         conn,
@@ -112,18 +112,16 @@ async def _copy(conn: Conn, state: _State, archive: EventArchive, limit: int) ->
     )
 
 
-def _name(state: _State, events: Sequence[StoredEvent]) -> str:
+def _archive_batch_name(state: _EventArchiveState, events: Sequence[StoredEvent]) -> str:
     """Return a batch's name: its position and a hash of its events."""
     digest = hashlib.sha256()
     for stored in events:
-        digest.update(
-            stored.project_id.bytes + stored.event_key.bytes + stored.app_no.to_bytes(2, "big", signed=True)
-        )
+        digest.update(stored.project_id.bytes + stored.event_key.bytes + stored.app_no.to_bytes(2, "big", signed=True))
     return f"{state.day}.{state.attempt}.{state.batches}.{digest.hexdigest()}"
 
 
-async def _end(conn: Conn, state: _State, archive: EventArchive) -> int:
-    """Advance to the next day, or restart this one."""
+async def _end_archived_day(conn: Conn, state: _EventArchiveState, archive: EventArchive) -> int:
+    """Advance to the next day if the archive's count is right, else restart this day; return 1."""
     complete = await archive.count(state.day) == state.copied
     query = event_archive.begin_next if complete else event_archive.begin_again
     return await query.run(conn)

@@ -22,11 +22,11 @@ from uuid import UUID
 
 from asyncpg.pgproto import pgproto
 
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_UUID_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 #: Id formats that contain a time, between characters that are neither letter nor digit: so `evt_…` and
 #: `ajs-next-1668208232027-…` match too.
-_FORMS = re.compile(
+_TIMED_ID_PATTERN = re.compile(
     r"""(?<![0-9A-Za-z])(?:
           (?P<digits>[0-9]{13,19}|[0-9]{10})
         | (?P<uuid>[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?7[0-9a-fA-F]{3}-?[89abAB][0-9a-fA-F]{3}-?[0-9a-fA-F]{12})
@@ -40,29 +40,28 @@ _FORMS = re.compile(
 )
 
 #: Crockford's base 32 digits, mapped to those that `int` reads, and the digits of base 62.
-_CROCKFORD = str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv")
-_BASE_62 = {
-    digit: place
-    for place, digit in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_CROCKFORD_DIGITS = str.maketrans("0123456789abcdefghjkmnpqrstvwxyz", "0123456789abcdefghijklmnopqrstuv")
+_BASE_62_DIGITS = {
+    digit: place for place, digit in enumerate("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 }
 
 #: Unix time in seconds of a KSUID's epoch.
-KSUID_EPOCH = 1_400_000_000
+KSUID_EPOCH_S = 1_400_000_000
 
 
-def key_of(event_id: str) -> UUID:
+def event_key_of_id(event_id: str) -> UUID:
     """Return the key of an id."""
-    if _UUID.fullmatch(event_id):
+    if _UUID_PATTERN.fullmatch(event_id):
         return pgproto.UUID(event_id)
     key = bytearray(hashlib.blake2b(event_id.encode(), digest_size=16).digest())
-    if match := _FORMS.search(event_id):
+    if match := _TIMED_ID_PATTERN.search(event_id):
         form = match.lastgroup or ""
-        key[:6] = _TIMES[form](match[form]).to_bytes(6, "big")
+        key[:6] = _MS_READER_BY_ID_FORMAT[form](match[form]).to_bytes(6, "big")
     key[6], key[8] = 0x80 | key[6] & 0x0F, 0x80 | key[8] & 0x3F
     return pgproto.UUID(bytes(key))
 
 
-def _digits_to_ms(text: str) -> int:
+def _timestamp_digits_to_ms(text: str) -> int:
     """Read digits: seconds have ten until 2286.
 
     A number of over 13 digits has a finer unit or is a counter.
@@ -76,12 +75,12 @@ def _uuid_to_ms(text: str) -> int:
 
 def _ulid_to_ms(text: str) -> int:
     """Read a ULID; a TypeID without its prefix has the same format."""
-    return int(text[:10].lower().translate(_CROCKFORD), 32)
+    return int(text[:10].lower().translate(_CROCKFORD_DIGITS), 32)
 
 
 def _ksuid_to_ms(text: str) -> int:
-    number = reduce(lambda value, digit: value * 62 + _BASE_62[digit], text, 0)
-    return ((number >> 128) + KSUID_EPOCH) * 1000
+    number = reduce(lambda value, digit: value * 62 + _BASE_62_DIGITS[digit], text, 0)
+    return ((number >> 128) + KSUID_EPOCH_S) * 1000
 
 
 def _object_id_to_ms(text: str) -> int:
@@ -98,8 +97,8 @@ def _xid_to_ms(text: str) -> int:
 
 
 #: Functions from an id to Unix milliseconds of 48 bits, by format.
-_TIMES: Mapping[str, Callable[[str], int]] = {
-    "digits": _digits_to_ms,
+_MS_READER_BY_ID_FORMAT: Mapping[str, Callable[[str], int]] = {
+    "digits": _timestamp_digits_to_ms,
     "uuid": _uuid_to_ms,
     "ulid": _ulid_to_ms,
     "ksuid": _ksuid_to_ms,

@@ -11,19 +11,23 @@ from typing import Any
 from domain.events import segment
 
 #: Names of a project with counts of their own. Amplitude has as many.
-MAX_NAMES = 2_000
+MAX_COUNTED_EVENT_NAMES = 2_000
 
 #: Name under which all others are counted.
-OTHER = "(other)"
+OTHER_EVENTS_NAME = "(other)"
 
 #: Conversions with a standard name at ad platforms.
-CONVERSIONS = (
+CONVERSION_EVENT_NAMES = (
     "purchase_success", "subscription_start", "sign_up", "trial_start", "add_to_cart", "content_open",
     "search",
 )  # fmt: skip
 
 #: Names that need no place.
-UNLIMITED_NAMES = [*CONVERSIONS, *segment.EVENT_NAME_BY_TYPE.values(), OTHER]
+UNLIMITED_EVENT_NAMES = [*CONVERSION_EVENT_NAMES, *segment.EVENT_NAME_BY_MESSAGE_TYPE.values(), OTHER_EVENTS_NAME]
 
 #: Parameters of statements that count by name.
-PLACE_PARAMETERS: Mapping[str, Any] = {"most_names": MAX_NAMES, "always": UNLIMITED_NAMES, "other": OTHER}
+EVENT_NAME_PARAMETERS: Mapping[str, Any] = {
+    "most_names": MAX_COUNTED_EVENT_NAMES,
+    "always": UNLIMITED_EVENT_NAMES,
+    "other": OTHER_EVENTS_NAME,
+}

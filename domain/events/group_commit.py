@@ -12,35 +12,33 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event as event_table
 from db.queries import event_conversion
-from domain.apps.relays import Relays
+from domain.apps.relays import RelaysByEventName
 from domain.events.event import Event
 from schemas import ids
 
 #: Conversion maps of apps, by project and app number.
-AppRelays: TypeAlias = Mapping[tuple[UUID, int], Relays]
+RelaysByApp: TypeAlias = Mapping[tuple[UUID, int], RelaysByEventName]
 
 #: Parameters of the statement: an array for each column of an event, in order.
-_COLUMNS = event_table.keep_events.parameters
+_EVENT_COLUMNS = event_table.keep_events.parameters
 
 
-async def store_new_events(
-    conn: Conn, events: Sequence[Event], relays: AppRelays | None = None
-) -> Sequence[Event]:
+async def store_new_events(conn: Conn, events: Sequence[Event], relays: RelaysByApp | None = None) -> Sequence[Event]:
     """Store the new events and return them. `events` is not empty and no key repeats.
 
     It is one statement, which commits by itself unless the caller has begun a transaction; with `relays` the
     caller has. Then conversions are put into the outbox, for each destination. All rows are sorted by key:
     one order for all writers prevents deadlocks.
     """
-    arrays = dict(zip(_COLUMNS, zip(*events, strict=True), strict=True))
+    arrays = dict(zip(_EVENT_COLUMNS, zip(*events, strict=True), strict=True))
     news: list[bool] | None = await event_table.keep_events.value(conn, **arrays)
     fresh = events if news is None else [event for event, new in zip(events, news, strict=True) if new]
     if relays:
-        await _insert_conversions(conn, fresh, relays)
+        await _insert_pending_conversions(conn, fresh, relays)
     return fresh
 
 
-async def _insert_conversions(conn: Conn, events: Sequence[Event], relays: AppRelays) -> None:
+async def _insert_pending_conversions(conn: Conn, events: Sequence[Event], relays: RelaysByApp) -> None:
     """Insert a row for each conversion and destination."""
     found = [
         (event, relay)
@@ -55,7 +53,7 @@ async def _insert_conversions(conn: Conn, events: Sequence[Event], relays: AppRe
         app_nos=[event.app_no for event, _ in found],
         destinations=[relay.destination for _, relay in found],
         event_keys=[event.event_key for event, _ in found],
-        ids=[ids.new() for _ in found],
+        ids=[ids.new_uuid7() for _ in found],
         names=[event.name for event, _ in found],
         event_ids=[event.event_id for event, _ in found],
         event_names=[relay.event_name for _, relay in found],

@@ -11,17 +11,17 @@ from typing import Any
 
 import msgspec
 
-from domain.values.steps import Steps
-from schemas.errors import Malformed, Oversized
+from domain.values.steps import CooperativeSteps
+from schemas.errors import BodyOversized, MalformedBody
 
 #: Bytes of a body as sent, and unpacked; levels of objects and lists in one event.
 MAX_PACKED_BYTES, MAX_PLAIN_BYTES, MAX_LEVELS = 1_000_000, 8_000_000, 100
 
 #: Decoder errors for bad JSON, bad UTF-8 and too deep nesting.
-UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+UNREADABLE_JSON_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 #: First half of a surrogate pair without the second, or a second one without the first.
-_HALF = re.compile(
+_HALF_SURROGATE_PATTERN = re.compile(
     rb"\\u[dD](?:[89abAB]%b{2}(?!\\u[dD][c-fC-F]%b{2})|(?<!\\u[dD][89abAB]%b{2}\\u[dD])[c-fC-F]%b{2})"
     % ((b"[0-9a-fA-F]",) * 4)
 )
@@ -30,40 +30,40 @@ _HALF = re.compile(
 UNPACK_STEP_BYTES, REPAIR_STEP_BYTES = 1 << 19, 1 << 17
 
 #: Bytes of text that take as long to decode as one list or object.
-BRACKET_BYTES = 20
+DECODE_BYTES_PER_BRACKET = 20
 
 #: Placeholder of an escaped backslash. It is random, so no sender's text contains it, and its ends are no
 #: part of an escape.
-_BACKSLASH = b"\xfe%b\xff" % os.urandom(4).hex().encode()
+_BACKSLASH_PLACEHOLDER = b"\xfe%b\xff" % os.urandom(4).hex().encode()
 
-_GZIP = 31
+_GZIP_WINDOW_BITS = 31
 
 #: Largest ratio of gzip.
 MAX_GZIP_RATIO = 1_032
 
 
-def unpack(data: bytes, most: int = MAX_PLAIN_BYTES) -> Steps[bytes]:
-    """Unpack one layer of gzip. Raises `Oversized`, `Malformed`."""
-    reader = zlib.decompressobj(_GZIP)
+def unpack_gzip(data: bytes, most: int = MAX_PLAIN_BYTES) -> CooperativeSteps[bytes]:
+    """Unpack one layer of gzip. Raises `BodyOversized`, `MalformedBody`."""
+    reader = zlib.decompressobj(_GZIP_WINDOW_BITS)
     parts, size = list[bytes](), 0
     while not reader.eof and size < most:
         try:
             part = reader.decompress(data, min(UNPACK_STEP_BYTES, most - size))
         except zlib.error as error:
-            raise Malformed(f"the body is no gzip: {error}") from None
+            raise MalformedBody(f"the body is no gzip: {error}") from None
         if not part:
             break
         parts.append(part)
         data, size = reader.unconsumed_tail, size + len(part)
         yield
     if not reader.eof and size >= most:
-        raise Oversized(f"the body has more than {most} bytes: send fewer events at once")
+        raise BodyOversized(f"the body has more than {most} bytes: send fewer events at once")
     if not reader.eof or reader.unused_data:
-        raise Malformed("the body's gzip ends early, or has data after its end")
+        raise MalformedBody("the body's gzip ends early, or has data after its end")
     return b"".join(parts)
 
 
-def repair_in_steps(text: bytes) -> Steps[bytes]:
+def repair_surrogates_in_steps(text: bytes) -> CooperativeSteps[bytes]:
     """Run `replace_half_surrogates` in steps, which end after a comma if possible: no escape contains one."""
     parts, at = list[bytes](), 0
     while at < len(text):
@@ -80,10 +80,12 @@ def repair_in_steps(text: bytes) -> Steps[bytes]:
 
 def replace_half_surrogates(text: bytes) -> bytes:
     """Replace each half of a surrogate pair by U+FFFD; the length stays."""
-    return _HALF.sub(rb"\\ufffd", text.replace(rb"\\", _BACKSLASH)).replace(_BACKSLASH, rb"\\")
+    return _HALF_SURROGATE_PATTERN.sub(rb"\\ufffd", text.replace(rb"\\", _BACKSLASH_PLACEHOLDER)).replace(
+        _BACKSLASH_PLACEHOLDER, rb"\\"
+    )
 
 
-def replace_escapes(text: bytes) -> bytes:
+def replace_json_escapes(text: bytes) -> bytes:
     """Replace escapes by other characters, for a reader of fields without escapes.
 
     It costs a fifth of `replace_half_surrogates`: the sender is not authenticated yet.
@@ -91,18 +93,18 @@ def replace_escapes(text: bytes) -> bytes:
     return text.replace(rb"\\", b"__").replace(rb"\u", b"__")
 
 
-def is_too_deep(text: bytes, value: Any) -> bool:
+def is_json_too_deep(text: bytes, value: Any) -> bool:
     """Return whether a value has too many levels; few brackets can't form many."""
     few = text.count(b"{") + text.count(b"[") <= MAX_LEVELS
-    return not few and _depth(value) > MAX_LEVELS
+    return not few and _json_depth_of(value) > MAX_LEVELS
 
 
-def weigh_text(text: bytes) -> int:
+def weigh_json_text(text: bytes) -> int:
     """Return a text's decoding cost in bytes of plain text: its length, plus 20 for each list or object."""
-    return len(text) + BRACKET_BYTES * (text.count(b"{") + text.count(b"["))
+    return len(text) + DECODE_BYTES_PER_BRACKET * (text.count(b"{") + text.count(b"["))
 
 
-def _depth(value: Any) -> int:
+def _json_depth_of(value: Any) -> int:
     """Count the levels of objects and lists without recursion, up to one above the limit."""
     depth, level = 0, [value]
     while depth <= MAX_LEVELS and (level := [one for one in level if isinstance(one, (dict, list))]):

@@ -12,18 +12,18 @@ from db.queries import Query, event, event_archive, event_seen
 PAST_DAYS, FUTURE_DAYS = 8, 14
 
 #: Period of the open generation, and closed generations that are probed: an id is known for at least 30 days.
-GENERATION_AGE = timedelta(days=15)
-PROBED_GENERATIONS = 2
+EVENT_ID_GENERATION_AGE = timedelta(days=15)
+PROBED_EVENT_ID_GENERATIONS = 2
 
 
-async def make_days(conn: Conn) -> int:
+async def create_event_day_tables(conn: Conn) -> int:
     """Create the missing tables; return their number."""
-    day = today()
+    day = utc_today()
     first_day, last_day = day - timedelta(days=PAST_DAYS), day + timedelta(days=FUTURE_DAYS)
     return await _run_with_lock_timeout(event.make_days, conn, first_day=first_day, last_day=last_day)
 
 
-def drop_days(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitable[int]]:
+def make_event_day_dropper(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitable[int]]:
     """Return a function that drops the oldest day's table if it is older than `keep` days.
 
     `archived`: only a day that is in the event archive.
@@ -31,19 +31,19 @@ def drop_days(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitabl
     query = event_archive.drop_archived_day if archived else event.drop_day
 
     async def drop(conn: Conn) -> int:
-        return await _run_with_lock_timeout(query, conn, before=today() - timedelta(days=keep))
+        return await _run_with_lock_timeout(query, conn, before=utc_today() - timedelta(days=keep))
 
     return drop
 
 
-async def rotate(conn: Conn, *, age: timedelta = GENERATION_AGE) -> int:
+async def rotate_event_id_generation(conn: Conn, *, age: timedelta = EVENT_ID_GENERATION_AGE) -> int:
     """Open the next generation if this one is older than `age`; return the number of new ones."""
     return await _run_with_lock_timeout(event_seen.rotate, conn, age=age)
 
 
-async def drop_leaf(conn: Conn) -> int:
+async def drop_event_id_partition(conn: Conn) -> int:
     """Drop the oldest partition of event ids that is no longer probed; return 1, or 0 if none was dropped."""
-    return await _run_with_lock_timeout(event_seen.drop_leaf, conn, closed=PROBED_GENERATIONS)
+    return await _run_with_lock_timeout(event_seen.drop_leaf, conn, closed=PROBED_EVENT_ID_GENERATIONS)
 
 
 async def _run_with_lock_timeout(query: Query, conn: Conn, **values: object) -> int:
@@ -57,6 +57,6 @@ async def _run_with_lock_timeout(query: Query, conn: Conn, **values: object) -> 
     return done
 
 
-def today() -> date:
+def utc_today() -> date:
     """Return the UTC day."""
     return datetime.now(UTC).date()

@@ -12,24 +12,24 @@ from db.pool import Conn
 from db.queries import event_person
 
 #: Queue rows of one fold.
-BATCH = 5_000
+ACTIVE_USER_FOLD_ROWS = 5_000
 
 #: Quarter-hours of a day, and of half a day.
 QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY = 96, 48
 
 
-def morning_mask(mask: int) -> int:
+def first_half_of_day_mask(mask: int) -> int:
     """Return the first half of a day's mask."""
     return mask & (1 << QUARTERS_PER_HALF_DAY) - 1
 
 
-async def fold(conn: Conn) -> int:
-    """Merge a batch of the queue into the people; return its rows. Concurrent folds are safe."""
-    folded: int = await event_person.fold.value(conn, limit=BATCH)
+async def fold_active_users(conn: Conn) -> int:
+    """Merge a batch of queued masks into the people; return its number of rows. Concurrent folds are safe."""
+    folded: int = await event_person.fold.value(conn, limit=ACTIVE_USER_FOLD_ROWS)
     return folded
 
 
-async def rebuild(conn: Conn, *, project_id: UUID, day: date) -> None:
+async def rebuild_active_users(conn: Conn, *, project_id: UUID, day: date) -> None:
     """Recompute a project's people of a UTC day with all of its events still stored."""
     since = datetime.combine(day, time(), UTC)
     async with conn.transaction():

@@ -19,9 +19,10 @@ from db.queries import (
 ROWS = 5_000
 
 
-async def delete_batch(conn: Conn, *, project_id: UUID) -> int:
-    """Delete a batch; return its rows. Counts are deleted after deltas, which a fold may just be adding to
-    them.
+async def purge_project_batch(conn: Conn, *, project_id: UUID) -> int:
+    """Delete a batch of a project's rows; return their number, 0 if none is left.
+
+    Deletes counts after deltas: a fold may just be adding these to the counts.
 
     A rebuild locks counts before deltas. So purge and rebuild exclude each other, to avoid a deadlock.
     """

@@ -15,14 +15,14 @@ from uuid import UUID
 
 import msgspec
 
-from db.pool import Conn, Pool, acquire
+from db.pool import Conn, Pool, acquire_connection
 from db.queries import event_quarantine
-from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from domain.apps.app_keys import KeyedApp
 from domain.events.body import RejectedEvent
-from domain.events.json_text import UNREADABLE
+from domain.events.json_text import UNREADABLE_JSON_ERRORS
 from schemas import ids
-from schemas.events import RejectCode
+from schemas.events import EventRejection
 from telemetry import metrics
 
 #: Approximate number of stored rejections of a project, and their retention.
@@ -32,21 +32,21 @@ MAX_ROWS, REJECTION_RETENTION = 1_000, timedelta(days=7)
 MAX_TEXT, MAX_QUEUED = 4_096, 100
 
 #: Most bytes of memory for a project's queued events.
-MOST_BYTES = 256 * 1024
+MAX_QUEUED_BYTES_PER_PROJECT = 256 * 1024
 
 #: Most projects in the buffer, and most projects of one organization in it.
 MAX_PROJECTS, MAX_PROJECTS_OF_ORGANIZATION = 200, 20
 
 #: Rows that one run of the chore deletes.
-BATCH = 1_000
+MAX_DELETED_REJECTIONS = 1_000
 
 
-class Quarantined(NamedTuple):
+class StoredRejection(NamedTuple):
     """Rejected event as stored. `name` and `event_id` are None if its text has none."""
 
     id: UUID
     app_no: int
-    code: RejectCode
+    code: EventRejection
     name: str | None
     event_id: str | None
     text: str
@@ -58,7 +58,7 @@ class BufferedRejection(NamedTuple):
 
     id: UUID
     app_no: int
-    code: RejectCode
+    code: EventRejection
     name: str | None
     event_id: str | None
     text: str
@@ -69,7 +69,7 @@ class BufferedRejection(NamedTuple):
         return sum(sys.getsizeof(text) for text in (self.name, self.event_id, self.text))
 
 
-class _Waiting:
+class _ProjectRejectionQueue:
     """Queued events of a project, the newest, with the project's organization."""
 
     def __init__(self, organization_id: UUID) -> None:
@@ -81,11 +81,11 @@ class _Waiting:
         """Add an event; the oldest ones are dropped to make room."""
         self.noted.append(event)
         self._size += event.size
-        while len(self.noted) > MAX_QUEUED or self._size > MOST_BYTES:
+        while len(self.noted) > MAX_QUEUED or self._size > MAX_QUEUED_BYTES_PER_PROJECT:
             self._size -= self.noted.popleft().size
 
 
-class _EventNames(msgspec.Struct):
+class _EventNameAndId(msgspec.Struct):
     """Name and id of an event, in our field names and in Segment's."""
 
     name: str | None = None
@@ -94,16 +94,16 @@ class _EventNames(msgspec.Struct):
     messageId: str | None = None  # noqa: N815
 
 
-LIST_REFUSED = event_quarantine.list_refused.typed(Quarantined)
-_NAMES_DECODER = msgspec.json.Decoder(_EventNames)
+LIST_QUARANTINED_EVENTS = event_quarantine.list_refused.typed(StoredRejection)
+_EVENT_NAME_DECODER = msgspec.json.Decoder(_EventNameAndId)
 
 
-class Quarantine:
+class QuarantineBuffer:
     """Write-behind buffer of this process. `came` is set while it has rows."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._due: dict[UUID, _Waiting] = {}
+        self._due: dict[UUID, _ProjectRejectionQueue] = {}
         #: Readers share one connection, and leave the others to the intake.
         self._reading = asyncio.Semaphore(1)
         self.came = asyncio.Event()
@@ -112,23 +112,23 @@ class Quarantine:
         """Queue rejected events of an app."""
         if not refused:
             return
-        metrics.EVENTS_BY_OUTCOME["rejected"].inc(len(refused))
+        metrics.EVENT_COUNTERS_BY_OUTCOME["rejected"].inc(len(refused))
         waiting = self._place(app)
         if waiting is None:
             return
         for event in refused[-MAX_QUEUED:]:
-            waiting.add(note(app.app_no, event))
+            waiting.add(to_buffered_rejection(app.app_no, event))
         self.came.set()
 
-    def _place(self, app: KeyedApp) -> _Waiting | None:
+    def _place(self, app: KeyedApp) -> _ProjectRejectionQueue | None:
         """Return the project's queue; None if its organization has its share of the buffer."""
         if app.project_id not in self._due:
-            if not self._has_room(app.organization_id):
+            if not self._has_room_for_project(app.organization_id):
                 return None
-            self._due[app.project_id] = _Waiting(app.organization_id)
+            self._due[app.project_id] = _ProjectRejectionQueue(app.organization_id)
         return self._due[app.project_id]
 
-    def _has_room(self, organization_id: UUID) -> bool:
+    def _has_room_for_project(self, organization_id: UUID) -> bool:
         """Return whether the buffer has room for one more project of an organization.
 
         A full buffer drops the first project of the organization with the most, if that still leaves it with
@@ -152,18 +152,18 @@ class Quarantine:
         project_id: UUID,
         last_app: int,
         app_no: int | None,
-        codes: Sequence[RejectCode] | None,
+        codes: Sequence[EventRejection] | None,
         before: UUID | None,
         limit: int,
-    ) -> list[Quarantined]:
+    ) -> list[StoredRejection]:
         """Return at most `limit` rejections of a project older than `before`, newest first. Raises
         `Unavailable`.
 
         Apps with a number above `last_app` were created later and are left out.
         """
         with raise_if_postgres_away():
-            async with self._reading, acquire(self._pool) as conn:
-                return await LIST_REFUSED.all(
+            async with self._reading, acquire_connection(self._pool) as conn:
+                return await LIST_QUARANTINED_EVENTS.all(
                     conn,
                     project_id=project_id,
                     last_app=last_app,
@@ -185,13 +185,13 @@ class Quarantine:
                 continue
             try:
                 with raise_if_postgres_away():
-                    async with acquire(self._pool) as conn:
-                        await keep(conn, project_id, waiting.noted)
-            except RETRIED_ERRORS:
+                    async with acquire_connection(self._pool) as conn:
+                        await insert_quarantined_events(conn, project_id, waiting.noted)
+            except RETRIED_POSTGRES_ERRORS:
                 continue
 
 
-async def keep(conn: Conn, project_id: UUID, noted: Sequence[BufferedRejection]) -> None:
+async def insert_quarantined_events(conn: Conn, project_id: UUID, noted: Sequence[BufferedRejection]) -> None:
     """Insert rejected events of a project, and delete the oldest above `MAX_ROWS`."""
     async with conn.transaction():
         await event_quarantine.insert_refused.run(
@@ -207,28 +207,28 @@ async def keep(conn: Conn, project_id: UUID, noted: Sequence[BufferedRejection])
         await event_quarantine.trim.run(conn, project_id=project_id, most=MAX_ROWS)
 
 
-async def delete_old(conn: Conn) -> int:
+async def delete_expired_rejections(conn: Conn) -> int:
     """Delete a batch of expired rows; return their number."""
-    deleted: int = await event_quarantine.delete_old.value(conn, age=REJECTION_RETENTION, limit=BATCH)
+    deleted: int = await event_quarantine.delete_old.value(conn, age=REJECTION_RETENTION, limit=MAX_DELETED_REJECTIONS)
     return deleted
 
 
-def note(app_no: int, refused: RejectedEvent) -> BufferedRejection:
+def to_buffered_rejection(app_no: int, refused: RejectedEvent) -> BufferedRejection:
     """Return a rejected event as stored."""
     text = refused.text[: 4 * MAX_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_TEXT]
-    names_in_text = _parse_names(refused.text)
+    names_in_text = _parse_event_name(refused.text)
     names = (
         _storable_name(names_in_text.name or names_in_text.event),
         _storable_name(names_in_text.eventId or names_in_text.messageId),
     )
-    return BufferedRejection(ids.new(), app_no, refused.code, *names, text)
+    return BufferedRejection(ids.new_uuid7(), app_no, refused.code, *names, text)
 
 
-def _parse_names(text: bytes) -> _EventNames:
+def _parse_event_name(text: bytes) -> _EventNameAndId:
     try:
-        return _NAMES_DECODER.decode(text)
-    except UNREADABLE:
-        return _EventNames()
+        return _EVENT_NAME_DECODER.decode(text)
+    except UNREADABLE_JSON_ERRORS:
+        return _EventNameAndId()
 
 
 def _storable_name(text: str | None) -> str | None:

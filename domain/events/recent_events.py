@@ -8,10 +8,10 @@ from db.pool import Conn
 from db.queries import event, event_quarantine
 
 #: Most events that are counted.
-MAX_COUNTED = 1000
+MAX_COUNTED_RECENT_EVENTS = 1000
 
 
-class RecentEvents(NamedTuple):
+class RecentEventSummary(NamedTuple):
     """Newest recent event, and the number of recent events."""
 
     name: str
@@ -21,24 +21,26 @@ class RecentEvents(NamedTuple):
     n: int
 
 
-class RejectedCount(NamedTuple):
+class RejectedEventCount(NamedTuple):
     """Number of refused events with a code."""
 
     code: str
     n: int
 
 
-FIND_RECENT = event.see_arrivals.typed(RecentEvents)
-COUNT_REFUSED = event_quarantine.count_refused.typed(RejectedCount)
+FIND_RECENT_EVENTS = event.see_arrivals.typed(RecentEventSummary)
+COUNT_QUARANTINED_EVENTS = event_quarantine.count_refused.typed(RejectedEventCount)
 
 
-async def find_recent(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> RecentEvents | None:
+async def find_recent_events(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> RecentEventSummary | None:
     """Return the events of the last `seconds` that occurred at most an hour earlier; None without any."""
-    return await FIND_RECENT.one(
-        conn, project_id=project_id, app_no=app_no, seconds=seconds, limit=MAX_COUNTED
+    return await FIND_RECENT_EVENTS.one(
+        conn, project_id=project_id, app_no=app_no, seconds=seconds, limit=MAX_COUNTED_RECENT_EVENTS
     )
 
 
-async def count_rejected(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> list[RejectedCount]:
+async def count_quarantined_events(
+    conn: Conn, *, project_id: UUID, app_no: int, seconds: float
+) -> list[RejectedEventCount]:
     """Count an app's quarantined events of the last `seconds` by reject code; empty without any."""
-    return await COUNT_REFUSED.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)
+    return await COUNT_QUARANTINED_EVENTS.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)

@@ -11,26 +11,28 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event_name, event_rollup
 from domain.events import event_names, people
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 
 #: Deltas of one fold.
-BATCH = 5_000
+EVENT_DELTAS_PER_FOLD = 5_000
 
 
-async def fold(conn: Conn) -> int:
+async def fold_event_counts(conn: Conn) -> int:
     """Add a batch of deltas to the counts; return their number. Concurrent folds run one after the other."""
     async with conn.transaction():
         # A separate statement, so that the snapshot of the next one has all names with a place.
         await event_name.lock_names.value(conn)
-        folded: int = await event_rollup.fold.value(conn, limit=BATCH, **event_names.PLACE_PARAMETERS)
+        folded: int = await event_rollup.fold.value(
+            conn, limit=EVENT_DELTAS_PER_FOLD, **event_names.EVENT_NAME_PARAMETERS
+        )
     return folded
 
 
-async def rebuild(conn: Conn, *, project_id: UUID, day: date) -> None:
+async def rebuild_event_counts(conn: Conn, *, project_id: UUID, day: date) -> None:
     """Recount a project's events and people of a UTC day, concurrently with writes and folds.
 
-    Runs hour by hour, since folds wait for each hour. Raises `Invalid` for a day with deleted events: only
-    their counts are left.
+    Runs hour by hour, since folds wait for each hour. Raises `InvalidValue` for a day with deleted events:
+    only their counts are left.
     """
     midnight = datetime.combine(day, time(), UTC)
     for hour in range(24):
@@ -41,7 +43,7 @@ async def rebuild(conn: Conn, *, project_id: UUID, day: date) -> None:
             await event_name.lock_names.value(conn)
             await event_rollup.stop_folds.value(conn)
             if not await event_rollup.has_day.value(conn, day=day):
-                raise Invalid("day", f"no events of {day} are stored, so there is nothing to count")
+                raise InvalidValue("day", f"no events of {day} are stored, so there is nothing to count")
             await event_rollup.drop_counts.run(conn, **stretch)
-            await event_rollup.count_events.run(conn, **stretch, **event_names.PLACE_PARAMETERS)
-    await people.rebuild(conn, project_id=project_id, day=day)
+            await event_rollup.count_events.run(conn, **stretch, **event_names.EVENT_NAME_PARAMETERS)
+    await people.rebuild_active_users(conn, project_id=project_id, day=day)

@@ -5,7 +5,7 @@ from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 
-class Owned(Protocol):
+class OwnedRequest(Protocol):
     """Queued item with its owner."""
 
     @property
@@ -15,10 +15,10 @@ class Owned(Protocol):
     def project_id(self) -> UUID: ...
 
 
-R = TypeVar("R", bound=Owned)
+R = TypeVar("R", bound=OwnedRequest)
 
 
-class RoundRobin(Generic[R]):
+class FairRequestQueue(Generic[R]):
     """Fair queue; true while it has items."""
 
     def __init__(self) -> None:

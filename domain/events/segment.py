@@ -16,22 +16,27 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from domain.events.body import EventBatch, RejectedEvent, decode, malformed_body_error
-from domain.events.checks import MAX_AHEAD, MAX_EVENT_BYTES, EventRefused, read_object, to_event
+from domain.events.body import CheckedEventBatch, RejectedEvent, decode_event_body, malformed_body_error
+from domain.events.checks import MAX_AHEAD, MAX_EVENT_BYTES, EventRejectedError, decode_json_object, validate_event
 from domain.events.event import Event
-from domain.events.json_text import UNREADABLE, repair_in_steps, replace_escapes, weigh_text
+from domain.events.json_text import (
+    UNREADABLE_JSON_ERRORS,
+    repair_surrogates_in_steps,
+    replace_json_escapes,
+    weigh_json_text,
+)
 from domain.values import json_items
-from domain.values.steps import STEP_BYTES, Steps
+from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
 from schemas.events import EventIn
 
 #: Messages of one batch: as many small ones as fit the 475 KB of a mobile SDK's file.
-MAX_MESSAGES = 5_000
+MAX_SEGMENT_MESSAGES = 5_000
 
 #: Bytes of a body as text: twice such a file.
-MAX_PLAIN_BYTES = 1_000_000
+MAX_SEGMENT_BODY_BYTES = 1_000_000
 
 #: Types of messages by the last part of a path; None: a batch of messages with types of their own.
-KINDS: Mapping[str, str | None] = {
+MESSAGE_TYPE_BY_PATH: Mapping[str, str | None] = {
     "b": None, "batch": None, "import": None,
     "t": "track", "track": "track", "i": "identify", "identify": "identify",
     "p": "page", "page": "page", "s": "screen", "screen": "screen",
@@ -39,7 +44,7 @@ KINDS: Mapping[str, str | None] = {
 }  # fmt: skip
 
 #: Event names of every type but `track`, which has a name of its own.
-EVENT_NAME_BY_TYPE = {
+EVENT_NAME_BY_MESSAGE_TYPE = {
     "identify": "$identify",
     "page": "$page",
     "screen": "$screen",
@@ -48,7 +53,7 @@ EVENT_NAME_BY_TYPE = {
 }
 
 #: Fields outside `properties` and `traits` that are stored with them.
-EXTRA_FIELDS = {
+EXTRA_FIELDS_BY_MESSAGE_TYPE = {
     "page": ("name", "category"),
     "screen": ("name", "category"),
     "group": ("groupId",),
@@ -57,10 +62,10 @@ EXTRA_FIELDS = {
 
 MOST_NAME, MOST_ID, MOST_PERSON = 128, 128, 255
 
-_EMPTY = msgspec.Raw(b"{}")
+_EMPTY_JSON_OBJECT = msgspec.Raw(b"{}")
 
 
-class _Message(msgspec.Struct):
+class _SegmentMessage(msgspec.Struct):
     type: str | None = None
     messageId: str | None = None  # noqa: N815  as on the wire
     event: str | None = None
@@ -73,26 +78,26 @@ class _Message(msgspec.Struct):
     timestamp: datetime | None = None
     originalTimestamp: datetime | None = None  # noqa: N815
     sentAt: datetime | None = None  # noqa: N815
-    properties: msgspec.Raw = _EMPTY
-    traits: msgspec.Raw = _EMPTY
-    context: msgspec.Raw = _EMPTY
+    properties: msgspec.Raw = _EMPTY_JSON_OBJECT
+    traits: msgspec.Raw = _EMPTY_JSON_OBJECT
+    context: msgspec.Raw = _EMPTY_JSON_OBJECT
 
 
-class _Keyed(msgspec.Struct):
+class _WriteKeyBody(msgspec.Struct):
     writeKey: str | None = None  # noqa: N815
 
 
-class _Head(msgspec.Struct):
+class _SegmentHead(msgspec.Struct):
     """Fields of a request that apply to all of its messages."""
 
     sentAt: datetime | None = None  # noqa: N815
 
 
-class _Batch(_Head):
-    batch: Annotated[list[msgspec.Raw], Meta(max_length=MAX_MESSAGES)] = []
+class _SegmentBatch(_SegmentHead):
+    batch: Annotated[list[msgspec.Raw], Meta(max_length=MAX_SEGMENT_MESSAGES)] = []
 
 
-class _Sent(NamedTuple):
+class _SentSegmentMessages(NamedTuple):
     """Messages of a request; `kind` is the type of all, None if each has its own."""
 
     kind: str | None
@@ -100,131 +105,135 @@ class _Sent(NamedTuple):
     sent_at: datetime | None
 
 
-_KEYED, _MESSAGE = msgspec.json.Decoder(_Keyed), msgspec.json.Decoder(_Message)
-_HEAD, _BATCH = msgspec.json.Decoder(_Head), msgspec.json.Decoder(_Batch)
+_KEYED, _MESSAGE = msgspec.json.Decoder(_WriteKeyBody), msgspec.json.Decoder(_SegmentMessage)
+_HEAD, _BATCH = msgspec.json.Decoder(_SegmentHead), msgspec.json.Decoder(_SegmentBatch)
 
 
-def write_key_in(plain: bytes) -> str | None:
+def read_write_key(plain: bytes) -> str | None:
     """Return the `writeKey` in a body; None without a string. Raises `Malformed`.
 
     Nothing else in the body is stored.
     """
     try:
-        return _KEYED.decode(replace_escapes(plain)).writeKey
+        return _KEYED.decode(replace_json_escapes(plain)).writeKey
     except msgspec.ValidationError:
         return None
-    except UNREADABLE as error:
+    except UNREADABLE_JSON_ERRORS as error:
         raise malformed_body_error(error) from None
 
 
-def read(
+def read_segment_events(
     plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: datetime
-) -> Steps[EventBatch]:
+) -> CooperativeSteps[CheckedEventBatch]:
     """Read the messages as events, each as stored or as its rejection.
 
     Raises `Malformed`, `Invalid`, `Oversized` for the whole body.
     """
-    sent = yield from _split((yield from repair_in_steps(plain)), kind)
-    body, done = EventBatch([], [], len(plain)), 0
+    sent = yield from _split_segment_messages((yield from repair_surrogates_in_steps(plain)), kind)
+    body, done = CheckedEventBatch([], [], len(plain)), 0
     for index, text in enumerate(sent.messages):
-        done += weigh_text(bytes(text))
-        if done > STEP_BYTES:
+        done += weigh_json_text(bytes(text))
+        if done > JSON_STEP_BYTES:
             done = 0
             yield
         try:
-            body.events.append(_event(text, sent, project_id, app_no, now))
-        except EventRefused as error:
+            body.events.append(_message_to_event(text, sent, project_id, app_no, now))
+        except EventRejectedError as error:
             body.refused.append(RejectedEvent(index, error.code, bytes(text)))
     return body
 
 
-def _split(text: bytes, kind: str | None) -> Steps[_Sent]:
+def _split_segment_messages(text: bytes, kind: str | None) -> CooperativeSteps[_SentSegmentMessages]:
     if kind is not None:
-        sent_at = decode(text, _HEAD).sentAt
+        sent_at = decode_event_body(text, _HEAD).sentAt
         yield
-        return _Sent(kind, [msgspec.Raw(text)], sent_at)
-    if len(text) <= STEP_BYTES:
-        batch = decode(text, _BATCH)
-        return _Sent(None, batch.batch, batch.sentAt)
-    beside, items = yield from json_items.split_json_list(text, {b'"batch"'}, MAX_MESSAGES)
-    batch = decode(beside, _BATCH)
+        return _SentSegmentMessages(kind, [msgspec.Raw(text)], sent_at)
+    if len(text) <= JSON_STEP_BYTES:
+        batch = decode_event_body(text, _BATCH)
+        return _SentSegmentMessages(None, batch.batch, batch.sentAt)
+    beside, items = yield from json_items.split_json_list(text, {b'"batch"'}, MAX_SEGMENT_MESSAGES)
+    batch = decode_event_body(beside, _BATCH)
     messages = batch.batch if items is None else [msgspec.Raw(item) for item in items]
-    return _Sent(None, messages, batch.sentAt)
+    return _SentSegmentMessages(None, messages, batch.sentAt)
 
 
-def _event(text: msgspec.Raw, sent: _Sent, project_id: UUID, app_no: int, now: datetime) -> Event:
-    message = _read(text)
+def _message_to_event(
+    text: msgspec.Raw, sent: _SentSegmentMessages, project_id: UUID, app_no: int, now: datetime
+) -> Event:
+    message = _decode_segment_message(text)
     kind = sent.kind or message.type or ""
-    name = message.event if kind == "track" else EVENT_NAME_BY_TYPE.get(kind)
+    name = message.event if kind == "track" else EVENT_NAME_BY_MESSAGE_TYPE.get(kind)
     if not name or len(name) > MOST_NAME:
-        raise EventRefused("INVALID")
+        raise EventRejectedError("INVALID")
     event = EventIn(
         name=name,
-        event_id=_id(message.messageId, text),
-        occurred_at=_time(message, sent.sent_at, now),
-        app_user_id=_person(message.userId),
-        anonymous_id=_person(message.anonymousId),
-        properties=_properties(message, kind),
-        context=_object(message.context),
+        event_id=_event_id_of_message(message.messageId, text),
+        occurred_at=_message_time_of(message, sent.sent_at, now),
+        app_user_id=_person_id_of(message.userId),
+        anonymous_id=_person_id_of(message.anonymousId),
+        properties=_merged_properties_of(message, kind),
+        context=_object_or_empty(message.context),
     )
-    return to_event(event, project_id, app_no, now)
+    return validate_event(event, project_id, app_no, now)
 
 
-def _read(text: msgspec.Raw) -> _Message:
+def _decode_segment_message(text: msgspec.Raw) -> _SegmentMessage:
     try:
         return _MESSAGE.decode(text)
     except msgspec.ValidationError:
-        raise EventRefused("INVALID") from None
-    except UNREADABLE:
-        raise EventRefused("MALFORMED") from None
+        raise EventRejectedError("INVALID") from None
+    except UNREADABLE_JSON_ERRORS:
+        raise EventRejectedError("MALFORMED") from None
 
 
-def _id(given: str | None, text: msgspec.Raw) -> str:
+def _event_id_of_message(given: str | None, text: msgspec.Raw) -> str:
     """Return the message's id; a hash if it has none or one that is too long."""
     if given and len(given) <= MOST_ID:
         return given
     return hashlib.blake2b(given.encode() if given else bytes(text), digest_size=16).hexdigest()
 
 
-def _time(message: _Message, batch_sent_at: datetime | None, now: datetime) -> datetime:
-    """Return the message's time, corrected if its clock is ahead. Raises `EventRefused`."""
-    sent_at = _aware(message.sentAt or batch_sent_at)
-    time = _aware(message.timestamp or message.originalTimestamp) or sent_at or now
+def _message_time_of(message: _SegmentMessage, batch_sent_at: datetime | None, now: datetime) -> datetime:
+    """Return the message's time, corrected if its clock is ahead. Raises `EventRejectedError`."""
+    sent_at = _as_utc_time(message.sentAt or batch_sent_at)
+    time = _as_utc_time(message.timestamp or message.originalTimestamp) or sent_at or now
     if not (sent_at and sent_at > now and time > now + MAX_AHEAD):
         return time
     try:
         return min(now, now - (sent_at - time))
     except OverflowError:
-        raise EventRefused("BAD_TIME") from None
+        raise EventRejectedError("BAD_TIME") from None
 
 
-def _aware(time: datetime | None) -> datetime | None:
+def _as_utc_time(time: datetime | None) -> datetime | None:
     """Return a time without a zone as UTC."""
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
-def _person(given: str | int | None) -> str | None:
-    """Return a person's id; None if empty. Raises `EventRefused`."""
+def _person_id_of(given: str | int | None) -> str | None:
+    """Return a person's id; None if empty. Raises `EventRejectedError`."""
     text = "" if given is None else str(given)
     if len(text) > MOST_PERSON:
-        raise EventRefused("INVALID")
+        raise EventRejectedError("INVALID")
     return text or None
 
 
-def _object(given: msgspec.Raw) -> msgspec.Raw:
+def _object_or_empty(given: msgspec.Raw) -> msgspec.Raw:
     """Return the object, or an empty one for null."""
-    return _EMPTY if bytes(given) == b"null" else given
+    return _EMPTY_JSON_OBJECT if bytes(given) == b"null" else given
 
 
-def _properties(message: _Message, kind: str) -> msgspec.Raw:
-    """Return the properties or traits, merged with the fields outside them. Raises `EventRefused`."""
+def _merged_properties_of(message: _SegmentMessage, kind: str) -> msgspec.Raw:
+    """Return the properties or traits, merged with the fields outside them. Raises `EventRejectedError`."""
     given = message.properties if kind in {"track", "page", "screen"} else message.traits
-    text = _object(given)
+    text = _object_or_empty(given)
     beside: dict[str, Any] = {
-        name: value for name in EXTRA_FIELDS.get(kind, ()) if (value := getattr(message, name)) is not None
+        name: value
+        for name in EXTRA_FIELDS_BY_MESSAGE_TYPE.get(kind, ())
+        if (value := getattr(message, name)) is not None
     }
     if not beside:
         return text
     if len(bytes(text)) > MAX_EVENT_BYTES:
-        raise EventRefused("TOO_LARGE")
-    return msgspec.Raw(msgspec.json.encode(beside | read_object(bytes(text))))
+        raise EventRejectedError("TOO_LARGE")
+    return msgspec.Raw(msgspec.json.encode(beside | decode_json_object(bytes(text))))

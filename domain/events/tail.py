@@ -2,8 +2,8 @@
 
 `received_at` is the start of an event's transaction. Of two transactions, the first to start may be the last
 to commit. So each poll starts at a time before which no transaction was open at the last poll, and drops the
-events that were already returned. A poll reads at most `POLL_LIMIT` events. If it would have to read more of
-them again, the next poll starts after them: no event is returned twice, and some may be missed.
+events that were already returned. A poll reads at most `MAX_EVENTS_PER_POLL` events. If it would have to read
+more of them again, the next poll starts after them: no event is returned twice, and some may be missed.
 """
 
 from datetime import datetime, timedelta
@@ -14,20 +14,20 @@ from db.pool import Conn
 from db.queries import event
 
 #: Most events that one poll reads.
-POLL_LIMIT = 5_000
+MAX_EVENTS_PER_POLL = 5_000
 
 #: Time until a started transaction is surely listed by the server.
-LISTING_DELAY = timedelta(seconds=1)
+TRANSACTION_LISTING_DELAY = timedelta(seconds=1)
 
 #: Longest wait for an open transaction. A transaction that writes events takes a second, or a few on a
 #: stalled store. An older one is of another kind, such as a dump.
-MAX_WAIT = timedelta(minutes=1)
+MAX_TRANSACTION_WAIT = timedelta(minutes=1)
 
 #: Order of the events: time of receipt, app, key.
-Order: TypeAlias = tuple[datetime, int, UUID]
+EventCommitOrder: TypeAlias = tuple[datetime, int, UUID]
 
 #: Place before all events of a moment.
-_FIRST = (-1, UUID(int=0))
+_FIRST_PLACE_OF_MOMENT = (-1, UUID(int=0))
 
 
 class StoredEvent(NamedTuple):
@@ -48,11 +48,11 @@ class StoredEvent(NamedTuple):
     context: str
 
     @property
-    def place(self) -> Order:
+    def place(self) -> EventCommitOrder:
         return self.received_at, self.app_no, self.event_key
 
 
-class TailFilter(NamedTuple):
+class EventTailFilter(NamedTuple):
     """Filter of the events: by app and name, None for all, with a maximum age of occurrence."""
 
     project_id: UUID
@@ -61,46 +61,49 @@ class TailFilter(NamedTuple):
     back: timedelta = timedelta(hours=1)
 
 
-TAIL_EVENTS = event.tail_events.typed(StoredEvent)
+LIST_TAIL_EVENTS = event.tail_events.typed(StoredEvent)
 
 
-class Tail:
+class EventTail:
     """Events that are committed after `begin`. Remembers the returned events that it will read again.
 
     `more`: the last poll ended at its limit. `passed_over`: some events may have been missed.
     """
 
-    def __init__(self, wanted: TailFilter) -> None:
+    def __init__(self, wanted: EventTailFilter) -> None:
         self._wanted = wanted
-        self._since: Order
-        self._shown: frozenset[Order] = frozenset()
+        self._since: EventCommitOrder
+        self._shown: frozenset[EventCommitOrder] = frozenset()
         self.more = self.passed_over = False
 
     async def begin(self, conn: Conn) -> None:
         """Skip the events that are committed now."""
-        self._since = (await self._horizon(conn), *_FIRST)
+        self._since = (await self._read_commit_horizon(conn), *_FIRST_PLACE_OF_MOMENT)
         await self.look(conn)
         while self.more:
             await self.look(conn)
 
     async def look(self, conn: Conn) -> list[StoredEvent]:
-        """Return at most `POLL_LIMIT` events that were committed since the last poll."""
+        """Return at most `MAX_EVENTS_PER_POLL` events that were committed since the last poll."""
         shown = self._shown
         return [stored for stored in await self._read(conn) if stored.place not in shown]
 
     async def _read(self, conn: Conn) -> list[StoredEvent]:
-        """Read from the last safe time on, and advance it to the next one."""
-        horizon: Order = (await self._horizon(conn), *_FIRST)
+        """Read at most `MAX_EVENTS_PER_POLL` events from the last safe time on, and advance that time.
+
+        Updates `more` and `passed_over`.
+        """
+        horizon: EventCommitOrder = (await self._read_commit_horizon(conn), *_FIRST_PLACE_OF_MOMENT)
         received_at, after_app, after_key = self._since
-        rows = await TAIL_EVENTS.all(
+        rows = await LIST_TAIL_EVENTS.all(
             conn,
             **self._wanted._asdict(),
             received_at=received_at,
             after_app=after_app,
             after_key=after_key,
-            limit=POLL_LIMIT,
+            limit=MAX_EVENTS_PER_POLL,
         )
-        self.more = len(rows) == POLL_LIMIT
+        self.more = len(rows) == MAX_EVENTS_PER_POLL
         if self.more:
             self.passed_over |= rows[-1].place > horizon
             self._since = rows[-1].place
@@ -111,6 +114,8 @@ class Tail:
         self._shown = frozenset(place for place in read if place > self._since)
         return rows
 
-    async def _horizon(self, conn: Conn) -> datetime:
-        horizon: datetime = await event.horizon.value(conn, spare=LISTING_DELAY, longest=MAX_WAIT)
+    async def _read_commit_horizon(self, conn: Conn) -> datetime:
+        horizon: datetime = await event.horizon.value(
+            conn, spare=TRANSACTION_LISTING_DELAY, longest=MAX_TRANSACTION_WAIT
+        )
         return horizon

@@ -12,11 +12,11 @@ import msgspec
 from db.pool import Conn
 from db.queries import sdk_app
 from domain.apps import apps
-from domain.events.recent_events import RecentEvents, RejectedCount
+from domain.events.recent_events import RecentEventSummary, RejectedEventCount
 from domain.tenancy import project_locks
 from jobs import ledger
-from jobs.kinds import VERIFY_TRACKING
-from jobs.ledger import Claim, SubmittedJob
+from jobs.kinds import VERIFY_TRACKING_KIND
+from jobs.ledger import JobClaim, SubmittedJob
 from schemas.apps import ArrivedEvent, Finding, Verification
 
 
@@ -34,21 +34,21 @@ class VerifiedApp(NamedTuple):
     may_have_come: bool
 
 
-SEE_APP = sdk_app.see_app.typed(VerifiedApp)
+FIND_VERIFIED_APP = sdk_app.see_app.typed(VerifiedApp)
 
 
-async def start(
+async def start_tracking_verification(
     conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, retry_of: UUID | None = None
 ) -> SubmittedJob:
     """Submit a verification; `fresh` is False if the app has one under way.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
     """
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    await apps.check(conn, organization_id=organization_id, project_id=project_id, app_id=app_id)
-    return await ledger.submit(
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
+    await apps.check_app_exists(conn, organization_id=organization_id, project_id=project_id, app_id=app_id)
+    return await ledger.submit_job(
         conn,
-        kind=VERIFY_TRACKING,
+        kind=VERIFY_TRACKING_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args={"app_id": str(app_id)},
@@ -57,53 +57,46 @@ async def start(
     )
 
 
-async def find_app(conn: Conn, *, claim: Claim) -> VerifiedApp | None:
+async def find_verified_app(conn: Conn, *, claim: JobClaim) -> VerifiedApp | None:
     """Return the app as of now; None if it was deleted."""
-    return await SEE_APP.one(
-        conn,
-        org=claim.organization_id,
-        project_id=claim.project_id,
-        job_id=claim.id,
-        id=UUID(claim.args["app_id"]),
+    return await FIND_VERIFIED_APP.one(
+        conn, org=claim.organization_id, project_id=claim.project_id, job_id=claim.id, id=UUID(claim.args["app_id"])
     )
 
 
-def result_with_event(app: VerifiedApp, found: RecentEvents) -> dict[str, Any]:
+def verified_result(app: VerifiedApp, found: RecentEventSummary) -> dict[str, Any]:
     """Return the result of a job that received an event."""
     name, event_id, occurred_at, received_at, count = found
     event = ArrivedEvent(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
-    return _to_result(app, event, count, [])
+    return _verification_result(app, event, count, [])
 
 
-def result_without_event(app: VerifiedApp, refused: Sequence[RejectedCount]) -> dict[str, Any]:
+def unverified_result(app: VerifiedApp, refused: Sequence[RejectedEventCount]) -> dict[str, Any]:
     """Return the result of a job without an event, with its rejected events or likely causes."""
-    return _to_result(app, None, 0, [_refused(refused)] if refused else [*_findings(app)])
+    return _verification_result(
+        app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_likely_causes(app)]
+    )
 
 
-def _to_result(
+def _verification_result(
     app: VerifiedApp, event: ArrivedEvent | None, count: int, findings: list[Finding]
 ) -> dict[str, Any]:
     verification = Verification(
-        verified=event is not None,
-        count=count,
-        event=event,
-        last_event_at=app.last_event_at,
-        findings=findings,
+        verified=event is not None, count=count, event=event, last_event_at=app.last_event_at, findings=findings
     )
     result: dict[str, Any] = msgspec.to_builtins(verification)
     return result
 
 
-def _refused(refused: Sequence[RejectedCount]) -> Finding:
+def _rejected_events_finding(refused: Sequence[RejectedEventCount]) -> Finding:
     codes = ", ".join(f"{n} of {code}" for code, n in refused)
     return Finding(
         code="EVENTS_REFUSED",
-        message=f"events came and were refused, {codes}: fix their sender; the project's "
-        "events/quarantine has each",
+        message=f"events came and were refused, {codes}: fix their sender; the project's events/quarantine has each",
     )
 
 
-def _findings(app: VerifiedApp) -> Iterator[Finding]:
+def _find_likely_causes(app: VerifiedApp) -> Iterator[Finding]:
     """Yield the likely causes, the likeliest first."""
     rotated, last = app.last_rotated_at, app.last_event_at
     if app.has_event:
@@ -116,7 +109,8 @@ def _findings(app: VerifiedApp) -> Iterator[Finding]:
     if rotated and (last is None or last < rotated):
         yield Finding(
             code="KEY_ROTATED",
-            message=f"nothing came since the key was rotated at {_moment(rotated)}: build the app with the "
+            message=f"nothing came since the key was rotated at {_format_utc_minute(rotated)}: build the "
+            "app with the "
             "new key, or rotate it again, with overlapHours",
         )
     place = f", on {app.web_domain} and no other host" if app.web_domain else ""
@@ -129,10 +123,11 @@ def _findings(app: VerifiedApp) -> Iterator[Finding]:
     else:
         yield Finding(
             code="NONE_CAME",
-            message=f"the last event came at {_moment(last)}, and none since: use the app while the job "
+            message=f"the last event came at {_format_utc_minute(last)}, and none since: use the app "
+            "while the job "
             f"listens{place}, and look at what the endpoint answers to it",
         )
 
 
-def _moment(time: datetime) -> str:
+def _format_utc_minute(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"

@@ -11,21 +11,21 @@ from db.queries import influencer
 from domain.brand import brand
 from domain.media import uploads
 from domain.media.files import StoredFile
-from generation.copy.snapshot import snapshot
-from generation.persona import PersonaWish, persona
+from generation.copy.snapshot import take_brand_snapshot
+from generation.persona import PersonaWish, build_persona
 from generation.spec import AgeRange, BrandSnapshot, Gender, Presenter
 from jobs import ledger
-from jobs.kinds import INFLUENCER_CREATE
-from jobs.ledger import ChangedJob, Claim, SubmittedJob
+from jobs.kinds import INFLUENCER_CREATE_KIND
+from jobs.ledger import ChangedJob, JobClaim, SubmittedJob
 from schemas import ids
-from schemas.brand import BrandRow
-from schemas.errors import Limited
-from schemas.errors.absent import absent, present
+from schemas.brand import BrandSourceRow
+from schemas.errors import LimitReached
+from schemas.errors.absent import not_found_error, require_found
 
-CANCELED = "its job was canceled: retry that, or create another influencer"
+CANCELED_DRAWING_MESSAGE = "its job was canceled: retry that, or create another influencer"
 
 
-class Draft(NamedTuple):
+class InfluencerDraft(NamedTuple):
     """Influencer before its portrait exists."""
 
     id: UUID
@@ -38,38 +38,38 @@ class Draft(NamedTuple):
     seed: str
 
 
-class PortraitInput(NamedTuple):
+class InfluencerPortraitInput(NamedTuple):
     """Presenter to draw, with the brand's colors at the time of the request."""
 
     presenter: Presenter
     colors: list[str]
 
 
-class _Face(NamedTuple):
+class _InfluencerFace(NamedTuple):
     name: str
     gender: Gender
     age_range: AgeRange
     seed: str
 
 
-class _MadeAlreadyError(Exception):
+class _FirstInfluencerExistsError(Exception):
     """Error if another ingest, which ends at the same time, has created the project's first influencer."""
 
 
-TRAIN_INFLUENCER = influencer.train_influencer.typed(_Face)
+MARK_INFLUENCER_TRAINING = influencer.train_influencer.typed(_InfluencerFace)
 
 
-def brand_snapshot_of(rows: Sequence[BrandRow], project_id: UUID, language: str) -> BrandSnapshot:
-    """Return the current brand; `language` is the project's, for a brand without one."""
-    known = snapshot(brand.describe(rows, project_id=project_id))
+def current_brand_snapshot(rows: Sequence[BrandSourceRow], project_id: UUID, language: str) -> BrandSnapshot:
+    """Return a snapshot of the current brand. A brand without a language gets `language`, the project's."""
+    known = take_brand_snapshot(brand.describe_brand(rows, project_id=project_id))
     return msgspec.structs.replace(known, language=known.language or language)
 
 
-def draft(known: BrandSnapshot, wish: PersonaWish, *, taken: Collection[str] = ()) -> Draft:
+def draft_influencer(known: BrandSnapshot, wish: PersonaWish, *, taken: Collection[str] = ()) -> InfluencerDraft:
     """Draft a new influencer; its id is its seed."""
-    new_id = ids.new()
-    new_persona = persona(known, wish, str(new_id), taken=taken)
-    return Draft(
+    new_id = ids.new_uuid7()
+    new_persona = build_persona(known, wish, str(new_id), taken=taken)
+    return InfluencerDraft(
         new_id,
         new_persona.name,
         new_persona.gender,
@@ -81,31 +81,26 @@ def draft(known: BrandSnapshot, wish: PersonaWish, *, taken: Collection[str] = (
     )
 
 
-async def start(
+async def start_influencer_drawing(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID,
-    draft: Draft,
+    draft: InfluencerDraft,
     colors: Sequence[str],
     is_first: bool = False,
 ) -> SubmittedJob:
-    """Insert the row and submit its job; the caller keeps the project active. Raises `Limited`."""
-    submitted = await _submit(conn, organization_id, project_id, draft.id, colors)
+    """Insert the row and submit its job; the caller keeps the project active. Raises `LimitReached`."""
+    submitted = await _submit_drawing_job(conn, organization_id, project_id, draft.id, colors)
     inserted_id = await influencer.insert_influencer.value(
-        conn,
-        **draft._asdict(),
-        org=organization_id,
-        project_id=project_id,
-        is_first=is_first,
-        job_id=submitted.job_id,
+        conn, **draft._asdict(), org=organization_id, project_id=project_id, is_first=is_first, job_id=submitted.job_id
     )
     if inserted_id is None:
-        raise _MadeAlreadyError
+        raise _FirstInfluencerExistsError
     return submitted
 
 
-async def create_first(conn: Conn, *, claim: Claim) -> None:
+async def create_first_influencer(conn: Conn, *, claim: JobClaim) -> None:
     """Create the project's first influencer from a freshly ingested brand, unless it ever had one.
 
     Runs in the transaction of the ingest's end, which keeps the project active and must not fail by this. The
@@ -116,35 +111,27 @@ async def create_first(conn: Conn, *, claim: Claim) -> None:
     if project_id is None or language is None:
         return
     scope = {"organization_id": org, "project_id": project_id}
-    brand_now = brand_snapshot_of(await brand.read(conn, **scope), project_id, language)
+    brand_now = current_brand_snapshot(await brand.read_brand_rows(conn, **scope), project_id, language)
     try:
         async with conn.transaction():
-            await start(
-                conn, **scope, draft=draft(brand_now, PersonaWish()), colors=brand_now.colors, is_first=True
+            await start_influencer_drawing(
+                conn, **scope, draft=draft_influencer(brand_now, PersonaWish()), colors=brand_now.colors, is_first=True
             )
-    except (Limited, _MadeAlreadyError):
+    except (LimitReached, _FirstInfluencerExistsError):
         return
 
 
-async def restart(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    project_id: UUID,
-    influencer_id: UUID,
-    colors: Sequence[str],
-    retry_of: UUID,
+async def restart_influencer_drawing(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, colors: Sequence[str], retry_of: UUID
 ) -> SubmittedJob:
-    """Submit another job for a locked influencer. Raises `Limited`."""
-    submitted = await _submit(conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of)
+    """Submit another job for a locked influencer. Raises `LimitReached`."""
+    submitted = await _submit_drawing_job(conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of)
     if submitted.fresh:
-        await influencer.restart_influencer.run(
-            conn, org=organization_id, id=influencer_id, job_id=submitted.job_id
-        )
+        await influencer.restart_influencer.run(conn, org=organization_id, id=influencer_id, job_id=submitted.job_id)
     return submitted
 
 
-async def _submit(
+async def _submit_drawing_job(
     conn: Conn,
     organization_id: UUID,
     project_id: UUID,
@@ -153,9 +140,9 @@ async def _submit(
     *,
     retry_of: UUID | None = None,
 ) -> SubmittedJob:
-    return await ledger.submit(
+    return await ledger.submit_job(
         conn,
-        kind=INFLUENCER_CREATE,
+        kind=INFLUENCER_CREATE_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args={"influencer_id": str(influencer_id), "colors": list(colors)},
@@ -164,20 +151,21 @@ async def _submit(
     )
 
 
-async def begin(conn: Conn, *, claim: Claim) -> PortraitInput:
+async def begin_influencer_drawing(conn: Conn, *, claim: JobClaim) -> InfluencerPortraitInput:
     """Return the presenter to draw, and mark it as `training`. Raises `NotFound` if it was deleted."""
-    face = present(
-        await TRAIN_INFLUENCER.one(conn, org=claim.organization_id, id=influencer_of(claim)), "influencer"
+    face = require_found(
+        await MARK_INFLUENCER_TRAINING.one(conn, org=claim.organization_id, id=influencer_id_of_claim(claim)),
+        "influencer",
     )
-    return PortraitInput(Presenter(**face._asdict()), claim.args["colors"])
+    return InfluencerPortraitInput(Presenter(**face._asdict()), claim.args["colors"])
 
 
-async def finish(conn: Conn, *, claim: Claim, portrait: StoredFile) -> dict[str, Any]:
+async def finish_influencer_drawing(conn: Conn, *, claim: JobClaim, portrait: StoredFile) -> dict[str, Any]:
     """Mark the influencer as ready in the transaction that ends its job; return the job's result.
 
     Raises `NotFound` if it was deleted.
     """
-    org, influencer_id = claim.organization_id, influencer_of(claim)
+    org, influencer_id = claim.organization_id, influencer_id_of_claim(claim)
     await uploads.claim_uploads(conn, organization_id=org, tokens=[portrait.token])
     updated = await influencer.ready_influencer.run(
         conn,
@@ -191,8 +179,8 @@ async def finish(conn: Conn, *, claim: Claim, portrait: StoredFile) -> dict[str,
         token=portrait.token,
     )
     if not updated:
-        raise absent("influencer")
-    return {"influencerId": ids.show(ids.INFLUENCER, influencer_id)}
+        raise not_found_error("influencer")
+    return {"influencerId": ids.format_prefixed_id(ids.INFLUENCER, influencer_id)}
 
 
 async def end_undrawn_influencers(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
@@ -205,10 +193,10 @@ async def end_undrawn_influencers(conn: Conn, *, rows: Sequence[ChangedJob]) -> 
         conn,
         orgs=[row.organization_id for row in unmade],
         job_ids=[row.id for row in unmade],
-        canceled=CANCELED,
+        canceled=CANCELED_DRAWING_MESSAGE,
     )
 
 
-def influencer_of(claim: Claim) -> UUID:
+def influencer_id_of_claim(claim: JobClaim) -> UUID:
     """Return the influencer that a job draws."""
     return UUID(claim.args["influencer_id"])

@@ -10,25 +10,19 @@ from msgspec import UNSET
 from db.pool import Conn
 from db.queries import influencer
 from domain.tenancy import audit, project_locks
-from domain.tenancy.project_locks import Versions
+from domain.tenancy.project_locks import AllowedVersions
 from domain.values import languages
 from domain.values.answers import from_row
 from generation.copy import texts
-from generation.persona import disclosure
+from generation.persona import presenter_disclosure
 from generation.spec import AgeRange, Gender
 from schemas import ids
-from schemas.errors import Invalid, VersionOutdated
-from schemas.errors.absent import present
-from schemas.influencers import (
-    Influencer,
-    InfluencerDeleted,
-    InfluencerOverrides,
-    InfluencerPatch,
-    InfluencerStatus,
-)
+from schemas.errors import InvalidValue, VersionOutdated
+from schemas.errors.absent import require_found
+from schemas.influencers import Influencer, InfluencerDeleted, InfluencerOverrides, InfluencerPatch, InfluencerStatus
 
 #: Columns that a patch may change, with their JSON names.
-_CHANGED = {"name": "name", "brand_voice": "brandVoice", "language": "language"}
+_PATCHABLE_COLUMNS = {"name": "name", "brand_voice": "brandVoice", "language": "language"}
 
 
 class _Row(NamedTuple):
@@ -65,7 +59,7 @@ class LockedInfluencer(NamedTuple):
     version: int
 
 
-class InfluencerAuthor(NamedTuple):
+class InfluencerChangeAuthor(NamedTuple):
     """Organization and API key of a change."""
 
     organization_id: UUID
@@ -77,15 +71,15 @@ LIST_INFLUENCERS = influencer.list_influencers.typed(_Row)
 LOCK_INFLUENCER = influencer.lock_influencer.typed(LockedInfluencer)
 
 
-async def get(
+async def read_versioned_influencer(
     conn: Conn, *, organization_id: UUID, influencer_id: UUID, public_url: str
 ) -> tuple[Influencer, int]:
     """Return an influencer and its version; raises `NotFound`."""
-    row = present(await GET_INFLUENCER.one(conn, org=organization_id, id=influencer_id), "influencer")
+    row = require_found(await GET_INFLUENCER.one(conn, org=organization_id, id=influencer_id), "influencer")
     return _to_schema(row, public_url), row.version
 
 
-async def list_page(
+async def list_project_influencers(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -106,102 +100,104 @@ async def list_page(
     return [_to_schema(row, public_url) for row in rows]
 
 
-async def patch(
+async def apply_influencer_patch(
     conn: Conn,
     *,
-    author: InfluencerAuthor,
+    author: InfluencerChangeAuthor,
     influencer_id: UUID,
     body: InfluencerPatch,
-    versions: Versions,
+    versions: AllowedVersions,
     public_url: str,
 ) -> tuple[Influencer, int]:
     """Apply a patch, also in an archived project. A patch without a change makes no version.
 
-    Raises `NotFound`, `Invalid`, `VersionOutdated`.
+    Raises `NotFound`, `InvalidValue`, `VersionOutdated`.
     """
-    check_language(body, "language")
-    changes = {name: getattr(body, name) for name in _CHANGED if getattr(body, name) is not UNSET}
+    check_influencer_language(body, "language")
+    changes = {name: getattr(body, name) for name in _PATCHABLE_COLUMNS if getattr(body, name) is not UNSET}
     if "name" in changes:
         changes["name"] = normalize_influencer_name(changes["name"])
     org = author.organization_id
-    locked = await _lock_for_change(conn, org, influencer_id, versions)
+    locked = await _lock_influencer_for_change(conn, org, influencer_id, versions)
     changed = [name for name, value in changes.items() if value != getattr(locked, name)]
     if changed:
-        old = {name: getattr(locked, name) for name in _CHANGED}
+        old = {name: getattr(locked, name) for name in _PATCHABLE_COLUMNS}
         await influencer.update_influencer.run(conn, org=org, id=influencer_id, **old | changes)
-        fields = {"fields": [_CHANGED[name] for name in changed]}
-        await record(conn, author, locked.project_id, influencer_id, action="updated", details=fields)
-    return await get(conn, organization_id=org, influencer_id=influencer_id, public_url=public_url)
+        fields = {"fields": [_PATCHABLE_COLUMNS[name] for name in changed]}
+        await record_influencer_action(conn, author, locked.project_id, influencer_id, action="updated", details=fields)
+    return await read_versioned_influencer(
+        conn, organization_id=org, influencer_id=influencer_id, public_url=public_url
+    )
 
 
-async def delete(
-    conn: Conn, *, author: InfluencerAuthor, influencer_id: UUID, versions: Versions
+async def remove_influencer(
+    conn: Conn, *, author: InfluencerChangeAuthor, influencer_id: UUID, versions: AllowedVersions
 ) -> InfluencerDeleted:
     """Delete an influencer.
 
     After the commit its own job can't find it either. Raises `NotFound`, `VersionOutdated`.
     """
     org = author.organization_id
-    locked = await _lock_for_change(conn, org, influencer_id, versions)
+    locked = await _lock_influencer_for_change(conn, org, influencer_id, versions)
     deleted_at = await influencer.delete_influencer.value(conn, org=org, id=influencer_id)
-    await record(
+    await record_influencer_action(
         conn, author, locked.project_id, influencer_id, action="deleted", details={"name": locked.name}
     )
-    return InfluencerDeleted(influencer_id=ids.show(ids.INFLUENCER, influencer_id), deleted_at=deleted_at)
+    return InfluencerDeleted(influencer_id=ids.format_prefixed_id(ids.INFLUENCER, influencer_id), deleted_at=deleted_at)
 
 
-async def project_of(conn: Conn, *, organization_id: UUID, influencer_id: UUID) -> UUID:
-    """Return the project, which is locked before the influencer. Raises `NotFound`."""
-    project_id: UUID = present(
+async def find_project_of_influencer(conn: Conn, *, organization_id: UUID, influencer_id: UUID) -> UUID:
+    """Return the id of an influencer's project: callers lock the project first. Raises `NotFound`."""
+    project_id: UUID = require_found(
         await influencer.find_project.value(conn, org=organization_id, id=influencer_id), "influencer"
     )
     return project_id
 
 
-async def _lock_for_change(
-    conn: Conn, organization_id: UUID, influencer_id: UUID, versions: Versions
+async def _lock_influencer_for_change(
+    conn: Conn, organization_id: UUID, influencer_id: UUID, versions: AllowedVersions
 ) -> LockedInfluencer:
     """Lock the influencer after its project, so that a purge runs before or after the change."""
-    project_id = await project_of(conn, organization_id=organization_id, influencer_id=influencer_id)
-    await project_locks.keep_project_state(conn, organization_id=organization_id, project_id=project_id)
-    locked = await lock(conn, organization_id, influencer_id)
+    project_id = await find_project_of_influencer(conn, organization_id=organization_id, influencer_id=influencer_id)
+    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=project_id)
+    locked = await lock_influencer(conn, organization_id, influencer_id)
     if versions is not None and locked.version not in versions:
         raise VersionOutdated("the influencer has changed since: read it again and repeat with its new ETag")
     return locked
 
 
-async def lock(conn: Conn, organization_id: UUID, influencer_id: UUID) -> LockedInfluencer:
-    return present(await LOCK_INFLUENCER.one(conn, org=organization_id, id=influencer_id), "influencer")
+async def lock_influencer(conn: Conn, organization_id: UUID, influencer_id: UUID) -> LockedInfluencer:
+    return require_found(await LOCK_INFLUENCER.one(conn, org=organization_id, id=influencer_id), "influencer")
 
 
-def check_language(body: InfluencerPatch | InfluencerOverrides, path: str) -> None:
+def check_influencer_language(body: InfluencerPatch | InfluencerOverrides, path: str) -> None:
     if body.language is not UNSET:
-        languages.check(body.language, path=path)
+        languages.check_language_tag(body.language, path=path)
 
 
 def normalize_influencer_name(name: str) -> str:
-    """Collapse the spaces of a name. Raises `Invalid` for a name without visible characters."""
+    """Collapse the spaces of a name. Raises `InvalidValue` for a name without visible characters."""
     folded = " ".join(name.split())
-    if not texts.clean(folded):
-        raise Invalid("name", "has no visible character: write a name")
+    if not texts.clean_copy_text(folded):
+        raise InvalidValue("name", "has no visible character: write a name")
     return folded
 
 
-async def record(
+async def record_influencer_action(
     conn: Conn,
-    author: InfluencerAuthor,
+    author: InfluencerChangeAuthor,
     project_id: UUID,
     influencer_id: UUID,
     *,
     action: str,
     details: Mapping[str, Any],
 ) -> None:
-    await audit.record(
+    await audit.write_audit_entry(
         conn,
         **author._asdict(),
         project_id=project_id,
         action=f"influencer.{action}",
-        subject=ids.show(ids.INFLUENCER, influencer_id),
+        subject=ids.format_prefixed_id(ids.INFLUENCER, influencer_id),
         details=details,
     )
 
@@ -210,7 +206,7 @@ def _to_schema(row: _Row, public_url: str) -> Influencer:
     return from_row(
         Influencer,
         row,
-        influencer_id=ids.show(ids.INFLUENCER, row.id),
-        discloses=disclosure(row.language),
+        influencer_id=ids.format_prefixed_id(ids.INFLUENCER, row.id),
+        discloses=presenter_disclosure(row.language),
         image_url=f"{public_url}/media/{row.token}" if row.token else None,
     )

@@ -6,11 +6,11 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import influencer
 from generation.spec import AgeRange, Gender, Presenter
-from schemas.errors import Conflict
+from schemas.errors import StateConflict
 from schemas.influencers import InfluencerStatus
 
 
-class Speaker(NamedTuple):
+class InfluencerSpeaker(NamedTuple):
     """Presenter of a piece, its voice and language, at the time of the request."""
 
     presenter: Presenter
@@ -28,25 +28,25 @@ class _Row(NamedTuple):
     status: InfluencerStatus
 
 
-GET_SPEAKER = influencer.get_speaker.typed(_Row)
+GET_INFLUENCER_SPEAKER = influencer.get_speaker.typed(_Row)
 
 
-async def speaker_of(
+async def find_influencer_speaker(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, deleted: bool
-) -> Speaker | None:
+) -> InfluencerSpeaker | None:
     """Return an influencer's speaker; None if the project has no such influencer, or it is deleted.
 
-    With `deleted` also a deleted one. Raises `Conflict` INFLUENCER_NOT_READY.
+    With `deleted` also a deleted one. Raises `StateConflict` INFLUENCER_NOT_READY.
     """
     scope = {"org": organization_id, "project_id": project_id, "id": influencer_id}
-    row = await GET_SPEAKER.one(conn, **scope, deleted=deleted)
+    row = await GET_INFLUENCER_SPEAKER.one(conn, **scope, deleted=deleted)
     if row is None:
         return None
     if row.status != "ready":
-        raise Conflict(
+        raise StateConflict(
             "INFLUENCER_NOT_READY",
             f"the influencer is {row.status}: wait for the end of its job, or retry that",
             status=row.status,
         )
     presenter = Presenter(name=row.name, gender=row.gender, age_range=row.age_range, seed=row.seed)
-    return Speaker(presenter, row.brand_voice, row.language)
+    return InfluencerSpeaker(presenter, row.brand_voice, row.language)

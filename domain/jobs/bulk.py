@@ -8,16 +8,16 @@ from db.pool import Conn
 from db.queries import bulk_job
 from domain.jobs import subjects
 from domain.tenancy import project_locks
-from domain.values.periods import Period
+from domain.values.periods import ListPeriod
 from jobs import controls
-from jobs.kinds import PUBLIC_KINDS
+from jobs.kinds import PUBLIC_JOB_KINDS
 from schemas import ids
 from schemas.jobs import BulkCanceled
 
 #: Jobs that a call cancels, and that it counts.
 MAX_CANCELED, MAX_COUNTED = 100, 1_000
 
-_VISIBLE_KINDS = [kind.name for kind in PUBLIC_KINDS]
+_VISIBLE_JOB_KINDS = [kind.name for kind in PUBLIC_JOB_KINDS]
 
 
 class JobCancelFilter(NamedTuple):
@@ -27,10 +27,10 @@ class JobCancelFilter(NamedTuple):
     kinds: Sequence[str] | None
     stages: Sequence[str] | None
     phases: Sequence[str] | None
-    period: Period
+    period: ListPeriod
 
 
-async def cancel(
+async def cancel_matching_jobs(
     conn: Conn, *, organization_id: UUID, chosen: JobCancelFilter, dry_run: bool, most: int | None = None
 ) -> BulkCanceled:
     """Cancel the oldest `most` matching jobs that can be canceled now, or only count them.
@@ -38,14 +38,12 @@ async def cancel(
     Raises `NotFound` for a project.
     """
     if chosen.project_id is not None:
-        await project_locks.check_project_exists(
-            conn, organization_id=organization_id, project_id=chosen.project_id
-        )
+        await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=chosen.project_id)
     rows = await bulk_job.list_cancelable.all(
         conn,
         org=organization_id,
         project_id=chosen.project_id,
-        kinds=chosen.kinds or _VISIBLE_KINDS,
+        kinds=chosen.kinds or _VISIBLE_JOB_KINDS,
         stages=chosen.stages,
         phases=chosen.phases,
         since=chosen.period.since,
@@ -61,6 +59,6 @@ async def cancel(
     return BulkCanceled(
         matched=min(len(matching), MAX_COUNTED),
         capped=len(matching) > MAX_COUNTED,
-        job_ids=sorted(ids.show(ids.JOB, row.id) for row in moved),
+        job_ids=sorted(ids.format_prefixed_id(ids.JOB, row.id) for row in moved),
         more=len(matching) > len(moved),
     )

@@ -12,40 +12,40 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import bulk_job
 from domain.jobs import retries
-from domain.jobs.retries import RetriedJob
+from domain.jobs.retries import JobToRetry
 from domain.publishing import changes
 from domain.tenancy import project_locks
-from domain.values.periods import Period
+from domain.values.periods import ListPeriod
 from jobs import controls
-from jobs.kinds import PUBLIC_KINDS
-from jobs.ledger import Wake
+from jobs.kinds import PUBLIC_JOB_KINDS
+from jobs.ledger import WakeMessage
 from schemas import ids
-from schemas.errors import Conflict, DomainError
-from schemas.jobs import BulkRetried, NotRetried, Retried, UnsuccessfulStatus
+from schemas.errors import DomainError, StateConflict
+from schemas.jobs import BulkRetried, NotRetried, Retried, UnsuccessfulJobStatus
 from telemetry import log_context
 
 #: Jobs that a call retries, that it counts, and that it scans for the filter.
 MAX_RETRIED, MAX_COUNTED, SCAN_DEPTH = 100, 1_000, 20_000
 
-_VISIBLE_KINDS = [kind.name for kind in PUBLIC_KINDS]
+_VISIBLE_JOB_KINDS = [kind.name for kind in PUBLIC_JOB_KINDS]
 
 
 class JobRetryFilter(NamedTuple):
-    """Filter of a call; None matches all, but for `statuses`, which defaults to `failed`."""
+    """Filter of a call; None matches all, but for `filtered_job_states`, which defaults to `failed`."""
 
     project_id: UUID | None
     kinds: Sequence[str] | None
-    statuses: Sequence[UnsuccessfulStatus] | None
+    statuses: Sequence[UnsuccessfulJobStatus] | None
     error_code: str | None
-    period: Period
+    period: ListPeriod
 
 
-class Batch(NamedTuple):
+class BulkRetryResult(NamedTuple):
     """Result of a call: its answer but for the cursor, the next call's start, and the wakes to send."""
 
     answer: BulkRetried
     last_id: UUID | None
-    wakes: tuple[Wake, ...]
+    wakes: tuple[WakeMessage, ...]
 
 
 class _RetryableJobs(NamedTuple):
@@ -53,7 +53,7 @@ class _RetryableJobs(NamedTuple):
     last_id: UUID | None
 
 
-class _LockedOrigin(NamedTuple):
+class _LockedRetryOrigin(NamedTuple):
     id: UUID
     kind: str
     state: str
@@ -63,16 +63,16 @@ class _LockedOrigin(NamedTuple):
     superseded: bool
 
 
-FIND_RETRYABLE = bulk_job.find_retryable.typed(_RetryableJobs)
-LIST_ORIGINS = bulk_job.list_origins.typed(_LockedOrigin)
+FIND_RETRYABLE_JOBS = bulk_job.find_retryable.typed(_RetryableJobs)
+LIST_RETRY_ORIGINS = bulk_job.list_origins.typed(_LockedRetryOrigin)
 
 
-def statuses(chosen: JobRetryFilter) -> list[str]:
+def filtered_job_states(chosen: JobRetryFilter) -> list[str]:
     """Return the states of the filter."""
     return sorted(set(chosen.statuses or ["failed"]))
 
 
-async def retry(
+async def retry_matching_jobs(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -82,15 +82,13 @@ async def retry(
     dry_run: bool,
     most: int | None = None,
     depth: int | None = None,
-) -> Batch:
+) -> BulkRetryResult:
     """Retry the oldest `most` matching jobs after `after`, or only count them. Raises `NotFound`."""
     if chosen.project_id is not None:
-        await project_locks.check_project_exists(
-            conn, organization_id=organization_id, project_id=chosen.project_id
-        )
-    matching = await _find(conn, organization_id, chosen, after, depth or SCAN_DEPTH)
+        await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=chosen.project_id)
+    matching = await _find_retryable_jobs(conn, organization_id, chosen, after, depth or SCAN_DEPTH)
     batch = matching.ids[: MAX_COUNTED if dry_run else most or MAX_RETRIED]
-    results = _Results() if dry_run else await _retry_each(conn, organization_id, scopes, batch)
+    results = _BulkRetryResults() if dry_run else await _retry_each_job(conn, organization_id, scopes, batch)
     answer = BulkRetried(
         matched=min(len(matching.ids), MAX_COUNTED),
         capped=len(matching.ids) > MAX_COUNTED or matching.last_id is not None,
@@ -98,91 +96,89 @@ async def retry(
         skipped=results.skipped,
         next_cursor=None,
     )
-    return Batch(
+    return BulkRetryResult(
         answer, batch[-1] if len(matching.ids) > len(batch) else matching.last_id, tuple(results.wakes)
     )
 
 
-async def _find(
+async def _find_retryable_jobs(
     conn: Conn, organization_id: UUID, chosen: JobRetryFilter, after: UUID | None, depth: int
 ) -> _RetryableJobs:
     period = chosen.period
-    return await FIND_RETRYABLE.row(
+    return await FIND_RETRYABLE_JOBS.row(
         conn,
         org=organization_id,
         project_id=chosen.project_id,
-        kinds=chosen.kinds or _VISIBLE_KINDS,
-        states=statuses(chosen),
+        kinds=chosen.kinds or _VISIBLE_JOB_KINDS,
+        states=filtered_job_states(chosen),
         error_code=chosen.error_code,
         since=period.since,
         until=period.until,
         after=after,
-        from_id=period.from_id,
+        from_id=period.lowest_possible_id,
         before=period.before(None),
         depth=depth,
         limit=MAX_COUNTED + 1,
     )
 
 
-class _Results:
+class _BulkRetryResults:
     """Results of a call so far."""
 
     def __init__(self) -> None:
         self.retried: list[Retried] = []
         self.skipped: list[NotRetried] = []
-        self.wakes: list[Wake] = []
+        self.wakes: list[WakeMessage] = []
 
-    def skip(self, origin: _LockedOrigin, error: DomainError) -> None:
+    def skip(self, origin: _LockedRetryOrigin, error: DomainError) -> None:
         code = str(error.details.get("reason", error.code))
-        self.skipped.append(NotRetried(job_id=ids.show(ids.JOB, origin.id), code=code, message=error.message))
+        self.skipped.append(
+            NotRetried(job_id=ids.format_prefixed_id(ids.JOB, origin.id), code=code, message=error.message)
+        )
 
 
-async def _retry_each(
+async def _retry_each_job(
     conn: Conn, organization_id: UUID, scopes: Collection[str], job_ids: Sequence[UUID]
-) -> _Results:
-    results = _Results()
-    for origin in await _lock(conn, organization_id, job_ids):
+) -> _BulkRetryResults:
+    results = _BulkRetryResults()
+    for origin in await _lock_retry_origins(conn, organization_id, job_ids):
         try:
             with log_context.discard_submits_on_error():
                 async with conn.transaction():
-                    await _retry_one(conn, organization_id, scopes, origin, results)
+                    await _retry_locked_job(conn, organization_id, scopes, origin, results)
         except DomainError as error:
             results.skip(origin, error)
     return results
 
 
-async def _lock(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedOrigin]:
+async def _lock_retry_origins(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedRetryOrigin]:
     """Take all locks, then return the jobs: other calls may have retried some of them meanwhile."""
     for row in await bulk_job.list_projects.all(conn, org=organization_id, ids=job_ids):
-        await project_locks.keep_project_state(
-            conn, organization_id=organization_id, project_id=row["project_id"]
-        )
+        await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=row["project_id"])
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=job_ids)
     accounts = await bulk_job.list_accounts.all(conn, org=organization_id, ids=job_ids)
     account_ids = [row["social_account_id"] for row in accounts]
-    await changes.LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
-    return await LIST_ORIGINS.all(conn, org=organization_id, ids=job_ids)
+    await changes.LOCK_POST_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
+    return await LIST_RETRY_ORIGINS.all(conn, org=organization_id, ids=job_ids)
 
 
-async def _retry_one(
-    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedOrigin, results: _Results
+async def _retry_locked_job(
+    conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedRetryOrigin, results: _BulkRetryResults
 ) -> None:
     """Retry one job.
 
-    Raises as `retries.retry`, and `Conflict` ALREADY_RETRIED, SUPERSEDED or ALREADY_RUNNING.
+    Raises as `retries.submit_job_retry`, and `StateConflict` ALREADY_RETRIED, SUPERSEDED or ALREADY_RUNNING.
     """
-    origin = RetriedJob(locked.kind, locked.state, locked.project_id, locked.args)
-    retries.check(origin, scopes)
+    origin = JobToRetry(locked.kind, locked.state, locked.project_id, locked.args)
+    retries.check_job_retryable(origin, scopes)
     if locked.retried_as is not None:
-        raise Conflict("ALREADY_RETRIED", f"{ids.show(ids.JOB, locked.retried_as)} is its retry")
+        raise StateConflict("ALREADY_RETRIED", f"{ids.format_prefixed_id(ids.JOB, locked.retried_as)} is its retry")
     if locked.superseded:
-        raise Conflict("SUPERSEDED", "a later ingest has read the same source, or is going to")
-    submitted = await retries.retry_checked_job(
-        conn, organization_id=organization_id, job_id=locked.id, origin=origin
-    )
-    new = ids.show(ids.JOB, submitted.job_id)
+        raise StateConflict("SUPERSEDED", "a later ingest has read the same source, or is going to")
+    submitted = await retries.retry_checked_job(conn, organization_id=organization_id, job_id=locked.id, origin=origin)
+    new = ids.format_prefixed_id(ids.JOB, submitted.job_id)
     if not submitted.fresh:
-        raise Conflict("ALREADY_RUNNING", f"{new} is running with the same arguments")
-    results.retried.append(Retried(job_id=new, retry_of=ids.show(ids.JOB, locked.id)))
+        raise StateConflict("ALREADY_RUNNING", f"{new} is running with the same arguments")
+    results.retried.append(Retried(job_id=new, retry_of=ids.format_prefixed_id(ids.JOB, locked.id)))
     if submitted.wake:
         results.wakes.append(submitted.wake)

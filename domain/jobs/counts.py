@@ -9,48 +9,48 @@ from db.pool import Conn
 from db.queries import job_view
 from domain.tenancy import project_locks
 from jobs import kinds as catalogue
-from jobs.states import PHASES, TERMINAL_STATES
-from schemas.jobs import JobCounts, JobPhase, JobsByPhase, JobsByStatus, Status
+from jobs.states import JOB_PHASES, TERMINAL_JOB_STATES
+from schemas.jobs import ApiJobStatus, JobCounts, JobPhase, JobsByPhase, JobsByStatus
 
 #: Limit of each count: by status and phase, or over all jobs of one project.
-MAX_COUNTED = 10_000
+MAX_JOBS_PER_COUNT = 10_000
 
 
-class _Count(NamedTuple):
-    status: Status
+class _JobCountRow(NamedTuple):
+    status: ApiJobStatus
     stage: str
     phase: JobPhase
     jobs: int
 
 
-COUNT_JOBS = job_view.count_jobs.typed(_Count)
-COUNT_JOBS_OF_PROJECT = job_view.count_jobs_of_project.typed(_Count)
+COUNT_JOBS = job_view.count_jobs.typed(_JobCountRow)
+COUNT_JOBS_OF_PROJECT = job_view.count_jobs_of_project.typed(_JobCountRow)
 
-_VISIBLE_KINDS = [kind.name for kind in catalogue.PUBLIC_KINDS]
+_VISIBLE_JOB_KINDS = [kind.name for kind in catalogue.PUBLIC_JOB_KINDS]
 
 
-async def count(
+async def count_visible_jobs(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, kinds: Sequence[str] | None
 ) -> JobCounts:
     """Count the jobs of the organization or of one project, by kind. Raises `NotFound` for a project."""
-    filters = {"org": organization_id, "kinds": kinds or _VISIBLE_KINDS, "most": MAX_COUNTED}
+    filters = {"org": organization_id, "kinds": kinds or _VISIBLE_JOB_KINDS, "most": MAX_JOBS_PER_COUNT}
     if project_id is None:
         return _to_schema(await COUNT_JOBS.all(conn, **filters), of_all=False)
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     return _to_schema(await COUNT_JOBS_OF_PROJECT.all(conn, **filters, project_id=project_id), of_all=True)
 
 
-def by_status(jobs: Mapping[str, int]) -> JobsByStatus:
+def job_counts_by_status(jobs: Mapping[str, int]) -> JobsByStatus:
     """Return the counts by status; a status without a count has 0."""
-    return JobsByStatus(**{status: jobs.get(status, 0) for status in get_args(Status)})
+    return JobsByStatus(**{status: jobs.get(status, 0) for status in get_args(ApiJobStatus)})
 
 
-def by_phase(jobs: Mapping[str, int]) -> JobsByPhase:
+def job_counts_by_phase(jobs: Mapping[str, int]) -> JobsByPhase:
     """Return the counts by phase; a phase without a count has 0."""
-    return JobsByPhase(**{phase: jobs.get(phase, 0) for phase in PHASES})
+    return JobsByPhase(**{phase: jobs.get(phase, 0) for phase in JOB_PHASES})
 
 
-def _to_schema(rows: Sequence[_Count], *, of_all: bool) -> JobCounts:
+def _to_schema(rows: Sequence[_JobCountRow], *, of_all: bool) -> JobCounts:
     statuses, phases, stages = Counter[str](), Counter[str](), Counter[str]()
     for row in rows:
         statuses[row.status] += row.jobs
@@ -58,9 +58,9 @@ def _to_schema(rows: Sequence[_Count], *, of_all: bool) -> JobCounts:
         stages[row.stage] += row.jobs
     counted = [statuses.total()] if of_all else [*statuses.values(), *phases.values()]
     return JobCounts(
-        by_status=by_status({status: min(jobs, MAX_COUNTED) for status, jobs in statuses.items()}),
-        by_phase=by_phase(phases),
-        by_stage={stage: jobs for stage, jobs in stages.items() if stage not in TERMINAL_STATES},
-        at_most=MAX_COUNTED,
-        capped=any(jobs >= MAX_COUNTED for jobs in counted),
+        by_status=job_counts_by_status({status: min(jobs, MAX_JOBS_PER_COUNT) for status, jobs in statuses.items()}),
+        by_phase=job_counts_by_phase(phases),
+        by_stage={stage: jobs for stage, jobs in stages.items() if stage not in TERMINAL_JOB_STATES},
+        at_most=MAX_JOBS_PER_COUNT,
+        capped=any(jobs >= MAX_JOBS_PER_COUNT for jobs in counted),
     )

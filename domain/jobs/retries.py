@@ -17,24 +17,24 @@ from domain.tenancy import project_locks
 from domain.tenancy.delegation import scopes_grant
 from jobs import controls
 from jobs.kinds import (
-    ARCHIVE_PROJECT,
-    CONTENT_GENERATE,
-    FETCH_APP_MEDIA,
-    INFLUENCER_CREATE,
-    INGEST_APPSTORE,
-    INGEST_GITHUB,
-    INGEST_WEBSITE,
-    KINDS,
-    PUBLISH_POST,
-    VERIFY_TRACKING,
-    Kind,
+    ARCHIVE_PROJECT_KIND,
+    CONTENT_GENERATE_KIND,
+    FETCH_APP_MEDIA_KIND,
+    INFLUENCER_CREATE_KIND,
+    INGEST_APPSTORE_KIND,
+    INGEST_GITHUB_KIND,
+    INGEST_WEBSITE_KIND,
+    JOB_KINDS,
+    PUBLISH_POST_KIND,
+    VERIFY_TRACKING_KIND,
+    JobKindSpec,
 )
 from jobs.ledger import SubmittedJob
-from schemas.errors import Conflict, Forbidden
-from schemas.errors.absent import present
+from schemas.errors import ScopeMissing, StateConflict
+from schemas.errors.absent import require_found
 
 
-class RetriedJob(NamedTuple):
+class JobToRetry(NamedTuple):
     """Job that a retry repeats."""
 
     kind: str
@@ -43,52 +43,50 @@ class RetriedJob(NamedTuple):
     args: dict[str, Any]
 
 
-GET_ORIGIN = job.get_origin.typed(RetriedJob)
+GET_RETRY_ORIGIN = job.get_origin.typed(JobToRetry)
 
 
-async def retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> SubmittedJob:
+async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> SubmittedJob:
     """Submit a job that repeats another; `fresh` is False while an earlier retry runs.
 
-    Raises `NotFound`, `Forbidden` without the scope of the original action, `Conflict` JOB_NOT_RETRYABLE, and
-    every error of that action.
+    Raises `NotFound`, `ScopeMissing` without the scope of the original action, `StateConflict`
+    JOB_NOT_RETRYABLE, and every error of that action.
     """
-    origin = present(await GET_ORIGIN.one(conn, org=organization_id, id=job_id), "job")
-    check(origin, scopes)
-    await project_locks.keep_project_state(
-        conn, organization_id=organization_id, project_id=origin.project_id
-    )
+    origin = require_found(await GET_RETRY_ORIGIN.one(conn, org=organization_id, id=job_id), "job")
+    check_job_retryable(origin, scopes)
+    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=origin.project_id)
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[job_id])
     return await retry_checked_job(conn, organization_id=organization_id, job_id=job_id, origin=origin)
 
 
-def check(origin: RetriedJob, scopes: Collection[str]) -> None:
-    """Raise `Forbidden` or `Conflict` JOB_NOT_RETRYABLE for a job that can't be retried with these scopes."""
-    kind = KINDS.get(origin.kind)
-    if kind is None or kind.name not in _RETRIES:
-        raise Conflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be retried")
+def check_job_retryable(origin: JobToRetry, scopes: Collection[str]) -> None:
+    """Raise `ScopeMissing` or `StateConflict` JOB_NOT_RETRYABLE for a job that can't be retried with these
+    scopes.
+    """
+    kind = JOB_KINDS.get(origin.kind)
+    if kind is None or kind.name not in _RETRY_BY_JOB_KIND:
+        raise StateConflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be retried")
     if not scopes_grant(scopes, kind.scope):
-        raise Forbidden(kind.scope)
+        raise ScopeMissing(kind.scope)
     if origin.state not in {"failed", "canceled"}:
-        raise Conflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be retried")
+        raise StateConflict("JOB_NOT_RETRYABLE", "only a failed or canceled job can be retried")
 
 
-async def retry_checked_job(
-    conn: Conn, *, organization_id: UUID, job_id: UUID, origin: RetriedJob
-) -> SubmittedJob:
-    """Retry a job that passed `check`. The caller locked its project, then the job.
+async def retry_checked_job(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: JobToRetry) -> SubmittedJob:
+    """Retry a job that passed `check_job_retryable`. The caller locked its project, then the job.
 
     Marks the job as retried, which bulk retries rely on.
     """
-    submitted = await _RETRIES[origin.kind](conn, KINDS[origin.kind], organization_id, job_id, origin)
+    submitted = await _RETRY_BY_JOB_KIND[origin.kind](conn, JOB_KINDS[origin.kind], organization_id, job_id, origin)
     if submitted.fresh:
         await job.mark_retried.run(conn, org=organization_id, id=job_id, retried_as=submitted.job_id)
     return submitted
 
 
 async def _retry_ingest(
-    conn: Conn, kind: Kind, organization_id: UUID, job_id: UUID, origin: RetriedJob
+    conn: Conn, kind: JobKindSpec, organization_id: UUID, job_id: UUID, origin: JobToRetry
 ) -> SubmittedJob:
-    return await ingests.start(
+    return await ingests.start_ingest(
         conn,
         kind=kind,
         organization_id=organization_id,
@@ -99,17 +97,17 @@ async def _retry_ingest(
 
 
 async def _retry_archive(
-    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: RetriedJob
+    conn: Conn, _: JobKindSpec, organization_id: UUID, job_id: UUID, origin: JobToRetry
 ) -> SubmittedJob:
-    return await archive_status.retry(
+    return await archive_status.retry_project_archive(
         conn, organization_id=organization_id, project_id=origin.project_id, retry_of=job_id
     )
 
 
-async def _retry_post(
-    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: RetriedJob
+async def _retry_post_publishing(
+    conn: Conn, _: JobKindSpec, organization_id: UUID, job_id: UUID, origin: JobToRetry
 ) -> SubmittedJob:
-    return await changes.retry(
+    return await changes.retry_failed_post(
         conn,
         organization_id=organization_id,
         project_id=origin.project_id,
@@ -118,27 +116,25 @@ async def _retry_post(
     )
 
 
-async def _retry_fetch(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: RetriedJob) -> SubmittedJob:
+async def _retry_media_fetch(conn: Conn, _: JobKindSpec, org: UUID, job_id: UUID, origin: JobToRetry) -> SubmittedJob:
     scope = {"organization_id": org, "project_id": origin.project_id}
-    return await app_media_fetches.retry(conn, **scope, args=origin.args, retry_of=job_id)
+    return await app_media_fetches.retry_media_fetch(conn, **scope, args=origin.args, retry_of=job_id)
 
 
-async def _retry_verification(
-    conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: RetriedJob
-) -> SubmittedJob:
+async def _retry_verification(conn: Conn, _: JobKindSpec, org: UUID, job_id: UUID, origin: JobToRetry) -> SubmittedJob:
     app = {"project_id": origin.project_id, "app_id": UUID(origin.args["app_id"])}
-    return await verifications.start(conn, organization_id=org, retry_of=job_id, **app)
+    return await verifications.start_tracking_verification(conn, organization_id=org, retry_of=job_id, **app)
 
 
-async def _retry_influencer(conn: Conn, _: Kind, org: UUID, job_id: UUID, origin: RetriedJob) -> SubmittedJob:
+async def _retry_drawing(conn: Conn, _: JobKindSpec, org: UUID, job_id: UUID, origin: JobToRetry) -> SubmittedJob:
     scope = {"project_id": origin.project_id, "influencer_id": UUID(origin.args["influencer_id"])}
-    return await creating.retry(conn, organization_id=org, retry_of=job_id, **scope)
+    return await creating.retry_influencer_drawing(conn, organization_id=org, retry_of=job_id, **scope)
 
 
-async def _retry_content(
-    conn: Conn, _: Kind, organization_id: UUID, job_id: UUID, origin: RetriedJob
+async def _retry_generation(
+    conn: Conn, _: JobKindSpec, organization_id: UUID, job_id: UUID, origin: JobToRetry
 ) -> SubmittedJob:
-    return await generating.retry(
+    return await generating.retry_content_generation(
         conn,
         organization_id=organization_id,
         project_id=origin.project_id,
@@ -148,14 +144,14 @@ async def _retry_content(
     )
 
 
-_RETRIES: Mapping[str, Callable[[Conn, Kind, UUID, UUID, RetriedJob], Awaitable[SubmittedJob]]] = {
-    INGEST_WEBSITE.name: _retry_ingest,
-    INGEST_GITHUB.name: _retry_ingest,
-    INGEST_APPSTORE.name: _retry_ingest,
-    ARCHIVE_PROJECT.name: _retry_archive,
-    CONTENT_GENERATE.name: _retry_content,
-    PUBLISH_POST.name: _retry_post,
-    VERIFY_TRACKING.name: _retry_verification,
-    INFLUENCER_CREATE.name: _retry_influencer,
-    FETCH_APP_MEDIA.name: _retry_fetch,
+_RETRY_BY_JOB_KIND: Mapping[str, Callable[[Conn, JobKindSpec, UUID, UUID, JobToRetry], Awaitable[SubmittedJob]]] = {
+    INGEST_WEBSITE_KIND.name: _retry_ingest,
+    INGEST_GITHUB_KIND.name: _retry_ingest,
+    INGEST_APPSTORE_KIND.name: _retry_ingest,
+    ARCHIVE_PROJECT_KIND.name: _retry_archive,
+    CONTENT_GENERATE_KIND.name: _retry_generation,
+    PUBLISH_POST_KIND.name: _retry_post_publishing,
+    VERIFY_TRACKING_KIND.name: _retry_verification,
+    INFLUENCER_CREATE_KIND.name: _retry_drawing,
+    FETCH_APP_MEDIA_KIND.name: _retry_media_fetch,
 }

@@ -13,28 +13,28 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job_stats
 from domain.values.answers import from_row
-from jobs.kinds import PUBLIC_KINDS
+from jobs.kinds import PUBLIC_JOB_KINDS
 from schemas import ids
-from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, Window
+from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, StatsWindow
 
 #: Jobs of a bucket and pool that are all read; above that, the sample's jobs of each part, and its parts.
 FULL_READ_JOBS, SAMPLE_JOBS_PER_PART, PARTS_PER_BUCKET = 2_000, 20, 20
 
 #: Error codes in the answer.
-MAX_CODES = 10
+MAX_ERROR_CODES = 10
 
 
-_VISIBLE_KINDS = [kind.name for kind in PUBLIC_KINDS]
+_VISIBLE_JOB_KINDS = [kind.name for kind in PUBLIC_JOB_KINDS]
 
 
-class Buckets(NamedTuple):
+class StatsBuckets(NamedTuple):
     """Number of buckets in a window, and seconds of each."""
 
     many: int
     seconds: int
 
 
-WINDOWS: dict[Window, Buckets] = {"hour": Buckets(60, 60), "day": Buckets(96, 900)}
+STATS_BUCKETS_BY_WINDOW: dict[StatsWindow, StatsBuckets] = {"hour": StatsBuckets(60, 60), "day": StatsBuckets(96, 900)}
 
 
 class _Row(NamedTuple):
@@ -55,10 +55,10 @@ MEASURE_ENDED_JOBS = job_stats.measure_ended_jobs.typed(_Row)
 MEASURE_JOBS = job_stats.measure_jobs.typed(_Row)
 
 
-async def measure_ended(conn: Conn, *, window: Window, pool: str | None, now: datetime) -> JobStats:
+async def measure_ended_jobs(conn: Conn, *, window: StatsWindow, pool: str | None, now: datetime) -> JobStats:
     """Measure the jobs of all organizations, of one pool if given, by the time of their end."""
-    ats = bucket_starts(window, now)
-    bucket_s = WINDOWS[window].seconds
+    ats = list_bucket_starts(window, now)
+    bucket_s = STATS_BUCKETS_BY_WINDOW[window].seconds
     rows = await MEASURE_ENDED_JOBS.all(
         conn,
         ats=ats,
@@ -71,20 +71,22 @@ async def measure_ended(conn: Conn, *, window: Window, pool: str | None, now: da
     return _to_schema(window, ats, rows)
 
 
-async def measure(conn: Conn, *, organization_id: UUID, window: Window, now: datetime) -> JobStats:
+async def measure_organization_jobs(
+    conn: Conn, *, organization_id: UUID, window: StatsWindow, now: datetime
+) -> JobStats:
     """Measure the jobs of one organization without internal ones, by the time of their acceptance."""
-    ats = bucket_starts(window, now)
-    bucket_s = WINDOWS[window].seconds
+    ats = list_bucket_starts(window, now)
+    bucket_s = STATS_BUCKETS_BY_WINDOW[window].seconds
     bounds = [
-        ids.first_id_of(at + timedelta(seconds=part * bucket_s / PARTS_PER_BUCKET))
+        ids.first_uuid7_at(at + timedelta(seconds=part * bucket_s / PARTS_PER_BUCKET))
         for at in ats
         for part in range(PARTS_PER_BUCKET)
     ]
-    bounds.append(ids.first_id_of(ats[-1] + timedelta(seconds=bucket_s)))
+    bounds.append(ids.first_uuid7_at(ats[-1] + timedelta(seconds=bucket_s)))
     rows = await MEASURE_JOBS.all(
         conn,
         org=organization_id,
-        kinds=_VISIBLE_KINDS,
+        kinds=_VISIBLE_JOB_KINDS,
         ats=ats,
         from_ids=bounds[:-1:PARTS_PER_BUCKET],
         to_ids=bounds[PARTS_PER_BUCKET::PARTS_PER_BUCKET],
@@ -97,31 +99,31 @@ async def measure(conn: Conn, *, organization_id: UUID, window: Window, now: dat
     return _to_schema(window, ats, rows)
 
 
-def bucket_starts(window: Window, now: datetime) -> list[datetime]:
+def list_bucket_starts(window: StatsWindow, now: datetime) -> list[datetime]:
     """Return the starts of the whole buckets, the oldest first; `now` is in the last one."""
-    many, seconds = WINDOWS[window]
+    many, seconds = STATS_BUCKETS_BY_WINDOW[window]
     last = now.timestamp() // seconds * seconds
     return [datetime.fromtimestamp(last - back * seconds, UTC) for back in range(many - 1, -1, -1)]
 
 
-def _to_schema(window: Window, ats: Sequence[datetime], rows: Sequence[_Row]) -> JobStats:
+def _to_schema(window: StatsWindow, ats: Sequence[datetime], rows: Sequence[_Row]) -> JobStats:
     by_time = {row.at: row for row in rows}
     codes = Counter[str]()
     for row in rows:
         codes.update(row.codes)
-    seconds = WINDOWS[window].seconds
+    seconds = STATS_BUCKETS_BY_WINDOW[window].seconds
     return JobStats(
         window=window,
         bucket_seconds=seconds,
         since=ats[0],
         until=ats[-1] + timedelta(seconds=seconds),
-        buckets=[_bucket(by_time.get(at) or _empty(at)) for at in ats],
+        buckets=[_bucket_to_schema(by_time.get(at) or _empty_bucket_row(at)) for at in ats],
         sampled_above=FULL_READ_JOBS,
-        errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(MAX_CODES)],
+        errors=[ErrorCount(code=code, jobs=jobs) for code, jobs in codes.most_common(MAX_ERROR_CODES)],
     )
 
 
-def _bucket(row: _Row) -> JobBucket:
+def _bucket_to_schema(row: _Row) -> JobBucket:
     return from_row(
         JobBucket,
         row,
@@ -131,5 +133,5 @@ def _bucket(row: _Row) -> JobBucket:
     )
 
 
-def _empty(at: datetime) -> _Row:
+def _empty_bucket_row(at: datetime) -> _Row:
     return _Row(at, 0, 0, 0, 0, None, None, None, None, codes={}, sampled=False)

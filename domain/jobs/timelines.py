@@ -14,18 +14,18 @@ from msgspec.structs import replace
 from db.pool import Conn
 from db.queries import timeline
 from domain.publishing import posts
-from jobs.kinds import RECONCILE_POST
+from jobs.kinds import RECONCILE_POST_KIND
 from schemas import ids
-from schemas.errors.absent import absent
-from schemas.timelines import AttemptOutcome, EntryType, LookUpVerdict, TimelineEntry
+from schemas.errors.absent import not_found_error
+from schemas.timelines import AttemptOutcome, PostLookUpVerdict, TimelineEntry, TimelineEntryType
 
 #: Entries of one timeline before paging, and jobs that are searched for a post's.
 MAX_ENTRIES, MAX_SEARCHED_JOBS = 5_000, 10_000
 #: Largest difference between the clock of an id and the database's.
-MAX_CLOCK_DIFFERENCE = timedelta(hours=1)
+MAX_ID_CLOCK_DIFFERENCE = timedelta(hours=1)
 
 
-class Row(NamedTuple):
+class TimelineRow(NamedTuple):
     """Entry as its table has it; `rank` and `place` order entries with the same time."""
 
     at: datetime
@@ -42,62 +42,60 @@ class Row(NamedTuple):
     details: dict[str, Any] | None
 
 
-_LIST_JOB_ENTRIES = timeline.list_job_entries.typed(Row)
-_LIST_POST_ENTRIES = timeline.list_post_entries.typed(Row)
+_LIST_JOB_TIMELINE = timeline.list_job_entries.typed(TimelineRow)
+_LIST_POST_TIMELINE = timeline.list_post_entries.typed(TimelineRow)
 
 #: Types of entries that resolve the doubt about a call.
-VERDICTS = frozenset({"not_sent", "accepted", "published", "draft_in_inbox", "resolved"})
+DOUBT_RESOLVING_ENTRY_TYPES = frozenset({"not_sent", "accepted", "published", "draft_in_inbox", "resolved"})
 #: Result of a platform's look-up, by the status that it gave the post.
-_VERDICT_BY_STATUS: dict[str, LookUpVerdict] = {
+_LOOK_UP_VERDICT_BY_STATUS: dict[str, PostLookUpVerdict] = {
     "published": "found",
     "draft_in_inbox": "found",
     "failed": "absent",
 }
 #: Types of entries that only an attempt writes about a post: its fence is checked, so it is the last one that
 #: began.
-_OF_ATTEMPTS = frozenset(
+_ATTEMPT_ENTRY_TYPES = frozenset(
     {"prepared", "call", "not_sent", "accepted", "published", "draft_in_inbox", "undecided"}
 )
 #: Codes of a call that a search for the post proved not to be accepted.
-_ABSENT = frozenset({"ABSENT", "NOT_TAKEN"})
+_POST_ABSENT_CODES = frozenset({"ABSENT", "NOT_TAKEN"})
 #: Stored details with a field of their own, or with another entry.
-_SHOWN_ELSEWHERE = frozenset(
+_DETAILS_SHOWN_ELSEWHERE = frozenset(
     {"code", "message", "retryable", "step", "revision", "apiKeyId", "retryOf", "found"}
 )
 
 T = TypeVar("T")
 
 
-async def list_job_entries(
+async def list_job_timeline(
     conn: Conn, *, organization_id: UUID, job_id: UUID, internal: bool = False
 ) -> list[TimelineEntry]:
     """Return a job's entries, the oldest first. Raises `NotFound`, for internal jobs unless `internal`."""
-    rows = await _LIST_JOB_ENTRIES.all(
-        conn, org=organization_id, id=job_id, internal=internal, most=MAX_ENTRIES
-    )
+    rows = await _LIST_JOB_TIMELINE.all(conn, org=organization_id, id=job_id, internal=internal, most=MAX_ENTRIES)
     if not rows:
-        raise absent("job")
+        raise not_found_error("job")
     return [_to_schema(row) for row in rows]
 
 
-async def list_post_entries(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
+async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
     """Return a post's entries, the oldest first, with the attempts of its jobs. Raises `NotFound`."""
-    post, _ = await posts.get(conn, organization_id=organization_id, post_id=post_id)
-    rows = await _LIST_POST_ENTRIES.all(
+    post, _ = await posts.read_scheduled_post(conn, organization_id=organization_id, post_id=post_id)
+    rows = await _LIST_POST_TIMELINE.all(
         conn,
         org=organization_id,
         id=post_id,
-        made_from=ids.first_id_of(post.created_at - MAX_CLOCK_DIFFERENCE),
-        due_from=ids.first_id_of(post.scheduled_for - MAX_CLOCK_DIFFERENCE),
+        made_from=ids.first_uuid7_at(post.created_at - MAX_ID_CLOCK_DIFFERENCE),
+        due_from=ids.first_uuid7_at(post.scheduled_for - MAX_ID_CLOCK_DIFFERENCE),
         searched=MAX_SEARCHED_JOBS,
         most=MAX_ENTRIES,
     )
-    return [*_with_call_outcomes(_with_attempts(rows), post.external_url)]
+    return [*_add_call_outcome_entries(_add_attempts_to_rows(rows), post.external_url)]
 
 
-def _with_attempts(rows: Iterable[Row]) -> Iterator[Row]:
+def _add_attempts_to_rows(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
     """Yield each row; those that an attempt wrote about the post name the attempt and its worker."""
-    running: Row | None = None
+    running: TimelineRow | None = None
     ended_at: datetime | None = None
     for row in rows:
         if row.type == "attempt_started":
@@ -105,13 +103,13 @@ def _with_attempts(rows: Iterable[Row]) -> Iterator[Row]:
         elif row.type == "attempt_ended" and running and row.job_id == running.job_id:
             # A row of the attempt's last transaction has the time of its end, and may follow the end.
             ended_at = row.at if row.fence == running.fence else ended_at
-        if running and row.type in _OF_ATTEMPTS and ended_at in {None, row.at}:
-            yield _with_attempt(running, row)
+        if running and row.type in _ATTEMPT_ENTRY_TYPES and ended_at in {None, row.at}:
+            yield _add_attempt_to_row(running, row)
         else:
             yield row
 
 
-def _with_attempt(attempt: Row, row: Row) -> Row:
+def _add_attempt_to_row(attempt: TimelineRow, row: TimelineRow) -> TimelineRow:
     """Return a row that names its attempt."""
     return row._replace(
         job_id=attempt.job_id,
@@ -122,80 +120,81 @@ def _with_attempt(attempt: Row, row: Row) -> Row:
     )
 
 
-def _with_call_outcomes(rows: Iterable[Row], external_url: str | None) -> Iterator[TimelineEntry]:
-    """Yield each row, preceded by an entry for the earlier call's lost answer or its look-up."""
+def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | None) -> Iterator[TimelineEntry]:
+    """Yield each row as an entry. Before it, yield the earlier call's lost answer and its look-up, if any.
+
+    Omits rows that only report a look-up, and the start of a job that looks a post up.
+    """
     in_doubt = lost = False
     for row in rows:
-        if in_doubt and not lost and _misses(row):
+        if in_doubt and not lost and _shows_lost_answer(row):
             lost = True
             yield TimelineEntry(at=row.at, type="answer_lost")
-        if verdict := _verdict(row):
-            yield TimelineEntry(at=row.at, type="look_up", verdict=verdict, **_attempt(row))
+        if verdict := _look_up_verdict_of(row):
+            yield TimelineEntry(at=row.at, type="look_up", verdict=verdict, **_attempt_fields(row))
         if row.type == "call":
             in_doubt, lost = True, False
-        elif row.type in VERDICTS:
+        elif row.type in DOUBT_RESOLVING_ENTRY_TYPES:
             in_doubt = False
-        if row.type != "undecided" and not (
-            row.kind == RECONCILE_POST.name and row.type == "attempt_started"
-        ):
+        if row.type != "undecided" and not (row.kind == RECONCILE_POST_KIND.name and row.type == "attempt_started"):
             entry = _to_schema(row)
             yield replace(entry, external_url=external_url or UNSET) if row.type == "published" else entry
 
 
-def _misses(row: Row) -> bool:
-    """Return whether the answer of the earlier call would have preceded this row."""
-    return row.type in {"call", "attempt_ended", "outcome_unknown"} or _verdict(row) is not None
+def _shows_lost_answer(row: TimelineRow) -> bool:
+    """Return whether this row shows that the earlier call's answer was lost: the answer would precede it."""
+    return row.type in {"call", "attempt_ended", "outcome_unknown"} or _look_up_verdict_of(row) is not None
 
 
-def _verdict(row: Row) -> LookUpVerdict | None:
+def _look_up_verdict_of(row: TimelineRow) -> PostLookUpVerdict | None:
     """Return the verdict of a look-up within the attempt that wrote this row; None without a look-up."""
-    if row.type == "not_sent" and row.details and row.details.get("code") in _ABSENT:
+    if row.type == "not_sent" and row.details and row.details.get("code") in _POST_ABSENT_CODES:
         return "absent"
     if row.type == "undecided":
         return "undecided"
     return "found" if row.details and row.details.get("found") else None
 
 
-def _to_schema(row: Row) -> TimelineEntry:
-    if row.kind == RECONCILE_POST.name and row.type == "attempt_ended":
-        return _look_up(row)
+def _to_schema(row: TimelineRow) -> TimelineEntry:
+    if row.kind == RECONCILE_POST_KIND.name and row.type == "attempt_ended":
+        return _build_look_up_entry(row)
     fields = (row.details or {}) | (row.error or {})
     return TimelineEntry(
         at=row.at,
-        type=cast("EntryType", row.type),
-        **_attempt(row),
-        retry_of=_id(ids.JOB, fields.get("retryOf")),
-        outcome=cast("AttemptOutcome | UnsetType", _or_unset(row.outcome)),
-        code=_or_unset(fields.get("code")),
-        message=_or_unset(fields.get("message")),
-        step=_or_unset(fields.get("step")),
-        revision=_or_unset(fields.get("revision")),
-        api_key_id=_id(ids.KEY, fields.get("apiKeyId")),
-        details={name: value for name, value in fields.items() if name not in _SHOWN_ELSEWHERE} or UNSET,
+        type=cast("TimelineEntryType", row.type),
+        **_attempt_fields(row),
+        retry_of=_public_id_or_unset(ids.JOB, fields.get("retryOf")),
+        outcome=cast("AttemptOutcome | UnsetType", _value_or_unset(row.outcome)),
+        code=_value_or_unset(fields.get("code")),
+        message=_value_or_unset(fields.get("message")),
+        step=_value_or_unset(fields.get("step")),
+        revision=_value_or_unset(fields.get("revision")),
+        api_key_id=_public_id_or_unset(ids.KEY, fields.get("apiKeyId")),
+        details={name: value for name, value in fields.items() if name not in _DETAILS_SHOWN_ELSEWHERE} or UNSET,
     )
 
 
-def _look_up(row: Row) -> TimelineEntry:
+def _build_look_up_entry(row: TimelineRow) -> TimelineEntry:
     """Return the entry for an ended attempt of the job that looks up a lost post."""
     status = (row.details or {}).get("status", "") if row.outcome == "completed" else ""
     return TimelineEntry(
-        at=row.at, type="look_up", verdict=_VERDICT_BY_STATUS.get(status, "undecided"), **_attempt(row)
+        at=row.at, type="look_up", verdict=_LOOK_UP_VERDICT_BY_STATUS.get(status, "undecided"), **_attempt_fields(row)
     )
 
 
-def _attempt(row: Row) -> dict[str, Any]:
+def _attempt_fields(row: TimelineRow) -> dict[str, Any]:
     """Return the fields that identify an entry's attempt."""
     return {
-        "job_id": _id(ids.JOB, row.job_id),
-        "attempt": _or_unset(row.attempt),
-        "fence": _or_unset(row.fence),
-        "worker_id": _id(ids.WORKER, row.worker_id),
+        "job_id": _public_id_or_unset(ids.JOB, row.job_id),
+        "attempt": _value_or_unset(row.attempt),
+        "fence": _value_or_unset(row.fence),
+        "worker_id": _public_id_or_unset(ids.WORKER, row.worker_id),
     }
 
 
-def _or_unset(value: T | None) -> T | UnsetType:
+def _value_or_unset(value: T | None) -> T | UnsetType:
     return UNSET if value is None else value
 
 
-def _id(prefix: str, value: UUID | str | None) -> str | UnsetType:
-    return UNSET if value is None else ids.show(prefix, value if isinstance(value, UUID) else UUID(value))
+def _public_id_or_unset(prefix: str, value: UUID | str | None) -> str | UnsetType:
+    return UNSET if value is None else ids.format_prefixed_id(prefix, value if isinstance(value, UUID) else UUID(value))

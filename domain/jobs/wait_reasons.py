@@ -10,19 +10,19 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job_wait, sending
-from domain.connecting.authorization import LOGIN
-from domain.connecting.consent_pages import PAGES
+from domain.connecting.authorization import PASSWORD_LOGIN_ROUTE
+from domain.connecting.consent_pages import CONSENT_PAGE_BY_PLATFORM
 from domain.publishing import quotas, reconciliation
-from domain.publishing.locked_post import MAX_DELAY
+from domain.publishing.locked_post import MAX_POST_DELAY
 from schemas import ids
 from schemas.posts import Post
 from schemas.waiting import Waiting, WaitReason
 
 #: Limit of the counts of jobs or posts ahead.
-MAX_AHEAD = 1000
+MAX_COUNTED_JOBS_AHEAD = 1000
 
 
-class Facts(NamedTuple):
+class WaitFacts(NamedTuple):
     """Row of `find_waits`. Columns are null for an absent job, or a job without a post.
 
     `early`: the post's time is in the future. `held_back`: it waits for another attempt. `full_until`: the
@@ -69,54 +69,59 @@ class Facts(NamedTuple):
         return self.run_at <= self.now
 
     @property
-    def way_back(self) -> str:
-        """Return the way for the account's owner to authorize it again."""
-        return "reauth-url" if self.platform in PAGES else f"its app password: {LOGIN}"
+    def reauth_instruction(self) -> str:
+        """Return how the account's owner authorizes it again: by a reauth link or an app password."""
+        return (
+            "reauth-url" if self.platform in CONSENT_PAGE_BY_PLATFORM else f"its app password: {PASSWORD_LOGIN_ROUTE}"
+        )
 
     @property
-    def too_late_at(self) -> datetime | None:
-        """Return the time after which its post isn't sent any more; None: a platform may have it."""
+    def post_expires_at(self) -> datetime | None:
+        """Return the time after which the job's queued post isn't sent any more.
+
+        None without a post, and for a post that a platform may have.
+        """
         if self.scheduled_for is None or self.post_status != "queued":
             return None
-        return self.scheduled_for + MAX_DELAY
+        return self.scheduled_for + MAX_POST_DELAY
 
     @property
-    def may_start(self) -> int:
+    def startable_job_count(self) -> int:
         """Return the number of queued jobs that the tenant's cap and share allow to start."""
         return self.share if self.max_running is None else min(self.share, self.max_running - self.running)
 
 
-class _Loss(NamedTuple):
+class _LostAnswerRow(NamedTuple):
     created_at: datetime
     now: datetime
 
 
-class WaitRule(NamedTuple):
+class WaitReasonRule(NamedTuple):
     """Reason, its condition, and advice. `{}` in the message is a value of the facts.
 
     `until` is the time of its end, or of giving up the post; None: unknown, or a person has to act.
     """
 
     reason: WaitReason
-    holds: Callable[[Facts], object]
+    holds: Callable[[WaitFacts], object]
     message: str
-    until: Callable[[Facts], datetime | None] | None = None
+    until: Callable[[WaitFacts], datetime | None] | None = None
 
-    def said(self, facts: Facts) -> Waiting:
+    def said(self, facts: WaitFacts) -> Waiting:
         until = self.until(facts) if self.until else None
-        values = facts._asdict() | {"way_back": facts.way_back}
+        values = facts._asdict() | {"way_back": facts.reauth_instruction}
         return Waiting(reason=self.reason, until=until, message=self.message.format_map(values))
 
 
-def _run_at(facts: Facts) -> datetime:
+def _run_time_of(facts: WaitFacts) -> datetime:
     return facts.run_at
 
 
-_FIND_WAITS = job_wait.find_waits.typed(Facts)
-_FIND_LOSS = job_wait.find_loss.typed(_Loss)
+_FIND_WAIT_FACTS = job_wait.find_waits.typed(WaitFacts)
+_FIND_LOST_ANSWER = job_wait.find_loss.typed(_LostAnswerRow)
 
 #: Reasons of posts without an open job: their status alone decides.
-STATUS_MESSAGES: Mapping[WaitReason, str] = {
+STATUS_WAIT_MESSAGES: Mapping[WaitReason, str] = {
     "approval": "its content or its own caption awaits an approval: approve or reject it",
     "schedule_passed": "it was approved after its time: reschedule it, or cancel it",
     "outcome_unknown": (
@@ -125,172 +130,168 @@ STATUS_MESSAGES: Mapping[WaitReason, str] = {
 }
 
 #: Reasons of these with a known time of the next check.
-TIMED: frozenset[WaitReason] = frozenset({"outcome_unknown"})
+TIMED_WAIT_REASONS: frozenset[WaitReason] = frozenset({"outcome_unknown"})
 
 #: The first rule that holds is reported. Rules up to `snoozed` are for jobs before their time.
-PRECEDENCE: Sequence[WaitRule] = (
-    WaitRule(
+WAIT_RULES_BY_PRECEDENCE: Sequence[WaitReasonRule] = (
+    WaitReasonRule(
         "worker_lost", lambda facts: facts.lost, "its worker is silent: another one takes over automatically"
     ),
-    WaitRule(
+    WaitReasonRule(
         "overdue",
         lambda facts: facts.deadline_at <= facts.now,
         "its deadline has passed: it fails automatically within seconds, retry it then",
     ),
-    WaitRule(
+    WaitReasonRule(
         "scheduled",
-        lambda facts: (
-            not facts.due and (facts.early or (facts.last_outcome is None and facts.post_status is None))
-        ),
+        lambda facts: not facts.due and (facts.early or (facts.last_outcome is None and facts.post_status is None)),
         "its time hasn't come",
-        _run_at,
+        _run_time_of,
     ),
-    WaitRule(
+    WaitReasonRule(
         "reauth_needed",
         lambda facts: facts.owner_status == "reauth_required",
         "the account's tokens are no longer valid: have its owner connect it again ({way_back}); "
         "at `until`, if it has one, it is too late for the post",
-        lambda facts: facts.too_late_at,
+        lambda facts: facts.post_expires_at,
     ),
-    WaitRule(
+    WaitReasonRule(
         "account_cooling_down",
         lambda facts: facts.cooldown_until,
         "the account's platform asked for a pause",
         lambda facts: facts.cooldown_until,
     ),
-    WaitRule(
+    WaitReasonRule(
         "account_quota",
         lambda facts: facts.full_until,
         "the account has had as many posts as its quota allows",
         lambda facts: facts.full_until,
     ),
-    WaitRule("token_refresh", lambda facts: facts.refreshing, "the account's tokens are being renewed"),
-    WaitRule(
+    WaitReasonRule("token_refresh", lambda facts: facts.refreshing, "the account's tokens are being renewed"),
+    WaitReasonRule(
         "retry_wait",
         lambda facts: not facts.due and (facts.held_back or facts.last_outcome == "retry"),
         "the last attempt failed ({last_code}), and another one follows automatically",
-        _run_at,
+        _run_time_of,
     ),
-    WaitRule(
+    WaitReasonRule(
         "answer_lost",
         lambda facts: facts.phase == "sending",
         "the platform's answer was lost: the post is looked up before it is sent again",
-        _run_at,
+        _run_time_of,
     ),
-    WaitRule(
+    WaitReasonRule(
         "platform_processing",
         lambda facts: facts.phase in {"accepted", "confirming"},
         "the platform has accepted the post and is processing it: its status is polled",
-        _run_at,
+        _run_time_of,
     ),
-    WaitRule(
+    WaitReasonRule(
         "behind_posts",
         lambda facts: facts.posts_ahead,
         "the account's posts go one at a time: {posts_ahead} before this one",
     ),
-    WaitRule(
+    WaitReasonRule(
         "source_busy",
         lambda facts: not facts.due and facts.kind and facts.kind.startswith("ingest_"),
         "the source takes no more requests for now: it is read again automatically",
-        _run_at,
+        _run_time_of,
     ),
-    WaitRule(
+    WaitReasonRule(
         "snoozed",
         lambda facts: not facts.due,
         "a resource isn't ready, such as a busy server: it tries again automatically",
-        _run_at,
+        _run_time_of,
     ),
-    WaitRule(
+    WaitReasonRule(
         "becoming_due",
         lambda facts: facts.stage == "scheduled",
         "its time has come: it is queued within a second while the dispatcher runs",
     ),
-    WaitRule(
+    WaitReasonRule(
         "organization_suspended",
         lambda facts: facts.suspended and facts.max_running == 0,
         "the organization is suspended: ask the operators",
     ),
-    WaitRule(
+    WaitReasonRule(
         "pool_paused",
         lambda facts: facts.paused,
         "the operators have paused the pool {pool}: it continues when they resume it",
     ),
-    WaitRule(
-        "no_worker",
-        lambda facts: not facts.workers,
-        "no worker of the pool {pool} runs: it starts with the first one",
+    WaitReasonRule(
+        "no_worker", lambda facts: not facts.workers, "no worker of the pool {pool} runs: it starts with the first one"
     ),
-    WaitRule(
+    WaitReasonRule(
         "running_cap",
         lambda facts: facts.max_running is not None and facts.running >= facts.max_running,
         "{running} jobs of the organization run in the pool {pool}, as many as its tier allows: wait for one",
     ),
-    WaitRule(
+    WaitReasonRule(
         "workers_busy",
         lambda facts: facts.free <= 0,
         "all workers of the pool {pool} are busy: it starts when a slot is free",
     ),
-    WaitRule(
+    WaitReasonRule(
         "pool_share",
         lambda facts: facts.share <= 0,
         "the organization holds its share of the pool {pool}: wait for one of its jobs",
     ),
-    WaitRule(
+    WaitReasonRule(
         "behind_own_jobs",
-        lambda facts: facts.ahead >= facts.may_start,
+        lambda facts: facts.ahead >= facts.startable_job_count,
         "{ahead} jobs of the organization go first in the pool {pool}",
     ),
 )
 
 
-async def find_job_reasons(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Waiting | None]:
+async def find_job_wait_reasons(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Waiting | None]:
     """Return the reason of each (organization, job), in order; None: it runs, has ended, or starts now."""
     parameters = {"orgs": [org for org, _ in refs], "ids": [job_id for _, job_id in refs]}
-    return [await _reason(conn, facts) for facts in await _FIND_WAITS.all(conn, **parameters, most=MAX_AHEAD)]
+    return [
+        await _find_wait_reason(conn, facts)
+        for facts in await _FIND_WAIT_FACTS.all(conn, **parameters, most=MAX_COUNTED_JOBS_AHEAD)
+    ]
 
 
-async def find_post_reason(conn: Conn, *, organization_id: UUID, post_id: UUID, post: Post) -> Waiting | None:
+async def find_post_wait_reason(conn: Conn, *, organization_id: UUID, post_id: UUID, post: Post) -> Waiting | None:
     """Return the reason of a post, as just read; None: it is being sent, or has ended."""
     match post.status:
         case "blocked":
-            return _of_status("schedule_passed" if post.schedule_passed else "approval")
+            return _waiting_of_status("schedule_passed" if post.schedule_passed else "approval")
         case "outcome_unknown":
-            return _of_status("outcome_unknown", await _next_ask(conn, organization_id, post_id))
-        case "queued" | "publishing" if job_id := ids.read(ids.JOB, post.job_id or ""):
-            [waiting] = await find_job_reasons(conn, refs=[(organization_id, job_id)])
+            return _waiting_of_status("outcome_unknown", await _next_look_up_time(conn, organization_id, post_id))
+        case "queued" | "publishing" if job_id := ids.parse_prefixed_id(ids.JOB, post.job_id or ""):
+            [waiting] = await find_job_wait_reasons(conn, refs=[(organization_id, job_id)])
             return waiting
         case _:
             return None
 
 
-def _of_status(reason: WaitReason, until: datetime | None = None) -> Waiting:
-    return Waiting(reason=reason, until=until, message=STATUS_MESSAGES[reason])
+def _waiting_of_status(reason: WaitReason, until: datetime | None = None) -> Waiting:
+    return Waiting(reason=reason, until=until, message=STATUS_WAIT_MESSAGES[reason])
 
 
-async def _reason(conn: Conn, facts: Facts) -> Waiting | None:
+async def _find_wait_reason(conn: Conn, facts: WaitFacts) -> Waiting | None:
     if facts.state != "queued" and not facts.lost:
         return None
     if facts.post_status == "queued" and not (facts.early or facts.held_back):
-        facts = facts._replace(full_until=await _full_until(conn, facts))
-    return next((rule.said(facts) for rule in PRECEDENCE if rule.holds(facts)), None)
+        facts = facts._replace(full_until=await _quota_full_until(conn, facts))
+    return next((rule.said(facts) for rule in WAIT_RULES_BY_PRECEDENCE if rule.holds(facts)), None)
 
 
-async def _full_until(conn: Conn, facts: Facts) -> datetime | None:
-    quota = quotas.find_quota(
-        platform=facts.platform,
-        traits=facts.traits,
-        quota_posts=facts.quota_posts,
-        quota_window_s=facts.quota_window_s,
+async def _quota_full_until(conn: Conn, facts: WaitFacts) -> datetime | None:
+    quota = quotas.find_post_quota(
+        platform=facts.platform, traits=facts.traits, quota_posts=facts.quota_posts, quota_window_s=facts.quota_window_s
     )
     if quota is None:
         return None
-    window_s = quota.window_s + quotas.DELIVERY_DELAY_S
+    window_s = quota.window_s + quotas.QUOTA_DELIVERY_MARGIN_S
     full_s = await sending.get_room.value(conn, owner_id=facts.owner_id, posts=quota.posts, window_s=window_s)
     return facts.now + timedelta(seconds=full_s) if full_s and full_s > 0 else None
 
 
-async def _next_ask(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
+async def _next_look_up_time(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
     """Return when the platform is queried next for a post with a lost answer; None after the last query."""
-    lost = await _FIND_LOSS.one(conn, org=organization_id, post_id=post_id)
-    next_s = lost and reconciliation.next_poll_s((lost.now - lost.created_at).total_seconds())
+    lost = await _FIND_LOST_ANSWER.one(conn, org=organization_id, post_id=post_id)
+    next_s = lost and reconciliation.seconds_until_next_poll((lost.now - lost.created_at).total_seconds())
     return lost.now + timedelta(seconds=next_s) if lost and next_s else None

@@ -22,23 +22,23 @@ from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
 from domain.values.answers import from_row
 from schemas import ids
-from schemas.accounts import AccountDisconnected, AccountStatus, LeaseEnd, PlatformName
-from schemas.api_keys import Env
-from schemas.errors import Conflict, NotFound
-from schemas.errors.absent import absent, present
-from schemas.leases import LeasedAccount, RequestStatus
+from schemas.accounts import AccountDisconnected, AccountStatus, LeaseEndReason, PlatformName
+from schemas.api_keys import ApiKeyEnv
+from schemas.errors import ObjectNotFound, StateConflict
+from schemas.errors.absent import not_found_error, require_found
+from schemas.leases import LeasedAccount, LeaseRequestStatus
 
 #: Cancel reason of a lease's posts.
-LEASE_CANCEL_REASONS: Mapping[LeaseEnd, str] = {
+LEASE_CANCEL_REASONS: Mapping[LeaseEndReason, str] = {
     "released": "lease_released",
     "recalled": "lease_recalled",
-    "project_archived": waiting.ARCHIVED,
+    "project_archived": waiting.PROJECT_ARCHIVED_REASON,
 }
 
-UNKNOWN_ACCOUNT_FAULT = "is not a known account"
+UNKNOWN_ACCOUNT_MESSAGE = "is not a known account"
 
 
-class LockedRequest(NamedTuple):
+class LockedLeaseRequest(NamedTuple):
     """Lease request, locked after its project; `platform` is None for any."""
 
     organization_id: UUID
@@ -46,7 +46,7 @@ class LockedRequest(NamedTuple):
     id: UUID
     wanted: int
     platform: PlatformName | None
-    status: RequestStatus
+    status: LeaseRequestStatus
     reason: str | None
 
 
@@ -59,10 +59,10 @@ class LockedOwnerAccount(NamedTuple):
     status: AccountStatus
     offered_at: datetime | None
     owner_account_id: UUID | None
-    env: Env
+    env: ApiKeyEnv
 
 
-class LeaseRow(NamedTuple):
+class AccountLeaseRow(NamedTuple):
     """Lease with its account; `ended_at` is None while it lasts."""
 
     account_id: UUID
@@ -75,53 +75,51 @@ class LeaseRow(NamedTuple):
     handle: str
     avatar_url: str | None
     status: AccountStatus
-    disconnect_reason: LeaseEnd | None
+    disconnect_reason: LeaseEndReason | None
 
 
-LOCK_OWNERS = account_lease.lock_owners.typed(LockedOwnerAccount)
-LIST_LEASES = account_lease.list_leases.typed(LeaseRow)
-END_ACCOUNT = account_lease.end_account.typed(AccountScope)
+LOCK_OWNER_ACCOUNTS = account_lease.lock_owners.typed(LockedOwnerAccount)
+LIST_LEASES = account_lease.list_leases.typed(AccountLeaseRow)
+END_LEASED_ACCOUNT = account_lease.end_account.typed(AccountScope)
 
 
-async def lease_accounts(
-    conn: Conn, *, actor: Actor, request: LockedRequest, owner_ids: Sequence[UUID | None]
+async def lease_accounts_to_project(
+    conn: Conn, *, actor: Actor, request: LockedLeaseRequest, owner_ids: Sequence[UUID | None]
 ) -> list[UUID]:
     """Lease all of these accounts to the request's project, or none. Return the leases' account ids in order.
 
-    The caller has locked the project as active. A None is an invalid account id. Raises `NotFound`,
-    `Conflict` ACCOUNT_NOT_LEASABLE.
+    The caller has locked the project as active. A None is an invalid account id. Raises `ObjectNotFound`,
+    `StateConflict` ACCOUNT_NOT_LEASABLE.
     """
     account_ids = [owner_id for owner_id in owner_ids if owner_id]
     # A live account is invisible to a sandbox's operator.
     locked = {
-        owner.id: owner for owner in await LOCK_OWNERS.all(conn, ids=account_ids) if owner.env == actor.env
+        owner.id: owner for owner in await LOCK_OWNER_ACCOUNTS.all(conn, ids=account_ids) if owner.env == actor.env
     }
     if unknown := [position for position, owner_id in enumerate(owner_ids) if owner_id not in locked]:
-        issues = [_account_issue(position, UNKNOWN_ACCOUNT_FAULT) for position in unknown]
-        raise NotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
+        issues = [_account_issue(position, UNKNOWN_ACCOUNT_MESSAGE) for position in unknown]
+        raise ObjectNotFound("no such account: check the ids, and that the accounts are offered", issues=issues)
     owners = [locked[account_id] for account_id in account_ids]
-    leased = await offers.leased_of(conn, account_ids)
-    _raise_not_leasable(_blockers(request, owners, leased))
-    new = [ids.new() for _ in account_ids]
+    leased = await offers.find_leased_account_ids(conn, account_ids)
+    _raise_not_leasable(_lease_blockers(request, owners, leased))
+    new = [ids.new_uuid7() for _ in account_ids]
     org = request.organization_id
     rows = await account_lease.insert_accounts.all(
         conn, org=org, project_id=request.project_id, ids=new, owner_ids=account_ids
     )
     inserted = {owner_id for (owner_id,) in rows}
     connected = [position for position, account_id in enumerate(account_ids) if account_id not in inserted]
-    _raise_not_leasable(
-        [_account_issue(position, "is connected by the project itself") for position in connected]
-    )
+    _raise_not_leasable([_account_issue(position, "is connected by the project itself") for position in connected])
     await account_lease.insert_leases.run(conn, org=org, ids=new, request_id=request.id)
     for account_id, owner in zip(new, owners, strict=True):
-        await _record_begin(conn, actor, request, account_id, owner)
+        await _record_lease_begin(conn, actor, request, account_id, owner)
     return new
 
 
-async def release(
-    conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, reason: LeaseEnd
+async def end_lease_of_account(
+    conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, reason: LeaseEndReason
 ) -> AccountDisconnected:
-    """End a lease and cancel its waiting posts. A repeat returns the same answer. Raises `NotFound`.
+    """End a lease and cancel its waiting posts. A repeat returns the same answer. Raises `ObjectNotFound`.
 
     As in `connect.disconnect`, no post is sent after the commit. Posts under way are still polled, with the
     owner's credential.
@@ -129,35 +127,37 @@ async def release(
     scope = AccountScope(organization_id, account_id)
     row = await accounts.GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
     if row is None or row.owner_account_id is None:
-        raise absent("leased_account")
-    await project_locks.lock(conn, organization_id=organization_id, project_id=row.project_id, versions=None)
+        raise not_found_error("leased_account")
+    await project_locks.lock_project_row(
+        conn, organization_id=organization_id, project_id=row.project_id, versions=None
+    )
     canceled = await _count_canceled_posts(conn, scope)
     if canceled is None:
         canceled = await _end_lease(conn, scope, reason, api_key_id=api_key_id)
-    shown_id = ids.show(ids.ACCOUNT, account_id)
+    shown_id = ids.format_prefixed_id(ids.ACCOUNT, account_id)
     return AccountDisconnected(social_account_id=shown_id, canceled_scheduled_posts=canceled)
 
 
-async def recall(conn: Conn, *, actor: Actor, account_id: UUID) -> AccountDisconnected:
-    """End a lease as an operator, of any organization in the environment. Raises `NotFound`."""
-    org = present(
+async def recall_leased_account(conn: Conn, *, actor: Actor, account_id: UUID) -> AccountDisconnected:
+    """End a lease as an operator, of any organization in the environment. Raises `ObjectNotFound`."""
+    org = require_found(
         await account_lease.find_lease.value(conn, account_id=account_id, env=actor.env), "leased_account"
     )
-    ended = await release(
+    ended = await end_lease_of_account(
         conn, organization_id=org, account_id=account_id, api_key_id=None, reason="recalled"
     )
-    await audit.record(
+    await audit.write_audit_entry(
         conn,
         organization_id=actor.organization_id,
         api_key_id=actor.key_uuid,
         action="lease.recalled",
         subject=ended.social_account_id,
-        details={"organizationId": ids.show(ids.ORGANIZATION, org)},
+        details={"organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org)},
     )
     return ended
 
 
-async def end_next_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> bool:
+async def end_next_lease_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> bool:
     """End the next lease of an archived project, which gets no new posts; False if none is left."""
     account_id = await account_lease.find_open.value(conn, org=organization_id, project_id=project_id)
     if account_id is None:
@@ -166,27 +166,32 @@ async def end_next_of_project(conn: Conn, *, organization_id: UUID, project_id: 
     return True
 
 
-async def list_page(
+async def list_leases_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeasedAccount]:
-    """Return at most `limit` leases of a project older than `before`, newest first. Raises `NotFound`."""
+    """Return at most `limit` leases of a project older than `before`, newest first.
+
+    Raises `ObjectNotFound`.
+    """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_LEASES.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
     return [_to_schema(row) for row in rows]
 
 
-def _blockers(
-    request: LockedRequest, owners: Sequence[LockedOwnerAccount], leased: set[UUID]
+def _lease_blockers(
+    request: LockedLeaseRequest, owners: Sequence[LockedOwnerAccount], leased: set[UUID]
 ) -> list[dict[str, str]]:
     return [
         _account_issue(position, message)
         for position, owner in enumerate(owners)
-        for message in _blockers_of(request, owner, leased)
+        for message in _lease_blockers_of_account(request, owner, leased)
     ]
 
 
-def _blockers_of(request: LockedRequest, owner: LockedOwnerAccount, leased: set[UUID]) -> Iterator[str]:
-    """Yield the faults against a lease: the first one of the account's state, and a wrong platform."""
+def _lease_blockers_of_account(
+    request: LockedLeaseRequest, owner: LockedOwnerAccount, leased: set[UUID]
+) -> Iterator[str]:
+    """Yield the reasons against a lease: at most one for its state, and one for a wrong platform."""
     if owner.owner_account_id is not None:
         yield "is a lease itself"
     elif owner.offered_at is None:
@@ -205,60 +210,58 @@ def _account_issue(position: int, message: str) -> dict[str, str]:
 
 def _raise_not_leasable(issues: Sequence[dict[str, str]]) -> None:
     if issues:
-        raise Conflict(
-            "ACCOUNT_NOT_LEASABLE", "an account can't be leased now: leave it out", issues=[*issues]
-        )
+        raise StateConflict("ACCOUNT_NOT_LEASABLE", "an account can't be leased now: leave it out", issues=[*issues])
 
 
 async def _count_canceled_posts(conn: Conn, scope: AccountScope) -> int | None:
     """Return the number of posts that the account's end canceled; None before its end."""
     organization_id, account_id = scope
-    return (await accounts.find(conn, organization_id=organization_id, account_id=account_id)).canceled_posts
+    return (
+        await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
+    ).canceled_posts
 
 
-async def _end_lease(
-    conn: Conn, scope: AccountScope, reason: LeaseEnd, *, api_key_id: UUID | None = None
-) -> int:
+async def _end_lease(conn: Conn, scope: AccountScope, reason: LeaseEndReason, *, api_key_id: UUID | None = None) -> int:
     """End a lease; return the number of posts that this end, or an earlier one, canceled.
 
     An archive's job doesn't lock the project, so two may race here.
     """
     org, account_id = scope
-    canceled = await waiting.cancel_of_account(
+    canceled = await waiting.cancel_posts_of_account(
         conn, organization_id=org, account_id=account_id, reason=LEASE_CANCEL_REASONS[reason]
     )
-    owner = await END_ACCOUNT.one(conn, org=org, id=account_id, canceled_posts=canceled, reason=reason)
+    owner = await END_LEASED_ACCOUNT.one(conn, org=org, id=account_id, canceled_posts=canceled, reason=reason)
     if owner is None:
         return await _count_canceled_posts(conn, scope) or 0
     await account_lease.end_lease.run(conn, org=org, account_id=account_id)
     ended = {"reason": reason, "canceledScheduledPosts": canceled}
-    await accounts.record(conn, scope, "lease_ended", ended, api_key_id=api_key_id)
-    returned = {"reason": reason, "organizationId": ids.show(ids.ORGANIZATION, org)}
-    await accounts.record(conn, owner, "returned", returned)
+    await accounts.record_account_action(conn, scope, "lease_ended", ended, api_key_id=api_key_id)
+    returned = {"reason": reason, "organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org)}
+    await accounts.record_account_action(conn, owner, "returned", returned)
     return canceled
 
 
-async def _record_begin(
-    conn: Conn, actor: Actor, request: LockedRequest, account_id: UUID, owner: LockedOwnerAccount
+async def _record_lease_begin(
+    conn: Conn, actor: Actor, request: LockedLeaseRequest, account_id: UUID, owner: LockedOwnerAccount
 ) -> None:
     """Record the lease for the owner, and for the tenant without details of the operator."""
-    org, request_id = request.organization_id, ids.show(ids.LEASE_REQUEST, request.id)
-    await accounts.record(conn, AccountScope(org, account_id), "leased", {"requestId": request_id})
+    org, request_id = request.organization_id, ids.format_prefixed_id(ids.LEASE_REQUEST, request.id)
+    await accounts.record_account_action(conn, AccountScope(org, account_id), "leased", {"requestId": request_id})
     lent = {
         "requestId": request_id,
-        "organizationId": ids.show(ids.ORGANIZATION, org),
-        "socialAccountId": ids.show(ids.ACCOUNT, account_id),
+        "organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org),
+        "socialAccountId": ids.format_prefixed_id(ids.ACCOUNT, account_id),
     }
     key_id = actor.key_uuid if owner.organization_id == actor.organization_id else None
     owners = AccountScope(owner.organization_id, owner.id)
-    await accounts.record(conn, owners, "lent", lent, api_key_id=key_id)
+    await accounts.record_account_action(conn, owners, "lent", lent, api_key_id=key_id)
 
 
-def _to_schema(row: LeaseRow) -> LeasedAccount:
+def _to_schema(row: AccountLeaseRow) -> LeasedAccount:
     return from_row(
         LeasedAccount,
         row,
-        social_account_id=ids.show(ids.ACCOUNT, row.account_id),
-        request_id=ids.show(ids.LEASE_REQUEST, row.request_id),
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.account_id),
+        request_id=ids.format_prefixed_id(ids.LEASE_REQUEST, row.request_id),
         disconnected_reason=row.disconnect_reason,
     )

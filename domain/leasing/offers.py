@@ -20,12 +20,12 @@ from domain.tenancy.api_keys import Actor
 from domain.values.answers import from_row
 from schemas import ids
 from schemas.accounts import AccountStatus, PlatformName
-from schemas.api_keys import Env
-from schemas.errors import Conflict
+from schemas.api_keys import ApiKeyEnv
+from schemas.errors import StateConflict
 from schemas.leases import Lessee, OfferedAccount
 
 
-class OfferRow(NamedTuple):
+class AccountOfferRow(NamedTuple):
     """Operator's account, offered or no longer offered, with its current tenant."""
 
     organization_id: UUID
@@ -43,95 +43,94 @@ class OfferRow(NamedTuple):
     since: datetime
 
 
-GET_OFFERED = account_lease.get_offered.typed(OfferRow)
-LIST_OFFERED = account_lease.list_offered.typed(OfferRow)
+GET_OFFERED_ACCOUNT = account_lease.get_offered.typed(AccountOfferRow)
+LIST_OFFERED_ACCOUNTS = account_lease.list_offered.typed(AccountOfferRow)
 
 
-async def offer(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> OfferedAccount:
+async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> OfferedAccount:
     """Offer a connected account without open posts for lease; return the offer.
 
-    Raises `NotFound`, `Conflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED.
+    Raises `NotFound`, `StateConflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED.
     """
     org = actor.organization_id
-    row = await accounts.find(conn, organization_id=org, account_id=account_id)
+    row = await accounts.find_account_row(conn, organization_id=org, account_id=account_id)
     # A purge runs either before this, or after it and withdraws the offer.
-    await project_locks.keep_project_state(conn, organization_id=org, project_id=row.project_id)
+    await project_locks.lock_project_status(conn, organization_id=org, project_id=row.project_id)
     await project_locks.check_project_exists(conn, organization_id=org, project_id=row.project_id)
-    account = await _lock(conn, org, account_id)
+    account = await _lock_own_account(conn, org, account_id)
     if account.status != "connected":
-        raise Conflict("ACCOUNT_NOT_CONNECTED", f"the account is {account.status}: connect it first")
+        raise StateConflict("ACCOUNT_NOT_CONNECTED", f"the account is {account.status}: connect it first")
     if await account_lease.has_open_posts.value(conn, org=org, account_id=account_id):
-        raise Conflict(
-            "POSTS_WAIT",
-            "the account has queued posts of your own: cancel them, or wait",
-        )
+        raise StateConflict("POSTS_WAIT", "the account has queued posts of your own: cancel them, or wait")
     try:
         await account_lease.offer_account.run(conn, org=org, id=account_id, niche=niche)
     except asyncpg.UniqueViolationError:
-        raise Conflict(
+        raise StateConflict(
             "ACCOUNT_OFFERED", "another project has connected the same account and offers it: withdraw that"
         ) from None
     scope = AccountScope(org, account_id)
-    await accounts.record(conn, scope, "offered", {"niche": niche}, api_key_id=actor.key_uuid)
-    return await get(conn, organization_id=org, account_id=account_id)
+    await accounts.record_account_action(conn, scope, "offered", {"niche": niche}, api_key_id=actor.key_uuid)
+    return await read_offered_account(conn, organization_id=org, account_id=account_id)
 
 
-async def withdraw(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAccount:
-    """Withdraw an offer; a repeat changes nothing. Raises `NotFound`, `Conflict` ACCOUNT_LEASED."""
+async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAccount:
+    """Withdraw an offer; a repeat changes nothing. Raises `NotFound`, `StateConflict` ACCOUNT_LEASED."""
     org = actor.organization_id
-    account = await _lock(conn, org, account_id)
+    account = await _lock_own_account(conn, org, account_id)
     await check_account_unleased(conn, account_id=account_id)
     if account.offered_at is not None:
         await account_lease.withdraw_account.run(conn, org=org, id=account_id)
         scope = AccountScope(org, account_id)
-        await accounts.record(conn, scope, "withdrawn", {}, api_key_id=actor.key_uuid)
-    return await get(conn, organization_id=org, account_id=account_id)
+        await accounts.record_account_action(conn, scope, "withdrawn", {}, api_key_id=actor.key_uuid)
+    return await read_offered_account(conn, organization_id=org, account_id=account_id)
 
 
 async def check_account_unleased(conn: Conn, *, account_id: UUID) -> None:
-    """Raise `Conflict` ACCOUNT_LEASED if the account is leased; the caller locked the owner's account."""
-    if await leased_of(conn, [account_id]):
-        raise accounts.leased_error("the account is leased: recall the lease first, or wait for its end")
+    """Raise `StateConflict` ACCOUNT_LEASED if the account is leased; the caller locked the owner's
+    account.
+    """
+    if await find_leased_account_ids(conn, [account_id]):
+        raise accounts.account_leased_error("the account is leased: recall the lease first, or wait for its end")
 
 
-async def leased_of(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
-    """Return the ids of the leased ones of these accounts; exact only for locked accounts.
+async def find_leased_account_ids(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
+    """Return the ids of those accounts that are leased now; exact only for locked accounts.
 
     This transaction must have locked an owner's account: otherwise a lease may begin or end meanwhile.
     """
     return {owner_id for (owner_id,) in await account_lease.list_leased.all(conn, ids=account_ids)}
 
 
-async def get(conn: Conn, *, organization_id: UUID, account_id: UUID) -> OfferedAccount:
-    return _to_schema(await GET_OFFERED.row(conn, org=organization_id, id=account_id))
+async def read_offered_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> OfferedAccount:
+    return _to_schema(await GET_OFFERED_ACCOUNT.row(conn, org=organization_id, id=account_id))
 
 
-async def list_page(conn: Conn, *, env: Env, before: UUID | None, limit: int) -> list[OfferedAccount]:
+async def list_account_offers(conn: Conn, *, env: ApiKeyEnv, before: UUID | None, limit: int) -> list[OfferedAccount]:
     """Return at most `limit` offers of all organizations in the environment, newest first."""
-    rows = await LIST_OFFERED.all(conn, env=env, before=before, limit=limit)
+    rows = await LIST_OFFERED_ACCOUNTS.all(conn, env=env, before=before, limit=limit)
     return [_to_schema(row) for row in rows]
 
 
-async def _lock(conn: Conn, organization_id: UUID, account_id: UUID) -> LockedAccount:
-    account = await accounts.lock(conn, organization_id=organization_id, account_id=account_id)
+async def _lock_own_account(conn: Conn, organization_id: UUID, account_id: UUID) -> LockedAccount:
+    account = await accounts.lock_account(conn, organization_id=organization_id, account_id=account_id)
     if account.owner_account_id is not None:
-        raise accounts.leased_error("the account is leased itself: only its owner can offer it")
+        raise accounts.account_leased_error("the account is leased itself: only its owner can offer it")
     return account
 
 
-def _to_schema(row: OfferRow) -> OfferedAccount:
+def _to_schema(row: AccountOfferRow) -> OfferedAccount:
     return from_row(
         OfferedAccount,
         row,
-        social_account_id=ids.show(ids.ACCOUNT, row.id),
-        lease=_lessee(row, row.tenant_id) if row.tenant_id else None,
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id),
+        lease=_lessee_to_schema(row, row.tenant_id) if row.tenant_id else None,
     )
 
 
-def _lessee(row: OfferRow, tenant_id: UUID) -> Lessee:
+def _lessee_to_schema(row: AccountOfferRow, tenant_id: UUID) -> Lessee:
     return Lessee(
-        organization_id=ids.show(ids.ORGANIZATION, tenant_id),
-        project_id=ids.show(ids.PROJECT, row.tenant_project_id),
-        social_account_id=ids.show(ids.ACCOUNT, row.tenant_account_id),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, tenant_id),
+        project_id=ids.format_prefixed_id(ids.PROJECT, row.tenant_project_id),
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.tenant_account_id),
         since=row.since,
     )

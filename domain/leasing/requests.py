@@ -11,24 +11,24 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import lease_request
 from domain.leasing import leases
-from domain.leasing.leases import LockedRequest
+from domain.leasing.leases import LockedLeaseRequest
 from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
 from domain.values.answers import from_row
 from schemas import ids
 from schemas.accounts import PlatformName
-from schemas.api_keys import Env
-from schemas.errors import Conflict, Invalid
-from schemas.errors.absent import absent, present
-from schemas.leases import LeaseRequest, LeaseRequestCreate, OperatedRequest, RequestStatus
+from schemas.api_keys import ApiKeyEnv
+from schemas.errors import InvalidValue, StateConflict
+from schemas.errors.absent import not_found_error, require_found
+from schemas.leases import LeaseRequest, LeaseRequestCreate, LeaseRequestStatus, OperatedRequest
 
 R = TypeVar("R", bound=LeaseRequest)
 
 #: Reason of a request that its project's archive closed.
-PROJECT_ARCHIVED = "the project was archived"
+ARCHIVED_PROJECT_REASON = "the project was archived"
 
 
-class RequestRow(NamedTuple):
+class LeaseRequestRow(NamedTuple):
     """Request; `account_ids` are all accounts that were assigned to it, ended leases included."""
 
     organization_id: UUID
@@ -38,21 +38,21 @@ class RequestRow(NamedTuple):
     niche: str
     platform: PlatformName | None
     note: str | None
-    status: RequestStatus
+    status: LeaseRequestStatus
     assigned_at: datetime | None
     reason: str | None
     created_at: datetime
     account_ids: list[UUID]
 
 
-class RequestScope(NamedTuple):
+class LeaseRequestScope(NamedTuple):
     """Project of a request, which never changes."""
 
     organization_id: UUID
     project_id: UUID
 
 
-class AuditScope(NamedTuple):
+class AuditEntryScope(NamedTuple):
     """Organization of an audit log entry, with the key and project to record; no key for operators."""
 
     organization_id: UUID
@@ -60,19 +60,19 @@ class AuditScope(NamedTuple):
     project_id: UUID | None
 
 
-GET_REQUEST = lease_request.get_request.typed(RequestRow)
-LIST_REQUESTS = lease_request.list_requests.typed(RequestRow)
-LIST_OF_PROJECT = lease_request.list_of_project.typed(RequestRow)
-LOCK_REQUEST = lease_request.lock_request.typed(LockedRequest)
-FIND_REQUEST = lease_request.find_request.typed(RequestScope)
+GET_LEASE_REQUEST = lease_request.get_request.typed(LeaseRequestRow)
+LIST_LEASE_REQUESTS = lease_request.list_requests.typed(LeaseRequestRow)
+LIST_REQUESTS_OF_PROJECT = lease_request.list_of_project.typed(LeaseRequestRow)
+LOCK_LEASE_REQUEST = lease_request.lock_request.typed(LockedLeaseRequest)
+FIND_LEASE_REQUEST = lease_request.find_request.typed(LeaseRequestScope)
 
 
-async def create(
+async def create_lease_request(
     conn: Conn, *, organization_id: UUID, project_id: UUID, api_key_id: UUID | None, body: LeaseRequestCreate
 ) -> LeaseRequest:
-    """Create a request; raises `NotFound`, `Conflict` PROJECT_ARCHIVED."""
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    request_id = ids.new()
+    """Create a request; raises `NotFound`, `StateConflict` PROJECT_ARCHIVED."""
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
+    request_id = ids.new_uuid7()
     await lease_request.insert_request.run(
         conn,
         org=organization_id,
@@ -84,139 +84,135 @@ async def create(
         note=body.note,
     )
     created = {"count": body.count, "niche": body.niche, "platform": body.platform}
-    await _record(conn, AuditScope(organization_id, api_key_id, project_id), request_id, "created", created)
-    return await get(conn, organization_id=organization_id, project_id=project_id, request_id=request_id)
+    await _record_request_action(
+        conn, AuditEntryScope(organization_id, api_key_id, project_id), request_id, "created", created
+    )
+    return await read_lease_request(conn, organization_id=organization_id, project_id=project_id, request_id=request_id)
 
 
-async def get(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id: UUID) -> LeaseRequest:
+async def read_lease_request(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id: UUID) -> LeaseRequest:
     """Return a request; raises `NotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    row = await GET_REQUEST.one(conn, org=organization_id, id=request_id)
+    row = await GET_LEASE_REQUEST.one(conn, org=organization_id, id=request_id)
     if row is None or row.project_id != project_id:
-        raise absent("lease_request")
+        raise not_found_error("lease_request")
     return _to_schema(LeaseRequest, row)
 
 
-async def list_of_project(
+async def list_requests_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeaseRequest]:
     """Return at most `limit` requests of a project older than `before`, newest first. Raises `NotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await LIST_OF_PROJECT.all(
+    rows = await LIST_REQUESTS_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
     )
     return [_to_schema(LeaseRequest, row) for row in rows]
 
 
-async def list_page(
-    conn: Conn, *, env: Env, statuses: Sequence[RequestStatus] | None, before: UUID | None, limit: int
+async def list_requests_of_environment(
+    conn: Conn, *, env: ApiKeyEnv, statuses: Sequence[LeaseRequestStatus] | None, before: UUID | None, limit: int
 ) -> list[OperatedRequest]:
     """Return at most `limit` requests of all organizations of an environment older than `before`, newest
     first.
     """
-    rows = await LIST_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
+    rows = await LIST_LEASE_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
     return [_to_schema(OperatedRequest, row) for row in rows]
 
 
-async def assign(
+async def assign_accounts_to_request(
     conn: Conn, *, actor: Actor, request_id: UUID, account_ids: Sequence[str]
 ) -> OperatedRequest:
     """Lease all of these accounts or none; fewer than requested leave the request `partial`.
 
-    Raises `NotFound`, `Invalid`, `Conflict` PROJECT_ARCHIVED, ALREADY_DECIDED, TOO_MANY_ACCOUNTS or
+    Raises `NotFound`, `InvalidValue`, `StateConflict` PROJECT_ARCHIVED, ALREADY_DECIDED, TOO_MANY_ACCOUNTS or
     ACCOUNT_NOT_LEASABLE.
     """
-    org, project_id = await _find(conn, actor, request_id)
-    await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
-    request = await _lock(conn, org, request_id)
+    org, project_id = await _find_request_scope(conn, actor, request_id)
+    await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
+    request = await _lock_undecided_request(conn, org, request_id)
     owner_ids = _read_account_ids(account_ids)
-    remaining = request.wanted - len((await GET_REQUEST.row(conn, org=org, id=request_id)).account_ids)
+    remaining = request.wanted - len((await GET_LEASE_REQUEST.row(conn, org=org, id=request_id)).account_ids)
     if len(owner_ids) > remaining:
-        raise Conflict("TOO_MANY_ACCOUNTS", f"the request has room for {remaining} more: name fewer")
-    leased = await leases.lease_accounts(conn, actor=actor, request=request, owner_ids=owner_ids)
+        raise StateConflict("TOO_MANY_ACCOUNTS", f"the request has room for {remaining} more: name fewer")
+    leased = await leases.lease_accounts_to_project(conn, actor=actor, request=request, owner_ids=owner_ids)
     status = "assigned" if len(leased) == remaining else "partial"
     await lease_request.note_assigned.run(conn, org=org, id=request_id, status=status)
-    shown_ids = [ids.show(ids.ACCOUNT, account_id) for account_id in leased]
-    return await _record_decision(conn, actor, request, "assigned", {"socialAccountIds": shown_ids})
+    shown_ids = [ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in leased]
+    return await _record_request_decision(conn, actor, request, "assigned", {"socialAccountIds": shown_ids})
 
 
-async def reject(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
-    """Reject a request, or the unassigned rest of it. Raises `NotFound`, `Conflict` ALREADY_DECIDED."""
-    org, _ = await _find(conn, actor, request_id)
-    request = await _lock(conn, org, request_id)
+async def reject_account_request(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
+    """Reject a request, or the unassigned rest of it. Raises `NotFound`, `StateConflict` ALREADY_DECIDED."""
+    org, _ = await _find_request_scope(conn, actor, request_id)
+    request = await _lock_undecided_request(conn, org, request_id)
     await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)
-    return await _record_decision(conn, actor, request, "rejected", {"reason": reason})
+    return await _record_request_decision(conn, actor, request, "rejected", {"reason": reason})
 
 
-async def close_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
+async def close_requests_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
     """Close the open requests of a project that this transaction archives; return their number.
 
     Its lock on the project orders it with each assignment, which shares that lock first.
     """
     return await lease_request.close_of_project.run(
-        conn, org=organization_id, project_id=project_id, reason=PROJECT_ARCHIVED
+        conn, org=organization_id, project_id=project_id, reason=ARCHIVED_PROJECT_REASON
     )
 
 
-async def _find(conn: Conn, actor: Actor, request_id: UUID) -> RequestScope:
-    return present(await FIND_REQUEST.one(conn, id=request_id, env=actor.env), "lease_request")
+async def _find_request_scope(conn: Conn, actor: Actor, request_id: UUID) -> LeaseRequestScope:
+    return require_found(await FIND_LEASE_REQUEST.one(conn, id=request_id, env=actor.env), "lease_request")
 
 
-async def _lock(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedRequest:
-    request = await LOCK_REQUEST.row(conn, org=organization_id, id=request_id)
+async def _lock_undecided_request(conn: Conn, organization_id: UUID, request_id: UUID) -> LockedLeaseRequest:
+    request = await LOCK_LEASE_REQUEST.row(conn, org=organization_id, id=request_id)
     if request.status in {"assigned", "rejected"} or request.reason is not None:
-        raise Conflict(
-            "ALREADY_DECIDED",
-            f"the request is {request.status}: its decision is final",
-            status=request.status,
+        raise StateConflict(
+            "ALREADY_DECIDED", f"the request is {request.status}: its decision is final", status=request.status
         )
     return request
 
 
 def _read_account_ids(account_ids: Sequence[str]) -> list[UUID | None]:
-    read = [ids.read(ids.ACCOUNT, text) for text in account_ids]
+    read = [ids.parse_prefixed_id(ids.ACCOUNT, text) for text in account_ids]
     for position, account_id in enumerate(read):
         if account_id and account_id in read[:position]:
-            raise Invalid(f"socialAccountIds[{position}]", "is given twice")
+            raise InvalidValue(f"socialAccountIds[{position}]", "is given twice")
     return read
 
 
-async def _record_decision(
-    conn: Conn, actor: Actor, request: LockedRequest, action: str, details: Mapping[str, Any]
+async def _record_request_decision(
+    conn: Conn, actor: Actor, request: LockedLeaseRequest, action: str, details: Mapping[str, Any]
 ) -> OperatedRequest:
     """Record a decision for the partner, without the operator's name, and for the operator's organization."""
     org = request.organization_id
-    await _record(conn, AuditScope(org, None, request.project_id), request.id, action, details)
+    await _record_request_action(conn, AuditEntryScope(org, None, request.project_id), request.id, action, details)
     if actor.organization_id != org:
-        operator_details = {"organizationId": ids.show(ids.ORGANIZATION, org), **details}
-        await _record(
-            conn,
-            AuditScope(actor.organization_id, actor.key_uuid, None),
-            request.id,
-            action,
-            operator_details,
+        operator_details = {"organizationId": ids.format_prefixed_id(ids.ORGANIZATION, org), **details}
+        await _record_request_action(
+            conn, AuditEntryScope(actor.organization_id, actor.key_uuid, None), request.id, action, operator_details
         )
-    return _to_schema(OperatedRequest, await GET_REQUEST.row(conn, org=org, id=request.id))
+    return _to_schema(OperatedRequest, await GET_LEASE_REQUEST.row(conn, org=org, id=request.id))
 
 
-async def _record(
-    conn: Conn, log: AuditScope, request_id: UUID, action: str, details: Mapping[str, Any]
+async def _record_request_action(
+    conn: Conn, log: AuditEntryScope, request_id: UUID, action: str, details: Mapping[str, Any]
 ) -> None:
-    await audit.record(
+    await audit.write_audit_entry(
         conn,
         **log._asdict(),
         action=f"lease_request.{action}",
-        subject=ids.show(ids.LEASE_REQUEST, request_id),
+        subject=ids.format_prefixed_id(ids.LEASE_REQUEST, request_id),
         details=details,
     )
 
 
-def _to_schema(shape: type[R], row: RequestRow) -> R:
+def _to_schema(shape: type[R], row: LeaseRequestRow) -> R:
     return from_row(
         shape,
         row,
-        request_id=ids.show(ids.LEASE_REQUEST, row.id),
+        request_id=ids.format_prefixed_id(ids.LEASE_REQUEST, row.id),
         count=row.wanted,
-        assigned_social_account_ids=[ids.show(ids.ACCOUNT, account_id) for account_id in row.account_ids],
+        assigned_social_account_ids=[ids.format_prefixed_id(ids.ACCOUNT, account_id) for account_id in row.account_ids],
         submitted_at=row.created_at,
     )

@@ -20,16 +20,9 @@ from domain.media.streaming_upload import MIB
 from domain.tenancy import project_locks
 from domain.values.answers import from_row
 from schemas import ids
-from schemas.app_media import (
-    AppMedia,
-    AppMediaDeleted,
-    AppMediaError,
-    AppMediaKind,
-    AppMediaOrigin,
-    AppMediaStatus,
-)
-from schemas.errors import Conflict
-from schemas.errors.absent import present
+from schemas.app_media import AppMedia, AppMediaDeleted, AppMediaError, AppMediaKind, AppMediaOrigin, AppMediaStatus
+from schemas.errors import StateConflict
+from schemas.errors.absent import require_found
 
 
 class _Row(NamedTuple):
@@ -55,14 +48,14 @@ class _Row(NamedTuple):
 
 
 class AppMediaAmount(NamedTuple):
-    """Numbers of files, and of bytes, of a project or to add to it."""
+    """Number of files and their total bytes: those of a project, or those to add to it."""
 
     files: int = 0
     bytes: int = 0
 
 
 class UsableAppMedia(NamedTuple):
-    """File that content can use."""
+    """Ready app media file that a content job can use."""
 
     id: UUID
     kind: AppMediaKind
@@ -74,7 +67,7 @@ class UsableAppMedia(NamedTuple):
     size_bytes: int
 
 
-class _Locked(NamedTuple):
+class _LockedAppMedia(NamedTuple):
     id: UUID
     origin: AppMediaOrigin
     token: str | None
@@ -84,12 +77,12 @@ class _Locked(NamedTuple):
 
 GET_APP_MEDIA = queries.get_app_media.typed(_Row)
 LIST_APP_MEDIA = queries.list_app_media.typed(_Row)
-COUNT_OWN = queries.count_own.typed(AppMediaAmount)
-SHARE_READY = queries.share_ready.typed(UsableAppMedia)
-LOCK_ONE = queries.lock_one.typed(_Locked)
+COUNT_OWN_APP_MEDIA = queries.count_own.typed(AppMediaAmount)
+LOCK_READY_APP_MEDIA = queries.share_ready.typed(UsableAppMedia)
+LOCK_APP_MEDIA_ROW = queries.lock_one.typed(_LockedAppMedia)
 
 
-async def add(
+async def insert_app_media(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -101,10 +94,10 @@ async def add(
 ) -> AppMedia:
     """Add a stored file to the project.
 
-    Raises `NotFound`, `Invalid`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA, `Unavailable`.
+    Raises `NotFound`, `Invalid`, `StateConflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA, `Unavailable`.
     """
-    app_media_limits.check_shape(file)
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
+    app_media_limits.check_picture_shape(file)
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     await check_app_media_room(
         conn,
         organization_id=organization_id,
@@ -112,23 +105,23 @@ async def add(
         kind=kind,
         adding=AppMediaAmount(files=1, bytes=file.size_bytes),
     )
-    asset_id = ids.new()
+    asset_id = ids.new_uuid7()
     await queries.insert_ready.run(
         conn,
         org=organization_id,
         project_id=project_id,
         id=asset_id,
         kind=kind,
-        rank=rank_of(kind),
+        rank=compute_app_media_rank(kind),
         transcript=transcript or None,
-        **file_columns(file),
+        **stored_file_columns(file),
     )
     await uploads.claim_uploads(conn, organization_id=organization_id, tokens=[file.token])
     row = await GET_APP_MEDIA.row(conn, org=organization_id, project_id=project_id, id=asset_id)
     return _to_schema(row, public_url)
 
 
-def rank_of(kind: AppMediaKind) -> int:
+def compute_app_media_rank(kind: AppMediaKind) -> int:
     """Return the sort rank of a new file: the time in microseconds, negative for all but screenshots.
 
     So screenshots sort in the order of arrival, and all other kinds newest first.
@@ -137,7 +130,7 @@ def rank_of(kind: AppMediaKind) -> int:
     return now if kind == "screenshot" else -now
 
 
-def file_columns(file: StoredFile) -> dict[str, Any]:
+def stored_file_columns(file: StoredFile) -> dict[str, Any]:
     return {
         "mime_type": file.mime_type,
         "width": file.width,
@@ -150,45 +143,40 @@ def file_columns(file: StoredFile) -> dict[str, Any]:
 
 
 async def check_app_media_room(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    project_id: UUID,
-    kind: AppMediaKind,
-    adding: AppMediaAmount,
+    conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, adding: AppMediaAmount
 ) -> None:
-    """Raise `Conflict` TOO_MUCH_APP_MEDIA if the project has no room for `adding`.
+    """Raise `StateConflict` TOO_MUCH_APP_MEDIA if the project has no room for `adding`.
 
     Locks the project's list of files until this transaction ends.
     """
     await queries.lock_list.run(conn, project_id=project_id)
-    own = await COUNT_OWN.row(conn, org=organization_id, project_id=project_id, kind=kind)
-    if own.files + adding.files > app_media_limits.MAX_FILES[kind]:
-        raise Conflict(
+    own = await COUNT_OWN_APP_MEDIA.row(conn, org=organization_id, project_id=project_id, kind=kind)
+    if own.files + adding.files > app_media_limits.MAX_APP_MEDIA_FILES[kind]:
+        raise StateConflict(
             "TOO_MUCH_APP_MEDIA",
-            f"a project has at most {app_media_limits.MAX_FILES[kind]} files of the kind {kind}: "
+            f"a project has at most {app_media_limits.MAX_APP_MEDIA_FILES[kind]} files of the kind {kind}: "
             "delete one first",
-            limit=app_media_limits.MAX_FILES[kind],
+            limit=app_media_limits.MAX_APP_MEDIA_FILES[kind],
         )
-    if own.bytes + adding.bytes > app_media_limits.MAX_BYTES:
-        raise Conflict(
+    if own.bytes + adding.bytes > app_media_limits.MAX_APP_MEDIA_BYTES:
+        raise StateConflict(
             "TOO_MUCH_APP_MEDIA",
-            f"a project has at most {app_media_limits.MAX_BYTES // MIB} MiB of app media: delete some first",
-            limitBytes=app_media_limits.MAX_BYTES,
+            f"a project has at most {app_media_limits.MAX_APP_MEDIA_BYTES // MIB} MiB of app media: delete some first",
+            limitBytes=app_media_limits.MAX_APP_MEDIA_BYTES,
         )
 
 
-async def get(
+async def read_app_media(
     conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID, public_url: str
 ) -> AppMedia:
-    """Return a file; raises `NotFound`."""
-    row = present(
+    """Return one app media file of the project. Raises `NotFound`."""
+    row = require_found(
         await GET_APP_MEDIA.one(conn, org=organization_id, project_id=project_id, id=asset_id), "app_media"
     )
     return _to_schema(row, public_url)
 
 
-async def list_page(
+async def list_app_media_page(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -205,49 +193,42 @@ async def list_page(
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APP_MEDIA.all(
-        conn,
-        org=organization_id,
-        project_id=project_id,
-        kinds=kinds,
-        origin=origin,
-        before=before,
-        limit=limit,
+        conn, org=organization_id, project_id=project_id, kinds=kinds, origin=origin, before=before, limit=limit
     )
     return [_to_schema(row, public_url) for row in rows]
 
 
-async def usable(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[UsableAppMedia]:
+async def lock_usable_app_media(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[UsableAppMedia]:
     """Return a project's ready files in the order of use: the partner's first, then suggestions.
 
     Locks them against deletion until this transaction ends.
     """
-    return await SHARE_READY.all(conn, org=organization_id, project_id=project_id)
+    return await LOCK_READY_APP_MEDIA.all(conn, org=organization_id, project_id=project_id)
 
 
-async def delete(conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID) -> AppMediaDeleted:
+async def delete_app_media_file(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID
+) -> AppMediaDeleted:
     """Delete a partner's own file, or drop a suggestion for good. Raises `NotFound`."""
-    locked = present(
-        await LOCK_ONE.one(conn, org=organization_id, project_id=project_id, id=asset_id), "app_media"
+    locked = require_found(
+        await LOCK_APP_MEDIA_ROW.one(conn, org=organization_id, project_id=project_id, id=asset_id), "app_media"
     )
     end = queries.delete_one if locked.origin == "partner" else queries.drop_one
     await end.run(conn, org=organization_id, id=asset_id)
     if locked.begun:
-        await uploads.give_up(conn, organization_id=organization_id, tokens=locked.begun)
+        await uploads.abandon_uploads(conn, organization_id=organization_id, tokens=locked.begun)
     if locked.token:
-        await give_up(
-            conn,
-            organization_id=organization_id,
-            project_id=project_id,
-            files=[(locked.token, locked.size_bytes)],
+        await release_app_media_files(
+            conn, organization_id=organization_id, project_id=project_id, files=[(locked.token, locked.size_bytes)]
         )
     return AppMediaDeleted(
-        asset_id=ids.show(ids.ASSET, asset_id),
-        project_id=ids.show(ids.PROJECT, project_id),
+        asset_id=ids.format_prefixed_id(ids.ASSET, asset_id),
+        project_id=ids.format_prefixed_id(ids.PROJECT, project_id),
         deleted_at=datetime.now(UTC),
     )
 
 
-async def give_up(
+async def release_app_media_files(
     conn: Conn, *, organization_id: UUID, project_id: UUID, files: Sequence[tuple[str, int]]
 ) -> None:
     """Put files back among the unclaimed uploads, to be pruned.
@@ -268,13 +249,13 @@ def _to_schema(row: _Row, public_url: str) -> AppMedia:
     return from_row(
         AppMedia,
         row,
-        asset_id=ids.show(ids.ASSET, row.id),
+        asset_id=ids.format_prefixed_id(ids.ASSET, row.id),
         url=f"{public_url}/media/{row.token}" if row.token else None,
         size_bytes=row.size_bytes or None,
         checksum_sha256=row.sha256.hex() if row.sha256 else None,
-        error=msgspec.convert(_public_error(row.error), AppMediaError) if row.error else None,
+        error=msgspec.convert(_public_media_error(row.error), AppMediaError) if row.error else None,
     )
 
 
-def _public_error(error: dict[str, Any]) -> dict[str, Any]:
+def _public_media_error(error: dict[str, Any]) -> dict[str, Any]:
     return {name: error[name] for name in ("code", "message")}

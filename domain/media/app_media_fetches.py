@@ -11,49 +11,48 @@ from domain.media.app_media import AppMediaAmount
 from domain.media.files import StoredFile
 from domain.tenancy import organizations, project_locks
 from jobs import ledger
-from jobs.kinds import FETCH_APP_MEDIA
-from jobs.ledger import ChangedJob, Claim, SubmittedJob
+from jobs.kinds import FETCH_APP_MEDIA_KIND
+from jobs.ledger import ChangedJob, JobClaim, SubmittedJob
 from schemas import ids
 from schemas.app_media import AppMediaKind
-from schemas.errors.absent import absent
+from schemas.errors.absent import not_found_error
 
 #: Rows of failed fetches that a project keeps.
-KEEP_FAILED = 50
+MAX_KEPT_FAILED_FETCHES = 50
 
 
-class StartedFetch(NamedTuple):
-    """Job, and the id of the file that it downloads."""
+class StartedMediaFetch(NamedTuple):
+    """Submitted fetch job, and the id of the app media file that it downloads."""
 
     submitted: SubmittedJob
     asset_id: UUID
 
 
-class FetchAttempt(NamedTuple):
-    """Input of one attempt; `awaited`: the row of the file still exists."""
+class MediaFetchAttempt(NamedTuple):
+    """Input of one attempt of a fetch job.
+
+    `sandbox`: the organization is a sandbox. `awaited`: the row of the file still exists.
+    """
 
     sandbox: bool
     awaited: bool
 
 
-async def start(
+async def start_media_fetch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, url: str, transcript: str
-) -> StartedFetch:
+) -> StartedMediaFetch:
     """Submit a fetch of a URL that `domain.values.ssrf_guard` accepted, and insert its row.
 
     Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA.
     """
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     await app_media.check_app_media_room(
-        conn,
-        organization_id=organization_id,
-        project_id=project_id,
-        kind=kind,
-        adding=AppMediaAmount(files=1),
+        conn, organization_id=organization_id, project_id=project_id, kind=kind, adding=AppMediaAmount(files=1)
     )
-    asset_id = ids.new()
+    asset_id = ids.new_uuid7()
     args = {"asset_id": str(asset_id), "kind": kind, "url": url}
-    submitted = await ledger.submit(
-        conn, kind=FETCH_APP_MEDIA, organization_id=organization_id, project_id=project_id, args=args
+    submitted = await ledger.submit_job(
+        conn, kind=FETCH_APP_MEDIA_KIND, organization_id=organization_id, project_id=project_id, args=args
     )
     await queries.insert_fetching.run(
         conn,
@@ -61,24 +60,24 @@ async def start(
         project_id=project_id,
         id=asset_id,
         kind=kind,
-        rank=app_media.rank_of(kind),
+        rank=app_media.compute_app_media_rank(kind),
         source_url=url,
         job_id=submitted.job_id,
         transcript=transcript or None,
     )
-    await queries.forget_failed.run(conn, org=organization_id, project_id=project_id, keep=KEEP_FAILED)
-    return StartedFetch(submitted, asset_id)
+    await queries.forget_failed.run(conn, org=organization_id, project_id=project_id, keep=MAX_KEPT_FAILED_FETCHES)
+    return StartedMediaFetch(submitted, asset_id)
 
 
-async def retry(
+async def retry_media_fetch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, args: dict[str, Any], retry_of: UUID
 ) -> SubmittedJob:
-    """Retry a failed fetch; `fresh` is False while an earlier retry runs. Raises as `start`."""
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
+    """Retry a failed fetch; `fresh` is False while an earlier retry runs. Raises as `start_media_fetch`."""
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     await queries.lock_list.run(conn, project_id=project_id)
-    submitted = await ledger.submit(
+    submitted = await ledger.submit_job(
         conn,
-        kind=FETCH_APP_MEDIA,
+        kind=FETCH_APP_MEDIA_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args=args,
@@ -89,67 +88,67 @@ async def retry(
         scope = {"organization_id": organization_id, "project_id": project_id}
         again = {"org": organization_id, "project_id": project_id, "id": UUID(args["asset_id"])}
         if not await queries.fetch_again.run(conn, **again, job_id=submitted.job_id):
-            raise absent("app_media")
+            raise not_found_error("app_media")
         await app_media.check_app_media_room(conn, **scope, kind=args["kind"], adding=AppMediaAmount())
     return submitted
 
 
-async def begin(conn: Conn, *, claim: Claim) -> FetchAttempt:
+async def begin_media_fetch_attempt(conn: Conn, *, claim: JobClaim) -> MediaFetchAttempt:
     """Release the files of earlier attempts; return the input of this one, which stores all files again."""
-    return FetchAttempt(
-        await organizations.is_sandbox(conn, organization_id=claim.organization_id),
-        bool(await queries.begin_attempt.run(conn, **_row(claim), grace_s=uploads.GRACE_S)),
+    return MediaFetchAttempt(
+        await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id),
+        bool(await queries.begin_attempt.run(conn, **_media_fetch_row_key(claim), grace_s=uploads.UPLOAD_GRACE_S)),
     )
 
 
-async def begin_file(conn: Conn, *, claim: Claim, at_most: int) -> str:
+async def reserve_fetched_file(conn: Conn, *, claim: JobClaim, at_most: int) -> str:
     """Reserve `at_most` bytes for a file that isn't stored yet; return its new token.
 
     Raises `Oversized`, and `NotFound` if the row was deleted meanwhile.
     """
     token = await uploads.reserve_upload(conn, organization_id=claim.organization_id, at_most=at_most)
-    if not await queries.begin_file.run(conn, **_row(claim), token=token):
-        raise absent("app_media")
+    if not await queries.begin_file.run(conn, **_media_fetch_row_key(claim), token=token):
+        raise not_found_error("app_media")
     return token
 
 
-async def finish(conn: Conn, *, claim: Claim, file: StoredFile, begun: Sequence[str]) -> dict[str, Any]:
+async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, begun: Sequence[str]) -> dict[str, Any]:
     """Attach the file to the row in the transaction that ends the job; return the job's result.
 
     `begun` are the tokens of all files of the attempt. Raises `NotFound` if the row was deleted meanwhile,
     `Invalid`, `Conflict` TOO_MUCH_APP_MEDIA, `Unavailable`.
     """
     org = claim.organization_id
-    app_media_limits.check_shape(file)
+    app_media_limits.check_picture_shape(file)
     await app_media.check_app_media_room(
         conn,
         organization_id=org,
-        project_id=project_of(claim),
+        project_id=media_fetch_project_id(claim),
         kind=claim.args["kind"],
         adding=AppMediaAmount(bytes=file.size_bytes),
     )
-    if not await queries.finish_fetch.run(conn, **_row(claim), **app_media.file_columns(file)):
-        raise absent("app_media")
+    if not await queries.finish_fetch.run(conn, **_media_fetch_row_key(claim), **app_media.stored_file_columns(file)):
+        raise not_found_error("app_media")
     await uploads.claim_uploads(conn, organization_id=org, tokens=[file.token])
-    await uploads.give_up(conn, organization_id=org, tokens=begun)
-    return {"assetId": ids.show(ids.ASSET, UUID(claim.args["asset_id"]))}
+    await uploads.abandon_uploads(conn, organization_id=org, tokens=begun)
+    return {"assetId": ids.format_prefixed_id(ids.ASSET, UUID(claim.args["asset_id"]))}
 
 
-async def fail_fetches_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def fail_media_fetches_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """Mark the missing files of these jobs as failed; this transaction has just ended the jobs."""
     await queries.end_fetches.run(
         conn,
         orgs=[row.organization_id for row in rows],
         job_ids=[row.id for row in rows],
-        grace_s=uploads.GRACE_S,
+        grace_s=uploads.UPLOAD_GRACE_S,
     )
 
 
-def project_of(claim: Claim) -> UUID:
+def media_fetch_project_id(claim: JobClaim) -> UUID:
     """Return the project of a fetch, which always has one."""
     assert claim.project_id is not None  # noqa: S101
     return claim.project_id
 
 
-def _row(claim: Claim) -> dict[str, UUID]:
+def _media_fetch_row_key(claim: JobClaim) -> dict[str, UUID]:
     return {"org": claim.organization_id, "id": UUID(claim.args["asset_id"]), "job_id": claim.id}

@@ -12,9 +12,9 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from domain.media.store import AWAY, Store, storage_object_path
-from schemas.errors import SettingsInvalid, Unavailable
-from schemas.setting_values import BUCKET
+from domain.media.store import STORAGE_UNREACHABLE, MediaStore, storage_object_path
+from schemas.errors import ServiceUnavailable, SettingsInvalid
+from schemas.setting_values import BUCKET_URL_SCHEME
 from schemas.settings import Settings
 from telemetry import costs, logs
 
@@ -30,7 +30,7 @@ CONNECT_S, SILENT_S = 3, 15
 #: Retries of a request, and seconds within which the last of them may begin.
 RETRIES, RETRY_S = 3, 20
 #: Timeout of a whole download, for slow readers.
-DOWNLOAD_TIMEOUT = "6h"
+BUCKET_DOWNLOAD_TIMEOUT = "6h"
 #: Timeouts in seconds of the first check of the bucket, and of aborting an upload.
 LOOK_S, ABORT_S = 5, 5
 
@@ -39,15 +39,12 @@ _STATUS, _CODE = re.compile(r"status code: (\d{3})"), re.compile(r"<Code>(\w{1,6
 _log = logs.get_logger("storage")
 
 
-class BucketStore(Store):
-    """Media storage in a bucket, created by `open_bucket`."""
+class BucketStore(MediaStore):
+    """Media storage in a bucket, created by `open_bucket_store`."""
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
         writer = obstore.open_writer_async(
-            self._place,
-            storage_object_path(token),
-            buffer_size=UPLOAD_PART_BYTES,
-            max_concurrency=MAX_CONCURRENT_PARTS,
+            self._place, storage_object_path(token), buffer_size=UPLOAD_PART_BYTES, max_concurrency=MAX_CONCURRENT_PARTS
         )
         try:
             async for chunk in chunks:
@@ -57,7 +54,7 @@ class BucketStore(Store):
                 await writer.flush()  # Still abortable: a failing close would leave its parts.
                 await writer.close()
         except BaseException as error:
-            await _abort(writer, error)
+            await _abort_bucket_upload(writer, error)
             raise
 
     @asynccontextmanager
@@ -74,7 +71,7 @@ class BucketStore(Store):
         async with self.read(token) as chunks:
             async for chunk in chunks:
                 with self._reaching():
-                    if await costs.to_thread(copy.write, chunk) < len(chunk):
+                    if await costs.run_in_charged_thread(copy.write, chunk) < len(chunk):
                         raise OSError  # The disk is full, which only a further write would report.
         copy.seek(0)
 
@@ -84,30 +81,30 @@ class BucketStore(Store):
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
-        """Convert errors.
+        """Convert the errors of the bucket to `ServiceUnavailable`.
 
         The service's messages contain the object's name, a secret, so only their code is logged.
         """
         try:
             yield
         except FileNotFoundError:
-            raise Unavailable(AWAY) from FileNotFoundError("the bucket has no such object")
+            raise ServiceUnavailable(STORAGE_UNREACHABLE) from FileNotFoundError("the bucket has no such object")
         except (OSError, EOFError, BaseError) as error:
-            code = _error_code(error)
+            code = _bucket_error_code(error)
             _log.warning("the bucket failed", said=code)
-            raise Unavailable(AWAY) from OSError(code)
+            raise ServiceUnavailable(STORAGE_UNREACHABLE) from OSError(code)
 
 
-async def _abort(writer: "AsyncWritableFile", error: BaseException) -> None:
+async def _abort_bucket_upload(writer: "AsyncWritableFile", error: BaseException) -> None:
     """Abort an upload and delete its parts; if that fails the bucket's lifecycle rule deletes them."""
     try:
         async with asyncio.timeout(ABORT_S):
             await writer.__aexit__(type(error), error, error.__traceback__)
     except (OSError, BaseError) as failed:
-        _log.warning("an upload may have left parts in the bucket", said=_error_code(failed))
+        _log.warning("an upload may have left parts in the bucket", said=_bucket_error_code(failed))
 
 
-def open_bucket(settings: Settings) -> BucketStore:
+def open_bucket_store(settings: Settings) -> BucketStore:
     """Open the bucket of a URL that `schemas.settings` accepted, after a check.
 
     An unreachable one is accepted too, as it may recover. Raises `SettingsInvalid`.
@@ -118,28 +115,29 @@ def open_bucket(settings: Settings) -> BucketStore:
         "retry_timeout": timedelta(seconds=RETRY_S),
         "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=2), "base": 2},
     }
-    return BucketStore(_open_store(settings, retries, SILENT_S))
+    return BucketStore(_open_s3_store(settings, retries, SILENT_S))
 
 
 def _check_bucket(settings: Settings) -> None:
     """Check bucket and key by listing a prefix that never exists."""
     once: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=LOOK_S)}
     try:
-        next(iter(obstore.list(_open_store(settings, once, LOOK_S), prefix="none")), None)
+        next(iter(obstore.list(_open_s3_store(settings, once, LOOK_S), prefix="none")), None)
     except (OSError, BaseError) as error:
-        code = _error_code(error)
+        code = _bucket_error_code(error)
         if not settings.aws_access_key_id and "list request" not in str(error):
             raise SettingsInvalid(
                 "AWS_ACCESS_KEY_ID is missing, and this machine has no role: ASSETS_URL is a bucket"
             ) from None
         if code[0] in "34":
             raise SettingsInvalid(
-                f"ASSETS_URL: the bucket {_bucket(settings)} {_BUCKET_FAULTS.get(code, _REFUSES)} ({code})"
+                f"ASSETS_URL: the bucket {_bucket_name(settings)} "
+                f"{_BUCKET_FAULTS.get(code, _BUCKET_KEY_REFUSED)} ({code})"
             ) from None
         _log.warning("the bucket can't be reached yet", said=code)
 
 
-_REFUSES = "refuses the key of AWS_ACCESS_KEY_ID, which needs the rights in docs/howto/operate.md"
+_BUCKET_KEY_REFUSED = "refuses the key of AWS_ACCESS_KEY_ID, which needs the rights in docs/howto/operate.md"
 
 _BUCKET_FAULTS = {
     "404 NoSuchBucket": "does not exist: make it, or check AWS_REGION and AWS_ENDPOINT_URL",
@@ -151,18 +149,18 @@ _BUCKET_FAULTS = {
 }
 
 
-def _error_code(error: Exception) -> str:
+def _bucket_error_code(error: Exception) -> str:
     """Return status and code, such as `403 AccessDenied`; the error's class name without them."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
     return " ".join(match[1] for match in (status, code) if match) or type(error).__name__
 
 
-def _bucket(settings: Settings) -> str:
-    return settings.assets_url.removeprefix(BUCKET).partition("/")[0]
+def _bucket_name(settings: Settings) -> str:
+    return settings.assets_url.removeprefix(BUCKET_URL_SCHEME).partition("/")[0]
 
 
-def _open_store(settings: Settings, retries: "RetryConfig", silent_s: int) -> S3Store:
+def _open_s3_store(settings: Settings, retries: "RetryConfig", silent_s: int) -> S3Store:
     """Open the bucket: in the host name on AWS, in the path elsewhere, which every service accepts."""
     endpoint = settings.aws_endpoint_url
     config: S3Config = {
@@ -179,7 +177,7 @@ def _open_store(settings: Settings, retries: "RetryConfig", silent_s: int) -> S3
         "allow_http": endpoint.startswith("http:"),
         "connect_timeout": f"{CONNECT_S}s",
         "read_timeout": f"{silent_s}s",
-        "timeout": DOWNLOAD_TIMEOUT,
+        "timeout": BUCKET_DOWNLOAD_TIMEOUT,
     }
-    bucket, _, prefix = settings.assets_url.removeprefix(BUCKET).partition("/")
+    bucket, _, prefix = settings.assets_url.removeprefix(BUCKET_URL_SCHEME).partition("/")
     return S3Store(bucket, prefix=prefix or None, config=config, client_options=options, retry_config=retries)

@@ -10,16 +10,16 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore
 
-from domain.media.store import AWAY, Store, storage_object_path
-from schemas.errors import SettingsInvalid, Unavailable
+from domain.media.store import STORAGE_UNREACHABLE, MediaStore, storage_object_path
+from schemas.errors import ServiceUnavailable, SettingsInvalid
 from telemetry import costs
 
 #: Bytes that wait in memory for the disk.
-BUFFER = 1 << 20
+WRITE_BUFFER_BYTES = 1 << 20
 
 
-class Folder(Store):
-    """Media storage in a folder, created by `open_folder`."""
+class FolderStore(MediaStore):
+    """Media storage in a folder, created by `open_folder_store`."""
 
     def __init__(self, place: LocalStore, folder: Path) -> None:
         super().__init__(place)
@@ -28,14 +28,14 @@ class Folder(Store):
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
         with self._reaching():
             writer = obstore.open_writer_async(
-                self._place, storage_object_path(token), buffer_size=BUFFER, max_concurrency=1
+                self._place, storage_object_path(token), buffer_size=WRITE_BUFFER_BYTES, max_concurrency=1
             )
         async for chunk in chunks:
             with self._reaching():
                 await writer.write(chunk)
         with self._reaching():
             await writer.close()
-            await costs.to_thread(_sync_file_to_disk, self._folder / storage_object_path(token))
+            await costs.run_in_charged_thread(_sync_file_to_disk, self._folder / storage_object_path(token))
 
     @asynccontextmanager
     async def opened(self, token: str) -> AsyncIterator[int]:
@@ -48,17 +48,17 @@ class Folder(Store):
 
     async def delete(self, token: str) -> None:
         with self._reaching():
-            await costs.to_thread(_remove, self._folder / storage_object_path(token))
+            await costs.run_in_charged_thread(_remove_object_files, self._folder / storage_object_path(token))
 
     @contextmanager
     def _reaching(self) -> Iterator[None]:
         try:
             yield
         except (OSError, EOFError, BaseError) as error:
-            raise Unavailable(AWAY) from error
+            raise ServiceUnavailable(STORAGE_UNREACHABLE) from error
 
 
-def open_folder(url: str) -> Folder:
+def open_folder_store(url: str) -> FolderStore:
     """Open the folder of a URL that `schemas.settings` accepted; create it if needed.
 
     Raises `SettingsInvalid`.
@@ -69,7 +69,7 @@ def open_folder(url: str) -> Folder:
         place = LocalStore(folder, mkdir=True)
     except (OSError, BaseError) as error:
         raise SettingsInvalid(f"ASSETS_URL: {folder} can't be used or created") from error
-    return Folder(place, folder)
+    return FolderStore(place, folder)
 
 
 def _sync_file_to_disk(file: Path) -> None:
@@ -82,6 +82,6 @@ def _sync_file_to_disk(file: Path) -> None:
             os.close(handle)
 
 
-def _remove(file: Path) -> None:
+def _remove_object_files(file: Path) -> None:
     for part in (file, *file.parent.glob(f"{file.name}#*")):
         part.unlink(missing_ok=True)

@@ -13,69 +13,73 @@ from typing import NamedTuple
 MAX_STEPS, MAX_CHUNK_STEPS = 20_000, 4_000
 
 
-class SkipBytes(NamedTuple):
-    """Step: skip so many bytes."""
+class SkipBytesStep(NamedTuple):
+    """Step of a picture walk: skip `size` bytes."""
 
     size: int
 
 
-class Read(NamedTuple):
-    """Step: read so many bytes for the walk."""
+class ReadBytesStep(NamedTuple):
+    """Step of a picture walk: read `size` bytes and send them to the walk."""
 
     size: int
 
 
-class FindMarker(NamedTuple):
-    """Step: skip up to the next marker with a segment, and read its code."""
+class FindMarkerStep(NamedTuple):
+    """Step of a JPEG walk: skip to the next marker with a segment, and send its code to the walk."""
 
 
 #: Walk through a picture: yields its next step, and returns at the picture's end.
-PictureWalk = Generator[SkipBytes | Read | FindMarker, bytes, None]
+PictureFormatWalk = Generator[SkipBytesStep | ReadBytesStep | FindMarkerStep, bytes, None]
 
-_MARKER = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
-_END_OF_IMAGE = 0xD9
+_JPEG_MARKER = re.compile(rb"\xff[^\xff\x00\x01\xd0-\xd8]")
+_JPEG_END_OF_IMAGE = 0xD9
 
 
-def png() -> PictureWalk:
+def walk_png_chunks() -> PictureFormatWalk:
     """Walk a PNG: a signature, then chunks up to IEND (RFC 2083, 3.2)."""
-    yield SkipBytes(8)
+    yield SkipBytesStep(8)
     kind = b""
     while kind != b"IEND":
-        head = yield Read(8)
+        head = yield ReadBytesStep(8)
         kind = head[4:]
-        yield SkipBytes(int.from_bytes(head[:4]) + 4)
+        yield SkipBytesStep(int.from_bytes(head[:4]) + 4)
 
 
-def jpeg() -> PictureWalk:
+def walk_jpeg_markers() -> PictureFormatWalk:
     """Walk a JPEG: markers up to EOI (ITU-T T.81, B.1.1).
 
     A segment is skipped whole, with any thumbnail in it.
     """
-    yield SkipBytes(2)
+    yield SkipBytesStep(2)
     while True:
-        code = yield FindMarker()
-        if code[0] == _END_OF_IMAGE:
+        code = yield FindMarkerStep()
+        if code[0] == _JPEG_END_OF_IMAGE:
             return
-        length = yield Read(2)
-        yield SkipBytes(max(0, int.from_bytes(length) - 2))
+        length = yield ReadBytesStep(2)
+        yield SkipBytesStep(max(0, int.from_bytes(length) - 2))
 
 
-def webp() -> PictureWalk:
+def walk_webp_header() -> PictureFormatWalk:
     """Walk a WebP: one RIFF chunk with its length; an odd length is padded by a byte."""
-    head = yield Read(12)
+    head = yield ReadBytesStep(12)
     size = int.from_bytes(head[4:8], "little")
-    yield SkipBytes(size + size % 2 - 4)
+    yield SkipBytesStep(size + size % 2 - 4)
 
 
-WALKS: Mapping[str, Callable[[], PictureWalk]] = {"image/png": png, "image/jpeg": jpeg, "image/webp": webp}
+FORMAT_WALKS_BY_TYPE: Mapping[str, Callable[[], PictureFormatWalk]] = {
+    "image/png": walk_png_chunks,
+    "image/jpeg": walk_jpeg_markers,
+    "image/webp": walk_webp_header,
+}
 
 
-class PictureEnd:
-    """Search for the end of one file in its bytes as they stream."""
+class PictureEndFinder:
+    """Finder of the end of one picture while its bytes stream through."""
 
     def __init__(self, mime: str) -> None:
-        self._walk = WALKS[mime]() if mime in WALKS else None
-        self._step: SkipBytes | Read | FindMarker | None = next(self._walk) if self._walk else None
+        self._walk = FORMAT_WALKS_BY_TYPE[mime]() if mime in FORMAT_WALKS_BY_TYPE else None
+        self._step: SkipBytesStep | ReadBytesStep | FindMarkerStep | None = next(self._walk) if self._walk else None
         self._left = self._count()
         self._read = b""
         self.steps = 0
@@ -94,29 +98,31 @@ class PictureEnd:
             if self.steps > max_steps:
                 self.is_cut_up = True
                 return at
-            at = self._find(chunk, at) if isinstance(self._step, FindMarker) else self._pass(chunk, at)
+            at = (
+                self._find(chunk, at) if isinstance(self._step, FindMarkerStep) else self._consume_step_bytes(chunk, at)
+            )
         return at
 
     def _find(self, chunk: bytes, at: int) -> int:
         before = self._read  # 0xFF if the last chunk ended with it.
-        match = _MARKER.search(before + chunk if before else chunk, at)
+        match = _JPEG_MARKER.search(before + chunk if before else chunk, at)
         if match is None:
             self._read = b"\xff" if chunk.endswith(b"\xff") else b""
             return len(chunk)
         self._read = match[0][1:]
-        self._go_on()
+        self._advance_to_next_step()
         return match.end() - len(before)
 
-    def _pass(self, chunk: bytes, at: int) -> int:
+    def _consume_step_bytes(self, chunk: bytes, at: int) -> int:
         piece = chunk[at : at + self._left]
         self._left -= len(piece)
-        if isinstance(self._step, Read):
+        if isinstance(self._step, ReadBytesStep):
             self._read += piece
         if self._left <= 0:
-            self._go_on()
+            self._advance_to_next_step()
         return at + len(piece)
 
-    def _go_on(self) -> None:
+    def _advance_to_next_step(self) -> None:
         """Advance to the next step of at least one byte; None at the picture's end."""
         assert self._walk is not None  # noqa: S101  Only a walk has steps.
         read, self._read = self._read, b""
@@ -126,8 +132,8 @@ class PictureEnd:
         except StopIteration:
             self._step = None
         self._left = self._count()
-        if self._left <= 0 and isinstance(self._step, SkipBytes):
-            self._go_on()
+        if self._left <= 0 and isinstance(self._step, SkipBytesStep):
+            self._advance_to_next_step()
 
     def _count(self) -> int:
-        return self._step.size if isinstance(self._step, SkipBytes | Read) else 0
+        return self._step.size if isinstance(self._step, SkipBytesStep | ReadBytesStep) else 0

@@ -2,8 +2,9 @@
 
 It has only the files' descriptors: no environment, no storage, no database. The kernel limits its CPU, memory
 and time and blocks the network and all other files. So a hostile file can end this process, and no other. For
-each file in turn it writes a line to stdout, a `Metadata` with a thumbnail or a `RefusedFile` in JSON. It
-stops at the first refusal. The last line is `SpentCpuTime`. `domain/media/probing.py` starts one an upload.
+each file in turn it writes a line to stdout, a `MediaMetadata` with a thumbnail or a `RefusedFile` in JSON.
+It stops at the first refusal. The last line is `ProbeCpuTime`. `domain/media/probing.py` starts one an
+upload.
 """
 
 import os
@@ -18,28 +19,28 @@ import msgspec
 from PIL import Image, UnidentifiedImageError
 from pymediainfo import MediaInfo, Track
 
-from generation.confinement.confine import confine
-from generation.thumbnail import THUMBNAIL_SIDE_PX, thumbnail
+from generation.confinement.confine import confine_process
+from generation.thumbnail import THUMBNAIL_SIDE_PX, encode_thumbnail
 from schemas.errors import PictureRefused
 
 #: Limits in seconds: CPU for the start, CPU for each file, wall time for all files of an upload.
 START_S, FILE_CPU_S, WALL_S = 1, 2, 30
 #: Address space beyond the loaded program. For a picture of 8192 x 8192 a PNG takes 258 MiB, a JPEG 6, a
 #: progressive JPEG with full color 390 (and 1 s), a WebP 514 before it is unpacked.
-MEMORY = 640 << 20
+MAX_PROBE_MEMORY_BYTES = 640 << 20
 
 #: Larger than any picture of platforms and phones.
-SIDE_MAX = 8192
+MAX_PICTURE_SIDE_PX = 8192
 #: Pixels of a WebP, each of which takes 16 bytes to unpack; a larger file is accepted by its length alone.
-WEBP_MAX = 24 << 20
+MAX_UNPACKED_WEBP_PIXELS = 24 << 20
 #: An hour: the longest video of any platform.
-DURATION_MAX_MS = 60 * 60 * 1000
+MAX_VIDEO_DURATION_MS = 60 * 60 * 1000
 
 #: Pillow's names of the types: no other of its parsers sees the file.
-FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
+PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
 _ORIENTATION, _SIDEWAYS = 0x0112, frozenset({5, 6, 7, 8})
-_TURNS: dict[object, Image.Transpose] = {
+_EXIF_TRANSPOSES: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -50,8 +51,9 @@ _TURNS: dict[object, Image.Transpose] = {
 }
 
 
-class Metadata(msgspec.Struct, frozen=True, tag=True):
-    """Metadata as displayed, with the file's rotation: `duration_ms` of a video, `thumbnail` of a picture.
+class MediaMetadata(msgspec.Struct, frozen=True, tag=True):
+    """Metadata as displayed, with the file's rotation: `duration_ms` of a video, `encode_thumbnail` of a
+    picture.
 
     Of a drawing its sanitized text.
     """
@@ -69,35 +71,35 @@ class RefusedFile(msgspec.Struct, frozen=True, tag=True):
     why: str
 
 
-class SpentCpuTime(msgspec.Struct, frozen=True, tag=True):
+class ProbeCpuTime(msgspec.Struct, frozen=True, tag=True):
     """CPU seconds of the process, from its start to this line."""
 
     seconds: float
 
 
-Answer = Metadata | RefusedFile
+ProbeAnswer = MediaMetadata | RefusedFile
 
 
 def main(files: list[str]) -> None:
     set_kernel_limits(len(files))
-    confine()
+    confine_process()
     for file in files:
         handle, _, mime = file.partition(":")
         with open(int(handle), "rb", closefd=False) as media:
-            answer = probe_file(media, mime)
+            answer = probe_open_file(media, mime)
         write_probe_line(answer)
         if isinstance(answer, RefusedFile):
             break
     used = resource.getrusage(resource.RUSAGE_SELF)
-    write_probe_line(SpentCpuTime(used.ru_utime + used.ru_stime))
+    write_probe_line(ProbeCpuTime(used.ru_utime + used.ru_stime))
 
 
-def write_probe_line(line: Answer | SpentCpuTime) -> None:
+def write_probe_line(line: ProbeAnswer | ProbeCpuTime) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
     sys.stdout.flush()
 
 
-def cpu_limit(files: int) -> int:
+def probe_cpu_limit_s(files: int) -> int:
     """Return the CPU seconds after which the kernel ends a process with so many files."""
     return START_S + files * FILE_CPU_S
 
@@ -107,21 +109,21 @@ def set_kernel_limits(files: int) -> None:
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    cpu = cpu_limit(files)
+    cpu = probe_cpu_limit_s(files)
     resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu))
     loaded = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (loaded + MEMORY, loaded + MEMORY))
+    resource.setrlimit(resource.RLIMIT_AS, (loaded + MAX_PROBE_MEMORY_BYTES, loaded + MAX_PROBE_MEMORY_BYTES))
     signal.alarm(WALL_S)
 
 
-def probe_file(media: IO[bytes], mime: str) -> Answer:
+def probe_open_file(media: IO[bytes], mime: str) -> ProbeAnswer:
     """Return the metadata of a file, or its refusal."""
     if mime == "image/svg+xml":
-        return drawing(media)
-    return picture(media, FORMATS[mime]) if mime in FORMATS else film(media)
+        return probe_drawing(media)
+    return probe_picture(media, PILLOW_FORMATS[mime]) if mime in PILLOW_FORMATS else probe_video(media)
 
 
-def picture(media: IO[bytes], kind: str) -> Answer:
+def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
     """Return a picture's metadata and thumbnail, or its refusal.
 
     The picture is unpacked if possible, as only that detects a truncated file.
@@ -130,26 +132,24 @@ def picture(media: IO[bytes], kind: str) -> Answer:
     try:
         with Image.open(media, formats=[kind]) as image:
             width, height = image.size
-            answer = _within(Metadata(width, height))
+            answer = _check_media_limits(MediaMetadata(width, height))
             if isinstance(answer, RefusedFile):
                 return answer
-            is_unpacked = _unpack(image, kind)
+            is_unpacked = _unpack_picture(image, kind)
             exif = Image.Exif()
-            exif.load(
-                image.info.get("exif", b"")
-            )  # Pillow's getexif() also reads XMP, which browsers ignore.
+            exif.load(image.info.get("exif", b""))  # Pillow's getexif() also reads XMP, which browsers ignore.
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
         return RefusedFile("is no picture that can be read, or not the whole of one: save it again")
     turned = exif.get(_ORIENTATION)
     if turned in _SIDEWAYS:
         width, height = height, width
-    return Metadata(width, height, thumbnail=shrink_to_thumbnail(image, turned) if is_unpacked else None)
+    return MediaMetadata(width, height, thumbnail=shrink_to_thumbnail(image, turned) if is_unpacked else None)
 
 
-def _unpack(image: Image.Image, kind: str) -> bool:
+def _unpack_picture(image: Image.Image, kind: str) -> bool:
     """Unpack the picture; False if it is too large. A JPEG is decoded at the size of a thumbnail."""
     width, height = image.size
-    if kind == "WEBP" and width * height > WEBP_MAX:
+    if kind == "WEBP" and width * height > MAX_UNPACKED_WEBP_PIXELS:
         return False
     image.draft(None, (THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX))
     image.load()
@@ -164,56 +164,56 @@ def shrink_to_thumbnail(image: Image.Image, turned: object) -> bytes | None:
     every = max(1, max(image.size) // (4 * THUMBNAIL_SIDE_PX))
     try:
         few = image.resize([max(1, side // every) for side in image.size], Image.Resampling.NEAREST)
-        few = few if few.mode in {"RGB", "L", "CMYK"} else _on_white(few.convert("RGBA"))
+        few = few if few.mode in {"RGB", "L", "CMYK"} else _flatten_on_white(few.convert("RGBA"))
         few.thumbnail((THUMBNAIL_SIDE_PX, THUMBNAIL_SIDE_PX), Image.Resampling.LANCZOS)
-        return thumbnail(few.transpose(_TURNS[turned]) if turned in _TURNS else few)
+        return encode_thumbnail(few.transpose(_EXIF_TRANSPOSES[turned]) if turned in _EXIF_TRANSPOSES else few)
     except (MemoryError, OSError, ValueError):
         return None
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _flatten_on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
 
 
-def drawing(media: IO[bytes]) -> Answer:
+def probe_drawing(media: IO[bytes]) -> ProbeAnswer:
     """Return a drawing's size and sanitized text; a refusal if it would lose visible parts."""
-    from generation.drawings import MAX_BYTES, clean_drawing  # noqa: PLC0415  Others are read without its parser.
+    from generation.drawings import MAX_BYTES, clean_svg_drawing  # noqa: PLC0415  Others are read without its parser.
 
     try:
-        drawn = clean_drawing(media.read(MAX_BYTES + 1))
+        drawn = clean_svg_drawing(media.read(MAX_BYTES + 1))
     except PictureRefused as error:
         return RefusedFile(f"can't be taken: {error}")
     if drawn.lost:
         return RefusedFile(f"shows {' and '.join(drawn.lost)}, which can't be kept: turn them into paths")
-    return Metadata(ceil(drawn.width), ceil(drawn.height), drawing=drawn.text)
+    return MediaMetadata(ceil(drawn.width), ceil(drawn.height), drawing=drawn.text)
 
 
-def film(media: IO[bytes]) -> Answer:
+def probe_video(media: IO[bytes]) -> ProbeAnswer:
     """Return a video's metadata from its boxes, or its refusal; of several video tracks the first counts."""
     tracks = MediaInfo.parse(media, full=True, parse_speed=0).video_tracks
     if not tracks:
         return RefusedFile("has no picture in it: send a video")
     video = tracks[0]
-    width, height, duration = (_number(video, name) for name in ("width", "height", "duration"))
+    width, height, duration = (_read_track_number(video, name) for name in ("width", "height", "duration"))
     if not width or not height or not duration:
         return RefusedFile("has no width, height or duration: export it again")
     if round(float(video.rotation or 0)) % 180 == 90:
         width, height = height, width
-    return _within(Metadata(width, height, duration))
+    return _check_media_limits(MediaMetadata(width, height, duration))
 
 
-def _number(track: Track, name: str) -> int:
-    """Return a whole number, 0 if there is none."""
+def _read_track_number(track: Track, name: str) -> int:
+    """Return a field of a track as a whole number; 0 if it is missing or no number."""
     try:
         return int(float(getattr(track, name) or 0))
     except ValueError:
         return 0
 
 
-def _within(found: Metadata) -> Answer:
-    if not (0 < found.width <= SIDE_MAX and 0 < found.height <= SIDE_MAX):
-        return RefusedFile(f"is {found.width} x {found.height}: a side may have at most {SIDE_MAX} pixels")
-    if found.duration_ms is not None and found.duration_ms > DURATION_MAX_MS:
+def _check_media_limits(found: MediaMetadata) -> ProbeAnswer:
+    if not (0 < found.width <= MAX_PICTURE_SIDE_PX and 0 < found.height <= MAX_PICTURE_SIDE_PX):
+        return RefusedFile(f"is {found.width} x {found.height}: a side may have at most {MAX_PICTURE_SIDE_PX} pixels")
+    if found.duration_ms is not None and found.duration_ms > MAX_VIDEO_DURATION_MS:
         return RefusedFile("is longer than 60 minutes: cut it")
     return found
 

@@ -9,42 +9,40 @@ from subprocess import DEVNULL, PIPE
 
 import msgspec
 
-from domain.media.probe import WALL_S, Answer, Metadata, RefusedFile, SpentCpuTime, cpu_limit
-from domain.media.store import Store
-from schemas.errors import Invalid
+from domain.media.probe import WALL_S, MediaMetadata, ProbeAnswer, ProbeCpuTime, RefusedFile, probe_cpu_limit_s
+from domain.media.store import MediaStore
+from schemas.errors import InvalidValue
 from telemetry import costs
 
 #: Timeout above the process's own.
-PATIENCE_S = WALL_S + 5.0
+PROBE_TIMEOUT_S = WALL_S + 5.0
 
-_LINES: msgspec.json.Decoder[Answer | SpentCpuTime] = msgspec.json.Decoder(Answer | SpentCpuTime)
+_PROBE_LINE_DECODER: msgspec.json.Decoder[ProbeAnswer | ProbeCpuTime] = msgspec.json.Decoder(ProbeAnswer | ProbeCpuTime)
 
 
-async def probe(store: Store, files: Sequence[tuple[str, str]]) -> list[Metadata]:
-    """Return the metadata of files, each given as a token and its sniffed type. Raises `Invalid` for a bad
-    file.
+async def probe_stored_files(store: MediaStore, files: Sequence[tuple[str, str]]) -> list[MediaMetadata]:
+    """Return the metadata of files, each given as a token and its sniffed type. Raises `InvalidValue` for a
+    bad file.
 
     `path` of the error is `file[1]` for the second file.
     """
     async with AsyncExitStack() as stack:
         handles = [await stack.enter_async_context(store.opened(token)) for token, _ in files]
-        answers = await _run(
+        answers = await _run_probe_process(
             [f"{handle}:{mime}" for handle, (_, mime) in zip(handles, files, strict=True)], handles
         )
-    metadata = [answer for answer in answers if isinstance(answer, Metadata)]
+    metadata = [answer for answer in answers if isinstance(answer, MediaMetadata)]
     if len(metadata) < len(files):
         last = answers[-1] if answers else None
-        why = (
-            last.why
-            if isinstance(last, RefusedFile)
-            else "can't be read: it takes too long, or breaks the reader"
-        )
-        raise Invalid(f"file[{len(metadata)}]", why)
+        why = last.why if isinstance(last, RefusedFile) else "can't be read: it takes too long, or breaks the reader"
+        raise InvalidValue(f"file[{len(metadata)}]", why)
     return metadata
 
 
-async def _run(files: list[str], handles: list[int]) -> list[Answer]:
-    """Return the process's lines up to its end. Charges its CPU time to the request.
+async def _run_probe_process(files: list[str], handles: list[int]) -> list[ProbeAnswer]:
+    """Run the probe process on these files; return its answers, at most one for each file.
+
+    Returns fewer answers if the process was killed or refused a file. Charges its CPU time to the request.
 
     A killed process can't report its CPU time, so its wall time counts, up to its CPU limit.
     """
@@ -54,7 +52,7 @@ async def _run(files: list[str], handles: list[int]) -> list[Answer]:
         pass_fds=handles, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env={}, start_new_session=True,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(PROBE_TIMEOUT_S):
             answer, _ = await process.communicate()
     except TimeoutError:
         pass
@@ -62,7 +60,7 @@ async def _run(files: list[str], handles: list[int]) -> list[Answer]:
         if process.returncode is None:
             process.kill()
             await process.wait()
-        lines = [_LINES.decode(line) for line in answer.splitlines(keepends=True) if line.endswith(b"\n")]
-        spent = [line.seconds for line in lines if isinstance(line, SpentCpuTime)]
-        costs.charge_child_cpu(sum(spent) if spent else min(time.monotonic() - began, cpu_limit(len(files))))
-    return [line for line in lines if not isinstance(line, SpentCpuTime)]
+        lines = [_PROBE_LINE_DECODER.decode(line) for line in answer.splitlines(keepends=True) if line.endswith(b"\n")]
+        spent = [line.seconds for line in lines if isinstance(line, ProbeCpuTime)]
+        costs.charge_child_cpu(sum(spent) if spent else min(time.monotonic() - began, probe_cpu_limit_s(len(files))))
+    return [line for line in lines if not isinstance(line, ProbeCpuTime)]

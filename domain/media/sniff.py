@@ -3,13 +3,13 @@
 import re
 from typing import Literal, NamedTuple
 
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 
 #: Bytes that are inspected.
 SNIFFED_BYTES = 32
 
 #: Extension of a type: `.final` and `.2026` are parts of a name.
-_EXTENSION = re.compile(r"\.([a-z][a-z0-9]{1,3})$")
+_FILE_EXTENSION = re.compile(r"\.([a-z][a-z0-9]{1,3})$")
 
 
 class AcceptedMediaType(NamedTuple):
@@ -27,15 +27,15 @@ JPEG = AcceptedMediaType(
 PNG = AcceptedMediaType("image/png", "image", frozenset({"png"}))
 WEBP = AcceptedMediaType("image/webp", "image", frozenset({"webp"}))
 # Both formats have the same boxes: programs save either under both names.
-_VIDEO = frozenset({"mp4", "m4v", "mov", "qt"}), frozenset({"video/mp4", "video/quicktime", "video/x-m4v"})
-MP4 = AcceptedMediaType("video/mp4", "video", *_VIDEO)
-MOV = AcceptedMediaType("video/quicktime", "video", *_VIDEO)
+_VIDEO_TYPE_NAMES = (frozenset({"mp4", "m4v", "mov", "qt"}), frozenset({"video/mp4", "video/quicktime", "video/x-m4v"}))
+MP4 = AcceptedMediaType("video/mp4", "video", *_VIDEO_TYPE_NAMES)
+MOV = AcceptedMediaType("video/quicktime", "video", *_VIDEO_TYPE_NAMES)
 #: A drawing, or any other XML: the probe distinguishes them.
 SVG = AcceptedMediaType(
     "image/svg+xml", "image", frozenset({"svg"}), frozenset({"image/svg", "text/xml", "application/xml"})
 )
 
-TYPE_SIGNATURES: tuple[tuple[re.Pattern[bytes], AcceptedMediaType], ...] = (
+FILE_TYPE_SIGNATURES: tuple[tuple[re.Pattern[bytes], AcceptedMediaType], ...] = (
     (re.compile(rb"\xff\xd8\xff"), JPEG),
     (re.compile(rb"\x89PNG\r\n\x1a\n"), PNG),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), WEBP),
@@ -47,18 +47,18 @@ TYPE_SIGNATURES: tuple[tuple[re.Pattern[bytes], AcceptedMediaType], ...] = (
 )  # fmt: skip
 
 #: Declared types of senders that don't know the type.
-_UNSAID = frozenset({"", "application/octet-stream"})
+_UNKNOWN_DECLARED_TYPES = frozenset({"", "application/octet-stream"})
 
 
-def sniff(head: bytes) -> AcceptedMediaType | None:
+def sniff_media_type(head: bytes) -> AcceptedMediaType | None:
     """Return the type of a file that begins with `head`; None if it isn't accepted."""
-    return next((found for sign, found in TYPE_SIGNATURES if sign.match(head)), None)
+    return next((found for sign, found in FILE_TYPE_SIGNATURES if sign.match(head)), None)
 
 
-def check(found: AcceptedMediaType, *, name: str, declared: str, path: str) -> None:
-    """Raise `Invalid` if the name or the declared type contradicts the content."""
-    extension = _EXTENSION.search(name.lower())
+def check_declared_type(found: AcceptedMediaType, *, name: str, declared: str, path: str) -> None:
+    """Raise `InvalidValue` if the name or the declared type contradicts the content."""
+    extension = _FILE_EXTENSION.search(name.lower())
     if extension and extension[1] not in found.names:
-        raise Invalid(path, f"is {found.mime}, but its name ends in .{extension[1]}: correct its name")
-    if declared not in _UNSAID | {found.mime} | found.called:
-        raise Invalid(path, f"is {found.mime}, but is declared as another type: correct that")
+        raise InvalidValue(path, f"is {found.mime}, but its name ends in .{extension[1]}: correct its name")
+    if declared not in _UNKNOWN_DECLARED_TYPES | {found.mime} | found.called:
+        raise InvalidValue(path, f"is {found.mime}, but is declared as another type: correct that")

@@ -9,17 +9,17 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import storage_use
-from schemas.errors import Oversized
-from schemas.organizations import LiveTier
+from schemas.errors import BodyOversized
+from schemas.organizations import LiveOrganizationTier
 
 GIB = 1 << 30
 
 #: Bytes by the live organization's tier.
-QUOTAS: Mapping[LiveTier, int] = {"standard": 5 * GIB, "pilot": 50 * GIB, "partner": 500 * GIB}
+STORAGE_QUOTA_BYTES: Mapping[LiveOrganizationTier, int] = {"standard": 5 * GIB, "pilot": 50 * GIB, "partner": 500 * GIB}
 
 
 class _Row(NamedTuple):
-    tier: LiveTier
+    tier: LiveOrganizationTier
     bytes: int
 
 
@@ -30,19 +30,19 @@ class StorageUse(NamedTuple):
     limit: int
 
 
-GET_USE = storage_use.get_use.typed(_Row)
+GET_STORAGE_USE = storage_use.get_use.typed(_Row)
 
 
-async def get(conn: Conn, *, organization_id: UUID) -> StorageUse:
-    row = await GET_USE.row(conn, org=organization_id)
-    return StorageUse(row.bytes, QUOTAS[row.tier])
+async def read_storage_use(conn: Conn, *, organization_id: UUID) -> StorageUse:
+    row = await GET_STORAGE_USE.row(conn, org=organization_id)
+    return StorageUse(row.bytes, STORAGE_QUOTA_BYTES[row.tier])
 
 
-async def check(conn: Conn, *, organization_id: UUID) -> None:
-    """Raise `Oversized` if this transaction's own upload exceeds the quota."""
-    use = await get(conn, organization_id=organization_id)
+async def check_storage_quota(conn: Conn, *, organization_id: UUID) -> None:
+    """Raise `BodyOversized` if this transaction's own upload exceeds the quota."""
+    use = await read_storage_use(conn, organization_id=organization_id)
     if use.used > use.limit:
-        raise Oversized(
+        raise BodyOversized(
             "the organization's storage is full: have projects purged, or ask for a higher tier",
             limit="storage",
             limitBytes=use.limit,

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from obstore import GetResult
 
 #: Bytes of one read.
-CHUNK = 256 << 10
+READ_CHUNK_BYTES = 256 << 10
 
 #: Offset after the end of any file.
 MAX_OBJECT_OFFSET = 1 << 62
 
-AWAY = "the storage of media can't be reached: repeat the request"
+STORAGE_UNREACHABLE = "the storage of media can't be reached: repeat the request"
 
 
-class Store(ABC):
-    """Media storage. Every method raises `Unavailable`."""
+class MediaStore(ABC):
+    """Media storage: one object for each token. Every method raises `Unavailable` if the storage fails."""
 
     def __init__(self, place: ObjectStore) -> None:
         self._place = place
@@ -51,17 +51,15 @@ class Store(ABC):
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Yield an iterator over the bytes from `start` to before `end`, or to the object's end."""
         with self._reaching():
-            result = await obstore.get_async(
-                self._place, storage_object_path(token), options={"range": (start, end)}
-            )
-        yield self._pieces(result)
+            result = await obstore.get_async(self._place, storage_object_path(token), options={"range": (start, end)})
+        yield self._stream_object_chunks(result)
 
-    async def _pieces(self, found: "GetResult") -> AsyncIterator[bytes]:
+    async def _stream_object_chunks(self, found: "GetResult") -> AsyncIterator[bytes]:
         """Yield the chunks; a broken stream raises, so it never looks like a short file."""
         start, end = found.range
         remaining = end - start
         with self._reaching():
-            async for chunk in found.stream(min_chunk_size=CHUNK):
+            async for chunk in found.stream(min_chunk_size=READ_CHUNK_BYTES):
                 remaining -= len(chunk)
                 yield chunk
             if remaining:

@@ -9,51 +9,45 @@ from typing import NamedTuple, TypeAlias
 
 from domain.media import sniff
 from domain.media.files import StoredFile
-from domain.media.image_length import PictureEnd
-from domain.media.probe import Metadata
-from domain.media.probing import probe
+from domain.media.image_length import PictureEndFinder
+from domain.media.probe import MediaMetadata
+from domain.media.probing import probe_stored_files
 from domain.media.sniff import JPEG, MOV, MP4, PNG, SVG, WEBP, AcceptedMediaType
-from domain.media.store import Store
-from schemas.errors import Invalid, Oversized
+from domain.media.store import MediaStore
+from schemas.errors import BodyOversized, InvalidValue
 
 MIB = 1 << 20
 
 #: Accepted types, with the most bytes of a file.
-AcceptedTypes: TypeAlias = Mapping[AcceptedMediaType, int]
+MediaTypeSizeLimits: TypeAlias = Mapping[AcceptedMediaType, int]
 
 PICTURES, FILMS = (JPEG, PNG, WEBP), (MP4, MOV)
 #: Accepted types of content.
-CONTENT_FILE_TYPES: AcceptedTypes = {**dict.fromkeys(PICTURES, 30 * MIB), **dict.fromkeys(FILMS, 100 * MIB)}
+CONTENT_FILE_TYPES: MediaTypeSizeLimits = {**dict.fromkeys(PICTURES, 30 * MIB), **dict.fromkeys(FILMS, 100 * MIB)}
 
 
 class StreamingUpload:
     """Upload of one file, from its `head`: `sniff.SNIFFED_BYTES` bytes or all. `path` names it in errors.
 
-    Raises `Invalid` for a type that isn't accepted.
+    Raises `InvalidValue` for a type that isn't accepted.
     """
 
     def __init__(
-        self,
-        head: bytes,
-        *,
-        path: str,
-        name: str,
-        declared: str = "",
-        taken: AcceptedTypes = CONTENT_FILE_TYPES,
+        self, head: bytes, *, path: str, name: str, declared: str = "", taken: MediaTypeSizeLimits = CONTENT_FILE_TYPES
     ) -> None:
-        type_ = sniff.sniff(head)
+        type_ = sniff.sniff_media_type(head)
         if type_ is None or type_ not in taken:
-            raise Invalid(path, f"is none of the accepted types: {', '.join(_names(taken))}")
-        sniff.check(type_, name=name, declared=declared, path=path)
+            raise InvalidValue(path, f"is none of the accepted types: {', '.join(_media_type_names(taken))}")
+        sniff.check_declared_type(type_, name=name, declared=declared, path=path)
         self.path, self.head, self.type, self.largest = path, head, type_, taken[type_]
         self.size, self.hash = 0, hashlib.sha256()
-        self.came, self._end = 0, PictureEnd(type_.mime)
+        self.came, self._end = 0, PictureEndFinder(type_.mime)
 
     async def chunks(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Yield the head and the rest up to the file's end, counted and hashed.
 
-        Bytes after the end of a picture are read and dropped. Raises `Oversized` as soon as the size exceeds
-        the limit.
+        Bytes after the end of a picture are read and dropped. Raises `BodyOversized` as soon as the size
+        exceeds the limit.
         """
         yield self._own(self.head)
         async for chunk in rest:
@@ -64,21 +58,21 @@ class StreamingUpload:
         self.came += len(chunk)
         if self.came > self.largest:
             max_mib, kind = self.largest // MIB, self.type.kind
-            raise Oversized(f"{self.path}: a file of the kind {kind} may have at most {max_mib} MiB")
+            raise BodyOversized(f"{self.path}: a file of the kind {kind} may have at most {max_mib} MiB")
         own = chunk[: self._end.take(chunk)]
         if self._end.is_cut_up:
-            raise Invalid(self.path, "is a picture of too many parts: save it again")
+            raise InvalidValue(self.path, "is a picture of too many parts: save it again")
         self.size += len(own)
         self.hash.update(own)
         return own
 
 
 async def stream_bytes(data: bytes) -> AsyncIterator[bytes]:
-    """Yield bytes that are in memory once, as a stream of a single chunk."""
+    """Yield `data` as a stream of a single chunk."""
     yield data
 
 
-async def store_drawing(file: StoredFile, write: Callable[[bytes], Awaitable[str]]) -> StoredFile:
+async def store_sanitized_drawing(file: StoredFile, write: Callable[[bytes], Awaitable[str]]) -> StoredFile:
     """Store the sanitized text of a drawing by `write`, which returns its token; return the file with that.
 
     A file without such a text is returned unchanged.
@@ -90,7 +84,7 @@ async def store_drawing(file: StoredFile, write: Callable[[bytes], Awaitable[str
     return file._replace(token=await write(data), size_bytes=len(data), sha256=sha256, drawing=None)
 
 
-def _names(taken: AcceptedTypes) -> Sequence[str]:
+def _media_type_names(taken: MediaTypeSizeLimits) -> Sequence[str]:
     """Return the types' names for partners."""
     called = {JPEG: "jpeg", PNG: "png", WEBP: "webp", MP4: "mp4", MOV: "mov", SVG: "svg"}
     return [called[type_] for type_ in taken]
@@ -104,23 +98,23 @@ class ProbedFile(NamedTuple):
 
 
 async def probe_uploads(
-    store: Store, passed: Sequence[StreamingUpload], tokens: Sequence[str]
+    store: MediaStore, passed: Sequence[StreamingUpload], tokens: Sequence[str]
 ) -> list[ProbedFile]:
     """Probe stored files, each under its token; return them in order with their metadata.
 
-    Raises `Invalid` as `probe`. No files give an empty list.
+    Raises `InvalidValue` as `probe_stored_files`. No files give an empty list.
     """
     if not passed:
         return []
     pairs = [*zip(passed, tokens, strict=True)]
-    probed = await probe(store, [(token, file.type.mime) for file, token in pairs])
+    probed = await probe_stored_files(store, [(token, file.type.mime) for file, token in pairs])
     return [
-        ProbedFile(_file(*pair, metadata), metadata.thumbnail)
+        ProbedFile(_stored_file(*pair, metadata), metadata.thumbnail)
         for pair, metadata in zip(pairs, probed, strict=True)
     ]
 
 
-def _file(file: StreamingUpload, token: str, found: Metadata) -> StoredFile:
+def _stored_file(file: StreamingUpload, token: str, found: MediaMetadata) -> StoredFile:
     return StoredFile(
         kind=file.type.kind,
         mime_type=file.type.mime,

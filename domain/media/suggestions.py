@@ -9,45 +9,47 @@ from db.pool import Conn
 from db.queries import app_media as queries
 from domain.media import uploads
 from domain.media.files import StoredFile
-from jobs.ledger import Claim
+from jobs.ledger import JobClaim
 from schemas import ids
 from schemas.app_media import AppMediaKind
-from schemas.brand import Source
+from schemas.brand import BrandSource
 
 #: Most suggestions of a project, dropped ones included.
-MAX_SUGGESTIONS = 60
+MAX_MEDIA_SUGGESTIONS = 60
 
 
-class Suggestion(NamedTuple):
-    """Stored picture with its source address."""
+class MediaSuggestion(NamedTuple):
+    """Picture that an ingest found and stored, with the URL of its source."""
 
     kind: AppMediaKind
     url: str
     file: StoredFile
 
 
-class Suggested(NamedTuple):
+class IngestSuggestions(NamedTuple):
     """Pictures of an ingest, and the tokens of all files that it stored."""
 
-    pictures: Sequence[Suggestion] = ()
+    pictures: Sequence[MediaSuggestion] = ()
     tokens: Sequence[str] = ()
 
 
-class KnownSuggestion(NamedTuple):
+class KnownMediaSuggestion(NamedTuple):
     """Suggestion that a project has or has dropped."""
 
     source_url: str
     sha256: bytes
 
 
-LIST_SUGGESTED = queries.list_suggested.typed(KnownSuggestion)
+LIST_SUGGESTED_MEDIA = queries.list_suggested.typed(KnownMediaSuggestion)
 
 
-async def list_known(conn: Conn, *, claim: Claim) -> list[KnownSuggestion]:
-    return await LIST_SUGGESTED.all(conn, org=claim.organization_id, project_id=claim.project_id)
+async def list_known_suggestions(conn: Conn, *, claim: JobClaim) -> list[KnownMediaSuggestion]:
+    return await LIST_SUGGESTED_MEDIA.all(conn, org=claim.organization_id, project_id=claim.project_id)
 
 
-async def insert_new_suggestions(conn: Conn, *, claim: Claim, source: Source, suggested: Suggested) -> None:
+async def insert_media_suggestions(
+    conn: Conn, *, claim: JobClaim, source: BrandSource, suggested: IngestSuggestions
+) -> None:
     """Insert an ingest's new suggestions, and leave its other files to be pruned.
 
     Runs in the transaction that ends the job.
@@ -55,7 +57,7 @@ async def insert_new_suggestions(conn: Conn, *, claim: Claim, source: Source, su
     if not suggested.tokens:
         return
     await queries.lock_list.run(conn, project_id=claim.project_id)
-    new = _new(suggested.pictures, await list_known(conn, claim=claim))
+    new = _filter_new_suggestions(suggested.pictures, await list_known_suggestions(conn, claim=claim))
     await queries.insert_suggestions.run(
         conn,
         org=claim.organization_id,
@@ -63,22 +65,24 @@ async def insert_new_suggestions(conn: Conn, *, claim: Claim, source: Source, su
         source=source,
         job_id=claim.id,
         rank=-time.time_ns() // 1000,
-        **_columns(new),
+        **_suggestion_columns(new),
     )
     tokens = [picture.file.token for picture in new]
     await uploads.claim_uploads(conn, organization_id=claim.organization_id, tokens=tokens)
-    await uploads.give_up(conn, organization_id=claim.organization_id, tokens=suggested.tokens)
+    await uploads.abandon_uploads(conn, organization_id=claim.organization_id, tokens=suggested.tokens)
 
 
-def _new(pictures: Sequence[Suggestion], had: Sequence[KnownSuggestion]) -> list[Suggestion]:
+def _filter_new_suggestions(
+    pictures: Sequence[MediaSuggestion], had: Sequence[KnownMediaSuggestion]
+) -> list[MediaSuggestion]:
     """Return the new pictures, each once by its bytes and by its address."""
     urls, hashes = {one.source_url for one in had}, {suggestion.sha256 for suggestion in had}
-    new: list[Suggestion] = []
+    new: list[MediaSuggestion] = []
     for picture in pictures:
         if (
             picture.url not in urls
             and picture.file.sha256 not in hashes
-            and len(had) + len(new) < MAX_SUGGESTIONS
+            and len(had) + len(new) < MAX_MEDIA_SUGGESTIONS
         ):
             new.append(picture)
             urls.add(picture.url)
@@ -86,8 +90,8 @@ def _new(pictures: Sequence[Suggestion], had: Sequence[KnownSuggestion]) -> list
     return new
 
 
-def _columns(new: Sequence[Suggestion]) -> dict[str, list[Any]]:
-    asset_ids: list[UUID] = [ids.new() for _ in new]
+def _suggestion_columns(new: Sequence[MediaSuggestion]) -> dict[str, list[Any]]:
+    asset_ids: list[UUID] = [ids.new_uuid7() for _ in new]
     return {
         "ids": asset_ids,
         "kinds": [picture.kind for picture in new],

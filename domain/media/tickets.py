@@ -13,32 +13,33 @@ from db.pool import Conn
 from db.queries import media_ticket
 from domain.media import uploads
 from jobs import maintenance
-from schemas.errors import NotFound
+from schemas.errors import ObjectNotFound
 
 #: Retention in seconds: longer than a platform is asked for a post.
-KEEP_S = 4 * 86400.0
+MEDIA_TICKET_RETENTION_S = 4 * 86400.0
 
 
-async def keep(conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Sequence[str]) -> None:
+async def insert_media_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Sequence[str]) -> None:
     """Store tickets in the transaction that stores the prepared call."""
     if tickets:
         await media_ticket.insert_tickets.run(conn, org=organization_id, post_id=post_id, tickets=tickets)
 
 
-async def fetch(conn: Conn, *, token: str, ticket: str, counts: bool = True) -> asyncpg.Record:
-    """Return the file's `mime_type`, `size_bytes`, `sha256`, `organization_id` and `tier`. Raises `NotFound`.
+async def redeem_media_ticket(conn: Conn, *, token: str, ticket: str, counts: bool = True) -> asyncpg.Record:
+    """Return the file's `mime_type`, `size_bytes`, `sha256`, `organization_id` and `tier`. Raises
+    `ObjectNotFound`.
 
     Marks the ticket as fetched, unless the request only checks for the file (HEAD).
     """
-    formed = uploads.TOKEN.fullmatch(token) and uploads.TOKEN.fullmatch(ticket)
+    formed = uploads.UPLOAD_TOKEN_PATTERN.fullmatch(token) and uploads.UPLOAD_TOKEN_PATTERN.fullmatch(ticket)
     query = media_ticket.fetch_asset if counts else media_ticket.find_asset
     row = await query.one(conn, token=token, ticket=ticket) if formed else None
     if row is None:
-        raise NotFound("this address is no longer valid")
+        raise ObjectNotFound("this address is no longer valid")
     return row
 
 
-async def close_post_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
+async def close_post_media_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
     """Close a post's tickets from the commit on.
 
     Return whether a ticket of the latest call was fetched before; None: the post has no tickets.
@@ -47,6 +48,8 @@ async def close_post_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID
     return fetched
 
 
-async def prune(conn: Conn) -> int:
+async def prune_media_tickets(conn: Conn) -> int:
     """Delete a batch of expired tickets; return their number."""
-    return await media_ticket.prune_tickets.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS, keep_s=KEEP_S)
+    return await media_ticket.prune_tickets.run(
+        conn, limit=maintenance.MAX_MAINTENANCE_ROWS, keep_s=MEDIA_TICKET_RETENTION_S
+    )

@@ -13,29 +13,29 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import media_upload
 from domain.media import storage_quota
-from domain.media.store import Store
-from schemas.errors import Unavailable
+from domain.media.store import MediaStore
+from schemas.errors import ServiceUnavailable
 
 #: 256 bits.
-TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+UPLOAD_TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 #: Files that one run of `prune_stale_uploads` deletes concurrently.
-BATCH = 20
+MAX_PRUNED_UPLOADS = 20
 
 #: Seconds that a worker may go on writing a file after it lost its job.
-GRACE_S = 900.0
+UPLOAD_GRACE_S = 900.0
 
 #: Timeout of the storage in seconds while rows, and a connection, are held.
-DELETE_S = 2.0
+UPLOAD_DELETE_TIMEOUT_S = 2.0
 
 
-class _Upload(NamedTuple):
+class _UploadKey(NamedTuple):
     organization_id: UUID
     token: str
 
 
-LOCK_UPLOADS = media_upload.lock_uploads.typed(_Upload)
-LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_Upload)
+LOCK_UPLOADS = media_upload.lock_uploads.typed(_UploadKey)
+LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_UploadKey)
 
 
 async def reserve_upload(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
@@ -46,18 +46,18 @@ async def reserve_upload(conn: Conn, *, organization_id: UUID, at_most: int = 0)
     token = secrets.token_urlsafe(32)
     async with conn.transaction():
         await media_upload.start_upload.run(conn, org=organization_id, token=token, size_bytes=at_most)
-        await storage_quota.check(conn, organization_id=organization_id)
+        await storage_quota.check_storage_quota(conn, organization_id=organization_id)
     return token
 
 
-async def begin_many(conn: Conn, *, organization_id: UUID, sizes: Sequence[int]) -> list[str]:
+async def reserve_uploads(conn: Conn, *, organization_id: UUID, sizes: Sequence[int]) -> list[str]:
     """Reserve the known sizes of files that aren't stored yet; return their new tokens in order.
 
     Runs in the caller's transaction. Raises `Oversized` if the storage has no room for them.
     """
     tokens = [secrets.token_urlsafe(32) for _ in sizes]
     await media_upload.start_uploads.run(conn, org=organization_id, tokens=tokens, sizes_bytes=sizes)
-    await storage_quota.check(conn, organization_id=organization_id)
+    await storage_quota.check_storage_quota(conn, organization_id=organization_id)
     return tokens
 
 
@@ -67,42 +67,42 @@ async def set_upload_size(conn: Conn, *, organization_id: UUID, token: str, size
 
 
 async def claim_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
-    """Claim files for the assets of this transaction. Raises `Unavailable` if they were pruned."""
+    """Claim files for the assets of this transaction. Raises `ServiceUnavailable` if they were pruned."""
     orgs = [organization_id] * len(tokens)
     if await media_upload.end_uploads.run(conn, orgs=orgs, tokens=tokens) != len(tokens):
-        raise Unavailable("the upload took more than a day: repeat the request")
+        raise ServiceUnavailable("the upload took more than a day: repeat the request")
 
 
 async def delete_unclaimed_uploads(
-    conn: Conn, store: Store, *, organization_id: UUID, tokens: Sequence[str]
+    conn: Conn, store: MediaStore, *, organization_id: UUID, tokens: Sequence[str]
 ) -> None:
-    """Delete those of these files that no asset has claimed. Raises `Unavailable`."""
+    """Delete those of these files that no asset has claimed. Raises `ServiceUnavailable`."""
     async with conn.transaction():
         rows = await LOCK_UPLOADS.all(conn, org=organization_id, tokens=tokens)
-        await _delete(conn, store, rows)
+        await _delete_upload_files(conn, store, rows)
 
 
-async def give_up(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
-    """Mark unclaimed files for pruning after `GRACE_S`, when no worker can still be writing them."""
-    await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=GRACE_S)
+async def abandon_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
+    """Mark unclaimed files for pruning after `UPLOAD_GRACE_S`, when no worker can still be writing them."""
+    await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=UPLOAD_GRACE_S)
 
 
-async def prune_stale_uploads(conn: Conn, store: Store) -> int:
+async def prune_stale_uploads(conn: Conn, store: MediaStore) -> int:
     """Delete a batch of files that were left unclaimed a day ago; return their number."""
     async with conn.transaction():
-        rows = await LOCK_STALE_UPLOADS.all(conn, limit=BATCH)
-        await _delete(conn, store, rows)
+        rows = await LOCK_STALE_UPLOADS.all(conn, limit=MAX_PRUNED_UPLOADS)
+        await _delete_upload_files(conn, store, rows)
     return len(rows)
 
 
-async def _delete(conn: Conn, store: Store, rows: Sequence[_Upload]) -> None:
+async def _delete_upload_files(conn: Conn, store: MediaStore, rows: Sequence[_UploadKey]) -> None:
     """Delete the files before their rows: after a crash in between, the row is found again."""
     if not rows:
         return
     try:
-        async with asyncio.timeout(DELETE_S):
+        async with asyncio.timeout(UPLOAD_DELETE_TIMEOUT_S):
             await asyncio.gather(*(store.delete(row.token) for row in rows))
     except TimeoutError:
-        raise Unavailable("the storage of media takes too long to delete files") from None
+        raise ServiceUnavailable("the storage of media takes too long to delete files") from None
     orgs, tokens = [row.organization_id for row in rows], [row.token for row in rows]
     await media_upload.end_uploads.run(conn, orgs=orgs, tokens=tokens)

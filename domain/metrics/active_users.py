@@ -8,29 +8,29 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import event_person
-from domain.events.people import QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY, morning_mask
-from domain.metrics.windows import QUARTER, TimeWindow
+from domain.events.people import QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY, first_half_of_day_mask
+from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 
 DAY = timedelta(days=1)
-ALL_DAY = (1 << QUARTERS_PER_DAY) - 1
+ALL_DAY_QUARTER_MASK = (1 << QUARTERS_PER_DAY) - 1
 
 #: Least run of whole days that is read by month: a month has as many rows as one of its days.
-MIN_MONTH_DAYS = 3
+MIN_DAYS_READ_BY_MONTH = 3
 
 
-class _PlaceCount(NamedTuple):
+class _WindowPeopleCount(NamedTuple):
     place: int
     n: int
 
 
-COUNT_PEOPLE = event_person.count_people.typed(_PlaceCount)
+COUNT_PEOPLE = event_person.count_people.typed(_WindowPeopleCount)
 
 
 #: Time to keep a number, and so the longest time that a rebuild may stay unnoticed.
-CACHE_TIME = timedelta(minutes=10)
+ACTIVE_USER_CACHE_TIME = timedelta(minutes=10)
 
 
-class PeopleCache:
+class ActiveUserCache:
     """Cache of this process: numbers of people by window, each with the window's number of events.
 
     Without a new event a window has no new person. So a cached number is as new as the query if the events
@@ -44,51 +44,51 @@ class PeopleCache:
     def get(self, project_id: UUID, window: TimeWindow, events: int, now: datetime) -> int | None:
         """Return the cached number; None if there is none for so many events."""
         cached = self._found.get((project_id, window))
-        if cached is None or cached[1] != events or now - cached[2] >= CACHE_TIME:
+        if cached is None or cached[1] != events or now - cached[2] >= ACTIVE_USER_CACHE_TIME:
             return None
         return cached[0]
 
     def put(self, project_id: UUID, window: TimeWindow, n: int, events: int, now: datetime) -> None:
-        """Cache a number; the oldest one is evicted."""
+        """Cache the number of people in a window; evict the oldest entry of a full cache."""
         self._found[project_id, window] = n, events, now
         self._found.move_to_end((project_id, window))
         if len(self._found) > self._most:
             self._found.popitem(last=False)
 
 
-async def count(
-    conn: Conn, counted: PeopleCache, *, project_id: UUID, events: Mapping[TimeWindow, int], now: datetime
+async def count_active_users(
+    conn: Conn, counted: ActiveUserCache, *, project_id: UUID, events: Mapping[TimeWindow, int], now: datetime
 ) -> list[int]:
     """Return the number of people in each window. The caller has just counted the windows' events."""
     cached = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
-    fresh = await _count(conn, project_id, [window for window, n in cached.items() if n is None])
+    fresh = await _count_uncached_users(conn, project_id, [window for window, n in cached.items() if n is None])
     for window, n in fresh.items():
         counted.put(project_id, window, n, events[window], now)
     return [fresh[window] if n is None else n for window, n in cached.items()]
 
 
-async def first_recorded_at(conn: Conn, *, project_id: UUID) -> datetime | None:
+async def find_first_people_midnight(conn: Conn, *, project_id: UUID) -> datetime | None:
     """Return the first midnight since which a project's people are recorded; None: none ever was."""
     day: date | None = await event_person.first_day.value(conn, project_id=project_id)
     return None if day is None else datetime.combine(day, time(), UTC)
 
 
-async def _count(conn: Conn, project_id: UUID, windows: Sequence[TimeWindow]) -> dict[TimeWindow, int]:
+async def _count_uncached_users(conn: Conn, project_id: UUID, windows: Sequence[TimeWindow]) -> dict[TimeWindow, int]:
     if not windows:
         return {}
     quarters, months = list[tuple[int, date, int]](), list[tuple[int, date, int]]()
     for place, window in enumerate(windows):
         days = quarter_hour_masks(window)
-        whole = [day for day, mask in days.items() if mask == ALL_DAY]
-        by_month = whole if len(whole) >= MIN_MONTH_DAYS else []
+        whole = [day for day, mask in days.items() if mask == ALL_DAY_QUARTER_MASK]
+        by_month = whole if len(whole) >= MIN_DAYS_READ_BY_MONTH else []
         quarters += [(place, day, mask) for day, mask in days.items() if day not in {*by_month}]
-        months += [(place, month, mask) for month, mask in _months(by_month).items()]
+        months += [(place, month, mask) for month, mask in _month_day_masks(by_month).items()]
     rows = await COUNT_PEOPLE.all(
         conn,
         project_id=project_id,
         places=[place for place, _, _ in quarters],
         days=[day for _, day, _ in quarters],
-        ams=[morning_mask(mask) for _, _, mask in quarters],
+        ams=[first_half_of_day_mask(mask) for _, _, mask in quarters],
         pms=[mask >> QUARTERS_PER_HALF_DAY for _, _, mask in quarters],
         month_places=[place for place, _, _ in months],
         months=[month for _, month, _ in months],
@@ -102,14 +102,14 @@ def quarter_hour_masks(window: TimeWindow) -> dict[date, int]:
     quarters: dict[date, int] = {}
     midnight = datetime.combine(window.since.date(), time(), UTC)
     while midnight < window.until:
-        first_quarter = max(window.since - midnight, timedelta(0)) // QUARTER
-        last = min(window.until - midnight, DAY) // QUARTER
+        first_quarter = max(window.since - midnight, timedelta(0)) // QUARTER_HOUR
+        last = min(window.until - midnight, DAY) // QUARTER_HOUR
         quarters[midnight.date()] = (1 << last) - (1 << first_quarter)
         midnight += DAY
     return quarters
 
 
-def _months(days: Iterable[date]) -> dict[date, int]:
+def _month_day_masks(days: Iterable[date]) -> dict[date, int]:
     months: dict[date, int] = {}
     for day in days:
         month = day.replace(day=1)

@@ -9,13 +9,13 @@ from datetime import date
 from typing import NamedTuple
 
 from schemas.ads import AdMetric
-from schemas.metrics import Figure
+from schemas.metrics import MetricFigure
 
 #: Millionths in a cent.
-CENT = 10_000
+MICROS_PER_CENT = 10_000
 
 
-class DaySum(NamedTuple):
+class AdDaySum(NamedTuple):
     """Sum of one day's rows in one currency, money in millionths.
 
     `shown` is the number of rows with impressions, and `reach` is their sum.
@@ -47,8 +47,11 @@ class AdFigureSum(NamedTuple):
     reach: int | None
 
 
-def sum_figures(days: Iterable[DaySum]) -> AdFigureSum:
-    """Sum all days."""
+def sum_ad_days(days: Iterable[AdDaySum]) -> AdFigureSum:
+    """Sum all days.
+
+    `reach` is that of the only row with impressions, 0 without such a row, None with several.
+    """
     all_days = [*days]
     days_with_impressions = [day for day in all_days if day.shown]
     alone = len(days_with_impressions) == 1 and days_with_impressions[0].shown == 1
@@ -63,34 +66,34 @@ def sum_figures(days: Iterable[DaySum]) -> AdFigureSum:
     )
 
 
-def cents(micros: int, count: int = 1) -> int | None:
+def micros_to_cents(micros: int, count: int = 1) -> int | None:
     """Return the share of each of `count` in whole cents, half a cent rounded up; None for a count of 0."""
-    return (2 * micros + CENT * count) // (2 * CENT * count) if count else None
+    return (2 * micros + MICROS_PER_CENT * count) // (2 * MICROS_PER_CENT * count) if count else None
 
 
-def ratio(part: int, whole: int | None) -> float | None:
+def ratio_or_none(part: int, whole: int | None) -> float | None:
     return part / whole if whole else None
 
 
 #: Metrics that depend on money.
-MONEY: Mapping[AdMetric, Callable[[AdFigureSum], Figure]] = {
-    "spend": lambda figures: cents(figures.spend),
-    "cpa": lambda figures: cents(figures.spend, figures.conversions),
-    "cpc": lambda figures: cents(figures.spend, figures.clicks),
-    "cpm": lambda figures: cents(1_000 * figures.spend, figures.impressions),
-    "roas": lambda figures: ratio(figures.revenue, figures.spend),
+AD_MONEY_METRICS: Mapping[AdMetric, Callable[[AdFigureSum], MetricFigure]] = {
+    "spend": lambda figures: micros_to_cents(figures.spend),
+    "cpa": lambda figures: micros_to_cents(figures.spend, figures.conversions),
+    "cpc": lambda figures: micros_to_cents(figures.spend, figures.clicks),
+    "cpm": lambda figures: micros_to_cents(1_000 * figures.spend, figures.impressions),
+    "roas": lambda figures: ratio_or_none(figures.revenue, figures.spend),
 }
-COUNTED: Mapping[AdMetric, Callable[[AdFigureSum], Figure]] = {
+AD_COUNT_METRICS: Mapping[AdMetric, Callable[[AdFigureSum], MetricFigure]] = {
     "impressions": lambda figures: figures.impressions,
     "clicks": lambda figures: figures.clicks,
     "conversions": lambda figures: figures.conversions,
-    "ctr": lambda figures: ratio(figures.clicks, figures.impressions),
+    "ctr": lambda figures: ratio_or_none(figures.clicks, figures.impressions),
     "reach": lambda figures: figures.reach,
-    "frequency": lambda figures: ratio(figures.impressions, figures.reach),
+    "frequency": lambda figures: ratio_or_none(figures.impressions, figures.reach),
 }
 
 
-def ad_metric_values(found: AdFigureSum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, Figure]:
+def ad_metric_values(found: AdFigureSum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, MetricFigure]:
     """Return these metrics of a sum; without `money`, those that depend on it are None."""
-    available = {**COUNTED, **MONEY} if money else COUNTED
+    available = {**AD_COUNT_METRICS, **AD_MONEY_METRICS} if money else AD_COUNT_METRICS
     return {name: available[name](found) if name in available else None for name in metrics}

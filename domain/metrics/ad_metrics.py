@@ -10,22 +10,22 @@ from zoneinfo import ZoneInfo
 from db.pool import Conn
 from db.queries import ad_day
 from domain.metrics import ad_figures, buckets
-from domain.metrics.ad_figures import DaySum
-from domain.metrics.metrics import MetricSources, zone_of
+from domain.metrics.ad_figures import AdDaySum
+from domain.metrics.metrics import MetricDatabases, read_project_timezone
 from domain.metrics.windows import TimeWindow
 from schemas.ads import AdGranularity, AdMetric, AdMetrics, AdPlatform, AdScope
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 from schemas.metrics import MetricBucket, MetricWindow
 
-SUM_DAYS = ad_day.sum_days.typed(DaySum)
+SUM_AD_DAYS = ad_day.sum_days.typed(AdDaySum)
 
 #: Time in which platforms attribute conversions to a day that has ended.
-SETTLES = timedelta(days=28)
+AD_SETTLING_TIME = timedelta(days=28)
 
-INSTANT = timedelta(microseconds=1)
+SMALLEST_TIME_STEP = timedelta(microseconds=1)
 
 #: Columns with the platform's id of each scope, but for the project.
-_COLUMNS: Mapping[AdScope, str] = {
+_AD_SCOPE_COLUMNS: Mapping[AdScope, str] = {
     "ad_account": "ad_account_id",
     "campaign": "campaign_id",
     "adset": "adset_id",
@@ -33,7 +33,7 @@ _COLUMNS: Mapping[AdScope, str] = {
 }
 
 
-class AdQuery(NamedTuple):
+class AdMetricsQuery(NamedTuple):
     """Query of a caller. `subject_id` is the platform's id of the `scope`'s object; None for the project."""
 
     organization_id: UUID
@@ -47,28 +47,28 @@ class AdQuery(NamedTuple):
     granularity: AdGranularity
 
 
-def check(scope: AdScope, subject_id: str | None) -> None:
-    """Raise `Invalid` for an id that the scope doesn't take, or a missing one."""
+def check_ad_scope_id(scope: AdScope, subject_id: str | None) -> None:
+    """Raise `InvalidValue` for an id that the scope doesn't take, or a missing one."""
     if (subject_id is None) != (scope == "project"):
-        raise Invalid("id", "name the object of `scope` by its platform's id; for the project, leave it out")
+        raise InvalidValue("id", "name the object of `scope` by its platform's id; for the project, leave it out")
 
 
-async def read(stores: MetricSources, asked: AdQuery, *, now: datetime) -> AdMetrics:
+async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now: datetime) -> AdMetrics:
     """Return ad metrics; each day of the window counts whole.
 
-    Raises `NotFound`, `Invalid` for too many buckets.
+    Raises `NotFound`, `InvalidValue` for too many buckets.
     """
     async with stores.main() as conn:
-        name = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
+        name = await read_project_timezone(conn, organization_id=asked.organization_id, project_id=asked.project_id)
     zone = ZoneInfo(name)
-    cut = buckets.cut_window(asked.window, zone, asked.granularity)
-    last_days = [(bucket.until - INSTANT).astimezone(zone).date() for bucket in cut]
+    cut = buckets.split_window_into_buckets(asked.window, zone, asked.granularity)
+    last_days = [(bucket.until - SMALLEST_TIME_STEP).astimezone(zone).date() for bucket in cut]
     async with stores.events() as conn:
-        rows = await _sum(conn, asked, asked.window.since.astimezone(zone).date(), last_days[-1])
-    labelled = defaultdict[str, list[DaySum]](list)
+        rows = await _sum_ad_days(conn, asked, asked.window.since.astimezone(zone).date(), last_days[-1])
+    labelled = defaultdict[str, list[AdDaySum]](list)
     for row in rows:
-        labelled[_label(row.day, asked.granularity)].append(row)
-    total = ad_figures.sum_figures(rows)
+        labelled[_ad_bucket_label(row.day, asked.granularity)].append(row)
+    total = ad_figures.sum_ad_days(rows)
     money, today = len(total.currencies) <= 1, now.astimezone(zone).date()
     return AdMetrics(
         timezone=name,
@@ -78,9 +78,9 @@ async def read(stores: MetricSources, asked: AdQuery, *, now: datetime) -> AdMet
         series=[
             MetricBucket(
                 bucket=bucket.label,
-                final=last_day + SETTLES < today,
+                final=last_day + AD_SETTLING_TIME < today,
                 values=ad_figures.ad_metric_values(
-                    ad_figures.sum_figures(labelled[bucket.label]), asked.metrics, money=money
+                    ad_figures.sum_ad_days(labelled[bucket.label]), asked.metrics, money=money
                 ),
             )
             for bucket, last_day in zip(cut, last_days, strict=True)
@@ -89,9 +89,9 @@ async def read(stores: MetricSources, asked: AdQuery, *, now: datetime) -> AdMet
     )
 
 
-async def _sum(conn: Conn, asked: AdQuery, first_day: date, last_day: date) -> list[DaySum]:
-    ids = {column: asked.subject_id if asked.scope == scope else None for scope, column in _COLUMNS.items()}
-    return await SUM_DAYS.all(
+async def _sum_ad_days(conn: Conn, asked: AdMetricsQuery, first_day: date, last_day: date) -> list[AdDaySum]:
+    ids = {column: asked.subject_id if asked.scope == scope else None for scope, column in _AD_SCOPE_COLUMNS.items()}
+    return await SUM_AD_DAYS.all(
         conn,
         project_id=asked.project_id,
         attribution_window=asked.attribution_window,
@@ -102,7 +102,7 @@ async def _sum(conn: Conn, asked: AdQuery, first_day: date, last_day: date) -> l
     )
 
 
-def _label(day: date, granularity: AdGranularity) -> str:
+def _ad_bucket_label(day: date, granularity: AdGranularity) -> str:
     """Return the label of the bucket that contains the day: the day, or its week's Monday, in ISO 8601."""
     monday = day - timedelta(days=day.weekday())
     return (monday if granularity == "week" else day).isoformat()

@@ -10,37 +10,39 @@ from db.queries import ad_day
 from domain.metrics.windows import EARLIEST
 from domain.values import currencies
 from schemas.ads import AdRow
-from schemas.errors import Conflict, Invalid
+from schemas.errors import InvalidValue, StateConflict
 
 #: Ads of one project on one day, for one attribution window.
 MAX_ADS_PER_DAY = 5_000
 
 #: Attribution windows of one project, each of which has rows of its own.
-MAX_WINDOWS = 10
+MAX_ATTRIBUTION_WINDOWS = 10
 
 #: Rows that one request deletes, in a fraction of a second.
-DELETE_BATCH = 20_000
+MAX_DELETED_AD_ROWS = 20_000
 
 #: Faults in one answer.
-MAX_FAULTS = 100
+MAX_AD_ROW_FAULTS = 100
 
 
-def check(rows: Sequence[AdRow], *, now: datetime) -> None:
-    """Raise `Invalid` for rows with a future day, an unknown currency, or a repeated ad, day and window."""
-    faults = [*islice(_faults(rows, now), MAX_FAULTS)]
+def check_ad_rows(rows: Sequence[AdRow], *, now: datetime) -> None:
+    """Raise `InvalidValue` for rows with a future day, an unknown currency, or a repeated ad, day and
+    window.
+    """
+    faults = [*islice(_find_ad_row_faults(rows, now), MAX_AD_ROW_FAULTS)]
     if faults:
-        raise Invalid(*faults[0], *faults[1:])
+        raise InvalidValue(*faults[0], *faults[1:])
 
 
 async def replace_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
     """Store checked rows in the event store, in one transaction; return the number of replaced rows.
 
-    Raises `Conflict` TOO_MANY_ADS, TOO_MANY_WINDOWS.
+    Raises `StateConflict` TOO_MANY_ADS, TOO_MANY_WINDOWS.
     """
     windows, days = [row.attribution_window for row in rows], [row.date for row in rows]
     async with conn.transaction():
         await ad_day.lock_imports.value(conn, project_id=project_id)
-        await _check_windows(conn, project_id, {*windows})
+        await _check_attribution_windows(conn, project_id, {*windows})
         replaced: int = await ad_day.put_days.value(
             conn,
             project_id=project_id,
@@ -63,45 +65,42 @@ async def replace_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]
             conn, project_id=project_id, windows=[*{*windows}], days=[*{*days}], most=MAX_ADS_PER_DAY
         )
         if full is not None:
-            raise Conflict(
+            raise StateConflict(
                 "TOO_MANY_ADS", f"{full} would have more than {MAX_ADS_PER_DAY} ads", limit=MAX_ADS_PER_DAY
             )
     return replaced
 
 
-async def delete(conn: Conn, *, project_id: UUID, attribution_window: str) -> int:
-    """Delete at most `DELETE_BATCH` rows of a window; return their number.
+async def delete_window_ad_rows(conn: Conn, *, project_id: UUID, attribution_window: str) -> int:
+    """Delete at most `MAX_DELETED_AD_ROWS` rows of a window; return their number.
 
     A window without rows is free again.
     """
     async with conn.transaction():
         await ad_day.lock_imports.value(conn, project_id=project_id)
         return await ad_day.drop_days.run(
-            conn, project_id=project_id, attribution_window=attribution_window, limit=DELETE_BATCH
+            conn, project_id=project_id, attribution_window=attribution_window, limit=MAX_DELETED_AD_ROWS
         )
 
 
-async def _check_windows(conn: Conn, project_id: UUID, given: set[str]) -> None:
+async def _check_attribution_windows(conn: Conn, project_id: UUID, given: set[str]) -> None:
     stored_windows: set[str] = {*await ad_day.name_windows.value(conn, project_id=project_id)}
-    if given - stored_windows and len(given | stored_windows) > MAX_WINDOWS:
-        raise Conflict(
+    if given - stored_windows and len(given | stored_windows) > MAX_ATTRIBUTION_WINDOWS:
+        raise StateConflict(
             "TOO_MANY_WINDOWS",
-            f"the project would have rows of more than {MAX_WINDOWS} attribution windows",
-            limit=MAX_WINDOWS,
+            f"the project would have rows of more than {MAX_ATTRIBUTION_WINDOWS} attribution windows",
+            limit=MAX_ATTRIBUTION_WINDOWS,
         )
 
 
-def _faults(rows: Sequence[AdRow], now: datetime) -> Iterator[tuple[str, str]]:
+def _find_ad_row_faults(rows: Sequence[AdRow], now: datetime) -> Iterator[tuple[str, str]]:
     """Yield the faults of each row. A day is valid once it has begun anywhere on Earth."""
     first_day, last_day = EARLIEST.date(), (now + timedelta(hours=14)).date()
     places: dict[tuple[object, ...], int] = {}
     for place, row in enumerate(rows):
         if not first_day <= row.date <= last_day:
-            yield (
-                f"rows[{place}].date",
-                f"must be from {first_day} to {last_day}, the last one begun",
-            )
-        if row.currency not in currencies.CODES:
+            yield (f"rows[{place}].date", f"must be from {first_day} to {last_day}, the last one begun")
+        if row.currency not in currencies.CURRENCY_CODES:
             yield f"rows[{place}].currency", "is no code of ISO 4217"
         key = row.attribution_window, row.date, row.platform, row.ad_account_id, row.ad_id
         if (same := places.setdefault(key, place)) != place:

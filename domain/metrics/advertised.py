@@ -12,49 +12,49 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from db.queries import ad_day, top_performer
-from domain.metrics.ad_figures import ratio
-from domain.metrics.metrics import MetricSources, zone_of
-from domain.metrics.top_performers import CONTENTS, WINDOWS
-from platforms.registry import DESCRIPTIONS
+from domain.metrics.ad_figures import ratio_or_none
+from domain.metrics.metrics import MetricDatabases, read_project_timezone
+from domain.metrics.top_performers import CREATIVE_TYPE_BY_SOURCE_TYPE, TOP_WINDOW_LENGTHS
+from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas import ids
 from schemas.accounts import PlatformName
-from schemas.ads import DEFAULT_WINDOW, AdPlatform
+from schemas.ads import DEFAULT_ATTRIBUTION_WINDOW, AdPlatform
 from schemas.content import CreativeType
-from schemas.errors import Invalid
-from schemas.top_performers import SourceType, TopMetric, TopPerformer, TopPerformers, TopWindow
+from schemas.errors import InvalidValue
+from schemas.top_performers import TopMetric, TopPerformer, TopPerformers, TopPerformerSource, TopWindow
 
 #: Metrics of ads alone.
-METRICS: frozenset[TopMetric] = frozenset({"conversions", "roas"})
+AD_RANKING_METRICS: frozenset[TopMetric] = frozenset({"conversions", "roas"})
 
 #: Most posts and contents of the ads in one query, by platform and currency.
-MAX_SOURCES = 20_000
+MAX_ADVERTISED_SOURCES = 20_000
 
 #: Platform that shows an ad of content. Apple's ads show no content.
-POST_PLATFORM_OF_ADS: Mapping[str, PlatformName] = {
+POST_PLATFORM_BY_AD_PLATFORM: Mapping[str, PlatformName] = {
     description.ad_platform: description.name
-    for description in DESCRIPTIONS.values()
+    for description in PLATFORM_DESCRIPTIONS.values()
     if description.ad_platform
 }
 
-NO_REFERENCE = (
+NO_AD_REFERENCE = (
     "no imported ad row of the window names a post or content of the project: send its id as adId, adsetId "
     "or campaignId of the row, or rank by another metric"
 )
 
 
-class RankQuery(NamedTuple):
-    """Query of a caller."""
+class TopPerformersQuery(NamedTuple):
+    """Query of a caller for the top performers of a project by their ads."""
 
     organization_id: UUID
     project_id: UUID
     metric: TopMetric
     window: TopWindow
-    source_type: SourceType
+    source_type: TopPerformerSource
     platforms: Sequence[PlatformName] | None
     limit: int
 
 
-class AdSum(NamedTuple):
+class AdSourceSum(NamedTuple):
     """Sum of the rows with the same post or content, money in millionths."""
 
     source: str
@@ -65,8 +65,8 @@ class AdSum(NamedTuple):
     revenue: int
 
 
-class Advertised(NamedTuple):
-    """Post, or content by itself, which has no platform."""
+class AdvertisedSource(NamedTuple):
+    """Post or content that ads refer to. Content by itself has no platform."""
 
     source_id: UUID
     content_id: UUID
@@ -74,81 +74,81 @@ class Advertised(NamedTuple):
     creative_type: CreativeType
 
 
-SUM_SOURCES = ad_day.sum_sources.typed(AdSum)
-LIST_ADVERTISED = top_performer.list_advertised.typed(Advertised)
+SUM_AD_SOURCES = ad_day.sum_sources.typed(AdSourceSum)
+LIST_ADVERTISED_SOURCES = top_performer.list_advertised.typed(AdvertisedSource)
 
 
-async def rank(stores: MetricSources, asked: RankQuery, *, now: datetime) -> TopPerformers:
+async def rank_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, *, now: datetime) -> TopPerformers:
     """Rank a project's posts or contents by their ads.
 
-    Raises `NotFound`, and `Invalid` if no ad of the window refers to one, or too many do.
+    Raises `NotFound`, and `InvalidValue` if no ad of the window refers to one, or too many do.
     """
     scope = {"organization_id": asked.organization_id, "project_id": asked.project_id}
     async with stores.main() as conn:
-        zone = ZoneInfo(await zone_of(conn, **scope))
+        zone = ZoneInfo(await read_project_timezone(conn, **scope))
     last_day = now.astimezone(zone).date()
     async with stores.events() as conn:
-        sums = await SUM_SOURCES.all(
+        sums = await SUM_AD_SOURCES.all(
             conn,
             project_id=asked.project_id,
-            attribution_window=DEFAULT_WINDOW,
-            first_day=(now - WINDOWS[asked.window]).astimezone(zone).date(),
+            attribution_window=DEFAULT_ATTRIBUTION_WINDOW,
+            first_day=(now - TOP_WINDOW_LENGTHS[asked.window]).astimezone(zone).date(),
             last_day=last_day,
-            limit=MAX_SOURCES + 1,
+            limit=MAX_ADVERTISED_SOURCES + 1,
         )
-    if len(sums) > MAX_SOURCES:
-        raise Invalid("window", f"ads name more than {MAX_SOURCES} posts and contents: ask for a shorter one")
-    sources = await _list_advertised(stores, asked, sums)
+    if len(sums) > MAX_ADVERTISED_SOURCES:
+        raise InvalidValue(
+            "window", f"ads name more than {MAX_ADVERTISED_SOURCES} posts and contents: ask for a shorter one"
+        )
+    sources = await _list_advertised_sources(stores, asked, sums)
     if not sources:
-        raise Invalid("metric", NO_REFERENCE)
-    return TopPerformers(items=_ranked(asked, _grouped(asked, sums, sources)))
+        raise InvalidValue("metric", NO_AD_REFERENCE)
+    return TopPerformers(items=_rank_ad_groups(asked, _group_ad_sums(asked, sums, sources)))
 
 
-async def _list_advertised(
-    stores: MetricSources, asked: RankQuery, sums: Iterable[AdSum]
-) -> dict[str, Advertised]:
+async def _list_advertised_sources(
+    stores: MetricDatabases, asked: TopPerformersQuery, sums: Iterable[AdSourceSum]
+) -> dict[str, AdvertisedSource]:
     """Return the project's own posts and contents that the ads refer to, by public id."""
     public_ids = {ad_sum.source for ad_sum in sums}
     source_ids = {
-        prefix: [*filter(None, (ids.read(prefix, public_id) for public_id in public_ids))]
+        prefix: [*filter(None, (ids.parse_prefixed_id(prefix, public_id) for public_id in public_ids))]
         for prefix in (ids.POST, ids.CONTENT)
     }
     async with stores.main() as conn:
-        rows = await LIST_ADVERTISED.all(
+        rows = await LIST_ADVERTISED_SOURCES.all(
             conn,
             org=asked.organization_id,
             project_id=asked.project_id,
             post_ids=source_ids[ids.POST],
             content_ids=source_ids[ids.CONTENT],
         )
-    return {ids.show(ids.POST if row.platform else ids.CONTENT, row.source_id): row for row in rows}
+    return {ids.format_prefixed_id(ids.POST if row.platform else ids.CONTENT, row.source_id): row for row in rows}
 
 
-def _grouped(
-    asked: RankQuery, sums: Iterable[AdSum], known: Mapping[str, Advertised]
-) -> Mapping[tuple[str, PlatformName], list[AdSum]]:
+def _group_ad_sums(
+    asked: TopPerformersQuery, sums: Iterable[AdSourceSum], known: Mapping[str, AdvertisedSource]
+) -> Mapping[tuple[str, PlatformName], list[AdSourceSum]]:
     """Group the sums by post, or by content and platform."""
-    groups = defaultdict[tuple[str, PlatformName], list[AdSum]](list)
+    groups = defaultdict[tuple[str, PlatformName], list[AdSourceSum]](list)
     for ad_sum in sums:
         source = known.get(ad_sum.source)
-        platform = source and (source.platform or POST_PLATFORM_OF_ADS.get(ad_sum.platform))
+        platform = source and (source.platform or POST_PLATFORM_BY_AD_PLATFORM.get(ad_sum.platform))
         if source is None or platform is None or platform not in (asked.platforms or (platform,)):
             continue
         if asked.source_type == "platform_post":
             if source.platform:
                 groups[ad_sum.source, platform].append(ad_sum)
-        elif source.creative_type == CONTENTS[asked.source_type]:
-            groups[ids.show(ids.CONTENT, source.content_id), platform].append(ad_sum)
+        elif source.creative_type == CREATIVE_TYPE_BY_SOURCE_TYPE[asked.source_type]:
+            groups[ids.format_prefixed_id(ids.CONTENT, source.content_id), platform].append(ad_sum)
     return groups
 
 
-def _ranked(
-    asked: RankQuery, groups: Mapping[tuple[str, PlatformName], Sequence[AdSum]]
+def _rank_ad_groups(
+    asked: TopPerformersQuery, groups: Mapping[tuple[str, PlatformName], Sequence[AdSourceSum]]
 ) -> list[TopPerformer]:
     figures = [
-        (figure, *key)
-        for key, sums in groups.items()
-        if (figure := _metric_of(asked.metric, sums)) is not None
+        (figure, *key) for key, sums in groups.items() if (figure := _compute_ad_metric(asked.metric, sums)) is not None
     ]
     best = sorted(figures, key=lambda figure: (-figure[0], figure[1], figure[2]))[: asked.limit]
     return [
@@ -165,11 +165,11 @@ def _ranked(
     ]
 
 
-def _metric_of(metric: TopMetric, sums: Sequence[AdSum]) -> int | float | None:
+def _compute_ad_metric(metric: TopMetric, sums: Sequence[AdSourceSum]) -> int | float | None:
     """Return a metric of sums; None for a ratio with a zero base, or of several currencies."""
     if metric == "conversions":
         return sum(ad_sum.conversions for ad_sum in sums)
     if len({ad_sum.currency for ad_sum in sums}) > 1:
         return None
-    roas = ratio(sum(ad_sum.revenue for ad_sum in sums), sum(ad_sum.spend for ad_sum in sums))
+    roas = ratio_or_none(sum(ad_sum.revenue for ad_sum in sums), sum(ad_sum.spend for ad_sum in sums))
     return None if roas is None else round(roas, 6)

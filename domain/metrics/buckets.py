@@ -11,11 +11,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from domain.metrics.windows import TimeWindow
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 from schemas.metrics import Granularity
 
 #: Buckets of one answer.
-MAX_BUCKETS = 1_000
+MAX_METRIC_BUCKETS = 1_000
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)
 
@@ -28,71 +28,74 @@ class TimeBucket(NamedTuple):
     until: datetime
 
 
-def cut_window(window: TimeWindow, zone: ZoneInfo, granularity: Granularity) -> list[TimeBucket]:
-    """Return the buckets of a window in order, without a gap. Raises `Invalid` above `MAX_BUCKETS`."""
+def split_window_into_buckets(window: TimeWindow, zone: ZoneInfo, granularity: Granularity) -> list[TimeBucket]:
+    """Return the buckets of a window in order, without a gap.
+
+    Raises `InvalidValue` above `MAX_METRIC_BUCKETS`.
+    """
     buckets, at = list[TimeBucket](), window.since
     while at < window.until:
-        if len(buckets) == MAX_BUCKETS:
-            raise Invalid(
-                "granularity", f"the window has more than {MAX_BUCKETS} of these: ask for longer ones"
+        if len(buckets) == MAX_METRIC_BUCKETS:
+            raise InvalidValue(
+                "granularity", f"the window has more than {MAX_METRIC_BUCKETS} of these: ask for longer ones"
             )
-        label, until = _CUTS[granularity](at, zone)
+        label, until = _BUCKET_BY_GRANULARITY[granularity](at, zone)
         buckets.append(TimeBucket(label, at, min(until, window.until)))
         at = until
     return buckets
 
 
-def _hour(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
+def _hour_bucket_at(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
     """Return the name and the end of an instant's hour. The name is the hour's first instant."""
     local = at.astimezone(zone)
     start = at - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     end = start + HOUR
-    if _offset(start, zone) != _offset(at, zone):
-        start = _change(start, at, zone)
-    if _offset(end, zone) != _offset(at, zone):
-        end = _change(at, end, zone)
+    if _utc_offset_at(start, zone) != _utc_offset_at(at, zone):
+        start = _find_clock_change(start, at, zone)
+    if _utc_offset_at(end, zone) != _utc_offset_at(at, zone):
+        end = _find_clock_change(at, end, zone)
     return f"{start:%Y-%m-%dT%H:%M:%SZ}", end
 
 
-def _day(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
+def _day_bucket_at(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
     day = at.astimezone(zone).date()
-    return day.isoformat(), _midnight(day + DAY, zone, after=at)
+    return day.isoformat(), _find_local_midnight(day + DAY, zone, after=at)
 
 
-def _week(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
+def _week_bucket_at(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
     """Return the Monday and the end of an instant's ISO week."""
     day = at.astimezone(zone).date()
     monday = day - timedelta(days=day.weekday())
-    return monday.isoformat(), _midnight(monday + WEEK, zone, after=at)
+    return monday.isoformat(), _find_local_midnight(monday + WEEK, zone, after=at)
 
 
-def _midnight(day: date, zone: ZoneInfo, *, after: datetime) -> datetime:
+def _find_local_midnight(day: date, zone: ZoneInfo, *, after: datetime) -> datetime:
     """Return the first instant of a local day, or the first one after a day that the zone skipped."""
     wall = datetime(day.year, day.month, day.day, tzinfo=zone)
     by_old_offset, by_new_offset = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
     if by_old_offset > by_new_offset:
-        return _change(by_new_offset, by_old_offset, zone)
+        return _find_clock_change(by_new_offset, by_old_offset, zone)
     return by_old_offset if by_old_offset > after else by_new_offset
 
 
-def _change(before: datetime, behind: datetime, zone: ZoneInfo) -> datetime:
+def _find_clock_change(before: datetime, behind: datetime, zone: ZoneInfo) -> datetime:
     """Return the instant of a clock change, to the second, between two instants with different offsets."""
-    old = _offset(before, zone)
+    old = _utc_offset_at(before, zone)
     while (apart := (behind - before) // timedelta(seconds=1)) > 1:
         middle = before + timedelta(seconds=apart // 2)
-        if _offset(middle, zone) == old:
+        if _utc_offset_at(middle, zone) == old:
             before = middle
         else:
             behind = middle
     return behind
 
 
-def _offset(at: datetime, zone: ZoneInfo) -> timedelta | None:
+def _utc_offset_at(at: datetime, zone: ZoneInfo) -> timedelta | None:
     return at.astimezone(zone).utcoffset()
 
 
-_CUTS: Mapping[Granularity, Callable[[datetime, ZoneInfo], tuple[str, datetime]]] = {
-    "hour": _hour,
-    "day": _day,
-    "week": _week,
+_BUCKET_BY_GRANULARITY: Mapping[Granularity, Callable[[datetime, ZoneInfo], tuple[str, datetime]]] = {
+    "hour": _hour_bucket_at,
+    "day": _day_bucket_at,
+    "week": _week_bucket_at,
 }

@@ -10,18 +10,18 @@ import msgspec
 
 from db.pool import Conn
 from db.queries import event
-from domain.apps.app_numbers import Apps
-from domain.events.checks import MICROS
-from domain.metrics.redaction import redact, redact_id
+from domain.apps.app_numbers import ProjectApps
+from domain.events.checks import MICROS_PER_UNIT
+from domain.metrics.redaction import redact_event_id, redact_event_json
 from domain.values.answers import from_row
 from schemas import ids
-from schemas.events import REDACTED
+from schemas.events import REDACTED_TEXT
 from schemas.stored_events import KeptEvent
 
 #: Before all events, and after them.
 _FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_ONE_MICROSECOND = timedelta(microseconds=1)
 
 
 class _Row(NamedTuple):
@@ -50,14 +50,14 @@ class EventCursor(NamedTuple):
     app_no: int
 
     def pack(self) -> bytes:
-        """Return the bytes of a cursor."""
-        return struct.pack(">q16sH", (self.at - _EPOCH) // _MICROSECOND, self.key.bytes, self.app_no)
+        """Return the cursor as bytes: its time in microseconds, its key and its app number."""
+        return struct.pack(">q16sH", (self.at - _EPOCH) // _ONE_MICROSECOND, self.key.bytes, self.app_no)
 
     @staticmethod
     def unpack(data: bytes) -> "EventCursor":
-        """Return the position of a cursor's bytes."""
+        """Return the cursor from its packed bytes."""
         micros, key, app_no = struct.unpack(">q16sH", data)
-        return EventCursor(_EPOCH + micros * _MICROSECOND, UUID(bytes=key), app_no)
+        return EventCursor(_EPOCH + micros * _ONE_MICROSECOND, UUID(bytes=key), app_no)
 
 
 class EventFilter(NamedTuple):
@@ -70,8 +70,8 @@ class EventFilter(NamedTuple):
     pii: bool
 
 
-async def list_page(
-    conn: Conn, found: Apps, wanted: EventFilter, *, before: EventCursor | None, limit: int
+async def list_event_page(
+    conn: Conn, found: ProjectApps, wanted: EventFilter, *, before: EventCursor | None, limit: int
 ) -> list[tuple[bytes, KeptEvent]]:
     """Return at most `limit` events after a position, each with its own position."""
     end = before or EventCursor(wanted.until or _LAST, UUID(int=0), -1)
@@ -91,22 +91,21 @@ async def list_page(
             limit=limit,
         )
     return [
-        (EventCursor(row.occurred_at, row.event_key, row.app_no).pack(), _to_schema(row, found, wanted))
-        for row in rows
+        (EventCursor(row.occurred_at, row.event_key, row.app_no).pack(), _to_schema(row, found, wanted)) for row in rows
     ]
 
 
-def _to_schema(row: _Row, found: Apps, wanted: EventFilter) -> KeptEvent:
+def _to_schema(row: _Row, found: ProjectApps, wanted: EventFilter) -> KeptEvent:
     return from_row(
         KeptEvent,
         row,
-        app_id=ids.show(ids.APP, found.by_number[row.app_no].id),
-        value=None if row.value_micros is None else row.value_micros / MICROS,
-        **(_all_of(row) if wanted.pii else _redacted(row)),
+        app_id=ids.format_prefixed_id(ids.APP, found.by_number[row.app_no].id),
+        value=None if row.value_micros is None else row.value_micros / MICROS_PER_UNIT,
+        **(_unredacted_event_fields(row) if wanted.pii else _redacted_event_fields(row)),
     )
 
 
-def _all_of(row: _Row) -> dict[str, Any]:
+def _unredacted_event_fields(row: _Row) -> dict[str, Any]:
     return {
         "event_id": row.event_id,
         "app_user_id": row.user_id,
@@ -116,11 +115,11 @@ def _all_of(row: _Row) -> dict[str, Any]:
     }
 
 
-def _redacted(row: _Row) -> dict[str, Any]:
+def _redacted_event_fields(row: _Row) -> dict[str, Any]:
     return {
-        "event_id": redact_id(row.event_id),
-        "app_user_id": None if row.user_id is None else REDACTED,
-        "anonymous_id": None if row.anonymous_id is None else REDACTED,
-        "properties": redact(row.properties, event_name=row.name),
-        "context": redact(row.context),
+        "event_id": redact_event_id(row.event_id),
+        "app_user_id": None if row.user_id is None else REDACTED_TEXT,
+        "anonymous_id": None if row.anonymous_id is None else REDACTED_TEXT,
+        "properties": redact_event_json(row.properties, event_name=row.name),
+        "context": redact_event_json(row.context),
     }

@@ -11,84 +11,86 @@ from db.pool import Conn
 from db.queries import project
 from domain.accounts import accounts
 from domain.metrics import buckets, collected_values, event_values
-from domain.metrics.active_users import PeopleCache
-from domain.metrics.value_sources import SourceQuery, Values, ValueSource
+from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.value_sources import MetricSourceQuery, MetricValues, MetricValueSource
 from domain.metrics.windows import TimeWindow
 from domain.publishing import posts
 from schemas import ids
-from schemas.errors import Invalid
-from schemas.errors.absent import absent, present
-from schemas.metrics import Figure, Granularity, Metric, MetricBucket, Metrics, MetricScope, MetricWindow
+from schemas.errors import InvalidValue
+from schemas.errors.absent import not_found_error, require_found
+from schemas.metrics import Granularity, MetricBucket, MetricFigure, MetricName, Metrics, MetricScope, MetricWindow
 
 #: Sources of values. No two have the same metric of a scope.
-SOURCES: Sequence[ValueSource] = (
+METRIC_VALUE_SOURCES: Sequence[MetricValueSource] = (
     event_values.EVENT_VALUE_SOURCE,
-    collected_values.COLLECTED_SOURCE,
-    collected_values.POSTS_PUBLISHED,
+    collected_values.COLLECTED_VALUE_SOURCE,
+    collected_values.PUBLISHED_VALUE_SOURCE,
 )
 
-_OF_POSTS: tuple[Metric, ...] = (
+_POST_METRICS: tuple[MetricName, ...] = (
     "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms",
     "engagement_rate",
 )  # fmt: skip
-_OF_ACCOUNTS: tuple[Metric, ...] = (*_OF_POSTS, "followers", "follower_delta", "posts_published")
+_ACCOUNT_METRICS: tuple[MetricName, ...] = (*_POST_METRICS, "followers", "follower_delta", "posts_published")
 
 #: Metrics of each scope; a metric without a source is null.
-METRICS_BY_SCOPE: Mapping[MetricScope, tuple[Metric, ...]] = {
-    "project": (*_OF_ACCOUNTS, "events", "other_events", "active_users"),
-    "social_account": _OF_ACCOUNTS,
-    "platform_post": _OF_POSTS,
+METRICS_BY_SCOPE: Mapping[MetricScope, tuple[MetricName, ...]] = {
+    "project": (*_ACCOUNT_METRICS, "events", "other_events", "active_users"),
+    "social_account": _ACCOUNT_METRICS,
+    "platform_post": _POST_METRICS,
 }
 
 #: Context manager of a pooled connection.
-Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
+OpenConnection: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
-class MetricSources(NamedTuple):
+class MetricDatabases(NamedTuple):
     """Connections to the main database and to the event store, and the cache of people."""
 
-    main: Connect
-    events: Connect
-    counted: PeopleCache
+    main: OpenConnection
+    events: OpenConnection
+    counted: ActiveUserCache
 
 
-class MetricQuery(NamedTuple):
-    """Query of a caller, with metrics that `choose` accepted."""
+class MetricsQuery(NamedTuple):
+    """Query of a caller, with metrics that `choose_scope_metrics` accepted."""
 
     organization_id: UUID
     project_id: UUID
     scope: MetricScope
     subject_id: UUID | None
-    metrics: Sequence[Metric]
+    metrics: Sequence[MetricName]
     window: TimeWindow
     granularity: Granularity
     ahead: timedelta = timedelta()
 
 
-def choose(scope: MetricScope, metrics: Sequence[Metric] | None, *, has_id: bool) -> Sequence[Metric]:
+def choose_scope_metrics(
+    scope: MetricScope, metrics: Sequence[MetricName] | None, *, has_id: bool
+) -> Sequence[MetricName]:
     """Return the requested metrics, or all of the scope.
 
-    Raises `Invalid` for a metric that the scope doesn't have, for a missing id and for one that the scope
-    doesn't take.
+    Raises `InvalidValue` for a metric that the scope doesn't have, for a missing id and for one that the
+    scope doesn't take.
     """
     if has_id == (scope == "project"):
-        raise Invalid("id", "name the account or the post of `scope`; for the project, leave it out")
+        raise InvalidValue("id", "name the account or the post of `scope`; for the project, leave it out")
     available = METRICS_BY_SCOPE[scope]
     for metric in metrics or ():
         if metric not in available:
-            raise Invalid("metrics", f"{scope} has no {metric}: send some of {', '.join(available)}")
+            raise InvalidValue("metrics", f"{scope} has no {metric}: send some of {', '.join(available)}")
     return metrics or available
 
 
-async def read(stores: MetricSources, asked: MetricQuery, *, now: datetime) -> Metrics:
-    """Return the metrics. Raises `NotFound`, `Invalid` for too many buckets."""
+async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, now: datetime) -> Metrics:
+    """Return the metrics. Raises `NotFound`, `InvalidValue` for too many buckets."""
     async with stores.main() as conn:
-        zone = await zone_of(conn, organization_id=asked.organization_id, project_id=asked.project_id)
-        await _check_subject(conn, asked)
-    cut = buckets.cut_window(asked.window, ZoneInfo(zone), asked.granularity)
-    question = SourceQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
-    sources = [source for source in SOURCES if source.has(question)]
-    values: dict[Metric, Values] = {}
+        zone = await read_project_timezone(conn, organization_id=asked.organization_id, project_id=asked.project_id)
+        await _check_metric_subject(conn, asked)
+    cut = buckets.split_window_into_buckets(asked.window, ZoneInfo(zone), asked.granularity)
+    question = MetricSourceQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
+    sources = [source for source in METRIC_VALUE_SOURCES if source.has(question)]
+    values: dict[MetricName, MetricValues] = {}
     for source in sources:
         async with (stores.events if source.of_events else stores.main)() as conn:
             values |= await source.read(conn, question)
@@ -96,38 +98,32 @@ async def read(stores: MetricSources, asked: MetricQuery, *, now: datetime) -> M
     return _to_schema(question, values, zone=zone, final_until=now - settles)
 
 
-async def zone_of(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
+async def read_project_timezone(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
     """Return the name of a project's zone, archived or not. Raises `NotFound`."""
-    zone: str = present(await project.get_zone.value(conn, org=organization_id, id=project_id), "project")
+    zone: str = require_found(await project.get_zone.value(conn, org=organization_id, id=project_id), "project")
     return zone
 
 
-async def _check_subject(conn: Conn, asked: MetricQuery) -> None:
+async def _check_metric_subject(conn: Conn, asked: MetricsQuery) -> None:
     """Raise `NotFound` for an account or a post outside the project."""
     if asked.subject_id is None:
         return
-    shown_id = ids.show(ids.PROJECT, asked.project_id)
+    shown_id = ids.format_prefixed_id(ids.PROJECT, asked.project_id)
     if asked.scope == "social_account":
-        account = await accounts.get(conn, organization_id=asked.organization_id, account_id=asked.subject_id)
+        account = await accounts.read_account(conn, organization_id=asked.organization_id, account_id=asked.subject_id)
         if account.project_id != shown_id:
-            raise absent("account")
+            raise not_found_error("account")
     else:
-        post, _ = await posts.get(conn, organization_id=asked.organization_id, post_id=asked.subject_id)
+        post, _ = await posts.read_scheduled_post(conn, organization_id=asked.organization_id, post_id=asked.subject_id)
         if post.project_id != shown_id:
-            raise absent("post")
+            raise not_found_error("post")
 
 
 def _to_schema(
-    question: SourceQuery,
-    values: Mapping[Metric, Values],
-    *,
-    zone: str,
-    final_until: datetime,
+    question: MetricSourceQuery, values: Mapping[MetricName, MetricValues], *, zone: str, final_until: datetime
 ) -> Metrics:
-    def at(place: int) -> dict[str, Figure]:
-        return {
-            metric: values[metric].series[place] if metric in values else None for metric in question.metrics
-        }
+    def at(place: int) -> dict[str, MetricFigure]:
+        return {metric: values[metric].series[place] if metric in values else None for metric in question.metrics}
 
     return Metrics(
         timezone=zone,

@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from domain.values.ip_text import is_ip
-from schemas.events import REDACTED
+from domain.values.ip_text import is_ip_address
+from schemas.events import REDACTED_TEXT
 
 #: Parts of names, in lower case without punctuation: a name that contains one is of a person or a device.
-PERSONAL_PARTS = (
+PERSONAL_NAME_PARTS = (
     "email", "phone", "address", "firstname", "lastname", "middlename", "fullname", "surname", "username",
     "nickname", "displayname", "birth", "passport", "password", "secret", "token", "iban", "creditcard",
     "cardnumber", "deviceid", "advertisingid", "vendorid", "androidid", "fingerprint", "userid",
@@ -23,7 +23,7 @@ PERSONAL_PARTS = (
 )  # fmt: skip
 
 #: Whole names.
-PERSONAL_NAMES = frozenset(
+PERSONAL_FIELD_NAMES = frozenset(
     "name first last mail ip ips ipv4 ipv6 mac tel mobile sms fax whatsapp gender sex dob age ssn nin vat zip"
     " city lat lng lon geo coordinates idfa idfv gaid aaid adid imei imsi meid serial cookie cookies fbp fbc"
     " fbclid gclid gbraid wbraid ttclid ttp msclkid login handle signature em ph fn ln ge db ct st zp state"
@@ -31,13 +31,13 @@ PERSONAL_NAMES = frozenset(
 )
 
 #: Objects with only personal fields, and texts that are personal.
-PERSON_OBJECTS = frozenset(
+PERSONAL_OBJECT_NAMES = frozenset(
     "traits user person people customer client contact profile recipient sender member patient guest billing"
     " shipping identity location".split()
 )
 
 #: Objects with an `id` that identifies a person, or leads to one.
-DEVICES = frozenset({"device"})
+DEVICE_OBJECT_NAMES = frozenset({"device"})
 
 #: Objects with a `name` that is no person's.
 NAMED_THING_OBJECTS = frozenset(
@@ -46,85 +46,90 @@ NAMED_THING_OBJECTS = frozenset(
 )
 
 #: Events with personal `properties`.
-ABOUT_PEOPLE = frozenset({"$identify", "$group", "$alias"})
+PERSON_EVENT_NAMES = frozenset({"$identify", "$group", "$alias"})
 
-_SIGNS = re.compile(r"[\W_]+")
+_PUNCTUATION = re.compile(r"[\W_]+")
 _ADDRESS_OR_PHONE = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
 _WORD, _CARRIES = re.compile(r"\S+"), re.compile(r"[?#]")
 
 #: Characters of an IP address, at most.
-LONGEST_IP = 45
+MAX_IP_CHARACTERS = 45
 
 #: Numbers keep their text: parsing must not change them.
-_READER = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(str(text).encode()))
+_REDACTION_JSON_DECODER = msgspec.json.Decoder(float_hook=lambda text: msgspec.Raw(str(text).encode()))
 
 
-def redact(text: str, *, event_name: str = "") -> msgspec.Raw:
-    """Return the JSON object of a text with each personal value replaced by `REDACTED`.
+def redact_event_json(text: str, *, event_name: str = "") -> msgspec.Raw:
+    """Return the JSON object of a text with each personal value replaced by `REDACTED_TEXT`.
 
     In an event about a person every value is replaced.
     """
-    parsed = _READER.decode(text)
-    whole = event_name in ABOUT_PEOPLE
-    redacted = dict.fromkeys(parsed, REDACTED) if whole else _object(parsed, within="")
+    parsed = _REDACTION_JSON_DECODER.decode(text)
+    whole = event_name in PERSON_EVENT_NAMES
+    redacted = dict.fromkeys(parsed, REDACTED_TEXT) if whole else _redact_object(parsed, within="")
     return msgspec.Raw(msgspec.json.encode(redacted))
 
 
-def redact_id(text: str) -> str:
-    """Return an event's id; `REDACTED` if it has an e-mail address or phone number, or is an IP address."""
-    return REDACTED if _has_address(text) else text
+def redact_event_id(text: str) -> str:
+    """Return an event's id; `REDACTED_TEXT` if it has an e-mail address or phone number, or is an IP
+    address.
+    """
+    return REDACTED_TEXT if _has_personal_address(text) else text
 
 
-def _object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
-    return {_key(name): _field(_plain(name), value, within) for name, value in found.items()}
+def _redact_object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
+    return {
+        _redact_field_name(name): _redact_field_value(_normalize_field_name(name), value, within)
+        for name, value in found.items()
+    }
 
 
-def _key(name: str) -> str:
+def _redact_field_name(name: str) -> str:
     """Return a field's name; hidden if it is an address, as in maps by person."""
-    return REDACTED if _has_address(name) else name
+    return REDACTED_TEXT if _has_personal_address(name) else name
 
 
-def _field(name: str, value: Any, within: str) -> Any:
+def _redact_field_value(name: str, value: Any, within: str) -> Any:
     if value is None or isinstance(value, bool):
         return value
-    if _is_personal(name, within) or (name in PERSON_OBJECTS and isinstance(value, (dict, list, str))):
-        return REDACTED
-    return _redact_value(value, within=name)
+    if _is_personal_field(name, within) or (name in PERSONAL_OBJECT_NAMES and isinstance(value, (dict, list, str))):
+        return REDACTED_TEXT
+    return _redact_json_value(value, within=name)
 
 
-def _is_personal(name: str, within: str) -> bool:
+def _is_personal_field(name: str, within: str) -> bool:
     if name == "name":
         return within not in NAMED_THING_OBJECTS
     if name == "id":
-        return within in DEVICES
-    return name in PERSONAL_NAMES or any(part in name for part in PERSONAL_PARTS)
+        return within in DEVICE_OBJECT_NAMES
+    return name in PERSONAL_FIELD_NAMES or any(part in name for part in PERSONAL_NAME_PARTS)
 
 
-def _redact_value(value: Any, *, within: str) -> Any:
+def _redact_json_value(value: Any, *, within: str) -> Any:
     if isinstance(value, dict):
-        return _object(value, within=within)
+        return _redact_object(value, within=within)
     if isinstance(value, list):
-        return [_redact_value(item, within=within) for item in value]
-    return _text(value) if isinstance(value, str) else value
+        return [_redact_json_value(item, within=within) for item in value]
+    return _redact_personal_text(value) if isinstance(value, str) else value
 
 
-def _text(text: str) -> str:
-    if _has_address(text):
-        return REDACTED
-    return _WORD.sub(_without_query, text) if _CARRIES.search(text) else text
+def _redact_personal_text(text: str) -> str:
+    if _has_personal_address(text):
+        return REDACTED_TEXT
+    return _WORD.sub(_strip_url_query, text) if _CARRIES.search(text) else text
 
 
-def _without_query(word: re.Match[str]) -> str:
+def _strip_url_query(word: re.Match[str]) -> str:
     """Return an address without its query or fragment, which may contain anything; other words stay."""
     address, *rest = _CARRIES.split(word[0], maxsplit=1)
     carries = "//" in word[0] or address.startswith("/") or (rest and "=" in rest[0])
     return address if carries else word[0]
 
 
-def _has_address(text: str) -> bool:
+def _has_personal_address(text: str) -> bool:
     """Return whether a text has an e-mail address or a phone number, or is an IP address."""
-    return bool(_ADDRESS_OR_PHONE.search(text)) or (len(text) <= LONGEST_IP and is_ip(text.strip()))
+    return bool(_ADDRESS_OR_PHONE.search(text)) or (len(text) <= MAX_IP_CHARACTERS and is_ip_address(text.strip()))
 
 
-def _plain(name: str) -> str:
-    return _SIGNS.sub("", name).lower()
+def _normalize_field_name(name: str) -> str:
+    return _PUNCTUATION.sub("", name).lower()

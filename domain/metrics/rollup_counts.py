@@ -16,10 +16,10 @@ from domain.events import event_names
 HOUR = timedelta(hours=1)
 
 #: Name of the counts of all names together.
-ALL_NAMES = ("",)
+ALL_EVENT_NAMES = ("",)
 
 
-class CountGrouping(NamedTuple):
+class EventCountGrouping(NamedTuple):
     """Grouping of counts; `place` numbers the periods between bounds, from 1."""
 
     place: bool = True
@@ -38,17 +38,17 @@ class EventGroupCount(NamedTuple):
     micros: Decimal
 
 
-BY_HOURS = event_rollup.count_by_hours.typed(EventGroupCount)
-BY_QUARTERS = event_rollup.count_by_quarters.typed(EventGroupCount)
+COUNT_EVENTS_BY_HOURS = event_rollup.count_by_hours.typed(EventGroupCount)
+COUNT_EVENTS_BY_QUARTERS = event_rollup.count_by_quarters.typed(EventGroupCount)
 
 
-async def count(
+async def count_rolled_up_events(
     conn: Conn,
     *,
     project_id: UUID,
     names: Sequence[str],
     bounds: Sequence[datetime],
-    by: CountGrouping = CountGrouping(),  # noqa: B008  it never changes
+    by: EventCountGrouping = EventCountGrouping(),  # noqa: B008  it never changes
     app_nos: Sequence[int] | None = None,
     limit: int | None = None,
 ) -> list[EventGroupCount]:
@@ -67,14 +67,14 @@ async def count(
         "by_name": by.name,
         "by_app": by.app,
         "limit": limit,
-        **event_names.PLACE_PARAMETERS,
+        **event_names.EVENT_NAME_PARAMETERS,
     }
-    split = split_hours(bounds)
+    split = find_split_hours(bounds)
     if 2 * len(split) * HOUR > bounds[-1] - bounds[0]:
-        return await BY_QUARTERS.all(conn, **parameters)
-    return await BY_HOURS.all(conn, **parameters, split=split)
+        return await COUNT_EVENTS_BY_QUARTERS.all(conn, **parameters)
+    return await COUNT_EVENTS_BY_HOURS.all(conn, **parameters, split=split)
 
 
-def split_hours(bounds: Sequence[datetime]) -> list[datetime]:
+def find_split_hours(bounds: Sequence[datetime]) -> list[datetime]:
     """Return the UTC hours that a bound splits."""
     return [*dict.fromkeys(bound.replace(minute=0) for bound in bounds if bound.minute)]

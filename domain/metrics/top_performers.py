@@ -1,6 +1,7 @@
 """Top performers: posts or contents, ranked by their platforms' figures in a window that ends now.
 
-A rate is a ratio of sums, and needs at least `LEAST_VIEWS` views: three likes of three views are no success.
+A rate is a ratio of sums, and needs at least `MIN_RANKED_VIEWS` views: three likes of three views are no
+success.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,77 +16,78 @@ from domain.tenancy import project_locks
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.content import CreativeType
-from schemas.top_performers import SourceType, TopMetric, TopPerformer, TopPerformers, TopWindow
+from schemas.top_performers import TopMetric, TopPerformer, TopPerformers, TopPerformerSource, TopWindow
 
-LEAST_VIEWS = 100
+MIN_RANKED_VIEWS = 100
 
-WINDOWS: Mapping[TopWindow, timedelta] = {
+TOP_WINDOW_LENGTHS: Mapping[TopWindow, timedelta] = {
     "7d": timedelta(days=7),
     "30d": timedelta(days=30),
     "90d": timedelta(days=90),
 }
 
 #: Counters of each metric from platforms. `advertised.py` has the others.
-PARTS: Mapping[TopMetric, Sequence[str]] = {
+COUNTERS_OF_TOP_METRICS: Mapping[TopMetric, Sequence[str]] = {
     "views": ["views"],
     "watch_time_ms": ["watch_time_ms"],
     "engagement_rate": ["views", "likes", "comments", "shares", "saves"],
 }
 
 #: Creative type of each source of contents; posts by themselves have none.
-CONTENTS: Mapping[SourceType, CreativeType] = {"content_container": "generated", "manual": "uploaded"}
+CREATIVE_TYPE_BY_SOURCE_TYPE: Mapping[TopPerformerSource, CreativeType] = {
+    "content_container": "generated",
+    "manual": "uploaded",
+}
 
 
-class Ranked(NamedTuple):
-    """Post or content with its figure."""
+class RankedSource(NamedTuple):
+    """Post or content with its value of the ranked metric on a platform."""
 
     source_id: UUID
     platform: PlatformName
     value: Decimal
 
 
-RANK = top_performer.rank_sources.typed(Ranked)
+RANK_TOP_SOURCES = top_performer.rank_sources.typed(RankedSource)
 
 
-async def rank(
+async def rank_by_platform_metrics(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID,
     metric: TopMetric,
     window: TopWindow,
-    source_type: SourceType,
+    source_type: TopPerformerSource,
     platforms: Sequence[PlatformName] | None,
     limit: int,
     now: datetime,
 ) -> TopPerformers:
-    """Rank a project's posts or contents by one of `PARTS`. Raises `NotFound`."""
+    """Rank a project's posts or contents by one of `COUNTERS_OF_TOP_METRICS`. Raises `NotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await RANK.all(
+    rows = await RANK_TOP_SOURCES.all(
         conn,
         org=organization_id,
         project_id=project_id,
         metric=metric,
-        metrics=PARTS[metric],
-        since=now - WINDOWS[window],
-        creative_type=CONTENTS.get(source_type),
+        metrics=COUNTERS_OF_TOP_METRICS[metric],
+        since=now - TOP_WINDOW_LENGTHS[window],
+        creative_type=CREATIVE_TYPE_BY_SOURCE_TYPE.get(source_type),
         platforms=platforms,
-        least_views=LEAST_VIEWS,
+        least_views=MIN_RANKED_VIEWS,
         limit=limit,
     )
-    return TopPerformers(
-        items=[_to_schema(row, place, source_type, metric) for place, row in enumerate(rows, 1)]
-    )
+    return TopPerformers(items=[_to_schema(row, place, source_type, metric) for place, row in enumerate(rows, 1)])
 
 
-def _to_schema(row: Ranked, place: int, source_type: SourceType, metric: TopMetric) -> TopPerformer:
+def _to_schema(row: RankedSource, place: int, source_type: TopPerformerSource, metric: TopMetric) -> TopPerformer:
     value = round(float(row.value), 6) if metric == "engagement_rate" else int(row.value)
     kind = ids.POST if source_type == "platform_post" else ids.CONTENT
     return TopPerformer(
         rank=place,
         metric_value=value,
         source_type=source_type,
-        source_id=ids.show(kind, row.source_id),
+        source_id=ids.format_prefixed_id(kind, row.source_id),
         platform=row.platform,
         organic=value,
         paid=None,

@@ -6,13 +6,13 @@ from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
-from domain.metrics.active_users import PeopleCache
+from domain.metrics.active_users import ActiveUserCache
 from domain.metrics.buckets import TimeBucket
 from domain.metrics.windows import TimeWindow
-from schemas.metrics import Figure, Metric, MetricScope
+from schemas.metrics import MetricFigure, MetricName, MetricScope
 
 
-class SourceQuery(NamedTuple):
+class MetricSourceQuery(NamedTuple):
     """Input of a source. `subject_id` is the account or the post; None for the project.
 
     `counted` caches numbers of people.
@@ -22,21 +22,20 @@ class SourceQuery(NamedTuple):
     project_id: UUID
     scope: MetricScope
     subject_id: UUID | None
-    metrics: Sequence[Metric]
+    metrics: Sequence[MetricName]
     window: TimeWindow
     buckets: Sequence[TimeBucket]
-    counted: PeopleCache
+    counted: ActiveUserCache
     now: datetime
     #: Time by which a sandbox's clock is ahead: its rows, but for snapshots and events, are older by it.
     ahead: timedelta = timedelta()
 
     @property
-    def back(self) -> "SourceQuery":
+    def back(self) -> "MetricSourceQuery":
         """Return the query with times on the clock of a sandbox's rows."""
         window = TimeWindow(*(bound - self.ahead for bound in self.window))
         buckets = [
-            bucket._replace(since=bucket.since - self.ahead, until=bucket.until - self.ahead)
-            for bucket in self.buckets
+            bucket._replace(since=bucket.since - self.ahead, until=bucket.until - self.ahead) for bucket in self.buckets
         ]
         return self._replace(window=window, buckets=buckets)
 
@@ -46,14 +45,14 @@ class SourceQuery(NamedTuple):
         return [*(bucket.since for bucket in self.buckets), self.window.until]
 
 
-class Values(NamedTuple):
+class MetricValues(NamedTuple):
     """Values of one metric: one for each bucket, and one for the whole window."""
 
-    series: Sequence[Figure]
-    total: Figure
+    series: Sequence[MetricFigure]
+    total: MetricFigure
 
 
-class ValueSource(NamedTuple):
+class MetricValueSource(NamedTuple):
     """Source of these `metrics` in a scope.
 
     `read` gets a connection to the event store if it is `of_events`, else to the main database. It returns
@@ -61,11 +60,11 @@ class ValueSource(NamedTuple):
     which its values may still change.
     """
 
-    metrics: Mapping[MetricScope, frozenset[Metric]]
+    metrics: Mapping[MetricScope, frozenset[MetricName]]
     settles: timedelta
     of_events: bool
-    read: Callable[[Conn, SourceQuery], Awaitable[Mapping[Metric, Values]]]
+    read: Callable[[Conn, MetricSourceQuery], Awaitable[Mapping[MetricName, MetricValues]]]
 
-    def has(self, question: SourceQuery) -> bool:
+    def has(self, question: MetricSourceQuery) -> bool:
         """Return whether the query has some of its metrics."""
         return not self.metrics.get(question.scope, frozenset()).isdisjoint(question.metrics)

@@ -18,17 +18,17 @@ from db.queries import oauth_state
 from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs.ledger import ChangedJob
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 
-_FORM = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_OAUTH_STATE_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 
 #: Detail of a flow: whether it is bound to a browser.
-_BOUND = "bound"
+_IS_BROWSER_BOUND = "bound"
 
-Status = Literal["pending", "completed", "requested", "failed"]
+OAuthFlowPhase = Literal["pending", "completed", "requested", "failed"]
 
 
-class OAuthFlow(NamedTuple):
+class StartedOAuthFlow(NamedTuple):
     """Returned state: its key, its purpose's details, and the person's return URL."""
 
     organization_id: UUID
@@ -39,7 +39,7 @@ class OAuthFlow(NamedTuple):
     details: Mapping[str, Any]
 
 
-class UsedState(NamedTuple):
+class UsedOAuthState(NamedTuple):
     """Used state: its flow, and its sealed verifier if it has one."""
 
     organization_id: UUID
@@ -52,8 +52,8 @@ class UsedState(NamedTuple):
     vault_key_id: str | None
 
 
-class StateRow(NamedTuple):
-    """State for its creator; `outcome` is None until the flow ends."""
+class OAuthStateRow(NamedTuple):
+    """State for its creator; `read_oauth_flow_outcome` is None until the flow ends."""
 
     outcome: Literal["completed", "requested", "failed", "canceled"] | None
     error_code: str | None
@@ -62,15 +62,15 @@ class StateRow(NamedTuple):
     result: Mapping[str, Any] | None
 
 
-FIND_STATE = oauth_state.find_state.typed(OAuthFlow)
-USE_STATE = oauth_state.use_state.typed(UsedState)
-GET_STATE = oauth_state.get_state.typed(StateRow)
+FIND_OAUTH_FLOW = oauth_state.find_state.typed(StartedOAuthFlow)
+USE_UP_OAUTH_STATE = oauth_state.use_state.typed(UsedOAuthState)
+GET_OAUTH_STATE = oauth_state.get_state.typed(OAuthStateRow)
 
 
-class FlowStatus(NamedTuple):
+class OAuthFlowResult(NamedTuple):
     """Status of a flow for its creator; `error` is a code, `result` its job's."""
 
-    status: Status
+    status: OAuthFlowPhase
     error: str | None
     result: Mapping[str, Any] | None
 
@@ -94,8 +94,8 @@ async def create_oauth_state(
     A state that isn't `bound` has no link of ours: a sandbox's link leads straight to the callback.
     """
     state, expires_at = secrets.token_urlsafe(32), now + lifetime
-    state_hash = _hash(state)
-    sealed = verifier and vault.seal(verifier[1], verifier[0].encode(), row=oauth_state_row_name(state_hash))
+    state_hash = _hash_oauth_state(state)
+    sealed = verifier and vault.seal_secret(verifier[1], verifier[0].encode(), row=oauth_state_row_name(state_hash))
     await oauth_state.insert_state.run(
         conn,
         org=organization_id,
@@ -104,7 +104,7 @@ async def create_oauth_state(
         purpose=purpose,
         project_id=project_id,
         return_url=return_url,
-        details={**(details or {}), _BOUND: bound},
+        details={**(details or {}), _IS_BROWSER_BOUND: bound},
         sealed=sealed and sealed.data,
         vault_key_id=sealed and sealed.key_id,
         expires_at=expires_at,
@@ -112,99 +112,96 @@ async def create_oauth_state(
     return state, expires_at
 
 
-async def find(conn: Conn, *, state: str, purpose: str, now: datetime) -> OAuthFlow:
-    """Return the flow of a valid state at the visit of its link; the state stays unused. Raises `Invalid`."""
-    flow = _FORM.fullmatch(state) and await FIND_STATE.one(
-        conn, state_hash=_hash(state), purpose=purpose, now=now
+async def find_oauth_flow(conn: Conn, *, state: str, purpose: str, now: datetime) -> StartedOAuthFlow:
+    """Return the flow of a valid state at the visit of its link; the state stays unused.
+
+    Raises `InvalidValue`.
+    """
+    flow = _OAUTH_STATE_PATTERN.fullmatch(state) and await FIND_OAUTH_FLOW.one(
+        conn, state_hash=_hash_oauth_state(state), purpose=purpose, now=now
     )
-    if not flow or flow.details.get(_BOUND) is False:
-        raise _unusable()
+    if not flow or flow.details.get(_IS_BROWSER_BOUND) is False:
+        raise _unusable_state_error()
     return flow
 
 
-async def use_up_state(
+async def use_up_oauth_state(
     conn: Conn, *, state: str, purpose: str, now: datetime, keyring: Keyring
-) -> tuple[OAuthFlow, str | None]:
+) -> tuple[StartedOAuthFlow, str | None]:
     """Use up a state in the caller's transaction; return its flow and verifier.
 
-    Raises `Invalid`.
+    Raises `InvalidValue`.
     """
-    used = _FORM.fullmatch(state) and await USE_STATE.one(
-        conn, state_hash=_hash(state), purpose=purpose, now=now
+    used = _OAUTH_STATE_PATTERN.fullmatch(state) and await USE_UP_OAUTH_STATE.one(
+        conn, state_hash=_hash_oauth_state(state), purpose=purpose, now=now
     )
     if not used:
-        raise _unusable()
-    return OAuthFlow(*used[:6]), _verifier(used, keyring)
+        raise _unusable_state_error()
+    return StartedOAuthFlow(*used[:6]), _unseal_pkce_verifier(used, keyring)
 
 
-def browser_failure(flow: OAuthFlow, *, same_browser: bool) -> str | None:
+def find_other_browser_error(flow: StartedOAuthFlow, *, same_browser: bool) -> str | None:
     """Return the error of a flow that returns by another browser than the one that followed our link.
 
     An attacker may have followed the link and sent the person on (RFC 6749 10.12). Flows of an earlier
     release have no such detail.
     """
-    return "OTHER_BROWSER" if flow.details.get(_BOUND) and not same_browser else None
+    return "OTHER_BROWSER" if flow.details.get(_IS_BROWSER_BOUND) and not same_browser else None
 
 
-async def end_oauth_flow(conn: Conn, flow: OAuthFlow, *, outcome: str, error: str | None = None) -> None:
+async def end_oauth_flow(conn: Conn, flow: StartedOAuthFlow, *, outcome: str, error: str | None = None) -> None:
     """End a flow without a job: `failed`, or `requested` from an owner."""
     await oauth_state.end_state.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, outcome=outcome, error_code=error
     )
 
 
-async def give_to_job(conn: Conn, flow: OAuthFlow, *, job_id: UUID) -> None:
+async def bind_oauth_flow_to_job(conn: Conn, flow: StartedOAuthFlow, *, job_id: UUID) -> None:
     """Bind the flow to this job: it stays pending until the job ends, and gets the job's outcome."""
-    await oauth_state.give_to_job.run(
-        conn, org=flow.organization_id, state_hash=flow.state_hash, job_id=job_id
-    )
+    await oauth_state.give_to_job.run(conn, org=flow.organization_id, state_hash=flow.state_hash, job_id=job_id)
 
 
-async def outcome(conn: Conn, flow: OAuthFlow) -> str | None:
+async def read_oauth_flow_outcome(conn: Conn, flow: StartedOAuthFlow) -> str | None:
     """Return the outcome of a flow; None while its job runs."""
-    result: str | None = await oauth_state.get_outcome.value(
-        conn, org=flow.organization_id, state_hash=flow.state_hash
-    )
+    result: str | None = await oauth_state.get_outcome.value(conn, org=flow.organization_id, state_hash=flow.state_hash)
     return result
 
 
-async def status(
+async def read_oauth_flow_status(
     conn: Conn, *, organization_id: UUID, api_key_id: UUID, state: str, purpose: str, now: datetime
-) -> FlowStatus | None:
-    """Return the status of a flow; None for a state of another key."""
-    row = _FORM.fullmatch(state) and await GET_STATE.one(
-        conn, org=organization_id, state_hash=_hash(state), api_key_id=api_key_id, purpose=purpose
+) -> OAuthFlowResult | None:
+    """Return the status of a flow; None for an unknown or malformed state, or one of another key."""
+    row = _OAUTH_STATE_PATTERN.fullmatch(state) and await GET_OAUTH_STATE.one(
+        conn, org=organization_id, state_hash=_hash_oauth_state(state), api_key_id=api_key_id, purpose=purpose
     )
     if not row:
         return None
     if row.outcome is None:
         expired = row.used_at is None and row.expires_at <= now
-        return FlowStatus("failed", "STATE_EXPIRED", None) if expired else FlowStatus("pending", None, None)
+        return OAuthFlowResult("failed", "STATE_EXPIRED", None) if expired else OAuthFlowResult("pending", None, None)
     if row.outcome == "canceled":
-        return FlowStatus("failed", "CANCELED", None)
-    return FlowStatus(row.outcome, row.error_code, row.result)
+        return OAuthFlowResult("failed", "CANCELED", None)
+    return OAuthFlowResult(row.outcome, row.error_code, row.result)
 
 
-async def end_flows_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def end_oauth_flows_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the flows of these jobs, which this transaction has just ended."""
-    await oauth_state.end_states.run(
-        conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
-    )
+    await oauth_state.end_states.run(conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows])
 
 
-def _unusable() -> Invalid:
+def _unusable_state_error() -> InvalidValue:
     """Return the one error for unknown, expired and used states, and those of a revoked key."""
-    return Invalid("state", "is unknown, expired or used: return to the site that sent you and start again")
+    return InvalidValue("state", "is unknown, expired or used: return to the site that sent you and start again")
 
 
-def _verifier(used: UsedState, keyring: Keyring) -> str | None:
+def _unseal_pkce_verifier(used: UsedOAuthState, keyring: Keyring) -> str | None:
     if used.sealed is None or used.vault_key_id is None:
         return None
-    sealed = vault.Sealed(used.vault_key_id, used.sealed)
-    return vault.unseal(keyring, sealed, row=oauth_state_row_name(used.state_hash)).decode()
+    sealed = vault.SealedSecret(used.vault_key_id, used.sealed)
+    return vault.unseal_secret(keyring, sealed, row=oauth_state_row_name(used.state_hash)).decode()
 
 
-def _hash(state: str) -> bytes:
+def _hash_oauth_state(state: str) -> bytes:
     return hashlib.sha256(state.encode()).digest()
 
 

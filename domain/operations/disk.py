@@ -11,7 +11,7 @@ from db.pool import Conn
 from db.queries import disk
 
 
-class DiskUse(NamedTuple):
+class DatabaseDiskUse(NamedTuple):
     """Bytes on a database's disk. `sees_wal` is false for a role outside pg_monitor."""
 
     data: int
@@ -30,23 +30,23 @@ class DiskWatermark(NamedTuple):
     opens: float
 
 
-#: From `SHARE_FROM` on, events of organizations that have used most of their daily budget are refused; from
-#: `EVENTS` on, all events are. Uploads close later, posts never.
-SHARE_FROM = 0.80
+#: From `FAIR_SHARE_DISK_LEVEL` on, events of organizations that have used most of their daily budget are
+#: refused; from `EVENTS` on, all events are. Uploads close later, posts never.
+FAIR_SHARE_DISK_LEVEL = 0.80
 EVENTS, UPLOADS = DiskWatermark(0.90, 0.85), DiskWatermark(0.95, 0.90)
 
 
-class _Databases(NamedTuple):
+class _DatabaseSizes(NamedTuple):
     data: int
     wal_limit: int
     sees_wal: bool
 
 
-_MEASURE_DATABASES = disk.measure_databases.typed(_Databases)
+_MEASURE_DATABASE_SIZES = disk.measure_databases.typed(_DatabaseSizes)
 
 
-async def measure(conn: Conn) -> DiskUse:
+async def measure_disk_use(conn: Conn) -> DatabaseDiskUse:
     """Measure the bytes that the server occupies."""
-    databases = await _MEASURE_DATABASES.row(conn)
+    databases = await _MEASURE_DATABASE_SIZES.row(conn)
     wal: int = await disk.measure_wal.value(conn) if databases.sees_wal else 0
-    return DiskUse(databases.data, max(wal, databases.wal_limit), databases.sees_wal)
+    return DatabaseDiskUse(databases.data, max(wal, databases.wal_limit), databases.sees_wal)

@@ -9,23 +9,23 @@ from jobs import maintenance
 from jobs.ledger import ChangedJob
 
 
-async def rescue(conn: Conn, *, before: datetime) -> list[ChangedJob]:
+async def rescue_jobs_of_dead_workers(conn: Conn, *, before: datetime) -> list[ChangedJob]:
     """Take a batch of jobs from dead workers, if the database's time is still before `before`."""
     async with conn.transaction():
-        moved = await maintenance.rescue(conn, before=before)
+        moved = await maintenance.rescue_lost_jobs(conn, before=before)
         await subjects.end_job_subjects(conn, moved)
     return moved
 
 
-async def end_overdue(conn: Conn) -> list[ChangedJob]:
+async def end_overdue_jobs_and_subjects(conn: Conn) -> list[ChangedJob]:
     """Fail a batch of queued jobs past their deadline."""
     async with conn.transaction():
-        moved = await maintenance.end_overdue(conn)
+        moved = await maintenance.fail_overdue_jobs(conn)
         await subjects.end_job_subjects(conn, moved)
     return moved
 
 
-async def prune_idempotency(conn: Conn) -> int:
+async def prune_idempotency_keys(conn: Conn) -> int:
     """Delete a batch of idempotency keys older than 24 h; return their number."""
     return await idempotency_key.prune_keys.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS)
 

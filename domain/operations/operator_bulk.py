@@ -10,10 +10,10 @@ from db.pool import Conn
 from db.queries import operator_job
 from domain.jobs import bulk, bulk_retries
 from domain.jobs.bulk import JobCancelFilter
-from domain.jobs.bulk_retries import Batch, JobRetryFilter
+from domain.jobs.bulk_retries import BulkRetryResult, JobRetryFilter
 from domain.tenancy import organizations
 from domain.tenancy.api_keys import Actor
-from jobs.ledger import Wake
+from jobs.ledger import WakeMessage
 from schemas import ids
 from schemas.jobs import BulkRetried, NotRetried, Retried
 from schemas.operator_jobs import OperatedCanceled
@@ -22,67 +22,67 @@ from schemas.operator_jobs import OperatedCanceled
 ORGANIZATIONS, DEPTH = 200, 2_000
 
 #: Scopes for all actions of partners.
-EVERY_SCOPE = ("*",)
+ALL_KEY_SCOPES = ("*",)
 
 #: Before and after all jobs of an organization.
 FIRST, LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
 
 
-class BulkStart(NamedTuple):
+class BulkJobPosition(NamedTuple):
     """Start of a call: after this job of this organization."""
 
     organization_id: UUID
     job_id: UUID
 
 
-class RetriedOfAll(NamedTuple):
+class BulkRetryPage(NamedTuple):
     """Answer of a retry but for its cursor, the next call's start, and the wakes to send."""
 
     answer: BulkRetried
-    place: BulkStart | None
-    wakes: tuple[Wake, ...]
+    place: BulkJobPosition | None
+    wakes: tuple[WakeMessage, ...]
 
 
-class CanceledOfAll(NamedTuple):
+class BulkCancelPage(NamedTuple):
     """Answer of a cancel but for its cursor, and the next call's start."""
 
     answer: OperatedCanceled
-    place: BulkStart | None
+    place: BulkJobPosition | None
 
 
-class _Organization(NamedTuple):
+class _OrganizationId(NamedTuple):
     id: UUID
 
 
-LIST_WITH_UNSUCCESSFUL = operator_job.list_with_unsuccessful.typed(_Organization)
-LIST_WITH_OPEN = operator_job.list_with_open.typed(_Organization)
+LIST_ORGS_WITH_FAILED_JOBS = operator_job.list_with_unsuccessful.typed(_OrganizationId)
+LIST_ORGS_WITH_OPEN_JOBS = operator_job.list_with_open.typed(_OrganizationId)
 
 
-async def retry(
+async def retry_jobs_of_organizations(
     conn: Conn,
     *,
     actor: Actor,
     organization_id: UUID | None,
     chosen: JobRetryFilter,
-    after: BulkStart | None,
+    after: BulkJobPosition | None,
     dry_run: bool,
-) -> RetriedOfAll:
+) -> BulkRetryPage:
     """Retry the next `bulk_retries.MAX_RETRIED` matching jobs; with `dry_run` only count them."""
-    listed = await LIST_WITH_UNSUCCESSFUL.all(
+    listed = await LIST_ORGS_WITH_FAILED_JOBS.all(
         conn,
         org=organization_id,
         project=chosen.project_id,
-        from_org=_first_organization(after),
-        states=bulk_retries.statuses(chosen),
+        from_org=_find_first_organization(after),
+        states=bulk_retries.filtered_job_states(chosen),
         limit=ORGANIZATIONS,
     )
-    total, place = _Sum(), _after_last(listed)
+    total, place = _BulkRetryTotals(), _position_after_last(listed)
     depth = bulk_retries.SCAN_DEPTH if organization_id or chosen.project_id else DEPTH
     for org in [row.id for row in listed]:
-        batch = await bulk_retries.retry(
+        batch = await bulk_retries.retry_matching_jobs(
             conn,
             organization_id=org,
-            scopes=EVERY_SCOPE,
+            scopes=ALL_KEY_SCOPES,
             chosen=chosen,
             after=after.job_id if after and after.organization_id == org else None,
             dry_run=dry_run,
@@ -91,24 +91,24 @@ async def retry(
         )
         total.add(batch)
         if batch.answer.retried:
-            await _record(conn, actor, org, "jobs.retried", len(batch.answer.retried))
+            await _record_bulk_change(conn, actor, org, "jobs.retried", len(batch.answer.retried))
         if total.is_full or (batch.last_id is not None and not dry_run):
-            place = BulkStart(org, batch.last_id or LAST)
+            place = BulkJobPosition(org, batch.last_id or LAST)
             break
-    return RetriedOfAll(total.answer(place), place, tuple(total.wakes))
+    return BulkRetryPage(total.answer(place), place, tuple(total.wakes))
 
 
-class _Sum:
+class _BulkRetryTotals:
     """Sum of the results of several organizations' retries."""
 
     def __init__(self) -> None:
-        self.wakes: list[Wake] = []
+        self.wakes: list[WakeMessage] = []
         self._matched = 0
         self._capped = False
         self._retried: list[Retried] = []
         self._skipped: list[NotRetried] = []
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: BulkRetryResult) -> None:
         self.wakes += batch.wakes
         self._matched += batch.answer.matched
         self._capped |= batch.answer.capped
@@ -124,7 +124,7 @@ class _Sum:
     def is_full(self) -> bool:
         return self.looked >= bulk_retries.MAX_RETRIED or self._matched >= bulk_retries.MAX_COUNTED
 
-    def answer(self, place: BulkStart | None) -> BulkRetried:
+    def answer(self, place: BulkJobPosition | None) -> BulkRetried:
         return BulkRetried(
             matched=min(self._matched, bulk_retries.MAX_COUNTED),
             capped=self._capped or place is not None,
@@ -134,54 +134,57 @@ class _Sum:
         )
 
 
-async def cancel(
+async def cancel_jobs_of_organizations(
     conn: Conn,
     *,
     actor: Actor,
     organization_id: UUID | None,
     chosen: JobCancelFilter,
-    after: BulkStart | None,
+    after: BulkJobPosition | None,
     dry_run: bool,
-) -> CanceledOfAll:
+) -> BulkCancelPage:
     """Cancel the next `bulk.MAX_CANCELED` matching jobs; with `dry_run` only count them."""
-    listed = await LIST_WITH_OPEN.all(
+    listed = await LIST_ORGS_WITH_OPEN_JOBS.all(
         conn,
         org=organization_id,
         project=chosen.project_id,
-        from_org=_first_organization(after),
+        from_org=_find_first_organization(after),
         limit=ORGANIZATIONS,
     )
-    job_ids, matched, place = list[ids.JobId](), 0, _after_last(listed)
+    job_ids, matched, place = list[ids.JobId](), 0, _position_after_last(listed)
     room = bulk.MAX_COUNTED if dry_run else bulk.MAX_CANCELED
     for org in [row.id for row in listed]:
-        result = await bulk.cancel(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
+        result = await bulk.cancel_matching_jobs(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
         matched += result.matched
         job_ids += result.job_ids
         if result.job_ids:
-            await _record(conn, actor, org, "jobs.canceled", len(result.job_ids))
+            await _record_bulk_change(conn, actor, org, "jobs.canceled", len(result.job_ids))
         room -= result.matched if dry_run else len(result.job_ids)
         if room <= 0:
-            place = BulkStart(org, FIRST if result.more else LAST)
+            place = BulkJobPosition(org, FIRST if result.more else LAST)
             break
     answer = OperatedCanceled(
         matched=min(matched, bulk.MAX_COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None
     )
-    return CanceledOfAll(answer, place)
+    return BulkCancelPage(answer, place)
 
 
-def _first_organization(after: BulkStart | None) -> UUID | None:
-    """Return the first organization of a call: the position's own, or the next one after its last job."""
+def _find_first_organization(after: BulkJobPosition | None) -> UUID | None:
+    """Return the organization that a call begins with; None: the first of all.
+
+    It is the position's own, or the next id if the position is after all of its jobs.
+    """
     if after is None or after.job_id != LAST:
         return after and after.organization_id
     return UUID(int=after.organization_id.int + 1)
 
 
-def _after_last(listed: list[_Organization]) -> BulkStart | None:
-    return BulkStart(listed[-1].id, LAST) if len(listed) == ORGANIZATIONS else None
+def _position_after_last(listed: list[_OrganizationId]) -> BulkJobPosition | None:
+    return BulkJobPosition(listed[-1].id, LAST) if len(listed) == ORGANIZATIONS else None
 
 
-async def _record(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:
-    subject = ids.show(ids.ORGANIZATION, organization_id)
-    await organizations.record(
+async def _record_bulk_change(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:
+    subject = ids.format_prefixed_id(ids.ORGANIZATION, organization_id)
+    await organizations.audit_operator_change(
         conn, organization_id, action=action, subject=subject, actor=actor, details={"jobs": jobs}
     )

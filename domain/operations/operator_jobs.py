@@ -12,11 +12,11 @@ from db.pool import Conn
 from db.queries import operator_job
 from domain.jobs import counts, timelines, wait_reasons
 from domain.values.answers import from_row
-from domain.values.periods import Period
+from domain.values.periods import ListPeriod
 from jobs import states
 from schemas import ids
-from schemas.errors.absent import present
-from schemas.jobs import JobError, JobPhase, Status
+from schemas.errors.absent import require_found
+from schemas.jobs import ApiJobStatus, JobError, JobPhase
 from schemas.operator_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
@@ -33,7 +33,7 @@ class _Row(NamedTuple):
     kind: str
     pool: str
     internal: bool
-    status: Status
+    status: ApiJobStatus
     stage: str
     phase: JobPhase
     progress: float
@@ -53,8 +53,8 @@ class _Row(NamedTuple):
     organization_name: str
 
 
-class _Count(NamedTuple):
-    status: Status
+class _OperatorJobCount(NamedTuple):
+    status: ApiJobStatus
     phase: JobPhase
     jobs: int
     more: bool
@@ -65,55 +65,53 @@ LIST_OPERATOR_JOBS = operator_job.list_operator_jobs.typed(_Row)
 LIST_OPEN_OPERATOR_JOBS = operator_job.list_open_operator_jobs.typed(_Row)
 LIST_UNSUCCESSFUL_OPERATOR_JOBS = operator_job.list_unsuccessful_operator_jobs.typed(_Row)
 LIST_OPERATOR_JOBS_OF_PROJECT = operator_job.list_operator_jobs_of_project.typed(_Row)
-COUNT_OPERATOR_JOBS = operator_job.count_operator_jobs.typed(_Count)
-COUNT_OPERATOR_JOBS_OF_PROJECT = operator_job.count_operator_jobs_of_project.typed(_Count)
+COUNT_OPERATOR_JOBS = operator_job.count_operator_jobs.typed(_OperatorJobCount)
+COUNT_OPERATOR_JOBS_OF_PROJECT = operator_job.count_operator_jobs_of_project.typed(_OperatorJobCount)
 
 
-class JobFilter(NamedTuple):
+class OperatorJobFilter(NamedTuple):
     """Filters of the list and of its counts; None matches all."""
 
     organization_id: UUID | None
     project_id: UUID | None
     kind: str | None
     pool: str | None
-    status: Status | None
+    status: ApiJobStatus | None
     phase: JobPhase | None
     error_code: str | None
-    period: Period
+    period: ListPeriod
 
 
-async def get(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
-    """Return a job; raises `NotFound`."""
-    row = present(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
+async def read_operator_job(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
+    """Return a job of any organization, with its wait reason while it runs. Raises `NotFound`."""
+    row = require_found(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
     waiting = None
     if row.status == "running":
-        [waiting] = await wait_reasons.find_job_reasons(conn, refs=[(row.organization_id, row.id)])
+        [waiting] = await wait_reasons.find_job_wait_reasons(conn, refs=[(row.organization_id, row.id)])
     return _to_schema(OperatedJobDetail, row, waiting=waiting)
 
 
-async def timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
+async def read_operator_job_timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
     """Return the first entries of any organization's job, internal ones too. Raises `NotFound`."""
-    row = present(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
-    return await timelines.list_job_entries(
-        conn, organization_id=row.organization_id, job_id=job_id, internal=True
-    )
+    row = require_found(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
+    return await timelines.list_job_timeline(conn, organization_id=row.organization_id, job_id=job_id, internal=True)
 
 
-async def list_page(conn: Conn, *, wanted: JobFilter, before: UUID | None, limit: int) -> list[OperatedJob]:
+async def list_operator_job_page(
+    conn: Conn, *, wanted: OperatorJobFilter, before: UUID | None, limit: int
+) -> list[OperatedJob]:
     """Return at most `limit` jobs older than `before`, newest first, of the scanned ones."""
-    depth = max(limit, MIN_DEPTH, await _depth(conn, wanted))
-    parameters = _to_parameters(wanted, before, depth) | {"limit": limit}
-    return [_to_schema(OperatedJob, row) for row in await _search(conn, wanted, parameters)]
+    depth = max(limit, MIN_DEPTH, await _scan_depth_per_organization(conn, wanted))
+    parameters = _job_filter_parameters(wanted, before, depth) | {"limit": limit}
+    return [_to_schema(OperatedJob, row) for row in await _search_operator_jobs(conn, wanted, parameters)]
 
 
-async def _search(conn: Conn, wanted: JobFilter, asked: dict[str, Any]) -> Sequence[_Row]:
+async def _search_operator_jobs(conn: Conn, wanted: OperatorJobFilter, asked: dict[str, Any]) -> Sequence[_Row]:
     """Run the statement for these filters: jobs of a project, open and unsuccessful ones have own indexes."""
-    of_phase = wanted.phase and states.api_status(wanted.phase)
+    of_phase = wanted.phase and states.api_status_of_phase(wanted.phase)
     status = wanted.status or of_phase or ("failed" if wanted.error_code else None)
     if wanted.project_id is not None:
-        return await LIST_OPERATOR_JOBS_OF_PROJECT.all(
-            conn, **asked, project=wanted.project_id, status=status
-        )
+        return await LIST_OPERATOR_JOBS_OF_PROJECT.all(conn, **asked, project=wanted.project_id, status=status)
     if status == "running":
         return await LIST_OPEN_OPERATOR_JOBS.all(conn, **asked)
     if status in ("failed", "canceled"):
@@ -121,10 +119,10 @@ async def _search(conn: Conn, wanted: JobFilter, asked: dict[str, Any]) -> Seque
     return await LIST_OPERATOR_JOBS.all(conn, **asked, status=status)
 
 
-async def count(conn: Conn, *, wanted: JobFilter) -> OperatedJobCounts:
+async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> OperatedJobCounts:
     """Count the scanned jobs of the filter; `more_of` names the statuses with further jobs."""
-    depth = await _depth(conn, wanted)
-    parameters = _to_parameters(wanted, None, depth)
+    depth = await _scan_depth_per_organization(conn, wanted)
+    parameters = _job_filter_parameters(wanted, None, depth)
     if wanted.project_id is None:
         rows = await COUNT_OPERATOR_JOBS.all(conn, **parameters)
     else:
@@ -134,14 +132,14 @@ async def count(conn: Conn, *, wanted: JobFilter) -> OperatedJobCounts:
         by_status[row.status] += row.jobs
         by_phase[row.phase] += row.jobs
     return OperatedJobCounts(
-        by_status=counts.by_status(by_status),
-        by_phase=counts.by_phase(by_phase),
+        by_status=counts.job_counts_by_status(by_status),
+        by_phase=counts.job_counts_by_phase(by_phase),
         more_of=sorted({row.status for row in rows if row.more}),
         looked_at=depth,
     )
 
 
-async def _depth(conn: Conn, wanted: JobFilter) -> int:
+async def _scan_depth_per_organization(conn: Conn, wanted: OperatorJobFilter) -> int:
     """Return the number of jobs to scan in each organization; a project belongs to one alone."""
     if wanted.project_id is not None:
         return SCAN_DEPTH
@@ -149,7 +147,7 @@ async def _depth(conn: Conn, wanted: JobFilter) -> int:
     return max(1, SCAN_DEPTH // max(1, int(organizations)))
 
 
-def _to_parameters(wanted: JobFilter, before: UUID | None, depth: int) -> dict[str, Any]:
+def _job_filter_parameters(wanted: OperatorJobFilter, before: UUID | None, depth: int) -> dict[str, Any]:
     return {
         "org": wanted.organization_id,
         "kind": wanted.kind,
@@ -158,7 +156,7 @@ def _to_parameters(wanted: JobFilter, before: UUID | None, depth: int) -> dict[s
         "error_code": wanted.error_code,
         "since": wanted.period.since,
         "until": wanted.period.until,
-        "from_id": wanted.period.from_id,
+        "from_id": wanted.period.lowest_possible_id,
         "before": wanted.period.before(before),
         "depth": depth,
     }
@@ -168,9 +166,9 @@ def _to_schema(shape: type[J], row: _Row, **others: Any) -> J:
     return from_row(
         shape,
         row,
-        job_id=ids.show(ids.JOB, row.id),
+        job_id=ids.format_prefixed_id(ids.JOB, row.id),
         progress=round(row.progress, 4),
-        worker_id=ids.show(ids.WORKER, row.lease_owner) if row.lease_owner else None,
+        worker_id=ids.format_prefixed_id(ids.WORKER, row.lease_owner) if row.lease_owner else None,
         error=msgspec.convert(row.error, JobError) if row.error else None,
         **others,
     )

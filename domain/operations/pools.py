@@ -11,17 +11,17 @@ from db.queries import api_key, pool, worker
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
 from domain.values.answers import from_row
-from jobs.maintenance import COUNT_FRESH_S, LEADER_LOCK, MAX_COUNTED_JOBS
+from jobs.maintenance import JOB_COUNT_VALIDITY_S, LEADER_LOCK_ID, MAX_COUNTED_JOBS
 from schemas import ids
-from schemas.api_keys import Tier
-from schemas.errors import NotFound
+from schemas.api_keys import OrganizationTier
+from schemas.errors import ObjectNotFound
 from schemas.ops import Pool, PoolCap, Worker
 
 #: Seconds of a job's run from which a due job needs a slot of its own.
-WHOLE_SLOT_S = 10.0
+OWN_SLOT_JOB_DURATION_S = 10.0
 
 
-class WorkerCounts(NamedTuple):
+class PoolWorkerCounts(NamedTuple):
     """Workers of a pool: active, draining, and lost in the last hour."""
 
     pool: str
@@ -41,8 +41,8 @@ class _PoolRow(NamedTuple):
     mean_run_s: float | None
 
 
-class _CapRow(NamedTuple):
-    tier: Tier
+class _PoolCapRow(NamedTuple):
+    tier: OrganizationTier
     max_running: int
     max_queued: int
 
@@ -61,23 +61,23 @@ class _WorkerRow(NamedTuple):
 
 
 LIST_POOLS = pool.list_pools.typed(_PoolRow)
-LIST_CAPS = pool.list_caps.typed(_CapRow)
-COUNT_WORKERS = pool.count_workers.typed(WorkerCounts)
+LIST_POOL_CAPS = pool.list_caps.typed(_PoolCapRow)
+COUNT_WORKERS = pool.count_workers.typed(PoolWorkerCounts)
 LIST_WORKERS = worker.list_workers.typed(_WorkerRow)
 
 
-async def list_all(conn: Conn, *, slots: int) -> list[Pool]:
+async def list_worker_pools(conn: Conn, *, slots: int) -> list[Pool]:
     """Return every pool, by name; `slots` is assumed for a worker of a pool without any.
 
     `queued` and the oldest job are exact up to `MAX_COUNTED_JOBS` due jobs. Above that they come from the
     dispatcher's last count, which it makes in parts. Without a fresh count the number is `MAX_COUNTED_JOBS`
     and one.
     """
-    rows = await LIST_POOLS.all(conn, exact=MAX_COUNTED_JOBS, fresh_s=COUNT_FRESH_S)
+    rows = await LIST_POOLS.all(conn, exact=MAX_COUNTED_JOBS, fresh_s=JOB_COUNT_VALIDITY_S)
     return [_to_schema(row, slots) for row in rows]
 
 
-async def pause(
+async def pause_or_resume_pool(
     conn: Conn,
     *,
     name: str,
@@ -88,18 +88,18 @@ async def pause(
 ) -> Pool:
     """Pause or resume a pool: a paused pool's workers pull no jobs, and finish their running ones.
 
-    Raises `NotFound`. A change is audited for the actor's organization. Without an actor, as from the command
-    line, it is audited for each organization that has or had an operator's key. Without such an organization
-    (`has_operators`) it isn't audited.
+    Raises `ObjectNotFound`. A change is audited for the actor's organization. Without an actor, as from the
+    command line, it is audited for each organization that has or had an operator's key. Without such an
+    organization (`has_operator_organizations`) it isn't audited.
     """
     changed = await pool.set_paused.value(conn, name=name, paused=paused) if name.isprintable() else None
     if changed is None:
-        raise NotFound("no such pool: the list of pools names them")
+        raise ObjectNotFound("no such pool: the list of pools names them")
     logs: Mapping[UUID, UUID | None] = {}
     if changed:
-        logs = await _operators(conn) if actor is None else {actor.organization_id: actor.key_uuid}
+        logs = await _list_operator_organizations(conn) if actor is None else {actor.organization_id: actor.key_uuid}
     for org, key_id in logs.items():
-        await audit.record(
+        await audit.write_audit_entry(
             conn,
             organization_id=org,
             api_key_id=key_id,
@@ -107,55 +107,58 @@ async def pause(
             subject=name,
             details=details,
         )
-    return next(listed for listed in await list_all(conn, slots=slots) if listed.name == name)
+    return next(listed for listed in await list_worker_pools(conn, slots=slots) if listed.name == name)
 
 
-async def has_operators(conn: Conn) -> bool:
+async def has_operator_organizations(conn: Conn) -> bool:
     """Return whether an organization has or had an operator's key, and so an audit log for operators."""
-    return bool(await _operators(conn))
+    return bool(await _list_operator_organizations(conn))
 
 
-async def list_caps(conn: Conn, *, name: str) -> list[PoolCap]:
+async def list_pool_caps(conn: Conn, *, name: str) -> list[PoolCap]:
     """Return the caps of a pool; an organization of another tier has none."""
     return [
         PoolCap(tier=row.tier, max_running=row.max_running, max_queued=row.max_queued)
-        for row in await LIST_CAPS.all(conn, name=name)
+        for row in await LIST_POOL_CAPS.all(conn, name=name)
     ]
 
 
-async def set_cap(conn: Conn, *, name: str, cap: PoolCap) -> list[PoolCap]:
-    """Cap a tier in a pool from the next pull and submit on; return the pool's caps. Raises `NotFound`."""
+async def set_pool_tier_cap(conn: Conn, *, name: str, cap: PoolCap) -> list[PoolCap]:
+    """Cap a tier in a pool from the next pull and submit on; return the pool's caps.
+
+    Raises `ObjectNotFound`.
+    """
     values = {"tier": cap.tier, "max_running": cap.max_running, "max_queued": cap.max_queued}
     if not name.isprintable() or not await pool.set_cap.run(conn, name=name, **values):
-        raise NotFound("no such pool: the list of pools names them, and a pool's first worker creates it")
-    return await list_caps(conn, name=name)
+        raise ObjectNotFound("no such pool: the list of pools names them, and a pool's first worker creates it")
+    return await list_pool_caps(conn, name=name)
 
 
 async def list_workers(conn: Conn) -> list[Worker]:
     """Return the workers with a valid lease."""
-    return [_worker(row) for row in await LIST_WORKERS.all(conn)]
+    return [_worker_to_schema(row) for row in await LIST_WORKERS.all(conn)]
 
 
-async def count_workers(conn: Conn) -> list[WorkerCounts]:
+async def count_workers(conn: Conn) -> list[PoolWorkerCounts]:
     """Count every pool's workers by the state of their leases."""
     return await COUNT_WORKERS.all(conn)
 
 
 async def has_dispatcher(conn: Conn) -> bool:
     """Return whether a leading dispatcher runs; standbys don't count."""
-    return bool(await pool.has_leader.value(conn, lock=LEADER_LOCK))
+    return bool(await pool.has_leader.value(conn, lock=LEADER_LOCK_ID))
 
 
-def desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:
+def compute_desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:
     """Return the workers needed for the running and the due jobs; a paused pool has no due jobs.
 
     Ten jobs that end within a second share one slot. A pool without ended jobs counts as slow.
     """
-    share = 1.0 if mean_run_s is None else min(1.0, mean_run_s / WHOLE_SLOT_S)
+    share = 1.0 if mean_run_s is None else min(1.0, mean_run_s / OWN_SLOT_JOB_DURATION_S)
     return math.ceil((running + due * share) / slots)
 
 
-async def _operators(conn: Conn) -> dict[UUID, UUID | None]:
+async def _list_operator_organizations(conn: Conn) -> dict[UUID, UUID | None]:
     """Return the live organizations with an operator's key, each without a key to record."""
     return {row["organization_id"]: None for row in await api_key.list_operators.all(conn)}
 
@@ -165,7 +168,7 @@ def _to_schema(row: _PoolRow, slots: int) -> Pool:
         Pool,
         row,
         oldest_due_seconds=row.oldest_due_s,
-        desired_workers=desired_workers(
+        desired_workers=compute_desired_workers(
             running=row.running,
             due=0 if row.paused else row.queued,
             mean_run_s=row.mean_run_s,
@@ -174,5 +177,5 @@ def _to_schema(row: _PoolRow, slots: int) -> Pool:
     )
 
 
-def _worker(row: _WorkerRow) -> Worker:
-    return from_row(Worker, row, worker_id=ids.show(ids.WORKER, row.id))
+def _worker_to_schema(row: _WorkerRow) -> Worker:
+    return from_row(Worker, row, worker_id=ids.format_prefixed_id(ids.WORKER, row.id))

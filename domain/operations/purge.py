@@ -14,22 +14,22 @@ from db.queries import purge, purge_files, webhook_endpoint, webhook_event
 from domain.accounts import accounts
 from domain.accounts.accounts import AccountScope
 from domain.connecting import token_revocation
-from domain.media.store import Store
+from domain.media.store import MediaStore
 from domain.projects import archive_status
 from domain.security.keyring import Keyring
 from domain.tenancy import organizations
 from domain.tenancy.api_keys import Actor
 from jobs import ledger
-from jobs.kinds import PURGE_PROJECT
-from jobs.ledger import Claim, Wake
+from jobs.kinds import PURGE_PROJECT_KIND
+from jobs.ledger import JobClaim, WakeMessage
 from schemas import ids
-from schemas.api_keys import Env
-from schemas.errors import Conflict, Invalid
-from schemas.errors.absent import present
+from schemas.api_keys import ApiKeyEnv
+from schemas.errors import InvalidValue, StateConflict
+from schemas.errors.absent import require_found
 from schemas.projects import Purging
 
 #: Longest wait of a purge for the project's open jobs, such as a post under way.
-MAX_WAIT_S = 15 * 60.0
+MAX_PURGE_WAIT_FOR_JOBS_S = 15 * 60.0
 #: Rows, contents with their files, and idempotency records of one step.
 ROWS, CONTENTS, RECORDS = 200, 10, 2000
 
@@ -44,14 +44,14 @@ class PurgedProject(NamedTuple):
 
 
 class RowWithFiles(NamedTuple):
-    """Row with files, and their storage tokens."""
+    """Row to delete, and the storage tokens of its files."""
 
     id: UUID
     tokens: list[str]
 
 
-class NextAccount(NamedTuple):
-    """Account, and its owner's if it was a lease."""
+class NextPurgedAccount(NamedTuple):
+    """Account to delete next, and its owner's account if it was a lease."""
 
     id: UUID
     owner_organization_id: UUID | None
@@ -66,50 +66,51 @@ class IdempotencyRecordKey(NamedTuple):
 
 
 #: Before every record.
-FIRST = IdempotencyRecordKey(UUID(int=0), "")
+BEFORE_FIRST_RECORD = IdempotencyRecordKey(UUID(int=0), "")
 
-_LOCK = purge.lock_purged.typed(PurgedProject)
-_LIST_FILES = purge_files.list_files.typed(RowWithFiles)
-_LIST_APP_FILES = purge_files.list_app_files.typed(RowWithFiles)
-_LIST_PORTRAITS = purge_files.list_portraits.typed(RowWithFiles)
-_NEXT_ACCOUNT = purge.next_account.typed(NextAccount)
-_FORGET_ANSWERS = purge.forget_answers.typed(IdempotencyRecordKey)
+_LOCK_PURGED_PROJECT = purge.lock_purged.typed(PurgedProject)
+_LIST_CONTENT_FILES = purge_files.list_files.typed(RowWithFiles)
+_LIST_APP_MEDIA_FILES = purge_files.list_app_files.typed(RowWithFiles)
+_LIST_INFLUENCER_FILES = purge_files.list_portraits.typed(RowWithFiles)
+_FIND_NEXT_ACCOUNT = purge.next_account.typed(NextPurgedAccount)
+_DELETE_STORED_ANSWERS = purge.forget_answers.typed(IdempotencyRecordKey)
 
 
 async def begin_project_purge(
-    conn: Conn, *, project_id: UUID, name: str, env: Env | None, actor: Actor | None
-) -> tuple[Purging, Wake | None]:
+    conn: Conn, *, project_id: UUID, name: str, env: ApiKeyEnv | None, actor: Actor | None
+) -> tuple[Purging, WakeMessage | None]:
     """Start the purge of an archived project of any organization in the environment; `name` confirms it.
 
     Hides the project and submits the job that deletes it. Returns the answer, and the wake to send.
 
     A repeat returns the same answer, and submits another job if the last one failed. `actor` is an operator
-    with a key. Raises `NotFound`, `Invalid`, `Conflict` NOT_ARCHIVED, ARCHIVE_RUNNING, ACCOUNT_LEASED.
+    with a key. Raises `NotFound`, `InvalidValue`, `StateConflict` NOT_ARCHIVED, ARCHIVE_RUNNING,
+    ACCOUNT_LEASED.
     """
-    row = present(await _LOCK.one(conn, id=project_id, env=env), "project")
+    row = require_found(await _LOCK_PURGED_PROJECT.one(conn, id=project_id, env=env), "project")
     if name != row.name:
-        raise Invalid("name", "is not the project's name: send it unchanged to confirm the purge")
+        raise InvalidValue("name", "is not the project's name: send it unchanged to confirm the purge")
     org = row.organization_id
     if row.purging_at is None:
-        await _check(conn, row, project_id)
+        await _check_project_archived(conn, row, project_id)
     purging_at = await purge.begin_purge.value(conn, org=org, project_id=project_id)
     if row.purging_at is None:
-        await _check_not_leased(conn, org, project_id)
-        subject = ids.show(ids.PROJECT, project_id)
-        await organizations.record(
+        await _check_accounts_not_leased(conn, org, project_id)
+        subject = ids.format_prefixed_id(ids.PROJECT, project_id)
+        await organizations.audit_operator_change(
             conn, org, action="project.purge_started", subject=subject, actor=actor, project_id=project_id
         )
-    submitted = await ledger.submit(
+    submitted = await ledger.submit_job(
         conn,
-        kind=PURGE_PROJECT,
+        kind=PURGE_PROJECT_KIND,
         organization_id=org,
         project_id=None,
         args={"project_id": str(project_id)},
         unique_key=f"purge:{project_id}",
     )
     answer = Purging(
-        id=ids.show(ids.PROJECT, project_id),
-        organization_id=ids.show(ids.ORGANIZATION, org),
+        id=ids.format_prefixed_id(ids.PROJECT, project_id),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, org),
         name=row.name,
         status="purging",
         purging_at=purging_at,
@@ -117,30 +118,32 @@ async def begin_project_purge(
     return answer, submitted.wake
 
 
-async def _check(conn: Conn, found: PurgedProject, project_id: UUID) -> None:
+async def _check_project_archived(conn: Conn, found: PurgedProject, project_id: UUID) -> None:
     if found.status != "archived":
-        raise Conflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
-    await archive_status.check_done(conn, organization_id=found.organization_id, project_id=project_id)
+        raise StateConflict("NOT_ARCHIVED", "only an archived project is purged: archive it with DELETE first")
+    await archive_status.check_archive_done(conn, organization_id=found.organization_id, project_id=project_id)
 
 
-async def _check_not_leased(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
-    """Raise `Conflict` for leased accounts.
+async def _check_accounts_not_leased(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
+    """Raise `StateConflict` for leased accounts.
 
     The offers are withdrawn before, so no further lease can begin.
     """
     if await purge.is_leased.value(conn, org=organization_id, project_id=project_id):
-        raise accounts.leased_error(
+        raise accounts.account_leased_error(
             "accounts of this project are leased: recall those leases first, or wait for their end"
         )
 
 
-async def has_open_jobs(conn: Conn, *, claim: Claim) -> bool:
-    """Return whether a job of the project is still open; False once the purge has waited `MAX_WAIT_S`."""
-    return bool(await purge.has_open_jobs.value(conn, **_scope(claim), wait_s=MAX_WAIT_S))
+async def has_open_project_jobs(conn: Conn, *, claim: JobClaim) -> bool:
+    """Return whether a job of the project is still open; False once the purge has waited
+    `MAX_PURGE_WAIT_FOR_JOBS_S`.
+    """
+    return bool(await purge.has_open_jobs.value(conn, **_purged_project_scope(claim), wait_s=MAX_PURGE_WAIT_FOR_JOBS_S))
 
 
-async def forget_answers(
-    conn: Conn, *, claim: Claim, after: IdempotencyRecordKey
+async def delete_stored_answers(
+    conn: Conn, *, claim: JobClaim, after: IdempotencyRecordKey
 ) -> IdempotencyRecordKey | None:
     """Delete the project's answers in the batch of idempotency records after `after`.
 
@@ -148,58 +151,52 @@ async def forget_answers(
 
     Runs before the rows in these answers are deleted. A record of a concurrent write expires after its day.
     """
-    return await _FORGET_ANSWERS.one(
-        conn, **_scope(claim), after_id=after.api_key_id, after_key=after.key, limit=RECORDS
+    return await _DELETE_STORED_ANSWERS.one(
+        conn, **_purged_project_scope(claim), after_id=after.api_key_id, after_key=after.key, limit=RECORDS
     )
 
 
-async def delete_posts(conn: Conn, *, claim: Claim) -> int:
-    posts = await purge.lock_posts.all(conn, **_scope(claim), limit=ROWS)
+async def purge_post_batch(conn: Conn, *, claim: JobClaim) -> int:
+    posts = await purge.lock_posts.all(conn, **_purged_project_scope(claim), limit=ROWS)
     return await purge.purge_posts.run(conn, org=claim.organization_id, ids=[post_id for (post_id,) in posts])
 
 
-async def list_contents(conn: Conn, *, claim: Claim) -> list[RowWithFiles]:
+async def list_contents_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
     """Return the next contents with their files' tokens; an empty list: none is left.
 
     Their files are deleted first, so that a crash leaves rows that are found again.
     """
-    return await _LIST_FILES.all(conn, **_scope(claim), limit=CONTENTS)
+    return await _LIST_CONTENT_FILES.all(conn, **_purged_project_scope(claim), limit=CONTENTS)
 
 
-async def list_influencers(conn: Conn, *, claim: Claim) -> list[RowWithFiles]:
+async def list_influencers_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
     """Return the next influencers with their files' tokens; contents, which refer to them, go first."""
-    return await _LIST_PORTRAITS.all(conn, **_scope(claim), limit=CONTENTS)
+    return await _LIST_INFLUENCER_FILES.all(conn, **_purged_project_scope(claim), limit=CONTENTS)
 
 
-async def list_app_media(conn: Conn, *, claim: Claim) -> list[RowWithFiles]:
-    """Return the next app media."""
-    return await _LIST_APP_FILES.all(conn, **_scope(claim), limit=CONTENTS)
+async def list_app_media_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
+    """Return the next app media with their files' tokens; an empty list: none is left."""
+    return await _LIST_APP_MEDIA_FILES.all(conn, **_purged_project_scope(claim), limit=CONTENTS)
 
 
-async def delete_files(store: Store, filed: list[RowWithFiles]) -> None:
-    """Delete the files; raises `Unavailable`."""
+async def delete_files_of_rows(store: MediaStore, filed: list[RowWithFiles]) -> None:
+    """Delete the files of these rows from the storage. Raises `Unavailable`."""
     await asyncio.gather(*(store.delete(token) for entry in filed for token in entry.tokens))
 
 
-async def delete_contents(conn: Conn, *, claim: Claim, filed: list[RowWithFiles]) -> int:
-    return await purge_files.purge_contents.run(
-        conn, org=claim.organization_id, ids=[entry.id for entry in filed]
-    )
+async def purge_content_rows(conn: Conn, *, claim: JobClaim, filed: list[RowWithFiles]) -> int:
+    return await purge_files.purge_contents.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def delete_influencers(conn: Conn, *, claim: Claim, filed: list[RowWithFiles]) -> int:
-    return await purge_files.purge_influencers.run(
-        conn, org=claim.organization_id, ids=[entry.id for entry in filed]
-    )
+async def purge_influencer_rows(conn: Conn, *, claim: JobClaim, filed: list[RowWithFiles]) -> int:
+    return await purge_files.purge_influencers.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def delete_app_media(conn: Conn, *, claim: Claim, filed: list[RowWithFiles]) -> int:
-    return await purge_files.purge_app_media.run(
-        conn, org=claim.organization_id, ids=[entry.id for entry in filed]
-    )
+async def purge_app_media_rows(conn: Conn, *, claim: JobClaim, filed: list[RowWithFiles]) -> int:
+    return await purge_files.purge_app_media.run(conn, org=claim.organization_id, ids=[entry.id for entry in filed])
 
 
-async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:
+async def purge_next_account(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> bool:
     """Delete the next account, and submit a job that revokes its tokens; return False if none is left.
 
     The job is outside the project.
@@ -208,58 +205,58 @@ async def delete_account(conn: Conn, *, claim: Claim, keyring: Keyring) -> bool:
     (docs/decisions/0016-leased-account-as-its-own-row.md).
     """
     org = claim.organization_id
-    row = await _NEXT_ACCOUNT.one(conn, **_scope(claim))
+    row = await _FIND_NEXT_ACCOUNT.one(conn, **_purged_project_scope(claim))
     if row is None:
         return False
     owner = {"org": row.owner_organization_id, "id": row.owner_id}
     if row.owner_id:
         await purge.lock_owner.run(conn, **owner)
-    account = await accounts.lock(conn, organization_id=org, account_id=row.id)
-    await token_revocation.submit(
+    account = await accounts.lock_account(conn, organization_id=org, account_id=row.id)
+    await token_revocation.submit_token_revocation(
         conn, AccountScope(org, row.id), project_id=None, account=account, keyring=keyring
     )
     await purge.purge_account.run(conn, org=org, id=row.id)
-    if not await purge.delete_account.value(conn, **_scope(claim), id=row.id):
+    if not await purge.delete_account.value(conn, **_purged_project_scope(claim), id=row.id):
         await purge.make_stub.run(conn, org=org, id=row.id)
     if row.owner_id:
         await purge.delete_account.run(conn, **owner, project_id=None)
     return True
 
 
-async def delete_rest(conn: Conn, *, claim: Claim) -> int:
-    return await purge.purge_rest.run(conn, **_scope(claim))
+async def purge_remaining_rows(conn: Conn, *, claim: JobClaim) -> int:
+    return await purge.purge_rest.run(conn, **_purged_project_scope(claim))
 
 
-async def delete_jobs(conn: Conn, *, claim: Claim) -> int:
-    jobs = await purge.lock_jobs.all(conn, **_scope(claim), limit=ROWS)
+async def purge_job_batch(conn: Conn, *, claim: JobClaim) -> int:
+    jobs = await purge.lock_jobs.all(conn, **_purged_project_scope(claim), limit=ROWS)
     return await purge.purge_jobs.run(conn, org=claim.organization_id, ids=[job_id for (job_id,) in jobs])
 
 
-async def delete_webhooks(conn: Conn, *, claim: Claim) -> int:
+async def purge_webhook_batch(conn: Conn, *, claim: JobClaim) -> int:
     """Delete a batch of events with their deliveries, or the endpoints if no event is left.
 
     Returns the number of deleted events, or endpoints. Runs once no row of the project can emit an event.
     """
-    deleted = await webhook_event.purge_events.run(conn, **_scope(claim), limit=ROWS)
-    return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_scope(claim))
+    deleted = await webhook_event.purge_events.run(conn, **_purged_project_scope(claim), limit=ROWS)
+    return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_purged_project_scope(claim))
 
 
-async def end_project_purge(conn: Conn, *, claim: Claim) -> dict[str, Any]:
+async def end_project_purge(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
     """Delete the project's own row, the last one."""
-    scope = _scope(claim)
+    scope = _purged_project_scope(claim)
     await purge.purge_project.run(conn, **scope)
     project_id = scope["project_id"]
-    subject = ids.show(ids.PROJECT, project_id)
-    await organizations.record(
+    subject = ids.format_prefixed_id(ids.PROJECT, project_id)
+    await organizations.audit_operator_change(
         conn, claim.organization_id, action="project.purged", subject=subject, project_id=project_id
     )
     return {}
 
 
-def project_of(claim: Claim) -> UUID:
+def purged_project_id(claim: JobClaim) -> UUID:
     """Return the project of a purge's job."""
     return UUID(claim.args["project_id"])
 
 
-def _scope(claim: Claim) -> dict[str, UUID]:
-    return {"org": claim.organization_id, "project_id": project_of(claim)}
+def _purged_project_scope(claim: JobClaim) -> dict[str, UUID]:
+    return {"org": claim.organization_id, "project_id": purged_project_id(claim)}

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import asyncpg
 from cryptography.exceptions import InvalidTag
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from db.queries import (
     Query,
     account_credential,
@@ -31,13 +31,13 @@ from domain.security import job_secrets, vault
 from domain.security.keyring import Keyring
 from domain.tenancy import idempotency
 from domain.webhooks import secrets
-from schemas.errors import SealBroken
+from schemas.errors import SealedValueInvalid
 
 #: Rows of one transaction: few enough for a short wait on their locks.
-BATCH = 100
+REWRAP_BATCH_ROWS = 100
 
 #: Callback with the number of newly finished rows.
-Report = Callable[[int], None]
+ReportRewrappedRows = Callable[[int], None]
 
 
 class SecretTable(NamedTuple):
@@ -56,14 +56,14 @@ SECRET_TABLES: Mapping[str, SecretTable] = {
         account_credential.lock_of_other_keys,
         account_credential.reseal,
         ("organization_id", "account_id"),
-        credentials.row_name,
+        credentials.vault_row_name_of_tokens,
     ),
     "conversion_destination": SecretTable(
         conversion_destination.count_of_other_keys,
         conversion_destination.lock_of_other_keys,
         conversion_destination.reseal,
         ("organization_id", "app_id", "destination"),
-        destinations.row_name,
+        destinations.vault_row_name_of_destination,
     ),
     "idempotency_key": SecretTable(
         idempotency_key.count_of_other_keys,
@@ -91,7 +91,7 @@ SECRET_TABLES: Mapping[str, SecretTable] = {
         platform_app.lock_of_other_keys,
         platform_app.reseal,
         ("platform", "service_url", "redirect_uri"),
-        lambda *server: client_registrations.row_name(PlatformServer(*server)),
+        lambda *server: client_registrations.vault_row_name_of_client(PlatformServer(*server)),
     ),
     "scheduled_post": SecretTable(
         scheduled_post.count_of_other_keys,
@@ -110,38 +110,41 @@ SECRET_TABLES: Mapping[str, SecretTable] = {
 }
 
 
-async def count(conn: Conn, *, keyring: Keyring) -> int:
+async def count_secrets_of_older_keys(conn: Conn, *, keyring: Keyring) -> int:
     """Count the rows of all tables with a secret that isn't sealed with the keyring's first key."""
     counts = [await table.left.value(conn, writer=keyring.writer) for table in SECRET_TABLES.values()]
     return sum(counts)
 
 
-async def rewrap(pool: Pool, *, keyring: Keyring, report: Report) -> dict[str, int]:
-    """Seal all rows; return their numbers by table. The keyring has all their keys. Raises `SealBroken`."""
-    return {name: await _rewrap(pool, name, keyring, report) for name in SECRET_TABLES}
+async def rewrap_all_secrets(pool: Pool, *, keyring: Keyring, report: ReportRewrappedRows) -> dict[str, int]:
+    """Seal all rows; return their numbers by table.
+
+    The keyring has all their keys. Raises `SealedValueInvalid`.
+    """
+    return {name: await _rewrap_secret_table(pool, name, keyring, report) for name in SECRET_TABLES}
 
 
-async def _rewrap(pool: Pool, name: str, keyring: Keyring, report: Report) -> int:
+async def _rewrap_secret_table(pool: Pool, name: str, keyring: Keyring, report: ReportRewrappedRows) -> int:
     finished = 0
 
     async def batch(conn: Conn) -> int:
-        rows = await SECRET_TABLES[name].lock.all(conn, writer=keyring.writer, limit=BATCH)
+        rows = await SECRET_TABLES[name].lock.all(conn, writer=keyring.writer, limit=REWRAP_BATCH_ROWS)
         for row in rows:
-            await _reseal(conn, SECRET_TABLES[name], row, keyring)
+            await _reseal_secret_row(conn, SECRET_TABLES[name], row, keyring)
         return len(rows)
 
-    while resealed := await transact(pool, batch):
+    while resealed := await run_in_transaction(pool, batch):
         finished += resealed
         report(resealed)
     return finished
 
 
-async def _reseal(conn: Conn, table: SecretTable, row: asyncpg.Record, keyring: Keyring) -> None:
+async def _reseal_secret_row(conn: Conn, table: SecretTable, row: asyncpg.Record, keyring: Keyring) -> None:
     key_values = {key: row[key] for key in table.keys}
     bound_to = table.name(*key_values.values())
     try:
-        plain = vault.unseal(keyring, vault.Sealed(row["vault_key_id"], row["sealed"]), row=bound_to)
+        plain = vault.unseal_secret(keyring, vault.SealedSecret(row["vault_key_id"], row["sealed"]), row=bound_to)
     except InvalidTag as error:
-        raise SealBroken(f"{bound_to} can't be opened: it was changed, or copied from another row") from error
-    post_secrets = vault.seal(keyring, plain, row=bound_to)
+        raise SealedValueInvalid(f"{bound_to} can't be opened: it was changed, or copied from another row") from error
+    post_secrets = vault.seal_secret(keyring, plain, row=bound_to)
     await table.reseal.run(conn, **key_values, sealed=post_secrets.data, vault_key_id=post_secrets.key_id)

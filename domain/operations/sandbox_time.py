@@ -13,24 +13,20 @@ from db.queries import sandbox_clock, sandbox_load
 from domain.accounts import credentials
 from domain.collection import collection_runs
 from domain.operations import maintenance
-from domain.tenancy.sandbox_clock import LOCK_CLOCK
+from domain.tenancy.sandbox_clock import LOCK_SANDBOX_CLOCK
 from jobs import maintenance as ledger_chores
-from jobs.ledger import Claim, Wake
-from jobs.outcomes import Done, Outcome
+from jobs.ledger import JobClaim, WakeMessage
+from jobs.outcomes import Done, TaskOutcome
 
 #: Statements for all rows of a sandbox with a time.
-AGE_STATEMENTS = (
-    sandbox_clock.age_projects,
-    sandbox_clock.age_accounts,
-    sandbox_clock.age_posts,
-)
+ROW_AGING_STATEMENTS = (sandbox_clock.age_projects, sandbox_clock.age_accounts, sandbox_clock.age_posts)
 
 
 #: Concurrent advances of all sandboxes: each holds a connection, and is a heavy load for Postgres.
-MAX_ADVANCES = 4
+MAX_CLOCK_ADVANCES = 4
 
 
-class DueWork(NamedTuple):
+class SandboxDueWork(NamedTuple):
     """Due work of a sandbox: jobs (`busy`), and work of the dispatcher's chores."""
 
     busy: bool
@@ -40,50 +36,50 @@ class DueWork(NamedTuple):
     collect: bool
 
 
-class ClockUnderWay(NamedTuple):
-    """Clock under way, with the seconds to its target."""
+class AdvancingClock(NamedTuple):
+    """Clock that has not reached its target, with the seconds that are left."""
 
     left_s: float
 
 
-class _DueCounts(NamedTuple):
+class _DueWorkCounts(NamedTuple):
     posts: int
     jobs: int
 
 
-FIND_DUE_WORK = sandbox_clock.find_due_work.typed(DueWork)
-LIST_DUE = sandbox_clock.list_due.typed(Wake)
-COUNT_DUE = sandbox_clock.count_due.typed(_DueCounts)
+FIND_DUE_WORK = sandbox_clock.find_due_work.typed(SandboxDueWork)
+LIST_DUE_POOL_WAKES = sandbox_clock.list_due.typed(WakeMessage)
+COUNT_DUE_WORK = sandbox_clock.count_due.typed(_DueWorkCounts)
 
 
-async def take_place(conn: Conn) -> bool:
-    """Take one of the `MAX_ADVANCES` until the connection ends; False if all are taken."""
-    return await sandbox_load.take_place.value(conn, places=MAX_ADVANCES) is not None
+async def take_clock_advance_slot(conn: Conn) -> bool:
+    """Take one of the `MAX_CLOCK_ADVANCES` until the connection ends; False if all are taken."""
+    return await sandbox_load.take_place.value(conn, places=MAX_CLOCK_ADVANCES) is not None
 
 
-async def find_due_work(conn: Conn, *, claim: Claim) -> DueWork:
+async def find_sandbox_due_work(conn: Conn, *, claim: JobClaim) -> SandboxDueWork:
     return await FIND_DUE_WORK.row(conn, org=claim.organization_id, own=claim.id)
 
 
-async def list_due(conn: Conn, *, claim: Claim) -> list[Wake]:
+async def list_due_pool_wakes(conn: Conn, *, claim: JobClaim) -> list[WakeMessage]:
     """Return a wake for each pool with due jobs."""
-    return await LIST_DUE.all(conn, org=claim.organization_id, own=claim.id)
+    return await LIST_DUE_POOL_WAKES.all(conn, org=claim.organization_id, own=claim.id)
 
 
-async def do_chores(conn: Conn, sight: DueWork) -> bool:
+async def run_due_chores(conn: Conn, sight: SandboxDueWork) -> bool:
     """Run the dispatcher's chores with due work; return False if there are none."""
     if sight.overdue:
-        await maintenance.end_overdue(conn)
+        await maintenance.end_overdue_jobs_and_subjects(conn)
     if sight.ripe:
-        await ledger_chores.promote(conn)
+        await ledger_chores.promote_scheduled_jobs(conn)
     if sight.refresh:
-        await credentials.submit_due_refreshes(conn)
+        await credentials.submit_due_token_refreshes(conn)
     if sight.collect:
-        await collection_runs.submit_due(conn)
+        await collection_runs.submit_due_collections(conn)
     return sight.overdue or sight.ripe or sight.refresh or sight.collect
 
 
-async def move_sandbox_clock(conn: Conn, *, claim: Claim) -> ClockUnderWay | Outcome | None:
+async def move_sandbox_clock(conn: Conn, *, claim: JobClaim) -> AdvancingClock | TaskOutcome | None:
     """Move the clock to the next due time, or to its target, which ends its job.
 
     Returns None if work is due already. Runs in a step of the job; its locks keep the sandbox's other jobs
@@ -92,19 +88,19 @@ async def move_sandbox_clock(conn: Conn, *, claim: Claim) -> ClockUnderWay | Out
     org, own = claim.organization_id, claim.id
     if await sandbox_clock.lock_open.value(conn, org=org, own=own):
         return None
-    clock = await LOCK_CLOCK.row(conn, org=org)
+    clock = await LOCK_SANDBOX_CLOCK.row(conn, org=org)
     if clock.target is None or clock.target <= clock.time:
         return Done({"dueJobs": clock.jobs, "duePosts": clock.posts})
     next_at: datetime | None = await sandbox_clock.find_next.value(conn, org=org, own=own)
     remaining = clock.target - clock.time
     by = remaining if next_at is None else max(min(next_at - clock.now, remaining), timedelta())
-    await _age(conn, org, own, by)
-    due = await COUNT_DUE.row(conn, org=org, own=own)
+    await _age_sandbox_rows(conn, org, own, by)
+    due = await COUNT_DUE_WORK.row(conn, org=org, own=own)
     await sandbox_clock.move_clock.run(conn, org=org, by=by, posts=due.posts, jobs=due.jobs)
-    return ClockUnderWay((remaining - by).total_seconds())
+    return AdvancingClock((remaining - by).total_seconds())
 
 
-async def _age(conn: Conn, org: UUID, own: UUID, by: timedelta) -> None:
+async def _age_sandbox_rows(conn: Conn, org: UUID, own: UUID, by: timedelta) -> None:
     await sandbox_clock.age_jobs.run(conn, org=org, own=own, by=by)
-    for statement in AGE_STATEMENTS:
+    for statement in ROW_AGING_STATEMENTS:
         await statement.run(conn, org=org, by=by)

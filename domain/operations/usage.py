@@ -9,17 +9,17 @@ from db.pool import Conn
 from db.queries import api_key, usage, webhook_endpoint
 from domain.events import budgets as event_budgets
 from domain.media import storage_quota
-from domain.tenancy.api_keys import MAX_LIVE_KEYS
+from domain.tenancy.api_keys import MAX_LIVE_API_KEYS
 from domain.webhooks import endpoints
-from jobs.kinds import PUBLIC_KINDS
+from jobs.kinds import PUBLIC_JOB_KINDS
 from schemas import ids
-from schemas.api_keys import Storage, Tier
+from schemas.api_keys import OrganizationTier, Storage
 from schemas.usage import BudgetUse, EventsUse, PoolUse, ProjectCounts, Usage, Use
 
 #: Largest counts of queued jobs in a pool without a cap, and of projects.
 MAX_JOBS, MAX_PROJECTS = 10_000, 100_000
 
-_POOLS = sorted({kind.pool for kind in PUBLIC_KINDS})
+_PUBLIC_POOLS = sorted({kind.pool for kind in PUBLIC_JOB_KINDS})
 
 
 class _PoolRow(NamedTuple):
@@ -35,33 +35,33 @@ class _ProjectRow(NamedTuple):
     archived: int
 
 
-_LIST_POOLS = usage.list_pools.typed(_PoolRow)
+_LIST_POOL_USE = usage.list_pools.typed(_PoolRow)
 _COUNT_PROJECTS = usage.count_projects.typed(_ProjectRow)
 
 
-async def get(
-    conn: Conn, *, organization_id: UUID, tier: Tier, budgets: Sequence[BudgetUse], now: datetime
+async def read_organization_usage(
+    conn: Conn, *, organization_id: UUID, tier: OrganizationTier, budgets: Sequence[BudgetUse], now: datetime
 ) -> Usage:
     """Return the usage; `budgets` come from the API's own counts, and `now` gives the UTC day."""
-    pools = await _LIST_POOLS.all(conn, org=organization_id, names=_POOLS, most=MAX_JOBS)
+    pools = await _LIST_POOL_USE.all(conn, org=organization_id, names=_PUBLIC_POOLS, most=MAX_JOBS)
     projects = await _COUNT_PROJECTS.row(conn, org=organization_id, most=MAX_PROJECTS)
-    storage = await storage_quota.get(conn, organization_id=organization_id)
+    storage = await storage_quota.read_storage_use(conn, organization_id=organization_id)
     keys = await api_key.count_live_keys.value(conn, org=organization_id)
     hooks = await webhook_endpoint.count_endpoints.value(conn, org=organization_id)
-    budget = event_budgets.BUDGETS[tier]
-    events, size = await event_budgets.get(conn, organization_id=organization_id, now=now)
+    budget = event_budgets.EVENT_BUDGET_BY_TIER[tier]
+    events, size = await event_budgets.read_used_event_budget(conn, organization_id=organization_id, now=now)
     return Usage(
-        organization_id=ids.show(ids.ORGANIZATION, organization_id),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
         tier=tier,
         pools=[PoolUse(**row._asdict()) for row in pools],
         events=EventsUse(
             count=Use(used=events, limit=budget.events),
             bytes=Use(used=size, limit=budget.size),
-            resets_at=event_budgets.next_day(now),
+            resets_at=event_budgets.next_utc_midnight(now),
         ),
         storage=Storage(used_bytes=storage.used, limit_bytes=storage.limit),
-        api_keys=Use(used=keys, limit=MAX_LIVE_KEYS),
-        webhook_endpoints=Use(used=hooks, limit=endpoints.MAX_ENDPOINTS),
+        api_keys=Use(used=keys, limit=MAX_LIVE_API_KEYS),
+        webhook_endpoints=Use(used=hooks, limit=endpoints.MAX_WEBHOOK_ENDPOINTS),
         projects=ProjectCounts(**projects._asdict()),
         budgets=list(budgets),
     )

@@ -9,14 +9,14 @@ from db.queries import collection
 from db.queries import project as projects
 from db.queries.rows import LockedProject
 from domain.leasing import requests
-from domain.leasing.requests import AuditScope
+from domain.leasing.requests import AuditEntryScope
 from domain.publishing import posts
 from domain.tenancy import audit, project_locks
 from domain.values.answers import from_row
 from jobs import ledger
-from jobs.kinds import ARCHIVE_PROJECT
+from jobs.kinds import ARCHIVE_PROJECT_KIND
 from schemas import ids
-from schemas.errors import Conflict
+from schemas.errors import StateConflict
 from schemas.projects import Archived
 
 
@@ -29,34 +29,34 @@ class _Row(NamedTuple):
     archive_job_id: UUID
 
 
-MARK_ARCHIVED = projects.archive_project.typed(_Row)
+MARK_PROJECT_ARCHIVED = projects.archive_project.typed(_Row)
 
 
-async def archive(
+async def begin_project_archive(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID,
     api_key_id: UUID | None,
-    versions: project_locks.Versions = None,
-) -> tuple[Archived, ledger.Wake | None]:
+    versions: project_locks.AllowedVersions = None,
+) -> tuple[Archived, ledger.WakeMessage | None]:
     """Archive a project and submit the job that cleans up; a repeat returns the first answer.
 
     After the commit `lock_active` refuses all new work. No post of the answer's waiting ones is sent; the
     posts in flight are those that were marked `sending`. Open requests for leased accounts are closed here.
-    Raises `NotFound`, `Stale`.
+    Raises `NotFound`, `VersionOutdated`.
     """
-    locked = await project_locks.lock(
+    locked = await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
     if locked.status == "archived":
-        return _archived(locked), None
-    submitted = await ledger.submit(
-        conn, kind=ARCHIVE_PROJECT, organization_id=organization_id, project_id=project_id, args={}
+        return _archived_to_schema(locked), None
+    submitted = await ledger.submit_job(
+        conn, kind=ARCHIVE_PROJECT_KIND, organization_id=organization_id, project_id=project_id, args={}
     )
-    closed = await requests.close_of_project(conn, organization_id=organization_id, project_id=project_id)
-    counts = await posts.count_of_project(conn, organization_id=organization_id, project_id=project_id)
-    archived = await MARK_ARCHIVED.row(
+    closed = await requests.close_requests_of_project(conn, organization_id=organization_id, project_id=project_id)
+    counts = await posts.count_open_project_posts(conn, organization_id=organization_id, project_id=project_id)
+    archived = await MARK_PROJECT_ARCHIVED.row(
         conn,
         org=organization_id,
         id=project_id,
@@ -64,22 +64,22 @@ async def archive(
         canceled_scheduled_posts=counts.waiting,
         in_flight_posts=counts.in_flight,
     )
-    log = AuditScope(organization_id, api_key_id, project_id)
+    log = AuditEntryScope(organization_id, api_key_id, project_id)
     details = {"closedLeaseRequests": closed} if closed else None
-    subject = ids.show(ids.PROJECT, project_id)
-    await audit.record(conn, **log._asdict(), action="project.archived", subject=subject, details=details)
-    return _archived(archived), submitted.wake
+    subject = ids.format_prefixed_id(ids.PROJECT, project_id)
+    await audit.write_audit_entry(conn, **log._asdict(), action="project.archived", subject=subject, details=details)
+    return _archived_to_schema(archived), submitted.wake
 
 
-async def retry(
+async def retry_project_archive(
     conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of: UUID
 ) -> ledger.SubmittedJob:
-    """Submit the cleanup again after an archive's job failed. Raises `Conflict` JOB_NOT_RETRYABLE."""
+    """Submit the cleanup again after an archive's job failed. Raises `StateConflict` JOB_NOT_RETRYABLE."""
     if await projects.share_project.value(conn, org=organization_id, id=project_id) != "archived":
-        raise Conflict("JOB_NOT_RETRYABLE", "the project is active again: there is nothing to archive")
-    return await ledger.submit(
+        raise StateConflict("JOB_NOT_RETRYABLE", "the project is active again: there is nothing to archive")
+    return await ledger.submit_job(
         conn,
-        kind=ARCHIVE_PROJECT,
+        kind=ARCHIVE_PROJECT_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args={},
@@ -91,25 +91,27 @@ async def retry(
 async def reactivate_project(conn: Conn, locked: LockedProject) -> None:
     """Make the project active again; canceled work stays canceled. Its figures are collected at once.
 
-    Raises `Conflict` ARCHIVE_RUNNING until the archive's job has ended, and so canceled all posts.
+    Raises `StateConflict` ARCHIVE_RUNNING until the archive's job has ended, and so canceled all posts.
     """
-    await check_done(conn, organization_id=locked.organization_id, project_id=locked.id)
+    await check_archive_done(conn, organization_id=locked.organization_id, project_id=locked.id)
     await projects.unarchive_project.run(conn, org=locked.organization_id, id=locked.id)
     await collection.make_project_due.run(conn, org=locked.organization_id, project_id=locked.id)
 
 
-async def check_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Raise `Conflict` ARCHIVE_RUNNING if the job is open; the caller has locked the archived project."""
+async def check_archive_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+    """Raise `StateConflict` ARCHIVE_RUNNING if the job is open; the caller has locked the archived
+    project.
+    """
     row = await projects.open_archive.one(conn, org=organization_id, id=project_id)
     if row is not None:
-        raise Conflict(
+        raise StateConflict(
             "ARCHIVE_RUNNING",
             "the archive still runs: wait for the end of its job, or retry it if it failed",
-            jobId=row["archive_job_id"] and ids.show(ids.JOB, row["archive_job_id"]),
+            jobId=row["archive_job_id"] and ids.format_prefixed_id(ids.JOB, row["archive_job_id"]),
         )
 
 
-def _archived(row: _Row | LockedProject) -> Archived:
+def _archived_to_schema(row: _Row | LockedProject) -> Archived:
     """Return the answer of an archive, the same for as long as the project is archived."""
-    job_id = row.archive_job_id and ids.show(ids.JOB, row.archive_job_id)
-    return from_row(Archived, row, id=ids.show(ids.PROJECT, row.id), job_id=job_id)
+    job_id = row.archive_job_id and ids.format_prefixed_id(ids.JOB, row.archive_job_id)
+    return from_row(Archived, row, id=ids.format_prefixed_id(ids.PROJECT, row.id), job_id=job_id)

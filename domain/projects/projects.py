@@ -20,25 +20,19 @@ from domain.values import languages, metadata, timezones
 from domain.values.answers import from_row
 from domain.values.collect_errors import gather_issues
 from schemas import ids
-from schemas.brand import Brand, BrandRow
-from schemas.errors import Invalid
-from schemas.errors.absent import present
-from schemas.projects import (
-    IngestStates,
-    Project,
-    ProjectCreate,
-    ProjectPatch,
-    Status,
-)
+from schemas.brand import Brand, BrandSourceRow
+from schemas.errors import InvalidValue
+from schemas.errors.absent import require_found
+from schemas.projects import IngestStates, Project, ProjectCreate, ProjectPatch, ProjectStatus
 
-MAX_NAME = 128
+MAX_PROJECT_NAME_CHARACTERS = 128
 
 
 class _Row(NamedTuple):
     organization_id: UUID
     id: UUID
     name: str
-    status: Status
+    status: ProjectStatus
     customer_external_id: str | None
     timezone: str
     primary_language: str
@@ -56,7 +50,7 @@ class _Row(NamedTuple):
 
 GET_PROJECT = projects.get_project.typed(_Row)
 LIST_PROJECTS = projects.list_projects.typed(_Row)
-SEARCH_NEWEST = projects.search_newest.typed(_Row)
+SEARCH_NEWEST_PROJECTS = projects.search_newest.typed(_Row)
 SEARCH_PROJECTS = projects.search_projects.typed(_Row)
 
 #: Newest projects that a search scans before it uses the index of names; and most matches that the index
@@ -64,17 +58,20 @@ SEARCH_PROJECTS = projects.search_projects.typed(_Row)
 MAX_SCANNED, MAX_SORTED = 1_000, 2_000
 
 
-def compose(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
-    """Compose the whole project as its first reader will see it, before a row exists. Raises `Invalid`."""
+def compose_project(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
+    """Compose the whole project as its first reader will see it, before a row exists.
+
+    Raises `InvalidValue`.
+    """
     name, _, _, stored = gather_issues(
         partial(trim_project_name, body.name),
-        partial(timezones.check, body.timezone),
-        partial(languages.check, body.primary_language),
-        partial(metadata.compose, body.metadata, customer_external_id=body.customer_external_id or UNSET),
+        partial(timezones.check_timezone, body.timezone),
+        partial(languages.check_language_tag, body.primary_language),
+        partial(metadata.compose_metadata, body.metadata, customer_external_id=body.customer_external_id or UNSET),
     )
     return Project(
-        id=ids.show(ids.PROJECT, ids.new()),
-        organization_id=ids.show(ids.ORGANIZATION, organization_id),
+        id=ids.format_prefixed_id(ids.PROJECT, ids.new_uuid7()),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
         name=name,
         status="active",
         customer_external_id=stored.get("partner", {}).get("customerExternalId"),
@@ -101,28 +98,28 @@ class NewProject(NamedTuple):
     record: IdempotencyRecord | None
 
 
-_NO_RECORD = IdempotencyRecord._make([None] * len(IdempotencyRecord._fields))
+_NO_IDEMPOTENCY_RECORD = IdempotencyRecord._make([None] * len(IdempotencyRecord._fields))
 
 
-async def create(conn: Conn, news: Sequence[NewProject]) -> list[bool | None]:
+async def insert_projects(conn: Conn, news: Sequence[NewProject]) -> list[bool | None]:
     """Insert projects of many tenants in one statement; each gets version 1.
 
     Return for each in turn: True if it is inserted, False if its record's key was used before, None if
     another transaction is using the key. All faults of a single project were refused earlier.
     """
     composed = [new.composed for new in news]
-    records = [new.record or _NO_RECORD for new in news]
+    records = [new.record or _NO_IDEMPOTENCY_RECORD for new in news]
     rows = await projects.insert_projects.all(
         conn,
         orgs=[new.organization_id for new in news],
-        ids=[ids.read(ids.PROJECT, project.id) for project in composed],
+        ids=[ids.parse_prefixed_id(ids.PROJECT, project.id) for project in composed],
         names=[project.name for project in composed],
         timezones=[project.timezone for project in composed],
         primary_languages=[project.primary_language for project in composed],
         metadata=[project.metadata for project in composed],
         times=[project.created_at for project in composed],
         subjects=[project.id for project in composed],
-        audit_ids=[ids.new() for _ in news],
+        audit_ids=[ids.new_uuid7() for _ in news],
         api_key_ids=[new.api_key_id for new in news],
         keys=[record.key for record in records],
         fingerprints=[record.fingerprint for record in records],
@@ -135,24 +132,24 @@ async def create(conn: Conn, news: Sequence[NewProject]) -> list[bool | None]:
     return [row["wrote"] for row in rows]
 
 
-async def get(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:
+async def read_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:
     """Return the project and its version, which grows with every change by PATCH and DELETE."""
-    row = present(await GET_PROJECT.one(conn, org=organization_id, id=project_id), "project")
+    row = require_found(await GET_PROJECT.one(conn, org=organization_id, id=project_id), "project")
     return _to_schema(row), row.version
 
 
-async def get_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
+async def read_project_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
     """Return each field's winner and alternatives, and the pictures. Raises `NotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await brand.read(conn, organization_id=organization_id, project_id=project_id)
-    return brand.describe(rows, project_id=project_id)
+    rows = await brand.read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
+    return brand.describe_brand(rows, project_id=project_id)
 
 
-async def list_page(
+async def list_project_page(
     conn: Conn,
     *,
     organization_id: UUID,
-    status: Status | None,
+    status: ProjectStatus | None,
     customer_external_id: str | None,
     search: str | None,
     before: UUID | None,
@@ -169,77 +166,71 @@ async def list_page(
         "before": before,
         "limit": limit,
     }
-    rows = await (_search(conn, filters, search) if search else LIST_PROJECTS.all(conn, **filters))
+    rows = await (_search_projects(conn, filters, search) if search else LIST_PROJECTS.all(conn, **filters))
     return [_to_schema(row) for row in rows]
 
 
-async def _search(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
+async def _search_projects(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
     """Search the newest projects, which suffices for a frequent name, then the index of names."""
-    filters = {**asked, "search": f"%{_literal(search)}%"}
-    rows = await SEARCH_NEWEST.all(conn, **filters, looked=MAX_SCANNED)
-    return (
-        rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **filters, most=MAX_SORTED)
-    )
+    filters = {**asked, "search": f"%{_escape_like_pattern(search)}%"}
+    rows = await SEARCH_NEWEST_PROJECTS.all(conn, **filters, looked=MAX_SCANNED)
+    return rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **filters, most=MAX_SORTED)
 
 
-def check(body: ProjectPatch) -> ProjectPatch:
-    """Trim the name in a patch; raise `Invalid` for faults in any state of a project."""
+def check_project_patch(body: ProjectPatch) -> ProjectPatch:
+    """Trim the name in a patch; raise `InvalidValue` for faults in any state of a project."""
     checks: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-        (body.status, check_status),
+        (body.status, check_patched_status),
         (body.name, trim_project_name),
-        (body.timezone, timezones.check),
-        (body.primary_language, languages.check),
-        (body.metadata, partial(metadata.compose, customer_external_id=body.customer_external_id)),
-        (body.brand_context, brand.check),
+        (body.timezone, timezones.check_timezone),
+        (body.primary_language, languages.check_language_tag),
+        (body.metadata, partial(metadata.compose_metadata, customer_external_id=body.customer_external_id)),
+        (body.brand_context, brand.check_brand_patch),
     )
     gather_issues(*(partial(check, value) for value, check in checks if value is not UNSET))
     return body if body.name is UNSET else msgspec.structs.replace(body, name=trim_project_name(body.name))
 
 
-def check_status(status: Status) -> None:
-    """Raise `Invalid` for a status that no patch sets."""
+def check_patched_status(status: ProjectStatus) -> None:
+    """Raise `InvalidValue` for a status that no patch sets."""
     if status == "archived":
-        raise Invalid("status", "archive a project with DELETE; only active can be set here")
+        raise InvalidValue("status", "archive a project with DELETE; only active can be set here")
 
 
-async def patch(
+async def apply_project_patch(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID,
     api_key_id: UUID | None,
     body: ProjectPatch,
-    versions: project_locks.Versions = None,
+    versions: project_locks.AllowedVersions = None,
 ) -> tuple[Project, int]:
-    """Apply a checked patch. Raises `NotFound`, `Stale`, `Conflict` ARCHIVE_RUNNING."""
-    locked = await project_locks.lock(
+    """Apply a checked patch. Raises `NotFound`, `VersionOutdated`, `Conflict` ARCHIVE_RUNNING."""
+    locked = await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
     if body.status == "active" and locked.status == "archived":
         await archive_status.reactivate_project(conn, locked)
     if body.brand_context is not UNSET:
-        await brand.patch(
-            conn,
-            organization_id=organization_id,
-            project_id=project_id,
-            now=locked.now,
-            body=body.brand_context,
+        await brand.apply_brand_patch(
+            conn, organization_id=organization_id, project_id=project_id, now=locked.now, body=body.brand_context
         )
     if sent := msgspec.to_builtins(body):
-        await _update(conn, locked, body)
-        await audit.record(
+        await _update_project_row(conn, locked, body)
+        await audit.write_audit_entry(
             conn,
             organization_id=organization_id,
             api_key_id=api_key_id,
             action="project.updated",
-            subject=ids.show(ids.PROJECT, project_id),
+            subject=ids.format_prefixed_id(ids.PROJECT, project_id),
             project_id=project_id,
             details={"fields": list(sent)},
         )
-    return await get(conn, organization_id=organization_id, project_id=project_id)
+    return await read_project(conn, organization_id=organization_id, project_id=project_id)
 
 
-async def _update(conn: Conn, locked: LockedProject, body: ProjectPatch) -> None:
+async def _update_project_row(conn: Conn, locked: LockedProject, body: ProjectPatch) -> None:
     own = {key: value for key, value in locked.metadata.items() if key != "partner"}
     await projects.update_project.run(
         conn,
@@ -248,7 +239,7 @@ async def _update(conn: Conn, locked: LockedProject, body: ProjectPatch) -> None
         name=locked.name if body.name is UNSET else body.name,
         timezone=locked.timezone if body.timezone is UNSET else body.timezone,
         primary_language=locked.primary_language if body.primary_language is UNSET else body.primary_language,
-        metadata=metadata.compose(
+        metadata=metadata.compose_metadata(
             own if body.metadata is UNSET else body.metadata,
             customer_external_id=body.customer_external_id,
             kept=locked.customer_external_id,
@@ -260,26 +251,28 @@ def _to_schema(row: _Row) -> Project:
     return from_row(
         Project,
         row,
-        id=ids.show(ids.PROJECT, row.id),
-        brand_context=brand.merge(msgspec.convert(row.brand, list[BrandRow])),
+        id=ids.format_prefixed_id(ids.PROJECT, row.id),
+        brand_context=brand.merge_brand_sources(msgspec.convert(row.brand, list[BrandSourceRow])),
         ingest_state=_ingest_states(row.ingests),
         current_blocked_count=row.blocked,
     )
 
 
 def _ingest_states(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
-    states = {row["source"]: {**row, "jobId": ids.show(ids.JOB, row["job_id"])} for row in rows}
+    states = {row["source"]: {**row, "jobId": ids.format_prefixed_id(ids.JOB, row["job_id"])} for row in rows}
     return msgspec.convert(states, IngestStates)
 
 
 def trim_project_name(name: str) -> str:
-    """Return a name without the spaces around it. Raises `Invalid`."""
+    """Return a name without the spaces around it. Raises `InvalidValue`."""
     bare = name.strip()
-    if not 1 <= len(bare) <= MAX_NAME:
-        raise Invalid("name", f"must have 1 to {MAX_NAME} characters, without the spaces around it")
+    if not 1 <= len(bare) <= MAX_PROJECT_NAME_CHARACTERS:
+        raise InvalidValue(
+            "name", f"must have 1 to {MAX_PROJECT_NAME_CHARACTERS} characters, without the spaces around it"
+        )
     return bare
 
 
-def _literal(text: str) -> str:
+def _escape_like_pattern(text: str) -> str:
     """Escape a text for LIKE."""
     return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

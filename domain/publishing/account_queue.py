@@ -13,15 +13,15 @@ from db.pool import Conn
 from db.queries import account_lease, account_send, outgoing_post, sending
 from domain.publishing import quotas
 from domain.publishing.locked_post import LockedPost
-from jobs.ledger import Claim
+from jobs.ledger import JobClaim
 
 #: Seconds until a waiting post checks the queue again without a wake. Taking the head puts off so many of the
 #: next posts without a check.
 WAIT_S, POSTPONED_POSTS = 30.0, 50
 #: Posts with a call under way that one wake makes due at once; each checks with its platform.
-WAKE_BATCH = 50
+MAX_WOKEN_POSTS = 50
 #: Progress of the job at the head of the queue.
-PREPARING = 0.1
+PREPARING_PROGRESS = 0.1
 
 
 class QueuedPost(NamedTuple):
@@ -44,13 +44,13 @@ class QueuePosition(NamedTuple):
     is_head: bool
 
 
-_TAKE_HEAD = sending.take_head.typed(QueuePosition)
+_TAKE_QUEUE_HEAD = sending.take_head.typed(QueuePosition)
 
 
-async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition:
+async def take_queue_head(conn: Conn, claim: JobClaim, post: LockedPost) -> QueuePosition:
     """Put the post at the head of its account's queue, as `preparing`, if it may go; return its position."""
-    window = quotas.window(post)
-    return await _TAKE_HEAD.row(
+    window = quotas.find_quota_window(post)
+    return await _TAKE_QUEUE_HEAD.row(
         conn,
         org=post.organization_id,
         account_id=post.account_id,
@@ -60,7 +60,7 @@ async def take_head(conn: Conn, claim: Claim, post: LockedPost) -> QueuePosition
         scheduled_for=post.scheduled_for,
         job_id=claim.id,
         fence=claim.fence,
-        progress=PREPARING,
+        progress=PREPARING_PROGRESS,
         most=POSTPONED_POSTS,
         wait_s=WAIT_S,
         posts=window.posts,
@@ -76,38 +76,38 @@ async def leave_queue_head(conn: Conn, post: QueuedPost | LockedPost) -> None:
     await sending.leave_head.run(conn, org=post.organization_id, account_id=post.account_id, post_id=post.id)
 
 
-async def advance_queue(conn: Conn, post: QueuedPost | LockedPost) -> None:
+async def advance_account_queue(conn: Conn, post: QueuedPost | LockedPost) -> None:
     """Remove the post from the head of its account's queue, and make the next post's job due now.
 
     The caller has locked the account.
     """
     await leave_queue_head(conn, post)
-    await wake_next(conn, organization_id=post.organization_id, account_id=post.account_id)
+    await wake_next_queued_post(conn, organization_id=post.organization_id, account_id=post.account_id)
 
 
-async def wake(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
+async def wake_account_posts(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
     """Wake the posts of the account and of its lease: their cause to wait may be over.
 
     Wakes the posts with a call under way and the first of the others, which wakes the next one later. Ends
     the backoff of a post after a refused token too.
     """
-    await _wake(conn, organization_id, account_id)
+    await _wake_queued_posts(conn, organization_id, account_id)
     lessee = await account_lease.find_lessee.one(conn, owner_id=account_id)
     if lessee is not None:
-        await _wake(conn, lessee["organization_id"], lessee["account_id"])
+        await _wake_queued_posts(conn, lessee["organization_id"], lessee["account_id"])
 
 
-async def _wake(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
+async def _wake_queued_posts(conn: Conn, organization_id: UUID, account_id: UUID) -> None:
     await account_send.lock_sender.one(conn, org=organization_id, account_id=account_id)
     refused = await outgoing_post.find_refused.all(
-        conn, org=organization_id, account_id=account_id, most=WAKE_BATCH
+        conn, org=organization_id, account_id=account_id, most=MAX_WOKEN_POSTS
     )
     for post_id in sorted(row["id"] for row in refused):
         await outgoing_post.release_post.run(conn, org=organization_id, id=post_id)
-    await sending.wake_sent.run(conn, org=organization_id, account_id=account_id, most=WAKE_BATCH)
-    await wake_next(conn, organization_id=organization_id, account_id=account_id)
+    await sending.wake_sent.run(conn, org=organization_id, account_id=account_id, most=MAX_WOKEN_POSTS)
+    await wake_next_queued_post(conn, organization_id=organization_id, account_id=account_id)
 
 
-async def wake_next(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
+async def wake_next_queued_post(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
     """Make the job of the first post in the account's queue due now; the caller has locked the account."""
     await sending.wake_next.run(conn, org=organization_id, account_id=account_id)

@@ -13,21 +13,21 @@ from db.queries.rows import LockedQueueAccount, WaitingPost
 from domain.accounts import accounts
 from domain.publishing import account_queue, posts, scheduling, states, targets, waiting
 from domain.publishing.account_queue import QueuedPost
-from domain.publishing.posts import Versioned
+from domain.publishing.posts import VersionedPost
 from domain.publishing.states import PostState
 from domain.publishing.targets import TargetFingerprint
 from domain.tenancy import project_locks
 from jobs import controls
-from jobs.kinds import PUBLISH_POST
-from jobs.ledger import SubmittedJob, Wake
-from schemas.errors import ApprovalRequired, Conflict, Invalid, VersionOutdated
-from schemas.errors.absent import present
-from schemas.posts import Reschedule, ResolvePost, Status
+from jobs.kinds import PUBLISH_POST_KIND
+from jobs.ledger import SubmittedJob, WakeMessage
+from schemas.errors import ApprovalRequired, InvalidValue, StateConflict, VersionOutdated
+from schemas.errors.absent import require_found
+from schemas.posts import PostStatus, Reschedule, ResolvePost
 
-_ADDRESS = re.compile(r"https?://[!-~]+")
+_POST_URL_PATTERN = re.compile(r"https?://[!-~]+")
 
 #: Last error of a post that a person didn't find on the platform.
-NOT_FOUND_ERROR = {
+POST_NOT_PUBLISHED_ERROR = {
     "code": "NOT_PUBLISHED",
     "category": "unknown",
     "message": "a person did not find it on the platform: retry its job or schedule it again",
@@ -35,7 +35,7 @@ NOT_FOUND_ERROR = {
 }
 
 
-class FoundPost(NamedTuple):
+class PostLockScope(NamedTuple):
     """Post before it is locked: the rows to lock first, and the zone of its local times."""
 
     project_id: UUID
@@ -46,7 +46,7 @@ class FoundPost(NamedTuple):
     timezone: str
 
 
-class ChangedPost(NamedTuple):
+class LockedChangedPost(NamedTuple):
     """Post row, locked by this transaction."""
 
     organization_id: UUID
@@ -55,7 +55,7 @@ class ChangedPost(NamedTuple):
     content_id: UUID
     social_account_id: UUID
     job_id: UUID | None
-    status: Status
+    status: PostStatus
     scheduled_for: datetime
     fingerprint: bytes
     last_error: dict[str, Any] | None
@@ -63,81 +63,77 @@ class ChangedPost(NamedTuple):
     caption_pending: bool
 
 
-FIND_POST = scheduled_post.find_post.typed(FoundPost)
-LOCK_POST = scheduled_post.lock_post.typed(ChangedPost)
-LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
+FIND_POST_LOCK_SCOPE = scheduled_post.find_post.typed(PostLockScope)
+LOCK_POST_ROW = scheduled_post.lock_post.typed(LockedChangedPost)
+LOCK_POST_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
 
 
-async def cancel(
+async def cancel_single_post(
     conn: Conn,
     *,
     organization_id: UUID,
     post_id: UUID,
     reason: str | None,
-    versions: project_locks.Versions = None,
-) -> Versioned:
+    versions: project_locks.AllowedVersions = None,
+) -> VersionedPost:
     """Cancel a waiting post and its job, if not yet canceled.
 
-    Raises `NotFound`, `VersionOutdated`, `Conflict`.
+    Raises `NotFound`, `VersionOutdated`, `StateConflict`.
     """
     post_scope = await find_post_scope(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
-    await project_locks.keep_project_state(
-        conn, organization_id=organization_id, project_id=post_scope.project_id
-    )
+    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await lock_post_rows(conn, organization_id, post_id, versions)
     if post.status != "canceled":
-        _check_waits(post)
+        _check_post_waits(post)
         waiting_post = WaitingPost(post.id, post.job_id, post.social_account_id)
-        await waiting.cancel_waiting(
-            conn, organization_id=organization_id, waiting=[waiting_post], reason=reason
-        )
-    return await posts.get(conn, organization_id=organization_id, post_id=post_id)
+        await waiting.cancel_waiting_posts(conn, organization_id=organization_id, waiting=[waiting_post], reason=reason)
+    return await posts.read_scheduled_post(conn, organization_id=organization_id, post_id=post_id)
 
 
-async def reschedule(
+async def reschedule_waiting_post(
     conn: Conn,
     *,
     organization_id: UUID,
     post_id: UUID,
     body: Reschedule,
     now: datetime,
-    ahead: timedelta = scheduling.NOT_AHEAD,
-    versions: project_locks.Versions = None,
-) -> tuple[Versioned, list[Wake]]:
+    ahead: timedelta = scheduling.CLOCK_NOT_AHEAD,
+    versions: project_locks.AllowedVersions = None,
+) -> tuple[VersionedPost, list[WakeMessage]]:
     """Give a waiting post and its job another time; a post that was approved too late gets its job now.
 
-    Raises `NotFound`, `Invalid`, `VersionOutdated`, `Limited`, `Conflict` PROJECT_ARCHIVED, POST_NOT_QUEUED
-    or DUPLICATE_POST.
+    Raises `NotFound`, `InvalidValue`, `VersionOutdated`, `Limited`, `StateConflict` PROJECT_ARCHIVED,
+    POST_NOT_QUEUED or DUPLICATE_POST.
     """
     post_scope = await find_post_scope(conn, organization_id, post_id)
-    when = scheduling.resolve_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
-    _check_version(post_scope, versions)
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=post_scope.project_id)
+    when = scheduling.resolve_schedule_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
+    _check_post_version(post_scope, versions)
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=post_scope.project_id)
     post, _ = await lock_post_rows(conn, organization_id, post_id, versions)
-    _check_waits(post)
+    _check_post_waits(post)
     if not body.allow_duplicate:
-        await _check_new(conn, post, when.at)
-    job_id, wakes = await _move_job(conn, post, when.at)
-    await _move(conn, post, job_id, when.at)
+        await _check_no_duplicate_post(conn, post, when.at)
+    job_id, wakes = await _reschedule_post_job(conn, post, when.at)
+    await _update_post_time(conn, post, job_id, when.at)
     moved = msgspec.to_builtins({"from": post.scheduled_for + ahead, "to": when.at + ahead})
-    await posts.note(
+    await posts.record_post_event(
         conn, organization_id=organization_id, post_ids=[post_id], event="rescheduled", details=moved
     )
-    await account_queue.advance_queue(conn, QueuedPost(organization_id, post.social_account_id, post_id))
-    return await posts.get(conn, organization_id=organization_id, post_id=post_id), wakes
+    await account_queue.advance_account_queue(conn, QueuedPost(organization_id, post.social_account_id, post_id))
+    return await posts.read_scheduled_post(conn, organization_id=organization_id, post_id=post_id), wakes
 
 
-async def retry(
+async def retry_failed_post(
     conn: Conn, *, organization_id: UUID, project_id: UUID, post_id: UUID, retry_of: UUID
 ) -> SubmittedJob:
     """Send a failed post again, now; `fresh` is False while an earlier retry runs.
 
-    Raises `NotFound`, `Limited`, `ApprovalRequired`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
+    Raises `NotFound`, `Limited`, `ApprovalRequired`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED,
     JOB_NOT_RETRYABLE, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
     """
-    await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
-    submitted = await posts.submit(
+    await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
+    submitted = await posts.submit_publish_job(
         conn,
         organization_id=organization_id,
         project_id=project_id,
@@ -148,62 +144,62 @@ async def retry(
     )
     if submitted.fresh:
         post, account = await lock_post_rows(conn, organization_id, post_id, None)
-        await _check_again(conn, post, account, retry_of)
-        await _check_new(conn, post, submitted.created_at)
-        await _move(conn, post, submitted.job_id, submitted.created_at)
-        await posts.note(conn, organization_id=organization_id, post_ids=[post_id], event="scheduled")
+        await _check_post_retryable(conn, post, account, retry_of)
+        await _check_no_duplicate_post(conn, post, submitted.created_at)
+        await _update_post_time(conn, post, submitted.job_id, submitted.created_at)
+        await posts.record_post_event(conn, organization_id=organization_id, post_ids=[post_id], event="scheduled")
     return submitted
 
 
-async def resolve(
+async def resolve_post_outcome(
     conn: Conn,
     *,
     organization_id: UUID,
     post_id: UUID,
     body: ResolvePost,
     api_key_id: UUID | None,
-    versions: project_locks.Versions = None,
-) -> Versioned:
+    versions: project_locks.AllowedVersions = None,
+) -> VersionedPost:
     """Store a person's finding of an unknown outcome.
 
-    Raises `NotFound`, `Invalid`, `VersionOutdated`, `Conflict`.
+    Raises `NotFound`, `InvalidValue`, `VersionOutdated`, `StateConflict`.
     """
-    _check_address(body)
-    post = await _lock(conn, organization_id, post_id, versions)
+    _check_external_url(body)
+    post = await _lock_post_row(conn, organization_id, post_id, versions)
     if post.status != "outcome_unknown":
-        raise Conflict("OUTCOME_KNOWN", f"the post is {post.status}: nothing to resolve", status=post.status)
+        raise StateConflict("OUTCOME_KNOWN", f"the post is {post.status}: nothing to resolve", status=post.status)
     await scheduled_post.resolve_post.run(
         conn,
         org=organization_id,
         id=post_id,
         status="published" if body.published else "failed",
         external_url=body.external_url,
-        error=None if body.published else NOT_FOUND_ERROR,
+        error=None if body.published else POST_NOT_PUBLISHED_ERROR,
     )
     details = {"published": body.published, "apiKeyId": api_key_id and str(api_key_id)}
-    await posts.note(
+    await posts.record_post_event(
         conn, organization_id=organization_id, post_ids=[post_id], event="resolved", details=details
     )
-    return await posts.get(conn, organization_id=organization_id, post_id=post_id)
+    return await posts.read_scheduled_post(conn, organization_id=organization_id, post_id=post_id)
 
 
-def _check_address(body: ResolvePost) -> None:
+def _check_external_url(body: ResolvePost) -> None:
     if body.external_url is None:
         return
     if not body.published:
-        raise Invalid("externalUrl", "is only for a published post: leave it out")
-    if not _ADDRESS.fullmatch(body.external_url):
-        raise Invalid("externalUrl", "must be an address such as https://example.social/@shop/1")
+        raise InvalidValue("externalUrl", "is only for a published post: leave it out")
+    if not _POST_URL_PATTERN.fullmatch(body.external_url):
+        raise InvalidValue("externalUrl", "must be an address such as https://example.social/@shop/1")
 
 
-async def find_post_scope(conn: Conn, organization_id: UUID, post_id: UUID) -> FoundPost:
+async def find_post_scope(conn: Conn, organization_id: UUID, post_id: UUID) -> PostLockScope:
     """Return a post's rows to lock; raises `NotFound`."""
-    return present(await FIND_POST.one(conn, org=organization_id, id=post_id), "post")
+    return require_found(await FIND_POST_LOCK_SCOPE.one(conn, org=organization_id, id=post_id), "post")
 
 
 async def lock_post_rows(
-    conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions
-) -> tuple[ChangedPost, LockedQueueAccount]:
+    conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.AllowedVersions
+) -> tuple[LockedChangedPost, LockedQueueAccount]:
     """Lock the post's job, its content against edits, its account and then the post.
 
     If the post's job changed before the post was locked, the new job is locked after the post. (This breaks
@@ -214,83 +210,81 @@ async def lock_post_rows(
         if post_scope.job_id:
             await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=[post_scope.job_id])
         await scheduled_post.share_content.row(conn, org=organization_id, id=post_scope.content_id)
-        [account] = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=[post_scope.social_account_id])
-        post = await _lock(conn, organization_id, post_id, versions)
+        [account] = await LOCK_POST_ACCOUNTS.all(conn, org=organization_id, ids=[post_scope.social_account_id])
+        post = await _lock_post_row(conn, organization_id, post_id, versions)
         if post.job_id == post_scope.job_id:
             return post, account
 
 
-async def _lock(
-    conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.Versions
-) -> ChangedPost:
-    post = present(await LOCK_POST.one(conn, org=organization_id, id=post_id), "post")
-    _check_version(post, versions)
+async def _lock_post_row(
+    conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.AllowedVersions
+) -> LockedChangedPost:
+    post = require_found(await LOCK_POST_ROW.one(conn, org=organization_id, id=post_id), "post")
+    _check_post_version(post, versions)
     return post
 
 
-def _check_version(post: FoundPost | ChangedPost, versions: project_locks.Versions) -> None:
+def _check_post_version(post: PostLockScope | LockedChangedPost, versions: project_locks.AllowedVersions) -> None:
     if versions is not None and post.version not in versions:
         raise VersionOutdated("the post has changed since: read it again and repeat with its new ETag")
 
 
-def _check_waits(post: ChangedPost) -> None:
+def _check_post_waits(post: LockedChangedPost) -> None:
     if post.status not in {"blocked", "queued"}:
-        raise _too_late(post.status)
+        raise _post_not_queued_error(post.status)
 
 
-def _too_late(status: str) -> Conflict:
-    return Conflict(
-        "POST_NOT_QUEUED", f"the post is {status}: only a waiting post can be changed", status=status
-    )
+def _post_not_queued_error(status: str) -> StateConflict:
+    return StateConflict("POST_NOT_QUEUED", f"the post is {status}: only a waiting post can be changed", status=status)
 
 
-async def _check_new(conn: Conn, post: ChangedPost, at: datetime) -> None:
+async def _check_no_duplicate_post(conn: Conn, post: LockedChangedPost, at: datetime) -> None:
     fingerprint = TargetFingerprint("scheduledFor", post.social_account_id, post.fingerprint)
-    await targets.check_new(
+    await targets.check_no_equal_post(
         conn, organization_id=post.organization_id, prints=[fingerprint], at=at, but=post.id
     )
 
 
-async def _check_again(conn: Conn, post: ChangedPost, account: LockedQueueAccount, retry_of: UUID) -> None:
+async def _check_post_retryable(
+    conn: Conn, post: LockedChangedPost, account: LockedQueueAccount, retry_of: UUID
+) -> None:
     """Check that the post failed by a retryable error, and that this attempt was its last."""
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
-        raise Conflict("JOB_NOT_RETRYABLE", states.RETRY_REFUSALS[PostState(post.status)], status=post.status)
-    content = await scheduling.lock_ready(
+        raise StateConflict("JOB_NOT_RETRYABLE", states.POST_RETRY_REFUSALS[PostState(post.status)], status=post.status)
+    content = await scheduling.lock_postable_content(
         conn, organization_id=post.organization_id, content_id=post.content_id
     )
     if content.pending:
         raise ApprovalRequired
     if account.status == "disconnected":
-        raise accounts.not_connected_error()
+        raise accounts.account_not_connected_error()
     if account.offered:
-        raise accounts.offered_error()
+        raise accounts.account_offered_error()
 
 
-async def _move_job(conn: Conn, post: ChangedPost, at: datetime) -> tuple[UUID | None, list[Wake]]:
+async def _reschedule_post_job(
+    conn: Conn, post: LockedChangedPost, at: datetime
+) -> tuple[UUID | None, list[WakeMessage]]:
     """Move the post's job to its new time, or submit one; none while it awaits an approval."""
     org, project_id = post.organization_id, post.project_id
     if post.status == "queued" and post.job_id:
-        wakes = await controls.reschedule(
-            conn, kind=PUBLISH_POST, organization_id=org, job_id=post.job_id, run_at=at
+        wakes = await controls.reschedule_job(
+            conn, kind=PUBLISH_POST_KIND, organization_id=org, job_id=post.job_id, run_at=at
         )
         if wakes is None:
-            raise Conflict(
-                "POST_NOT_QUEUED",
-                "the post is being prepared: cancel it, or wait",
-                status="queued",
-            )
+            raise StateConflict("POST_NOT_QUEUED", "the post is being prepared: cancel it, or wait", status="queued")
         return post.job_id, wakes
-    content = await scheduling.lock_ready(conn, organization_id=org, content_id=post.content_id)
+    content = await scheduling.lock_postable_content(conn, organization_id=org, content_id=post.content_id)
     if content.pending or post.caption_pending:
         return None, []
-    submitted = await posts.submit(
+    submitted = await posts.submit_publish_job(
         conn, organization_id=org, project_id=project_id, post_id=post.id, run_at=at
     )
     return submitted.job_id, [submitted.wake] if submitted.wake else []
 
 
-async def _move(conn: Conn, post: ChangedPost, job_id: UUID | None, at: datetime) -> None:
+async def _update_post_time(conn: Conn, post: LockedChangedPost, job_id: UUID | None, at: datetime) -> None:
     await scheduled_post.move_post.run(
         conn,
         org=post.organization_id,

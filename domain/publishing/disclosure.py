@@ -9,12 +9,12 @@ everything that our programs compose, except a partner's own clip.
 
 from typing import Any, NamedTuple
 
-from domain.accounts.platform_limits import PLATFORMS
-from schemas.content import CreativeType, Format, MadeBy
-from schemas.posts import AiLabel, Mode
+from domain.accounts.platform_limits import LIMITS_BY_PLATFORM
+from schemas.content import ContentFormat, ContentMadeBy, CreativeType
+from schemas.posts import AiLabel, PostMode
 
 #: Kind of a post's files, by the format of its content; `text` has none.
-KINDS: dict[Format, str] = {
+FILE_KIND_BY_FORMAT: dict[ContentFormat, str] = {
     "video": "video",
     "ugc_remix": "video",
     "slideshow": "image",
@@ -26,7 +26,7 @@ class ContentOrigin(NamedTuple):
     """Origin of content. `made_by` is None for uploads, and for content of earlier releases."""
 
     creative_type: CreativeType
-    made_by: MadeBy | None
+    made_by: ContentMadeBy | None
     ai_declared: bool
 
     @property
@@ -38,15 +38,15 @@ class ContentOrigin(NamedTuple):
         return self.ai_declared or (self.creative_type == "generated" and self.made_by != "clip")
 
 
-def label(platform: str, mode: Mode | str, format_: Format, origin: ContentOrigin) -> AiLabel:
+def choose_ai_label(platform: str, mode: PostMode | str, format_: ContentFormat, origin: ContentOrigin) -> AiLabel:
     """Return `labelled`, `not_supported` by the platform's mode or format, or `not_needed` by the origin."""
     if not origin.is_ai_generated:
         return "not_needed"
-    takes = mode == "direct" and KINDS.get(format_) in PLATFORMS[platform].ai_labels
+    takes = mode == "direct" and FILE_KIND_BY_FORMAT.get(format_) in LIMITS_BY_PLATFORM[platform].ai_labels
     return "labelled" if takes else "not_supported"
 
 
-def label_of_row(platform: str, mode: Mode, origin: dict[str, Any]) -> AiLabel:
-    """Return `label` from the JSON of an unsent post's row."""
+def choose_ai_label_of_row(platform: str, mode: PostMode, origin: dict[str, Any]) -> AiLabel:
+    """Return `choose_ai_label` from the JSON of an unsent post's row."""
     content = ContentOrigin(origin["creativeType"], origin["madeBy"], origin["aiDeclared"])
-    return label(platform, mode, origin["format"], content)
+    return choose_ai_label(platform, mode, origin["format"], content)

@@ -13,16 +13,16 @@ from domain.accounts import credentials, owners
 from domain.publishing import account_queue, locked_post, posts, quotas
 from domain.publishing.locked_post import LockedPost
 from jobs import ledger
-from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Failed, Interrupted, NotDone, Retry, Snooze
+from jobs.ledger import JobClaim
+from jobs.outcomes import Canceled, Failed, Interrupted, Retry, Snooze, TaskNotDone
 from schemas.errors import (
-    OutcomeUnknown,
+    AccessTokenExpired,
+    AccountReauthRequired,
     PlatformError,
+    PlatformThrottled,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
     PostRejected,
-    PreparationExpired,
-    ReauthRequired,
-    Throttled,
-    TokenExpired,
 )
 
 #: Seconds before each further attempt, with a jitter of a fifth against simultaneous returns.
@@ -30,233 +30,236 @@ BACKOFF_S, JITTER = (30.0, 120.0, 600.0, 1800.0), 0.2
 #: Seconds of a cooldown without an end by the platform; wait for a refresh; wait for a new connection.
 COOLDOWN_S, REFRESH_S, REAUTH_S = 60.0, 15.0, 600.0
 
-TOO_LATE = "TOO_LATE"
-UNKNOWN = Failed(
-    "OUTCOME_UNKNOWN",
-    "the platform's answer was lost: it is polled, or look there yourself and resolve the post",
+TOO_LATE_ERROR_CODE = "TOO_LATE"
+OUTCOME_UNKNOWN_FAILURE = Failed(
+    "OUTCOME_UNKNOWN", "the platform's answer was lost: it is polled, or look there yourself and resolve the post"
 )
-MAYBE_UNDER_WAY = OutcomeUnknown(
+MAYBE_UNDER_WAY_ERROR = PostOutcomeUnknown(
     "SETTLING", "the platform's answer was lost, and the post may be under way: it is looked up again soon"
 )
-DISCONNECTED = PostRejected(
-    "ACCOUNT_DISCONNECTED",
-    "the account was disconnected: connect one and schedule again",
-    category="account_issue",
+ACCOUNT_DISCONNECTED_ERROR = PostRejected(
+    "ACCOUNT_DISCONNECTED", "the account was disconnected: connect one and schedule again", category="account_issue"
 )
 
 
-async def find_blocker(conn: Conn, post: LockedPost) -> NotDone | None:
+async def find_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | None:
     """Return the outcome if the account's posts can't be sent now, else None.
 
     A post that may be live is looked up however late it is, and after the end of its account's lease too.
     """
     if post.left_s <= 0 and not post.sent:
-        return await give_up(conn, post)
+        return await give_up_post(conn, post)
     if post.account_status == "disconnected" and not post.sent:
-        return await fail(conn, post, DISCONNECTED)
+        return await fail_rejected_post(conn, post, ACCOUNT_DISCONNECTED_ERROR)
     match post.owner_status:
         case "disconnected":
-            return await give_up(conn, post)
+            return await give_up_post(conn, post)
         case "reauth_required":
-            return await snooze_account(conn, post, REAUTH_S)
+            return await snooze_account_posts(conn, post, REAUTH_S)
     if post.cooldown_s and post.cooldown_s > 0:
-        return await snooze_account(conn, post, post.cooldown_s)
+        return await snooze_account_posts(conn, post, post.cooldown_s)
     return None
 
 
-async def snooze_account(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
-    """Snooze for a cause that blocks all of the account's posts, up to the post's own end."""
+async def snooze_account_posts(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
+    """Snooze for a cause that blocks all of the account's posts, at most until the post is too late.
+
+    The post leaves the head of the queue without a wake of the next one. A post that is too late is given up.
+    """
     if post.left_s <= 0:
-        return await give_up(conn, post)
+        return await give_up_post(conn, post)
     await account_queue.leave_queue_head(conn, post)
     return Snooze(min(after_s, post.left_s) + 0.01)
 
 
-async def snooze_preparing(conn: Conn, post: LockedPost, after_s: float) -> NotDone:
+async def snooze_post_preparation(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
     """Snooze while the platform processes a preparing step; the account's other posts may go meanwhile."""
     if post.left_s <= 0:
-        return await give_up(conn, post)
+        return await give_up_post(conn, post)
     wait_s = min(after_s, post.left_s)
-    await _hold_back(conn, post, wait_s)
+    await _hold_back_post(conn, post, wait_s)
     return Snooze(wait_s)
 
 
-async def not_sent(
-    conn: Conn, *, claim: Claim, error: PlatformError, generation: int, archived: bool = False
-) -> NotDone:
+async def requeue_unsent_post(
+    conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int, archived: bool = False
+) -> TaskNotDone:
     """Return a post to the queue after proof that it isn't live. `generation` is that of the used token.
 
     Runs in a step that locks the active project, or in one of an `archived` project, which gets no further
     attempt.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    post = await _put_back(conn, claim, post, code=error.code, outdated=isinstance(error, PreparationExpired))
-    await _keep_error(conn, post, error)
-    outcome = await _after(conn, claim, post, error, generation)
+    post = await _unmark_sending_post(
+        conn, claim, post, code=error.code, outdated=isinstance(error, PostPreparationExpired)
+    )
+    await _store_platform_error(conn, post, error)
+    outcome = await _handle_platform_error(conn, claim, post, error, generation)
     if archived and isinstance(outcome, Failed):
-        await _fail_post(conn, post, outcome)
+        await _mark_post_failed(conn, post, outcome)
     return Canceled() if archived and not isinstance(outcome, Failed) else outcome
 
 
-async def proved_absent(conn: Conn, *, claim: Claim, outdated: bool) -> NotDone | None:
+async def requeue_absent_post(conn: Conn, *, claim: JobClaim, outdated: bool) -> TaskNotDone | None:
     """Prepare for a new call after proof that the post isn't live or under way; None: it may be sent again.
 
     `outdated`: it is prepared again too. If another post is at the head of the account's queue by now, this
     one waits for it.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    post = await _put_back(conn, claim, post, code="ABSENT", outdated=outdated)
-    position = await account_queue.take_head(conn, claim, post)
+    post = await _unmark_sending_post(conn, claim, post, code="ABSENT", outdated=outdated)
+    position = await account_queue.take_queue_head(conn, claim, post)
     return None if position.is_head else Interrupted()
 
 
-async def keep_unverified_error(
-    conn: Conn, *, claim: Claim, error: PlatformError, generation: int
-) -> NotDone:
+async def store_unverified_error(conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int) -> TaskNotDone:
     """Store an error that leaves the outcome open, as the platform may have the post.
 
     Returns the outcome of this attempt of the job, such as a retry or a snooze.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    await _keep_error(conn, post, error)
-    return await _after(conn, claim, post, error, generation)
+    await _store_platform_error(conn, post, error)
+    return await _handle_platform_error(conn, claim, post, error, generation)
 
 
-async def await_verdict(conn: Conn, *, claim: Claim, after_s: float, spent: bool) -> NotDone:
+async def snooze_undecided_post(conn: Conn, *, claim: JobClaim, after_s: float, spent: bool) -> TaskNotDone:
     """Look the post up again in `after_s`, as it may be under way, and don't send it before.
 
     `spent`: it was sent again, which counts as an attempt.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    await _keep_error(conn, post, MAYBE_UNDER_WAY)
-    await posts.note(conn, organization_id=post.organization_id, post_ids=[post.id], event="undecided")
+    await _store_platform_error(conn, post, MAYBE_UNDER_WAY_ERROR)
+    await posts.record_post_event(conn, organization_id=post.organization_id, post_ids=[post.id], event="undecided")
     if spent:
-        return await _try_again(conn, claim, post, MAYBE_UNDER_WAY, least_s=after_s)
-    await account_queue.advance_queue(conn, post)
-    return await snooze_account(conn, post, after_s)
+        return await _retry_post_later(conn, claim, post, MAYBE_UNDER_WAY_ERROR, least_s=after_s)
+    await account_queue.advance_account_queue(conn, post)
+    return await snooze_account_posts(conn, post, after_s)
 
 
-async def give_up_unknown(conn: Conn, *, claim: Claim) -> NotDone:
+async def give_up_unknown_outcome(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
     """Give up on the outcome in this job, which makes the post `outcome_unknown`."""
-    return await give_up(conn, await locked_post.lock_claimed_post(conn, claim))
+    return await give_up_post(conn, await locked_post.lock_claimed_post(conn, claim))
 
 
-async def give_up(conn: Conn, post: LockedPost) -> Failed:
-    """End the job: `OUTCOME_UNKNOWN` if the post may be live, else `TOO_LATE` with its last error."""
-    await account_queue.advance_queue(conn, post)
+async def give_up_post(conn: Conn, post: LockedPost) -> Failed:
+    """End the job: `OUTCOME_UNKNOWN` if the post may be live, else `TOO_LATE_ERROR_CODE` with its
+    last error.
+    """
+    await account_queue.advance_account_queue(conn, post)
     if post.sent:
-        await _write_error(conn, post, UNKNOWN.code, "unknown", UNKNOWN.message, retryable=False)
-        return UNKNOWN
+        await _store_post_error(
+            conn, post, OUTCOME_UNKNOWN_FAILURE.code, "unknown", OUTCOME_UNKNOWN_FAILURE.message, retryable=False
+        )
+        return OUTCOME_UNKNOWN_FAILURE
     last = await outgoing_post.get_error.value(conn, org=post.organization_id, id=post.id)
     why = f"; the last attempt failed: {last['message']}" if last else ""
     message = f"it could not be sent within two hours of its time{why}"
-    await _write_error(conn, post, TOO_LATE, "too_late", message, retryable=True)
-    return Failed(TOO_LATE, message, retryable=True)
+    await _store_post_error(conn, post, TOO_LATE_ERROR_CODE, "too_late", message, retryable=True)
+    return Failed(TOO_LATE_ERROR_CODE, message, retryable=True)
 
 
-async def fail(conn: Conn, post: LockedPost, error: PlatformError) -> Failed:
-    await _keep_error(conn, post, error)
-    await account_queue.advance_queue(conn, post)
+async def fail_rejected_post(conn: Conn, post: LockedPost, error: PlatformError) -> Failed:
+    await _store_platform_error(conn, post, error)
+    await account_queue.advance_account_queue(conn, post)
     return Failed(error.code, error.message)
 
 
-async def cool_down(conn: Conn, *, organization_id: UUID, account_id: UUID, cooldown_s: float) -> None:
+async def cool_down_account(conn: Conn, *, organization_id: UUID, account_id: UUID, cooldown_s: float) -> None:
     """Send none of the account's posts for `cooldown_s`; the longest of several cooldowns counts."""
     await account_send.cool_down.run(conn, org=organization_id, account_id=account_id, cooldown_s=cooldown_s)
 
 
-async def refresh(conn: Conn, post: LockedPost) -> NotDone:
+async def refresh_account_token(conn: Conn, post: LockedPost) -> TaskNotDone:
     """Refresh the account's token in one job for all callers; its end wakes the account's posts."""
-    await owners.refresh(conn, post)
-    return await snooze_account(conn, post, REFRESH_S)
+    await owners.submit_owner_token_refresh(conn, post)
+    return await snooze_account_posts(conn, post, REFRESH_S)
 
 
-async def _after(
-    conn: Conn, claim: Claim, post: LockedPost, error: PlatformError, generation: int
-) -> NotDone:
+async def _handle_platform_error(
+    conn: Conn, claim: JobClaim, post: LockedPost, error: PlatformError, generation: int
+) -> TaskNotDone:
     org, account_id = post.owner_organization_id, post.owner_id
-    if isinstance(error, TokenExpired | ReauthRequired) and (
-        outcome := await _token_change(conn, post, generation)
+    if isinstance(error, AccessTokenExpired | AccountReauthRequired) and (
+        outcome := await _find_token_change_outcome(conn, post, generation)
     ):
         return outcome
     match error:
-        case Throttled():
+        case PlatformThrottled():
             cooldown_s = COOLDOWN_S if error.after_s is None else error.after_s
-            await cool_down(conn, organization_id=org, account_id=account_id, cooldown_s=cooldown_s)
-            return await snooze_account(conn, post, cooldown_s)
-        case TokenExpired() if not post.repeats(error):
-            return await refresh(conn, post)
-        case ReauthRequired():
-            await owners.require_reauth(conn, post, reason=error.code, generation=generation)
-            return await snooze_account(conn, post, REFRESH_S)
+            await cool_down_account(conn, organization_id=org, account_id=account_id, cooldown_s=cooldown_s)
+            return await snooze_account_posts(conn, post, cooldown_s)
+        case AccessTokenExpired() if not post.has_same_last_error(error):
+            return await refresh_account_token(conn, post)
+        case AccountReauthRequired():
+            await owners.require_owner_reauth(conn, post, reason=error.code, generation=generation)
+            return await snooze_account_posts(conn, post, REFRESH_S)
         case PostRejected():
-            return await give_up(conn, post) if post.sent else await fail(conn, post, error)
+            return await give_up_post(conn, post) if post.sent else await fail_rejected_post(conn, post, error)
         case _:
-            return await _try_again(conn, claim, post, error)
+            return await _retry_post_later(conn, claim, post, error)
 
 
-async def _token_change(conn: Conn, post: LockedPost, generation: int) -> NotDone | None:
+async def _find_token_change_outcome(conn: Conn, post: LockedPost, generation: int) -> TaskNotDone | None:
     """Return an outcome if the account's tokens were replaced or given up meanwhile; else None.
 
     The wake of that change may have come during this attempt, and so reached no waiting post.
     """
-    if not await credentials.is_current(
-        conn,
-        organization_id=post.owner_organization_id,
-        account_id=post.owner_id,
-        generation=generation,
+    if not await credentials.is_newest_credential(
+        conn, organization_id=post.owner_organization_id, account_id=post.owner_id, generation=generation
     ):
         return Interrupted()
     if post.owner_status == "reauth_required":
-        return await snooze_account(conn, post, REAUTH_S)
+        return await snooze_account_posts(conn, post, REAUTH_S)
     return None
 
 
-async def _fail_post(conn: Conn, post: LockedPost, outcome: Failed) -> None:
+async def _mark_post_failed(conn: Conn, post: LockedPost, outcome: Failed) -> None:
     """Mark the post as failed, not canceled: it was being sent when its project was archived."""
     await outgoing_post.fail_post.run(conn, org=post.organization_id, id=post.id)
     why = {"reason": outcome.code}
-    await posts.note(
+    await posts.record_post_event(
         conn, organization_id=post.organization_id, post_ids=[post.id], event="failed", details=why
     )
 
 
-async def _try_again(
-    conn: Conn, claim: Claim, post: LockedPost, error: PlatformError, *, least_s: float = 0
-) -> NotDone:
+async def _retry_post_later(
+    conn: Conn, claim: JobClaim, post: LockedPost, error: PlatformError, *, least_s: float = 0
+) -> TaskNotDone:
     """Retry after a backoff in which the account's other posts may go."""
     wait_s = BACKOFF_S[min(claim.attempt, len(BACKOFF_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
     wait_s = max(wait_s, least_s)
     if wait_s >= post.left_s:
-        return await give_up(conn, post)
-    await _hold_back(conn, post, wait_s)
+        return await give_up_post(conn, post)
+    await _hold_back_post(conn, post, wait_s)
     return Retry(error.code, error.message, after_s=wait_s)
 
 
-async def _hold_back(conn: Conn, post: LockedPost, wait_s: float) -> None:
+async def _hold_back_post(conn: Conn, post: LockedPost, wait_s: float) -> None:
     """Skip the post in its queue for `wait_s`."""
     await outgoing_post.hold_back.run(conn, org=post.organization_id, id=post.id, wait_s=wait_s)
-    await account_queue.advance_queue(conn, post)
+    await account_queue.advance_account_queue(conn, post)
 
 
-async def _put_back(conn: Conn, claim: Claim, post: LockedPost, *, code: str, outdated: bool) -> LockedPost:
+async def _unmark_sending_post(
+    conn: Conn, claim: JobClaim, post: LockedPost, *, code: str, outdated: bool
+) -> LockedPost:
     """Undo the mark `sending`: the post counts in no quota and can be canceled again."""
     org, post_id = post.organization_id, post.id
     await outgoing_post.requeue.run(conn, org=org, id=post_id)
     if outdated:
         await outgoing_post.prepare_again.run(conn, org=org, id=post_id)
-    await quotas.release_sends(conn, organization_id=org, account_id=post.account_id, post_id=post_id)
-    await ledger.progress(conn, claim, progress=0, stage="preparing", cancelable=True)
+    await quotas.delete_sends_of_post(conn, organization_id=org, account_id=post.account_id, post_id=post_id)
+    await ledger.store_job_progress(conn, claim, progress=0, stage="preparing", cancelable=True)
     details = {"code": code}
-    await posts.note(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=details)
+    await posts.record_post_event(conn, organization_id=org, post_ids=[post_id], event="not_sent", details=details)
     return await locked_post.lock_claimed_post(conn, claim)
 
 
-async def _keep_error(conn: Conn, post: LockedPost, error: PlatformError) -> None:
-    await _write_error(conn, post, error.code, error.category, error.message, retryable=error.retryable)
+async def _store_platform_error(conn: Conn, post: LockedPost, error: PlatformError) -> None:
+    await _store_post_error(conn, post, error.code, error.category, error.message, retryable=error.retryable)
 
 
-async def _write_error(
+async def _store_post_error(
     conn: Conn, post: LockedPost, code: str, category: str, message: str, *, retryable: bool
 ) -> None:
     error = {"code": code, "category": category, "message": message, "retryable": retryable}

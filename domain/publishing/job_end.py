@@ -9,14 +9,14 @@ from db.pool import Conn
 from db.queries import post_end
 from domain.publishing import posts, waiting
 from jobs import ledger
-from jobs.kinds import RECONCILE_POST
+from jobs.kinds import RECONCILE_POST_KIND
 from jobs.ledger import ChangedJob, SubmittedJob
 
 #: Time until a platform is first polled for a post with a lost answer.
-RECONCILE_AFTER = timedelta(seconds=30)
+POST_RECONCILE_DELAY = timedelta(seconds=30)
 
 
-class QueueHead(NamedTuple):
+class AccountQueueHead(NamedTuple):
     """Account with the post at the head of its queue."""
 
     id: UUID
@@ -34,8 +34,8 @@ class EndedPost(NamedTuple):
     now: datetime
 
 
-LOCK_ACCOUNTS = post_end.lock_accounts_of_jobs.typed(QueueHead)
-END_POSTS = post_end.end_posts.typed(EndedPost)
+LOCK_ACCOUNTS_OF_JOBS = post_end.lock_accounts_of_jobs.typed(AccountQueueHead)
+END_POSTS_OF_JOBS = post_end.end_posts.typed(EndedPost)
 
 
 async def end_posts_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
@@ -48,31 +48,31 @@ async def end_posts_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     jobs = [row.id for row in rows if row.state != "completed"]
     if not jobs:
         return
-    accounts = await LOCK_ACCOUNTS.all(conn, orgs=orgs, job_ids=jobs)
+    accounts = await LOCK_ACCOUNTS_OF_JOBS.all(conn, orgs=orgs, job_ids=jobs)
     heads = {account.head_post_id: account.id for account in accounts if account.head_post_id}
-    alike: dict[tuple[UUID, posts.Event, str], list[UUID]] = {}
-    for post in await END_POSTS.all(conn, orgs=orgs, job_ids=jobs):
+    alike: dict[tuple[UUID, posts.PostEventType, str], list[UUID]] = {}
+    for post in await END_POSTS_OF_JOBS.all(conn, orgs=orgs, job_ids=jobs):
         org = post.organization_id
         alike.setdefault((org, post.status, post.reason), []).append(post.id)
         if post.status == "outcome_unknown":
-            await reconcile(
+            await submit_post_reconciliation(
                 conn, organization_id=org, project_id=post.project_id, post_id=post.id, now=post.now
             )
     for (org, status, reason), post_ids in alike.items():
         why = {"reason": reason}
-        await posts.note(conn, organization_id=org, post_ids=post_ids, event=status, details=why)
-        await waiting.advance(conn, organization_id=org, heads=heads, gone=post_ids)
+        await posts.record_post_event(conn, organization_id=org, post_ids=post_ids, event=status, details=why)
+        await waiting.advance_queues_of_posts(conn, organization_id=org, heads=heads, gone=post_ids)
 
 
-async def reconcile(
+async def submit_post_reconciliation(
     conn: Conn, *, organization_id: UUID, project_id: UUID, post_id: UUID, now: datetime
 ) -> SubmittedJob:
     """Submit the job that polls a platform for a post with a lost answer."""
-    return await ledger.submit(
+    return await ledger.submit_job(
         conn,
-        kind=RECONCILE_POST,
+        kind=RECONCILE_POST_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args={"post_id": str(post_id)},
-        run_at=now + RECONCILE_AFTER,
+        run_at=now + POST_RECONCILE_DELAY,
     )

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import account_send
-from domain.security.vault import Sealed
+from domain.security.vault import SealedSecret
 from jobs import ledger
-from jobs.ledger import Claim
+from jobs.ledger import JobClaim
 from schemas.errors import PlatformError
 
 #: Delay after its time from which a post isn't sent any more.
-MAX_DELAY = timedelta(hours=2)
+MAX_POST_DELAY = timedelta(hours=2)
 #: Longest processing of an accepted post by its platform.
-MAX_PROCESSING = timedelta(minutes=30)
+MAX_PLATFORM_PROCESSING_TIME = timedelta(minutes=30)
 
 
 class LockedPost(NamedTuple):
@@ -60,11 +60,11 @@ class LockedPost(NamedTuple):
     now: datetime
 
     @property
-    def secret(self) -> Sealed | None:
+    def secret(self) -> SealedSecret | None:
         """Return the sealed secret of the prepared call."""
         if self.sealed is None or self.vault_key_id is None:
             return None
-        return Sealed(self.vault_key_id, self.sealed)
+        return SealedSecret(self.vault_key_id, self.sealed)
 
     @property
     def sent(self) -> bool:
@@ -80,23 +80,23 @@ class LockedPost(NamedTuple):
     def left_s(self) -> float:
         """Return the seconds until it is too late to send it, or to wait for its processing."""
         taken_at = self.sent_at if self.phase in {"accepted", "confirming"} else None
-        until = taken_at + MAX_PROCESSING if taken_at else self.scheduled_for + MAX_DELAY
+        until = taken_at + MAX_PLATFORM_PROCESSING_TIME if taken_at else self.scheduled_for + MAX_POST_DELAY
         return (until - self.now).total_seconds()
 
-    def repeats(self, error: PlatformError) -> bool:
+    def has_same_last_error(self, error: PlatformError) -> bool:
         """Return whether the last attempt had the same error."""
         return self.last_error is not None and bool(self.last_error["code"] == error.code)
 
 
-_LOCK = account_send.lock_post.typed(LockedPost)
+_LOCK_CLAIMED_POST = account_send.lock_post.typed(LockedPost)
 
 
-async def lock_claimed_post(conn: Conn, claim: Claim) -> LockedPost:
+async def lock_claimed_post(conn: Conn, claim: JobClaim) -> LockedPost:
     """Begin a step of a post's job, instead of `ledger.lock_claimed_job`.
 
     Locks job, account and post, and returns the post. Raises `Fenced`, `CancelRequested`, also if it was
     canceled, blocked or given another job.
     """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
-    post = await _LOCK.one(conn, org=org, id=post_id, job_id=claim.id, fence=claim.fence)
-    return ledger.check_fence(post, claim)
+    post = await _LOCK_CLAIMED_POST.one(conn, org=org, id=post_id, job_id=claim.id, fence=claim.fence)
+    return ledger.check_job_fence(post, claim)

@@ -13,15 +13,15 @@ from domain.accounts import credentials
 from domain.accounts.credentials import SealedCredential
 from domain.publishing import disclosure, post_secrets
 from domain.publishing.disclosure import ContentOrigin
-from domain.publishing.failures import MAYBE_UNDER_WAY
+from domain.publishing.failures import MAYBE_UNDER_WAY_ERROR
 from domain.publishing.locked_post import LockedPost
 from domain.security.keyring import Keyring
 from domain.values.answers import from_row
-from schemas.content import CreativeType, Format, MadeBy
+from schemas.content import ContentFormat, ContentMadeBy, CreativeType
 from schemas.posts import AiLabel
 
 
-class OutgoingFile(msgspec.Struct, frozen=True, kw_only=True):
+class OutgoingPostFile(msgspec.Struct, frozen=True, kw_only=True):
     """File of the post; `token` is its key in the storage."""
 
     id: UUID
@@ -48,8 +48,8 @@ class PostingAccount(msgspec.Struct, frozen=True, kw_only=True):
         return f"{type(self).__name__}({self.platform}, {self.handle})"
 
 
-class AccountColumns(Protocol):
-    """Row with the account of a post or of a poll."""
+class PostingAccountRow(Protocol):
+    """Columns of the account that a post, or a poll for a post, uses."""
 
     @property
     def platform(self) -> str: ...
@@ -85,7 +85,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
     privacy_level: str | None
     ai_label: AiLabel
     moment: datetime
-    files: Sequence[OutgoingFile]
+    files: Sequence[OutgoingPostFile]
     revision: int
     phase: str | None
     handle: dict[str, Any] | None
@@ -100,7 +100,7 @@ class OutgoingPost(msgspec.Struct, frozen=True, kw_only=True):
         return f"OutgoingPost({self.post_id}, {self.phase})"
 
 
-class OutgoingRow(NamedTuple):
+class OutgoingPostRow(NamedTuple):
     """Row of `get_outgoing`: the account's credential, the post, and one of its files, if it has any."""
 
     sealed: bytes
@@ -111,9 +111,9 @@ class OutgoingRow(NamedTuple):
     revision: int
     language: str
     sandbox: bool
-    format: Format
+    format: ContentFormat
     creative_type: CreativeType
-    made_by: MadeBy | None
+    made_by: ContentMadeBy | None
     ai_declared: bool
     id: UUID | None
     kind: str
@@ -125,13 +125,13 @@ class OutgoingRow(NamedTuple):
     token: str
 
 
-_GET_OUTGOING = outgoing_post.get_outgoing.typed(OutgoingRow)
+_GET_OUTGOING_POST = outgoing_post.get_outgoing.typed(OutgoingPostRow)
 
 
 async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
     """Read the post in the step that begins the attempt. Raises LookupError for a disconnected account."""
     org, owner_org = post.organization_id, post.owner_organization_id
-    rows = await _GET_OUTGOING.all(
+    rows = await _GET_OUTGOING_POST.all(
         conn, org=org, id=post.id, owner_organization_id=owner_org, owner_id=post.owner_id
     )
     if not rows:
@@ -145,7 +145,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
     return OutgoingPost(
         post_id=post.id,
         content_id=post.content_id,
-        account=account_of(post, tokens.access_token),
+        account=make_posting_account(post, tokens.access_token),
         generation=tokens.generation,
         token_ends=tokens.expires_at,
         sandbox=draft.sandbox,
@@ -153,22 +153,22 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
         language=draft.language,
         mode=post.mode,
         privacy_level=post.privacy_level,
-        ai_label=disclosure.label(post.platform, post.mode, draft.format, origin),
+        ai_label=disclosure.choose_ai_label(post.platform, post.mode, draft.format, origin),
         moment=post.scheduled_for,
-        files=[from_row(OutgoingFile, row, id=row.id) for row in rows if row.id],
+        files=[from_row(OutgoingPostFile, row, id=row.id) for row in rows if row.id],
         revision=draft.revision,
         phase=post.phase,
         handle=post.handle,
         request=post.request,
-        secret=post_secrets.reveal(keyring, post.secret, organization_id=org, post_id=post.id),
+        secret=post_secrets.unseal_post_secret(keyring, post.secret, organization_id=org, post_id=post.id),
         content_revision=post.content_revision,
         sent_at=post.sent_at,
-        in_flight=post.repeats(MAYBE_UNDER_WAY),
+        in_flight=post.has_same_last_error(MAYBE_UNDER_WAY_ERROR),
         now=post.now,
     )
 
 
-def account_of(row: AccountColumns, access_token: str) -> PostingAccount:
+def make_posting_account(row: PostingAccountRow, access_token: str) -> PostingAccount:
     """Return the row's account with its token."""
     return PostingAccount(
         platform=row.platform,

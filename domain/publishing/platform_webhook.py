@@ -10,11 +10,11 @@ from db.pool import Conn
 from db.queries import lost_post, social_account
 from domain.accounts import credentials
 from jobs import controls, ledger
-from jobs.kinds import RECONCILE_POST
-from jobs.ledger import SubmittedJob, Wake
+from jobs.kinds import RECONCILE_POST_KIND
+from jobs.ledger import SubmittedJob, WakeMessage
 
 
-class PlatformEvent(NamedTuple):
+class PlatformWebhookEvent(NamedTuple):
     """Event of an account's post or, without a `publish_id`, of the account.
 
     Both ids are the platform's own. `is_removed`: the owner may have removed our access.
@@ -25,8 +25,8 @@ class PlatformEvent(NamedTuple):
     is_removed: bool
 
 
-class KnownPost(NamedTuple):
-    """Our post with the event's id at its platform."""
+class PostOfPlatformEvent(NamedTuple):
+    """Post of ours that has the event's `publish_id` at its platform."""
 
     organization_id: UUID
     project_id: UUID
@@ -36,51 +36,53 @@ class KnownPost(NamedTuple):
 
 
 class ConnectedAccount(NamedTuple):
-    """Account with this id at its platform."""
+    """Connected account of ours that has the event's `external_id` at its platform."""
 
     organization_id: UUID
     project_id: UUID
     account_id: UUID
 
 
-FIND_ACCOUNTS = social_account.find_connected.typed(ConnectedAccount)
-FIND_KNOWN_POSTS = lost_post.find_by_publish_id.typed(KnownPost)
+FIND_CONNECTED_ACCOUNTS = social_account.find_connected.typed(ConnectedAccount)
+FIND_POSTS_BY_PUBLISH_ID = lost_post.find_by_publish_id.typed(PostOfPlatformEvent)
 
 
-async def poll_for_event(conn: Conn, *, platform: str, event: PlatformEvent) -> list[Wake]:
+async def poll_for_platform_event(conn: Conn, *, platform: str, event: PlatformWebhookEvent) -> list[WakeMessage]:
     """Poll now, by jobs, for the event's posts or, after a removal, its accounts; return the wakes to send.
 
     An event of an unknown post or account changes nothing and returns none.
     """
     external_id, publish_id, is_removed = event
     if publish_id and "\0" not in publish_id + external_id:
-        posts = await FIND_KNOWN_POSTS.all(
+        posts = await FIND_POSTS_BY_PUBLISH_ID.all(
             conn, platform=platform, publish_id=publish_id, external_id=external_id
         )
-        return [wake for post in posts for wake in await _ask(conn, post)]
+        return [wake for post in posts for wake in await _make_post_poll_due(conn, post)]
     if is_removed and "\0" not in external_id:
-        accounts = await FIND_ACCOUNTS.all(conn, platform=platform, external_id=external_id)
-        return _wakes([await credentials.submit_refresh(conn, **account._asdict()) for account in accounts])
+        accounts = await FIND_CONNECTED_ACCOUNTS.all(conn, platform=platform, external_id=external_id)
+        return _wakes_of_jobs(
+            [await credentials.submit_token_refresh(conn, **account._asdict()) for account in accounts]
+        )
     return []
 
 
-async def _ask(conn: Conn, post: KnownPost) -> list[Wake]:
+async def _make_post_poll_due(conn: Conn, post: PostOfPlatformEvent) -> list[WakeMessage]:
     """Run the post's own job now if it is under way; else submit a job that only polls."""
     org = post.organization_id
     if post.status == "publishing" and post.job_id:
         return await controls.make_job_due(conn, organization_id=org, job_id=post.job_id)
-    submitted = await ledger.submit(
+    submitted = await ledger.submit_job(
         conn,
-        kind=RECONCILE_POST,
+        kind=RECONCILE_POST_KIND,
         organization_id=org,
         project_id=post.project_id,
         args={"post_id": str(post.id)},
         unique_key=f"hint:{post.id}",
     )
     if submitted.fresh:
-        return _wakes([submitted])
+        return _wakes_of_jobs([submitted])
     return await controls.make_job_due(conn, organization_id=org, job_id=submitted.job_id)
 
 
-def _wakes(submitted: list[SubmittedJob]) -> list[Wake]:
+def _wakes_of_jobs(submitted: list[SubmittedJob]) -> list[WakeMessage]:
     return [job.wake for job in submitted if job.wake]

@@ -4,22 +4,26 @@ from uuid import UUID
 
 from domain.security import vault
 from domain.security.keyring import Keyring
-from domain.security.vault import Sealed
+from domain.security.vault import SealedSecret
 
 
-def seal(keyring: Keyring, secret: bytes | None, *, organization_id: UUID, post_id: UUID) -> Sealed | None:
+def seal_post_secret(
+    keyring: Keyring, secret: bytes | None, *, organization_id: UUID, post_id: UUID
+) -> SealedSecret | None:
     return (
         None
         if secret is None
-        else vault.seal(keyring, secret, row=post_secret_row_name(organization_id, post_id))
+        else vault.seal_secret(keyring, secret, row=post_secret_row_name(organization_id, post_id))
     )
 
 
-def reveal(keyring: Keyring, secret: Sealed | None, *, organization_id: UUID, post_id: UUID) -> bytes | None:
+def unseal_post_secret(
+    keyring: Keyring, secret: SealedSecret | None, *, organization_id: UUID, post_id: UUID
+) -> bytes | None:
     return (
         None
         if secret is None
-        else vault.unseal(keyring, secret, row=post_secret_row_name(organization_id, post_id))
+        else vault.unseal_secret(keyring, secret, row=post_secret_row_name(organization_id, post_id))
     )
 
 

@@ -17,24 +17,24 @@ from domain.publishing import disclosure
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
 from domain.values.answers import from_row
-from domain.values.periods import Period
+from domain.values.periods import ListPeriod
 from jobs import ledger
-from jobs.kinds import PUBLISH_POST
-from jobs.ledger import SubmittedJob, Wake
+from jobs.kinds import PUBLISH_POST_KIND
+from jobs.ledger import SubmittedJob, WakeMessage
 from schemas import ids
-from schemas.errors.absent import absent, present
-from schemas.posts import AiLabel, Post, PostError, Status
+from schemas.errors.absent import not_found_error, require_found
+from schemas.posts import AiLabel, Post, PostError, PostStatus
 
 #: Post and its version, which grows with every visible change.
-Versioned: TypeAlias = tuple[Post, int]
+VersionedPost: TypeAlias = tuple[Post, int]
 
-Event = Literal[
+PostEventType = Literal[
     "scheduled", "blocked", "released", "rescheduled", "prepared", "sending", "not_sent", "undecided",
     "accepted", "published", "draft_in_inbox", "failed", "canceled", "outcome_unknown", "resolved",
 ]  # fmt: skip
 
 
-class Counts(NamedTuple):
+class OpenPostCounts(NamedTuple):
     """Numbers of a project's posts: waiting for an approval or their time, and in flight."""
 
     waiting: int
@@ -43,22 +43,22 @@ class Counts(NamedTuple):
 
 GET_POST = post_view.get_post.typed(PostRow)
 LIST_POSTS = post_view.list_posts.typed(PostRow)
-LIST_POSTS_OF_ALL = post_view.list_posts_of_all.typed(PostRow)
-COUNT_OPEN = scheduled_post.count_open.typed(Counts)
+LIST_POSTS_OF_ORGANIZATION = post_view.list_posts_of_all.typed(PostRow)
+COUNT_OPEN_POSTS = scheduled_post.count_open.typed(OpenPostCounts)
 
 #: Statuses of posts that may have a wait reason.
-WAITING = frozenset({"blocked", "queued", "publishing", "outcome_unknown"})
+STATUSES_WITH_WAIT_REASON = frozenset({"blocked", "queued", "publishing", "outcome_unknown"})
 
 #: Most posts of a period that are read one by one and sorted.
-MAX_SORTED = 2_000
+MAX_SORTED_POSTS = 2_000
 
 
-async def note(
+async def record_post_event(
     conn: Conn,
     *,
     organization_id: UUID,
     post_ids: Sequence[UUID],
-    event: Event,
+    event: PostEventType,
     details: dict[str, Any] | None = None,
 ) -> None:
     """Record an event of posts, in the transaction of the change."""
@@ -66,27 +66,27 @@ async def note(
         conn,
         org=organization_id,
         post_ids=post_ids,
-        ids=[ids.new() for _ in post_ids],
+        ids=[ids.new_uuid7() for _ in post_ids],
         type=event,
         details=details or {},
     )
 
 
-async def get(conn: Conn, *, organization_id: UUID, post_id: UUID) -> Versioned:
+async def read_scheduled_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> VersionedPost:
     """Return a post and its version; raises `NotFound`."""
-    row = present(await GET_POST.one(conn, org=organization_id, id=post_id), "post")
+    row = require_found(await GET_POST.one(conn, org=organization_id, id=post_id), "post")
     return _to_schema(row), row.version
 
 
-async def list_page(
+async def list_post_page(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID,
     account_id: UUID | None,
     content_id: UUID | None,
-    statuses: Sequence[Status] | None,
-    period: Period,
+    statuses: Sequence[PostStatus] | None,
+    period: ListPeriod,
     before: UUID | None,
     limit: int,
 ) -> list[Post]:
@@ -95,7 +95,7 @@ async def list_page(
     Raises `NotFound` for the project, and for an account or a content outside it.
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    await _check_targets(conn, organization_id, project_id, account_id, content_id)
+    await _check_post_list_filters(conn, organization_id, project_id, account_id, content_id)
     filters = {
         "org": organization_id,
         "project_id": project_id,
@@ -105,23 +105,23 @@ async def list_page(
         "since": period.since,
         "until": period.until,
         "before": period.before(before),
-        "most": MAX_SORTED,
+        "most": MAX_SORTED_POSTS,
         "limit": limit,
     }
     led = content_id is not None or account_id is not None
-    leading = multi_value_filter.list_searches(status=None if led else statuses)
-    rows = await multi_value_filter.newest(
+    leading = multi_value_filter.split_filter_into_searches(status=None if led else statuses)
+    rows = await multi_value_filter.find_newest_rows(
         conn, partial(LIST_POSTS.all, conn, **filters), leading, limit=limit
     )
     return [_to_schema(row) for row in rows]
 
 
-async def list_page_of_all(
+async def list_organization_post_page(
     conn: Conn,
     *,
     organization_id: UUID,
-    statuses: Sequence[Status] | None,
-    period: Period,
+    statuses: Sequence[PostStatus] | None,
+    period: ListPeriod,
     before: UUID | None,
     limit: int,
 ) -> list[Post]:
@@ -134,44 +134,40 @@ async def list_page_of_all(
         "since": period.since,
         "until": period.until,
         "before": before,
-        "most": MAX_SORTED,
+        "most": MAX_SORTED_POSTS,
         "limit": limit,
     }
-    find = partial(LIST_POSTS_OF_ALL.all, conn, **filters)
-    rows = await multi_value_filter.newest(
-        conn, find, multi_value_filter.list_searches(status=statuses), limit=limit
+    find = partial(LIST_POSTS_OF_ORGANIZATION.all, conn, **filters)
+    rows = await multi_value_filter.find_newest_rows(
+        conn, find, multi_value_filter.split_filter_into_searches(status=statuses), limit=limit
     )
     return [_to_schema(row) for row in rows]
 
 
-async def project_of(conn: Conn, *, organization_id: UUID, account_id: UUID) -> UUID:
+async def read_account_project_id(conn: Conn, *, organization_id: UUID, account_id: UUID) -> UUID:
     """Return the project of an account's posts. Raises `NotFound`."""
-    return (await accounts.find(conn, organization_id=organization_id, account_id=account_id)).project_id
+    return (await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)).project_id
 
 
-async def _check_targets(
-    conn: Conn,
-    organization_id: UUID,
-    project_id: UUID,
-    account_id: UUID | None,
-    content_id: UUID | None,
+async def _check_post_list_filters(
+    conn: Conn, organization_id: UUID, project_id: UUID, account_id: UUID | None, content_id: UUID | None
 ) -> None:
     if account_id is not None:
-        account = await accounts.find(conn, organization_id=organization_id, account_id=account_id)
+        account = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
         if account.project_id != project_id:
-            raise absent("account")
+            raise not_found_error("account")
     if content_id is not None:
         content_project = await content_item.find_project.value(conn, org=organization_id, id=content_id)
         if content_project != project_id:
-            raise absent("content")
+            raise not_found_error("content")
 
 
-async def count_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Counts:
+async def count_open_project_posts(conn: Conn, *, organization_id: UUID, project_id: UUID) -> OpenPostCounts:
     """Count a project's open posts; exact while this transaction locks the project."""
-    return await COUNT_OPEN.row(conn, org=organization_id, project_id=project_id)
+    return await COUNT_OPEN_POSTS.row(conn, org=organization_id, project_id=project_id)
 
 
-async def submit(
+async def submit_publish_job(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -182,9 +178,9 @@ async def submit(
     retry_of: UUID | None = None,
 ) -> SubmittedJob:
     """Submit the job that sends a post at its time, or now. Raises `Limited`."""
-    return await ledger.submit(
+    return await ledger.submit_job(
         conn,
-        kind=PUBLISH_POST,
+        kind=PUBLISH_POST_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args={"post_id": str(post_id)},
@@ -194,16 +190,16 @@ async def submit(
     )
 
 
-async def submit_many(
+async def submit_publish_jobs(
     conn: Conn, *, organization_id: UUID, project_id: UUID, times: Mapping[UUID, datetime]
-) -> tuple[list[UUID], list[Wake]]:
+) -> tuple[list[UUID], list[WakeMessage]]:
     """Submit the jobs that send posts, each at the time by its post id.
 
     Returns the jobs' ids in the order of `times`, and the wakes to send.
     """
-    return await ledger.submit_many(
+    return await ledger.submit_jobs(
         conn,
-        kind=PUBLISH_POST,
+        kind=PUBLISH_POST_KIND,
         organization_id=organization_id,
         project_id=project_id,
         args=[{"post_id": str(post_id)} for post_id in times],
@@ -215,15 +211,15 @@ def _to_schema(row: PostRow) -> Post:
     return from_row(
         Post,
         row,
-        id=ids.show(ids.POST, row.id),
-        ai_label=_ai_label(row),
+        id=ids.format_prefixed_id(ids.POST, row.id),
+        ai_label=_ai_label_of_post_row(row),
         last_error=msgspec.convert(row.last_error, PostError) if row.last_error else None,
-        waiting=UNSET if row.status in WAITING else None,
+        waiting=UNSET if row.status in STATUSES_WITH_WAIT_REASON else None,
     )
 
 
-def _ai_label(row: PostRow) -> AiLabel | None:
+def _ai_label_of_post_row(row: PostRow) -> AiLabel | None:
     """Return the label that the post was sent with, or will be."""
     if row.ai_origin is None:
         return row.ai_label
-    return disclosure.label_of_row(row.platform, row.mode, row.ai_origin)
+    return disclosure.choose_ai_label_of_row(row.platform, row.mode, row.ai_origin)

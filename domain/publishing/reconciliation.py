@@ -18,23 +18,22 @@ from domain.media import tickets
 from domain.publishing import failures, job_end, outgoing, posts, sending
 from domain.publishing.outgoing import PostingAccount
 from domain.security.keyring import Keyring
-from jobs.ledger import Claim
-from jobs.outcomes import NotDone, Snooze
+from jobs.ledger import JobClaim
+from jobs.outcomes import Snooze, TaskNotDone
 from schemas import ids
-from schemas.errors import PlatformError, PostNotSent, ReauthRequired, TokenExpired
+from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError, PostNotSent
 
 #: Times of the polls in seconds after the loss.
-POLL_TIMES_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
+LOST_POST_POLL_TIMES_S = (30.0, 120.0, 600.0, 3600.0, 6 * 3600.0, 24 * 3600.0)
 #: Tolerance in seconds: a poll that runs so much too early still counts as that poll.
-POLL_TOLERANCE_S = 1.0
+LOST_POST_POLL_TOLERANCE_S = 1.0
 
-NOT_PUBLISHED = PostNotSent(
-    "NOT_PUBLISHED",
-    "the platform's answer was lost, and the post is proved not to be there: schedule it again",
+PROVED_ABSENT_ERROR = PostNotSent(
+    "NOT_PUBLISHED", "the platform's answer was lost, and the post is proved not to be there: schedule it again"
 )
 
 
-class LockedSender(NamedTuple):
+class LockedSenderAccount(NamedTuple):
     """Row of `lock_sender`: an account and its owner, which may be itself."""
 
     platform: str
@@ -63,8 +62,8 @@ class LostPostRow(NamedTuple):
     age_s: float
 
 
-_LOCK_SENDER = account_send.lock_sender.typed(LockedSender)
-_FIND = lost_post.find_lost.typed(LostPostRow)
+_LOCK_SENDER_ACCOUNT = account_send.lock_sender.typed(LockedSenderAccount)
+_FIND_LOST_POST = lost_post.find_lost.typed(LostPostRow)
 
 
 class LostPost(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,64 +88,66 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
     next_s: float | None
 
 
-def next_poll_s(age_s: float) -> float | None:
+def seconds_until_next_poll(age_s: float) -> float | None:
     """Return the seconds until the next poll, `age_s` after the loss; None after the last one."""
-    return next((ask_s - age_s for ask_s in POLL_TIMES_S if ask_s > age_s + POLL_TOLERANCE_S), None)
+    return next((ask_s - age_s for ask_s in LOST_POST_POLL_TIMES_S if ask_s > age_s + LOST_POST_POLL_TOLERANCE_S), None)
 
 
-async def begin_poll(conn: Conn, *, claim: Claim, keyring: Keyring) -> LostPost | NotDone | None:
+async def begin_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> LostPost | TaskNotDone | None:
     """Start a poll; None if the post is resolved, or no account can poll."""
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
-    post = await _FIND.one(conn, org=org, id=post_id, job_id=claim.id)
+    post = await _FIND_LOST_POST.one(conn, org=org, id=post_id, job_id=claim.id)
     if post is None:
         return None
-    account = await _LOCK_SENDER.row(conn, org=org, account_id=post.account_id)
-    later_s = next_poll_s(post.age_s)
+    account = await _LOCK_SENDER_ACCOUNT.row(conn, org=org, account_id=post.account_id)
+    later_s = seconds_until_next_poll(post.age_s)
     if account.owner_status == "disconnected":
         return None
     if account.owner_status == "reauth_required":
-        return snooze_until_poll(later_s)
-    tokens = await owners.open(conn, account, keyring)
-    if credentials.ends_soon(tokens.expires_at, now=post.now):
-        await owners.refresh(conn, account)
-        return snooze_until_poll(later_s and min(later_s, max(failures.REFRESH_S, post.age_s / 4)))
+        return snooze_until_next_poll(later_s)
+    tokens = await owners.open_owner_tokens(conn, account, keyring)
+    if credentials.is_token_ending_soon(tokens.expires_at, now=post.now):
+        await owners.submit_owner_token_refresh(conn, account)
+        return snooze_until_next_poll(later_s and min(later_s, max(failures.REFRESH_S, post.age_s / 4)))
     return LostPost(
         post_id=post_id,
         account_id=post.account_id,
         project_id=post.project_id,
         status=post.status,
-        account=outgoing.account_of(account, tokens.access_token),
+        account=outgoing.make_posting_account(account, tokens.access_token),
         generation=tokens.generation,
         sandbox=post.sandbox,
         handle=post.handle,
         request=post.request,
         sent_at=post.sent_at,
         now=post.now,
-        fetched=await tickets.close_post_tickets(conn, organization_id=org, post_id=post_id),
+        fetched=await tickets.close_post_media_tickets(conn, organization_id=org, post_id=post_id),
         next_s=later_s,
     )
 
 
-def snooze_until_poll(next_s: float | None) -> Snooze | None:
+def snooze_until_next_poll(next_s: float | None) -> Snooze | None:
     """Snooze until the next poll; None: a person has to resolve it."""
     return None if next_s is None else Snooze(next_s)
 
 
-async def unverified(conn: Conn, *, claim: Claim, lost: LostPost, error: PlatformError) -> NotDone | None:
+async def handle_failed_poll(
+    conn: Conn, *, claim: JobClaim, lost: LostPost, error: PlatformError
+) -> TaskNotDone | None:
     """Handle a failed poll: snooze until the next one; None after the last one.
 
     Starts a refresh of an expired token, or marks the account as in need of a new authorization.
     """
-    account = await _LOCK_SENDER.row(conn, org=claim.organization_id, account_id=lost.account_id)
-    if isinstance(error, TokenExpired):
-        await owners.refresh(conn, account)
-    if isinstance(error, ReauthRequired):
-        await owners.require_reauth(conn, account, reason=error.code, generation=lost.generation)
-    return snooze_until_poll(lost.next_s)
+    account = await _LOCK_SENDER_ACCOUNT.row(conn, org=claim.organization_id, account_id=lost.account_id)
+    if isinstance(error, AccessTokenExpired):
+        await owners.submit_owner_token_refresh(conn, account)
+    if isinstance(error, AccountReauthRequired):
+        await owners.require_owner_reauth(conn, account, reason=error.code, generation=lost.generation)
+    return snooze_until_next_poll(lost.next_s)
 
 
-async def mark_published(
-    conn: Conn, *, claim: Claim, lost: LostPost, external_id: str | None, external_url: str | None
+async def mark_lost_post_published(
+    conn: Conn, *, claim: JobClaim, lost: LostPost, external_id: str | None, external_url: str | None
 ) -> dict[str, Any]:
     """Mark the post as published under this external id; without one, another job polls for it.
 
@@ -154,44 +155,39 @@ async def mark_published(
     """
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
-    await sending.check_name_is_free(conn, org, lost.account_id, lost.post_id, external_id)
+    await sending.check_external_id_is_free(conn, org, lost.account_id, lost.post_id, external_id)
     known_before = lost.status == "published"
     query = lost_post.name_post if known_before else lost_post.publish_lost
     published = await query.run(
-        conn,
-        org=org,
-        id=lost.post_id,
-        sent_at=lost.sent_at,
-        external_id=external_id,
-        external_url=external_url,
+        conn, org=org, id=lost.post_id, sent_at=lost.sent_at, external_id=external_id, external_url=external_url
     )
     if published and not known_before:
-        await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="published")
+        await posts.record_post_event(conn, organization_id=org, post_ids=[lost.post_id], event="published")
         if external_id is None:
-            await job_end.reconcile(
+            await job_end.submit_post_reconciliation(
                 conn, organization_id=org, project_id=lost.project_id, post_id=lost.post_id, now=lost.now
             )
-    return _result(lost, "published")
+    return _poll_job_result(lost, "published")
 
 
-async def mark_draft(conn: Conn, *, claim: Claim, lost: LostPost) -> dict[str, Any]:
+async def mark_lost_post_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -> dict[str, Any]:
     """Mark the post as a draft that was in its owner's inbox all along."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     if await lost_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
-        await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox")
-    return _result(lost, "draft_in_inbox")
+        await posts.record_post_event(conn, organization_id=org, post_ids=[lost.post_id], event="draft_in_inbox")
+    return _poll_job_result(lost, "draft_in_inbox")
 
 
-async def mark_absent(conn: Conn, *, claim: Claim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
+async def mark_lost_post_absent(conn: Conn, *, claim: JobClaim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
     """Mark the post as failed after proof that it isn't live and can't become so."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     error = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}
     if await lost_post.fail_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at, error=error):
-        await posts.note(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
-    return _result(lost, "failed")
+        await posts.record_post_event(conn, organization_id=org, post_ids=[lost.post_id], event="failed")
+    return _poll_job_result(lost, "failed")
 
 
-def _result(lost: LostPost, status: str) -> dict[str, Any]:
-    return {"postId": ids.show(ids.POST, lost.post_id), "status": status}
+def _poll_job_result(lost: LostPost, status: str) -> dict[str, Any]:
+    return {"postId": ids.format_prefixed_id(ids.POST, lost.post_id), "status": status}

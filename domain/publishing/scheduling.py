@@ -7,24 +7,24 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post
-from db.queries.rows import AssetRow, SharedContent
+from db.queries.rows import AssetRow, ShareLockedContent
 from domain.publishing import posts, targets
-from domain.publishing.targets import Material, Planned, TargetFingerprint
+from domain.publishing.targets import PlannedTarget, PostMaterial, TargetFingerprint
 from domain.tenancy import audit, project_locks
 from domain.values import timezones
-from domain.values.timezones import Resolved
-from jobs.ledger import Wake
+from domain.values.timezones import ResolvedTime
+from jobs.ledger import WakeMessage
 from schemas import ids
-from schemas.errors import ApprovalRequired, Conflict, ContentRejected, Invalid
-from schemas.errors.absent import present
+from schemas.errors import ApprovalRequired, ContentRejected, InvalidValue, StateConflict
+from schemas.errors.absent import require_found
 from schemas.posts import PublishContent, Reschedule, ScheduleContent, Scheduled, ScheduledTarget, Target
 
 MAX_PAST, MAX_AHEAD = timedelta(seconds=30), timedelta(days=180)
 
-NOT_AHEAD = timedelta()
+CLOCK_NOT_AHEAD = timedelta()
 
 
-class Schedule(NamedTuple):
+class ScheduleScope(NamedTuple):
     """Tenant, project and content of a schedule, the zone of its local times, and the database's time.
 
     `known` are the requested accounts that belong to the project.
@@ -38,7 +38,7 @@ class Schedule(NamedTuple):
     known: Sequence[UUID]
 
 
-class _ContentScope(NamedTuple):
+class _ContentScopeRow(NamedTuple):
     project_id: UUID
     timezone: str
     now: datetime
@@ -51,11 +51,11 @@ class PostableContent(NamedTuple):
     `gated`: its caption needs an approval, or has one.
     """
 
-    material: Material
+    material: PostMaterial
     pending: bool
     gated: bool
 
-    def unapproved(self, caption_override: str | None) -> bool:
+    def has_unapproved_caption(self, caption_override: str | None) -> bool:
         """Return whether an own caption is unapproved: content or project require an approval, and it
         differs.
         """
@@ -64,11 +64,11 @@ class PostableContent(NamedTuple):
         return self.pending or caption_override != self.material.caption
 
 
-class _New(NamedTuple):
+class _NewPost(NamedTuple):
     """Post to insert, which may wait for the approval of its own caption or of its content."""
 
     id: UUID
-    planned: Planned
+    planned: PlannedTarget
     caption_pending: bool
     content_pending: bool
 
@@ -77,12 +77,12 @@ class _New(NamedTuple):
         return self.caption_pending or self.content_pending
 
 
-FIND_CONTENT = scheduled_post.find_content.typed(_ContentScope)
-SHARE_CONTENT = scheduled_post.share_content.typed(SharedContent)
-LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
+FIND_CONTENT_SCOPE = scheduled_post.find_content.typed(_ContentScopeRow)
+LOCK_CONTENT_SHARED = scheduled_post.share_content.typed(ShareLockedContent)
+LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 
 
-async def schedule(
+async def schedule_posts(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -90,111 +90,116 @@ async def schedule(
     approver_id: UUID | None,
     body: ScheduleContent,
     now: datetime,
-    ahead: timedelta = NOT_AHEAD,
-) -> tuple[Scheduled, list[Wake]]:
+    ahead: timedelta = CLOCK_NOT_AHEAD,
+) -> tuple[Scheduled, list[WakeMessage]]:
     """Create a post for each target. Posts of pending content are `blocked` until its approval.
 
     So are posts with an unapproved caption of their own, unless `approver_id` is the caller's key with the
     right to approve.
 
-    Raises `NotFound`, `Invalid`, `Limited`, `ContentRejected`, `Conflict` PROJECT_ARCHIVED,
+    Raises `NotFound`, `InvalidValue`, `Limited`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED,
     CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
     """
-    scope = await _scope(conn, organization_id, content_id, body.targets)
-    when = resolve_time(body, zone=scope.timezone, now=now, ahead=ahead)
-    return await _post(conn, scope, body, when, approver_id=approver_id, may_wait=True)
+    scope = await _read_schedule_scope(conn, organization_id, content_id, body.targets)
+    when = resolve_schedule_time(body, zone=scope.timezone, now=now, ahead=ahead)
+    return await _create_posts(conn, scope, body, when, approver_id=approver_id, may_wait=True)
 
 
-async def publish(
+async def publish_posts_now(
     conn: Conn, *, organization_id: UUID, content_id: UUID, approver_id: UUID | None, body: PublishContent
-) -> tuple[Scheduled, list[Wake]]:
-    """Create posts for now; pending content is refused. Raises as `schedule`, and `ApprovalRequired`.
+) -> tuple[Scheduled, list[WakeMessage]]:
+    """Create posts for now; pending content is refused. Raises as `schedule_posts`, and `ApprovalRequired`.
 
     Now is the database's time: with a faster clock the jobs would not be due yet.
     """
-    scope = await _scope(conn, organization_id, content_id, body.targets)
-    now = Resolved(scope.now, "exact")
-    return await _post(conn, scope, body, now, approver_id=approver_id, may_wait=False)
+    scope = await _read_schedule_scope(conn, organization_id, content_id, body.targets)
+    now = ResolvedTime(scope.now, "exact")
+    return await _create_posts(conn, scope, body, now, approver_id=approver_id, may_wait=False)
 
 
-def resolve_time(
-    asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = NOT_AHEAD
-) -> Resolved:
-    """Return the requested time; local times are of `zone`. Raises `Invalid`.
+def resolve_schedule_time(
+    asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = CLOCK_NOT_AHEAD
+) -> ResolvedTime:
+    """Return the requested time; local times are of `zone`. Raises `InvalidValue`.
 
     A sandbox's times are of its clock, which is `ahead`.
     """
     if asked.scheduled_for is not None and asked.local_time is None:
         path, when = (
             "scheduledFor",
-            Resolved(timezones.read(asked.scheduled_for, path="scheduledFor"), "exact"),
+            ResolvedTime(timezones.parse_utc_time(asked.scheduled_for, path="scheduledFor"), "exact"),
         )
     elif asked.local_time is not None and asked.scheduled_for is None:
         path, when = "localTime", timezones.resolve_local_time(asked.local_time, zone=zone, path="localTime")
     else:
-        raise Invalid("scheduledFor", "send either scheduledFor or localTime")
+        raise InvalidValue("scheduledFor", "send either scheduledFor or localTime")
     if when.at < now + ahead - MAX_PAST:
-        raise Invalid(path, "is in the past: send a future time")
+        raise InvalidValue(path, "is in the past: send a future time")
     if when.at > now + ahead + MAX_AHEAD:
-        raise Invalid(path, f"is more than {MAX_AHEAD.days} days ahead")
+        raise InvalidValue(path, f"is more than {MAX_AHEAD.days} days ahead")
     return when._replace(at=when.at - ahead)
 
 
-async def lock_ready(conn: Conn, *, organization_id: UUID, content_id: UUID) -> PostableContent:
-    """Lock content against edits and decisions. Raises `ContentRejected`, `Conflict` CONTENT_NOT_READY."""
-    row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
+async def lock_postable_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> PostableContent:
+    """Lock content against edits and decisions.
+
+    Raises `ContentRejected`, `StateConflict` CONTENT_NOT_READY.
+    """
+    row = await LOCK_CONTENT_SHARED.row(conn, org=organization_id, id=content_id)
     if row.approval_status == "rejected":
         raise ContentRejected
     if row.status != "completed":
-        raise Conflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content can go out")
-    assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
+        raise StateConflict("CONTENT_NOT_READY", f"the content is {row.status}: only completed content can go out")
+    assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
     status = row.approval_status
-    return PostableContent(Material(row.caption, assets), status == "pending", status != "not_required")
+    return PostableContent(PostMaterial(row.caption, assets), status == "pending", status != "not_required")
 
 
-async def _scope(conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]) -> Schedule:
-    account_ids = targets.account_ids_of(aims)
-    row = present(
-        await FIND_CONTENT.one(conn, org=organization_id, id=content_id, account_ids=account_ids), "content"
+async def _read_schedule_scope(
+    conn: Conn, organization_id: UUID, content_id: UUID, aims: Sequence[Target]
+) -> ScheduleScope:
+    account_ids = targets.read_target_account_ids(aims)
+    row = require_found(
+        await FIND_CONTENT_SCOPE.one(conn, org=organization_id, id=content_id, account_ids=account_ids), "content"
     )
-    return Schedule(organization_id, content_id, *row)
+    return ScheduleScope(organization_id, content_id, *row)
 
 
-async def _post(
+async def _create_posts(
     conn: Conn,
-    scope: Schedule,
+    scope: ScheduleScope,
     body: ScheduleContent | PublishContent,
-    when: Resolved,
+    when: ResolvedTime,
     *,
     approver_id: UUID | None,
     may_wait: bool,
-) -> tuple[Scheduled, list[Wake]]:
+) -> tuple[Scheduled, list[WakeMessage]]:
     org, project_id = scope.organization_id, scope.project_id
     # An unknown account is refused before the checks of the project's state.
-    targets.check_known(body.targets, scope.known)
-    await project_locks.lock_active(conn, organization_id=org, project_id=project_id)
-    content = await lock_ready(conn, organization_id=org, content_id=scope.content_id)
+    targets.check_target_accounts_known(body.targets, scope.known)
+    await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
+    content = await lock_postable_content(conn, organization_id=org, content_id=scope.content_id)
     if content.pending and not may_wait:
         raise ApprovalRequired
     planned = await targets.plan_targets(
         conn, organization_id=org, project_id=project_id, material=content.material, targets=body.targets
     )
-    unapproved = [content.unapproved(target.caption_override) for target in planned]
+    unapproved = [content.has_unapproved_caption(target.caption_override) for target in planned]
     if approver_id is None and not may_wait:
-        _check_captions(unapproved)
+        _check_captions_approved(unapproved)
     if not body.allow_duplicate:
-        await targets.check_new(conn, organization_id=org, prints=_fingerprints(planned), at=when.at)
+        await targets.check_no_equal_post(conn, organization_id=org, prints=_target_fingerprints(planned), at=when.at)
     new = [
-        _New(ids.new(), target, approver_id is None and alone, content.pending)
+        _NewPost(ids.new_uuid7(), target, approver_id is None and alone, content.pending)
         for target, alone in zip(planned, unapproved, strict=True)
     ]
-    wakes, scheduled_targets = await _insert(conn, scope, new, when.at)
+    wakes, scheduled_targets = await _insert_posts(conn, scope, new, when.at)
     if approver_id is not None and any(unapproved):
-        await _record(
+        await _record_caption_approvals(
             conn, scope, approver_id, [post for post, alone in zip(new, unapproved, strict=True) if alone]
         )
     scheduled = Scheduled(
-        content_id=ids.show(ids.CONTENT, scope.content_id),
+        content_id=ids.format_prefixed_id(ids.CONTENT, scope.content_id),
         gate_status="blocked_on_approval" if any(post.blocked for post in new) else "open",
         time_rule=when.rule,
         scheduled_posts=scheduled_targets,
@@ -202,32 +207,32 @@ async def _post(
     return scheduled, wakes
 
 
-def _check_captions(unapproved: Sequence[bool]) -> None:
+def _check_captions_approved(unapproved: Sequence[bool]) -> None:
     wrong = [number for number, alone in enumerate(unapproved) if alone]
     if wrong:
         raise ApprovalRequired(
             "a target's own caption awaits approval: schedule it and have its post approved",
             issues=[
-                {"path": targets.path(number, "captionOverride"), "message": "awaits approval"}
+                {"path": targets.target_field_path(number, "captionOverride"), "message": "awaits approval"}
                 for number in wrong
             ],
         )
 
 
-def _fingerprints(planned: Sequence[Planned]) -> list[TargetFingerprint]:
+def _target_fingerprints(planned: Sequence[PlannedTarget]) -> list[TargetFingerprint]:
     return [
-        TargetFingerprint(targets.path(number), target.account_id, target.fingerprint)
+        TargetFingerprint(targets.target_field_path(number), target.account_id, target.fingerprint)
         for number, target in enumerate(planned)
     ]
 
 
-async def _insert(
-    conn: Conn, scope: Schedule, new: Sequence[_New], at: datetime
-) -> tuple[list[Wake], list[ScheduledTarget]]:
+async def _insert_posts(
+    conn: Conn, scope: ScheduleScope, new: Sequence[_NewPost], at: datetime
+) -> tuple[list[WakeMessage], list[ScheduledTarget]]:
     """Insert the posts, and submit the jobs of the unblocked ones, in the order of the targets."""
     org, planned = scope.organization_id, [post.planned for post in new]
     queued, blocked = [one.id for one in new if not one.blocked], [post.id for post in new if post.blocked]
-    job_ids, wakes = await posts.submit_many(
+    job_ids, wakes = await posts.submit_publish_jobs(
         conn, organization_id=org, project_id=scope.project_id, times=dict.fromkeys(queued, at)
     )
     jobs = dict(zip(queued, job_ids, strict=True))
@@ -247,29 +252,31 @@ async def _insert(
         caption_overrides=[target.caption_override for target in planned],
         fingerprints=[target.fingerprint for target in planned],
     )
-    await posts.note(conn, organization_id=org, post_ids=queued, event="scheduled")
-    await posts.note(conn, organization_id=org, post_ids=blocked, event="blocked")
+    await posts.record_post_event(conn, organization_id=org, post_ids=queued, event="scheduled")
+    await posts.record_post_event(conn, organization_id=org, post_ids=blocked, event="blocked")
     return wakes, [_to_schema(post, jobs.get(post.id), at) for post in new]
 
 
-async def _record(conn: Conn, scope: Schedule, approver_id: UUID, approved: Sequence[_New]) -> None:
+async def _record_caption_approvals(
+    conn: Conn, scope: ScheduleScope, approver_id: UUID, approved: Sequence[_NewPost]
+) -> None:
     """Audit the approval of captions that the caller, who has the right to approve, scheduled."""
-    await audit.record(
+    await audit.write_audit_entry(
         conn,
         organization_id=scope.organization_id,
         api_key_id=approver_id,
         action="caption.approved",
-        subject=ids.show(ids.CONTENT, scope.content_id),
+        subject=ids.format_prefixed_id(ids.CONTENT, scope.content_id),
         project_id=scope.project_id,
-        details={"posts": [ids.show(ids.POST, post.id) for post in approved]},
+        details={"posts": [ids.format_prefixed_id(ids.POST, post.id) for post in approved]},
     )
 
 
-def _to_schema(new: _New, job_id: UUID | None, at: datetime) -> ScheduledTarget:
+def _to_schema(new: _NewPost, job_id: UUID | None, at: datetime) -> ScheduledTarget:
     return ScheduledTarget(
-        id=ids.show(ids.POST, new.id),
-        job_id=ids.show(ids.JOB, job_id) if job_id else None,
+        id=ids.format_prefixed_id(ids.POST, new.id),
+        job_id=ids.format_prefixed_id(ids.JOB, job_id) if job_id else None,
         status="queued" if job_id else "blocked",
         scheduled_for=at,
-        social_account_id=ids.show(ids.ACCOUNT, new.planned.account_id),
+        social_account_id=ids.format_prefixed_id(ids.ACCOUNT, new.planned.account_id),
     )

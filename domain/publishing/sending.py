@@ -1,8 +1,8 @@
 """Steps of a post to its platform: each function is the body of one fenced step of its job.
 
 `preparing -> prepared -> sending -> accepted -> confirming -> published`: docs/explain/publishing.md has the
-whole picture. From the commit of `mark` on the platform may have the post, and only the platform's answer
-ends it.
+whole picture. From the commit of `mark_post_sending` on the platform may have the post, and only the
+platform's answer ends it.
 """
 
 from collections.abc import Sequence
@@ -14,35 +14,26 @@ from db.pool import Conn
 from db.queries import lost_post, outgoing_post, sending, social_account
 from domain.accounts import credentials
 from domain.media import tickets as media_tickets
-from domain.publishing import (
-    account_queue,
-    failures,
-    job_end,
-    locked_post,
-    outgoing,
-    post_secrets,
-    posts,
-    quotas,
-)
+from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, post_secrets, posts, quotas
 from domain.publishing.locked_post import LockedPost
 from domain.publishing.outgoing import OutgoingPost
 from domain.security.keyring import Keyring
 from jobs import backoff, ledger
-from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Done, Interrupted, NotDone, Snooze
+from jobs.ledger import JobClaim
+from jobs.outcomes import Canceled, Done, Interrupted, Snooze, TaskNotDone
 from schemas import ids
-from schemas.errors import OutcomeUnknown, PostRejected
+from schemas.errors import PostOutcomeUnknown, PostRejected
 from schemas.posts import AiLabel
 
 #: Most doublings of the wait in the account's queue, which make a long wait cheap.
-MAX_DOUBLINGS = 3
+MAX_QUEUE_WAIT_DOUBLINGS = 3
 
-NOT_APPROVED = PostRejected(
+CONTENT_NOT_APPROVED_ERROR = PostRejected(
     "NOT_APPROVED", "the content is no longer approved: have it approved and schedule again"
 )
 
 
-class PreparedStep(NamedTuple):
+class PreparedPostStep(NamedTuple):
     """Prepared post, fully or in part, from the content's `revision`, with its account's traits."""
 
     keyring: Keyring
@@ -57,7 +48,7 @@ class PreparedStep(NamedTuple):
         return f"PreparedStep({self.revision})"
 
 
-class SendingMark(NamedTuple):
+class PostSendingMark(NamedTuple):
     """Row of `mark_sending`: the time of the mark, else the obstacles."""
 
     approved: bool
@@ -66,48 +57,55 @@ class SendingMark(NamedTuple):
     sent_at: datetime | None
 
 
-_MARK = sending.mark_sending.typed(SendingMark)
+_MARK_POST_SENDING = sending.mark_sending.typed(PostSendingMark)
 
 
-async def begin(conn: Conn, *, claim: Claim, keyring: Keyring) -> OutgoingPost | NotDone:
+async def begin_post_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> OutgoingPost | TaskNotDone:
     """Take the head of the account's queue for a waiting post; a post under way continues where it was."""
     post = await locked_post.lock_claimed_post(conn, claim)
-    outcome = Canceled() if post.stopped else await failures.find_blocker(conn, post)
+    outcome = Canceled() if post.stopped else await failures.find_sending_blocker(conn, post)
     if outcome is None and not post.sent:
-        outcome = await _take_head_or_wait(conn, claim, post)
+        outcome = await _take_queue_head_or_wait(conn, claim, post)
     if outcome is not None:
         return outcome
     post_to_send = await outgoing.read_outgoing_post(conn, post, keyring)
-    if credentials.ends_soon(post_to_send.token_ends, now=post_to_send.now):
-        return await failures.refresh(conn, post)
+    if credentials.is_token_ending_soon(post_to_send.token_ends, now=post_to_send.now):
+        return await failures.refresh_account_token(conn, post)
     return post_to_send
 
 
-async def _take_head_or_wait(conn: Conn, claim: Claim, post: LockedPost) -> NotDone | None:
+async def _take_queue_head_or_wait(conn: Conn, claim: JobClaim, post: LockedPost) -> TaskNotDone | None:
     """Take the head; None: this post has it. A cause that blocks all its posts ends by itself."""
-    position = await account_queue.take_head(conn, claim, post)
+    position = await account_queue.take_queue_head(conn, claim, post)
     if position.is_head:
         return None
     if position.full_s:
-        return await failures.snooze_account(conn, post, position.full_s)
+        return await failures.snooze_account_posts(conn, post, position.full_s)
     if not position.busy:
-        await account_queue.wake_next(conn, organization_id=post.organization_id, account_id=post.account_id)
-    waits = min(claim.fence - claim.attempt, MAX_DOUBLINGS)
+        await account_queue.wake_next_queued_post(
+            conn, organization_id=post.organization_id, account_id=post.account_id
+        )
+    waits = min(claim.fence - claim.attempt, MAX_QUEUE_WAIT_DOUBLINGS)
     return Snooze(min(account_queue.WAIT_S * 2**waits, post.left_s))
 
 
-async def keep(conn: Conn, *, claim: Claim, step: PreparedStep, after_s: float) -> NotDone | None:
-    """Store a step before the next one, `after_s` later; the account's other posts may go first."""
+async def store_prepared_step(
+    conn: Conn, *, claim: JobClaim, step: PreparedPostStep, after_s: float
+) -> TaskNotDone | None:
+    """Store a prepared step; return a snooze of `after_s` before the next one, None to go on at once.
+
+    The account's other posts may go first. Returns `Canceled` for a post of an archived project.
+    """
     post = await locked_post.lock_claimed_post(conn, claim)
     if post.stopped:
         return Canceled()
-    await _keep(conn, post, step, phase="preparing")
-    return await failures.snooze_preparing(conn, post, after_s) if after_s else None
+    await _store_prepared_columns(conn, post, step, phase="preparing")
+    return await failures.snooze_post_preparation(conn, post, after_s) if after_s else None
 
 
-async def mark(
-    conn: Conn, *, claim: Claim, ai_label: AiLabel, unsaved: PreparedStep | None = None
-) -> datetime | NotDone:
+async def mark_post_sending(
+    conn: Conn, *, claim: JobClaim, ai_label: AiLabel, unsaved: PreparedPostStep | None = None
+) -> datetime | TaskNotDone:
     """Mark the post `sending`; return the time of the mark, or the outcome that forbids it.
 
     The call may be made after the commit. The step locks the active project. `unsaved` is the newly prepared
@@ -115,41 +113,39 @@ async def mark(
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     revision = unsaved.revision if unsaved else post.content_revision
-    marked = await _mark(conn, claim, post, revision, unsaved=unsaved, ai_label=ai_label)
+    marked = await _mark_sending_unless_blocked(conn, claim, post, revision, unsaved=unsaved, ai_label=ai_label)
     if unsaved and isinstance(marked, Snooze):
-        await _keep(conn, post, unsaved, phase="prepared")
+        await _store_prepared_columns(conn, post, unsaved, phase="prepared")
     return marked
 
 
-async def mark_again(conn: Conn, *, claim: Claim) -> datetime | NotDone | None:
+async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | TaskNotDone | None:
     """Mark the post for a repeat of the same call after a lost answer. None: it is too late for that."""
     post = await locked_post.lock_claimed_post(conn, claim)
     if post.left_s <= 0 or post.account_status == "disconnected":
         return None
-    return await _mark(conn, claim, post, None)
+    return await _mark_sending_unless_blocked(conn, claim, post, None)
 
 
-async def _keep(conn: Conn, post: LockedPost, step: PreparedStep, *, phase: str) -> None:
-    org, columns = post.organization_id, _prepared_columns(post, step)
-    await outgoing_post.keep_prepared.run(
-        conn, org=org, id=post.id, event_id=ids.new(), phase=phase, **columns
-    )
-    await _keep_found(conn, post, step)
+async def _store_prepared_columns(conn: Conn, post: LockedPost, step: PreparedPostStep, *, phase: str) -> None:
+    org, columns = post.organization_id, _prepared_call_columns(post, step)
+    await outgoing_post.keep_prepared.run(conn, org=org, id=post.id, event_id=ids.new_uuid7(), phase=phase, **columns)
+    await _store_tickets_and_traits(conn, post, step)
 
 
-async def _keep_found(conn: Conn, post: LockedPost, step: PreparedStep) -> None:
+async def _store_tickets_and_traits(conn: Conn, post: LockedPost, step: PreparedPostStep) -> None:
     """Store the tickets, and the account's traits if the platform reported new ones, for later schedules."""
     org = post.organization_id
-    await media_tickets.keep(conn, organization_id=org, post_id=post.id, tickets=step.tickets)
+    await media_tickets.insert_media_tickets(conn, organization_id=org, post_id=post.id, tickets=step.tickets)
     if step.traits is not None and step.traits != post.traits:
         await social_account.update_traits.run(conn, org=org, id=post.account_id, traits=step.traits)
 
 
-def _prepared_columns(post: LockedPost, step: PreparedStep | None) -> dict[str, Any]:
+def _prepared_call_columns(post: LockedPost, step: PreparedPostStep | None) -> dict[str, Any]:
     """Return the columns of a prepared call; nulls keep the stored ones."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    secret = post_secrets.seal(
+    secret = post_secrets.seal_post_secret(
         step.keyring, step.secret, organization_id=post.organization_id, post_id=post.id
     )
     return {
@@ -161,20 +157,20 @@ def _prepared_columns(post: LockedPost, step: PreparedStep | None) -> dict[str, 
     }
 
 
-async def _mark(
+async def _mark_sending_unless_blocked(
     conn: Conn,
-    claim: Claim,
+    claim: JobClaim,
     post: LockedPost,
     revision: int | None,
     *,
-    unsaved: PreparedStep | None = None,
+    unsaved: PreparedPostStep | None = None,
     ai_label: AiLabel | None = None,
-) -> datetime | NotDone:
-    outcome = await failures.find_blocker(conn, post)
+) -> datetime | TaskNotDone:
+    outcome = await failures.find_sending_blocker(conn, post)
     if outcome is not None:
         return outcome
-    org, post_id, window = post.organization_id, post.id, quotas.window(post)
-    marked = await _MARK.row(
+    org, post_id, window = post.organization_id, post.id, quotas.find_quota_window(post)
+    marked = await _MARK_POST_SENDING.row(
         conn,
         org=org,
         id=post_id,
@@ -185,69 +181,67 @@ async def _mark(
         job_id=claim.id,
         fence=claim.fence,
         progress=0.5,
-        send_id=ids.new(),
-        prepared_id=unsaved and ids.new(),
-        event_id=ids.new(),
+        send_id=ids.new_uuid7(),
+        prepared_id=unsaved and ids.new_uuid7(),
+        event_id=ids.new_uuid7(),
         posts=window.posts,
         window_s=window.window_s,
         ai_label=ai_label,
-        **_prepared_columns(post, unsaved),
+        **_prepared_call_columns(post, unsaved),
     )
     if marked.sent_at is None:
-        return await _unmarked(conn, post, marked)
+        return await _outcome_of_refused_mark(conn, post, marked)
     if unsaved:
-        await _keep_found(conn, post, unsaved)
+        await _store_tickets_and_traits(conn, post, unsaved)
     return marked.sent_at
 
 
-async def _unmarked(conn: Conn, post: LockedPost, marked: SendingMark) -> NotDone:
+async def _outcome_of_refused_mark(conn: Conn, post: LockedPost, marked: PostSendingMark) -> TaskNotDone:
     if not marked.approved:
-        return await failures.fail(conn, post, NOT_APPROVED)
+        return await failures.fail_rejected_post(conn, post, CONTENT_NOT_APPROVED_ERROR)
     if not marked.current:
         await outgoing_post.prepare_again.run(conn, org=post.organization_id, id=post.id)
         return Interrupted()
-    return await failures.snooze_account(conn, post, marked.full_s or 0)
+    return await failures.snooze_account_posts(conn, post, marked.full_s or 0)
 
 
-async def record_acceptance(
-    conn: Conn, *, claim: Claim, handle: dict[str, Any], found: bool
-) -> NotDone | None:
+async def record_platform_acceptance(
+    conn: Conn, *, claim: JobClaim, handle: dict[str, Any], found: bool
+) -> TaskNotDone | None:
     """Record that the platform accepted the post and is processing it: the account's next post may go.
 
     `found`: a look-up found it.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     phase = "accepted" if post.phase == "sending" else "confirming"
-    await outgoing_post.accept_post.run(
-        conn, org=post.organization_id, id=post.id, phase=phase, handle=handle
-    )
+    await outgoing_post.accept_post.run(conn, org=post.organization_id, id=post.id, phase=phase, handle=handle)
     if phase == "accepted":
-        await ledger.progress(conn, claim, progress=0.8, stage="confirming")
-        await _note(conn, post, "accepted", found=found)
-        await account_queue.advance_queue(conn, post)
+        await ledger.store_job_progress(conn, claim, progress=0.8, stage="confirming")
+        await _record_verdict_event(conn, post, "accepted", found=found)
+        await account_queue.advance_account_queue(conn, post)
     return None
 
 
-async def snooze_until_poll(conn: Conn, *, claim: Claim, after_s: float) -> NotDone:
+async def snooze_accepted_post(conn: Conn, *, claim: JobClaim, after_s: float) -> TaskNotDone:
     """Snooze the job until the next poll for a post that the platform may have; others go on meanwhile."""
     post = await locked_post.lock_claimed_post(conn, claim)
-    await account_queue.advance_queue(conn, post)
-    return await failures.snooze_account(conn, post, after_s)
+    await account_queue.advance_account_queue(conn, post)
+    return await failures.snooze_account_posts(conn, post, after_s)
 
 
-async def snooze_busy(conn: Conn, *, claim: Claim) -> NotDone:
+async def snooze_for_busy_server(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
     """Snooze because the account's server is busy, which blocks all of the account's posts."""
     post = await locked_post.lock_claimed_post(conn, claim)
-    return await failures.snooze_account(conn, post, backoff.busy_backoff_s(claim.fence, claim.attempt))
+    return await failures.snooze_account_posts(conn, post, backoff.busy_server_backoff_s(claim.fence, claim.attempt))
 
 
-async def publish(
-    conn: Conn, *, claim: Claim, external_id: str | None, external_url: str | None, found: bool = False
+async def mark_post_published(
+    conn: Conn, *, claim: JobClaim, external_id: str | None, external_url: str | None, found: bool = False
 ) -> Done:
     """Mark the post as live. An unknown external id is polled for by another job.
 
-    `found`: a look-up found it after a lost answer. Raises `OutcomeUnknown` if the id belongs to another of
-    the account's posts.
+    `found`: a look-up found it after a lost answer. Raises `PostOutcomeUnknown` if the id belongs to another
+    of the account's posts.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     published = await sending.publish_post.value(
@@ -257,55 +251,51 @@ async def publish(
         account_id=post.account_id,
         owner_organization_id=post.owner_organization_id,
         owner_id=post.owner_id,
-        event_id=ids.new(),
-        details=_details(found),
+        event_id=ids.new_uuid7(),
+        details=_verdict_event_details(found),
         external_id=external_id,
         external_url=external_url,
     )
     if published is None:
-        raise named_twice_error()
+        raise duplicate_external_id_error()
     if external_id is None:
-        await job_end.reconcile(
-            conn,
-            organization_id=post.organization_id,
-            project_id=post.project_id,
-            post_id=post.id,
-            now=post.now,
+        await job_end.submit_post_reconciliation(
+            conn, organization_id=post.organization_id, project_id=post.project_id, post_id=post.id, now=post.now
         )
     return Done(
-        {"postId": ids.show(ids.POST, post.id), "externalId": external_id, "externalUrl": external_url}
+        {"postId": ids.format_prefixed_id(ids.POST, post.id), "externalId": external_id, "externalUrl": external_url}
     )
 
 
-async def leave_in_inbox(conn: Conn, *, claim: Claim, found: bool) -> Done:
+async def mark_post_draft_in_inbox(conn: Conn, *, claim: JobClaim, found: bool) -> Done:
     """Mark the post as a draft in its owner's inbox. `found`: a look-up found it."""
     post = await locked_post.lock_claimed_post(conn, claim)
     await outgoing_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
-    await _note(conn, post, "draft_in_inbox", found=found)
-    await account_queue.advance_queue(conn, post)
-    return Done({"postId": ids.show(ids.POST, post.id), "status": "draft_in_inbox"})
+    await _record_verdict_event(conn, post, "draft_in_inbox", found=found)
+    await account_queue.advance_account_queue(conn, post)
+    return Done({"postId": ids.format_prefixed_id(ids.POST, post.id), "status": "draft_in_inbox"})
 
 
-async def check_name_is_free(
+async def check_external_id_is_free(
     conn: Conn, organization_id: UUID, account_id: UUID, post_id: UUID, external_id: str | None
 ) -> None:
-    """Raise `OutcomeUnknown` if another post of ours has this external id."""
+    """Raise `PostOutcomeUnknown` if another post of ours has this external id."""
     is_taken = await lost_post.is_named.value(
         conn, org=organization_id, account_id=account_id, id=post_id, external_id=external_id
     )
     if is_taken:
-        raise named_twice_error()
+        raise duplicate_external_id_error()
 
 
-def named_twice_error() -> OutcomeUnknown:
-    return OutcomeUnknown("NAMED_TWICE", "the platform returned the id of another one of our posts")
+def duplicate_external_id_error() -> PostOutcomeUnknown:
+    return PostOutcomeUnknown("NAMED_TWICE", "the platform returned the id of another one of our posts")
 
 
-async def _note(conn: Conn, post: LockedPost, event: posts.Event, *, found: bool) -> None:
-    org, details = post.organization_id, _details(found)
-    await posts.note(conn, organization_id=org, post_ids=[post.id], event=event, details=details)
+async def _record_verdict_event(conn: Conn, post: LockedPost, event: posts.PostEventType, *, found: bool) -> None:
+    org, details = post.organization_id, _verdict_event_details(found)
+    await posts.record_post_event(conn, organization_id=org, post_ids=[post.id], event=event, details=details)
 
 
-def _details(found: bool) -> dict[str, Any]:
+def _verdict_event_details(found: bool) -> dict[str, Any]:
     """Return the details of a verdict, by which a timeline shows a look-up."""
     return {"found": True} if found else {}

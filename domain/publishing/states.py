@@ -15,7 +15,7 @@ class PostState(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
 
 
-class Transition(NamedTuple):
+class PostTransition(NamedTuple):
     """Transition with its causes; `why` separates alternatives by commas."""
 
     source: PostState
@@ -23,28 +23,28 @@ class Transition(NamedTuple):
     why: str
 
 
-TRANSITIONS = (
-    Transition(PostState.BLOCKED, PostState.QUEUED, "approved, rescheduled once approved"),
-    Transition(PostState.BLOCKED, PostState.CANCELED, "cancel"),
-    Transition(PostState.QUEUED, PostState.BLOCKED, "approved content edited"),
-    Transition(PostState.QUEUED, PostState.PUBLISHING, "marked sending"),
-    Transition(PostState.QUEUED, PostState.FAILED, "refused, too late, last try"),
-    Transition(PostState.QUEUED, PostState.CANCELED, "cancel"),
-    Transition(PostState.PUBLISHING, PostState.QUEUED, "proved not sent"),
-    Transition(PostState.PUBLISHING, PostState.PUBLISHED, "proved live"),
-    Transition(PostState.PUBLISHING, PostState.DRAFT_IN_INBOX, "proved in its owner's inbox"),
-    Transition(PostState.PUBLISHING, PostState.OUTCOME_UNKNOWN, "nobody can tell"),
-    Transition(PostState.DRAFT_IN_INBOX, PostState.PUBLISHED, "its owner published it"),
-    Transition(PostState.OUTCOME_UNKNOWN, PostState.PUBLISHED, "found later, a person saw it"),
-    Transition(PostState.OUTCOME_UNKNOWN, PostState.DRAFT_IN_INBOX, "found in its owner's inbox"),
-    Transition(PostState.OUTCOME_UNKNOWN, PostState.FAILED, "proved absent, a person says so"),
-    Transition(PostState.FAILED, PostState.QUEUED, "job retried"),
+POST_TRANSITIONS = (
+    PostTransition(PostState.BLOCKED, PostState.QUEUED, "approved, rescheduled once approved"),
+    PostTransition(PostState.BLOCKED, PostState.CANCELED, "cancel"),
+    PostTransition(PostState.QUEUED, PostState.BLOCKED, "approved content edited"),
+    PostTransition(PostState.QUEUED, PostState.PUBLISHING, "marked sending"),
+    PostTransition(PostState.QUEUED, PostState.FAILED, "refused, too late, last try"),
+    PostTransition(PostState.QUEUED, PostState.CANCELED, "cancel"),
+    PostTransition(PostState.PUBLISHING, PostState.QUEUED, "proved not sent"),
+    PostTransition(PostState.PUBLISHING, PostState.PUBLISHED, "proved live"),
+    PostTransition(PostState.PUBLISHING, PostState.DRAFT_IN_INBOX, "proved in its owner's inbox"),
+    PostTransition(PostState.PUBLISHING, PostState.OUTCOME_UNKNOWN, "nobody can tell"),
+    PostTransition(PostState.DRAFT_IN_INBOX, PostState.PUBLISHED, "its owner published it"),
+    PostTransition(PostState.OUTCOME_UNKNOWN, PostState.PUBLISHED, "found later, a person saw it"),
+    PostTransition(PostState.OUTCOME_UNKNOWN, PostState.DRAFT_IN_INBOX, "found in its owner's inbox"),
+    PostTransition(PostState.OUTCOME_UNKNOWN, PostState.FAILED, "proved absent, a person says so"),
+    PostTransition(PostState.FAILED, PostState.QUEUED, "job retried"),
 )
 
-ALLOWED = frozenset((source, target) for source, target, _ in TRANSITIONS)
+ALLOWED_POST_TRANSITIONS = frozenset((source, target) for source, target, _ in POST_TRANSITIONS)
 
 #: Reasons against a retry of a post's job. Only a post that is surely not live may be scheduled again.
-RETRY_REFUSALS = {
+POST_RETRY_REFUSALS = {
     **dict.fromkeys((PostState.QUEUED, PostState.PUBLISHING), "its post has a newer job: wait for that"),
     PostState.BLOCKED: "its post waits for an approval: it gets another job once it is approved",
     PostState.PUBLISHED: "its post is live: nothing is left to send",
@@ -58,8 +58,8 @@ RETRY_REFUSALS = {
 }
 
 
-def mermaid() -> str:
+def render_post_state_diagram() -> str:
     """Return the table as a Mermaid state diagram."""
-    lines = [f"    {source} --> {target}: {why}" for source, target, why in TRANSITIONS]
+    lines = [f"    {source} --> {target}: {why}" for source, target, why in POST_TRANSITIONS]
     starts = ["    [*] --> blocked: scheduled, awaits approval", "    [*] --> queued: scheduled"]
     return "\n".join(["stateDiagram-v2", *starts, *lines, "    published --> [*]", "    canceled --> [*]"])

@@ -9,23 +9,23 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import scheduled_post, social_account
-from db.queries.rows import AssetRow, LockedQueueAccount, SharedContent, WaitingPost
+from db.queries.rows import AssetRow, LockedQueueAccount, ShareLockedContent, WaitingPost
 from domain.accounts import accounts as refusals
 from domain.accounts import platform_limits
-from domain.accounts.platform_limits import PLATFORMS, LimitedFile
+from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck
 from platforms.description import PlatformLimits, PrivacyLevel
 from schemas import ids
-from schemas.errors import Conflict, Invalid, NotFound, PrivacyRequired
+from schemas.errors import InvalidValue, ObjectNotFound, PrivacyLevelRequired, StateConflict
 from schemas.posts import Target
 
 #: Path and fault.
-Issue = tuple[str, str]
+TargetIssue = tuple[str, str]
 
 #: Platform's count of a caption, and its limit.
-_Bound = tuple[PlatformLimits, int]
+_CaptionBound = tuple[PlatformLimits, int]
 
 
-class Material(NamedTuple):
+class PostMaterial(NamedTuple):
     """Caption and files of a content, in their order, as they are to be posted."""
 
     caption: str
@@ -39,15 +39,15 @@ class Material(NamedTuple):
 
 
 class TargetFingerprint(NamedTuple):
-    """Fingerprint of a post to an account; `path` is its place in the request."""
+    """Fingerprint of a post to an account; `target_field_path` is its place in the request."""
 
     path: str
     account_id: UUID
     fingerprint: bytes
 
 
-class Planned(NamedTuple):
-    """Target that passed the checks."""
+class PlannedTarget(NamedTuple):
+    """Target that passed all checks: the account to post to, and how."""
 
     account_id: UUID
     platform: str
@@ -64,37 +64,38 @@ class _EqualPost(NamedTuple):
     id: UUID
 
 
-class _Captioned(NamedTuple):
+class _ContentCaptionPost(NamedTuple):
     id: UUID
     social_account_id: UUID
 
 
-FIND_SAME = scheduled_post.find_same.typed(_EqualPost)
-LIST_WAITING = scheduled_post.list_waiting_of_content.typed(WaitingPost)
-LIST_CAPTIONED = scheduled_post.list_captioned.typed(_Captioned)
-LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
-SHARE_CONTENT = scheduled_post.share_content.typed(SharedContent)
-LIST_ASSETS = scheduled_post.list_assets.typed(AssetRow)
+FIND_EQUAL_POSTS = scheduled_post.find_same.typed(_EqualPost)
+LIST_WAITING_CONTENT_POSTS = scheduled_post.list_waiting_of_content.typed(WaitingPost)
+LIST_CONTENT_CAPTION_POSTS = scheduled_post.list_captioned.typed(_ContentCaptionPost)
+LOCK_TARGET_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
+LOCK_CONTENT_SHARED = scheduled_post.share_content.typed(ShareLockedContent)
+LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 
 
 async def plan_targets(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, material: Material, targets: Sequence[Target]
-) -> list[Planned]:
-    """Check every target and lock its account. Raises `NotFound`, `Invalid`, `Conflict`, with all issues.
+    conn: Conn, *, organization_id: UUID, project_id: UUID, material: PostMaterial, targets: Sequence[Target]
+) -> list[PlannedTarget]:
+    """Check every target and lock its account. Raises `ObjectNotFound`, `InvalidValue`, `StateConflict`, with
+    all issues.
 
     An account in need of a new authorization is accepted: its posts wait for it.
     """
-    rows = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids_of(targets))
+    rows = await LOCK_TARGET_ACCOUNTS.all(conn, org=organization_id, ids=read_target_account_ids(targets))
     locked = {row.id: row for row in rows if row.project_id == project_id}
-    accounts = [locked[account_id] for account_id in check_known(targets, locked)]
-    await _check_fit(targets, accounts, material)
-    _check_connected(accounts)
+    accounts = [locked[account_id] for account_id in check_target_accounts_known(targets, locked)]
+    await _check_targets_fit_platforms(targets, accounts, material)
+    _check_targets_connected(accounts)
     return [
-        Planned(
+        PlannedTarget(
             account.id,
             account.platform,
             target.mode,
-            _privacy_level(target, account),
+            _stored_privacy_level(target, account),
             target.caption_override,
             material.fingerprint(target.caption_override),
         )
@@ -102,19 +103,14 @@ async def plan_targets(
     ]
 
 
-async def check_new(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    prints: Sequence[TargetFingerprint],
-    at: datetime,
-    but: UUID | None = None,
+async def check_no_equal_post(
+    conn: Conn, *, organization_id: UUID, prints: Sequence[TargetFingerprint], at: datetime, but: UUID | None = None
 ) -> None:
     """Check that none of these locked accounts has the same fingerprint within 24 h of `at`.
 
-    `but` is the post under change. Raises `Conflict` DUPLICATE_POST.
+    `but` is the post under change. Raises `StateConflict` DUPLICATE_POST.
     """
-    same = await FIND_SAME.all(
+    same = await FIND_EQUAL_POSTS.all(
         conn,
         org=organization_id,
         account_ids=[fingerprint.account_id for fingerprint in prints],
@@ -123,168 +119,171 @@ async def check_new(
         but=but,
     )
     if same:
-        post_ids = [ids.show(ids.POST, row.id) for row in same]
+        post_ids = [ids.format_prefixed_id(ids.POST, row.id) for row in same]
         conflicts = zip([prints[row.place - 1].path for row in same], post_ids, strict=True)
-        raise Conflict(
+        raise StateConflict(
             "DUPLICATE_POST",
             "the account has the same post within 24 hours: send allowDuplicate to post it anyway",
             scheduledPostId=post_ids[0],
-            issues=_issues([(path, f"the account has it as {post_id}") for path, post_id in conflicts]),
+            issues=_issues_to_dicts([(path, f"the account has it as {post_id}") for path, post_id in conflicts]),
         )
 
 
-async def check_caption(conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str) -> None:
+async def check_caption_of_waiting_posts(conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str) -> None:
     """Check a caption for each waiting post that uses its content's caption; locks their accounts.
 
-    The caller has locked the content. Raises `Invalid` with the faults for each post.
+    The caller has locked the content. Raises `InvalidValue` with the faults for each post.
     """
-    waiting = await LIST_CAPTIONED.all(conn, org=organization_id, content_id=content_id)
+    waiting = await LIST_CONTENT_CAPTION_POSTS.all(conn, org=organization_id, content_id=content_id)
     account_ids = list({row.social_account_id for row in waiting})
-    accounts = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
-    bounds = {account.id: _bound(account) for account in accounts}
-    misfits: dict[_Bound, list[str]] = {}
+    accounts = await LOCK_TARGET_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
+    bounds = {account.id: _find_caption_bound(account) for account in accounts}
+    misfits: dict[_CaptionBound, list[str]] = {}
     for bound in set(bounds.values()):
-        misfits[bound] = list(platform_limits.caption_faults(*bound, caption))
+        misfits[bound] = list(platform_limits.find_caption_faults(*bound, caption))
         await asyncio.sleep(0)  # as below
     issues = [
-        ("caption", f"{ids.show(ids.POST, row.id)} waits with it: {message}")
+        ("caption", f"{ids.format_prefixed_id(ids.POST, row.id)} waits with it: {message}")
         for row in waiting
         for message in misfits[bounds[row.social_account_id]]
     ]
     if issues:
-        raise Invalid(*issues[0], *issues[1:])
+        raise InvalidValue(*issues[0], *issues[1:])
 
 
-async def check_files(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+async def check_files_of_waiting_posts(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """Check a content's files for each post that waits with them; locks their accounts.
 
-    The caller has locked the content. Raises `Invalid` with the faults for each post.
+    The caller has locked the content. Raises `InvalidValue` with the faults for each post.
     """
-    waiting = await LIST_WAITING.all(conn, org=organization_id, content_id=content_id)
+    waiting = await LIST_WAITING_CONTENT_POSTS.all(conn, org=organization_id, content_id=content_id)
     account_ids = list({row.social_account_id for row in waiting})
-    accounts = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
-    assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
-    files = [LimitedFile(*asset[:4]) for asset in assets]
+    accounts = await LOCK_TARGET_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
+    assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
+    files = [PostFileToCheck(*asset[:4]) for asset in assets]
     faults = {
-        account.id: list(platform_limits.faults_of_files(PLATFORMS[account.platform], account.traits, files))
+        account.id: list(platform_limits.find_media_faults(LIMITS_BY_PLATFORM[account.platform], account.traits, files))
         for account in accounts
     }
     issues = [
-        ("file", f"{ids.show(ids.POST, row.id)} waits with it: {fault.message}")
+        ("file", f"{ids.format_prefixed_id(ids.POST, row.id)} waits with it: {fault.message}")
         for row in waiting
         for fault in faults[row.social_account_id]
     ]
     if issues:
-        raise Invalid(*issues[0], *issues[1:])
+        raise InvalidValue(*issues[0], *issues[1:])
 
 
-async def update_fingerprints(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+async def update_post_fingerprints(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """Update the fingerprints of an edited content's unsent posts without a caption of their own."""
-    row = await SHARE_CONTENT.row(conn, org=organization_id, id=content_id)
-    assets = await LIST_ASSETS.all(conn, org=organization_id, content_id=content_id)
-    fingerprint = Material(row.caption, assets).fingerprint(None)
-    await scheduled_post.rewrite_posts.run(
-        conn, org=organization_id, content_id=content_id, fingerprint=fingerprint
-    )
+    row = await LOCK_CONTENT_SHARED.row(conn, org=organization_id, id=content_id)
+    assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
+    fingerprint = PostMaterial(row.caption, assets).fingerprint(None)
+    await scheduled_post.rewrite_posts.run(conn, org=organization_id, content_id=content_id, fingerprint=fingerprint)
 
 
-def account_ids_of(targets: Sequence[Target]) -> list[UUID]:
+def read_target_account_ids(targets: Sequence[Target]) -> list[UUID]:
     """Return the account ids of the targets in order; skip malformed ones."""
-    read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
+    read = [ids.parse_prefixed_id(ids.ACCOUNT, target.social_account_id) for target in targets]
     return [account_id for account_id in read if account_id]
 
 
-def check_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID]:
-    """Return each target's account id, in order. Raises `NotFound` for an id that isn't in `known`."""
-    read = [ids.read(ids.ACCOUNT, target.social_account_id) for target in targets]
+def check_target_accounts_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID]:
+    """Return each target's account id, in order. Raises `ObjectNotFound` for an id that isn't in `known`."""
+    read = [ids.parse_prefixed_id(ids.ACCOUNT, target.social_account_id) for target in targets]
     unknown = [number for number, account_id in enumerate(read) if account_id not in known]
     if unknown:
-        raise NotFound(
+        raise ObjectNotFound(
             "no such social account in this project: check the targets' socialAccountId",
-            issues=_issues([(path(number), "is no account of this project") for number in unknown]),
+            issues=_issues_to_dicts(
+                [(target_field_path(number), "is no account of this project") for number in unknown]
+            ),
         )
     return [account_id for account_id in read if account_id is not None]
 
 
-async def _check_fit(
-    targets: Sequence[Target], accounts: Sequence[LockedQueueAccount], material: Material
+async def _check_targets_fit_platforms(
+    targets: Sequence[Target], accounts: Sequence[LockedQueueAccount], material: PostMaterial
 ) -> None:
-    issues: list[Issue] = []
+    issues: list[TargetIssue] = []
     choices: dict[str, list[PrivacyLevel]] = {}
     account_ids: set[UUID] = set()
     for number, (target, account) in enumerate(zip(targets, accounts, strict=True)):
         if account.id in account_ids:
-            issues.append((path(number), "is given twice"))
+            issues.append((target_field_path(number), "is given twice"))
         account_ids.add(account.id)
-        issues += [(path(number, field), message) for field, message in _misfits(target, account, material)]
-        if _lacks_privacy(target, account):
-            choices[path(number, "privacyLevel")] = _offered(account)
+        issues += [
+            (target_field_path(number, field), message)
+            for field, message in _find_target_issues(target, account, material)
+        ]
+        if _lacks_privacy_choice(target, account):
+            choices[target_field_path(number, "privacyLevel")] = _offered_privacy_levels(account)
         await asyncio.sleep(0)  # a long caption takes 5 ms to count: other tasks run between two
     if choices:
-        raise PrivacyRequired(choices, *issues)
+        raise PrivacyLevelRequired(choices, *issues)
     if issues:
-        raise Invalid(*issues[0], *issues[1:])
+        raise InvalidValue(*issues[0], *issues[1:])
 
 
-def _check_connected(accounts: Sequence[LockedQueueAccount]) -> None:
+def _check_targets_connected(accounts: Sequence[LockedQueueAccount]) -> None:
     offered = [number for number, account in enumerate(accounts) if account.offered]
     if offered:
-        raise refusals.offered_error(
-            issues=_issues([(path(number), "is offered for lease") for number in offered])
+        raise refusals.account_offered_error(
+            issues=_issues_to_dicts([(target_field_path(number), "is offered for lease") for number in offered])
         )
     disconnected = [number for number, account in enumerate(accounts) if account.status == "disconnected"]
     if disconnected:
-        raise Conflict(
+        raise StateConflict(
             "ACCOUNT_NOT_CONNECTED",
             "an account is disconnected: connect it again, or leave it out",
-            issues=_issues([(path(number), "is disconnected") for number in disconnected]),
+            issues=_issues_to_dicts([(target_field_path(number), "is disconnected") for number in disconnected]),
         )
 
 
-def _misfits(target: Target, account: LockedQueueAccount, material: Material) -> Iterator[Issue]:
+def _find_target_issues(target: Target, account: LockedQueueAccount, material: PostMaterial) -> Iterator[TargetIssue]:
     """Yield the issues that the account's platform would refuse, as far as they are known beforehand."""
-    platform = PLATFORMS[account.platform]
+    platform = LIMITS_BY_PLATFORM[account.platform]
     caption, field = material.caption, "socialAccountId"
     if target.caption_override is not None:
         caption, field = target.caption_override, "captionOverride"
-    files = [LimitedFile(*asset[:4]) for asset in material.assets]
-    for fault in platform_limits.post_faults(platform, account.traits, caption, files):
-        yield field if fault.code == platform_limits.CAPTION else "socialAccountId", fault.message
+    files = [PostFileToCheck(*asset[:4]) for asset in material.assets]
+    for fault in platform_limits.find_post_faults(platform, account.traits, caption, files):
+        yield field if fault.code == platform_limits.CAPTION_FAULT_CODE else "socialAccountId", fault.message
     if target.mode not in platform.modes:
         yield "mode", f"{platform.name} takes {' or '.join(sorted(platform.modes))}"
-    if _lacks_privacy(target, account):
+    if _lacks_privacy_choice(target, account):
         return
     needs_level = target.privacy_level is not None or target.mode == "direct"
     if needs_level and (
-        why := platform_limits.privacy_fault(platform, _offered(account), target.privacy_level)
+        why := platform_limits.find_privacy_fault(platform, _offered_privacy_levels(account), target.privacy_level)
     ):
         yield "privacyLevel", why
 
 
-def _offered(account: LockedQueueAccount) -> list[PrivacyLevel]:
-    return platform_limits.privacy_levels(PLATFORMS[account.platform], account.traits)
+def _offered_privacy_levels(account: LockedQueueAccount) -> list[PrivacyLevel]:
+    return platform_limits.offered_privacy_levels(LIMITS_BY_PLATFORM[account.platform], account.traits)
 
 
-def _lacks_privacy(target: Target, account: LockedQueueAccount) -> bool:
+def _lacks_privacy_choice(target: Target, account: LockedQueueAccount) -> bool:
     """Return whether a person has to choose the audience. TikTok's guidelines forbid a default."""
-    return target.mode == "direct" and target.privacy_level is None and len(_offered(account)) > 1
+    return target.mode == "direct" and target.privacy_level is None and len(_offered_privacy_levels(account)) > 1
 
 
-def _privacy_level(target: Target, account: LockedQueueAccount) -> PrivacyLevel | None:
+def _stored_privacy_level(target: Target, account: LockedQueueAccount) -> PrivacyLevel | None:
     """Return the level that the post is stored with: the chosen one, or the account's only one."""
-    offered = _offered(account)
+    offered = _offered_privacy_levels(account)
     only = offered[0] if target.mode == "direct" and len(offered) == 1 else None
     return target.privacy_level or only
 
 
-def _bound(account: LockedQueueAccount) -> _Bound:
-    platform = PLATFORMS[account.platform]
-    return platform, platform_limits.caption_max(platform, account.traits)
+def _find_caption_bound(account: LockedQueueAccount) -> _CaptionBound:
+    platform = LIMITS_BY_PLATFORM[account.platform]
+    return platform, platform_limits.max_caption_length(platform, account.traits)
 
 
-def path(number: int, field: str = "socialAccountId") -> str:
+def target_field_path(number: int, field: str = "socialAccountId") -> str:
     return f"targets[{number}].{field}"
 
 
-def _issues(found: Sequence[Issue]) -> list[dict[str, str]]:
+def _issues_to_dicts(found: Sequence[TargetIssue]) -> list[dict[str, str]]:
     return [{"path": path, "message": message} for path, message in found]

@@ -15,150 +15,154 @@ from db.queries.rows import LockedQueueAccount, WaitingPost
 from domain.publishing import account_queue, posts
 from domain.publishing.account_queue import QueuedPost
 from jobs import controls
-from jobs.ledger import Wake
+from jobs.ledger import WakeMessage
 
 #: Reasons of cancels and blocks that follow from another change.
-ARCHIVED = "project_archived"
+PROJECT_ARCHIVED_REASON = "project_archived"
 EDITED, SCHEDULE_PASSED = {"reason": "content_edited"}, {"reason": "schedule_passed"}
 
 
-class _Blocked(NamedTuple):
+class _BlockedPost(NamedTuple):
     id: UUID
     scheduled_for: datetime
 
 
-class _Stopped(NamedTuple):
+class _StoppedPost(NamedTuple):
     id: UUID
     job_id: UUID | None
     social_account_id: UUID
     reason: str
 
 
-class _Changed(NamedTuple):
+class _ChangedPostId(NamedTuple):
     id: UUID
 
 
-LIST_WAITING_OF_ACCOUNT = scheduled_post.list_waiting_of_account.typed(WaitingPost)
-LIST_WAITING_OF_CONTENT = scheduled_post.list_waiting_of_content.typed(WaitingPost)
-LIST_BLOCKED = scheduled_post.list_blocked.typed(WaitingPost)
-LIST_STOPPED_OF_CONTENT = scheduled_post.list_stopped_of_content.typed(_Stopped)
-LOCK_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
-LOCK_BLOCKED = scheduled_post.lock_blocked.typed(_Blocked)
-BLOCK_POSTS = scheduled_post.block_posts.typed(_Changed)
-CANCEL_POSTS = scheduled_post.cancel_posts.typed(_Changed)
+LIST_WAITING_ACCOUNT_POSTS = scheduled_post.list_waiting_of_account.typed(WaitingPost)
+LIST_WAITING_CONTENT_POSTS = scheduled_post.list_waiting_of_content.typed(WaitingPost)
+LIST_BLOCKED_POSTS = scheduled_post.list_blocked.typed(WaitingPost)
+LIST_STOPPED_CONTENT_POSTS = scheduled_post.list_stopped_of_content.typed(_StoppedPost)
+LOCK_WAITING_POST_ACCOUNTS = social_account.lock_accounts.typed(LockedQueueAccount)
+LOCK_BLOCKED_POSTS = scheduled_post.lock_blocked.typed(_BlockedPost)
+BLOCK_POSTS = scheduled_post.block_posts.typed(_ChangedPostId)
+CANCEL_POSTS = scheduled_post.cancel_posts.typed(_ChangedPostId)
 
 
-async def lock_jobs_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
+async def lock_post_jobs_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
     """Lock the jobs of a content's posts, before the content's own row is locked."""
-    waiting = await _waiting(conn, organization_id, content_id)
-    await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=_jobs(waiting))
+    waiting = await _list_waiting_posts(conn, organization_id, content_id)
+    await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=_job_ids_of_posts(waiting))
 
 
-async def release_of_content(
+async def release_posts_of_content(
     conn: Conn, *, organization_id: UUID, project_id: UUID, content_id: UUID, caption: str, now: datetime
-) -> list[Wake]:
+) -> list[WakeMessage]:
     """Queue an approved content's posts for their time; posts with a past time stay blocked.
 
     So do posts with an unapproved caption of their own; `caption` is the approved one. The caller locked the
     active project and the content. Raises `Limited`.
     """
-    await _lock_accounts(conn, organization_id, await _waiting(conn, organization_id, content_id))
-    blocked = await LOCK_BLOCKED.all(conn, org=organization_id, content_id=content_id, caption=caption)
+    await _lock_accounts_of_posts(conn, organization_id, await _list_waiting_posts(conn, organization_id, content_id))
+    blocked = await LOCK_BLOCKED_POSTS.all(conn, org=organization_id, content_id=content_id, caption=caption)
     due = {post.id: post.scheduled_for for post in blocked if post.scheduled_for >= now}
     late = [post.id for post in blocked if post.id not in due]
-    job_ids, wakes = await posts.submit_many(
+    job_ids, wakes = await posts.submit_publish_jobs(
         conn, organization_id=organization_id, project_id=project_id, times=due
     )
     await scheduled_post.release_posts.run(conn, org=organization_id, ids=list(due), job_ids=job_ids)
-    await posts.note(conn, organization_id=organization_id, post_ids=list(due), event="released")
+    await posts.record_post_event(conn, organization_id=organization_id, post_ids=list(due), event="released")
     await scheduled_post.keep_blocked.run(conn, org=organization_id, ids=late)
-    await posts.note(
+    await posts.record_post_event(
         conn, organization_id=organization_id, post_ids=late, event="blocked", details=SCHEDULE_PASSED
     )
     return wakes
 
 
-async def block_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> int:
+async def block_posts_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> int:
     """Block the queued posts of an edited content until a new approval; return their number.
 
     The caller locked the content. A post that was marked `sending` before is still sent. A post with a
     canceled job is canceled, or the next approval would queue it again.
     """
-    stopped = await LIST_STOPPED_OF_CONTENT.all(conn, org=organization_id, content_id=content_id)
+    stopped = await LIST_STOPPED_CONTENT_POSTS.all(conn, org=organization_id, content_id=content_id)
     if stopped:
-        await cancel_waiting(
+        await cancel_waiting_posts(
             conn,
             organization_id=organization_id,
             waiting=[WaitingPost(*post[:3]) for post in stopped],
             reason=stopped[0].reason,
         )
-    waiting = await _waiting(conn, organization_id, content_id)
-    await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=_jobs(waiting))
-    heads = await _lock_accounts(conn, organization_id, waiting)
+    waiting = await _list_waiting_posts(conn, organization_id, content_id)
+    await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=_job_ids_of_posts(waiting))
+    heads = await _lock_accounts_of_posts(conn, organization_id, waiting)
     rows = await BLOCK_POSTS.all(conn, org=organization_id, content_id=content_id)
     blocked = [row.id for row in rows]
-    await posts.note(conn, organization_id=organization_id, post_ids=blocked, event="blocked", details=EDITED)
-    await advance(conn, organization_id=organization_id, heads=heads, gone=blocked)
+    await posts.record_post_event(
+        conn, organization_id=organization_id, post_ids=blocked, event="blocked", details=EDITED
+    )
+    await advance_queues_of_posts(conn, organization_id=organization_id, heads=heads, gone=blocked)
     return len(blocked)
 
 
-async def cancel_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID, reason: str) -> int:
+async def cancel_posts_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID, reason: str) -> int:
     """Cancel the waiting posts of a content; return their number. The caller locked the content."""
-    waiting = await _waiting(conn, organization_id, content_id)
-    return await cancel_waiting(conn, organization_id=organization_id, waiting=waiting, reason=reason)
+    waiting = await _list_waiting_posts(conn, organization_id, content_id)
+    return await cancel_waiting_posts(conn, organization_id=organization_id, waiting=waiting, reason=reason)
 
 
-async def cancel_of_account(conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str) -> int:
+async def cancel_posts_of_account(conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str) -> int:
     """Cancel the waiting posts of an account, before its own row is changed; return their number.
 
     The caller has locked the project, so no post is added meanwhile.
     """
-    waiting = await LIST_WAITING_OF_ACCOUNT.all(conn, org=organization_id, account_id=account_id)
-    return await cancel_waiting(conn, organization_id=organization_id, waiting=waiting, reason=reason)
+    waiting = await LIST_WAITING_ACCOUNT_POSTS.all(conn, org=organization_id, account_id=account_id)
+    return await cancel_waiting_posts(conn, organization_id=organization_id, waiting=waiting, reason=reason)
 
 
-async def cancel_blocked_of_project(
-    conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int
-) -> int:
+async def cancel_blocked_project_posts(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
     """Cancel the next `limit` blocked posts of an archived project; return 0 if none is left."""
-    blocked = await LIST_BLOCKED.all(conn, org=organization_id, project_id=project_id, limit=limit)
-    return await cancel_waiting(conn, organization_id=organization_id, waiting=blocked, reason=ARCHIVED)
+    blocked = await LIST_BLOCKED_POSTS.all(conn, org=organization_id, project_id=project_id, limit=limit)
+    return await cancel_waiting_posts(
+        conn, organization_id=organization_id, waiting=blocked, reason=PROJECT_ARCHIVED_REASON
+    )
 
 
-async def cancel_waiting(
+async def cancel_waiting_posts(
     conn: Conn, *, organization_id: UUID, waiting: Sequence[WaitingPost], reason: str | None
 ) -> int:
     """Cancel those of these posts that still wait, and their jobs; return their number."""
-    await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=_jobs(waiting))
-    heads = await _lock_accounts(conn, organization_id, waiting)
+    await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=_job_ids_of_posts(waiting))
+    heads = await _lock_accounts_of_posts(conn, organization_id, waiting)
     post_ids = [post.id for post in waiting]
     rows = await CANCEL_POSTS.all(conn, org=organization_id, ids=post_ids, reason=reason)
     canceled, why = [row.id for row in rows], {"reason": reason}
-    await posts.note(conn, organization_id=organization_id, post_ids=canceled, event="canceled", details=why)
-    await advance(conn, organization_id=organization_id, heads=heads, gone=canceled)
+    await posts.record_post_event(
+        conn, organization_id=organization_id, post_ids=canceled, event="canceled", details=why
+    )
+    await advance_queues_of_posts(conn, organization_id=organization_id, heads=heads, gone=canceled)
     return len(canceled)
 
 
-async def advance(
+async def advance_queues_of_posts(
     conn: Conn, *, organization_id: UUID, heads: Mapping[UUID, UUID], gone: Sequence[UUID]
 ) -> None:
     """Advance the queues with one of these posts at the head; `heads` has the accounts by head post."""
     for post_id in heads.keys() & set(gone):
-        await account_queue.advance_queue(conn, QueuedPost(organization_id, heads[post_id], post_id))
+        await account_queue.advance_account_queue(conn, QueuedPost(organization_id, heads[post_id], post_id))
 
 
-async def _waiting(conn: Conn, organization_id: UUID, content_id: UUID) -> list[WaitingPost]:
-    return await LIST_WAITING_OF_CONTENT.all(conn, org=organization_id, content_id=content_id)
+async def _list_waiting_posts(conn: Conn, organization_id: UUID, content_id: UUID) -> list[WaitingPost]:
+    return await LIST_WAITING_CONTENT_POSTS.all(conn, org=organization_id, content_id=content_id)
 
 
-async def _lock_accounts(
+async def _lock_accounts_of_posts(
     conn: Conn, organization_id: UUID, waiting: Sequence[WaitingPost]
 ) -> Mapping[UUID, UUID]:
     """Lock the accounts of these posts; return those with a head post, by that post."""
     account_ids = list({post.social_account_id for post in waiting})
-    locked = await LOCK_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
+    locked = await LOCK_WAITING_POST_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
     return {account.head_post_id: account.id for account in locked if account.head_post_id}
 
 
-def _jobs(waiting: Sequence[WaitingPost]) -> list[UUID]:
+def _job_ids_of_posts(waiting: Sequence[WaitingPost]) -> list[UUID]:
     return [post.job_id for post in waiting if post.job_id]

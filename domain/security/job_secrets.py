@@ -7,25 +7,23 @@ from db.pool import Conn
 from db.queries import job_secret
 from domain.security import vault
 from domain.security.keyring import Keyring
-from jobs.ledger import ChangedJob, Claim
+from jobs.ledger import ChangedJob, JobClaim
 
-FIND_SECRET = job_secret.find_secret.typed(vault.Sealed)
+FIND_JOB_SECRET = job_secret.find_secret.typed(vault.SealedSecret)
 
 
-async def keep_job_secret(
-    conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring
-) -> None:
+async def seal_job_secret(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring) -> None:
     """Seal a secret in the transaction that submits the job."""
-    sealed = vault.seal(keyring, secret, row=job_secret_row_name(organization_id, job_id))
+    sealed = vault.seal_secret(keyring, secret, row=job_secret_row_name(organization_id, job_id))
     await job_secret.keep_secret.run(
         conn, org=organization_id, job_id=job_id, sealed=sealed.data, vault_key_id=sealed.key_id
     )
 
 
-async def reveal(conn: Conn, *, claim: Claim, keyring: Keyring) -> bytes:
+async def unseal_job_secret(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> bytes:
     """Return a job's secret; raises LookupError for a job without one."""
-    sealed = await FIND_SECRET.row(conn, org=claim.organization_id, job_id=claim.id)
-    return vault.unseal(keyring, sealed, row=job_secret_row_name(claim.organization_id, claim.id))
+    sealed = await FIND_JOB_SECRET.row(conn, org=claim.organization_id, job_id=claim.id)
+    return vault.unseal_secret(keyring, sealed, row=job_secret_row_name(claim.organization_id, claim.id))
 
 
 async def wipe_job_secrets(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:

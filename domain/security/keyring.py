@@ -16,11 +16,11 @@ from db.queries import (
     webhook_secret,
 )
 from schemas.errors import SettingsInvalid
-from schemas.setting_values import read_keys
+from schemas.setting_values import parse_keyring_keys
 
 
 class Keyring(NamedTuple):
-    """`writer` is the id of the key for new secrets; all of `keys` can read."""
+    """Keys by their ids. `writer` is the id of the key for new secrets; all of `keys` can read."""
 
     writer: str
     keys: Mapping[str, bytes]
@@ -31,11 +31,11 @@ class Keyring(NamedTuple):
 
 def parse_keyring(text: str, *, setting: str) -> Keyring:
     """Parse `id:base64,id:base64`. Raises `SettingsInvalid`, which names the setting and no key."""
-    keys = read_keys(text, setting=setting)
+    keys = parse_keyring_keys(text, setting=setting)
     return Keyring(next(iter(keys)), keys)
 
 
-def require_keys(keyring: Keyring, key_ids: Collection[str], *, setting: str) -> None:
+def require_keyring_keys(keyring: Keyring, key_ids: Collection[str], *, setting: str) -> None:
     """Raise `SettingsInvalid` if some row needs a key that the keyring lacks."""
     if missing := sorted(set(key_ids) - keyring.keys.keys()):
         raise SettingsInvalid(f"{setting} lacks {', '.join(missing)}, which rows in the database still name")
@@ -44,13 +44,13 @@ def require_keys(keyring: Keyring, key_ids: Collection[str], *, setting: str) ->
 async def check_keyrings(conn: Conn, *, peppers: Keyring, vault: Keyring) -> None:
     """Raise `SettingsInvalid` if a secret in the database can't be checked or opened with these keyrings."""
     hashed = await api_key.pepper_ids.all(conn)
-    require_keys(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
-    sealed = [row for query in _SEALED for row in await query.all(conn)]
-    require_keys(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")
+    require_keyring_keys(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
+    sealed = [row for query in _VAULT_KEY_ID_QUERIES for row in await query.all(conn)]
+    require_keyring_keys(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")
 
 
 #: Statement of each table with sealed rows.
-_SEALED = (
+_VAULT_KEY_ID_QUERIES = (
     account_credential.vault_key_ids,
     conversion_destination.vault_key_ids,
     idempotency_key.vault_key_ids,

@@ -10,39 +10,39 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from domain.security.keyring import Keyring
-from schemas.setting_values import KEY_BYTES
+from schemas.setting_values import KEYRING_KEY_BYTES
 
-_NONCE = 12
-_WRAPPED = _NONCE + KEY_BYTES + 16
+_NONCE_BYTES = 12
+_WRAPPED_KEY_BYTES = _NONCE_BYTES + KEYRING_KEY_BYTES + 16
 
 
-class Sealed(NamedTuple):
-    """`key_id` is the id of the keyring's key that opens `data`."""
+class SealedSecret(NamedTuple):
+    """Encrypted secret. `key_id` is the id of the keyring's key that opens `data`."""
 
     key_id: str
     data: bytes
 
 
-def seal(keyring: Keyring, plain: bytes, *, row: str) -> Sealed:
+def seal_secret(keyring: Keyring, plain: bytes, *, row: str) -> SealedSecret:
     """Seal a secret; `row` is table and primary key, such as `idempotency_key/org/key`."""
-    data_key = AESGCM.generate_key(KEY_BYTES * 8)
-    wrapped = _encrypt(keyring.keys[keyring.writer], data_key, row)
-    return Sealed(keyring.writer, wrapped + _encrypt(data_key, plain, row))
+    data_key = AESGCM.generate_key(KEYRING_KEY_BYTES * 8)
+    wrapped = _encrypt_bytes(keyring.keys[keyring.writer], data_key, row)
+    return SealedSecret(keyring.writer, wrapped + _encrypt_bytes(data_key, plain, row))
 
 
-def unseal(keyring: Keyring, sealed: Sealed, *, row: str) -> bytes:
+def unseal_secret(keyring: Keyring, sealed: SealedSecret, *, row: str) -> bytes:
     """Open a secret.
 
     Raises KeyError without the keyring's key, `InvalidTag` if the data was changed or moved.
     """
-    data_key = _decrypt(keyring.keys[sealed.key_id], sealed.data[:_WRAPPED], row)
-    return _decrypt(data_key, sealed.data[_WRAPPED:], row)
+    data_key = _decrypt_bytes(keyring.keys[sealed.key_id], sealed.data[:_WRAPPED_KEY_BYTES], row)
+    return _decrypt_bytes(data_key, sealed.data[_WRAPPED_KEY_BYTES:], row)
 
 
-def _encrypt(key: bytes, plain: bytes, row: str) -> bytes:
-    nonce = os.urandom(_NONCE)
+def _encrypt_bytes(key: bytes, plain: bytes, row: str) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
     return nonce + AESGCM(key).encrypt(nonce, plain, row.encode())
 
 
-def _decrypt(key: bytes, data: bytes, row: str) -> bytes:
-    return AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], row.encode())
+def _decrypt_bytes(key: bytes, data: bytes, row: str) -> bytes:
+    return AESGCM(key).decrypt(data[:_NONCE_BYTES], data[_NONCE_BYTES:], row.encode())

@@ -13,23 +13,23 @@ from db.pool import Conn
 from db.queries import api_key
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, delegation, key_secrets
-from domain.tenancy.key_secrets import StoredHashes
-from domain.tenancy.key_text import KeyParts
+from domain.tenancy.key_secrets import StoredSecretHashes
+from domain.tenancy.key_text import ApiKeyParts
 from domain.values.answers import from_row
 from schemas import ids
-from schemas.api_keys import ApiKey, ApiKeyShown, Env, Scope, Tier
-from schemas.errors import Conflict, Invalid
-from schemas.errors.absent import present
+from schemas.api_keys import ApiKey, ApiKeyEnv, ApiKeyScope, ApiKeyShown, OrganizationTier
+from schemas.errors import InvalidValue, StateConflict
+from schemas.errors.absent import require_found
 
-_ALPHABET = string.ascii_lowercase + string.digits
+_KEY_ID_ALPHABET = string.ascii_lowercase + string.digits
 
-MAX_LIFETIME = timedelta(days=36_525)
+MAX_API_KEY_LIFETIME = timedelta(days=36_525)
 
 #: Most keys of one organization that are neither killed nor expired.
-MAX_LIVE_KEYS = 100
+MAX_LIVE_API_KEYS = 100
 
 #: Scopes that an operator on the machine itself may delegate: all, the operators' too.
-EVERY_SCOPE = frozenset(get_args(Scope))
+ALL_API_KEY_SCOPES = frozenset(get_args(ApiKeyScope))
 
 
 class Actor(NamedTuple):
@@ -39,7 +39,7 @@ class Actor(NamedTuple):
     """
 
     organization_id: UUID
-    env: Env
+    env: ApiKeyEnv
     key_uuid: UUID | None
     scopes: Collection[str]
     return_origins: Collection[str] | None = None
@@ -48,7 +48,7 @@ class Actor(NamedTuple):
     def lacks(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
         """Return the field and the fault of a key that would exceed this one's rights; None without one."""
         own = self.return_origins, self.expires_at
-        return delegation.find_excess(*own, return_origins=origins, expires_at=end)
+        return delegation.find_excess_key_rights(*own, return_origins=origins, expires_at=end)
 
 
 class Principal(NamedTuple):
@@ -58,9 +58,9 @@ class Principal(NamedTuple):
     organization_name: str
     key_uuid: UUID
     key_id: str
-    env: Env
-    tier: Tier
-    scopes: frozenset[Scope]
+    env: ApiKeyEnv
+    tier: OrganizationTier
+    scopes: frozenset[ApiKeyScope]
     return_origins: tuple[str, ...]
     expires_at: datetime | None
 
@@ -71,21 +71,19 @@ class Principal(NamedTuple):
 
     @property
     def actor(self) -> Actor:
-        return Actor(
-            self.organization_id, self.env, self.key_uuid, self.scopes, self.return_origins, self.expires_at
-        )
+        return Actor(self.organization_id, self.env, self.key_uuid, self.scopes, self.return_origins, self.expires_at)
 
 
-class PresentedKey(NamedTuple):
+class PresentedApiKey(NamedTuple):
     """Row to check a presented key against; the database's clock decided its times."""
 
     organization_id: UUID
     organization_name: str
     id: UUID
     key_id: str
-    env: Env
-    tier: Tier
-    scopes: list[Scope]
+    env: ApiKeyEnv
+    tier: OrganizationTier
+    scopes: list[ApiKeyScope]
     return_origins: list[str]
     expires_at: datetime | None
     secret_hash: bytes
@@ -97,8 +95,8 @@ class PresentedKey(NamedTuple):
     suspended: bool
 
     @property
-    def kept(self) -> StoredHashes:
-        return StoredHashes(self.secret_hash, self.pepper_id, self.old_secret_hash, self.old_pepper_id)
+    def kept(self) -> StoredSecretHashes:
+        return StoredSecretHashes(self.secret_hash, self.pepper_id, self.old_secret_hash, self.old_pepper_id)
 
     @property
     def principal(self) -> Principal:
@@ -111,7 +109,7 @@ class _Row(NamedTuple):
     id: UUID
     key_id: str
     name: str
-    scopes: list[Scope]
+    scopes: list[ApiKeyScope]
     return_origins: list[str]
     expires_at: datetime | None
     killed_at: datetime | None
@@ -119,22 +117,22 @@ class _Row(NamedTuple):
     created_at: datetime
 
 
-FIND_KEYS = api_key.find_keys.typed(PresentedKey)
-INSERT_KEY = api_key.insert_key.typed(_Row)
-GET_KEY = api_key.get_key.typed(_Row)
-LIST_KEYS = api_key.list_keys.typed(_Row)
-LOCK_KEY = api_key.lock_key.typed(_Row)
-ROTATE_KEY = api_key.rotate_key.typed(_Row)
-KILL_KEY = api_key.kill_key.typed(_Row)
+FIND_API_KEYS = api_key.find_keys.typed(PresentedApiKey)
+INSERT_API_KEY = api_key.insert_key.typed(_Row)
+GET_API_KEY = api_key.get_key.typed(_Row)
+LIST_API_KEYS = api_key.list_keys.typed(_Row)
+LOCK_API_KEY = api_key.lock_key.typed(_Row)
+ROTATE_API_KEY = api_key.rotate_key.typed(_Row)
+KILL_API_KEY = api_key.kill_key.typed(_Row)
 
 
-async def find(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedKey]:
+async def find_api_keys(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedApiKey]:
     """Return the rows of the existing key ids, by key id."""
-    rows = await FIND_KEYS.all(conn, key_ids=list(key_ids))
+    rows = await FIND_API_KEYS.all(conn, key_ids=list(key_ids))
     return {row.key_id: row for row in rows}
 
 
-def opens(row: PresentedKey | None, presented: KeyParts, peppers: Keyring) -> bool:
+def presented_key_matches(row: PresentedApiKey | None, presented: ApiKeyParts, peppers: Keyring) -> bool:
     """Return whether a presented key has its row's environment and secret; False without a row.
 
     Compares in constant time with the current secret and, during a rotation, the old one. A killed, expired
@@ -144,7 +142,7 @@ def opens(row: PresentedKey | None, presented: KeyParts, peppers: Keyring) -> bo
     return row is not None and row.env == presented.env and same
 
 
-async def create(
+async def insert_api_key(
     conn: Conn,
     *,
     peppers: Keyring,
@@ -157,109 +155,111 @@ async def create(
 ) -> ApiKeyShown:
     """Create a key with no more rights than its creator's; without an expiry it gets the creator's.
 
-    Raises `Forbidden` for a scope that the actor lacks, `Invalid` for an origin that the actor lacks, or an
-    expiry that is past, never, or later than the actor's. `Conflict` TOO_MANY_KEYS if the organization has
-    `MAX_LIVE_KEYS`.
+    Raises `Forbidden` for a scope that the actor lacks, `InvalidValue` for an origin that the actor lacks, or
+    an expiry that is past, never, or later than the actor's. `StateConflict` TOO_MANY_KEYS if the
+    organization has `MAX_LIVE_API_KEYS`.
     """
-    delegation.check_scopes(actor.scopes, scopes)
+    delegation.check_delegated_scopes(actor.scopes, scopes)
     expires_at = expires_at or actor.expires_at
     if fault := actor.lacks(return_origins, expires_at):
-        raise Invalid(*fault)
-    if expires_at is not None and not now < expires_at < now + MAX_LIFETIME:
-        raise Invalid("expiresAt", "must be in the future, within 100 years: without one a key never expires")
-    await _check_count(conn, actor.organization_id)
+        raise InvalidValue(*fault)
+    if expires_at is not None and not now < expires_at < now + MAX_API_KEY_LIFETIME:
+        raise InvalidValue("expiresAt", "must be in the future, within 100 years: without one a key never expires")
+    await _check_live_key_count(conn, actor.organization_id)
     secret, hashed = key_secrets.make_key_secret(peppers)
-    row = await INSERT_KEY.row(
+    row = await INSERT_API_KEY.row(
         conn,
         org=actor.organization_id,
-        id=ids.new(),
+        id=ids.new_uuid7(),
         name=name,
-        key_id="".join(secrets.choice(_ALPHABET) for _ in range(16)),
+        key_id="".join(secrets.choice(_KEY_ID_ALPHABET) for _ in range(16)),
         **hashed._asdict(),
         scopes=list(dict.fromkeys(scopes)),
         return_origins=return_origins,
         expires_at=expires_at,
     )
-    return await _record_with_key(conn, actor, "api_key.created", row, secret)
+    return await _record_and_show_key(conn, actor, "api_key.created", row, secret)
 
 
-async def _check_count(conn: Conn, organization_id: UUID) -> None:
+async def _check_live_key_count(conn: Conn, organization_id: UUID) -> None:
     """Check the number of keys; the lock of the organization's row keeps it valid until the commit."""
     await api_key.lock_owner.run(conn, org=organization_id)
-    if await api_key.count_live_keys.value(conn, org=organization_id) >= MAX_LIVE_KEYS:
-        raise Conflict(
+    if await api_key.count_live_keys.value(conn, org=organization_id) >= MAX_LIVE_API_KEYS:
+        raise StateConflict(
             "TOO_MANY_KEYS",
-            f"the organization has {MAX_LIVE_KEYS} live keys: kill an unused one",
-            limit=MAX_LIVE_KEYS,
+            f"the organization has {MAX_LIVE_API_KEYS} live keys: kill an unused one",
+            limit=MAX_LIVE_API_KEYS,
         )
 
 
-async def get(conn: Conn, *, organization_id: UUID, env: Env, key_uuid: UUID) -> ApiKey:
-    row = present(await GET_KEY.one(conn, org=organization_id, id=key_uuid), "api_key")
+async def read_api_key_by_id(conn: Conn, *, organization_id: UUID, env: ApiKeyEnv, key_uuid: UUID) -> ApiKey:
+    row = require_found(await GET_API_KEY.one(conn, org=organization_id, id=key_uuid), "api_key")
     return _to_schema(row, env)
 
 
-async def list_page(
-    conn: Conn, *, organization_id: UUID, env: Env, before: UUID | None, limit: int
+async def list_api_key_page(
+    conn: Conn, *, organization_id: UUID, env: ApiKeyEnv, before: UUID | None, limit: int
 ) -> list[ApiKey]:
     """Return at most `limit` keys older than `before`, newest first, killed ones included."""
-    rows = await LIST_KEYS.all(conn, org=organization_id, before=before, limit=limit)
+    rows = await LIST_API_KEYS.all(conn, org=organization_id, before=before, limit=limit)
     return [_to_schema(row, env) for row in rows]
 
 
-async def rotate(
+async def rotate_key_secret(
     conn: Conn, *, peppers: Keyring, actor: Actor, key_uuid: UUID, overlap: timedelta
 ) -> ApiKeyShown:
-    """Replace the secret of a key. Raises `NotFound`, `Forbidden`, `Conflict` KEY_KILLED.
+    """Replace the secret of a key. Raises `NotFound`, `Forbidden`, `StateConflict` KEY_KILLED.
 
-    The caller gets the key's rights, so it must have the right to create such a key: else `Conflict`
+    The caller gets the key's rights, so it must have the right to create such a key: else `StateConflict`
     KEY_STRONGER.
     """
-    locked = await _lock(conn, actor, key_uuid)
+    locked = await _lock_delegable_key(conn, actor, key_uuid)
     if locked.killed_at is not None:
-        raise Conflict("KEY_KILLED", "a killed key can't be rotated: create another one")
+        raise StateConflict("KEY_KILLED", "a killed key can't be rotated: create another one")
     secret, hashed = key_secrets.make_key_secret(peppers)
     org = actor.organization_id
-    row = await ROTATE_KEY.row(conn, org=org, id=key_uuid, overlap=overlap, **hashed._asdict())
-    return await _record_with_key(conn, actor, "api_key.rotated", row, secret)
+    row = await ROTATE_API_KEY.row(conn, org=org, id=key_uuid, overlap=overlap, **hashed._asdict())
+    return await _record_and_show_key(conn, actor, "api_key.rotated", row, secret)
 
 
-async def kill(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
+async def disable_api_key(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
     """Disable a key for good, from its next request on; a repeat changes nothing.
 
-    The actor must have the right to create such a key. Raises `NotFound`, `Forbidden`, `Conflict`
+    The actor must have the right to create such a key. Raises `NotFound`, `Forbidden`, `StateConflict`
     KEY_STRONGER.
     """
-    await _lock(conn, actor, key_uuid)
-    row = await KILL_KEY.row(conn, org=actor.organization_id, id=key_uuid)
-    await _record(conn, actor, "api_key.killed", row)
+    await _lock_delegable_key(conn, actor, key_uuid)
+    row = await KILL_API_KEY.row(conn, org=actor.organization_id, id=key_uuid)
+    await _record_key_change(conn, actor, "api_key.killed", row)
     return _to_schema(row, actor.env)
 
 
-async def _lock(conn: Conn, actor: Actor, key_uuid: UUID) -> _Row:
-    locked = present(await LOCK_KEY.one(conn, org=actor.organization_id, id=key_uuid), "api_key")
-    delegation.check_scopes(actor.scopes, locked.scopes)
+async def _lock_delegable_key(conn: Conn, actor: Actor, key_uuid: UUID) -> _Row:
+    locked = require_found(await LOCK_API_KEY.one(conn, org=actor.organization_id, id=key_uuid), "api_key")
+    delegation.check_delegated_scopes(actor.scopes, locked.scopes)
     if fault := actor.lacks(locked.return_origins, locked.expires_at):
-        raise Conflict("KEY_STRONGER", f"you could not have made this key: its {': '.join(fault)}")
+        raise StateConflict("KEY_STRONGER", f"you could not have made this key: its {': '.join(fault)}")
     return locked
 
 
-async def _record_with_key(conn: Conn, actor: Actor, action: str, row: _Row, secret: str) -> ApiKeyShown:
-    await _record(conn, actor, action, row)
+async def _record_and_show_key(conn: Conn, actor: Actor, action: str, row: _Row, secret: str) -> ApiKeyShown:
+    await _record_key_change(conn, actor, action, row)
     text = f"lp_{actor.env}_{row.key_id}_{secret}"
     return ApiKeyShown(**msgspec.structs.asdict(_to_schema(row, actor.env)), api_key=text)
 
 
-async def _record(conn: Conn, actor: Actor, action: str, row: _Row) -> None:
-    await audit.record(
+async def _record_key_change(conn: Conn, actor: Actor, action: str, row: _Row) -> None:
+    await audit.write_audit_entry(
         conn,
         organization_id=actor.organization_id,
         api_key_id=actor.key_uuid,
         action=action,
-        subject=ids.show(ids.KEY, row.id),
+        subject=ids.format_prefixed_id(ids.KEY, row.id),
         details={"name": row.name, "keyId": row.key_id},
     )
 
 
-def _to_schema(row: _Row, env: Env) -> ApiKey:
-    return from_row(ApiKey, row, id=ids.show(ids.KEY, row.id), env=env, kill_switch=row.killed_at is not None)
+def _to_schema(row: _Row, env: ApiKeyEnv) -> ApiKey:
+    return from_row(
+        ApiKey, row, id=ids.format_prefixed_id(ids.KEY, row.id), env=env, kill_switch=row.killed_at is not None
+    )

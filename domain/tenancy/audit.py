@@ -10,10 +10,10 @@ from db.pool import Conn
 from db.queries import audit_log
 from domain.values import multi_value_filter
 from domain.values.answers import from_row
-from domain.values.periods import Period
+from domain.values.periods import ListPeriod
 from schemas import ids
 from schemas.api_keys import AuditEntry
-from schemas.errors.absent import absent
+from schemas.errors.absent import not_found_error
 
 
 class _Row(NamedTuple):
@@ -26,20 +26,20 @@ class _Row(NamedTuple):
     created_at: datetime
 
 
-#: Entries that one run of `prune` deletes.
-BATCH = 500
+#: Entries that one run of `prune_audit_entries` deletes.
+MAX_PRUNED_AUDIT_ENTRIES = 500
 
 
-class _KnownFilters(NamedTuple):
+class _KnownAuditFilters(NamedTuple):
     projects: bool
     api_keys: bool
 
 
-ARE_KNOWN = audit_log.are_known.typed(_KnownFilters)
-LIST_ENTRIES = audit_log.list_entries.typed(_Row)
+ARE_AUDIT_FILTERS_KNOWN = audit_log.are_known.typed(_KnownAuditFilters)
+LIST_AUDIT_ENTRIES = audit_log.list_entries.typed(_Row)
 
 
-async def record(
+async def write_audit_entry(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -57,7 +57,7 @@ async def record(
     await audit_log.insert_entry.run(
         conn,
         org=organization_id,
-        id=ids.new(),
+        id=ids.new_uuid7(),
         api_key_id=api_key_id,
         action=action,
         subject=subject,
@@ -67,14 +67,14 @@ async def record(
     )
 
 
-async def list_page(
+async def list_audit_page(
     conn: Conn,
     *,
     organization_id: UUID,
     actions: Sequence[str] | None,
     project_ids: Sequence[UUID] | None,
     api_key_ids: Sequence[UUID] | None,
-    period: Period,
+    period: ListPeriod,
     before: UUID | None,
     limit: int,
 ) -> list[AuditEntry]:
@@ -83,40 +83,39 @@ async def list_page(
     Raises `NotFound` for a project or a key outside the organization.
     """
     if project_ids or api_key_ids:
-        await _check_known(conn, organization_id, project_ids, api_key_ids)
+        await _check_audit_filters_known(conn, organization_id, project_ids, api_key_ids)
     filters = {
         "org": organization_id,
         "actions": actions,
         "api_key_ids": api_key_ids,
         "since": period.since,
         "until": period.until,
-        "from_id": period.from_id,
+        "from_id": period.lowest_possible_id,
         "before": period.before(before),
         "limit": limit,
     }
-    leading = multi_value_filter.list_searches(project_id=project_ids, api_key_id=api_key_ids, action=actions)
-    rows = await multi_value_filter.newest(
-        conn, partial(LIST_ENTRIES.all, conn, **filters), leading, limit=limit
+    leading = multi_value_filter.split_filter_into_searches(
+        project_id=project_ids, api_key_id=api_key_ids, action=actions
+    )
+    rows = await multi_value_filter.find_newest_rows(
+        conn, partial(LIST_AUDIT_ENTRIES.all, conn, **filters), leading, limit=limit
     )
     return [_to_schema(row) for row in rows]
 
 
-async def prune(conn: Conn, *, keep: timedelta) -> int:
+async def prune_audit_entries(conn: Conn, *, keep: timedelta) -> int:
     """Delete a batch of entries older than `keep`; return their number."""
-    before = ids.first_id_of(datetime.now(UTC) - keep)
-    return await audit_log.prune_entries.run(conn, before=before, limit=BATCH)
+    before = ids.first_uuid7_at(datetime.now(UTC) - keep)
+    return await audit_log.prune_entries.run(conn, before=before, limit=MAX_PRUNED_AUDIT_ENTRIES)
 
 
-async def _check_known(
-    conn: Conn,
-    organization_id: UUID,
-    project_ids: Sequence[UUID] | None,
-    api_key_ids: Sequence[UUID] | None,
+async def _check_audit_filters_known(
+    conn: Conn, organization_id: UUID, project_ids: Sequence[UUID] | None, api_key_ids: Sequence[UUID] | None
 ) -> None:
-    row = await ARE_KNOWN.row(conn, org=organization_id, project_ids=project_ids, api_key_ids=api_key_ids)
+    row = await ARE_AUDIT_FILTERS_KNOWN.row(conn, org=organization_id, project_ids=project_ids, api_key_ids=api_key_ids)
     if not (row.projects and row.api_keys):
-        raise absent("api_key" if row.projects else "project")
+        raise not_found_error("api_key" if row.projects else "project")
 
 
 def _to_schema(row: _Row) -> AuditEntry:
-    return from_row(AuditEntry, row, id=ids.show(ids.AUDIT, row.id))
+    return from_row(AuditEntry, row, id=ids.format_prefixed_id(ids.AUDIT, row.id))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from schemas.errors import Forbidden
+from schemas.errors import ScopeMissing
 
 
 def scopes_grant(scopes: Collection[str], scope: str) -> bool:
@@ -11,14 +11,14 @@ def scopes_grant(scopes: Collection[str], scope: str) -> bool:
     return scope in scopes or ("*" in scopes and not scope.startswith("ops:"))
 
 
-def check_scopes(scopes: Collection[str], wanted: Iterable[str]) -> None:
-    """Raise `Forbidden` for the first scope that a holder of `scopes` can't delegate."""
+def check_delegated_scopes(scopes: Collection[str], wanted: Iterable[str]) -> None:
+    """Raise `ScopeMissing` for the first scope that a holder of `scopes` can't delegate."""
     for scope in wanted:
         if not (scope in scopes if scope == "*" else scopes_grant(scopes, scope)):
-            raise Forbidden(scope)
+            raise ScopeMissing(scope)
 
 
-def find_excess(
+def find_excess_key_rights(
     own_origins: Collection[str] | None,
     own_end: datetime | None,
     *,

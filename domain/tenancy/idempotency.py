@@ -7,10 +7,10 @@ from db.pool import Conn
 from db.queries import idempotency_key
 from domain.security import vault
 from domain.security.keyring import Keyring
-from schemas.errors import InFlight, KeyReused
+from schemas.errors import IdempotencyKeyReused, RequestInFlight
 
 
-class KeyUse(NamedTuple):
+class IdempotencyKeyUse(NamedTuple):
     """Use of a key by one request; equal requests have equal `fingerprint`s.
 
     `older` are the request's fingerprints under older keys of `PEPPERS`. A row under a pepper that left the
@@ -34,7 +34,7 @@ class StoredAnswer(NamedTuple):
 
 
 class IdempotencyRecord(NamedTuple):
-    """Whole row; its fields are the parameters of every statement that writes one."""
+    """Whole row of an idempotency key; its fields are the parameters of every statement that writes one."""
 
     org: UUID
     api_key_id: UUID
@@ -47,19 +47,17 @@ class IdempotencyRecord(NamedTuple):
     etag: str | None
 
 
-def fill(claim: KeyUse, answer: StoredAnswer, *, seal_with: Keyring | None) -> IdempotencyRecord:
+def build_idempotency_record(
+    claim: IdempotencyKeyUse, answer: StoredAnswer, *, seal_with: Keyring | None
+) -> IdempotencyRecord:
     """Build the row for an answer; `seal_with` seals an answer with a secret, None stores it as it is."""
     if seal_with is None:
         return IdempotencyRecord(*claim[:4], answer.status, answer.location, answer.body, None, answer.etag)
-    sealed = vault.seal(
-        seal_with, answer.body, row=idempotency_row_name(claim.org, claim.api_key_id, claim.key)
-    )
-    return IdempotencyRecord(
-        *claim[:4], answer.status, answer.location, sealed.data, sealed.key_id, answer.etag
-    )
+    sealed = vault.seal_secret(seal_with, answer.body, row=idempotency_row_name(claim.org, claim.api_key_id, claim.key))
+    return IdempotencyRecord(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id, answer.etag)
 
 
-async def claim(conn: Conn, claim: KeyUse) -> bool | None:
+async def claim_idempotency_key(conn: Conn, claim: IdempotencyKeyUse) -> bool | None:
     """Claim the key: True if this transaction has it, False if it was used within 24 h, None while it is in
     use.
     """
@@ -69,29 +67,28 @@ async def claim(conn: Conn, claim: KeyUse) -> bool | None:
     return free
 
 
-async def store(conn: Conn, record: IdempotencyRecord) -> None:
+async def store_idempotent_answer(conn: Conn, record: IdempotencyRecord) -> None:
     """Store the answer of this transaction's claim."""
     await idempotency_key.store_answer.run(conn, **record._asdict())
 
 
-async def replay(conn: Conn, claim: KeyUse, *, keyring: Keyring) -> StoredAnswer:
-    """Return the stored answer of a key, unsealed. Raises `KeyReused` if it was for another request.
+async def replay_stored_answer(conn: Conn, claim: IdempotencyKeyUse, *, keyring: Keyring) -> StoredAnswer:
+    """Return the stored answer of a key, unsealed. Raises `IdempotencyKeyReused` if it was for another
+    request.
 
-    Raises `InFlight` if the record was deleted meanwhile: a repeat finds the key free.
+    Raises `RequestInFlight` if the record was deleted meanwhile: a repeat finds the key free.
     """
-    found = await idempotency_key.find_answer.one(
-        conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key
-    )
+    found = await idempotency_key.find_answer.one(conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key)
     if found is None:
-        raise InFlight  # deleted between two statements: a repeat finds the key free
+        raise RequestInFlight  # deleted between two statements: a repeat finds the key free
     if found["fingerprint"] not in (claim.fingerprint, *claim.older):
-        raise KeyReused("this Idempotency-Key was used for another request: use a new one for each")
+        raise IdempotencyKeyReused("this Idempotency-Key was used for another request: use a new one for each")
     answer = StoredAnswer(found["status"], found["location"], found["body"], found["etag"])
     if found["vault_key_id"] is None:
         return answer
-    sealed = vault.Sealed(found["vault_key_id"], found["body"])
+    sealed = vault.SealedSecret(found["vault_key_id"], found["body"])
     row = idempotency_row_name(claim.org, claim.api_key_id, claim.key)
-    return answer._replace(body=vault.unseal(keyring, sealed, row=row))
+    return answer._replace(body=vault.unseal_secret(keyring, sealed, row=row))
 
 
 def idempotency_row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:

@@ -11,14 +11,14 @@ from domain.security.keyring import Keyring
 _DUMMY_HASH = secrets.token_bytes(hashlib.sha256().digest_size)
 
 
-class Hashed(NamedTuple):
+class HashedSecret(NamedTuple):
     """Hash of a row's secret, and the id of its pepper."""
 
     secret_hash: bytes
     pepper_id: str
 
 
-class StoredHashes(NamedTuple):
+class StoredSecretHashes(NamedTuple):
     """Hash of a row's secret, and of the old one (or None) during a rotation's overlap."""
 
     secret_hash: bytes
@@ -27,13 +27,13 @@ class StoredHashes(NamedTuple):
     old_pepper_id: str
 
 
-def make_key_secret(peppers: Keyring) -> tuple[str, Hashed]:
+def make_key_secret(peppers: Keyring) -> tuple[str, HashedSecret]:
     """Create a secret, and return it with its stored form."""
     secret = secrets.token_urlsafe(32)
-    return secret, Hashed(_digest(secret, peppers, peppers.writer), peppers.writer)
+    return secret, HashedSecret(_hash_with_pepper(secret, peppers, peppers.writer), peppers.writer)
 
 
-def secret_matches(secret: str, peppers: Keyring, kept: StoredHashes | None) -> bool:
+def secret_matches(secret: str, peppers: Keyring, kept: StoredSecretHashes | None) -> bool:
     """Return whether a secret has the current stored hash or, during a rotation, the old one.
 
     Compares in constant time.
@@ -41,16 +41,16 @@ def secret_matches(secret: str, peppers: Keyring, kept: StoredHashes | None) -> 
     An unknown id (None) and one without a rotation cost as many hashes and comparisons, so the time doesn't
     reveal existing ids.
     """
-    hashes = [Hashed(_DUMMY_HASH, peppers.writer)] * 2
+    hashes = [HashedSecret(_DUMMY_HASH, peppers.writer)] * 2
     if kept is not None:
-        hashes[0] = Hashed(kept.secret_hash, kept.pepper_id)
+        hashes[0] = HashedSecret(kept.secret_hash, kept.pepper_id)
         if kept.old_secret_hash is not None:
-            hashes[1] = Hashed(kept.old_secret_hash, kept.old_pepper_id)
+            hashes[1] = HashedSecret(kept.old_secret_hash, kept.old_pepper_id)
     same = [
-        hmac.compare_digest(_digest(secret, peppers, entry.pepper_id), entry.secret_hash) for entry in hashes
+        hmac.compare_digest(_hash_with_pepper(secret, peppers, entry.pepper_id), entry.secret_hash) for entry in hashes
     ]
     return any(same)
 
 
-def _digest(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
+def _hash_with_pepper(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
     return hmac.digest(peppers.keys[pepper_id], secret.encode(), hashlib.sha256)

@@ -3,18 +3,18 @@
 import re
 from typing import NamedTuple
 
-_FORM = re.compile(r"lp_(live|test)_([a-z0-9]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
+_API_KEY_PATTERN = re.compile(r"lp_(live|test)_([a-z0-9]{16})_([A-Za-z0-9_-]{43})", re.ASCII)
 
 
-class KeyParts(NamedTuple):
-    """Parts of a presented key."""
+class ApiKeyParts(NamedTuple):
+    """Parts of a presented API key: environment, key id and secret."""
 
     env: str
     key_id: str
     secret: str
 
 
-def parse(text: str) -> KeyParts | None:
+def parse_api_key(text: str) -> ApiKeyParts | None:
     """Parse a key; None for a malformed one, which then costs no query."""
-    match = _FORM.fullmatch(text)
-    return KeyParts(*match.groups()) if match else None
+    match = _API_KEY_PATTERN.fullmatch(text)
+    return ApiKeyParts(*match.groups()) if match else None

@@ -11,9 +11,9 @@ from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
 from domain.values.answers import from_row
 from schemas import ids
-from schemas.api_keys import Env
-from schemas.errors.absent import present
-from schemas.organizations import LiveTier, Organization
+from schemas.api_keys import ApiKeyEnv
+from schemas.errors.absent import require_found
+from schemas.organizations import LiveOrganizationTier, Organization
 
 
 class OrganizationPair(NamedTuple):
@@ -27,88 +27,75 @@ class _Row(NamedTuple):
     id: UUID
     sandbox_id: UUID
     name: str
-    tier: LiveTier
+    tier: LiveOrganizationTier
     suspended: bool
     created_at: datetime
 
 
-class KeyOwner(NamedTuple):
+class ApiKeyOwner(NamedTuple):
     """Organization or sandbox of an API key."""
 
     organization_id: UUID
-    env: Env
+    env: ApiKeyEnv
 
 
-FIND_OWNER = organization.find_owner.typed(KeyOwner)
+FIND_KEY_OWNER = organization.find_owner.typed(ApiKeyOwner)
 FIND_ORGANIZATION = organization.find_organization.typed(_Row)
 LOCK_ORGANIZATION = organization.lock_organization.typed(_Row)
 LIST_ORGANIZATIONS = organization.list_organizations.typed(_Row)
 
 
-async def create(conn: Conn, *, name: str, tier: LiveTier, actor: Actor | None = None) -> OrganizationPair:
+async def insert_organization_pair(
+    conn: Conn, *, name: str, tier: LiveOrganizationTier, actor: Actor | None = None
+) -> OrganizationPair:
     """Create an organization and its sandbox in one statement. `actor` is an operator with a key."""
-    pair = OrganizationPair(ids.new(), ids.new())
-    await organization.insert_organizations.run(
-        conn, live=pair.live, sandbox=pair.sandbox, name=name, tier=tier
-    )
+    pair = OrganizationPair(ids.new_uuid7(), ids.new_uuid7())
+    await organization.insert_organizations.run(conn, live=pair.live, sandbox=pair.sandbox, name=name, tier=tier)
     if actor is not None:
-        subject = ids.show(ids.ORGANIZATION, pair.live)
-        await record(
-            conn,
-            pair.live,
-            action="organization.created",
-            subject=subject,
-            actor=actor,
-            details={"tier": tier},
+        subject = ids.format_prefixed_id(ids.ORGANIZATION, pair.live)
+        await audit_operator_change(
+            conn, pair.live, action="organization.created", subject=subject, actor=actor, details={"tier": tier}
         )
     return pair
 
 
-async def find_owner(conn: Conn, *, key_uuid: UUID) -> KeyOwner:
+async def find_key_owner(conn: Conn, *, key_uuid: UUID) -> ApiKeyOwner:
     """Return a key's owner, for operators on the machine; partners only see their own keys.
 
     Raises `NotFound`.
     """
-    return present(await FIND_OWNER.one(conn, key_id=key_uuid), "api_key")
+    return require_found(await FIND_KEY_OWNER.one(conn, key_id=key_uuid), "api_key")
 
 
-async def find(conn: Conn, *, organization_id: UUID) -> Organization:
+async def read_organization(conn: Conn, *, organization_id: UUID) -> Organization:
     """Return the live organization of this id or of this sandbox. Raises `NotFound`."""
-    row = present(await FIND_ORGANIZATION.one(conn, id=organization_id), "organization")
+    row = require_found(await FIND_ORGANIZATION.one(conn, id=organization_id), "organization")
     return _to_schema(row)
 
 
-async def change(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    tier: LiveTier | None,
-    suspended: bool | None,
-    actor: Actor | None,
+async def change_tier_and_suspension(
+    conn: Conn, *, organization_id: UUID, tier: LiveOrganizationTier | None, suspended: bool | None, actor: Actor | None
 ) -> Organization:
     """Change an organization's tier and suspension, each if it is not None. Raises `NotFound`.
 
     After the commit of a suspension its keys and its sandbox's are refused, and no job of theirs starts in a
     pool but `default`; running jobs end. `actor` is an operator with a key.
     """
-    before = present(await LOCK_ORGANIZATION.one(conn, id=organization_id), "organization")
+    before = require_found(await LOCK_ORGANIZATION.one(conn, id=organization_id), "organization")
     after = before._replace(
-        tier=before.tier if tier is None else tier,
-        suspended=before.suspended if suspended is None else suspended,
+        tier=before.tier if tier is None else tier, suspended=before.suspended if suspended is None else suspended
     )
     if after != before:
-        await organization.change_organization.run(
-            conn, id=before.id, tier=after.tier, suspended=after.suspended
-        )
+        await organization.change_organization.run(conn, id=before.id, tier=after.tier, suspended=after.suspended)
         details = {"tier": after.tier, "suspended": after.suspended}
-        subject = ids.show(ids.ORGANIZATION, before.id)
-        await record(
+        subject = ids.format_prefixed_id(ids.ORGANIZATION, before.id)
+        await audit_operator_change(
             conn, before.id, action="organization.changed", subject=subject, actor=actor, details=details
         )
     return _to_schema(after)
 
 
-async def record(
+async def audit_operator_change(
     conn: Conn,
     organization_id: UUID,
     *,
@@ -123,7 +110,7 @@ async def record(
     if actor is not None:
         logs |= {actor.organization_id: actor.key_uuid}
     for org, key_id in logs.items():
-        await audit.record(
+        await audit.write_audit_entry(
             conn,
             organization_id=org,
             api_key_id=key_id,
@@ -134,15 +121,15 @@ async def record(
         )
 
 
-async def is_sandbox(conn: Conn, *, organization_id: UUID) -> bool:
+async def is_sandbox_organization(conn: Conn, *, organization_id: UUID) -> bool:
     return bool(await organization.get_env.value(conn, id=organization_id) == "test")
 
 
-async def list_page(conn: Conn, *, before: UUID | None, limit: int) -> list[Organization]:
+async def list_organization_page(conn: Conn, *, before: UUID | None, limit: int) -> list[Organization]:
     """Return at most `limit` live organizations older than `before`, newest first."""
     rows = await LIST_ORGANIZATIONS.all(conn, before=before, limit=limit)
     return [_to_schema(row) for row in rows]
 
 
 def _to_schema(row: _Row) -> Organization:
-    return from_row(Organization, row, id=ids.show(ids.ORGANIZATION, row.id))
+    return from_row(Organization, row, id=ids.format_prefixed_id(ids.ORGANIZATION, row.id))

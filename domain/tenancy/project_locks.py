@@ -9,37 +9,37 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import project as projects
 from db.queries.rows import LockedProject
-from schemas.errors import Conflict, VersionOutdated
-from schemas.errors.absent import absent, present
+from schemas.errors import StateConflict, VersionOutdated
+from schemas.errors.absent import not_found_error, require_found
 
 #: Versions that a caller's If-Match allows; None allows every version.
-Versions = Collection[int] | None
+AllowedVersions = Collection[int] | None
 
 LOCK_PROJECT = projects.lock_project.typed(LockedProject)
 
 
-async def lock_active(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def lock_active_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Keep the project active until this transaction ends: the first lock of each function that starts work.
 
-    Raises `NotFound`, `Conflict` PROJECT_ARCHIVED.
+    Raises `NotFound`, `StateConflict` PROJECT_ARCHIVED.
     """
-    status = present(await projects.share_project.value(conn, org=organization_id, id=project_id), "project")
-    check_active(status)
+    status = require_found(await projects.share_project.value(conn, org=organization_id, id=project_id), "project")
+    check_project_active(status)
 
 
-async def lock_alone(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Lock the active project exclusively: no other work starts in it. Raises as `lock_active`."""
-    locked = await lock(conn, organization_id=organization_id, project_id=project_id, versions=None)
-    check_active(locked.status)
+async def lock_project_exclusively(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+    """Lock the active project exclusively: no other work starts in it. Raises as `lock_active_project`."""
+    locked = await lock_project_row(conn, organization_id=organization_id, project_id=project_id, versions=None)
+    check_project_active(locked.status)
 
 
-def check_active(status: str) -> None:
-    """Raise `Conflict` PROJECT_ARCHIVED if the project is archived."""
+def check_project_active(status: str) -> None:
+    """Raise `StateConflict` PROJECT_ARCHIVED if the project is archived."""
     if status == "archived":
-        raise Conflict("PROJECT_ARCHIVED", "the project is archived: un-archive it with PATCH first")
+        raise StateConflict("PROJECT_ARCHIVED", "the project is archived: un-archive it with PATCH first")
 
 
-async def keep_project_state(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
+async def lock_project_status(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Keep the project's status, active or archived, until this transaction ends; ignore an unknown one."""
     await projects.share_project.value(conn, org=organization_id, id=project_id)
 
@@ -47,12 +47,14 @@ async def keep_project_state(conn: Conn, *, organization_id: UUID, project_id: U
 async def check_project_exists(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Raise `NotFound` for an unknown project, without a lock."""
     if not await projects.has_project.value(conn, org=organization_id, id=project_id):
-        raise absent("project")
+        raise not_found_error("project")
 
 
-async def lock(conn: Conn, *, organization_id: UUID, project_id: UUID, versions: Versions) -> LockedProject:
+async def lock_project_row(
+    conn: Conn, *, organization_id: UUID, project_id: UUID, versions: AllowedVersions
+) -> LockedProject:
     """Lock the project's row exclusively and return it. Raises `NotFound`, `VersionOutdated`."""
-    locked = present(await LOCK_PROJECT.one(conn, org=organization_id, id=project_id), "project")
+    locked = require_found(await LOCK_PROJECT.one(conn, org=organization_id, id=project_id), "project")
     if versions is not None and locked.version not in versions:
         raise VersionOutdated("the project has changed since: read it again and repeat with its new ETag")
     return locked

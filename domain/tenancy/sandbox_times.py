@@ -8,30 +8,30 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from schemas.base import Real
+from schemas.base import RealClockResponse
 
 T = TypeVar("T")
 
-REAL = timedelta()
+NO_TIME_SHIFT = timedelta()
 
 
-def shift_times(content: T, ahead: timedelta) -> T:
-    """Return an answer with its times shifted by `ahead`, but for shapes with `Real` times."""
-    return cast("T", _shift(content, ahead)) if ahead else content
+def shift_answer_times(content: T, ahead: timedelta) -> T:
+    """Return an answer with its times shifted by `ahead`, but for shapes with `RealClockResponse` times."""
+    return cast("T", _shift_value_times(content, ahead)) if ahead else content
 
 
-def _shift(value: Any, ahead: timedelta) -> Any:
+def _shift_value_times(value: Any, ahead: timedelta) -> Any:
     if isinstance(value, datetime):
         return value + ahead
     if isinstance(value, msgspec.Struct):
-        return value if isinstance(value, Real) else _struct(value, ahead)
+        return value if isinstance(value, RealClockResponse) else _shift_struct_times(value, ahead)
     if isinstance(value, dict):
-        return {name: _shift(item, ahead) for name, item in value.items()}
+        return {name: _shift_value_times(item, ahead) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_shift(item, ahead) for item in value]
+        return [_shift_value_times(item, ahead) for item in value]
     return value
 
 
-def _struct(value: msgspec.Struct, ahead: timedelta) -> msgspec.Struct:
-    fields = {name: _shift(getattr(value, name), ahead) for name in value.__struct_fields__}
+def _shift_struct_times(value: msgspec.Struct, ahead: timedelta) -> msgspec.Struct:
+    fields = {name: _shift_value_times(getattr(value, name), ahead) for name in value.__struct_fields__}
     return msgspec.structs.replace(value, **fields)

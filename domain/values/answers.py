@@ -10,7 +10,7 @@ from schemas import ids
 S = TypeVar("S", bound=msgspec.Struct)
 
 #: Prefix of each column with an id; an answer names the prefix of its own `id`.
-_PREFIXES = {
+_ID_PREFIX_BY_COLUMN = {
     "api_key_id": ids.KEY,
     "content_id": ids.CONTENT,
     "endpoint_id": ids.WEBHOOK_ENDPOINT,
@@ -33,5 +33,5 @@ def from_row(shape: type[S], row: Any, **others: Any) -> S:
     columns = {name: value for name, value in row._asdict().items() if name in names and name not in others}
     for name, value in columns.items():
         if isinstance(value, UUID):
-            columns[name] = ids.show(_PREFIXES[name], value)
+            columns[name] = ids.format_prefixed_id(_ID_PREFIX_BY_COLUMN[name], value)
     return shape(**columns, **others)

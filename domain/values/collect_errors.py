@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import Any
 
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 
 
 def gather_issues(*checks: Callable[[], Any]) -> list[Any]:
-    """Run every check, and return the results in order. Raises one `Invalid` with the issues of all."""
+    """Run every check, and return the results in order. Raises one `InvalidValue` with the issues of all."""
     results: list[Any] = []
     issues: list[tuple[str, str]] = []
     for check in checks:
         try:
             results.append(check())
-        except Invalid as error:
+        except InvalidValue as error:
             issues += [(issue["path"], issue["message"]) for issue in error.details["issues"]]
     if issues:
-        raise Invalid(*issues[0], *issues[1:])
+        raise InvalidValue(*issues[0], *issues[1:])
     return results

@@ -2,10 +2,10 @@
 
 import langcodes
 
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 
 #: ISO 3166-1, and Kosovo's `xk`, which has a storefront but no ISO code.
-CODES = frozenset(
+COUNTRY_CODES = frozenset(
     """
     ad ae af ag ai al am ao aq ar as at au aw ax az ba bb bd be bf bg bh bi bj bl bm bn bo bq br bs bt bv bw
     by bz ca cc cd cf cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg eh er es et fi
@@ -19,15 +19,15 @@ CODES = frozenset(
 )
 
 
-def check(code: str, *, path: str) -> str:
-    """Return the code in lower case. Raises `Invalid` at `path`."""
+def check_country_code(code: str, *, path: str) -> str:
+    """Return the code in lower case. Raises `InvalidValue` at `path`."""
     country = code.strip().lower()
-    if country not in CODES:
-        raise Invalid(path, "not a country: send its ISO 3166 code of two letters, such as us, de or gb")
+    if country not in COUNTRY_CODES:
+        raise InvalidValue(path, "not a country: send its ISO 3166 code of two letters, such as us, de or gb")
     return country
 
 
-def language(code: str) -> str | None:
+def main_language_of_country(code: str) -> str | None:
     """Return the language of most of a country's people, by CLDR; None if it has none.
 
     It is usually the language of the storefront too.

@@ -4,7 +4,7 @@ Outdated app versions send the withdrawn ones for a while. XTS and XXX are exclu
 Source: legal tender by CLDR (cldr.unicode.org, as in Babel 2.18), and the standard's funds and metals.
 """
 
-CODES = frozenset(
+CURRENCY_CODES = frozenset(
     """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN
     BZD CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP
@@ -18,7 +18,7 @@ CODES = frozenset(
 )
 
 
-def find_currency(code: object) -> str | None:
+def normalize_currency_code(code: object) -> str | None:
     """Return the code in upper case; None for any other value."""
     currency = code.upper() if isinstance(code, str) and code.isascii() else None
-    return currency if currency in CODES else None
+    return currency if currency in CURRENCY_CODES else None

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 
 
-def is_ip(text: str) -> bool:
+def is_ip_address(text: str) -> bool:
     """Return whether a text is an IPv4 or IPv6 address and nothing else."""
     try:
         ip_address(text)

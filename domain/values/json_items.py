@@ -10,22 +10,22 @@ from typing import NamedTuple
 
 import msgspec
 
-from domain.values.steps import STEP_BYTES, Steps
-from schemas.errors import Invalid, Malformed, Oversized
+from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
+from schemas.errors import BodyOversized, InvalidValue, MalformedBody
 
 #: Bytes of one value, which one step skips; bytes and number of the fields around the list.
 MAX_VALUE_BYTES, MAX_BESIDE_BYTES, MAX_BESIDE = 500_000, 1 << 16, 100
 
 #: A small item costs as much as one of this many bytes.
-_ITEM_BYTES = 256
+_MIN_ITEM_COST_BYTES = 256
 
-_SKIP = msgspec.json.Decoder(msgspec.Raw)
-_NEXT = re.compile(r"trailing characters \(byte (\d+)\)")
-_SPACE = re.compile(rb"[ \t\r\n]*")
-_SPACES = b" \t\r\n"
+_RAW_JSON_DECODER = msgspec.json.Decoder(msgspec.Raw)
+_TRAILING_BYTE_PATTERN = re.compile(r"trailing characters \(byte (\d+)\)")
+_JSON_SPACE_PATTERN = re.compile(rb"[ \t\r\n]*")
+_JSON_SPACE_BYTES = b" \t\r\n"
 
 
-class Items(NamedTuple):
+class JsonListItems(NamedTuple):
     """Texts of a list's items, and the text of the object around it with `[0]` instead of the list.
 
     `items` is None if the object has no such list; then `beside` is the whole object.
@@ -35,16 +35,17 @@ class Items(NamedTuple):
     items: list[bytes] | None
 
 
-def split_json_list(text: bytes, names: Container[bytes], most: int) -> Steps[Items]:
+def split_json_list(text: bytes, names: Container[bytes], most: int) -> CooperativeSteps[JsonListItems]:
     """Split the list of a field into its items; `names` are the field's possible names, in quotes.
 
-    Raises `Oversized` for a value of more than `MAX_VALUE_BYTES`, and `Malformed`. Raises `Invalid` if the
-    text is no object, has more items than `most`, or has too many fields around the list.
+    Raises `BodyOversized` for a value of more than `MAX_VALUE_BYTES`, and `MalformedBody`. Raises
+    `InvalidValue` if the text is no object, has more items than `most`, or has too many fields around the
+    list.
     """
-    reader, fields, items = _Reader(text), list[bytes](), None
+    reader, fields, items = _JsonCursor(text), list[bytes](), None
     if not reader.take(b"{"):
         yield from reader.value()
-        raise reader.malformed() if reader.at < len(text) else Invalid("body", "must be an object")
+        raise reader.malformed() if reader.at < len(text) else InvalidValue("body", "must be an object")
     more = not reader.take(b"}")
     while more:
         name = yield from reader.value()
@@ -57,75 +58,75 @@ def split_json_list(text: bytes, names: Container[bytes], most: int) -> Steps[It
             value = yield from reader.value()
         fields.append(b"%b:%b" % (name, value))
         if len(fields) > MAX_BESIDE or sum(map(len, fields)) > MAX_BESIDE_BYTES:
-            raise Invalid(
+            raise InvalidValue(
                 "body", f"has more than {MAX_BESIDE} fields or {MAX_BESIDE_BYTES} bytes outside its list"
             )
-        more = reader.is_followed_by(b"}")
+        more = reader.has_next_item(b"}")
     if reader.at < len(text):
         raise reader.malformed()
-    return Items(b"{%b}" % b",".join(fields), items)
+    return JsonListItems(b"{%b}" % b",".join(fields), items)
 
 
-class _Reader:
+class _JsonCursor:
     """Cursor in a text, always before a character that isn't white space."""
 
     def __init__(self, text: bytes) -> None:
         self.text, self.view = text, memoryview(text)
-        self.at = self._behind_space(0)
+        self.at = self._skip_space(0)
         self._done = 0
 
     def take(self, mark: bytes) -> bool:
         """Skip a mark and return True if it is the next character."""
         if not self.text.startswith(mark, self.at):
             return False
-        self.at = self._behind_space(self.at + 1)
+        self.at = self._skip_space(self.at + 1)
         return True
 
-    def is_followed_by(self, end: bytes) -> bool:
-        """Skip a comma (True) or the end mark (False). Raises `Malformed`."""
+    def has_next_item(self, end: bytes) -> bool:
+        """Skip a comma (True) or the end mark (False). Raises `MalformedBody`."""
         if self.take(b","):
             return True
         if self.take(end):
             return False
         raise self.malformed()
 
-    def value(self) -> Steps[bytes]:
-        """Skip a value, and return its text. Raises `Malformed`, `Oversized`."""
+    def value(self) -> CooperativeSteps[bytes]:
+        """Skip a value, and return its text. Raises `MalformedBody`, `BodyOversized`."""
         begin = self.at
-        self.at = self._end_of_value()
-        self._done += self.at - begin + _ITEM_BYTES
-        if self._done >= STEP_BYTES:
+        self.at = self._find_value_end()
+        self._done += self.at - begin + _MIN_ITEM_COST_BYTES
+        if self._done >= JSON_STEP_BYTES:
             self._done = 0
             yield
-        return self.text[begin : self.at].rstrip(_SPACES)
+        return self.text[begin : self.at].rstrip(_JSON_SPACE_BYTES)
 
-    def items(self, name: bytes, most: int) -> Steps[list[bytes]]:
-        """Skip a list, and return its items. Raises `Malformed`, `Oversized`, `Invalid`."""
+    def items(self, name: bytes, most: int) -> CooperativeSteps[list[bytes]]:
+        """Skip a list, and return its items. Raises `MalformedBody`, `BodyOversized`, `InvalidValue`."""
         items = list[bytes]()
         more = not self.take(b"]")
         while more:
             items.append((yield from self.value()))
             if len(items) > most:
-                raise Invalid(name.decode().strip('"'), f"Expected `array` of length <= {most}")
-            more = self.is_followed_by(b"]")
+                raise InvalidValue(name.decode().strip('"'), f"Expected `array` of length <= {most}")
+            more = self.has_next_item(b"]")
         return items
 
-    def malformed(self, error: Exception | None = None) -> Malformed:
+    def malformed(self, error: Exception | None = None) -> MalformedBody:
         why = error or f"it is malformed at byte {self.at}"
-        return Malformed(f"the body is not readable JSON: {why}")
+        return MalformedBody(f"the body is not readable JSON: {why}")
 
-    def _end_of_value(self) -> int:
+    def _find_value_end(self) -> int:
         window = self.view[self.at : self.at + MAX_VALUE_BYTES]
         try:
-            _SKIP.decode(window)
+            _RAW_JSON_DECODER.decode(window)
         except (msgspec.DecodeError, RecursionError) as error:
-            if match := _NEXT.search(str(error)):
+            if match := _TRAILING_BYTE_PATTERN.search(str(error)):
                 return self.at + int(match[1]) - 1
             if self.at + len(window) < len(self.text) and "truncated" in str(error):
-                raise Oversized(f"a value of the body has more than {MAX_VALUE_BYTES} bytes") from None
+                raise BodyOversized(f"a value of the body has more than {MAX_VALUE_BYTES} bytes") from None
             raise self.malformed(error) from None
         return self.at + len(window)
 
-    def _behind_space(self, at: int) -> int:
-        match = _SPACE.match(self.text, at)
+    def _skip_space(self, at: int) -> int:
+        match = _JSON_SPACE_PATTERN.match(self.text, at)
         return match.end() if match else at

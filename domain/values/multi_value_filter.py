@@ -7,20 +7,20 @@ from uuid import UUID
 from db.pool import Conn
 
 
-class Identified(Protocol):
+class RowWithId(Protocol):
     """Row with the id that orders its list."""
 
     @property
     def id(self) -> UUID: ...
 
 
-R = TypeVar("R", bound=Identified)
+R = TypeVar("R", bound=RowWithId)
 
 #: Parameters of one search: filters by name, at most one of which is not None.
-Lead = Mapping[str, Any]
+SingleValueFilters = Mapping[str, Any]
 
 
-def list_searches(**filters: Sequence[Any] | None) -> list[Lead]:
+def split_filter_into_searches(**filters: Sequence[Any] | None) -> list[SingleValueFilters]:
     """Return the parameters of a list's searches: one for each value of the first filter that isn't None.
 
     The other filters are None in each of them. Without any filter there is one search, for all rows.
@@ -32,8 +32,8 @@ def list_searches(**filters: Sequence[Any] | None) -> list[Lead]:
     return [none]
 
 
-async def newest(
-    conn: Conn, find: Callable[..., Awaitable[list[R]]], leading: Sequence[Lead], *, limit: int
+async def find_newest_rows(
+    conn: Conn, find: Callable[..., Awaitable[list[R]]], leading: Sequence[SingleValueFilters], *, limit: int
 ) -> list[R]:
     """Return at most `limit` rows of all searches, newest first; `find` runs one search over `conn`.
 

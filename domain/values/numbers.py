@@ -13,26 +13,26 @@ WHOLE_MIN, WHOLE_MAX = -(2**63), 2**64 - 1
 MIN_MAGNITUDE, MAX_MAGNITUDE = 1e-15, 1e21
 
 #: Digits of a double; a longer number returns shortened.
-DIGITS = 17
+MAX_DOUBLE_DIGITS = 17
 
-AS_TEXT = "send a longer or larger one as a string"
+SEND_NUMBER_AS_STRING = "send a longer or larger one as a string"
 
-_MANTISSA = re.compile(r"-?0*([0-9]*)\.?([0-9]*)")
+_MANTISSA_PATTERN = re.compile(r"-?0*([0-9]*)\.?([0-9]*)")
 
 
-def read(text: str) -> float:
+def parse_json_number(text: str) -> float:
     """Parse a number with a fraction or an exponent. Raises ValueError with advice."""
     value = float(text)
-    match = _MANTISSA.match(text)
+    match = _MANTISSA_PATTERN.match(text)
     digits = f"{match[1]}{match[2]}".strip("0") if match else ""
-    if len(digits) > DIGITS:
-        raise ValueError(f"a number may have {DIGITS} digits: {AS_TEXT}")
-    if not is_kept(value) or (digits and not value):
-        raise ValueError(f"a number must be 0 or from 1e-15 to 1e21: {AS_TEXT}")
+    if len(digits) > MAX_DOUBLE_DIGITS:
+        raise ValueError(f"a number may have {MAX_DOUBLE_DIGITS} digits: {SEND_NUMBER_AS_STRING}")
+    if not is_number_preserved(value) or (digits and not value):
+        raise ValueError(f"a number must be 0 or from 1e-15 to 1e21: {SEND_NUMBER_AS_STRING}")
     return value
 
 
-def is_kept(value: float) -> bool:
+def is_number_preserved(value: float) -> bool:
     """Return whether a number returns unchanged. (True and False are whole numbers.)"""
     if isinstance(value, int):
         return WHOLE_MIN <= value <= WHOLE_MAX

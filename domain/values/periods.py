@@ -7,10 +7,10 @@ from uuid import UUID
 from schemas import ids
 
 #: Largest difference between the clock of an id and the database's, which sets a row's own time.
-MAX_CLOCK_DIFFERENCE = timedelta(hours=1)
+MAX_ID_CLOCK_DIFFERENCE = timedelta(hours=1)
 
 
-class Period(NamedTuple):
+class ListPeriod(NamedTuple):
     """Period from `since` on, and before `until`; None is no bound.
 
     A row's own time decides. Its id has the same time but for the difference of two clocks, and lists are
@@ -22,15 +22,17 @@ class Period(NamedTuple):
     #: Time by which rows are older than their ids: a sandbox's clock moves their times into the past.
     older: timedelta = timedelta()
 
-    def back(self, by: timedelta) -> "Period":
+    def back(self, by: timedelta) -> "ListPeriod":
         """Return the period for the rows of a sandbox with a clock ahead by `by`."""
-        since, until = (bound and _moved(bound, -by) for bound in (self.since, self.until))
-        return Period(since, until, older=by)
+        since, until = (bound and _shift_time_safely(bound, -by) for bound in (self.since, self.until))
+        return ListPeriod(since, until, older=by)
 
     @property
-    def from_id(self) -> UUID | None:
+    def lowest_possible_id(self) -> UUID | None:
         """Return a lower bound of the ids in the period."""
-        return None if self.since is None else ids.first_id_of(_moved(self.since, -MAX_CLOCK_DIFFERENCE))
+        return (
+            None if self.since is None else ids.first_uuid7_at(_shift_time_safely(self.since, -MAX_ID_CLOCK_DIFFERENCE))
+        )
 
     def before(self, cursor: UUID | None) -> UUID | None:
         """Return an upper bound of the ids in the period and before a cursor."""
@@ -38,12 +40,12 @@ class Period(NamedTuple):
             cursor,
             None
             if self.until is None
-            else ids.first_id_of(_moved(self.until, MAX_CLOCK_DIFFERENCE + self.older)),
+            else ids.first_uuid7_at(_shift_time_safely(self.until, MAX_ID_CLOCK_DIFFERENCE + self.older)),
         ]
         return min((end for end in ends if end), default=None)
 
 
-def _moved(moment: datetime, by: timedelta) -> datetime:
+def _shift_time_safely(moment: datetime, by: timedelta) -> datetime:
     """Return the moved time; it stays at either end of the calendar, where no ids are."""
     try:
         return moment + by
@@ -51,4 +53,4 @@ def _moved(moment: datetime, by: timedelta) -> datetime:
         return moment
 
 
-UNBOUNDED_PERIOD = Period()
+UNBOUNDED_PERIOD = ListPeriod()

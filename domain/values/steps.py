@@ -10,13 +10,13 @@ from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
 
-Steps: TypeAlias = Generator[None, None, T]
+CooperativeSteps: TypeAlias = Generator[None, None, T]
 
 #: Bytes of JSON that one step reads.
-STEP_BYTES = 1 << 16
+JSON_STEP_BYTES = 1 << 16
 
 
-def finish_steps(work: Steps[T]) -> T:
+def run_steps_at_once(work: CooperativeSteps[T]) -> T:
     """Run all steps at once, and return the result."""
     while True:
         try:
@@ -26,7 +26,7 @@ def finish_steps(work: Steps[T]) -> T:
             return result
 
 
-async def take_turns(work: Steps[T]) -> T:
+async def run_steps_with_pauses(work: CooperativeSteps[T]) -> T:
     """Run all steps, and return the result. Other tasks of the loop run between two steps."""
     while True:
         try:

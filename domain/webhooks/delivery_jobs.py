@@ -12,54 +12,54 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import TypedQuery, webhook_sending
 from jobs import ledger
-from jobs.kinds import DELIVER_WEBHOOK
-from jobs.ledger import Claim, Wake
-from schemas.errors import Limited
+from jobs.kinds import DELIVER_WEBHOOK_KIND
+from jobs.ledger import JobClaim, WakeMessage
+from schemas.errors import LimitReached
 
 #: Endpoints in one batch of a search.
-BATCH = 200
+ENDPOINTS_PER_SEARCH_BATCH = 200
 
 
-class VisitedEndpoint(NamedTuple):
-    """Visited endpoint; `free`: it may have a job, and has none."""
+class EndpointWithDeliveries(NamedTuple):
+    """Endpoint that a search found; `free`: it may have a delivery job, and has none."""
 
     organization_id: UUID
     endpoint_id: UUID
     free: bool
 
 
-FIND_NEW = webhook_sending.find_new.typed(VisitedEndpoint)
-FIND_DUE = webhook_sending.find_due.typed(VisitedEndpoint)
-FIND_LEFT = webhook_sending.find_left.typed(VisitedEndpoint)
+FIND_NEW_DELIVERY_ENDPOINTS = webhook_sending.find_new.typed(EndpointWithDeliveries)
+FIND_DUE_DELIVERY_ENDPOINTS = webhook_sending.find_due.typed(EndpointWithDeliveries)
+FIND_OPEN_ATTEMPT_ENDPOINTS = webhook_sending.find_left.typed(EndpointWithDeliveries)
 
-FIRST = (UUID(int=0), UUID(int=0))
+BEFORE_FIRST_ENDPOINT = (UUID(int=0), UUID(int=0))
 
 
-class EndpointSearch:
+class DeliveryEndpointSearch:
     """Round-robin search over all endpoints of a query, a batch at a time: none starves."""
 
-    def __init__(self, query: TypedQuery[VisitedEndpoint]) -> None:
-        self._query, self._after = query, FIRST
+    def __init__(self, query: TypedQuery[EndpointWithDeliveries]) -> None:
+        self._query, self._after = query, BEFORE_FIRST_ENDPOINT
 
-    async def submit(self, conn: Conn) -> tuple[int, list[Wake]]:
+    async def submit(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
         """Submit the jobs of a batch; return the number of visited endpoints, and the wakes to send after the
         commit.
         """
         org, endpoint_id = self._after
-        walked = await self._query.all(conn, org=org, endpoint_id=endpoint_id, limit=BATCH)
-        wakes = await _submit(conn, [endpoint for endpoint in walked if endpoint.free])
-        self._after = walked[-1][:2] if len(walked) == BATCH else FIRST
+        walked = await self._query.all(conn, org=org, endpoint_id=endpoint_id, limit=ENDPOINTS_PER_SEARCH_BATCH)
+        wakes = await _submit_delivery_jobs(conn, [endpoint for endpoint in walked if endpoint.free])
+        self._after = walked[-1][:2] if len(walked) == ENDPOINTS_PER_SEARCH_BATCH else BEFORE_FIRST_ENDPOINT
         return len(walked), wakes
 
 
-async def _submit(conn: Conn, endpoints: Sequence[VisitedEndpoint]) -> list[Wake]:
+async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointWithDeliveries]) -> list[WakeMessage]:
     """Submit each job alone: an endpoint that the ledger refuses now is found by the next search."""
     wakes = []
     for organization_id, endpoint_id, _ in endpoints:
-        with suppress(Limited):
-            submitted = await ledger.submit(
+        with suppress(LimitReached):
+            submitted = await ledger.submit_job(
                 conn,
-                kind=DELIVER_WEBHOOK,
+                kind=DELIVER_WEBHOOK_KIND,
                 organization_id=organization_id,
                 # No project: an archived one has events too, and a purge must not end jobs of other projects.
                 project_id=None,
@@ -70,5 +70,5 @@ async def _submit(conn: Conn, endpoints: Sequence[VisitedEndpoint]) -> list[Wake
     return wakes
 
 
-def endpoint_of(claim: Claim) -> UUID:
+def delivery_endpoint_id(claim: JobClaim) -> UUID:
     return UUID(claim.args["endpoint_id"])

@@ -13,41 +13,41 @@ from db.pool import Conn
 from db.queries import webhook_endpoint
 from domain.security.keyring import Keyring
 from domain.tenancy import audit, project_locks
-from domain.tenancy.project_locks import Versions
+from domain.tenancy.project_locks import AllowedVersions
 from domain.values import metadata, ssrf_guard
 from domain.webhooks import secrets
 from schemas import ids
-from schemas.errors import Conflict, Invalid, VersionOutdated
-from schemas.errors.absent import present
+from schemas.errors import InvalidValue, StateConflict, VersionOutdated
+from schemas.errors.absent import require_found
 from schemas.webhooks import (
-    DisabledReason,
-    EndpointStatus,
-    Subscription,
+    WebhookDisabledReason,
     WebhookEndpoint,
     WebhookEndpointCreate,
     WebhookEndpointDeleted,
     WebhookEndpointPatch,
     WebhookEndpointShown,
+    WebhookEndpointStatus,
+    WebhookSubscription,
 )
 
 #: Endpoints of one organization: each of its events may be a delivery to each of them.
-MAX_ENDPOINTS = 20
+MAX_WEBHOOK_ENDPOINTS = 20
 
 #: Columns that a patch may change.
-_CHANGED = ("url", "events", "description", "metadata", "status")
+_PATCHABLE_COLUMNS = ("url", "events", "description", "metadata", "status")
 
 
-class EndpointRow(NamedTuple):
-    """Endpoint as stored."""
+class WebhookEndpointRow(NamedTuple):
+    """Row of a webhook endpoint, as stored."""
 
     id: UUID
     project_id: UUID | None
     url: str
-    events: list[Subscription]
+    events: list[WebhookSubscription]
     description: str | None
     metadata: dict[str, Any]
-    status: EndpointStatus
-    disabled_reason: DisabledReason | None
+    status: WebhookEndpointStatus
+    disabled_reason: WebhookDisabledReason | None
     consecutive_failures: int
     failing_since: datetime | None
     secret_overlap_until: datetime | None
@@ -56,7 +56,7 @@ class EndpointRow(NamedTuple):
     version: int
 
 
-class EndpointAuthor(NamedTuple):
+class EndpointChangeAuthor(NamedTuple):
     """Organization and API key of a change."""
 
     organization_id: UUID
@@ -65,87 +65,82 @@ class EndpointAuthor(NamedTuple):
 
 B = TypeVar("B", WebhookEndpointCreate, WebhookEndpointPatch)
 
-GET_ENDPOINT = webhook_endpoint.get_endpoint.typed(EndpointRow)
-LIST_ENDPOINTS = webhook_endpoint.list_endpoints.typed(EndpointRow)
+GET_WEBHOOK_ENDPOINT = webhook_endpoint.get_endpoint.typed(WebhookEndpointRow)
+LIST_WEBHOOK_ENDPOINTS = webhook_endpoint.list_endpoints.typed(WebhookEndpointRow)
 
 
-def check(body: B, *, allowed: ssrf_guard.Allowed) -> B:
-    """Normalize the address of a body. Raises `Invalid` for faults in any state of the endpoint.
+def check_endpoint_body(body: B, *, allowed: ssrf_guard.AllowedOrigins) -> B:
+    """Normalize the address of a body. Raises `InvalidValue` for faults in any state of the endpoint.
 
     It runs before the transaction, so that a refused body takes no locks.
     """
     if body.metadata is not UNSET:
-        metadata.check(body.metadata)
+        metadata.check_metadata(body.metadata)
     if body.url is UNSET:
         return body
-    return msgspec.structs.replace(body, url=check_url(body.url, allowed=allowed))
+    return msgspec.structs.replace(body, url=check_endpoint_url(body.url, allowed=allowed))
 
 
-def check_url(url: str, *, allowed: ssrf_guard.Allowed) -> str:
-    """Return the normal form of an address: https on port 443, or one of `allowed`. Raises `Invalid`."""
+def check_endpoint_url(url: str, *, allowed: ssrf_guard.AllowedOrigins) -> str:
+    """Return the normal form of an address: https on port 443, or one of `allowed`. Raises `InvalidValue`."""
     checked = ssrf_guard.check_fetch_url(url, allowed=allowed)
     parts = urlsplit(checked)
     port = parts.port or ssrf_guard.DEFAULT_PORTS[parts.scheme]
     if (parts.hostname or "", port) in allowed:
         return checked
     if parts.scheme != "https":
-        raise Invalid("url", "must begin with https: deliveries contain your customers' data")
+        raise InvalidValue("url", "must begin with https: deliveries contain your customers' data")
     if port != ssrf_guard.DEFAULT_PORTS["https"]:
-        raise Invalid("url", "must use port 443, the default of https")
+        raise InvalidValue("url", "must use port 443, the default of https")
     return checked
 
 
-async def create(
-    conn: Conn,
-    *,
-    author: EndpointAuthor,
-    project_id: UUID | None,
-    body: WebhookEndpointCreate,
-    keyring: Keyring,
+async def insert_webhook_endpoint(
+    conn: Conn, *, author: EndpointChangeAuthor, project_id: UUID | None, body: WebhookEndpointCreate, keyring: Keyring
 ) -> tuple[WebhookEndpointShown, int]:
     """Create an endpoint from a checked body; return it with its secret, and its version.
 
-    Raises `NotFound`, `Invalid`, `Conflict` TOO_MANY_ENDPOINTS.
+    Raises `NotFound`, `InvalidValue`, `StateConflict` TOO_MANY_ENDPOINTS.
     """
     org = author.organization_id
     if project_id is not None:
-        await _hold_project(conn, org, project_id)
+        await _keep_project_existing(conn, org, project_id)
     await webhook_endpoint.lock_organization.value(conn, org=org)
-    if await webhook_endpoint.count_endpoints.value(conn, org=org) >= MAX_ENDPOINTS:
-        raise Conflict(
+    if await webhook_endpoint.count_endpoints.value(conn, org=org) >= MAX_WEBHOOK_ENDPOINTS:
+        raise StateConflict(
             "TOO_MANY_ENDPOINTS",
-            f"there are {MAX_ENDPOINTS} webhook endpoints: delete one first",
-            limit=MAX_ENDPOINTS,
+            f"there are {MAX_WEBHOOK_ENDPOINTS} webhook endpoints: delete one first",
+            limit=MAX_WEBHOOK_ENDPOINTS,
         )
-    endpoint_id = ids.new()
+    endpoint_id = ids.new_uuid7()
     await webhook_endpoint.insert_endpoint.run(
         conn,
         org=org,
         project_id=project_id,
         id=endpoint_id,
         url=body.url,
-        events=_distinct(body.events),
+        events=_distinct_subscriptions(body.events),
         description=body.description,
         metadata=body.metadata,
     )
-    secret = await secrets.make(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
-    row = await _get(conn, org, endpoint_id)
-    await record(conn, author, row, "created", {"url": _site(row.url), "events": row.events})
-    return WebhookEndpointShown(**_fields(row), signing_secret=secret), row.version
+    secret = await secrets.create_signing_secret(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
+    row = await _read_endpoint_row(conn, org, endpoint_id)
+    await audit_endpoint_change(conn, author, row, "created", {"url": _url_without_path(row.url), "events": row.events})
+    return WebhookEndpointShown(**_endpoint_schema_fields(row), signing_secret=secret), row.version
 
 
-async def get(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> tuple[WebhookEndpoint, int]:
+async def read_webhook_endpoint(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> tuple[WebhookEndpoint, int]:
     """Return an endpoint and its version; raises `NotFound`."""
-    row = await _get(conn, organization_id, endpoint_id)
-    return WebhookEndpoint(**_fields(row)), row.version
+    row = await _read_endpoint_row(conn, organization_id, endpoint_id)
+    return WebhookEndpoint(**_endpoint_schema_fields(row)), row.version
 
 
-async def list_page(
+async def list_webhook_endpoint_page(
     conn: Conn,
     *,
     organization_id: UUID,
     project_id: UUID | None,
-    statuses: Sequence[EndpointStatus] | None,
+    statuses: Sequence[WebhookEndpointStatus] | None,
     before: UUID | None,
     limit: int,
 ) -> list[WebhookEndpoint]:
@@ -155,117 +150,123 @@ async def list_page(
     """
     if project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await LIST_ENDPOINTS.all(
+    rows = await LIST_WEBHOOK_ENDPOINTS.all(
         conn, org=organization_id, project_id=project_id, statuses=statuses, before=before, limit=limit
     )
-    return [WebhookEndpoint(**_fields(row)) for row in rows]
+    return [WebhookEndpoint(**_endpoint_schema_fields(row)) for row in rows]
 
 
-async def patch(
-    conn: Conn, *, author: EndpointAuthor, endpoint_id: UUID, body: WebhookEndpointPatch, versions: Versions
+async def apply_endpoint_patch(
+    conn: Conn,
+    *,
+    author: EndpointChangeAuthor,
+    endpoint_id: UUID,
+    body: WebhookEndpointPatch,
+    versions: AllowedVersions,
 ) -> tuple[WebhookEndpoint, int]:
     """Apply a body with a checked address. A patch without a change makes no version.
 
-    Raises `NotFound`, `Invalid`, `VersionOutdated`.
+    Raises `NotFound`, `InvalidValue`, `VersionOutdated`.
     """
     org = author.organization_id
-    row = await _lock(conn, org, endpoint_id, versions)
-    new = {name: getattr(row, name) for name in _CHANGED} | _given(body)
-    changed = [name for name in _CHANGED if new[name] != getattr(row, name)]
+    row = await _lock_endpoint_version(conn, org, endpoint_id, versions)
+    new = {name: getattr(row, name) for name in _PATCHABLE_COLUMNS} | _sent_endpoint_changes(body)
+    changed = [name for name in _PATCHABLE_COLUMNS if new[name] != getattr(row, name)]
     if changed:
         await webhook_endpoint.update_endpoint.run(conn, org=org, id=endpoint_id, **new)
-        await record(conn, author, row, "updated", {"fields": changed})
-    return await get(conn, organization_id=org, endpoint_id=endpoint_id)
+        await audit_endpoint_change(conn, author, row, "updated", {"fields": changed})
+    return await read_webhook_endpoint(conn, organization_id=org, endpoint_id=endpoint_id)
 
 
-async def delete(
-    conn: Conn, *, author: EndpointAuthor, endpoint_id: UUID, versions: Versions
+async def soft_delete_endpoint(
+    conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID, versions: AllowedVersions
 ) -> WebhookEndpointDeleted:
     """Delete an endpoint. No delivery starts after the commit; its job abandons the pending ones.
 
     Raises `NotFound`, `VersionOutdated`.
     """
     org = author.organization_id
-    row = await _lock(conn, org, endpoint_id, versions)
+    row = await _lock_endpoint_version(conn, org, endpoint_id, versions)
     deleted_at = await webhook_endpoint.delete_endpoint.value(conn, org=org, id=endpoint_id)
-    await record(conn, author, row, "deleted", {"url": _site(row.url)})
-    return WebhookEndpointDeleted(id=ids.show(ids.WEBHOOK_ENDPOINT, endpoint_id), deleted_at=deleted_at)
+    await audit_endpoint_change(conn, author, row, "deleted", {"url": _url_without_path(row.url)})
+    return WebhookEndpointDeleted(id=ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, endpoint_id), deleted_at=deleted_at)
 
 
-async def rotate_secret(
-    conn: Conn, *, author: EndpointAuthor, endpoint_id: UUID, keyring: Keyring
+async def rotate_endpoint_secret(
+    conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID, keyring: Keyring
 ) -> tuple[WebhookEndpointShown, int]:
     """Create a new secret; the old one also signs for a day. Raises `NotFound`."""
     org = author.organization_id
-    row = await _lock(conn, org, endpoint_id, None)
-    secret = await secrets.rotate(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
+    row = await _lock_endpoint_version(conn, org, endpoint_id, None)
+    secret = await secrets.rotate_signing_secret(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
     await webhook_endpoint.touch_endpoint.run(conn, org=org, id=endpoint_id)
-    await record(conn, author, row, "secret_rotated", {})
-    row = await _get(conn, org, endpoint_id)
-    return WebhookEndpointShown(**_fields(row), signing_secret=secret), row.version
+    await audit_endpoint_change(conn, author, row, "secret_rotated", {})
+    row = await _read_endpoint_row(conn, org, endpoint_id)
+    return WebhookEndpointShown(**_endpoint_schema_fields(row), signing_secret=secret), row.version
 
 
-async def lock(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
+async def lock_endpoint_row(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> WebhookEndpointRow:
     """Lock an endpoint against changes and return it. Raises `NotFound`."""
-    return await _lock(conn, organization_id, endpoint_id, None)
+    return await _lock_endpoint_version(conn, organization_id, endpoint_id, None)
 
 
-async def _hold_project(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
+async def _keep_project_existing(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
     """Keep the project, archived or not, until this transaction ends: a purge runs before or after."""
-    await project_locks.keep_project_state(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=project_id)
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
 
 
-async def _get(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> EndpointRow:
-    return present(await GET_ENDPOINT.one(conn, org=organization_id, id=endpoint_id), "webhook_endpoint")
+async def _read_endpoint_row(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> WebhookEndpointRow:
+    return require_found(await GET_WEBHOOK_ENDPOINT.one(conn, org=organization_id, id=endpoint_id), "webhook_endpoint")
 
 
-async def _lock(conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: Versions) -> EndpointRow:
-    version = present(
-        await webhook_endpoint.lock_endpoint.value(conn, org=organization_id, id=endpoint_id),
-        "webhook_endpoint",
+async def _lock_endpoint_version(
+    conn: Conn, organization_id: UUID, endpoint_id: UUID, versions: AllowedVersions
+) -> WebhookEndpointRow:
+    version = require_found(
+        await webhook_endpoint.lock_endpoint.value(conn, org=organization_id, id=endpoint_id), "webhook_endpoint"
     )
     if versions is not None and version not in versions:
         raise VersionOutdated("the endpoint has changed since: read it again and repeat with its new ETag")
-    return await _get(conn, organization_id, endpoint_id)
+    return await _read_endpoint_row(conn, organization_id, endpoint_id)
 
 
-def _given(body: WebhookEndpointPatch) -> dict[str, Any]:
-    changes = {name: value for name in _CHANGED if (value := getattr(body, name)) is not UNSET}
+def _sent_endpoint_changes(body: WebhookEndpointPatch) -> dict[str, Any]:
+    changes = {name: value for name in _PATCHABLE_COLUMNS if (value := getattr(body, name)) is not UNSET}
     if "events" in changes:
-        changes["events"] = _distinct(changes["events"])
+        changes["events"] = _distinct_subscriptions(changes["events"])
     return changes
 
 
-def _distinct(events: Sequence[Subscription]) -> list[Subscription]:
+def _distinct_subscriptions(events: Sequence[WebhookSubscription]) -> list[WebhookSubscription]:
     return list(dict.fromkeys(events))
 
 
-async def record(
-    conn: Conn, author: EndpointAuthor, row: EndpointRow, action: str, details: Mapping[str, Any]
+async def audit_endpoint_change(
+    conn: Conn, author: EndpointChangeAuthor, row: WebhookEndpointRow, action: str, details: Mapping[str, Any]
 ) -> None:
     """Write an audit log entry about an endpoint."""
-    await audit.record(
+    await audit.write_audit_entry(
         conn,
         **author._asdict(),
         project_id=row.project_id,
         action=f"webhook_endpoint.{action}",
-        subject=ids.show(ids.WEBHOOK_ENDPOINT, row.id),
+        subject=ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, row.id),
         details=details,
     )
 
 
-def _site(url: str) -> str:
+def _url_without_path(url: str) -> str:
     """Return an address without path and query, which may be secret: the audit log has other readers."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _fields(row: EndpointRow) -> dict[str, Any]:
+def _endpoint_schema_fields(row: WebhookEndpointRow) -> dict[str, Any]:
     columns = row._asdict()
     del columns["version"]
     return columns | {
-        "id": ids.show(ids.WEBHOOK_ENDPOINT, row.id),
-        "project_id": row.project_id and ids.show(ids.PROJECT, row.project_id),
+        "id": ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, row.id),
+        "project_id": row.project_id and ids.format_prefixed_id(ids.PROJECT, row.project_id),
         "consecutive_failure_count": columns.pop("consecutive_failures"),
     }

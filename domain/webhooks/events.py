@@ -24,16 +24,16 @@ from domain.publishing import posts
 from domain.tenancy import project_locks, sandbox_clock, sandbox_times
 from domain.webhooks import endpoints
 from schemas import ids
-from schemas.errors import NotFound
-from schemas.errors.absent import absent
+from schemas.errors import ObjectNotFound
+from schemas.errors.absent import not_found_error
 from schemas.webhooks import WebhookEvent, WebhookEventBody, WebhookEventData, WebhookEventType
 
 #: Retention of events with their deliveries.
-RETENTION = timedelta(days=30)
+WEBHOOK_EVENT_RETENTION = timedelta(days=30)
 #: Most bytes of a body: receivers may refuse larger ones. A larger body leaves the object out.
-MAX_BODY_BYTES = 20_000
-#: Events, or remains of deleted endpoints, that one run of `prune` deletes.
-BATCH = 500
+MAX_EVENT_BODY_BYTES = 20_000
+#: Events, or remains of deleted endpoints, that one run of `prune_webhook_events` deletes.
+MAX_PRUNED_EVENTS = 500
 
 
 class _Row(NamedTuple):
@@ -43,7 +43,7 @@ class _Row(NamedTuple):
     created_at: datetime
 
 
-class _Unrendered(NamedTuple):
+class _UnrenderedEvent(NamedTuple):
     id: UUID
     project_id: UUID | None
     type: WebhookEventType
@@ -53,8 +53,8 @@ class _Unrendered(NamedTuple):
     next_version: int
 
 
-class EventSubject(NamedTuple):
-    """Object of an event, and the server's public URL."""
+class WebhookEventSubject(NamedTuple):
+    """Object that an event is about, and the server's public URL."""
 
     organization_id: UUID
     project_id: UUID | None
@@ -62,16 +62,16 @@ class EventSubject(NamedTuple):
     public_url: str
 
 
-LIST_EVENTS = webhook_event.list_events.typed(_Row)
-LOCK_EVENTS = webhook_event.lock_events.typed(_Unrendered)
+LIST_WEBHOOK_EVENTS = webhook_event.list_events.typed(_Row)
+LOCK_WEBHOOK_EVENTS = webhook_event.lock_events.typed(_UnrenderedEvent)
 
 #: Errors of a bug in rendering.
-RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
+EVENT_RENDER_ERRORS = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
-Read: TypeAlias = Callable[[Conn, EventSubject], Awaitable[Any]]
+ReadEventObject: TypeAlias = Callable[[Conn, WebhookEventSubject], Awaitable[Any]]
 
 
-async def list_page(
+async def list_webhook_event_page(
     conn: Conn,
     *,
     organization_id: UUID,
@@ -82,42 +82,42 @@ async def list_page(
 ) -> list[WebhookEvent]:
     """Return at most `limit` events older than `before`, newest first.
 
-    Raises `NotFound` for a foreign project.
+    Raises `ObjectNotFound` for a foreign project.
     """
     if project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    rows = await LIST_EVENTS.all(
+    rows = await LIST_WEBHOOK_EVENTS.all(
         conn, org=organization_id, types=types, project_id=project_id, before=before, limit=limit
     )
     return [
         WebhookEvent(
-            id=ids.show(ids.WEBHOOK_EVENT, row.id),
+            id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id),
             type=row.type,
             created_at=row.created_at,
-            project_id=_project(row.project_id),
+            project_id=_public_project_id(row.project_id),
         )
         for row in rows
     ]
 
 
-async def body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
+async def read_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
     """Return the bytes that are sent of an event, the same forever.
 
-    Raises `NotFound`, and one of `RENDER_ERRORS`.
+    Raises `ObjectNotFound`, and one of `EVENT_RENDER_ERRORS`.
     """
     stored: bytes | None = await webhook_event.get_body.value(conn, org=organization_id, id=event_id)
     if stored is not None:
         return stored
-    rendered = partial(bodies, organization_id=organization_id, public_url=public_url)
+    rendered = partial(render_event_bodies, organization_id=organization_id, public_url=public_url)
     rendered_body = (await rendered(conn, event_ids=[event_id])).get(event_id)
     if rendered_body is None:
-        raise absent("webhook_event")
+        raise not_found_error("webhook_event")
     if isinstance(rendered_body, Exception):
         raise rendered_body
     return rendered_body
 
 
-async def bodies(
+async def render_event_bodies(
     conn: Conn, *, organization_id: UUID, event_ids: Sequence[UUID], public_url: str
 ) -> Mapping[UUID, bytes | Exception]:
     """Return the bodies of several events, or the error of one that can't be rendered; deleted ones are
@@ -127,148 +127,144 @@ async def bodies(
     """
     # Version numbers are taken before the objects are read. So an event of a later change has a higher number
     # than any rendering without that change.
-    rows = await LOCK_EVENTS.all(conn, org=organization_id, ids=event_ids)
+    rows = await LOCK_WEBHOOK_EVENTS.all(conn, org=organization_id, ids=event_ids)
     bodies_by_id: dict[UUID, bytes | Exception] = {row.id: row.body for row in rows if row.body is not None}
     if len(bodies_by_id) == len(rows):
         return bodies_by_id
-    ahead = await sandbox_clock.hold_for_advance(conn, organization_id=organization_id)
+    ahead = await sandbox_clock.hold_clock_during_advance(conn, organization_id=organization_id)
     new_bodies: dict[UUID, bytes] = {}
     for row in (row for row in rows if row.body is None):
-        subject = EventSubject(organization_id, row.project_id, row.object_id, public_url)
+        subject = WebhookEventSubject(organization_id, row.project_id, row.object_id, public_url)
         try:
-            new_bodies[row.id] = await _render(conn, row, subject, ahead)
-        except RENDER_ERRORS as error:
+            new_bodies[row.id] = await _render_event(conn, row, subject, ahead)
+        except EVENT_RENDER_ERRORS as error:
             bodies_by_id[row.id] = error
-    await webhook_event.keep_bodies.run(
-        conn, org=organization_id, ids=[*new_bodies], bodies=[*new_bodies.values()]
-    )
+    await webhook_event.keep_bodies.run(conn, org=organization_id, ids=[*new_bodies], bodies=[*new_bodies.values()])
     return bodies_by_id | new_bodies
 
 
-async def prune(conn: Conn) -> int:
+async def prune_webhook_events(conn: Conn) -> int:
     """Delete a batch of expired events with their deliveries, else remains of long deleted endpoints.
 
     Returns the number of deleted events, or remains.
     """
-    before = ids.first_id_of(datetime.now(UTC) - RETENTION)
-    pruned = await webhook_event.prune_events.run(conn, before=before, limit=BATCH)
-    return pruned or await webhook_event.prune_endpoints.run(conn, keep=RETENTION, limit=BATCH)
-
-
-async def keep_sample(conn: Conn, *, event_id: UUID, subject: EventSubject, thing: Any) -> WebhookEvent:
-    """Fill an event of this transaction with an object that doesn't exist, and return it."""
-    org = subject.organization_id
-    [row] = await LOCK_EVENTS.all(conn, org=org, ids=[event_id])
-    ahead = await sandbox_clock.hold_for_advance(conn, organization_id=org)
-    rendered = _encode(row, subject, sandbox_times.shift_times(thing, ahead))
-    await webhook_event.keep_bodies.run(conn, org=org, ids=[event_id], bodies=[rendered])
-    return WebhookEvent(
-        id=ids.show(ids.WEBHOOK_EVENT, row.id),
-        type=row.type,
-        created_at=row.created_at,
-        project_id=_project(row.project_id),
+    before = ids.first_uuid7_at(datetime.now(UTC) - WEBHOOK_EVENT_RETENTION)
+    pruned = await webhook_event.prune_events.run(conn, before=before, limit=MAX_PRUNED_EVENTS)
+    return pruned or await webhook_event.prune_endpoints.run(
+        conn, keep=WEBHOOK_EVENT_RETENTION, limit=MAX_PRUNED_EVENTS
     )
 
 
-async def _render(conn: Conn, row: _Unrendered, subject: EventSubject, ahead: timedelta) -> bytes:
-    try:
-        shown = sandbox_times.shift_times(await _kind(row.type).read(conn, subject), ahead)
-    except NotFound:
-        shown = None
-    return _encode(row, subject, shown)
-
-
-def _encode(row: _Unrendered, subject: EventSubject, subject_view: Any) -> bytes:
-    event_body = WebhookEventBody(
-        id=ids.show(ids.WEBHOOK_EVENT, row.id),
+async def store_sample_event_body(
+    conn: Conn, *, event_id: UUID, subject: WebhookEventSubject, thing: Any
+) -> WebhookEvent:
+    """Fill an event of this transaction with an object that doesn't exist, and return it."""
+    org = subject.organization_id
+    [row] = await LOCK_WEBHOOK_EVENTS.all(conn, org=org, ids=[event_id])
+    ahead = await sandbox_clock.hold_clock_during_advance(conn, organization_id=org)
+    rendered = _encode_event_body(row, subject, sandbox_times.shift_answer_times(thing, ahead))
+    await webhook_event.keep_bodies.run(conn, org=org, ids=[event_id], bodies=[rendered])
+    return WebhookEvent(
+        id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id),
         type=row.type,
         created_at=row.created_at,
-        project_id=_project(row.project_id),
+        project_id=_public_project_id(row.project_id),
+    )
+
+
+async def _render_event(conn: Conn, row: _UnrenderedEvent, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
+    try:
+        shown = sandbox_times.shift_answer_times(await _event_object_kind(row.type).read(conn, subject), ahead)
+    except ObjectNotFound:
+        shown = None
+    return _encode_event_body(row, subject, shown)
+
+
+def _encode_event_body(row: _UnrenderedEvent, subject: WebhookEventSubject, subject_view: Any) -> bytes:
+    event_body = WebhookEventBody(
+        id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id),
+        type=row.type,
+        created_at=row.created_at,
+        project_id=_public_project_id(row.project_id),
         data=WebhookEventData(
-            object=subject_view,
-            version=row.next_version,
-            object_url=_kind(row.type).url(subject),
+            object=subject_view, version=row.next_version, object_url=_event_object_kind(row.type).url(subject)
         ),
     )
     encoded = msgspec.json.encode(event_body)
-    if len(encoded) <= MAX_BODY_BYTES:
+    if len(encoded) <= MAX_EVENT_BODY_BYTES:
         return encoded
     return msgspec.json.encode(
         msgspec.structs.replace(event_body, data=msgspec.structs.replace(event_body.data, object=None))
     )
 
 
-async def _job(conn: Conn, subject: EventSubject) -> Any:
-    return (await jobs.get(conn, organization_id=subject.organization_id, job_id=subject.id))[0]
+async def _read_job_object(conn: Conn, subject: WebhookEventSubject) -> Any:
+    return (await jobs.read_job(conn, organization_id=subject.organization_id, job_id=subject.id))[0]
 
 
-async def _project_of(conn: Conn, subject: EventSubject) -> Any:
-    return (await projects.get(conn, organization_id=subject.organization_id, project_id=subject.id))[0]
+async def _read_project_object(conn: Conn, subject: WebhookEventSubject) -> Any:
+    return (await projects.read_project(conn, organization_id=subject.organization_id, project_id=subject.id))[0]
 
 
-async def _content(conn: Conn, subject: EventSubject) -> Any:
-    return await content.get(
-        conn,
-        organization_id=subject.organization_id,
-        content_id=subject.id,
-        public_url=subject.public_url,
+async def _read_content_object(conn: Conn, subject: WebhookEventSubject) -> Any:
+    return await content.read_content(
+        conn, organization_id=subject.organization_id, content_id=subject.id, public_url=subject.public_url
     )
 
 
-async def _post(conn: Conn, subject: EventSubject) -> Any:
-    return (await posts.get(conn, organization_id=subject.organization_id, post_id=subject.id))[0]
+async def _read_post_object(conn: Conn, subject: WebhookEventSubject) -> Any:
+    return (await posts.read_scheduled_post(conn, organization_id=subject.organization_id, post_id=subject.id))[0]
 
 
-async def _account(conn: Conn, subject: EventSubject) -> Any:
-    return await accounts.get(conn, organization_id=subject.organization_id, account_id=subject.id)
+async def _read_account_object(conn: Conn, subject: WebhookEventSubject) -> Any:
+    return await accounts.read_account(conn, organization_id=subject.organization_id, account_id=subject.id)
 
 
-async def _lease_request(conn: Conn, subject: EventSubject) -> Any:
+async def _read_lease_request_object(conn: Conn, subject: WebhookEventSubject) -> Any:
     if subject.project_id is None:
-        raise absent("lease_request")
-    return await requests.get(
-        conn,
-        organization_id=subject.organization_id,
-        project_id=subject.project_id,
-        request_id=subject.id,
+        raise not_found_error("lease_request")
+    return await requests.read_lease_request(
+        conn, organization_id=subject.organization_id, project_id=subject.project_id, request_id=subject.id
     )
 
 
-async def _endpoint(conn: Conn, subject: EventSubject) -> Any:
-    return (await endpoints.get(conn, organization_id=subject.organization_id, endpoint_id=subject.id))[0]
+async def _read_endpoint_object(conn: Conn, subject: WebhookEventSubject) -> Any:
+    return (
+        await endpoints.read_webhook_endpoint(conn, organization_id=subject.organization_id, endpoint_id=subject.id)
+    )[0]
 
 
-class _Kind(NamedTuple):
+class _EventObjectKind(NamedTuple):
     """Reader of one kind of object, and the path of its GET."""
 
-    read: Read
+    read: ReadEventObject
     path: str
     prefix: str
 
-    def url(self, subject: EventSubject) -> str:
-        shown_id = ids.show(self.prefix, subject.id)
-        project = ids.show(ids.PROJECT, subject.project_id) if subject.project_id else ""
+    def url(self, subject: WebhookEventSubject) -> str:
+        shown_id = ids.format_prefixed_id(self.prefix, subject.id)
+        project = ids.format_prefixed_id(ids.PROJECT, subject.project_id) if subject.project_id else ""
         return f"{subject.public_url}/v1{self.path.format(id=shown_id, project=project)}"
 
 
 #: By the first word of a type.
-_KINDS: Mapping[str, _Kind] = {
-    "project": _Kind(_project_of, "/projects/{id}", ids.PROJECT),
-    "job": _Kind(_job, "/jobs/{id}", ids.JOB),
-    "content": _Kind(_content, "/content/{id}", ids.CONTENT),
-    "post": _Kind(_post, "/scheduled-posts/{id}", ids.POST),
-    "social_account": _Kind(_account, "/social-accounts/{id}", ids.ACCOUNT),
-    "lease_request": _Kind(
-        _lease_request, "/projects/{project}/leased-accounts/requests/{id}", ids.LEASE_REQUEST
+_EVENT_OBJECT_KINDS: Mapping[str, _EventObjectKind] = {
+    "project": _EventObjectKind(_read_project_object, "/projects/{id}", ids.PROJECT),
+    "job": _EventObjectKind(_read_job_object, "/jobs/{id}", ids.JOB),
+    "content": _EventObjectKind(_read_content_object, "/content/{id}", ids.CONTENT),
+    "post": _EventObjectKind(_read_post_object, "/scheduled-posts/{id}", ids.POST),
+    "social_account": _EventObjectKind(_read_account_object, "/social-accounts/{id}", ids.ACCOUNT),
+    "lease_request": _EventObjectKind(
+        _read_lease_request_object, "/projects/{project}/leased-accounts/requests/{id}", ids.LEASE_REQUEST
     ),
-    "webhook_endpoint": _Kind(_endpoint, "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT),
-    "test": _Kind(_endpoint, "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT),
+    "webhook_endpoint": _EventObjectKind(_read_endpoint_object, "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT),
+    "test": _EventObjectKind(_read_endpoint_object, "/webhook-endpoints/{id}", ids.WEBHOOK_ENDPOINT),
 }
 
 
-def _kind(type_: WebhookEventType) -> _Kind:
-    return _KINDS[type_.partition(".")[0]]
+def _event_object_kind(type_: WebhookEventType) -> _EventObjectKind:
+    return _EVENT_OBJECT_KINDS[type_.partition(".")[0]]
 
 
-def _project(project_id: UUID | None) -> str | None:
-    return None if project_id is None else ids.show(ids.PROJECT, project_id)
+def _public_project_id(project_id: UUID | None) -> str | None:
+    return None if project_id is None else ids.format_prefixed_id(ids.PROJECT, project_id)

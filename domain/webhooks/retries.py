@@ -3,18 +3,18 @@
 import random
 
 #: Seconds from a failed attempt to the next one. With the first that is ten attempts in about 76 hours.
-BACKOFF_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
+DELIVERY_BACKOFF_S = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 #: Each wait varies by up to this part: deliveries that failed together are spread out.
-JITTER = 0.1
-MAX_ATTEMPTS = len(BACKOFF_S) + 1
+DELIVERY_BACKOFF_JITTER = 0.1
+MAX_DELIVERY_ATTEMPTS = len(DELIVERY_BACKOFF_S) + 1
 
 
-def wait_s(tries: int, *, asked_s: float | None, draw: float | None = None) -> float | None:
+def delivery_retry_wait_s(tries: int, *, asked_s: float | None, draw: float | None = None) -> float | None:
     """Return the seconds until the next attempt after so many; None: that was the last one.
 
     `asked_s` is the receiver's Retry-After, a lower bound. `draw` in [0, 1) replaces the random number.
     """
-    if tries >= MAX_ATTEMPTS:
+    if tries >= MAX_DELIVERY_ATTEMPTS:
         return None
     chance = random.random() if draw is None else draw  # noqa: S311  spreads load, guards nothing
-    return max(BACKOFF_S[tries - 1] * (1 + JITTER * (2 * chance - 1)), asked_s or 0.0)
+    return max(DELIVERY_BACKOFF_S[tries - 1] * (1 + DELIVERY_BACKOFF_JITTER * (2 * chance - 1)), asked_s or 0.0)

@@ -6,12 +6,12 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import webhook_event
 from domain.webhooks import events
-from domain.webhooks.events import EventSubject
-from schemas.errors import Conflict
+from domain.webhooks.events import WebhookEventSubject
+from schemas.errors import StateConflict
 from schemas.webhooks import WebhookEvent, WebhookEventType
 
 
-class Sample(NamedTuple):
+class SampleEvent(NamedTuple):
     """Object of a sample event, and its type."""
 
     type: WebhookEventType
@@ -20,8 +20,8 @@ class Sample(NamedTuple):
     thing: Any
 
 
-async def emit(conn: Conn, *, organization_id: UUID, sample: Sample, public_url: str) -> WebhookEvent:
-    """Emit a sample event to its subscribers, with its body. Raises `Conflict` NOBODY_LISTENS."""
+async def emit_sample_event(conn: Conn, *, organization_id: UUID, sample: SampleEvent, public_url: str) -> WebhookEvent:
+    """Emit a sample event to its subscribers, with its body. Raises `StateConflict` NOBODY_LISTENS."""
     event_id = await webhook_event.emit_event.value(
         conn,
         org=organization_id,
@@ -32,8 +32,8 @@ async def emit(conn: Conn, *, organization_id: UUID, sample: Sample, public_url:
         about=None,
     )
     if event_id is None:
-        raise Conflict(
+        raise StateConflict(
             "NOBODY_LISTENS", f"no endpoint subscribes to {sample.type}: create one, or read the stream"
         )
-    subject = EventSubject(organization_id, sample.project_id, sample.object_id, public_url)
-    return await events.keep_sample(conn, event_id=event_id, subject=subject, thing=sample.thing)
+    subject = WebhookEventSubject(organization_id, sample.project_id, sample.object_id, public_url)
+    return await events.store_sample_event_body(conn, event_id=event_id, subject=subject, thing=sample.thing)

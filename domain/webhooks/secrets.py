@@ -13,11 +13,11 @@ from db.pool import Conn
 from db.queries import webhook_secret
 from domain.security import vault
 from domain.security.keyring import Keyring
-from domain.security.vault import Sealed
+from domain.security.vault import SealedSecret
 from schemas import ids
 
 PREFIX, BYTES = "whsec_", 32
-OVERLAP = timedelta(hours=24)
+SIGNING_SECRET_OVERLAP = timedelta(hours=24)
 
 
 class _Row(NamedTuple):
@@ -26,41 +26,37 @@ class _Row(NamedTuple):
     vault_key_id: str
 
 
-LIST_SECRETS = webhook_secret.list_secrets.typed(_Row)
+LIST_SIGNING_SECRETS = webhook_secret.list_secrets.typed(_Row)
 
 
-async def make(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
+async def create_signing_secret(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
     """Create a new current secret, and return its text, which is shown once."""
-    secret_id, plain = ids.new(), os.urandom(BYTES)
-    sealed = vault.seal(keyring, plain, row=signing_secret_row_name(organization_id, endpoint_id, secret_id))
+    secret_id, plain = ids.new_uuid7(), os.urandom(BYTES)
+    sealed = vault.seal_secret(keyring, plain, row=signing_secret_row_name(organization_id, endpoint_id, secret_id))
     await webhook_secret.insert_secret.run(
-        conn,
-        org=organization_id,
-        endpoint_id=endpoint_id,
-        id=secret_id,
-        sealed=sealed.data,
-        vault_key_id=sealed.key_id,
+        conn, org=organization_id, endpoint_id=endpoint_id, id=secret_id, sealed=sealed.data, vault_key_id=sealed.key_id
     )
     return PREFIX + base64.b64encode(plain).decode()
 
 
-async def rotate(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
-    """Create a new current secret and return its text. The last one stays for `OVERLAP`; older ones end."""
+async def rotate_signing_secret(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
+    """Create a new current secret and return its text.
+
+    The last one stays for `SIGNING_SECRET_OVERLAP`; older ones end.
+    """
     await webhook_secret.retire_secrets.run(
-        conn, org=organization_id, endpoint_id=endpoint_id, overlap=OVERLAP
+        conn, org=organization_id, endpoint_id=endpoint_id, overlap=SIGNING_SECRET_OVERLAP
     )
-    return await make(conn, organization_id=organization_id, endpoint_id=endpoint_id, keyring=keyring)
+    return await create_signing_secret(conn, organization_id=organization_id, endpoint_id=endpoint_id, keyring=keyring)
 
 
-async def list_signing_keys(
-    conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring
-) -> list[bytes]:
+async def list_signing_keys(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> list[bytes]:
     """Return the keys that sign a delivery now, the current one first; none for a deleted endpoint."""
-    rows = await LIST_SECRETS.all(conn, org=organization_id, endpoint_id=endpoint_id)
+    rows = await LIST_SIGNING_SECRETS.all(conn, org=organization_id, endpoint_id=endpoint_id)
     return [
-        vault.unseal(
+        vault.unseal_secret(
             keyring,
-            Sealed(row.vault_key_id, row.sealed),
+            SealedSecret(row.vault_key_id, row.sealed),
             row=signing_secret_row_name(organization_id, endpoint_id, row.id),
         )
         for row in rows

@@ -19,37 +19,37 @@ import asyncpg
 from db.pool import Conn
 from db.queries import webhook_stream
 from schemas import ids
-from schemas.errors import Invalid
-from schemas.errors.absent import absent
+from schemas.errors import InvalidValue
+from schemas.errors.absent import not_found_error
 from schemas.webhooks import WebhookEventType
 
 #: Recording time from a renewal on, and its minimum after the last reader has left.
 RECORD_TIME, MIN_RECORD_TIME = timedelta(hours=1), timedelta(minutes=30)
 #: Interval of renewals; a row with more than that and `MIN_RECORD_TIME` left is not renewed.
-RENEW_INTERVAL = timedelta(minutes=5)
+RECORDING_RENEW_INTERVAL = timedelta(minutes=5)
 
 #: Characters of an end; of a longer one, with hundreds of open transactions, only the start is used.
-MAX_END_CHARACTERS = 1_000
-_END = re.compile(r"[0-9]+:[0-9]+:[0-9,]*")
+MAX_STREAM_END_CHARACTERS = 1_000
+_STREAM_END_PATTERN = re.compile(r"[0-9]+:[0-9]+:[0-9,]*")
 
 #: Last event that no earlier event can still precede: its transaction, and its id. Both define the order.
-Head: TypeAlias = tuple[int, UUID]
-NONE = UUID(int=0)
-START: Head = (0, NONE)
+StreamHead: TypeAlias = tuple[int, UUID]
+NO_EVENT_ID = UUID(int=0)
+STREAM_START: StreamHead = (0, NO_EVENT_ID)
 
 
 class StreamPosition(NamedTuple):
-    """Place of a reader; if it began at an `end`, the snapshot of events that it has seen."""
+    """Place of a reader; if it began at an `read_stream_end`, the snapshot of events that it has seen."""
 
-    head: Head
+    head: StreamHead
     end: str | None = None
 
-    def after(self, head: Head) -> "StreamPosition":
+    def after(self, head: StreamHead) -> "StreamPosition":
         return self._replace(head=max(self.head, head))
 
 
-class Recorded(NamedTuple):
-    """Next event of a stream."""
+class RecordedStreamEvent(NamedTuple):
+    """Recorded event of a stream, with the id of its transaction (`xid`)."""
 
     xid: str
     id: UUID
@@ -57,77 +57,82 @@ class Recorded(NamedTuple):
     project_id: UUID | None
 
     @property
-    def head(self) -> Head:
+    def head(self) -> StreamHead:
         return int(self.xid), self.id
 
 
-class _HeadRow(NamedTuple):
+class _StreamHeadRow(NamedTuple):
     organization_id: UUID
     xid: str
     id: UUID
 
 
-FIND_HEADS = webhook_stream.find_heads.typed(_HeadRow)
-READ_EVENTS = webhook_stream.read_events.typed(Recorded)
+FIND_STREAM_HEADS = webhook_stream.find_heads.typed(_StreamHeadRow)
+READ_STREAM_EVENTS = webhook_stream.read_events.typed(RecordedStreamEvent)
 
 
-async def listen(conn: Conn, *, organization_ids: Sequence[UUID]) -> None:
+async def renew_event_recording(conn: Conn, *, organization_ids: Sequence[UUID]) -> None:
     """Record all events of these organizations from the commit on, for `RECORD_TIME`."""
     await webhook_stream.listen.run(
-        conn, orgs=organization_ids, keep=RECORD_TIME, rest=MIN_RECORD_TIME + RENEW_INTERVAL
+        conn, orgs=organization_ids, keep=RECORD_TIME, rest=MIN_RECORD_TIME + RECORDING_RENEW_INTERVAL
     )
 
 
-async def begin(conn: Conn, *, organization_id: UUID) -> datetime:
+async def begin_event_recording(conn: Conn, *, organization_id: UUID) -> datetime:
     """Start recording; return the time since which all events are recorded. Not in a transaction."""
-    await listen(conn, organization_ids=[organization_id])
+    await renew_event_recording(conn, organization_ids=[organization_id])
     since: datetime = await webhook_stream.get_since.value(conn, org=organization_id)
     return since
 
 
-async def end(conn: Conn) -> str:
-    """Return a text for `find` that names the end of all committed events.
+async def read_stream_end(conn: Conn) -> str:
+    """Return a text for `find_stream_position` that names the end of all committed events.
 
-    Call it outside the transaction of `begin`.
+    Call it outside the transaction of `begin_event_recording`.
     """
     snapshot: str = await webhook_stream.find_end.value(conn)
     oldest = snapshot.partition(":")[0]
-    return snapshot if len(snapshot) <= MAX_END_CHARACTERS else f"{oldest}:{oldest}:"
+    return snapshot if len(snapshot) <= MAX_STREAM_END_CHARACTERS else f"{oldest}:{oldest}:"
 
 
-async def find(conn: Conn, *, organization_id: UUID, after: str) -> StreamPosition:
-    """Return the place after an event id, or at an end. Raises `NotFound` for a deleted event, `Invalid`."""
-    if _END.fullmatch(after):
-        xid = await _transaction(conn, after)
-        position = None if xid is None else StreamPosition((int(xid), NONE), after)
+async def find_stream_position(conn: Conn, *, organization_id: UUID, after: str) -> StreamPosition:
+    """Return the place after an event id, or at an end.
+
+    Raises `NotFound` for a deleted event, `InvalidValue`.
+    """
+    if _STREAM_END_PATTERN.fullmatch(after):
+        xid = await _find_end_transaction(conn, after)
+        position = None if xid is None else StreamPosition((int(xid), NO_EVENT_ID), after)
     else:
-        event_id = ids.read(ids.WEBHOOK_EVENT, after)
+        event_id = ids.parse_prefixed_id(ids.WEBHOOK_EVENT, after)
         xid = await webhook_stream.find_event.value(conn, org=organization_id, id=event_id)
         position = None if xid is None or event_id is None else StreamPosition((int(xid), event_id))
     if position is None:
-        raise absent("webhook_event")
+        raise not_found_error("webhook_event")
     return position
 
 
-async def find_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, Head]:
-    """Return each organization's last readable event, by one statement for all; `START` without any."""
-    rows = await FIND_HEADS.all(conn, orgs=organization_ids)
-    return dict.fromkeys(organization_ids, START) | {
-        row.organization_id: (int(row.xid), row.id) for row in rows
-    }
+async def find_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, StreamHead]:
+    """Return each organization's last readable event, by one statement for all; `STREAM_START`
+    without any.
+    """
+    rows = await FIND_STREAM_HEADS.all(conn, orgs=organization_ids)
+    return dict.fromkeys(organization_ids, STREAM_START) | {row.organization_id: (int(row.xid), row.id) for row in rows}
 
 
-async def read(conn: Conn, *, organization_id: UUID, position: StreamPosition, limit: int) -> list[Recorded]:
-    """Return at most `limit` events after a place."""
+async def read_stream_events(
+    conn: Conn, *, organization_id: UUID, position: StreamPosition, limit: int
+) -> list[RecordedStreamEvent]:
+    """Return at most `limit` events after a reader's position, in the order of the stream."""
     xid, event_id = position.head
-    return await READ_EVENTS.all(
+    return await READ_STREAM_EVENTS.all(
         conn, org=organization_id, xid=str(xid), id=event_id, seen=position.end, limit=limit
     )
 
 
-async def _transaction(conn: Conn, after: str) -> str | None:
+async def _find_end_transaction(conn: Conn, after: str) -> str | None:
     try:
         xid: str | None = await webhook_stream.find_transaction.value(conn, seen=after)
     except asyncpg.DataError:
-        raise Invalid("after", "is neither an event id nor a stream's end") from None
+        raise InvalidValue("after", "is neither an event id nor a stream's end") from None
     return xid

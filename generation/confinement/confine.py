@@ -1,8 +1,8 @@
 """Permanent sandbox of the calling process: no network, few files, no other process.
 
-Each child that reads an untrusted file calls `confine` once, before it reads. Open descriptors stay usable. A
-mechanism that the host lacks is skipped: `missing` names it, and processes that start children warn about it
-once (`domain/operations/host_warnings.py`).
+Each child that reads an untrusted file calls `confine_process` once, before it reads. Open descriptors stay
+usable. A mechanism that the host lacks is skipped: `missing_sandbox_mechanisms` names it, and processes that
+start children warn about it once (`domain/operations/host_warnings.py`).
 """
 
 import sys
@@ -14,9 +14,9 @@ from pathlib import Path
 from generation.confinement import kernel, landlock, seccomp
 
 #: Programs and libraries of the system, and the system files that Python and libc read.
-_SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
+_SYSTEM_PATHS = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/localtime")
 #: Facts about the machine and this process, without the environments of other processes.
-_KERNEL = (
+_MACHINE_FACT_PATHS = (
     "/sys/devices/system/cpu",
     "/proc/cpuinfo",
     "/proc/meminfo",
@@ -29,7 +29,7 @@ _ITSELF, _NULL_DEVICE = Path("/proc/self"), Path("/dev/null")
 LANDLOCK, SECCOMP = "landlock", "seccomp"
 
 
-def confine(
+def confine_process(
     *, folder: Path | None = None, handles: Iterable[int] = (), programs: Sequence[Path] | None = None
 ) -> list[str]:
     """Confine the process for good; return the mechanisms that the host lacks.
@@ -38,13 +38,13 @@ def confine(
     `programs` it may start those and the system's programs; without, it can start no process.
     """
     starts = programs is not None
-    rules = {**system_file_rights(starts=starts), _ITSELF: landlock.READ_RIGHTS}
-    rules |= {path.resolve().parent: landlock.RUN_RIGHTS for path in programs or ()}
+    rules = {**system_file_rights(starts=starts), _ITSELF: landlock.LANDLOCK_READ_RIGHTS}
+    rules |= {path.resolve().parent: landlock.LANDLOCK_RUN_RIGHTS for path in programs or ()}
     if folder:
-        rules[folder] = landlock.ALL_RIGHTS
+        rules[folder] = landlock.LANDLOCK_ALL_RIGHTS
     lacking = []
     try:
-        kernel.give_up_privileges()
+        kernel.set_no_new_privileges()
         landlock.restrict_file_access(rules, handles)
     except OSError:
         lacking.append(LANDLOCK)
@@ -56,42 +56,42 @@ def confine(
 
 
 def precompute_confinement() -> None:
-    """Precompute the arguments of `confine()`: a forking process saves each child a millisecond."""
+    """Precompute the arguments of `confine_process()`: a forking process saves each child a millisecond."""
     system_file_rights(starts=False)
     with suppress(OSError):
         seccomp.build_seccomp_filter(starts=False)
 
 
-def missing() -> list[str]:
+def missing_sandbox_mechanisms() -> list[str]:
     """Return the mechanisms that this host lacks, without confining anything."""
-    return [LANDLOCK] * (landlock.abi() == 0) + [SECCOMP] * (not seccomp.is_seccomp_available())
+    return [LANDLOCK] * (landlock.read_landlock_version() == 0) + [SECCOMP] * (not seccomp.is_seccomp_available())
 
 
 @cache
 def system_file_rights(*, starts: bool) -> Mapping[Path, int]:
     """Return Landlock rights by path for the files of the system and the product; `starts` adds execution."""
-    rights = landlock.RUN_RIGHTS if starts else landlock.READ_RIGHTS
-    rules = dict.fromkeys(map(Path, (*_SYSTEM, *_KERNEL, *_libraries())), rights)
-    return rules | _own_packages() | {_NULL_DEVICE: landlock.ALL_RIGHTS}
+    rights = landlock.LANDLOCK_RUN_RIGHTS if starts else landlock.LANDLOCK_READ_RIGHTS
+    rules = dict.fromkeys(map(Path, (*_SYSTEM_PATHS, *_MACHINE_FACT_PATHS, *_python_library_folders())), rights)
+    return rules | _own_package_rights() | {_NULL_DEVICE: landlock.LANDLOCK_ALL_RIGHTS}
 
 
-def _libraries() -> set[str]:
+def _python_library_folders() -> set[str]:
     """Return folders that hold only Python and installed packages."""
-    roots, checkout = {sys.prefix, sys.base_prefix}, str(_checkout())
+    roots, checkout = {sys.prefix, sys.base_prefix}, str(_checkout_folder())
     within = tuple(f"{one}/" for one in roots)
     outside = {one for one in sys.path if one and not one.startswith(within)}
     return roots | {one for one in outside if not f"{checkout}/".startswith(f"{one.rstrip('/')}/")}
 
 
-def _own_packages() -> dict[Path, int]:
+def _own_package_rights() -> dict[Path, int]:
     """Return read rights on the product's packages in a checkout; its other files can only be listed."""
-    checkout = _checkout()
+    checkout = _checkout_folder()
     packages = {checkout / name.partition(".")[0] for name in sys.modules}
-    return {checkout: landlock.LIST_RIGHTS} | dict.fromkeys(
-        (one for one in packages if one.is_dir()), landlock.READ_RIGHTS
+    return {checkout: landlock.LANDLOCK_LIST_RIGHTS} | dict.fromkeys(
+        (one for one in packages if one.is_dir()), landlock.LANDLOCK_READ_RIGHTS
     )
 
 
-def _checkout() -> Path:
+def _checkout_folder() -> Path:
     """Return the folder that contains the product's packages: a checkout or `site-packages`."""
     return Path(__file__).resolve().parents[2]

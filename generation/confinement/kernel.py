@@ -3,10 +3,10 @@
 import ctypes
 import os
 
-MACHINE = os.uname().machine
+MACHINE_ARCHITECTURE = os.uname().machine
 #: Numbers of the Landlock calls, equal on all machines, and of seccomp, by machine.
 LANDLOCK_CREATE_RULESET, LANDLOCK_ADD_RULE, LANDLOCK_RESTRICT_SELF = 444, 445, 446
-SECCOMP = {"x86_64": 317, "aarch64": 277}.get(MACHINE, -1)
+SECCOMP_CALL_NUMBER = {"x86_64": 317, "aarch64": 277}.get(MACHINE_ARCHITECTURE, -1)
 _PR_SET_NO_NEW_PRIVS = 38
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -22,7 +22,7 @@ def call(number: int, *arguments: object) -> int:
     return result
 
 
-def give_up_privileges() -> None:
+def set_no_new_privileges() -> None:
     """Set no_new_privs, also for child programs: Landlock and seccomp require it. Raises `OSError`."""
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")

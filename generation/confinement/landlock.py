@@ -12,25 +12,25 @@ from generation.confinement import kernel
 
 _EXECUTE, _READ_FILE, _READ_DIR, _TRUNCATE = 1 << 0, 1 << 2, 1 << 3, 1 << 14
 #: File rights by ABI: the first set, then REFER, TRUNCATE, IOCTL_DEV.
-_FILE_RIGHTS = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
+_FILE_RIGHTS_BY_VERSION = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) - 1}
 #: Rights that a rule for a single file may contain.
-_OF_ONE_FILE = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
+_SINGLE_FILE_RIGHTS = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 14 | 1 << 15
 #: BIND_TCP and CONNECT_TCP, from ABI 4; abstract sockets and signals, from ABI 6.
 _TCP_RIGHTS, _SCOPES = 3, 3
 _ASK_VERSION, _BENEATH = 1, 1
 
-READ_RIGHTS = _READ_FILE | _READ_DIR
-RUN_RIGHTS = READ_RIGHTS | _EXECUTE
-LIST_RIGHTS = _READ_DIR
-ALL_RIGHTS = (1 << 16) - 1
+LANDLOCK_READ_RIGHTS = _READ_FILE | _READ_DIR
+LANDLOCK_RUN_RIGHTS = LANDLOCK_READ_RIGHTS | _EXECUTE
+LANDLOCK_LIST_RIGHTS = _READ_DIR
+LANDLOCK_ALL_RIGHTS = (1 << 16) - 1
 
 
-class _Rule(ctypes.Structure):
+class _LandlockPathRule(ctypes.Structure):
     _pack_ = 1
     _fields_ = (("rights", ctypes.c_uint64), ("parent", ctypes.c_int32))
 
 
-def abi() -> int:
+def read_landlock_version() -> int:
     """Return the kernel's Landlock version; 0 without Landlock."""
     try:
         return kernel.call(kernel.LANDLOCK_CREATE_RULESET, 0, 0, _ASK_VERSION)
@@ -43,35 +43,33 @@ def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> N
 
     It may also reopen the open files in `handles` by path, for reading.
     """
-    version = abi()
-    handled = _FILE_RIGHTS[max(one for one in _FILE_RIGHTS if one <= max(version, 1))]
-    attributes = (ctypes.c_uint64 * 3)(
-        handled, _TCP_RIGHTS if version >= 4 else 0, _SCOPES if version >= 6 else 0
-    )
+    version = read_landlock_version()
+    handled = _FILE_RIGHTS_BY_VERSION[max(one for one in _FILE_RIGHTS_BY_VERSION if one <= max(version, 1))]
+    attributes = (ctypes.c_uint64 * 3)(handled, _TCP_RIGHTS if version >= 4 else 0, _SCOPES if version >= 6 else 0)
     size = 8 if version < 4 else 16 if version < 6 else 24
     ruleset = kernel.call(kernel.LANDLOCK_CREATE_RULESET, ctypes.byref(attributes), size, 0)
     try:
         for path, rights in rules.items():
-            _allow_path(ruleset, path, rights & handled)
+            _add_rule_for_path(ruleset, path, rights & handled)
         for handle in handles:
-            _allow(ruleset, handle, _READ_FILE)
+            _add_landlock_rule(ruleset, handle, _READ_FILE)
         kernel.call(kernel.LANDLOCK_RESTRICT_SELF, ruleset, 0)
     finally:
         os.close(ruleset)
 
 
-def _allow_path(ruleset: int, path: Path, rights: int) -> None:
+def _add_rule_for_path(ruleset: int, path: Path, rights: int) -> None:
     """Add a rule for a path; skip a missing path."""
     try:
         opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
         return
     try:
-        _allow(ruleset, opened, rights if path.is_dir() else rights & _OF_ONE_FILE)
+        _add_landlock_rule(ruleset, opened, rights if path.is_dir() else rights & _SINGLE_FILE_RIGHTS)
     finally:
         os.close(opened)
 
 
-def _allow(ruleset: int, handle: int, rights: int) -> None:
-    rule = _Rule(rights, handle)
+def _add_landlock_rule(ruleset: int, handle: int, rights: int) -> None:
+    rule = _LandlockPathRule(rights, handle)
     kernel.call(kernel.LANDLOCK_ADD_RULE, ruleset, _BENEATH, ctypes.byref(rule), 0)

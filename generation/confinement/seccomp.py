@@ -13,7 +13,7 @@ from typing import NamedTuple
 from generation.confinement import kernel
 
 #: Access to other hosts and processes, kernel subsystems, mounts, namespaces, keys and clocks.
-_DENIED = {
+_DENIED_SYSTEM_CALLS = {
     "socket": (41, 198), "connect": (42, 203), "bind": (49, 200), "listen": (50, 201), "accept": (43, 202),
     "accept4": (288, 242), "io_uring_setup": (425, 425), "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427), "ptrace": (101, 117), "process_vm_readv": (310, 270),
@@ -43,13 +43,13 @@ _CLONE_THREAD, _NEW_NAMESPACES = 0x10000, 0x7E020000
 #: From linux/seccomp.h, linux/audit.h and linux/filter.h.
 _SET_FILTER, _IS_AVAILABLE, _ALL_THREADS = 1, 2, 1
 _KILL, _FAIL, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
-_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
+_SECCOMP_ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER_AT, _MACHINE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
-_X32 = 0x40000000
+_X32_CALL_BIT = 0x40000000
 
 
-class _Step(NamedTuple):
+class _BpfInstruction(NamedTuple):
     """A BPF instruction: its code, its two jumps in steps, and its operand."""
 
     code: int
@@ -67,62 +67,69 @@ class SeccompFilter(ctypes.Structure):
 def is_seccomp_available() -> bool:
     action = ctypes.c_uint32(_FAIL)
     try:
-        kernel.call(kernel.SECCOMP, _IS_AVAILABLE, 0, ctypes.byref(action))
+        kernel.call(kernel.SECCOMP_CALL_NUMBER, _IS_AVAILABLE, 0, ctypes.byref(action))
     except OSError:
         return False
-    return kernel.MACHINE in _MACHINES
+    return kernel.MACHINE_ARCHITECTURE in _SECCOMP_ARCHITECTURES
 
 
 def restrict_system_calls(*, starts: bool) -> None:
     """Filter the system calls of this process; `starts` permits new processes. Raises `OSError`."""
-    kernel.call(kernel.SECCOMP, _SET_FILTER, _ALL_THREADS, ctypes.byref(build_seccomp_filter(starts=starts)))
+    kernel.call(
+        kernel.SECCOMP_CALL_NUMBER, _SET_FILTER, _ALL_THREADS, ctypes.byref(build_seccomp_filter(starts=starts))
+    )
 
 
 @cache
 def build_seccomp_filter(*, starts: bool) -> SeccompFilter:
     """Return the filter for this machine. Raises `OSError` for an unknown architecture."""
-    if kernel.MACHINE not in _MACHINES:
-        raise OSError(errno.ENOSYS, f"no filter for {kernel.MACHINE}")
-    return packed(_filter(*_MACHINES[kernel.MACHINE], starts=starts))
+    if kernel.MACHINE_ARCHITECTURE not in _SECCOMP_ARCHITECTURES:
+        raise OSError(errno.ENOSYS, f"no filter for {kernel.MACHINE_ARCHITECTURE}")
+    return pack_seccomp_filter(
+        _build_bpf_instructions(*_SECCOMP_ARCHITECTURES[kernel.MACHINE_ARCHITECTURE], starts=starts)
+    )
 
 
-def packed(steps: Sequence[_Step]) -> SeccompFilter:
+def pack_seccomp_filter(steps: Sequence[_BpfInstruction]) -> SeccompFilter:
     return SeccompFilter(len(steps), b"".join(struct.pack("=HBBI", *step) for step in steps))
 
 
-def _filter(column: int, machine: int, *, starts: bool) -> list[_Step]:
-    denied = _DENIED if starts else _DENIED | _PROCESS_START_CALLS
+def _build_bpf_instructions(column: int, machine: int, *, starts: bool) -> list[_BpfInstruction]:
+    denied = _DENIED_SYSTEM_CALLS if starts else _DENIED_SYSTEM_CALLS | _PROCESS_START_CALLS
     steps = [
-        _Step(_LOAD, 0, 0, _MACHINE_AT),
-        _Step(_EQUAL, 1, 0, machine),
-        _Step(_RETURN, 0, 0, _KILL),
-        _Step(_LOAD, 0, 0, _NUMBER_AT),
-        _Step(_AT_LEAST, 0, 1, _X32),
-        _Step(_RETURN, 0, 0, _FAIL | errno.ENOSYS),
+        _BpfInstruction(_LOAD, 0, 0, _MACHINE_AT),
+        _BpfInstruction(_EQUAL, 1, 0, machine),
+        _BpfInstruction(_RETURN, 0, 0, _KILL),
+        _BpfInstruction(_LOAD, 0, 0, _NUMBER_AT),
+        _BpfInstruction(_AT_LEAST, 0, 1, _X32_CALL_BIT),
+        _BpfInstruction(_RETURN, 0, 0, _FAIL | errno.ENOSYS),
         # clone3 has its flags in memory, which a filter can't read: ENOSYS makes libc fall back to clone.
-        *_deny_call(_CLONE3[column], errno.ENOSYS),
+        *_deny_system_call(_CLONE3[column], errno.ENOSYS),
     ]
     for numbers in denied.values():
-        steps += _deny_call(numbers[column], errno.EPERM) if numbers[column] >= 0 else []
+        steps += _deny_system_call(numbers[column], errno.EPERM) if numbers[column] >= 0 else []
     if starts:
-        steps += _test_first_argument(_CLONE[column], _Step(_ANY_BIT, 1, 0, _NEW_NAMESPACES))
+        steps += _restrict_call_argument(_CLONE[column], _BpfInstruction(_ANY_BIT, 1, 0, _NEW_NAMESPACES))
     else:
-        steps += _test_first_argument(_CLONE[column], _Step(_ANY_BIT, 0, 1, _CLONE_THREAD))
+        steps += _restrict_call_argument(_CLONE[column], _BpfInstruction(_ANY_BIT, 0, 1, _CLONE_THREAD))
         # prlimit is allowed for this process only: its pid argument must be 0.
-        steps += _test_first_argument(_PRLIMIT[column], _Step(_EQUAL, 0, 1, 0))
-    return [*steps, _Step(_RETURN, 0, 0, _ALLOW)]
+        steps += _restrict_call_argument(_PRLIMIT[column], _BpfInstruction(_EQUAL, 0, 1, 0))
+    return [*steps, _BpfInstruction(_RETURN, 0, 0, _ALLOW)]
 
 
-def _deny_call(number: int, code: int) -> list[_Step]:
-    return [_Step(_EQUAL, 0, 1, number), _Step(_RETURN, 0, 0, _FAIL | code)]
+def _deny_system_call(number: int, code: int) -> list[_BpfInstruction]:
+    return [_BpfInstruction(_EQUAL, 0, 1, number), _BpfInstruction(_RETURN, 0, 0, _FAIL | code)]
 
 
-def _test_first_argument(number: int, test: _Step) -> list[_Step]:
-    """Test the first argument of a call: a test that skips one step fails the call, else it may pass."""
+def _restrict_call_argument(number: int, test: _BpfInstruction) -> list[_BpfInstruction]:
+    """Return steps that allow a call, or fail it with EPERM, by a test of its first argument.
+
+    A test that skips one step fails the call. Other calls skip all these steps.
+    """
     return [
-        _Step(_EQUAL, 0, 4, number),
-        _Step(_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+        _BpfInstruction(_EQUAL, 0, 4, number),
+        _BpfInstruction(_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
         test,
-        _Step(_RETURN, 0, 0, _ALLOW),
-        _Step(_RETURN, 0, 0, _FAIL | errno.EPERM),
+        _BpfInstruction(_RETURN, 0, 0, _ALLOW),
+        _BpfInstruction(_RETURN, 0, 0, _FAIL | errno.EPERM),
     ]

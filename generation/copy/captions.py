@@ -7,24 +7,24 @@ from itertools import accumulate, pairwise
 import regex
 
 from generation.copy import texts
-from generation.spec import Value
-from generation.text.breaking import units
+from generation.spec import SpecValue
+from generation.text.breaking import split_breakable_units
 
 #: Maximum letters of a caption, legible at a glance; a full-width character counts as two.
 MAX_CAPTION_WIDTH = 42
 
-_WIDE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
-_CLAUSE = regex.compile(r"[,;:–—、，；：،]\s*$")
+_FULL_WIDTH_CHARACTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_CLAUSE_END_MARK = regex.compile(r"[,;:–—、，；：،]\s*$")
 
 
-class ClipSpan(Value, frozen=True, kw_only=True):
+class ClipSpan(SpecValue, frozen=True, kw_only=True):
     """A span of a clip, in milliseconds."""
 
     start: int
     end: int
 
 
-class Caption(Value, frozen=True, kw_only=True):
+class Caption(SpecValue, frozen=True, kw_only=True):
     """Words of the transcript and their display time, in milliseconds."""
 
     text: str
@@ -32,32 +32,36 @@ class Caption(Value, frozen=True, kw_only=True):
     end: int
 
 
-def captions(transcript: str, speech: Sequence[ClipSpan], language: str) -> list[Caption]:
+def build_clip_captions(transcript: str, speech: Sequence[ClipSpan], language: str) -> list[Caption]:
     """Spread the transcript over the speech as captions, each word once, in order; empty without speech."""
-    lines = [line for sentence in texts.sentences(transcript) for line in _lines(sentence, language)]
+    lines = [
+        line for sentence in texts.split_sentences(transcript) for line in _split_caption_lines(sentence, language)
+    ]
     spans = sorted((one for one in speech if one.end > one.start), key=lambda one: one.start)
-    total, length = sum(one.end - one.start for one in spans), sum(map(width, lines))
+    total, length = sum(one.end - one.start for one in spans), sum(map(caption_width, lines))
     if not total or not length:
         return []
-    ends = [round(total * part / length) for part in accumulate(map(width, lines))]
+    ends = [round(total * part / length) for part in accumulate(map(caption_width, lines))]
     return [
-        Caption(text=text, start=_at(spans, start, last=False), end=_at(spans, end, last=True))
+        Caption(
+            text=text, start=_speech_to_clip_ms(spans, start, last=False), end=_speech_to_clip_ms(spans, end, last=True)
+        )
         for text, (start, end) in zip(lines, pairwise([0, *ends]), strict=True)
     ]
 
 
-def width(text: str) -> int:
-    return len(text) + len(_WIDE.findall(text))
+def caption_width(text: str) -> int:
+    return len(text) + len(_FULL_WIDTH_CHARACTER.findall(text))
 
 
-def _lines(sentence: str, language: str) -> Iterator[str]:
+def _split_caption_lines(sentence: str, language: str) -> Iterator[str]:
     """Split a sentence into parts of similar length, on word boundaries and if possible at a clause's end."""
-    words = [*units(texts.clean(sentence), language)]
-    left = sum(map(width, words))
+    words = [*split_breakable_units(texts.clean_copy_text(sentence), language)]
+    left = sum(map(caption_width, words))
     goal = left / max(1, math.ceil(left / MAX_CAPTION_WIDTH))
     line = ""
     for word in words:
-        if line and _ends(line, word, goal):
+        if line and _ends_caption_line(line, word, goal):
             yield line.strip()
             line = ""
         line += word
@@ -65,16 +69,16 @@ def _lines(sentence: str, language: str) -> Iterator[str]:
         yield line.strip()
 
 
-def _ends(line: str, word: str, goal: float) -> bool:
-    has, longer = width(line), width(line) + width(word.rstrip())
+def _ends_caption_line(line: str, word: str, goal: float) -> bool:
+    has, longer = caption_width(line), caption_width(line) + caption_width(word.rstrip())
     return (
         longer > MAX_CAPTION_WIDTH
-        or has + width(word) / 2 > goal
-        or (_CLAUSE.search(line) is not None and has > goal / 2)
+        or has + caption_width(word) / 2 > goal
+        or (_CLAUSE_END_MARK.search(line) is not None and has > goal / 2)
     )
 
 
-def _at(spans: Sequence[ClipSpan], spoken: int, *, last: bool) -> int:
+def _speech_to_clip_ms(spans: Sequence[ClipSpan], spoken: int, *, last: bool) -> int:
     """Map a duration of speech to a moment of the clip; between two spans, to an end or a start."""
     for one in spans:
         length = one.end - one.start

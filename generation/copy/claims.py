@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import match_any_entry
+from generation.copy.languages.table import compile_entry_pattern
 from generation.copy.speech import possible_languages
 
 #: Signs of claims in any language.
-CLAIM_SIGNS: Mapping[str, str] = {
+CLAIM_SIGN_PATTERNS: Mapping[str, str] = {
     "superlative": r"#\s?1\b|\bno?\.?[\s-]?[º°]?\s?1\b|[🥇🏆💯👑]",
     "award": r"[⭐★🌟🏅🎖]|\d(?:[.,]\d)?\s?/\s?(?:5|10)\b",
     "price": r"[$€£¥₹₽₩₺₿¢]|\b(?:USD|EUR|GBP|CHF|JPY)\b",
@@ -22,7 +22,7 @@ CLAIM_SIGNS: Mapping[str, str] = {
     "legal": r"[©®™§]",
 }
 #: English claim words that other languages also use.
-LOANED_CLAIM_WORDS: Mapping[str, str] = {
+ENGLISH_LOAN_CLAIM_WORDS: Mapping[str, str] = {
     "superlative": "best best_of number_one world_class top",
     "award": "award* winner editor's_choice",
     "price": "premium free for_free discount*",
@@ -33,20 +33,20 @@ LOANED_CLAIM_WORDS: Mapping[str, str] = {
 }
 #: Each sentence of a text may have its own language.
 SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
-CLAIM_KINDS = frozenset(CLAIM_SIGNS) | {kind for table in LANGUAGE_TABLES.values() for kind in table.never}
+CLAIM_KINDS = frozenset(CLAIM_SIGN_PATTERNS) | {kind for table in LANGUAGE_TABLES.values() for kind in table.never}
 #: English phrases in which a claim word claims nothing.
-HARMLESS_PHRASES = match_any_entry(
+HARMLESS_CLAIM_PHRASES = compile_entry_pattern(
     "free_of free_from free_up feel_free free_software hands_free ad_free free_time free_text"
 )
 
 
-def claims(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
+def find_claim_kinds(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
     """Return the kinds of claims in a text in any language, ignoring its names."""
-    plain = HARMLESS_PHRASES.sub(" ", _without(text, names))
+    plain = HARMLESS_CLAIM_PHRASES.sub(" ", _remove_names(text, names))
     return frozenset(
         kind
         for part in {plain, *SENTENCE_END.split(plain)}
-        for kind, pattern in _patterns(language, *sorted(possible_languages(part)))
+        for kind, pattern in _claim_patterns(language, *sorted(possible_languages(part)))
         if pattern.search(part)
     )
 
@@ -55,30 +55,29 @@ def find_claim_words(text: str, language: str) -> frozenset[str]:
     """Return the words and signs that make claims, in lower case."""
     return frozenset(
         match.group().lower()
-        for _, pattern in _patterns(language, *LANGUAGE_TABLES)
+        for _, pattern in _claim_patterns(language, *LANGUAGE_TABLES)
         for match in pattern.finditer(text)
     )
 
 
 @cache
-def _patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return the patterns of some languages. Without a table for the first one, any digit is a claim."""
-    tables = [
-        LANGUAGE_TABLES[language].never
-        for language in dict.fromkeys(languages)
-        if language in LANGUAGE_TABLES
-    ]
+def _claim_patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """Return the claim patterns of some languages, each with its kind.
+
+    Signs and loaned words count in each language. Without a table for the first one, any digit is a claim.
+    """
+    tables = [LANGUAGE_TABLES[language].never for language in dict.fromkeys(languages) if language in LANGUAGE_TABLES]
     numbers = () if languages[0] in LANGUAGE_TABLES else (("users", re.compile(r"\d")),)
-    signs = ((kind, re.compile(sign)) for kind, sign in CLAIM_SIGNS.items())
+    signs = ((kind, re.compile(sign)) for kind, sign in CLAIM_SIGN_PATTERNS.items())
     blocks = (
-        (kind, match_any_entry(block))
-        for table in (*tables, LOANED_CLAIM_WORDS)
+        (kind, compile_entry_pattern(block))
+        for table in (*tables, ENGLISH_LOAN_CLAIM_WORDS)
         for kind, block in table.items()
     )
     return (*signs, *blocks, *numbers)
 
 
-def _without(text: str, names: Iterable[str]) -> str:
+def _remove_names(text: str, names: Iterable[str]) -> str:
     for name in filter(None, names):
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text, flags=re.IGNORECASE)
     return text

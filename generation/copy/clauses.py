@@ -7,51 +7,51 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from generation.copy import texts
-from generation.copy.claims import claims
+from generation.copy.claims import find_claim_kinds
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import APP, LanguageTable, match_any_entry
-from generation.spec import BrandSnapshot, Evidence, Line, Source
+from generation.copy.languages.table import APP_NAME_PLACEHOLDER, LanguageTable, compile_entry_pattern
+from generation.spec import BrandSnapshot, CopyLine, Evidence, EvidenceField
 
 #: Minimum characters of a line.
-MIN_LENGTH = 8
+MIN_COPY_LINE_CHARACTERS = 8
 #: Maximum characters of a line.
-MAX_LENGTH = 110
+MAX_COPY_LINE_CHARACTERS = 110
 #: Characters of a line that reads best.
-IDEAL_LENGTH = 48
+IDEAL_COPY_LINE_CHARACTERS = 48
 #: Maximum characters of a sentence to read.
-MAX_SENTENCE = 600
+MAX_SENTENCE_CHARACTERS = 600
 #: Maximum characters of a text to read.
-MAX_TEXT = 20_000
+MAX_BRAND_TEXT_CHARACTERS = 20_000
 #: Maximum sentences of a text to read.
-MAX_SENTENCES = 80
+MAX_BRAND_TEXT_SENTENCES = 80
 #: Minimum words of a line.
-MIN_WORDS = 3
+MIN_COPY_LINE_WORDS = 3
 #: Minimum words of a head: a shorter one only names the product.
-MIN_HEAD_WORDS = 4
+MIN_SENTENCE_HEAD_WORDS = 4
 #: Maximum share of words that two lines may have in common.
-MAX_SHARED_WORDS = 0.6
+MAX_SHARED_WORD_SHARE = 0.6
 #: Maximum letters of a word: longer ones are addresses and keys.
-LONGEST_WORD = 40
-CODE_CHARACTERS = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
-UNFINISHED_ENDINGS = ("?", "？", "؟", ":", "：", "…", "...")
+MAX_WORD_LETTERS = 40
+SOURCE_CODE_CHARACTERS = re.compile(r"[<>{}\[\]\\|=~^_`]|/\w*/|\(\)")
+UNFINISHED_SENTENCE_ENDS = ("?", "？", "؟", ":", "：", "…", "...")
 #: Conjunction that joins a half to the previous one.
 LEADING_CONJUNCTION = re.compile(r"^,? (?:and|which|that|und|et|qui|y|e|que) ", re.IGNORECASE)
 #: Last item of a list: the text before it is no sentence.
-LAST_ITEM = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
-TRAILING_MARKS = " .!,;:。！।-–—"
-PAIRS = ("()", "（）")
+LAST_LIST_ITEM_START = re.compile(r",? (?:and|or|und|oder|et|ou|y|o|e|u) ", re.IGNORECASE)
+TRAILING_PUNCTUATION = " .!,;:。！।-–—"
+BRACKET_PAIRS = ("()", "（）")
 #: Beginnings of parenthetical remarks.
-OPENERS = ("(", "（")
+OPENING_BRACKETS = ("(", "（")
 
 
-class Clause(NamedTuple):
+class BrandClause(NamedTuple):
     """A displayable part of a sentence.
 
     `place` is its sentence's position in all texts; a lower `rank` is better.
     """
 
     text: str
-    field: Source
+    field: EvidenceField
     quote: str
     place: int
     rank: float
@@ -71,160 +71,169 @@ class ClausePatterns(NamedTuple):
     limits: re.Pattern[str]
 
 
-def clauses(brand: BrandSnapshot, language: str) -> list[Clause]:
+def extract_brand_clauses(brand: BrandSnapshot, language: str) -> list[BrandClause]:
     """Return the distinct clauses of a brand's descriptions and taglines, best first."""
-    kept: list[Clause] = []
-    for clause in sorted(_all_clauses(brand, language), key=lambda one: one.rank):
-        if not any(are_alike(clause.text, other.text) for other in kept):
+    kept: list[BrandClause] = []
+    for clause in sorted(_extract_all_clauses(brand, language), key=lambda one: one.rank):
+        if not any(are_lines_alike(clause.text, other.text) for other in kept):
             kept.append(clause)
     return kept
 
 
-def line(clause: Clause) -> Line:
-    return Line(text=clause.text, rule="clause", evidence=[Evidence(field=clause.field, quote=clause.quote)])
+def clause_to_line(clause: BrandClause) -> CopyLine:
+    return CopyLine(text=clause.text, rule="clause", evidence=[Evidence(field=clause.field, quote=clause.quote)])
 
 
-def are_alike(first: str, second: str) -> bool:
+def are_lines_alike(first: str, second: str) -> bool:
     """Return whether two lines share most of the words of the shorter one."""
-    left, right = ({word for word in texts.words(text) if len(word) != 1} for text in (first, second))
-    return len(left & right) > MAX_SHARED_WORDS * max(1, min(len(left), len(right)))
+    left, right = ({word for word in texts.split_lowercase_words(text) if len(word) != 1} for text in (first, second))
+    return len(left & right) > MAX_SHARED_WORD_SHARE * max(1, min(len(left), len(right)))
 
 
-def _all_clauses(brand: BrandSnapshot, language: str) -> Iterator[Clause]:
+def _extract_all_clauses(brand: BrandSnapshot, language: str) -> Iterator[BrandClause]:
     place = 0
-    for number, (field, text) in enumerate(_own_texts(brand)):
-        for order, quote in enumerate(_sentences(text)):
+    for number, (field, text) in enumerate(_ordered_brand_texts(brand)):
+        for order, quote in enumerate(_split_brand_sentences(text)):
             for line_text in sentence_to_lines(quote, brand.name, language):
                 place += 1
-                yield Clause(
+                yield BrandClause(
                     line_text,
                     field,
                     quote,
                     place,
-                    number + order * 0.1 + abs(len(line_text) - IDEAL_LENGTH) / 60,
+                    number + order * 0.1 + abs(len(line_text) - IDEAL_COPY_LINE_CHARACTERS) / 60,
                 )
 
 
-def _own_texts(brand: BrandSnapshot) -> Iterator[tuple[Source, str]]:
-    """Yield descriptions first: a hook mostly repeats the tagline."""
+def _ordered_brand_texts(brand: BrandSnapshot) -> Iterator[tuple[EvidenceField, str]]:
+    """Yield the brand's texts with their fields, descriptions first: a hook mostly repeats the tagline."""
     yield from (("appDescription", text) for text in brand.descriptions)
     yield from (("tagline", text) for text in brand.taglines)
 
 
-def _sentences(text: str) -> list[str]:
-    return [piece for piece in texts.sentences(text[:MAX_TEXT]) if len(piece) <= MAX_SENTENCE][:MAX_SENTENCES]
+def _split_brand_sentences(text: str) -> list[str]:
+    return [
+        piece
+        for piece in texts.split_sentences(text[:MAX_BRAND_TEXT_CHARACTERS])
+        if len(piece) <= MAX_SENTENCE_CHARACTERS
+    ][:MAX_BRAND_TEXT_SENTENCES]
 
 
 def sentence_to_lines(sentence: str, app: str, language: str) -> list[str]:
     """Return a sentence's lines, capitalized: the whole, else its halves, else its head."""
-    whole = texts.clean(sentence)
-    reading = _reading(language)
-    if not whole or whole.endswith(UNFINISHED_ENDINGS):
+    whole = texts.clean_copy_text(sentence)
+    reading = _compile_clause_patterns(language)
+    if not whole or whole.endswith(UNFINISHED_SENTENCE_ENDS):
         return []
-    if text := _line(whole, app, language, reading):
+    if text := _make_clause_line(whole, app, language, reading):
         return [text]
     if reading.limits.search(whole):
         return []
-    pieces = (_line(half, app, language, reading) for half in _halves(whole, reading))
+    pieces = (_make_clause_line(half, app, language, reading) for half in _split_sentence_halves(whole, reading))
     return [text for text in pieces if text] or [
-        text for text in [_longest_head(whole, app, language, reading)] if text
+        text for text in [_longest_sentence_head(whole, app, language, reading)] if text
     ]
 
 
-def _line(piece: str, app: str, language: str, reading: ClausePatterns) -> str | None:
-    text = reading.tails.sub("", _without_lead(piece, app, language).rstrip(TRAILING_MARKS)).strip(
-        TRAILING_MARKS
+def _make_clause_line(piece: str, app: str, language: str, reading: ClausePatterns) -> str | None:
+    text = reading.tails.sub("", _remove_lead_in(piece, app, language).rstrip(TRAILING_PUNCTUATION)).strip(
+        TRAILING_PUNCTUATION
     )
-    return texts.initial(text) if _is_line(text, app, language, reading) else None
+    return texts.capitalize_first_word(text) if _is_valid_clause_line(text, app, language, reading) else None
 
 
-def _without_lead(whole: str, app: str, language: str) -> str:
+def _remove_lead_in(whole: str, app: str, language: str) -> str:
     text = whole
-    for lead in _leads(language, app):
+    for lead in _compile_lead_in_patterns(language, app):
         shorter = lead.sub("", text, count=1)
-        text = shorter if len(shorter) >= MIN_LENGTH else text
+        text = shorter if len(shorter) >= MIN_COPY_LINE_CHARACTERS else text
     return text
 
 
-def _halves(whole: str, reading: ClausePatterns) -> Iterator[str]:
+def _split_sentence_halves(whole: str, reading: ClausePatterns) -> Iterator[str]:
     """Yield halves with verbs of their own, but none that refers to the half before."""
     starts = [joint.start() for joint in reading.joints.finditer(whole)]
     for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):
         half = LEADING_CONJUNCTION.sub("", whole[start:end], count=1) if number else whole[start:end]
         listed = "," in half and whole[end : end + 1] == " "
         if starts and not listed and not (number and reading.theirs.search(half)):
-            yield half.strip(TRAILING_MARKS)
+            yield half.strip(TRAILING_PUNCTUATION)
 
 
-def _longest_head(whole: str, app: str, language: str, reading: ClausePatterns) -> str | None:
+def _longest_sentence_head(whole: str, app: str, language: str, reading: ClausePatterns) -> str | None:
     """Return the longest part before an addition that makes a line of its own; None if no part does."""
     additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(additions), reverse=True)
-    whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_ITEM.match(whole, end)))
-    heads = (_line(whole[:end], app, language, reading) for end in whole_parts if end > MIN_LENGTH * 2)
-    return next((one for one in heads if one and len(texts.words(one)) >= MIN_HEAD_WORDS), None)
-
-
-def _is_line(text: str, app: str, language: str, reading: ClausePatterns) -> bool:
-    return (
-        MIN_LENGTH <= len(text) <= MAX_LENGTH
-        and is_prose(text)
-        and len(texts.words(text)) >= MIN_WORDS
-        and not reading.open_ends.search(text)
-        and not reading.back.match(text)
-        and not reading.asides.search(text)
-        and not claims(text, language, [texts.clean(app)])
-        and texts.words(text) != texts.words(app)
+    whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_LIST_ITEM_START.match(whole, end)))
+    heads = (
+        _make_clause_line(whole[:end], app, language, reading)
+        for end in whole_parts
+        if end > MIN_COPY_LINE_CHARACTERS * 2
+    )
+    return next(
+        (one for one in heads if one and len(texts.split_lowercase_words(one)) >= MIN_SENTENCE_HEAD_WORDS), None
     )
 
 
-def is_prose(text: str) -> bool:
+def _is_valid_clause_line(text: str, app: str, language: str, reading: ClausePatterns) -> bool:
+    return (
+        MIN_COPY_LINE_CHARACTERS <= len(text) <= MAX_COPY_LINE_CHARACTERS
+        and is_readable_prose(text)
+        and len(texts.split_lowercase_words(text)) >= MIN_COPY_LINE_WORDS
+        and not reading.open_ends.search(text)
+        and not reading.back.match(text)
+        and not reading.asides.search(text)
+        and not find_claim_kinds(text, language, [texts.clean_copy_text(app)])
+        and texts.split_lowercase_words(text) != texts.split_lowercase_words(app)
+    )
+
+
+def is_readable_prose(text: str) -> bool:
     """Return whether a text is readable: no code, no shouting, no unbalanced bracket, no endless word."""
-    words = texts.words(text)
+    words = texts.split_lowercase_words(text)
     letters = sum(character.isalpha() or character == " " for character in text)
     return (
         len(words) >= 2
         and letters >= 0.8 * len(text)
-        and not CODE_CHARACTERS.search(text)
-        and not text.startswith(OPENERS)
+        and not SOURCE_CODE_CHARACTERS.search(text)
+        and not text.startswith(OPENING_BRACKETS)
         and (len(words) < 3 or text != text.upper() or text == text.lower())
-        and all(text.count(pair[0]) == text.count(pair[1]) for pair in PAIRS)
-        and max(map(len, words)) <= LONGEST_WORD
+        and all(text.count(pair[0]) == text.count(pair[1]) for pair in BRACKET_PAIRS)
+        and max(map(len, words)) <= MAX_WORD_LETTERS
     )
 
 
 @cache
-def _reading(language: str) -> ClausePatterns:
+def _compile_clause_patterns(language: str) -> ClausePatterns:
     if (table := LANGUAGE_TABLES.get(language)) is None:
-        nothing = match_any_entry()
+        nothing = compile_entry_pattern()
         return ClausePatterns(*[nothing] * 9)
     return ClausePatterns(
-        tails=_tail(table),
-        open_ends=re.compile(rf"{match_any_entry(table.open_ends).pattern}(?: \([^()]*\))?$", re.IGNORECASE),
-        back=match_any_entry(table.back),
-        theirs=match_any_entry(table.theirs),
-        asides=match_any_entry(table.asides),
+        tails=_compile_tail_pattern(table),
+        open_ends=re.compile(rf"{compile_entry_pattern(table.open_ends).pattern}(?: \([^()]*\))?$", re.IGNORECASE),
+        back=compile_entry_pattern(table.back),
+        theirs=compile_entry_pattern(table.theirs),
+        asides=compile_entry_pattern(table.asides),
         more=re.compile(
-            rf"(?:,| [–—-]|;) {match_any_entry(table.more).pattern}|; | [–—-] | \((?=[^()]*\)\W*$)",
-            re.IGNORECASE,
+            rf"(?:,| [–—-]|;) {compile_entry_pattern(table.more).pattern}|; | [–—-] | \((?=[^()]*\)\W*$)", re.IGNORECASE
         ),
-        bare=_after_blank(table.bare),
-        joints=_after_blank(table.joints),
-        limits=match_any_entry(table.limits),
+        bare=_pattern_after_blank(table.bare),
+        joints=_pattern_after_blank(table.joints),
+        limits=compile_entry_pattern(table.limits),
     )
 
 
 @lru_cache(maxsize=256)
-def _leads(language: str, app: str) -> tuple[re.Pattern[str], ...]:
+def _compile_lead_in_patterns(language: str, app: str) -> tuple[re.Pattern[str], ...]:
     """Return the lead-in patterns of a language around a name."""
-    name = re.escape(texts.clean(app)) or "(?!)"
+    name = re.escape(texts.clean_copy_text(app)) or "(?!)"
     leads = LANGUAGE_TABLES[language].leads if language in LANGUAGE_TABLES else ()
-    return tuple(re.compile(f"^{lead.replace(APP, name)}", re.IGNORECASE) for lead in leads)
+    return tuple(re.compile(f"^{lead.replace(APP_NAME_PLACEHOLDER, name)}", re.IGNORECASE) for lead in leads)
 
 
-def _after_blank(block: str) -> re.Pattern[str]:
-    return re.compile(rf",? {match_any_entry(block).pattern}", re.IGNORECASE)
+def _pattern_after_blank(block: str) -> re.Pattern[str]:
+    return re.compile(rf",? {compile_entry_pattern(block).pattern}", re.IGNORECASE)
 
 
-def _tail(table: LanguageTable) -> re.Pattern[str]:
-    return re.compile(rf",? {match_any_entry(table.tails).pattern}$", re.IGNORECASE)
+def _compile_tail_pattern(table: LanguageTable) -> re.Pattern[str]:
+    return re.compile(rf",? {compile_entry_pattern(table.tails).pattern}$", re.IGNORECASE)

@@ -15,145 +15,153 @@ from msgspec import field
 
 from generation.copy import texts
 from generation.copy.claims import find_claim_words
-from generation.copy.clauses import MAX_LENGTH, MIN_LENGTH, TRAILING_MARKS, Clause
+from generation.copy.clauses import (
+    MAX_COPY_LINE_CHARACTERS,
+    MIN_COPY_LINE_CHARACTERS,
+    TRAILING_PUNCTUATION,
+    BrandClause,
+)
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import match_any_entry
-from generation.spec import Evidence, Line, Value
+from generation.copy.languages.table import compile_entry_pattern
+from generation.spec import CopyLine, Evidence, SpecValue
 
-Fault = Literal["length", "characters", "link", "quote", "number", "claim", "force", "name", "word", "limit"]
+ModelLineFault = Literal["length", "characters", "link", "quote", "number", "claim", "force", "name", "word", "limit"]
 #: Minimum letters in common of two forms of one word.
-MIN_STEM = 5
+MIN_STEM_LETTERS = 5
 #: Maximum letters of either form's ending.
-MAX_ENDING = 4
+MAX_ENDING_LETTERS = 4
 #: The same limits if the shorter word is a prefix of the longer one.
-MIN_PREFIX = 4
-MAX_SUFFIX = 2
-ADDRESS = re.compile(r"://|\bwww\.|\S@\S|[@#]\w|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
-QUOTE = re.compile(r"[\"“”«»„‟‘‹›「」『』《》]|(?<!\w)'|'(?!\w)")
+MIN_PREFIX_LETTERS = 4
+MAX_SUFFIX_LETTERS = 2
+WEB_ADDRESS_PATTERN = re.compile(r"://|\bwww\.|\S@\S|[@#]\w|\b[\w-]+\.[a-z]{2,}\b", re.IGNORECASE)
+QUOTATION_MARK_PATTERN = re.compile(r"[\"“”«»„‟‘‹›「」『』《》]|(?<!\w)'|'(?!\w)")
 #: Marks that a line may have of its own.
-MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
+ALLOWED_LINE_MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
 
 
-def line_faults(line: str, clause: str, *, name: str, language: str) -> list[Fault]:
+def find_model_line_faults(line: str, clause: str, *, name: str, language: str) -> list[ModelLineFault]:
     """Return the line's faults by kind; an empty list permits the line."""
-    plain_line, allowed = _normalize(line), f"{_normalize(clause)} {_normalize(name)}"
-    checks: dict[Fault, bool] = {
-        "length": not MIN_LENGTH <= len(line) <= MAX_LENGTH,
-        "characters": line != texts.clean(line) or any(_foreign_marks(line, clause, name)),
-        "link": bool(ADDRESS.search(plain_line)) and not _contains_all(ADDRESS, plain_line, allowed),
-        "quote": bool(QUOTE.search(line)),
-        "number": not _contains_all(texts.DIGITS, plain_line, allowed),
+    plain_line, allowed = _normalize_unicode(line), f"{_normalize_unicode(clause)} {_normalize_unicode(name)}"
+    checks: dict[ModelLineFault, bool] = {
+        "length": not MIN_COPY_LINE_CHARACTERS <= len(line) <= MAX_COPY_LINE_CHARACTERS,
+        "characters": line != texts.clean_copy_text(line) or any(_flag_foreign_marks(line, clause, name)),
+        "link": bool(WEB_ADDRESS_PATTERN.search(plain_line))
+        and not _are_matches_allowed(WEB_ADDRESS_PATTERN, plain_line, allowed),
+        "quote": bool(QUOTATION_MARK_PATTERN.search(line)),
+        "number": not _are_matches_allowed(texts.NUMBER_PATTERN, plain_line, allowed),
         "claim": not find_claim_words(plain_line, language) <= find_claim_words(allowed, language),
-        "force": not _forces(plain_line, language) <= _forces(allowed, language),
-        "name": any(_new_names(plain_line, allowed)),
-        "word": any(_new_words(plain_line, allowed, language)),
-        "limit": not _limits(_normalize(clause), language) <= _limits(plain_line, language),
+        "force": not _find_force_words(plain_line, language) <= _find_force_words(allowed, language),
+        "name": any(_find_new_names(plain_line, allowed)),
+        "word": any(_find_new_words(plain_line, allowed, language)),
+        "limit": not _find_limit_words(_normalize_unicode(clause), language) <= _find_limit_words(plain_line, language),
     }
     return [fault for fault, is_broken in checks.items() if is_broken]
 
 
-def _normalize(text: str) -> str:
+def _normalize_unicode(text: str) -> str:
     """Normalize compatible forms: full-width digits, ligatures, typographic apostrophes."""
     return unicodedata.normalize("NFKC", text).replace("’", "'")
 
 
-def _foreign_marks(line: str, clause: str, name: str) -> Iterator[bool]:
-    """Yield for each character whether it is a symbol, emoji or mark that the clause lacks."""
+def _flag_foreign_marks(line: str, clause: str, name: str) -> Iterator[bool]:
+    """Yield for each character whether it is a symbol, emoji or mark that clause and name lack."""
     for character in line:
-        plain = character.isalnum() or unicodedata.combining(character) or character in MARKS
+        plain = character.isalnum() or unicodedata.combining(character) or character in ALLOWED_LINE_MARKS
         yield not plain and character not in clause and character not in name
 
 
-def _contains_all(pattern: re.Pattern[str], plain_line: str, allowed: str) -> bool:
+def _are_matches_allowed(pattern: re.Pattern[str], plain_line: str, allowed: str) -> bool:
     return set(pattern.findall(plain_line.lower())) <= set(pattern.findall(allowed.lower()))
 
 
-def _forces(text: str, language: str) -> set[str]:
-    return {match.group().lower() for match in _force(language).finditer(text)}
+def _find_force_words(text: str, language: str) -> set[str]:
+    return {match.group().lower() for match in _force_word_pattern(language).finditer(text)}
 
 
-def _limits(text: str, language: str) -> set[str]:
-    return {match.group().lower() for match in _limit(language).finditer(text)}
+def _find_limit_words(text: str, language: str) -> set[str]:
+    return {match.group().lower() for match in _limit_word_pattern(language).finditer(text)}
 
 
-def _new_names(plain_line: str, allowed: str) -> Iterator[str]:
+def _find_new_names(plain_line: str, allowed: str) -> Iterator[str]:
     """Yield unknown capitalized words inside of a sentence: they are names."""
-    allowed_words = set(texts.words(allowed))
+    allowed_words = set(texts.split_lowercase_words(allowed))
     for match in re.finditer(r"(?<=[^.!?¿¡:] )\w[\w'-]*", plain_line):
         if match.group() != match.group().lower() and match.group().lower() not in allowed_words:
             yield match.group()
 
 
-def _new_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
+def _find_new_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
     """Yield words that are neither in the clause, in any form, nor glue; only four languages have glue."""
-    allowed_words = set(texts.words(allowed))
-    glue = _glue(language)
-    for word in texts.words(plain_line):
-        if word not in glue and not any(_same_word(word, other) for other in allowed_words):
+    allowed_words = set(texts.split_lowercase_words(allowed))
+    glue = _glue_words(language)
+    for word in texts.split_lowercase_words(plain_line):
+        if word not in glue and not any(_is_same_word(word, other) for other in allowed_words):
             yield word
 
 
-def _same_word(word: str, other: str) -> bool:
+def _is_same_word(word: str, other: str) -> bool:
     """Return whether two words are equal, or forms of one word: equal up to their endings."""
     if word == other:
         return True
     shared = next((at for at, pair in enumerate(zip(word, other, strict=False)) if pair[0] != pair[1]), None)
     stem = min(len(word), len(other)) if shared is None else shared
     longer = max(len(word), len(other))
-    return (stem >= MIN_STEM and longer - stem <= MAX_ENDING) or (
-        stem == min(len(word), len(other)) >= MIN_PREFIX and longer - stem <= MAX_SUFFIX
+    return (stem >= MIN_STEM_LETTERS and longer - stem <= MAX_ENDING_LETTERS) or (
+        stem == min(len(word), len(other)) >= MIN_PREFIX_LETTERS and longer - stem <= MAX_SUFFIX_LETTERS
     )
 
 
 @cache
-def _force(language: str) -> re.Pattern[str]:
+def _force_word_pattern(language: str) -> re.Pattern[str]:
     return (
-        match_any_entry(LANGUAGE_TABLES[language].force) if language in LANGUAGE_TABLES else match_any_entry()
-    )
-
-
-@cache
-def _limit(language: str) -> re.Pattern[str]:
-    return (
-        match_any_entry(LANGUAGE_TABLES[language].limits)
+        compile_entry_pattern(LANGUAGE_TABLES[language].force)
         if language in LANGUAGE_TABLES
-        else match_any_entry()
+        else compile_entry_pattern()
     )
 
 
 @cache
-def _glue(language: str) -> frozenset[str]:
+def _limit_word_pattern(language: str) -> re.Pattern[str]:
+    return (
+        compile_entry_pattern(LANGUAGE_TABLES[language].limits)
+        if language in LANGUAGE_TABLES
+        else compile_entry_pattern()
+    )
+
+
+@cache
+def _glue_words(language: str) -> frozenset[str]:
     return frozenset(LANGUAGE_TABLES[language].glue.split()) if language in LANGUAGE_TABLES else frozenset()
 
 
-class Offer(Value, frozen=True, kw_only=True):
+class ModelLine(SpecValue, frozen=True, kw_only=True):
     """A line for a clause, cited by the clause's text."""
 
     line: str
     clause: str
 
 
-class Offers(Value, frozen=True, kw_only=True):
+class ModelLines(SpecValue, frozen=True, kw_only=True):
     """A model's lines: hooks and points."""
 
-    hooks: list[Offer] = field(default_factory=list)
-    points: list[Offer] = field(default_factory=list)
+    hooks: list[ModelLine] = field(default_factory=list)
+    points: list[ModelLine] = field(default_factory=list)
 
 
-def valid_lines(
-    offers: Sequence[Offer], clauses: Sequence[Clause], *, name: str, language: str
-) -> dict[str, Line]:
+def select_valid_model_lines(
+    offers: Sequence[ModelLine], clauses: Sequence[BrandClause], *, name: str, language: str
+) -> dict[str, CopyLine]:
     """Return the first valid line by the text of its clause, with the clause's quote as evidence."""
     cited = {one.text: one for one in clauses}
-    lines: dict[str, Line] = {}
+    lines: dict[str, CopyLine] = {}
     for offer in offers:
-        text = texts.initial(offer.line.strip().rstrip(TRAILING_MARKS))
+        text = texts.capitalize_first_word(offer.line.strip().rstrip(TRAILING_PUNCTUATION))
         clause = cited.get(offer.clause)
         if (
             clause
             and text != clause.text
-            and not line_faults(text, clause.text, name=name, language=language)
+            and not find_model_line_faults(text, clause.text, name=name, language=language)
         ):
             evidence = Evidence(field=clause.field, quote=clause.quote)
-            lines.setdefault(clause.text, Line(text=text, rule="model", evidence=[evidence]))
+            lines.setdefault(clause.text, CopyLine(text=text, rule="model", evidence=[evidence]))
     return lines

@@ -4,19 +4,19 @@ import re
 from collections.abc import Iterator
 
 from generation.copy import texts
-from generation.copy.claims import claims
+from generation.copy.claims import find_claim_kinds
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import match_any_entry
-from generation.spec import BrandSnapshot, Evidence, Source
+from generation.copy.languages.table import compile_entry_pattern
+from generation.spec import BrandSnapshot, Evidence, EvidenceField
 
 #: Maximum characters of a name.
-MAX_NAME = 60
+MAX_APP_NAME_CHARACTERS = 60
 #: Maximum characters of a keyword.
-MAX_KEYWORD = 32
+MAX_KEYWORD_CHARACTERS = 32
 #: Maximum characters of an audience.
-MAX_AUDIENCE = 40
+MAX_AUDIENCE_CHARACTERS = 40
 #: Keywords about technology or listings, not about the subject of the product.
-TECHNICAL_KEYWORDS = match_any_entry(
+TECHNICAL_KEYWORDS = compile_entry_pattern(
     """
     android ios macos mac linux windows iphone ipad kotlin java swift swiftui objective_c typescript
     javascript js react react_* vue vue* angular flutter dart rust golang go python php ruby c c++ c# .net
@@ -30,99 +30,109 @@ TECHNICAL_KEYWORDS = match_any_entry(
     """
 )
 #: Keyword words to spell in capitals, unless the brand's texts spell them otherwise.
-ACRONYMS = match_any_entry(
+KEYWORD_ACRONYMS = compile_entry_pattern(
     """
     ai api b2b cli cms crm csv dns gif gps html http iot llm nfc ocr pdf qr rss sdk seo sms sql ssh tv ui usb
     ux vpn vr xml
     """
 )
 #: Hosts of code, link lists and store listings: never the brand's own site.
-FOREIGN_HOSTS = re.compile(
+THIRD_PARTY_HOSTS = re.compile(
     r"(?:^|\.)(?:github|gitlab|bitbucket|codeberg|sourceforge|sr|apple|google|f-droid|notion|linktr|microsoft"
     r"|amazon|facebook|instagram|twitter|x|youtube|tiktok|linkedin|t|bsky|discord|reddit|patreon|liberapay)\.[a-z]+$"
 )
 #: Languages in which several words of a name without a capital are misspelled.
-NOUN_CAPITAL_LANGUAGES = frozenset({"de"})
-STORES = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "google": re.compile(r"^play\.google\.com$")}
+NOUN_CAPITALIZING_LANGUAGES = frozenset({"de"})
+APP_STORE_HOSTS = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "google": re.compile(r"^play\.google\.com$")}
 
 
-def app(brand: BrandSnapshot) -> str:
+def app_display_name(brand: BrandSnapshot) -> str:
     """Return the brand's name for lines, cut at a blank; empty without a letter or digit."""
-    whole = texts.clean(brand.name) if any(map(str.isalnum, brand.name)) else ""
-    return whole if len(whole) <= MAX_NAME else (whole[: MAX_NAME + 1].rpartition(" ")[0] or whole[:MAX_NAME])
+    whole = texts.clean_copy_text(brand.name) if any(map(str.isalnum, brand.name)) else ""
+    return (
+        whole
+        if len(whole) <= MAX_APP_NAME_CHARACTERS
+        else (whole[: MAX_APP_NAME_CHARACTERS + 1].rpartition(" ")[0] or whole[:MAX_APP_NAME_CHARACTERS])
+    )
 
 
-def app_evidence(brand: BrandSnapshot) -> Evidence:
+def app_name_evidence(brand: BrandSnapshot) -> Evidence:
     return Evidence(field="appName", quote=brand.name)
 
 
-def keywords(brand: BrandSnapshot, language: str) -> list[tuple[str, Evidence]]:
+def displayable_keywords(brand: BrandSnapshot, language: str) -> list[tuple[str, Evidence]]:
     """Return the displayable keywords, each once, with their evidence."""
     by_words: dict[str, tuple[str, Evidence]] = {}
     for keyword in brand.keywords:
-        display = spell(texts.clean(keyword), brand, language)
-        if is_displayable(display, brand, language):
-            by_words.setdefault("".join(texts.words(display)), (display, evidence("keywords", keyword)))
+        display = spell_keyword(texts.clean_copy_text(keyword), brand, language)
+        if is_displayable_keyword(display, brand, language):
+            by_words.setdefault(
+                "".join(texts.split_lowercase_words(display)), (display, make_evidence("keywords", keyword))
+            )
     return list(by_words.values())
 
 
-def spell(keyword: str, brand: BrandSnapshot, language: str) -> str:
+def spell_keyword(keyword: str, brand: BrandSnapshot, language: str) -> str:
     """Spell a keyword as the brand's own texts do: German nouns have capitals, keywords often none.
 
     A keyword that the texts lack keeps its letters. Only acronyms get capitals, in languages with a table.
     """
     pattern = rf"(?<!\w){re.escape(keyword)}(?!\w)"
     matches = (re.search(pattern, text, re.IGNORECASE) for text in (*brand.taglines, *brand.descriptions))
-    written = ACRONYMS.sub(lambda one: one[0].upper(), keyword) if language in LANGUAGE_TABLES else keyword
+    written = KEYWORD_ACRONYMS.sub(lambda one: one[0].upper(), keyword) if language in LANGUAGE_TABLES else keyword
     return next((one.group() for one in matches if one), written)
 
 
-def is_displayable(keyword: str, brand: BrandSnapshot, language: str) -> bool:
+def is_displayable_keyword(keyword: str, brand: BrandSnapshot, language: str) -> bool:
     return (
-        2 <= len(keyword) <= MAX_KEYWORD
+        2 <= len(keyword) <= MAX_KEYWORD_CHARACTERS
         and any(map(str.isalpha, keyword))
         and re.fullmatch(r"[\w '’&+-]+", keyword) is not None
         and not TECHNICAL_KEYWORDS.fullmatch(keyword)
-        and texts.words(keyword) != texts.words(brand.name)
-        and not (" " in keyword and is_unsuitable(keyword, brand, language))
-        and not claims(keyword, language, [app(brand)])
+        and texts.split_lowercase_words(keyword) != texts.split_lowercase_words(brand.name)
+        and not (" " in keyword and is_unsuitable_keyword(keyword, brand, language))
+        and not find_claim_kinds(keyword, language, [app_display_name(brand)])
     )
 
 
-def is_unsuitable(keyword: str, brand: BrandSnapshot, language: str) -> bool:
+def is_unsuitable_keyword(keyword: str, brand: BrandSnapshot, language: str) -> bool:
     """Return whether a keyword is misspelled in a noun-capitalizing language, or names another product."""
-    if language in NOUN_CAPITAL_LANGUAGES:
+    if language in NOUN_CAPITALIZING_LANGUAGES:
         return keyword.islower()
     brand_text = " ".join((*brand.taglines, *brand.descriptions))
     return keyword in brand_text and all(not word[:1].islower() for word in keyword.split())
 
 
-def audience(brand: BrandSnapshot, language: str) -> tuple[str, Evidence] | None:
+def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, Evidence] | None:
     """Return the audience and its evidence; None if missing, too short or long for a name, or a claim."""
-    display = texts.clean(brand.audience or "").rstrip(".。 ")
-    if not brand.audience or not 3 <= len(display) <= MAX_AUDIENCE or claims(display, language, [app(brand)]):
+    display = texts.clean_copy_text(brand.audience or "").rstrip(".。 ")
+    if (
+        not brand.audience
+        or not 3 <= len(display) <= MAX_AUDIENCE_CHARACTERS
+        or find_claim_kinds(display, language, [app_display_name(brand)])
+    ):
         return None
-    return texts.initial(display), evidence("audience", brand.audience)
+    return texts.capitalize_first_word(display), make_evidence("audience", brand.audience)
 
 
-def store(brand: BrandSnapshot, which: str) -> Evidence | None:
+def store_link_evidence(brand: BrandSnapshot, which: str) -> Evidence | None:
     """Return evidence with the link that proves a listing in this store; None without such a link."""
     for link in brand.links.values():
-        if STORES[which].match(_host(link)):
-            return evidence("links", link)
+        if APP_STORE_HOSTS[which].match(_https_host(link)):
+            return make_evidence("links", link)
     return None
 
 
-def site(brand: BrandSnapshot) -> tuple[str, Evidence] | None:
+def own_site_host(brand: BrandSnapshot) -> tuple[str, Evidence] | None:
     """Return the host of the brand's own site, without `www.`, and its evidence; None without a site."""
     for link in _own_site_links(brand.links):
-        host = _host(link).removeprefix("www.")
-        if host.isascii() and "." in host and "xn--" not in host and not FOREIGN_HOSTS.search(host):
-            return host, evidence("links", link)
+        host = _https_host(link).removeprefix("www.")
+        if host.isascii() and "." in host and "xn--" not in host and not THIRD_PARTY_HOSTS.search(host):
+            return host, make_evidence("links", link)
     return None
 
 
-def evidence(field: Source, quote: str) -> Evidence:
+def make_evidence(field: EvidenceField, quote: str) -> Evidence:
     return Evidence(field=field, quote=quote)
 
 
@@ -131,6 +141,6 @@ def _own_site_links(links: dict[str, str]) -> Iterator[str]:
     yield from (links[name] for name in own)
 
 
-def _host(link: str) -> str:
+def _https_host(link: str) -> str:
     match = re.match(r"https://([A-Za-z0-9.-]+)(?=[/:?#]|$)", link)
     return match[1].lower() if match else ""

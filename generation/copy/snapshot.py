@@ -4,65 +4,65 @@ from collections.abc import Iterable
 
 from generation.spec import BrandSnapshot
 from schemas.brand import Brand as Known
-from schemas.brand import BrandField, Field, Said
+from schemas.brand import BrandField, BrandFieldName, Said
 
 #: Minimum confidence of an alternative value.
-MIN_CONFIDENCE = 0.7
+MIN_ALTERNATIVE_CONFIDENCE = 0.7
 #: Name of the link to the website source, if the brand declares no website.
-WEBSITE = "website"
+WEBSITE_LINK_NAME = "website"
 
 
-def snapshot(known: Known) -> BrandSnapshot:
+def take_brand_snapshot(known: Known) -> BrandSnapshot:
     """Take the winner of each field, and for taglines and descriptions also the confident alternatives."""
     fields = known.fields
     return BrandSnapshot(
-        name=_text(fields.get("appName")) or "",
-        taglines=_texts(fields.get("tagline")),
-        descriptions=_texts(fields.get("appDescription")),
-        keywords=_keywords(fields.get("keywords")),
-        audience=_text(fields.get("audience")),
-        voice=_text(fields.get("brandVoice")),
-        language=_text(fields.get("primaryLanguage")),
-        colors=_list(fields.get("colors")),
-        links=_links(fields),
+        name=_field_text(fields.get("appName")) or "",
+        taglines=_field_texts(fields.get("tagline")),
+        descriptions=_field_texts(fields.get("appDescription")),
+        keywords=_supported_keywords(fields.get("keywords")),
+        audience=_field_text(fields.get("audience")),
+        voice=_field_text(fields.get("brandVoice")),
+        language=_field_text(fields.get("primaryLanguage")),
+        colors=_field_items(fields.get("colors")),
+        links=_brand_links(fields),
     )
 
 
-def _text(field: BrandField | None) -> str | None:
+def _field_text(field: BrandField | None) -> str | None:
     return field.value if field and isinstance(field.value, str) and field.value else None
 
 
-def _texts(field: BrandField | None) -> list[str]:
+def _field_texts(field: BrandField | None) -> list[str]:
     """Return the winner and confident alternatives, each once; only the partner's own text if it has one."""
-    if not (first := _text(field)) or field is None:
+    if not (first := _field_text(field)) or field is None:
         return []
     if _is_from_partner(field):
         return [first]
-    others = (one.value for one in field.alternatives if one.provenance.confidence >= MIN_CONFIDENCE)
+    others = (one.value for one in field.alternatives if one.provenance.confidence >= MIN_ALTERNATIVE_CONFIDENCE)
     return list(dict.fromkeys(text for text in (first, *others) if isinstance(text, str) and text))
 
 
-def _keywords(field: BrandField | None) -> list[str]:
+def _supported_keywords(field: BrandField | None) -> list[str]:
     """Return declared keywords, and of derived ones only phrases that their evidence contains."""
     evidence = field.provenance.evidence if field and field.provenance else []
     quotes = "\n".join(evidence).casefold()
-    return [one for one in _list(field) if not quotes or (" " in one and one.casefold() in quotes)]
+    return [one for one in _field_items(field) if not quotes or (" " in one and one.casefold() in quotes)]
 
 
-def _list(field: BrandField | None) -> list[str]:
+def _field_items(field: BrandField | None) -> list[str]:
     return [one for one in field.value if one] if field and isinstance(field.value, list) else []
 
 
-def _links(fields: dict[Field, BrandField]) -> dict[str, str]:
+def _brand_links(fields: dict[BrandFieldName, BrandField]) -> dict[str, str]:
     """Return the brand's links; add its website source unless the partner set the links."""
     field = fields.get("links")
     declared = field.value if field and isinstance(field.value, dict) else {}
     links = {name: link for name, link in declared.items() if link}
-    if WEBSITE not in links and not (field and _is_from_partner(field)):
+    if WEBSITE_LINK_NAME not in links and not (field and _is_from_partner(field)):
         sites = [
-            one.provenance.url for one in _all(fields.get("appName")) if one.provenance.source == "website"
+            one.provenance.url for one in _all_field_values(fields.get("appName")) if one.provenance.source == "website"
         ]
-        links |= dict.fromkeys([WEBSITE], sites[0]) if sites and sites[0] else {}
+        links |= dict.fromkeys([WEBSITE_LINK_NAME], sites[0]) if sites and sites[0] else {}
     return links
 
 
@@ -70,7 +70,7 @@ def _is_from_partner(field: BrandField) -> bool:
     return field.provenance is not None and field.provenance.source == "partner"
 
 
-def _all(field: BrandField | None) -> Iterable[Said]:
+def _all_field_values(field: BrandField | None) -> Iterable[Said]:
     if field and field.provenance is not None and field.value is not None:
         yield Said(value=field.value, provenance=field.provenance)
         yield from field.alternatives

@@ -3,19 +3,19 @@
 from functools import cache
 
 from generation.copy import texts
-from generation.copy.languages import DEFAULT_LANGUAGE, LANGUAGE_TABLES, primary
+from generation.copy.languages import DEFAULT_LANGUAGE, LANGUAGE_TABLES, primary_language
 from generation.spec import BrandSnapshot
 
 #: Minimum common words of a detected language.
-MIN_COMMON_WORDS = 3
+MIN_LANGUAGE_COMMON_WORDS = 3
 #: Their minimum share of all words.
-MIN_COMMON_SHARE = 0.2
+MIN_COMMON_WORD_SHARE = 0.2
 #: Minimum ratio to the second language.
-MIN_LANGUAGE_LEAD = 1.5
+MIN_LANGUAGE_LEAD_RATIO = 1.5
 #: With fewer common words, a text may be in any language.
-MIN_DISTINCTIVE = 2
+MIN_DISTINCTIVE_WORDS = 2
 #: Common words of languages without a table that share many words with one of the tables.
-UNTABLED_LANGUAGE_WORDS = {
+OTHER_LANGUAGE_COMMON_WORDS = {
     "pt": """o a os as um uma uns umas de do da dos das em na nos nas ao e ou com sem por para pelo pela
         que se é são seu sua seus suas você não mais como este esta este isso sobre entre""",
     "it": """il lo la i gli le un una uno di del della dei delle da dal dalla in nel nella e ed o con per su
@@ -25,68 +25,64 @@ UNTABLED_LANGUAGE_WORDS = {
 }
 #: Words that hardly occur in other languages. Danish and Polish texts contain many of the words above, but
 #: not two of these.
-DISTINCTIVE_WORDS = {
+DISTINCTIVE_LANGUAGE_WORDS = {
     "pt": "um uma os das dos em ao com sem pelo pela você não são seu sua isso",
     "it": "il gli della delle dei nel nella più tuo tua non sono che anche",
     "nl": "het een van voor met jouw niet zijn deze naar bij wordt",
 }
 
 
-def language_of(brand: BrandSnapshot) -> str:
+def detect_brand_language(brand: BrandSnapshot) -> str:
     """Detect the language of the brand's texts; else return the declared one, else English."""
-    declared = primary(brand.language) if brand.language else None
-    return (
-        detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000])
-        or declared
-        or DEFAULT_LANGUAGE
-    )
+    declared = primary_language(brand.language) if brand.language else None
+    return detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT_LANGUAGE
 
 
-def may_be_in(text: str, language: str) -> bool:
+def may_be_in_language(text: str, language: str) -> bool:
     """Return whether a text may be in a language: false only if another one is clear."""
     return detect_language(text) in {None, language}
 
 
 def detect_language(text: str) -> str | None:
     """Detect one of the four languages, or one without a table if more of its words occur; else None."""
-    words = texts.words(text)
-    counts = _counts(words)
+    words = texts.split_lowercase_words(text)
+    counts = _count_words_by_language(words)
     best, second = sorted(counts, key=lambda language: -counts[language])[:2]
-    enough = max(MIN_COMMON_WORDS, MIN_COMMON_SHARE * len(words))
+    enough = max(MIN_LANGUAGE_COMMON_WORDS, MIN_COMMON_WORD_SHARE * len(words))
     counts_without_table = {
-        language: _count(words, UNTABLED_LANGUAGE_WORDS[language])
-        for language in _likely_without_table(words)
+        language: _count_common_words(words, OTHER_LANGUAGE_COMMON_WORDS[language])
+        for language in _likely_untabled_languages(words)
     }
     candidate = max(counts_without_table, key=lambda language: counts_without_table[language], default=None)
-    if (
-        candidate
-        and counts_without_table[candidate] >= enough
-        and counts_without_table[candidate] > counts[best]
-    ):
+    if candidate and counts_without_table[candidate] >= enough and counts_without_table[candidate] > counts[best]:
         return candidate
-    return best if counts[best] >= enough and counts[best] > MIN_LANGUAGE_LEAD * counts[second] else None
+    return best if counts[best] >= enough and counts[best] > MIN_LANGUAGE_LEAD_RATIO * counts[second] else None
 
 
 def possible_languages(text: str) -> set[str]:
     """Return the possible languages of a text of any length: those with the most common words."""
-    counts = _counts(texts.words(text))
+    counts = _count_words_by_language(texts.split_lowercase_words(text))
     highest = max(counts.values())
-    return {language for language, count in counts.items() if count == highest or highest < MIN_DISTINCTIVE}
+    return {language for language, count in counts.items() if count == highest or highest < MIN_DISTINCTIVE_WORDS}
 
 
-def _counts(words: list[str]) -> dict[str, int]:
-    return {language: _count(words, table.glue) for language, table in LANGUAGE_TABLES.items()}
+def _count_words_by_language(words: list[str]) -> dict[str, int]:
+    return {language: _count_common_words(words, table.glue) for language, table in LANGUAGE_TABLES.items()}
 
 
-def _likely_without_table(words: list[str]) -> list[str]:
+def _likely_untabled_languages(words: list[str]) -> list[str]:
     """Return the languages without a table that the words may be in."""
-    return [language for language, own in DISTINCTIVE_WORDS.items() if _count(words, own) >= MIN_DISTINCTIVE]
+    return [
+        language
+        for language, own in DISTINCTIVE_LANGUAGE_WORDS.items()
+        if _count_common_words(words, own) >= MIN_DISTINCTIVE_WORDS
+    ]
 
 
-def _count(words: list[str], common: str) -> int:
-    return sum(word in _split(common) for word in words)
+def _count_common_words(words: list[str], common: str) -> int:
+    return sum(word in _split_words(common) for word in words)
 
 
 @cache
-def _split(common: str) -> frozenset[str]:
+def _split_words(common: str) -> frozenset[str]:
     return frozenset(common.split())

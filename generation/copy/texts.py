@@ -4,50 +4,50 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-TAG = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
+HTML_TAG_PATTERN = re.compile(r"</?[a-zA-Z][^<>]{0,200}>")
 #: Control, zero-width and bidi characters. The joiners for emoji and Persian stay.
-INVISIBLE = re.compile(
+INVISIBLE_CHARACTERS = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 #: Marks before or between the items of a list.
-BULLET = r"[•▪▸►▶✓✔☑✅★☆◆●○·∙➤➜→✦❖⭐]"
-ITEM = re.compile(rf"^\s*(?:(?:{BULLET}\ufe0f?|[-–—*+]|\d{{1,2}}[.)])\s*)+")
+BULLET_CHARACTERS = r"[•▪▸►▶✓✔☑✅★☆◆●○·∙➤➜→✦❖⭐]"
+LIST_ITEM_MARK = re.compile(rf"^\s*(?:(?:{BULLET_CHARACTERS}\ufe0f?|[-–—*+]|\d{{1,2}}[.)])\s*)+")
 #: Abbreviations that end with a dot.
-DOTTED = "bzw usw inkl ggf evtl etc approx incl Dr Mr Mrs St vs Inc Ltd Nr No vgl zzgl Sr Sra env ex"
-ABBREVIATION_LOOKBEHINDS = "".join(rf"(?<!\b{word}\.)" for word in DOTTED.split())
+DOTTED_ABBREVIATIONS = "bzw usw inkl ggf evtl etc approx incl Dr Mr Mrs St vs Inc Ltd Nr No vgl zzgl Sr Sra env ex"
+ABBREVIATION_LOOKBEHINDS = "".join(rf"(?<!\b{word}\.)" for word in DOTTED_ABBREVIATIONS.split())
 #: Sentence boundary: a line's end, a bullet, or a mark and a blank. An initial or a day's number ends no
 #: sentence.
 SENTENCE_BOUNDARY = re.compile(
-    rf"[\r\n]+|\s+(?={BULLET})|(?<=[!?…])\s+|{ABBREVIATION_LOOKBEHINDS}(?:(?<=\w[^\W\d_]\.)|(?<=\d\d\.)|(?<=[+.]\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ-])"
+    rf"[\r\n]+|\s+(?={BULLET_CHARACTERS})|(?<=[!?…])\s+|{ABBREVIATION_LOOKBEHINDS}(?:(?<=\w[^\W\d_]\.)|(?<=\d\d\.)|(?<=[+.]\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ-])"
     r"|(?<=[。！？।؟])"
 )
 #: Scripts without blanks between words.
 UNSPACED_SCRIPTS = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-WORD = re.compile(rf"[{UNSPACED_SCRIPTS}]{{1,2}}|[^\W\d_{UNSPACED_SCRIPTS}][\w'’]*")
-DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
+WORD_PATTERN = re.compile(rf"[{UNSPACED_SCRIPTS}]{{1,2}}|[^\W\d_{UNSPACED_SCRIPTS}][\w'’]*")
+NUMBER_PATTERN = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
-def clean(text: str) -> str:
+def clean_copy_text(text: str) -> str:
     """Return one line in NFC, without tags and invisible characters."""
-    return " ".join(unicodedata.normalize("NFC", INVISIBLE.sub("", TAG.sub(" ", text))).split())
+    return " ".join(unicodedata.normalize("NFC", INVISIBLE_CHARACTERS.sub("", HTML_TAG_PATTERN.sub(" ", text))).split())
 
 
-def sentences(text: str) -> Iterator[str]:
+def split_sentences(text: str) -> Iterator[str]:
     """Yield slices of the text: sentences, lines, and items of a list without their bullets."""
     start = 0
     for end in [*SENTENCE_BOUNDARY.finditer(text), None]:
         piece = text[start : end.start() if end else None]
-        if sentence := ITEM.sub("", piece, count=1).strip():
+        if sentence := LIST_ITEM_MARK.sub("", piece, count=1).strip():
             yield sentence
         start = end.end() if end else start
 
 
-def words(text: str) -> list[str]:
+def split_lowercase_words(text: str) -> list[str]:
     """Return words in lower case; pairs of characters in a script without blanks."""
-    return [word.replace("’", "'") for word in WORD.findall(text.lower())]
+    return [word.replace("’", "'") for word in WORD_PATTERN.findall(text.lower())]
 
 
-def initial(text: str) -> str:
+def capitalize_first_word(text: str) -> str:
     """Capitalize the text, unless its first word has its own capitals, such as `iPhone`."""
     first = text.split(maxsplit=1)[0] if text else ""
     return text if first[1:] != first[1:].lower() else text[:1].upper() + text[1:]

@@ -12,13 +12,13 @@ from typing import TypeVar
 
 from generation.copy import texts
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.languages.table import Formulas, Tone
+from generation.copy.languages.table import CopyFormulas, Tone
 from generation.spec import BrandSnapshot
 
 T = TypeVar("T")
 
 #: Words that name each tone, in English, German, French and Spanish.
-TONE_WORDS: Mapping[Tone, str] = {
+VOICE_WORDS_BY_TONE: Mapping[Tone, str] = {
     "plain": "plain honest authentic schlicht ehrlich honnête sencillo sencilla honesto honesta",
     "casual": """casual relaxed laidback informal lässig locker décontracté décontractée informel informelle
         relajado relajada""",
@@ -31,19 +31,21 @@ TONE_WORDS: Mapping[Tone, str] = {
     "enthusiastic": """enthusiastic energetic lively excited begeistert energisch lebhaft enthousiaste
         énergique entusiasta enérgico enérgica""",
 }
-_TONES: Mapping[str, Tone] = {word: tone for tone, entries in TONE_WORDS.items() for word in entries.split()}
+_TONE_BY_WORD: Mapping[str, Tone] = {
+    word: tone for tone, entries in VOICE_WORDS_BY_TONE.items() for word in entries.split()
+}
 
 #: Words that negate the next words of their clause, in these languages, and the number of negated words.
-NEGATIONS = frozenset(
+NEGATION_WORDS = frozenset(
     """not no non never without isn't don't nicht nie niemals kein keine ohne pas jamais sans nunca jamás sin
     nada""".split()
 )
-NEGATED = 2
+NEGATED_WORD_COUNT = 2
 #: Ends of a clause. `no-nonsense` negates nothing after it.
-_CLAUSE_END = re.compile(r"[.,;:!?…\n]|\bno[- ]nonsense\b", re.IGNORECASE)
+_CLAUSE_END_PATTERN = re.compile(r"[.,;:!?…\n]|\bno[- ]nonsense\b", re.IGNORECASE)
 
 #: The list mark before each point of a caption.
-MARKS: Mapping[Tone, str] = {
+POINT_MARK_BY_TONE: Mapping[Tone, str] = {
     "plain": "•",
     "casual": "→",
     "playful": "☞",
@@ -53,7 +55,7 @@ MARKS: Mapping[Tone, str] = {
 }
 
 #: Words that address the reader, by language.
-_ADDRESS: Mapping[str, re.Pattern[str]] = {
+_READER_ADDRESS_PATTERNS: Mapping[str, re.Pattern[str]] = {
     language: re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
     for language, words in {
         "en": r"you|your|yours|you['’]\w+",
@@ -64,33 +66,33 @@ _ADDRESS: Mapping[str, re.Pattern[str]] = {
 }
 
 
-def tone_of(voice: str | None) -> Tone:
+def tone_of_voice(voice: str | None) -> Tone:
     """Return the tone of the first known word of a voice; `plain` if it has none."""
-    return first_meaning(voice or "", _TONES) or "plain"
+    return find_first_meaning(voice or "", _TONE_BY_WORD) or "plain"
 
 
-def first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
+def find_first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
     """Return the meaning of the first known word, alone or joined with the next one, as in `laid-back`.
 
     Negated words are skipped: "never formal, always warm" is warm.
     """
-    for clause in _CLAUSE_END.split(text):
-        words = [word.casefold() for word in texts.words(clause)]
+    for clause in _CLAUSE_END_PATTERN.split(text):
+        words = [word.casefold() for word in texts.split_lowercase_words(clause)]
         for place, pair in enumerate(pairwise([*words, ""])):
             known = [meanings[one] for one in ("".join(pair), pair[0]) if one in meanings]
-            if known and NEGATIONS.isdisjoint(words[max(place - NEGATED, 0) : place]):
+            if known and NEGATION_WORDS.isdisjoint(words[max(place - NEGATED_WORD_COUNT, 0) : place]):
                 return known[0]
     return None
 
 
-def formulas(brand: BrandSnapshot, language: str) -> Formulas | None:
+def formulas_in_brand_tone(brand: BrandSnapshot, language: str) -> CopyFormulas | None:
     """Return the language's formulas in the tone of the brand's voice, or None without a table."""
     if (table := LANGUAGE_TABLES.get(language)) is None:
         return None
-    return table.tones.get(tone_of(brand.voice), table.formulas)
+    return table.tones.get(tone_of_voice(brand.voice), table.formulas)
 
 
-def select_for_tone(
+def select_texts_for_tone(
     tone: Tone, options: Sequence[T], text: Callable[[T], str], language: str, *, least: int
 ) -> list[T]:
     """Return the half of the options that fits the tone best by form, at least `least`, in their own order.
@@ -100,13 +102,13 @@ def select_for_tone(
     if tone == "plain":
         return [*options]
     ranked = sorted(
-        range(len(options)), key=lambda place: (*_rank(tone, text(options[place]), language), place)
+        range(len(options)), key=lambda place: (*_rank_text_for_tone(tone, text(options[place]), language), place)
     )
     chosen = {*ranked[: max(least, math.ceil(len(options) / 2))]}
     return [one for place, one in enumerate(options) if place in chosen]
 
 
-def _rank(tone: Tone, text: str, language: str) -> tuple[int, int]:
+def _rank_text_for_tone(tone: Tone, text: str, language: str) -> tuple[int, int]:
     """Rank a text for a tone; lower is better.
 
     Casual tones prefer short questions, professional ones long statements.
@@ -116,7 +118,7 @@ def _rank(tone: Tone, text: str, language: str) -> tuple[int, int]:
         case "professional":
             return (int(asks), -len(text))
         case "warm":
-            address = _ADDRESS.get(language)
+            address = _READER_ADDRESS_PATTERNS.get(language)
             return (int(address is None or not address.search(text)), 0)
         case "enthusiastic":
             return (0, len(text))

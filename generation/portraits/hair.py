@@ -1,60 +1,74 @@
 """Hair: behind the head, over the shoulders, and on the head."""
 
-from generation.portraits.curves import Points, along, arc, curls, mirrored, opened, points, staggered_grid
-from generation.portraits.hair_styles import HairStyle, style_of
-from generation.portraits.head import Head
-from generation.portraits.looks import Look
-from generation.portraits.sketch import Sketch
-from generation.portraits.tones import Hair, Skin
-from generation.seeds import between, chance
+from generation.portraits.curves import (
+    CurvePoints,
+    curl_discs_path,
+    half_circle_path,
+    mirror_half_shape,
+    open_curve_path,
+    points,
+    points_along_line,
+    staggered_grid_points,
+)
+from generation.portraits.hair_styles import HairStyleShapes, hair_style_of_look
+from generation.portraits.head import HeadShape
+from generation.portraits.looks import PresenterLook
+from generation.portraits.sketch import SvgSketch
+from generation.portraits.tones import HairColors, SkinColors
+from generation.seeds import seeded_between, seeded_chance
 
-_SHORT = points("""
+_SHORT_BEARD_OUTLINE = points("""
     0,684 46,677 94,648 130,598 148,536 151,470 150,430 143,440 138,496 122,536 96,556 72,556
     52,546 30,548 12,556 0,553
 """)
-_FULL = points("""
+_FULL_BEARD_OUTLINE = points("""
     0,726 58,716 112,676 146,610 156,540 154,470 151,430 143,440 138,490 118,530 92,548 70,550
     50,542 30,546 12,555 0,552
 """)
-_MUSTACHE = points("0,562 22,568 44,576 64,588 62,566 46,550 26,545 10,552 0,552")
+_MUSTACHE_OUTLINE = points("0,562 22,568 44,576 64,588 62,566 46,550 26,545 10,552 0,552")
 #: The shade below the lower lip, and the bare skin around the lips.
-_BELOW = points("0,632 26,628 38,616 30,606 0,604")
-_GAP = points("0,600 40,592 56,576 50,562 0,566")
-_BEARD_SHAPES = {"stubble": _SHORT, "short": _SHORT, "full": _FULL, "mustache": _MUSTACHE}
+_LOWER_LIP_SHADE_OUTLINE = points("0,632 26,628 38,616 30,606 0,604")
+_BARE_SKIN_AROUND_LIPS = points("0,600 40,592 56,576 50,562 0,566")
+_BEARD_OUTLINE_BY_NAME = {
+    "stubble": _SHORT_BEARD_OUTLINE,
+    "short": _SHORT_BEARD_OUTLINE,
+    "full": _FULL_BEARD_OUTLINE,
+    "mustache": _MUSTACHE_OUTLINE,
+}
 
 
-def draw_hair_behind(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
-    style = style_of(look)
+def draw_hair_behind_head(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors) -> None:
+    style = hair_style_of_look(look)
     paths = [shape.path(style.back)] if style.back else []
     if style.behind:
-        paths.append(curls(shape.all(style.behind), style.bumps, look.seed))
+        paths.append(curl_discs_path(shape.all(style.behind), style.bumps, look.seed))
     fill = sketch.down((150, 690), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0), (hair.dark, 1.0))
     knot = sketch.around((-32.0, style.top + 46), 74, (hair.light, 0.7), (hair.light, 0.0))
     for path in paths:
-        _fill_lit_hair(sketch, path, fill, hair)
+        _fill_hair_with_light(sketch, path, fill, hair)
         sketch.shape(path, knot)
     if style.bumps and style.back:
-        _texture(sketch, look, shape, hair, style.back)
+        _draw_curl_texture(sketch, look, shape, hair, style.back)
     if look.style == "locs":
-        _locs(sketch, look, shape, hair, front=False)
+        _draw_locs(sketch, look, shape, hair, front=False)
 
 
-def draw_hair_over_shoulders(sketch: Sketch, look: Look, shape: Head, hair: Hair) -> None:
+def draw_hair_over_shoulders(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors) -> None:
     """Draw hair over the shoulders, in front of the clothes."""
-    style = style_of(look)
+    style = hair_style_of_look(look)
     if look.style == "locs":
-        _locs(sketch, look, shape, hair, front=True)
+        _draw_locs(sketch, look, shape, hair, front=True)
         return
     for outline in style.over:
         fill = sketch.down((150, 930), (hair.plain, 1.0), (hair.plain, 1.0), (hair.shade, 1.0))
-        _fill_lit_hair(sketch, shape.path(outline), fill, hair)
+        _fill_hair_with_light(sketch, shape.path(outline), fill, hair)
         if style.bumps:
-            _texture(sketch, look, shape, hair, outline)
+            _draw_curl_texture(sketch, look, shape, hair, outline)
         else:
-            _falling(sketch, shape.all(outline), hair)
+            _draw_falling_strands(sketch, shape.all(outline), hair)
 
 
-def _falling(sketch: Sketch, points: Points, hair: Hair) -> None:
+def _draw_falling_strands(sketch: SvgSketch, points: CurvePoints, hair: HairColors) -> None:
     """Draw strands parallel to the inner and the outer side of a lock."""
     half = len(points) // 2
     outer, inner = points[:half], list(reversed(points[half:]))
@@ -62,11 +76,13 @@ def _falling(sketch: Sketch, points: Points, hair: Hair) -> None:
         pairs = zip(outer, inner, strict=False)
         line = [(ox + (ix - ox) * share, oy + (iy - oy) * share) for (ox, oy), (ix, iy) in pairs]
         color, opacity = (hair.light, 0.5) if number % 2 else (hair.dark, 0.45)
-        sketch.line(opened(line), color, 4.5, opacity=opacity)
+        sketch.line(open_curve_path(line), color, 4.5, opacity=opacity)
 
 
-def draw_front(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) -> None:
-    style = style_of(look)
+def draw_hair_on_head(
+    sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, skin: SkinColors
+) -> None:
+    style = hair_style_of_look(look)
     if not style.front:
         return
     with sketch.within(shape.face):
@@ -74,24 +90,24 @@ def draw_front(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) 
             sketch.shape(shape.path([(x + 5, y + 13) for x, y in outline]), skin.dark, opacity=0.5)
     end = 0.25 if look.style == "cropped" else 1.0
     fill = sketch.down((200, 450), (hair.plain, 1.0), (hair.plain, 1.0), (hair.plain, end))
-    for path in _outline(look, shape, style):
-        _fill_lit_hair(sketch, path, fill, hair, end)
+    for path in _hair_outline_paths(look, shape, style):
+        _fill_hair_with_light(sketch, path, fill, hair, end)
     if style.bumps and style.rim:
-        _texture(sketch, look, shape, hair, style.front[0])
+        _draw_curl_texture(sketch, look, shape, hair, style.front[0])
     for number, strand in enumerate(style.strands):
         color, opacity = (hair.light, 0.75) if number % 2 == 0 else (hair.dark, 0.5)
-        sketch.line(opened(shape.all(strand)), color, 5.0, opacity=opacity)
+        sketch.line(open_curve_path(shape.all(strand)), color, 5.0, opacity=opacity)
 
 
-def _outline(look: Look, shape: Head, style: HairStyle) -> list[str]:
+def _hair_outline_paths(look: PresenterLook, shape: HeadShape, style: HairStyleShapes) -> list[str]:
     paths = [shape.path(outline) for outline in style.front]
     rims = enumerate(style.rim)
     return paths + [
-        curls(shape.all(rim), style.bumps * 0.62, f"{look.seed} {number}") for number, rim in rims
+        curl_discs_path(shape.all(rim), style.bumps * 0.62, f"{look.seed} {number}") for number, rim in rims
     ]
 
 
-def _fill_lit_hair(sketch: Sketch, path: str, fill: str, hair: Hair, opacity: float = 1.0) -> None:
+def _fill_hair_with_light(sketch: SvgSketch, path: str, fill: str, hair: HairColors, opacity: float = 1.0) -> None:
     """Fill hair with light from the upper left, and shade on the right."""
     lit = sketch.around((-70, 235), 165, (hair.light, 0.8), (hair.light, 0.0))
     dim = sketch.across((30, 220), (hair.dark, 0.0), (hair.dark, 0.65 * opacity))
@@ -99,29 +115,31 @@ def _fill_lit_hair(sketch: Sketch, path: str, fill: str, hair: Hair, opacity: fl
         sketch.shape(path, one)
 
 
-def _texture(sketch: Sketch, look: Look, shape: Head, hair: Hair, points: Points) -> None:
+def _draw_curl_texture(
+    sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, points: CurvePoints
+) -> None:
     """Draw small arcs all over a shape as curls, more lit ones to the left."""
     lit: list[str] = []
     dim: list[str] = []
-    for number, (x, y) in enumerate(staggered_grid(points, 25)):
+    for number, (x, y) in enumerate(staggered_grid_points(points, 25)):
         seed = f"{look.seed} {points[0]} {number}"
-        place = (x + between(-7, 7, seed, "x"), y + between(-6, 6, seed, "y"))
-        turn = -1 if chance(seed, "turn") < 0.5 else 1
-        curl = arc(shape.place(place), between(7, 11, seed, "radius"), turn)
-        (lit if chance(seed, "lit") < 0.55 - x / 600 else dim).append(curl)
+        place = (x + seeded_between(-7, 7, seed, "x"), y + seeded_between(-6, 6, seed, "y"))
+        turn = -1 if seeded_chance(seed, "turn") < 0.5 else 1
+        curl = half_circle_path(shape.place(place), seeded_between(7, 11, seed, "radius"), turn)
+        (lit if seeded_chance(seed, "lit") < 0.55 - x / 600 else dim).append(curl)
     for color, curls_of_color in ((hair.light, lit), (hair.dark, dim)):
         sketch.line("".join(curls_of_color), color, 3.4, opacity=0.42)
 
 
-def _locs(sketch: Sketch, look: Look, shape: Head, hair: Hair, *, front: bool) -> None:
+def _draw_locs(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, *, front: bool) -> None:
     """Draw ropes of hair from the crown down to the shoulders, the outer ones shorter."""
     count = 3 if front else 9
     for number in range(count):
         share = number / (count - 1)
         for side in (-1, 1):
             seed = f"{look.seed} loc {front} {number} {side}"
-            low = between(720, 800, seed, "low") - (0 if front else 50 * share)
-            turn = between(-8, 8, seed, "turn")
+            low = seeded_between(720, 800, seed, "low") - (0 if front else 50 * share)
+            turn = seeded_between(-8, 8, seed, "turn")
             if front:
                 ways = [
                     (120 + 14 * share, 300),
@@ -137,16 +155,16 @@ def _locs(sketch: Sketch, look: Look, shape: Head, hair: Hair, *, front: bool) -
                     (84 + 112 * share, low),
                 ]
             rope = shape.all([(side * x, y) for x, y in ways])
-            sketch.line(opened(rope), hair.dark, 26)
-            sketch.line(opened(rope), hair.plain if front else hair.shade, 19)
-            for x, y in along(rope[1:], 26):
-                sketch.line(opened([(x - 7, y + 3), (x + 7, y - 3)]), hair.dark, 3.5, opacity=0.6)
+            sketch.line(open_curve_path(rope), hair.dark, 26)
+            sketch.line(open_curve_path(rope), hair.plain if front else hair.shade, 19)
+            for x, y in points_along_line(rope[1:], 26):
+                sketch.line(open_curve_path([(x - 7, y + 3), (x + 7, y - 3)]), hair.dark, 3.5, opacity=0.6)
 
 
-def draw_beard(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) -> None:
+def draw_beard(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, skin: SkinColors) -> None:
     if look.beard == "none":
         return
-    path = shape.path(mirrored(_BEARD_SHAPES[look.beard]))
+    path = shape.path(mirror_half_shape(_BEARD_OUTLINE_BY_NAME[look.beard]))
     if look.beard == "stubble":
         with sketch.within(shape.face):
             sketch.shape(path, hair.dark, opacity=0.26)
@@ -155,5 +173,5 @@ def draw_beard(sketch: Sketch, look: Look, shape: Head, hair: Hair, skin: Skin) 
     sketch.shape(path, fill)
     sketch.shape(path, sketch.across((20, 160), (hair.dark, 0.0), (hair.dark, 0.6)))
     if look.beard != "mustache":
-        sketch.shape(shape.path(mirrored(_BELOW)), hair.dark, opacity=0.35)
-        sketch.shape(shape.path(mirrored(_GAP)), skin.shade, opacity=0.5)
+        sketch.shape(shape.path(mirror_half_shape(_LOWER_LIP_SHADE_OUTLINE)), hair.dark, opacity=0.35)
+        sketch.shape(shape.path(mirror_half_shape(_BARE_SKIN_AROUND_LIPS)), skin.shade, opacity=0.5)

@@ -3,32 +3,32 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from generation.portraits.curves import Points, both, flipped, mirrored, points
-from generation.portraits.looks import Look
+from generation.portraits.curves import CurvePoints, flip_points, mirror_half_shape, points, shape_and_mirror_image
+from generation.portraits.looks import PresenterLook
 
 
-class HairStyle(NamedTuple):
+class HairStyleShapes(NamedTuple):
     """`back` lies behind head and neck, `over` falls over the shoulders, `front` lies on the head.
 
     `strands` are lines in the front, alternately light and dark. `bumps` is the radius of curls along the
     outlines in `behind` and `rim`. `peak` is the y of the top of the head or of a covering.
     """
 
-    front: tuple[Points, ...] = ()
-    back: Points = ()
-    over: tuple[Points, ...] = ()
-    strands: tuple[Points, ...] = ()
-    behind: Points = ()
-    rim: tuple[Points, ...] = ()
+    front: tuple[CurvePoints, ...] = ()
+    back: CurvePoints = ()
+    over: tuple[CurvePoints, ...] = ()
+    strands: tuple[CurvePoints, ...] = ()
+    behind: CurvePoints = ()
+    rim: tuple[CurvePoints, ...] = ()
     bumps: float = 0.0
     peak: float = 236.0
 
-    def flipped(self) -> "HairStyle":
+    def with_parting_flipped(self) -> "HairStyleShapes":
         """Return the mirrored style: its parting on the other side."""
         return self._replace(
-            front=tuple(flipped(points) for points in self.front),
-            back=flipped(self.back),
-            strands=tuple(flipped(points) for points in self.strands),
+            front=tuple(flip_points(points) for points in self.front),
+            back=flip_points(self.back),
+            strands=tuple(flip_points(points) for points in self.strands),
         )
 
     @property
@@ -38,19 +38,19 @@ class HairStyle(NamedTuple):
         return min([y for shape in shapes for _, y in shape] + [self.peak]) - self.bumps
 
 
-def _shape(text: str) -> tuple[Points]:
+def _parse_single_shape(text: str) -> tuple[CurvePoints]:
     return (points(text),)
 
 
-def _mirrored_shape(text: str) -> tuple[Points]:
-    return (mirrored(points(text)),)
+def _parse_mirrored_shape(text: str) -> tuple[CurvePoints]:
+    return (mirror_half_shape(points(text)),)
 
 
-_TIED = _shape("""
+_TIED_HAIR_SHAPE = _parse_single_shape("""
     -146,450 -158,396 -161,322 -136,252 -80,206 0,190 80,206 136,252 161,322 158,396 146,450 142,398
     128,340 92,298 40,276 0,270 -40,276 -92,298 -128,340 -142,398
 """)
-_TIED_STRANDS = (
+_TIED_HAIR_STRANDS = (
     points("-120,324 -96,262 -30,206"),
     points("-60,284 -40,240 -8,200"),
     points("0,272 2,230 4,196"),
@@ -59,13 +59,13 @@ _TIED_STRANDS = (
     points("146,400 150,330 120,262"),
     points("-146,400 -150,330 -120,262"),
 )
-_CROPPED = _mirrored_shape(
+_CROPPED_HAIR_SHAPE = _parse_mirrored_shape(
     "0,220 70,226 122,260 150,318 155,390 149,430 145,380 136,334 112,304 60,294 0,296"
 )
 
-STYLES: Mapping[str, HairStyle] = {
-    "parted": HairStyle(
-        front=_shape("""
+HAIR_STYLES: Mapping[str, HairStyleShapes] = {
+    "parted": HairStyleShapes(
+        front=_parse_single_shape("""
     -146,446 -160,400 -165,326 -142,252 -96,206 -30,176 60,176 128,214 164,286 168,362 156,446
     146,404 140,360 124,322 70,318 0,306 -52,284 -74,268 -104,306 -132,356 -140,404
 """),
@@ -76,8 +76,8 @@ STYLES: Mapping[str, HairStyle] = {
             points("-100,268 -134,310 -150,380"),
         ),
     ),
-    "quiff": HairStyle(
-        front=_shape("""
+    "quiff": HairStyleShapes(
+        front=_parse_single_shape("""
     -147,446 -158,400 -162,330 -152,262 -128,196 -70,150 10,132 92,146 140,192 154,262 164,336
     158,400 148,446 144,396 138,346 116,300 60,290 0,300 -60,292 -112,306 -138,350 -143,396
 """),
@@ -89,13 +89,13 @@ STYLES: Mapping[str, HairStyle] = {
             points("-130,300 -134,240 -104,190"),
         ),
     ),
-    "cropped": HairStyle(front=_CROPPED),
-    "swept": HairStyle(
-        front=_shape("""
+    "cropped": HairStyleShapes(front=_CROPPED_HAIR_SHAPE),
+    "swept": HairStyleShapes(
+        front=_parse_single_shape("""
     -147,450 -166,404 -172,330 -150,248 -92,190 0,168 92,190 150,248 172,330 166,404 147,450 142,400
     130,344 92,300 40,280 -20,282 -84,300 -128,344 -142,400
 """),
-        back=mirrored(points("0,180 120,210 176,320 184,450 176,560 140,640 60,650 0,640")),
+        back=mirror_half_shape(points("0,180 120,210 176,320 184,450 176,560 140,640 60,650 0,640")),
         strands=(
             points("-40,282 -60,230 -120,250 -158,330"),
             points("0,278 -10,210 -80,206"),
@@ -104,8 +104,8 @@ STYLES: Mapping[str, HairStyle] = {
             points("-96,306 -130,320 -154,400"),
         ),
     ),
-    "tousled": HairStyle(
-        front=_shape("""
+    "tousled": HairStyleShapes(
+        front=_parse_single_shape("""
     -147,448 -166,396 -176,330 -160,270 -150,214 -104,190 -64,152 -4,164 52,142 104,180 150,206
     164,268 178,330 166,400 148,448 146,394 132,340 106,346 84,312 40,336 10,304 -34,338 -62,308
     -100,350 -128,336 -144,392
@@ -119,8 +119,8 @@ STYLES: Mapping[str, HairStyle] = {
             points("140,350 150,300 134,240"),
         ),
     ),
-    "pixie": HairStyle(
-        front=_shape("""
+    "pixie": HairStyleShapes(
+        front=_parse_single_shape("""
     -140,476 -162,410 -170,326 -146,244 -86,192 0,174 86,188 148,242 172,324 166,412 142,480 140,420
     138,376 110,352 40,330 -30,296 -64,276 -92,318 -124,356 -138,420
 """),
@@ -131,13 +131,13 @@ STYLES: Mapping[str, HairStyle] = {
             points("-74,260 -120,310 -144,400"),
         ),
     ),
-    "bob": HairStyle(
-        front=_shape("""
+    "bob": HairStyleShapes(
+        front=_parse_single_shape("""
     -150,470 -172,420 -178,330 -150,244 -88,192 0,174 88,192 150,244 178,330 172,420 150,470 147,420
     142,372 112,322 60,290 -20,268 -46,262 -84,300 -128,356 -146,420
 """),
-        back=mirrored(points("0,180 110,196 178,280 196,420 204,560 190,650 150,674 90,668 0,650")),
-        over=both(points("140,380 176,400 196,500 202,600 186,664 150,676 132,640 148,560 152,470")),
+        back=mirror_half_shape(points("0,180 110,196 178,280 196,420 204,560 190,650 150,674 90,668 0,650")),
+        over=shape_and_mirror_image(points("140,380 176,400 196,500 202,600 186,664 150,676 132,640 148,560 152,470")),
         strands=(
             points("-44,254 30,236 110,268 158,350"),
             points("-40,262 40,270 110,310 150,390"),
@@ -146,13 +146,13 @@ STYLES: Mapping[str, HairStyle] = {
             points("-34,246 40,204 110,226"),
         ),
     ),
-    "long": HairStyle(
-        front=_shape("""
+    "long": HairStyleShapes(
+        front=_parse_single_shape("""
     -152,480 -176,420 -180,330 -150,244 -88,190 0,172 88,190 150,244 180,330 176,420 152,480 148,420
     138,360 104,312 50,280 8,256 -8,256 -50,284 -104,320 -140,366 -148,424
 """),
-        back=mirrored(points("0,178 110,194 182,280 202,420 212,600 222,780 214,900 150,930 0,900")),
-        over=both(
+        back=mirror_half_shape(points("0,178 110,194 182,280 202,420 212,600 222,780 214,900 150,930 0,900")),
+        over=shape_and_mirror_image(
             points("""
     140,372 178,400 200,520 214,680 222,820 204,920 160,930 128,880 136,760 146,640 152,520
 """)
@@ -164,15 +164,15 @@ STYLES: Mapping[str, HairStyle] = {
             points("-6,244 -90,232 -150,300 -170,390"),
         ),
     ),
-    "waves": HairStyle(
-        front=_shape("""
+    "waves": HairStyleShapes(
+        front=_parse_single_shape("""
     -152,480 -180,420 -186,330 -156,240 -92,184 0,164 92,180 160,236 188,330 178,420 152,480 148,420
     146,372 120,330 60,296 0,262 -40,240 -70,284 -120,340 -146,420
 """),
-        back=mirrored(
+        back=mirror_half_shape(
             points("0,170 120,192 192,290 206,400 196,480 226,570 214,660 240,750 216,850 150,880 0,840")
         ),
-        over=both(
+        over=shape_and_mirror_image(
             points("""
     158,392 184,410 194,470 214,540 218,600 206,660 232,740 228,810 196,876 150,860 128,800 142,720
     132,640 152,560 146,480
@@ -185,15 +185,15 @@ STYLES: Mapping[str, HairStyle] = {
             points("-48,232 -110,240 -168,340"),
         ),
     ),
-    "shag": HairStyle(
-        front=_shape("""
+    "shag": HairStyleShapes(
+        front=_parse_single_shape("""
     -150,504 -184,430 -186,330 -156,240 -92,186 0,168 92,186 156,240 186,330 184,430 150,504 149,440
     145,398 132,380 104,374 72,381 36,371 6,377 -30,368 -62,375 -94,368 -122,380 -144,400 -149,440
 """),
-        back=mirrored(
+        back=mirror_half_shape(
             points("0,170 120,190 190,290 204,420 194,500 222,580 206,640 226,720 176,770 110,740 0,730")
         ),
-        over=both(
+        over=shape_and_mirror_image(
             points("""
     158,404 182,410 196,500 216,580 204,640 222,716 176,768 140,720 150,640 136,570 150,500
 """)
@@ -208,24 +208,24 @@ STYLES: Mapping[str, HairStyle] = {
             points("-150,400 -152,320 -114,240"),
         ),
     ),
-    "bun": HairStyle(
-        front=_TIED,
+    "bun": HairStyleShapes(
+        front=_TIED_HAIR_SHAPE,
         back=points("0,100 54,110 84,148 76,200 0,222 -76,200 -84,148 -54,110"),
-        strands=_TIED_STRANDS,
+        strands=_TIED_HAIR_STRANDS,
     ),
-    "ponytail": HairStyle(
-        front=_TIED,
+    "ponytail": HairStyleShapes(
+        front=_TIED_HAIR_SHAPE,
         back=points("""
     -20,176 40,150 110,160 172,216 206,320 226,470 240,620 230,760 196,830 170,790 176,680 172,540
     150,400 110,290 40,220
 """),
-        strands=_TIED_STRANDS,
+        strands=_TIED_HAIR_STRANDS,
     ),
-    "afro": HairStyle(
-        front=_mirrored_shape("""
+    "afro": HairStyleShapes(
+        front=_parse_mirrored_shape("""
     0,150 100,160 176,220 206,320 196,420 164,462 147,432 141,380 128,336 98,308 50,298 0,300
 """),
-        back=mirrored(points("0,124 110,138 190,204 228,300 232,410 204,500 150,560 0,560")),
+        back=mirror_half_shape(points("0,124 110,138 190,204 228,300 232,410 204,500 150,560 0,560")),
         behind=points("""
     -150,540 -204,494 -232,410 -228,300 -190,208 -110,142 0,122 110,142 190,208 228,300 232,410
     204,494 150,540
@@ -233,8 +233,8 @@ STYLES: Mapping[str, HairStyle] = {
         rim=(points("-136,360 -126,330 -96,308 -50,296 0,298 50,296 96,308 126,330 136,360"),),
         bumps=26,
     ),
-    "coils": HairStyle(
-        front=_mirrored_shape("""
+    "coils": HairStyleShapes(
+        front=_parse_mirrored_shape("""
     0,190 70,196 122,224 150,276 158,340 156,400 149,436 145,390 137,340 110,308 56,296 0,298
 """),
         rim=(
@@ -243,12 +243,12 @@ STYLES: Mapping[str, HairStyle] = {
         ),
         bumps=23,
     ),
-    "curls": HairStyle(
-        front=_mirrored_shape("""
+    "curls": HairStyleShapes(
+        front=_parse_mirrored_shape("""
     0,166 96,178 166,240 196,330 200,430 170,480 150,440 143,386 122,340 70,314 0,308
 """),
-        back=mirrored(points("0,156 120,180 200,270 226,420 236,560 220,680 160,720 0,700")),
-        over=both(points("148,420 196,430 226,540 228,640 196,706 150,690 136,620 154,540")),
+        back=mirror_half_shape(points("0,156 120,180 200,270 226,420 236,560 220,680 160,720 0,700")),
+        over=shape_and_mirror_image(points("148,420 196,430 226,540 228,640 196,706 150,690 136,620 154,540")),
         behind=points("""
     -190,690 -228,630 -236,550 -226,420 -204,300 -130,192 0,162 130,192 204,300 226,420 236,550
     228,630 190,690
@@ -256,25 +256,27 @@ STYLES: Mapping[str, HairStyle] = {
         rim=(points("-144,420 -138,370 -110,334 -60,314 0,308 60,314 110,334 138,370 144,420"),),
         bumps=31,
     ),
-    "puff": HairStyle(
-        front=_TIED,
-        back=mirrored(points("0,98 66,106 112,142 118,188 92,230 0,244")),
-        strands=_TIED_STRANDS,
+    "puff": HairStyleShapes(
+        front=_TIED_HAIR_SHAPE,
+        back=mirror_half_shape(points("0,98 66,106 112,142 118,188 92,230 0,244")),
+        strands=_TIED_HAIR_STRANDS,
         behind=points("-86,228 -114,186 -102,138 -60,108 0,98 60,108 102,138 114,186 86,228"),
         bumps=23,
     ),
-    "bald": HairStyle(),
-    "receding": HairStyle(
-        front=both(points("143,448 154,416 158,368 154,322 142,296 134,312 140,350 143,390 142,420")),
+    "bald": HairStyleShapes(),
+    "receding": HairStyleShapes(
+        front=shape_and_mirror_image(points("143,448 154,416 158,368 154,322 142,296 134,312 140,350 143,390 142,420"))
     ),
-    "locs": HairStyle(
-        front=_TIED, over=both(points("140,380 170,400 190,800 150,800")), strands=_TIED_STRANDS
+    "locs": HairStyleShapes(
+        front=_TIED_HAIR_SHAPE,
+        over=shape_and_mirror_image(points("140,380 170,400 190,800 150,800")),
+        strands=_TIED_HAIR_STRANDS,
     ),
-    "wrap": HairStyle(peak=54.0),
-    "beanie": HairStyle(front=_CROPPED, peak=140.0),
+    "wrap": HairStyleShapes(peak=54.0),
+    "beanie": HairStyleShapes(front=_CROPPED_HAIR_SHAPE, peak=140.0),
 }
 
 
-def style_of(look: Look) -> HairStyle:
-    style = STYLES[look.style]
-    return style.flipped() if look.is_flipped else style
+def hair_style_of_look(look: PresenterLook) -> HairStyleShapes:
+    style = HAIR_STYLES[look.style]
+    return style.with_parting_flipped() if look.is_flipped else style

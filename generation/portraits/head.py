@@ -2,58 +2,66 @@
 
 from typing import NamedTuple
 
-from generation.portraits.curves import Point, Points, closed, mirrored, opened, oval, points
-from generation.portraits.looks import Look
-from generation.portraits.sketch import Sketch
-from generation.portraits.tones import Skin
+from generation.portraits.curves import (
+    CurvePoint,
+    CurvePoints,
+    closed_curve_path,
+    mirror_half_shape,
+    open_curve_path,
+    oval_path,
+    points,
+)
+from generation.portraits.looks import PresenterLook
+from generation.portraits.sketch import SvgSketch
+from generation.portraits.tones import SkinColors
 
-#: Height of the eyes: the face's length is scaled from there. `_JAW` is the range over which the jaw's width
-#: changes.
-EYES = 456.0
-_JAW = (500.0, 610.0)
+#: Height of the eyes: the face's length is scaled from there. `_JAW_Y_RANGE` is the range over which the
+#: jaw's width changes.
+EYES_Y = 456.0
+_JAW_Y_RANGE = (500.0, 610.0)
 #: Rotation center of a head.
-NECK: Point = (0.0, 690.0)
+HEAD_ROTATION_CENTER: CurvePoint = (0.0, 690.0)
 
-FACE = points("0,236 74,248 128,296 149,368 150,450 143,520 122,580 84,628 40,652 0,658")
-_EAR = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
-_INNER_EAR = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
+FACE_HALF_OUTLINE = points("0,236 74,248 128,296 149,368 150,450 143,520 122,580 84,628 40,652 0,658")
+_EAR_OUTLINE = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
+_INNER_EAR_LINE = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
 
 
-class Head(NamedTuple):
+class HeadShape(NamedTuple):
     """A look's proportions: `place` maps a point of a standard shape to this head."""
 
     jaw: float
     length: float
     width: float
 
-    def place(self, point: Point) -> Point:
+    def place(self, point: CurvePoint) -> CurvePoint:
         x, y = point
-        share = min(1.0, max(0.0, (y - _JAW[0]) / (_JAW[1] - _JAW[0])))
+        share = min(1.0, max(0.0, (y - _JAW_Y_RANGE[0]) / (_JAW_Y_RANGE[1] - _JAW_Y_RANGE[0])))
         jaw = 1 + (self.jaw - 1) * share * share * (3 - 2 * share)
-        return x * self.width * jaw, EYES + (y - EYES) * (self.length if y > EYES else 1.0)
+        return x * self.width * jaw, EYES_Y + (y - EYES_Y) * (self.length if y > EYES_Y else 1.0)
 
-    def all(self, points: Points) -> list[Point]:
+    def all(self, points: CurvePoints) -> list[CurvePoint]:
         return [self.place(point) for point in points]
 
-    def path(self, points: Points) -> str:
-        return closed(self.all(points))
+    def path(self, points: CurvePoints) -> str:
+        return closed_curve_path(self.all(points))
 
     @property
     def face(self) -> str:
-        return self.path(mirrored(FACE))
+        return self.path(mirror_half_shape(FACE_HALF_OUTLINE))
 
     @property
     def chin(self) -> float:
         return self.place((0, 658))[1]
 
 
-def head(look: Look) -> Head:
-    return Head(look.build.jaw, look.build.length, look.width)
+def head_of_look(look: PresenterLook) -> HeadShape:
+    return HeadShape(look.build.jaw, look.build.length, look.width)
 
 
-def draw_neck(sketch: Sketch, look: Look, skin: Skin) -> None:
+def draw_neck(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
     """Draw the neck and the skin inside of a collar, in the chin's shadow."""
-    wide, low = 72 * look.build.neck, head(look).chin
+    wide, low = 72 * look.build.neck, head_of_look(look).chin
     half = [
         (0, 540),
         (wide, 560),
@@ -64,7 +72,7 @@ def draw_neck(sketch: Sketch, look: Look, skin: Skin) -> None:
         (60, 900),
         (0, 910),
     ]
-    neck = closed(mirrored(half))
+    neck = closed_curve_path(mirror_half_shape(half))
     sketch.shape(neck, skin.plain)
     with sketch.within(neck):
         sketch.shape(neck, sketch.across((-0.2 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.9)))
@@ -77,25 +85,25 @@ def draw_neck(sketch: Sketch, look: Look, skin: Skin) -> None:
             (-150, low - 20),
             (-170, 520),
         ]
-        sketch.shape(closed(cast), skin.dark, opacity=0.7)
+        sketch.shape(closed_curve_path(cast), skin.dark, opacity=0.7)
     for side in (-1, 1):
-        bone = opened([(side * 16, 780), (side * 52, 768), (side * 100, 770)])
+        bone = open_curve_path([(side * 16, 780), (side * 52, 768), (side * 100, 770)])
         sketch.line(bone, skin.dark, 5, opacity=0.4)
 
 
-def draw_head(sketch: Sketch, look: Look, skin: Skin) -> None:
+def draw_head(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
     """Draw ears and face, lit from the upper left."""
-    shape = head(look)
+    shape = head_of_look(look)
     for side in (-1, 1):
-        ear = [(side * x, y) for x, y in _EAR]
+        ear = [(side * x, y) for x, y in _EAR_OUTLINE]
         sketch.shape(shape.path(ear), skin.shade if side > 0 else skin.plain)
-        inner = [(side * x, y) for x, y in _INNER_EAR]
-        sketch.line(opened(shape.all(inner)), skin.dark, 6, opacity=0.6)
+        inner = [(side * x, y) for x, y in _INNER_EAR_LINE]
+        sketch.line(open_curve_path(shape.all(inner)), skin.dark, 6, opacity=0.6)
     sketch.shape(shape.face, skin.plain)
-    _light(sketch, shape, skin)
+    _shade_face(sketch, shape, skin)
 
 
-def _light(sketch: Sketch, shape: Head, skin: Skin) -> None:
+def _shade_face(sketch: SvgSketch, shape: HeadShape, skin: SkinColors) -> None:
     wide = 150 * shape.width
     glow = sketch.around((-60, 400), 190, (skin.light, 0.95), (skin.light, 0.0))
     sketch.shape(shape.face, glow)
@@ -105,4 +113,4 @@ def _light(sketch: Sketch, shape: Head, skin: Skin) -> None:
     sketch.shape(shape.face, low)
     for x in (-86, 86):
         cheek = sketch.around((x, 536), 58, (skin.flush, 0.36), (skin.flush, 0.0))
-        sketch.shape(oval((x, 536), 58, 58), cheek)
+        sketch.shape(oval_path((x, 536), 58, 58), cheek)

@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 from generation.color import Oklch
 from generation.portraits import tones
-from generation.seeds import between, chance
+from generation.seeds import seeded_between, seeded_chance
 from generation.spec import AgeRange, Gender, Presenter
 
 #: Relative frequencies.
-Weights = Mapping[str, float]
+ChoiceWeights = Mapping[str, float]
 
-HAIR_COLORS: Weights = dict(zip(tones.HAIRS, (6, 6, 5, 3, 2, 1, 2, 2), strict=True))
-CURLS: Weights = {"straight": 3, "wavy": 3, "coiled": 3}
+HAIR_COLOR_WEIGHTS: ChoiceWeights = dict(zip(tones.HAIR_TONES, (6, 6, 5, 3, 2, 1, 2, 2), strict=True))
+HAIR_CURL_WEIGHTS: ChoiceWeights = {"straight": 3, "wavy": 3, "coiled": 3}
 #: Styles by curl and gender. Styles that are unusual for a gender have a low weight.
-HAIR_STYLE_WEIGHTS: Mapping[str, Mapping[Gender, Weights]] = {
+HAIR_STYLE_WEIGHTS: Mapping[str, Mapping[Gender, ChoiceWeights]] = {
     "straight": {
         "female": {"long": 4, "bob": 4, "bun": 2, "ponytail": 3, "pixie": 2},
         "male": {"parted": 5, "quiff": 4, "cropped": 3, "swept": 2, "long": 1, "bun": 1},
@@ -34,12 +34,12 @@ HAIR_STYLE_WEIGHTS: Mapping[str, Mapping[Gender, Weights]] = {
         "non_binary": {"afro": 3, "coils": 3, "puff": 2, "locs": 2, "curls": 2, "wrap": 1, "cropped": 1},
     },
 }
-BEARDS: Weights = {"none": 9, "stubble": 4, "short": 4, "full": 3, "mustache": 1}
-GLASSES: Weights = {"round": 3, "square": 3, "cat": 1, "thin": 2}
-TOPS: Weights = {"tee": 4, "hoodie": 3, "collar": 3, "blazer": 4, "turtleneck": 2, "cardigan": 3}
+BEARD_WEIGHTS: ChoiceWeights = {"none": 9, "stubble": 4, "short": 4, "full": 3, "mustache": 1}
+GLASSES_WEIGHTS: ChoiceWeights = {"round": 3, "square": 3, "cat": 1, "thin": 2}
+CLOTHING_TOP_WEIGHTS: ChoiceWeights = {"tee": 4, "hoodie": 3, "collar": 3, "blazer": 4, "turtleneck": 2, "cardigan": 3}
 
 
-class Build(NamedTuple):
+class BodyBuild(NamedTuple):
     """Proportions of a head and of shoulders, 1.0 the average; for brows and lips the thickness."""
 
     jaw: float
@@ -53,14 +53,14 @@ class Build(NamedTuple):
     shoulders: float
 
 
-BUILDS: Mapping[Gender, Build] = {
-    "female": Build(0.93, 0.985, 1.05, 0.78, 1.0, 1.12, 0.85, 0.88, 0.90),
-    "male": Build(1.07, 1.03, 0.95, 1.25, 0.0, 0.86, 0.15, 1.14, 1.10),
-    "non_binary": Build(1.0, 1.0, 1.0, 1.0, 0.45, 1.0, 0.4, 0.99, 0.98),
+BODY_BUILD_BY_GENDER: Mapping[Gender, BodyBuild] = {
+    "female": BodyBuild(0.93, 0.985, 1.05, 0.78, 1.0, 1.12, 0.85, 0.88, 0.90),
+    "male": BodyBuild(1.07, 1.03, 0.95, 1.25, 0.0, 0.86, 0.15, 1.14, 1.10),
+    "non_binary": BodyBuild(1.0, 1.0, 1.0, 1.0, 0.45, 1.0, 0.4, 0.99, 0.98),
 }
 
 
-class Aging(NamedTuple):
+class AgingEffects(NamedTuple):
     """An age's factors of proportions, its lines and grey from 0 to 1, and shares of accessories."""
 
     jaw: float
@@ -74,22 +74,22 @@ class Aging(NamedTuple):
     receding: float
 
 
-AGING_BY_AGE: Mapping[AgeRange, Aging] = {
-    "teen": Aging(0.955, 0.945, 1.12, 0.88, 0.0, 0.0, 0.22, 0.0, 0.0),
-    "young_adult": Aging(0.985, 0.985, 1.04, 0.97, 0.0, 0.0, 0.24, 0.8, 0.0),
-    "adult": Aging(1.0, 1.0, 1.0, 1.0, 0.12, 0.0, 0.26, 1.1, 0.04),
-    "mid_adult": Aging(1.015, 1.01, 0.97, 1.02, 0.42, 0.28, 0.32, 1.1, 0.15),
-    "mature": Aging(1.025, 1.015, 0.94, 1.02, 0.72, 0.66, 0.48, 1.0, 0.3),
-    "senior": Aging(1.02, 1.02, 0.90, 0.97, 1.0, 1.0, 0.62, 0.9, 0.35),
+AGING_EFFECTS_BY_AGE: Mapping[AgeRange, AgingEffects] = {
+    "teen": AgingEffects(0.955, 0.945, 1.12, 0.88, 0.0, 0.0, 0.22, 0.0, 0.0),
+    "young_adult": AgingEffects(0.985, 0.985, 1.04, 0.97, 0.0, 0.0, 0.24, 0.8, 0.0),
+    "adult": AgingEffects(1.0, 1.0, 1.0, 1.0, 0.12, 0.0, 0.26, 1.1, 0.04),
+    "mid_adult": AgingEffects(1.015, 1.01, 0.97, 1.02, 0.42, 0.28, 0.32, 1.1, 0.15),
+    "mature": AgingEffects(1.025, 1.015, 0.94, 1.02, 0.72, 0.66, 0.48, 1.0, 0.3),
+    "senior": AgingEffects(1.02, 1.02, 0.90, 0.97, 1.0, 1.0, 0.62, 0.9, 0.35),
 }
 
 
-class Look(NamedTuple):
+class PresenterLook(NamedTuple):
     """A presenter's look. `build` includes the age."""
 
     seed: str
-    build: Build
-    aging: Aging
+    build: BodyBuild
+    aging: AgingEffects
     tone: int
     skin: Oklch
     hair: Oklch
@@ -112,41 +112,43 @@ class Look(NamedTuple):
     cloth: int
 
 
-def look(presenter: Presenter) -> Look:
+def derive_presenter_look(presenter: Presenter) -> PresenterLook:
     """Derive the look from seed, gender and age; the name has no effect."""
     seed, gender = presenter.seed, presenter.gender
-    aging = AGING_BY_AGE[presenter.age_range]
-    curl = choose(CURLS, seed, "curl")
-    tone = int(chance(seed, "skin") * len(tones.SKINS))
-    return Look(
+    aging = AGING_EFFECTS_BY_AGE[presenter.age_range]
+    curl = choose_weighted(HAIR_CURL_WEIGHTS, seed, "curl")
+    tone = int(seeded_chance(seed, "skin") * len(tones.SKIN_TONES))
+    return PresenterLook(
         seed=seed,
-        build=_build(BUILDS[gender], aging),
+        build=_age_body_build(BODY_BUILD_BY_GENDER[gender], aging),
         aging=aging,
         tone=tone,
-        skin=_varied(tones.SKINS[tone], seed, "skin"),
-        hair=_hair(seed, aging),
-        eyes=tones.EYES[int(chance(seed, "eyes") * len(tones.EYES))],
-        is_flipped=chance(seed, "flipped") < 0.5,
+        skin=_vary_color_tone(tones.SKIN_TONES[tone], seed, "skin"),
+        hair=_choose_hair_color(seed, aging),
+        eyes=tones.EYE_TONES[int(seeded_chance(seed, "eyes") * len(tones.EYE_TONES))],
+        is_flipped=seeded_chance(seed, "flipped") < 0.5,
         curl=curl,
-        style=_style(seed, gender, aging, curl),
-        beard=_beard(seed, gender, aging),
-        glasses=choose(GLASSES, seed, "glasses") if chance(seed, "wears glasses") < aging.glasses else "none",
-        earrings=_earrings(seed, gender),
-        marks=choose({"none": 6, "freckles": 2, "mole": 1}, seed, "marks"),
-        top=choose(TOPS, seed, "top"),
-        smile=between(0.75, 1.15, seed, "smile"),
-        teeth=chance(seed, "teeth") < 0.55,
-        brow=between(-1.0, 1.0, seed, "brow"),
-        width=between(0.95, 1.05, seed, "width"),
-        tilt=between(-3.2, 3.2, seed, "tilt"),
-        nose=between(0.86, 1.22, seed, "nose"),
-        lips=between(0.85, 1.3, seed, "lips"),
-        cloth=int(chance(seed, "cloth") * 6),
+        style=_choose_hair_style(seed, gender, aging, curl),
+        beard=_choose_beard(seed, gender, aging),
+        glasses=choose_weighted(GLASSES_WEIGHTS, seed, "glasses")
+        if seeded_chance(seed, "wears glasses") < aging.glasses
+        else "none",
+        earrings=_choose_earrings(seed, gender),
+        marks=choose_weighted({"none": 6, "freckles": 2, "mole": 1}, seed, "marks"),
+        top=choose_weighted(CLOTHING_TOP_WEIGHTS, seed, "top"),
+        smile=seeded_between(0.75, 1.15, seed, "smile"),
+        teeth=seeded_chance(seed, "teeth") < 0.55,
+        brow=seeded_between(-1.0, 1.0, seed, "brow"),
+        width=seeded_between(0.95, 1.05, seed, "width"),
+        tilt=seeded_between(-3.2, 3.2, seed, "tilt"),
+        nose=seeded_between(0.86, 1.22, seed, "nose"),
+        lips=seeded_between(0.85, 1.3, seed, "lips"),
+        cloth=int(seeded_chance(seed, "cloth") * 6),
     )
 
 
-def choose(weights: Weights, seed: str, what: str) -> str:
-    left = chance(seed, what) * sum(weights.values())
+def choose_weighted(weights: ChoiceWeights, seed: str, what: str) -> str:
+    left = seeded_chance(seed, what) * sum(weights.values())
     for name, weight in weights.items():
         left -= weight
         if left < 0:
@@ -154,7 +156,7 @@ def choose(weights: Weights, seed: str, what: str) -> str:
     return next(reversed(list(weights)))
 
 
-def _build(build: Build, aging: Aging) -> Build:
+def _age_body_build(build: BodyBuild, aging: AgingEffects) -> BodyBuild:
     return build._replace(
         jaw=build.jaw * aging.jaw,
         length=build.length * aging.length,
@@ -165,44 +167,44 @@ def _build(build: Build, aging: Aging) -> Build:
     )
 
 
-def _varied(tone: Oklch, seed: str, what: str) -> Oklch:
+def _vary_color_tone(tone: Oklch, seed: str, what: str) -> Oklch:
     """Vary a tone a little in lightness and warmth, so that no two people have the same."""
     light, chroma, hue = tone
-    near = between(-0.018, 0.018, seed, f"{what} lightness")
+    near = seeded_between(-0.018, 0.018, seed, f"{what} lightness")
     return Oklch(
         light + near,
-        chroma * between(0.92, 1.08, seed, f"{what} chroma"),
-        hue + between(-4, 4, seed, f"{what} hue"),
+        chroma * seeded_between(0.92, 1.08, seed, f"{what} chroma"),
+        hue + seeded_between(-4, 4, seed, f"{what} hue"),
     )
 
 
-def _hair(seed: str, aging: Aging) -> Oklch:
+def _choose_hair_color(seed: str, aging: AgingEffects) -> Oklch:
     """Return the hair color, mixed with grey by age; the onset of grey varies."""
-    own = _varied(tones.HAIRS[choose(HAIR_COLORS, seed, "hair")], seed, "hair")
-    grey = tones.GREYS[int(chance(seed, "grey") * len(tones.GREYS))]
-    turned = min(1.0, aging.grey * between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0
-    return tones.between(own, grey, turned if aging.grey else 0.0)
+    own = _vary_color_tone(tones.HAIR_TONES[choose_weighted(HAIR_COLOR_WEIGHTS, seed, "hair")], seed, "hair")
+    grey = tones.GREY_HAIR_TONES[int(seeded_chance(seed, "grey") * len(tones.GREY_HAIR_TONES))]
+    turned = min(1.0, aging.grey * seeded_between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0
+    return tones.mix_tones(own, grey, turned if aging.grey else 0.0)
 
 
-def _style(seed: str, gender: Gender, aging: Aging, curl: str) -> str:
-    if gender != "female" and chance(seed, "recedes") < aging.receding:
-        return choose({"receding": 3, "bald": 2}, seed, "receding")
-    if chance(seed, "covered") < 0.04:
+def _choose_hair_style(seed: str, gender: Gender, aging: AgingEffects, curl: str) -> str:
+    if gender != "female" and seeded_chance(seed, "recedes") < aging.receding:
+        return choose_weighted({"receding": 3, "bald": 2}, seed, "receding")
+    if seeded_chance(seed, "covered") < 0.04:
         return "beanie"
-    return choose(HAIR_STYLE_WEIGHTS[curl][gender], seed, "style")
+    return choose_weighted(HAIR_STYLE_WEIGHTS[curl][gender], seed, "style")
 
 
-def _beard(seed: str, gender: Gender, aging: Aging) -> str:
-    if gender == "female" or chance(seed, "bearded") > (0.9 if gender == "male" else 0.25):
+def _choose_beard(seed: str, gender: Gender, aging: AgingEffects) -> str:
+    if gender == "female" or seeded_chance(seed, "bearded") > (0.9 if gender == "male" else 0.25):
         return "none"
-    weights = {name: weight * (1 if name == "none" else aging.beard) for name, weight in BEARDS.items()}
-    return choose(weights, seed, "beard")
+    weights = {name: weight * (1 if name == "none" else aging.beard) for name, weight in BEARD_WEIGHTS.items()}
+    return choose_weighted(weights, seed, "beard")
 
 
-def _earrings(seed: str, gender: Gender) -> str:
+def _choose_earrings(seed: str, gender: Gender) -> str:
     share = {"female": 0.6, "male": 0.08, "non_binary": 0.35}[gender]
     return (
-        choose({"studs": 3, "hoops": 2, "drops": 1}, seed, "earrings")
-        if chance(seed, "rings") < share
+        choose_weighted({"studs": 3, "hoops": 2, "drops": 1}, seed, "earrings")
+        if seeded_chance(seed, "rings") < share
         else "none"
     )

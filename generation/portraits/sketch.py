@@ -8,13 +8,13 @@ import resvg_py
 from PIL import Image
 
 from generation.color import RGB
-from generation.portraits.curves import Point
+from generation.portraits.curves import CurvePoint
 
 #: Units of a side.
-UNITS = 1000
+SKETCH_SIDE_UNITS = 1000
 
 
-class Sketch:
+class SvgSketch:
     """SVG under construction: shapes are SVG paths, fills are colours or results of the gradient methods."""
 
     def __init__(self) -> None:
@@ -22,12 +22,12 @@ class Sketch:
         self._body: list[str] = []
 
     def shape(self, path: str, fill: RGB | str, *, opacity: float = 1.0) -> None:
-        self._body.append(f'<path d="{path}" fill="{_paint(fill)}" fill-opacity="{opacity:.3g}"/>')
+        self._body.append(f'<path d="{path}" fill="{_svg_color(fill)}" fill-opacity="{opacity:.3g}"/>')
 
     def line(self, path: str, color: RGB | str, width: float, *, opacity: float = 1.0) -> None:
         """Draw a line with round ends."""
         self._body.append(
-            f'<path d="{path}" fill="none" stroke="{_paint(color)}" stroke-width="{width:.1f}" '
+            f'<path d="{path}" fill="none" stroke="{_svg_color(color)}" stroke-width="{width:.1f}" '
             f'stroke-opacity="{opacity:.3g}" stroke-linecap="round" stroke-linejoin="round"/>'
         )
 
@@ -35,19 +35,19 @@ class Sketch:
     def within(self, *paths: str) -> Iterator[None]:
         """Clip all shapes of this block to the paths."""
         shapes = "".join(f'<path d="{path}"/>' for path in paths)
-        name = self._define("clipPath", "", shapes)
+        name = self._add_definition("clipPath", "", shapes)
         self._body.append(f'<g clip-path="url(#{name})">')
         yield
         self._body.append("</g>")
 
     @contextmanager
-    def turned(self, degrees: float, center: Point) -> Iterator[None]:
+    def turned(self, degrees: float, center: CurvePoint) -> Iterator[None]:
         self._body.append(f'<g transform="rotate({degrees:.2f} {center[0]:.1f} {center[1]:.1f})">')
         yield
         self._body.append("</g>")
 
     @contextmanager
-    def scaled(self, factor: float, down: float) -> Iterator[None]:
+    def scale_and_move_block(self, factor: float, down: float) -> Iterator[None]:
         """Scale the shapes of this block by a factor, then move them down."""
         self._body.append(f'<g transform="translate(0 {down:.1f}) scale({factor:.3f})">')
         yield
@@ -63,7 +63,7 @@ class Sketch:
         place = f'x1="0" x2="0" y1="{ends[0]:.0f}" y2="{ends[1]:.0f}"'
         return self._define_gradient("linearGradient", place, stops)
 
-    def around(self, center: Point, radius: float, *stops: tuple[RGB, float]) -> str:
+    def around(self, center: CurvePoint, radius: float, *stops: tuple[RGB, float]) -> str:
         """Return a radial gradient from a point outwards."""
         place = f'cx="{center[0]:.0f}" cy="{center[1]:.0f}" r="{radius:.0f}"'
         return self._define_gradient("radialGradient", place, stops)
@@ -71,14 +71,14 @@ class Sketch:
     def _define_gradient(self, kind: str, place: str, stops: Iterable[tuple[RGB, float]]) -> str:
         colors = list(stops)
         inner = "".join(
-            f'<stop offset="{number / (len(colors) - 1):.3g}" stop-color="{_paint(color)}" '
+            f'<stop offset="{number / (len(colors) - 1):.3g}" stop-color="{_svg_color(color)}" '
             f'stop-opacity="{opacity:.3g}"/>'
             for number, (color, opacity) in enumerate(colors)
         )
-        name = self._define(kind, f'gradientUnits="userSpaceOnUse" {place}', inner)
+        name = self._add_definition(kind, f'gradientUnits="userSpaceOnUse" {place}', inner)
         return f"url(#{name})"
 
-    def _define(self, kind: str, attributes: str, inner: str) -> str:
+    def _add_definition(self, kind: str, attributes: str, inner: str) -> str:
         name = f"d{len(self._definitions)}"
         self._definitions.append(f'<{kind} id="{name}" {attributes}>{inner}</{kind}>')
         return name
@@ -87,12 +87,13 @@ class Sketch:
         """Render the drawing with antialiasing on a transparent ground."""
         defined, drawn = "".join(self._definitions), "".join(self._body)
         written = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{-UNITS // 2} 0 {UNITS} {UNITS}">'
+            '<svg xmlns="http://www.w3.org/2000/svg" '
+            f'viewBox="{-SKETCH_SIDE_UNITS // 2} 0 {SKETCH_SIDE_UNITS} {SKETCH_SIDE_UNITS}">'
             f"<defs>{defined}</defs>{drawn}</svg>"
         )
         png = resvg_py.svg_to_bytes(svg_string=written, skip_system_fonts=True, width=side, height=side)
         return Image.open(io.BytesIO(bytes(png))).convert("RGBA")
 
 
-def _paint(color: RGB | str) -> str:
+def _svg_color(color: RGB | str) -> str:
     return color if isinstance(color, str) else "#{:02x}{:02x}{:02x}".format(*color)

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from generation.color import RGB, Oklch, oklch_to_rgb, to_oklch
+from generation.color import RGB, Oklch, oklch_to_rgb, rgb_to_oklch
 
 #: From light to deep, in perceptually equal steps.
-SKINS = (
+SKIN_TONES = (
     Oklch(0.900, 0.042, 56.0),
     Oklch(0.865, 0.052, 62.0),
     Oklch(0.805, 0.070, 64.0),
@@ -15,7 +15,7 @@ SKINS = (
     Oklch(0.475, 0.070, 50.0),
     Oklch(0.400, 0.056, 46.0),
 )
-HAIRS = {
+HAIR_TONES = {
     "black": Oklch(0.235, 0.014, 40.0),
     "espresso": Oklch(0.295, 0.028, 48.0),
     "brown": Oklch(0.375, 0.050, 52.0),
@@ -25,8 +25,8 @@ HAIRS = {
     "sand": Oklch(0.660, 0.070, 76.0),
     "blond": Oklch(0.790, 0.086, 86.0),
 }
-GREYS = (Oklch(0.660, 0.008, 80.0), Oklch(0.770, 0.007, 85.0), Oklch(0.890, 0.008, 90.0))
-EYES = (
+GREY_HAIR_TONES = (Oklch(0.660, 0.008, 80.0), Oklch(0.770, 0.007, 85.0), Oklch(0.890, 0.008, 90.0))
+EYE_TONES = (
     Oklch(0.290, 0.045, 50.0),
     Oklch(0.345, 0.060, 55.0),
     Oklch(0.440, 0.075, 65.0),
@@ -36,7 +36,7 @@ EYES = (
 )
 
 
-class Skin(NamedTuple):
+class SkinColors(NamedTuple):
     """A skin in light and shade; `line` is for lines on it, `flush` for cheeks."""
 
     plain: RGB
@@ -48,16 +48,16 @@ class Skin(NamedTuple):
     lips: RGB
 
 
-class Hair(NamedTuple):
+class HairColors(NamedTuple):
     plain: RGB
     light: RGB
     shade: RGB
     dark: RGB
 
 
-def skin(tone: Oklch) -> Skin:
+def skin_colors_of_tone(tone: Oklch) -> SkinColors:
     light, chroma, hue = tone
-    return Skin(
+    return SkinColors(
         plain=oklch_to_rgb(*tone),
         light=oklch_to_rgb(min(0.97, light + 0.045), chroma * 0.85, hue + 6),
         shade=oklch_to_rgb(light * 0.885, chroma * 1.18 + 0.008, hue - 10),
@@ -68,9 +68,9 @@ def skin(tone: Oklch) -> Skin:
     )
 
 
-def hair(tone: Oklch) -> Hair:
+def hair_colors_of_tone(tone: Oklch) -> HairColors:
     light, chroma, hue = tone
-    return Hair(
+    return HairColors(
         plain=oklch_to_rgb(*tone),
         light=oklch_to_rgb(light + 0.085, chroma * 1.05, hue + 4),
         shade=oklch_to_rgb(light * 0.86, chroma * 1.05, hue - 4),
@@ -78,23 +78,21 @@ def hair(tone: Oklch) -> Hair:
     )
 
 
-def between(first_tone: Oklch, second_tone: Oklch, share: float) -> Oklch:
+def mix_tones(first_tone: Oklch, second_tone: Oklch, share: float) -> Oklch:
     """Mix two tones of similar hue."""
-    return Oklch(
-        *(first * (1 - share) + second * share for first, second in zip(first_tone, second_tone, strict=True))
-    )
+    return Oklch(*(first * (1 - share) + second * share for first, second in zip(first_tone, second_tone, strict=True)))
 
 
-class Cloth(NamedTuple):
+class ClothColors(NamedTuple):
     plain: RGB
     light: RGB
     shade: RGB
     dark: RGB
 
 
-def cloth(color: RGB) -> Cloth:
-    light, chroma, hue = to_oklch(color)
-    return Cloth(
+def shade_cloth_color(color: RGB) -> ClothColors:
+    light, chroma, hue = rgb_to_oklch(color)
+    return ClothColors(
         plain=color,
         light=oklch_to_rgb(min(0.985, light + 0.055), chroma, hue),
         shade=oklch_to_rgb(light * 0.9, chroma, hue),

@@ -1,9 +1,9 @@
 """Fault of a piece: its place, the broken rule, the finding."""
 
-from generation.spec import Value
+from generation.spec import SpecValue
 
 
-class Fault(Value, frozen=True, kw_only=True):
+class ProofreadingFault(SpecValue, frozen=True, kw_only=True):
     """A broken rule.
 
     `place` is a file, or a line of the copy; `rule` is a code; `found` is the text or value that breaks it.

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from generation.outputs import OutputFile
 from generation.proofreading import pictures, words
-from generation.proofreading.fault import Fault
-from generation.spec import Copy, Spec
+from generation.proofreading.fault import ProofreadingFault
+from generation.spec import PieceCopy, PieceSpec
 
 
-def faults(made: Sequence[OutputFile], folder: Path, spec: Spec, copy: Copy) -> list[Fault]:
+def faults(made: Sequence[OutputFile], folder: Path, spec: PieceSpec, copy: PieceCopy) -> list[ProofreadingFault]:
     """Return all faults of a piece with files in a folder, the faults of its words first."""
-    word_faults = [*words.find_copy_faults(copy, spec.brand), *presenter_faults(made, spec, copy)]
-    return [*word_faults, *pictures.faults(made, folder, spec, copy)]
+    word_faults = [*words.find_copy_faults(copy, spec.brand), *find_presenter_faults(made, spec, copy)]
+    return [*word_faults, *pictures.find_picture_faults(made, folder, spec, copy)]
 
 
-def presenter_faults(made: Sequence[OutputFile], spec: Spec, copy: Copy) -> Iterator[Fault]:
+def find_presenter_faults(made: Sequence[OutputFile], spec: PieceSpec, copy: PieceCopy) -> Iterator[ProofreadingFault]:
     """Yield a fault if the first picture, the last one or the caption lacks the name or the disclosure."""
     if spec.presenter is None:
         return
@@ -24,9 +24,9 @@ def presenter_faults(made: Sequence[OutputFile], spec: Spec, copy: Copy) -> Iter
     shown = [(one.name, " ".join(text.text for text in one.shown)) for one in made]
     for place, text in dict([*shown[:1], *shown[-1:], ("caption", copy.caption)]).items():
         for lacking in required:
-            if _letters(lacking) not in _letters(text):
-                yield Fault(place=place, rule="undisclosed", found=lacking)
+            if _casefold_letters(lacking) not in _casefold_letters(text):
+                yield ProofreadingFault(place=place, rule="undisclosed", found=lacking)
 
 
-def _letters(text: str) -> str:
+def _casefold_letters(text: str) -> str:
     return re.sub(r"\W", "", text).casefold()

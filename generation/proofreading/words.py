@@ -4,11 +4,11 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from generation.proofreading.fault import Fault
-from generation.spec import BrandSnapshot, Copy, Evidence, Line
+from generation.proofreading.fault import ProofreadingFault
+from generation.spec import BrandSnapshot, CopyLine, Evidence, PieceCopy
 
 #: Words that a line may add to the brand's own, by language.
-_FIXED = {
+_FORMULA_WORDS = {
     "en": """meet things to know about have you seen yet pov just found in short try discover on the app
         store google play a look at there s here so this is ever few words give go take peek psst drum roll
         nutshell say hello from closer come and see introducing an overview summary get started with learn
@@ -27,12 +27,12 @@ _FIXED = {
         informarse aquí llega""",
 }
 #: Languages without formulas name only the stores.
-_STORES = "app store google play"
+_STORE_NAME_WORDS = "app store google play"
 #: Characters between the lines of a caption.
-_MARKS = "•→☞♡–▸ \n"
-_WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
-_KINDS = {
+_CAPTION_SEPARATORS = "•→☞♡–▸ \n"
+_WORD_PATTERN = re.compile(r"[^\W_]+")
+_UNSPACED_LETTER = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
+_CLAIM_REGEX_BY_KIND = {
     "superlative": r"best|greatest|fastest|easiest|simplest|smartest|safest|cheapest|ultimate|perfect|leading"
     r"|world[- ]class|unrivall?ed|most (?:\w+ )?(?:popular|powerful|advanced|trusted)|number one|only app"
     r"|beste[nrs]?|schnellste\w?|einfachste\w?|größte\w?|führende\w?|einzigartig\w*|perfekt\w*"
@@ -50,28 +50,28 @@ _KINDS = {
     "sign": r"[$€£¥%‰★⭐®™©]|#\s?1\b|\d{3,}|\d[.,]\d{3}|https?:|www\.|@\w",
 }
 #: Phrases in which a claim word claims nothing.
-_HARMLESS = re.compile(
+_HARMLESS_CLAIM_PHRASES = re.compile(
     r"\b(?:(?:ad|hands|distraction|sugar|gluten)[- ]free|free (?:of|from|up|time|text|software)|feel free)\b",
     re.IGNORECASE,
 )
-_PATTERNS = {
+_CLAIM_PATTERNS = {
     kind: re.compile(source if kind == "sign" else rf"(?<!\w)(?:{source})(?!\w)", re.IGNORECASE)
-    for kind, source in _KINDS.items()
+    for kind, source in _CLAIM_REGEX_BY_KIND.items()
 }
 
 
-def find_copy_faults(copy: Copy, brand: BrandSnapshot) -> list[Fault]:
+def find_copy_faults(copy: PieceCopy, brand: BrandSnapshot) -> list[ProofreadingFault]:
     """Return everything in a copy that the brand's texts don't support, and all claims that need a review."""
-    known = _texts(brand)
+    known = _brand_texts_by_field(brand)
     found = (
-        Fault(place=place, rule=rule, found=what)
-        for place, line in _lines(copy)
-        for rule, what in _wrong(line, copy, brand, known)
+        ProofreadingFault(place=place, rule=rule, found=what)
+        for place, line in _copy_lines(copy)
+        for rule, what in _find_line_faults(line, copy, brand, known)
     )
-    return [*found, *_caption(copy)]
+    return [*found, *_find_caption_faults(copy)]
 
 
-def _lines(copy: Copy) -> Iterator[tuple[str, Line]]:
+def _copy_lines(copy: PieceCopy) -> Iterator[tuple[str, CopyLine]]:
     yield from (("hook", copy.hook), ("recap", copy.recap))
     yield from (("callToAction", copy.call_to_action), ("ending", copy.ending))
     for name, lines in (("point", copy.points), ("place", copy.places), ("hashtag", copy.hashtags)):
@@ -80,8 +80,8 @@ def _lines(copy: Copy) -> Iterator[tuple[str, Line]]:
         yield "tagline", copy.tagline
 
 
-def _wrong(
-    line: Line, copy: Copy, brand: BrandSnapshot, known: dict[str, list[str]]
+def _find_line_faults(
+    line: CopyLine, copy: PieceCopy, brand: BrandSnapshot, known: dict[str, list[str]]
 ) -> Iterator[tuple[str, str]]:
     if line.rule == "caller":
         return
@@ -89,14 +89,14 @@ def _wrong(
         if not any(quoted.quote in text for text in known[quoted.field]):
             yield "quote", f"{quoted.field} has no {quoted.quote!r}"
     yield from (("number" if _has_digit(word) else "word", word) for word in _unquoted_words(line, copy))
-    if line.rule in {"clause", "keyword"} and not _is_quoted(line.text, line.evidence):
+    if line.rule in {"clause", "keyword"} and not _is_quoted_in_evidence(line.text, line.evidence):
         yield "clause", f"{line.text!r} is in none of its quotes"
     # An address that proves a place contains digits and signs of its own.
     if not any(one.field == "links" for one in line.evidence):
-        yield from (("claim", one) for one in find_claims(line.text.lstrip("#"), brand.name))
+        yield from (("claim", one) for one in find_claim_phrases(line.text.lstrip("#"), brand.name))
 
 
-def _texts(brand: BrandSnapshot) -> dict[str, list[str]]:
+def _brand_texts_by_field(brand: BrandSnapshot) -> dict[str, list[str]]:
     """Return the brand's texts by the fields that evidence names."""
     return {
         "appName": [brand.name],
@@ -109,33 +109,33 @@ def _texts(brand: BrandSnapshot) -> dict[str, list[str]]:
     }
 
 
-def _unquoted_words(line: Line, copy: Copy) -> list[str]:
+def _unquoted_words(line: CopyLine, copy: PieceCopy) -> list[str]:
     """Return words and numbers missing in quotes and formula; for a model's line only numbers and names."""
-    quoted = {word for one in line.evidence for word in _words(one.quote)}
-    fixed = _FIXED.get(_primary(copy.language), _STORES) if line.rule == "formula" else ""
+    quoted = {word for one in line.evidence for word in _casefold_words(one.quote)}
+    fixed = _FORMULA_WORDS.get(_primary_language(copy.language), _STORE_NAME_WORDS) if line.rule == "formula" else ""
     allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
-    if line.text.startswith("#") or _UNSPACED.search(line.text):
-        return [] if _is_quoted(line.text, line.evidence) or line.rule == "formula" else [line.text]
-    first, *following = _WORD.findall(_normalize(line.text)) or [""]
+    if line.text.startswith("#") or _UNSPACED_LETTER.search(line.text):
+        return [] if _is_quoted_in_evidence(line.text, line.evidence) or line.rule == "formula" else [line.text]
+    first, *following = _WORD_PATTERN.findall(_normalize_plain_text(line.text)) or [""]
     lacking = [word for word in (first, *following) if word and word.casefold() not in allowed]
     if line.rule == "model":
         return [word for word in lacking if _has_digit(word) or (word[0].isupper() and word != first)]
     return lacking
 
 
-def _is_quoted(text: str, evidence: Sequence[Evidence]) -> bool:
+def _is_quoted_in_evidence(text: str, evidence: Sequence[Evidence]) -> bool:
     """Return whether one quote contains these words in a row; a hashtag has no blanks."""
-    if text.startswith("#") or _UNSPACED.search(text):
-        return any("".join(_words(text)) in "".join(_words(one.quote)) for one in evidence)
-    words = f" {' '.join(_words(text))} "
-    return any(words in f" {' '.join(_words(one.quote))} " for one in evidence)
+    if text.startswith("#") or _UNSPACED_LETTER.search(text):
+        return any("".join(_casefold_words(text)) in "".join(_casefold_words(one.quote)) for one in evidence)
+    words = f" {' '.join(_casefold_words(text))} "
+    return any(words in f" {' '.join(_casefold_words(one.quote))} " for one in evidence)
 
 
-def _words(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(_normalize(text))]
+def _casefold_words(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD_PATTERN.findall(_normalize_plain_text(text))]
 
 
-def _normalize(text: str) -> str:
+def _normalize_plain_text(text: str) -> str:
     """Normalize a text: without tags, invisible characters and marks, compatible letters equal."""
     plain = unicodedata.normalize("NFKC", re.sub(r"</?[A-Za-z][^<>]*>", " ", text))
     return "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Mn"})
@@ -145,24 +145,24 @@ def _has_digit(word: str) -> bool:
     return any(map(str.isdigit, word))
 
 
-def _primary(language: str) -> str:
+def _primary_language(language: str) -> str:
     return language.partition("-")[0].lower()
 
 
-def _caption(copy: Copy) -> Iterator[Fault]:
+def _find_caption_faults(copy: PieceCopy) -> Iterator[ProofreadingFault]:
     """Check that a caption consists of the copy's own lines."""
-    texts = {line.text for _, line in _lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
+    texts = {line.text for _, line in _copy_lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
     texts |= {copy.presenter.text} if copy.presenter else set()
     unknown = copy.caption
     for text in sorted(texts, key=len, reverse=True):
         unknown = unknown.replace(text, "") if text else unknown
-    if unknown.strip(_MARKS):
-        yield Fault(place="caption", rule="word", found=unknown.strip(_MARKS))
+    if unknown.strip(_CAPTION_SEPARATORS):
+        yield ProofreadingFault(place="caption", rule="word", found=unknown.strip(_CAPTION_SEPARATORS))
 
 
-def find_claims(text: str, name: str) -> list[str]:
+def find_claim_phrases(text: str, name: str) -> list[str]:
     """Return `kind: words` for each kind of claim in a text; the brand's name may contain any word."""
     plain = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
-    plain = _HARMLESS.sub(" ", plain)
-    matches = ((kind, pattern.search(plain)) for kind, pattern in _PATTERNS.items())
+    plain = _HARMLESS_CLAIM_PHRASES.sub(" ", plain)
+    matches = ((kind, pattern.search(plain)) for kind, pattern in _CLAIM_PATTERNS.items())
     return [f"{kind}: {one.group()}" for kind, one in matches if one]

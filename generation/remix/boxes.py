@@ -12,13 +12,13 @@ from typing import IO, NamedTuple
 from schemas.errors import ClipRefused
 
 #: Types of a first box.
-_FIRST = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+_FIRST_BOX_TYPES = frozenset({b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 #: Maximum boxes to read: a camera's file has a hundred, an hour of fragments some thousands.
-MAX_BOXES = 20_000
+MAX_MP4_BOXES = 20_000
 #: Maximum side and pixels of a picture: 4K, of which a decoder keeps up to 17 frames.
 MAX_SIDE, MAX_PIXELS = 4_096, 4_096 * 2_304
 #: QuickTime boxes that reference other movies.
-_REFERENCES = frozenset({b"rmra", b"rmda", b"rdrf"})
+_REFERENCE_BOX_TYPES = frozenset({b"rmra", b"rmda", b"rdrf"})
 
 _SIZE, _LARGE = struct.Struct(">I4s"), struct.Struct(">Q")
 
@@ -42,70 +42,70 @@ class ClipMinimum(NamedTuple):
 REMIX_MINIMUM, FRAME_MINIMUM = ClipMinimum(240, 3), ClipMinimum(1, 0)
 
 
-class Index(NamedTuple):
+class ClipIndex(NamedTuple):
     """A clip's index; `seconds` is 0 if it has no duration, as in fragments."""
 
     seconds: float
     has_sound: bool
 
 
-def check(path: Path, least: ClipMinimum) -> Index:
+def check_clip_boxes(path: Path, least: ClipMinimum) -> ClipIndex:
     """Return the index of a clip that may be decoded. Raises `ClipRefused`."""
     with path.open("rb") as file:
-        return _Boxes(file, file.seek(0, 2), least).check()
+        return _Mp4BoxReader(file, file.seek(0, 2), least).check()
 
 
-class _Boxes:
+class _Mp4BoxReader:
     """A file and its length, with a count of the boxes read."""
 
     def __init__(self, file: IO[bytes], length: int, least: ClipMinimum) -> None:
         self._file, self._length, self._least, self._read = file, length, least, 0
 
-    def check(self) -> Index:
+    def check(self) -> ClipIndex:
         if not self._length:
             raise ClipRefused("CLIP_EMPTY", "the clip has no bytes")
-        if self._length < _SIZE.size or self._bytes(4, 4) not in _FIRST:
+        if self._length < _SIZE.size or self._read_exact_bytes(4, 4) not in _FIRST_BOX_TYPES:
             raise ClipRefused("CLIP_TYPE", "the clip is neither MP4 nor MOV")
-        top_level = [*self._within(0, self._length)]
+        top_level = [*self._boxes_within(0, self._length)]
         index = next((box for box in top_level if box.kind == b"moov"), None)
         if index is None:
             raise ClipRefused("CLIP_TRUNCATED", "the clip has no index: it was cut off, export it again")
-        return self._index(index)
+        return self._read_movie_index(index)
 
-    def _index(self, index: Mp4Box) -> Index:
-        boxes = [*self._within(index.start, index.end)]
-        if any(box.kind in _REFERENCES for box in boxes):
-            raise _unsafe_reference()
-        tracks = [(self._kind(box), box) for box in boxes if box.kind == b"trak"]
+    def _read_movie_index(self, index: Mp4Box) -> ClipIndex:
+        boxes = [*self._boxes_within(index.start, index.end)]
+        if any(box.kind in _REFERENCE_BOX_TYPES for box in boxes):
+            raise _unsafe_reference_refusal()
+        tracks = [(self._read_track_type(box), box) for box in boxes if box.kind == b"trak"]
         pictures = [box for kind, box in tracks if kind == b"vide"]
         if not pictures:
             raise ClipRefused("CLIP_NO_PICTURE", "the clip has no picture in it")
-        self._check_sizes(pictures[0])
-        seconds = self._seconds(pictures[0])
+        self._check_track_sizes(pictures[0])
+        seconds = self._read_track_seconds(pictures[0])
         if 0 < seconds < self._least.seconds:
             raise short_clip_refusal(seconds)
-        return Index(seconds, any(kind == b"soun" for kind, _ in tracks))
+        return ClipIndex(seconds, any(kind == b"soun" for kind, _ in tracks))
 
-    def _kind(self, track: Mp4Box) -> bytes:
+    def _read_track_type(self, track: Mp4Box) -> bytes:
         """Return a track's type. Tracks of all types are checked for references to other files."""
         for references in self._at(track, b"mdia", b"minf", b"dinf", b"dref"):
             # The version, the flags and the entry count come first. The last flag bit marks this file itself.
-            entries = [*self._within(references.start + 8, references.end)]
-            if any(not self._bytes(entry.start + 3, 1)[0] & 1 for entry in entries):
-                raise _unsafe_reference()
-        return next((self._bytes(box.start + 8, 4) for box in self._at(track, b"mdia", b"hdlr")), b"")
+            entries = [*self._boxes_within(references.start + 8, references.end)]
+            if any(not self._read_exact_bytes(entry.start + 3, 1)[0] & 1 for entry in entries):
+                raise _unsafe_reference_refusal()
+        return next((self._read_exact_bytes(box.start + 8, 4) for box in self._at(track, b"mdia", b"hdlr")), b"")
 
-    def _check_sizes(self, track: Mp4Box) -> None:
+    def _check_track_sizes(self, track: Mp4Box) -> None:
         for described in self._at(track, b"mdia", b"minf", b"stbl", b"stsd"):
-            for entry in self._within(described.start + 8, described.end):
-                width, height = struct.unpack(">HH", self._bytes(entry.start + 24, 4))
-                check_size(width, height, self._least.side)
+            for entry in self._boxes_within(described.start + 8, described.end):
+                width, height = struct.unpack(">HH", self._read_exact_bytes(entry.start + 24, 4))
+                check_clip_size(width, height, self._least.side)
 
-    def _seconds(self, track: Mp4Box) -> float:
+    def _read_track_seconds(self, track: Mp4Box) -> float:
         for header in self._at(track, b"mdia", b"mdhd"):
-            is_long = self._bytes(header.start, 1) == b"\1"
+            is_long = self._read_exact_bytes(header.start, 1) == b"\1"
             shape, at = (">IQ", 20) if is_long else (">II", 12)
-            scale, length = struct.unpack(shape, self._bytes(header.start + at, struct.calcsize(shape)))
+            scale, length = struct.unpack(shape, self._read_exact_bytes(header.start + at, struct.calcsize(shape)))
             return float(length / scale) if scale else 0.0
         return 0.0
 
@@ -114,30 +114,30 @@ class _Boxes:
         if not kinds:
             yield box
             return
-        for inner in self._within(box.start, box.end):
+        for inner in self._boxes_within(box.start, box.end):
             if inner.kind == kinds[0]:
                 yield from self._at(inner, *kinds[1:])
 
-    def _within(self, first: int, end: int) -> Iterator[Mp4Box]:
+    def _boxes_within(self, first: int, end: int) -> Iterator[Mp4Box]:
         start = first
         while start + _SIZE.size <= end:
             self._read += 1
-            if self._read > MAX_BOXES:
-                raise ClipRefused("CLIP_UNREADABLE", f"the clip has more than {MAX_BOXES} boxes")
-            size, kind = _SIZE.unpack(self._bytes(start, 8))
+            if self._read > MAX_MP4_BOXES:
+                raise ClipRefused("CLIP_UNREADABLE", f"the clip has more than {MAX_MP4_BOXES} boxes")
+            size, kind = _SIZE.unpack(self._read_exact_bytes(start, 8))
             body = start + 8
             if size == 1:
-                size, body = *_LARGE.unpack(self._bytes(body, 8)), body + 8
+                size, body = *_LARGE.unpack(self._read_exact_bytes(body, 8)), body + 8
             elif size == 0:
                 # QuickTime ends some lists with four zero bytes; elsewhere size 0 means up to the end of the
                 # file.
                 size = end - start
             if size < body - start or start + size > end:
-                raise _overlong(is_top=first == 0)
+                raise _overlong_box_refusal(is_top=first == 0)
             yield Mp4Box(kind, body, start + size)
             start += size
 
-    def _bytes(self, start: int, count: int) -> bytes:
+    def _read_exact_bytes(self, start: int, count: int) -> bytes:
         self._file.seek(start)
         data = self._file.read(count)
         if len(data) < count:
@@ -145,27 +145,23 @@ class _Boxes:
         return data
 
 
-def _overlong(*, is_top: bool) -> ClipRefused:
+def _overlong_box_refusal(*, is_top: bool) -> ClipRefused:
     if is_top:
         return ClipRefused("CLIP_TRUNCATED", "the clip ends before its data do: export it again")
     return ClipRefused("CLIP_UNREADABLE", "the clip is damaged: its boxes don't fit into each other")
 
 
-def check_size(width: int, height: int, least: int) -> None:
+def check_clip_size(width: int, height: int, least: int) -> None:
     """Raise `ClipRefused` for a picture larger than 4K, or with a side below `least` pixels."""
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
-        raise ClipRefused(
-            "CLIP_TOO_LARGE", f"the clip has {width} x {height} pixels: export it in 4K or less"
-        )
+        raise ClipRefused("CLIP_TOO_LARGE", f"the clip has {width} x {height} pixels: export it in 4K or less")
     if min(width, height) < least:
-        raise ClipRefused(
-            "CLIP_TOO_SMALL", f"the clip has {width} x {height} pixels: {least} a side are needed"
-        )
+        raise ClipRefused("CLIP_TOO_SMALL", f"the clip has {width} x {height} pixels: {least} a side are needed")
 
 
 def short_clip_refusal(seconds: float) -> ClipRefused:
     return ClipRefused("CLIP_TOO_SHORT", f"the clip has {seconds:.1f} s: {REMIX_MINIMUM.seconds} are needed")
 
 
-def _unsafe_reference() -> ClipRefused:
+def _unsafe_reference_refusal() -> ClipRefused:
     return ClipRefused("CLIP_UNSAFE", "the clip names other files: export it with all its data in it")

@@ -14,34 +14,34 @@ from generation.remix import boxes, levels
 from schemas.errors import ClipRefused, GenerationError
 
 #: Seconds of a clip to analyze; later parts are never shown.
-SCANNED_S = 90
+MAX_ANALYZED_CLIP_S = 90
 #: Sample rate for speech detection.
-_SAMPLE_RATE = 4_000
+_SPEECH_SAMPLE_RATE_HZ = 4_000
 
 #: CPU seconds to probe a clip.
-_PROBE_CPU_S = 6
+_CLIP_PROBE_CPU_S = 6
 #: CPU seconds to decode a clip's part.
-_DECODE_CPU_S = 150
+_CLIP_DECODE_CPU_S = 150
 #: Address space, of which the program itself takes 200 MiB.
-_MEMORY_BYTES = 768 << 20
+_CLIP_DECODER_MEMORY_BYTES = 768 << 20
 #: Failures caused by the clip.
-_CLIP_ERRORS = {
+_CLIP_REFUSAL_BY_ERROR = {
     "FFMPEG_FAILED": "CLIP_UNREADABLE",
     "INPUT_DAMAGED": "CLIP_DAMAGED",
     "INPUT_TOO_COSTLY": "CLIP_TOO_COSTLY",
     "OUT_OF_MEMORY": "CLIP_TOO_COSTLY",
 }
-_BOUNDS = ffmpeg.FfmpegLimits(_PROBE_CPU_S, _MEMORY_BYTES)
+_CLIP_PROBE_LIMITS = ffmpeg.FfmpegLimits(_CLIP_PROBE_CPU_S, _CLIP_DECODER_MEMORY_BYTES)
 
-_FRAME = re.compile(r"\[Parsed_showinfo_.{1,40}\] n: +0 .* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:([PTB?])")
-_COLOR = re.compile(
+_FRAME_INFO_PATTERN = re.compile(r"\[Parsed_showinfo_.{1,40}\] n: +0 .* sar:(\d+)/(\d+) s:(\d+)x(\d+) i:([PTB?])")
+_COLOR_INFO_PATTERN = re.compile(
     r"\[Parsed_showinfo_.{1,40}\] color_range:(\S+) color_space:(\S+) color_primaries:(\S+) color_trc:(\S+)"
 )
-_PROGRESS = re.compile(rb"out_time_us=(\d+)")
+_PROGRESS_TIME_PATTERN = re.compile(rb"out_time_us=(\d+)")
 #: HDR transfers: PQ and HLG.
-TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 #: HDR reference white in cd/m2 (ITU-R BT.2408), and the conversion to SDR by the `mobius` tone curve.
-_TO_SDR = (
+_SDR_CONVERSION_FILTER = (
     "t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,tonemap=tonemap=mobius:param=0.3:desat=0,"
     "zscale=t=bt709:m=bt709:r=tv,format=yuv420p"
 )
@@ -66,50 +66,50 @@ class Clip(NamedTuple):
     space: str = "unknown"
     transfer: str = "unknown"
 
-    def source(self, start: float = 0.0, seconds: float = SCANNED_S) -> list[str]:
+    def source(self, start: float = 0.0, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
         """Return arguments to read a part of the clip."""
         return source(self.path, start, seconds)
 
 
-def transfer_of(result: ffmpeg.FfmpegResult) -> str:
+def transfer_characteristic_of(result: ffmpeg.FfmpegResult) -> str:
     """Return the transfer characteristic of the first frame from the output of FFmpeg's `showinfo`."""
-    match = next(filter(None, map(_COLOR.match, result.lines)), None)
+    match = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
     return match[4] if match else "unknown"
 
 
-def source(path: Path, start: float, seconds: float = SCANNED_S) -> list[str]:
+def source(path: Path, start: float, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
     """Return arguments to read a part of an untrusted file."""
     part = ["-ss", f"{start:.4f}", "-t", f"{seconds:.4f}"]
-    return ffmpeg.file(path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_PIXELS))
+    return ffmpeg.file_input_arguments(path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_PIXELS))
 
 
-def probe(path: Path) -> Clip:
+def probe_clip(path: Path) -> Clip:
     """Probe a clip that can be decoded, at least at its beginning. Raises `ClipRefused`."""
-    index = boxes.check(path, boxes.REMIX_MINIMUM)
-    clip = Clip(path, 0, 0, 0, SCANNED_S, index.seconds, index.has_sound, [])
-    probed = _first_frame(clip)
-    scanned = _scanned(clip)
+    index = boxes.check_clip_boxes(path, boxes.REMIX_MINIMUM)
+    clip = Clip(path, 0, 0, 0, MAX_ANALYZED_CLIP_S, index.seconds, index.has_sound, [])
+    probed = _probe_first_frame(clip)
+    scanned = _measure_analyzed_seconds(clip)
     if scanned < boxes.REMIX_MINIMUM.seconds:
         raise boxes.short_clip_refusal(scanned)
-    loudness = _levels(probed)
+    loudness = _measure_clip_loudness(probed)
     return probed._replace(
         scanned=scanned,
         seconds=max(index.seconds, scanned),
         has_sound=loudness is not None,
-        speech=levels.speech(loudness, scanned) if loudness is not None else [],
+        speech=levels.detect_speech_spans(loudness, scanned) if loudness is not None else [],
     )
 
 
-def _first_frame(clip: Clip) -> Clip:
+def _probe_first_frame(clip: Clip) -> Clip:
     """Return the clip with the properties of its first frame, rotated upright by the decoder."""
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
-    result = run(*clip.source(), *shape)
-    frame = next(filter(None, map(_FRAME.match, result.lines)), None)
-    color = next(filter(None, map(_COLOR.match, result.lines)), None)
+    result = run_clip_probe(*clip.source(), *shape)
+    frame = next(filter(None, map(_FRAME_INFO_PATTERN.match, result.lines)), None)
+    color = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
     if frame is None or color is None:
         raise ClipRefused("CLIP_UNREADABLE", "the clip has no frame that can be decoded")
     across, down, width, height = map(int, frame.groups()[:4])
-    boxes.check_size(width, height, boxes.REMIX_MINIMUM.side)
+    boxes.check_clip_size(width, height, boxes.REMIX_MINIMUM.side)
     pixel = across / down if across and down and 0.25 <= across / down <= 4 else 1.0
     return clip._replace(
         width=round(width * pixel),
@@ -121,58 +121,58 @@ def _first_frame(clip: Clip) -> Clip:
     )
 
 
-def _scanned(clip: Clip) -> float:
+def _measure_analyzed_seconds(clip: Clip) -> float:
     """Measure the length of the picture by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    times = _PROGRESS.findall(run(*clip.source(), *arguments).stdout)
-    return min(float(SCANNED_S), int(times[-1]) / 1e6) if times else 0.0
+    times = _PROGRESS_TIME_PATTERN.findall(run_clip_probe(*clip.source(), *arguments).stdout)
+    return min(float(MAX_ANALYZED_CLIP_S), int(times[-1]) / 1e6) if times else 0.0
 
 
-def _levels(clip: Clip) -> "levels.Levels | None":
+def _measure_clip_loudness(clip: Clip) -> "levels.LoudnessLevels | None":
     """Return the loudness over time; None if the sound can't be decoded."""
     if not clip.has_sound:
         return None
-    shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SAMPLE_RATE), "-f", "s16le", "-"]
+    shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SPEECH_SAMPLE_RATE_HZ), "-f", "s16le", "-"]
     try:
-        answer = ffmpeg.run(*clip.source(), *shape, bounds=_BOUNDS).stdout
+        answer = ffmpeg.run(*clip.source(), *shape, bounds=_CLIP_PROBE_LIMITS).stdout
     except GenerationError:
         return None
     samples = np.frombuffer(answer[: len(answer) // 2 * 2], "<i2")
-    return levels.levels(samples.astype(np.float64) / 32_768, _SAMPLE_RATE)
+    return levels.measure_loudness_levels(samples.astype(np.float64) / 32_768, _SPEECH_SAMPLE_RATE_HZ)
 
 
-def run(*arguments: str) -> ffmpeg.FfmpegResult:
+def run_clip_probe(*arguments: str) -> ffmpeg.FfmpegResult:
     """Run FFmpeg within the limits for probing. Raises `ClipRefused`, `GenerationError`."""
     try:
-        return ffmpeg.run(*arguments, bounds=_BOUNDS)
+        return ffmpeg.run(*arguments, bounds=_CLIP_PROBE_LIMITS)
     except GenerationError as error:
-        raise _refusal(error) from None
+        raise _clip_refusal_of_error(error) from None
 
 
-def decoded(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
+def decode_clip_chunks(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
     """Yield decoded chunks of `size` bytes. Raises `ClipRefused`, `GenerationError`.
 
     More than `complaints` lines of decoder errors refuse the clip as damaged.
     """
     try:
-        yield from ffmpeg.decode_chunks(
-            size, *arguments, bounds=ffmpeg.FfmpegLimits(_DECODE_CPU_S, _MEMORY_BYTES, complaints)
+        yield from ffmpeg.decode_ffmpeg_chunks(
+            size, *arguments, bounds=ffmpeg.FfmpegLimits(_CLIP_DECODE_CPU_S, _CLIP_DECODER_MEMORY_BYTES, complaints)
         )
     except GenerationError as error:
-        raise _refusal(error) from None
+        raise _clip_refusal_of_error(error) from None
 
 
-def _refusal(error: GenerationError) -> GenerationError:
+def _clip_refusal_of_error(error: GenerationError) -> GenerationError:
     """Map a decoder's failure to a refusal of the clip; pass on a failure that the clip didn't cause."""
-    if error.code not in _CLIP_ERRORS:
+    if error.code not in _CLIP_REFUSAL_BY_ERROR:
         return error
-    return ClipRefused(_CLIP_ERRORS[error.code], f"the clip can't be decoded: {error.message}")
+    return ClipRefused(_CLIP_REFUSAL_BY_ERROR[error.code], f"the clip can't be decoded: {error.message}")
 
 
-def sdr_filters(transfer: str) -> list[str]:
+def sdr_conversion_filters(transfer: str) -> list[str]:
     """Return filters that convert HDR to SDR; apply them after scaling, since each pixel costs CPU.
 
     The picture must have even sides.
     """
     source = f"tin={transfer}:pin=bt2020:min=bt2020nc:rin=tv"
-    return [f"zscale={source}:{_TO_SDR}"] if transfer in TRANSFERS else []
+    return [f"zscale={source}:{_SDR_CONVERSION_FILTER}"] if transfer in HDR_TRANSFERS else []

@@ -6,19 +6,19 @@ from typing import NamedTuple
 from generation.copy.captions import ClipSpan
 
 #: Frames a second of every output video.
-FPS = 30
+OUTPUT_VIDEO_FPS = 30
 #: Maximum seconds of leading silence to cut.
-MAX_LEAD_S = 6.0
+MAX_LEADING_SILENCE_S = 6.0
 #: Silence left before speech.
-SILENCE_BEFORE_S = 0.12
+SILENCE_BEFORE_SPEECH_S = 0.12
 #: Silence left after speech.
-SILENCE_AFTER_S = 0.25
+SILENCE_AFTER_SPEECH_S = 0.25
 #: If speech exceeds the maximum, the part ends at a pause within its last seconds.
-_PAUSE_WINDOW_S = 4.0
-MIN_SECONDS = 3.0
+_CUT_END_PAUSE_WINDOW_S = 4.0
+MIN_CUT_SECONDS = 3.0
 
 
-class Cut(NamedTuple):
+class ClipCut(NamedTuple):
     """First frame and number of frames, at 30 a second."""
 
     first: int
@@ -26,33 +26,36 @@ class Cut(NamedTuple):
 
     @property
     def start(self) -> float:
-        return self.first / FPS
+        return self.first / OUTPUT_VIDEO_FPS
 
     @property
     def seconds(self) -> float:
-        return self.frames / FPS
+        return self.frames / OUTPUT_VIDEO_FPS
 
 
-def cut(seconds: float, speech: Sequence[ClipSpan], most: float) -> Cut:
-    """Cut from the first word on, to at most `most` seconds; keep the start of a clip without speech."""
-    start = _start(seconds, speech)
-    end = _end(seconds, speech, start, max(MIN_SECONDS, most))
-    start = max(0.0, min(start, end - MIN_SECONDS))
-    first = int(start * FPS)
-    frames = min(round((end - start) * FPS), int(seconds * FPS) - first)
-    return Cut(first, max(1, frames))
+def cut_clip(seconds: float, speech: Sequence[ClipSpan], most: float) -> ClipCut:
+    """Cut from the first word on, to at most `most` seconds, and at least three if the clip has them.
+
+    Keep the start of a clip without speech, or with more than six seconds before its first word.
+    """
+    start = _cut_start_s(seconds, speech)
+    end = _cut_end_s(seconds, speech, start, max(MIN_CUT_SECONDS, most))
+    start = max(0.0, min(start, end - MIN_CUT_SECONDS))
+    first = int(start * OUTPUT_VIDEO_FPS)
+    frames = min(round((end - start) * OUTPUT_VIDEO_FPS), int(seconds * OUTPUT_VIDEO_FPS) - first)
+    return ClipCut(first, max(1, frames))
 
 
-def _start(seconds: float, speech: Sequence[ClipSpan]) -> float:
-    lead = speech[0].start / 1_000 - SILENCE_BEFORE_S if speech else 0.0
-    return lead if 0 < lead <= MAX_LEAD_S and seconds - lead >= MIN_SECONDS else 0.0
+def _cut_start_s(seconds: float, speech: Sequence[ClipSpan]) -> float:
+    lead = speech[0].start / 1_000 - SILENCE_BEFORE_SPEECH_S if speech else 0.0
+    return lead if 0 < lead <= MAX_LEADING_SILENCE_S and seconds - lead >= MIN_CUT_SECONDS else 0.0
 
 
-def _end(seconds: float, speech: Sequence[ClipSpan], start: float, most: float) -> float:
-    ends = [moment.end / 1_000 + SILENCE_AFTER_S for moment in speech]
-    end = min(seconds, max(ends[-1], start + MIN_SECONDS)) if ends else seconds
+def _cut_end_s(seconds: float, speech: Sequence[ClipSpan], start: float, most: float) -> float:
+    ends = [moment.end / 1_000 + SILENCE_AFTER_SPEECH_S for moment in speech]
+    end = min(seconds, max(ends[-1], start + MIN_CUT_SECONDS)) if ends else seconds
     if end - start <= most:
         return end
     last = start + most
-    pauses = [moment for moment in ends if max(last - _PAUSE_WINDOW_S, start + MIN_SECONDS) < moment < last]
+    pauses = [moment for moment in ends if max(last - _CUT_END_PAUSE_WINDOW_S, start + MIN_CUT_SECONDS) < moment < last]
     return pauses[-1] if pauses else last

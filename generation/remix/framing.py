@@ -3,89 +3,94 @@
 import math
 from typing import NamedTuple
 
-from generation.frame import FRAMES
-from generation.remix.attention import measure_attention
-from generation.remix.clip import Clip, sdr_filters
-from generation.remix.cut import FPS, Cut
-from generation.remix.pan import Path, find_path
+from generation.frame import FRAME_BY_ASPECT
+from generation.remix.attention import measure_clip_attention
+from generation.remix.clip import Clip, sdr_conversion_filters
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
+from generation.remix.pan import CropPath, find_pan_path
 
-WIDTH, HEIGHT = FRAMES["9:16"].size
+WIDTH, HEIGHT = FRAME_BY_ASPECT["9:16"].size
 #: Aspect ratio up to which a clip is cropped to its middle.
-MAX_UPRIGHT_RATIO = 0.75
+MAX_UPRIGHT_ASPECT_RATIO = 0.75
 #: Aspect ratio from which on a clip is never cropped.
-PANORAMA = 2.4
+MIN_PANORAMA_ASPECT_RATIO = 2.4
 #: Maximum height of a clip inside a blurred frame, in pixels.
-_MAX_FRAMED_HEIGHT = 1500
+_MAX_FRAMED_CLIP_HEIGHT_PX = 1500
 #: Its offset above the middle, in pixels.
-_FRAMED_OFFSET = 120
+_FRAMED_CLIP_OFFSET_PX = 120
 #: Downscaling factor of the blurred frame.
-_BLURRED_PART = 4
+_BLURRED_FRAME_DOWNSCALE = 4
 #: Extra columns of the coarse crop, so that the fine crop can be placed between two columns.
-_SPARE = 4
-_RGB = "setsar=1,format=rgb24"
+_SPARE_CROP_COLUMNS = 4
+_RGB_OUTPUT_FILTERS = "setsar=1,format=rgb24"
 
 
-class Framing(NamedTuple):
+class ClipFraming(NamedTuple):
     """A filter graph from a clip to a post, the rows that the clip covers, and the path of its crop."""
 
     graph: str
     covered: range = range(HEIGHT)
-    path: Path | None = None
+    path: CropPath | None = None
 
     @property
     def arguments(self) -> list[str]:
         return ["-filter_complex", f"[0:V:0]{self.graph}[out]", "-map", "[out]"]
 
 
-def framing(clip: Clip, part: Cut) -> Framing:
-    """Crop an upright clip to its middle; crop a wide one to its subject, or set it into a blurred frame."""
+def choose_clip_framing(clip: Clip, part: ClipCut) -> ClipFraming:
+    """Crop an upright clip to its middle, and a wide one to its subject.
+
+    Set a panorama, or a wide clip without a clear subject, into a blurred frame.
+    """
     shape = clip.width / clip.height
-    if shape <= MAX_UPRIGHT_RATIO:
-        return Framing(",".join([*_base_filters(clip), *_cover_filters(clip, (WIDTH, HEIGHT)), _RGB]))
+    if shape <= MAX_UPRIGHT_ASPECT_RATIO:
+        return ClipFraming(
+            ",".join([*_base_clip_filters(clip), *_scale_to_cover_filters(clip, (WIDTH, HEIGHT)), _RGB_OUTPUT_FILTERS])
+        )
     window = clip.height * WIDTH / HEIGHT / clip.width
-    path = find_path(measure_attention(clip, part), window, part.frames) if shape < PANORAMA else None
+    path = (
+        find_pan_path(measure_clip_attention(clip, part), window, part.frames)
+        if shape < MIN_PANORAMA_ASPECT_RATIO
+        else None
+    )
     if path is None:
-        return blurred(clip)
-    return cropped(clip, path)
+        return overlay_on_blurred_clip(clip)
+    return crop_to_subject(clip, path)
 
 
-def _base_filters(clip: Clip) -> list[str]:
+def _base_clip_filters(clip: Clip) -> list[str]:
     """Return filters for progressive frames, thirty a second, in a known color space."""
     space = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
     whole = ["bwdif=mode=send_frame"] if clip.is_interlaced else []
-    return [*whole, f"fps={FPS}", f"setparams=colorspace={space}"]
+    return [*whole, f"fps={OUTPUT_VIDEO_FPS}", f"setparams=colorspace={space}"]
 
 
-def _cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
+def _scale_to_cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
     scale = max(size[0] / clip.width, size[1] / clip.height)
     wide, high = (
-        max(side, _even(of * scale)) for side, of in zip(size, (clip.width, clip.height), strict=True)
+        max(side, _round_to_even(of * scale)) for side, of in zip(size, (clip.width, clip.height), strict=True)
     )
-    return [
-        f"scale={wide}:{high}:flags=bicubic",
-        f"crop={size[0]}:{size[1]}",
-        *sdr_filters(clip.transfer),
-    ]
+    return [f"scale={wide}:{high}:flags=bicubic", f"crop={size[0]}:{size[1]}", *sdr_conversion_filters(clip.transfer)]
 
 
-def cropped(clip: Clip, path: Path) -> Framing:
+def crop_to_subject(clip: Clip, path: CropPath) -> ClipFraming:
     """Crop by whole columns of the clip first, then by whole columns of the post, which are finer."""
     scale = HEIGHT / clip.height * clip.width / clip.columns
     visible = WIDTH / scale
-    crop_columns = min(clip.columns // 2 * 2, 2 * math.ceil(visible / 2) + _SPARE)
-    wide = max(WIDTH, _even(crop_columns * scale))
-    place = f"clip({clip.columns}*({expression(path)}),0,{clip.columns - visible:.4f})"
+    crop_columns = min(clip.columns // 2 * 2, 2 * math.ceil(visible / 2) + _SPARE_CROP_COLUMNS)
+    wide = max(WIDTH, _round_to_even(crop_columns * scale))
+    place = f"clip({clip.columns}*({pan_path_expression(path)}),0,{clip.columns - visible:.4f})"
     coarse = f"min({clip.columns - crop_columns},floor({place}/2)*2)"
     filters = [
         f"crop={crop_columns}:ih:'{coarse}':0",
         f"scale={wide}:{HEIGHT}:flags=bicubic",
-        *sdr_filters(clip.transfer),
+        *sdr_conversion_filters(clip.transfer),
         f"crop={WIDTH}:{HEIGHT}:'min({wide - WIDTH},round(({place}-{coarse})*{scale:.6f}))':0:exact=1",
     ]
-    return Framing(",".join([*_base_filters(clip), *filters, _RGB]), path=path)
+    return ClipFraming(",".join([*_base_clip_filters(clip), *filters, _RGB_OUTPUT_FILTERS]), path=path)
 
 
-def expression(path: Path) -> str:
+def pan_path_expression(path: CropPath) -> str:
     """Return the path's position at frame `n` as an FFmpeg expression."""
     terms, before = [f"{path.start:.5f}"], path.start
     for move in path.moves:
@@ -95,25 +100,28 @@ def expression(path: Path) -> str:
     return "+".join(terms)
 
 
-def blurred(clip: Clip) -> Framing:
+def overlay_on_blurred_clip(clip: Clip) -> ClipFraming:
     """Overlay the whole clip on a blurred copy of itself."""
-    scale = min(WIDTH / clip.width, _MAX_FRAMED_HEIGHT / clip.height)
-    wide, high = min(WIDTH, _even(clip.width * scale)), min(_MAX_FRAMED_HEIGHT, _even(clip.height * scale))
-    small = (WIDTH // _BLURRED_PART, HEIGHT // _BLURRED_PART)
+    scale = min(WIDTH / clip.width, _MAX_FRAMED_CLIP_HEIGHT_PX / clip.height)
+    wide, high = (
+        min(WIDTH, _round_to_even(clip.width * scale)),
+        min(_MAX_FRAMED_CLIP_HEIGHT_PX, _round_to_even(clip.height * scale)),
+    )
+    small = (WIDTH // _BLURRED_FRAME_DOWNSCALE, HEIGHT // _BLURRED_FRAME_DOWNSCALE)
     behind = [
-        *_cover_filters(clip, small),
+        *_scale_to_cover_filters(clip, small),
         "gblur=sigma=14",
         "eq=brightness=-0.1:saturation=1.15",
         f"scale={WIDTH}:{HEIGHT}:flags=bilinear",
     ]
-    front = [f"scale={wide}:{high}:flags=bicubic", *sdr_filters(clip.transfer)]
-    top = (HEIGHT - high) // 2 - _FRAMED_OFFSET
+    front = [f"scale={wide}:{high}:flags=bicubic", *sdr_conversion_filters(clip.transfer)]
+    top = (HEIGHT - high) // 2 - _FRAMED_CLIP_OFFSET_PX
     graph = (
-        f"{','.join(_base_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
-        f"[behind][front]overlay={(WIDTH - wide) // 2}:{top},{_RGB}"
+        f"{','.join(_base_clip_filters(clip))},split[a][b];[a]{','.join(behind)}[behind];[b]{','.join(front)}[front];"
+        f"[behind][front]overlay={(WIDTH - wide) // 2}:{top},{_RGB_OUTPUT_FILTERS}"
     )
-    return Framing(graph, range(top, top + high))
+    return ClipFraming(graph, range(top, top + high))
 
 
-def _even(side: float) -> int:
+def _round_to_even(side: float) -> int:
     return max(2, round(side / 2) * 2)

@@ -8,56 +8,55 @@ import numpy.typing as npt
 
 from generation.copy.captions import ClipSpan
 
-Samples: TypeAlias = npt.NDArray[np.float64]
-Levels: TypeAlias = npt.NDArray[np.float64]
+SoundSamples: TypeAlias = npt.NDArray[np.float64]
+LoudnessLevels: TypeAlias = npt.NDArray[np.float64]
 
 #: Milliseconds of one level.
-STEP_MS = 50
+LOUDNESS_STEP_MS = 50
 #: Speech is at most so much below the loud level.
 SPEECH_RANGE_DB = 18.0
 #: A level that is never speech.
-SILENCE_DB = -55.0
-MIN_PAUSE_MS = 450
+MAX_SILENCE_DB = -55.0
+MIN_SPEECH_PAUSE_MS = 450
 MIN_SPEECH_MS = 150
 #: A word begins before it is loud, and fades after.
 SPEECH_MARGIN_MS = 80
 
 
-def levels(samples: Samples, rate: int) -> Levels:
+def measure_loudness_levels(samples: SoundSamples, rate: int) -> LoudnessLevels:
     """Return the level of each step in dB below full scale, for samples between -1 and 1."""
-    length = rate * STEP_MS // 1_000
+    length = rate * LOUDNESS_STEP_MS // 1_000
     steps = samples[: len(samples) // length * length].reshape(-1, length)
     power = np.maximum((steps**2).mean(axis=1), 1e-12)
     return np.asarray(10 * np.log10(power), np.float64)
 
 
-def speech(loudness: Levels, seconds: float) -> list[ClipSpan]:
+def detect_speech_spans(loudness: LoudnessLevels, seconds: float) -> list[ClipSpan]:
     """Return the spans of speech in order, with pauses between; empty for a silent clip."""
     if not len(loudness):
         return []
     loud = float(np.percentile(loudness, 95))
-    if loud <= SILENCE_DB:
+    if loud <= MAX_SILENCE_DB:
         return []
-    spans = _joined(_runs(loudness > max(SILENCE_DB, loud - SPEECH_RANGE_DB)))
+    spans = _join_close_spans(_loud_spans(loudness > max(MAX_SILENCE_DB, loud - SPEECH_RANGE_DB)))
     end = round(seconds * 1_000)
     long = (one for one in spans if one.end - one.start >= MIN_SPEECH_MS and one.start < end)
     return [
-        ClipSpan(start=max(0, one.start - SPEECH_MARGIN_MS), end=min(end, one.end + SPEECH_MARGIN_MS))
-        for one in long
+        ClipSpan(start=max(0, one.start - SPEECH_MARGIN_MS), end=min(end, one.end + SPEECH_MARGIN_MS)) for one in long
     ]
 
 
-def _runs(is_loud: "npt.NDArray[np.bool_]") -> Iterator[ClipSpan]:
+def _loud_spans(is_loud: "npt.NDArray[np.bool_]") -> Iterator[ClipSpan]:
     edges = np.flatnonzero(np.diff(np.concatenate(([False], is_loud, [False]))))
     for start, end in zip(edges[::2], edges[1::2], strict=True):
-        yield ClipSpan(start=int(start) * STEP_MS, end=int(end) * STEP_MS)
+        yield ClipSpan(start=int(start) * LOUDNESS_STEP_MS, end=int(end) * LOUDNESS_STEP_MS)
 
 
-def _joined(spans: Iterator[ClipSpan]) -> Sequence[ClipSpan]:
+def _join_close_spans(spans: Iterator[ClipSpan]) -> Sequence[ClipSpan]:
     """Join spans without a pause between them."""
     joined: list[ClipSpan] = []
     for one in spans:
-        if joined and one.start - joined[-1].end < MIN_PAUSE_MS:
+        if joined and one.start - joined[-1].end < MIN_SPEECH_PAUSE_MS:
             joined[-1] = ClipSpan(start=joined[-1].start, end=one.end)
         else:
             joined.append(one)

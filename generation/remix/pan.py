@@ -5,27 +5,27 @@ from typing import NamedTuple
 
 import numpy as np
 
-from generation.remix.attention import SAMPLE_FRAMES, Attention, Picture
-from generation.remix.cut import FPS
+from generation.remix.attention import SAMPLE_INTERVAL_FRAMES, ClipAttention, FloatPicture
+from generation.remix.cut import OUTPUT_VIDEO_FPS
 
 #: A crop follows if its window holds so many times its share of attention.
-MIN_GAIN = 1.55
+MIN_ATTENTION_GAIN = 1.55
 #: Above this share of attention it always follows.
-SUFFICIENT_SHARE = 0.9
+SUFFICIENT_ATTENTION_SHARE = 0.9
 #: Samples on each side for a running median: two seconds in all.
-_MEDIAN_RADIUS = 3
+_MEDIAN_RADIUS_SAMPLES = 3
 #: Share of the window's width that a subject may drift from its middle before the crop follows.
-_MAX_DRIFT = 0.22
+_MAX_SUBJECT_DRIFT_SHARE = 0.22
 #: Minimum seconds of a move.
-_MIN_MOVE_S = 1.2
+_MIN_PAN_MOVE_S = 1.2
 #: Maximum speed in window widths a second.
-_MAX_SPEED = 1.0
+_MAX_PAN_SPEED = 1.0
 
 #: Maximum moves and jumps: a crop doesn't follow a more restless clip.
-MAX_MOVES = 40
+MAX_PAN_MOVES = 40
 
 
-class Move(NamedTuple):
+class PanMove(NamedTuple):
     """A smooth move to a place between two frames, or a jump if both frames are equal.
 
     Places are a crop's left edge, in widths of the clip.
@@ -36,11 +36,11 @@ class Move(NamedTuple):
     place: float
 
 
-class Path(NamedTuple):
+class CropPath(NamedTuple):
     """The start place of a crop, and its moves in order, without overlap."""
 
     start: float
-    moves: tuple[Move, ...]
+    moves: tuple[PanMove, ...]
 
     def at(self, frame: int) -> float:
         place = self.start
@@ -50,29 +50,29 @@ class Path(NamedTuple):
         return place
 
 
-def find_path(looks: Attention, window: float, frames: int) -> Path | None:
+def find_pan_path(looks: ClipAttention, window: float, frames: int) -> CropPath | None:
     """Return the path of a window of this share of the clip's width; None without a clear subject."""
     if len(looks.columns) < 2:
         return None
     shots = [0, *(shot for shot in looks.shots if shot < frames), frames]
-    lefts, shares = _best_windows(_smooth(looks.columns, shots), window)
-    if float(np.median(shares)) <= min(SUFFICIENT_SHARE, window * MIN_GAIN):
+    lefts, shares = _best_crop_windows(_smooth_attention(looks.columns, shots), window)
+    if float(np.median(shares)) <= min(SUFFICIENT_ATTENTION_SHARE, window * MIN_ATTENTION_GAIN):
         return None
-    parts = [_in_shot(lefts, first, last, window) for first, last in pairwise(shots) if last > first]
+    parts = [_plan_shot_moves(lefts, first, last, window) for first, last in pairwise(shots) if last > first]
     start = parts[0][0].place
     moves = [move for part in parts for move in part][1:]
-    return Path(start, tuple(moves)) if len(moves) <= MAX_MOVES else None
+    return CropPath(start, tuple(moves)) if len(moves) <= MAX_PAN_MOVES else None
 
 
-def _smooth(columns: Picture, shots: list[int]) -> Picture:
+def _smooth_attention(columns: FloatPicture, shots: list[int]) -> FloatPicture:
     """Average attention over two seconds within a shot, so that flicker counts less than a steady subject."""
-    of_shot = np.searchsorted(shots, np.arange(len(columns)) * SAMPLE_FRAMES, side="right")
-    near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _MEDIAN_RADIUS
+    of_shot = np.searchsorted(shots, np.arange(len(columns)) * SAMPLE_INTERVAL_FRAMES, side="right")
+    near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _MEDIAN_RADIUS_SAMPLES
     weights = (near & (of_shot[:, None] == of_shot[None])).astype(np.float32)
     return np.asarray(weights @ columns / weights.sum(axis=1, keepdims=True), np.float32)
 
 
-def _best_windows(columns: Picture, window: float) -> tuple[Picture, Picture]:
+def _best_crop_windows(columns: FloatPicture, window: float) -> tuple[FloatPicture, FloatPicture]:
     """Return for each sample the left edge of the window with most attention, and its share."""
     count = columns.shape[1]
     wide = max(1, round(count * window))
@@ -85,48 +85,55 @@ def _best_windows(columns: Picture, window: float) -> tuple[Picture, Picture]:
     return np.asarray(lefts, np.float32), np.asarray(shares, np.float32)
 
 
-def _in_shot(lefts: Picture, first: int, last: int, window: float) -> list[Move]:
+def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) -> list[PanMove]:
     """Return a jump to the shot's subject, and the moves that follow it."""
-    looks = range(-(-first // SAMPLE_FRAMES), max(-(-first // SAMPLE_FRAMES) + 1, -(-last // SAMPLE_FRAMES)))
+    looks = range(
+        -(-first // SAMPLE_INTERVAL_FRAMES),
+        max(-(-first // SAMPLE_INTERVAL_FRAMES) + 1, -(-last // SAMPLE_INTERVAL_FRAMES)),
+    )
     known = [min(one, len(lefts) - 1) for one in looks]
-    places = [float(np.median(lefts[_near(known, at)])) for at in range(len(known))]
-    moves = [Move(first, first, places[0])]
+    places = [float(np.median(lefts[_nearby_samples(known, at)])) for at in range(len(known))]
+    moves = [PanMove(first, first, places[0])]
     at = 0
-    while (away := _find_drift(places, at, moves[-1].place, window)) is not None:
-        settled = _find_rest(places, away, window)
-        place = float(np.median(places[settled : settled + 2 * _MEDIAN_RADIUS]))
+    while (away := _find_subject_drift(places, at, moves[-1].place, window)) is not None:
+        settled = _find_subject_rest(places, away, window)
+        place = float(np.median(places[settled : settled + 2 * _MEDIAN_RADIUS_SAMPLES]))
         moves.append(
-            _move(known[away] * SAMPLE_FRAMES, known[settled] * SAMPLE_FRAMES, place, moves[-1], window)
+            _plan_pan_move(
+                known[away] * SAMPLE_INTERVAL_FRAMES, known[settled] * SAMPLE_INTERVAL_FRAMES, place, moves[-1], window
+            )
         )
-        at = max(settled, moves[-1].last // SAMPLE_FRAMES - known[0]) + 1
+        at = max(settled, moves[-1].last // SAMPLE_INTERVAL_FRAMES - known[0]) + 1
     return [one for one in moves if one.last <= last]
 
 
-def _near(known: list[int], at: int) -> list[int]:
-    return known[max(0, at - _MEDIAN_RADIUS) : at + _MEDIAN_RADIUS + 1]
+def _nearby_samples(known: list[int], at: int) -> list[int]:
+    return known[max(0, at - _MEDIAN_RADIUS_SAMPLES) : at + _MEDIAN_RADIUS_SAMPLES + 1]
 
 
-def _find_drift(places: list[float], start: int, from_place: float, window: float) -> int | None:
+def _find_subject_drift(places: list[float], start: int, from_place: float, window: float) -> int | None:
     """Return the first sample from which on the subject is away for a second."""
-    is_away = [abs(place - from_place) > _MAX_DRIFT * window for place in places]
+    is_away = [abs(place - from_place) > _MAX_SUBJECT_DRIFT_SHARE * window for place in places]
     drifts = (
-        at for at in range(start, len(places) - _MEDIAN_RADIUS) if all(is_away[at : at + _MEDIAN_RADIUS])
+        at
+        for at in range(start, len(places) - _MEDIAN_RADIUS_SAMPLES)
+        if all(is_away[at : at + _MEDIAN_RADIUS_SAMPLES])
     )
     return next(drifts, None)
 
 
-def _find_rest(places: list[float], start: int, window: float) -> int:
+def _find_subject_rest(places: list[float], start: int, window: float) -> int:
     """Return the sample at which the subject stands still again, else the last sample."""
-    for at in range(start, len(places) - _MEDIAN_RADIUS):
-        near = places[at : at + _MEDIAN_RADIUS + 1]
-        if max(near) - min(near) < _MAX_DRIFT * window / 2:
+    for at in range(start, len(places) - _MEDIAN_RADIUS_SAMPLES):
+        near = places[at : at + _MEDIAN_RADIUS_SAMPLES + 1]
+        if max(near) - min(near) < _MAX_SUBJECT_DRIFT_SHARE * window / 2:
             return at
     return len(places) - 1
 
 
-def _move(first: int, last: int, place: float, before: Move, window: float) -> Move:
+def _plan_pan_move(first: int, last: int, place: float, before: PanMove, window: float) -> PanMove:
     """Plan a move that starts early enough for a low speed, but after the previous move."""
-    least = max(_MIN_MOVE_S, abs(place - before.place) / (window * _MAX_SPEED)) * FPS
+    least = max(_MIN_PAN_MOVE_S, abs(place - before.place) / (window * _MAX_PAN_SPEED)) * OUTPUT_VIDEO_FPS
     middle = (first + last) / 2
     begins = max(before.last, round(middle - max(least, last - first) / 2))
-    return Move(begins, begins + round(max(least, last - first)), place)
+    return PanMove(begins, begins + round(max(least, last - first)), place)

@@ -9,76 +9,84 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.copy.captions import Caption, ClipSpan, captions
-from generation.outputs import Step
+from generation.copy.captions import Caption, ClipSpan, build_clip_captions
+from generation.outputs import ProgressStep
 from generation.remix import texts
-from generation.remix.clip import Clip, decoded
-from generation.remix.cut import FPS, Cut, cut
-from generation.remix.framing import HEIGHT, WIDTH, Framing, framing
-from generation.remix.sound import mix_sound
+from generation.remix.clip import Clip, decode_clip_chunks
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut, cut_clip
+from generation.remix.framing import HEIGHT, WIDTH, ClipFraming, choose_clip_framing
+from generation.remix.sound import mix_remix_sound
 from generation.remix.sticker import Sticker
-from generation.slides.kit import Kit
-from generation.spec import Copy
-from generation.thumbnail import thumbnail
+from generation.slides.kit import SlideKit
+from generation.spec import PieceCopy
+from generation.thumbnail import encode_thumbnail
 from generation.video import cuts
-from generation.video.end import end, end_card_scene
-from generation.video.mp4 import encode, thumbnail_of, video_output_file
-from generation.video.scene import Scene
+from generation.video.end import build_end_card_scene, build_end_scene
+from generation.video.mp4 import describe_video_file, encode_mp4, video_thumbnail_path
+from generation.video.scene import VideoScene
 from schemas.errors import ClipRefused
 
-_NAME = "ugc_remix-1"
+_REMIX_FILE_STEM = "ugc_remix-1"
 #: Frame of the thumbnail: the hook is visible, and speech has begun.
-_THUMBNAIL_FRAME = 30
+_REMIX_THUMBNAIL_FRAME = 30
 #: Progress steps of a remix.
-_STEPS = 80
+_REMIX_PROGRESS_STEPS = 80
 #: Share of the work before the first frame.
-_SHARE_BEFORE = 0.12
+_PROGRESS_BEFORE_FRAMES = 0.12
 #: Share of the work after the last frame.
-_SHARE_AFTER = 0.02
+_PROGRESS_AFTER_FRAMES = 0.02
 #: Seconds of the end card, and the frames of its transition.
-END_SECONDS = 2.5
-TRANSITION_FRAMES = round(cuts.CUT_SECONDS * FPS)
+END_CARD_SECONDS = 2.5
+END_CARD_TRANSITION_FRAMES = round(cuts.CUT_TRANSITION_SECONDS * OUTPUT_VIDEO_FPS)
 #: Maximum share of frames that may be missing, replaced by the last one.
-MAX_MISSING_SHARE = 0.1
+MAX_MISSING_FRAME_SHARE = 0.1
 #: Maximum decoder errors a frame. A damaged frame gives two errors.
-MAX_ERRORS_PER_FRAME = 0.25
+MAX_DECODER_ERRORS_PER_FRAME = 0.25
 
 
 class Remix(NamedTuple):
     """A remix to make, of at most `seconds` seconds; `card` is the partner's own end card."""
 
-    kit: Kit
-    copy: Copy
+    kit: SlideKit
+    copy: PieceCopy
     clip: Clip
     seconds: int
     transcript: str | None = None
     card: Image.Image | None = None
 
-    def make(self, folder: Path) -> Iterator[Step]:
+    def make(self, folder: Path) -> Iterator[ProgressStep]:
         """Draw into an existing folder. Raises `ClipRefused`, `GenerationError`."""
-        part = cut(self.clip.scanned, self.clip.speech, self.seconds - END_SECONDS)
-        how = framing(self.clip, part)
-        yield Step(_SHARE_BEFORE / 2)
+        part = cut_clip(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
+        how = choose_clip_framing(self.clip, part)
+        yield ProgressStep(_PROGRESS_BEFORE_FRAMES / 2)
         hook = texts.hook_sticker(self.kit, self.copy.hook.text, part, how.covered)
-        stickers = [hook, *texts.caption_stickers(self.kit, self._captions(), part, how.covered)]
-        card = self._card()
-        total = part.frames + round(END_SECONDS * FPS)
-        sound = mix_sound(self.clip, part, within(self.clip.speech, part), total / FPS, self.kit.seed)
-        path = folder / f"{_NAME}.mp4"
-        pictures = _save_thumbnail(frames(self.clip, part, how, stickers, card), thumbnail_of(path))
-        for number in encode(path, self.kit.frame.size, pictures, sound):
-            if number % max(1, total // _STEPS) == 0:
-                yield Step(_SHARE_BEFORE + number / total * (1 - _SHARE_BEFORE - _SHARE_AFTER))
+        stickers = [hook, *texts.caption_stickers(self.kit, self._caption_transcript(), part, how.covered)]
+        card = self._build_end_scene()
+        total = part.frames + round(END_CARD_SECONDS * OUTPUT_VIDEO_FPS)
+        sound = mix_remix_sound(
+            self.clip, part, speech_within_cut(self.clip.speech, part), total / OUTPUT_VIDEO_FPS, self.kit.seed
+        )
+        path = folder / f"{_REMIX_FILE_STEM}.mp4"
+        pictures = _yield_and_save_thumbnail(
+            render_remix_frames(self.clip, part, how, stickers, card), video_thumbnail_path(path)
+        )
+        for number in encode_mp4(path, self.kit.frame.size, pictures, sound):
+            if number % max(1, total // _REMIX_PROGRESS_STEPS) == 0:
+                yield ProgressStep(
+                    _PROGRESS_BEFORE_FRAMES + number / total * (1 - _PROGRESS_BEFORE_FRAMES - _PROGRESS_AFTER_FRAMES)
+                )
         marks = [mark for one in stickers for mark in one.marks] + card.settled().marks
-        yield Step(1.0, video_output_file(path, self.kit.frame.size, total, marks))
+        yield ProgressStep(1.0, describe_video_file(path, self.kit.frame.size, total, marks))
 
-    def _card(self) -> Scene:
-        seconds = END_SECONDS + TRANSITION_FRAMES / FPS
+    def _build_end_scene(self) -> VideoScene:
+        seconds = END_CARD_SECONDS + END_CARD_TRANSITION_FRAMES / OUTPUT_VIDEO_FPS
         return (
-            end_card_scene(self.kit, self.card, seconds) if self.card else end(self.kit, self.copy, seconds)
+            build_end_card_scene(self.kit, self.card, seconds)
+            if self.card
+            else build_end_scene(self.kit, self.copy, seconds)
         )
 
-    def _captions(self) -> list[Caption]:
+    def _caption_transcript(self) -> list[Caption]:
         """Spread the transcript over all speech; assume the same share of speech in the unanalyzed rest."""
         if not self.transcript:
             return []
@@ -86,57 +94,57 @@ class Remix(NamedTuple):
         scanned, seconds = round(self.clip.scanned * 1_000), self.clip.seconds * 1_000
         beyond = round((seconds - scanned) * speech_share)
         later = [ClipSpan(start=scanned, end=scanned + beyond)] if beyond > 0 else []
-        return captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
+        return build_clip_captions(self.transcript, [*self.clip.speech, *later], self.copy.language)
 
 
-def within(speech: Sequence[ClipSpan], part: Cut) -> list[ClipSpan]:
+def speech_within_cut(speech: Sequence[ClipSpan], part: ClipCut) -> list[ClipSpan]:
     """Return the spans of speech inside the part, relative to its start."""
     first, last = round(part.start * 1_000), round((part.start + part.seconds) * 1_000)
     inside = [ClipSpan(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
     return [one for one in inside if one.end > one.start]
 
 
-def _save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
+def _yield_and_save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
     """Yield all pictures; save one of them as the thumbnail."""
     for number, picture in enumerate(pictures):
-        if number == _THUMBNAIL_FRAME:
-            poster.write_bytes(thumbnail(picture))
+        if number == _REMIX_THUMBNAIL_FRAME:
+            poster.write_bytes(encode_thumbnail(picture))
         yield picture
 
 
-def frames(
-    clip: Clip, part: Cut, how: Framing, stickers: Sequence[Sticker], end: Scene
+def render_remix_frames(
+    clip: Clip, part: ClipCut, how: ClipFraming, stickers: Sequence[Sticker], end: VideoScene
 ) -> Iterator[Image.Image]:
     """Yield the frames: the clip with its stickers, the transition, the end scene. Raises `ClipRefused`."""
-    for number, image in enumerate(clip_frames(clip, part, how)):
+    for number, image in enumerate(framed_clip_frames(clip, part, how)):
         for sticker in stickers:
             sticker.draw(image, number)
-        covered = number - (part.frames - TRANSITION_FRAMES)
+        covered = number - (part.frames - END_CARD_TRANSITION_FRAMES)
         if covered >= 0:
-            yield cuts.reveal_circle(image, end.draw(covered), (covered + 1) / (TRANSITION_FRAMES + 1))
+            yield cuts.circle_reveal_transition(
+                image, end.draw(covered), (covered + 1) / (END_CARD_TRANSITION_FRAMES + 1)
+            )
         else:
             yield image
-    for number in range(TRANSITION_FRAMES, end.frames):
+    for number in range(END_CARD_TRANSITION_FRAMES, end.frames):
         yield end.draw(number)
 
 
-def clip_frames(clip: Clip, part: Cut, how: Framing) -> Iterator[Image.Image]:
+def framed_clip_frames(clip: Clip, part: ClipCut, how: ClipFraming) -> Iterator[Image.Image]:
     """Yield exactly the part's frames; repeat the last one if the clip ends a little early."""
     count, last = 0, None
-    for last in _decoded(clip, part, how):
+    for last in _decode_clip_frames(clip, part, how):
         count += 1
         yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
-    if last is None or part.frames - count > MAX_MISSING_SHARE * part.frames:
-        raise ClipRefused(
-            "CLIP_TRUNCATED", f"the clip has {count} of {part.frames} pictures: export it again"
-        )
+    if last is None or part.frames - count > MAX_MISSING_FRAME_SHARE * part.frames:
+        raise ClipRefused("CLIP_TRUNCATED", f"the clip has {count} of {part.frames} pictures: export it again")
     for _ in range(part.frames - count):
         yield Image.frombytes("RGB", (WIDTH, HEIGHT), last)
 
 
-def _decoded(clip: Clip, part: Cut, how: Framing) -> Iterator[bytes]:
+def _decode_clip_frames(clip: Clip, part: ClipCut, how: ClipFraming) -> Iterator[bytes]:
     source = clip.source(part.start, part.seconds)
     shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
-    return decoded(
-        WIDTH * HEIGHT * 3, *source, *how.arguments, *shape, complaints=MAX_ERRORS_PER_FRAME * part.frames
+    return decode_clip_chunks(
+        WIDTH * HEIGHT * 3, *source, *how.arguments, *shape, complaints=MAX_DECODER_ERRORS_PER_FRAME * part.frames
     )

@@ -5,74 +5,74 @@ from collections.abc import Sequence
 import numpy as np
 
 from generation.copy.captions import ClipSpan
-from generation.remix.clip import Clip, decoded
-from generation.remix.cut import FPS, Cut
-from generation.sound.bed import bed
-from generation.sound.loudness import TARGET_LUFS, limit_to_target, loudness
-from generation.sound.synthesis import RATE, Stereo, Wave
+from generation.remix.clip import Clip, decode_clip_chunks
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
+from generation.sound.bed import compose_music_bed
+from generation.sound.loudness import TARGET_LOUDNESS_LUFS, limit_to_target_loudness, measure_loudness_lufs
+from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound
 
 #: Level of the bed under speech, relative to the clip (WCAG 2.2, 1.4.7).
-UNDER_SPEECH_DB = -20.0
+MUSIC_UNDER_SPEECH_DB = -20.0
 #: Level of the bed between words.
-BETWEEN_WORDS_DB = -13.0
+MUSIC_BETWEEN_WORDS_DB = -13.0
 #: Level of the bed after the clip.
-ALONE_DB = -2.0
+MUSIC_ALONE_DB = -2.0
 #: Seconds of a ducking transition.
-_DUCKING_S = 0.3
+_MUSIC_DUCKING_S = 0.3
 #: Seconds of the fade-out of the clip's sound.
-_FADE_OUT_S = 0.35
+_CLIP_SOUND_FADE_OUT_S = 0.35
 #: Seconds between two computed gains.
-_GAIN_STEP_S = 0.01
+_MUSIC_GAIN_STEP_S = 0.01
 #: Maximum gain of a clip in dB: more would amplify noise.
-_MAX_GAIN_DB = 24.0
+_MAX_CLIP_GAIN_DB = 24.0
 #: A high-pass filter against rumble, and a compressor.
-_CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=12:release=180"
+_SOUND_CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:attack=12:release=180"
 
 
-def mix_sound(clip: Clip, part: Cut, speech: Sequence[ClipSpan], seconds: float, seed: str) -> Stereo:
+def mix_remix_sound(clip: Clip, part: ClipCut, speech: Sequence[ClipSpan], seconds: float, seed: str) -> StereoSound:
     """Mix the clip's sound and music to the common loudness of all videos. Raises `GenerationError`.
 
     `speech` are spans of the part. Without speech, the result is the music alone.
     """
-    music = limit_to_target(bed(seconds, seed, (part.seconds,)))
+    music = limit_to_target_loudness(compose_music_bed(seconds, seed, (part.seconds,)))
     if not speech:
         return music
     count = music.shape[1]
-    mix = music * 10 ** (music_gains(speech, part.seconds, count) / 20)
-    own = _clip_sound(clip, part)[:, :count]
+    mix = music * 10 ** (ducked_music_gains(speech, part.seconds, count) / 20)
+    own = _normalized_clip_sound(clip, part)[:, :count]
     mix[:, : own.shape[1]] += own
-    return limit_to_target(mix)
+    return limit_to_target_loudness(mix)
 
 
-def _clip_sound(clip: Clip, part: Cut) -> Stereo:
+def _normalized_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
     """Return the clip's sound at the target loudness, with a fade-out."""
-    sound = _decoded(clip, part)
-    sound = sound * 10 ** (min(_MAX_GAIN_DB, TARGET_LUFS - max(-70.0, loudness(sound))) / 20)
-    fading = min(sound.shape[1], round(_FADE_OUT_S * RATE))
+    sound = _decode_clip_sound(clip, part)
+    sound = sound * 10 ** (min(_MAX_CLIP_GAIN_DB, TARGET_LOUDNESS_LUFS - max(-70.0, measure_loudness_lufs(sound))) / 20)
+    fading = min(sound.shape[1], round(_CLIP_SOUND_FADE_OUT_S * SOUND_SAMPLE_RATE_HZ))
     sound[:, sound.shape[1] - fading :] *= np.linspace(1, 0, fading)
     return sound
 
 
-def _decoded(clip: Clip, part: Cut) -> Stereo:
+def _decode_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
     """Decode the part's sound to its exact length, padded with silence."""
-    of_frame = RATE // FPS
+    of_frame = SOUND_SAMPLE_RATE_HZ // OUTPUT_VIDEO_FPS
     count = part.frames * of_frame
     length = f"apad=whole_len={count},atrim=end_sample={count}"
-    filters = f"aresample={RATE}:async=1:first_pts=0,{_CLEANUP_FILTERS},{length}"
-    shape = ["-map", "0:a:0", "-af", filters, "-ac", "2", "-ar", str(RATE), "-f", "f32le", "-"]
-    pieces = decoded(of_frame * 8, *clip.source(part.start, part.seconds), *shape)
+    filters = f"aresample={SOUND_SAMPLE_RATE_HZ}:async=1:first_pts=0,{_SOUND_CLEANUP_FILTERS},{length}"
+    shape = ["-map", "0:a:0", "-af", filters, "-ac", "2", "-ar", str(SOUND_SAMPLE_RATE_HZ), "-f", "f32le", "-"]
+    pieces = decode_clip_chunks(of_frame * 8, *clip.source(part.start, part.seconds), *shape)
     samples = np.frombuffer(b"".join(pieces), "<f4").reshape(-1, 2).T.astype(np.float64)
     return np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0).clip(-4, 4)
 
 
-def music_gains(speech: Sequence[ClipSpan], ends: float, count: int) -> Wave:
+def ducked_music_gains(speech: Sequence[ClipSpan], ends: float, count: int) -> MonoWave:
     """Return the bed's gain in dB at each sample, by the distance to the next word and to the clip's end."""
-    at = np.arange(0, count / RATE + _GAIN_STEP_S, _GAIN_STEP_S)
+    at = np.arange(0, count / SOUND_SAMPLE_RATE_HZ + _MUSIC_GAIN_STEP_S, _MUSIC_GAIN_STEP_S)
     away = np.full(len(at), np.inf)
     for one in speech:
         away = np.minimum(away, np.maximum(one.start / 1_000 - at, at - one.end / 1_000))
-    apart = np.clip(away / _DUCKING_S, 0, 1)
-    over = np.clip((at - ends) / _DUCKING_S, 0, 1)
-    during = UNDER_SPEECH_DB + (BETWEEN_WORDS_DB - UNDER_SPEECH_DB) * apart
-    gains: Wave = np.interp(np.arange(count) / RATE, at, during + (ALONE_DB - during) * over)
+    apart = np.clip(away / _MUSIC_DUCKING_S, 0, 1)
+    over = np.clip((at - ends) / _MUSIC_DUCKING_S, 0, 1)
+    during = MUSIC_UNDER_SPEECH_DB + (MUSIC_BETWEEN_WORDS_DB - MUSIC_UNDER_SPEECH_DB) * apart
+    gains: MonoWave = np.interp(np.arange(count) / SOUND_SAMPLE_RATE_HZ, at, during + (MUSIC_ALONE_DB - during) * over)
     return gains

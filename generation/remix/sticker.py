@@ -7,20 +7,20 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from generation import paint
 from generation.canvas import DrawnLine
 from generation.color import RGB
-from generation.paint import Size
-from generation.slides.kit import Kit
-from generation.text.fitting import Block
+from generation.paint import PixelSize
+from generation.slides.kit import SlideKit
+from generation.text.fitting import TextBlock
 from generation.video.easing import ease_in_out, ease_out_back
 
 #: Horizontal padding of the words, in em.
-_PADDING_X = 0.46
+_STICKER_PADDING_X_EM = 0.46
 #: Vertical padding of the words, in em.
-_PADDING_Y = 0.34
+_STICKER_PADDING_Y_EM = 0.34
 #: Corner radius of a plate, in em.
-_CORNER_RADIUS = 0.42
-_ENTRANCE_FRAMES = 7
-_EXIT_FRAMES = 4
-_INITIAL_SCALE = 0.8
+_STICKER_CORNER_RADIUS_EM = 0.42
+_STICKER_ENTRANCE_FRAMES = 7
+_STICKER_EXIT_FRAMES = 4
+_STICKER_INITIAL_SCALE = 0.8
 _BLUR, _DOWN, _SHADOW = 26, 10, 90
 
 
@@ -35,16 +35,16 @@ class StickerStyle(NamedTuple):
 class Sticker:
     """Lines of words on one plate, for some frames; `marks` are the lines in the whole picture."""
 
-    def __init__(self, kit: Kit, block: Block, look: StickerStyle, y: float, shown: range) -> None:
-        mask, inset = _plate(block)
+    def __init__(self, kit: SlideKit, block: TextBlock, look: StickerStyle, y: float, shown: range) -> None:
+        mask, inset = _sticker_plate_mask(block)
         canvas = kit.page(Image.new("RGB", mask.size, look.plate))
         canvas.set(look.name, block, inset, mask.width - 2 * inset[0], color=look.text, align="middle")
         self._picture = canvas.image
         self._picture.putalpha(mask)
         self._place = (kit.frame.width - mask.width) // 2, round(y)
-        self._cast = paint.cast_shadow(mask, blur=_BLUR, alpha=_SHADOW)
+        self._cast = paint.blurred_shadow_mask(mask, blur=_BLUR, alpha=_SHADOW)
         self.shown, self.plate = shown, look.plate
-        self.marks = [_moved(mark, self._place) for mark in canvas.marks]
+        self.marks = [_move_drawn_line(mark, self._place) for mark in canvas.marks]
 
     @property
     def box(self) -> tuple[int, int, int, int]:
@@ -56,20 +56,20 @@ class Sticker:
         if frame not in self.shown:
             return
         entrance, exit_share = (
-            (frame - self.shown.start + 1) / _ENTRANCE_FRAMES,
-            (self.shown.stop - frame) / _EXIT_FRAMES,
+            (frame - self.shown.start + 1) / _STICKER_ENTRANCE_FRAMES,
+            (self.shown.stop - frame) / _STICKER_EXIT_FRAMES,
         )
         opacity = ease_in_out(min(1.0, exit_share)) * ease_in_out(min(1.0, entrance * 2))
         shadow, edge = self._cast
         if entrance >= 1:
             at = (self._place[0] - edge, self._place[1] - edge + _DOWN)
-            image.paste((0, 0, 0), at, _faded(shadow, opacity))
+            image.paste((0, 0, 0), at, _fade_mask(shadow, opacity))
         picture = (
-            self._scaled(_INITIAL_SCALE + (1 - _INITIAL_SCALE) * ease_out_back(entrance))
+            self._scaled(_STICKER_INITIAL_SCALE + (1 - _STICKER_INITIAL_SCALE) * ease_out_back(entrance))
             if entrance < 1
             else self._picture
         )
-        mask = _faded(picture.getchannel("A"), opacity)
+        mask = _fade_mask(picture.getchannel("A"), opacity)
         across, down = (
             round(at + (whole - part) / 2)
             for at, whole, part in zip(self._place, self._picture.size, picture.size, strict=True)
@@ -81,38 +81,38 @@ class Sticker:
         return self._picture.resize((width, height), Image.Resampling.BILINEAR)
 
 
-def padding(size: int) -> int:
+def sticker_padding(size: int) -> int:
     """Return the horizontal padding for a font size."""
-    return round(_PADDING_X * size)
+    return round(_STICKER_PADDING_X_EM * size)
 
 
-def height(block: Block) -> float:
+def height(block: TextBlock) -> float:
     """Return the height of a block's plate."""
-    return block.height + 2 * _PADDING_Y * block.size
+    return block.height + 2 * _STICKER_PADDING_Y_EM * block.size
 
 
-def _plate(block: Block) -> tuple[Image.Image, Size]:
+def _sticker_plate_mask(block: TextBlock) -> tuple[Image.Image, PixelSize]:
     """Return one rounded outline around all lines, and the padding at its left top."""
-    aside, above = padding(block.size), round(_PADDING_Y * block.size)
-    widths = _equalize_widths([line.width * block.size for line in block.lines], block.size)
+    aside, above = sticker_padding(block.size), round(_STICKER_PADDING_Y_EM * block.size)
+    widths = _equalize_line_widths([line.width * block.size for line in block.lines], block.size)
     size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
-    edge = round(_CORNER_RADIUS * block.size)
+    edge = round(_STICKER_CORNER_RADIUS_EM * block.size)
     mask = Image.new("L", (size[0] + 2 * edge, size[1] + 2 * edge))
     draw = ImageDraw.Draw(mask)
-    tops = [0.0, *(_line_gap_y(block, line) + above for line in range(1, len(widths))), float(size[1])]
+    tops = [0.0, *(_text_line_gap_y(block, line) + above for line in range(1, len(widths))), float(size[1])]
     for width, top, bottom in zip(widths, tops, tops[1:], strict=False):
         left = edge + (size[0] - width) / 2 - aside
         draw.rectangle((left, edge + top, left + width + 2 * aside - 1, edge + bottom - 1), fill=255)
-    return _round_corners(mask, edge).crop((edge, edge, edge + size[0], edge + size[1])), (aside, above)
+    return _round_mask_corners(mask, edge).crop((edge, edge, edge + size[0], edge + size[1])), (aside, above)
 
 
-def _line_gap_y(block: Block, line: int) -> float:
+def _text_line_gap_y(block: TextBlock, line: int) -> float:
     """Return the y in the middle of the gap between a line and the one before it."""
-    base = block.ascent + line * block.size * block.leading
+    base = block.ascent_px + line * block.size * block.leading
     return base - block.size * (0.27 + block.leading / 2) + block.size * 0.5 * (block.leading - 0.93)
 
 
-def _equalize_widths(widths: list[float], size: int) -> list[float]:
+def _equalize_line_widths(widths: list[float], size: int) -> list[float]:
     """Equalize widths of neighboring lines if their step would be smaller than a corner."""
     for at in range(1, len(widths)):
         if abs(widths[at] - widths[at - 1]) < 1.1 * size:
@@ -120,7 +120,7 @@ def _equalize_widths(widths: list[float], size: int) -> list[float]:
     return widths
 
 
-def _round_corners(mask: Image.Image, radius: int) -> Image.Image:
+def _round_mask_corners(mask: Image.Image, radius: int) -> Image.Image:
     """Round a mask's corners: blur, then sharpen at the middle, so that straight edges stay in place."""
     soft = radius * 0.55
     steep = soft * 2.5
@@ -129,12 +129,10 @@ def _round_corners(mask: Image.Image, radius: int) -> Image.Image:
     )
 
 
-def _faded(mask: Image.Image, opacity: float) -> Image.Image:
-    return (
-        mask if opacity >= 1 else ImageChops.multiply(mask, Image.new("L", mask.size, round(255 * opacity)))
-    )
+def _fade_mask(mask: Image.Image, opacity: float) -> Image.Image:
+    return mask if opacity >= 1 else ImageChops.multiply(mask, Image.new("L", mask.size, round(255 * opacity)))
 
 
-def _moved(mark: DrawnLine, place: Size) -> DrawnLine:
+def _move_drawn_line(mark: DrawnLine, place: PixelSize) -> DrawnLine:
     left, top, right, bottom = mark.box
     return mark._replace(box=(left + place[0], top + place[1], right + place[0], bottom + place[1]))

@@ -5,49 +5,54 @@ from PIL import Image
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, tile
-from generation.slides.kit import Kit
-from generation.theme import Ground
+from generation.slides.kit import SlideKit
+from generation.theme import GroundColors
 
 #: Minimum height of the area to fill it, in pixels.
-_MIN_HEIGHT = 400
+_MIN_FILLED_AREA_HEIGHT_PX = 400
 #: Gap below the texts, in pixels.
-_GAP_ABOVE = 90
-_ICON_SIDE = 540
-_LEAN = 8
+_GAP_BELOW_TEXTS_PX = 90
+_AREA_ICON_SIDE_PX = 540
+_ICON_TILT_DEGREES = 8
 #: Side of an icon at the bottom edge, in pixels.
-_PEEKING_SIDE = 500
+_PEEKING_ICON_SIDE_PX = 500
 #: Its visible share.
-_VISIBLE_SHARE = 0.7
+_PEEKING_VISIBLE_SHARE = 0.7
 #: Its distance to texts, in pixels.
-_TEXT_GAP = 60
+_PEEKING_ICON_TEXT_GAP_PX = 60
 
 
-def fill_below(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> None:
-    """Fill the area if it is high enough; the slide's number alternates the side."""
-    if canvas.height - canvas.frame.bottom < _MIN_HEIGHT:
+def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, number: int) -> None:
+    """Draw a device below the texts, or the tilted icon without screenshots. Skip an area under 400 pixels.
+
+    The slide's number alternates the side.
+    """
+    if canvas.height - canvas.frame.bottom < _MIN_FILLED_AREA_HEIGHT_PX:
         return
-    top = canvas.frame.bottom + _GAP_ABOVE
+    top = canvas.frame.bottom + _GAP_BELOW_TEXTS_PX
     if kit.screenshots:
-        devices.draw(canvas, [devices.point_device(kit, canvas, top, number)])
+        devices.draw_devices(canvas, [devices.place_point_device(kit, canvas, top, number)])
         return
-    icon, across = _tilted_icon(kit, canvas, ground, _ICON_SIDE, number)
-    paint.draw_sprite(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
+    icon, across = _draw_tilted_icon_sprite(kit, canvas, ground, _AREA_ICON_SIDE_PX, number)
+    paint.draw_sprite_with_shadow(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
 
 
-def draw_peeking_icon(kit: Kit, canvas: Canvas, ground: Ground, number: int) -> int:
+def draw_peeking_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, number: int) -> int:
     """Draw the icon, cropped by the bottom edge unless the picture is tall. Return the lowest y for texts."""
-    if canvas.height - canvas.frame.bottom >= _MIN_HEIGHT:
-        fill_below(kit, canvas, ground, number)
+    if canvas.height - canvas.frame.bottom >= _MIN_FILLED_AREA_HEIGHT_PX:
+        fill_area_below_texts(kit, canvas, ground, number)
         return canvas.frame.bottom
-    icon, across = _tilted_icon(kit, canvas, ground, _PEEKING_SIDE, number)
-    top = canvas.height - round(icon.height * _VISIBLE_SHARE)
-    paint.draw_sprite(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
-    return top - _TEXT_GAP
+    icon, across = _draw_tilted_icon_sprite(kit, canvas, ground, _PEEKING_ICON_SIDE_PX, number)
+    top = canvas.height - round(icon.height * _PEEKING_VISIBLE_SHARE)
+    paint.draw_sprite_with_shadow(canvas.image, icon, (across, top), blur=52, down=34, alpha=105)
+    return top - _PEEKING_ICON_TEXT_GAP_PX
 
 
-def _tilted_icon(kit: Kit, canvas: Canvas, ground: Ground, side: int, number: int) -> tuple[Image.Image, int]:
+def _draw_tilted_icon_sprite(
+    kit: SlideKit, canvas: Canvas, ground: GroundColors, side: int, number: int
+) -> tuple[Image.Image, int]:
     """Return the tilted icon and its left edge, on the side for this number."""
     way = -1 if number % 2 else 1
-    icon = paint.rotate_and_halve(tile.tile(kit, ground, 2 * side), _LEAN * way)
+    icon = paint.rotate_and_halve_sprite(tile.draw_brand_tile(kit, ground, 2 * side), _ICON_TILT_DEGREES * way)
     offset = canvas.frame.left if way > 0 else canvas.width - canvas.frame.left - icon.width
-    return icon, canvas.from_edge(offset, icon.width)
+    return icon, canvas.x_from_picture_edge(offset, icon.width)

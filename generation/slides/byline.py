@@ -6,84 +6,88 @@ from PIL import Image
 
 from generation import paint
 from generation.canvas import Canvas
-from generation.paint import Size
-from generation.slides.kit import BODY, LABEL, Kit
-from generation.spec import Copy
-from generation.text.fitting import Block, TextBox
-from generation.theme import Ground
+from generation.paint import PixelSize
+from generation.slides.kit import BODY_FONT, LABEL_FONT, SlideKit
+from generation.spec import PieceCopy
+from generation.text.fitting import TextBlock, TextBox
+from generation.theme import GroundColors
 
 #: Side of the portrait, in pixels.
-_FACE_SIDE = 116
-_RIM_WIDTH = 5
+_BYLINE_FACE_SIDE_PX = 116
+_BYLINE_RIM_WIDTH_PX = 5
 #: Gap from the portrait to the words, in pixels.
-_WORDS_GAP = 26
-_WHOLE = _FACE_SIDE + 2 * _RIM_WIDTH
+_FACE_TO_WORDS_GAP_PX = 26
+_RIMMED_FACE_SIDE_PX = _BYLINE_FACE_SIDE_PX + 2 * _BYLINE_RIM_WIDTH_PX
 #: Crop of a portrait at this size: left, top, right and bottom as shares.
-_FACE = (0.12, 0.04, 0.88, 0.80)
+_FACE_CROP_SHARES = (0.12, 0.04, 0.88, 0.80)
 #: Smallest and largest font size of the name.
-_NAME_SIZES = (26, 40)
-_DISCLOSURE_SIZES = (22, 29)
-_LINE_GAP = 12
+_NAME_FONT_SIZES = (26, 40)
+_DISCLOSURE_FONT_SIZES = (22, 29)
+_BYLINE_LINE_GAP_PX = 12
 
 
-class Layout(NamedTuple):
+class BylineLayout(NamedTuple):
     """Left tops of a byline's portrait, name and disclosure, and the maximum width of its words."""
 
-    face: Size
+    face: PixelSize
     name: tuple[float, float]
     disclosure: tuple[float, float]
     room: float
 
 
-class Byline(NamedTuple):
+class PresenterByline(NamedTuple):
     """A byline, fitted to its size."""
 
     face: Image.Image
-    name: Block
-    disclosure: Block
+    name: TextBlock
+    disclosure: TextBlock
 
     @property
     def height(self) -> int:
-        return max(_WHOLE, round(self._words))
+        return max(_RIMMED_FACE_SIDE_PX, round(self._words))
 
     @property
     def _words(self) -> float:
-        return self.name.height + _LINE_GAP + self.disclosure.height
+        return self.name.height + _BYLINE_LINE_GAP_PX + self.disclosure.height
 
-    def disc(self, ground: Ground) -> Image.Image:
+    def disc(self, ground: GroundColors) -> Image.Image:
         """Return the round portrait, with a rim in the color of the ground's text."""
-        disc_image = Image.new("RGBA", (_WHOLE, _WHOLE))
-        disc_image.paste(ground.text, (0, 0), paint.rounded(disc_image.size, _WHOLE / 2))
-        face = paint.crop_to_cover(self.face, (_FACE_SIDE, _FACE_SIDE))
-        disc_image.paste(face, (_RIM_WIDTH, _RIM_WIDTH), paint.rounded(face.size, _FACE_SIDE / 2))
+        disc_image = Image.new("RGBA", (_RIMMED_FACE_SIDE_PX, _RIMMED_FACE_SIDE_PX))
+        disc_image.paste(ground.text, (0, 0), paint.rounded_rectangle_mask(disc_image.size, _RIMMED_FACE_SIDE_PX / 2))
+        face = paint.crop_picture_to_cover(self.face, (_BYLINE_FACE_SIDE_PX, _BYLINE_FACE_SIDE_PX))
+        disc_image.paste(
+            face,
+            (_BYLINE_RIM_WIDTH_PX, _BYLINE_RIM_WIDTH_PX),
+            paint.rounded_rectangle_mask(face.size, _BYLINE_FACE_SIDE_PX / 2),
+        )
         return disc_image
 
-    def place(self, canvas: Canvas, top: float, *, middle: bool = False) -> Layout:
+    def place(self, canvas: Canvas, top: float, *, middle: bool = False) -> BylineLayout:
         """Lay out the portrait before the words, at the start of text lines or centered."""
         room = max(self.name.width, self.disclosure.width)
-        offset = (canvas.width - _WHOLE - _WORDS_GAP - room) / 2 if middle else 0.0
-        across = canvas.from_edge if middle else canvas.start
-        left = across(offset + _WHOLE + _WORDS_GAP, room)
+        offset = (canvas.width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX - room) / 2 if middle else 0.0
+        across = canvas.x_from_picture_edge if middle else canvas.start
+        left = across(offset + _RIMMED_FACE_SIDE_PX + _FACE_TO_WORDS_GAP_PX, room)
         name = top + (self.height - self._words) / 2
-        face = across(offset, _WHOLE), round(top + (self.height - _WHOLE) / 2)
-        return Layout(face, (left, name), (left, name + self.name.height + _LINE_GAP), room)
+        face = across(offset, _RIMMED_FACE_SIDE_PX), round(top + (self.height - _RIMMED_FACE_SIDE_PX) / 2)
+        return BylineLayout(face, (left, name), (left, name + self.name.height + _BYLINE_LINE_GAP_PX), room)
 
-    def put(self, canvas: Canvas, ground: Ground, top: float, *, middle: bool = False) -> None:
+    def put(self, canvas: Canvas, ground: GroundColors, top: float, *, middle: bool = False) -> None:
         place, disc = self.place(canvas, top, middle=middle), self.disc(ground)
         canvas.image.paste(disc, place.face, disc)
         canvas.set("presenter", self.name, place.name, place.room, color=ground.text)
         canvas.set("disclosure", self.disclosure, place.disclosure, place.room, color=ground.text)
 
 
-def byline(kit: Kit, copy: Copy) -> Byline | None:
+def fit_presenter_byline(kit: SlideKit, copy: PieceCopy) -> PresenterByline | None:
     """Return the presenter's byline, fitted to the column; None without a presenter."""
     if kit.presenter is None:
         return None
-    room = kit.column - _WHOLE - _WORDS_GAP
+    room = kit.column - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX
     face = kit.presenter.face
-    part = tuple(share * face.width for share in _FACE)
-    return Byline(
+    part = tuple(share * face.width for share in _FACE_CROP_SHARES)
+    return PresenterByline(
         face.crop((round(part[0]), round(part[1]), round(part[2]), round(part[3]))),
-        kit.fit(kit.presenter.name, TextBox(room, 50, 1), LABEL, _NAME_SIZES, 1.0),
-        kit.fit(copy.labels.presenter, TextBox(room, 80, 2), BODY, _DISCLOSURE_SIZES, 1.2),
+        kit.fit(kit.presenter.name, TextBox(room, 50, 1), LABEL_FONT, _NAME_FONT_SIZES, 1.0),
+        kit.fit(copy.labels.presenter, TextBox(room, 80, 2), BODY_FONT, _DISCLOSURE_FONT_SIZES, 1.2),
     )

@@ -4,35 +4,35 @@ from collections.abc import Callable
 from functools import partial
 
 from generation.canvas import Canvas
-from generation.slides.end import end
-from generation.slides.hook import hook, image
-from generation.slides.kit import Kit
-from generation.slides.points import LEAST_POINTS, point, recap
-from generation.spec import Copy
+from generation.slides.end import draw_end_slide
+from generation.slides.hook import draw_hook_slide, draw_single_image
+from generation.slides.kit import SlideKit
+from generation.slides.points import MIN_RECAP_POINTS, draw_point_slide, draw_recap_slide
+from generation.spec import PieceCopy
 
-Slide = Callable[[], Canvas]
+SlideDrawer = Callable[[], Canvas]
 
 
-def slideshow(kit: Kit, copy: Copy) -> list[Slide]:
+def list_slideshow_slides(kit: SlideKit, copy: PieceCopy) -> list[SlideDrawer]:
     """Return hook, points, recap and end; each slide is drawn by its call. Three points or more get a recap.
 
     Keywords alone, without screenshots, are on the recap only.
     """
-    has_recap = len(copy.points) >= LEAST_POINTS
-    texts = [] if has_recap and _are_names(kit, copy) else [line.text for line in copy.points]
+    has_recap = len(copy.points) >= MIN_RECAP_POINTS
+    texts = [] if has_recap and _are_bare_keywords(kit, copy) else [line.text for line in copy.points]
     pages = len(texts) + 2 + has_recap
     points = [
-        partial(point, kit, text, number, pages, is_only=len(texts) == 1)
+        partial(draw_point_slide, kit, text, number, pages, is_only=len(texts) == 1)
         for number, text in enumerate(texts, 1)
     ]
-    recaps = [partial(recap, kit, copy, pages - 2, pages)] if has_recap else []
-    return [partial(hook, kit, copy, pages), *points, *recaps, partial(end, kit, copy, pages - 1)]
+    recaps = [partial(draw_recap_slide, kit, copy, pages - 2, pages)] if has_recap else []
+    return [partial(draw_hook_slide, kit, copy, pages), *points, *recaps, partial(draw_end_slide, kit, copy, pages - 1)]
 
 
-def _are_names(kit: Kit, copy: Copy) -> bool:
+def _are_bare_keywords(kit: SlideKit, copy: PieceCopy) -> bool:
     """Return whether all points are keywords without screenshots: the recap alone is enough."""
     return not kit.screenshots and all(line.rule == "keyword" for line in copy.points)
 
 
-def single(kit: Kit, copy: Copy) -> list[Slide]:
-    return [partial(image, kit, copy)]
+def list_single_image_slide(kit: SlideKit, copy: PieceCopy) -> list[SlideDrawer]:
+    return [partial(draw_single_image, kit, copy)]

@@ -7,27 +7,27 @@ from PIL import Image
 
 from generation import paint
 from generation.canvas import Canvas
-from generation.slides.kit import Kit
+from generation.slides.kit import SlideKit
 
 #: Aspect ratios of a phone's screen: wider or narrower screenshots are cropped.
-_MIN_RATIO = 0.45
-_MAX_RATIO = 0.62
+_MIN_PHONE_SCREEN_RATIO = 0.45
+_MAX_PHONE_SCREEN_RATIO = 0.62
 _RIM, _RIM_LIGHT, _BEZEL = (38, 38, 44, 255), (92, 92, 102, 255), (8, 8, 11, 255)
 #: Minimum height of a phone, in pixels.
-MIN_PHONE_HEIGHT = 1240
+MIN_PHONE_HEIGHT_PX = 1240
 #: Overlap with the picture's bottom edge, in pixels.
-_EDGE_OVERLAP = 40
+_PHONE_EDGE_OVERLAP_PX = 40
 #: Margin of a card at its sides and below, in pixels.
-_MARGIN = 84
+_CARD_MARGIN_PX = 84
 
 
-def is_wide(screenshot: Image.Image) -> bool:
+def is_wide_screenshot(screenshot: Image.Image) -> bool:
     return screenshot.width > screenshot.height
 
 
-def phone(screenshot: Image.Image, height: int) -> Image.Image:
+def draw_phone(screenshot: Image.Image, height: int) -> Image.Image:
     """Draw a screenshot in a phone, from its top down."""
-    shape = min(_MAX_RATIO, max(_MIN_RATIO, screenshot.width / screenshot.height))
+    shape = min(_MAX_PHONE_SCREEN_RATIO, max(_MIN_PHONE_SCREEN_RATIO, screenshot.width / screenshot.height))
     bezel = max(8, round(height * 0.0135))
     screen = (round((height - 2 * bezel) * shape), height - 2 * bezel)
     width = screen[0] + 2 * bezel
@@ -35,18 +35,18 @@ def phone(screenshot: Image.Image, height: int) -> Image.Image:
     device = Image.new("RGBA", (width, height))
     for inset, color in ((0, _RIM_LIGHT), (max(1, edge // 2), _RIM), (edge, _BEZEL)):
         size = (width - 2 * inset, height - 2 * inset)
-        device.paste(color, (inset, inset), paint.rounded(size, radius - inset))
-    screen_image = paint.crop_to_cover(screenshot.convert("RGB"), screen, top=True)
-    device.paste(screen_image, (bezel, bezel), paint.rounded(screen, radius - bezel))
+        device.paste(color, (inset, inset), paint.rounded_rectangle_mask(size, radius - inset))
+    screen_image = paint.crop_picture_to_cover(screenshot.convert("RGB"), screen, top=True)
+    device.paste(screen_image, (bezel, bezel), paint.rounded_rectangle_mask(screen, radius - bezel))
     return device
 
 
-def card(screenshot: Image.Image, width: int) -> Image.Image:
+def draw_screenshot_card(screenshot: Image.Image, width: int) -> Image.Image:
     """Draw a wide screenshot with round corners, cropped if it is much wider than high."""
     size = (width, round(width * min(0.75, max(0.5, screenshot.height / screenshot.width))))
     device = Image.new("RGBA", size)
-    screen_image = paint.crop_to_cover(screenshot.convert("RGB"), size, top=True)
-    device.paste(screen_image, (0, 0), paint.rounded(size, width * 0.034))
+    screen_image = paint.crop_picture_to_cover(screenshot.convert("RGB"), size, top=True)
+    device.paste(screen_image, (0, 0), paint.rounded_rectangle_mask(size, width * 0.034))
     return device
 
 
@@ -54,48 +54,50 @@ class PlacedDevice(NamedTuple):
     """A device and its left top."""
 
     picture: Image.Image
-    place: paint.Size
+    place: paint.PixelSize
 
 
-def draw(canvas: Canvas, placed: Iterable[PlacedDevice]) -> None:
+def draw_devices(canvas: Canvas, placed: Iterable[PlacedDevice]) -> None:
     for picture, place in placed:
-        paint.draw_sprite(canvas.image, picture, place)
+        paint.draw_sprite_with_shadow(canvas.image, picture, place)
 
 
-def _height(canvas: Canvas, top: int) -> int:
+def _phone_height(canvas: Canvas, top: int) -> int:
     """Return the height of a phone that extends beyond the picture's bottom edge."""
-    return max(MIN_PHONE_HEIGHT, canvas.height - top + _EDGE_OVERLAP)
+    return max(MIN_PHONE_HEIGHT_PX, canvas.height - top + _PHONE_EDGE_OVERLAP_PX)
 
 
-def _wide(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDevice:
+def _place_screenshot_card(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDevice:
     """Return a card, centered in the area below the text or a little above its middle."""
-    device = card(screenshot, canvas.width - 2 * _MARGIN)
-    spare = max(0, canvas.height - _MARGIN - top - device.height)
-    return PlacedDevice(device, (_MARGIN, top + spare * 2 // 5))
+    device = draw_screenshot_card(screenshot, canvas.width - 2 * _CARD_MARGIN_PX)
+    spare = max(0, canvas.height - _CARD_MARGIN_PX - top - device.height)
+    return PlacedDevice(device, (_CARD_MARGIN_PX, top + spare * 2 // 5))
 
 
-def hook_devices(kit: Kit, canvas: Canvas, top: int) -> Iterator[PlacedDevice]:
+def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[PlacedDevice]:
     """Yield one device, or two that lean apart, beyond the bottom edge; the front one comes last."""
     first, *rest = kit.screenshots
-    if is_wide(first):
-        yield _wide(canvas, first, top)
+    if is_wide_screenshot(first):
+        yield _place_screenshot_card(canvas, first, top)
         return
-    way, high = -1 if canvas.right_to_left else 1, _height(canvas, top)
-    if rest and not is_wide(rest[0]):
-        behind = paint.rotate_and_halve(phone(rest[0], 2 * high), -9 * way)
+    way, high = -1 if canvas.right_to_left else 1, _phone_height(canvas, top)
+    if rest and not is_wide_screenshot(rest[0]):
+        behind = paint.rotate_and_halve_sprite(draw_phone(rest[0], 2 * high), -9 * way)
         offset = round(canvas.width * 0.54)
-        yield PlacedDevice(behind, (canvas.from_edge(offset, behind.width), top + 110))
-    front = paint.rotate_and_halve(phone(first, 2 * high), 6 * way)
+        yield PlacedDevice(behind, (canvas.x_from_picture_edge(offset, behind.width), top + 110))
+    front = paint.rotate_and_halve_sprite(draw_phone(first, 2 * high), 6 * way)
     offset = round(canvas.width * 0.09) if rest else (canvas.width - front.width) // 2
-    yield PlacedDevice(front, (canvas.from_edge(offset, front.width), top))
+    yield PlacedDevice(front, (canvas.x_from_picture_edge(offset, front.width), top))
 
 
-def point_device(kit: Kit, canvas: Canvas, top: int, number: int) -> PlacedDevice:
+def place_point_device(kit: SlideKit, canvas: Canvas, top: int, number: int) -> PlacedDevice:
     """Return a point's device: its own screenshot, every other one tilted, all down to the bottom edge."""
     screenshot = kit.screenshots[(number - 1) % len(kit.screenshots)]
-    if is_wide(screenshot):
-        return _wide(canvas, screenshot, top)
+    if is_wide_screenshot(screenshot):
+        return _place_screenshot_card(canvas, screenshot, top)
     lean = (0, 5, 0, -5)[(number - 1) % 4]
-    high = _height(canvas, top)
-    device = paint.rotate_and_halve(phone(screenshot, 2 * high), lean) if lean else phone(screenshot, high)
+    high = _phone_height(canvas, top)
+    device = (
+        paint.rotate_and_halve_sprite(draw_phone(screenshot, 2 * high), lean) if lean else draw_phone(screenshot, high)
+    )
     return PlacedDevice(device, ((canvas.width - device.width) // 2, top))

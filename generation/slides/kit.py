@@ -6,22 +6,22 @@ from PIL import Image
 
 from generation import paint
 from generation.canvas import Canvas
-from generation.frame import FRAMES, Frame
-from generation.seeds import between
-from generation.text.fitting import Block, TextBox, fit
-from generation.text.scripts import is_right_to_left
+from generation.frame import FRAME_BY_ASPECT, PictureFrame
+from generation.seeds import seeded_between
+from generation.text.fitting import TextBlock, TextBox, fit_text_to_box
+from generation.text.scripts import is_right_to_left_language
 from generation.text.shaping import TextStyle
-from generation.theme import Ground, Theme
+from generation.theme import GroundColors, PieceTheme
 
 #: Height of a header with the gap below it, in pixels.
-HEADER = 126
+HEADER_HEIGHT_PX = 126
 
 #: Font weight and tracking of titles.
-TITLE = (850, -0.03)
+TITLE_FONT = (850, -0.03)
 #: Font weight and tracking of body text.
-BODY = (560, -0.012)
+BODY_FONT = (560, -0.012)
 #: Font weight and tracking of labels.
-LABEL = (680, -0.012)
+LABEL_FONT = (680, -0.012)
 
 
 class SlidePresenter(NamedTuple):
@@ -31,16 +31,16 @@ class SlidePresenter(NamedTuple):
     face: Image.Image
 
 
-class Kit(NamedTuple):
+class SlideKit(NamedTuple):
     """Shared settings of a piece; `language` is the copy's, `screenshots` may be empty."""
 
     name: str
-    theme: Theme
+    theme: PieceTheme
     language: str
     seed: str
     logo: Image.Image | None = None
     screenshots: tuple[Image.Image, ...] = ()
-    frame: Frame = FRAMES["4:5"]
+    frame: PictureFrame = FRAME_BY_ASPECT["4:5"]
     presenter: SlidePresenter | None = None
 
     @property
@@ -55,31 +55,31 @@ class Kit(NamedTuple):
     @property
     def body(self) -> int:
         """Return the y below the header."""
-        return self.frame.top + HEADER
+        return self.frame.top + HEADER_HEIGHT_PX
 
     def page(self, image: Image.Image) -> Canvas:
         """Return a canvas on an image, in the copy's text direction."""
-        return Canvas(image, self.frame, right_to_left=is_right_to_left(self.language))
+        return Canvas(image, self.frame, right_to_left=is_right_to_left_language(self.language))
 
-    def canvas(self, ground: Ground, number: int) -> Canvas:
+    def canvas(self, ground: GroundColors, number: int) -> Canvas:
         """Draw a slide's ground. Its orbs lie on the edges between slides and continue on the next one."""
         canvas = self.page(paint.draw_gradient_ground(self.frame.size, ground.tints, f"{self.seed}/{number}"))
         for edge in (number, number + 1):
-            self._orb(canvas, ground, edge, number)
+            self._draw_ground_orb(canvas, ground, edge, number)
         return canvas
 
-    def _orb(self, canvas: Canvas, ground: Ground, edge: int, number: int) -> None:
+    def _draw_ground_orb(self, canvas: Canvas, ground: GroundColors, edge: int, number: int) -> None:
         width, height = self.frame.size
         across = (edge - number) * width
         center = width - across if canvas.right_to_left else across
-        down = between(0.35, 0.95, self.seed, f"down {edge}") * height
-        radius = round(between(0.3, 0.46, self.seed, f"radius {edge}") * width)
-        paint.orb(canvas.image, (center, round(down)), radius, ground.shape)
+        down = seeded_between(0.35, 0.95, self.seed, f"down {edge}") * height
+        radius = round(seeded_between(0.3, 0.46, self.seed, f"radius {edge}") * width)
+        paint.draw_fading_orb(canvas.image, (center, round(down)), radius, ground.shape)
 
     def fit(
         self, text: str, box: TextBox, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06
-    ) -> Block:
+    ) -> TextBlock:
         """Fit a text of a kind into a box, with a font size between the two sizes."""
         weight, tracking = kind
         style = TextStyle(weight, self.language, tracking)
-        return fit(text, box, style, least=sizes[0], largest=sizes[1], leading=leading)
+        return fit_text_to_box(text, box, style, least=sizes[0], largest=sizes[1], leading=leading)

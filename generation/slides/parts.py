@@ -6,40 +6,45 @@ from generation import paint
 from generation.canvas import Canvas
 from generation.color import RGB
 from generation.slides import tile
-from generation.slides.kit import LABEL, TITLE, Kit
-from generation.spec import Copy
-from generation.text.fitting import Block, TextBox
-from generation.theme import Ground
+from generation.slides.kit import LABEL_FONT, TITLE_FONT, SlideKit
+from generation.spec import PieceCopy
+from generation.text.fitting import TextBlock, TextBox
+from generation.theme import GroundColors
 
 #: Side of a header's tile, in pixels.
-TILE = 76
+HEADER_TILE_SIDE_PX = 76
 _DOT, _STEP = 12, 25
 #: Height of the button to the next slide, in pixels.
-_ONWARD = 100
+_NEXT_BUTTON_HEIGHT_PX = 100
 
 
-def header(kit: Kit, canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
+def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page: int, pages: int) -> None:
     """Draw the brand's tile and name at the start, and a dot for each slide at the end."""
-    top, offset = kit.frame.top, TILE + 22
-    tile.draw(canvas.image, tile.tile(kit, ground, TILE), (canvas.start(0, TILE), top), ground.text)
-    room = kit.column - offset - TILE - pages * _STEP
-    name = kit.fit(kit.name, TextBox(room, TILE, 1), LABEL, (24, 38))
-    middle = top + (TILE - name.ascent) / 2
+    top, offset = kit.frame.top, HEADER_TILE_SIDE_PX + 22
+    tile.paste_rimmed_tile(
+        canvas.image,
+        tile.draw_brand_tile(kit, ground, HEADER_TILE_SIDE_PX),
+        (canvas.start(0, HEADER_TILE_SIDE_PX), top),
+        ground.text,
+    )
+    room = kit.column - offset - HEADER_TILE_SIDE_PX - pages * _STEP
+    name = kit.fit(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT, (24, 38))
+    middle = top + (HEADER_TILE_SIDE_PX - name.ascent_px) / 2
     canvas.set("name", name, (canvas.start(offset, room), middle), room, color=ground.text)
     if pages > 1:
-        _dots(canvas, ground, page, pages)
+        _draw_page_dots(canvas, ground, page, pages)
 
 
-def _dots(canvas: Canvas, ground: Ground, page: int, pages: int) -> None:
+def _draw_page_dots(canvas: Canvas, ground: GroundColors, page: int, pages: int) -> None:
     first = canvas.frame.column - pages * _STEP + (_STEP - _DOT)
     for number in range(pages):
-        place = (canvas.start(first + number * _STEP, _DOT), canvas.frame.top + (TILE - _DOT) // 2)
+        place = (canvas.start(first + number * _STEP, _DOT), canvas.frame.top + (HEADER_TILE_SIDE_PX - _DOT) // 2)
         alpha = 255 if number == page else 85
-        paint.fill(canvas.image, place, (_DOT, _DOT), ground.text, radius=_DOT / 2, alpha=alpha)
+        paint.fill_rounded_rectangle(canvas.image, place, (_DOT, _DOT), ground.text, radius=_DOT / 2, alpha=alpha)
 
 
-def button_text(kit: Kit, copy: Copy) -> tuple[str, list[str]]:
-    """Return a button's text, and the remaining places.
+def button_text_and_places(kit: SlideKit, copy: PieceCopy) -> tuple[str, list[str]]:
+    """Return the text of the call to action's button, and the remaining places to show below it.
 
     A call to action that is only the name requests nothing; then a place is the button's text.
     """
@@ -49,67 +54,60 @@ def button_text(kit: Kit, copy: Copy) -> tuple[str, list[str]]:
     return copy.call_to_action.text, places
 
 
-def pill(
-    kit: Kit, canvas: Canvas, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB], size: int
+def draw_pill_button(
+    kit: SlideKit, canvas: Canvas, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB], size: int
 ) -> None:
     """Draw a button: a text in the second colour on the first."""
-    block = kit.fit(text, TextBox(kit.middle - 2 * size, size * 2.2, 1), LABEL, (24, size), 1.0)
+    block = kit.fit(text, TextBox(kit.middle - 2 * size, size * 2.2, 1), LABEL_FONT, (24, size), 1.0)
     width, height = round(block.width + size * 1.9), round(size * 2.3)
     place = (round(center[0] - width / 2), round(center[1] - height / 2))
-    mask = paint.rounded((width, height), height / 2)
-    paint.shadow(canvas.image, place, mask, blur=28, down=12, alpha=60)
+    mask = paint.rounded_rectangle_mask((width, height), height / 2)
+    paint.draw_mask_shadow(canvas.image, place, mask, blur=28, down=12, alpha=60)
     canvas.image.paste(colors[0], place, mask)
-    top = center[1] - block.ascent / 2
-    canvas.set(
-        "pill", block, (center[0] - block.width / 2, top), block.width, color=colors[1], align="middle"
-    )
+    top = center[1] - block.ascent_px / 2
+    canvas.set("pill", block, (center[0] - block.width / 2, top), block.width, color=colors[1], align="middle")
 
 
 class NextButton(NamedTuple):
     """Button at the lower end: an arrow, with an optional label before it."""
 
-    word: Block | None
+    word: TextBlock | None
 
     @property
     def width(self) -> int:
-        return _ONWARD + (round(self.word.width) + 24 if self.word else 0)
+        return _NEXT_BUTTON_HEIGHT_PX + (round(self.word.width) + 24 if self.word else 0)
 
-    def put(self, canvas: Canvas, ground: Ground, *, edge: int = 0) -> None:
+    def put(self, canvas: Canvas, ground: GroundColors, *, edge: int = 0) -> None:
         """Draw the button; an edge in the ground's color separates it from a screenshot below."""
-        side, width, frame = _ONWARD, self.width, canvas.frame
+        side, width, frame = _NEXT_BUTTON_HEIGHT_PX, self.width, canvas.frame
         place = (canvas.start(frame.column - width, width), frame.bottom - side)
-        mask = paint.rounded((width, side), side / 2)
-        paint.shadow(canvas.image, place, mask, blur=30, down=10, alpha=80)
+        mask = paint.rounded_rectangle_mask((width, side), side / 2)
+        paint.draw_mask_shadow(canvas.image, place, mask, blur=30, down=10, alpha=80)
         if edge:
             around, size = (place[0] - edge, place[1] - edge), (width + 2 * edge, side + 2 * edge)
-            paint.fill(canvas.image, around, size, ground.tints[0], radius=size[1] / 2)
+            paint.fill_rounded_rectangle(canvas.image, around, size, ground.tints[0], radius=size[1] / 2)
         canvas.image.paste(ground.text, place, mask)
         if self.word:
             left = place[0] + (width - 40 - self.word.width if canvas.right_to_left else 40)
-            at = (left, place[1] + (side - self.word.ascent) / 2)
+            at = (left, place[1] + (side - self.word.ascent_px) / 2)
             canvas.set("onward", self.word, at, self.word.width, color=ground.tints[0])
-        arrow = paint.arrow(52, left=canvas.right_to_left)
+        arrow = paint.arrow_mask(52, left=canvas.right_to_left)
         inner = (side - arrow.width) // 2
         left = place[0] + inner if canvas.right_to_left else place[0] + width - inner - arrow.width
         canvas.image.paste(ground.tints[0], (round(left), place[1] + inner), arrow)
 
 
-def next_button(kit: Kit, label: str) -> NextButton:
-    room = TextBox(kit.column - _ONWARD - 64, _ONWARD, 1)
-    return NextButton(kit.fit(label, room, LABEL, (24, 36), 1.0) if label else None)
+def fit_next_button(kit: SlideKit, label: str) -> NextButton:
+    room = TextBox(kit.column - _NEXT_BUTTON_HEIGHT_PX - 64, _NEXT_BUTTON_HEIGHT_PX, 1)
+    return NextButton(kit.fit(label, room, LABEL_FONT, (24, 36), 1.0) if label else None)
 
 
-def badge(
-    kit: Kit, canvas: Canvas, number: int, *, place: tuple[int, int], side: int, colors: tuple[RGB, RGB]
+def draw_number_badge(
+    kit: SlideKit, canvas: Canvas, number: int, *, place: tuple[int, int], side: int, colors: tuple[RGB, RGB]
 ) -> None:
     """Draw a number in the second colour on a rounded square of the first."""
-    paint.fill(canvas.image, place, (side, side), colors[0], radius=side * 0.32)
-    block = kit.fit(str(number), TextBox(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
+    paint.fill_rounded_rectangle(canvas.image, place, (side, side), colors[0], radius=side * 0.32)
+    block = kit.fit(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
     canvas.set(
-        "number",
-        block,
-        (place[0], place[1] + (side - block.ascent) / 2),
-        side,
-        color=colors[1],
-        align="middle",
+        "number", block, (place[0], place[1] + (side - block.ascent_px) / 2), side, color=colors[1], align="middle"
     )

@@ -3,115 +3,115 @@
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, parts
-from generation.slides.below import draw_peeking_icon, fill_below
-from generation.slides.kit import LABEL, TITLE, Kit
-from generation.spec import Copy
-from generation.text.fitting import Block, TextBox
-from generation.theme import Ground
+from generation.slides.below import draw_peeking_icon, fill_area_below_texts
+from generation.slides.kit import LABEL_FONT, TITLE_FONT, SlideKit
+from generation.spec import PieceCopy
+from generation.text.fitting import TextBlock, TextBox
+from generation.theme import GroundColors
 
 #: Minimum points for a list on its own slide.
-LEAST_POINTS = 3
+MIN_RECAP_POINTS = 3
 _ROW, _GAP, _INSET, _LARGEST = 236, 22, 38, 52
 _BADGE, _BELOW_BADGE, _WORDS = 84, 34, 270
 _NUMBER, _ABOVE = 330, 40
 
 
-def recap(kit: Kit, copy: Copy, page: int, pages: int) -> Canvas:
+def draw_recap_slide(kit: SlideKit, copy: PieceCopy, page: int, pages: int) -> Canvas:
     ground = (kit.theme.light, kit.theme.dark)[(page - 1) % 2]
     canvas = kit.canvas(ground, page)
-    fill_below(kit, canvas, ground, page)
-    parts.header(kit, canvas, ground, page, pages)
-    title = kit.fit(copy.recap.text, TextBox(kit.column, 210, 2), TITLE, (44, 100), 1.04)
+    fill_area_below_texts(kit, canvas, ground, page)
+    parts.draw_slide_header(kit, canvas, ground, page, pages)
+    title = kit.fit(copy.recap.text, TextBox(kit.column, 210, 2), TITLE_FONT, (44, 100), 1.04)
     place = (kit.frame.left, kit.body + 10)
     top = canvas.set("recap", title, place, kit.column, color=ground.text) + 44
-    bottom = _foot(kit, canvas, ground, copy.labels.save)
+    bottom = _draw_save_label(kit, canvas, ground, copy.labels.save)
     row = min(_ROW, (bottom - top) / len(copy.points))
     height = round(row) - _GAP
-    size = min(_said(kit, line.text, height, _LARGEST).size for line in copy.points)
+    size = min(_fit_recap_item(kit, line.text, height, _LARGEST).size for line in copy.points)
     for number, line in enumerate(copy.points, 1):
-        block = _said(kit, line.text, height, size)
-        _item(kit, canvas, ground, block, number, row=(round(top + (number - 1) * row), height))
+        block = _fit_recap_item(kit, line.text, height, size)
+        _draw_recap_item(kit, canvas, ground, block, number, row=(round(top + (number - 1) * row), height))
     return canvas
 
 
-def _said(kit: Kit, text: str, height: int, largest: int) -> Block:
-    room = kit.column - _offset(height) - _INSET
-    return kit.fit(text, TextBox(room, height - 32, 3), LABEL, (min(26, largest), largest), 1.16)
+def _fit_recap_item(kit: SlideKit, text: str, height: int, largest: int) -> TextBlock:
+    room = kit.column - _recap_words_offset(height) - _INSET
+    return kit.fit(text, TextBox(room, height - 32, 3), LABEL_FONT, (min(26, largest), largest), 1.16)
 
 
-def _offset(height: int) -> int:
+def _recap_words_offset(height: int) -> int:
     """Return the offset of a row's words from its start."""
-    return _INSET + _badge(height) + 30
+    return _INSET + _recap_badge_side(height) + 30
 
 
-def _badge(height: int) -> int:
+def _recap_badge_side(height: int) -> int:
     return min(96, height - 40)
 
 
-def _foot(kit: Kit, canvas: Canvas, ground: Ground, label: str) -> float:
+def _draw_save_label(kit: SlideKit, canvas: Canvas, ground: GroundColors, label: str) -> float:
     """Draw the label below the list, if the language has one. Return the lowest y for the list."""
     if not label:
         return kit.frame.bottom + _GAP
-    block = kit.fit(label, TextBox(kit.column, 60, 1), LABEL, (24, 36))
+    block = kit.fit(label, TextBox(kit.column, 60, 1), LABEL_FONT, (24, 36))
     top = kit.frame.bottom - block.height
     canvas.set("save", block, (kit.frame.left, top), kit.column, color=ground.muted, align="middle")
     return top - 40 + _GAP
 
 
-def _item(
-    kit: Kit, canvas: Canvas, ground: Ground, block: Block, number: int, *, row: tuple[int, int]
+def _draw_recap_item(
+    kit: SlideKit, canvas: Canvas, ground: GroundColors, block: TextBlock, number: int, *, row: tuple[int, int]
 ) -> None:
     top, height = row
     alpha = 22 if ground.is_dark else 190
     place = (kit.frame.left, top)
-    paint.fill(canvas.image, place, (kit.column, height), (255, 255, 255), radius=40, alpha=alpha)
-    side = _badge(height)
+    paint.fill_rounded_rectangle(canvas.image, place, (kit.column, height), (255, 255, 255), radius=40, alpha=alpha)
+    side = _recap_badge_side(height)
     place = (canvas.start(_INSET, side), top + (height - side) // 2)
-    parts.badge(kit, canvas, number, place=place, side=side, colors=(ground.accent, ground.tints[0]))
-    room = kit.column - _offset(height) - _INSET
+    parts.draw_number_badge(kit, canvas, number, place=place, side=side, colors=(ground.accent, ground.tints[0]))
+    room = kit.column - _recap_words_offset(height) - _INSET
     middle = top + (height - block.height) / 2 + 2
-    start = canvas.start(_offset(height), room)
+    start = canvas.start(_recap_words_offset(height), room)
     canvas.set("item", block, (start, middle), room, color=ground.text)
 
 
-def point(kit: Kit, text: str, number: int, pages: int, *, is_only: bool = False) -> Canvas:
+def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_only: bool = False) -> Canvas:
     """Draw the slide. Its number decides grounds and sides; a single point shows no number."""
     ground = (kit.theme.light, kit.theme.dark)[(number - 1) % 2]
     canvas = kit.canvas(ground, number)
-    parts.header(kit, canvas, ground, number, pages)
+    parts.draw_slide_header(kit, canvas, ground, number, pages)
     if kit.screenshots:
-        _beside_device(kit, canvas, ground, text, number, is_only=is_only)
+        _draw_point_with_device(kit, canvas, ground, text, number, is_only=is_only)
     else:
-        lay = _only if is_only else _numbered
+        lay = _draw_only_point if is_only else _draw_numbered_point
         lay(kit, canvas, ground, text, number)
     return canvas
 
 
-def _beside_device(
-    kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int, *, is_only: bool
+def _draw_point_with_device(
+    kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int, *, is_only: bool
 ) -> None:
     above = 0 if is_only else _BADGE + _BELOW_BADGE
     if not is_only:
         place = (canvas.start(0, _BADGE), kit.body)
-        parts.badge(kit, canvas, number, place=place, side=_BADGE, colors=(ground.accent, ground.tints[0]))
-    block = kit.fit(text, TextBox(kit.column, _WORDS, 5), TITLE, (34, 88), 1.08)
+        parts.draw_number_badge(kit, canvas, number, place=place, side=_BADGE, colors=(ground.accent, ground.tints[0]))
+    block = kit.fit(text, TextBox(kit.column, _WORDS, 5), TITLE_FONT, (34, 88), 1.08)
     bottom = canvas.set("point", block, (kit.frame.left, kit.body + above), kit.column, color=ground.text)
-    devices.draw(canvas, [devices.point_device(kit, canvas, round(bottom) + 64, number)])
+    devices.draw_devices(canvas, [devices.place_point_device(kit, canvas, round(bottom) + 64, number)])
 
 
-def _only(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
+def _draw_only_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
     """Draw the words in the hook's place, and the icon at the bottom edge."""
     room = draw_peeking_icon(kit, canvas, ground, number) - kit.body
-    block = kit.fit(text, TextBox(kit.column, room, 6), TITLE, (46, 140), 1.05)
+    block = kit.fit(text, TextBox(kit.column, room, 6), TITLE_FONT, (46, 140), 1.05)
     canvas.set("point", block, (kit.frame.left, kit.body), kit.column, color=ground.text)
 
 
-def _numbered(kit: Kit, canvas: Canvas, ground: Ground, text: str, number: int) -> None:
+def _draw_numbered_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
     """Draw a large number at the top and the words at the bottom; the space between stays empty."""
-    fill_below(kit, canvas, ground, number)
-    large = kit.fit(str(number), TextBox(kit.column, _NUMBER, 1), TITLE, (100, _NUMBER))
+    fill_area_below_texts(kit, canvas, ground, number)
+    large = kit.fit(str(number), TextBox(kit.column, _NUMBER, 1), TITLE_FONT, (100, _NUMBER))
     place = (kit.frame.left, kit.body + _ABOVE)
     room = kit.frame.bottom - canvas.set("number", large, place, kit.column, color=ground.accent) - _ABOVE
-    block = kit.fit(text, TextBox(kit.column, min(600, room), 6), TITLE, (46, 128), 1.05)
+    block = kit.fit(text, TextBox(kit.column, min(600, room), 6), TITLE_FONT, (46, 128), 1.05)
     top = kit.frame.bottom - block.height
     canvas.set("point", block, (kit.frame.left, top), kit.column, color=ground.text)

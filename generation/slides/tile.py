@@ -3,114 +3,118 @@
 from PIL import Image
 
 from generation import paint
-from generation.color import RGB, contrast, luminance
-from generation.paint import Size
-from generation.slides.kit import TITLE, Kit
-from generation.text.cleaning import clean
+from generation.color import RGB, contrast_ratio, relative_luminance
+from generation.paint import PixelSize
+from generation.slides.kit import TITLE_FONT, SlideKit
+from generation.text.cleaning import clean_drawn_text
 from generation.text.fitting import TextBox
-from generation.text.raster import ink
-from generation.text.scripts import graphemes
-from generation.theme import Ground
+from generation.text.raster import render_line_ink
+from generation.text.scripts import split_graphemes
+from generation.theme import GroundColors
 
 #: Share of a tile that a logo with a transparent ground fills.
-_FILLED = 0.66
+_CENTERED_LOGO_SHARE = 0.66
 #: Aspect ratios of logos that fill the whole tile.
-_SQUARE = (0.8, 1.25)
+_SQUARE_LOGO_RATIOS = (0.8, 1.25)
 #: A tile with less contrast at its edge gets a rim.
-_MIN_EDGE_CONTRAST = 1.35
+_MIN_TILE_EDGE_CONTRAST = 1.35
 #: The rim's width is the tile's side divided by this.
-_RIM_DIVISOR = 42
+_TILE_RIM_DIVISOR = 42
 
 
-def tile(kit: Kit, ground: Ground, side: int) -> Image.Image:
+def draw_brand_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
     """Draw the brand's tile for a ground."""
     if kit.logo is None:
-        return _initial(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
-    return _fill_tile(kit.logo, side) if _fills_tile(kit.logo) else _center_on_tile(kit, kit.logo, side)
+        return _draw_initial_tile(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
+    return (
+        _fill_tile_with_logo(kit.logo, side)
+        if _does_logo_fill_tile(kit.logo)
+        else _center_logo_on_tile(kit, kit.logo, side)
+    )
 
 
-def _fills_tile(logo: Image.Image) -> bool:
+def _does_logo_fill_tile(logo: Image.Image) -> bool:
     """Return whether the logo was drawn as an icon: about square, with opaque corners or edges."""
-    if not _SQUARE[0] < logo.width / logo.height < _SQUARE[1]:
+    if not _SQUARE_LOGO_RATIOS[0] < logo.width / logo.height < _SQUARE_LOGO_RATIOS[1]:
         return False
     small = logo.convert("RGBA").resize((24, 24), Image.Resampling.BOX)
-    return all(_opacity(small, at) > 200 for at in ((12, 1), (12, 22), (1, 12), (22, 12), (4, 4), (19, 19)))
+    return all(_pixel_alpha(small, at) > 200 for at in ((12, 1), (12, 22), (1, 12), (22, 12), (4, 4), (19, 19)))
 
 
-def _opacity(image: Image.Image, at: Size) -> int:
-    return _pixel(image, at)[3]
+def _pixel_alpha(image: Image.Image, at: PixelSize) -> int:
+    return _pixel_rgba(image, at)[3]
 
 
-def _pixel(image: Image.Image, at: Size) -> tuple[int, ...]:
+def _pixel_rgba(image: Image.Image, at: PixelSize) -> tuple[int, ...]:
     pixel = image.getpixel(at)
     return pixel if isinstance(pixel, tuple) else (0, 0, 0, 0)
 
 
-def _fill_tile(logo: Image.Image, side: int) -> Image.Image:
+def _fill_tile_with_logo(logo: Image.Image, side: int) -> Image.Image:
     """Crop the logo to the outline of an icon; its transparent parts stay transparent."""
     drawn = logo.convert("RGBA").resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
     empty = Image.new("RGBA", (side, side))
-    return Image.composite(drawn, empty, paint.squircle(side))
+    return Image.composite(drawn, empty, paint.squircle_mask(side))
 
 
-def _center_on_tile(kit: Kit, logo: Image.Image, side: int) -> Image.Image:
-    ground = kit.theme.light if _is_dark(logo) else kit.theme.dark
-    icon = _plain(ground.tints[0] if not _is_dark(logo) else (255, 255, 255), side)
-    scale = side * _FILLED / max(logo.size)
+def _center_logo_on_tile(kit: SlideKit, logo: Image.Image, side: int) -> Image.Image:
+    ground = kit.theme.light if _is_dark_logo(logo) else kit.theme.dark
+    icon = _draw_plain_tile(ground.tints[0] if not _is_dark_logo(logo) else (255, 255, 255), side)
+    scale = side * _CENTERED_LOGO_SHARE / max(logo.size)
     size = (max(1, round(logo.width * scale)), max(1, round(logo.height * scale)))
     drawn = logo.convert("RGBA").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     icon.alpha_composite(drawn, ((side - size[0]) // 2, (side - size[1]) // 2))
     return icon
 
 
-def _is_dark(logo: Image.Image) -> bool:
+def _is_dark_logo(logo: Image.Image) -> bool:
     """Return whether the opaque part of a logo is dark."""
     small = logo.convert("RGBA").resize((16, 16), Image.Resampling.BOX)
-    pixels = [_pixel(small, (x, y)) for x in range(16) for y in range(16)]
-    lights = [luminance((r, g, b)) for r, g, b, opacity in pixels if opacity > 128]
+    pixels = [_pixel_rgba(small, (x, y)) for x in range(16) for y in range(16)]
+    lights = [relative_luminance((r, g, b)) for r, g, b, opacity in pixels if opacity > 128]
     return sum(lights) <= 0.55 * len(lights)
 
 
-def _initial(kit: Kit, ground: Ground, side: int) -> Image.Image:
-    icon = _plain(ground.tints[0], side)
+def _draw_initial_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
+    icon = _draw_plain_tile(ground.tints[0], side)
     block = kit.fit(
-        _first_letter(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE, (8, round(side * 0.62))
+        _first_letter_of_name(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE_FONT, (8, round(side * 0.62))
     )
-    if drawn := ink(block.lines[0], block.size):
+    if drawn := render_line_ink(block.lines[0], block.size):
         place = ((side - drawn.mask.width) // 2, (side - drawn.mask.height) // 2)
         icon.paste(ground.accent, place, drawn.mask)
     return icon
 
 
-def _first_letter(name: str) -> str:
-    return next((one.upper() for one in graphemes(clean(name)) if one[0].isalnum()), "•")
+def _first_letter_of_name(name: str) -> str:
+    return next((one.upper() for one in split_graphemes(clean_drawn_text(name)) if one[0].isalnum()), "•")
 
 
-def _plain(color: RGB, side: int) -> Image.Image:
+def _draw_plain_tile(color: RGB, side: int) -> Image.Image:
     icon = Image.new("RGBA", (side, side))
-    icon.paste(color, (0, 0), paint.squircle(side))
+    icon.paste(color, (0, 0), paint.squircle_mask(side))
     return icon
 
 
-def draw(image: Image.Image, icon: Image.Image, place: Size, rim: RGB) -> None:
+def paste_rimmed_tile(image: Image.Image, icon: Image.Image, place: PixelSize, rim: RGB) -> None:
     """Draw a tile onto an image, with a rim if it is too similar to its ground."""
     under = image.getpixel((min(image.width - 1, place[0] + icon.width // 2), max(0, place[1] - 2)))
     if isinstance(under, tuple):
-        whole, width = add_rim(icon, (under[0], under[1], under[2]), rim)
+        whole, width = add_tile_rim(icon, (under[0], under[1], under[2]), rim)
         image.paste(whole, (place[0] - width, place[1] - width), whole)
 
 
-def add_rim(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
+def add_tile_rim(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
     """Add a rim to a tile that is too similar to the color below. Return both, with width 0 for no rim."""
-    if _edge_contrast(icon, under) >= _MIN_EDGE_CONTRAST:
+    if _tile_edge_contrast(icon, under) >= _MIN_TILE_EDGE_CONTRAST:
         return icon, 0
-    width = max(3, icon.width // _RIM_DIVISOR)
-    whole = _plain(rim, icon.width + 2 * width)
+    width = max(3, icon.width // _TILE_RIM_DIVISOR)
+    whole = _draw_plain_tile(rim, icon.width + 2 * width)
     whole.alpha_composite(icon, (width, width))
     return whole, width
 
 
-def _edge_contrast(icon: Image.Image, under: RGB) -> float:
+def _tile_edge_contrast(icon: Image.Image, under: RGB) -> float:
     middle, end = icon.width // 2, icon.width - 5
-    edges = [_pixel(icon, at) for at in ((middle, 4), (4, middle), (middle, end), (end, middle))]
-    return min(contrast((r, g, b), under) for r, g, b, _ in edges)
+    edges = [_pixel_rgba(icon, at) for at in ((middle, 4), (4, middle), (middle, end), (end, middle))]
+    return min(contrast_ratio((r, g, b), under) for r, g, b, _ in edges)

@@ -5,124 +5,124 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generation.seeds import between, chance
+from generation.seeds import seeded_between, seeded_chance
 from generation.sound.synthesis import (
-    RATE,
-    Stereo,
-    Wave,
-    add_reverb,
-    bass,
-    fade,
-    highpass,
-    hiss,
-    kick,
-    lowpass,
-    pluck,
+    SOUND_SAMPLE_RATE_HZ,
+    MonoWave,
+    StereoSound,
+    add_room_reverb,
+    bass_wave,
+    decaying_noise_wave,
+    fade_wave_in_and_out,
+    highpass_filter,
+    kick_drum_wave,
+    lowpass_filter,
+    pluck_wave,
     sample_times,
-    soft_saw,
-    white,
+    seeded_white_noise,
+    soft_saw_wave,
 )
-from generation.timing import BEAT_S
+from generation.timing import MUSIC_BEAT_S
 
 #: Scale degrees of four successive bars: well-known chord progressions.
-_PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 5, 4), (5, 3, 0, 4), (0, 4, 5, 3))
-_ROOTS = (57, 59, 60, 62, 64)
-_SCALE = (0, 2, 4, 5, 7, 9, 11)
+_CHORD_PROGRESSIONS = ((0, 5, 3, 4), (0, 3, 5, 4), (5, 3, 0, 4), (0, 4, 5, 3))
+_ROOT_MIDI_KEYS = (57, 59, 60, 62, 64)
+_MAJOR_SCALE_STEPS = (0, 2, 4, 5, 7, 9, 11)
 #: Chord notes of the eight plucks of a bar.
-_PATTERNS = (
+_PLUCK_NOTE_PATTERNS = (
     (0, 2, 1, 3, 2, 1, 0, 2),
     (2, 0, 3, 1, 0, 2, 1, 2),
     (0, 1, 2, 3, 1, 2, 0, 1),
     (1, 3, 0, 2, 2, 0, 1, 3),
 )
-_BAR = 4 * BEAT_S
+_MUSIC_BAR_S = 4 * MUSIC_BEAT_S
 #: Seconds for the decay of the last notes.
-_TAIL_S = 3.0
-_FADE_OUT_S = 0.9
+_NOTE_DECAY_TAIL_S = 3.0
+_MUSIC_FADE_OUT_S = 0.9
 #: Beats until the drums have full volume.
-_INTRO = 2
+_DRUM_INTRO_BEATS = 2
 
 
-class _Track:
+class _InstrumentTrack:
     """Samples of one instrument group over the length of the bed."""
 
     def __init__(self, seconds: float) -> None:
-        self.sound: Stereo = np.zeros((2, round((seconds + _TAIL_S) * RATE)))
+        self.sound: StereoSound = np.zeros((2, round((seconds + _NOTE_DECAY_TAIL_S) * SOUND_SAMPLE_RATE_HZ)))
 
-    def add(self, at: float, wave: Wave, gain: float, *, side: float = 0.0) -> None:
+    def add(self, at: float, wave: MonoWave, gain: float, *, side: float = 0.0) -> None:
         """Mix in a wave; `side` pans from left at -1 to right at 1."""
-        start = round(at * RATE)
+        start = round(at * SOUND_SAMPLE_RATE_HZ)
         part = wave[: max(0, self.sound.shape[1] - start)] * gain * math.sqrt(2)
         for row, share in enumerate((math.cos((side + 1) * math.pi / 4), math.sin((side + 1) * math.pi / 4))):
             self.sound[row, start : start + len(part)] += part * share
 
 
-def bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stereo:
+def compose_music_bed(seconds: float, seed: str, cuts: Sequence[float]) -> StereoSound:
     """Compose the music with a fade-out at its end."""
-    chords, plucks, low, drums = (_Track(seconds) for _ in range(4))
-    for bar in range(math.ceil(seconds / _BAR)):
-        at, keys = bar * _BAR, _chord(seed, bar)
-        _chords(chords, at, keys, f"{seed}/{bar}")
-        _plucks(plucks, at, keys, seed)
+    chords, plucks, low, drums = (_InstrumentTrack(seconds) for _ in range(4))
+    for bar in range(math.ceil(seconds / _MUSIC_BAR_S)):
+        at, keys = bar * _MUSIC_BAR_S, _chord_midi_keys(seed, bar)
+        _add_chords(chords, at, keys, f"{seed}/{bar}")
+        _add_plucks(plucks, at, keys, seed)
         for beats in (0, 1.5, 2.5):
-            low.add(at + beats * BEAT_S, bass(keys[0] - 24, 0.84 * BEAT_S), 0.26)
-        _drums(drums, at, f"{seed}/{bar}")
-    drums.sound[:, : round(_INTRO * BEAT_S * RATE)] *= 0.2
+            low.add(at + beats * MUSIC_BEAT_S, bass_wave(keys[0] - 24, 0.84 * MUSIC_BEAT_S), 0.26)
+        _add_drums(drums, at, f"{seed}/{bar}")
+    drums.sound[:, : round(_DRUM_INTRO_BEATS * MUSIC_BEAT_S * SOUND_SAMPLE_RATE_HZ)] *= 0.2
     for cut in cuts:
-        _whoosh(drums, cut, f"{seed}/{cut}")
-    push = _sidechain_gain(drums.sound.shape[1])
+        _add_cut_whoosh(drums, cut, f"{seed}/{cut}")
+    push = _drum_sidechain_gain(drums.sound.shape[1])
     mixed = chords.sound * push + plucks.sound * (0.35 + 0.65 * push) + low.sound * push + drums.sound
-    reverberated = add_reverb(mixed[:, : round(seconds * RATE)], seed)
-    return np.array([fade(wave, 0.01, _FADE_OUT_S) for wave in np.tanh(reverberated * 1.1)])
+    reverberated = add_room_reverb(mixed[:, : round(seconds * SOUND_SAMPLE_RATE_HZ)], seed)
+    return np.array([fade_wave_in_and_out(wave, 0.01, _MUSIC_FADE_OUT_S) for wave in np.tanh(reverberated * 1.1)])
 
 
-def _chord(seed: str, bar: int) -> list[int]:
+def _chord_midi_keys(seed: str, bar: int) -> list[int]:
     """Return the four keys of a bar's chord: with a seventh on degrees 0 and 3, else with an octave."""
-    root = _ROOTS[int(chance(seed, "root") * len(_ROOTS))]
-    degree = _PROGRESSIONS[int(chance(seed, "progression") * len(_PROGRESSIONS))][bar % 4]
+    root = _ROOT_MIDI_KEYS[int(seeded_chance(seed, "root") * len(_ROOT_MIDI_KEYS))]
+    degree = _CHORD_PROGRESSIONS[int(seeded_chance(seed, "progression") * len(_CHORD_PROGRESSIONS))][bar % 4]
     steps = (0, 2, 4, 6 if degree in {0, 3} else 7)
-    return [root + _SCALE[(degree + step) % 7] + 12 * ((degree + step) // 7) for step in steps]
+    return [root + _MAJOR_SCALE_STEPS[(degree + step) % 7] + 12 * ((degree + step) // 7) for step in steps]
 
 
-def _chords(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
+def _add_chords(track: _InstrumentTrack, at: float, keys: Sequence[int], seed: str) -> None:
     """Play each key twice, slightly detuned and panned apart."""
     for key in keys:
         for apart, side in ((-0.06, -0.6), (0.05, 0.6)):
-            phase = between(0, 6, seed, f"phase {key} {side}")
-            tone = soft_saw(key + apart, _BAR * 1.08, phase)
-            track.add(at, fade(tone, 0.25, 0.5), 0.055, side=side)
+            phase = seeded_between(0, 6, seed, f"phase {key} {side}")
+            tone = soft_saw_wave(key + apart, _MUSIC_BAR_S * 1.08, phase)
+            track.add(at, fade_wave_in_and_out(tone, 0.25, 0.5), 0.055, side=side)
 
 
-def _plucks(track: _Track, at: float, keys: Sequence[int], seed: str) -> None:
-    pattern = _PATTERNS[int(chance(seed, "pattern") * len(_PATTERNS))]
+def _add_plucks(track: _InstrumentTrack, at: float, keys: Sequence[int], seed: str) -> None:
+    pattern = _PLUCK_NOTE_PATTERNS[int(seeded_chance(seed, "pattern") * len(_PLUCK_NOTE_PATTERNS))]
     for number, note in enumerate(pattern):
         is_off = number % 2
         track.add(
-            at + number * BEAT_S / 2,
-            pluck(keys[note] + 12, 0.5),
+            at + number * MUSIC_BEAT_S / 2,
+            pluck_wave(keys[note] + 12, 0.5),
             0.16 if is_off else 0.2,
             side=-0.4 if is_off else 0.4,
         )
 
 
-def _drums(track: _Track, at: float, seed: str) -> None:
+def _add_drums(track: _InstrumentTrack, at: float, seed: str) -> None:
     for beat in range(4):
-        track.add(at + beat * BEAT_S, kick(), 0.62)
+        track.add(at + beat * MUSIC_BEAT_S, kick_drum_wave(), 0.62)
         if beat % 2:
-            track.add(at + beat * BEAT_S, hiss(f"{seed} snare {beat}", 0.2, 1_400, 26), 0.19)
+            track.add(at + beat * MUSIC_BEAT_S, decaying_noise_wave(f"{seed} snare {beat}", 0.2, 1_400, 26), 0.19)
     for number in range(8):
-        tick = hiss(f"{seed} tick {number}", 0.06, 7_000, 85)
-        track.add(at + number * BEAT_S / 2, tick, 0.095 if number % 2 else 0.05, side=0.25)
+        tick = decaying_noise_wave(f"{seed} tick {number}", 0.06, 7_000, 85)
+        track.add(at + number * MUSIC_BEAT_S / 2, tick, 0.095 if number % 2 else 0.05, side=0.25)
 
 
-def _whoosh(track: _Track, cut: float, seed: str) -> None:
+def _add_cut_whoosh(track: _InstrumentTrack, cut: float, seed: str) -> None:
     """Add noise that swells up to a cut."""
-    at = sample_times(BEAT_S)
-    swelling = white(seed, len(at)) * (at / BEAT_S) ** 3
-    track.add(cut - BEAT_S, highpass(lowpass(swelling, 5_200), 500), 0.17)
+    at = sample_times(MUSIC_BEAT_S)
+    swelling = seeded_white_noise(seed, len(at)) * (at / MUSIC_BEAT_S) ** 3
+    track.add(cut - MUSIC_BEAT_S, highpass_filter(lowpass_filter(swelling, 5_200), 500), 0.17)
 
 
-def _sidechain_gain(count: int) -> Wave:
+def _drum_sidechain_gain(count: int) -> MonoWave:
     """Return the sidechain gain: all other instruments duck at each beat of the drum."""
-    beat = 1 - 0.5 * np.exp(-9 * sample_times(BEAT_S))
+    beat = 1 - 0.5 * np.exp(-9 * sample_times(MUSIC_BEAT_S))
     return np.tile(beat, math.ceil(count / len(beat)))[:count]

@@ -8,43 +8,42 @@ from collections.abc import Sequence
 import numpy as np
 from hibari import SAMPLE_RATE, Hibari
 
-from generation.sound.synthesis import RATE, Wave
-from generation.spec import SPOKEN
-from generation.text.cleaning import clean
+from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave
+from generation.spec import SPOKEN_LANGUAGE
+from generation.text.cleaning import clean_drawn_text
 from schemas.errors import GenerationError
 
-VOICE = "heart"
+PACKAGED_SPEECH_VOICE = "heart"
 #: Seed of the voice: the same text gives the same samples.
-_SEED = 7
+_SPEECH_VOICE_SEED = 7
 #: Absolute values below this are silence, at the start and end of speech.
-_SILENT = 0.004
+_MAX_SILENT_AMPLITUDE = 0.004
 
 
-def read_aloud(texts: Sequence[str], language: str) -> list[Wave]:
+def read_texts_aloud(texts: Sequence[str], language: str) -> list[MonoWave]:
     """Synthesize each text. Raises `GenerationError` for a language other than the voice's."""
-    if language.partition("-")[0].lower() != SPOKEN:
+    if language.partition("-")[0].lower() != SPOKEN_LANGUAGE:
         raise GenerationError(
-            "SPEECH_NOT_SPOKEN",
-            f"the voice speaks only English, and the texts are in {language}: turn speech off",
+            "SPEECH_NOT_SPOKEN", f"the voice speaks only English, and the texts are in {language}: turn speech off"
         )
-    voice = Hibari(voice=VOICE, threads=1)
-    return [_speak(voice, clean(text)) for text in texts]
+    voice = Hibari(voice=PACKAGED_SPEECH_VOICE, threads=1)
+    return [_synthesize_text(voice, clean_drawn_text(text)) for text in texts]
 
 
-def _speak(voice: Hibari, text: str) -> Wave:
+def _synthesize_text(voice: Hibari, text: str) -> MonoWave:
     """Synthesize one text. A text without letters gives no sound: the voice would hum."""
     if not any(map(str.isalnum, text)):
         return np.zeros(0)
-    return _resample(_trim(voice(text, seed=_SEED).astype(np.float64)))
+    return _resample_wave(_trim_silence(voice(text, seed=_SPEECH_VOICE_SEED).astype(np.float64)))
 
 
-def _trim(wave: Wave) -> Wave:
+def _trim_silence(wave: MonoWave) -> MonoWave:
     """Trim the silence at both ends."""
-    loud = np.flatnonzero(np.abs(wave) > _SILENT)
+    loud = np.flatnonzero(np.abs(wave) > _MAX_SILENT_AMPLITUDE)
     return wave[loud[0] : loud[-1] + 1] if len(loud) else wave[:0]
 
 
-def _resample(wave: Wave) -> Wave:
+def _resample_wave(wave: MonoWave) -> MonoWave:
     """Resample a wave to our rate, band-limited to the voice's rate."""
-    size = len(wave) * RATE // SAMPLE_RATE
-    return np.fft.irfft(np.fft.rfft(wave), size) * (RATE / SAMPLE_RATE) if size else wave
+    size = len(wave) * SOUND_SAMPLE_RATE_HZ // SAMPLE_RATE
+    return np.fft.irfft(np.fft.rfft(wave), size) * (SOUND_SAMPLE_RATE_HZ / SAMPLE_RATE) if size else wave

@@ -11,27 +11,27 @@ import regex
 from uniseg.linebreak import line_break_units
 
 from generation.text.cleaning import SOFT_HYPHEN
-from generation.text.scripts import UNSPACED, graphemes
-from generation.text.shaping import TextStyle, shape
+from generation.text.scripts import UNSPACED_LETTER_CLASSES, split_graphemes
+from generation.text.shaping import TextStyle, shape_text_line
 
-_WORDS = regex.compile(r"\S*\s*")
-_THAI = regex.compile(r"\p{Thai}")
-_KANA = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
-_HAN = regex.compile(r"\p{Han}")
-_KANA_END = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
-_PHRASED = regex.compile(rf"[{UNSPACED}]")
-_LONG_KANA = regex.compile(r"[\p{Katakana}ー]{8,}")
-_HANGUL = regex.compile(r"\p{Hangul}")
+_WORD_WITH_SPACES = regex.compile(r"\S*\s*")
+_THAI_LETTER = regex.compile(r"\p{Thai}")
+_KANA_LETTER = regex.compile(r"[\p{Hiragana}\p{Katakana}]")
+_HAN_LETTER = regex.compile(r"\p{Han}")
+_HIRAGANA_END = regex.compile(r"(?<=\p{Hiragana})(?=[\p{Katakana}\p{Han}])", regex.VERSION1)
+_UNSPACED_LETTER = regex.compile(rf"[{UNSPACED_LETTER_CLASSES}]")
+_LONG_KATAKANA_WORD = regex.compile(r"[\p{Katakana}ー]{8,}")
+_HANGUL_LETTER = regex.compile(r"\p{Hangul}")
 
 #: Minimum letters of a word to hyphenate.
-MIN_HYPHENATED = 10
+MIN_HYPHENATED_LETTERS = 10
 #: Minimum letters at each of its ends.
-MIN_HYPHEN_END = 3
-_PARTICLES = frozenset("的了着过們们吗嗎呢吧")
+MIN_LETTERS_AROUND_HYPHEN = 3
+_CHINESE_PARTICLES = frozenset("的了着过們们吗嗎呢吧")
 #: Tolerance for sums of widths in another order, in em.
-_ROUNDING = 1e-6
-_LONG_WORD = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED},}}")
-_COUNTRIES = {"en": "en_US", "de": "de_DE", "pt": "pt_PT", "nb": "nb_NO", "no": "nb_NO", "hu": "hu_HU"}
+_WIDTH_TOLERANCE_EM = 1e-6
+_HYPHENATABLE_WORD = regex.compile(rf"\p{{L}}{{{MIN_HYPHENATED_LETTERS},}}")
+_HYPHENATION_LOCALES = {"en": "en_US", "de": "de_DE", "pt": "pt_PT", "nb": "nb_NO", "no": "nb_NO", "hu": "hu_HU"}
 
 
 class TextPiece(NamedTuple):
@@ -47,25 +47,25 @@ class TextPiece(NamedTuple):
     hyphen: float
 
 
-def pieces(text: str, style: TextStyle) -> list[TextPiece]:
+def split_into_pieces(text: str, style: TextStyle) -> list[TextPiece]:
     """Split a paragraph into pieces; those of hyphenated words end with a soft hyphen."""
-    return [_piece(unit, style) for unit in units(text, style.language)]
+    return [_measure_text_piece(unit, style) for unit in split_breakable_units(text, style.language)]
 
 
-def _piece(unit: str, style: TextStyle) -> TextPiece:
-    hyphen = shape("-", style).width if unit.endswith(SOFT_HYPHEN) else 0.0
+def _measure_text_piece(unit: str, style: TextStyle) -> TextPiece:
+    hyphen = shape_text_line("-", style).width if unit.endswith(SOFT_HYPHEN) else 0.0
     body = unit.rstrip().replace(SOFT_HYPHEN, "")
-    space = shape(" ", style).width if unit != unit.rstrip() else 0.0
-    return TextPiece(unit, shape(body, style).width, space, hyphen)
+    space = shape_text_line(" ", style).width if unit != unit.rstrip() else 0.0
+    return TextPiece(unit, shape_text_line(body, style).width, space, hyphen)
 
 
-def units(text: str, language: str) -> Iterator[str]:
+def split_breakable_units(text: str, language: str) -> Iterator[str]:
     """Yield words, or phrases in Japanese, Chinese and Thai, which are written without spaces.
 
-    A hyphenated compound is one word, unless it must be loosened.
+    A hyphenated compound is one word here. Only a split into smaller pieces breaks it at its hyphens.
     """
-    for word in filter(None, _WORDS.findall(text)):
-        if parser := _phrases(word, language):
+    for word in filter(None, _WORD_WITH_SPACES.findall(text)):
+        if parser := _phrase_parser(word, language):
             yield from _attach_particles(parser.parse(word))
         else:
             yield word
@@ -75,25 +75,27 @@ def _attach_particles(phrases: Sequence[str]) -> Iterator[str]:
     """Yield phrases with their trailing Chinese particles: no line begins with a particle."""
     whole = ""
     for phrase in phrases:
-        if whole and phrase[0] not in _PARTICLES:
+        if whole and phrase[0] not in _CHINESE_PARTICLES:
             yield whole
             whole = ""
         whole += phrase
     yield whole
 
 
-def _phrases(word: str, language: str) -> budoux.Parser | None:
-    if _THAI.search(word):
-        return _parser("th")
-    if _KANA.search(word) or (_HAN.search(word) and language.startswith("ja")):
-        return _parser("ja")
-    if _HAN.search(word):
-        return _parser("zh-hant" if language.lower().startswith(("zh-hant", "zh-tw", "zh-hk")) else "zh-hans")
+def _phrase_parser(word: str, language: str) -> budoux.Parser | None:
+    if _THAI_LETTER.search(word):
+        return _load_phrase_parser("th")
+    if _KANA_LETTER.search(word) or (_HAN_LETTER.search(word) and language.startswith("ja")):
+        return _load_phrase_parser("ja")
+    if _HAN_LETTER.search(word):
+        return _load_phrase_parser(
+            "zh-hant" if language.lower().startswith(("zh-hant", "zh-tw", "zh-hk")) else "zh-hans"
+        )
     return None
 
 
 @cache
-def _parser(language: str) -> budoux.Parser:
+def _load_phrase_parser(language: str) -> budoux.Parser:
     loads = {
         "th": budoux.load_default_thai_parser,
         "ja": budoux.load_default_japanese_parser,
@@ -103,57 +105,65 @@ def _parser(language: str) -> budoux.Parser:
     return loads[language]()
 
 
-def split_smaller(text: str, style: TextStyle) -> list[TextPiece]:
+def split_into_smaller_pieces(text: str, style: TextStyle) -> list[TextPiece]:
     """Split into smaller pieces: compounds and long words by syllables, Japanese phrases by words."""
-    dictionary = _dictionary(style.language)
-    soft = _LONG_WORD.sub(lambda word: _soften(word[0], dictionary), text) if dictionary else text
-    phrases = [part for unit in units(soft, style.language) for part in _KANA_END.split(unit)]
-    return [_piece(unit, style) for phrase in phrases for unit in _smaller(phrase)]
+    dictionary = _hyphenation_dictionary(style.language)
+    soft = _HYPHENATABLE_WORD.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text) if dictionary else text
+    phrases = [part for unit in split_breakable_units(soft, style.language) for part in _HIRAGANA_END.split(unit)]
+    return [_measure_text_piece(unit, style) for phrase in phrases for unit in _split_phrase(phrase)]
 
 
-def _smaller(phrase: str) -> Sequence[str]:
+def _split_phrase(phrase: str) -> Sequence[str]:
     """Split a phrase by the Unicode line breaking rules (UAX 14), unless its script has phrases of its own.
 
     Long katakana words are loanwords: they may break at each syllable.
     """
-    if _HANGUL.search(phrase) or (_PHRASED.search(phrase) and not _LONG_KANA.search(phrase)):
+    if _HANGUL_LETTER.search(phrase) or (_UNSPACED_LETTER.search(phrase) and not _LONG_KATAKANA_WORD.search(phrase)):
         return [phrase]
     return [*line_break_units(phrase)]
 
 
-def _soften(word: str, dictionary: pyphen.Pyphen) -> str:
-    ends = [at for at in dictionary.positions(word) if MIN_HYPHEN_END <= at <= len(word) - MIN_HYPHEN_END]
+def _add_soft_hyphens(word: str, dictionary: pyphen.Pyphen) -> str:
+    ends = [
+        at
+        for at in dictionary.positions(word)
+        if MIN_LETTERS_AROUND_HYPHEN <= at <= len(word) - MIN_LETTERS_AROUND_HYPHEN
+    ]
     return SOFT_HYPHEN.join(word[a:b] for a, b in itertools.pairwise([0, *ends, len(word)]))
 
 
 @cache
-def _dictionary(language: str) -> pyphen.Pyphen | None:
+def _hyphenation_dictionary(language: str) -> pyphen.Pyphen | None:
     short = language.partition("-")[0].lower()
-    known = pyphen.language_fallback(_COUNTRIES.get(short, short))
+    known = pyphen.language_fallback(_HYPHENATION_LOCALES.get(short, short))
     return pyphen.Pyphen(lang=known) if known else None
 
 
-def cut(parts: Sequence[TextPiece], width: float, style: TextStyle) -> list[TextPiece]:
+def cut_wide_pieces(parts: Sequence[TextPiece], width: float, style: TextStyle) -> list[TextPiece]:
     """Cut pieces wider than `width` between graphemes."""
-    return [small for one in parts for small in ([one] if _fits(one, width) else _cut(one, width, style))]
+    return [
+        small
+        for one in parts
+        for small in ([one] if _does_piece_fit_width(one, width) else _cut_wide_piece(one, width, style))
+    ]
 
 
-def _fits(piece: TextPiece, width: float) -> bool:
+def _does_piece_fit_width(piece: TextPiece, width: float) -> bool:
     return piece.width + piece.hyphen <= width
 
 
-def _cut(piece: TextPiece, width: float, style: TextStyle) -> Iterator[TextPiece]:
+def _cut_wide_piece(piece: TextPiece, width: float, style: TextStyle) -> Iterator[TextPiece]:
     current, filled = "", 0.0
-    for cluster in graphemes(piece.text):
-        wide = shape(cluster, style).width
+    for cluster in split_graphemes(piece.text):
+        wide = shape_text_line(cluster, style).width
         if current and filled + wide > width:
-            yield _piece(current, style)
+            yield _measure_text_piece(current, style)
             current, filled = "", 0.0
         current, filled = current + cluster, filled + wide
-    yield _piece(current, style)
+    yield _measure_text_piece(current, style)
 
 
-def lay_lines(parts: Sequence[TextPiece], width: float) -> list[str]:
+def lay_lines_greedily(parts: Sequence[TextPiece], width: float) -> list[str]:
     """Lay a paragraph into lines greedily, each as full as possible."""
     lines: list[list[TextPiece]] = []
     room = 0.0
@@ -165,51 +175,53 @@ def lay_lines(parts: Sequence[TextPiece], width: float) -> list[str]:
         else:
             lines.append([one])
             room = width - one.width
-    return [_line_text(line) for line in lines]
+    return [_join_pieces_to_line(line) for line in lines]
 
 
-def _line_text(line: Sequence[TextPiece]) -> str:
+def _join_pieces_to_line(line: Sequence[TextPiece]) -> str:
     text = "".join(one.text for one in line).rstrip()
     return text.replace(SOFT_HYPHEN, "") + ("-" if text.endswith(SOFT_HYPHEN) else "")
 
 
-def widest(parts: Sequence[TextPiece]) -> float:
+def widest_piece_width(parts: Sequence[TextPiece]) -> float:
     return max((one.width + one.hyphen for one in parts), default=0.0)
 
 
-def balanced(parts: Sequence[TextPiece], width: float) -> list[str]:
+def lay_balanced_lines(parts: Sequence[TextPiece], width: float) -> list[str]:
     """Lay lines evenly, in the minimum number: minimize the sum of their squared widths."""
-    ways: dict[int, Way] = {0: Way(0.0, ())}
-    for _ in lay_lines(parts, width):
-        ways = _with_a_line(ways, parts, width)
-    return [_line_text(parts[start:end]) for start, end in ways[len(parts)].lines]
+    ways: dict[int, LineLayout] = {0: LineLayout(0.0, ())}
+    for _ in lay_lines_greedily(parts, width):
+        ways = _extend_line_layouts(ways, parts, width)
+    return [_join_pieces_to_line(parts[start:end]) for start, end in ways[len(parts)].lines]
 
 
-class Way(NamedTuple):
+class LineLayout(NamedTuple):
     """Lines of the first pieces, by their start and end, and the sum of their squared widths."""
 
     cost: float
     lines: tuple[tuple[int, int], ...]
 
 
-def _with_a_line(ways: Mapping[int, Way], parts: Sequence[TextPiece], width: float) -> dict[int, Way]:
+def _extend_line_layouts(
+    ways: Mapping[int, LineLayout], parts: Sequence[TextPiece], width: float
+) -> dict[int, LineLayout]:
     """Return the best ways with one more line, by the number of laid pieces."""
-    best: dict[int, Way] = {}
+    best: dict[int, LineLayout] = {}
     for start, way in ways.items():
-        for end, wide in _ends(parts, start, width):
+        for end, wide in _possible_line_ends(parts, start, width):
             cost = way.cost + wide * wide
             if end not in best or cost < best[end].cost:
-                best[end] = Way(cost, (*way.lines, (start, end)))
+                best[end] = LineLayout(cost, (*way.lines, (start, end)))
     return best
 
 
-def _ends(parts: Sequence[TextPiece], start: int, width: float) -> Iterator[tuple[int, float]]:
+def _possible_line_ends(parts: Sequence[TextPiece], start: int, width: float) -> Iterator[tuple[int, float]]:
     """Yield the possible ends of a line with its width; the first piece always fits."""
     wide = 0.0
     for end, one in enumerate(parts[start:], start + 1):
         wide += one.width
-        if end > start + 1 and wide > width + _ROUNDING:
+        if end > start + 1 and wide > width + _WIDTH_TOLERANCE_EM:
             return
-        if end == start + 1 or wide + one.hyphen <= width + _ROUNDING:
+        if end == start + 1 or wide + one.hyphen <= width + _WIDTH_TOLERANCE_EM:
             yield end, wide + one.hyphen
         wide += one.space

@@ -4,7 +4,7 @@ import unicodedata
 
 import regex
 
-from generation.text.scripts import UNSPACED, graphemes
+from generation.text.scripts import UNSPACED_LETTER_CLASSES, split_graphemes
 
 #: Maximum graphemes of a text, characters of a word, marks on a letter: a longer text is no language, but
 #: costs as much.
@@ -12,36 +12,41 @@ MAX_TEXT, MAX_WORD, MAX_MARKS = 600, 60, 3
 SOFT_HYPHEN, ELLIPSIS = "\u00ad", "…"
 
 #: Parts of joined characters. Other controls, also direction overrides, are dropped.
-_JOINERS = "\u200c\u200d\ufe0f"
-_DROPPED = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
-_SPACES = regex.compile(r"[^\S\n]+")
-_LINES = regex.compile(r" *\n\s*")
-_LONG = regex.compile(rf"[^\s{UNSPACED}]{{{MAX_WORD + 1},}}")
+_JOINER_CHARACTERS = "\u200c\u200d\ufe0f"
+_DROPPED_UNICODE_CATEGORIES = frozenset({"Cc", "Cf", "Cn", "Co", "Cs"})
+_SPACE_RUN = regex.compile(r"[^\S\n]+")
+_LINE_BREAK_RUN = regex.compile(r" *\n\s*")
+_OVERLONG_WORD = regex.compile(rf"[^\s{UNSPACED_LETTER_CLASSES}]{{{MAX_WORD + 1},}}")
 
 
-def clean(text: str) -> str:
+def clean_drawn_text(text: str) -> str:
     """Return a text in NFC without controls, with folded spaces and with limited marks and words."""
-    kept = "".join(filter(_is_drawn, unicodedata.normalize("NFC", text[: MAX_TEXT * 8])))
-    folded = _LINES.sub("\n", _SPACES.sub(" ", kept)).strip()
-    bounded = [_with_few_marks(cluster) for cluster in graphemes(folded)[:MAX_TEXT]]
-    return str(_LONG.sub(lambda word: _truncate_word(word[0]) + ELLIPSIS, "".join(bounded)))
+    kept = "".join(filter(_is_drawn_character, unicodedata.normalize("NFC", text[: MAX_TEXT * 8])))
+    folded = _LINE_BREAK_RUN.sub("\n", _SPACE_RUN.sub(" ", kept)).strip()
+    bounded = [_limit_letter_marks(cluster) for cluster in split_graphemes(folded)[:MAX_TEXT]]
+    return str(_OVERLONG_WORD.sub(lambda word: _truncate_overlong_word(word[0]) + ELLIPSIS, "".join(bounded)))
 
 
-def _is_drawn(char: str) -> bool:
-    return char == "\n" or char in _JOINERS or char.isspace() or unicodedata.category(char) not in _DROPPED
+def _is_drawn_character(char: str) -> bool:
+    return (
+        char == "\n"
+        or char in _JOINER_CHARACTERS
+        or char.isspace()
+        or unicodedata.category(char) not in _DROPPED_UNICODE_CATEGORIES
+    )
 
 
-def _truncate_word(word: str) -> str:
+def _truncate_overlong_word(word: str) -> str:
     """Return the allowed part of a word in whole graphemes: half of a joined emoji is another picture."""
     kept = ""
-    for cluster in graphemes(word):
+    for cluster in split_graphemes(word):
         if len(kept) + len(cluster) > MAX_WORD:
             break
         kept += cluster
     return kept or word[:MAX_WORD]
 
 
-def _with_few_marks(cluster: str) -> str:
+def _limit_letter_marks(cluster: str) -> str:
     """Keep only the first marks of a letter."""
     if len(cluster) <= MAX_MARKS:
         return cluster

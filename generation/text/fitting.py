@@ -7,19 +7,27 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from generation.text.breaking import TextPiece, balanced, cut, lay_lines, pieces, split_smaller, widest
-from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean
-from generation.text.scripts import graphemes, is_right_to_left, leading_of
-from generation.text.shaping import ShapedLine, TextStyle, shape
+from generation.text.breaking import (
+    TextPiece,
+    cut_wide_pieces,
+    lay_balanced_lines,
+    lay_lines_greedily,
+    split_into_pieces,
+    split_into_smaller_pieces,
+    widest_piece_width,
+)
+from generation.text.cleaning import ELLIPSIS, SOFT_HYPHEN, clean_drawn_text
+from generation.text.scripts import is_right_to_left_language, line_leading_of_text, split_graphemes
+from generation.text.shaping import ShapedLine, TextStyle, shape_text_line
 
 #: Hyphenate only below this share of the largest size.
-HYPHENATE_BELOW = 0.62
+MAX_HYPHENATED_SIZE_SHARE = 0.62
 #: Hyphenate only if the size grows by this factor.
-MIN_HYPHEN_GAIN = 1.2
+MIN_HYPHENATION_SIZE_GAIN = 1.2
 #: Minimum heights above the first and below the last baseline of a block, in em: those of Inter.
 CAP, DESCENT = 0.73, 0.2
 
-_TRAILING = f" ,;:.-{SOFT_HYPHEN}"
+_MARKS_BEFORE_ELLIPSIS = f" ,;:.-{SOFT_HYPHEN}"
 
 
 class TextBox(NamedTuple):
@@ -30,7 +38,7 @@ class TextBox(NamedTuple):
     lines: int = 6
 
 
-class Block(NamedTuple):
+class TextBlock(NamedTuple):
     """A fitted text: its lines, their font size in pixels, and the distance of their baselines in em."""
 
     lines: tuple[ShapedLine, ...]
@@ -40,64 +48,68 @@ class Block(NamedTuple):
     is_cut: bool = False
 
     @property
-    def ascent(self) -> float:
+    def ascent_px(self) -> float:
         """Return the pixels from the block's top to its first baseline, enough for capitals and accents."""
         return self.size * max(CAP, self.lines[0].top if self.lines else 0.0)
 
     @property
     def height(self) -> float:
         lines = self.size * self.leading * (len(self.lines) - 1)
-        return self.ascent + lines + math.ceil(self.size * self._descent)
+        return self.ascent_px + lines + math.ceil(self.size * self._descent_em)
 
     @property
     def width(self) -> float:
         return self.size * max((line.width for line in self.lines), default=0.0)
 
     @property
-    def _descent(self) -> float:
+    def _descent_em(self) -> float:
         return max(DESCENT, self.lines[-1].bottom if self.lines else 0.0)
 
 
-class FittedText(NamedTuple):
+class FittableText(NamedTuple):
     """A text to fit: its paragraphs in pieces, its style and its leading."""
 
     paragraphs: list[list[TextPiece]]
     style: TextStyle
     leading: float
 
-    def laid(self, width: float) -> list[str]:
-        return [line for one in self.paragraphs for line in lay_lines(one, width)]
+    def lay_all_lines(self, width: float) -> list[str]:
+        return [line for one in self.paragraphs for line in lay_lines_greedily(one, width)]
 
-    def balanced(self, width: float) -> list[str]:
-        return [line for one in self.paragraphs for line in balanced(one, width)]
+    def lay_all_balanced_lines(self, width: float) -> list[str]:
+        return [line for one in self.paragraphs for line in lay_balanced_lines(one, width)]
 
-    def cut(self, width: float) -> "FittedText":
-        return self._replace(paragraphs=[cut(one, width, self.style) for one in self.paragraphs])
+    def cut(self, width: float) -> "FittableText":
+        return self._replace(paragraphs=[cut_wide_pieces(one, width, self.style) for one in self.paragraphs])
 
     @property
-    def widest(self) -> float:
-        return max(map(widest, self.paragraphs), default=0.0)
+    def widest_width(self) -> float:
+        return max(map(widest_piece_width, self.paragraphs), default=0.0)
 
 
-def fit(
+def fit_text_to_box(
     text: str, box: TextBox, style: TextStyle, *, largest: int, least: int, leading: float = 1.06
-) -> Block:
+) -> TextBlock:
     """Fit a text into a box, with a font size between `least` and `largest`. Raises `TextRefused`."""
-    cleaned = clean(text)
-    paragraphs, leading = cleaned.split("\n"), leading_of(cleaned, leading)
-    whole = FittedText([pieces(one, style) for one in paragraphs], style, leading)
-    size = _largest_size(lambda size: _fits(whole, box, size), least, largest)
-    if (size or 0) < HYPHENATE_BELOW * largest and box.lines > 1:
-        soft = FittedText([split_smaller(one, style) for one in paragraphs], style, leading)
-        softer = _largest_size(lambda size: _fits(soft, box, size), least, int(HYPHENATE_BELOW * largest))
-        if softer and softer > MIN_HYPHEN_GAIN * (size or 0):
+    cleaned = clean_drawn_text(text)
+    paragraphs, leading = cleaned.split("\n"), line_leading_of_text(cleaned, leading)
+    whole = FittableText([split_into_pieces(one, style) for one in paragraphs], style, leading)
+    size = _find_largest_font_size(lambda size: _does_text_fit_box(whole, box, size), least, largest)
+    if (size or 0) < MAX_HYPHENATED_SIZE_SHARE * largest and box.lines > 1:
+        soft = FittableText([split_into_smaller_pieces(one, style) for one in paragraphs], style, leading)
+        softer = _find_largest_font_size(
+            lambda size: _does_text_fit_box(soft, box, size), least, int(MAX_HYPHENATED_SIZE_SHARE * largest)
+        )
+        if softer and softer > MIN_HYPHENATION_SIZE_GAIN * (size or 0):
             whole, size = soft, softer
     if size is None:
-        size = _largest_size(lambda size: _fits(whole.cut(box.width / size), box, size), least, largest)
-    return _block(whole, box, size) if size else _truncate(whole, box, least)
+        size = _find_largest_font_size(
+            lambda size: _does_text_fit_box(whole.cut(box.width / size), box, size), least, largest
+        )
+    return _balanced_text_block(whole, box, size) if size else _truncate_text_block(whole, box, least)
 
 
-def _largest_size(holds: Callable[[int], bool], least: int, largest: int) -> int | None:
+def _find_largest_font_size(holds: Callable[[int], bool], least: int, largest: int) -> int | None:
     best = None
     while least <= largest:
         size = (least + largest) // 2
@@ -108,40 +120,40 @@ def _largest_size(holds: Callable[[int], bool], least: int, largest: int) -> int
     return best
 
 
-def _fits(text: FittedText, box: TextBox, size: int) -> bool:
+def _does_text_fit_box(text: FittableText, box: TextBox, size: int) -> bool:
     width = box.width / size
-    lines = text.laid(width)
+    lines = text.lay_all_lines(width)
     high = CAP + text.leading * (len(lines) - 1) + DESCENT
-    return text.widest <= width and len(lines) <= box.lines and size * high <= box.height
+    return text.widest_width <= width and len(lines) <= box.lines and size * high <= box.height
 
 
-def _block(text: FittedText, box: TextBox, size: int) -> Block:
-    return _shaped(text.cut(box.width / size).balanced(box.width / size), text, box, size)
+def _balanced_text_block(text: FittableText, box: TextBox, size: int) -> TextBlock:
+    return _shape_text_block(text.cut(box.width / size).lay_all_balanced_lines(box.width / size), text, box, size)
 
 
-def _shaped(
-    texts: Sequence[str], text: FittedText, box: TextBox, size: int, *, is_cut: bool = False
-) -> Block:
+def _shape_text_block(
+    texts: Sequence[str], text: FittableText, box: TextBox, size: int, *, is_cut: bool = False
+) -> TextBlock:
     """Shape whole lines; shrink them if accents or letters at piece boundaries need more room."""
-    lines = tuple(shape(line, text.style) for line in texts)
-    block = Block(lines, size, text.leading, is_right_to_left(text.style.language), is_cut)
+    lines = tuple(shape_text_line(line, text.style) for line in texts)
+    block = TextBlock(lines, size, text.leading, is_right_to_left_language(text.style.language), is_cut)
     needed = max((max(line.width, line.right - min(0.0, line.left)) for line in lines), default=0.0)
     share = min(1.0, box.width / max(1.0, size * needed), box.height / max(1.0, block.height))
     return block if share == 1.0 else block._replace(size=max(1, int(size * share)))
 
 
-def _truncate(text: FittedText, box: TextBox, size: int) -> Block:
+def _truncate_text_block(text: FittableText, box: TextBox, size: int) -> TextBlock:
     """Keep as many lines as fit at the smallest size; the last one ends with an ellipsis."""
-    lines = text.cut(box.width / size).laid(box.width / size)
+    lines = text.cut(box.width / size).lay_all_lines(box.width / size)
     room = 1 + max(0, int((box.height / size - CAP - DESCENT) / text.leading))
     kept = lines[: min(box.lines, room)]
     if len(kept) < len(lines):
-        kept[-1] = _with_ellipsis(kept[-1], box.width / size, text.style)
-    return _shaped(kept, text, box, size, is_cut=len(kept) < len(lines))
+        kept[-1] = _end_with_ellipsis(kept[-1], box.width / size, text.style)
+    return _shape_text_block(kept, text, box, size, is_cut=len(kept) < len(lines))
 
 
-def _with_ellipsis(line: str, width: float, style: TextStyle) -> str:
-    clusters = graphemes(line.rstrip(_TRAILING))
-    while clusters and shape("".join(clusters) + ELLIPSIS, style).width > width:
+def _end_with_ellipsis(line: str, width: float, style: TextStyle) -> str:
+    clusters = split_graphemes(line.rstrip(_MARKS_BEFORE_ELLIPSIS))
+    while clusters and shape_text_line("".join(clusters) + ELLIPSIS, style).width > width:
         clusters.pop()
-    return "".join(clusters).rstrip(_TRAILING) + ELLIPSIS
+    return "".join(clusters).rstrip(_MARKS_BEFORE_ELLIPSIS) + ELLIPSIS

@@ -14,88 +14,86 @@ UNITS_PER_EM = 1 << 14
 
 INTER, EMOJI = "Inter", "NotoEmoji"
 #: Scale of emoji: as high as letters.
-_EMOJI_EM = round(UNITS_PER_EM * 0.82)
+_EMOJI_UNITS_PER_EM = round(UNITS_PER_EM * 0.82)
 #: Fonts that allow tracking: letters of the other fonts join, stack or fill a square.
-TRACKED = frozenset({INTER, "NotoSans"})
+TRACKABLE_FONTS = frozenset({INTER, "NotoSans"})
 
-_SCRIPTS = (
+_NOTO_SANS_SCRIPTS = (
     "Arabic Hebrew Devanagari Thai Bengali Tamil Telugu Kannada Malayalam Gujarati Gurmukhi Oriya Sinhala "
     "Khmer Lao Myanmar Armenian Georgian Ethiopic Symbols"
 ).split()
-_CJK = {"ja": "JP", "zh-hans": "SC", "zh-hant": "TC", "ko": "KR"}
-_TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
+_CJK_FONT_SUFFIXES = {"ja": "JP", "zh-hans": "SC", "zh-hant": "TC", "ko": "KR"}
+_TRADITIONAL_CHINESE_TAGS = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
 
-_INVISIBLE = frozenset("\u200c\u200d\ufe0e\ufe0f\n ")
-_EMOJI_FROM = 0x1F000
+_INVISIBLE_CHARACTERS = frozenset("\u200c\u200d\ufe0e\ufe0f\n ")
+_FIRST_EMOJI_CODE_POINT = 0x1F000
 
 
 @cache
-def chain(language: str) -> tuple[str, ...]:
-    """Return the fonts to search for a letter, in order:
+def font_search_order(language: str) -> tuple[str, ...]:
+    """Return the fonts to search for a letter, in order: Inter first, emoji last.
 
-    Chinese and Japanese share letters with other shapes.
+    The font of a CJK language comes right after Inter: Chinese and Japanese share letters with other shapes.
     """
-    first = _cjk(language.lower())
-    east = sorted(_CJK.values(), key=lambda one: (one != first, one))
-    others = [f"NotoSans{script}" for script in _SCRIPTS]
+    first = _cjk_font_suffix(language.lower())
+    east = sorted(_CJK_FONT_SUFFIXES.values(), key=lambda one: (one != first, one))
+    others = [f"NotoSans{script}" for script in _NOTO_SANS_SCRIPTS]
     cjk = [f"NotoSans{one}" for one in east]
     return (INTER, *cjk[: first is not None], "NotoSans", *others, *cjk[first is not None :], EMOJI)
 
 
-def _cjk(language: str) -> str | None:
+def _cjk_font_suffix(language: str) -> str | None:
     if language.startswith("zh"):
-        return _CJK["zh-hant" if language.startswith(_TRADITIONAL) else "zh-hans"]
-    return _CJK.get(language.partition("-")[0])
+        return _CJK_FONT_SUFFIXES["zh-hant" if language.startswith(_TRADITIONAL_CHINESE_TAGS) else "zh-hans"]
+    return _CJK_FONT_SUFFIXES.get(language.partition("-")[0])
 
 
 @cache
-def _path(name: str) -> Path:
+def _font_path(name: str) -> Path:
     if name == INTER:
         return Path(str(files("fontpkg_inter"))) / "files" / "Inter[opsz,wght].ttf"
-    if (script := name.removeprefix("NotoSans")) in _CJK.values():
-        return (
-            Path(str(files("justmytype_intl_cjk"))) / f"fonts/ofl/{name.lower()}/NotoSans{script}[wght].ttf"
-        )
+    if (script := name.removeprefix("NotoSans")) in _CJK_FONT_SUFFIXES.values():
+        return Path(str(files("justmytype_intl_cjk"))) / f"fonts/ofl/{name.lower()}/NotoSans{script}[wght].ttf"
     return Path(str(files("manimgx_fonts"))) / f"{name}[wght].ttf"
 
 
 @cache
-def _face(name: str) -> hb.Face:
-    return hb.Face(hb.Blob.from_file_path(str(_path(name))))
+def _load_font_face(name: str) -> hb.Face:
+    return hb.Face(hb.Blob.from_file_path(str(_font_path(name))))
 
 
 @cache
-def _letters(name: str) -> hb.Set:
-    return _face(name).unicodes
+def _font_letters(name: str) -> hb.Set:
+    return _load_font_face(name).unicodes
 
 
 @cache
-def font(name: str, weight: int) -> hb.Font:
+def load_font_at_weight(name: str, weight: int) -> hb.Font:
     """Return a font at a weight, up to its heaviest, with the letter shapes for large sizes."""
-    instance = hb.Font(_face(name))
-    instance.scale = (_EMOJI_EM, _EMOJI_EM) if name == EMOJI else (UNITS_PER_EM, UNITS_PER_EM)
+    instance = hb.Font(_load_font_face(name))
+    instance.scale = (_EMOJI_UNITS_PER_EM, _EMOJI_UNITS_PER_EM) if name == EMOJI else (UNITS_PER_EM, UNITS_PER_EM)
     instance.set_variations({"wght": float(weight), "opsz": 32.0})
     return instance
 
 
 @cache
-def font_of(cluster: str, language: str) -> str | None:
+def font_for_grapheme(cluster: str, language: str) -> str | None:
     """Return the first font that covers a grapheme; None for an unknown symbol, to leave it out.
 
     Raises `TextRefused` for an unknown letter: replacement boxes are unreadable.
     """
-    letters = [ord(char) for char in cluster if char not in _INVISIBLE]
-    names = chain(language)
-    for name in (EMOJI, *names) if is_emoji(cluster) else names:
-        if all(letter in _letters(name) for letter in letters):
+    letters = [ord(char) for char in cluster if char not in _INVISIBLE_CHARACTERS]
+    names = font_search_order(language)
+    for name in (EMOJI, *names) if is_emoji_grapheme(cluster) else names:
+        if all(letter in _font_letters(name) for letter in letters):
             return name
-    lacking = next(char for char in cluster if char not in _INVISIBLE)
+    lacking = next(char for char in cluster if char not in _INVISIBLE_CHARACTERS)
     if unicodedata.category(lacking)[0] in "LMN":
         named = unicodedata.name(lacking, f"U+{ord(lacking):04X}")
         raise TextRefused("SCRIPT_NOT_SUPPORTED", f"no font has the letter {named}: use another language")
     return None
 
 
-def is_emoji(cluster: str) -> bool:
+def is_emoji_grapheme(cluster: str) -> bool:
     """Return whether a grapheme is emoji; ambiguous characters need a U+FE0F, as in ❤ followed by U+FE0F."""
-    return "\ufe0f" in cluster or ord(cluster[0]) >= _EMOJI_FROM
+    return "\ufe0f" in cluster or ord(cluster[0]) >= _FIRST_EMOJI_CODE_POINT

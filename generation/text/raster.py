@@ -9,7 +9,7 @@ from generation.text.fonts import UNITS_PER_EM
 from generation.text.shaping import ShapedLine
 
 
-class Ink(NamedTuple):
+class LineInk(NamedTuple):
     """A mask and its place: pixels to the right of the line's start, and down from its baseline."""
 
     mask: Image.Image
@@ -17,7 +17,7 @@ class Ink(NamedTuple):
     y: int
 
 
-def ink(line: ShapedLine, size: float) -> Ink | None:
+def render_line_ink(line: ShapedLine, size: float) -> LineInk | None:
     """Render a line's ink at a size in pixels; None for a line without ink."""
     draw = hb.RasterDraw()
     draw.scale_factor = (UNITS_PER_EM / size, UNITS_PER_EM / size)
@@ -29,7 +29,5 @@ def ink(line: ShapedLine, size: float) -> Ink | None:
     if not extents.width or not extents.height:
         return None
     # The buffer's rows run from the bottom up.
-    mask = Image.frombuffer(
-        "L", (extents.width, extents.height), bytes(drawn.buffer), "raw", "L", extents.stride, -1
-    )
-    return Ink(mask, extents.x_origin, -(extents.y_origin + extents.height))
+    mask = Image.frombuffer("L", (extents.width, extents.height), bytes(drawn.buffer), "raw", "L", extents.stride, -1)
+    return LineInk(mask, extents.x_origin, -(extents.y_origin + extents.height))

@@ -2,36 +2,36 @@
 
 import regex
 
-_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+_RIGHT_TO_LEFT_LANGUAGES = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 #: Scripts with letters that join or stack: tracking breaks them, and close lines touch.
-_STACKED = regex.compile(
+_STACKED_SCRIPT_LETTER = regex.compile(
     r"[\p{Arabic}\p{Bengali}\p{Devanagari}\p{Gujarati}\p{Gurmukhi}\p{Kannada}\p{Khmer}\p{Lao}\p{Malayalam}"
     r"\p{Myanmar}\p{Oriya}\p{Sinhala}\p{Tamil}\p{Telugu}\p{Thai}]"
 )
-_SQUARE = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
+_SQUARE_SCRIPT_LETTER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]")
 #: Letters of languages without spaces between words.
-UNSPACED = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}"
+UNSPACED_LETTER_CLASSES = r"\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Han}\p{Hiragana}\p{Katakana}"
 
 #: Minimum distances of lines, in em.
 STACKED_LEADING, SQUARE_LEADING = 1.35, 1.22
 
 
-_GRAPHEME = regex.compile(r"\X")
+_GRAPHEME_PATTERN = regex.compile(r"\X")
 
 
-def graphemes(text: str) -> list[str]:
+def split_graphemes(text: str) -> list[str]:
     """Split a text into graphemes: letters with their marks, joined emoji as one."""
-    return list(_GRAPHEME.findall(text))
+    return list(_GRAPHEME_PATTERN.findall(text))
 
 
-def is_right_to_left(language: str) -> bool:
+def is_right_to_left_language(language: str) -> bool:
     """Return whether a language runs from right to left; a first letter in Latin has no effect."""
-    return language.partition("-")[0].lower() in _RIGHT_TO_LEFT
+    return language.partition("-")[0].lower() in _RIGHT_TO_LEFT_LANGUAGES
 
 
-def leading_of(text: str, wanted: float) -> float:
+def line_leading_of_text(text: str, wanted: float) -> float:
     """Return the distance of a text's lines in em: the wanted one, or more if its script needs it."""
-    if _STACKED.search(text):
+    if _STACKED_SCRIPT_LETTER.search(text):
         return max(wanted, STACKED_LEADING)
-    return max(wanted, SQUARE_LEADING) if _SQUARE.search(text) else wanted
+    return max(wanted, SQUARE_LEADING) if _SQUARE_SCRIPT_LETTER.search(text) else wanted

@@ -11,13 +11,13 @@ import regex
 import uharfbuzz as hb
 from bidi import algorithm
 
-from generation.text.fonts import EMOJI, TRACKED, UNITS_PER_EM, font, font_of
-from generation.text.scripts import graphemes, is_right_to_left
+from generation.text.fonts import EMOJI, TRACKABLE_FONTS, UNITS_PER_EM, font_for_grapheme, load_font_at_weight
+from generation.text.scripts import is_right_to_left_language, split_graphemes
 
 Item = TypeVar("Item")
 
-_RIGHT_TO_LEFT = regex.compile(r"[\p{bidi_class=R}\p{bidi_class=AL}]")
-_IGNORED = regex.compile(r"\p{bidi_class=BN}")
+_RIGHT_TO_LEFT_LETTER = regex.compile(r"[\p{bidi_class=R}\p{bidi_class=AL}]")
+_IGNORED_BIDI_CHARACTER = regex.compile(r"\p{bidi_class=BN}")
 
 
 class TextStyle(NamedTuple):
@@ -28,7 +28,7 @@ class TextStyle(NamedTuple):
     tracking: float = 0.0
 
 
-class Glyph(NamedTuple):
+class PlacedGlyph(NamedTuple):
     """A glyph's font and id, its place in units of an em, and its index in the text."""
 
     font: hb.Font
@@ -39,13 +39,13 @@ class Glyph(NamedTuple):
 
 
 class ShapedLine(NamedTuple):
-    """A shaped line, in em:
+    """A shaped line with its lengths in em.
 
     `width` is its advance, `top` and `bottom` are its ink's distances from the baseline.
     """
 
     text: str
-    glyphs: tuple[Glyph, ...]
+    glyphs: tuple[PlacedGlyph, ...]
     width: float
     left: float
     right: float
@@ -53,7 +53,7 @@ class ShapedLine(NamedTuple):
     bottom: float
 
 
-class Run(NamedTuple):
+class FontRun(NamedTuple):
     """Part of a line in one font, and its index there."""
 
     text: str
@@ -62,13 +62,13 @@ class Run(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def shape(text: str, style: TextStyle) -> ShapedLine:
+def shape_text_line(text: str, style: TextStyle) -> ShapedLine:
     """Shape a text of any length as one line. Raises `TextRefused`."""
-    glyphs: list[Glyph] = []
+    glyphs: list[PlacedGlyph] = []
     x = 0.0
-    for run, level in visual_order([*_runs(text, style.language)]):
-        x = _shape_run(run, x, style, glyphs, right_to_left=level % 2 == 1)
-    left, right, top, bottom = _ink(glyphs)
+    for run, level in order_runs_visually([*_split_font_runs(text, style.language)]):
+        x = _shape_font_run(run, x, style, glyphs, right_to_left=level % 2 == 1)
+    left, right, top, bottom = _glyph_ink_extents(glyphs)
     return ShapedLine(
         text,
         tuple(glyphs),
@@ -80,48 +80,48 @@ def shape(text: str, style: TextStyle) -> ShapedLine:
     )
 
 
-def _runs(text: str, language: str) -> Iterator[tuple[Run, int]]:
+def _split_font_runs(text: str, language: str) -> Iterator[tuple[FontRun, int]]:
     """Yield runs of one font and one level, in the order of the text; a space joins the run before it."""
-    of_each = levels(text, right_to_left=is_right_to_left(language))
-    current: tuple[Run, int] | None = None
+    of_each = bidi_embedding_levels(text, right_to_left=is_right_to_left_language(language))
+    current: tuple[FontRun, int] | None = None
     at = 0
-    for cluster in graphemes(text):
-        name, level, place = font_of(cluster, language), of_each[at], at
+    for cluster in split_graphemes(text):
+        name, level, place = font_for_grapheme(cluster, language), of_each[at], at
         at += len(cluster)
-        if current and level == current[1] and (name == current[0].font or _joins(cluster, current[0])):
+        if current and level == current[1] and (name == current[0].font or _joins_previous_run(cluster, current[0])):
             current = current[0]._replace(text=current[0].text + cluster), level
             continue
         if current:
             yield current
-        current = (Run(cluster, name, place), level) if name is not None else None
+        current = (FontRun(cluster, name, place), level) if name is not None else None
     if current:
         yield current
 
 
-def _joins(cluster: str, run: Run) -> bool:
+def _joins_previous_run(cluster: str, run: FontRun) -> bool:
     return cluster == " " and run.font != EMOJI
 
 
-def _shape_run(run: Run, x: float, style: TextStyle, glyphs: list[Glyph], *, right_to_left: bool) -> float:
+def _shape_font_run(
+    run: FontRun, x: float, style: TextStyle, glyphs: list[PlacedGlyph], *, right_to_left: bool
+) -> float:
     """Append a run's glyphs to the line's. Return the x after the run."""
-    chosen = font(run.font, style.weight)
+    chosen = load_font_at_weight(run.font, style.weight)
     buffer = hb.Buffer()
     buffer.add_str(run.text)
     buffer.guess_segment_properties()
     buffer.direction = "rtl" if right_to_left else "ltr"
     buffer.language = style.language
     hb.shape(chosen, buffer, {"kern": True, "liga": True, "calt": True})
-    closer = style.tracking * UNITS_PER_EM if run.font in TRACKED else 0.0
+    closer = style.tracking * UNITS_PER_EM if run.font in TRACKABLE_FONTS else 0.0
     for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-        glyphs.append(
-            Glyph(chosen, info.codepoint, x + place.x_offset, place.y_offset, run.at + info.cluster)
-        )
+        glyphs.append(PlacedGlyph(chosen, info.codepoint, x + place.x_offset, place.y_offset, run.at + info.cluster))
         is_letter = place.x_advance and run.text[info.cluster] != " "
         x += place.x_advance + (closer if is_letter else 0.0)
     return x
 
 
-def _ink(glyphs: list[Glyph]) -> tuple[float, float, float, float]:
+def _glyph_ink_extents(glyphs: list[PlacedGlyph]) -> tuple[float, float, float, float]:
     """Return the left, right, top and bottom of all glyphs, the last two relative to the baseline."""
     boxes = [(one, box) for one in glyphs if (box := one.font.get_glyph_extents(one.id)) and box.width]
     if not boxes:
@@ -134,20 +134,20 @@ def _ink(glyphs: list[Glyph]) -> tuple[float, float, float, float]:
     )
 
 
-def levels(text: str, *, right_to_left: bool) -> list[int]:
+def bidi_embedding_levels(text: str, *, right_to_left: bool) -> list[int]:
     """Return the embedding level of each character: odd levels run from right to left."""
     base = int(right_to_left)
-    if not right_to_left and not _RIGHT_TO_LEFT.search(text):
+    if not right_to_left and not _RIGHT_TO_LEFT_LETTER.search(text):
         return [0] * len(text)
-    known = iter(_levels(_IGNORED.sub("", text), base))
+    known = iter(_compute_bidi_levels(_IGNORED_BIDI_CHARACTER.sub("", text), base))
     embedding: list[int] = []
     for char in text:
         # Joiners are ignored (rule X9): they keep the level of the character before them.
-        embedding.append((embedding[-1] if embedding else base) if _IGNORED.match(char) else next(known))
+        embedding.append((embedding[-1] if embedding else base) if _IGNORED_BIDI_CHARACTER.match(char) else next(known))
     return embedding
 
 
-def _levels(text: str, base: int) -> list[int]:
+def _compute_bidi_levels(text: str, base: int) -> list[int]:
     storage = algorithm.get_empty_storage()
     storage["base_level"], storage["base_dir"] = base, "LR"[base]
     algorithm.get_embedding_levels(text, storage)
@@ -158,7 +158,7 @@ def _levels(text: str, base: int) -> list[int]:
     return [char["level"] for char in storage["chars"]]
 
 
-def visual_order(runs: Sequence[tuple[Item, int]]) -> list[tuple[Item, int]]:
+def order_runs_visually(runs: Sequence[tuple[Item, int]]) -> list[tuple[Item, int]]:
     """Return runs with their levels from left to right (rule L2)."""
     order = list(runs)
     for level in range(max((level for _, level in order), default=0), 0, -1):

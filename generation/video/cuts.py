@@ -6,34 +6,34 @@ from PIL import Image
 from generation.video.easing import ease_in_out, ease_out
 
 #: Duration of a cut in seconds, from the beat on.
-CUT_SECONDS = 0.4
+CUT_TRANSITION_SECONDS = 0.4
 #: Share of the frame by which the old picture moves while the new one covers it.
-_PUSH_SHARE = 0.28
+_OLD_PICTURE_PUSH_SHARE = 0.28
 #: Downscaling factor of a circle's mask.
-_PART = 4
+_CIRCLE_MASK_DOWNSCALE = 4
 
 
-def slide_up(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
+def slide_up_transition(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
     """Slide the new picture in from the bottom."""
     done = ease_out(share)
     frame = Image.new("RGB", old.size)
-    frame.paste(old, (0, -round(old.height * _PUSH_SHARE * done)))
+    frame.paste(old, (0, -round(old.height * _OLD_PICTURE_PUSH_SHARE * done)))
     frame.paste(new, (0, round(old.height * (1 - done))))
     return frame
 
 
-def slide_sideways(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
+def slide_sideways_transition(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
     """Slide the new picture in from the line-end side, as a page turns."""
     done = ease_out(share)
     frame = Image.new("RGB", old.size)
-    frame.paste(old, (-way * round(old.width * _PUSH_SHARE * done), 0))
+    frame.paste(old, (-way * round(old.width * _OLD_PICTURE_PUSH_SHARE * done), 0))
     frame.paste(new, (way * round(old.width * (1 - done)), 0))
     return frame
 
 
-def reveal_circle(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
+def circle_reveal_transition(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
     """Reveal the new picture in a circle that grows from the middle."""
-    width, height = old.width // _PART, old.height // _PART
+    width, height = old.width // _CIRCLE_MASK_DOWNSCALE, old.height // _CIRCLE_MASK_DOWNSCALE
     radius = ease_in_out(share) * np.hypot(width, height) * 0.56
     y, x = np.ogrid[:height, :width]
     inside = np.clip(radius - np.hypot(x - width / 2, y - height * 0.45) + 0.5, 0, 1)

@@ -1,7 +1,7 @@
 """Easing functions: the progress of a movement by the share of its time, both from 0 to 1."""
 
 #: Overshoot of the back-out easing.
-_OVERSHOOT = 1.6
+_BACK_EASING_OVERSHOOT = 1.6
 
 
 def ease_out(share: float) -> float:
@@ -12,7 +12,7 @@ def ease_out(share: float) -> float:
 def ease_out_back(share: float) -> float:
     """Ease out with an overshoot and return."""
     left = min(1.0, max(0.0, share)) - 1.0
-    return left * left * ((_OVERSHOOT + 1) * left + _OVERSHOOT) + 1.0
+    return left * left * ((_BACK_EASING_OVERSHOOT + 1) * left + _BACK_EASING_OVERSHOOT) + 1.0
 
 
 def ease_in_out(share: float) -> float:

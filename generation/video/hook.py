@@ -3,62 +3,72 @@
 from generation import paint
 from generation.canvas import Canvas
 from generation.slides import devices, tile
-from generation.slides.byline import byline
-from generation.slides.hook import fit_title, room
-from generation.slides.kit import Kit
-from generation.spec import Copy
-from generation.video.moving import Moving, Rising
-from generation.video.parts import BEFORE_FIRST_FRAME_S, empty_canvas, header, presenter_parts, words
-from generation.video.scene import Scene, Stage, StartedText
+from generation.slides.byline import fit_presenter_byline
+from generation.slides.hook import fit_hook_title, hook_text_room
+from generation.slides.kit import SlideKit
+from generation.spec import PieceCopy
+from generation.video.moving import MovingObject, RisingPicture
+from generation.video.parts import (
+    BEFORE_FIRST_FRAME_S,
+    build_kinetic_text,
+    build_presenter_parts,
+    build_scene_header,
+    empty_scene_canvas,
+)
+from generation.video.scene import SceneStage, ScheduledText, VideoScene
 
 #: Start of the words in seconds, before the scene: a player's still of the first frame shows text.
-_WORDS = -0.3
+_HOOK_WORDS_START_S = -0.3
 _ICON, _BELOW = 470, 70
 #: Gap from the hook to the byline, in pixels.
-_BYLINE = 44
+_HOOK_BYLINE_GAP_PX = 44
 
 
-def hook(kit: Kit, copy: Copy, seconds: float) -> Scene:
-    stage, canvas = Stage(kit, kit.theme.vivid, 0, seconds), empty_canvas(kit)
-    presenter = byline(kit, copy)
-    reserved = _BYLINE + presenter.height if presenter else 0
-    block = fit_title(kit, copy.hook.text, room(kit, reserved))
-    icon, name = header(stage, canvas)
-    top = kit.body if kit.screenshots else _alone(kit, block.height + reserved)
-    headline = words(kit, "hook", block, top, stage.ground.text)
-    things, texts = [icon], [name, StartedText(headline, _WORDS)]
+def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScene:
+    stage, canvas = SceneStage(kit, kit.theme.vivid, 0, seconds), empty_scene_canvas(kit)
+    presenter = fit_presenter_byline(kit, copy)
+    reserved = _HOOK_BYLINE_GAP_PX + presenter.height if presenter else 0
+    block = fit_hook_title(kit, copy.hook.text, hook_text_room(kit, reserved))
+    icon, name = build_scene_header(stage, canvas)
+    top = kit.body if kit.screenshots else _hook_top_without_devices(kit, block.height + reserved)
+    headline = build_kinetic_text(kit, "hook", block, top, stage.ground.text)
+    things, texts = [icon], [name, ScheduledText(headline, _HOOK_WORDS_START_S)]
     if presenter:
-        face, lines = presenter_parts(
-            stage, canvas, presenter, headline.bottom + _BYLINE, starts=BEFORE_FIRST_FRAME_S
+        face, lines = build_presenter_parts(
+            stage, canvas, presenter, headline.bottom + _HOOK_BYLINE_GAP_PX, starts=BEFORE_FIRST_FRAME_S
         )
         things, texts = [*things, face], [*texts, *lines]
     below = headline.bottom + reserved
-    more = _devices(kit, canvas, below, seconds) if kit.screenshots else _icon(kit, canvas, below, seconds)
-    return Scene(stage, [*things, *more], texts)
+    more = (
+        _rising_hook_devices(kit, canvas, below, seconds)
+        if kit.screenshots
+        else _rising_brand_icon(kit, canvas, below, seconds)
+    )
+    return VideoScene(stage, [*things, *more], texts)
 
 
-def _alone(kit: Kit, height: float) -> float:
+def _hook_top_without_devices(kit: SlideKit, height: float) -> float:
     """Return the top of a hook without devices below it."""
     return kit.body + max(0.0, (kit.frame.bottom - kit.body - height) * 0.3)
 
 
-def _devices(kit: Kit, canvas: Canvas, top: float, seconds: float) -> list[Moving]:
-    placed = [*devices.hook_devices(kit, canvas, round(top) + _BELOW)]
+def _rising_hook_devices(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
+    placed = [*devices.place_hook_devices(kit, canvas, round(top) + _BELOW)]
     times = [0.15, 0.0][-len(placed) :]
     return [
-        Rising(picture, place, starts=starts, lasts=seconds, drifts=30 + 16 * number)
+        RisingPicture(picture, place, starts=starts, lasts=seconds, drifts=30 + 16 * number)
         for number, ((picture, place), starts) in enumerate(zip(placed, times, strict=True))
     ]
 
 
-def _icon(kit: Kit, canvas: Canvas, top: float, seconds: float) -> list[Moving]:
+def _rising_brand_icon(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
     """Return the brand's icon, large and tilted, in the area below the texts."""
     side = min(_ICON, canvas.height - round(top) - 2 * _BELOW)
     if side < _ICON // 2:
         return []
-    icon = paint.rotate_and_halve(
-        tile.tile(kit, kit.theme.vivid, 2 * side), 8 if not canvas.right_to_left else -8
+    icon = paint.rotate_and_halve_sprite(
+        tile.draw_brand_tile(kit, kit.theme.vivid, 2 * side), 8 if not canvas.right_to_left else -8
     )
     free = canvas.height - top
-    place = canvas.from_edge(kit.frame.left + 30, icon.width), round(top + (free - icon.height) / 2)
-    return [Rising(icon, place, starts=0.0, lasts=seconds)]
+    place = canvas.x_from_picture_edge(kit.frame.left + 30, icon.width), round(top + (free - icon.height) / 2)
+    return [RisingPicture(icon, place, starts=0.0, lasts=seconds)]

@@ -8,62 +8,62 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.canvas import Align, Canvas, DrawnLine, free_share, inked_lines
-from generation.color import RGB, measured_contrast
-from generation.paint import Size
-from generation.text.breaking import units
-from generation.text.fitting import Block
-from generation.text.raster import ink
+from generation.canvas import Canvas, DrawnLine, TextAlignment, left_space_share, place_inked_lines
+from generation.color import RGB, measure_text_contrast
+from generation.paint import PixelSize
+from generation.text.breaking import split_breakable_units
+from generation.text.fitting import TextBlock
+from generation.text.raster import render_line_ink
 from generation.text.shaping import ShapedLine
 from generation.video.easing import ease_out, ease_out_back
 
 #: Maximum seconds from one word to the next.
-WORD_STEP_S = 0.12
+MAX_WORD_STEP_S = 0.12
 #: Duration of a word's movement.
-_WORD_MOVE_S = 0.3
+_WORD_MOVEMENT_S = 0.3
 #: Share of its size by which a word rises.
-_RISE_SHARE = 0.42
-_INITIAL_SCALE = 0.74
+_WORD_RISE_SHARE = 0.42
+_WORD_INITIAL_SCALE = 0.74
 
 
 class PlacedWord(NamedTuple):
     """A word's ink and final place; `line` is its line of the block, `number` its position in the text."""
 
     mask: Image.Image
-    place: Size
+    place: PixelSize
     line: int
     number: int
     length: int
 
 
-class Column(NamedTuple):
+class TextBlockColumn(NamedTuple):
     """Room for a block: its left top, its width, and its alignment."""
 
     x: float
     y: float
     width: float
-    align: Align = "start"
+    align: TextAlignment = "start"
 
 
-class Kinetic:
+class KineticText:
     """A block in a column; `emphasis` is the color of its longest word, if set."""
 
     def __init__(
         self,
         name: str,
-        block: Block,
-        column: Column,
+        block: TextBlock,
+        column: TextBlockColumn,
         language: str,
         *,
         color: RGB,
         emphasis: RGB | None = None,
     ) -> None:
         self.name, self.block, self.column, self.language = name, block, column, language
-        share = free_share(column.align, right_to_left=block.right_to_left)
-        self._lines = [*inked_lines(block, (column.x, column.y), column.width, share)]
+        share = left_space_share(column.align, right_to_left=block.right_to_left)
+        self._lines = [*place_inked_lines(block, (column.x, column.y), column.width, share)]
         self.words = [*self._words()]
         self.count = 1 + max((word.number for word in self.words), default=0)
-        self._colors = self._colored(color, emphasis)
+        self._colors = self._color_words(color, emphasis)
 
     @property
     def bottom(self) -> float:
@@ -72,34 +72,34 @@ class Kinetic:
     def _words(self) -> Iterator[PlacedWord]:
         number, size = 0, self.block.size
         for row, one in enumerate(self._lines):
-            whole = ink(one.line, size)
-            for text, part in _parts(one.line, self.language):
-                if whole and (drawn := ink(part, size)):
+            whole = render_line_ink(one.line, size)
+            for text, part in _split_line_words(one.line, self.language):
+                if whole and (drawn := render_line_ink(part, size)):
                     place = one.box[0] + drawn.x - whole.x, one.box[1] + drawn.y - whole.y
                     yield PlacedWord(drawn.mask, place, row, number, len(text.strip()))
                     number += 1
 
-    def _colored(self, color: RGB, emphasis: RGB | None) -> list[RGB]:
+    def _color_words(self, color: RGB, emphasis: RGB | None) -> list[RGB]:
         """Return the color of each word: the longest one gets the emphasis, unless it is the only one."""
         longest = max(self.words, key=lambda word: word.length, default=None)
         telling = longest if emphasis and self.count > 1 else None
         return [emphasis if emphasis and word is telling else color for word in self.words]
 
-    def draw(self, image: Image.Image, seconds: float, step: float = WORD_STEP_S) -> None:
+    def draw(self, image: Image.Image, seconds: float, step: float = MAX_WORD_STEP_S) -> None:
         """Draw the words that have started after so many seconds."""
         for word, color in zip(self.words, self._colors, strict=True):
-            share = (seconds - word.number * step) / _WORD_MOVE_S
+            share = (seconds - word.number * step) / _WORD_MOVEMENT_S
             if share >= 1:
                 image.paste(color, word.place, word.mask)
             elif share > 0:
-                self._coming(image, word, color, share)
+                self._draw_appearing_word(image, word, color, share)
 
-    def _coming(self, image: Image.Image, word: PlacedWord, color: RGB, share: float) -> None:
-        scale = _INITIAL_SCALE + (1 - _INITIAL_SCALE) * ease_out_back(share)
+    def _draw_appearing_word(self, image: Image.Image, word: PlacedWord, color: RGB, share: float) -> None:
+        scale = _WORD_INITIAL_SCALE + (1 - _WORD_INITIAL_SCALE) * ease_out_back(share)
         size = max(1, round(word.mask.width * scale)), max(1, round(word.mask.height * scale))
         alpha = min(1.0, share * 2)
         mask = word.mask.resize(size, Image.Resampling.BILINEAR).point([int(v * alpha) for v in range(256)])
-        down = (1 - ease_out(share)) * self.block.size * _RISE_SHARE
+        down = (1 - ease_out(share)) * self.block.size * _WORD_RISE_SHARE
         left = word.place[0] + (word.mask.width - size[0]) / 2
         top = word.place[1] + (word.mask.height - size[1]) / 2 + down
         image.paste(color, (round(left), round(top)), mask)
@@ -116,16 +116,14 @@ class Kinetic:
             if word.line == row
         ]
         lefts, tops, rights, bottoms = zip(*(box for box, _ in boxes), strict=True)
-        contrast = min(measured_contrast(image.crop(box), color) for box, color in boxes)
+        contrast = min(measure_text_contrast(image.crop(box), color) for box, color in boxes)
         whole = min(lefts), min(tops), max(rights), max(bottoms)
-        return DrawnLine(
-            self.name, self._lines[row].line.text, whole, contrast, self.block.size, self.block.is_cut
-        )
+        return DrawnLine(self.name, self._lines[row].line.text, whole, contrast, self.block.size, self.block.is_cut)
 
 
-def _parts(line: ShapedLine, language: str) -> Iterator[tuple[str, ShapedLine]]:
+def _split_line_words(line: ShapedLine, language: str) -> Iterator[tuple[str, ShapedLine]]:
     """Yield the words of a line in reading order, each with its glyphs at their places."""
-    texts = [*units(line.text, language)]
+    texts = [*split_breakable_units(line.text, language)]
     ends = [*accumulate(map(len, texts))]
     numbers = [bisect_right(ends, glyph.at) for glyph in line.glyphs]
     for number, text in enumerate(texts):

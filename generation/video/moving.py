@@ -6,77 +6,77 @@ from typing import Protocol
 from PIL import Image
 
 from generation import paint
-from generation.paint import Size
+from generation.paint import PixelSize
 from generation.video.easing import ease_in_out, ease_out, ease_out_back
 
 #: Subpixel steps of a moving picture.
-_PHASES = 4
+_SUBPIXEL_STEPS = 4
 #: Pixels that a picture rises during its entrance.
-_ENTRANCE_PX = 900
+_ENTRANCE_RISE_PX = 900
 #: Pixels that it rises afterwards, until its scene ends.
-_DRIFT_PX = 34
-_RISE_S = 0.95
-_POP_S = 0.5
+_DRIFT_RISE_PX = 34
+_ENTRANCE_RISE_S = 0.95
+_ENTRANCE_POP_S = 0.5
 #: Growth of a pulse, as a share of the size.
-_PULSE_GROWTH = 0.022
+_PULSE_SIZE_GROWTH = 0.022
 #: Seconds of a pulse: two beats.
-_PULSE_S = 1.0
+_PULSE_PERIOD_S = 1.0
 
 
-class Moving(Protocol):
+class MovingObject(Protocol):
     """A moving object of a scene."""
 
     def draw(self, image: Image.Image, seconds: float) -> None:
         """Draw the object as of so many seconds after its scene began."""
 
 
-class Rising:
+class RisingPicture:
     """A picture that enters from below and keeps rising slowly until its scene ends."""
 
     def __init__(
-        self, picture: Image.Image, place: Size, *, starts: float, lasts: float, drifts: int = _DRIFT_PX
+        self, picture: Image.Image, place: PixelSize, *, starts: float, lasts: float, drifts: int = _DRIFT_RISE_PX
     ) -> None:
-        self._phases = _phases(picture)
-        self._shadow, self._edge = paint.cast_shadow(picture.getchannel("A"), blur=56, alpha=105)
+        self._phases = _subpixel_shifted_pictures(picture)
+        self._shadow, self._edge = paint.blurred_shadow_mask(picture.getchannel("A"), blur=56, alpha=105)
         self._place, self._starts, self._lasts, self._drifts = place, starts, lasts, drifts
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        share = (seconds - self._starts) / _RISE_S
-        below = (1 - ease_out(share)) * _ENTRANCE_PX - ease_in_out(seconds / self._lasts) * self._drifts
+        share = (seconds - self._starts) / _ENTRANCE_RISE_S
+        below = (1 - ease_out(share)) * _ENTRANCE_RISE_PX - ease_in_out(seconds / self._lasts) * self._drifts
         left, top = self._place[0], self._place[1] + below
         if share <= 0 or top >= image.height:
             return
         whole = math.floor(top)
         image.paste((0, 0, 0), (left - self._edge, whole - self._edge + 38), self._shadow)
-        shown, mask = self._phases[int((top - whole) * _PHASES)]
+        shown, mask = self._phases[int((top - whole) * _SUBPIXEL_STEPS)]
         image.paste(shown, (left, whole), mask)
 
 
-def _phases(picture: Image.Image) -> list[tuple[Image.Image, Image.Image]]:
+def _subpixel_shifted_pictures(picture: Image.Image) -> list[tuple[Image.Image, Image.Image]]:
     """Return a picture and its mask at each subpixel offset, with premultiplied alpha."""
     size = picture.width, picture.height + 1
     here, below = Image.new("RGBa", size), Image.new("RGBa", size)
     for image, top in ((here, 0), (below, 1)):
         image.paste(picture.convert("RGBa"), (0, top))
-    shifted = (Image.blend(here, below, phase / _PHASES).convert("RGBA") for phase in range(_PHASES))
+    shifted = (Image.blend(here, below, phase / _SUBPIXEL_STEPS).convert("RGBA") for phase in range(_SUBPIXEL_STEPS))
     return [(image.convert("RGB"), image.getchannel("A")) for image in shifted]
 
 
-class Popping:
+class PoppingPicture:
     """A picture that scales up from its middle; with `pulses` it then pulses with the beats."""
 
     def __init__(
-        self, picture: Image.Image, place: Size, *, starts: float, blur: int = 0, pulses: bool = False
+        self, picture: Image.Image, place: PixelSize, *, starts: float, blur: int = 0, pulses: bool = False
     ) -> None:
         self._picture, self._place, self._starts, self._pulses = picture, place, starts, pulses
         self._blur = blur
-        self._cast = paint.cast_shadow(picture.getchannel("A"), blur=blur, alpha=85) if blur else None
+        self._cast = paint.blurred_shadow_mask(picture.getchannel("A"), blur=blur, alpha=85) if blur else None
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        share = (seconds - self._starts) / _POP_S
+        share = (seconds - self._starts) / _ENTRANCE_POP_S
         if share <= 0:
             return
-        scale = ease_out_back(share) if share < 1 else self._pulse(seconds)
+        scale = ease_out_back(share) if share < 1 else self._pulse_scale(seconds)
         if share >= 0.9 and self._cast:
             shadow, edge = self._cast
             image.paste((0, 0, 0), (self._place[0] - edge, self._place[1] - edge + self._blur // 2), shadow)
@@ -84,10 +84,10 @@ class Popping:
         left = self._place[0] + (self._picture.width - shown.width) // 2
         image.paste(shown, (left, self._place[1] + (self._picture.height - shown.height) // 2), shown)
 
-    def _pulse(self, seconds: float) -> float:
-        since = (seconds - self._starts - _POP_S) % _PULSE_S
+    def _pulse_scale(self, seconds: float) -> float:
+        since = (seconds - self._starts - _ENTRANCE_POP_S) % _PULSE_PERIOD_S
         return (
-            1 + _PULSE_GROWTH * ease_in_out(1 - since / _PULSE_S) * ease_in_out(since * 8)
+            1 + _PULSE_SIZE_GROWTH * ease_in_out(1 - since / _PULSE_PERIOD_S) * ease_in_out(since * 8)
             if self._pulses
             else 1.0
         )
@@ -99,27 +99,25 @@ class Popping:
         return self._picture.resize(size, Image.Resampling.BILINEAR)
 
 
-class Backdrop:
+class MovingBackdrop:
     """A ground larger than the frame; the visible part moves by whole pixels at a constant speed."""
 
-    def __init__(self, larger: Image.Image, size: Size, way: tuple[int, int]) -> None:
+    def __init__(self, larger: Image.Image, size: PixelSize, way: tuple[int, int]) -> None:
         self._larger, self._size, self._way = larger, size, way
         self._room = larger.width - size[0], larger.height - size[1]
 
     def at(self, frame: int, frames: int) -> Image.Image:
-        """Return the ground of one frame of `frames`."""
+        """Return the part of the ground that one of `frames` frames shows."""
         slower = max(1, math.ceil(frames / min(self._room)))
         moved = min(frame // slower, *self._room)
-        left, top = (
-            moved if way > 0 else room - moved for way, room in zip(self._way, self._room, strict=True)
-        )
+        left, top = (moved if way > 0 else room - moved for way, room in zip(self._way, self._room, strict=True))
         return self._larger.crop((left, top, left + self._size[0], top + self._size[1]))
 
 
-class Still:
+class StillPicture:
     """A picture without movement."""
 
-    def __init__(self, picture: Image.Image, place: Size) -> None:
+    def __init__(self, picture: Image.Image, place: PixelSize) -> None:
         self._picture, self._place = picture, place
 
     def draw(self, image: Image.Image, seconds: float) -> None:  # noqa: ARG002  nothing of it changes

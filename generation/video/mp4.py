@@ -14,16 +14,16 @@ from generation import ffmpeg
 from generation.canvas import DrawnLine
 from generation.outputs import OutputFile
 from generation.sound import synthesis
-from generation.sound.synthesis import Stereo
-from generation.video.scene import RATE
+from generation.sound.synthesis import StereoSound
+from generation.video.scene import VIDEO_FRAMES_PER_S
 from schemas.errors import GenerationError
 
-MIME_TYPE = "video/mp4"
+MP4_MIME_TYPE = "video/mp4"
 
 #: Key frames every two seconds and closed groups allow cuts by the platforms. aq-mode 3 gives more bits to
 #: smooth dark areas, against banding. subme 1, coarser motion search, saves a third of the CPU at an SSIM of
 #: .9946 instead of .9958. A single thread gives the same bytes each time.
-_PICTURE = """
+_VIDEO_ENCODING_OPTIONS = """
     -vf scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+bitexact+full_chroma_int,format=yuv420p
     -c:v libx264 -preset veryfast -crf 18 -profile:v high -level:v 4.0 -maxrate 8M -bufsize 16M
     -g 60 -keyint_min 30 -threads 1
@@ -31,36 +31,49 @@ _PICTURE = """
     -color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv
 """
 #: Without perceptual noise substitution: it added peaks to speech.
-SOUND = "-c:a aac -b:a 160k -aac_pns 0 -ar 48000 -ac 2"
+SOUND_ENCODING_OPTIONS = "-c:a aac -b:a 160k -aac_pns 0 -ar 48000 -ac 2"
 #: No metadata about the encoder or the time.
-_FILE = """
+_MP4_FILE_OPTIONS = """
     -map_metadata -1 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact
     -movflags +faststart -brand mp42 -f mp4
 """
 
 
-def encode(
-    path: Path, size: tuple[int, int], pictures: Iterable[Image.Image], sound: Stereo
+def encode_mp4(
+    path: Path, size: tuple[int, int], pictures: Iterable[Image.Image], sound: StereoSound
 ) -> Generator[int]:
     """Write a file of pictures with their sound; yield the number of encoded pictures.
 
     Unless the file is complete, it is deleted. Raises `GenerationError`.
     """
-    with _whole_or_gone(path), _sound_file(path, sound) as sound_file:
-        with ffmpeg.encoding(*_arguments(path, sound_file, size)) as feed:
+    with _delete_if_incomplete(path), _temporary_sound_file(path, sound) as sound_file:
+        with ffmpeg.start_encoder(*_mp4_encoding_arguments(path, sound_file, size)) as feed:
             for picture in pictures:
                 feed.write(picture.tobytes())
                 yield feed.frames
-        _check(path, feed.frames)
+        _check_frame_count(path, feed.frames)
 
 
-def _arguments(path: Path, sound_file: Path, size: tuple[int, int]) -> list[str]:
-    sources = [*ffmpeg.pipe(size, RATE), *ffmpeg.file(sound_file, "wav"), "-map", "0:v", "-map", "1:a"]
-    return [*sources, *_PICTURE.split(), *SOUND.split(), *_FILE.split(), f"file:{path}"]
+def _mp4_encoding_arguments(path: Path, sound_file: Path, size: tuple[int, int]) -> list[str]:
+    sources = [
+        *ffmpeg.raw_frame_input_arguments(size, VIDEO_FRAMES_PER_S),
+        *ffmpeg.file_input_arguments(sound_file, "wav"),
+        "-map",
+        "0:v",
+        "-map",
+        "1:a",
+    ]
+    return [
+        *sources,
+        *_VIDEO_ENCODING_OPTIONS.split(),
+        *SOUND_ENCODING_OPTIONS.split(),
+        *_MP4_FILE_OPTIONS.split(),
+        f"file:{path}",
+    ]
 
 
 @contextmanager
-def _whole_or_gone(path: Path) -> Generator[None]:
+def _delete_if_incomplete(path: Path) -> Generator[None]:
     try:
         yield
     except BaseException:
@@ -69,17 +82,17 @@ def _whole_or_gone(path: Path) -> Generator[None]:
 
 
 @contextmanager
-def _sound_file(path: Path, sound: Stereo) -> Generator[Path]:
+def _temporary_sound_file(path: Path, sound: StereoSound) -> Generator[Path]:
     """Write the sound to a file next to the video, and delete it after the encoding."""
     file = path.with_suffix(".wav")
     try:
-        write_wav(file, sound)
+        write_wav_file(file, sound)
         yield file
     finally:
         file.unlink(missing_ok=True)
 
 
-def _check(path: Path, count: int) -> None:
+def _check_frame_count(path: Path, count: int) -> None:
     """Count the file's pictures: an encoder closes a shorter file as if it were complete."""
     tracks = MediaInfo.parse(path).video_tracks
     frame_count = int(tracks[0].frame_count or 0) if tracks else 0
@@ -87,34 +100,32 @@ def _check(path: Path, count: int) -> None:
         raise GenerationError("VIDEO_NOT_WHOLE", f"the video has {frame_count} of {count} pictures")
 
 
-def video_output_file(
-    path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnLine]
-) -> OutputFile:
+def describe_video_file(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnLine]) -> OutputFile:
     """Return the metadata of a complete file."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return OutputFile(
         name=path.name,
-        thumbnail=thumbnail_of(path).name,
-        mime_type=MIME_TYPE,
+        thumbnail=video_thumbnail_path(path).name,
+        mime_type=MP4_MIME_TYPE,
         width=size[0],
         height=size[1],
-        duration_ms=count * 1000 // RATE,
+        duration_ms=count * 1000 // VIDEO_FRAMES_PER_S,
         size_bytes=path.stat().st_size,
         sha256=digest,
         shown=[mark.shown() for mark in marks],
     )
 
 
-def thumbnail_of(path: Path) -> Path:
+def video_thumbnail_path(path: Path) -> Path:
     """Return the path of a video's thumbnail, in the same folder."""
     return path.with_name(f"{path.stem}.thumbnail.jpg")
 
 
-def write_wav(path: Path, sound: Stereo) -> None:
+def write_wav_file(path: Path, sound: StereoSound) -> None:
     whole = (np.clip(sound.T, -1, 1) * 32_767).round().astype("<i2")
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)
         file.setsampwidth(2)
-        file.setframerate(synthesis.RATE)
+        file.setframerate(synthesis.SOUND_SAMPLE_RATE_HZ)
         file.writeframes(whole.tobytes())

@@ -5,105 +5,112 @@ from PIL import Image
 from generation import paint
 from generation.canvas import Canvas, DrawnLine
 from generation.color import RGB
-from generation.paint import Size
+from generation.paint import PixelSize
 from generation.slides import tile
-from generation.slides.byline import Byline
-from generation.slides.kit import LABEL, TITLE, Kit
-from generation.slides.parts import TILE
-from generation.text.fitting import Block, TextBox
-from generation.video.kinetic import Column, Kinetic
-from generation.video.moving import Popping
-from generation.video.scene import Stage, StartedText
+from generation.slides.byline import PresenterByline
+from generation.slides.kit import LABEL_FONT, TITLE_FONT, SlideKit
+from generation.slides.parts import HEADER_TILE_SIDE_PX
+from generation.text.fitting import TextBlock, TextBox
+from generation.video.kinetic import KineticText, TextBlockColumn
+from generation.video.moving import PoppingPicture
+from generation.video.scene import SceneStage, ScheduledText
 
 #: Seconds, long before a scene begins: such an object is in place from the first frame on.
 BEFORE_FIRST_FRAME_S = -9.0
-_PILL = 50
+_PILL_FONT_SIZE_PX = 50
 
 
-def empty_canvas(kit: Kit) -> Canvas:
+def empty_scene_canvas(kit: SlideKit) -> Canvas:
     """Return an empty picture to lay a scene out on."""
     return kit.page(Image.new("RGB", kit.frame.size))
 
 
-def header(stage: Stage, canvas: Canvas) -> tuple[Popping, StartedText]:
+def build_scene_header(stage: SceneStage, canvas: Canvas) -> tuple[PoppingPicture, ScheduledText]:
     """Return the brand's tile and name, in the same place as on every slide."""
-    kit, offset, top = stage.kit, TILE + 22, stage.kit.frame.top
-    icon = tile_icon(stage, TILE, (canvas.start(0, TILE), top), starts=BEFORE_FIRST_FRAME_S)
+    kit, offset, top = stage.kit, HEADER_TILE_SIDE_PX + 22, stage.kit.frame.top
+    icon = build_popping_tile(
+        stage, HEADER_TILE_SIDE_PX, (canvas.start(0, HEADER_TILE_SIDE_PX), top), starts=BEFORE_FIRST_FRAME_S
+    )
     room = kit.column - offset
-    block = kit.fit(kit.name, TextBox(room, TILE, 1), LABEL, (24, 40))
-    column = Column(canvas.start(offset, room), top + (TILE - block.ascent) / 2, room)
-    return icon, StartedText(
-        Kinetic("name", block, column, kit.language, color=stage.ground.text), BEFORE_FIRST_FRAME_S
+    block = kit.fit(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT, (24, 40))
+    column = TextBlockColumn(canvas.start(offset, room), top + (HEADER_TILE_SIDE_PX - block.ascent_px) / 2, room)
+    return icon, ScheduledText(
+        KineticText("name", block, column, kit.language, color=stage.ground.text), BEFORE_FIRST_FRAME_S
     )
 
 
-def words(
-    kit: Kit,
+def build_kinetic_text(
+    kit: SlideKit,
     name: str,
-    block: Block,
+    block: TextBlock,
     top: float,
     color: RGB,
     *,
     emphasis: RGB | None = None,
     middle: bool = False,
-) -> Kinetic:
-    """Return a text in the text column, or centered in the picture."""
+) -> KineticText:
+    """Return a text that appears word by word, in the text column, or centered with `middle`."""
     left, width = (kit.frame.inset, kit.middle) if middle else (kit.frame.left, kit.column)
-    column = Column(left, top, width, "middle" if middle else "start")
-    return Kinetic(name, block, column, kit.language, color=color, emphasis=emphasis)
+    column = TextBlockColumn(left, top, width, "middle" if middle else "start")
+    return KineticText(name, block, column, kit.language, color=color, emphasis=emphasis)
 
 
-def presenter_parts(
-    stage: Stage, canvas: Canvas, signature: Byline, top: float, *, starts: float, middle: bool = False
-) -> tuple[Popping, list[StartedText]]:
+def build_presenter_parts(
+    stage: SceneStage, canvas: Canvas, signature: PresenterByline, top: float, *, starts: float, middle: bool = False
+) -> tuple[PoppingPicture, list[ScheduledText]]:
     """Return the presenter's portrait, and the name with the disclosure."""
     place, color = signature.place(canvas, top, middle=middle), stage.ground.text
-    lines = (
-        ("presenter", signature.name, place.name),
-        ("disclosure", signature.disclosure, place.disclosure),
-    )
+    lines = (("presenter", signature.name, place.name), ("disclosure", signature.disclosure, place.disclosure))
     texts = [
-        Kinetic(name, block, Column(*at, place.room), stage.kit.language, color=color)
+        KineticText(name, block, TextBlockColumn(*at, place.room), stage.kit.language, color=color)
         for name, block, at in lines
     ]
-    return Popping(signature.disc(stage.ground), place.face, starts=starts), [
-        StartedText(text, starts) for text in texts
+    return PoppingPicture(signature.disc(stage.ground), place.face, starts=starts), [
+        ScheduledText(text, starts) for text in texts
     ]
 
 
-def tile_icon(stage: Stage, side: int, place: Size, *, starts: float, blur: int = 0) -> Popping:
+def build_popping_tile(
+    stage: SceneStage, side: int, place: PixelSize, *, starts: float, blur: int = 0
+) -> PoppingPicture:
     """Return the brand's tile."""
     ground = stage.ground
-    icon, edge = tile.add_rim(tile.tile(stage.kit, ground, side), ground.tints[0], ground.text)
-    return Popping(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
+    icon, edge = tile.add_tile_rim(tile.draw_brand_tile(stage.kit, ground, side), ground.tints[0], ground.text)
+    return PoppingPicture(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
 
 
-def pill(
-    kit: Kit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
+def draw_pill_sprite(
+    kit: SlideKit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, DrawnLine]:
     """Draw a button with its text in the second color. Return both."""
-    block = kit.fit(text, TextBox(kit.middle - 2 * _PILL, _PILL * 2.2, 1), LABEL, (24, _PILL), 1.0)
-    size = round(block.width + _PILL * 1.9), round(_PILL * 2.3)
+    block = kit.fit(
+        text,
+        TextBox(kit.middle - 2 * _PILL_FONT_SIZE_PX, _PILL_FONT_SIZE_PX * 2.2, 1),
+        LABEL_FONT,
+        (24, _PILL_FONT_SIZE_PX),
+        1.0,
+    )
+    size = round(block.width + _PILL_FONT_SIZE_PX * 1.9), round(_PILL_FONT_SIZE_PX * 2.3)
     canvas = kit.page(Image.new("RGB", size, colors[0]))
-    top = (size[1] - block.ascent) / 2
+    top = (size[1] - block.ascent_px) / 2
     canvas.set("pill", block, (0, top), size[0], color=colors[1], align="middle")
-    return _cut_out(canvas, size[1] / 2, round(center[0] - size[0] / 2), round(center[1] - size[1] / 2))
+    return _cut_out_sprite(canvas, size[1] / 2, round(center[0] - size[0] / 2), round(center[1] - size[1] / 2))
 
 
-def badge(
-    kit: Kit, number: int, *, place: Size, side: int, colors: tuple[RGB, RGB]
+def draw_badge_sprite(
+    kit: SlideKit, number: int, *, place: PixelSize, side: int, colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, DrawnLine]:
     """Draw a number in the second color on a rounded square of the first."""
     canvas = kit.page(Image.new("RGB", (side, side), colors[0]))
-    block = kit.fit(str(number), TextBox(side * 0.8, side, 1), TITLE, (16, round(side * 0.56)))
-    top = (side - block.ascent) / 2
+    block = kit.fit(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
+    top = (side - block.ascent_px) / 2
     canvas.set("number", block, (0, top), side, color=colors[1], align="middle")
-    return _cut_out(canvas, side * 0.32, *place)
+    return _cut_out_sprite(canvas, side * 0.32, *place)
 
 
-def _cut_out(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, DrawnLine]:
-    """Round a picture's corners, and move its text's mark to its final place."""
-    canvas.image.putalpha(paint.rounded(canvas.image.size, radius))
+def _cut_out_sprite(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, DrawnLine]:
+    """Round a canvas's corners. Return its image, and its text's mark moved to its final place."""
+    canvas.image.putalpha(paint.rounded_rectangle_mask(canvas.image.size, radius))
     (mark,) = canvas.marks
     x0, y0, x1, y1 = mark.box
     return canvas.image, mark._replace(box=(x0 + left, y0 + top, x1 + left, y1 + top))

@@ -6,17 +6,17 @@ from typing import NamedTuple, Protocol
 from PIL import Image
 
 from generation.canvas import Canvas, DrawnLine
-from generation.seeds import chance
-from generation.slides.kit import Kit
-from generation.theme import Ground
-from generation.video.kinetic import WORD_STEP_S
-from generation.video.moving import Backdrop, Moving
+from generation.seeds import seeded_chance
+from generation.slides.kit import SlideKit
+from generation.theme import GroundColors
+from generation.video.kinetic import MAX_WORD_STEP_S
+from generation.video.moving import MovingBackdrop, MovingObject
 
-RATE = 30
+VIDEO_FRAMES_PER_S = 30
 #: Pixels by which a ground is larger than the frame.
-_GROUND_MARGIN_PX = 160
+_BACKDROP_MARGIN_PX = 160
 #: Share of a scene after which all its words have appeared.
-_WORDS_SHARE = 0.4
+_WORDS_APPEAR_SHARE = 0.4
 
 
 class TimedText(Protocol):
@@ -32,14 +32,14 @@ class TimedText(Protocol):
         """Draw the whole text in its final state, and measure it."""
 
 
-class StartedText(NamedTuple):
+class ScheduledText(NamedTuple):
     """A text and the start of its first word, in seconds; negative: shown from the first frame on."""
 
     text: TimedText
     starts: float
 
 
-class Scene:
+class VideoScene:
     """A ground, objects and texts for some seconds; frames past its end serve the next scene's cut.
 
     `marks` are texts that are part of its objects.
@@ -47,54 +47,54 @@ class Scene:
 
     def __init__(
         self,
-        stage: "Stage",
-        things: Sequence[Moving],
-        texts: Sequence[StartedText],
+        stage: "SceneStage",
+        things: Sequence[MovingObject],
+        texts: Sequence[ScheduledText],
         marks: Sequence[DrawnLine] = (),
     ) -> None:
-        self.seconds, self._kit, self._backdrop = stage.seconds, stage.kit, stage.backdrop()
+        self.seconds, self._kit, self._backdrop = stage.seconds, stage.kit, stage.build_backdrop()
         self._things, self._texts, self._marks = things, texts, marks
 
     @property
     def frames(self) -> int:
-        return round(self.seconds * RATE)
+        return round(self.seconds * VIDEO_FRAMES_PER_S)
 
     def draw(self, number: int) -> Image.Image:
         """Draw one frame."""
-        image = self._without_texts(number)
+        image = self._draw_without_texts(number)
         for text, starts in self._texts:
-            text.draw(image, number / RATE - starts, self._step(text))
+            text.draw(image, number / VIDEO_FRAMES_PER_S - starts, self._step(text))
         return image
 
     def settled(self) -> Canvas:
         """Draw the last frame before the cut, and measure each line of text."""
-        canvas = self._kit.page(self._without_texts(self.frames - 1))
+        canvas = self._kit.page(self._draw_without_texts(self.frames - 1))
         canvas.marks += self._marks
         for text, _ in self._texts:
             text.set(canvas)
         return canvas
 
-    def _without_texts(self, number: int) -> Image.Image:
+    def _draw_without_texts(self, number: int) -> Image.Image:
         image = self._backdrop.at(number, self.frames)
         for thing in self._things:
-            thing.draw(image, number / RATE)
+            thing.draw(image, number / VIDEO_FRAMES_PER_S)
         return image
 
     def _step(self, text: TimedText) -> float:
-        return min(WORD_STEP_S, self.seconds * _WORDS_SHARE / text.count)
+        return min(MAX_WORD_STEP_S, self.seconds * _WORDS_APPEAR_SHARE / text.count)
 
 
-class Stage(NamedTuple):
+class SceneStage(NamedTuple):
     """Setting of a scene: its kit, its ground, its number and its seconds."""
 
-    kit: Kit
-    ground: Ground
+    kit: SlideKit
+    ground: GroundColors
     number: int
     seconds: float
 
-    def backdrop(self) -> Backdrop:
+    def build_backdrop(self) -> MovingBackdrop:
         """Return a slide's ground, larger than the frame, moving in a direction by the seed."""
         frame = self.kit.frame
-        wide = frame._replace(width=frame.width + _GROUND_MARGIN_PX, height=frame.height + _GROUND_MARGIN_PX)
-        way = 1 if chance(self.kit.seed, f"across {self.number}") < 0.5 else -1, -1
-        return Backdrop(self.kit._replace(frame=wide).canvas(self.ground, self.number).image, frame.size, way)
+        wide = frame._replace(width=frame.width + _BACKDROP_MARGIN_PX, height=frame.height + _BACKDROP_MARGIN_PX)
+        way = 1 if seeded_chance(self.kit.seed, f"across {self.number}") < 0.5 else -1, -1
+        return MovingBackdrop(self.kit._replace(frame=wide).canvas(self.ground, self.number).image, frame.size, way)

@@ -9,72 +9,74 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from generation.outputs import Step
-from generation.seeds import chance
-from generation.slides.kit import Kit
-from generation.sound.synthesis import Wave
-from generation.sound.track import track
-from generation.spec import Copy
-from generation.text.scripts import is_right_to_left
-from generation.thumbnail import thumbnail
-from generation.timing import Timing
+from generation.outputs import ProgressStep
+from generation.seeds import seeded_chance
+from generation.slides.kit import SlideKit
+from generation.sound.synthesis import MonoWave
+from generation.sound.track import mix_sound_track
+from generation.spec import PieceCopy
+from generation.text.scripts import is_right_to_left_language
+from generation.thumbnail import encode_thumbnail
+from generation.timing import VideoTiming
 from generation.video import cuts
-from generation.video.end import end, end_card_scene
-from generation.video.hook import hook
-from generation.video.mp4 import encode, thumbnail_of, video_output_file
-from generation.video.point import point
-from generation.video.scene import RATE, Scene
+from generation.video.end import build_end_card_scene, build_end_scene
+from generation.video.hook import build_hook_scene
+from generation.video.mp4 import describe_video_file, encode_mp4, video_thumbnail_path
+from generation.video.point import build_point_scene
+from generation.video.scene import VIDEO_FRAMES_PER_S, VideoScene
 
-_NAME = "video-1"
+_VIDEO_FILE_STEM = "video-1"
 #: Progress steps of a video.
-_STEPS = 80
+_VIDEO_PROGRESS_STEPS = 80
 #: Share of the work after the last frame.
-_SHARE_AFTER = 0.02
+_PROGRESS_AFTER_FRAMES = 0.02
 
 
-class Video(NamedTuple):
-    """A video to make; `end` is the partner's own end card, `speech` is each scene's speech."""
+class VideoPiece(NamedTuple):
+    """A video to make; `build_end_scene` is the partner's own end card, `speech` is each scene's speech."""
 
-    kit: Kit
-    copy: Copy
-    timing: Timing
+    kit: SlideKit
+    copy: PieceCopy
+    timing: VideoTiming
     end: Image.Image | None = None
-    speech: Sequence[Wave] = ()
+    speech: Sequence[MonoWave] = ()
 
-    def make(self, folder: Path) -> Generator[Step]:
+    def make(self, folder: Path) -> Generator[ProgressStep]:
         """Draw into an existing folder. The file is complete once its step is yielded."""
-        film = scenes(self.kit, self.copy, self.timing, self.end)
-        sound = track(self.timing, self.kit.seed, self.speech)
-        path = folder / f"{_NAME}.mp4"
+        film = build_video_scenes(self.kit, self.copy, self.timing, self.end)
+        sound = mix_sound_track(self.timing, self.kit.seed, self.speech)
+        path = folder / f"{_VIDEO_FILE_STEM}.mp4"
         count = sum(scene.frames for scene in film)
-        every = max(1, count // _STEPS)
-        with closing(encode(path, self.kit.frame.size, frames(self.kit, film), sound)) as encoded:
+        every = max(1, count // _VIDEO_PROGRESS_STEPS)
+        with closing(encode_mp4(path, self.kit.frame.size, render_video_frames(self.kit, film), sound)) as encoded:
             for number in encoded:
                 if number % every == 0:
-                    yield Step(number / count * (1 - _SHARE_AFTER))
+                    yield ProgressStep(number / count * (1 - _PROGRESS_AFTER_FRAMES))
         settled = [scene.settled() for scene in film]
-        thumbnail_of(path).write_bytes(thumbnail(settled[0].image))
+        video_thumbnail_path(path).write_bytes(encode_thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]
-        yield Step(1.0, video_output_file(path, self.kit.frame.size, count, marks))
+        yield ProgressStep(1.0, describe_video_file(path, self.kit.frame.size, count, marks))
 
 
-def scenes(kit: Kit, copy: Copy, timing: Timing, own: Image.Image | None = None) -> list[Scene]:
+def build_video_scenes(
+    kit: SlideKit, copy: PieceCopy, timing: VideoTiming, own: Image.Image | None = None
+) -> list[VideoScene]:
     """Return hook, points and end; the partner's own end card replaces the last scene."""
     points = [
-        point(kit, line.text, number, seconds, is_only=len(copy.points) == 1)
+        build_point_scene(kit, line.text, number, seconds, is_only=len(copy.points) == 1)
         for number, (line, seconds) in enumerate(zip(copy.points, timing.points, strict=True), 1)
     ]
-    last = end_card_scene(kit, own, timing.end) if own else end(kit, copy, timing.end)
-    return [hook(kit, copy, timing.hook), *points, last]
+    last = build_end_card_scene(kit, own, timing.end) if own else build_end_scene(kit, copy, timing.end)
+    return [build_hook_scene(kit, copy, timing.hook), *points, last]
 
 
-def frames(kit: Kit, shown: Sequence[Scene]) -> Iterator[Image.Image]:
+def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[Image.Image]:
     """Yield each frame. During a cut, the old scene keeps moving below the new one."""
     for number in range(shown[0].frames):
         yield shown[0].draw(number)
     for at, (old, new) in enumerate(pairwise(shown)):
-        cut = _cut(kit, at)
-        turning = round(cuts.CUT_SECONDS * RATE)
+        cut = _choose_cut_transition(kit, at)
+        turning = round(cuts.CUT_TRANSITION_SECONDS * VIDEO_FRAMES_PER_S)
         for number in range(new.frames):
             picture = new.draw(number)
             if number < turning:
@@ -82,7 +84,11 @@ def frames(kit: Kit, shown: Sequence[Scene]) -> Iterator[Image.Image]:
             yield picture
 
 
-def _cut(kit: Kit, at: int) -> "partial[Image.Image]":
-    way = -1 if is_right_to_left(kit.language) else 1
-    kinds = (partial(cuts.slide_up), partial(cuts.reveal_circle), partial(cuts.slide_sideways, way=way))
-    return kinds[(at + int(chance(kit.seed, "cuts") * len(kinds))) % len(kinds)]
+def _choose_cut_transition(kit: SlideKit, at: int) -> "partial[Image.Image]":
+    way = -1 if is_right_to_left_language(kit.language) else 1
+    kinds = (
+        partial(cuts.slide_up_transition),
+        partial(cuts.circle_reveal_transition),
+        partial(cuts.slide_sideways_transition, way=way),
+    )
+    return kinds[(at + int(seeded_chance(kit.seed, "cuts") * len(kinds))) % len(kinds)]

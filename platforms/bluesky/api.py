@@ -13,72 +13,69 @@ import jwt
 import msgspec
 
 from schemas.errors import (
+    AccessTokenExpired,
+    AccountReauthRequired,
     PlatformError,
+    PlatformThrottled,
+    PostPreparationExpired,
     PostRejected,
-    PreparationExpired,
-    ReauthRequired,
-    Throttled,
-    TokenExpired,
 )
-from schemas.errors.platforms import Category
+from schemas.errors.platforms import PlatformErrorCategory
 from workers.platforms import http
-from workers.platforms.http import JSON, PlatformResponse
-from workers.platforms.meaning import ErrorMeaning
-from workers.platforms.upload import upload
+from workers.platforms.http import JSON_CONTENT_TYPE_HEADER, PlatformResponse
+from workers.platforms.meaning import PlatformErrorMeaning
+from workers.platforms.upload import upload_file_to_platform
 
-POST_COLLECTION = "app.bsky.feed.post"
+BLUESKY_POST_COLLECTION = "app.bsky.feed.post"
 #: The code for a record under the post's key with other content.
-KEY_TAKEN = "KEY_TAKEN"
+RECORD_KEY_TAKEN_CODE = "KEY_TAKEN"
 
 
-ACCOUNT_SUSPENDED_ERROR = ErrorMeaning(
+ACCOUNT_SUSPENDED_ERROR = PlatformErrorMeaning(
     PostRejected, "ACCOUNT_SUSPENDED", "Bluesky has suspended the account", "account_issue"
 )
-DEACTIVATED = ErrorMeaning(
+ACCOUNT_DEACTIVATED_ERROR = PlatformErrorMeaning(
     PostRejected, "ACCOUNT_DEACTIVATED", "the account is deactivated: reactivate it", "account_issue"
 )
-GONE = ErrorMeaning(
+ACCOUNT_GONE_ERROR = PlatformErrorMeaning(
     PostRejected, "ACCOUNT_NOT_FOUND", "the account is no longer on this server", "account_issue"
 )
-TOO_LARGE = ErrorMeaning(
+MEDIA_TOO_LARGE_ERROR = PlatformErrorMeaning(
     PostRejected, "MEDIA_TOO_LARGE", "a file is larger than the account's server accepts"
 )
-WRONG_TYPE = ErrorMeaning(
+MEDIA_TYPE_REFUSED_ERROR = PlatformErrorMeaning(
     PostRejected, "MEDIA_REFUSED", "the account's server doesn't accept this type of file"
 )
-#: A refresh may return another token; otherwise the refresh raises `ReauthRequired`.
-ACCESS_TOKEN_EXPIRED_ERROR = ErrorMeaning(
-    TokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid"
+#: A refresh may return another token; otherwise the refresh raises `AccountReauthRequired`.
+ACCESS_TOKEN_EXPIRED_ERROR = PlatformErrorMeaning(
+    AccessTokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid"
 )
-WRONG_PASSWORD = ErrorMeaning(
-    ReauthRequired, "WRONG_PASSWORD", "the app password is not valid: create a new one and connect again"
+WRONG_APP_PASSWORD_ERROR = PlatformErrorMeaning(
+    AccountReauthRequired, "WRONG_PASSWORD", "the app password is not valid: create a new one and connect again"
 )
 
-XRPC_ERROR_MEANINGS: Mapping[str, ErrorMeaning] = {
+XRPC_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     **dict.fromkeys(
-        ("ExpiredToken", "InvalidToken", "AuthMissing", "BadJwt", "BadJwtAudience"),
-        ACCESS_TOKEN_EXPIRED_ERROR,
+        ("ExpiredToken", "InvalidToken", "AuthMissing", "BadJwt", "BadJwtAudience"), ACCESS_TOKEN_EXPIRED_ERROR
     ),
-    **dict.fromkeys(("AuthenticationRequired", "AuthFactorTokenRequired"), WRONG_PASSWORD),
+    **dict.fromkeys(("AuthenticationRequired", "AuthFactorTokenRequired"), WRONG_APP_PASSWORD_ERROR),
     "AccountTakedown": ACCOUNT_SUSPENDED_ERROR,
     "AccountSuspended": ACCOUNT_SUSPENDED_ERROR,
     "RepoTakendown": ACCOUNT_SUSPENDED_ERROR,
     "RepoSuspended": ACCOUNT_SUSPENDED_ERROR,
-    "AccountDeactivated": DEACTIVATED,
-    "RepoDeactivated": DEACTIVATED,
-    "AccountNotFound": GONE,
-    "RepoNotFound": GONE,
-    "InvalidSwap": ErrorMeaning(
-        PostRejected, KEY_TAKEN, "another record has this post's key", "platform_rejected"
+    "AccountDeactivated": ACCOUNT_DEACTIVATED_ERROR,
+    "RepoDeactivated": ACCOUNT_DEACTIVATED_ERROR,
+    "AccountNotFound": ACCOUNT_GONE_ERROR,
+    "RepoNotFound": ACCOUNT_GONE_ERROR,
+    "InvalidSwap": PlatformErrorMeaning(
+        PostRejected, RECORD_KEY_TAKEN_CODE, "another record has this post's key", "platform_rejected"
     ),
-    "BlobNotFound": ErrorMeaning(
-        PreparationExpired,
-        "MEDIA_GONE",
-        "the server no longer has the uploaded files: they are uploaded again",
+    "BlobNotFound": PlatformErrorMeaning(
+        PostPreparationExpired, "MEDIA_GONE", "the server no longer has the uploaded files: they are uploaded again"
     ),
-    "PayloadTooLarge": TOO_LARGE,
-    "BlobTooLarge": TOO_LARGE,
-    "InvalidMimeType": WRONG_TYPE,
+    "PayloadTooLarge": MEDIA_TOO_LARGE_ERROR,
+    "BlobTooLarge": MEDIA_TOO_LARGE_ERROR,
+    "InvalidMimeType": MEDIA_TYPE_REFUSED_ERROR,
 }
 
 
@@ -130,7 +127,7 @@ class XrpcErrorBody(msgspec.Struct):
     message: str = ""
 
 
-class StoredRecord(msgspec.Struct):
+class StoredPdsRecord(msgspec.Struct):
     """A stored record: its address `at://did/collection/key`, the hash of its content, the content."""
 
     uri: str
@@ -138,12 +135,12 @@ class StoredRecord(msgspec.Struct):
     value: dict[str, Any]
 
 
-class WrittenRecord(msgspec.Struct):
+class WrittenPdsRecord(msgspec.Struct):
     uri: str
     cid: str
 
 
-class ServerDescription(msgspec.Struct, rename="camel"):
+class PdsDescription(msgspec.Struct, rename="camel"):
     blob_upload_limit: int | None = None
 
 
@@ -155,39 +152,40 @@ class UploadedBlob(msgspec.Struct):
     blob: dict[str, Any]
 
 
-async def create_session(
-    client: httpx.AsyncClient, base: str, *, identifier: str, password: str
-) -> PdsSession:
-    """Create a session by an app password. Raises `ReauthRequired` for a wrong one, any `PlatformError`."""
+async def create_pds_session(client: httpx.AsyncClient, base: str, *, identifier: str, password: str) -> PdsSession:
+    """Create a session by an app password.
+
+    Raises `AccountReauthRequired` for a wrong one, any `PlatformError`.
+    """
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = PdsApi(client=client, base=base)
     url = api.url("com.atproto.server.createSession")
-    answer = await api.ask("POST", url, headers=JSON, content=body)
-    return http.decode(check_response(answer), PdsSession)
+    answer = await api.ask("POST", url, headers=JSON_CONTENT_TYPE_HEADER, content=body)
+    return http.decode_platform_response(check_pds_response(answer), PdsSession)
 
 
-async def refresh_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> PdsSession:
-    """Return the session's next tokens. Raises `ReauthRequired` past its end.
+async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> PdsSession:
+    """Return the session's next tokens. Raises `AccountReauthRequired` past its end.
 
     The same refresh token returns the same new pair for a while, so a lost response does no harm (measured).
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
     try:
-        answer = check_response(await api.ask("POST", api.url("com.atproto.server.refreshSession")))
-        return http.decode(answer, PdsSession)
-    except TokenExpired as error:
-        raise ReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
+        answer = check_pds_response(await api.ask("POST", api.url("com.atproto.server.refreshSession")))
+        return http.decode_platform_response(answer, PdsSession)
+    except AccessTokenExpired as error:
+        raise AccountReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
 
 
-async def delete_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> None:
+async def delete_pds_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> None:
     """End the refresh token's session. Its access token works until its own end, at most 2 h (measured)."""
     api = PdsApi(client=client, base=base, token=refresh_token)
-    check_response(await api.ask("POST", api.url("com.atproto.server.deleteSession")))
+    check_pds_response(await api.ask("POST", api.url("com.atproto.server.deleteSession")))
 
 
-async def avatar_url(api: PdsApi, did: str) -> str | None:
+async def get_avatar_url(api: PdsApi, did: str) -> str | None:
     """Return the address of the account's avatar on its server; None without an avatar."""
-    profile = await get_record(api, repo=did, collection="app.bsky.actor.profile", rkey="self")
+    profile = await get_pds_record(api, repo=did, collection="app.bsky.actor.profile", rkey="self")
     avatar = None if profile is None else profile.value.get("avatar")
     ref = avatar.get("ref") if isinstance(avatar, dict) else None
     cid = ref.get("$link") if isinstance(ref, dict) else None
@@ -197,69 +195,69 @@ async def avatar_url(api: PdsApi, did: str) -> str | None:
 async def resolve_handle(api: PdsApi, handle: str) -> str | None:
     """Return the DID of a handle; None if the server finds none."""
     answer = await api.ask("GET", api.url("com.atproto.identity.resolveHandle", handle=handle))
-    if not answer.ok and error_body(answer).error == "InvalidRequest":
+    if not answer.ok and decode_xrpc_error(answer).error == "InvalidRequest":
         return None
-    return http.decode(check_response(answer), ResolvedHandle).did
+    return http.decode_platform_response(check_pds_response(answer), ResolvedHandle).did
 
 
-async def upload_limit(api: PdsApi) -> int | None:
+async def get_upload_limit(api: PdsApi) -> int | None:
     """Return the server's limit for a file in bytes; None if it doesn't publish one."""
     answer = await api.anonymous.ask("GET", api.url("com.atproto.server.describeServer"))
-    return http.decode(check_response(answer), ServerDescription).blob_upload_limit
+    return http.decode_platform_response(check_pds_response(answer), PdsDescription).blob_upload_limit
 
 
-async def upload_blob(
+async def upload_pds_blob(
     api: PdsApi, content: AsyncIterable[bytes], *, mime_type: str, size_bytes: int
 ) -> dict[str, Any]:
     """Upload a file, and return the blob that names it in a record. The same bytes give the same blob."""
     url = api.url("com.atproto.repo.uploadBlob")
-    answer = await upload(api, url, content, content_type=mime_type, size_bytes=size_bytes)
-    return http.decode(check_response(answer), UploadedBlob).blob
+    answer = await upload_file_to_platform(api, url, content, content_type=mime_type, size_bytes=size_bytes)
+    return http.decode_platform_response(check_pds_response(answer), UploadedBlob).blob
 
 
-async def put_record(api: PdsApi, body: bytes, *, timeout_s: float) -> WrittenRecord:
+async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> WrittenPdsRecord:
     """Write a record, irreversibly. `body` has `swapRecord: null`, so the same bytes again change nothing.
 
-    Raises `PostRejected` `KEY_TAKEN` for other bytes under the same key.
+    Raises `PostRejected` `RECORD_KEY_TAKEN_CODE` for other bytes under the same key.
     """
     url = api.url("com.atproto.repo.putRecord")
-    answer = await api.ask("POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=True)
-    return http.decode(check_response(answer), WrittenRecord)
+    answer = await api.ask(
+        "POST", url, headers=JSON_CONTENT_TYPE_HEADER, content=body, timeout_s=timeout_s, irreversible=True
+    )
+    return http.decode_platform_response(check_pds_response(answer), WrittenPdsRecord)
 
 
-async def get_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> StoredRecord | None:
+async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> StoredPdsRecord | None:
     """Return the record; None if the server has none."""
     url = api.url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
     answer = await api.ask("GET", url)
-    if not answer.ok and error_body(answer).error == "RecordNotFound":
+    if not answer.ok and decode_xrpc_error(answer).error == "RecordNotFound":
         return None
-    return http.decode(check_response(answer), StoredRecord)
+    return http.decode_platform_response(check_pds_response(answer), StoredPdsRecord)
 
 
-def check_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return the response unchanged if it is a 2xx. Else raise the error that `error_of` returns."""
+def check_pds_response(answer: PlatformResponse) -> PlatformResponse:
+    """Return the response unchanged if it is a 2xx. Else raise the error that `xrpc_error_of` returns."""
     if not answer.ok:
-        raise error_of(answer)
+        raise xrpc_error_of(answer)
     return answer
 
 
-def error_of(answer: PlatformResponse) -> PlatformError:
-    body = error_body(answer)
+def xrpc_error_of(answer: PlatformResponse) -> PlatformError:
+    body = decode_xrpc_error(answer)
     if answer.status == 429 or body.error == "RateLimitExceeded":
-        after_s = http.cooldown_s(answer.headers, reset="ratelimit-reset")
-        return Throttled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
+        after_s = http.read_platform_cooldown_s(answer.headers, reset="ratelimit-reset")
+        return PlatformThrottled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.refused:
         return http.unclear_response_error(answer)
     if body.error in XRPC_ERROR_MEANINGS:
         return XRPC_ERROR_MEANINGS[body.error].make()
     if answer.status == 401:
-        return TokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
+        return AccessTokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
     message = answer.quoted(body.message or body.error or f"status {answer.status}")
-    category: Category = "user_content" if body.error == "InvalidRequest" else "platform_rejected"
-    return PostRejected(
-        "PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category=category
-    )
+    category: PlatformErrorCategory = "user_content" if body.error == "InvalidRequest" else "platform_rejected"
+    return PostRejected("PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category=category)
 
 
-def error_body(answer: PlatformResponse) -> XrpcErrorBody:
-    return http.decode_error(answer, XrpcErrorBody)
+def decode_xrpc_error(answer: PlatformResponse) -> XrpcErrorBody:
+    return http.decode_platform_error(answer, XrpcErrorBody)

@@ -14,14 +14,20 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.collection_runs import DuePost
+from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
-from platforms.bluesky.api import PdsApi, check_response
+from platforms.bluesky.api import PdsApi, check_pds_response
 from workers.platforms import http
-from workers.platforms.collecting import CALL_S, CollectLimits, Collector, Figures, select_figures
+from workers.platforms.collecting import (
+    MAX_COLLECT_CALL_S,
+    CollectedFigures,
+    CollectLimits,
+    MetricsCollector,
+    select_integer_figures,
+)
 
 
-class PostView(msgspec.Struct, rename="camel"):
+class BlueskyPostView(msgspec.Struct, rename="camel"):
     """A post with the AppView's counts; a count that doesn't exist yet is missing."""
 
     uri: str
@@ -32,9 +38,9 @@ class PostView(msgspec.Struct, rename="camel"):
     bookmark_count: int | None = None
 
     @property
-    def figures(self) -> Figures:
+    def figures(self) -> CollectedFigures:
         shares = [count for count in (self.repost_count, self.quote_count) if count is not None]
-        return select_figures(
+        return select_integer_figures(
             likes=self.like_count,
             comments=self.reply_count,
             shares=sum(shares) if shares else None,
@@ -42,8 +48,8 @@ class PostView(msgspec.Struct, rename="camel"):
         )
 
 
-class PostViews(msgspec.Struct):
-    posts: list[PostView]
+class BlueskyPostViews(msgspec.Struct):
+    posts: list[BlueskyPostView]
 
 
 class BlueskyProfile(msgspec.Struct, rename="camel"):
@@ -51,25 +57,28 @@ class BlueskyProfile(msgspec.Struct, rename="camel"):
 
 
 @dataclass(frozen=True)
-class BlueskyCollector(Collector):
-    """Collector of Bluesky; `client` is that of `workers.web.fetch.open_client`."""
+class BlueskyCollector(MetricsCollector):
+    """Collector of Bluesky; `client` is that of `workers.web.fetch.open_guarded_client`."""
 
     client: httpx.AsyncClient
     limits: ClassVar[CollectLimits] = CollectLimits(batch=25, most=500)
 
-    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(
+        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+    ) -> Mapping[UUID, CollectedFigures]:
         server = PdsApi.of(account, self.client)
         query = urlencode([("uris", post.external_id) for post in posts])
-        answer = await server.ask("GET", f"{server.url('app.bsky.feed.getPosts')}?{query}", timeout_s=CALL_S)
+        answer = await server.ask(
+            "GET", f"{server.url('app.bsky.feed.getPosts')}?{query}", timeout_s=MAX_COLLECT_CALL_S
+        )
         figures_by_uri = {
-            view.uri: view.figures for view in http.decode(check_response(answer), PostViews).posts
+            view.uri: view.figures
+            for view in http.decode_platform_response(check_pds_response(answer), BlueskyPostViews).posts
         }
-        return {
-            post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri
-        }
+        return {post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri}
 
     async def followers(self, account: PostingAccount) -> int | None:
         server = PdsApi.of(account, self.client)
         url = server.url("app.bsky.actor.getProfile", actor=account.external_id)
-        answer = check_response(await server.ask("GET", url, timeout_s=CALL_S))
-        return http.decode(answer, BlueskyProfile).followers_count
+        answer = check_pds_response(await server.ask("GET", url, timeout_s=MAX_COLLECT_CALL_S))
+        return http.decode_platform_response(answer, BlueskyProfile).followers_count

@@ -12,18 +12,18 @@ import re
 from platforms.caption_length import count_graphemes, count_utf8_bytes
 from platforms.description import (
     IMAGE_MEDIA_TYPES,
-    CaptionLimit,
-    ConsoleView,
+    CaptionPartLimit,
+    ConsolePreviewRules,
     PasswordLogin,
     PlatformDescription,
     PlatformLimits,
-    TextCut,
+    PreviewTextCut,
 )
 
 #: Handle, a domain name (atproto.com/specs/handle), or DID by one of its two methods (specs/did).
-_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-IDENTIFIER = re.compile(
-    rf"(?:{_LABEL}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?|did:(?:plc|web):[A-Za-z0-9._:%-]*[A-Za-z0-9._-]",
+_DOMAIN_LABEL_PATTERN = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+BLUESKY_IDENTIFIER_PATTERN = re.compile(
+    rf"(?:{_DOMAIN_LABEL_PATTERN}\.)+[A-Za-z](?:[A-Za-z0-9-]{{0,61}}[A-Za-z0-9])?|did:(?:plc|web):[A-Za-z0-9._:%-]*[A-Za-z0-9._-]",
     re.ASCII,
 )
 
@@ -33,7 +33,7 @@ DESCRIPTION = PlatformDescription(
         "bluesky",
         caption_max=300,
         measure=count_graphemes,
-        caption_parts=(CaptionLimit("bytes", 3000, count_utf8_bytes),),
+        caption_parts=(CaptionPartLimit("bytes", 3000, count_utf8_bytes),),
         images_max=4,
         text_only=True,
         quota=(1600, 3600),
@@ -43,11 +43,13 @@ DESCRIPTION = PlatformDescription(
     ),
     login=PasswordLogin(
         server="https://bsky.social",
-        identifier=IDENTIFIER,
+        identifier=BLUESKY_IDENTIFIER_PATTERN,
         example="shop.bsky.social",
         formats="a handle such as shop.bsky.social, or a DID",
         instructions="Create it at Bluesky: Settings, Privacy and security, App passwords.",
     ),
     revocation="login",
-    console=ConsoleView(color="#1185fe", lines=TextCut(25, 25), single=(1 / 2, None), grid=(2, 2, 3 / 2)),
+    console=ConsolePreviewRules(
+        color="#1185fe", lines=PreviewTextCut(25, 25), single=(1 / 2, None), grid=(2, 2, 3 / 2)
+    ),
 )

@@ -15,16 +15,16 @@ import msgspec
 from domain.publishing.outgoing import PostingAccount
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi
-from platforms.bluesky.record import build_record, list_handles, record_key
-from schemas.errors import OutcomeUnknown, PlatformError, PostRejected
+from platforms.bluesky.record import build_post_record, list_mentioned_handles, post_record_key
+from schemas.errors import PlatformError, PostOutcomeUnknown, PostRejected
 from workers.platforms import media
 from workers.platforms.contract import (
     AbsentPost,
-    Adapter,
-    Inquiry,
     LivePost,
+    PlatformAdapter,
     PostDraft,
     PostFile,
+    PostInquiry,
     PreparedPost,
     ReconcileResult,
     SendResult,
@@ -34,7 +34,7 @@ from workers.platforms.contract import (
 #: Time after the last call in which its request may still arrive, so that the post's absence proves nothing.
 BLUESKY_IN_FLIGHT_TIME = timedelta(seconds=60)
 #: Most mentions of a post that are resolved.
-MAX_MENTIONS = 10
+MAX_RESOLVED_MENTIONS = 10
 
 
 class PutRecordInput(msgspec.Struct, rename="camel"):
@@ -48,12 +48,12 @@ class PutRecordInput(msgspec.Struct, rename="camel"):
 
 
 @dataclass(frozen=True)
-class BlueskyAdapter(Adapter):
-    """Adapter of Bluesky; `client` is that of `workers.web.fetch.open_client`."""
+class BlueskyAdapter(PlatformAdapter):
+    """Adapter of Bluesky; `client` is that of `workers.web.fetch.open_guarded_client`."""
 
     client: httpx.AsyncClient
 
-    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:  # noqa: ARG002  # noqa: ARG002
+    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002  # noqa: ARG002
         """Return True: a repeat is always safe. The arguments are the contract's."""
         return True
 
@@ -64,15 +64,13 @@ class BlueskyAdapter(Adapter):
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
         """Upload the files. A repeat leaves no extra files: the same bytes get the same name."""
-        media.check_files(account, draft)
+        media.check_post_files(account, draft)
         server = PdsApi.of(account, self.client)
-        await check_videos(server, draft.media)
-        blobs = [await upload(server, file) for file in draft.media]
+        await check_video_sizes(server, draft.media)
+        blobs = [await upload_post_file(server, file) for file in draft.media]
         people = await resolve_mentions(server, draft.caption)
-        key, record = record_key(draft.post_id, draft.created_at), build_record(draft, blobs, people)
-        put = PutRecordInput(
-            repo=account.external_id, collection=api.POST_COLLECTION, rkey=key, record=record
-        )
+        key, record = (post_record_key(draft.post_id, draft.created_at), build_post_record(draft, blobs, people))
+        put = PutRecordInput(repo=account.external_id, collection=api.BLUESKY_POST_COLLECTION, rkey=key, record=record)
         return PreparedPost(handle={"rkey": key}, request=msgspec.json.encode(put))
 
     async def send(
@@ -84,39 +82,39 @@ class BlueskyAdapter(Adapter):
         timeout_s: float,
     ) -> SendResult:
         try:
-            await api.put_record(PdsApi.of(account, self.client), prepared.request, timeout_s=timeout_s)
+            await api.put_pds_record(PdsApi.of(account, self.client), prepared.request, timeout_s=timeout_s)
         except PostRejected as error:
-            if error.code != api.KEY_TAKEN:
+            if error.code != api.RECORD_KEY_TAKEN_CODE:
                 raise
-            return await self.find_existing(account, prepared)
-        return live_post(prepared)
+            return await self.find_existing_post(account, prepared)
+        return bluesky_live_post(prepared)
 
-    async def find_existing(self, account: PostingAccount, prepared: PreparedPost) -> LivePost:
-        """Return the existing post under the key. Raises `OutcomeUnknown` if it isn't this very post."""
+    async def find_existing_post(self, account: PostingAccount, prepared: PreparedPost) -> LivePost:
+        """Return the existing post under the key. Raises `PostOutcomeUnknown` if it isn't this very post."""
         try:
             post = await self.look(account, prepared)
         except PlatformError as error:
-            raise OutcomeUnknown(api.KEY_TAKEN, f"the post's key is taken, and {error}") from error
+            raise PostOutcomeUnknown(api.RECORD_KEY_TAKEN_CODE, f"the post's key is taken, and {error}") from error
         if isinstance(post, LivePost):
             return post
-        raise OutcomeUnknown(
-            api.KEY_TAKEN, "another post has this post's key: check the account and resolve the post"
+        raise PostOutcomeUnknown(
+            api.RECORD_KEY_TAKEN_CODE, "another post has this post's key: check the account and resolve the post"
         )
 
-    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         return inquiry.confirm(await self.look(account, inquiry.prepared), in_flight=BLUESKY_IN_FLIGHT_TIME)
 
     async def look(self, account: PostingAccount, prepared: PreparedPost) -> ReconcileResult:
         put = msgspec.json.decode(prepared.request, type=PutRecordInput)
-        record = await api.get_record(
+        record = await api.get_pds_record(
             PdsApi.of(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
         )
         if record is None:
             return AbsentPost()
-        return live_post(prepared) if record.value == put.record else UndecidedPost()
+        return bluesky_live_post(prepared) if record.value == put.record else UndecidedPost()
 
 
-def live_post(prepared: PreparedPost) -> LivePost:
+def bluesky_live_post(prepared: PreparedPost) -> LivePost:
     """Return the live post, with the address of its page at Bluesky for any server."""
     put = msgspec.json.decode(prepared.request, type=PutRecordInput)
     return LivePost(
@@ -125,22 +123,23 @@ def live_post(prepared: PreparedPost) -> LivePost:
     )
 
 
-async def check_videos(server: PdsApi, files: Sequence[PostFile]) -> None:
+async def check_video_sizes(server: PdsApi, files: Sequence[PostFile]) -> None:
     """Raise `PostRejected` for a file that is too large: the server may drop its upload without an error."""
     sizes = [file.size_bytes for file in files if file.kind == "video"]
-    limit = await api.upload_limit(server) if sizes else None
+    limit = await api.get_upload_limit(server) if sizes else None
     if limit is not None and max(sizes) > limit:
         raise PostRejected("MEDIA_TOO_LARGE", f"the account's server accepts no file above {limit} bytes")
 
 
-async def upload(server: PdsApi, file: PostFile) -> dict[str, Any]:
+async def upload_post_file(server: PdsApi, file: PostFile) -> dict[str, Any]:
     async with file.read() as chunks:
-        return await api.upload_blob(server, chunks, mime_type=file.mime_type, size_bytes=file.size_bytes)
+        return await api.upload_pds_blob(server, chunks, mime_type=file.mime_type, size_bytes=file.size_bytes)
 
 
 async def resolve_mentions(server: PdsApi, caption: str) -> dict[str, str]:
     """Return DIDs of the mentioned accounts by handle, without unknown ones."""
     dids = {
-        handle: await api.resolve_handle(server, handle) for handle in list_handles(caption)[:MAX_MENTIONS]
+        handle: await api.resolve_handle(server, handle)
+        for handle in list_mentioned_handles(caption)[:MAX_RESOLVED_MENTIONS]
     }
     return {handle: did for handle, did in dids.items() if did is not None}

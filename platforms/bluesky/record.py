@@ -14,16 +14,16 @@ from workers.platforms.contract import PostDraft, PostFile
 #: Digits of a TID: base 32 in the order of ASCII (atproto.com/specs/tid).
 TID_DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 
-LINK_IN_CAPTION = regex.compile(
+CAPTION_LINK_PATTERN = regex.compile(
     r"(?<![\w@#/])https?://[\w-]++(?:\.[\w-]++)++(?::\d++)?(?:[/?#][^\s<>\"]*+)?", regex.IGNORECASE
 )
 #: Punctuation at a link's end that belongs to the sentence.
-LINK_PUNCTUATION = ".,;:!?'*"
-HASHTAG_IN_CAPTION = regex.compile(r"(?<![^\s(])[#＃](?!\d++(?!\w))(\w{1,64}+)(?!\w)")
-MENTION_IN_CAPTION = regex.compile(r"(?<![^\s(])@((?:[a-z0-9-]++\.)++[a-z][a-z0-9-]*+)", regex.IGNORECASE)
+TRAILING_LINK_PUNCTUATION = ".,;:!?'*"
+CAPTION_HASHTAG_PATTERN = regex.compile(r"(?<![^\s(])[#＃](?!\d++(?!\w))(\w{1,64}+)(?!\w)")
+CAPTION_MENTION_PATTERN = regex.compile(r"(?<![^\s(])@((?:[a-z0-9-]++\.)++[a-z][a-z0-9-]*+)", regex.IGNORECASE)
 
 
-def record_key(post_id: UUID, created_at: datetime) -> str:
+def post_record_key(post_id: UUID, created_at: datetime) -> str:
     """Return the post's TID: its time to the millisecond, and 20 bits of its id's hash below that.
 
     It is the same at each call. If two posts of an account ever share a key, the second is refused.
@@ -34,82 +34,88 @@ def record_key(post_id: UUID, created_at: datetime) -> str:
     return "".join(TID_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))
 
 
-def build_record(
+def build_post_record(
     draft: PostDraft, blobs: Sequence[Mapping[str, Any]], people: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the record; `people` has DIDs of mentioned accounts by handle. Other mentions are plain text."""
     facets = list(
-        chain(iter_links(draft.caption), iter_tags(draft.caption), iter_mentions(draft.caption, people))
+        chain(
+            iter_link_facets(draft.caption),
+            iter_hashtag_facets(draft.caption),
+            iter_mention_facets(draft.caption, people),
+        )
     )
     optional = {
         "langs": [draft.language] if draft.language else [],
         "facets": sorted(facets, key=lambda facet: int(facet["index"]["byteStart"])),
-        "embed": build_embed(draft.media, blobs),
+        "embed": build_media_embed(draft.media, blobs),
     }
     return {
         "$type": "app.bsky.feed.post",
         "text": draft.caption,
-        "createdAt": format_time(draft.created_at),
+        "createdAt": format_record_time(draft.created_at),
         **{name: value for name, value in optional.items() if value},
     }
 
 
-def format_time(at: datetime) -> str:
+def format_record_time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def build_embed(media: Sequence[PostFile], blobs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def build_media_embed(media: Sequence[PostFile], blobs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     if not media:
         return None
     if media[0].kind == "video":
-        return {"$type": "app.bsky.embed.video", "video": blobs[0], "aspectRatio": aspect_ratio(media[0])}
+        return {"$type": "app.bsky.embed.video", "video": blobs[0], "aspectRatio": aspect_ratio_of_file(media[0])}
     images = [
-        {"image": blob, "alt": "", "aspectRatio": aspect_ratio(file)}
+        {"image": blob, "alt": "", "aspectRatio": aspect_ratio_of_file(file)}
         for file, blob in zip(media, blobs, strict=True)
     ]
     return {"$type": "app.bsky.embed.images", "images": images}
 
 
-def aspect_ratio(file: PostFile) -> dict[str, int]:
+def aspect_ratio_of_file(file: PostFile) -> dict[str, int]:
     return {"width": file.width, "height": file.height}
 
 
-def iter_links(text: str) -> Iterator[dict[str, Any]]:
-    for match in LINK_IN_CAPTION.finditer(text):
-        uri = strip_punctuation(match[0])
-        yield build_facet(
-            text, match.start(), match.start() + len(uri), {"$type": f"{FACET}#link", "uri": uri}
+def iter_link_facets(text: str) -> Iterator[dict[str, Any]]:
+    for match in CAPTION_LINK_PATTERN.finditer(text):
+        uri = strip_link_punctuation(match[0])
+        yield build_richtext_facet(
+            text, match.start(), match.start() + len(uri), {"$type": f"{FACET_LEXICON}#link", "uri": uri}
         )
 
 
-def strip_punctuation(uri: str) -> str:
+def strip_link_punctuation(uri: str) -> str:
     """Return the link without its final punctuation. It keeps a closing bracket that was opened in it."""
-    bare = uri.rstrip(LINK_PUNCTUATION)
+    bare = uri.rstrip(TRAILING_LINK_PUNCTUATION)
     while bare.endswith(")") and bare.count(")") > bare.count("("):
-        bare = bare[:-1].rstrip(LINK_PUNCTUATION)
+        bare = bare[:-1].rstrip(TRAILING_LINK_PUNCTUATION)
     return bare
 
 
-def iter_tags(text: str) -> Iterator[dict[str, Any]]:
-    for match in HASHTAG_IN_CAPTION.finditer(text):
-        yield build_facet(text, match.start(), match.end(), {"$type": f"{FACET}#tag", "tag": match[1]})
+def iter_hashtag_facets(text: str) -> Iterator[dict[str, Any]]:
+    for match in CAPTION_HASHTAG_PATTERN.finditer(text):
+        yield build_richtext_facet(text, match.start(), match.end(), {"$type": f"{FACET_LEXICON}#tag", "tag": match[1]})
 
 
-def list_handles(text: str) -> list[str]:
+def list_mentioned_handles(text: str) -> list[str]:
     """Return the handles in the text, each once."""
-    return list(dict.fromkeys(match[1].lower() for match in MENTION_IN_CAPTION.finditer(text)))
+    return list(dict.fromkeys(match[1].lower() for match in CAPTION_MENTION_PATTERN.finditer(text)))
 
 
-def iter_mentions(text: str, people: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    for match in MENTION_IN_CAPTION.finditer(text):
+def iter_mention_facets(text: str, people: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for match in CAPTION_MENTION_PATTERN.finditer(text):
         if did := people.get(match[1].lower()):
-            yield build_facet(text, match.start(), match.end(), {"$type": f"{FACET}#mention", "did": did})
+            yield build_richtext_facet(
+                text, match.start(), match.end(), {"$type": f"{FACET_LEXICON}#mention", "did": did}
+            )
 
 
-FACET = "app.bsky.richtext.facet"
+FACET_LEXICON = "app.bsky.richtext.facet"
 
 
-def build_facet(text: str, start: int, end: int, feature: dict[str, Any]) -> dict[str, Any]:
+def build_richtext_facet(text: str, start: int, end: int, feature: dict[str, Any]) -> dict[str, Any]:
     """Return a facet of the text between two characters; its index is in bytes of UTF-8."""
     before, within = len(text[:start].encode()), len(text[start:end].encode())
     return {"index": {"byteStart": before, "byteEnd": before + within}, "features": [feature]}

@@ -12,15 +12,15 @@ from urllib.parse import quote, urlencode
 import httpx
 import msgspec
 
-from domain.accounts.client_registrations import Client
+from domain.accounts.client_registrations import OAuthClient
 from platforms.instagram import errors
-from schemas.errors import PlatformError, PostRejected, ReauthRequired
+from schemas.errors import AccountReauthRequired, PlatformError, PostRejected
 from workers.platforms import http
 from workers.platforms.graph_version import GRAPH_VERSION
 from workers.platforms.http import PlatformApi, PlatformResponse
 
 #: Posts in a page of an account's list.
-PAGE_SIZE = 50
+MEDIA_PAGE_SIZE = 50
 
 T = TypeVar("T")
 
@@ -58,34 +58,34 @@ class InstagramUser(msgspec.Struct):
     profile_picture_url: str | None = None
 
 
-class QuotaConfig(msgspec.Struct):
+class PublishingQuotaConfig(msgspec.Struct):
     """A quota: posts in any window of this many seconds."""
 
     quota_total: int
     quota_duration: int
 
 
-class QuotaUsage(msgspec.Struct):
+class PublishingQuotaUsage(msgspec.Struct):
     """Use of an account's publishing quota."""
 
     quota_usage: int
-    config: QuotaConfig
+    config: PublishingQuotaConfig
 
 
-class CreatedObject(msgspec.Struct):
+class CreatedGraphObject(msgspec.Struct):
     """A new container or post."""
 
     id: str
 
 
-class ContainerStatus(msgspec.Struct):
+class MediaContainerStatus(msgspec.Struct):
     """Status of a container: IN_PROGRESS, FINISHED, ERROR, EXPIRED (after 24 h) or PUBLISHED."""
 
     status_code: str
     status: str = ""
 
 
-class ListedPost(msgspec.Struct):
+class ListedInstagramPost(msgspec.Struct):
     """A post of the account. `timestamp` is ISO 8601, its offset without a colon."""
 
     id: str
@@ -95,122 +95,136 @@ class ListedPost(msgspec.Struct):
 
     @property
     def at(self) -> datetime | None:
-        return http.parse_time(self.timestamp)
+        return http.parse_platform_time(self.timestamp)
 
 
-class Cursors(msgspec.Struct):
+class PageCursors(msgspec.Struct):
     after: str = ""
 
 
-class Paging(msgspec.Struct):
+class GraphPaging(msgspec.Struct):
     """Links of a page. `next` contains the token, and is only used to detect another page."""
 
-    cursors: Cursors = msgspec.field(default_factory=Cursors)
+    cursors: PageCursors = msgspec.field(default_factory=PageCursors)
     next: str | None = None
 
 
-class MediaPage(msgspec.Struct):
-    data: list[ListedPost]
-    paging: Paging = msgspec.field(default_factory=Paging)
+class InstagramMediaPage(msgspec.Struct):
+    data: list[ListedInstagramPost]
+    paging: GraphPaging = msgspec.field(default_factory=GraphPaging)
 
 
-class ExchangeErrorBody(msgspec.Struct):
+class CodeExchangeErrorBody(msgspec.Struct):
     """The error of a code exchange, which has no number."""
 
     error_message: str = ""
 
 
-async def exchange(client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]) -> HourToken:
-    """Exchange a code for a token; it works once. Raises `ReauthRequired` if Instagram refuses the code."""
+async def exchange_code_for_hour_token(
+    client: httpx.AsyncClient, base: str, us: OAuthClient, form: Mapping[str, str]
+) -> HourToken:
+    """Exchange a code for a token; it works once.
+
+    Raises `AccountReauthRequired` if Instagram refuses the code.
+    """
     fields = {**us._asdict(), **form}
     answer = await PlatformApi(client=client, base=base).post_form("/oauth/access_token", fields)
     if not answer.ok:
-        raise _exchange_error(answer)
-    return read_object(answer, HourToken)
+        raise _code_exchange_error(answer)
+    return decode_graph_object(answer, HourToken)
 
 
-async def exchange_for_long_token(api: PlatformApi, *, client_secret: str) -> SixtyDayToken:
+async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) -> SixtyDayToken:
     """Exchange a token of an hour for one of 60 days. Instagram takes the secret here only in the address."""
     query = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
-    return http.decode(await get(api, "access_token", query), SixtyDayToken)
+    return http.decode_platform_response(await get_checked_response(api, "access_token", query), SixtyDayToken)
 
 
 async def extend_sixty_day_token(api: PlatformApi) -> SixtyDayToken:
     """Extend a token to 60 days from now. It must be at least 24 h old and not expired."""
-    return http.decode(
-        await get(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}), SixtyDayToken
+    return http.decode_platform_response(
+        await get_checked_response(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}), SixtyDayToken
     )
 
 
-async def get_user(api: PlatformApi) -> InstagramUser:
-    return read_object(
+async def get_instagram_user(api: PlatformApi) -> InstagramUser:
+    return decode_graph_object(
         await get_from_graph_api(api, "me", {"fields": "user_id,username,profile_picture_url"}), InstagramUser
     )
 
 
-async def get_usage(api: PlatformApi, account_id: str) -> QuotaUsage:
-    path = f"{quote_part(account_id)}/content_publishing_limit"
-    return read_object(await get_from_graph_api(api, path, {"fields": "quota_usage,config"}), QuotaUsage)
+async def get_quota_usage(api: PlatformApi, account_id: str) -> PublishingQuotaUsage:
+    path = f"{quote_path_part(account_id)}/content_publishing_limit"
+    return decode_graph_object(
+        await get_from_graph_api(api, path, {"fields": "quota_usage,config"}), PublishingQuotaUsage
+    )
 
 
-async def create_container(api: PlatformApi, account_id: str, **fields: str) -> str:
+async def create_media_container(api: PlatformApi, account_id: str, **fields: str) -> str:
     """Create a container, and return its id. It is invisible until it is published."""
-    answer = check_response(await api.post_form(f"/{GRAPH_VERSION}/{quote_part(account_id)}/media", fields))
-    return http.decode(answer, CreatedObject).id
+    answer = check_instagram_response(
+        await api.post_form(f"/{GRAPH_VERSION}/{quote_path_part(account_id)}/media", fields)
+    )
+    return http.decode_platform_response(answer, CreatedGraphObject).id
 
 
-async def get_status(api: PlatformApi, container: str) -> ContainerStatus:
-    """Return the status of a container, its message safe to quote."""
-    answer = await get_from_graph_api(api, quote_part(container), {"fields": "status_code,status"})
-    status = read_object(answer, ContainerStatus)
+async def get_container_status(api: PlatformApi, container: str) -> MediaContainerStatus:
+    """Return the status of a media container, with a message that is safe to quote."""
+    answer = await get_from_graph_api(api, quote_path_part(container), {"fields": "status_code,status"})
+    status = decode_graph_object(answer, MediaContainerStatus)
     return msgspec.structs.replace(status, status=answer.quoted(status.status))
 
 
-async def publish(api: PlatformApi, account_id: str, container: str, *, timeout_s: float) -> str:
+async def publish_container(api: PlatformApi, account_id: str, container: str, *, timeout_s: float) -> str:
     """Publish a container, irreversibly; return the post's id."""
-    path, fields = f"/{GRAPH_VERSION}/{quote_part(account_id)}/media_publish", {"creation_id": container}
+    path, fields = f"/{GRAPH_VERSION}/{quote_path_part(account_id)}/media_publish", {"creation_id": container}
     answer = await api.post_form(path, fields, timeout_s=timeout_s, irreversible=True)
-    return http.decode(check_response(answer), CreatedObject).id
+    return http.decode_platform_response(check_instagram_response(answer), CreatedGraphObject).id
 
 
 async def get_permalink(api: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
-    answer = await get_from_graph_api(api, quote_part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
-    return read_object(answer, ListedPost).permalink
+    answer = await get_from_graph_api(api, quote_path_part(media_id), {"fields": "permalink"}, timeout_s=timeout_s)
+    return decode_graph_object(answer, ListedInstagramPost).permalink
 
 
-async def list_media(api: PlatformApi, account_id: str, *, after: str | None) -> MediaPage:
+async def list_account_media(api: PlatformApi, account_id: str, *, after: str | None) -> InstagramMediaPage:
     """Return a page of the account's posts, newest first; with `after`, the page after that cursor."""
-    query = {"fields": "id,caption,timestamp,permalink", "limit": str(PAGE_SIZE)}
+    query = {"fields": "id,caption,timestamp,permalink", "limit": str(MEDIA_PAGE_SIZE)}
     query |= {} if after is None else {"after": after}
-    return http.decode(await get_from_graph_api(api, f"{quote_part(account_id)}/media", query), MediaPage)
+    return http.decode_platform_response(
+        await get_from_graph_api(api, f"{quote_path_part(account_id)}/media", query), InstagramMediaPage
+    )
 
 
 async def get_from_graph_api(
-    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S
+    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_READ_TIMEOUT_S
 ) -> PlatformResponse:
     """Send a GET to the Graph API, at its fixed version."""
-    return await get(api, f"{GRAPH_VERSION}/{path}", query, timeout_s=timeout_s)
+    return await get_checked_response(api, f"{GRAPH_VERSION}/{path}", query, timeout_s=timeout_s)
 
 
-async def get(
-    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.READ_S
+async def get_checked_response(
+    api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_READ_TIMEOUT_S
 ) -> PlatformResponse:
-    return check_response(await api.ask("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s))
+    return check_instagram_response(await api.ask("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s))
 
 
-def check_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return the response unchanged if it is a 2xx. Else raise the error that `errors.error_of` returns."""
+def check_instagram_response(answer: PlatformResponse) -> PlatformResponse:
+    """Return the response unchanged if it is a 2xx.
+
+    Else raise the error that `errors.graph_error_of` returns.
+    """
     if not answer.ok:
-        raise errors.error_of(answer)
+        raise errors.graph_error_of(answer)
     return answer
 
 
-def read_object(answer: PlatformResponse, kind: type[T]) -> T:
+def decode_graph_object(answer: PlatformResponse, kind: type[T]) -> T:
     """Decode the object of a response: the body itself, or the first item of its list `data`.
 
     Raises the error that `http.unclear_response_error` returns for any other body.
     """
-    body = http.decode(answer, dict[str, Any])
+    body = http.decode_platform_response(answer, dict[str, Any])
     item = body["data"][0] if isinstance(body.get("data"), list) and body["data"] else body
     try:
         return msgspec.convert(item, kind)
@@ -218,19 +232,19 @@ def read_object(answer: PlatformResponse, kind: type[T]) -> T:
         raise http.unclear_response_error(answer) from error
 
 
-def quote_part(name: str) -> str:
+def quote_path_part(name: str) -> str:
     return quote(name, safe="")
 
 
-def _exchange_error(answer: PlatformResponse) -> PlatformError:
+def _code_exchange_error(answer: PlatformResponse) -> PlatformError:
     """Return the error of a code exchange, by its message alone."""
     if not answer.refused:
         return http.unclear_response_error(answer)
-    message = http.decode_error(answer, ExchangeErrorBody).error_message
+    message = http.decode_platform_error(answer, CodeExchangeErrorBody).error_message
     if "client" in message.lower() or "platform app" in message.lower():
         return PostRejected(
             "APP_REFUSED",
             f"Instagram refuses this server's application: tell its operator ({answer.quoted(message)})",
             category="config",
         )
-    return ReauthRequired("CODE_REFUSED", answer.quoted(message))
+    return AccountReauthRequired("CODE_REFUSED", answer.quoted(message))

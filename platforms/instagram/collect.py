@@ -13,24 +13,24 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.collection_runs import DuePost
+from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
 from platforms.instagram import api
-from schemas.errors import PostRejected, PreparationExpired
-from schemas.metrics import Collected
+from schemas.errors import PostPreparationExpired, PostRejected
+from schemas.metrics import CollectedMetric
 from workers.platforms import http
 from workers.platforms.collecting import (
-    CALL_S,
+    MAX_COLLECT_CALL_S,
+    CollectedFigures,
     CollectLimits,
-    Collector,
-    Figures,
-    select_figures,
-    skip_if_not_allowed,
+    MetricsCollector,
+    select_integer_figures,
+    skip_figure_if_not_allowed,
 )
 from workers.platforms.http import PlatformApi
 
 #: Instagram's names of the metrics: of each post, and the additional one of a reel.
-METRIC_NAMES: Mapping[str, Collected] = {
+INSTAGRAM_METRIC_NAMES: Mapping[str, CollectedMetric] = {
     "views": "views",
     "reach": "reach",
     "likes": "likes",
@@ -38,10 +38,10 @@ METRIC_NAMES: Mapping[str, Collected] = {
     "saved": "saves",
     "shares": "shares",
 }
-REEL_METRIC_NAMES: Mapping[str, Collected] = {"ig_reels_video_view_total_time": "watch_time_ms"}
+REEL_METRIC_NAMES: Mapping[str, CollectedMetric] = {"ig_reels_video_view_total_time": "watch_time_ms"}
 
 
-class Insight(msgspec.Struct):
+class PostInsight(msgspec.Struct):
     """A metric of a post: its value is in a list of one, or by itself."""
 
     name: str
@@ -55,10 +55,10 @@ class Insight(msgspec.Struct):
 
 
 class PostInsights(msgspec.Struct):
-    data: list[Insight] = []
+    data: list[PostInsight] = []
 
 
-class PostCounts(msgspec.Struct):
+class InstagramPostCounts(msgspec.Struct):
     """The figures of a post that need no additional permission."""
 
     like_count: int | None = None
@@ -70,10 +70,10 @@ class InstagramProfile(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class InstagramCollector(Collector):
+class InstagramCollector(MetricsCollector):
     """Collector of Instagram.
 
-    `client` is that of `workers.web.fetch.open_client`, `base` the API's address.
+    `client` is that of `workers.web.fetch.open_guarded_client`, `base` the API's address.
     """
 
     client: httpx.AsyncClient
@@ -81,36 +81,38 @@ class InstagramCollector(Collector):
     #: A fraction of the roughly 200 calls an hour for each account; a post may take two.
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
 
-    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
-        server, figures_by_post = self.server(account), dict[UUID, Figures]()
+    async def posts(
+        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+    ) -> Mapping[UUID, CollectedFigures]:
+        server, figures_by_post = self.server(account), dict[UUID, CollectedFigures]()
         for post in posts:
-            figures = await get_insights(server, post) or await get_counts(server, post)
+            figures = await get_post_insights(server, post) or await get_post_counts(server, post)
             if figures is not None:
                 figures_by_post[post.id] = figures
         return figures_by_post
 
     async def followers(self, account: PostingAccount) -> int | None:
         answer = await api.get_from_graph_api(
-            self.server(account), "me", {"fields": "followers_count"}, timeout_s=CALL_S
+            self.server(account), "me", {"fields": "followers_count"}, timeout_s=MAX_COLLECT_CALL_S
         )
-        return api.read_object(answer, InstagramProfile).followers_count
+        return api.decode_graph_object(answer, InstagramProfile).followers_count
 
     def server(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-async def get_insights(server: PlatformApi, post: DuePost) -> Figures | None:
+async def get_post_insights(server: PlatformApi, post: PostDueForPolling) -> CollectedFigures | None:
     """Return the post's insights; None if there are none (yet), or no permission."""
-    names = {**METRIC_NAMES, **(REEL_METRIC_NAMES if post.video else {})}
-    path, query = f"{api.quote_part(post.external_id)}/insights", {"metric": ",".join(names)}
+    names = {**INSTAGRAM_METRIC_NAMES, **(REEL_METRIC_NAMES if post.video else {})}
+    path, query = f"{api.quote_path_part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:
-        with skip_if_not_allowed():
-            answer = await api.get_from_graph_api(server, path, query, timeout_s=CALL_S)
-            insights = http.decode(answer, PostInsights).data
-            return select_figures(
+        with skip_figure_if_not_allowed():
+            answer = await api.get_from_graph_api(server, path, query, timeout_s=MAX_COLLECT_CALL_S)
+            insights = http.decode_platform_response(answer, PostInsights).data
+            return select_integer_figures(
                 **{names[insight.name]: insight.value for insight in insights if insight.name in names}
             )
-    except PreparationExpired:
+    except PostPreparationExpired:
         return None
     except PostRejected as error:
         if error.category == "account_issue":
@@ -118,14 +120,14 @@ async def get_insights(server: PlatformApi, post: DuePost) -> Figures | None:
     return None
 
 
-async def get_counts(server: PlatformApi, post: DuePost) -> Figures | None:
+async def get_post_counts(server: PlatformApi, post: PostDueForPolling) -> CollectedFigures | None:
     """Return likes and comments; None for a deleted post."""
     query = {"fields": "like_count,comments_count"}
     try:
         answer = await api.get_from_graph_api(
-            server, api.quote_part(post.external_id), query, timeout_s=CALL_S
+            server, api.quote_path_part(post.external_id), query, timeout_s=MAX_COLLECT_CALL_S
         )
-    except PreparationExpired:
+    except PostPreparationExpired:
         return None
-    counts = api.read_object(answer, PostCounts)
-    return select_figures(likes=counts.like_count, comments=counts.comments_count)
+    counts = api.decode_graph_object(answer, InstagramPostCounts)
+    return select_integer_figures(likes=counts.like_count, comments=counts.comments_count)

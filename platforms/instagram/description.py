@@ -19,15 +19,15 @@ from platforms.caption_length import count_utf16_units
 from platforms.description import (
     VIDEO_MEDIA_TYPES,
     ApplicationLogin,
-    CaptionLimit,
-    ConsentPage,
-    ConsoleView,
+    CaptionPartLimit,
+    ConsolePreviewRules,
+    OAuthConsentPage,
     PlatformDescription,
     PlatformLimits,
 )
-from schemas.setting_values import Origin, Secret
+from schemas.setting_values import HeaderSafeSecret, ServerOrigin
 
-SCOPES = ("instagram_business_basic", "instagram_business_content_publish")
+INSTAGRAM_SCOPES = ("instagram_business_basic", "instagram_business_content_publish")
 
 #: Text that Instagram may count as a hashtag or a mention: overcounts rather than undercounts.
 _HASHTAG, _TAGGED = regex.compile(r"(?<!&)[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
@@ -37,15 +37,15 @@ class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of Instagram."""
 
     instagram_client_id: Annotated[
-        Secret,
+        HeaderSafeSecret,
         Meta(description="The id of our Instagram app; without one Instagram accounts can't be connected."),
     ] = ""
-    instagram_client_secret: Annotated[Secret, Meta(description="The app's secret.")] = ""
-    instagram_url: Annotated[Origin, Meta(description="Instagram's web pages.")] = "https://www.instagram.com"
-    instagram_api_url: Annotated[Origin, Meta(description="Instagram's Graph API.")] = (
+    instagram_client_secret: Annotated[HeaderSafeSecret, Meta(description="The app's secret.")] = ""
+    instagram_url: Annotated[ServerOrigin, Meta(description="Instagram's web pages.")] = "https://www.instagram.com"
+    instagram_api_url: Annotated[ServerOrigin, Meta(description="Instagram's Graph API.")] = (
         "https://graph.instagram.com"
     )
-    instagram_oauth_url: Annotated[Origin, Meta(description="Instagram's token endpoint.")] = (
+    instagram_oauth_url: Annotated[ServerOrigin, Meta(description="Instagram's token endpoint.")] = (
         "https://api.instagram.com"
     )
 
@@ -57,8 +57,8 @@ DESCRIPTION = PlatformDescription(
         caption_max=2200,
         measure=count_utf16_units,
         caption_parts=(
-            CaptionLimit("hashtags", 30, lambda text: len(_HASHTAG.findall(text))),
-            CaptionLimit("mentions", 20, lambda text: len(_TAGGED.findall(text))),
+            CaptionPartLimit("hashtags", 30, lambda text: len(_HASHTAG.findall(text))),
+            CaptionPartLimit("mentions", 20, lambda text: len(_TAGGED.findall(text))),
         ),
         images_max=10,
         text_only=False,
@@ -70,7 +70,7 @@ DESCRIPTION = PlatformDescription(
         ai_labels=frozenset({"image", "video"}),
     ),
     login=ApplicationLogin(
-        ConsentPage("/oauth/authorize", ",".join(SCOPES), figures="instagram_business_manage_insights"),
+        OAuthConsentPage("/oauth/authorize", ",".join(INSTAGRAM_SCOPES), figures="instagram_business_manage_insights"),
         url="instagram_url",
         client_id="instagram_client_id",
         client_secret="instagram_client_secret",  # noqa: S106  the setting's name
@@ -79,9 +79,7 @@ DESCRIPTION = PlatformDescription(
     revocation=None,
     ad_platform="meta_ads",
     settings=InstagramSettings,
-    console=ConsoleView(
-        color="linear-gradient(45deg, #f9a03f, #d62976 55%, #4f5bd5)",
-        several=(4 / 5, 1.91),
-        order="files_first",
+    console=ConsolePreviewRules(
+        color="linear-gradient(45deg, #f9a03f, #d62976 55%, #4f5bd5)", several=(4 / 5, 1.91), order="files_first"
     ),
 )

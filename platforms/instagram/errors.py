@@ -13,25 +13,25 @@ import httpx
 import msgspec
 
 from schemas.errors import (
-    OutcomeUnknown,
+    AccessTokenExpired,
+    AccountReauthRequired,
     PlatformError,
+    PlatformThrottled,
     PostNotSent,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
     PostRejected,
-    PreparationExpired,
-    ReauthRequired,
-    Throttled,
-    TokenExpired,
 )
 from workers.platforms import http
 from workers.platforms.http import PlatformResponse
-from workers.platforms.meaning import ErrorMeaning
+from workers.platforms.meaning import PlatformErrorMeaning
 
 #: Seconds of the cooldown after a limit of calls an hour without a stated end.
 CALL_LIMIT_COOLDOWN_S = 300.0
 #: Seconds of the cooldown after a limit of posts a day without a stated end.
 DAY_LIMIT_COOLDOWN_S = 900.0
-USAGE_HEADER = "X-Business-Use-Case-Usage"
-CONNECT = "connect the account again"
+META_USAGE_HEADER = "X-Business-Use-Case-Usage"
+CONNECT_AGAIN_ADVICE = "connect the account again"
 
 
 class GraphError(msgspec.Struct):
@@ -50,68 +50,68 @@ class GraphErrorBody(msgspec.Struct):
 
 def _rate_limit_meaning(
     message: str, after_s: float = CALL_LIMIT_COOLDOWN_S, code: str = "PLATFORM_RATE_LIMITED"
-) -> ErrorMeaning:
-    return ErrorMeaning(Throttled, code, message, after_s=after_s)
+) -> PlatformErrorMeaning:
+    return PlatformErrorMeaning(PlatformThrottled, code, message, after_s=after_s)
 
 
-def _prepare_again(message: str, code: str = "MEDIA_FAILED") -> ErrorMeaning:
-    """Return a meaning after which the post is prepared again."""
-    return ErrorMeaning(PreparationExpired, code, message, proves=False)
+def _prepare_again_meaning(message: str, code: str = "MEDIA_FAILED") -> PlatformErrorMeaning:
+    """Return the meaning of an error after which the post is prepared again; it proves no absence."""
+    return PlatformErrorMeaning(PostPreparationExpired, code, message, proves=False)
 
 
-def _reauth(message: str, code: str = "TOKEN_REFUSED") -> ErrorMeaning:
-    return ErrorMeaning(ReauthRequired, code, f"{message}: {CONNECT}")
+def _reauth_meaning(message: str, code: str = "TOKEN_REFUSED") -> PlatformErrorMeaning:
+    return PlatformErrorMeaning(AccountReauthRequired, code, f"{message}: {CONNECT_AGAIN_ADVICE}")
 
 
-def _account_issue_meaning(code: str, message: str) -> ErrorMeaning:
-    return ErrorMeaning(PostRejected, code, message, "account_issue")
+def _account_issue_meaning(code: str, message: str) -> PlatformErrorMeaning:
+    return PlatformErrorMeaning(PostRejected, code, message, "account_issue")
 
 
-def _content_rejected_meaning(code: str, message: str) -> ErrorMeaning:
-    return ErrorMeaning(PostRejected, code, message)
+def _content_rejected_meaning(code: str, message: str) -> PlatformErrorMeaning:
+    return PlatformErrorMeaning(PostRejected, code, message)
 
 
-UNREADABLE = _content_rejected_meaning(
+VIDEO_UNREADABLE_ERROR = _content_rejected_meaning(
     "MEDIA_REFUSED", "Instagram can't use the video: it has to be MP4 or MOV, H.264 or HEVC"
 )
-FILES_NOT_FETCHED_ERROR = _prepare_again(
+FILES_NOT_FETCHED_ERROR = _prepare_again_meaning(
     "Instagram could not fetch the post's files, or not as an image or a video: the post is prepared again",
     "MEDIA_NOT_FETCHED",
 )
-FILE_PROCESSING_ERROR = _prepare_again(
+FILE_PROCESSING_ERROR = _prepare_again_meaning(
     "Instagram failed to process the post's files: the post is prepared again"
 )
-CONTAINER_GONE_ERROR = _prepare_again(
+CONTAINER_GONE_ERROR = _prepare_again_meaning(
     "Instagram no longer has the prepared post: it is prepared again", "CONTAINER_GONE"
 )
 #: Meta reports this for existing containers, too (Postiz #1562, 2026-05): `containers.step` polls again
 #: first.
-CONTAINER_UNKNOWN_ERROR = _prepare_again(
+CONTAINER_UNKNOWN_ERROR = _prepare_again_meaning(
     "Instagram does not find the prepared post: it is prepared again", "CONTAINER_UNKNOWN"
 )
-CALLED_TOO_OFTEN = _rate_limit_meaning("Instagram limits the rate of calls")
-USED_UP = _rate_limit_meaning(
+CALL_RATE_LIMITED_ERROR = _rate_limit_meaning("Instagram limits the rate of calls")
+DAILY_POST_LIMIT_ERROR = _rate_limit_meaning(
     "the account has used up Instagram's daily limit of posts", DAY_LIMIT_COOLDOWN_S, "QUOTA_USED_UP"
 )
-REQUEST_REFUSED_ERROR = ErrorMeaning(
+REQUEST_REFUSED_ERROR = PlatformErrorMeaning(
     PostRejected, "PLATFORM_REJECTED", "Instagram refuses the request", "platform_rejected", proves=False
 )
-SCOPE = _reauth("the account gave no permission to post", "SCOPE_MISSING")
-CHECKPOINT = _account_issue_meaning(
+SCOPE_MISSING_ERROR = _reauth_meaning("the account gave no permission to post", "SCOPE_MISSING")
+ACCOUNT_CHECKPOINT_ERROR = _account_issue_meaning(
     "ACCOUNT_CHECKPOINT", "its owner has to log in to instagram.com and follow the instructions there"
 )
-FAILED = ErrorMeaning(PostNotSent, "PLATFORM_FAILED", "Instagram failed: the call is repeated", proves=False)
-FILES_IN_PROCESSING_ERROR = ErrorMeaning(
+INSTAGRAM_FAILED_ERROR = PlatformErrorMeaning(
+    PostNotSent, "PLATFORM_FAILED", "Instagram failed: the call is repeated", proves=False
+)
+FILES_IN_PROCESSING_ERROR = PlatformErrorMeaning(
     PostNotSent, "MEDIA_PROCESSING", "Instagram still processes the post's files"
 )
 
 #: Subcodes of publishing, also part of a failed container's status.
-ERROR_MEANINGS_BY_SUBCODE: Mapping[int, ErrorMeaning] = {
-    2207001: FAILED,
+ERROR_MEANINGS_BY_SUBCODE: Mapping[int, PlatformErrorMeaning] = {
+    2207001: INSTAGRAM_FAILED_ERROR,
     2207003: FILES_NOT_FETCHED_ERROR,
-    2207004: _content_rejected_meaning(
-        "MEDIA_TOO_LARGE", "an image is larger than Instagram's limit of 8 MiB"
-    ),
+    2207004: _content_rejected_meaning("MEDIA_TOO_LARGE", "an image is larger than Instagram's limit of 8 MiB"),
     2207005: _content_rejected_meaning("MEDIA_REFUSED", "Instagram accepts only JPEG images"),
     2207006: CONTAINER_GONE_ERROR,
     2207008: CONTAINER_GONE_ERROR,
@@ -123,7 +123,7 @@ ERROR_MEANINGS_BY_SUBCODE: Mapping[int, ErrorMeaning] = {
     ),
     2207020: FILES_NOT_FETCHED_ERROR,
     2207023: REQUEST_REFUSED_ERROR,
-    2207026: UNREADABLE,
+    2207026: VIDEO_UNREADABLE_ERROR,
     2207027: FILES_IN_PROCESSING_ERROR,
     2207028: _content_rejected_meaning("MEDIA_TOO_MANY", "Instagram accepts 2 to 10 images in a carousel"),
     2207032: FILE_PROCESSING_ERROR,
@@ -133,60 +133,57 @@ ERROR_MEANINGS_BY_SUBCODE: Mapping[int, ErrorMeaning] = {
     2207040: _content_rejected_meaning(
         "CAPTION_REFUSED", "Instagram accepts 20 mentions: leave some out of the caption"
     ),
-    2207042: USED_UP,
+    2207042: DAILY_POST_LIMIT_ERROR,
     2207050: _account_issue_meaning(
         "ACCOUNT_RESTRICTED", "Instagram has restricted the account: follow the instructions there"
     ),
-    2207051: ErrorMeaning(
-        PostNotSent,
-        "ACTION_BLOCKED",
-        "Instagram blocks the post as spam for now: it is repeated",
-        proves=False,
+    2207051: PlatformErrorMeaning(
+        PostNotSent, "ACTION_BLOCKED", "Instagram blocks the post as spam for now: it is repeated", proves=False
     ),
     2207052: FILES_NOT_FETCHED_ERROR,
     2207053: FILE_PROCESSING_ERROR,
     2207057: REQUEST_REFUSED_ERROR,
     2207067: REQUEST_REFUSED_ERROR,
     2207076: FILE_PROCESSING_ERROR,
-    2207077: UNREADABLE,
-    2207082: UNREADABLE,
-    2207085: UNREADABLE,
+    2207077: VIDEO_UNREADABLE_ERROR,
+    2207082: VIDEO_UNREADABLE_ERROR,
+    2207085: VIDEO_UNREADABLE_ERROR,
 }
 
 #: Subcodes of the code 190.
-TOKENS: Mapping[int, ErrorMeaning] = {
-    33: _reauth("Instagram has ended the session"),
-    458: _reauth("its owner has revoked the access", "ACCESS_REMOVED"),
-    459: CHECKPOINT,
-    460: _reauth("its owner has changed the password"),
-    463: _reauth("the access has expired", "TOKEN_ENDED"),
-    464: CHECKPOINT,
-    467: _reauth("Instagram refuses the token"),
-    490: CHECKPOINT,
-    492: _reauth("Instagram has ended the session"),
+TOKEN_ERROR_MEANINGS: Mapping[int, PlatformErrorMeaning] = {
+    33: _reauth_meaning("Instagram has ended the session"),
+    458: _reauth_meaning("its owner has revoked the access", "ACCESS_REMOVED"),
+    459: ACCOUNT_CHECKPOINT_ERROR,
+    460: _reauth_meaning("its owner has changed the password"),
+    463: _reauth_meaning("the access has expired", "TOKEN_ENDED"),
+    464: ACCOUNT_CHECKPOINT_ERROR,
+    467: _reauth_meaning("Instagram refuses the token"),
+    490: ACCOUNT_CHECKPOINT_ERROR,
+    492: _reauth_meaning("Instagram has ended the session"),
 }
 #: A token refused without a reason may work after a refresh; if not, the refresh's error has the reason.
-TOKEN = ErrorMeaning(TokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
-BAD_TOKEN = 190
+TOKEN_REFUSED_ERROR = PlatformErrorMeaning(AccessTokenExpired, "TOKEN_REFUSED", "Instagram refuses the token")
+BAD_TOKEN_CODE = 190
 
-CODES: Mapping[int, ErrorMeaning] = {
-    1: FAILED,
-    2: FAILED,
-    4: CALLED_TOO_OFTEN,
-    9: USED_UP,
-    10: SCOPE,
-    17: CALLED_TOO_OFTEN,
+ERROR_MEANINGS_BY_CODE: Mapping[int, PlatformErrorMeaning] = {
+    1: INSTAGRAM_FAILED_ERROR,
+    2: INSTAGRAM_FAILED_ERROR,
+    4: CALL_RATE_LIMITED_ERROR,
+    9: DAILY_POST_LIMIT_ERROR,
+    10: SCOPE_MISSING_ERROR,
+    17: CALL_RATE_LIMITED_ERROR,
     24: CONTAINER_GONE_ERROR,
     25: ERROR_MEANINGS_BY_SUBCODE[2207050],
-    32: CALLED_TOO_OFTEN,
+    32: CALL_RATE_LIMITED_ERROR,
     100: REQUEST_REFUSED_ERROR,
-    102: _reauth("Instagram has ended the session"),
-    104: _reauth("Instagram requires a token"),
-    352: UNREADABLE,
+    102: _reauth_meaning("Instagram has ended the session"),
+    104: _reauth_meaning("Instagram requires a token"),
+    352: VIDEO_UNREADABLE_ERROR,
     368: _account_issue_meaning(
         "ACCOUNT_BLOCKED", "Instagram has blocked the account's posts: follow the instructions there"
     ),
-    613: CALLED_TOO_OFTEN,
+    613: CALL_RATE_LIMITED_ERROR,
     2500: REQUEST_REFUSED_ERROR,
     2635: REQUEST_REFUSED_ERROR,
     9004: FILES_NOT_FETCHED_ERROR,
@@ -195,72 +192,78 @@ CODES: Mapping[int, ErrorMeaning] = {
     36001: ERROR_MEANINGS_BY_SUBCODE[2207005],
     36003: ERROR_MEANINGS_BY_SUBCODE[2207009],
     36004: ERROR_MEANINGS_BY_SUBCODE[2207010],
-    80002: CALLED_TOO_OFTEN,
-} | dict.fromkeys(range(200, 300), SCOPE)
-UNKNOWN_OBJECT = (100, 33)
+    80002: CALL_RATE_LIMITED_ERROR,
+} | dict.fromkeys(range(200, 300), SCOPE_MISSING_ERROR)
+UNKNOWN_OBJECT_CODES = (100, 33)
 
 
-def error_of(answer: PlatformResponse) -> PlatformError:
+def graph_error_of(answer: PlatformResponse) -> PlatformError:
     """Return the error of a response that isn't a 2xx."""
     try:
         error = msgspec.json.decode(answer.body, type=GraphErrorBody).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _unlisted(answer, GraphError(message=f"status {answer.status}"))  # of a proxy before Instagram
-    meaning = meaning_of(error)
+        return _unlisted_error(answer, GraphError(message=f"status {answer.status}"))  # of a proxy before Instagram
+    meaning = graph_error_meaning(error)
     if meaning is None:
-        return _unlisted(answer, error)
+        return _unlisted_error(answer, error)
     if answer.irreversible and not meaning.proves:
-        return _unclear(answer, error)
-    return make_error(meaning, quote_message(answer, error), after_s=cooldown_s(answer.headers))
+        return _unclear_outcome_error(answer, error)
+    return build_graph_error(
+        meaning, quote_graph_message(answer, error), after_s=usage_header_cooldown_s(answer.headers)
+    )
 
 
-def meaning_of(error: GraphError) -> ErrorMeaning | None:
+def graph_error_meaning(error: GraphError) -> PlatformErrorMeaning | None:
     """Return the meaning of an error; None for an unknown one."""
     code, subcode = error.code, error.error_subcode or 0
-    if code == BAD_TOKEN:
-        return CHECKPOINT if "checkpoint" in error.message.lower() else TOKENS.get(subcode, TOKEN)
-    if (code, subcode) == UNKNOWN_OBJECT:
+    if code == BAD_TOKEN_CODE:
+        return (
+            ACCOUNT_CHECKPOINT_ERROR
+            if "checkpoint" in error.message.lower()
+            else TOKEN_ERROR_MEANINGS.get(subcode, TOKEN_REFUSED_ERROR)
+        )
+    if (code, subcode) == UNKNOWN_OBJECT_CODES:
         return CONTAINER_UNKNOWN_ERROR
-    return ERROR_MEANINGS_BY_SUBCODE.get(subcode) or CODES.get(code)
+    return ERROR_MEANINGS_BY_SUBCODE.get(subcode) or ERROR_MEANINGS_BY_CODE.get(code)
 
 
-def make_error(meaning: ErrorMeaning, quote: str, *, after_s: float | None = None) -> PlatformError:
-    """Return the error itself; only a final one quotes Instagram's own `quote`."""
+def build_graph_error(meaning: PlatformErrorMeaning, quote: str, *, after_s: float | None = None) -> PlatformError:
+    """Build the error of a meaning. Only a final error contains `quote`, Instagram's own message."""
     return meaning.make(quote if meaning.error is PostRejected else "", after_s=after_s)
 
 
-def cooldown_s(headers: httpx.Headers) -> float | None:
+def usage_header_cooldown_s(headers: httpx.Headers) -> float | None:
     """Return the longest wait in the usage header in seconds; None without a wait, or if it is unreadable.
 
     The header lists minutes by account and kind.
     """
     with suppress(msgspec.MsgspecError):
         uses: dict[str, list[dict[str, Any]]] = msgspec.json.decode(
-            headers.get(USAGE_HEADER, "{}"), type=dict[str, list[dict[str, Any]]]
+            headers.get(META_USAGE_HEADER, "{}"), type=dict[str, list[dict[str, Any]]]
         )
         waits = [use.get("estimated_time_to_regain_access") for use_list in uses.values() for use in use_list]
         longest = max((wait for wait in waits if isinstance(wait, int) and wait > 0), default=0)
-        return min(longest * 60, http.MAX_COOLDOWN_S) or None
+        return min(longest * 60, http.MAX_PLATFORM_COOLDOWN_S) or None
     return None
 
 
-def _unlisted(answer: PlatformResponse, error: GraphError) -> PlatformError:
+def _unlisted_error(answer: PlatformResponse, error: GraphError) -> PlatformError:
     if answer.status == httpx.codes.TOO_MANY_REQUESTS:
-        return CALLED_TOO_OFTEN.make(after_s=cooldown_s(answer.headers))
+        return CALL_RATE_LIMITED_ERROR.make(after_s=usage_header_cooldown_s(answer.headers))
     if answer.irreversible:
-        return _unclear(answer, error)
+        return _unclear_outcome_error(answer, error)
     if error.is_transient or not answer.refused:
-        return FAILED.make()
+        return INSTAGRAM_FAILED_ERROR.make()
     numbers = f"code {error.code}, {error.error_subcode or 0}"
-    message = f"Instagram refuses it: {quote_message(answer, error)} ({numbers})"
+    message = f"Instagram refuses it: {quote_graph_message(answer, error)} ({numbers})"
     return PostRejected("PLATFORM_REJECTED", message, category="platform_rejected")
 
 
-def _unclear(answer: PlatformResponse, error: GraphError) -> OutcomeUnknown:
-    quote = quote_message(answer, error)
-    return OutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live; Instagram's error: {quote}")
+def _unclear_outcome_error(answer: PlatformResponse, error: GraphError) -> PostOutcomeUnknown:
+    quote = quote_graph_message(answer, error)
+    return PostOutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live; Instagram's error: {quote}")
 
 
-def quote_message(answer: PlatformResponse, error: GraphError) -> str:
+def quote_graph_message(answer: PlatformResponse, error: GraphError) -> str:
     """Return Instagram's own message, safe to quote."""
     return answer.quoted(error.error_user_msg or error.message)

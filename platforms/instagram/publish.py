@@ -12,14 +12,14 @@ import msgspec
 
 from domain.publishing.outgoing import PostingAccount
 from platforms.instagram import api, containers, errors, reconcile
-from platforms.instagram.containers import CONTAINER_LIFETIME, InstagramHandle, PublishRequest
-from schemas.errors import PlatformError, PreparationExpired
+from platforms.instagram.containers import MEDIA_CONTAINER_LIFETIME, ContainerPublishRequest, InstagramPostHandle
+from schemas.errors import PlatformError, PostPreparationExpired
 from workers.platforms import media
 from workers.platforms.contract import (
-    Adapter,
-    Inquiry,
     LivePost,
+    PlatformAdapter,
     PostDraft,
+    PostInquiry,
     PreparedPost,
     ReconcileResult,
     SendResult,
@@ -27,14 +27,14 @@ from workers.platforms.contract import (
 from workers.platforms.http import PlatformApi
 
 #: Part of the irreversible call's timeout for the call itself; the rest is for the post's address.
-PUBLISH_SHARE = 0.8
+PUBLISH_TIMEOUT_SHARE = 0.8
 
 
 @dataclass(frozen=True)
-class InstagramAdapter(Adapter):
+class InstagramAdapter(PlatformAdapter):
     """Adapter of Instagram.
 
-    `client` is that of `workers.web.fetch.open_client`, `base` the Graph API's address.
+    `client` is that of `workers.web.fetch.open_guarded_client`, `base` the Graph API's address.
     """
 
     client: httpx.AsyncClient
@@ -45,47 +45,47 @@ class InstagramAdapter(Adapter):
     ) -> PreparedPost:
         """Create the containers, step by step; again if they are too old for a publish."""
         server = self.server(account)
-        handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramHandle)
+        handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramPostHandle)
         if (
             handle is None
-            or not has_label_of(handle, draft)
-            or draft.now - handle.began_at > CONTAINER_LIFETIME
+            or not has_ai_label_of_draft(handle, draft)
+            or draft.now - handle.began_at > MEDIA_CONTAINER_LIFETIME
         ):
-            media.check_files(account, draft)
-            await check_quota(server, account)
-            handle = InstagramHandle(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
-        return await containers.step(server, account, draft, handle)
+            media.check_post_files(account, draft)
+            await check_daily_quota(server, account)
+            handle = InstagramPostHandle(began_at=draft.now, is_ai_generated=draft.is_ai_generated)
+        return await containers.run_container_step(server, account, draft, handle)
 
     async def send(
         self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
     ) -> SendResult:
-        if not has_label_of(msgspec.convert(prepared.handle, InstagramHandle), draft):
-            raise PreparationExpired(
+        if not has_ai_label_of_draft(msgspec.convert(prepared.handle, InstagramPostHandle), draft):
+            raise PostPreparationExpired(
                 "DISCLOSURE_CHANGED", "it was prepared without its AI label: it is prepared again"
             )
-        post = msgspec.json.decode(prepared.request, type=PublishRequest)
-        server, call_s = self.server(account), PUBLISH_SHARE * timeout_s
-        media_id = await api.publish(server, account.external_id, post.creation_id, timeout_s=call_s)
+        post = msgspec.json.decode(prepared.request, type=ContainerPublishRequest)
+        server, call_s = self.server(account), PUBLISH_TIMEOUT_SHARE * timeout_s
+        media_id = await api.publish_container(server, account.external_id, post.creation_id, timeout_s=call_s)
         url = await find_permalink(server, media_id, timeout_s=timeout_s - call_s)
         return LivePost(external_id=media_id, external_url=url)
 
-    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
-        return await reconcile.find(self.server(account), account, inquiry)
+    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+        return await reconcile.reconcile_container(self.server(account), account, inquiry)
 
     def server(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
-def has_label_of(handle: InstagramHandle, draft: PostDraft) -> bool:
+def has_ai_label_of_draft(handle: InstagramPostHandle, draft: PostDraft) -> bool:
     """Return whether the containers carry the draft's AI label. An earlier release created them without."""
     return handle.is_ai_generated == draft.is_ai_generated
 
 
-async def check_quota(server: PlatformApi, account: PostingAccount) -> None:
+async def check_daily_quota(server: PlatformApi, account: PostingAccount) -> None:
     """Raise `Throttled` if the account has no post left today, including posts of other applications."""
-    used = await api.get_usage(server, account.external_id)
+    used = await api.get_quota_usage(server, account.external_id)
     if used.quota_usage >= used.config.quota_total:
-        raise errors.USED_UP.make()
+        raise errors.DAILY_POST_LIMIT_ERROR.make()
 
 
 async def find_permalink(server: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:

@@ -8,8 +8,8 @@ from workers.platforms.parts import PlatformParts
 PARTS = PlatformParts(
     open_adapter=lambda net: MastodonAdapter(net.client),
     open_collector=lambda net: MastodonCollector(net.client),
-    connect=connect.connect,
-    refresh=connect.refresh,
-    revoke=connect.revoke,
-    register=connect.register,
+    connect=connect.connect_mastodon_account,
+    refresh=connect.refresh_mastodon_token,
+    revoke=connect.revoke_mastodon_access,
+    register=connect.register_with_server,
 )

@@ -11,19 +11,17 @@ from urllib.parse import quote, urlencode
 import httpx
 import msgspec
 
-from domain.accounts.client_registrations import Client
-from schemas.errors import PlatformError, PostRejected, ReauthRequired, Throttled
+from domain.accounts.client_registrations import OAuthClient
+from schemas.errors import AccountReauthRequired, PlatformError, PlatformThrottled, PostRejected
 from workers.platforms import http
-from workers.platforms.connecting import APP_UNKNOWN
-from workers.platforms.http import JSON, PlatformResponse
-from workers.platforms.upload import upload
+from workers.platforms.connecting import APP_UNKNOWN_CODE
+from workers.platforms.http import JSON_CONTENT_TYPE_HEADER, PlatformResponse
+from workers.platforms.upload import upload_file_to_platform
 
 #: Limit of a list in bytes: some servers (snac) send all their posts for any requested number.
-MAX_LIST_BYTES = 8 << 20
+MAX_STATUS_LIST_BYTES = 8 << 20
 #: Errors that mean a dead token, with any status.
-DEAD_TOKEN_ERRORS = frozenset(
-    {"invalid_grant", "invalid_token", "The access token is invalid", "token_revoked"}
-)
+DEAD_TOKEN_ERRORS = frozenset({"invalid_grant", "invalid_token", "The access token is invalid", "token_revoked"})
 
 
 class MastodonApi(http.PlatformApi, frozen=True):
@@ -33,7 +31,7 @@ class MastodonApi(http.PlatformApi, frozen=True):
         return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
 
 
-class AppRegistration(msgspec.Struct, frozen=True):
+class OAuthAppRegistration(msgspec.Struct, frozen=True):
     """This application's registration with a server. `client_secret` is a secret."""
 
     client_id: str
@@ -55,7 +53,7 @@ class MastodonToken(msgspec.Struct, frozen=True):
         return "Token()"
 
 
-class Credentials(msgspec.Struct):
+class MastodonIdentity(msgspec.Struct):
     """The account of a token. `acct` is its handle without the server's name."""
 
     id: str
@@ -65,7 +63,7 @@ class Credentials(msgspec.Struct):
     avatar: str | None = None
 
 
-class Attachment(msgspec.Struct):
+class MastodonAttachment(msgspec.Struct):
     """An uploaded file, or one in a post."""
 
     id: str
@@ -79,7 +77,7 @@ class MastodonStatus(msgspec.Struct):
     text: str | None = None
     uri: str | None = None
     url: str | None = None
-    media_attachments: list[Attachment] = []
+    media_attachments: list[MastodonAttachment] = []
     reblog: dict[str, Any] | None = None
 
 
@@ -90,129 +88,134 @@ class MastodonErrorBody(msgspec.Struct):
     error_description: str = ""
 
 
-async def get_instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
+async def get_server_instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
     """Return the server's description of itself: `/api/v2/instance`, or version 1 as a fallback."""
     api = MastodonApi(client=client, base=base)
     newer = await api.ask("GET", api.url("/api/v2/instance"))
     if newer.ok:
-        return http.decode(newer, dict[str, Any])
-    return http.decode(await get(api, "/api/v1/instance"), dict[str, Any])
+        return http.decode_platform_response(newer, dict[str, Any])
+    return http.decode_platform_response(await get_checked_response(api, "/api/v1/instance"), dict[str, Any])
 
 
-async def register_app(
+async def register_oauth_app(
     client: httpx.AsyncClient, base: str, *, name: str, redirect_uri: str, scopes: str, website: str
-) -> AppRegistration:
+) -> OAuthAppRegistration:
     """Register this application (`POST /api/v1/apps`): each call creates another one, so store it."""
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
     answer = await MastodonApi(client=client, base=base).post_form("/api/v1/apps", fields)
-    return http.decode(check_response(answer), AppRegistration)
+    return http.decode_platform_response(check_mastodon_response(answer), OAuthAppRegistration)
 
 
-async def exchange_token(
-    client: httpx.AsyncClient, base: str, us: Client, form: Mapping[str, str]
+async def exchange_mastodon_token(
+    client: httpx.AsyncClient, base: str, us: OAuthClient, form: Mapping[str, str]
 ) -> MastodonToken:
-    """Exchange a code or a refresh token. Raises `ReauthRequired` if the server no longer accepts it."""
-    return http.decode(await call_oauth(client, base, "token", us, form), MastodonToken)
+    """Exchange a code or a refresh token.
+
+    Raises `AccountReauthRequired` if the server no longer accepts it.
+    """
+    return http.decode_platform_response(await call_mastodon_oauth(client, base, "token", us, form), MastodonToken)
 
 
-async def revoke_token(client: httpx.AsyncClient, base: str, us: Client, access_token: str) -> None:
-    await call_oauth(client, base, "revoke", us, {"token": access_token})
+async def revoke_mastodon_token(client: httpx.AsyncClient, base: str, us: OAuthClient, access_token: str) -> None:
+    await call_mastodon_oauth(client, base, "revoke", us, {"token": access_token})
 
 
-async def call_oauth(
-    client: httpx.AsyncClient, base: str, call: str, us: Client, form: Mapping[str, str]
+async def call_mastodon_oauth(
+    client: httpx.AsyncClient, base: str, call: str, us: OAuthClient, form: Mapping[str, str]
 ) -> PlatformResponse:
     api = MastodonApi(client=client, base=base)
-    return check_response(await api.post_form(f"/oauth/{call}", {**us._asdict(), **form}))
+    return check_mastodon_response(await api.post_form(f"/oauth/{call}", {**us._asdict(), **form}))
 
 
-async def verify_credentials(api: MastodonApi) -> Credentials:
-    return http.decode(await get(api, "/api/v1/accounts/verify_credentials"), Credentials)
+async def verify_credentials(api: MastodonApi) -> MastodonIdentity:
+    return http.decode_platform_response(
+        await get_checked_response(api, "/api/v1/accounts/verify_credentials"), MastodonIdentity
+    )
 
 
-async def upload_media(
+async def upload_mastodon_media(
     api: MastodonApi, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
-) -> tuple[Attachment, bool]:
+) -> tuple[MastodonAttachment, bool]:
     """Upload a multipart body with the field `file`; return the file, and whether it is ready (not: 202)."""
     url = api.url("/api/v2/media")
-    answer = await upload(api, url, content, content_type=content_type, size_bytes=size_bytes)
-    return http.decode(check_response(answer), Attachment), answer.status != httpx.codes.ACCEPTED
+    answer = await upload_file_to_platform(api, url, content, content_type=content_type, size_bytes=size_bytes)
+    return http.decode_platform_response(
+        check_mastodon_response(answer), MastodonAttachment
+    ), answer.status != httpx.codes.ACCEPTED
 
 
-async def media_is_ready(api: MastodonApi, media_id: str) -> bool:
+async def is_media_ready(api: MastodonApi, media_id: str) -> bool:
     """Return whether the file is ready: 206 while the server processes it.
 
     Raises `PostRejected` if it failed.
     """
-    answer = await get(api, f"/api/v1/media/{quote(media_id, safe='')}")
+    answer = await get_checked_response(api, f"/api/v1/media/{quote(media_id, safe='')}")
     return answer.status != httpx.codes.PARTIAL_CONTENT
 
 
-async def post_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
+async def publish_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
     """Publish a post, irreversibly. A server that keeps `key` returns the first post for a repeat."""
-    url, headers = api.url("/api/v1/statuses"), {**JSON, "Idempotency-Key": key}
+    url, headers = api.url("/api/v1/statuses"), {**JSON_CONTENT_TYPE_HEADER, "Idempotency-Key": key}
     answer = await api.ask("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
-    return http.decode(check_response(answer), MastodonStatus)
+    return http.decode_platform_response(check_mastodon_response(answer), MastodonStatus)
 
 
-async def list_statuses(
+async def list_account_statuses(
     api: MastodonApi, account_id: str, *, limit: int, max_id: str | None = None
 ) -> list[MastodonStatus]:
     """Return the account's own posts, newest first; with `max_id` only older ones."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
-    return http.decode(check_response(await api.ask("GET", url, limit=MAX_LIST_BYTES)), list[MastodonStatus])
+    return http.decode_platform_response(
+        check_mastodon_response(await api.ask("GET", url, limit=MAX_STATUS_LIST_BYTES)), list[MastodonStatus]
+    )
 
 
-async def get(api: MastodonApi, path: str, **query: str) -> PlatformResponse:
-    return check_response(await api.ask("GET", api.url(path, **query)))
+async def get_checked_response(api: MastodonApi, path: str, **query: str) -> PlatformResponse:
+    return check_mastodon_response(await api.ask("GET", api.url(path, **query)))
 
 
-def check_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return the response unchanged if it is a 2xx. Else raise the error that `error_of` returns."""
+def check_mastodon_response(answer: PlatformResponse) -> PlatformResponse:
+    """Return the response unchanged if it is a 2xx. Else raise the error that `mastodon_error_of` returns."""
     if not answer.ok:
-        raise error_of(answer)
+        raise mastodon_error_of(answer)
     return answer
 
 
-def error_of(answer: PlatformResponse) -> PlatformError:
+def mastodon_error_of(answer: PlatformResponse) -> PlatformError:
     if answer.status == 429:
-        after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
-        return Throttled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
+        after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
+        return PlatformThrottled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
     if not answer.refused:
         return http.unclear_response_error(answer)
-    body = http.decode_error(answer, MastodonErrorBody)
+    body = http.decode_platform_error(answer, MastodonErrorBody)
     if body.error == "invalid_client":
         return app_unknown_error()
     # snac returns 422 without a body for a revoked token.
     if answer.status == 401 or body.error in DEAD_TOKEN_ERRORS or (answer.status == 422 and not answer.body):
-        return ReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
-    return error_by_status(answer, body)
+        return AccountReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
+    return error_by_http_status(answer, body)
 
 
 def app_unknown_error() -> PostRejected:
     """Return the error of a registration that the server doesn't have (any more): it gets no token."""
     message = "the account's server no longer has this application's registration: connect the account again"
-    return PostRejected(APP_UNKNOWN, message, category="config")
+    return PostRejected(APP_UNKNOWN_CODE, message, category="config")
 
 
-def error_by_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
+def error_by_http_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
     status = answer.status
     message = answer.quoted(body.error_description or body.error or f"status {status}")
     if status == 403 and "scope" in message.lower():
-        return ReauthRequired("SCOPE_MISSING", "the account gave no permission to post: connect it again")
+        return AccountReauthRequired("SCOPE_MISSING", "the account gave no permission to post: connect it again")
     if status == 403:
         return PostRejected(
-            "ACCOUNT_REFUSED",
-            f"the account's server refuses the account: {message}",
-            category="account_issue",
+            "ACCOUNT_REFUSED", f"the account's server refuses the account: {message}", category="account_issue"
         )
     if status == 413:
         return PostRejected("MEDIA_TOO_LARGE", "a file is larger than the account's server accepts")
     if status == 422:
         return PostRejected("PLATFORM_REJECTED", f"the account's server refuses the post: {message}")
     return PostRejected(
-        "PLATFORM_REJECTED",
-        f"the account's server refuses the request: {message}",
-        category="platform_rejected",
+        "PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category="platform_rejected"
     )

@@ -13,17 +13,23 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.collection_runs import DuePost
+from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
-from platforms.mastodon.api import MastodonApi, check_response
+from platforms.mastodon.api import MastodonApi, check_mastodon_response
 from workers.platforms import http
-from workers.platforms.collecting import CALL_S, CollectLimits, Collector, Figures, select_figures
+from workers.platforms.collecting import (
+    MAX_COLLECT_CALL_S,
+    CollectedFigures,
+    CollectLimits,
+    MetricsCollector,
+    select_integer_figures,
+)
 
 #: Statuses of a deleted post, or of one that the account may not see any more.
-GONE_STATUSES = frozenset({403, 404, 410})
+GONE_POST_HTTP_STATUSES = frozenset({403, 404, 410})
 
 
-class StatusCounts(msgspec.Struct):
+class MastodonStatusCounts(msgspec.Struct):
     """A post's counts. Mastodon has quotes since 4.5."""
 
     favourites_count: int | None = None
@@ -32,10 +38,10 @@ class StatusCounts(msgspec.Struct):
     quotes_count: int | None = None
 
     @property
-    def figures(self) -> Figures:
+    def figures(self) -> CollectedFigures:
         reblogs = self.reblogs_count
         shares = None if reblogs is None else reblogs + (self.quotes_count or 0)
-        return select_figures(likes=self.favourites_count, comments=self.replies_count, shares=shares)
+        return select_integer_figures(likes=self.favourites_count, comments=self.replies_count, shares=shares)
 
 
 class MastodonProfile(msgspec.Struct):
@@ -43,22 +49,28 @@ class MastodonProfile(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class MastodonCollector(Collector):
-    """Collector of Mastodon; `client` is that of `workers.web.fetch.open_client`."""
+class MastodonCollector(MetricsCollector):
+    """Collector of Mastodon; `client` is that of `workers.web.fetch.open_guarded_client`."""
 
     client: httpx.AsyncClient
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
 
-    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
-        server, figures = MastodonApi.of(account, self.client), dict[UUID, Figures]()
+    async def posts(
+        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+    ) -> Mapping[UUID, CollectedFigures]:
+        server, figures = MastodonApi.of(account, self.client), dict[UUID, CollectedFigures]()
         for post in posts:
             url = server.url(f"/api/v1/statuses/{quote(post.external_id, safe='')}")
-            answer = await server.ask("GET", url, timeout_s=CALL_S)
-            if answer.status not in GONE_STATUSES:
-                figures[post.id] = http.decode(check_response(answer), StatusCounts).figures
+            answer = await server.ask("GET", url, timeout_s=MAX_COLLECT_CALL_S)
+            if answer.status not in GONE_POST_HTTP_STATUSES:
+                figures[post.id] = http.decode_platform_response(
+                    check_mastodon_response(answer), MastodonStatusCounts
+                ).figures
         return figures
 
     async def followers(self, account: PostingAccount) -> int | None:
         server = MastodonApi.of(account, self.client)
-        answer = await server.ask("GET", server.url("/api/v1/accounts/verify_credentials"), timeout_s=CALL_S)
-        return http.decode(check_response(answer), MastodonProfile).followers_count
+        answer = await server.ask(
+            "GET", server.url("/api/v1/accounts/verify_credentials"), timeout_s=MAX_COLLECT_CALL_S
+        )
+        return http.decode_platform_response(check_mastodon_response(answer), MastodonProfile).followers_count

@@ -10,97 +10,95 @@ import msgspec
 
 from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.client_registrations import Client, PlatformServer
-from domain.accounts.credentials import Grant
-from domain.connecting.connect import Code, ConnectArgs, ConnectAttempt
-from domain.connecting.token_refresh import RefreshAttempt
-from domain.connecting.token_revocation import RevokeAttempt
+from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.credentials import TokenGrant
+from domain.connecting.connect import AccountConnectAttempt, Code, ConnectJobArgs
+from domain.connecting.token_refresh import TokenRefreshAttempt
+from domain.connecting.token_revocation import TokenRevocationAttempt
 from platforms.mastodon import api
 from platforms.mastodon.api import MastodonApi, MastodonToken
-from platforms.mastodon.description import SCOPES
-from schemas.errors import PostRejected, ReauthRequired
+from platforms.mastodon.description import MASTODON_SCOPES
+from schemas.errors import AccountReauthRequired, PostRejected
 from workers.platforms.connecting import (
-    START_AGAIN,
+    START_AGAIN_ADVICE,
     AccountConnection,
     OutgoingNetwork,
-    code_form,
-    refresh_form,
+    build_code_exchange_form,
+    build_token_refresh_form,
 )
 
 #: Versions of Mastodon and its forks, such as `4.4.1+glitch`. Other programs add their names, such as `2.7.2
 #: (compatible; Pleroma 2.6.2)` or `4.0.0 (not true; really snac/2.75)`, or are at 0.x (GoToSocial).
-MASTODON_VERSION = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
-OTHER_SOFTWARE = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
+MASTODON_VERSION_PATTERN = re.compile(r"[3-9]\.\d+\.\d+([-+.][\w.+-]*)?|[1-9]\d\.\d+\.\d+([-+.][\w.+-]*)?")
+OTHER_SOFTWARE_PATTERN = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)")
 
 
-async def register(net: OutgoingNetwork, server: PlatformServer) -> Client:
+async def register_with_server(net: OutgoingNetwork, server: PlatformServer) -> OAuthClient:
     """Register this application; each call creates another registration. Raises `PlatformError`."""
-    app = await api.register_app(
+    app = await api.register_oauth_app(
         net.client,
         server.service_url,
         name="Tenantry",
         redirect_uri=server.redirect_uri,
-        scopes=SCOPES,
+        scopes=MASTODON_SCOPES,
         website=net.settings.public_url,
     )
-    return Client(app.client_id, app.client_secret)
+    return OAuthClient(app.client_id, app.client_secret)
 
 
-async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
+async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
     """Exchange the one-time code for tokens, and return the account with them.
 
-    Raises `ReauthRequired` for a used code, `PlatformError`.
+    Raises `AccountReauthRequired` for a used code, `PlatformError`.
     """
     client, asked, code = net.client, attempt.asked, cast("Code", attempt.secret)
-    token = await _exchange(client, asked, _require_registration(attempt.client), code)
-    person = await api.verify_credentials(
-        MastodonApi(client=client, base=asked.service_url, token=token.access_token)
-    )
-    described = await api.get_instance(client, asked.service_url)
+    token = await _exchange_code(client, asked, _require_app_registration(attempt.client), code)
+    person = await api.verify_credentials(MastodonApi(client=client, base=asked.service_url, token=token.access_token))
+    described = await api.get_server_instance(client, asked.service_url)
     account = AccountIdentity(
         platform=asked.platform,
         service_url=asked.service_url,
         external_id=person.id,
         handle=f"{person.username}@{urlsplit(asked.service_url).netloc}",
         avatar_url=person.avatar,
-        traits=traits(described),
+        traits=traits_of_instance(described),
     )
-    return AccountConnection(account, _grant(token, redirect_uri=asked.redirect_uri))
+    return AccountConnection(account, _grant_of_token(token, redirect_uri=asked.redirect_uri))
 
 
-async def refresh(net: OutgoingNetwork, attempt: RefreshAttempt) -> Grant:
+async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshAttempt) -> TokenGrant:
     """Return new tokens; the old refresh token is kept if there is no new one.
 
-    A token without a refresh token is kept if it still works. Raises `ReauthRequired`, `PlatformError`.
+    A token without a refresh token is kept if it still works. Raises `AccountReauthRequired`,
+    `PlatformError`.
     """
     client, service_url, tokens = net.client, attempt.server.service_url, attempt.tokens
     if tokens.refresh_token is None:
-        await _check_open(MastodonApi(client=client, base=service_url, token=tokens.access_token))
-        return Grant(access_token=tokens.access_token, redirect_uri=tokens.redirect_uri)
-    token = await api.exchange_token(
-        client, service_url, _require_registration(attempt.client), refresh_form(tokens.refresh_token)
+        await _check_token_works(MastodonApi(client=client, base=service_url, token=tokens.access_token))
+        return TokenGrant(access_token=tokens.access_token, redirect_uri=tokens.redirect_uri)
+    token = await api.exchange_mastodon_token(
+        client, service_url, _require_app_registration(attempt.client), build_token_refresh_form(tokens.refresh_token)
     )
-    grant = _grant(token, redirect_uri=tokens.redirect_uri)
+    grant = _grant_of_token(token, redirect_uri=tokens.redirect_uri)
     return msgspec.structs.replace(grant, refresh_token=grant.refresh_token or tokens.refresh_token)
 
 
-async def revoke(net: OutgoingNetwork, attempt: RevokeAttempt) -> None:
+async def revoke_mastodon_access(net: OutgoingNetwork, attempt: TokenRevocationAttempt) -> None:
     """Revoke the token; only the registration that got it can do so. Raises `PlatformError`."""
-    us = _require_registration(attempt.client)
-    await api.revoke_token(net.client, attempt.server.service_url, us, attempt.revocable.access_token)
+    us = _require_app_registration(attempt.client)
+    await api.revoke_mastodon_token(net.client, attempt.server.service_url, us, attempt.revocable.access_token)
 
 
-def traits(described: Mapping[str, Any]) -> dict[str, Any]:
+def traits_of_instance(described: Mapping[str, Any]) -> dict[str, Any]:
     """Return the server's traits for the adapter, by the server's own description.
 
     `tokenExact`: it keeps an Idempotency-Key, as the API specifies. Only Mastodon and its forks do.
     """
     version = str(described.get("version", ""))[:100]
-    genuine = MASTODON_VERSION.fullmatch(version) is not None
-    other_software = OTHER_SOFTWARE.search(version)
+    genuine = MASTODON_VERSION_PATTERN.fullmatch(version) is not None
+    other_software = OTHER_SOFTWARE_PATTERN.search(version)
     posts, media = (
-        _get_sub_object(_get_sub_object(described, "configuration"), name)
-        for name in ("statuses", "media_attachments")
+        _get_sub_object(_get_sub_object(described, "configuration"), name) for name in ("statuses", "media_attachments")
     )
     traits = {
         "software": "mastodon" if genuine else other_software[1].lower() if other_software else "unknown",
@@ -115,8 +113,8 @@ def traits(described: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in traits.items() if value is not None}
 
 
-async def _check_open(as_account: MastodonApi) -> None:
-    """Check that the token works. Raises `ReauthRequired` for a dead token, any `PlatformError`.
+async def _check_token_works(as_account: MastodonApi) -> None:
+    """Check that the token works. Raises `AccountReauthRequired` for a dead token, any `PlatformError`.
 
     A 422 also means a dead token: this request has nothing else to reject.
     """
@@ -125,28 +123,30 @@ async def _check_open(as_account: MastodonApi) -> None:
     except PostRejected as error:
         if error.category != "user_content":
             raise
-        raise ReauthRequired("TOKEN_REFUSED", error.message) from error
+        raise AccountReauthRequired("TOKEN_REFUSED", error.message) from error
 
 
-async def _exchange(client: httpx.AsyncClient, asked: ConnectArgs, us: Client, secret: Code) -> MastodonToken:
-    form = {**code_form(asked, secret), "scope": SCOPES}
+async def _exchange_code(
+    client: httpx.AsyncClient, asked: ConnectJobArgs, us: OAuthClient, secret: Code
+) -> MastodonToken:
+    form = {**build_code_exchange_form(asked, secret), "scope": MASTODON_SCOPES}
     try:
-        return await api.exchange_token(client, asked.service_url, us, form)
-    except ReauthRequired as error:
-        raise ReauthRequired(
-            "CODE_REFUSED", f"the server refuses the code, which works once and soon: {START_AGAIN}"
+        return await api.exchange_mastodon_token(client, asked.service_url, us, form)
+    except AccountReauthRequired as error:
+        raise AccountReauthRequired(
+            "CODE_REFUSED", f"the server refuses the code, which works once and soon: {START_AGAIN_ADVICE}"
         ) from error
 
 
-def _require_registration(us: Client | None) -> Client:
+def _require_app_registration(us: OAuthClient | None) -> OAuthClient:
     if us is None:
         raise api.app_unknown_error()
     return us
 
 
-def _grant(token: MastodonToken, *, redirect_uri: str | None) -> Grant:
-    expires_at = None if token.expires_in is None else credentials.expiry_after(token.expires_in)
-    return Grant(
+def _grant_of_token(token: MastodonToken, *, redirect_uri: str | None) -> TokenGrant:
+    expires_at = None if token.expires_in is None else credentials.token_expiry_after(token.expires_in)
+    return TokenGrant(
         access_token=token.access_token,
         refresh_token=token.refresh_token,
         redirect_uri=redirect_uri,

@@ -13,33 +13,33 @@ from platforms.caption_length import count_graphemes
 from platforms.description import (
     IMAGE_MEDIA_TYPES,
     VIDEO_MEDIA_TYPES,
-    ConsentPage,
-    ConsoleView,
+    ConsolePreviewRules,
+    OAuthConsentPage,
     PlatformDescription,
     PlatformLimits,
+    PreviewTextCut,
     ServerLogin,
-    TextCut,
 )
 
-SCOPES = "read:accounts read:statuses write:media write:statuses"
+MASTODON_SCOPES = "read:accounts read:statuses write:media write:statuses"
 
 #: Text that Mastodon surely renders as a link: it has a scheme, and ends where the link surely ends.
 #: Possessive quantifiers keep the match linear for any text.
-_LINK = regex.compile(
+_LINK_PATTERN = regex.compile(
     r"(?<![\w@#$/])https?://(?:[a-z0-9-]++\.)++[a-z]{2,}+(?![\w-])(?::\d++)?"
     r"(?:[/?#][^\s<>()\[\]{}\"'|\\^`]*[\w/#-])?",
     regex.IGNORECASE,
 )
-_LINK_LENGTH = 23
-_MENTION = regex.compile(r"(?<![\w@/=.])(@\w++)@[\w-]++(?:[.-]++\w++)*+", regex.ASCII)
+_COUNTED_LINK_LENGTH = 23
+_MENTION_PATTERN = regex.compile(r"(?<![\w@/=.])(@\w++)@[\w-]++(?:[.-]++\w++)*+", regex.ASCII)
 
 
-def measure_caption(text: str) -> int:
+def count_mastodon_characters(text: str) -> int:
     """Count as Mastodon's StatusLengthValidator: graphemes; a link is 23, a mention excludes its server.
 
     For an ambiguous link this counts more than the server, hardly ever less.
     """
-    return count_graphemes(_MENTION.sub(r"\1", _LINK.sub("x" * _LINK_LENGTH, text)))
+    return count_graphemes(_MENTION_PATTERN.sub(r"\1", _LINK_PATTERN.sub("x" * _COUNTED_LINK_LENGTH, text)))
 
 
 DESCRIPTION = PlatformDescription(
@@ -47,7 +47,7 @@ DESCRIPTION = PlatformDescription(
     limits=PlatformLimits(
         "mastodon",
         caption_max=500,
-        measure=measure_caption,
+        measure=count_mastodon_characters,
         images_max=4,
         text_only=True,
         quota=(250, 300),
@@ -55,8 +55,8 @@ DESCRIPTION = PlatformDescription(
         video_bytes=99 << 20,
         mime_types=IMAGE_MEDIA_TYPES | VIDEO_MEDIA_TYPES,
     ),
-    login=ServerLogin(ConsentPage("/oauth/authorize", SCOPES), example="mastodon.social"),
-    console=ConsoleView(
-        color="#6364ff", lines=TextCut(32, 15), grid=(3 / 2, 3 / 2, 3 / 2), has_square_face=True
+    login=ServerLogin(OAuthConsentPage("/oauth/authorize", MASTODON_SCOPES), example="mastodon.social"),
+    console=ConsolePreviewRules(
+        color="#6364ff", lines=PreviewTextCut(32, 15), grid=(3 / 2, 3 / 2, 3 / 2), has_square_face=True
     ),
 )

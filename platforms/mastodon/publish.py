@@ -15,15 +15,22 @@ from platforms.mastodon import api, reconcile, uploads
 from platforms.mastodon.api import MastodonApi
 from platforms.mastodon.reconcile import SentPost
 from workers.platforms import media
-from workers.platforms.contract import Adapter, Inquiry, PostDraft, PreparedPost, ReconcileResult, SendResult
+from workers.platforms.contract import (
+    PlatformAdapter,
+    PostDraft,
+    PostInquiry,
+    PreparedPost,
+    ReconcileResult,
+    SendResult,
+)
 
 #: Safe retention of a key, out of Mastodon's hour at most.
-KEY_RETENTION = timedelta(minutes=50)
+IDEMPOTENCY_KEY_RETENTION = timedelta(minutes=50)
 #: Time after the last call in which its post may still be created or listed.
 MASTODON_IN_FLIGHT_TIME = timedelta(seconds=60)
 
 
-class MastodonHandle(msgspec.Struct, rename="camel"):
+class MastodonPostHandle(msgspec.Struct, rename="camel"):
     """Handle of a post: `prepared_at` is before the calls with `key`, `after` the newest post at the time."""
 
     key: str
@@ -31,7 +38,7 @@ class MastodonHandle(msgspec.Struct, rename="camel"):
     after: str | None
 
 
-class StatusRequest(msgspec.Struct):
+class MastodonStatusRequest(msgspec.Struct):
     """The body of POST /api/v1/statuses. Never with `scheduled_at`, which creates no post yet."""
 
     status: str
@@ -41,15 +48,15 @@ class StatusRequest(msgspec.Struct):
 
 
 @dataclass(frozen=True)
-class MastodonAdapter(Adapter):
-    """Adapter of Mastodon; `client` is that of `workers.web.fetch.open_client`."""
+class MastodonAdapter(PlatformAdapter):
+    """Adapter of Mastodon; `client` is that of `workers.web.fetch.open_guarded_client`."""
 
     client: httpx.AsyncClient
 
-    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:
+    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
         """Return whether the server still keeps the key of the first call: `sent_at` is that of the last."""
-        age = inquiry.now - read_handle(inquiry.prepared).prepared_at
-        return account.traits.get("tokenExact") is True and age < KEY_RETENTION
+        age = inquiry.now - read_mastodon_handle(inquiry.prepared).prepared_at
+        return account.traits.get("tokenExact") is True and age < IDEMPOTENCY_KEY_RETENTION
 
     async def prepare(
         self,
@@ -57,15 +64,13 @@ class MastodonAdapter(Adapter):
         draft: PostDraft,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
-        media.check_files(account, draft)
+        media.check_post_files(account, draft)
         server = MastodonApi.of(account, self.client)
-        after = await reconcile.newest_id(server, account.external_id)
-        media_ids = [await uploads.upload(server, file) for file in draft.media]
+        after = await reconcile.find_newest_status_id(server, account.external_id)
+        media_ids = [await uploads.upload_until_ready(server, file) for file in draft.media]
         language = draft.language or msgspec.UNSET
-        post = StatusRequest(
-            status=draft.caption, media_ids=media_ids, visibility="public", language=language
-        )
-        handle = MastodonHandle(key=str(draft.post_id), prepared_at=draft.now, after=after)
+        post = MastodonStatusRequest(status=draft.caption, media_ids=media_ids, visibility="public", language=language)
+        handle = MastodonPostHandle(key=str(draft.post_id), prepared_at=draft.now, after=after)
         return PreparedPost(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(post))
 
     async def send(
@@ -76,22 +81,22 @@ class MastodonAdapter(Adapter):
         *,
         timeout_s: float,
     ) -> SendResult:
-        status = await api.post_status(
+        status = await api.publish_status(
             MastodonApi.of(account, self.client),
             prepared.request,
-            key=read_handle(prepared).key,
+            key=read_mastodon_handle(prepared).key,
             timeout_s=timeout_s,
         )
-        return reconcile.live_post(status)
+        return reconcile.mastodon_live_post(status)
 
-    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
-        post = msgspec.json.decode(inquiry.prepared.request, type=StatusRequest)
+    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+        post = msgspec.json.decode(inquiry.prepared.request, type=MastodonStatusRequest)
         sent_post = SentPost(
-            text=post.status, media_ids=post.media_ids, after=read_handle(inquiry.prepared).after
+            text=post.status, media_ids=post.media_ids, after=read_mastodon_handle(inquiry.prepared).after
         )
-        result = await reconcile.find(MastodonApi.of(account, self.client), account.external_id, sent_post)
+        result = await reconcile.find_sent_post(MastodonApi.of(account, self.client), account.external_id, sent_post)
         return inquiry.confirm(result, in_flight=MASTODON_IN_FLIGHT_TIME)
 
 
-def read_handle(prepared: PreparedPost) -> MastodonHandle:
-    return msgspec.convert(prepared.handle, MastodonHandle)
+def read_mastodon_handle(prepared: PreparedPost) -> MastodonPostHandle:
+    return msgspec.convert(prepared.handle, MastodonPostHandle)

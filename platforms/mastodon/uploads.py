@@ -10,34 +10,34 @@ from schemas.errors import PostNotSent
 from workers.platforms.contract import PostFile
 
 #: Seconds before each status poll of a file; after the last one the attempt gives up.
-PAUSES_S = (0.5, 1, 2, 4, 8, 15, 30, 30)
+MEDIA_POLL_PAUSES_S = (0.5, 1, 2, 4, 8, 15, 30, 30)
 
 
-async def upload(server: MastodonApi, file: PostFile) -> str:
+async def upload_until_ready(server: MastodonApi, file: PostFile) -> str:
     """Upload a file, and return its usable id. Raises `PostNotSent` if it takes too long, `PlatformError`."""
     boundary = secrets.token_hex(16)
-    head, tail = multipart_frame(file, boundary)
-    attachment, is_ready = await api.upload_media(
+    head, tail = build_multipart_frame(file, boundary)
+    attachment, is_ready = await api.upload_mastodon_media(
         server,
-        multipart_body(file, head, tail),
+        stream_multipart_body(file, head, tail),
         content_type=f"multipart/form-data; boundary={boundary}",
         size_bytes=len(head) + file.size_bytes + len(tail),
     )
     if not is_ready:
-        await wait_until_ready(server, attachment.id)
+        await wait_until_media_ready(server, attachment.id)
     return attachment.id
 
 
-async def wait_until_ready(server: MastodonApi, media_id: str) -> None:
+async def wait_until_media_ready(server: MastodonApi, media_id: str) -> None:
     """Wait until the file is ready. Raises `PostNotSent` if it isn't in time."""
-    for pause_s in PAUSES_S:
+    for pause_s in MEDIA_POLL_PAUSES_S:
         await asyncio.sleep(pause_s)
-        if await api.media_is_ready(server, media_id):
+        if await api.is_media_ready(server, media_id):
             return
     raise PostNotSent("MEDIA_PROCESSING", "the account's server still processes a file of the post")
 
 
-def multipart_frame(file: PostFile, boundary: str) -> tuple[bytes, bytes]:
+def build_multipart_frame(file: PostFile, boundary: str) -> tuple[bytes, bytes]:
     """Return the bytes of a multipart body before and after the file's own (RFC 7578)."""
     name = f"{file.asset_id}.{file.mime_type.rpartition('/')[2]}"
     disposition = f'Content-Disposition: form-data; name="file"; filename="{name}"'
@@ -45,7 +45,7 @@ def multipart_frame(file: PostFile, boundary: str) -> tuple[bytes, bytes]:
     return head.encode(), f"\r\n--{boundary}--\r\n".encode()
 
 
-async def multipart_body(file: PostFile, head: bytes, tail: bytes) -> AsyncIterator[bytes]:
+async def stream_multipart_body(file: PostFile, head: bytes, tail: bytes) -> AsyncIterator[bytes]:
     yield head
     async with file.read() as chunks:
         async for chunk in chunks:

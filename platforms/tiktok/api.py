@@ -14,7 +14,7 @@ from schemas.errors import PostNotSent, PostRejected
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
 
-JSON = {"Content-Type": "application/json; charset=UTF-8"}
+TIKTOK_JSON_HEADERS = {"Content-Type": "application/json; charset=UTF-8"}
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class TikTokEnvelope(msgspec.Struct, Generic[T]):
     data: T
 
 
-class EnvelopeError(msgspec.Struct):
+class TikTokEnvelopeError(msgspec.Struct):
     """The `error` of an envelope, read first."""
 
     error: TikTokErrorBody
@@ -50,11 +50,11 @@ class TikTokUser(msgspec.Struct):
     avatar_url: str = ""
 
 
-class UserInfo(msgspec.Struct):
+class TikTokUserInfo(msgspec.Struct):
     user: TikTokUser
 
 
-class InitData(msgspec.Struct):
+class PublishInitData(msgspec.Struct):
     """Response to an init. `upload_url` is a secret, and empty for photos."""
 
     publish_id: str
@@ -64,7 +64,7 @@ class InitData(msgspec.Struct):
         return f"{type(self).__name__}({self.publish_id})"
 
 
-class PublishStatus(msgspec.Struct):
+class TikTokPublishStatus(msgspec.Struct):
     """Status of a post. `publicaly_available_post_id` (TikTok's spelling) has numbers beyond a float's."""
 
     status: str
@@ -73,68 +73,79 @@ class PublishStatus(msgspec.Struct):
     uploaded_bytes: int | None = None
 
 
-async def get_user(api: PlatformApi) -> TikTokUser:
+async def get_tiktok_user(api: PlatformApi) -> TikTokUser:
     url = f"{api.base}/v2/user/info/?fields=open_id,avatar_url,display_name,username"
-    return read_data(await api.ask("GET", url), UserInfo).user
+    return decode_envelope_data(await api.ask("GET", url), TikTokUserInfo).user
 
 
-async def get_creator(api: PlatformApi) -> CreatorInfo:
+async def get_creator_info(api: PlatformApi) -> CreatorInfo:
     """Return the account's settings; TikTok requires this read before each post."""
-    return read_data(await ask(api, "creator_info/query", b"{}"), CreatorInfo)
+    return decode_envelope_data(await call_publish_api(api, "creator_info/query", b"{}"), CreatorInfo)
 
 
-async def init(api: PlatformApi, path: str, body: bytes) -> InitData:
+async def init_video_post(api: PlatformApi, path: str, body: bytes) -> PublishInitData:
     """Call `video/init` or `inbox/video/init`. An init with a lost response leaves a hidden empty post."""
-    started = read_data(await ask(api, path, body), InitData)
+    started = decode_envelope_data(await call_publish_api(api, path, body), PublishInitData)
     if not started.upload_url:
         raise PostNotSent("PLATFORM_UNREADABLE", "TikTok returned no address for the video's upload")
     return started
 
 
-async def content_init(api: PlatformApi, body: bytes, *, timeout_s: float) -> InitData:
+async def publish_photos(api: PlatformApi, body: bytes, *, timeout_s: float) -> PublishInitData:
     """Publish photos, irreversibly: TikTok fetches them and creates the post, even after a lost response."""
-    return read_data(await ask(api, "content/init", body, timeout_s=timeout_s, irreversible=True), InitData)
+    return decode_envelope_data(
+        await call_publish_api(api, "content/init", body, timeout_s=timeout_s, irreversible=True), PublishInitData
+    )
 
 
-async def get_status(api: PlatformApi, publish_id: str) -> PublishStatus:
+async def get_publish_status(api: PlatformApi, publish_id: str) -> TikTokPublishStatus:
     """Return the status of a post.
 
     An error proves nothing about it: `PostNotSent`, unless it is the token's.
     """
     try:
-        return read_data(
-            await ask(api, "status/fetch", msgspec.json.encode({"publish_id": publish_id})), PublishStatus
+        return decode_envelope_data(
+            await call_publish_api(api, "status/fetch", msgspec.json.encode({"publish_id": publish_id})),
+            TikTokPublishStatus,
         )
     except PostRejected as error:
         raise PostNotSent(error.code, error.message, category=error.category) from error
 
 
-async def ask(
-    api: PlatformApi, path: str, body: bytes, *, timeout_s: float = http.READ_S, irreversible: bool = False
+async def call_publish_api(
+    api: PlatformApi,
+    path: str,
+    body: bytes,
+    *,
+    timeout_s: float = http.PLATFORM_READ_TIMEOUT_S,
+    irreversible: bool = False,
 ) -> PlatformResponse:
     url = f"{api.base}/v2/post/publish/{path}/"
     return await api.ask(
-        "POST", url, headers=JSON, content=body, timeout_s=timeout_s, irreversible=irreversible
+        "POST", url, headers=TIKTOK_JSON_HEADERS, content=body, timeout_s=timeout_s, irreversible=irreversible
     )
 
 
-def read_data(answer: PlatformResponse, kind: type[T]) -> T:
-    """Return the `data` of a 2xx with the code `ok`. Else raise the error that `errors.error_of` returns."""
-    body = error_body(answer)
-    if body.code != errors.OK or not answer.ok:
-        raise errors.error_of(answer, body)
-    read: Any = http.decode(answer, TikTokEnvelope[kind])  # type: ignore[valid-type]
+def decode_envelope_data(answer: PlatformResponse, kind: type[T]) -> T:
+    """Return the `data` of a 2xx with the code `ok`.
+
+    Else raise the error that `errors.tiktok_error_of` returns.
+    """
+    body = decode_tiktok_error(answer)
+    if body.code != errors.OK_ERROR_CODE or not answer.ok:
+        raise errors.tiktok_error_of(answer, body)
+    read: Any = http.decode_platform_response(answer, TikTokEnvelope[kind])  # type: ignore[valid-type]
     data: T = read.data
     return data
 
 
-def error_body(answer: PlatformResponse) -> TikTokErrorBody:
+def decode_tiktok_error(answer: PlatformResponse) -> TikTokErrorBody:
     """Return the envelope's error; an empty one for other bodies, such as that of a proxy before the API.
 
     Raises the error that `http.unclear_response_error` returns for a 2xx with another body.
     """
     try:
-        return msgspec.json.decode(answer.body, type=EnvelopeError).error
+        return msgspec.json.decode(answer.body, type=TikTokEnvelopeError).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         if answer.ok:
             raise http.unclear_response_error(answer) from None

@@ -13,23 +13,23 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from domain.collection.collection_runs import DuePost
+from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok import api
 from workers.platforms.collecting import (
-    CALL_S,
+    MAX_COLLECT_CALL_S,
+    CollectedFigures,
     CollectLimits,
-    Collector,
-    Figures,
-    select_figures,
-    skip_if_not_allowed,
+    MetricsCollector,
+    select_integer_figures,
+    skip_figure_if_not_allowed,
 )
 from workers.platforms.http import PlatformApi
 
-FIELDS = "id,view_count,like_count,comment_count,share_count"
+VIDEO_COUNT_FIELDS = "id,view_count,like_count,comment_count,share_count"
 
 
-class VideoCounts(msgspec.Struct):
+class TikTokVideoCounts(msgspec.Struct):
     """A post's counts. Ids are numbers beyond a float's, mostly as text."""
 
     id: int | str
@@ -39,57 +39,59 @@ class VideoCounts(msgspec.Struct):
     share_count: int | None = None
 
     @property
-    def figures(self) -> Figures:
-        return select_figures(
-            views=self.view_count,
-            likes=self.like_count,
-            comments=self.comment_count,
-            shares=self.share_count,
+    def figures(self) -> CollectedFigures:
+        return select_integer_figures(
+            views=self.view_count, likes=self.like_count, comments=self.comment_count, shares=self.share_count
         )
 
 
-class VideoList(msgspec.Struct):
-    videos: list[VideoCounts] = []
+class TikTokVideoList(msgspec.Struct):
+    videos: list[TikTokVideoCounts] = []
 
 
 class TikTokProfile(msgspec.Struct):
     follower_count: int | None = None
 
 
-class ProfileInfo(msgspec.Struct):
+class TikTokProfileInfo(msgspec.Struct):
     user: TikTokProfile
 
 
 @dataclass(frozen=True)
-class TikTokCollector(Collector):
+class TikTokCollector(MetricsCollector):
     """Collector of TikTok.
 
-    `client` is that of `workers.web.fetch.open_client`, `base` the API's address.
+    `client` is that of `workers.web.fetch.open_guarded_client`, `base` the API's address.
     """
 
     client: httpx.AsyncClient
     base: str
     limits: ClassVar[CollectLimits] = CollectLimits(batch=20, most=400)
 
-    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(
+        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+    ) -> Mapping[UUID, CollectedFigures]:
         server = self.server(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
-        url, figures_by_id = f"{server.base}/v2/video/query/?fields={FIELDS}", dict[str, Figures]()
-        with skip_if_not_allowed():
-            answer = await server.ask("POST", url, headers=api.JSON, content=body, timeout_s=CALL_S)
+        url, figures_by_id = (
+            f"{server.base}/v2/video/query/?fields={VIDEO_COUNT_FIELDS}",
+            dict[str, CollectedFigures](),
+        )
+        with skip_figure_if_not_allowed():
+            answer = await server.ask(
+                "POST", url, headers=api.TIKTOK_JSON_HEADERS, content=body, timeout_s=MAX_COLLECT_CALL_S
+            )
             figures_by_id = {
-                str(video.id): video.figures for video in api.read_data(answer, VideoList).videos
+                str(video.id): video.figures for video in api.decode_envelope_data(answer, TikTokVideoList).videos
             }
-        return {
-            post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id
-        }
+        return {post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id}
 
     async def followers(self, account: PostingAccount) -> int | None:
         server = self.server(account)
-        with skip_if_not_allowed():
+        with skip_figure_if_not_allowed():
             url = f"{server.base}/v2/user/info/?fields=follower_count"
-            return api.read_data(
-                await server.ask("GET", url, timeout_s=CALL_S), ProfileInfo
+            return api.decode_envelope_data(
+                await server.ask("GET", url, timeout_s=MAX_COLLECT_CALL_S), TikTokProfileInfo
             ).user.follower_count
         return None
 

@@ -10,19 +10,19 @@ from workers.platforms import media
 from workers.platforms.contract import PostDraft
 
 #: The API's privacy levels, and TikTok's words for them.
-LEVELS: Mapping[str, str] = {
+TIKTOK_PRIVACY_LEVELS: Mapping[str, str] = {
     "public": "PUBLIC_TO_EVERYONE",
     "friends": "MUTUAL_FOLLOW_FRIENDS",
     "followers": "FOLLOWER_OF_CREATOR",
     "private": "SELF_ONLY",
 }
-PUBLIC = LEVELS["public"]
+TIKTOK_PUBLIC_LEVEL = TIKTOK_PRIVACY_LEVELS["public"]
 
 
-def traits(creator: CreatorInfo) -> dict[str, Any]:
-    """Return the account's traits, for scheduling."""
+def traits_of_creator(creator: CreatorInfo) -> dict[str, Any]:
+    """Return the account's traits by TikTok's answer, for checks at scheduling; without unknown ones."""
     fields = {
-        "privacyLevels": offered_levels(creator),
+        "privacyLevels": offered_tiktok_levels(creator),
         "videoSecondsMax": creator.max_video_post_duration_sec,
         "commentDisabled": creator.comment_disabled,
         "duetDisabled": creator.duet_disabled,
@@ -31,38 +31,37 @@ def traits(creator: CreatorInfo) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def offered_levels(creator: CreatorInfo) -> list[str]:
-    return [word for word, level in LEVELS.items() if level in creator.privacy_level_options]
+def offered_tiktok_levels(creator: CreatorInfo) -> list[str]:
+    return [word for word, level in TIKTOK_PRIVACY_LEVELS.items() if level in creator.privacy_level_options]
 
 
-def choose_level(draft: PostDraft, creator: CreatorInfo) -> str:
+def choose_privacy_level(draft: PostDraft, creator: CreatorInfo) -> str:
     """Return the post's privacy level in TikTok's word: the chosen one, or the account's only one.
 
     "Content Sharing Guidelines": the creator chooses, and no level is a default. Raises `PostRejected`
     without a choice, and for a level that the account does not offer.
     """
-    offer = ", ".join(offered_levels(creator)) or "nothing"
+    offer = ", ".join(offered_tiktok_levels(creator)) or "nothing"
     if draft.privacy_level is None:
         if len(creator.privacy_level_options) == 1:
             return creator.privacy_level_options[0]
         raise PostRejected(
-            "PRIVACY_REQUIRED",
-            f"the post has no privacy level: schedule it again with a privacyLevel of {offer}",
+            "PRIVACY_REQUIRED", f"the post has no privacy level: schedule it again with a privacyLevel of {offer}"
         )
-    if LEVELS[draft.privacy_level] not in creator.privacy_level_options:
+    if TIKTOK_PRIVACY_LEVELS[draft.privacy_level] not in creator.privacy_level_options:
         message = f"the account doesn't offer the privacyLevel {draft.privacy_level}: it offers {offer}"
         raise PostRejected("PRIVACY_NOT_OFFERED", message)
-    return LEVELS[draft.privacy_level]
+    return TIKTOK_PRIVACY_LEVELS[draft.privacy_level]
 
 
-def check_draft(account: PostingAccount, draft: PostDraft, creator: CreatorInfo | None) -> str | None:
+def check_draft_for_creator(account: PostingAccount, draft: PostDraft, creator: CreatorInfo | None) -> str | None:
     """Check the files of a direct post, and return its privacy level in TikTok's word.
 
     For a draft for the inbox (`creator` None) check only the files, and return None. Raises `PostRejected`
     for an unpostable draft.
     """
     if creator is None:
-        media.check_files(account, draft)
+        media.check_post_files(account, draft)
         return None
-    media.check_files(account, draft, traits(creator))
-    return choose_level(draft, creator)
+    media.check_post_files(account, draft, traits_of_creator(creator))
+    return choose_privacy_level(draft, creator)

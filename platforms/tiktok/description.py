@@ -14,28 +14,28 @@ from platforms.caption_length import count_utf16_units
 from platforms.description import (
     VIDEO_MEDIA_TYPES,
     ApplicationLogin,
-    ConsentPage,
-    ConsoleView,
+    ConsolePreviewRules,
+    OAuthConsentPage,
     PlatformDescription,
     PlatformLimits,
 )
-from schemas.setting_values import Origin, Secret
+from schemas.setting_values import HeaderSafeSecret, ServerOrigin
 
-SCOPES = "user.info.basic,user.info.profile,video.publish,video.upload"
+TIKTOK_SCOPES = "user.info.basic,user.info.profile,video.publish,video.upload"
 
 
 class TikTokSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of TikTok."""
 
     tiktok_client_key: Annotated[
-        Secret, Meta(description="The key of our TikTok app; without one TikTok accounts can't be connected.")
+        HeaderSafeSecret, Meta(description="The key of our TikTok app; without one TikTok accounts can't be connected.")
     ] = ""
-    tiktok_client_secret: Annotated[Secret, Meta(description="The app's secret.")] = ""
-    tiktok_url: Annotated[Origin, Meta(description="TikTok's web pages.")] = "https://www.tiktok.com"
-    tiktok_api_url: Annotated[Origin, Meta(description="TikTok's API.")] = "https://open.tiktokapis.com"
+    tiktok_client_secret: Annotated[HeaderSafeSecret, Meta(description="The app's secret.")] = ""
+    tiktok_url: Annotated[ServerOrigin, Meta(description="TikTok's web pages.")] = "https://www.tiktok.com"
+    tiktok_api_url: Annotated[ServerOrigin, Meta(description="TikTok's API.")] = "https://open.tiktokapis.com"
 
 
-def compute_hex_challenge(verifier: str) -> str:
+def compute_hex_s256_challenge(verifier: str) -> str:
     """Return TikTok's S256 challenge: the digest in hexadecimal (its Login Kit)."""
     return hashlib.sha256(verifier.encode()).hexdigest()
 
@@ -58,11 +58,11 @@ DESCRIPTION = PlatformDescription(
         ai_labels=frozenset({"video"}),
     ),
     login=ApplicationLogin(
-        ConsentPage(
+        OAuthConsentPage(
             "/v2/auth/authorize/",
-            SCOPES,
+            TIKTOK_SCOPES,
             client="client_key",
-            challenge=compute_hex_challenge,
+            challenge=compute_hex_s256_challenge,
             figures="user.info.stats,video.list",
         ),
         url="tiktok_url",
@@ -74,5 +74,5 @@ DESCRIPTION = PlatformDescription(
     settings=TikTokSettings,
     has_webhook=True,
     # A phone's screen; the whole image fits into it. TikTok publishes no cut of the text.
-    console=ConsoleView(color="light-dark(#111, #fff)", single=(9 / 16, 9 / 16), order="over", is_whole=True),
+    console=ConsolePreviewRules(color="light-dark(#111, #fff)", single=(9 / 16, 9 / 16), order="over", is_whole=True),
 )

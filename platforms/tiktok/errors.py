@@ -11,137 +11,143 @@ from collections.abc import Mapping
 import msgspec
 
 from schemas.errors import (
-    OutcomeUnknown,
+    AccessTokenExpired,
+    AccountReauthRequired,
     PlatformError,
+    PlatformThrottled,
     PostNotSent,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
     PostRejected,
-    PreparationExpired,
-    ReauthRequired,
-    Throttled,
-    TokenExpired,
 )
 from workers.platforms import http
 from workers.platforms.http import PlatformResponse
-from workers.platforms.meaning import ErrorMeaning
+from workers.platforms.meaning import PlatformErrorMeaning
 
 #: Seconds until a retry after a day's quota is used up: TikTok doesn't publish the quota's reset time.
-QUOTA_COOLDOWN_S = 3600.0
-OK = "ok"
+TIKTOK_QUOTA_COOLDOWN_S = 3600.0
+OK_ERROR_CODE = "ok"
 
 
-EXPIRED = ErrorMeaning(TokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid")
-SCOPE = ErrorMeaning(
-    ReauthRequired,
-    "SCOPE_MISSING",
-    "the account gave no permission to post: connect it again, all boxes ticked",
+ACCESS_TOKEN_EXPIRED_ERROR = PlatformErrorMeaning(
+    AccessTokenExpired, "TOKEN_EXPIRED", "the access token is no longer valid"
 )
-CALL_RATE_LIMITED_ERROR = ErrorMeaning(Throttled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate")
-DAY_CAP = ErrorMeaning(
-    Throttled, "ACCOUNT_QUOTA", "TikTok accepts no more posts of the account today", "quota"
+SCOPE_MISSING_ERROR = PlatformErrorMeaning(
+    AccountReauthRequired, "SCOPE_MISSING", "the account gave no permission to post: connect it again, all boxes ticked"
 )
-APP_CAP = ErrorMeaning(
-    Throttled, "APP_QUOTA", "this server's TikTok app posts for no more accounts today", "quota"
+CALL_RATE_LIMITED_ERROR = PlatformErrorMeaning(PlatformThrottled, "PLATFORM_RATE_LIMITED", "TikTok limits the rate")
+ACCOUNT_DAY_QUOTA_ERROR = PlatformErrorMeaning(
+    PlatformThrottled, "ACCOUNT_QUOTA", "TikTok accepts no more posts of the account today", "quota"
 )
-DRAFT_CAP = ErrorMeaning(
+APP_DAY_QUOTA_ERROR = PlatformErrorMeaning(
+    PlatformThrottled, "APP_QUOTA", "this server's TikTok app posts for no more accounts today", "quota"
+)
+PENDING_DRAFTS_ERROR = PlatformErrorMeaning(
     PostNotSent,
     "DRAFTS_PENDING",
     "too many drafts wait in the account's inbox: its owner has to post or delete some",
     "quota",
 )
-BANNED = ErrorMeaning(
+ACCOUNT_BANNED_ERROR = PlatformErrorMeaning(
     PostRejected, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue"
 )
-RISKY = ErrorMeaning(PostRejected, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected")
-RISKY_TEXT = ErrorMeaning(
+SPAM_RISK_ERROR = PlatformErrorMeaning(
+    PostRejected, "SPAM_RISK", "TikTok classifies the post as spam", "platform_rejected"
+)
+SPAM_CAPTION_ERROR = PlatformErrorMeaning(
     PostRejected, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
 )
-PRIVACY = ErrorMeaning(
+PRIVACY_NOT_OFFERED_ERROR = PlatformErrorMeaning(
     PostRejected, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level"
 )
-UNAUDITED = ErrorMeaning(
+APP_UNAUDITED_ERROR = PlatformErrorMeaning(
     PostRejected,
     "APP_UNAUDITED",
-    "until TikTok has audited this server's app, it posts only for private accounts, "
-    "with privacyLevel private",
+    "until TikTok has audited this server's app, it posts only for private accounts, with privacyLevel private",
     "config",
 )
-UNVERIFIED = ErrorMeaning(
+PULL_DOMAIN_UNVERIFIED_ERROR = PlatformErrorMeaning(
     PostRejected,
     "PULL_DOMAIN_UNVERIFIED",
     "TikTok fetches photos from verified addresses only: the operator has to verify this server's address "
     "with TikTok's app",
     "config",
 )
-TIKTOK_REFUSED_ERROR = ErrorMeaning(
+TIKTOK_REFUSED_ERROR = PlatformErrorMeaning(
     PostRejected, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
 )
-BROKEN = ErrorMeaning(PostNotSent, "PLATFORM_FAILED", "TikTok failed: the call is repeated", proves=False)
-UNKNOWN_POST = ErrorMeaning(PostNotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown")
+TIKTOK_FAILED_ERROR = PlatformErrorMeaning(
+    PostNotSent, "PLATFORM_FAILED", "TikTok failed: the call is repeated", proves=False
+)
+POST_UNKNOWN_ERROR = PlatformErrorMeaning(PostNotSent, "POST_UNKNOWN", "TikTok doesn't find the post", "unknown")
 
-ERRORS: Mapping[str, ErrorMeaning] = {
-    "access_token_invalid": EXPIRED,
-    "scope_not_authorized": SCOPE,
-    "scope_permission_missed": SCOPE,
+TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
+    "access_token_invalid": ACCESS_TOKEN_EXPIRED_ERROR,
+    "scope_not_authorized": SCOPE_MISSING_ERROR,
+    "scope_permission_missed": SCOPE_MISSING_ERROR,
     "rate_limit_exceeded": CALL_RATE_LIMITED_ERROR,
-    "spam_risk_too_many_posts": DAY_CAP,
-    "spam_risk_too_many_pending_share": DRAFT_CAP,
-    "reached_active_user_cap": APP_CAP,
-    "spam_risk_user_banned_from_posting": BANNED,
-    "spam_risk": RISKY,
-    "spam_risk_text": RISKY_TEXT,
-    "privacy_level_option_mismatch": PRIVACY,
-    "unaudited_client_can_only_post_to_private_accounts": UNAUDITED,
-    "url_ownership_unverified": UNVERIFIED,
-    "invalid_publish_id": UNKNOWN_POST,
-    "token_not_authorized_for_specified_publish_id": UNKNOWN_POST,
+    "spam_risk_too_many_posts": ACCOUNT_DAY_QUOTA_ERROR,
+    "spam_risk_too_many_pending_share": PENDING_DRAFTS_ERROR,
+    "reached_active_user_cap": APP_DAY_QUOTA_ERROR,
+    "spam_risk_user_banned_from_posting": ACCOUNT_BANNED_ERROR,
+    "spam_risk": SPAM_RISK_ERROR,
+    "spam_risk_text": SPAM_CAPTION_ERROR,
+    "privacy_level_option_mismatch": PRIVACY_NOT_OFFERED_ERROR,
+    "unaudited_client_can_only_post_to_private_accounts": APP_UNAUDITED_ERROR,
+    "url_ownership_unverified": PULL_DOMAIN_UNVERIFIED_ERROR,
+    "invalid_publish_id": POST_UNKNOWN_ERROR,
+    "token_not_authorized_for_specified_publish_id": POST_UNKNOWN_ERROR,
     "invalid_param": TIKTOK_REFUSED_ERROR,
     "invalid_params": TIKTOK_REFUSED_ERROR,
     "not_found": TIKTOK_REFUSED_ERROR,
     "publish_not_cancellable": TIKTOK_REFUSED_ERROR,
-    "internal": BROKEN,
-    "internal_error": BROKEN,
+    "internal": TIKTOK_FAILED_ERROR,
+    "internal_error": TIKTOK_FAILED_ERROR,
 }
 
-FORMAT = ErrorMeaning(PostRejected, "MEDIA_REFUSED", "TikTok can't use the format of a file")
-FRAMES = ErrorMeaning(
+MEDIA_FORMAT_ERROR = PlatformErrorMeaning(PostRejected, "MEDIA_REFUSED", "TikTok can't use the format of a file")
+VIDEO_FRAME_RATE_ERROR = PlatformErrorMeaning(
     PostRejected, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second"
 )
-SIZE = ErrorMeaning(
+PICTURE_SIZE_ERROR = PlatformErrorMeaning(
     PostRejected,
     "MEDIA_REFUSED",
     "TikTok can't use a picture of this size: 360 to 4,096 pixels, and photos up to 1,080 by 1,920",
 )
-LENGTH = ErrorMeaning(PostRejected, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok")
-CANCELED = ErrorMeaning(
-    PostRejected,
-    "PUBLISH_CANCELED",
-    "the post was canceled or deleted before it was live",
-    "platform_rejected",
+VIDEO_LENGTH_ERROR = PlatformErrorMeaning(
+    PostRejected, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok"
 )
-PHOTOS_NOT_PULLED_ERROR = ErrorMeaning(
-    PreparationExpired, "MEDIA_NOT_FETCHED", "TikTok could not fetch the post's files: the post is sent again"
+PUBLISH_CANCELED_ERROR = PlatformErrorMeaning(
+    PostRejected, "PUBLISH_CANCELED", "the post was canceled or deleted before it was live", "platform_rejected"
+)
+PHOTOS_NOT_PULLED_ERROR = PlatformErrorMeaning(
+    PostPreparationExpired, "MEDIA_NOT_FETCHED", "TikTok could not fetch the post's files: the post is sent again"
 )
 #: The token is revoked too: the next attempt fails with it, and the post waits for its account's owner.
-REMOVED = ErrorMeaning(
-    PreparationExpired, "ACCESS_REMOVED", "the account's owner has revoked the access", "auth"
+ACCESS_REMOVED_ERROR = PlatformErrorMeaning(
+    PostPreparationExpired, "ACCESS_REMOVED", "the account's owner has revoked the access", "auth"
 )
-DAY_LIMIT_AT_PUBLISH_ERROR = ErrorMeaning(PreparationExpired, DAY_CAP.code, DAY_CAP.message, "quota")
-TIKTOK_INTERNAL_ERROR = ErrorMeaning(PreparationExpired, BROKEN.code, BROKEN.message)
+DAY_LIMIT_AT_PUBLISH_ERROR = PlatformErrorMeaning(
+    PostPreparationExpired, ACCOUNT_DAY_QUOTA_ERROR.code, ACCOUNT_DAY_QUOTA_ERROR.message, "quota"
+)
+TIKTOK_INTERNAL_ERROR = PlatformErrorMeaning(
+    PostPreparationExpired, TIKTOK_FAILED_ERROR.code, TIKTOK_FAILED_ERROR.message
+)
 
-#: Reasons of a post with the status FAILED: after an `PreparationExpired` it is prepared and sent again.
-FAIL_REASONS: Mapping[str, ErrorMeaning] = {
-    "auth_removed": REMOVED,
-    "duration_check_failed": LENGTH,
-    "file_format_check_failed": FORMAT,
-    "frame_rate_check_failed": FRAMES,
+#: Reasons of a post with the status FAILED: after an `PostPreparationExpired` it is prepared and sent again.
+TIKTOK_FAIL_REASON_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
+    "auth_removed": ACCESS_REMOVED_ERROR,
+    "duration_check_failed": VIDEO_LENGTH_ERROR,
+    "file_format_check_failed": MEDIA_FORMAT_ERROR,
+    "frame_rate_check_failed": VIDEO_FRAME_RATE_ERROR,
     "internal": TIKTOK_INTERNAL_ERROR,
     "photo_pull_failed": PHOTOS_NOT_PULLED_ERROR,
-    "picture_size_check_failed": SIZE,
-    "publish_cancelled": CANCELED,
-    "spam_risk": RISKY,
-    "spam_risk_text": RISKY_TEXT,
+    "picture_size_check_failed": PICTURE_SIZE_ERROR,
+    "publish_cancelled": PUBLISH_CANCELED_ERROR,
+    "spam_risk": SPAM_RISK_ERROR,
+    "spam_risk_text": SPAM_CAPTION_ERROR,
     "spam_risk_too_many_posts": DAY_LIMIT_AT_PUBLISH_ERROR,
-    "spam_risk_user_banned_from_posting": BANNED,
+    "spam_risk_user_banned_from_posting": ACCOUNT_BANNED_ERROR,
     "video_pull_failed": PHOTOS_NOT_PULLED_ERROR,
 }
 
@@ -154,43 +160,43 @@ class TikTokErrorBody(msgspec.Struct):
     log_id: str = ""
 
 
-def error_of(answer: PlatformResponse, body: TikTokErrorBody) -> PlatformError:
+def tiktok_error_of(answer: PlatformResponse, body: TikTokErrorBody) -> PlatformError:
     """Return the error of a response with a code other than `ok`."""
-    meaning, quote = ERRORS.get(body.code) or meaning_by_status(answer), f"TikTok: {quoted(answer, body)}"
+    meaning, quote = (
+        TIKTOK_ERROR_MEANINGS.get(body.code) or error_meaning_by_status(answer),
+        f"TikTok: {quote_tiktok_error(answer, body)}",
+    )
     if answer.irreversible and not meaning.proves:
-        return OutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live ({quote})")
-    after_s = http.cooldown_s(answer.headers, reset="X-RateLimit-Reset")
+        return PostOutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live ({quote})")
+    after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
     return meaning.make(
-        quote,
-        after_s=after_s if meaning is CALL_RATE_LIMITED_ERROR else max(after_s or 0.0, QUOTA_COOLDOWN_S),
+        quote, after_s=after_s if meaning is CALL_RATE_LIMITED_ERROR else max(after_s or 0.0, TIKTOK_QUOTA_COOLDOWN_S)
     )
 
 
-def meaning_by_status(answer: PlatformResponse) -> ErrorMeaning:
+def error_meaning_by_status(answer: PlatformResponse) -> PlatformErrorMeaning:
     """Return the meaning of a code that is not in the table."""
     if answer.status == 429:
         return CALL_RATE_LIMITED_ERROR
     if answer.status == 401:
-        return EXPIRED
-    return TIKTOK_REFUSED_ERROR if answer.refused or answer.ok else BROKEN
+        return ACCESS_TOKEN_EXPIRED_ERROR
+    return TIKTOK_REFUSED_ERROR if answer.refused or answer.ok else TIKTOK_FAILED_ERROR
 
 
-def fail_reason_error(reason: str) -> PostRejected | PreparationExpired:
+def tiktok_fail_reason_error(reason: str) -> PostRejected | PostPreparationExpired:
     """Return the error of a post with the status FAILED; an unknown reason is final."""
-    meaning = FAIL_REASONS.get(reason, TIKTOK_REFUSED_ERROR)
-    error = meaning.make(f"TikTok: {quote_word(reason) or 'no reason given'}")
-    assert isinstance(error, PostRejected | PreparationExpired)  # noqa: S101  the table has no others
+    meaning = TIKTOK_FAIL_REASON_MEANINGS.get(reason, TIKTOK_REFUSED_ERROR)
+    error = meaning.make(f"TikTok: {quote_tiktok_word(reason) or 'no reason given'}")
+    assert isinstance(error, PostRejected | PostPreparationExpired)  # noqa: S101  the table has no others
     return error
 
 
-def quoted(answer: PlatformResponse, body: TikTokErrorBody) -> str:
+def quote_tiktok_error(answer: PlatformResponse, body: TikTokErrorBody) -> str:
     message = answer.quoted(f"{body.code} {body.message}".strip() or f"status {answer.status}")
-    log_id = quote_word(body.log_id)
+    log_id = quote_tiktok_word(body.log_id)
     return f"{message}, log {log_id}" if log_id else message
 
 
-def quote_word(word: str) -> str:
+def quote_tiktok_word(word: str) -> str:
     """Return a word of TikTok's, safe to quote."""
-    return "".join(letter for letter in word if letter.isascii() and (letter.isalnum() or letter in "_-."))[
-        :80
-    ]
+    return "".join(letter for letter in word if letter.isascii() and (letter.isalnum() or letter in "_-."))[:80]

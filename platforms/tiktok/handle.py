@@ -8,12 +8,12 @@ import msgspec
 from workers.platforms.contract import PostDraft, PreparedPost
 
 #: Safe lifetime of a video's upload address, out of TikTok's hour.
-UPLOAD_LIFETIME = timedelta(minutes=50)
+VIDEO_UPLOAD_LIFETIME = timedelta(minutes=50)
 #: Bytes of the largest chunk to send.
-MAX_CHUNK_BYTES = 10 << 20
+MAX_VIDEO_CHUNK_BYTES = 10 << 20
 
 
-class VideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Upload of a video in `count` chunks of `chunk` bytes, the last one with the rest, since `init_at`."""
 
     size: int
@@ -40,12 +40,12 @@ class VideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
             return self.count - 1
         return number if not remainder and 0 <= number < self.count else None
 
-    def is_good(self, now: datetime) -> bool:
+    def is_address_valid(self, now: datetime) -> bool:
         """Return whether its address is still valid."""
-        return now < self.init_at + UPLOAD_LIFETIME
+        return now < self.init_at + VIDEO_UPLOAD_LIFETIME
 
 
-class TikTokHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class TikTokPostHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Handle of a post. `publish_id` of photos exists after the call. `level`: TikTok's word; None: a draft.
 
     `is_chosen`: a person chose the level, or the account offered no other. An earlier release fell back to
@@ -57,25 +57,25 @@ class TikTokHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
     is_chosen: bool = False
     is_aigc: bool = False
     publish_id: str | None = None
-    upload: VideoUpload | None = None
+    upload: ChunkedVideoUpload | None = None
 
 
-def has_label_and_level_of(handle: TikTokHandle, draft: PostDraft) -> bool:
+def has_draft_label_and_level(handle: TikTokPostHandle, draft: PostDraft) -> bool:
     """Return whether the post was prepared with the draft's AI label, and with a level that was chosen."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 
 
-def read_handle(prepared: PreparedPost) -> TikTokHandle:
-    return msgspec.convert(prepared.handle, TikTokHandle)
+def read_tiktok_handle(prepared: PreparedPost) -> TikTokPostHandle:
+    return msgspec.convert(prepared.handle, TikTokPostHandle)
 
 
-def split_into_chunks(size: int) -> tuple[int, int]:
+def split_video_into_chunks(size: int) -> tuple[int, int]:
     """Return size and number of a video's chunks: even, and at most 10 MiB.
 
     TikTok requires `floor(size / chunk)` chunks of 5 to 64 MB, one for a smaller file, and the rest in the
     last one. Even chunks keep the last one small: its upload is the irreversible call. It has less than
     `count` bytes more than the others.
     """
-    count = -(-size // MAX_CHUNK_BYTES)
+    count = -(-size // MAX_VIDEO_CHUNK_BYTES)
     return size // count, count

@@ -6,70 +6,72 @@ import msgspec
 
 from domain.publishing.outgoing import PostingAccount
 from platforms.tiktok import errors, handle
-from platforms.tiktok.api import PublishStatus
-from platforms.tiktok.creator import PUBLIC
-from platforms.tiktok.handle import TikTokHandle, VideoUpload
+from platforms.tiktok.api import TikTokPublishStatus
+from platforms.tiktok.creator import TIKTOK_PUBLIC_LEVEL
+from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostHandle
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
     DroppedPost,
     InboxDraft,
-    Inquiry,
     LivePost,
+    PostInquiry,
     ReconcileResult,
 )
 
 UPLOADING, INBOX, COMPLETE, FAILED = "PROCESSING_UPLOAD", "SEND_TO_USER_INBOX", "PUBLISH_COMPLETE", "FAILED"
 
 #: Seconds between two polls: the limit of 30 a minute is for all posts of an account.
-POLL_S = 20.0
+TIKTOK_POLL_PAUSE_S = 20.0
 #: Longest wait for the id of a public post.
-MAX_ID_WAIT = timedelta(minutes=10)
+MAX_POST_ID_WAIT = timedelta(minutes=10)
 #: Time after the last call in which its bytes may still be under way.
 TIKTOK_IN_FLIGHT_TIME = timedelta(seconds=60)
 
 
-def outcome_of(account: PostingAccount, inquiry: Inquiry, status: PublishStatus) -> ReconcileResult:
+def outcome_of_publish_status(
+    account: PostingAccount, inquiry: PostInquiry, status: TikTokPublishStatus
+) -> ReconcileResult:
     """Return the outcome: `AbsentPost` only for a video that lacks bytes, once no more of them can arrive."""
-    stored = handle.read_handle(inquiry.prepared)
+    stored = handle.read_tiktok_handle(inquiry.prepared)
     if status.status == FAILED:
-        return dropped_post(status)
+        return dropped_tiktok_post(status)
     if status.status == INBOX:
         return InboxDraft()
     if status.status == COMPLETE:
-        return complete_post(account, inquiry, stored, status)
-    if status.status == UPLOADING and stored.upload and lacks_bytes(status, stored.upload):
+        return completed_post_outcome(account, inquiry, stored, status)
+    if status.status == UPLOADING and stored.upload and lacks_video_bytes(status, stored.upload):
         return inquiry.confirm(AbsentPost(), in_flight=TIKTOK_IN_FLIGHT_TIME)
-    return accepted_post(stored)
+    return accepted_tiktok_post(stored)
 
 
-def lacks_bytes(status: PublishStatus, upload: VideoUpload) -> bool:
+def lacks_video_bytes(status: TikTokPublishStatus, upload: ChunkedVideoUpload) -> bool:
     """Return whether the status reports missing bytes; False without a figure, or with an impossible one."""
     return status.uploaded_bytes is not None and 0 <= status.uploaded_bytes < upload.size
 
 
-def complete_post(
-    account: PostingAccount, inquiry: Inquiry, stored: TikTokHandle, status: PublishStatus
+def completed_post_outcome(
+    account: PostingAccount, inquiry: PostInquiry, stored: TikTokPostHandle, status: TikTokPublishStatus
 ) -> LivePost | AcceptedPost:
     """Return the live post, with its id if public: other posts, such as an owner's draft, get none.
 
     `AcceptedPost` while TikTok may still add the id of a public post.
     """
     if status.publicaly_available_post_id:
-        return live_post(account, stored, str(status.publicaly_available_post_id[0]))
-    if stored.level == PUBLIC and inquiry.now < inquiry.sent_at + MAX_ID_WAIT:
-        return accepted_post(stored)
+        return tiktok_live_post(account, stored, str(status.publicaly_available_post_id[0]))
+    if stored.level == TIKTOK_PUBLIC_LEVEL and inquiry.now < inquiry.sent_at + MAX_POST_ID_WAIT:
+        return accepted_tiktok_post(stored)
     return LivePost(external_id=None, external_url=None)
 
 
-def live_post(account: PostingAccount, stored: TikTokHandle, post_id: str) -> LivePost:
+def tiktok_live_post(account: PostingAccount, stored: TikTokPostHandle, post_id: str) -> LivePost:
     url = f"{account.service_url}/@{account.handle}/{stored.kind}/{post_id}"
     return LivePost(external_id=post_id, external_url=url)
 
 
-def accepted_post(stored: TikTokHandle) -> AcceptedPost:
-    return AcceptedPost(handle=msgspec.to_builtins(stored), after_s=POLL_S)
+def accepted_tiktok_post(stored: TikTokPostHandle) -> AcceptedPost:
+    return AcceptedPost(handle=msgspec.to_builtins(stored), after_s=TIKTOK_POLL_PAUSE_S)
 
 
-def dropped_post(status: PublishStatus) -> DroppedPost:
-    return DroppedPost(errors.fail_reason_error(status.fail_reason))
+def dropped_tiktok_post(status: TikTokPublishStatus) -> DroppedPost:
+    return DroppedPost(errors.tiktok_fail_reason_error(status.fail_reason))

@@ -7,21 +7,21 @@ import msgspec
 from platforms.caption_length import count_utf16_units
 from platforms.tiktok import creator
 from platforms.tiktok.api import CreatorInfo
-from platforms.tiktok.handle import TikTokHandle
+from platforms.tiktok.handle import TikTokPostHandle
 from workers.platforms.contract import PostDraft, PreparedPost
 
 #: UTF-16 units of a title.
-MAX_TITLE_UNITS = 90
+MAX_PHOTO_TITLE_UNITS = 90
 
 
-def prepare(draft: PostDraft, creator_info: CreatorInfo | None, level: str | None) -> PreparedPost:
+def prepare_photo_post(draft: PostDraft, creator_info: CreatorInfo | None, level: str | None) -> PreparedPost:
     """Return the request of a post, each photo with a ticket; `creator_info` None: a draft for the inbox.
 
     TikTok accepts no AI label on photos ("Content Posting API: Photo", 2026-11).
     """
     tickets = [secrets.token_urlsafe(32) for _ in draft.media]
     addresses = [f"{file.url}/{ticket}" for file, ticket in zip(draft.media, tickets, strict=True)]
-    title, description = split_caption(draft.caption)
+    title, description = split_title_and_description(draft.caption)
     info: dict[str, object] = {"title": title, "description": description}
     if creator_info is not None:
         info |= {"privacy_level": level, "disable_comment": creator_info.comment_disabled}
@@ -31,20 +31,20 @@ def prepare(draft: PostDraft, creator_info: CreatorInfo | None, level: str | Non
         "post_info": info,
         "source_info": {"source": "PULL_FROM_URL", "photo_images": addresses, "photo_cover_index": 0},
     }
-    handle = TikTokHandle(kind="photo", level=level, is_chosen=level is not None)
+    handle = TikTokPostHandle(kind="photo", level=level, is_chosen=level is not None)
     return PreparedPost(
         handle=msgspec.to_builtins(handle),
         request=msgspec.json.encode(body),
         tickets=tuple(tickets),
-        traits=None if creator_info is None else creator.traits(creator_info),
+        traits=None if creator_info is None else creator.traits_of_creator(creator_info),
     )
 
 
-def split_caption(caption: str) -> tuple[str, str]:
+def split_title_and_description(caption: str) -> tuple[str, str]:
     """Return title and description: a short first line of the caption, and the rest of it.
 
     Tags and mentions are links in a description only, so a first line with one stays there.
     """
     first, _, remainder = caption.partition("\n")
-    fits = count_utf16_units(first.strip()) <= MAX_TITLE_UNITS and not {"#", "@"} & set(first)
+    fits = count_utf16_units(first.strip()) <= MAX_PHOTO_TITLE_UNITS and not {"#", "@"} & set(first)
     return (first.strip(), remainder.strip()) if fits and remainder.strip() else ("", caption)

@@ -11,35 +11,35 @@ import msgspec
 
 from platforms.tiktok import api, creator, handle, outcome
 from platforms.tiktok.api import CreatorInfo
-from platforms.tiktok.handle import TikTokHandle, VideoUpload
-from schemas.errors import PlatformError, PostNotSent, PreparationExpired
+from platforms.tiktok.handle import ChunkedVideoUpload, TikTokPostHandle
+from schemas.errors import PlatformError, PostNotSent, PostPreparationExpired
 from workers.platforms.contract import PostDraft, PostFile, PreparedPost
 from workers.platforms.http import PlatformApi, PlatformResponse
 
 #: Seconds after which the rest of a video is left to another step, so that other jobs get a slot.
-MAX_STEP_S = 120.0
+MAX_UPLOAD_STEP_S = 120.0
 #: Seconds until that step.
-NEXT_STEP_S = 1.0
+NEXT_UPLOAD_STEP_S = 1.0
 #: Seconds for one chunk of at most 10 MiB.
-CHUNK_TIMEOUT_S = 60.0
+VIDEO_CHUNK_TIMEOUT_S = 60.0
 #: Failures of one chunk after which the attempt gives up.
 MAX_CHUNK_FAILURES = 3
-CHUNK_RECEIVED = 206
-VIDEO_RECEIVED = 201
+CHUNK_RECEIVED_STATUS = 206
+VIDEO_RECEIVED_STATUS = 201
 
 
-async def begin(
+async def begin_video_upload(
     server: PlatformApi, draft: PostDraft, creator_info: CreatorInfo | None, level: str | None
 ) -> PreparedPost:
     """Create an empty post that waits for a video; `creator_info` None: a draft for its owner's inbox."""
     file = draft.media[0]
-    chunk, count = handle.split_into_chunks(file.size_bytes)
-    upload = VideoUpload(
+    chunk, count = handle.split_video_into_chunks(file.size_bytes)
+    upload = ChunkedVideoUpload(
         size=file.size_bytes, chunk=chunk, count=count, mime_type=file.mime_type, init_at=draft.now
     )
     path = "inbox/video/init" if creator_info is None else "video/init"
-    started = await api.init(server, path, init_body(draft, upload, creator_info, level))
-    stored = TikTokHandle(
+    started = await api.init_video_post(server, path, video_init_body(draft, upload, creator_info, level))
+    stored = TikTokPostHandle(
         kind="video",
         level=level,
         is_chosen=level is not None,
@@ -52,12 +52,12 @@ async def begin(
         request=b"",
         secret=started.upload_url.encode(),
         complete=count == 1,
-        traits=None if creator_info is None else creator.traits(creator_info),
+        traits=None if creator_info is None else creator.traits_of_creator(creator_info),
     )
 
 
-def init_body(
-    draft: PostDraft, upload: VideoUpload, creator_info: CreatorInfo | None, level: str | None
+def video_init_body(
+    draft: PostDraft, upload: ChunkedVideoUpload, creator_info: CreatorInfo | None, level: str | None
 ) -> bytes:
     source = {
         "source": "FILE_UPLOAD",
@@ -77,57 +77,55 @@ def init_body(
     return msgspec.json.encode({"post_info": info, "source_info": source})
 
 
-async def continue_upload(server: PlatformApi, draft: PostDraft, so_far: PreparedPost) -> PreparedPost:
+async def continue_video_upload(server: PlatformApi, draft: PostDraft, so_far: PreparedPost) -> PreparedPost:
     """Send all chunks but the last, from the first one that TikTok lacks.
 
-    Raises `PreparationExpired` if the upload starts over, `PostRejected` if TikTok has dropped the post.
+    Raises `PostPreparationExpired` if the upload starts over, `PostRejected` if TikTok has dropped the post.
     """
-    stored = handle.read_handle(so_far)
-    until = asyncio.get_running_loop().time() + MAX_STEP_S
-    upload, failures = upload_of(stored), 0
+    stored = handle.read_tiktok_handle(so_far)
+    until = asyncio.get_running_loop().time() + MAX_UPLOAD_STEP_S
+    upload, failures = video_upload_of(stored), 0
     number = 0 if upload.init_at == draft.now else await next_missing_chunk(server, stored)
     while number < upload.count - 1:
         if asyncio.get_running_loop().time() >= until:
-            return msgspec.structs.replace(so_far, after_s=NEXT_STEP_S)
-        if await send_chunk(server, draft.media[0], so_far, number):
+            return msgspec.structs.replace(so_far, after_s=NEXT_UPLOAD_STEP_S)
+        if await try_to_send_chunk(server, draft.media[0], so_far, number):
             number, failures = number + 1, 0
             continue
         failed, number = number, await next_missing_chunk(server, stored)
         failures = 0 if number > failed else failures + 1
         if failures == MAX_CHUNK_FAILURES:
-            raise PostNotSent(
-                "UPLOAD_FAILED", "TikTok doesn't accept a part of the video: the upload is repeated"
-            )
+            raise PostNotSent("UPLOAD_FAILED", "TikTok doesn't accept a part of the video: the upload is repeated")
     return msgspec.structs.replace(so_far, complete=True, after_s=0.0)
 
 
-async def send_chunk(server: PlatformApi, file: PostFile, so_far: PreparedPost, number: int) -> bool:
+async def try_to_send_chunk(server: PlatformApi, file: PostFile, so_far: PreparedPost, number: int) -> bool:
     """Send a chunk; return whether TikTok confirms it and waits for more. False after a `PlatformError`.
 
-    Raises `PreparationExpired` for an expired address.
+    Raises `PostPreparationExpired` for an expired address.
     """
     try:
-        return (await put_chunk(server, file, so_far, number)).status == CHUNK_RECEIVED
-    except PreparationExpired:
+        return (await put_video_chunk(server, file, so_far, number)).status == CHUNK_RECEIVED_STATUS
+    except PostPreparationExpired:
         raise
     except PlatformError:
         return False
 
 
-async def put_chunk(
+async def put_video_chunk(
     server: PlatformApi,
     file: PostFile,
     prepared: PreparedPost,
     number: int,
     *,
-    timeout_s: float = CHUNK_TIMEOUT_S,
+    timeout_s: float = VIDEO_CHUNK_TIMEOUT_S,
     irreversible: bool = False,
 ) -> PlatformResponse:
     """Send a chunk: 206 while bytes are missing, else 201.
 
-    Raises `PreparationExpired` for an expired address.
+    Raises `PostPreparationExpired` for an expired address.
     """
-    upload = upload_of(handle.read_handle(prepared))
+    upload = video_upload_of(handle.read_tiktok_handle(prepared))
     start, end = upload.start(number), upload.end(number)
     answer = await server.anonymous.ask(
         "PUT",
@@ -137,48 +135,46 @@ async def put_chunk(
             "Content-Length": str(end - start),
             "Content-Range": f"bytes {start}-{end - 1}/{upload.size}",
         },
-        content=read_part(file, start, end),
+        content=read_file_part(file, start, end),
         timeout_s=timeout_s,
         irreversible=irreversible,
     )
     if answer.status in {403, 404}:
-        raise PreparationExpired(
+        raise PostPreparationExpired(
             "UPLOAD_EXPIRED", "TikTok's address for the video has expired: it is uploaded again"
         )
     return answer
 
 
-async def put_last_chunk(
+async def put_last_video_chunk(
     server: PlatformApi, file: PostFile, prepared: PreparedPost, *, timeout_s: float
 ) -> PlatformResponse:
     """Send the last chunk, which creates the post."""
-    last = upload_of(handle.read_handle(prepared)).count - 1
-    return await put_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
+    last = video_upload_of(handle.read_tiktok_handle(prepared)).count - 1
+    return await put_video_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 
 
-async def read_part(file: PostFile, start: int, end: int) -> AsyncIterator[bytes]:
+async def read_file_part(file: PostFile, start: int, end: int) -> AsyncIterator[bytes]:
     async with file.read(start, end) as chunks:
         async for chunk in chunks:
             yield chunk
 
 
-async def next_missing_chunk(server: PlatformApi, stored: TikTokHandle) -> int:
+async def next_missing_chunk(server: PlatformApi, stored: TikTokPostHandle) -> int:
     """Query TikTok for the received bytes, and return the number of the next chunk to send.
 
-    Raises the post's error if TikTok dropped it, `PreparationExpired` if no chunk begins at these bytes.
+    Raises the post's error if TikTok dropped it, `PostPreparationExpired` if no chunk begins at these bytes.
     """
-    status = await api.get_status(server, stored.publish_id or "")
+    status = await api.get_publish_status(server, stored.publish_id or "")
     if status.status == outcome.FAILED:
-        raise outcome.dropped_post(status).why
+        raise outcome.dropped_tiktok_post(status).why
     received = status.uploaded_bytes
-    number = None if received is None else upload_of(stored).number(received)
+    number = None if received is None else video_upload_of(stored).number(received)
     if number is None:
-        raise PreparationExpired(
-            "UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again"
-        )
+        raise PostPreparationExpired("UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again")
     return number
 
 
-def upload_of(stored: TikTokHandle) -> VideoUpload:
+def video_upload_of(stored: TikTokPostHandle) -> ChunkedVideoUpload:
     assert stored.upload is not None  # noqa: S101  the handle of a video has one
     return stored.upload

@@ -10,7 +10,7 @@ TenantryError
 ├── AttackImpossible     `tenantry attack` has no API document, or no keys of two organizations
 ├── BackupFailed         a dump can't be written or read
 ├── BenchmarkFailed      a run lost or doubled work, or a process died: its figures are invalid
-├── RedisAway            Redis is unreachable: callers continue without it
+├── RedisUnavailable     Redis is unreachable: callers continue without it
 ├── Fenced               an attempt wrote to a job that another attempt owns by now
 ├── ServerBusy           all slots for one external server are in use: the job is snoozed
 ├── CancelRequested      an attempt reached a step after its job was canceled
@@ -18,15 +18,15 @@ TenantryError
 │   ├── FetchBlocked · RobotsDisallowed · NotHtml · TooLarge · ScrapeFailed
 │   ├── SourceNotFound · SourceForbidden
 │   ├── NotConfigured                        the operator hasn't configured GitHub
-│   ├── NotProved · InstallationGone         an App's installation is unverified or removed
-│   ├── StorageAway                          the media storage is unreachable
+│   ├── InstallationUnverified · InstallationGone   an App's installation is unverified or removed
+│   ├── StorageUnavailable                   the media storage is unreachable
 │   ├── FetchTimeout · SourceRateLimited     usually retryable
 │   └── FetchFailed
 │       └── Unreachable
 ├── PlatformError        a platform's error while sending; states what is certain about the post
-│   ├── NotSent · Throttled · TokenExpired   nothing is live, and a retry may succeed
-│   │   └── Outdated                         but the preparation must be repeated
-│   ├── ReauthRequired · Rejected            nothing is live, and a retry would fail, too
+│   ├── PostNotSent · Throttled · TokenExpired   nothing is live, and a retry may succeed
+│   │   └── PreparationExpired               but the preparation must be repeated
+│   ├── ReauthRequired · PostRejected        nothing is live, and a retry would fail, too
 │   └── OutcomeUnknown                       it may be live
 ├── ModelError           no usable model output: a warning of the ingest, which continues
 │   ├── ModelUnavailable
@@ -40,19 +40,19 @@ TenantryError
     ├── Malformed        400: the body can't be parsed
     ├── Unauthenticated  401: one answer for every invalid key
     ├── AppUnauthenticated 401: the same for keys of SDK apps
-    ├── Unsigned         401: a platform's call without a valid signature
+    ├── SignatureInvalid 401: a platform's call without a valid signature
     ├── Forbidden        403: the key lacks a scope
     ├── ApprovalRequired 403: the content awaits its approval
     ├── OriginRefused    403: a page outside of the app's domain
-    ├── NotReturnable    403: the origin of `returnUrl` is not on the key's list
+    ├── ReturnUrlRefused 403: the origin of `returnUrl` is not on the key's list
     ├── Invalid          422: an invalid value
-    │   ├── LacksWords   the brand has too few texts for content; lists the fields
+    │   ├── BrandTooSparse    the brand has too few texts for content; lists the fields
     │   └── PrivacyRequired   a target needs a privacyLevel; lists the choices
     ├── NotFound         404: absent, or of another organization
     ├── Conflict         409: the current state forbids the request
     ├── ContentRejected  409: a reviewer rejected it for good
     ├── KeyReused        409: the Idempotency-Key belongs to another request, or to one still running
-    ├── Stale            412: If-Match has an outdated version
+    ├── VersionOutdated  412: If-Match has an outdated version
     ├── Oversized        413: more bytes than the route allows
     ├── Unsatisfiable    416: a range after the end
     ├── Unsupported      415: an unsupported content type
@@ -63,155 +63,149 @@ TenantryError
 """
 
 from schemas.errors.base import (
-    AttackImpossible,
+    AttackRunImpossible,
+    AttemptFenced,
     BackupFailed,
     BenchmarkFailed,
-    CancelRequested,
     DemoFailed,
-    Fenced,
-    LocalUnavailable,
+    ExternalServerBusy,
+    JobCancelRequested,
+    LocalServerUnavailable,
     MigrationChanged,
     RedisUnavailable,
-    SealBroken,
-    ServerBusy,
+    SealedValueInvalid,
     SettingsInvalid,
     TenantryError,
 )
-from schemas.errors.generation import (
-    ClipRefused,
-    GenerationError,
-    LibrariesMissing,
-    PictureRefused,
-    TextRefused,
-)
+from schemas.errors.generation import ClipRefused, GenerationError, LibrariesMissing, PictureRefused, TextRefused
 from schemas.errors.model import ModelError, ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable
 from schemas.errors.platforms import (
-    OutcomeUnknown,
+    AccessTokenExpired,
+    AccountReauthRequired,
     PlatformError,
+    PlatformThrottled,
     PostNotSent,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
     PostRejected,
-    PreparationExpired,
-    ReauthRequired,
-    Throttled,
-    TokenExpired,
 )
 from schemas.errors.refusals import (
+    ApiKeyUnauthenticated,
     ApprovalRequired,
     AppUnauthenticated,
+    BodyOversized,
     BrandTooSparse,
-    Conflict,
     ContentRejected,
     DomainError,
-    Forbidden,
-    HostRefused,
-    InFlight,
-    Invalid,
-    KeyReused,
-    Killed,
-    Limited,
-    Malformed,
-    NotFound,
+    HostHeaderRefused,
+    IdempotencyKeyReused,
+    InvalidValue,
+    KillSwitchActive,
+    LimitReached,
+    MalformedBody,
+    MediaTypeUnsupported,
+    ObjectNotFound,
     OriginRefused,
-    Oversized,
-    PrivacyRequired,
+    PrivacyLevelRequired,
+    RangeUnsatisfiable,
+    RequestInFlight,
     ReturnUrlRefused,
+    ScopeMissing,
+    ServiceUnavailable,
     SignatureInvalid,
-    Unauthenticated,
-    Unavailable,
-    Unsatisfiable,
-    Unsupported,
+    StateConflict,
     VersionOutdated,
 )
 from schemas.errors.sources import (
     FetchBlocked,
     FetchFailed,
-    FetchTimeout,
-    InstallationGone,
-    InstallationUnverified,
-    NotConfigured,
-    NotHtml,
+    GitHubInstallationGone,
+    GitHubInstallationUnverified,
+    GitHubNotConfigured,
+    MediaStorageUnavailable,
     RobotsDisallowed,
     ScrapeFailed,
     SourceError,
     SourceForbidden,
     SourceNotFound,
+    SourceNotHtml,
     SourceRateLimited,
-    StorageUnavailable,
-    TooLarge,
-    Unreachable,
+    SourceTimeout,
+    SourceTooLarge,
+    SourceUnreachable,
 )
 
 __all__ = [
+    "AccessTokenExpired",
+    "AccountReauthRequired",
+    "ApiKeyUnauthenticated",
     "AppUnauthenticated",
     "ApprovalRequired",
-    "AttackImpossible",
+    "AttackRunImpossible",
+    "AttemptFenced",
     "BackupFailed",
     "BenchmarkFailed",
+    "BodyOversized",
     "BrandTooSparse",
-    "CancelRequested",
     "ClipRefused",
-    "Conflict",
     "ContentRejected",
     "DemoFailed",
     "DomainError",
-    "Fenced",
+    "ExternalServerBusy",
     "FetchBlocked",
     "FetchFailed",
-    "FetchTimeout",
-    "Forbidden",
     "GenerationError",
-    "HostRefused",
-    "InFlight",
-    "InstallationGone",
-    "InstallationUnverified",
-    "Invalid",
-    "KeyReused",
-    "Killed",
+    "GitHubInstallationGone",
+    "GitHubInstallationUnverified",
+    "GitHubNotConfigured",
+    "HostHeaderRefused",
+    "IdempotencyKeyReused",
+    "InvalidValue",
+    "JobCancelRequested",
+    "KillSwitchActive",
     "LibrariesMissing",
-    "Limited",
-    "LocalUnavailable",
-    "Malformed",
+    "LimitReached",
+    "LocalServerUnavailable",
+    "MalformedBody",
+    "MediaStorageUnavailable",
+    "MediaTypeUnsupported",
     "MigrationChanged",
     "ModelError",
     "ModelFormatRefused",
     "ModelInvalid",
     "ModelRefused",
     "ModelUnavailable",
-    "NotConfigured",
-    "NotFound",
-    "NotHtml",
+    "ObjectNotFound",
     "OriginRefused",
-    "OutcomeUnknown",
-    "Oversized",
     "PictureRefused",
     "PlatformError",
+    "PlatformThrottled",
     "PostNotSent",
+    "PostOutcomeUnknown",
+    "PostPreparationExpired",
     "PostRejected",
-    "PreparationExpired",
-    "PrivacyRequired",
-    "ReauthRequired",
+    "PrivacyLevelRequired",
+    "RangeUnsatisfiable",
     "RedisUnavailable",
+    "RequestInFlight",
     "ReturnUrlRefused",
     "RobotsDisallowed",
+    "ScopeMissing",
     "ScrapeFailed",
-    "SealBroken",
-    "ServerBusy",
+    "SealedValueInvalid",
+    "ServiceUnavailable",
     "SettingsInvalid",
     "SignatureInvalid",
     "SourceError",
     "SourceForbidden",
     "SourceNotFound",
+    "SourceNotHtml",
     "SourceRateLimited",
-    "StorageUnavailable",
+    "SourceTimeout",
+    "SourceTooLarge",
+    "SourceUnreachable",
+    "StateConflict",
     "TenantryError",
     "TextRefused",
-    "Throttled",
-    "TokenExpired",
-    "TooLarge",
-    "Unauthenticated",
-    "Unavailable",
-    "Unreachable",
-    "Unsatisfiable",
-    "Unsupported",
     "VersionOutdated",
 ]

@@ -13,11 +13,11 @@ class MigrationChanged(TenantryError):
     """The file of an applied migration was changed."""
 
 
-class SealBroken(TenantryError):
+class SealedValueInvalid(TenantryError):
     """A sealed value can't be opened: it was changed, or moved to another row."""
 
 
-class LocalUnavailable(TenantryError):
+class LocalServerUnavailable(TenantryError):
     """An embedded server can't run on this machine or in this folder, or ended at its start."""
 
 
@@ -25,7 +25,7 @@ class BenchmarkFailed(TenantryError):
     """A benchmark with an unexpected event, so that its figures are invalid."""
 
 
-class AttackImpossible(TenantryError):
+class AttackRunImpossible(TenantryError):
     """`tenantry attack` has no API document, or no keys of two organizations."""
 
 
@@ -37,15 +37,15 @@ class RedisUnavailable(TenantryError):
     """Redis is unreachable, or answers with an error: callers continue without it."""
 
 
-class Fenced(TenantryError):
+class AttemptFenced(TenantryError):
     """The job has another attempt or has ended: this attempt must not write any more."""
 
 
-class ServerBusy(TenantryError):
+class ExternalServerBusy(TenantryError):
     """All of this worker's slots for one external server are in use: the job is snoozed."""
 
 
-class CancelRequested(TenantryError):
+class JobCancelRequested(TenantryError):
     """A cancel of the job was accepted before this step; the attempt ends as canceled."""
 
 

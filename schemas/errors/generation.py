@@ -4,7 +4,7 @@ from schemas.errors.base import TenantryError
 
 
 class GenerationError(TenantryError):
-    """`code` is ours and stable; `message` is the remedy, for people."""
+    """Content can't be generated. `code` is Tenantry's own and stable; `message` is the remedy for people."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

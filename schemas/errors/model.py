@@ -34,6 +34,6 @@ class ModelInvalid(ModelError):
 
 
 class ModelRefused(ModelError):
-    """The model refuses, and would refuse again."""
+    """The model refuses to answer; a retry would be refused, too."""
 
     code = "llm_invalid_output"

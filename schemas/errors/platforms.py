@@ -4,19 +4,22 @@ from typing import ClassVar, Literal
 
 from schemas.errors.base import TenantryError
 
-Category = Literal[
+PlatformErrorCategory = Literal[
     "auth", "rate_limit", "quota", "user_content", "account_issue", "platform_rejected", "config", "network",
     "too_late", "unknown",
 ]  # fmt: skip
 
 
 class PlatformError(TenantryError):
-    """`code` is ours and stable; `message` is the remedy, for people, and holds no secret."""
+    """An error of a platform. `code` is Tenantry's own and stable.
 
-    category: Category = "unknown"
+    `message` is the remedy, for people, and holds no secret.
+    """
+
+    category: PlatformErrorCategory = "unknown"
     retryable: ClassVar[bool] = False
 
-    def __init__(self, code: str, message: str, *, category: Category | None = None) -> None:
+    def __init__(self, code: str, message: str, *, category: PlatformErrorCategory | None = None) -> None:
         super().__init__(message)
         self.code, self.message, self.category = code, message, category or self.category
 
@@ -24,48 +27,48 @@ class PlatformError(TenantryError):
 class PostNotSent(PlatformError):
     """The irreversible call didn't reach the platform, or the platform failed before it: nothing is live."""
 
-    category: Category = "network"
+    category: PlatformErrorCategory = "network"
     retryable = True
 
 
-class PreparationExpired(PostNotSent):
+class PostPreparationExpired(PostNotSent):
     """Preparations have expired, such as an upload: nothing is live, prepare again."""
 
 
-class Throttled(PlatformError):
+class PlatformThrottled(PlatformError):
     """Refused by the platform's rate limit before the write; retry after `after_s` seconds, if known."""
 
-    category: Category = "rate_limit"
+    category: PlatformErrorCategory = "rate_limit"
     retryable = True
 
     def __init__(
-        self, code: str, message: str, *, after_s: float | None = None, category: Category | None = None
+        self, code: str, message: str, *, after_s: float | None = None, category: PlatformErrorCategory | None = None
     ) -> None:
         super().__init__(code, message, category=category)
         self.after_s = after_s
 
 
-class TokenExpired(PlatformError):
+class AccessTokenExpired(PlatformError):
     """The access token has expired; a refresh may return a new one."""
 
-    category: Category = "auth"
+    category: PlatformErrorCategory = "auth"
     retryable = True
 
 
-class ReauthRequired(PlatformError):
+class AccountReauthRequired(PlatformError):
     """Only the account's owner can reconnect it: `invalid_grant`, revoked, or a wrong password."""
 
-    category: Category = "auth"
+    category: PlatformErrorCategory = "auth"
 
 
 class PostRejected(PlatformError):
     """The platform refuses the post: nothing is live, and a retry would be refused, too."""
 
-    category: Category = "user_content"
+    category: PlatformErrorCategory = "user_content"
 
 
-class OutcomeUnknown(PlatformError):
+class PostOutcomeUnknown(PlatformError):
     """The irreversible call was made, but its answer is lost or unclear: the post may be live."""
 
-    category: Category = "unknown"
+    category: PlatformErrorCategory = "unknown"
     retryable = True

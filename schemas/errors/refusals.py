@@ -19,13 +19,13 @@ class DomainError(TenantryError):
         self.details = details
 
 
-class Malformed(DomainError):
+class MalformedBody(DomainError):
     """A body that can't be parsed as its content type."""
 
     code = "BAD_REQUEST"
 
 
-class Unauthenticated(DomainError):
+class ApiKeyUnauthenticated(DomainError):
     """An absent, malformed, unknown, expired or rotated key: the caller can't distinguish these."""
 
     code = "UNAUTHENTICATED"
@@ -52,7 +52,7 @@ class SignatureInvalid(DomainError):
         super().__init__("calls to this address must be signed with our app's secret, within five minutes")
 
 
-class Forbidden(DomainError):
+class ScopeMissing(DomainError):
     """The key lacks a scope."""
 
     code = "FORBIDDEN_SCOPE"
@@ -70,15 +70,13 @@ class OriginRefused(DomainError):
         super().__init__(f"this app's pages are at {domain}: send from there, or change its webDomain")
 
 
-class HostRefused(DomainError):
+class HostHeaderRefused(DomainError):
     """The request's `Host` is no name of this process: a page may have pointed its own name here."""
 
     code = "HOST_NOT_ALLOWED"
 
     def __init__(self) -> None:
-        super().__init__(
-            "this server doesn't have this name: use its public address, or add the name to ALLOWED_HOSTS"
-        )
+        super().__init__("this server doesn't have this name: use its public address, or add the name to ALLOWED_HOSTS")
 
 
 class ReturnUrlRefused(DomainError):
@@ -90,7 +88,7 @@ class ReturnUrlRefused(DomainError):
         super().__init__(f"{origin} is not among this key's returnOrigins: create a key with it")
 
 
-class Invalid(DomainError):
+class InvalidValue(DomainError):
     """An invalid value; `path` is its JSON path, such as `brandContext.tagline`.
 
     `more` are further invalid fields, each as path and message.
@@ -101,29 +99,23 @@ class Invalid(DomainError):
     def __init__(self, path: str, message: str, *more: tuple[str, str]) -> None:
         issues = [(path, message), *more]
         text = "; ".join(f"{field_path}: {fault}" for field_path, fault in issues)
-        super().__init__(
-            text, issues=[{"path": field_path, "message": fault} for field_path, fault in issues]
-        )
+        super().__init__(text, issues=[{"path": field_path, "message": fault} for field_path, fault in issues])
 
 
-class PrivacyRequired(Invalid):
+class PrivacyLevelRequired(InvalidValue):
     """Targets without a `privacyLevel`, although their accounts offer a choice.
 
     `choices` are the levels by the path of each target. `more` are further issues of the same request.
     """
 
     def __init__(self, choices: Mapping[str, Sequence[str]], *more: tuple[str, str]) -> None:
-        first, *others = [
-            (path, f"is required: choose one of {', '.join(levels)}") for path, levels in choices.items()
-        ]
+        first, *others = [(path, f"is required: choose one of {', '.join(levels)}") for path, levels in choices.items()]
         super().__init__(*first, *others, *more)
         self.details["reason"] = "PRIVACY_REQUIRED"
-        self.details["choices"] = [
-            {"path": path, "privacyLevels": list(levels)} for path, levels in choices.items()
-        ]
+        self.details["choices"] = [{"path": path, "privacyLevels": list(levels)} for path, levels in choices.items()]
 
 
-class BrandTooSparse(Invalid):
+class BrandTooSparse(InvalidValue):
     """A brand with too few texts; `fields` of its context would help."""
 
     def __init__(self, fields: Sequence[str]) -> None:
@@ -133,14 +125,14 @@ class BrandTooSparse(Invalid):
         self.details["missingFields"] = list(fields)
 
 
-class NotFound(DomainError):
+class ObjectNotFound(DomainError):
     """Absent or of another organization: one answer, which reveals nothing about other organizations."""
 
     code = "NOT_FOUND"
 
 
-class Conflict(DomainError):
-    """`reason` is a code of the contract: docs/reference/errors.md lists all of them."""
+class StateConflict(DomainError):
+    """The current state forbids the request. docs/reference/errors.md lists all values of `reason`."""
 
     code = "CONFLICT"
 
@@ -162,19 +154,17 @@ class ApprovalRequired(DomainError):
 
     code = "APPROVAL_REQUIRED"
 
-    def __init__(
-        self, message: str = "the content awaits approval: approve it first", **details: Any
-    ) -> None:
+    def __init__(self, message: str = "the content awaits approval: approve it first", **details: Any) -> None:
         super().__init__(message, approvalStatus="pending", **details)
 
 
-class KeyReused(DomainError):
+class IdempotencyKeyReused(DomainError):
     """The Idempotency-Key is taken; `reason` is IN_FLIGHT while its first request still runs."""
 
     code = "IDEMPOTENCY_CONFLICT"
 
 
-class InFlight(KeyReused):
+class RequestInFlight(IdempotencyKeyReused):
     """The first request with this Idempotency-Key has not ended."""
 
     retry_after = 1
@@ -189,13 +179,13 @@ class VersionOutdated(DomainError):
     code = "PRECONDITION_FAILED"
 
 
-class Oversized(DomainError):
+class BodyOversized(DomainError):
     """A body, or a part of it, over the route's limit of bytes."""
 
     code = "PAYLOAD_TOO_LARGE"
 
 
-class Unsatisfiable(DomainError):
+class RangeUnsatisfiable(DomainError):
     """A range after the end of the file, which has `size` bytes."""
 
     code = "RANGE_NOT_SATISFIABLE"
@@ -205,13 +195,13 @@ class Unsatisfiable(DomainError):
         self.size = size
 
 
-class Unsupported(DomainError):
+class MediaTypeUnsupported(DomainError):
     """The route doesn't accept the body's Content-Type."""
 
     code = "UNSUPPORTED_MEDIA_TYPE"
 
 
-class Limited(DomainError):
+class LimitReached(DomainError):
     """A limit is used up. `limit` is its name, `retry_after` is in whole seconds.
 
     `resource` is the used-up resource of an organization over its budget.
@@ -225,7 +215,7 @@ class Limited(DomainError):
         self.retry_after = retry_after
 
 
-class Killed(DomainError):
+class KillSwitchActive(DomainError):
     """The key or organization is switched off. Only a caller with the right secret gets this error.
 
     `scope` is the switched-off object.
@@ -241,17 +231,17 @@ class Killed(DomainError):
         super().__init__(what[scope], scope=scope)
 
 
-class Unavailable(DomainError):
-    """Nothing was changed; a retry is safe after `retry_after` seconds."""
+class ServiceUnavailable(DomainError):
+    """The service can't process the request now, such as without its database.
+
+    Nothing was changed; a retry is safe after `retry_after` seconds.
+    """
 
     code = "UNAVAILABLE"
     retry_after: int
 
     def __init__(
-        self,
-        message: str = "the service can't reach its database: repeat the request",
-        *,
-        retry_after: int = 1,
+        self, message: str = "the service can't reach its database: repeat the request", *, retry_after: int = 1
     ) -> None:
         super().__init__(message)
         self.retry_after = retry_after

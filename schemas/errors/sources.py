@@ -14,9 +14,7 @@ class SourceError(TenantryError):
     code: ClassVar[str] = "SCRAPE_FAILED"
     usually_retryable: ClassVar[bool] = False
 
-    def __init__(
-        self, message: str, *, retryable: bool | None = None, retry_after: float | None = None
-    ) -> None:
+    def __init__(self, message: str, *, retryable: bool | None = None, retry_after: float | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.retryable = self.usually_retryable if retryable is None else retryable
@@ -42,23 +40,23 @@ class FetchFailed(SourceError):
     usually_retryable = True
 
 
-class Unreachable(FetchFailed):
+class SourceUnreachable(FetchFailed):
     """No HTTP answer: DNS, connection, TLS or protocol failed."""
 
 
-class NotHtml(SourceError):
+class SourceNotHtml(SourceError):
     """The answer has another type than requested."""
 
     code = "NOT_HTML"
 
 
-class TooLarge(SourceError):
+class SourceTooLarge(SourceError):
     """The answer, or its decompressed or parsed form, exceeds a limit."""
 
     code = "TOO_LARGE"
 
 
-class FetchTimeout(SourceError):
+class SourceTimeout(SourceError):
     """The answer was not complete within its timeout."""
 
     code = "TIMEOUT"
@@ -66,18 +64,18 @@ class FetchTimeout(SourceError):
 
 
 class SourceNotFound(SourceError):
-    """404 or 410."""
+    """The source returned 404 or 410."""
 
     code = "SOURCE_NOT_FOUND"
 
 
 class SourceForbidden(SourceError):
-    """401, 402, 403, 407 or 451: the source needs an account."""
+    """The source returned 401, 402, 403, 407 or 451: it needs an account."""
 
     code = "SOURCE_FORBIDDEN"
 
 
-class NotConfigured(SourceError):
+class GitHubNotConfigured(SourceError):
     """This server has no GitHub App."""
 
     code = "GITHUB_NOT_CONFIGURED"
@@ -86,13 +84,13 @@ class NotConfigured(SourceError):
         super().__init__("GitHub is not set up on this server: ask its operator")
 
 
-class InstallationUnverified(SourceError):
+class GitHubInstallationUnverified(SourceError):
     """No proof that the person in GitHub's flow has access to the installation."""
 
     code = "INSTALLATION_NOT_PROVED"
 
 
-class InstallationGone(SourceError):
+class GitHubInstallationGone(SourceError):
     """The App was uninstalled on GitHub."""
 
     code = "INSTALLATION_GONE"
@@ -102,7 +100,7 @@ class InstallationGone(SourceError):
 
 
 class SourceRateLimited(SourceError):
-    """429."""
+    """The source returned 429: too many requests."""
 
     code = "SOURCE_RATE_LIMITED"
     usually_retryable = True
@@ -114,7 +112,7 @@ class ScrapeFailed(SourceError):
     code = "SCRAPE_FAILED"
 
 
-class StorageUnavailable(SourceError):
+class MediaStorageUnavailable(SourceError):
     """The media storage is unreachable, so no file of the source can be stored."""
 
     code = "STORAGE_UNAVAILABLE"

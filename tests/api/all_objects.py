@@ -71,7 +71,7 @@ async def create_one_of_each(http: httpx.AsyncClient, pool: Pool) -> dict[str, s
         "webhookDeliveryId": delivery.json()["id"],
         "webhookEventId": delivery.json()["eventId"],
         "name": "default",
-        "organizationId": ids.show(ids.ORGANIZATION, other),
+        "organizationId": ids.format_prefixed_id(ids.ORGANIZATION, other),
     }
 
 
@@ -83,12 +83,12 @@ async def create_app_media(http: httpx.AsyncClient, project: str) -> str:
 
 async def an_account(http: httpx.AsyncClient, pool: Pool, project: str) -> str:
     """Connect an account without a worker."""
-    org = ids.read(ids.ORGANIZATION, (await http.get("/v1/whoami")).json()["organizationId"])
-    project_id = ids.read(ids.PROJECT, project)
+    org = ids.parse_prefixed_id(ids.ORGANIZATION, (await http.get("/v1/whoami")).json()["organizationId"])
+    project_id = ids.parse_prefixed_id(ids.PROJECT, project)
     assert org
     assert project_id
     async with pool.acquire() as conn:
-        return ids.show(ids.ACCOUNT, await seeds.account(conn, org, project_id))
+        return ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, org, project_id))
 
 
 async def table_digests(pool: Pool) -> dict[str, str]:

@@ -14,22 +14,22 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api import lifespan
-from api.app import build, configure, create_app
+from api.app import build_application, configure_application, create_app
 from api.http import oauth_return, paging, time_window
 from api.streams.long_poll import LongPollHub
-from db.pool import Pool, open_pool
+from db.pool import Pool, open_postgres_pool
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, organizations
 from domain.tenancy.api_keys import Actor
-from schemas.api_keys import Env
-from schemas.organizations import LiveTier
+from schemas.api_keys import ApiKeyEnv
+from schemas.organizations import LiveOrganizationTier
 from schemas.settings import Settings
 from tests.api.all_objects import AllRightsCaller, create_one_of_each, table_digests
 from tests.api.documented_routes import routes
 from tests.servers import KEYRING, ServerPair, settings_for
 from tests.waiting import PATIENCE_S
 
-EVERYTHING = tuple(sorted(api_keys.EVERY_SCOPE))
+EVERYTHING = tuple(sorted(api_keys.ALL_API_KEY_SCOPES))
 #: Seconds between two polls of the API for a request that waits.
 POLL_S = 0.03
 PEPPERS = parse_keyring(KEYRING, setting="PEPPERS")
@@ -46,23 +46,23 @@ class ApiCaller(NamedTuple):
 @cache
 def built_app() -> Litestar:
     """Build the application once per process; each test starts it with its own servers and clock."""
-    return build()
+    return build_application()
 
 
 @pytest.fixture(autouse=True)
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the time limit of lists for a busy machine, and shorten the pauses between polls."""
     for module in (paging, time_window):
-        monkeypatch.setattr(module, "READ_TIMEOUT_S", PATIENCE_S)
-    monkeypatch.setattr(oauth_return, "POLL_INTERVAL_S", POLL_S)
-    monkeypatch.setattr(lifespan, "QUARANTINE_PAUSE_S", POLL_S)
+        monkeypatch.setattr(module, "LIST_PAGE_READ_TIMEOUT_S", PATIENCE_S)
+    monkeypatch.setattr(oauth_return, "LONG_POLL_INTERVAL_S", POLL_S)
+    monkeypatch.setattr(lifespan, "QUARANTINE_WRITE_PAUSE_S", POLL_S)
     defaults = cast("dict[str, Any]", LongPollHub.__init__.__kwdefaults__)
     monkeypatch.setitem(defaults, "interval_s", POLL_S)
 
 
 @pytest_asyncio.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    served = configure(built_app(), settings, private=True)
+    served = configure_application(built_app(), settings, private=True)
     async with hold_context(served.lifespan()):
         yield served
 
@@ -95,7 +95,7 @@ async def acme_apart(own_servers: ServerPair) -> AsyncIterator[ApiCaller]:
     app = create_app(settings)
     async with (
         hold_context(app.lifespan()),
-        open_pool(settings.database_url, name="test") as pool,
+        open_postgres_pool(settings.database_url, name="test") as pool,
         open_caller(app, pool, "Acme") as caller,
     ):
         yield caller
@@ -108,11 +108,11 @@ async def open_caller(
     name: str,
     *,
     scopes: tuple[str, ...] = ("*",),
-    env: Env = "live",
-    tier: LiveTier = "standard",
+    env: ApiKeyEnv = "live",
+    tier: LiveOrganizationTier = "standard",
 ) -> AsyncIterator[ApiCaller]:
     async with pool.acquire() as conn:
-        pair = await organizations.create(conn, name=name, tier=tier)
+        pair = await organizations.insert_organization_pair(conn, name=name, tier=tier)
     organization_id = pair.live if env == "live" else pair.sandbox
     key = await new_key(pool, organization_id, scopes=scopes, env=env)
     async with client_of(app, key) as client:
@@ -120,14 +120,14 @@ async def open_caller(
 
 
 async def new_key(
-    pool: Pool, organization_id: UUID, *, scopes: tuple[str, ...] = ("*",), env: Env = "live"
+    pool: Pool, organization_id: UUID, *, scopes: tuple[str, ...] = ("*",), env: ApiKeyEnv = "live"
 ) -> str:
     """Create a key as an operator on the server does."""
     async with pool.acquire() as conn:
-        created = await api_keys.create(
+        created = await api_keys.insert_api_key(
             conn,
             peppers=PEPPERS,
-            actor=Actor(organization_id, env, None, api_keys.EVERY_SCOPE),
+            actor=Actor(organization_id, env, None, api_keys.ALL_API_KEY_SCOPES),
             name="test",
             scopes=list(scopes),
             return_origins=[],

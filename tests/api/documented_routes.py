@@ -86,9 +86,7 @@ def sample(schema: dict[str, Any], described: dict[str, Any]) -> Any:
         return {name: sample(fields[name], described) for name in required_fields(schema)}
     if schema["type"] == "array":
         return [sample(schema["items"], described)] * schema.get("minItems", 0)
-    return schema.get(
-        "const", {"integer": schema.get("minimum", 0), "boolean": False}.get(schema["type"], "text")
-    )
+    return schema.get("const", {"integer": schema.get("minimum", 0), "boolean": False}.get(schema["type"], "text"))
 
 
 def required_fields(schema: dict[str, Any]) -> list[str]:

@@ -48,9 +48,7 @@ async def _insert_posts(conn: Conn, pool: Pool, org: UUID, project: UUID) -> Non
     for status, approval, platform in product(
         ("queued", "blocked", "failed"), ("pending", "approved"), ("bluesky", "mastodon")
     ):
-        account = await seeds.account(
-            conn, org, project, handle=f"{status}{approval}{platform}", platform=platform
-        )
+        account = await seeds.account(conn, org, project, handle=f"{status}{approval}{platform}", platform=platform)
         content = await seeds.content(conn, org, project)
         await pool.execute("update content_item set approval_status = $1 where id = $2", approval, content)
         if status == "failed":
@@ -64,7 +62,7 @@ async def _insert_posts(conn: Conn, pool: Pool, org: UUID, project: UUID) -> Non
                        sha256(''))""",
             org,
             project,
-            ids.new(),
+            ids.new_uuid7(),
             content,
             account,
             platform,
@@ -77,10 +75,7 @@ async def test_list_equals_the_union_of_project_lists(acme: ApiCaller, projects:
     for noun, (key, filters) in LISTS.items():
         asked: list[dict[str, str]] = [{}, *({name: one} for name, some in filters.items() for one in some)]
         for params in asked:
-            each = {
-                project: await _list_all(acme, f"/v1/projects/{project}/{noun}", params)
-                for project in projects
-            }
+            each = {project: await _list_all(acme, f"/v1/projects/{project}/{noun}", params) for project in projects}
             *active, _ = each.values()
             newest = sorted(chain(*active), key=lambda item: str(item[key]), reverse=True)
             assert await _list_all(acme, f"/v1/{noun}", params) == newest, (noun, params)
@@ -117,6 +112,6 @@ async def _list_all(caller: ApiCaller, path: str, params: dict[str, str]) -> lis
 
 
 def _uuid(prefix: str, shown: str) -> UUID:
-    found = ids.read(prefix, shown)
+    found = ids.parse_prefixed_id(prefix, shown)
     assert found
     return found

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest_asyncio
 
-from domain.metrics.ad_rows import MAX_WINDOWS
+from domain.metrics.ad_rows import MAX_ATTRIBUTION_WINDOWS
 from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, issue_paths, reason
@@ -59,9 +59,7 @@ async def test_rows_are_read_as_a_series_and_replaced(acme: ApiCaller, at: str) 
     again = {"rows": [ROW | {"spendMicros": 0}]}
     assert (await put_rows(acme, at, json=again)).json() == {"imported": 1, "replaced": 1}
     assert (await read_metrics(acme, at, metrics="spend"))["totals"] == {"spend": 1235}
-    other = await read_metrics(
-        acme, at, scope="campaign", id="c2", platforms="tiktok_ads,meta_ads", metrics="clicks"
-    )
+    other = await read_metrics(acme, at, scope="campaign", id="c2", platforms="tiktok_ads,meta_ads", metrics="clicks")
     assert other["totals"] == {"clicks": 0}
 
 
@@ -91,7 +89,7 @@ async def test_one_bad_row_rejects_all_rows(acme: ApiCaller, at: str) -> None:
 async def test_a_window_with_a_slip_in_its_name_is_deleted_and_makes_room(
     acme: ApiCaller, rival: ApiCaller, at: str
 ) -> None:
-    windows = [f"window_{number}" for number in range(MAX_WINDOWS)]
+    windows = [f"window_{number}" for number in range(MAX_ATTRIBUTION_WINDOWS)]
     await put_rows(acme, at, json={"rows": [ROW | {"attributionWindow": name} for name in windows]})
     more = {"rows": [ROW | {"attributionWindow": "default"}]}
     assert reason(await put_rows(acme, at, json=more)) == (409, "CONFLICT", "TOO_MANY_WINDOWS")

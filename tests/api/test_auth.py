@@ -10,12 +10,12 @@ from litestar import Litestar
 from api.auth import api_keys
 from api.auth.api_keys import FAILURE_WINDOW_S, MAX_FAILURES, Authenticator, FailedKeyTracker
 from api.http.request_state import RequestState
-from api.limits.coalescing import Coalescer
+from api.limits.coalescing import LookupCoalescer
 from db.pool import Pool
 from domain.security.keyring import Keyring
 from domain.tenancy import key_secrets, key_text
-from domain.tenancy.api_keys import PresentedKey
-from domain.tenancy.key_text import KeyParts
+from domain.tenancy.api_keys import PresentedApiKey
+from domain.tenancy.key_text import ApiKeyParts
 from tests.api.conftest import ApiCaller, client_of, new_key, open_caller
 
 GOOD = "lp_live_" + "a" * 16 + "_" + "b" * 43
@@ -69,9 +69,7 @@ async def test_both_headers_work_and_x_api_key_wins(acme: ApiCaller, rival: ApiC
     assert answer.status_code == 200
 
 
-async def test_concurrent_requests_get_their_own_answers(
-    acme: ApiCaller, rival: ApiCaller, app: Litestar
-) -> None:
+async def test_concurrent_requests_get_their_own_answers(acme: ApiCaller, rival: ApiCaller, app: Litestar) -> None:
     async with client_of(app, GOOD) as stranger:
         callers = [acme.http, rival.http, stranger] * 4
         answers = await asyncio.gather(*(caller.get("/v1/whoami") for caller in callers))
@@ -80,9 +78,7 @@ async def test_concurrent_requests_get_their_own_answers(
     assert names == ["Acme", "Rival"] * 4
 
 
-async def test_wrong_keys_lock_out_no_other_key(
-    acme: ApiCaller, anonymous: httpx.AsyncClient, pool: Pool
-) -> None:
+async def test_wrong_keys_lock_out_no_other_key(acme: ApiCaller, anonymous: httpx.AsyncClient, pool: Pool) -> None:
     """Neither a known key nor a new one: behind a proxy, all clients share one address."""
     assert (await acme.http.get("/v1/whoami")).status_code == 200
     guesses = (GOOD, GOOD[:-1], acme.key[:-1] + ("A" if acme.key[-1] != "A" else "B"))
@@ -103,15 +99,15 @@ async def test_guesses_share_no_statement_with_other_keys(
     authenticator: Authenticator = app.state.services.authenticator
     asked, answered = asyncio.Event(), asyncio.Event()
 
-    async def stuck(key_ids: Sequence[str]) -> list[PresentedKey | None]:
+    async def stuck(key_ids: Sequence[str]) -> list[PresentedApiKey | None]:
         asked.set()
         await answered.wait()
         return [None for _ in key_ids]
 
-    monkeypatch.setattr(authenticator, "_rows_apart", Coalescer(stuck))
+    monkeypatch.setattr(authenticator, "_rows_apart", LookupCoalescer(stuck))
     guess = asyncio.create_task(anonymous.get("/v1/whoami", headers={"X-Api-Key": GOOD}))
     await asked.wait()
-    known, address = key_text.parse(acme.key), "198.51.100.7"
+    known, address = key_text.parse_api_key(acme.key), "198.51.100.7"
     expected = authenticator.expect(known)
     who = await authenticator.authenticate(known, expected=expected, address=address)
     assert who.organization_name == "Acme"
@@ -124,13 +120,13 @@ async def test_existing_key_id_is_indistinguishable(
     acme: ApiCaller, app: Litestar, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer, its rate limit headers and the amount of hashing are equal."""
-    digest, counted = key_secrets._digest, list[str]()
+    digest, counted = key_secrets._hash_with_pepper, list[str]()
 
     def counting(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
         counted.append(pepper_id)
         return digest(secret, peppers, pepper_id)
 
-    monkeypatch.setattr(key_secrets, "_digest", counting)
+    monkeypatch.setattr(key_secrets, "_hash_with_pepper", counting)
     told = set()
     for state in ("nobody's", "live", "rotated", "expired", "killed", "of a test key"):
         authenticator: Authenticator = app.state.services.authenticator
@@ -148,8 +144,8 @@ async def test_existing_key_id_is_indistinguishable(
     assert len(told) == MAX_FAILURES
 
 
-async def existing_key(pool: Pool, acme: ApiCaller, state: str) -> KeyParts:
-    presented = key_text.parse(await new_key(pool, acme.organization_id))
+async def existing_key(pool: Pool, acme: ApiCaller, state: str) -> ApiKeyParts:
+    presented = key_text.parse_api_key(await new_key(pool, acme.organization_id))
     assert presented is not None
     changes = {
         "nobody's": "key_id = reverse(key_id)",
@@ -162,18 +158,13 @@ async def existing_key(pool: Pool, acme: ApiCaller, state: str) -> KeyParts:
     return presented._replace(env="test") if state == "of a test key" else presented
 
 
-def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_forwarding_header_of_an_unknown_proxy_is_ignored_and_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr(api_keys._log, "warning", told.append)
-    api_keys._note_forwarding.cache_clear()
+    api_keys._warn_of_forwarding_header.cache_clear()
     for name in (b"x-forwarded-for", b"forwarded", b"x-forwarded-for"):
         assert api_keys.client_address(RequestState([(name, b"203.0.113.9")]), "peer", hops=0) == "peer"
-    assert (
-        api_keys.client_address(RequestState([(b"x-forwarded-for", b"203.0.113.9")]), "p", hops=1)
-        == "203.0.113.9"
-    )
+    assert api_keys.client_address(RequestState([(b"x-forwarded-for", b"203.0.113.9")]), "p", hops=1) == "203.0.113.9"
     assert len(told) == 1
     assert "PROXY_HOPS" in told[0]
 
@@ -191,7 +182,7 @@ def test_failures_are_forgotten_after_a_minute() -> None:
 
 
 def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.auth.api_keys.MAX_REMEMBERED", 100)
+    monkeypatch.setattr("api.auth.api_keys.MAX_AUTH_CACHE_ENTRIES", 100)
     strangers = FailedKeyTracker()
     for number in range(1000):
         strangers.failed(str(number))
@@ -199,7 +190,7 @@ def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_cached_principal_needs_the_secret(app: Litestar, acme: ApiCaller) -> None:
-    authenticator, presented = app.state.services.authenticator, key_text.parse(acme.key)
+    authenticator, presented = app.state.services.authenticator, key_text.parse_api_key(acme.key)
     assert presented
     assert authenticator.expect(presented) is None
     await acme.http.get("/v1/whoami")
@@ -220,9 +211,6 @@ def test_address_comes_from_a_trusted_proxy(hops: int, address: str) -> None:
 async def test_refused_key_shows_the_address_budget(anonymous: httpx.AsyncClient) -> None:
     unknown = {"X-Api-Key": GOOD}
     answers = [await anonymous.get("/v1/whoami", headers=unknown) for _ in range(2)]
-    assert [answer.headers["RateLimit"] for answer in answers] == [
-        '"unknown-keys";r=9;t=60',
-        '"unknown-keys";r=8;t=60',
-    ]
+    assert [answer.headers["RateLimit"] for answer in answers] == ['"unknown-keys";r=9;t=60', '"unknown-keys";r=8;t=60']
     assert answers[0].headers["RateLimit-Policy"] == '"unknown-keys";q=10;w=60'
     assert answers[0].headers["X-RateLimit-Endpoint-Class"] == "read-light"

@@ -17,9 +17,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_every_route_needs_a_complete_key_and_known_parameters(
-    app: Litestar, operator: AllRightsCaller
-) -> None:
+async def test_every_route_needs_a_complete_key_and_known_parameters(app: Litestar, operator: AllRightsCaller) -> None:
     half = operator.key[: len(operator.key) // 2]
     for headers in ({}, {"X-Api-Key": half}, {"Authorization": f"Bearer {half}"}):
         async with client_of(app) as stranger:
@@ -101,9 +99,7 @@ async def test_a_nul_character_deep_in_metadata_is_refused(acme: ApiCaller) -> N
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_write_refuses_a_body_that_it_does_not_take_and_a_bad_idempotency_key(
-    operator: AllRightsCaller,
-) -> None:
+async def test_write_refuses_a_body_that_it_does_not_take_and_a_bad_idempotency_key(operator: AllRightsCaller) -> None:
     for route in operator.writes:
         if route.body is None:
             answer = await operator.send(route, json={"colour": "red"})

@@ -66,7 +66,7 @@ async def test_every_fault_is_named_once(acme: ApiCaller) -> None:
 
 async def test_no_answer_names_more_than_a_hundred(acme: ApiCaller) -> None:
     answer = await acme.http.post("/v1/projects", json={f"field{number}": 1 for number in range(500)})
-    assert len(issue_paths(answer)) == body_validation.MAX_ERRORS
+    assert len(issue_paths(answer)) == body_validation.MAX_BODY_ERRORS
 
 
 ANY = st.recursive(
@@ -93,22 +93,22 @@ def msgspec_error_path(body: Any, kind: type[msgspec.Struct]) -> str | None:
     try:
         msgspec.json.decode(msgspec.json.encode(body), type=kind)
     except msgspec.ValidationError as error:
-        return body_validation.parse_error(error).path
+        return body_validation.parse_msgspec_error(error).path
     return None
 
 
 @pytest.mark.parametrize("field", ["scopes", "returnOrigins"])
 def test_overlong_list_is_not_checked_fully(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
     looked: list[str] = []
-    of_leaf = body_validation._check_leaf
+    of_leaf = body_validation._find_leaf_errors
 
     def looking(value: Any, kind: Any, path: str) -> Any:
         looked.append(path)
         return of_leaf(value, kind, path)
 
-    monkeypatch.setattr(body_validation, "_check_leaf", looking)
+    monkeypatch.setattr(body_validation, "_find_leaf_errors", looking)
     sent = {"name": "a", "scopes": ["*"], field: ["*"] * 250_000}
     found = body_validation.find_body_errors(sent, ApiKeyCreate)
     assert found is not None
     assert found.details["issues"][0]["path"] == field
-    assert len(looked) < 2 * body_validation.MAX_ERRORS
+    assert len(looked) < 2 * body_validation.MAX_BODY_ERRORS

@@ -8,9 +8,9 @@ import pytest_asyncio
 
 from db.pool import Conn
 from domain.brand import ingests
-from jobs.kinds import INGEST_WEBSITE
+from jobs.kinds import INGEST_WEBSITE_KIND
 from schemas import ids
-from schemas.brand import BrandPart, Extraction, FieldFinding
+from schemas.brand import BrandExtraction, BrandPart, FieldFinding
 from schemas.pictures import Picture
 from tests import seeds
 from tests.api.conftest import ApiCaller
@@ -32,16 +32,14 @@ async def complete_ingest(
 ) -> str:
     """Complete an ingest with these fields, and return its job's id."""
     await acme.http.post(f"{project}/ingest/website", json={"url": "https://example.com"})
-    (claim,) = await seeds.claims(conn, INGEST_WEBSITE)
-    extraction = Extraction(url="https://example.com/", title=None, fields=said, media=[*media])  # type: ignore[arg-type]
-    await ingests.finish(conn, claim=claim, extraction=extraction)
-    return ids.show(ids.JOB, claim.id)
+    (claim,) = await seeds.claims(conn, INGEST_WEBSITE_KIND)
+    extraction = BrandExtraction(url="https://example.com/", title=None, fields=said, media=[*media])  # type: ignore[arg-type]
+    await ingests.finish_ingest(conn, claim=claim, extraction=extraction)
+    return ids.format_prefixed_id(ids.JOB, claim.id)
 
 
 def build_finding(value: str, confidence: float, *alternatives: FieldFinding) -> FieldFinding:
-    return FieldFinding(
-        value=value, confidence=confidence, rule="html.title", alternatives=list(alternatives)
-    )
+    return FieldFinding(value=value, confidence=confidence, rule="html.title", alternatives=list(alternatives))
 
 
 async def test_new_project_has_no_brand(acme: ApiCaller, project: str) -> None:
@@ -85,17 +83,9 @@ async def test_partners_value_wins_until_removed(acme: ApiCaller, project: str, 
 
 async def test_the_parts_of_an_icp_come_with_their_quotes(acme: ApiCaller, project: str, conn: Conn) -> None:
     quote = "Built for nurses."
-    parts = [
-        BrandPart(part="role", value="nurses", quote=quote),
-        BrandPart(part="need", value="rest", quote="Rest."),
-    ]
-    await complete_ingest(
-        acme, project, conn, icp=msgspec.structs.replace(build_finding("Nurses", 0.5), parts=parts)
-    )
-    said = [
-        {"part": "role", "value": "nurses", "quote": quote},
-        {"part": "need", "value": "rest", "quote": "Rest."},
-    ]
+    parts = [BrandPart(part="role", value="nurses", quote=quote), BrandPart(part="need", value="rest", quote="Rest.")]
+    await complete_ingest(acme, project, conn, icp=msgspec.structs.replace(build_finding("Nurses", 0.5), parts=parts))
+    said = [{"part": "role", "value": "nurses", "quote": quote}, {"part": "need", "value": "rest", "quote": "Rest."}]
     assert (await acme.http.get(project)).json()["brandContext"]["provenance"]["icp"]["parts"] == said
     assert (await acme.http.get(f"{project}/brand")).json()["fields"]["icp"]["provenance"]["parts"] == said
 
@@ -112,9 +102,7 @@ async def test_images_come_from_the_last_ingest(acme: ApiCaller, project: str, c
         page="https://example.com/app",
         bytes=70_000,
     )
-    logo = msgspec.structs.replace(
-        shot, kind="logo", url="https://example.com/logo.svg", bytes=None, alt="Zap"
-    )
+    logo = msgspec.structs.replace(shot, kind="logo", url="https://example.com/logo.svg", bytes=None, alt="Zap")
     job_id = await complete_ingest(acme, project, conn, media=[shot, logo])
     brand = (await acme.http.get(f"{project}/brand")).json()
     assert [one["kind"] for one in brand["media"]] == ["logo", "screenshot"]

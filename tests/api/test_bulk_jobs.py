@@ -9,7 +9,7 @@ from litestar import Litestar
 from db.pool import Conn, Pool
 from db.queries import sandbox_clock
 from domain.jobs import bulk
-from jobs.kinds import INGEST_GITHUB
+from jobs.kinds import INGEST_GITHUB_KIND
 from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
 from tests.api.participants import new_project
@@ -71,7 +71,7 @@ async def test_sandbox_period_uses_its_clock(app: Litestar, pool: Pool, conn: Co
 
 async def test_running_job_is_canceled_once(acme: ApiCaller, conn: Conn) -> None:
     job = await start_ingest(acme, await new_project(acme))
-    await seeds.claims(conn, INGEST_GITHUB)
+    await seeds.claims(conn, INGEST_GITHUB_KIND)
     assert (await cancel_jobs(acme, stages=["queued"]))["matched"] == 0
     assert (await cancel_jobs(acme, stages=["starting"]))["jobIds"] == [job]
     assert (await acme.http.get(f"/v1/jobs/{job}")).json()["cancelRequested"]

@@ -11,8 +11,8 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.jobs import bulk_retries, jobs
-from jobs.kinds import INGEST_GITHUB, INGEST_WEBSITE
-from jobs.ledger import Settlement
+from jobs.kinds import INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND
+from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Failed
 from tests import seeds
 from tests.api.conftest import ApiCaller, client_of, new_key
@@ -33,9 +33,9 @@ async def retry_jobs(caller: ApiCaller, **body: Any) -> dict[str, Any]:
 async def fail_waiting_jobs(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> None:
     """Fail all waiting jobs."""
     claims = [
-        claim for kind in (INGEST_GITHUB, INGEST_WEBSITE) for claim in await seeds.claims(conn, kind, free=20)
+        claim for kind in (INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND) for claim in await seeds.claims(conn, kind, free=20)
     ]
-    await jobs.settle(pool, [Settlement(claim, Failed(code, "it broke")) for claim in claims])
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, Failed(code, "it broke")) for claim in claims])
 
 
 async def create_failed_jobs(caller: ApiCaller, pool: Pool, conn: Conn, many: int) -> list[str]:
@@ -59,9 +59,7 @@ def summary(answer: dict[str, Any]) -> tuple[int, list[str], dict[str, str]]:
     )
 
 
-async def test_matching_jobs_are_retried_once(
-    acme: ApiCaller, rival: ApiCaller, pool: Pool, conn: Conn
-) -> None:
+async def test_matching_jobs_are_retried_once(acme: ApiCaller, rival: ApiCaller, pool: Pool, conn: Conn) -> None:
     one, other, foreign = await new_project(acme), await new_project(acme), await new_project(rival)
     repo, site = await start_ingest(acme, one), await start_ingest(acme, one, "website")
     await start_ingest(rival, foreign)

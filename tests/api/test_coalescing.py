@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from api.limits.coalescing import Coalescer
+from api.limits.coalescing import LookupCoalescer
 
 
 class RecordedLookups:
@@ -27,14 +27,14 @@ class RecordedLookups:
 
 async def test_concurrent_lookups_share_a_query() -> None:
     asked = RecordedLookups()
-    answers = await asyncio.gather(*map(Coalescer(asked).ask, range(5)))
+    answers = await asyncio.gather(*map(LookupCoalescer(asked).ask, range(5)))
     assert answers == [0, 10, 20, 30, 40]
     assert asked.batches == [[0, 1, 2, 3, 4]]
 
 
 async def test_lookups_during_a_query_form_the_next_batch() -> None:
     asked = RecordedLookups()
-    coalesced = Coalescer(asked)
+    coalesced = LookupCoalescer(asked)
     asked.go.clear()
     first = coalesced.ask(1)
     await asked.begun.wait()
@@ -47,13 +47,13 @@ async def test_lookups_during_a_query_form_the_next_batch() -> None:
 
 async def test_a_batch_has_a_largest_size() -> None:
     asked = RecordedLookups()
-    coalesced = Coalescer(asked, largest=2)
+    coalesced = LookupCoalescer(asked, largest=2)
     await asyncio.gather(*map(coalesced.ask, range(5)))
     assert asked.batches == [[0, 1], [2, 3], [4]]
 
 
 async def test_error_is_raised_to_the_whole_batch_only() -> None:
-    coalesced = Coalescer(RecordedLookups())
+    coalesced = LookupCoalescer(RecordedLookups())
     answers = await asyncio.gather(coalesced.ask(1), coalesced.ask(13), return_exceptions=True)
     assert [type(answer) for answer in answers] == [ValueError, ValueError]
     assert await coalesced.ask(2) == 20
@@ -61,7 +61,7 @@ async def test_error_is_raised_to_the_whole_batch_only() -> None:
 
 async def test_canceled_lookup_does_not_cancel_others() -> None:
     asked = RecordedLookups()
-    coalesced = Coalescer(asked)
+    coalesced = LookupCoalescer(asked)
     asked.go.clear()
     leaving, staying = (coalesced.ask(question) for question in (1, 2))
     await asked.begun.wait()

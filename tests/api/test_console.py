@@ -8,7 +8,7 @@ from typing import get_args
 import httpx
 
 from jobs import kinds
-from schemas.api_keys import Scope
+from schemas.api_keys import ApiKeyScope
 from schemas.webhooks import WebhookEventType
 
 FOLDER = files("api").joinpath("console")
@@ -50,9 +50,9 @@ async def test_other_files_are_not_served(anonymous: httpx.AsyncClient) -> None:
 def test_scripts_make_no_markup_from_text_and_name_no_host() -> None:
     for name in NAMES:
         text = FOLDER.joinpath(name).read_text("utf-8")
-        assert not re.search(
-            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text
-        ), name
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text), (
+            name
+        )
         hosts = set(re.findall(r"https?://([\w.]+)", text)) - {"www.w3.org", "example.com"}
         assert (name, hosts) == (name, set())
         assert "localStorage" not in text, name
@@ -101,15 +101,13 @@ def read_expression(text: str) -> str:
 
 def test_filter_offers_every_kind() -> None:
     text = FOLDER.joinpath("kinds.js").read_text("utf-8")
-    assert re.findall(r'"(\w+)"', text) == [kind.name for kind in kinds.PUBLIC_KINDS]
+    assert re.findall(r'"(\w+)"', text) == [kind.name for kind in kinds.PUBLIC_JOB_KINDS]
 
 
 def test_its_forms_offer_each_type_of_event_and_each_scope_of_partners() -> None:
     """Except the test of an endpoint, which has a button."""
-    assert sorted(read_offered("webhooks.js", "TYPES")) == sorted(
-        {*get_args(WebhookEventType)} - {"test.ping"}
-    )
-    partners = {scope for scope in get_args(Scope) if not scope.startswith("ops:")}
+    assert sorted(read_offered("webhooks.js", "TYPES")) == sorted({*get_args(WebhookEventType)} - {"test.ping"})
+    partners = {scope for scope in get_args(ApiKeyScope) if not scope.startswith("ops:")}
     assert sorted(read_offered("api_keys.js", "SCOPES")) == sorted(partners)
 
 

@@ -70,14 +70,10 @@ async def test_enabled_destination_needs_pixel_and_token(acme: ApiCaller, at: st
     await patch_capi(acme, at, meta=META)
     without = await acme.http.patch(at, json={"capi": {"meta": {"accessToken": None}}})
     assert_refused(without, 422, "VALIDATION", "capi.meta.accessToken")
-    assert (await patch_capi(acme, at, meta={"enabled": False, "accessToken": None}))["meta"][
-        "enabled"
-    ] is False
+    assert (await patch_capi(acme, at, meta={"enabled": False, "accessToken": None}))["meta"]["enabled"] is False
 
 
-async def test_conversions_are_listed_by_destination_state_and_app(
-    acme: ApiCaller, at: str, pool: Pool
-) -> None:
+async def test_conversions_are_listed_by_destination_state_and_app(acme: ApiCaller, at: str, pool: Pool) -> None:
     await patch_capi(acme, at, meta=META)
     project = at.split("/")[3]
     for number, (destination, state) in enumerate(

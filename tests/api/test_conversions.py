@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from db.pool import Conn
 from domain.events.event import Event
 from schemas import ids
-from schemas.conversion_counts import Grouping
+from schemas.conversion_counts import ConversionGrouping
 from tests import seeds
 from tests.api.conftest import ApiCaller
 from tests.domain.events.sending import NOW, event, fold_all, send
@@ -34,10 +34,8 @@ async def read_conversions(caller: ApiCaller, path: str, **params: str) -> dict[
 
 async def create_shop(caller: ApiCaller) -> tuple[str, UUID, list[str]]:
     """Create a project in Nepal with a web and a phone app; return its path, id and app ids."""
-    project = (await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": ZONE.key})).json()[
-        "id"
-    ]
-    path, project_id = f"/v1/projects/{project}", ids.read(ids.PROJECT, project)
+    project = (await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": ZONE.key})).json()["id"]
+    path, project_id = f"/v1/projects/{project}", ids.parse_prefixed_id(ids.PROJECT, project)
     assert project_id
     apps = [(await caller.http.post(f"{path}/sdk-apps", json={"name": "A"} | app)).json() for app in APPS]
     return path, project_id, [app["appId"] for app in apps]
@@ -103,7 +101,7 @@ async def test_every_grouping_adds_up_to_the_events(acme: ApiCaller, conn: Conn)
     start, end = (datetime.fromisoformat(WINDOW[name]) for name in ("since", "until"))
     inside = [one for one in first + second if one.name in names and start <= one.occurred_at < end]
     for size in range(3):
-        for by in combinations(get_args(Grouping), size):
+        for by in combinations(get_args(ConversionGrouping), size):
             found = await read_conversions(acme, path, **({"groupBy": ",".join(by)} if by else {}))
             assert found["totals"] == expected_totals(inside)
             groups = defaultdict[tuple[Any, ...], list[Event]](list)

@@ -12,26 +12,26 @@ from msgspec import Meta
 
 from api.http import csv_body
 from domain.values import steps
-from schemas.base import In, Text
-from schemas.errors import Invalid, Malformed
+from schemas.base import NulFreeText, RequestStruct
+from schemas.errors import InvalidValue, MalformedBody
 
 
-class CsvLine(In, frozen=True, kw_only=True):
+class CsvLine(RequestStruct, frozen=True, kw_only=True):
     """A row to read."""
 
-    name: Text
+    name: NulFreeText
     number: Annotated[int, Meta(ge=0)]
-    note: Text = ""
+    note: NulFreeText = ""
 
 
-class CsvLines(In, frozen=True, kw_only=True):
+class CsvLines(RequestStruct, frozen=True, kw_only=True):
     """Rows to read."""
 
     rows: Annotated[list[CsvLine], Meta(min_length=1, max_length=1_000)]
 
 
 def parse_csv(body: bytes, kind: type[CsvLines]) -> Any:
-    return steps.finish_steps(csv_body.read_csv_body(body, kind))
+    return steps.run_steps_at_once(csv_body.read_csv_body(body, kind))
 
 
 ROWS = b"name,number\n"
@@ -53,21 +53,19 @@ def test_rows_are_read_as_they_were_written(
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator=end, quoting=quoting)
     writer.writerows([names, *([getattr(row, name) for name in names] for row in rows)])
-    assert parse_csv(text.getvalue().encode("utf-8-sig" if marked else "utf-8"), CsvLines) == CsvLines(
-        rows=rows
-    )
+    assert parse_csv(text.getvalue().encode("utf-8-sig" if marked else "utf-8"), CsvLines) == CsvLines(rows=rows)
 
 
 @given(st.binary(max_size=60) | st.text('name,ub"\n\r\0é1', max_size=60).map(str.encode))
 def test_every_body_is_parsed_or_refused(body: bytes) -> None:
-    with suppress(Malformed, Invalid):
+    with suppress(MalformedBody, InvalidValue):
         parse_csv(body, CsvLines)
-    with suppress(Malformed, Invalid):
+    with suppress(MalformedBody, InvalidValue):
         parse_csv(ROWS + body, CsvLines)
 
 
 def list_issues(body: str) -> list[tuple[str, str]]:
-    with pytest.raises(Invalid) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         parse_csv(body.encode(), CsvLines)
     return [(issue["path"], issue["message"].partition(":")[0]) for issue in refusal.value.details["issues"]]
 
@@ -91,12 +89,12 @@ def test_the_first_line_names_each_field_that_a_row_must_have_once() -> None:
 
 def test_long_name_is_truncated_in_the_error() -> None:
     name = "n" * 4_000
-    with pytest.raises(Invalid) as refusal:
+    with pytest.raises(InvalidValue) as refusal:
         parse_csv(f"{name},{name}\n".encode(), CsvLines)
     assert len(str(refusal.value.details)) < 1_000
 
 
 @pytest.mark.parametrize("body", [b"x\n", b"x,1,2\n", b'"x,1\n', b'"x"y,1\n', b"\xff"])
 def test_invalid_csv_is_reported_with_its_line(body: bytes) -> None:
-    with pytest.raises(Malformed, match=r"line \d|UTF-8"):
+    with pytest.raises(MalformedBody, match=r"line \d|UTF-8"):
         parse_csv(ROWS + body, CsvLines)

@@ -14,13 +14,13 @@ from litestar import Litestar
 from api.app import create_app
 from api.events import requests
 from api.limits import disk_watch
-from api.limits.disk_watch import DiskWatch, WatchedDisk, Watermark
+from api.limits.disk_watch import DiskWatch, IntakeState, WatchedDisk
 from api.services import Services
-from db.pool import Pool, connected, open_pool
+from db.pool import Pool, open_postgres_pool, use_postgres_connection
 from domain.events import budgets
 from domain.operations import disk
-from domain.operations.disk import EVENTS, DiskUse, DiskWatermark
-from schemas.errors import Unavailable
+from domain.operations.disk import EVENTS, DatabaseDiskUse, DiskWatermark
+from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller
 from tests.api.content.project import UploadProject, file
@@ -40,10 +40,10 @@ class Filled:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._used = 0
 
-        async def measure(_: Any) -> DiskUse:
-            return DiskUse(self._used, 0, sees_wal=True)
+        async def measure(_: Any) -> DatabaseDiskUse:
+            return DatabaseDiskUse(self._used, 0, sees_wal=True)
 
-        monkeypatch.setattr(disk, "measure", measure)
+        monkeypatch.setattr(disk, "measure_disk_use", measure)
 
     async def to(self, part: float) -> DiskWatch:
         """Set the used fraction, and measure all classes."""
@@ -63,7 +63,7 @@ async def app(settings: Settings, filled: Filled, monkeypatch: pytest.MonkeyPatc
     """An API on that disk, which it measures only at its start."""
     monkeypatch.setattr(disk_watch, "MEASURE_INTERVAL_S", 3_600.0)
     monkeypatch.setattr(disk_watch, "FULL_DISK_INTERVAL_S", 3_600.0)
-    monkeypatch.setattr(requests, "MAX_REFUSAL_S", 0.0)
+    monkeypatch.setattr(requests, "MAX_CACHED_REFUSAL_S", 0.0)
     filled.app = served = create_app(msgspec.structs.replace(settings, database_disk_bytes=SIZE))
     async with hold_context(served.lifespan()):
         yield served
@@ -102,7 +102,7 @@ async def test_events_close_first_and_uploads_second(
             answer = await call()
             if name in closed:
                 assert_refused(answer, 503, "UNAVAILABLE")
-                assert answer.headers["Retry-After"] == str(disk_watch.RETRY_AFTER_S)
+                assert answer.headers["Retry-After"] == str(disk_watch.DISK_FULL_RETRY_AFTER_S)
             else:
                 assert answer.is_success, (part, name, answer.text)
     assert media_kept.names()
@@ -124,8 +124,8 @@ async def test_largest_budget_share_is_refused_first(
     filled: Filled, app: Litestar, pool: Pool, shop: EventSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The part counts, not the amount, so that a large partner isn't refused before a small one."""
-    tiers = {"standard": budgets.Budget(100, 1 << 30), "partner": budgets.Budget(1_000, 1 << 30)}
-    monkeypatch.setattr(budgets, "BUDGETS", tiers)
+    tiers = {"standard": budgets.DailyEventBudget(100, 1 << 30), "partner": budgets.DailyEventBudget(1_000, 1 << 30)}
+    monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", tiers)
     async with (
         open_caller(app, pool, "Rival") as rival,
         open_caller(app, pool, "Large", tier="partner") as partner,
@@ -152,7 +152,7 @@ async def test_largest_budget_share_is_refused_first(
 
 @pytest.mark.parametrize("seed", range(5))
 def test_watermark_has_hysteresis(seed: int) -> None:
-    chance, watermark, closed = random.Random(seed), Watermark("test", DiskWatermark(0.9, 0.85)), False
+    chance, watermark, closed = random.Random(seed), IntakeState("test", DiskWatermark(0.9, 0.85)), False
     for _ in range(500):
         part = chance.uniform(0.7, 1.05)
         watermark.move(part)
@@ -165,9 +165,9 @@ async def test_without_a_size_nothing_is_measured(settings: Settings) -> None:
     async with hold_context(app.lifespan()):
         services: Services = app.state.services
         assert services.events.disks.disks == []
-        services.events.disks.check_events()
-        services.events.disks.check_share(1.1)
-        services.events.disks.check_uploads()
+        services.events.disks.check_event_intake_open()
+        services.events.disks.check_event_budget_share(1.1)
+        services.events.disks.check_upload_intake_open()
 
 
 async def test_failed_measurement_keeps_the_previous_one_and_stops_no_other(
@@ -176,48 +176,42 @@ async def test_failed_measurement_keeps_the_previous_one_and_stops_no_other(
     """Event intake must close while the main database is away, and uploads while the event store is away."""
     url = own_servers.postgres.url
     settings = Settings(database_url=url, peppers="", vault_keys="", database_disk_bytes=1)
-    async with connected(url, name="test") as conn:
-        used = (await disk.measure(conn)).used
+    async with use_postgres_connection(url, name="test") as conn:
+        used = (await disk.measure_disk_use(conn)).used
     settings = msgspec.structs.replace(settings, database_disk_bytes=round(used / (EVENTS.closes + 0.02)))
-    async with (
-        open_pool(url, name="test") as away,
-        disk_watch.open_disk_watch(settings, away, away) as watch,
-    ):
+    async with open_postgres_pool(url, name="test") as away, disk_watch.open_disk_watch(settings, away, away) as watch:
         await watch.measure()
         own_servers.postgres.stop()
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             await watch.measure()
-        with pytest.raises(Unavailable):
-            watch.check_events()
-        full, unknown = (
-            WatchedDisk("DATABASE_DISK_BYTES", 1, pool),
-            WatchedDisk("TELEMETRY_DISK_BYTES", 1, away),
-        )
+        with pytest.raises(ServiceUnavailable):
+            watch.check_event_intake_open()
+        full, unknown = (WatchedDisk("DATABASE_DISK_BYTES", 1, pool), WatchedDisk("TELEMETRY_DISK_BYTES", 1, away))
         closed, opened = DiskWatch(full, unknown), DiskWatch(unknown, full)
         for both in (closed, opened):
-            with pytest.raises(Unavailable):
+            with pytest.raises(ServiceUnavailable):
                 await both.measure()
-            with pytest.raises(Unavailable):
-                both.check_events()
-        with pytest.raises(Unavailable):
-            closed.check_uploads()
-        opened.check_uploads()
+            with pytest.raises(ServiceUnavailable):
+                both.check_event_intake_open()
+        with pytest.raises(ServiceUnavailable):
+            closed.check_upload_intake_open()
+        opened.check_upload_intake_open()
         own_servers.postgres.start()
 
 
 async def test_role_without_log_access_counts_the_maximum_log(own_servers: ServerPair) -> None:
     """A role that sees the log counts at least as much: PostgreSQL may use it at any time."""
     parts = urlsplit(own_servers.postgres.url)
-    async with connected(own_servers.postgres.url, name="test") as conn:
+    async with use_postgres_connection(own_servers.postgres.url, name="test") as conn:
         await conn.execute("create role small login password 'small'")
         limit = await conn.fetchval("select pg_size_bytes(current_setting('max_wal_size'))")
-        all_seen = await disk.measure(conn)
+        all_seen = await disk.measure_disk_use(conn)
         mine = await conn.fetchval("select pg_database_size(current_database())")
     assert all_seen.sees_wal
     assert all_seen.wal >= limit
     assert mine <= all_seen.data
     netloc = f"small:small@{parts.netloc.rpartition('@')[2]}"
-    async with connected(urlunsplit(parts._replace(netloc=netloc)), name="test") as conn:
-        seen = await disk.measure(conn)
+    async with use_postgres_connection(urlunsplit(parts._replace(netloc=netloc)), name="test") as conn:
+        seen = await disk.measure_disk_use(conn)
     assert (seen.wal, seen.sees_wal) == (limit, False)
     assert abs(seen.data - all_seen.data) < 1 << 22

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from api.app import create_app
-from api.http.errors import CODES
+from api.http.errors import ERROR_CODES
 from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller
@@ -27,7 +27,7 @@ def read_error(answer: httpx.Response) -> dict[str, Any]:
     assert set(error) <= {"code", "message", "requestId", "details"}
     assert error["requestId"] == answer.headers["X-Request-Id"]
     assert error["requestId"].startswith("req_")
-    assert CODES[error["code"]].status == answer.status_code
+    assert ERROR_CODES[error["code"]].status == answer.status_code
     assert answer.headers["Content-Type"] == "application/json"
     return error
 
@@ -129,9 +129,7 @@ async def test_a_body_is_read_up_to_the_limit(acme: ApiCaller) -> None:
         assert read_error(answer)["code"] == "PAYLOAD_TOO_LARGE"
 
 
-async def test_postgres_outage_is_503_until_it_returns(
-    own_servers: ServerPair, acme_apart: ApiCaller
-) -> None:
+async def test_postgres_outage_is_503_until_it_returns(own_servers: ServerPair, acme_apart: ApiCaller) -> None:
     own_servers.postgres.stop()
     answer = await acme_apart.http.get("/v1/whoami")
     assert read_error(answer)["code"] == "UNAVAILABLE"

@@ -4,13 +4,13 @@ import asyncio
 import threading
 from uuid import UUID
 
-from api.limits.fair_executor import TenantQueue, open_fair_executor
+from api.limits.fair_executor import TenantTaskQueue, open_fair_executor
 from schemas import ids
 from tests.waiting import PATIENCE_S
 
 
 async def test_one_organization_has_one_turn_at_a_time() -> None:
-    queue, hostile, other = TenantQueue(2), ids.new(), ids.new()
+    queue, hostile, other = TenantTaskQueue(2), ids.new_uuid7(), ids.new_uuid7()
     begun: list[str] = []
 
     async def take(name: str, who: UUID) -> None:
@@ -45,7 +45,7 @@ async def test_executor_does_not_block_the_loop() -> None:
         return done.wait(PATIENCE_S)
 
     async with open_fair_executor() as aside:
-        tasks = [asyncio.create_task(aside.run(ids.new(), work)) for _ in range(2)]
+        tasks = [asyncio.create_task(aside.run(ids.new_uuid7(), work)) for _ in range(2)]
         await begun.wait()
         done.set()
         assert await asyncio.gather(*tasks) == [True, True]

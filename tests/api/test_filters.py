@@ -25,7 +25,7 @@ async def list_ids(caller: ApiCaller, path: str, key: str = "id", **params: Any)
 
 
 def parse_uuid(prefix: str, shown: str) -> UUID:
-    found = ids.read(prefix, shown)
+    found = ids.parse_prefixed_id(prefix, shown)
     assert found
     return found
 
@@ -42,7 +42,7 @@ async def test_content(acme: ApiCaller, conn: Conn, pool: Pool) -> None:
     created = []
     for row in rows:
         content_id = await seeds.content(conn, acme.organization_id, project_id)
-        created.append(ids.show(ids.CONTENT, content_id))
+        created.append(ids.format_prefixed_id(ids.CONTENT, content_id))
         await pool.execute(
             """update content_item set format = $1, status = $2, creative_type = $3, approval_status = $4
                 where id = $5""",
@@ -74,15 +74,13 @@ async def test_a_time_bounds_when_content_was_made_whatever_its_id_says(
     acme: ApiCaller, conn: Conn, pool: Pool
 ) -> None:
     project = await new_project(acme)
-    old, new = [
-        await seeds.content(conn, acme.organization_id, parse_uuid(ids.PROJECT, project)) for _ in range(2)
-    ]
+    old, new = [await seeds.content(conn, acme.organization_id, parse_uuid(ids.PROJECT, project)) for _ in range(2)]
     created = datetime.now(UTC)
     await pool.execute("update content_item set created_at = $1 where id = $2", created, new)
     earlier = created - timedelta(minutes=59)
     await pool.execute("update content_item set created_at = $1 where id = $2", earlier, old)
     path, then = f"/v1/projects/{project}/content", created - timedelta(minutes=30)
-    older, newer = ids.show(ids.CONTENT, old), ids.show(ids.CONTENT, new)
+    older, newer = ids.format_prefixed_id(ids.CONTENT, old), ids.format_prefixed_id(ids.CONTENT, new)
     assert await list_ids(acme, path, since=seeds.in_utc(then)) == [newer]
     assert await list_ids(acme, path, until=seeds.in_utc(then)) == [older]
     assert await list_ids(acme, path, since=seeds.in_utc(earlier), until=seeds.in_utc(created)) == [older]
@@ -103,18 +101,14 @@ async def test_accounts(acme: ApiCaller, conn: Conn, pool: Pool) -> None:
     project = await new_project(acme)
     created = [
         await seeds.account(
-            conn,
-            acme.organization_id,
-            parse_uuid(ids.PROJECT, project),
-            handle=f"shop{number}",
-            platform=platform,
+            conn, acme.organization_id, parse_uuid(ids.PROJECT, project), handle=f"shop{number}", platform=platform
         )
         for number, platform in enumerate(("mastodon", "bluesky", "tiktok"))
     ]
     await pool.execute("update social_account set status = 'reauth_required' where id = $1", created[1])
     lend = "update social_account set owner_organization_id = $1, owner_account_id = id where id = $2"
     await pool.execute(lend, acme.organization_id, created[2])
-    one, two, three = (ids.show(ids.ACCOUNT, each) for each in created)
+    one, two, three = (ids.format_prefixed_id(ids.ACCOUNT, each) for each in created)
     path = f"/v1/projects/{project}/social-accounts"
     for params, found in [
         ({"platform": "mastodon"}, [one]),
@@ -164,19 +158,19 @@ async def test_the_audit_log(acme: ApiCaller, rival: ApiCaller, pool: Pool) -> N
 
 
 async def test_the_entries_of_a_project_are_found_even_if_it_is_gone(acme: ApiCaller, conn: Conn) -> None:
-    project, gone = await new_project(acme), ids.new()
+    project, gone = await new_project(acme), ids.new_uuid7()
     await seeds.account(conn, acme.organization_id, parse_uuid(ids.PROJECT, project))
     actions = await list_ids(acme, "/v1/audit-log", "action", projectId=project)
     assert actions == ["social_account.connected", "project.created"]
-    await audit.record(
+    await audit.write_audit_entry(
         conn,
         organization_id=acme.organization_id,
         api_key_id=None,
         action="project.purged",
-        subject=ids.show(ids.PROJECT, gone),
+        subject=ids.format_prefixed_id(ids.PROJECT, gone),
         project_id=gone,
     )
-    shown = ids.show(ids.PROJECT, gone)
+    shown = ids.format_prefixed_id(ids.PROJECT, gone)
     assert await list_ids(acme, "/v1/audit-log", "subject", projectId=shown) == [shown]
 
 
@@ -221,7 +215,7 @@ async def test_impossible_filter_value_is_refused(operator: AllRightsCaller) -> 
 
 async def test_an_internal_kind_is_no_value(acme: ApiCaller) -> None:
     for kind in ("refresh_token", "reconcile_post"):
-        assert kind in kinds.KINDS
+        assert kind in kinds.JOB_KINDS
         assert_refused(await acme.http.get("/v1/jobs", params={"kind": kind}), 422, "VALIDATION", "kind")
 
 
@@ -242,7 +236,7 @@ async def _wrong_before_absent(acme: ApiCaller) -> None:
     lists = [path for path, names in partners.items() if {"projectId", "project_id"} & {*names}]
     assert len(lists) >= 9, lists
     for path in lists:
-        for project in (ids.show(ids.PROJECT, ids.new()), "nobody"):
+        for project in (ids.format_prefixed_id(ids.PROJECT, ids.new_uuid7()), "nobody"):
             of_project = path.replace("{project_id}", project).replace("{projectId}", project)
             scope = {} if of_project != path else {"projectId": project}
             wrong = {"cursor": "made-up", "limit": "0", "since": "soon", "kind": "none", "status": "none"}

@@ -11,7 +11,7 @@ from api.app import create_app
 from api.http import idempotency
 from db.pool import Pool
 from domain.values import steps
-from domain.values.steps import STEP_BYTES
+from domain.values.steps import JSON_STEP_BYTES
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, client_of, hold_context
 from tests.api.test_idempotency import PROJECT, Write, both, count_rows, post_write
@@ -51,7 +51,7 @@ def test_stepwise_digest_equals_the_whole_digest() -> None:
         at_once = hashlib.sha256(msgspec.json.encode([*WHERE, body], order="deterministic")).digest()
         turned = dict(reversed(body.items()))
         for text in (msgspec.json.encode(body), msgspec.json.format(msgspec.json.encode(turned), indent=2)):
-            assert len(text) > STEP_BYTES
+            assert len(text) > JSON_STEP_BYTES
             assert body_digest(text) == at_once
 
 
@@ -59,7 +59,7 @@ WHERE = ["POST", "/v1/x", []]
 
 
 def body_digest(body: bytes) -> bytes:
-    return steps.finish_steps(idempotency.digest(WHERE, body))
+    return steps.run_steps_at_once(idempotency.digest_request(WHERE, body))
 
 
 def legacy_hash(method: str, write: Write) -> bytes:

@@ -55,10 +55,7 @@ async def test_a_stream_ends_behind_its_head(operator: AllRightsCaller) -> None:
 
 def test_connection_continues_after_head(settings: Settings, tmp_path: Path) -> None:
     """With the real server, on one connection."""
-    with (
-        serving(settings, tmp_path / "log") as served,
-        httpx.Client(base_url=served.url, timeout=PATIENCE_S) as client,
-    ):
+    with serving(settings, tmp_path / "log") as served, httpx.Client(base_url=served.url, timeout=PATIENCE_S) as client:
         for path in ("/healthz", "/v1/openapi.json", "/docs", "/console", "/v1/whoami"):
             got, head, again = client.get(path), client.head(path), client.get(path)
             assert (head.status_code, head.content) == (got.status_code, b""), path

@@ -4,10 +4,7 @@ import httpx
 
 from tests.api.conftest import ApiCaller
 
-STRANGERS = (
-    *("/healthz", "/readyz", "/metrics", "/docs", "/console"),
-    *("/v1/openapi.json", "/nothing", "/v1/whoami"),
-)
+STRANGERS = (*("/healthz", "/readyz", "/metrics", "/docs", "/console"), *("/v1/openapi.json", "/nothing", "/v1/whoami"))
 
 
 async def test_no_browser_guesses_a_type(anonymous: httpx.AsyncClient) -> None:
@@ -33,13 +30,7 @@ async def test_secret_answers_are_not_cached(acme: ApiCaller) -> None:
         f"/v1/projects/{project.json()['id']}/social/oauth-url",
         json={"platform": "mastodon", "instance": "social.example", "returnUrl": "https://app.example.com"},
     )
-    for answer in (
-        *created,
-        rotated,
-        link,
-        await acme.http.get("/v1/projects"),
-        await acme.http.get("/v1/whoami"),
-    ):
+    for answer in (*created, rotated, link, await acme.http.get("/v1/projects"), await acme.http.get("/v1/whoami")):
         assert answer.headers.get_list("Cache-Control") == ["no-store"], answer.request.url
     seen = await acme.http.get(f"/v1/projects/{project.json()['id']}")
     assert seen.headers["Cache-Control"] == "private, no-cache"

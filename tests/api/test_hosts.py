@@ -4,11 +4,11 @@ import httpx
 import msgspec
 import pytest
 
-from api.app import configure
-from db.server import free_port
+from api.app import configure_application
+from db.server import find_free_port
 from schemas.errors import SettingsInvalid
-from schemas.hosts import allowed_hosts
-from schemas.settings import Settings, from_env
+from schemas.hosts import build_allowed_hosts
+from schemas.settings import Settings, load_settings
 from tests.api.conftest import built_app, client_of, hold_context
 from tests.api.refusals import assert_refused
 from tests.servers import environment
@@ -18,7 +18,7 @@ PATHS = ["/metrics", "/healthz", "/docs", "/console", "/v1/openapi.json", "/v1/p
 
 
 async def test_dns_rebinding_page_reads_nothing(settings: Settings) -> None:
-    app, foreign = configure(built_app(), settings, private=True), {"Host": "evil.example:8000"}
+    app, foreign = configure_application(built_app(), settings, private=True), {"Host": "evil.example:8000"}
     async with hold_context(app.lifespan()), client_of(app) as client:
         for path in PATHS:
             assert_refused(await client.get(path, headers=foreign), 421, "HOST_NOT_ALLOWED")
@@ -26,9 +26,9 @@ async def test_dns_rebinding_page_reads_nothing(settings: Settings) -> None:
 
 
 async def test_metrics_on_a_port_of_their_own_are_under_the_same_names(settings: Settings) -> None:
-    port = free_port()
+    port = find_free_port()
     moved = msgspec.structs.replace(settings, metrics_port=port, allowed_hosts="web.internal")
-    app = configure(built_app(), moved)
+    app = configure_application(built_app(), moved)
     async with hold_context(app.lifespan()), httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as client:
         for host, status in (("evil.example", 421), (f"web.internal:{port}", 200), ("10.0.0.7:9100", 200)):
             answer = await client.get(f"http://127.0.0.1:{port}/metrics", headers={"Host": host})
@@ -46,7 +46,7 @@ REFUSED = """
 
 
 def test_only_the_named_hosts_are_allowed() -> None:
-    hosts = allowed_hosts("other.example.com,.internal", "https://api.example.com")
+    hosts = build_allowed_hosts("other.example.com,.internal", "https://api.example.com")
     assert [host for host in ("", *ALLOWED.split()) if not hosts.allows(host)] == []
     assert [host for host in REFUSED.split() if hosts.allows(host)] == []
 
@@ -54,4 +54,4 @@ def test_only_the_named_hosts_are_allowed() -> None:
 def test_a_setting_that_names_no_hosts_is_refused(settings: Settings) -> None:
     for names in ("*", "https://api.example.com", "a,,b", "a b", "api.example.com:443", "a,"):
         with pytest.raises(SettingsInvalid, match="ALLOWED_HOSTS"):
-            from_env(environment(settings) | {"ALLOWED_HOSTS": names})
+            load_settings(environment(settings) | {"ALLOWED_HOSTS": names})

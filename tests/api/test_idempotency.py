@@ -12,7 +12,7 @@ from litestar import Litestar
 from api.http import idempotency as api_idempotency
 from db.pool import Pool
 from domain.tenancy import idempotency
-from domain.tenancy.idempotency import KeyUse
+from domain.tenancy.idempotency import IdempotencyKeyUse
 from tests.api.all_objects import AllRightsCaller
 from tests.api.conftest import ApiCaller, client_of
 from tests.waiting import eventually
@@ -27,9 +27,7 @@ class Write(NamedTuple):
     other: dict[str, Any]
 
 
-PROJECT = Write(
-    "/v1/projects", "project", {"name": "Shop", "timezone": "UTC"}, {"name": "Bar", "timezone": "UTC"}
-)
+PROJECT = Write("/v1/projects", "project", {"name": "Shop", "timezone": "UTC"}, {"name": "Bar", "timezone": "UTC"})
 KEY = Write("/v1/api-keys", "api_key", {"name": "a", "scopes": ["*"]}, {"name": "b", "scopes": ["*"]})
 
 both = pytest.mark.parametrize("write", [PROJECT, KEY], ids=["one statement", "transaction"])
@@ -88,9 +86,7 @@ async def test_another_path_or_an_explicit_default_makes_another_request(acme: A
 
 
 @both
-async def test_the_key_belongs_to_the_api_key(
-    acme: ApiCaller, rival: ApiCaller, pool: Pool, write: Write
-) -> None:
+async def test_the_key_belongs_to_the_api_key(acme: ApiCaller, rival: ApiCaller, pool: Pool, write: Write) -> None:
     first, second = await post_write(acme, write), await post_write(rival, write)
     assert first.json()["id"] != second.json()["id"]
     assert second.status_code == 201
@@ -107,9 +103,7 @@ async def test_rotation_keeps_idempotency_records(acme: ApiCaller, app: Litestar
 
 
 @both
-async def test_concurrent_repeats_have_one_effect_and_answer(
-    acme: ApiCaller, pool: Pool, write: Write
-) -> None:
+async def test_concurrent_repeats_have_one_effect_and_answer(acme: ApiCaller, pool: Pool, write: Write) -> None:
     answers = await asyncio.gather(*(post_write(acme, write) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {201}
     assert len({answer.content for answer in answers}) == 1
@@ -132,7 +126,7 @@ async def hold_record(pool: Pool, caller: ApiCaller) -> AsyncIterator[None]:
     async with pool.acquire() as conn:
         transaction = conn.transaction()
         await transaction.start()
-        assert await idempotency.claim(conn, KeyUse(caller.organization_id, key, "k", b""))
+        assert await idempotency.claim_idempotency_key(conn, IdempotencyKeyUse(caller.organization_id, key, "k", b""))
         yield
         await transaction.rollback()
 
@@ -185,9 +179,7 @@ async def test_a_secret_is_kept_sealed(acme: ApiCaller, pool: Pool) -> None:
     assert (await post_write(acme, KEY)).json()["apiKey"] == first.json()["apiKey"]
 
 
-async def test_a_sealed_answer_opens_in_its_own_row_only(
-    acme: ApiCaller, rival: ApiCaller, pool: Pool
-) -> None:
+async def test_a_sealed_answer_opens_in_its_own_row_only(acme: ApiCaller, rival: ApiCaller, pool: Pool) -> None:
     await post_write(acme, KEY)
     await post_write(rival, KEY)
     await pool.execute(

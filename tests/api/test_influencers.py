@@ -13,12 +13,7 @@ from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
 from tests.api.refusals import reason
 
-BRAND = {
-    "primaryLanguage": "de",
-    "brandVoice": "Formal.",
-    "keywords": ["Gezeiten", "Hafen"],
-    "colors": ["#0b6e99"],
-}
+BRAND = {"primaryLanguage": "de", "brandVoice": "Formal.", "keywords": ["Gezeiten", "Hafen"], "colors": ["#0b6e99"]}
 
 
 @pytest_asyncio.fixture
@@ -52,7 +47,7 @@ async def test_created_influencer_exists_at_once(acme: ApiCaller, project: str) 
     one = await read_influencer(acme, accepted["influencerId"])
     assert (one["status"], one["imageUrl"], one["errorMessage"]) == ("pending", None, None)
     assert (one["gender"], one["language"], one["brandVoice"]) == ("female", "de", "Formal.")
-    assert one["name"] in persona.first_names("de", "female")
+    assert one["name"] in persona.common_first_names("de", "female")
     assert one["topics"] == BRAND["keywords"]
     assert one["discloses"].startswith("Eine digitale")
 
@@ -70,7 +65,7 @@ async def test_a_list_has_pages_and_statuses(acme: ApiCaller, project: str, pool
     created = [(await create_influencer(acme, project))["influencerId"] for _ in range(3)]
     assert len({(await read_influencer(acme, one))["name"] for one in created}) == 3
     await acme.http.delete(f"/v1/influencers/{created[0]}")
-    ready = ids.read(ids.INFLUENCER, created[1])
+    ready = ids.parse_prefixed_id(ids.INFLUENCER, created[1])
     await pool.execute("update influencer set status = 'ready' where id = $1", ready)
     first = (await acme.http.get(f"{project}/influencers", params={"limit": 1})).json()
     assert [one["influencerId"] for one in first["items"]] == [created[2]]
@@ -133,22 +128,17 @@ async def test_clone_keeps_the_face_and_applies_overrides(acme: ApiCaller, proje
 async def test_project_has_a_limit_of_influencers(
     acme: ApiCaller, project: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(creating, "MAX_INFLUENCERS", 1)
+    monkeypatch.setattr(creating, "MAX_INFLUENCERS_PER_PROJECT", 1)
     one = await create_influencer(acme, project)
     clone = f"/v1/influencers/{one['influencerId']}/clone"
-    for answer in (
-        await acme.http.post(f"{project}/influencers"),
-        await acme.http.post(clone, json={"name": "X"}),
-    ):
+    for answer in (await acme.http.post(f"{project}/influencers"), await acme.http.post(clone, json={"name": "X"})):
         assert reason(answer) == (409, "CONFLICT", "TOO_MANY_INFLUENCERS")
         assert answer.json()["error"]["details"]["limit"] == 1
     await acme.http.delete(f"/v1/influencers/{one['influencerId']}")
     await create_influencer(acme, project)
 
 
-async def test_an_archived_project_takes_no_new_one_and_its_jobs_are_canceled(
-    acme: ApiCaller, project: str
-) -> None:
+async def test_an_archived_project_takes_no_new_one_and_its_jobs_are_canceled(acme: ApiCaller, project: str) -> None:
     one = await create_influencer(acme, project)
     at = f"/v1/influencers/{one['influencerId']}"
     await acme.http.delete(project)

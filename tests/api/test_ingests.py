@@ -59,11 +59,7 @@ SOURCES = (
             ],
             "country_code": "at",
         },
-        {
-            "appStoreUrl": "apps.apple.com/de/app/id618783545",
-            "androidPackage": "com.Slack",
-            "countryCode": "at",
-        },
+        {"appStoreUrl": "apps.apple.com/de/app/id618783545", "androidPackage": "com.Slack", "countryCode": "at"},
         {"appStoreUrl": "https://apps.apple.com/de/app/slack/id618783545"},
         {"iosBundleId": "test.example.ok"},
     ),
@@ -72,12 +68,10 @@ SOURCES = (
 
 @pytest_asyncio.fixture
 async def project(acme: ApiCaller, conn: Conn) -> str:
-    return ids.show(ids.PROJECT, await seeds.project(conn, acme.organization_id))
+    return ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, acme.organization_id))
 
 
-async def start_ingest(
-    caller: ApiCaller, project: str, source: str = "website", **body: Any
-) -> httpx.Response:
+async def start_ingest(caller: ApiCaller, project: str, source: str = "website", **body: Any) -> httpx.Response:
     given = body or PAGE
     return await caller.http.post(f"/v1/projects/{project}/ingest/{source}", json=given)
 
@@ -152,15 +146,15 @@ async def test_starts_and_archives_leave_nothing_running(acme: ApiCaller, conn: 
         return (await start_ingest(acme, project)).status_code
 
     async def end(project_id: Any) -> None:
-        await acme.http.delete(f"/v1/projects/{ids.show(ids.PROJECT, project_id)}")
+        await acme.http.delete(f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project_id)}")
         async with pool.acquire() as own, own.transaction():
-            while await jobs.cancel_of_project(own, organization_id=org, project_id=project_id, limit=10):
+            while await jobs.cancel_jobs_of_project(own, organization_id=org, project_id=project_id, limit=10):
                 pass
 
     outcomes = []
     for _ in range(100):
         project_id = await seeds.project(conn, org)
-        started, _ = await asyncio.gather(start(ids.show(ids.PROJECT, project_id)), end(project_id))
+        started, _ = await asyncio.gather(start(ids.format_prefixed_id(ids.PROJECT, project_id)), end(project_id))
         outcomes.append(started)
     assert set(outcomes) <= {202, 409}
     assert await conn.fetchval("select count(*) from ingest where status = 'running'") == 0
@@ -169,7 +163,7 @@ async def test_starts_and_archives_leave_nothing_running(acme: ApiCaller, conn: 
 
 async def test_the_sandbox_ingests_its_own_sources(app: Litestar, pool: Pool, conn: Conn) -> None:
     async with open_caller(app, pool, "Tester", env="test") as tester:
-        project = ids.show(ids.PROJECT, await seeds.project(conn, tester.organization_id))
+        project = ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, tester.organization_id))
         for source in SOURCES:
             answer = await start_ingest(tester, project, source.name, **source.sandbox)
             assert answer.status_code == 202, answer.text

@@ -22,9 +22,7 @@ async def shop(acme: ApiCaller) -> dict[str, Any]:
     return created | {"spec": f"{at}/{created['appId']}/install-spec"}
 
 
-async def test_every_platform_gets_the_endpoint_without_the_key(
-    acme: ApiCaller, shop: dict[str, Any]
-) -> None:
+async def test_every_platform_gets_the_endpoint_without_the_key(acme: ApiCaller, shop: dict[str, Any]) -> None:
     answer = await acme.http.get(shop["spec"], params={"platforms": ",".join(PLATFORMS)})
     assert shop["apiKey"][-43:] not in answer.text
     spec = answer.json()

@@ -9,8 +9,8 @@ from litestar import Litestar
 from db.pool import Conn, Pool
 from db.queries import sandbox_clock
 from domain.jobs import counts, jobs
-from jobs.kinds import INGEST_GITHUB, INGEST_WEBSITE
-from jobs.ledger import Settlement
+from jobs.kinds import INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND
+from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Failed
 from schemas import ids
 from tests import seeds
@@ -24,8 +24,10 @@ from tests.jobs import scene
 async def test_jobs_by_their_error_and_time(acme: ApiCaller, conn: Conn, pool: Pool) -> None:
     where = f"/v1/projects/{await new_project(acme)}/ingest"
     site = (await acme.http.post(f"{where}/website", json={"url": "https://example.com"})).json()["jobId"]
-    claims = await seeds.claims(conn, INGEST_WEBSITE)
-    await jobs.settle(pool, [Settlement(claim, Failed("FETCH_FAILED", "no answer")) for claim in claims])
+    claims = await seeds.claims(conn, INGEST_WEBSITE_KIND)
+    await jobs.settle_jobs_and_subjects(
+        pool, [AttemptSettlement(claim, Failed("FETCH_FAILED", "no answer")) for claim in claims]
+    )
     repo = (await acme.http.post(f"{where}/github", json={"repoFullName": "a/b"})).json()["jobId"]
     created = (await acme.http.get(f"/v1/jobs/{repo}")).json()["createdAt"]
     for params, found in [
@@ -68,18 +70,16 @@ async def test_jobs_are_counted_by_status_and_stage(acme: ApiCaller, rival: ApiC
     assert_refused(await rival.http.get("/v1/jobs/counts", params={"projectId": one}), 404, "NOT_FOUND")
 
 
-async def test_scheduled_job_has_its_phase_everywhere(
-    app: Litestar, acme: ApiCaller, conn: Conn, pool: Pool
-) -> None:
+async def test_scheduled_job_has_its_phase_everywhere(app: Litestar, acme: ApiCaller, conn: Conn, pool: Pool) -> None:
     """The contract fixes its status; its phase distinguishes it from a running job."""
     project = UUID((await new_project(acme))[4:])
     account = await seeds.account(conn, acme.organization_id, project)
-    content = ids.show(ids.CONTENT, await seeds.content(conn, acme.organization_id, project))
+    content = ids.format_prefixed_id(ids.CONTENT, await seeds.content(conn, acme.organization_id, project))
     when = seeds.in_utc(datetime.now(UTC) + timedelta(days=7))
-    body = {"scheduledFor": when, "targets": [{"socialAccountId": ids.show(ids.ACCOUNT, account)}]}
+    body = {"scheduledFor": when, "targets": [{"socialAccountId": ids.format_prefixed_id(ids.ACCOUNT, account)}]}
     created = await acme.http.post(f"/v1/content/{content}/schedule", json=body)
     later = created.json()["scheduledPosts"][0]["jobId"]
-    await scene.submit(conn, acme.organization_id, INGEST_WEBSITE)
+    await scene.submit(conn, acme.organization_id, INGEST_WEBSITE_KIND)
     answers = [
         (await acme.http.get(f"/v1/jobs/{later}")).json(),
         (await acme.http.get("/v1/jobs", params={"phase": "scheduled,waiting"})).json()["items"][0],
@@ -104,22 +104,20 @@ async def test_a_202_has_the_phase_of_its_job(acme: ApiCaller, conn: Conn) -> No
     """Also for the job of an earlier, equal request."""
     where, site = f"/v1/projects/{await new_project(acme)}/ingest/website", {"url": "https://example.com"}
     first = (await acme.http.post(where, json=site)).json()
-    await seeds.claims(conn, INGEST_WEBSITE)
+    await seeds.claims(conn, INGEST_WEBSITE_KIND)
     second = (await acme.http.post(where, json=site)).json()
     assert (first["phase"], first["deduplicated"]) == ("queued", False)
     assert (second["phase"], second["jobId"], second["deduplicated"]) == ("running", first["jobId"], True)
 
 
-async def test_a_count_ends_at_its_limit(
-    acme: ApiCaller, conn: Conn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(counts, "MAX_COUNTED", 2)
+async def test_a_count_ends_at_its_limit(acme: ApiCaller, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "MAX_JOBS_PER_COUNT", 2)
     project = await new_project(acme)
     for params in ({}, {"projectId": project}):
         for created, capped in ((1, False), (2, True), (3, True)):
             await conn.execute("delete from job")
             for _ in range(created):
-                await scene.submit(conn, acme.organization_id, INGEST_WEBSITE, project_id=UUID(project[4:]))
+                await scene.submit(conn, acme.organization_id, INGEST_WEBSITE_KIND, project_id=UUID(project[4:]))
             body = (await acme.http.get("/v1/jobs/counts", params=params)).json()
             assert (body["byStatus"]["running"], body["capped"]) == (min(created, 2), capped)
 
@@ -128,7 +126,7 @@ async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, 
     began, days = datetime.now(UTC), timedelta(days=10)
     async with open_caller(app, pool, "Acme", env="test") as caller:
         org = caller.organization_id
-        await scene.submit(conn, org, INGEST_WEBSITE)
+        await scene.submit(conn, org, INGEST_WEBSITE_KIND)
         await sandbox_clock.age_jobs.run(conn, org=org, own=None, by=days)
         await sandbox_clock.move_clock.run(conn, org=org, by=days, posts=0, jobs=0)
         body = (await caller.http.get("/v1/jobs/stats", params={"window": "day"})).json()
@@ -140,7 +138,7 @@ async def test_only_operators_count_all_jobs(
     app: Litestar, pool: Pool, conn: Conn, acme: ApiCaller, rival: ApiCaller
 ) -> None:
     """With the filters of their list."""
-    for caller, kind in ((acme, INGEST_WEBSITE), (acme, INGEST_GITHUB), (rival, INGEST_GITHUB)):
+    for caller, kind in ((acme, INGEST_WEBSITE_KIND), (acme, INGEST_GITHUB_KIND), (rival, INGEST_GITHUB_KIND)):
         await scene.submit(conn, caller.organization_id, kind)
     org = f"org_{rival.organization_id}"
     async with open_caller(app, pool, "Platform", scopes=("ops:read",)) as operator:

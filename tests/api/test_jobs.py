@@ -15,9 +15,9 @@ from api.routes import jobs as route
 from db.pool import Conn, Pool
 from domain.jobs import jobs
 from jobs import ledger
-from jobs.kinds import INGEST_WEBSITE
-from jobs.ledger import Settlement
-from jobs.outcomes import Done, Failed, Outcome
+from jobs.kinds import INGEST_WEBSITE_KIND
+from jobs.ledger import AttemptSettlement
+from jobs.outcomes import Done, Failed, TaskOutcome
 from schemas.jobs import Job
 from tests import seeds
 from tests.api.conftest import ApiCaller, client_of, new_key
@@ -40,10 +40,10 @@ async def start_ingest(caller: ApiCaller, conn: Conn) -> str:
     return answer.json()["locationUrl"]  # type: ignore[no-any-return]
 
 
-async def settle_due_jobs(pool: Pool, conn: Conn, outcome: Outcome) -> None:
+async def settle_due_jobs(pool: Pool, conn: Conn, outcome: TaskOutcome) -> None:
     """Claim all due jobs and settle them with one outcome."""
-    claims = await seeds.claims(conn, INGEST_WEBSITE)
-    await jobs.settle(pool, [Settlement(claim, outcome) for claim in claims])
+    claims = await seeds.claims(conn, INGEST_WEBSITE_KIND)
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, outcome) for claim in claims])
 
 
 def count_waiting(app: Litestar) -> int:
@@ -52,9 +52,7 @@ def count_waiting(app: Litestar) -> int:
     return waiting
 
 
-async def test_a_poll_costs_nothing_until_something_changes(
-    acme: ApiCaller, job: str, pool: Pool, conn: Conn
-) -> None:
+async def test_a_poll_costs_nothing_until_something_changes(acme: ApiCaller, job: str, pool: Pool, conn: Conn) -> None:
     first = await acme.http.get(job)
     assert (first.status_code, first.headers["Retry-After"]) == (200, "1")
     known = {"If-None-Match": first.headers["ETag"]}
@@ -77,17 +75,15 @@ async def test_a_poll_costs_nothing_until_something_changes(
     assert (await asyncio.wait_for(again, PATIENCE_S)).status_code == 304
     created = msgspec.json.decode(first.content, type=Job)
     for age, seconds in ((0, 1), (5, 2), (30, 8), (600, 10)):
-        assert route._retry_after(created, created.created_at + timedelta(seconds=age)) == seconds
+        assert route._seconds_until_next_job_poll(created, created.created_at + timedelta(seconds=age)) == seconds
 
 
-async def test_a_wait_ends_with_the_job(
-    app: Litestar, acme: ApiCaller, job: str, pool: Pool, conn: Conn
-) -> None:
+async def test_a_wait_ends_with_the_job(app: Litestar, acme: ApiCaller, job: str, pool: Pool, conn: Conn) -> None:
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}))
     await eventually(lambda: has_waiting(app, 1))
-    (claim,) = await seeds.claims(conn, INGEST_WEBSITE)
-    await ledger.progress(conn, claim, progress=0.5, stage="fetching")
-    await jobs.settle(pool, [Settlement(claim, Failed("FETCH_FAILED", "no answer"))])
+    (claim,) = await seeds.claims(conn, INGEST_WEBSITE_KIND)
+    await ledger.store_job_progress(conn, claim, progress=0.5, stage="fetching")
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, Failed("FETCH_FAILED", "no answer"))])
     answer = await asyncio.wait_for(waiting, PATIENCE_S)
     assert answer.json()["status"] == "failed"
     assert answer.json()["error"] == {"code": "FETCH_FAILED", "message": "no answer", "retryable": False}
@@ -104,7 +100,7 @@ async def test_a_wait_with_a_version_ends_with_the_next_one(
     known = {"If-None-Match": (await acme.http.get(job)).headers["ETag"]}
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}, headers=known))
     await eventually(lambda: has_waiting(app, 1))
-    await seeds.claims(conn, INGEST_WEBSITE)
+    await seeds.claims(conn, INGEST_WEBSITE_KIND)
     answer = await asyncio.wait_for(waiting, PATIENCE_S)
     assert (answer.status_code, answer.json()["stage"]) == (200, "starting")
     late = await acme.http.get(job, params={"wait": 30}, headers=known)
@@ -147,14 +143,7 @@ async def test_disconnect_ends_the_wait(app: Litestar, acme: ApiCaller, job: str
     for path, query in ((job, b"wait=30"), (f"{job}/events", b"")):
         hang_up = asyncio.Event()
         calling = asyncio.create_task(
-            call_and_disconnect(
-                app,
-                "GET",
-                path,
-                headers={"X-Api-Key": acme.key},
-                query=query,
-                hang_up=hang_up,
-            )
+            call_and_disconnect(app, "GET", path, headers={"X-Api-Key": acme.key}, query=query, hang_up=hang_up)
         )
         await eventually(lambda: has_waiting(app, 1))
         hang_up.set()
@@ -165,10 +154,7 @@ async def test_disconnect_ends_the_wait(app: Litestar, acme: ApiCaller, job: str
 def parse_events(answer: httpx.Response) -> list[tuple[int, dict[str, Any]]]:
     """Parse the messages of an ended stream into versions and jobs."""
     blocks = [block.split("\n") for block in answer.text.strip().split("\n\n")]
-    return [
-        (int(version.removeprefix("id: ")), json.loads(data.removeprefix("data: ")))
-        for version, data in blocks
-    ]
+    return [(int(version.removeprefix("id: ")), json.loads(data.removeprefix("data: "))) for version, data in blocks]
 
 
 async def test_a_stream_tells_each_version_and_closes_after_the_last(
@@ -196,7 +182,7 @@ async def test_a_stream_tells_each_version_and_closes_after_the_last(
 async def test_a_stream_ends_in_its_time_and_another_goes_on(
     app: Litestar, acme: ApiCaller, job: str, pool: Pool, conn: Conn, *, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "MAX_STREAM_S", 0.0)
+    monkeypatch.setattr(route, "MAX_JOB_STREAM_S", 0.0)
     first = await asyncio.wait_for(acme.http.get(f"{job}/events"), PATIENCE_S)
     version, _, end = first.text.partition("\n")
     assert "retry: 1000" in end

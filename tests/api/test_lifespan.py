@@ -25,9 +25,7 @@ async def test_start_needs_every_vault_key_in_use(acme: ApiCaller, pool: Pool, s
     """An expired record needs none."""
     body = {"name": "a", "scopes": ["*"]}
     await acme.http.post("/v1/api-keys", json=body, headers={"Idempotency-Key": "k"})
-    await pool.execute(
-        "update idempotency_key set vault_key_id = 'lost', created_at = now() - interval '25 hours'"
-    )
+    await pool.execute("update idempotency_key set vault_key_id = 'lost', created_at = now() - interval '25 hours'")
     async with hold_context(create_app(settings).lifespan()):
         pass
     await pool.execute("update idempotency_key set created_at = now()")

@@ -9,13 +9,13 @@ from uuid import UUID
 
 import pytest
 
-from api.streams.long_poll import LongPollHub, Ref, open_hub
-from domain.jobs.jobs import Versioned
+from api.streams.long_poll import AwaitedObjectRef, LongPollHub, open_long_poll_hub
+from domain.jobs.jobs import VersionedJob
 from schemas import ids
 from schemas.jobs import Job
 from tests.waiting import PATIENCE_S, eventually
 
-ORG = ids.new()
+ORG = ids.new_uuid7()
 
 
 class FakeJobs:
@@ -23,28 +23,29 @@ class FakeJobs:
 
     def __init__(self) -> None:
         self.versions: dict[UUID, int] = {}
-        self.looks: list[Sequence[Ref]] = []
+        self.looks: list[Sequence[AwaitedObjectRef]] = []
         self.failing = False
 
-    async def look(self, refs: Sequence[Ref]) -> list[Versioned | None]:
+    async def look(self, refs: Sequence[AwaitedObjectRef]) -> list[VersionedJob | None]:
         self.looks.append(refs)
         if self.failing:
             raise OSError("Postgres is away")
         return [self._seen(job_id) for _, job_id in refs]
 
-    def add(self) -> Ref:
-        job_id = ids.new()
+    def add(self) -> AwaitedObjectRef:
+        job_id = ids.new_uuid7()
         self.versions[job_id] = 1
         return ORG, job_id
 
-    def _seen(self, job_id: UUID) -> Versioned | None:
+    def _seen(self, job_id: UUID) -> VersionedJob | None:
         return (build_job(job_id), self.versions[job_id]) if job_id in self.versions else None
 
 
 def build_job(job_id: UUID) -> Job:
     now = datetime(2026, 11, 24, tzinfo=UTC)
     return Job(
-        job_id=ids.show(ids.JOB, job_id), kind="ingest_website", status="running", stage="queued",
+        job_id=ids.format_prefixed_id(ids.JOB, job_id), kind="ingest_website", status="running",
+        stage="queued",
         phase="queued", progress=0, project_id=None, attempt=0, max_attempts=1, cancel_requested=False,
         retry_of=None, created_at=now, started_at=now, finished_at=None, result=None, error=None,
     )  # fmt: skip
@@ -56,20 +57,22 @@ def ledger() -> FakeJobs:
 
 
 @pytest.fixture
-def watcher(ledger: FakeJobs) -> LongPollHub[Versioned]:
+def watcher(ledger: FakeJobs) -> LongPollHub[VersionedJob]:
     return LongPollHub(ledger.look, interval_s=0.01, per_organization=3, in_total=5)
 
 
-def is_second_version(seen: Versioned) -> bool:
+def is_second_version(seen: VersionedJob) -> bool:
     return seen[1] >= 2
 
 
-async def wait_for_job(watcher: LongPollHub[Versioned], ref: Ref, *, within: float = 5) -> Versioned | None:
+async def wait_for_job(
+    watcher: LongPollHub[VersionedJob], ref: AwaitedObjectRef, *, within: float = 5
+) -> VersionedJob | None:
     with watcher.subscribe(ref) as seat:
         return await seat.until(is_second_version, within=within)
 
 
-async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
+async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPollHub[VersionedJob]) -> None:
     refs = [ledger.add() for _ in range(2)]
     waiting = [asyncio.create_task(wait_for_job(watcher, ref)) for ref in (*refs, refs[0])]
     await eventually(lambda: has_polled(ledger, 2))
@@ -84,7 +87,7 @@ async def has_polled(ledger: FakeJobs, times: int) -> bool:
     return len(ledger.looks) >= times
 
 
-async def test_no_poll_without_waiting_requests(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
+async def test_no_poll_without_waiting_requests(ledger: FakeJobs, watcher: LongPollHub[VersionedJob]) -> None:
     assert await wait_for_job(watcher, ledger.add(), within=0.02) is None
     before = asyncio.all_tasks()
     await eventually(lambda: is_idle(before))
@@ -100,7 +103,7 @@ async def is_idle(before: set[asyncio.Task[None]]) -> bool:
     return all(task.done() for task in before if task is not asyncio.current_task())
 
 
-async def test_failed_poll_is_repeated(ledger: FakeJobs, watcher: LongPollHub[Versioned]) -> None:
+async def test_failed_poll_is_repeated(ledger: FakeJobs, watcher: LongPollHub[VersionedJob]) -> None:
     ref = ledger.add()
     ledger.failing = True
     waiting = asyncio.create_task(wait_for_job(watcher, ref))
@@ -109,21 +112,19 @@ async def test_failed_poll_is_repeated(ledger: FakeJobs, watcher: LongPollHub[Ve
     assert await waiting is not None
 
 
-async def test_deleted_job_ends_the_wait(watcher: LongPollHub[Versioned]) -> None:
-    assert await wait_for_job(watcher, (ORG, ids.new()), within=30) is None
+async def test_deleted_job_ends_the_wait(watcher: LongPollHub[VersionedJob]) -> None:
+    assert await wait_for_job(watcher, (ORG, ids.new_uuid7()), within=30) is None
 
 
-async def test_subscribers_are_limited_per_organization(
-    ledger: FakeJobs, watcher: LongPollHub[Versioned]
-) -> None:
+async def test_subscribers_are_limited_per_organization(ledger: FakeJobs, watcher: LongPollHub[VersionedJob]) -> None:
     ref = ledger.add()
     waiting = [asyncio.create_task(wait_for_job(watcher, ref)) for _ in range(3)]
     await eventually(lambda: has_polled(ledger, 1))
-    with watcher.subscribe(ref) as crowded, watcher.subscribe((ids.new(), ref[1])) as other:
+    with watcher.subscribe(ref) as crowded, watcher.subscribe((ids.new_uuid7(), ref[1])) as other:
         assert (crowded.closed, other.closed) == (True, False)
         assert await crowded.until(is_second_version, within=30) is None
-        assert watcher.is_full(ids.new())
-        with watcher.subscribe((ids.new(), ref[1])) as beyond_all:
+        assert watcher.is_full(ids.new_uuid7())
+        with watcher.subscribe((ids.new_uuid7(), ref[1])) as beyond_all:
             assert beyond_all.closed
     for task in waiting:
         task.cancel()
@@ -141,7 +142,7 @@ async def test_signal_releases_all_waits_and_calls_its_handler(ledger: FakeJobs)
 
     before = signal.signal(signal.SIGTERM, server)
     try:
-        async with open_hub(ledger.look) as watcher:
+        async with open_long_poll_hub(ledger.look) as watcher:
             waiting = asyncio.create_task(wait_for_job(watcher, ledger.add(), within=30))
             await eventually(lambda: has_polled(ledger, 1))
             signal.raise_signal(signal.SIGTERM)

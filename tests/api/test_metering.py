@@ -13,9 +13,9 @@ from structlog.testing import capture_logs
 from api.http import head_requests
 from api.http.request_state import RequestState
 from api.limits import cost_metering
-from api.limits.cost_metering import LOG_INTERVAL_S, LoopWatchdog
+from api.limits.cost_metering import LOOP_HOLD_LOG_INTERVAL_S, LoopWatchdog
 from telemetry import costs
-from telemetry.costs import LONG_STEP_S, RequestCost
+from telemetry.costs import MIN_LOOP_HOLD_S, RequestCost
 from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
 from tests.telemetry.test_costs import burn
@@ -37,15 +37,15 @@ async def test_a_step_that_holds_the_loop_names_its_route(scope: HTTPScope) -> N
     state, before = RequestState(()), count_holds(ROUTE)
 
     async def answer() -> None:
-        burn(LONG_STEP_S)
+        burn(MIN_LOOP_HOLD_S)
 
     with capture_logs() as logged:
         await cost_metering.meter_request(scope, state, answer(), watchdog=LoopWatchdog())
     assert count_holds(ROUTE) == before + 1
     [line] = logged
     assert (line["log_level"], line["route"], line["request_id"]) == ("warning", ROUTE, state.id)
-    assert line["ms"] >= LONG_STEP_S * 1000
-    assert state.cost.loop_s >= LONG_STEP_S
+    assert line["ms"] >= MIN_LOOP_HOLD_S * 1000
+    assert state.cost.loop_s >= MIN_LOOP_HOLD_S
 
 
 async def test_a_hold_is_logged_at_most_once_in_ten_seconds_and_counted_each_time(scope: HTTPScope) -> None:
@@ -55,7 +55,7 @@ async def test_a_hold_is_logged_at_most_once_in_ten_seconds_and_counted_each_tim
         for _ in range(3):
             watchdog.note(scope, state, 0.02)
         watchdog.note(cast("HTTPScope", {}), state, 0.02)
-        now[0] += LOG_INTERVAL_S
+        now[0] += LOOP_HOLD_LOG_INTERVAL_S
         watchdog.note(scope, state, 0.5)
     assert [(line["route"], line["skipped"]) for line in logged] == [(ROUTE, 0), ("unmatched", 0), (ROUTE, 2)]
     assert count_holds(ROUTE) == before + 4
@@ -82,12 +82,12 @@ async def test_bytes_are_those_of_bodies_that_pass() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    receives, sends = cost_metering.count_bytes(cost, receive, send)
+    receives, sends = cost_metering.count_body_bytes(cost, receive, send)
     await receives()
     for message in (start, body):
         await sends(message)
     assert (cost.received, cost.sent, cost.bytes) == (70, 500, 570)
-    _, of_head = head_requests.without_body(*cost_metering.count_bytes(cost, receive, send))
+    _, of_head = head_requests.drop_response_body(*cost_metering.count_body_bytes(cost, receive, send))
     for message in (start, body):
         await of_head(message)
     assert cost.sent == 500
@@ -109,8 +109,7 @@ async def test_a_keyed_request_with_events_pays_once_for_its_connection(
     """It waits for its turn among keyed requests, and holds no second connection in that turn."""
     project = await new_project(acme)
     created = await acme.http.post(
-        f"/v1/projects/{project}/sdk-apps",
-        json={"name": "Shop", "platform": "web", "webDomain": "shop.example"},
+        f"/v1/projects/{project}/sdk-apps", json={"name": "Shop", "platform": "web", "webDomain": "shop.example"}
     )
     held, most = 0, 0
 
@@ -122,7 +121,7 @@ async def test_a_keyed_request_with_events_pays_once_for_its_connection(
         yield
         held -= 1
 
-    monkeypatch.setattr(costs, "on_connection", counting)
+    monkeypatch.setattr(costs, "charge_connection_time", counting)
     event = {"name": "open", "eventId": "e-1", "occurredAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
     body = {"projectId": project, "sdkAppId": created.json()["appId"], "events": [event]}
     answer = await acme.http.post("/v1/events", json=body, headers={"Idempotency-Key": "once"})

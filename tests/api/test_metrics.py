@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest_asyncio
 
-from api.app import configure
-from db.pool import Conn, Pool, connected
-from domain.events.event_names import MAX_NAMES
+from api.app import configure_application
+from db.pool import Conn, Pool, use_postgres_connection
+from domain.events.event_names import MAX_COUNTED_EVENT_NAMES
 from schemas import ids
 from schemas.settings import Settings
 from tests import databases, seeds
@@ -32,7 +32,7 @@ async def project(acme: ApiCaller) -> str:
 
 
 def uuid(project: str) -> UUID:
-    found = ids.read(ids.PROJECT, project)
+    found = ids.parse_prefixed_id(ids.PROJECT, project)
     assert found
     return found
 
@@ -78,8 +78,7 @@ async def test_people_are_counted_once_in_the_window(acme: ApiCaller, project: s
     """A person who came in two hours is counted in each, but once in total."""
     sent = [(THEN, "ana"), (THEN, "bea"), (THEN + HOUR, "ana"), (THEN + HOUR, None)]
     await send(
-        conn,
-        [event(n, project_id=uuid(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)],
+        conn, [event(n, project_id=uuid(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)]
     )
     params = {"metrics": "active_users", "granularity": "hour"}
     params |= {"since": seeds.in_utc(THEN), "until": seeds.in_utc(THEN + 2 * HOUR)}
@@ -89,12 +88,9 @@ async def test_people_are_counted_once_in_the_window(acme: ApiCaller, project: s
 
 
 async def test_event_names_over_the_limit_are_grouped(acme: ApiCaller, project: str, conn: Conn) -> None:
-    await conn.execute("insert into event_name_count values ($1, $2)", uuid(project), MAX_NAMES)
+    await conn.execute("insert into event_name_count values ($1, $2)", uuid(project), MAX_COUNTED_EVENT_NAMES)
     names = ["new", "newer", "sign_up"]
-    await send(
-        conn,
-        [event(n, project_id=uuid(project), occurred_at=THEN, name=name) for n, name in enumerate(names)],
-    )
+    await send(conn, [event(n, project_id=uuid(project), occurred_at=THEN, name=name) for n, name in enumerate(names)])
     for _ in ("in the queue", "folded"):
         found = await read_metrics(acme, project, metrics="events,other_events")
         assert found["totals"] == {"events": 3, "other_events": 2}
@@ -109,8 +105,7 @@ async def test_users_before_the_first_recording_are_null(acme: ApiCaller, projec
     """A store with events of an earlier release. Hours without events have no users."""
     sent = [(THEN - HOUR, None), (THEN - HOUR, None), (THEN + DAY, "ana")]
     await send(
-        conn,
-        [event(n, project_id=uuid(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)],
+        conn, [event(n, project_id=uuid(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)]
     )
     params = {"metrics": "events,active_users", "since": seeds.in_utc(THEN - DAY)}
     found = await read_metrics(acme, project, **params, until=seeds.in_utc(THEN + DAY + HOUR))
@@ -159,9 +154,7 @@ async def test_invalid_metric_queries(acme: ApiCaller, project: str) -> None:
         assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(path), params
 
 
-async def test_an_account_or_a_post_of_another_project_is_not_found(
-    acme: ApiCaller, project: str, conn: Conn
-) -> None:
+async def test_an_account_or_a_post_of_another_project_is_not_found(acme: ApiCaller, project: str, conn: Conn) -> None:
     other = uuid(await new_project(acme))
     account = await seeds.account(conn, acme.organization_id, other)
     for scope, shown in (("social_account", f"sa_{account}"), ("platform_post", f"sp_{account}")):
@@ -178,15 +171,12 @@ async def other_database(template: databases.Template) -> AsyncIterator[str]:
         yield url
 
 
-async def test_events_are_read_from_a_store_of_its_own(
-    settings: Settings, other_database: str, pool: Pool
-) -> None:
-    served = configure(
-        built_app(),
-        made.settings_for(settings.database_url, settings.redis_url, telemetry_url=other_database),
+async def test_events_are_read_from_a_store_of_its_own(settings: Settings, other_database: str, pool: Pool) -> None:
+    served = configure_application(
+        built_app(), made.settings_for(settings.database_url, settings.redis_url, telemetry_url=other_database)
     )
     async with hold_context(served.lifespan()), open_caller(served, pool, "Apart") as caller:
         project = await new_project(caller)
-        async with connected(other_database, name="test") as store:
+        async with use_postgres_connection(other_database, name="test") as store:
             await send(store, [event(1, project_id=uuid(project), occurred_at=THEN)])
         assert (await read_metrics(caller, project, metrics="events"))["totals"] == {"events": 1}

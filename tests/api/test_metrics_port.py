@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from api.app import configure
-from api.server.serve import bind_port, is_loopback
-from db.server import free_port
+from api.app import configure_application
+from api.server.serve import bind_port, is_loopback_socket
+from db.server import find_free_port
 from schemas.settings import Settings
 from tests.api.conftest import built_app, client_of, hold_context
 from tests.api.refusals import assert_refused
@@ -19,23 +19,18 @@ from tests.waiting import PATIENCE_S
 
 
 @asynccontextmanager
-async def open_api(
-    settings: Settings, *, private: bool
-) -> AsyncIterator[tuple[httpx.AsyncClient, list[int]]]:
+async def open_api(settings: Settings, *, private: bool) -> AsyncIterator[tuple[httpx.AsyncClient, list[int]]]:
     """Start the API, and yield a caller and the extra ports that it opened."""
-    app = configure(built_app(), settings, private=private)
+    app = configure_application(built_app(), settings, private=private)
     with capture_logs() as lines:
         async with hold_context(app.lifespan()), client_of(app) as beside:
             yield beside, [line["port"] for line in lines if line["event"] == "serving health"]
 
 
 async def test_metrics_leave_the_api_for_a_port_of_their_own(settings: Settings) -> None:
-    port = free_port()
+    port = find_free_port()
     moved = msgspec.structs.replace(settings, metrics_port=port)
-    async with (
-        open_api(moved, private=True) as (beside, _),
-        httpx.AsyncClient(timeout=PATIENCE_S) as operator,
-    ):
+    async with open_api(moved, private=True) as (beside, _), httpx.AsyncClient(timeout=PATIENCE_S) as operator:
         found = await operator.get(f"http://127.0.0.1:{port}/metrics")
         assert (found.status_code, "http_requests_total" in found.text) == (200, True)
         assert (await operator.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
@@ -66,4 +61,4 @@ async def test_unconfigured_proxy_gets_no_metrics(settings: Settings) -> None:
 @pytest.mark.parametrize(("host", "here"), [("127.0.0.1", True), ("127.8.0.1", True), ("0.0.0.0", False)])
 def test_loopback_alone_is_this_machine(host: str, here: bool) -> None:
     with bind_port(host, 0) as sockets:
-        assert [is_loopback(one) for one in sockets] == [here] * len(sockets)
+        assert [is_loopback_socket(one) for one in sockets] == [here] * len(sockets)

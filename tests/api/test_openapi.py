@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import jsonschema_rs
 
-from api.http.errors import CODES
+from api.http.errors import ERROR_CODES
 from tests.api.conftest import ApiCaller, built_app
 from tests.api.documented_routes import document, routes, sample
 
@@ -36,16 +36,14 @@ def test_every_reference_leads_somewhere() -> None:
 
 def test_every_code_of_the_contract_is_described() -> None:
     responses = document(built_app())["components"]["responses"]
-    for name, code in CODES.items():
+    for name, code in ERROR_CODES.items():
         assert f"`{name}`" in responses[f"E{code.status}"]["description"]
 
 
 def test_names_are_camel_case() -> None:
     schemas = document(built_app())["components"]["schemas"].values()
     names = {name for schema in schemas for name in schema.get("properties", {})}
-    names |= {
-        name for route in routes(built_app()) if route.needs_key for name in (*route.names, *route.query)
-    }
+    names |= {name for route in routes(built_app()) if route.needs_key for name in (*route.names, *route.query)}
     assert not [name for name in names if "_" in name]
 
 

@@ -8,8 +8,8 @@ import pytest_asyncio
 from litestar import Litestar
 
 from db.pool import Conn, Pool
-from domain.operations.pools import desired_workers
-from jobs.kinds import INGEST_WEBSITE
+from domain.operations.pools import compute_desired_workers
+from jobs.kinds import INGEST_WEBSITE_KIND
 from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
 
@@ -25,9 +25,7 @@ async def read_pool(operator: ApiCaller, name: str) -> dict[str, Any]:
     return next(pool for pool in pools if pool["name"] == name)
 
 
-async def test_pool_shows_waiting_jobs_of_all_organizations(
-    operator: ApiCaller, acme: ApiCaller, conn: Conn
-) -> None:
+async def test_pool_shows_waiting_jobs_of_all_organizations(operator: ApiCaller, acme: ApiCaller, conn: Conn) -> None:
     idle = {
         "name": "ingest",
         "queued": 0,
@@ -42,13 +40,9 @@ async def test_pool_shows_waiting_jobs_of_all_organizations(
         project = await seeds.project(conn, acme.organization_id)
         await acme.http.post(f"/v1/projects/{project}/ingest/website", json={"url": "https://example.com"})
     waiting = await read_pool(operator, "ingest")
-    assert waiting == idle | {
-        "queued": 3,
-        "desiredWorkers": 1,
-        "oldestDueSeconds": waiting["oldestDueSeconds"],
-    }
+    assert waiting == idle | {"queued": 3, "desiredWorkers": 1, "oldestDueSeconds": waiting["oldestDueSeconds"]}
     assert waiting["oldestDueSeconds"] > 0
-    assert len(await seeds.claims(conn, INGEST_WEBSITE, free=4)) == 2
+    assert len(await seeds.claims(conn, INGEST_WEBSITE_KIND, free=4)) == 2
     busy = await read_pool(operator, "ingest")
     assert (busy["queued"], busy["running"], busy["capacity"], busy["desiredWorkers"]) == (1, 2, 4, 1)
     (worker,) = (await operator.http.get("/v1/ops/workers")).json()["items"]
@@ -69,10 +63,8 @@ async def test_pool_shows_waiting_jobs_of_all_organizations(
         (3, 1, 60.0, 2, 2),
     ],
 )
-def test_short_jobs_share_a_slot(
-    running: int, due: int, mean_run_s: float | None, slots: float, workers: int
-) -> None:
-    assert desired_workers(running=running, due=due, mean_run_s=mean_run_s, slots=slots) == workers
+def test_short_jobs_share_a_slot(running: int, due: int, mean_run_s: float | None, slots: float, workers: int) -> None:
+    assert compute_desired_workers(running=running, due=due, mean_run_s=mean_run_s, slots=slots) == workers
 
 
 async def test_a_paused_pool_gives_out_nothing_until_it_is_resumed(
@@ -83,12 +75,10 @@ async def test_a_paused_pool_gives_out_nothing_until_it_is_resumed(
     paused = await operator.http.post("/v1/ops/pools/ingest/pause")
     assert (paused.status_code, paused.json()["paused"]) == (200, True)
     assert (paused.json()["queued"], paused.json()["desiredWorkers"]) == (1, 0)
-    assert await seeds.claims(conn, INGEST_WEBSITE) == []
+    assert await seeds.claims(conn, INGEST_WEBSITE_KIND) == []
     assert (await operator.http.post("/v1/ops/pools/ingest/pause")).json()["paused"] is True
     resumed = (await operator.http.post("/v1/ops/pools/ingest/resume")).json()
     assert (resumed["paused"], resumed["desiredWorkers"]) == (False, 1)
-    assert len(await seeds.claims(conn, INGEST_WEBSITE)) == 1
-    actions = [
-        row["action"] for row in await conn.fetch("select action from audit_log where subject = 'ingest'")
-    ]
+    assert len(await seeds.claims(conn, INGEST_WEBSITE_KIND)) == 1
+    actions = [row["action"] for row in await conn.fetch("select action from audit_log where subject = 'ingest'")]
     assert sorted(actions) == ["pool.paused", "pool.resumed"]

@@ -89,14 +89,13 @@ async def test_a_projects_jobs_alone_are_found_by_its_id(
 ) -> None:
     """For any organization's project, and without jobs of other organizations."""
     projects = {
-        f"job_{row['id']}": f"prj_{row['project_id']}"
-        for row in await conn.fetch("select id, project_id from job")
+        f"job_{row['id']}": f"prj_{row['project_id']}" for row in await conn.fetch("select id, project_id from job")
     }
     [job], other = broken[1], f"org_{acme.organization_id}"
     named = {"projectId": projects[job]}
     for verb in ("retry", "cancel"):
         assert (await call_bulk(operator, verb, **named, organizationId=other, dryRun=True))["matched"] == 0
-        assert (await call_bulk(operator, verb, projectId=f"prj_{ids.new()}"))["matched"] == 0
+        assert (await call_bulk(operator, verb, projectId=f"prj_{ids.new_uuid7()}"))["matched"] == 0
     assert (await call_bulk(operator, "retry", **named, dryRun=True))["matched"] == 1
     [retried] = (await call_bulk(operator, "retry", **named))["retried"]
     assert (retried["retryOf"], await list_retried(conn)) == (job, [job])

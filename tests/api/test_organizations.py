@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from db.pool import Conn, Pool
 from domain.operations import pools
 from domain.tenancy import organizations
-from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE
+from jobs.kinds import ARCHIVE_PROJECT_KIND, INGEST_WEBSITE_KIND
 from schemas import ids
 from schemas.ops import PoolCap
 from tests import seeds
@@ -28,7 +28,7 @@ async def operator(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
 
 
 def shown_id(caller: ApiCaller) -> str:
-    return ids.show(ids.ORGANIZATION, caller.organization_id)
+    return ids.format_prefixed_id(ids.ORGANIZATION, caller.organization_id)
 
 
 async def patch_organization(operator: ApiCaller, organization: str, **body: Any) -> dict[str, Any]:
@@ -54,10 +54,8 @@ async def test_organization_is_created_listed_and_changed(operator: ApiCaller) -
         "tier": "standard",
         "suspended": True,
     }
-    assert await patch_organization(operator, created["sandboxId"], suspended=False) == created | {
-        "tier": "standard"
-    }
-    for organization in (ids.show(ids.ORGANIZATION, ids.new()), "prj_1"):
+    assert await patch_organization(operator, created["sandboxId"], suspended=False) == created | {"tier": "standard"}
+    for organization in (ids.format_prefixed_id(ids.ORGANIZATION, ids.new_uuid7()), "prj_1"):
         answer = await operator.http.patch(f"{PATH}/{organization}", json={"suspended": True})
         assert_refused(answer, 404, "NOT_FOUND")
 
@@ -76,9 +74,7 @@ async def test_operators_actions_are_in_both_audit_logs(operator: ApiCaller, acm
 async def test_suspended_organizations_keys_are_refused(
     operator: ApiCaller, acme: ApiCaller, rival: ApiCaller, app: Litestar, pool: Pool
 ) -> None:
-    sandbox = await pool.fetchval(
-        "select id from organization where live_organization_id = $1", acme.organization_id
-    )
+    sandbox = await pool.fetchval("select id from organization where live_organization_id = $1", acme.organization_id)
     test = await new_key(pool, sandbox, env="test")
     await patch_organization(operator, shown_id(acme), suspended=True)
     before = count_killed()
@@ -108,30 +104,30 @@ async def test_only_suspended_organizations_jobs_wait(
     started = {}
     for caller in (acme, rival):
         project = await seeds.project(conn, caller.organization_id)
-        path = f"/v1/projects/{ids.show(ids.PROJECT, project)}/ingest/website"
+        path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project)}/ingest/website"
         answer = await caller.http.post(path, json={"url": "https://example.com"})
-        started[caller.organization_id] = ids.read(ids.JOB, answer.json()["jobId"])
+        started[caller.organization_id] = ids.parse_prefixed_id(ids.JOB, answer.json()["jobId"])
     await patch_organization(operator, shown_id(acme), suspended=True)
-    pulled = await seeds.claims(conn, INGEST_WEBSITE)
+    pulled = await seeds.claims(conn, INGEST_WEBSITE_KIND)
     assert [claim.id for claim in pulled] == [started[rival.organization_id]]
     await patch_organization(operator, shown_id(acme), suspended=False)
-    pulled = await seeds.claims(conn, INGEST_WEBSITE)
+    pulled = await seeds.claims(conn, INGEST_WEBSITE_KIND)
     assert [claim.id for claim in pulled] == [started[acme.organization_id]]
 
 
 async def test_archive_runs_despite_a_suspension(operator: ApiCaller, acme: ApiCaller, conn: Conn) -> None:
     """An archive only ends work, and runs in the only pool that doesn't hold back suspended organizations."""
     project = await seeds.project(conn, acme.organization_id)
-    answer = await acme.http.delete(f"/v1/projects/{ids.show(ids.PROJECT, project)}")
+    answer = await acme.http.delete(f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project)}")
     assert answer.status_code == 200
     await patch_organization(operator, shown_id(acme), suspended=True)
-    assert [claim.project_id for claim in await seeds.claims(conn, ARCHIVE_PROJECT)] == [project]
+    assert [claim.project_id for claim in await seeds.claims(conn, ARCHIVE_PROJECT_KIND)] == [project]
 
 
 async def test_capped_pool_runs_no_suspended_jobs(conn: Conn) -> None:
     """Only `default` has no caps and runs all jobs."""
     cap = PoolCap(tier="standard", max_running=5, max_queued=10)
-    assert await pools.set_cap(conn, name="default", cap=cap) == [cap]
+    assert await pools.set_pool_tier_cap(conn, name="default", cap=cap) == [cap]
     row = await conn.fetchrow("select * from pool_cap where tier = 'suspended' and pool = 'default'")
     assert row is not None
     assert row["max_running"] == 0
@@ -144,15 +140,13 @@ async def test_sandbox_operator_sees_no_live_organization(
     async with open_caller(app, pool, "Platform", env="test", scopes=EVERYTHING) as sandbox:
         before = await table_digests(pool)
         answers = []
-        for organization in (shown_id(acme), ids.show(ids.ORGANIZATION, ids.new())):
+        for organization in (shown_id(acme), ids.format_prefixed_id(ids.ORGANIZATION, ids.new_uuid7())):
             answers += [
                 await sandbox.http.get(PATH),
                 await sandbox.http.post(PATH, json={"name": "Mine"}),
                 await sandbox.http.patch(f"{PATH}/{organization}", json={"suspended": True}),
             ]
-        answers += [
-            await sandbox.http.get(path) for path in ("/v1/ops/stats", "/v1/ops/jobs", "/v1/ops/jobs/counts")
-        ]
+        answers += [await sandbox.http.get(path) for path in ("/v1/ops/stats", "/v1/ops/jobs", "/v1/ops/jobs/counts")]
         answers += [
             *[await sandbox.http.post(f"/v1/ops/pools/ingest/{change}") for change in ("pause", "resume")],
             *[await sandbox.http.post(f"/v1/ops/jobs/{verb}", json={}) for verb in ("retry", "cancel")],
@@ -165,7 +159,7 @@ async def test_sandbox_operator_sees_no_live_organization(
 
 async def test_local_operator_is_audited_without_a_key(pool: Pool, acme: ApiCaller) -> None:
     async with pool.acquire() as conn, conn.transaction():
-        await organizations.change(
+        await organizations.change_tier_and_suspension(
             conn, organization_id=acme.organization_id, tier="partner", suspended=None, actor=None
         )
     [row] = await pool.fetch("select * from audit_log where action = 'organization.changed'")

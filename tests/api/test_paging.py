@@ -30,9 +30,7 @@ class SizedList:
     """A list of items with these sizes, and a record of its queries."""
 
     def __init__(self, sizes: list[int]) -> None:
-        self.items = [
-            SizedItem(f"itm_{UUID(int=len(sizes) - place)}", "x" * size) for place, size in enumerate(sizes)
-        ]
+        self.items = [SizedItem(f"itm_{UUID(int=len(sizes) - place)}", "x" * size) for place, size in enumerate(sizes)]
         self.asked: list[int] = []
         self.connected = 0
 
@@ -55,7 +53,7 @@ class SizedList:
             scope={"path_template": "/items"},
             connection=self.connection,
         )
-        shown = await paging.page(
+        shown = await paging.read_list_page_by_id(
             cast("ApiRequest", request), self.find, cursor, limit, identify=lambda item: item.id
         )
         items = msgspec.json.decode(msgspec.json.encode(shown.items), type=list[SizedItem])
@@ -83,9 +81,9 @@ def test_each_item_is_on_one_page_and_no_page_is_larger_than_it_may(sizes: list[
     assert [item for page in pages for item in page] == listed.items
     for page in pages:
         assert len(page) <= limit
-        assert total_size(page[:-1]) < paging.PAGE_BYTES
+        assert total_size(page[:-1]) < paging.MAX_LIST_PAGE_BYTES
     for page in pages[:-1]:
-        assert len(page) == limit or total_size(page) >= paging.PAGE_BYTES
+        assert len(page) == limit or total_size(page) >= paging.MAX_LIST_PAGE_BYTES
 
 
 async def test_a_page_of_the_usual_size_is_one_statement() -> None:
@@ -98,13 +96,13 @@ async def test_a_large_page_comes_in_slices_each_with_a_connection_of_its_own() 
     listed = SizedList([8_000] * 300)
     await listed.page(paging.MAX_LIMIT)
     assert listed.connected == len(listed.asked) > 5
-    assert max(listed.asked[1:]) * 8_000 <= paging.SLICE_BYTES
+    assert max(listed.asked[1:]) * 8_000 <= paging.LIST_PAGE_SLICE_BYTES
 
 
 async def test_many_small_items_are_two_statements() -> None:
     listed = SizedList([200] * 300)
     assert len((await listed.page(paging.MAX_LIMIT))[0]) == paging.MAX_LIMIT
-    assert listed.asked == [paging.FIRST_SLICE_ITEMS, paging.MAX_LIMIT + 1 - paging.FIRST_SLICE_ITEMS]
+    assert listed.asked == [paging.FIRST_LIST_SLICE_ITEMS, paging.MAX_LIMIT + 1 - paging.FIRST_LIST_SLICE_ITEMS]
 
 
 async def test_a_list_of_full_projects_is_bounded_in_bytes(acme: ApiCaller, pool: Pool) -> None:
@@ -118,7 +116,7 @@ async def test_a_list_of_full_projects_is_bounded_in_bytes(acme: ApiCaller, pool
     found, query = list[str](), "limit=200"
     while query:
         answer = await acme.http.get(f"/v1/projects?{query}")
-        assert len(answer.content) < paging.PAGE_BYTES + 10_000
+        assert len(answer.content) < paging.MAX_LIST_PAGE_BYTES + 10_000
         page: dict[str, Any] = answer.json()
         found += [item["name"] for item in page["items"]]
         query = f"limit=200&cursor={page['nextCursor']}" if page["nextCursor"] else ""

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain.apps.relays import relays_of
+from domain.apps.relays import relays_from_event_maps
 from domain.events import group_commit, quarantine
 from domain.events.event import Event
 from domain.events.quarantine import BufferedRejection
@@ -48,14 +48,12 @@ async def shop(acme: ApiCaller) -> EventShop:
         )
         for number in range(2)
     ]
-    found = ids.read(ids.PROJECT, project)
+    found = ids.parse_prefixed_id(ids.PROJECT, project)
     assert found
     return EventShop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in created])
 
 
-async def list_all(
-    caller: ApiCaller, shop: EventShop, listed: str = "events", **params: str
-) -> list[dict[str, Any]]:
+async def list_all(caller: ApiCaller, shop: EventShop, listed: str = "events", **params: str) -> list[dict[str, Any]]:
     """Return the items of all pages."""
     return await list_pages(caller.http, f"{shop.path}/{listed}", **params)
 
@@ -85,14 +83,12 @@ async def test_each_event_is_on_one_page(acme: ApiCaller, shop: EventShop, conn:
         ({"until": seeds.in_utc(times[1])}, [one for one in events if one.occurred_at < times[1]]),
     ]
     for params, expected in kept:
-        assert [one["eventId"] for one in await list_all(acme, shop, limit="11", **params)] == listed_ids(
-            expected
-        ), params
+        assert [one["eventId"] for one in await list_all(acme, shop, limit="11", **params)] == listed_ids(expected), (
+            params
+        )
 
 
-async def test_an_event_is_shown_as_it_was_sent(
-    acme: ApiCaller, shop: EventShop, conn: Conn, pool: Pool
-) -> None:
+async def test_an_event_is_shown_as_it_was_sent(acme: ApiCaller, shop: EventShop, conn: Conn, pool: Pool) -> None:
     """Its JSON is unchanged to the byte; without the scope it has no personal data."""
     properties = r'{"value": 1.10, "Email":"a@b.example", "note":"\u0000\ud83d\ude00", "n":1e2,"n":2}'
     sent = event(
@@ -116,16 +112,16 @@ async def test_an_event_is_shown_as_it_was_sent(
     assert hidden["context"] == {"ip": "[redacted]", "os": {"name": "iOS"}}
 
 
-async def test_personal_event_id_needs_the_pii_scope(
-    acme: ApiCaller, shop: EventShop, conn: Conn, pool: Pool
-) -> None:
+async def test_personal_event_id_needs_the_pii_scope(acme: ApiCaller, shop: EventShop, conn: Conn, pool: Pool) -> None:
     """In each list with event ids."""
     name = "signup:jane@x.example"
-    relays = {(shop.id, 1): relays_of({"meta": None})}
+    relays = {(shop.id, 1): relays_from_event_maps({"meta": None})}
     async with conn.transaction():
         sent = [event(1, project_id=shop.id, event_id=name, name="sign_up")]
         await group_commit.store_new_events(conn, sent, relays)
-    await quarantine.keep(conn, shop.id, [BufferedRejection(ids.new(), 1, "INVALID", None, name, "")])
+    await quarantine.insert_quarantined_events(
+        conn, shop.id, [BufferedRejection(ids.new_uuid7(), 1, "INVALID", None, name, "")]
+    )
     app = acme.http._transport.app  # type: ignore[attr-defined]
     for more, seen in (((), "[redacted]"), (("events:read+pii",), name)):
         key = await new_key(pool, acme.organization_id, scopes=("events:read", *more))
@@ -145,13 +141,11 @@ async def test_events_of_a_deleted_app_and_an_archived_project_stay(
     assert await list_all(acme, shop, appId=shop.app_ids[1]) == []
 
 
-async def test_events_of_a_new_app_wait_for_the_next_list(
-    acme: ApiCaller, shop: EventShop, conn: Conn
-) -> None:
+async def test_events_of_a_new_app_wait_for_the_next_list(acme: ApiCaller, shop: EventShop, conn: Conn) -> None:
     """App numbers are read earlier, from another database; the list continues after them."""
     for app_no in (1, 1, 3, 1):
         for insert in INSERTS:
-            await conn.execute(insert, shop.id, app_no, ids.new())
+            await conn.execute(insert, shop.id, app_no, ids.new_uuid7())
     await send(conn, [event(n, project_id=shop.id, app_no=3 if n == 1 else 1) for n in range(4)])
     for listed in ("events", "events/quarantine", "conversions/deliveries"):
         found = await list_all(acme, shop, listed, limit="1")

@@ -12,9 +12,9 @@ from litestar import Litestar
 
 from db.pool import Pool
 from domain.operations import purge
-from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE, PURGE_PROJECT
+from jobs.kinds import ARCHIVE_PROJECT_KIND, INGEST_WEBSITE_KIND, PURGE_PROJECT_KIND
 from schemas import ids
-from schemas.api_keys import Env
+from schemas.api_keys import ApiKeyEnv
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.all_objects import create_one_of_each
@@ -22,7 +22,7 @@ from tests.api.conftest import EVERYTHING, client_of, new_key, open_caller
 from tests.api.documented_routes import routes
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
-from workers.tasks import OPENERS
+from workers.tasks import TASK_OPENER_BY_KIND
 
 #: Names of path parameters that belong to the project.
 ITS_OWN = {"projectId", "jobId", "socialAccountId", "contentId", "scheduledPostId", "leaseRequestId", "appId"}
@@ -62,31 +62,24 @@ class PurgeScene(NamedTuple):
 
     async def is_gone(self) -> None:
         """Wait until the project is archived and then purged by its job."""
-        kinds = {kind: OPENERS[kind] for kind in (ARCHIVE_PROJECT, PURGE_PROJECT)}
+        kinds = {kind: TASK_OPENER_BY_KIND[kind] for kind in (ARCHIVE_PROJECT_KIND, PURGE_PROJECT_KIND)}
         async with at_work(self.settings, self.pool, kinds):
             assert (await self.http.delete(self.at)).status_code == 200
-            await self.ended(ARCHIVE_PROJECT.name)
+            await self.ended(ARCHIVE_PROJECT_KIND.name)
             assert (await self.purge()).status_code == 202
-            await self.ended(PURGE_PROJECT.name)
+            await self.ended(PURGE_PROJECT_KIND.name)
 
 
 @pytest_asyncio.fixture(params=["live", "test"])
 async def scene(
-    request: pytest.FixtureRequest,
-    app: Litestar,
-    pool: Pool,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest, app: Litestar, pool: Pool, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[PurgeScene]:
-    monkeypatch.setattr(purge, "MAX_WAIT_S", 0)
-    env: Env = request.param
-    async with (
-        open_caller(app, pool, "Acme", scopes=EVERYTHING, env=env) as acme,
-        client_of(app) as anonymous,
-    ):
+    monkeypatch.setattr(purge, "MAX_PURGE_WAIT_FOR_JOBS_S", 0)
+    env: ApiKeyEnv = request.param
+    async with open_caller(app, pool, "Acme", scopes=EVERYTHING, env=env) as acme, client_of(app) as anonymous:
         mine = await create_one_of_each(acme.http, pool)
         async with pool.acquire() as conn:
-            assert len(await seeds.claims(conn, INGEST_WEBSITE)) == 1
+            assert len(await seeds.claims(conn, INGEST_WEBSITE_KIND)) == 1
             pair = "select id from organization where $1 in (id, live_organization_id) and env <> $2"
             twin = await conn.fetchval(pair, acme.organization_id, env) or await conn.fetchval(
                 "select live_organization_id from organization where id = $1", acme.organization_id
@@ -107,9 +100,9 @@ async def test_every_route_to_the_project_is_a_404(scene: PurgeScene) -> None:
     link, small = (httpx.URL(asset[name]).path for name in ("url", "thumbnailUrl"))
     brand = {"brandContext": {"appName": "Shop", "tagline": "Fresh bread in the morning"}}
     assert (await scene.http.patch(scene.at, json=brand)).is_success
-    ticket, post_id = secrets.token_urlsafe(32), ids.read(ids.POST, scene.ids["scheduledPostId"])
+    ticket, post_id = secrets.token_urlsafe(32), ids.parse_prefixed_id(ids.POST, scene.ids["scheduledPostId"])
     await scene.pool.execute(
-        "update scheduled_post set content_id = $1", ids.read(ids.CONTENT, item.json()["id"])
+        "update scheduled_post set content_id = $1", ids.parse_prefixed_id(ids.CONTENT, item.json()["id"])
     )
     await scene.pool.execute(
         "insert into media_ticket (organization_id, post_id, ticket)"

@@ -36,7 +36,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
     """Set low limits for every tier."""
-    monkeypatch.setattr(rate_limits, "QUOTAS", dict.fromkeys(rate_limits.QUOTAS, FEW))
+    monkeypatch.setattr(rate_limits, "REQUEST_LIMITS_BY_TIER", dict.fromkeys(rate_limits.REQUEST_LIMITS_BY_TIER, FEW))
 
 
 @pytest_asyncio.fixture
@@ -133,8 +133,7 @@ async def test_what_is_over_the_limit_is_refused_until_the_window_has_passed(
 ) -> None:
     """Other classes and keys have their own limits."""
     left = [
-        parse_policies((await acme.http.get("/v1/whoami")).headers["RateLimit"])["read-light"]["r"]
-        for _ in range(3)
+        parse_policies((await acme.http.get("/v1/whoami")).headers["RateLimit"])["read-light"]["r"] for _ in range(3)
     ]
     assert left == [2, 1, 0]
     refused = await acme.http.get("/v1/whoami")
@@ -185,7 +184,7 @@ async def test_many_at_once_are_counted_exactly(acme: ApiCaller) -> None:
 async def test_slow_loop_is_not_taken_for_a_redis_outage(app: Litestar, acme: ApiCaller) -> None:
     """Exactly the limit passes on a busy process: each iteration of the loop takes 60 ms."""
     services = app.state.services
-    principal = await services.authenticator.authenticate(key_text.parse(acme.key), expected=None, address="")
+    principal = await services.authenticator.authenticate(key_text.parse_api_key(acme.key), expected=None, address="")
     before = count_uncounted()
     with slow_loop():
         asked = [services.limiter.charge(principal, RateClass.READ_LIGHT) for _ in range(400)]
@@ -242,9 +241,7 @@ def count_uncounted() -> float:
 
 
 @pytest.mark.parametrize("stop", ["stop", "pause"])
-async def test_uncounted_requests_pass_without_redis(
-    own_servers: ServerPair, acme_apart: ApiCaller, stop: str
-) -> None:
+async def test_uncounted_requests_pass_without_redis(own_servers: ServerPair, acme_apart: ApiCaller, stop: str) -> None:
     getattr(own_servers.valkey, stop)()
     before = count_uncounted()
     answers = [await acme_apart.http.get("/v1/whoami") for _ in range(3)]

@@ -308,9 +308,7 @@ async def _origins(operator: AllRightsCaller, pool: Pool) -> None:
 
 
 @pytest.mark.usefixtures("unchanged")
-async def test_invalid_value_is_reported_and_changes_nothing(
-    operator: AllRightsCaller, app: Litestar
-) -> None:
+async def test_invalid_value_is_reported_and_changes_nothing(operator: AllRightsCaller, app: Litestar) -> None:
     by_id = {route.id: route for route in routes(app)}
     for operation, (base, wrongs) in BODIES.items():
         for wrong, path in wrongs:
@@ -326,6 +324,4 @@ async def test_invalid_query_is_reported(operator: AllRightsCaller, app: Litesta
     for operation, wrongs in QUERIES.items():
         for query, path in wrongs:
             route = by_id[operation]
-            assert_refused(
-                await operator.http.get(f"{route.at(operator.ids)}?{query}"), 422, "VALIDATION", path
-            )
+            assert_refused(await operator.http.get(f"{route.at(operator.ids)}?{query}"), 422, "VALIDATION", path)

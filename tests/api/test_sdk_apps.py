@@ -30,7 +30,7 @@ async def create_app(caller: ApiCaller, at: str, **fields: Any) -> dict[str, Any
 
 async def key_works(pool: Pool, key: str) -> bool:
     async with pool.acquire() as conn:
-        return await app_keys.apps_of_keys(conn, keys=[key], peppers=PEPPERS) != [None]
+        return await app_keys.find_apps_by_keys(conn, keys=[key], peppers=PEPPERS) != [None]
 
 
 async def test_a_new_app_shows_its_key_once(acme: ApiCaller, at: str, pool: Pool) -> None:
@@ -115,9 +115,7 @@ async def test_a_rotation_is_repeated_with_the_same_key(acme: ApiCaller, at: str
     assert not any(b"lpa_" in row["body"] for row in kept)
 
 
-async def test_archived_project_refuses_new_apps_but_allows_deletes(
-    acme: ApiCaller, at: str, pool: Pool
-) -> None:
+async def test_archived_project_refuses_new_apps_but_allows_deletes(acme: ApiCaller, at: str, pool: Pool) -> None:
     app = await create_app(acme, at)
     where = f"{at}/{app['appId']}"
     await acme.http.delete(at.removesuffix("/sdk-apps"))
@@ -138,9 +136,7 @@ async def test_an_app_is_found_in_its_own_project_only(acme: ApiCaller, at: str)
         assert_refused(await acme.http.request(method, other, **given), 404, "NOT_FOUND")
 
 
-async def test_app_key_works_on_no_other_route(
-    acme: ApiCaller, at: str, anonymous: httpx.AsyncClient
-) -> None:
+async def test_app_key_works_on_no_other_route(acme: ApiCaller, at: str, anonymous: httpx.AsyncClient) -> None:
     """The key is shipped in clients, where everyone can read it."""
     key = (await create_app(acme, at))["apiKey"]
     for path in ("/v1/whoami", at, "/v1/projects"):

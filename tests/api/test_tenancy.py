@@ -34,12 +34,7 @@ KINDS = {
 UNOWNED = {"name", "organizationId", "oauthState", "token", "ticket", "issuer"}
 
 
-HEADS: tuple[dict[str, str], ...] = (
-    {},
-    {"Idempotency-Key": "k"},
-    {"If-Match": '"1"'},
-    {"If-None-Match": "*"},
-)
+HEADS: tuple[dict[str, str], ...] = ({}, {"Idempotency-Key": "k"}, {"If-Match": '"1"'}, {"If-None-Match": "*"})
 
 
 @pytest_asyncio.fixture(autouse=True)
@@ -61,7 +56,7 @@ def owned_routes(app: Litestar) -> list[DocumentedRoute]:
 
 def random_ids() -> dict[str, str]:
     """Return a random id of each kind."""
-    return {name: ids.show(kind, ids.new()) for name, kind in KINDS.items()}
+    return {name: ids.format_prefixed_id(kind, ids.new_uuid7()) for name, kind in KINDS.items()}
 
 
 def bare_ids(theirs: dict[str, str]) -> dict[str, str]:
@@ -98,9 +93,7 @@ async def test_foreign_objects_in_a_path_are_not_found(
     assert await table_digests(pool) == before
 
 
-async def test_invalid_body_reveals_nothing_more(
-    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
-) -> None:
+async def test_invalid_body_reveals_nothing_more(app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool) -> None:
     theirs = await create_one_of_each(acme.http, pool)
     for route in owned_routes(app):
         answers = [
@@ -117,9 +110,7 @@ async def test_foreign_objects_are_not_listed_and_not_found_by_a_filter(
     filtered = [(route, name) for route in routes(app) for name in route.query if name in KINDS]
     assert filtered
     for route, name in filtered:
-        answers = [
-            await rival.http.get(route.path, params={name: named[name]}) for named in (theirs, random_ids())
-        ]
+        answers = [await rival.http.get(route.path, params={name: named[name]}) for named in (theirs, random_ids())]
         assert comparable_answer(answers[0]) == comparable_answer(answers[1])
     for route in routes(app):
         if "cursor" in route.query and not route.names:
@@ -127,9 +118,7 @@ async def test_foreign_objects_are_not_listed_and_not_found_by_a_filter(
             assert not [value for value in theirs.values() if value in text or value[-36:] in text]
 
 
-async def test_foreign_cursor_is_refused(
-    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
-) -> None:
+async def test_foreign_cursor_is_refused(app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool) -> None:
     for _ in range(2):
         await create_one_of_each(acme.http, pool)
     for route in routes(app):
@@ -138,21 +127,16 @@ async def test_foreign_cursor_is_refused(
             if page.status_code == 200:
                 theirs = page.json()["nextCursor"]
                 answers = [
-                    await rival.http.get(route.path, params={"cursor": cursor})
-                    for cursor in (theirs, theirs[::-1])
+                    await rival.http.get(route.path, params={"cursor": cursor}) for cursor in (theirs, theirs[::-1])
                 ]
                 assert comparable_answer(answers[0]) == comparable_answer(answers[1])
                 assert answers[0].status_code == 422
 
 
-async def test_objects_without_ids_are_separate(
-    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
-) -> None:
+async def test_objects_without_ids_are_separate(app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool) -> None:
     """Another organization's data changes no answer of these routes, and they can't change it."""
     singletons = [
-        route
-        for route in routes(app)
-        if route.needs_key and not (route.names or route.streams) and route.body is None
+        route for route in routes(app) if route.needs_key and not (route.names or route.streams) and route.body is None
     ]
 
     async def asked() -> list[Any]:

@@ -11,11 +11,11 @@ import pytest
 from litestar import Litestar
 
 from api.http import paging
-from api.http.requests import KEYLESS_QUOTA
+from api.http.requests import KEYLESS_QUOTA_OWNER_ID
 from api.limits import tenant_connections
-from api.limits.tenant_connections import RESERVED_CONNECTIONS, TenantConnections
-from db.pool import Pool, open_pool
-from schemas.errors import Unavailable
+from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, TenantConnectionPool
+from db.pool import Pool, open_postgres_pool
+from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller
 
@@ -23,8 +23,8 @@ ACME, RIVAL, THIRD = uuid4(), uuid4(), uuid4()
 SHARED = 6
 
 
-def build_connections(pool: Pool, shared: int = SHARED) -> TenantConnections:
-    return TenantConnections(pool, size=shared + RESERVED_CONNECTIONS)
+def build_connections(pool: Pool, shared: int = SHARED) -> TenantConnectionPool:
+    return TenantConnectionPool(pool, size=shared + RESERVED_POOL_CONNECTIONS)
 
 
 async def let_tasks_run() -> None:
@@ -91,10 +91,10 @@ async def test_cancelation_loses_no_connection(pool: Pool) -> None:
 
 
 async def test_long_wait_is_refused_with_advice(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tenant_connections, "MAX_WAIT_S", 0.01)
+    monkeypatch.setattr(tenant_connections, "MAX_CONNECTION_WAIT_S", 0.01)
     of = build_connections(pool, shared=1).share
     async with of(ACME):
-        with pytest.raises(Unavailable, match="fewer at once"):
+        with pytest.raises(ServiceUnavailable, match="fewer at once"):
             async with of(ACME):
                 pass
     async with of(ACME):
@@ -104,8 +104,8 @@ async def test_long_wait_is_refused_with_advice(pool: Pool, monkeypatch: pytest.
 async def test_a_pool_of_any_size_serves(settings: Settings) -> None:
     for size in (1, 2, 3, 4):
         async with (
-            open_pool(settings.database_url, name="test", size=size) as pool,
-            TenantConnections(pool, size=size).of(ACME) as conn,
+            open_postgres_pool(settings.database_url, name="test", size=size) as pool,
+            TenantConnectionPool(pool, size=size).of(ACME) as conn,
         ):
             assert await conn.fetchval("select 1") == 1
 
@@ -116,7 +116,7 @@ async def test_other_organizations_are_served_next_to_a_busy_one(
     """Key look-ups and other organizations are served while one organization holds its maximum."""
     services = app.state.services
     async with AsyncExitStack() as stack:
-        for _ in range((services.settings.pool_size - RESERVED_CONNECTIONS) // 2):
+        for _ in range((services.settings.pool_size - RESERVED_POOL_CONNECTIONS) // 2):
             await stack.enter_async_context(services.connections.of(acme.organization_id))
         waits = asyncio.create_task(acme.http.get("/v1/projects"))
         assert (await rival.http.get("/v1/projects")).status_code == 200
@@ -128,8 +128,8 @@ async def test_callers_without_a_key_share_one_quota(app: Litestar, acme: ApiCal
     services = app.state.services
     path = f"/v1/social/callback/somebody?state={'a' * 43}&code=a"
     async with AsyncExitStack() as stack:
-        for _ in range((services.settings.pool_size - RESERVED_CONNECTIONS) // 2):
-            await stack.enter_async_context(services.connections.of(KEYLESS_QUOTA))
+        for _ in range((services.settings.pool_size - RESERVED_POOL_CONNECTIONS) // 2):
+            await stack.enter_async_context(services.connections.of(KEYLESS_QUOTA_OWNER_ID))
         waits = [asyncio.create_task(acme.http.get(path)) for _ in range(20)]
         assert (await acme.http.get("/v1/projects")).status_code == 200
         assert not any(one.done() for one in waits)
@@ -142,7 +142,7 @@ async def test_a_list_that_takes_too_long_is_ended(
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table project in access exclusive mode")
         with monkeypatch.context() as hurried:
-            hurried.setattr(paging, "READ_TIMEOUT_S", 0.05)
+            hurried.setattr(paging, "LIST_PAGE_READ_TIMEOUT_S", 0.05)
             answer: httpx.Response = await acme.http.get("/v1/projects?search=a")
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "UNAVAILABLE")
     assert "fewer items" in answer.json()["error"]["message"]

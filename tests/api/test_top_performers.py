@@ -11,16 +11,16 @@ import pytest_asyncio
 from api.http import time_window
 from db.pool import Conn, Pool
 from domain.collection import snapshots
-from domain.collection.snapshots import CollectedSubject, SubjectValues
+from domain.collection.snapshots import MetricSubject, ReportedMetricValues
 from schemas import ids
-from schemas.metrics import Collected
+from schemas.metrics import CollectedMetric
 from tests import seeds
 from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 
 NOW = datetime.now(UTC)
-Values = Mapping[Collected, int]
+Values = Mapping[CollectedMetric, int]
 
 
 @pytest_asyncio.fixture
@@ -32,20 +32,20 @@ async def create_posts_with_figures(
     conn: Conn, acme: ApiCaller, project: str, *of_posts: Values, days: float = 1
 ) -> list[str]:
     """Create posts on a new account with these figures so many days ago, and return their ids."""
-    org, project_id = acme.organization_id, ids.read(ids.PROJECT, project)
+    org, project_id = acme.organization_id, ids.parse_prefixed_id(ids.PROJECT, project)
     assert project_id
-    account = await seeds.account(conn, org, project_id, handle=str(ids.new()))
+    account = await seeds.account(conn, org, project_id, handle=str(ids.new_uuid7()))
     content = await seeds.content(conn, org, project_id)
     posts = [(await seeds.post(conn, org, content, account), values) for values in of_posts]
     at = NOW - timedelta(days=days)
-    await snapshots.store_snapshots(
+    await snapshots.store_metric_snapshots(
         conn,
         organization_id=org,
         account_id=account,
-        told=[SubjectValues(CollectedSubject(post, at), values) for post, values in posts],
+        told=[ReportedMetricValues(MetricSubject(post, at), values) for post, values in posts],
         at=at,
     )
-    return [ids.show(ids.POST, post) for post, _ in posts]
+    return [ids.format_prefixed_id(ids.POST, post) for post, _ in posts]
 
 
 async def read_ranking(acme: ApiCaller, project: str, **params: str) -> list[tuple[str, Any]]:
@@ -125,26 +125,17 @@ async def test_posts_are_ranked_by_their_ads(acme: ApiCaller, project: str, conn
         build_ad(8, adsetId=two, conversions=99, date=f"{NOW - timedelta(days=40):%Y-%m-%d}"),
         build_ad(9, conversions=99),
     )
-    by_count = [
-        (one, platform, 5),
-        (two, platform, 4),
-        *sorted((each, platform, 1) for each in (mixed, free)),
-    ]
+    by_count = [(one, platform, 5), (two, platform, 4), *sorted((each, platform, 1) for each in (mixed, free))]
     assert await read_ranking_by_ads(acme, project, metric="conversions") == by_count
     assert await read_ranking_by_ads(acme, project, metric="conversions", limit="1") == by_count[:1]
     assert await read_ranking_by_ads(acme, project, metric="conversions", platform="bluesky") == []
     assert await read_ranking_by_ads(acme, project, metric="conversions", window="90d") == [
         (two, platform, 103), (one, platform, 5), *by_count[2:]
     ]  # fmt: skip
-    assert await read_ranking_by_ads(acme, project, metric="roas") == [
-        (two, platform, 9.0),
-        (one, platform, 2.0),
-    ]
+    assert await read_ranking_by_ads(acme, project, metric="roas") == [(two, platform, 9.0), (one, platform, 2.0)]
 
 
-async def test_contents_have_the_ads_of_their_posts_and_their_own(
-    acme: ApiCaller, project: str, conn: Conn
-) -> None:
+async def test_contents_have_the_ads_of_their_posts_and_their_own(acme: ApiCaller, project: str, conn: Conn) -> None:
     """An ad of content counts on the platforms where its ad network shows ads; Apple's network has none."""
     [post] = await create_posts_with_figures(conn, acme, project, {"views": 1})
     [(content, _)] = await read_ranking(acme, project, sourceType="manual")
@@ -164,9 +155,7 @@ async def test_contents_have_the_ads_of_their_posts_and_their_own(
     assert {(name, count) for _, name, count in found} == wanted
     assert {source for source, *_ in found} == {content}
     assert await read_ranking_by_ads(acme, project, metric="conversions") == [(post, platform, 2)]
-    assert (
-        await read_ranking_by_ads(acme, project, metric="conversions", sourceType="content_container") == []
-    )
+    assert await read_ranking_by_ads(acme, project, metric="conversions", sourceType="content_container") == []
 
 
 async def read_top_performers(acme: ApiCaller, project: str) -> Any:
@@ -188,7 +177,7 @@ async def test_ads_without_a_matching_source_are_a_422(acme: ApiCaller, project:
 async def test_an_answer_that_takes_too_long_is_ended(
     acme: ApiCaller, project: str, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(time_window, "READ_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(time_window, "LIST_PAGE_READ_TIMEOUT_S", 0.05)
     async with pool.acquire() as conn, conn.transaction():
         await conn.execute("lock table metric_snapshot in access exclusive mode")
         answer = await acme.http.get(f"/v1/projects/{project}/top-performers")

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from api.http import body_validation
-from schemas.base import Text
+from schemas.base import NulFreeText
 from tests.api.conftest import ApiCaller
 
 Few = Literal["slideshow", "video"]
@@ -25,7 +25,7 @@ SAID: list[tuple[Any, Any, str]] = [
     (-1, Annotated[int, Meta(ge=0)], "must be at least 0"),
     (-0.5, Annotated[float, Meta(gt=0)], "must be more than 0.0"),
     ("b", Annotated[str, Meta(pattern="^a$")], "must be of the form ^a$"),
-    ("a\0b", Text, "must not contain a NUL character"),
+    ("a\0b", NulFreeText, "must not contain a NUL character"),
     ("film", Few, "must be one of slideshow, video"),
     ("film", Few | None, "must be one of slideshow, video"),
     ("soon", datetime, "must be a time (RFC 3339, such as 2027-01-31T12:00:00Z)"),

@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from db.server import free_port
+from db.server import find_free_port
 from domain.apps import apps
-from jobs.kinds import VERIFY_TRACKING
+from jobs.kinds import VERIFY_TRACKING_KIND
 from schemas import ids
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller
@@ -23,8 +23,8 @@ from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, send
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
-from workers.resources import Resources
-from workers.runtime.runner import Task
+from workers.resources import WorkerResources
+from workers.runtime.runner import JobTask
 from workers.tasks.verify_tracking import open_task
 
 JOB = "select state, attempt_started_at, result from job where kind = 'verify_tracking'"
@@ -56,7 +56,7 @@ class VerifiedApp(NamedTuple):
         given: dict[str, Any] = {"project_id": self.project_id, "occurred_at": datetime.now(UTC)} | fields
         async with self.pool.acquire() as conn:
             await send(conn, [event(number, **given)])
-            await apps.note_event(conn, organization_id=self.acme.organization_id, app_id=self.app_id)
+            await apps.note_app_event(conn, organization_id=self.acme.organization_id, app_id=self.app_id)
 
     async def looked(self) -> None:
         """Wait until a poll found nothing and the job is snoozed."""
@@ -65,22 +65,18 @@ class VerifiedApp(NamedTuple):
 
     @asynccontextmanager
     async def listening(self, listens_s: float = 60, **settings: Any) -> AsyncIterator[None]:
-        async def opened(resources: Resources) -> Task:
+        async def opened(resources: WorkerResources) -> JobTask:
             return partial(await open_task(resources), listens_s=listens_s)  # type: ignore[call-arg]
 
         mine = msgspec.structs.replace(self.settings, **settings)
-        async with at_work(mine, self.pool, {VERIFY_TRACKING: opened}):
+        async with at_work(mine, self.pool, {VERIFY_TRACKING_KIND: opened}):
             yield
 
     async def codes(self) -> list[str]:
         """Return the codes of findings of a job that polls only once."""
         async with self.listening(listens_s=0.001):
             job = await self.ended(await self.verify())
-        assert (job["status"], job["result"]["verified"], job["result"]["event"]) == (
-            "completed",
-            False,
-            None,
-        )
+        assert (job["status"], job["result"]["verified"], job["result"]["event"]) == ("completed", False, None)
         return [finding["code"] for finding in job["result"]["findings"]]
 
 
@@ -90,7 +86,7 @@ async def shop(acme: ApiCaller, pool: Pool, settings: Settings) -> VerifiedApp:
     body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
     app = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
     at = f"/v1/projects/{project}/sdk-apps/{app['appId']}"
-    app_id, project_id = ids.read(ids.APP, app["appId"]), ids.read(ids.PROJECT, project)
+    app_id, project_id = (ids.parse_prefixed_id(ids.APP, app["appId"]), ids.parse_prefixed_id(ids.PROJECT, project))
     assert app_id
     assert project_id
     return VerifiedApp(acme, pool, settings, at, app_id, project_id)
@@ -181,7 +177,7 @@ async def test_an_app_has_one_job_which_its_deletion_ends(shop: VerifiedApp) -> 
 async def test_event_store_outage_gives_no_finding(shop: VerifiedApp) -> None:
     job = await shop.verify()
     await shop.send(1)
-    away = f"postgresql://nobody@127.0.0.1:{free_port()}/none"
+    away = f"postgresql://nobody@127.0.0.1:{find_free_port()}/none"
     async with shop.listening(listens_s=0.001, telemetry_url=away):
         await shop.looked()
     async with shop.listening():

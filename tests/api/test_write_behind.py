@@ -6,8 +6,8 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from api.events.last_seen import LastSeenBuffer
-from api.events.write_behind import write_behind
+from api.events.last_seen import AppLastSeenBuffer
+from api.events.write_behind import run_write_behind
 from db.pool import Pool
 from domain.apps import apps
 from tests.domain.events.sending import keyed
@@ -33,7 +33,7 @@ async def test_error_is_logged_by_type_and_writing_continues() -> None:
         await eventually(done)
 
     with capture_logs() as logged:
-        async with write_behind(came, write_due):
+        async with run_write_behind(came, write_due):
             await writes(1)
             await writes(2)
     assert [line["error"] for line in logged] == ["ValueError", "KeyError"]
@@ -41,7 +41,7 @@ async def test_error_is_logged_by_type_and_writing_continues() -> None:
 
 
 async def test_failing_write_does_not_block_others(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
-    last, noted = LastSeenBuffer(pool), list[object]()
+    last, noted = AppLastSeenBuffer(pool), list[object]()
     bad, good = (keyed(uuid4(), number) for number in range(2))
 
     async def note_event(_: object, *, app_id: object, **__: object) -> None:
@@ -49,7 +49,7 @@ async def test_failing_write_does_not_block_others(pool: Pool, monkeypatch: pyte
             raise ZeroDivisionError
         noted.append(app_id)
 
-    monkeypatch.setattr(apps, "note_event", note_event)
+    monkeypatch.setattr(apps, "note_app_event", note_event)
     last.note(bad)
     last.note(good)
     with pytest.raises(ZeroDivisionError):

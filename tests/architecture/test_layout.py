@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jobs.kinds import KINDS
+from jobs.kinds import JOB_KINDS
 from tests.architecture.tree import contents, sources, text, tracked
 from tests.deploy.forms import procfile
 
@@ -68,7 +68,7 @@ def test_no_dependency_installs_a_folder_named_like_ours() -> None:
 def test_the_procfile_has_a_line_for_each_pool_that_has_kinds() -> None:
     commands = procfile()
     pools = {name: command[3:] for name, command in commands.items() if "workers" in command}
-    assert pools == {pool: [pool] for pool in {kind.pool for kind in KINDS.values()}}
+    assert pools == {pool: [pool] for pool in {kind.pool for kind in JOB_KINDS.values()}}
     assert set(commands) - set(pools) == {"release", "web", "dispatcher"}
 
 

@@ -7,15 +7,15 @@ from typing import Any
 import jsonschema_rs
 import msgspec
 
-from api.app import build
-from api.openapi.examples import examples
+from api.app import build_application
+from api.openapi.examples import load_openapi_examples
 
 Json = dict[str, Any]
 
 
 @cache
 def document() -> Json:
-    parsed: Json = msgspec.json.decode(build().state.openapi)
+    parsed: Json = msgspec.json.decode(build_application().state.openapi)
     return parsed
 
 
@@ -60,9 +60,7 @@ def test_every_shape_and_parameter_is_described() -> None:
 
 def test_every_group_is_described() -> None:
     described = {tag["name"] for tag in document()["tags"]}
-    assert {tag for operation in operations() for tag in operation["tags"]} == described, (
-        "see api/openapi/document.py"
-    )
+    assert {tag for operation in operations() for tag in operation["tags"]} == described, "see api/openapi/document.py"
 
 
 def test_every_enum_has_a_name() -> None:
@@ -86,9 +84,7 @@ def test_every_schema_is_used() -> None:
 def test_optional_fields_have_no_default() -> None:
     """Client generators treat a field with a default as always present."""
     for schema in schemas().values():
-        assert not [
-            name for name, field_schema in schema.get("properties", {}).items() if "default" in field_schema
-        ]
+        assert not [name for name, field_schema in schema.get("properties", {}).items() if "default" in field_schema]
 
 
 def test_an_object_without_properties_accepts_any() -> None:
@@ -101,13 +97,13 @@ HOW_TO_ADD = "add it to tests/api/examples, then run `python -m tests.api.exampl
 
 
 def test_every_operation_has_an_example_and_every_example_an_operation() -> None:
-    assert {operation["operationId"] for operation in operations()} == examples().keys(), HOW_TO_ADD
+    assert {operation["operationId"] for operation in operations()} == load_openapi_examples().keys(), HOW_TO_ADD
 
 
 def test_every_body_and_answer_has_a_valid_example() -> None:
     """Binary bodies are exempt, since examples are text."""
     for operation in operations():
-        name, example = operation["operationId"], examples()[operation["operationId"]]
+        name, example = operation["operationId"], load_openapi_examples()[operation["operationId"]]
         answer = operation["responses"][str(example.status)]
         for content in (operation.get("requestBody", {}).get("content", {}), answer.get("content", {})):
             for media_type in content.values():
@@ -120,6 +116,4 @@ def test_every_body_and_answer_has_a_valid_example() -> None:
 def test_every_path_parameter_has_an_example() -> None:
     for operation in operations():
         for parameter in operation["parameters"]:
-            assert parameter["in"] != "path" or "example" in parameter, (
-                f"{operation['operationId']}: {HOW_TO_ADD}"
-            )
+            assert parameter["in"] != "path" or "example" in parameter, f"{operation['operationId']}: {HOW_TO_ADD}"

@@ -10,12 +10,12 @@ import pytest
 
 from platforms import PACKAGES
 from platforms.description import ServerLogin
-from platforms.registry import DESCRIPTIONS
+from platforms.registry import PLATFORM_DESCRIPTIONS
 from tests.architecture.test_layout import PACKAGES as PRODUCT
 from tests.architecture.tree import DOCSTRING_NODES, ROOT, text, tracked
-from workers.platforms.parts import load_parts, refuse_call
+from workers.platforms.parts import load_platform_parts, refuse_unsupported_call
 
-NAME = re.compile(rf"\b(?:{'|'.join(DESCRIPTIONS)})\b", re.IGNORECASE)
+NAME = re.compile(rf"\b(?:{'|'.join(PLATFORM_DESCRIPTIONS)})\b", re.IGNORECASE)
 
 #: Comments of SQL, and of scripts and style sheets.
 SQL_COMMENT = re.compile(r"--.*")
@@ -63,8 +63,7 @@ def code_of(path: Path) -> str:
     return " ".join(
         token.string
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type != tokenize.COMMENT
-        and not (token.type == tokenize.STRING and token.start[0] in docstrings)
+        if token.type != tokenize.COMMENT and not (token.type == tokenize.STRING and token.start[0] in docstrings)
     )
 
 
@@ -81,14 +80,14 @@ def test_only_its_own_package_names_a_platform() -> None:
 
 def test_the_registry_lists_each_package() -> None:
     folders = {path.parts[1] for path in tracked() if path.parts[0] == "platforms" and len(path.parts) > 2}
-    assert [f"platforms.{name}" for name in DESCRIPTIONS] == PACKAGES
-    assert set(DESCRIPTIONS) == folders
+    assert [f"platforms.{name}" for name in PLATFORM_DESCRIPTIONS] == PACKAGES
+    assert set(PLATFORM_DESCRIPTIONS) == folders
 
 
-@pytest.mark.parametrize("name", DESCRIPTIONS)
+@pytest.mark.parametrize("name", PLATFORM_DESCRIPTIONS)
 def test_a_package_has_the_calls_of_its_description(name: str) -> None:
-    description, parts = DESCRIPTIONS[name], load_parts(name)
-    assert (parts.register is not refuse_call) == isinstance(description.login, ServerLogin)
-    assert (parts.revoke is not refuse_call) == (description.revocation is not None)
+    description, parts = PLATFORM_DESCRIPTIONS[name], load_platform_parts(name)
+    assert (parts.register is not refuse_unsupported_call) == isinstance(description.login, ServerLogin)
+    assert (parts.revoke is not refuse_unsupported_call) == (description.revocation is not None)
     assert (ROOT / "platforms" / name / "webhook.py").exists() == description.has_webhook
     assert all(field.startswith(f"{name}_") for field in getattr(description.settings, "__annotations__", ()))

@@ -53,10 +53,7 @@ HEADINGS = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 def test_references_resolve() -> None:
     this_file = Path(__file__).relative_to(ROOT)
     unresolved = [
-        f"{path}: {reference}"
-        for path in CHECKED_FILES
-        if path != this_file
-        for reference in broken_references(path)
+        f"{path}: {reference}" for path in CHECKED_FILES if path != this_file for reference in broken_references(path)
     ]
     assert unresolved == []
 
@@ -65,22 +62,14 @@ def broken_references(path: Path) -> Iterator[str]:
     content = text(path)
     exempt = NOT_REFERENCES.keys() | CREATED_FILES.findall(content)
     yield from OUTSIDE.findall(content)
-    yield from (
-        match for match in PATHS.findall(content) if match not in exempt and not (ROOT / match).exists()
-    )
-    yield from (
-        match for match in FILES.findall(content) if match not in file_names() | NOT_REFERENCES.keys()
-    )
+    yield from (match for match in PATHS.findall(content) if match not in exempt and not (ROOT / match).exists())
+    yield from (match for match in FILES.findall(content) if match not in file_names() | NOT_REFERENCES.keys())
     dotted = {match for pair in MODULES.findall(content) for match in pair if match}
     yield from (match for match in dotted - NOT_REFERENCES.keys() if not resolves(match))
-    yield from (
-        f"decision {match}" for match in DECISIONS.findall(content) if not decision_exists(int(match))
-    )
+    yield from (f"decision {match}" for match in DECISIONS.findall(content) if not decision_exists(int(match)))
     yield from {*COMMANDS.findall(content)} - NOT_REFERENCES.keys() - documented_commands()
     if path.suffix == ".md":
-        yield from (
-            f"{to}#{anchor}" for to, anchor in LINKS.findall(content) if not link_resolves(path, to, anchor)
-        )
+        yield from (f"{to}#{anchor}" for to, anchor in LINKS.findall(content) if not link_resolves(path, to, anchor))
 
 
 @cache
@@ -127,9 +116,7 @@ def resolves(dotted: str) -> bool:
 @cache
 def top_level_names(module: Path) -> frozenset[str]:
     """Return a module's top-level names, including those of a table of queries."""
-    names = set(
-        re.findall(r"^(?:async )?(?:def|class) (\w+)|^(\w+)\b.* = ", module.read_text("utf-8"), re.MULTILINE)
-    )
+    names = set(re.findall(r"^(?:async )?(?:def|class) (\w+)|^(\w+)\b.* = ", module.read_text("utf-8"), re.MULTILINE))
     return frozenset(name for pair in names for name in pair) | imported(module)
 
 

@@ -39,9 +39,7 @@ FILES = {
     "turns", "work",
 }  # fmt: skip
 #: Allowed names with an abandoned word, and the reason.
-ALLOWED = {
-    "upstream_pace": "a table, and the file of its statements",
-}
+ALLOWED = {"upstream_pace": "a table, and the file of its statements"}
 
 #: First words of a docstring that can't be an imperative verb (PEP 257).
 FRAGMENTS = re.compile(
@@ -54,9 +52,7 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
 
 def test_no_name_has_an_abandoned_word() -> None:
-    abandoned = [
-        f"{path}: {name}" for path in sources(".py") for name in names(path) if has_abandoned_word(name)
-    ]
+    abandoned = [f"{path}: {name}" for path in sources(".py") for name in names(path) if has_abandoned_word(name)]
     assert abandoned == []
 
 
@@ -77,9 +73,7 @@ def names(path: Path) -> Iterator[str]:
     """Yield the names in a file, except test functions: their names are sentences."""
     file_contents = contents(path)
     yield from file_contents.names
-    yield from (
-        function.name for function in file_contents.functions if not function.name.startswith("test_")
-    )
+    yield from (function.name for function in file_contents.functions if not function.name.startswith("test_"))
 
 
 def test_docstrings_of_functions_begin_with_a_verb() -> None:

@@ -8,8 +8,8 @@ import sys
 
 import uvloop
 
-from db.pool import open_pool
-from domain.events.intake import open_intake
+from db.pool import open_postgres_pool
+from domain.events.intake import open_event_intake
 from tests.domain.events import racing
 from tests.domain.events.sending import new_budgets
 
@@ -26,7 +26,7 @@ async def main(url: str, seed: str, numbers: str, writer: str) -> None:
     known = {int(turn) for turn in sys.stdin.read().split()}
     share = racing.batches(int(seed), int(numbers))[int(writer)]
     queue = ((turn, batch) for turn, batch in enumerate(share) if turn not in known)
-    async with open_pool(url, name="writer", size=2) as pool, open_intake(pool, new_budgets()) as intake:
+    async with open_postgres_pool(url, name="writer", size=2) as pool, open_event_intake(pool, new_budgets()) as intake:
         await asyncio.gather(*[racing.write(intake, queue, acknowledge) for _ in range(CLIENTS)])
 
 

@@ -13,9 +13,9 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from db.pool import Conn, Pool, open_pool
+from db.pool import Conn, Pool, open_postgres_pool
 from jobs import ledger
-from jobs.courier import Courier, open_courier
+from jobs.courier import WakeCourier, open_wake_courier
 from schemas.settings import Settings
 from tests import seeds
 from tests.chaos import forkserver
@@ -59,7 +59,7 @@ class Fleet:
     settings: Settings
     folder: Path
     pool: Pool
-    courier: Courier
+    courier: WakeCourier
     org: UUID
     processes: list[Process] = field(default_factory=list)
 
@@ -159,7 +159,7 @@ class Fleet:
         return [one.job_id for one in submitted]
 
     async def _submit(self, conn: Conn, args: dict[str, Any], run_at: datetime | None) -> ledger.SubmittedJob:
-        return await ledger.submit(
+        return await ledger.submit_job(
             conn, kind=EFFECT, organization_id=self.org, project_id=None, args=args, run_at=run_at
         )
 
@@ -167,9 +167,7 @@ class Fleet:
         """Release paused attempts."""
         (self.folder / "go").touch()
 
-    async def reached(
-        self, point: str, job_ids: Iterable[UUID], *, fence: int = 1, within: float = PATIENCE_S
-    ) -> None:
+    async def reached(self, point: str, job_ids: Iterable[UUID], *, fence: int = 1, within: float = PATIENCE_S) -> None:
         """Wait until an attempt of each job has passed the point."""
         names = {name_of(job_id, fence, point) for job_id in job_ids}
 
@@ -215,8 +213,8 @@ async def _says(process: Process, words: str) -> bool:
 async def open_fleet(settings: Settings, folder: Path) -> AsyncIterator[Fleet]:
     """Open a fleet without processes on these servers; stop its processes at the end."""
     async with (
-        open_pool(settings.database_url, name="chaos test") as pool,
-        open_courier(settings.redis_url) as courier,
+        open_postgres_pool(settings.database_url, name="chaos test") as pool,
+        open_wake_courier(settings.redis_url) as courier,
     ):
         await pool.execute(SCHEMA)
         async with pool.acquire() as conn:

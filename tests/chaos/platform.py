@@ -38,9 +38,7 @@ class Records:
         else:
             status, said = self.get(asked.query)
         body = json.dumps(said).encode()
-        writer.write(
-            b"HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body)
-        )
+        writer.write(b"HTTP/1.1 %d X\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (status, len(body), body))
 
 
 def uri(asked: dict[str, Any]) -> str:

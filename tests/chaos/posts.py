@@ -13,9 +13,9 @@ import msgspec
 import pytest
 
 from db.reach import raise_if_postgres_away
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from schemas import ids
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 from tests import seeds
 from tests.api.conftest import new_key
 from tests.api_process import serving
@@ -47,9 +47,7 @@ class Withholding(Records):
         super().__init__()
         self.taken = asyncio.Event()
 
-    async def answer(
-        self, asked: HttpRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def answer(self, asked: HttpRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if CALLED.encode() not in asked.body or self.taken.is_set():
             await super().answer(asked, reader, writer)
             return
@@ -84,7 +82,7 @@ class PostStage(NamedTuple):
 
     async def reason(self, point: str) -> str | None:
         """Return the reason of the wait, as the post and its job show it now."""
-        shown = await self.get(f"scheduled-posts/{ids.show(ids.POST, self.posts[point])}")
+        shown = await self.get(f"scheduled-posts/{ids.format_prefixed_id(ids.POST, self.posts[point])}")
         found: str | None = shown["waiting"] and shown["waiting"]["reason"]
         return found
 
@@ -116,12 +114,12 @@ class PostStage(NamedTuple):
 
     async def proof(self, point: str) -> list[str]:
         """Return a post's timeline as words; assert its order, and that its end matches the row."""
-        told = await self.timeline(f"scheduled-posts/{ids.show(ids.POST, self.posts[point])}")
+        told = await self.timeline(f"scheduled-posts/{ids.format_prefixed_id(ids.POST, self.posts[point])}")
         row = await self.row(point)
         check(told)
         ends = [entry["type"] for entry in told if entry["type"] in ENDED]
         assert ends == [row["status"]], told
-        of_job = await self.timeline(f"jobs/{ids.show(ids.JOB, row['job_id'])}")
+        of_job = await self.timeline(f"jobs/{ids.format_prefixed_id(ids.JOB, row['job_id'])}")
         check(of_job)
         assert [of_job[0]["type"], of_job[-1]["type"]] == ["submitted", row["state"]]
         assert [*attempts(of_job)] == [*attempts(told)]
@@ -167,7 +165,7 @@ class Watch:
         while True:
             for point in self.stage.posts:
                 # While Postgres is away there is no row.
-                with suppress(Unavailable), raise_if_postgres_away():
+                with suppress(ServiceUnavailable), raise_if_postgres_away():
                     await self.look(point)
 
     async def look(self, point: str) -> None:
@@ -202,9 +200,7 @@ async def watching(stage: PostStage) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def staged(
-    fleet: Fleet, points: Iterable[str], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[PostStage]:
+async def staged(fleet: Fleet, points: Iterable[str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostStage]:
     """Schedule a post on a new account for each point, due now, before any worker starts."""
     monkeypatch.setenv("CHAOS_FOLDER", str(fleet.folder))
     records = Withholding()
@@ -226,7 +222,7 @@ async def staged(
 async def _post(conn: Any, fleet: Fleet, project_id: UUID, records: Records, point: str) -> UUID:
     account_id = await seeds.account(
         conn, fleet.org, project_id, handle=point, platform="bluesky", service_url=f"http://{records.host}",
-        external_id=repo(point), grant=Grant(access_token=f"token-{point}"),
+        external_id=repo(point), grant=TokenGrant(access_token=f"token-{point}"),
     )  # fmt: skip
     content_id = await seeds.content(conn, fleet.org, project_id, caption=f"at {point}")
     return await seeds.post(conn, fleet.org, content_id, account_id)

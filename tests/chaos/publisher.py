@@ -11,24 +11,24 @@ from pathlib import Path
 import uvloop
 
 from domain.publishing.outgoing import PostingAccount
-from jobs.kinds import PUBLISH_POST, RECONCILE_POST
-from schemas.settings import from_env
+from jobs.kinds import PUBLISH_POST_KIND, RECONCILE_POST_KIND
+from schemas.settings import load_settings
 from telemetry import logs
 from tests.chaos.fleet import LONG_S
 from tests.waiting import eventually
 from workers.platforms.contract import (
     AcceptedPost,
-    Adapter,
-    Inquiry,
     LivePost,
+    PlatformAdapter,
     PostDraft,
+    PostInquiry,
     PreparedPost,
     ReconcileResult,
     SendResult,
 )
-from workers.platforms.registry import open_platforms
-from workers.resources import open_resources
-from workers.runtime.worker import serve
+from workers.platforms.registry import open_platform_adapters
+from workers.resources import open_worker_resources
+from workers.runtime.worker import serve_worker
 from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
 
@@ -38,7 +38,7 @@ BEFORE_MARK, MARKED, CALLED, ANSWERED, ACCEPTED = "before_mark", "marked", "call
 class Pausing:
     """Adapter that can pause; at `ACCEPTED` its post counts as accepted and is polled."""
 
-    def __init__(self, inner: Adapter, folder: Path) -> None:
+    def __init__(self, inner: PlatformAdapter, folder: Path) -> None:
         self.inner, self.folder = inner, folder
 
     async def reach(self, account: PostingAccount, point: str) -> None:
@@ -49,7 +49,7 @@ class Pausing:
     async def may_go(self) -> bool:
         return (self.folder / "go").exists()
 
-    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:
+    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
         return self.inner.repeatable(account, inquiry)
 
     async def prepare(
@@ -67,29 +67,29 @@ class Pausing:
         await self.reach(account, ANSWERED)
         return AcceptedPost(handle=prepared.handle, after_s=0) if account.handle == ACCEPTED else sent
 
-    async def poll(self, account: PostingAccount, inquiry: Inquiry) -> SendResult:
+    async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:
         await self.reach(account, ACCEPTED)
         found = await self.inner.reconcile(account, inquiry)
         assert isinstance(found, LivePost)
         return found
 
-    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         return await self.inner.reconcile(account, inquiry)
 
 
 async def main() -> None:
-    settings = from_env(os.environ)
-    logs.configure(process=f"publisher-{os.getpid()}", level="info")
-    async with open_resources(settings) as resources:
-        platforms = await open_platforms(resources)
+    settings = load_settings(os.environ)
+    logs.configure_logging(process=f"publisher-{os.getpid()}", level="info")
+    async with open_worker_resources(settings) as resources:
+        platforms = await open_platform_adapters(resources)
         folder = Path(os.environ["CHAOS_FOLDER"])
         pausing = {name: Pausing(adapter, folder) for name, adapter in platforms.adapters.items()}
         ours = platforms._replace(adapters=pausing)
         tasks = {
-            PUBLISH_POST: partial(publish_post, platforms=ours),
-            RECONCILE_POST: partial(reconcile_post, platforms=ours),
+            PUBLISH_POST_KIND: partial(publish_post, platforms=ours),
+            RECONCILE_POST_KIND: partial(reconcile_post, platforms=ours),
         }
-        await serve(settings, PUBLISH_POST.pool, tasks)
+        await serve_worker(settings, PUBLISH_POST_KIND.pool, tasks)
 
 
 if __name__ == "__main__":

@@ -14,20 +14,20 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 
 from db.pool import Conn
-from domain.media.store import Store
+from domain.media.store import MediaStore
 from domain.operations import purge
-from jobs.kinds import PURGE_PROJECT
+from jobs.kinds import PURGE_PROJECT_KIND
 from jobs.outcomes import Done
 from workers import __main__ as product
 from workers.runtime import runner
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 
 T = TypeVar("T")
 
 FOLDER = "CHAOS_FOLDER"
 #: Points: with uncommitted writes, after the commit, and after the first deleted file.
 WRITING, WRITTEN, DELETING = "writing", "written", "deleting"
-POOL = PURGE_PROJECT.pool
+POOL = PURGE_PROJECT_KIND.pool
 
 
 class Walk:
@@ -57,7 +57,7 @@ class Walk:
 walk: ContextVar[Walk | None] = ContextVar("walk", default=None)
 
 
-class Walking(Context):
+class Walking(TaskContext):
     """Context with two points for each transaction of a purge."""
 
     async def step(self, body: Any, **given: Any) -> Any:
@@ -84,7 +84,7 @@ async def through(way: Callable[..., Awaitable[T]], body: Any, **given: Any) -> 
     return result
 
 
-async def delete_files(store: Store, filed: list[purge.RowWithFiles]) -> None:
+async def delete_files(store: MediaStore, filed: list[purge.RowWithFiles]) -> None:
     """Delete the files one by one."""
     walking = walk.get()
     for token in (token for one in filed for token in one.tokens):
@@ -94,15 +94,15 @@ async def delete_files(store: Store, filed: list[purge.RowWithFiles]) -> None:
 
 
 def main() -> None:
-    outcome_of = runner.run_task
+    outcome_of = runner.run_attempt_task
 
-    async def walking(task: runner.Task, context: Context, attempt: Any) -> Any:
-        walk.set(Walk(context.job.args["project_id"]) if context.job.kind == PURGE_PROJECT.name else None)
+    async def walking(task: runner.JobTask, context: TaskContext, attempt: Any) -> Any:
+        walk.set(Walk(context.job.args["project_id"]) if context.job.kind == PURGE_PROJECT_KIND.name else None)
         return await outcome_of(task, context, attempt)
 
     with (
-        patch.object(runner, "run_task", walking),
-        patch.object(runner, "Context", Walking),
+        patch.object(runner, "run_attempt_task", walking),
+        patch.object(runner, "TaskContext", Walking),
         patch.multiple(purge, ROWS=1, CONTENTS=1, RECORDS=1, delete_files=delete_files),
     ):
         product.main([POOL])

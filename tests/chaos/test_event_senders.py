@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 
-from db.server import free_port
+from db.server import find_free_port
 from domain.events.event import Event
 from tests import seeds
 from tests.chaos.fleet import Fleet, Process
@@ -98,10 +98,8 @@ async def test_each_id_is_stored_once_under_light_load(fleet: Fleet) -> None:
 async def everything_is_exact(fleet: Fleet, numbers: int) -> int:
     """Run the test; return the number of repeated requests."""
     async with fleet.pool.acquire() as conn:
-        app = await seeds.app(
-            conn, fleet.org, await seeds.project(conn, fleet.org), web_domain="shop.example"
-        )
-    ports, done = [free_port() for _ in range(APIS)], asyncio.Event()
+        app = await seeds.app(conn, fleet.org, await seeds.project(conn, fleet.org), web_domain="shop.example")
+    ports, done = [find_free_port() for _ in range(APIS)], asyncio.Event()
     apis = {port: await fleet.api(port) for port in ports}
     senders = Senders(numbers, ports, f"/v1/apps/{app.app_id}/events", app.api_key)
     breaking = asyncio.create_task(break_things(fleet, apis, senders, done))

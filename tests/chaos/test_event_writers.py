@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from db.pool import open_pool
+from db.pool import open_postgres_pool
 from tests.domain.events import racing
 from tests.servers import ServerPair
 
@@ -78,7 +78,7 @@ async def test_each_id_is_stored_once_and_counted_once(own_servers: ServerPair) 
     done, url = asyncio.Event(), own_servers.postgres.url
     writers = [Writer(url, number) for number in range(racing.WRITERS)]
     batches = sum(len(each.left) for each in writers)
-    async with open_pool(url, name="test") as pool:
+    async with open_postgres_pool(url, name="test") as pool:
         others = asyncio.gather(
             break_things(own_servers, writers, done),
             racing.rotate_twice(pool, lambda: 1 - sum(len(each.left) for each in writers) / batches),

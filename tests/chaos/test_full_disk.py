@@ -21,10 +21,10 @@ import pytest
 import pytest_asyncio
 
 from db import local
-from db.migrate import migrate
-from domain.accounts.credentials import Grant
+from db.migrate import migrate_databases
+from domain.accounts.credentials import TokenGrant
 from domain.operations import disk
-from jobs.kinds import PUBLISH_POST
+from jobs.kinds import PUBLISH_POST_KIND
 from schemas.apps import SdkAppShown
 from tests import seeds
 from tests import servers as made
@@ -106,8 +106,7 @@ class Flood:
         occurred_at = f"{datetime.now(UTC) - timedelta(days=self.days):%Y-%m-%dT%H:%M:%SZ}"
         text = {"text": secrets.token_hex(TEXT)}
         events = [
-            {"name": "open", "eventId": number, "occurredAt": occurred_at, "properties": text}
-            for number in numbers
+            {"name": "open", "eventId": number, "occurredAt": occurred_at, "properties": text} for number in numbers
         ]
         answer = await self.http.post(
             f"/v1/apps/{self.app.app_id}/events",
@@ -128,10 +127,10 @@ async def full_fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
     """Open a fleet with PostgreSQL's data on a small disk."""
     with (
         small_disk(tmp_path / "disk") as mounted,
-        local.postgres(tmp_path / "disk" / "postgres", SMALL) as postgres,
-        local.valkey(tmp_path / "valkey") as valkey,
+        local.run_local_postgres(tmp_path / "disk" / "postgres", SMALL) as postgres,
+        local.run_local_valkey(tmp_path / "valkey") as valkey,
     ):
-        await migrate(postgres.url)
+        await migrate_databases(postgres.url)
         settings = made.settings_for(postgres.url, valkey.url, database_disk_bytes=SIZE)
         async with open_fleet(settings, tmp_path) as fleet:
             await fleet.pool.execute(FILL)
@@ -147,7 +146,7 @@ async def test_posts_are_published_and_intake_resumes_without_loss(full_fleet: F
             fleet.settings, fetch_allow=records.host, assets_url=f"file://{fleet.folder / 'media'}"
         )
         await fleet.dispatcher()
-        await fleet.of_product(PUBLISH_POST.pool)
+        await fleet.of_product(PUBLISH_POST_KIND.pool)
         with serving(fleet.settings, fleet.folder / "api.log") as api:
             async with httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=PATIENCE_S) as http:
                 await flooded(fleet, records, http)
@@ -193,7 +192,7 @@ async def post(fleet: Fleet, records: platform.Records, project_id: Any, name: s
     async with fleet.pool.acquire() as conn:
         account_id = await seeds.account(
             conn, fleet.org, project_id, handle=name, platform="bluesky", external_id=f"did:plc:{name}",
-            service_url=f"http://{records.host}", grant=Grant(access_token="token"),
+            service_url=f"http://{records.host}", grant=TokenGrant(access_token="token"),
         )  # fmt: skip
         for number in range(POSTS):
             content_id = await seeds.content(conn, fleet.org, project_id, caption=f"{name} {number}")
@@ -207,7 +206,7 @@ async def post(fleet: Fleet, records: platform.Records, project_id: Any, name: s
 
 async def used(fleet: Fleet) -> int:
     async with fleet.pool.acquire() as conn:
-        return (await disk.measure(conn)).used
+        return (await disk.measure_disk_use(conn)).used
 
 
 async def stored(fleet: Fleet) -> set[str]:

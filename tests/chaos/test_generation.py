@@ -8,8 +8,8 @@ import pytest
 
 from domain.content import generating
 from domain.media import uploads
-from domain.media.storage import open_store
-from jobs.kinds import CONTENT_GENERATE
+from domain.media.storage import open_media_store
+from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas.content import ContentRequest
 from tests import seeds
 from tests.chaos.fleet import LONG_S, Fleet
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.long, pytest.mark.timeout(900)]
 MADE_S = 600.0
 
 
-@pytest.mark.parametrize("stage", CONTENT_GENERATE.stages[:2])
+@pytest.mark.parametrize("stage", CONTENT_GENERATE_KIND.stages[:2])
 async def test_another_worker_generates_after_a_kill_in_a_stage(
     fleet: Fleet, stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,9 +55,7 @@ async def test_another_worker_generates_after_a_kill_in_a_stage(
     await eventually(ended, within=MADE_S)
     ends = await fleet.pool.fetch("select state, fence, crashes from job where id = $1", job_id)
     assert [tuple(end) for end in ends] == [("completed", 2, 1)]
-    assert (
-        await fleet.pool.fetchval("select status from content_item where id = $1", content_id) == "completed"
-    )
+    assert await fleet.pool.fetchval("select status from content_item where id = $1", content_id) == "completed"
     counts = ["select count(*) from content_item", "select count(*) from content_asset"]
     assert [await fleet.pool.fetchval(count) for count in counts] == [1, 1]
     assert await fleet.pool.fetchval("select count(*) from media_upload") == 0
@@ -93,7 +91,7 @@ async def test_another_worker_generates_after_a_kill_during_storing(
     counts = ["content_item", "content_asset", "asset_thumbnail"]
     assert [await fleet.pool.fetchval(f"select count(*) from {one}") for one in counts] == [1, 1, 1]
     await fleet.pool.execute("update media_upload set started_at = now() - interval '2 days'")
-    store = open_store(fleet.settings)
+    store = open_media_store(fleet.settings)
     async with fleet.pool.acquire() as conn:
         assert await uploads.prune_stale_uploads(conn, store) == 2
     assert len(media_kept.names()) == 2
@@ -111,7 +109,7 @@ async def request_content(fleet: Fleet, **body: Any) -> tuple[UUID, UUID]:
         project = Project(fleet.org, await seeds.project(conn, fleet.org))
         await making.tell_brand(conn, project)
         async with conn.transaction():
-            started = await generating.start(
+            started = await generating.start_content_generation(
                 conn,
                 organization_id=project.org,
                 project_id=project.id,

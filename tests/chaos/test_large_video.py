@@ -10,9 +10,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from domain.media.streaming_upload import MIB
-from jobs.kinds import PUBLISH_POST
+from jobs.kinds import PUBLISH_POST_KIND
 from schemas import ids
 from tests import media, seeds
 from tests.api.conftest import new_key
@@ -70,7 +70,7 @@ async def line(fleet: Fleet) -> AsyncIterator[VideoPath]:
             **tiktok_user.settings(base),
         )
         with serving(fleet.settings, fleet.folder / "api.log") as api:
-            worker = await fleet.of_product(PUBLISH_POST.pool)
+            worker = await fleet.of_product(PUBLISH_POST_KIND.pool)
             await fleet.dispatcher()
             key = await new_key(fleet.pool, fleet.org)
             headers = {"Authorization": f"Bearer {key}"}
@@ -98,9 +98,9 @@ async def connect_account(fleet: Fleet, sim: Sim) -> tuple[str, str]:
             handle="ada",
             service_url=sim.base,
             external_id=person["open_id"],
-            grant=Grant(access_token=user.access, refresh_token=user.refresh),
+            grant=TokenGrant(access_token=user.access, refresh_token=user.refresh),
         )
-    return ids.show(ids.PROJECT, project_id), ids.show(ids.ACCOUNT, account_id)
+    return ids.format_prefixed_id(ids.PROJECT, project_id), ids.format_prefixed_id(ids.ACCOUNT, account_id)
 
 
 def memory(pid: int, of: str) -> int:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from jobs.kinds import ARCHIVE_PROJECT
+from jobs.kinds import ARCHIVE_PROJECT_KIND
 from tests import nasty_redis
 from tests.chaos.fleet import LONG_S, Fleet, Process
 from tests.nasty_redis import NastyRedis
@@ -28,11 +28,9 @@ async def redis(fleet: Fleet) -> AsyncIterator[NastyRedis]:
         yield served
 
 
-async def test_api_survives_a_hundred_redis_restarts(
-    fleet: Fleet, redis: NastyRedis, api: httpx.AsyncClient
-) -> None:
+async def test_api_survives_a_hundred_redis_restarts(fleet: Fleet, redis: NastyRedis, api: httpx.AsyncClient) -> None:
     dispatcher = await fleet.dispatcher()
-    worker = await fleet.of_product(ARCHIVE_PROJECT.pool, lease_s=LONG_S)
+    worker = await fleet.of_product(ARCHIVE_PROJECT_KIND.pool, lease_s=LONG_S)
     for _ in range(RESTARTS):
         redis.restart()
         await asyncio.gather(*(start_a_job(api) for _ in range(AT_ONCE)))
@@ -57,9 +55,7 @@ async def start_a_job(api: httpx.AsyncClient) -> None:
 
 
 async def completed(fleet: Fleet, count: int) -> bool:
-    completed_jobs = await fleet.pool.fetchval(
-        "select count(*) from job where state = 'completed' and crashes = 0"
-    )
+    completed_jobs = await fleet.pool.fetchval("select count(*) from job where state = 'completed' and crashes = 0")
     return bool(completed_jobs == count)
 
 
@@ -71,6 +67,6 @@ async def sends_again(api: httpx.AsyncClient) -> bool:
 
 async def sent(api: httpx.AsyncClient) -> float:
     """Return the number of messages for the pool that the API has sent to Redis."""
-    label = f'courier_sends_total{{outcome="sent",pool="{ARCHIVE_PROJECT.pool}"}} '
+    label = f'courier_sends_total{{outcome="sent",pool="{ARCHIVE_PROJECT_KIND.pool}"}} '
     lines = (await api.get("/metrics")).text.splitlines()
     return sum(float(line.removeprefix(label)) for line in lines if line.startswith(label))

@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn, transact
-from domain.media.storage import open_store
+from db.pool import Conn, run_in_transaction
+from domain.media.storage import open_media_store
 from domain.operations import purge
 from domain.projects import archive_status, projects
-from schemas.errors import NotFound
+from schemas.errors import ObjectNotFound
 from tests import leasing, seeds
 from tests.chaos.fleet import Fleet
 from tests.chaos.purger import FOLDER, POOL, WRITTEN
@@ -49,7 +49,7 @@ async def create_project(fleet: Fleet, conn: Conn) -> Doomed:
     org = await seeds.organization(conn)
     workers = Workers(fleet.settings, fleet.pool, org, fleet.courier)
     mine = IngestProject(workers, org, await seeds.project(conn, org))
-    full = await fill(mine, conn, open_store(fleet.settings))
+    full = await fill(mine, conn, open_media_store(fleet.settings))
     await conn.execute("update webhook_endpoint set status = 'paused'")
     owner = await leasing.another(conn, leasing.LeaseOwner(org, mine.id, org), handle=os.urandom(8).hex())
     tenant = await leasing.tenant(conn)
@@ -59,8 +59,8 @@ async def create_project(fleet: Fleet, conn: Conn) -> Doomed:
 
 async def archive_all(fleet: Fleet, all_of_them: Sequence[Doomed]) -> None:
     for one in all_of_them:
-        stop = partial(archive_status.archive, organization_id=one.full.scope.org, project_id=one.id)
-        await transact(fleet.pool, partial(stop, api_key_id=None))
+        stop = partial(archive_status.begin_project_archive, organization_id=one.full.scope.org, project_id=one.id)
+        await run_in_transaction(fleet.pool, partial(stop, api_key_id=None))
 
     async def done() -> bool:
         open_jobs = "select count(*) from job where kind = 'archive_project' and finished_at is null"
@@ -71,7 +71,7 @@ async def archive_all(fleet: Fleet, all_of_them: Sequence[Doomed]) -> None:
 
 async def begin(fleet: Fleet, project_id: UUID) -> None:
     start = partial(purge.begin_project_purge, project_id=project_id, name="Shop", env=None, actor=None)
-    await transact(fleet.pool, start)
+    await run_in_transaction(fleet.pool, start)
 
 
 async def ended(fleet: Fleet) -> None:
@@ -149,9 +149,7 @@ async def assert_purged(conn: Conn, doomed: Sequence[Doomed], names: list[str]) 
     del rest["audit_log"]
     assert rest == {"job": len(doomed), "social_account": 2 * len(doomed), "account_lease": len(doomed)}
     for one in doomed:
-        with pytest.raises(NotFound):
-            await projects.get(conn, organization_id=one.full.scope.org, project_id=one.id)
-        rows = await conn.fetch(
-            "select action from audit_log where subject = $1 order by id", f"prj_{one.id}"
-        )
+        with pytest.raises(ObjectNotFound):
+            await projects.read_project(conn, organization_id=one.full.scope.org, project_id=one.id)
+        rows = await conn.fetch("select action from audit_log where subject = $1 order by id", f"prj_{one.id}")
         assert [row["action"] for row in rows][-2:] == ["project.purge_started", "project.purged"]

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 
 from domain.accounts import accounts
-from domain.accounts.credentials import Grant
-from jobs.kinds import PUBLISH_POST
+from domain.accounts.credentials import TokenGrant
+from jobs.kinds import PUBLISH_POST_KIND
 from schemas import ids
 from tests import media, seeds
 from tests.api.conftest import new_key
@@ -70,11 +70,11 @@ async def upload_content(fleet: Fleet, url: str, project_id: UUID) -> UUID:
     headers = {"Authorization": f"Bearer {await new_key(fleet.pool, fleet.org)}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=PATIENCE_S) as http:
         created = await http.post(
-            f"/v1/projects/{ids.show(ids.PROJECT, project_id)}/content/upload",
+            f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project_id)}/content/upload",
             data={"caption": CAPTION},
             files={"file": ("bread.jpg", media.picture("JPEG", (400, 400)), "image/jpeg")},
         )
-    content_id = ids.read(ids.CONTENT, created.json()["id"])
+    content_id = ids.parse_prefixed_id(ids.CONTENT, created.json()["id"])
     assert content_id
     return content_id
 
@@ -92,10 +92,10 @@ async def connect_account(fleet: Fleet, sim: Sim, project_id: UUID, username: st
             handle=username,
             service_url=sim.base,
             external_id=person["user_id"],
-            grant=Grant(access_token=token),
+            grant=TokenGrant(access_token=token),
         )
         of = {"organization_id": fleet.org, "account_id": account_id}
-        await accounts.set_quota(conn, **of, posts=POSTS, seconds=WINDOW_S)
+        await accounts.set_account_quota(conn, **of, posts=POSTS, seconds=WINDOW_S)
     return account_id
 
 
@@ -105,13 +105,13 @@ async def test_no_account_exceeds_its_quota(scene: QuotaScene) -> None:
     fleet = scene.fleet
     await fleet.dispatcher()
     for _ in range(WORKERS):
-        await fleet.of_product(PUBLISH_POST.pool)
-    await fleet.pause(PUBLISH_POST.pool, paused=True)
+        await fleet.of_product(PUBLISH_POST_KIND.pool)
+    await fleet.pause(PUBLISH_POST_KIND.pool, paused=True)
     async with fleet.pool.acquire() as conn:
         for account_id in scene.account_ids:
             for _ in range(EACH):
                 await seeds.post(conn, fleet.org, scene.content_id, account_id)
-    await fleet.pause(PUBLISH_POST.pool, paused=False)
+    await fleet.pause(PUBLISH_POST_KIND.pool, paused=False)
 
     async def more_are_out() -> int:
         count = "select count(*) from scheduled_post where status = 'published'"

@@ -18,10 +18,7 @@ pytestmark = pytest.mark.chaos
 async def test_jobs_survive_a_storm(own_fleet: Fleet, own_servers: ServerPair) -> None:
     """Workers are killed, frozen and stopped, Redis is emptied and killed, dispatchers restart."""
     chance = random.Random(7)  # The seed makes the storm repeatable.
-    dispatcher, workers = (
-        await own_fleet.dispatcher(),
-        [await own_fleet.worker(drain_s=0.2) for _ in range(3)],
-    )
+    dispatcher, workers = (await own_fleet.dispatcher(), [await own_fleet.worker(drain_s=0.2) for _ in range(3)])
     jobs = await own_fleet.submit(100, takes_s=0.2)
     for blow in chance.sample(BLOWS, len(BLOWS)) + chance.sample(BLOWS, len(BLOWS)):
         jobs += await own_fleet.submit(20, takes_s=0.2)

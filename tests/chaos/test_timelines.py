@@ -9,7 +9,7 @@ import signal
 import pytest
 import redis
 
-from jobs.kinds import PUBLISH_POST
+from jobs.kinds import PUBLISH_POST_KIND
 from tests.chaos.fleet import LONG_S, Fleet
 from tests.chaos.posts import staged, watching
 from tests.chaos.publisher import ACCEPTED, ANSWERED, BEFORE_MARK, CALLED, MARKED
@@ -41,7 +41,7 @@ async def test_timeline_has_kills_and_lost_responses(fleet: Fleet, monkeypatch: 
             first = await fleet.publisher(lease_s=LONG_S)
             await stage.reached(KILLED)
             assert {*(await stage.reasons()).values()} == {None}
-            await fleet.pause(PUBLISH_POST.pool, paused=True)
+            await fleet.pause(PUBLISH_POST_KIND.pool, paused=True)
             first.kill()
             await fleet.bury(first)
             assert {*(await stage.reasons()).values()} == {"worker_lost"}
@@ -53,7 +53,7 @@ async def test_timeline_has_kills_and_lost_responses(fleet: Fleet, monkeypatch: 
             await eventually(all_wait)
             fleet.go()
             await fleet.publisher(lease_s=LONG_S)
-            await fleet.pause(PUBLISH_POST.pool, paused=False)
+            await fleet.pause(PUBLISH_POST_KIND.pool, paused=False)
             await stage.published()
             assert {*(await stage.reasons()).values()} == {None}
         proofs = {point: await stage.proof(point) for point in KILLED}

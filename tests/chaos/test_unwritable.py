@@ -34,9 +34,7 @@ PROJECT = {"name": "Shop", "timezone": "Europe/Berlin"}
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_fleet_survives_three_leases_without_writes(
-    fleet: Fleet, api: httpx.AsyncClient, way: str
-) -> None:
+async def test_fleet_survives_three_leases_without_writes(fleet: Fleet, api: httpx.AsyncClient, way: str) -> None:
     """No process ends, no attempt is used up, no write is accepted, and work resumes afterwards."""
     processes = [await fleet.dispatcher(), await fleet.worker(slots=3), await fleet.worker(slots=3)]
     jobs = await fleet.submit(20, pauses=["handler"])
@@ -62,9 +60,7 @@ async def name(fleet: Fleet) -> str:
 
 
 async def change(fleet: Fleet, statements: str) -> None:
-    conn = await asyncpg.connect(
-        fleet.settings.database_url, server_settings={"default_transaction_read_only": "off"}
-    )
+    conn = await asyncpg.connect(fleet.settings.database_url, server_settings={"default_transaction_read_only": "off"})
     try:
         await conn.execute(statements)
         await conn.execute(HANG_UP)

@@ -16,7 +16,7 @@ import redis
 from db.pool import Conn
 from db.reach import raise_if_postgres_away
 from schemas import ids
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 from tests.chaos.fleet import Fleet
 from tests.jobs.scene import waits_for_lock
 from tests.servers import ServerPair
@@ -79,9 +79,7 @@ POINTS: Mapping[str, tuple[Point, bool]] = {
 
 
 @asynccontextmanager
-async def held(
-    fleet: Fleet, receiver: WebhookReceiver, point: str
-) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+async def held(fleet: Fleet, receiver: WebhookReceiver, point: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     """Hold any worker that starts in the block at this point; the yielded function waits for the first."""
     hold, asked = POINTS[point]
     async with fleet.pool.acquire() as holder:
@@ -102,9 +100,7 @@ async def held(
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_another_worker_delivers_after_a_kill(
-    fleet: Fleet, receiver: WebhookReceiver, point: str
-) -> None:
+async def test_another_worker_delivers_after_a_kill(fleet: Fleet, receiver: WebhookReceiver, point: str) -> None:
     scene, endpoint_id = await scene_of(fleet, receiver)
     sent = await scene.emit(times=1 if point == "before the record" else 3)
     await fleet.dispatcher()
@@ -162,7 +158,7 @@ class Emitter:
             try:
                 with raise_if_postgres_away():
                     await self._one(keep=number % 2 == 0)
-            except Unavailable:
+            except ServiceUnavailable:
                 self.cuts += 1
             if (await asyncio.wait([ended], timeout=0.02))[0]:
                 return
@@ -188,7 +184,7 @@ class Emitter:
         return await self._emit(conn)
 
     async def _emit(self, conn: Conn) -> str:
-        return ids.show(ids.WEBHOOK_EVENT, await conn.fetchval(EMIT, self.scene.org, "job.failed"))
+        return ids.format_prefixed_id(ids.WEBHOOK_EVENT, await conn.fetchval(EMIT, self.scene.org, "job.failed"))
 
     async def goes_on(self) -> None:
         """Wait for ten more confirmed events."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from jobs.ledger import Wake
+from jobs.ledger import WakeMessage
 from tests.chaos.fleet import LONG_S, Fleet
 from tests.chaos.worker import EFFECT, POOL, name_of
 from tests.waiting import eventually
@@ -117,7 +117,7 @@ async def test_a_message_delivered_twice(fleet: Fleet) -> None:
     jobs = await fleet.submit(10, pauses=["handler"], wake=False)
     for _ in range(2):
         for job_id in jobs:
-            await fleet.courier.send(Wake(POOL, EFFECT.name, job_id))
+            await fleet.courier.send(WakeMessage(POOL, EFFECT.name, job_id))
         await fleet.reached("handler", jobs)
     fleet.go()
     rows = await fleet.completed(jobs)

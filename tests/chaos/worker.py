@@ -15,17 +15,17 @@ from uuid import UUID
 import uvloop
 
 from db.pool import Conn
-from jobs.kinds import Kind
-from jobs.outcomes import Outcome
-from schemas.errors import Fenced
-from schemas.settings import from_env
+from jobs.kinds import JobKindSpec
+from jobs.outcomes import TaskOutcome
+from schemas.errors import AttemptFenced
+from schemas.settings import load_settings
 from telemetry import logs
 from tests.waiting import eventually
-from workers.runtime.context import Context
-from workers.runtime.worker import serve
+from workers.runtime.context import TaskContext
+from workers.runtime.worker import serve_worker
 
 POOL = "chaos"
-EFFECT = Kind("write_effect", POOL, "jobs:read", timeout_s=600, max_attempts=3, total_s=3600)
+EFFECT = JobKindSpec("write_effect", POOL, "jobs:read", timeout_s=600, max_attempts=3, total_s=3600)
 
 SCHEMA = """
 create table effect (job_id uuid, fence bigint, began float8, ended float8);
@@ -33,7 +33,7 @@ insert into pool (name) values ('chaos');
 """
 
 
-async def write_effect(ctx: Context) -> Outcome:
+async def write_effect(ctx: TaskContext) -> TaskOutcome:
     """Insert one row, in the transaction that ends the job."""
     began = time.monotonic()
 
@@ -51,26 +51,26 @@ async def write_effect(ctx: Context) -> Outcome:
         return done
 
 
-async def reach(ctx: Context, point: str) -> None:
+async def reach(ctx: TaskContext, point: str) -> None:
     mark(ctx, point)
     if point in ctx.job.args["pauses"] and ctx.job.fence == 1:
         await eventually(lambda: may_go(ctx), within=EFFECT.timeout_s)
 
 
-async def may_go(ctx: Context) -> bool:
+async def may_go(ctx: TaskContext) -> bool:
     return folder(ctx).joinpath("go").exists()
 
 
-def folder(ctx: Context) -> Path:
+def folder(ctx: TaskContext) -> Path:
     return Path(ctx.job.args["folder"])
 
 
 @contextmanager
-def leaving_word(ctx: Context) -> Iterator[None]:
+def leaving_word(ctx: TaskContext) -> Iterator[None]:
     """Record how an attempt was stopped."""
     try:
         yield
-    except Fenced:
+    except AttemptFenced:
         mark(ctx, "fenced")
         raise
     except asyncio.CancelledError:
@@ -78,7 +78,7 @@ def leaving_word(ctx: Context) -> Iterator[None]:
         raise
 
 
-def mark(ctx: Context, word: str) -> None:
+def mark(ctx: TaskContext, word: str) -> None:
     (folder(ctx) / name_of(ctx.job.id, ctx.job.fence, word)).touch()
 
 
@@ -88,9 +88,9 @@ def name_of(job_id: UUID, fence: int, word: str) -> str:
 
 
 async def main() -> None:
-    settings = from_env(os.environ)
-    logs.configure(process=f"chaos-{os.getpid()}", level="info")
-    await serve(settings, POOL, {EFFECT: write_effect})
+    settings = load_settings(os.environ)
+    logs.configure_logging(process=f"chaos-{os.getpid()}", level="info")
+    await serve_worker(settings, POOL, {EFFECT: write_effect})
 
 
 if __name__ == "__main__":

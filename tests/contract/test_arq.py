@@ -20,7 +20,7 @@ PAST = timedelta(seconds=-60)
 
 @pytest_asyncio.fixture
 async def client(redis_url: str) -> AsyncIterator[ArqRedis]:
-    async with courier.open_client(redis_url, timeout_s=5) as opened:
+    async with courier.open_arq_client(redis_url, timeout_s=5) as opened:
         yield opened
 
 
@@ -50,7 +50,7 @@ def build(client: ArqRedis, calls: CallRecorder, **options: Any) -> Worker:
         "max_jobs": 2,
         "poll_delay": 0.02,
         "after_job_end": calls.after_job_end,
-        **courier.SERIALIZERS,
+        **courier.ARQ_SERIALIZERS,
         **options,
     }
     return Worker([calls.function("ingest_website")], **settings)
@@ -60,16 +60,12 @@ def build(client: ArqRedis, calls: CallRecorder, **options: Any) -> Worker:
 async def running(worker: Worker) -> AsyncIterator[asyncio.Task[None]]:
     task = asyncio.create_task(worker.async_run())
     yield task
-    await listener.cancel_until_ended({task, *worker.tasks.values()})
+    await listener.cancel_tasks_until_ended({task, *worker.tasks.values()})
 
 
 async def send(client: ArqRedis, job_id: str, due: timedelta = PAST) -> bool:
     message = await client.enqueue_job(
-        "ingest_website",
-        _job_id=job_id,
-        _queue_name=QUEUE,
-        _expires=3600,
-        _defer_until=datetime.now(UTC) + due,
+        "ingest_website", _job_id=job_id, _queue_name=QUEUE, _expires=3600, _defer_until=datetime.now(UTC) + due
     )
     return message is not None
 
@@ -144,9 +140,7 @@ async def wait_for_cycles(worker: Worker, count: int) -> None:
             await cycles.acquire()
 
 
-async def test_at_after_job_end_the_message_is_deleted_and_can_be_sent_again(
-    client: ArqRedis,
-) -> None:
+async def test_at_after_job_end_the_message_is_deleted_and_can_be_sent_again(client: ArqRedis) -> None:
     """Show that a pull at that point sees the commit of each sender with a duplicate message."""
     remaining_keys: list[bytes] = []
 

@@ -13,18 +13,18 @@ import uvloop
 from redis.asyncio import Redis
 
 from api.limits import rate_limits
-from api.limits.cost_budgets import bucket_of
+from api.limits.cost_budgets import budget_bucket_of
 from api.limits.rate_limits import RateClass, RateLimiter, RequestCharge
 from jobs import courier
 from jobs.breaker import CircuitBreaker
-from jobs.kinds import ARCHIVE_PROJECT
-from jobs.ledger import Wake
+from jobs.kinds import ARCHIVE_PROJECT_KIND
+from jobs.ledger import WakeMessage
 from schemas import ids
 from tests import nasty_redis
 from tests.nasty_redis import NastyRedis
 from tests.waiting import eventually
 from workers.runtime import listener
-from workers.runtime.slots import Slots
+from workers.runtime.slots import WorkerSlots
 
 RESTARTS = 100
 CONCURRENT_CALLS = 5
@@ -42,36 +42,29 @@ def run_with_restarts(redis_url: str, use: Callable[[NastyRedis], Awaitable[None
 
 
 def test_the_courier_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courier, "COOL_S", 0.0)
-    monkeypatch.setattr(courier, "BUDGET_S", 5.0)
+    monkeypatch.setattr(courier, "COURIER_COOLDOWN_S", 0.0)
+    monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", 5.0)
 
     async def use(nasty: NastyRedis) -> None:
-        async with courier.open_courier(nasty.url) as sender, Redis.from_url(redis_url) as client:
+        async with courier.open_wake_courier(nasty.url) as sender, Redis.from_url(redis_url) as client:
             for _ in range(RESTARTS):
                 nasty.restart()
                 await asyncio.gather(
-                    *(sender.send(Wake("ingest", f"k{n}", ids.new())) for n in range(CONCURRENT_CALLS))
+                    *(sender.send(WakeMessage("ingest", f"k{n}", ids.new_uuid7())) for n in range(CONCURRENT_CALLS))
                 )
             nasty.restart(well=True)
             await sender.flush()
             await client.flushdb()
             for number in range(CONCURRENT_CALLS):
-                await sender.send(Wake("ingest", f"k{number}", ids.new()))
-            assert await client.zcard(courier.queue_key("ingest")) == CONCURRENT_CALLS
+                await sender.send(WakeMessage("ingest", f"k{number}", ids.new_uuid7()))
+            assert await client.zcard(courier.arq_queue_key("ingest")) == CONCURRENT_CALLS
 
     run_with_restarts(redis_url, use)
 
 
-def test_rate_limits_pass_requests_and_then_count_again(
-    redis_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rate_limits_pass_requests_and_then_count_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     charge = RequestCharge(
-        RateClass.READ_LIGHT,
-        bucket_of(UUID(int=1), "standard"),
-        window="rate:w",
-        day="rate:d",
-        limit=100,
-        cap=0,
+        RateClass.READ_LIGHT, budget_bucket_of(UUID(int=1), "standard"), window="rate:w", day="rate:d", limit=100, cap=0
     )
 
     async def use(nasty: NastyRedis) -> None:
@@ -91,23 +84,23 @@ def test_rate_limits_pass_requests_and_then_count_again(
 
 
 def test_the_listener_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "FIRST_S", 0.001)
-    monkeypatch.setattr(listener, "MOST_S", 0.001)
+    monkeypatch.setattr(listener, "FIRST_LISTENER_BACKOFF_S", 0.001)
+    monkeypatch.setattr(listener, "MAX_LISTENER_BACKOFF_S", 0.001)
 
     async def use(nasty: NastyRedis) -> None:
-        slots = Slots(3)
+        slots = WorkerSlots(3)
         async with asyncio.TaskGroup() as group:
             listening = group.create_task(
-                listener.listen(nasty.url, pool_name="default", kinds=[ARCHIVE_PROJECT], slots=slots)
+                listener.listen_for_wakes(nasty.url, pool_name="default", kinds=[ARCHIVE_PROJECT_KIND], slots=slots)
             )
             for _ in range(RESTARTS):
                 nasty.restart()
                 await nasty.met(CONCURRENT_CALLS)
             nasty.restart(well=True)
-            async with courier.open_courier(nasty.url) as sender:
+            async with courier.open_wake_courier(nasty.url) as sender:
 
                 async def woken() -> bool:
-                    await sender.send(Wake("default", ARCHIVE_PROJECT.name, ids.new()))
+                    await sender.send(WakeMessage("default", ARCHIVE_PROJECT_KIND.name, ids.new_uuid7()))
                     return slots.wake.is_set()
 
                 await eventually(woken)

@@ -27,7 +27,7 @@ CHECKER = (
 @pytest_asyncio.fixture
 async def key(pool: Pool) -> str:
     async with pool.acquire() as conn:
-        pair = await organizations.create(conn, name="Contract", tier="partner")
+        pair = await organizations.insert_organization_pair(conn, name="Contract", tier="partner")
     return await new_key(pool, pair.live, scopes=EVERYTHING)
 
 

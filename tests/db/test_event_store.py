@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from db.migrate import EVENTS, all_migrations, functions, migrate
-from db.pool import Conn, connected
-from db.queries import STATEMENT_FILES, Query
+from db.migrate import EVENT_SCHEMA, migrate_databases, read_all_migrations, read_sql_functions
+from db.pool import Conn, use_postgres_connection
+from db.queries import STATEMENT_FILE_NAMES, Query
 from tests import databases, servers
 
 GROWTH = Path(__file__).parents[2] / "docs" / "howto" / "scale-events.md"
@@ -25,8 +25,8 @@ async def store_url(database_url: str, template: databases.Template) -> AsyncIte
     name = f"{template.name}_store"
     await template.admin.execute(f"create database {name}")
     url = servers.with_path(template.url, name)
-    assert await migrate(database_url, url) == [
-        each.name for each in (*functions(EVENTS), *all_migrations(EVENTS))
+    assert await migrate_databases(database_url, url) == [
+        each.name for each in (*read_sql_functions(EVENT_SCHEMA), *read_all_migrations(EVENT_SCHEMA))
     ]
     yield url
     await template.admin.execute(f"drop database {name}")
@@ -34,7 +34,7 @@ async def store_url(database_url: str, template: databases.Template) -> AsyncIte
 
 @pytest_asyncio.fixture
 async def store(store_url: str) -> AsyncIterator[Conn]:
-    async with connected(store_url, name="test") as conn:
+    async with use_postgres_connection(store_url, name="test") as conn:
         yield conn
 
 
@@ -42,7 +42,7 @@ def statements() -> list[Query]:
     """Return the statements of the store."""
     return [
         query
-        for table in STATEMENT_FILES
+        for table in STATEMENT_FILE_NAMES
         if table.startswith(OURS)
         for query in getattr(import_module("db.queries"), table)
     ]
@@ -54,7 +54,7 @@ async def test_a_store_of_its_own_has_what_its_statements_need_and_no_other_tabl
         assert len((await store.prepare(query.sql)).get_parameters()) == len(query.parameters)
     rows = await store.fetch("select tablename from pg_tables where schemaname = 'public'")
     assert {row["tablename"] for row in rows if not row["tablename"].startswith(OURS)} == set()
-    assert await store.fetchval(f"select count(*) from {EVENTS.table}") > 0
+    assert await store.fetchval(f"select count(*) from {EVENT_SCHEMA.table}") > 0
 
 
 async def test_each_unique_index_holds_the_project(store: Conn) -> None:
@@ -68,7 +68,7 @@ async def test_each_unique_index_holds_the_project(store: Conn) -> None:
              from pg_index i join pg_class c on c.oid = i.indrelid
             where i.indisunique and c.relnamespace = 'public'::regnamespace"""
     )
-    unique = {row["name"]: row["columns"] for row in rows if row["of"] != EVENTS.table}
+    unique = {row["name"]: row["columns"] for row in rows if row["of"] != EVENT_SCHEMA.table}
     assert {name for name, columns in unique.items() if "project_id" not in (columns or ())} == set()
     assert any(name.startswith("event_seen_0") for name in unique)
     # With two indexes of equal prefix, a plan for an empty leaf may keep the wrong one.

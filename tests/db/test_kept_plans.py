@@ -24,24 +24,24 @@ pytestmark = pytest.mark.fresh
 
 async def test_keys_jobs_and_projects_are_read_by_kept_plans(conn: Conn) -> None:
     """And projects are created by one."""
-    org = (await organizations.create(conn, name="shop", tier="pilot")).live
+    org = (await organizations.insert_organization_pair(conn, name="shop", tier="pilot")).live
     for _ in range(TIMES):
-        await api_keys.find(conn, key_ids=["a" * 16])
-        await jobs.get_many(conn, refs=[(ids.new(), ids.new())])
+        await api_keys.find_api_keys(conn, key_ids=["a" * 16])
+        await jobs.read_jobs(conn, refs=[(ids.new_uuid7(), ids.new_uuid7())])
         made = _composed(org)
-        assert await projects.create(conn, [made]) == [True]
-        await projects.get(conn, organization_id=org, project_id=_id(made))
+        assert await projects.insert_projects(conn, [made]) == [True]
+        await projects.read_project(conn, organization_id=org, project_id=_id(made))
     for query in (api_key.find_keys, job_view.get_jobs, project.insert_projects, project.get_project):
         assert await _kept(conn, query), query.name
 
 
 def _composed(org: UUID) -> NewProject:
     body = ProjectCreate(name="shop", timezone="UTC")
-    return NewProject(org, None, projects.compose(body, organization_id=org, now=datetime.now(UTC)), None)
+    return NewProject(org, None, projects.compose_project(body, organization_id=org, now=datetime.now(UTC)), None)
 
 
 def _id(made: NewProject) -> UUID:
-    found = ids.read(ids.PROJECT, made.composed.id)
+    found = ids.parse_prefixed_id(ids.PROJECT, made.composed.id)
     assert found is not None
     return found
 

@@ -13,20 +13,20 @@ import redis
 
 from db import local, server
 from db.server import LocalServer
-from schemas.errors import LocalUnavailable
+from schemas.errors import LocalServerUnavailable
 from tests.servers import FAST
 from tests.waiting import PATIENCE_S, until
 
 
 @pytest.fixture
 def postgres(tmp_path: Path) -> Iterator[LocalServer]:
-    with local.postgres(tmp_path / "postgres", FAST) as started:
+    with local.run_local_postgres(tmp_path / "postgres", FAST) as started:
         yield started
 
 
 @pytest.fixture
 def valkey(tmp_path: Path) -> Iterator[LocalServer]:
-    with local.valkey(tmp_path / "valkey") as started:
+    with local.run_local_valkey(tmp_path / "valkey") as started:
         yield started
 
 
@@ -50,10 +50,10 @@ async def test_data_outlives_a_stop_and_a_kill(postgres: LocalServer) -> None:
 
 async def test_a_second_run_finds_the_data_and_the_password(tmp_path: Path) -> None:
     """Only the password opens it, and a stale pid of another program is left alone."""
-    with local.postgres(tmp_path, FAST) as first:
+    with local.run_local_postgres(tmp_path, FAST) as first:
         await run(first.url, "create table kept (n int)")
     (tmp_path / "data" / "postmaster.pid").write_text(f"{os.getpid()}\n{tmp_path / 'data'}\n")
-    with local.postgres(tmp_path, FAST) as second:
+    with local.run_local_postgres(tmp_path, FAST) as second:
         assert await run(second.url, "select count(*) from kept") == 0
         assert second.url.split("@")[0] == first.url.split("@")[0]
         password = second.url.split("@")[0].rpartition(":")[2]
@@ -66,7 +66,7 @@ async def test_half_a_data_folder_of_a_killed_run_is_made_anew(tmp_path: Path) -
     half = tmp_path / "data.new"
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
-    with local.postgres(tmp_path, FAST) as started:
+    with local.run_local_postgres(tmp_path, FAST) as started:
         assert await run(started.url, "select 1") == 1
 
 
@@ -90,15 +90,18 @@ def test_valkey_restarts_empty_on_its_port(valkey: LocalServer) -> None:
         assert client.get("key") is None
 
 
-@pytest.mark.parametrize("start", [local.postgres, local.valkey])
+@pytest.mark.parametrize("start", [local.run_local_postgres, local.run_local_valkey])
 def test_one_folder_serves_one_process(start: type, tmp_path: Path) -> None:
-    with start(tmp_path), pytest.raises(LocalUnavailable, match="in use"), start(tmp_path):
+    with start(tmp_path), pytest.raises(LocalServerUnavailable, match="in use"), start(tmp_path):
         pass
 
 
 def test_unusable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(LocalUnavailable, match="can't be made"), local.valkey(tmp_path / "file" / "valkey"):
+    with (
+        pytest.raises(LocalServerUnavailable, match="can't be made"),
+        local.run_local_valkey(tmp_path / "file" / "valkey"),
+    ):
         pass
 
 
@@ -107,7 +110,10 @@ import sys
 from pathlib import Path
 from db import local
 folder = Path(sys.argv[1])
-with local.postgres(folder / "postgres") as postgres, local.valkey(folder / "valkey") as valkey:
+with (
+    local.run_local_postgres(folder / "postgres") as postgres,
+    local.run_local_valkey(folder / "valkey") as valkey,
+):
     print(postgres.pid, valkey.pid, flush=True)
     sys.stdin.read()
 """
@@ -130,7 +136,7 @@ def pids(holder: subprocess.Popen[str]) -> list[int]:
 def test_the_servers_end_when_their_parent_is_killed(holder: subprocess.Popen[str]) -> None:
     started = pids(holder)
     holder.kill()
-    until(lambda: not any(map(server.command_line, started)))
+    until(lambda: not any(map(server.read_command_line, started)))
 
 
 async def test_server_of_a_killed_run_is_taken_over(holder: subprocess.Popen[str], tmp_path: Path) -> None:
@@ -138,25 +144,28 @@ async def test_server_of_a_killed_run_is_taken_over(holder: subprocess.Popen[str
     os.kill(postmaster, signal.SIGSTOP)
     holder.kill()
     holder.wait()
-    with local.postgres(tmp_path / "postgres") as started:
-        assert not server.command_line(postmaster)
+    with local.run_local_postgres(tmp_path / "postgres") as started:
+        assert not server.read_command_line(postmaster)
         assert await run(started.url, "select 1") == 1
 
 
 def test_a_server_that_does_not_start_shows_its_log(tmp_path: Path) -> None:
-    broken = local.postgres(tmp_path, {"shared_buffers": "nonsense"})
-    with pytest.raises(LocalUnavailable, match="shared_buffers"), broken:
+    broken = local.run_local_postgres(tmp_path, {"shared_buffers": "nonsense"})
+    with pytest.raises(LocalServerUnavailable, match="shared_buffers"), broken:
         pass
 
 
 def test_message_without_the_wheels_gives_advice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(local, "find_spec", lambda _: None)
-    with pytest.raises(LocalUnavailable, match=r"tenantry\[local\].*DATABASE_URL"), local.valkey(tmp_path):
+    with (
+        pytest.raises(LocalServerUnavailable, match=r"tenantry\[local\].*DATABASE_URL"),
+        local.run_local_valkey(tmp_path),
+    ):
         pass
 
 
 def test_root_without_user_namespaces_gets_advice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(LocalUnavailable, match="normal user"), local.postgres(tmp_path):
+    with pytest.raises(LocalServerUnavailable, match="normal user"), local.run_local_postgres(tmp_path):
         pass

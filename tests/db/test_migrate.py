@@ -11,14 +11,18 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 import pytest
 
-from db.migrate import EVENTS, MAIN, Schema, all_migrations, functions
+from db.migrate import EVENT_SCHEMA, MAIN_SCHEMA, MigratedSchema, read_all_migrations, read_sql_functions
 from db.pool import Conn, Pool
-from db.starting import UNUSABLE
+from db.starting import UNUSABLE_DATABASE_MESSAGE
 from schemas.settings import Settings
 from tests.waiting import PATIENCE_S
 
-SCHEMAS = (MAIN, EVENTS)
-EVERY = [each.name for schema in (MAIN, EVENTS) for each in (*functions(schema), *all_migrations(schema))]
+SCHEMAS = (MAIN_SCHEMA, EVENT_SCHEMA)
+EVERY = [
+    each.name
+    for schema in (MAIN_SCHEMA, EVENT_SCHEMA)
+    for each in (*read_sql_functions(schema), *read_all_migrations(schema))
+]
 
 
 COMMAND = [sys.executable, "-m", "db.migrate"]
@@ -58,9 +62,9 @@ async def notice(process: Process) -> str:
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.folder)
-def test_migrations_are_numbered_one_by_one(schema: Schema) -> None:
+def test_migrations_are_numbered_one_by_one(schema: MigratedSchema) -> None:
     """Two with one number would be ordered by their words."""
-    numbers = [int(each.name[:4]) for each in all_migrations(schema)]
+    numbers = [int(each.name[:4]) for each in read_all_migrations(schema)]
     assert numbers == list(range(1, len(numbers) + 1))
 
 
@@ -75,13 +79,13 @@ async def test_missing_database_is_reported_in_one_line(settings: Settings) -> N
     ended = migrate(settings, DATABASE_URL=f"{settings.database_url}x")
     assert (ended.returncode, ended.stdout) == (1, "")
     [line] = ended.stderr.splitlines()
-    assert line.startswith(f"{UNUSABLE}: ")
+    assert line.startswith(f"{UNUSABLE_DATABASE_MESSAGE}: ")
 
 
 async def test_it_names_the_server_that_it_waits_for(settings: Settings) -> None:
     async with migrating(settings, DATABASE_URL="postgresql://127.0.0.1:1/x") as process:
         line = await notice(process)
-        assert line.startswith(f"{UNUSABLE}: ConnectionRefusedError")
+        assert line.startswith(f"{UNUSABLE_DATABASE_MESSAGE}: ConnectionRefusedError")
         assert line.endswith(": waiting for it\n")
         assert process.returncode is None
 
@@ -101,11 +105,11 @@ async def test_it_goes_on_once_postgres_is_back(settings: Settings, pool: Pool) 
 
 
 async def test_an_edited_migration_is_named_in_one_line(settings: Settings, conn: Conn) -> None:
-    await conn.execute("update migration set checksum = 'x' where name = $1", all_migrations(MAIN)[0].name)
+    await conn.execute("update migration set checksum = 'x' where name = $1", read_all_migrations(MAIN_SCHEMA)[0].name)
     ended = migrate(settings)
     assert (ended.returncode, ended.stdout) == (1, "")
     [line] = ended.stderr.splitlines()
-    assert line.startswith(all_migrations(MAIN)[0].name)
+    assert line.startswith(read_all_migrations(MAIN_SCHEMA)[0].name)
 
 
 async def test_it_names_what_it_applies(settings: Settings, conn: Conn) -> None:

@@ -14,8 +14,16 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from db.migrate import EVENTS, MAIN, Migration, all_migrations, functions, migrate, pending
-from db.pool import Conn, connected
+from db.migrate import (
+    EVENT_SCHEMA,
+    MAIN_SCHEMA,
+    Migration,
+    migrate_databases,
+    pending_migrations,
+    read_all_migrations,
+    read_sql_functions,
+)
+from db.pool import Conn, use_postgres_connection
 from schemas.errors import MigrationChanged
 from tests import databases, servers
 from tests.waiting import PATIENCE_S, eventually
@@ -25,11 +33,11 @@ LEDGERS = ("migration", "event_migration")
 
 #: Files that bring a database of f87eb061 to the baseline.
 LATE = ["0044_count_intake", "0045_phase_jobs", "0046_close_lease_requests", "0047_disclose_ai"]
-MAIN_FUNCTIONS = [each.name for each in functions(MAIN)]
+MAIN_FUNCTIONS = [each.name for each in read_sql_functions(MAIN_SCHEMA)]
 #: The migrations of after the baseline.
-ADDED = [each.name for each in all_migrations(MAIN)[MAIN.baseline :]]
+ADDED = [each.name for each in read_all_migrations(MAIN_SCHEMA)[MAIN_SCHEMA.baseline :]]
 #: The only changes to a database that is at the baseline already.
-NEWER = [*MAIN_FUNCTIONS, *ADDED, *(each.name for each in functions(EVENTS))]
+NEWER = [*MAIN_FUNCTIONS, *ADDED, *(each.name for each in read_sql_functions(EVENT_SCHEMA))]
 
 #: Tables, indexes, checks, views, triggers and functions, one a line. Leaves of partitions depend on the day.
 #: A check that was added to a table with rows is `not valid`: it still applies to each new row.
@@ -98,7 +106,7 @@ async def old_url(template: databases.Template) -> AsyncIterator[str]:
     name = f"{template.name}_old"
     await template.admin.execute(f"create database {name}")
     url = servers.with_path(template.url, name)
-    async with connected(url, name="tests") as conn:
+    async with use_postgres_connection(url, name="tests") as conn:
         await conn.execute("set check_function_bodies = off")
         await conn.execute(gzip.decompress(DUMP.read_bytes()).decode())
     yield url
@@ -107,7 +115,7 @@ async def old_url(template: databases.Template) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture
 async def old(old_url: str) -> AsyncIterator[Conn]:
-    async with connected(old_url, name="tests") as conn:
+    async with use_postgres_connection(old_url, name="tests") as conn:
         yield conn
 
 
@@ -141,7 +149,7 @@ async def until_waiting(conn: Conn, count: int) -> None:
 async def test_old_database_gets_the_new_schema_and_keeps_rows(old_url: str, old: Conn, conn: Conn) -> None:
     before = await rows_of(old)
     assert all(before.values())
-    assert await migrate(old_url) == [*LATE, *NEWER]
+    assert await migrate_databases(old_url) == [*LATE, *NEWER]
     assert await schema_of(old) == await schema_of(conn)
     after = await rows_of(old)
     for table, rows in before.items():
@@ -150,52 +158,50 @@ async def test_old_database_gets_the_new_schema_and_keeps_rows(old_url: str, old
     for table in ("pool", "pool_cap"):
         fresh = (await rows_of(conn))[table]
         assert sorted(map(str, after[table])) == sorted(map(str, fresh)), table
-    assert await migrate(old_url) == []
+    assert await migrate_databases(old_url) == []
 
 
 async def test_a_database_at_the_baseline_gets_only_the_functions(old_url: str, old: Conn) -> None:
-    await migrate(old_url)
-    recorded = [each.name for each in all_migrations(MAIN)[: MAIN.baseline]]
+    await migrate_databases(old_url)
+    recorded = [each.name for each in read_all_migrations(MAIN_SCHEMA)[: MAIN_SCHEMA.baseline]]
     await old.execute("delete from migration where name = any ($1)", [*MAIN_FUNCTIONS, *recorded])
     before = await schema_of(old)
-    assert await migrate(old_url) == MAIN_FUNCTIONS
+    assert await migrate_databases(old_url) == MAIN_FUNCTIONS
     assert await schema_of(old) == before
     assert set(recorded) <= set(await ledger_of(old))
 
 
-async def test_an_edited_or_older_database_is_refused_with_the_commit_to_migrate_by(
-    old_url: str, old: Conn
-) -> None:
+async def test_an_edited_or_older_database_is_refused_with_the_commit_to_migrate_by(old_url: str, old: Conn) -> None:
     change = "update migration set checksum = {} where name = '0001_create_tenancy'"
     await old.execute(change.format("checksum || 'x'"))
     with pytest.raises(MigrationChanged, match="0001_create_tenancy was edited"):
-        await migrate(old_url)
+        await migrate_databases(old_url)
     await old.execute(change.format("rtrim(checksum, 'x')"))
     await old.execute("delete from migration where name = '0043_search_for_posters'")
     before = await ledger_of(old)
     with pytest.raises(MigrationChanged, match=r"lacks 0043_search_for_posters.* f87eb061"):
-        await migrate(old_url)
+        await migrate_databases(old_url)
     assert await ledger_of(old) == before
 
 
 async def test_a_killed_migrate_leaves_the_old_database_whole(old_url: str, old: Conn) -> None:
     before = await schema_of(old), await rows_of(old), await ledger_of(old)
-    async with connected(old_url, name="blocker") as blocker, blocker.transaction():
+    async with use_postgres_connection(old_url, name="blocker") as blocker, blocker.transaction():
         await blocker.execute("lock table lease_request in access exclusive mode")
-        running = asyncio.create_task(migrate(old_url))
+        running = asyncio.create_task(migrate_databases(old_url))
         await until_waiting(old, 1)
         await old.execute(KILL)
         with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
             await running
     assert (await schema_of(old), await rows_of(old), await ledger_of(old)) == before
-    assert await migrate(old_url) == [*LATE, *NEWER]
+    assert await migrate_databases(old_url) == [*LATE, *NEWER]
 
 
 async def test_of_two_migrates_one_waits_and_has_nothing_to_do(old_url: str, old: Conn) -> None:
-    async with connected(old_url, name="blocker") as blocker:
+    async with use_postgres_connection(old_url, name="blocker") as blocker:
         async with blocker.transaction():
             await blocker.execute("lock table lease_request in access exclusive mode")
-            running = [asyncio.create_task(migrate(old_url)) for _ in range(2)]
+            running = [asyncio.create_task(migrate_databases(old_url)) for _ in range(2)]
             await until_waiting(old, 2)
         async with asyncio.timeout(PATIENCE_S):
             applied = await asyncio.gather(*running)
@@ -206,28 +212,29 @@ async def test_of_two_migrates_one_waits_and_has_nothing_to_do(old_url: str, old
 async def test_a_function_without_a_revision_in_the_database_is_loaded(database_url: str, conn: Conn) -> None:
     current = await schema_of(conn)
     [name] = [each for each in MAIN_FUNCTIONS if each.startswith("new_uuid@")]
-    await conn.execute(
-        "create or replace function new_uuid() returns uuid language sql as 'select null::uuid'"
-    )
+    await conn.execute("create or replace function new_uuid() returns uuid language sql as 'select null::uuid'")
     await conn.execute("delete from migration where name = $1", name)
-    assert await migrate(database_url) == [name]
+    assert await migrate_databases(database_url) == [name]
     assert await schema_of(conn) == current
 
 
 async def test_a_function_of_a_newer_release_is_kept(database_url: str, conn: Conn) -> None:
     await conn.execute("insert into migration (name, checksum) values ('new_uuid@99', 'x')")
     await conn.execute("delete from migration where name = 'new_uuid@1'")
-    assert await migrate(database_url) == []
+    assert await migrate_databases(database_url) == []
 
 
 async def test_a_function_edited_without_a_new_revision_is_refused(database_url: str, conn: Conn) -> None:
     await conn.execute("update migration set checksum = 'x' where name = 'pull_jobs@1'")
     with pytest.raises(MigrationChanged, match="pull_jobs@1 was edited"):
-        await migrate(database_url)
+        await migrate_databases(database_url)
 
 
 async def test_an_empty_database_gets_functions_before_tables(conn: Conn) -> None:
     await conn.execute("drop schema public cascade; create schema public")
-    changes: list[Migration] = await pending(conn, MAIN)
-    assert [each.name for each in changes] == [*MAIN_FUNCTIONS, *(each.name for each in all_migrations(MAIN))]
+    changes: list[Migration] = await pending_migrations(conn, MAIN_SCHEMA)
+    assert [each.name for each in changes] == [
+        *MAIN_FUNCTIONS,
+        *(each.name for each in read_all_migrations(MAIN_SCHEMA)),
+    ]
     assert all(each.runs for each in changes)

@@ -11,13 +11,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from db.pool import Conn
-from db.queries import STATEMENT_FILES, Query, TypedQuery
+from db.queries import STATEMENT_FILE_NAMES, Query, TypedQuery
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("api", "chaos", "cli", "db", "domain", "jobs", "platforms", "tools", "workers")
-STATEMENTS = [
-    (table, query) for table in STATEMENT_FILES for query in getattr(import_module("db.queries"), table)
-]
+STATEMENTS = [(table, query) for table in STATEMENT_FILE_NAMES for query in getattr(import_module("db.queries"), table)]
 
 
 class Call(NamedTuple):
@@ -57,9 +55,7 @@ async def test_a_row_of_other_columns_is_refused(conn: Conn) -> None:
 
 
 def test_each_is_called_and_nothing_else() -> None:
-    assert {(call.table, call.name) for call in calls()} == {
-        (table, query.name) for table, query in STATEMENTS
-    }
+    assert {(call.table, call.name) for call in calls()} == {(table, query.name) for table, query in STATEMENTS}
 
 
 def test_each_call_gives_what_its_statement_takes() -> None:
@@ -72,9 +68,9 @@ def test_a_call_with_other_parameters_is_refused() -> None:
     query = Query("get_thing", "select 1 from thing where org = :org and id = :id and org <> :id::uuid")
     assert query.sql == "select 1 from thing where org = $1 and id = $2 and org <> $2::uuid"
     with pytest.raises(TypeError, match="get_thing takes"):
-        query._ordered({"org": 1})
+        query._ordered_values({"org": 1})
     with pytest.raises(TypeError, match="get_thing needs 'id'"):
-        query._ordered({"org": 1, "ident": 2})
+        query._ordered_values({"org": 1, "ident": 2})
 
 
 def names_no_columns(sql: str) -> bool:
@@ -120,7 +116,7 @@ def calls_in(text: str, path: Path) -> Iterator[Call]:
         for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == "db.queries"
         for name in node.names
-        if name.name in STATEMENT_FILES
+        if name.name in STATEMENT_FILE_NAMES
     }
     typed_names = {constant: statement for node in tree.body for constant, statement in _typed_name(node)}
     keywords = {

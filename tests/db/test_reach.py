@@ -6,9 +6,9 @@ import asyncpg
 import pytest
 from redis import exceptions
 
-from db.reach import RETRIED_ERRORS, is_postgres_away, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, is_postgres_away, raise_if_postgres_away
 from db.redis_reach import is_redis_away, raise_if_redis_away
-from schemas.errors import RedisUnavailable, Unavailable
+from schemas.errors import RedisUnavailable, ServiceUnavailable
 
 RESET = RuntimeError(
     "unable to perform operation on <TCPTransport closed=True reading=False 0x1>; the handler is closed"
@@ -56,7 +56,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("error", POSTGRES, ids=repr)
 def test_postgres_is_away(error: Exception) -> None:
-    with pytest.raises(Unavailable) as raised, raise_if_postgres_away():
+    with pytest.raises(ServiceUnavailable) as raised, raise_if_postgres_away():
         raise error
     assert raised.value.__cause__ is error
 
@@ -72,4 +72,4 @@ def test_redis_is_away(error: Exception) -> None:
 def test_a_fault_is_no_absence(error: BaseException) -> None:
     assert not is_postgres_away(error)
     assert not is_redis_away(error)
-    assert not isinstance(error, RETRIED_ERRORS)
+    assert not isinstance(error, RETRIED_POSTGRES_ERRORS)

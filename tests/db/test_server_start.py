@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from db import server as module
-from db.server import LocalServer, await_servers
-from schemas.errors import LocalUnavailable
+from db.server import LocalServer, wait_until_servers_ready
+from schemas.errors import LocalServerUnavailable
 
 STAYS = "import signal; signal.pause()"
 
@@ -17,7 +17,7 @@ STAYS = "import signal; signal.pause()"
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Report each check of a start."""
-    monkeypatch.setattr(module, "REPORT_INTERVAL_S", 0.0)
+    monkeypatch.setattr(module, "START_REPORT_INTERVAL_S", 0.0)
 
 
 def launched(folder: Path, code: str, ready: Callable[[int], bool]) -> LocalServer:
@@ -35,7 +35,7 @@ def test_it_reports_what_it_waits_for_and_why_as_long_as_that_takes(tmp_path: Pa
     said: list[str] = []
     fast = launched(tmp_path / "fast", STAYS, lambda _: True)
     slow = launched(tmp_path / "slow", STAYS, lambda _: len(said) == 3)
-    await_servers({"fast": fast, "slow": slow}, said.append)
+    wait_until_servers_ready({"fast": fast, "slow": slow}, said.append)
     assert said == ["waiting for slow (503 UNAVAILABLE: no database)"] * 3
     for one in (fast, slow):
         assert one.exit_code is None
@@ -47,6 +47,6 @@ def test_a_server_that_dies_ends_the_wait_with_its_last_lines(tmp_path: Path) ->
     said: list[str] = []
     waits = launched(tmp_path / "waits", STAYS, lambda _: False)
     dies = launched(tmp_path / "dies", "print('no room'); raise SystemExit(3)", lambda _: False)
-    with pytest.raises(LocalUnavailable, match=r"exit code 3\):\nno room"):
-        await_servers({"waits": waits, "dies": dies}, said.append)
+    with pytest.raises(LocalServerUnavailable, match=r"exit code 3\):\nno room"):
+        wait_until_servers_ready({"waits": waits, "dies": dies}, said.append)
     assert (waits.process, dies.process) == (None, None)

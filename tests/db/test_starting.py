@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from db.starting import UNUSABLE
+from db.starting import UNUSABLE_DATABASE_MESSAGE
 from schemas.settings import Settings
 from tests.forms import first
 from tests.waiting import PATIENCE_S, until
@@ -87,7 +87,7 @@ def test_a_port_of_the_api_that_is_none_names_those_that_are(settings: Settings,
 @pytest.mark.parametrize("words", first(1, [WORKER, DISPATCHER, MIGRATE]))
 def test_a_database_that_is_not_there_says_what_to_do(settings: Settings, words: str) -> None:
     line = line_of(start(settings, words, DATABASE_URL=f"{settings.database_url}x", HEALTH_PORT="0"), 1)
-    assert line.startswith(f"{UNUSABLE}: database ")
+    assert line.startswith(f"{UNUSABLE_DATABASE_MESSAGE}: database ")
     assert line.endswith(": create it, or correct the address")
 
 

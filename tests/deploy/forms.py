@@ -79,7 +79,7 @@ def container(pod: dict[str, Any]) -> dict[str, Any]:
 def bin_up() -> Commands:
     """Return the commands of `bin/up`, without `release`: `bin/up` runs that itself."""
     required = {"DATABASE_URL": "postgresql://one/two", "PEPPERS": KEYRING, "VAULT_KEYS": KEYRING}
-    servers = processes.platform_processes(8000, {}, required)
+    servers = processes.build_platform_processes(8000, {}, required)
     return {name: ["python", *server.command[-4:]] for name, server in servers.items()}
 
 

@@ -44,10 +44,7 @@ def test_alerts_use_existing_metrics() -> None:
 
 
 def test_metric_names_include_unknown_metrics() -> None:
-    assert metric_names('sum by (pool) (rate(nothing_total{pool="x"}[5m])) > 0 or gone') == {
-        "nothing_total",
-        "gone",
-    }
+    assert metric_names('sum by (pool) (rate(nothing_total{pool="x"}[5m])) > 0 or gone') == {"nothing_total", "gone"}
 
 
 def test_each_alert_has_a_runbook_section_and_a_severity() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.local.processes import POOLS
+from cli.local.processes import WORKER_POOL_NAMES
 from tests.deploy.forms import ROOT, SYSTEMD
 
 HOWTO = ROOT / "docs" / "howto"
 UNITS = Path("etc", "systemd", "system")
-ALL_PROCESSES = {"tenantry-web", "tenantry-dispatcher", *(f"tenantry-worker@{pool}" for pool in POOLS)}
+ALL_PROCESSES = {"tenantry-web", "tenantry-dispatcher", *(f"tenantry-worker@{pool}" for pool in WORKER_POOL_NAMES)}
 ENABLED_UNITS = [path for path in SYSTEMD.glob("*.*") if path.is_file() and "[Install]" in path.read_text()]
 
 

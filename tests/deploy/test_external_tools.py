@@ -73,11 +73,7 @@ def test_a_unit_is_confined(path: Path, units: Path) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [
-        ("check", "rules", "alerts.yaml"),
-        ("check", "config", "prometheus.yaml"),
-        ("test", "rules", "alerts_test.yaml"),
-    ],
+    [("check", "rules", "alerts.yaml"), ("check", "config", "prometheus.yaml"), ("test", "rules", "alerts_test.yaml")],
     ids=" ".join,
 )
 def test_promtool_accepts_the_rules_and_their_tests(words: tuple[str, ...]) -> None:
@@ -101,9 +97,7 @@ async def test_each_scaler_path_selects_its_pools_desired_workers(scaler: ApiCal
         if manifest["kind"] == "ScaledObject":
             [trigger] = manifest["spec"]["triggers"]
             assert trigger["metadata"]["url"].endswith("/v1/ops/pools")
-            value = output_of(
-                python, "-c", GJSON_SCRIPT, trigger["metadata"]["valueLocation"], input=answer
-            ).strip()
+            value = output_of(python, "-c", GJSON_SCRIPT, trigger["metadata"]["valueLocation"], input=answer).strip()
             assert int(value) == desired[manifest["spec"]["scaleTargetRef"]["name"].rpartition("-")[2]]
 
 

@@ -37,20 +37,14 @@ def localize(step: str, folder: Path) -> str:
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return `/opt/tenantry` after the steps, built from the files that .dockerignore admits."""
     folder = tmp_path_factory.mktemp("image")
-    admitted = {
-        line[1:] for line in (forms.ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
-    }
+    admitted = {line[1:] for line in (forms.ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
     for path in tracked():
         if path.parts[0] in admitted:
             (folder / "source" / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(forms.ROOT / path, folder / "source" / path)
     for step in steps():
         completed = subprocess.run(
-            ["sh", "-ec", localize(step, folder)],
-            cwd=folder / "source",
-            capture_output=True,
-            text=True,
-            check=False,
+            ["sh", "-ec", localize(step, folder)], cwd=folder / "source", capture_output=True, text=True, check=False
         )
         assert completed.returncode == 0, completed.stderr
     return folder / "opt"
@@ -60,9 +54,7 @@ def test_every_process_starts_from_the_image(image: Path, tmp_path: Path) -> Non
     environment = {"PATH": os.environ["PATH"]}
     for command in forms.modules_and_pools(forms.procfile()).values():
         words = [str(image / "bin" / "python"), "-m", *command.split(), "--help"]
-        completed = subprocess.run(
-            words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-        )
+        completed = subprocess.run(words, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert (completed.returncode, completed.stderr) == (0, ""), command
         assert "usage" in completed.stdout
 

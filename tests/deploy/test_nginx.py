@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from db.server import end_with_parent, free_port
+from db.server import end_with_parent_prefix, find_free_port
 from domain.tenancy import organizations
 from schemas.settings import Settings
 from tests.api.conftest import new_key
@@ -45,15 +45,13 @@ def certificate(tmp_path: Path) -> Path:
 @pytest.fixture
 def proxied(settings: Settings, certificate: Path, log: Path) -> Iterator[tuple[int, int]]:
     """Yield the ports of nginx: plain and TLS."""
-    http_port, tls_port = free_port(), free_port()
-    with serving(
-        msgspec.structs.replace(settings, proxy_hops=1, public_url=f"https://{HOST_NAME}"), log
-    ) as api:
+    http_port, tls_port = find_free_port(), find_free_port()
+    with serving(msgspec.structs.replace(settings, proxy_hops=1, public_url=f"https://{HOST_NAME}"), log) as api:
         config = certificate / "nginx.conf"
         config.write_text(complete_config(http_port, tls_port, api.url.removeprefix("http://"), certificate))
         words = ["nginx", "-e", "stderr", "-p", str(certificate), "-c", str(config)]
         subprocess.run([*words, "-t"], check=True, capture_output=True)
-        with subprocess.Popen([*end_with_parent(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as nginx:
+        with subprocess.Popen([*end_with_parent_prefix(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as nginx:
             try:
                 until(lambda: is_up(http_port))
                 yield http_port, tls_port
@@ -74,8 +72,7 @@ def complete_config(http_port: int, tls_port: int, api: str, folder: Path) -> st
         assert default in config
         config = config.replace(default, replacement)
     paths = "".join(
-        f"{kind}_temp_path {folder}/{kind};\n"
-        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     return f"daemon off;\npid {folder}/pid;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}{config}\n}}\n"
 
@@ -88,35 +85,24 @@ def is_up(port: int) -> bool:
 
 
 @pytest_asyncio.fixture
-async def partner(
-    proxied: tuple[int, int], pool: Pool, certificate: Path
-) -> AsyncIterator[httpx.AsyncClient]:
+async def partner(proxied: tuple[int, int], pool: Pool, certificate: Path) -> AsyncIterator[httpx.AsyncClient]:
     """Yield a TLS client that forges an `X-Forwarded-For` address."""
     async with pool.acquire() as conn:
-        pair = await organizations.create(conn, name="Acme", tier="standard")
+        pair = await organizations.insert_organization_pair(conn, name="Acme", tier="standard")
     key = await new_key(pool, pair.live)
     trusted = ssl.create_default_context(cafile=certificate / "fullchain.pem")
     headers = {"Authorization": f"Bearer {key}", "Host": HOST_NAME, "X-Forwarded-For": "203.0.113.9"}
     base = f"https://127.0.0.1:{proxied[1]}"
     trusted.check_hostname = False
-    async with httpx.AsyncClient(
-        base_url=base, headers=headers, verify=trusted, timeout=PATIENCE_S
-    ) as client:
+    async with httpx.AsyncClient(base_url=base, headers=headers, verify=trusted, timeout=PATIENCE_S) as client:
         yield client
 
 
-async def test_forged_addresses_odd_paths_and_metrics_are_blocked(
-    partner: httpx.AsyncClient, log: Path
-) -> None:
+async def test_forged_addresses_odd_paths_and_metrics_are_blocked(partner: httpx.AsyncClient, log: Path) -> None:
     created = await partner.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
     assert (created.status_code, "Strict-Transport-Security" in created.headers) == (201, True)
     assert "203.0.113.9" not in await asyncio.to_thread(log.read_text)
-    for path in (
-        "/v1//projects",
-        "/v1/%70rojects",
-        "/v1/x/%2e%2e/projects",
-        "/metrics",
-    ):
+    for path in ("/v1//projects", "/v1/%70rojects", "/v1/x/%2e%2e/projects", "/metrics"):
         request = partner.build_request("GET", "/")
         request.url = request.url.copy_with(raw_path=path.encode())
         assert (await partner.send(request)).status_code == 404, path

@@ -14,17 +14,17 @@ import pytest_asyncio
 
 from api.app import create_app
 from db import local
-from db.pool import BURST_SETTINGS, SESSION, Conn, connected, open_pool
-from db.server import end_with_parent, free_port
-from jobs.courier import open_courier
-from jobs.outcomes import Outcome
+from db.pool import BURST_SESSION_SETTINGS, SESSION_SETTINGS, Conn, open_postgres_pool, use_postgres_connection
+from db.server import end_with_parent_prefix, find_free_port
+from jobs.courier import open_wake_courier
+from jobs.outcomes import TaskOutcome
 from schemas.settings import Settings
 from tests import servers
 from tests.api.conftest import ApiCaller, hold_context, open_caller
 from tests.deploy.forms import DEPLOY
 from tests.waiting import PATIENCE_S, until
 from tests.workers.runtime.workers import Workers
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 
 FOLDER = DEPLOY / "pgbouncer"
 ROLE_SQL = (FOLDER / "role.sql").read_text()
@@ -35,23 +35,19 @@ POOL_SIZE = 5
 
 
 def test_the_role_has_the_session_settings() -> None:
-    role_settings = {
-        line.split()[4]: line.split("'")[1] for line in ROLE_SQL.splitlines() if line.startswith("alter")
-    }
-    assert role_settings == SESSION
+    role_settings = {line.split()[4]: line.split("'")[1] for line in ROLE_SQL.splitlines() if line.startswith("alter")}
+    assert role_settings == SESSION_SETTINGS
 
 
 def test_pgbouncer_ignores_our_startup_parameters() -> None:
-    [ignored] = [
-        line for line in FOLDER.joinpath("pgbouncer.ini").read_text().splitlines() if "ignore_" in line
-    ]
-    assert {*SESSION, *BURST_SETTINGS} <= {*ignored.partition("= ")[2].split(",")}
+    [ignored] = [line for line in FOLDER.joinpath("pgbouncer.ini").read_text().splitlines() if "ignore_" in line]
+    assert {*SESSION_SETTINGS, *BURST_SESSION_SETTINGS} <= {*ignored.partition("= ")[2].split(",")}
 
 
 @contextmanager
 def running_pgbouncer(url: str, folder: Path, mode: str) -> Iterator[str]:
     """Yield the URL of a PgBouncer with the configuration of deploy/, except for addresses and sizes."""
-    parts, port = urlsplit(url), free_port()
+    parts, port = urlsplit(url), find_free_port()
     config = (FOLDER / "pgbouncer.ini").read_text()
     for default, replacement in {
         "tenantry = host=127.0.0.1 port=5432 dbname=tenantry": f"postgres = host=127.0.0.1 port={parts.port}",
@@ -64,8 +60,8 @@ def running_pgbouncer(url: str, folder: Path, mode: str) -> Iterator[str]:
         config = config.replace(default, replacement)
     (folder / "users").write_text(f'"{parts.username}" "{parts.password}"\n')
     (folder / "ini").write_text(config)
-    words = [*local._as_a_user(), "pgbouncer", "--quiet", str(folder / "ini")]
-    with subprocess.Popen([*end_with_parent(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as process:
+    words = [*local._unprivileged_command_prefix(), "pgbouncer", "--quiet", str(folder / "ini")]
+    with subprocess.Popen([*end_with_parent_prefix(signal.SIGTERM), *words], stderr=subprocess.DEVNULL) as process:
         try:
             until(lambda: is_listening(port))
             yield url.replace(f":{parts.port}/", f":{port}/")
@@ -85,14 +81,14 @@ async def settings(
 ) -> AsyncIterator[Settings]:
     """Yield settings with the PgBouncer's URL; the schema was created without it."""
     url = own_servers.postgres.url
-    async with connected(url, name="role") as conn:
+    async with use_postgres_connection(url, name="role") as conn:
         await conn.execute(ROLE_SQL.replace("role tenantry", "role postgres"))
         await conn.execute("create table effect (job_id uuid not null)")
     with running_pgbouncer(url, tmp_path, request.param) as pgbouncer_url:
         yield servers.settings_for(pgbouncer_url, own_servers.valkey.url)
 
 
-async def work(ctx: Context) -> Outcome:
+async def work(ctx: TaskContext) -> TaskOutcome:
     async def write(conn: Conn) -> None:
         await conn.execute("insert into effect values ($1)", ctx.job.id)
 
@@ -105,10 +101,10 @@ async def test_the_api_and_workers_share_few_server_connections(
 ) -> None:
     app = create_app(settings)
     async with (
-        open_pool(settings.database_url, name="test") as pool,
+        open_postgres_pool(settings.database_url, name="test") as pool,
         hold_context(app.lifespan()),
         open_caller(app, pool, "Acme") as acme,
-        open_courier(settings.redis_url) as courier,
+        open_wake_courier(settings.redis_url) as courier,
     ):
         workers = Workers(settings, pool, acme.organization_id, courier)
         project_ids = await asyncio.gather(*(create_project(acme, str(number % 20)) for number in range(60)))

@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from api.server.serve import SHUTDOWN_GRACE_S
-from cli.local.processes import POOLS
-from schemas.settings import OWN_NAMES, Settings
+from cli.local.processes import WORKER_POOL_NAMES
+from schemas.settings import OWN_SETTING_NAMES, Settings
 from tests.deploy import forms
 
-SETTINGS = {OWN_NAMES.get(field.name, field.encode_name): field for field in msgspec.structs.fields(Settings)}
+SETTINGS = {OWN_SETTING_NAMES.get(field.name, field.encode_name): field for field in msgspec.structs.fields(Settings)}
 DRAIN_S, LEASE_S = SETTINGS["DRAIN_S"].default, SETTINGS["LEASE_S"].default
 #: Variables outside of Settings: for Python, and for the arguments of `web`.
 OTHER_VARIABLES = {"PYTHONUNBUFFERED", "HOST", "PORT"}
@@ -42,9 +42,7 @@ def test_deployment_forms_use_existing_settings() -> None:
     named = {word.partition("=")[0] for line in lines for word in line.split()}
     named |= {name for service in forms.compose_services().values() for name in service["environment"]}
     named |= {variable["name"] for _, pod in forms.pods() for variable in forms.container(pod).get("env", [])}
-    named |= {
-        name for manifest in forms.manifests() if manifest["kind"] == "ConfigMap" for name in manifest["data"]
-    }
+    named |= {name for manifest in forms.manifests() if manifest["kind"] == "ConfigMap" for name in manifest["data"]}
     assert named - SETTINGS.keys() <= OTHER_VARIABLES
 
 
@@ -67,7 +65,7 @@ def test_prometheus_scrapes_the_ports_of_the_units() -> None:
     units = {
         "web": forms.SYSTEMD.glob("tenantry-web.service"),
         "dispatcher": forms.SYSTEMD.glob("tenantry-dispatcher.service"),
-        "worker": [forms.SYSTEMD / f"tenantry-worker@{pool}.service.d" / "port.conf" for pool in POOLS],
+        "worker": [forms.SYSTEMD / f"tenantry-worker@{pool}.service.d" / "port.conf" for pool in WORKER_POOL_NAMES],
     }
     config = yaml.safe_load((forms.DEPLOY / "prometheus" / "prometheus.yaml").read_text())
     for static in config["scrape_configs"][0]["static_configs"]:
@@ -79,9 +77,7 @@ def test_prometheus_scrapes_the_ports_of_the_units() -> None:
 
 def test_required_settings_are_in_compose_and_kubernetes() -> None:
     required = {name for name, field in SETTINGS.items() if field.required}
-    [service] = {
-        tuple(sorted(each["environment"])) for name, each in forms.compose_services().items() if name != "web"
-    }
+    [service] = {tuple(sorted(each["environment"])) for name, each in forms.compose_services().items() if name != "web"}
     assert required <= set(service)
     assert all(name in (forms.DEPLOY / "kubernetes" / "settings.yaml").read_text() for name in required)
 
@@ -107,9 +103,7 @@ def test_containers_serve_health_and_metrics_on_all_addresses() -> None:
     """Check the bind address: kubelet and Prometheus use the pod's address, no entry of ALLOWED_HOSTS."""
     [settings] = [each["data"] for each in forms.manifests() if each["kind"] == "ConfigMap"]
     assert settings["HEALTH_HOST"] == "0.0.0.0"
-    assert {service["environment"].get("HEALTH_HOST") for service in forms.compose_services().values()} == {
-        "0.0.0.0"
-    }
+    assert {service["environment"].get("HEALTH_HOST") for service in forms.compose_services().values()} == {"0.0.0.0"}
     assert SETTINGS["HEALTH_HOST"].default == "127.0.0.1"
 
 
@@ -141,13 +135,9 @@ def test_images_are_of_this_version(path: Path) -> None:
 
 
 def test_each_worker_deployment_has_a_scaler() -> None:
-    deployments = {
-        manifest["metadata"]["name"] for manifest in forms.manifests() if manifest["kind"] == "Deployment"
-    }
+    deployments = {manifest["metadata"]["name"] for manifest in forms.manifests() if manifest["kind"] == "Deployment"}
     scaled = [manifest["spec"] for manifest in forms.manifests() if manifest["kind"] == "ScaledObject"]
-    assert {spec["scaleTargetRef"]["name"] for spec in scaled} == {
-        name for name in deployments if "-worker-" in name
-    }
+    assert {spec["scaleTargetRef"]["name"] for spec in scaled} == {name for name in deployments if "-worker-" in name}
 
 
 def test_the_ignore_file_admits_only_build_inputs() -> None:

@@ -21,13 +21,13 @@ from standardwebhooks import Webhook
 
 from api.app import create_app
 from db import local
-from db.migrate import migrate
-from db.pool import Pool, open_pool, transact
-from domain.media.folder import open_folder
+from db.migrate import migrate_databases
+from db.pool import Pool, open_postgres_pool, run_in_transaction
+from domain.media.folder import open_folder_store
 from domain.operations import pools
-from jobs.courier import Courier, open_courier
-from jobs.kinds import DELIVER_WEBHOOK
-from jobs.outcomes import Done, Outcome
+from jobs.courier import WakeCourier, open_wake_courier
+from jobs.kinds import DELIVER_WEBHOOK_KIND
+from jobs.outcomes import Done, TaskOutcome
 from schemas import ids
 from schemas.settings import Settings
 from tests import debian, seeds
@@ -42,9 +42,9 @@ from tests.workers.tasks.publish_post.project import PublishingProject
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 from workers.runtime.shutdown import StopRequest
-from workers.tasks import OPENERS
+from workers.tasks import TASK_OPENER_BY_KIND
 
 pytestmark = pytest.mark.peers
 
@@ -59,7 +59,7 @@ class RestoredPlatform(NamedTuple):
     settings: Settings
     files: Path
     pool: Pool
-    courier: Courier
+    courier: WakeCourier
     url: str
 
     def workers(self, org: UUID) -> Workers:
@@ -81,10 +81,10 @@ async def receiver() -> AsyncIterator[WebhookReceiver]:
 @asynccontextmanager
 async def running_platform(folder: Path, redis_url: str) -> AsyncIterator[RestoredPlatform]:
     binaries = debian.versions()[-1]
-    with local.postgres(folder, FAST, binaries=binaries) as server:
+    with local.run_local_postgres(folder, FAST, binaries=binaries) as server:
         files = folder.with_name(f"{folder.name}-files")
         settings = settings_for(server.url, redis_url, assets_url=files.as_uri())
-        async with open_pool(server.url, name="test") as pool, open_courier(redis_url) as courier:
+        async with open_postgres_pool(server.url, name="test") as pool, open_wake_courier(redis_url) as courier:
             yield RestoredPlatform(settings, files, pool, courier, server.url)
 
 
@@ -116,7 +116,7 @@ def possibly_sent_query() -> str:
     return PAGE.read_text("utf-8").partition("```sql\n")[2].partition("```")[0]
 
 
-async def work(_: Context) -> Outcome:
+async def work(_: TaskContext) -> TaskOutcome:
     return Done({"done": True})
 
 
@@ -147,15 +147,13 @@ async def run_first_day(old: RestoredPlatform, folder: Path, receiver: WebhookRe
         project = await create_project(old, acme.organization_id, folder)
         sent, soon = await project.post("one"), await project.post("two")
         later, picture = await schedule_tomorrow(project), await upload(acme.http, project)
-        hooks = DeliveryScene(
-            old.pool, replace_in(old.settings, fetch_allow=receiver.host), acme.organization_id
-        )
+        hooks = DeliveryScene(old.pool, replace_in(old.settings, fetch_allow=receiver.host), acme.organization_id)
         _, secret = await hooks.endpoint(receiver.url, "job.failed")
         [event] = await hooks.emit("job.failed")
         assert await project.attempt() == "completed"
         workers, release = old.workers(acme.organization_id), asyncio.Event()
 
-        async def wait(_: Context) -> Outcome:
+        async def wait(_: TaskContext) -> TaskOutcome:
             await release.wait()
             return Done({})
 
@@ -178,7 +176,7 @@ async def post_project(client: httpx.AsyncClient, key: str) -> httpx.Response:
 
 async def upload(client: httpx.AsyncClient, project: PublishingProject) -> str:
     """Upload content with an image. Return its id."""
-    path = f"/v1/projects/{ids.show(ids.PROJECT, project.id)}/content/upload"
+    path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project.id)}/content/upload"
     response = await client.post(path, files={"file": PICTURE})
     assert response.status_code == 201, response.text
     content_id: str = response.json()["id"]
@@ -190,10 +188,8 @@ async def create_project(server: RestoredPlatform, org: UUID, folder: Path) -> P
     async with server.pool.acquire() as conn:
         project_id = await seeds.project(conn, org)
         account_id = await seeds.account(conn, org, project_id)
-    store, platform = open_folder(f"file:{folder}"), ScriptedPlatform(repeatable=False)
-    return PublishingProject(
-        server.pool, server.settings, server.courier, org, project_id, account_id, store, platform
-    )
+    store, platform = open_folder_store(f"file:{folder}"), ScriptedPlatform(repeatable=False)
+    return PublishingProject(server.pool, server.settings, server.courier, org, project_id, account_id, store, platform)
 
 
 async def schedule_tomorrow(project: PublishingProject) -> UUID:
@@ -204,14 +200,16 @@ async def schedule_tomorrow(project: PublishingProject) -> UUID:
 
 
 async def set_paused(server: RestoredPlatform, *, paused: bool) -> None:
-    await transact(server.pool, lambda conn: pools.pause(conn, name="publish", paused=paused, slots=1))
+    await run_in_transaction(
+        server.pool, lambda conn: pools.pause_or_resume_pool(conn, name="publish", paused=paused, slots=1)
+    )
 
 
 async def review_before_resuming(new: RestoredPlatform, day: DumpedState) -> None:
     """Follow the page's order: a person reviews possibly sent posts before publishing resumes."""
     await set_paused(new, paused=True)
     post_ids = [row["id"] for row in await new.pool.fetch(possibly_sent_query())]
-    assert post_ids == [ids.show(ids.POST, day.soon)]
+    assert post_ids == [ids.format_prefixed_id(ids.POST, day.soon)]
     async with new.api(day.key) as client:
         again = await post_project(client, "before")
         assert (again.status_code, again.content) == (day.first.status_code, day.first.content)
@@ -232,7 +230,7 @@ async def run_next_day(new: RestoredPlatform, day: DumpedState, receiver: Webhoo
     await project.move(day.later, 0)
     workers = new.workers(project.org)
     reaching = replace_in(new.settings, fetch_allow=receiver.host)
-    sender = at_work(reaching, new.pool, {DELIVER_WEBHOOK: OPENERS[DELIVER_WEBHOOK]})
+    sender = at_work(reaching, new.pool, {DELIVER_WEBHOOK_KIND: TASK_OPENER_BY_KIND[DELIVER_WEBHOOK_KIND]})
     async with running_dispatcher(new), workers.working(work), project.working(), sender:
         for job in (day.running, day.waiting):
             assert (await workers.ended(job))["state"] == "completed"
@@ -251,11 +249,11 @@ async def test_a_restored_dump_continues_and_lists_posts_sent_after_it(
     tmp_path: Path, redis_url: str, receiver: WebhookReceiver
 ) -> None:
     async with running_platform(tmp_path / "old", redis_url) as old:
-        await migrate(old.url)
+        await migrate_databases(old.url)
         day = await run_first_day(old, tmp_path, receiver)
     async with running_platform(tmp_path / "new", redis_url) as new:
         shutil.copytree(old.files, new.files)
         await asyncio.to_thread(run_command, documented_commands()[1], new.url, tmp_path / "dump")
-        assert await migrate(new.url) == []
+        assert await migrate_databases(new.url) == []
         await review_before_resuming(new, day)
         await run_next_day(new, day, receiver)

@@ -30,9 +30,7 @@ def test_the_pages_blocks_give_a_running_kind(tmp_path: Path, servers: tuple[str
     subprocess.run(["git", "clone", "-q", "--shared", ROOT, clone], check=True)
     (clone / PAGE).write_text(page := (ROOT / PAGE).read_text("utf-8"), "utf-8")
     (clone / ".venv").symlink_to(sys.prefix)
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith(("REDIS_", "PYTEST_"))
-    }
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("REDIS_", "PYTEST_"))}
     result = subprocess.run(
         ["bash"], input="set -eu\n" + "".join(BLOCK.findall(page)), cwd=clone,
         env=environment | {"DATABASE_URL": servers[0]}, capture_output=True, text=True, check=False,

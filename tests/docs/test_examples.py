@@ -19,7 +19,7 @@ import pytest
 
 from cli.__main__ import tenantry
 from cli.local import demo
-from schemas.settings import OWN_NAMES, Settings
+from schemas.settings import OWN_SETTING_NAMES, Settings
 from tests.forms import first
 from tests.processes import alive_in
 from tests.waiting import PATIENCE_S
@@ -73,14 +73,12 @@ def shell(folder: Path) -> Iterator[dict[str, str]]:
 
     At the end SIGTERM drains the platform, and no process or file is left.
     """
-    with demo.site() as host:
+    with demo.serve_demo_site() as host:
         # The platform must not use the tests' servers.
-        environment = {
-            name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}
-        }
+        environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
         process = subprocess.Popen(
             [sys.executable, "-m", "cli", "up", "--port", "0", "--json"],
-            cwd=folder, env=environment | {demo.ALLOW: host}, text=True,
+            cwd=folder, env=environment | {demo.FETCH_ALLOW_SETTING: host}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
         first_line, stderr = "", ""
@@ -131,12 +129,10 @@ def test_every_block_has_a_known_language() -> None:
 
 
 def test_settings_and_commands_in_other_blocks_exist() -> None:
-    settings = {OWN_NAMES.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)}
+    settings = {OWN_SETTING_NAMES.get(field.name, field.encode_name) for field in msgspec.structs.fields(Settings)}
     blocks = [block.groups() for page in EVERY for block in FENCE.finditer(page.read_text("utf-8"))]
     setting_names = [name for language, text in blocks if language == "ini" for name in SETTING.findall(text)]
-    commands = [
-        words for language, text in blocks if language == "console" for words in COMMAND.findall(text)
-    ]
+    commands = [words for language, text in blocks if language == "console" for words in COMMAND.findall(text)]
     assert len(setting_names) > 5
     assert len(commands) > 5
     assert [name for name in setting_names if name not in settings] == []
@@ -155,9 +151,7 @@ def is_command(words: list[str]) -> bool:
 
 def paste(page: Path, expected: str, shell: dict[str, str], folder: Path) -> None:
     script = "set -eu\n" + "".join(BLOCK.findall(page.read_text("utf-8")))
-    result = subprocess.run(
-        ["bash"], input=script, cwd=folder, env=shell, capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(["bash"], input=script, cwd=folder, env=shell, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert expected in result.stdout
     assert '"error":{' not in result.stdout

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from db.pool import Conn, Pool, open_pool
+from db.pool import Conn, Pool, open_postgres_pool
 from schemas.settings import Settings
 from tests import seeds
 from tests.domain.project import Project
@@ -20,5 +20,5 @@ async def project(conn: Conn) -> Project:
 @pytest_asyncio.fixture
 async def wide(settings: Settings) -> AsyncIterator[Pool]:
     """Open a pool with enough connections for many concurrent tasks."""
-    async with open_pool(settings.database_url, name="racers", size=20) as pool:
+    async with open_postgres_pool(settings.database_url, name="racers", size=20) as pool:
         yield pool

@@ -9,14 +9,14 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from jobs import ledger
-from jobs.outcomes import Done, Outcome
+from jobs.outcomes import Done, TaskOutcome
 from tests.workers.runtime.workers import TEST_JOB, Workers
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 
 
-async def greet(ctx: Context) -> Outcome:
+async def greet(ctx: TaskContext) -> TaskOutcome:
     """Show the form of a task: it gets a context, works, and returns an outcome."""
     return Done({"greeting": f"hello {ctx.job.args['name']}"})
 
@@ -30,11 +30,11 @@ async def test_a_rolled_back_transaction_submits_no_job(org: UUID, pool: Pool) -
     """Show why a 202 response means a committed row, and an error response no row."""
 
     async def submit_and_break(conn: Conn) -> None:
-        await ledger.submit(conn, kind=TEST_JOB, organization_id=org, project_id=None, args={})
+        await ledger.submit_job(conn, kind=TEST_JOB, organization_id=org, project_id=None, args={})
         raise RuntimeError("the request failed after all")
 
     with pytest.raises(RuntimeError):
-        await transact(pool, submit_and_break)
+        await run_in_transaction(pool, submit_and_break)
     assert await pool.fetchval("select count(*) from job") == 0
 
 

@@ -5,17 +5,17 @@
 
 from collections.abc import Iterator
 
-from jobs.outcomes import Done, Failed, Outcome, Retry, Snooze
+from jobs.outcomes import Done, Failed, Retry, Snooze, TaskOutcome
 from tests.workers.runtime.workers import Workers
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 
 
-def task_returning(*outcomes: Outcome) -> Task:
+def task_returning(*outcomes: TaskOutcome) -> JobTask:
     """Return a task with these outcomes in order."""
-    remaining: Iterator[Outcome] = iter(outcomes)
+    remaining: Iterator[TaskOutcome] = iter(outcomes)
 
-    async def act(_: Context) -> Outcome:
+    async def act(_: TaskContext) -> TaskOutcome:
         return next(remaining)
 
     return act

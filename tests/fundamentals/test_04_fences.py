@@ -11,9 +11,9 @@ import asyncio
 from typing import Any
 
 from db.pool import Conn
-from jobs.outcomes import Done, Outcome, Retry
+from jobs.outcomes import Done, Retry, TaskOutcome
 from tests.workers.runtime.workers import Workers
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 
 
 async def count_visit(conn: Conn, who: str) -> dict[str, Any]:
@@ -25,7 +25,7 @@ async def test_a_commit_writes_and_ends_the_job_atomically(workers: Workers) -> 
     """`ctx.commit` is the last step: the write and the end commit together."""
     await workers.pool.execute("create table visit (who text)")
 
-    async def visit(ctx: Context) -> Outcome:
+    async def visit(ctx: TaskContext) -> TaskOutcome:
         return await ctx.commit(lambda conn: count_visit(conn, "me"))
 
     job = await workers.run(visit)
@@ -37,7 +37,7 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers) -> 
     await workers.pool.execute("create table visit (who text)")
     frozen, thawed = asyncio.Event(), asyncio.Event()
 
-    async def visit(ctx: Context) -> Outcome:
+    async def visit(ctx: TaskContext) -> TaskOutcome:
         if ctx.job.fence == 1:
             frozen.set()
             await thawed.wait()
@@ -56,7 +56,7 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(workers: Workers) -> 
 async def test_a_named_step_runs_once_and_other_steps_in_each_attempt(workers: Workers) -> None:
     await workers.pool.execute("create table visit (who text)")
 
-    async def visit(ctx: Context) -> Outcome:
+    async def visit(ctx: TaskContext) -> TaskOutcome:
         await ctx.step(lambda conn: count_visit(conn, "again"))
         result = await ctx.step(lambda conn: count_visit(conn, f"once, by {ctx.job.attempt}"), name="visit")
         return Retry("BUSY", "try again", after_s=0) if ctx.job.attempt == 1 else Done(result)

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from jobs.kinds import INGEST_WEBSITE
-from jobs.outcomes import Done, Outcome
+from jobs.kinds import INGEST_WEBSITE_KIND
+from jobs.outcomes import Done, TaskOutcome
 from tests.api.conftest import ApiCaller
 from tests.workers.runtime.workers import Workers
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 
 SITE = {"url": "https://example.com/"}
 
@@ -37,12 +37,12 @@ async def test_a_poll_that_finds_nothing_new_is_a_304(acme: ApiCaller, job: str)
 
 
 async def test_a_poll_may_wait_for_the_end(acme: ApiCaller, job: str, workers: Workers) -> None:
-    async def read(ctx: Context) -> Outcome:
+    async def read(ctx: TaskContext) -> TaskOutcome:
         await ctx.progress(0.5, stage="fetching")
         return Done({"source": "website"})
 
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 20}))
-    async with workers.working(read, kind=INGEST_WEBSITE):
+    async with workers.working(read, kind=INGEST_WEBSITE_KIND):
         ended = (await waiting).json()
     assert (ended["status"], ended["progress"]) == ("completed", 1)
     assert ended["result"] == {"source": "website"}

@@ -8,15 +8,15 @@ from uuid import UUID
 from db.pool import Conn
 from domain.tenancy import organizations
 from jobs import ledger
-from jobs.kinds import INGEST_WEBSITE
+from jobs.kinds import INGEST_WEBSITE_KIND
 from tests import seeds
 
 
 async def submit(conn: Conn, org: UUID, count: int) -> None:
     project = await seeds.project(conn, org)
     for _ in range(count):
-        await ledger.submit(
-            conn, kind=INGEST_WEBSITE, organization_id=org, project_id=project, args={"url": "-"}
+        await ledger.submit_job(
+            conn, kind=INGEST_WEBSITE_KIND, organization_id=org, project_id=project, args={"url": "-"}
         )
 
 
@@ -24,13 +24,13 @@ async def test_one_job_does_not_wait_behind_a_hundred(conn: Conn) -> None:
     whale, minnow = await seeds.organization(conn), await seeds.organization(conn)
     await submit(conn, whale, 100)
     await submit(conn, minnow, 1)
-    pulled = await seeds.claims(conn, INGEST_WEBSITE, free=2)
+    pulled = await seeds.claims(conn, INGEST_WEBSITE_KIND, free=2)
     assert {claim.organization_id for claim in pulled} == {whale, minnow}
 
 
 async def test_a_cap_is_exact(conn: Conn) -> None:
     """The standard tier runs at most five ingests at once; the rest waits, and others use the slots."""
-    standard = (await organizations.create(conn, name="Standard", tier="standard")).live
+    standard = (await organizations.insert_organization_pair(conn, name="Standard", tier="standard")).live
     await submit(conn, standard, 20)
-    assert len(await seeds.claims(conn, INGEST_WEBSITE, free=10)) == 5
-    assert await seeds.claims(conn, INGEST_WEBSITE, free=10) == []
+    assert len(await seeds.claims(conn, INGEST_WEBSITE_KIND, free=10)) == 5
+    assert await seeds.claims(conn, INGEST_WEBSITE_KIND, free=10) == []

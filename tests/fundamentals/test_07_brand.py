@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from litestar import Litestar
 
-from jobs.kinds import ARCHIVE_PROJECT, INGEST_WEBSITE
+from jobs.kinds import ARCHIVE_PROJECT_KIND, INGEST_WEBSITE_KIND
 from tests.api.conftest import ApiCaller, open_caller
 from tests.workers.runtime.workers import Workers
-from workers.tasks import open_tasks
+from workers.tasks import open_pool_tasks
 
 
 @pytest_asyncio.fixture
@@ -26,8 +26,8 @@ async def ingest(caller: ApiCaller, workers: Workers, project: str, url: str) ->
     accepted = await caller.http.post(f"{project}/ingest/website", json={"url": url})
     assert accepted.status_code == 202, accepted.text
     async with (
-        open_tasks(workers.settings, "ingest") as tasks,
-        workers.working(tasks[INGEST_WEBSITE], kind=INGEST_WEBSITE),
+        open_pool_tasks(workers.settings, "ingest") as tasks,
+        workers.working(tasks[INGEST_WEBSITE_KIND], kind=INGEST_WEBSITE_KIND),
     ):
         ended = await caller.http.get(accepted.headers["Location"], params={"wait": 20})
     return dict(ended.json())
@@ -65,9 +65,7 @@ async def test_an_unreadable_page_fails_the_job_with_its_code(sandbox: ApiCaller
     assert (state["status"], state["error"]["code"]) == ("failed", "NOT_HTML")
 
 
-async def test_an_archived_project_starts_nothing_and_is_readable(
-    sandbox: ApiCaller, workers: Workers
-) -> None:
+async def test_an_archived_project_starts_nothing_and_is_readable(sandbox: ApiCaller, workers: Workers) -> None:
     """The DELETE blocks new starts; its job ends the work in progress."""
     project = await create(sandbox)
     waiting = await sandbox.http.post(f"{project}/ingest/website", json={"url": "https://example.test/ok"})
@@ -75,8 +73,8 @@ async def test_an_archived_project_starts_nothing_and_is_readable(
     refused = await sandbox.http.post(f"{project}/ingest/website", json={"url": "https://example.test/ok"})
     assert (refused.status_code, refused.json()["error"]["details"]["reason"]) == (409, "PROJECT_ARCHIVED")
     async with (
-        open_tasks(workers.settings, "default") as tasks,
-        workers.working(tasks[ARCHIVE_PROJECT], kind=ARCHIVE_PROJECT),
+        open_pool_tasks(workers.settings, "default") as tasks,
+        workers.working(tasks[ARCHIVE_PROJECT_KIND], kind=ARCHIVE_PROJECT_KIND),
     ):
         await sandbox.http.get(f"/v1/jobs/{archived['jobId']}", params={"wait": 20})
     assert (await sandbox.http.get(waiting.headers["Location"])).json()["status"] == "canceled"

@@ -64,7 +64,7 @@ def ways(place: Mapping[str, str], *, starts: bool) -> dict[str, Callable[[], ob
         "io_uring": lambda: _call(425, 1, 0),
         "keys": lambda: _call(250 if os.uname().machine == "x86_64" else 219, 0, -3, 0),
     }
-    if landlock.abi() >= 6:
+    if landlock.read_landlock_version() >= 6:
         found["signal the parent"] = lambda: os.kill(os.getppid(), 0)
     if not starts:
         found |= {

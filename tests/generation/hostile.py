@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 from PIL import Image
 
-from generation.copy.write import write
+from generation.copy.write import write_copy
 from generation.proofreading import read
 from generation.render import InputFiles, prepare_piece, warnings
-from generation.spec import Aspect, BrandSnapshot, Format, Spec
+from generation.spec import AspectRatio, BrandSnapshot, PieceFormat, PieceSpec
 from schemas.errors import GenerationError
 from tests.generation.remix.clips import NO_CLIPS
 from tests.generation.stand_ins import screenshot, written
@@ -33,8 +33,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     brand: dict[str, Any] = {}
     hook: str | None = "Know the tide"
     given: Callable[[], InputFiles] = InputFiles
-    format: Format = "image"
-    aspect: Aspect | None = None
+    format: PieceFormat = "image"
+    aspect: AspectRatio | None = None
     code: str | None = None
     faults: frozenset[str] = frozenset()
     warning: str | None = None
@@ -109,9 +109,7 @@ BRANDS = {
     "no colors": Case(brand={"colors": ["red", "#12", "javascript:1", "#gggggg"]}),
 }
 PICTURES = {
-    **{
-        f"logo: {name}": Case(given=logo(data), code=name.partition(" ")[0]) for name, data in REFUSED.items()
-    },
+    **{f"logo: {name}": Case(given=logo(data), code=name.partition(" ")[0]) for name, data in REFUSED.items()},
     "a logo of one pixel": Case(given=tiny, warning="logo_unused"),
 }
 CLIPS = {
@@ -132,8 +130,7 @@ LONG = {
     "200 screenshots": Case(given=many, format="slideshow"),
     "49 million pixels": Case(given=huge, format="slideshow"),
     "ten long points": Case(
-        brand={"descriptions": ["It keeps quiet tables of high and low water for harbours. " * 900]},
-        format="slideshow",
+        brand={"descriptions": ["It keeps quiet tables of high and low water for harbours. " * 900]}, format="slideshow"
     ),
 }
 CASES = {**QUICK, **LONG}
@@ -144,10 +141,10 @@ def make(name: str, folder: Path) -> Outcome:
     brand = msgspec.convert({"name": "Tideline", "taglines": ["Know the tide"], **case.brand}, BrandSnapshot)
     if case.code == "BRAND_LACKS_WORDS":
         brand = msgspec.structs.replace(brand, taglines=[])
-    spec = Spec(format=case.format, brand=brand, seed="1", hook=case.hook, aspect=case.aspect)
+    spec = PieceSpec(format=case.format, brand=brand, seed="1", hook=case.hook, aspect=case.aspect)
     code, faults, warned = None, [], []
     try:
-        copy = write(spec)
+        copy = write_copy(spec)
         given = case.given()
         made = [step.made for step in prepare_piece(spec, copy, given).make(folder) if step.made]
         faults, warned = read.faults(made, folder, spec, copy), warnings(given)

@@ -18,37 +18,32 @@ from uuid import UUID
 
 import msgspec
 
-from domain.brand.brand import describe
-from domain.brand.store_listings import InAppStore
-from generation.copy.snapshot import snapshot
-from generation.copy.write import MissingBrandText, propose
+from domain.brand.brand import describe_brand
+from domain.brand.store_listings import AppStoreListing
+from generation.copy.snapshot import take_brand_snapshot
+from generation.copy.write import MissingBrandText, propose_brand_hooks
 from generation.spec import BrandSnapshot
-from schemas.brand import BrandRow, Extraction, Source
+from schemas.brand import BrandExtraction, BrandSource, BrandSourceRow
 from tests.corpora import corpus
 from tests.generation.stand_ins import DESKTOP, PHONE, color, logo, screenshot
 from tests.workers.ingest.appstore.store_server import ingest, look_up_path
 from tests.workers.ingest.appstore.store_server import json as answered
 from tests.workers.ingest.github.github_server import from_corpus
 from tests.workers.ingest.github.test_github_corpus import read as read_repository
-from workers.ingest.assemble import assemble
-from workers.ingest.parser.parser import Parser, open_parser, parse
-from workers.ingest.shapes import PageDocument as Document
+from workers.ingest.assemble import assemble_extraction
+from workers.ingest.parser.parser import DocumentParser, open_document_parser, parse_page
+from workers.ingest.shapes import FetchedPage as Document
 
 #: Number of brands from each source.
 REPOSITORIES, LISTINGS, TRANSLATIONS, SITES = 13, 15, 20, 15
 LOCALES = """de-DE fr-FR es-ES ar he fa ja ko ko-KR zh-CN zh-TW th hi-IN ru-RU pt-BR iw-IL tr-TR pl-PL it-IT
 ta-IN bn nl-NL cs-CZ"""
-LISTING = InAppStore(by="id", value="1")
+LISTING = AppStoreListing(by="id", value="1")
 
 
-async def brands(parser: Parser) -> AsyncIterator[BrandSnapshot]:
+async def brands(parser: DocumentParser) -> AsyncIterator[BrandSnapshot]:
     """Yield the brands with enough text, as a project's snapshot has them."""
-    sources = (
-        (repositories, REPOSITORIES),
-        (listings, LISTINGS),
-        (translations, TRANSLATIONS),
-        (sites, SITES),
-    )
+    sources = ((repositories, REPOSITORIES), (listings, LISTINGS), (translations, TRANSLATIONS), (sites, SITES))
     for read, most in sources:
         found = 0
         async for source, extraction in read(parser):
@@ -58,34 +53,32 @@ async def brands(parser: Parser) -> AsyncIterator[BrandSnapshot]:
                 yield brand
 
 
-def known(source: Source, extraction: Extraction) -> BrandSnapshot:
-    row = BrandRow(
-        source=source, fields=extraction.fields, url=extraction.url, job_id=None, at=datetime.now(UTC)
-    )
-    return snapshot(describe([row], project_id=UUID(int=0)))
+def known(source: BrandSource, extraction: BrandExtraction) -> BrandSnapshot:
+    row = BrandSourceRow(source=source, fields=extraction.fields, url=extraction.url, job_id=None, at=datetime.now(UTC))
+    return take_brand_snapshot(describe_brand([row], project_id=UUID(int=0)))
 
 
 def speaks(brand: BrandSnapshot) -> bool:
     with suppress(MissingBrandText):
-        return bool(propose(brand))
+        return bool(propose_brand_hooks(brand))
     return False
 
 
-Read = AsyncIterator[tuple[Source, Extraction]]
+Read = AsyncIterator[tuple[BrandSource, BrandExtraction]]
 
 
-async def repositories(parser: Parser) -> Read:
+async def repositories(parser: DocumentParser) -> Read:
     for folder in sorted(one for one in corpus("github").iterdir() if one.is_dir()):
         yield "github", await read_repository(parser, from_corpus(folder, stores=True))
 
 
-async def listings(parser: Parser) -> Read:
+async def listings(parser: DocumentParser) -> Read:
     for answer in sorted(corpus("appstore").glob("[bs]*.json")):
         for app in json.loads(answer.read_text())["results"]:
             yield "appstore", await listed(parser, app)
 
 
-async def translations(parser: Parser) -> Read:
+async def translations(parser: DocumentParser) -> Read:
     """Yield store texts by a repository's own translators, in the form of a store's answer."""
     for locale, app in translated():
         yield "appstore", await listed(parser, app, locale)
@@ -93,17 +86,12 @@ async def translations(parser: Parser) -> Read:
 
 def translated() -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield one text in each language, if possible from different repositories."""
-    said = {
-        path.parent.name: json.loads(path.read_text())
-        for path in sorted(corpus("github").glob("*/expected.json"))
-    }
+    said = {path.parent.name: json.loads(path.read_text()) for path in sorted(corpus("github").glob("*/expected.json"))}
     used: dict[str, int] = dict.fromkeys(said, 0)
     for locale in LOCALES.split():
         for name in sorted(said, key=lambda name: used[name]):
             texts = [one[locale] for one in said[name].values() if locale in one]
-            whole = [
-                one for one in texts if len(one.get("full_description") or one.get("description") or "") > 200
-            ]
+            whole = [one for one in texts if len(one.get("full_description") or one.get("description") or "") > 200]
             if whole:
                 used[name] += 1
                 yield locale, as_answer(whole[0], name.partition("+")[2])
@@ -115,7 +103,7 @@ def as_answer(texts: dict[str, Any], name: str) -> dict[str, Any]:
     return {"trackName": texts.get("title") or texts.get("name") or name, "description": described}
 
 
-async def listed(parser: Parser, app: dict[str, Any], locale: str = "en") -> Extraction:
+async def listed(parser: DocumentParser, app: dict[str, Any], locale: str = "en") -> BrandExtraction:
     answer = {
         "kind": "software",
         "wrapperType": "software",
@@ -130,20 +118,15 @@ async def listed(parser: Parser, app: dict[str, Any], locale: str = "en") -> Ext
     return extraction
 
 
-async def sites(parser: Parser) -> Read:
+async def sites(parser: DocumentParser) -> Read:
     folder = corpus("website")
     for case in map(json.loads, (folder / "cases.jsonl").read_text().splitlines()):
         body = gzip.decompress((folder / "pages" / case["file"]).read_bytes())
-        page = await parse(parser, Document(url=case["url"], body=body))
+        page = await parse_page(parser, Document(url=case["url"], body=body))
         yield (
             "website",
-            await assemble(
-                parser,
-                url=page.url,
-                title=page.title,
-                candidates=page.candidates,
-                passages=page.passages,
-                model=None,
+            await assemble_extraction(
+                parser, url=page.url, title=page.title, candidates=page.candidates, passages=page.passages, model=None
             ),
         )
 
@@ -165,7 +148,7 @@ def entry(folder: Path, brand: BrandSnapshot, number: int) -> dict[str, Any]:
 
 
 async def read_all() -> list[BrandSnapshot]:
-    async with open_parser(at_once=2) as parser:
+    async with open_document_parser(at_once=2) as parser:
         return [brand async for brand in brands(parser)]
 
 

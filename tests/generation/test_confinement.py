@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.operations.host_warnings import warn_of_host
+from domain.operations.host_warnings import warn_of_missing_sandbox
 from generation.confinement import confine, kernel
 from tests.generation.escapes import unreachable_targets, ways
 
@@ -22,9 +22,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 def run(script: str, *arguments: str) -> list[str]:
     """Return the JSON that a script prints in a process of its own."""
-    ran = subprocess.run(
-        [sys.executable, "-c", script, *arguments], capture_output=True, check=False, text=True
-    )
+    ran = subprocess.run([sys.executable, "-c", script, *arguments], capture_output=True, check=False, text=True)
     assert ran.returncode == 0, ran.stderr
     found: list[str] = json.loads(ran.stdout.splitlines()[-1])
     return found
@@ -33,11 +31,11 @@ def run(script: str, *arguments: str) -> list[str]:
 TRIES = """
 import json, sys
 from pathlib import Path
-from generation.confinement.confine import confine
+from generation.confinement.confine import confine_process
 from tests.generation import escapes
 place, starts = json.loads(sys.argv[1]), sys.argv[2] == "starts"
 if sys.argv[3] == "confined":
-    lacking = confine(folder=Path(sys.argv[4]), programs=[Path("/bin/true")] if starts else None)
+    lacking = confine_process(folder=Path(sys.argv[4]), programs=[Path("/bin/true")] if starts else None)
     assert not lacking, lacking
 print(json.dumps(escapes.open_ways(place, starts=starts)))
 """
@@ -66,9 +64,9 @@ def test_escapes_work_without_confinement(place: dict[str, str]) -> None:
 WORKS = """
 import json, os, subprocess, sys, threading
 from pathlib import Path
-from generation.confinement.confine import confine
+from generation.confinement.confine import confine_process
 handle, folder = int(sys.argv[1]), Path(sys.argv[2])
-confine(folder=folder, handles=[handle], programs=[Path("/bin/cat")])
+confine_process(folder=folder, handles=[handle], programs=[Path("/bin/cat")])
 (folder / "new").write_text("written")
 (folder / "new").rename(folder / "moved")
 threading.Thread(target=print).start()
@@ -94,13 +92,13 @@ def test_a_confined_process_can_do_its_work(tmp_path: Path) -> None:
 OLD_KERNEL = """
 import ctypes, errno, json, sys
 from generation.confinement import confine, kernel, seccomp
-column, machine = seccomp._MACHINES[kernel.MACHINE]
-steps = [seccomp._Step(seccomp._LOAD, 0, 0, seccomp._NUMBER_AT)]
-for number in (444, 445, 446, kernel.SECCOMP):
-    steps += seccomp._deny_call(number, errno.ENOSYS)
-steps.append(seccomp._Step(seccomp._RETURN, 0, 0, seccomp._ALLOW))
-kernel.give_up_privileges()
-kernel.call(kernel.SECCOMP, 1, 0, ctypes.byref(seccomp.packed(steps)))
+column, machine = seccomp._SECCOMP_ARCHITECTURES[kernel.MACHINE_ARCHITECTURE]
+steps = [seccomp._BpfInstruction(seccomp._LOAD, 0, 0, seccomp._NUMBER_AT)]
+for number in (444, 445, 446, kernel.SECCOMP_CALL_NUMBER):
+    steps += seccomp._deny_system_call(number, errno.ENOSYS)
+steps.append(seccomp._BpfInstruction(seccomp._RETURN, 0, 0, seccomp._ALLOW))
+kernel.set_no_new_privileges()
+kernel.call(kernel.SECCOMP_CALL_NUMBER, 1, 0, ctypes.byref(seccomp.pack_seccomp_filter(steps)))
 """
 WITHOUT = f"{OLD_KERNEL}\nprint(json.dumps(confine.missing() + confine.confine()))"
 
@@ -112,14 +110,14 @@ def test_on_an_old_kernel_a_child_works_and_reports_the_missing_parts() -> None:
 def test_a_process_warns_about_missing_sandbox_parts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    warn_of_host()
+    warn_of_missing_sandbox()
     assert "sandbox" not in capsys.readouterr().out
 
     def missing(*_: object) -> int:
         raise OSError(errno.ENOSYS, "no such call")
 
     monkeypatch.setattr(kernel, "call", missing)
-    warn_of_host()
+    warn_of_missing_sandbox()
     said = capsys.readouterr().out
     assert "without a part of the sandbox" in said
-    assert confine.missing() == ["landlock", "seccomp"]
+    assert confine.missing_sandbox_mechanisms() == ["landlock", "seccomp"]

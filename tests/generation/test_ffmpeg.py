@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from generation.ffmpeg import FfmpegLimits, decode_chunks, encoding, file, pipe, program, run
+from generation.ffmpeg import (
+    FfmpegLimits,
+    decode_ffmpeg_chunks,
+    file_input_arguments,
+    find_ffmpeg_program,
+    raw_frame_input_arguments,
+    run,
+    start_encoder,
+)
 from schemas.errors import GenerationError
 
 SIZE = (32, 16)
@@ -20,8 +28,9 @@ FRAME = SIZE[0] * SIZE[1] * 3
 ENDLESS = """
 import sys
 from pathlib import Path
-from generation.ffmpeg import encoding, pipe
-with encoding(*pipe((32, 16), 30), "-c:v", "ffv1", "-f", "nut", f"file:{sys.argv[1]}") as feed:
+from generation.ffmpeg import start_encoder, raw_frame_input_arguments
+frames = raw_frame_input_arguments((32, 16), 30)
+with start_encoder(*frames, "-c:v", "ffv1", "-f", "nut", f"file:{sys.argv[1]}") as feed:
     print(feed._process._process.pid, flush=True)
     while True:
         feed.write(bytes(1536))
@@ -54,17 +63,19 @@ def children() -> set[int]:
 
 
 def test_fed_frames_are_read_back_unchanged(tmp_path: Path) -> None:
-    with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
+    with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
         for frame in frames(5):
             feed.write(frame)
-    read = decode_chunks(FRAME, *file(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    read = decode_ffmpeg_chunks(
+        FRAME, *file_input_arguments(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
+    )
     assert [*read] == frames(5)
     assert feed.frames == 5
 
 
 def test_an_error_while_drawing_ends_the_encoder(tmp_path: Path) -> None:
     def drawing() -> None:
-        with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
+        with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
             feed.write(bytes(FRAME))
             raise ZeroDivisionError
 
@@ -75,18 +86,11 @@ def test_an_error_while_drawing_ends_the_encoder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("by", "code"),
-    [
-        (signal.SIGKILL, "FFMPEG_KILLED"),
-        (signal.SIGXCPU, "TOO_COSTLY"),
-        (signal.SIGXFSZ, "DISK_FULL"),
-    ],
+    ("by", "code"), [(signal.SIGKILL, "FFMPEG_KILLED"), (signal.SIGXCPU, "TOO_COSTLY"), (signal.SIGXFSZ, "DISK_FULL")]
 )
-def test_a_dead_encoder_raises_its_code_and_leaves_no_process(
-    by: signal.Signals, code: str, tmp_path: Path
-) -> None:
+def test_a_dead_encoder_raises_its_code_and_leaves_no_process(by: signal.Signals, code: str, tmp_path: Path) -> None:
     def feeding() -> None:
-        with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
+        with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
             (encoder,) = children() - before
             os.kill(encoder, by)
             while True:
@@ -102,7 +106,7 @@ def test_a_dead_encoder_raises_its_code_and_leaves_no_process(
 def test_a_reader_that_stops_early_ends_the_decoder(tmp_path: Path) -> None:
     before = children()
     noise = ["-f", "lavfi", "-i", f"color=s={SIZE[0]}x{SIZE[1]}"]
-    read = decode_chunks(FRAME, *noise, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
+    read = decode_ffmpeg_chunks(FRAME, *noise, "-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     assert len(next(read)) == FRAME
     read.close()
     assert not children() - before
@@ -128,17 +132,17 @@ def test_stderr_is_bounded_and_counted() -> None:
 
 @pytest.mark.parametrize("text", ["#EXTM3U\n#EXTINF:1,\n{0}\n", "ffconcat version 1.0\nfile {0}\n"])
 def test_no_playlist_is_followed(tmp_path: Path, text: str) -> None:
-    with encoding(*pipe(SIZE, 30), *kept(tmp_path)) as feed:
+    with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
         feed.write(bytes(FRAME))
     listing = tmp_path / "list.mp4"
     listing.write_text(text.format(tmp_path / "made"))
     with pytest.raises(GenerationError, match=r"moov|Invalid"):
-        run(*file(listing, "mov"), "-f", "null", "-")
+        run(*file_input_arguments(listing, "mov"), "-f", "null", "-")
 
 
 def test_ffmpeg_inherits_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """FFREPORT would make FFmpeg write a report of the run."""
-    program()  # imageio-ffmpeg locates FFmpeg once, with the whole environment
+    find_ffmpeg_program()  # imageio-ffmpeg locates FFmpeg once, with the whole environment
     monkeypatch.setenv("FFREPORT", f"file={tmp_path / 'report'}")
     run("-f", "lavfi", "-i", "color=d=1", "-f", "null", "-")
     assert list(tmp_path.iterdir()) == []
@@ -147,9 +151,7 @@ def test_ffmpeg_inherits_no_environment(tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("whole_group", [True, False])
 def test_an_encoder_ends_with_its_feeding_process(tmp_path: Path, *, whole_group: bool) -> None:
     feeding = subprocess.Popen(
-        [sys.executable, "-c", ENDLESS, str(tmp_path / "made")],
-        stdout=subprocess.PIPE,
-        start_new_session=True,
+        [sys.executable, "-c", ENDLESS, str(tmp_path / "made")], stdout=subprocess.PIPE, start_new_session=True
     )
     with feeding, watched(int((feeding.stdout or sys.stdin.buffer).readline())) as encoder:
         if whole_group:

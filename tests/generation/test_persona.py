@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from generation.copy import tones
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.persona import (
-    AGE_WORDS,
+    AGE_PROMPT_WORDS,
     DEFAULT_PERSONA_AGES,
-    GENDER_WORDS,
-    GENDERS,
-    VOICE,
+    DEFAULT_PERSONA_VOICE,
+    GENDER_PROMPT_WORDS,
+    PERSONA_GENDERS,
     PersonaWish,
-    disclosure,
-    first_names,
-    persona,
-    read_prompt,
+    build_persona,
+    common_first_names,
+    presenter_disclosure,
+    read_persona_prompt,
 )
 from generation.spec import AgeRange, BrandSnapshot, Gender
 from tests.generation.copy.brands import TIDELINE
@@ -32,26 +32,24 @@ SEEDS = [f"seed {number}" for number in range(60)]
 #: Any text, and texts with known words.
 PROMPTS = st.one_of(
     st.text(max_size=60),
-    st.lists(st.sampled_from(["a", "young", "man", "non-binary", "Witzig!", "señora", "{app}", "\0"])).map(
-        " ".join
-    ),
+    st.lists(st.sampled_from(["a", "young", "man", "non-binary", "Witzig!", "señora", "{app}", "\0"])).map(" ".join),
 )
 
 
 @given(PROMPTS, st.text(min_size=1, max_size=20), st.sampled_from([TIDELINE, BARE]))
 def test_any_prompt_gives_a_persona_of_known_choices(prompt: str, seed: str, brand: BrandSnapshot) -> None:
-    one = persona(brand, PersonaWish(prompt=prompt), seed)
-    assert one == persona(brand, PersonaWish(prompt=prompt), seed)
-    assert one.name in first_names(one.language, one.gender)
+    one = build_persona(brand, PersonaWish(prompt=prompt), seed)
+    assert one == build_persona(brand, PersonaWish(prompt=prompt), seed)
+    assert one.name in common_first_names(one.language, one.gender)
     assert one.gender in get_args(Gender)
     assert one.age_range in get_args(AgeRange)
-    assert one.voice in {*tones.TONE_WORDS, VOICE, brand.voice}
+    assert one.voice in {*tones.VOICE_WORDS_BY_TONE, DEFAULT_PERSONA_VOICE, brand.voice}
     assert one.topics == brand.keywords[:5]
 
 
 @given(PROMPTS)
 def test_a_partners_choices_win(prompt: str) -> None:
-    one = persona(TIDELINE, PersonaWish("male", "senior", prompt, "Ole"), "seed")
+    one = build_persona(TIDELINE, PersonaWish("male", "senior", prompt, "Ole"), "seed")
     assert (one.gender, one.age_range, one.name) == ("male", "senior", "Ole")
 
 
@@ -70,20 +68,20 @@ def test_a_partners_choices_win(prompt: str) -> None:
 def test_a_prompt_chooses_gender_age_and_tone(
     prompt: str, chosen: tuple[Gender | None, AgeRange | None, str | None]
 ) -> None:
-    assert read_prompt(prompt) == chosen
+    assert read_persona_prompt(prompt) == chosen
 
 
 def test_no_word_of_a_prompt_means_two_things() -> None:
-    entries = [*GENDER_WORDS.values(), *AGE_WORDS.values(), *tones.TONE_WORDS.values()]
+    entries = [*GENDER_PROMPT_WORDS.values(), *AGE_PROMPT_WORDS.values(), *tones.VOICE_WORDS_BY_TONE.values()]
     words = Counter(word for block in entries for word in block.split())
     assert [word for word, count in words.items() if count > 1] == []
-    assert set(GENDER_WORDS) == set(get_args(Gender))
-    assert set(AGE_WORDS) == set(get_args(AgeRange))
+    assert set(GENDER_PROMPT_WORDS) == set(get_args(Gender))
+    assert set(AGE_PROMPT_WORDS) == set(get_args(AgeRange))
 
 
 def test_random_personas_have_all_genders_and_are_adults() -> None:
-    made = [persona(TIDELINE, PersonaWish(), seed) for seed in SEEDS]
-    assert {one.gender for one in made} == set(GENDERS)
+    made = [build_persona(TIDELINE, PersonaWish(), seed) for seed in SEEDS]
+    assert {one.gender for one in made} == set(PERSONA_GENDERS)
     assert {one.age_range for one in made} == set(DEFAULT_PERSONA_AGES)
     assert len({one.name for one in made}) > 15
 
@@ -91,27 +89,27 @@ def test_random_personas_have_all_genders_and_are_adults() -> None:
 def test_a_name_is_neither_taken_nor_part_of_the_brands_name() -> None:
     brand = msgspec.structs.replace(BARE, name="Lena & Clara", language="de")
     free = ["Frieda", "Greta"]
-    taken = [name for name in first_names("de", "female") if name not in {*free, "Lena"}]
-    assert {persona(brand, PersonaWish("female"), seed, taken=taken).name for seed in SEEDS} == set(free)
-    assert persona(brand, PersonaWish("female"), "seed", taken=first_names("de", "female")).name
+    taken = [name for name in common_first_names("de", "female") if name not in {*free, "Lena"}]
+    assert {build_persona(brand, PersonaWish("female"), seed, taken=taken).name for seed in SEEDS} == set(free)
+    assert build_persona(brand, PersonaWish("female"), "seed", taken=common_first_names("de", "female")).name
 
 
 def test_each_language_has_names_of_each_gender() -> None:
-    for language, gender in product(LANGUAGE_TABLES, GENDERS):
-        found = first_names(language, gender)
+    for language, gender in product(LANGUAGE_TABLES, PERSONA_GENDERS):
+        found = common_first_names(language, gender)
         assert len(set(found)) == len(found) == 12
-    assert first_names("pt-BR", "male") == first_names("en", "male")
+    assert common_first_names("pt-BR", "male") == common_first_names("en", "male")
 
 
 def test_language_and_voice_are_the_brands() -> None:
     french = msgspec.structs.replace(BARE, language="fr-CA", voice="Formal: long technical sentences.")
-    one = persona(french, PersonaWish(), "seed")
+    one = build_persona(french, PersonaWish(), "seed")
     assert (one.language, one.voice) == ("fr-CA", french.voice)
-    assert one.name in {name for gender in GENDERS for name in first_names("fr", gender)}
-    assert persona(TIDELINE, PersonaWish(), "seed").language == "en"
+    assert one.name in {name for gender in PERSONA_GENDERS for name in common_first_names("fr", gender)}
+    assert build_persona(TIDELINE, PersonaWish(), "seed").language == "en"
 
 
 def test_a_persona_discloses_itself_in_its_language() -> None:
-    assert disclosure("en-GB") == "A digital presenter, not a real person"
-    assert disclosure("ja") != disclosure("xx") == disclosure("en")
-    assert len({disclosure(language) for language in LANGUAGE_TABLES}) == len(LANGUAGE_TABLES)
+    assert presenter_disclosure("en-GB") == "A digital presenter, not a real person"
+    assert presenter_disclosure("ja") != presenter_disclosure("xx") == presenter_disclosure("en")
+    assert len({presenter_disclosure(language) for language in LANGUAGE_TABLES}) == len(LANGUAGE_TABLES)

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from generation import pictures
-from generation.picture_limits import MAX_BYTES
+from generation.picture_limits import MAX_PICTURE_BYTES
 from tests.generation.svg import svg
 
 RED = (230, 30, 40)
@@ -27,12 +27,7 @@ def header_of(width: int, height: int) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", size)
-        + chunk(b"IDAT", zlib.compress(b"\0" * 99))
-        + chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
 
 
 SOLID = Image.new("RGB", (320, 200), RED)
@@ -46,7 +41,7 @@ REFUSED = {
     "PICTURE_UNREADABLE": written(Image.effect_noise((320, 200), 90), "JPEG")[:4_000],
     "PICTURE_UNREADABLE in its middle": header_of(300, 300),
     "PICTURE_TOO_LARGE": header_of(30_000, 30_000),
-    "PICTURE_TOO_LARGE in bytes": b"\xff\xd8" + b"\0" * (MAX_BYTES + 1),
+    "PICTURE_TOO_LARGE in bytes": b"\xff\xd8" + b"\0" * (MAX_PICTURE_BYTES + 1),
     "PICTURE_TOO_NARROW": written(Image.new("RGB", (900, 30))),
     "PICTURE_TOO_NARROW drawing": svg("", 'viewBox="0 0 1 100000"'),
     "PICTURE_UNSAFE": BOMB,
@@ -69,9 +64,7 @@ def animated() -> bytes:
 
 HANDLED = {
     "CMYK": written(SOLID.convert("CMYK"), "JPEG"),
-    "with a profile": written(
-        SOLID, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    ),
+    "with a profile": written(SOLID, icc_profile=ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()),
     "with a broken profile": written(SOLID, icc_profile=b"not a profile"),
     "with a palette": written(SOLID.quantize(4)),
     "turned by EXIF": turned(),
@@ -82,7 +75,7 @@ HANDLED = {
 
 @pytest.mark.parametrize("case", HANDLED)
 def test_an_unusual_picture_comes_out_upright_and_in_srgb(case: str) -> None:
-    image = pictures.read(HANDLED[case])
+    image = pictures.decode_picture(HANDLED[case])
     assert image.mode == "RGB" or case == "drawn"
     assert image.width > image.height
     pixel = image.convert("RGB").getpixel((5, 5))
@@ -92,7 +85,7 @@ def test_an_unusual_picture_comes_out_upright_and_in_srgb(case: str) -> None:
 
 def test_sixteen_bits_a_channel_keep_their_middle() -> None:
     deep = Image.frombytes("I;16", (64, 64), struct.pack("<H", 0x8000) * 64 * 64)
-    assert pictures.read(written(deep)).getpixel((9, 9)) == (128, 128, 128)
+    assert pictures.decode_picture(written(deep)).getpixel((9, 9)) == (128, 128, 128)
 
 
 def test_a_drawing_reads_no_file_and_no_address() -> None:
@@ -101,24 +94,24 @@ def test_a_drawing_reads_no_file_and_no_address() -> None:
         '<rect width="100" height="100" fill="url(http://127.0.0.1/#a)" style="fill:url( //127.0.0.1/)"/>'
         "<style>@import 'http://127.0.0.1/a.css';</style><script>1</script><foreignObject/>"
     )
-    plain = pictures.read(svg('<rect width="100" height="100"/>'))
-    assert pictures.read(svg(outside)).tobytes() == plain.tobytes()
+    plain = pictures.decode_picture(svg('<rect width="100" height="100"/>'))
+    assert pictures.decode_picture(svg(outside)).tobytes() == plain.tobytes()
 
 
 def test_large_pictures_are_scaled_down_as_they_are_read() -> None:
-    image = pictures.read(written(Image.new("RGB", (3_000, 200), RED), "JPEG"))
-    assert max(image.size) <= pictures.DECODED_SIDE_PX
+    image = pictures.decode_picture(written(Image.new("RGB", (3_000, 200), RED), "JPEG"))
+    assert max(image.size) <= pictures.MAX_DECODED_SIDE_PX
 
 
 @pytest.mark.parametrize("size", [(1, 1), (30, 300), (600, 60)])
 def test_a_tiny_or_empty_logo_is_none(size: tuple[int, int]) -> None:
-    assert pictures.logo(written(Image.new("RGB", size))) is None
-    assert pictures.logo(written(Image.new("RGBA", (300, 300)))) is None
+    assert pictures.decode_logo(written(Image.new("RGB", size))) is None
+    assert pictures.decode_logo(written(Image.new("RGBA", (300, 300)))) is None
 
 
 def test_a_logos_empty_margin_is_cut_off() -> None:
     image = Image.new("RGBA", (400, 400))
     image.paste((*RED, 255), (100, 150, 300, 250))
-    found = pictures.logo(written(image))
+    found = pictures.decode_logo(written(image))
     assert found
     assert found.size == (200, 100)

@@ -42,7 +42,7 @@ VIDEOS = {
 
 
 def drawn(path: Path) -> Image.Image:
-    made = poster.write_poster(path, path.parent)
+    made = poster.write_video_poster(path, path.parent)
     file = path.parent / made.name
     assert (made.mime_type, made.size_bytes) == ("image/jpeg", file.stat().st_size)
     with Image.open(file, formats=["JPEG"]) as image:
@@ -59,10 +59,10 @@ def test_a_poster_shows_an_upright_frame_with_content(case: str, tmp_path: Path)
         path = remade(path, tmp_path / "turned.mp4", f"-display_rotation {video.turned}")
     image = drawn(path)
     assert image.size == video.size
-    assert ImageStat.Stat(image.convert("L")).stddev[0] > poster.MIN_DEVIATION
+    assert ImageStat.Stat(image.convert("L")).stddev[0] > poster.MIN_LUMINANCE_DEVIATION
 
 
-@pytest.mark.parametrize("transfer", sorted(clip.TRANSFERS))
+@pytest.mark.parametrize("transfer", sorted(clip.HDR_TRANSFERS))
 def test_white_of_hdr_is_white_in_its_poster(transfer: str, tmp_path: Path) -> None:
     """White is 203 candelas: 58 % of the signal in PQ and 75 % in HLG (ITU-R BT.2408), over black."""
     grey = {"smpte2084": "0x949494", "arib-std-b67": "0xbfbfbf"}[transfer]
@@ -82,4 +82,4 @@ def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
     for data in NO_CLIPS.values():
         (tmp_path / "clip").write_bytes(data)
         with pytest.raises(ClipRefused):
-            poster.write_poster(tmp_path / "clip", tmp_path)
+            poster.write_video_poster(tmp_path / "clip", tmp_path)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from generation.copy.write import write
-from generation.proofreading.pictures import faults
+from generation.copy.write import write_copy
+from generation.proofreading.pictures import find_picture_faults
 from generation.render import InputFiles, prepare_piece
-from generation.spec import BrandSnapshot, Spec
+from generation.spec import BrandSnapshot, PieceSpec
 from tests.forms import first
 
 HOOKS = {
@@ -33,7 +33,7 @@ HOOKS = {
 @pytest.mark.parametrize("language", first(5, HOOKS))
 def test_a_script_is_drawn_whole(tmp_path: Path, language: str) -> None:
     brand = BrandSnapshot(name="Tideline", colors=["#0b6e99"], language=language)
-    spec = Spec(format="image", brand=brand, seed="1", hook=HOOKS[language])
-    copy = write(spec)
+    spec = PieceSpec(format="image", brand=brand, seed="1", hook=HOOKS[language])
+    copy = write_copy(spec)
     made = [step.made for step in prepare_piece(spec, copy, InputFiles()).make(tmp_path) if step.made]
-    assert faults(made, tmp_path, spec, copy) == []
+    assert find_picture_faults(made, tmp_path, spec, copy) == []

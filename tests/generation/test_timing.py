@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generation.timing import BEAT_S, MAX_VIDEO_S, Timing, reading_seconds, shortest_timing, timing
+from generation.timing import (
+    MAX_VIDEO_S,
+    MUSIC_BEAT_S,
+    VideoTiming,
+    plan_video_timing,
+    reading_seconds,
+    shortest_video_timing,
+)
 from schemas.errors import GenerationError
 
 TEXTS = st.text("ab é漢", max_size=110)
@@ -15,25 +22,26 @@ def test_scenes_are_whole_beats_long_enough_to_read_and_hear(
     hook: str, points: list[str], seconds: int, spoken: list[float]
 ) -> None:
     spoken = spoken[: len(points) + 2]
-    least = shortest_timing(hook, points, spoken)
+    least = shortest_video_timing(hook, points, spoken)
     if least.seconds > MAX_VIDEO_S:
         return
-    found = timing(hook, points, seconds, spoken)
+    found = plan_video_timing(hook, points, seconds, spoken)
     assert found.seconds == max(seconds, least.seconds)
-    assert all(scene % BEAT_S == 0 for scene in found.scenes)
+    assert all(scene % MUSIC_BEAT_S == 0 for scene in found.scene_seconds)
     texts = [hook, *points, ""]
-    assert all(scene >= reading_seconds(text) for scene, text in zip(found.scenes, texts, strict=True))
-    assert all(scene >= said for scene, said in zip(found.scenes, spoken, strict=False))
+    assert all(scene >= reading_seconds(text) for scene, text in zip(found.scene_seconds, texts, strict=True))
+    assert all(scene >= said for scene, said in zip(found.scene_seconds, spoken, strict=False))
     assert (
-        max(a - b for a, b in zip(found.scenes, least.scenes, strict=True)) <= seconds / len(texts) + BEAT_S
+        max(a - b for a, b in zip(found.scene_seconds, least.scene_seconds, strict=True))
+        <= seconds / len(texts) + MUSIC_BEAT_S
     )
 
 
 def test_texts_that_take_over_a_minute_are_refused() -> None:
     with pytest.raises(GenerationError) as told:
-        timing("hook", ["word " * 22] * 10, 12)
+        plan_video_timing("hook", ["word " * 22] * 10, 12)
     assert told.value.code == "TEXTS_TOO_LONG"
 
 
 def test_cuts_are_where_scenes_begin() -> None:
-    assert Timing(2.5, (2.0, 3.0), 4.0).cuts == (2.5, 4.5, 7.5)
+    assert VideoTiming(2.5, (2.0, 3.0), 4.0).cuts == (2.5, 4.5, 7.5)

@@ -8,39 +8,31 @@ import asyncpg
 
 from db.pool import Conn
 from jobs import heartbeat, ledger
-from jobs.kinds import Kind
-from jobs.ledger import Claim, Settlement, SubmittedJob
-from jobs.outcomes import Done, Outcome
+from jobs.kinds import JobKindSpec
+from jobs.ledger import AttemptSettlement, JobClaim, SubmittedJob
+from jobs.outcomes import Done, TaskOutcome
 from schemas import ids
 
 #: Kinds of a pool with caps (a standard tenant has 5 running at most), of a pool without, and an internal
 #: one.
-TEST_JOB = Kind("run_errand", "ingest", "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+TEST_JOB = JobKindSpec("run_errand", "ingest", "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 UNCAPPED_JOB = TEST_JOB._replace(name="run_free_errand", pool="default")
 INTERNAL_JOB = TEST_JOB._replace(name="tidy_up", internal=True)
 
 
 async def tenants(conn: Conn, count: int = 1, *, tier: str = "standard") -> list[UUID]:
     """Insert live organizations; return them in the order of their ids."""
-    made = sorted(ids.new() for _ in range(count))
+    made = sorted(ids.new_uuid7() for _ in range(count))
     await conn.executemany(
-        "insert into organization (id, name, env, tier) values ($1, 'Acme', 'live', $2)",
-        [(org, tier) for org in made],
+        "insert into organization (id, name, env, tier) values ($1, 'Acme', 'live', $2)", [(org, tier) for org in made]
     )
     return made
 
 
-async def worker(conn: Conn, kind: Kind = TEST_JOB, *, lease_s: float = 60, slots: int = 10) -> UUID:
-    worker_id = ids.new()
+async def worker(conn: Conn, kind: JobKindSpec = TEST_JOB, *, lease_s: float = 60, slots: int = 10) -> UUID:
+    worker_id = ids.new_uuid7()
     await heartbeat.insert_worker_row(
-        conn,
-        worker_id=worker_id,
-        pool=kind.pool,
-        host="test",
-        pid=1,
-        version="1",
-        slots=slots,
-        lease_s=lease_s,
+        conn, worker_id=worker_id, pool=kind.pool, host="test", pid=1, version="1", slots=slots, lease_s=lease_s
     )
     return worker_id
 
@@ -50,13 +42,11 @@ async def add_huge_worker(conn: Conn) -> None:
     await worker(conn, slots=100_000)
 
 
-async def submit(conn: Conn, org: UUID, kind: Kind = TEST_JOB, **fields: Any) -> SubmittedJob:
-    return await ledger.submit(
-        conn, kind=kind, organization_id=org, **{"project_id": None, "args": {}} | fields
-    )
+async def submit(conn: Conn, org: UUID, kind: JobKindSpec = TEST_JOB, **fields: Any) -> SubmittedJob:
+    return await ledger.submit_job(conn, kind=kind, organization_id=org, **{"project_id": None, "args": {}} | fields)
 
 
-async def insert_due_jobs(conn: Conn, orgs: Sequence[UUID], each: int, kind: Kind = TEST_JOB) -> None:
+async def insert_due_jobs(conn: Conn, orgs: Sequence[UUID], each: int, kind: JobKindSpec = TEST_JOB) -> None:
     """Insert `each` due jobs for every tenant, one a microsecond, in one statement."""
     await conn.execute(
         """insert into job (organization_id, id, kind, pool, internal, stage, args, max_attempts,
@@ -72,18 +62,18 @@ async def insert_due_jobs(conn: Conn, orgs: Sequence[UUID], each: int, kind: Kin
     )
 
 
-async def pull(conn: Conn, worker_id: UUID, free: int = 10, *kinds: Kind) -> list[Claim]:
+async def pull(conn: Conn, worker_id: UUID, free: int = 10, *kinds: JobKindSpec) -> list[JobClaim]:
     known = kinds or (TEST_JOB,)
     return await ledger.claim_due_jobs(conn, pool=known[0].pool, worker_id=worker_id, free=free, kinds=known)
 
 
-async def settle(conn: Conn, claims: Sequence[Claim], outcome: Outcome | None = None) -> list[str]:
+async def settle(conn: Conn, claims: Sequence[JobClaim], outcome: TaskOutcome | None = None) -> list[str]:
     """Settle the claims; return the jobs' new states in the order of the result. A fenced job has none."""
-    moved = await ledger.settle(conn, [Settlement(claim, outcome or Done()) for claim in claims])
+    moved = await ledger.settle_job_attempts(conn, [AttemptSettlement(claim, outcome or Done()) for claim in claims])
     return [row.state for row in moved]
 
 
-async def start_job(conn: Conn, org: UUID, kind: Kind = TEST_JOB, **fields: Any) -> Claim:
+async def start_job(conn: Conn, org: UUID, kind: JobKindSpec = TEST_JOB, **fields: Any) -> JobClaim:
     """Start a job: submit it and claim it by a new worker."""
     await submit(conn, org, kind, **fields)
     [claim] = await pull(conn, await worker(conn, kind), 1, kind)
@@ -102,7 +92,7 @@ async def list_attempts(conn: Conn, job_id: UUID) -> list[str]:
     return [attempt["outcome"] for attempt in found]
 
 
-async def expire_lease(conn: Conn, claim: Claim) -> None:
+async def expire_lease(conn: Conn, claim: JobClaim) -> None:
     """Let the lease of the job's worker run out."""
     await conn.execute(
         """update worker w set lease_expires_at = now() - interval '1 second'

@@ -14,10 +14,10 @@ from arq.connections import ArqRedis
 from prometheus_client import REGISTRY
 from redis import exceptions
 
-from db.local import valkey
+from db.local import run_local_valkey
 from jobs import courier
 from jobs.breaker import CircuitBreaker
-from jobs.ledger import Wake
+from jobs.ledger import WakeMessage
 from schemas import ids
 from tests.cutting import cut_everywhere
 from tests.jobs.test_loop_time import BLOCKED_S, slow_loop
@@ -25,15 +25,15 @@ from tests.waiting import PATIENCE_S, eventually
 
 
 @pytest.fixture
-def wake() -> Wake:
-    return Wake("ingest", "ingest_website", ids.new())
+def wake() -> WakeMessage:
+    return WakeMessage("ingest", "ingest_website", ids.new_uuid7())
 
 
 @pytest_asyncio.fixture
 async def client(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ArqRedis]:
     """Return the receiving client. It has no sender's budget, so a busy machine fails no test."""
-    monkeypatch.setattr(courier, "BUDGET_S", PATIENCE_S)
-    async with courier.open_client(redis_url, timeout_s=PATIENCE_S) as opened:
+    monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", PATIENCE_S)
+    async with courier.open_arq_client(redis_url, timeout_s=PATIENCE_S) as opened:
         yield opened
 
 
@@ -47,19 +47,19 @@ async def read_wakes(client: ArqRedis) -> list[bytes]:
 
 
 async def test_a_wake_is_a_message_named_by_its_kind_and_an_entry_of_the_list(
-    client: ArqRedis, redis_url: str, wake: Wake
+    client: ArqRedis, redis_url: str, wake: WakeMessage
 ) -> None:
-    async with courier.open_courier(redis_url) as sender:
+    async with courier.open_wake_courier(redis_url) as sender:
         await sender.send(wake)
-    assert await client.zrange(courier.queue_key("ingest"), 0, -1) == [str(wake.job_id).encode()]
+    assert await client.zrange(courier.arq_queue_key("ingest"), 0, -1) == [str(wake.job_id).encode()]
     assert await read_wakes(client) == [str(wake.job_id).encode()]
     message = msgspec.msgpack.decode(await client.get(f"arq:job:{wake.job_id}"))
     assert message.pop("et") > 0
     assert message == {"t": None, "f": "ingest_website", "a": [], "k": {}}
 
 
-async def test_a_queued_wake_is_not_sent_again(client: ArqRedis, redis_url: str, wake: Wake) -> None:
-    async with courier.open_courier(redis_url) as sender:
+async def test_a_queued_wake_is_not_sent_again(client: ArqRedis, redis_url: str, wake: WakeMessage) -> None:
+    async with courier.open_wake_courier(redis_url) as sender:
         await sender.send(wake)
         await sender.flush()
         await sender.send(wake)
@@ -67,66 +67,66 @@ async def test_a_queued_wake_is_not_sent_again(client: ArqRedis, redis_url: str,
 
 
 async def test_unread_wakes_are_limited(client: ArqRedis, redis_url: str) -> None:
-    async with courier.open_courier(redis_url) as sender:
-        for _ in range(courier.MAX_WAKES + 5):
-            await sender.send(Wake("ingest", "ingest_website", ids.new()))
+    async with courier.open_wake_courier(redis_url) as sender:
+        for _ in range(courier.MAX_WAKE_LIST_LENGTH + 5):
+            await sender.send(WakeMessage("ingest", "ingest_website", ids.new_uuid7()))
             await sender.flush()
-    assert len(await read_wakes(client)) == courier.MAX_WAKES
+    assert len(await read_wakes(client)) == courier.MAX_WAKE_LIST_LENGTH
 
 
 async def test_simultaneous_wakes_are_the_first_and_last_message(client: ArqRedis, redis_url: str) -> None:
     """The last message covers commits after the first message was handled."""
-    wakes = [Wake("ingest", "ingest_website", ids.new()) for _ in range(20)]
-    async with courier.open_courier(redis_url) as sender:
+    wakes = [WakeMessage("ingest", "ingest_website", ids.new_uuid7()) for _ in range(20)]
+    async with courier.open_wake_courier(redis_url) as sender:
         await asyncio.gather(*map(sender.send, wakes))
     assert await read_wakes(client) == [str(wakes[at].job_id).encode() for at in (-1, 0)]
 
 
-async def test_another_kind_does_not_wait_for_the_first(client: ArqRedis, redis_url: str, wake: Wake) -> None:
-    async with courier.open_courier(redis_url) as sender:
+async def test_another_kind_does_not_wait_for_the_first(client: ArqRedis, redis_url: str, wake: WakeMessage) -> None:
+    async with courier.open_wake_courier(redis_url) as sender:
         await sender.send(wake)
-        await sender.send(wake._replace(kind="another", job_id=ids.new()))
+        await sender.send(wake._replace(kind="another", job_id=ids.new_uuid7()))
         assert len(await read_wakes(client)) == 2
 
 
 async def test_a_paused_redis_costs_a_caller_the_budget_once_and_then_nothing(
-    tmp_path: Path, wake: Wake, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, wake: WakeMessage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(courier, "COOL_S", PATIENCE_S)
-    monkeypatch.setattr(courier, "BUDGET_S", PATIENCE_S)
-    with valkey(tmp_path) as server:
-        async with courier.open_courier(server.url) as sender:
+    monkeypatch.setattr(courier, "COURIER_COOLDOWN_S", PATIENCE_S)
+    monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", PATIENCE_S)
+    with run_local_valkey(tmp_path) as server:
+        async with courier.open_wake_courier(server.url) as sender:
             await sender.send(wake)
             await sender.flush()
             server.pause()
-            monkeypatch.setattr(courier, "BUDGET_S", 0.5)
+            monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", 0.5)
             failed, skipped = count_sends("failed"), count_sends("skipped")
             started = time.monotonic()
             for number in range(50):
                 await sender.send(wake._replace(kind=f"kind_{number}"))
-            assert time.monotonic() - started > courier.BUDGET_S * 0.8
+            assert time.monotonic() - started > courier.WAKE_SEND_BUDGET_S * 0.8
             assert (count_sends("failed"), count_sends("skipped")) == (failed + 1, skipped + 49)
 
 
 @pytest.mark.long
 async def test_a_slow_loop_does_not_count_as_a_failed_redis(
-    redis_url: str, wake: Wake, monkeypatch: pytest.MonkeyPatch
+    redis_url: str, wake: WakeMessage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each pass of the loop takes longer than Redis has for a message, including a new connection."""
     monkeypatch.setattr(
-        courier, "BUDGET_S", BLOCKED_S * 0.8
+        courier, "WAKE_SEND_BUDGET_S", BLOCKED_S * 0.8
     )  # More time than a busy machine may keep Redis from this process.
     sent = count_sends("sent")
-    async with courier.open_courier(redis_url) as sender:
+    async with courier.open_wake_courier(redis_url) as sender:
         with slow_loop():
             await sender.send(wake)
-            await sender.send(wake._replace(kind="another", job_id=ids.new()))
+            await sender.send(wake._replace(kind="another", job_id=ids.new_uuid7()))
     assert count_sends("sent") == sent + 2
 
 
-async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: Wake) -> None:
-    with valkey(tmp_path) as server:
-        async with courier.open_courier(server.url) as sender:
+async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: WakeMessage) -> None:
+    with run_local_valkey(tmp_path) as server:
+        async with courier.open_wake_courier(server.url) as sender:
             await asyncio.to_thread(server.kill)
             await sender.send(wake)
             await asyncio.to_thread(server.start)
@@ -141,7 +141,7 @@ async def test_a_redis_that_comes_back_is_used_again(tmp_path: Path, wake: Wake)
 
 async def test_a_canceled_client_leaves_no_connection(redis_url: str) -> None:
     async def ask() -> None:
-        async with courier.open_client(redis_url, timeout_s=PATIENCE_S) as client:
+        async with courier.open_arq_client(redis_url, timeout_s=PATIENCE_S) as client:
             await asyncio.gather(client.ping(), client.ping())
 
     await cut_everywhere(ask)
@@ -152,7 +152,7 @@ async def test_a_canceled_transaction_leaves_no_connection(redis_url: str, times
     """No coroutine is left as garbage either: redis-py would report it during a later test."""
 
     async def look() -> None:
-        async with courier.open_client(redis_url, timeout_s=PATIENCE_S) as client, client.pipeline() as pipe:
+        async with courier.open_arq_client(redis_url, timeout_s=PATIENCE_S) as client, client.pipeline() as pipe:
             await pipe.watch("one")
 
     await cut_everywhere(look, times=times)
@@ -161,7 +161,7 @@ async def test_a_canceled_transaction_leaves_no_connection(redis_url: str, times
 
 async def test_no_command_is_sent_after_the_end(redis_url: str) -> None:
     """A connection under way sends no command either."""
-    async with courier.open_client(redis_url, timeout_s=PATIENCE_S) as client:
+    async with courier.open_arq_client(redis_url, timeout_s=PATIENCE_S) as client:
         late = asyncio.create_task(client.execute_command("PING"))  # type: ignore[no-untyped-call]
         await asyncio.sleep(0)
     with pytest.raises(exceptions.ConnectionError, match="ended"):
@@ -198,8 +198,8 @@ class BrokenClient(ArqRedis):
 
 async def test_a_failed_send_does_not_block_the_next_wake_of_its_kind(client: ArqRedis) -> None:
     """The second send follows a pause, so it has no caller to catch its error."""
-    wakes = [Wake("ingest", "ingest_website", ids.new()) for _ in range(3)]
-    sender = courier.Courier(BrokenClient(client.connection_pool, **courier.SERIALIZERS), CircuitBreaker(1.0))
+    wakes = [WakeMessage("ingest", "ingest_website", ids.new_uuid7()) for _ in range(3)]
+    sender = courier.WakeCourier(BrokenClient(client.connection_pool, **courier.ARQ_SERIALIZERS), CircuitBreaker(1.0))
     for wake in wakes[:2]:
         await sender.send(wake)
     with pytest.raises(KeyError):

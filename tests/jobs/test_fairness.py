@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.tenancy import organizations
-from jobs.ledger import Claim
+from jobs.ledger import JobClaim
 from tests import plans
 from tests.jobs import scene
 from tests.jobs.scene import INTERNAL_JOB, UNCAPPED_JOB
@@ -27,11 +27,11 @@ class TenantPairs:
     def __init__(self, conn: Conn, worker: UUID) -> None:
         self.conn, self.worker = conn, worker
         self.tenant_of: dict[UUID, UUID] = {}
-        self.running: list[Claim] = []
+        self.running: list[JobClaim] = []
 
     async def make(self, count: int) -> None:
         for _ in range(count):
-            pair = await organizations.create(self.conn, name="Acme", tier="partner")
+            pair = await organizations.insert_organization_pair(self.conn, name="Acme", tier="partner")
             self.tenant_of |= {pair.live: pair.live, pair.sandbox: pair.live}
 
     async def fill(self, dice: random.Random) -> None:
@@ -41,7 +41,7 @@ class TenantPairs:
             for org in dice.sample([*self.tenant_of], k=dice.randint(0, most)):
                 await scene.insert_due_jobs(self.conn, [org], dice.randint(1, 4), kind)
 
-    async def pull(self, free: int) -> list[Claim]:
+    async def pull(self, free: int) -> list[JobClaim]:
         claims = await scene.pull(self.conn, self.worker, free, UNCAPPED_JOB, FREE_INTERNAL)
         self.running += claims
         return claims

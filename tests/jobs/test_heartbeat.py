@@ -11,7 +11,7 @@ from tests.jobs import scene
 from tests.jobs.scene import TEST_JOB
 
 
-async def get_lease_owner(conn: Conn, claim: ledger.Claim) -> UUID:
+async def get_lease_owner(conn: Conn, claim: ledger.JobClaim) -> UUID:
     found = (await scene.row(conn, claim.id))["lease_owner"]
     assert isinstance(found, UUID)
     return found
@@ -42,13 +42,10 @@ async def test_a_renewal_extends_the_lease_and_returns_the_jobs(conn: Conn, org:
 async def test_a_renewal_returns_cancel_requests_and_overdue_jobs(conn: Conn, org: UUID) -> None:
     claim = await scene.start_job(conn, org, TEST_JOB._replace(timeout_s=0))
     await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id)
-    [news] = (
-        await heartbeat.renew_worker_lease(conn, worker_id=await get_lease_owner(conn, claim), lease_s=15)
-        or []
-    )
+    [news] = await heartbeat.renew_worker_lease(conn, worker_id=await get_lease_owner(conn, claim), lease_s=15) or []
     assert (news.cancel, news.overdue) == (True, True)
 
 
 async def test_an_idle_worker_renews_but_not_one_without_a_row(conn: Conn) -> None:
     assert await heartbeat.renew_worker_lease(conn, worker_id=await scene.worker(conn), lease_s=15) == []
-    assert await heartbeat.renew_worker_lease(conn, worker_id=ids.new(), lease_s=15) is None
+    assert await heartbeat.renew_worker_lease(conn, worker_id=ids.new_uuid7(), lease_s=15) is None

@@ -9,7 +9,7 @@ import pytest
 from db.pool import Conn
 from jobs import controls, ledger
 from jobs.outcomes import Retry, Snooze
-from schemas.errors import Limited
+from schemas.errors import LimitReached
 from tests.jobs import scene
 from tests.jobs.scene import TEST_JOB
 
@@ -28,15 +28,10 @@ async def submit(conn: Conn, org: UUID, jobs: int) -> bool:
         if jobs == 1:
             await scene.submit(conn, org)
         else:
-            await ledger.submit_many(
-                conn,
-                kind=TEST_JOB,
-                organization_id=org,
-                project_id=None,
-                args=[{}] * jobs,
-                run_ats=[None] * jobs,
+            await ledger.submit_jobs(
+                conn, kind=TEST_JOB, organization_id=org, project_id=None, args=[{}] * jobs, run_ats=[None] * jobs
             )
-    except Limited:
+    except LimitReached:
         return False
     return True
 

@@ -18,7 +18,7 @@ FUTURE = datetime.max.replace(tzinfo=UTC)
 
 
 async def rescue(conn: Conn) -> list[ChangedJob]:
-    return await maintenance.rescue(conn, before=FUTURE)
+    return await maintenance.rescue_lost_jobs(conn, before=FUTURE)
 
 
 async def insert_lost_job(conn: Conn, org: UUID, **changes: Any) -> UUID:
@@ -36,7 +36,7 @@ async def test_a_lost_job_goes_back_into_its_line(pool: Pool, conn: Conn, org: U
     assert await rescue(conn) == []
     await scene.expire_lease(conn, claim)
     past = await conn.fetchval("select now() - interval '1 millisecond'")
-    assert await maintenance.rescue(conn, before=past) == []
+    assert await maintenance.rescue_lost_jobs(conn, before=past) == []
     async with pool.acquire() as other, other.transaction():
         await other.execute("select from job where id = $1 for update", claim.id)
         assert await rescue(conn) == []
@@ -156,9 +156,9 @@ async def test_two_concurrent_rescues_take_each_job_once(pool: Pool, conn: Conn)
 async def test_a_scheduled_job_is_promoted_when_due(conn: Conn, org: UUID) -> None:
     soon = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
     later = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=2))
-    assert await maintenance.promote(conn) == 0
+    assert await maintenance.promote_scheduled_jobs(conn) == 0
     await conn.execute("update job set run_at = now() where id = $1", soon.job_id)
-    assert await maintenance.promote(conn) == 1
+    assert await maintenance.promote_scheduled_jobs(conn) == 1
     assert [claim.id for claim in await scene.pull(conn, await scene.worker(conn))] == [soon.job_id]
     assert (await scene.row(conn, later.job_id))["stage"] == "scheduled"
 
@@ -167,9 +167,9 @@ async def test_a_waiting_job_past_its_deadline_fails(conn: Conn, org: UUID) -> N
     waiting = await scene.submit(conn, org)
     scheduled = await scene.submit(conn, org, run_at=datetime.now(UTC) + timedelta(hours=1))
     running = await scene.start_job(conn, org, UNCAPPED_JOB)
-    assert await maintenance.end_overdue(conn) == []
+    assert await maintenance.fail_overdue_jobs(conn) == []
     await conn.execute("update job set deadline_at = now()")
-    moved = await maintenance.end_overdue(conn)
+    moved = await maintenance.fail_overdue_jobs(conn)
     assert {row.id for row in moved} == {waiting.job_id, scheduled.job_id}
     assert {(row.state, (row.error or {})["code"]) for row in moved} == {("failed", "DEADLINE")}
     assert (await scene.row(conn, running.id))["state"] == "running"
@@ -179,9 +179,7 @@ async def insert_ended_job(conn: Conn, org: UUID, days: int, **fields: Any) -> U
     """Insert a job that ended `days` ago."""
     claim = await scene.start_job(conn, org, **fields)
     await scene.settle(conn, [claim], Done())
-    await conn.execute(
-        "update job set finished_at = now() - make_interval(days => $2) where id = $1", claim.id, days
-    )
+    await conn.execute("update job set finished_at = now() - make_interval(days => $2) where id = $1", claim.id, days)
     return claim.id
 
 
@@ -217,9 +215,9 @@ async def test_rows_of_dead_workers_are_deleted_once_unreferenced(conn: Conn, or
     await scene.start_job(conn, org)
     await scene.worker(conn)
     await conn.execute("update worker set lease_expires_at = now() - interval '2 hours'")
-    assert await maintenance.prune_workers(conn) == 1
+    assert await maintenance.prune_dead_workers(conn) == 1
     await rescue(conn)
-    assert await maintenance.prune_workers(conn) == 1
+    assert await maintenance.prune_dead_workers(conn) == 1
     assert await conn.fetchval("select count(*) from worker") == 0
 
 

@@ -13,7 +13,7 @@ from db.pool import Conn, Pool
 from domain.jobs import counts, jobs, timelines, wait_reasons
 from domain.operations import pools
 from jobs import controls, heartbeat, ledger, maintenance, steps
-from jobs.ledger import Claim
+from jobs.ledger import JobClaim
 from jobs.outcomes import Done, Snooze
 from schemas import ids
 from tests import plans, seeds
@@ -47,7 +47,7 @@ class LedgerScene(NamedTuple):
     org: UUID
     project_id: UUID
     worker_id: UUID
-    claims: list[Claim]
+    claims: list[JobClaim]
     last_id: UUID
 
 
@@ -62,21 +62,21 @@ async def list_page(conn: Conn, org: UUID, project_id: UUID | None = None, **fil
         {"kind": "kinds", "status": "statuses", "stage": "stages", "phase": "phases"}[name]: [value]
         for name, value in filters.items()
     }
-    await jobs.list_page(conn, organization_id=org, project_id=project_id, **asked, limit=25)
+    await jobs.list_filtered_jobs(conn, organization_id=org, project_id=project_id, **asked, limit=25)
 
 
 async def count(conn: Conn, found: LedgerScene, project_id: UUID | None = None) -> None:
     kinds = [UNCAPPED_JOB.name, scene.TEST_JOB.name]
-    await counts.count(conn, organization_id=found.org, project_id=project_id, kinds=kinds)
+    await counts.count_visible_jobs(conn, organization_id=found.org, project_id=project_id, kinds=kinds)
 
 
 async def wait(conn: Conn, found: LedgerScene) -> None:
     """Read the wait reason of the last job of its line."""
-    await wait_reasons.find_job_reasons(conn, refs=[(found.org, found.last_id)])
+    await wait_reasons.find_job_wait_reasons(conn, refs=[(found.org, found.last_id)])
 
 
 async def tell(conn: Conn, found: LedgerScene) -> None:
-    await timelines.list_job_entries(conn, organization_id=found.org, job_id=found.claims[0].id)
+    await timelines.list_job_timeline(conn, organization_id=found.org, job_id=found.claims[0].id)
 
 
 async def nothing(_: Conn) -> None:
@@ -84,7 +84,7 @@ async def nothing(_: Conn) -> None:
 
 
 async def get_many(conn: Conn, found: LedgerScene) -> None:
-    await jobs.get_many(conn, refs=[(claim.organization_id, claim.id) for claim in found.claims[:10]])
+    await jobs.read_jobs(conn, refs=[(claim.organization_id, claim.id) for claim in found.claims[:10]])
 
 
 USES: dict[str, tuple[Use, int]] = {
@@ -93,29 +93,20 @@ USES: dict[str, tuple[Use, int]] = {
     "pull": (lambda conn, found: scene.pull(conn, found.worker_id, 10, UNCAPPED_JOB), PULL),
     "settle": (lambda conn, found: scene.settle(conn, [found.claims.pop() for _ in range(10)], Done()), 50),
     "lock": (lambda conn, found: ledger.lock_claimed_job(conn, found.claims[0]), 5),
-    "named step": (
-        lambda conn, found: steps.run_named_step(conn, found.claims[1], str(ids.new()), nothing),
-        5,
-    ),
+    "named step": (lambda conn, found: steps.run_named_step(conn, found.claims[1], str(ids.new_uuid7()), nothing), 5),
     "commit": (lambda conn, found: ledger.complete_job(conn, found.claims.pop(), result={}), 10),
-    "progress": (lambda conn, found: ledger.progress(conn, found.claims[0], progress=0.5), 5),
+    "progress": (lambda conn, found: ledger.store_job_progress(conn, found.claims[0], progress=0.5), 5),
     "renew": (
         lambda conn, found: heartbeat.renew_worker_lease(conn, worker_id=found.worker_id, lease_s=60),
         2 * RUNNING + 10,
     ),
-    "get": (lambda conn, found: jobs.get(conn, organization_id=found.org, job_id=found.claims[0].id), 5),
+    "get": (lambda conn, found: jobs.read_job(conn, organization_id=found.org, job_id=found.claims[0].id), 5),
     "get_many": (get_many, 30),
     "list all": (lambda conn, found: list_page(conn, found.org), 60),
     "list of project": (lambda conn, found: list_page(conn, found.org, found.project_id), 60),
     "list failed": (lambda conn, found: list_page(conn, found.org, status="failed"), 5),
-    "list canceled of project": (
-        lambda conn, found: list_page(conn, found.org, found.project_id, stage="canceled"),
-        5,
-    ),
-    "list contradiction": (
-        lambda conn, found: list_page(conn, found.org, status="completed", stage="failed"),
-        0,
-    ),
+    "list canceled of project": (lambda conn, found: list_page(conn, found.org, found.project_id, stage="canceled"), 5),
+    "list contradiction": (lambda conn, found: list_page(conn, found.org, status="completed", stage="failed"), 0),
     "list open": (lambda conn, found: list_page(conn, found.org, status="running"), 60),
     "list queued": (lambda conn, found: list_page(conn, found.org, stage="queued"), RUNNING + 60),
     "list of stage": (lambda conn, found: list_page(conn, found.org, stage="reading"), 3 * RUNNING),
@@ -125,30 +116,28 @@ USES: dict[str, tuple[Use, int]] = {
     "list with a worker": (lambda conn, found: list_page(conn, found.org, phase="running"), 3 * RUNNING),
     "list of kind": (lambda conn, found: list_page(conn, found.org, kind="tidy_up"), OPEN),
     "list with a code": (lambda conn, found: list_page(conn, found.org, error_code="TIMED_OUT"), 5),
-    "wait": (wait, 2 * wait_reasons.MAX_AHEAD + 10 * RUNNING),
+    "wait": (wait, 2 * wait_reasons.MAX_COUNTED_JOBS_AHEAD + 10 * RUNNING),
     "timeline": (tell, 10),
-    "count": (count, 3 * counts.MAX_COUNTED),
+    "count": (count, 3 * counts.MAX_JOBS_PER_COUNT),
     "count of project": (lambda conn, found: count(conn, found, found.project_id), ENDED + 2 * RUNNING),
     "cancel": (
-        lambda conn, found: controls.cancel_open_job(
-            conn, organization_id=found.org, job_id=found.claims.pop().id
-        ),
+        lambda conn, found: controls.cancel_open_job(conn, organization_id=found.org, job_id=found.claims.pop().id),
         5,
     ),
     "look": (lambda conn, _: maintenance.find_due_pools(conn), 10),
-    "count due": (lambda conn, _: maintenance.count_due(conn), 2 * maintenance.MAX_COUNTED_JOBS + GONE),
+    "count due": (lambda conn, _: maintenance.count_due_jobs(conn), 2 * maintenance.MAX_COUNTED_JOBS + GONE),
     "pools": (
-        lambda conn, _: pools.list_all(conn, slots=10),
+        lambda conn, _: pools.list_worker_pools(conn, slots=10),
         2 * maintenance.MAX_COUNTED_JOBS + 2 * RUNNING + 300,
     ),
-    "promote": (lambda conn, _: maintenance.promote(conn), 5),
-    "rescue": (lambda conn, _: maintenance.rescue(conn, before=FUTURE), 2 * RUNNING + 10),
+    "promote": (lambda conn, _: maintenance.promote_scheduled_jobs(conn), 5),
+    "rescue": (lambda conn, _: maintenance.rescue_lost_jobs(conn, before=FUTURE), 2 * RUNNING + 10),
     "terminate_idle_sessions": (
         lambda conn, _: maintenance.terminate_idle_sessions(conn, before=FUTURE, patience_s=1.0),
         2 * RUNNING + 10,
     ),
-    "end_overdue": (lambda conn, _: maintenance.end_overdue(conn), 5),
-    "prune_passing": (lambda conn, _: maintenance.prune_short_lived(conn), 5),
+    "end_overdue": (lambda conn, _: maintenance.fail_overdue_jobs(conn), 5),
+    "prune_passing": (lambda conn, _: maintenance.prune_short_lived_jobs(conn), 5),
 }
 
 #: Without statistics a list may sort a tenant's open jobs, bounded by its caps.
@@ -202,15 +191,11 @@ async def load_jobs(conn: Conn, found: LedgerScene) -> None:
 async def vacuumed(conn: Conn) -> bool:
     """Vacuum; return False if a snapshot kept dead rows: the plans assume pages without any."""
     await conn.execute("vacuum analyze job")
-    return bool(
-        await conn.fetchval("select relallvisible > 0.9 * relpages from pg_class where relname = 'job'")
-    )
+    return bool(await conn.fetchval("select relallvisible > 0.9 * relpages from pg_class where relname = 'job'"))
 
 
 @pytest.mark.parametrize("analyzed", [True, False])
-async def test_no_statement_reads_more_than_it_must(
-    pool: Pool, conn: Conn, found: LedgerScene, analyzed: bool
-) -> None:
+async def test_no_statement_reads_more_than_it_must(pool: Pool, conn: Conn, found: LedgerScene, analyzed: bool) -> None:
     uses = USES if analyzed else FROM_THE_START
     for table in ("job", "job_attempt", "organization", "pool", "worker"):
         # Otherwise an autovacuum may analyze a table in between, and its plans are made again.
@@ -224,10 +209,7 @@ async def test_no_statement_reads_more_than_it_must(
 
 
 async def test_many_jobs_are_locked_by_their_ids(pool: Pool, conn: Conn, found: LedgerScene) -> None:
-    of_tenant: dict[str, Any] = {
-        "organization_id": found.org,
-        "job_ids": [found.claims[0].id, found.claims[1].id],
-    }
+    of_tenant: dict[str, Any] = {"organization_id": found.org, "job_ids": [found.claims[0].id, found.claims[1].id]}
     uses: plans.Uses[LedgerScene] = {
         "lock": (lambda conn, _: controls.lock_job_rows(conn, **of_tenant), 10),
         "cancel": (lambda conn, _: controls.cancel_open_jobs(conn, **of_tenant), 20),

@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn
-from jobs.ledger import Claim
+from jobs.ledger import JobClaim
 from jobs.outcomes import Retry
 from tests.jobs import scene
 from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 
 
-def count_claims(claims: Sequence[Claim], orgs: Sequence[UUID]) -> list[int]:
+def count_claims(claims: Sequence[JobClaim], orgs: Sequence[UUID]) -> list[int]:
     """Return the number of claims of each tenant."""
     counted = Counter(claim.organization_id for claim in claims)
     return [counted[org] for org in orgs]

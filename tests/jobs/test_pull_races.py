@@ -8,10 +8,10 @@ from uuid import UUID
 
 import pytest_asyncio
 
-from db.pool import Conn, Pool, open_pool
+from db.pool import Conn, Pool, open_postgres_pool
 from jobs import controls
-from jobs.kinds import Kind
-from jobs.ledger import Claim
+from jobs.kinds import JobKindSpec
+from jobs.ledger import JobClaim
 from schemas.settings import Settings
 from tests import seeds
 from tests.jobs import scene
@@ -24,13 +24,13 @@ PULLERS = 8
 @pytest_asyncio.fixture
 async def wide(settings: Settings) -> AsyncIterator[Pool]:
     """Open enough connections for every racer."""
-    async with open_pool(settings.database_url, name="racers", size=2 * PULLERS + 2) as pool:
+    async with open_postgres_pool(settings.database_url, name="racers", size=2 * PULLERS + 2) as pool:
         yield pool
 
 
-async def pull_all(pool: Pool, worker: UUID, free: int, kind: Kind = TEST_JOB) -> list[Claim]:
+async def pull_all(pool: Pool, worker: UUID, free: int, kind: JobKindSpec = TEST_JOB) -> list[JobClaim]:
     """Pull and settle until nothing is due."""
-    taken: list[Claim] = []
+    taken: list[JobClaim] = []
     async with pool.acquire() as conn:
         while claims := await scene.pull(conn, worker, free, kind):
             taken += claims
@@ -111,10 +111,10 @@ async def hold_transaction(pool: Pool, sql: str, *args: object) -> AsyncIterator
         yield other
 
 
-async def start_blocked_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Claim]]":
+async def start_blocked_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[JobClaim]]":
     """Start a pull that waits for the pool's lock, held by another session."""
 
-    async def pull() -> list[Claim]:
+    async def pull() -> list[JobClaim]:
         async with pool.acquire() as conn:
             return await scene.pull(conn, worker)
 
@@ -142,8 +142,7 @@ async def test_a_job_rescheduled_while_a_pull_waits_is_left_alone(pool: Pool, co
     async with hold_transaction(pool, lock) as other:
         waiting = await start_blocked_pull(pool, worker)
         await other.execute(
-            "update job set run_at = now() + interval '1 hour', stage = 'scheduled' where id = $1",
-            moved.job_id,
+            "update job set run_at = now() + interval '1 hour', stage = 'scheduled' where id = $1", moved.job_id
         )
     assert [claim.id for claim in await waiting] == [stays.job_id]
 

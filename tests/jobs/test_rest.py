@@ -9,8 +9,8 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from jobs import ledger
-from jobs.kinds import Kind
-from jobs.ledger import Claim
+from jobs.kinds import JobKindSpec
+from jobs.ledger import JobClaim
 from tests import plans
 from tests.jobs import scene
 from tests.jobs.scene import TEST_JOB, UNCAPPED_JOB
@@ -38,7 +38,7 @@ async def narrow(conn: Conn) -> AsyncIterator[None]:
     yield
 
 
-async def store_skip_ranges(conn: Conn, kind: Kind = TEST_JOB) -> None:
+async def store_skip_ranges(conn: Conn, kind: JobKindSpec = TEST_JOB) -> None:
     await conn.execute(REST, kind.pool, [kind.name])
 
 
@@ -53,7 +53,7 @@ async def extend_skip_ranges(conn: Conn) -> None:
     await conn.execute("update pool set rest_until = 'infinity'")
 
 
-async def rows_read(session: Conn, worker: UUID, kind: Kind = TEST_JOB) -> tuple[list[Claim], int]:
+async def rows_read(session: Conn, worker: UUID, kind: JobKindSpec = TEST_JOB) -> tuple[list[JobClaim], int]:
     """Pull twice; return the second pull's claims and the rows that it read. The first may store hints."""
     await scene.pull(session, worker, 10, kind)
     await extend_skip_ranges(session)
@@ -62,12 +62,12 @@ async def rows_read(session: Conn, worker: UUID, kind: Kind = TEST_JOB) -> tuple
     return claims, found.rows
 
 
-async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[Claim]]:
+async def at_their_cap(conn: Conn, count: int) -> tuple[list[UUID], list[JobClaim]]:
     """Return tenants at their cap, with more waiting jobs, and their claims."""
     orgs = await scene.tenants(conn, count)
     await scene.insert_due_jobs(conn, orgs, 3)
     worker = await scene.worker(conn)
-    claims: list[Claim] = []
+    claims: list[JobClaim] = []
     while more := await scene.pull(conn, worker, 400):
         claims += more
     assert len(claims) == count
@@ -116,9 +116,7 @@ async def test_a_tenants_next_job_starts_when_its_last_one_has_ended(conn: Conn)
     await store_skip_ranges(conn)
     await scene.settle(conn, claims[5:6])
     worker, org = await scene.worker(conn), claims[5].organization_id
-    [claim] = await ledger.claim_due_jobs(
-        conn, pool="ingest", worker_id=worker, free=10, kinds=[TEST_JOB], freed=[org]
-    )
+    [claim] = await ledger.claim_due_jobs(conn, pool="ingest", worker_id=worker, free=10, kinds=[TEST_JOB], freed=[org])
     assert claim.organization_id == org
 
 
@@ -138,12 +136,7 @@ async def test_a_change_without_a_wake_is_found_when_the_hint_has_ended(conn: Co
 async def test_the_function_that_an_older_release_calls_pulls_too(conn: Conn, org: UUID) -> None:
     await scene.submit(conn, org)
     rows = await conn.fetch(
-        "select * from pull_jobs($1, $2, $3, $4, $5)",
-        "ingest",
-        await scene.worker(conn),
-        10,
-        [TEST_JOB.name],
-        [60.0],
+        "select * from pull_jobs($1, $2, $3, $4, $5)", "ingest", await scene.worker(conn), 10, [TEST_JOB.name], [60.0]
     )
     assert [row["organization_id"] for row in rows] == [org]
 
@@ -213,8 +206,8 @@ class TwoWorkers:
 
     def __init__(self, conn: Conn, workers: Sequence[UUID]) -> None:
         self.conn, self.workers = conn, workers
-        self.kinds: list[list[Kind]] = [[TEST_JOB], [TEST_JOB, UNKNOWN]]
-        self.running: list[list[Claim]] = [[], []]
+        self.kinds: list[list[JobKindSpec]] = [[TEST_JOB], [TEST_JOB, UNKNOWN]]
+        self.running: list[list[JobClaim]] = [[], []]
         self.freed: list[set[UUID]] = [set(), set()]
 
     async def pull(self, which: int, free: int) -> int:

@@ -9,9 +9,9 @@ import pytest
 
 from db.pool import Conn, Pool
 from jobs import controls, ledger
-from jobs.kinds import Kind
-from jobs.ledger import Settlement
-from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
+from jobs.kinds import JobKindSpec
+from jobs.ledger import AttemptSettlement
+from jobs.outcomes import Canceled, Done, Failed, Interrupted, Retry, Snooze, TaskOutcome
 from tests.jobs import scene
 from tests.jobs.scene import TEST_JOB
 
@@ -19,7 +19,7 @@ BROKEN = {"code": "BROKEN", "message": "it broke", "retryable": False}
 TRIED = {"code": "TRIED", "message": "it broke", "retryable": True}
 LATE = {"code": "DEADLINE", "message": "the job did not end in time: start it again", "retryable": True}
 
-ALL: list[Outcome] = [
+ALL: list[TaskOutcome] = [
     Done({"n": 1}),
     Failed("BROKEN", "it broke"),
     Retry("TRIED", "it broke"),
@@ -29,7 +29,7 @@ ALL: list[Outcome] = [
 ]
 
 
-async def settle_one(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = TEST_JOB) -> dict[str, Any]:
+async def settle_one(conn: Conn, org: UUID, outcome: TaskOutcome, kind: JobKindSpec = TEST_JOB) -> dict[str, Any]:
     """Run one attempt to its outcome, and return the job's row."""
     claim = await scene.start_job(conn, org, kind)
     await scene.settle(conn, [claim], outcome)
@@ -38,12 +38,7 @@ async def settle_one(conn: Conn, org: UUID, outcome: Outcome, kind: Kind = TEST_
 
 async def test_done(conn: Conn, org: UUID) -> None:
     row = await settle_one(conn, org, Done({"n": 1}))
-    assert (row["state"], row["stage"], row["progress"], row["result"]) == (
-        "completed",
-        "completed",
-        1,
-        {"n": 1},
-    )
+    assert (row["state"], row["stage"], row["progress"], row["result"]) == ("completed", "completed", 1, {"n": 1})
     assert (row["finished_at"] is not None, row["lease_owner"], row["error"]) == (True, None, None)
     assert await scene.list_attempts(conn, row["id"]) == ["completed"]
 
@@ -77,9 +72,7 @@ async def test_after_the_last_attempt_a_retry_fails_with_its_error(conn: Conn, o
 
 
 @pytest.mark.parametrize(("outcome", "word"), [(Snooze(0.5), "snoozed"), (Interrupted(), "interrupted")])
-async def test_snooze_and_interruption_cost_no_attempt(
-    conn: Conn, org: UUID, outcome: Outcome, word: str
-) -> None:
+async def test_snooze_and_interruption_cost_no_attempt(conn: Conn, org: UUID, outcome: TaskOutcome, word: str) -> None:
     row = await settle_one(conn, org, outcome, TEST_JOB._replace(max_attempts=1))
     assert (row["state"], row["stage"], row["attempt"]) == ("queued", "queued", 0)
     assert await scene.list_attempts(conn, row["id"]) == [word]
@@ -113,8 +106,8 @@ async def test_many_attempts_settle_each_by_its_outcome(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 3)
     await scene.insert_due_jobs(conn, orgs, 2)
     claims = await scene.pull(conn, await scene.worker(conn))
-    batch = [Settlement(claim, outcome) for claim, outcome in zip(claims, ALL, strict=True)]
-    moved = {row.id: row for row in await ledger.settle(conn, batch)}
+    batch = [AttemptSettlement(claim, outcome) for claim, outcome in zip(claims, ALL, strict=True)]
+    moved = {row.id: row for row in await ledger.settle_job_attempts(conn, batch)}
     states = [moved[claim.id].state for claim in claims]
     assert states == ["completed", "failed", "queued", "queued", "canceled", "queued"]
     assert [moved[claim.id].ended for claim in claims] == [True, True, False, False, True, False]
@@ -145,7 +138,7 @@ async def test_batches_that_share_jobs_in_opposite_orders_dont_deadlock(pool: Po
     await scene.insert_due_jobs(conn, orgs, 50)
     claims = await scene.pull(conn, await scene.worker(conn), 200)
 
-    async def settle(batch: list[ledger.Claim]) -> int:
+    async def settle(batch: list[ledger.JobClaim]) -> int:
         async with pool.acquire() as own:
             return len(await scene.settle(own, batch))
 

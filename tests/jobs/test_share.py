@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from db.pool import Conn
 from domain.tenancy import organizations
-from jobs.kinds import Kind
-from jobs.ledger import Claim
+from jobs.kinds import JobKindSpec
+from jobs.ledger import JobClaim
 from tests.jobs import scene
 from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 
@@ -20,9 +20,9 @@ from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 SLOTS = 10
 
 
-async def pull_all(conn: Conn, worker: UUID, kinds: Sequence[Kind] = (TEST_JOB, INTERNAL_JOB)) -> list[Claim]:
+async def pull_all(conn: Conn, worker: UUID, kinds: Sequence[JobKindSpec] = (TEST_JOB, INTERNAL_JOB)) -> list[JobClaim]:
     """Pull until a pull is empty; return the claims of an otherwise idle worker."""
-    held: list[Claim] = []
+    held: list[JobClaim] = []
     while claims := await scene.pull(conn, worker, SLOTS - len(held), *kinds):
         held += claims
     return held
@@ -45,7 +45,7 @@ async def test_as_many_tenants_as_slots_use_all_of_them(conn: Conn) -> None:
 
 
 async def test_a_sandbox_and_internal_jobs_count_with_their_organization(conn: Conn) -> None:
-    made = await organizations.create(conn, name="Acme", tier="partner")
+    made = await organizations.insert_organization_pair(conn, name="Acme", tier="partner")
     await scene.insert_due_jobs(conn, [made.live, made.sandbox], 20)
     await scene.insert_due_jobs(conn, [made.live, made.sandbox], 20, INTERNAL_JOB)
     assert len(await pull_all(conn, await scene.worker(conn))) == SLOTS / 2
@@ -114,11 +114,11 @@ ARRIVALS = st.lists(
 async def test_share_holds_and_no_usable_slot_is_idle(conn: Conn, arrivals: list[TenantJobs]) -> None:
     """After each pull no tenant exceeds its share, and no tenant below its share waits."""
     await delete_rows(conn)
-    pairs = [await organizations.create(conn, name="Acme", tier="partner") for _ in range(3)]
+    pairs = [await organizations.insert_organization_pair(conn, name="Acme", tier="partner") for _ in range(3)]
     orgs = [org for pair in pairs for org in (pair.live, pair.sandbox)]
     tenant_of = {org: pair.live for pair in pairs for org in (pair.live, pair.sandbox)}
     workers = [await scene.worker(conn) for _ in range(2)]
-    running: dict[UUID, list[Claim]] = {worker: [] for worker in workers}
+    running: dict[UUID, list[JobClaim]] = {worker: [] for worker in workers}
     for arrival in arrivals:
         worker = workers[arrival.worker]
         await scene.settle(conn, running[worker][: arrival.ended])
@@ -131,9 +131,7 @@ async def test_share_holds_and_no_usable_slot_is_idle(conn: Conn, arrivals: list
         held = Counter(tenant_of[claim.organization_id] for mine in running.values() for claim in mine)
         for tenant in {tenant_of[claim.organization_id] for claim in claims}:
             assert is_within_share(held[tenant] - 1, free + 1)
-        assert not [
-            org for org in await list_waiting(conn) if free and is_within_share(held[tenant_of[org]], free)
-        ]
+        assert not [org for org in await list_waiting(conn) if free and is_within_share(held[tenant_of[org]], free)]
 
 
 async def delete_rows(conn: Conn) -> None:

@@ -9,17 +9,17 @@ import pytest
 
 from db.pool import Conn, Pool
 from jobs import controls, ledger
-from jobs.ledger import Claim
+from jobs.ledger import JobClaim
 from jobs.outcomes import Interrupted
-from schemas.errors import CancelRequested, Fenced
+from schemas.errors import AttemptFenced, JobCancelRequested
 from tests.jobs import scene
 from tests.waiting import eventually
 
-Step = Callable[[Conn, Claim], Awaitable[object]]
+Step = Callable[[Conn, JobClaim], Awaitable[object]]
 STEPS: list[Step] = [
     ledger.lock_claimed_job,
     partial(ledger.complete_job, result={}),
-    partial(ledger.progress, progress=0.5),
+    partial(ledger.store_job_progress, progress=0.5),
 ]
 
 
@@ -28,12 +28,7 @@ async def test_a_commit_completes_the_job(conn: Conn, org: UUID) -> None:
     moved = await ledger.complete_job(conn, claim, result={"n": 1})
     row = await scene.row(conn, claim.id)
     assert (moved.id, moved.state, moved.ended) == (claim.id, "completed", True)
-    assert (row["state"], row["progress"], row["result"], row["lease_owner"]) == (
-        "completed",
-        1,
-        {"n": 1},
-        None,
-    )
+    assert (row["state"], row["progress"], row["result"], row["lease_owner"]) == ("completed", 1, {"n": 1}, None)
     assert await scene.list_attempts(conn, claim.id) == ["completed"]
 
 
@@ -53,7 +48,7 @@ async def test_an_attempt_that_lost_its_job_is_fenced(conn: Conn, org: UUID) -> 
     await scene.settle(conn, [claim], Interrupted())
     for _ in range(2):
         for step in STEPS:
-            with pytest.raises(Fenced):
+            with pytest.raises(AttemptFenced):
                 await step(conn, claim)
         await scene.pull(conn, await scene.worker(conn))
 
@@ -62,7 +57,7 @@ async def test_no_step_runs_for_another_tenants_job(conn: Conn) -> None:
     acme, rival = await scene.tenants(conn, 2)
     claim = await scene.start_job(conn, acme)
     for step in STEPS:
-        with pytest.raises(Fenced):
+        with pytest.raises(AttemptFenced):
             await step(conn, claim._replace(organization_id=rival))
 
 
@@ -70,7 +65,7 @@ async def test_no_step_runs_after_an_accepted_cancel(conn: Conn, org: UUID) -> N
     claim = await scene.start_job(conn, org)
     await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id)
     for step in STEPS:
-        with pytest.raises(CancelRequested):
+        with pytest.raises(JobCancelRequested):
             await step(conn, claim)
         assert (await scene.row(conn, claim.id))["state"] == "running"
     assert await scene.settle(conn, [claim], Interrupted()) == ["canceled"]
@@ -94,24 +89,22 @@ async def test_a_commit_that_comes_before_the_cancel_wins(pool: Pool, conn: Conn
     async with pool.acquire() as other:
         async with conn.transaction():
             await ledger.complete_job(conn, claim, result={})
-            canceling = asyncio.create_task(
-                controls.cancel_open_job(other, organization_id=org, job_id=claim.id)
-            )
+            canceling = asyncio.create_task(controls.cancel_open_job(other, organization_id=org, job_id=claim.id))
             async with pool.acquire() as observer:
                 await eventually(lambda: scene.waits_for_lock(observer))
         assert await canceling is None
     assert (await scene.row(conn, claim.id))["state"] == "completed"
 
 
-async def _give_back(conn: Conn, claim: Claim) -> None:
+async def _give_back(conn: Conn, claim: JobClaim) -> None:
     await scene.settle(conn, [claim], Interrupted())
 
 
-async def _cancel(conn: Conn, claim: Claim) -> None:
+async def _cancel(conn: Conn, claim: JobClaim) -> None:
     await controls.cancel_open_job(conn, organization_id=claim.organization_id, job_id=claim.id)
 
 
-@pytest.mark.parametrize(("before", "error"), [(_give_back, Fenced), (_cancel, CancelRequested)])
+@pytest.mark.parametrize(("before", "error"), [(_give_back, AttemptFenced), (_cancel, JobCancelRequested)])
 async def test_a_commit_that_waited_for_its_job_ends_no_other_attempts(
     pool: Pool, conn: Conn, org: UUID, before: Step, error: type[Exception]
 ) -> None:
@@ -132,7 +125,7 @@ async def test_commit_that_waited_for_a_progress_keeps_the_worker(pool: Pool, co
     running = await scene.row(conn, claim.id)
     async with pool.acquire() as other, pool.acquire() as observer:
         async with conn.transaction():
-            await ledger.progress(conn, claim, progress=0.5)
+            await ledger.store_job_progress(conn, claim, progress=0.5)
             ending = asyncio.create_task(ledger.complete_job(other, claim, result={}))
             await eventually(lambda: scene.waits_for_lock(observer))
         assert (await ending).ended
@@ -143,10 +136,10 @@ async def test_commit_that_waited_for_a_progress_keeps_the_worker(pool: Pool, co
 
 async def test_a_stage_may_refuse_and_again_allow_cancels(conn: Conn, org: UUID) -> None:
     claim = await scene.start_job(conn, org)
-    await ledger.progress(conn, claim, progress=0.5, stage="sending", cancelable=False)
+    await ledger.store_job_progress(conn, claim, progress=0.5, stage="sending", cancelable=False)
     assert await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id) is None
-    await ledger.progress(conn, claim, progress=0.6, stage="confirming")
+    await ledger.store_job_progress(conn, claim, progress=0.6, stage="confirming")
     assert await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id) is None
-    await ledger.progress(conn, claim, progress=0.7, cancelable=True)
+    await ledger.store_job_progress(conn, claim, progress=0.7, cancelable=True)
     assert await controls.cancel_open_job(conn, organization_id=org, job_id=claim.id) is not None
     assert (await scene.row(conn, claim.id))["stage"] == "confirming"

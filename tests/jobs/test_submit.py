@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from db.pool import Conn, Pool
-from jobs.ledger import Wake
+from jobs.ledger import WakeMessage
 from jobs.outcomes import Retry
-from schemas.errors import Limited
+from schemas.errors import LimitReached
 from tests import seeds
 from tests.jobs import scene
 from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
@@ -20,7 +20,7 @@ from tests.waiting import eventually
 async def test_a_job_waits_in_its_line(conn: Conn, org: UUID) -> None:
     submitted = await scene.submit(conn, org, args={"page": 1})
     row = await scene.row(conn, submitted.job_id)
-    assert submitted.wake == Wake("ingest", "run_errand", submitted.job_id)
+    assert submitted.wake == WakeMessage("ingest", "run_errand", submitted.job_id)
     assert (submitted.fresh, submitted.stage, submitted.created_at) == (True, "queued", row["created_at"])
     assert (row["state"], row["attempt"], row["fence"], row["args"]) == ("queued", 0, 0, {"page": 1})
     assert row["deadline_at"] - row["run_at"] == timedelta(seconds=TEST_JOB.total_s)
@@ -94,8 +94,7 @@ async def test_submit_that_waited_for_its_keys_job_makes_a_new_one(pool: Pool, c
         async with pool.acquire() as observer:
             await eventually(lambda: scene.waits_for_lock(observer))
         await other.execute(
-            "update job set state = 'canceled', stage = 'canceled', finished_at = now() where id = $1",
-            first.job_id,
+            "update job set state = 'canceled', stage = 'canceled', finished_at = now() where id = $1", first.job_id
         )
         await transaction.commit()
     second = await waiting
@@ -107,7 +106,7 @@ async def test_over_the_cap_of_its_tier_a_tenant_must_wait(conn: Conn) -> None:
     full, other = await scene.tenants(conn, 2)
     await scene.insert_due_jobs(conn, [full], 999)
     assert (await scene.submit(conn, full, unique_key="last")).fresh
-    with pytest.raises(Limited) as refused:
+    with pytest.raises(LimitReached) as refused:
         await scene.submit(conn, full)
     assert refused.value.retry_after == 10
     assert not (await scene.submit(conn, full, unique_key="last")).fresh  # An existing job, not a new one.

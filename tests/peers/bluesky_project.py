@@ -11,7 +11,7 @@ import msgspec
 
 from db.pool import Pool
 from domain.accounts import credentials
-from domain.accounts.credentials import Grant, Tokens
+from domain.accounts.credentials import AccountTokens, TokenGrant
 from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller
@@ -20,7 +20,7 @@ from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.shutdown import StopRequest
-from workers.tasks import open_tasks
+from workers.tasks import open_pool_tasks
 
 
 class BlueskyProject(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
 
     async def send_all(self, account_id: str, captions: Sequence[str]) -> None:
         """Publish posts directly in the database, past the API's limits; wait until all are published."""
-        account, project = self.place(account_id)["account_id"], ids.read(ids.PROJECT, self.project_id)
+        account, project = (self.place(account_id)["account_id"], ids.parse_prefixed_id(ids.PROJECT, self.project_id))
         assert project
         async with self.workers.pool.acquire() as conn:
             for caption in captions:
@@ -99,25 +99,23 @@ class BlueskyProject(msgspec.Struct, frozen=True):
 
         await eventually(is_closed)
 
-    async def tokens(self, account_id: str) -> Tokens:
+    async def tokens(self, account_id: str) -> AccountTokens:
         async with self.workers.pool.acquire() as conn:
-            return await credentials.open(conn, **self.place(account_id), keyring=seeds.VAULT)
+            return await credentials.open_account_tokens(conn, **self.place(account_id), keyring=seeds.VAULT)
 
-    async def put(self, account_id: str, grant: Grant) -> None:
+    async def put(self, account_id: str, grant: TokenGrant) -> None:
         """Replace the account's tokens."""
         async with self.workers.pool.acquire() as conn:
-            await credentials.store_tokens(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
+            await credentials.store_account_tokens(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
 
     def place(self, account_id: str) -> dict[str, UUID]:
-        account = ids.read(ids.ACCOUNT, account_id)
+        account = ids.parse_prefixed_id(ids.ACCOUNT, account_id)
         assert account
         return {"organization_id": self.acme.organization_id, "account_id": account}
 
     async def expire(self) -> None:
         """Expire the access token in our database."""
-        await self.workers.pool.execute(
-            "update account_credential set expires_at = now() - interval '1 minute'"
-        )
+        await self.workers.pool.execute("update account_credential set expires_at = now() - interval '1 minute'")
 
     async def let_pass(self, time: timedelta) -> None:
         """Move the posts' scheduled times into the past."""
@@ -135,7 +133,7 @@ async def at_work(workers: Workers, **changes: Any) -> AsyncIterator[None]:
     """Run a dispatcher, and a worker with the real publish tasks."""
     settings, stop = msgspec.structs.replace(workers.settings, **changes), StopRequest()
     async with (
-        open_tasks(settings, "publish") as tasks,
+        open_pool_tasks(settings, "publish") as tasks,
         workers.working_kinds(tasks),
         asyncio.TaskGroup() as group,
     ):

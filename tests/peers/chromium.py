@@ -39,9 +39,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 def command() -> str:
     """Return the program: `CHROMIUM`, or one on the path."""
     found = next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *NAMES))), None)
-    return found or sys.exit(
-        "tests of pages need Chromium: `apt-get install chromium`, or name one in CHROMIUM"
-    )
+    return found or sys.exit("tests of pages need Chromium: `apt-get install chromium`, or name one in CHROMIUM")
 
 
 class Left(Exception):
@@ -160,15 +158,11 @@ class BrowserTab:
         match message:
             case {"method": "Runtime.exceptionThrown", "params": {"exceptionDetails": details}}:
                 self.troubles.append(json.dumps(details))
-            case {
-                "method": "Runtime.consoleAPICalled",
-                "params": {"type": "error" | "warning", "args": words},
-            }:
+            case {"method": "Runtime.consoleAPICalled", "params": {"type": "error" | "warning", "args": words}}:
                 self.troubles.append(json.dumps(words))
-            case {
-                "method": "Log.entryAdded",
-                "params": {"entry": {"level": "error" | "warning", "text": text}},
-            } if not any(words in text for words in self.expects):
+            case {"method": "Log.entryAdded", "params": {"entry": {"level": "error" | "warning", "text": text}}} if (
+                not any(words in text for words in self.expects)
+            ):
                 self.troubles.append(text)
             case {"method": "Network.requestWillBeSent", "params": {"request": {"url": url}}}:
                 self.requests.append(url)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from db.server import free_port
+from db.server import find_free_port
 from schemas.settings import Settings
 from tests import servers as made
 from tests.api.conftest import ApiCaller, acme, app
@@ -42,7 +42,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def fixtures_server(recordings: Path) -> Iterator[str]:
     """Run octokit's server of recorded exchanges; yields its address."""
-    port = free_port()
+    port = find_free_port()
     address = f"http://127.0.0.1:{port}"
     script = node.install() / "@octokit" / "fixtures-server" / "bin" / "server.js"
     options = ["--port", str(port), "--fixtures-url", address, "--log-level", "silent"]

@@ -19,7 +19,7 @@ class Ear:
 
     async def heard(self) -> str:
         """Return every command since the last call."""
-        end, commands = str(ids.new()), [""]
+        end, commands = str(ids.new_uuid7()), [""]
         await self._client.echo(end)
         while end not in commands[-1]:
             commands.append((await self._monitor.next_command())["command"])

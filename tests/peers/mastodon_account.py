@@ -6,11 +6,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import httpx
 import msgspec
 
-from domain.accounts.client_registrations import Client
+from domain.accounts.client_registrations import OAuthClient
 from domain.publishing.outgoing import PostingAccount
 from platforms.mastodon import api
-from platforms.mastodon.api import AppRegistration, MastodonApi
-from platforms.mastodon.connect import traits
+from platforms.mastodon.api import MastodonApi, OAuthAppRegistration
+from platforms.mastodon.connect import traits_of_instance
 from platforms.mastodon.publish import MastodonAdapter
 from schemas import ids
 from tests.peers.mastodon_servers import Instance
@@ -27,7 +27,7 @@ class MastodonAccount(msgspec.Struct, frozen=True):
 
     instance: Instance
     client: httpx.AsyncClient
-    app: AppRegistration
+    app: OAuthAppRegistration
     account: PostingAccount
 
     @property
@@ -47,8 +47,8 @@ class MastodonAccount(msgspec.Struct, frozen=True):
         return sorted(text for text in self.instance.texts(self.account.external_id) if text in captions)
 
 
-async def register(client: httpx.AsyncClient, base: str) -> AppRegistration:
-    return await api.register_app(client, base, name="Tenantry", redirect_uri=BACK, scopes=SCOPES, website="")
+async def register(client: httpx.AsyncClient, base: str) -> OAuthAppRegistration:
+    return await api.register_oauth_app(client, base, name="Tenantry", redirect_uri=BACK, scopes=SCOPES, website="")
 
 
 @asynccontextmanager
@@ -58,30 +58,28 @@ async def let_in(instance: Instance) -> AsyncIterator[MastodonAccount]:
         query = {"response_type": "code", "client_id": app.client_id, "redirect_uri": BACK, "scope": SCOPES}
         code = instance.code(str(httpx.URL(f"{instance.base}/oauth/authorize", params=query)))
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "scope": SCOPES}
-        us = Client(app.client_id, app.client_secret)
-        token = await api.exchange_token(client, instance.base, us, {**form, "code_verifier": "v" * 43})
+        us = OAuthClient(app.client_id, app.client_secret)
+        token = await api.exchange_mastodon_token(client, instance.base, us, {**form, "code_verifier": "v" * 43})
         server = MastodonApi(client=client, base=instance.base, token=token.access_token)
         me = await patiently(lambda: api.verify_credentials(server))
-        said = await patiently(lambda: api.get_instance(client, instance.base))
+        said = await patiently(lambda: api.get_server_instance(client, instance.base))
         account = PostingAccount(
             platform="mastodon",
             service_url=instance.base,
             external_id=me.id,
             handle=me.username,
-            traits=traits(said),
+            traits=traits_of_instance(said),
             access_token=token.access_token,
         )
         yield MastodonAccount(instance, client, app, account)
 
 
 @asynccontextmanager
-async def behind(
-    mastodon: MastodonAccount, *losses: Loss
-) -> AsyncIterator[tuple[MastodonAdapter, PostingAccount]]:
+async def behind(mastodon: MastodonAccount, *losses: Loss) -> AsyncIterator[tuple[MastodonAdapter, PostingAccount]]:
     """Open the account behind a lossy proxy."""
     async with mastodon.losing(*losses) as proxy, outbound(proxy.base) as client:
         yield MastodonAdapter(client), msgspec.structs.replace(mastodon.account, service_url=proxy.base)
 
 
 def unique(word: str) -> str:
-    return f"{word} {ids.new()}"
+    return f"{word} {ids.new_uuid7()}"

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import httpx
 import msgspec
 
-from db.server import free_port
+from db.server import find_free_port
 from tests.peers import pypi
 from tests.peers.node import FOLDER
 from tests.peers.processes import running
@@ -62,7 +62,7 @@ class Instance(msgspec.Struct, frozen=True):
 
 @contextmanager
 def snac(folder: Path) -> Iterator[Instance]:
-    program, port, data = install_snac(), free_port(), folder / "snac"
+    program, port, data = install_snac(), find_free_port(), folder / "snac"
     answered = f"127.0.0.1\n{port}\nlocalhost:{port}\n\n\n"
     subprocess.run([program, "init", data], input=answered, text=True, check=True, capture_output=True)
     settings = data / "server.json"
@@ -84,7 +84,7 @@ def as_another(instance: Instance) -> Instance:
 @contextmanager
 def mock(folder: Path) -> Iterator[Instance]:
     program = pypi.install("mastodon_mock")
-    instance = Instance("mock", free_port(), {"username": "testuser"}, folder)
+    instance = Instance("mock", find_free_port(), {"username": "testuser"}, folder)
     place = ["--host", "127.0.0.1", "--port", str(instance.port), "--domain", f"localhost:{instance.port}"]
     words = [str(program), "serve", *place, "--in-memory"]
     with running(words, ready=f"{instance.base}/api/v1/instance", cwd=folder):
@@ -103,9 +103,7 @@ def install_snac() -> Path:
         if not downloaded(folder):
             run(folder, "apt-get", "update", "-q")
             if not downloaded(folder):
-                sys.exit(
-                    f"tests against peers need {PACKAGE} from Debian's packages: apt-get download it here"
-                )
+                sys.exit(f"tests against peers need {PACKAGE} from Debian's packages: apt-get download it here")
         (package,) = folder.glob("*.deb")
         run(folder, "dpkg", "-x", package.name, ".")
     return program

@@ -5,7 +5,7 @@ from functools import partial
 
 import msgspec
 
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from domain.publishing.outgoing import PostingAccount
 from schemas import ids
 from tests.chaos.platform import Records
@@ -20,7 +20,7 @@ class NewAccount(msgspec.Struct, frozen=True):
     """`texts` returns all posts of the account, as its server shows them; `secrets` are its credentials."""
 
     account: PostingAccount
-    grant: Grant
+    grant: TokenGrant
     secrets: Sequence[str]
     texts: Callable[[], list[str]]
 
@@ -52,7 +52,7 @@ def on_records(records: Records) -> AccountServer:
 
 
 async def join_records(records: Records) -> NewAccount:
-    did, token = f"did:plc:{ids.new()}", f"token-{ids.new()}"
+    did, token = f"did:plc:{ids.new_uuid7()}", f"token-{ids.new_uuid7()}"
     account = PostingAccount(
         platform="bluesky",
         service_url=f"http://{records.host}",
@@ -61,14 +61,14 @@ async def join_records(records: Records) -> NewAccount:
         traits={},
         access_token=token,
     )
-    return NewAccount(account, Grant(access_token=token), [token], partial(records.texts, did))
+    return NewAccount(account, TokenGrant(access_token=token), [token], partial(records.texts, did))
 
 
 async def join_pds(pds: Pds) -> NewAccount:
     person = pds.person()
     async with outbound(pds.base) as client:
         session = await signed_in(client, pds, person)
-    grant = Grant(access_token=session.access_jwt, refresh_token=session.refresh_jwt)
+    grant = TokenGrant(access_token=session.access_jwt, refresh_token=session.refresh_jwt)
     secrets = [session.access_jwt, session.refresh_jwt, person.app_password]
     return NewAccount(account_of(session, pds.base), grant, secrets, partial(pds.texts, person))
 
@@ -78,4 +78,4 @@ async def join_snac(instance: Instance) -> NewAccount:
     async with let_in(joined) as member:
         account, token = member.account, member.account.access_token
     secrets = [token, member.app.client_secret, joined.form["passwd"]]
-    return NewAccount(account, Grant(access_token=token), secrets, partial(joined.texts, account.external_id))
+    return NewAccount(account, TokenGrant(access_token=token), secrets, partial(joined.texts, account.external_id))

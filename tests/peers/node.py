@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from tools.node import LOCAL, install_packages, node_command
+from tools.node import LOCAL_FOLDER, find_node_program, install_packages
 
 HERE = Path(__file__).resolve().parent
-FOLDER = LOCAL / "peers"
+FOLDER = LOCAL_FOLDER / "peers"
 #: Native code of the PDS. Under Node 24.19 and later its version 12 aborts, so the Node is 22.
 NATIVE = "better-sqlite3"
 
 
 def command() -> str:
     """Return the path of the `node` program."""
-    return node_command()
+    return find_node_program()
 
 
 def install() -> Path:

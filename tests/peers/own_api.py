@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import httpx
 
-from db.migrate import migrate
-from db.pool import open_pool
+from db.migrate import migrate_databases
+from db.pool import open_postgres_pool
 from domain.tenancy import organizations
 from tests import servers as made
 from tests.api.conftest import new_key
@@ -60,8 +60,8 @@ def own_api(folder: Path, *, sandbox: bool = False) -> Iterator[OwnApi]:
 
 async def _prepared(url: str, *, sandbox: bool) -> str:
     """Create a key in a new database."""
-    await migrate(url)
-    async with open_pool(url, name="test") as pool:
+    await migrate_databases(url)
+    async with open_postgres_pool(url, name="test") as pool:
         async with pool.acquire() as conn:
-            pair = await organizations.create(conn, name="Page", tier="partner")
+            pair = await organizations.insert_organization_pair(conn, name="Page", tier="partner")
         return await new_key(pool, pair.sandbox, env="test") if sandbox else await new_key(pool, pair.live)

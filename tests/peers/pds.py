@@ -11,7 +11,7 @@ import httpx
 import jwt
 import msgspec
 
-from db.server import free_port
+from db.server import find_free_port
 from domain.publishing.outgoing import PostingAccount
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsSession
@@ -85,9 +85,7 @@ class Pds(msgspec.Struct, frozen=True):
         return jwt.encode(claims | over, JWT_SECRET, algorithm=head["alg"], headers=head)
 
     def deactivate(self, person: PdsPerson) -> None:
-        self.call(
-            "com.atproto.server.deactivateAccount", token=person.owner, deleteAfter="2030-01-01T00:00:00Z"
-        )
+        self.call("com.atproto.server.deactivateAccount", token=person.owner, deleteAfter="2030-01-01T00:00:00Z")
 
     def take_down(self, person: PdsPerson) -> None:
         subject = {"$type": "com.atproto.admin.defs#repoRef", "did": person.did}
@@ -99,9 +97,7 @@ class Pds(msgspec.Struct, frozen=True):
         found: list[dict[str, Any]] = []
         query = {"repo": person.did, "collection": "app.bsky.feed.post", "limit": "100"}
         while True:
-            answer = httpx.get(
-                f"{self.base}/xrpc/com.atproto.repo.listRecords", params=query, timeout=PATIENCE_S
-            )
+            answer = httpx.get(f"{self.base}/xrpc/com.atproto.repo.listRecords", params=query, timeout=PATIENCE_S)
             page = answer.raise_for_status().json()
             found += page["records"]
             if "cursor" not in page:
@@ -114,7 +110,7 @@ class Pds(msgspec.Struct, frozen=True):
 
 async def signed_in(client: httpx.AsyncClient, pds: Pds, person: PdsPerson) -> PdsSession:
     """Log in by app password, as the product does."""
-    return await api.create_session(client, pds.base, identifier=person.handle, password=person.app_password)
+    return await api.create_pds_session(client, pds.base, identifier=person.handle, password=person.app_password)
 
 
 def account_of(session: PdsSession, base: str) -> PostingAccount:
@@ -131,7 +127,7 @@ def account_of(session: PdsSession, base: str) -> PostingAccount:
 
 @contextmanager
 def serve(folder: Path) -> Iterator[Pds]:
-    modules, pds, directory = node.install(), Pds(free_port(), free_port()), free_port()
+    modules, pds, directory = node.install(), Pds(find_free_port(), find_free_port()), find_free_port()
     ports = [str(port) for port in (pds.port, directory, pds.appview)]
     words = [node.command(), str(SCRIPT), str(modules), str(folder), *ports]
     with running(words, ready=f"{pds.base}/xrpc/com.atproto.server.describeServer"):

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import msgspec
 
-from db.server import free_port
+from db.server import find_free_port
 from domain.publishing.outgoing import PostingAccount
 from tests.peers import pypi
 from tests.peers.processes import running
@@ -32,9 +32,7 @@ GAPS: dict[str, Any] = {
         "data": {"privacy_level_options": ["PUBLIC_TO_EVERYONE"]},
         "error": {"code": "ok", "message": "", "log_id": ""},
     },
-    "content_publishing_limit": {
-        "data": [{"quota_usage": 0, "config": {"quota_total": 50, "quota_duration": 86400}}]
-    },
+    "content_publishing_limit": {"data": [{"quota_usage": 0, "config": {"quota_total": 50, "quota_duration": 86400}}]},
 }
 
 
@@ -67,9 +65,7 @@ class Posthole(NamedTuple):
 
     def instagram(self) -> str:
         """Return a token that lasts an hour."""
-        token: str = self._exchanged("/oauth/access_token", code=self.code("/oauth/authorize", STUDIO))[
-            "access_token"
-        ]
+        token: str = self._exchanged("/oauth/access_token", code=self.code("/oauth/authorize", STUDIO))["access_token"]
         return token
 
     def _exchanged(self, path: str, **form: str) -> dict[str, Any]:
@@ -118,7 +114,7 @@ async def client(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
 @contextmanager
 def serve(folder: Path) -> Iterator[Posthole]:
     """Run posthole. Raises `pypi.NoPython`."""
-    program, port, database = pypi.install("posthole"), free_port(), folder / "posthole.db"
+    program, port, database = pypi.install("posthole"), find_free_port(), folder / "posthole.db"
     settings = {"PORT": str(port), "DATABASE_URL": str(database), "LOG_LEVEL": "ERROR"}
     base = f"http://127.0.0.1:{port}"
     words = ["env", *(f"POSTHOLE_{name}={value}" for name, value in settings.items()), str(program)]

@@ -12,7 +12,7 @@ from typing import IO
 
 import httpx
 
-from db.server import end_with_parent
+from db.server import end_with_parent_prefix
 from schemas.settings import Settings
 from tests.servers import environment
 from tests.waiting import PATIENCE_S, until
@@ -24,7 +24,7 @@ def running(words: Sequence[str], *, ready: str, cwd: Path | None = None) -> Ite
     with (
         tempfile.TemporaryFile("w+") as said,
         subprocess.Popen(
-            [*end_with_parent(signal.SIGTERM), *words], cwd=cwd, stdout=subprocess.DEVNULL, stderr=said
+            [*end_with_parent_prefix(signal.SIGTERM), *words], cwd=cwd, stdout=subprocess.DEVNULL, stderr=said
         ) as process,
     ):
         try:
@@ -65,7 +65,7 @@ def dispatching(settings: Settings) -> AbstractContextManager[None]:
 def _ours(settings: Settings, module: str, *words: str) -> Iterator[None]:
     """Run a process as in the Procfile while the block runs."""
     with subprocess.Popen(
-        [*end_with_parent(signal.SIGTERM), sys.executable, "-m", module, *words],
+        [*end_with_parent_prefix(signal.SIGTERM), sys.executable, "-m", module, *words],
         env={**os.environ, **environment(settings)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip
         try:

@@ -13,20 +13,20 @@ import msgspec
 from domain.publishing.outgoing import PostingAccount
 from domain.values import ssrf_guard
 from schemas import ids
-from schemas.errors import OutcomeUnknown, PostNotSent
+from schemas.errors import PostNotSent, PostOutcomeUnknown
 from tests.media import picture
 from tests.platforms.scripted import draft, file
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
-    Adapter,
-    Inquiry,
     LivePost,
+    PlatformAdapter,
     PostDraft,
+    PostInquiry,
     PreparedPost,
     ReconcileResult,
 )
-from workers.web.fetch import open_client
+from workers.web.fetch import open_guarded_client
 
 T = TypeVar("T")
 
@@ -39,16 +39,16 @@ LATER = timedelta(minutes=2)
 @asynccontextmanager
 async def outbound(*bases: str) -> AsyncIterator[httpx.AsyncClient]:
     """Open a client that may connect to these local addresses."""
-    allowed = ssrf_guard.read_allowed(",".join(base.removeprefix("http://") for base in bases))
-    async with open_client(allowed=allowed, contact="https://tenantry.test") as client:
+    allowed = ssrf_guard.parse_allowed_origins(",".join(base.removeprefix("http://") for base in bases))
+    async with open_guarded_client(allowed=allowed, contact="https://tenantry.test") as client:
         yield client
 
 
 def post(caption: str, *, images: int = 0, post_id: UUID | None = None) -> PostDraft:
     """Return a new post of now."""
-    files = [file(picture(size=(4, 3 + number)), asset_id=ids.new()) for number in range(images)]
+    files = [file(picture(size=(4, 3 + number)), asset_id=ids.new_uuid7()) for number in range(images)]
     now = datetime.now(UTC)
-    return draft(caption, *files, post_id=post_id or ids.new(), created_at=now, now=now)
+    return draft(caption, *files, post_id=post_id or ids.new_uuid7(), created_at=now, now=now)
 
 
 async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
@@ -59,11 +59,11 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
     return await ask()
 
 
-async def publish(adapter: Adapter, account: PostingAccount, what: PostDraft) -> LivePost:
+async def publish(adapter: PlatformAdapter, account: PostingAccount, what: PostDraft) -> LivePost:
     return await deliver(adapter, account, await prepare(adapter, account, what), what)
 
 
-async def prepare(adapter: Adapter, account: PostingAccount, what: PostDraft) -> PreparedPost:
+async def prepare(adapter: PlatformAdapter, account: PostingAccount, what: PostDraft) -> PreparedPost:
     """Prepare the post in as many steps as needed."""
     so_far: PreparedPost | None = None
     while so_far is None or not so_far.complete:
@@ -72,19 +72,17 @@ async def prepare(adapter: Adapter, account: PostingAccount, what: PostDraft) ->
 
 
 async def deliver(
-    adapter: Adapter, account: PostingAccount, prepared: PreparedPost, what: PostDraft | None = None
+    adapter: PlatformAdapter, account: PostingAccount, prepared: PreparedPost, what: PostDraft | None = None
 ) -> LivePost:
     """Send until the post is proved live. Repeats a send only if harmless, or after proof of its absence."""
     for _ in range(TRIES):
         now = datetime.now(UTC)
-        asked = Inquiry(prepared, now, now)
+        asked = PostInquiry(prepared, now, now)
         try:
-            sent: ReconcileResult = await adapter.send(
-                account, prepared, what or post(""), timeout_s=TIMEOUT_S
-            )
+            sent: ReconcileResult = await adapter.send(account, prepared, what or post(""), timeout_s=TIMEOUT_S)
         except PostNotSent:
             continue
-        except OutcomeUnknown:
+        except PostOutcomeUnknown:
             if adapter.repeatable(account, asked):
                 continue
             # By then any call in flight must have ended.
@@ -95,7 +93,7 @@ async def deliver(
 
 
 async def confirmed(
-    adapter: Adapter, account: PostingAccount, asked: Inquiry, sent: ReconcileResult
+    adapter: PlatformAdapter, account: PostingAccount, asked: PostInquiry, sent: ReconcileResult
 ) -> LivePost:
     """Poll an accepted post until it is live."""
     for _ in range(ASKS):

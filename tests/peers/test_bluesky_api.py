@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from domain.accounts.credentials import Grant, Tokens
+from domain.accounts.credentials import AccountTokens, TokenGrant
 from telemetry import logs
 from tests.media import picture
 from tests.peers.bluesky_project import BlueskyProject
@@ -28,18 +28,13 @@ async def test_a_post_with_pictures_is_published(project: BlueskyProject) -> Non
     async with project.at_work():
         account = await project.account()
         await project.expire()
-        post = await project.ended(
-            await project.send(account, "Fresh bread #today", picture(), picture(size=(8, 6)))
-        )
+        post = await project.ended(await project.send(account, "Fresh bread #today", picture(), picture(size=(8, 6))))
     (record,) = project.pds.records(project.person)
     assert (post["status"], post["externalId"]) == ("published", record["uri"])
     assert (await project.tokens(account)).generation == 2
     assert post["externalUrl"].startswith(f"https://bsky.app/profile/{project.person.did}/post/")
     images = record["value"]["embed"]["images"]
-    assert [image["aspectRatio"] for image in images] == [
-        {"width": 4, "height": 3},
-        {"width": 8, "height": 6},
-    ]
+    assert [image["aspectRatio"] for image in images] == [{"width": 4, "height": 3}, {"width": 8, "height": 6}]
 
 
 async def test_scheduled_post_is_published_on_time(project: BlueskyProject) -> None:
@@ -91,12 +86,12 @@ def hear_all(caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.WARNING, logger=name)
 
 
-def as_if_fresh(tokens: Tokens) -> Grant:
+def as_if_fresh(tokens: AccountTokens) -> TokenGrant:
     ends = datetime.now(UTC) + timedelta(hours=1)
-    return Grant(access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_at=ends)
+    return TokenGrant(access_token=tokens.access_token, refresh_token=tokens.refresh_token, expires_at=ends)
 
 
-def of(tokens: Tokens) -> set[str]:
+def of(tokens: AccountTokens) -> set[str]:
     assert tokens.refresh_token
     return {tokens.access_token, tokens.refresh_token}
 
@@ -140,12 +135,9 @@ async def test_post_of_a_closed_account_fails(
 async def test_fifty_posts_with_lost_responses_are_published_once(
     project: BlueskyProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phases, "PAUSE_S", 0.0)
+    monkeypatch.setattr(phases, "RESEND_PAUSE_S", 0.0)
     captions = [f"post {number}" for number in range(50)]
-    async with (
-        between(project.pds.port, first_of_each(PUT, Loss.ANSWER)) as proxy,
-        project.at_work(proxy.base),
-    ):
+    async with between(project.pds.port, first_of_each(PUT, Loss.ANSWER)) as proxy, project.at_work(proxy.base):
         account = await project.account()
         await project.move(proxy.base)
         await project.send_all(account, captions)

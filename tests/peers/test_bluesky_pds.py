@@ -8,13 +8,13 @@ import pytest
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi, PdsSession
 from platforms.bluesky.publish import BlueskyAdapter
-from schemas.errors import OutcomeUnknown, PostRejected, Throttled, TokenExpired
+from schemas.errors import AccessTokenExpired, PlatformThrottled, PostOutcomeUnknown, PostRejected
 from tests.media import film, picture
 from tests.peers.pds import Pds, account_of, signed_in
 from tests.peers.proxy import Loss, between, first_of_each
 from tests.peers.publishing import TIMEOUT_S, deliver, outbound, post, publish
 from tests.platforms.scripted import draft, file
-from workers.platforms.contract import AbsentPost, Inquiry
+from workers.platforms.contract import AbsentPost, PostInquiry
 
 pytestmark = pytest.mark.peers
 
@@ -55,9 +55,7 @@ async def test_too_long_text_is_the_partners_error(pds: Pds) -> None:
     async with outbound(pds.base) as client:
         with pytest.raises(PostRejected, match="300") as caught:
             await publish(
-                BlueskyAdapter(client),
-                account_of(await signed_in(client, pds, person), pds.base),
-                post("x" * 301),
+                BlueskyAdapter(client), account_of(await signed_in(client, pds, person), pds.base), post("x" * 301)
             )
     assert (caught.value.category, pds.records(person)) == ("user_content", [])
 
@@ -65,10 +63,7 @@ async def test_too_long_text_is_the_partners_error(pds: Pds) -> None:
 @pytest.mark.parametrize("losses", [[Loss.REQUEST], [Loss.ANSWER, Loss.ANSWER, Loss.REQUEST]])
 async def test_lost_calls_publish_each_post_once(pds: Pds, losses: list[Loss]) -> None:
     person = pds.person()
-    async with (
-        between(pds.port, first_of_each(PUT, *losses)) as proxy,
-        outbound(pds.base, proxy.base) as client,
-    ):
+    async with between(pds.port, first_of_each(PUT, *losses)) as proxy, outbound(pds.base, proxy.base) as client:
         adapter, mine = BlueskyAdapter(client), account_of(await signed_in(client, pds, person), proxy.base)
         for number in range(POSTS):
             await publish(adapter, mine, post(f"post {number}"))
@@ -82,9 +77,9 @@ async def test_looking_finds_a_post_or_proves_its_absence(pds: Pds) -> None:
         adapter, mine = BlueskyAdapter(client), account_of(await signed_in(client, pds, person), pds.base)
         prepared = await adapter.prepare(mine, post("looked for", images=1))
         late = now + timedelta(minutes=2)
-        assert await adapter.reconcile(mine, Inquiry(prepared, now, late)) == AbsentPost()
+        assert await adapter.reconcile(mine, PostInquiry(prepared, now, late)) == AbsentPost()
         live = await deliver(adapter, mine, prepared)
-        assert await adapter.reconcile(mine, Inquiry(prepared, now, now)) == live
+        assert await adapter.reconcile(mine, PostInquiry(prepared, now, now)) == live
 
 
 async def test_foreign_post_with_the_same_key_is_not_matched(pds: Pds) -> None:
@@ -94,7 +89,7 @@ async def test_foreign_post_with_the_same_key_is_not_matched(pds: Pds) -> None:
         moment = datetime.now(UTC)
         await publish(adapter, mine, draft("one", post_id=post_id, created_at=moment))
         other = await adapter.prepare(mine, draft("another", post_id=post_id, created_at=moment))
-        with pytest.raises(OutcomeUnknown) as caught:
+        with pytest.raises(PostOutcomeUnknown) as caught:
             await adapter.send(mine, other, draft(), timeout_s=TIMEOUT_S)
     assert (caught.value.code, pds.texts(person)) == ("KEY_TAKEN", ["one"])
 
@@ -103,8 +98,8 @@ async def test_refresh_with_a_lost_response_can_be_repeated(pds: Pds) -> None:
     person = pds.person()
     async with outbound(pds.base) as client:
         session = await signed_in(client, pds, person)
-        lost = await api.refresh_session(client, pds.base, refresh_token=session.refresh_jwt)
-        again = await api.refresh_session(client, pds.base, refresh_token=session.refresh_jwt)
+        lost = await api.refresh_pds_session(client, pds.base, refresh_token=session.refresh_jwt)
+        again = await api.refresh_pds_session(client, pds.base, refresh_token=session.refresh_jwt)
         assert again.refresh_jwt != session.refresh_jwt
         assert lost.did == again.did
         await publish(BlueskyAdapter(client), account_of(again, pds.base), post("with the new token"))
@@ -117,7 +112,7 @@ async def test_invalid_token_requires_a_refresh(pds: Pds, token: str) -> None:
     session = PdsSession(did=person.did, handle=person.handle, access_jwt=token, refresh_jwt="")
     mine = account_of(session, pds.base)
     async with outbound(pds.base) as client:
-        with pytest.raises(TokenExpired):
+        with pytest.raises(AccessTokenExpired):
             await publish(BlueskyAdapter(client), mine, post("x"))
 
 
@@ -127,7 +122,7 @@ async def test_rate_limit_has_its_end(pds: Pds) -> None:
     async with outbound(pds.base) as client:
         for _ in range(30):
             await signed_in(client, pds, person)
-        with pytest.raises(Throttled) as caught:
+        with pytest.raises(PlatformThrottled) as caught:
             await signed_in(client, pds, person)
     assert caught.value.after_s is not None
     assert 0 < caught.value.after_s <= 300
@@ -138,12 +133,12 @@ async def test_avatar_is_found_if_the_account_has_one(pds: Pds) -> None:
     async with outbound(pds.base) as client:
         session = await signed_in(client, pds, person)
         server = PdsApi(client=client, base=pds.base, token=session.access_jwt)
-        assert await api.avatar_url(server, person.did) is None
+        assert await api.get_avatar_url(server, person.did) is None
         async with file(picture()).read() as content:
-            blob = await api.upload_blob(server, content, mime_type="image/png", size_bytes=len(picture()))
+            blob = await api.upload_pds_blob(server, content, mime_type="image/png", size_bytes=len(picture()))
         profile = {"$type": "app.bsky.actor.profile", "avatar": blob}
         where: dict[str, Any] = {"repo": person.did, "collection": "app.bsky.actor.profile", "rkey": "self"}
         pds.call("com.atproto.repo.putRecord", token=session.access_jwt, record=profile, **where)
-        url = await api.avatar_url(server, person.did)
+        url = await api.get_avatar_url(server, person.did)
     assert url is not None
     assert pds.file(url) == picture()

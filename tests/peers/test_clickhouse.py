@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from db.pool import Conn
-from db.server import free_port
+from db.server import find_free_port
 from domain.events import event_archive, partitions
 from domain.events.tail import StoredEvent
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 from tests.domain.events.test_event_archive import OTHER, closed, closed_days, stock
 from tests.peers import pypi
 from tests.peers.processes import running
-from workers.event_archive.clickhouse import ClickHouse
+from workers.event_archive.clickhouse import ClickHouseArchive
 
 pytestmark = pytest.mark.peers
 
 
-class Losing(ClickHouse):
+class Losing(ClickHouseArchive):
     """Archive that loses the response to every second batch, after the insert or before it."""
 
     turn = 0
@@ -29,12 +29,12 @@ class Losing(ClickHouse):
         if self.turn % 4 != 3:
             await super().copy(events, name=name)
         if self.turn % 2:
-            raise Unavailable("its answer is lost")
+            raise ServiceUnavailable("its answer is lost")
 
 
 @pytest.fixture
 def url(tmp_path: Path) -> Iterator[str]:
-    port = free_port()
+    port = find_free_port()
     script = Path(__file__).with_name("clickhouse_server.py")
     words = [str(pypi.install("chdb")), str(script), str(port), str(tmp_path / "data")]
     with running(words, ready=f"http://127.0.0.1:{port}/ping"):
@@ -44,8 +44,8 @@ def url(tmp_path: Path) -> Iterator[str]:
 async def test_each_event_is_stored_once_and_purged_projects_are_absent(
     url: str, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    today = partitions.today()
-    monkeypatch.setattr(partitions, "today", lambda: today)
+    today = partitions.utc_today()
+    monkeypatch.setattr(partitions, "utc_today", lambda: today)
     await stock(conn, today)
     days = closed_days(today)
     async with Losing(url) as archive:
@@ -54,13 +54,13 @@ async def test_each_event_is_stored_once_and_purged_projects_are_absent(
         counts = [await archive.count(day) for day in days]
         assert sum(counts) == len(await closed(conn, today)) == 16
         assert await archive.count(days[-1] + timedelta(days=1)) == 0
-        await event_archive.forget(conn, archive=archive, project_id=OTHER)
+        await event_archive.delete_archived_project(conn, archive=archive, project_id=OTHER)
         assert sum([await archive.count(day) for day in days]) == 8
 
 
-async def advanced(conn: Conn, archive: ClickHouse) -> int:
+async def advanced(conn: Conn, archive: ClickHouseArchive) -> int:
     """Advance the archive; a lost response is retried."""
     try:
-        return await event_archive.archive_next_step(conn, archive=archive, limit=3)
-    except Unavailable:
+        return await event_archive.run_event_archive_step(conn, archive=archive, limit=3)
+    except ServiceUnavailable:
         return 1

@@ -35,18 +35,14 @@ class RunningPlatform(NamedTuple):
 @pytest_asyncio.fixture
 async def key(pool: Pool) -> str:
     async with pool.acquire() as conn:
-        pair = await organizations.create(conn, name="Partner", tier="partner")
+        pair = await organizations.insert_organization_pair(conn, name="Partner", tier="partner")
     return await new_key(pool, pair.sandbox, env="test")
 
 
 @pytest.fixture
 def platform(settings: Settings, key: str, tmp_path: Path) -> Iterator[RunningPlatform]:
     (path := tmp_path / "harbour.png").write_bytes(picture())
-    with (
-        serving(settings, tmp_path / "api.log") as served,
-        working(settings, "ingest"),
-        working(settings, "publish"),
-    ):
+    with serving(settings, tmp_path / "api.log") as served, working(settings, "ingest"), working(settings, "publish"):
         yield RunningPlatform(served.url, key, path)
 
 
@@ -67,9 +63,7 @@ def run(words: Sequence[str | Path], cwd: Path, **environment: str) -> str:
     return result.stdout
 
 
-def test_python_client_is_generated_checked_and_used(
-    document: Path, platform: RunningPlatform, tmp_path: Path
-) -> None:
+def test_python_client_is_generated_checked_and_used(document: Path, platform: RunningPlatform, tmp_path: Path) -> None:
     program = pypi.install("openapi_client")
     python, folder = program.with_name("python"), tmp_path / "python"
     said = run([program, "generate", "--path", document, "--output-path", folder], tmp_path)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.collection.collection_runs import DuePost
+from domain.collection.collection_runs import PostDueForPolling
 from platforms.bluesky.collect import BlueskyCollector
 from platforms.mastodon.collect import MastodonCollector
 from schemas import ids
@@ -16,9 +16,9 @@ from tests.platforms.scripted import AT
 pytestmark = pytest.mark.peers
 
 
-def due(name: str | None) -> DuePost:
+def due(name: str | None) -> PostDueForPolling:
     assert name
-    return DuePost(ids.new(), name, AT, video=False, due_at=None)
+    return PostDueForPolling(ids.new_uuid7(), name, AT, video=False, due_at=None)
 
 
 async def test_reactions_to_a_post_are_counted(mastodon: MastodonAccount) -> None:
@@ -43,13 +43,7 @@ async def test_account_server_proxies_requests_for_the_account(pds: Pds) -> None
         if request.path.endswith("getProfile"):
             return HttpResponse(200, {"did": person.did, "handle": person.handle, "followersCount": 12})
         author = {"did": person.did, "handle": person.handle}
-        said = {
-            "uri": uri,
-            "cid": "bafyreib",
-            "author": author,
-            "record": {},
-            "indexedAt": "2026-11-27T00:00:00Z",
-        }
+        said = {"uri": uri, "cid": "bafyreib", "author": author, "record": {}, "indexedAt": "2026-11-27T00:00:00Z"}
         return HttpResponse(200, {"posts": [{**said, "likeCount": 5, "replyCount": 1, "repostCount": 2}]})
 
     person = pds.person()

@@ -13,9 +13,9 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api.app import create_app
-from db.pool import Pool, transact
+from db.pool import Pool, run_in_transaction
 from domain.accounts import credentials
-from domain.accounts.credentials import Tokens
+from domain.accounts.credentials import AccountTokens
 from jobs.ledger import SubmittedJob
 from schemas import ids
 from schemas.settings import Settings
@@ -68,21 +68,21 @@ class PlatformsProject:
             job = (await self.acme.http.get(accepted["locationUrl"], params={"wait": 30})).json()
         return job
 
-    async def tokens(self, account_id: str) -> Tokens:
+    async def tokens(self, account_id: str) -> AccountTokens:
         named = {"organization_id": self.acme.organization_id, "account_id": uuid(account_id)}
         async with self.pool.acquire() as conn:
-            return await credentials.open(conn, **named, keyring=seeds.VAULT)
+            return await credentials.open_account_tokens(conn, **named, keyring=seeds.VAULT)
 
     async def refreshed(self, account_id: str) -> Any:
         """Refresh the tokens; return the job's result."""
-        project_id = ids.read(ids.PROJECT, self.project)
+        project_id = ids.parse_prefixed_id(ids.PROJECT, self.project)
         assert project_id
         named = {"organization_id": self.acme.organization_id, "account_id": uuid(account_id)}
 
         async def submit(conn: Any) -> SubmittedJob:
-            return await credentials.submit_refresh(conn, project_id=project_id, **named)
+            return await credentials.submit_token_refresh(conn, project_id=project_id, **named)
 
-        job = (await transact(self.pool, submit)).job_id
+        job = (await run_in_transaction(self.pool, submit)).job_id
         done = "select result from job where id = $1 and finished_at is not null"
         row = await eventually(lambda: self.pool.fetchrow(done, job))
         assert row
@@ -124,9 +124,7 @@ async def test_account_is_connected_and_reconnected(project: PlatformsProject, i
     body = (await project.acme.http.get(f"/v1/social/oauth-status/{made['state']}")).json()
     account = await project.account(body["socialAccountId"])
     assert (account["status"], account["handle"].partition("@")[2]) == ("connected", host)
-    again = await project.post(
-        "social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK
-    )
+    again = await project.post("social/reauth-url", socialAccountId=account["socialAccountId"], returnUrl=BACK)
     assert await project.let_in(instance, again) == "connected"
     tokens = await project.tokens(account["socialAccountId"])
     assert tokens.generation == 2
@@ -142,9 +140,7 @@ async def test_refused_logins_connect_nothing(bluesky: PlatformsProject, pds: Pd
     assert await bluesky.pool.fetchval("select count(*) from social_account") == 0
 
 
-async def test_an_app_password_connects_until_the_session_is_ended(
-    bluesky: PlatformsProject, pds: Pds
-) -> None:
+async def test_an_app_password_connects_until_the_session_is_ended(bluesky: PlatformsProject, pds: Pds) -> None:
     person = pds.person()
     job = await bluesky.log_in(pds, person)
     assert (job["status"], job["error"]) == ("completed", None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.drawings import clean_drawing
+from generation.drawings import clean_svg_drawing
 from schemas.errors import PictureRefused
 from tests.generation.svg import svg
 from tests.generation.test_drawing_styles import FORMS, OUT, SHEETS, VALUES, escaped
@@ -53,7 +53,7 @@ def attacks(url: str) -> list[bytes]:
 
 def left(data: bytes) -> list[str]:
     try:
-        return [clean_drawing(data).text]
+        return [clean_svg_drawing(data).text]
     except PictureRefused:
         return []
 

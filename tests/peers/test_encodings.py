@@ -15,7 +15,7 @@ from tests.peers.chromium import BrowserTab, browsing
 from tests.peers.site import SitePage, answering
 from tests.workers.ingest.page.encodings import FORMS, SAMPLES, in_meta, page
 from workers.ingest.page import charsets
-from workers.ingest.page.decode import decode, decode_as
+from workers.ingest.page.decode import decode_bytes_like_browser, decode_with_encoding
 
 pytestmark = pytest.mark.peers
 
@@ -70,7 +70,7 @@ def test_declared_encoding_matches_chromium(browser: BrowserTab, name: str) -> N
     form = FORMS[name]
     pages = [SitePage(page(one, form.head(one.label)), form.content_type(one.label)) for one in SAMPLES]
     for sample, sent, theirs in zip(SAMPLES, pages, seen(browser, pages), strict=True):
-        ours = DecodedPage(charsets.declared_encodings(*sent)[0], paragraph(decode(*sent)))
+        ours = DecodedPage(charsets.declared_encodings(*sent)[0], paragraph(decode_bytes_like_browser(*sent)))
         assert theirs == ours
         assert ours.text == sample.text
 
@@ -79,14 +79,12 @@ def test_byte_order_mark_matches_chromium(browser: BrowserTab) -> None:
     text = SAMPLES[-1].text
     html = f"{in_meta('windows-1251')}<p>{text}</p>"
     pages = [
-        SitePage(
-            (html if codec == "utf-8-sig" else f"\ufeff{html}").encode(codec), "text/html; charset=koi8-r"
-        )
+        SitePage((html if codec == "utf-8-sig" else f"\ufeff{html}").encode(codec), "text/html; charset=koi8-r")
         for codec in MARKS.values()
     ]
     for name, sent, theirs in zip(MARKS, pages, seen(browser, pages), strict=True):
         assert theirs == DecodedPage(name, text)
-        assert paragraph(decode(*sent)) == text
+        assert paragraph(decode_bytes_like_browser(*sent)) == text
 
 
 @pytest.mark.parametrize("name", ["header", "meta", "late"])
@@ -97,16 +95,14 @@ def test_only_difference_is_utf_8_with_another_declaration(browser: BrowserTab, 
     for label, sent, theirs in zip(labels, pages, seen(browser, pages), strict=True):
         assert theirs.encoding == label
         assert theirs.text != sample.text
-        assert paragraph(decode(*sent)) == sample.text
+        assert paragraph(decode_bytes_like_browser(*sent)) == sample.text
 
 
 def test_each_label_maps_to_chromiums_encoding(browser: BrowserTab) -> None:
     script = "(labels) => JSON.stringify(labels.map((one) => new TextDecoder(one).encoding))"
     labels = [label for label, name in LABELS.items() if name != "replacement"]
     theirs = json.loads(browser.run(f"({script})({json.dumps(labels)})"))
-    assert {label: charsets.encoding_of_label(label) for label in labels} == dict(
-        zip(labels, theirs, strict=True)
-    )
+    assert {label: charsets.find_encoding_by_label(label) for label in labels} == dict(zip(labels, theirs, strict=True))
 
 
 def test_decoded_characters_match_chromium(browser: BrowserTab) -> None:
@@ -116,6 +112,6 @@ def test_decoded_characters_match_chromium(browser: BrowserTab) -> None:
         if "euc" in name or name in {"big5", "gbk", "gb18030", "shift_jis"}:
             bodies += [bytes([first, second]) for first in range(0x81, 0xFF) for second in range(0x40, 0xFF)]
         theirs = json.loads(browser.run(DECODED % (json.dumps(name), json.dumps([*map(list, bodies)]))))
-        pairs = zip(theirs, (decode_as(body, name) for body in bodies), strict=True)
+        pairs = zip(theirs, (decode_with_encoding(body, name) for body in bodies), strict=True)
         others = [pair for pair in pairs if len(pair[0]) == 1 and pair[0] != "\ufffd" and pair[0] != pair[1]]
         assert len(others) == OTHERS.get(name, 0), (name, others[:20])

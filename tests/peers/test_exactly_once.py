@@ -68,14 +68,7 @@ def test_oracle_finds_a_wrong_timeline() -> None:
         shape.title, LAST.name, f"{KILL} after its answer", "published", live=1, drafts=0, sends=1, attempts=2
     )
     begun, lost = entry("attempt_started"), entry("attempt_ended", outcome="lost")
-    entries = [
-        begun,
-        entry("call"),
-        entry("answer_lost"),
-        lost,
-        entry("attempt_started", 2),
-        entry("published"),
-    ]
+    entries = [begun, entry("call"), entry("answer_lost"), lost, entry("attempt_started", 2), entry("published")]
     assert [*find_contradictions(entries, row, shape)] == []
     assert [*find_contradictions([entry("not_sent"), *entries], row, shape)] == []
     for wrong_row in (

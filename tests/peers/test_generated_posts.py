@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from jobs.kinds import CONTENT_GENERATE
+from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas import ids
 from tests.api.conftest import new_key
 from tests.api.generated.conftest import BRAND
@@ -18,14 +18,14 @@ from tests.peers.exactly_once.shapes import LAST, PLATFORMS, Shape
 from tests.peers.simulators.ledger import LedgerState
 from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import at_work
-from workers.tasks import OPENERS
+from workers.tasks import TASK_OPENER_BY_KIND
 
 pytestmark = [pytest.mark.peers, pytest.mark.first, pytest.mark.timeout(1200)]
 
 FORMATS = ("image", "slideshow", "video", "ugc_remix")
 #: The minimal length of a video.
 SECONDS = 8
-GENERATING = {CONTENT_GENERATE: OPENERS[CONTENT_GENERATE]}
+GENERATING = {CONTENT_GENERATE_KIND: TASK_OPENER_BY_KIND[CONTENT_GENERATE_KIND]}
 
 
 def soon() -> str:
@@ -42,9 +42,7 @@ async def test_bluesky_server_accepts_content_that_fits(project: BlueskyProject,
         targets = [{"socialAccountId": await project.account()}]
         for content_id in items.values():
             item = await project.call("GET", f"/content/{content_id}")
-            sent = await project.acme.http.post(
-                f"/v1/content/{content_id}/publish", json={"targets": targets}
-            )
+            sent = await project.acme.http.post(f"/v1/content/{content_id}/publish", json={"targets": targets})
             assert (item["fits"]["bluesky"] == "ok") == sent.is_success, (item["fits"], sent.text)
             if sent.is_success:
                 post = await project.ended(sent.json()["scheduledPosts"][0])
@@ -53,17 +51,13 @@ async def test_bluesky_server_accepts_content_that_fits(project: BlueskyProject,
     assert sorted(embeds) == [f"app.bsky.embed.{kind}" for kind in ("images", "video", "video")]
 
 
-async def test_scheduled_content_is_published_once_on_each_platform(
-    servers: tuple[str, str], tmp_path: Path
-) -> None:
+async def test_scheduled_content_is_published_once_on_each_platform(servers: tuple[str, str], tmp_path: Path) -> None:
     """TikTok's and Instagram's simulators fetch and check the files as the platforms document."""
     async with system.opened(*servers, tmp_path, PLATFORMS) as opened:
         key = await new_key(opened.pool, opened.org)
         headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(
-            base_url=opened.settings.public_url, headers=headers, timeout=PATIENCE_S
-        ) as http:
-            path = f"/projects/{ids.show(ids.PROJECT, opened.project_id)}"
+        async with httpx.AsyncClient(base_url=opened.settings.public_url, headers=headers, timeout=PATIENCE_S) as http:
+            path = f"/projects/{ids.format_prefixed_id(ids.PROJECT, opened.project_id)}"
             async with at_work(opened.settings, opened.pool, GENERATING):
                 items = await _generate_each_format(http, path, _make_clip(tmp_path))
             sent = [
@@ -81,12 +75,10 @@ async def test_scheduled_content_is_published_once_on_each_platform(
                 assert [one["state"] for one in found] == [LedgerState.LIVE]
 
 
-async def _schedule(
-    opened: system.System, http: httpx.AsyncClient, platform: Any, content_id: str
-) -> tuple[str, str]:
+async def _schedule(opened: system.System, http: httpx.AsyncClient, platform: Any, content_id: str) -> tuple[str, str]:
     """Schedule content to a new account; return its username and the post's id."""
     account_id, username = await opened.account(Shape(platform, "generated", (), (), LAST))
-    target = {"socialAccountId": ids.show(ids.ACCOUNT, account_id)}
+    target = {"socialAccountId": ids.format_prefixed_id(ids.ACCOUNT, account_id)}
     if platform == "tiktok":
         target["privacyLevel"] = "public"
     asked = {"scheduledFor": soon(), "targets": [target]}

@@ -24,7 +24,7 @@ INTO: Mapping[AppPlatform, str] = {
 
 def texts(*platforms: AppPlatform) -> dict[str, str]:
     """Return every text for a product, by file name."""
-    shown = install_spec.build_install_spec(
+    shown = install_spec.build_sdk_install_spec(
         app_id="app_1", endpoint="https://api.example/v1/apps/app_1/events", public_url="https://api.example",
         platforms=platforms,
     )  # fmt: skip

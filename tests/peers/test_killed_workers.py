@@ -16,9 +16,9 @@ from redis.asyncio import Redis
 
 from db.pool import Conn
 from domain.jobs import timelines
-from domain.publishing.failures import MAYBE_UNDER_WAY
-from jobs.courier import queue_key
-from jobs.kinds import PUBLISH_POST
+from domain.publishing.failures import MAYBE_UNDER_WAY_ERROR
+from jobs.courier import arq_queue_key
+from jobs.kinds import PUBLISH_POST_KIND
 from schemas.settings import Settings
 from tests import seeds
 from tests import servers as made
@@ -129,7 +129,7 @@ class KillScene(msgspec.Struct, frozen=True):
         wanted = {*handles}
 
         async def all_wait() -> bool:
-            rows = await self.fleet.pool.fetch(LOOKED_FOR, MAYBE_UNDER_WAY.code)
+            rows = await self.fleet.pool.fetch(LOOKED_FOR, MAYBE_UNDER_WAY_ERROR.code)
             return wanted <= {row["handle"] for row in rows}
 
         await eventually(all_wait)
@@ -155,7 +155,7 @@ class KillScene(msgspec.Struct, frozen=True):
         async with self.fleet.pool.acquire() as conn:
             posts = [row["id"] for row in await conn.fetch("select id from scheduled_post")]
             found = [
-                await timelines.list_post_entries(conn, organization_id=self.fleet.org, post_id=post_id)
+                await timelines.list_post_timeline(conn, organization_id=self.fleet.org, post_id=post_id)
                 for post_id in posts
             ]
         return [msgspec.json.decode(msgspec.json.encode(each)) for each in found]
@@ -168,11 +168,7 @@ class KillScene(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def playing(
-    peer: AccountServer,
-    settings: Settings,
-    folder: Path,
-    handles: Iterable[str],
-    monkeypatch: pytest.MonkeyPatch,
+    peer: AccountServer, settings: Settings, folder: Path, handles: Iterable[str], monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[KillScene]:
     monkeypatch.setenv("CHAOS_FOLDER", str(folder))
     accounts = {handle: await peer.join() for handle in handles}
@@ -239,7 +235,7 @@ async def test_redis_emptied_in_each_phase_publishes_each_post_once(
         await scene.post([LATER], after=WHILE)
         await scene.post([IN_LINE])
         async with Redis.from_url(settings.redis_url) as client:
-            await eventually(lambda: client.exists(queue_key(PUBLISH_POST.pool)))
+            await eventually(lambda: client.exists(arq_queue_key(PUBLISH_POST_KIND.pool)))
             assert await scene.stages() == EMPTIED
             await client.flushall()
         scene.fleet.go()

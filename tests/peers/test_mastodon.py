@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from domain.accounts.client_registrations import Client
-from domain.accounts.credentials import Grant
+from domain.accounts.client_registrations import OAuthClient
+from domain.accounts.credentials import TokenGrant
 from platforms.mastodon import api
 from platforms.mastodon.collect import MastodonCollector
-from schemas.errors import ReauthRequired
+from schemas.errors import AccountReauthRequired
 from tests import seeds
 from tests.peers.bluesky_project import all_published, at_work
 from tests.peers.mastodon_account import MastodonAccount, behind, unique
 from tests.peers.proxy import Loss
 from tests.peers.publishing import TIMEOUT_S, deliver, post, publish
 from tests.workers.runtime.workers import Workers
-from workers.platforms.contract import AbsentPost, Inquiry, LivePost
+from workers.platforms.contract import AbsentPost, LivePost, PostInquiry
 from workers.publishing import phases
 
 pytestmark = pytest.mark.peers
@@ -41,7 +41,7 @@ async def test_looking_finds_a_post_or_proves_its_absence(mastodon: MastodonAcco
 
     async def look() -> Any:
         late = now + timedelta(minutes=2)
-        return await mastodon.adapter.reconcile(mastodon.account, Inquiry(prepared, now, late))
+        return await mastodon.adapter.reconcile(mastodon.account, PostInquiry(prepared, now, late))
 
     assert await look() == AbsentPost()
     live = await deliver(mastodon.adapter, mastodon.account, prepared)
@@ -64,20 +64,20 @@ async def test_a_post_under_forty_newer_ones_is_found(mastodon: MastodonAccount)
     for number in range(45):
         await publish(mastodon.adapter, mastodon.account, post(unique(f"newer {number}")))
     now = datetime.now(UTC)
-    found = await mastodon.adapter.reconcile(mastodon.account, Inquiry(prepared, now, now))
+    found = await mastodon.adapter.reconcile(mastodon.account, PostInquiry(prepared, now, now))
     assert isinstance(found, LivePost)
     assert found == sent
 
 
 async def test_revoked_token_requires_a_new_connection(mastodon: MastodonAccount) -> None:
     prepared = await mastodon.adapter.prepare(mastodon.account, post("refused"))
-    us = Client(mastodon.app.client_id, mastodon.app.client_secret)
-    await api.revoke_token(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
-    with pytest.raises(ReauthRequired):
+    us = OAuthClient(mastodon.app.client_id, mastodon.app.client_secret)
+    await api.revoke_mastodon_token(mastodon.client, mastodon.instance.base, us, mastodon.account.access_token)
+    with pytest.raises(AccountReauthRequired):
         await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=TIMEOUT_S)
-    with pytest.raises(ReauthRequired):
+    with pytest.raises(AccountReauthRequired):
         await api.verify_credentials(mastodon.api)
-    with pytest.raises(ReauthRequired):
+    with pytest.raises(AccountReauthRequired):
         await MastodonCollector(mastodon.client).followers(mastodon.account)
 
 
@@ -85,8 +85,7 @@ async def test_idempotency_key_returns_the_same_post_if_supported(mastodon: Mast
     """`tokenExact` is right for each of them."""
     prepared = await mastodon.adapter.prepare(mastodon.account, post(unique("keyed"), images=1))
     first, second = [
-        await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=TIMEOUT_S)
-        for _ in range(2)
+        await mastodon.adapter.send(mastodon.account, prepared, post(""), timeout_s=TIMEOUT_S) for _ in range(2)
     ]
     told = mastodon.account.traits
     assert (first == second) is told["tokenExact"] is (mastodon.instance.name == "mock")
@@ -97,7 +96,7 @@ async def test_idempotency_key_returns_the_same_post_if_supported(mastodon: Mast
 async def test_posts_with_lost_responses_are_published_once(
     mastodon: MastodonAccount, workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(phases, "PAUSE_S", 0.0)
+    monkeypatch.setattr(phases, "RESEND_PAUSE_S", 0.0)
     captions = [unique(f"post {number}") for number in range(FEW)]
     async with mastodon.losing(Loss.ANSWER) as proxy:
         await send(workers, mastodon, proxy.base, captions)
@@ -110,13 +109,11 @@ async def test_posts_with_lost_responses_are_published_once(
 
 async def send(workers: Workers, mastodon: MastodonAccount, base: str, captions: list[str]) -> None:
     """Schedule posts for now, to the account at this address."""
-    account, grant = mastodon.account, Grant(access_token=mastodon.account.access_token)
+    account, grant = mastodon.account, TokenGrant(access_token=mastodon.account.access_token)
     found: dict[str, Any] = {"external_id": account.external_id, "traits": account.traits}
     async with workers.pool.acquire() as conn:
         project_id = await seeds.project(conn, workers.org)
-        account_id = await seeds.account(
-            conn, workers.org, project_id, grant=grant, service_url=base, **found
-        )
+        account_id = await seeds.account(conn, workers.org, project_id, grant=grant, service_url=base, **found)
         for caption in captions:
             content_id = await seeds.content(conn, workers.org, project_id, caption=caption)
             await seeds.post(conn, workers.org, content_id, account_id)

@@ -12,8 +12,13 @@ from domain.values import ssrf_guard
 from schemas.errors import SourceError
 from tests.waiting import PATIENCE_S
 from workers.ingest.github.about import find_repository
-from workers.ingest.github.client import JSON_LIMITS, RAW_LIMITS, Api, get
-from workers.web.fetch import open_client
+from workers.ingest.github.client import (
+    GITHUB_JSON_RESPONSE_LIMITS,
+    GITHUB_RAW_RESPONSE_LIMITS,
+    GitHubApi,
+    request_github_api,
+)
+from workers.web.fetch import open_guarded_client
 
 pytestmark = pytest.mark.peers
 
@@ -27,21 +32,21 @@ def scenario(server: str, name: str) -> str:
     return str(answer.raise_for_status().json()["url"])
 
 
-def api_at(client: httpx.AsyncClient, base: str) -> Api:
-    return Api(client=client, base=base, web="https://github.com", token="ghs_1.2.3")
+def api_at(client: httpx.AsyncClient, base: str) -> GitHubApi:
+    return GitHubApi(client=client, base=base, web="https://github.com", token="ghs_1.2.3")
 
 
 async def replay(server: str, name: str, exchanges: list[dict[str, Any]]) -> list[str]:
     """Return the outcome of each exchange, except those that only end a redirect."""
     base, outcomes = scenario(server, name), []
-    async with open_client(
+    async with open_guarded_client(
         allowed=ssrf_guard.operator_url_policy(server), contact="https://tenantry.test"
     ) as client:
         for exchange in exchanges:
             kind = exchange["headers"].get("content-type", "")
             try:
-                want = RAW_LIMITS if "vnd.github" in kind else JSON_LIMITS
-                answer = await get(api_at(client, base), base + exchange["path"], want=want)
+                want = GITHUB_RAW_RESPONSE_LIMITS if "vnd.github" in kind else GITHUB_JSON_RESPONSE_LIMITS
+                answer = await request_github_api(api_at(client, base), base + exchange["path"], want=want)
                 outcomes.append(matches(answer.body, exchange["response"]))
             except SourceError as error:
                 outcomes.append(type(error).__name__)
@@ -75,20 +80,16 @@ async def test_every_recorded_scenario_is_read(fixtures_server: str, recordings:
 
 
 @pytest.mark.parametrize("name", ["branch-protection", "get-archive"])
-async def test_repository_recorded_as_absent_is_not_found(
-    fixtures_server: str, recordings: Path, name: str
-) -> None:
+async def test_repository_recorded_as_absent_is_not_found(fixtures_server: str, recordings: Path, name: str) -> None:
     """The archive redirects to another GitHub host, which this server plays too."""
     assert await replay(fixtures_server, name, recorded(recordings, name)) == ["SourceNotFound"]
 
 
 async def test_a_recorded_rename_is_followed(fixtures_server: str) -> None:
     base = scenario(fixtures_server, "rename-repository")
-    async with open_client(
+    async with open_guarded_client(
         allowed=ssrf_guard.operator_url_policy(fixtures_server), contact="https://tenantry.test"
     ) as client:
-        about, answer = await find_repository(
-            api_at(client, base), "octokit-fixture-org/rename-repository", None
-        )
+        about, answer = await find_repository(api_at(client, base), "octokit-fixture-org/rename-repository", None)
     assert about.full_name == "octokit-fixture-org/rename-repository-newname"
     assert answer.url == f"{base}/repositories/1000"

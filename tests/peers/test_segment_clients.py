@@ -151,9 +151,7 @@ async def in_chromium(address: str) -> AsyncIterator[None]:
         assert {urlsplit(url).hostname for url in page.requests} == {"localhost", "127.0.0.1"}
 
 
-async def test_each_event_of_a_page_is_stored_once_without_third_parties(
-    network: Network, pool: Pool
-) -> None:
+async def test_each_event_of_a_page_is_stored_once_without_third_parties(network: Network, pool: Pool) -> None:
     """@segment/analytics-next loads its settings from our API; they contain the event endpoint."""
     bundle = node.install() / "@segment" / "analytics-next" / "dist" / "umd" / "index.js"
     page = (PROGRAMS / "segment_page.html").read_text()

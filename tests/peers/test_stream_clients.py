@@ -52,9 +52,7 @@ async def lines(printed: StreamReader, word: str, many: int) -> list[str]:
     return found
 
 
-async def test_httpx_sse_resumes_after_a_cut(
-    settings: Settings, pool: Pool, conn: Conn, tmp_path: Path
-) -> None:
+async def test_httpx_sse_resumes_after_a_cut(settings: Settings, pool: Pool, conn: Conn, tmp_path: Path) -> None:
     org = await seeds.organization(conn)
     key, python = await new_key(pool, org), await asyncio.to_thread(pypi.install, "httpx_sse")
     with serving(settings, tmp_path / "log") as served:
@@ -66,9 +64,7 @@ async def test_httpx_sse_resumes_after_a_cut(
             assert await lines(printed, "message", 9) == [f"message {one}" for one in sent]
 
 
-async def test_curl_prints_events_immediately(
-    settings: Settings, pool: Pool, conn: Conn, tmp_path: Path
-) -> None:
+async def test_curl_prints_events_immediately(settings: Settings, pool: Pool, conn: Conn, tmp_path: Path) -> None:
     org = await seeds.organization(conn)
     key = await new_key(pool, org)
     with serving(settings, tmp_path / "log") as served:

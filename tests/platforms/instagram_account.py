@@ -15,8 +15,8 @@ from tests.peers.simulators.instagram import Instagram as Simulated
 from tests.peers.simulators.instagram_user import CALLBACK, MediaHost, long_lived
 from tests.peers.simulators.serving import served
 from tests.platforms.scripted import draft, file
-from workers.platforms.contract import Inquiry, PostDraft, PostFile, PreparedPost, ReconcileResult, SendResult
-from workers.web.fetch import open_client
+from workers.platforms.contract import PostDraft, PostFile, PostInquiry, PreparedPost, ReconcileResult, SendResult
+from workers.web.fetch import open_guarded_client
 
 #: Timeout of the irreversible call, in seconds.
 SEND_S = 60.0
@@ -61,7 +61,7 @@ class InstagramAccount:
 
     async def ask(self, prepared: PreparedPost, *, sent_at: datetime) -> ReconcileResult:
         """Return the post's state, as of now."""
-        return await self.adapter.reconcile(self.account, Inquiry(prepared, sent_at, await self.now()))
+        return await self.adapter.reconcile(self.account, PostInquiry(prepared, sent_at, await self.now()))
 
     async def later(self, prepared: PreparedPost, *, sent_at: datetime, after: timedelta) -> ReconcileResult:
         await self.sim.advance((sent_at + after - await self.now()).total_seconds())
@@ -84,11 +84,11 @@ class InstagramAccount:
 @asynccontextmanager
 async def instagram_account() -> AsyncIterator[InstagramAccount]:
     with served(Simulated(rate=0, redirect_uris=[CALLBACK])) as base, served(MediaHost()) as files:
-        allowed = ssrf_guard.read_allowed(base.removeprefix("http://"))
+        allowed = ssrf_guard.parse_allowed_origins(base.removeprefix("http://"))
         async with (
             Sim(base) as sim,
             visiting(base) as person,
-            open_client(allowed=allowed, contact="https://tenantry.test") as client,
+            open_guarded_client(allowed=allowed, contact="https://tenantry.test") as client,
         ):
             made = await sim.account("ada")
             account = PostingAccount(

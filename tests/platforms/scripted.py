@@ -18,7 +18,7 @@ from tests.http_server import HttpRequest
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import raw_response
 from workers.platforms.contract import PostDraft, PostFile, PreparedPost
-from workers.web.fetch import open_client
+from workers.web.fetch import open_guarded_client
 
 POST_ID = UUID("019abcde-0000-7000-8000-000000000001")
 AT = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
@@ -63,9 +63,7 @@ async def hang(writer: asyncio.StreamWriter) -> None:
 async def truncate(writer: asyncio.StreamWriter) -> None:
     """Send a truncated 200."""
     writer.write(
-        json_response({"uri": "at://did:plc:me/app.bsky.feed.post/1", "id": "1", "cid": "c", "content": ""})[
-            :-5
-        ]
+        json_response({"uri": "at://did:plc:me/app.bsky.feed.post/1", "id": "1", "cid": "c", "content": ""})[:-5]
     )
 
 
@@ -91,9 +89,7 @@ LOST: dict[str, Answer] = {
 @asynccontextmanager
 async def server(**answers: Any) -> AsyncIterator[ScriptedServer]:
     """Serve responses by a path's end: `putRecord`, `media`."""
-    served = ScriptedServer(
-        {name: said if isinstance(said, list) else [said] for name, said in answers.items()}
-    )
+    served = ScriptedServer({name: said if isinstance(said, list) else [said] for name, said in answers.items()})
     waiting = set[asyncio.Task[Any] | None]()
 
     async def handle(asked: HttpRequest, _: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -123,8 +119,8 @@ async def write_answer(answer: Answer, writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def client_for(*served: ScriptedServer) -> AsyncIterator[httpx.AsyncClient]:
-    allowed = ssrf_guard.read_allowed(",".join(one.base.removeprefix("http://") for one in served))
-    async with open_client(allowed=allowed, contact="https://tenantry.test") as client:
+    allowed = ssrf_guard.parse_allowed_origins(",".join(one.base.removeprefix("http://") for one in served))
+    async with open_guarded_client(allowed=allowed, contact="https://tenantry.test") as client:
         yield client
 
 
@@ -177,9 +173,7 @@ async def chunks(content: bytes) -> AsyncIterator[bytes]:
 # A server of Mastodon's API
 
 
-def status(
-    number: int = 1, content: str = "<p>Hello</p>", *, files: int = 0, **fields: Any
-) -> dict[str, Any]:
+def status(number: int = 1, content: str = "<p>Hello</p>", *, files: int = 0, **fields: Any) -> dict[str, Any]:
     attachments = [{"id": str(n)} for n in range(files)]
     url = f"https://m.example/@me/{number}"
     return {"id": str(number), "content": content, "url": url, "media_attachments": attachments} | fields

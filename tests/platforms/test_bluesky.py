@@ -8,13 +8,13 @@ import pytest
 
 from platforms.bluesky.publish import BlueskyAdapter
 from schemas.errors import (
-    OutcomeUnknown,
+    AccessTokenExpired,
     PlatformError,
+    PlatformThrottled,
     PostNotSent,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
     PostRejected,
-    PreparationExpired,
-    Throttled,
-    TokenExpired,
 )
 from tests.platforms.scripted import (
     AT,
@@ -31,7 +31,7 @@ from tests.platforms.scripted import (
     pds,
     xrpc_error,
 )
-from workers.platforms.contract import AbsentPost, Inquiry, LivePost, PostDraft, PreparedPost, UndecidedPost
+from workers.platforms.contract import AbsentPost, LivePost, PostDraft, PostInquiry, PreparedPost, UndecidedPost
 
 PUT = "/xrpc/com.atproto.repo.putRecord"
 WRITTEN = json_response({"uri": "at://did:plc:me/app.bsky.feed.post/x", "cid": "bafy"})
@@ -44,15 +44,13 @@ async def prepared(served: ScriptedServer, what: PostDraft | None = None) -> Pre
 
 async def send_post(served: ScriptedServer, what: PreparedPost) -> Any:
     async with client_for(served) as client:
-        return await BlueskyAdapter(client).send(
-            account(served, "bluesky"), what, draft(), timeout_s=served.timeout_s
-        )
+        return await BlueskyAdapter(client).send(account(served, "bluesky"), what, draft(), timeout_s=served.timeout_s)
 
 
 async def query_post(served: ScriptedServer, what: PreparedPost, *, since_s: float) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
-        return await BlueskyAdapter(client).reconcile(account(served, "bluesky"), Inquiry(what, AT, now))
+        return await BlueskyAdapter(client).reconcile(account(served, "bluesky"), PostInquiry(what, AT, now))
 
 
 async def send_error(answer: Answer, **more: Answer) -> PlatformError:
@@ -116,9 +114,7 @@ async def test_images_are_uploaded_and_embedded_in_their_order() -> None:
 
 
 async def test_a_video_is_embedded_as_one() -> None:
-    async with pds(
-        uploadBlob=json_response(BLOB), describeServer=json_response({"did": "did:web:x"})
-    ) as served:
+    async with pds(uploadBlob=json_response(BLOB), describeServer=json_response({"did": "did:web:x"})) as served:
         what = await prepared(served, draft("", file(kind="video", mime_type="video/mp4")))
     embed = json.loads(what.request)["record"]["embed"]
     assert (embed["$type"], embed["video"]) == ("app.bsky.embed.video", BLOB["blob"])
@@ -126,9 +122,7 @@ async def test_a_video_is_embedded_as_one() -> None:
 
 async def test_a_video_above_the_servers_own_limit_is_not_uploaded() -> None:
     movie = file(b"123456", kind="video", mime_type="video/mp4")
-    async with pds(
-        uploadBlob=json_response(BLOB), describeServer=json_response({"blobUploadLimit": 5})
-    ) as served:
+    async with pds(uploadBlob=json_response(BLOB), describeServer=json_response({"blobUploadLimit": 5})) as served:
         with pytest.raises(PostRejected) as caught:
             await prepared(served, draft("", movie))
     assert (caught.value.code, len(served.asked)) == ("MEDIA_TOO_LARGE", 1)
@@ -136,30 +130,28 @@ async def test_a_video_above_the_servers_own_limit_is_not_uploaded() -> None:
 
 @pytest.mark.parametrize("how", LOST)
 async def test_a_put_without_a_clear_answer_may_be_live(how: str) -> None:
-    assert type(await send_error(LOST[how])) is OutcomeUnknown
+    assert type(await send_error(LOST[how])) is PostOutcomeUnknown
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "code"),
     [
-        (xrpc_error("ExpiredToken"), TokenExpired, "TOKEN_EXPIRED"),
-        (xrpc_error("InvalidToken"), TokenExpired, "TOKEN_EXPIRED"),
-        (xrpc_error("AuthMissing", 401), TokenExpired, "TOKEN_EXPIRED"),
-        (json_response({}, 401), TokenExpired, "TOKEN_REFUSED"),
+        (xrpc_error("ExpiredToken"), AccessTokenExpired, "TOKEN_EXPIRED"),
+        (xrpc_error("InvalidToken"), AccessTokenExpired, "TOKEN_EXPIRED"),
+        (xrpc_error("AuthMissing", 401), AccessTokenExpired, "TOKEN_EXPIRED"),
+        (json_response({}, 401), AccessTokenExpired, "TOKEN_REFUSED"),
         (xrpc_error("AccountTakedown", 401), PostRejected, "ACCOUNT_SUSPENDED"),
         (xrpc_error("AccountDeactivated", 401), PostRejected, "ACCOUNT_DEACTIVATED"),
         (xrpc_error("AccountNotFound", 403), PostRejected, "ACCOUNT_NOT_FOUND"),
-        (xrpc_error("RateLimitExceeded", 429), Throttled, "PLATFORM_RATE_LIMITED"),
-        (json_response({}, 429), Throttled, "PLATFORM_RATE_LIMITED"),
+        (xrpc_error("RateLimitExceeded", 429), PlatformThrottled, "PLATFORM_RATE_LIMITED"),
+        (json_response({}, 429), PlatformThrottled, "PLATFORM_RATE_LIMITED"),
         (xrpc_error("InvalidRequest"), PostRejected, "PLATFORM_REJECTED"),
-        (xrpc_error("BlobNotFound"), PreparationExpired, "MEDIA_GONE"),
+        (xrpc_error("BlobNotFound"), PostPreparationExpired, "MEDIA_GONE"),
         (xrpc_error("PayloadTooLarge", 413), PostRejected, "MEDIA_TOO_LARGE"),
         (xrpc_error("SomethingNew", 418), PostRejected, "PLATFORM_REJECTED"),
     ],
 )
-async def test_a_refusal_is_classified_by_its_error_name(
-    answer: bytes, kind: type[PlatformError], code: str
-) -> None:
+async def test_a_refusal_is_classified_by_its_error_name(answer: bytes, kind: type[PlatformError], code: str) -> None:
     error = await send_error(answer)
     assert (type(error), error.code) == (kind, code)
     assert "secret-token" not in error.message
@@ -181,7 +173,7 @@ async def test_a_refusal_has_its_category(name: str, status: int, category: str)
 async def test_a_rate_limit_has_its_end() -> None:
     headers = {"ratelimit_reset": "1795521630", "date": "Tue, 24 Nov 2026 12:00:00 GMT"}
     error = await send_error(xrpc_error("RateLimitExceeded", 429, **headers))
-    assert isinstance(error, Throttled)
+    assert isinstance(error, PlatformThrottled)
     assert error.after_s == 30
 
 
@@ -197,7 +189,7 @@ async def test_a_taken_key_with_another_post_is_unknown(answer: Answer | None) -
     async with pds(putRecord=xrpc_error("InvalidSwap")) as served:
         what = await prepared(served)
         served.answers[METHODS["getRecord"]] = [answer or record_response(what, text="Other")]
-        with pytest.raises(OutcomeUnknown) as caught:
+        with pytest.raises(PostOutcomeUnknown) as caught:
             await send_post(served, what)
     assert caught.value.code == "KEY_TAKEN"
 
@@ -235,7 +227,7 @@ async def test_a_failed_query_proves_nothing(how: str) -> None:
 
 def test_a_put_is_always_repeatable() -> None:
     what, later = PreparedPost(handle={}, request=b""), AT + timedelta(days=30)
-    assert BlueskyAdapter(None).repeatable(account(None, "bluesky"), Inquiry(what, AT, later))  # type: ignore[arg-type]
+    assert BlueskyAdapter(None).repeatable(account(None, "bluesky"), PostInquiry(what, AT, later))  # type: ignore[arg-type]
 
 
 async def test_only_resolvable_handles_are_mentions() -> None:

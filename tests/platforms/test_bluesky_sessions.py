@@ -6,24 +6,15 @@ import pytest
 
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi
-from schemas.errors import PlatformError, PostNotSent, PostRejected, ReauthRequired
-from tests.platforms.scripted import (
-    BLOB,
-    LOST,
-    Answer,
-    ScriptedServer,
-    client_for,
-    json_response,
-    pds,
-    xrpc_error,
-)
+from schemas.errors import AccountReauthRequired, PlatformError, PostNotSent, PostRejected
+from tests.platforms.scripted import BLOB, LOST, Answer, ScriptedServer, client_for, json_response, pds, xrpc_error
 
 SESSION = {"did": "did:plc:me", "handle": "me.test", "refreshJwt": "r"}
 
 
 async def opened(served: ScriptedServer) -> api.PdsSession:
     async with client_for(served) as client:
-        return await api.create_session(client, served.base, identifier="me.test", password="app-password")
+        return await api.create_pds_session(client, served.base, identifier="me.test", password="app-password")
 
 
 async def test_a_session_has_its_end_and_the_accounts_server() -> None:
@@ -40,9 +31,7 @@ async def test_a_session_has_its_end_and_the_accounts_server() -> None:
 
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])
 async def test_a_token_without_claims_has_no_known_end(token: str) -> None:
-    async with pds(
-        createSession=json_response(SESSION | {"accessJwt": token, "didDoc": {"service": 7}})
-    ) as served:
+    async with pds(createSession=json_response(SESSION | {"accessJwt": token, "didDoc": {"service": 7}})) as served:
         session = await opened(served)
     assert (session.expires_at, session.server) == (None, None)
 
@@ -50,8 +39,8 @@ async def test_a_token_without_claims_has_no_known_end(token: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (xrpc_error("ExpiredToken"), ReauthRequired),
-        (xrpc_error("InvalidToken"), ReauthRequired),
+        (xrpc_error("ExpiredToken"), AccountReauthRequired),
+        (xrpc_error("InvalidToken"), AccountReauthRequired),
         (xrpc_error("AccountTakedown", 401), PostRejected),
         (LOST["500"], PostNotSent),
         (LOST["dropped"], PostNotSent),
@@ -60,7 +49,7 @@ async def test_a_token_without_claims_has_no_known_end(token: str) -> None:
 async def test_only_an_explicit_error_ends_a_session(answer: Answer, kind: type[PlatformError]) -> None:
     async with pds(refreshSession=answer) as served, client_for(served) as client:
         with pytest.raises(PlatformError) as caught:
-            await api.refresh_session(client, served.base, refresh_token="r")
+            await api.refresh_pds_session(client, served.base, refresh_token="r")
     assert type(caught.value) is kind
 
 
@@ -71,7 +60,7 @@ async def test_an_avatar_is_served_by_the_accounts_own_server() -> None:
         client_for(served) as client,
     ):
         one = PdsApi(client=client, base=served.base)
-        assert await api.avatar_url(one, "did:plc:me") == (
+        assert await api.get_avatar_url(one, "did:plc:me") == (
             f"{served.base}/xrpc/com.atproto.sync.getBlob?did=did%3Aplc%3Ame&cid=bafkqaaa"
         )
-        assert await api.avatar_url(one, "did:plc:me") is None
+        assert await api.get_avatar_url(one, "did:plc:me") is None

@@ -8,14 +8,21 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from domain.collection.collection_runs import DuePost
+from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
 from platforms.bluesky.collect import BlueskyCollector
 from platforms.instagram.collect import InstagramCollector
 from platforms.mastodon.collect import MastodonCollector
 from platforms.tiktok.collect import TikTokCollector
 from schemas import ids
-from schemas.errors import PlatformError, PostNotSent, PostRejected, ReauthRequired, Throttled, TokenExpired
+from schemas.errors import (
+    AccessTokenExpired,
+    AccountReauthRequired,
+    PlatformError,
+    PlatformThrottled,
+    PostNotSent,
+    PostRejected,
+)
 from tests.peers.simulators import instagram_user, tiktok_user
 from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.faults import SimFault
@@ -24,17 +31,17 @@ from tests.platforms import instagram_account, tiktok_account
 from tests.platforms.instagram_account import InstagramAccount
 from tests.platforms.scripted import AT, account, client_for, drop, json_response, server, xrpc_error
 from tests.platforms.tiktok_account import TikTokAccount
-from workers.platforms.collecting import Collector, Figures
+from workers.platforms.collecting import CollectedFigures, MetricsCollector
 from workers.platforms.fakes.collect import SandboxCollector
 
 
-def due(name: str, *, video: bool = False) -> DuePost:
-    return DuePost(ids.new(), name, AT, video, None)
+def due(name: str, *, video: bool = False) -> PostDueForPolling:
+    return PostDueForPolling(ids.new_uuid7(), name, AT, video, None)
 
 
 async def figures(
-    collector: Collector, of: PostingAccount, *names: str, video: bool = False
-) -> dict[str, Figures]:
+    collector: MetricsCollector, of: PostingAccount, *names: str, video: bool = False
+) -> dict[str, CollectedFigures]:
     """Collect the figures, by the posts' external ids."""
     posts = {name: due(name, video=video) for name in names}
     found = await collector.posts(of, [*posts.values()])
@@ -50,13 +57,8 @@ async def test_bluesky_returns_many_posts_in_one_call() -> None:
     views = [VIEW, {"uri": "at://2", "likeCount": 0, "bookmarkCount": 9}, {"uri": "at://other"}]
     answers = {"app.bsky.feed.getPosts": json_response({"posts": views})}
     async with server(**answers) as served, client_for(served) as client:
-        found = await figures(
-            BlueskyCollector(client), account(served, "bluesky"), *"at://1 at://2 at://3".split()
-        )
-    assert found == {
-        "at://1": {"likes": 4, "comments": 3, "shares": 3},
-        "at://2": {"likes": 0, "saves": 9},
-    }
+        found = await figures(BlueskyCollector(client), account(served, "bluesky"), *"at://1 at://2 at://3".split())
+    assert found == {"at://1": {"likes": 4, "comments": 3, "shares": 3}, "at://2": {"likes": 0, "saves": 9}}
     [asked] = served.asked
     assert asked.target.endswith("?uris=at%3A%2F%2F1&uris=at%3A%2F%2F2&uris=at%3A%2F%2F3")
     assert asked.token == "secret-token"
@@ -65,9 +67,9 @@ async def test_bluesky_returns_many_posts_in_one_call() -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (xrpc_error("ExpiredToken"), TokenExpired),
-        (xrpc_error("AuthenticationRequired", 401), ReauthRequired),
-        (xrpc_error("RateLimitExceeded", 429), Throttled),
+        (xrpc_error("ExpiredToken"), AccessTokenExpired),
+        (xrpc_error("AuthenticationRequired", 401), AccountReauthRequired),
+        (xrpc_error("RateLimitExceeded", 429), PlatformThrottled),
         (xrpc_error("UpstreamFailure", 502), PostNotSent),
         (json_response({"posts": [{"likeCount": 1}]}), PostNotSent),
         (drop, PostNotSent),
@@ -122,7 +124,7 @@ class InsightsAccount(NamedTuple):
     async def see(self, post: str, *, viewers: int = 100, **figures: int) -> None:
         await self.insta.sim.call("POST", "/figures", id=post, viewers=viewers, figures=figures)
 
-    async def told(self, post: str, *, video: bool = False) -> Figures | None:
+    async def told(self, post: str, *, video: bool = False) -> CollectedFigures | None:
         return (await figures(self.collector, self.account, post, video=video)).get(post)
 
 
@@ -202,9 +204,9 @@ async def test_a_deleted_post_is_left_out(insta: InsightsAccount) -> None:
 async def test_instagram_raises_the_errors_of_posting(insta: InsightsAccount) -> None:
     post = await insta.post(views=9)
     errors: dict[str, type[PlatformError]] = {
-        "user_limit": Throttled,
-        "business_limit": Throttled,
-        "expired": ReauthRequired,
+        "user_limit": PlatformThrottled,
+        "business_limit": PlatformThrottled,
+        "expired": AccountReauthRequired,
         "restricted": PostRejected,
         "unavailable": PostNotSent,
     }
@@ -266,7 +268,7 @@ async def test_tiktok_returns_nothing_without_the_scopes(tok: CountsAccount) -> 
 async def test_tiktok_raises_the_errors_of_posting(tok: CountsAccount) -> None:
     _, name = await tok.post(**FIGURES)
     errors: dict[SimFault, type[PlatformError]] = {
-        SimFault.REFUSE_429: Throttled,
+        SimFault.REFUSE_429: PlatformThrottled,
         SimFault.REFUSE_500: PostNotSent,
         SimFault.DROP_BEFORE: PostNotSent,
         SimFault.TRUNCATED_200: PostNotSent,
@@ -281,11 +283,10 @@ async def test_tiktok_raises_the_errors_of_posting(tok: CountsAccount) -> None:
 
 
 async def test_a_sandboxs_figures_grow_for_a_week_and_are_always_the_same() -> None:
-    post = DuePost(UUID(int=5), "x", AT, video=False, due_at=None)
+    post = PostDueForPolling(UUID(int=5), "x", AT, video=False, due_at=None)
     collector, shop = SandboxCollector(AT), account(None, "mastodon")
     told_at = [
-        (await SandboxCollector(AT + timedelta(days=days)).posts(shop, [post]))[post.id]["views"]
-        for days in range(6)
+        (await SandboxCollector(AT + timedelta(days=days)).posts(shop, [post]))[post.id]["views"] for days in range(6)
     ]
     assert told_at == sorted(told_at)
     assert told_at[0] == 0

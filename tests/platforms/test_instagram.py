@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from platforms.instagram.publish import InstagramAdapter
-from schemas.errors import OutcomeUnknown, PostNotSent, PostRejected, PreparationExpired, Throttled
+from schemas.errors import PlatformThrottled, PostNotSent, PostOutcomeUnknown, PostPreparationExpired, PostRejected
 from tests.peers.simulators.faults import SimFault
 from tests.platforms.instagram_account import InstagramAccount
 from tests.platforms.scripted import account, client_for, draft, file, json_response, server
-from workers.platforms.contract import Inquiry, LivePost, PreparedPost
+from workers.platforms.contract import LivePost, PostInquiry, PreparedPost
 from workers.platforms.graph_version import GRAPH_VERSION
 
 
@@ -78,7 +78,7 @@ async def test_a_repeated_step_creates_no_second_container(ada: InstagramAccount
     one, other = await ada.prepared(post, second), await ada.prepared(post, second)
     assert one.handle["items"] == other.handle["items"]
     await ada.send(one, post)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(PostOutcomeUnknown):
         await ada.send(other, post)
     assert (await ada.sim.counts("ada", "Twice"))["live"] == 1
 
@@ -95,7 +95,7 @@ async def test_a_container_that_expired_is_prepared_again(ada: InstagramAccount)
     post = await ada.post()
     begun = await ada.step(post)
     await ada.sim.advance(24 * 3600)
-    with pytest.raises(PreparationExpired) as caught:
+    with pytest.raises(PostPreparationExpired) as caught:
         await ada.step(post, begun)
     assert caught.value.code == "CONTAINER_GONE"
 
@@ -106,15 +106,13 @@ async def test_a_container_unknown_three_times_is_created_again(ada: InstagramAc
     await ada.order("unknown_object", "container", times=3)
     for _ in range(2):
         step = await ada.step(post, step)
-    with pytest.raises(PreparationExpired) as caught:
+    with pytest.raises(PostPreparationExpired) as caught:
         await ada.step(post, step)
     assert caught.value.code == "CONTAINER_UNKNOWN"
 
 
 @pytest.mark.parametrize("names", [["a.jpg"], ["a.jpg", "b.jpg"]])
-async def test_an_existing_container_reported_unknown_is_kept(
-    ada: InstagramAccount, names: list[str]
-) -> None:
+async def test_an_existing_container_reported_unknown_is_kept(ada: InstagramAccount, names: list[str]) -> None:
     """Meta returns 100/33 for existing containers. An account may create 400 in a day."""
     post = await ada.post(*names, caption="Denied")
     step = await ada.step(post)
@@ -142,7 +140,7 @@ async def test_containers_without_the_label_are_created_again(ada: InstagramAcco
     plain = await ada.post(caption="Declared")
     labelled = msgspec.structs.replace(plain, is_ai_generated=True)
     begun, whole = await ada.step(plain), await ada.prepared(plain)
-    with pytest.raises(PreparationExpired):
+    with pytest.raises(PostPreparationExpired):
         await ada.send(whole, labelled)
     assert await ada.calls("/media_publish") == 0
     await ada.send(await ada.prepared(labelled, begun), labelled)
@@ -163,7 +161,7 @@ async def test_an_unusable_file_has_its_code(ada: InstagramAccount, fetches_firs
     """The error comes at once, or in the status of the container."""
     await ada.sim.account("ada", fetches_first=fetches_first)
     for name, code in UNUSABLE.items():
-        kind = PreparationExpired if code == "MEDIA_NOT_FETCHED" else PostRejected
+        kind = PostPreparationExpired if code == "MEDIA_NOT_FETCHED" else PostRejected
         with pytest.raises(kind) as caught:
             await ada.prepared(await ada.post(name))
         assert (name, caught.value.code) == (name, code)
@@ -181,7 +179,7 @@ async def test_an_account_at_its_daily_quota_cools_down(ada: InstagramAccount) -
     await ada.sim.account("ada", quota_total=1)
     post = await ada.post(caption="First")
     await ada.send(await ada.prepared(post), post)
-    with pytest.raises(Throttled) as caught:
+    with pytest.raises(PlatformThrottled) as caught:
         await ada.step(await ada.post(caption="Second"))
     assert (caught.value.code, caught.value.after_s) == ("QUOTA_USED_UP", 900)
     assert await ada.calls("/media") == 1
@@ -209,8 +207,7 @@ async def test_a_publish_before_processing_has_ended_publishes_nothing(ada: Inst
     post = await ada.post(caption="Early")
     begun = await ada.step(post)
     early = PreparedPost(
-        handle=begun.handle,
-        request=msgspec.json.encode({"creation_id": begun.handle["container"], "caption": "Early"}),
+        handle=begun.handle, request=msgspec.json.encode({"creation_id": begun.handle["container"], "caption": "Early"})
     )
     with pytest.raises(PostNotSent) as caught:
         await ada.send(early, post)
@@ -222,14 +219,12 @@ async def test_a_publish_before_processing_has_ended_publishes_nothing(ada: Inst
 async def test_no_call_is_repeated_before_a_reconciliation(ada: InstagramAccount) -> None:
     post = await ada.post()
     prepared, now = await ada.prepared(post), await ada.now()
-    assert not InstagramAdapter(ada.adapter.client, "").repeatable(ada.account, Inquiry(prepared, now, now))
-    assert not ada.adapter.repeatable(ada.account, Inquiry(prepared, now, now + timedelta(days=1)))
+    assert not InstagramAdapter(ada.adapter.client, "").repeatable(ada.account, PostInquiry(prepared, now, now))
+    assert not ada.adapter.repeatable(ada.account, PostInquiry(prepared, now, now + timedelta(days=1)))
 
 
 async def test_no_address_holds_the_token() -> None:
-    usage = json_response(
-        {"data": [{"quota_usage": 0, "config": {"quota_total": 25, "quota_duration": 86400}}]}
-    )
+    usage = json_response({"data": [{"quota_usage": 0, "config": {"quota_total": 25, "quota_duration": 86400}}]})
     made = {
         "content_publishing_limit": usage,
         "media": json_response({"id": "17"}),

@@ -6,17 +6,17 @@ import httpx
 import msgspec
 import pytest
 
-from domain.accounts.client_registrations import Client
+from domain.accounts.client_registrations import OAuthClient
 from platforms.instagram import api, errors
 from schemas.errors import (
-    OutcomeUnknown,
+    AccessTokenExpired,
+    AccountReauthRequired,
     PlatformError,
+    PlatformThrottled,
     PostNotSent,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
     PostRejected,
-    PreparationExpired,
-    ReauthRequired,
-    Throttled,
-    TokenExpired,
 )
 from tests.peers.simulators.instagram_errors import REFUSALS
 from tests.peers.simulators.instagram_oauth import CLIENT_ID, CLIENT_SECRET
@@ -36,15 +36,15 @@ class ExpectedErrors(NamedTuple):
     published: type[PlatformError] | None = None
 
 
-OWNER = ExpectedErrors(ReauthRequired, "TOKEN_REFUSED")
-LIMIT = ExpectedErrors(Throttled, "PLATFORM_RATE_LIMITED", "rate_limit")
-FAILED = ExpectedErrors(PostNotSent, "PLATFORM_FAILED", "network", OutcomeUnknown)
-GONE = ExpectedErrors(PreparationExpired, "CONTAINER_GONE", "network", OutcomeUnknown)
+OWNER = ExpectedErrors(AccountReauthRequired, "TOKEN_REFUSED")
+LIMIT = ExpectedErrors(PlatformThrottled, "PLATFORM_RATE_LIMITED", "rate_limit")
+FAILED = ExpectedErrors(PostNotSent, "PLATFORM_FAILED", "network", PostOutcomeUnknown)
+GONE = ExpectedErrors(PostPreparationExpired, "CONTAINER_GONE", "network", PostOutcomeUnknown)
 DENIED = GONE._replace(code="CONTAINER_UNKNOWN")
-UNFETCHED = ExpectedErrors(PreparationExpired, "MEDIA_NOT_FETCHED", "network", OutcomeUnknown)
-UNMADE = ExpectedErrors(PreparationExpired, "MEDIA_FAILED", "network", OutcomeUnknown)
-OURS = ExpectedErrors(PostRejected, "PLATFORM_REJECTED", "platform_rejected", OutcomeUnknown)
-TOKEN = ExpectedErrors(TokenExpired, "TOKEN_REFUSED")
+UNFETCHED = ExpectedErrors(PostPreparationExpired, "MEDIA_NOT_FETCHED", "network", PostOutcomeUnknown)
+UNMADE = ExpectedErrors(PostPreparationExpired, "MEDIA_FAILED", "network", PostOutcomeUnknown)
+OURS = ExpectedErrors(PostRejected, "PLATFORM_REJECTED", "platform_rejected", PostOutcomeUnknown)
+TOKEN = ExpectedErrors(AccessTokenExpired, "TOKEN_REFUSED")
 
 
 def content(code: str) -> ExpectedErrors:
@@ -58,9 +58,9 @@ def account(code: str) -> ExpectedErrors:
 TABLE = {
     "no_token": OWNER,
     "unknown_token": TOKEN,
-    "expired": ExpectedErrors(ReauthRequired, "TOKEN_ENDED"),
+    "expired": ExpectedErrors(AccountReauthRequired, "TOKEN_ENDED"),
     "password_changed": OWNER,
-    "app_removed": ExpectedErrors(ReauthRequired, "ACCESS_REMOVED"),
+    "app_removed": ExpectedErrors(AccountReauthRequired, "ACCESS_REMOVED"),
     "checkpoint": account("ACCOUNT_CHECKPOINT"),
     "session_invalidated": OWNER,
     "code_reused": TOKEN,
@@ -68,14 +68,14 @@ TABLE = {
     "not_long_lived": TOKEN,
     "not_short_lived": TOKEN,
     "wrong_secret": FAILED,
-    "no_permission": ExpectedErrors(ReauthRequired, "SCOPE_MISSING"),
+    "no_permission": ExpectedErrors(AccountReauthRequired, "SCOPE_MISSING"),
     "app_limit": LIMIT,
     "user_limit": LIMIT,
     "page_limit": LIMIT,
     "custom_limit": LIMIT,
     "business_limit": LIMIT,
-    "daily_limit": ExpectedErrors(Throttled, "QUOTA_USED_UP", "rate_limit"),
-    "container_limit": ExpectedErrors(Throttled, "QUOTA_USED_UP", "rate_limit"),
+    "daily_limit": ExpectedErrors(PlatformThrottled, "QUOTA_USED_UP", "rate_limit"),
+    "container_limit": ExpectedErrors(PlatformThrottled, "QUOTA_USED_UP", "rate_limit"),
     "unknown_object": DENIED,
     "no_version": OURS,
     "ended_version": OURS,
@@ -104,7 +104,7 @@ TABLE = {
     "media_not_found": GONE,
     "builder_gone": GONE,
     "restricted": account("ACCOUNT_RESTRICTED"),
-    "action_blocked": ExpectedErrors(PostNotSent, "ACTION_BLOCKED", "network", OutcomeUnknown),
+    "action_blocked": ExpectedErrors(PostNotSent, "ACTION_BLOCKED", "network", PostOutcomeUnknown),
     "server_error": FAILED,
 }
 
@@ -145,7 +145,7 @@ async def test_a_limit_lasts_as_long_as_the_usage_header(ada: InstagramAccount) 
     limits = {"business_limit": 19 * 60, "custom_limit": 19 * 60, "app_limit": 300, "user_limit": 300}
     for name, after_s in limits.items():
         await ada.order(name, "limit")
-        with pytest.raises(Throttled) as caught:
+        with pytest.raises(PlatformThrottled) as caught:
             await ada.step(post)
         assert (name, caught.value.after_s) == (name, after_s)
 
@@ -154,7 +154,7 @@ def error_from(body: Any, status: int = 400, *, publish: bool = False, **headers
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = body if isinstance(body, bytes) else msgspec.json.encode(body)
     answer = PlatformResponse(status=status, headers=httpx.Headers(named), body=content, irreversible=publish)
-    return errors.error_of(answer)
+    return errors.graph_error_of(answer)
 
 
 def unknown(**fields: Any) -> dict[str, Any]:
@@ -166,16 +166,15 @@ def unknown(**fields: Any) -> dict[str, Any]:
     [
         (unknown(), 400, PostRejected), (unknown(is_transient=True), 400, PostNotSent),
         (unknown(), 500, PostNotSent),
-        (unknown(), 408, PostNotSent), (unknown(), 429, Throttled), (b"<html>", 502, PostNotSent),
-        (b"<html>", 403, PostRejected), (b"", 429, Throttled), ({"error": "a word"}, 400, PostRejected),
+        (unknown(), 408, PostNotSent), (unknown(), 429, PlatformThrottled), (b"<html>", 502, PostNotSent),
+        (b"<html>", 403, PostRejected), (b"", 429, PlatformThrottled), ({"error": "a word"}, 400,
+        PostRejected),
         ({"error": {"code": "190"}}, 400, PostRejected),
     ],
 )  # fmt: skip
-def test_an_unknown_refusal_is_classified_by_its_status(
-    body: Any, status: int, kind: type[PlatformError]
-) -> None:
+def test_an_unknown_refusal_is_classified_by_its_status(body: Any, status: int, kind: type[PlatformError]) -> None:
     assert type(error_from(body, status)) is kind
-    publish = Throttled if status == 429 else OutcomeUnknown
+    publish = PlatformThrottled if status == 429 else PostOutcomeUnknown
     assert type(error_from(body, status, publish=True)) is publish
 
 
@@ -191,16 +190,15 @@ def test_an_unknown_refusal_quotes_its_message_and_number() -> None:
     [
         (459, PostRejected),
         (490, PostRejected),
-        (467, ReauthRequired),
-        (None, TokenExpired),
-        (12345, TokenExpired),
+        (467, AccountReauthRequired),
+        (None, AccessTokenExpired),
+        (12345, AccessTokenExpired),
     ],
 )
 def test_token_refusals_by_subcode(subcode: int | None, kind: type[PlatformError]) -> None:
     assert type(error_from(unknown(code=190, error_subcode=subcode))) is kind
     assert (
-        type(error_from(unknown(code=190, error_subcode=subcode, message="a checkpoint is required")))
-        is PostRejected
+        type(error_from(unknown(code=190, error_subcode=subcode, message="a checkpoint is required"))) is PostRejected
     )
 
 
@@ -219,7 +217,7 @@ def test_token_refusals_by_subcode(subcode: int | None, kind: type[PlatformError
 )
 def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
     error = error_from(unknown(code=4), 403, x_business_use_case_usage=usage)
-    assert isinstance(error, Throttled)
+    assert isinstance(error, PlatformThrottled)
     assert error.after_s == after_s
 
 
@@ -227,8 +225,8 @@ def test_any_usage_header_can_be_read(usage: str, after_s: float) -> None:
 REFUSED_CODES: list[tuple[dict[str, str], type[PlatformError], str]] = [
     ({"client_secret": "wrong"}, PostRejected, "APP_REFUSED"),
     ({"client_id": "1"}, PostRejected, "APP_REFUSED"),
-    ({"code": "nobody's"}, ReauthRequired, "CODE_REFUSED"),
-    ({"redirect_uri": "https://app.test/elsewhere"}, ReauthRequired, "CODE_REFUSED"),
+    ({"code": "nobody's"}, AccountReauthRequired, "CODE_REFUSED"),
+    ({"redirect_uri": "https://app.test/elsewhere"}, AccountReauthRequired, "CODE_REFUSED"),
 ]
 
 
@@ -237,8 +235,8 @@ async def test_a_refused_code_is_distinguished_from_a_refused_app(ada: Instagram
     ours |= {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": "v" * 64}
     for changed, kind, code in REFUSED_CODES:
         form = ours | {"code": await code_of(ada.sim)} | changed
-        us = Client(form.pop("client_id"), form.pop("client_secret"))
+        us = OAuthClient(form.pop("client_id"), form.pop("client_secret"))
         with pytest.raises(kind) as caught:
-            await api.exchange(ada.adapter.client, ada.adapter.base, us, form)
+            await api.exchange_code_for_hour_token(ada.adapter.client, ada.adapter.base, us, form)
         assert caught.value.code == code
         assert CLIENT_SECRET not in caught.value.message

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from platforms.instagram.reconcile import comparable_caption
-from schemas.errors import OutcomeUnknown, PostNotSent, PreparationExpired
+from platforms.instagram.reconcile import normalize_caption
+from schemas.errors import PostNotSent, PostOutcomeUnknown, PostPreparationExpired
 from tests.peers.simulators.faults import SimFault
 from tests.platforms.instagram_account import InstagramAccount
 from workers.platforms.contract import AbsentPost, DroppedPost, LivePost, PreparedPost, UndecidedPost
@@ -22,7 +22,7 @@ async def publish_lost(
     post = await ada.post(*names, caption=caption)
     prepared, sent_at = await ada.prepared(post), await ada.now()
     await ada.sim.fault("publish", fault)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(PostOutcomeUnknown):
         await ada.send(prepared, post, timeout_s=0.5)
     return prepared, sent_at
 
@@ -53,9 +53,7 @@ async def test_a_published_post_is_found(ada: InstagramAccount) -> None:
 
 
 @pytest.mark.parametrize("fault", KEPT)
-async def test_an_unpublished_post_is_absent_after_the_in_flight_time(
-    ada: InstagramAccount, fault: SimFault
-) -> None:
+async def test_an_unpublished_post_is_absent_after_the_in_flight_time(ada: InstagramAccount, fault: SimFault) -> None:
     prepared, sent_at = await publish_lost(ada, fault)
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     late = await ada.later(prepared, sent_at=sent_at, after=SETTLED - timedelta(seconds=10))
@@ -146,7 +144,7 @@ async def test_a_container_that_expired_was_never_published(ada: InstagramAccoun
     prepared, sent_at = await publish_lost(ada, SimFault.DROP_BEFORE)
     found = await ada.later(prepared, sent_at=sent_at, after=timedelta(hours=24))
     assert isinstance(found, DroppedPost)
-    assert (type(found.why), found.why.code) == (PreparationExpired, "CONTAINER_GONE")
+    assert (type(found.why), found.why.code) == (PostPreparationExpired, "CONTAINER_GONE")
 
 
 async def test_an_unknown_container_proves_nothing(ada: InstagramAccount) -> None:
@@ -168,7 +166,7 @@ async def test_a_refused_second_publish_proves_nothing(ada: InstagramAccount) ->
     post = await ada.post(caption="Once")
     prepared, sent_at = await ada.prepared(post), await ada.now()
     first = await ada.send(prepared, post)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(PostOutcomeUnknown):
         await ada.send(prepared, post)
     assert await ada.ask(prepared, sent_at=sent_at) == first
     assert await ada.sim.counts("ada", "Once") == {"live": 1}
@@ -184,7 +182,7 @@ async def test_a_post_is_found_behind_many_newer_ones(ada: InstagramAccount) -> 
 
 
 async def test_half_a_list_proves_nothing(ada: InstagramAccount, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platforms.instagram.reconcile.MAX_PAGES", 1)
+    monkeypatch.setattr("platforms.instagram.reconcile.MAX_MEDIA_LIST_PAGES", 1)
     prepared, sent_at = await publish_lost(ada, SimFault.DROP_BEFORE)
     for number in range(60):
         await ada.by_hand(f"Newer {number}")
@@ -197,5 +195,5 @@ async def test_half_a_list_proves_nothing(ada: InstagramAccount, monkeypatch: py
     [("Fresh  bread\n\nfrom seven ", "Fresh bread from seven"), ("cafe\u0301", "caf\u00e9"), ("", " ")],
 )
 def test_spaces_and_unicode_forms_do_not_change_a_caption(one: str, other: str) -> None:
-    assert comparable_caption(one) == comparable_caption(other)
-    assert comparable_caption(one) != comparable_caption(f"{other}!")
+    assert normalize_caption(one) == normalize_caption(other)
+    assert normalize_caption(one) != normalize_caption(f"{other}!")

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from platforms.mastodon.publish import MastodonAdapter
-from schemas.errors import OutcomeUnknown, PlatformError, PostNotSent, PostRejected, ReauthRequired, Throttled
+from schemas.errors import (
+    AccountReauthRequired,
+    PlatformError,
+    PlatformThrottled,
+    PostNotSent,
+    PostOutcomeUnknown,
+    PostRejected,
+)
 from tests.platforms.scripted import (
     AT,
     LOST,
@@ -24,7 +31,7 @@ from tests.platforms.scripted import (
     status,
 )
 from tests.workers.web.web import raw_response
-from workers.platforms.contract import Inquiry, LivePost, PreparedPost
+from workers.platforms.contract import LivePost, PostInquiry, PreparedPost
 
 POSTS = "/api/v1/statuses"
 LISTED = "/api/v1/accounts/7/statuses"
@@ -83,7 +90,7 @@ async def test_files_are_uploaded_and_named_in_their_order() -> None:
 
 @pytest.fixture
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platforms.mastodon.uploads.PAUSES_S", (0, 0, 0))
+    monkeypatch.setattr("platforms.mastodon.uploads.MEDIA_POLL_PAUSES_S", (0, 0, 0))
 
 
 @pytest.mark.usefixtures("_no_pauses")
@@ -114,35 +121,25 @@ async def test_a_refused_file_ends_the_post() -> None:
 
 @pytest.mark.parametrize("how", LOST)
 async def test_a_post_without_a_clear_answer_may_be_live(how: str) -> None:
-    assert type(await send_error(LOST[how])) is OutcomeUnknown
+    assert type(await send_error(LOST[how])) is PostOutcomeUnknown
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "category"),
     [
-        (json_response({"error": "The access token was revoked"}, 401), ReauthRequired, "auth"),
-        (raw_response(401), ReauthRequired, "auth"),
-        (raw_response(422), ReauthRequired, "auth"),
-        (
-            json_response({"error": "This action is outside the authorized scopes"}, 403),
-            ReauthRequired,
-            "auth",
-        ),
+        (json_response({"error": "The access token was revoked"}, 401), AccountReauthRequired, "auth"),
+        (raw_response(401), AccountReauthRequired, "auth"),
+        (raw_response(422), AccountReauthRequired, "auth"),
+        (json_response({"error": "This action is outside the authorized scopes"}, 403), AccountReauthRequired, "auth"),
         (json_response({"error": "Your login is currently disabled"}, 403), PostRejected, "account_issue"),
         (json_response({"error": "Record not found"}, 404), PostRejected, "platform_rejected"),
-        (
-            json_response({"error": "Validation failed: Text character limit"}, 422),
-            PostRejected,
-            "user_content",
-        ),
+        (json_response({"error": "Validation failed: Text character limit"}, 422), PostRejected, "user_content"),
         (raw_response(413), PostRejected, "user_content"),
-        (json_response({"error": "Too many requests"}, 429), Throttled, "rate_limit"),
-        (raw_response(429), Throttled, "rate_limit"),
+        (json_response({"error": "Too many requests"}, 429), PlatformThrottled, "rate_limit"),
+        (raw_response(429), PlatformThrottled, "rate_limit"),
     ],
 )
-async def test_a_refusal_has_its_class_and_category(
-    answer: bytes, kind: type[PlatformError], category: str
-) -> None:
+async def test_a_refusal_has_its_class_and_category(answer: bytes, kind: type[PlatformError], category: str) -> None:
     error = await send_error(answer)
     assert (type(error), error.category) == (kind, category)
     assert "secret-token" not in error.message
@@ -150,10 +147,8 @@ async def test_a_refusal_has_its_class_and_category(
 
 @pytest.mark.parametrize("reset", ["1795521630", "2026-11-24T12:00:30.000000Z"])
 async def test_a_rate_limit_has_its_end(reset: str) -> None:
-    error = await send_error(
-        json_response({}, 429, x_ratelimit_reset=reset, date="Tue, 24 Nov 2026 12:00:00 GMT")
-    )
-    assert isinstance(error, Throttled)
+    error = await send_error(json_response({}, 429, x_ratelimit_reset=reset, date="Tue, 24 Nov 2026 12:00:00 GMT"))
+    assert isinstance(error, PlatformThrottled)
     assert error.after_s == 30
 
 
@@ -173,4 +168,4 @@ async def test_a_kept_key_allows_a_repeat(traits: dict[str, Any], minutes: float
         adapter, mine = MastodonAdapter(client), account(served, "mastodon", **traits)
         what = await adapter.prepare(mine, draft(now=AT))
         now = AT + timedelta(minutes=minutes)
-        assert adapter.repeatable(mine, Inquiry(what, now, now)) is expected
+        assert adapter.repeatable(mine, PostInquiry(what, now, now)) is expected

@@ -20,13 +20,13 @@ from tests.platforms.scripted import (
     server,
     status,
 )
-from workers.platforms.contract import AbsentPost, Inquiry, LivePost, PreparedPost, UndecidedPost
+from workers.platforms.contract import AbsentPost, LivePost, PostInquiry, PreparedPost, UndecidedPost
 
 
 async def query_post(served: ScriptedServer, what: PreparedPost, *, since_s: float = 60) -> Any:
     async with client_for(served) as client:
         now = AT + timedelta(seconds=since_s)
-        return await MastodonAdapter(client).reconcile(account(served, "mastodon"), Inquiry(what, AT, now))
+        return await MastodonAdapter(client).reconcile(account(served, "mastodon"), PostInquiry(what, AT, now))
 
 
 async def found(
@@ -99,9 +99,7 @@ async def test_a_failed_query_proves_nothing(how: str) -> None:
 
 
 LINK = "https://example.com/a?b=1&c=2"
-SHOWN_LINK = (
-    f'<a href="{LINK}"><span class="invisible">https://</span><span>example.com/a?b=1&amp;c=2</span></a>'
-)
+SHOWN_LINK = f'<a href="{LINK}"><span class="invisible">https://</span><span>example.com/a?b=1&amp;c=2</span></a>'
 
 
 @pytest.mark.parametrize(
@@ -139,8 +137,6 @@ async def test_a_servers_source_text_has_precedence() -> None:
     assert isinstance(await found([shown, OLD]), LivePost)
 
 
-@pytest.mark.parametrize(
-    ("caption", "content"), [("Hello 1", "<p>Hello 2</p>"), ("🎉", "<p>🎈</p>"), ("", "<p>x</p>")]
-)
+@pytest.mark.parametrize(("caption", "content"), [("Hello 1", "<p>Hello 2</p>"), ("🎉", "<p>🎈</p>"), ("", "<p>x</p>")])
 async def test_different_texts_are_distinguished(caption: str, content: str) -> None:
     assert await found([status(2, content), OLD], caption=caption) == AbsentPost()

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from schemas.errors import PostRejected, PreparationExpired
+from schemas.errors import PostPreparationExpired, PostRejected
 from tests.platforms.tiktok_account import LONG, TikTokAccount, ada, post, video
 
 AFTER = 120.0
@@ -44,7 +44,7 @@ async def test_an_upload_with_a_fallback_level_starts_over(person: TikTokAccount
     left = msgspec.structs.replace(prepared, handle=old, complete=False)
     with pytest.raises(PostRejected, match="has no privacy level"):
         await person.adapter.prepare(person.account, post(video(LONG), privacy_level=None), left)
-    with pytest.raises(PreparationExpired):
+    with pytest.raises(PostPreparationExpired):
         await person.send(left, post(video(LONG), privacy_level=None))
     await person.sim.advance(AFTER)
     assert await person.counts() == {"open": 1}
@@ -61,7 +61,7 @@ async def test_a_generated_video_carries_the_ai_label(person: TikTokAccount, is_
 async def test_an_upload_without_its_label_starts_over(person: TikTokAccount) -> None:
     what = post(video(LONG), is_ai_generated=True)
     plain = await person.prepare(post(video(LONG)))
-    with pytest.raises(PreparationExpired):
+    with pytest.raises(PostPreparationExpired):
         await person.send(plain, what)
     again = await person.prepare(what, msgspec.structs.replace(plain, complete=False))
     await person.send(again, what)

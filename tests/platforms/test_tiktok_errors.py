@@ -6,16 +6,16 @@ import httpx
 import pytest
 
 from platforms.tiktok import api, errors
-from platforms.tiktok.errors import ERRORS, FAIL_REASONS, TikTokErrorBody
+from platforms.tiktok.errors import TIKTOK_ERROR_MEANINGS, TIKTOK_FAIL_REASON_MEANINGS, TikTokErrorBody
 from schemas.errors import (
-    OutcomeUnknown,
+    AccessTokenExpired,
+    AccountReauthRequired,
     PlatformError,
+    PlatformThrottled,
     PostNotSent,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
     PostRejected,
-    PreparationExpired,
-    ReauthRequired,
-    Throttled,
-    TokenExpired,
 )
 from tests.peers.simulators import tiktok_errors
 from tests.platforms.scripted import client_for, json_response, server
@@ -25,13 +25,13 @@ from workers.platforms.http import PlatformApi, PlatformResponse
 
 #: The class and the category of each, and whether it proves the post's absence.
 EXPECTED: dict[str, tuple[type[PlatformError], str, bool]] = {
-    "access_token_invalid": (TokenExpired, "auth", True),
-    "scope_not_authorized": (ReauthRequired, "auth", True),
-    "scope_permission_missed": (ReauthRequired, "auth", True),
-    "rate_limit_exceeded": (Throttled, "rate_limit", True),
-    "spam_risk_too_many_posts": (Throttled, "quota", True),
+    "access_token_invalid": (AccessTokenExpired, "auth", True),
+    "scope_not_authorized": (AccountReauthRequired, "auth", True),
+    "scope_permission_missed": (AccountReauthRequired, "auth", True),
+    "rate_limit_exceeded": (PlatformThrottled, "rate_limit", True),
+    "spam_risk_too_many_posts": (PlatformThrottled, "quota", True),
     "spam_risk_too_many_pending_share": (PostNotSent, "quota", True),
-    "reached_active_user_cap": (Throttled, "quota", True),
+    "reached_active_user_cap": (PlatformThrottled, "quota", True),
     "spam_risk_user_banned_from_posting": (PostRejected, "account_issue", True),
     "spam_risk": (PostRejected, "platform_rejected", True),
     "spam_risk_text": (PostRejected, "platform_rejected", True),
@@ -48,19 +48,19 @@ EXPECTED: dict[str, tuple[type[PlatformError], str, bool]] = {
     "internal_error": (PostNotSent, "network", False),
 }
 FAILED: dict[str, tuple[type[PlatformError], str]] = {
-    "auth_removed": (PreparationExpired, "auth"),
+    "auth_removed": (PostPreparationExpired, "auth"),
     "duration_check_failed": (PostRejected, "user_content"),
     "file_format_check_failed": (PostRejected, "user_content"),
     "frame_rate_check_failed": (PostRejected, "user_content"),
-    "internal": (PreparationExpired, "network"),
-    "photo_pull_failed": (PreparationExpired, "network"),
+    "internal": (PostPreparationExpired, "network"),
+    "photo_pull_failed": (PostPreparationExpired, "network"),
     "picture_size_check_failed": (PostRejected, "user_content"),
     "publish_cancelled": (PostRejected, "platform_rejected"),
     "spam_risk": (PostRejected, "platform_rejected"),
     "spam_risk_text": (PostRejected, "platform_rejected"),
-    "spam_risk_too_many_posts": (PreparationExpired, "quota"),
+    "spam_risk_too_many_posts": (PostPreparationExpired, "quota"),
     "spam_risk_user_banned_from_posting": (PostRejected, "account_issue"),
-    "video_pull_failed": (PreparationExpired, "network"),
+    "video_pull_failed": (PostPreparationExpired, "network"),
 }
 
 
@@ -68,44 +68,45 @@ def error_for(code: str, status: int = 403, *, irreversible: bool = False, rest:
     answer = PlatformResponse(
         status=status, headers=httpx.Headers({"Retry-After": rest}), body=b"", irreversible=irreversible
     )
-    return errors.error_of(answer, TikTokErrorBody(code=code, message="as it says", log_id="2026"))
+    return errors.tiktok_error_of(answer, TikTokErrorBody(code=code, message="as it says", log_id="2026"))
 
 
 def test_the_tables_cover_the_simulators_errors() -> None:
-    assert {*tiktok_errors.STATUS} - {"ok"} <= {*ERRORS}
-    assert {*FAIL_REASONS} >= tiktok_errors.FAIL_REASONS
+    assert {*tiktok_errors.STATUS} - {"ok"} <= {*TIKTOK_ERROR_MEANINGS}
+    assert {*TIKTOK_FAIL_REASON_MEANINGS} >= tiktok_errors.FAIL_REASONS
 
 
-@pytest.mark.parametrize("code", sorted({*ERRORS, *EXPECTED}))
+@pytest.mark.parametrize("code", sorted({*TIKTOK_ERROR_MEANINGS, *EXPECTED}))
 def test_each_refusal_has_a_class_and_quotes_its_log_id(code: str) -> None:
     kind, category, proves = EXPECTED[code]
     error = error_for(code, tiktok_errors.STATUS.get(code, 500))
     assert (type(error), error.category) == (kind, category)
     assert f"{code} as it says, log 2026" in error.message
     sent = error_for(code, tiktok_errors.STATUS.get(code, 500), irreversible=True)
-    assert type(sent) is (kind if proves else OutcomeUnknown)
+    assert type(sent) is (kind if proves else PostOutcomeUnknown)
     assert "log 2026" in sent.message
 
 
-@pytest.mark.parametrize("reason", sorted({*FAIL_REASONS, *FAILED}))
+@pytest.mark.parametrize("reason", sorted({*TIKTOK_FAIL_REASON_MEANINGS, *FAILED}))
 def test_each_fail_reason_has_a_class(reason: str) -> None:
-    error = errors.fail_reason_error(reason)
+    error = errors.tiktok_fail_reason_error(reason)
     assert (type(error), error.category) == FAILED[reason]
     assert reason in error.message
 
 
 def test_an_unknown_fail_reason_is_final() -> None:
-    assert type(errors.fail_reason_error("something_new")) is PostRejected
-    assert "no reason given" in errors.fail_reason_error("").message
+    assert type(errors.tiktok_fail_reason_error("something_new")) is PostRejected
+    assert "no reason given" in errors.tiktok_fail_reason_error("").message
 
 
 @pytest.mark.parametrize(
     ("status", "kind", "sent"),
     [
-        (200, PostRejected, OutcomeUnknown), (400, PostRejected, OutcomeUnknown),
-        (401, TokenExpired, TokenExpired),
-        (403, PostRejected, OutcomeUnknown), (408, PostNotSent, OutcomeUnknown), (429, Throttled, Throttled),
-        (502, PostNotSent, OutcomeUnknown),
+        (200, PostRejected, PostOutcomeUnknown), (400, PostRejected, PostOutcomeUnknown),
+        (401, AccessTokenExpired, AccessTokenExpired),
+        (403, PostRejected, PostOutcomeUnknown), (408, PostNotSent, PostOutcomeUnknown), (429,
+        PlatformThrottled, PlatformThrottled),
+        (502, PostNotSent, PostOutcomeUnknown),
     ],
 )  # fmt: skip
 def test_an_unknown_code_is_classified_by_its_status(
@@ -117,8 +118,8 @@ def test_an_unknown_code_is_classified_by_its_status(
 
 def test_a_cooldown_lasts_as_stated_and_a_daily_caps_an_hour_at_least() -> None:
     slow, cap = (error_for("rate_limit_exceeded", 429, rest="7"), error_for("spam_risk_too_many_posts"))
-    assert isinstance(slow, Throttled)
-    assert isinstance(cap, Throttled)
+    assert isinstance(slow, PlatformThrottled)
+    assert isinstance(cap, PlatformThrottled)
     assert (slow.after_s, cap.after_s) == (7.0, 3600.0)
 
 
@@ -160,6 +161,6 @@ async def test_an_empty_response_is_no_success_and_proves_no_absence(what: str) 
     async with server(**{"": [BAD[what]]}) as served, client_for(served) as client:
         tiktok = PlatformApi(client=client, base=served.base, token="t")
         with pytest.raises(PostNotSent):
-            await api.init(tiktok, "video/init", b"{}")
-        with pytest.raises(OutcomeUnknown):
-            await api.content_init(tiktok, b"{}", timeout_s=5)
+            await api.init_video_post(tiktok, "video/init", b"{}")
+        with pytest.raises(PostOutcomeUnknown):
+            await api.publish_photos(tiktok, b"{}", timeout_s=5)

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from platforms.tiktok import photos
-from schemas.errors import OutcomeUnknown, PlatformError, PostRejected, PreparationExpired
+from schemas.errors import PlatformError, PostOutcomeUnknown, PostPreparationExpired, PostRejected
 from tests.media import picture
 from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.routing import Request, SimReply
@@ -71,9 +71,7 @@ def photo(album: PhotoServer, number: int = 0, mime_type: str = "image/jpeg") ->
     return file(JPEG, mime_type=mime_type, url=f"{album.base}/media/{number:043}")
 
 
-async def test_photos_are_fetched_by_tickets_of_this_call_alone(
-    person: TikTokAccount, album: PhotoServer
-) -> None:
+async def test_photos_are_fetched_by_tickets_of_this_call_alone(person: TikTokAccount, album: PhotoServer) -> None:
     what = pictures(album)
     prepared, other = await person.prepare(what), await person.prepare(what)
     assert len({*prepared.tickets, *other.tickets}) == 4
@@ -88,8 +86,7 @@ async def test_photos_are_fetched_by_tickets_of_this_call_alone(
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BUT_400, SimFault.TRUNCATED_200],
+    "fault", [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BUT_400, SimFault.TRUNCATED_200]
 )
 @pytest.mark.parametrize("came", [True, False])
 async def test_ticket_use_decides_a_lost_call(
@@ -98,7 +95,7 @@ async def test_ticket_use_decides_a_lost_call(
     what = pictures(album)
     prepared = await person.prepare(what)
     await person.sim.fault("/v2/post/publish/content/init/", fault)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(PostOutcomeUnknown):
         await person.send(prepared, what)
     await person.sim.advance(AFTER if came else 1)
     album.closed = True  # The caller closes the tickets before it reconciles.
@@ -108,13 +105,11 @@ async def test_ticket_use_decides_a_lost_call(
     assert found == (UndecidedPost() if came else AbsentPost())
 
 
-async def test_photos_that_tiktok_could_not_fetch_are_sent_again(
-    person: TikTokAccount, album: PhotoServer
-) -> None:
+async def test_photos_that_tiktok_could_not_fetch_are_sent_again(person: TikTokAccount, album: PhotoServer) -> None:
     album.closed = True
     prepared = await person.sent(pictures(album))
     await person.sim.advance(AFTER)
-    with pytest.raises(PreparationExpired) as caught:
+    with pytest.raises(PostPreparationExpired) as caught:
         await person.poll(prepared)
     assert caught.value.code == "MEDIA_NOT_FETCHED"
 
@@ -159,9 +154,7 @@ async def test_a_post_has_only_documented_fields(person: TikTokAccount, album: P
         "privacy_level": "PUBLIC_TO_EVERYONE",
         "disable_comment": True,
     }
-    assert [urlsplit(url).path.split("/")[3] for url in asked["source_info"]["photo_images"]] == list(
-        prepared.tickets
-    )
+    assert [urlsplit(url).path.split("/")[3] for url in asked["source_info"]["photo_images"]] == list(prepared.tickets)
 
 
 @pytest.mark.parametrize(
@@ -177,4 +170,4 @@ async def test_a_post_has_only_documented_fields(person: TikTokAccount, album: P
     ],
 )
 def test_a_short_first_line_is_the_title(caption: str, title: str, description: str) -> None:
-    assert photos.split_caption(caption) == (title, description)
+    assert photos.split_title_and_description(caption) == (title, description)

@@ -12,20 +12,13 @@ from hypothesis import strategies as st
 
 from platforms.tiktok import handle
 from platforms.tiktok import video as uploads
-from schemas.errors import OutcomeUnknown, PostNotSent, PostRejected, PreparationExpired, Unavailable
+from schemas.errors import PostNotSent, PostOutcomeUnknown, PostPreparationExpired, PostRejected, ServiceUnavailable
 from tests.media import film
 from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.tiktok_inits import wrong_chunks
 from tests.platforms.scripted import AT
 from tests.platforms.tiktok_account import LONG, MIB, TikTokAccount, ada, later, post, video
-from workers.platforms.contract import (
-    AbsentPost,
-    AcceptedPost,
-    DroppedPost,
-    InboxDraft,
-    LivePost,
-    UndecidedPost,
-)
+from workers.platforms.contract import AbsentPost, AcceptedPost, DroppedPost, InboxDraft, LivePost, UndecidedPost
 
 AFTER = 120.0
 LOST = [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BUT_400, SimFault.TRUNCATED_200]
@@ -42,7 +35,7 @@ async def person() -> AsyncIterator[TikTokAccount]:
 @example(10 * MIB)
 @example(10 * MIB + 1)
 def test_chunks_obey_tiktoks_rules_and_the_last_is_small(size: int) -> None:
-    chunk, count = handle.split_into_chunks(size)
+    chunk, count = handle.split_video_into_chunks(size)
     assert wrong_chunks(size, chunk, count) is None
     assert size - (count - 1) * chunk <= 10 * MIB + count
     assert (count == 1) == (size <= 10 * MIB)
@@ -87,13 +80,11 @@ async def test_a_private_post_has_no_id(person: TikTokAccount) -> None:
 
 
 @pytest.mark.parametrize("fault", LOST)
-async def test_a_post_with_a_lost_last_response_is_found_by_id(
-    person: TikTokAccount, fault: SimFault
-) -> None:
+async def test_a_post_with_a_lost_last_response_is_found_by_id(person: TikTokAccount, fault: SimFault) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
     await person.sim.fault("last_chunk", fault)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(PostOutcomeUnknown):
         await person.send(prepared, what)
     assert isinstance(await person.look(prepared), AcceptedPost)
     await person.sim.advance(AFTER)
@@ -106,7 +97,7 @@ async def test_a_last_chunk_that_never_arrived_is_absent(person: TikTokAccount, 
     what = post(video(LONG))
     prepared = await person.prepare(what)
     await person.sim.fault("last_chunk", fault)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(PostOutcomeUnknown):
         await person.send(prepared, what)
     assert await person.look(prepared, after_s=20) == UndecidedPost(after_s=40.0)
     assert await person.look(prepared, after_s=60) == AbsentPost()
@@ -120,9 +111,7 @@ async def test_a_last_chunk_that_never_arrived_is_absent(person: TikTokAccount, 
     ("fault", "skip"),
     [*((fault, at % 2) for at, fault in enumerate([*LOST, SimFault.DROP_BEFORE, SimFault.REFUSE_500]))],
 )
-async def test_a_chunk_is_sent_again_only_if_missed(
-    person: TikTokAccount, fault: SimFault, skip: int
-) -> None:
+async def test_a_chunk_is_sent_again_only_if_missed(person: TikTokAccount, fault: SimFault, skip: int) -> None:
     await person.sim.fault("chunk", fault, skip=skip)
     await person.sent(post(video(LONG)))
     await person.sim.advance(AFTER)
@@ -139,10 +128,10 @@ async def test_a_last_chunk_cut_by_the_storage_is_unknown(person: TikTokAccount)
 
     async def broken_off() -> AsyncIterator[bytes]:
         yield b"some"
-        raise Unavailable("the storage of media can't be reached: repeat the request")
+        raise ServiceUnavailable("the storage of media can't be reached: repeat the request")
 
     prepared = await person.prepare(post(video()))
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(PostOutcomeUnknown):
         await person.send(prepared, post(msgspec.structs.replace(video(), read=broken)))
     assert await person.look(prepared, after_s=60) == AbsentPost()
 
@@ -158,7 +147,7 @@ async def test_an_unexpected_response_costs_a_query_and_no_chunk(person: TikTokA
 
 
 def test_a_complete_upload_does_not_start_over() -> None:
-    upload = handle.VideoUpload(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
+    upload = handle.ChunkedVideoUpload(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
     assert [upload.number(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
     assert [upload.number(received * MIB) for received in (1, -1, -5)] == [None, None, None]
 
@@ -175,7 +164,7 @@ async def test_another_attempt_continues_the_upload(person: TikTokAccount) -> No
 
 
 async def test_a_long_upload_takes_many_steps(person: TikTokAccount, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_STEP_S", 0.0)
+    monkeypatch.setattr(uploads, "MAX_UPLOAD_STEP_S", 0.0)
     begun = await person.adapter.prepare(person.account, post(video(LONG)))
     step = await person.adapter.prepare(person.account, post(video(LONG)), begun)
     assert (step.complete, step.after_s, step.handle) == (False, 1.0, begun.handle)
@@ -193,10 +182,10 @@ async def test_an_expired_upload_starts_over(person: TikTokAccount) -> None:
 async def test_a_prepared_video_that_waited_too_long_is_not_sent(person: TikTokAccount) -> None:
     what = post(video(LONG))
     prepared = await person.prepare(what)
-    with pytest.raises(PreparationExpired):
+    with pytest.raises(PostPreparationExpired):
         await person.send(prepared, later(what, 51 * 60))
     await person.sim.advance(3600)
-    with pytest.raises(PreparationExpired):
+    with pytest.raises(PostPreparationExpired):
         await person.send(prepared, what)
     assert await person.counts() == {"open": 1}
 
@@ -204,7 +193,7 @@ async def test_a_prepared_video_that_waited_too_long_is_not_sent(person: TikTokA
 async def test_an_address_that_expires_between_two_chunks_starts_over(person: TikTokAccount) -> None:
     begun = await person.adapter.prepare(person.account, post(video(LONG)))
     await person.sim.advance(3600)
-    with pytest.raises(PreparationExpired):
+    with pytest.raises(PostPreparationExpired):
         await person.adapter.prepare(person.account, post(video(LONG)), begun)
 
 

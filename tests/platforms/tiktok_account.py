@@ -16,7 +16,7 @@ from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.serving import served
 from tests.peers.simulators.tiktok import TikTok as Simulator
 from tests.platforms.scripted import AT, draft, file
-from workers.platforms.contract import Inquiry, PostDraft, PostFile, PreparedPost, ReconcileResult, SendResult
+from workers.platforms.contract import PostDraft, PostFile, PostInquiry, PreparedPost, ReconcileResult, SendResult
 
 MIB = 1 << 20
 FILM = film(ms=4000)
@@ -46,16 +46,14 @@ class TikTokAccount(NamedTuple):
         taken = await self.send(prepared, what)
         return prepared_with(prepared, taken)
 
-    async def look(
-        self, prepared: PreparedPost, *, after_s: float = 0, fetched: bool | None = None
-    ) -> ReconcileResult:
+    async def look(self, prepared: PreparedPost, *, after_s: float = 0, fetched: bool | None = None) -> ReconcileResult:
         return await self.adapter.reconcile(self.account, self.about(prepared, after_s, fetched))
 
     async def poll(self, prepared: PreparedPost, *, after_s: float = 0) -> SendResult:
         return await self.adapter.poll(self.account, self.about(prepared, after_s))
 
-    def about(self, prepared: PreparedPost, after_s: float, fetched: bool | None = None) -> Inquiry:
-        return Inquiry(prepared, AT, AT + timedelta(seconds=after_s), fetched)
+    def about(self, prepared: PreparedPost, after_s: float, fetched: bool | None = None) -> PostInquiry:
+        return PostInquiry(prepared, AT, AT + timedelta(seconds=after_s), fetched)
 
     async def counts(self) -> dict[str, int]:
         return await self.sim.counts("ada", CAPTION)
@@ -73,11 +71,7 @@ def prepared_with(prepared: PreparedPost, taken: Any) -> PreparedPost:
 async def ada(**settings: Any) -> AsyncIterator[TikTokAccount]:
     """Connect her account; `settings` are her account's at TikTok."""
     with served(Simulator(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
-        async with (
-            Sim(base) as sim,
-            visiting(base) as http,
-            outbound(base) as client,
-        ):
+        async with Sim(base) as sim, visiting(base) as http, outbound(base) as client:
             await sim.account("ada", **settings)
             scopes = f"{tiktok_user.SCOPES},user.info.profile"
             person = await tiktok_user.connected(sim, http, scope=scopes)

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.jobs import jobs
 from domain.operations import maintenance
 from domain.projects import archive_status, projects
 from domain.publishing import posts, waiting
 from domain.values.periods import UNBOUNDED_PERIOD
 from schemas import ids
-from schemas.errors import CancelRequested, DomainError, Fenced
+from schemas.errors import AttemptFenced, DomainError, JobCancelRequested
 from schemas.posts import Post
 from schemas.projects import ProjectPatch
 from tests.properties import test_posts as post_histories
@@ -34,13 +34,11 @@ class PostRead(NamedTuple):
 async def pass_deadlines(history: PostHistory) -> None:
     """Let the deadlines of post jobs pass, as in a paused pool."""
     async with history.pool.acquire() as conn:
-        await conn.execute(
-            "update job set deadline_at = now() where finished_at is null and kind = 'publish_post'"
-        )
+        await conn.execute("update job set deadline_at = now() where finished_at is null and kind = 'publish_post'")
         await conn.execute(
             "update job set run_at = least(run_at, deadline_at), stage = 'queued' where state = 'queued'"
         )
-        await maintenance.end_overdue(conn)
+        await maintenance.end_overdue_jobs_and_subjects(conn)
 
 
 def archive_step(stop: Callable[..., Awaitable[int]]) -> Event:
@@ -48,29 +46,28 @@ def archive_step(stop: Callable[..., Awaitable[int]]) -> Event:
 
     async def event(history: PostHistory) -> None:
         project: dict[str, Any] = {"organization_id": history.project.org, "project_id": history.project.id}
-        await transact(history.pool, partial(stop, **project, limit=1))
+        await run_in_transaction(history.pool, partial(stop, **project, limit=1))
 
     return event
 
 
-STEPS = [archive_step(jobs.cancel_of_project), archive_step(waiting.cancel_blocked_of_project)]
+STEPS = [archive_step(jobs.cancel_jobs_of_project), archive_step(waiting.cancel_blocked_project_posts)]
 LATER = st.one_of(
-    post_histories.EVENTS,
-    st.sampled_from([*STEPS, pass_deadlines, post_histories.disconnect, post_histories.reject]),
+    post_histories.EVENTS, st.sampled_from([*STEPS, pass_deadlines, post_histories.disconnect, post_histories.reject])
 )
 
 
 async def archive_project(history: PostHistory) -> int:
     """Run the DELETE without its job. Return the number of canceled posts."""
     project: dict[str, Any] = {"organization_id": history.project.org, "project_id": history.project.id}
-    answer, _ = await transact(
-        history.pool, lambda conn: archive_status.archive(conn, **project, api_key_id=None)
+    answer, _ = await run_in_transaction(
+        history.pool, lambda conn: archive_status.begin_project_archive(conn, **project, api_key_id=None)
     )
     return answer.canceled_scheduled_posts
 
 
 async def list_posts(conn: Conn, history: PostHistory, status: Any) -> set[str]:
-    page = await posts.list_page(
+    page = await posts.list_post_page(
         conn,
         organization_id=history.project.org,
         project_id=history.project.id,
@@ -88,15 +85,15 @@ async def list_posts(conn: Conn, history: PostHistory, status: Any) -> set[str]:
 async def read_posts(conn: Conn, history: PostHistory, post_ids: list[UUID]) -> dict[UUID, PostRead]:
     org = history.project.org
     return {
-        post_id: PostRead(*await posts.get(conn, organization_id=org, post_id=post_id))
+        post_id: PostRead(*await posts.read_scheduled_post(conn, organization_id=org, post_id=post_id))
         for post_id in post_ids
     }
 
 
 async def activate(history: PostHistory) -> None:
-    body = projects.check(ProjectPatch(status="active"))
+    body = projects.check_project_patch(ProjectPatch(status="active"))
     project: dict[str, Any] = {"organization_id": history.project.org, "project_id": history.project.id}
-    await transact(history.pool, partial(projects.patch, **project, api_key_id=None, body=body))
+    await run_in_transaction(history.pool, partial(projects.apply_project_patch, **project, api_key_id=None, body=body))
 
 
 ANY_EVENTS = given(
@@ -124,19 +121,17 @@ async def test_archived_posts_in_many_examples(
     await check_archived_posts(pool, conn, gated=gated, before=before, after=after)
 
 
-async def check_archived_posts(
-    pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]
-) -> None:
+async def check_archived_posts(pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]) -> None:
     history = await post_histories.start_history(pool, conn, gated=gated)
     for event in before:
-        with contextlib.suppress(DomainError, Fenced, CancelRequested):
+        with contextlib.suppress(DomainError, AttemptFenced, JobCancelRequested):
             await event(history)
     rows = await conn.fetch("select id from scheduled_post where status in ('blocked', 'queued')")
     counted = [row["id"] for row in rows]
     assert await archive_project(history) == len(counted)
     first = await read_posts(conn, history, counted)
     for event in [*after, activate]:
-        with contextlib.suppress(DomainError, Fenced, CancelRequested):
+        with contextlib.suppress(DomainError, AttemptFenced, JobCancelRequested):
             await event(history)
         reads = await read_posts(conn, history, counted)
         for post_id in counted:
@@ -145,9 +140,7 @@ async def check_archived_posts(
             assert (post.schedule_passed, post.caption_pending) == (False, False)
             assert post.canceled_at == first[post_id].post.canceled_at
             assert version >= first[post_id].version
-        shown_ids = {ids.show(ids.POST, post_id) for post_id in counted}
+        shown_ids = {ids.format_prefixed_id(ids.POST, post_id) for post_id in counted}
         assert shown_ids <= await list_posts(conn, history, "canceled")
         assert shown_ids <= await list_posts(conn, history, None)
-        assert not shown_ids & (
-            await list_posts(conn, history, "queued") | await list_posts(conn, history, "blocked")
-        )
+        assert not shown_ids & (await list_posts(conn, history, "queued") | await list_posts(conn, history, "blocked"))

@@ -14,9 +14,9 @@ from domain.jobs import bulk, counts, jobs
 from domain.operations import operator_jobs
 from domain.values.periods import UNBOUNDED_PERIOD
 from jobs import controls, ledger, maintenance
-from jobs.ledger import Claim, Settlement
-from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
-from jobs.states import OPEN_PHASES, PHASES, api_status
+from jobs.ledger import AttemptSettlement, JobClaim
+from jobs.outcomes import Canceled, Done, Failed, Interrupted, Retry, Snooze, TaskOutcome
+from jobs.states import JOB_PHASES, OPEN_JOB_PHASES, api_status_of_phase
 from schemas import ids
 from tests.jobs import scene
 from tests.jobs.scene import UNCAPPED_JOB
@@ -26,7 +26,7 @@ JOBS = 3
 KINDS = [UNCAPPED_JOB.name]
 
 #: An outcome and the resulting phase; a job with a short backoff stays in its queue.
-OUTCOMES: list[tuple[Outcome, str]] = [
+OUTCOMES: list[tuple[TaskOutcome, str]] = [
     (Done(), "completed"),
     (Failed("X", "x"), "failed"),
     (Canceled(), "canceled"),
@@ -47,7 +47,7 @@ class ExpectedJob(NamedTuple):
 
     job_id: UUID
     phase: str
-    claim: Claim | None = None
+    claim: JobClaim | None = None
     asked_to_stop: bool = False
 
 
@@ -75,12 +75,12 @@ class PhaseHistory:
             [found] = [at for at, job in enumerate(self.expected) if job.job_id == claim.id]
             self._now(found, "running", claim=claim)
 
-    async def settle(self, index: int, outcome: Outcome, phase: str) -> None:
+    async def settle(self, index: int, outcome: TaskOutcome, phase: str) -> None:
         job = self.expected[index]
         if job.claim is None:
             return
         last = job.claim.attempt >= UNCAPPED_JOB.max_attempts and isinstance(outcome, Retry)
-        await ledger.settle(self.conn, [Settlement(job.claim, outcome)])
+        await ledger.settle_job_attempts(self.conn, [AttemptSettlement(job.claim, outcome)])
         self._now(index, "canceled" if job.asked_to_stop else "failed" if last else phase)
 
     async def end(self, index: int) -> None:
@@ -92,22 +92,20 @@ class PhaseHistory:
     async def progress(self, index: int) -> None:
         job = self.expected[index]
         if job.claim and not job.asked_to_stop:
-            await ledger.progress(self.conn, job.claim, progress=0.5, stage="reading")
+            await ledger.store_job_progress(self.conn, job.claim, progress=0.5, stage="reading")
 
     async def cancel(self, index: int) -> None:
         job = self.expected[index]
         await controls.cancel_open_job(self.conn, organization_id=self.org, job_id=job.job_id)
         if job.phase == "running":
             self.expected[index] = job._replace(asked_to_stop=True)
-        elif job.phase in OPEN_PHASES:
+        elif job.phase in OPEN_JOB_PHASES:
             self._now(index, "canceled")
 
     async def promote(self, index: int) -> None:
         job = self.expected[index]
-        await self.conn.execute(
-            "update job set run_at = now() where stage = 'scheduled' and id = $1", job.job_id
-        )
-        await maintenance.promote(self.conn)
+        await self.conn.execute("update job set run_at = now() where stage = 'scheduled' and id = $1", job.job_id)
+        await maintenance.promote_scheduled_jobs(self.conn)
         if job.phase in {"scheduled", "waiting"}:
             self._now(index, "queued")
 
@@ -121,7 +119,7 @@ class PhaseHistory:
         """Move the job to another time, as with its post: no attempt counts for that time."""
         job = self.expected[index]
         when = datetime.now(UTC) + timedelta(days=7)
-        await controls.reschedule(
+        await controls.reschedule_job(
             self.conn, kind=UNCAPPED_JOB, organization_id=self.org, job_id=job.job_id, run_at=when
         )
         if job.phase in {"scheduled", "queued", "waiting"}:
@@ -134,7 +132,7 @@ class PhaseHistory:
             return
         late = "update job set attempt_deadline_at = now() - interval '1 hour' where id = $1"
         await self.conn.execute(late, job.job_id)
-        await maintenance.rescue(self.conn, before=FUTURE)
+        await maintenance.rescue_lost_jobs(self.conn, before=FUTURE)
         last = job.claim.attempt >= UNCAPPED_JOB.max_attempts
         self._now(index, "canceled" if job.asked_to_stop else "failed" if last else "queued")
 
@@ -143,7 +141,7 @@ class PhaseHistory:
         if job.phase not in {"scheduled", "queued", "waiting"}:
             return
         await self.conn.execute("update job set deadline_at = now() where id = $1", job.job_id)
-        await maintenance.end_overdue(self.conn)
+        await maintenance.fail_overdue_jobs(self.conn)
         self._now(index, "failed")
 
 
@@ -155,9 +153,7 @@ EVENTS = st.one_of(
 )
 
 
-SETTINGS = settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+SETTINGS = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 ANY_HISTORY = given(
     later=st.lists(st.booleans(), min_size=JOBS, max_size=JOBS),
     events=st.lists(st.tuples(EVENTS, st.integers(0, JOBS - 1)), min_size=3, max_size=18),
@@ -166,9 +162,7 @@ ANY_HISTORY = given(
 
 @SETTINGS
 @ANY_HISTORY
-async def test_a_phase_follows_from_the_jobs_history(
-    conn: Conn, later: list[bool], events: list[HistoryEvent]
-) -> None:
+async def test_a_phase_follows_from_the_jobs_history(conn: Conn, later: list[bool], events: list[HistoryEvent]) -> None:
     await check_history(conn, later, events)
 
 
@@ -192,35 +186,33 @@ async def check_history(conn: Conn, later: list[bool], events: list[HistoryEvent
         await conn.execute(f"delete from {table}")
 
 
-async def check_phases(
-    history: PhaseHistory, before: dict[str, tuple[str, int]]
-) -> dict[str, tuple[str, int]]:
+async def check_phases(history: PhaseHistory, before: dict[str, tuple[str, int]]) -> dict[str, tuple[str, int]]:
     """Check the phases in each answer, filter and count; a phase changes only with the version."""
-    phase_by_id = {ids.show(ids.JOB, job.job_id): job.phase for job in history.expected}
+    phase_by_id = {ids.format_prefixed_id(ids.JOB, job.job_id): job.phase for job in history.expected}
     reads: dict[str, tuple[str, int]] = {}
     for job in history.expected:
-        answer, version = await jobs.get(history.conn, organization_id=history.org, job_id=job.job_id)
+        answer, version = await jobs.read_job(history.conn, organization_id=history.org, job_id=job.job_id)
         assert answer.phase == job.phase
-        assert answer.status == api_status(answer.phase)
+        assert answer.status == api_status_of_phase(answer.phase)
         previous = before.get(answer.job_id)
         assert previous is None or version >= previous[1]
         assert previous is None or (answer.phase == previous[0] or version > previous[1])
         reads[answer.job_id] = (answer.phase, version)
-    for phase in PHASES:
+    for phase in JOB_PHASES:
         matching = {job_id for job_id, job_phase in phase_by_id.items() if job_phase == phase}
         assert await list_jobs(history, phase) == matching, phase
         assert await list_operator_jobs(history, phase) == matching, phase
-        if phase in OPEN_PHASES:
+        if phase in OPEN_JOB_PHASES:
             assert await count_cancelable(history, phase) == len(
                 [job for job in history.expected if job.phase == phase and not job.asked_to_stop]
             )
     counted = Counter(phase_by_id.values())
-    counted_by_project = await counts.count(
+    counted_by_project = await counts.count_visible_jobs(
         history.conn, organization_id=history.org, project_id=None, kinds=KINDS
     )
     all_phases = filters(history, None)
-    counted_by_operator = await operator_jobs.count(history.conn, wanted=all_phases)
-    for phase in PHASES:
+    counted_by_operator = await operator_jobs.count_operator_jobs(history.conn, wanted=all_phases)
+    for phase in JOB_PHASES:
         assert (
             getattr(counted_by_project.by_phase, phase)
             == getattr(counted_by_operator.by_phase, phase)
@@ -230,10 +222,10 @@ async def check_phases(
 
 
 async def list_jobs(history: PhaseHistory, phase: str) -> set[str]:
-    statuses: list[Any] = [None, [api_status(phase)]]
+    statuses: list[Any] = [None, [api_status_of_phase(phase)]]
     pages = []
     for status in statuses:
-        page = await jobs.list_page(
+        page = await jobs.list_filtered_jobs(
             history.conn,
             organization_id=history.org,
             project_id=None,
@@ -250,17 +242,19 @@ async def list_jobs(history: PhaseHistory, phase: str) -> set[str]:
     return pages[0]
 
 
-def filters(history: PhaseHistory, phase: Any) -> operator_jobs.JobFilter:
-    return operator_jobs.JobFilter(history.org, None, None, None, None, phase, None, UNBOUNDED_PERIOD)
+def filters(history: PhaseHistory, phase: Any) -> operator_jobs.OperatorJobFilter:
+    return operator_jobs.OperatorJobFilter(history.org, None, None, None, None, phase, None, UNBOUNDED_PERIOD)
 
 
 async def list_operator_jobs(history: PhaseHistory, phase: str) -> set[str]:
-    page = await operator_jobs.list_page(history.conn, wanted=filters(history, phase), before=None, limit=25)
+    page = await operator_jobs.list_operator_job_page(
+        history.conn, wanted=filters(history, phase), before=None, limit=25
+    )
     assert {job.phase for job in page} <= {phase}
     return {job.job_id for job in page}
 
 
 async def count_cancelable(history: PhaseHistory, phase: str) -> int:
     chosen = bulk.JobCancelFilter(None, KINDS, None, [phase], UNBOUNDED_PERIOD)
-    answer = await bulk.cancel(history.conn, organization_id=history.org, chosen=chosen, dry_run=True)
+    answer = await bulk.cancel_matching_jobs(history.conn, organization_id=history.org, chosen=chosen, dry_run=True)
     return answer.matched

@@ -14,15 +14,15 @@ from asyncpg import Record
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.jobs import jobs, retries
 from domain.operations import maintenance
 from domain.publishing import captions, changes
-from domain.publishing.states import ALLOWED, PostState
-from domain.tenancy.api_keys import EVERY_SCOPE
-from jobs.ledger import Claim, Settlement
-from jobs.outcomes import Canceled, Failed, Interrupted, Outcome, Retry, Snooze
-from schemas.errors import CancelRequested, DomainError, Fenced
+from domain.publishing.states import ALLOWED_POST_TRANSITIONS, PostState
+from domain.tenancy.api_keys import ALL_API_KEY_SCOPES
+from jobs.ledger import AttemptSettlement, JobClaim
+from jobs.outcomes import Canceled, Failed, Interrupted, Retry, Snooze, TaskOutcome
+from schemas.errors import AttemptFenced, DomainError, JobCancelRequested
 from schemas.posts import ResolvePost
 from tests import leasing, seeds
 from tests.domain.content import reviewing
@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(600)]
 SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
-OUTCOMES: list[Outcome] = [
+OUTCOMES: list[TaskOutcome] = [
     Failed("NETWORK", "no answer", retryable=True),
     Failed("REFUSED", "no"),
     Retry("NETWORK", "no answer", after_s=0),
@@ -49,18 +49,16 @@ class PostHistory(NamedTuple):
 
     pool: Pool
     project: Project
-    claims: list[Claim]
+    claims: list[JobClaim]
     approved: set[str]
 
     async def post(self, number: int, status: str) -> Record | None:
         """Return a post with this status, or any post."""
-        rows = await self.pool.fetch(
-            "select * from scheduled_post where project_id = $1 order by id", self.project.id
-        )
+        rows = await self.pool.fetch("select * from scheduled_post where project_id = $1 order by id", self.project.id)
         matching = [row for row in rows if row["status"] == status] or rows
         return matching[number % len(matching)] if matching else None
 
-    def claim(self, number: int) -> Claim | None:
+    def claim(self, number: int) -> JobClaim | None:
         return self.claims[number % len(self.claims)] if self.claims else None
 
 
@@ -79,7 +77,7 @@ def post_event(body: Callable[[PostHistory, Record], Awaitable[object]], number:
     return event
 
 
-def claim_event(body: Callable[[PostHistory, Claim], Awaitable[object]], number: int) -> Event:
+def claim_event(body: Callable[[PostHistory, JobClaim], Awaitable[object]], number: int) -> Event:
     async def event(history: PostHistory) -> None:
         if claim := history.claim(number):
             await body(history, claim)
@@ -90,29 +88,31 @@ def claim_event(body: Callable[[PostHistory, Claim], Awaitable[object]], number:
 async def schedule(history: PostHistory, *, at: timedelta, caption: str | None = None) -> None:
     target = {"caption_override": caption}
     call = partial(scene.schedule, project=history.project, at=datetime.now(UTC) + at, target=target)
-    await transact(history.pool, call)
+    await run_in_transaction(history.pool, call)
 
 
 async def approve(history: PostHistory) -> None:
     call = partial(reviewing.approve, project=history.project, content_id=history.project.content_id)
-    approved = await transact(history.pool, call)
+    approved = await run_in_transaction(history.pool, call)
     history.approved.add(approved.caption)
 
 
 async def approve_caption(history: PostHistory, post: Record) -> None:
-    call = partial(captions.approve, organization_id=history.project.org, post_id=post["id"], api_key_id=None)
-    await transact(history.pool, partial(call, note=None, now=datetime.now(UTC)))
+    call = partial(
+        captions.approve_own_caption, organization_id=history.project.org, post_id=post["id"], api_key_id=None
+    )
+    await run_in_transaction(history.pool, partial(call, note=None, now=datetime.now(UTC)))
     history.approved.add(post["caption_override"])
 
 
 async def edit(history: PostHistory) -> None:
     call = partial(reviewing.edit, project=history.project, content_id=history.project.content_id)
-    await transact(history.pool, partial(call, caption=str(datetime.now(UTC))))
+    await run_in_transaction(history.pool, partial(call, caption=str(datetime.now(UTC))))
 
 
 async def reject(history: PostHistory) -> None:
     call = partial(reviewing.reject, project=history.project, content_id=history.project.content_id)
-    await transact(history.pool, call)
+    await run_in_transaction(history.pool, call)
 
 
 async def disconnect(history: PostHistory) -> None:
@@ -132,7 +132,7 @@ async def pull(history: PostHistory) -> None:
 async def lose_workers(history: PostHistory) -> None:
     async with history.pool.acquire() as conn:
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-        await maintenance.rescue(conn, before=FUTURE)
+        await maintenance.rescue_jobs_of_dead_workers(conn, before=FUTURE)
         await conn.execute("delete from worker")
 
 
@@ -150,31 +150,34 @@ async def postpone(history: PostHistory, post: Record) -> None:
 
 async def cancel_job(history: PostHistory, post: Record) -> None:
     if post["job_id"]:
-        call = partial(jobs.cancel, organization_id=history.project.org, job_id=post["job_id"])
-        await transact(history.pool, call)
+        call = partial(jobs.request_job_cancel, organization_id=history.project.org, job_id=post["job_id"])
+        await run_in_transaction(history.pool, call)
 
 
 async def retry_job(history: PostHistory, post: Record) -> None:
     if post["job_id"]:
         call = partial(
-            retries.retry, organization_id=history.project.org, job_id=post["job_id"], scopes=EVERY_SCOPE
+            retries.submit_job_retry,
+            organization_id=history.project.org,
+            job_id=post["job_id"],
+            scopes=ALL_API_KEY_SCOPES,
         )
-        await transact(history.pool, call)
+        await run_in_transaction(history.pool, call)
 
 
 async def resolve(history: PostHistory, post: Record) -> None:
-    call = partial(changes.resolve, organization_id=history.project.org, post_id=post["id"], api_key_id=None)
-    await transact(history.pool, partial(call, body=ResolvePost(published=post["version"] % 2 == 0)))
-
-
-async def status_of(history: PostHistory, claim: Claim) -> str | None:
-    status: str | None = await history.pool.fetchval(
-        "select status from scheduled_post where job_id = $1", claim.id
+    call = partial(
+        changes.resolve_post_outcome, organization_id=history.project.org, post_id=post["id"], api_key_id=None
     )
+    await run_in_transaction(history.pool, partial(call, body=ResolvePost(published=post["version"] % 2 == 0)))
+
+
+async def status_of(history: PostHistory, claim: JobClaim) -> str | None:
+    status: str | None = await history.pool.fetchval("select status from scheduled_post where job_id = $1", claim.id)
     return status
 
 
-async def mark(history: PostHistory, claim: Claim) -> None:
+async def mark(history: PostHistory, claim: JobClaim) -> None:
     """Mark the claim's post, unless it is already marked."""
     if await status_of(history, claim) == "publishing":
         return
@@ -182,16 +185,16 @@ async def mark(history: PostHistory, claim: Claim) -> None:
         history.claims.remove(claim)
 
 
-async def publish(history: PostHistory, claim: Claim) -> None:
+async def publish(history: PostHistory, claim: JobClaim) -> None:
     if await status_of(history, claim) == "publishing":
         await scene.publish(history.pool, claim)
         history.claims.remove(claim)
 
 
-def settle(outcome: Outcome) -> Callable[[PostHistory, Claim], Awaitable[None]]:
-    async def body(history: PostHistory, claim: Claim) -> None:
+def settle(outcome: TaskOutcome) -> Callable[[PostHistory, JobClaim], Awaitable[None]]:
+    async def body(history: PostHistory, claim: JobClaim) -> None:
         history.claims.remove(claim)
-        await jobs.settle(history.pool, [Settlement(claim, outcome)])
+        await jobs.settle_jobs_and_subjects(history.pool, [AttemptSettlement(claim, outcome)])
 
     return body
 
@@ -208,9 +211,7 @@ EVENTS = st.one_of(
     st.builds(post_event, st.sampled_from(CHANGES), NUMBERS),
     st.builds(claim_event, st.sampled_from([mark, mark, mark, publish]), NUMBERS),
     st.builds(claim_event, st.just(mark), NUMBERS),
-    st.builds(
-        lambda outcome, number: claim_event(settle(outcome), number), st.sampled_from(OUTCOMES), NUMBERS
-    ),
+    st.builds(lambda outcome, number: claim_event(settle(outcome), number), st.sampled_from(OUTCOMES), NUMBERS),
 )
 ENDS = st.lists(st.sampled_from([reject, disconnect, archive]), max_size=2)
 
@@ -235,16 +236,13 @@ async def test_the_check_constraint_has_the_same_states(conn: Conn) -> None:
 
 @settings(SETTINGS, max_examples=200)
 @given(
-    gated=st.booleans(),
-    events=st.tuples(st.lists(EVENTS, min_size=5, max_size=25), ENDS, st.lists(EVENTS, max_size=5)),
+    gated=st.booleans(), events=st.tuples(st.lists(EVENTS, min_size=5, max_size=25), ENDS, st.lists(EVENTS, max_size=5))
 )
-async def test_posts_make_only_allowed_transitions(
-    pool: Pool, conn: Conn, *, gated: bool, events: EventParts
-) -> None:
+async def test_posts_make_only_allowed_transitions(pool: Pool, conn: Conn, *, gated: bool, events: EventParts) -> None:
     history = await start_history(pool, conn, gated=gated)
     before = await read_posts(conn, history)
     for event in chain.from_iterable(events):
-        with contextlib.suppress(DomainError, Fenced, CancelRequested):
+        with contextlib.suppress(DomainError, AttemptFenced, JobCancelRequested):
             await event(history)
         after = await read_posts(conn, history)
         check_transitions(before, after)
@@ -267,7 +265,7 @@ def check_transitions(before: dict[UUID, Record], after: dict[UUID, Record]) -> 
     for post_id, old in before.items():
         new = after[post_id]
         moved = (old["status"], new["status"])
-        assert moved[0] == moved[1] or moved in ALLOWED
+        assert moved[0] == moved[1] or moved in ALLOWED_POST_TRANSITIONS
         assert new["version"] >= old["version"]
         changed = any(old[name] != new[name] for name in ("status", "scheduled_for", "job_id", "last_error"))
         assert not changed or new["version"] > old["version"]

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 
 from db.pool import Conn
 from jobs import controls, ledger, maintenance
-from jobs.ledger import Claim, Settlement
-from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
-from jobs.states import ALLOWED_TRANSITIONS, TERMINAL_STATES, TRANSITIONS, JobState
-from schemas.errors import CancelRequested, Fenced
+from jobs.ledger import AttemptSettlement, JobClaim
+from jobs.outcomes import Canceled, Done, Failed, Interrupted, Retry, Snooze, TaskOutcome
+from jobs.states import ALLOWED_JOB_TRANSITIONS, JOB_TRANSITIONS, TERMINAL_JOB_STATES, JobState
+from schemas.errors import AttemptFenced, JobCancelRequested
 from tests.jobs import scene
 from tests.jobs.scene import UNCAPPED_JOB
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
-OUTCOMES: list[Outcome] = [
+OUTCOMES: list[TaskOutcome] = [
     Done(),
     Failed("X", "x"),
     Retry("X", "x", after_s=0),
@@ -40,7 +40,7 @@ class JobHistory(NamedTuple):
     org: UUID
     job_id: UUID
     worker_id: UUID
-    claims: list[Claim]
+    claims: list[JobClaim]
 
 
 Event = Callable[[Conn, JobHistory], Awaitable[object]]
@@ -56,44 +56,44 @@ async def cancel(conn: Conn, history: JobHistory) -> None:
 
 async def lose_worker(conn: Conn, history: JobHistory) -> None:
     await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-    await maintenance.rescue(conn, before=FUTURE)
+    await maintenance.rescue_lost_jobs(conn, before=FUTURE)
     await conn.execute("update worker set lease_expires_at = now() + interval '1 hour'")
 
 
 async def promote(conn: Conn, history: JobHistory) -> None:
     await conn.execute("update job set run_at = now() where stage = 'scheduled' and id = $1", history.job_id)
-    await maintenance.promote(conn)
+    await maintenance.promote_scheduled_jobs(conn)
 
 
 async def pass_deadline(conn: Conn, history: JobHistory) -> None:
     await conn.execute("update job set deadline_at = now() where id = $1", history.job_id)
-    await maintenance.end_overdue(conn)
+    await maintenance.fail_overdue_jobs(conn)
 
 
-def settle(outcome: Outcome, *, index: int = -1) -> Event:
+def settle(outcome: TaskOutcome, *, index: int = -1) -> Event:
     """Return an event that settles the latest attempt, or an earlier one that resumed."""
 
     async def event(conn: Conn, history: JobHistory) -> None:
         for claim in history.claims[index:][:1]:
-            await ledger.settle(conn, [Settlement(claim, outcome)])
+            await ledger.settle_job_attempts(conn, [AttemptSettlement(claim, outcome)])
 
     return event
 
 
-def step(verb: Callable[[Conn, Claim], Awaitable[object]], *, index: int = -1) -> Event:
+def step(verb: Callable[[Conn, JobClaim], Awaitable[object]], *, index: int = -1) -> Event:
     async def event(conn: Conn, history: JobHistory) -> None:
         for claim in history.claims[index:][:1]:
-            with contextlib.suppress(Fenced, CancelRequested):
+            with contextlib.suppress(AttemptFenced, JobCancelRequested):
                 await verb(conn, claim)
 
     return event
 
 
-async def progress(conn: Conn, claim: Claim) -> None:
-    await ledger.progress(conn, claim, progress=1 / claim.fence, stage="working")
+async def progress(conn: Conn, claim: JobClaim) -> None:
+    await ledger.store_job_progress(conn, claim, progress=1 / claim.fence, stage="working")
 
 
-async def complete(conn: Conn, claim: Claim) -> None:
+async def complete(conn: Conn, claim: JobClaim) -> None:
     await ledger.complete_job(conn, claim, result={})
 
 
@@ -121,9 +121,7 @@ async def test_a_job_makes_only_allowed_transitions(conn: Conn, events: list[Eve
         after = await scene.row(conn, history.job_id)
         check_transition(before, after)
         before = after
-    outcomes = await conn.fetch(
-        "select fence from job_attempt where job_id = $1 order by fence", history.job_id
-    )
+    outcomes = await conn.fetch("select fence from job_attempt where job_id = $1 order by fence", history.job_id)
     ended = history.claims if before["state"] != "running" else history.claims[:-1]
     assert [row["fence"] for row in outcomes] == [claim.fence for claim in ended]  # exactly once each
     await conn.execute("delete from job")
@@ -132,13 +130,11 @@ async def test_a_job_makes_only_allowed_transitions(conn: Conn, events: list[Eve
 def check_transition(before: asyncpg.Record, after: asyncpg.Record) -> None:
     visible = "state stage progress result error attempt cancel_requested_at finished_at".split()
     changed = any(before[name] != after[name] for name in visible)
-    assert after["state"] == before["state"] or (before["state"], after["state"]) in ALLOWED_TRANSITIONS
+    assert after["state"] == before["state"] or (before["state"], after["state"]) in ALLOWED_JOB_TRANSITIONS
     assert after["progress"] >= before["progress"]
-    assert after["fence"] - before["fence"] == int(
-        before["state"] == "queued" and after["state"] == "running"
-    )
+    assert after["fence"] - before["fence"] == int(before["state"] == "queued" and after["state"] == "running")
     assert not changed or after["state_version"] > before["state_version"]
-    assert not (changed and before["state"] in TERMINAL_STATES)
+    assert not (changed and before["state"] in TERMINAL_JOB_STATES)
 
 
 TRANSITION_EVENTS: dict[tuple[JobState, JobState], list[Event]] = {
@@ -153,7 +149,7 @@ TRANSITION_EVENTS: dict[tuple[JobState, JobState], list[Event]] = {
 
 
 async def test_each_listed_transition_is_possible(conn: Conn) -> None:
-    for source, target, _ in TRANSITIONS:
+    for source, target, _ in JOB_TRANSITIONS:
         history = await start_history(conn)
         for event in TRANSITION_EVENTS[source, target]:
             await event(conn, history)
@@ -172,7 +168,7 @@ async def test_check_constraints_tie_each_state_to_its_columns(conn: Conn) -> No
     """Reject a running row without an owner, and an ended one without a time."""
     history = await start_history(conn)
     for state in JobState:
-        ended = "finished_at = now()" if state not in TERMINAL_STATES else "finished_at = null"
+        ended = "finished_at = now()" if state not in TERMINAL_JOB_STATES else "finished_at = null"
         owner = "lease_owner = null" if state is JobState.RUNNING else "lease_owner = gen_random_uuid()"
         for wrong in (ended, owner):
             with pytest.raises(asyncpg.CheckViolationError):

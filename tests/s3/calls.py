@@ -49,11 +49,7 @@ def operation_of(call: S3Call) -> str:
         return "part"
     if names == {"uploadId"} and call.method in {"POST", "DELETE"}:
         return "complete" if call.method == "POST" else "abort"
-    return (
-        {"GET": "get", "PUT": "put", "DELETE": "delete"}.get(call.method, "unknown")
-        if not names
-        else "unknown"
-    )
+    return {"GET": "get", "PUT": "put", "DELETE": "delete"}.get(call.method, "unknown") if not names else "unknown"
 
 
 def check_signature(call: S3Call) -> None:
@@ -73,21 +69,12 @@ def check_signature(call: S3Call) -> None:
 
 
 def _signature(call: S3Call, day: str, names: str) -> str:
-    query = "&".join(
-        f"{quote(name, '-_.~')}={quote(value, '-_.~')}" for name, value in sorted(call.query.items())
-    )
+    query = "&".join(f"{quote(name, '-_.~')}={quote(value, '-_.~')}" for name, value in sorted(call.query.items()))
     headers = "".join(f"{name}:{' '.join(call.headers[name].split())}\n" for name in names.split(";"))
-    canonical = "\n".join(
-        [call.method, call.path, query, headers, names, call.headers["x-amz-content-sha256"]]
-    )
+    canonical = "\n".join([call.method, call.path, query, headers, names, call.headers["x-amz-content-sha256"]])
     scope = f"{day}/{REGION}/s3/aws4_request"
     text = "\n".join(
-        [
-            "AWS4-HMAC-SHA256",
-            call.headers["x-amz-date"],
-            scope,
-            hashlib.sha256(canonical.encode()).hexdigest(),
-        ]
+        ["AWS4-HMAC-SHA256", call.headers["x-amz-date"], scope, hashlib.sha256(canonical.encode()).hexdigest()]
     )
     key = f"AWS4{SECRET}".encode()
     for word in scope.split("/"):

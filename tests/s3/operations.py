@@ -41,9 +41,7 @@ def _list(bucket: Bucket, call: S3Call) -> Response:
         "</ETag><LastModified>2026-11-24T00:00:00.000Z</LastModified></Contents>"
         for key in keys
     )
-    return Response(
-        body=f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>".encode()
-    )
+    return Response(body=f"<ListBucketResult><IsTruncated>false</IsTruncated>{items}</ListBucketResult>".encode())
 
 
 def _put(bucket: Bucket, call: S3Call) -> Response:
@@ -62,9 +60,7 @@ def _get(bucket: Bucket, call: S3Call) -> Response:
     start, end = int(byte_range[1]), min(len(body), int(byte_range[2] or len(body)) + 1)
     if start >= len(body):
         raise S3Error(416, "InvalidRange")
-    return Response(
-        206, body[start:end], (*headers, ("Content-Range", f"bytes {start}-{end - 1}/{len(body)}"))
-    )
+    return Response(206, body[start:end], (*headers, ("Content-Range", f"bytes {start}-{end - 1}/{len(body)}")))
 
 
 def _delete(bucket: Bucket, call: S3Call) -> Response:

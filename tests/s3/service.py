@@ -126,9 +126,7 @@ async def _exchange(service: Service, reader: asyncio.StreamReader, writer: asyn
 async def _read(reader: asyncio.StreamReader) -> S3Call:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").splitlines()
     method, target, _ = head[0].split(" ")
-    headers = {
-        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)
-    }
+    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     path, _, query = target.partition("?")
     return S3Call(method, path, dict(parse_qsl(query, keep_blank_values=True)), headers, body)

@@ -121,9 +121,4 @@ class BucketStorage:
 
 
 def access(url: str) -> dict[str, Any]:
-    return {
-        "aws_endpoint_url": url,
-        "aws_region": REGION,
-        "aws_access_key_id": KEY_ID,
-        "aws_secret_access_key": SECRET,
-    }
+    return {"aws_endpoint_url": url, "aws_region": REGION, "aws_access_key_id": KEY_ID, "aws_secret_access_key": SECRET}

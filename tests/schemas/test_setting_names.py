@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.setting_names import NAMES, edit_distance, find_misspelt
+from schemas.setting_names import KNOWN_SETTING_NAMES, edit_distance, find_misspelt_settings
 
 #: Variables of hosts, shells, orchestrators and CI.
 OTHER_VARIABLES = """
@@ -34,11 +34,11 @@ OTHER_VARIABLES = """
     ],
 )
 def test_a_misspelled_setting_suggests_the_right_one(name: str, suggestion: str | None) -> None:
-    assert find_misspelt([name]) == ({name: suggestion} if suggestion else {})
+    assert find_misspelt_settings([name]) == ({name: suggestion} if suggestion else {})
 
 
 def test_settings_and_variables_of_other_programs_are_not_reported() -> None:
-    assert find_misspelt([*NAMES, *OTHER_VARIABLES]) == {}
+    assert find_misspelt_settings([*KNOWN_SETTING_NAMES, *OTHER_VARIABLES]) == {}
 
 
 @given(st.text("AB_", max_size=6), st.text("AB_", max_size=6))
@@ -48,9 +48,9 @@ def test_the_edit_distance_is_symmetric(first: str, second: str) -> None:
     assert edit_distance(first, second) <= max(len(first), len(second))
 
 
-@given(st.sampled_from(sorted(NAMES)), st.data())
+@given(st.sampled_from(sorted(KNOWN_SETTING_NAMES)), st.data())
 def test_each_setting_without_one_letter_is_found(name: str, data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(name) - 1))
     misspelled = name[:position] + name[position + 1 :]
-    if misspelled not in NAMES and len(misspelled) >= 4:
-        assert misspelled in find_misspelt([misspelled])
+    if misspelled not in KNOWN_SETTING_NAMES and len(misspelled) >= 4:
+        assert misspelled in find_misspelt_settings([misspelled])

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from schemas.errors import SettingsInvalid
-from schemas.settings import SETTING_GROUPS, from_env
+from schemas.settings import SETTING_GROUPS, load_settings
 from tests.servers import KEYRING
 
 REQUIRED = {
@@ -44,7 +44,7 @@ REFUSED = {
 
 
 def test_optional_settings_may_be_absent() -> None:
-    settings = from_env(REQUIRED | {"LLM_BASE_URL": ""})
+    settings = load_settings(REQUIRED | {"LLM_BASE_URL": ""})
     assert (settings.github_app_slug, settings.github_api_url) == ("", "https://api.github.com")
     assert settings.llm_base_url == ""
 
@@ -53,20 +53,20 @@ def test_optional_settings_may_be_absent() -> None:
 @pytest.mark.parametrize("empty", [True, False])
 def test_incomplete_group_names_the_missing_one(names: tuple[str, ...], missing: str, empty: bool) -> None:
     variables = REQUIRED | dict.fromkeys(names, "hush")
-    assert getattr(from_env(variables), missing.lower()) == "hush"
+    assert getattr(load_settings(variables), missing.lower()) == "hush"
     if empty:
         variables[missing] = ""
     else:
         del variables[missing]
     with pytest.raises(SettingsInvalid, match=f"^{missing} is missing") as raised:
-        from_env(variables)
+        load_settings(variables)
     assert "hush" not in str(raised.value)
 
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name in REFUSED for value in REFUSED[name]])
 def test_a_bad_value_names_its_setting_and_is_not_repeated(name: str, value: str) -> None:
     with pytest.raises(SettingsInvalid, match=name) as raised:
-        from_env(REQUIRED | MODEL | {name: value})
+        load_settings(REQUIRED | MODEL | {name: value})
     assert "hush" not in str(raised.value)
     assert KEY[:8] not in str(raised.value)
 
@@ -75,14 +75,14 @@ def test_a_bad_value_names_its_setting_and_is_not_repeated(name: str, value: str
     "url", ["file:///srv/assets", "file:.local/assets", "file:assets", "s3://media", "s3://media/a/b.c/"]
 )
 def test_media_storage_is_a_folder_or_a_bucket(url: str) -> None:
-    assert from_env(REQUIRED | {"ASSETS_URL": url}).assets_url == url
+    assert load_settings(REQUIRED | {"ASSETS_URL": url}).assets_url == url
 
 
 def test_a_model_needs_an_address_and_a_name() -> None:
-    assert from_env(REQUIRED | MODEL).llm_base_url == MODEL["LLM_BASE_URL"]
+    assert load_settings(REQUIRED | MODEL).llm_base_url == MODEL["LLM_BASE_URL"]
     with pytest.raises(SettingsInvalid, match=r"^LLM_MODEL is missing"):
-        from_env(REQUIRED | {"LLM_BASE_URL": "http://127.0.0.1:11434/v1"})
+        load_settings(REQUIRED | {"LLM_BASE_URL": "http://127.0.0.1:11434/v1"})
 
 
 def test_a_keyring_may_have_several_keys() -> None:
-    assert from_env(REQUIRED | {"PEPPERS": f"new:{KEY}, old:{KEY}"}).peppers.startswith("new:")
+    assert load_settings(REQUIRED | {"PEPPERS": f"new:{KEY}, old:{KEY}"}).peppers.startswith("new:")

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, Sampler
 
 from telemetry import tracing
-from telemetry.otel import NextIdGenerator, OtelRecorder
+from telemetry.otel import ChosenSpanIdGenerator, OtelSpanRecorder
 
 
 class RecordedSpan(NamedTuple):
@@ -30,7 +30,7 @@ class RecordedSpan(NamedTuple):
 class Spans:
     """The finished spans."""
 
-    def __init__(self, exporter: InMemorySpanExporter, recorder: OtelRecorder) -> None:
+    def __init__(self, exporter: InMemorySpanExporter, recorder: OtelSpanRecorder) -> None:
         self.exporter, self.recorder = exporter, recorder
 
     @property
@@ -66,9 +66,9 @@ def _read(span: ReadableSpan) -> RecordedSpan:
 @contextmanager
 def record_spans(sampler: Sampler = ALWAYS_ON) -> Iterator[Spans]:
     """Record this process's spans while the block runs."""
-    exporter, span_ids = InMemorySpanExporter(), NextIdGenerator()
+    exporter, span_ids = InMemorySpanExporter(), ChosenSpanIdGenerator()
     provider = TracerProvider(sampler, id_generator=span_ids, shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    recorder = OtelRecorder(provider, span_ids)
-    with tracing.install_recorder(recorder):
+    recorder = OtelSpanRecorder(provider, span_ids)
+    with tracing.install_span_recorder(recorder):
         yield Spans(exporter, recorder)

@@ -30,17 +30,15 @@ sys.modules["opentelemetry"] = None
 import api.app, workers.runtime.worker, workers.tasks, workers.dispatcher.loop
 from telemetry import logs, tracing
 from telemetry.exporting import export_spans
-logs.configure(process="web")
+logs.configure_logging(process="web")
 with export_spans({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}, process="web"):
-    assert tracing.recorder() is None
+    assert tracing.current_span_recorder() is None
 assert [name for name in sys.modules if name.startswith("opentelemetry")] == ["opentelemetry"]
 """
 
 
 def test_process_without_the_extra_logs_the_install_command() -> None:
-    result = subprocess.run(
-        [sys.executable, "-c", PROCESS_WITHOUT_EXTRA], capture_output=True, text=True, check=False
-    )
+    result = subprocess.run([sys.executable, "-c", PROCESS_WITHOUT_EXTRA], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     [line] = result.stderr.splitlines()
     assert '"level":"warning"' in line
@@ -59,34 +57,27 @@ def test_process_without_the_extra_logs_the_install_command() -> None:
 )
 def test_nothing_is_recorded_without_a_collector(environ: Mapping[str, str]) -> None:
     with export_spans(environ, process="web"):
-        assert tracing.recorder() is None
+        assert tracing.current_span_recorder() is None
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("OTEL_TRACES_EXPORTER", "zipkin"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")]
 )
 def test_error_of_an_unsupported_setting_names_it(name: str, value: str) -> None:
-    with (
-        pytest.raises(SettingsInvalid, match=name),
-        export_spans({ENDPOINT: "http://a", name: value}, process="web"),
-    ):
+    with pytest.raises(SettingsInvalid, match=name), export_spans({ENDPOINT: "http://a", name: value}, process="web"):
         pass
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("OTEL_BSP_MAX_QUEUE_SIZE", "0"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4096")]
 )
-def test_setting_rejected_by_opentelemetry_is_invalid(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_setting_rejected_by_opentelemetry_is_invalid(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(SettingsInvalid, match="OTEL_"), export_spans({ENDPOINT: "http://a"}, process="web"):
         pass
 
 
-async def test_hanging_collector_delays_neither_work_nor_the_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_hanging_collector_delays_neither_work_nor_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spans over the queue's limit are dropped, and the block ends although the collector never responds."""
     requested, may_end = asyncio.Event(), asyncio.Event()
 
@@ -110,8 +101,8 @@ async def exporter_ended() -> bool:
 
 def record_spans() -> None:
     with export_spans({ENDPOINT: "as the SDK reads it"}, process="web"):
-        recorder = tracing.recorder()
+        recorder = tracing.current_span_recorder()
         assert recorder
         for _ in range(SPANS):
-            recorder.served(ServedRequest(UUID(int=ids.new_request()), "GET /", 1, 2, {}, None, "", []))
-    assert tracing.recorder() is None
+            recorder.served(ServedRequest(UUID(int=ids.new_request_id_bits()), "GET /", 1, 2, {}, None, "", []))
+    assert tracing.current_span_recorder() is None

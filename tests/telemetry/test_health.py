@@ -11,7 +11,7 @@ from schemas.errors import SettingsInvalid
 from schemas.hosts import AllowedHosts
 from telemetry import health
 from tests.waiting import PATIENCE_S
-from workers.runtime.background import background
+from workers.runtime.background import run_in_background
 
 
 async def test_server_returns_health_and_metrics() -> None:
@@ -49,7 +49,7 @@ async def test_failing_loop_ends_the_block_with_its_error() -> None:
         raise LookupError("a loop of ours broke")
 
     with pytest.raises(ExceptionGroup) as raised:
-        async with background(fail()):
+        async with run_in_background(fail()):
             await asyncio.Event().wait()
     assert raised.group_contains(LookupError)
 
@@ -66,13 +66,7 @@ async def test_unknown_host_name_gets_421() -> None:
         status, body = await get_metrics(port, f"evil.example:{port}")
         error = msgspec.json.decode(body, type=Envelope).error
         assert (status, error.code) == (421, "HOST_NOT_ALLOWED")
-        for host in (
-            f"127.0.0.1:{port}",
-            f"localhost:{port}",
-            "10.1.2.3:9100",
-            "[::1]:9100",
-            "worker-1.internal",
-        ):
+        for host in (f"127.0.0.1:{port}", f"localhost:{port}", "10.1.2.3:9100", "[::1]:9100", "worker-1.internal"):
             assert (await get_metrics(port, host))[0] == 200, host
 
 

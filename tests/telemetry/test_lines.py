@@ -9,8 +9,8 @@ import structlog
 
 from db.pool import Conn
 from jobs import ledger
-from jobs.kinds import INGEST_WEBSITE
-from jobs.outcomes import Outcome, Retry
+from jobs.kinds import INGEST_WEBSITE_KIND
+from jobs.outcomes import Retry, TaskOutcome
 from schemas import ids
 from telemetry import logs
 from tests.api.conftest import ApiCaller
@@ -19,9 +19,9 @@ from tests.telemetry.spans import Spans
 from tests.telemetry.test_traces import SECRET, commit_nothing, ingest, project_of, run_job
 from tests.workers.by_hand import FUTURE
 from tests.workers.runtime.workers import TEST_JOB, Workers
-from workers.dispatcher.chores import END_OVERDUE_JOBS_CHORE, rescue
-from workers.dispatcher.uptime import Uptime
-from workers.runtime.context import Context
+from workers.dispatcher.chores import END_OVERDUE_JOBS_CHORE, build_job_rescue_chore
+from workers.dispatcher.uptime import PostgresUptime
+from workers.runtime.context import TaskContext
 
 Line = dict[str, Any]
 
@@ -37,7 +37,7 @@ def lines() -> Iterator[list[Line]]:
         collected.append({"level": level, **event})
         raise structlog.DropEvent
 
-    structlog.configure(processors=[logs.add_cause_fields, collect])
+    structlog.configure(processors=[logs.add_cause_log_fields, collect])
     yield collected
     write_logs()
 
@@ -45,7 +45,7 @@ def lines() -> Iterator[list[Line]]:
 async def test_lines_of_a_job_have_its_request_and_organization(
     acme: ApiCaller, workers: Workers, spans: Spans, lines: list[Line]
 ) -> None:
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         _log.info("at work")
         if ctx.job.attempt == 1:
             return Retry("FETCH_FAILED", SECRET, after_s=0)
@@ -61,7 +61,7 @@ async def test_lines_of_a_job_have_its_request_and_organization(
     assert [line.get("attempt") for line in job_lines] == [None, 1, 1, 2, 2]
     expected = {
         "request_id": accepted.headers["X-Request-Id"],
-        "organization_id": ids.show(ids.ORGANIZATION, acme.organization_id),
+        "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, acme.organization_id),
         "project_id": project,
         "trace_id": spans.all[-1].trace,
     }
@@ -76,9 +76,9 @@ async def test_job_submitted_by_a_job_is_logged_with_its_request(
     """The job's own id lacks the request id: the fields come from the parent job once it is committed."""
     submitted_ids = list[UUID]()
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         async def submit(conn: Conn) -> dict[str, str]:
-            submitted = await ledger.submit(
+            submitted = await ledger.submit_job(
                 conn, kind=TEST_JOB, organization_id=ctx.job.organization_id, project_id=None, args={}
             )
             submitted_ids.append(submitted.job_id)
@@ -93,22 +93,20 @@ async def test_job_submitted_by_a_job_is_logged_with_its_request(
     [line] = [line for line in lines if line["event"] == "job made"]
     assert line["request_id"] == accepted.headers["X-Request-Id"]
     assert line["job_id"] == accepted.json()["jobId"]
-    assert (line["made_job_id"], line["made_kind"]) == (ids.show(ids.JOB, submitted_ids[0]), "run_errand")
+    assert (line["made_job_id"], line["made_kind"]) == (ids.format_prefixed_id(ids.JOB, submitted_ids[0]), "run_errand")
 
 
-async def test_dispatcher_lines_have_the_same_fields(
-    acme: ApiCaller, workers: Workers, lines: list[Line]
-) -> None:
+async def test_dispatcher_lines_have_the_same_fields(acme: ApiCaller, workers: Workers, lines: list[Line]) -> None:
     """Covers a job of a dead worker, and a job that no worker pulled."""
     project = await project_of(acme)
     died = await ingest(acme, project)
     async with workers.pool.acquire() as conn:
         worker = await insert_worker(workers)
-        await ledger.claim_due_jobs(conn, pool="ingest", worker_id=worker, free=1, kinds=[INGEST_WEBSITE])
+        await ledger.claim_due_jobs(conn, pool="ingest", worker_id=worker, free=1, kinds=[INGEST_WEBSITE_KIND])
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
-        uptime = Uptime(0.0)
+        uptime = PostgresUptime(0.0)
         uptime.answered(FUTURE)
-        await rescue(uptime, patience_s=60).run(conn)
+        await build_job_rescue_chore(uptime, patience_s=60).run(conn)
         await conn.execute("update job set deadline_at = now() - interval '1 second'")
         await END_OVERDUE_JOBS_CHORE.run(conn)
     job_lines = [line for line in lines_of(lines, died.json()["jobId"]) if line["event"] != "request"]
@@ -116,7 +114,7 @@ async def test_dispatcher_lines_have_the_same_fields(
     for line in job_lines:
         assert line["request_id"] == died.headers["X-Request-Id"]
         assert (line["organization_id"], line["project_id"]) == (
-            ids.show(ids.ORGANIZATION, acme.organization_id), project
+            ids.format_prefixed_id(ids.ORGANIZATION, acme.organization_id), project
         )  # fmt: skip
 
 
@@ -127,7 +125,7 @@ async def test_lines_outside_a_request_have_none_of_its_fields(acme: ApiCaller, 
 
 
 async def insert_worker(workers: Workers) -> UUID:
-    worker = ids.new()
+    worker = ids.new_uuid7()
     await workers.pool.execute(
         "insert into worker (id, pool, host, pid, version, slots, lease_expires_at) "
         "values ($1, 'ingest', 'test', 1, '', 1, now() + interval '1 minute')",

@@ -25,10 +25,7 @@ JOB = StoredJob(UUID(int=5), None, UUID(int=7), "ingest_website")
 
 @pytest.fixture(autouse=True)
 def _restore_logging() -> Iterator[None]:
-    root, levels = (
-        logging.getLogger(),
-        {name: logging.getLogger(name).level for name in logs.LIBRARY_LOG_LEVELS},
-    )
+    root, levels = (logging.getLogger(), {name: logging.getLogger(name).level for name in logs.LIBRARY_LOG_LEVELS})
     handlers, level = root.handlers[:], root.level
     yield
     root.handlers[:] = handlers
@@ -43,8 +40,8 @@ def read_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def test_line_has_process_part_and_job_fields(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure(process="ingest")
-    logs.get_logger("runner").info("retried", **logs.job_fields(JOB, attempt=2))
+    logs.configure_logging(process="ingest")
+    logs.get_logger("runner").info("retried", **logs.job_log_fields(JOB, attempt=2))
     (line,) = read_lines(capsys)
     assert line.pop("at").endswith("Z")
     assert line == {
@@ -60,7 +57,7 @@ def test_line_has_process_part_and_job_fields(capsys: pytest.CaptureFixture[str]
 
 
 def test_traceback_is_a_field_of_its_line(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure(process="ingest")
+    logs.configure_logging(process="ingest")
     try:
         raise ValueError("no good")
     except ValueError:
@@ -69,10 +66,8 @@ def test_traceback_is_a_field_of_its_line(capsys: pytest.CaptureFixture[str]) ->
     assert "ValueError: no good" in line["exception"]
 
 
-def test_library_lines_are_json_and_quiet_below_warning(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    logs.configure(process="web")
+def test_library_lines_are_json_and_quiet_below_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure_logging(process="web")
     logging.getLogger("some.library").info("from %s", "afar")
     logging.getLogger("arq.worker").info("one line a job")
     logging.getLogger("arq.worker").warning("a real one")
@@ -92,10 +87,8 @@ TOKENS = (
 
 @pytest.mark.parametrize("token", TOKENS)
 def test_github_token_is_redacted(capsys: pytest.CaptureFixture[str], token: str) -> None:
-    logs.configure(process="ingest")
-    logs.get_logger("runner").warning(
-        f"asked with {token}", header=f"Bearer {token}", nested={"tokens": [token]}
-    )
+    logs.configure_logging(process="ingest")
+    logs.get_logger("runner").warning(f"asked with {token}", header=f"Bearer {token}", nested={"tokens": [token]})
     logging.getLogger("some.library").warning("sent %s", token)
     try:
         raise ValueError(token)
@@ -110,14 +103,14 @@ def test_github_token_is_redacted(capsys: pytest.CaptureFixture[str], token: str
 
 
 def test_lines_below_the_level_are_dropped(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure(process="web", level="warning")
+    logs.configure_logging(process="web", level="warning")
     logs.get_logger("runner").info("unheard")
     logging.getLogger("some.library").info("unheard")
     assert read_lines(capsys) == []
 
 
 async def test_batched_lines_are_written_together(capsys: pytest.CaptureFixture[str]) -> None:
-    logs.configure(process="web")
+    logs.configure_logging(process="web")
     for number in range(3):
         logs.get_batched_logger("api").info("request", number=number)
     assert capsys.readouterr().err == ""

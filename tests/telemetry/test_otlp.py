@@ -12,7 +12,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from db.pool import Pool
-from db.server import free_port
+from db.server import find_free_port
 from domain.tenancy import organizations
 from schemas.settings import Settings
 from tests.api.conftest import new_key
@@ -49,9 +49,7 @@ class OtlpCollector:
     def spans(self) -> Iterator[ReceivedSpan]:
         for body in self.bodies:
             for sender in ExportTraceServiceRequest.FromString(body).resource_spans:
-                named = {
-                    attribute.key: attribute.value.string_value for attribute in sender.resource.attributes
-                }
+                named = {attribute.key: attribute.value.string_value for attribute in sender.resource.attributes}
                 for span in (span for scope in sender.scope_spans for span in scope.spans):
                     ids = span.trace_id, span.span_id, span.parent_span_id
                     yield ReceivedSpan(named["service.name"], span.name, *ids)
@@ -66,10 +64,10 @@ class OtlpCollector:
 @asynccontextmanager
 async def open_client(fleet: Fleet, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
     """Start an API in its own process, and yield a client with a test key."""
-    port = free_port()
+    port = find_free_port()
     await fleet.api(port)
     async with pool.acquire() as conn:
-        pair = await organizations.create(conn, name="Acme", tier="standard")
+        pair = await organizations.insert_organization_pair(conn, name="Acme", tier="standard")
     key = await new_key(pool, pair.sandbox, env="test")
     headers = {"Authorization": f"Bearer {key}", "X-Secret": SECRET, "User-Agent": SECRET}
     base = f"http://127.0.0.1:{port}"

@@ -10,18 +10,18 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from db.pool import Conn
 from jobs import ledger
-from jobs.kinds import INGEST_WEBSITE
-from jobs.outcomes import Failed, Outcome, Retry
+from jobs.kinds import INGEST_WEBSITE_KIND
+from jobs.outcomes import Failed, Retry, TaskOutcome
 from schemas import ids
 from telemetry import tracing
-from telemetry.tracing import ServedRequest, Submit
+from telemetry.tracing import JobSubmission, ServedRequest
 from tests.api.conftest import ApiCaller
 from tests.http_server import HttpRequest, HttpResponse, listening
 from tests.telemetry.spans import RecordedSpan, Spans, record_spans
 from tests.workers.runtime.workers import TEST_JOB, Workers
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
-from workers.web.fetch import open_trusted
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
+from workers.web.fetch import open_unguarded_client
 
 SECRET = "s3cr3t-Sentinel"
 #: The example of the W3C's recommendation.
@@ -42,16 +42,14 @@ async def project_of(caller: ApiCaller) -> str:
 
 async def ingest(caller: ApiCaller, project: str, **headers: str) -> httpx.Response:
     url = f"https://{SECRET}.example/{SECRET}?key={SECRET}#{SECRET}"
-    answer = await caller.http.post(
-        f"/v1/projects/{project}/ingest/website", json={"url": url}, headers=headers
-    )
+    answer = await caller.http.post(f"/v1/projects/{project}/ingest/website", json={"url": url}, headers=headers)
     assert answer.status_code == 202, answer.text
     return answer
 
 
-async def run_job(workers: Workers, accepted: httpx.Response, task: Task) -> str:
+async def run_job(workers: Workers, accepted: httpx.Response, task: JobTask) -> str:
     """Run the job and return its final state."""
-    async with workers.working(task, kind=INGEST_WEBSITE):
+    async with workers.working(task, kind=INGEST_WEBSITE_KIND):
         ended = await workers.ended(UUID(accepted.json()["jobId"].removeprefix("job_")))
     return str(ended["state"])
 
@@ -67,13 +65,11 @@ async def site(status: int) -> AsyncIterator[str]:
         yield f"{url}/{SECRET}?key={SECRET}"
 
 
-async def test_trace_covers_request_retry_and_settlement(
-    acme: ApiCaller, workers: Workers, spans: Spans
-) -> None:
+async def test_trace_covers_request_retry_and_settlement(acme: ApiCaller, workers: Workers, spans: Spans) -> None:
     project = await project_of(acme)
-    async with site(503) as url, open_trusted({"Authorization": SECRET}) as client:
+    async with site(503) as url, open_unguarded_client({"Authorization": SECRET}) as client:
 
-        async def task(ctx: Context) -> Outcome:
+        async def task(ctx: TaskContext) -> TaskOutcome:
             if ctx.job.attempt == 1:
                 await client.get(url, headers={"Cookie": SECRET})
                 return Retry("FETCH_FAILED", f"it said {SECRET}", after_s=0)
@@ -87,12 +83,7 @@ async def test_trace_covers_request_retry_and_settlement(
     [fetch], [step] = spans.named("GET"), spans.named("step kept")
     settled = spans.named("settle")
     assert {span.trace for span in (request, submit, first, second, fetch, step, *settled)} == {request.trace}
-    assert [span.parent for span in (request, submit, first, second)] == [
-        None,
-        request.id,
-        submit.id,
-        submit.id,
-    ]
+    assert [span.parent for span in (request, submit, first, second)] == [None, request.id, submit.id, submit.id]
     assert [span.parent for span in (fetch, step, *settled)] == [first.id, second.id, first.id, second.id]
     assert [span.kind for span in (request, submit, first, fetch)] == [
         "SERVER", "PRODUCER", "CONSUMER", "CLIENT"
@@ -115,9 +106,7 @@ def assert_call(fetch: RecordedSpan, url: str) -> None:
     }
 
 
-def assert_ids(
-    accepted: httpx.Response, project: str, caller: ApiCaller, recorded: list[RecordedSpan]
-) -> None:
+def assert_ids(accepted: httpx.Response, project: str, caller: ApiCaller, recorded: list[RecordedSpan]) -> None:
     request, submit, *attempts = recorded
     job, request_id = accepted.json()["jobId"], accepted.headers["X-Request-Id"]
     assert request.attributes == {
@@ -125,7 +114,7 @@ def assert_ids(
         "http.route": "/v1/projects/{project_id}/ingest/website",
         "http.response.status_code": 202,
         "tenantry.request.id": request_id,
-        "tenantry.organization.id": ids.show(ids.ORGANIZATION, caller.organization_id),
+        "tenantry.organization.id": ids.format_prefixed_id(ids.ORGANIZATION, caller.organization_id),
         "tenantry.project.id": project,
     }
     assert submit.attributes["tenantry.job.id"] == job
@@ -182,7 +171,7 @@ async def test_refused_or_rolled_back_request_has_no_submit(acme: ApiCaller, spa
 
 
 async def test_job_without_a_request_has_its_own_trace(workers: Workers, spans: Spans) -> None:
-    async def task(_: Context) -> Outcome:
+    async def task(_: TaskContext) -> TaskOutcome:
         return Failed("NO_GOOD", SECRET)
 
     job_id = (await workers.run(task))["id"]
@@ -192,15 +181,13 @@ async def test_job_without_a_request_has_its_own_trace(workers: Workers, spans: 
     assert SECRET not in "".join(span.to_json() for span in spans.raw)
 
 
-async def test_job_submitted_by_a_job_links_to_its_request(
-    acme: ApiCaller, workers: Workers, spans: Spans
-) -> None:
+async def test_job_submitted_by_a_job_links_to_its_request(acme: ApiCaller, workers: Workers, spans: Spans) -> None:
     """The new job has its own trace, which begins with a span linked to the parent job's attempt."""
     submitted_ids = list[UUID]()
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         async def submit(conn: Conn) -> dict[str, str]:
-            submitted = await ledger.submit(
+            submitted = await ledger.submit_job(
                 conn, kind=TEST_JOB, organization_id=ctx.job.organization_id, project_id=None, args={}
             )
             submitted_ids.append(submitted.job_id)
@@ -245,9 +232,9 @@ def test_all_processes_sample_a_trace_alike() -> None:
         record_spans(sampler=ParentBased(TraceIdRatioBased(0.5))) as worker,
     ):
         for _ in range(200):
-            bits = ids.new_request()
-            request, job_id = UUID(int=bits), ids.of_request(bits, 7)
-            submit = Submit("run_errand", None, job_id, 1)
+            bits = ids.new_request_id_bits()
+            request, job_id = UUID(int=bits), ids.job_id_of_request(bits, 7)
+            submit = JobSubmission("run_errand", None, job_id, 1)
             api.recorder.served(ServedRequest(request, "GET /", 1, 2, {}, None, "", [submit]))
             worker.recorder.attempt(job_id, "run_errand", {}).end()
     submits = {span.trace: span.id for span in api.named("send run_errand")}

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from PIL import Image
 
-from generation.proofreading.fault import Fault
+from generation.proofreading.fault import ProofreadingFault
 from tests.cli.conftest import decoded, refused
 from tools.sheet import sheet
 
@@ -30,10 +30,7 @@ def brands(folder: Path, *lines: dict[str, Any]) -> str:
 def test_every_piece_is_on_the_sheet(elsewhere: Path) -> None:
     path = brands(elsewhere, TIDELINE, {**TIDELINE, "name": "Seaflow"})
     result = decoded(run(path, "--formats", "image", "--out", "out", "--json"))
-    assert [(piece["brand"], piece["faults"]) for piece in result["pieces"]] == [
-        ("Tideline", []),
-        ("Seaflow", []),
-    ]
+    assert [(piece["brand"], piece["faults"]) for piece in result["pieces"]] == [("Tideline", []), ("Seaflow", [])]
     with Image.open(elsewhere / "out" / "sheet.jpg") as sheet:
         assert sheet.height > 2 * 300
     assert (elsewhere / "out" / "002-Seaflow-image" / "image-1.jpg").exists()
@@ -47,7 +44,7 @@ def test_a_brand_without_words_is_a_row_of_the_table(elsewhere: Path) -> None:
 
 
 def test_a_fault_sets_the_exit_code(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    faults = [Fault(place="hook", rule="claim", found="best")]
+    faults = [ProofreadingFault(place="hook", rule="claim", found="best")]
     monkeypatch.setattr("generation.proofreading.read.faults", lambda *_: faults)
     path = brands(elsewhere, TIDELINE)
     result = run(path, "--formats", "image", "--out", "out")

@@ -30,12 +30,10 @@ async def org(pool: Pool) -> UUID:
 
 
 @pytest_asyncio.fixture
-async def workers(
-    settings: Settings, pool: Pool, org: UUID, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Workers]:
+async def workers(settings: Settings, pool: Pool, org: UUID, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Workers]:
     """Start workers and submit jobs to them. A cancel arrives with the next renewal, so soon."""
-    monkeypatch.setattr(heartbeat, "RENEW_EVERY", 1 / 100)
-    async with courier.open_courier(settings.redis_url) as sender:
+    monkeypatch.setattr(heartbeat, "LEASE_RENEWAL_INTERVAL_SHARE", 1 / 100)
+    async with courier.open_wake_courier(settings.redis_url) as sender:
         yield Workers(settings, pool, org, sender)
 
 
@@ -77,10 +75,10 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
     Workers find at once what becomes due without a wake.
     """
-    monkeypatch.setattr("workers.runtime.puller.POLL_S", 0.1)
-    monkeypatch.setattr(fetch_images, "PICTURES_S", PATIENCE_S)
-    monkeypatch.setattr(picture_suggestions, "SUGGEST_S", PATIENCE_S)
-    monkeypatch.setattr(picture_suggestions, "INSPECT_S", PATIENCE_S)
+    monkeypatch.setattr("workers.runtime.puller.PULL_INTERVAL_S", 0.1)
+    monkeypatch.setattr(fetch_images, "MAX_IMAGE_FETCHING_S", PATIENCE_S)
+    monkeypatch.setattr(picture_suggestions, "MAX_PICTURE_FETCHING_S", PATIENCE_S)
+    monkeypatch.setattr(picture_suggestions, "MAX_PICTURE_INSPECTION_S", PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)

@@ -77,11 +77,7 @@ ODD = [
     "http://::1/", "http://", "//127.0.0.1/",
 ]  # fmt: skip
 
-VECTORS = [
-    *(f"http://{literal}/" for literal in NOTATIONS.split()),
-    *(f"https://{name}/" for name in BAD_NAMES),
-    *ODD,
-]
+VECTORS = [*(f"http://{literal}/" for literal in NOTATIONS.split()), *(f"https://{name}/" for name in BAD_NAMES), *ODD]
 
 
 class SimulatedNetwork:
@@ -101,9 +97,7 @@ class SimulatedNetwork:
     def resolve(self, host: str, port: int, *_: object) -> list[tuple[Any, ...]]:
         """Resolve a host like libc: a literal in any notation is an address, a name is looked up."""
         self.lookups.append(host)
-        return [
-            entry(address, port) for address in literal(host) or next(self.answers.get(host, iter(())), ())
-        ]
+        return [entry(address, port) for address in literal(host) or next(self.answers.get(host, iter(())), ())]
 
     async def connect(self, remote_host: object, remote_port: int, **_: object) -> "CannedConnection":
         self.connects.append((str(remote_host), remote_port))
@@ -120,10 +114,7 @@ class CannedConnection(anyio.abc.ByteStream):
 
     @property
     def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
-        return {
-            SocketAttribute.remote_address: lambda: self.peer,
-            SocketAttribute.raw_socket: lambda: self.socket,
-        }
+        return {SocketAttribute.remote_address: lambda: self.peer, SocketAttribute.raw_socket: lambda: self.socket}
 
     async def send(self, item: bytes) -> None:
         """Read a request's head; the rest is its body."""

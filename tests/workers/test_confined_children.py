@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from PIL import Image
 
-from domain.media.probe import Metadata
+from domain.media.probe import MediaMetadata
 from tests.generation.escapes import unreachable_targets
 from tests.generation.test_confinement import OLD_KERNEL
 from tests.workers.generation.pieces import piece_request
@@ -29,7 +29,7 @@ def tell(starts=False):
 CHILDREN = {
     "probe": """
 from domain.media import probe
-probe.probe_file = lambda media, mime: probe.RefusedFile(print(tell(), flush=True) or "")
+probe.probe_open_file = lambda media, mime: probe.RefusedFile(print(tell(), flush=True) or "")
 probe.main(["0:image/png"])
 """,
     "rasterizer": """
@@ -40,20 +40,20 @@ rasterizer.main("width")
     "parser": """
 import socket, msgspec
 from workers.ingest.parser import child
-from workers.ingest.shapes import PageDocument
+from workers.ingest.shapes import FetchedPage
 ours, theirs = socket.socketpair()
-ours.sendall(msgspec.msgpack.encode(PageDocument(url="https://a.test/", body=b"")))
+ours.sendall(msgspec.msgpack.encode(FetchedPage(url="https://a.test/", body=b"")))
 ours.shutdown(socket.SHUT_WR)
-child.READERS[PageDocument] = lambda _: print(tell(), flush=True)
+child.PARSER_BY_DOCUMENT_TYPE[FetchedPage] = lambda _: print(tell(), flush=True)
 child.precompute_confinement()
-child.serve(theirs, 5)
+child.serve_document(theirs, 5)
 """,
     "renderer": """
 from workers.generation import child
 from workers.generation.protocol import RenderRefused
 def make(_):
     yield RenderRefused(tell(starts=True), "")
-child.render_piece = make
+child.render_requested_piece = make
 child.main()
 """,
 }
@@ -98,5 +98,5 @@ def test_on_a_kernel_without_a_sandbox_a_child_does_its_work(tmp_path: Path) -> 
     with picture.open("rb") as file:
         command = [sys.executable, "-c", OLD_KERNEL + ON_AN_OLD_KERNEL, str(file.fileno())]
         said = subprocess.check_output(command, pass_fds=[file.fileno()])
-    found = msgspec.json.decode(said.splitlines()[0], type=Metadata)
+    found = msgspec.json.decode(said.splitlines()[0], type=MediaMetadata)
     assert (found.width, found.height) == (9, 8)

@@ -4,14 +4,14 @@ import pytest
 
 from schemas.settings import Settings
 from tests import servers
-from workers.resources import open_resources
+from workers.resources import open_worker_resources
 
 SETTINGS: Settings = servers.settings_for("postgresql://localhost/none", "redis://localhost")
 
 
 @pytest.mark.usefixtures("own_parsing_process")
 async def test_all_tasks_get_the_same_parser_and_it_ends_with_them() -> None:
-    async with open_resources(SETTINGS) as resources:
+    async with open_worker_resources(SETTINGS) as resources:
         parser = await resources.parser()
         assert await resources.parser() is parser
         assert parser.parsing.process.poll() is None
@@ -19,6 +19,6 @@ async def test_all_tasks_get_the_same_parser_and_it_ends_with_them() -> None:
 
 
 async def test_an_unrequested_resource_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workers.ingest.parser.parser.start", pytest.fail)
-    async with open_resources(SETTINGS) as resources:
+    monkeypatch.setattr("workers.ingest.parser.parser.start_parsing_process", pytest.fail)
+    async with open_worker_resources(SETTINGS) as resources:
         assert await resources.model() is None

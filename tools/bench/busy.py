@@ -7,18 +7,18 @@ from typing import NamedTuple
 from redis.asyncio import Redis
 
 from chaos import backlog, fleet
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess, read_child_cpu_s
 from chaos.tasks import BENCH_POOL, SLEEP
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from jobs import ledger
-from jobs.courier import open_courier
-from jobs.ledger import Wake
+from jobs.courier import open_wake_courier
+from jobs.ledger import WakeMessage
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize
 
-SLOTS = 10
+WORKER_SLOTS = 10
 
-RUNNING = "select count(*) from job where pool = $1 and state = 'running'"
+COUNT_RUNNING_JOBS = "select count(*) from job where pool = $1 and state = 'running'"
 
 
 class PeakSlots(NamedTuple):
@@ -28,78 +28,75 @@ class PeakSlots(NamedTuple):
     after_s: float
 
 
-async def measure_busy_slots(
-    environment: Environment, size: RunSize, tell: ProgressCallback
-) -> BenchmarkResult:
+async def measure_busy_slots(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure idle workers, then one commit with twice as many jobs as slots."""
     await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment):
         tell(f"{size.workers} workers start")
-        async with fleet.run_workers(environment, workers=size.workers, slots=SLOTS) as workers:
+        async with fleet.run_workers(environment, workers=size.workers, slots=WORKER_SLOTS) as workers:
             await asyncio.sleep(size.settle_s)
             tell("idle")
-            idle = await _idle(environment, workers, size.idle_s)
+            idle = await _measure_idle_workers(environment, workers, size.idle_s)
             tell("busy")
-            busy = [await _busy(environment, size) for _ in range(2)]
+            busy = [await _measure_peak_slots(environment, size) for _ in range(2)]
     slots, after_s = min(slots for slots, _ in busy), max(after_s for _, after_s in busy)
     return BenchmarkResult(
-        {"busy_slots": slots, "busy_after_s": after_s, **idle},
-        {"busy": [peak._asdict() for peak in busy]},
+        {"busy_slots": slots, "busy_after_s": after_s, **idle}, {"busy": [peak._asdict() for peak in busy]}
     )
 
 
-async def _idle(environment: Environment, workers: list[ChildProcess], seconds: float) -> dict[str, float]:
+async def _measure_idle_workers(
+    environment: BenchEnvironment, workers: list[ChildProcess], seconds: float
+) -> dict[str, float]:
     """Measure the cost of each idle worker; the dispatcher's Redis commands are included."""
     async with Redis.from_url(environment.settings.redis_url) as redis:
-        commands, spent_s = await _commands(redis), sum(map(read_child_cpu_s, workers))
+        commands, spent_s = await _count_redis_commands(redis), sum(map(read_child_cpu_s, workers))
         await asyncio.sleep(seconds)
         spent_s = sum(map(read_child_cpu_s, workers)) - spent_s
-        commands = await _commands(redis) - commands - 1
+        commands = await _count_redis_commands(redis) - commands - 1
     share = len(workers) * seconds
     return {"idle_cpu_pct": round(spent_s / share * 100, 3), "idle_redis_cmds_s": round(commands / share, 3)}
 
 
-async def _commands(redis: "Redis") -> int:
+async def _count_redis_commands(redis: "Redis") -> int:
     return int((await redis.info("stats"))["total_commands_processed"])
 
 
-async def _busy(environment: Environment, size: RunSize) -> PeakSlots:
-    count = 2 * SLOTS * size.workers
+async def _measure_peak_slots(environment: BenchEnvironment, size: RunSize) -> PeakSlots:
+    count = 2 * WORKER_SLOTS * size.workers
     await backlog.delete_all_jobs(environment.pool)
-    async with open_courier(environment.settings.redis_url) as courier:
-        wakes = await transact(environment.pool, lambda conn: _submit(conn, count=count, seconds=size.busy_s))
+    async with open_wake_courier(environment.settings.redis_url) as courier:
+        wakes = await run_in_transaction(
+            environment.pool, lambda conn: _submit_sleep_jobs(conn, count=count, seconds=size.busy_s)
+        )
         committed = time.monotonic()
         watch = asyncio.create_task(
-            _watch(environment.pool, committed, within_s=size.busy_s, full=count // 2)
+            _poll_peak_slots(environment.pool, committed, within_s=size.busy_s, full=count // 2)
         )
         for wake in wakes:
             await courier.send(wake)
         peak = await watch
-    await fleet.wait_until_drained(environment.pool)
+    await fleet.wait_until_pool_drained(environment.pool)
     await backlog.check_completed_jobs(environment.pool, count=count)
     return peak
 
 
-async def _submit(conn: Conn, *, count: int, seconds: float) -> list[Wake]:
+async def _submit_sleep_jobs(conn: Conn, *, count: int, seconds: float) -> list[WakeMessage]:
     tenants = [row["id"] for row in await conn.fetch("select id from organization")]
     submitted = [
-        await ledger.submit(
-            conn,
-            kind=SLEEP,
-            organization_id=tenants[turn % len(tenants)],
-            project_id=None,
-            args={"seconds": seconds},
+        await ledger.submit_job(
+            conn, kind=SLEEP, organization_id=tenants[turn % len(tenants)], project_id=None, args={"seconds": seconds}
         )
         for turn in range(count)
     ]
     return [job.wake for job in submitted if job.wake]
 
 
-async def _watch(pool: Pool, committed: float, *, within_s: float, full: int) -> PeakSlots:
-    """Poll until `full` jobs run, or until the first job may have ended."""
+async def _poll_peak_slots(pool: Pool, committed: float, *, within_s: float, full: int) -> PeakSlots:
+    """Poll until `full` jobs run, or until the first job may have ended. Return the peak of running jobs."""
     peak, after_s = 0, 0.0
     while peak < full and time.monotonic() - committed < within_s:
-        running: int = await pool.fetchval(RUNNING, BENCH_POOL)
+        running: int = await pool.fetchval(COUNT_RUNNING_JOBS, BENCH_POOL)
         if running > peak:
             peak, after_s = running, time.monotonic() - committed
         await asyncio.sleep(fleet.CONDITION_POLL_S)

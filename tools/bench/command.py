@@ -8,12 +8,12 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from chaos import environment
-from cli.shared.command import answering
+from cli.shared.command import with_printed_result
 from cli.shared.group import CommandGroup
-from cli.shared.output import CommandResult, console
+from cli.shared.output import CommandResult, open_console
 from tools.bench import suites
 from tools.bench import tables as views
-from tools.bench.figures import FULL, QUICK, BenchmarkResult, Measure, RunSize
+from tools.bench.figures import FULL_RUN_SIZE, QUICK_RUN_SIZE, BenchmarkResult, MeasureFunction, RunSize
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.measure import ROWS
 from tools.bench.neighbours.measure import measure as measure_neighbours
@@ -30,7 +30,7 @@ def bench() -> None:
 
 
 @bench.command("jobs")
-@answering
+@with_printed_result
 async def jobs() -> CommandResult:
     """Measure jobs against plain arq: pickup, drain, live, busy slots, scaling, recovery, pull.
 
@@ -39,11 +39,11 @@ async def jobs() -> CommandResult:
       tenantry bench jobs
       tenantry bench jobs --json | jq .details.drain_jobs_s
     """
-    return await _part(JOBS)
+    return await _run_and_show_suite(JOBS)
 
 
 @bench.command("http")
-@answering
+@with_printed_result
 async def http() -> CommandResult:
     """Measure requests against a bare Litestar app: create a project, poll a job.
 
@@ -52,11 +52,11 @@ async def http() -> CommandResult:
       tenantry bench http
       tenantry bench http --json | jq .details.http
     """
-    return await _part(HTTP)
+    return await _run_and_show_suite(HTTP)
 
 
 @bench.command("publish")
-@answering
+@with_printed_result
 async def publish() -> CommandResult:
     """Measure delays of posts: 500 of 20 accounts with quotas, four workers, at one instant and within 20 s.
 
@@ -67,11 +67,11 @@ async def publish() -> CommandResult:
       tenantry bench publish
       tenantry bench publish --json | jq .details.post_late_ms
     """
-    return await _part(PUBLISH)
+    return await _run_and_show_suite(PUBLISH)
 
 
 @bench.command("all")
-@answering
+@with_printed_result
 async def everything() -> CommandResult:
     """Measure all figures in about four minutes on two cores; --json prints only the figures.
 
@@ -80,13 +80,13 @@ async def everything() -> CommandResult:
       tenantry bench all
       tenantry bench all --json > figures.json
     """
-    result = await _run(ALL)
+    result = await _run_suite(ALL)
     return CommandResult(result.figures, views.figures_table(result))
 
 
 @bench.command("neighbours")
 @click.argument("rows", nargs=-1, type=click.Choice(list(ROWS)), metavar="[ROW]...")
-@answering
+@with_printed_result
 async def neighbours(rows: tuple[str, ...]) -> CommandResult:
     """Measure a tenant's response times at rest and during another tenant's attack: p50 and p95.
 
@@ -103,13 +103,12 @@ async def neighbours(rows: tuple[str, ...]) -> CommandResult:
       tenantry bench neighbours filters --json | jq .filters.beside
     """
     names = [name for name in ROWS if name in rows or not rows]
-    with _progress(names) as progress:
-        async with environment.open_environment() as opened:
-            measured = await measure_neighbours(opened, names, victim.FULL, progress)
-            machine = await suites.machine(opened)
+    with _show_bench_progress(names) as progress:
+        async with environment.open_bench_environment() as opened:
+            measured = await measure_neighbours(opened, names, victim.FULL_SCALE, progress)
+            machine = await suites.describe_machine(opened)
     return CommandResult(
-        {**{name: row.shown() for name, row in measured.items()}, "machine": machine},
-        views.attacks_table(measured),
+        {**{name: row.shown() for name, row in measured.items()}, "machine": machine}, views.attacks_table(measured)
     )
 
 
@@ -117,7 +116,7 @@ async def neighbours(rows: tuple[str, ...]) -> CommandResult:
 @click.option("--quick", is_flag=True, help="A twentieth of the rows: a functional check, not a measurement.")
 @click.option("--ended", type=click.IntRange(min=1), metavar="N", help="Number of ended jobs (1000000).")
 @click.option("--waiting", type=click.IntRange(min=1), metavar="N", help="Number of waiting jobs (100000).")
-@answering
+@with_printed_result
 async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> CommandResult:
     """Measure each statement of jobs on an old and on an empty ledger in turn: p50 and ratio.
 
@@ -130,18 +129,16 @@ async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Com
       tenantry bench ledger --quick
       tenantry bench ledger --ended 5000000 --json | jq .details.rows
     """
-    size = QUICK if quick else FULL
-    size = size._replace(
-        ledger_ended=ended or size.ledger_ended, ledger_waiting=waiting or size.ledger_waiting
-    )
-    result = await _run(LEDGER, size)
+    size = QUICK_RUN_SIZE if quick else FULL_RUN_SIZE
+    size = size._replace(ledger_ended=ended or size.ledger_ended, ledger_waiting=waiting or size.ledger_waiting)
+    result = await _run_suite(LEDGER, size)
     return CommandResult({**result.figures, "details": result.details}, views.statements_table(result))
 
 
 @bench.command("events")
 @click.argument("parts", nargs=-1, type=click.Choice(list(EVENTS)), metavar="[PART]...")
 @click.option("--quick", is_flag=True, help="A tenth of the events: a functional check, not a measurement.")
-@answering
+@with_printed_result
 async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
     """Measure events from a request to their commit against a raw COPY and a bare Litestar route.
 
@@ -155,11 +152,11 @@ async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
       tenantry bench events --quick
     """
     suite = {name: measure for name, measure in EVENTS.items() if name in parts or not parts}
-    return await _part(suite, QUICK if quick else FULL)
+    return await _run_and_show_suite(suite, QUICK_RUN_SIZE if quick else FULL_RUN_SIZE)
 
 
 @bench.command("webhooks")
-@answering
+@with_printed_result
 async def bench_webhooks() -> CommandResult:
     """Measure webhooks from an event's commit to their receiver, at rest and with hanging receivers.
 
@@ -171,28 +168,28 @@ async def bench_webhooks() -> CommandResult:
       tenantry bench webhooks
       tenantry bench webhooks --json | jq .details.webhook_late_ms
     """
-    return await _part(WEBHOOKS)
+    return await _run_and_show_suite(WEBHOOKS)
 
 
-async def _part(suite: Mapping[str, Measure], size: RunSize = FULL) -> CommandResult:
-    result = await _run(suite, size)
+async def _run_and_show_suite(suite: Mapping[str, MeasureFunction], size: RunSize = FULL_RUN_SIZE) -> CommandResult:
+    result = await _run_suite(suite, size)
     return CommandResult({**result.figures, "details": result.details}, views.figures_table(result))
 
 
-async def _run(suite: Mapping[str, Measure], size: RunSize = FULL) -> BenchmarkResult:
-    with _progress(suite) as progress:
-        async with environment.open_environment() as opened:
-            return await suites.run(opened, suite, size, progress)
+async def _run_suite(suite: Mapping[str, MeasureFunction], size: RunSize = FULL_RUN_SIZE) -> BenchmarkResult:
+    with _show_bench_progress(suite) as progress:
+        async with environment.open_bench_environment() as opened:
+            return await suites.run_suite(opened, suite, size, progress)
 
 
 @contextmanager
-def _progress(suite: Collection[str]) -> Iterator[suites.Progress]:
+def _show_bench_progress(suite: Collection[str]) -> Iterator[suites.SuiteProgress]:
     """Show progress on stderr: a bar on a terminal, else lines. stdout is for the result."""
     if not sys.stderr.isatty():
         yield lambda name, what: click.echo(f"{name}: {what}", err=True)
         return
     order = list(suite)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
+    with Progress(*columns, console=open_console(sys.stderr), transient=True) as bar:
         task = bar.add_task("servers start", total=len(order))
         yield lambda name, what: bar.update(task, completed=order.index(name), description=f"{name}: {what}")

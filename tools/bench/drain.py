@@ -7,20 +7,20 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chaos import backlog, fleet
-from chaos.environment import Environment
-from chaos.processes import run_and_read
+from chaos.environment import BenchEnvironment
+from chaos.processes import run_module_and_read
 from chaos.tasks import NOOP, WRITE
-from jobs.kinds import Kind
+from jobs.kinds import JobKindSpec
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_median_ratio
 from tools.bench.peers import arq_peer
 
-SLOTS = 100
+WORKER_SLOTS = 100
 
 #: Rate from the first handler's start to the last job's end, by the database's clock.
-RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
+SELECT_DRAIN_RATE = "select count(*) / extract(epoch from max(finished_at) - min(started_at)) from job"
 
 #: Rate of a live run, from the first submit.
-LIVE_RATE = "select count(*) / extract(epoch from max(finished_at) - min(created_at)) from job"
+SELECT_LIVE_RATE = "select count(*) / extract(epoch from max(finished_at) - min(created_at)) from job"
 
 
 class DrainRound(NamedTuple):
@@ -31,64 +31,59 @@ class DrainRound(NamedTuple):
     write: float
 
 
-async def measure_drain(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_drain(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Drain the jobs of many capped tenants with a dispatcher and one worker of 100 slots."""
     tenants = await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     rounds = []
     async with fleet.run_dispatcher(environment):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
-            rounds.append(await _round(environment, size, tenants))
+            rounds.append(await _measure_drain_round(environment, size, tenants))
     peer, noop, write = map(list, zip(*rounds, strict=True))
     return BenchmarkResult(
-        {
-            "drain_noop_x": compute_median_ratio(noop, peer),
-            "drain_write_x": compute_median_ratio(write, peer),
-        },
+        {"drain_noop_x": compute_median_ratio(noop, peer), "drain_write_x": compute_median_ratio(write, peer)},
         {"drain_jobs_s": {"plain_arq": peer, "noop": noop, "write": write}},
     )
 
 
-async def _round(environment: Environment, size: RunSize, tenants: list[UUID]) -> DrainRound:
+async def _measure_drain_round(environment: BenchEnvironment, size: RunSize, tenants: list[UUID]) -> DrainRound:
     return DrainRound(
-        await arq_peer.drain(environment, count=size.peer_jobs),
-        await _drain(environment, NOOP, tenants, count=size.drain_jobs, effects=0),
-        await _drain(environment, WRITE, tenants, count=size.write_jobs, effects=size.write_jobs),
+        await arq_peer.measure_arq_drain(environment, count=size.peer_jobs),
+        await _drain_backlog(environment, NOOP, tenants, count=size.drain_jobs, effects=0),
+        await _drain_backlog(environment, WRITE, tenants, count=size.write_jobs, effects=size.write_jobs),
     )
 
 
-async def _drain(
-    environment: Environment, kind: Kind, tenants: list[UUID], *, count: int, effects: int
+async def _drain_backlog(
+    environment: BenchEnvironment, kind: JobKindSpec, tenants: list[UUID], *, count: int, effects: int
 ) -> float:
     await backlog.delete_all_jobs(environment.pool)
     await backlog.insert_waiting_jobs(environment.pool, kind, tenants, count=count)
-    async with fleet.run_workers(environment, slots=SLOTS):
-        await fleet.wait_until_drained(environment.pool)
+    async with fleet.run_workers(environment, slots=WORKER_SLOTS):
+        await fleet.wait_until_pool_drained(environment.pool)
     await backlog.check_completed_jobs(environment.pool, count=count, effects=effects)
-    return round(float(await environment.pool.fetchval(RATE)), 1)
+    return round(float(await environment.pool.fetchval(SELECT_DRAIN_RATE)), 1)
 
 
-async def measure_live_load(
-    environment: Environment, size: RunSize, tell: ProgressCallback
-) -> BenchmarkResult:
+async def measure_live_load(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Run closed-loop submitters in their own process, for many tenants in turn, and one worker of 100
     slots.
     """
     await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     ours, peers = [], []
-    async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):
+    async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=WORKER_SLOTS):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
-            peers.append(await arq_peer.live(environment, count=size.live_jobs))
-            ours.append(await _live(environment, count=size.live_jobs))
+            peers.append(await arq_peer.measure_arq_live_load(environment, count=size.live_jobs))
+            ours.append(await _run_live_load(environment, count=size.live_jobs))
     return BenchmarkResult(
         {"live_x": compute_median_ratio(ours, peers)}, {"live_jobs_s": {"plain_arq": peers, "ours": ours}}
     )
 
 
-async def _live(environment: Environment, *, count: int) -> float:
+async def _run_live_load(environment: BenchEnvironment, *, count: int) -> float:
     await backlog.delete_all_jobs(environment.pool)
-    await run_and_read(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
-    await fleet.wait_until_drained(environment.pool)
+    await run_module_and_read(environment, "tools.bench.submitter", NOOP.name, str(count), "0")
+    await fleet.wait_until_pool_drained(environment.pool)
     await backlog.check_completed_jobs(environment.pool, count=count)
-    return round(float(await environment.pool.fetchval(LIVE_RATE)), 1)
+    return round(float(await environment.pool.fetchval(SELECT_LIVE_RATE)), 1)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 
 
 class RunSize(NamedTuple):
@@ -59,7 +59,7 @@ class RunSize(NamedTuple):
 
 
 #: A size for tests: seconds instead of minutes, without meaningful figures.
-TINY = RunSize(
+TINY_RUN_SIZE = RunSize(
     rounds=1, tenants=4, drain_jobs=200, write_jobs=100, peer_jobs=200, live_jobs=100, paced_jobs=20,
     peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, scaling_s=0.3, idle_s=0.3,
     lease_s=5.0, waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4,
@@ -72,9 +72,9 @@ TINY = RunSize(
 
 
 #: The size of the figures in the docs.
-FULL = RunSize()
+FULL_RUN_SIZE = RunSize()
 #: A functional check of the events and of the ledger in a tenth of the time.
-QUICK = RunSize(
+QUICK_RUN_SIZE = RunSize(
     rounds=1, event_requests={1: 1_000, 20: 300, 100: 100, 500: 40}, event_s=2.0, ledger_ended=50_000,
     ledger_waiting=5_000, ledger_tenants=50, ledger_times=20, ledger_capped=(200,), ledger_unknown=5_000,
     ledger_held=2_000, newcomer_tenants=500, newcomers=3,
@@ -89,10 +89,10 @@ class BenchmarkResult(NamedTuple):
 
 
 ProgressCallback = Callable[[str], None]
-Measure = Callable[[Environment, RunSize, ProgressCallback], Awaitable[BenchmarkResult]]
+MeasureFunction = Callable[[BenchEnvironment, RunSize, ProgressCallback], Awaitable[BenchmarkResult]]
 
 
-class Aim(NamedTuple):
+class FigureTarget(NamedTuple):
     """A figure's target: `bound`, added to the figure `over` if set; `is_minimum`: a minimum instead of a
     maximum.
     """
@@ -112,46 +112,42 @@ class Aim(NamedTuple):
         return value >= limit if self.is_minimum else value <= limit
 
 
-TARGETS = {
-    "pickup_p50_ms": Aim("pickup at 50 jobs/s, commit to handler start: p50, ms", 3),
-    "pickup_p95_ms": Aim("the same: p95, ms", 10),
-    "drain_noop_x": Aim("drained no-op jobs/s, x plain arq", 3, is_minimum=True),
-    "drain_write_x": Aim("drained jobs/s, each with a fenced write, x plain arq", 1, is_minimum=True),
-    "live_x": Aim("submit to done, live, jobs/s, x plain arq", 1.5, is_minimum=True),
-    "busy_slots": Aim("20 idle workers of 10 slots get 400 jobs: most at once", 200, is_minimum=True),
-    "busy_after_s": Aim("the same: from the commit until then, s", 1),
-    "scaling_x": Aim(
+FIGURE_TARGETS = {
+    "pickup_p50_ms": FigureTarget("pickup at 50 jobs/s, commit to handler start: p50, ms", 3),
+    "pickup_p95_ms": FigureTarget("the same: p95, ms", 10),
+    "drain_noop_x": FigureTarget("drained no-op jobs/s, x plain arq", 3, is_minimum=True),
+    "drain_write_x": FigureTarget("drained jobs/s, each with a fenced write, x plain arq", 1, is_minimum=True),
+    "live_x": FigureTarget("submit to done, live, jobs/s, x plain arq", 1.5, is_minimum=True),
+    "busy_slots": FigureTarget("20 idle workers of 10 slots get 400 jobs: most at once", 200, is_minimum=True),
+    "busy_after_s": FigureTarget("the same: from the commit until then, s", 1),
+    "scaling_x": FigureTarget(
         "jobs of 100 ms, 8 worker processes of 10 slots: jobs/s, x 8 times one's", 0.9, is_minimum=True
     ),
-    "recovery_s": Aim("kill -9 until all its jobs run again, worst, s", 1.5, over="lease_s"),
-    "idle_cpu_pct": Aim("idle worker: % of a core", 0.5),
-    "idle_redis_cmds_s": Aim("idle worker: Redis commands/s", 5),
-    "pull_p50_ms": Aim("pull of 10 rows, 1,000 tenants and 100,000 rows wait: p50, ms", 3),
-    "post_late_p95_s": Aim("500 posts in 20 s, 20 accounts with quotas, 4 workers: p95 lateness, s", 2),
-    "post_late_at_once_p95_s": Aim("the same 500 all due at one instant: p95 lateness, s", 2),
-    "post_late_beyond_quota_p95_s": Aim(
+    "recovery_s": FigureTarget("kill -9 until all its jobs run again, worst, s", 1.5, over="lease_s"),
+    "idle_cpu_pct": FigureTarget("idle worker: % of a core", 0.5),
+    "idle_redis_cmds_s": FigureTarget("idle worker: Redis commands/s", 5),
+    "pull_p50_ms": FigureTarget("pull of 10 rows, 1,000 tenants and 100,000 rows wait: p50, ms", 3),
+    "post_late_p95_s": FigureTarget("500 posts in 20 s, 20 accounts with quotas, 4 workers: p95 lateness, s", 2),
+    "post_late_at_once_p95_s": FigureTarget("the same 500 all due at one instant: p95 lateness, s", 2),
+    "post_late_beyond_quota_p95_s": FigureTarget(
         "300 posts due at one instant, 15 of an account in 10 s: p95 lateness that no quota explains, s", 2
     ),
-    "create_x": Aim("POST /v1/projects with an idempotency key, x bare insert", 0.5, is_minimum=True),
-    "poll_x": Aim("GET /v1/jobs/{id}, x bare read", 0.6, is_minimum=True),
-    "events_cpu_x": Aim("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
-    "events_single_x": Aim("requests of one event a second, x a bare route", 0.5, is_minimum=True),
-    "events_p99_x": Aim("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
-    "webhook_drain_per_s": Aim(
+    "create_x": FigureTarget("POST /v1/projects with an idempotency key, x bare insert", 0.5, is_minimum=True),
+    "poll_x": FigureTarget("GET /v1/jobs/{id}, x bare read", 0.6, is_minimum=True),
+    "events_cpu_x": FigureTarget("CPU of an event in batches of 500, API and Postgres, x raw COPY", 6),
+    "events_single_x": FigureTarget("requests of one event a second, x a bare route", 0.5, is_minimum=True),
+    "events_p99_x": FigureTarget("5,000 events/s in batches of 20: p99 of the 202, x a bare route", 5),
+    "webhook_drain_per_s": FigureTarget(
         "deliveries/s to one fast endpoint with a backlog of 5,000", 200, is_minimum=True
     ),
-    "webhook_p95_ms": Aim("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
-    "webhook_beside_p95_ms": Aim(
-        "with a hanging endpoint of its own organization, backlog 10,000: p95, ms",
-        1000,
-        over="webhook_p95_ms",
+    "webhook_p95_ms": FigureTarget("event's commit to the first byte at its receiver, at rest: p95, ms", 250),
+    "webhook_beside_p95_ms": FigureTarget(
+        "with a hanging endpoint of its own organization, backlog 10,000: p95, ms", 1000, over="webhook_p95_ms"
     ),
-    "webhook_foreign_p95_ms": Aim(
-        "with a hanging endpoint of another organization, backlog 10,000: p95, ms",
-        1000,
-        over="webhook_p95_ms",
+    "webhook_foreign_p95_ms": FigureTarget(
+        "with a hanging endpoint of another organization, backlog 10,000: p95, ms", 1000, over="webhook_p95_ms"
     ),
-    "webhook_many_p95_ms": Aim(
+    "webhook_many_p95_ms": FigureTarget(
         "with 200 hanging endpoints of 10 organizations: p95, ms", 1000, over="webhook_p95_ms"
     ),
 }
@@ -160,7 +156,7 @@ TARGETS = {
 def compute_percentiles(values_ms: Sequence[float]) -> dict[str, float]:
     """Return `p50`, `p95` and `p99` of the values by nearest rank. Raises IndexError without values."""
     ordered = sorted(values_ms)
-    return {f"p{percent}": round(ordered[_rank(percent, len(ordered))], 3) for percent in (50, 95, 99)}
+    return {f"p{percent}": round(ordered[_nearest_rank_index(percent, len(ordered))], 3) for percent in (50, 95, 99)}
 
 
 def compute_median_ratio(ours: Sequence[float], peers: Sequence[float]) -> float:
@@ -171,5 +167,5 @@ def compute_median_ratio(ours: Sequence[float], peers: Sequence[float]) -> float
     return round(median(our / peer for our, peer in zip(ours, peers, strict=True)), 3)
 
 
-def _rank(percent: int, count: int) -> int:
+def _nearest_rank_index(percent: int, count: int) -> int:
     return max(0, math.ceil(percent / 100 * count) - 1)

@@ -1,7 +1,7 @@
 """`python -m tools.bench.http_load PLAN`: HTTP callers in their own process.
 
-PLAN is a file of JSON, a `LoadPlan`. It prints one line, an `Answers`. It uses a raw asyncio protocol: on two
-cores a full client would cost more than the measured server.
+PLAN is a file of JSON, a `LoadPlan`. It prints one line, an `LoadResponses`. It uses a raw asyncio protocol:
+on two cores a full client would cost more than the measured server.
 """
 
 import asyncio
@@ -19,17 +19,17 @@ from uuid import uuid4
 import msgspec
 import uvloop
 
-from chaos.environment import Environment
-from chaos.processes import run_and_read
+from chaos.environment import BenchEnvironment
+from chaos.processes import run_module_and_read
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
-from tools.bench.load import send_message
+from tools.bench.load import send_json_message
 
-LENGTH = b"\r\ncontent-length: "
-END_OF_HEAD = b"\r\n\r\n"
+CONTENT_LENGTH_HEADER = b"\r\ncontent-length: "
+HTTP_HEAD_END = b"\r\n\r\n"
 
 #: Seconds that the last response may take beyond the plan.
-LAST_RESPONSE_S = 60.0
+LAST_RESPONSE_TIMEOUT_S = 60.0
 
 
 class EventEndpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ class LoadPlan(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 0
 
 
-class Answers(msgspec.Struct, frozen=True, kw_only=True):
+class LoadResponses(msgspec.Struct, frozen=True, kw_only=True):
     """The responses' seconds and latencies, and their accepted events.
 
     A latency counts from the request's due time, without `per_s` from its sending. `refused` counts responses
@@ -80,14 +80,14 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
         return self.count / self.seconds
 
 
-class _Accepted(msgspec.Struct):
+class _AcceptedCount(msgspec.Struct):
     accepted: int = 0
 
 
-class _Caller(asyncio.Protocol):
+class _LoadConnection(asyncio.Protocol):
     """A keep-alive connection with at most one request in flight."""
 
-    def __init__(self, load: "_Load") -> None:
+    def __init__(self, load: "_LoadRun") -> None:
         self.load = load
         self.received, self.since = b"", 0.0
         self.ended = asyncio.get_running_loop().create_future()
@@ -98,10 +98,10 @@ class _Caller(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.received += data
-        if _is_whole(self.received):
+        if _is_whole_response(self.received):
             self.load.record(self.received, self.since)
             self.received = b""
-            self.load.employ(self)
+            self.load.send_next_or_end(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.ended.done():
@@ -116,7 +116,7 @@ class _Caller(asyncio.Protocol):
         self.transport.close()
 
 
-class _Load:
+class _LoadRun:
     """Requests for idle connections, and the responses.
 
     Paced requests wait in `due` with their times, and connections in `idle`. Others come from `requests`.
@@ -125,7 +125,7 @@ class _Load:
     def __init__(self, requests: Iterator[bytes], *, paced: bool) -> None:
         self.requests, self.paced, self.until = requests, paced, math.inf
         self.due = deque[tuple[bytes, float]]()
-        self.idle: list[_Caller] = []
+        self.idle: list[_LoadConnection] = []
         self.latencies_ms: list[float] = []
         self.responses: list[bytes] = []
 
@@ -133,8 +133,8 @@ class _Load:
         self.latencies_ms.append((time.perf_counter() - since) * 1000)
         self.responses.append(response)
 
-    def employ(self, caller: _Caller) -> None:
-        """Let an idle connection send the next request; end the connection if there is none."""
+    def send_next_or_end(self, caller: _LoadConnection) -> None:
+        """Let an idle connection send the next request. Without one it waits if paced, else it ends."""
         now = time.perf_counter()
         if self.due:
             caller.send(*self.due.popleft())
@@ -153,100 +153,96 @@ class _Load:
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
             self.due.append((request, due))
             if self.idle:
-                self.employ(self.idle.pop())
+                self.send_next_or_end(self.idle.pop())
         self.paced = False
         for caller in self.idle:
             caller.end()
 
 
-async def run_plan(environment: Environment, plan: LoadPlan) -> Answers:
+async def run_load_plan(environment: BenchEnvironment, plan: LoadPlan) -> LoadResponses:
     """Run a load plan in a process of its own. Raises `BenchmarkFailed` for any response other than 2xx."""
     path = environment.folder / "plan.json"
     path.write_bytes(msgspec.json.encode(plan))
-    answers = msgspec.convert(await run_and_read(environment, "tools.bench.http_load", str(path)), Answers)
+    answers = msgspec.convert(await run_module_and_read(environment, "tools.bench.http_load", str(path)), LoadResponses)
     if answers.refused:
-        raise BenchmarkFailed(
-            f"{answers.refused} of {answers.count} were refused, such as:\n{answers.sample}"
-        )
+        raise BenchmarkFailed(f"{answers.refused} of {answers.count} were refused, such as:\n{answers.sample}")
     return answers
 
 
-async def send(plan: LoadPlan) -> Answers:
+async def run_plan_in_process(plan: LoadPlan) -> LoadResponses:
     """Run a plan in this process. The bodies of events are built before the clock starts."""
-    loop, load = asyncio.get_running_loop(), _Load(_requests(plan), paced=bool(plan.per_s))
+    loop, load = asyncio.get_running_loop(), _LoadRun(_yield_plan_requests(plan), paced=bool(plan.per_s))
     callers = [
-        (await loop.create_connection(lambda: _Caller(load), "127.0.0.1", plan.port))[1]
+        (await loop.create_connection(lambda: _LoadConnection(load), "127.0.0.1", plan.port))[1]
         for _ in range(plan.connections)
     ]
     start = time.perf_counter()
     load.until = start + plan.seconds if plan.seconds else math.inf
     for caller in callers:
-        load.employ(caller)
+        load.send_next_or_end(caller)
     if plan.per_s:
         await load.send_at_times(plan.per_s)
-    async with asyncio.timeout(plan.seconds + LAST_RESPONSE_S):
+    async with asyncio.timeout(plan.seconds + LAST_RESPONSE_TIMEOUT_S):
         await asyncio.gather(*(caller.ended for caller in callers))
-    return _answers(load, time.perf_counter() - start, counts_events=bool(plan.endpoints))
+    return _summarize_responses(load, time.perf_counter() - start, counts_events=bool(plan.endpoints))
 
 
-def _answers(load: _Load, seconds: float, *, counts_events: bool) -> Answers:
+def _summarize_responses(load: _LoadRun, seconds: float, *, counts_events: bool) -> LoadResponses:
     refused = [response for response in load.responses if not response.startswith(b"HTTP/1.1 2")]
-    bodies = [
-        response.partition(END_OF_HEAD)[2] for response in load.responses if counts_events and not refused
-    ]
-    return Answers(
+    bodies = [response.partition(HTTP_HEAD_END)[2] for response in load.responses if counts_events and not refused]
+    return LoadResponses(
         seconds=seconds,
         latencies_ms=load.latencies_ms,
-        accepted=sum(msgspec.json.decode(body, type=_Accepted).accepted for body in bodies),
+        accepted=sum(msgspec.json.decode(body, type=_AcceptedCount).accepted for body in bodies),
         refused=len(refused),
         sample=refused[0].decode(errors="replace") if refused else "",
     )
 
 
-def _requests(plan: LoadPlan) -> Iterator[bytes]:
+def _yield_plan_requests(plan: LoadPlan) -> Iterator[bytes]:
     if plan.endpoints:
-        return iter([*_events(plan)])
-    return _reads(plan.jobs) if plan.jobs else _creates(plan.creating_keys)
+        return iter([*_yield_event_requests(plan)])
+    return _yield_job_reads(plan.jobs) if plan.jobs else _yield_create_requests(plan.creating_keys)
 
 
-def _creates(keys: list[str]) -> Iterator[bytes]:
+def _yield_create_requests(keys: list[str]) -> Iterator[bytes]:
     """Yield creates, each with a new Idempotency-Key, as careful partners send them."""
     for turn, key in enumerate(itertools.cycle(keys)):
         fields = {
             "name": f"Project {turn}", "timezone": "Europe/Berlin", "customerExternalId": f"customer-{turn}"
         }  # fmt: skip
         headers = f"Content-Type: application/json\r\nIdempotency-Key: {uuid4()}"
-        yield _post("/v1/projects", key, headers, msgspec.json.encode(fields))
+        yield _format_post_request("/v1/projects", key, headers, msgspec.json.encode(fields))
 
 
-def _reads(jobs: list[tuple[str, str]]) -> Iterator[bytes]:
-    heads = [
-        f"GET /v1/jobs/{job} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}" for key, job in jobs
-    ]
-    return itertools.cycle([head.encode() + END_OF_HEAD for head in heads])
+def _yield_job_reads(jobs: list[tuple[str, str]]) -> Iterator[bytes]:
+    heads = [f"GET /v1/jobs/{job} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}" for key, job in jobs]
+    return itertools.cycle([head.encode() + HTTP_HEAD_END for head in heads])
 
 
-def _events(plan: LoadPlan) -> Iterator[bytes]:
+def _yield_event_requests(plan: LoadPlan) -> Iterator[bytes]:
     headers = "Content-Type: application/json\r\nContent-Encoding: gzip"
     endpoints = itertools.cycle(plan.endpoints)
-    for body, endpoint in zip(generated.bodies(plan.requests, plan.batch), endpoints, strict=False):
-        yield _post(endpoint.path, endpoint.key, headers, gzip.compress(body, 1, mtime=0))
+    for body, endpoint in zip(generated.generate_event_bodies(plan.requests, plan.batch), endpoints, strict=False):
+        yield _format_post_request(endpoint.path, endpoint.key, headers, gzip.compress(body, 1, mtime=0))
 
 
-def _post(path: str, key: str, headers: str, body: bytes) -> bytes:
+def _format_post_request(path: str, key: str, headers: str, body: bytes) -> bytes:
     head = (
         f"POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\n{headers}\r\n"
         f"Content-Length: {len(body)}"
     )
-    return head.encode() + END_OF_HEAD + body
+    return head.encode() + HTTP_HEAD_END + body
 
 
-def _is_whole(received: bytes) -> bool:
-    head, end, body = received.partition(END_OF_HEAD)
+def _is_whole_response(received: bytes) -> bool:
+    head, end, body = received.partition(HTTP_HEAD_END)
     if not end:
         return False
-    return len(body) >= int(head.lower().partition(LENGTH)[2].partition(b"\r")[0] or 0)
+    return len(body) >= int(head.lower().partition(CONTENT_LENGTH_HEADER)[2].partition(b"\r")[0] or 0)
 
 
 if __name__ == "__main__":
-    send_message(uvloop.run(send(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LoadPlan))))
+    send_json_message(
+        uvloop.run(run_plan_in_process(msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=LoadPlan)))
+    )

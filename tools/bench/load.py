@@ -8,14 +8,16 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-Call: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+AsyncCall: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 #: Closed-loop callers of every live run.
-CALLERS = 16
+CLOSED_LOOP_CALLERS = 16
 
 
-async def run_closed_loop(call: Call, *, count: int) -> None:
-    """Run `CALLERS` callers, each calling again after a response, until `count` calls were made."""
+async def run_closed_loop(call: AsyncCall, *, count: int) -> None:
+    """Run `CLOSED_LOOP_CALLERS` callers, each calling again after a response, until `count` calls
+    were made.
+    """
     tickets = iter(range(count))
 
     async def call_repeatedly() -> None:
@@ -23,11 +25,11 @@ async def run_closed_loop(call: Call, *, count: int) -> None:
             await call()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(CALLERS):
+        for _ in range(CLOSED_LOOP_CALLERS):
             group.create_task(call_repeatedly())
 
 
-async def run_open_loop(call: Call, *, count: int, rate: float) -> None:
+async def run_open_loop(call: AsyncCall, *, count: int, rate: float) -> None:
     """Make `count` calls at `rate` a second; a slow call delays no other."""
     start = time.monotonic()
     async with asyncio.TaskGroup() as group:
@@ -36,7 +38,7 @@ async def run_open_loop(call: Call, *, count: int, rate: float) -> None:
             group.create_task(call())
 
 
-def send_message(message: Any) -> None:
+def send_json_message(message: Any) -> None:
     """Print a line of JSON and flush: the parent waits for it."""
     sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
     sys.stdout.buffer.flush()

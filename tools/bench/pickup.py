@@ -1,32 +1,32 @@
 """Pickup time: from a job's confirmed commit to the start of its handler."""
 
 from chaos import backlog, fleet
-from chaos.environment import Environment
-from chaos.processes import run_and_read
+from chaos.environment import BenchEnvironment
+from chaos.processes import run_module_and_read
 from chaos.tasks import STAMP
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
 from tools.bench.peers import arq_peer
 
-SLOTS = 10
+WORKER_SLOTS = 10
 
 #: A busy rate.
-BUSY_PER_S = 50
+BUSY_JOBS_PER_S = 50
 #: A rate so low that all processes are idle between jobs.
-LONE_PER_S = 3
+IDLE_JOBS_PER_S = 3
 
 
-async def measure_pickup(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_pickup(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure one worker of ten slots at both rates, then arq at 50 a second."""
     await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
-    async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=SLOTS):
+    async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=WORKER_SLOTS):
         tell("a job now and then")
-        lone = await _pickup(environment, count=size.lone_jobs, rate=LONE_PER_S)
-        tell(f"{BUSY_PER_S} jobs a second")
-        busy = await _pickup(environment, count=size.paced_jobs, rate=BUSY_PER_S)
-    tell(f"plain arq, {BUSY_PER_S} jobs a second")
+        lone = await _measure_pickup_ms(environment, count=size.lone_jobs, rate=IDLE_JOBS_PER_S)
+        tell(f"{BUSY_JOBS_PER_S} jobs a second")
+        busy = await _measure_pickup_ms(environment, count=size.paced_jobs, rate=BUSY_JOBS_PER_S)
+    tell(f"plain arq, {BUSY_JOBS_PER_S} jobs a second")
     peers = {
-        f"plain_arq_poll_{poll_s:g}": await arq_peer.pickup(
-            environment, count=size.peer_paced_jobs, rate=BUSY_PER_S, poll_s=poll_s
+        f"plain_arq_poll_{poll_s:g}": await arq_peer.measure_arq_pickup(
+            environment, count=size.peer_paced_jobs, rate=BUSY_JOBS_PER_S, poll_s=poll_s
         )
         for poll_s in (arq_peer.DEFAULT_POLL_S, arq_peer.BEST_POLL_S)
     }
@@ -36,13 +36,11 @@ async def measure_pickup(environment: Environment, size: RunSize, tell: Progress
     )
 
 
-async def _pickup(environment: Environment, *, count: int, rate: float) -> dict[str, float]:
+async def _measure_pickup_ms(environment: BenchEnvironment, *, count: int, rate: float) -> dict[str, float]:
     """Measure pickups; the handler returns its start time, and both ends use the host's monotonic clock."""
     await backlog.delete_all_jobs(environment.pool)
-    committed_ns = await run_and_read(environment, "tools.bench.submitter", STAMP.name, str(count), str(rate))
-    await fleet.wait_until_drained(environment.pool)
+    committed_ns = await run_module_and_read(environment, "tools.bench.submitter", STAMP.name, str(count), str(rate))
+    await fleet.wait_until_pool_drained(environment.pool)
     await backlog.check_completed_jobs(environment.pool, count=count)
     jobs = await environment.pool.fetch("select id, result from job")
-    return compute_percentiles(
-        [(job["result"]["startedNs"] - committed_ns[str(job["id"])]) / 1e6 for job in jobs]
-    )
+    return compute_percentiles([(job["result"]["startedNs"] - committed_ns[str(job["id"])]) / 1e6 for job in jobs])

@@ -6,48 +6,48 @@ from typing import Any
 from uuid import UUID
 
 from chaos import fleet
-from chaos.environment import Environment
-from db.pool import Conn, Pool, transact
+from chaos.environment import BenchEnvironment
+from db.pool import Conn, Pool, run_in_transaction
 from domain.publishing import scheduling
-from domain.publishing.quotas import DELIVERY_DELAY_S
-from jobs.kinds import PUBLISH_POST
+from domain.publishing.quotas import QUOTA_DELIVERY_MARGIN_S
+from jobs.kinds import PUBLISH_POST_KIND
 from schemas import ids
 from schemas.errors import BenchmarkFailed
 from schemas.posts import ScheduleContent, Target
 from tools.bench import tenants
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
-from tools.bench.tenants import Tenant
+from tools.bench.tenants import BenchTenant
 
-SLOTS = 20
+WORKER_SLOTS = 20
 #: Time from scheduling to the first post.
-LEAD_S = 3.0
+FIRST_POST_DELAY_S = 3.0
 #: Timeout of all posts.
-DONE_S = 300.0
+PUBLISH_TIMEOUT_S = 300.0
 
 HOUR_S = 3600
 #: Posts an hour of one account in four.
-TIGHT_QUOTA = 10
+TIGHT_POSTS_AN_HOUR = 10
 #: Posts an hour of the other accounts: no run reaches it.
-WIDE_QUOTA = 1000
+WIDE_POSTS_AN_HOUR = 1000
 #: Posts of a capped account in its window.
-CAPPED_QUOTA = 15
+CAPPED_POSTS_A_WINDOW = 15
 #: Window of a capped account.
-CAPPED_WINDOW_S = 10
+CAPPED_QUOTA_WINDOW_S = 10
 
-SET_QUOTA = "update social_account set quota_posts = $2, quota_window_s = $3 where id = $1"
+UPDATE_ACCOUNT_QUOTA = "update social_account set quota_posts = $2, quota_window_s = $3 where id = $1"
 
-LATE = """
+SELECT_LATENESS_MS = """
 select extract(epoch from attempted_at - scheduled_for)::float8 * 1000 as late_ms from scheduled_post
  where status = 'published' and project_id = $1"""
 
-OVER_QUOTA = """
+COUNT_ACCOUNTS_OVER_QUOTA = """
 select count(*) from (
   select a.id from social_account a join account_send s on s.account_id = a.id
    where a.project_id = $1 group by a.id, a.quota_posts having count(*) > a.quota_posts) over"""
 
 
 #: How much later each post was sent than its time and the quota's window allowed.
-LATE_BEYOND_QUOTA = """
+SELECT_LATENESS_BEYOND_QUOTA = """
 with sent as (
   select s.at, p.scheduled_for, lag(s.at, $2) over (partition by s.account_id order by s.at) as before
     from account_send s join scheduled_post p on p.id = s.post_id where p.project_id = $1)
@@ -57,25 +57,23 @@ select extract(epoch from at - greatest(scheduled_for, before + $3 * interval '1
   from sent"""
 
 
-async def measure_publishing(
-    environment: Environment, size: RunSize, tell: ProgressCallback
-) -> BenchmarkResult:
+async def measure_publishing(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure posts due at one instant, spread over seconds, and beyond quotas."""
-    await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST.pool)
+    await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST_KIND.pool)
     late: dict[str, Any] = {}
     media = {"ASSETS_URL": f"file://{environment.folder}/media"}
     workers = fleet.run_workers(
-        environment, PUBLISH_POST.pool, workers=size.publishers, slots=SLOTS, environ=media
+        environment, PUBLISH_POST_KIND.pool, workers=size.publishers, slots=WORKER_SLOTS, environ=media
     )
     async with fleet.run_dispatcher(environment), workers:
         for name, over_s in {"at_once": 0.0, "paced": size.paced_posts_s}.items():
             tell(f"{size.accounts * size.contents} posts, {name.replace('_', ' ')}")
-            late[name] = await _round(environment, size, over_s)
+            late[name] = await _measure_lateness_round(environment, size, over_s)
         tell(
-            f"{size.capped_accounts * size.capped_contents} posts, {CAPPED_QUOTA} of an account in "
-            f"{CAPPED_WINDOW_S} s"
+            f"{size.capped_accounts * size.capped_contents} posts, {CAPPED_POSTS_A_WINDOW} of an account in "
+            f"{CAPPED_QUOTA_WINDOW_S} s"
         )
-        late["beyond_quota"] = await _capped(environment, size)
+        late["beyond_quota"] = await _measure_capped_accounts(environment, size)
     figures = {
         "post_late_p95_s": round(late["paced"]["p95"] / 1000, 3),
         "post_late_at_once_p95_s": round(late["at_once"]["p95"] / 1000, 3),
@@ -84,25 +82,25 @@ async def measure_publishing(
     return BenchmarkResult(figures, {"post_late_ms": late})
 
 
-async def _round(environment: Environment, size: RunSize, over_s: float) -> dict[str, float]:
-    quotas = [(WIDE_QUOTA if number % 4 else TIGHT_QUOTA, HOUR_S) for number in range(size.accounts)]
+async def _measure_lateness_round(environment: BenchEnvironment, size: RunSize, over_s: float) -> dict[str, float]:
+    quotas = [(WIDE_POSTS_AN_HOUR if number % 4 else TIGHT_POSTS_AN_HOUR, HOUR_S) for number in range(size.accounts)]
     project_id = await _schedule_posts(environment, quotas, size.contents, over_s)
-    await _wait_until_published(environment.pool, project_id, allowed_posts(size))
-    if await environment.pool.fetchval(OVER_QUOTA, project_id):
+    await _wait_until_published(environment.pool, project_id, count_allowed_posts(size))
+    if await environment.pool.fetchval(COUNT_ACCOUNTS_OVER_QUOTA, project_id):
         raise BenchmarkFailed("an account sent more than its quota")
-    rows = await environment.pool.fetch(LATE, project_id)
+    rows = await environment.pool.fetch(SELECT_LATENESS_MS, project_id)
     return compute_percentiles([row["late_ms"] for row in rows])
 
 
-async def _capped(environment: Environment, size: RunSize) -> dict[str, float]:
+async def _measure_capped_accounts(environment: BenchEnvironment, size: RunSize) -> dict[str, float]:
     """Measure posts due at one instant, most of which have to wait for their quota."""
     project_id = await _schedule_posts(
-        environment, [(CAPPED_QUOTA, CAPPED_WINDOW_S)] * size.capped_accounts, size.capped_contents, 0.0
+        environment, [(CAPPED_POSTS_A_WINDOW, CAPPED_QUOTA_WINDOW_S)] * size.capped_accounts, size.capped_contents, 0.0
     )
     await _wait_until_published(environment.pool, project_id, size.capped_accounts * size.capped_contents)
-    window_s = CAPPED_WINDOW_S + DELIVERY_DELAY_S
+    window_s = CAPPED_QUOTA_WINDOW_S + QUOTA_DELIVERY_MARGIN_S
     rows = await environment.pool.fetch(
-        LATE_BEYOND_QUOTA, project_id, CAPPED_QUOTA, window_s, float(CAPPED_WINDOW_S)
+        SELECT_LATENESS_BEYOND_QUOTA, project_id, CAPPED_POSTS_A_WINDOW, window_s, float(CAPPED_QUOTA_WINDOW_S)
     )
     if any(row["over"] for row in rows):
         raise BenchmarkFailed("an account sent more than its quota")
@@ -110,27 +108,27 @@ async def _capped(environment: Environment, size: RunSize) -> dict[str, float]:
 
 
 async def _schedule_posts(
-    environment: Environment, quotas: Sequence[tuple[int, int]], contents: int, over_s: float
+    environment: BenchEnvironment, quotas: Sequence[tuple[int, int]], contents: int, over_s: float
 ) -> UUID:
     """Create an account for each quota, and schedule `contents` posts to each, due within `over_s`
     seconds. Return their project.
     """
-    sandbox = await tenants.create_sandbox(environment)
-    accounts = await tenants.connect_accounts(environment, sandbox, ["https://bsky.example"] * len(quotas))
+    sandbox = await tenants.create_sandbox_tenant(environment)
+    accounts = await tenants.connect_bluesky_accounts(environment, sandbox, ["https://bsky.example"] * len(quotas))
     for account, quota in zip(accounts, quotas, strict=True):
-        await environment.pool.execute(SET_QUOTA, tenants.parse_public_id(ids.ACCOUNT, account), *quota)
-    due = await environment.pool.fetchval("select now()") + timedelta(seconds=LEAD_S + contents / 20)
+        await environment.pool.execute(UPDATE_ACCOUNT_QUOTA, tenants.parse_public_id(ids.ACCOUNT, account), *quota)
+    due = await environment.pool.fetchval("select now()") + timedelta(seconds=FIRST_POST_DELAY_S + contents / 20)
     for number in range(contents):
-        await _post(environment, sandbox, accounts, due + timedelta(seconds=over_s * number / contents))
+        await _schedule_content(environment, sandbox, accounts, due + timedelta(seconds=over_s * number / contents))
     # Real posts are scheduled long before, and autovacuum analyzes a new table within a minute.
     await environment.pool.execute("analyze")
     return tenants.parse_public_id(ids.PROJECT, sandbox.projects[0])
 
 
-def allowed_posts(size: RunSize) -> int:
+def count_allowed_posts(size: RunSize) -> int:
     """Return the number of posts that the quotas allow."""
     tight = size.accounts // 4
-    return (size.accounts - tight) * size.contents + tight * min(TIGHT_QUOTA, size.contents)
+    return (size.accounts - tight) * size.contents + tight * min(TIGHT_POSTS_AN_HOUR, size.contents)
 
 
 async def _wait_until_published(pool: Pool, project_id: UUID, count: int) -> None:
@@ -138,12 +136,14 @@ async def _wait_until_published(pool: Pool, project_id: UUID, count: int) -> Non
         question = "select count(*) from scheduled_post where project_id = $1 and status = 'published'"
         return bool(await pool.fetchval(question, project_id) >= count)
 
-    await fleet.poll_until(all_published, within=DONE_S, every=0.1)
+    await fleet.poll_until(all_published, within=PUBLISH_TIMEOUT_S, every=0.1)
 
 
-async def _post(environment: Environment, sandbox: Tenant, accounts: Sequence[str], at: datetime) -> None:
+async def _schedule_content(
+    environment: BenchEnvironment, sandbox: BenchTenant, accounts: Sequence[str], at: datetime
+) -> None:
     """Schedule one content to every account."""
-    content = await tenants.create_content(environment, sandbox)
+    content = await tenants.create_text_content(environment, sandbox)
     body = ScheduleContent(
         targets=[Target(social_account_id=account) for account in accounts],
         scheduled_for=at.isoformat().replace("+00:00", "Z"),
@@ -151,9 +151,9 @@ async def _post(environment: Environment, sandbox: Tenant, accounts: Sequence[st
     )
 
     async def schedule(conn: Conn) -> None:
-        await scheduling.schedule(
+        await scheduling.schedule_posts(
             conn, organization_id=sandbox.org, content_id=tenants.parse_public_id(ids.CONTENT, content),
             approver_id=None, body=body, now=await conn.fetchval("select now()"),
         )  # fmt: skip
 
-    await transact(environment.pool, schedule)
+    await run_in_transaction(environment.pool, schedule)

@@ -4,11 +4,11 @@ import time
 from uuid import UUID
 
 from chaos import backlog
-from chaos.environment import Environment
-from chaos.tasks import BENCH_POOL, NOOP, TASKS
+from chaos.environment import BenchEnvironment
+from chaos.tasks import BENCH_POOL, BENCH_TASKS, NOOP
 from db.pool import Conn
 from jobs import heartbeat, ledger
-from jobs.ledger import Settlement
+from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Done
 from schemas import ids
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
@@ -16,33 +16,31 @@ from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, comp
 ROWS, WARM = 10, 5
 
 
-async def measure_pull(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_pull(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure pulls, and settle the jobs before the next pull, so that one worker's worth of jobs runs."""
     tell(f"{size.waiting_rows} rows of {size.waiting_tenants} tenants")
     tenants = await backlog.reset_bench_database(environment.pool, tenants=size.waiting_tenants)
     await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=size.waiting_rows)
     async with environment.pool.acquire() as conn:
-        worker_id = await _register(conn)
-        took_ms = [await _pull(conn, worker_id) for _ in range(WARM + size.pulls)][WARM:]
+        worker_id = await _register_worker(conn)
+        took_ms = [await _time_one_pull(conn, worker_id) for _ in range(WARM + size.pulls)][WARM:]
         await heartbeat.delete_worker_row(conn, worker_id=worker_id)
     return BenchmarkResult(
         {"pull_p50_ms": compute_percentiles(took_ms)["p50"]}, {"pull_ms": compute_percentiles(took_ms)}
     )
 
 
-async def _register(conn: Conn) -> UUID:
-    worker_id = ids.new()
+async def _register_worker(conn: Conn) -> UUID:
+    worker_id = ids.new_uuid7()
     await heartbeat.insert_worker_row(
         conn, worker_id=worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0", slots=ROWS, lease_s=3600
     )
     return worker_id
 
 
-async def _pull(conn: Conn, worker_id: UUID) -> float:
+async def _time_one_pull(conn: Conn, worker_id: UUID) -> float:
     start = time.perf_counter()
-    claims = await ledger.claim_due_jobs(
-        conn, pool=BENCH_POOL, worker_id=worker_id, free=ROWS, kinds=list(TASKS)
-    )
+    claims = await ledger.claim_due_jobs(conn, pool=BENCH_POOL, worker_id=worker_id, free=ROWS, kinds=list(BENCH_TASKS))
     took_ms = (time.perf_counter() - start) * 1000
-    await ledger.settle(conn, [Settlement(claim, Done()) for claim in claims])
+    await ledger.settle_job_attempts(conn, [AttemptSettlement(claim, Done()) for claim in claims])
     return took_ms

@@ -6,66 +6,64 @@ import time
 from uuid import UUID
 
 from chaos import backlog, fleet
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from chaos.tasks import BENCH_POOL, HELD
-from db.pool import Conn, transact
+from db.pool import Conn, run_in_transaction
 from jobs import ledger
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize
 
-JOBS = 10
+VICTIM_JOBS = 10
 #: Timeout until a worker has pulled all jobs.
-RECOVER_S = 300.0
+PULL_TIMEOUT_S = 300.0
 
 #: Includes ended jobs: a second attempt ends immediately.
-COUNT_PULLED = "select count(*) from job where pool = $1 and fence >= $2"
+COUNT_PULLED_JOBS = "select count(*) from job where pool = $1 and fence >= $2"
 
 
-async def measure_recovery(
-    environment: Environment, size: RunSize, tell: ProgressCallback
-) -> BenchmarkResult:
+async def measure_recovery(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Kill the worker in a different phase of the lease each round; the worst time counts.
 
     The lease is short to keep rounds short; the time after its end does not depend on its length.
     """
-    tenants = await backlog.reset_bench_database(environment.pool, tenants=JOBS)
+    tenants = await backlog.reset_bench_database(environment.pool, tenants=VICTIM_JOBS)
     took_s = []
     async with fleet.run_dispatcher(environment, lease_s=size.lease_s):
         for number in range(1, size.rounds + 1):
             tell(f"round {number} of {size.rounds}")
             await backlog.delete_all_jobs(environment.pool)
-            took_s.append(await _recover(environment, tenants, size.lease_s))
+            took_s.append(await _measure_one_recovery(environment, tenants, size.lease_s))
     return BenchmarkResult({"recovery_s": max(took_s), "lease_s": size.lease_s}, {"recovery_s": took_s})
 
 
-async def _recover(environment: Environment, tenants: list[UUID], lease_s: float) -> float:
+async def _measure_one_recovery(environment: BenchEnvironment, tenants: list[UUID], lease_s: float) -> float:
     """Kill a worker, and return the seconds until a second worker has pulled all its jobs.
 
     The second worker starts once the first has all jobs, so that every job is held by the victim. A first
     attempt ends only by the kill, so that no stall of the machine ends a job before it.
     """
-    async with fleet.run_workers(environment, workers=1, slots=JOBS, lease_s=lease_s) as (victim,):
-        await transact(environment.pool, lambda conn: _submit(conn, tenants))
-        await _wait_until_pulled(environment, fence=1)
-        async with fleet.run_workers(environment, workers=1, slots=JOBS, lease_s=lease_s):
+    async with fleet.run_workers(environment, workers=1, slots=VICTIM_JOBS, lease_s=lease_s) as (victim,):
+        await run_in_transaction(environment.pool, lambda conn: _submit_held_jobs(conn, tenants))
+        await _wait_until_all_pulled(environment, fence=1)
+        async with fleet.run_workers(environment, workers=1, slots=VICTIM_JOBS, lease_s=lease_s):
             await asyncio.sleep(random.uniform(0, lease_s / 5))
             victim.process.kill()
             killed = time.monotonic()
-            await _wait_until_pulled(environment, fence=2)
+            await _wait_until_all_pulled(environment, fence=2)
             took_s = time.monotonic() - killed
-            await fleet.wait_until_drained(environment.pool)
-    await backlog.check_completed_jobs(environment.pool, count=JOBS, fence=2)
+            await fleet.wait_until_pool_drained(environment.pool)
+    await backlog.check_completed_jobs(environment.pool, count=VICTIM_JOBS, fence=2)
     return round(took_s, 3)
 
 
-async def _submit(conn: Conn, tenants: list[UUID]) -> None:
+async def _submit_held_jobs(conn: Conn, tenants: list[UUID]) -> None:
     for tenant in tenants:
-        await ledger.submit(conn, kind=HELD, organization_id=tenant, project_id=None, args={})
+        await ledger.submit_job(conn, kind=HELD, organization_id=tenant, project_id=None, args={})
 
 
-async def _wait_until_pulled(environment: Environment, *, fence: int) -> None:
+async def _wait_until_all_pulled(environment: BenchEnvironment, *, fence: int) -> None:
     """Wait until a worker has pulled each job with that fence."""
 
     async def all_pulled() -> bool:
-        return bool(await environment.pool.fetchval(COUNT_PULLED, BENCH_POOL, fence) == JOBS)
+        return bool(await environment.pool.fetchval(COUNT_PULLED_JOBS, BENCH_POOL, fence) == VICTIM_JOBS)
 
-    await fleet.poll_until(all_pulled, within=RECOVER_S)
+    await fleet.poll_until(all_pulled, within=PULL_TIMEOUT_S)

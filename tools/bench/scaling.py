@@ -9,25 +9,25 @@ from typing import NamedTuple
 from uuid import UUID
 
 from chaos import backlog, fleet
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess, read_child_cpu_s
 from chaos.tasks import BENCH_POOL, SLEEP
-from jobs.courier import open_courier
-from jobs.ledger import Wake
+from jobs.courier import open_wake_courier
+from jobs.ledger import WakeMessage
 from schemas import ids
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize
 
-SLOTS = 10
-JOB_S = 0.1
+WORKER_SLOTS = 10
+SLEEP_JOB_S = 0.1
 #: Worker processes of each round; the previous round's workers stay.
-WORKERS = (1, 2, 4, 8)
+WORKER_COUNTS = (1, 2, 4, 8)
 #: Time from the first job's end until all slots are busy.
-WARM_S = 1.5
+SCALING_WARM_UP_S = 1.5
 #: Length of the surplus backlog after the counted time.
-SPARE_S = 0.5
+SURPLUS_BACKLOG_S = 0.5
 
-COUNT_ENDED = "select count(*) from job where finished_at > $1 and finished_at <= $2"
-ANY_ENDED = "select true from job where finished_at is not null limit 1"
+COUNT_ENDED_JOBS = "select count(*) from job where finished_at > $1 and finished_at <= $2"
+SELECT_ANY_ENDED_JOB = "select true from job where finished_at is not null limit 1"
 NOW = "select clock_timestamp()"
 
 
@@ -40,45 +40,45 @@ class ScalingRound(NamedTuple):
     cores: float
 
 
-async def measure_scaling(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_scaling(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure rounds with twice the workers and twice the jobs each; jobs of many tenants wait."""
     tenants = await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     rounds: dict[int, ScalingRound] = {}
     children: list[ChildProcess] = []
     async with contextlib.AsyncExitStack() as stack:
         await stack.enter_async_context(fleet.run_dispatcher(environment))
-        for workers in WORKERS:
+        for workers in WORKER_COUNTS:
             tell(f"{workers} workers")
-            more = fleet.run_workers(environment, workers=workers - len(children), slots=SLOTS)
+            more = fleet.run_workers(environment, workers=workers - len(children), slots=WORKER_SLOTS)
             children += await stack.enter_async_context(more)
-            rounds[workers] = await _round(environment, tenants, children, size.scaling_s)
-    first, last = rounds[WORKERS[0]], rounds[WORKERS[-1]]
+            rounds[workers] = await _measure_scaling_round(environment, tenants, children, size.scaling_s)
+    first, last = rounds[WORKER_COUNTS[0]], rounds[WORKER_COUNTS[-1]]
     return BenchmarkResult(
-        {"scaling_x": round(last.jobs_s / (WORKERS[-1] * first.jobs_s), 3)},
+        {"scaling_x": round(last.jobs_s / (WORKER_COUNTS[-1] * first.jobs_s), 3)},
         {"scaling": {str(workers): result._asdict() for workers, result in rounds.items()}},
     )
 
 
-async def _round(
-    environment: Environment, tenants: Sequence[UUID], workers: Sequence[ChildProcess], seconds: float
+async def _measure_scaling_round(
+    environment: BenchEnvironment, tenants: Sequence[UUID], workers: Sequence[ChildProcess], seconds: float
 ) -> ScalingRound:
     """Count the jobs that end within `seconds` in the middle of a longer backlog."""
-    pool, ideal = environment.pool, len(workers) * SLOTS / JOB_S
-    count = int(ideal * (WARM_S + seconds + SPARE_S))
+    pool, ideal = environment.pool, len(workers) * WORKER_SLOTS / SLEEP_JOB_S
+    count = int(ideal * (SCALING_WARM_UP_S + seconds + SURPLUS_BACKLOG_S))
     await backlog.delete_all_jobs(pool)
-    await backlog.insert_waiting_jobs(pool, SLEEP, tenants, count=count, args={"seconds": JOB_S})
-    async with open_courier(environment.settings.redis_url) as courier:
+    await backlog.insert_waiting_jobs(pool, SLEEP, tenants, count=count, args={"seconds": SLEEP_JOB_S})
+    async with open_wake_courier(environment.settings.redis_url) as courier:
         for _ in workers:
-            await courier.send(Wake(BENCH_POOL, SLEEP.name, ids.new()))
+            await courier.send(WakeMessage(BENCH_POOL, SLEEP.name, ids.new_uuid7()))
     # A worker that has just started may take a while.
-    await fleet.poll_until(lambda: pool.fetchval(ANY_ENDED), within=fleet.START_TIMEOUT_S)
-    await asyncio.sleep(WARM_S)
-    began, cpu, busy = await pool.fetchval(NOW), sum(map(read_child_cpu_s, workers)), _busy_s()
+    await fleet.poll_until(lambda: pool.fetchval(SELECT_ANY_ENDED_JOB), within=fleet.PROCESS_START_TIMEOUT_S)
+    await asyncio.sleep(SCALING_WARM_UP_S)
+    began, cpu, busy = await pool.fetchval(NOW), sum(map(read_child_cpu_s, workers)), _read_host_busy_s()
     await asyncio.sleep(seconds)
-    ended, cpu, busy = await pool.fetchval(NOW), sum(map(read_child_cpu_s, workers)) - cpu, _busy_s() - busy
-    ended_jobs: int = await pool.fetchval(COUNT_ENDED, began, ended)
+    ended, cpu, busy = (await pool.fetchval(NOW), sum(map(read_child_cpu_s, workers)) - cpu, _read_host_busy_s() - busy)
+    ended_jobs: int = await pool.fetchval(COUNT_ENDED_JOBS, began, ended)
     took_s = (ended - began).total_seconds()
-    await fleet.wait_until_drained(pool)
+    await fleet.wait_until_pool_drained(pool)
     await backlog.check_completed_jobs(pool, count=count)
     return ScalingRound(
         round(ended_jobs / took_s, 1),
@@ -88,7 +88,7 @@ async def _round(
     )
 
 
-def _busy_s() -> float:
+def _read_host_busy_s() -> float:
     """Return the seconds for which cores of this host were busy since its start."""
     user, nice, system, *_ = map(int, Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:])
     return (user + nice + system) / os.sysconf("SC_CLK_TCK")

@@ -15,32 +15,32 @@ from uuid import UUID
 
 import uvloop
 
-from chaos.tasks import KINDS
-from db.pool import Pool, open_pool
+from chaos.tasks import BENCH_KINDS
+from db.pool import Pool, open_postgres_pool
 from jobs import ledger
-from jobs.courier import Courier, open_courier
-from jobs.kinds import Kind
-from schemas.settings import from_env
-from tools.bench.load import run_closed_loop, run_open_loop, send_message
+from jobs.courier import WakeCourier, open_wake_courier
+from jobs.kinds import JobKindSpec
+from schemas.settings import load_settings
+from tools.bench.load import run_closed_loop, run_open_loop, send_json_message
 
-CONNECTIONS = 8
+SUBMITTER_CONNECTIONS = 8
 
-TENANTS = "select id from organization order by id"
+SELECT_TENANT_IDS = "select id from organization order by id"
 
 
 @dataclass(frozen=True)
-class Submitter:
+class BenchSubmitter:
     """Submits for the tenants in turn; fills `committed_ns`."""
 
-    kind: Kind
+    kind: JobKindSpec
     pool: Pool
-    courier: Courier
+    courier: WakeCourier
     tenants: Iterator[UUID]
     committed_ns: dict[str, int] = field(default_factory=dict)
 
     async def call(self) -> None:
         async with self.pool.acquire() as conn:
-            submitted = await ledger.submit(
+            submitted = await ledger.submit_job(
                 conn, kind=self.kind, organization_id=next(self.tenants), project_id=None, args={}
             )
         self.committed_ns[str(submitted.job_id)] = time.monotonic_ns()
@@ -48,22 +48,22 @@ class Submitter:
             await self.courier.send(submitted.wake)
 
 
-async def main(kind: Kind, count: int, rate: float) -> None:
+async def main(kind: JobKindSpec, count: int, rate: float) -> None:
     """Submit the jobs, then print the times."""
-    settings = from_env(os.environ)
+    settings = load_settings(os.environ)
     async with (
-        open_pool(settings.database_url, name="submitter", size=CONNECTIONS) as pool,
-        open_courier(settings.redis_url) as courier,
+        open_postgres_pool(settings.database_url, name="submitter", size=SUBMITTER_CONNECTIONS) as pool,
+        open_wake_courier(settings.redis_url) as courier,
     ):
-        tenants = itertools.cycle([row["id"] for row in await pool.fetch(TENANTS)])
-        submitter = Submitter(kind, pool, courier, tenants)
+        tenants = itertools.cycle([row["id"] for row in await pool.fetch(SELECT_TENANT_IDS)])
+        submitter = BenchSubmitter(kind, pool, courier, tenants)
         await (
             run_open_loop(submitter.call, count=count, rate=rate)
             if rate
             else run_closed_loop(submitter.call, count=count)
         )
-    send_message(submitter.committed_ns)
+    send_json_message(submitter.committed_ns)
 
 
 if __name__ == "__main__":
-    uvloop.run(main(KINDS[sys.argv[1]], int(sys.argv[2]), float(sys.argv[3])))
+    uvloop.run(main(BENCH_KINDS[sys.argv[1]], int(sys.argv[2]), float(sys.argv[3])))

@@ -8,13 +8,13 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from tools.bench import busy, drain, pickup, publishing, pulling, recovery, scaling, web, webhooks
 from tools.bench.events import latency, speed
-from tools.bench.figures import BenchmarkResult, Measure, RunSize
+from tools.bench.figures import BenchmarkResult, MeasureFunction, RunSize
 from tools.bench.ledger import measure as old_ledger
 
-JOBS: Mapping[str, Measure] = {
+JOBS: Mapping[str, MeasureFunction] = {
     "pickup": pickup.measure_pickup,
     "drain": drain.measure_drain,
     "live": drain.measure_live_load,
@@ -23,26 +23,26 @@ JOBS: Mapping[str, Measure] = {
     "recovery": recovery.measure_recovery,
     "pull": pulling.measure_pull,
 }
-HTTP: Mapping[str, Measure] = {"http": web.measure_http}
-PUBLISH: Mapping[str, Measure] = {"publish": publishing.measure_publishing}
-EVENTS: Mapping[str, Measure] = {"speed": speed.measure_event_speed, "latency": latency.measure_event_latency}
-WEBHOOKS: Mapping[str, Measure] = {"webhooks": webhooks.measure_webhooks}
-LEDGER: Mapping[str, Measure] = {"ledger": old_ledger.measure}
+HTTP: Mapping[str, MeasureFunction] = {"http": web.measure_http}
+PUBLISH: Mapping[str, MeasureFunction] = {"publish": publishing.measure_publishing}
+EVENTS: Mapping[str, MeasureFunction] = {"speed": speed.measure_event_speed, "latency": latency.measure_event_latency}
+WEBHOOKS: Mapping[str, MeasureFunction] = {"webhooks": webhooks.measure_webhooks}
+LEDGER: Mapping[str, MeasureFunction] = {"ledger": old_ledger.measure_old_ledger}
 #: Posts come last, so that their rows affect no other figure.
-ALL: Mapping[str, Measure] = {**JOBS, **HTTP, **PUBLISH}
+ALL: Mapping[str, MeasureFunction] = {**JOBS, **HTTP, **PUBLISH}
 
 #: Gets the name of the running benchmark and its current step.
-Progress = Callable[[str, str], None]
+SuiteProgress = Callable[[str, str], None]
 
 
-async def run(
-    environment: Environment, suite: Mapping[str, Measure], size: RunSize, progress: Progress
+async def run_suite(
+    environment: BenchEnvironment, suite: Mapping[str, MeasureFunction], size: RunSize, progress: SuiteProgress
 ) -> BenchmarkResult:
     """Run the benchmarks in order in one environment. Raises `BenchmarkFailed` rather than return a doubtful
     figure.
     """
     figures: dict[str, float] = {}
-    details: dict[str, Any] = {"machine": await machine(environment)}
+    details: dict[str, Any] = {"machine": await describe_machine(environment)}
     for name, measure in suite.items():
         result = await measure(environment, size, partial(progress, name))
         figures |= result.figures
@@ -50,7 +50,7 @@ async def run(
     return BenchmarkResult(figures, details)
 
 
-async def machine(environment: Environment) -> dict[str, Any]:
+async def describe_machine(environment: BenchEnvironment) -> dict[str, Any]:
     """Describe the machine; `load` is the host's average over the minute before the run."""
     async with Redis.from_url(environment.settings.redis_url) as redis:
         server = await redis.info("server")

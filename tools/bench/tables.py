@@ -6,18 +6,18 @@ from typing import Any
 from rich.console import Group
 from rich.table import Table
 
-from cli.shared.output import table
-from tools.bench.figures import TARGETS, BenchmarkResult
+from cli.shared.output import build_text_table
+from tools.bench.figures import FIGURE_TARGETS, BenchmarkResult
 from tools.bench.neighbours.measure import AttackResult
 
 
 def figures_table(result: BenchmarkResult) -> Group:
     """Return a row for each figure, and one for each detail."""
-    return Group(_figures(result.figures), "", _details(result.details))
+    return Group(_build_figures_table(result.figures), "", _build_details_table(result.details))
 
 
-def _figures(figures: Mapping[str, float]) -> Table:
-    return table(
+def _build_figures_table(figures: Mapping[str, float]) -> Table:
+    return build_text_table(
         ("figure", "measured", "to reach", "reached"),
         [
             (
@@ -26,7 +26,7 @@ def _figures(figures: Mapping[str, float]) -> Table:
                 f"{'>=' if target.is_minimum else '<='} {target.limit(figures):g}",
                 target.met(figures[name], figures),
             )
-            for name, target in TARGETS.items()
+            for name, target in FIGURE_TARGETS.items()
             if name in figures
         ],
     )
@@ -46,7 +46,7 @@ def attacks_table(measured: Mapping[str, AttackResult]) -> Group:
         name: {"attack": row.what, "noted": row.noted, "failure": row.beside.sample or "none"}
         for name, row in measured.items()
     }
-    return Group(table(heads, rows), "", _details(noted))
+    return Group(build_text_table(heads, rows), "", _build_details_table(noted))
 
 
 def statements_table(result: BenchmarkResult) -> Group:
@@ -64,26 +64,28 @@ def statements_table(result: BenchmarkResult) -> Group:
     ]
     heads = ("statement", "empty, ms", "old, ms", "ratio", "to reach", "reached")
     return Group(
-        table(heads, rows),
+        build_text_table(heads, rows),
         "",
-        _details({"newcomer_s": result.details["newcomer_s"], "machine": result.details["machine"]}),
+        _build_details_table({"newcomer_s": result.details["newcomer_s"], "machine": result.details["machine"]}),
     )
 
 
-def _details(details: Mapping[str, Any]) -> Table:
-    return table(("detail", "values"), [(name, _words(value)) for name, value in _leaves(details)])
+def _build_details_table(details: Mapping[str, Any]) -> Table:
+    return build_text_table(
+        ("detail", "values"), [(name, _format_detail_value(value)) for name, value in _flatten_details(details)]
+    )
 
 
-def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flatten_details(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield the innermost mappings of plain values, each with its path."""
     for name, value in values.items():
         if isinstance(value, Mapping) and any(isinstance(inner, Mapping) for inner in value.values()):
-            yield from _leaves(value, f"{prefix}{name} ")
+            yield from _flatten_details(value, f"{prefix}{name} ")
         else:
             yield f"{prefix}{name}", value
 
 
-def _words(value: Any) -> str:
+def _format_detail_value(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "  ".join(f"{name} {_words(inner)}" for name, inner in value.items())
-    return ", ".join(map(_words, value)) if isinstance(value, list) else f"{value}"
+        return "  ".join(f"{name} {_format_detail_value(inner)}" for name, inner in value.items())
+    return ", ".join(map(_format_detail_value, value)) if isinstance(value, list) else f"{value}"

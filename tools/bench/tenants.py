@@ -8,12 +8,12 @@ from uuid import UUID
 
 import msgspec
 
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from chaos.tasks import NOOP
-from db.pool import Conn, transact
+from db.pool import Conn, run_in_transaction
 from domain.accounts.accounts import AccountIdentity
 from domain.apps import apps
-from domain.apps.apps import Author
+from domain.apps.apps import AppChangeAuthor
 from domain.connecting import connect
 from domain.content import content
 from domain.projects import projects
@@ -23,12 +23,12 @@ from domain.tenancy import api_keys, organizations
 from jobs import ledger
 from schemas import ids
 from schemas.apps import SdkAppCreate
-from schemas.organizations import LiveTier
+from schemas.organizations import LiveOrganizationTier
 from schemas.projects import ProjectCreate
-from workers.platforms.fakes.connect import refresh
+from workers.platforms.fakes.connect import issue_sandbox_tokens
 
 
-class Tenant(NamedTuple):
+class BenchTenant(NamedTuple):
     """An organization, its keys, and the public ids of its projects."""
 
     org: UUID
@@ -36,31 +36,31 @@ class Tenant(NamedTuple):
     projects: list[str]
 
 
-async def create(
-    environment: Environment, *, tier: LiveTier = "partner", keys: int = 1, projects: int = 1
-) -> Tenant:
+async def create_tenant(
+    environment: BenchEnvironment, *, tier: LiveOrganizationTier = "partner", keys: int = 1, projects: int = 1
+) -> BenchTenant:
     """Create a live organization with keys and projects."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
-    async def write(conn: Conn) -> Tenant:
-        org = (await organizations.create(conn, name="bench", tier=tier)).live
-        shown = [await _key(conn, org, peppers) for _ in range(keys)]
-        return Tenant(org, shown, await _projects(conn, org, projects))
+    async def write(conn: Conn) -> BenchTenant:
+        org = (await organizations.insert_organization_pair(conn, name="bench", tier=tier)).live
+        shown = [await _create_api_key(conn, org, peppers) for _ in range(keys)]
+        return BenchTenant(org, shown, await _create_projects(conn, org, projects))
 
-    return await transact(environment.pool, write)
+    return await run_in_transaction(environment.pool, write)
 
 
-async def create_sandbox(environment: Environment) -> Tenant:
+async def create_sandbox_tenant(environment: BenchEnvironment) -> BenchTenant:
     """Create an organization, and return its sandbox with one project and no keys."""
 
-    async def write(conn: Conn) -> Tenant:
-        org = (await organizations.create(conn, name="bench", tier="partner")).sandbox
-        return Tenant(org, [], await _projects(conn, org, 1))
+    async def write(conn: Conn) -> BenchTenant:
+        org = (await organizations.insert_organization_pair(conn, name="bench", tier="partner")).sandbox
+        return BenchTenant(org, [], await _create_projects(conn, org, 1))
 
-    return await transact(environment.pool, write)
+    return await run_in_transaction(environment.pool, write)
 
 
-class App(NamedTuple):
+class EventApp(NamedTuple):
     """An SDK app: its event endpoint and key."""
 
     path: str
@@ -70,26 +70,26 @@ class App(NamedTuple):
     def events(self, count: int) -> bytes:
         """Return the body of a request with `count` new events."""
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-        created = [
-            {"name": "open", "eventId": f"e-{next(self.ids)}", "occurredAt": now} for _ in range(count)
-        ]
+        created = [{"name": "open", "eventId": f"e-{next(self.ids)}", "occurredAt": now} for _ in range(count)]
         return msgspec.json.encode({"events": created})
 
 
-async def create_app(environment: Environment, tenant: Tenant) -> App:
+async def create_event_app(environment: BenchEnvironment, tenant: BenchTenant) -> EventApp:
     """Create an app in the tenant's first project."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
-    async def write(conn: Conn) -> App:
-        author = Author(tenant.org, parse_public_id(ids.PROJECT, tenant.projects[0]))
+    async def write(conn: Conn) -> EventApp:
+        author = AppChangeAuthor(tenant.org, parse_public_id(ids.PROJECT, tenant.projects[0]))
         body = SdkAppCreate(name="Shop", platform="ios", bundle_id="com.example.shop")
-        created = await apps.create(conn, author=author, peppers=peppers, body=body, public_url="")
-        return App(created.ingest_endpoint, created.api_key, itertools.count())
+        created = await apps.register_sdk_app(conn, author=author, peppers=peppers, body=body, public_url="")
+        return EventApp(created.ingest_endpoint, created.api_key, itertools.count())
 
-    return await transact(environment.pool, write)
+    return await run_in_transaction(environment.pool, write)
 
 
-async def connect_accounts(environment: Environment, tenant: Tenant, servers: Sequence[str]) -> list[str]:
+async def connect_bluesky_accounts(
+    environment: BenchEnvironment, tenant: BenchTenant, servers: Sequence[str]
+) -> list[str]:
     """Connect a Bluesky account for each server, in the tenant's first project; return their ids."""
     vault = parse_keyring(environment.settings.vault_keys, setting="VAULT_KEYS")
 
@@ -97,54 +97,52 @@ async def connect_accounts(environment: Environment, tenant: Tenant, servers: Se
         created = []
         for number, server in enumerate(servers):
             handle = f"shop{number}"
-            account_id = await connect.store_account(
+            account_id = await connect.store_connected_account(
                 conn,
                 organization_id=tenant.org,
                 project_id=parse_public_id(ids.PROJECT, tenant.projects[0]),
                 api_key_id=None,
-                found=AccountIdentity(
-                    "bluesky", server, f"did:plc:{handle}{tenant.org.hex}", handle, None, {}
-                ),
-                grant=refresh("bluesky"),
+                found=AccountIdentity("bluesky", server, f"did:plc:{handle}{tenant.org.hex}", handle, None, {}),
+                grant=issue_sandbox_tokens("bluesky"),
                 keyring=vault,
             )
-            created.append(ids.show(ids.ACCOUNT, account_id))
+            created.append(ids.format_prefixed_id(ids.ACCOUNT, account_id))
         return created
 
-    return await transact(environment.pool, write)
+    return await run_in_transaction(environment.pool, write)
 
 
-async def create_content(environment: Environment, tenant: Tenant) -> str:
+async def create_text_content(environment: BenchEnvironment, tenant: BenchTenant) -> str:
     """Create content of text only, in the tenant's first project; return its id."""
 
     async def write(conn: Conn) -> str:
-        created = await content.create_uploaded(
+        created = await content.create_uploaded_content(
             conn, organization_id=tenant.org, project_id=parse_public_id(ids.PROJECT, tenant.projects[0]),
             hook=None, caption="Fresh bread today.", files=[], public_url="http://127.0.0.1",
         )  # fmt: skip
         return created.id
 
-    return await transact(environment.pool, write)
+    return await run_in_transaction(environment.pool, write)
 
 
-async def submit_waiting_jobs(environment: Environment, tenant: Tenant, count: int) -> list[str]:
+async def submit_waiting_jobs(environment: BenchEnvironment, tenant: BenchTenant, count: int) -> list[str]:
     """Submit `count` jobs that wait, since no worker runs their pool. Return their public ids."""
 
     async def write(conn: Conn) -> list[str]:
         jobs = [
-            await ledger.submit(conn, kind=NOOP, organization_id=tenant.org, project_id=None, args={})
+            await ledger.submit_job(conn, kind=NOOP, organization_id=tenant.org, project_id=None, args={})
             for _ in range(count)
         ]
-        return [ids.show(ids.JOB, job.job_id) for job in jobs]
+        return [ids.format_prefixed_id(ids.JOB, job.job_id) for job in jobs]
 
-    return await transact(environment.pool, write)
+    return await run_in_transaction(environment.pool, write)
 
 
-async def _key(conn: Conn, org: UUID, peppers: Keyring) -> str:
-    created = await api_keys.create(
+async def _create_api_key(conn: Conn, org: UUID, peppers: Keyring) -> str:
+    created = await api_keys.insert_api_key(
         conn,
         peppers=peppers,
-        actor=api_keys.Actor(org, "live", None, api_keys.EVERY_SCOPE),
+        actor=api_keys.Actor(org, "live", None, api_keys.ALL_API_KEY_SCOPES),
         name="bench",
         scopes=["*"],
         return_origins=[],
@@ -154,15 +152,15 @@ async def _key(conn: Conn, org: UUID, peppers: Keyring) -> str:
     return created.api_key
 
 
-async def _projects(conn: Conn, org: UUID, count: int) -> list[str]:
+async def _create_projects(conn: Conn, org: UUID, count: int) -> list[str]:
     now = await conn.fetchval("select now()")
     bodies = [ProjectCreate(name=f"Shop {number}", timezone="UTC") for number in range(count)]
-    drafts = [projects.compose(body, organization_id=org, now=now) for body in bodies]
-    await projects.create(conn, [NewProject(org, None, one, None) for one in drafts])
+    drafts = [projects.compose_project(body, organization_id=org, now=now) for body in bodies]
+    await projects.insert_projects(conn, [NewProject(org, None, one, None) for one in drafts])
     return [one.id for one in drafts]
 
 
 def parse_public_id(prefix: str, text: str) -> UUID:
-    parsed = ids.read(prefix, text)
+    parsed = ids.parse_prefixed_id(prefix, text)
     assert parsed is not None
     return parsed

@@ -13,31 +13,29 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from chaos import fleet
-from chaos.environment import KEYRING, Environment
-from db.pool import Pool, transact
+from chaos.environment import BENCH_KEYRING, BenchEnvironment
+from db.pool import Pool, run_in_transaction
 from domain.security.keyring import parse_keyring
 from domain.webhooks import endpoints
-from domain.webhooks.endpoints import EndpointAuthor
-from jobs.kinds import DELIVER_WEBHOOK
+from domain.webhooks.endpoints import EndpointChangeAuthor
+from jobs.kinds import DELIVER_WEBHOOK_KIND
 from schemas import ids
 from schemas.errors import BenchmarkFailed
-from schemas.settings import OWN_NAMES
+from schemas.settings import OWN_SETTING_NAMES
 from schemas.webhooks import WebhookEndpointCreate
 from tools.bench import tenants
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
 
 #: Organizations that own the hanging endpoints.
-OWNERS = 10
+HANGING_ORGANIZATIONS = 10
 #: Timeout of deliveries.
-DONE_S = 300.0
+DELIVERY_END_TIMEOUT_S = 300.0
 #: Timeout for deliveries of deleted endpoints.
-END_S = 300.0
+ABANDON_TIMEOUT_S = 300.0
 
-EMIT_TEST_EVENTS = (
-    "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
-)
+EMIT_TEST_EVENTS = "select emit_webhook_event($1, null, 'test.ping', $2, $2, null) from generate_series(1, $3)"
 
-ANY_OPEN = """
+ANY_OPEN_DELIVERY = """
 select exists (select from webhook_delivery
                 where endpoint_id = any($1) and status in ('pending', 'delivering'))"""
 
@@ -72,7 +70,7 @@ class TimingReceiver:
 class WebhookRun(NamedTuple):
     """The measured endpoint, its organization, and both receivers."""
 
-    environment: Environment
+    environment: BenchEnvironment
     receiver: TimingReceiver
     hanging: str
     org: UUID
@@ -83,127 +81,127 @@ class WebhookRun(NamedTuple):
         return self.environment.pool
 
 
-async def measure_webhooks(
-    environment: Environment, size: RunSize, tell: ProgressCallback
-) -> BenchmarkResult:
+async def measure_webhooks(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure at rest, then with each kind of hanging receivers. Raises `BenchmarkFailed`."""
     late: dict[str, Any] = {}
-    async with _stage(environment) as stage:
-        drained = await _drain(stage, size, tell)
-        late["rest"] = await _round(stage, size, tell, "at rest")
-        hung = await _hang(stage, stage.org, size.webhook_waiting)
-        late["beside"] = await _round(stage, size, tell, "with a hanging endpoint of its own")
-        await _delete(stage, [hung])
-        hung = await _hang(stage, await _organization(stage.environment), size.webhook_waiting)
-        late["foreign"] = await _round(stage, size, tell, "with a foreign hanging endpoint")
-        await _delete(stage, [hung])
-        many = await _hang_many(stage, size)
-        late["many"] = await _round(stage, size, tell, f"with {size.webhook_hanging} hanging endpoints")
-        await _delete(stage, many)
+    async with _open_webhook_run(environment) as stage:
+        drained = await _measure_delivery_rate(stage, size, tell)
+        late["rest"] = await _measure_latency_round(stage, size, tell, "at rest")
+        hung = await _create_hanging_endpoint(stage, stage.org, size.webhook_waiting)
+        late["beside"] = await _measure_latency_round(stage, size, tell, "with a hanging endpoint of its own")
+        await _delete_endpoints(stage, [hung])
+        hung = await _create_hanging_endpoint(
+            stage, await _create_organization(stage.environment), size.webhook_waiting
+        )
+        late["foreign"] = await _measure_latency_round(stage, size, tell, "with a foreign hanging endpoint")
+        await _delete_endpoints(stage, [hung])
+        many = await _create_hanging_endpoints(stage, size)
+        late["many"] = await _measure_latency_round(stage, size, tell, f"with {size.webhook_hanging} hanging endpoints")
+        await _delete_endpoints(stage, many)
     figures = {"webhook_drain_per_s": drained, "webhook_p95_ms": late["rest"]["p95"]}
     figures |= {f"webhook_{name}_p95_ms": late[name]["p95"] for name in ("beside", "foreign", "many")}
-    ratios = {
-        name: round(late[name]["p95"] / late["rest"]["p95"], 2) for name in ("beside", "foreign", "many")
-    }
+    ratios = {name: round(late[name]["p95"] / late["rest"]["p95"], 2) for name in ("beside", "foreign", "many")}
     details = {"webhook_late_ms": late, "x_at_rest": ratios}
     return BenchmarkResult(figures, details)
 
 
 @contextlib.asynccontextmanager
-async def _stage(environment: Environment) -> AsyncIterator[WebhookRun]:
-    """Run a dispatcher, a worker and the receivers."""
+async def _open_webhook_run(environment: BenchEnvironment) -> AsyncIterator[WebhookRun]:
+    """Run a dispatcher, a webhook worker and both receivers. Yield them with the measured endpoint."""
     receiver = TimingReceiver()
     async with (
         await asyncio.start_server(receiver.receive, "127.0.0.1") as receiving,
         await asyncio.start_server(receiver.hang, "127.0.0.1", backlog=1000) as hanging,
     ):
         hosts = [f"127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in (receiving, hanging)]
-        allowed = {OWN_NAMES["fetch_allow"]: ",".join(hosts)}
-        workers = fleet.run_workers(environment, DELIVER_WEBHOOK.pool, environ=allowed)
+        allowed = {OWN_SETTING_NAMES["fetch_allow"]: ",".join(hosts)}
+        workers = fleet.run_workers(environment, DELIVER_WEBHOOK_KIND.pool, environ=allowed)
         async with fleet.run_dispatcher(environment), workers:
-            org = await _organization(environment)
-            endpoint_id = await _endpoint(environment.pool, org, hosts[0])
+            org = await _create_organization(environment)
+            endpoint_id = await _create_endpoint(environment.pool, org, hosts[0])
             yield WebhookRun(environment, receiver, hosts[1], org, endpoint_id)
 
 
-async def _organization(environment: Environment) -> UUID:
-    return (await tenants.create(environment, keys=0, projects=0)).org
+async def _create_organization(environment: BenchEnvironment) -> UUID:
+    return (await tenants.create_tenant(environment, keys=0, projects=0)).org
 
 
-async def _endpoint(pool: Pool, org: UUID, host: str) -> UUID:
+async def _create_endpoint(pool: Pool, org: UUID, host: str) -> UUID:
     body = WebhookEndpointCreate(url=f"http://{host}/", events=["test.ping"])
-    keyring = parse_keyring(KEYRING, setting="VAULT_KEYS")
+    keyring = parse_keyring(BENCH_KEYRING, setting="VAULT_KEYS")
     create = partial(
-        endpoints.create, author=EndpointAuthor(org), project_id=None, body=body, keyring=keyring
+        endpoints.insert_webhook_endpoint, author=EndpointChangeAuthor(org), project_id=None, body=body, keyring=keyring
     )
-    shown, _ = await transact(pool, create)
-    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
+    shown, _ = await run_in_transaction(pool, create)
+    endpoint_id = ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT, shown.id)
     if endpoint_id is None:
         raise BenchmarkFailed("an endpoint was created without an id")
     return endpoint_id
 
 
-async def _drain(stage: WebhookRun, size: RunSize, tell: ProgressCallback) -> float:
+async def _measure_delivery_rate(stage: WebhookRun, size: RunSize, tell: ProgressCallback) -> float:
     """Return deliveries a second of a backlog, from the first to the last. Raises `BenchmarkFailed`."""
     tell(f"{size.webhook_backlog} events wait for one endpoint")
     await stage.pool.execute(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, size.webhook_backlog)
 
     async def all_ended() -> bool:
-        return not await stage.pool.fetchval(ANY_OPEN, [stage.endpoint_id])
+        return not await stage.pool.fetchval(ANY_OPEN_DELIVERY, [stage.endpoint_id])
 
-    await fleet.poll_until(all_ended, within=DONE_S, every=0.1)
+    await fleet.poll_until(all_ended, within=DELIVERY_END_TIMEOUT_S, every=0.1)
     times = sorted(times[0] for times in stage.receiver.arrivals.values())
     if sum(map(len, stage.receiver.arrivals.values())) != size.webhook_backlog:
         raise BenchmarkFailed("an event came twice, or never, although nothing failed")
     return round((len(times) - 1) / (times[-1] - times[0]), 1)
 
 
-async def _hang(stage: WebhookRun, org: UUID, waiting: int) -> UUID:
+async def _create_hanging_endpoint(stage: WebhookRun, org: UUID, waiting: int) -> UUID:
     """Create a hanging endpoint, and wait until its first deliveries hang."""
-    endpoint_id = await _endpoint(stage.pool, org, stage.hanging)
+    endpoint_id = await _create_endpoint(stage.pool, org, stage.hanging)
     before = stage.receiver.hung
     await stage.pool.execute(EMIT_TEST_EVENTS, org, endpoint_id, waiting)
 
     async def one_hangs() -> bool:
         return stage.receiver.hung > before
 
-    await fleet.poll_until(one_hangs, within=DONE_S)
+    await fleet.poll_until(one_hangs, within=DELIVERY_END_TIMEOUT_S)
     return endpoint_id
 
 
-async def _hang_many(stage: WebhookRun, size: RunSize) -> list[UUID]:
-    orgs = [await _organization(stage.environment) for _ in range(OWNERS)]
+async def _create_hanging_endpoints(stage: WebhookRun, size: RunSize) -> list[UUID]:
+    orgs = [await _create_organization(stage.environment) for _ in range(HANGING_ORGANIZATIONS)]
     created = []
     for number in range(size.webhook_hanging):
-        org = orgs[number % OWNERS]
-        created.append(await _endpoint(stage.pool, org, stage.hanging))
+        org = orgs[number % HANGING_ORGANIZATIONS]
+        created.append(await _create_endpoint(stage.pool, org, stage.hanging))
         await stage.pool.execute(EMIT_TEST_EVENTS, org, created[-1], 50)
     return created
 
 
-async def _delete(stage: WebhookRun, hung: Sequence[UUID]) -> None:
+async def _delete_endpoints(stage: WebhookRun, hung: Sequence[UUID]) -> None:
     """Delete the endpoints and wait until their deliveries are abandoned."""
     await stage.pool.execute("update webhook_endpoint set deleted_at = now() where id = any($1)", [*hung])
 
     async def all_ended() -> bool:
-        return not await stage.pool.fetchval(ANY_OPEN, [*hung])
+        return not await stage.pool.fetchval(ANY_OPEN_DELIVERY, [*hung])
 
-    await fleet.poll_until(all_ended, within=END_S, every=0.2)
+    await fleet.poll_until(all_ended, within=ABANDON_TIMEOUT_S, every=0.2)
 
 
-async def _round(stage: WebhookRun, size: RunSize, tell: ProgressCallback, what: str) -> dict[str, float]:
+async def _measure_latency_round(
+    stage: WebhookRun, size: RunSize, tell: ProgressCallback, what: str
+) -> dict[str, float]:
     """Emit events one by one, and measure each from its commit."""
     tell(f"{size.webhook_events} events {what}")
     committed: dict[str, float] = {}
     for _ in range(size.webhook_events):
         event_id = await stage.pool.fetchval(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, 1)
-        committed[ids.show(ids.WEBHOOK_EVENT, event_id)] = time.monotonic()
+        committed[ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id)] = time.monotonic()
         await asyncio.sleep(size.webhook_every_s)
 
     async def all_arrived() -> bool:
         return committed.keys() <= stage.receiver.arrivals.keys()
 
-    await fleet.poll_until(all_arrived, within=DONE_S)
+    await fleet.poll_until(all_arrived, within=DELIVERY_END_TIMEOUT_S)
     twice = [event_id for event_id in committed if len(stage.receiver.arrivals[event_id]) > 1]
     if twice:
         raise BenchmarkFailed(f"{len(twice)} events came twice although nothing failed")

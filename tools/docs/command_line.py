@@ -10,21 +10,21 @@ from cli.__main__ import tenantry
 
 def render_cli_page() -> str:
     """Return the text of docs/reference/cli.md."""
-    helps = _helps(tenantry, ("tenantry",))
+    helps = _yield_help_texts(tenantry, ("tenantry",))
     sections = (f"## {' '.join(path)}\n\n```\n{text}\n```\n" for path, text in helps)
     return "# The command line\n\n" + "\n".join(sections)
 
 
-def _helps(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    context = click.Context(command, info_name=" ".join(path), **_fixed(command))
+def _yield_help_texts(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    context = click.Context(command, info_name=" ".join(path), **_fixed_width_settings(command))
     yield path, command.get_help(context)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             child = command.get_command(context, name)
             if child is not None:
-                yield from _helps(child, (*path, name))
+                yield from _yield_help_texts(child, (*path, name))
 
 
-def _fixed(command: click.Command) -> dict[str, Any]:
+def _fixed_width_settings(command: click.Command) -> dict[str, Any]:
     """Return context settings with a fixed width, so that the page is the same on every terminal."""
     return {**tenantry.context_settings, **command.context_settings, "terminal_width": 90}

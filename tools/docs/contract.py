@@ -6,253 +6,248 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, get_args
 
-from api.app import build
-from api.http.body_limits import LIMIT_OPTION
-from api.http.errors import CODES
-from api.limits.cost_budgets import MIB, MICROS, RATES
-from api.limits.event_limits import LIMITS
-from api.limits.rate_limits import QUOTAS, RateClass
+from api.app import build_application
+from api.http.body_limits import BODY_LIMIT_ROUTE_OPTION
+from api.http.errors import ERROR_CODES
+from api.limits.cost_budgets import MIB, MICROSECONDS_PER_SECOND, REFILL_RATES_BY_TIER
+from api.limits.event_limits import EVENT_LIMITS_BY_TIER
+from api.limits.rate_limits import REQUEST_LIMITS_BY_TIER, RateClass
 from api.openapi.operations import list_operations
 from domain.events import budgets as daily_budgets
-from domain.jobs.wait_reasons import PRECEDENCE, STATUS_MESSAGES, TIMED
+from domain.jobs.wait_reasons import STATUS_WAIT_MESSAGES, TIMED_WAIT_REASONS, WAIT_RULES_BY_PRECEDENCE
 from domain.media import storage_quota
 from jobs import outcomes
-from jobs.kinds import KINDS, Kind
+from jobs.kinds import JOB_KINDS, JobKindSpec
 from schemas import accounts, api_keys, content, influencers, jobs, leases, ops, posts, projects
 from schemas.errors import SourceError
-from schemas.errors.platforms import Category
+from schemas.errors.platforms import PlatformErrorCategory
 from tools.docs import meanings
-from tools.docs.table import code, table
+from tools.docs.table import backtick_words, markdown_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
 #: Largest body limit of a route without a row of its own, in bytes.
-ROW_FROM_BYTES = 64 << 10
+MIN_BODY_LIMIT_ROW_BYTES = 64 << 10
 
 #: Migration with the caps of each tier in a pool.
-LEDGER = ROOT / "db" / "migrations" / "0002_jobs.sql"
-_CAP = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
+CAPS_MIGRATION = ROOT / "db" / "migrations" / "0002_jobs.sql"
+_CAP_ROW_PATTERN = re.compile(r"\('(\w+)', (\d+), (\d+)\)")
 
 #: A `Literal`, or a struct with a `Literal` as its `status` or `state`.
-_Words: TypeAlias = Any
+_LiteralType: TypeAlias = Any
 
-STATUSES: dict[str, _Words] = {
-    "project": projects.Status,
+STATUS_TYPES: dict[str, _LiteralType] = {
+    "project": projects.ProjectStatus,
     "ingest of a project": projects.IngestState.__annotations__["status"],
-    "job": jobs.Status,
+    "job": jobs.ApiJobStatus,
     "phase of a job": jobs.JobPhase,
     "content": content.ContentStatus,
     "approval of content": content.ApprovalStatus,
     "influencer": influencers.InfluencerStatus,
-    "post": posts.Status,
+    "post": posts.PostStatus,
     "social account": accounts.AccountStatus,
     "connection attempt": accounts.OAuthStatus.__annotations__["status"],
-    "lease request": leases.RequestStatus,
-    "end of a lease": accounts.LeaseEnd,
+    "lease request": leases.LeaseRequestStatus,
+    "end of a lease": accounts.LeaseEndReason,
     "worker": ops.Worker.__annotations__["state"],
 }
 
 
-def error_codes() -> str:
+def render_error_codes() -> str:
     """Return the table of error codes."""
-    rows = _join_descriptions(CODES, meanings.ERROR_CODE_REMEDIES)
-    return table(
+    rows = _join_descriptions(ERROR_CODES, meanings.ERROR_CODE_REMEDIES)
+    return markdown_table(
         ["code", "status", "when", "what to do", "repeat it?"],
-        [(code(name), of.status, of.when, todo, again) for name, of, (todo, again) in rows],
+        [(backtick_words(name), of.status, of.when, todo, again) for name, of, (todo, again) in rows],
     )
 
 
-def conflict_reasons() -> str:
+def render_conflict_reasons() -> str:
     """Return the table of `details.reason` of a conflict."""
-    reasons = dict.fromkeys(sorted(set(_reasons())))
-    return table(
+    reasons = dict.fromkeys(sorted(set(_find_conflict_reasons())))
+    return markdown_table(
         ["reason", "meaning"],
         [
-            (code(name), text)
+            (backtick_words(name), text)
             for name, _, text in _join_descriptions(reasons, meanings.CONFLICT_REASON_MEANINGS)
         ],
     )
 
 
-def _reasons() -> Iterator[str]:
+def _find_conflict_reasons() -> Iterator[str]:
     for path in [*(ROOT / "domain").rglob("*.py"), *(ROOT / "api").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Conflict":
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "StateConflict":
                 yield ast.literal_eval(node.args[0])
 
 
-def source_errors() -> str:
+def render_source_errors() -> str:
     """Return the table of codes that end an ingest or a GitHub connection."""
-    leaves = {leaf.code: leaf for leaf in reversed([*_leaves(SourceError)])}
+    leaves = {leaf.code: leaf for leaf in reversed([*_yield_subclasses(SourceError)])}
     rows = (
-        (code(name), leaf.__doc__, _often(leaf.usually_retryable)) for name, leaf in sorted(leaves.items())
+        (backtick_words(name), leaf.__doc__, _format_retryable(leaf.usually_retryable))
+        for name, leaf in sorted(leaves.items())
     )
-    return table(["code", "meaning", "retryable"], rows)
+    return markdown_table(["code", "meaning", "retryable"], rows)
 
 
-def _leaves(error: type[SourceError]) -> Iterator[type[SourceError]]:
+def _yield_subclasses(error: type[SourceError]) -> Iterator[type[SourceError]]:
     for leaf in error.__subclasses__():
         yield leaf
-        yield from _leaves(leaf)
+        yield from _yield_subclasses(leaf)
 
 
-def job_errors() -> str:
+def render_job_errors() -> str:
     """Return the table of errors that the platform sets on a job of any kind."""
-    ends = [outcomes.DEADLINE, outcomes.WORKER_LOST, outcomes.POISONED]
-    return table(
+    ends = [outcomes.DEADLINE_FAILURE, outcomes.WORKER_LOST_FAILURE, outcomes.POISONED_JOB_FAILURE]
+    return markdown_table(
         ["code", "message", "retryable"],
-        [(code(end.code), end.message, "yes" if end.retryable else "no") for end in ends],
+        [(backtick_words(end.code), end.message, "yes" if end.retryable else "no") for end in ends],
     )
 
 
-def post_error_categories() -> str:
+def render_post_errors() -> str:
     """Return the table of categories of a post's `lastError`."""
-    rows = _join_descriptions(dict.fromkeys(get_args(Category)), meanings.CATEGORY_MEANINGS)
-    return table(["category", "person who must act"], [(code(name), text) for name, _, text in rows])
+    rows = _join_descriptions(dict.fromkeys(get_args(PlatformErrorCategory)), meanings.CATEGORY_MEANINGS)
+    return markdown_table(["category", "person who must act"], [(backtick_words(name), text) for name, _, text in rows])
 
 
-def request_limits() -> str:
+def render_request_limits() -> str:
     """Return the table, by tier, of a key's requests a minute by class and an organization's writes a day."""
     rows = [
-        (code(tier), *(f"{quota.minute[kind]:,}" for kind in RateClass), f"{quota.day:,}")
-        for tier, quota in QUOTAS.items()
+        (backtick_words(tier), *(f"{quota.minute[kind]:,}" for kind in RateClass), f"{quota.day:,}")
+        for tier, quota in REQUEST_LIMITS_BY_TIER.items()
     ]
-    return table(["tier", *(f"{code(kind)} a minute" for kind in RateClass), "writes a day"], rows)
+    return markdown_table(["tier", *(f"{backtick_words(kind)} a minute" for kind in RateClass), "writes a day"], rows)
 
 
-def event_limits() -> str:
+def render_event_limits() -> str:
     """Return the table, by tier, of the event requests and the events that an SDK app may send a second."""
-    rows = [(code(tier), f"{limit.requests:,}", f"{limit.events:,}") for tier, limit in LIMITS.items()]
-    return table(["tier", "requests a second", "events a second"], rows)
+    rows = [
+        (backtick_words(tier), f"{limit.requests:,}", f"{limit.events:,}")
+        for tier, limit in EVENT_LIMITS_BY_TIER.items()
+    ]
+    return markdown_table(["tier", "requests a second", "events a second"], rows)
 
 
-def cost_budgets() -> str:
+def render_cost_budgets() -> str:
     """Return the refill rates of the cost budgets, by traffic and tier."""
     rows = [
         (
-            code(tier),
-            code(traffic),
-            f"{rates.cpu / MICROS:g} s",
-            f"{rates.database / MICROS:g} s",
+            backtick_words(tier),
+            backtick_words(traffic),
+            f"{rates.cpu / MICROSECONDS_PER_SECOND:g} s",
+            f"{rates.database / MICROSECONDS_PER_SECOND:g} s",
             f"{rates.bytes // MIB} MiB",
         )
-        for traffic, tiers in RATES.items()
+        for traffic, tiers in REFILL_RATES_BY_TIER.items()
         for tier, rates in tiers.items()
     ]
-    return table(["tier", "traffic", "`cpu` a second", "`database` a second", "`bytes` a second"], rows)
+    return markdown_table(["tier", "traffic", "`cpu` a second", "`database` a second", "`bytes` a second"], rows)
 
 
-def event_budgets() -> str:
+def render_event_budgets() -> str:
     """Return the table, by tier, of the events and event bytes an organization may send in a UTC day."""
     rows = [
-        (code(tier), f"{budget.events:,}", f"{budget.size // daily_budgets.MIB:,} MiB")
-        for tier, budget in daily_budgets.BUDGETS.items()
+        (backtick_words(tier), f"{budget.events:,}", f"{budget.size // daily_budgets.MIB:,} MiB")
+        for tier, budget in daily_budgets.EVENT_BUDGET_BY_TIER.items()
     ]
-    return table(["tier", "events a day", "bytes a day"], rows)
+    return markdown_table(["tier", "events a day", "bytes a day"], rows)
 
 
-def body_limits() -> str:
+def render_body_limits() -> str:
     """Return the byte limits of large JSON bodies by route, and one row for all other routes."""
     sizes = {
-        f"{operation.method} {operation.path}": operation.handler.opt[LIMIT_OPTION]
-        for operation in list_operations(build())
+        f"{operation.method} {operation.path}": operation.handler.opt[BODY_LIMIT_ROUTE_OPTION]
+        for operation in list_operations(build_application())
         if operation.body
     }
     least = min(sizes.values())
-    larger = sorted((size, name) for name, size in sizes.items() if size > ROW_FROM_BYTES)
-    rows = [(code(name), f"{size:,}") for size, name in reversed(larger)]
-    return table(["route", "bytes"], [*rows, ("all others", f"{least:,} to {ROW_FROM_BYTES:,}")])
+    larger = sorted((size, name) for name, size in sizes.items() if size > MIN_BODY_LIMIT_ROW_BYTES)
+    rows = [(backtick_words(name), f"{size:,}") for size, name in reversed(larger)]
+    return markdown_table(["route", "bytes"], [*rows, ("all others", f"{least:,} to {MIN_BODY_LIMIT_ROW_BYTES:,}")])
 
 
-def job_limits() -> str:
+def render_job_limits() -> str:
     """Return the caps of running and waiting jobs of an organization in a pool, by tier."""
-    caps = _CAP.findall(LEDGER.read_text("utf-8"))
-    rows = [(code(tier), f"{int(running):,}", f"{int(waiting):,}") for tier, running, waiting in caps]
-    return table(["tier", "running", "waiting"], rows)
+    caps = _CAP_ROW_PATTERN.findall(CAPS_MIGRATION.read_text("utf-8"))
+    rows = [(backtick_words(tier), f"{int(running):,}", f"{int(waiting):,}") for tier, running, waiting in caps]
+    return markdown_table(["tier", "running", "waiting"], rows)
 
 
-def storage_limits() -> str:
+def render_storage_limits() -> str:
     """Return the storage quota of media by tier."""
     rows = [
-        (code(tier), f"{quota // storage_quota.GIB:,} GiB") for tier, quota in storage_quota.QUOTAS.items()
+        (backtick_words(tier), f"{quota // storage_quota.GIB:,} GiB")
+        for tier, quota in storage_quota.STORAGE_QUOTA_BYTES.items()
     ]
-    return table(["tier", "media, including the sandbox's"], rows)
+    return markdown_table(["tier", "media, including the sandbox's"], rows)
 
 
-def scopes() -> str:
+def render_scopes() -> str:
     """Return the table of scopes with their permissions."""
-    rows = _join_descriptions(dict.fromkeys(get_args(api_keys.Scope)), meanings.SCOPE_PERMISSIONS)
-    return table(["scope", "lets a key"], [(code(name), text) for name, _, text in rows])
+    rows = _join_descriptions(dict.fromkeys(get_args(api_keys.ApiKeyScope)), meanings.SCOPE_PERMISSIONS)
+    return markdown_table(["scope", "lets a key"], [(backtick_words(name), text) for name, _, text in rows])
 
 
-def kinds() -> str:
+def render_job_kinds() -> str:
     """Return the table of job kinds."""
-    head = [
-        "kind",
-        "pool",
-        "scope",
-        "stages",
-        "an attempt",
-        "attempts",
-        "its life",
-        "canceled",
-        "on archive",
-        "seen",
-    ]
-    return table(head, [_kind(kind) for kind in KINDS.values()])
+    head = ["kind", "pool", "scope", "stages", "an attempt", "attempts", "its life", "canceled", "on archive", "seen"]
+    return markdown_table(head, [_format_kind_row(kind) for kind in JOB_KINDS.values()])
 
 
-def _kind(kind: Kind) -> list[str]:
+def _format_kind_row(kind: JobKindSpec) -> list[str]:
     return [
-        code(kind.name),
+        backtick_words(kind.name),
         kind.pool,
-        code(kind.scope),
+        backtick_words(kind.scope),
         " ".join(kind.stages),
-        _time(kind.timeout_s),
+        _format_duration(kind.timeout_s),
         str(kind.max_attempts),
-        _time(kind.total_s),
+        _format_duration(kind.total_s),
         "yes" if kind.cancelable else "no",
         kind.on_archive,
         "no" if kind.internal else "yes",
     ]
 
 
-def statuses() -> str:
+def render_statuses() -> str:
     """Return a table of statuses for each resource."""
-    return "\n".join(f"### {name.capitalize()}\n\n{_statuses(name)}" for name in STATUSES)
+    return "\n".join(f"### {name.capitalize()}\n\n{_render_status_table(name)}" for name in STATUS_TYPES)
 
 
-def wait_reasons() -> str:
+def render_wait_reasons() -> str:
     """Return the table of waiting reasons in their order of precedence."""
     rows = [
-        (code(reason), "yes" if reason in TIMED else "", text) for reason, text in STATUS_MESSAGES.items()
+        (backtick_words(reason), "yes" if reason in TIMED_WAIT_REASONS else "", text)
+        for reason, text in STATUS_WAIT_MESSAGES.items()
     ]
     rows += [
-        (code(reason_row.reason), "yes" if reason_row.until else "", reason_row.message)
-        for reason_row in PRECEDENCE
+        (backtick_words(reason_row.reason), "yes" if reason_row.until else "", reason_row.message)
+        for reason_row in WAIT_RULES_BY_PRECEDENCE
     ]
-    return table(["reason", "until", "message"], rows)
+    return markdown_table(["reason", "until", "message"], rows)
 
 
-def _statuses(resource: str) -> str:
-    rows = _join_descriptions(dict.fromkeys(get_args(STATUSES[resource])), meanings.STATUS_MEANINGS[resource])
-    return table(["status", "meaning and next status"], [(code(name), text) for name, _, text in rows])
+def _render_status_table(resource: str) -> str:
+    rows = _join_descriptions(dict.fromkeys(get_args(STATUS_TYPES[resource])), meanings.STATUS_MEANINGS[resource])
+    return markdown_table(
+        ["status", "meaning and next status"], [(backtick_words(name), text) for name, _, text in rows]
+    )
 
 
-def _join_descriptions(
-    known: Mapping[str, Any], descriptions: Mapping[str, Any]
-) -> list[tuple[str, Any, Any]]:
+def _join_descriptions(known: Mapping[str, Any], descriptions: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
     """Join the code's values with their descriptions. Raise KeyError for a value in only one of them."""
     if missing := known.keys() ^ descriptions.keys():
         raise KeyError(*sorted(missing))
     return [(name, of, descriptions[name]) for name, of in known.items()]
 
 
-def _often(retryable: bool) -> str:
+def _format_retryable(retryable: bool) -> str:
     return "mostly" if retryable else "no"
 
 
-def _time(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     hours, remainder = divmod(seconds, 3600)
     if hours and not remainder:
         return f"{hours:.0f} h"

@@ -12,27 +12,27 @@ from prometheus_client.metrics import MetricWrapperBase
 from telemetry import metrics
 
 #: Width of Grafana's grid, in its units.
-GRID_WIDTH = 24
+GRAFANA_GRID_WIDTH = 24
 PANELS_A_ROW = 3
 PANEL_HEIGHT = 8
 
-SOURCE = {"type": "prometheus", "uid": "${source}"}
-QUANTILES = (0.5, 0.95, 0.99)
+PROMETHEUS_SOURCE = {"type": "prometheus", "uid": "${source}"}
+HISTOGRAM_QUANTILES = (0.5, 0.95, 0.99)
 #: Selector of the processes chosen by the dashboard's variable `instance`.
 INSTANCE_SELECTOR = '{instance=~"$instance"}'
 
-_PART = re.compile(r"^# (.+)$|^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", re.MULTILINE)
+_SECTION_OR_METRIC = re.compile(r"^# (.+)$|^([A-Z_]+) = (?:Counter|Gauge|Histogram)\(", re.MULTILINE)
 
 
-def text() -> str:
+def render_dashboard() -> str:
     """Return the text of deploy/grafana/tenantry.json."""
-    return json.dumps(_dashboard(), indent=1) + "\n"
+    return json.dumps(_build_dashboard(), indent=1) + "\n"
 
 
 def metrics_by_section() -> dict[str, list[MetricWrapperBase]]:
     """Group the metrics by the sections of their file, in file order."""
     sections: dict[str, list[MetricWrapperBase]] = {}
-    for part, name in _PART.findall(inspect.getsource(metrics)):
+    for part, name in _SECTION_OR_METRIC.findall(inspect.getsource(metrics)):
         if part:
             sections[part] = rows = []
         else:
@@ -40,7 +40,7 @@ def metrics_by_section() -> dict[str, list[MetricWrapperBase]]:
     return sections
 
 
-def _dashboard() -> dict[str, Any]:
+def _build_dashboard() -> dict[str, Any]:
     return {
         "uid": "tenantry",
         "title": "Tenantry",
@@ -50,17 +50,18 @@ def _dashboard() -> dict[str, Any]:
         "editable": True,
         "refresh": "30s",
         "time": {"from": "now-6h", "to": "now"},
-        "templating": {"list": _variables()},
-        "panels": [panel | {"id": number} for number, panel in enumerate(_panels(), 1)],
+        "templating": {"list": _build_dashboard_variables()},
+        "panels": [panel | {"id": number} for number, panel in enumerate(_build_panels(), 1)],
     }
 
 
-def _variables() -> list[dict[str, Any]]:
+def _build_dashboard_variables() -> list[dict[str, Any]]:
     instances = "label_values(python_info, instance)"
     return [
         {"name": "source", "type": "datasource", "query": "prometheus", "label": "Prometheus"},
         {
-            "name": "instance", "type": "query", "label": "Process", "datasource": SOURCE, "refresh": 2,
+            "name": "instance", "type": "query", "label": "Process", "datasource": PROMETHEUS_SOURCE,
+            "refresh": 2,
             "query": {"query": instances, "refId": "instances"}, "definition": instances,
             "multi": True, "includeAll": True, "allValue": ".*",
             "current": {"text": "All", "value": "$__all"},
@@ -68,23 +69,23 @@ def _variables() -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _panels() -> Iterator[dict[str, Any]]:
+def _build_panels() -> Iterator[dict[str, Any]]:
     y = 0
     for part, rows in metrics_by_section().items():
         yield {
             "type": "row",
             "title": part,
             "collapsed": False,
-            "gridPos": _grid_position(0, y, GRID_WIDTH, 1),
+            "gridPos": _grid_position(0, y, GRAFANA_GRID_WIDTH, 1),
             "panels": [],
         }
         y += 1
         for number, metric in enumerate(rows):
-            wide = GRID_WIDTH // PANELS_A_ROW
+            wide = GRAFANA_GRID_WIDTH // PANELS_A_ROW
             at = _grid_position(
                 number % PANELS_A_ROW * wide, y + number // PANELS_A_ROW * PANEL_HEIGHT, wide, PANEL_HEIGHT
             )
-            yield _panel(metric) | {"gridPos": at}
+            yield _build_panel(metric) | {"gridPos": at}
         y += -(-len(rows) // PANELS_A_ROW) * PANEL_HEIGHT
 
 
@@ -92,34 +93,34 @@ def _grid_position(x: int, y: int, w: int, h: int) -> dict[str, int]:
     return {"x": x, "y": y, "w": w, "h": h}
 
 
-def _panel(metric: MetricWrapperBase) -> dict[str, Any]:
+def _build_panel(metric: MetricWrapperBase) -> dict[str, Any]:
     name = metric._name  # noqa: SLF001  prometheus_client has no public accessor
     return {
         "type": "timeseries",
         "title": name,
         "description": metric._documentation,  # noqa: SLF001
-        "datasource": SOURCE,
-        "fieldConfig": {"defaults": {"unit": _unit(metric), "min": 0}, "overrides": []},
+        "datasource": PROMETHEUS_SOURCE,
+        "fieldConfig": {"defaults": {"unit": _choose_panel_unit(metric), "min": 0}, "overrides": []},
         "options": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
         "targets": [
             {
                 "refId": chr(ord("A") + number),
                 "expr": expression,
                 "legendFormat": legend,
-                "datasource": SOURCE,
+                "datasource": PROMETHEUS_SOURCE,
             }
-            for number, (expression, legend) in enumerate(_queries(metric))
+            for number, (expression, legend) in enumerate(_build_panel_queries(metric))
         ],
     }
 
 
-def _unit(metric: MetricWrapperBase) -> str:
+def _choose_panel_unit(metric: MetricWrapperBase) -> str:
     if isinstance(metric, Counter):
         return "cps"
     return "s" if metric._name.endswith("_seconds") else "short"  # noqa: SLF001
 
 
-def _queries(metric: MetricWrapperBase) -> Iterator[tuple[str, str]]:
+def _build_panel_queries(metric: MetricWrapperBase) -> Iterator[tuple[str, str]]:
     """Yield expression and legend of each line: rates of counters, quantiles of histograms, raw gauges."""
     name, labels = metric._name, metric._labelnames  # noqa: SLF001
     legend = " ".join(f"{{{{{label}}}}}" for label in labels)
@@ -129,7 +130,7 @@ def _queries(metric: MetricWrapperBase) -> Iterator[tuple[str, str]]:
             yield f"sum{by} (rate({name}_total{INSTANCE_SELECTOR}[$__rate_interval]))", legend or "all"
         case Histogram():
             by = ", ".join(("le", *labels))
-            for quantile in QUANTILES:
+            for quantile in HISTOGRAM_QUANTILES:
                 rates = f"sum by ({by}) (rate({name}_bucket{INSTANCE_SELECTOR}[$__rate_interval]))"
                 yield f"histogram_quantile({quantile}, {rates})", f"p{quantile * 100:g} {legend}".strip()
         case Gauge():

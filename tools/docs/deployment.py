@@ -1,19 +1,19 @@
 """Generated parts of deploy/ with an entry for each pool."""
 
-from cli.local.processes import POOLS
-from jobs.kinds import CONTENT_GENERATE
+from cli.local.processes import WORKER_POOL_NAMES
+from jobs.kinds import CONTENT_GENERATE_KIND
 
 #: Image and resources of the pool with the extra `generate`, for one piece of content, and of other pools.
-_BUSY = {"image": "tenantry-generate", "cpu": '"1"', "memory": "1Gi", "limit": "1536Mi", "slots": '"1"'}
-_OTHER = {"image": "tenantry", "cpu": "100m", "memory": "256Mi", "limit": "1Gi", "slots": '"0"'}
+_GENERATE_RESOURCES = {"image": "tenantry-generate", "cpu": '"1"', "memory": "1Gi", "limit": "1536Mi", "slots": '"1"'}
+_DEFAULT_RESOURCES = {"image": "tenantry", "cpu": "100m", "memory": "256Mi", "limit": "1Gi", "slots": '"0"'}
 
-_COMPOSED = """\
+_COMPOSE_SERVICE = """\
   {pool}:
     <<: *process
     command: [python, -m, workers, {pool}]
 """
 
-_COMPOSED_BUSY = """\
+_COMPOSE_GENERATE_SERVICE = """\
   {pool}:
     <<: *process
     image: tenantry-generate
@@ -21,7 +21,7 @@ _COMPOSED_BUSY = """\
     command: [python, -m, workers, {pool}]
 """
 
-_WORKER = """\
+_KUBERNETES_DEPLOYMENT = """\
 ---
 apiVersion: apps/v1
 kind: Deployment
@@ -65,7 +65,7 @@ spec:
       volumes: [{{name: tmp, emptyDir: {{}}}}]
 """
 
-_SCALER = """\
+_KEDA_SCALED_OBJECT = """\
 ---
 apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
@@ -93,26 +93,34 @@ spec:
 """
 
 
-def systemd_wants() -> str:
+def render_systemd_wants() -> str:
     """Return the `Wants=` lines of tenantry.target for a worker of each pool."""
-    return "".join(f"Wants=tenantry-worker@{pool}.service\n" for pool in POOLS)
+    return "".join(f"Wants=tenantry-worker@{pool}.service\n" for pool in WORKER_POOL_NAMES)
 
 
-def composed_workers() -> str:
+def render_compose_workers() -> str:
     """Return the worker services of compose.yaml."""
-    return "".join((_COMPOSED_BUSY if is_busy(pool) else _COMPOSED).format(pool=pool) for pool in POOLS)
+    return "".join(
+        (_COMPOSE_GENERATE_SERVICE if is_cpu_bound_pool(pool) else _COMPOSE_SERVICE).format(pool=pool)
+        for pool in WORKER_POOL_NAMES
+    )
 
 
-def kubernetes_workers() -> str:
+def render_kubernetes_workers() -> str:
     """Return a Kubernetes Deployment for each pool."""
-    return "".join(_WORKER.format(pool=pool, **(_BUSY if is_busy(pool) else _OTHER)) for pool in POOLS)
+    return "".join(
+        _KUBERNETES_DEPLOYMENT.format(
+            pool=pool, **(_GENERATE_RESOURCES if is_cpu_bound_pool(pool) else _DEFAULT_RESOURCES)
+        )
+        for pool in WORKER_POOL_NAMES
+    )
 
 
-def scalers() -> str:
+def render_keda_scalers() -> str:
     """Return a KEDA ScaledObject for each pool."""
-    return "".join(_SCALER.format(pool=pool) for pool in POOLS)
+    return "".join(_KEDA_SCALED_OBJECT.format(pool=pool) for pool in WORKER_POOL_NAMES)
 
 
-def is_busy(pool: str) -> bool:
+def is_cpu_bound_pool(pool: str) -> bool:
     """Return whether the pool's jobs are CPU-bound and need the extra `generate`."""
-    return pool == CONTENT_GENERATE.pool
+    return pool == CONTENT_GENERATE_KIND.pool

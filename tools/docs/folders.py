@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 #: Modules that every layer may import: the descriptions of the platforms. The chart leaves them out.
-DESCRIPTIONS = ("platforms.registry", "platforms.description")
+PLATFORM_DESCRIPTION_MODULES = ("platforms.registry", "platforms.description")
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,26 +16,28 @@ def render_import_chart(inside: str = "") -> str:
 
     An arrow leads to each imported package, unless other arrows already lead there.
     """
-    imports = _imports(inside)
+    imports = _read_package_imports(inside)
     packages = [f"    {name}" for name in sorted(imports)]
     arrows = [
-        f"    {source} --> {target}" for source in sorted(imports) for target in _nearest(imports, source)
+        f"    {source} --> {target}"
+        for source in sorted(imports)
+        for target in _drop_transitive_imports(imports, source)
     ]
     return "\n".join(["flowchart TD", *packages, *arrows])
 
 
-def _imports(inside: str) -> Mapping[str, set[str]]:
+def _read_package_imports(inside: str) -> Mapping[str, set[str]]:
     """Return the imported packages of each package."""
     folder = ROOT / inside.replace(".", "/")
     packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"tests"}
     imports: dict[str, set[str]] = defaultdict(set)
     for package in packages:
         for path in (folder / package).rglob("*.py"):
-            imports[package] |= {name for name in _names(path, inside) if name in packages - {package}}
+            imports[package] |= {name for name in _read_imported_packages(path, inside) if name in packages - {package}}
     return imports
 
 
-def _names(path: Path, inside: str) -> Iterator[str]:
+def _read_imported_packages(path: Path, inside: str) -> Iterator[str]:
     """Yield the packages of `inside` that a module imports."""
     prefix = f"{inside}." if inside else ""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -46,21 +48,21 @@ def _names(path: Path, inside: str) -> Iterator[str]:
         else:
             continue
         for module in modules:
-            if module.startswith(prefix) and not module.startswith(DESCRIPTIONS):
+            if module.startswith(prefix) and not module.startswith(PLATFORM_DESCRIPTION_MODULES):
                 yield module.removeprefix(prefix).partition(".")[0]
 
 
-def _nearest(imports: Mapping[str, set[str]], source: str) -> list[str]:
+def _drop_transitive_imports(imports: Mapping[str, set[str]], source: str) -> list[str]:
     """Return the imports of `source` without those reachable through its other imports."""
     direct = imports[source]
     return sorted(
         target
         for target in direct
-        if not any(target in _reached(imports, other, but=source) for other in direct - {target})
+        if not any(target in _find_reachable_packages(imports, other, but=source) for other in direct - {target})
     )
 
 
-def _reached(imports: Mapping[str, set[str]], source: str, *, but: str) -> set[str]:
+def _find_reachable_packages(imports: Mapping[str, set[str]], source: str, *, but: str) -> set[str]:
     """Return the packages reachable from `source` by imports, without a path through `but`."""
     reached: set[str] = set()
     todo = [source]

@@ -27,10 +27,7 @@ ERROR_CODE_REMEDIES = {
     "URI_TOO_LONG": ("Shorten the query, or send several requests.", "no"),
     "UNSUPPORTED_MEDIA_TYPE": ("Send the route's `Content-Type`.", "no"),
     "RANGE_NOT_SATISFIABLE": ("Request bytes within the size.", "no"),
-    "HOST_NOT_ALLOWED": (
-        "Use the API's public address. An operator adds other names to `ALLOWED_HOSTS`.",
-        "no",
-    ),
+    "HOST_NOT_ALLOWED": ("Use the API's public address. An operator adds other names to `ALLOWED_HOSTS`.", "no"),
     "VALIDATION": ("Correct each value in `details.issues`.", "no"),
     "RATE_LIMITED": ("Wait for the seconds in `Retry-After`.", "yes, after the wait"),
     "HEAD_TOO_LARGE": ("Send fewer or shorter header fields.", "no"),

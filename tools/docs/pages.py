@@ -11,75 +11,78 @@ from workers.publishing import loop
 
 ROOT = Path(__file__).resolve().parents[2]
 
-GENERATED_NOTE = "<!-- Written by `python -m tools.docs`: change the code, then run it. -->\n\n"
+GENERATED_PAGE_NOTE = "<!-- Written by `python -m tools.docs`: change the code, then run it. -->\n\n"
 
-WHOLE_PAGES: dict[str, Callable[[], str]] = {
+WHOLE_PAGE_GENERATORS: dict[str, Callable[[], str]] = {
     "docs/reference/cli.md": command_line.render_cli_page,
     "docs/reference/settings.md": settings.render_settings_page,
 }
 
 #: Generated files in formats without comments.
-PLAIN_FILES: dict[str, Callable[[], str]] = {"deploy/grafana/tenantry.json": dashboard.text}
+PLAIN_FILE_GENERATORS: dict[str, Callable[[], str]] = {"deploy/grafana/tenantry.json": dashboard.render_dashboard}
 
 #: Files with generated blocks.
-FILES = ("docs/**/*.md", "deploy/**/*.yaml", "deploy/**/*.target")
+FILES_WITH_BLOCKS = ("docs/**/*.md", "deploy/**/*.yaml", "deploy/**/*.target")
 
-#: Generator of each block by its name, in any of `FILES`.
-BLOCKS: dict[str, Callable[[], str]] = {
-    "error codes": contract.error_codes,
-    "conflict reasons": contract.conflict_reasons,
-    "source errors": contract.source_errors,
-    "post error categories": contract.post_error_categories,
-    "request limits": contract.request_limits,
-    "event limits": contract.event_limits,
-    "budgets": contract.cost_budgets,
-    "event budgets": contract.event_budgets,
-    "body limits": contract.body_limits,
-    "job limits": contract.job_limits,
-    "storage limits": contract.storage_limits,
-    "scopes": contract.scopes,
-    "kinds": contract.kinds,
-    "sandbox sources": sandbox.sources,
-    "sandbox handles": sandbox.handles,
-    "enums": versions.enums,
-    "job errors": contract.job_errors,
-    "wait reasons": contract.wait_reasons,
-    "statuses": contract.statuses,
-    "job states": lambda: mermaid(states.render_mermaid()),
-    "post states": lambda: mermaid(post_states.mermaid()),
-    "phases of an attempt": lambda: f"{loop.table()}\n",
-    "folders": lambda: mermaid(folders.render_import_chart()),
-    "systemd workers": deployment.systemd_wants,
-    "composed workers": deployment.composed_workers,
-    "kubernetes workers": deployment.kubernetes_workers,
-    "scalers": deployment.scalers,
-    "packages of domain": lambda: mermaid(folders.render_import_chart("domain")),
+#: Generator of each block by its name, in any of `FILES_WITH_BLOCKS`.
+BLOCK_GENERATORS: dict[str, Callable[[], str]] = {
+    "error codes": contract.render_error_codes,
+    "conflict reasons": contract.render_conflict_reasons,
+    "source errors": contract.render_source_errors,
+    "post error categories": contract.render_post_errors,
+    "request limits": contract.render_request_limits,
+    "event limits": contract.render_event_limits,
+    "budgets": contract.render_cost_budgets,
+    "event budgets": contract.render_event_budgets,
+    "body limits": contract.render_body_limits,
+    "job limits": contract.render_job_limits,
+    "storage limits": contract.render_storage_limits,
+    "scopes": contract.render_scopes,
+    "kinds": contract.render_job_kinds,
+    "sandbox sources": sandbox.render_source_inputs,
+    "sandbox handles": sandbox.render_handle_results,
+    "enums": versions.render_enums,
+    "job errors": contract.render_job_errors,
+    "wait reasons": contract.render_wait_reasons,
+    "statuses": contract.render_statuses,
+    "job states": lambda: wrap_mermaid_chart(states.render_job_state_diagram()),
+    "post states": lambda: wrap_mermaid_chart(post_states.render_post_state_diagram()),
+    "phases of an attempt": lambda: f"{loop.render_publish_phase_table()}\n",
+    "folders": lambda: wrap_mermaid_chart(folders.render_import_chart()),
+    "systemd workers": deployment.render_systemd_wants,
+    "composed workers": deployment.render_compose_workers,
+    "kubernetes workers": deployment.render_kubernetes_workers,
+    "scalers": deployment.render_keda_scalers,
+    "packages of domain": lambda: wrap_mermaid_chart(folders.render_import_chart("domain")),
 }
 
 #: Block between two comments of Markdown, YAML or systemd.
-_BLOCK = re.compile(
-    r"(?P<begin>(?:<!--|#) from the code: (?P<name>[a-z ]+?)(?: -->)?\n).*?(?P<end>(?:<!--| *#) end\b)",
-    re.DOTALL,
+_GENERATED_BLOCK = re.compile(
+    r"(?P<begin>(?:<!--|#) from the code: (?P<name>[a-z ]+?)(?: -->)?\n).*?(?P<end>(?:<!--| *#) end\b)", re.DOTALL
 )
 
 
-def mermaid(picture: str) -> str:
+def wrap_mermaid_chart(picture: str) -> str:
     """Wrap a Mermaid chart in a code block."""
     return f"```mermaid\n{picture}\n```\n"
 
 
-def pages() -> dict[str, str]:
+def render_pages() -> dict[str, str]:
     """Return the expected text of each page by its path. Raise KeyError for a block without a generator."""
-    plain = {name: make() for name, make in PLAIN_FILES.items()}
-    return {name: GENERATED_NOTE + make() for name, make in WHOLE_PAGES.items()} | plain | dict(_filled())
+    plain = {name: make() for name, make in PLAIN_FILE_GENERATORS.items()}
+    return (
+        {name: GENERATED_PAGE_NOTE + make() for name, make in WHOLE_PAGE_GENERATORS.items()}
+        | plain
+        | dict(_fill_files())
+    )
 
 
-def _filled() -> Iterator[tuple[str, str]]:
-    for path in sorted(path for files in FILES for path in ROOT.glob(files)):
+def _fill_files() -> Iterator[tuple[str, str]]:
+    for path in sorted(path for files in FILES_WITH_BLOCKS for path in ROOT.glob(files)):
         text = path.read_text("utf-8")
-        if _BLOCK.search(text):
-            yield path.relative_to(ROOT).as_posix(), _BLOCK.sub(_fill, text)
+        if _GENERATED_BLOCK.search(text):
+            yield path.relative_to(ROOT).as_posix(), _GENERATED_BLOCK.sub(_fill_block, text)
 
 
-def _fill(block: re.Match[str]) -> str:
-    return f"{block['begin']}{BLOCKS[block['name']]()}{block['end']}"
+def _fill_block(block: re.Match[str]) -> str:
+    return f"{block['begin']}{BLOCK_GENERATORS[block['name']]()}{block['end']}"

@@ -4,10 +4,10 @@ from typing import Any
 
 import msgspec
 
-from schemas.settings import OWN_NAMES, Settings
-from tools.docs.table import table
+from schemas.settings import OWN_SETTING_NAMES, Settings
+from tools.docs.table import markdown_table
 
-_HEAD = """\
+_SETTINGS_PAGE_HEAD = """\
 # Settings
 
 Every process reads its settings once from the environment, at its start, and refuses to start with a
@@ -21,20 +21,20 @@ def render_settings_page() -> str:
     """Return the text of docs/reference/settings.md."""
     schema = msgspec.json.schema(Settings)["$defs"]["Settings"]["properties"]
     names = {
-        field.encode_name: OWN_NAMES.get(field.name, field.encode_name)
+        field.encode_name: OWN_SETTING_NAMES.get(field.name, field.encode_name)
         for field in msgspec.structs.fields(Settings)
     }
-    rows = (_row(names[key], described) for key, described in schema.items())
-    return _HEAD + table(["variable", "default", "values", "meaning"], rows)
+    rows = (_format_setting_row(names[key], described) for key, described in schema.items())
+    return _SETTINGS_PAGE_HEAD + markdown_table(["variable", "default", "values", "meaning"], rows)
 
 
-def _row(name: str, described: dict[str, Any]) -> list[str]:
+def _format_setting_row(name: str, described: dict[str, Any]) -> list[str]:
     default = described.get("default")
     default_text = "required" if default is None else f"`{default}`" if default != "" else "none"
-    return [f"`{name}`", default_text, _values(described), described["description"]]
+    return [f"`{name}`", default_text, _describe_allowed_values(described), described["description"]]
 
 
-def _values(described: dict[str, Any]) -> str:
+def _describe_allowed_values(described: dict[str, Any]) -> str:
     """Describe the allowed values of a setting."""
     match described:
         case {"enum": values}:

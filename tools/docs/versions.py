@@ -1,10 +1,10 @@
 """Table of the enumerations that may grow within a version of the API."""
 
-from api.openapi.enums import ENUMS
-from tools.docs.table import code, table
+from api.openapi.enums import OPENAPI_ENUMS
+from tools.docs.table import backtick_words, markdown_table
 
 
-def enums() -> str:
+def render_enums() -> str:
     """Return the table of the OpenAPI document's enumerations with their current values."""
-    rows = [(code(name), code(*enum.values)) for name, enum in sorted(ENUMS.items())]
-    return table(["enumeration", "values now"], rows)
+    rows = [(backtick_words(name), backtick_words(*enum.values)) for name, enum in sorted(OPENAPI_ENUMS.items())]
+    return markdown_table(["enumeration", "values now"], rows)

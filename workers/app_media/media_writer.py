@@ -5,12 +5,12 @@ from contextlib import contextmanager
 
 from domain.media import sniff, streaming_upload
 from domain.media.files import StoredFile
-from domain.media.store import Store
-from domain.media.streaming_upload import AcceptedTypes, StreamingUpload
-from schemas.errors import Invalid, StorageUnavailable, Unavailable
+from domain.media.store import MediaStore
+from domain.media.streaming_upload import MediaTypeSizeLimits, StreamingUpload
+from schemas.errors import InvalidValue, MediaStorageUnavailable, ServiceUnavailable
 
 #: Records a file of this many bytes at most, and returns its token.
-RecordFile = Callable[[int], Awaitable[str]]
+ReserveUploadToken = Callable[[int], Awaitable[str]]
 
 #: Seconds until a retry after the storage was away: each retry fetches the file again.
 STORAGE_RETRY_S = 20.0
@@ -19,31 +19,31 @@ STORAGE_RETRY_S = 20.0
 class MediaWriter:
     """Stores one file after the other; `tokens` are those of all files begun."""
 
-    def __init__(self, store: Store, begin: RecordFile) -> None:
+    def __init__(self, store: MediaStore, begin: ReserveUploadToken) -> None:
         self.store, self._begin = store, begin
         self.tokens: list[str] = []
 
-    async def put(self, chunks: AsyncIterator[bytes], taken: AcceptedTypes) -> tuple[StreamingUpload, str]:
+    async def put(self, chunks: AsyncIterator[bytes], taken: MediaTypeSizeLimits) -> tuple[StreamingUpload, str]:
         """Store a stream, and return its upload and its token. Its first bytes give its type.
 
-        Raises `Invalid`, `Oversized`, `StorageUnavailable`.
+        Raises `InvalidValue`, `Oversized`, `MediaStorageUnavailable`.
         """
         head = b""
         while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
             head += chunk
         file = StreamingUpload(head, path="file", name="", taken=taken)
         token = await self.begin(file.largest)
-        with _storage_errors():
+        with _raise_if_storage_away():
             await self.store.write(token, file.chunks(chunks))
         return file, token
 
     async def look(self, file: StreamingUpload, token: str) -> StoredFile:
         """Inspect a stored file and return its metadata. Raises as `put`."""
-        with _storage_errors():
+        with _raise_if_storage_away():
             [inspected] = await streaming_upload.probe_uploads(self.store, [file], [token])
-        return await streaming_upload.store_drawing(inspected.file, self._rewrite)
+        return await streaming_upload.store_sanitized_drawing(inspected.file, self._store_sanitized_drawing)
 
-    async def inspect_all(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, StoredFile]:
+    async def inspect_stored_files(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, StoredFile]:
         """Inspect the files, and return the valid ones by their tokens; broken files are left out.
 
         One process inspects all of them. After a broken file another process inspects the rest.
@@ -51,16 +51,14 @@ class MediaWriter:
         remaining = [*stored]
         while remaining:
             try:
-                with _storage_errors():
-                    inspected = await streaming_upload.probe_uploads(
-                        self.store, *zip(*remaining, strict=True)
-                    )
-            except Invalid as error:
-                del remaining[_file_number(error)]
+                with _raise_if_storage_away():
+                    inspected = await streaming_upload.probe_uploads(self.store, *zip(*remaining, strict=True))
+            except InvalidValue as error:
+                del remaining[_index_of_invalid_file(error)]
             else:
                 pairs = zip(remaining, inspected, strict=True)
                 return {
-                    token: await streaming_upload.store_drawing(item.file, self._rewrite)
+                    token: await streaming_upload.store_sanitized_drawing(item.file, self._store_sanitized_drawing)
                     for (_, token), item in pairs
                 }
         return {}
@@ -70,27 +68,29 @@ class MediaWriter:
         self.tokens.append(token)
         return token
 
-    async def _rewrite(self, data: bytes) -> str:
+    async def _store_sanitized_drawing(self, data: bytes) -> str:
         token = await self.begin(len(data))
-        with _storage_errors():
+        with _raise_if_storage_away():
             await self.store.write(token, streaming_upload.stream_bytes(data))
         return token
 
 
 @contextmanager
-def _storage_errors() -> Iterator[None]:
-    """Raise `StorageUnavailable` for an unreachable storage: only an unreachable Postgres moves the job at
-    once.
+def _raise_if_storage_away() -> Iterator[None]:
+    """Turn `ServiceUnavailable` of the storage into `MediaStorageUnavailable`, so that the job is repeated
+    later.
+
+    `ServiceUnavailable` itself means Postgres to the runner, and moves the job at once.
     """
     try:
         yield
-    except Unavailable as error:
-        raise StorageUnavailable(
+    except ServiceUnavailable as error:
+        raise MediaStorageUnavailable(
             "the media storage can't be reached: the job is repeated", retry_after=STORAGE_RETRY_S
         ) from error
 
 
-def _file_number(error: Invalid) -> int:
+def _index_of_invalid_file(error: InvalidValue) -> int:
     """Return the file's number in an error's path such as `file[2]`."""
     path: str = error.details["issues"][0]["path"]
     return int(path.removeprefix("file[").removesuffix("]"))

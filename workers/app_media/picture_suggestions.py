@@ -8,74 +8,74 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from domain.media import app_media_limits, streaming_upload, suggestions, uploads
-from domain.media.app_media_limits import ACCEPTED
+from domain.media.app_media_limits import ACCEPTED_APP_MEDIA_TYPES
 from domain.media.files import StoredFile
-from domain.media.store import Store
+from domain.media.store import MediaStore
 from domain.media.streaming_upload import StreamingUpload
-from domain.media.suggestions import Suggested, Suggestion
+from domain.media.suggestions import IngestSuggestions, MediaSuggestion
 from schemas.app_media import AppMediaKind
-from schemas.errors import Invalid, Oversized, SourceError, StorageUnavailable
+from schemas.errors import BodyOversized, InvalidValue, MediaStorageUnavailable, SourceError
 from schemas.pictures import Picture
 from workers.app_media.media_writer import MediaWriter
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 
 #: Seconds to fetch all pictures of an ingest.
-SUGGEST_S = 8.0
+MAX_PICTURE_FETCHING_S = 8.0
 #: Seconds to inspect them.
-INSPECT_S = 10.0
-MAX_LOGOS = 1
-MAX_SCREENSHOTS = 8
+MAX_PICTURE_INSPECTION_S = 10.0
+MAX_SUGGESTED_LOGOS = 1
+MAX_SUGGESTED_SCREENSHOTS = 8
 #: A preview (og:image) is suggested if there are no screenshots.
-MAX_PREVIEWS = 1
+MAX_SUGGESTED_PREVIEWS = 1
 
 #: Fetches a whole picture. Raises a `SourceError`.
 FetchPicture = Callable[[Picture], Awaitable[bytes]]
 
 
-async def suggest(ctx: Context, store: Store, pictures: Sequence[Picture], get: FetchPicture) -> Suggested:
+async def suggest_app_pictures(
+    ctx: TaskContext, store: MediaStore, pictures: Sequence[Picture], get: FetchPicture
+) -> IngestSuggestions:
     """Return suggestions of the fetched pictures, and the tokens of all stored files."""
     known_urls = {
-        picture.source_url for picture in await ctx.step(partial(suggestions.list_known, claim=ctx.job))
+        picture.source_url for picture in await ctx.step(partial(suggestions.list_known_suggestions, claim=ctx.job))
     }
     candidates = [
-        (kind, picture) for kind, picture in choose_pictures(pictures) if picture.url not in known_urls
+        (kind, picture) for kind, picture in choose_pictures_to_suggest(pictures) if picture.url not in known_urls
     ]
-    storing = MediaWriter(store, partial(_begin, ctx))
+    storing = MediaWriter(store, partial(_reserve_picture_upload, ctx))
     stored: list[tuple[AppMediaKind, str, StreamingUpload, str]] = []
     files: dict[str, StoredFile] = {}
     try:
-        async with asyncio.timeout(SUGGEST_S):
+        async with asyncio.timeout(MAX_PICTURE_FETCHING_S):
             for kind, picture in candidates:
                 if (stored_file := await _store_picture(storing, kind, picture, get)) is not None:
                     stored.append((kind, picture.url, *stored_file))
-    except (TimeoutError, Oversized):  # Fetched pictures are kept; a full storage takes no more.
+    except (TimeoutError, BodyOversized):  # Fetched pictures are kept; a full storage takes no more.
         pass
     try:
-        async with asyncio.timeout(INSPECT_S):
-            files = await storing.inspect_all([(file, token) for *_, file, token in stored])
-    except (TimeoutError, Oversized, StorageUnavailable):
+        async with asyncio.timeout(MAX_PICTURE_INSPECTION_S):
+            files = await storing.inspect_stored_files([(file, token) for *_, file, token in stored])
+    except (TimeoutError, BodyOversized, MediaStorageUnavailable):
         pass
-    suggestion_list = [
-        Suggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files
-    ]
-    return Suggested([picture for picture in suggestion_list if _is_usable(picture.file)], storing.tokens)
+    suggestion_list = [MediaSuggestion(kind, url, files[token]) for kind, url, _, token in stored if token in files]
+    return IngestSuggestions(
+        [picture for picture in suggestion_list if _is_usable_app_media(picture.file)], storing.tokens
+    )
 
 
-def choose_pictures(pictures: Sequence[Picture]) -> list[tuple[AppMediaKind, Picture]]:
+def choose_pictures_to_suggest(pictures: Sequence[Picture]) -> list[tuple[AppMediaKind, Picture]]:
     """Return the pictures to suggest, each with its kind of app media."""
     logos, screens, previews = (
         [picture for picture in pictures if picture.kind == kind] for kind in ("logo", "screenshot", "image")
     )
-    images = screens[:MAX_SCREENSHOTS] or previews[:MAX_PREVIEWS]
-    return [("logo", picture) for picture in logos[:MAX_LOGOS]] + [
+    images = screens[:MAX_SUGGESTED_SCREENSHOTS] or previews[:MAX_SUGGESTED_PREVIEWS]
+    return [("logo", picture) for picture in logos[:MAX_SUGGESTED_LOGOS]] + [
         ("screenshot", picture) for picture in images
     ]
 
 
-async def _begin(ctx: Context, at_most: int) -> str:
-    return await ctx.step(
-        partial(uploads.reserve_upload, organization_id=ctx.job.organization_id, at_most=at_most)
-    )
+async def _reserve_picture_upload(ctx: TaskContext, at_most: int) -> str:
+    return await ctx.step(partial(uploads.reserve_upload, organization_id=ctx.job.organization_id, at_most=at_most))
 
 
 async def _store_picture(
@@ -83,14 +83,14 @@ async def _store_picture(
 ) -> tuple[StreamingUpload, str] | None:
     """Store a picture; return None if it can't be fetched, or has another type."""
     try:
-        return await storing.put(streaming_upload.stream_bytes(await get(picture)), ACCEPTED[kind])
-    except (SourceError, Invalid):
+        return await storing.put(streaming_upload.stream_bytes(await get(picture)), ACCEPTED_APP_MEDIA_TYPES[kind])
+    except (SourceError, InvalidValue):
         return None
 
 
-def _is_usable(file: StoredFile) -> bool:
+def _is_usable_app_media(file: StoredFile) -> bool:
     try:
-        app_media_limits.check_shape(file)
-    except Invalid:
+        app_media_limits.check_picture_shape(file)
+    except InvalidValue:
         return False
     return True

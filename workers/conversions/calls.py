@@ -3,47 +3,51 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from domain.events.conversion_lines import OpenDestination
-from schemas.conversions import Destination
-from schemas.errors import OutcomeUnknown, PlatformError
+from domain.events.conversion_lines import OpenConversionDestination
+from schemas.conversions import ConversionDestination
+from schemas.errors import PlatformError, PostOutcomeUnknown
 from schemas.settings import Settings
 from workers.conversions import meta, tiktok, verdict
-from workers.conversions.due_split import BuildEvent, ReadyConversion
-from workers.conversions.verdict import ACCEPTED, Verdict
+from workers.conversions.due_split import BuildConversionEvent, ReadyConversion
+from workers.conversions.verdict import ACCEPTED_VERDICT, ConversionVerdict
 from workers.platforms.connecting import OutgoingNetwork
 from workers.platforms.http import PlatformApi
 
-Send: TypeAlias = Callable[[PlatformApi, OpenDestination, list[dict[str, Any]]], Awaitable[Verdict]]
+SendConversions: TypeAlias = Callable[
+    [PlatformApi, OpenConversionDestination, list[dict[str, Any]]], Awaitable[ConversionVerdict]
+]
 
 
-class DestinationApi(NamedTuple):
+class ConversionDestinationApi(NamedTuple):
     """A destination's name, base URL, event builder and call."""
 
     name: str
     base: str
-    make: BuildEvent
-    send: Send
+    make: BuildConversionEvent
+    send: SendConversions
 
 
-def destination_apis(settings: Settings) -> Mapping[Destination, DestinationApi]:
+def build_destination_apis(settings: Settings) -> Mapping[ConversionDestination, ConversionDestinationApi]:
     return {
-        "meta": DestinationApi(meta.NAME, settings.meta_api_url, meta.build_event, meta.send_events),
-        "tiktok": DestinationApi(
-            tiktok.NAME, settings.tiktok_ads_url, tiktok.build_event, tiktok.send_events
+        "meta": ConversionDestinationApi(
+            meta.META_DISPLAY_NAME, settings.meta_api_url, meta.build_meta_event, meta.send_meta_events
+        ),
+        "tiktok": ConversionDestinationApi(
+            tiktok.NAME, settings.tiktok_ads_url, tiktok.build_tiktok_event, tiktok.send_tiktok_events
         ),
     }
 
 
-async def call_destination(
-    net: OutgoingNetwork, server: DestinationApi, to: OpenDestination, batch: list[ReadyConversion]
-) -> Verdict:
+async def send_conversion_batch(
+    net: OutgoingNetwork, server: ConversionDestinationApi, to: OpenConversionDestination, batch: list[ReadyConversion]
+) -> ConversionVerdict:
     """Return the verdict of one call. In a sandbox no call is made, and all events count as accepted."""
     if to.sandbox:
-        return ACCEPTED
+        return ACCEPTED_VERDICT
     api = PlatformApi(client=net.client, base=server.base, token=to.token)
     try:
         return await server.send(api, to, [conversion.event for conversion in batch])
-    except OutcomeUnknown:
-        return verdict.unclear(server.name)
+    except PostOutcomeUnknown:
+        return verdict.unclear_verdict(server.name)
     except PlatformError:
         return verdict.unreachable_verdict(server.name)

@@ -5,20 +5,22 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from domain.events.conversion_lines import OpenDestination
-from domain.events.conversions import Due, SettledConversion
-from schemas.conversions import Ended
+from domain.events.conversion_lines import OpenConversionDestination
+from domain.events.conversions import DueConversion, SettledConversion
+from schemas.conversions import ConversionEndState
 from workers.conversions import consent, person, verdict
-from workers.conversions.person import EventTree
-from workers.conversions.verdict import SkipReason
+from workers.conversions.person import ConversionEventTree
+from workers.conversions.verdict import ConversionSkipReason
 
 #: A destination accepts events of 7 days. One hour is left for the transfer.
-MAX_EVENT_AGE = timedelta(days=7) - timedelta(hours=1)
+MAX_CONVERSION_AGE = timedelta(days=7) - timedelta(hours=1)
 #: A destination deduplicates for 48 hours from the first attempt on. One hour is left for the transfer.
-DEDUP_WINDOW = timedelta(hours=47)
+CONVERSION_RESEND_WINDOW = timedelta(hours=47)
 
 #: Builds an event's payload for a destination, or returns the reason to skip it.
-BuildEvent: TypeAlias = Callable[[OpenDestination, Due, EventTree], dict[str, Any] | SkipReason]
+BuildConversionEvent: TypeAlias = Callable[
+    [OpenConversionDestination, DueConversion, ConversionEventTree], dict[str, Any] | ConversionSkipReason
+]
 
 
 class ReadyConversion(NamedTuple):
@@ -29,13 +31,13 @@ class ReadyConversion(NamedTuple):
     dropped: frozenset[str]
 
 
-def split_due(
-    due: Sequence[Due], make: BuildEvent, to: OpenDestination, *, now: datetime
+def split_due_conversions(
+    due: Sequence[DueConversion], make: BuildConversionEvent, to: OpenConversionDestination, *, now: datetime
 ) -> tuple[list[ReadyConversion], list[SettledConversion]]:
     """Build the payloads of the conversions to send, and the ends of the others."""
     ready, ends = list[ReadyConversion](), list[SettledConversion]()
     for conversion in due:
-        result = find_end(conversion, now=now) or _build_payload(conversion, make, to)
+        result = settle_if_too_late(conversion, now=now) or _build_ready_conversion(conversion, make, to)
         if isinstance(result, SettledConversion):
             ends.append(result)
         else:
@@ -43,46 +45,48 @@ def split_due(
     return ready, ends
 
 
-def delivered_end(conversion: ReadyConversion) -> SettledConversion:
+def build_delivered_settlement(conversion: ReadyConversion) -> SettledConversion:
     """Return the end of an accepted conversion. The row names its dropped fields."""
     if not conversion.dropped:
         return SettledConversion(conversion.id, "delivered")
     return SettledConversion(
-        conversion.id, "delivered", "FIELDS_DROPPED", f"sent without {_describe_fields(conversion.dropped)}"
+        conversion.id, "delivered", "FIELDS_DROPPED", f"sent without {_describe_dropped_fields(conversion.dropped)}"
     )
 
 
-def find_end(due: Due, *, now: datetime) -> SettledConversion | None:
+def settle_if_too_late(due: DueConversion, *, now: datetime) -> SettledConversion | None:
     """Return the end of a conversion past its time, or None."""
-    if due.first_try_at is not None and now - due.first_try_at > DEDUP_WINDOW:
+    if due.first_try_at is not None and now - due.first_try_at > CONVERSION_RESEND_WINDOW:
         message = "a response was lost, and it is too late to send again: it may have been counted"
         return SettledConversion(due.id, "outcome_unknown", "ANSWER_LOST", message)
-    if now - due.occurred_at > MAX_EVENT_AGE:
+    if now - due.occurred_at > MAX_CONVERSION_AGE:
         if due.first_try_at is not None:
-            message = (
-                "a response was lost, and the event is too old to be sent again: it may have been counted"
-            )
+            message = "a response was lost, and the event is too old to be sent again: it may have been counted"
             return SettledConversion(due.id, "outcome_unknown", "ANSWER_LOST", message)
         return SettledConversion(due.id, "expired", "TOO_OLD", "the event is older than the 7 days accepted")
     return None
 
 
-def _build_payload(due: Due, make: BuildEvent, to: OpenDestination) -> ReadyConversion | SettledConversion:
+def _build_ready_conversion(
+    due: DueConversion, make: BuildConversionEvent, to: OpenConversionDestination
+) -> ReadyConversion | SettledConversion:
     if due.context is None:
-        return _skipped_end(due, verdict.EVENT_GONE, frozenset())
-    tree = person.parse_event(due)
-    payload = consent.find_refusal(tree) or make(to, due, tree)
-    if isinstance(payload, SkipReason):
-        return _skipped_end(due, payload, tree.dropped)
+        return _build_skipped_settlement(due, verdict.SKIP_EVENT_GONE, frozenset())
+    tree = person.parse_due_event(due)
+    payload = consent.find_consent_refusal(tree) or make(to, due, tree)
+    if isinstance(payload, ConversionSkipReason):
+        return _build_skipped_settlement(due, payload, tree.dropped)
     return ReadyConversion(due.id, payload, frozenset(tree.dropped))
 
 
-def _skipped_end(due: Due, reason: SkipReason, dropped: Collection[str]) -> SettledConversion:
+def _build_skipped_settlement(
+    due: DueConversion, reason: ConversionSkipReason, dropped: Collection[str]
+) -> SettledConversion:
     """Return the end of a conversion that can't be sent. An earlier attempt may have delivered it."""
-    state: Ended = "skipped" if due.first_try_at is None else "outcome_unknown"
-    without = f"; dropped: {_describe_fields(dropped)}" if dropped else ""
+    state: ConversionEndState = "skipped" if due.first_try_at is None else "outcome_unknown"
+    without = f"; dropped: {_describe_dropped_fields(dropped)}" if dropped else ""
     return SettledConversion(due.id, state, reason.code, reason.message + without)
 
 
-def _describe_fields(dropped: Collection[str]) -> str:
+def _describe_dropped_fields(dropped: Collection[str]) -> str:
     return f"{', '.join(sorted(dropped))}: of another format, or may name a person"

@@ -10,70 +10,70 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 
-from domain.values.countries import CODES
+from domain.values.countries import COUNTRY_CODES
 
-_HASH = re.compile(r"[0-9a-f]{64}")
-_EMAIL = re.compile(r".+@.+\..+")
-_PHONE = re.compile(r"\+[1-9][0-9]{6,14}")
+_SHA256_HEX_PATTERN = re.compile(r"[0-9a-f]{64}")
+_EMAIL_PATTERN = re.compile(r".+@.+\..+")
+_E164_PHONE_PATTERN = re.compile(r"\+[1-9][0-9]{6,14}")
 _PHONE_PUNCTUATION = re.compile(r"[\s\-()]")
 _PLACE_PUNCTUATION = re.compile(r"[0-9.\s\-()]")
 _NON_LETTERS = re.compile(r"[^a-z]")
-_DATE = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
+_BIRTHDAY_PATTERN = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})", re.ASCII)
 
 
 def normalize_email(text: str) -> str | None:
-    return text if _EMAIL.match(text) else None
+    return text if _EMAIL_PATTERN.match(text) else None
 
 
 def normalize_phone(text: str) -> str | None:
     """Return a number in E.164 with its plus: without a country the number is ambiguous."""
     number = _PHONE_PUNCTUATION.sub("", text)
-    return number if _PHONE.fullmatch(number) else None
+    return number if _E164_PHONE_PATTERN.fullmatch(number) else None
 
 
-def _phone_digits(text: str) -> str | None:
+def _normalize_phone_to_digits(text: str) -> str | None:
     number = normalize_phone(text)
     return number and number[1:]
 
 
-def _unchanged(text: str) -> str | None:
+def _keep_text_unchanged(text: str) -> str | None:
     return text
 
 
-def _place(text: str) -> str | None:
+def _normalize_city_or_state(text: str) -> str | None:
     return _PLACE_PUNCTUATION.sub("", text)
 
 
-def _postcode(text: str) -> str | None:
+def _normalize_postcode(text: str) -> str | None:
     return re.sub(r"\s", "", text).split("-")[0]
 
 
-def _country(text: str) -> str | None:
+def _normalize_country_code(text: str) -> str | None:
     code = _NON_LETTERS.sub("", text)
-    return code if code in CODES else None
+    return code if code in COUNTRY_CODES else None
 
 
-def _gender(text: str) -> str | None:
+def _normalize_gender(text: str) -> str | None:
     return text[0] if text in {"f", "m", "female", "male"} else None
 
 
-def _birthday(text: str) -> str | None:
-    match = _DATE.match(text)
+def _normalize_birthday(text: str) -> str | None:
+    match = _BIRTHDAY_PATTERN.match(text)
     return "".join(match.groups()) if match else None
 
 
 #: Normal forms by Meta's field names.
-META_NORMAL_FORMS: Mapping[str, Callable[[str], str | None]] = {
+NORMALIZE_BY_META_FIELD: Mapping[str, Callable[[str], str | None]] = {
     "em": normalize_email,
-    "ph": _phone_digits,
-    "fn": _unchanged,
-    "ln": _unchanged,
-    "ge": _gender,
-    "db": _birthday,
-    "ct": _place,
-    "st": _place,
-    "zp": _postcode,
-    "country": _country,
+    "ph": _normalize_phone_to_digits,
+    "fn": _keep_text_unchanged,
+    "ln": _keep_text_unchanged,
+    "ge": _normalize_gender,
+    "db": _normalize_birthday,
+    "ct": _normalize_city_or_state,
+    "st": _normalize_city_or_state,
+    "zp": _normalize_postcode,
+    "country": _normalize_country_code,
 }
 
 #: Normal forms by TikTok's field names. For names and addresses the sources contradict each other: its own
@@ -81,28 +81,31 @@ META_NORMAL_FORMS: Mapping[str, Callable[[str], str | None]] = {
 #: sends places in plain, PostHog's hashes names with blanks (github.com/tiktok/gtm-template-eapi,
 #: segmentio/action-destinations, PostHog/posthog, 2026-11). A hash of another form matches no person, and no
 #: name is sent in plain.
-TIKTOK_NORMAL_FORMS: Mapping[str, Callable[[str], str | None]] = {
+NORMALIZE_BY_TIKTOK_FIELD: Mapping[str, Callable[[str], str | None]] = {
     "email": normalize_email,
     "phone": normalize_phone,
 }
 
 
-def hash_field(text: str, normal: Callable[[str], str | None]) -> str | None:
+def hash_personal_field(text: str, normal: Callable[[str], str | None]) -> str | None:
     """Return the hash of a text's normal form; None for a text without one."""
     lower = text.lower().strip()
-    if _HASH.fullmatch(lower):
+    if _SHA256_HEX_PATTERN.fullmatch(lower):
         return lower
     normalized = normal(lower)
-    return sha256(normalized) if normalized else None
+    return sha256_hex(normalized) if normalized else None
 
 
-def hash_id(text: str) -> str | None:
-    """Return the hash of the app's own id, which is case-sensitive."""
+def hash_user_id(text: str) -> str | None:
+    """Return the hash of the app's own id, which is case-sensitive; None for a blank id.
+
+    An id that is a hash already is returned as it is.
+    """
     bare = text.strip()
-    if _HASH.fullmatch(bare):
+    if _SHA256_HEX_PATTERN.fullmatch(bare):
         return bare
-    return sha256(bare) if bare else None
+    return sha256_hex(bare) if bare else None
 
 
-def sha256(text: str) -> str:
+def sha256_hex(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

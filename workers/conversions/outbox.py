@@ -10,84 +10,86 @@ from uuid import UUID
 from db.pool import Conn
 from db.reach import raise_if_postgres_away
 from domain.events import conversions
-from domain.events.conversions import ConversionLine, Due, SettledConversion
-from schemas.errors import Unavailable
+from domain.events.conversions import ConversionLine, DueConversion, SettledConversion
+from schemas.errors import ServiceUnavailable
 from telemetry import metrics
-from workers.conversions.verdict import Verdict, VerdictKind
+from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind
 
 T = TypeVar("T")
 
 #: Seconds that a statement may take while the event store is silent.
-PATIENCE_S = 30.0
+OUTBOX_STATEMENT_TIMEOUT_S = 30.0
 
 #: Opens a connection to the event store.
-EventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
+OpenEventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
-class OutboxAwayError(Exception):
+class OutboxUnavailableError(Exception):
     """The event store can't be reached. The main database may still be available."""
 
 
 @asynccontextmanager
-async def open_outbox(event_store: EventStore, line: ConversionLine) -> AsyncIterator["ConversionOutbox"]:
-    """Open the outbox of a line on a connection of its own. Raises `OutboxAwayError`."""
+async def open_conversion_outbox(
+    event_store: OpenEventStore, line: ConversionLine
+) -> AsyncIterator["ConversionOutbox"]:
+    """Open the outbox of a line on a connection of its own. Raises `OutboxUnavailableError`."""
     async with AsyncExitStack() as stack:
         try:
             with raise_if_postgres_away():
                 conn = await stack.enter_async_context(event_store())
-        except Unavailable as error:
-            raise OutboxAwayError from error
+        except ServiceUnavailable as error:
+            raise OutboxUnavailableError from error
         yield ConversionOutbox(conn, line)
 
 
 class ConversionOutbox:
-    """The outbox of a line. Each call is one statement and repeatable. Raises `OutboxAwayError`."""
+    """The outbox of a line. Each call is one statement and repeatable. Raises `OutboxUnavailableError`."""
 
     def __init__(self, conn: Conn, line: ConversionLine) -> None:
         self._conn, self._line = conn, line
 
-    async def due(self) -> list[Due]:
-        return await self._run(conversions.list_due)
+    async def due(self) -> list[DueConversion]:
+        return await self._run(conversions.list_due_conversions)
 
     async def begin(self, ids: Sequence[UUID]) -> datetime:
         """Mark these before a call; return its start time for `put_back` and `take_back`."""
         at = datetime.now(UTC)
-        await self._run(partial(conversions.begin_attempts, ids=ids, at=at))
+        await self._run(partial(conversions.begin_conversion_attempts, ids=ids, at=at))
         return at
 
     async def take_back(self, ids: Sequence[UUID], *, at: datetime) -> None:
         """Unmark the conversions of a call that was not made."""
-        await self._run(partial(conversions.undo_attempts, ids=ids, at=at))
+        await self._run(partial(conversions.undo_conversion_attempts, ids=ids, at=at))
 
     async def settle(self, ends: Sequence[SettledConversion]) -> None:
         if not ends:
             return
-        await self._run(partial(conversions.settle, ends=ends))
+        await self._run(partial(conversions.settle_conversions, ends=ends))
         for end in ends:
-            metrics.CONVERSIONS.labels(self._line.destination, end.state).inc()
+            metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, end.state).inc()
 
-    async def put_back(self, ids: Sequence[UUID], verdict: Verdict, *, at: datetime) -> None:
+    async def put_back(self, ids: Sequence[UUID], verdict: ConversionVerdict, *, at: datetime) -> None:
         await self._run(
             partial(
-                conversions.requeue,
+                conversions.requeue_conversions,
                 ids=ids,
                 at=at,
-                maybe_taken=verdict.word == VerdictKind.UNCLEAR,
+                maybe_taken=verdict.word == ConversionVerdictKind.UNCLEAR,
                 error_code=verdict.code,
                 error_message=verdict.message,
             )
         )
-        metrics.CONVERSIONS.labels(self._line.destination, "waiting").inc(len(ids))
+        metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, "waiting").inc(len(ids))
 
     async def cancel(self, *, code: str, message: str) -> int:
-        ended = await self._run(partial(conversions.cancel, error_code=code, error_message=message))
+        ended = await self._run(partial(conversions.cancel_conversion_line, error_code=code, error_message=message))
         for state, count in ended.items():
-            metrics.CONVERSIONS.labels(self._line.destination, state).inc(count)
+            metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, state).inc(count)
         return ended.total()
 
     async def _run(self, verb: Callable[..., Awaitable[T]]) -> T:
         try:
             with raise_if_postgres_away():
                 return await verb(self._conn, line=self._line)
-        except Unavailable as error:
-            raise OutboxAwayError from error
+        except ServiceUnavailable as error:
+            raise OutboxUnavailableError from error

@@ -12,45 +12,45 @@ from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
-from domain.events.conversions import Due
+from domain.events.conversions import DueConversion
 from workers.conversions import formats, hashing, pii
-from workers.conversions.pii import KnownPerson, Strictness
+from workers.conversions.pii import KnownPerson, PiiNumberStrictness
 
 _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
 
 
-def _field_paths(*names: str, address: bool = False) -> tuple[tuple[str, ...], ...]:
+def _list_person_field_paths(*names: str, address: bool = False) -> tuple[tuple[str, ...], ...]:
     """Return the paths for a value of one of these names, the likeliest first."""
     places = [_TRAITS, ("properties",)] + ([_ADDRESS, ("properties", "address")] if address else [])
     return tuple((*place, name) for place in places for name in names)
 
 
 #: Paths by Meta's field name.
-FIELD_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "em": _field_paths("email", "em"),
-    "ph": _field_paths("phone", "ph"),
-    "fn": _field_paths("firstName", "first_name", "fn"),
-    "ln": _field_paths("lastName", "last_name", "ln"),
-    "ge": _field_paths("gender", "ge"),
-    "db": _field_paths("birthday", "dateOfBirth", "date_of_birth", "db"),
-    "ct": _field_paths("city", "ct", address=True),
-    "st": _field_paths("state", "st", address=True),
-    "zp": _field_paths("postalCode", "postal_code", "zip", "zp", address=True),
-    "country": _field_paths("country", address=True),
+PERSON_FIELD_PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "em": _list_person_field_paths("email", "em"),
+    "ph": _list_person_field_paths("phone", "ph"),
+    "fn": _list_person_field_paths("firstName", "first_name", "fn"),
+    "ln": _list_person_field_paths("lastName", "last_name", "ln"),
+    "ge": _list_person_field_paths("gender", "ge"),
+    "db": _list_person_field_paths("birthday", "dateOfBirth", "date_of_birth", "db"),
+    "ct": _list_person_field_paths("city", "ct", address=True),
+    "st": _list_person_field_paths("state", "st", address=True),
+    "zp": _list_person_field_paths("postalCode", "postal_code", "zip", "zp", address=True),
+    "country": _list_person_field_paths("country", address=True),
 }
 
-_MAX_TEXT_CHARS = 1_000
+_MAX_EVENT_TEXT_CHARS = 1_000
 
 #: Limits of a product; a price may be in a currency of small units.
-MAX_QUANTITY = 100_000
-MAX_PRICE = 1_000_000_000
+MAX_PRODUCT_QUANTITY = 100_000
+MAX_PRODUCT_PRICE = 1_000_000_000
 
 #: A check of `formats.py`.
-FormatCheck: TypeAlias = Callable[[str, KnownPerson], str | None]
+CheckFieldFormat: TypeAlias = Callable[[str, KnownPerson], str | None]
 
 
 @dataclass
-class EventTree:
+class ConversionEventTree:
     """The JSON of an event. `dropped` names the fields that the checks of `formats.py` left out."""
 
     root: Mapping[str, Any]
@@ -59,12 +59,12 @@ class EventTree:
     @cached_property
     def known(self) -> KnownPerson:
         """Return the person's known values, to search for in the other fields."""
-        return pii.collect_known(self.texts)
+        return pii.collect_known_person(self.texts)
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """Return the event's values for `FIELD_PATHS`, in plain."""
-        return {name: text for name, paths in FIELD_PATHS.items() if (text := self.first(*paths))}
+        """Return the event's values for `PERSON_FIELD_PATHS`, in plain."""
+        return {name: text for name, paths in PERSON_FIELD_PATHS.items() if (text := self.first(*paths))}
 
     def find(self, *path: str) -> Any:
         """Return the value at a path, or None."""
@@ -78,17 +78,17 @@ class EventTree:
         value = self.find(*path)
         if type(value) is int:
             return str(value)
-        return value.strip() or None if isinstance(value, str) and len(value) <= _MAX_TEXT_CHARS else None
+        return value.strip() or None if isinstance(value, str) and len(value) <= _MAX_EVENT_TEXT_CHARS else None
 
     def first(self, *paths: tuple[str, ...]) -> str | None:
         """Return the first text at these paths, or None."""
         return next((text for path in paths if (text := self.text(*path))), None)
 
-    def checked(self, name: str, form: FormatCheck, *paths: tuple[str, ...]) -> str | None:
+    def checked(self, name: str, form: CheckFieldFormat, *paths: tuple[str, ...]) -> str | None:
         """Return the first text at these paths, checked by `form`; note a refused text as dropped."""
         return self.check(name, form, self.first(*paths))
 
-    def check(self, name: str, form: FormatCheck, text: str | None) -> str | None:
+    def check(self, name: str, form: CheckFieldFormat, text: str | None) -> str | None:
         """Return `text` as `form` returns it; None for a refused text, whose `name` is noted as dropped."""
         checked_text = form(text, self.known) if text else None
         if text and checked_text is None:
@@ -96,54 +96,53 @@ class EventTree:
         return checked_text
 
 
-def parse_event(due: Due) -> EventTree:
-    return EventTree(
-        {
-            "context": msgspec.json.decode(due.context or "{}"),
-            "properties": msgspec.json.decode(due.properties or "{}"),
-        }
+def parse_due_event(due: DueConversion) -> ConversionEventTree:
+    return ConversionEventTree(
+        {"context": msgspec.json.decode(due.context or "{}"), "properties": msgspec.json.decode(due.properties or "{}")}
     )
 
 
-def sent_event_id(due: Due, tree: EventTree) -> str:
+def build_sent_event_id(due: DueConversion, tree: ConversionEventTree) -> str:
     """Return the event's id, or its hash if the id contains a person's data."""
-    has_pii = pii.contains_pii(due.event_id, Strictness.MARKED, tree.known)
-    return hashing.sha256(due.event_id) if has_pii else due.event_id
+    has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.known)
+    return hashing.sha256_hex(due.event_id) if has_pii else due.event_id
 
 
-def list_external_ids(due: Due) -> list[str]:
+def list_external_ids(due: DueConversion) -> list[str]:
     """Return the app's own ids of the person."""
     return [user_id for user_id in (due.user_id, due.anonymous_id) if user_id]
 
 
-def find_ip(tree: EventTree) -> str | None:
-    return tree.checked("ip", formats.check_ip, ("context", "ip"))
+def find_ip_address(tree: ConversionEventTree) -> str | None:
+    return tree.checked("ip", formats.normalize_ip_address, ("context", "ip"))
 
 
-def find_user_agent(tree: EventTree) -> str | None:
+def find_user_agent(tree: ConversionEventTree) -> str | None:
     return tree.checked("userAgent", formats.check_user_agent, ("context", "userAgent"))
 
 
-def find_label(tree: EventTree, *path: str) -> str | None:
-    """Return a name or version of a device, an app or a network."""
-    return tree.checked("device", formats.check_label, ("context", *path))
+def find_device_label(tree: ConversionEventTree, *path: str) -> str | None:
+    """Return a name or version of a device, an app or a network; None if it is missing or refused."""
+    return tree.checked("device", formats.check_device_label, ("context", *path))
 
 
-def find_click_id(tree: EventTree, name: str, form: FormatCheck, parameter: str | None = None) -> str | None:
+def find_click_id(
+    tree: ConversionEventTree, name: str, form: CheckFieldFormat, parameter: str | None = None
+) -> str | None:
     """Return an id of an ad click or a browser, from the context or the page's address."""
     click_id = tree.checked(name, form, ("context", name), ("properties", name))
     if click_id or parameter is None:
         return click_id
-    query = parse_qsl(_parse_query(tree.text("context", "page", "url")))
+    query = parse_qsl(_read_url_query(tree.text("context", "page", "url")))
     return tree.check(name, form, next((value for key, value in query if key == parameter), None))
 
 
-def find_advertising_id(tree: EventTree) -> str | None:
+def find_advertising_id(tree: ConversionEventTree) -> str | None:
     """Return the device's advertising id. Send it only if its person lets apps track them."""
     return tree.checked("advertisingId", formats.check_advertising_id, ("context", "device", "advertisingId"))
 
 
-def _parse_query(url: str | None) -> str:
+def _read_url_query(url: str | None) -> str:
     """Return the query of an address, or an empty text if there is no readable query."""
     try:
         return urlsplit(url or "").query
@@ -151,31 +150,27 @@ def _parse_query(url: str | None) -> str:
         return ""
 
 
-def find_page(tree: EventTree) -> str | None:
+def find_page_url(tree: ConversionEventTree) -> str | None:
     """Return the page's address without query and fragment, and without a path that may name a person."""
     url = tree.text("context", "page", "url") or ""
-    origin = tree.check("page.host", formats.check_origin, url)
+    origin = tree.check("page.host", formats.check_page_origin, url)
     if origin is None:
         return None
     path = urlsplit(url).path
-    return origin + (tree.check("page.path", formats.check_path, path) or (path and "/"))
+    return origin + (tree.check("page.path", formats.check_page_path, path) or (path and "/"))
 
 
-def find_search_words(tree: EventTree) -> str | None:
+def find_search_words(tree: ConversionEventTree) -> str | None:
     """Return the words of a search, unless they may name a person."""
-    return tree.checked(
-        "query", formats.check_search_words, ("properties", "query"), ("properties", "search_string")
-    )
+    return tree.checked("query", formats.check_search_words, ("properties", "query"), ("properties", "search_string"))
 
 
-def find_order_id(tree: EventTree) -> str | None:
+def find_order_id(tree: ConversionEventTree) -> str | None:
     """Return the app's own order id, unless it may name a person."""
-    return tree.checked(
-        "order_id", formats.check_order_id, ("properties", "order_id"), ("properties", "orderId")
-    )
+    return tree.checked("order_id", formats.check_order_id, ("properties", "order_id"), ("properties", "orderId"))
 
 
-def list_products(tree: EventTree) -> list[tuple[str, int, float | None]]:
+def list_event_products(tree: ConversionEventTree) -> list[tuple[str, int, float | None]]:
     """Return id, quantity and price of each product that has an id; only the first 50 are read.
 
     A missing or invalid quantity is 1, such a price None.
@@ -183,16 +178,16 @@ def list_products(tree: EventTree) -> list[tuple[str, int, float | None]]:
     entries = tree.find("properties", "products")
     products = []
     for entry in entries[:50] if isinstance(entries, list) else []:
-        product = EventTree(entry if isinstance(entry, dict) else {})
+        product = ConversionEventTree(entry if isinstance(entry, dict) else {})
         text = product.first(("product_id",), ("productId",), ("id",), ("sku",))
         if name := tree.check("product_id", formats.check_product_id, text):
-            count = _check_number(tree, "quantity", product.find("quantity"), {int}, MAX_QUANTITY)
-            price = _check_number(tree, "price", product.find("price"), {int, float}, MAX_PRICE)
+            count = _check_product_number(tree, "quantity", product.find("quantity"), {int}, MAX_PRODUCT_QUANTITY)
+            price = _check_product_number(tree, "price", product.find("price"), {int, float}, MAX_PRODUCT_PRICE)
             products.append((name, count or 1, price))
     return products
 
 
-def _check_number(tree: EventTree, field: str, value: Any, types: set[type], most: int) -> Any:
+def _check_product_number(tree: ConversionEventTree, field: str, value: Any, types: set[type], most: int) -> Any:
     """Return `value` if it is a number from 0 to below `most`, else None.
 
     A number from `most` on may be a phone number: `field` is noted as dropped.

@@ -14,26 +14,26 @@ from enum import IntEnum
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from domain.values.ip_text import is_ip
+from domain.values.ip_text import is_ip_address
 
 #: Rounds of decoding. A text that is still encoded afterwards counts as PII.
-MAX_ROUNDS = 8
+MAX_DECODING_ROUNDS = 8
 #: Levels of base64 inside of base64.
-MAX_NESTED = 4
+MAX_BASE64_NESTING = 4
 
 #: The shortest name, local part of an e-mail address and phone number to search for, in characters.
-MIN_NAME_CHARS = 3
+MIN_SEARCHED_NAME_CHARS = 3
 MIN_EMAIL_LOCAL_CHARS = 5
 MIN_PHONE_DIGITS = 7
 #: The shortest IPv6 address that counts as a person's.
-MIN_IPV6 = 7
+MIN_IPV6_CHARS = 7
 #: The shortest token that may be an encoding.
-MIN_TOKEN = 8
+MIN_ENCODED_TOKEN_CHARS = 8
 #: Parts between the colons of an IPv6 address at most: `::` at its start or end adds an empty part.
-MAX_GROUPS = 9
+MAX_IPV6_GROUPS = 9
 
 
-class Strictness(IntEnum):
+class PiiNumberStrictness(IntEnum):
     """Rules for numbers. E-mail addresses, IP addresses and numbers with a plus count under all of them."""
 
     #: Only a number with a plus: for fields with bare and dashed digits, such as ids of events.
@@ -58,80 +58,80 @@ UNKNOWN_PERSON = KnownPerson()
 
 #: Printable ASCII without the marks of an encoding.
 _PLAIN_ASCII = re.compile(r"[ -$'-\[\]-~]*")
-_ESCAPED = re.compile(r"(?:%u|\\u)([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
-_TOKEN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_TOKEN},}}={{0,2}}")
-_WORD = re.compile(r"[^\W\d_]+")
-_IPV4 = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
+_UNICODE_ESCAPE_PATTERN = re.compile(r"(?:%u|\\u)([0-9a-f]{4})|\\x([0-9a-f]{2})", re.IGNORECASE)
+_ENCODED_TOKEN_PATTERN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_ENCODED_TOKEN_CHARS},}}={{0,2}}")
+_LETTERS_PATTERN = re.compile(r"[^\W\d_]+")
+_IPV4_PATTERN = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\d|\.\d)")
 #: Begins at the first digit of a run only: a start at each digit would take quadratic time.
-_IPV6 = re.compile(r"(?<![0-9a-f])[0-9a-f]*(?::[0-9a-f.]*){2,}", re.IGNORECASE)
-_COLONS = re.compile(":{3,}")
-_GAP = r"[\s().\-\u2010-\u2015\u2212]{0,4}"
-_NUMBER = re.compile(rf"(?P<plus>\+{_GAP})?\(?\d(?:{_GAP}\d)*")
-_UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
-_BLANKS = re.compile(r"[\s()]")
+_IPV6_PATTERN = re.compile(r"(?<![0-9a-f])[0-9a-f]*(?::[0-9a-f.]*){2,}", re.IGNORECASE)
+_THREE_COLONS_PATTERN = re.compile(":{3,}")
+_PHONE_GAP_REGEX = r"[\s().\-\u2010-\u2015\u2212]{0,4}"
+_PHONE_LIKE_NUMBER_PATTERN = re.compile(rf"(?P<plus>\+{_PHONE_GAP_REGEX})?\(?\d(?:{_PHONE_GAP_REGEX}\d)*")
+_UUID_PATTERN = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
+_BLANK_OR_BRACKET_PATTERN = re.compile(r"[\s()]")
 _MAX_PHONE_DIGITS = 15
 
 
-def collect_known(texts: Mapping[str, str]) -> KnownPerson:
+def collect_known_person(texts: Mapping[str, str]) -> KnownPerson:
     """Collect the values to search for from the person's fields, by Meta's field names."""
-    named = _WORD.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
+    named = _LETTERS_PATTERN.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
     local = texts.get("em", "").partition("@")[0].strip().casefold()
     digits = re.sub(r"\D", "", texts.get("ph", ""))
     return KnownPerson(
-        frozenset(word for word in named if len(word) >= MIN_NAME_CHARS),
+        frozenset(word for word in named if len(word) >= MIN_SEARCHED_NAME_CHARS),
         # A single word may be a common one, such as `shop`.
-        local if len(local) >= MIN_EMAIL_LOCAL_CHARS and not _WORD.fullmatch(local) else "",
+        local if len(local) >= MIN_EMAIL_LOCAL_CHARS and not _LETTERS_PATTERN.fullmatch(local) else "",
         digits[-8:] if len(digits) >= MIN_PHONE_DIGITS else "",
     )
 
 
-def contains_pii(text: str, strictness: Strictness, known: KnownPerson = UNKNOWN_PERSON) -> bool:
+def contains_pii(text: str, strictness: PiiNumberStrictness, known: KnownPerson = UNKNOWN_PERSON) -> bool:
     """Return whether the text may name or reach a person, in plain or in an encoding."""
-    if any(_contains_plain_pii(layer, strictness, known) for layer in _iter_layers(text)):
+    if any(_contains_plain_pii(layer, strictness, known) for layer in _iter_decoded_layers(text)):
         return True
     # A token that decodes to text is no id, so its numbers count as in text.
-    hidden = max(strictness, Strictness.SPACED)
-    return any(_contains_plain_pii(layer, hidden, known) for layer in _iter_hidden(text, MAX_NESTED))
+    hidden = max(strictness, PiiNumberStrictness.SPACED)
+    return any(_contains_plain_pii(layer, hidden, known) for layer in _iter_hidden_texts(text, MAX_BASE64_NESTING))
 
 
-def _iter_layers(text: str) -> Iterator[str]:
+def _iter_decoded_layers(text: str) -> Iterator[str]:
     """Yield each form of the text, from the original to the plain one."""
-    for _ in range(MAX_ROUNDS):
+    for _ in range(MAX_DECODING_ROUNDS):
         if "+" in text:
             yield text.replace("+", " ")
         yield text
         if _PLAIN_ASCII.fullmatch(text):
             return
-        before, text = text, _decode(text)
+        before, text = text, _decode_one_layer(text)
         if text == before:
             return
     yield "@"
 
 
-def _iter_hidden(text: str, nested: int) -> Iterator[str]:
+def _iter_hidden_texts(text: str, nested: int) -> Iterator[str]:
     """Decode the tokens of the plain text as base64 and hexadecimal, and yield each form of the results."""
-    *_, plain = _iter_layers(text)
-    for token in _TOKEN.findall(plain):
+    *_, plain = _iter_decoded_layers(text)
+    for token in _ENCODED_TOKEN_PATTERN.findall(plain):
         for piece in {token, *re.split("[-_]", token)}:
-            for decoded in _decode_token(piece):
-                yield from _iter_layers(decoded)
+            for decoded in _decode_base64_or_hex(piece):
+                yield from _iter_decoded_layers(decoded)
                 if nested:
-                    yield from _iter_hidden(decoded, nested - 1)
+                    yield from _iter_hidden_texts(decoded, nested - 1)
 
 
-def _decode(text: str) -> str:
+def _decode_one_layer(text: str) -> str:
     """Undo one layer of each encoding."""
-    text = _ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
+    text = _UNICODE_ESCAPE_PATTERN.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
     text = unicodedata.normalize("NFKC", html.unescape(unquote(text)))
     return "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Cc", "Cs"})
 
 
-def _decode_token(token: str) -> Iterator[str]:
+def _decode_base64_or_hex(token: str) -> Iterator[str]:
     """Yield the printable texts that the token encodes as base64 or hexadecimal."""
     bare = token.rstrip("=")
-    if len(bare) < MIN_TOKEN:
+    if len(bare) < MIN_ENCODED_TOKEN_CHARS:
         return
-    for decode in (_base64, bytes.fromhex):
+    for decode in (_decode_base64, bytes.fromhex):
         try:
             text = decode(bare).decode()
         except (ValueError, binascii.Error):
@@ -140,60 +140,62 @@ def _decode_token(token: str) -> Iterator[str]:
             yield text
 
 
-def _base64(token: str) -> bytes:
+def _decode_base64(token: str) -> bytes:
     padded = token.translate(str.maketrans("-_", "+/")) + "=" * (-len(token) % 4)
     return base64.b64decode(padded, validate=True)
 
 
-def _contains_plain_pii(text: str, strictness: Strictness, known: KnownPerson) -> bool:
+def _contains_plain_pii(text: str, strictness: PiiNumberStrictness, known: KnownPerson) -> bool:
     return (
         "@" in text
-        or _has_ip(text)
-        or any(_is_phone(match, strictness) for match in _NUMBER.finditer(_UUID.sub("", text)))
-        or _names_person(text, strictness, known)
+        or _contains_ip_address(text)
+        or any(
+            _is_phone_number(match, strictness)
+            for match in _PHONE_LIKE_NUMBER_PATTERN.finditer(_UUID_PATTERN.sub("", text))
+        )
+        or _contains_known_person(text, strictness, known)
     )
 
 
-def _has_ip(text: str) -> bool:
-    if any(is_ip(candidate) for candidate in _IPV4.findall(text)):
+def _contains_ip_address(text: str) -> bool:
+    if any(is_ip_address(candidate) for candidate in _IPV4_PATTERN.findall(text)):
         return True
-    runs = (run for candidate in _IPV6.findall(text) for run in {candidate, *_COLONS.split(candidate)})
+    runs = (
+        run for candidate in _IPV6_PATTERN.findall(text) for run in {candidate, *_THREE_COLONS_PATTERN.split(candidate)}
+    )
     return any(
-        _ends_with_ipv6(end)
-        for run in runs
-        for end in {run.strip("."), run.rstrip(":.")}
-        if len(run) >= MIN_IPV6
+        _ends_with_ipv6(end) for run in runs for end in {run.strip("."), run.rstrip(":.")} if len(run) >= MIN_IPV6_CHARS
     )
 
 
 def _ends_with_ipv6(run: str) -> bool:
     """Return whether the last groups form an address. Of a longer run, the last eight may form one."""
-    groups = run.split(":")[-MAX_GROUPS:]
-    return any(is_ip(":".join(groups[start:]).lstrip(".")) for start in range(len(groups) - 1))
+    groups = run.split(":")[-MAX_IPV6_GROUPS:]
+    return any(is_ip_address(":".join(groups[start:]).lstrip(".")) for start in range(len(groups) - 1))
 
 
-def _is_phone(match: re.Match[str], strictness: Strictness) -> bool:
+def _is_phone_number(match: re.Match[str], strictness: PiiNumberStrictness) -> bool:
     number = match[0]
     count = sum(map(str.isdigit, number))
     if count < MIN_PHONE_DIGITS:
         return False
-    if match["plus"] or strictness == Strictness.DIGITS:
+    if match["plus"] or strictness == PiiNumberStrictness.DIGITS:
         return True
     text = match.string
     around = text[: match.start()][-1:] + text[match.end() :][:1]
     if count > _MAX_PHONE_DIGITS or re.search(r"\w", around):
         return False
     digits = re.sub(r"\D", "", number)
-    if _BLANKS.search(number) or re.match("00[1-9]", digits):
-        return strictness >= Strictness.SPACED
-    return strictness >= Strictness.WRITTEN and (digits != number or re.match("0[1-9]", digits) is not None)
+    if _BLANK_OR_BRACKET_PATTERN.search(number) or re.match("00[1-9]", digits):
+        return strictness >= PiiNumberStrictness.SPACED
+    return strictness >= PiiNumberStrictness.WRITTEN and (digits != number or re.match("0[1-9]", digits) is not None)
 
 
-def _names_person(text: str, strictness: Strictness, known: KnownPerson) -> bool:
+def _contains_known_person(text: str, strictness: PiiNumberStrictness, known: KnownPerson) -> bool:
     """Return whether the text has a known number, or from `WRITTEN` on a known name."""
     if known.digits and known.digits in re.sub(r"\D", "", text):
         return True
-    if strictness < Strictness.WRITTEN:
+    if strictness < PiiNumberStrictness.WRITTEN:
         return False
     lower = text.casefold()
-    return bool(known.local and known.local in lower) or not known.names.isdisjoint(_WORD.findall(lower))
+    return bool(known.local and known.local in lower) or not known.names.isdisjoint(_LETTERS_PATTERN.findall(lower))

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class VerdictKind(StrEnum):
+class ConversionVerdictKind(StrEnum):
     """The result of a call, which decides the next step."""
 
     #: The events were accepted.
@@ -17,73 +17,80 @@ class VerdictKind(StrEnum):
     UNCLEAR = "unclear"
 
 
-class Verdict(NamedTuple):
+class ConversionVerdict(NamedTuple):
     """The result of a call. `after_s` is the destination's requested pause; None: growing backoff.
 
     It omits the destination's own message: that may repeat the personal data sent.
     """
 
-    word: VerdictKind
+    word: ConversionVerdictKind
     code: str = ""
     message: str = ""
     after_s: float | None = None
 
 
-ACCEPTED = Verdict(VerdictKind.ACCEPTED)
+ACCEPTED_VERDICT = ConversionVerdict(ConversionVerdictKind.ACCEPTED)
 
 #: Seconds to wait for a change that only the owner can make.
-OWNER_PAUSE_S = 3600.0
+OWNER_ACTION_PAUSE_S = 3600.0
 
 
-def token_refused(name: str) -> Verdict:
-    return Verdict(
-        VerdictKind.CLOSED, "TOKEN_REFUSED", f"{name} refuses the token: set another token", OWNER_PAUSE_S
+def token_refused_verdict(name: str) -> ConversionVerdict:
+    return ConversionVerdict(
+        ConversionVerdictKind.CLOSED,
+        "TOKEN_REFUSED",
+        f"{name} refuses the token: set another token",
+        OWNER_ACTION_PAUSE_S,
     )
 
 
-def pixel_forbidden_verdict(name: str) -> Verdict:
+def pixel_forbidden_verdict(name: str) -> ConversionVerdict:
     message = f"{name} refuses this token for this pixel: check both"
-    return Verdict(VerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_PAUSE_S)
+    return ConversionVerdict(ConversionVerdictKind.CLOSED, "PIXEL_FORBIDDEN", message, OWNER_ACTION_PAUSE_S)
 
 
-def rate_limited_verdict(name: str, after_s: float | None) -> Verdict:
-    return Verdict(VerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
+def rate_limited_verdict(name: str, after_s: float | None) -> ConversionVerdict:
+    return ConversionVerdict(ConversionVerdictKind.CLOSED, "THROTTLED", f"{name} limits the rate", after_s)
 
 
-def pixel_blocked_verdict(name: str) -> Verdict:
-    return Verdict(
-        VerdictKind.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now"
+def pixel_blocked_verdict(name: str) -> ConversionVerdict:
+    return ConversionVerdict(
+        ConversionVerdictKind.CLOSED, "DESTINATION_BLOCKED", f"{name} accepts nothing from this pixel for now"
     )
 
 
-def unreachable_verdict(name: str) -> Verdict:
-    return Verdict(VerdictKind.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached")
+def unreachable_verdict(name: str) -> ConversionVerdict:
+    return ConversionVerdict(ConversionVerdictKind.CLOSED, "DESTINATION_UNREACHABLE", f"{name} could not be reached")
 
 
-def all_refused(last: Verdict) -> Verdict:
+def all_refused_verdict(last: ConversionVerdict) -> ConversionVerdict:
     message = f"{last.message}, like each one before: check the destination's settings"
-    return Verdict(VerdictKind.CLOSED, "ALL_REFUSED", message, OWNER_PAUSE_S)
+    return ConversionVerdict(ConversionVerdictKind.CLOSED, "ALL_REFUSED", message, OWNER_ACTION_PAUSE_S)
 
 
-def unclear(name: str, *, status: int | None = None) -> Verdict:
+def unclear_verdict(name: str, *, status: int | None = None) -> ConversionVerdict:
     answer = "the response was lost" if status is None else f"the response was {status}"
-    return Verdict(VerdictKind.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have accepted the event: {answer}")
+    return ConversionVerdict(
+        ConversionVerdictKind.UNCLEAR, "ANSWER_UNCLEAR", f"{name} may have accepted the event: {answer}"
+    )
 
 
-def bad_event(name: str, code: str) -> Verdict:
-    return Verdict(VerdictKind.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")
+def bad_event_verdict(name: str, code: str) -> ConversionVerdict:
+    return ConversionVerdict(ConversionVerdictKind.BAD, "EVENT_REFUSED", f"{name} refuses the event ({code})")
 
 
-class SkipReason(NamedTuple):
+class ConversionSkipReason(NamedTuple):
     """A code for programs, and a sentence."""
 
     code: str
     message: str
 
 
-EVENT_GONE = SkipReason("EVENT_GONE", "the event's retention has ended")
-NO_IDENTIFIER = SkipReason("NO_IDENTIFIER", "the event has no identifier of the person")
-NO_USER_AGENT = SkipReason("NO_USER_AGENT", "an event of a website needs context.userAgent")
-NO_PAGE = SkipReason("NO_PAGE", "an event of a website needs context.page.url")
-NO_DEVICE = SkipReason("NO_DEVICE", "an event of an app needs context.os.name and context.os.version")
-NO_VALUE = SkipReason("NO_VALUE", "a purchase needs a value and its currency")
+SKIP_EVENT_GONE = ConversionSkipReason("EVENT_GONE", "the event's retention has ended")
+SKIP_NO_PERSON_IDENTIFIER = ConversionSkipReason("NO_IDENTIFIER", "the event has no identifier of the person")
+SKIP_NO_USER_AGENT = ConversionSkipReason("NO_USER_AGENT", "an event of a website needs context.userAgent")
+SKIP_NO_PAGE_URL = ConversionSkipReason("NO_PAGE", "an event of a website needs context.page.url")
+SKIP_NO_DEVICE_INFO = ConversionSkipReason(
+    "NO_DEVICE", "an event of an app needs context.os.name and context.os.version"
+)
+SKIP_NO_PURCHASE_VALUE = ConversionSkipReason("NO_VALUE", "a purchase needs a value and its currency")

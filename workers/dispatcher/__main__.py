@@ -5,8 +5,8 @@ import os
 
 import uvloop
 
-from db.starting import exit_on_expected_errors, warn_misspelt
-from schemas.settings import from_env
+from db.starting import exit_on_expected_errors, warn_misspelt_settings
+from schemas.settings import load_settings
 from telemetry import logs
 from telemetry.exporting import export_spans
 
@@ -17,14 +17,14 @@ def main() -> None:
     """Run the dispatcher. Exits with 0 after a stop signal, with 2 for a missing or wrong setting."""
     argparse.ArgumentParser("python -m workers.dispatcher", description=DESCRIPTION).parse_args()
     with exit_on_expected_errors():
-        settings = from_env(os.environ)
-        logs.configure(process="dispatcher", level=settings.log_level)
-        warn_misspelt(os.environ)
+        settings = load_settings(os.environ)
+        logs.configure_logging(process="dispatcher", level=settings.log_level)
+        warn_misspelt_settings(os.environ)
         # These imports take most of the start: a wrong argument or setting fails before them.
-        from workers.dispatcher.loop import serve  # noqa: PLC0415
+        from workers.dispatcher.loop import serve_dispatcher  # noqa: PLC0415
 
         with export_spans(os.environ, process="dispatcher"):
-            uvloop.run(serve(settings))
+            uvloop.run(serve_dispatcher(settings))
 
 
 if __name__ == "__main__":

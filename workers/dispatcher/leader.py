@@ -1,7 +1,7 @@
 """Leader: a loop that runs chores on one connection, in one of many processes at a time.
 
 An advisory lock elects it. The lock belongs to the leader's session, and Postgres ends a session that is idle
-for `IDLE_S`. So a leader that was paused or cut off loses the lock to another process.
+for `MAX_LEADER_SESSION_IDLE_S`. So a leader that was paused or cut off loses the lock to another process.
 """
 
 import asyncio
@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import NamedTuple
 
-from db.pool import Conn, connect
-from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_ERRORS, raise_if_postgres_away
+from db.pool import Conn, open_postgres_connection
+from db.reach import FIRST_BACKOFF_S, MAX_BACKOFF_S, RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from jobs import maintenance
 from jobs.maintenance import MAX_MAINTENANCE_ROWS
 from telemetry import logs, metrics
-from workers.runtime.shutdown import StopRequest, wait_for_first
+from workers.runtime.shutdown import StopRequest, wait_for_first_event
 
 
 class Chore(NamedTuple):
@@ -30,7 +30,7 @@ class Chore(NamedTuple):
     batch: int = MAX_MAINTENANCE_ROWS
 
 
-class Agenda:
+class ChoreSchedule:
     """The next due time of each chore, in seconds of a monotonic clock. At first all are due."""
 
     def __init__(self, chores: Iterable[Chore]) -> None:
@@ -40,28 +40,28 @@ class Agenda:
         return [chore for chore, at in self._next.items() if at <= now]
 
     def done(self, chore: Chore, moved: int, now: float) -> None:
-        """Set the chore's next due time: now after a full batch."""
+        """Set the chore's next due time: now after a full batch, else `every_s` later."""
         self._next[chore] = now if moved >= chore.batch else now + chore.every_s
 
 
 #: Seconds between two ticks of the leader.
-TICK_S = 0.05
+LEADER_TICK_S = 0.05
 #: Seconds between two attempts to lead.
-STAND_BY_S = 0.5
+LEADERSHIP_RETRY_S = 0.5
 
 #: Seconds until a statement without a response fails.
-COMMAND_TIMEOUT_S = 10.0
+LEADER_STATEMENT_TIMEOUT_S = 10.0
 #: Seconds until Postgres ends an idle session.
-IDLE_S = 5
-CLOSE_S = 1.0
+MAX_LEADER_SESSION_IDLE_S = 5
+LEADER_CLOSE_TIMEOUT_S = 1.0
 
 
-class Leader:
+class ChoreLeader:
     """The loop, and its state across connections; `name` is the name of its sessions and log lines."""
 
     def __init__(self, database_url: str, *, name: str, lock: int, chores: Iterable[Chore]) -> None:
         self._database_url, self._name, self._lock = database_url, name, lock
-        self._agenda, self._wait_s = Agenda(chores), FIRST_BACKOFF_S
+        self._agenda, self._wait_s = ChoreSchedule(chores), FIRST_BACKOFF_S
         self._clock = asyncio.get_running_loop().time
         self._log = logs.get_logger(name)
 
@@ -71,19 +71,19 @@ class Leader:
             try:
                 async with open_leader_session(self._database_url, self._name) as conn:
                     await self._serve_session(conn, stop)
-            except RETRIED_ERRORS as error:
+            except RETRIED_POSTGRES_ERRORS as error:
                 self.failed()
                 self._log.warning("Postgres failed, retrying soon", error=repr(error.__cause__ or error))
-                await wait_for_first(stop.soon, within_s=self._wait_s)
+                await wait_for_first_event(stop.soon, within_s=self._wait_s)
                 self._wait_s = min(MAX_BACKOFF_S, self._wait_s * 2)
         self._log.info("ended")
 
     async def tick(self, conn: Conn) -> None:
         """Run the due chores."""
         for chore in self._agenda.due(self._clock()):
-            with metrics.CHORE.labels(chore.name).time():
+            with metrics.CHORE_BATCH_SECONDS.labels(chore.name).time():
                 moved = await chore.run(conn)
-            metrics.CHORE_ROWS.labels(chore.name).inc(moved)
+            metrics.CHORE_ROW_COUNTER.labels(chore.name).inc(moved)
             self._agenda.done(chore, moved, self._clock())
 
     async def lead(self, conn: Conn, stop: StopRequest) -> None:
@@ -92,7 +92,7 @@ class Leader:
         while not stop.soon.is_set():
             await self.tick(conn)
             self._wait_s = FIRST_BACKOFF_S
-            await wait_for_first(stop.soon, within_s=TICK_S)
+            await wait_for_first_event(stop.soon, within_s=LEADER_TICK_S)
 
     def answered(self, at: datetime) -> None:
         """Handle a response of Postgres at the database's time `at`."""
@@ -101,26 +101,29 @@ class Leader:
         """Handle a failed statement."""
 
     async def _serve_session(self, conn: Conn, stop: StopRequest) -> None:
-        while not await self._leads(conn):
-            await wait_for_first(stop.soon, within_s=STAND_BY_S)
+        while not await self._try_to_lead(conn):
+            await wait_for_first_event(stop.soon, within_s=LEADERSHIP_RETRY_S)
             if stop.soon.is_set():
                 return
         await self.lead(conn, stop)
 
-    async def _leads(self, conn: Conn) -> bool:
-        leads, at = await maintenance.try_to_lead(conn, self._lock)
+    async def _try_to_lead(self, conn: Conn) -> bool:
+        leads, at = await maintenance.try_to_become_leader(conn, self._lock)
         self.answered(at)
         return leads
 
 
 @asynccontextmanager
 async def open_leader_session(database_url: str, name: str) -> AsyncIterator[Conn]:
-    """Open a connection that Postgres ends once it is idle for `IDLE_S`. Raises `Unavailable`."""
+    """Open a connection that Postgres ends once it is idle for `MAX_LEADER_SESSION_IDLE_S`.
+
+    Raises `Unavailable`.
+    """
     with raise_if_postgres_away():
-        conn = await connect(database_url, name=name, command_timeout=COMMAND_TIMEOUT_S)
+        conn = await open_postgres_connection(database_url, name=name, command_timeout=LEADER_STATEMENT_TIMEOUT_S)
         try:
-            await conn.execute(f"set idle_session_timeout = '{IDLE_S}s'")
-            await conn.execute(f"set idle_in_transaction_session_timeout = '{IDLE_S}s'")
+            await conn.execute(f"set idle_session_timeout = '{MAX_LEADER_SESSION_IDLE_S}s'")
+            await conn.execute(f"set idle_in_transaction_session_timeout = '{MAX_LEADER_SESSION_IDLE_S}s'")
             yield conn
         finally:
-            await conn.close(timeout=CLOSE_S)
+            await conn.close(timeout=LEADER_CLOSE_TIMEOUT_S)

@@ -8,9 +8,9 @@ import asyncio
 from datetime import datetime
 
 from db.pool import Conn
-from domain.media.storage import open_store
+from domain.media.storage import open_media_store
 from jobs import maintenance
-from jobs.courier import Courier, open_courier
+from jobs.courier import WakeCourier, open_wake_courier
 from schemas.settings import Settings
 from telemetry import health, metrics
 from workers.dispatcher.chores import (
@@ -21,69 +21,67 @@ from workers.dispatcher.chores import (
     PROMOTE_JOBS_CHORE,
     REFRESH_TOKENS_CHORE,
     RETENTION_CHORES,
-    clear_gauges_after,
-    delivery_chores,
-    export_pools,
-    prune_audit,
-    prune_media,
-    rescue,
+    build_audit_prune_chore,
+    build_delivery_chores,
+    build_job_rescue_chore,
+    build_media_prune_chore,
+    build_pool_gauges_chore,
+    clear_pool_gauges_after,
 )
-from workers.dispatcher.event_archiver import EventArchiver
-from workers.dispatcher.events import EventKeeper
-from workers.dispatcher.leader import Leader
-from workers.dispatcher.uptime import Uptime
-from workers.dispatcher.wake import WakeLimiter, wake
-from workers.runtime.heartbeat import patience_s
-from workers.runtime.shutdown import StopRequest, stop_signals
+from workers.dispatcher.event_archiver import EventArchiveLeader
+from workers.dispatcher.events import EventStoreLeader
+from workers.dispatcher.leader import ChoreLeader
+from workers.dispatcher.uptime import PostgresUptime
+from workers.dispatcher.wake import PoolWakeLimiter, send_pool_wakes
+from workers.runtime.heartbeat import compute_postgres_patience_s
+from workers.runtime.shutdown import StopRequest, handle_stop_signals
 
 
-async def serve(settings: Settings) -> None:
+async def serve_dispatcher(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT; the ticks under way are finished first."""
-    with stop_signals() as stop:
+    with handle_stop_signals() as stop:
         async with (
-            open_courier(settings.redis_url) as courier,
+            open_wake_courier(settings.redis_url) as courier,
             health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.hosts),
             asyncio.TaskGroup() as group,
         ):
             group.create_task(Dispatcher(settings, courier).run(stop))
-            group.create_task(EventKeeper(settings).run(stop))
+            group.create_task(EventStoreLeader(settings).run(stop))
             if settings.events_archive_url:
-                group.create_task(EventArchiver(settings).run(stop))
+                group.create_task(EventArchiveLeader(settings).run(stop))
 
 
-class Dispatcher(Leader):
+class Dispatcher(ChoreLeader):
     """The leader in the main database. Raises `SettingsInvalid`."""
 
-    def __init__(self, settings: Settings, courier: Courier) -> None:
-        self._courier, self._wake_limiter = courier, WakeLimiter()
-        self._uptime = Uptime(settings.lease_s)
+    def __init__(self, settings: Settings, courier: WakeCourier) -> None:
+        self._courier, self._wake_limiter = courier, PoolWakeLimiter()
+        self._uptime = PostgresUptime(settings.lease_s)
         chores = [
             PROMOTE_JOBS_CHORE,
-            rescue(self._uptime, patience_s=patience_s(settings.lease_s)),
+            build_job_rescue_chore(self._uptime, patience_s=compute_postgres_patience_s(settings.lease_s)),
             END_OVERDUE_JOBS_CHORE,
             REFRESH_TOKENS_CHORE,
             COLLECT_METRICS_CHORE,
-            *delivery_chores(courier),
+            *build_delivery_chores(courier),
             MAKE_MISSING_POSTERS_CHORE,
             COUNT_DUE_JOBS_CHORE,
-            export_pools(settings.slots),
+            build_pool_gauges_chore(settings.slots),
             *RETENTION_CHORES,
-            prune_audit(settings.audit_days),
-            prune_media(open_store(settings)),
+            build_audit_prune_chore(settings.audit_days),
+            build_media_prune_chore(open_media_store(settings)),
         ]
-        super().__init__(
-            settings.database_url, name="dispatcher", lock=maintenance.LEADER_LOCK, chores=chores
-        )
+        super().__init__(settings.database_url, name="dispatcher", lock=maintenance.LEADER_LOCK_ID, chores=chores)
 
     async def tick(self, conn: Conn) -> None:
         """Wake pools with due jobs, then run the due chores."""
         at, due = await maintenance.find_due_pools(conn)
         self.answered(at)
-        await wake(self._courier, self._wake_limiter.choose(due, self._clock()))
+        await send_pool_wakes(self._courier, self._wake_limiter.choose(due, self._clock()))
         await super().tick(conn)
 
     async def lead(self, conn: Conn, stop: StopRequest) -> None:
-        with metrics.DISPATCHER_LEADS.track_inprogress(), clear_gauges_after():
+        with metrics.DISPATCHER_LEADER_GAUGE.track_inprogress(), clear_pool_gauges_after():
             await super().lead(conn, stop)
 
     def answered(self, at: datetime) -> None:

@@ -6,17 +6,17 @@ All times are the database's own: neither the local clock nor a pause of this pr
 
 from datetime import UTC, datetime, timedelta
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
+_NEVER_RESPONDED = datetime.min.replace(tzinfo=UTC)
 
 
-class Uptime:
+class PostgresUptime:
     """Times of Postgres's responses, reported to `answered` with the database's time."""
 
     def __init__(self, lease_s: float) -> None:
         self._lease = timedelta(seconds=lease_s)
         # A lease is renewed every 2/15 of its length: an outage of half its length lets none run out.
         self._gap = self._lease / 2
-        self._since = self._last = _NEVER
+        self._since = self._last = _NEVER_RESPONDED
 
     def answered(self, at: datetime) -> None:
         if at - self._last > self._gap:
@@ -25,10 +25,10 @@ class Uptime:
 
     def failed(self) -> None:
         """Reset the uptime: other processes may be unable to write, even if later statements succeed."""
-        self._last = _NEVER
+        self._last = _NEVER_RESPONDED
 
     @property
-    def is_steady(self) -> bool:
+    def is_up_for_whole_lease(self) -> bool:
         """Return whether the uptime is a whole lease long: every living worker has renewed in that time."""
         return self._last - self._since >= self._lease
 

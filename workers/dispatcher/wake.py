@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from jobs.courier import Courier
-from jobs.ledger import Wake
+from jobs.courier import WakeCourier
+from jobs.ledger import WakeMessage
 from jobs.maintenance import DuePool
 
 #: Backoff between two messages for a pool in seconds: the first wait, and the longest while the due job stays
 #: the same (every worker is full, every tenant at its cap).
-MIN_WAIT_S = 0.05
-MAX_WAIT_S = 1.0
+MIN_WAKE_BACKOFF_S = 0.05
+MAX_WAKE_BACKOFF_S = 1.0
 
-_WAKE_IDS = UUID("6f1c2c1e-7d0b-5b3c-9f43-0a2b8f6d7c11")
+_POOL_WAKE_ID_NAMESPACE = UUID("6f1c2c1e-7d0b-5b3c-9f43-0a2b8f6d7c11")
 
 
-class LastWake(NamedTuple):
+class LastPoolWake(NamedTuple):
     """The last wake of a pool: its due job, its time, and the wait until the same may be sent again."""
 
     due: DuePool
@@ -24,30 +24,30 @@ class LastWake(NamedTuple):
     wait_s: float
 
 
-class WakeLimiter:
+class PoolWakeLimiter:
     """The last wake of each pool that had a due job at the last tick."""
 
     def __init__(self) -> None:
-        self._sent: dict[str, LastWake] = {}
+        self._sent: dict[str, LastPoolWake] = {}
 
     def choose(self, due: Sequence[DuePool], now: float) -> list[DuePool]:
         """Return the pools to wake now; `now` is seconds of any monotonic clock."""
         self._sent = {pool.pool: self._sent[pool.pool] for pool in due if pool.pool in self._sent}
-        chosen = [pool for pool in due if self._is_time(pool, now)]
+        chosen = [pool for pool in due if self._may_wake_pool(pool, now)]
         for pool in chosen:
-            self._sent[pool.pool] = LastWake(pool, now, self._next_wait(pool))
+            self._sent[pool.pool] = LastPoolWake(pool, now, self._next_wake_backoff_s(pool))
         return chosen
 
-    def _is_time(self, due: DuePool, now: float) -> bool:
+    def _may_wake_pool(self, due: DuePool, now: float) -> bool:
         last = self._sent.get(due.pool)
         return last is None or last.due != due or now - last.at >= last.wait_s
 
-    def _next_wait(self, due: DuePool) -> float:
+    def _next_wake_backoff_s(self, due: DuePool) -> float:
         last = self._sent.get(due.pool)
-        return MIN_WAIT_S if last is None or last.due != due else min(MAX_WAIT_S, 2 * last.wait_s)
+        return MIN_WAKE_BACKOFF_S if last is None or last.due != due else min(MAX_WAKE_BACKOFF_S, 2 * last.wait_s)
 
 
-async def wake(courier: Courier, chosen: Sequence[DuePool]) -> None:
+async def send_pool_wakes(courier: WakeCourier, chosen: Sequence[DuePool]) -> None:
     """Send one wake for each pool. Its id is the pool's, so at most one message is queued."""
     for due in chosen:
-        await courier.send(Wake(due.pool, due.kind, uuid5(_WAKE_IDS, due.pool)))
+        await courier.send(WakeMessage(due.pool, due.kind, uuid5(_POOL_WAKE_ID_NAMESPACE, due.pool)))

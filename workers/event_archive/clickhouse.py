@@ -16,15 +16,15 @@ import httpx
 import msgspec
 
 from domain.events.tail import StoredEvent
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 
 #: Seconds that a call may take as a whole: a leader's session is idle meanwhile.
-CALL_TIMEOUT_S = 4.0
+ARCHIVE_CALL_TIMEOUT_S = 4.0
 
 #: Dedup window in batches: only the last batch is ever copied again.
-DEDUP_WINDOW_BATCHES = 1_000
+ARCHIVE_DEDUP_WINDOW_BATCHES = 1_000
 
-TABLE = f"""
+CREATE_EVENT_TABLE_SQL = f"""
 create table if not exists event (
     project_id UUID, app_no Int16, event_key UUID, name LowCardinality(String),
     occurred_at DateTime64(6, 'UTC'), received_at DateTime64(6, 'UTC'), event_id Nullable(String),
@@ -33,12 +33,12 @@ create table if not exists event (
 ) engine = MergeTree
 partition by toYYYYMMDD(occurred_at)
 order by (project_id, occurred_at, event_key, app_no)
-settings non_replicated_deduplication_window = {DEDUP_WINDOW_BATCHES}"""
+settings non_replicated_deduplication_window = {ARCHIVE_DEDUP_WINDOW_BATCHES}"""
 
-TIME_SETTINGS = {"date_time_input_format": "best_effort"}
+TIME_FORMAT_SETTINGS = {"date_time_input_format": "best_effort"}
 
 
-class ClickHouse:
+class ClickHouseArchive:
     """A database of ClickHouse at a URL such as `https://user:password@host:8443/database`.
 
     Open it with `async with`.
@@ -51,7 +51,7 @@ class ClickHouse:
         self._client = httpx.AsyncClient(
             base_url=f"{parts.scheme}://{host}",
             auth=(unquote(parts.username or "default"), unquote(parts.password or "")),
-            timeout=CALL_TIMEOUT_S,
+            timeout=ARCHIVE_CALL_TIMEOUT_S,
             trust_env=False,
         )
 
@@ -64,45 +64,40 @@ class ClickHouse:
         await self._client.aclose()
 
     async def empty(self, day: date) -> None:
-        await self._run(TABLE, f"alter table event drop partition {day:%Y%m%d}")
+        await self._run(CREATE_EVENT_TABLE_SQL, f"alter table event drop partition {day:%Y%m%d}")
 
     async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
         rows = msgspec.json.Encoder().encode_lines(event._asdict() for event in events)
         await self._run(
-            "insert into event format JSONEachRow",
-            data=rows,
-            insert_deduplication_token=name,
-            **TIME_SETTINGS,
+            "insert into event format JSONEachRow", data=rows, insert_deduplication_token=name, **TIME_FORMAT_SETTINGS
         )
 
     async def count(self, day: date) -> int:
-        answer = await self._run(
-            "select count() from event where toDate(occurred_at) = {day:Date}", param_day=f"{day}"
-        )
+        answer = await self._run("select count() from event where toDate(occurred_at) = {day:Date}", param_day=f"{day}")
         try:
             return int(answer)
         except ValueError:
-            raise Unavailable("the event archive returned a count that is not a number") from None
+            raise ServiceUnavailable("the event archive returned a count that is not a number") from None
 
     async def forget(self, project_id: UUID) -> None:
         """Delete a project's events from the archive."""
         delete = "delete from event where project_id = {project:UUID}"
-        await self._run(TABLE, delete, param_project=f"{project_id}")
+        await self._run(CREATE_EVENT_TABLE_SQL, delete, param_project=f"{project_id}")
 
     async def _run(self, *statements: str, data: bytes = b"", **settings: str) -> str:
-        """Return the response to the last statement. Raises `Unavailable`, without any of the data."""
+        """Return the response to the last statement. Raises `ServiceUnavailable`, without any of the data."""
         parameters = {"database": self._database, "default_format": "TabSeparated", **settings}
         try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
+            async with asyncio.timeout(ARCHIVE_CALL_TIMEOUT_S):
                 for sql in statements:
                     answer = await self._client.post("/", params={"query": sql, **parameters}, content=data)
-                    _check(answer)
+                    _raise_for_archive_error(answer)
         except (httpx.HTTPError, TimeoutError) as error:
-            raise Unavailable(f"the event archive is unavailable: {type(error).__name__}") from error
+            raise ServiceUnavailable(f"the event archive is unavailable: {type(error).__name__}") from error
         return answer.text
 
 
-def _check(answer: httpx.Response) -> None:
+def _raise_for_archive_error(answer: httpx.Response) -> None:
     if not answer.is_success:
         code = answer.headers.get("x-clickhouse-exception-code", answer.status_code)
-        raise Unavailable(f"the event archive refused a statement: {code}")
+        raise ServiceUnavailable(f"the event archive refused a statement: {code}")

@@ -6,21 +6,21 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from db.pool import Conn
-from schemas.errors import Unavailable
-from workers.runtime.context import Context
+from schemas.errors import ServiceUnavailable
+from workers.runtime.context import TaskContext
 
 T = TypeVar("T")
 
 #: Seconds between two checks of the job: a cancel frees the slot within this time.
-CHECK_EVERY_S = 0.5
+CANCEL_CHECK_INTERVAL_S = 0.5
 
 
-async def run_until_canceled(ctx: Context, work: Coroutine[Any, Any, T]) -> T:
+async def run_until_canceled(ctx: TaskContext, work: Coroutine[Any, Any, T]) -> T:
     """Return the result of `work`. Cancel it once the job is canceled or another attempt owns it.
 
     Raises as `work` and the check of the job do.
     """
-    working, looking = asyncio.create_task(work), asyncio.create_task(_check_job(ctx))
+    working, looking = asyncio.create_task(work), asyncio.create_task(_check_job_until_canceled(ctx))
     try:
         await asyncio.wait((working, looking), return_when=asyncio.FIRST_COMPLETED)
         return looking.result() if looking.done() else working.result()
@@ -30,13 +30,13 @@ async def run_until_canceled(ctx: Context, work: Coroutine[Any, Any, T]) -> T:
         await asyncio.gather(working, looking, return_exceptions=True)
 
 
-async def _check_job(ctx: Context) -> Any:
+async def _check_job_until_canceled(ctx: TaskContext) -> Any:
     """Check the job until it ends; raises `CancelRequested`, `Fenced`. An outage of Postgres is ignored."""
     while True:
-        await asyncio.sleep(CHECK_EVERY_S)
-        with suppress(Unavailable):
-            await ctx.step(_nothing)
+        await asyncio.sleep(CANCEL_CHECK_INTERVAL_S)
+        with suppress(ServiceUnavailable):
+            await ctx.step(_do_nothing_in_step)
 
 
-async def _nothing(_: Conn) -> None:
+async def _do_nothing_in_step(_: Conn) -> None:
     """Do nothing: the step's lock is the check."""

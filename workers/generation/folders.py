@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
-class Folders:
+class PieceFolders:
     """The worker's folder, with a subfolder for each piece during its generation."""
 
     def __init__(self, path: Path) -> None:
@@ -22,24 +22,24 @@ class Folders:
 
 
 @contextmanager
-def open_folders() -> Iterator[Folders]:
+def open_piece_folders() -> Iterator[PieceFolders]:
     """Open a folder, locked until the block or the process ends. Folders of dead workers are deleted."""
     shared = Path(tempfile.gettempdir(), f"tenantry-generate-{os.getuid()}")
     shared.mkdir(mode=0o700, exist_ok=True)
-    with _locked(shared):
+    with _hold_folder_lock(shared):
         _delete_dead_folders(shared)
         folder = Path(tempfile.mkdtemp(dir=shared))
         lock = os.open(folder, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_EX)
     try:
-        yield Folders(folder)
+        yield PieceFolders(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _hold_folder_lock(folder: Path) -> Iterator[None]:
     """Exclude other starting workers: a new folder that isn't locked yet must not look dead."""
     handle = os.open(folder, os.O_RDONLY)
     try:

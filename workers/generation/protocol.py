@@ -4,12 +4,12 @@ from typing import TypeAlias
 
 import msgspec
 
-from generation.copy.model import Offers
+from generation.copy.model import ModelLines
 from generation.outputs import OutputFile
-from generation.spec import Copy, Presenter, Spec
+from generation.spec import PieceCopy, PieceSpec, Presenter
 
 
-class InputHandles(msgspec.Struct, frozen=True, kw_only=True):
+class InputFileHandles(msgspec.Struct, frozen=True, kw_only=True):
     """Input files of a piece, as open descriptors of the process."""
 
     logo: int | None
@@ -27,11 +27,11 @@ class PieceRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The request for a piece: its files are written to `folder`. Without a copy the process writes one, and
     uses a model's offers where it can."""
 
-    spec: Spec
-    handles: InputHandles
+    spec: PieceSpec
+    handles: InputFileHandles
     folder: str
-    copy: Copy | None = None
-    offers: Offers = Offers()
+    copy: PieceCopy | None = None
+    offers: ModelLines = ModelLines()
 
 
 class PortraitRequest(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -55,7 +55,7 @@ RenderRequest: TypeAlias = PieceRequest | PortraitRequest | PosterRequest
 class CopyReady(msgspec.Struct, frozen=True, tag=True):
     """The texts are written and the pictures read: drawing begins."""
 
-    copy: Copy
+    copy: PieceCopy
 
 
 class DrawProgress(msgspec.Struct, frozen=True, tag=True):
@@ -81,8 +81,8 @@ class OutOfResources(msgspec.Struct, frozen=True, tag=True):
 
 RenderReport: TypeAlias = CopyReady | DrawProgress | RenderRefused | OutOfResources
 
-_REPORTS: msgspec.json.Decoder[RenderReport] = msgspec.json.Decoder(RenderReport)
+_RENDER_REPORT_DECODER: msgspec.json.Decoder[RenderReport] = msgspec.json.Decoder(RenderReport)
 
 
-def read_report(line: bytes) -> RenderReport:
-    return _REPORTS.decode(line)
+def decode_render_report(line: bytes) -> RenderReport:
+    return _RENDER_REPORT_DECODER.decode(line)

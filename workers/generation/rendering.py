@@ -21,22 +21,22 @@ from workers.generation.protocol import (
     RenderRefused,
     RenderReport,
     RenderRequest,
-    read_report,
+    decode_render_report,
 )
 
 #: Longest line from the process in bytes: a copy, or the texts of a file.
-MAX_LINE_BYTES = 1 << 20
+MAX_REPORT_LINE_BYTES = 1 << 20
 #: Bytes of the end of its stderr to log.
 LOGGED_STDERR_BYTES = 2000
 
 #: Environment variables with the path of a program.
-PASSED_VARIABLES = ("IMAGEIO_FFMPEG_EXE",)
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+PASSED_ENVIRONMENT_VARIABLES = ("IMAGEIO_FFMPEG_EXE",)
+ONE_THREAD_VARIABLES = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
-TOO_COSTLY = Failed("TOO_COSTLY", "the piece exceeded its CPU limit: give fewer or smaller files")
-KILLED = Retry("RENDERER_KILLED", "the process that made the piece was killed: the job is repeated")
-CRASHED = Failed("RENDERER_CRASHED", "a file or the piece crashed its process: give other files")
-BROKEN = Retry(
+RENDER_TOO_COSTLY_FAILURE = Failed("TOO_COSTLY", "the piece exceeded its CPU limit: give fewer or smaller files")
+RENDERER_KILLED_RETRY = Retry("RENDERER_KILLED", "the process that made the piece was killed: the job is repeated")
+RENDERER_CRASHED_FAILURE = Failed("RENDERER_CRASHED", "a file or the piece crashed its process: give other files")
+RENDERER_BROKE_RETRY = Retry(
     "RENDERER_BROKE", "the process that made the piece failed with an internal error: the job is repeated"
 )
 
@@ -51,7 +51,7 @@ class RenderFailed(Exception):
         self.outcome = outcome
 
 
-async def render(
+async def render_in_child_process(
     asked: RenderRequest, handles: Sequence[int]
 ) -> AsyncGenerator[CopyReady | DrawProgress, None]:
     """Yield reports up to the last file.
@@ -59,43 +59,41 @@ async def render(
     Closing it ends the process and its children. Raises `RenderFailed`.
     """
     errors = Path(asked.folder, "stderr")
-    async with _run_process(asked, handles, errors) as process:
+    async with _run_renderer_process(asked, handles, errors) as process:
         assert process.stdout  # noqa: S101  it is a pipe
         async for line in process.stdout:
-            yield _require_no_refusal(read_report(line))
+            yield _raise_if_render_refused(decode_render_report(line))
         code = await process.wait()
     if code:
-        _log.warning("the renderer failed", code=code, said=_read_tail(errors))
-        raise RenderFailed(exit_outcome(code))
+        _log.warning("the renderer failed", code=code, said=_read_stderr_tail(errors))
+        raise RenderFailed(outcome_of_exit_code(code))
 
 
-async def render_one(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
+async def render_single_file(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
     """Return the file of a process that makes only one. Raises `RenderFailed`."""
-    async with aclosing(render(asked, handles)) as reports:
-        outputs = [
-            report.made async for report in reports if isinstance(report, DrawProgress) and report.made
-        ]
+    async with aclosing(render_in_child_process(asked, handles)) as reports:
+        outputs = [report.made async for report in reports if isinstance(report, DrawProgress) and report.made]
     return outputs[0]
 
 
 @asynccontextmanager
-async def _run_process(asked: RenderRequest, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
-    environment = {name: os.environ[name] for name in PASSED_VARIABLES if name in os.environ}
+async def _run_renderer_process(asked: RenderRequest, handles: Sequence[int], errors: Path) -> AsyncIterator[Process]:
+    environment = {name: os.environ[name] for name in PASSED_ENVIRONMENT_VARIABLES if name in os.environ}
     with errors.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "workers.generation.child",
-            pass_fds=handles, stdin=PIPE, stdout=PIPE, stderr=stderr, limit=MAX_LINE_BYTES,
-            start_new_session=True, env=environment | ONE_THREAD | {"TMPDIR": asked.folder},
+            pass_fds=handles, stdin=PIPE, stdout=PIPE, stderr=stderr, limit=MAX_REPORT_LINE_BYTES,
+            start_new_session=True, env=environment | ONE_THREAD_VARIABLES | {"TMPDIR": asked.folder},
         )  # fmt: skip
     try:
         assert process.stdin  # noqa: S101  it is a pipe; closing it ends the process
         process.stdin.write(msgspec.json.encode(asked) + b"\n")
         yield process
     finally:
-        await _kill_group(process)
+        await _kill_process_group(process)
 
 
-async def _kill_group(process: Process) -> None:
+async def _kill_process_group(process: Process) -> None:
     """Kill the process's group, and wait for its end, even if this task is canceled meanwhile.
 
     The group outlives a process that was killed alone, for example by the kernel's OOM killer.
@@ -107,7 +105,7 @@ async def _kill_group(process: Process) -> None:
         process.stdin.close()
 
 
-def _require_no_refusal(report: RenderReport) -> CopyReady | DrawProgress:
+def _raise_if_render_refused(report: RenderReport) -> CopyReady | DrawProgress:
     """Return the report; raise `RenderFailed` for a refusal."""
     if isinstance(report, RenderRefused):
         raise RenderFailed(Failed(report.code, report.message))
@@ -116,14 +114,14 @@ def _require_no_refusal(report: RenderReport) -> CopyReady | DrawProgress:
     return report
 
 
-def exit_outcome(code: int) -> Failed | Retry:
+def outcome_of_exit_code(code: int) -> Failed | Retry:
     """Return the outcome for an exit code. The host sends SIGKILL and SIGTERM; other signals would recur."""
     if code == -signal.SIGXCPU:
-        return TOO_COSTLY
+        return RENDER_TOO_COSTLY_FAILURE
     if code >= 0:
-        return BROKEN
-    return KILLED if -code in {signal.SIGKILL, signal.SIGTERM} else CRASHED
+        return RENDERER_BROKE_RETRY
+    return RENDERER_KILLED_RETRY if -code in {signal.SIGKILL, signal.SIGTERM} else RENDERER_CRASHED_FAILURE
 
 
-def _read_tail(file: Path) -> str:
+def _read_stderr_tail(file: Path) -> str:
     return file.read_bytes()[-LOGGED_STDERR_BYTES:].decode(errors="replace")

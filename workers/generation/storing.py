@@ -7,54 +7,53 @@ from hashlib import sha256
 from pathlib import Path
 
 from domain.content import generated
-from domain.content.app_files import PieceFiles
+from domain.content.app_files import ContentPieceFiles
 from domain.media import uploads
 from domain.media.files import StoredFile, Thumbnail
-from domain.media.store import CHUNK, Store
+from domain.media.store import READ_CHUNK_BYTES, MediaStore
 from generation.outputs import OutputFile
 from jobs.outcomes import Failed, Retry
-from schemas.errors import Oversized, Unavailable
-from workers.generation.protocol import InputHandles
+from schemas.errors import BodyOversized, ServiceUnavailable
+from workers.generation.protocol import InputFileHandles
 from workers.generation.rendering import RenderFailed
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 
 #: Seconds until a retry after the storage was away: each retry makes the piece again.
 STORAGE_RETRY_S = 20.0
 
-STORAGE_AWAY = Retry(
+STORAGE_AWAY_RETRY = Retry(
     "STORAGE_UNAVAILABLE", "the media storage can't be reached: the job is repeated", STORAGE_RETRY_S
 )
-FILE_DELETED = Failed(
-    "MEDIA_DELETED",
-    "an input file was deleted since: regenerate the item, or request another one without that file",
+INPUT_FILE_DELETED = Failed(
+    "MEDIA_DELETED", "an input file was deleted since: regenerate the item, or request another one without that file"
 )
-STORAGE_FULL = Failed(
-    "STORAGE_FULL",
-    "the organization's storage is full: have projects purged, or ask for a higher tier",
-    retryable=True,
+STORAGE_FULL_FAILURE = Failed(
+    "STORAGE_FULL", "the organization's storage is full: have projects purged, or ask for a higher tier", retryable=True
 )
 
 
-async def open_inputs(ctx: Context, store: Store, files: PieceFiles, stack: AsyncExitStack) -> InputHandles:
+async def open_input_files(
+    ctx: TaskContext, store: MediaStore, files: ContentPieceFiles, stack: AsyncExitStack
+) -> InputFileHandles:
     """Open the piece's input files; their descriptors live as long as the stack. Raises `RenderFailed`."""
 
     async def handle(token: str) -> int:
         return await stack.enter_async_context(store.opened(token))
 
     try:
-        return InputHandles(
+        return InputFileHandles(
             logo=await handle(files.logo) if files.logo else None,
             screenshots=[await handle(token) for token in files.screenshots],
             end_card=await handle(files.end_card) if files.end_card else None,
             clip=await handle(files.clip) if files.clip else None,
         )
-    except Unavailable:
-        is_deleted = await ctx.step(partial(generated.count_deleted_files, claim=ctx.job, files=files))
-        raise RenderFailed(FILE_DELETED if is_deleted else STORAGE_AWAY) from None
+    except ServiceUnavailable:
+        is_deleted = await ctx.step(partial(generated.count_deleted_brief_files, claim=ctx.job, files=files))
+        raise RenderFailed(INPUT_FILE_DELETED if is_deleted else STORAGE_AWAY_RETRY) from None
 
 
-async def store_all(
-    ctx: Context, store: Store, folder: Path, outputs: Sequence[OutputFile]
+async def store_piece_files(
+    ctx: TaskContext, store: MediaStore, folder: Path, outputs: Sequence[OutputFile]
 ) -> list[StoredFile]:
     """Store files with their thumbnails.
 
@@ -62,49 +61,47 @@ async def store_all(
     """
     paths = [folder / name for output in outputs for name in (output.name, output.thumbnail)]
     sizes = [path.stat().st_size for path in paths]
-    begin = partial(uploads.begin_many, organization_id=ctx.job.organization_id, sizes=sizes)
+    begin = partial(uploads.reserve_uploads, organization_id=ctx.job.organization_id, sizes=sizes)
     try:
         tokens = await ctx.step(begin)
-    except Oversized:
-        raise RenderFailed(STORAGE_FULL) from None
+    except BodyOversized:
+        raise RenderFailed(STORAGE_FULL_FAILURE) from None
     for path, token in zip(paths, tokens, strict=True):
-        await store_one(store, path, token)
+        await write_file_to_storage(store, path, token)
     thumbnails = [
         Thumbnail(path.stat().st_size, sha256(path.read_bytes()).digest(), token)
         for path, token in zip(paths[1::2], tokens[1::2], strict=True)
     ]
-    return [stored_file(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)]
+    return [build_stored_file(*parts) for parts in zip(outputs, tokens[::2], thumbnails, strict=True)]
 
 
-async def store_output(ctx: Context, store: Store, output: OutputFile, folder: Path) -> StoredFile:
+async def store_only_output(ctx: TaskContext, store: MediaStore, output: OutputFile, folder: Path) -> StoredFile:
     """Store a job's only file, under one token in all of its attempts. Raises `RenderFailed`."""
-    reserve = partial(
-        uploads.reserve_upload, organization_id=ctx.job.organization_id, at_most=output.size_bytes
-    )
+    reserve = partial(uploads.reserve_upload, organization_id=ctx.job.organization_id, at_most=output.size_bytes)
     try:
         token = await ctx.step(reserve, name="reserve")
-    except Oversized:
-        raise RenderFailed(STORAGE_FULL) from None
-    await store_one(store, folder / output.name, token)
-    return stored_file(output, token)
+    except BodyOversized:
+        raise RenderFailed(STORAGE_FULL_FAILURE) from None
+    await write_file_to_storage(store, folder / output.name, token)
+    return build_stored_file(output, token)
 
 
-async def store_one(store: Store, path: Path, token: str) -> None:
+async def write_file_to_storage(store: MediaStore, path: Path, token: str) -> None:
     """Write a file to the storage. Raises `RenderFailed`."""
     try:
-        await store.write(token, _chunks(path))
-    except Unavailable:
-        raise RenderFailed(STORAGE_AWAY) from None
+        await store.write(token, _read_file_chunks(path))
+    except ServiceUnavailable:
+        raise RenderFailed(STORAGE_AWAY_RETRY) from None
 
 
-async def _chunks(path: Path) -> AsyncIterator[bytes]:
+async def _read_file_chunks(path: Path) -> AsyncIterator[bytes]:
     with path.open("rb") as opened:
-        while chunk := opened.read(CHUNK):
+        while chunk := opened.read(READ_CHUNK_BYTES):
             yield chunk
 
 
-def stored_file(output: OutputFile, token: str, thumbnail: Thumbnail | None = None) -> StoredFile:
-    """Return the stored file of an output."""
+def build_stored_file(output: OutputFile, token: str, thumbnail: Thumbnail | None = None) -> StoredFile:
+    """Return an output as a `StoredFile`: a video or an image, by its media type."""
     return StoredFile(
         kind="video" if output.mime_type.startswith("video/") else "image",
         mime_type=output.mime_type,

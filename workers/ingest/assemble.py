@@ -5,36 +5,36 @@ from collections.abc import Awaitable, Sequence
 
 import msgspec
 
-from schemas.brand import Candidate, CrawlState, Extraction, Field, FieldFinding
+from schemas.brand import BrandExtraction, BrandFieldName, CrawlState, FieldCandidate, FieldFinding
 from schemas.errors import SourceError
-from workers.ingest.choose import choose
+from workers.ingest.choose import choose_findings
 from workers.ingest.derive.declared import drop_vague_candidates
-from workers.ingest.derive.distinct import complete_keywords
-from workers.ingest.llm.suggest import suggest
-from workers.ingest.parser.parser import Parser, read
-from workers.ingest.pictures.fetch_images import PICTURES_S, FetchedImages
-from workers.ingest.shapes import LIST_SUFFIX, Passage, Prose
-from workers.llm.endpoint import Model
+from workers.ingest.derive.distinct import complete_declared_keywords
+from workers.ingest.llm.suggest import suggest_brand_candidates
+from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
+from workers.ingest.pictures.fetch_images import MAX_IMAGE_FETCHING_S, FetchedImages
+from workers.ingest.shapes import LIST_ITEMS_RULE_SUFFIX, Passage, SourceProse
+from workers.llm.endpoint import LanguageModel
 
 #: Titles and descriptions; further ones are ignored.
-MAX_ABOUT_TEXTS = 8
-LATE_WARNING = (
-    f"pictures_late: not every image was fetched within {PICTURES_S:g} s; the fetched ones were kept"
+MAX_BRAND_ABOUT_TEXTS = 8
+LATE_PICTURES_WARNING = (
+    f"pictures_late: not every image was fetched within {MAX_IMAGE_FETCHING_S:g} s; the fetched ones were kept"
 )
 
 
-async def assemble(
-    parser: Parser,
+async def assemble_extraction(
+    parser: DocumentParser,
     *,
     url: str,
     title: str | None,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[FieldCandidate],
     passages: Sequence[Passage],
     warnings: Sequence[str] = (),
     visit: CrawlState | None = None,
-    model: Model | None = None,
+    model: LanguageModel | None = None,
     pictures: Awaitable[FetchedImages] | None = None,
-) -> Extraction:
+) -> BrandExtraction:
     """Assemble the extraction, with one finding for each field.
 
     A failure of the derivation or of the language model `model` leaves out its fields and adds a warning.
@@ -42,67 +42,71 @@ async def assemble(
     """
     declared = drop_vague_candidates(url, candidates)
     (derived, derive_warnings), suggested, images = await asyncio.gather(
-        derive(parser, build_prose(url, title, declared, passages)),
-        suggest(model, url=url, passages=passages),
-        pictures or no_images(),
+        request_derived_candidates(parser, build_source_prose(url, title, declared, passages)),
+        suggest_brand_candidates(model, url=url, passages=passages),
+        pictures or fetch_no_images(),
     )
     all_candidates = [*declared, *derived, *suggested.candidates, *await read_logo_colors(parser, images)]
     if visit and (derive_warnings or suggested.warnings or images.late):
         # Without validators the next ingest reads everything again.
         visit = msgspec.structs.replace(visit, answers={})
-    return Extraction(
+    return BrandExtraction(
         url=url,
         title=title,
-        fields=complete_keywords(choose(all_candidates)),
+        fields=complete_declared_keywords(choose_findings(all_candidates)),
         media=[*images.pictures],
-        warnings=[*warnings, *derive_warnings, *suggested.warnings, *([LATE_WARNING] if images.late else [])],
+        warnings=[*warnings, *derive_warnings, *suggested.warnings, *([LATE_PICTURES_WARNING] if images.late else [])],
         visit=visit,
     )
 
 
-async def read_logo_colors(parser: Parser, images: FetchedImages) -> list[Candidate]:
+async def read_logo_colors(parser: DocumentParser, images: FetchedImages) -> list[FieldCandidate]:
     """Return the colors of the logo's image; an empty list without a logo, or if it can't be read."""
     if images.logo is None:
         return []
     try:
-        return (await read(parser, images.logo)).candidates
+        return (await parse_non_page_document(parser, images.logo)).candidates
     except SourceError:
         return []
 
 
-async def no_images() -> FetchedImages:
+async def fetch_no_images() -> FetchedImages:
     """Return no images, for a source that is read without a network."""
     return FetchedImages()
 
 
-def build_prose(
-    url: str, title: str | None, candidates: Sequence[Candidate], passages: Sequence[Passage]
-) -> Prose:
+def build_source_prose(
+    url: str, title: str | None, candidates: Sequence[FieldCandidate], passages: Sequence[Passage]
+) -> SourceProse:
     """Return the passages, with the name, language, titles and descriptions of the source."""
-    declared = choose(candidates)
-    return Prose(
+    declared = choose_findings(candidates)
+    return SourceProse(
         url=url,
-        name=text_of(declared, "appName"),
-        language=text_of(declared, "primaryLanguage"),
-        about=list(dict.fromkeys([*filter(None, [title]), *list_descriptions(candidates)]))[:MAX_ABOUT_TEXTS],
+        name=text_of_finding(declared, "appName"),
+        language=text_of_finding(declared, "primaryLanguage"),
+        about=list(dict.fromkeys([*filter(None, [title]), *list_brand_descriptions(candidates)]))[
+            :MAX_BRAND_ABOUT_TEXTS
+        ],
         passages=[*passages],
     )
 
 
-def list_descriptions(candidates: Sequence[Candidate]) -> list[str]:
+def list_brand_descriptions(candidates: Sequence[FieldCandidate]) -> list[str]:
     """Return taglines and descriptions. Descriptions from list items are left out: the passages have them."""
     return [
         str(candidate.value)
         for candidate in candidates
-        if candidate.field in {"tagline", "appDescription"} and not candidate.rule.endswith(LIST_SUFFIX)
+        if candidate.field in {"tagline", "appDescription"} and not candidate.rule.endswith(LIST_ITEMS_RULE_SUFFIX)
     ]
 
 
-def text_of(findings: dict[Field, FieldFinding], field: Field) -> str | None:
+def text_of_finding(findings: dict[BrandFieldName, FieldFinding], field: BrandFieldName) -> str | None:
     return str(findings[field].value) if field in findings else None
 
 
-async def derive(parser: Parser, prose: Prose) -> tuple[list[Candidate], list[str]]:
+async def request_derived_candidates(
+    parser: DocumentParser, prose: SourceProse
+) -> tuple[list[FieldCandidate], list[str]]:
     """Derive candidates from the prose; return the candidates and a list of warnings.
 
     A failure gives no candidates and one warning. Prose without passages gives neither.
@@ -110,6 +114,6 @@ async def derive(parser: Parser, prose: Prose) -> tuple[list[Candidate], list[st
     if not prose.passages:
         return [], []
     try:
-        return (await read(parser, prose)).candidates, []
+        return (await parse_non_page_document(parser, prose)).candidates, []
     except SourceError as error:
         return [], [f"underived: {error.message}"]

@@ -6,41 +6,41 @@ from itertools import islice
 
 import msgspec
 
-from schemas.brand import Candidate, Field, FieldFinding
-from workers.ingest.colors.palette import palette
-from workers.ingest.corroboration import NARROW_PLACES, count_sources, is_domain
+from schemas.brand import BrandFieldName, FieldCandidate, FieldFinding
+from workers.ingest.colors.palette import choose_brand_palette
+from workers.ingest.corroboration import SHORTENED_NAME_RULES, count_independent_sources, is_domain_as_name
 from workers.ingest.page.address import strip_domain_ending
-from workers.ingest.page.text import squash
+from workers.ingest.page.text import fold_text
 
 #: Confidence that the second independent source of a value adds.
 SECOND_SOURCE_BONUS = 0.05
 #: Confidence that each further source adds.
 FURTHER_SOURCE_BONUS = 0.01
 #: Highest confidence by agreement.
-MAX_CONFIDENCE = 0.98
+MAX_AGREEMENT_CONFIDENCE = 0.98
 #: Fields where agreement proves nothing: a description is copied from place to place.
-COPIED_FIELDS: frozenset[Field] = frozenset({"appDescription"})
-MAX_ALTERNATIVES = 3
+COPIED_BRAND_FIELDS: frozenset[BrandFieldName] = frozenset({"appDescription"})
+MAX_ALTERNATIVE_FINDINGS = 3
 #: Candidates that a document keeps for each field: of 267 real pages none has more.
 MAX_CANDIDATES_PER_FIELD = 30
 
 
-def choose(candidates: Iterable[Candidate]) -> dict[Field, FieldFinding]:
+def choose_findings(candidates: Iterable[FieldCandidate]) -> dict[BrandFieldName, FieldFinding]:
     """Choose the most confident candidate of each field, the first of equals; the others become alternatives.
 
     Colors are combined into one palette.
     """
-    by_field: dict[Field, list[Candidate]] = {}
+    by_field: dict[BrandFieldName, list[FieldCandidate]] = {}
     for candidate in candidates:
         by_field.setdefault(candidate.field, []).append(candidate)
-    colors = palette(by_field.pop("colors", []))
+    colors = choose_brand_palette(by_field.pop("colors", []))
     chosen = {field: build_finding(of_field) for field, of_field in by_field.items()}
     return chosen | {"colors": colors} if colors else chosen
 
 
-def keep_best(candidates: Iterable[Candidate]) -> list[Candidate]:
+def keep_best_candidates(candidates: Iterable[FieldCandidate]) -> list[FieldCandidate]:
     """Return distinct candidates, best first, at most `MAX_CANDIDATES_PER_FIELD` (of thousands)."""
-    distinct: dict[tuple[str, str, str], Candidate] = {}
+    distinct: dict[tuple[str, str, str], FieldCandidate] = {}
     for candidate in sorted(candidates, key=lambda candidate: -candidate.confidence):
         distinct.setdefault((candidate.field, candidate.rule, repr(candidate.value)), candidate)
     kept_by_field: Counter[str] = Counter()
@@ -51,40 +51,43 @@ def keep_best(candidates: Iterable[Candidate]) -> list[Candidate]:
     return best
 
 
-def build_finding(candidates: list[Candidate]) -> FieldFinding:
-    best, *alternatives = islice(rank_values(candidates), MAX_ALTERNATIVES + 1)
+def build_finding(candidates: list[FieldCandidate]) -> FieldFinding:
+    best, *alternatives = islice(rank_distinct_values(candidates), MAX_ALTERNATIVE_FINDINGS + 1)
     return msgspec.structs.replace(best, alternatives=alternatives)
 
 
-def rank_values(candidates: list[Candidate]) -> Iterator[FieldFinding]:
+def rank_distinct_values(candidates: list[FieldCandidate]) -> Iterator[FieldFinding]:
     """Return one finding for each distinct value, best first, with the rule of its best candidate."""
-    by_value: dict[str, list[Candidate]] = {}
+    by_value: dict[str, list[FieldCandidate]] = {}
     for candidate in sorted(candidates, key=lambda item: -item.confidence):
-        by_value.setdefault(value_key(candidate), []).append(candidate)
+        by_value.setdefault(candidate_value_key(candidate), []).append(candidate)
     return iter(sorted(map(merge_candidates, by_value.values()), key=lambda item: -item.confidence))
 
 
-def value_key(candidate: Candidate) -> str:
+def candidate_value_key(candidate: FieldCandidate) -> str:
     """Return the key of a value, the same for equal values. Language tags and addresses are kept as they are.
 
     A name with a domain's ending has the same key as the name without it.
     """
     if isinstance(candidate.value, str) and candidate.field == "appName":
-        return squash(strip_domain_ending(candidate.value)) or candidate.value
+        return fold_text(strip_domain_ending(candidate.value)) or candidate.value
     if isinstance(candidate.value, str) and candidate.field not in {"primaryLanguage", "logoUrl"}:
-        return squash(candidate.value) or candidate.value
+        return fold_text(candidate.value) or candidate.value
     return repr(candidate.value)
 
 
-def merge_candidates(candidates: list[Candidate]) -> FieldFinding:
-    """Merge candidates of one value, best first. Independent sources raise the confidence."""
-    best = prefer_plain_name(candidates)
-    further_sources = 0 if best.field in COPIED_FIELDS else count_sources(candidates) - 1
+def merge_candidates(candidates: list[FieldCandidate]) -> FieldFinding:
+    """Merge candidates of one value, given best first, into one finding.
+
+    Further independent sources raise its confidence, except in fields that are copied.
+    """
+    best = prefer_name_over_domain(candidates)
+    further_sources = 0 if best.field in COPIED_BRAND_FIELDS else count_independent_sources(candidates) - 1
     bonus = SECOND_SOURCE_BONUS + FURTHER_SOURCE_BONUS * (further_sources - 1) if further_sources else 0.0
     confidence = candidates[0].confidence
     return FieldFinding(
         value=best.value,
-        confidence=round(max(confidence, min(confidence + bonus, MAX_CONFIDENCE)), 3),
+        confidence=round(max(confidence, min(confidence + bonus, MAX_AGREEMENT_CONFIDENCE)), 3),
         rule=best.rule,
         url=best.url,
         evidence=best.evidence,
@@ -92,9 +95,9 @@ def merge_candidates(candidates: list[Candidate]) -> FieldFinding:
     )
 
 
-def prefer_plain_name(candidates: list[Candidate]) -> Candidate:
+def prefer_name_over_domain(candidates: list[FieldCandidate]) -> FieldCandidate:
     """Return the best candidate, but prefer `Acme` to `acme.com` if a place with room for both has `Acme`."""
     best = candidates[0]
-    roomy = (candidate for candidate in candidates if candidate.rule not in NARROW_PLACES)
-    plain = (candidate for candidate in roomy if not is_domain(candidate))
-    return next(plain, best) if is_domain(best) else best
+    roomy = (candidate for candidate in candidates if candidate.rule not in SHORTENED_NAME_RULES)
+    plain = (candidate for candidate in roomy if not is_domain_as_name(candidate))
+    return next(plain, best) if is_domain_as_name(best) else best

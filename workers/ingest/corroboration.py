@@ -7,37 +7,43 @@ The title is another source, since people read and edit it; so are the manifest 
 domain as a name counts as the host's source in any place.
 """
 
-from schemas.brand import Candidate
+from schemas.brand import FieldCandidate
 from workers.ingest.page.address import strip_domain_ending
 
-TITLE_PLACES = frozenset(f"html.title.{end}" for end in ("host", "end", "part", "first", "last"))
+TITLE_NAME_RULES = frozenset(f"html.title.{end}" for end in ("host", "end", "part", "first", "last"))
 #: Metas with the name of a page's app.
-APP_METAS = """application-name apple-mobile-web-app-title al:ios:app_name al:android:app_name
+APP_NAME_META_TAGS = """application-name apple-mobile-web-app-title al:ios:app_name al:android:app_name
     twitter:app:name:iphone twitter:app:name:ipad twitter:app:name:googleplay""".split()
-APP_PLACES = frozenset(f"html.{name}" for name in APP_METAS)
+APP_NAME_META_RULES = frozenset(f"html.{name}" for name in APP_NAME_META_TAGS)
 #: Places of a name that are filled from one setting. Any other place is a source of its own.
-SHARED_SETTINGS = (
+RULES_SHARING_ONE_SOURCE = (
     frozenset({"html.og:site_name", "jsonld.WebSite.name"}),
     frozenset({"jsonld.publisher.name", "jsonld.Organization.name", "jsonld.Person.name"}),
-    TITLE_PLACES,
-    APP_PLACES,
+    TITLE_NAME_RULES,
+    APP_NAME_META_RULES,
 )
 #: Places with little room, or with the owner's name: an ending that they leave out may belong to the name.
-NARROW_PLACES = APP_PLACES | {"manifest.name", "manifest.short_name", "html.logo", "html.copyright", "host"}
+SHORTENED_NAME_RULES = APP_NAME_META_RULES | {
+    "manifest.name",
+    "manifest.short_name",
+    "html.logo",
+    "html.copyright",
+    "host",
+}
 
-SOURCE_BY_RULE = {rule: min(rules) for rules in SHARED_SETTINGS for rule in rules}
+NAME_SOURCE_BY_RULE = {rule: min(rules) for rules in RULES_SHARING_ONE_SOURCE for rule in rules}
 
 
-def count_sources(candidates: list[Candidate]) -> int:
+def count_independent_sources(candidates: list[FieldCandidate]) -> int:
     """Count the independent sources among candidates of one value."""
-    return len({source_of(candidate) for candidate in candidates})
+    return len({source_of_candidate(candidate) for candidate in candidates})
 
 
-def source_of(candidate: Candidate) -> str:
-    return "host" if is_domain(candidate) else SOURCE_BY_RULE.get(candidate.rule, candidate.rule)
+def source_of_candidate(candidate: FieldCandidate) -> str:
+    return "host" if is_domain_as_name(candidate) else NAME_SOURCE_BY_RULE.get(candidate.rule, candidate.rule)
 
 
-def is_domain(candidate: Candidate) -> bool:
-    """Return whether the value is a domain as a name, such as `acme.com`."""
+def is_domain_as_name(candidate: FieldCandidate) -> bool:
+    """Return whether the candidate is an app name that has a domain's ending, such as `acme.com`."""
     value = candidate.value
     return candidate.field == "appName" and isinstance(value, str) and strip_domain_ending(value) != value

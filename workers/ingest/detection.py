@@ -12,28 +12,30 @@ import regex
 from langcodes import Language
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from workers.ingest.languages import primary, standard
-from workers.ingest.sentences import sentences, without_placeholder
+from workers.ingest.languages import normalize_language_tag, primary_language_subtag
+from workers.ingest.sentences import remove_lorem_ipsum, sentences_for_detection
 
-IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+LANGUAGE_IDENTIFIER = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 #: Characters of sentences that a detection needs to override a declaration. Of 445 sure detections in 100
 #: characters of store texts, in 46 languages, none is wrong.
-MIN_CHARS = 200
+MIN_LANGUAGE_SAMPLE_CHARS = 200
 #: The same for the sentences of its paragraphs: banners and repeats are left out.
-MIN_PROSE_CHARS = 80
-MAX_CHARS = 5000
+MIN_LANGUAGE_PROSE_CHARS = 80
+MAX_LANGUAGE_SAMPLE_CHARS = 5000
 #: Probability from which a detection is sure.
-SURE_PROBABILITY = 0.95
+SURE_LANGUAGE_PROBABILITY = 0.95
 #: Probability from which it is likely. Of 41 store texts in other than Latin letters, 40 are in the likely
 #: language.
-LIKELY_PROBABILITY = 0.5
-LATIN = regex.compile(r"\p{Latin}")
-LETTER = regex.compile(r"\p{L}")
+LIKELY_LANGUAGE_PROBABILITY = 0.5
+LATIN_LETTER = regex.compile(r"\p{Latin}")
+LETTER_OF_ANY_SCRIPT = regex.compile(r"\p{L}")
 #: Languages of the model. A text in any other language is detected as one of these, with a high probability.
-LEARNED_LANGUAGES = {primary(tag) for label in IDENTIFIER.nb_classes if (tag := standard(label))}
+DETECTABLE_LANGUAGES = {
+    primary_language_subtag(tag) for label in LANGUAGE_IDENTIFIER.nb_classes if (tag := normalize_language_tag(label))
+}
 
 
-def weigh_languages(
+def weigh_language_tags(
     text: str, declared: Iterable[tuple[str, str]], prose: Iterable[str] | None = None
 ) -> Iterator[tuple[str, float, str]]:
     """Yield language tags with confidence and rule, from a text and the tags that its source declares.
@@ -41,64 +43,72 @@ def weigh_languages(
     `declared` are pairs of a tag and its rule. `prose` are the paragraphs of a text with other parts.
     Without it all of the text is prose.
     """
-    standard_tags = [(tag, rule) for written, rule in declared if (tag := standard(written))]
-    detected, probability = detect(text)
-    is_learned = all(primary(tag) in LEARNED_LANGUAGES for tag, _ in standard_tags)
-    if detected and is_learned and len(text) >= MIN_CHARS:
+    standard_tags = [(tag, rule) for written, rule in declared if (tag := normalize_language_tag(written))]
+    detected, probability = detect_text_language(text)
+    is_learned = all(primary_language_subtag(tag) in DETECTABLE_LANGUAGES for tag, _ in standard_tags)
+    if detected and is_learned and len(text) >= MIN_LANGUAGE_SAMPLE_CHARS:
         tags = [tag for tag, _ in standard_tags]
-        if standard_tags and primary(detected) not in map(primary, tags):
-            detection_wins = overrides_declared_tags(detected, text, tags, [text] if prose is None else prose)
+        if standard_tags and primary_language_subtag(detected) not in map(primary_language_subtag, tags):
+            detection_wins = overrides_declared_languages(detected, text, tags, [text] if prose is None else prose)
         else:
-            detection_wins = probability >= SURE_PROBABILITY
-        yield from detected_tags(detected, standard_tags) if detection_wins else ()
+            detection_wins = probability >= SURE_LANGUAGE_PROBABILITY
+        yield from detected_language_tags(detected, standard_tags) if detection_wins else ()
     yield from ((tag, 0.80, rule) for tag, rule in standard_tags)
-    if detected and probability >= LIKELY_PROBABILITY:
+    if detected and probability >= LIKELY_LANGUAGE_PROBABILITY:
         yield detected, round(probability * 0.75, 2), "text"
 
 
-def detected_tags(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
-    agreeing = [(tag, f"{rule}+text") for tag, rule in declared if primary(tag) == primary(detected)]
+def detected_language_tags(detected: str, declared: list[tuple[str, str]]) -> Iterator[tuple[str, float, str]]:
+    agreeing = [
+        (tag, f"{rule}+text")
+        for tag, rule in declared
+        if primary_language_subtag(tag) == primary_language_subtag(detected)
+    ]
     for tag, rule in agreeing or [(detected, "text")]:
         yield tag, 0.95 if agreeing else 0.90, rule
 
 
-def overrides_declared_tags(language: str, text: str, declared: list[str], prose: Iterable[str]) -> bool:
+def overrides_declared_languages(language: str, text: str, declared: list[str], prose: Iterable[str]) -> bool:
     """Return whether enough sentences are surely in the text's language to override the declared ones.
 
     A lower probability and fewer characters are enough if no declared language uses its script.
     """
-    prose_text = " ".join(sentence for paragraph in prose for sentence in sentences(paragraph))
-    likely, enough = SURE_PROBABILITY, MIN_CHARS
-    if is_foreign(prose_text, declared):
-        likely, enough = LIKELY_PROBABILITY, MIN_PROSE_CHARS
-    has_enough = sum(map(len, sentences(text))) >= enough and len(prose_text) >= MIN_PROSE_CHARS
-    return has_enough and all(is_in_language(language, sample, likely) for sample in (text, prose_text))
+    prose_text = " ".join(sentence for paragraph in prose for sentence in sentences_for_detection(paragraph))
+    likely, enough = SURE_LANGUAGE_PROBABILITY, MIN_LANGUAGE_SAMPLE_CHARS
+    if is_in_undeclared_script(prose_text, declared):
+        likely, enough = LIKELY_LANGUAGE_PROBABILITY, MIN_LANGUAGE_PROSE_CHARS
+    has_enough = sum(map(len, sentences_for_detection(text))) >= enough and len(prose_text) >= MIN_LANGUAGE_PROSE_CHARS
+    return has_enough and all(is_text_in_language(language, sample, likely) for sample in (text, prose_text))
 
 
-def is_foreign(text: str, declared: list[str]) -> bool:
-    """Return whether all declared languages use Latin letters, and the text mostly doesn't."""
+def is_in_undeclared_script(text: str, declared: list[str]) -> bool:
+    """Return whether all declared languages use Latin letters, and the text mostly doesn't.
+
+    Return False if no language is declared.
+    """
     latin = bool(declared) and all(Language.get(tag).maximize().script == "Latn" for tag in declared)
-    return latin and len(LATIN.findall(text)) * 2 < len(LETTER.findall(text))
+    return latin and len(LATIN_LETTER.findall(text)) * 2 < len(LETTER_OF_ANY_SCRIPT.findall(text))
 
 
-def is_in_language(language: str, text: str, likely: float) -> bool:
-    detected, probability = detect(text)
+def is_text_in_language(language: str, text: str, likely: float) -> bool:
+    detected, probability = detect_text_language(text)
     return detected == language and probability >= likely
 
 
-def detect(text: str) -> tuple[str | None, float]:
+def detect_text_language(text: str) -> tuple[str | None, float]:
     """Return the tag of a text's language and its probability, from 0 to 1.
 
-    Return None and 0 for an empty or a placeholder text. Only the first `MAX_CHARS` characters are read.
+    Return None and 0 for an empty or a placeholder text. A text in Latin is read again without `lorem ipsum`.
+    Only the first 5,000 characters are read.
     """
-    tag, probability = classify(text[:MAX_CHARS])
+    tag, probability = classify_text_language(text[:MAX_LANGUAGE_SAMPLE_CHARS])
     if tag == "la":
-        tag, probability = classify(without_placeholder(text[:MAX_CHARS]))
+        tag, probability = classify_text_language(remove_lorem_ipsum(text[:MAX_LANGUAGE_SAMPLE_CHARS]))
     return tag, probability
 
 
-def classify(text: str) -> tuple[str | None, float]:
+def classify_text_language(text: str) -> tuple[str | None, float]:
     if not text.strip():
         return None, 0.0
-    language, probability = IDENTIFIER.classify(text)
-    return standard(language), float(probability)
+    language, probability = LANGUAGE_IDENTIFIER.classify(text)
+    return normalize_language_tag(language), float(probability)

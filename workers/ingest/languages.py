@@ -5,26 +5,29 @@ from functools import lru_cache
 import langcodes
 
 #: Tags of no single language.
-NO_LANGUAGE = {"und", "mul", "zxx", "x"}
+NON_LANGUAGE_TAGS = {"und", "mul", "zxx", "x"}
 #: Characters of a tag at most (RFC 5646 4.4.1).
-MAX_TAG_CHARS = 35
+MAX_LANGUAGE_TAG_CHARS = 35
 
 
-def standard(text: str) -> str | None:
+def normalize_language_tag(text: str) -> str | None:
     """Return the BCP-47 tag, such as `en-US` for `en_us`; None for any other text, such as `english`."""
     first = text.replace(";", ",").split(",")[0].strip().replace("_", "-")
-    return None if len(first) > MAX_TAG_CHARS else standard_tag(first)
+    return None if len(first) > MAX_LANGUAGE_TAG_CHARS else standardize_language_tag(first)
 
 
 @lru_cache(1_000)
-def standard_tag(tag: str) -> str | None:
-    """Return the tag in its standard form. Cached: the links of a page repeat the same few tags."""
+def standardize_language_tag(tag: str) -> str | None:
+    """Return the tag in its standard form; None for an invalid tag, or a tag of no single language.
+
+    Cached: the links of a page repeat the same few tags.
+    """
     if not langcodes.tag_is_valid(tag):
         return None
     standardized = langcodes.standardize_tag(tag)
-    return None if primary(standardized) in NO_LANGUAGE else standardized
+    return None if primary_language_subtag(standardized) in NON_LANGUAGE_TAGS else standardized
 
 
-def primary(tag: str) -> str:
+def primary_language_subtag(tag: str) -> str:
     """Return the language of a tag, without script and region."""
     return tag.partition("-")[0]

@@ -7,78 +7,80 @@ from typing import Any, NamedTuple, TypeAlias
 from db.pool import Conn
 from domain.brand import ingests
 from domain.influencers import drawing_job
-from domain.media.store import Store
-from domain.media.suggestions import Suggested
-from jobs.ledger import Claim
-from jobs.outcomes import Canceled, Failed, Outcome, Retry, Snooze
-from schemas.brand import CrawlState, Extraction
-from schemas.errors import Conflict, SourceError, SourceRateLimited
+from domain.media.store import MediaStore
+from domain.media.suggestions import IngestSuggestions
+from jobs.ledger import JobClaim
+from jobs.outcomes import Canceled, Failed, Retry, Snooze, TaskOutcome
+from schemas.brand import BrandExtraction, CrawlState
+from schemas.errors import SourceError, SourceRateLimited, StateConflict
 from schemas.pictures import Picture
 from workers.app_media import sandbox as files
-from workers.app_media.picture_suggestions import SUGGEST_S, suggest
-from workers.ingest.website.session import CrawlSession, Web
-from workers.runtime.context import Context
+from workers.app_media.picture_suggestions import MAX_PICTURE_FETCHING_S, suggest_app_pictures
+from workers.ingest.website.session import CrawlSession, WebCrawlResources
+from workers.runtime.context import TaskContext
 
 #: Called with the stage that begins and the share of the work done, from 0 to 1.
-Progress: TypeAlias = Callable[[str, float], Awaitable[None]]
+ReportProgress: TypeAlias = Callable[[str, float], Awaitable[None]]
 #: Reads the job's source. The visit is that of the last ingest with the same arguments.
-Read: TypeAlias = Callable[[CrawlState | None, Progress], Awaitable[Extraction]]
+ReadSource: TypeAlias = Callable[[CrawlState | None, ReportProgress], Awaitable[BrandExtraction]]
 #: Reads a sandbox's source, without the network.
-Pretend: TypeAlias = Callable[[Progress], Awaitable[Extraction]]
+ReadSandboxSource: TypeAlias = Callable[[ReportProgress], Awaitable[BrandExtraction]]
 
 
-class Gallery(NamedTuple):
+class SuggestedImageResources(NamedTuple):
     """Web client and storage for the suggested images."""
 
-    web: Web
-    store: Store
+    web: WebCrawlResources
+    store: MediaStore
 
 
-async def fetch_image(web: Web, picture: Picture) -> bytes:
+async def fetch_suggested_image(web: WebCrawlResources, picture: Picture) -> bytes:
     """Fetch the whole image, through the SSRF guard, by robots.txt and the site rate limit."""
-    return (await CrawlSession(web, within_s=SUGGEST_S).open(picture.url, "whole")).body
+    return (await CrawlSession(web, within_s=MAX_PICTURE_FETCHING_S).open(picture.url, "whole")).body
 
 
-async def draw_image(picture: Picture) -> bytes:
+async def draw_sandbox_image(picture: Picture) -> bytes:
     """Return the sandbox's image of the same kind."""
-    return files.get_file("logo" if picture.kind == "logo" else "screenshot", picture.url)
+    return files.get_sandbox_media_file("logo" if picture.kind == "logo" else "screenshot", picture.url)
 
 
-async def perform(ctx: Context, *, server: str, read: Read, pretend: Pretend, gallery: Gallery) -> Outcome:
+async def run_ingest_job(
+    ctx: TaskContext, *, server: str, read: ReadSource, pretend: ReadSandboxSource, gallery: SuggestedImageResources
+) -> TaskOutcome:
     """Run the job of an ingest; `server` is the first host that `read` requests."""
 
     async def progress(stage: str, ratio: float) -> None:
         await ctx.progress(ratio, stage=stage)
 
     try:
-        started = await ctx.step(partial(ingests.begin, claim=ctx.job))
+        started = await ctx.step(partial(ingests.begin_ingest, claim=ctx.job))
         if started.sandbox:
             extraction = await pretend(progress)
         else:
             async with ctx.at(server):
                 extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
-        get = draw_image if started.sandbox else partial(fetch_image, gallery.web)
-        suggested = await suggest(ctx, gallery.store, extraction.media, get)
+        get = draw_sandbox_image if started.sandbox else partial(fetch_suggested_image, gallery.web)
+        suggested = await suggest_app_pictures(ctx, gallery.store, extraction.media, get)
         keep = partial(_store_extraction, claim=ctx.job, extraction=extraction, suggested=suggested)
         return await ctx.commit(keep, project=True)
     except SourceError as error:
-        return outcome_of(error)
-    except Conflict:
+        return outcome_of_source_error(error)
+    except StateConflict:
         # The project was archived meanwhile: its archive job cancels all other jobs.
         return Canceled()
 
 
 async def _store_extraction(
-    conn: Conn, *, claim: Claim, extraction: Extraction, suggested: Suggested
+    conn: Conn, *, claim: JobClaim, extraction: BrandExtraction, suggested: IngestSuggestions
 ) -> dict[str, Any]:
     """Store the extraction, and create the project's first influencer from it."""
-    result = await ingests.finish(conn, claim=claim, extraction=extraction, suggested=suggested)
-    await drawing_job.create_first(conn, claim=claim)
+    result = await ingests.finish_ingest(conn, claim=claim, extraction=extraction, suggested=suggested)
+    await drawing_job.create_first_influencer(conn, claim=claim)
     return result
 
 
-def outcome_of(error: SourceError) -> Outcome:
+def outcome_of_source_error(error: SourceError) -> TaskOutcome:
     """Return the job's outcome after an error. A rate limit with a Retry-After costs no attempt."""
     if isinstance(error, SourceRateLimited) and error.retry_after is not None:
         return Snooze(error.retry_after)

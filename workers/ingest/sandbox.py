@@ -10,27 +10,27 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from domain.brand.store_listings import InAppStore, Listing
-from schemas.brand import BrandColor, BrandPart, Extraction, Field, FieldFinding, Value
+from domain.brand.store_listings import AppStoreListing, RequestedStoreListing
+from schemas.brand import BrandColor, BrandExtraction, BrandFieldName, BrandFieldValue, BrandPart, FieldFinding
 from schemas.errors import (
     FetchBlocked,
-    NotHtml,
     ScrapeFailed,
     SourceError,
     SourceNotFound,
+    SourceNotHtml,
     SourceRateLimited,
-    TooLarge,
+    SourceTooLarge,
 )
 from schemas.pictures import Picture, PictureKind
-from workers.ingest.perform import Progress
+from workers.ingest.perform import ReportProgress
 
-HOST = "example.test"
-SLOW_S = 5.0
+SANDBOX_SITE_HOST = "example.test"
+SLOW_SANDBOX_INGEST_S = 5.0
 #: Progress reports of a slow ingest.
-STEPS = 10
+SLOW_INGEST_PROGRESS_STEPS = 10
 
 
-class MagicNames(NamedTuple):
+class SandboxMagicNames(NamedTuple):
     """Magic names of a kind of source: the text after `prefix` is in `ok` or is a key of `errors`."""
 
     prefix: str
@@ -39,29 +39,29 @@ class MagicNames(NamedTuple):
     missing: str
 
 
-PAGES = MagicNames(
-    f"{HOST}/",
+SANDBOX_PAGE_NAMES = SandboxMagicNames(
+    f"{SANDBOX_SITE_HOST}/",
     frozenset({"", "ok", "slow"}),
     {
         name: (error, "this failure")
-        for name, error in (("blocked", FetchBlocked), ("not-html", NotHtml), ("too-large", TooLarge))
+        for name, error in (("blocked", FetchBlocked), ("not-html", SourceNotHtml), ("too-large", SourceTooLarge))
     },
-    f"{HOST} has no such page; use one of ok, slow, blocked, not-html, too-large",
+    f"{SANDBOX_SITE_HOST} has no such page; use one of ok, slow, blocked, not-html, too-large",
 )
-APPS = MagicNames(
+SANDBOX_APP_NAMES = SandboxMagicNames(
     "test.example.",
     frozenset({"ok", "slow"}),
     {"throttled": (SourceRateLimited, "a store that is asked too often")},
     "no app {name} in the sandbox; use test.example.ok, slow, missing or throttled",
 )
-REPOSITORIES = MagicNames(
+SANDBOX_REPOSITORY_NAMES = SandboxMagicNames(
     "example/",
     frozenset({"ok", "slow"}),
     {"empty": (ScrapeFailed, "a repository without a commit")},
     "no repository {name} in the sandbox; use example/ok, slow, missing or empty",
 )
 
-BRAND: dict[Field, Value] = {
+SANDBOX_BRAND_VALUES: dict[BrandFieldName, BrandFieldValue] = {
     "appName": "Example",
     "appDescription": "Example keeps a small team's plans, notes and decisions in one place.",
     "tagline": "Everything your team decided, in one place",
@@ -73,85 +73,90 @@ BRAND: dict[Field, Value] = {
     "logoUrl": "https://example.test/logo.png",
     "colors": ["#1f6f5c", "#f2a541", "#fbfaf7"],
 }
-NEED = "keep plans and notes in one place"
+SANDBOX_CUSTOMER_NEED = "keep plans and notes in one place"
 PARTS = {
     "icp": [
         BrandPart(part="organization", value="small teams", quote="Made for small teams."),
-        BrandPart(part="need", value=NEED, quote=f"Example helps you {NEED}."),
+        BrandPart(part="need", value=SANDBOX_CUSTOMER_NEED, quote=f"Example helps you {SANDBOX_CUSTOMER_NEED}."),
     ]
 }
-SITE = f"https://{HOST}/"
-COLORS = [
-    BrandColor(color="#1f6f5c", role="primary", rule="html.theme-color+logo", url=SITE),
-    BrandColor(color="#f2a541", role="accent", rule="css.--accent", url=f"{SITE}site.css"),
+SANDBOX_SITE_URL = f"https://{SANDBOX_SITE_HOST}/"
+SANDBOX_BRAND_COLORS = [
+    BrandColor(color="#1f6f5c", role="primary", rule="html.theme-color+logo", url=SANDBOX_SITE_URL),
+    BrandColor(color="#f2a541", role="accent", rule="css.--accent", url=f"{SANDBOX_SITE_URL}site.css"),
     BrandColor(
-        color="#fbfaf7", role="background", rule="manifest.background_color", url=f"{SITE}manifest.json"
+        color="#fbfaf7", role="background", rule="manifest.background_color", url=f"{SANDBOX_SITE_URL}manifest.json"
     ),
 ]
 
 
-def image(kind: PictureKind, name: str, width: int, height: int) -> Picture:
-    url = f"{SITE}{name}.png"
+def build_sandbox_picture(kind: PictureKind, name: str, width: int, height: int) -> Picture:
+    url = f"{SANDBOX_SITE_URL}{name}.png"
     return Picture(
-        kind=kind, url=url, width=width, height=height, type="image/png", rule="sandbox", page=SITE
+        kind=kind, url=url, width=width, height=height, type="image/png", rule="sandbox", page=SANDBOX_SITE_URL
     )
 
 
-MEDIA = [
-    image("logo", "logo", 512, 512),
-    *(image("screenshot", name, 1080, 1920) for name in ("screen", "today", "notes")),
-    image("image", "preview", 1200, 630),
+SANDBOX_PICTURES = [
+    build_sandbox_picture("logo", "logo", 512, 512),
+    *(build_sandbox_picture("screenshot", name, 1080, 1920) for name in ("screen", "today", "notes")),
+    build_sandbox_picture("image", "preview", 1200, 630),
 ]
 
 
-async def ingest(*, url: str, progress: Progress) -> Extraction:
+async def ingest_sandbox_page(*, url: str, progress: ReportProgress) -> BrandExtraction:
     parts = urlsplit(url)
     host = parts.hostname or ""
     name, brand = f"{host}/{parts.path.removeprefix('/')}", host.removeprefix("www.").split(".")[0]
-    return await read_magic_name(PAGES, name, url=url, brand=brand, progress=progress)
+    return await extract_by_magic_name(SANDBOX_PAGE_NAMES, name, url=url, brand=brand, progress=progress)
 
 
-async def ingest_app(*, listing: Listing, progress: Progress) -> Extraction:
-    name = listing.value if isinstance(listing, InAppStore) else listing.package
-    url, brand = f"https://{HOST}/apps/{name}", name.rpartition(".")[2]
-    return await read_magic_name(APPS, name, url=url, brand=brand, progress=progress)
+async def ingest_sandbox_app(*, listing: RequestedStoreListing, progress: ReportProgress) -> BrandExtraction:
+    name = listing.value if isinstance(listing, AppStoreListing) else listing.package
+    url, brand = f"https://{SANDBOX_SITE_HOST}/apps/{name}", name.rpartition(".")[2]
+    return await extract_by_magic_name(SANDBOX_APP_NAMES, name, url=url, brand=brand, progress=progress)
 
 
-async def ingest_repository(*, repo: str, progress: Progress) -> Extraction:
+async def ingest_sandbox_repository(*, repo: str, progress: ReportProgress) -> BrandExtraction:
     url, brand = f"https://github.com/{repo}", repo.partition("/")[2].replace("-", " ")
-    return await read_magic_name(REPOSITORIES, repo, url=url, brand=brand, progress=progress)
+    return await extract_by_magic_name(SANDBOX_REPOSITORY_NAMES, repo, url=url, brand=brand, progress=progress)
 
 
-async def read_magic_name(
-    source: MagicNames, name: str, *, url: str, brand: str, progress: Progress
-) -> Extraction:
+async def extract_by_magic_name(
+    source: SandboxMagicNames, name: str, *, url: str, brand: str, progress: ReportProgress
+) -> BrandExtraction:
     """Report the stages and return the sandbox's extraction for a magic name.
 
     Any other name gives an extraction with the name `brand` alone. Raises the magic name's `SourceError`.
     """
     magic = name.removeprefix(source.prefix) if name.startswith(source.prefix) else None
-    await report_stages(progress, slow=magic == "slow")
+    await report_ingest_stages(progress, slow=magic == "slow")
     if magic is None:
-        return extraction(url, {"appName": brand.title()})
+        return build_sandbox_extraction(url, {"appName": brand.title()})
     if magic in source.errors:
         error, example = source.errors[magic]
         raise error(f"{name} is the sandbox's example of {example}")
     if magic not in source.ok:
         raise SourceNotFound(source.missing.format(name=name))
-    return extraction(url, BRAND, MEDIA)
+    return build_sandbox_extraction(url, SANDBOX_BRAND_VALUES, SANDBOX_PICTURES)
 
 
-async def report_stages(progress: Progress, *, slow: bool) -> None:
-    """Report the stages of a real ingest. A slow one takes `SLOW_S`, so that it can be canceled."""
+async def report_ingest_stages(progress: ReportProgress, *, slow: bool) -> None:
+    """Report the stages of a real ingest.
+
+    A slow one takes `SLOW_SANDBOX_INGEST_S`, so that it can be canceled.
+    """
     await progress("fetching", 0.1)
     if slow:
-        for step in range(STEPS):
-            await asyncio.sleep(SLOW_S / STEPS)
-            await progress("fetching", 0.1 + 0.4 * (step + 1) / STEPS)
+        for step in range(SLOW_INGEST_PROGRESS_STEPS):
+            await asyncio.sleep(SLOW_SANDBOX_INGEST_S / SLOW_INGEST_PROGRESS_STEPS)
+            await progress("fetching", 0.1 + 0.4 * (step + 1) / SLOW_INGEST_PROGRESS_STEPS)
     await progress("analyzing", 0.6)
 
 
-def extraction(url: str, values: dict[Field, Value], media: Sequence[Picture] = ()) -> Extraction:
+def build_sandbox_extraction(
+    url: str, values: dict[BrandFieldName, BrandFieldValue], media: Sequence[Picture] = ()
+) -> BrandExtraction:
     fields = {
         field: FieldFinding(
             value=value,
@@ -159,8 +164,8 @@ def extraction(url: str, values: dict[Field, Value], media: Sequence[Picture] = 
             rule="sandbox",
             url=url,
             parts=PARTS.get(field, []),
-            colors=COLORS if field == "colors" else [],
+            colors=SANDBOX_BRAND_COLORS if field == "colors" else [],
         )
         for field, value in values.items()
     }
-    return Extraction(url=url, title=None, fields=fields, media=[*media])
+    return BrandExtraction(url=url, title=None, fields=fields, media=[*media])

@@ -10,20 +10,22 @@ from collections.abc import Iterator
 from workers.ingest.page.text import count_words
 
 #: The place after a sentence: a mark and a blank, or a mark of a script without blanks.
-BREAK = re.compile(r"(?<=[.!?…؟۔।॥።։])\s+|(?<=[.!?…][\"'»“”’)\]])\s+|(?<=[。！？｡។။])|(?<=[。！？][」』）])")
-HAS_END = re.compile(r"[.!?…؟۔।॥።։。！？｡។။][\"'»“”’)\]」』）]?\Z")
+SENTENCE_SPLIT_PATTERN = re.compile(
+    r"(?<=[.!?…؟۔।॥።։])\s+|(?<=[.!?…][\"'»“”’)\]])\s+|(?<=[。！？｡។။])|(?<=[。！？][」』）])"
+)
+SENTENCE_ENDING_PATTERN = re.compile(r"[.!?…؟۔।॥።։。！？｡។။][\"'»“”’)\]」』）]?\Z")
 #: Thai and Lao end sentences with a blank and no mark, and have no blanks between words.
-UNMARKED = re.compile(r"[\u0e00-\u0eff]{20}")
+UNSPACED_THAI_OR_LAO = re.compile(r"[\u0e00-\u0eff]{20}")
 #: Words of a sentence at least; three characters of scripts without blanks count as one.
-MIN_WORDS = 4
-CODE_SIGN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]")
+MIN_DETECTION_SENTENCE_WORDS = 4
+CODE_SIGN_PATTERN = re.compile(r"[{}\[\]<>=;_\\|#$*&@^~`/]")
 #: Fewest characters of a sentence for each sign of code.
-MIN_CHARS_PER_SIGN = 20
-WORD = re.compile(r"[^\W\d_]+")
+MIN_CHARS_PER_CODE_SIGN = 20
+LETTER_WORD_PATTERN = re.compile(r"[^\W\d_]+")
 #: Share of the words with a capital, in percent, above which a text is a list of names.
-NAMES_PERCENT = 75
+MAX_CAPITALIZED_PERCENT = 75
 #: Share of placeholder words, in percent, from which a text is a placeholder.
-PLACEHOLDER_PERCENT = 40
+MIN_LOREM_WORDS_PERCENT = 40
 #: Words that generators of placeholder text use, without the words of any Latin text.
 LOREM_WORDS = frozenset(
     """accumsan accusamus accusantium adipisci adipiscing aenean aliqua aliquam aliquet aliquip amet
@@ -52,30 +54,30 @@ LOREM_WORDS = frozenset(
 )
 
 
-def sentences(text: str) -> Iterator[str]:
-    return (piece for piece in BREAK.split(text) if is_sentence(piece))
+def sentences_for_detection(text: str) -> Iterator[str]:
+    return (piece for piece in SENTENCE_SPLIT_PATTERN.split(text) if is_detection_sentence(piece))
 
 
-def is_sentence(piece: str) -> bool:
-    is_whole = HAS_END.search(piece) is not None and count_words(piece) >= MIN_WORDS
-    if not (is_whole or UNMARKED.search(piece)):
+def is_detection_sentence(piece: str) -> bool:
+    is_whole = SENTENCE_ENDING_PATTERN.search(piece) is not None and count_words(piece) >= MIN_DETECTION_SENTENCE_WORDS
+    if not (is_whole or UNSPACED_THAI_OR_LAO.search(piece)):
         return False
-    is_code = len(CODE_SIGN.findall(piece)) * MIN_CHARS_PER_SIGN > len(piece)
-    return not (is_code or is_names(piece) or is_placeholder(piece))
+    is_code = len(CODE_SIGN_PATTERN.findall(piece)) * MIN_CHARS_PER_CODE_SIGN > len(piece)
+    return not (is_code or is_list_of_names(piece) or is_lorem_ipsum(piece))
 
 
-def is_names(piece: str) -> bool:
+def is_list_of_names(piece: str) -> bool:
     """Return whether nearly every word begins with a capital, in scripts with capitals."""
-    words_in = WORD.findall(piece)
+    words_in = LETTER_WORD_PATTERN.findall(piece)
     capitals = [word for word in words_in if word[0].isupper()]
-    return len(capitals) * 100 > len(words_in) * NAMES_PERCENT
+    return len(capitals) * 100 > len(words_in) * MAX_CAPITALIZED_PERCENT
 
 
-def is_placeholder(piece: str) -> bool:
-    words_in = WORD.findall(piece.lower())
+def is_lorem_ipsum(piece: str) -> bool:
+    words_in = LETTER_WORD_PATTERN.findall(piece.lower())
     placeholder_words = [word for word in words_in if word in LOREM_WORDS]
-    return len(placeholder_words) * 100 >= len(words_in) * PLACEHOLDER_PERCENT > 0
+    return len(placeholder_words) * 100 >= len(words_in) * MIN_LOREM_WORDS_PERCENT > 0
 
 
-def without_placeholder(text: str) -> str:
-    return " ".join(piece for piece in BREAK.split(text) if not is_placeholder(piece))
+def remove_lorem_ipsum(text: str) -> str:
+    return " ".join(piece for piece in SENTENCE_SPLIT_PATTERN.split(text) if not is_lorem_ipsum(piece))

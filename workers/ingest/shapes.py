@@ -6,15 +6,15 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import field
 
-from schemas.brand import Candidate, Field, Value
+from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
 from schemas.pictures import PictureKind
-from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.github.shapes import ChosenPaths, ReadRepository, RepositoryTree
+from workers.ingest.appstore.shapes import AppStorePage, GooglePlayPage, ParsedStoreListing
+from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryContent, RepositoryTree
 
 #: First byte of a reply. A reply without further bytes means that the document broke its process.
-STARTED = b"\1"
+PARSING_STARTED_BYTE = b"\1"
 #: End of the rule of a description from list items: it is only an alternative.
-LIST_SUFFIX = ".list"
+LIST_ITEMS_RULE_SUFFIX = ".list"
 
 
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,7 +31,7 @@ class Passage(msgspec.Struct, frozen=True, kw_only=True):
     documentation: bool = False
 
 
-class PageDocument(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
+class FetchedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     """Web page as received: its final address, two headers as sent, the decoded body."""
 
     url: str
@@ -40,27 +40,27 @@ class PageDocument(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     language: str = ""
 
 
-class Manifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
+class FetchedWebManifest(msgspec.Struct, frozen=True, kw_only=True, tag="manifest"):
     """Web app manifest as received."""
 
     url: str
     body: bytes
 
 
-class Llms(msgspec.Struct, frozen=True, kw_only=True, tag="llms"):
+class FetchedLlmsTxt(msgspec.Struct, frozen=True, kw_only=True, tag="llms"):
     """/llms.txt of a site as received."""
 
     url: str
     body: bytes
 
 
-class FetchedDrawing(msgspec.Struct, frozen=True, kw_only=True, tag="drawing"):
+class FetchedSvg(msgspec.Struct, frozen=True, kw_only=True, tag="drawing"):
     """First bytes of an SVG as received."""
 
     body: bytes
 
 
-class StyleSheet(msgspec.Struct, frozen=True, kw_only=True):
+class FetchedStyleSheet(msgspec.Struct, frozen=True, kw_only=True):
     """Style sheet as received, or the `<style>` texts of a page; then `url` is the page's."""
 
     url: str
@@ -68,20 +68,20 @@ class StyleSheet(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str = ""
 
 
-class Styles(msgspec.Struct, frozen=True, kw_only=True, tag="styles"):
+class FetchedPageStyles(msgspec.Struct, frozen=True, kw_only=True, tag="styles"):
     """Style sheets of one page, in the order of the cascade: later ones win."""
 
-    sheets: list[StyleSheet]
+    sheets: list[FetchedStyleSheet]
 
 
-class Logo(msgspec.Struct, frozen=True, kw_only=True, tag="logo"):
+class FetchedLogo(msgspec.Struct, frozen=True, kw_only=True, tag="logo"):
     """Whole image file of a logo as received. Its colors are read."""
 
     url: str
     body: bytes
 
 
-class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
+class SourceProse(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     """All prose of a source, with the name and language of its brand where they are known.
 
     `about` are its titles and descriptions.
@@ -94,7 +94,7 @@ class Prose(msgspec.Struct, frozen=True, kw_only=True, tag="prose"):
     passages: list[Passage] = field(default_factory=list)
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class RankedLink(msgspec.Struct, frozen=True, kw_only=True):
     """Link to another page of the site. A lower rank means a page with more facts about the brand."""
 
     url: str
@@ -122,7 +122,7 @@ class ParsedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
 
     url: str
     title: str | None
-    candidates: list[Candidate]
+    candidates: list[FieldCandidate]
     text_length: int
     passages: list[Passage] = field(default_factory=list)
     scripted: bool = False
@@ -130,14 +130,16 @@ class ParsedPage(msgspec.Struct, frozen=True, kw_only=True, tag="page"):
     manifest: str | None = None
     styles: list[str] = field(default_factory=list)
     inline_style: str = ""
-    links: list[Link] = field(default_factory=list)
+    links: list[RankedLink] = field(default_factory=list)
     pictures: list[CandidateImage] = field(default_factory=list)
 
 
-def candidates_of(url: str, scored: Iterable[tuple[Field, Value, float, str]]) -> list[Candidate]:
+def build_candidates(
+    url: str, scored: Iterable[tuple[BrandFieldName, BrandFieldValue, float, str]]
+) -> list[FieldCandidate]:
     """Return the candidates of a document at `url`, from fields, values, confidences and rules."""
     return [
-        Candidate(field=field, value=value, confidence=confidence, rule=rule, url=url)
+        FieldCandidate(field=field, value=value, confidence=confidence, rule=rule, url=url)
         for field, value, confidence, rule in scored
     ]
 
@@ -145,12 +147,12 @@ def candidates_of(url: str, scored: Iterable[tuple[Field, Value, float, str]]) -
 class ParsedDocument(msgspec.Struct, frozen=True, kw_only=True, tag="reading"):
     """Parsed document of any other kind."""
 
-    candidates: list[Candidate]
+    candidates: list[FieldCandidate]
     passages: list[Passage] = field(default_factory=list)
     pictures: list[CandidateImage] = field(default_factory=list)
 
 
-class Size(msgspec.Struct, frozen=True, kw_only=True, tag="size"):
+class DrawingSize(msgspec.Struct, frozen=True, kw_only=True, tag="size"):
     """Size of a drawing in pixels; 0 if the drawing has no size."""
 
     width: int
@@ -159,20 +161,20 @@ class Size(msgspec.Struct, frozen=True, kw_only=True, tag="size"):
 
 #: Documents that the process parses, and its results. A new kind of document is a member of the first.
 ParseInput: TypeAlias = (
-    PageDocument
-    | Manifest
-    | Llms
-    | Styles
-    | Logo
-    | FetchedDrawing
-    | Prose
-    | Listing
-    | StorePage
-    | PlayPage
+    FetchedPage
+    | FetchedWebManifest
+    | FetchedLlmsTxt
+    | FetchedPageStyles
+    | FetchedLogo
+    | FetchedSvg
+    | SourceProse
+    | ParsedStoreListing
+    | AppStorePage
+    | GooglePlayPage
     | RepositoryTree
-    | ReadRepository
+    | RepositoryContent
 )
-ParseOutput: TypeAlias = ParsedPage | ParsedDocument | ChosenPaths | Size
+ParseOutput: TypeAlias = ParsedPage | ParsedDocument | ChosenRepositoryPaths | DrawingSize
 
 
 class ParseReply(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,23 +15,23 @@ import msgspec
 
 from schemas.errors import ModelFormatRefused, ModelInvalid, ModelRefused, ModelUnavailable, SourceError
 from workers.web import inflate
-from workers.web.errors import retry_after
-from workers.web.fetch import open_trusted
+from workers.web.errors import read_retry_after_s
+from workers.web.fetch import open_unguarded_client
 
 #: Seconds for all requests of one question, so that a slow model can't use up the job's time.
-DEADLINE_S = 30.0
+MODEL_DEADLINE_S = 30.0
 #: Seconds of the longest Retry-After that is obeyed.
 MAX_MODEL_RETRY_WAIT_S = 5.0
-#: Bytes of an answer: many times the size of `MAX_TOKENS`, since some servers add the model's thoughts.
-MAX_ANSWER_BYTES = 256 << 10
-MAX_TOKENS = 900
+#: Bytes of an answer: many times the size of `MAX_MODEL_TOKENS`, since some servers add the model's thoughts.
+MAX_MODEL_ANSWER_BYTES = 256 << 10
+MAX_MODEL_TOKENS = 900
 
-HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "Content-Type": "application/json"}
+MODEL_REQUEST_HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip", "Content-Type": "application/json"}
 
-Message: TypeAlias = dict[str, str]
+ChatMessage: TypeAlias = dict[str, str]
 
 
-class Model(NamedTuple):
+class LanguageModel(NamedTuple):
     """Model and its endpoint. `client` is bound to the endpoint and its key; `name` is the model's."""
 
     client: httpx.AsyncClient
@@ -39,7 +39,7 @@ class Model(NamedTuple):
     deadline_s: float
 
 
-class Reply(msgspec.Struct, frozen=True):
+class CompletionMessage(msgspec.Struct, frozen=True):
     """Message of a choice."""
 
     content: str | None = None
@@ -47,31 +47,33 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class CompletionChoice(msgspec.Struct, frozen=True):
-    message: Reply
+    message: CompletionMessage
     finish_reason: str | None = None
 
 
-class Completion(msgspec.Struct, frozen=True):
+class ChatCompletion(msgspec.Struct, frozen=True):
     """The part of a chat completion that is read."""
 
     choices: list[CompletionChoice]
 
 
 @asynccontextmanager
-async def open_model(
-    base_url: str, api_key: str, *, name: str, deadline_s: float = DEADLINE_S
-) -> AsyncIterator[Model | None]:
+async def open_language_model(
+    base_url: str, api_key: str, *, name: str, deadline_s: float = MODEL_DEADLINE_S
+) -> AsyncIterator[LanguageModel | None]:
     """Open the client of the model; yield None if `base_url` is empty."""
     if not base_url:
         yield None
         return
-    headers = HEADERS | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
+    headers = MODEL_REQUEST_HEADERS | ({"Authorization": f"Bearer {api_key}"} if api_key else {})
     timeout = httpx.Timeout(deadline_s, connect=5)
-    async with open_trusted(headers, base_url=base_url, timeout=timeout) as client:
-        yield Model(client, name, deadline_s)
+    async with open_unguarded_client(headers, base_url=base_url, timeout=timeout) as client:
+        yield LanguageModel(client, name, deadline_s)
 
 
-async def complete(model: Model, messages: list[Message], form: dict[str, Any]) -> CompletionChoice:
+async def request_completion(
+    model: LanguageModel, messages: list[ChatMessage], form: dict[str, Any]
+) -> CompletionChoice:
     """Return the model's choice, in a `response_format`.
 
     Raises `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400 or 422.
@@ -80,7 +82,7 @@ async def complete(model: Model, messages: list[Message], form: dict[str, Any]) 
         "model": model.name,
         "messages": messages,
         "temperature": 0,
-        "max_tokens": MAX_TOKENS,
+        "max_tokens": MAX_MODEL_TOKENS,
         "response_format": form,
     }
     body = msgspec.json.encode(request)
@@ -94,18 +96,18 @@ async def complete(model: Model, messages: list[Message], form: dict[str, Any]) 
 
 
 async def post_completion_request(client: httpx.AsyncClient, body: bytes) -> CompletionChoice:
-    with as_unavailable():
+    with raise_if_model_unavailable():
         async with client.stream("POST", "chat/completions", content=body) as response:
             check_model_response(response)
             encoding = response.headers.get("Content-Encoding", "")
             answer = await inflate.read_inflated_body(
-                response.aiter_raw(), encoding=encoding, limit=MAX_ANSWER_BYTES
+                response.aiter_raw(), encoding=encoding, limit=MAX_MODEL_ANSWER_BYTES
             )
-        return msgspec.json.decode(answer, type=Completion).choices[0]
+        return msgspec.json.decode(answer, type=ChatCompletion).choices[0]
 
 
 @contextmanager
-def as_unavailable() -> Iterator[None]:
+def raise_if_model_unavailable() -> Iterator[None]:
     """Turn the errors of the client and the decoder into `ModelUnavailable`."""
     try:
         yield
@@ -114,9 +116,7 @@ def as_unavailable() -> Iterator[None]:
     except httpx.TransportError as error:
         raise ModelUnavailable("the model could not be reached") from error
     except SourceError as error:
-        raise ModelUnavailable(
-            "the model's answer is too large, or its compression is unsupported"
-        ) from error
+        raise ModelUnavailable("the model's answer is too large, or its compression is unsupported") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, IndexError) as error:
         raise ModelUnavailable("the model's answer is not a chat completion") from error
 
@@ -131,7 +131,7 @@ def check_model_response(response: httpx.Response) -> None:
         raise ModelFormatRefused(f"the model's endpoint returned {status}")
     if status == 429:
         raise ModelUnavailable(
-            "the model accepts no more requests for now", retry_after=retry_after(response.headers)
+            "the model accepts no more requests for now", retry_after=read_retry_after_s(response.headers)
         )
     if status != 200:
         raise ModelUnavailable(f"the model's endpoint returned {status}")
@@ -139,12 +139,10 @@ def check_model_response(response: httpx.Response) -> None:
         raise ModelUnavailable("the model's endpoint did not return JSON")
 
 
-def content_of(choice: CompletionChoice) -> str:
+def text_of_completion_choice(choice: CompletionChoice) -> str:
     """Return the text of a choice. Raises `ModelInvalid` if it was cut off, `ModelRefused` for a refusal."""
     if choice.message.refusal or choice.finish_reason == "content_filter":
         raise ModelRefused("the model refused to answer")
     if choice.finish_reason == "length":
-        raise ModelInvalid(
-            "the model's answer was cut off", wrong="cut off at the greatest length: be shorter"
-        )
+        raise ModelInvalid("the model's answer was cut off", wrong="cut off at the greatest length: be shorter")
     return choice.message.content or ""

@@ -9,18 +9,18 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias, cast
 from uuid import UUID
 
-from domain.collection.collection_runs import DuePost
+from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
-from schemas.errors import ReauthRequired
-from schemas.metrics import Collected
+from schemas.errors import AccountReauthRequired
+from schemas.metrics import CollectedMetric
 
 #: Seconds that one call may take. A collection run makes several, and a silent server must not hold its slot.
-CALL_S = 10.0
+MAX_COLLECT_CALL_S = 10.0
 
-Figures: TypeAlias = Mapping[Collected, int]
+CollectedFigures: TypeAlias = Mapping[CollectedMetric, int]
 
 #: The error code of a call without the account owner's permission.
-SCOPE_MISSING = "SCOPE_MISSING"
+SCOPE_MISSING_CODE = "SCOPE_MISSING"
 
 
 class CollectLimits(NamedTuple):
@@ -30,12 +30,14 @@ class CollectLimits(NamedTuple):
     most: int
 
 
-class Collector(Protocol):
+class MetricsCollector(Protocol):
     """Collector of one platform."""
 
     limits: ClassVar[CollectLimits]
 
-    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(
+        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+    ) -> Mapping[UUID, CollectedFigures]:
         """Return the figures of at most `limits.batch` posts, by their ids. Raises a `PlatformError`."""
         ...
 
@@ -45,19 +47,19 @@ class Collector(Protocol):
 
 
 @contextmanager
-def skip_if_not_allowed() -> Iterator[None]:
+def skip_figure_if_not_allowed() -> Iterator[None]:
     """End the block without a figure if the account's owner gave no permission to read them.
 
     Posts need no such permission, so the owner isn't asked to connect again.
     """
     try:
         yield
-    except ReauthRequired as error:
-        if error.code != SCOPE_MISSING:
+    except AccountReauthRequired as error:
+        if error.code != SCOPE_MISSING_CODE:
             raise
 
 
-def select_figures(**values: Any) -> Figures:
+def select_integer_figures(**values: Any) -> CollectedFigures:
     """Return the whole numbers of a platform's own JSON by metric."""
     numbers = {name: value for name, value in values.items() if type(value) is int}
-    return cast("Figures", numbers)
+    return cast("CollectedFigures", numbers)

@@ -9,36 +9,36 @@ import httpx
 
 from domain.accounts import client_registrations
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.client_registrations import Client, PlatformServer
-from domain.accounts.credentials import Grant
+from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.credentials import TokenGrant
 from domain.connecting import consent_pages
-from domain.connecting.connect import Code, ConnectArgs
+from domain.connecting.connect import Code, ConnectJobArgs
 from domain.values import ssrf_guard
-from domain.values.ssrf_guard import Allowed
-from jobs.outcomes import Failed, Outcome, Retry, Snooze
+from domain.values.ssrf_guard import AllowedOrigins
+from jobs.outcomes import Failed, Retry, Snooze, TaskOutcome
 from platforms.description import PlatformDescription
-from schemas.errors import PlatformError, PostRejected, Throttled
+from schemas.errors import PlatformError, PlatformThrottled, PostRejected
 from schemas.settings import Settings
-from workers.runtime.context import Context
-from workers.web.fetch import open_client
+from workers.runtime.context import TaskContext
+from workers.web.fetch import open_guarded_client
 
 #: The error code of a server that no longer has our registration.
-APP_UNKNOWN = "APP_UNKNOWN"
-START_AGAIN = "start again with POST /v1/projects/{id}/social/oauth-url"
+APP_UNKNOWN_CODE = "APP_UNKNOWN"
+START_AGAIN_ADVICE = "start again with POST /v1/projects/{id}/social/oauth-url"
 
 
 class OutgoingNetwork(NamedTuple):
     """Outgoing network access: guarded sockets, and the loopback hosts that they may still open."""
 
     client: httpx.AsyncClient
-    allowed: Allowed
+    allowed: AllowedOrigins
     settings: Settings
 
 
 @asynccontextmanager
-async def open_network(settings: Settings) -> AsyncIterator[OutgoingNetwork]:
-    allowed = ssrf_guard.read_allowed(settings.fetch_allow)
-    async with open_client(allowed=allowed, contact=settings.public_url) as client:
+async def open_outgoing_network(settings: Settings) -> AsyncIterator[OutgoingNetwork]:
+    allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
+    async with open_guarded_client(allowed=allowed, contact=settings.public_url) as client:
         yield OutgoingNetwork(client, allowed, settings)
 
 
@@ -46,22 +46,22 @@ class AccountConnection(NamedTuple):
     """A connected account and its tokens."""
 
     found: AccountIdentity
-    grant: Grant
+    grant: TokenGrant
 
 
-def get_application(net: OutgoingNetwork, platform: PlatformDescription) -> Client:
+def get_oauth_application(net: OutgoingNetwork, platform: PlatformDescription) -> OAuthClient:
     """Return the operator's application at the platform.
 
     Raises `PostRejected` if the operator has configured none.
     """
-    application = consent_pages.applications(net.settings).get(platform.name)
+    application = consent_pages.configured_applications(net.settings).get(platform.name)
     if application is None:
         message = f"{platform.title} is not set up on this server: ask its operator"
         raise PostRejected("APP_MISSING", message, category="config")
     return application.client
 
 
-def code_form(asked: ConnectArgs, secret: Code) -> dict[str, str]:
+def build_code_exchange_form(asked: ConnectJobArgs, secret: Code) -> dict[str, str]:
     """Return the form that exchanges a code for a token (RFC 6749 4.1.3, RFC 7636 4.5)."""
     return {
         "grant_type": "authorization_code",
@@ -71,22 +71,22 @@ def code_form(asked: ConnectArgs, secret: Code) -> dict[str, str]:
     }
 
 
-def refresh_form(refresh_token: str) -> dict[str, str]:
+def build_token_refresh_form(refresh_token: str) -> dict[str, str]:
     """Return the form that exchanges a refresh token for a token (RFC 6749 6)."""
     return {"grant_type": "refresh_token", "refresh_token": refresh_token}
 
 
 async def forget_unknown_registration(
-    ctx: Context, error: PlatformError, server: PlatformServer, us: Client | None
+    ctx: TaskContext, error: PlatformError, server: PlatformServer, us: OAuthClient | None
 ) -> None:
     """Delete the registration at a server that no longer has it: the next connection registers again."""
-    if error.code == APP_UNKNOWN and us is not None:
-        await ctx.step(partial(client_registrations.delete_client, server=server, client_id=us.client_id))
+    if error.code == APP_UNKNOWN_CODE and us is not None:
+        await ctx.step(partial(client_registrations.delete_oauth_client, server=server, client_id=us.client_id))
 
 
-def error_outcome(error: PlatformError) -> Outcome:
+def outcome_of_platform_error(error: PlatformError) -> TaskOutcome:
     """Return the outcome of an error. A limit with a known end costs no attempt: it is a snooze."""
-    if isinstance(error, Throttled) and error.after_s is not None:
+    if isinstance(error, PlatformThrottled) and error.after_s is not None:
         return Snooze(error.after_s)
     if error.retryable:
         return Retry(error.code, error.message)

@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from domain.publishing.outgoing import PostingAccount
-from schemas.errors import PostRejected, PreparationExpired
+from schemas.errors import PostPreparationExpired, PostRejected
 
 
 class PostFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +102,7 @@ class AbsentPost(msgspec.Struct, frozen=True):
 class DroppedPost(msgspec.Struct, frozen=True):
     """Proved: the platform accepted the post and then dropped it. `why` decides whether to send it again."""
 
-    why: PostRejected | PreparationExpired
+    why: PostRejected | PostPreparationExpired
 
 
 class UndecidedPost(msgspec.Struct, frozen=True):
@@ -118,7 +118,7 @@ SendResult: TypeAlias = LivePost | InboxDraft | AcceptedPost
 ReconcileResult: TypeAlias = LivePost | InboxDraft | AcceptedPost | AbsentPost | DroppedPost | UndecidedPost
 
 
-class Inquiry(NamedTuple):
+class PostInquiry(NamedTuple):
     """A question about a post with a call at `sent_at`, and the times to compare the result with.
 
     `fetched`: an address of its tickets was ever fetched (all are closed by now); None: it has no tickets.
@@ -139,10 +139,10 @@ class Inquiry(NamedTuple):
         return UndecidedPost(left_s) if isinstance(found, AbsentPost) and left_s > 0 else found
 
 
-class Adapter(Protocol):
+class PlatformAdapter(Protocol):
     """Adapter of one platform, a subclass. All times are aware UTC datetimes, all waits seconds."""
 
-    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:  # noqa: ARG002  for subclasses
+    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002  for subclasses
         """Return whether a repeat after a lost response can't create a second post. In doubt it can."""
         return False
 
@@ -162,14 +162,14 @@ class Adapter(Protocol):
         """Make the irreversible call, with a timeout of `timeout_s`. Raises a `PlatformError`."""
         ...
 
-    async def poll(self, account: PostingAccount, inquiry: Inquiry) -> SendResult:  # noqa: ARG002
+    async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:  # noqa: ARG002
         """Query the state of an accepted post.
 
-        Raises `PostRejected` for a dropped post, `PreparationExpired` for one to send again, any
+        Raises `PostRejected` for a dropped post, `PostPreparationExpired` for one to send again, any
         `PlatformError`. A platform that returns the post from `send` needs no poll.
         """
         raise AssertionError(f"{type(self).__name__} returns the post from `send`: a poll is never needed")
 
-    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         """Search for the post after a lost response. Raises a `PlatformError` if it can't be searched for."""
         ...

@@ -9,18 +9,18 @@ from datetime import date, timedelta
 
 from telemetry import logs
 
-#: Released 2026-02-18. Meta ends it on the day of `USABLE_UNTIL`.
+#: Released 2026-02-18. Meta ends it on the day of `GRAPH_VERSION_USABLE_UNTIL`.
 GRAPH_VERSION = "v25.0"
-USABLE_UNTIL = date(2028, 7, 29)
+GRAPH_VERSION_USABLE_UNTIL = date(2028, 7, 29)
 #: Time before that day from which on workers warn.
-NOTICE = timedelta(days=180)
+GRAPH_VERSION_NOTICE_TIME = timedelta(days=180)
 
 _log = logs.get_logger("platforms")
 
 
-def warn_if_ending(today: date) -> bool:
+def warn_if_graph_version_ends(today: date) -> bool:
     """Log a warning if Meta soon ends the version; return whether it did. Workers call it at the start."""
-    if today < USABLE_UNTIL - NOTICE:
+    if today < GRAPH_VERSION_USABLE_UNTIL - GRAPH_VERSION_NOTICE_TIME:
         return False
-    _log.warning("graph version ends", version=GRAPH_VERSION, usable_until=USABLE_UNTIL.isoformat())
+    _log.warning("graph version ends", version=GRAPH_VERSION, usable_until=GRAPH_VERSION_USABLE_UNTIL.isoformat())
     return True

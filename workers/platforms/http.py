@@ -1,9 +1,9 @@
 """HTTP requests to a platform's server; their errors state what a lost response proves.
 
-A partner names the server, so the client is `workers.web.fetch.open_client`'s with its guarded sockets. No
-redirect is followed, and a response has at most `MAX_RESPONSE_BYTES` unless the caller allows more. A
-response of any status is returned. Without a response, `PostNotSent` is raised, or `OutcomeUnknown` once a
-byte of an irreversible request may have been sent.
+A partner names the server, so the client is `workers.web.fetch.open_guarded_client`'s with its guarded
+sockets. No redirect is followed, and a response has at most `MAX_PLATFORM_RESPONSE_BYTES` unless the caller
+allows more. A response of any status is returned. Without a response, `PostNotSent` is raised, or
+`PostOutcomeUnknown` once a byte of an irreversible request may have been sent.
 """
 
 import asyncio
@@ -18,41 +18,32 @@ import msgspec
 from ssrfguard import SSRFGuardError
 
 from domain.publishing.outgoing import PostingAccount
-from schemas.errors import OutcomeUnknown, PlatformError, PostNotSent, PostRejected, SourceError
+from schemas.errors import PlatformError, PostNotSent, PostOutcomeUnknown, PostRejected, SourceError
 from workers.web import inflate
 
-MAX_RESPONSE_BYTES = 1 << 20
-CONNECT_S = 5.0
-READ_S = 20.0
+MAX_PLATFORM_RESPONSE_BYTES = 1 << 20
+PLATFORM_CONNECT_TIMEOUT_S = 5.0
+PLATFORM_READ_TIMEOUT_S = 20.0
 #: A shorter cooldown would bring repeated refusals.
-MIN_COOLDOWN_S = 5.0
+MIN_PLATFORM_COOLDOWN_S = 5.0
 #: No post can wait for longer than a day.
-MAX_COOLDOWN_S = 86400.0
+MAX_PLATFORM_COOLDOWN_S = 86400.0
 #: Longest quote of a platform's message in an error message, in characters.
-MAX_QUOTE_CHARS = 300
+MAX_PLATFORM_QUOTE_CHARS = 300
 #: Replaces a secret in a quote.
-MASK = "***"
+SECRET_MASK = "***"  # noqa: S105  no secret
 #: Fields of a form, a query or a JSON body that are secrets at any platform; and a secret's fewest
 #: characters.
 SECRET_FIELD_NAMES = frozenset(
-    {
-        "access_token",
-        "client_secret",
-        "code",
-        "code_verifier",
-        "password",
-        "refresh_token",
-        "token",
-        "upload_token",
-    }
+    {"access_token", "client_secret", "code", "code_verifier", "password", "refresh_token", "token", "upload_token"}
 )
 MIN_SECRET_CHARS = 8
 
 T = TypeVar("T")
 
 
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-JSON = {"Content-Type": "application/json"}
+FORM_CONTENT_TYPE_HEADER = {"Content-Type": "application/x-www-form-urlencoded"}
+JSON_CONTENT_TYPE_HEADER = {"Content-Type": "application/json"}
 
 
 class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,47 +73,59 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         *,
         headers: Mapping[str, str] = {},
         content: bytes | AsyncIterable[bytes] | None = None,
-        timeout_s: float = READ_S,
+        timeout_s: float = PLATFORM_READ_TIMEOUT_S,
         silences: Mapping[str, float] = {},
-        limit: int = MAX_RESPONSE_BYTES,
+        limit: int = MAX_PLATFORM_RESPONSE_BYTES,
         irreversible: bool = False,
     ) -> "PlatformResponse":
         """Return the response to one request within `timeout_s`, on a connection of its own.
 
         `silences` are httpx's limits between two parts of the body, and before the response, if they are
         shorter. A kept connection is never reused: the server may just be closing it, and a request on it
-        could be lost without proof. Raises `PostNotSent`, `OutcomeUnknown` if `irreversible`, `PostRejected`
-        for an address that isn't public.
+        could be lost without proof. Raises `PostNotSent`, `PostOutcomeUnknown` if `irreversible`,
+        `PostRejected` for an address that isn't public.
         """
-        trace = SendTrace()
+        trace = RequestSentTrace()
         try:
             request = self.client.build_request(
                 method,
                 url,
                 headers={"Accept": "application/json", "Connection": "close", **self.headers, **headers},
-                content=content if content is None or isinstance(content, bytes) else async_only(content),
-                timeout=httpx.Timeout(timeout_s, **{"connect": min(CONNECT_S, timeout_s), **silences}),
+                content=content if content is None or isinstance(content, bytes) else hide_sync_iteration(content),
+                timeout=httpx.Timeout(timeout_s, **{"connect": min(PLATFORM_CONNECT_TIMEOUT_S, timeout_s), **silences}),
                 extensions={"trace": trace},
             )
             async with asyncio.timeout(timeout_s):
-                answer = await send_request(self.client, request, limit=limit, irreversible=irreversible)
+                answer = await send_platform_request(self.client, request, limit=limit, irreversible=irreversible)
         except httpx.InvalidURL as error:
             raise PostNotSent("ADDRESS_UNREADABLE", "the platform returned an invalid address") from error
         except SSRFGuardError as error:
             raise PostRejected(
-                "ADDRESS_BLOCKED", f"{host_of(url)} leads to an address that is not public", category="config"
+                "ADDRESS_BLOCKED",
+                f"{host_or_platform_label(url)} leads to an address that is not public",
+                category="config",
             ) from error
         except (TimeoutError, httpx.HTTPError, SourceError) as error:
             raise lost_response_error(url, error, unknown=irreversible and trace.begun) from error
-        return msgspec.structs.replace(answer, secrets=list_secrets(request, content))
+        return msgspec.structs.replace(answer, secrets=list_request_secrets(request, content))
 
     async def post_form(
-        self, path: str, fields: Mapping[str, str], *, timeout_s: float = READ_S, irreversible: bool = False
+        self,
+        path: str,
+        fields: Mapping[str, str],
+        *,
+        timeout_s: float = PLATFORM_READ_TIMEOUT_S,
+        irreversible: bool = False,
     ) -> "PlatformResponse":
         """Return the response to a form, sent to `base` and `path`."""
         url, content = f"{self.base}{path}", urlencode(fields).encode()
         return await self.ask(
-            "POST", url, headers=FORM, content=content, timeout_s=timeout_s, irreversible=irreversible
+            "POST",
+            url,
+            headers=FORM_CONTENT_TYPE_HEADER,
+            content=content,
+            timeout_s=timeout_s,
+            irreversible=irreversible,
         )
 
     def __repr__(self) -> str:
@@ -156,12 +159,12 @@ class PlatformResponse(msgspec.Struct, frozen=True, kw_only=True):
         Secrets of the request are masked: a platform may repeat its input.
         """
         for secret in self.secrets:
-            text = text.replace(secret, MASK)
+            text = text.replace(secret, SECRET_MASK)
         printable = "".join(letter if letter.isprintable() else " " for letter in text)
-        return " ".join(printable.split())[:MAX_QUOTE_CHARS]
+        return " ".join(printable.split())[:MAX_PLATFORM_QUOTE_CHARS]
 
 
-class SendTrace:
+class RequestSentTrace:
     """Trace for httpcore that records whether a byte of the request may have been sent."""
 
     def __init__(self) -> None:
@@ -171,17 +174,15 @@ class SendTrace:
         self.begun = self.begun or event.endswith("send_request_headers.started")
 
 
-def list_secrets(request: httpx.Request, content: object) -> tuple[str, ...]:
+def list_request_secrets(request: httpx.Request, content: object) -> tuple[str, ...]:
     """Return the secrets in a request, the longest first, since one may be a part of another."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
-    fields = [*parse_qsl(request.url.query.decode()), *list_fields(content)]
+    fields = [*parse_qsl(request.url.query.decode()), *list_request_body_fields(content)]
     secrets = {token, *(value for name, value in fields if name in SECRET_FIELD_NAMES)}
-    return tuple(
-        sorted((secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS), key=len, reverse=True)
-    )
+    return tuple(sorted((secret for secret in secrets if len(secret) >= MIN_SECRET_CHARS), key=len, reverse=True))
 
 
-def list_fields(content: object) -> list[tuple[str, str]]:
+def list_request_body_fields(content: object) -> list[tuple[str, str]]:
     """Return the fields of a form or of a JSON object; none of a file."""
     if not isinstance(content, bytes):
         return []
@@ -192,13 +193,13 @@ def list_fields(content: object) -> list[tuple[str, str]]:
     return [(name, value) for name, value in fields.items() if isinstance(value, str)]
 
 
-async def async_only(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+async def hide_sync_iteration(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
     """Return an async iterator only: httpx would read a content that is also iterable without awaiting."""
     async for chunk in content:
         yield bytes(chunk)
 
 
-async def send_request(
+async def send_platform_request(
     client: httpx.AsyncClient, request: httpx.Request, *, limit: int, irreversible: bool
 ) -> PlatformResponse:
     response = await client.send(request, stream=True)
@@ -207,33 +208,31 @@ async def send_request(
         body = await inflate.read_inflated_body(response.aiter_raw(), encoding=encoding, limit=limit)
     finally:
         await response.aclose()
-    return PlatformResponse(
-        status=response.status_code, headers=response.headers, body=body, irreversible=irreversible
-    )
+    return PlatformResponse(status=response.status_code, headers=response.headers, body=body, irreversible=irreversible)
 
 
 def lost_response_error(url: str, error: Exception, *, unknown: bool) -> PlatformError:
     if unknown:
-        return OutcomeUnknown("ANSWER_LOST", f"the response of {host_of(url)} was lost: the post may be live")
+        return PostOutcomeUnknown(
+            "ANSWER_LOST", f"the response of {host_or_platform_label(url)} was lost: the post may be live"
+        )
     if isinstance(error, TimeoutError | httpx.TimeoutException):
-        return PostNotSent("PLATFORM_TIMEOUT", f"{host_of(url)} did not respond in time")
+        return PostNotSent("PLATFORM_TIMEOUT", f"{host_or_platform_label(url)} did not respond in time")
     if isinstance(error, httpx.ConnectError):
-        return PostNotSent("PLATFORM_UNREACHABLE", f"{host_of(url)} could not be reached")
+        return PostNotSent("PLATFORM_UNREACHABLE", f"{host_or_platform_label(url)} could not be reached")
     return PostNotSent(
-        "PLATFORM_UNREADABLE", f"{host_of(url)} cut its response off, or sent an unreadable one"
+        "PLATFORM_UNREADABLE", f"{host_or_platform_label(url)} cut its response off, or sent an unreadable one"
     )
 
 
 def unclear_response_error(answer: PlatformResponse) -> PlatformError:
     """Return the error of a status that leaves the result open: a 5xx, a 408, a redirect."""
     if answer.irreversible:
-        return OutcomeUnknown(
-            "ANSWER_UNCLEAR", f"the platform returned {answer.status}: the post may be live"
-        )
+        return PostOutcomeUnknown("ANSWER_UNCLEAR", f"the platform returned {answer.status}: the post may be live")
     return PostNotSent("PLATFORM_FAILED", f"the platform returned {answer.status}: the call is repeated")
 
 
-def decode(answer: PlatformResponse, kind: type[T]) -> T:
+def decode_platform_response(answer: PlatformResponse, kind: type[T]) -> T:
     """Decode the JSON of a 2xx. For unreadable JSON raise the error that `unclear_response_error` returns."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
@@ -241,7 +240,7 @@ def decode(answer: PlatformResponse, kind: type[T]) -> T:
         raise unclear_response_error(answer) from error
 
 
-def decode_error(answer: PlatformResponse, kind: type[T]) -> T:
+def decode_platform_error(answer: PlatformResponse, kind: type[T]) -> T:
     """Return the JSON of an error; an empty one for other bodies, such as that of a proxy in between."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
@@ -249,11 +248,11 @@ def decode_error(answer: PlatformResponse, kind: type[T]) -> T:
         return kind()
 
 
-def host_of(url: str) -> str:
+def host_or_platform_label(url: str) -> str:
     return urlsplit(url).hostname or "the platform"
 
 
-def cooldown_s(headers: httpx.Headers, *, reset: str) -> float | None:
+def read_platform_cooldown_s(headers: httpx.Headers, *, reset: str) -> float | None:
     """Return the seconds until the limit ends, by Retry-After or by the time in the header `reset`.
 
     None if both are missing or unreadable. A time is compared with the response's own Date: the local clock
@@ -261,18 +260,18 @@ def cooldown_s(headers: httpx.Headers, *, reset: str) -> float | None:
     """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
-        return clamp_cooldown_s(float(value))
-    ends_at = parse_time(headers.get(reset, "").strip())
+        return clamp_platform_cooldown_s(float(value))
+    ends_at = parse_platform_time(headers.get(reset, "").strip())
     if ends_at is None:
         return None
-    return clamp_cooldown_s((ends_at - response_date(headers)).total_seconds())
+    return clamp_platform_cooldown_s((ends_at - read_response_date(headers)).total_seconds())
 
 
-def clamp_cooldown_s(wait_s: float) -> float:
-    return min(max(wait_s, MIN_COOLDOWN_S), MAX_COOLDOWN_S)
+def clamp_platform_cooldown_s(wait_s: float) -> float:
+    return min(max(wait_s, MIN_PLATFORM_COOLDOWN_S), MAX_PLATFORM_COOLDOWN_S)
 
 
-def parse_time(text: str) -> datetime | None:
+def parse_platform_time(text: str) -> datetime | None:
     """Parse a time in Unix seconds or ISO 8601, since platforms use both; None for any other text."""
     try:
         if text.isascii() and text.isdecimal():
@@ -283,7 +282,7 @@ def parse_time(text: str) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-def response_date(headers: httpx.Headers) -> datetime:
+def read_response_date(headers: httpx.Headers) -> datetime:
     try:
         at = parsedate_to_datetime(headers.get("Date", ""))
     except (TypeError, ValueError, OverflowError):

@@ -2,21 +2,21 @@
 
 from typing import NamedTuple
 
-from schemas.errors import PlatformError, Throttled
-from schemas.errors.platforms import Category
+from schemas.errors import PlatformError, PlatformThrottled
+from schemas.errors.platforms import PlatformErrorCategory
 
 
-class ErrorMeaning(NamedTuple):
+class PlatformErrorMeaning(NamedTuple):
     """The error to raise for a platform's error code; `category` None is that of the error's class.
 
-    `after_s` is the wait of a `Throttled` response without one. `proves`: the platform decided before any
-    write, so nothing is live, even if the code is the result of the irreversible call.
+    `after_s` is the wait of a `PlatformThrottled` response without one. `proves`: the platform decided before
+    any write, so nothing is live, even if the code is the result of the irreversible call.
     """
 
     error: type[PlatformError]
     code: str
     message: str
-    category: Category | None = None
+    category: PlatformErrorCategory | None = None
     after_s: float | None = None
     proves: bool = True
 
@@ -24,6 +24,6 @@ class ErrorMeaning(NamedTuple):
         """Return the error, with the platform's own `quote` in brackets and its requested wait."""
         message = f"{self.message} ({quote})" if quote else self.message
         error = self.error(self.code, message, category=self.category)
-        if isinstance(error, Throttled):
+        if isinstance(error, PlatformThrottled):
             error.after_s = after_s or self.after_s
         return error

@@ -5,30 +5,30 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
-from domain.media.storage import open_store
-from domain.media.store import Store
-from domain.publishing.outgoing import OutgoingFile, OutgoingPost, PostingAccount
+from domain.media.storage import open_media_store
+from domain.media.store import MediaStore
+from domain.publishing.outgoing import OutgoingPost, OutgoingPostFile, PostingAccount
 from domain.security.keyring import Keyring
-from platforms.registry import DESCRIPTIONS
+from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas.errors import PostRejected
 from workers.platforms import graph_version
-from workers.platforms.connecting import open_network
-from workers.platforms.contract import Adapter, PostDraft, PostFile
+from workers.platforms.connecting import open_outgoing_network
+from workers.platforms.contract import PlatformAdapter, PostDraft, PostFile
 from workers.platforms.fakes.publish import SandboxAdapter
-from workers.platforms.parts import load_parts
-from workers.resources import Resources
+from workers.platforms.parts import load_platform_parts
+from workers.resources import WorkerResources
 
 
-class Platforms(NamedTuple):
+class PlatformAdapters(NamedTuple):
     """The adapters by platform, the one of sandboxes, and the keyring and storage for their inputs."""
 
-    adapters: Mapping[str, Adapter]
-    fake: Adapter
+    adapters: Mapping[str, PlatformAdapter]
+    fake: PlatformAdapter
     keyring: Keyring
-    store: Store
+    store: MediaStore
     public_url: str
 
-    def adapter(self, account: PostingAccount, *, sandbox: bool) -> Adapter:
+    def adapter(self, account: PostingAccount, *, sandbox: bool) -> PlatformAdapter:
         """Return the account's adapter. Raises `PostRejected` for an unsupported platform."""
         if sandbox:
             return self.fake
@@ -51,7 +51,7 @@ class Platforms(NamedTuple):
             now=post.now,
         )
 
-    def media(self, file: OutgoingFile) -> PostFile:
+    def media(self, file: OutgoingPostFile) -> PostFile:
         return PostFile(
             asset_id=file.id,
             kind=file.kind,
@@ -65,8 +65,10 @@ class Platforms(NamedTuple):
         )
 
 
-async def open_platforms(resources: Resources) -> Platforms:
-    settings, net = resources.settings, await resources.open_once(open_network)
-    graph_version.warn_if_ending(datetime.now(UTC).date())
-    adapters = {platform: load_parts(platform).open_adapter(net) for platform in DESCRIPTIONS}
-    return Platforms(adapters, SandboxAdapter(), resources.keyring, open_store(settings), settings.public_url)
+async def open_platform_adapters(resources: WorkerResources) -> PlatformAdapters:
+    settings, net = resources.settings, await resources.open_once(open_outgoing_network)
+    graph_version.warn_if_graph_version_ends(datetime.now(UTC).date())
+    adapters = {platform: load_platform_parts(platform).open_adapter(net) for platform in PLATFORM_DESCRIPTIONS}
+    return PlatformAdapters(
+        adapters, SandboxAdapter(), resources.keyring, open_media_store(settings), settings.public_url
+    )

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from workers.platforms.http import PlatformApi, PlatformResponse
 
 #: Seconds that any upload has, and that one may continue without progress.
-MIN_TIMEOUT_S = 20.0
+MIN_UPLOAD_TIMEOUT_S = 20.0
 #: Least upload rate of a server, in bytes a second (4 Mbit/s).
-MIN_UPLOAD_RATE = 512 << 10
+MIN_UPLOAD_BYTES_PER_S = 512 << 10
 #: Least rate at which a server processes a file before it responds, in bytes a second.
-MIN_PROCESSING_RATE = 4 << 20
+MIN_PROCESSING_BYTES_PER_S = 4 << 20
 
 
 class UploadTimeouts(NamedTuple):
@@ -25,19 +25,19 @@ class UploadTimeouts(NamedTuple):
     response_s: float
 
 
-def upload_timeouts(size_bytes: int) -> UploadTimeouts:
+def compute_upload_timeouts(size_bytes: int) -> UploadTimeouts:
     return UploadTimeouts(
-        MIN_TIMEOUT_S + size_bytes / MIN_UPLOAD_RATE,
-        MIN_TIMEOUT_S,
-        MIN_TIMEOUT_S + size_bytes / MIN_PROCESSING_RATE,
+        MIN_UPLOAD_TIMEOUT_S + size_bytes / MIN_UPLOAD_BYTES_PER_S,
+        MIN_UPLOAD_TIMEOUT_S,
+        MIN_UPLOAD_TIMEOUT_S + size_bytes / MIN_PROCESSING_BYTES_PER_S,
     )
 
 
-async def upload(
+async def upload_file_to_platform(
     api: PlatformApi, url: str, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> PlatformResponse:
     """Return the response to a POST of `size_bytes`. Raises as `PlatformApi.ask` does."""
-    limits = upload_timeouts(size_bytes)
+    limits = compute_upload_timeouts(size_bytes)
     return await api.ask(
         "POST",
         url,

@@ -11,11 +11,11 @@ from db.pool import Conn
 from domain.publishing import failures, sending
 from domain.publishing.outgoing import OutgoingPost
 from domain.security.keyring import Keyring
-from jobs.outcomes import Done, Failed, Outcome
-from schemas.errors import Conflict, PlatformError
+from jobs.outcomes import Done, Failed, TaskOutcome
+from schemas.errors import PlatformError, StateConflict
 from telemetry import logs, metrics
-from workers.platforms.contract import Adapter, Inquiry, PostDraft, PreparedPost, SendResult
-from workers.runtime.context import Context
+from workers.platforms.contract import PlatformAdapter, PostDraft, PostInquiry, PreparedPost, SendResult
+from workers.runtime.context import TaskContext
 
 T = TypeVar("T")
 
@@ -34,14 +34,14 @@ class PublishAttempt:
     sent the bytes again.
     """
 
-    ctx: Context
-    adapter: Adapter
+    ctx: TaskContext
+    adapter: PlatformAdapter
     draft: PostDraft
     outgoing: OutgoingPost
     keyring: Keyring
     clock_read_at: float
     previous_step: PreparedPost | None = None
-    unsaved: sending.PreparedStep | None = None
+    unsaved: sending.PreparedPostStep | None = None
     prepared: PreparedPost = field(init=False)
     sent_at: datetime = field(init=False)
     answer: SendResult = field(init=False)
@@ -54,48 +54,48 @@ class PublishAttempt:
         """Return the database's time: its last value plus the loop's time since. It never runs ahead."""
         return self.outgoing.now + timedelta(seconds=asyncio.get_running_loop().time() - self.clock_read_at)
 
-    def inquiry(self, fetched: bool | None = None) -> Inquiry:
+    def build_post_inquiry(self, fetched: bool | None = None) -> PostInquiry:
         """Return the question to the adapter about the latest call."""
-        return Inquiry(self.prepared, self.sent_at, self.database_now(), fetched)
+        return PostInquiry(self.prepared, self.sent_at, self.database_now(), fetched)
 
     async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
         """Run a step of a post's job: its body begins with `lock_claimed_post`, which locks the job too."""
         return await self.ctx.decide(body, project=project, locks=True)
 
-    async def not_sent(self, error: PlatformError) -> Outcome:
+    async def not_sent(self, error: PlatformError) -> TaskOutcome:
         """End or retry an unsent post. Only an active project allows a retry: an un-archive revives none."""
         generation = self.outgoing.generation
-        body = partial(failures.not_sent, claim=self.ctx.job, error=error, generation=generation)
+        body = partial(failures.requeue_unsent_post, claim=self.ctx.job, error=error, generation=generation)
         try:
             return await self.decide(body, project=True)
-        except Conflict:
+        except StateConflict:
             return await self.decide(partial(body, archived=True))
 
-    async def unverified(self, error: PlatformError) -> Outcome:
+    async def unverified(self, error: PlatformError) -> TaskOutcome:
         generation = self.outgoing.generation
         return await self.decide(
-            partial(failures.keep_unverified_error, claim=self.ctx.job, error=error, generation=generation)
+            partial(failures.store_unverified_error, claim=self.ctx.job, error=error, generation=generation)
         )
 
-    async def unknown(self) -> Outcome:
-        return await self.decide(partial(failures.give_up_unknown, claim=self.ctx.job))
+    async def unknown(self) -> TaskOutcome:
+        return await self.decide(partial(failures.give_up_unknown_outcome, claim=self.ctx.job))
 
 
-def report(attempt: PublishAttempt, outcome: Outcome) -> None:
+def report_publish_outcome(attempt: PublishAttempt, outcome: TaskOutcome) -> None:
     """Count and log the attempt's outcome."""
-    post, job, word = attempt.outgoing, attempt.ctx.job, _outcome_word(outcome)
-    metrics.POSTS.labels(post.account.platform, word).inc()
+    post, job, word = attempt.outgoing, attempt.ctx.job, _publish_outcome_word(outcome)
+    metrics.POST_ATTEMPT_COUNTER.labels(post.account.platform, word).inc()
     fields = {
-        **logs.job_fields(job, attempt=job.attempt),
-        **logs.post_fields(job.organization_id, post.post_id),
+        **logs.job_log_fields(job, attempt=job.attempt),
+        **logs.post_log_fields(job.organization_id, post.post_id),
     }
     code = {"code": outcome.code} if isinstance(outcome, Failed) else {}
     _log.info("post", outcome=word, platform=post.account.platform, **code, **fields)
 
 
-def _outcome_word(outcome: Outcome) -> str:
+def _publish_outcome_word(outcome: TaskOutcome) -> str:
     if isinstance(outcome, Done):
         return "published"
-    if isinstance(outcome, Failed) and outcome.code == failures.UNKNOWN.code:
+    if isinstance(outcome, Failed) and outcome.code == failures.OUTCOME_UNKNOWN_FAILURE.code:
         return "outcome_unknown"
     return outcome.word

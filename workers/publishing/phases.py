@@ -13,48 +13,41 @@ import msgspec
 
 from domain.media import tickets
 from domain.publishing import failures, locked_post, sending
-from jobs.outcomes import Canceled, NotDone, Outcome
+from jobs.outcomes import Canceled, TaskNotDone, TaskOutcome
 from schemas.errors import (
-    Conflict,
-    OutcomeUnknown,
     PlatformError,
     PostNotSent,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
     PostRejected,
-    PreparationExpired,
-    Unavailable,
+    ServiceUnavailable,
+    StateConflict,
 )
 from telemetry import metrics
-from workers.platforms.contract import (
-    AbsentPost,
-    AcceptedPost,
-    DroppedPost,
-    InboxDraft,
-    SendResult,
-    UndecidedPost,
-)
+from workers.platforms.contract import AbsentPost, AcceptedPost, DroppedPost, InboxDraft, SendResult, UndecidedPost
 from workers.publishing.attempt import PublishAttempt
 
 #: Longest timeout of the irreversible call, in seconds.
-SEND_S = 30.0
+MAX_SEND_TIMEOUT_S = 30.0
 #: Share of the time without a possible other attempt for the call. The adapter gets this share of the
 #: call's timeout, so that it reports first.
-TIMEOUT_SHARE = 0.8
+SEND_TIMEOUT_SHARE = 0.8
 #: Seconds before the same bytes are sent once more.
-PAUSE_S = 1.0
+RESEND_PAUSE_S = 1.0
 #: Longest wait for the platform that keeps its slot, in seconds.
-SHORT_S = 3.0
+MAX_WAIT_WITH_SLOT_S = 3.0
 #: Seconds between two polls.
-MIN_POLL_S = 1.0
-MAX_POLL_S = 60.0
+MIN_POST_POLL_INTERVAL_S = 1.0
+MAX_POST_POLL_INTERVAL_S = 60.0
 
-FILES_UNREADABLE = PostNotSent(
+FILES_UNREADABLE_ERROR = PostNotSent(
     "MEDIA_UNREADABLE", "the post's files can't be read from the storage: the job is repeated"
 )
-RESPONSE_LOST = OutcomeUnknown("ANSWER_LOST", "the platform's response was lost")
-TIMED_OUT_MESSAGE = "the platform did not answer in time: the post may be live"
+RESPONSE_LOST_ERROR = PostOutcomeUnknown("ANSWER_LOST", "the platform's response was lost")
+SEND_TIMED_OUT_MESSAGE = "the platform did not answer in time: the post may be live"
 
 
-class Phase(StrEnum):
+class PublishPhase(StrEnum):
     """A part of an attempt. `loop.first_phase` selects the one for a post's column `phase`."""
 
     PREPARE = "prepare"
@@ -66,121 +59,117 @@ class Phase(StrEnum):
     CONFIRM = "confirm"
 
 
-NextPhase: TypeAlias = Phase | Outcome
+NextPublishPhase: TypeAlias = PublishPhase | TaskOutcome
 
 
-async def prepare(attempt: PublishAttempt) -> NextPhase:
+async def prepare_next_step(attempt: PublishAttempt) -> NextPublishPhase:
     """Run one step of preparing, and store it before the next: a later attempt continues after it.
 
     The phase that marks the post stores the last step.
     """
     try:
         step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.previous_step)
-    except Unavailable:
-        return await attempt.not_sent(FILES_UNREADABLE)
+    except ServiceUnavailable:
+        return await attempt.not_sent(FILES_UNREADABLE_ERROR)
     except PlatformError as error:
         return await attempt.not_sent(error)
     fields = step.handle, step.request, step.secret, step.tickets, step.traits
-    unsaved = sending.PreparedStep(attempt.keyring, attempt.outgoing.revision, *fields)
+    unsaved = sending.PreparedPostStep(attempt.keyring, attempt.outgoing.revision, *fields)
     if step.complete:
         attempt.prepared, attempt.unsaved = step, unsaved
-        return Phase.MARK
+        return PublishPhase.MARK
     attempt.previous_step = step
-    keep = partial(sending.keep, claim=attempt.ctx.job, step=unsaved, after_s=step.after_s)
-    return await attempt.decide(keep) or Phase.PREPARE
+    keep = partial(sending.store_prepared_step, claim=attempt.ctx.job, step=unsaved, after_s=step.after_s)
+    return await attempt.decide(keep) or PublishPhase.PREPARE
 
 
-async def mark(attempt: PublishAttempt) -> NextPhase:
+async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
     """Mark the post: the call may be made from this commit on. A project archived meanwhile cancels it."""
     label = attempt.outgoing.ai_label
-    body = partial(sending.mark, claim=attempt.ctx.job, ai_label=label, unsaved=attempt.unsaved)
+    body = partial(sending.mark_post_sending, claim=attempt.ctx.job, ai_label=label, unsaved=attempt.unsaved)
     try:
         marked = await attempt.decide(body, project=True)
-    except Conflict:
+    except StateConflict:
         return Canceled()
-    if isinstance(marked, NotDone):
+    if isinstance(marked, TaskNotDone):
         return marked
     post = attempt.outgoing
     if post.sent_at is None:
-        metrics.POST_LATE.labels(post.account.platform).observe((marked - post.moment).total_seconds())
+        metrics.POST_DELAY_SECONDS.labels(post.account.platform).observe((marked - post.moment).total_seconds())
     attempt.sent_at, attempt.unsaved = marked, None
-    return Phase.SEND
+    return PublishPhase.SEND
 
 
-async def send(attempt: PublishAttempt) -> NextPhase:
+async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
     """Make the irreversible call. A refused repeat proves nothing about the call before it."""
     try:
-        attempt.answer, attempt.found = await call_adapter(attempt), False
-    except OutcomeUnknown as error:
-        attempt.unresolved_error, attempt.wait_s = error, PAUSE_S
-        return Phase.REPEAT
+        attempt.answer, attempt.found = await call_adapter_to_send(attempt), False
+    except PostOutcomeUnknown as error:
+        attempt.unresolved_error, attempt.wait_s = error, RESEND_PAUSE_S
+        return PublishPhase.REPEAT
     except PlatformError as error:
         if attempt.unresolved_error is None:
             return await attempt.not_sent(error)
-        if not isinstance(error, PostRejected | PreparationExpired):
+        if not isinstance(error, PostRejected | PostPreparationExpired):
             return await attempt.unverified(error)
         attempt.unresolved_error = error
-        return Phase.LOOK
-    return Phase.RECORD
+        return PublishPhase.LOOK
+    return PublishPhase.RECORD
 
 
-async def call_adapter(attempt: PublishAttempt) -> SendResult:
+async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
     """Call the adapter, with a timeout before any other attempt of this job could begin."""
-    limit_s = min(SEND_S, TIMEOUT_SHARE * attempt.ctx.time_left())
+    limit_s = min(MAX_SEND_TIMEOUT_S, SEND_TIMEOUT_SHARE * attempt.ctx.time_left())
     if limit_s <= 0:
         raise PostNotSent("NO_TIME", "the worker had too little time left for the call")
-    account, timeout_s = attempt.outgoing.account, TIMEOUT_SHARE * limit_s
-    with metrics.POST_SEND.labels(account.platform).time():
+    account, timeout_s = attempt.outgoing.account, SEND_TIMEOUT_SHARE * limit_s
+    with metrics.POST_SEND_SECONDS.labels(account.platform).time():
         try:
             async with asyncio.timeout(limit_s):
-                return await attempt.adapter.send(
-                    account, attempt.prepared, attempt.draft, timeout_s=timeout_s
-                )
+                return await attempt.adapter.send(account, attempt.prepared, attempt.draft, timeout_s=timeout_s)
         except TimeoutError as error:
-            raise OutcomeUnknown("ANSWER_LOST", TIMED_OUT_MESSAGE) from error
+            raise PostOutcomeUnknown("ANSWER_LOST", SEND_TIMED_OUT_MESSAGE) from error
 
 
-async def repeat(attempt: PublishAttempt) -> NextPhase:
+async def mark_post_for_repeat(attempt: PublishAttempt) -> NextPublishPhase:
     """Mark the same bytes again if they can't create a second post; otherwise reconcile."""
-    if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.inquiry()):
-        return Phase.LOOK
+    if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.build_post_inquiry()):
+        return PublishPhase.LOOK
     if attempt.resend_used:
-        return await attempt.unverified(attempt.unresolved_error or RESPONSE_LOST)
+        return await attempt.unverified(attempt.unresolved_error or RESPONSE_LOST_ERROR)
     await asyncio.sleep(attempt.wait_s)
     try:
-        marked = await attempt.decide(partial(sending.mark_again, claim=attempt.ctx.job), project=True)
-    except Conflict:
+        marked = await attempt.decide(partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True)
+    except StateConflict:
         marked = None
-    if isinstance(marked, NotDone):
+    if isinstance(marked, TaskNotDone):
         return marked
     if marked is None:
-        return Phase.LOOK
+        return PublishPhase.LOOK
     attempt.sent_at, attempt.resend_used = marked, True
-    return Phase.SEND
+    return PublishPhase.SEND
 
 
-async def reconcile(attempt: PublishAttempt) -> NextPhase:
+async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishPhase:
     """Close the tickets and query the platform for the post. Only a post proved absent is sent again."""
     org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
-    fetched = await attempt.ctx.step(
-        partial(tickets.close_post_tickets, organization_id=org, post_id=post_id)
-    )
+    fetched = await attempt.ctx.step(partial(tickets.close_post_media_tickets, organization_id=org, post_id=post_id))
     try:
-        result = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.inquiry(fetched))
+        result = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.build_post_inquiry(fetched))
     except PlatformError as error:
         return await attempt.unverified(error)
     match result:
         case UndecidedPost():
-            return await await_verdict(attempt, result)
+            return await wait_to_reconcile_again(attempt, result)
         case DroppedPost():
             return await attempt.not_sent(result.why)
         case AbsentPost():
-            return await send_again(attempt, outdated=fetched is not None)
+            return await resend_absent_post(attempt, outdated=fetched is not None)
     attempt.answer, attempt.found = result, True
-    return Phase.RECORD
+    return PublishPhase.RECORD
 
 
-async def await_verdict(attempt: PublishAttempt, undecided: UndecidedPost) -> Outcome:
+async def wait_to_reconcile_again(attempt: PublishAttempt, undecided: UndecidedPost) -> TaskOutcome:
     """Wait, with the post still `sending`, and reconcile again if time alone will resolve it.
 
     If not, the job ends `OUTCOME_UNKNOWN`, and reconciliation goes on.
@@ -189,61 +178,61 @@ async def await_verdict(attempt: PublishAttempt, undecided: UndecidedPost) -> Ou
         return await attempt.unknown()
     claim, spent = attempt.ctx.job, attempt.resend_used
     return await attempt.decide(
-        partial(failures.await_verdict, claim=claim, after_s=undecided.after_s, spent=spent)
+        partial(failures.snooze_undecided_post, claim=claim, after_s=undecided.after_s, spent=spent)
     )
 
 
-async def send_again(attempt: PublishAttempt, *, outdated: bool) -> NextPhase:
+async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> NextPublishPhase:
     """Send again, once in an attempt. `outdated`: the prepared addresses are dead by now."""
-    kind, cause = PreparationExpired if outdated else PostNotSent, attempt.unresolved_error or RESPONSE_LOST
+    kind, cause = (PostPreparationExpired if outdated else PostNotSent, attempt.unresolved_error or RESPONSE_LOST_ERROR)
     absent = kind("NOT_TAKEN", f"{cause.message}; the post was not found there and is sent again")
     if attempt.resend_used:
         return await attempt.not_sent(absent)
-    body = partial(failures.proved_absent, claim=attempt.ctx.job, outdated=outdated)
+    body = partial(failures.requeue_absent_post, claim=attempt.ctx.job, outdated=outdated)
     try:
         blocked = await attempt.decide(body, project=True)
-    except Conflict:
+    except StateConflict:
         return await attempt.not_sent(absent)
     if blocked:
         return blocked
     attempt.unresolved_error, attempt.resend_used, attempt.previous_step = None, True, None
-    return Phase.PREPARE if outdated else Phase.MARK
+    return PublishPhase.PREPARE if outdated else PublishPhase.MARK
 
 
-async def record(attempt: PublishAttempt) -> NextPhase:
+async def record_platform_response(attempt: PublishAttempt) -> NextPublishPhase:
     """Store the platform's response. An accepted post is only polled, never sent again."""
     claim, answer, found = attempt.ctx.job, attempt.answer, attempt.found
     if isinstance(answer, AcceptedPost):
         attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
         attempt.wait_s = answer.after_s
-        accept = partial(sending.record_acceptance, claim=claim, handle=answer.handle, found=found)
-        return await attempt.decide(accept) or Phase.CONFIRM
+        accept = partial(sending.record_platform_acceptance, claim=claim, handle=answer.handle, found=found)
+        return await attempt.decide(accept) or PublishPhase.CONFIRM
     if isinstance(answer, InboxDraft):
-        return await attempt.decide(partial(sending.leave_in_inbox, claim=claim, found=found))
+        return await attempt.decide(partial(sending.mark_post_draft_in_inbox, claim=claim, found=found))
     named = msgspec.structs.asdict(answer)
     try:
-        return await attempt.decide(partial(sending.publish, claim=claim, found=found, **named))
-    except OutcomeUnknown:
+        return await attempt.decide(partial(sending.mark_post_published, claim=claim, found=found, **named))
+    except PostOutcomeUnknown:
         return await attempt.unknown()
 
 
-async def confirm(attempt: PublishAttempt) -> NextPhase:
+async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
     """Poll the post's state after a wait; a longer wait snoozes the job."""
     wait_s = attempt.wait_s
-    if wait_s > SHORT_S or wait_s > attempt.ctx.time_left() / 2:
-        return await attempt.decide(partial(sending.snooze_until_poll, claim=attempt.ctx.job, after_s=wait_s))
+    if wait_s > MAX_WAIT_WITH_SLOT_S or wait_s > attempt.ctx.time_left() / 2:
+        return await attempt.decide(partial(sending.snooze_accepted_post, claim=attempt.ctx.job, after_s=wait_s))
     await asyncio.sleep(wait_s)
     try:
-        state = await attempt.adapter.poll(attempt.outgoing.account, attempt.inquiry())
-    except (PostRejected, PreparationExpired) as error:
+        state = await attempt.adapter.poll(attempt.outgoing.account, attempt.build_post_inquiry())
+    except (PostRejected, PostPreparationExpired) as error:
         return await attempt.not_sent(error)
     except PlatformError as error:
         return await attempt.unverified(error)
     if isinstance(state, AcceptedPost):
         age = attempt.database_now() - attempt.sent_at
-        if age >= locked_post.MAX_PROCESSING:
+        if age >= locked_post.MAX_PLATFORM_PROCESSING_TIME:
             return await attempt.unknown()
-        after_s = min(max(state.after_s, age.total_seconds() / 4, MIN_POLL_S), MAX_POLL_S)
+        after_s = min(max(state.after_s, age.total_seconds() / 4, MIN_POST_POLL_INTERVAL_S), MAX_POST_POLL_INTERVAL_S)
         state = msgspec.structs.replace(state, after_s=after_s)
     attempt.answer, attempt.found = state, False
-    return Phase.RECORD
+    return PublishPhase.RECORD

@@ -11,43 +11,43 @@ from logging import DEBUG
 import asyncpg
 
 from db.pool import Pool
-from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from domain.jobs import jobs
-from jobs.ledger import ChangedJob, Settlement
-from jobs.outcomes import Done, Failed, Outcome
+from jobs.ledger import AttemptSettlement, ChangedJob
+from jobs.outcomes import Done, Failed, TaskOutcome
 from telemetry import logs, metrics, tracing
 from workers.runtime import spans
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.slots import Attempt, AttemptKey, Slots, attempt_key
+from workers.runtime.slots import AttemptKey, JobAttempt, WorkerSlots, build_attempt_key
 
 #: Seconds before a failed statement is repeated, without end: the fence keeps a late one from counting.
-RETRY_S = 0.2
+SETTLEMENT_RETRY_S = 0.2
 
 #: Errors for an outcome that isn't JSON, or that Postgres can't store (a NUL).
 UNSTORABLE_OUTCOME_ERRORS = (TypeError, ValueError, asyncpg.DataError)
 
-NOT_STORED = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
+OUTCOME_NOT_STORED = Failed("INTERNAL", "the job's outcome can't be stored: contact support")
 
 _log = logs.get_logger("completer")
 
 
-class Completer:
+class OutcomeCompleter:
     """Outcomes to settle: `put` queues an outcome, `run` writes the queue.
 
     `unsettled` has the keys of attempts with an unwritten outcome; `settled` is set while it is empty.
     """
 
-    def __init__(self, pool: Pool, slots: Slots, progress_writer: ProgressWriter) -> None:
+    def __init__(self, pool: Pool, slots: WorkerSlots, progress_writer: ProgressWriter) -> None:
         self._pool, self._slots, self._progress_writer = pool, slots, progress_writer
-        self._inbox: list[tuple[Attempt, Outcome]] = []
+        self._inbox: list[tuple[JobAttempt, TaskOutcome]] = []
         self._arrived, self.settled = asyncio.Event(), asyncio.Event()
         self.unsettled: set[AttemptKey] = set()
         self.settled.set()
 
-    def put(self, attempt: Attempt, outcome: Outcome) -> None:
+    def put(self, attempt: JobAttempt, outcome: TaskOutcome) -> None:
         self._inbox.append((attempt, outcome))
         self._slots.settle(1)
-        self.unsettled.add(attempt_key(attempt.claim))
+        self.unsettled.add(build_attempt_key(attempt.claim))
         self._arrived.set()
         self.settled.clear()
 
@@ -57,17 +57,17 @@ class Completer:
             self._arrived.clear()
             outcomes, self._inbox = self._inbox, []
             await self._flush_progress(outcomes)
-            batch = [Settlement(attempt.claim, outcome) for attempt, outcome in outcomes]
-            began = tracing.now()
+            batch = [AttemptSettlement(attempt.claim, outcome) for attempt, outcome in outcomes]
+            began = tracing.unix_time_ns()
             log_settlements(batch, await self._store(batch))
-            spans.record_settlement([attempt for attempt, _ in outcomes], began)
+            spans.record_settlement_spans([attempt for attempt, _ in outcomes], began)
             self._slots.settle(-len(batch))
             self._slots.ended(claim for claim, _ in batch)
-            self.unsettled.difference_update(attempt_key(attempt.claim) for attempt, _ in outcomes)
+            self.unsettled.difference_update(build_attempt_key(attempt.claim) for attempt, _ in outcomes)
             if not self.unsettled:
                 self.settled.set()
 
-    async def _flush_progress(self, outcomes: Sequence[tuple[Attempt, Outcome]]) -> None:
+    async def _flush_progress(self, outcomes: Sequence[tuple[JobAttempt, TaskOutcome]]) -> None:
         """Write the last progress of unfinished attempts; a done job's progress is 1 anyway."""
         for attempt, outcome in outcomes:
             if isinstance(outcome, Done):
@@ -75,30 +75,30 @@ class Completer:
             else:
                 await self._progress_writer.flush(attempt)
 
-    async def _store(self, batch: Sequence[Settlement]) -> list[ChangedJob]:
+    async def _store(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
         """Settle the batch: repeat while Postgres is away, and settle one by one if it can't be stored."""
         while True:
             try:
                 return await self._write(batch)
-            except RETRIED_ERRORS:
-                await asyncio.sleep(RETRY_S)
+            except RETRIED_POSTGRES_ERRORS:
+                await asyncio.sleep(SETTLEMENT_RETRY_S)
             except UNSTORABLE_OUTCOME_ERRORS:
-                return await self._store_one_by_one(batch)
+                return await self._settle_one_by_one(batch)
 
-    async def _store_one_by_one(self, batch: Sequence[Settlement]) -> list[ChangedJob]:
+    async def _settle_one_by_one(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
         """Settle each alone, so that an outcome that can't be stored fails only its own job."""
         if len(batch) > 1:
             return [moved for settlement in batch for moved in await self._store([settlement])]
         claim = batch[0].claim
-        _log.exception("outcome can't be stored", **logs.job_fields(claim, attempt=claim.attempt))
-        return await self._store([Settlement(claim, NOT_STORED)])
+        _log.exception("outcome can't be stored", **logs.job_log_fields(claim, attempt=claim.attempt))
+        return await self._store([AttemptSettlement(claim, OUTCOME_NOT_STORED)])
 
-    async def _write(self, batch: Sequence[Settlement]) -> list[ChangedJob]:
-        with raise_if_postgres_away(), metrics.SETTLE_SECONDS.time():
-            return await jobs.settle(self._pool, batch)
+    async def _write(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
+        with raise_if_postgres_away(), metrics.JOB_SETTLE_SECONDS.time():
+            return await jobs.settle_jobs_and_subjects(self._pool, batch)
 
 
-def log_settlements(batch: Sequence[Settlement], moved: Sequence[ChangedJob]) -> None:
+def log_settlements(batch: Sequence[AttemptSettlement], moved: Sequence[ChangedJob]) -> None:
     """Count the outcomes, and log those other than a timely `Done` at `info`."""
     rows = {(row.id, row.fence): row for row in moved}
     counts: Counter[tuple[str, str]] = Counter()
@@ -109,7 +109,7 @@ def log_settlements(batch: Sequence[Settlement], moved: Sequence[ChangedJob]) ->
         is_fine = row is not None and isinstance(outcome, Done)
         if logs_all or not is_fine:
             log = _log.debug if is_fine else _log.info
-            fields = logs.job_fields(claim, attempt=claim.attempt)
+            fields = logs.job_log_fields(claim, attempt=claim.attempt)
             log("attempt ended", outcome=outcome.word, now=row and row.state, **fields)
     for (kind, word), count in counts.items():
-        metrics.JOBS_SETTLED.labels(kind, word).inc(count)
+        metrics.SETTLED_ATTEMPT_COUNTER.labels(kind, word).inc(count)

@@ -5,24 +5,24 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from typing import Any, TypeAlias, TypeVar
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from db.reach import raise_if_postgres_away
 from domain.jobs import jobs
 from domain.tenancy import project_locks
 from jobs import ledger, steps
-from jobs.outcomes import Done, Outcome
+from jobs.outcomes import Done, TaskOutcome
 from telemetry import tracing
-from telemetry.tracing import Submit
+from telemetry.tracing import JobSubmission
 from workers.runtime import spans
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.server_slots import ServerSlots
-from workers.runtime.slots import Attempt
+from workers.runtime.server_slots import RemoteServerSlots
+from workers.runtime.slots import JobAttempt
 
 T = TypeVar("T")
-Result: TypeAlias = dict[str, Any]
+JobResult: TypeAlias = dict[str, Any]
 
 
-class Context:
+class TaskContext:
     """One attempt's access to its job.
 
     Each step raises `Fenced` once another attempt owns the job, `CancelRequested` once a cancel was accepted,
@@ -33,11 +33,11 @@ class Context:
 
     def __init__(
         self,
-        attempt: Attempt,
+        attempt: JobAttempt,
         pool: Pool,
         progress_writer: ProgressWriter,
         lease_left: Callable[[], float],
-        servers: ServerSlots | None = None,
+        servers: RemoteServerSlots | None = None,
     ) -> None:
         self.job, self._attempt, self._servers = attempt.claim, attempt, servers
         self._pool, self._progress_writer, self._lease_left = pool, progress_writer, lease_left
@@ -58,7 +58,7 @@ class Context:
         statement of `body` locks the job itself. A deadlock's victim runs once more.
         """
         if name is not None:
-            self._reserve_name(name)
+            self._reserve_step_name(name)
 
         async def locked(conn: Conn) -> T:
             await self._lock_project(conn, project)
@@ -71,9 +71,7 @@ class Context:
         with raise_if_postgres_away(), tracing.open_span(f"step {name}" if name else "step"):
             return await self._transact(locked)
 
-    async def decide(
-        self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False
-    ) -> T:
+    async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False) -> T:
         """Run a step that may end the attempt: an outcome that `body` returns is settled with its writes.
 
         So the next transaction to lock the same rows finds the job ended or waiting, never about to end.
@@ -81,17 +79,17 @@ class Context:
 
         async def settling(conn: Conn) -> T:
             decided = await body(conn)
-            if isinstance(decided, Outcome):
-                await jobs.settle_attempt(conn, claim=self.job, outcome=decided)
+            if isinstance(decided, TaskOutcome):
+                await jobs.settle_job_attempt(conn, claim=self.job, outcome=decided)
             return decided
 
         decided = await self.step(settling, project=project, locks=locks)
-        if isinstance(decided, Outcome):
+        if isinstance(decided, TaskOutcome):
             self._attempt.committed = decided.word
         return decided
 
     async def commit(
-        self, body: Callable[[Conn], Awaitable[Result | None]], *, project: bool = False, alone: bool = False
+        self, body: Callable[[Conn], Awaitable[JobResult | None]], *, project: bool = False, alone: bool = False
     ) -> Done:
         """Run the last step: the job ends with the writes of `body`, which returns the job's result.
 
@@ -99,12 +97,12 @@ class Context:
         takes the project's exclusive lock, so that no other write runs in the project meanwhile.
         """
 
-        async def last(conn: Conn) -> Result:
+        async def last(conn: Conn) -> JobResult:
             await self._lock_project(conn, project, alone=alone)
-            await jobs.complete(conn, claim=self.job)
+            await jobs.complete_job_and_subject(conn, claim=self.job)
             result = await body(conn)
             if result:
-                await ledger.set_result(conn, self.job, result=result)
+                await ledger.set_job_result(conn, self.job, result=result)
             return result or {}
 
         self._attempt.committed = Done.word
@@ -138,7 +136,7 @@ class Context:
 
     async def _transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `work` in one transaction, then trace and log the jobs that it submitted."""
-        submits: list[Submit] = []
+        submits: list[JobSubmission] = []
 
         async def tried(conn: Conn) -> T:
             try:
@@ -146,19 +144,19 @@ class Context:
             finally:
                 submits[:] = self._attempt.take_submits()
 
-        result = await transact(self._pool, tried)
-        spans.record_submits(self._attempt, submits)
+        result = await run_in_transaction(self._pool, tried)
+        spans.record_submitted_jobs(self._attempt, submits)
         return result
 
-    def _reserve_name(self, name: str) -> None:
+    def _reserve_step_name(self, name: str) -> None:
         """Reserve a step's name. Raises ValueError for a repeated name: it would get the other's result."""
-        if name in self._names or len(self._names) >= steps.MAX_STEPS:
-            raise ValueError(f"step {name}: at most {steps.MAX_STEPS} names in an attempt, each once")
+        if name in self._names or len(self._names) >= steps.MAX_NAMED_STEPS:
+            raise ValueError(f"step {name}: at most {steps.MAX_NAMED_STEPS} names in an attempt, each once")
         self._names.add(name)
 
     async def _lock_project(self, conn: Conn, is_locked: bool, *, alone: bool = False) -> None:
         organization_id, project_id = self.job.organization_id, self.job.project_id
         if alone and project_id is not None:
-            await project_locks.lock_alone(conn, organization_id=organization_id, project_id=project_id)
+            await project_locks.lock_project_exclusively(conn, organization_id=organization_id, project_id=project_id)
         elif is_locked and project_id is not None:
-            await project_locks.lock_active(conn, organization_id=organization_id, project_id=project_id)
+            await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)

@@ -40,9 +40,9 @@ class FairSlots:
 
     def release(self, key: Hashable) -> None:
         """Return a slot, and admit the waiters that may have one now."""
-        self._return_slot(key)
+        self._decrement_held_slots(key)
         while self.waiting and self.take(first := min(self.waiting, key=self.held.__getitem__)):
-            self._admit(first)
+            self._admit_first_waiter(first)
 
     async def wait(self, key: Hashable) -> None:
         """Wait until the key may have a slot, and take it."""
@@ -57,18 +57,18 @@ class FairSlots:
                 self._forget(key, granted)
             raise
 
-    def _admit(self, key: Hashable) -> None:
+    def _admit_first_waiter(self, key: Hashable) -> None:
         """Give the slot to the key's first waiter, and move the key behind the other keys."""
         line = self.waiting.pop(key)
         first = line.popleft()
         if line:
             self.waiting[key] = line
         if first.cancelled():
-            self._return_slot(key)
+            self._decrement_held_slots(key)
         else:
             first.set_result(None)
 
-    def _return_slot(self, key: Hashable) -> None:
+    def _decrement_held_slots(self, key: Hashable) -> None:
         self.held[key] -= 1
         if not self.held[key]:
             del self.held[key]

@@ -14,55 +14,62 @@ from typing import TypeAlias
 from uuid import UUID
 
 from db.pool import Conn, Pool
-from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from jobs import heartbeat
 from jobs.heartbeat import HeldJob
-from jobs.ledger import Claim
-from jobs.outcomes import TIMED_OUT, Canceled, Interrupted
+from jobs.ledger import JobClaim
+from jobs.outcomes import ATTEMPT_TIMEOUT_RETRY, Canceled, Interrupted
 from schemas import ids
 from telemetry import logs, metrics
-from workers.runtime.slots import Attempt, AttemptKey, LeaseLost, Slots, Verdict, attempt_key
+from workers.runtime.slots import (
+    AttemptKey,
+    AttemptVerdict,
+    JobAttempt,
+    LeaseLostVerdict,
+    WorkerSlots,
+    build_attempt_key,
+)
 
 #: Pause between two renewals, as a part of a lease.
-RENEW_EVERY = 2 / 15
+LEASE_RENEWAL_INTERVAL_SHARE = 2 / 15
 #: Timeout of a renewal, as a part of a lease.
-RENEW_TIMEOUT = 1 / 3
+LEASE_RENEWAL_TIMEOUT_SHARE = 1 / 3
 #: Time without a renewal until attempts stop, as a part of a lease.
 STOP_ATTEMPTS_SHARE = 2 / 3
 
 #: Seconds that a worker waits for Postgres at least: a busy machine may be this late.
-MIN_PATIENCE_S = 2.0
+MIN_POSTGRES_PATIENCE_S = 2.0
 
 #: Starts a claim; the second argument is the start of its attempt by the loop's clock.
-Adopt: TypeAlias = Callable[[Claim, float], None]
+AdoptClaim: TypeAlias = Callable[[JobClaim, float], None]
 
 _log = logs.get_logger("heartbeat")
 
 
-def patience_s(lease_s: float) -> float:
+def compute_postgres_patience_s(lease_s: float) -> float:
     """Return the seconds of silence until a worker drops a connection, and Postgres the worker's session."""
-    return max(MIN_PATIENCE_S, lease_s * RENEW_TIMEOUT)
+    return max(MIN_POSTGRES_PATIENCE_S, lease_s * LEASE_RENEWAL_TIMEOUT_SHARE)
 
 
-class Heartbeat:
+class WorkerHeartbeat:
     """The worker's row and its renewal. `worker_id` changes when the row was lost.
 
     `run` hands lost claims to `adopt`: this worker owns them, but the response to their pull was cut off.
     `unsettled` has the keys of attempts that have ended here, and not yet in the ledger.
     """
 
-    def __init__(self, *, pool_name: str, lease_s: float, pool: Pool, slots: Slots) -> None:
-        self.worker_id = ids.new()
+    def __init__(self, *, pool_name: str, lease_s: float, pool: Pool, slots: WorkerSlots) -> None:
+        self.worker_id = ids.new_uuid7()
         self._pool_name, self._lease_s, self._pool, self._slots = pool_name, lease_s, pool, slots
         self._unknown: set[AttemptKey] = set()
         self._clock = asyncio.get_running_loop()
         self._renewed_at = self._clock.time()
         self._watch = self._clock.call_later(lease_s * STOP_ATTEMPTS_SHARE, self._stop_attempts)
-        metrics.LEASE_AGE.set_function(lambda: self.age_s)
+        metrics.WORKER_LEASE_AGE_SECONDS.set_function(lambda: self.age_s)
 
     async def register(self) -> UUID:
         """Take a lease under a new id. No lease is at risk yet, so the call may take as long as a lease."""
-        self.worker_id, asked_at = ids.new(), self._clock.time()
+        self.worker_id, asked_at = ids.new_uuid7(), self._clock.time()
         async with self._connection(share=1) as conn:
             await heartbeat.insert_worker_row(
                 conn,
@@ -74,20 +81,20 @@ class Heartbeat:
                 slots=self._slots.size,
                 lease_s=self._lease_s,
             )
-        self._renewed(asked_at)
+        self._note_renewal(asked_at)
         return self.worker_id
 
-    async def run(self, *, adopt: Adopt, unsettled: Collection[AttemptKey]) -> None:
+    async def run(self, *, adopt: AdoptClaim, unsettled: Collection[AttemptKey]) -> None:
         while True:
-            await asyncio.sleep(self._lease_s * RENEW_EVERY)
+            await asyncio.sleep(self._lease_s * LEASE_RENEWAL_INTERVAL_SHARE)
             try:
-                await self._renew(adopt, unsettled)
-            except RETRIED_ERRORS:
+                await self._renew_lease(adopt, unsettled)
+            except RETRIED_POSTGRES_ERRORS:
                 _log.warning("lease not renewed", age_s=round(self.age_s, 1))
 
     async def drain(self) -> None:
         async with self._connection() as conn:
-            await heartbeat.mark_draining(conn, worker_id=self.worker_id)
+            await heartbeat.mark_worker_draining(conn, worker_id=self.worker_id)
 
     async def retire(self) -> None:
         self._watch.cancel()
@@ -104,19 +111,19 @@ class Heartbeat:
         """Return the seconds that the lease lasts at least: until then no other worker gets these jobs."""
         return self._lease_s - self.age_s
 
-    async def _renew(self, adopt: Adopt, unsettled: Collection[AttemptKey]) -> None:
+    async def _renew_lease(self, adopt: AdoptClaim, unsettled: Collection[AttemptKey]) -> None:
         attempts, asked_at = [*self._slots.attempts.values()], self._clock.time()
         async with self._connection() as conn:
             owned = await heartbeat.renew_worker_lease(conn, worker_id=self.worker_id, lease_s=self._lease_s)
         if owned is None:
             await self._register_again()
             return
-        self._renewed(asked_at)
+        self._note_renewal(asked_at)
         rows = {(row.id, row.fence): row for row in owned}
         stop_ended_attempts(attempts, rows)
-        await self._adopt_unknown(rows.keys() - self._slots.attempts.keys() - set(unsettled), adopt)
+        await self._adopt_unknown_claims(rows.keys() - self._slots.attempts.keys() - set(unsettled), adopt)
 
-    async def _adopt_unknown(self, unknown: set[AttemptKey], adopt: Adopt) -> None:
+    async def _adopt_unknown_claims(self, unknown: set[AttemptKey], adopt: AdoptClaim) -> None:
         """Adopt own claims that have no slot at two renewals in a row: at one, a pull may be under way."""
         lost, self._unknown = unknown & self._unknown, unknown
         if lost:
@@ -130,10 +137,10 @@ class Heartbeat:
 
     async def _register_again(self) -> None:
         _log.warning("worker row lost", jobs=len(self._slots.attempts))
-        self._slots.stop_all(LeaseLost())
+        self._slots.stop_all(LeaseLostVerdict())
         await self.register()
 
-    def _renewed(self, asked_at: float) -> None:
+    def _note_renewal(self, asked_at: float) -> None:
         """Set the lease's start to the time before the renewal was sent."""
         self._renewed_at = asked_at
         self._watch.cancel()
@@ -144,7 +151,7 @@ class Heartbeat:
         self._slots.stop_all(Interrupted())
 
     @asynccontextmanager
-    async def _connection(self, *, share: float = RENEW_TIMEOUT) -> AsyncIterator[Conn]:
+    async def _connection(self, *, share: float = LEASE_RENEWAL_TIMEOUT_SHARE) -> AsyncIterator[Conn]:
         """Hold a connection for at most `share` of the lease, then raise `Unavailable`: a retry is near."""
         limit_s = self._lease_s * share
         with raise_if_postgres_away():
@@ -152,19 +159,19 @@ class Heartbeat:
                 yield conn
 
 
-def stop_ended_attempts(attempts: Collection[Attempt], rows: Mapping[AttemptKey, HeldJob]) -> None:
+def stop_ended_attempts(attempts: Collection[JobAttempt], rows: Mapping[AttemptKey, HeldJob]) -> None:
     """Stop each attempt that the ledger has ended; `attempts` ran before the renewal was sent."""
     for attempt in attempts:
-        verdict = stop_verdict(attempt, rows.get(attempt_key(attempt.claim)))
+        verdict = find_stop_verdict(attempt, rows.get(build_attempt_key(attempt.claim)))
         if verdict is not None:
             attempt.stop(verdict)
 
 
-def stop_verdict(attempt: Attempt, row: HeldJob | None) -> Verdict | None:
+def find_stop_verdict(attempt: JobAttempt, row: HeldJob | None) -> AttemptVerdict | None:
     if attempt.committed:
         return None
     if row is None:
-        return LeaseLost()
+        return LeaseLostVerdict()
     if row.cancel:
         return Canceled()
-    return TIMED_OUT if row.overdue else None
+    return ATTEMPT_TIMEOUT_RETRY if row.overdue else None

@@ -14,60 +14,64 @@ from arq.worker import Function, Worker, func
 
 from db.redis_reach import raise_if_redis_away
 from jobs import courier
-from jobs.kinds import Kind
+from jobs.kinds import JobKindSpec
 from jobs.loop_time import LoopTimeout
 from schemas.errors import RedisUnavailable
 from telemetry import logs, metrics
-from workers.runtime.slots import Slots, ignore_change
+from workers.runtime.slots import WorkerSlots, ignore_slot_change
 
 #: Seconds between arq's own polls, which make up for a lost entry.
-POLL_S = 0.5
+ARQ_POLL_INTERVAL_S = 0.5
 #: Seconds of a wait for an entry.
-WAIT_S = 5
+WAKE_LIST_WAIT_S = 5
 #: Seconds without a response until Redis counts as gone: longer than the wait for an entry.
-TIMEOUT_S = WAIT_S + 5.0
+REDIS_SILENCE_TIMEOUT_S = WAKE_LIST_WAIT_S + 5.0
 #: Backoff in seconds: the first, doubled up to the most. It resets after twice the most without a failure.
-FIRST_S = 0.2
-MOST_S = 5.0
-CANCEL_AGAIN_S = 0.1
+FIRST_LISTENER_BACKOFF_S = 0.2
+MAX_LISTENER_BACKOFF_S = 5.0
+LISTENER_CANCEL_RETRY_S = 0.1
 
 _log = logs.get_logger("listener")
 
 
-async def listen(redis_url: str, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> None:
+async def listen_for_wakes(redis_url: str, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots) -> None:
     """Listen until canceled. While Redis is away the puller polls on its own."""
-    wait_s = FIRST_S
+    wait_s = FIRST_LISTENER_BACKOFF_S
     while True:
         started = asyncio.get_running_loop().time()
-        metrics.LISTENER_STARTS.inc()
+        metrics.REDIS_LISTENER_RESTARTS.inc()
         try:
             with raise_if_redis_away():
-                await _listen_once(redis_url, pool_name, kinds, slots)
+                await _listen_until_redis_fails(redis_url, pool_name, kinds, slots)
         except RedisUnavailable as error:
             _log.warning("Redis failed, listening again after a pause", error=str(error), wait_s=wait_s)
         await asyncio.sleep(wait_s)
         lasted = asyncio.get_running_loop().time() - started
-        wait_s = FIRST_S if lasted > 2 * MOST_S else min(MOST_S, wait_s * 2)
+        wait_s = (
+            FIRST_LISTENER_BACKOFF_S if lasted > 2 * MAX_LISTENER_BACKOFF_S else min(MAX_LISTENER_BACKOFF_S, wait_s * 2)
+        )
 
 
-async def _listen_once(redis_url: str, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> None:
-    async with courier.open_client(redis_url, timeout_s=TIMEOUT_S) as client:
-        worker = build_worker(client, pool_name=pool_name, kinds=kinds, slots=slots)
-        wakes = _read_wakes(client, courier.wake_list_key(pool_name), worker, slots)
+async def _listen_until_redis_fails(
+    redis_url: str, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots
+) -> None:
+    async with courier.open_arq_client(redis_url, timeout_s=REDIS_SILENCE_TIMEOUT_S) as client:
+        worker = build_arq_worker(client, pool_name=pool_name, kinds=kinds, slots=slots)
+        wakes = _read_wake_list(client, courier.wake_list_key(pool_name), worker, slots)
         tasks = {asyncio.create_task(loop) for loop in (worker.async_run(), wakes)}
         try:
             finished, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in finished:
                 task.result()
         finally:
-            slots.on_change = ignore_change
+            slots.on_change = ignore_slot_change
             # The disconnect ends the calls under way, so that this need not wait for Redis.
             await client.connection_pool.disconnect()
-            await cancel_until_ended(tasks)
-            await cancel_until_ended(set(worker.tasks.values()))
+            await cancel_tasks_until_ended(tasks)
+            await cancel_tasks_until_ended(set(worker.tasks.values()))
 
 
-def build_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slots: Slots) -> Worker:
+def build_arq_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots) -> Worker:
     """Build the arq worker. Its `max_jobs` follows the free slots: a full worker leaves messages to others.
 
     Retries and aborts of arq are off: the ledger alone does that.
@@ -79,12 +83,12 @@ def build_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slo
         slots.notify()
 
     worker = Worker(
-        [noop_function(kind) for kind in kinds],
-        queue_name=courier.queue_key(pool_name),
+        [build_noop_arq_function(kind) for kind in kinds],
+        queue_name=courier.arq_queue_key(pool_name),
         redis_pool=client,
         after_job_end=notify,
         max_jobs=slots.size,
-        poll_delay=POLL_S,
+        poll_delay=ARQ_POLL_INTERVAL_S,
         job_timeout=10,
         max_tries=1000,
         keep_result=0,
@@ -92,7 +96,7 @@ def build_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slo
         allow_abort_jobs=False,
         handle_signals=False,
         log_results=False,
-        **courier.SERIALIZERS,
+        **courier.ARQ_SERIALIZERS,
     )
 
     def follow(free: int) -> None:
@@ -103,7 +107,7 @@ def build_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[Kind], slo
     return worker
 
 
-def noop_function(kind: Kind) -> Function:
+def build_noop_arq_function(kind: JobKindSpec) -> Function:
     """Return an arq function of the kind's name that does nothing."""
 
     async def nothing(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
@@ -112,10 +116,10 @@ def noop_function(kind: Kind) -> Function:
     return func(nothing, name=kind.name)
 
 
-async def _read_wakes(client: ArqRedis, wake_list: str, worker: Worker, slots: Slots) -> None:
+async def _read_wake_list(client: ArqRedis, wake_list: str, worker: Worker, slots: WorkerSlots) -> None:
     while True:
         await slots.has_free_slots.wait()
-        woken = await client.blpop([wake_list], timeout=WAIT_S)  # type: ignore[misc]  # the stubs mix sync and async
+        woken = await client.blpop([wake_list], timeout=WAKE_LIST_WAIT_S)  # type: ignore[misc]  # the stubs mix sync and async
         if woken is None:
             continue
         if slots.free > 0:
@@ -127,7 +131,7 @@ async def _read_wakes(client: ArqRedis, wake_list: str, worker: Worker, slots: S
             await client.rpush(wake_list, woken[1])  # type: ignore[misc]
 
 
-async def cancel_until_ended(tasks: set[asyncio.Task[Any]]) -> None:
+async def cancel_tasks_until_ended(tasks: set[asyncio.Task[Any]]) -> None:
     """Cancel the tasks until they have ended. No work is lost: an arq job does nothing here.
 
     Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel. The next cancel
@@ -137,7 +141,7 @@ async def cancel_until_ended(tasks: set[asyncio.Task[Any]]) -> None:
         for task in tasks:
             task.cancel()
         with contextlib.suppress(TimeoutError):
-            async with LoopTimeout(CANCEL_AGAIN_S):
+            async with LoopTimeout(LISTENER_CANCEL_RETRY_S):
                 await asyncio.wait(tasks)
         for task in (finished := {task for task in tasks if task.done()}):
             # Retrieve the error, or asyncio would log it as lost: the failure's first error is already

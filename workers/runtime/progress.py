@@ -3,14 +3,14 @@
 import asyncio
 from typing import NamedTuple
 
-from db.pool import Pool, acquire
-from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.pool import Pool, acquire_connection
+from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from jobs import ledger
 from jobs.outcomes import Canceled
-from schemas.errors import CancelRequested, Fenced
-from workers.runtime.slots import Attempt, LeaseLost
+from schemas.errors import AttemptFenced, JobCancelRequested
+from workers.runtime.slots import JobAttempt, LeaseLostVerdict
 
-INTERVAL_S = 1.0
+PROGRESS_WRITE_INTERVAL_S = 1.0
 
 
 class JobProgress(NamedTuple):
@@ -25,15 +25,15 @@ class ProgressWriter:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._latest: dict[Attempt, JobProgress] = {}
+        self._latest: dict[JobAttempt, JobProgress] = {}
         self._arrived = asyncio.Event()
 
-    def add(self, attempt: Attempt, ratio: float, stage: str | None) -> None:
+    def add(self, attempt: JobAttempt, ratio: float, stage: str | None) -> None:
         earlier = self._latest.get(attempt)
         self._latest[attempt] = JobProgress(ratio, stage or (earlier.stage if earlier else None))
         self._arrived.set()
 
-    def forget(self, attempt: Attempt) -> None:
+    def forget(self, attempt: JobAttempt) -> None:
         self._latest.pop(attempt, None)
 
     async def run(self) -> None:
@@ -42,23 +42,26 @@ class ProgressWriter:
             self._arrived.clear()
             for attempt in [*self._latest]:
                 await self.flush(attempt)
-            await asyncio.sleep(INTERVAL_S)
+            await asyncio.sleep(PROGRESS_WRITE_INTERVAL_S)
 
-    async def flush(self, attempt: Attempt) -> None:
-        """Write the latest progress. `Fenced` or a cancel stops the attempt; an outage drops the value."""
+    async def flush(self, attempt: JobAttempt) -> None:
+        """Write the latest progress.
+
+        `AttemptFenced` or a cancel stops the attempt; an outage drops the value.
+        """
         progress = self._latest.pop(attempt, None)
         if progress is None:
             return
         try:
             await self._write(attempt, progress)
-        except Fenced:
-            attempt.stop(LeaseLost())
-        except CancelRequested:
+        except AttemptFenced:
+            attempt.stop(LeaseLostVerdict())
+        except JobCancelRequested:
             attempt.stop(Canceled())
-        except RETRIED_ERRORS:
+        except RETRIED_POSTGRES_ERRORS:
             pass  # The next value replaces this one anyway.
 
-    async def _write(self, attempt: Attempt, latest: JobProgress) -> None:
+    async def _write(self, attempt: JobAttempt, latest: JobProgress) -> None:
         with raise_if_postgres_away():
-            async with acquire(self._pool) as conn:
-                await ledger.progress(conn, attempt.claim, progress=latest.ratio, stage=latest.stage)
+            async with acquire_connection(self._pool) as conn:
+                await ledger.store_job_progress(conn, attempt.claim, progress=latest.ratio, stage=latest.stage)

@@ -10,38 +10,38 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from db.pool import Pool, acquire
-from db.reach import RETRIED_ERRORS, raise_if_postgres_away
+from db.pool import Pool, acquire_connection
+from db.reach import RETRIED_POSTGRES_ERRORS, raise_if_postgres_away
 from jobs import ledger
-from jobs.courier import Courier
-from jobs.kinds import Kind
-from jobs.ledger import Claim, Wake
+from jobs.courier import WakeCourier
+from jobs.kinds import JobKindSpec
+from jobs.ledger import JobClaim, WakeMessage
 from schemas import ids
 from telemetry import metrics
-from workers.runtime.slots import Slots
+from workers.runtime.slots import WorkerSlots
 
 #: Seconds without a wake until the next pull.
-POLL_S = 1.0
+PULL_INTERVAL_S = 1.0
 
 #: With a backlog and few free slots, the pause after a pull is this many times the pull's duration.
-PAUSE_FACTOR = 4
+PULL_PAUSE_FACTOR = 4
 
 #: Longest pause without a backlog, in seconds. The pause is the pull's duration times its number of jobs (at
-#: most `PAUSE_FACTOR`): so fewer pulls with more jobs each serve a stream of wakes.
-MAX_PAUSE_S = 0.02
+#: most `PULL_PAUSE_FACTOR`): so fewer pulls with more jobs each serve a stream of wakes.
+MAX_PULL_PAUSE_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Puller:
+class JobPuller:
     """The loop that pulls. `worker_id` returns the id of the process's lease now; `start` runs a claim."""
 
     pool_name: str
-    kinds: Sequence[Kind]
+    kinds: Sequence[JobKindSpec]
     pool: Pool
-    slots: Slots
-    courier: Courier
+    slots: WorkerSlots
+    courier: WakeCourier
     worker_id: Callable[[], UUID]
-    start: Callable[[Claim, float], None]
+    start: Callable[[JobClaim, float], None]
 
     async def run(self) -> None:
         """Pull until the slots are closed. Never cancel it: claims with a lost response would run nowhere."""
@@ -52,10 +52,10 @@ class Puller:
             await self._start(claims, started, filled=len(claims) == free > 0)
             await self._wait(clock() - started, brought=len(claims))
 
-    async def _pull(self, free: int) -> list[Claim]:
+    async def _pull(self, free: int) -> list[JobClaim]:
         try:
-            with raise_if_postgres_away(), metrics.PULL_SECONDS.time():
-                async with acquire(self.pool) as conn:
+            with raise_if_postgres_away(), metrics.JOB_PULL_SECONDS.time():
+                async with acquire_connection(self.pool) as conn:
                     return await ledger.claim_due_jobs(
                         conn,
                         pool=self.pool_name,
@@ -64,17 +64,17 @@ class Puller:
                         kinds=self.kinds,
                         freed=self.slots.pop_freed_tenants(),
                     )
-        except RETRIED_ERRORS:
+        except RETRIED_POSTGRES_ERRORS:
             return []
 
-    async def _start(self, claims: Sequence[Claim], asked_at: float, *, filled: bool) -> None:
+    async def _start(self, claims: Sequence[JobClaim], asked_at: float, *, filled: bool) -> None:
         for claim in claims:
             self.start(claim, asked_at)
-            metrics.JOBS_CLAIMED.labels(claim.kind).inc()
+            metrics.CLAIMED_JOB_COUNTER.labels(claim.kind).inc()
         if filled and not self.slots.backlog:
             # More jobs may be due than this worker can take: wake another worker, once. The wake needs a new
             # id: Redis would refuse a job's own while its message is queued.
-            await self.courier.send(Wake(self.pool_name, claims[-1].kind, ids.new()))
+            await self.courier.send(WakeMessage(self.pool_name, claims[-1].kind, ids.new_uuid7()))
         self.slots.backlog = filled
         if filled:
             # The pull has filled the slots that a wake during it was for.
@@ -82,12 +82,12 @@ class Puller:
             self.slots.notify()
 
     async def _wait(self, took_s: float, *, brought: int) -> None:
-        """Wait for a free slot, then for a wake or `POLL_S`."""
+        """Wait for a free slot, then for a wake or `PULL_INTERVAL_S`."""
         if not self.slots.backlog:
             # The next pull claims jobs that become due in this pause.
-            await asyncio.sleep(min(took_s * min(max(brought, 1), PAUSE_FACTOR), MAX_PAUSE_S))
+            await asyncio.sleep(min(took_s * min(max(brought, 1), PULL_PAUSE_FACTOR), MAX_PULL_PAUSE_S))
         await self.slots.has_free_slots.wait()
-        limit_s = min(PAUSE_FACTOR * took_s, POLL_S) if self.slots.backlog else POLL_S
+        limit_s = min(PULL_PAUSE_FACTOR * took_s, PULL_INTERVAL_S) if self.slots.backlog else PULL_INTERVAL_S
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(limit_s):
                 await self.slots.wake.wait()

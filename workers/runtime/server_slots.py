@@ -8,31 +8,31 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from uuid import UUID
 
-from schemas.errors import ServerBusy
+from schemas.errors import ExternalServerBusy
 from workers.runtime.fair_slots import FairSlots
-from workers.runtime.slots import Slots
+from workers.runtime.slots import WorkerSlots
 
 #: The part of a worker's slots that attempts at one server may hold.
-SERVER_SHARE = 0.75
+MAX_SLOT_SHARE_PER_SERVER = 0.75
 #: Seconds that an attempt waits for its server; then its job is snoozed.
-WAIT_S = 10.0
+MAX_SERVER_SLOT_WAIT_S = 10.0
 #: Attempts that have yielded their slot during a remote wait, for each slot of the worker.
-MAX_YIELDED_PER_SLOT = 25
+MAX_YIELDED_ATTEMPTS_PER_SLOT = 25
 
 
-class ServerSlots:
+class RemoteServerSlots:
     """Slots of each server, which tenants share. An attempt that waits for one yields its worker's slot.
 
     At most as many attempts wait as the worker has slots.
     """
 
-    def __init__(self, slots: Slots) -> None:
-        self.slots, self.size = slots, max(1, int(slots.size * SERVER_SHARE))
+    def __init__(self, slots: WorkerSlots) -> None:
+        self.slots, self.size = slots, max(1, int(slots.size * MAX_SLOT_SHARE_PER_SERVER))
         self.servers: dict[str, FairSlots] = {}
 
     @asynccontextmanager
     async def at(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
-        """Hold a slot of the server for the block. Raises `ServerBusy`."""
+        """Hold a slot of the server for the block. Raises `ExternalServerBusy`."""
         server_slots = self.servers.setdefault(server, FairSlots(self.size))
         if not server_slots.take(tenant):
             await self._wait(server_slots, tenant)
@@ -44,19 +44,19 @@ class ServerSlots:
                 del self.servers[server]
 
     def yield_slot(self) -> AbstractContextManager[None]:
-        """Yield an attempt's slot for the block, up to `MAX_YIELDED_PER_SLOT`; else keep it."""
+        """Yield an attempt's slot for the block, up to `MAX_YIELDED_ATTEMPTS_PER_SLOT`; else keep it."""
         return (
             self.slots.yield_slot()
-            if self.slots.yielded < MAX_YIELDED_PER_SLOT * self.slots.size
+            if self.slots.yielded < MAX_YIELDED_ATTEMPTS_PER_SLOT * self.slots.size
             else nullcontext()
         )
 
     async def _wait(self, server_slots: FairSlots, tenant: UUID) -> None:
         if self.slots.yielded >= self.slots.size:
-            raise ServerBusy
+            raise ExternalServerBusy
         with self.slots.yield_slot():
             try:
-                async with asyncio.timeout(WAIT_S):
+                async with asyncio.timeout(MAX_SERVER_SLOT_WAIT_S):
                     await server_slots.wait(tenant)
             except TimeoutError as error:
-                raise ServerBusy from error
+                raise ExternalServerBusy from error

@@ -6,7 +6,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +21,19 @@ class StopRequest:
 
 
 @contextlib.contextmanager
-def stop_signals() -> Iterator[StopRequest]:
+def handle_stop_signals() -> Iterator[StopRequest]:
     """Set a `StopRequest` on SIGTERM and SIGINT while the block runs, instead of ending the process."""
     stop, loop = StopRequest(), asyncio.get_running_loop()
-    for signum in SIGNALS:
+    for signum in STOP_SIGNALS:
         loop.add_signal_handler(signum, stop.ask)
     try:
         yield stop
     finally:
-        for signum in SIGNALS:
+        for signum in STOP_SIGNALS:
             loop.remove_signal_handler(signum)
 
 
-async def wait_for_first(*events: asyncio.Event, within_s: float) -> None:
+async def wait_for_first_event(*events: asyncio.Event, within_s: float) -> None:
     """Wait until one of the events is set, or for `within_s` seconds."""
     waits = [asyncio.create_task(event.wait()) for event in events]
     await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)

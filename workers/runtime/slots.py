@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 from uuid import UUID
 
-from jobs.ledger import Claim
-from jobs.outcomes import Outcome
+from jobs.ledger import JobClaim
+from jobs.outcomes import TaskOutcome
 from schemas import ids
 from telemetry import logs, metrics, tracing
-from telemetry.tracing import Submit, TraceSpan
+from telemetry.tracing import JobSubmission, TraceSpan
 
 
 @dataclass(frozen=True, slots=True)
-class LeaseLost:
+class LeaseLostVerdict:
     """Verdict on an attempt that has lost its job to another attempt: nothing to settle."""
 
     word: ClassVar[str] = "lost"
@@ -23,23 +23,23 @@ class LeaseLost:
 
 #: With a backlog, a pull waits until one in this many slots is free: a small pull costs nearly as much as a
 #: large one.
-BACKLOG_SLOTS_PER_FREE = 2
+BACKLOG_SLOTS_PER_FREE_SLOT = 2
 
 #: Back-pressure: a worker takes no more jobs while this many times its slots wait for settlement. Such jobs
 #: run nowhere but count as running, and other workers could have run them. A busy worker has the work of two
 #: statements in its pipe.
-MAX_UNSETTLED_PER_SLOT = 2
+MAX_UNSETTLED_JOBS_PER_SLOT = 2
 
-Verdict: TypeAlias = Outcome | LeaseLost
+AttemptVerdict: TypeAlias = TaskOutcome | LeaseLostVerdict
 AttemptKey: TypeAlias = tuple[UUID, int]
 
 
-def attempt_key(claim: Claim) -> AttemptKey:
+def build_attempt_key(claim: JobClaim) -> AttemptKey:
     """Return the attempt's key. The job alone won't do: a lost attempt may still run at the next claim."""
     return claim.id, claim.fence
 
 
-class Attempt:
+class JobAttempt:
     """A claimed job and, once it runs, its asyncio task.
 
     `verdict` is the cause of a stop from outside. `committed` is the word of the outcome that its own commit
@@ -48,16 +48,16 @@ class Attempt:
 
     __slots__ = ("claim", "committed", "ends_at", "span", "submits", "task", "verdict")
 
-    def __init__(self, claim: Claim, ends_at: float) -> None:
+    def __init__(self, claim: JobClaim, ends_at: float) -> None:
         self.claim, self.ends_at = claim, ends_at
         self.span: TraceSpan | None = None
         #: Jobs that the current transaction has submitted.
-        self.submits: list[Submit] = []
+        self.submits: list[JobSubmission] = []
         self.task: asyncio.Task[Any] | None = None
-        self.verdict: Verdict | None = None
+        self.verdict: AttemptVerdict | None = None
         self.committed: str | None = None
 
-    def stop(self, verdict: Verdict) -> None:
+    def stop(self, verdict: AttemptVerdict) -> None:
         """Cancel the task. The first verdict stands, and each call cancels again."""
         self.verdict = self.verdict or verdict
         if self.task is not None:
@@ -65,57 +65,59 @@ class Attempt:
 
     def log_fields(self) -> dict[str, Any]:
         """Return the fields for log lines of its task."""
-        return logs.job_fields(self.claim, attempt=self.claim.attempt)
+        return logs.job_log_fields(self.claim, attempt=self.claim.attempt)
 
     def new_job_id(self) -> UUID:
         """Return an id for a job that this job submits. Its trace is its own."""
-        return ids.new()
+        return ids.new_uuid7()
 
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
-        self.submits.append(Submit(kind, project_id, job_id, tracing.now()))
+        self.submits.append(JobSubmission(kind, project_id, job_id, tracing.unix_time_ns()))
 
-    def take_submits(self) -> list[Submit]:
+    def take_submits(self) -> list[JobSubmission]:
         submits, self.submits = self.submits, []
         return submits
 
 
-class Slots:
+class WorkerSlots:
     """At most `size` attempts. `yielded` attempts don't count: they wait, and have yielded their slots.
 
     `unsettled` attempts have ended but aren't settled in the ledger; too many of them take slots
-    (`MAX_UNSETTLED_PER_SLOT`). `wake` is set while a pull is requested. `backlog` means that the last pull
-    left due jobs behind. `has_free_slots` and `empty` are set while they are true. `on_change` is called with
-    the number of free slots.
+    (`MAX_UNSETTLED_JOBS_PER_SLOT`). `wake` is set while a pull is requested. `backlog` means that the last
+    pull left due jobs behind. `has_free_slots` and `empty` are set while they are true. `on_change` is called
+    with the number of free slots.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.attempts: dict[AttemptKey, Attempt] = {}
+        self.attempts: dict[AttemptKey, JobAttempt] = {}
         self.wake, self.has_free_slots, self.empty = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.backlog = self.closed = False
         self.yielded = self.unsettled = self._late = 0
         self._freed: set[UUID] = set()
-        self.on_change: Callable[[int], None] = ignore_change
-        metrics.SLOTS_FREE.set_function(lambda: self.free)
+        self.on_change: Callable[[int], None] = ignore_slot_change
+        metrics.WORKER_FREE_SLOTS.set_function(lambda: self.free)
         self._changed()
 
     @property
     def free(self) -> int:
         return self.size - len(self.attempts) + self.yielded - self._late
 
-    def add(self, attempt: Attempt) -> None:
-        self.attempts[attempt_key(attempt.claim)] = attempt
+    def add(self, attempt: JobAttempt) -> None:
+        self.attempts[build_attempt_key(attempt.claim)] = attempt
         self._changed()
 
-    def remove(self, attempt: Attempt) -> None:
-        del self.attempts[attempt_key(attempt.claim)]
+    def remove(self, attempt: JobAttempt) -> None:
+        del self.attempts[build_attempt_key(attempt.claim)]
         if self.backlog:
             self.notify()
         self._changed()
 
     def notify(self) -> None:
-        """Request a pull; with a backlog only once a part of the slots is free (`BACKLOG_SLOTS_PER_FREE`)."""
-        if not self.backlog or self.free >= self.size / BACKLOG_SLOTS_PER_FREE:
+        """Request a pull; with a backlog only once a part of the slots is free
+        (`BACKLOG_SLOTS_PER_FREE_SLOT`).
+        """
+        if not self.backlog or self.free >= self.size / BACKLOG_SLOTS_PER_FREE_SLOT:
             self.wake.set()
 
     @contextmanager
@@ -133,14 +135,17 @@ class Slots:
         self._changed()
 
     def settle(self, change: int) -> None:
-        """Count an ended attempt that waits for its settlement; -1 once the settlement is committed."""
+        """Add `change` to the count of ended attempts that wait for settlement; negative after a commit.
+
+        Too many such attempts take slots.
+        """
         self.unsettled += change
-        late = max(0, self.unsettled - MAX_UNSETTLED_PER_SLOT * self.size)
+        late = max(0, self.unsettled - MAX_UNSETTLED_JOBS_PER_SLOT * self.size)
         if late != self._late:
             self._late = late
             self._changed()
 
-    def ended(self, claims: Iterable[Claim]) -> None:
+    def ended(self, claims: Iterable[JobClaim]) -> None:
         """Note the tenants of ended jobs, after the commit: a tenant at its cap may start another job."""
         self._freed.update(claim.organization_id for claim in claims)
         self.notify()
@@ -156,22 +161,22 @@ class Slots:
         self.wake.set()
         self.has_free_slots.set()
 
-    def stop_all(self, verdict: Verdict) -> None:
+    def stop_all(self, verdict: AttemptVerdict) -> None:
         for attempt in [*self.attempts.values()]:
             attempt.stop(verdict)
 
     def _changed(self) -> None:
         free = self.free
-        _set_event(self.has_free_slots, free > 0)
-        _set_event(self.empty, not self.attempts)
+        _set_or_clear_event(self.has_free_slots, free > 0)
+        _set_or_clear_event(self.empty, not self.attempts)
         self.on_change(free)
 
 
-def ignore_change(_: int) -> None:
+def ignore_slot_change(_: int) -> None:
     """Do nothing: the `on_change` of slots without a listener."""
 
 
-def _set_event(event: asyncio.Event, is_set: bool) -> None:
+def _set_or_clear_event(event: asyncio.Event, is_set: bool) -> None:
     if is_set:
         event.set()
     else:

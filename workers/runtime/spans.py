@@ -5,29 +5,29 @@ from collections.abc import Sequence
 from jobs.outcomes import Failed, Retry
 from schemas import ids
 from telemetry import logs, tracing
-from telemetry.tracing import Submit
-from workers.runtime.slots import Attempt, Verdict
+from telemetry.tracing import JobSubmission
+from workers.runtime.slots import AttemptVerdict, JobAttempt
 
 _log = logs.get_logger("runner")
 
 
-def begin_span(attempt: Attempt) -> None:
+def begin_attempt_span(attempt: JobAttempt) -> None:
     """Begin the span of an attempt in its job's trace, if a recorder is set."""
-    if recorder := tracing.recorder():
+    if recorder := tracing.current_span_recorder():
         claim = attempt.claim
         attributes: dict[str, str | int] = {
-            "tenantry.job.id": ids.show(ids.JOB, claim.id),
+            "tenantry.job.id": ids.format_prefixed_id(ids.JOB, claim.id),
             "tenantry.job.attempt": claim.attempt,
-            "tenantry.organization.id": ids.show(ids.ORGANIZATION, claim.organization_id),
+            "tenantry.organization.id": ids.format_prefixed_id(ids.ORGANIZATION, claim.organization_id),
         }
         if claim.project_id is not None:
-            attributes["tenantry.project.id"] = ids.show(ids.PROJECT, claim.project_id)
-        if request := ids.request_of(claim.id):
-            attributes["tenantry.request.id"] = ids.show(ids.REQUEST, request)
+            attributes["tenantry.project.id"] = ids.format_prefixed_id(ids.PROJECT, claim.project_id)
+        if request := ids.request_id_of_job(claim.id):
+            attributes["tenantry.request.id"] = ids.format_prefixed_id(ids.REQUEST, request)
         attempt.span = recorder.attempt(claim.id, claim.kind, attributes)
 
 
-def end_span(attempt: Attempt, verdict: Verdict) -> None:
+def end_attempt_span(attempt: JobAttempt, verdict: AttemptVerdict) -> None:
     """End the span with the attempt's outcome: of an error the code, and not the message."""
     if attempt.span is None:
         return
@@ -37,18 +37,18 @@ def end_span(attempt: Attempt, verdict: Verdict) -> None:
     attempt.span.end()
 
 
-def record_submits(attempt: Attempt, submits: Sequence[Submit]) -> None:
+def record_submitted_jobs(attempt: JobAttempt, submits: Sequence[JobSubmission]) -> None:
     """Record jobs that the attempt has submitted, after the commit. Their ids have no link to the attempt."""
-    recorder = tracing.recorder()
+    recorder = tracing.current_span_recorder()
     for submit in submits:
         if recorder and attempt.span:
             recorder.submitted(attempt.span, submit)
-        _log.info("job made", made_job_id=ids.show(ids.JOB, submit.job_id), made_kind=submit.kind)
+        _log.info("job made", made_job_id=ids.format_prefixed_id(ids.JOB, submit.job_id), made_kind=submit.kind)
 
 
-def record_settlement(attempts: Sequence[Attempt], began: int) -> None:
+def record_settlement_spans(attempts: Sequence[JobAttempt], began: int) -> None:
     """Add the span of a committed settlement to each of its attempts."""
-    recorder, end = tracing.recorder(), tracing.now()
+    recorder, end = tracing.current_span_recorder(), tracing.unix_time_ns()
     for attempt in attempts:
         if recorder and attempt.span:
             recorder.begin(attempt.span, "settle", "internal", {}, began).end(end)

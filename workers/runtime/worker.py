@@ -6,39 +6,39 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import NamedTuple
 
-from db.pool import Pool, open_pool
-from db.reach import RETRIED_ERRORS
-from db.wait_for_postgres import retry_until_reached
-from jobs.courier import Courier, open_courier
+from db.pool import Pool, open_postgres_pool
+from db.reach import RETRIED_POSTGRES_ERRORS
+from db.wait_for_postgres import retry_until_postgres_answers
+from jobs.courier import WakeCourier, open_wake_courier
 from jobs.outcomes import Interrupted
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from telemetry import health, logs
 from workers.runtime import heartbeat
-from workers.runtime.background import background
-from workers.runtime.completer import Completer
-from workers.runtime.heartbeat import Heartbeat
-from workers.runtime.listener import listen
+from workers.runtime.background import run_in_background
+from workers.runtime.completer import OutcomeCompleter
+from workers.runtime.heartbeat import WorkerHeartbeat
+from workers.runtime.listener import listen_for_wakes
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.puller import Puller
-from workers.runtime.runner import Runner, Tasks
-from workers.runtime.server_slots import ServerSlots
-from workers.runtime.shutdown import StopRequest, stop_signals, wait_for_first
-from workers.runtime.slots import Slots
+from workers.runtime.puller import JobPuller
+from workers.runtime.runner import AttemptRunner, TasksByKind
+from workers.runtime.server_slots import RemoteServerSlots
+from workers.runtime.shutdown import StopRequest, handle_stop_signals, wait_for_first_event
+from workers.runtime.slots import WorkerSlots
 
 #: Connections of the worker's own loops (lease, pull, settle, progress), separate from those of tasks.
-OWN_CONNECTIONS = 4
+WORKER_LOOP_CONNECTIONS = 4
 #: Seconds until a task that ignores its cancel is canceled again.
-CANCEL_AGAIN_S = 1.0
+TASK_CANCEL_RETRY_S = 1.0
 
 #: Slots that share a connection, since tasks rarely wait for Postgres.
 SLOTS_PER_CONNECTION = 5
-MIN_CONNECTIONS = 4
+MIN_TASK_CONNECTIONS = 4
 
 _log = logs.get_logger("pool")
 
 
-async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
+async def serve_worker(settings: Settings, pool_name: str, tasks: TasksByKind) -> None:
     """Run jobs until SIGTERM or SIGINT, then drain for up to `drain_s`; a second signal cuts that short.
 
     Raises `SettingsInvalid` for a pool without kinds.
@@ -46,22 +46,22 @@ async def serve(settings: Settings, pool_name: str, tasks: Tasks) -> None:
     pool_tasks = {kind: task for kind, task in tasks.items() if kind.pool == pool_name}
     if not pool_tasks:
         raise SettingsInvalid(f"no kind of job runs in a pool named {pool_name}")
-    with stop_signals() as stop:
+    with handle_stop_signals() as stop:
         async with (
-            open_courier(settings.redis_url) as courier,
+            open_wake_courier(settings.redis_url) as courier,
             health.serve_health(settings.health_port, host=settings.health_host, hosts=settings.hosts),
             AsyncExitStack() as stack,
         ):
             enter = stack.enter_async_context
-            opened = await retry_until_reached(lambda: enter(open_pools(settings, pool_name)), stop.soon)
+            opened = await retry_until_postgres_answers(
+                lambda: enter(open_worker_connection_pools(settings, pool_name)), stop.soon
+            )
             if opened:
-                worker = Worker(
-                    settings, pool_name=pool_name, tasks=pool_tasks, pools=opened, courier=courier
-                )
+                worker = WorkerProcess(settings, pool_name=pool_name, tasks=pool_tasks, pools=opened, courier=courier)
                 await worker.run(stop)
 
 
-class WorkerPools(NamedTuple):
+class WorkerConnectionPools(NamedTuple):
     """Connection pools: `own` for the worker's loops, `shared` for its tasks."""
 
     own: Pool
@@ -69,21 +69,21 @@ class WorkerPools(NamedTuple):
 
 
 @asynccontextmanager
-async def open_pools(settings: Settings, pool_name: str) -> AsyncIterator[WorkerPools]:
-    """Open the connections of a worker. Raises as `open_pool` does."""
+async def open_worker_connection_pools(settings: Settings, pool_name: str) -> AsyncIterator[WorkerConnectionPools]:
+    """Open the connections of a worker. Raises as `open_postgres_pool` does."""
     async with (
-        _open_pool(settings, f"{pool_name} own", OWN_CONNECTIONS) as own,
-        _open_pool(settings, pool_name, shared_pool_size(settings), for_bursts=True) as shared,
+        _open_worker_pool(settings, f"{pool_name} own", WORKER_LOOP_CONNECTIONS) as own,
+        _open_worker_pool(settings, pool_name, compute_task_pool_size(settings), for_bursts=True) as shared,
     ):
-        yield WorkerPools(own, shared)
+        yield WorkerConnectionPools(own, shared)
 
 
-def _open_pool(
+def _open_worker_pool(
     settings: Settings, name: str, size: int, *, for_bursts: bool = False
 ) -> AbstractAsyncContextManager[Pool]:
     """Open a pool with timeouts for a silent network here, and for a silent worker in Postgres."""
-    patience_s = heartbeat.patience_s(settings.lease_s)
-    return open_pool(
+    patience_s = heartbeat.compute_postgres_patience_s(settings.lease_s)
+    return open_postgres_pool(
         settings.database_url,
         name=name,
         size=size,
@@ -93,33 +93,39 @@ def _open_pool(
     )
 
 
-def shared_pool_size(settings: Settings) -> int:
+def compute_task_pool_size(settings: Settings) -> int:
     """Return the size of the tasks' pool. For 20 slots 4 beat 10: more wait for locks (bench publish)."""
-    return min(settings.pool_size, max(MIN_CONNECTIONS, settings.slots // SLOTS_PER_CONNECTION))
+    return min(settings.pool_size, max(MIN_TASK_CONNECTIONS, settings.slots // SLOTS_PER_CONNECTION))
 
 
-class Worker:
+class WorkerProcess:
     """A worker process: it builds its parts, and runs them from the first pull to the drain."""
 
     def __init__(
-        self, settings: Settings, *, pool_name: str, tasks: Tasks, pools: WorkerPools, courier: Courier
+        self,
+        settings: Settings,
+        *,
+        pool_name: str,
+        tasks: TasksByKind,
+        pools: WorkerConnectionPools,
+        courier: WakeCourier,
     ) -> None:
         self.settings, self.pool_name, self.tasks = settings, pool_name, tasks
         self.pools, self.courier = pools, courier
-        self.slots = Slots(settings.slots)
-        self.heartbeat = Heartbeat(
+        self.slots = WorkerSlots(settings.slots)
+        self.heartbeat = WorkerHeartbeat(
             pool_name=pool_name, lease_s=settings.lease_s, pool=pools.own, slots=self.slots
         )
         self.progress_writer = ProgressWriter(pools.own)
-        self.completer = Completer(pools.own, self.slots, self.progress_writer)
+        self.completer = OutcomeCompleter(pools.own, self.slots, self.progress_writer)
 
     async def run(self, stop: StopRequest) -> None:
-        if not await retry_until_reached(self.heartbeat.register, stop.soon):
+        if not await retry_until_postgres_answers(self.heartbeat.register, stop.soon):
             return
         _log.info("working", slots=self.settings.slots, kinds=[kind.name for kind in self.tasks])
         async with asyncio.TaskGroup() as group:
-            runner = self._runner(group)
-            async with background(
+            runner = self._build_runner(group)
+            async with run_in_background(
                 self.heartbeat.run(adopt=runner.start, unsettled=self.completer.unsettled),
                 self.progress_writer.run(),
                 self.completer.run(),
@@ -128,22 +134,22 @@ class Worker:
                 await self._drain(stop)
         _log.info("ended")
 
-    def _runner(self, group: asyncio.TaskGroup) -> Runner:
-        return Runner(
+    def _build_runner(self, group: asyncio.TaskGroup) -> AttemptRunner:
+        return AttemptRunner(
             tasks={kind.name: task for kind, task in self.tasks.items()},
             limits={kind.name: kind.timeout_s for kind in self.tasks},
             lease_left=lambda: self.heartbeat.left_s,
             slots=self.slots,
-            servers=ServerSlots(self.slots),
+            servers=RemoteServerSlots(self.slots),
             pool=self.pools.shared,
             progress_writer=self.progress_writer,
             completer=self.completer,
             group=group,
         )
 
-    async def _pull(self, runner: Runner, stop: StopRequest) -> None:
+    async def _pull(self, runner: AttemptRunner, stop: StopRequest) -> None:
         """Pull and run jobs until a stop is requested; the pull under way is then the last."""
-        puller = Puller(
+        puller = JobPuller(
             pool_name=self.pool_name,
             kinds=[*self.tasks],
             pool=self.pools.own,
@@ -152,24 +158,24 @@ class Worker:
             worker_id=lambda: self.heartbeat.worker_id,
             start=runner.start,
         )
-        listening = listen(
+        listening = listen_for_wakes(
             self.settings.redis_url, pool_name=self.pool_name, kinds=[*self.tasks], slots=self.slots
         )
         async with asyncio.TaskGroup() as pulling:
             pulling.create_task(puller.run())
-            async with background(listening):
+            async with run_in_background(listening):
                 await stop.soon.wait()
             self.slots.close()
 
     async def _drain(self, stop: StopRequest) -> None:
         """Let running jobs end within `drain_s`, give the others back, then delete the worker's row."""
         _log.info("draining", jobs=len(self.slots.attempts))
-        with contextlib.suppress(*RETRIED_ERRORS):
+        with contextlib.suppress(*RETRIED_POSTGRES_ERRORS):
             await self.heartbeat.drain()
-        await wait_for_first(self.slots.empty, stop.now, within_s=self.settings.drain_s)
+        await wait_for_first_event(self.slots.empty, stop.now, within_s=self.settings.drain_s)
         while not self.slots.empty.is_set():
             self.slots.stop_all(Interrupted())
-            await wait_for_first(self.slots.empty, within_s=CANCEL_AGAIN_S)
-        await wait_for_first(self.completer.settled, within_s=self.settings.lease_s)
-        with contextlib.suppress(*RETRIED_ERRORS):
+            await wait_for_first_event(self.slots.empty, within_s=TASK_CANCEL_RETRY_S)
+        await wait_for_first_event(self.completer.settled, within_s=self.settings.lease_s)
+        with contextlib.suppress(*RETRIED_POSTGRES_ERRORS):
             await self.heartbeat.retire()

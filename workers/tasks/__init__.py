@@ -13,27 +13,29 @@ from functools import partial
 from importlib import import_module
 from typing import TypeAlias
 
-from jobs.kinds import KINDS, Kind
+from jobs.kinds import JOB_KINDS, JobKindSpec
 from schemas.settings import Settings
-from workers.resources import Resources, open_resources
-from workers.runtime.runner import Task, Tasks
+from workers.resources import WorkerResources, open_worker_resources
+from workers.runtime.runner import JobTask, TasksByKind
 
 #: Builds a kind's task with its resources, which stay open as long as the worker runs.
-Opener: TypeAlias = Callable[[Resources], Awaitable[Task]]
+OpenTask: TypeAlias = Callable[[WorkerResources], Awaitable[JobTask]]
 
 
-async def _open(kind: Kind, resources: Resources) -> Task:
-    task: Task = await import_module(f"{__name__}.{kind.name}").open_task(resources)
+async def _open_task_of_kind(kind: JobKindSpec, resources: WorkerResources) -> JobTask:
+    task: JobTask = await import_module(f"{__name__}.{kind.name}").open_task(resources)
     return task
 
 
-OPENERS: Mapping[Kind, Opener] = {kind: partial(_open, kind) for kind in KINDS.values()}
+TASK_OPENER_BY_KIND: Mapping[JobKindSpec, OpenTask] = {
+    kind: partial(_open_task_of_kind, kind) for kind in JOB_KINDS.values()
+}
 
-POOLS = sorted({kind.pool for kind in OPENERS})
+TASK_POOL_NAMES = sorted({kind.pool for kind in TASK_OPENER_BY_KIND})
 
 
 @asynccontextmanager
-async def open_tasks(settings: Settings, pool_name: str) -> AsyncIterator[Tasks]:
+async def open_pool_tasks(settings: Settings, pool_name: str) -> AsyncIterator[TasksByKind]:
     """Open the tasks of a pool."""
-    async with open_resources(settings) as resources:
-        yield {kind: await opener(resources) for kind, opener in OPENERS.items() if kind.pool == pool_name}
+    async with open_worker_resources(settings) as resources:
+        yield {kind: await opener(resources) for kind, opener in TASK_OPENER_BY_KIND.items() if kind.pool == pool_name}

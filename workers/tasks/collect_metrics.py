@@ -11,89 +11,94 @@ from functools import partial
 from typing import NamedTuple
 
 from domain.collection import cadence, collection_runs
-from domain.collection.collection_runs import CollectionResult, CollectionRun, DuePost
-from domain.collection.snapshots import SubjectValues
+from domain.collection.collection_runs import MetricCollectionResult, MetricCollectionRun, PostDueForPolling
+from domain.collection.snapshots import ReportedMetricValues
 from domain.security.keyring import Keyring
-from jobs.outcomes import Canceled, Done, Outcome
-from platforms.registry import DESCRIPTIONS
-from schemas.errors import Conflict, PlatformError, PostNotSent, PostRejected
+from jobs.outcomes import Canceled, Done, TaskOutcome
+from platforms.registry import PLATFORM_DESCRIPTIONS
+from schemas.errors import PlatformError, PostNotSent, PostRejected, StateConflict
 from telemetry import logs, metrics
-from workers.platforms.collecting import Collector
-from workers.platforms.connecting import open_network
-from workers.platforms.fakes.collect import SandboxCollector, compute_figures
-from workers.platforms.parts import load_parts
-from workers.resources import Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from workers.platforms.collecting import MetricsCollector
+from workers.platforms.connecting import open_outgoing_network
+from workers.platforms.fakes.collect import SandboxCollector, compute_sandbox_figures
+from workers.platforms.parts import load_platform_parts
+from workers.resources import WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 
 #: Seconds of a collection run; the next run collects the rest.
-RUN_S = 45.0
+MAX_COLLECTION_RUN_S = 45.0
 #: Posts of a collection run at most, for any platform.
-MAX_POSTS = 500
+MAX_POSTS_PER_COLLECTION_RUN = 500
 #: Failed calls for posts in a row that mean an unreachable platform, rather than single bad posts.
-MAX_FAILURES = 3
+MAX_FAILED_CALLS_IN_A_ROW = 3
 #: Categories of refusals of the account or of this server, not of a post.
-ACCOUNT_CATEGORIES = frozenset({"account_issue", "config"})
-TIMED_OUT = PostNotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
+ACCOUNT_REFUSAL_CATEGORIES = frozenset({"account_issue", "config"})
+COLLECTION_TIMED_OUT = PostNotSent("PLATFORM_TIMEOUT", "the platform did not respond in time")
 
 _log = logs.get_logger("collect")
 
 
-class Collectors(NamedTuple):
+class PlatformCollectors(NamedTuple):
     """The collectors by platform, and the keyring for credentials."""
 
-    by_platform: Mapping[str, Collector]
+    by_platform: Mapping[str, MetricsCollector]
     keyring: Keyring
 
-    def of(self, visit: CollectionRun) -> Collector:
+    def of(self, visit: MetricCollectionRun) -> MetricsCollector:
         return SandboxCollector(visit.now) if visit.sandbox else self.by_platform[visit.account.platform]
 
 
-async def open_task(resources: Resources) -> Task:
-    net = await resources.open_once(open_network)
-    by_platform = {platform: load_parts(platform).open_collector(net) for platform in DESCRIPTIONS}
-    return partial(collect_metrics, collectors=Collectors(by_platform, resources.keyring))
+async def open_task(resources: WorkerResources) -> JobTask:
+    net = await resources.open_once(open_outgoing_network)
+    by_platform = {platform: load_platform_parts(platform).open_collector(net) for platform in PLATFORM_DESCRIPTIONS}
+    return partial(collect_metrics, collectors=PlatformCollectors(by_platform, resources.keyring))
 
 
-async def collect_metrics(ctx: Context, *, collectors: Collectors) -> Outcome:
+async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -> TaskOutcome:
     visit = await ctx.step(
-        partial(collection_runs.begin, claim=ctx.job, most=MAX_POSTS, keyring=collectors.keyring)
+        partial(
+            collection_runs.begin_collection_run,
+            claim=ctx.job,
+            most=MAX_POSTS_PER_COLLECTION_RUN,
+            keyring=collectors.keyring,
+        )
     )
     if visit is None:
         return Done()
     async with nullcontext() if visit.sandbox else ctx.at(visit.account.service_url):
-        responses = await collect(collectors.of(visit), visit)
+        responses = await collect_account_figures(collectors.of(visit), visit)
     word = "read" if responses.error is None else responses.error.code
-    metrics.COLLECTION_RUNS.labels(
-        visit.account.platform, "read" if responses.error is None else "failed"
-    ).inc()
+    metrics.COLLECTION_RUN_COUNTER.labels(visit.account.platform, "read" if responses.error is None else "failed").inc()
     _log.info("metrics collected", account=str(visit.account_id), posts=len(responses.asked), outcome=word)
     try:
         return await ctx.commit(
-            partial(collection_runs.keep, claim=ctx.job, visit=visit, found=responses), project=True
+            partial(collection_runs.store_collection_result, claim=ctx.job, visit=visit, found=responses), project=True
         )
-    except Conflict:
+    except StateConflict:
         return Canceled()
 
 
-async def collect(collector: Collector, visit: CollectionRun) -> CollectionResult:
+async def collect_account_figures(collector: MetricsCollector, visit: MetricCollectionRun) -> MetricCollectionResult:
     """Collect the platform's responses until it fails, or the run's time is up."""
-    responses = CollectionResult([], [], [], None)
+    responses = MetricCollectionResult([], [], [], None)
     try:
-        async with asyncio.timeout(RUN_S):
+        async with asyncio.timeout(MAX_COLLECTION_RUN_S):
             if visit.gauges and (followers := await collector.followers(visit.account)) is not None:
                 responses.told.append(
-                    SubjectValues(collection_runs.account_subject(visit), {"followers": followers})
+                    ReportedMetricValues(collection_runs.metric_subject_of_account(visit), {"followers": followers})
                 )
-            await collect_posts(collector, visit, responses)
+            await collect_post_figures(collector, visit, responses)
     except PlatformError as error:
         return responses._replace(error=error)
     except TimeoutError:
-        return responses if responses.asked or responses.failed else responses._replace(error=TIMED_OUT)
+        return responses if responses.asked or responses.failed else responses._replace(error=COLLECTION_TIMED_OUT)
     return responses
 
 
-async def collect_posts(collector: Collector, visit: CollectionRun, responses: CollectionResult) -> None:
+async def collect_post_figures(
+    collector: MetricsCollector, visit: MetricCollectionRun, responses: MetricCollectionResult
+) -> None:
     """Collect figures of posts into `responses`. A failed call is repeated post by post."""
     batch, max_posts = collector.limits
     posts = visit.posts[:max_posts]
@@ -102,41 +107,41 @@ async def collect_posts(collector: Collector, visit: CollectionRun, responses: C
     while waiting:
         batch_posts = waiting.popleft()
         try:
-            responses.told.extend(await collect_values(collector, visit, batch_posts))
+            responses.told.extend(await collect_batch_values(collector, visit, batch_posts))
         except PostNotSent:
             failures += 1
             if len(batch_posts) == 1:
                 responses.failed.extend(batch_posts)
             else:
                 waiting.extendleft([post] for post in reversed(batch_posts))
-            if failures == MAX_FAILURES or not (waiting or responses.asked):
+            if failures == MAX_FAILED_CALLS_IN_A_ROW or not (waiting or responses.asked):
                 raise
         else:
             failures = 0
             responses.asked.extend(batch_posts)
 
 
-async def collect_values(
-    collector: Collector, visit: CollectionRun, batch: Sequence[DuePost]
-) -> list[SubjectValues]:
+async def collect_batch_values(
+    collector: MetricsCollector, visit: MetricCollectionRun, batch: Sequence[PostDueForPolling]
+) -> list[ReportedMetricValues]:
     """Return the values of one call. A refused post has none.
 
     In a sandbox they have a value for each due time that its clock has passed since the last run.
     """
     if isinstance(collector, SandboxCollector):
         return [
-            SubjectValues(collection_runs.post_subject(post), compute_figures(post, at), at)
+            ReportedMetricValues(collection_runs.metric_subject_of_post(post), compute_sandbox_figures(post, at), at)
             for post in batch
-            for at in cadence.missed_times(post.published_at, post.due_at, visit.now)
+            for at in cadence.missed_poll_times(post.published_at, post.due_at, visit.now)
         ]
     try:
         figures = await collector.posts(visit.account, batch)
     except PostRejected as error:
-        if error.category in ACCOUNT_CATEGORIES:
+        if error.category in ACCOUNT_REFUSAL_CATEGORIES:
             raise
         return []
     return [
-        SubjectValues(collection_runs.post_subject(post), figures[post.id])
+        ReportedMetricValues(collection_runs.metric_subject_of_post(post), figures[post.id])
         for post in batch
         if post.id in figures
     ]

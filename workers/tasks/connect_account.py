@@ -4,46 +4,46 @@ from contextlib import nullcontext
 from functools import partial
 
 from domain.connecting import connect
-from domain.connecting.connect import ConnectAttempt
+from domain.connecting.connect import AccountConnectAttempt
 from domain.security.keyring import Keyring
-from jobs.outcomes import Canceled, Failed, Outcome
-from schemas.errors import Conflict, PlatformError
+from jobs.outcomes import Canceled, Failed, TaskOutcome
+from schemas.errors import PlatformError, StateConflict
 from workers.platforms.connecting import (
     AccountConnection,
     OutgoingNetwork,
-    error_outcome,
     forget_unknown_registration,
-    open_network,
+    open_outgoing_network,
+    outcome_of_platform_error,
 )
 from workers.platforms.fakes import connect as fakes
-from workers.platforms.parts import load_parts
-from workers.resources import Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from workers.platforms.parts import load_platform_parts
+from workers.resources import WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 
 
-async def open_task(resources: Resources) -> Task:
-    return partial(connect_account, net=await resources.open_once(open_network), keyring=resources.keyring)
+async def open_task(resources: WorkerResources) -> JobTask:
+    return partial(connect_account, net=await resources.open_once(open_outgoing_network), keyring=resources.keyring)
 
 
-async def connect_account(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring) -> Outcome:
+async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
     """Connect the account. A code works once: a retry after the server was reached fails: start again."""
-    attempt = await ctx.step(partial(connect.begin, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(connect.begin_account_connect, claim=ctx.job, keyring=keyring))
     try:
         async with nullcontext() if attempt.sandbox else ctx.at(attempt.asked.service_url):
-            connected = await log_in(net, attempt)
-        end = partial(connect.finish, claim=ctx.job, attempt=attempt, keyring=keyring)
+            connected = await log_in_to_account(net, attempt)
+        end = partial(connect.finish_account_connect, claim=ctx.job, attempt=attempt, keyring=keyring)
         return await ctx.commit(partial(end, found=connected.found, grant=connected.grant), project=True)
     except PlatformError as error:
         await forget_unknown_registration(ctx, error, attempt.asked.server, attempt.client)
-        return error_outcome(error)
-    except Conflict as error:
+        return outcome_of_platform_error(error)
+    except StateConflict as error:
         # Archived meanwhile: the same outcome as that of jobs that the archive finds running.
         reason = error.details["reason"]
         return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)
 
 
-async def log_in(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
+async def log_in_to_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
     if attempt.sandbox:
-        return fakes.connect(attempt.asked, attempt.secret)
-    return await load_parts(attempt.asked.platform).connect(net, attempt)
+        return fakes.connect_sandbox_account(attempt.asked, attempt.secret)
+    return await load_platform_parts(attempt.asked.platform).connect(net, attempt)

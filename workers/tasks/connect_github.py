@@ -3,37 +3,43 @@
 from functools import partial
 
 from domain.brand import github_installations
-from domain.brand.github_installations import Installation
+from domain.brand.github_installations import GitHubAppInstallation
 from domain.security.keyring import Keyring
-from jobs.outcomes import Outcome
+from jobs.outcomes import TaskOutcome
 from schemas.errors import SourceError
 from workers.ingest.github import fakes, proof
-from workers.ingest.github.client import GITHUB
-from workers.ingest.github.credentials import GitHubApp, open_app, require_app
-from workers.ingest.perform import outcome_of
-from workers.resources import Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from workers.ingest.github.client import GITHUB_SERVER_NAME
+from workers.ingest.github.credentials import GitHubApp, open_github_app, require_github_app
+from workers.ingest.perform import outcome_of_source_error
+from workers.resources import WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 
 
-async def open_task(resources: Resources) -> Task:
-    return partial(connect_github, app=await resources.open_once(open_app), keyring=resources.keyring)
+async def open_task(resources: WorkerResources) -> JobTask:
+    return partial(connect_github, app=await resources.open_once(open_github_app), keyring=resources.keyring)
 
 
-async def connect_github(ctx: Context, *, app: GitHubApp | None, keyring: Keyring) -> Outcome:
+async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Keyring) -> TaskOutcome:
     """Connect the installation. A code works once: a retry after GitHub was reached fails: start again."""
-    attempt = await ctx.step(partial(github_installations.begin, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(github_installations.begin_installation_attempt, claim=ctx.job, keyring=keyring))
     claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:
         proved = (
-            fakes.prove_sandbox_access(**claimed) if attempt.sandbox else await _prove(ctx, app, **claimed)
+            fakes.prove_sandbox_github_access(**claimed)
+            if attempt.sandbox
+            else await _prove_installation_access(ctx, app, **claimed)
         )
     except SourceError as error:
-        return outcome_of(error)
+        return outcome_of_source_error(error)
     keep = partial(github_installations.store_installation, claim=ctx.job, proved=proved)
     return await ctx.commit(keep)
 
 
-async def _prove(ctx: Context, app: GitHubApp | None, *, code: str, installation_id: int) -> Installation:
-    async with ctx.at(GITHUB):
-        return await proof.prove(require_app(app), code=code, installation_id=installation_id)
+async def _prove_installation_access(
+    ctx: TaskContext, app: GitHubApp | None, *, code: str, installation_id: int
+) -> GitHubAppInstallation:
+    async with ctx.at(GITHUB_SERVER_NAME):
+        return await proof.prove_installation_access(
+            require_github_app(app), code=code, installation_id=installation_id
+        )

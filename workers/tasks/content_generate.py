@@ -8,64 +8,64 @@ from typing import NamedTuple
 from msgspec import structs
 
 from domain.content import generated
-from domain.content.briefs import Brief
-from domain.media.storage import open_store
-from domain.media.store import Store
+from domain.content.briefs import GenerationBrief
+from domain.media.storage import open_media_store
+from domain.media.store import MediaStore
 from domain.tenancy import organizations
 from generation import libraries
 from generation.outputs import OutputFile, truncation_warnings
-from generation.spec import Copy
-from jobs.outcomes import Canceled, Failed, Outcome
-from schemas.errors import Conflict, ContentRejected, Invalid, NotFound
+from generation.spec import PieceCopy
+from jobs.outcomes import Canceled, Failed, TaskOutcome
+from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateConflict
 from workers.generation import llm_copy, storing
 from workers.generation.cancellation import run_until_canceled
-from workers.generation.folders import Folders, open_folders
+from workers.generation.folders import PieceFolders, open_piece_folders
 from workers.generation.protocol import CopyReady, PieceRequest
-from workers.generation.rendering import RenderFailed, render
-from workers.llm.endpoint import Model
-from workers.resources import Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from workers.generation.rendering import RenderFailed, render_in_child_process
+from workers.llm.endpoint import LanguageModel
+from workers.resources import WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 
 #: Progress of a job when drawing begins, and when it has ended.
-PROGRESS_PLANNED = 0.1
-PROGRESS_DRAWN = 0.9
+PROGRESS_AT_DRAWING_START = 0.1
+PROGRESS_AT_DRAWING_END = 0.9
 
 
-class PieceStudio(NamedTuple):
+class PieceResources(NamedTuple):
     """Shared means of all pieces of a worker."""
 
-    store: Store
-    folders: Folders
+    store: MediaStore
+    folders: PieceFolders
     public_url: str
-    model: Model | None
+    model: LanguageModel | None
 
 
 class RenderedPiece(NamedTuple):
     """A piece with its files in its folder."""
 
-    copy: Copy
+    copy: PieceCopy
     made: list[OutputFile]
 
 
-async def open_task(resources: Resources) -> Task:
+async def open_task(resources: WorkerResources) -> JobTask:
     """Open the task. Raises `LibrariesMissing` if the extra `generate` isn't installed."""
-    libraries.require_libraries()
-    settings, folders = resources.settings, resources.stack.enter_context(open_folders())
-    store, model = open_store(settings), await resources.model()
-    return partial(content_generate, studio=PieceStudio(store, folders, settings.public_url, model))
+    libraries.require_drawing_libraries()
+    settings, folders = resources.settings, resources.stack.enter_context(open_piece_folders())
+    store, model = open_media_store(settings), await resources.model()
+    return partial(content_generate, studio=PieceResources(store, folders, settings.public_url, model))
 
 
-async def content_generate(ctx: Context, *, studio: PieceStudio) -> Outcome:
-    brief = await ctx.step(partial(generated.begin, claim=ctx.job))
+async def content_generate(ctx: TaskContext, *, studio: PieceResources) -> TaskOutcome:
+    brief = await ctx.step(partial(generated.begin_content_generation, claim=ctx.job))
     await ctx.progress(0.01, stage="planning")
     with studio.folders.new() as folder:
         try:
-            piece = await run_until_canceled(ctx, render_piece(ctx, studio, brief, folder))
-            await ctx.progress(PROGRESS_DRAWN, stage="finalizing")
-            files = await run_until_canceled(ctx, storing.store_all(ctx, studio.store, folder, piece.made))
+            piece = await run_until_canceled(ctx, render_piece_in_folder(ctx, studio, brief, folder))
+            await ctx.progress(PROGRESS_AT_DRAWING_END, stage="finalizing")
+            files = await run_until_canceled(ctx, storing.store_piece_files(ctx, studio.store, folder, piece.made))
             body = partial(
-                generated.finish,
+                generated.finish_content_generation,
                 claim=ctx.job,
                 spec=brief.spec,
                 copy=piece.copy,
@@ -75,39 +75,41 @@ async def content_generate(ctx: Context, *, studio: PieceStudio) -> Outcome:
             return await ctx.commit(body, alone=True)
         except RenderFailed as error:
             return error.outcome
-        except Invalid as error:
+        except InvalidValue as error:
             return Failed("POSTS_REFUSE_IT", f"waiting posts could not be published with it: {error.message}")
         except ContentRejected as error:
             return Failed(error.code, error.message)
-        except (Conflict, NotFound):
+        except (StateConflict, ObjectNotFound):
             # The project was archived or purged meanwhile: its archive job cancels all other jobs.
             return Canceled()
 
 
-async def render_piece(ctx: Context, studio: PieceStudio, brief: Brief, folder: Path) -> RenderedPiece:
+async def render_piece_in_folder(
+    ctx: TaskContext, studio: PieceResources, brief: GenerationBrief, folder: Path
+) -> RenderedPiece:
     """Render the piece into the folder. Raises `RenderFailed`."""
     copy, outputs = None, []
     async with AsyncExitStack() as stack:
-        handles = await storing.open_inputs(ctx, studio.store, brief.files, stack)
-        offers = await llm_copy.request_offers(await _model(ctx, studio), brief.spec)
+        handles = await storing.open_input_files(ctx, studio.store, brief.files, stack)
+        offers = await llm_copy.request_copy_offers(await _choose_copy_model(ctx, studio), brief.spec)
         request = PieceRequest(spec=brief.spec, handles=handles, folder=str(folder), offers=offers)
-        async with aclosing(render(request, handles.all)) as reports:
+        async with aclosing(render_in_child_process(request, handles.all)) as reports:
             async for report in reports:
                 if isinstance(report, CopyReady):
                     copy = report.copy
-                    await ctx.progress(PROGRESS_PLANNED, stage="generating_visuals")
+                    await ctx.progress(PROGRESS_AT_DRAWING_START, stage="generating_visuals")
                 else:
                     outputs += [report.made] if report.made else []
-                    await ctx.progress(PROGRESS_PLANNED + (PROGRESS_DRAWN - PROGRESS_PLANNED) * report.share)
+                    await ctx.progress(
+                        PROGRESS_AT_DRAWING_START + (PROGRESS_AT_DRAWING_END - PROGRESS_AT_DRAWING_START) * report.share
+                    )
     assert copy  # noqa: S101  else `RenderFailed`
-    return RenderedPiece(
-        structs.replace(copy, warnings=[*copy.warnings, *truncation_warnings(outputs)]), outputs
-    )
+    return RenderedPiece(structs.replace(copy, warnings=[*copy.warnings, *truncation_warnings(outputs)]), outputs)
 
 
-async def _model(ctx: Context, studio: PieceStudio) -> Model | None:
+async def _choose_copy_model(ctx: TaskContext, studio: PieceResources) -> LanguageModel | None:
     """Return the model for a piece's copy; none in a sandbox, so that the same brand gives the same piece."""
     if studio.model is None:
         return None
-    in_sandbox = await ctx.step(partial(organizations.is_sandbox, organization_id=ctx.job.organization_id))
+    in_sandbox = await ctx.step(partial(organizations.is_sandbox_organization, organization_id=ctx.job.organization_id))
     return None if in_sandbox else studio.model

@@ -19,48 +19,48 @@ from db.pool import Conn
 from domain.security.keyring import Keyring
 from domain.webhooks import attempts
 from domain.webhooks.attempts import (
-    OWN_FAULT,
-    Endpoint,
-    FinishedAttempt,
+    INTERNAL_FAILURE_CODE,
+    EndpointState,
+    FinishedDeliveryAttempt,
     NextDeliveryStatus,
-    Outgoing,
-    TakenDelivery,
+    OutgoingDelivery,
+    TakenWebhookDelivery,
 )
-from domain.webhooks.delivery_jobs import endpoint_of
-from jobs.outcomes import Done, Outcome
+from domain.webhooks.delivery_jobs import delivery_endpoint_id
+from jobs.outcomes import Done, TaskOutcome
 from schemas import ids
 from telemetry import logs, metrics
-from workers.resources import Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from workers.resources import WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 from workers.webhooks import signing
-from workers.webhooks.sending import open_sender, send
+from workers.webhooks.sending import open_webhook_client, send_webhook
 
 #: Concurrent deliveries to one endpoint.
-MAX_CONCURRENCY = 4
+MAX_DELIVERY_CONCURRENCY = 4
 #: Concurrent deliveries before the job's first success.
-FIRST_CONCURRENCY = 1
+FIRST_DELIVERY_CONCURRENCY = 1
 #: Time slice: seconds in which a job begins deliveries. Another job follows for the rest, behind other
 #: tenants.
-TIME_SLICE_S = 2.0
+DELIVERY_TIME_SLICE_S = 2.0
 #: Seconds without a response after which a job yields its slot until the next one.
-YIELD_AFTER_S = 0.1
+DELIVERY_SLOT_YIELD_AFTER_S = 0.1
 #: Seconds within which responses are stored together.
-BATCH_WINDOW_S = 0.005
+DELIVERY_RESULT_WINDOW_S = 0.005
 
 _log = logs.get_logger("webhooks")
 
 
-async def open_task(resources: Resources) -> Task:
-    client = await resources.open_once(open_sender)
+async def open_task(resources: WorkerResources) -> JobTask:
+    client = await resources.open_once(open_webhook_client)
     public_url = resources.settings.public_url
     return partial(deliver_webhook, client=client, keyring=resources.keyring, public_url=public_url)
 
 
 async def deliver_webhook(
-    ctx: Context, *, client: httpx.AsyncClient, keyring: Keyring, public_url: str
-) -> Outcome:
-    spell = DeliverySession(
+    ctx: TaskContext, *, client: httpx.AsyncClient, keyring: Keyring, public_url: str
+) -> TaskOutcome:
+    spell = WebhookDeliverySession(
         ctx, client, partial(attempts.take_due_deliveries, keyring=keyring, public_url=public_url)
     )
     endpoint = await spell.open()
@@ -71,56 +71,58 @@ async def deliver_webhook(
     return Done()
 
 
-class DeliverySession:
+class WebhookDeliverySession:
     """One attempt of the job: its time slice. `_sends` are the deliveries under way."""
 
     def __init__(
-        self, ctx: Context, client: httpx.AsyncClient, take: Callable[..., Awaitable[list[Outgoing]]]
+        self, ctx: TaskContext, client: httpx.AsyncClient, take: Callable[..., Awaitable[list[OutgoingDelivery]]]
     ) -> None:
         self._ctx, self._client, self._take = ctx, client, take
-        self._org, self._endpoint_id = ctx.job.organization_id, endpoint_of(ctx.job)
-        self._slice_ends_at = asyncio.get_running_loop().time() + TIME_SLICE_S
-        self._sends: set[asyncio.Task[FinishedAttempt]] = set()
+        self._org, self._endpoint_id = ctx.job.organization_id, delivery_endpoint_id(ctx.job)
+        self._slice_ends_at = asyncio.get_running_loop().time() + DELIVERY_TIME_SLICE_S
+        self._sends: set[asyncio.Task[FinishedDeliveryAttempt]] = set()
         self._failing = True
 
-    async def open(self) -> Endpoint:
+    async def open(self) -> EndpointState:
         """Put back the deliveries of a dead attempt, then return the endpoint."""
 
-        async def opened(conn: Conn) -> Endpoint:
-            await attempts.put_back(conn, claim=self._ctx.job)
-            return await attempts.open_endpoint(conn, claim=self._ctx.job)
+        async def opened(conn: Conn) -> EndpointState:
+            await attempts.requeue_unsettled_deliveries(conn, claim=self._ctx.job)
+            return await attempts.read_endpoint_state(conn, claim=self._ctx.job)
 
         endpoint = await self._ctx.step(opened)
         self._failing = endpoint.failing
         return endpoint
 
     async def abandon(self) -> None:
-        while await self._ctx.step(partial(attempts.abandon, claim=self._ctx.job)):
+        while await self._ctx.step(partial(attempts.abandon_deliveries, claim=self._ctx.job)):
             pass
 
     async def run(self) -> None:
         """Keep the deliveries' concurrency up until none is due or the time slice is over."""
-        results, concurrency = list[FinishedAttempt](), FIRST_CONCURRENCY
+        results, concurrency = list[FinishedDeliveryAttempt](), FIRST_DELIVERY_CONCURRENCY
         try:
             while True:
                 if results:
-                    concurrency = MAX_CONCURRENCY if results[-1].code is None else FIRST_CONCURRENCY
-                for delivery in await self._settle_and_take(results, concurrency - len(self._sends)):
+                    concurrency = MAX_DELIVERY_CONCURRENCY if results[-1].code is None else FIRST_DELIVERY_CONCURRENCY
+                for delivery in await self._settle_and_take_deliveries(results, concurrency - len(self._sends)):
                     self._sends.add(asyncio.create_task(self._try(delivery)))
                 if not self._sends:
                     return
                 results = await self._next()
         finally:
-            await cancel_sends(self._sends)
+            await cancel_running_sends(self._sends)
 
-    async def _settle_and_take(self, results: Sequence[FinishedAttempt], free: int) -> list[Outgoing]:
+    async def _settle_and_take_deliveries(
+        self, results: Sequence[FinishedDeliveryAttempt], free: int
+    ) -> list[OutgoingDelivery]:
         """Store the results of deliveries and take as many new ones as fit, in one transaction."""
         in_time = asyncio.get_running_loop().time() < self._slice_ends_at
         next_states: list[NextDeliveryStatus] = []
 
-        async def exchanged(conn: Conn) -> list[Outgoing]:
+        async def exchanged(conn: Conn) -> list[OutgoingDelivery]:
             if results:
-                settle = partial(attempts.settle_attempts, conn, claim=self._ctx.job, tried=results)
+                settle = partial(attempts.settle_delivery_attempts, conn, claim=self._ctx.job, tried=results)
                 next_states[:] = await settle(failing=self._failing)
             if free <= 0 or not in_time:
                 return []
@@ -130,26 +132,26 @@ class DeliverySession:
         if results:
             succeeded = any(result.code is None for result in results)
             self._failing = any(result.failed for result in results) or (self._failing and not succeeded)
-        self._log_results(results, next_states)
+        self._log_delivery_results(results, next_states)
         return deliveries
 
-    async def _next(self) -> list[FinishedAttempt]:
+    async def _next(self) -> list[FinishedDeliveryAttempt]:
         """Wait for the next delivery to end; return it with those that end right after.
 
         Yields the slot after a short wait in which no delivery ends.
         """
         any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
-        done, pending = await any_of(timeout=YIELD_AFTER_S)
+        done, pending = await any_of(timeout=DELIVERY_SLOT_YIELD_AFTER_S)
         if not done:
             with self._ctx.yield_slot():
                 done, pending = await any_of()
         if pending:
             # One transaction for all of them costs as much as one for each.
-            done |= (await asyncio.wait(pending, timeout=BATCH_WINDOW_S))[0]
+            done |= (await asyncio.wait(pending, timeout=DELIVERY_RESULT_WINDOW_S))[0]
         self._sends -= done
         return [send.result() for send in done]
 
-    async def _try(self, delivery: Outgoing) -> FinishedAttempt:
+    async def _try(self, delivery: OutgoingDelivery) -> FinishedDeliveryAttempt:
         """Send one delivery. Any error is a counted attempt: otherwise the next job would send it again."""
         if delivery.body is not None:
             try:
@@ -158,27 +160,25 @@ class DeliverySession:
                 # Logged without its message, which may contain the address.
                 stack = "".join(traceback.format_tb(error.__traceback__))
                 cause = {"error": type(error).__name__, "stack": stack}
-                _log.error(
-                    "delivery failed by an internal error", **self._log_fields(delivery.delivery), **cause
-                )
-        return FinishedAttempt(delivery.delivery, None, OWN_FAULT, None)
+                _log.error("delivery failed by an internal error", **self._log_fields(delivery.delivery), **cause)
+        return FinishedDeliveryAttempt(delivery.delivery, None, INTERNAL_FAILURE_CODE, None)
 
-    async def _send(self, outgoing: Outgoing, body: bytes) -> FinishedAttempt:
-        headers = signing.headers(
-            event_id=ids.show(ids.WEBHOOK_EVENT, outgoing.delivery.event_id),
+    async def _send(self, outgoing: OutgoingDelivery, body: bytes) -> FinishedDeliveryAttempt:
+        headers = signing.build_webhook_headers(
+            event_id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, outgoing.delivery.event_id),
             at=int(time.time()),
             body=body,
             keys=outgoing.keys,
         )
-        answer = await send(self._client, outgoing.delivery.url, headers=headers, body=body)
-        return FinishedAttempt(outgoing.delivery, answer.status, answer.code, answer.after_s)
+        answer = await send_webhook(self._client, outgoing.delivery.url, headers=headers, body=body)
+        return FinishedDeliveryAttempt(outgoing.delivery, answer.status, answer.code, answer.after_s)
 
-    def _log_results(
-        self, results: Sequence[FinishedAttempt], next_states: Sequence[NextDeliveryStatus]
+    def _log_delivery_results(
+        self, results: Sequence[FinishedDeliveryAttempt], next_states: Sequence[NextDeliveryStatus]
     ) -> None:
         """Count the results, and log failures. An address may contain a secret, and is never logged."""
         for result, now in zip(results, next_states, strict=True):
-            metrics.WEBHOOK_DELIVERIES.labels("waiting" if now == "pending" else now).inc()
+            metrics.WEBHOOK_DELIVERY_COUNTER.labels("waiting" if now == "pending" else now).inc()
             if result.code:
                 _log.info(
                     "delivery failed",
@@ -188,18 +188,18 @@ class DeliverySession:
                     now=now,
                 )
 
-    def _log_fields(self, delivery: TakenDelivery) -> dict[str, Any]:
+    def _log_fields(self, delivery: TakenWebhookDelivery) -> dict[str, Any]:
         """Return the fields of a delivery's log line."""
         return {
-            "organization_id": ids.show(ids.ORGANIZATION, self._org),
-            "endpoint_id": ids.show(ids.WEBHOOK_ENDPOINT, self._endpoint_id),
-            "delivery_id": ids.show(ids.WEBHOOK_DELIVERY, delivery.id),
-            "event_id": ids.show(ids.WEBHOOK_EVENT, delivery.event_id),
+            "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, self._org),
+            "endpoint_id": ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, self._endpoint_id),
+            "delivery_id": ids.format_prefixed_id(ids.WEBHOOK_DELIVERY, delivery.id),
+            "event_id": ids.format_prefixed_id(ids.WEBHOOK_EVENT, delivery.event_id),
             "tries": delivery.tries,
         }
 
 
-async def cancel_sends(sends: set[asyncio.Task[FinishedAttempt]]) -> None:
+async def cancel_running_sends(sends: set[asyncio.Task[FinishedDeliveryAttempt]]) -> None:
     """Cancel the sends under way. Their deliveries stay marked, for the next job."""
     for task in sends:
         task.cancel()

@@ -2,59 +2,66 @@
 
 from functools import partial
 
-from domain.media.storage import open_store
-from domain.media.store import Store
+from domain.media.storage import open_media_store
+from domain.media.store import MediaStore
 from domain.values import ssrf_guard
-from jobs.outcomes import Outcome
-from schemas.brand import CrawlState, Extraction
+from jobs.outcomes import TaskOutcome
+from schemas.brand import BrandExtraction, CrawlState
 from workers.ingest import sandbox
-from workers.ingest.github.client import GITHUB, Api, open_api
-from workers.ingest.github.credentials import GitHubApp, open_app, tokens, with_token
-from workers.ingest.github.ingest import ingest
-from workers.ingest.parser.parser import Parser
-from workers.ingest.perform import Gallery, Progress, perform
-from workers.ingest.website.session import Web, open_shared_web
-from workers.llm.endpoint import Model
-from workers.resources import Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
-from workers.web.fetch import open_client
+from workers.ingest.github.client import GITHUB_SERVER_NAME, GitHubApi, open_github_api
+from workers.ingest.github.credentials import (
+    GitHubApp,
+    api_with_installation_token,
+    build_repository_token_finder,
+    open_github_app,
+)
+from workers.ingest.github.ingest import ingest_github_repository
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.perform import ReportProgress, SuggestedImageResources, run_ingest_job
+from workers.ingest.website.session import WebCrawlResources, open_shared_crawl_resources
+from workers.llm.endpoint import LanguageModel
+from workers.resources import WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
+from workers.web.fetch import open_guarded_client
 
 
-async def open_task(resources: Resources) -> Task:
+async def open_task(resources: WorkerResources) -> JobTask:
     """Open the task. The API carries the operator's token, if any, and App; its client calls only GitHub."""
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
-    client = open_client(
+    client = open_guarded_client(
         allowed=ssrf_guard.operator_url_policy(settings.github_api_url), contact=settings.public_url
     )
-    api = open_api(await resources.stack.enter_async_context(client), settings)
-    app, web = await resources.open_once(open_app), await resources.open_once(open_shared_web)
-    store = open_store(resources.settings)
+    api = open_github_api(await resources.stack.enter_async_context(client), settings)
+    app, web = (await resources.open_once(open_github_app), await resources.open_once(open_shared_crawl_resources))
+    store = open_media_store(resources.settings)
     return partial(ingest_github, store=store, api=api, web=web, app=app, parser=parser, model=model)
 
 
 async def ingest_github(
-    ctx: Context,
+    ctx: TaskContext,
     *,
-    store: Store,
-    api: Api,
-    web: Web,
+    store: MediaStore,
+    api: GitHubApi,
+    web: WebCrawlResources,
     app: GitHubApp | None,
-    parser: Parser,
-    model: Model | None,
-) -> Outcome:
+    parser: DocumentParser,
+    model: LanguageModel | None,
+) -> TaskOutcome:
     repo, parser = ctx.job.args["repo"], parser.of(ctx.job.organization_id)
 
-    async def read(visit: CrawlState | None, progress: Progress) -> Extraction:
+    async def read(visit: CrawlState | None, progress: ReportProgress) -> BrandExtraction:
         """Read the repository, as the organization's own installation if that covers it."""
-        token = await tokens(ctx, app)(repo)
-        ours = api if app is None or token is None else with_token(api, app, token)
-        return await ingest(ours, web, parser, args=ctx.job.args, visit=visit, progress=progress, model=model)
+        token = await build_repository_token_finder(ctx, app)(repo)
+        ours = api if app is None or token is None else api_with_installation_token(api, app, token)
+        return await ingest_github_repository(
+            ours, web, parser, args=ctx.job.args, visit=visit, progress=progress, model=model
+        )
 
-    return await perform(
+    return await run_ingest_job(
         ctx,
-        server=GITHUB,
+        server=GITHUB_SERVER_NAME,
         read=read,
-        gallery=Gallery(web, store),
-        pretend=lambda progress: sandbox.ingest_repository(repo=repo, progress=progress),
+        gallery=SuggestedImageResources(web, store),
+        pretend=lambda progress: sandbox.ingest_sandbox_repository(repo=repo, progress=progress),
     )

@@ -2,38 +2,38 @@
 
 from functools import partial
 
-from domain.media.storage import open_store
-from domain.media.store import Store
-from jobs.outcomes import Outcome
+from domain.media.storage import open_media_store
+from domain.media.store import MediaStore
+from jobs.outcomes import TaskOutcome
 from workers.ingest import sandbox
 from workers.ingest.page.address import site_of_url
-from workers.ingest.parser.parser import Parser
-from workers.ingest.perform import Gallery, perform
-from workers.ingest.website.ingest import ingest
-from workers.ingest.website.session import Web, open_shared_web
-from workers.llm.endpoint import Model
-from workers.resources import Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.perform import SuggestedImageResources, run_ingest_job
+from workers.ingest.website.ingest import ingest_website_source
+from workers.ingest.website.session import WebCrawlResources, open_shared_crawl_resources
+from workers.llm.endpoint import LanguageModel
+from workers.resources import WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 
 
-async def open_task(resources: Resources) -> Task:
-    web = await resources.open_once(open_shared_web)
+async def open_task(resources: WorkerResources) -> JobTask:
+    web = await resources.open_once(open_shared_crawl_resources)
     parser, model = await resources.parser(), await resources.model()
-    store = open_store(resources.settings)
+    store = open_media_store(resources.settings)
     return partial(ingest_website, store=store, web=web, parser=parser, model=model)
 
 
 async def ingest_website(
-    ctx: Context, *, store: Store, web: Web, parser: Parser, model: Model | None
-) -> Outcome:
+    ctx: TaskContext, *, store: MediaStore, web: WebCrawlResources, parser: DocumentParser, model: LanguageModel | None
+) -> TaskOutcome:
     args, parser = ctx.job.args, parser.of(ctx.job.organization_id)
-    return await perform(
+    return await run_ingest_job(
         ctx,
         server=site_of_url(args["url"]),
-        read=lambda visit, progress: ingest(
+        read=lambda visit, progress: ingest_website_source(
             web, parser, args=args, progress=progress, visit=visit, model=model
         ),
-        gallery=Gallery(web, store),
-        pretend=lambda progress: sandbox.ingest(url=args["url"], progress=progress),
+        gallery=SuggestedImageResources(web, store),
+        pretend=lambda progress: sandbox.ingest_sandbox_page(url=args["url"], progress=progress),
     )

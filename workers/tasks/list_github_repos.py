@@ -5,34 +5,38 @@ from functools import partial
 
 from domain.brand import github_installations
 from domain.tenancy import organizations
-from jobs.outcomes import Outcome
-from schemas.errors import InstallationGone, SourceError
+from jobs.outcomes import TaskOutcome
+from schemas.errors import GitHubInstallationGone, SourceError
 from schemas.github import GitHubRepo
 from workers.ingest.github import fakes, proof
-from workers.ingest.github.client import GITHUB
-from workers.ingest.github.credentials import GitHubApp, open_app, require_app
-from workers.ingest.perform import outcome_of
-from workers.resources import Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from workers.ingest.github.client import GITHUB_SERVER_NAME
+from workers.ingest.github.credentials import GitHubApp, open_github_app, require_github_app
+from workers.ingest.perform import outcome_of_source_error
+from workers.resources import WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 
 
-async def open_task(resources: Resources) -> Task:
-    return partial(list_github_repos, app=await resources.open_once(open_app))
+async def open_task(resources: WorkerResources) -> JobTask:
+    return partial(list_github_repos, app=await resources.open_once(open_github_app))
 
 
-async def list_github_repos(ctx: Context, *, app: GitHubApp | None) -> Outcome:
-    is_sandbox = partial(organizations.is_sandbox, organization_id=ctx.job.organization_id)
+async def list_github_repos(ctx: TaskContext, *, app: GitHubApp | None) -> TaskOutcome:
+    is_sandbox = partial(organizations.is_sandbox_organization, organization_id=ctx.job.organization_id)
     sandbox, installation_id = await ctx.step(is_sandbox), ctx.job.args["installation_id"]
     try:
-        repositories = fakes.REPOSITORIES if sandbox else await _list(ctx, app, installation_id)
-    except InstallationGone:
-        return await ctx.commit(partial(github_installations.delete_uninstalled, claim=ctx.job))
+        repositories = (
+            fakes.SANDBOX_GITHUB_REPOSITORIES if sandbox else await _list_installation_repos(ctx, app, installation_id)
+        )
+    except GitHubInstallationGone:
+        return await ctx.commit(partial(github_installations.delete_gone_installation, claim=ctx.job))
     except SourceError as error:
-        return outcome_of(error)
-    return await ctx.commit(partial(github_installations.keep_list, claim=ctx.job, repositories=repositories))
+        return outcome_of_source_error(error)
+    return await ctx.commit(partial(github_installations.store_repo_list, claim=ctx.job, repositories=repositories))
 
 
-async def _list(ctx: Context, app: GitHubApp | None, installation_id: int) -> Sequence[GitHubRepo]:
-    async with ctx.at(GITHUB):
-        return await proof.list_repositories(require_app(app), installation_id)
+async def _list_installation_repos(
+    ctx: TaskContext, app: GitHubApp | None, installation_id: int
+) -> Sequence[GitHubRepo]:
+    async with ctx.at(GITHUB_SERVER_NAME):
+        return await proof.list_installation_repositories(require_github_app(app), installation_id)

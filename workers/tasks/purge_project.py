@@ -8,77 +8,77 @@ from typing import TypeAlias
 from db.reach import raise_if_postgres_away
 from domain.events import event_archive
 from domain.events import purge as events
-from domain.media.storage import open_store
-from domain.media.store import Store
+from domain.media.storage import open_media_store
+from domain.media.store import MediaStore
 from domain.operations import purge
 from domain.security.keyring import Keyring
-from jobs.kinds import PURGE_PROJECT
-from jobs.outcomes import Interrupted, Outcome, Snooze
-from schemas.errors import Unavailable
-from workers.event_archive.clickhouse import ClickHouse
-from workers.resources import EventStore, Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from jobs.kinds import PURGE_PROJECT_KIND
+from jobs.outcomes import Interrupted, Snooze, TaskOutcome
+from schemas.errors import ServiceUnavailable
+from workers.event_archive.clickhouse import ClickHouseArchive
+from workers.resources import OpenEventStore, WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 
 #: Seconds between two checks for running jobs.
 OPEN_JOBS_SNOOZE_S = 5.0
 #: Seconds until a retry while the file storage or the event store is away.
-STORAGE_SNOOZE_S = 60.0
+STORAGE_AWAY_SNOOZE_S = 60.0
 
 #: Seconds that a statement may take while the event store is silent.
-PATIENCE_S = 30.0
+PURGE_STATEMENT_TIMEOUT_S = 30.0
 
 #: Seconds in which an attempt begins batches: its timeout would cost an attempt, and often for large
 #: projects.
-TIME_SLICE_S = PURGE_PROJECT.timeout_s - 60
+PURGE_TIME_SLICE_S = PURGE_PROJECT_KIND.timeout_s - 60
 
 #: Deletes a batch; returns a false value when nothing is left, a snooze when no deletion is possible now.
-DeleteBatch: TypeAlias = Callable[[], Awaitable[object]]
+DeleteProjectBatch: TypeAlias = Callable[[], Awaitable[object]]
 
 
-async def open_task(resources: Resources) -> Task:
+async def open_task(resources: WorkerResources) -> JobTask:
     return partial(
         purge_project,
-        store=open_store(resources.settings),
+        store=open_media_store(resources.settings),
         keyring=resources.keyring,
-        event_store=resources.event_store(name="purge", patience_s=PATIENCE_S),
+        event_store=resources.event_store(name="purge", patience_s=PURGE_STATEMENT_TIMEOUT_S),
         archive_url=resources.settings.events_archive_url,
     )
 
 
 async def purge_project(
-    ctx: Context, *, store: Store, keyring: Keyring, event_store: EventStore, archive_url: str = ""
-) -> Outcome:
+    ctx: TaskContext, *, store: MediaStore, keyring: Keyring, event_store: OpenEventStore, archive_url: str = ""
+) -> TaskOutcome:
     """Delete all of the project. After a dead or late attempt the next one continues with the rest."""
-    late_at = asyncio.get_running_loop().time() + TIME_SLICE_S
-    if await ctx.step(partial(purge.has_open_jobs, claim=ctx.job)):
+    late_at = asyncio.get_running_loop().time() + PURGE_TIME_SLICE_S
+    if await ctx.step(partial(purge.has_open_project_jobs, claim=ctx.job)):
         return Snooze(OPEN_JOBS_SNOOZE_S)
-    await _forget_answers(ctx)
+    await _forget_idempotent_answers(ctx)
     for delete in (
-        partial(_delete_rows, ctx, purge.delete_posts),
-        partial(_delete_with_files, ctx, store, purge.list_contents, purge.delete_contents),
-        partial(_delete_with_files, ctx, store, purge.list_influencers, purge.delete_influencers),
-        partial(_delete_with_files, ctx, store, purge.list_app_media, purge.delete_app_media),
-        partial(_delete_rows, ctx, partial(purge.delete_account, keyring=keyring)),
-        partial(_delete_rows, ctx, purge.delete_rest),
-        partial(_delete_rows, ctx, purge.delete_jobs),
-        partial(_delete_rows, ctx, purge.delete_webhooks),
+        partial(_delete_row_batch, ctx, purge.purge_post_batch),
+        partial(_delete_rows_with_files, ctx, store, purge.list_contents_to_purge, purge.purge_content_rows),
+        partial(_delete_rows_with_files, ctx, store, purge.list_influencers_to_purge, purge.purge_influencer_rows),
+        partial(_delete_rows_with_files, ctx, store, purge.list_app_media_to_purge, purge.purge_app_media_rows),
+        partial(_delete_row_batch, ctx, partial(purge.purge_next_account, keyring=keyring)),
+        partial(_delete_row_batch, ctx, purge.purge_remaining_rows),
+        partial(_delete_row_batch, ctx, purge.purge_job_batch),
+        partial(_delete_row_batch, ctx, purge.purge_webhook_batch),
         # Last: rows buffered by an API process at the archive are stored by now.
-        partial(_delete_events, ctx, event_store),
-        partial(_delete_archived, ctx, event_store, archive_url),
+        partial(_delete_event_batch, ctx, event_store),
+        partial(_delete_archived_events, ctx, event_store, archive_url),
     ):
-        if (outcome := await _delete_all(delete, late_at)) is not None:
+        if (outcome := await _delete_batches_until_late(delete, late_at)) is not None:
             return outcome
     return await ctx.commit(partial(purge.end_project_purge, claim=ctx.job))
 
 
-async def _forget_answers(ctx: Context) -> None:
-    last: purge.IdempotencyRecordKey | None = purge.FIRST
+async def _forget_idempotent_answers(ctx: TaskContext) -> None:
+    last: purge.IdempotencyRecordKey | None = purge.BEFORE_FIRST_RECORD
     while last is not None:
-        last = await ctx.step(partial(purge.forget_answers, claim=ctx.job, after=last))
+        last = await ctx.step(partial(purge.delete_stored_answers, claim=ctx.job, after=last))
 
 
-async def _delete_all(delete: DeleteBatch, late_at: float) -> Snooze | Interrupted | None:
+async def _delete_batches_until_late(delete: DeleteProjectBatch, late_at: float) -> Snooze | Interrupted | None:
     """Delete batch after batch; return None when nothing is left, else a snooze, or `Interrupted` if late.
 
     An attempt deletes a batch at least; the deadline ends the job.
@@ -91,38 +91,38 @@ async def _delete_all(delete: DeleteBatch, late_at: float) -> Snooze | Interrupt
     return None
 
 
-async def _delete_rows(ctx: Context, delete: Callable[..., Awaitable[object]]) -> object:
+async def _delete_row_batch(ctx: TaskContext, delete: Callable[..., Awaitable[object]]) -> object:
     return await ctx.step(partial(delete, claim=ctx.job))
 
 
-async def _delete_events(ctx: Context, event_store: EventStore) -> object:
+async def _delete_event_batch(ctx: TaskContext, event_store: OpenEventStore) -> object:
     """Delete a batch of events. They may be in another database; no other process needs them."""
-    project_id = purge.project_of(ctx.job)
+    project_id = purge.purged_project_id(ctx.job)
     try:
         with raise_if_postgres_away():
             async with event_store() as conn:
-                return await events.delete_batch(conn, project_id=project_id)
-    except Unavailable:
-        return Snooze(STORAGE_SNOOZE_S)
+                return await events.purge_project_batch(conn, project_id=project_id)
+    except ServiceUnavailable:
+        return Snooze(STORAGE_AWAY_SNOOZE_S)
 
 
-async def _delete_archived(ctx: Context, event_store: EventStore, archive_url: str) -> Snooze | None:
+async def _delete_archived_events(ctx: TaskContext, event_store: OpenEventStore, archive_url: str) -> Snooze | None:
     """Delete archived events, once the store has none: a batch under way has reached the archive by then."""
     if not archive_url:
         return None
-    project_id = purge.project_of(ctx.job)
+    project_id = purge.purged_project_id(ctx.job)
     try:
         with raise_if_postgres_away():
-            async with event_store() as conn, ClickHouse(archive_url) as archive:
-                await event_archive.forget(conn, archive=archive, project_id=project_id)
-    except Unavailable:
-        return Snooze(STORAGE_SNOOZE_S)
+            async with event_store() as conn, ClickHouseArchive(archive_url) as archive:
+                await event_archive.delete_archived_project(conn, archive=archive, project_id=project_id)
+    except ServiceUnavailable:
+        return Snooze(STORAGE_AWAY_SNOOZE_S)
     return None
 
 
-async def _delete_with_files(
-    ctx: Context,
-    store: Store,
+async def _delete_rows_with_files(
+    ctx: TaskContext,
+    store: MediaStore,
     find: Callable[..., Awaitable[list[purge.RowWithFiles]]],
     delete: Callable[..., Awaitable[object]],
 ) -> object:
@@ -132,9 +132,9 @@ async def _delete_with_files(
     """
     filed = await ctx.step(partial(find, claim=ctx.job))
     try:
-        await purge.delete_files(store, filed)
-    except Unavailable:
-        return Snooze(STORAGE_SNOOZE_S)
+        await purge.delete_files_of_rows(store, filed)
+    except ServiceUnavailable:
+        return Snooze(STORAGE_AWAY_SNOOZE_S)
     if filed:
         await ctx.step(partial(delete, claim=ctx.job, filed=filed))
     return filed

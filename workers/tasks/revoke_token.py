@@ -4,29 +4,29 @@ from functools import partial
 
 from domain.connecting import token_revocation
 from domain.security.keyring import Keyring
-from jobs.outcomes import Done, Outcome
-from schemas.errors import PlatformError, ReauthRequired, TokenExpired
-from workers.platforms.connecting import OutgoingNetwork, error_outcome, open_network
-from workers.platforms.parts import load_parts
-from workers.resources import Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from jobs.outcomes import Done, TaskOutcome
+from schemas.errors import AccessTokenExpired, AccountReauthRequired, PlatformError
+from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network, outcome_of_platform_error
+from workers.platforms.parts import load_platform_parts
+from workers.resources import WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 
 
-async def open_task(resources: Resources) -> Task:
-    return partial(revoke_token, net=await resources.open_once(open_network), keyring=resources.keyring)
+async def open_task(resources: WorkerResources) -> JobTask:
+    return partial(revoke_token, net=await resources.open_once(open_outgoing_network), keyring=resources.keyring)
 
 
-async def revoke_token(ctx: Context, *, net: OutgoingNetwork, keyring: Keyring) -> Outcome:
+async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
     """Revoke the tokens. After an attempt that died in between, the platform reports them as revoked."""
-    attempt = await ctx.step(partial(token_revocation.begin, claim=ctx.job, keyring=keyring))
+    attempt = await ctx.step(partial(token_revocation.begin_token_revocation, claim=ctx.job, keyring=keyring))
     if attempt is None:
         return Done({"revoked": False})
     try:
         async with ctx.at(attempt.server.service_url):
-            await load_parts(attempt.server.platform).revoke(net, attempt)
-    except (TokenExpired, ReauthRequired):
+            await load_platform_parts(attempt.server.platform).revoke(net, attempt)
+    except (AccessTokenExpired, AccountReauthRequired):
         return Done({"revoked": False})  # The token is already invalid.
     except PlatformError as error:
-        return error_outcome(error)
+        return outcome_of_platform_error(error)
     return Done({"revoked": True})

@@ -9,17 +9,17 @@ from db.pool import Conn
 from db.reach import raise_if_postgres_away
 from domain.events import recent_events, verifications
 from domain.events.verifications import VerifiedApp
-from jobs.outcomes import Done, Failed, Outcome, Snooze
-from schemas.errors import Unavailable
-from workers.resources import EventStore, Resources
-from workers.runtime.context import Context
-from workers.runtime.runner import Task
+from jobs.outcomes import Done, Failed, Snooze, TaskOutcome
+from schemas.errors import ServiceUnavailable
+from workers.resources import OpenEventStore, WorkerResources
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import JobTask
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class EventQuery(Protocol[T_co]):
+class RecentEventQuery(Protocol[T_co]):
     """A query to the event store for an app's last seconds."""
 
     async def __call__(self, conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> T_co: ...
@@ -28,42 +28,44 @@ class EventQuery(Protocol[T_co]):
 #: Seconds that a job waits for an event.
 MAX_EVENT_WAIT_S = 60.0
 #: Seconds between two queries: at first and at last.
-MIN_PAUSE_S = 1.0
-MAX_PAUSE_S = 4.0
+MIN_EVENT_QUERY_PAUSE_S = 1.0
+MAX_EVENT_QUERY_PAUSE_S = 4.0
 
 #: Seconds that a query may take while the event store is silent.
-PATIENCE_S = 10.0
+EVENT_QUERY_TIMEOUT_S = 10.0
 
-APP_DELETED = Failed("APP_DELETED", "the app was deleted: it receives no more events")
+APP_DELETED_FAILURE = Failed("APP_DELETED", "the app was deleted: it receives no more events")
 
 
-async def open_task(resources: Resources) -> Task:
-    event_store = resources.event_store(name="verify", patience_s=PATIENCE_S)
+async def open_task(resources: WorkerResources) -> JobTask:
+    event_store = resources.event_store(name="verify", patience_s=EVENT_QUERY_TIMEOUT_S)
     return partial(verify_tracking, event_store=event_store)
 
 
 async def verify_tracking(
-    ctx: Context, *, event_store: EventStore, listens_s: float = MAX_EVENT_WAIT_S
-) -> Outcome:
+    ctx: TaskContext, *, event_store: OpenEventStore, listens_s: float = MAX_EVENT_WAIT_S
+) -> TaskOutcome:
     """Query once. The job is done after an event, or after `listens_s`."""
     began_at = asyncio.get_running_loop().time()
-    app = await ctx.step(partial(verifications.find_app, claim=ctx.job))
+    app = await ctx.step(partial(verifications.find_verified_app, claim=ctx.job))
     if app is None:
-        return APP_DELETED
+        return APP_DELETED_FAILURE
     await ctx.progress(min(app.waited_s / listens_s, 0.99), stage="listening")
-    look = partial(_query, app, began_at, event_store)
+    look = partial(_query_event_store, app, began_at, event_store)
     try:
-        if app.may_have_come and (events := await look(recent_events.find_recent)):
-            return Done(verifications.result_with_event(app, events))
+        if app.may_have_come and (events := await look(recent_events.find_recent_events)):
+            return Done(verifications.verified_result(app, events))
         if app.waited_s >= listens_s:
-            return Done(verifications.result_without_event(app, await look(recent_events.count_rejected)))
-    except Unavailable:
-        return Snooze(MAX_PAUSE_S)
-    return Snooze(min(MIN_PAUSE_S + app.waited_s / 10, MAX_PAUSE_S, listens_s - app.waited_s))
+            return Done(verifications.unverified_result(app, await look(recent_events.count_quarantined_events)))
+    except ServiceUnavailable:
+        return Snooze(MAX_EVENT_QUERY_PAUSE_S)
+    return Snooze(min(MIN_EVENT_QUERY_PAUSE_S + app.waited_s / 10, MAX_EVENT_QUERY_PAUSE_S, listens_s - app.waited_s))
 
 
-async def _query(app: VerifiedApp, began_at: float, event_store: EventStore, see: EventQuery[T]) -> T:
-    """Query the events since the job was accepted. Raises `Unavailable` while the store is away.
+async def _query_event_store(
+    app: VerifiedApp, began_at: float, event_store: OpenEventStore, see: RecentEventQuery[T]
+) -> T:
+    """Query the events since the job was accepted. Raises `ServiceUnavailable` while the store is away.
 
     The store has its own clock: the query passes a duration, counted from before the job's first read, so
     that no event is missed.

@@ -6,70 +6,66 @@ from contextlib import aclosing, asynccontextmanager
 import httpx
 
 from domain.values import ssrf_guard
-from schemas.errors import FetchFailed, TooLarge
+from schemas.errors import FetchFailed, SourceTooLarge
 from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
 from workers.web import inflate
-from workers.web.errors import raise_for_status
-from workers.web.fetch import ExpectedResponse, FetchedResponse, build_fetched_response, fetch, open_client
-from workers.web.site_rate import SiteRate
+from workers.web.errors import raise_for_source_status
+from workers.web.fetch import ExpectedResponse, FetchedResponse, build_fetched_response, fetch_url, open_guarded_client
+from workers.web.site_rate import SiteRateLimit
 
 #: Stores the bytes as they are received.
 StoreDownload = Callable[[AsyncIterator[bytes]], Awaitable[object]]
 
 
-class Downloads:
+class FileDownloads:
     """Downloads of a worker process, few at once from a site, without robots.txt: a partner requests them."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
-        self.client, self.site_rate = client, SiteRate()
+        self.client, self.site_rate = client, SiteRateLimit()
 
     async def get(self, url: str, keep: StoreDownload, *, limit: int, deadline_s: float) -> None:
         """Download the file and pass its bytes to `keep`. Raises `SourceError`, and the errors of `keep`."""
         want = ExpectedResponse(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
 
-        async def read(
-            response: httpx.Response, want: ExpectedResponse, *, conditional: bool
-        ) -> FetchedResponse:
+        async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:
             assert not conditional  # noqa: S101  Nothing is known of it.
-            raise_for_status(response)
-            check_head(response, want.limit)
+            raise_for_source_status(response)
+            check_download_headers(response, want.limit)
             async with aclosing(iter_bytes_within_limit(response, want.limit)) as chunks:
                 await keep(chunks)
             return build_fetched_response(response, b"")
 
         async with self.site_rate.slot(site_of_url(url)):
-            await fetch(self.client, url, want=want, read=read)
+            await fetch_url(self.client, url, want=want, read=read)
 
 
-def check_head(response: httpx.Response, limit: int) -> None:
-    """Raise `FetchFailed` for a compressed response, `TooLarge` for a Content-Length over the limit."""
-    if inflate.is_compressed(response.headers.get("Content-Encoding", "")):
-        raise FetchFailed(
-            "the file is compressed, although it was requested without compression", retryable=False
-        )
+def check_download_headers(response: httpx.Response, limit: int) -> None:
+    """Raise `FetchFailed` for a compressed response, `SourceTooLarge` for a Content-Length over the limit."""
+    if inflate.is_compressed_encoding(response.headers.get("Content-Encoding", "")):
+        raise FetchFailed("the file is compressed, although it was requested without compression", retryable=False)
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and len(length) < 16 and int(length) > limit:
-        raise too_large(limit)
+        raise build_too_large_error(limit)
 
 
 async def iter_bytes_within_limit(response: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
-    """Yield the bytes as received. Raises `TooLarge` at the first byte over the limit."""
+    """Yield the bytes as received. Raises `SourceTooLarge` at the first byte over the limit."""
     size = 0
     async for chunk in response.aiter_raw():
         size += len(chunk)
         if size > limit:
-            raise too_large(limit)
+            raise build_too_large_error(limit)
         yield chunk
 
 
-def too_large(limit: int) -> TooLarge:
-    return TooLarge(f"the file is larger than {limit >> 20} MiB: give a smaller one")
+def build_too_large_error(limit: int) -> SourceTooLarge:
+    return SourceTooLarge(f"the file is larger than {limit >> 20} MiB: give a smaller one")
 
 
 @asynccontextmanager
-async def open_downloads(settings: Settings) -> AsyncIterator[Downloads]:
-    allowed = ssrf_guard.read_allowed(settings.fetch_allow)
-    async with open_client(allowed=allowed, contact=settings.public_url) as client:
+async def open_file_downloads(settings: Settings) -> AsyncIterator[FileDownloads]:
+    allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
+    async with open_guarded_client(allowed=allowed, contact=settings.public_url) as client:
         client.headers["Accept-Encoding"] = "identity"
-        yield Downloads(client)
+        yield FileDownloads(client)

@@ -16,92 +16,83 @@ from ssrfguard import SSRFGuardError
 from schemas.errors import (
     FetchBlocked,
     FetchFailed,
-    FetchTimeout,
     SourceError,
     SourceForbidden,
     SourceNotFound,
     SourceRateLimited,
-    Unreachable,
+    SourceTimeout,
+    SourceUnreachable,
 )
 
 #: Seconds of the longest Retry-After that is obeyed: no job could wait longer.
 MAX_RETRY_AFTER_S = 86400.0
 #: Seconds of the shortest cooldown after a 429. A wait costs no attempt, so without this minimum a site
 #: without a Retry-After would be requested endlessly.
-MIN_COOLDOWN_S = 30.0
+MIN_SITE_COOLDOWN_S = 30.0
 
 #: The user's next step if the site fails.
 RETRY_ADVICE = "check that the page opens, then try again"
 
 
 @contextmanager
-def as_source_errors(url: str) -> Iterator[None]:
+def raise_as_source_errors(url: str) -> Iterator[None]:
     """Turn the errors of httpx and ssrfguard, and timeouts, into a `SourceError`.
 
     A message names the requested host, never an address that it resolved to: that would disclose our
     resolver's answers to a stranger.
     """
-    host = host_of(url)
+    host = host_label_of_url(url)
     try:
         yield
     except SSRFGuardError as error:
         raise FetchBlocked(f"{host} leads to an address that is not public; give a public one") from error
     except (TimeoutError, httpx.TimeoutException) as error:
-        raise FetchTimeout(
-            f"{host} did not answer in time; check that the page opens, then try again"
-        ) from error
+        raise SourceTimeout(f"{host} did not answer in time; check that the page opens, then try again") from error
     except (httpx.UnsupportedProtocol, httpx.InvalidURL, UnicodeError) as error:
-        raise FetchFailed(
-            f"{host} redirects to an invalid address; give the target page",
-            retryable=False,
-        ) from error
+        raise FetchFailed(f"{host} redirects to an invalid address; give the target page", retryable=False) from error
     except httpx.TransportError as error:
-        raise unreachable(host, error) from error
+        raise build_unreachable_error(host, error) from error
 
 
-def host_of(url: str) -> str:
+def host_label_of_url(url: str) -> str:
     try:
         return urlsplit(url).hostname or "the address"
     except ValueError:
         return "the address"
 
 
-def unreachable(host: str, error: httpx.TransportError) -> Unreachable:
+def build_unreachable_error(host: str, error: httpx.TransportError) -> SourceUnreachable:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return Unreachable(f"the certificate of {host} is not valid; have it renewed", retryable=False)
+            return SourceUnreachable(f"the certificate of {host} is not valid; have it renewed", retryable=False)
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx.ConnectError):
-        return Unreachable(f"{host} could not be reached; check the name and that the site is up")
-    return Unreachable(f"{host} closed the connection early; try again later")
+        return SourceUnreachable(f"{host} could not be reached; check the name and that the site is up")
+    return SourceUnreachable(f"{host} closed the connection early; try again later")
 
 
-def raise_for_status(response: httpx.Response) -> None:
+def raise_for_source_status(response: httpx.Response) -> None:
     """Raise the `SourceError` of a status other than 2xx."""
     if not response.is_success:
-        raise error_of_status(response.status_code, retry_after(response.headers))
+        raise source_error_of_status(response.status_code, read_retry_after_s(response.headers))
 
 
-def error_of_status(status: int, wait_s: float | None) -> SourceError:
+def source_error_of_status(status: int, wait_s: float | None) -> SourceError:
     if status in {404, 410}:
         return SourceNotFound(f"the site returned {status}: there is no such page; check the address")
     if status in {401, 402, 403, 407, 451}:
         return SourceForbidden(f"the site returned {status}: the page must open without an account")
     if status == 429:
-        wait_s = None if wait_s is None else max(wait_s, MIN_COOLDOWN_S)
+        wait_s = None if wait_s is None else max(wait_s, MIN_SITE_COOLDOWN_S)
         return SourceRateLimited(
             "the site returned 429: it accepts no more requests for now; try again later", retry_after=wait_s
         )
     retryable = status >= 500 or status in {408, 425}
-    return FetchFailed(
-        f"the site returned {status}; {RETRY_ADVICE}",
-        retryable=retryable,
-        retry_after=wait_s,
-    )
+    return FetchFailed(f"the site returned {status}; {RETRY_ADVICE}", retryable=retryable, retry_after=wait_s)
 
 
-def retry_after(headers: httpx.Headers) -> float | None:
+def read_retry_after_s(headers: httpx.Headers) -> float | None:
     """Return Retry-After in seconds, a day at most; None if it is missing or unreadable.
 
     A date is relative to the response's own Date: our clock may differ.
@@ -109,14 +100,14 @@ def retry_after(headers: httpx.Headers) -> float | None:
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
         return min(float(value), MAX_RETRY_AFTER_S)
-    date = _read_date(value)
+    date = _parse_http_date(value)
     if date is None:
         return None
-    server_date = _read_date(headers.get("Date", "")) or datetime.now(UTC)
+    server_date = _parse_http_date(headers.get("Date", "")) or datetime.now(UTC)
     return min(max((date - server_date).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
 
 
-def _read_date(value: str) -> datetime | None:
+def _parse_http_date(value: str) -> datetime | None:
     """Parse an HTTP date in any of its forms, of which one has no zone; None for any other text."""
     try:
         date = parsedate_to_datetime(value)

@@ -4,7 +4,7 @@ A partner or a stranger chooses the URL. So each connection, on each redirect ag
 that was checked after the single lookup of its name. `domain/values/ssrf_guard.py` has the policies, the
 library ssrfguard the pinned sockets. Cookies and proxies are off, and the caller's headers go to the first
 origin only. A fetch ends within the limits of its `ExpectedResponse`, however slow the bytes are, plus
-`DNS_S` for a lookup. It raises `SourceError`s.
+`DNS_LOOKUP_TIMEOUT_S` for a lookup. It raises `SourceError`s.
 """
 
 import asyncio
@@ -23,25 +23,25 @@ import msgspec
 from ssrfguard import Policy, Resolver
 from ssrfguard.httpx import AsyncSafeTransport
 
-from domain.values.ssrf_guard import DEFAULT_PORTS, PUBLIC, Allowed
-from schemas.brand import Validators
-from schemas.errors import FetchFailed, NotHtml
+from domain.values.ssrf_guard import DEFAULT_PORTS, PUBLIC_ADDRESS_POLICY, AllowedOrigins
+from schemas.brand import HttpValidators
+from schemas.errors import FetchFailed, SourceNotHtml
 from workers.web import inflate
-from workers.web.errors import as_source_errors, raise_for_status
-from workers.web.traced import traced
+from workers.web.errors import raise_as_source_errors, raise_for_source_status
+from workers.web.traced import wrap_transport_with_spans
 
-BOT = "BrandContextBot"
-DNS_S = 5.0
-MAX_REDIRECTS = 5
+BOT_NAME = "BrandContextBot"
+DNS_LOOKUP_TIMEOUT_S = 5.0
+MAX_FETCH_REDIRECTS = 5
 #: Characters of an ETag or Last-Modified that is kept: real ones have fewer than a hundred.
-MAX_VALIDATOR_CHARS = 512
+MAX_HTTP_VALIDATOR_CHARS = 512
 #: Threads for lookups. A hanging one keeps its thread until libc gives up. Without a free thread, names fail
-#: after `DNS_S`.
-LOOKUP_THREADS = ThreadPoolExecutor(64, thread_name_prefix="dns")
+#: after `DNS_LOOKUP_TIMEOUT_S`.
+DNS_LOOKUP_THREADS = ThreadPoolExecutor(64, thread_name_prefix="dns")
 
-Admit = Callable[[str], Awaitable[object]]
+AdmitUrl = Callable[[str], Awaitable[object]]
 #: Reads the response after all redirects. Raises a `SourceError`.
-Reader: TypeAlias = Callable[..., Awaitable["FetchedResponse"]]
+ReadResponse: TypeAlias = Callable[..., Awaitable["FetchedResponse"]]
 
 
 class ExpectedResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,8 +88,8 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
         return str(self.headers.get("Content-Language", ""))
 
     @property
-    def validators(self) -> Validators:
-        return Validators(etag=self.validator("ETag"), last_modified=self.validator("Last-Modified"))
+    def validators(self) -> HttpValidators:
+        return HttpValidators(etag=self.validator("ETag"), last_modified=self.validator("Last-Modified"))
 
     @property
     def digest(self) -> str:
@@ -100,17 +100,17 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
     def validator(self, header: str) -> str | None:
         """Return the header's value; None if it can't be sent back unchanged, or is too long to keep."""
         value = str(self.headers.get(header, ""))
-        return value if value.isascii() and 0 < len(value) <= MAX_VALIDATOR_CHARS else None
+        return value if value.isascii() and 0 < len(value) <= MAX_HTTP_VALIDATOR_CHARS else None
 
 
 class FetchRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Arguments of one `fetch`, which apply to each of its requests."""
+    """Arguments of one `fetch_url`, which apply to each of its requests."""
 
     want: ExpectedResponse
     headers: Mapping[str, str]
-    validators_by_url: Mapping[str, Validators]
+    validators_by_url: Mapping[str, HttpValidators]
     content: bytes | None
-    read: "Reader"
+    read: "ReadResponse"
 
 
 EXPECTED_HTML_RESPONSE = ExpectedResponse(
@@ -122,30 +122,33 @@ EXPECTED_HTML_RESPONSE = ExpectedResponse(
 
 
 @cache
-def ssl_context() -> ssl.SSLContext:
-    """Return the certificate authorities of all clients of a process. Cached: loading them takes 10 ms."""
+def shared_ssl_context() -> ssl.SSLContext:
+    """Return the TLS context of all clients of a process, with the certificate authorities.
+
+    Cached: loading them takes 10 ms.
+    """
     return httpx.create_ssl_context()
 
 
-class GuardedTransport(httpx.AsyncBaseTransport):
+class SsrfGuardedTransport(httpx.AsyncBaseTransport):
     """Transport that opens sockets by the policy of the origin: public, or an allowed loopback's."""
 
-    def __init__(self, allowed: Allowed, resolver: Resolver, limits: httpx.Limits | None) -> None:
+    def __init__(self, allowed: AllowedOrigins, resolver: Resolver, limits: httpx.Limits | None) -> None:
         def transport_for(policy: Policy) -> AsyncSafeTransport:
-            return AsyncSafeTransport(policy=policy, resolver=resolver, verify=ssl_context(), limits=limits)
+            return AsyncSafeTransport(policy=policy, resolver=resolver, verify=shared_ssl_context(), limits=limits)
 
-        self.public = transport_for(PUBLIC)
+        self.public = transport_for(PUBLIC_ADDRESS_POLICY)
         self.loopback = {allowed_origin: transport_for(policy) for allowed_origin, policy in allowed.items()}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        return await self.loopback.get(origin(request.url), self.public).handle_async_request(request)
+        return await self.loopback.get(host_and_port_of_url(request.url), self.public).handle_async_request(request)
 
     async def aclose(self) -> None:
         for transport in (self.public, *self.loopback.values()):
             await transport.aclose()
 
 
-def origin(url: httpx.URL) -> tuple[str, int]:
+def host_and_port_of_url(url: httpx.URL) -> tuple[str, int]:
     """Return host and port, which identify an origin here: http and https have different default ports.
 
     The host is in ASCII, as it is looked up: not every name that begins with `xn--` has another form.
@@ -153,41 +156,41 @@ def origin(url: httpx.URL) -> tuple[str, int]:
     return url.raw_host.decode(), url.port or DEFAULT_PORTS.get(url.scheme, 0)
 
 
-def lookup(*arguments: Any) -> Any:
-    """Run `socket.getaddrinfo` within `DNS_S`: ssrfguard's thread can't be canceled during a lookup."""
+def look_up_host(*arguments: Any) -> Any:
+    """Run `socket.getaddrinfo` within `DNS_LOOKUP_TIMEOUT_S`: ssrfguard's thread can't be canceled during a
+    lookup.
+    """
     try:
-        return LOOKUP_THREADS.submit(socket.getaddrinfo, *arguments).result(DNS_S)
+        return DNS_LOOKUP_THREADS.submit(socket.getaddrinfo, *arguments).result(DNS_LOOKUP_TIMEOUT_S)
     except TimeoutError as error:
-        raise socket.gaierror(socket.EAI_AGAIN, f"no answer within {DNS_S:g} s") from error
+        raise socket.gaierror(socket.EAI_AGAIN, f"no answer within {DNS_LOOKUP_TIMEOUT_S:g} s") from error
 
 
-def open_client(
-    *, allowed: Allowed, contact: str, resolver: Resolver = lookup, limits: httpx.Limits | None = None
+def open_guarded_client(
+    *, allowed: AllowedOrigins, contact: str, resolver: Resolver = look_up_host, limits: httpx.Limits | None = None
 ) -> httpx.AsyncClient:
     """Return the guarded client, for any number of fetches at once; `contact` is the URL in our User-Agent.
 
     `limits` are the connection limits, for each allowed origin separately; None: the defaults of httpx.
     """
     return httpx.AsyncClient(
-        transport=traced(GuardedTransport(allowed, resolver, limits)),
-        headers=identity(contact),
+        transport=wrap_transport_with_spans(SsrfGuardedTransport(allowed, resolver, limits)),
+        headers=build_identity_headers(contact),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
         trust_env=False,
     )
 
 
-def open_trusted(headers: Mapping[str, str], **options: Any) -> httpx.AsyncClient:
+def open_unguarded_client(headers: Mapping[str, str], **options: Any) -> httpx.AsyncClient:
     """Return a client without a guard, for addresses in the operator's settings. It follows no redirect."""
-    transport = traced(httpx.AsyncHTTPTransport(verify=ssl_context(), trust_env=False))
-    return httpx.AsyncClient(
-        headers=headers, transport=transport, follow_redirects=False, trust_env=False, **options
-    )
+    transport = wrap_transport_with_spans(httpx.AsyncHTTPTransport(verify=shared_ssl_context(), trust_env=False))
+    return httpx.AsyncClient(headers=headers, transport=transport, follow_redirects=False, trust_env=False, **options)
 
 
-def identity(contact: str) -> dict[str, str]:
+def build_identity_headers(contact: str) -> dict[str, str]:
     """Return the headers of all our requests: our name, a contact URL, and the only encoding that we read."""
-    return {"User-Agent": f"{BOT}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
+    return {"User-Agent": f"{BOT_NAME}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
 
 
 async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:
@@ -195,72 +198,69 @@ async def read(response: httpx.Response, want: ExpectedResponse, *, conditional:
     if conditional and response.status_code == httpx.codes.NOT_MODIFIED:
         return build_fetched_response(response, b"")
     if response.status_code in want.passing:
-        return build_fetched_response(response, await read_body(response, want.limit, cut=True))
-    raise_for_status(response)
+        return build_fetched_response(response, await read_response_body(response, want.limit, cut=True))
+    raise_for_source_status(response)
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type:
-        check_type(media_type, want)
-    body = await read_body(response, want.limit, cut=want.cut)
+        check_media_type(media_type, want)
+    body = await read_response_body(response, want.limit, cut=want.cut)
     if not (media_type or body[:512].lstrip().startswith(want.begins)):
-        check_type("without a type", want)
+        check_media_type("without a type", want)
     return build_fetched_response(response, body)
 
 
-async def admit_any(_url: str) -> None:
+async def admit_any_url(_url: str) -> None:
     """Admit any URL, where robots.txt does not apply."""
 
 
-async def fetch(
+async def fetch_url(
     client: httpx.AsyncClient,
     url: str,
     *,
     want: ExpectedResponse = EXPECTED_HTML_RESPONSE,
-    admit: Admit = admit_any,
+    admit: AdmitUrl = admit_any_url,
     headers: Mapping[str, str] = {},
-    validators_by_url: Mapping[str, Validators] = {},
+    validators_by_url: Mapping[str, HttpValidators] = {},
     content: bytes | None = None,
-    read: Reader = read,
+    read: ReadResponse = read,
 ) -> FetchedResponse:
     """GET `url`, or POST `content` to it. `admit` is called with each redirect before it is followed.
 
     `headers` go to the origin of `url` and to no other. A request for a URL in `validators_by_url` is
     conditional, and its response may be `unchanged`. Raises a `SourceError`.
     """
-    query = FetchRequest(
-        want=want, headers=headers, validators_by_url=validators_by_url, content=content, read=read
-    )
-    with as_source_errors(url):
+    query = FetchRequest(want=want, headers=headers, validators_by_url=validators_by_url, content=content, read=read)
+    with raise_as_source_errors(url):
         async with asyncio.timeout(want.deadline_s):
             return await fetch_with_redirects(client, httpx.URL(url), query, admit)
 
 
 async def fetch_with_redirects(
-    client: httpx.AsyncClient, url: httpx.URL, query: FetchRequest, admit: Admit
+    client: httpx.AsyncClient, url: httpx.URL, query: FetchRequest, admit: AdmitUrl
 ) -> FetchedResponse:
     """Request `url` and follow its redirects. A POST is not repeated elsewhere: its redirect is an error."""
-    first = url.scheme, *origin(url)
-    for _ in range(MAX_REDIRECTS + 1):
-        is_first_origin = (url.scheme, *origin(url)) == first
-        result = await request(client, url, query, headers=query.headers if is_first_origin else {})
+    first = url.scheme, *host_and_port_of_url(url)
+    for _ in range(MAX_FETCH_REDIRECTS + 1):
+        is_first_origin = (url.scheme, *host_and_port_of_url(url)) == first
+        result = await send_fetch_request(client, url, query, headers=query.headers if is_first_origin else {})
         if isinstance(result, FetchedResponse):
             return result
         url = result
         await admit(str(url))
     raise FetchFailed(
-        f"the address redirects more than {MAX_REDIRECTS} times; give the target address",
-        retryable=False,
+        f"the address redirects more than {MAX_FETCH_REDIRECTS} times; give the target address", retryable=False
     )
 
 
-async def request(
+async def send_fetch_request(
     client: httpx.AsyncClient, url: httpx.URL, query: FetchRequest, *, headers: Mapping[str, str]
 ) -> FetchedResponse | httpx.URL:
     """Return the response to one request, or the URL of its redirect."""
-    validators = query.validators_by_url.get(str(url), Validators())
+    validators = query.validators_by_url.get(str(url), HttpValidators())
     sent = {
         "Accept": query.want.accept,
-        **range_headers(query.want),
-        **conditional_headers(validators),
+        **build_range_headers(query.want),
+        **build_conditional_headers(validators),
         **headers,
     }
     method = "GET" if query.content is None else "POST"
@@ -268,15 +268,15 @@ async def request(
     async with client.stream(method, url, headers=sent, content=query.content, timeout=silence) as response:
         if response.has_redirect_location and method == "GET":
             return response.url.join(response.headers["Location"]).copy_with(fragment=None)
-        return await query.read(response, query.want, conditional=bool(conditional_headers(validators)))
+        return await query.read(response, query.want, conditional=bool(build_conditional_headers(validators)))
 
 
-def conditional_headers(validators: Validators) -> dict[str, str]:
+def build_conditional_headers(validators: HttpValidators) -> dict[str, str]:
     headers = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return {name: value for name, value in headers.items() if value is not None}
 
 
-def range_headers(want: ExpectedResponse) -> dict[str, str]:
+def build_range_headers(want: ExpectedResponse) -> dict[str, str]:
     """Return headers for the first `limit` bytes if `want.part`, else none.
 
     A server may ignore the range, or cut the compressed file.
@@ -285,21 +285,19 @@ def range_headers(want: ExpectedResponse) -> dict[str, str]:
     return first if want.part else {}
 
 
-async def read_body(response: httpx.Response, limit: int, *, cut: bool) -> bytes:
+async def read_response_body(response: httpx.Response, limit: int, *, cut: bool) -> bytes:
     encoding = response.headers.get("Content-Encoding", "")
     return await inflate.read_inflated_body(response.aiter_raw(), encoding=encoding, limit=limit, cut=cut)
 
 
 def build_fetched_response(response: httpx.Response, body: bytes) -> FetchedResponse:
-    return FetchedResponse(
-        url=str(response.url), status=response.status_code, headers=response.headers, body=body
-    )
+    return FetchedResponse(url=str(response.url), status=response.status_code, headers=response.headers, body=body)
 
 
-def check_type(media_type: str, want: ExpectedResponse) -> None:
-    """Raise `NotHtml` if a page was expected, since the partner can fix that, else `FetchFailed`."""
+def check_media_type(media_type: str, want: ExpectedResponse) -> None:
+    """Raise `SourceNotHtml` if a page was expected, since the partner can fix that, else `FetchFailed`."""
     if not want.types or media_type in want.types:
         return
     if "text/html" in want.types:
-        raise NotHtml(f"the address returned {media_type[:80]}, not a web page; give the address of a page")
+        raise SourceNotHtml(f"the address returned {media_type[:80]}, not a web page; give the address of a page")
     raise FetchFailed(f"the response is {media_type[:80]}, not {min(want.types)}")

@@ -7,44 +7,38 @@ module reads only raw bytes from httpx, and inflates them itself.
 import zlib
 from collections.abc import AsyncIterator
 
-from schemas.errors import FetchFailed, TooLarge
+from schemas.errors import FetchFailed, SourceTooLarge
 
 #: zlib's `wbits` for a gzip or zlib header.
-WBITS_WITH_HEADER = 47
+ZLIB_WBITS_WITH_HEADER = 47
 #: zlib's `wbits` for a deflate stream without a header.
-WBITS_BARE = -15
+ZLIB_WBITS_WITHOUT_HEADER = -15
 
 
-async def read_inflated_body(
-    chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False
-) -> bytes:
+async def read_inflated_body(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:
     """Return the decoded body. Raises `FetchFailed` for an encoding that it can't decode.
 
-    A body over `limit` bytes, raw or decoded, is cut there with `cut`, else raises `TooLarge`.
+    A body over `limit` bytes, raw or decoded, is cut there with `cut`, else raises `SourceTooLarge`.
     """
-    compressed = is_compressed(encoding)
-    packed = await collect(chunks, limit)
-    plain = inflate(packed, limit) if compressed else packed
+    compressed = is_compressed_encoding(encoding)
+    packed = await collect_bytes_to_limit(chunks, limit)
+    plain = inflate_bytes_to_limit(packed, limit) if compressed else packed
     if max(len(packed), len(plain)) <= limit:
         return plain
     if cut:
         return plain[:limit]
-    raise TooLarge(f"the answer is larger than {limit >> 10} KiB; give a smaller page of the site")
+    raise SourceTooLarge(f"the answer is larger than {limit >> 10} KiB; give a smaller page of the site")
 
 
-def is_compressed(encoding: str) -> bool:
+def is_compressed_encoding(encoding: str) -> bool:
     """Return whether there is a layer to inflate. Raises `FetchFailed` for two layers, or an unknown one."""
-    layers = [
-        layer for name in encoding.lower().split(",") if (layer := name.strip()) not in {"", "identity"}
-    ]
+    layers = [layer for name in encoding.lower().split(",") if (layer := name.strip()) not in {"", "identity"}]
     if layers and (len(layers) > 1 or layers[0] not in {"gzip", "x-gzip", "deflate"}):
-        raise FetchFailed(
-            f"the answer's encoding is {encoding[:80]!r}; serve it plain or as gzip", retryable=False
-        )
+        raise FetchFailed(f"the answer's encoding is {encoding[:80]!r}; serve it plain or as gzip", retryable=False)
     return bool(layers)
 
 
-async def collect(chunks: AsyncIterator[bytes], limit: int) -> bytes:
+async def collect_bytes_to_limit(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     """Collect all bytes, but stop once there are more than `limit`."""
     body = bytearray()
     async for chunk in chunks:
@@ -54,21 +48,19 @@ async def collect(chunks: AsyncIterator[bytes], limit: int) -> bytes:
     return bytes(body)
 
 
-def inflate(packed: bytes, limit: int) -> bytes:
+def inflate_bytes_to_limit(packed: bytes, limit: int) -> bytes:
     """Inflate at most `limit + 1` bytes: enough for the caller to detect too many."""
-    stream = zlib.decompressobj(WBITS_WITH_HEADER if has_header(packed) else WBITS_BARE)
+    stream = zlib.decompressobj(ZLIB_WBITS_WITH_HEADER if has_compression_header(packed) else ZLIB_WBITS_WITHOUT_HEADER)
     try:
         plain = stream.decompress(packed, limit + 1)
     except zlib.error as error:
-        raise FetchFailed(
-            "the answer's compression is broken; serve it plain or as gzip", retryable=False
-        ) from error
+        raise FetchFailed("the answer's compression is broken; serve it plain or as gzip", retryable=False) from error
     if packed and not stream.eof and max(len(plain), len(packed)) <= limit:
         raise FetchFailed("the compressed response ended early; try again later")
     return plain
 
 
-def has_header(wire: bytes) -> bool:
+def has_compression_header(wire: bytes) -> bool:
     """Return whether the bytes begin with gzip's magic number or zlib's header.
 
     zlib's header is 2 bytes, as a number a multiple of 31 (RFC 1950 2.2).

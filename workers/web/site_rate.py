@@ -7,21 +7,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 #: Requests to one site at once.
-MAX_PARALLEL = 2
+MAX_PARALLEL_SITE_REQUESTS = 2
 #: Sites that are remembered; beyond that, sites without a request are forgotten.
-MAX_SITES = 1000
+MAX_REMEMBERED_SITES = 1000
 
 
 @dataclass(slots=True)
-class Site:
+class SiteRateState:
     """State of a site: `readers` use a slot or wait for one, and no reader opens a page before `free_at`."""
 
-    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_PARALLEL))
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_PARALLEL_SITE_REQUESTS))
     readers: int = 0
     free_at: float = float("-inf")
 
 
-class SiteRate:
+class SiteRateLimit:
     """Rate limit of all sites; `clock` returns monotonic seconds."""
 
     def __init__(
@@ -31,13 +31,13 @@ class SiteRate:
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.clock, self.sleep = clock, sleep
-        self.sites: dict[str, Site] = {}
+        self.sites: dict[str, SiteRateState] = {}
 
     @asynccontextmanager
-    async def slot(self, name: str) -> AsyncIterator[Site]:
-        """Hold one of the `MAX_PARALLEL` slots of a site, for one request at a time."""
+    async def slot(self, name: str) -> AsyncIterator[SiteRateState]:
+        """Hold one of the `MAX_PARALLEL_SITE_REQUESTS` slots of a site, for one request at a time."""
         self.drop_idle_sites()
-        site = self.sites.setdefault(name, Site())
+        site = self.sites.setdefault(name, SiteRateState())
         site.readers += 1
         try:
             async with site.slots:
@@ -45,7 +45,7 @@ class SiteRate:
         finally:
             site.readers -= 1
 
-    async def wait(self, site: Site, *, delay_s: float, within_s: float) -> None:
+    async def wait(self, site: SiteRateState, *, delay_s: float, within_s: float) -> None:
         """Wait until the delay after the last request is over, and reserve `delay_s` after this one.
 
         Raises `TimeoutError` at once, without a reservation, if the wait would be longer than `within_s`.
@@ -59,8 +59,6 @@ class SiteRate:
             await self.sleep(starts_at - now)
 
     def drop_idle_sites(self) -> None:
-        if len(self.sites) > MAX_SITES:
+        if len(self.sites) > MAX_REMEMBERED_SITES:
             now = self.clock()
-            self.sites = {
-                name: site for name, site in self.sites.items() if site.readers or site.free_at > now
-            }
+            self.sites = {name: site for name, site in self.sites.items() if site.readers or site.free_at > now}

@@ -6,9 +6,9 @@ from domain.values.ssrf_guard import DEFAULT_PORTS
 from telemetry import tracing
 
 
-def traced(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+def wrap_transport_with_spans(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
     """Wrap the transport so that each request has a span, if a recorder is configured."""
-    return TracedTransport(transport) if tracing.recorder() else transport
+    return TracedTransport(transport) if tracing.current_span_recorder() else transport
 
 
 class TracedTransport(httpx.AsyncBaseTransport):

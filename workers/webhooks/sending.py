@@ -1,8 +1,8 @@
 """Sender of webhooks: one POST through the SSRF guard of `workers/web/fetch.py`, and its result.
 
 A partner chooses the address, and its DNS may change: each connection is checked and pinned again. No
-redirect is followed. The status decides. At most `MAX_READ_BYTES` bytes of the response's rest are read, and
-none is decompressed.
+redirect is followed. The status decides. At most `MAX_RESPONSE_REST_BYTES` bytes of the response's rest are
+read, and none is decompressed.
 """
 
 import asyncio
@@ -16,23 +16,23 @@ import httpx
 from ssrfguard import Resolver
 
 from domain.values import ssrf_guard
-from schemas.errors import FetchBlocked, FetchTimeout, SourceError
+from schemas.errors import FetchBlocked, SourceError, SourceTimeout
 from schemas.settings import Settings
-from workers.web.errors import as_source_errors, retry_after
-from workers.web.fetch import lookup, open_client
+from workers.web.errors import raise_as_source_errors, read_retry_after_s
+from workers.web.fetch import look_up_host, open_guarded_client
 
 #: Seconds of one attempt, without a hanging DNS lookup (`DNS_S` of the fetch).
-TRY_S = 15.0
+DELIVERY_ATTEMPT_TIMEOUT_S = 15.0
 #: Seconds of these for the response after its status.
-BODY_TIMEOUT_S = 2.0
-MAX_READ_BYTES = 64 << 10
+RESPONSE_BODY_TIMEOUT_S = 2.0
+MAX_RESPONSE_REST_BYTES = 64 << 10
 
 #: Connections of one worker. A receiver may close a kept connection in the moment of a send, so it is kept
 #: only as long as a backlog needs it.
-POOL_LIMITS = httpx.Limits(max_connections=2000, max_keepalive_connections=100, keepalive_expiry=1.0)
+WEBHOOK_CONNECTION_LIMITS = httpx.Limits(max_connections=2000, max_keepalive_connections=100, keepalive_expiry=1.0)
 
 #: Headers of each attempt. They request no compression, since the sender doesn't decompress.
-REQUEST_HEADERS = {
+WEBHOOK_REQUEST_HEADERS = {
     "Content-Type": "application/json",
     "User-Agent": f"Tenantry-Webhooks/{version('tenantry')}",
     "Accept": "*/*",
@@ -41,7 +41,7 @@ REQUEST_HEADERS = {
 
 
 #: Reason of a failed attempt: docs/explain/webhooks.md names the checks for each.
-FailureCode: TypeAlias = Literal[
+DeliveryFailureCode: TypeAlias = Literal[
     "BAD_STATUS", "REDIRECT", "TIMEOUT", "UNREACHABLE", "CONNECTION_LOST", "ADDRESS_REFUSED"
 ]
 
@@ -53,63 +53,68 @@ class DeliveryResult(NamedTuple):
     """
 
     status: int | None
-    code: FailureCode | None = None
+    code: DeliveryFailureCode | None = None
     after_s: float | None = None
 
 
 @asynccontextmanager
-async def open_sender(settings: Settings, *, resolver: Resolver = lookup) -> AsyncIterator[httpx.AsyncClient]:
-    """Open the guarded client for all deliveries of a process. Loopback is open as it is to ingests."""
-    allowed = ssrf_guard.read_allowed(settings.fetch_allow)
-    async with open_client(
-        allowed=allowed, contact=settings.public_url, resolver=resolver, limits=POOL_LIMITS
+async def open_webhook_client(
+    settings: Settings, *, resolver: Resolver = look_up_host
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Open the guarded client for all deliveries of a process.
+
+    Loopback hosts in the setting `fetch_allow` are allowed, as for ingests.
+    """
+    allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
+    async with open_guarded_client(
+        allowed=allowed, contact=settings.public_url, resolver=resolver, limits=WEBHOOK_CONNECTION_LIMITS
     ) as client:
         yield client
 
 
-async def send(
+async def send_webhook(
     client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str], body: bytes
 ) -> DeliveryResult:
     """POST `body` once, and return the result. An error of the receiver is a result, and never raised."""
     try:
-        with as_source_errors(url):
-            async with asyncio.timeout(TRY_S):
-                return await _post(client, url, {**REQUEST_HEADERS, **headers}, body)
+        with raise_as_source_errors(url):
+            async with asyncio.timeout(DELIVERY_ATTEMPT_TIMEOUT_S):
+                return await _post_webhook(client, url, {**WEBHOOK_REQUEST_HEADERS, **headers}, body)
     except SourceError as error:
-        return DeliveryResult(None, _error_failure(error))
+        return DeliveryResult(None, _failure_code_of_error(error))
 
 
-async def _post(
-    client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes
-) -> DeliveryResult:
-    silence = httpx.Timeout(TRY_S)
+async def _post_webhook(client: httpx.AsyncClient, url: str, headers: Mapping[str, str], body: bytes) -> DeliveryResult:
+    silence = httpx.Timeout(DELIVERY_ATTEMPT_TIMEOUT_S)
     async with client.stream("POST", url, headers=headers, content=body, timeout=silence) as response:
         # The status is already received: an error in the rest doesn't change the result.
         with contextlib.suppress(TimeoutError, httpx.TransportError):
-            async with asyncio.timeout(BODY_TIMEOUT_S):
-                await _read_rest(response)
-        return DeliveryResult(response.status_code, _status_failure(response), retry_after(response.headers))
+            async with asyncio.timeout(RESPONSE_BODY_TIMEOUT_S):
+                await _read_rest_of_response(response)
+        return DeliveryResult(
+            response.status_code, _failure_code_of_status(response), read_retry_after_s(response.headers)
+        )
 
 
-async def _read_rest(response: httpx.Response) -> None:
+async def _read_rest_of_response(response: httpx.Response) -> None:
     """Read the response up to its limit, so that its connection can be reused."""
-    remaining = MAX_READ_BYTES
+    remaining = MAX_RESPONSE_REST_BYTES
     async for chunk in response.aiter_raw():
         remaining -= len(chunk)
         if remaining <= 0:
             break
 
 
-def _status_failure(response: httpx.Response) -> FailureCode | None:
+def _failure_code_of_status(response: httpx.Response) -> DeliveryFailureCode | None:
     """Return the code for a status other than 2xx; a redirect is never followed."""
     if response.is_success:
         return None
     return "REDIRECT" if response.is_redirect else "BAD_STATUS"
 
 
-def _error_failure(error: SourceError) -> FailureCode:
+def _failure_code_of_error(error: SourceError) -> DeliveryFailureCode:
     if isinstance(error, FetchBlocked):
         return "ADDRESS_REFUSED"
-    if isinstance(error, FetchTimeout):
+    if isinstance(error, SourceTimeout):
         return "TIMEOUT"
     return "UNREACHABLE" if isinstance(error.__cause__, httpx.ConnectError) else "CONNECTION_LOST"

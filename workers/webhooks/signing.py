@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Sequence
 
 
-def headers(*, event_id: str, at: int, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:
+def build_webhook_headers(*, event_id: str, at: int, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:
     """Return the three headers of one attempt. `at` is the attempt's own time, seconds since 1970 UTC.
 
     There is a signature for each of `keys`, so that a receiver with one of two keys during a rotation accepts
@@ -17,10 +17,10 @@ def headers(*, event_id: str, at: int, body: bytes, keys: Sequence[bytes]) -> di
     return {
         "webhook-id": event_id,
         "webhook-timestamp": str(at),
-        "webhook-signature": " ".join(signature(event_id, at, body, key) for key in keys),
+        "webhook-signature": " ".join(sign_webhook(event_id, at, body, key) for key in keys),
     }
 
 
-def signature(event_id: str, at: int, body: bytes, key: bytes) -> str:
+def sign_webhook(event_id: str, at: int, body: bytes, key: bytes) -> str:
     digest = hmac.digest(key, f"{event_id}.{at}.".encode() + body, "sha256")
     return f"v1,{b64encode(digest).decode()}"

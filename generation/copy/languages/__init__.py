@@ -9,10 +9,10 @@ from generation.copy.languages import de, en, es, fr
 from generation.copy.languages.table import LanguageTable
 
 LANGUAGE_TABLES: Mapping[str, LanguageTable] = {
-    "en": en.TABLE,
-    "de": de.TABLE,
-    "fr": fr.TABLE,
-    "es": es.TABLE,
+    "en": en.LANGUAGE_TABLE,
+    "de": de.LANGUAGE_TABLE,
+    "fr": fr.LANGUAGE_TABLE,
+    "es": es.LANGUAGE_TABLE,
 }
 #: Language of brands that declare none.
 DEFAULT_LANGUAGE = "en"
@@ -47,6 +47,6 @@ PRESENTER_DISCLOSURES: Mapping[str, str] = {
 }
 
 
-def primary(tag: str | None) -> str:
+def primary_language(tag: str | None) -> str:
     """Return the language of a BCP-47 tag, such as `de` for `de-AT`; English without a tag."""
     return (tag or DEFAULT_LANGUAGE).replace("_", "-").partition("-")[0].lower()

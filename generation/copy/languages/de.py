@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from generation.copy.languages.table import Formulas, LanguageTable, Tone
+from generation.copy.languages.table import CopyFormulas, LanguageTable, Tone
 
-FORMULAS = Formulas(
+PLAIN_FORMULAS = CopyFormulas(
     keyword="{Keyword}? Das ist {app}.",
     audience="{Audience}: das ist {app}.",
     number="{n} Dinge über {app}",
@@ -23,8 +23,8 @@ FORMULAS = Formulas(
 )
 
 #: Formulas of the other tones. A tone without its own formula uses the plain one.
-TONES: Mapping[Tone, Formulas] = {
-    "casual": FORMULAS.in_tone(
+FORMULAS_BY_TONE: Mapping[Tone, CopyFormulas] = {
+    "casual": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}? Da gibt’s {app}.",
         audience="{Audience}: da gibt’s {app}.",
         meet=("Also, das ist {app}", "Schon mal {app} gesehen?"),
@@ -32,7 +32,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="{app} mal ausprobieren",
         visit="{app} mal anschauen",
     ),
-    "playful": FORMULAS.in_tone(
+    "playful": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}? Psst: {app}.",
         audience="{Audience}, psst: {app}.",
         meet=("Psst: {app}", "Trommelwirbel: {app}"),
@@ -40,7 +40,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Na los, {app} ausprobieren",
         visit="Na los, {app} entdecken",
     ),
-    "warm": FORMULAS.in_tone(
+    "warm": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}? Willkommen bei {app}.",
         audience="{Audience}: willkommen bei {app}.",
         meet=("Willkommen bei {app}", "Hallo von {app}"),
@@ -48,7 +48,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="In Ruhe {app} ausprobieren",
         visit="In Ruhe {app} kennenlernen",
     ),
-    "professional": FORMULAS.in_tone(
+    "professional": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}: {app}.",
         audience="{Audience}: {app}.",
         meet=("{app} im Überblick", "{app}: eine Vorstellung"),
@@ -56,7 +56,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Mit {app} beginnen",
         visit="Mehr zu {app}",
     ),
-    "enthusiastic": FORMULAS.in_tone(
+    "enthusiastic": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}? Hier kommt {app}!",
         audience="{Audience}: hier kommt {app}!",
         meet=("Hier kommt {app}!", "Und das ist {app}!"),
@@ -66,23 +66,23 @@ TONES: Mapping[Tone, Formulas] = {
     ),
 }
 
-THING = r"app|anwendung|software|programm|spiel|werkzeug|tool|dienst|plattform|erweiterung|widget"
-SUBJECT = rf"(?:(?:die|diese|unsere|das|dieses|unser|der|dieser) (?:{THING})|(?:die )?{{app}})"
-DOES = (
+PRODUCT_NOUNS = r"app|anwendung|software|programm|spiel|werkzeug|tool|dienst|plattform|erweiterung|widget"
+SUBJECT_PATTERN = rf"(?:(?:die|diese|unsere|das|dieses|unser|der|dieser) (?:{PRODUCT_NOUNS})|(?:die )?{{app}})"
+PRODUCT_VERBS = (
     "bietet|enthält|ermöglicht|hilft|unterstützt|speichert|zeigt|liefert|umfasst|merkt|berechnet|erinnert"
     "|verwaltet|organisiert|erstellt|synchronisiert"
 )
-LEADS = (
-    rf"(?:{SUBJECT}|sie|er|es) kann (?:auch )?(?:zum|zur) (?=\w+ )",
+LEAD_IN_PATTERNS = (
+    rf"(?:{SUBJECT_PATTERN}|sie|er|es) kann (?:auch )?(?:zum|zur) (?=\w+ )",
     r"(?:außerdem|zudem|zusätzlich|darüber hinaus|auch|gleichzeitig) (?=kannst du|können sie)",
-    rf"mit {SUBJECT} (?:kannst du|könnt ihr|können sie|kann man) (?:auch |ganz )?",
+    rf"mit {SUBJECT_PATTERN} (?:kannst du|könnt ihr|können sie|kann man) (?:auch |ganz )?",
     r"(?:du kannst|ihr könnt|sie können|man kann|kannst du|können sie) (?:auch |ganz )?(?!nicht\b|nur\b)",
-    rf"(?:{SUBJECT}|sie|er|es|dies|das) ist (?:auch )?(?=eine? |der |die |das )",
-    rf"{SUBJECT} (?=\w+t\b)(?!ist |hat |wird |kann |soll )",
-    rf"(?:sie|er|es) (?=(?:{DOES})\b)",
+    rf"(?:{SUBJECT_PATTERN}|sie|er|es|dies|das) ist (?:auch )?(?=eine? |der |die |das )",
+    rf"{SUBJECT_PATTERN} (?=\w+t\b)(?!ist |hat |wird |kann |soll )",
+    rf"(?:sie|er|es) (?=(?:{PRODUCT_VERBS})\b)",
 )
 
-NEVER = {
+CLAIM_WORDS_BY_KIND = {
     "superlative": """beste besten bester bestes bestmöglich* größte* schnellste* einfachste*
         günstigste* sicherste* höchste* modernste* schönste* stärkste* am_*sten führend* marktführ*
         weltmarkt* nr._1 nummer_1 nummer_eins #1 erste_wahl einzigartig* einzige einziger einziges
@@ -119,7 +119,7 @@ NEVER = {
         schneller_als ersatz_für ähnlich* gleiche* dieselbe*""",
 }
 
-ASIDES = """
+OFF_TOPIC_WORDS = """
     anmeld* registrier* einloggen login abonnier* herunterlad* installier* installation klick* kontaktier*
     kontaktform* folge_uns mehr_erfahren weiterlesen mehr_lesen besuch* bitte danke* fehler feedback
     übersetz* github gitlab quellcode benötigt erfordert voraussetz* berechtigung* hinweis* inoffiziell*
@@ -131,10 +131,10 @@ ASIDES = """
     metapaket* abhängigkeit* kompil* paket pakete verfügbar ist_kein* keine_* ist_nicht problem*
 """
 
-TABLE = LanguageTable(
-    formulas=FORMULAS,
-    tones=TONES,
-    leads=LEADS,
+LANGUAGE_TABLE = LanguageTable(
+    formulas=PLAIN_FORMULAS,
+    tones=FORMULAS_BY_TONE,
+    leads=LEAD_IN_PATTERNS,
     tails="und_mehr und_vieles_mehr usw. usw u.v.m. etc",
     open_ends="""und oder mit von für zu zum zur der die das den dem des ein eine einen einem in im an
         am auf aus bei als ist sind dass ermöglicht erlaubt hilft sowie bzw versucht versuchen man""",
@@ -152,8 +152,8 @@ TABLE = LanguageTable(
         und_erlaubt und_kann und_lässt und_hat und_macht und_erinnert und_verwaltet""",
     limits="""außer sofern wenn falls aber nur ohne bis nicht kein* nie niemals jedoch allerdings
         abhängig begrenzt* mindestens höchstens teilweise manche einige bis_zu kann könnte soweit""",
-    never=NEVER,
-    asides=ASIDES,
+    never=CLAIM_WORDS_BY_KIND,
+    asides=OFF_TOPIC_WORDS,
     force="""gratis kostenlos* kein* nicht nie niemals jede* alle* immer nur unbegrenzt* unlimitiert*
         sofort* ohne mehr weniger schnell* besser* spart sparen neu* erst* ein_*fach* zwei drei vier fünf
         sechs sieben acht neun zehn dutzend* hundert* tausend* million* milliard* halb* doppelt* beide*

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from generation.copy.languages.table import Formulas, LanguageTable, Tone
+from generation.copy.languages.table import CopyFormulas, LanguageTable, Tone
 
-FORMULAS = Formulas(
+PLAIN_FORMULAS = CopyFormulas(
     keyword="{Keyword}? Meet {app}.",
     audience="{Audience}, meet {app}.",
     number="{n} things to know about {app}",
@@ -23,8 +23,8 @@ FORMULAS = Formulas(
 )
 
 #: Formulas of the other tones. A tone without its own formula uses the plain one.
-TONES: Mapping[Tone, Formulas] = {
-    "casual": FORMULAS.in_tone(
+FORMULAS_BY_TONE: Mapping[Tone, CopyFormulas] = {
+    "casual": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}? There's {app}.",
         audience="{Audience}, here's {app}.",
         meet=("So, this is {app}", "Ever seen {app}?"),
@@ -32,7 +32,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Give {app} a go",
         visit="Take a peek at {app}",
     ),
-    "playful": FORMULAS.in_tone(
+    "playful": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}? Psst: {app}.",
         audience="{Audience}, psst: {app}.",
         meet=("Psst: {app}", "Drum roll: {app}"),
@@ -40,7 +40,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Go on, try {app}",
         visit="Go on, peek at {app}",
     ),
-    "warm": FORMULAS.in_tone(
+    "warm": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}? Say hello to {app}.",
         audience="{Audience}, say hello to {app}.",
         meet=("Say hello to {app}", "Hello from {app}"),
@@ -48,7 +48,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Come and try {app}",
         visit="Come and see {app}",
     ),
-    "professional": FORMULAS.in_tone(
+    "professional": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}: {app}.",
         audience="{Audience}: {app}.",
         meet=("Introducing {app}", "{app}: an overview"),
@@ -56,7 +56,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Get started with {app}",
         visit="Learn about {app}",
     ),
-    "enthusiastic": FORMULAS.in_tone(
+    "enthusiastic": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}? Here comes {app}!",
         audience="{Audience}, here comes {app}!",
         meet=("Here comes {app}!", "Look, {app}!"),
@@ -66,25 +66,31 @@ TONES: Mapping[Tone, Formulas] = {
     ),
 }
 
-THING = r"(?:the|this|our) (?:app|application|tool|software|program|game|service|platform|utility|extension)"
-SUBJECT = rf"(?:it|this|(?:the |this |our )?{{app}}|{THING})"
-HAS = "is|are|has|offers|provides|features|includes|contains|comes with|gives you"
-LETS = r"lets? (?:you|users|people|players)|(?:allows?|enables?) \w+ to"
-NOUN = "(?:an?|the|designed|made|built|your|all)"
-INTRO = "on the other hand|as such|essentially|basically|overall|at the same time"
-LEADS = (
-    rf"(?:also|additionally|moreover|furthermore|plus|in addition|besides|in short|simply put|{INTRO}),? ",
-    rf"(?:with {SUBJECT},? |use {SUBJECT} to |using {SUBJECT},? )",
-    rf"(?:{SUBJECT} )?(?:also |simply )?(?:{LETS}) (?:also |easily )?(?!.*\b(?:and|or) to )",
-    rf"{SUBJECT} can (?:also )?be used (?:to|for) ",
+PRODUCT_NOUNS = r"(?:the|this|our) (?:app|application|tool|software|program|game|service|platform|utility|extension)"
+SUBJECT_PATTERN = rf"(?:it|this|(?:the |this |our )?{{app}}|{PRODUCT_NOUNS})"
+HAS_VERBS = "is|are|has|offers|provides|features|includes|contains|comes with|gives you"
+LETS_YOU_PATTERN = r"lets? (?:you|users|people|players)|(?:allows?|enables?) \w+ to"
+NOUN_START_WORDS = "(?:an?|the|designed|made|built|your|all)"
+INTRO_PHRASES = "on the other hand|as such|essentially|basically|overall|at the same time"
+LEAD_IN_PATTERNS = (
+    (
+        rf"(?:also|additionally|moreover|furthermore|plus|in addition|besides|in short|simply "
+        rf"put|{INTRO_PHRASES}),? "
+    ),
+    rf"(?:with {SUBJECT_PATTERN},? |use {SUBJECT_PATTERN} to |using {SUBJECT_PATTERN},? )",
+    (
+        rf"(?:{SUBJECT_PATTERN} )?(?:also |simply )?(?:{LETS_YOU_PATTERN}) (?:also |easily "
+        rf")?(?!.*\b(?:and|or) to )"
+    ),
+    rf"{SUBJECT_PATTERN} can (?:also )?be used (?:to|for) ",
     r"you can use (?:it|{app}) (?:also )?(?:to|for) ",
     r"you can (?:also |now )?(?!not\b|'t\b|only\b)",
-    rf"{SUBJECT} can (?:also |easily |even )?(?!not\b|'t\b|only\b|be\b|help\b)",
-    rf"{SUBJECT} (?:also )?(?:{HAS}) (?:also |simply |basically )?(?={NOUN} )",
-    rf"{SUBJECT} (?:also )?(?=\w+s\b(?! (?:not|no)\b))(?!is |was |has |means )",
+    rf"{SUBJECT_PATTERN} can (?:also |easily |even )?(?!not\b|'t\b|only\b|be\b|help\b)",
+    rf"{SUBJECT_PATTERN} (?:also )?(?:{HAS_VERBS}) (?:also |simply |basically )?(?={NOUN_START_WORDS} )",
+    rf"{SUBJECT_PATTERN} (?:also )?(?=\w+s\b(?! (?:not|no)\b))(?!is |was |has |means )",
 )
 
-NEVER = {
+CLAIM_WORDS_BY_KIND = {
     "superlative": """best best_* greatest finest fastest easiest simplest smartest safest cheapest
         largest biggest strongest quickest nicest cleanest friendliest tastiest richest cutest coolest
         highest most least leading leader leaders #1 no._1 number_one world_class world's worlds unrival*
@@ -123,7 +129,7 @@ NEVER = {
         replacement_for clone similar same_* the_same than much_*er""",
 }
 
-ASIDES = """
+OFF_TOPIC_WORDS = """
     sign_up sign_in log_in login subscribe download downloads install installs installed installation
     click tap_here contact_us contact_me contact_the follow_us learn_more read_more join visit get_it
     check_out please thank* help_us bug bugs feedback translat* github gitlab pull_request* readme fork
@@ -139,10 +145,10 @@ ASIDES = """
     not_an problem* trouble* crash*
 """
 
-TABLE = LanguageTable(
-    formulas=FORMULAS,
-    tones=TONES,
-    leads=LEADS,
+LANGUAGE_TABLE = LanguageTable(
+    formulas=PLAIN_FORMULAS,
+    tones=FORMULAS_BY_TONE,
+    leads=LEAD_IN_PATTERNS,
     tails="as_well too also and_more and_much_more and_so_on etc",
     open_ends="""and or with of for to by the a an in on at from that which is are was as than into via
         developed accomplished called provided allows lets enables helps""",
@@ -167,8 +173,8 @@ TABLE = LanguageTable(
     limits="""once except unless if but only without until not no never however provided depending
         depends limited excluding though although least most some up_to may might can't cannot won't when
         where""",
-    never=NEVER,
-    asides=ASIDES,
+    never=CLAIM_WORDS_BY_KIND,
+    asides=OFF_TOPIC_WORDS,
     force="""free no not never every always all any only unlimited instant instantly without zero more
         less faster better saves save new first one two three four five six seven eight nine ten dozen*
         hundred* thousand* million* billion* half double twice both none nobody everyone everybody anyone

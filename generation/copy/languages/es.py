@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from generation.copy.languages.table import Formulas, LanguageTable, Tone
+from generation.copy.languages.table import CopyFormulas, LanguageTable, Tone
 
-FORMULAS = Formulas(
+PLAIN_FORMULAS = CopyFormulas(
     keyword="¿{Keyword}? Esto es {app}.",
     audience="{Audience}: esto es {app}.",
     number="{n} cosas sobre {app}",
@@ -23,8 +23,8 @@ FORMULAS = Formulas(
 )
 
 #: Formulas of the other tones. A tone without its own formula uses the plain one.
-TONES: Mapping[Tone, Formulas] = {
-    "casual": FORMULAS.in_tone(
+FORMULAS_BY_TONE: Mapping[Tone, CopyFormulas] = {
+    "casual": PLAIN_FORMULAS.with_tone_templates(
         keyword="¿{Keyword}? Pues {app}.",
         audience="{Audience}: pues {app}.",
         meet=("Pues esto es {app}", "¿Y esto? Pues {app}"),
@@ -32,7 +32,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Darle una vuelta a {app}",
         visit="Echar un vistazo a {app}",
     ),
-    "playful": FORMULAS.in_tone(
+    "playful": PLAIN_FORMULAS.with_tone_templates(
         keyword="¿{Keyword}? Chist: {app}.",
         audience="{Audience}, chist: {app}.",
         meet=("Chist: {app}", "Redoble de tambor: {app}"),
@@ -40,7 +40,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Venga, probar {app}",
         visit="Venga, descubrir {app}",
     ),
-    "warm": FORMULAS.in_tone(
+    "warm": PLAIN_FORMULAS.with_tone_templates(
         keyword="¿{Keyword}? Saludos desde {app}.",
         audience="{Audience}: saludos desde {app}.",
         meet=("Saludos desde {app}", "{app} te saluda"),
@@ -48,7 +48,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Probar {app} con calma",
         visit="Conocer {app} con calma",
     ),
-    "professional": FORMULAS.in_tone(
+    "professional": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}: {app}.",
         audience="{Audience}: {app}.",
         meet=("Presentación de {app}", "{app}: una presentación"),
@@ -56,7 +56,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Empezar con {app}",
         visit="Informarse sobre {app}",
     ),
-    "enthusiastic": FORMULAS.in_tone(
+    "enthusiastic": PLAIN_FORMULAS.with_tone_templates(
         keyword="¿{Keyword}? ¡Aquí llega {app}!",
         audience="{Audience}: ¡aquí llega {app}!",
         meet=("¡Aquí llega {app}!", "¡Esto es {app}!"),
@@ -66,21 +66,24 @@ TONES: Mapping[Tone, Formulas] = {
     ),
 }
 
-SUBJECT = r"(?:(?:la|esta|nuestra) (?:aplicación|app|herramienta)|(?:el|este) (?:programa|juego)|{app})"
-WHOM = r"al? \w+|a l[oa]s \w+"
-INFINITIVE = r"\w+[aei]r(?:[lstmn]\w+)?"
-LEADS = (
+SUBJECT_PATTERN = r"(?:(?:la|esta|nuestra) (?:aplicación|app|herramienta)|(?:el|este) (?:programa|juego)|{app})"
+INDIRECT_OBJECT_PATTERN = r"al? \w+|a l[oa]s \w+"
+INFINITIVE_PATTERN = r"\w+[aei]r(?:[lstmn]\w+)?"
+LEAD_IN_PATTERNS = (
     r"(?:se )?puede (?:también )?(?:usarse|utilizarse|usar|utilizar) para ",
     r"(?:además|asimismo|también|por otra parte|en resumen|de manera resumida),? ",
-    rf"con {SUBJECT},? (?:también )?(?:puedes|podrás|puede|podrá) (?:también )?",
-    rf"(?:{SUBJECT} )?(?:también )?(?:te |le |les )?permiten? (?:también )?(?:{WHOM} )?(?={INFINITIVE}\b)",
+    rf"con {SUBJECT_PATTERN},? (?:también )?(?:puedes|podrás|puede|podrá) (?:también )?",
+    (
+        rf"(?:{SUBJECT_PATTERN} )?(?:también )?(?:te |le |les )?permiten? (?:también "
+        rf")?(?:{INDIRECT_OBJECT_PATTERN} )?(?={INFINITIVE_PATTERN}\b)"
+    ),
     r"(?:puedes|podrás|se puede|es posible) (?:también )?(?!no\b)",
-    rf"(?:{SUBJECT} )?(?:también )?puede (?:también )?(?={INFINITIVE}\b)(?!ser\b)",
-    rf"(?:{SUBJECT} |esta |esto )?es (?:también )?(?=una? |el |la )",
-    rf"{SUBJECT} (?=\w+[ae]\b)(?!es |no |era |ha |puede )",
+    rf"(?:{SUBJECT_PATTERN} )?(?:también )?puede (?:también )?(?={INFINITIVE_PATTERN}\b)(?!ser\b)",
+    rf"(?:{SUBJECT_PATTERN} |esta |esto )?es (?:también )?(?=una? |el |la )",
+    rf"{SUBJECT_PATTERN} (?=\w+[ae]\b)(?!es |no |era |ha |puede )",
 )
 
-NEVER = {
+CLAIM_WORDS_BY_KIND = {
     "superlative": """mejor mejores el_más la_más los_más las_más lo_más número_uno número_1 n.º_1 #1
         líder líderes inigualable* insuperable* incomparable* perfect* definitiv* revolucion* único_en_su*
         única_en_su* el_único la_única garanti* primera_opción top top_* excepcional* referente* favorit*
@@ -112,7 +115,7 @@ NEVER = {
         el_mismo la_misma los_mismos""",
 }
 
-ASIDES = """
+OFF_TOPIC_WORDS = """
     regístrate registr* inicia_sesión suscríbete descarg* instal* haz_clic clic contáct* contacta contacte
     contactar síguenos saber_más leer_más únete visita gracias ayúdanos error errores comentarios traduc*
     github gitlab código_fuente requiere* requisito* permiso* nota no_oficial* desgraciadamente
@@ -122,10 +125,10 @@ ASIDES = """
     escrito_en escrita_en paquete* metapaquete* compil* disponible* no_es no_son problema*
 """
 
-TABLE = LanguageTable(
-    formulas=FORMULAS,
-    tones=TONES,
-    leads=LEADS,
+LANGUAGE_TABLE = LanguageTable(
+    formulas=PLAIN_FORMULAS,
+    tones=FORMULAS_BY_TONE,
+    leads=LEAD_IN_PATTERNS,
     tails="también y_más y_mucho_más etc etc.",
     open_ends="y o u e con de del para por el la los las un una en al a que es son como permite ofrece",
     back="""pero y o así entonces luego sin_embargo por_lo_tanto estos estas esto ese esa eso esos esas
@@ -141,8 +144,8 @@ TABLE = LanguageTable(
         y_hace que_permite que_ayuda que_ofrece e_incluye""",
     limits="""excepto salvo si pero solo sólo sin hasta no nunca ningún* depende* limitad* únicamente
         algun* puede según cuando""",
-    never=NEVER,
-    asides=ASIDES,
+    never=CLAIM_WORDS_BY_KIND,
+    asides=OFF_TOPIC_WORDS,
     force="""gratis gratuit* no ningún* ninguna nunca cada siempre todos todo todas toda solo sólo
         ilimitad* sin más menos mejor* nuevo* nueva* un_solo dos tres cuatro cinco seis siete ocho nueve
         diez docena* cien* mil miles mill* mitad doble* nadie nada todas_partes debe deben totalmente

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from generation.copy.languages.table import Formulas, LanguageTable, Tone
+from generation.copy.languages.table import CopyFormulas, LanguageTable, Tone
 
-FORMULAS = Formulas(
+PLAIN_FORMULAS = CopyFormulas(
     keyword="{Keyword}\u00a0? Voici {app}.",
     audience="{Audience}\u00a0: voici {app}.",
     number="{n} choses à savoir sur {app}",
@@ -23,8 +23,8 @@ FORMULAS = Formulas(
 )
 
 #: Formulas of the other tones. A tone without its own formula uses the plain one.
-TONES: Mapping[Tone, Formulas] = {
-    "casual": FORMULAS.in_tone(
+FORMULAS_BY_TONE: Mapping[Tone, CopyFormulas] = {
+    "casual": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}\u00a0? Il y a {app}.",
         audience="{Audience}\u00a0: il y a {app}.",
         meet=("Alors, voici {app}", "{app}, c’est quoi\u00a0?"),
@@ -32,7 +32,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Tester {app}",
         visit="Jeter un œil à {app}",
     ),
-    "playful": FORMULAS.in_tone(
+    "playful": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}\u00a0? Psitt\u00a0: {app}.",
         audience="{Audience}, psitt\u00a0: {app}.",
         meet=("Psitt\u00a0: {app}", "Roulement de tambour\u00a0: {app}"),
@@ -40,7 +40,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Hop, essayer {app}",
         visit="Hop, découvrir {app}",
     ),
-    "warm": FORMULAS.in_tone(
+    "warm": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}\u00a0? Bienvenue chez {app}.",
         audience="{Audience}\u00a0: bienvenue chez {app}.",
         meet=("Bienvenue chez {app}", "{app} dit bonjour"),
@@ -48,7 +48,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Essayer {app} en douceur",
         visit="Faire connaissance avec {app}",
     ),
-    "professional": FORMULAS.in_tone(
+    "professional": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}\u00a0: {app}.",
         audience="{Audience}\u00a0: {app}.",
         meet=("{app}\u00a0: présentation", "{app}\u00a0: aperçu"),
@@ -56,7 +56,7 @@ TONES: Mapping[Tone, Formulas] = {
         try_it="Commencer avec {app}",
         visit="S’informer sur {app}",
     ),
-    "enthusiastic": FORMULAS.in_tone(
+    "enthusiastic": PLAIN_FORMULAS.with_tone_templates(
         keyword="{Keyword}\u00a0? Et voilà {app}\u00a0!",
         audience="{Audience}\u00a0: et voilà {app}\u00a0!",
         meet=("Et voilà {app}\u00a0!", "Place à {app}\u00a0!"),
@@ -66,28 +66,34 @@ TONES: Mapping[Tone, Formulas] = {
     ),
 }
 
-SUBJECT = (
+SUBJECT_PATTERN = (
     r"(?:l['’](?:application|appli|outil)|cette (?:application|appli)|cet outil|notre (?:application|appli)"
     r"|le logiciel|{app})"
 )
-WHO = rf"(?:{SUBJECT}|elle|il|ce logiciel)"
-WHOM = r"(?:à|aux) \w+|à l['’]\w+"
+SUBJECT_OR_PRONOUN_PATTERN = rf"(?:{SUBJECT_PATTERN}|elle|il|ce logiciel)"
+INDIRECT_OBJECT_PATTERN = r"(?:à|aux) \w+|à l['’]\w+"
 #: Refuses a second verb, which would keep its `de`.
-ONCE = r"(?!.*\b(?:et|ou) (?:de |d['’]))"
-LEADS = (
-    rf"{WHO} peut (?:aussi |également )?être utilisée? pour ",
+NO_SECOND_VERB_PATTERN = r"(?!.*\b(?:et|ou) (?:de |d['’]))"
+LEAD_IN_PATTERNS = (
+    rf"{SUBJECT_OR_PRONOUN_PATTERN} peut (?:aussi |également )?être utilisée? pour ",
     r"(?:de plus|en outre|également|aussi|d['’]autre part|par ailleurs|pour l['’]essentiel|en bref),? ",
-    rf"(?:avec|grâce à) {SUBJECT},? (?:vous pouvez|tu peux|on peut) (?:aussi |également )?",
-    rf"(?:{WHO} )?(?:te |vous |leur )?permet(?:tra)? (?:aussi |également )?(?:{WHOM} )?(?:de |d['’]){ONCE}",
+    rf"(?:avec|grâce à) {SUBJECT_PATTERN},? (?:vous pouvez|tu peux|on peut) (?:aussi |également )?",
+    (
+        rf"(?:{SUBJECT_OR_PRONOUN_PATTERN} )?(?:te |vous |leur )?permet(?:tra)? (?:aussi |également "
+        rf")?(?:{INDIRECT_OBJECT_PATTERN} )?(?:de |d['’]){NO_SECOND_VERB_PATTERN}"
+    ),
     r"(?:vous pouvez|tu peux|on peut) (?:aussi |également )?(?!pas\b)",
-    rf"{WHO} peut (?:aussi |également )?(?=\w+(?:er|ir|re)\b)(?!être\b)",
+    rf"{SUBJECT_OR_PRONOUN_PATTERN} peut (?:aussi |également )?(?=\w+(?:er|ir|re)\b)(?!être\b)",
     r"il s['’]agit (?=d['’]une? )d['’]",
-    rf"il est (?:aussi |également )?possible (?:de |d['’]){ONCE}",
-    rf"(?:{WHO}|c['’]|ce) ?est (?:aussi |également )?(?=une? |le |la |l['’])",
-    rf"{WHO} (?:ne )?(?=\w+(?:e|t)\b)(?!est |a |y |ne |peut |doit |faut |était |suffit |existe  )",
+    rf"il est (?:aussi |également )?possible (?:de |d['’]){NO_SECOND_VERB_PATTERN}",
+    rf"(?:{SUBJECT_OR_PRONOUN_PATTERN}|c['’]|ce) ?est (?:aussi |également )?(?=une? |le |la |l['’])",
+    (
+        rf"{SUBJECT_OR_PRONOUN_PATTERN} (?:ne )?(?=\w+(?:e|t)\b)(?!est |a |y |ne |peut |doit |faut |était "
+        rf"|suffit |existe  )"
+    ),
 )
 
-NEVER = {
+CLAIM_WORDS_BY_KIND = {
     "superlative": """meilleur meilleure meilleurs meilleures le_plus la_plus les_plus numéro_un
         numéro_1 n°_1 n°1 #1 leader leaders incontournable* inégal* imbattable* incomparable* inédit*
         parfait* ultime* révolution* révolutionnaire* unique_en_son_genre le_seul la_seule garanti*
@@ -119,7 +125,7 @@ NEVER = {
         remplace* similaire* le_même la_même les_mêmes""",
 }
 
-ASIDES = """
+OFF_TOPIC_WORDS = """
     inscri* connectez connexion abonnez télécharg* install* cliqu* contactez nous_contacter suivez
     en_savoir_plus lire_la_suite rejoign* visitez merci aidez bug bugs bogue* retour retours tradui*
     traduction* github gitlab nécessite requis* autorisation* remarque note non_officiel* malheureusement
@@ -130,10 +136,10 @@ ASIDES = """
     métapaquet* dépendance* compil* basé_sur basée_sur disponible* n'est_pas n’est_pas problème*
 """
 
-TABLE = LanguageTable(
-    formulas=FORMULAS,
-    tones=TONES,
-    leads=LEADS,
+LANGUAGE_TABLE = LanguageTable(
+    formulas=PLAIN_FORMULAS,
+    tones=FORMULAS_BY_TONE,
+    leads=LEAD_IN_PATTERNS,
     tails="également aussi et_plus_encore et_bien_plus etc etc.",
     open_ends="""et ou avec de des du d à au aux le la les un une en dans sur pour par que qui est sont
         comme permet permettant accompli accomplie essaie essaye ce ceux celui celle""",
@@ -150,8 +156,8 @@ TABLE = LanguageTable(
         et_peut et_rend qui_permet qui_aide qui_offre""",
     limits="""sauf si mais seulement sans jusqu* ne pas jamais aucun* cependant dépend* limité* hors
         uniquement certain* peut selon quand""",
-    never=NEVER,
-    asides=ASIDES,
+    never=CLAIM_WORDS_BY_KIND,
+    asides=OFF_TOPIC_WORDS,
     force="""gratuit* pas aucun* jamais chaque toujours tous tout toute toutes seulement illimité* sans
         plus moins mieux nouveau* nouvelle* un_seul deux trois quatre cinq six sept huit neuf dix
         douzaine* cent* mille* million* milliard* moitié double* personne rien partout doit doivent ne

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 #: Placeholder for the app's name in a lead-in pattern.
-APP = "{app}"
+APP_NAME_PLACEHOLDER = "{app}"
 Tone = Literal["plain", "casual", "playful", "warm", "professional", "enthusiastic"]
 
 
-class Formulas(NamedTuple):
+class CopyFormulas(NamedTuple):
     """Templates with slots for names only, so that no word has to agree with a slot's text."""
 
     keyword: str
@@ -31,7 +31,7 @@ class Formulas(NamedTuple):
     save: str
     presenter: str
 
-    def in_tone(self, *, visit: str, **others: Any) -> "Formulas":
+    def with_tone_templates(self, *, visit: str, **others: Any) -> "CopyFormulas":
         """Return the formulas of another tone: it ends with its `visit` as a sentence."""
         ending = visit if visit.endswith("!") else f"{visit}."
         return self._replace(visit=visit, ending=ending, **others)
@@ -48,8 +48,8 @@ class LanguageTable(NamedTuple):
     `glue` doesn't.
     """
 
-    formulas: Formulas
-    tones: Mapping[Tone, Formulas]
+    formulas: CopyFormulas
+    tones: Mapping[Tone, CopyFormulas]
     leads: tuple[str, ...]
     tails: str
     open_ends: str
@@ -65,12 +65,12 @@ class LanguageTable(NamedTuple):
     glue: str
 
 
-def entries(block: str) -> Iterable[str]:
+def entries_to_patterns(block: str) -> Iterable[str]:
     for word in block.split():
         yield re.escape(word).replace(r"\*", r"\w*").replace("_", r"[\s\-‑]+")
 
 
-def match_any_entry(*blocks: str) -> re.Pattern[str]:
+def compile_entry_pattern(*blocks: str) -> re.Pattern[str]:
     """Match any entry of the blocks as whole words; without entries, match nothing."""
-    alternatives = "|".join(entry for block in blocks for entry in entries(block))
+    alternatives = "|".join(entry for block in blocks for entry in entries_to_patterns(block))
     return re.compile(rf"(?<!\w)(?:{alternatives or '(?!)'})(?!\w)", re.IGNORECASE)

@@ -13,8 +13,8 @@ import pytest_asyncio
 
 from db.pool import Pool
 from domain.collection import collection_runs
-from jobs.kinds import COLLECT_METRICS, CONNECT_ACCOUNT, PUBLISH_POST, REVOKE_TOKEN
-from platforms.registry import DESCRIPTIONS
+from jobs.kinds import COLLECT_METRICS_KIND, CONNECT_ACCOUNT_KIND, PUBLISH_POST_KIND, REVOKE_TOKEN_KIND
+from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
 from tests.api.participants import new_project, open_participants
@@ -26,10 +26,10 @@ from workers.tasks import collect_metrics, connect_account, publish_post, revoke
 
 PAGES = "https://other.example"
 TASKS = {
-    CONNECT_ACCOUNT: connect_account.open_task,
-    PUBLISH_POST: publish_post.open_task,
-    REVOKE_TOKEN: revoke_token.open_task,
-    COLLECT_METRICS: collect_metrics.open_task,
+    CONNECT_ACCOUNT_KIND: connect_account.open_task,
+    PUBLISH_POST_KIND: publish_post.open_task,
+    REVOKE_TOKEN_KIND: revoke_token.open_task,
+    COLLECT_METRICS_KIND: collect_metrics.open_task,
 }
 
 
@@ -85,7 +85,7 @@ async def test_accounts_connect_publish_collect_and_disconnect(murmuring: Linked
 
     await murmuring.pool.execute("update social_account set collect_at = now()")
     async with murmuring.pool.acquire() as conn:
-        await collection_runs.submit_due(conn)
+        await collection_runs.submit_due_collections(conn)
 
     async def collected() -> bool:
         return await figures(murmuring) == {"likes": LIKES, "followers": FOLLOWERS}
@@ -118,16 +118,14 @@ async def test_links_and_leases_know_it(murmuring: LinkedProject) -> None:
     asked = {"platform": "murmur", "returnUrl": "https://app.example.com/settings"}
     refused = await http.post(f"/v1/projects/{project}/social/oauth-url", json=asked)
     assert "murmur is connected by an app password" in refused.text
-    unknown = await http.post(
-        f"/v1/projects/{project}/social/oauth-url", json=asked | {"platform": "nothing"}
-    )
+    unknown = await http.post(f"/v1/projects/{project}/social/oauth-url", json=asked | {"platform": "nothing"})
     assert unknown.status_code == 422
 
 
 async def test_the_api_document_and_the_console_have_it(murmuring: LinkedProject) -> None:
     document = (await murmuring.browser.get("/v1/openapi.json")).json()
     names = document["components"]["schemas"]["Platform"]["enum"]
-    assert names == [*DESCRIPTIONS]
+    assert names == [*PLATFORM_DESCRIPTIONS]
     assert names[-1] == "murmur"
     script = (await murmuring.browser.get("/console/platforms.js")).text
     described = msgspec.json.decode(script.partition("export const DESCRIPTIONS = ")[2].rstrip(";\n"))

@@ -39,7 +39,7 @@ class LinkedProject(Participants):
 
     def set_flow_cookie(self, made: dict[str, Any]) -> None:
         """Set the cookie as if the browser had followed the link."""
-        self.browser.cookies.set(oauth_return.cookie_name(made["state"]), "1")
+        self.browser.cookies.set(oauth_return.oauth_cookie_name(made["state"]), "1")
 
     async def accounts(self) -> list[dict[str, Any]]:
         answer = await self.acme.http.get(f"/v1/projects/{self.id}/social-accounts")
@@ -78,7 +78,7 @@ class ConnectingProject(LinkedProject):
 
     def callback(self) -> str:
         """Return our callback path for the simulated Mastodon."""
-        issuer = consent_pages.issuer("mastodon", self.fediverse.url, one_place=False)
+        issuer = consent_pages.redirect_uri_issuer("mastodon", self.fediverse.url, one_place=False)
         return f"/v1/social/callback/{issuer}"
 
     async def consent_page(self, made: dict[str, Any]) -> str:
@@ -128,6 +128,6 @@ class ConnectingProject(LinkedProject):
 
 
 def uuid(account_id: str) -> UUID:
-    found = ids.read(ids.ACCOUNT, account_id)
+    found = ids.parse_prefixed_id(ids.ACCOUNT, account_id)
     assert found is not None
     return found

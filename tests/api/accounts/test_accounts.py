@@ -7,11 +7,7 @@ async def test_disconnect_is_final(project: ConnectingProject) -> None:
     account = await project.connect()
     where = f"/v1/social-accounts/{account}"
     answer = await project.acme.http.delete(where)
-    assert answer.json() == {
-        "socialAccountId": account,
-        "status": "disconnected",
-        "canceledScheduledPosts": 0,
-    }
+    assert answer.json() == {"socialAccountId": account, "status": "disconnected", "canceledScheduledPosts": 0}
     assert (await project.acme.http.delete(where)).json() == answer.json()
     assert (await project.account(account)).json()["status"] == "disconnected"
     assert await project.pool.fetchval("select count(*) from account_credential") == 0

@@ -39,7 +39,7 @@ async def test_another_projects_account_is_not_found(project: ConnectingProject)
     other = await new_project(project.acme)
     for answer in (
         await project.create_reauth_link(account, project=other),
-        await project.create_reauth_link(ids.show(ids.ACCOUNT, ids.new())),
+        await project.create_reauth_link(ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7())),
         await project.create_reauth_link("prj_1"),
     ):
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
@@ -56,7 +56,6 @@ async def test_return_url_must_be_among_the_keys_origins(project: ConnectingProj
     account = await project.connect()
     for back in ("https://evil.example/", "x"):
         answer = await project.acme.http.post(
-            f"/v1/projects/{project.id}/social/reauth-url",
-            json={"socialAccountId": account, "returnUrl": back},
+            f"/v1/projects/{project.id}/social/reauth-url", json={"socialAccountId": account, "returnUrl": back}
         )
         assert answer.status_code in {403, 422}

@@ -42,12 +42,12 @@ async def test_cookie_is_sent_only_to_the_callback(project: ConnectingProject) -
 
 async def test_the_cookie_follows_the_public_address(project_without_worker: ConnectingProject) -> None:
     settings = project_without_worker.app.state.services.settings
-    back, lasts = oauth_return.SOCIAL_CALLBACK, authorization.LIFETIME
+    back, lasts = oauth_return.SOCIAL_CALLBACK_PATH, authorization.OAUTH_LINK_LIFETIME
     for public, path, secure in (
         ("http://127.0.0.1:8000", "/v1/social/callback", False),
         ("https://api.example/partners/", "/partners/v1/social/callback", True),
     ):
         served = msgspec.structs.replace(settings, public_url=public)
-        said = oauth_return.make_cookie(served, "state", back=back, lasts=lasts)
+        said = oauth_return.make_oauth_cookie(served, "state", back=back, lasts=lasts)
         assert f"; Path={path};" in said
         assert said.endswith("; Secure") == secure

@@ -52,7 +52,7 @@ async def test_a_person_connects_their_account(project: ConnectingProject) -> No
 async def test_code_is_sealed_until_its_job_ends(
     project_without_worker: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
+    monkeypatch.setattr(oauth_return, "MAX_OAUTH_CALLBACK_WAIT_S", 0.01)
     link = await project_without_worker.create_link()
     project_without_worker.set_flow_cookie(link)
     answer = await project_without_worker.browser.get(
@@ -97,7 +97,7 @@ async def test_the_same_account_again_keeps_its_id(project: ConnectingProject) -
 async def test_link_waits_for_the_registration(
     project_without_worker: ConnectingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.2)
+    monkeypatch.setattr(oauth_return, "MAX_OAUTH_CALLBACK_WAIT_S", 0.2)
     link = await project_without_worker.create_link()
     assert await project_without_worker.consent_page(link) == link["authorizeUrl"]
 

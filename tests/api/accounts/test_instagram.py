@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from jobs.kinds import CONNECT_ACCOUNT
+from jobs.kinds import CONNECT_ACCOUNT_KIND
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
 from tests.api.participants import new_project, open_participants, status
@@ -44,9 +44,7 @@ class InstagramProject(LinkedProject):
         assert fragment == "_"
         return location
 
-    async def consent_and_return(
-        self, made: dict[str, Any], person: str = "ada", **choice: Any
-    ) -> httpx.Response:
+    async def consent_and_return(self, made: dict[str, Any], person: str = "ada", **choice: Any) -> httpx.Response:
         return await self.browser.get(await self.consent_redirect(made, person, **choice))
 
     async def connect(self, person: str = "ada") -> str:
@@ -71,7 +69,7 @@ async def project(settings: Settings, pool: Pool) -> AsyncIterator[InstagramProj
         async with (
             Sim(base) as sim,
             open_participants(mine, pool) as participants,
-            at_work(mine, pool, {CONNECT_ACCOUNT: connect_account.open_task}),
+            at_work(mine, pool, {CONNECT_ACCOUNT_KIND: connect_account.open_task}),
         ):
             for person in ("ada", "eve"):
                 await sim.account(person)

@@ -19,15 +19,9 @@ async def test_an_app_password_connects_an_account(project: ConnectingProject) -
         "platform": "bluesky",
         "handle": "shop.example",
     }
-    assert (shown["platform"], shown["serviceUrl"], shown["status"]) == (
-        "bluesky",
-        project.pds.url,
-        "connected",
-    )
+    assert (shown["platform"], shown["serviceUrl"], shown["status"]) == ("bluesky", project.pds.url, "connected")
     assert shown["tokenExpiresAt"] is not None
-    assert await project.pool.fetchval("select external_id from social_account") == project.pds.did(
-        "shop.example"
-    )
+    assert await project.pool.fetchval("select external_id from social_account") == project.pds.did("shop.example")
 
 
 async def test_the_same_did_keeps_its_id(project: ConnectingProject) -> None:

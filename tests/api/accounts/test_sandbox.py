@@ -36,9 +36,7 @@ async def create_link(sandbox: ApiCaller, own_project: str, **given: Any) -> dic
     return created
 
 
-async def test_a_link_leads_straight_back(
-    project: ConnectingProject, sandbox: ApiCaller, own_project: str
-) -> None:
+async def test_a_link_leads_straight_back(project: ConnectingProject, sandbox: ApiCaller, own_project: str) -> None:
     link = await create_link(sandbox, own_project)
     assert status(await project.browser.get(link["authorizeUrl"]), link["state"]) == "connected"
     body = (await project.status(link["state"], sandbox)).json()
@@ -64,9 +62,7 @@ def return_path(made: dict[str, Any]) -> str:
     return path
 
 
-async def test_a_code_names_the_account(
-    project: ConnectingProject, sandbox: ApiCaller, own_project: str
-) -> None:
+async def test_a_code_names_the_account(project: ConnectingProject, sandbox: ApiCaller, own_project: str) -> None:
     for handle in MAGIC:
         ids = []
         for _ in range(2):
@@ -79,18 +75,14 @@ async def test_a_code_names_the_account(
         assert (await project.account(ids[0], sandbox)).json()["handle"] == handle
 
 
-async def test_invalid_handle_is_refused(
-    project: ConnectingProject, sandbox: ApiCaller, own_project: str
-) -> None:
+async def test_invalid_handle_is_refused(project: ConnectingProject, sandbox: ApiCaller, own_project: str) -> None:
     link = await create_link(sandbox, own_project)
     back = await project.browser.get(return_path(link), params={"state": link["state"], "code": "no one"})
     assert status(back, link["state"]) == "failed"
     assert (await project.status(link["state"], sandbox)).json()["error"] == {"code": "CODE_REFUSED"}
 
 
-async def test_account_is_reconnected(
-    project: ConnectingProject, sandbox: ApiCaller, own_project: str
-) -> None:
+async def test_account_is_reconnected(project: ConnectingProject, sandbox: ApiCaller, own_project: str) -> None:
     link = await create_link(sandbox, own_project)
     await project.browser.get(return_path(link), params={"state": link["state"], "code": "fail_auth"})
     account = (await project.status(link["state"], sandbox)).json()["socialAccountId"]
@@ -101,9 +93,7 @@ async def test_account_is_reconnected(
         assert status(await project.browser.get(url), again["state"]) == said
 
 
-async def test_any_password_connects(
-    project: ConnectingProject, sandbox: ApiCaller, own_project: str
-) -> None:
+async def test_any_password_connects(project: ConnectingProject, sandbox: ApiCaller, own_project: str) -> None:
     for identifier in (*MAGIC, "shop.bsky.social"):
         body = {"platform": "bluesky", "identifier": identifier, "appPassword": "x"}
         answer = await sandbox.http.post(f"/v1/projects/{own_project}/social-accounts", json=body)

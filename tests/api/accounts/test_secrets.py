@@ -13,7 +13,7 @@ import pytest_asyncio
 import redis
 
 from db.pool import Pool
-from jobs.courier import open_courier
+from jobs.courier import open_wake_courier
 from schemas.settings import Settings
 from telemetry import logs
 from tests.api.accounts.project import ConnectingProject
@@ -25,7 +25,7 @@ from tests.waiting import eventually
 from tests.workers.runtime.workers import Workers
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.shutdown import StopRequest
-from workers.tasks import open_tasks
+from workers.tasks import open_pool_tasks
 
 
 @dataclass
@@ -68,14 +68,10 @@ class RecordingPds(LoopbackPds):
         if asked.token not in self.opened:
             return HttpResponse(401, {"error": "InvalidToken"})
         if verb == "com.atproto.repo.uploadBlob":
-            return HttpResponse(
-                200, {"blob": {"$type": "blob", "ref": {"$link": "bafy"}, "size": len(asked.body)}}
-            )
+            return HttpResponse(200, {"blob": {"$type": "blob", "ref": {"$link": "bafy"}, "size": len(asked.body)}})
         put = msgspec.json.decode(asked.body)
         self.records[put["rkey"]] = put["record"]
-        return HttpResponse(
-            200, {"uri": f"at://{put['repo']}/{put['collection']}/{put['rkey']}", "cid": "bafy"}
-        )
+        return HttpResponse(200, {"uri": f"at://{put['repo']}/{put['collection']}/{put['rkey']}", "cid": "bafy"})
 
 
 @pytest_asyncio.fixture
@@ -99,11 +95,9 @@ async def project(
     """A project with a dispatcher, and a worker for all jobs of posts."""
     stop = StopRequest()
     async with (
-        open_courier(local_settings.redis_url) as courier,
-        open_tasks(local_settings, "publish") as tasks,
-        Workers(local_settings, pool, project_without_worker.acme.organization_id, courier).working_kinds(
-            tasks
-        ),
+        open_wake_courier(local_settings.redis_url) as courier,
+        open_pool_tasks(local_settings, "publish") as tasks,
+        Workers(local_settings, pool, project_without_worker.acme.organization_id, courier).working_kinds(tasks),
         asyncio.TaskGroup() as group,
     ):
         group.create_task(Dispatcher(local_settings, courier).run(stop))
@@ -141,12 +135,7 @@ async def wait_until_published(project: ConnectingProject, post_id: str) -> None
 def read_redis(redis_url: str) -> str:
     """Return all contents of Redis as text."""
     with redis.Redis.from_url(redis_url) as client:
-        read = {
-            b"string": client.get,
-            b"hash": client.hgetall,
-            b"set": client.smembers,
-            b"stream": client.xrange,
-        }
+        read = {b"string": client.get, b"hash": client.hgetall, b"set": client.smembers, b"stream": client.xrange}
         ranges = {b"list": client.lrange, b"zset": client.zrange}
         texts: list[Any] = []
         for key in client.scan_iter():

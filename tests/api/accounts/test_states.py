@@ -109,11 +109,7 @@ async def test_an_archived_project_connects_nothing(project: ConnectingProject) 
     link = await project.create_link()
     back = project.fediverse.let_in(await project.consent_page(link), "ada")
     await project.acme.http.delete(f"/v1/projects/{project.id}")
-    for refusal in (
-        await project.ask(),
-        await project.log_in(),
-        await project.create_reauth_link(f"sa_{uuid4()}"),
-    ):
+    for refusal in (await project.ask(), await project.log_in(), await project.create_reauth_link(f"sa_{uuid4()}")):
         assert refusal.status_code == 409
         assert refusal.json()["error"]["details"]["reason"] == "PROJECT_ARCHIVED"
     assert status(await project.browser.get(back), link["state"]) == "failed"

@@ -30,12 +30,7 @@ class AppMediaProject(NamedTuple):
         return f"/v1/projects/{self.id}/app-media"
 
     async def send(
-        self,
-        file: bytes = LOGO,
-        *,
-        name: str = "a.png",
-        headers: Mapping[str, str] = {},
-        **form: str,
+        self, file: bytes = LOGO, *, name: str = "a.png", headers: Mapping[str, str] = {}, **form: str
     ) -> httpx.Response:
         files = {"file": (name, file, "application/octet-stream")}
         return await self.caller.http.post(self.path, data=form, files=files, headers=headers)

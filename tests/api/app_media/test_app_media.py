@@ -8,7 +8,7 @@ import pytest
 
 from db.pool import Pool
 from domain.media import app_media_limits, uploads
-from domain.media.storage import open_store
+from domain.media.storage import open_media_store
 from schemas.settings import Settings
 from tests import media
 from tests.api.app_media.project import LOGO, SCREEN, SVG, AppMediaProject
@@ -67,9 +67,7 @@ async def test_svg_is_stored_without_active_content(project: AppMediaProject) ->
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_newest_file_of_a_kind_is_current_and_screenshots_keep_their_order(
-    project: AppMediaProject,
-) -> None:
+async def test_newest_file_of_a_kind_is_current_and_screenshots_keep_their_order(project: AppMediaProject) -> None:
     first, second = await project.made(), await project.made(media.picture("WEBP"))
     screens = [await project.made(SCREEN, "screenshot") for _ in range(11)]
     current = {one["assetId"]: one["current"] for one in await project.listed()}
@@ -79,16 +77,14 @@ async def test_newest_file_of_a_kind_is_current_and_screenshots_keep_their_order
     assert [one["current"] for one in await project.listed(kind="logo")] == [True]
 
 
-async def test_project_has_limits_of_files_and_bytes(
-    project: AppMediaProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app_media_limits, "MAX_FILES", {**app_media_limits.MAX_FILES, "logo": 2})
+async def test_project_has_limits_of_files_and_bytes(project: AppMediaProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app_media_limits, "MAX_APP_MEDIA_FILES", {**app_media_limits.MAX_APP_MEDIA_FILES, "logo": 2})
     answers = await asyncio.gather(*(project.send(LOGO, kind="logo") for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409]
     refused = next(answer for answer in answers if answer.status_code == 409)
     assert reason(refused)[2] == "TOO_MUCH_APP_MEDIA"
     assert len(project.kept.names()) == 2
-    monkeypatch.setattr(app_media_limits, "MAX_BYTES", 2 * len(LOGO) + 1)
+    monkeypatch.setattr(app_media_limits, "MAX_APP_MEDIA_BYTES", 2 * len(LOGO) + 1)
     assert reason(await project.send(LOGO, kind="end_card"))[2] == "TOO_MUCH_APP_MEDIA"
 
 
@@ -104,7 +100,7 @@ async def test_one_of_concurrent_deletions_succeeds_and_the_file_is_pruned(
     assert (await project.caller.http.get(item["url"])).status_code == 404
     assert await project.listed() == []
     async with pool.acquire() as conn:
-        await uploads.prune_stale_uploads(conn, open_store(settings))
+        await uploads.prune_stale_uploads(conn, open_media_store(settings))
     assert project.kept.names() == []
 
 
@@ -153,9 +149,7 @@ async def test_stored_bytes_count_for_their_organization(project: AppMediaProjec
 
 async def test_a_file_of_another_project_is_not_found(project: AppMediaProject) -> None:
     item = await project.made()
-    other = (await project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()[
-        "id"
-    ]
+    other = (await project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
     for method in ("GET", "DELETE"):
         path = f"/v1/projects/{other}/app-media/{item['assetId']}"
         assert (await project.caller.http.request(method, path)).status_code == 404

@@ -54,10 +54,7 @@ FILES: dict[str, tuple[bytes, str]] = {
 @pytest_asyncio.fixture(autouse=True)
 async def unchanged(project: AppMediaProject, pool: Pool) -> AsyncIterator[None]:
     yield
-    assert (
-        await pool.fetchval("select (select count(*) from app_media) + (select count(*) from media_upload)")
-        == 0
-    )
+    assert await pool.fetchval("select (select count(*) from app_media) + (select count(*) from media_upload)") == 0
     assert project.kept.names() == []
 
 

@@ -9,8 +9,8 @@ import pytest
 from db.pool import Pool
 from domain.content import generated
 from domain.media import uploads
-from domain.media.storage import open_store
-from jobs.kinds import CONTENT_GENERATE
+from domain.media.storage import open_media_store
+from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.app_media.project import LOGO, SCREEN, AppMediaProject
@@ -47,9 +47,7 @@ class Pieces:
         """Return the stored input of the latest content item."""
         answer = await self.ask(**{"format": "slideshow"} | asked)
         assert answer.status_code == 202, answer.text
-        return await self.pool.fetchval(
-            "select brief from content_generation order by content_id desc limit 1"
-        )
+        return await self.pool.fetchval("select brief from content_generation order by content_id desc limit 1")
 
     async def files(self, **asked: Any) -> Any:
         return (await self.brief(**asked))["files"]
@@ -101,10 +99,7 @@ async def test_another_projects_file_is_not_found(pieces: Pieces) -> None:
     created = await pieces.project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})
     other = await pieces.project._replace(id=created.json()["id"]).made()
     answer = await pieces.ask(format="image", mediaIds=[other["assetId"]])
-    assert (answer.status_code, answer.json()["error"]["details"]["issues"][0]["path"]) == (
-        404,
-        "mediaIds[0]",
-    )
+    assert (answer.status_code, answer.json()["error"]["details"]["issues"][0]["path"]) == (404, "mediaIds[0]")
 
 
 async def test_deleted_file_stays_while_a_generation_uses_it(pieces: Pieces, settings: Settings) -> None:
@@ -112,10 +107,10 @@ async def test_deleted_file_stays_while_a_generation_uses_it(pieces: Pieces, set
     await pieces.brief()
     await pieces.project.delete(logo["assetId"])
     async with pieces.pool.acquire() as conn:
-        await uploads.prune_stale_uploads(conn, open_store(settings))
+        await uploads.prune_stale_uploads(conn, open_media_store(settings))
         assert pieces.project.kept.names() == [token_of(logo)]
         await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
-        await uploads.prune_stale_uploads(conn, open_store(settings))
+        await uploads.prune_stale_uploads(conn, open_media_store(settings))
     assert pieces.project.kept.names() == []
 
 
@@ -126,15 +121,15 @@ async def test_retry_reports_a_deleted_file(pieces: Pieces, settings: Settings) 
     await http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
     await pieces.project.delete(logo["assetId"])
     await http.post(f"/v1/jobs/{accepted['jobId']}/retry")
-    store = open_store(settings)
+    store = open_media_store(settings)
     async with pieces.pool.acquire() as conn, AsyncExitStack() as stack:
         await uploads.prune_stale_uploads(conn, store)
-        [claim] = await seeds.claims(conn, CONTENT_GENERATE)
+        [claim] = await seeds.claims(conn, CONTENT_GENERATE_KIND)
         ctx = context(pieces.pool, claim)
-        brief = await ctx.step(partial(generated.begin, claim=claim))
+        brief = await ctx.step(partial(generated.begin_content_generation, claim=claim))
         with pytest.raises(RenderFailed) as ended:
-            await storing.open_inputs(ctx, store, brief.files, stack)
-    assert ended.value.outcome == storing.FILE_DELETED
+            await storing.open_input_files(ctx, store, brief.files, stack)
+    assert ended.value.outcome == storing.INPUT_FILE_DELETED
 
 
 async def test_regeneration_reports_a_deleted_file(pieces: Pieces) -> None:

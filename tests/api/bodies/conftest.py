@@ -7,7 +7,7 @@ import pytest_asyncio
 from litestar import Litestar
 
 from api.limits import event_limits, rate_limits
-from api.limits.event_limits import EventLimits
+from api.limits.event_limits import EventRateLimits
 from tests.api.all_objects import AllRightsCaller
 from tests.api.bodies.cost_checker import Checker
 from tests.api.bodies.metering import collect_garbage_of_block
@@ -18,8 +18,8 @@ def _unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lift the rate limits."""
     many = 10**9
     quota = rate_limits.RequestLimits(dict.fromkeys(rate_limits.RateClass, many), many)
-    monkeypatch.setitem(rate_limits.QUOTAS, "partner", quota)
-    monkeypatch.setitem(event_limits.LIMITS, "partner", EventLimits(many, many))
+    monkeypatch.setitem(rate_limits.REQUEST_LIMITS_BY_TIER, "partner", quota)
+    monkeypatch.setitem(event_limits.EVENT_LIMITS_BY_TIER, "partner", EventRateLimits(many, many))
 
 
 @pytest_asyncio.fixture

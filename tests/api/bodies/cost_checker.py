@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 from litestar import Litestar
 
-from api.http.body_limits import LIMIT_OPTION
+from api.http.body_limits import BODY_LIMIT_ROUTE_OPTION
 from tests.api.all_objects import AllRightsCaller
 from tests.api.bodies.metering import CpuCost, MeteredRequest, measure
 from tests.api.bodies.worst import Worst
@@ -28,9 +28,7 @@ class Checker:
         self.dear: list[str] = []
         self.statuses: list[int] = []
 
-    async def check(
-        self, route: DocumentedRoute, one: Worst, *, kind: str = "application/json", **more: str
-    ) -> None:
+    async def check(self, route: DocumentedRoute, one: Worst, *, kind: str = "application/json", **more: str) -> None:
         """Send a body to a route of the document."""
         await self.send(route.method, route.at(self.operator.ids), one, kind=kind, **more)
 
@@ -88,9 +86,7 @@ def _type_of(schema: dict[str, Any]) -> bytes:
     distinction.
     """
     words = (
-        {"examples"}
-        if schema.get("type") == "string" and "maxLength" not in schema
-        else {"examples", "description"}
+        {"examples"} if schema.get("type") == "string" and "maxLength" not in schema else {"examples", "description"}
     )
     return msgspec.json.encode({word: said for word, said in schema.items() if word not in words})
 
@@ -98,7 +94,7 @@ def _type_of(schema: dict[str, Any]) -> bytes:
 def body_limits_of(app: Litestar) -> dict[str, int]:
     """Return the body limit in bytes of each route, by operation id."""
     return {
-        handler.handler_name: handler.opt[LIMIT_OPTION]
+        handler.handler_name: handler.opt[BODY_LIMIT_ROUTE_OPTION]
         for route in app.routes
         for handler in getattr(route, "route_handlers", ())
     }

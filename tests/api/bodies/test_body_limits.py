@@ -9,11 +9,11 @@ import pytest
 from litestar import Litestar
 
 from api.http import body_limits, json_bodies
-from api.http.body_limits import LIMIT_OPTION, MAX_BYTES, limits_of
-from api.openapi.operations import Operation, list_operations
+from api.http.body_limits import BODY_LIMIT_ROUTE_OPTION, MAX_BYTES, body_limits_of_type
+from api.openapi.operations import ApiOperation, list_operations
 from db.pool import Pool
 from domain.values import metadata, steps
-from schemas.base import In
+from schemas.base import RequestStruct
 from tests.api.all_objects import AllRightsCaller, table_digests
 from tests.api.conftest import ApiCaller, built_app
 from tests.api.documented_routes import document
@@ -56,7 +56,7 @@ def _object(schema: dict[str, Any], described: dict[str, Any], character: str) -
     if "properties" in schema:
         return {name: largest_value(one, described, character) for name, one in schema["properties"].items()}
     if schema["additionalProperties"] is True:
-        return {"a": character * ((metadata.MAX_BYTES - 8) // len(character.encode()))}
+        return {"a": character * ((metadata.MAX_METADATA_BYTES - 8) // len(character.encode()))}
     value = largest_value(schema["additionalProperties"], described, character)
     longest = schema.get("propertyNames", {}).get("maxLength", 1)
     name = character * (longest - 3)
@@ -100,29 +100,27 @@ def _escape(character: str) -> str:
     return "".join(f"\\u{data[at : at + 2].hex()}" for at in range(0, len(data), 2))
 
 
-def list_typed_operations() -> list[Operation]:
-    return [
-        event for event in list_operations(built_app()) if event.body is not None and not event.takes_events
-    ]
+def list_typed_operations() -> list[ApiOperation]:
+    return [event for event in list_operations(built_app()) if event.body is not None and not event.takes_events]
 
 
 @pytest.mark.parametrize("operation", list_typed_operations(), ids=lambda one: one.id)
-def test_largest_legal_body_of_each_route_is_accepted(operation: Operation) -> None:
+def test_largest_legal_body_of_each_route_is_accepted(operation: ApiOperation) -> None:
     described = document(built_app())
     schema = {"$ref": f"/{operation.body.__name__}"}
     texts = [encode_escaped(largest_value(schema, described, character)) for character in CHARACTERS.values()]
     fitting = [text for text in texts if len(text) <= MAX_BYTES]
     assert fitting
     for text in fitting:
-        assert len(text) <= operation.handler.opt[LIMIT_OPTION]
-        steps.finish_steps(json_bodies.read(text, operation.body))
+        assert len(text) <= operation.handler.opt[BODY_LIMIT_ROUTE_OPTION]
+        steps.run_steps_at_once(json_bodies.decode_json_body(text, operation.body))
 
 
 async def test_the_first_byte_too_many_is_refused_before_it_is_read(
     app: Litestar, operator: AllRightsCaller, pool: Pool
 ) -> None:
     before = await table_digests(pool)
-    limits = {one.id: one.handler.opt[LIMIT_OPTION] for one in list_operations(app)}
+    limits = {one.id: one.handler.opt[BODY_LIMIT_ROUTE_OPTION] for one in list_operations(app)}
     for route in operator.writes:
         body = b"{" + b" " * (limits[route.id] - 1) + b"}"
         assert_refused(await operator.send(route, content=body, headers=JSON), 413, "PAYLOAD_TOO_LARGE")
@@ -159,13 +157,13 @@ async def test_a_thousand_rows_with_the_longest_ids_are_imported(acme: ApiCaller
     assert created.json()["replaced"] == len(rows), created.text
 
 
-class _Unbounded(In, frozen=True, kw_only=True):
+class _Unbounded(RequestStruct, frozen=True, kw_only=True):
     names: list[str]
 
 
 def test_body_type_needs_a_length_for_each_list() -> None:
     with pytest.raises(TypeError, match="max_length"):
-        limits_of(_Unbounded)
+        body_limits_of_type(_Unbounded)
 
 
 TOO_MUCH = {
@@ -194,4 +192,4 @@ async def test_signs_inside_a_string_are_not_counted(acme: ApiCaller) -> None:
 
 def test_each_route_has_a_limit() -> None:
     for one in list_operations(built_app()):
-        assert 0 < one.handler.opt[LIMIT_OPTION] <= body_limits.MAX_BYTES
+        assert 0 < one.handler.opt[BODY_LIMIT_ROUTE_OPTION] <= body_limits.MAX_BYTES

@@ -21,9 +21,7 @@ async def test_most_expensive_shapes_for_each_route(checker: Checker, app: Lites
     shapes = {name: SHAPES[name] for name in DEAREST}
     for route in checker.operator.bodies:
         known = body_fields_of(app, route)
-        for one in worst.bodies_with_value(
-            known.values, known.names[-2:], body_limits_of(app)[route.id], shapes
-        ):
+        for one in worst.bodies_with_value(known.values, known.names[-2:], body_limits_of(app)[route.id], shapes):
             await checker.check(route, one)
     checker.assert_cheap()
 
@@ -33,10 +31,7 @@ async def test_most_expensive_shapes_for_each_route(checker: Checker, app: Lites
 async def test_all_shapes_for_each_route(checker: Checker, app: Litestar, part: int) -> None:
     for route in checker.operator.bodies[part::PARTS]:
         size, known = body_limits_of(app)[route.id], body_fields_of(app, route)
-        for one in [
-            *worst.bodies_with_value(known.values, known.names, size),
-            *list_bodies(route, known.values, size),
-        ]:
+        for one in [*worst.bodies_with_value(known.values, known.names, size), *list_bodies(route, known.values, size)]:
             await checker.check(route, one)
         if size < MAX_BYTES:
             await checker.check(route, Worst("a megabyte", SHAPES["lists"](MAX_BYTES)))

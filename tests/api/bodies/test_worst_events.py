@@ -36,9 +36,7 @@ def build_event(**more: Any) -> dict[str, Any]:
     return {"name": "open", "eventId": "e", "occurredAt": now} | more
 
 
-def hostile_events(
-    size: int, *, most: int, names: tuple[str, ...] = DEAR, field: str = "events"
-) -> Iterator[Worst]:
+def hostile_events(size: int, *, most: int, names: tuple[str, ...] = DEAR, field: str = "events") -> Iterator[Worst]:
     """Yield hostile lists of events, and hostile values in events of the maximum size."""
     head = msgspec.json.encode(build_event())[:-1]
     for name in names:
@@ -46,9 +44,7 @@ def hostile_events(
         yield Worst(f"{name} as the body", value)
         yield Worst(f"{name} for {field}", b'{"%b":%b}' % (field.encode(), value))
         yield Worst(f"{name} beside {field}", b'{"x":%b,"%b":[]}' % (value, field.encode()))
-        yield Worst(
-            f"{name} in one event", b'{"%b":[%b,"properties":{"a":%b}}]}' % (field.encode(), head, value)
-        )
+        yield Worst(f"{name} in one event", b'{"%b":[%b,"properties":{"a":%b}}]}' % (field.encode(), head, value))
         small = SHAPES[name](min(32_000, size // most - 400))
         one = b'%b,"properties":{"a":%b}}' % (head, small)
         many = min(most, (size - 100) // (len(one) + 1))

@@ -114,9 +114,7 @@ def bodies_with_items(sample: Mapping[str, Any], field: str, item: Any, size: in
         yield from _wrong_items(sample, field, item, fitting)
 
 
-def _wrong_items(
-    sample: Mapping[str, Any], field: str, item: dict[str, Any], fitting: int
-) -> Iterator[Worst]:
+def _wrong_items(sample: Mapping[str, Any], field: str, item: dict[str, Any], fitting: int) -> Iterator[Worst]:
     wrong: dict[str, Any] = {name: [] for name in item}
     many = min(1_000, fitting)
     yield Worst(f"wrong values in {field}", _items(sample, field, [msgspec.json.encode(wrong)] * many))
@@ -168,12 +166,8 @@ def hostile_forms(boundary: bytes, size: int) -> Iterator[Worst]:
     yield Worst("a long name", part(b"x" * (size - 200), b"") + end)
     heads = b"--%b\r\n" % boundary + b"A: b\r\n" * (size // 6 - 99) + b"\r\n\r\n"
     yield Worst("many heads", heads + end)
-    yield Worst(
-        "almost ends", part(b"caption", (b"\r\n--" + boundary[:-1]) * (size // (len(boundary) + 8))) + end
-    )
+    yield Worst("almost ends", part(b"caption", (b"\r\n--" + boundary[:-1]) * (size // (len(boundary) + 8))) + end)
     yield Worst("line ends", part(b"caption", b"\r\n" * (size // 2 - 200)) + end)
     yield Worst("line ends before", b"\r\n" * (size // 2) + end)
     yield Worst("no boundary", b"x" * size)
-    yield Worst(
-        "no picture", part(b"file", b"\x89PNG\r\n\x1a\n" + b"\0" * (size - 300), b'; filename="a.png"') + end
-    )
+    yield Worst("no picture", part(b"file", b"\x89PNG\r\n\x1a\n" + b"\0" * (size - 300), b'; filename="a.png"') + end)

@@ -5,11 +5,18 @@ from typing import cast
 
 from redis.asyncio import Redis
 
-from api.limits.cost_budgets import BURST_S, MICROS, RATES, RESOURCES, BudgetBucket, Traffic
+from api.limits.cost_budgets import (
+    BUDGET_BURST_S,
+    BUDGET_RESOURCES,
+    MICROSECONDS_PER_SECOND,
+    REFILL_RATES_BY_TIER,
+    BudgetBucket,
+    TrafficKind,
+)
 from api.limits.rate_limits import RateLimiter
 from telemetry.costs import RequestCost
 
-STANDARD = RATES[Traffic.KEYS]["standard"]
+STANDARD = REFILL_RATES_BY_TIER[TrafficKind.KEYS]["standard"]
 
 
 def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> RequestCost:
@@ -20,12 +27,12 @@ def cost(cpu_s: float = 0.0, database_s: float = 0.0, size: int = 0) -> RequestC
 
 def cost_of_share(resource: str, share: float) -> RequestCost:
     """Return a share of a full standard bucket as a cost."""
-    full = dict(zip(RESOURCES, (one * BURST_S * share for one in STANDARD), strict=True))
+    full = dict(zip(BUDGET_RESOURCES, (one * BUDGET_BURST_S * share for one in STANDARD), strict=True))
     match resource:
         case "cpu":
-            return cost(cpu_s=full["cpu"] / MICROS)
+            return cost(cpu_s=full["cpu"] / MICROSECONDS_PER_SECOND)
         case "database":
-            return cost(database_s=full["database"] / MICROS)
+            return cost(database_s=full["database"] / MICROSECONDS_PER_SECOND)
         case _:
             return cost(size=round(full["bytes"]))
 

@@ -16,33 +16,41 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from api.limits import rate_limits
-from api.limits.cost_budgets import BURST_S, MICROS, RATES, BudgetBucket, Rates, Traffic, bucket_of
-from api.limits.rate_limits import RateClass, RateLimiter, open_limiter
+from api.limits.cost_budgets import (
+    BUDGET_BURST_S,
+    MICROSECONDS_PER_SECOND,
+    REFILL_RATES_BY_TIER,
+    BudgetBucket,
+    BudgetRefillRates,
+    TrafficKind,
+    budget_bucket_of,
+)
+from api.limits.rate_limits import RateClass, RateLimiter, open_rate_limiter
 from domain.tenancy.api_keys import Principal
 from jobs.breaker import CircuitBreaker
 from schemas import ids
 from tests.api.budgets.charging import STANDARD, advance, charge, cost
 from tests.waiting import eventually
 
-CENT = Rates(MICROS // 100, MICROS // 50, 10_000)
+CENT = BudgetRefillRates(MICROSECONDS_PER_SECOND // 100, MICROSECONDS_PER_SECOND // 50, 10_000)
 
 
 def principal(organization_id: UUID) -> Principal:
-    return Principal(
-        organization_id, "Acme", ids.new(), "k", "live", "partner", frozenset(), (), expires_at=None
-    )
+    return Principal(organization_id, "Acme", ids.new_uuid7(), "k", "live", "partner", frozenset(), (), expires_at=None)
 
 
 @pytest_asyncio.fixture
 async def limiter(redis_url: str) -> AsyncIterator[RateLimiter]:
     async with (
         Redis.from_url(redis_url) as client,
-        open_limiter(client, CircuitBreaker(0.0), lambda: datetime.now(UTC)) as created,
+        open_rate_limiter(client, CircuitBreaker(0.0), lambda: datetime.now(UTC)) as created,
     ):
         yield created
 
 
-spends = st.tuples(st.just("spend"), *(st.integers(0, most) for most in (2 * MICROS, MICROS, 10**6)))
+spends = st.tuples(
+    st.just("spend"), *(st.integers(0, most) for most in (2 * MICROSECONDS_PER_SECOND, MICROSECONDS_PER_SECOND, 10**6))
+)
 advances = st.tuples(st.just("advance"), st.integers(0, 200))
 steps = st.lists(spends | advances, max_size=12)
 
@@ -51,23 +59,27 @@ steps = st.lists(spends | advances, max_size=12)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_bucket_matches_the_arithmetic(limiter: RateLimiter, redis: Redis, course: list[Any]) -> None:
     """Starts full; refills up to its burst; is charged without a floor; refuses exactly below 0."""
-    bucket = BudgetBucket(f"budget:{ids.new()}:keys", CENT)
-    left = [float(rate * BURST_S) for rate in CENT]
+    bucket = BudgetBucket(f"budget:{ids.new_uuid7()}:keys", CENT)
+    left = [float(rate * BUDGET_BURST_S) for rate in CENT]
     began = (await redis.time())[0]
     for what, *numbers in course:
         if what == "advance":
             await advance(redis, numbers[0])
             refilled = (one + rate * numbers[0] for rate, one in zip(CENT, left, strict=True))
-            left = [min(rate * BURST_S, one) for rate, one in zip(CENT, refilled, strict=True)]
+            left = [min(rate * BUDGET_BURST_S, one) for rate, one in zip(CENT, refilled, strict=True)]
         else:
-            await charge(limiter, bucket, cost(numbers[0] / MICROS, numbers[1] / MICROS, numbers[2]))
+            await charge(
+                limiter,
+                bucket,
+                cost(numbers[0] / MICROSECONDS_PER_SECOND, numbers[1] / MICROSECONDS_PER_SECOND, numbers[2]),
+            )
             left = [one - spent for one, spent in zip(left, numbers, strict=True)]
-    [levels] = await limiter._ask_levels([(bucket,)])
+    [levels] = await limiter._read_budget_levels([(bucket,)])
     assert levels
     took_s = (await redis.time())[0] - began + 1
     for rate, expected, found in zip(CENT, left, levels[0][2:], strict=True):
-        assert expected - 15 <= found <= min(rate * BURST_S, expected + rate * took_s)
-    assert levels[0].overdrawn == (min(levels[0][2:]) < 0)
+        assert expected - 15 <= found <= min(rate * BUDGET_BURST_S, expected + rate * took_s)
+    assert levels[0].is_overdrawn == (min(levels[0][2:]) < 0)
     debts_ms = (-one / rate * 1000 for rate, one in zip(CENT, levels[0][2:], strict=True))
     assert levels[0].wait_ms == pytest.approx(max(0, *debts_ms), abs=2)
 
@@ -77,11 +89,11 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
 ) -> None:
     """Five processes with eight concurrent requests each: only running requests exceed the bucket."""
     each, at_once, processes = 0.05, 8, 5
-    rates = Rates(MICROS // 100, MICROS, 10**9)
-    monkeypatch.setitem(cast("dict[Any, Any]", RATES[Traffic.KEYS]), "partner", rates)
-    bucket_of.cache_clear()
-    rate_limits._charge.cache_clear()
-    who, served = principal(ids.new()), itertools.count()
+    rates = BudgetRefillRates(MICROSECONDS_PER_SECOND // 100, MICROSECONDS_PER_SECOND, 10**9)
+    monkeypatch.setitem(cast("dict[Any, Any]", REFILL_RATES_BY_TIER[TrafficKind.KEYS]), "partner", rates)
+    budget_bucket_of.cache_clear()
+    rate_limits._request_charge_of.cache_clear()
+    who, served = principal(ids.new_uuid7()), itertools.count()
 
     async def call(limiter: RateLimiter) -> None:
         while True:
@@ -97,26 +109,24 @@ async def test_concurrent_processes_grant_at_most_rate_and_burst(
         limiters = []
         for _ in range(processes):
             client = await stack.enter_async_context(Redis.from_url(redis_url))
-            opened = open_limiter(client, CircuitBreaker(0.0), lambda: datetime.now(UTC))
+            opened = open_rate_limiter(client, CircuitBreaker(0.0), lambda: datetime.now(UTC))
             limiters.append(await stack.enter_async_context(opened))
         began = (await redis.time())[0]
         await asyncio.gather(*(call(one) for one in limiters for _ in range(at_once)))
         took_s = (await redis.time())[0] - began + 1
     granted_s = next(served) * each
-    burst_s = BURST_S * rates.cpu / MICROS
-    assert burst_s <= granted_s <= burst_s + took_s * rates.cpu / MICROS + processes * at_once * each
-    key = bucket_of(who.organization_id, "partner").key
+    burst_s = BUDGET_BURST_S * rates.cpu / MICROSECONDS_PER_SECOND
+    assert burst_s <= granted_s <= burst_s + took_s * rates.cpu / MICROSECONDS_PER_SECOND + processes * at_once * each
+    key = budget_bucket_of(who.organization_id, "partner").key
     left = float(await cast("Awaitable[str]", redis.hget(key, "cpu")))
-    assert left <= burst_s * MICROS - granted_s * MICROS + took_s * rates.cpu + 1
-    bucket_of.cache_clear()
-    rate_limits._charge.cache_clear()
+    assert left <= burst_s * MICROSECONDS_PER_SECOND - granted_s * MICROSECONDS_PER_SECOND + took_s * rates.cpu + 1
+    budget_bucket_of.cache_clear()
+    rate_limits._request_charge_of.cache_clear()
 
 
-async def test_a_key_at_its_request_limit_gets_no_more_than_its_tiers_cpu(
-    limiter: RateLimiter, redis: Redis
-) -> None:
+async def test_a_key_at_its_request_limit_gets_no_more_than_its_tiers_cpu(limiter: RateLimiter, redis: Redis) -> None:
     """60 uploads a minute of the most expensive image, 1.35 s each, for ten minutes."""
-    who = principal(ids.new())._replace(tier="standard")
+    who = principal(ids.new_uuid7())._replace(tier="standard")
     granted, minutes, each = 0.0, 10, 1.35
     for second in range(minutes * 60):
         if second % 60 == 0:  # The key's own window is full again.
@@ -127,7 +137,7 @@ async def test_a_key_at_its_request_limit_gets_no_more_than_its_tiers_cpu(
             await charge(limiter, standing.charge.budget, cost(cpu_s=each))
         await advance(redis, 1)
     asked = minutes * 60 * each
-    allowed = (minutes * 60 + BURST_S) * STANDARD.cpu / MICROS + each
+    allowed = (minutes * 60 + BUDGET_BURST_S) * STANDARD.cpu / MICROSECONDS_PER_SECOND + each
     assert 0.9 * allowed <= granted <= 1.1 * allowed < asked / 2
 
 
@@ -135,8 +145,8 @@ async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
     """A failure opens the breaker for a second: charges in that time are written afterwards, once."""
     now = [100.0]
     breaker = CircuitBreaker(1.0, lambda: now[0])
-    bucket = bucket_of(ids.new(), "standard")
-    async with open_limiter(redis, breaker, lambda: datetime.now(UTC)) as limiter:
+    bucket = budget_bucket_of(ids.new_uuid7(), "standard")
+    async with open_rate_limiter(redis, breaker, lambda: datetime.now(UTC)) as limiter:
         breaker.failed()
         for _ in range(2):
             await charge(limiter, bucket, cost(size=1000))
@@ -144,16 +154,14 @@ async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
         now[0] += 1.0
         await charge(limiter, bucket, cost(size=500))
         left = float(await cast("Awaitable[str]", redis.hget(bucket.key, "bytes")))
-        assert left == STANDARD.bytes * BURST_S - 2500
-        assert not limiter.budgets.is_pending
+        assert left == STANDARD.bytes * BUDGET_BURST_S - 2500
+        assert not limiter.budgets.has_pending_charges
 
 
-async def test_many_requests_share_one_background_write(
-    limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_many_requests_share_one_background_write(limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request's script call also writes earlier charges. It must not leave a timer for each of them."""
-    monkeypatch.setattr(rate_limits, "FLUSH_INTERVAL_S", 3_600.0)
-    who, timers = principal(ids.new()), set[Any]()
+    monkeypatch.setattr(rate_limits, "CHARGE_FLUSH_INTERVAL_S", 3_600.0)
+    who, timers = principal(ids.new_uuid7()), set[Any]()
     for _ in range(5):
         standing = await limiter.charge(who, RateClass.READ_LIGHT)
         limiter.spend(standing.charge.budget, cost(size=1))
@@ -164,8 +172,8 @@ async def test_many_requests_share_one_background_write(
 async def test_charges_after_a_background_write_get_the_next_one(
     limiter: RateLimiter, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rate_limits, "FLUSH_INTERVAL_S", 0.0)
+    monkeypatch.setattr(rate_limits, "CHARGE_FLUSH_INTERVAL_S", 0.0)
     for _ in range(3):
-        bucket = bucket_of(ids.new(), "standard")
+        bucket = budget_bucket_of(ids.new_uuid7(), "standard")
         limiter.spend(bucket, cost(size=1_000))
         await eventually(partial(redis.exists, bucket.key))

@@ -10,7 +10,14 @@ import pytest
 from litestar import Litestar
 from redis.asyncio import Redis
 
-from api.limits.cost_budgets import BURST_S, MICROS, RESOURCES, BudgetBucket, Traffic, bucket_of
+from api.limits.cost_budgets import (
+    BUDGET_BURST_S,
+    BUDGET_RESOURCES,
+    MICROSECONDS_PER_SECOND,
+    BudgetBucket,
+    TrafficKind,
+    budget_bucket_of,
+)
 from api.limits.rate_limits import RateLimiter
 from db.pool import Pool
 from domain.tenancy import organizations
@@ -29,8 +36,8 @@ async def test_an_overdrawn_organization_is_refused_until_the_refill(
     app: Litestar, acme: ApiCaller, redis: Redis, pool: Pool
 ) -> None:
     limiter: RateLimiter = app.state.services.limiter
-    bucket = bucket_of(acme.organization_id, "standard")
-    for resource in RESOURCES:
+    bucket = budget_bucket_of(acme.organization_id, "standard")
+    for resource in BUDGET_RESOURCES:
         await limiter.close()
         await redis.flushdb()
         await charge(limiter, bucket, cost_of_share(resource, 1.5))
@@ -38,9 +45,9 @@ async def test_an_overdrawn_organization_is_refused_until_the_refill(
         error = refused.json()["error"]
         assert (refused.status_code, error["code"]) == (429, "RATE_LIMITED")
         assert error["details"] == {"limit": "budget", "resource": resource}
-        assert BURST_S / 2 - 5 <= int(refused.headers["Retry-After"]) <= BURST_S / 2 + 1
+        assert BUDGET_BURST_S / 2 - 5 <= int(refused.headers["Retry-After"]) <= BUDGET_BURST_S / 2 + 1
         assert await pool.fetchval("select count(*) from project") == 0
-        await advance(redis, BURST_S / 2)
+        await advance(redis, BUDGET_BURST_S / 2)
         answer = await acme.http.get("/v1/whoami")
         assert answer.status_code == 200
         assert '"read-light";r=119' in answer.headers["RateLimit"]
@@ -51,10 +58,10 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
 ) -> None:
     limiter: RateLimiter = app.state.services.limiter
     async with pool.acquire() as conn:
-        found = await organizations.find(conn, organization_id=acme.organization_id)
-    sandbox = ids.read(ids.ORGANIZATION, found.sandbox_id)
+        found = await organizations.read_organization(conn, organization_id=acme.organization_id)
+    sandbox = ids.parse_prefixed_id(ids.ORGANIZATION, found.sandbox_id)
     assert sandbox
-    await charge(limiter, bucket_of(acme.organization_id, "standard"), cost_of_share("cpu", 1.1))
+    await charge(limiter, budget_bucket_of(acme.organization_id, "standard"), cost_of_share("cpu", 1.1))
     async with (
         client_of(app, await new_key(pool, acme.organization_id)) as other,
         client_of(app, await new_key(pool, sandbox, env="test")) as tester,
@@ -62,18 +69,18 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
         assert (await other.get("/v1/whoami")).status_code == 429
         assert (await tester.get("/v1/whoami")).status_code == 200
         assert (await rival.http.get("/v1/whoami")).status_code == 200
-        await charge(limiter, bucket_of(sandbox, "sandbox"), cost_of_share("cpu", 1.1))
+        await charge(limiter, budget_bucket_of(sandbox, "sandbox"), cost_of_share("cpu", 1.1))
         assert (await tester.get("/v1/whoami")).status_code == 429
 
 
 async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: ApiCaller) -> None:
-    bucket = bucket_of(acme.organization_id, "standard")
+    bucket = budget_bucket_of(acme.organization_id, "standard")
     await charge(app.state.services.limiter, bucket, cost_of_share("cpu", 0.9))
     answer = (await acme.http.get("/v1/usage")).json()["budgets"]
     found = {(one["traffic"], one["resource"]): one for one in answer}
-    assert set(found) == {(traffic, resource) for traffic in Traffic for resource in RESOURCES}
+    assert set(found) == {(traffic, resource) for traffic in TrafficKind for resource in BUDGET_RESOURCES}
     assert all(0 < one["available"] <= one["capacity"] for one in answer)
-    assert found["keys", "cpu"]["capacity"] == pytest.approx(BURST_S * STANDARD.cpu / MICROS)
+    assert found["keys", "cpu"]["capacity"] == pytest.approx(BUDGET_BURST_S * STANDARD.cpu / MICROSECONDS_PER_SECOND)
     assert found["keys", "bytes"]["perSecond"] == STANDARD.bytes
     assert found["keys", "cpu"]["available"] < found["keys", "cpu"]["capacity"]
     assert found["public", "cpu"]["available"] == found["public", "cpu"]["capacity"]
@@ -95,8 +102,8 @@ async def test_public_traffic_does_not_use_the_keys_budget(app: Litestar, acme: 
     async with client_of(app) as anonymous:
         assert (await send(anonymous)).status_code == 202
         limiter: RateLimiter = app.state.services.limiter
-        public = bucket_of(acme.organization_id, "standard", Traffic.PUBLIC)
-        await charge(limiter, public, cost(cpu_s=2.0 * BURST_S * public.rates.cpu / MICROS))
+        public = budget_bucket_of(acme.organization_id, "standard", TrafficKind.PUBLIC)
+        await charge(limiter, public, cost(cpu_s=2.0 * BUDGET_BURST_S * public.rates.cpu / MICROSECONDS_PER_SECOND))
         refused = await send(anonymous)
         assert refused.json()["error"]["details"] == {"limit": "budget", "resource": "cpu"}
         assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
@@ -110,7 +117,7 @@ async def test_restarted_redis_has_full_buckets_and_absent_redis_refuses_no_requ
 ) -> None:
     async with Redis.from_url(own_servers.valkey.url) as redis:
         limiter = RateLimiter(redis, CircuitBreaker(0.0), lambda: datetime.now(UTC))
-        bucket = bucket_of(acme_apart.organization_id, "standard")
+        bucket = budget_bucket_of(acme_apart.organization_id, "standard")
         await charge(limiter, bucket, cost_of_share("cpu", 1.5))
         assert (await acme_apart.http.get("/v1/whoami")).status_code == 429
         await redis.flushall()
@@ -161,7 +168,7 @@ async def test_queued_uploads_are_refused_once_the_budget_is_overdrawn(
     app: Litestar, acme: ApiCaller, pool: Pool
 ) -> None:
     limiter: RateLimiter = app.state.services.limiter
-    project, bucket = await new_project(acme), bucket_of(acme.organization_id, "standard")
+    project, bucket = await new_project(acme), budget_bucket_of(acme.organization_id, "standard")
     async with app.state.services.probes.turn(acme.organization_id):
         waiting = asyncio.create_task(upload(acme, project))
         stored = "select count(*) from media_upload where size_bytes > 0"
@@ -181,7 +188,7 @@ async def test_readers_of_public_files_pay_from_the_public_budget(
     created = (await upload(acme, await new_project(acme))).json()
     path = "/media/" + created["assets"][0]["url"].rpartition("/")[2]
     public, paid = (
-        bucket_of(acme.organization_id, "standard", Traffic.PUBLIC),
+        budget_bucket_of(acme.organization_id, "standard", TrafficKind.PUBLIC),
         list[tuple[BudgetBucket, int]](),
     )
     async with client_of(app) as anonymous:
@@ -189,7 +196,7 @@ async def test_readers_of_public_files_pay_from_the_public_budget(
             patched.setattr(limiter, "spend", lambda bucket, spent: paid.append((bucket, spent.sent)))
             answer = await anonymous.get(path)
         assert paid == [(public, len(answer.content))]
-        await charge(limiter, public, cost(size=2 * BURST_S * public.rates.bytes))
+        await charge(limiter, public, cost(size=2 * BUDGET_BURST_S * public.rates.bytes))
         refused = await anonymous.get(path)
         assert refused.json()["error"]["details"] == {"limit": "budget", "resource": "bytes"}
         assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)

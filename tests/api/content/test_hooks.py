@@ -21,22 +21,12 @@ ALONE = """
 import sys
 import api.app
 from generation.spec import BrandSnapshot
-from generation.copy.write import propose
-propose(BrandSnapshot(name="潮見", taglines=["潮の時刻をすぐに確認する"], language="ja"))
-propose(BrandSnapshot(name="Tideline", taglines=["Know the tide before you go"], language="en"))
+from generation.copy.write import propose_brand_hooks
+propose_brand_hooks(BrandSnapshot(name="潮見", taglines=["潮の時刻をすぐに確認する"], language="ja"))
+propose_brand_hooks(BrandSnapshot(name="Tideline", taglines=["Know the tide before you go"], language="en"))
 print(*{name.partition(".")[0] for name in sys.modules})
 """
-DRAWING = {
-    "bidi",
-    "budoux",
-    "hibari_tts",
-    "imageio_ffmpeg",
-    "numpy",
-    "pyphen",
-    "resvg_py",
-    "uharfbuzz",
-    "uniseg",
-}
+DRAWING = {"bidi", "budoux", "hibari_tts", "imageio_ffmpeg", "numpy", "pyphen", "resvg_py", "uharfbuzz", "uniseg"}
 
 
 async def create_branded_project(acme: ApiCaller, **brand: Any) -> str:

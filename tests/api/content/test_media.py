@@ -11,10 +11,10 @@ import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.routes.media import _requested_range
+from api.routes.media import _requested_byte_range
 from db.pool import Pool
-from domain.content.content import FileHeaders
-from schemas.errors import Unsatisfiable
+from domain.content.content import FileDownloadHeaders
+from schemas.errors import RangeUnsatisfiable
 from tests import media
 from tests.api.content.project import UploadProject, film
 from tests.s3.storages import ALL_STORAGES
@@ -120,15 +120,15 @@ numbers = st.one_of(st.just(""), st.integers(0, 200).map(str))
 @given(first=numbers, last=numbers)
 def test_range_follows_the_rfc(first: str, last: str) -> None:
     asked = f"bytes={first}-{last}".encode()
-    served = FileHeaders("image/png", 100, bytes(32), UUID(int=1), "standard")
+    served = FileDownloadHeaders("image/png", 100, bytes(32), UUID(int=1), "standard")
     headers: dict[bytes, Any] = {b"range": asked}
     if not (first or last) or (first and last and int(last) < int(first)):
-        assert _requested_range(headers, served) is None
+        assert _requested_byte_range(headers, served) is None
     elif expected_range(asked)[0] >= 100:
-        with pytest.raises(Unsatisfiable):
-            _requested_range(headers, served)
+        with pytest.raises(RangeUnsatisfiable):
+            _requested_byte_range(headers, served)
     else:
-        assert _requested_range(headers, served) == expected_range(asked)
+        assert _requested_byte_range(headers, served) == expected_range(asked)
 
 
 @ALL_STORAGES

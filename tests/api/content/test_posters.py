@@ -9,10 +9,10 @@ import pytest
 from db.pool import Pool
 from domain.content import posters
 from domain.media import uploads
-from domain.media.storage import open_store
+from domain.media.storage import open_media_store
 from generation.outputs import OutputFile
 from jobs import maintenance
-from jobs.kinds import MAKE_POSTER
+from jobs.kinds import MAKE_POSTER_KIND
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.content.project import UploadProject, file, film
@@ -22,8 +22,8 @@ from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from workers.generation.protocol import RenderRequest
-from workers.generation.rendering import render_one
-from workers.tasks import OPENERS, make_poster
+from workers.generation.rendering import render_single_file
+from workers.tasks import TASK_OPENER_BY_KIND, make_poster
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @asynccontextmanager
 async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
-    async with at_work(settings, pool, {MAKE_POSTER: OPENERS[MAKE_POSTER]}):
+    async with at_work(settings, pool, {MAKE_POSTER_KIND: TASK_OPENER_BY_KIND[MAKE_POSTER_KIND]}):
         yield
 
 
@@ -74,9 +74,9 @@ async def test_archive_leaves_no_poster(
     async def archived(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
         answer = await project.caller.http.delete(f"/v1/projects/{project.id}")
         assert answer.is_success, answer.text
-        return await render_one(asked, handles)
+        return await render_single_file(asked, handles)
 
-    monkeypatch.setattr(make_poster, "render_one", archived)
+    monkeypatch.setattr(make_poster, "render_single_file", archived)
     ended = "select finished_at from job where kind = 'make_poster'"
     async with working(settings, pool):
         item = await project.made(film(video))
@@ -84,7 +84,7 @@ async def test_archive_leaves_no_poster(
     assert (await read_item(project, item))["assets"] == item["assets"]
     await pool.execute("update media_upload set started_at = now() - interval '2 days'")
     async with pool.acquire() as conn:
-        await uploads.prune_stale_uploads(conn, open_store(settings))
+        await uploads.prune_stale_uploads(conn, open_media_store(settings))
     assert len(project.stored()) == 1
 
 
@@ -101,8 +101,8 @@ async def test_videos_of_older_releases_get_posters_one_by_one(
     await forget_poster_jobs(pool)
     async with working(settings, pool), pool.acquire() as conn:
         for passed in (1, 2, 1, 0):
-            await eventually(lambda: maintenance.is_idle(conn, pool_name="generate"))
-            assert await posters.backfill(conn) == passed
+            await eventually(lambda: maintenance.is_pool_idle(conn, pool_name="generate"))
+            assert await posters.backfill_posters(conn) == passed
             ends = await wait_for_jobs(pool)
     assert sorted(ends) == [("completed", None), ("completed", None), ("failed", "CLIP_UNREADABLE")]
     shown = [(await read_item(project, one))["assets"][0]["thumbnailUrl"] for one in item]
@@ -113,18 +113,18 @@ async def test_busy_or_empty_pool_starts_no_poster(project: UploadProject, pool:
     await project.made(film())
     await forget_poster_jobs(pool)
     async with pool.acquire() as conn:
-        assert await posters.backfill(conn) == 0
-        await scene.worker(conn, MAKE_POSTER)
-        assert await posters.backfill(conn) == 1
-        assert await posters.backfill(conn) == 0
+        assert await posters.backfill_posters(conn) == 0
+        await scene.worker(conn, MAKE_POSTER_KIND)
+        assert await posters.backfill_posters(conn) == 1
+        assert await posters.backfill_posters(conn) == 0
     assert await pool.fetchval("select count(*) from job") == 1
 
 
 async def test_running_poster_job_is_not_repeated(project: UploadProject, pool: Pool) -> None:
     await project.made(film())
     async with pool.acquire() as conn:
-        await seeds.claims(conn, MAKE_POSTER)
-        assert [await posters.backfill(conn) for _ in range(2)] == [1, 0]
+        await seeds.claims(conn, MAKE_POSTER_KIND)
+        assert [await posters.backfill_posters(conn) for _ in range(2)] == [1, 0]
     assert await pool.fetchval("select count(*) from job") == 1
 
 
@@ -137,13 +137,11 @@ async def test_running_poster_job_is_not_repeated(project: UploadProject, pool: 
            select organization_id, id, 1, sha256, repeat('x', 43) from content_asset""",
     ],
 )
-async def test_video_without_need_of_a_poster_is_skipped(
-    project: UploadProject, pool: Pool, change: str
-) -> None:
+async def test_video_without_need_of_a_poster_is_skipped(project: UploadProject, pool: Pool, change: str) -> None:
     await project.made(film())
     await forget_poster_jobs(pool)
     await pool.execute(change)
     async with pool.acquire() as conn:
-        await scene.worker(conn, MAKE_POSTER)
-        assert [await posters.backfill(conn) for _ in range(2)] == [1, 0]
+        await scene.worker(conn, MAKE_POSTER_KIND)
+        assert [await posters.backfill_posters(conn) for _ in range(2)] == [1, 0]
     assert await pool.fetchval("select count(*) from job") == 0

@@ -36,9 +36,7 @@ async def test_clip_and_transcript_are_stored_for_the_job(project: UploadProject
     first, second = await read_briefs(pool)
     assert first["files"] == second["files"]
     assert first["files"]["clip"]
-    assert [(one["spec"]["transcript"], one["spec"]["seconds"]) for one in (first, second)] == 2 * [
-        (SAID, 20)
-    ]
+    assert [(one["spec"]["transcript"], one["spec"]["seconds"]) for one in (first, second)] == 2 * [(SAID, 20)]
 
 
 async def test_unusable_clip_is_refused(project: UploadProject, pool: Pool) -> None:

@@ -25,7 +25,7 @@ AROUND = 400
 def room(monkeypatch: pytest.MonkeyPatch) -> int:
     """Limit every tier to three clips."""
     limit = 3 * (len(CLIP) + AROUND)
-    monkeypatch.setattr(storage_quota, "QUOTAS", dict.fromkeys(storage_quota.QUOTAS, limit))
+    monkeypatch.setattr(storage_quota, "STORAGE_QUOTA_BYTES", dict.fromkeys(storage_quota.STORAGE_QUOTA_BYTES, limit))
     return limit
 
 
@@ -49,9 +49,7 @@ async def test_trailing_data_is_not_stored(project: UploadProject) -> None:
         assert served.content == whole
 
 
-async def test_whoami_shows_storage_and_its_limit(
-    acme: ApiCaller, project: UploadProject, pool: Pool
-) -> None:
+async def test_whoami_shows_storage_and_its_limit(acme: ApiCaller, project: UploadProject, pool: Pool) -> None:
     assert (await acme.http.get("/v1/whoami")).json()["storage"] == {
         "usedBytes": 0,
         "limitBytes": 5 * storage_quota.GIB,
@@ -71,10 +69,7 @@ async def test_concurrent_uploads_stop_at_the_quota(
     assert len(project.stored()) == 3
     assert await pool.fetchval("select count(*) from media_upload") == 0
     refused = next(answer for answer in answers if answer.status_code == 413).json()["error"]
-    assert (refused["code"], refused["details"]) == (
-        "PAYLOAD_TOO_LARGE",
-        {"limit": "storage", "limitBytes": room},
-    )
+    assert (refused["code"], refused["details"]) == ("PAYLOAD_TOO_LARGE", {"limit": "storage", "limitBytes": room})
 
 
 @pytest.mark.usefixtures("room")
@@ -89,9 +84,7 @@ async def test_failed_upload_frees_its_reservation(acme: ApiCaller, project: Upl
 async def test_a_sandbox_counts_with_its_organization(
     app: Litestar, acme: ApiCaller, project: UploadProject, pool: Pool, rival: ApiCaller
 ) -> None:
-    sandbox = await pool.fetchval(
-        "select id from organization where live_organization_id = $1", acme.organization_id
-    )
+    sandbox = await pool.fetchval("select id from organization where live_organization_id = $1", acme.organization_id)
     for _ in range(3):
         await project.made(film(CLIP))
     async with client_of(app, await new_key(pool, sandbox, env="test")) as client:
@@ -106,7 +99,7 @@ async def test_deletion_frees_the_quota(acme: ApiCaller, project: UploadProject,
     first, second = [await project.made(file(PICTURE)) for _ in range(2)]
     for created in (first, second):
         await pool.execute(
-            "delete from content_asset where content_id = $1", ids.read(ids.CONTENT, created["id"])
+            "delete from content_asset where content_id = $1", ids.parse_prefixed_id(ids.CONTENT, created["id"])
         )
     assert await used_bytes(acme) == 0
 
@@ -114,8 +107,8 @@ async def test_deletion_frees_the_quota(acme: ApiCaller, project: UploadProject,
 async def test_a_suspended_organization_has_the_quota_of_its_tier(acme: ApiCaller, pool: Pool) -> None:
     """Running uploads continue."""
     async with pool.acquire() as conn:
-        await organizations.change(
+        await organizations.change_tier_and_suspension(
             conn, organization_id=acme.organization_id, tier=None, suspended=True, actor=None
         )
-        use = await storage_quota.get(conn, organization_id=acme.organization_id)
+        use = await storage_quota.read_storage_use(conn, organization_id=acme.organization_id)
     assert use.limit == 5 * storage_quota.GIB

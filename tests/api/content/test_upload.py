@@ -81,13 +81,7 @@ async def test_video_has_a_duration_and_its_rotation(project: UploadProject) -> 
     assert item["hook"] is None
     [asset] = item["assets"]
     shown = {name: asset[name] for name in ("kind", "mimeType", "width", "height", "durationMs")}
-    assert shown == {
-        "kind": "video",
-        "mimeType": "video/quicktime",
-        "width": 36,
-        "height": 64,
-        "durationMs": 90_500,
-    }
+    assert shown == {"kind": "video", "mimeType": "video/quicktime", "width": 36, "height": 64, "durationMs": 90_500}
 
 
 async def test_image_size_is_the_displayed_size(project: UploadProject) -> None:
@@ -106,9 +100,7 @@ async def test_image_size_is_the_displayed_size(project: UploadProject) -> None:
         ("webp", {"method": 0}),
     ],
 )
-async def test_largest_image_can_be_probed(
-    project: UploadProject, kind: str, options: dict[str, Any]
-) -> None:
+async def test_largest_image_can_be_probed(project: UploadProject, kind: str, options: dict[str, Any]) -> None:
     """Each format in its most expensive form for the decoder, within the process's limits."""
     picture = media.large(kind.upper(), **options)
     [asset] = (await project.made(file(picture, f"a.{kind}", f"image/{kind}")))["assets"]

@@ -40,7 +40,7 @@ class EventSender(NamedTuple):
 
     @property
     def project_id(self) -> UUID:
-        found = ids.read(ids.PROJECT, self.project)
+        found = ids.parse_prefixed_id(ids.PROJECT, self.project)
         assert found
         return found
 
@@ -68,11 +68,7 @@ async def sender(owner: ApiCaller, http: httpx.AsyncClient, body: dict[str, Any]
 
 def event(number: int = 0, **fields: Any) -> dict[str, Any]:
     """Build the event with a number, which determines its id."""
-    return {
-        "name": "open",
-        "eventId": f"e-{number}",
-        "occurredAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-    } | fields
+    return {"name": "open", "eventId": f"e-{number}", "occurredAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"} | fields
 
 
 def encode_events(*events: dict[str, Any]) -> bytes:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from api.events.app_lookup import LookUp
+from api.events.app_lookup import MainDatabaseLookup
 from api.http.requests import ApiRequest
 
 
@@ -25,7 +25,7 @@ async def test_look_up_runs_once_for_all_slices() -> None:
         results.append("found")
         return "found"
 
-    look_up = LookUp(cast("ApiRequest", _Request()), find)
+    look_up = MainDatabaseLookup(cast("ApiRequest", _Request()), find)
     for _ in range(3):
         async with look_up.connect():
             assert look_up.result == "found"

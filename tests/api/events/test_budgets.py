@@ -17,22 +17,22 @@ from api.events import requests
 from api.services import Services
 from db.pool import Pool
 from domain.events import budgets
-from domain.events.budgets import Budget
+from domain.events.budgets import DailyEventBudget
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, client_of, hold_context, new_key, open_caller
 from tests.api.events.sender import PHONE, EventSender, event, read_counts, sender
 from tests.api.refusals import problem
 from tests.waiting import eventually
 
-BUDGET = Budget(10, 1 << 20)
+BUDGET = DailyEventBudget(10, 1 << 20)
 
 
 @pytest.fixture(autouse=True)
 def small_budgets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set small budgets, twice as large for `partner`; don't remember refusals."""
-    tiers = dict.fromkeys(budgets.BUDGETS, BUDGET) | {"partner": Budget(20, 2 << 20)}
-    monkeypatch.setattr(budgets, "BUDGETS", tiers)
-    monkeypatch.setattr(requests, "MAX_REFUSAL_S", 0.0)
+    tiers = dict.fromkeys(budgets.EVENT_BUDGET_BY_TIER, BUDGET) | {"partner": DailyEventBudget(20, 2 << 20)}
+    monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", tiers)
+    monkeypatch.setattr(requests, "MAX_CACHED_REFUSAL_S", 0.0)
 
 
 def build_events(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
@@ -67,9 +67,9 @@ async def test_bytes_have_a_budget_of_their_own(shop: EventSender, pool: Pool) -
     large = {"properties": {"text": "x" * 30_000}, "context": {}}
     answers = [await shop.send(*build_events(number, **large)) for number in range(40)]
     assert {answer.status_code for answer in answers[:9]} == {202}
-    few = Budget(100, 60_000)
-    for tier in budgets.BUDGETS:
-        budgets.BUDGETS[tier] = few  # type: ignore[index]  # the test's own
+    few = DailyEventBudget(100, 60_000)
+    for tier in budgets.EVENT_BUDGET_BY_TIER:
+        budgets.EVENT_BUDGET_BY_TIER[tier] = few  # type: ignore[index]  # the test's own
     assert problem(await shop.send(event(99))) == (429, "RATE_LIMITED", {"limit": "daily-event-bytes"})
     await wait_for_added(pool, shop.owner, 10)
     used = (await read_usage(shop.owner))["bytes"]
@@ -168,10 +168,8 @@ async def test_a_higher_tier_counts_at_once(shop: EventSender, pool: Pool, redis
     assert problem(await shop.send(event(11)))[0] == 429
 
 
-async def test_refused_app_causes_no_query(
-    shop: EventSender, app: Litestar, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(requests, "MAX_REFUSAL_S", 600.0)
+async def test_refused_app_causes_no_query(shop: EventSender, app: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "MAX_CACHED_REFUSAL_S", 600.0)
     await shop.send(*build_events(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
     services: Services = app.state.services
@@ -180,14 +178,12 @@ async def test_refused_app_causes_no_query(
     assert problem(await shop.post(b"{"))[2] == {"limit": "daily-events"}
 
 
-async def test_two_processes_count_each_accepted_event_once(
-    app: Litestar, settings: Settings, pool: Pool
-) -> None:
+async def test_two_processes_count_each_accepted_event_once(app: Litestar, settings: Settings, pool: Pool) -> None:
     """The count is exact for any concurrency. A process that starts later learns it after its first
     addition.
     """
-    for tier in budgets.BUDGETS:
-        budgets.BUDGETS[tier] = Budget(100, 1 << 30)  # type: ignore[index]  # the test's own
+    for tier in budgets.EVENT_BUDGET_BY_TIER:
+        budgets.EVENT_BUDGET_BY_TIER[tier] = DailyEventBudget(100, 1 << 30)  # type: ignore[index]  # the test's own
     other = create_app(settings)
     numbers = itertools.count()
     async with open_caller(app, pool, "Acme") as acme, client_of(app) as one:

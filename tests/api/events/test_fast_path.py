@@ -30,24 +30,18 @@ def comparable(answer: httpx.Response) -> tuple[int, dict[str, str], Any]:
     body = answer.json()
     if "error" in body:
         body["error"].pop("requestId")
-    return (
-        answer.status_code,
-        {name: value for name, value in answer.headers.items() if name not in OWN},
-        body,
-    )
+    return (answer.status_code, {name: value for name, value in answer.headers.items() if name not in OWN}, body)
 
 
-async def test_fast_path_answers_as_the_framework_does(
-    shop: EventSender, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_fast_path_answers_as_the_framework_does(shop: EventSender, monkeypatch: pytest.MonkeyPatch) -> None:
     message = {"type": "track", "event": "open", "messageId": "m", "anonymousId": "a"}
-    finds = (fast_path.find, lambda *_: None)
+    finds = (fast_path.find_fast_path_route, lambda *_: None)
     for path in ("", "/", "/v1/batch", "/v1/batch/", "/v1/apps/none/events"):
         at = path if path.startswith("/v1") else shop.at + path
         content = msgspec.json.encode({"batch": [message]}) if "batch" in path else encode_events(event(1))
         await shop.post(content, at=at)
         answers = []
         for find in finds:
-            monkeypatch.setattr(fast_path, "find", find)
+            monkeypatch.setattr(fast_path, "find_fast_path_route", find)
             answers.append([comparable(await shop.post(content, at=at, headers=more)) for more in HEADERS])
         assert answers[0] == answers[1], path

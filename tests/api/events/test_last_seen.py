@@ -9,11 +9,11 @@ import pytest
 import pytest_asyncio
 
 from api.events import last_seen
-from api.events.last_seen import LastSeenBuffer, open_last_seen
+from api.events.last_seen import AppLastSeenBuffer, open_last_seen_buffer
 from db.pool import Conn, Pool
 from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 from tests.api.conftest import PEPPERS
 from tests.api.events.sender import EventSender, event, read_counts
 from tests.waiting import eventually
@@ -25,19 +25,19 @@ Note = Callable[..., Awaitable[None]]
 def written_apps(monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """Record the ids of written apps, in order."""
     counted: list[UUID] = []
-    note: Note = apps.note_event
+    note: Note = apps.note_app_event
 
     async def counting(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
         await note(conn, organization_id=organization_id, app_id=app_id)
         counted.append(app_id)
 
-    monkeypatch.setattr(apps, "note_event", counting)
+    monkeypatch.setattr(apps, "note_app_event", counting)
     return counted
 
 
 @pytest_asyncio.fixture
 async def keyed_app(conn: Conn, shop: EventSender) -> KeyedApp:
-    [app] = await app_keys.apps_of_keys(conn, keys=[shop.key], peppers=PEPPERS)
+    [app] = await app_keys.find_apps_by_keys(conn, keys=[shop.key], peppers=PEPPERS)
     assert app
     return app
 
@@ -60,19 +60,19 @@ async def test_last_event_at_appears_after_the_first_event(shop: EventSender) ->
 async def test_many_requests_cause_one_write(
     pool: Pool, keyed_app: KeyedApp, written_apps: list[UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with open_last_seen(pool) as last:
+    async with open_last_seen_buffer(pool) as last:
         for _ in range(100):
             last.note(keyed_app)
             await asyncio.sleep(0)
     assert written_apps == [keyed_app.app_id]
-    monkeypatch.setattr(last_seen, "MIN_INTERVAL_S", 0.0)
+    monkeypatch.setattr(last_seen, "MIN_LAST_SEEN_INTERVAL_S", 0.0)
     last.note(keyed_app)
     await last.write_due()
     assert written_apps == [keyed_app.app_id] * 2
 
 
 async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed_app: KeyedApp) -> None:
-    async with open_last_seen(pool) as last:
+    async with open_last_seen_buffer(pool) as last:
         last.note(keyed_app)
     assert await read_last_event(pool)
 
@@ -80,13 +80,13 @@ async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed_app: 
 async def test_next_event_retries_after_postgres_was_away(
     pool: Pool, keyed_app: KeyedApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    last = LastSeenBuffer(pool)
+    last = AppLastSeenBuffer(pool)
     with monkeypatch.context() as patch:
 
         async def away(*_: object, **__: object) -> None:
-            raise Unavailable
+            raise ServiceUnavailable
 
-        patch.setattr(apps, "note_event", away)
+        patch.setattr(apps, "note_app_event", away)
         last.note(keyed_app)
         await last.write_due()
     assert await read_last_event(pool) is None

@@ -11,7 +11,7 @@ from litestar import Litestar
 from redis.asyncio import Redis
 
 from api.limits import event_limits, rate_limits
-from api.limits.event_limits import EventLimits
+from api.limits.event_limits import EventRateLimits
 from api.services import Services
 from tests.api.conftest import ApiCaller
 from tests.api.events.sender import EventSender, event, read_counts, sender
@@ -19,15 +19,15 @@ from tests.api.refusals import problem
 from tests.api.test_ratelimit import parse_policies
 from tests.waiting import eventually
 
-FEW = EventLimits(3, 10)
+FEW = EventRateLimits(3, 10)
 
 
 @pytest.fixture(autouse=True)
 def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set low limits without a refill during a test; raise Redis's time limit."""
     monkeypatch.setattr(rate_limits, "BUDGET_S", 60.0)
-    monkeypatch.setattr(event_limits, "LIMITS", dict.fromkeys(event_limits.LIMITS, FEW))
-    monkeypatch.setattr(event_limits, "WINDOW_S", 36_000)
+    monkeypatch.setattr(event_limits, "EVENT_LIMITS_BY_TIER", dict.fromkeys(event_limits.EVENT_LIMITS_BY_TIER, FEW))
+    monkeypatch.setattr(event_limits, "EVENT_LIMIT_WINDOW_S", 36_000)
 
 
 @pytest_asyncio.fixture
@@ -56,15 +56,11 @@ async def test_requests_over_the_limit_are_refused(
     """Another app is not refused."""
     answers = [await shop.send(event(number)) for number in range(3)]
     assert [read_counts(answer)[0] for answer in answers] == [1, 1, 1]
-    assert [parse_policies(answer.headers["RateLimit"])["event-requests"]["r"] for answer in answers] == [
-        2,
-        1,
-        0,
-    ]
+    assert [parse_policies(answer.headers["RateLimit"])["event-requests"]["r"] for answer in answers] == [2, 1, 0]
     assert answers[0].headers["X-RateLimit-Endpoint-Class"] == "events"
     assert parse_policies(answers[0].headers["RateLimit-Policy"]) == {
-        "event-requests": {"q": 3, "w": event_limits.WINDOW_S},
-        "events": {"q": 10, "w": event_limits.WINDOW_S},
+        "event-requests": {"q": 3, "w": event_limits.EVENT_LIMIT_WINDOW_S},
+        "events": {"q": 10, "w": event_limits.EVENT_LIMIT_WINDOW_S},
     }
     for _ in range(2):
         over = await shop.send(event(9))
@@ -110,9 +106,7 @@ async def test_refused_body_costs_its_size(phone: EventSender, app: Litestar, bu
         await refill_buckets(app, buckets)
 
 
-async def check_cost(
-    phone: EventSender, buckets: Redis, path: str, content: bytes, outcome: tuple[int, int]
-) -> None:
+async def check_cost(phone: EventSender, buckets: Redis, path: str, content: bytes, outcome: tuple[int, int]) -> None:
     at, (status, cost) = f"/v1/{path}" if path else phone.at, outcome
     packed = {"Content-Encoding": "gzip"} if content.startswith(b"\x1f\x8b") else {}
     assert (await phone.post(content, at=at, headers=packed)).status_code == status

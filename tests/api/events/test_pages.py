@@ -64,9 +64,7 @@ async def test_page_of_another_domain_is_refused(shop: EventSender) -> None:
         assert_refused(answer, 403, "ORIGIN_NOT_ALLOWED")
 
 
-async def test_an_app_under_development_sends_from_this_machine(
-    acme: ApiCaller, anonymous: httpx.AsyncClient
-) -> None:
+async def test_an_app_under_development_sends_from_this_machine(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
     local = await sender(acme, anonymous, WEB | {"webDomain": "localhost"})
     for origin in ("http://localhost:5173", "https://localhost"):
         assert read_counts(await local.send(event(1), headers={"Origin": origin}))[2] == []

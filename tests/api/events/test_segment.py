@@ -55,9 +55,7 @@ def read_success(answer: httpx.Response) -> tuple[int, int, int]:
 
 async def test_a_batch_of_a_server(phone: EventSender, pool: Pool) -> None:
     """analytics-node and -python: the key is the user name of Basic."""
-    content = msgspec.json.encode(
-        {"batch": [build_message(1), build_message(2), build_message(1)], "sentAt": NOW}
-    )
+    content = msgspec.json.encode({"batch": [build_message(1), build_message(2), build_message(1)], "sentAt": NOW})
     for path in ("batch", "b", "import"):
         answer = await phone.http.post(f"/v1/{path}", content=content, auth=(phone.key, ""))
         assert sum(read_success(answer)) == 3
@@ -133,9 +131,7 @@ async def test_one_bad_message_does_not_affect_others(phone: EventSender, pool: 
         build_message(9, timestamp="2027-01-01T00:00:00Z", sentAt="9999-12-31T23:59:59Z"),
     ]
     mixed = [one for number, wrong in enumerate(bad) for one in (wrong, build_message(100 + number))]
-    cut = build_batch(phone, *mixed, build_message(200, properties={"title": "cut "})).replace(
-        b"cut ", b"cut \\ud83d"
-    )
+    cut = build_batch(phone, *mixed, build_message(200, properties={"title": "cut "})).replace(b"cut ", b"cut \\ud83d")
     answer = await post(phone, "b", cut)
     assert read_success(answer) == (len(bad) + 1, 0, len(bad))
     assert [one["index"] for one in answer.json()["rejected"]] == [2 * turn for turn in range(len(bad))]
@@ -190,9 +186,7 @@ async def test_time_is_the_messages_unless_invalid(phone: EventSender, pool: Poo
 
 
 async def test_time_without_a_zone_is_utc(phone: EventSender, pool: Pool) -> None:
-    answer = await post(
-        phone, "b", build_batch(phone, build_message(timestamp=(format_time(-HOUR) or "")[:-1]))
-    )
+    answer = await post(phone, "b", build_batch(phone, build_message(timestamp=(format_time(-HOUR) or "")[:-1])))
     assert read_success(answer) == (1, 0, 0)
     [row] = await read_stored(pool, phone)
     assert abs(row["occurred_at"] - datetime.now(UTC) + HOUR) < timedelta(minutes=5)
@@ -203,20 +197,12 @@ async def test_refusals_are_those_of_events(shop: EventSender) -> None:
     assert_refused(await post(shop, "b", b"{"), 400, "BAD_REQUEST")
     assert_refused(await post(shop, f"t?key={shop.key}", b"[]"), 422, "VALIDATION", "body")
     assert_refused(await post(shop, "b", build_batch(shop).replace(b"[]", b"{}")), 422, "VALIDATION", "batch")
-    assert_refused(
-        await post(shop, "b", build_batch(shop, build_message(), writeKey=None)), 401, "UNAUTHENTICATED"
-    )
-    assert_refused(
-        await post(shop, "b", build_batch(shop, build_message(), writeKey="lpa_x")), 401, "UNAUTHENTICATED"
-    )
+    assert_refused(await post(shop, "b", build_batch(shop, build_message(), writeKey=None)), 401, "UNAUTHENTICATED")
+    assert_refused(await post(shop, "b", build_batch(shop, build_message(), writeKey="lpa_x")), 401, "UNAUTHENTICATED")
     answer = await post(shop, "b", build_batch(shop, build_message()), Origin="https://elsewhere.example")
     assert_refused(answer, 403, "ORIGIN_NOT_ALLOWED")
     await shop.owner.http.delete(f"/v1/projects/{shop.project}")
-    assert reason(await post(shop, "b", build_batch(shop, build_message()))) == (
-        409,
-        "CONFLICT",
-        "PROJECT_ARCHIVED",
-    )
+    assert reason(await post(shop, "b", build_batch(shop, build_message()))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
 
 
 async def test_only_the_key_is_parsed_before_authentication(
@@ -225,7 +211,7 @@ async def test_only_the_key_is_parsed_before_authentication(
     """The rest of the body isn't parsed: everyone can send such a body."""
     cut = build_batch(phone, build_message(1, properties={"title": "cut "})).replace(b"cut ", rb"cut \ud83d")
     with monkeypatch.context() as patch:
-        patch.delattr(segment, "repair_in_steps")
+        patch.delattr(segment, "repair_surrogates_in_steps")
         unknown = cut.replace(phone.key.encode(), b"lpa_x")
         assert_refused(await post(phone, "b", unknown), 401, "UNAUTHENTICATED")
         for keyless in (b'{"batch": {}}', b"[]", b'{"writeKey": 7}'):
@@ -237,9 +223,7 @@ async def test_a_body_has_1_mb_also_out_of_gzip(phone: EventSender) -> None:
     """The limit is twice the size of a phone's file."""
     bomb = gzip.compress(build_batch(phone, build_message(1), more=" " * 1_000_000))
     for path in ("b", f"b?key={phone.key}"):
-        assert_refused(
-            await post(phone, path, bomb, **{"Content-Encoding": "gzip"}), 413, "PAYLOAD_TOO_LARGE"
-        )
+        assert_refused(await post(phone, path, bomb, **{"Content-Encoding": "gzip"}), 413, "PAYLOAD_TOO_LARGE")
 
 
 async def test_settings_direct_sdks_here(shop: EventSender) -> None:
@@ -258,8 +242,4 @@ async def test_settings_direct_sdks_here(shop: EventSender) -> None:
 async def test_both_shapes_share_their_ids(phone: EventSender) -> None:
     """An event sent in one shape is a duplicate in the other."""
     await phone.send(event(1))
-    assert read_success(await post(phone, "b", build_batch(phone, build_message(messageId="e-1")))) == (
-        0,
-        1,
-        0,
-    )
+    assert read_success(await post(phone, "b", build_batch(phone, build_message(messageId="e-1")))) == (0, 1, 0)

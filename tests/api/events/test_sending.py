@@ -86,9 +86,7 @@ async def test_one_bad_event_does_not_affect_others(shop: EventSender, pool: Poo
         ({"occurredAt": "2100-01-01T00:00:00Z"}, "BAD_TIME"),
         ({"properties": {"value": 1e300}}, "BAD_VALUE"),
     ]
-    events = [
-        one for number, (more, _) in enumerate(bad) for one in (event(number, **more), event(100 + number))
-    ]
+    events = [one for number, (more, _) in enumerate(bad) for one in (event(number, **more), event(100 + number))]
     odd = event(50, properties={"a": 1})
     body = encode_events(odd, *events).replace(b'"a":1}', b'"a":1e999}', 1)
     expected = [(0, "INVALID")] + [(1 + 2 * turn, code) for turn, (_, code) in enumerate(bad)]
@@ -106,7 +104,7 @@ async def test_key_works_only_for_its_own_app(
 ) -> None:
     """The key of another organization, of the same one, and of no app get one answer."""
     theirs, sibling = await sender(rival, anonymous), await sender(shop.owner, anonymous)
-    nobody = f"/v1/apps/{ids.show(ids.APP, ids.new())}/events"
+    nobody = f"/v1/apps/{ids.format_prefixed_id(ids.APP, ids.new_uuid7())}/events"
     places = (theirs.at, sibling.at, nobody, "/v1/apps/x/events")
     answers = [await shop.send(event(1), at=at) for at in places]
     for answer in answers:
@@ -136,8 +134,7 @@ async def test_archived_project_refuses_events_until_reactivated(shop: EventSend
 
 async def test_a_suspended_organizations_apps_are_switched_off(shop: EventSender, pool: Pool) -> None:
     await pool.execute(
-        "update organization set tier = 'suspended', resumes_as = tier where id = $1",
-        shop.owner.organization_id,
+        "update organization set tier = 'suspended', resumes_as = tier where id = $1", shop.owner.organization_id
     )
     batch = {"batch": [{"type": "track", "event": "a", "messageId": "m"}], "writeKey": shop.key}
     for answer in (await shop.send(event(1)), await shop.http.post("/v1/b", json=batch)):

@@ -49,9 +49,7 @@ async def test_a_repeat_with_a_key_gets_the_first_answer(phone: EventSender, poo
     assert [read_counts(answer) for answer in answers] == [(0, 0, [(0, "INVALID")])] * 2
 
 
-async def test_wait_for_the_commit_holds_no_main_connection(
-    phone: EventSender, pool: Pool, conn: Conn
-) -> None:
+async def test_wait_for_the_commit_holds_no_main_connection(phone: EventSender, pool: Pool, conn: Conn) -> None:
     async with pool.acquire() as other:
         await other.execute("select pg_advisory_lock(7203)")
         sending = asyncio.create_task(post_events(phone, event(1)))
@@ -93,12 +91,10 @@ async def test_keyed_requests_leave_connections_to_others(
     assert [read_counts(answer) for answer in answers] == [(1, 0, [])] * 12
 
 
-async def test_an_app_is_one_of_the_project(
-    phone: EventSender, rival: ApiCaller, anonymous: httpx.AsyncClient
-) -> None:
+async def test_an_app_is_one_of_the_project(phone: EventSender, rival: ApiCaller, anonymous: httpx.AsyncClient) -> None:
     theirs = await sender(rival, anonymous)
     other = await sender(phone.owner, anonymous)
-    nobody = {"sdkAppId": ids.show(ids.APP, ids.new())}
+    nobody = {"sdkAppId": ids.format_prefixed_id(ids.APP, ids.new_uuid7())}
     answers = [
         await post_events(phone, event(1), **wrong)
         for wrong in (nobody, {"sdkAppId": theirs.app["appId"]}, {"sdkAppId": other.app["appId"]})
@@ -114,9 +110,7 @@ async def test_an_app_is_one_of_the_project(
 
 
 async def test_hundred_events_are_accepted(phone: EventSender) -> None:
-    assert_refused(
-        await post_events(phone, *(event(number) for number in range(101))), 422, "VALIDATION", "events"
-    )
+    assert_refused(await post_events(phone, *(event(number) for number in range(101))), 422, "VALIDATION", "events")
     assert read_counts(await post_events(phone, *(event(number) for number in range(100))))[0] == 100
 
 

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from litestar import Litestar
 
-from api.app import configure
+from api.app import configure_application
 from api.services import Services
 from db.pool import Pool
 from schemas.settings import Settings
@@ -30,7 +30,7 @@ async def relay(database_url: str) -> AsyncIterator[PostgresRelay]:
 @pytest_asyncio.fixture
 async def relayed_api(settings: Settings, relay: PostgresRelay) -> AsyncIterator[Litestar]:
     """An API with its Postgres connections through a relay that reads the statements."""
-    served = configure(built_app(), msgspec.structs.replace(settings, database_url=relay.url))
+    served = configure_application(built_app(), msgspec.structs.replace(settings, database_url=relay.url))
     async with hold_context(served.lifespan()):
         yield served
 

@@ -17,7 +17,7 @@ from tests.api.participants import ORIGIN, open_participants
 from tests.github_app import Installed, SimulatedGitHub
 from tests.social_servers import Fediverse
 from tests.workers.runtime.workers import at_work
-from workers.tasks import OPENERS, POOLS
+from workers.tasks import TASK_OPENER_BY_KIND, TASK_POOL_NAMES
 
 
 @pytest_asyncio.fixture
@@ -49,12 +49,10 @@ async def cast(
         sandbox = open_caller(participants.app, pool, "Acme", env="test", tier="partner")
         operator = open_caller(participants.app, pool, "Platform", env="test", scopes=EVERYTHING)
         live = open_caller(participants.app, pool, "Operators", scopes=EVERYTHING)
-        acme, platform, operators = [
-            await stack.enter_async_context(one) for one in (sandbox, operator, live)
-        ]
+        acme, platform, operators = [await stack.enter_async_context(one) for one in (sandbox, operator, live)]
         await pool.execute("update api_key set return_origins = $1", [ORIGIN])
-        for name in POOLS:
-            tasks = {kind: opener for kind, opener in OPENERS.items() if kind.pool == name}
+        for name in TASK_POOL_NAMES:
+            tasks = {kind: opener for kind, opener in TASK_OPENER_BY_KIND.items() if kind.pool == name}
             await stack.enter_async_context(at_work(local_settings, pool, tasks))
         yield StoryCast(
             acme.http,

@@ -11,17 +11,9 @@ async def leases(story: ExampleStory, project: str) -> None:
     niche = {"socialAccountId": offered[0], "niche": "Boats and harbours, in French"}
     await story.tell("offer_account", by=story.cast.platform, json=niche)
     await story.ask(
-        "POST",
-        "/ops/leasable-accounts",
-        by=story.cast.platform,
-        json={**niche, "socialAccountId": offered[1]},
+        "POST", "/ops/leasable-accounts", by=story.cast.platform, json={**niche, "socialAccountId": offered[1]}
     )
-    asked = {
-        "count": 2,
-        "niche": "Boats and harbours, in French",
-        "platform": "bluesky",
-        "note": "From May on.",
-    }
+    asked = {"count": 2, "niche": "Boats and harbours, in French", "platform": "bluesky", "note": "From May on."}
     request = await story.tell("request_leased_accounts", projectId=project, json=asked)
     other = await story.ask(
         "POST", f"/projects/{project}/leased-accounts/request", json={"count": 9, "niche": "Trains"}
@@ -62,9 +54,7 @@ async def keys(story: ExampleStory) -> None:
 
 async def github(story: ExampleStory) -> None:
     live, hub = story.cast.live, story.cast.hub
-    link = await story.tell(
-        "create_github_install_url", by=live, json={"returnUrl": f"{ORIGIN}/settings/github"}
-    )
+    link = await story.tell("create_github_install_url", by=live, json={"returnUrl": f"{ORIGIN}/settings/github"})
     await story.tell("github_install", by=story.cast.browser, params={"state": link["state"]})
     hub.codes["4f2a"] = "ada"
     back = {"code": "4f2a", "installation_id": str(ACME), "setup_action": "install", "state": link["state"]}

@@ -44,9 +44,7 @@ async def project(story: ExampleStory) -> str:
     await story.tell("get_project", projectId=project)
     await story.tell("get_brand", projectId=project)
     await story.tell("propose_hooks", projectId=project)
-    await story.tell(
-        "patch_project", projectId=project, json={"brandContext": {"tagline": "Know your tide."}}
-    )
+    await story.tell("patch_project", projectId=project, json={"brandContext": {"tagline": "Know your tide."}})
     return project
 
 
@@ -57,9 +55,7 @@ async def app_media(story: ExampleStory, project: str) -> None:
     await story.ended(accepted)
     at = {"projectId": project}
     screen = ("tides.png", picture(size=(1080, 1920)))
-    created = await story.teller.tell_form(
-        story.cast.acme, "add_app_media", at, {"kind": "screenshot"}, screen
-    )
+    created = await story.teller.tell_form(story.cast.acme, "add_app_media", at, {"kind": "screenshot"}, screen)
     await story.tell("get_app_media", projectId=project, assetId=accepted["assetId"])
     await story.tell("list_app_media", projectId=project, params={"origin": "partner"})
     await story.tell("delete_app_media", projectId=project, assetId=created["assetId"])
@@ -130,7 +126,7 @@ async def _events(story: ExampleStory, project: str, app: str, key: str) -> None
 
 async def metrics(story: ExampleStory, project: str) -> None:
     """Read metrics of the last two days, which keeps the example short, and of one purchase."""
-    project_id = ids.read(ids.PROJECT, project)
+    project_id = ids.parse_prefixed_id(ids.PROJECT, project)
     assert project_id
     properties = '{"revenue_amount": 49.9, "currency": "EUR", "sku": "season-pass"}'
     async with story.cast.pool.acquire() as conn:
@@ -183,9 +179,7 @@ async def content(story: ExampleStory, project: str) -> str:
     await story.tell("get_approval_policy", projectId=project)
     await story.tell("patch_approval_policy", projectId=project, json={"requiresApproval": True})
     first, second = [await _text(story, project, text) for text in ("High tide at noon.", "No tide today.")]
-    await story.tell(
-        "approve_content", contentId=first, json={"note": "Checked with the harbour.", "revision": 1}
-    )
+    await story.tell("approve_content", contentId=first, json={"note": "Checked with the harbour.", "revision": 1})
     await story.tell("reject_content", contentId=second, json={"reason": "There is always a tide."})
     await story.tell("list_content", projectId=project, params={"approvalStatus": "approved"})
     await story.tell("list_all_content", params={"approvalStatus": "approved"})
@@ -268,7 +262,7 @@ async def _figures(story: ExampleStory, project: str, shown: str) -> None:
                 from scheduled_post, unnest($2::text[], $3::bigint[]) as told (metric, value)
                where id = $1"""
     names, values = ["views", "likes", "comments", "shares"], [1840, 96, 14, 8]
-    await story.cast.pool.execute(told, ids.read(ids.POST, shown), names, values)
+    await story.cast.pool.execute(told, ids.parse_prefixed_id(ids.POST, shown), names, values)
     await story.tell("get_top_performers", projectId=project, params={"metric": "engagement_rate"})
 
 
@@ -278,7 +272,7 @@ async def _unknown(story: ExampleStory, shown: str) -> None:
                     set status = 'outcome_unknown', published_at = null, external_id = null,
                         external_url = null
                   where id = $1"""
-    await story.cast.pool.execute(unknown, ids.read(ids.POST, shown))
+    await story.cast.pool.execute(unknown, ids.parse_prefixed_id(ids.POST, shown))
     seen = {"published": True, "externalUrl": "https://bsky.app/profile/tidewise.example/post/1"}
     await story.tell("resolve_post", scheduledPostId=shown, json=seen)
 
@@ -287,10 +281,10 @@ async def _ticket(story: ExampleStory, shown: str) -> None:
     """Fetch media with the ticket of one call to a platform."""
     post = await story.ask("GET", f"/scheduled-posts/{shown}")
     url = (await story.ask("GET", f"/content/{post['contentId']}"))["assets"][0]["url"]
-    post_id = ids.read(ids.POST, shown)
+    post_id = ids.parse_prefixed_id(ids.POST, shown)
     assert post_id
     async with story.cast.pool.acquire() as conn:
-        await tickets.keep(
+        await tickets.insert_media_tickets(
             conn, organization_id=story.cast.organization_id, post_id=post_id, tickets=[TICKET]
         )
     at = {"token": url.rpartition("/")[2], "ticket": TICKET}

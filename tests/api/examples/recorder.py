@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import msgspec
 
-from api.openapi.examples import Example
+from api.openapi.examples import OpenApiExample
 from tests.api.documented_routes import DocumentedRoute
 
 #: The environment variable that makes a run write new examples.
@@ -22,7 +22,7 @@ class ExampleRecorder:
 
     def __init__(self, routes: list[DocumentedRoute]) -> None:
         self.routes = {route.id: route for route in routes}
-        self.told: dict[str, Example] = {}
+        self.told: dict[str, OpenApiExample] = {}
 
     async def tell(
         self, http: httpx.AsyncClient, operation: str, *, at: dict[str, str] | None = None, **given: Any
@@ -51,7 +51,7 @@ class ExampleRecorder:
         assert answer.status_code < 400, (operation, answer.text)
         query = {**dict(parse_qsl(urlsplit(url).query)), **given.get("params", {})}
         body = _read(answer)
-        self.told[operation] = Example(
+        self.told[operation] = OpenApiExample(
             parameters={**parameters, **query},
             body=_form(given["files"]) if "files" in given else given.get("json", msgspec.UNSET),
             status=answer.status_code,

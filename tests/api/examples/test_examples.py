@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from api.openapi import examples as kept
-from api.openapi.examples import Example
+from api.openapi.examples import OpenApiExample
 from schemas import ids
 from schemas.webhooks import WebhookEventType
 from tests.api.conftest import built_app
@@ -40,10 +40,8 @@ async def test_the_examples_are_what_is_sent_and_answered(cast: StoryCast) -> No
     if os.environ.get(WRITE):
         write(told)
         return
-    found = {operation: msgspec.to_builtins(one) for operation, one in kept.examples().items()}
-    stale = [
-        name for name in told.keys() | found.keys() if shape_of(told.get(name)) != shape_of(found.get(name))
-    ]
+    found = {operation: msgspec.to_builtins(one) for operation, one in kept.load_openapi_examples().items()}
+    stale = [name for name in told.keys() | found.keys() if shape_of(told.get(name)) != shape_of(found.get(name))]
     assert not stale, "tell it in tests/api/examples, then run `python -m tests.api.examples`"
 
 
@@ -60,7 +58,7 @@ async def check_each_event_equals_its_get(cast: StoryCast) -> None:
     """Check events that were not rendered before: a rendered event keeps its old state."""
     new = "select id from webhook_event where organization_id = $1 and body is null limit 30"
     for row in await cast.pool.fetch(new, cast.organization_id):
-        event_id = ids.show(ids.WEBHOOK_EVENT, row["id"])
+        event_id = ids.format_prefixed_id(ids.WEBHOOK_EVENT, row["id"])
         shown = (await cast.acme.get(f"/v1/webhook-events/{event_id}")).json()
         answer = await cast.acme.get(urlsplit(shown["data"]["objectUrl"]).path)
         body = answer.json() if answer.is_success else None
@@ -80,5 +78,5 @@ def write(told: dict[str, Any]) -> None:
     for path in FOLDER.glob("*.json"):
         path.unlink()
     for operation, one in told.items():
-        text = msgspec.json.format(msgspec.json.encode(msgspec.convert(one, Example)), indent=1)
+        text = msgspec.json.format(msgspec.json.encode(msgspec.convert(one, OpenApiExample)), indent=1)
         (FOLDER / f"{operation}.json").write_bytes(text + b"\n")

@@ -7,11 +7,11 @@ import httpx
 import pytest_asyncio
 
 from db.pool import Pool
-from jobs.kinds import CONTENT_GENERATE
+from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller
 from tests.workers.runtime.workers import at_work
-from workers.tasks import OPENERS
+from workers.tasks import TASK_OPENER_BY_KIND
 
 BRAND = {
     "appName": "Tideline",
@@ -59,5 +59,5 @@ async def maker(acme: ApiCaller) -> GeneratingProject:
 
 @pytest_asyncio.fixture
 async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
-    async with at_work(settings, pool, {CONTENT_GENERATE: OPENERS[CONTENT_GENERATE]}):
+    async with at_work(settings, pool, {CONTENT_GENERATE_KIND: TASK_OPENER_BY_KIND[CONTENT_GENERATE_KIND]}):
         yield

@@ -7,12 +7,12 @@ from typing import Any
 import msgspec
 
 from db.pool import Pool
-from jobs.kinds import CONTENT_GENERATE
+from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas.settings import Settings
 from tests.api.generated.conftest import BRAND, GeneratingProject
 from tests.workers.ingest.llm.endpoint import KEY, Endpoint, completion, serve
 from tests.workers.runtime.workers import at_work
-from workers.tasks import OPENERS
+from workers.tasks import TASK_OPENER_BY_KIND
 
 #: Invented lines around a clause, each with a word that must not appear anywhere.
 INVENTED = {
@@ -35,7 +35,7 @@ async def run_model_worker(settings: Settings, pool: Pool, answer: bytes) -> Asy
     async with serve(answer) as endpoint:
         asking = {"llm_base_url": endpoint.url, "llm_api_key": KEY, "llm_model": "m"}
         asked = msgspec.structs.replace(settings, **asking)
-        async with at_work(asked, pool, {CONTENT_GENERATE: OPENERS[CONTENT_GENERATE]}):
+        async with at_work(asked, pool, {CONTENT_GENERATE_KIND: TASK_OPENER_BY_KIND[CONTENT_GENERATE_KIND]}):
             yield endpoint
 
 
@@ -58,9 +58,7 @@ async def test_inventions_are_dropped_and_model_text_awaits_approval(
     maker: GeneratingProject, settings: Settings, pool: Pool
 ) -> None:
     first, rest = [*INVENTED][:3], [*INVENTED][3:]
-    answer = completion(
-        {"hooks": build_lines(*first), "points": build_lines(*rest)[:6] + build_lines(*[GOOD] * 4)}
-    )
+    answer = completion({"hooks": build_lines(*first), "points": build_lines(*rest)[:6] + build_lines(*[GOOD] * 4)})
     async with run_model_worker(settings, pool, answer) as endpoint:
         item = await generate_item(maker)
     assert len(endpoint.asked) == 1

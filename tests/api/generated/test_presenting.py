@@ -23,12 +23,10 @@ async def maya(maker: GeneratingProject, pool: Pool) -> str:
 async def create_influencer(http: httpx.AsyncClient, project: str, pool: Pool, status: str = "ready") -> str:
     body = {"name": "Maya", "gender": "female", "ageRange": "adult", "prompt": "casual"}
     created: str = (await http.post(f"{project}/influencers", json=body)).json()["influencerId"]
-    found = ids.read(ids.INFLUENCER, created)
+    found = ids.parse_prefixed_id(ids.INFLUENCER, created)
     await http.patch(f"/v1/influencers/{created}", json={"language": "en-GB"})
     message = "no" if status == "failed" else None
-    await pool.execute(
-        "update influencer set status = $2, error_message = $3 where id = $1", found, status, message
-    )
+    await pool.execute("update influencer set status = $2, error_message = $3 where id = $1", found, status, message)
     return created
 
 
@@ -36,15 +34,13 @@ async def read_spec(pool: Pool, content_id: str) -> dict[str, Any]:
     """Return the spec of the item's latest revision."""
     brief = await pool.fetchval(
         "select brief from content_generation where content_id = $1 order by revision desc limit 1",
-        ids.read(ids.CONTENT, content_id),
+        ids.parse_prefixed_id(ids.CONTENT, content_id),
     )
     spec: dict[str, Any] = brief["spec"]
     return spec
 
 
-async def test_influencer_sets_face_voice_and_language(
-    maker: GeneratingProject, maya: str, pool: Pool
-) -> None:
+async def test_influencer_sets_face_voice_and_language(maker: GeneratingProject, maya: str, pool: Pool) -> None:
     accepted = await maker.ask(influencerId=maya)
     item = await maker.get(f"/content/{accepted['contentId']}")
     assert item["influencerId"] == maya
@@ -65,9 +61,7 @@ async def test_item_names_its_influencer_and_discloses_it(maker: GeneratingProje
     assert "Maya – a digital presenter, not a real person" in item["caption"]
 
 
-async def test_deleted_influencer_stays_in_its_content(
-    maker: GeneratingProject, maya: str, pool: Pool
-) -> None:
+async def test_deleted_influencer_stays_in_its_content(maker: GeneratingProject, maya: str, pool: Pool) -> None:
     accepted = await maker.ask(influencerId=maya)
     first = await read_spec(pool, accepted["contentId"])
     await maker.http.post(f"/v1/jobs/{accepted['jobId']}/cancel")
@@ -98,7 +92,7 @@ async def test_one_of_another_project_or_organization_is_not_found(
     others = [
         await create_influencer(acme.http, f"/v1/projects/{await new_project(acme)}", pool),
         await create_influencer(rival.http, f"/v1/projects/{await new_project(rival)}", pool),
-        ids.show(ids.INFLUENCER, ids.new()),
+        ids.format_prefixed_id(ids.INFLUENCER, ids.new_uuid7()),
         "cnt_x",
     ]
     for one in others:

@@ -10,7 +10,9 @@ from tests.api.all_objects import an_account, table_digests
 from tests.api.conftest import ApiCaller
 from tests.api.generated.conftest import GeneratingProject
 
-ASSET, CONTENT, ACCOUNT = (ids.show(prefix, ids.new()) for prefix in (ids.ASSET, ids.CONTENT, ids.ACCOUNT))
+ASSET, CONTENT, ACCOUNT = (
+    ids.format_prefixed_id(prefix, ids.new_uuid7()) for prefix in (ids.ASSET, ids.CONTENT, ids.ACCOUNT)
+)
 
 INVALID: tuple[tuple[dict[str, Any], str], ...] = (
     ({"format": "text"}, "format"),
@@ -78,8 +80,7 @@ async def test_brand_without_texts_lists_the_missing_fields(acme: ApiCaller, poo
 async def test_a_repeat_with_its_key_starts_nothing(maker: GeneratingProject, pool: Pool) -> None:
     headers = {"Idempotency-Key": "once"}
     answers = [
-        await maker.http.post(f"{maker.path}/content", json={"format": "image"}, headers=headers)
-        for _ in range(3)
+        await maker.http.post(f"{maker.path}/content", json={"format": "image"}, headers=headers) for _ in range(3)
     ]
     assert len({answer.json()["contentId"] for answer in answers}) == 1
     assert answers[0].headers["Location"] == f"/v1/jobs/{answers[0].json()['jobId']}"

@@ -42,9 +42,7 @@ async def change_asset(pool: Pool, kind: str, **columns: int) -> None:
         await pool.execute(f"update content_asset set {name} = $1 where kind = $2", value, kind)
 
 
-async def test_unusable_image_is_refused(
-    maker: GeneratingProject, usable_files: UsableFiles, pool: Pool
-) -> None:
+async def test_unusable_image_is_refused(maker: GeneratingProject, usable_files: UsableFiles, pool: Pool) -> None:
     usable: dict[str, int] = {"size_bytes": 20 << 20, "width": 8000, "height": 400}
     faults: tuple[dict[str, int], ...] = (
         {"size_bytes": (20 << 20) + 1},
@@ -65,9 +63,7 @@ async def test_unusable_image_is_refused(
     await maker.ask(mediaIds=[usable_files.picture.asset])
 
 
-async def test_unusable_remix_clip_is_refused(
-    maker: GeneratingProject, usable_files: UsableFiles, pool: Pool
-) -> None:
+async def test_unusable_remix_clip_is_refused(maker: GeneratingProject, usable_files: UsableFiles, pool: Pool) -> None:
     usable = {"duration_ms": 3000, "width": 4096, "height": 240}
     for columns in ({"duration_ms": 2999}, {"height": 239}, {"width": 4097}, {"height": 4096}):
         await change_asset(pool, "video", **usable | columns)
@@ -93,9 +89,7 @@ async def test_unusable_demo_video_is_refused(maker: GeneratingProject, pool: Po
     assert await table_digests(pool) == before
 
 
-async def test_superfluous_file_is_refused(
-    maker: GeneratingProject, usable_files: UsableFiles, pool: Pool
-) -> None:
+async def test_superfluous_file_is_refused(maker: GeneratingProject, usable_files: UsableFiles, pool: Pool) -> None:
     """No given file is silently ignored."""
     answer = await maker.http.post(f"{maker.path}/content/upload", files={"caption": (None, "Hi")})
     text = answer.json()["id"]

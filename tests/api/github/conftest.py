@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from jobs.kinds import CONNECT_GITHUB, INGEST_GITHUB, LIST_GITHUB_REPOS
+from jobs.kinds import CONNECT_GITHUB_KIND, INGEST_GITHUB_KIND, LIST_GITHUB_REPOS_KIND
 from schemas.settings import Settings
 from tests import github_app
 from tests.api.github.connecting import ACME, SHOP, GitHubParticipants
@@ -31,9 +31,9 @@ def local_settings(settings: Settings, hub: SimulatedGitHub) -> Settings:
 
 
 TASKS = {
-    CONNECT_GITHUB: connect_github.open_task,
-    LIST_GITHUB_REPOS: list_github_repos.open_task,
-    INGEST_GITHUB: ingest_github.open_task,
+    CONNECT_GITHUB_KIND: connect_github.open_task,
+    LIST_GITHUB_REPOS_KIND: list_github_repos.open_task,
+    INGEST_GITHUB_KIND: ingest_github.open_task,
 }
 
 
@@ -43,9 +43,7 @@ async def github_without_worker(
 ) -> AsyncIterator[GitHubParticipants]:
     """Open the API without a worker."""
     async with open_participants(local_settings, pool) as participants:
-        yield GitHubParticipants(
-            **vars(participants), hub=hub, codes=(f"code-{number}" for number in range(1000))
-        )
+        yield GitHubParticipants(**vars(participants), hub=hub, codes=(f"code-{number}" for number in range(1000)))
 
 
 @pytest_asyncio.fixture

@@ -42,12 +42,7 @@ class GitHubParticipants(Participants):
         return state
 
     async def call_callback(
-        self,
-        state: str | None,
-        *,
-        person: str = "ada",
-        browser: httpx.AsyncClient | None = None,
-        **given: Any,
+        self, state: str | None, *, person: str = "ada", browser: httpx.AsyncClient | None = None, **given: Any
     ) -> httpx.Response:
         """Call the callback as GitHub does; None drops a parameter."""
         code = next(self.codes)

@@ -52,9 +52,7 @@ async def test_callback_without_a_state_changes_nothing(github: GitHubParticipan
     assert await github.connect() == "connected"
 
 
-async def test_the_cookie_is_for_the_way_back_from_github_alone(
-    github_without_worker: GitHubParticipants,
-) -> None:
+async def test_the_cookie_is_for_the_way_back_from_github_alone(github_without_worker: GitHubParticipants) -> None:
     link = await github_without_worker.create_link()
     answer = await github_without_worker.browser.get(link["installUrl"])
     [morsel] = SimpleCookie(answer.headers["Set-Cookie"]).values()
@@ -69,21 +67,15 @@ async def test_used_or_foreign_link_is_refused(github_without_worker: GitHubPart
     link = urlsplit(created["installUrl"])
     for state in ("", "x" * 43, created["state"][:-1]):
         assert_state_refused(await github_without_worker.browser.get(f"{link.path}?state={state}"))
-    assert_state_refused(
-        await github_without_worker.browser.get(f"/v1/social/authorize?state={created['state']}")
-    )
+    assert_state_refused(await github_without_worker.browser.get(f"/v1/social/authorize?state={created['state']}"))
     await github_without_worker.browser.get(created["installUrl"])
     await github_without_worker.call_callback(created["state"], code=None)
     assert_state_refused(await github_without_worker.browser.get(created["installUrl"]))
 
 
 async def test_a_sandboxes_flow_leads_to_no_page_of_github(github_without_worker: GitHubParticipants) -> None:
-    async with open_caller(
-        github_without_worker.app, github_without_worker.pool, "Tester", env="test"
-    ) as tester:
+    async with open_caller(github_without_worker.app, github_without_worker.pool, "Tester", env="test") as tester:
         await github_without_worker.pool.execute("update api_key set return_origins = $1", [ORIGIN])
         link = await github_without_worker.create_link(tester)
         assert urlsplit(link["installUrl"]).path == "/v1/github/callback"
-        assert_state_refused(
-            await github_without_worker.browser.get(f"/v1/github/install?state={link['state']}")
-        )
+        assert_state_refused(await github_without_worker.browser.get(f"/v1/github/install?state={link['state']}"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from api.http import oauth_return
-from domain.brand.github_installations import Installation
+from domain.brand.github_installations import GitHubAppInstallation
 from tests.api.conftest import open_caller
 from tests.api.github.connecting import ACME, BACK, SHOP, GitHubParticipants, status
 from tests.api.participants import ORIGIN
@@ -47,7 +47,7 @@ async def test_no_secret_is_stored(github: GitHubParticipants) -> None:
 async def test_code_is_sealed_until_its_job_ends(
     github_without_worker: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oauth_return, "MAX_CALLBACK_WAIT_S", 0.01)
+    monkeypatch.setattr(oauth_return, "MAX_OAUTH_CALLBACK_WAIT_S", 0.01)
     assert await github_without_worker.connect(code="the-code") == "pending"
     assert "the-code" not in await dump_database(github_without_worker.pool)
     assert await github_without_worker.count_codes() == 1
@@ -132,20 +132,18 @@ async def test_a_code_that_was_used_before_a_crash_says_to_start_again(github: G
     assert "start again" in job["error"]["message"]
 
 
-async def test_one_of_two_workers_connects(
-    github: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_of_two_workers_connects(github: GitHubParticipants, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first worker's lease expired during its call: the second worker finds the code used."""
     proved, told = asyncio.Event(), asyncio.Event()
 
-    async def prove(app: GitHubApp, *, code: str, installation_id: int) -> Installation:
+    async def prove(app: GitHubApp, *, code: str, installation_id: int) -> GitHubAppInstallation:
         found = await asked(app, code=code, installation_id=installation_id)
         proved.set()
         await told.wait()
         return found
 
-    asked = proof.prove
-    monkeypatch.setattr(proof, "prove", prove)
+    asked = proof.prove_installation_access
+    monkeypatch.setattr(proof, "prove_installation_access", prove)
     state = await github.follow_link()
     answer = asyncio.create_task(github.call_callback(state))
     await asyncio.wait_for(proved.wait(), PATIENCE_S)

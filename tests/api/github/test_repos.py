@@ -9,7 +9,7 @@ from api.routes import github as route
 from db.pool import Pool
 from domain.brand import github_installations
 from domain.jobs import jobs
-from jobs.kinds import LIST_GITHUB_REPOS
+from jobs.kinds import LIST_GITHUB_REPOS_KIND
 from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import ApiCaller
@@ -44,7 +44,7 @@ async def test_list_refreshed_meanwhile_is_not_requested_again(
     github_without_worker: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its job ends before it writes the list, and doesn't wait for readers."""
-    monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.0)
+    monkeypatch.setattr(route, "MAX_REPO_LIST_WAIT_S", 0.0)
     await github_without_worker.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",
@@ -52,17 +52,17 @@ async def test_list_refreshed_meanwhile_is_not_requested_again(
     )
     await github_without_worker.acme.http.get("/v1/github/repos")
     async with github_without_worker.pool.acquire() as observer:
-        [claim] = await seeds.claims(observer, LIST_GITHUB_REPOS)
+        [claim] = await seeds.claims(observer, LIST_GITHUB_REPOS_KIND)
         async with github_without_worker.pool.acquire() as listing, listing.transaction():
             await listing.execute("set local lock_timeout = '300ms'")
-            await jobs.complete(listing, claim=claim)
+            await jobs.complete_job_and_subject(listing, claim=claim)
             tasks = asyncio.create_task(github_without_worker.acme.http.get("/v1/github/repos"))
 
             async def held_or_done() -> bool:
                 return tasks.done() or await scene.waits_for_lock(observer)
 
             await eventually(held_or_done)
-            await github_installations.keep_list(listing, claim=claim, repositories=[])
+            await github_installations.store_repo_list(listing, claim=claim, repositories=[])
         assert (await tasks).json()["asOf"] is not None
     assert len(await github_without_worker.jobs("list_github_repos")) == 1
 
@@ -70,7 +70,7 @@ async def test_list_refreshed_meanwhile_is_not_requested_again(
 async def test_slow_list_is_not_awaited(
     github_without_worker: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(route, "MAX_LIST_WAIT_S", 0.2)
+    monkeypatch.setattr(route, "MAX_REPO_LIST_WAIT_S", 0.2)
     await github_without_worker.pool.execute(
         """insert into github_installation (organization_id, installation_id, account_login)
            values ($1, 1, 'a')""",
@@ -165,9 +165,7 @@ async def test_a_delete_forgets_it_and_a_new_one_takes_its_place(github: GitHubP
     del github.hub.people["ada"][SHOP]
     github.hub.people["ada"][SHOP] = ["store", "secret"]
     assert await github.connect(installation_id=SHOP) == "connected"
-    names = [
-        repo["fullName"] for repo in (await github.acme.http.get("/v1/github/repos")).json()["repositories"]
-    ]
+    names = [repo["fullName"] for repo in (await github.acme.http.get("/v1/github/repos")).json()["repositories"]]
     assert names == ["shop/secret", "shop/store"]
     gone = await github.acme.http.delete("/v1/github/installation")
     assert gone.json() == {"installationId": SHOP, "accountLogin": "shop", "disconnected": True}

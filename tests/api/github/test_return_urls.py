@@ -42,9 +42,7 @@ async def test_an_origin_has_more_than_one_spelling(github_without_worker: GitHu
         await github_without_worker.follow_link(back=url)
 
 
-async def test_an_install_url_is_replayed_whole_and_kept_sealed(
-    github_without_worker: GitHubParticipants,
-) -> None:
+async def test_an_install_url_is_replayed_whole_and_kept_sealed(github_without_worker: GitHubParticipants) -> None:
     answers = [
         await github_without_worker.acme.http.post(
             "/v1/github/install-url", json={"returnUrl": BACK}, headers={"Idempotency-Key": "once"}

@@ -25,7 +25,7 @@ class LeasingOperator(NamedTuple):
         project_id = leasing.found(ids.PROJECT, self.project_id)
         async with self.pool.acquire() as conn:
             account_id = await seeds.account(conn, self.caller.organization_id, project_id, handle=handle)
-        return ids.show(ids.ACCOUNT, account_id)
+        return ids.format_prefixed_id(ids.ACCOUNT, account_id)
 
     async def offer(self, handle: str) -> str:
         account_id = await self.account(handle)

@@ -21,9 +21,7 @@ async def read_everything(app: Litestar, tenant: LeasingTenant, named: dict[str,
     return "\n".join(said)
 
 
-async def lend_and_publish(
-    pool: Pool, platform: LeasingOperator, tenant: LeasingTenant
-) -> tuple[str, str, str]:
+async def lend_and_publish(pool: Pool, platform: LeasingOperator, tenant: LeasingTenant) -> tuple[str, str, str]:
     """Lend an account and publish a post; return the owner's id, the tenant's id and the post's id."""
     account_id = await platform.offer("one")
     before = await platform.lend(tenant, account_id)

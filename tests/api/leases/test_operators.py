@@ -32,9 +32,7 @@ async def test_an_account_of_another_platform_than_was_asked_for_is_refused(
     ]
 
 
-async def test_offers_are_listed_withdrawn_and_recalled(
-    platform: LeasingOperator, tenant: LeasingTenant
-) -> None:
+async def test_offers_are_listed_withdrawn_and_recalled(platform: LeasingOperator, tenant: LeasingTenant) -> None:
     ops, account_id = platform.caller.http, await platform.offer("one")
     leased = await platform.lend(tenant, account_id)
     [listed] = (await ops.get("/v1/ops/leasable-accounts")).json()["items"]
@@ -56,15 +54,13 @@ async def test_only_ones_own_account_can_be_offered(
 ) -> None:
     async with pool.acquire() as conn:
         project_id = leasing.found(ids.PROJECT, tenant.project)
-        theirs = ids.show(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
+        theirs = ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
     leased = await platform.lend(tenant, await platform.offer("one"))
-    for account_id in (theirs, leased, ids.show(ids.ACCOUNT, ids.new()), "sa_nonsense", "prj_x"):
+    for account_id in (theirs, leased, ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7()), "sa_nonsense", "prj_x"):
         body = {"socialAccountId": account_id, "niche": "baking"}
         answer = await platform.caller.http.post("/v1/ops/leasable-accounts", json=body)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
-        assert (
-            await platform.caller.http.delete(f"/v1/ops/leasable-accounts/{account_id}")
-        ).status_code == 404
+        assert (await platform.caller.http.delete(f"/v1/ops/leasable-accounts/{account_id}")).status_code == 404
 
 
 async def test_a_sandboxs_operator_sees_sandboxes(
@@ -78,9 +74,7 @@ async def test_a_sandboxs_operator_sees_sandboxes(
         for path in ("/v1/ops/lease-requests", "/v1/ops/leasable-accounts"):
             assert (await sandbox.http.get(path)).json()["items"] == []
         tries = [
-            sandbox.http.post(
-                f"/v1/ops/lease-requests/{request}/assign", json={"socialAccountIds": [account_id]}
-            ),
+            sandbox.http.post(f"/v1/ops/lease-requests/{request}/assign", json={"socialAccountIds": [account_id]}),
             sandbox.http.post(f"/v1/ops/lease-requests/{request}/reject", json={"reason": "no"}),
             sandbox.http.post(f"/v1/ops/leases/{leased}/recall"),
         ]

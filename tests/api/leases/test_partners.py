@@ -50,9 +50,7 @@ async def test_a_projects_requests_are_listed_newest_first(tenant: LeasingTenant
     assert rest["nextCursor"] is None
 
 
-async def test_a_lease_is_listed_released_and_told_why(
-    platform: LeasingOperator, tenant: LeasingTenant
-) -> None:
+async def test_a_lease_is_listed_released_and_told_why(platform: LeasingOperator, tenant: LeasingTenant) -> None:
     account_id = await platform.lend(tenant, await platform.offer("one"))
     await tenant.schedule(account_id, "Bread.")
     path = f"/v1/projects/{tenant.project}/leased-accounts"
@@ -62,11 +60,7 @@ async def test_a_lease_is_listed_released_and_told_why(
     assert (refused.status_code, refused.json()["error"]["details"]["reason"]) == (409, "ACCOUNT_LEASED")
     assert "/v1/leased-accounts/" in refused.json()["error"]["message"]
     answer = await tenant.release(account_id)
-    assert answer.json() == {
-        "socialAccountId": account_id,
-        "status": "disconnected",
-        "canceledScheduledPosts": 1,
-    }
+    assert answer.json() == {"socialAccountId": account_id, "status": "disconnected", "canceledScheduledPosts": 1}
     assert (await tenant.release(account_id)).json() == answer.json()
     [ended] = (await tenant.http.get(path)).json()["items"]
     assert (ended["status"], ended["disconnectedReason"]) == ("disconnected", "released")
@@ -77,13 +71,11 @@ async def test_a_lease_is_listed_released_and_told_why(
     assert (page["items"][0]["handle"], rest["items"], rest["nextCursor"]) == ("two", [ended], None)
 
 
-async def test_own_account_is_disconnected_by_another_route(
-    pool: Pool, tenant: LeasingTenant, acme: ApiCaller
-) -> None:
+async def test_own_account_is_disconnected_by_another_route(pool: Pool, tenant: LeasingTenant, acme: ApiCaller) -> None:
     async with pool.acquire() as conn:
         project_id = leasing.found(ids.PROJECT, tenant.project)
-        own = ids.show(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
-    for account_id in (own, ids.show(ids.ACCOUNT, ids.new())):
+        own = ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, acme.organization_id, project_id))
+    for account_id in (own, ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7())):
         answer = await tenant.release(account_id)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
         assert "/v1/social-accounts/" in answer.json()["error"]["message"]

@@ -15,7 +15,5 @@ from tests.api.posts.project import PostsProject
 async def project(settings: Settings, pool: Pool) -> AsyncIterator[PostsProject]:
     async with open_participants(settings, pool) as participants:
         async with pool.acquire() as conn:
-            project = await seeds.project(
-                conn, participants.acme.organization_id, timezone="America/New_York"
-            )
+            project = await seeds.project(conn, participants.acme.organization_id, timezone="America/New_York")
         yield PostsProject(**vars(participants), id=project)

@@ -8,8 +8,8 @@ from uuid import UUID
 import httpx
 
 from db.pool import Pool
-from jobs.kinds import PUBLISH_POST
-from jobs.ledger import Claim
+from jobs.kinds import PUBLISH_POST_KIND
+from jobs.ledger import JobClaim
 from schemas import ids
 from tests import seeds
 from tests.api.participants import Participants
@@ -27,7 +27,7 @@ class PostsProject(Participants):
 
     @property
     def list_path(self) -> str:
-        return f"/v1/projects/{ids.show(ids.PROJECT, self.id)}/scheduled-posts"
+        return f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, self.id)}/scheduled-posts"
 
     async def content(self, caption: str = "Fresh bread today.", **columns: Any) -> str:
         """Insert completed content; `columns` are set on its row."""
@@ -35,12 +35,14 @@ class PostsProject(Participants):
             content_id = await seeds.content(conn, self.org, self.id)
             for name, value in {"caption": caption, **columns}.items():
                 await conn.execute(f"update content_item set {name} = $1 where id = $2", value, content_id)
-        return ids.show(ids.CONTENT, content_id)
+        return ids.format_prefixed_id(ids.CONTENT, content_id)
 
     async def account(self, handle: str = "shop", *, project_id: UUID | None = None, **fields: Any) -> str:
         async with self.pool.acquire() as conn:
             where = project_id or self.id
-            return ids.show(ids.ACCOUNT, await seeds.account(conn, self.org, where, handle=handle, **fields))
+            return ids.format_prefixed_id(
+                ids.ACCOUNT, await seeds.account(conn, self.org, where, handle=handle, **fields)
+            )
 
     async def accounts(self, count: int) -> list[str]:
         return [await self.account(f"shop{number}") for number in range(count)]
@@ -116,8 +118,8 @@ def parse_instant(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
-async def claim_due_job(pool: Pool) -> Claim:
+async def claim_due_job(pool: Pool) -> JobClaim:
     """Claim the one due job as a worker."""
     async with pool.acquire() as conn:
-        [claim] = await seeds.claims(conn, PUBLISH_POST)
+        [claim] = await seeds.claims(conn, PUBLISH_POST_KIND)
     return claim

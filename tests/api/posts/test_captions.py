@@ -79,16 +79,10 @@ async def test_a_rejected_caption_ends_its_post(project: PostsProject, writer: A
     answer = await decide_caption(project, post_id, "reject", reason="No.")
     assert (answer.json()["status"], answer.json()["cancelReason"]) == ("canceled", "caption_rejected")
     for verdict, body in (("approve", {}), ("reject", {"reason": "No."})):
-        assert reason(await decide_caption(project, post_id, verdict, **body)) == (
-            409,
-            "CONFLICT",
-            "ALREADY_DECIDED",
-        )
+        assert reason(await decide_caption(project, post_id, verdict, **body)) == (409, "CONFLICT", "ALREADY_DECIDED")
 
 
-async def test_only_a_key_that_may_approve_releases_a_caption(
-    project: PostsProject, writer: ApiCaller
-) -> None:
+async def test_only_a_key_that_may_approve_releases_a_caption(project: PostsProject, writer: ApiCaller) -> None:
     """And only with an approval: no reschedule does, and the database checks it."""
     post_id = await schedule_blocked(project, writer)
     before = await table_digests(project.pool)
@@ -106,9 +100,7 @@ async def test_only_a_key_that_may_approve_releases_a_caption(
             await project.set_columns(post_id, status=column)
 
 
-async def test_an_unapproved_caption_is_not_published_at_once(
-    project: PostsProject, writer: ApiCaller
-) -> None:
+async def test_an_unapproved_caption_is_not_published_at_once(project: PostsProject, writer: ApiCaller) -> None:
     content = await project.content(approval_status="approved")
     answer = await send_post(project, writer, content, "Mine.", "publish")
     assert reason(answer)[:2] == (403, "APPROVAL_REQUIRED")
@@ -169,9 +161,7 @@ async def test_equal_caption_is_approved_with_its_content(project: PostsProject,
     assert await read_state(project, post_id) == ("queued", False)
 
 
-async def test_a_caption_approved_too_late_waits_for_another_time(
-    project: PostsProject, writer: ApiCaller
-) -> None:
+async def test_a_caption_approved_too_late_waits_for_another_time(project: PostsProject, writer: ApiCaller) -> None:
     post_id = await schedule_blocked(project, writer)
     project.clock.ahead += timedelta(hours=2)
     post = (await decide_caption(project, post_id, "approve")).json()

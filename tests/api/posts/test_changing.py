@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from domain.jobs import jobs
-from jobs.ledger import Settlement
+from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Canceled
 from tests import seeds
 from tests.api.all_objects import table_digests
@@ -45,9 +45,7 @@ async def test_a_cancel_ends_the_post_and_its_job_at_once(project: PostsProject)
     assert await table_digests(project.pool) == before
 
 
-async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_stop(
-    project: PostsProject,
-) -> None:
+async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_stop(project: PostsProject) -> None:
     post_id = await project.schedule_new(scheduledFor=project.time_ahead(seconds=-1))
     claim, before = await claim_due_job(project.pool), await table_digests(project.pool)
     moved = await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1))
@@ -57,7 +55,7 @@ async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_st
     assert (await project.cancel(post_id)).json()["status"] == "canceled"
     row = await project.job(post_id)
     assert (row["state"], row["cancel_requested_at"] is not None) == ("running", True)
-    await jobs.settle(project.pool, [Settlement(claim, Canceled())])
+    await jobs.settle_jobs_and_subjects(project.pool, [AttemptSettlement(claim, Canceled())])
     post = await project.post(post_id)
     assert (post["status"], len(await project.events(post_id))) == ("canceled", 2)
 
@@ -99,10 +97,7 @@ async def test_reschedule_moves_post_and_job(project: PostsProject) -> None:
         answer = await project.reschedule(post_id, scheduledFor=at)
         post, row = answer.json(), await project.job(post_id)
         assert (answer.status_code, post["scheduledFor"], post["status"]) == (200, at, "queued")
-        assert (row["run_at"], row["deadline_at"]) == (
-            parse_instant(at),
-            parse_instant(at) + timedelta(hours=3),
-        )
+        assert (row["run_at"], row["deadline_at"]) == (parse_instant(at), parse_instant(at) + timedelta(hours=3))
     assert row["stage"] == "queued"
     assert answer.headers["ETag"] == '"4"'
     moved = await project.events(post_id)
@@ -135,10 +130,7 @@ async def test_a_post_of_an_archived_project_is_canceled_but_not_moved(project: 
 
 async def test_reschedule_next_to_equal_content_is_a_duplicate(project: PostsProject) -> None:
     content, account = await project.content(), await project.account()
-    answers = [
-        await project.schedule(content, account, scheduledFor=project.time_ahead(days=days))
-        for days in (1, 3)
-    ]
+    answers = [await project.schedule(content, account, scheduledFor=project.time_ahead(days=days)) for days in (1, 3)]
     first, second = (answer.json()["scheduledPosts"][0] for answer in answers)
     near = project.time_ahead(days=1, hours=1)
     answer = await project.reschedule(second["id"], scheduledFor=near)
@@ -148,9 +140,7 @@ async def test_reschedule_next_to_equal_content_is_a_duplicate(project: PostsPro
     assert (await project.reschedule(second["id"], scheduledFor=near, allowDuplicate=True)).status_code == 200
 
 
-async def test_archiving_a_project_counts_what_it_cancels_and_what_is_on_its_way(
-    project: PostsProject,
-) -> None:
+async def test_archiving_a_project_counts_what_it_cancels_and_what_is_on_its_way(project: PostsProject) -> None:
     """Ended posts and other projects' posts aren't counted; a repeat returns the same answer."""
     content, account = await project.content(approval_status="pending"), await project.account()
     await project.schedule(content, account)

@@ -1,6 +1,6 @@
 """Fitness of content for each platform: an item's `fits` matches the refusals of scheduling."""
 
-from domain.accounts.platform_limits import PLATFORMS
+from domain.accounts.platform_limits import LIMITS_BY_PLATFORM
 from schemas import ids
 from tests.api.posts.project import PostsProject, uuid_of
 
@@ -16,7 +16,7 @@ async def add_files(project: PostsProject, content: str, files: Files) -> None:
             """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
                                           height, duration_ms, size_bytes, sha256, token)
                values ($1, $2, $3, $4, $5, $6, 1, 1, $7, $8, $9, $10)""",
-            project.org, uuid_of(content), ids.new(), position, kind, mime_type,
+            project.org, uuid_of(content), ids.new_uuid7(), position, kind, mime_type,
             700_000 if kind == "video" else None, size_bytes, bytes([position]) * 32,
             f"{position}{content}".replace("_", "-")[:43].ljust(43, "x"),
         )  # fmt: skip
@@ -31,7 +31,7 @@ async def test_fits_matches_the_refusals_of_scheduling(project: PostsProject) ->
         content = await project.content(caption=caption)
         await add_files(project, content, files)
         fits = (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"]
-        assert fits.keys() == PLATFORMS.keys()
+        assert fits.keys() == LIMITS_BY_PLATFORM.keys()
         for platform, said in fits.items():
             target = {"socialAccountId": await project.account(f"shop{number}", platform=platform)}
             target |= {"privacyLevel": "private"} if platform == "tiktok" else {}

@@ -18,9 +18,7 @@ async def create_posts(project: PostsProject, *hours: float) -> list[str]:
     content, account = await project.content(), await project.account()
     return [
         (
-            await project.schedule(
-                content, account, scheduledFor=project.time_ahead(hours=at), allowDuplicate=True
-            )
+            await project.schedule(content, account, scheduledFor=project.time_ahead(hours=at), allowDuplicate=True)
         ).json()["scheduledPosts"][0]["id"]
         for at in hours
     ]
@@ -30,9 +28,7 @@ async def test_pages_are_newest_first_and_stable_while_posts_come(project: Posts
     found = await create_posts(project, 3, 1, 2, 5, 4)
     first = (await project.acme.http.get(project.list_path, params={"limit": "2"})).json()
     await project.schedule_new()
-    second = await project.acme.http.get(
-        project.list_path, params={"limit": "3", "cursor": first["nextCursor"]}
-    )
+    second = await project.acme.http.get(project.list_path, params={"limit": "3", "cursor": first["nextCursor"]})
     shown = [post["id"] for post in first["items"] + second.json()["items"]]
     assert shown == found[::-1]
     assert second.json()["nextCursor"] is None
@@ -58,10 +54,7 @@ async def test_filters(project: PostsProject) -> None:
     content = (await project.post(early))["contentId"]
     assert await list_posts(project, contentId=content) == [late, middle, early]
     assert await list_posts(project, contentId=content, status="canceled") == [middle]
-    assert await list_posts(project, contentId=content, socialAccountId=account, status="queued") == [
-        late,
-        early,
-    ]
+    assert await list_posts(project, contentId=content, socialAccountId=account, status="queued") == [late, early]
     since = (await project.post(middle))["scheduledFor"]
     assert await list_posts(project, since=since, socialAccountId=account) == [late, middle]
     assert await list_posts(project, until=since, socialAccountId=account) == [early]
@@ -74,21 +67,16 @@ async def test_an_archived_project_is_still_read(project: PostsProject) -> None:
     assert await list_posts(project) == found
 
 
-async def test_an_account_or_content_of_another_project_looks_like_an_unknown_one(
-    project: PostsProject,
-) -> None:
+async def test_an_account_or_content_of_another_project_looks_like_an_unknown_one(project: PostsProject) -> None:
     async with project.pool.acquire() as conn:
         other = await seeds.project(conn, project.org)
-        content = ids.show(ids.CONTENT, await seeds.content(conn, project.org, other))
+        content = ids.format_prefixed_id(ids.CONTENT, await seeds.content(conn, project.org, other))
     account = await project.account("theirs", project_id=other)
 
     async def said(name: str, shown: str) -> Any:
         answer = await project.acme.http.get(project.list_path, params={name: shown})
         return answer.status_code, answer.json()["error"] | {"requestId": ""}
 
-    for name, foreign, prefix in (
-        ("socialAccountId", account, ids.ACCOUNT),
-        ("contentId", content, ids.CONTENT),
-    ):
-        assert await said(name, foreign) == await said(name, ids.show(prefix, ids.new()))
+    for name, foreign, prefix in (("socialAccountId", account, ids.ACCOUNT), ("contentId", content, ids.CONTENT)):
+        assert await said(name, foreign) == await said(name, ids.format_prefixed_id(prefix, ids.new_uuid7()))
         assert (await said(name, foreign))[0] == 404

@@ -15,7 +15,7 @@ async def is_unchanged(project: PostsProject, before: dict[str, str]) -> bool:
 
 async def test_unknown_accounts_are_named_all_at_once(project: PostsProject) -> None:
     content, mine = await project.content(), await project.account()
-    made_up, wrong = ids.show(ids.ACCOUNT, ids.new()), content
+    made_up, wrong = ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7()), content
     before = await table_digests(project.pool)
     for send in (project.schedule, project.publish):
         answer = await send(content, made_up, mine, wrong, "nonsense")
@@ -28,9 +28,9 @@ async def test_rivals_account_looks_like_an_unknown_one(project: PostsProject) -
     async with project.pool.acquire() as conn:
         rivals = await seeds.project(conn, project.rival.organization_id)
         theirs = await seeds.account(conn, project.rival.organization_id, rivals)
-    content, made_up = await project.content(), ids.show(ids.ACCOUNT, ids.new())
+    content, made_up = await project.content(), ids.format_prefixed_id(ids.ACCOUNT, ids.new_uuid7())
     answers = [
-        await project.schedule(content, account) for account in (ids.show(ids.ACCOUNT, theirs), made_up)
+        await project.schedule(content, account) for account in (ids.format_prefixed_id(ids.ACCOUNT, theirs), made_up)
     ]
     errors = [answer.json()["error"] | {"requestId": ""} for answer in answers]
     assert errors[0] == errors[1]
@@ -107,9 +107,7 @@ async def test_nothing_is_scheduled_in_an_archived_project(project: PostsProject
 
 async def test_full_queue_refuses_all_targets(project: PostsProject) -> None:
     content, accounts = await project.content(), await project.accounts(3)
-    await project.pool.execute(
-        "update pool_cap set max_queued = 2 where tier = 'partner' and pool = 'publish'"
-    )
+    await project.pool.execute("update pool_cap set max_queued = 2 where tier = 'partner' and pool = 'publish'")
     before = await table_digests(project.pool)
     answer = await project.publish(content, *accounts)
     assert reason(answer)[:2] == (429, "RATE_LIMITED")

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from domain.jobs import jobs
-from jobs.ledger import Settlement
+from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Failed
 from tests.api.all_objects import table_digests
 from tests.api.posts.project import PostsProject, claim_due_job, parse_instant, uuid_of
@@ -18,7 +18,7 @@ async def create_failed_post(project: PostsProject, *, retryable: bool = True) -
     post_id = await project.schedule_new(scheduledFor=project.time_ahead(seconds=-1))
     claim = await claim_due_job(project.pool)
     failed = Failed("NETWORK", "the server did not answer", retryable=retryable)
-    await jobs.settle(project.pool, [Settlement(claim, failed)])
+    await jobs.settle_jobs_and_subjects(project.pool, [AttemptSettlement(claim, failed)])
     return post_id, f"job_{claim.id}"
 
 
@@ -105,9 +105,7 @@ async def test_other_posts_cannot_be_retried(project: PostsProject) -> None:
 async def test_post_that_may_be_live_is_not_retried(project: PostsProject) -> None:
     """Neither while the outcome is unknown, nor after a person reported the post as live."""
     post_id, job = await create_failed_post(project, retryable=False)
-    await project.set_columns(
-        post_id, status="outcome_unknown", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC)
-    )
+    await project.set_columns(post_id, status="outcome_unknown", sent_at=datetime(2026, 11, 24, 12, tzinfo=UTC))
     for status, says in (("outcome_unknown", "/resolve"), ("published", "is live")):
         answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
         assert reason(answer) == (409, "CONFLICT", "JOB_NOT_RETRYABLE")

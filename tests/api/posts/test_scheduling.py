@@ -64,11 +64,7 @@ async def test_post_has_all_fields(project: PostsProject) -> None:
         **dict.fromkeys(("externalId", "externalUrl", "lastError")),
         "createdAt": post["createdAt"],
         "updatedAt": post["createdAt"],
-        "waiting": {
-            "reason": "scheduled",
-            "until": posts["scheduledFor"],
-            "message": "its time hasn't come",
-        },
+        "waiting": {"reason": "scheduled", "until": posts["scheduledFor"], "message": "its time hasn't come"},
     }
 
 
@@ -122,9 +118,7 @@ async def test_times_from_30_seconds_ago_to_180_days_ahead_are_accepted(project:
     assert await table_digests(project.pool) == before
 
 
-async def test_pending_content_waits_without_a_job_and_after_its_approval_for_its_time(
-    project: PostsProject,
-) -> None:
+async def test_pending_content_waits_without_a_job_and_after_its_approval_for_its_time(project: PostsProject) -> None:
     content, account = await project.content(approval_status="pending"), await project.account()
     body = (await project.schedule(content, account)).json()
     [blocked] = body["scheduledPosts"]
@@ -150,10 +144,7 @@ async def test_approval_after_the_time_leaves_the_post_until_it_is_rescheduled(p
     post = await project.post(scheduled_post["id"])
     assert (post["status"], post["schedulePassed"], post["jobId"]) == ("blocked", True, None)
     assert post["waiting"]["reason"] == "schedule_passed"
-    assert await project.events(scheduled_post["id"]) == [
-        ("blocked", {}),
-        ("blocked", {"reason": "schedule_passed"}),
-    ]
+    assert await project.events(scheduled_post["id"]) == [("blocked", {}), ("blocked", {"reason": "schedule_passed"})]
     answer = await project.reschedule(scheduled_post["id"], scheduledFor=project.time_ahead(days=1))
     post = answer.json()
     assert (post["status"], post["schedulePassed"]) == ("queued", False)
@@ -186,21 +177,14 @@ async def test_rejection_cancels_waiting_posts(project: PostsProject) -> None:
 
 async def test_equal_post_to_one_account_within_a_day_is_a_duplicate(project: PostsProject) -> None:
     content, (one, two) = await project.content(), await project.accounts(2)
-    [first] = (await project.schedule(content, one, scheduledFor=project.time_ahead(days=2))).json()[
-        "scheduledPosts"
-    ]
+    [first] = (await project.schedule(content, one, scheduledFor=project.time_ahead(days=2))).json()["scheduledPosts"]
     for hours in (24.5, 47.9, 71.9):
         answer = await project.schedule(content, two, one, scheduledFor=project.time_ahead(hours=hours))
         details = answer.json()["error"]["details"]
         assert reason(answer) == (409, "CONFLICT", "DUPLICATE_POST")
-        assert (details["scheduledPostId"], issue_paths(answer)) == (
-            first["id"],
-            ["targets[1].socialAccountId"],
-        )
+        assert (details["scheduledPostId"], issue_paths(answer)) == (first["id"], ["targets[1].socialAccountId"])
     for hours in (23.9, 72.1):
-        assert (
-            await project.schedule(content, one, scheduledFor=project.time_ahead(hours=hours))
-        ).status_code == 202
+        assert (await project.schedule(content, one, scheduledFor=project.time_ahead(hours=hours))).status_code == 202
     again = await project.schedule(content, one, scheduledFor=project.time_ahead(days=2), allowDuplicate=True)
     assert again.status_code == 202
 
@@ -210,9 +194,7 @@ async def test_duplicates_are_found_by_caption_and_files(project: PostsProject) 
     account, caption = await project.account(), "Fresh bread today."
     await project.schedule(await project.content(caption), account)
     other = [{"socialAccountId": account, "captionOverride": caption}]
-    assert (
-        reason(await project.schedule(await project.content("Else."), targets=other))[2] == "DUPLICATE_POST"
-    )
+    assert reason(await project.schedule(await project.content("Else."), targets=other))[2] == "DUPLICATE_POST"
     assert reason(await project.publish(await project.content(caption), account))[2] == "DUPLICATE_POST"
     new = [{"socialAccountId": account, "captionOverride": "Something else."}]
     assert (await project.schedule(await project.content(caption), targets=new)).status_code == 202

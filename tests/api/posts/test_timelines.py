@@ -6,8 +6,8 @@ from uuid import UUID
 
 from domain.publishing import posts
 from jobs import ledger
-from jobs.kinds import INGEST_WEBSITE
-from jobs.ledger import Settlement
+from jobs.kinds import INGEST_WEBSITE_KIND
+from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Retry
 from schemas import ids
 from tests import seeds
@@ -46,10 +46,10 @@ async def test_many_entries_come_page_by_page(project: PostsProject) -> None:
     async with project.pool.acquire() as conn:
         for number in range(60):
             of: dict[str, Any] = {"organization_id": project.org, "post_ids": [uuid_of(post_id)]}
-            await posts.note(conn, **of, event="rescheduled", details={"to": str(number)})
+            await posts.record_post_event(conn, **of, event="rescheduled", details={"to": str(number)})
         async with conn.transaction():
             for number in range(60, 70):
-                await posts.note(conn, **of, event="rescheduled", details={"to": str(number)})
+                await posts.record_post_event(conn, **of, event="rescheduled", details={"to": str(number)})
     path = f"/v1/scheduled-posts/{post_id}/timeline"
     entries = await list_pages(project.acme.http, path, limit="7")
     found = [entry["details"]["to"] for entry in entries if entry["type"] == "rescheduled"]
@@ -59,13 +59,13 @@ async def test_many_entries_come_page_by_page(project: PostsProject) -> None:
 
 
 async def test_job_timeline_has_attempts(project: PostsProject) -> None:
-    path = f"/v1/projects/{ids.show(ids.PROJECT, project.id)}/ingest/website"
+    path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, project.id)}/ingest/website"
     job = (await project.acme.http.post(path, json={"url": "https://example.com"})).json()["jobId"]
     async with project.pool.acquire() as conn:
-        [claim] = await seeds.claims(conn, INGEST_WEBSITE)
+        [claim] = await seeds.claims(conn, INGEST_WEBSITE_KIND)
         outcome = Retry("FETCH_FAILED", "no answer", after_s=0.0)
-        await ledger.settle(conn, [Settlement(claim, outcome)])
-        [again] = await seeds.claims(conn, INGEST_WEBSITE)
+        await ledger.settle_job_attempts(conn, [AttemptSettlement(claim, outcome)])
+        [again] = await seeds.claims(conn, INGEST_WEBSITE_KIND)
     await project.acme.http.post(f"/v1/jobs/{job}/cancel")
     told = (await read_timeline(project, f"jobs/{job}"))["items"]
     types = ["submitted", "attempt_started", "attempt_ended", "attempt_started", "cancel_requested"]
@@ -79,6 +79,6 @@ async def test_job_timeline_has_attempts(project: PostsProject) -> None:
 async def test_internal_job_has_no_timeline(project: PostsProject) -> None:
     await project.schedule_new()
     await project.pool.execute("update job set internal = true")
-    job_id = ids.show(ids.JOB, await project.pool.fetchval("select id from job"))
+    job_id = ids.format_prefixed_id(ids.JOB, await project.pool.fetchval("select id from job"))
     answer = await project.acme.http.get(f"/v1/jobs/{job_id}/timeline")
     assert problem(answer)[:2] == (404, "NOT_FOUND")

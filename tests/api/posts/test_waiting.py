@@ -3,7 +3,7 @@
 from typing import Any
 
 from domain.operations import pools
-from jobs.kinds import PUBLISH_POST
+from jobs.kinds import PUBLISH_POST_KIND
 from tests import seeds
 from tests.api.posts.project import PostsProject
 
@@ -36,14 +36,14 @@ async def test_a_post_waits_for_its_approval_and_then_for_its_time(project: Post
 async def test_due_post_waits_for_its_pool(project: PostsProject) -> None:
     answer = await project.publish(await project.content(), await project.account())
     [post] = answer.json()["scheduledPosts"]
-    given: dict[str, Any] = {"name": PUBLISH_POST.pool, "slots": 10}
+    given: dict[str, Any] = {"name": PUBLISH_POST_KIND.pool, "slots": 10}
     assert await waiting_reason(project, post["id"]) == "no_worker"
     async with project.pool.acquire() as conn:
-        await seeds.claims(conn, PUBLISH_POST._replace(name="nothing"))
+        await seeds.claims(conn, PUBLISH_POST_KIND._replace(name="nothing"))
         assert await waiting_reason(project, post["id"]) is None
-        await pools.pause(conn, paused=True, **given)
+        await pools.pause_or_resume_pool(conn, paused=True, **given)
         assert await waiting_reason(project, post["id"]) == "pool_paused"
-        await pools.pause(conn, paused=False, **given)
+        await pools.pause_or_resume_pool(conn, paused=False, **given)
     assert await waiting_reason(project, post["id"]) is None
     await project.acme.http.delete(f"/v1/projects/{project.list_path.split('/')[3]}")
     assert await waiting_reason(project, post["id"]) is None
@@ -56,7 +56,7 @@ async def test_waiting_changes_no_version(project: PostsProject) -> None:
     job = f"/v1/jobs/{post['jobId']}"
     before = await project.acme.http.get(job)
     async with project.pool.acquire() as conn:
-        await seeds.claims(conn, PUBLISH_POST._replace(name="nothing"))
+        await seeds.claims(conn, PUBLISH_POST_KIND._replace(name="nothing"))
     known = {"If-None-Match": before.headers["ETag"]}
     assert (await project.acme.http.get(job, headers=known)).status_code == 304
     after = (await project.acme.http.get(job)).json()

@@ -13,12 +13,12 @@ from litestar import Litestar
 from db.pool import Pool
 from domain.publishing import scheduling
 from jobs.kinds import (
-    ADVANCE_CLOCK,
-    COLLECT_METRICS,
-    CONNECT_ACCOUNT,
-    PUBLISH_POST,
-    RECONCILE_POST,
-    REFRESH_TOKEN,
+    ADVANCE_CLOCK_KIND,
+    COLLECT_METRICS_KIND,
+    CONNECT_ACCOUNT_KIND,
+    PUBLISH_POST_KIND,
+    RECONCILE_POST_KIND,
+    REFRESH_TOKEN_KIND,
 )
 from schemas import ids
 from schemas.posts import ScheduleContent, Target
@@ -26,10 +26,14 @@ from schemas.settings import Settings
 from tests import seeds
 from tests.api.conftest import ApiCaller, open_caller
 from tests.workers.runtime.workers import at_work
-from workers.tasks import OPENERS
+from workers.tasks import TASK_OPENER_BY_KIND
 
 #: The kinds that each pool's worker serves.
-SERVED = ([ADVANCE_CLOCK], [CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN], [COLLECT_METRICS])
+SERVED = (
+    [ADVANCE_CLOCK_KIND],
+    [CONNECT_ACCOUNT_KIND, PUBLISH_POST_KIND, RECONCILE_POST_KIND, REFRESH_TOKEN_KIND],
+    [COLLECT_METRICS_KIND],
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,7 @@ class ApiSandbox:
     async def account(self, handle: str = "shop", **fields: Any) -> str:
         async with self.pool.acquire() as conn:
             account_id = await seeds.account(conn, self.org, self.project_id, handle=handle, **fields)
-        return ids.show(ids.ACCOUNT, account_id)
+        return ids.format_prefixed_id(ids.ACCOUNT, account_id)
 
     async def connect(self, platform: str) -> str:
         """Connect an account by a person's link, and return it."""
@@ -77,11 +81,11 @@ class ApiSandbox:
         async with self.pool.acquire() as conn:
             content = await seeds.content(conn, self.org, self.project_id, caption=caption)
         body = {"targets": [{"socialAccountId": account} for account in accounts], **when}
-        return await self.post(f"/v1/content/{ids.show(ids.CONTENT, content)}/schedule", body, status=202)
+        return await self.post(f"/v1/content/{ids.format_prefixed_id(ids.CONTENT, content)}/schedule", body, status=202)
 
     @property
     def shown_project(self) -> str:
-        return ids.show(ids.PROJECT, self.project_id)
+        return ids.format_prefixed_id(ids.PROJECT, self.project_id)
 
     async def schedule_locally(self, account: str, local_times: Sequence[str]) -> None:
         """Schedule a post at each of these times, without HTTP: a key's rate limit is too low."""
@@ -89,7 +93,7 @@ class ApiSandbox:
             async with self.pool.acquire() as conn, conn.transaction():
                 content = await seeds.content(conn, self.org, self.project_id, caption=f"Bread, {local_time}")
                 body = ScheduleContent(targets=[Target(social_account_id=account)], local_time=local_time)
-                await scheduling.schedule(
+                await scheduling.schedule_posts(
                     conn,
                     organization_id=self.org,
                     content_id=content,
@@ -100,7 +104,7 @@ class ApiSandbox:
 
     async def posts(self) -> Any:
         """Return all posts of the project, ordered by time."""
-        path = f"/v1/projects/{ids.show(ids.PROJECT, self.project_id)}/scheduled-posts"
+        path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, self.project_id)}/scheduled-posts"
         found = (await self.get(path, limit=200))["items"]
         return sorted(found, key=lambda post: post["scheduledFor"])
 
@@ -143,5 +147,7 @@ async def sandbox(app: Litestar, settings: Settings, pool: Pool) -> AsyncIterato
 async def working(settings: Settings, pool: Pool) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         for kinds in SERVED:
-            await stack.enter_async_context(at_work(settings, pool, {kind: OPENERS[kind] for kind in kinds}))
+            await stack.enter_async_context(
+                at_work(settings, pool, {kind: TASK_OPENER_BY_KIND[kind] for kind in kinds})
+            )
         yield

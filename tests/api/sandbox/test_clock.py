@@ -65,12 +65,10 @@ async def test_scheduled_post_is_published_at_its_sandbox_time(sandbox: ApiSandb
     assert again["error"]["code"] == "VALIDATION"
 
 
-async def test_concurrent_reader_sees_stable_times(
-    sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_concurrent_reader_sees_stable_times(sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """A post's creation time is stable while the clock moves."""
     # A continuous reader would exceed a sandbox's rate limit.
-    monkeypatch.setitem(rate_limits.QUOTAS, "sandbox", rate_limits.QUOTAS["partner"])
+    monkeypatch.setitem(rate_limits.REQUEST_LIMITS_BY_TIER, "sandbox", rate_limits.REQUEST_LIMITS_BY_TIER["partner"])
     account = await sandbox.account()
     posts = [
         await sandbox.schedule(account, f"Bread {day}", scheduledFor=await sandbox.time_after(days=day))
@@ -155,18 +153,14 @@ async def test_a_live_organization_has_no_clock(acme: ApiCaller, pool: Pool) -> 
 
 async def test_rows_of_others_are_unchanged(sandbox: ApiSandbox, rival: ApiCaller) -> None:
     """Neither those of another organization nor those of the sandbox's live organization."""
-    live = await sandbox.pool.fetchval(
-        "select live_organization_id from organization where id = $1", sandbox.org
-    )
+    live = await sandbox.pool.fetchval("select live_organization_id from organization where id = $1", sandbox.org)
     async with sandbox.pool.acquire() as conn:
         for org in (rival.organization_id, live):
             project_id = await seeds.project(conn, org)
             account_id = await seeds.account(conn, org, project_id)
             content_id = await seeds.content(conn, org, project_id)
             await seeds.post(conn, org, content_id, account_id, at=datetime.now(UTC) + timedelta(days=3))
-        await conn.execute(
-            "update social_account set collect_at = null where organization_id <> $1", sandbox.org
-        )
+        await conn.execute("update social_account set collect_at = null where organization_id <> $1", sandbox.org)
     before = [await read_rows(sandbox.pool, org) for org in (rival.organization_id, live)]
     assert before[0]["scheduled_post"]
     await sandbox.advance(advance="30d")
@@ -175,9 +169,7 @@ async def test_rows_of_others_are_unchanged(sandbox: ApiSandbox, rival: ApiCalle
 
 async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: ApiSandbox) -> None:
     headers = {"Idempotency-Key": "to-tomorrow"}
-    first, second = [
-        await sandbox.caller.http.post(CLOCK, json={"advance": "1d"}, headers=headers) for _ in range(2)
-    ]
+    first, second = [await sandbox.caller.http.post(CLOCK, json={"advance": "1d"}, headers=headers) for _ in range(2)]
     assert first.status_code == second.status_code == 202
     assert first.json() == second.json()
     await sandbox.wait_for_job(first.json()["jobId"])
@@ -187,14 +179,10 @@ async def test_a_repeat_with_its_key_moves_the_clock_once(sandbox: ApiSandbox) -
 
 
 async def test_writes_are_refused_during_an_advance(resting_sandbox: ApiCaller, pool: Pool) -> None:
-    answers = await asyncio.gather(
-        *(resting_sandbox.http.post(CLOCK, json={"advance": "1d"}) for _ in range(3))
-    )
+    answers = await asyncio.gather(*(resting_sandbox.http.post(CLOCK, json={"advance": "1d"}) for _ in range(3)))
     assert sorted(answer.status_code for answer in answers) == [202, 409, 409]
     before = await read_rows(pool, resting_sandbox.organization_id)
-    refused = await resting_sandbox.http.post(
-        "/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"}
-    )
+    refused = await resting_sandbox.http.post("/v1/projects", json={"name": "Shop", "timezone": "Europe/Berlin"})
     details = refused.json()["error"]["details"]
     [started] = [answer.json() for answer in answers if answer.status_code == 202]
     assert details == {"reason": "CLOCK_ADVANCING", "jobId": started["jobId"]}

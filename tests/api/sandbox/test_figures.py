@@ -8,7 +8,7 @@ import pytest
 
 from api.limits import rate_limits
 from tests.api.sandbox.conftest import ApiSandbox
-from workers.platforms.fakes.collect import GROWTH_TIME
+from workers.platforms.fakes.collect import SANDBOX_FIGURE_GROWTH_TIME
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -48,7 +48,7 @@ def check_figures(found: Figures, until: timedelta) -> None:
     """Check that each time of the cadence has its own figure."""
     assert found.ages == expected_ages(until)
     for age, part in zip(found.ages, found.parts, strict=True):
-        assert abs(part - age / GROWTH_TIME) < 0.001
+        assert abs(part - age / SANDBOX_FIGURE_GROWTH_TIME) < 0.001
 
 
 async def test_several_advances_keep_the_hourly_cadence(sandbox: ApiSandbox) -> None:
@@ -62,11 +62,9 @@ async def test_one_advance_of_a_week_has_every_day(sandbox: ApiSandbox) -> None:
 
 
 @pytest.mark.long
-async def test_one_advance_equals_hourly_advances(
-    sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_advance_equals_hourly_advances(sandbox: ApiSandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     # A key's rate limit allows fewer moves of the clock in a minute.
-    monkeypatch.setitem(rate_limits.QUOTAS, "sandbox", rate_limits.QUOTAS["partner"])
+    monkeypatch.setitem(rate_limits.REQUEST_LIMITS_BY_TIER, "sandbox", rate_limits.REQUEST_LIMITS_BY_TIER["partner"])
     for handle, moves in (("once", ["7d"]), ("hours", ["1h"] * 168)):
         await sandbox.pool.execute("update social_account set collect_at = null")
         check_figures(await collect_figures(sandbox, handle, moves), 162 * HOUR)

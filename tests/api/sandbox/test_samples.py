@@ -51,9 +51,7 @@ async def trigger_sample(caller: ApiCaller, **body: Any) -> dict[str, Any]:
 
 def answer_schema(described: dict[str, Any], operation: str) -> dict[str, Any]:
     """Return the schema of an operation's answer."""
-    found = [
-        one for at in described["paths"].values() for one in at.values() if one["operationId"] == operation
-    ]
+    found = [one for at in described["paths"].values() for one in at.values() if one["operationId"] == operation]
     answer: dict[str, Any] = found[0]["responses"]["200"]["content"]["application/json"]["schema"]
     return {**answer, "components": described["components"]}
 

@@ -10,7 +10,7 @@ from schemas.settings import Settings
 from tests.api.sandbox.conftest import ApiSandbox
 from tests.s3.storages import MediaStorage
 from tests.servers import ServerPair, settings_for
-from tools.bench.events.cpu import server_cpu_s
+from tools.bench.events.cpu import read_postgres_cpu_s
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -23,7 +23,7 @@ def settings(own_servers: ServerPair, media_kept: MediaStorage) -> Settings:
 
 def cpu_s(servers: ServerPair) -> float:
     """Return the CPU time so far of this process (API and workers) and of both servers."""
-    return time.process_time() + sum(server_cpu_s(server.pid) for server in servers)
+    return time.process_time() + sum(read_postgres_cpu_s(server.pid) for server in servers)
 
 
 @pytest.mark.long

@@ -17,8 +17,7 @@ async def test_magic_handles_follow_the_clock(sandbox: ApiSandbox) -> None:
     when = await sandbox.time_after(hours=20)
     handles = ("rate_limited", "unknown_then_found", "unknown_forever", "fail_auth")
     posts = {
-        handle: await sandbox.schedule(await sandbox.account(handle), handle, scheduledFor=when)
-        for handle in handles
+        handle: await sandbox.schedule(await sandbox.account(handle), handle, scheduledFor=when) for handle in handles
     }
     await sandbox.advance(advance="23h")
     shown = {handle: await sandbox.read_post(post) for handle, post in posts.items()}
@@ -98,9 +97,7 @@ async def test_figures_belong_to_their_days(sandbox: ApiSandbox) -> None:
     await sandbox.advance(advance="5d")
     project = f"/v1/projects/{sandbox.shown_project}"
     since = f"{start:%Y-%m-%dT00:00:00Z}"
-    answer = await sandbox.get(
-        f"{project}/metrics", metrics="views,posts_published", since=since, granularity="day"
-    )
+    answer = await sandbox.get(f"{project}/metrics", metrics="views,posts_published", since=since, granularity="day")
     zone = ZoneInfo("Europe/Berlin")
     day_of_post = f"{noon.astimezone(zone):%Y-%m-%d}"
     values = {bucket["bucket"]: bucket["values"] for bucket in answer["series"]}

@@ -10,8 +10,8 @@ import msgspec
 import pytest_asyncio
 import uvicorn
 
-from api.server.admission import Admission, ConnectionLimits
-from api.server.connection import Connection
+from api.server.admission import ConnectionAdmission, ConnectionLimits
+from api.server.connection import ClientConnection
 from api.server.serve import ApiServer
 from tests.waiting import PATIENCE_S, eventually
 
@@ -126,9 +126,9 @@ class ServerUnderTest:
         self.sockets: list[socket.socket] = []
 
     @property
-    def connections(self) -> list[Connection]:
+    def connections(self) -> list[ClientConnection]:
         """The open connections."""
-        return cast("list[Connection]", list(self.server.server_state.connections))
+        return cast("list[ClientConnection]", list(self.server.server_state.connections))
 
     async def connect(self, address: str = "127.0.0.1") -> RawClient:
         """Connect from a loopback address, and wait until the server has accepted."""
@@ -167,7 +167,7 @@ class ServerUnderTest:
 @asynccontextmanager
 async def serving(limits: ConnectionLimits) -> AsyncIterator[ServerUnderTest]:
     app = EchoApp()
-    server = StoppedClock(app, Admission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
+    server = StoppedClock(app, ConnectionAdmission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
     task = asyncio.create_task(server.serve())
 
     async def started() -> bool:

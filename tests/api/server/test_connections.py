@@ -265,9 +265,7 @@ async def send_request(edge: ServerUnderTest, path: str) -> RawClient:
 
 def test_ipv6_network_counts_as_one_address() -> None:
     assert (
-        client_network("2001:db8:1:2::1")
-        == client_network("2001:db8:1:2:ffff::1")
-        != client_network("2001:db8:1:3::1")
+        client_network("2001:db8:1:2::1") == client_network("2001:db8:1:2:ffff::1") != client_network("2001:db8:1:3::1")
     )
     assert client_network("::ffff:192.0.2.1") == client_network("192.0.2.1") != client_network("192.0.2.2")
     assert client_network("a socket's path") == "a socket's path"

@@ -6,8 +6,8 @@ import socket
 import pytest
 
 from api.server.admission import ConnectionLimits
-from api.server.answer_rate import count_unacknowledged
-from api.server.connection import Connection
+from api.server.answer_rate import count_unacknowledged_bytes
+from api.server.connection import ClientConnection
 from tests.api.server.conftest import ServerUnderTest
 from tests.waiting import PATIENCE_S, eventually
 
@@ -25,7 +25,7 @@ LARGE = 8 * 1024 * 1024
 class SlowReader:
     """A client that has requested 8 MiB and reads on command."""
 
-    def __init__(self, sock: socket.socket, connection: Connection) -> None:
+    def __init__(self, sock: socket.socket, connection: ClientConnection) -> None:
         self.sock, self.connection = sock, connection
         self.taken = 0
 
@@ -37,7 +37,7 @@ class SlowReader:
     def acknowledged(self) -> int:
         """Bytes that the server's kernel knows to have reached the client's kernel."""
         transport = self.connection.transport
-        return self.connection.answer_rate.written - self.unsent - count_unacknowledged(transport)
+        return self.connection.answer_rate.written - self.unsent - count_unacknowledged_bytes(transport)
 
     async def read(self, size: int) -> None:
         """Read exactly `size` bytes."""
@@ -92,7 +92,7 @@ async def open_reader(
     await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", edge.port))
     edge.sockets.append(sock)
 
-    async def accepted() -> list[Connection]:
+    async def accepted() -> list[ClientConnection]:
         return [each for each in edge.connections if each not in before]
 
     [connection] = await eventually(accepted)
@@ -142,9 +142,7 @@ async def test_silent_reader_is_ended(edge: ServerUnderTest) -> None:
     assert await one.is_cut_off()
 
 
-@pytest.mark.parametrize(
-    "request_", [GET_LARGE, GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")]
-)
+@pytest.mark.parametrize("request_", [GET_LARGE, GET_LARGE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")])
 async def test_trickle_is_ended(edge: ServerUnderTest, request_: bytes) -> None:
     """A byte per tick, after a fast start that buys no more than the grace."""
     one = await open_reader(edge, request=request_)

@@ -35,7 +35,8 @@ async def test_413_reaches_clients_that_read_last(
 ) -> None:
     async with pool.acquire() as conn:
         org = await seeds.organization(conn)
-        upload = f"/v1/projects/{ids.show(ids.PROJECT, await seeds.project(conn, org))}/content/upload"
+        project = ids.format_prefixed_id(ids.PROJECT, await seeds.project(conn, org))
+        upload = f"/v1/projects/{project}/content/upload"
     headers = {"Authorization": f"Bearer {await new_key(pool, org)}"}
     picture = PICTURE + media.picture()
     json = {"Content-Type": "application/json"}

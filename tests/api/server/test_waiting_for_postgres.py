@@ -14,8 +14,8 @@ import httpx
 import msgspec
 import pytest
 
-from db.server import free_port
-from db.wait_for_postgres import find_away_error, retry_until_reached
+from db.server import find_free_port
+from db.wait_for_postgres import find_postgres_away_error, retry_until_postgres_answers
 from schemas.errors import SettingsInvalid
 from schemas.settings import Settings
 from tests.relay import PostgresRelay
@@ -36,7 +36,7 @@ class Door:
     """A port that refuses connections until it is opened."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        self.port = find_free_port()
 
     @asynccontextmanager
     async def opened(self, serve: Serve) -> AsyncIterator[None]:
@@ -62,7 +62,7 @@ class Starting:
     """`python -m api` with the door as its Postgres."""
 
     def __init__(self, settings: Settings, door: Door, log: Path) -> None:
-        self.log, self.port = log, free_port()
+        self.log, self.port = log, find_free_port()
         url = httpx.URL(settings.database_url).copy_with(host="127.0.0.1", port=door.port)
         given = {**os.environ, **environment(settings), "DATABASE_URL": str(url)}
         command = [sys.executable, "-m", "api", "--port", str(self.port)]
@@ -130,10 +130,10 @@ async def test_permanent_error_is_raised() -> None:
         raise ExceptionGroup("start", [ConnectionRefusedError(), SettingsInvalid("PEPPERS lacks lost")])
 
     with pytest.raises(ExceptionGroup):
-        await retry_until_reached(ask, asyncio.Event())
+        await retry_until_postgres_answers(ask, asyncio.Event())
 
 
 def test_the_reason_is_found_in_groups() -> None:
     error = asyncpg.CannotConnectNowError("starting up")
-    assert find_away_error(ExceptionGroup("a", [ExceptionGroup("b", [error])])) is error
-    assert find_away_error(KeyError("x")) is None
+    assert find_postgres_away_error(ExceptionGroup("a", [ExceptionGroup("b", [error])])) is error
+    assert find_postgres_away_error(KeyError("x")) is None

@@ -3,8 +3,8 @@
 import pytest
 
 from api.server.admission import ConnectionLimits
-from api.server.connection import MAX_HEAD_BYTES, MAX_HEAD_FIELDS, MAX_PIPELINED, MAX_URI_BYTES
-from api.server.cycle import MAX_UNREAD_BYTES
+from api.server.connection import MAX_HEAD_BYTES, MAX_HEAD_FIELDS, MAX_PIPELINED_REQUESTS, MAX_URI_BYTES
+from api.server.cycle import MAX_UNREAD_BODY_BYTES
 from tests.api.server.conftest import ServerUnderTest
 
 LIMITS = ConnectionLimits()
@@ -60,21 +60,19 @@ async def test_garbage_after_a_request_does_not_affect_it(edge: ServerUnderTest)
 
 async def test_pipelined_requests_are_answered_in_order(edge: ServerUnderTest) -> None:
     client = await edge.connect()
-    client.send(
-        b"".join(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n%d" % n for n in range(9))
-    )
+    client.send(b"".join(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n%d" % n for n in range(9)))
     assert [(await client.answer())[2] for _ in range(9)] == [b"%d" % n for n in range(9)]
 
 
 async def test_too_many_pipelined_requests_are_refused(edge: ServerUnderTest) -> None:
     client = await edge.connect()
-    client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" * (MAX_PIPELINED + 2))
+    client.send(b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" * (MAX_PIPELINED_REQUESTS + 2))
     await edge.wait_for_requests(1)
     edge.app.go.set()
     assert (await client.answer())[2] == b"held"
 
 
-@pytest.mark.parametrize("size", [MAX_UNREAD_BYTES, MAX_UNREAD_BYTES + 1, 8 * 1024 * 1024])
+@pytest.mark.parametrize("size", [MAX_UNREAD_BODY_BYTES, MAX_UNREAD_BODY_BYTES + 1, 8 * 1024 * 1024])
 async def test_early_answer_reaches_clients_that_read_last(edge: ServerUnderTest, size: int) -> None:
     """A small rest is read, and the connection kept; otherwise the answer announces the close."""
     client = await edge.connect()
@@ -86,7 +84,7 @@ async def test_early_answer_reaches_clients_that_read_last(edge: ServerUnderTest
     client.send(bytes(size % (1024 * 1024)) if size > 1024 * 1024 else b"")
     status, headers, body = await client.answer()
     assert (status, body) == (200, b"early")
-    if size > MAX_UNREAD_BYTES:
+    if size > MAX_UNREAD_BODY_BYTES:
         assert headers["connection"] == "close"
         assert await client.wait_until_closed()
     else:

@@ -19,12 +19,10 @@ PATH = "/v1/webhook-events/stream"
 EMIT = "select emit_webhook_event($1, $2, $3, $1, null, null)"
 
 
-async def emit_event(
-    conn: "Conn | Pool", org: UUID, kind: str = "job.failed", project: UUID | None = None
-) -> str:
+async def emit_event(conn: "Conn | Pool", org: UUID, kind: str = "job.failed", project: UUID | None = None) -> str:
     """Emit an event of a deleted object; return an empty id if no subscriber wants it."""
     event_id = await conn.fetchval(EMIT, org, project, kind)
-    return ids.show(ids.WEBHOOK_EVENT, event_id) if event_id else ""
+    return ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id) if event_id else ""
 
 
 class StreamMessage(NamedTuple):
@@ -101,9 +99,7 @@ def _parse(block: bytes) -> StreamMessage | None:
 
 
 @asynccontextmanager
-async def open_reader(
-    app: Litestar, key: str, *, last: str | None = None, **query: str
-) -> AsyncIterator[StreamReader]:
+async def open_reader(app: Litestar, key: str, *, last: str | None = None, **query: str) -> AsyncIterator[StreamReader]:
     """Open a reader that disconnects at the end of the block."""
     reader, hang_up = StreamReader(), asyncio.Event()
     headers = {"X-Api-Key": key} | ({"Last-Event-ID": last} if last else {})
@@ -120,14 +116,7 @@ async def open_reader(
 
     asked = urlencode(query).encode()
     task = asyncio.create_task(
-        call_and_disconnect(
-            cast("Litestar", watched),
-            "GET",
-            PATH,
-            headers=headers,
-            query=asked,
-            hang_up=hang_up,
-        )
+        call_and_disconnect(cast("Litestar", watched), "GET", PATH, headers=headers, query=asked, hang_up=hang_up)
     )
     try:
         yield reader

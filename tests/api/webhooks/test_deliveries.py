@@ -19,9 +19,7 @@ async def create_endpoint(caller: ApiCaller, *events: str, **more: Any) -> str:
 
 
 async def emit_event(pool: Pool, caller: ApiCaller, kind: str = "job.failed") -> None:
-    await pool.execute(
-        "select emit_webhook_event($1, null, $2, $1, null, null)", caller.organization_id, kind
-    )
+    await pool.execute("select emit_webhook_event($1, null, $2, $1, null, null)", caller.organization_id, kind)
 
 
 async def end_deliveries(pool: Pool, status: str, where: str = "true") -> None:
@@ -76,10 +74,7 @@ async def test_a_replay_keeps_the_event(acme: ApiCaller, pool: Pool) -> None:
     assert hurried["nextAttemptAt"] <= f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     await end_deliveries(pool, "delivered")
     headers = {"Idempotency-Key": "again"}
-    twice = [
-        await acme.http.post(f"/v1/webhook-deliveries/{first['id']}/replay", headers=headers)
-        for _ in range(2)
-    ]
+    twice = [await acme.http.post(f"/v1/webhook-deliveries/{first['id']}/replay", headers=headers) for _ in range(2)]
     assert twice[0].content == twice[1].content
     again = twice[0].json()
     assert again["eventId"] == first["eventId"]

@@ -37,7 +37,7 @@ def decode_secret(secret: str) -> bytes:
 
 async def read_signing_keys(pool: Pool, caller: ApiCaller, shown: dict[str, Any]) -> list[bytes]:
     """Return the keys that would sign a delivery."""
-    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown["id"])
+    endpoint_id = ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT, shown["id"])
     assert endpoint_id
     async with pool.acquire() as conn:
         return await secrets.list_signing_keys(
@@ -91,9 +91,7 @@ async def test_an_address_is_public_and_https(acme: ApiCaller, pool: Pool) -> No
     before = await table_digests(pool)
     for url in BAD_URLS:
         assert_refused(await acme.http.post(ALL, json=NEW | {"url": url}), 422, "VALIDATION", "url")
-        assert_refused(
-            await acme.http.patch(f"{ALL}/{shown['id']}", json={"url": url}), 422, "VALIDATION", "url"
-        )
+        assert_refused(await acme.http.patch(f"{ALL}/{shown['id']}", json={"url": url}), 422, "VALIDATION", "url")
     assert await table_digests(pool) == before
 
 
@@ -101,7 +99,9 @@ async def test_private_address_is_refused(acme: ApiCaller, monkeypatch: pytest.M
     """Other addresses are names, which are checked at each attempt."""
     # Any tier allows fewer requests in a minute.
     monkeypatch.setattr(
-        rate_limits, "QUOTAS", dict.fromkeys(rate_limits.QUOTAS, rate_limits.QUOTAS["partner"])
+        rate_limits,
+        "REQUEST_LIMITS_BY_TIER",
+        dict.fromkeys(rate_limits.REQUEST_LIMITS_BY_TIER, rate_limits.REQUEST_LIMITS_BY_TIER["partner"]),
     )
     shown = await create_endpoint(acme)
     taken = []
@@ -241,6 +241,4 @@ async def test_a_refused_body_waits_for_no_lock(acme: ApiCaller, pool: Pool) -> 
         await conn.execute("select from organization where id = $1 for update", acme.organization_id)
         await conn.execute("select from webhook_endpoint for update")
         assert_refused(await acme.http.post(ALL, json=NEW | wrong), 422, "VALIDATION", "metadata")
-        assert_refused(
-            await acme.http.patch(f"{ALL}/{shown['id']}", json=wrong), 422, "VALIDATION", "metadata"
-        )
+        assert_refused(await acme.http.patch(f"{ALL}/{shown['id']}", json=wrong), 422, "VALIDATION", "metadata")

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from litestar import Litestar
 
-from db.pool import Pool, transact
+from db.pool import Pool, run_in_transaction
 from db.queries import sandbox_clock
 from domain.webhooks import events
 from schemas import ids
@@ -36,15 +36,12 @@ async def create_endpoint(pool: Pool, caller: ApiCaller) -> None:
 
 async def read_body(pool: Pool, caller: ApiCaller, shown: str) -> bytes:
     """Return an event's body, as sent."""
-    event_id = ids.read(ids.WEBHOOK_EVENT, shown)
+    event_id = ids.parse_prefixed_id(ids.WEBHOOK_EVENT, shown)
     assert event_id
     render = partial(
-        events.body,
-        organization_id=caller.organization_id,
-        event_id=event_id,
-        public_url="http://localhost",
+        events.read_event_body, organization_id=caller.organization_id, event_id=event_id, public_url="http://localhost"
     )
-    return await transact(pool, render)
+    return await run_in_transaction(pool, render)
 
 
 async def create_busy_project(caller: ApiCaller, pool: Pool) -> str:
@@ -63,9 +60,7 @@ async def create_busy_project(caller: ApiCaller, pool: Pool) -> str:
     await caller.http.post(f"/v1/jobs/{job}/cancel")
     asked = f"/v1/projects/{project}/leased-accounts/request"
     request = (await caller.http.post(asked, json={"count": 1, "niche": "x"})).json()["requestId"]
-    await pool.execute(
-        "update lease_request set status = 'rejected', reason = 'x' where id = $1", request[5:]
-    )
+    await pool.execute("update lease_request set status = 'rejected', reason = 'x' where id = $1", request[5:])
     await caller.http.delete(f"/v1/projects/{project}")
     return project
 
@@ -117,9 +112,7 @@ async def test_a_later_rendering_has_a_higher_number(acme: ApiCaller, pool: Pool
     account = await an_account(acme.http, pool, project)
     await read_body(pool, acme, (await list_events(acme))[0]["id"])
     await acme.http.delete(f"/v1/social-accounts/{account}")
-    newer, older = [
-        msgspec.json.decode(await read_body(pool, acme, event["id"])) for event in await list_events(acme)
-    ]
+    newer, older = [msgspec.json.decode(await read_body(pool, acme, event["id"])) for event in await list_events(acme)]
     assert newer["data"]["version"] > older["data"]["version"]
     assert [event["data"]["object"]["status"] for event in (older, newer)] == ["connected", "disconnected"]
 
@@ -130,12 +123,12 @@ async def test_deleted_or_large_object_is_omitted(acme: ApiCaller, pool: Pool) -
     await pool.execute("update project set metadata = jsonb_build_object('a', repeat('x', 30000))")
     await acme.http.delete(f"/v1/projects/{project}")
     job = "insert into webhook_event (organization_id, id, type, object_id) values ($1, new_uuid(), $2, $1)"
-    for kind in events._KINDS:
+    for kind in events._EVENT_OBJECT_KINDS:
         await pool.execute(job, acme.organization_id, f"{kind}.x")
     await pool.execute("update webhook_event set type = 'job.failed' where type = 'job.x'")
     for one in await pool.fetch("select id from webhook_event"):
-        sent = await read_body(pool, acme, ids.show(ids.WEBHOOK_EVENT, one["id"]))
-        assert len(sent) <= events.MAX_BODY_BYTES
+        sent = await read_body(pool, acme, ids.format_prefixed_id(ids.WEBHOOK_EVENT, one["id"]))
+        assert len(sent) <= events.MAX_EVENT_BODY_BYTES
         assert msgspec.json.decode(sent)["data"]["object"] is None
 
 
@@ -169,17 +162,13 @@ async def test_events_are_filtered_and_paged(acme: ApiCaller, pool: Pool) -> Non
     assert (await acme.http.get(ALL, params={"type": "x"})).status_code == 422
 
 
-async def test_events_are_hidden_from_other_organizations(
-    acme: ApiCaller, rival: ApiCaller, pool: Pool
-) -> None:
+async def test_events_are_hidden_from_other_organizations(acme: ApiCaller, rival: ApiCaller, pool: Pool) -> None:
     for caller in (acme, rival):
         await create_endpoint(pool, caller)
     await create_busy_project(acme, pool)
     assert await list_events(rival) == []
     assert (
-        await pool.fetchval(
-            "select count(*) from webhook_delivery where organization_id = $1", rival.organization_id
-        )
+        await pool.fetchval("select count(*) from webhook_delivery where organization_id = $1", rival.organization_id)
         == 0
     )
     for event in await list_events(acme):
@@ -193,13 +182,13 @@ async def test_events_are_kept_for_thirty_days_with_their_deliveries(acme: ApiCa
     [new, *older] = await pool.fetch("select id from webhook_event order by id desc")
     moved = []
     for row, days in zip(older, (29, 31), strict=True):
-        then = ids.first_id_of(datetime.now(UTC) - timedelta(days=days))
+        then = ids.first_uuid7_at(datetime.now(UTC) - timedelta(days=days))
         moved.append(UUID(int=then.int | row["id"].int & ((1 << 80) - 1)))
         await pool.execute("update webhook_event set id = $2 where id = $1", row["id"], moved[-1])
         change = "update webhook_delivery set event_id = $2 where event_id = $1"
         await pool.execute(change, row["id"], moved[-1])
     async with pool.acquire() as conn:
-        while await events.prune(conn):
+        while await events.prune_webhook_events(conn):
             pass
     kept = {new["id"], moved[0]}
     assert {row["id"] for row in await pool.fetch("select id from webhook_event")} == kept
@@ -211,6 +200,6 @@ async def test_a_deleted_endpoint_goes_when_nothing_names_it_any_more(acme: ApiC
     await acme.http.delete(f"/v1/projects/{await new_project(acme)}")
     await pool.execute("update webhook_endpoint set deleted_at = now() - interval '40 days'")
     async with pool.acquire() as conn:
-        assert await events.prune(conn) == 0
+        assert await events.prune_webhook_events(conn) == 0
         await pool.execute("delete from webhook_delivery")
-        assert await events.prune(conn) == 1
+        assert await events.prune_webhook_events(conn) == 1

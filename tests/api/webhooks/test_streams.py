@@ -13,7 +13,7 @@ from api.routes import webhook_stream as route
 from api.streams import event_streams
 from db.pool import Conn, Pool
 from domain.webhooks import streams
-from domain.webhooks.streams import Recorded
+from domain.webhooks.streams import RecordedStreamEvent
 from schemas import ids
 from tests.api.conftest import ApiCaller, open_caller
 from tests.api.participants import new_project
@@ -61,7 +61,7 @@ async def test_late_commit_is_not_skipped(app: Litestar, acme: ApiCaller, pool: 
             late = await emit_event(conn, acme.organization_id)
             assert early < late
             head = await streams.find_stream_heads(conn, organization_ids=[acme.organization_id])
-            assert head[acme.organization_id] == streams.START
+            assert head[acme.organization_id] == streams.STREAM_START
         assert await reader.told(2) == [early, late]
 
 
@@ -86,7 +86,7 @@ async def test_stream_starts_with_later_commits(app: Litestar, acme: ApiCaller, 
 
 async def begin_stream(pool: Pool, org: UUID) -> None:
     async with pool.acquire() as conn:
-        await streams.begin(conn, organization_id=org)
+        await streams.begin_event_recording(conn, organization_id=org)
 
 
 async def test_reconnected_stream_has_no_gap(app: Litestar, acme: ApiCaller, pool: Pool) -> None:
@@ -108,17 +108,17 @@ async def test_event_between_poll_and_read_is_sent_once(
     app: Litestar, acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A read may find more events than the poll that triggered it."""
-    org, reads = acme.organization_id, streams.read
+    org, reads = acme.organization_id, streams.read_stream_events
     sent: list[str] = []
 
-    async def late(conn: Conn, **asked: Any) -> list[Recorded]:
+    async def late(conn: Conn, **asked: Any) -> list[RecordedStreamEvent]:
         sent.append(await emit_event(pool, org))
         monkeypatch.undo()
         return await reads(conn, **asked)
 
     async with open_reader(app, acme.key) as reader:
         await reader.begun()
-        monkeypatch.setattr(streams, "read", late)
+        monkeypatch.setattr(streams, "read_stream_events", late)
         sent.append(await emit_event(pool, org))
         await eventually(lambda: has_sent(sent, 2))
         sent.append(await emit_event(pool, org))
@@ -146,13 +146,11 @@ async def test_listening_lasts_as_long_as_readers(
         await reader.begun()
         assert await pool.fetchval(lasts)
         await pool.execute("update webhook_endpoint set expires_at = now() + interval '29 minutes'")
-        monkeypatch.setattr(streams, "RENEW_INTERVAL", timedelta())
+        monkeypatch.setattr(streams, "RECORDING_RENEW_INTERVAL", timedelta())
         await eventually(lambda: pool.fetchval(lasts))
 
 
-async def test_stream_has_only_own_events(
-    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
-) -> None:
+async def test_stream_has_only_own_events(app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool) -> None:
     """A sandbox has its own stream."""
     async with AsyncExitStack() as stack:
         sandbox = await stack.enter_async_context(open_caller(app, pool, "Acme", env="test"))
@@ -163,9 +161,7 @@ async def test_stream_has_only_own_events(
         sent = [await emit_event(pool, one.organization_id) for one in callers]
         assert [await reader.told(1) for reader in readers] == [[one] for one in sent]
     assert_refused(await rival.http.get(PATH, params={"after": sent[0]}), 404, "NOT_FOUND")
-    assert_refused(
-        await rival.http.get(PATH, params={"projectId": await new_project(acme)}), 404, "NOT_FOUND"
-    )
+    assert_refused(await rival.http.get(PATH, params={"projectId": await new_project(acme)}), 404, "NOT_FOUND")
     assert_refused(await rival.http.get(PATH, params={"after": "9:8:"}), 422, "VALIDATION", "after")
     assert_refused(await rival.http.get(PATH, params={"after": f"1:{1 + (1 << 60)}:"}), 404, "NOT_FOUND")
 
@@ -174,8 +170,8 @@ async def test_stream_filters_types_and_project(
     app: Litestar, acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Other events are skipped, also whole batches."""
-    monkeypatch.setattr(route, "EVENTS_PER_BATCH", 3)
-    project = ids.read(ids.PROJECT, shown := await new_project(acme))
+    monkeypatch.setattr(route, "WEBHOOK_EVENTS_PER_BATCH", 3)
+    project = ids.parse_prefixed_id(ids.PROJECT, shown := await new_project(acme))
     wanted = {"type": "post.failed,job.failed", "projectId": shown}
     async with open_reader(app, acme.key, **wanted) as reader:
         await reader.begun()
@@ -190,7 +186,7 @@ async def test_skipped_events_advance_the_position(
     app: Litestar, acme: ApiCaller, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """During a long run of skipped events, and at its end."""
-    monkeypatch.setattr(route, "EVENTS_PER_BATCH", 3)
+    monkeypatch.setattr(route, "WEBHOOK_EVENTS_PER_BATCH", 3)
     monkeypatch.setattr(route, "MAX_SILENCE_S", 0.05)
     async with open_reader(app, acme.key, type="post.failed") as reader:
         await reader.begun()
@@ -205,9 +201,9 @@ async def test_an_organization_has_ten_streams_at_once(
     app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
 ) -> None:
     async with AsyncExitStack() as stack:
-        for _ in range(event_streams.MAX_STREAMS):
+        for _ in range(event_streams.MAX_STREAMS_PER_ORGANIZATION):
             await stack.enter_async_context(open_reader(app, acme.key))
-        await eventually(lambda: has_listeners(app, event_streams.MAX_STREAMS))
+        await eventually(lambda: has_listeners(app, event_streams.MAX_STREAMS_PER_ORGANIZATION))
         answer = await acme.http.get(PATH)
         assert_refused(answer, 429, "RATE_LIMITED")
         assert answer.json()["error"]["details"] == {"limit": "streams"}
@@ -242,7 +238,7 @@ async def test_silent_stream_rechecks_its_key(
     async with open_reader(app, acme.key) as reader:
         await reader.begun()
         await pool.execute("update api_key set killed_at = now()")
-        assert route.END not in await reader.ended()
+        assert route.WEBHOOK_STREAM_END_MESSAGE not in await reader.ended()
 
 
 async def test_a_stream_ends_in_its_time_or_with_the_server(
@@ -251,11 +247,11 @@ async def test_a_stream_ends_in_its_time_or_with_the_server(
     with monkeypatch.context() as hurried:
         hurried.setattr(route, "MAX_STREAM_S", 0.0)
         async with open_reader(app, acme.key) as reader:
-            assert (await reader.ended()).endswith(route.END)
+            assert (await reader.ended()).endswith(route.WEBHOOK_STREAM_END_MESSAGE)
     async with open_reader(app, acme.key) as reader:
         await reader.begun()
         app.state.services.stream_hub.close()
-        assert (await reader.ended()).endswith(route.END)
+        assert (await reader.ended()).endswith(route.WEBHOOK_STREAM_END_MESSAGE)
 
 
 async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: ApiCaller, pool: Pool) -> None:
@@ -284,7 +280,7 @@ async def test_stream_creates_no_endpoint(app: Litestar, acme: ApiCaller, pool: 
     async with open_reader(app, acme.key) as reader:
         await reader.begun()
         assert (await acme.http.get("/v1/webhook-endpoints")).json()["items"] == []
-        shown = ids.show(ids.WEBHOOK_ENDPOINT, acme.organization_id)
+        shown = ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, acme.organization_id)
         assert_refused(await acme.http.get(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
         assert_refused(await acme.http.delete(f"/v1/webhook-endpoints/{shown}"), 404, "NOT_FOUND")
         usage = (await acme.http.get("/v1/usage")).json()

@@ -16,8 +16,8 @@ from litestar import Litestar
 from standardwebhooks import Webhook
 
 from db.pool import Pool
-from domain.webhooks.delivery_jobs import FIND_NEW, EndpointSearch
-from jobs.courier import open_courier
+from domain.webhooks.delivery_jobs import FIND_NEW_DELIVERY_ENDPOINTS, DeliveryEndpointSearch
+from jobs.courier import open_wake_courier
 from schemas import ids
 from schemas.settings import Settings
 from schemas.webhooks import WebhookEventType
@@ -27,7 +27,7 @@ from tests.domain.webhooks.walks import WALKS, Walker
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
-from workers.tasks import OPENERS
+from workers.tasks import TASK_OPENER_BY_KIND
 
 POOLS = ("publish", "ingest", "deliver", "default")
 HOWTO = Path(__file__).parents[3] / "docs" / "howto" / "webhooks.md"
@@ -56,7 +56,7 @@ async def sandbox(app: Litestar, pool: Pool, settings: Settings) -> AsyncIterato
     async with AsyncExitStack() as stack:
         caller = await stack.enter_async_context(open_caller(app, pool, "Acme", env="test"))
         for name in POOLS:
-            tasks = {kind: opener for kind, opener in OPENERS.items() if kind.pool == name}
+            tasks = {kind: opener for kind, opener in TASK_OPENER_BY_KIND.items() if kind.pool == name}
             await stack.enter_async_context(at_work(settings, pool, tasks))
         yield caller
 
@@ -71,9 +71,9 @@ async def walker(sandbox: ApiCaller, pool: Pool, gone: WebhookReceiver) -> Walke
             account_id = await seeds.account(
                 conn, sandbox.organization_id, project_id, handle=handle, platform=platform
             )
-        return ids.show(ids.ACCOUNT, account_id)
+        return ids.format_prefixed_id(ids.ACCOUNT, account_id)
 
-    return Walker(sandbox.http, ids.show(ids.PROJECT, project_id), connect, gone.url)
+    return Walker(sandbox.http, ids.format_prefixed_id(ids.PROJECT, project_id), connect, gone.url)
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -103,8 +103,8 @@ def received_types(receiver: WebhookReceiver) -> list[str]:
 
 async def poll_until(pool: Pool, settings: Settings, has_come: Any) -> None:
     """Poll as the dispatcher does, until it has come."""
-    look = EndpointSearch(FIND_NEW)
-    async with open_courier(settings.redis_url) as courier:
+    look = DeliveryEndpointSearch(FIND_NEW_DELIVERY_ENDPOINTS)
+    async with open_wake_courier(settings.redis_url) as courier:
 
         async def came() -> bool:
             async with pool.acquire() as conn:

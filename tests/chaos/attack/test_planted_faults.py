@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from chaos.attack import calls, scopes
-from chaos.attack.calls import Caller, OutOfTime, Throttle
-from chaos.attack.costs import worst_bodies
-from chaos.attack.document import read_routes
+from chaos.attack.calls import AttackClient, CheckDeadlinePassed, RequestThrottle
+from chaos.attack.costs import generate_worst_bodies
+from chaos.attack.document import read_api_routes
 from chaos.attack.report import AttackTally
 from cli.__main__ import tenantry
 from schemas import ids
@@ -28,7 +28,7 @@ PROJECT = {
     "in": "path",
     "required": True,
     "schema": {"type": "string"},
-    "example": ids.show(ids.PROJECT, ids.new()),
+    "example": ids.format_prefixed_id(ids.PROJECT, ids.new_uuid7()),
 }
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 200}}
 BODY = {"content": {"application/json": {"schema": {"type": "object"}, "example": {"name": "x"}}}}
@@ -36,13 +36,7 @@ BODY = {"content": {"application/json": {"schema": {"type": "object"}, "example"
 
 def operation(scope: str, *parameters: Any, **more: Any) -> dict[str, Any]:
     description = f"Needs the scope `{scope}`; counts as `read-light`."
-    return {
-        "description": description,
-        "parameters": parameters,
-        "security": SECURED,
-        "responses": {},
-        **more,
-    }
+    return {"description": description, "parameters": parameters, "security": SECURED, "responses": {}, **more}
 
 
 DOCUMENT = {
@@ -102,9 +96,7 @@ class Stub:
         return self._project(org, method, path, body)
 
     def _lacks_scope(self, key: str, method: str, path: str) -> bool:
-        required = (
-            "keys:write" if "api-keys" in path else f"projects:{'read' if method == 'GET' else 'write'}"
-        )
+        required = "keys:write" if "api-keys" in path else f"projects:{'read' if method == 'GET' else 'write'}"
         passes = "scope" in self.faults and method == "PATCH"
         return not (passes or {"*", required} & {*self.scopes[key]})
 
@@ -124,7 +116,7 @@ class Stub:
 
     def _project(self, org: str, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if path == "/v1/projects" and method == "POST":
-            project = {"id": ids.show(ids.PROJECT, ids.new()), "org": org, "version": "0"}
+            project = {"id": ids.format_prefixed_id(ids.PROJECT, ids.new_uuid7()), "org": org, "version": "0"}
             self.projects[project["id"]] = project
             return 201, project
         if path == "/v1/projects":
@@ -151,7 +143,7 @@ class Stub:
 
 
 def refused(status: int, message: str = "not found") -> tuple[int, Any]:
-    return status, {"error": {"code": str(status), "message": message, "requestId": str(ids.new())}}
+    return status, {"error": {"code": str(status), "message": message, "requestId": str(ids.new_uuid7())}}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -215,11 +207,7 @@ def test_attack_finds_each_planted_fault(url: str, faults: tuple[str, ...]) -> N
     code, report = run_attack(url)
     assert (code, report["passed"]) == (1, False)
     for check, method, words in map(FAULTS.__getitem__, faults):
-        found = [
-            (finding["check"], finding["method"])
-            for finding in report["findings"]
-            if words in finding["detail"]
-        ]
+        found = [(finding["check"], finding["method"]) for finding in report["findings"] if words in finding["detail"]]
         assert (check, method) in found, report
 
 
@@ -242,15 +230,15 @@ def test_keys_are_killed_despite_the_rate_limit_after_the_deadline(
     monkeypatch.setattr(calls, "time", clock := Clock())
     stub, tally = Stub(), AttackTally()
     stub.refused_kills = refused_kills
-    with serving_stub(stub) as url, Caller(url, Throttle(200, 1.0), "one") as strong:
+    with serving_stub(stub) as url, AttackClient(url, RequestThrottle(200, 1.0), "one") as strong:
 
         def exceed_deadline(*_: Any) -> None:
             clock.now += 100.0
-            raise OutOfTime
+            raise CheckDeadlinePassed
 
         monkeypatch.setattr(scopes, "_try", exceed_deadline)
-        with pytest.raises(OutOfTime):
-            scopes.attack_scopes(url, strong, {}, read_routes(DOCUMENT), tally)
+        with pytest.raises(CheckDeadlinePassed):
+            scopes.attack_scopes(url, strong, {}, read_api_routes(DOCUMENT), tally)
     assert len(stub.scopes) == 2 + found
     assert len(tally.findings) == found
 
@@ -296,7 +284,7 @@ def test_two_keys_of_one_organization_are_refused(url: str) -> None:
 
 
 def test_worst_bodies_are_json_of_a_megabyte_at_most() -> None:
-    bodies = dict(worst_bodies({"name": "x", "metadata": {}}))
+    bodies = dict(generate_worst_bodies({"name": "x", "metadata": {}}))
     assert {field.rpartition(" ")[2] for field in bodies} == {"metadata", "unknown"}
     for name, body in bodies.items():
         assert 300_000 < len(body) <= 1_048_576, name

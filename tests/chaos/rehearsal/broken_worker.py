@@ -11,24 +11,24 @@ import asyncpg
 import uvloop
 
 from chaos.proxy import ServerAddress
-from chaos.rehearsal.tasks import FLAKY, INSERT_EFFECT, WRITE, flaky, tasks
+from chaos.rehearsal.tasks import FLAKY, INSERT_EFFECT, WRITE, build_rehearsal_tasks, fail_first_then_commit
 from chaos.tasks import BENCH_POOL
 from db.pool import Conn
-from jobs.outcomes import Outcome
-from schemas.settings import from_env
+from jobs.outcomes import TaskOutcome
+from schemas.settings import load_settings
 from telemetry import logs
-from workers.runtime.context import Context
-from workers.runtime.worker import serve
+from workers.runtime.context import TaskContext
+from workers.runtime.worker import serve_worker
 
 
-async def unfenced(ctx: Context) -> Outcome:
+async def unfenced(ctx: TaskContext) -> TaskOutcome:
     conn = await asyncpg.connect(os.environ["DATABASE_URL"])
     await conn.execute(INSERT_EFFECT, ctx.job.id, ctx.job.fence)
     await conn.close()
-    return await flaky(ctx)
+    return await fail_first_then_commit(ctx)
 
 
-async def deleting(ctx: Context) -> Outcome:
+async def deleting(ctx: TaskContext) -> TaskOutcome:
     async def body(conn: Conn) -> None:
         await conn.execute("delete from job where id = $1", ctx.job.id)
 
@@ -38,5 +38,5 @@ async def deleting(ctx: Context) -> Outcome:
 if __name__ == "__main__":
     outside = ServerAddress(sys.argv[1], int(sys.argv[2]))
     broken = {FLAKY: unfenced, WRITE: deleting}
-    logs.configure(process="rehearsal")
-    uvloop.run(serve(from_env(os.environ), BENCH_POOL, {**tasks(outside), **broken}))
+    logs.configure_logging(process="rehearsal")
+    uvloop.run(serve_worker(load_settings(os.environ), BENCH_POOL, {**build_rehearsal_tasks(outside), **broken}))

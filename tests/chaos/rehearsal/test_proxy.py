@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from chaos.loopback_server import serve_loopback
-from chaos.proxy import FaultProxy, ServerAddress, open_proxy
-from chaos.receiver import EffectCall, EffectReceiver, call_receiver, run_receiver
+from chaos.proxy import FaultProxy, ServerAddress, open_fault_proxy
+from chaos.receiver import EffectCall, EffectReceiver, call_effect_receiver, run_effect_receiver
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -29,10 +29,7 @@ class Echo:
 async def open_echo() -> AsyncIterator[tuple[FaultProxy, Echo, Streams]]:
     """Connect a client, a proxy and a server, after one line has made the round trip."""
     echo = Echo()
-    async with (
-        serve_loopback(echo.serve) as port,
-        open_proxy(ServerAddress("127.0.0.1", port)) as fault_proxy,
-    ):
+    async with serve_loopback(echo.serve) as port, open_fault_proxy(ServerAddress("127.0.0.1", port)) as fault_proxy:
         reader, writer = await asyncio.open_connection(*fault_proxy.address)
         try:
             await send_line(writer, b"hello\n")
@@ -83,11 +80,11 @@ async def test_muted_request_arrives_without_response() -> None:
 
 
 async def test_receiver_accepts_a_key_once_and_drops_responses() -> None:
-    async with run_receiver(1) as (receiver, address):
+    async with run_effect_receiver(1) as (receiver, address):
         responses = 0
         for number in range(100):
             try:
-                await call_receiver(address, EffectCall("job", f"key {number % 10}"))
+                await call_effect_receiver(address, EffectCall("job", f"key {number % 10}"))
                 responses += 1
             except ConnectionError:
                 continue

@@ -8,8 +8,13 @@ import msgspec
 import pytest
 
 from chaos.rehearsal.faults import InjectedFault
-from chaos.rehearsal.recovery import AttemptRow, count_fenced, percentile, recovery_times
-from chaos.rehearsal.schedule import Fault
+from chaos.rehearsal.recovery import (
+    AttemptRow,
+    compute_recovery_times_s,
+    count_fenced_attempts,
+    nearest_rank_percentile,
+)
+from chaos.rehearsal.schedule import FaultKind
 from schemas import ids
 
 JOB, WORKER = UUID(int=1), UUID(int=2)
@@ -31,7 +36,7 @@ def attempts(outcome: str = "lost") -> list[AttemptRow]:
 
 
 def injected(second: float, host: str = "worker 1") -> InjectedFault:
-    return InjectedFault(Fault.KILL_WORKER, at_second(second), frozenset({host}))
+    return InjectedFault(FaultKind.KILL_WORKER, at_second(second), frozenset({host}))
 
 
 @pytest.mark.parametrize(
@@ -44,34 +49,32 @@ def injected(second: float, host: str = "worker 1") -> InjectedFault:
         ([injected(14.5)], []),
     ],
 )
-def test_recovery_begins_with_the_first_fault_of_the_attempt(
-    faults: list[InjectedFault], times_s: list[float]
-) -> None:
-    assert recovery_times(attempts(), faults, HOSTS) == times_s
-    assert recovery_times(attempts("completed"), faults, HOSTS) == []
-    assert recovery_times(attempts("retry"), faults, HOSTS) == []
+def test_recovery_begins_with_the_first_fault_of_the_attempt(faults: list[InjectedFault], times_s: list[float]) -> None:
+    assert compute_recovery_times_s(attempts(), faults, HOSTS) == times_s
+    assert compute_recovery_times_s(attempts("completed"), faults, HOSTS) == []
+    assert compute_recovery_times_s(attempts("retry"), faults, HOSTS) == []
 
 
 def test_recovery_ends_with_the_job() -> None:
     ended = [attempts()[0], AttemptRow(JOB, 2, 0, None, at_second(14), None, None)]
     other = [AttemptRow(UUID(int=9), 1, 1, WORKER, at_second(20), at_second(21), "lost")]
-    assert recovery_times([*ended, *other], [injected(12)], HOSTS) == [2]
+    assert compute_recovery_times_s([*ended, *other], [injected(12)], HOSTS) == [2]
 
 
 def test_only_refusals_of_lost_attempts_are_fenced(tmp_path: Path) -> None:
     lines = [
-        {"event": "write refused", "job_id": ids.show(ids.JOB, JOB), "attempt": 1},
-        {"event": "attempt ended", "job_id": ids.show(ids.JOB, JOB), "attempt": 1, "now": None},
-        {"event": "attempt ended", "job_id": ids.show(ids.JOB, JOB), "attempt": 2, "now": None},
-        {"event": "attempt ended", "job_id": ids.show(ids.JOB, JOB), "attempt": 3, "now": "queued"},
+        {"event": "write refused", "job_id": ids.format_prefixed_id(ids.JOB, JOB), "attempt": 1},
+        {"event": "attempt ended", "job_id": ids.format_prefixed_id(ids.JOB, JOB), "attempt": 1, "now": None},
+        {"event": "attempt ended", "job_id": ids.format_prefixed_id(ids.JOB, JOB), "attempt": 2, "now": None},
+        {"event": "attempt ended", "job_id": ids.format_prefixed_id(ids.JOB, JOB), "attempt": 3, "now": "queued"},
         {"event": "working"},
     ]
     log = tmp_path / "log"
     log.write_bytes(b"\n".join(map(msgspec.json.encode, lines)) + b'\nnot json\n{"cut off')
-    assert count_fenced(log, attempts()) == 1
-    assert count_fenced(log, attempts("interrupted")) == 0
+    assert count_fenced_attempts(log, attempts()) == 1
+    assert count_fenced_attempts(log, attempts("interrupted")) == 0
 
 
 def test_percentiles_are_by_nearest_rank() -> None:
-    assert [percentile([3, 1, 2], percent) for percent in (50, 95, 100)] == [2, 3, 3]
-    assert percentile([], 50) is None
+    assert [nearest_rank_percentile([3, 1, 2], percent) for percent in (50, 95, 100)] == [2, 3, 3]
+    assert nearest_rank_percentile([], 50) is None

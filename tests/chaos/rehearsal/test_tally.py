@@ -5,14 +5,14 @@ from uuid import UUID
 import pytest
 
 from chaos.rehearsal import tasks
-from chaos.rehearsal.tally import JobReport, RehearsedJob, tally
+from chaos.rehearsal.tally import JobReport, RehearsedJob, tally_rehearsed_jobs
 
 JOB = UUID(int=1)
 DONE = RehearsedJob(JOB, tasks.WRITE.name, "completed", key="1-1", left=0, error=None, rows=1)
 
 
 def report_of(*jobs: RehearsedJob, calls: int = 0) -> JobReport:
-    return tally(jobs, {"1-1": JOB}, {str(JOB): calls})
+    return tally_rehearsed_jobs(jobs, {"1-1": JOB}, {str(JOB): calls})
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,7 @@ def test_expected_effects_are_no_anomaly(job: RehearsedJob, calls: int) -> None:
         (DONE._replace(kind=tasks.CHAIN.name, left=1), 0, 1, 0),
     ],
 )
-def test_missing_effects_are_lost_and_surplus_doubled(
-    job: RehearsedJob, calls: int, lost: int, doubled: int
-) -> None:
+def test_missing_effects_are_lost_and_surplus_doubled(job: RehearsedJob, calls: int, lost: int, doubled: int) -> None:
     counted = report_of(job, calls=calls)
     assert (counted.lost, counted.doubled) == (lost, doubled)
 
@@ -67,12 +65,8 @@ def test_two_jobs_with_one_key_are_doubled() -> None:
 
 def test_unfinished_jobs_are_open_and_failed_ones_given_up() -> None:
     open_job = DONE._replace(state="queued", rows=0)
-    link = DONE._replace(
-        id=UUID(int=2), kind=tasks.CHAIN.name, key="1-2>", state="failed", error="POISONED", rows=0
-    )
-    doomed = DONE._replace(
-        id=UUID(int=3), kind=tasks.DOOMED.name, key="1-3>", state="failed", error="DOOMED", rows=0
-    )
+    link = DONE._replace(id=UUID(int=2), kind=tasks.CHAIN.name, key="1-2>", state="failed", error="POISONED", rows=0)
+    doomed = DONE._replace(id=UUID(int=3), kind=tasks.DOOMED.name, key="1-3>", state="failed", error="DOOMED", rows=0)
     counted = report_of(open_job, link, doomed)
     assert (counted.accepted, counted.open, counted.failed) == (3, 1, 2)
     assert counted.given_up == {"POISONED": 1}

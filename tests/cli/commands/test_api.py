@@ -13,13 +13,13 @@ import pytest_asyncio
 import structlog
 from click.testing import Result
 
-from api.app import configure
-from cli.shared.remote import Remote
+from api.app import configure_application
+from cli.shared.remote import RemoteApi
 from db.pool import Conn, Pool
 from domain.jobs import jobs
-from jobs.kinds import INGEST_WEBSITE
-from jobs.ledger import Settlement
-from jobs.outcomes import Done, Failed, Outcome
+from jobs.kinds import INGEST_WEBSITE_KIND
+from jobs.ledger import AttemptSettlement
+from jobs.outcomes import Done, Failed, TaskOutcome
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
@@ -53,15 +53,15 @@ async def acme(
     elsewhere: Path, settings: Settings, pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[ApiCaller]:
     """Organization of the command's key."""
-    app = configure(built_app(), msgspec.structs.replace(settings, allowed_hosts="api"))
+    app = configure_application(built_app(), msgspec.structs.replace(settings, allowed_hosts="api"))
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())  # keeps stdout for the command
     async with hold_context(app.lifespan()), open_caller(app, pool, "Acme") as caller:
-        transport, client = InProcess(app), Remote.client
+        transport, client = InProcess(app), RemoteApi.client
 
-        def in_process(remote: Remote) -> httpx.Client:
+        def in_process(remote: RemoteApi) -> httpx.Client:
             return httpx.Client(headers=client(remote).headers, transport=transport)
 
-        monkeypatch.setattr(Remote, "client", in_process)
+        monkeypatch.setattr(RemoteApi, "client", in_process)
         monkeypatch.setenv("TENANTRY_API", "http://api/v1")
         monkeypatch.setenv("TENANTRY_KEY", caller.key)
         yield caller
@@ -128,9 +128,7 @@ async def test_files_and_texts_are_a_form(api: Api, project: str, tmp_path: Path
 
 
 async def test_paginate_reads_all_pages(api: Api) -> None:
-    project_ids = [
-        decoded(await api("projects", "-f", f"name={n}", "-f", "timezone=UTC"))["id"] for n in range(5)
-    ]
+    project_ids = [decoded(await api("projects", "-f", f"name={n}", "-f", "timezone=UTC"))["id"] for n in range(5)]
     items = lines(await api("projects?limit=2", "--paginate"))
     assert [item["id"] for item in items] == project_ids[::-1]
     assert decoded(await api("whoami", "--paginate"))["organizationName"] == "Acme"
@@ -138,12 +136,12 @@ async def test_paginate_reads_all_pages(api: Api) -> None:
 
 @pytest.mark.parametrize(("outcome", "status"), [(Done({"fields": []}), "completed"), (UNREADABLE, "failed")])
 async def test_a_job_is_followed_to_its_end(
-    api: Api, project: str, pool: Pool, conn: Conn, *, outcome: Outcome, status: str
+    api: Api, project: str, pool: Pool, conn: Conn, *, outcome: TaskOutcome, status: str
 ) -> None:
     words = [f"projects/{project}/ingest/website", "-f", "url=https://example.com", "--wait"]
     waiting = asyncio.ensure_future(api(*words))
-    [claim] = await eventually(lambda: seeds.claims(conn, INGEST_WEBSITE))
-    await jobs.settle(pool, [Settlement(claim, outcome)])
+    [claim] = await eventually(lambda: seeds.claims(conn, INGEST_WEBSITE_KIND))
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, outcome)])
     result = await waiting
     assert result.exit_code == (status == "failed")
     job = msgspec.json.decode(result.stdout)
@@ -152,9 +150,7 @@ async def test_a_job_is_followed_to_its_end(
     assert (again.exit_code, again.stdout) == (result.exit_code, result.stdout)
 
 
-async def test_the_jobs_of_posts_are_followed_too(
-    api: Api, acme: ApiCaller, project: str, conn: Conn
-) -> None:
+async def test_the_jobs_of_posts_are_followed_too(api: Api, acme: ApiCaller, project: str, conn: Conn) -> None:
     account = await seeds.account(conn, acme.organization_id, UUID(project.removeprefix("prj_")))
     content = decoded(await api(f"projects/{project}/content/upload", "--form", "-f", "caption=Hi"))["id"]
     words = [f"content/{content}/publish", "-f", f"targets[][socialAccountId]=sa_{account}", "--wait"]

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from db import dumps
-from db.dumps import PostgresTool, find_tool, server_major
+from db.dumps import PostgresTool, find_postgres_tool, read_server_major_version
 from db.pool import Conn
 from schemas.errors import BackupFailed
 from schemas.settings import Settings
@@ -46,7 +46,7 @@ async def test_a_dump_is_restored(
     organization = await seeds.organization(conn)
     dumped = decoded(await tenantry("backup", "tenantry.dump", "--json"))
     assert mode_and_size("tenantry.dump") == (0o600, dumped["bytes"])
-    assert dumped["version"] == await server_major(environment.database_url)
+    assert dumped["version"] == await read_server_major_version(environment.database_url)
     monkeypatch.setenv("DATABASE_URL", empty)
     decoded(await tenantry("restore", "tenantry.dump", "--json"))
     restored = await asyncpg.connect(empty)
@@ -56,9 +56,7 @@ async def test_a_dump_is_restored(
     assert "has tables" in error["message"]
 
 
-async def test_an_existing_file_is_not_overwritten(
-    tenantry: Tenantry, environment: Settings, elsewhere: Path
-) -> None:
+async def test_an_existing_file_is_not_overwritten(tenantry: Tenantry, environment: Settings, elsewhere: Path) -> None:
     (elsewhere / "tenantry.dump").write_text("yesterday")
     error = refused(await tenantry("backup", "tenantry.dump", "--json"), 1)
     assert "is there already" in error["message"]
@@ -71,7 +69,7 @@ async def test_a_failed_backup_leaves_no_file(
     broken = elsewhere / "pg_dump"
     broken.write_text("#!/bin/sh\necho no room >&2; exit 3\n")
     broken.chmod(0o755)
-    monkeypatch.setattr(dumps, "find_tool", lambda *_: PostgresTool(broken, 18))
+    monkeypatch.setattr(dumps, "find_postgres_tool", lambda *_: PostgresTool(broken, 18))
     error = refused(await tenantry("backup", "tenantry.dump", "--json"), 1)
     assert error["message"].endswith("ended with exit code 3:\nno room")
     assert dumps_here() == {}
@@ -93,12 +91,12 @@ def test_the_tool_has_the_servers_version_or_the_next_later_one(
     path = fake(tmp_path / "path", 15)
     embedded, later = fake(tmp_path / "embedded", 18), fake(tmp_path / "debian" / "17" / "bin", 17)
     monkeypatch.setenv("PATH", str(path.parent))
-    monkeypatch.setattr(dumps, "embedded_binaries", lambda: embedded.parent)
-    monkeypatch.setattr(dumps, "INSTALLED", tmp_path / "debian")
+    monkeypatch.setattr(dumps, "embedded_postgres_folder", lambda: embedded.parent)
+    monkeypatch.setattr(dumps, "DEBIAN_POSTGRES_FOLDER", tmp_path / "debian")
     for server, chosen in ((15, path), (16, later), (17, later), (18, embedded)):
-        assert find_tool("pg_dump", server).path == chosen
+        assert find_postgres_tool("pg_dump", server).path == chosen
     with pytest.raises(BackupFailed, match=r"version 19 or later, and there is .*postgresql-client-19"):
-        find_tool("pg_dump", 19)
+        find_postgres_tool("pg_dump", 19)
 
 
 async def test_the_password_is_in_no_command_line(
@@ -107,8 +105,8 @@ async def test_the_password_is_in_no_command_line(
     spy = tmp_path / "pg_dump"
     spy.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/words\necho "$PGPASSWORD" > {tmp_path}/password\n')
     spy.chmod(0o755)
-    monkeypatch.setattr(dumps, "find_tool", lambda *_: PostgresTool(spy, 18))
-    await asyncio.to_thread(dumps.dump, settings.database_url, tmp_path / "out")
+    monkeypatch.setattr(dumps, "find_postgres_tool", lambda *_: PostgresTool(spy, 18))
+    await asyncio.to_thread(dumps.write_database_dump, settings.database_url, tmp_path / "out")
     password = (tmp_path / "password").read_text().strip()
     assert password
     assert f":{password}@" in settings.database_url

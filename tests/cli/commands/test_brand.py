@@ -20,9 +20,7 @@ def page(elsewhere: Path) -> Path:
     return path
 
 
-async def test_a_page_is_fetched_and_shown_as_a_table(
-    tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_page_is_fetched_and_shown_as_a_table(tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:
     async with serve({"/": raw_response(body=HTML)}) as site:
         monkeypatch.setenv("TENANTRY_FETCH_ALLOW", site.host)
         result = await tenantry("brand", "extract", site.url())
@@ -33,9 +31,7 @@ async def test_a_page_is_fetched_and_shown_as_a_table(
 
 
 async def test_a_file_is_read_as_the_page_at_url(tenantry: Tenantry, page: Path) -> None:
-    extraction = decoded(
-        await tenantry("brand", "extract", str(page), "--url", "https://acme.com/", "--json")
-    )
+    extraction = decoded(await tenantry("brand", "extract", str(page), "--url", "https://acme.com/", "--json"))
     assert extraction["target"] == str(page)
     assert extraction["url"] == "https://acme.com/"
     assert extraction["fields"]["appName"]["value"] == "Zap"
@@ -43,9 +39,7 @@ async def test_a_file_is_read_as_the_page_at_url(tenantry: Tenantry, page: Path)
 
 
 async def test_a_failed_target_does_not_stop_the_others(tenantry: Tenantry, page: Path) -> None:
-    result = await tenantry(
-        "brand", "extract", str(page), "no.html", "http://127.0.0.1:1/", str(page), "--json"
-    )
+    result = await tenantry("brand", "extract", str(page), "no.html", "http://127.0.0.1:1/", str(page), "--json")
     assert result.exit_code == 2
     assert [msgspec.json.decode(line)["target"] for line in result.stdout.splitlines()] == [str(page)] * 2
     errors = [msgspec.json.decode(line)["error"] for line in result.stderr.splitlines()]

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 from PIL import Image
 
-from cli.shared.rendering import Design, RenderProvenance
-from generation.spec import BrandSnapshot, Format
+from cli.shared.rendering import DesignSpec, RenderProvenance
+from generation.spec import BrandSnapshot, PieceFormat
 from tests.architecture.tree import ROOT
 from tests.cli.conftest import Tenantry, decoded, refused
 from tests.generation.slides.test_deck import copy
@@ -18,7 +18,7 @@ from tests.generation.slides.test_deck import copy
 pytestmark = pytest.mark.usefixtures("elsewhere")
 
 
-def design(folder: Path, format_: Format = "slideshow") -> Path:
+def design(folder: Path, format_: PieceFormat = "slideshow") -> Path:
     Image.new("RGB", (300, 300), (20, 90, 160)).save(folder / "logo.png")
     brand = BrandSnapshot(name="Tideline", colors=["#0b6e99"])
     path = folder / "spec.json"
@@ -44,7 +44,7 @@ async def test_slides_come_with_their_provenance(tenantry: Tenantry, elsewhere: 
 def test_the_docs_spec_is_valid() -> None:
     page = (ROOT / "docs/howto/render-content.md").read_text()
     [spec] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
-    design_copy = msgspec.json.decode(spec, type=Design).copy
+    design_copy = msgspec.json.decode(spec, type=DesignSpec).copy
     assert design_copy is not None
     assert design_copy.points
 
@@ -92,9 +92,7 @@ async def test_a_missing_extra_is_reported_in_one_line(
     tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     find = importlib.util.find_spec
-    monkeypatch.setattr(
-        "generation.libraries.find_spec", lambda name: None if name == "uharfbuzz" else find(name)
-    )
+    monkeypatch.setattr("generation.libraries.find_spec", lambda name: None if name == "uharfbuzz" else find(name))
     result = await tenantry("content", "render", str(design(elsewhere)), "--out", "out")
     assert result.exit_code == 5
     [said] = result.stderr.splitlines()

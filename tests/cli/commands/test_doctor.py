@@ -9,7 +9,7 @@ import pytest
 
 from db.pool import Conn
 from domain.operations import disk
-from domain.operations.disk import DiskUse
+from domain.operations.disk import DatabaseDiskUse
 from generation.confinement import kernel
 from jobs import heartbeat, maintenance
 from schemas import ids
@@ -68,20 +68,15 @@ async def test_a_separate_event_store_is_checked(
 
 
 #: Used share of the disk, exit code and status; without the disk's size the check only warns.
-DISKS: list[tuple[float | None, int, str]] = [
-    (None, 0, "warn"),
-    (0.5, 0, "ok"),
-    (0.85, 0, "warn"),
-    (0.97, 1, "fail"),
-]
+DISKS: list[tuple[float | None, int, str]] = [(None, 0, "warn"), (0.5, 0, "ok"), (0.85, 0, "warn"), (0.97, 1, "fail")]
 
 
 @pytest.mark.usefixtures("environment")
 async def test_a_filling_disk_is_reported(tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def measure(_: Conn) -> DiskUse:
-        return DiskUse(1_000_000_000, 0, sees_wal=False)
+    async def measure(_: Conn) -> DatabaseDiskUse:
+        return DatabaseDiskUse(1_000_000_000, 0, sees_wal=False)
 
-    monkeypatch.setattr(disk, "measure", measure)
+    monkeypatch.setattr(disk, "measure_disk_use", measure)
     for part, code, status in DISKS:
         if part:
             for setting in ("DATABASE_DISK_BYTES", "TELEMETRY_DISK_BYTES"):
@@ -131,7 +126,7 @@ async def test_a_missing_pepper_in_use_is_reported(
 
 
 async def register(conn: Conn, pool: str, lease_s: float) -> UUID:
-    worker_id = ids.new()
+    worker_id = ids.new_uuid7()
     await heartbeat.insert_worker_row(
         conn, worker_id=worker_id, pool=pool, host="test", pid=1, version="1", slots=10, lease_s=lease_s
     )
@@ -146,8 +141,8 @@ async def test_workers_and_a_dispatcher_are_detected_by_their_leases_and_lock(
     assert "python -m workers ingest" in checks["workers ingest"]["advice"]
     await register(conn, "ingest", 60)
     await register(conn, "ingest", -1)
-    await heartbeat.mark_draining(conn, worker_id=await register(conn, "ingest", 60))
-    assert (await maintenance.try_to_lead(conn))[0]
+    await heartbeat.mark_worker_draining(conn, worker_id=await register(conn, "ingest", 60))
+    assert (await maintenance.try_to_become_leader(conn))[0]
     code, checks = await run_doctor(tenantry)
     assert (code, checks["workers ingest"]["status"]) == (0, "ok")
     assert checks["workers ingest"]["value"] == {"active": 1, "draining": 1, "lost": 1}

@@ -23,7 +23,16 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 
 def rebuild(since: str, until: str) -> tuple[str, ...]:
-    return ("events", "rebuild", ids.show(ids.PROJECT, PROJECT), "--since", since, "--until", until, "--json")
+    return (
+        "events",
+        "rebuild",
+        ids.format_prefixed_id(ids.PROJECT, PROJECT),
+        "--since",
+        since,
+        "--until",
+        until,
+        "--json",
+    )
 
 
 class Shop:
@@ -35,7 +44,7 @@ class Shop:
         self.at = datetime.now(UTC)
 
     def tail(self, *options: str) -> tuple[str, ...]:
-        return ("events", "tail", ids.show(ids.PROJECT, self.project_id), *options)
+        return ("events", "tail", ids.format_prefixed_id(ids.PROJECT, self.project_id), *options)
 
 
 @pytest_asyncio.fixture
@@ -57,9 +66,7 @@ async def is_following(conn: Conn) -> bool:
 
 async def followed(tenantry: Tenantry, conn: Conn, shop: Shop, *options: str) -> str:
     """Return the output for the first event after an event of another app."""
-    following = asyncio.ensure_future(
-        tenantry(*shop.tail("--count", "1", "--app", shop.app.app_id, *options))
-    )
+    following = asyncio.ensure_future(tenantry(*shop.tail("--count", "1", "--app", shop.app.app_id, *options)))
     await eventually(lambda: is_following(conn))
     fields: dict[str, Any] = {
         "project_id": shop.project_id,
@@ -98,7 +105,7 @@ async def test_tail_warns_once_about_skipped_events(
     tenantry: Tenantry, pool: Pool, conn: Conn, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Keep a transaction open: it may commit events older than the shown ones."""
-    monkeypatch.setattr(tail, "POLL_LIMIT", 1)
+    monkeypatch.setattr(tail, "MAX_EVENTS_PER_POLL", 1)
     following = asyncio.ensure_future(tenantry(*shop.tail("--count", "3", "--json")))
     await eventually(lambda: is_following(conn))
     async with pool.acquire() as other, other.transaction():
@@ -113,9 +120,11 @@ async def test_tail_warns_once_about_skipped_events(
 async def test_unknown_projects_and_apps_are_not_found(tenantry: Tenantry, shop: Shop) -> None:
     assert (
         "no such project"
-        in refused(await tenantry("events", "tail", ids.show(ids.PROJECT, PROJECT), "--json"), 3)["message"]
+        in refused(await tenantry("events", "tail", ids.format_prefixed_id(ids.PROJECT, PROJECT), "--json"), 3)[
+            "message"
+        ]
     )
-    other = ids.show(ids.APP, ids.new())
+    other = ids.format_prefixed_id(ids.APP, ids.new_uuid7())
     assert "no such" in refused(await tenantry(*shop.tail("--app", other, "--json")), 3)["message"]
 
 

@@ -27,22 +27,20 @@ async def organization(tenantry: Tenantry, environment: Settings) -> dict[str, A
 @pytest.fixture
 async def account(organization: dict[str, Any], conn: Conn) -> dict[str, UUID]:
     """Create an account with a token, and return its ids."""
-    org = ids.read(ids.ORGANIZATION, organization["id"])
+    org = ids.parse_prefixed_id(ids.ORGANIZATION, organization["id"])
     assert org
-    return {
-        "organization_id": org,
-        "account_id": await seeds.account(conn, org, await seeds.project(conn, org)),
-    }
+    return {"organization_id": org, "account_id": await seeds.account(conn, org, await seeds.project(conn, org))}
 
 
 async def is_accepted(conn: Conn, text: str, settings: Settings) -> bool:
     """Return whether the database accepts a key's text now."""
-    presented = key_text.parse(text)
+    presented = key_text.parse_api_key(text)
     assert presented
-    rows = await api_keys.find(conn, key_ids=[presented.key_id])
+    rows = await api_keys.find_api_keys(conn, key_ids=[presented.key_id])
     row = rows[presented.key_id]
     return (
-        api_keys.opens(row, presented, parse_keyring(settings.peppers, setting="PEPPERS")) and not row.killed
+        api_keys.presented_key_matches(row, presented, parse_keyring(settings.peppers, setting="PEPPERS"))
+        and not row.killed
     )
 
 
@@ -71,15 +69,13 @@ async def test_a_key_is_accepted_through_a_rotation_until_it_is_killed(
 async def test_the_secret_is_shown_once(tenantry: Tenantry, organization: dict[str, Any]) -> None:
     result = await tenantry("keys", "create", "ci")
     secret = next(line.split()[1] for line in result.stdout.splitlines() if line.startswith("apiKey "))
-    presented = key_text.parse(secret)
+    presented = key_text.parse_api_key(secret)
     assert presented
     assert "once" in result.stderr
     assert presented.secret not in (await tenantry("keys", "list")).output
 
 
-async def test_create_sets_scopes_origins_and_expiry(
-    tenantry: Tenantry, organization: dict[str, Any]
-) -> None:
+async def test_create_sets_scopes_origins_and_expiry(tenantry: Tenantry, organization: dict[str, Any]) -> None:
     words = ["--scope", "projects:read", "--scope", "ops:read", "--return-origin", "https://app.example.com"]
     made = decoded(await tenantry("keys", "create", "ci", *words, "--days", "30", "--json"))
     assert made["scopes"] == ["projects:read", "ops:read"]
@@ -118,11 +114,7 @@ async def test_invalid_options_change_nothing(tenantry: Tenantry, organization: 
 
 
 async def test_rewrap_seals_with_the_keyrings_first_key(
-    tenantry: Tenantry,
-    account: dict[str, UUID],
-    conn: Conn,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
+    tenantry: Tenantry, account: dict[str, UUID], conn: Conn, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     newer = f"new:{base64.b64encode(bytes(32)).decode()}"
     monkeypatch.setenv("VAULT_KEYS", newer)
@@ -131,7 +123,7 @@ async def test_rewrap_seals_with_the_keyrings_first_key(
     done = decoded(await tenantry("keys", "rewrap", "--json"))
     assert (done["keyId"], done["total"], done["rows"]["account_credential"]) == ("new", 1, 1)
     keyring = parse_keyring(newer, setting="VAULT_KEYS")
-    assert (await credentials.open(conn, **account, keyring=keyring)).access_token == "the-access-token"
+    assert (await credentials.open_account_tokens(conn, **account, keyring=keyring)).access_token == "the-access-token"
     again = await tenantry("keys", "rewrap")
     assert "Every secret is sealed with new" in again.stderr
     monkeypatch.setenv("VAULT_KEYS", newer)
@@ -139,11 +131,7 @@ async def test_rewrap_seals_with_the_keyrings_first_key(
 
 
 async def test_rewrap_names_a_corrupt_secret(
-    tenantry: Tenantry,
-    account: dict[str, UUID],
-    conn: Conn,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
+    tenantry: Tenantry, account: dict[str, UUID], conn: Conn, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await conn.execute("update account_credential set sealed = set_bit(sealed, 9, 1 - get_bit(sealed, 9))")
     monkeypatch.setenv("VAULT_KEYS", f"new:{base64.b64encode(bytes(32)).decode()},{settings.vault_keys}")
@@ -152,9 +140,9 @@ async def test_rewrap_names_a_corrupt_secret(
 
 
 async def test_show_local_prints_the_keys_of_bin_up(tenantry: Tenantry, elsewhere: Path) -> None:
-    folder.FOLDER.mkdir()
-    folder.write(folder.LOCAL, {"PUBLIC_URL": "http://127.0.0.1:8000"})
-    folder.write(folder.DEMO, {"API_KEY": "lp_live_one", "TEST_KEY": "lp_test_two"})
+    folder.LOCAL_FOLDER.mkdir()
+    folder.write_env_file(folder.LOCAL_ENV_FILE, {"PUBLIC_URL": "http://127.0.0.1:8000"})
+    folder.write_env_file(folder.DEMO_KEYS_FILE, {"API_KEY": "lp_live_one", "TEST_KEY": "lp_test_two"})
     assert decoded(await tenantry("keys", "show-local", "--json")) == {
         "api": "http://127.0.0.1:8000/v1", "apiKey": "lp_live_one", "testKey": "lp_test_two",
     }  # fmt: skip

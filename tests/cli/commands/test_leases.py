@@ -27,11 +27,8 @@ class Leasing(NamedTuple):
 
 @pytest_asyncio.fixture
 async def leasing(conn: Conn) -> Leasing:
-    (operators, project, *_), (partner, partner_project, *_) = (
-        await lease.tenant(conn),
-        await lease.tenant(conn),
-    )
-    account = ids.show(ids.ACCOUNT, await seeds.account(conn, operators, project, handle="bakes"))
+    (operators, project, *_), (partner, partner_project, *_) = (await lease.tenant(conn), await lease.tenant(conn))
+    account = ids.format_prefixed_id(ids.ACCOUNT, await seeds.account(conn, operators, project, handle="bakes"))
     return Leasing(account, ("--org", str(operators), "--json"), partner, partner_project)
 
 
@@ -39,7 +36,7 @@ async def leasing(conn: Conn) -> Leasing:
 async def request_id(conn: Conn, leasing: Leasing) -> str:
     project = Project(leasing.partner, leasing.project)
     request_uuid = await lease.ask(conn, project, platform="mastodon", note="Please.")
-    return ids.show(ids.LEASE_REQUEST, request_uuid)
+    return ids.format_prefixed_id(ids.LEASE_REQUEST, request_uuid)
 
 
 async def test_an_account_is_offered_assigned_recalled_and_withdrawn(
@@ -71,9 +68,7 @@ async def test_exit_codes_by_kind_of_error(tenantry: Tenantry, leasing: Leasing,
     account, operator_flags = leasing.account, leasing.ours
     partner_flags = ["--org", str(leasing.partner), "--json"]
     error = refused(await tenantry("leases", "assign", request_id, account, *operator_flags), 4)
-    assert error["details"]["issues"] == [
-        {"path": "socialAccountIds[0]", "message": "is not offered for lease"}
-    ]
+    assert error["details"]["issues"] == [{"path": "socialAccountIds[0]", "message": "is not offered for lease"}]
     refused(await tenantry("leases", "offer", account, "--niche", "x", *partner_flags), 3)
     refused(await tenantry("leases", "offer", account, "--niche", "", *operator_flags), 2)
     refused(await tenantry("leases", "recall", account, *operator_flags), 3)

@@ -1,10 +1,14 @@
 import pytest
 
-from db.migrate import EVENTS, MAIN, all_migrations, functions
+from db.migrate import EVENT_SCHEMA, MAIN_SCHEMA, read_all_migrations, read_sql_functions
 from db.pool import Conn
 from tests.cli.conftest import Tenantry
 
-EVERY = [each.name for schema in (MAIN, EVENTS) for each in (*functions(schema), *all_migrations(schema))]
+EVERY = [
+    each.name
+    for schema in (MAIN_SCHEMA, EVENT_SCHEMA)
+    for each in (*read_sql_functions(schema), *read_all_migrations(schema))
+]
 
 pytestmark = pytest.mark.usefixtures("environment")
 

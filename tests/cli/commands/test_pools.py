@@ -6,9 +6,9 @@ from click.testing import Result
 
 from db.pool import Conn
 from jobs import ledger
-from jobs.kinds import ARCHIVE_PROJECT
+from jobs.kinds import ARCHIVE_PROJECT_KIND
 from schemas import ids
-from schemas.errors import Limited
+from schemas.errors import LimitReached
 from tests import seeds
 from tests.cli.conftest import Tenantry, decoded, refused
 
@@ -19,8 +19,8 @@ async def submit(conn: Conn) -> UUID:
     """Submit a due job of the pool `default`."""
     org = await seeds.organization(conn)
     async with conn.transaction():
-        submitted = await ledger.submit(
-            conn, kind=ARCHIVE_PROJECT, organization_id=org, project_id=None, args={}
+        submitted = await ledger.submit_job(
+            conn, kind=ARCHIVE_PROJECT_KIND, organization_id=org, project_id=None, args={}
         )
     return submitted.job_id
 
@@ -41,9 +41,9 @@ async def test_a_paused_pool_is_pulled_from_only_once_it_is_resumed(
     paused = await tenantry("pools", "pause", "default")
     assert paused.exit_code == 0
     assert "tenantry pools resume default" in paused.stderr
-    assert await seeds.claims(conn, ARCHIVE_PROJECT) == []
+    assert await seeds.claims(conn, ARCHIVE_PROJECT_KIND) == []
     assert decoded(await tenantry("pools", "resume", "default", "--json"))["paused"] is False
-    assert [claim.id for claim in await seeds.claims(conn, ARCHIVE_PROJECT)] == [job_id]
+    assert [claim.id for claim in await seeds.claims(conn, ARCHIVE_PROJECT_KIND)] == [job_id]
 
 
 async def test_pause_and_resume_are_audited_for_operators_with_the_person(
@@ -60,7 +60,7 @@ async def test_pause_and_resume_are_audited_for_operators_with_the_person(
         ("pool.paused", "default"),
         ("pool.resumed", "default"),
     ]
-    assert {entry["organization_id"] for entry in entries} == {ids.read(ids.ORGANIZATION, operators)}
+    assert {entry["organization_id"] for entry in entries} == {ids.parse_prefixed_id(ids.ORGANIZATION, operators)}
     assert {(entry["api_key_id"], entry["details"]["by"], entry["details"]["user"]) for entry in entries} == {
         (None, "command line", "ada")
     }
@@ -90,11 +90,11 @@ async def cap(tenantry: Tenantry, name: str, running: int) -> Result:
 
 async def test_a_cap_applies_to_the_next_pull_and_submit(tenantry: Tenantry, conn: Conn) -> None:
     org = await seeds.organization(conn)
-    submitting = partial(ledger.submit_many, conn, kind=ARCHIVE_PROJECT, organization_id=org, project_id=None)
+    submitting = partial(ledger.submit_jobs, conn, kind=ARCHIVE_PROJECT_KIND, organization_id=org, project_id=None)
     await submitting(args=[{}] * 2, run_ats=[None] * 2)
     await cap(tenantry, "default", 5)
     answer = decoded(await cap(tenantry, "default", 1))
     assert answer["items"] == [{"tier": "partner", "maxRunning": 1, "maxQueued": 2}]
-    with pytest.raises(Limited):
+    with pytest.raises(LimitReached):
         await submitting(args=[{}], run_ats=[None])
-    assert len(await seeds.claims(conn, ARCHIVE_PROJECT)) == 1
+    assert len(await seeds.claims(conn, ARCHIVE_PROJECT_KIND)) == 1

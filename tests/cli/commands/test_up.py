@@ -17,7 +17,7 @@ import redis
 from click.testing import CliRunner
 
 from cli.__main__ import tenantry
-from cli.local.folder import DEMO, LOCAL
+from cli.local.folder import DEMO_KEYS_FILE, LOCAL_ENV_FILE
 from tests.processes import alive_in
 from tests.waiting import PATIENCE_S, until
 
@@ -107,9 +107,7 @@ def ended(up: Up, killed: Killed, folder: Path) -> Ended:
     process.send_signal(signal.SIGINT)
     exit_code = process.wait(END_S)
     assert process.stdout is not None
-    return Ended(
-        banner, json.loads(created.stdout), names, process.stdout.read(), exit_code, alive_in(folder)
-    )
+    return Ended(banner, json.loads(created.stdout), names, process.stdout.read(), exit_code, alive_in(folder))
 
 
 def children(pid: int) -> list[int]:
@@ -216,7 +214,7 @@ def test_a_killed_platform_leaves_no_orphan_and_starts_again(killed: Killed, end
 def test_a_later_start_keeps_the_data_and_the_key(ended: Ended, folder: Path) -> None:
     """Read the first platform's project with its key."""
     assert {"Kept", "Acme"} <= ended.projects
-    for file in (LOCAL, DEMO):
+    for file in (LOCAL_ENV_FILE, DEMO_KEYS_FILE):
         assert (folder / file).stat().st_mode & 0o777 == 0o600
 
 
@@ -240,7 +238,7 @@ def test_a_port_in_use_is_reported_before_the_start(elsewhere: Path) -> None:
     assert done.exit_code == 5
     assert f"port {port} can't be used" in done.stderr
     assert "--port" in done.stderr
-    assert not (elsewhere / LOCAL).exists()
+    assert not (elsewhere / LOCAL_ENV_FILE).exists()
 
 
 @pytest.mark.parametrize("count", ["nothing=1", "ingest", "ingest=-1", "ingest=some"])

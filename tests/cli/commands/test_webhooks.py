@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from litestar import Litestar
 from standardwebhooks import Webhook
 
-from api.app import configure
+from api.app import configure_application
 from chaos.loopback_server import serve_loopback
 from cli.__main__ import tenantry as root
-from cli.commands.webhooks import TYPES
-from cli.shared.event_stream import Message, parse
-from cli.shared.forwarding import Forwarder
+from cli.commands.webhooks import WEBHOOK_EVENT_TYPES
+from cli.shared.event_stream import ServerSentMessage, parse_server_sent_events
+from cli.shared.forwarding import EventForwarder
 from db.pool import Pool
-from db.server import free_port
+from db.server import find_free_port
 from schemas import ids
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
@@ -30,12 +30,12 @@ from tests.api.participants import new_project
 from tests.api.webhooks.streaming import emit_event, open_reader
 from tests.cli.listening import listening, open_proxy, ran, served
 from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
-from workers.webhooks.sending import REQUEST_HEADERS
+from workers.webhooks.sending import WEBHOOK_REQUEST_HEADERS
 
 
 @pytest_asyncio.fixture
 async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    app = configure(built_app(), settings)
+    app = configure_application(built_app(), settings)
     async with hold_context(app.lifespan()):
         yield app
 
@@ -84,7 +84,7 @@ async def test_a_forwarded_event_equals_a_delivery(
     [event_id] = checked(receiver, secret)
     [asked] = receiver.asked
     assert asked.body == await pool.fetchval("select body from webhook_event")
-    assert asked.headers.items() >= {name.lower(): value for name, value in REQUEST_HEADERS.items()}.items()
+    assert asked.headers.items() >= {name.lower(): value for name, value in WEBHOOK_REQUEST_HEADERS.items()}.items()
     assert (line["status"], line["problem"], line["event"]["id"]) == (204, None, event_id)
     assert line["event"] == asked.json
     assert b"1 events, 1 accepted by your server." in command.said
@@ -112,7 +112,7 @@ async def test_cut_connections_lose_and_double_no_event(
 async def test_an_unreachable_server_is_reported_in_text_and_the_next_event_follows(
     api: str, sandbox: ApiCaller, pool: Pool, tmp_path: Path
 ) -> None:
-    address = f"http://127.0.0.1:{free_port()}/hooks"
+    address = f"http://127.0.0.1:{find_free_port()}/hooks"
     async with listening(api, sandbox.key, "--forward", address, folder=tmp_path, flags=()) as command:
         sent = [await emit_event(pool, sandbox.organization_id) for _ in range(2)]
         await command.wait_for_lines(2)
@@ -131,7 +131,7 @@ async def test_an_endless_response_does_not_block() -> None:
             await writer.drain()
 
     async with serve_loopback(answer) as port:
-        with Forwarder(f"http://127.0.0.1:{port}/", b"key") as forwarder:
+        with EventForwarder(f"http://127.0.0.1:{port}/", b"key") as forwarder:
             sent = await asyncio.to_thread(forwarder.send, "evt_1", b"{}")
     assert (sent.status, sent.problem) == (200, None)
 
@@ -171,21 +171,19 @@ def webhooks(api: str, sandbox: ApiCaller, elsewhere: Path, monkeypatch: pytest.
     return lambda *words: asyncio.to_thread(CliRunner().invoke, root, ["webhooks", *words])
 
 
-async def test_a_sample_of_each_type_is_sent(
-    app: Litestar, api: str, sandbox: ApiCaller, tmp_path: Path
-) -> None:
+async def test_a_sample_of_each_type_is_sent(app: Litestar, api: str, sandbox: ApiCaller, tmp_path: Path) -> None:
     async with open_reader(app, sandbox.key) as reader:
         await reader.begun()
         sent = await ran(api, sandbox.key, "trigger", "--all", folder=tmp_path)
-        event_ids = await reader.told(len(TYPES))
-    assert sent == [word for pair in zip(event_ids, TYPES, strict=True) for word in pair]
+        event_ids = await reader.told(len(WEBHOOK_EVENT_TYPES))
+    assert sent == [word for pair in zip(event_ids, WEBHOOK_EVENT_TYPES, strict=True) for word in pair]
 
 
 async def test_a_sample_without_a_receiver_is_refused(webhooks: Webhooks) -> None:
     refused = await webhooks("trigger", "post.published")
     assert refused.exit_code == 4
     assert "no endpoint subscribes to post.published" in refused.stderr
-    assert (await webhooks("trigger", "--list")).stdout.split() == list(TYPES)
+    assert (await webhooks("trigger", "--list")).stdout.split() == list(WEBHOOK_EVENT_TYPES)
     assert (await webhooks("trigger")).exit_code == 2
 
 
@@ -216,11 +214,11 @@ async def test_invalid_options_and_keys_end_listen_at_once(
         ["--events", "post.gone"], ["--project", "x"], ["--after", "prj_1"],
     ):  # fmt: skip
         assert (await webhooks("listen", *words)).exit_code == 2, words
-    unknown_event = await webhooks("listen", "--after", ids.show_new(ids.WEBHOOK_EVENT))
+    unknown_event = await webhooks("listen", "--after", ids.new_prefixed_id(ids.WEBHOOK_EVENT))
     assert unknown_event.exit_code == 3
     monkeypatch.setenv("TENANTRY_KEY", sandbox.key[:-1] + "x")
     assert (await webhooks("listen")).exit_code == 5
-    monkeypatch.setenv("TENANTRY_API", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("TENANTRY_API", f"http://127.0.0.1:{find_free_port()}")
     assert (await webhooks("listen")).exit_code == 5
 
 
@@ -243,7 +241,9 @@ TEXTS = st.text(max_size=9).map(lambda text: text.replace("\n", " "))
 
 
 def test_a_position_without_an_event_is_parsed() -> None:
-    assert [*parse([b"id: evt\n: nothing\n\n: nothing\n\n"])] == [Message("message", "evt", b"")]
+    assert [*parse_server_sent_events([b"id: evt\n: nothing\n\n: nothing\n\n"])] == [
+        ServerSentMessage("message", "evt", b"")
+    ]
 
 
 @given(st.lists(TEXTS, max_size=3), st.integers(1, 20))
@@ -251,6 +251,6 @@ def test_a_stream_is_parsed_in_any_chunks(texts: list[str], size: int) -> None:
     """Use texts with line breaks other than line feeds, too."""
     body = b": a comment\n\n" + b"".join(b"id: evt\ndata: %b\n\n" % text.encode() for text in texts)
     chunks = [body[at : at + size] for at in range(0, len(body), size)]
-    assert [*parse([*chunks, b"id: evt\ndata: cut"])] == [
-        Message("message", "evt", text.encode()) for text in texts
+    assert [*parse_server_sent_events([*chunks, b"id: evt\ndata: cut"])] == [
+        ServerSentMessage("message", "evt", text.encode()) for text in texts
     ]

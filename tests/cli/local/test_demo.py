@@ -13,14 +13,14 @@ from cli.commands import up
 from cli.local import demo
 from cli.local.announce import ReadyAnnouncement
 from domain.values import ssrf_guard
-from schemas.brand import Field
+from schemas.brand import BrandFieldName
 
 
 def test_the_site_is_added_to_the_allowed_hosts() -> None:
     assert demo.allow_demo_site(None, {}) == {}
-    assert demo.allow_demo_site("127.0.0.1:1", {}) == {demo.ALLOW: "127.0.0.1:1"}
-    both = demo.allow_demo_site("127.0.0.1:1", {demo.ALLOW: "127.0.0.1:2"})[demo.ALLOW]
-    assert len(ssrf_guard.read_allowed(both)) == 2
+    assert demo.allow_demo_site("127.0.0.1:1", {}) == {demo.FETCH_ALLOW_SETTING: "127.0.0.1:1"}
+    both = demo.allow_demo_site("127.0.0.1:1", {demo.FETCH_ALLOW_SETTING: "127.0.0.1:2"})[demo.FETCH_ALLOW_SETTING]
+    assert len(ssrf_guard.parse_allowed_origins(both)) == 2
 
 
 def test_a_second_start_reuses_the_first_project() -> None:
@@ -33,19 +33,21 @@ def test_a_second_start_reuses_the_first_project() -> None:
             return httpx.Response(201, json=projects[-1])
         external_id = request.url.params["customerExternalId"]
         return httpx.Response(
-            200,
-            json={"items": [project for project in projects if project["customerExternalId"] == external_id]},
+            200, json={"items": [project for project in projects if project["customerExternalId"] == external_id]}
         )
 
     with httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer)) as client:
-        first, second = demo.project(client, "Tidewise"), demo.project(client, "Tidewise")
+        first, second = (
+            demo.find_or_create_project(client, "Tidewise"),
+            demo.find_or_create_project(client, "Tidewise"),
+        )
     assert first == second == projects[0]
     assert len(projects) == 1
 
 
 def test_the_sandbox_gets_all_brand_fields(monkeypatch: pytest.MonkeyPatch) -> None:
     """Send each shown brand field to the sandbox, which would invent a missing one."""
-    words = {*get_args(Field)} - {"logoUrl", "links"}
+    words = {*get_args(BrandFieldName)} - {"logoUrl", "links"}
     brand = {name: f"read {name}" for name in words}
     contexts: list[dict[str, Any]] = []
 
@@ -59,9 +61,9 @@ def test_the_sandbox_gets_all_brand_fields(monkeypatch: pytest.MonkeyPatch) -> N
         )
 
     client = httpx.Client(base_url="http://api/v1", transport=httpx.MockTransport(answer))
-    monkeypatch.setattr(demo, "_open_client", lambda *_: client)
+    monkeypatch.setattr(demo, "_open_api_client", lambda *_: client)
     shown = demo.DemoResult(project={"brandContext": brand}, post={})
-    demo.generate("http://api", "key", shown, io.StringIO())
+    demo.generate_demo_content("http://api", "key", shown, io.StringIO())
     assert contexts == [brand]
 
 
@@ -88,7 +90,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, *statuses: int) -> list[httpx.Req
 
 def test_a_429_is_retried_after_retry_after(monkeypatch: pytest.MonkeyPatch, pauses: list[float]) -> None:
     requests = answering(monkeypatch, 429, 429, 201)
-    with demo._open_client("http://api", "key") as client:
+    with demo._open_api_client("http://api", "key") as client:
         assert client.post("/content", files={"caption": (None, "x")}).status_code == 201
     assert len({request.content for request in requests}) == 1
     assert pauses == [7, 7]
@@ -103,7 +105,7 @@ def test_a_failed_demo_is_reported_and_the_platform_stays(
         api="http://api", api_key="a", test_key="b", docs="", console="", database_url="", redis_url=""
     )
     messages: list[str] = []
-    up._demonstrate(ready, "127.0.0.1:1", messages.append, io.StringIO(), draws=True)
+    up._run_demo_or_report(ready, "127.0.0.1:1", messages.append, io.StringIO(), draws=True)
     [line] = messages
     assert "the demo failed; the platform stays up" in line
     assert f"answered {statuses[-1]}" in line

@@ -13,7 +13,7 @@ import pytest
 from cli.local import install
 
 ROOT = Path(__file__).resolve().parents[3]
-LISTS = (install.INSTALLER, *install.LOCKS.values())
+LISTS = (install.UV_LOCK_FILE, *install.EXTRA_LOCK_FILES.values())
 NAMED = ("pyproject.toml", *LISTS, ".venv/pyvenv.cfg")
 STEPS = ["getting uv", "installing into .venv", "linking tenantry into it"]
 Up = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -22,13 +22,7 @@ Up = Callable[..., "subprocess.CompletedProcess[str]"]
 @pytest.fixture
 def up(tmp_path: Path) -> Up:
     """Run `bin/up --install-only` in a minimal checkout."""
-    for name in (
-        "bin/up",
-        "cli/__init__.py",
-        "cli/local/install.py",
-        "pyproject.toml",
-        *LISTS,
-    ):
+    for name in ("bin/up", "cli/__init__.py", "cli/local/install.py", "pyproject.toml", *LISTS):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
 
@@ -67,10 +61,10 @@ def venv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     made = tmp_path / ".venv"
     (made / "bin").mkdir()
     (made / "bin" / "python").symlink_to(sys.executable)
-    monkeypatch.setattr(install, "ROOT", tmp_path)
-    monkeypatch.setattr(install, "VENV", made)
-    monkeypatch.setattr(install, "PYTHON", made / "bin" / "python")
-    monkeypatch.setattr(install, "STAMP", made / "installed")
+    monkeypatch.setattr(install, "REPOSITORY_ROOT", tmp_path)
+    monkeypatch.setattr(install, "VENV_FOLDER", made)
+    monkeypatch.setattr(install, "VENV_PYTHON", made / "bin" / "python")
+    monkeypatch.setattr(install, "INSTALL_STAMP_FILE", made / "installed")
     return made
 
 
@@ -78,77 +72,80 @@ def venv(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Record the steps instead of running them."""
     steps: list[str] = []
-    monkeypatch.setattr(install, "_run", lambda what, _: steps.append(what))
-    monkeypatch.setattr(install, "_usable", lambda: True)
+    monkeypatch.setattr(install, "_run_with_progress", lambda what, _: steps.append(what))
+    monkeypatch.setattr(install, "_is_venv_usable", lambda: True)
     return steps
 
 
 def test_a_second_install_does_nothing(venv: Path, ran: list[str]) -> None:
     """Repeat it only for more extras."""
     for extras in ("local", "local", "local,dev", "local"):
-        install.install(extras)
+        install.install_extras(extras)
     assert ran == STEPS * 2
 
 
 @pytest.mark.parametrize("name", NAMED)
 def test_a_changed_input_reinstalls(venv: Path, ran: list[str], name: str) -> None:
-    install.install("local")
+    install.install_extras("local")
     (venv.parent / name).write_text("changed")
-    install.install("local")
+    install.install_extras("local")
     assert ran == STEPS * 2
 
 
 def test_only_files_with_listed_hashes_are_downloaded(venv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Link the checkout, which has no hash, without any look-up."""
     commands: list[list[str]] = []
-    monkeypatch.setattr(install, "_run", lambda _, command: commands.append(command))
-    monkeypatch.setattr(install, "_usable", lambda: True)
+    monkeypatch.setattr(install, "_run_with_progress", lambda _, command: commands.append(command))
+    monkeypatch.setattr(install, "_is_venv_usable", lambda: True)
     for extras, lock in (("local", "local"), ("local,dev", "dev")):
-        install.install(extras)
+        install.install_extras(extras)
         got, listed, linked = commands[-3:]
-        assert {"--require-hashes", "--no-deps", install.INSTALLER} <= set(got)
-        assert {"--require-hashes", "--no-deps", install.LOCKS[lock]} <= set(listed)
+        assert {"--require-hashes", "--no-deps", install.UV_LOCK_FILE} <= set(got)
+        assert {"--require-hashes", "--no-deps", install.EXTRA_LOCK_FILES[lock]} <= set(listed)
         assert {"--no-index", "--no-deps", "--no-build-isolation"} <= set(linked)
 
 
-@pytest.mark.parametrize("fails", [install.INSTALLER, install.LOCKS["local"], "--no-index"])
+@pytest.mark.parametrize("fails", [install.UV_LOCK_FILE, install.EXTRA_LOCK_FILES["local"], "--no-index"])
 def test_pip_installs_the_same_after_uv_fails(
     venv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fails: str
 ) -> None:
     """Fall back to pip: it may know another mirror, and needs no folder in the home."""
-    monkeypatch.setattr(install, "_usable", lambda: True)
+    monkeypatch.setattr(install, "_is_venv_usable", lambda: True)
     commands: list[list[str]] = []
 
     def run(_: str, command: list[str]) -> None:
         commands.append(command)
-        if fails in command and (command[2] == "uv" or fails == install.INSTALLER):
+        if fails in command and (command[2] == "uv" or fails == install.UV_LOCK_FILE):
             raise install.CannotInstall
 
-    monkeypatch.setattr(install, "_run", run)
-    install.install("local")
+    monkeypatch.setattr(install, "_run_with_progress", run)
+    install.install_extras("local")
     by_pip = [command for command in commands[1:] if command[2] == "pip"]
     assert by_pip == commands[-2:]
     listed, linked = by_pip
-    assert listed[-len(install.HASHED) - 1 :] == [*install.HASHED, install.LOCKS["local"]]
-    assert linked[-len(install.LINKED) :] == install.LINKED
+    assert listed[-len(install.HASHED_INSTALL_OPTIONS) - 1 :] == [
+        *install.HASHED_INSTALL_OPTIONS,
+        install.EXTRA_LOCK_FILES["local"],
+    ]
+    assert linked[-len(install.LINK_INSTALL_OPTIONS) :] == install.LINK_INSTALL_OPTIONS
     assert "installing the same with pip" in capsys.readouterr().err
     assert (venv / "installed").exists()
 
 
 def test_an_unknown_extra_is_reported(venv: Path, ran: list[str]) -> None:
     with pytest.raises(install.CannotInstall, match="unknown extra locl"):
-        install.install("locl")
+        install.install_extras("locl")
 
 
 def test_a_failed_install_shows_the_end_of_its_output_and_leaves_no_stamp(
     venv: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(install, "_usable", lambda: True)
+    monkeypatch.setattr(install, "_is_venv_usable", lambda: True)
     failing = [sys.executable, "-S", "-c", "print('no such package'); raise SystemExit(2)"]
-    monkeypatch.setattr(install, "_pip", lambda: failing)
+    monkeypatch.setattr(install, "_pip_install_command", lambda: failing)
     said = r"no such package\ninstalling into .venv failed \(exit code 2\)(?s:.*)PIP_INDEX_URL"
     with pytest.raises(install.CannotInstall, match=said):
-        install.install("local")
+        install.install_extras("local")
     assert not (venv / "installed").exists()
 
 
@@ -157,14 +154,14 @@ def test_a_full_disk_is_reported_with_folders_and_needed_space(
     venv: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], said: str
 ) -> None:
     """Skip pip after uv: the disk is full for both."""
-    monkeypatch.setattr(install, "_usable", lambda: True)
+    monkeypatch.setattr(install, "_is_venv_usable", lambda: True)
     full = [sys.executable, "-S", "-c", f"print({said!r}); raise SystemExit(2)"]
-    monkeypatch.setattr(install, "_pip", lambda: full)
+    monkeypatch.setattr(install, "_pip_install_command", lambda: full)
     with pytest.raises(SystemExit) as ended:
         install.main("local,dev")
     message = str(ended.value)
     assert said in message
-    assert f".venv needs {install.NEEDED_MB['dev']:,} MB" in message
+    assert f".venv needs {install.VENV_SIZE_MB['dev']:,} MB" in message
     assert f"MB free for packages in {venv}" in message
     assert "PIP_INDEX_URL" not in message
     assert "installing the same with pip" not in capsys.readouterr().err
@@ -175,10 +172,10 @@ def test_a_full_disk_outside_an_installer_is_reported(venv: Path, monkeypatch: p
     def fill(_: str) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(venv / "installed"))
 
-    monkeypatch.setattr(install, "install", fill)
+    monkeypatch.setattr(install, "install_extras", fill)
     with pytest.raises(SystemExit, match=r"installed(?s:.*)The disk is full"):
         install.main("local")
 
 
 def test_each_list_has_its_size() -> None:
-    assert install.NEEDED_MB.keys() == install.LOCKS.keys()
+    assert install.VENV_SIZE_MB.keys() == install.EXTRA_LOCK_FILES.keys()

@@ -61,9 +61,7 @@ def test_an_unreadable_local_folder_is_reported_in_one_line(tmp_path: Path, word
 
 def test_checks_show_each_result_as_it_ends(tmp_path: Path) -> None:
     """Print the first result while the other check still runs and waits for the print."""
-    copy_check(
-        tmp_path, ruff="echo formatted", mypy=f"until grep -q formatted {tmp_path}/out; do :; done; exit 1"
-    )
+    copy_check(tmp_path, ruff="echo formatted", mypy=f"until grep -q formatted {tmp_path}/out; do :; done; exit 1")
     with (tmp_path / "out").open("w") as out:
         done = subprocess.run(
             [tmp_path / "bin" / "check", "types", "format"], stdout=out, timeout=PATIENCE_S, check=False

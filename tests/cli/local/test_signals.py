@@ -5,15 +5,15 @@ import signal
 
 import pytest
 
-from cli.local.signals import SIGNALS, KeyRequests, Terminated, raise_on_signals
+from cli.local.signals import END_SIGNALS, PrintKeysRequests, TerminationSignal, raise_on_end_signals
 
 
-@pytest.mark.parametrize("signum", SIGNALS)
+@pytest.mark.parametrize("signum", END_SIGNALS)
 def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signals) -> None:
     hurried: list[str] = []
     before = signal.getsignal(signum)
-    with raise_on_signals(again=lambda: hurried.append("now")):
-        with pytest.raises(Terminated):
+    with raise_on_end_signals(again=lambda: hurried.append("now")):
+        with pytest.raises(TerminationSignal):
             os.kill(os.getpid(), signum)
         assert hurried == []
         os.kill(os.getpid(), signal.SIGTERM)
@@ -24,7 +24,7 @@ def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signa
 
 def test_sigusr1_is_counted_once_and_ends_nothing() -> None:
     before = signal.getsignal(signal.SIGUSR1)
-    asked = KeyRequests()
+    asked = PrintKeysRequests()
     assert not asked.take()
     os.kill(os.getpid(), signal.SIGUSR1)
     os.kill(os.getpid(), signal.SIGUSR1)

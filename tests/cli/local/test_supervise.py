@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from cli.local.supervise import FIRST_PAUSE_S, MAX_PAUSE_S, STABLE_AFTER_S, Logs, Watched, readable
+from cli.local.supervise import (
+    FIRST_RESTART_PAUSE_S,
+    MAX_RESTART_PAUSE_S,
+    STABLE_PROCESS_AFTER_S,
+    ProcessLogs,
+    SupervisedServer,
+    format_log_line,
+)
 from db.server import LocalServer
 from tests.waiting import until
 
@@ -32,16 +39,14 @@ def said() -> list[str]:
     return []
 
 
-def test_a_dead_process_is_reported_and_restarts_after_the_pause(
-    server: LocalServer, said: list[str]
-) -> None:
-    watched = Watched(name="ingest", server=server, since=0.0)
+def test_a_dead_process_is_reported_and_restarts_after_the_pause(server: LocalServer, said: list[str]) -> None:
+    watched = SupervisedServer(name="ingest", server=server, since=0.0)
     until(lambda: server.exit_code is not None)
     first = server.pid
     watched.look(0.0, said.append)
-    watched.look(FIRST_PAUSE_S - 0.1, said.append)
+    watched.look(FIRST_RESTART_PAUSE_S - 0.1, said.append)
     assert server.pid == first
-    watched.look(FIRST_PAUSE_S, said.append)
+    watched.look(FIRST_RESTART_PAUSE_S, said.append)
     assert server.pid != first
     [line] = said
     assert "ingest ended by itself (exit code 3)" in line
@@ -50,7 +55,7 @@ def test_a_dead_process_is_reported_and_restarts_after_the_pause(
 
 def pauses(server: LocalServer, *, lasting: float, times: int) -> list[float]:
     """Return the pauses before each restart of a process that always ends after `lasting` seconds."""
-    watched, now, seen = Watched(name="ingest", server=server, since=0.0), 0.0, []
+    watched, now, seen = SupervisedServer(name="ingest", server=server, since=0.0), 0.0, []
     for _ in range(times):
         until(lambda: server.exit_code is not None)
         now += lasting
@@ -63,18 +68,16 @@ def pauses(server: LocalServer, *, lasting: float, times: int) -> list[float]:
 
 
 def test_the_backoff_grows_up_to_a_limit(server: LocalServer) -> None:
-    assert pauses(server, lasting=0.1, times=7) == pytest.approx([1, 2, 4, 8, 16, 30, MAX_PAUSE_S])
+    assert pauses(server, lasting=0.1, times=7) == pytest.approx([1, 2, 4, 8, 16, 30, MAX_RESTART_PAUSE_S])
 
 
 def test_a_stable_process_resets_the_backoff(server: LocalServer) -> None:
-    assert pauses(server, lasting=STABLE_AFTER_S + 1, times=3) == pytest.approx([FIRST_PAUSE_S] * 3)
+    assert pauses(server, lasting=STABLE_PROCESS_AFTER_S + 1, times=3) == pytest.approx([FIRST_RESTART_PAUSE_S] * 3)
 
 
-def test_logs_are_copied_with_their_processs_name(
-    server: LocalServer, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_logs_are_copied_with_their_processs_name(server: LocalServer, capsys: pytest.CaptureFixture[str]) -> None:
     until(lambda: server.exit_code is not None)
-    with Logs({"web": server, "dispatcher": server}) as logs:
+    with ProcessLogs({"web": server, "dispatcher": server}) as logs:
         server.log.write_text("one\ntwo\n")
         logs.copy()
         assert "web        | one\nweb        | two\ndispatcher | one\n" in capsys.readouterr().err
@@ -99,4 +102,4 @@ def test_logs_are_copied_with_their_processs_name(
     ],
 )
 def test_log_lines_are_shown_as_text(line: str, shown: str) -> None:
-    assert readable(line) == shown
+    assert format_log_line(line) == shown

@@ -5,56 +5,54 @@ from pathlib import Path
 
 import pytest
 
-from cli.shared.brand_targets import Address, Repository, Target, classify_target
-from domain.brand.store_listings import InAppStore, InGooglePlay
-from schemas.errors import Invalid
+from cli.shared.brand_targets import BrandTarget, RepositoryTarget, WebPageTarget, classify_brand_target
+from domain.brand.store_listings import AppStoreListing, GooglePlayListing
+from schemas.errors import InvalidValue
 from tests.cli.conftest import Tenantry, decoded, refused
 from tests.workers.ingest.github.github_server import Repo, serve_github
 from tests.workers.ingest.llm import endpoint as llm
 from tests.workers.web.web import raw_response, serve
 
-SLACK = InAppStore(by="id", value="618783545", country="us")
-HELLO = Repository("octocat/hello")
+SLACK = AppStoreListing(by="id", value="618783545", country="us")
+HELLO = RepositoryTarget("octocat/hello")
 
 
 @pytest.mark.parametrize(
     ("text", "target"),
     [
-        ("https://example.com/", Address("https://example.com/")),
-        ("example.com/about", Address("https://example.com/about")),
+        ("https://example.com/", WebPageTarget("https://example.com/")),
+        ("example.com/about", WebPageTarget("https://example.com/about")),
         ("octocat/hello", HELLO),
         ("https://github.com/octocat/hello/tree/main/docs", HELLO),
-        ("https://github.com/octocat", Address("https://github.com/octocat")),
-        ("https://octocat.github.io/hello", Address("https://octocat.github.io/hello")),
+        ("https://github.com/octocat", WebPageTarget("https://github.com/octocat")),
+        ("https://octocat.github.io/hello", WebPageTarget("https://octocat.github.io/hello")),
         ("https://apps.apple.com/us/app/slack/id618783545?mt=8", SLACK),
         ("itms-apps://itunes.apple.com/us/app/id618783545", SLACK),
-        ("market://details?id=com.acme", InGooglePlay(package="com.acme")),
+        ("market://details?id=com.acme", GooglePlayListing(package="com.acme")),
         ("page.html", Path("page.html")),
         ("pages/1.gz", Path("pages/1.gz")),
         ("/pages/of/acme", Path("/pages/of/acme")),
     ],
 )
-def test_a_target_is_classified_by_its_form(text: str, target: Target) -> None:
-    assert classify_target(text, allowed={}) == target
+def test_a_target_is_classified_by_its_form(text: str, target: BrandTarget) -> None:
+    assert classify_brand_target(text, allowed={}) == target
 
 
 def test_an_existing_file_is_not_a_repository(elsewhere: Path) -> None:
     (elsewhere / "octocat").mkdir()
     (elsewhere / "octocat" / "hello").write_text("<p>")
-    assert classify_target("octocat/hello", allowed={}) == Path("octocat/hello")
+    assert classify_brand_target("octocat/hello", allowed={}) == Path("octocat/hello")
 
 
 @pytest.mark.parametrize(
     "text", ["", "acme", "http://127.0.0.1/", "ftp://a.test/", "https://apps.apple.com/us/developer/id1"]
 )
 def test_an_unclassifiable_target_is_refused(text: str) -> None:
-    with pytest.raises(Invalid):
-        classify_target(text, allowed={})
+    with pytest.raises(InvalidValue):
+        classify_brand_target(text, allowed={})
 
 
-async def test_a_repository_is_read(
-    tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_repository_is_read(tenantry: Tenantry, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo = Repo(
         "octocat/hello",
         files={"README.md": b"# Hello\n\nHello greets the people of your team each morning, by name."},
@@ -103,9 +101,7 @@ async def test_a_throttled_store_is_reported_at_once(
     async with serve({"/lookup?id=618783545&country=us": raw_response(403)}) as site:
         monkeypatch.setenv("ITUNES_API_URL", site.url(""))
         target = "https://apps.apple.com/us/app/id618783545"
-        assert (
-            refused(await tenantry("brand", "extract", target, "--json"), 1)["code"] == "SOURCE_RATE_LIMITED"
-        )
+        assert refused(await tenantry("brand", "extract", target, "--json"), 1)["code"] == "SOURCE_RATE_LIMITED"
 
 
 PAGE = "<title>Acme — Invoices that send themselves</title><main>" + "".join(

@@ -8,8 +8,13 @@ from contextlib import suppress
 import pytest
 
 from chaos.loopback_server import serve_loopback
-from cli.shared.event_stream import FIRST_WAIT_S, MAX_WAIT_S, STABLE_AFTER_S, EventStream
-from cli.shared.remote import Remote
+from cli.shared.event_stream import (
+    FIRST_RECONNECT_WAIT_S,
+    MAX_RECONNECT_WAIT_S,
+    STABLE_CONNECTION_S,
+    WebhookEventStream,
+)
+from cli.shared.remote import RemoteApi
 
 #: Fate of a connection: cut or ended at its start, cut after a while, cut after an event, or refused.
 CUT, ENDED, LIVED, TOLD, AWAY = "cut", "ended", "lived", "told", "away"
@@ -41,7 +46,7 @@ class Stage:
             writer.write(EVENT)
             await self._seen.get()
         if what == LIVED:
-            self.now += STABLE_AFTER_S
+            self.now += STABLE_CONNECTION_S
         if what != ENDED:
             writer.transport.abort()
 
@@ -62,10 +67,8 @@ class Stage:
 async def waits(script: list[str]) -> list[float]:
     stage = Stage(script)
     async with serve_loopback(stage.answer) as port:
-        remote = Remote(f"http://127.0.0.1:{port}", "key")
-        stream = EventStream(
-            remote, {}, after=None, say=stage.say, clock=lambda: stage.now, sleep=stage.sleep
-        )
+        remote = RemoteApi(f"http://127.0.0.1:{port}", "key")
+        stream = WebhookEventStream(remote, {}, after=None, say=stage.say, clock=lambda: stage.now, sleep=stage.sleep)
 
         def read() -> None:
             with suppress(Over):
@@ -78,12 +81,12 @@ async def waits(script: list[str]) -> list[float]:
 
 def longest(script: list[str]) -> Iterator[float]:
     """Yield the longest wait after each connection; the shortest is half of it."""
-    bound = FIRST_WAIT_S
+    bound = FIRST_RECONNECT_WAIT_S
     for what in script:
         if what in {LIVED, TOLD}:
-            bound = FIRST_WAIT_S
+            bound = FIRST_RECONNECT_WAIT_S
         yield bound
-        bound = min(MAX_WAIT_S, 2 * bound)
+        bound = min(MAX_RECONNECT_WAIT_S, 2 * bound)
 
 
 @pytest.mark.parametrize("what", [CUT, ENDED, AWAY])
@@ -91,6 +94,6 @@ async def test_the_backoff_grows_until_a_connection_lasts_or_delivers_an_event(w
     script = [*[what] * 11, LIVED, what, what, TOLD, what]
     measured = await waits(script)
     bounds = [*longest(script)]
-    assert max(bounds) == MAX_WAIT_S
+    assert max(bounds) == MAX_RECONNECT_WAIT_S
     assert all(bound / 2 <= wait <= bound for wait, bound in zip(measured, bounds, strict=True)), measured
     assert len({wait / bound for wait, bound in zip(measured, bounds, strict=True)}) > 1

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cli.shared.follow import describe
+from cli.shared.follow import describe_job_state
 
 
 @pytest.mark.parametrize(
@@ -18,4 +18,4 @@ from cli.shared.follow import describe
     ],
 )
 def test_a_waiting_job_is_not_shown_as_running(job: dict[str, Any], line: str) -> None:
-    assert describe({"kind": "publish_post"} | job) == line
+    assert describe_job_state({"kind": "publish_post"} | job) == line

@@ -2,13 +2,13 @@
 
 from io import StringIO
 
-from cli.shared.output import console, object_card, table
+from cli.shared.output import build_text_table, format_object_fields, open_console
 from schemas.jobs import CancelAnswer
 
 
 def printed(*cells: object) -> str:
     out = StringIO()
-    console(out).print(table(["A", "B"], [cells]))
+    open_console(out).print(build_text_table(["A", "B"], [cells]))
     return out.getvalue().splitlines()[1]
 
 
@@ -26,5 +26,5 @@ def test_control_characters_are_replaced() -> None:
 
 
 def test_a_card_has_the_json_names_and_fields() -> None:
-    lines = object_card(CancelAnswer(job_id="job_1", accepted=True)).plain.splitlines()
+    lines = format_object_fields(CancelAnswer(job_id="job_1", accepted=True)).plain.splitlines()
     assert [line.split() for line in lines] == [["jobId", "job_1"], ["accepted", "yes"]]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cli.local.folder import FOLDER
+from cli.local.folder import LOCAL_FOLDER
 from tests.cli.conftest import Tenantry, decoded
 from tests.waiting import PATIENCE_S, until
 
@@ -184,9 +184,9 @@ async def test_an_invalid_setting_is_named_without_its_value(
 async def test_a_local_platform_and_its_key_are_found(
     tenantry: Tenantry, peer: Peer, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (elsewhere / FOLDER).mkdir()
-    (elsewhere / FOLDER / "env").write_text(f"PUBLIC_URL={peer.url}\n")
-    (elsewhere / FOLDER / "demo").write_text("API_KEY=lp_live_local_key\n")
+    (elsewhere / LOCAL_FOLDER).mkdir()
+    (elsewhere / LOCAL_FOLDER / "env").write_text(f"PUBLIC_URL={peer.url}\n")
+    (elsewhere / LOCAL_FOLDER / "demo").write_text("API_KEY=lp_live_local_key\n")
     monkeypatch.delenv("TENANTRY_API")
     await tenantry("api", "projects")
     monkeypatch.delenv("TENANTRY_KEY")

@@ -8,7 +8,7 @@ import pytest
 from db.pool import Conn, Pool
 from db.queries import social_account
 from domain.accounts import accounts, credentials
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from schemas import ids
 from schemas.accounts import AccountStatus
 from tests import plans, seeds
@@ -21,7 +21,7 @@ MANY, DUE, PAGE = 5000, 3, 25
 
 async def fill(conn: Conn, project: Project) -> None:
     """Insert Instagram accounts with a token each; few are due."""
-    grant = Grant(access_token="one")
+    grant = TokenGrant(access_token="one")
     await seeds.account(conn, project.org, project.id, platform="instagram", grant=grant)
     await conn.execute(
         """with made as (
@@ -52,8 +52,8 @@ async def test_few_accounts_are_read(pool: Pool, conn: Conn, project: Project, a
     async with pool.acquire() as session:
         await plans.plan(session, uses, project)
         for _ in range(plans.TIMES):
-            assert await social_account.lock_accounts.all(session, org=project.org, ids=[ids.new()]) == []
-            assert await credentials.submit_due_refreshes(session) == 0
+            assert await social_account.lock_accounts.all(session, org=project.org, ids=[ids.new_uuid7()]) == []
+            assert await credentials.submit_due_token_refreshes(session) == 0
         assert not await is_connected(session, project)
         await fill(conn, project)
         if analyzed:
@@ -69,7 +69,7 @@ async def test_few_accounts_are_read(pool: Pool, conn: Conn, project: Project, a
             plans.reading(session, "account_credential") as tokens,
             plans.reading(session, "social_account") as accounts,
         ):
-            assert await credentials.submit_due_refreshes(session) == DUE
+            assert await credentials.submit_due_token_refreshes(session) == DUE
     assert [row["id"] for row in locked] == sorted(some)
     assert locking.rows <= 3 * len(some)
     assert tokens.scans == accounts.scans == 0
@@ -88,6 +88,6 @@ def listed(statuses: list[AccountStatus] | None) -> Callable[[Conn, Project], Aw
 
     async def use(conn: Conn, project: Project) -> Any:
         asked = {"organization_id": project.org, "statuses": statuses, "limit": PAGE}
-        return await accounts.list_page(conn, **none | asked)
+        return await accounts.list_accounts(conn, **none | asked)
 
     return use

@@ -9,22 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.accounts.platform_limits import (
-    PLATFORMS,
-    LimitedFile,
-    bytes_max,
-    caption_faults,
-    caption_max,
-    faults_of_files,
+    LIMITS_BY_PLATFORM,
+    PostFileToCheck,
+    find_caption_faults,
+    find_media_faults,
+    max_caption_length,
+    max_media_bytes,
 )
 from domain.publishing import quotas
 from platforms.caption_length import count_graphemes
-from platforms.mastodon.description import measure_caption
+from platforms.mastodon.description import count_mastodon_characters
 
 LONG = "https://example.com/" + "b" * 200
 FAMILY = "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}"
 
 
-IMAGE, VIDEO = LimitedFile("image", "image/png", 10, None), LimitedFile("video", "video/mp4", 10, 1000)
+IMAGE, VIDEO = (PostFileToCheck("image", "image/png", 10, None), PostFileToCheck("video", "video/mp4", 10, 1000))
 MOV = "video/quicktime"
 
 
@@ -47,7 +47,7 @@ MOV = "video/quicktime"
     ],
 )
 def test_mastodon_counts_a_link_as_23_and_a_mention_without_its_server(text: str, count: int) -> None:
-    assert measure_caption(text) == count
+    assert count_mastodon_characters(text) == count
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_mastodon_counts_a_link_as_23_and_a_mention_without_its_server(text: str
     ],
 )
 def test_ambiguous_link_counts_in_full(text: str) -> None:
-    assert measure_caption(text) == len(text)
+    assert count_mastodon_characters(text) == len(text)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_ambiguous_link_counts_in_full(text: str) -> None:
 )
 def test_no_caption_takes_long_to_count(piece: str) -> None:
     begun = time.process_time()
-    measure_caption(piece * 20_000)
+    count_mastodon_characters(piece * 20_000)
     assert time.process_time() - begun < 2
 
 
@@ -88,13 +88,13 @@ def test_graphemes_match_unicode_segmentation(text: str) -> None:
     [({}, 500), ({"captionMax": 5000}, 5000), ({"captionMax": 0}, 500), ({"captionMax": "5000"}, 500)],
 )
 def test_instance_caption_limit_overrides_platform(traits: dict[str, Any], expected: int) -> None:
-    assert caption_max(PLATFORMS["mastodon"], traits) == expected
+    assert max_caption_length(LIMITS_BY_PLATFORM["mastodon"], traits) == expected
 
 
 def test_instance_byte_limit_overrides_platform() -> None:
-    mastodon, traits = PLATFORMS["mastodon"], {"imageBytesMax": 1, "videoBytesMax": 2}
-    assert [bytes_max(mastodon, kind, traits) for kind in ("image", "video")] == [1, 2]
-    assert [bytes_max(mastodon, kind, {}) for kind in ("image", "video")] == [16 << 20, 99 << 20]
+    mastodon, traits = LIMITS_BY_PLATFORM["mastodon"], {"imageBytesMax": 1, "videoBytesMax": 2}
+    assert [max_media_bytes(mastodon, kind, traits) for kind in ("image", "video")] == [1, 2]
+    assert [max_media_bytes(mastodon, kind, {}) for kind in ("image", "video")] == [16 << 20, 99 << 20]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_instance_byte_limit_overrides_platform() -> None:
         ("instagram", [], "MEDIA_MISSING"),
     ],
 )
-def test_faults_of_a_posts_files(name: str, files: list[LimitedFile], code: str | None) -> None:
-    found = [fault.code for fault in faults_of_files(PLATFORMS[name], {}, files)]
+def test_faults_of_a_posts_files(name: str, files: list[PostFileToCheck], code: str | None) -> None:
+    found = [fault.code for fault in find_media_faults(LIMITS_BY_PLATFORM[name], {}, files)]
     assert found == ([code] if code else [])
 
 
@@ -139,11 +139,11 @@ def test_faults_of_a_posts_files(name: str, files: list[LimitedFile], code: str 
 )
 def test_instagram_counts_characters_hashtags_and_mentions(caption: str, excess: str | None) -> None:
     faults = [f"the caption has {excess}: shorten it"] if excess else []
-    assert list(caption_faults(PLATFORMS["instagram"], 2200, caption)) == faults
+    assert list(find_caption_faults(LIMITS_BY_PLATFORM["instagram"], 2200, caption)) == faults
 
 
 def test_other_platforms_ignore_hashtags() -> None:
-    assert list(caption_faults(PLATFORMS["mastodon"], 500, "#t @a " * 80)) == []
+    assert list(find_caption_faults(LIMITS_BY_PLATFORM["mastodon"], 500, "#t @a " * 80)) == []
 
 
 @pytest.mark.parametrize(
@@ -161,10 +161,7 @@ def test_other_platforms_ignore_hashtags() -> None:
 def test_operator_quota_overrides_account_and_platform(
     traits: dict[str, Any], operator: int | None, expected: tuple[int, float]
 ) -> None:
-    found = quotas.find_quota(
-        platform="instagram",
-        traits=traits,
-        quota_posts=operator,
-        quota_window_s=None if operator is None else 60,
+    found = quotas.find_post_quota(
+        platform="instagram", traits=traits, quota_posts=operator, quota_window_s=None if operator is None else 60
     )
     assert found == expected

@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
-from domain.apps.apps import Author
+from domain.apps.apps import AppChangeAuthor
 from schemas import ids
 from schemas.apps import SdkAppChanged, SdkAppDeleted, SdkAppPatch, SdkAppShown
 from tests import seeds
@@ -14,7 +14,7 @@ from tests.domain.project import Project
 
 
 def uuid_of(app: SdkAppShown) -> UUID:
-    found = ids.read(ids.APP, app.app_id)
+    found = ids.parse_prefixed_id(ids.APP, app.app_id)
     assert found
     return found
 
@@ -25,20 +25,24 @@ async def create(pool: Pool, project: Project, **fields: Any) -> SdkAppShown:
 
 
 async def patch(pool: Pool, project: Project, app: SdkAppShown, **fields: Any) -> SdkAppChanged:
-    body = apps.check_patch(SdkAppPatch(**fields))
+    body = apps.check_app_patch(SdkAppPatch(**fields))
     given: dict[str, Any] = {"peppers": seeds.PEPPERS, "vault": seeds.VAULT, "body": body}
     given["public_url"] = seeds.PUBLIC_URL
-    author = Author(project.org, project.id)
-    return await transact(pool, lambda conn: apps.patch(conn, author=author, app_id=uuid_of(app), **given))
+    author = AppChangeAuthor(project.org, project.id)
+    return await run_in_transaction(
+        pool, lambda conn: apps.apply_app_patch(conn, author=author, app_id=uuid_of(app), **given)
+    )
 
 
 async def delete(pool: Pool, project: Project, app: SdkAppShown) -> SdkAppDeleted:
-    author = Author(project.org, project.id)
-    return await transact(pool, lambda conn: apps.delete(conn, author=author, app_id=uuid_of(app)))
+    author = AppChangeAuthor(project.org, project.id)
+    return await run_in_transaction(
+        pool, lambda conn: apps.delete_registered_app(conn, author=author, app_id=uuid_of(app))
+    )
 
 
 async def opened(conn: Conn, *keys: str) -> list[KeyedApp | None]:
-    return await app_keys.apps_of_keys(conn, keys=keys, peppers=seeds.PEPPERS)
+    return await app_keys.find_apps_by_keys(conn, keys=keys, peppers=seeds.PEPPERS)
 
 
 async def open_ones(conn: Conn, *keys: str) -> list[bool]:

@@ -18,8 +18,8 @@ from tests.domain.project import Project
 async def test_each_key_opens_its_own_app_by_one_statement(pool: Pool, conn: Conn, project: Project) -> None:
     shop = await create(pool, project)
     phone = await create(pool, project, platform="ios", web_domain=None, bundle_id="com.example.shop")
-    swapped = app_keys.show(uuid_of(shop), phone.api_key[-43:])
-    unknown = app_keys.show(ids.new(), shop.api_key[-43:])
+    swapped = app_keys.format_app_key(uuid_of(shop), phone.api_key[-43:])
+    unknown = app_keys.format_app_key(ids.new_uuid7(), shop.api_key[-43:])
     found = await opened(conn, phone.api_key, swapped, shop.api_key, unknown, "lpa_x", shop.api_key + "\n")
     assert [app and app.app_no for app in found] == [2, None, 1, None, None, None]
     assert found[2] is not None
@@ -41,7 +41,7 @@ async def test_known_and_unknown_apps_cost_the_same(
     pool: Pool, conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unknown and known apps cost the same number of hashes."""
-    digest, counted = key_secrets._digest, list[str]()
+    digest, counted = key_secrets._hash_with_pepper, list[str]()
 
     def counting(secret: str, peppers: Keyring, pepper_id: str) -> bytes:
         counted.append(pepper_id)
@@ -52,10 +52,10 @@ async def test_known_and_unknown_apps_cost_the_same(
     ]
     await patch(pool, project, rotated, rotate_key=True, overlap_hours=1)
     await delete(pool, project, deleted)
-    monkeypatch.setattr(key_secrets, "_digest", counting)
-    for app_id in (ids.new(), *map(uuid_of, (live, rotated, deleted))):
+    monkeypatch.setattr(key_secrets, "_hash_with_pepper", counting)
+    for app_id in (ids.new_uuid7(), *map(uuid_of, (live, rotated, deleted))):
         counted.clear()
-        assert await opened(conn, app_keys.show(app_id, "s" * 43)) == [None]
+        assert await opened(conn, app_keys.format_app_key(app_id, "s" * 43)) == [None]
         assert len(counted) == 2
 
 
@@ -89,13 +89,9 @@ async def test_an_event_is_noted_once_a_minute(pool: Pool, conn: Conn, project: 
 
 
 async def _noted(conn: Conn, project: Project, app_id: UUID) -> datetime:
-    await apps.note_event(conn, organization_id=project.org, app_id=app_id)
-    found = await apps.get(
-        conn,
-        organization_id=project.org,
-        project_id=project.id,
-        app_id=app_id,
-        public_url=seeds.PUBLIC_URL,
+    await apps.note_app_event(conn, organization_id=project.org, app_id=app_id)
+    found = await apps.read_sdk_app(
+        conn, organization_id=project.org, project_id=project.id, app_id=app_id, public_url=seeds.PUBLIC_URL
     )
     assert found.last_event_at
     return found.last_event_at

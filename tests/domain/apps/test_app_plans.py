@@ -6,7 +6,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.apps import app_keys, apps
-from domain.apps.apps import Author
+from domain.apps.apps import AppChangeAuthor
 from schemas import ids
 from schemas.apps import SdkAppCreate
 from tests import plans, seeds
@@ -18,21 +18,21 @@ DELETED, OTHERS = 20_000, 2_000
 
 
 async def find(conn: Conn, _: Project) -> None:
-    key = app_keys.show(ids.new(), "s" * 43)
-    await app_keys.apps_of_keys(conn, keys=[key], peppers=seeds.PEPPERS)
+    key = app_keys.format_app_key(ids.new_uuid7(), "s" * 43)
+    await app_keys.find_apps_by_keys(conn, keys=[key], peppers=seeds.PEPPERS)
 
 
 async def page(conn: Conn, project: Project) -> None:
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
-    await apps.list_of_project(conn, **where, before=None, limit=25, public_url=seeds.PUBLIC_URL)
+    await apps.list_apps_of_project(conn, **where, before=None, limit=25, public_url=seeds.PUBLIC_URL)
 
 
 async def create(conn: Conn, project: Project) -> None:
-    body = SdkAppCreate(name="Shop", platform="web", web_domain=f"n{ids.new()}.example")
+    body = SdkAppCreate(name="Shop", platform="web", web_domain=f"n{ids.new_uuid7()}.example")
     given: dict[str, Any] = {"peppers": seeds.PEPPERS, "body": body, "public_url": seeds.PUBLIC_URL}
     transaction = conn.transaction()
     await transaction.start()
-    await apps.create(conn, author=Author(project.org, project.id), **given)
+    await apps.register_sdk_app(conn, author=AppChangeAuthor(project.org, project.id), **given)
     await transaction.rollback()
 
 
@@ -60,7 +60,7 @@ async def test_few_rows_are_read(pool: Pool, conn: Conn, project: Project) -> No
     other = Project(project.org, await seeds.project(conn, project.org))
     async with pool.acquire() as session:
         await plans.plan(session, USES, project)
-        assert await session.fetchval(kept, app_keys.FIND_KEYS.query.sql)
+        assert await session.fetchval(kept, app_keys.FIND_APPS_BY_KEY_IDS.query.sql)
         await fill(conn, project, 1, DELETED, deleted=True)
         await fill(conn, project, DELETED + 1, 50, deleted=False)
         await fill(conn, other, 1, OTHERS, deleted=False)

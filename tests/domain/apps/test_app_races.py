@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from db.pool import Conn, Pool
 from domain.apps import apps
-from schemas.errors import Conflict, NotFound
+from schemas.errors import ObjectNotFound, StateConflict
 from tests import seeds
 from tests.domain.apps.project_apps import create, delete, open_ones, patch, uuid_of
 from tests.domain.project import Project, archive
@@ -22,8 +22,8 @@ async def outcomes(*calls: Awaitable[Any]) -> Counter[str]:
     """Run all calls concurrently and count their outcomes."""
     came = await asyncio.gather(*calls, return_exceptions=True)
     for one in came:
-        assert not isinstance(one, BaseException) or isinstance(one, Conflict), one
-    return Counter(one.details["reason"] if isinstance(one, Conflict) else "done" for one in came)
+        assert not isinstance(one, BaseException) or isinstance(one, StateConflict), one
+    return Counter(one.details["reason"] if isinstance(one, StateConflict) else "done" for one in came)
 
 
 async def test_of_ten_creates_of_one_identifier_one_is_done(wide: Pool, conn: Conn, project: Project) -> None:
@@ -51,9 +51,7 @@ async def test_numbers_end(pool: Pool, conn: Conn, project: Project) -> None:
 async def test_of_two_rotations_the_later_ones_key_opens(wide: Pool, conn: Conn, project: Project) -> None:
     """In its overlap the earlier key opens too; the original key has ended."""
     app = await create(wide, project)
-    both = await asyncio.gather(
-        *(patch(wide, project, app, rotate_key=True, overlap_hours=1) for _ in range(2))
-    )
+    both = await asyncio.gather(*(patch(wide, project, app, rotate_key=True, overlap_hours=1) for _ in range(2)))
     assert await open_ones(conn, app.api_key, *(one.api_key or "" for one in both)) == [False, True, True]
     both = await asyncio.gather(*(patch(wide, project, app, rotate_key=True) for _ in range(2)))
     assert sorted(await open_ones(conn, *(one.api_key or "" for one in both))) == [False, True]
@@ -68,7 +66,7 @@ async def test_rotation_during_a_delete_leaves_no_valid_key(wide: Pool, conn: Co
             return_exceptions=True,
         )
         assert not isinstance(deleted, BaseException)
-        assert isinstance(rotated, NotFound) or not isinstance(rotated, BaseException)
+        assert isinstance(rotated, ObjectNotFound) or not isinstance(rotated, BaseException)
         keys = [app.api_key] if isinstance(rotated, BaseException) else [app.api_key, rotated.api_key or ""]
         assert not any(await open_ones(conn, *keys))
 

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from domain.brand import brand
-from schemas.brand import BrandColor, BrandRow, Field, FieldFinding, Source, Value
+from schemas.brand import BrandColor, BrandFieldName, BrandFieldValue, BrandSource, BrandSourceRow, FieldFinding
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 JOB = UUID("0193c1a6-0000-7000-8000-000000000001")
 
-TEXTS: list[Field] = ["appName", "tagline", "audience"]
+TEXTS: list[BrandFieldName] = ["appName", "tagline", "audience"]
 FINDINGS = some.builds(
     FieldFinding,
     value=some.sampled_from(["", "Acme", "Zap"]),
@@ -23,7 +23,7 @@ FINDINGS = some.builds(
 )
 ROWS = some.lists(
     some.builds(
-        BrandRow,
+        BrandSourceRow,
         source=some.sampled_from(["github", "website", "appstore", "partner"]),
         fields=some.dictionaries(some.sampled_from(TEXTS), FINDINGS, max_size=3),
         url=some.just("https://acme.test/"),
@@ -35,11 +35,11 @@ ROWS = some.lists(
 )
 
 
-def row(source: Source, values: dict[Field, Value], *, days: int = 0, confidence: float = 0.9) -> BrandRow:
-    findings = {
-        name: FieldFinding(value=said, confidence=confidence, rule="r") for name, said in values.items()
-    }
-    return BrandRow(
+def row(
+    source: BrandSource, values: dict[BrandFieldName, BrandFieldValue], *, days: int = 0, confidence: float = 0.9
+) -> BrandSourceRow:
+    findings = {name: FieldFinding(value=said, confidence=confidence, rule="r") for name, said in values.items()}
+    return BrandSourceRow(
         source=source,
         fields=findings,
         url=None if source == "partner" else f"https://{source}.test/",
@@ -49,15 +49,15 @@ def row(source: Source, values: dict[Field, Value], *, days: int = 0, confidence
 
 
 def test_no_source_is_no_brand_and_an_empty_source_an_empty_brand() -> None:
-    assert brand.merge([]) is None
-    empty = brand.merge([row("website", {})])
+    assert brand.merge_brand_sources([]) is None
+    empty = brand.merge_brand_sources([row("website", {})])
     assert empty is not None
     assert (empty.app_name, empty.keywords, empty.links, empty.provenance) == (None, [], {}, {})
 
 
 def test_partners_none_overrides_other_sources() -> None:
     theirs = row("website", {"tagline": "Theirs", "keywords": ["a"]})
-    merged = brand.merge([theirs, row("partner", {"tagline": "", "keywords": []})])
+    merged = brand.merge_brand_sources([theirs, row("partner", {"tagline": "", "keywords": []})])
     assert merged is not None
     assert (merged.tagline, merged.keywords) == ("", [])
     assert merged.provenance["tagline"].source == "partner"
@@ -67,27 +67,27 @@ def test_colors_come_with_their_roles_and_the_partners_own_have_none() -> None:
     shown = [BrandColor(color="#c0392b", role="primary", rule="logo", url="https://acme.test/logo.png")]
     finding = FieldFinding(value=["#c0392b"], confidence=0.6, rule="logo", colors=shown)
     theirs = msgspec.structs.replace(row("website", {}), fields={"colors": finding})
-    merged = brand.merge([theirs])
+    merged = brand.merge_brand_sources([theirs])
     assert merged is not None
     assert (merged.colors, merged.provenance["colors"].colors) == (["#c0392b"], shown)
-    both = brand.merge([theirs, row("partner", {"colors": ["#1F6F5C"]})])
+    both = brand.merge_brand_sources([theirs, row("partner", {"colors": ["#1F6F5C"]})])
     assert both is not None
     assert (both.colors, both.provenance["colors"].colors) == (["#1F6F5C"], msgspec.UNSET)
 
 
 @given(ROWS, some.randoms())
 def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
-    rows: list[BrandRow], random: Random
+    rows: list[BrandSourceRow], random: Random
 ) -> None:
     """In any order of the rows. Exactly the fields of the rows have provenance."""
-    found, shuffled = brand.findings_by_field(rows), rows[:]
+    found, shuffled = brand.brand_findings_by_field(rows), rows[:]
     random.shuffle(shuffled)
     ranks = [
-        {name: [brand._rank(one) for one in said] for name, said in by_field.items()}
-        for by_field in (found, brand.findings_by_field(shuffled))
+        {name: [brand._finding_rank(one) for one in said] for name, said in by_field.items()}
+        for by_field in (found, brand.brand_findings_by_field(shuffled))
     ]
     assert ranks[0] == ranks[1]
-    merged = brand.merge(rows)
+    merged = brand.merge_brand_sources(rows)
     assert (merged is None) == (rows == [])
     assert merged is None or merged.provenance.keys() == {name for row in rows for name in row.fields}
     for field, said in found.items():

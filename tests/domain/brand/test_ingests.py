@@ -7,13 +7,13 @@ from uuid import UUID
 
 import msgspec
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.brand import ingests
 from domain.projects import projects
-from jobs.kinds import INGEST_WEBSITE
-from jobs.ledger import ChangedJob, Claim, SubmittedJob
+from jobs.kinds import INGEST_WEBSITE_KIND
+from jobs.ledger import ChangedJob, JobClaim, SubmittedJob
 from schemas import ids
-from schemas.brand import Extraction, FieldFinding
+from schemas.brand import BrandExtraction, FieldFinding
 from schemas.pictures import Picture
 from tests import seeds
 from tests.domain import project as verbs
@@ -23,9 +23,9 @@ PAGE: dict[str, Any] = {"url": "https://example.com/", "follow_links": False, "m
 
 
 async def start(pool: Pool, project: Project, **asked: Any) -> SubmittedJob:
-    named: dict[str, Any] = {"kind": INGEST_WEBSITE, "args": PAGE} | asked
-    begin = partial(ingests.start, organization_id=project.org, project_id=project.id, **named)
-    return await transact(pool, begin)
+    named: dict[str, Any] = {"kind": INGEST_WEBSITE_KIND, "args": PAGE} | asked
+    begin = partial(ingests.start_ingest, organization_id=project.org, project_id=project.id, **named)
+    return await run_in_transaction(pool, begin)
 
 
 async def end(conn: Conn, job_id: UUID, word: str, error: dict[str, Any] | None = None) -> None:
@@ -57,7 +57,7 @@ async def test_a_retry_takes_the_ingest_over(pool: Pool, conn: Conn, project: Pr
     assert again.fresh
     await end(conn, first.job_id, "canceled")
     found = await verbs.ingest(conn, project)
-    assert (found.status, found.job_id) == ("running", ids.show(ids.JOB, again.job_id))
+    assert (found.status, found.job_id) == ("running", ids.format_prefixed_id(ids.JOB, again.job_id))
 
 
 LOGO = Picture(
@@ -74,11 +74,9 @@ LOGO = Picture(
 async def read(pool: Pool, conn: Conn, project: Project, **values: str) -> dict[str, Any]:
     """Run one whole ingest that reads these fields."""
     submitted = await start(pool, project)
-    claim = Claim(project.org, project.id, submitted.job_id, "ingest_website", 1, 1, 4, {}, seeds.NOW)
-    fields = {
-        name: FieldFinding(value=value, confidence=0.8, rule="html.title") for name, value in values.items()
-    }
-    extraction = Extraction(
+    claim = JobClaim(project.org, project.id, submitted.job_id, "ingest_website", 1, 1, 4, {}, seeds.NOW)
+    fields = {name: FieldFinding(value=value, confidence=0.8, rule="html.title") for name, value in values.items()}
+    extraction = BrandExtraction(
         url="https://example.com/",
         title=None,
         fields=fields,  # type: ignore[arg-type]
@@ -86,7 +84,7 @@ async def read(pool: Pool, conn: Conn, project: Project, **values: str) -> dict[
         warnings=["js_rendered"],
     )
     async with conn.transaction():
-        result = await ingests.finish(conn, claim=claim, extraction=extraction)
+        result = await ingests.finish_ingest(conn, claim=claim, extraction=extraction)
     await end(conn, submitted.job_id, "completed")
     return result
 
@@ -104,7 +102,7 @@ async def test_finish_replaces_the_sources_earlier_fields(pool: Pool, conn: Conn
     second = await read(pool, conn, project, appName="Shop", appDescription="All")
     assert second["fields"] == ["appName", "appDescription"]
     assert second["changed"] == ["appName", "appDescription"]
-    shown, _ = await projects.get(conn, organization_id=project.org, project_id=project.id)
+    shown, _ = await projects.read_project(conn, organization_id=project.org, project_id=project.id)
     brand, ingested = shown.brand_context, shown.ingest_state.website
     assert brand is not None
     assert ingested is not None

@@ -7,8 +7,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as some
 
-from domain.brand.brand import merge_pictures
-from schemas.brand import BrandRow
+from domain.brand.brand import merge_brand_pictures
+from schemas.brand import BrandSourceRow
 from schemas.pictures import Picture, PictureKind
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -26,7 +26,7 @@ PICTURES = some.builds(
 )
 ROWS = some.lists(
     some.builds(
-        BrandRow,
+        BrandSourceRow,
         source=some.sampled_from(["github", "website", "appstore"]),
         fields=some.just({}),
         media=some.lists(PICTURES, max_size=6),
@@ -40,9 +40,9 @@ ROWS = some.lists(
 
 
 @given(ROWS, some.randoms())
-def test_merge_ignores_the_order_of_rows(rows: list[BrandRow], random: some.DataObject) -> None:
-    merged = merge_pictures(rows)
-    assert merge_pictures(sorted(rows, key=lambda _: random.random())) == merged  # type: ignore[attr-defined]
+def test_merge_ignores_the_order_of_rows(rows: list[BrandSourceRow], random: some.DataObject) -> None:
+    merged = merge_brand_pictures(rows)
+    assert merge_brand_pictures(sorted(rows, key=lambda _: random.random())) == merged  # type: ignore[attr-defined]
     met = [(row, picture) for row in rows for picture in row.media]
     assert {one.url for one in merged} == {picture.url for _, picture in met}
     assert len({one.url for one in merged}) == len(merged)

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 
 from domain.brand import store_listings
-from domain.brand.store_listings import InAppStore, InGooglePlay
+from domain.brand.store_listings import AppStoreListing, GooglePlayListing
 from domain.values import countries
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 from schemas.ingests import IngestAppStore
 
 
-def apple(value: str, country: str | None = None) -> InAppStore:
-    return InAppStore(by="id", value=value, country=country)
+def apple(value: str, country: str | None = None) -> AppStoreListing:
+    return AppStoreListing(by="id", value=value, country=country)
 
 
 @pytest.mark.parametrize(
@@ -35,21 +35,21 @@ def apple(value: str, country: str | None = None) -> InAppStore:
         ("apps.apple.com/us/app/slack/id618783545", apple("618783545", "us")),
         ("  618783545 ", apple("618783545")),
         ("id618783545", apple("618783545")),
-        ("com.tinyspeck.chatlyio", InAppStore(by="bundleId", value="com.tinyspeck.chatlyio")),
+        ("com.tinyspeck.chatlyio", AppStoreListing(by="bundleId", value="com.tinyspeck.chatlyio")),
         (
             "https://play.google.com/store/apps/details?id=com.Slack&hl=de&gl=DE",
-            InGooglePlay(package="com.Slack", language="de", country="de"),
+            GooglePlayListing(package="com.Slack", language="de", country="de"),
         ),
-        ("play.google.com/store/apps/details?id=com.Slack", InGooglePlay(package="com.Slack")),
-        ("market://details?id=com.Slack", InGooglePlay(package="com.Slack")),
+        ("play.google.com/store/apps/details?id=com.Slack", GooglePlayListing(package="com.Slack")),
+        ("market://details?id=com.Slack", GooglePlayListing(package="com.Slack")),
         (
             "https://play.google.com/store/apps/details?hl=pt_BR&id=com.Slack",
-            InGooglePlay(package="com.Slack", language="pt_BR"),
+            GooglePlayListing(package="com.Slack", language="pt_BR"),
         ),
     ],
 )
-def test_each_form_of_an_apps_address_is_read(text: str, listing: store_listings.Listing) -> None:
-    assert store_listings.check(IngestAppStore(app_store_url=text)) == [listing]
+def test_each_form_of_an_apps_address_is_read(text: str, listing: store_listings.RequestedStoreListing) -> None:
+    assert store_listings.list_requested_listings(IngestAppStore(app_store_url=text)) == [listing]
 
 
 NO_STORES = """
@@ -81,8 +81,8 @@ https://play.google.com/store/books/details?id=x
 
 @pytest.mark.parametrize("url", NO_APPS)
 def test_a_stores_page_of_something_else_is_refused(url: str) -> None:
-    with pytest.raises(Invalid, match="but not an app's"):
-        store_listings.check(IngestAppStore(app_store_url=url))
+    with pytest.raises(InvalidValue, match="but not an app's"):
+        store_listings.list_requested_listings(IngestAppStore(app_store_url=url))
 
 
 def test_all_named_listings_are_read_once() -> None:
@@ -91,9 +91,9 @@ def test_all_named_listings_are_read_once() -> None:
         ios_bundle_id="com.tinyspeck.chatlyio",
         android_package="com.Slack",
     )
-    assert store_listings.check(body) == [
-        InGooglePlay(package="com.Slack"),
-        InAppStore(by="bundleId", value="com.tinyspeck.chatlyio"),
+    assert store_listings.list_requested_listings(body) == [
+        GooglePlayListing(package="com.Slack"),
+        AppStoreListing(by="bundleId", value="com.tinyspeck.chatlyio"),
     ]
 
 
@@ -101,11 +101,7 @@ def test_all_named_listings_are_read_once() -> None:
     ("field", "path", "values"),
     [
         ("ios_bundle_id", "iosBundleId", "618783545||com..example|com.example/app|com.example&country=de"),
-        (
-            "android_package",
-            "androidPackage",
-            "slack|com.1example|com.example-app|https://x.example/?id=com.S",
-        ),
+        ("android_package", "androidPackage", "slack|com.1example|com.example-app|https://x.example/?id=com.S"),
     ],
 )
 def test_a_malformed_name_is_refused_by_its_field(field: str, path: str, values: str) -> None:
@@ -114,14 +110,14 @@ def test_a_malformed_name_is_refused_by_its_field(field: str, path: str, values:
 
 
 def test_a_country_is_one_of_isos() -> None:
-    assert len(countries.CODES) == 250
-    assert countries.check(" DE ", path="countryCode") == "de"
+    assert len(countries.COUNTRY_CODES) == 250
+    assert countries.check_country_code(" DE ", path="countryCode") == "de"
     for code in ("uk", "xx", "eu", "usa", "", "d€"):
-        with pytest.raises(Invalid, match="countryCode"):
-            countries.check(code, path="countryCode")
+        with pytest.raises(InvalidValue, match="countryCode"):
+            countries.check_country_code(code, path="countryCode")
 
 
 def refused(**body: Any) -> str:
-    with pytest.raises(Invalid) as error:
-        store_listings.check(IngestAppStore(**body))
+    with pytest.raises(InvalidValue) as error:
+        store_listings.list_requested_listings(IngestAppStore(**body))
     return str(error.value.details["issues"][0]["path"])

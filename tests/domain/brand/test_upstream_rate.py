@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn, Pool, connected, open_pool, transact
+from db.pool import Conn, Pool, open_postgres_pool, run_in_transaction, use_postgres_connection
 from domain.brand import upstream_rate
-from domain.brand.upstream_rate import ITUNES, UpstreamRate
+from domain.brand.upstream_rate import ITUNES_RATE_LIMIT, UpstreamRateLimit
 from schemas.errors import SourceRateLimited
 from schemas.settings import Settings
 
@@ -31,22 +31,24 @@ end $$
 @pytest_asyncio.fixture
 async def pool(settings: Settings) -> AsyncIterator[Pool]:
     """Open sessions in which time passes by `pass_time` alone, for any load of the machine."""
-    async with connected(settings.database_url, name="test") as conn:
+    async with use_postgres_connection(settings.database_url, name="test") as conn:
         await conn.execute(STILL)
-    async with open_pool(settings.database_url, name="test") as opened:
+    async with open_postgres_pool(settings.database_url, name="test") as opened:
         yield opened
 
 
-async def take(pool: Pool, patience_s: float = 0, *, rate: UpstreamRate = ITUNES) -> float | None:
+async def take(pool: Pool, patience_s: float = 0, *, rate: UpstreamRateLimit = ITUNES_RATE_LIMIT) -> float | None:
     """Return the wait for a token, or None."""
     with suppress(SourceRateLimited):
-        return await transact(pool, partial(upstream_rate.take_token, rate=rate, patience_s=patience_s))
+        return await run_in_transaction(
+            pool, partial(upstream_rate.reserve_upstream_token, rate=rate, patience_s=patience_s)
+        )
     return None
 
 
 async def refused(conn: Conn, wish_s: float | None = None) -> float:
     """Report a refused request; return the cooldown."""
-    return await upstream_rate.cool_down(conn, rate=ITUNES, wish_s=wish_s)
+    return await upstream_rate.start_upstream_cooldown(conn, rate=ITUNES_RATE_LIMIT, wish_s=wish_s)
 
 
 async def pass_time(conn: Conn, seconds: float) -> None:
@@ -59,14 +61,14 @@ async def pass_time(conn: Conn, seconds: float) -> None:
 
 async def test_forty_at_once_share_the_burst(pool: Pool, conn: Conn) -> None:
     waits = await asyncio.gather(*(take(pool) for _ in range(40)))
-    assert sorted(waits, key=str) == [0.0] * ITUNES.burst + [None] * (40 - ITUNES.burst)
+    assert sorted(waits, key=str) == [0.0] * ITUNES_RATE_LIMIT.burst + [None] * (40 - ITUNES_RATE_LIMIT.burst)
     assert await conn.fetchval("select count(*) from upstream_pace") == 1
 
 
 async def test_forty_patient_callers_queue(pool: Pool) -> None:
     waits = await asyncio.gather(*(take(pool, patience_s=30) for _ in range(40)))
     tokens = sorted(wait for wait in waits if wait is not None)
-    behind = [0.0] * ITUNES.burst + [ITUNES.every_s * n for n in range(1, 8)]
+    behind = [0.0] * ITUNES_RATE_LIMIT.burst + [ITUNES_RATE_LIMIT.every_s * n for n in range(1, 8)]
     assert tokens == pytest.approx(behind)
     assert waits.count(None) == 40 - len(tokens)
 
@@ -88,22 +90,22 @@ async def test_caller_that_follows_retry_after_gets_a_token(conn: Conn) -> None:
         waiting = [at for at in due if at > second]
         for _ in range(len(due) - len(waiting)):
             try:
-                await upstream_rate.take_token(conn, rate=ITUNES, patience_s=5)
+                await upstream_rate.reserve_upstream_token(conn, rate=ITUNES_RATE_LIMIT, patience_s=5)
             except SourceRateLimited as early:
                 waiting.append(second + (early.retry_after or 0) + chance.uniform(0, 8))
         due, second = waiting, second + 1
         await pass_time(conn, 1)
     assert not due
-    assert second <= 1.5 * 30 * ITUNES.every_s
+    assert second <= 1.5 * 30 * ITUNES_RATE_LIMIT.every_s
 
 
 async def test_refused_caller_gets_retry_after(pool: Pool, conn: Conn) -> None:
-    for _ in range(ITUNES.burst):
+    for _ in range(ITUNES_RATE_LIMIT.burst):
         await take(pool)
     with pytest.raises(SourceRateLimited) as early:
-        await upstream_rate.take_token(conn, rate=ITUNES, patience_s=0)
-    assert early.value.retry_after == pytest.approx(ITUNES.every_s)
-    await pass_time(conn, ITUNES.every_s)
+        await upstream_rate.reserve_upstream_token(conn, rate=ITUNES_RATE_LIMIT, patience_s=0)
+    assert early.value.retry_after == pytest.approx(ITUNES_RATE_LIMIT.every_s)
+    await pass_time(conn, ITUNES_RATE_LIMIT.every_s)
     assert await take(pool) == 0
 
 
@@ -113,13 +115,13 @@ async def test_refusal_stops_all_and_no_burst_follows(pool: Pool, conn: Conn) ->
     assert await take(pool, patience_s=30) is None
     await pass_time(conn, 35)
     assert await take(pool, patience_s=30) == pytest.approx(25)
-    await pass_time(conn, 25 + ITUNES.every_s)
+    await pass_time(conn, 25 + ITUNES_RATE_LIMIT.every_s)
     assert [await take(pool) for _ in range(2)] == [0, None]
 
 
 async def test_refusals_of_earlier_requests_count_once(pool: Pool, conn: Conn) -> None:
     await take(pool)
-    cooldowns = await asyncio.gather(*(transact(pool, refused) for _ in range(8)))
+    cooldowns = await asyncio.gather(*(run_in_transaction(pool, refused) for _ in range(8)))
     assert max(cooldowns) == 60
     assert await conn.fetchval("select held_s from upstream_pace") == 60
 
@@ -141,15 +143,15 @@ async def test_an_upstreams_own_wish_is_kept(pool: Pool, conn: Conn) -> None:
 
 
 async def test_another_upstream_has_a_bucket_of_its_own(pool: Pool) -> None:
-    for _ in range(ITUNES.burst):
+    for _ in range(ITUNES_RATE_LIMIT.burst):
         await take(pool)
-    assert await take(pool, rate=ITUNES._replace(upstream="other")) == 0
+    assert await take(pool, rate=ITUNES_RATE_LIMIT._replace(upstream="other")) == 0
 
 
 async def test_a_token_that_was_waited_for_is_lost_to_a_cooldown(pool: Pool, conn: Conn) -> None:
     await take(pool)
-    await upstream_rate.check_cooldown(conn, rate=ITUNES)
+    await upstream_rate.check_upstream_cooldown(conn, rate=ITUNES_RATE_LIMIT)
     await refused(conn)
     with pytest.raises(SourceRateLimited) as lost:
-        await upstream_rate.check_cooldown(conn, rate=ITUNES)
+        await upstream_rate.check_upstream_cooldown(conn, rate=ITUNES_RATE_LIMIT)
     assert lost.value.retry_after == pytest.approx(60)

@@ -9,13 +9,13 @@ import pytest
 from db.pool import Conn
 from db.queries import metric_snapshot
 from domain.collection import snapshots
-from domain.collection.snapshots import CollectedSubject, SubjectValues
+from domain.collection.snapshots import MetricSubject, ReportedMetricValues
 from schemas import ids
 from tests import seeds
 from tests.domain.project import Project
 
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
-TIMES = 2 * snapshots.READINGS_PER_STATEMENT
+TIMES = 2 * snapshots.METRIC_READINGS_PER_STATEMENT
 
 
 class Recorded:
@@ -38,21 +38,21 @@ async def test_thousands_of_figures_are_read_once_and_written_in_batches(
     conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = await seeds.account(conn, project.org, project.id)
-    subjects = [CollectedSubject(ids.new(), BEGAN) for _ in range(3)]
+    subjects = [MetricSubject(ids.new_uuid7(), BEGAN) for _ in range(3)]
     told = [
-        SubjectValues(subject, {"views": 2 * hour, "likes": hour}, BEGAN + timedelta(minutes=hour))
+        ReportedMetricValues(subject, {"views": 2 * hour, "likes": hour}, BEGAN + timedelta(minutes=hour))
         for subject in subjects
         for hour in range(1, TIMES + 1)
     ]
-    latest = Recorded(snapshots.LATEST, "subject_ids")
+    latest = Recorded(snapshots.LIST_LATEST_METRIC_VALUES, "subject_ids")
     insert = Recorded(metric_snapshot.insert_snapshots, "ats")
-    monkeypatch.setattr(snapshots, "LATEST", latest)
+    monkeypatch.setattr(snapshots, "LIST_LATEST_METRIC_VALUES", latest)
     monkeypatch.setattr(snapshots, "metric_snapshot", SimpleNamespace(insert_snapshots=insert))
-    kept = await snapshots.store_snapshots(
+    kept = await snapshots.store_metric_snapshots(
         conn, organization_id=project.org, account_id=account, told=told, at=BEGAN + timedelta(days=9)
     )
     assert kept == sum(insert.lengths) == 2 * len(told)
     assert latest.lengths == [len(subjects)]
-    assert max(insert.lengths) <= 2 * snapshots.READINGS_PER_STATEMENT
+    assert max(insert.lengths) <= 2 * snapshots.METRIC_READINGS_PER_STATEMENT
     sums = await conn.fetch("select metric, sum(delta) from metric_snapshot group by subject_id, metric")
     assert sorted(map(tuple, sums)) == [("likes", TIMES)] * 3 + [("views", 2 * TIMES)] * 3

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, Change, CollectedSubject
+from domain.collection.snapshots import MAX_AGE_FOR_ZERO_BASELINE, MetricSubject, MetricValueChange
 
 BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
 HOURS = st.integers(0, 30 * 24)
@@ -31,14 +31,14 @@ def at(hour: int) -> datetime:
     return BEGAN + timedelta(hours=hour)
 
 
-def kept(history: list[Asked], published: int | None) -> list[tuple[int, Change]]:
+def kept(history: list[Asked], published: int | None) -> list[tuple[int, MetricValueChange]]:
     """Return the snapshots that collection runs at these hours would store, with their hours."""
-    subject = CollectedSubject(UUID(int=1), None if published is None else at(published))
-    found, before = list[tuple[int, Change]](), None
+    subject = MetricSubject(UUID(int=1), None if published is None else at(published))
+    found, before = list[tuple[int, MetricValueChange]](), None
     for hour, value in history:
         if value is None:
             continue
-        made = snapshots.metric_change(subject, "views", value, before=before, at=at(hour))
+        made = snapshots.metric_value_change(subject, "views", value, before=before, at=at(hour))
         if made:
             found.append((hour, made))
             before = value
@@ -51,7 +51,7 @@ def known(history: list[Asked], published: int | None, hour: int) -> int | None:
     before = [asked.value for asked in told if asked.hour < hour]
     if before:
         return before[-1]
-    young = published is not None and told and at(told[0].hour) - at(published) <= COUNTS_FROM_ZERO_AGE
+    young = published is not None and told and at(told[0].hour) - at(published) <= MAX_AGE_FOR_ZERO_BASELINE
     return 0 if young else None
 
 
@@ -80,15 +80,15 @@ def test_differences_add_up(history: list[Asked], published: int | None, one: in
 
 @given(HOURS, st.integers(0, 100 * 24))
 def test_a_post_is_never_asked_about_beyond_its_days(published: int, age: int) -> None:
-    due = cadence.next_poll_time(at(published), at(published + age))
+    due = cadence.next_post_poll_time(at(published), at(published + age))
     if due is None:
-        assert timedelta(hours=age) > cadence.MAX_POST_AGE - timedelta(days=1)
+        assert timedelta(hours=age) > cadence.MAX_POLLED_POST_AGE - timedelta(days=1)
     else:
         assert timedelta(hours=1) <= due - at(published + age) <= timedelta(days=1)
-        assert due - at(published) < cadence.MAX_POST_AGE
+        assert due - at(published) < cadence.MAX_POLLED_POST_AGE
 
 
 def test_out_of_range_value_is_not_stored() -> None:
-    subject = CollectedSubject(UUID(int=1), None)
+    subject = MetricSubject(UUID(int=1), None)
     for value in (-1, 2**63):
-        assert snapshots.metric_change(subject, "views", value, before=1, at=BEGAN) is None
+        assert snapshots.metric_value_change(subject, "views", value, before=1, at=BEGAN) is None

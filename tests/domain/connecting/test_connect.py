@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.accounts import accounts, credentials
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from tests import leasing, seeds
 from tests.domain.project import Project, archive
 
@@ -48,7 +48,7 @@ async def test_connect_races_disconnect_and_one_remains(pool: Pool, conn: Conn, 
     """A connected account can be opened, a disconnected one can't."""
 
     async def connect(handle: str) -> UUID:
-        return await transact(pool, lambda own: seeds.account(own, project.org, project.id, handle=handle))
+        return await run_in_transaction(pool, lambda own: seeds.account(own, project.org, project.id, handle=handle))
 
     for number in range(RACES):
         handle = f"shop-{number}"
@@ -68,9 +68,9 @@ async def test_connect_races_disconnect_and_one_remains(pool: Pool, conn: Conn, 
 async def test_late_token_changes_nothing(pool: Pool, conn: Conn, project: Project, account: UUID) -> None:
     named: dict[str, Any] = {"organization_id": project.org, "account_id": account}
     await leasing.disconnect(pool, project.org, account)
-    await accounts.require_reauth(conn, **named, reason="TOKEN_REFUSED")
-    grant = Grant(access_token="late")
-    assert not await credentials.replace_tokens(conn, **named, generation=1, grant=grant, keyring=seeds.VAULT)
+    await accounts.require_account_reauth(conn, **named, reason="TOKEN_REFUSED")
+    grant = TokenGrant(access_token="late")
+    assert not await credentials.replace_refreshed_tokens(conn, **named, generation=1, grant=grant, keyring=seeds.VAULT)
     assert await leasing.status(conn, account) == "disconnected"
 
 
@@ -79,7 +79,7 @@ async def test_only_a_current_generations_refusal_counts(conn: Conn, project: Pr
     await seeds.account(conn, project.org, project.id)
     for generation, status in ((1, "connected"), (2, "reauth_required"), (2, "reauth_required")):
         async with conn.transaction():
-            await accounts.require_reauth(conn, **named, generation=generation)
+            await accounts.require_account_reauth(conn, **named, generation=generation)
         assert await leasing.status(conn, account) == status
     told = [action for action in await leasing.actions(conn, project.org) if "social_account" in action]
     assert [action.partition(".")[2] for action in told] == ["connected", "reconnected", "reauth_required"]

@@ -9,13 +9,13 @@ import msgspec
 from db.pool import Conn, Pool
 from domain.brand import brand
 from domain.content import content, generated, generating
-from domain.content.generating import StartedGeneration
+from domain.content.generating import StartedContentGeneration
 from domain.media import uploads
 from domain.media.files import StoredFile, Thumbnail
-from generation.copy.write import write
-from generation.spec import Copy
-from jobs.kinds import CONTENT_GENERATE
-from jobs.ledger import Claim
+from generation.copy.write import write_copy
+from generation.spec import PieceCopy
+from jobs.kinds import CONTENT_GENERATE_KIND
+from jobs.ledger import JobClaim
 from schemas.brand import BrandPatch
 from schemas.content import Content, ContentRequest, Regenerate
 from tests import seeds
@@ -32,49 +32,48 @@ BRAND = BrandPatch(
 
 async def tell_brand(conn: Conn, project: Project, body: BrandPatch = BRAND) -> None:
     now = await conn.fetchval("select now()")
-    await brand.patch(conn, organization_id=project.org, project_id=project.id, now=now, body=body)
+    await brand.apply_brand_patch(conn, organization_id=project.org, project_id=project.id, now=now, body=body)
 
 
-async def ask(conn: Conn, project: Project, **fields: Any) -> StartedGeneration:
+async def ask(conn: Conn, project: Project, **fields: Any) -> StartedContentGeneration:
     body = ContentRequest(**{"format": "image"} | fields)
     async with conn.transaction():
-        return await generating.start(conn, organization_id=project.org, project_id=project.id, body=body)
+        return await generating.start_content_generation(
+            conn, organization_id=project.org, project_id=project.id, body=body
+        )
 
 
 async def regenerate(
     conn: Conn, project: Project, content_id: UUID, versions: Any = None, **fields: Any
-) -> StartedGeneration:
+) -> StartedContentGeneration:
     async with conn.transaction():
-        return await generating.regenerate(
-            conn,
-            organization_id=project.org,
-            content_id=content_id,
-            body=Regenerate(**fields),
-            versions=versions,
+        return await generating.start_regeneration(
+            conn, organization_id=project.org, content_id=content_id, body=Regenerate(**fields), versions=versions
         )
 
 
-async def begun(conn: Conn, project: Project, content_id: UUID | None = None) -> Claim:
+async def begun(conn: Conn, project: Project, content_id: UUID | None = None) -> JobClaim:
     """Return a begun job of a new item, or of the next revision of one."""
     await (ask(conn, project) if content_id is None else regenerate(conn, project, content_id))
-    [claim] = await seeds.claims(conn, CONTENT_GENERATE)
-    await generated.begin(conn, claim=claim)
+    [claim] = await seeds.claims(conn, CONTENT_GENERATE_KIND)
+    await generated.begin_content_generation(conn, claim=claim)
     return claim
 
 
-async def finish(pool: Pool, claim: Claim, text: str = "") -> None:
+async def finish(pool: Pool, claim: JobClaim, text: str = "") -> None:
     """Run the last two steps of a job with stored files; `text` is added to the caption."""
     done = context(pool, claim)
-    tokens = await done.step(partial(uploads.begin_many, organization_id=claim.organization_id, sizes=[9, 3]))
-    brief = await done.step(partial(generated.begin, claim=claim))
+    tokens = await done.step(partial(uploads.reserve_uploads, organization_id=claim.organization_id, sizes=[9, 3]))
+    brief = await done.step(partial(generated.begin_content_generation, claim=claim))
     body = partial(
-        generated.finish, claim=claim, spec=brief.spec, copy=written(write(brief.spec), text),
+        generated.finish_content_generation, claim=claim, spec=brief.spec,
+        copy=written(write_copy(brief.spec), text),
         files=[file(*tokens)], public_url=URL,
     )  # fmt: skip
     await done.commit(body, alone=True)
 
 
-def written(copy: Copy, text: str) -> Copy:
+def written(copy: PieceCopy, text: str) -> PieceCopy:
     return msgspec.structs.replace(copy, caption=copy.caption + text)
 
 
@@ -91,4 +90,4 @@ async def made(pool: Pool, conn: Conn, project: Project) -> UUID:
 
 
 async def shown(conn: Conn, project: Project, content_id: UUID) -> Content:
-    return await content.get(conn, **named(project, content_id))
+    return await content.read_content(conn, **named(project, content_id))

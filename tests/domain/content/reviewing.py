@@ -21,7 +21,7 @@ def named(project: Project, content_id: UUID) -> dict[str, Any]:
 async def policy(conn: Conn, project: Project, **fields: Any) -> ApprovalPolicy:
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id, "api_key_id": None}
     async with conn.transaction():
-        return await approvals.patch_policy(conn, **where, body=ApprovalPolicyPatch(**fields))
+        return await approvals.apply_approval_policy_patch(conn, **where, body=ApprovalPolicyPatch(**fields))
 
 
 async def create(conn: Conn, project: Project) -> UUID:
@@ -31,19 +31,19 @@ async def create(conn: Conn, project: Project) -> UUID:
 async def approve(conn: Conn, project: Project, content_id: UUID, revision: int | None = None) -> Content:
     asked = named(project, content_id) | {"api_key_id": None, "revision": revision, "note": None}
     async with conn.transaction():
-        return (await approvals.approve(conn, **asked, now=datetime.now(UTC)))[0]
+        return (await approvals.approve_content_and_posts(conn, **asked, now=datetime.now(UTC)))[0]
 
 
 async def reject(conn: Conn, project: Project, content_id: UUID, revision: int | None = None) -> Content:
     asked = named(project, content_id) | {"api_key_id": None, "revision": revision, "reason": "no"}
     async with conn.transaction():
-        return await approvals.reject(conn, **asked)
+        return await approvals.reject_content_and_posts(conn, **asked)
 
 
 async def edit(conn: Conn, project: Project, content_id: UUID, caption: str, versions: Any = None) -> Content:
     asked = named(project, content_id) | {"patch": ContentPatch(caption=caption), "versions": versions}
     async with conn.transaction():
-        return await content.edit(conn, **asked)
+        return await content.edit_content(conn, **asked)
 
 
 async def status(conn: Conn, content_id: UUID) -> str:
@@ -52,5 +52,5 @@ async def status(conn: Conn, content_id: UUID) -> str:
 
 
 async def blocked(conn: Conn, project: Project) -> int:
-    found, _ = await projects.get(conn, organization_id=project.org, project_id=project.id)
+    found, _ = await projects.read_project(conn, organization_id=project.org, project_id=project.id)
     return found.current_blocked_count

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from schemas import ids
-from schemas.errors import Conflict, ContentRejected
+from schemas.errors import ContentRejected, StateConflict
 from tests import seeds
 from tests.domain.content.reviewing import approve, blocked, create, edit, policy, reject, status
 from tests.domain.project import Project
@@ -24,12 +24,12 @@ async def outcomes(pool: Pool, *calls: tuple[Any, ...]) -> Counter[str]:
     """Run all calls concurrently, each in its own transaction, and count the outcomes."""
 
     async def run(verb: Callable[..., Awaitable[Any]], *given: Any) -> Any:
-        return await transact(pool, lambda inner: verb(inner, *given))
+        return await run_in_transaction(pool, lambda inner: verb(inner, *given))
 
     came = await asyncio.gather(*(run(*call) for call in calls), return_exceptions=True)
     for one in came:
-        assert not isinstance(one, BaseException) or isinstance(one, Conflict), one
-    return Counter(one.details["reason"] if isinstance(one, Conflict) else "done" for one in came)
+        assert not isinstance(one, BaseException) or isinstance(one, StateConflict), one
+    return Counter(one.details["reason"] if isinstance(one, StateConflict) else "done" for one in came)
 
 
 async def test_second_of_two_reviewers_gets_already_decided(pool: Pool, conn: Conn, project: Project) -> None:
@@ -77,7 +77,7 @@ async def test_item_created_during_a_policy_change_uses_it(pool: Pool, conn: Con
         transaction = other.transaction()
         await transaction.start()
         await policy(other, project, requires_approval=True)
-        making = asyncio.create_task(transact(pool, lambda inner: create(inner, project)))
+        making = asyncio.create_task(run_in_transaction(pool, lambda inner: create(inner, project)))
         await eventually(lambda: waits_for_lock(conn))
         await transaction.commit()
     assert await status(conn, await making) == "pending"
@@ -123,9 +123,7 @@ async def test_policy_change_keeps_existing_items(conn: Conn, project: Project, 
         elif items:
             chosen = list(items)[one % len(items)]
             items[chosen] = await moved(conn, where, chosen, what, items[chosen])
-        rows = await conn.fetch(
-            "select id, approval_status from content_item where project_id = $1", where.id
-        )
+        rows = await conn.fetch("select id, approval_status from content_item where project_id = $1", where.id)
         assert {row["id"]: row["approval_status"] for row in rows} == items
         assert await blocked(conn, where) == sum(state == "pending" for state in items.values())
 
@@ -135,13 +133,13 @@ async def moved(conn: Conn, project: Project, content_id: UUID, what: str, state
     if what == "edit":
         if state == "rejected":
             with pytest.raises(ContentRejected):
-                await edit(conn, project, content_id, f"{ids.new()}")
+                await edit(conn, project, content_id, f"{ids.new_uuid7()}")
             return state
-        await edit(conn, project, content_id, f"{ids.new()}")
+        await edit(conn, project, content_id, f"{ids.new_uuid7()}")
         return "pending" if state == "approved" else state
     verb = approve if what == "approve" else reject
     if state != "pending":
-        with pytest.raises(Conflict):
+        with pytest.raises(StateConflict):
             await verb(conn, project, content_id)
         return state
     await verb(conn, project, content_id)

@@ -8,7 +8,7 @@ from db.pool import Conn
 from domain.content import approvals, content
 from domain.projects import projects
 from schemas.content import ApprovalPolicy
-from schemas.errors import Conflict, NotFound
+from schemas.errors import ObjectNotFound, StateConflict
 from tests import seeds
 from tests.domain import project as projects_of
 from tests.domain.content.reviewing import URL, approve, create, edit, policy, reject, status
@@ -28,7 +28,7 @@ async def test_policy_change_is_audited_and_a_repeat_is_not(conn: Conn, project:
             "after": {"requires_approval": True, "first_n_posts_blocked": 0},
         }
     ]
-    now, version = await projects.get(conn, organization_id=project.org, project_id=project.id)
+    now, version = await projects.read_project(conn, organization_id=project.org, project_id=project.id)
     assert (now.requires_approval, now.first_n_posts_blocked, version) == (True, 0, 2)
 
 
@@ -41,7 +41,7 @@ async def test_decision_is_final_and_audited(conn: Conn, project: Project) -> No
     assert (rejected.decision.decision, rejected.decision.note) == ("rejected", "no")
     for decide in (approve, reject):
         for one, what in ((yes, "approved"), (no, "rejected")):
-            with pytest.raises(Conflict) as refused:
+            with pytest.raises(StateConflict) as refused:
                 await decide(conn, project, one)
             assert refused.value.details == {"reason": "ALREADY_DECIDED", "approvalStatus": what}
     actions = await conn.fetch("select action from audit_log where action like 'content.%' order by id")
@@ -59,7 +59,7 @@ async def test_edit_of_approved_content_needs_a_new_approval(conn: Conn, project
     assert edited.decision is not None
     assert edited.decision.revision == 1
     for decide in (approve, reject):
-        with pytest.raises(Conflict) as refused:
+        with pytest.raises(StateConflict) as refused:
             await decide(conn, project, made, 1)
         assert refused.value.details == {"reason": "VERSION_MISMATCH", "revision": 2}
     again = await approve(conn, project, made, 2)
@@ -71,7 +71,7 @@ async def test_archived_project_refuses_approvals(conn: Conn, project: Project) 
     await policy(conn, project, requires_approval=True)
     first, second = await create(conn, project), await create(conn, project)
     await projects_of.archive(conn, project)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(StateConflict) as refused:
         await approve(conn, project, first)
     assert refused.value.details["reason"] == "PROJECT_ARCHIVED"
     assert (await reject(conn, project, second)).approval_status == "rejected"
@@ -87,10 +87,10 @@ async def test_another_organization_sees_and_decides_nothing(conn: Conn, project
         lambda: edit(conn, rival, made, "Mine"),
         lambda: policy(conn, rival, requires_approval=False),
         lambda: create(conn, rival),
-        lambda: content.get(conn, organization_id=rival.org, content_id=made, public_url=URL),
-        lambda: approvals.get_policy(conn, organization_id=rival.org, project_id=rival.id),
+        lambda: content.read_content(conn, organization_id=rival.org, content_id=made, public_url=URL),
+        lambda: approvals.read_approval_policy(conn, organization_id=rival.org, project_id=rival.id),
     ]
     for attempt in attempts:
-        with pytest.raises(NotFound):
+        with pytest.raises(ObjectNotFound):
             await attempt()
     assert await status(conn, made) == "pending"

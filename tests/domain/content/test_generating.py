@@ -9,17 +9,17 @@ import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.content import briefs
-from domain.content.content import find_file
-from domain.content.generated import provenance
+from domain.content.content import find_file_by_token
+from domain.content.generated import list_line_provenance
 from domain.jobs import jobs
 from domain.operations import maintenance
-from generation.copy.write import write
-from generation.spec import Copy, Presenter, Spec
-from jobs.kinds import CONTENT_GENERATE
-from jobs.ledger import Settlement
-from jobs.outcomes import Canceled, Failed, Interrupted, Outcome
+from generation.copy.write import write_copy
+from generation.spec import PieceCopy, PieceSpec, Presenter
+from jobs.kinds import CONTENT_GENERATE_KIND
+from jobs.ledger import AttemptSettlement
+from jobs.outcomes import Canceled, Failed, Interrupted, TaskOutcome
 from schemas.brand import BrandPatch
-from schemas.errors import Conflict, ContentRejected, Invalid, NotFound, VersionOutdated
+from schemas.errors import ContentRejected, InvalidValue, ObjectNotFound, StateConflict, VersionOutdated
 from tests import seeds
 from tests.domain.content import making
 from tests.domain.content.reviewing import approve, edit, policy, reject
@@ -43,10 +43,10 @@ async def rows(conn: Conn) -> tuple[Any, ...]:
 
 
 async def test_item_ends_with_its_job(pool: Pool, conn: Conn, project: Project) -> None:
-    ends: dict[str, Outcome] = {"failed": BROKE, "canceled": Canceled(), "processing": Interrupted()}
+    ends: dict[str, TaskOutcome] = {"failed": BROKE, "canceled": Canceled(), "processing": Interrupted()}
     for status, outcome in ends.items():
         claim = await making.begun(conn, project)
-        await jobs.settle(pool, [Settlement(claim, outcome)])
+        await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, outcome)])
         item = await making.shown(conn, project, UUID(claim.args["content_id"]))
         assert (item.status, item.assets) == (status, [])
         assert (item.last_error and item.last_error.code) == (BROKE.code if status == "failed" else None)
@@ -56,7 +56,7 @@ async def test_cancel_and_deadline_end_a_queued_item(pool: Pool, conn: Conn, pro
     first, second = await making.ask(conn, project), await making.ask(conn, project)
     await cancel(pool, project, first.submitted.job_id)
     await conn.execute("update job set deadline_at = now()")
-    await maintenance.end_overdue(conn)
+    await maintenance.end_overdue_jobs_and_subjects(conn)
     ends = [await making.shown(conn, project, one.content_id) for one in (first, second)]
     assert [item.status for item in ends] == ["canceled", "failed"]
     assert ends[1].last_error
@@ -66,13 +66,13 @@ async def test_cancel_and_deadline_end_a_queued_item(pool: Pool, conn: Conn, pro
 async def test_archive_cancels_jobs_and_refuses_requests(pool: Pool, conn: Conn, project: Project) -> None:
     claim, queued = await making.begun(conn, project), await making.ask(conn, project)
     await archive(conn, project)
-    with pytest.raises(Conflict, match="archived"):
+    with pytest.raises(StateConflict, match="archived"):
         await making.finish(pool, claim)
-    with pytest.raises(Conflict, match="archived"):
+    with pytest.raises(StateConflict, match="archived"):
         await making.ask(conn, project)
     async with conn.transaction():
-        await jobs.cancel_of_project(conn, organization_id=project.org, project_id=project.id, limit=10)
-    await jobs.settle(pool, [Settlement(claim, Canceled())])
+        await jobs.cancel_jobs_of_project(conn, organization_id=project.org, project_id=project.id, limit=10)
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, Canceled())])
     for content_id in (queued.content_id, UUID(claim.args["content_id"])):
         assert (await making.shown(conn, project, content_id)).status == "canceled"
     assert await rows(conn) == (2, 0, 0, 2)
@@ -82,13 +82,13 @@ async def test_retry_makes_the_same_item_of_the_same_brief(pool: Pool, conn: Con
     claim = await making.begun(conn, project)
     content_id = UUID(claim.args["content_id"])
     brief = await conn.fetchval("select brief from content_generation")
-    await jobs.settle(pool, [Settlement(claim, BROKE)])
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, BROKE)])
     await making.tell_brand(conn, project, BrandPatch(app_name="Other"))
     again, twice = [await retry(pool, project, claim.id, {"content:write"}) for _ in range(2)]
     assert (again.job_id, again.fresh, twice.fresh) == (twice.job_id, True, False)
     item = await making.shown(conn, project, content_id)
     assert (item.status, item.last_error, item.job_id) == ("queued", None, f"job_{again.job_id}")
-    [claim] = await seeds.claims(conn, CONTENT_GENERATE)
+    [claim] = await seeds.claims(conn, CONTENT_GENERATE_KIND)
     await making.finish(pool, claim)
     assert (await making.shown(conn, project, content_id)).status == "completed"
     assert await conn.fetchval("select brief from content_generation") == brief
@@ -98,10 +98,10 @@ async def test_retry_makes_the_same_item_of_the_same_brief(pool: Pool, conn: Con
 async def test_retry_is_refused_after_a_newer_request(pool: Pool, conn: Conn, project: Project) -> None:
     claim = await making.begun(conn, project)
     content_id = UUID(claim.args["content_id"])
-    await jobs.settle(pool, [Settlement(claim, BROKE)])
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, BROKE)])
     later = await making.begun(conn, project, content_id)
     await making.finish(pool, later)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(StateConflict) as refused:
         await retry(pool, project, claim.id, {"content:write"})
     assert refused.value.details["reason"] == "JOB_NOT_RETRYABLE"
     assert (await making.shown(conn, project, content_id)).revision == 1
@@ -132,7 +132,7 @@ async def test_failed_revision_leaves_the_item_as_it_was(pool: Pool, conn: Conn,
     content_id = await making.made(pool, conn, project)
     before = await making.shown(conn, project, content_id)
     claim = await making.begun(conn, project, content_id)
-    await jobs.settle(pool, [Settlement(claim, BROKE)])
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, BROKE)])
     after = await making.shown(conn, project, content_id)
     assert (after.status, after.revision, after.assets) == ("completed", 1, before.assets)
     assert after.last_error
@@ -144,7 +144,7 @@ async def test_revision_that_a_post_cant_send_is_refused(pool: Pool, conn: Conn,
     project = (await post_scene.fill(conn, project, accounts=1))._replace(content_id=content_id)
     await post_scene.schedule(conn, project)
     claim = await making.begun(conn, project, content_id)
-    with pytest.raises(Invalid, match="waits with it"):
+    with pytest.raises(InvalidValue, match="waits with it"):
         await making.finish(pool, claim, "x" * 3000)
     assert (await making.shown(conn, project, content_id)).revision == 1
 
@@ -155,7 +155,7 @@ async def test_one_revision_is_generated_at_a_time(pool: Pool, conn: Conn, proje
         await making.regenerate(conn, project, content_id, versions=[7])
     await making.regenerate(conn, project, content_id, versions=[1])
     for change in (making.regenerate(conn, project, content_id), edit(conn, project, content_id, "New.")):
-        with pytest.raises(Conflict) as refused:
+        with pytest.raises(StateConflict) as refused:
             await change
         assert refused.value.details["reason"] == "CONTENT_NOT_READY"
 
@@ -163,12 +163,12 @@ async def test_one_revision_is_generated_at_a_time(pool: Pool, conn: Conn, proje
 async def test_rejected_or_uploaded_item_is_not_regenerated(pool: Pool, conn: Conn, project: Project) -> None:
     await policy(conn, project, requires_approval=True)
     queued = await making.ask(conn, project)
-    with pytest.raises(Conflict, match="a job is generating it"):
+    with pytest.raises(StateConflict, match="a job is generating it"):
         await reject(conn, project, queued.content_id)
-    with pytest.raises(Conflict, match="wait for its end"):
+    with pytest.raises(StateConflict, match="wait for its end"):
         await approve(conn, project, queued.content_id)
     await cancel(pool, project, queued.submitted.job_id)
-    with pytest.raises(Conflict, match="is canceled: regenerate it"):
+    with pytest.raises(StateConflict, match="is canceled: regenerate it"):
         await approve(conn, project, queued.content_id)
     content_id = await making.made(pool, conn, project)
     claim = await making.begun(conn, project, content_id)
@@ -176,7 +176,7 @@ async def test_rejected_or_uploaded_item_is_not_regenerated(pool: Pool, conn: Co
     with pytest.raises(ContentRejected):
         await making.finish(pool, claim)
     uploaded = await seeds.content(conn, project.org, project.id)
-    with pytest.raises(Conflict, match="uploaded"):
+    with pytest.raises(StateConflict, match="uploaded"):
         await making.regenerate(conn, project, uploaded)
 
 
@@ -188,11 +188,11 @@ async def test_replaced_files_stay_readable_for_a_day(pool: Pool, conn: Conn, pr
     for asset in (*before.assets, *after.assets):
         for url in (asset.url, asset.thumbnail_url):
             assert url
-            found = await find_file(conn, token=url.rpartition("/")[2])
+            found = await find_file_by_token(conn, token=url.rpartition("/")[2])
             assert found.mime_type == "image/jpeg"
     await conn.execute("delete from media_upload")
-    with pytest.raises(NotFound):
-        await find_file(conn, token=before.assets[0].url.rpartition("/")[2])
+    with pytest.raises(ObjectNotFound):
+        await find_file_by_token(conn, token=before.assets[0].url.rpartition("/")[2])
 
 
 async def test_text_generation_does_not_block_other_requests(
@@ -200,11 +200,11 @@ async def test_text_generation_does_not_block_other_requests(
 ) -> None:
     threads = list[threading.Thread]()
 
-    def told(spec: Spec) -> Copy:
+    def told(spec: PieceSpec) -> PieceCopy:
         threads.append(threading.current_thread())
-        return write(spec)
+        return write_copy(spec)
 
-    monkeypatch.setattr(briefs, "write", told)
+    monkeypatch.setattr(briefs, "write_copy", told)
     await making.ask(conn, project)
     assert threads
     assert threading.main_thread() not in threads
@@ -212,7 +212,7 @@ async def test_text_generation_does_not_block_other_requests(
 
 def test_the_line_about_a_presenter_is_a_formula_around_the_name() -> None:
     presenter = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
-    copy = write(Spec(format="image", brand=TIDELINE, seed="1", presenter=presenter))
-    [line] = [one for one in provenance(copy) if one.quote == "Mira"]
+    copy = write_copy(PieceSpec(format="image", brand=TIDELINE, seed="1", presenter=presenter))
+    [line] = [one for one in list_line_provenance(copy) if one.quote == "Mira"]
     assert (line.rule, line.field) == ("formula", "caller")
     assert line.line in copy.caption

@@ -11,14 +11,14 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.jobs import jobs
 from domain.publishing import scheduling
-from jobs.kinds import CONTENT_GENERATE
-from jobs.ledger import Claim, Settlement
-from jobs.outcomes import Canceled, Failed, Outcome
+from jobs.kinds import CONTENT_GENERATE_KIND
+from jobs.ledger import AttemptSettlement, JobClaim
+from jobs.outcomes import Canceled, Failed, TaskOutcome
 from schemas import ids
-from schemas.errors import ApprovalRequired, CancelRequested, Conflict, ContentRejected, Invalid
+from schemas.errors import ApprovalRequired, ContentRejected, InvalidValue, JobCancelRequested, StateConflict
 from schemas.posts import PublishContent, Target
 from tests import seeds
 from tests.domain.content import making, reviewing
@@ -31,25 +31,25 @@ async def org(conn: Conn) -> UUID:
     return await seeds.organization(conn)
 
 
-async def end(pool: Pool, claim: Claim) -> bool:
+async def end(pool: Pool, claim: JobClaim) -> bool:
     """Return whether the last steps of a job attached its revision; else settle the job as a worker would."""
     try:
         await making.finish(pool, claim, str(random.random()))
-    except (CancelRequested, Conflict):
-        outcome: Outcome = Canceled()
-    except (ContentRejected, Invalid) as error:
+    except (JobCancelRequested, StateConflict):
+        outcome: TaskOutcome = Canceled()
+    except (ContentRejected, InvalidValue) as error:
         outcome = Failed("REFUSED", error.message)
     else:
         return True
-    await jobs.settle(pool, [Settlement(claim, outcome)])
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, outcome)])
     return False
 
 
 async def publish(conn: Conn, project: Project) -> None:
     targets = [
-        Target(social_account_id=ids.show(ids.ACCOUNT, account_id)) for account_id in project.account_ids
+        Target(social_account_id=ids.format_prefixed_id(ids.ACCOUNT, account_id)) for account_id in project.account_ids
     ]
-    await scheduling.publish(
+    await scheduling.publish_posts_now(
         conn,
         organization_id=project.org,
         content_id=project.content_id,
@@ -62,12 +62,12 @@ async def attempt(racer: Callable[[], Awaitable[Any]]) -> bool:
     """Return whether a change came in time; else it is refused with a reason."""
     try:
         await racer()
-    except (ApprovalRequired, Conflict, ContentRejected):
+    except (ApprovalRequired, StateConflict, ContentRejected):
         return False
     return True
 
 
-def racers(wide: Pool, project: Project, claim: Claim) -> dict[str, Callable[[], Awaitable[bool]]]:
+def racers(wide: Pool, project: Project, claim: JobClaim) -> dict[str, Callable[[], Awaitable[bool]]]:
     later = datetime.now(UTC) + timedelta(hours=1)
     at: dict[str, Any] = {"project": project, "content_id": project.content_id}
     in_one: dict[str, Callable[[Conn], Awaitable[Any]]] = {
@@ -79,7 +79,7 @@ def racers(wide: Pool, project: Project, claim: Claim) -> dict[str, Callable[[],
         "regenerate": partial(making.regenerate, **at),
     }
     each: dict[str, Callable[[], Awaitable[bool]]] = {
-        name: partial(attempt, partial(transact, wide, racer)) for name, racer in in_one.items()
+        name: partial(attempt, partial(run_in_transaction, wide, racer)) for name, racer in in_one.items()
     }
     each["archive"] = partial(attempt, partial(scene.archive, wide, project))
     each["finish"] = partial(end, wide, claim)
@@ -104,8 +104,8 @@ async def test_revision_races_reviewers_and_archives(wide: Pool, conn: Conn, org
         done = dict(zip(names, await asyncio.gather(*[known[name]() for name in names]), strict=True))
         count += done["finish"]
         await whole(conn, project, before, made=done["finish"], edited=done["edit"])
-        again = await seeds.claims(conn, CONTENT_GENERATE)
-        await jobs.settle(wide, [Settlement(one, Canceled()) for one in again])
+        again = await seeds.claims(conn, CONTENT_GENERATE_KIND)
+        await jobs.settle_jobs_and_subjects(wide, [AttemptSettlement(one, Canceled()) for one in again])
     assert count >= 2 * times
     assert await scene.unfinished(conn) == []
 

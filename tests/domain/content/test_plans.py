@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.content import listing
-from domain.values.periods import UNBOUNDED_PERIOD, Period
+from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from schemas import ids
 from tests import plans
 from tests.domain.project import Project
@@ -29,16 +29,16 @@ ASKED: list[dict[str, Any]] = [
     {"creative_types": ["uploaded"], "formats": ["image"]},
     {"statuses": ["completed"], "approval_statuses": ["rejected"]},
     {"statuses": ["failed"], "approval_statuses": ["pending"]},
-    {"period": Period(until=datetime(2026, 1, 1, tzinfo=UTC))},
+    {"period": ListPeriod(until=datetime(2026, 1, 1, tzinfo=UTC))},
 ]
 #: Filters with a plan that depends on the statistics.
 ONCE_ANALYZED: list[dict[str, Any]] = [
-    {"period": Period(since=datetime(2100, 1, 1, tzinfo=UTC))},
-    {"period": Period(since=datetime(2100, 1, 1, tzinfo=UTC)), "statuses": ["completed"]},
+    {"period": ListPeriod(since=datetime(2100, 1, 1, tzinfo=UTC))},
+    {"period": ListPeriod(since=datetime(2100, 1, 1, tzinfo=UTC)), "statuses": ["completed"]},
 ]
-NONE: dict[str, Any] = dict.fromkeys(
-    ("statuses", "approval_statuses", "formats", "creative_types", "before")
-) | {"period": UNBOUNDED_PERIOD}
+NONE: dict[str, Any] = dict.fromkeys(("statuses", "approval_statuses", "formats", "creative_types", "before")) | {
+    "period": UNBOUNDED_PERIOD
+}
 
 
 async def fill(conn: Conn, project: Project, count: int, status: str, approval_status: str) -> None:
@@ -49,7 +49,7 @@ async def fill(conn: Conn, project: Project, count: int, status: str, approval_s
              from unnest($3::uuid[]) t (id)""",
         project.org,
         project.id,
-        [ids.new() for _ in range(count)],
+        [ids.new_uuid7() for _ in range(count)],
         status,
         approval_status,
     )
@@ -63,12 +63,12 @@ OF_ALL_ASKED = [asked for asked in ASKED if {*asked} <= {*OF_ALL}]
 async def listed_of_all(conn: Conn, project: Project, **asked: Any) -> int:
     given = {name: value for name, value in (NONE | asked).items() if name in OF_ALL}
     where: dict[str, Any] = {"organization_id": project.org} | given
-    return len(await listing.list_page_of_all(conn, **where, limit=PAGE, public_url=""))
+    return len(await listing.list_organization_content(conn, **where, limit=PAGE, public_url=""))
 
 
 async def listed(conn: Conn, project: Project, **asked: Any) -> int:
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
-    return len(await listing.list_page(conn, **where, **NONE | asked, limit=PAGE, public_url=""))
+    return len(await listing.list_project_content(conn, **where, **NONE | asked, limit=PAGE, public_url=""))
 
 
 async def test_list_reads_one_page(pool: Pool, conn: Conn, project: Project) -> None:

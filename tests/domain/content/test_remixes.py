@@ -7,14 +7,14 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.content import content, generated
 from domain.media import uploads
 from domain.media.files import StoredFile, Thumbnail
-from jobs.kinds import CONTENT_GENERATE
+from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas import ids
 from schemas.content import Content, ContentPatch
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 from tests import seeds
 from tests.domain.content import making
 from tests.domain.content.reviewing import URL, named
@@ -29,15 +29,13 @@ async def project(conn: Conn, project: Project) -> Project:
 
 async def upload(pool: Pool, project: Project) -> UUID:
     """Upload a clip of the partner's own."""
-    begin = partial(uploads.begin_many, organization_id=project.org, sizes=[9, 3])
-    token, small = await transact(pool, begin)
-    file = StoredFile(
-        "video", "video/mp4", 720, 1280, 5000, 9, bytes(32), token, Thumbnail(3, bytes(32), small)
-    )
+    begin = partial(uploads.reserve_uploads, organization_id=project.org, sizes=[9, 3])
+    token, small = await run_in_transaction(pool, begin)
+    file = StoredFile("video", "video/mp4", 720, 1280, 5000, 9, bytes(32), token, Thumbnail(3, bytes(32), small))
     scope: dict[str, Any] = {"organization_id": project.org, "project_id": project.id, "public_url": URL}
-    create = partial(content.create_uploaded, **scope, hook=None, caption="Swim", files=[file])
-    made = await transact(pool, create)
-    found = ids.read(ids.CONTENT, made.id)
+    create = partial(content.create_uploaded_content, **scope, hook=None, caption="Swim", files=[file])
+    made = await run_in_transaction(pool, create)
+    found = ids.parse_prefixed_id(ids.CONTENT, made.id)
     assert found
     return found
 
@@ -45,17 +43,17 @@ async def upload(pool: Pool, project: Project) -> UUID:
 async def declare(conn: Conn, project: Project, content_id: UUID, is_ai: bool) -> Content:
     async with conn.transaction():
         patch = ContentPatch(ai_generated=is_ai)
-        return await content.edit(conn, **named(project, content_id), patch=patch, versions=None)
+        return await content.edit_content(conn, **named(project, content_id), patch=patch, versions=None)
 
 
 async def finished(pool: Pool, conn: Conn) -> None:
-    [claim] = await seeds.claims(conn, CONTENT_GENERATE)
-    await generated.begin(conn, claim=claim)
+    [claim] = await seeds.claims(conn, CONTENT_GENERATE_KIND)
+    await generated.begin_content_generation(conn, claim=claim)
     await making.finish(pool, claim)
 
 
 async def remix(pool: Pool, conn: Conn, project: Project, source: UUID) -> UUID:
-    shown = ids.show(ids.CONTENT, source)
+    shown = ids.format_prefixed_id(ids.CONTENT, source)
     started = await making.ask(conn, project, format="ugc_remix", source_content_id=shown)
     await finished(pool, conn)
     return started.content_id
@@ -67,7 +65,7 @@ async def test_a_remix_of_an_ai_clip_keeps_its_label(pool: Pool, conn: Conn, pro
     await declare(conn, project, source, is_ai=True)
     made = await remix(pool, conn, project, source)
     assert (await making.shown(conn, project, made)).ai_generated
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidValue):
         await declare(conn, project, made, is_ai=False)
     kept = await making.shown(conn, project, made)
     assert (kept.made_by, kept.ai_generated, kept.revision) == ("clip", True, 1)

@@ -17,5 +17,5 @@ async def today(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> date:
              from pg_inherits where inhparent = 'event'::regclass"""
     )
     day = last - timedelta(days=partitions.FUTURE_DAYS)
-    monkeypatch.setattr(partitions, "today", lambda: day)
+    monkeypatch.setattr(partitions, "utc_today", lambda: day)
     return day

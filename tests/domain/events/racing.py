@@ -11,7 +11,7 @@ from db.pool import Conn, Pool
 from db.reach import raise_if_postgres_away
 from domain.events import partitions, rollups
 from domain.events.event import Event
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 from tests.domain.events.sending import NOW, Takes, event, fold_all, stored, take, wrong_counts
 from tests.waiting import eventually
 
@@ -29,9 +29,7 @@ def batches(seed: int, numbers: int) -> list[list[list[Event]]]:
     dice = random.Random(seed)
     sent = [number for number in range(numbers) for _ in range(TIMES)]
     dice.shuffle(sent)
-    made = [
-        [_sent(number, dice) for number in sent[start : start + EACH]] for start in range(0, len(sent), EACH)
-    ]
+    made = [[_sent(number, dice) for number in sent[start : start + EACH]] for start in range(0, len(sent), EACH)]
     return [made[writer::WRITERS] for writer in range(WRITERS)]
 
 
@@ -42,16 +40,14 @@ def _sent(number: int, dice: random.Random) -> Event:
     return usual._replace(occurred_at=NOW - timedelta(hours=dice.randrange(100)))
 
 
-async def write(
-    intake: Takes, queue: Iterator[tuple[int, list[Event]]], acknowledge: Callable[[int], None]
-) -> None:
+async def write(intake: Takes, queue: Iterator[tuple[int, list[Event]]], acknowledge: Callable[[int], None]) -> None:
     """Send each batch as a client until it is acknowledged."""
     for turn, events in queue:
         while True:
             try:
                 await take(intake, events)
                 break
-            except Unavailable:
+            except ServiceUnavailable:
                 await asyncio.sleep(AGAIN_S)
         acknowledge(turn)
 
@@ -61,7 +57,7 @@ async def disturb(pool: Pool, done: asyncio.Event, seed: int) -> None:
     dice = random.Random(seed)
     while not done.is_set():
         deed = dice.choice((fold_or_die, cut))
-        with suppress(Unavailable), raise_if_postgres_away():
+        with suppress(ServiceUnavailable), raise_if_postgres_away():
             async with pool.acquire() as conn:
                 await deed(conn, dice)
         await asyncio.sleep(dice.uniform(0, 0.1))
@@ -77,9 +73,9 @@ async def rotate_twice(pool: Pool, progress: Callable[[], float]) -> None:
         async def rotated(part: float = part) -> int:
             if progress() < part:
                 return 0
-            with suppress(Unavailable), raise_if_postgres_away():
+            with suppress(ServiceUnavailable), raise_if_postgres_away():
                 async with pool.acquire() as conn:
-                    return await partitions.rotate(conn, age=timedelta(0))
+                    return await partitions.rotate_event_id_generation(conn, age=timedelta(0))
             return 0
 
         await eventually(rotated, within=PATIENCE_S)
@@ -96,7 +92,7 @@ async def cut(conn: Conn, _: random.Random) -> None:
 
 async def fold_or_die(conn: Conn, dice: random.Random) -> None:
     async with conn.transaction():
-        await rollups.fold(conn)
+        await rollups.fold_event_counts(conn)
         if dice.random() < 0.3:
             await conn.execute("select pg_terminate_backend(pg_backend_pid())")
 

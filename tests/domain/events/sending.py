@@ -10,9 +10,9 @@ from asyncpg.pgproto import pgproto
 from db.pool import Conn
 from domain.apps.app_keys import KeyedApp
 from domain.events import group_commit, rollups
-from domain.events.budgets import Budgets
+from domain.events.budgets import EventBudgets
 from domain.events.event import Event
-from domain.events.intake import IntakeResult
+from domain.events.intake import EventIntakeResult
 
 #: The same in each process of a test.
 PROJECT = UUID(int=7)
@@ -39,15 +39,15 @@ def event(number: int = 0, *, project_id: UUID = PROJECT, app_no: int = 1, **fie
     return Event(project_id, app_no, **given)
 
 
-def new_budgets() -> Budgets:
+def new_budgets() -> EventBudgets:
     """Return budgets without any counts."""
-    return Budgets(lambda: datetime.now(UTC))
+    return EventBudgets(lambda: datetime.now(UTC))
 
 
 class Takes(Protocol):
     """Intake, or a proxy of several."""
 
-    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> IntakeResult: ...
+    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> EventIntakeResult: ...
 
 
 def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) -> KeyedApp:
@@ -58,7 +58,7 @@ def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) ->
     )  # fmt: skip
 
 
-async def take(intake: Takes, events: Sequence[Event], *, size: int = 0) -> IntakeResult:
+async def take(intake: Takes, events: Sequence[Event], *, size: int = 0) -> EventIntakeResult:
     """Commit events of one app by an intake."""
     project_id, app_no = events[0][:2] if events else (PROJECT, 1)
     return await intake.take(keyed(project_id, app_no), events, size=size)
@@ -78,7 +78,7 @@ async def stored(conn: Conn) -> list[int]:
 
 
 async def fold_all(conn: Conn) -> None:
-    while await rollups.fold(conn):
+    while await rollups.fold_event_counts(conn):
         pass
 
 

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
-from db.pool import Conn, Pool, open_pool
+from db.pool import Conn, Pool, open_postgres_pool
 from domain.apps.app_keys import KeyedApp
 from domain.events.event import Event
-from domain.events.intake import Intake, IntakeResult, open_intake
+from domain.events.intake import EventIntake, EventIntakeResult, open_event_intake
 from tests.domain.events.sending import event, new_budgets
 
 #: Projects of the tests, some on each server.
@@ -43,10 +43,10 @@ class Spread:
 class Router:
     """Intake for each server; a request goes to its project's."""
 
-    def __init__(self, intakes: Sequence[Intake]) -> None:
+    def __init__(self, intakes: Sequence[EventIntake]) -> None:
         self._intakes = intakes
 
-    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> IntakeResult:
+    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> EventIntakeResult:
         """Send events of many projects as one request each."""
         taken = [
             await self._intakes[home(project_id, len(self._intakes))].take(
@@ -56,13 +56,13 @@ class Router:
             )
             for project_id in dict.fromkeys(sent.project_id for sent in events)
         ]
-        return IntakeResult(sum(one.accepted for one in taken), sum(one.duplicates for one in taken))
+        return EventIntakeResult(sum(one.accepted for one in taken), sum(one.duplicates for one in taken))
 
 
 @asynccontextmanager
 async def spread(urls: Sequence[str]) -> AsyncIterator[Spread]:
     async with AsyncExitStack() as stack:
-        yield Spread([await stack.enter_async_context(open_pool(url, name="test")) for url in urls])
+        yield Spread([await stack.enter_async_context(open_postgres_pool(url, name="test")) for url in urls])
 
 
 @asynccontextmanager
@@ -71,8 +71,8 @@ async def routed(urls: Sequence[str]) -> AsyncIterator[Router]:
     async with AsyncExitStack() as stack:
         intakes = []
         for url in urls:
-            pool = await stack.enter_async_context(open_pool(url, name="writer", size=2))
-            intakes.append(await stack.enter_async_context(open_intake(pool, new_budgets())))
+            pool = await stack.enter_async_context(open_postgres_pool(url, name="writer", size=2))
+            intakes.append(await stack.enter_async_context(open_event_intake(pool, new_budgets())))
         yield Router(intakes)
 
 

@@ -11,10 +11,10 @@ import pytest
 
 from db.pool import Conn
 from domain.events import body, json_text
-from domain.events.body import EventBatch
+from domain.events.body import CheckedEventBatch
 from domain.values import steps
-from domain.values.steps import STEP_BYTES
-from schemas.errors import DomainError, Invalid, Malformed, Oversized
+from domain.values.steps import JSON_STEP_BYTES
+from schemas.errors import BodyOversized, DomainError, InvalidValue, MalformedBody
 from tests.domain.events.sending import PROJECT, send
 
 NOW = datetime.now(UTC)
@@ -93,9 +93,9 @@ GOOD: list[bytes] = [
 ]
 
 
-def read(text: bytes, *, packed: bool = False) -> EventBatch:
-    plain = steps.finish_steps(body.unpacked(text, packed=packed))
-    return steps.finish_steps(body.read(plain, project_id=PROJECT, app_no=1, now=NOW))
+def read(text: bytes, *, packed: bool = False) -> CheckedEventBatch:
+    plain = steps.run_steps_at_once(body.unpack_event_body(text, packed=packed))
+    return steps.run_steps_at_once(body.read_app_events(plain, project_id=PROJECT, app_no=1, now=NOW))
 
 
 def among(events: list[bytes]) -> bytes:
@@ -124,8 +124,7 @@ def test_bad_events_do_not_affect_others() -> None:
     for seed in range(200):
         dice = random.Random(seed)
         mixed: list[tuple[bytes, str]] = [
-            dice.choice(BAD) if dice.random() < 0.3 else (dice.choice(GOOD), "")
-            for _ in range(dice.randint(1, 40))
+            dice.choice(BAD) if dice.random() < 0.3 else (dice.choice(GOOD), "") for _ in range(dice.randint(1, 40))
         ]
         found = read(among([text for text, _ in mixed]))
         expected = [(index, code) for index, (_, code) in enumerate(mixed) if code]
@@ -155,8 +154,8 @@ def test_large_body_reads_like_a_small_one() -> None:
         if dice.random() < 0.7:
             at = dice.choice([place for place, byte in enumerate(text) if byte in b'{}[],:"'])
             text = text[:at] + dice.choice(marks) + text[at + dice.randrange(2) :]
-        if len(text) <= STEP_BYTES:
-            assert outcome(text + b" " * STEP_BYTES) == outcome(text), text[:2_000]
+        if len(text) <= JSON_STEP_BYTES:
+            assert outcome(text + b" " * JSON_STEP_BYTES) == outcome(text), text[:2_000]
 
 
 def test_repair_matches_a_read_by_escapes() -> None:
@@ -167,14 +166,13 @@ def test_repair_matches_a_read_by_escapes() -> None:
         text = b"".join(dice.choices(pieces, k=dice.randrange(12)))
         expected = ESCAPE.sub(lambda one: rb"\ufffd" if one[1] else one[0], text)
         assert json_text.replace_half_surrogates(text) == expected
-        assert len(json_text.replace_escapes(text)) == len(text)
-        assert rb"\u" not in json_text.replace_escapes(text)
+        assert len(json_text.replace_json_escapes(text)) == len(text)
+        assert rb"\u" not in json_text.replace_json_escapes(text)
 
 
 #: A whole pair, half of one, or any other escape.
 ESCAPE = re.compile(
-    rb"\\u[dD][89abAB]%b{2}\\u[dD][c-fC-F]%b{2}|(\\u[dD][89a-fA-F]%b{2})|\\." % ((b"[0-9a-fA-F]",) * 3),
-    re.DOTALL,
+    rb"\\u[dD][89abAB]%b{2}\\u[dD][c-fC-F]%b{2}|(\\u[dD][89a-fA-F]%b{2})|\\." % ((b"[0-9a-fA-F]",) * 3), re.DOTALL
 )
 
 
@@ -218,22 +216,22 @@ BOMB, PACKED = gzipped(b" " * 9_000_000), gzipped(among([written()]))
 @pytest.mark.parametrize(
     ("text", "packed", "refusal", "said"),
     [
-        (among([written()] * 501), False, Invalid, "501|500"),
-        (among([]), False, Invalid, "events"),
-        (b'{"events": {}}', False, Invalid, "events"),
-        (b"{}", False, Invalid, "events"),
-        (b"[]", False, Invalid, "body"),
-        (b"", False, Malformed, "JSON"),
-        (b'{"events": [{]}', False, Malformed, "byte"),
-        (b"\xff", False, Malformed, "JSON"),
-        (among([b'{"a":' * 20_000 + b"1" + b"}" * 20_000]), False, Malformed, "depth"),
-        (b" " * 1_000_001, False, Oversized, "1000000"),
-        (BOMB, True, Oversized, "8000000"),
-        (PACKED[:-9], True, Malformed, "gzip"),
-        (b"plain", True, Malformed, "gzip"),
-        (PACKED * 2, True, Malformed, "gzip"),
-        (gzipped(b"{"), True, Malformed, "JSON"),
-        (gzipped(PACKED), True, Malformed, "JSON"),
+        (among([written()] * 501), False, InvalidValue, "501|500"),
+        (among([]), False, InvalidValue, "events"),
+        (b'{"events": {}}', False, InvalidValue, "events"),
+        (b"{}", False, InvalidValue, "events"),
+        (b"[]", False, InvalidValue, "body"),
+        (b"", False, MalformedBody, "JSON"),
+        (b'{"events": [{]}', False, MalformedBody, "byte"),
+        (b"\xff", False, MalformedBody, "JSON"),
+        (among([b'{"a":' * 20_000 + b"1" + b"}" * 20_000]), False, MalformedBody, "depth"),
+        (b" " * 1_000_001, False, BodyOversized, "1000000"),
+        (BOMB, True, BodyOversized, "8000000"),
+        (PACKED[:-9], True, MalformedBody, "gzip"),
+        (b"plain", True, MalformedBody, "gzip"),
+        (PACKED * 2, True, MalformedBody, "gzip"),
+        (gzipped(b"{"), True, MalformedBody, "JSON"),
+        (gzipped(PACKED), True, MalformedBody, "JSON"),
     ],
 )
 def test_body_without_an_event_list_is_refused_with_its_path(

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Pool, open_pool
+from db.pool import Pool, open_postgres_pool
 from domain.apps.app_keys import KeyedApp
 from domain.events import budgets
-from domain.events.budgets import Budget, Budgets
-from domain.events.intake import open_intake
-from schemas.errors import Limited
+from domain.events.budgets import DailyEventBudget, EventBudgets
+from domain.events.intake import open_event_intake
+from schemas.errors import LimitReached
 from tests import seeds
 from tests.domain.events.sending import PROJECT, event, keyed, new_budgets
 from tests.servers import ServerPair
@@ -33,8 +33,8 @@ async def sums(pool: Pool) -> list[tuple[int, int]]:
 async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
     pool: Pool, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    budget, most = Budget(5_000, 1 << 40), 20
-    monkeypatch.setattr(budgets, "BUDGETS", {"standard": budget})
+    budget, most = DailyEventBudget(5_000, 1 << 40), 20
+    monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": budget})
     monkeypatch.setattr(budgets, "LOTS_PER_BUDGET", 100)
     app, chance = await an_app(pool), random.Random(seed)
     processes = [new_budgets() for _ in range(4)]
@@ -44,7 +44,7 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
         one, events = processes[number], chance.randint(1, most)
         try:
             one.release(one.hold(app, events, 0), events, 0)
-        except Limited:
+        except LimitReached:
             refused.add(number)
             continue
         one.count(app, events, 0)
@@ -53,14 +53,14 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
             await one.write_due(pool)
     assert budget.events <= accepted <= budget.events + 4 * (budget.events / 100 + most)
     for process in processes:
-        process.make_ready()
+        process.queue_all_counts()
         await process.write_due(pool)
     assert await sums(pool) == [(accepted, 0)]
 
 
 async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     app, one, other = await an_app(pool), new_budgets(), new_budgets()
-    lot = budgets.BUDGETS["standard"].events // budgets.LOTS_PER_BUDGET
+    lot = budgets.EVENT_BUDGET_BY_TIER["standard"].events // budgets.LOTS_PER_BUDGET
     monkeypatch.setattr(budgets, "FLUSH_S", 600.0)
     one.count(app, lot - 1, 1)
     assert not one.came.is_set()
@@ -77,10 +77,10 @@ async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch:
 
 async def test_commits_under_way_reserve_their_events(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request above the reserved events must retry in a second, not tomorrow."""
-    monkeypatch.setattr(budgets, "BUDGETS", {"standard": Budget(10, 100)})
+    monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": DailyEventBudget(10, 100)})
     app, one = await an_app(pool), new_budgets()
     day = one.hold(app, 10, 10)
-    with pytest.raises(Limited) as refused:
+    with pytest.raises(LimitReached) as refused:
         one.hold(app, 1, 1)
     assert refused.value.retry_after == 1
     one.check(app)
@@ -90,17 +90,17 @@ async def test_commits_under_way_reserve_their_events(pool: Pool, monkeypatch: p
 
 async def test_counts_stay_while_postgres_is_away(own_servers: ServerPair) -> None:
     url = own_servers.postgres.url
-    async with open_pool(url, name="test") as pool:
+    async with open_postgres_pool(url, name="test") as pool:
         app, one = await an_app(pool), new_budgets()
         one.count(app, 5, 50)
-        one.make_ready()
+        one.queue_all_counts()
         own_servers.postgres.stop()
         await one.write_due(pool)
         one.count(app, 1, 10)
         own_servers.postgres.start()
 
         async def are_added() -> bool:
-            one.make_ready()
+            one.queue_all_counts()
             await one.write_due(pool)
             return not any(day.due_events for day in one._days.values())
 
@@ -111,7 +111,7 @@ async def test_counts_stay_while_postgres_is_away(own_servers: ServerPair) -> No
 async def test_disconnected_sender_is_charged_for_stored_events(pool: Pool) -> None:
     """Otherwise its events would be free: it disconnects as the commit begins."""
     app, one = await an_app(pool), new_budgets()
-    async with open_intake(pool, one) as intake, pool.acquire() as other:
+    async with open_event_intake(pool, one) as intake, pool.acquire() as other:
         async with other.transaction():
             await other.execute("select pg_advisory_xact_lock(7203)")
             sending = asyncio.create_task(intake.take(app, [event(1), event(2)], size=200))
@@ -125,27 +125,25 @@ async def test_disconnected_sender_is_charged_for_stored_events(pool: Pool) -> N
             await asyncio.gather(sending, return_exceptions=True)
 
         async def is_charged() -> bool:
-            return [(day.due_events, day.due_size, day.held_events) for day in one._days.values()] == [
-                (2, 200, 0)
-            ]
+            return [(day.due_events, day.due_size, day.held_events) for day in one._days.values()] == [(2, 200, 0)]
 
         await eventually(is_charged)
 
 
 async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
     now = [datetime.now(UTC)]
-    app, one = await an_app(pool), Budgets(lambda: now[0])
+    app, one = await an_app(pool), EventBudgets(lambda: now[0])
     one.count(app, 3, 30)
     now[0] += timedelta(days=1)
     one.count(app, 4, 40)
-    one.make_ready()
+    one.queue_all_counts()
     await one.write_due(pool)
     assert await sums(pool) == [(3, 30), (4, 40)]
     assert [day.events for day in one._days.values()] == [4]
 
 
 async def test_only_settled_organizations_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budgets, "MAX_CACHED_DAYS", 10)
+    monkeypatch.setattr(budgets, "MAX_CACHED_BUDGET_DAYS", 10)
     one = new_budgets()
     held = keyed(PROJECT, 1, UUID(int=1))
     one.hold(held, 1, 1)
@@ -161,5 +159,5 @@ async def test_old_sums_are_pruned(pool: Pool) -> None:
                 select $1, (now() at time zone 'UTC')::date - n, n, n from generate_series(0, 50) n"""
     await pool.execute(insert, app.organization_id)
     async with pool.acquire() as conn:
-        assert await budgets.prune(conn) == 50 - budgets.RETENTION_DAYS
+        assert await budgets.prune_budget_days(conn) == 50 - budgets.RETENTION_DAYS
     assert len(await sums(pool)) == budgets.RETENTION_DAYS + 1

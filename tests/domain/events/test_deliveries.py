@@ -5,28 +5,22 @@ from collections.abc import Sequence
 import pytest
 
 from db.pool import Conn
-from domain.apps.app_numbers import Apps, Numbered
+from domain.apps.app_numbers import NumberedApp, ProjectApps
 from domain.events import deliveries
 from schemas import ids
-from schemas.conversions import DeliveryState
+from schemas.conversions import ConversionState
 from tests import plans
 from tests.domain.events.sending import PROJECT
 
 pytestmark = pytest.mark.fresh
 
 MANY, FEW = 5_000, 5
-APPS = Apps(PROJECT, {1: Numbered(ids.new(), 1, "web")}, None)
+APPS = ProjectApps(PROJECT, {1: NumberedApp(ids.new_uuid7(), 1, "web")}, None)
 
 
-async def count(conn: Conn, states: Sequence[DeliveryState] | None, limit: int = 50) -> int:
-    found = await deliveries.list_of_project(
-        conn,
-        apps=APPS,
-        destinations=None,
-        states=states,
-        show_id=str,
-        before=None,
-        limit=limit,
+async def count(conn: Conn, states: Sequence[ConversionState] | None, limit: int = 50) -> int:
+    found = await deliveries.list_deliveries_of_project(
+        conn, apps=APPS, destinations=None, states=states, show_id=str, before=None, limit=limit
     )
     return len(found)
 
@@ -42,7 +36,7 @@ async def count(conn: Conn, states: Sequence[DeliveryState] | None, limit: int =
     ],
 )
 async def test_rare_states_are_found_among_many_rows(
-    conn: Conn, states: Sequence[DeliveryState], most: DeliveryState
+    conn: Conn, states: Sequence[ConversionState], most: ConversionState
 ) -> None:
     """By a plan for an empty table, and by one with statistics."""
     # Otherwise the few might be analyzed before the many exist, which gives another plan.

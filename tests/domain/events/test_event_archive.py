@@ -13,7 +13,7 @@ from db.pool import Conn
 from domain.events import event_archive, partitions, purge
 from domain.events.partitions import PAST_DAYS
 from domain.events.tail import StoredEvent
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 from tests.domain.events.sending import PROJECT, event, send
 
 OTHER = uuid4()
@@ -54,13 +54,13 @@ class Shelf:
     def _work(self, work: Callable[[], None]) -> None:
         fault = self.faults.pop() if self.faults else ""
         if fault == "before":
-            raise Unavailable("away")
+            raise ServiceUnavailable("away")
         if fault == "late":
             self.land = work
-            raise Unavailable("it takes too long")
+            raise ServiceUnavailable("it takes too long")
         work()
         if fault == "after":
-            raise Unavailable("its answer is lost")
+            raise ServiceUnavailable("its answer is lost")
 
 
 def day_of(one: StoredEvent) -> date:
@@ -109,17 +109,14 @@ async def advance(conn: Conn, shelf: Shelf, limit: int) -> None:
     """Run step after step, through all faults, until the archive is complete."""
     while True:
         try:
-            if not await event_archive.archive_next_step(conn, archive=shelf, limit=limit):
+            if not await event_archive.run_event_archive_step(conn, archive=shelf, limit=limit):
                 return
-        except Unavailable:
+        except ServiceUnavailable:
             continue
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    faults=st.lists(st.sampled_from(["", "", "before", "after"]), max_size=20),
-    limit=st.sampled_from([1, 3, 100]),
-)
+@given(faults=st.lists(st.sampled_from(["", "", "before", "after"]), max_size=20), limit=st.sampled_from([1, 3, 100]))
 async def test_closed_days_are_archived_once(conn: Conn, today: date, faults: list[str], limit: int) -> None:
     await stock(conn, today)
     shelf = Shelf(faults)
@@ -131,7 +128,7 @@ async def test_day_with_a_wrong_count_is_copied_again(conn: Conn, today: date) -
     """As after a batch that the archive stored twice."""
     await stock(conn, today)
     shelf, spoiled = Shelf(), False
-    while await event_archive.archive_next_step(conn, archive=shelf, limit=2):
+    while await event_archive.run_event_archive_step(conn, archive=shelf, limit=2):
         if shelf.kept and not spoiled:
             shelf.kept *= 2
             spoiled = True
@@ -141,14 +138,14 @@ async def test_day_with_a_wrong_count_is_copied_again(conn: Conn, today: date) -
 
 async def test_archived_day_can_be_dropped(conn: Conn, today: date) -> None:
     await stock(conn, today)
-    drop = partitions.drop_days(keep=PAST_DAYS, archived=True)
+    drop = partitions.make_event_day_dropper(keep=PAST_DAYS, archived=True)
     shelf = Shelf()
     assert await drop(conn) == 0
     for _ in closed_days(today):
         assert await drop(conn) == 0
         while not await drop(conn):
-            assert await event_archive.archive_next_step(conn, archive=shelf, limit=100) == 1
-    assert await event_archive.archive_next_step(conn, archive=shelf) == 0
+            assert await event_archive.run_event_archive_step(conn, archive=shelf, limit=100) == 1
+    assert await event_archive.run_event_archive_step(conn, archive=shelf) == 0
     assert len(shelf.kept) == 16
 
 
@@ -156,10 +153,10 @@ async def test_purge_covers_archived_days_and_the_day_under_copy(conn: Conn, tod
     await stock(conn, today)
     shelf, (first, _, last) = Shelf(), closed_days(today)
     while {day_of(one) for one in shelf.kept} != {first, last}:
-        await event_archive.archive_next_step(conn, archive=shelf, limit=1)
-    while await purge.delete_batch(conn, project_id=OTHER):
+        await event_archive.run_event_archive_step(conn, archive=shelf, limit=1)
+    while await purge.purge_project_batch(conn, project_id=OTHER):
         pass
-    await event_archive.forget(conn, archive=shelf, project_id=OTHER)
+    await event_archive.delete_archived_project(conn, archive=shelf, project_id=OTHER)
     assert {one.project_id for one in shelf.kept} <= {PROJECT}
     await advance(conn, shelf, 1)
     assert shelved(shelf) == await closed(conn, today)
@@ -172,14 +169,14 @@ async def test_late_batch_after_a_purge_leaves_no_events(conn: Conn, today: date
         await stock(conn, today)
         shelf = Shelf()
         for _ in range(steps):
-            await event_archive.archive_next_step(conn, archive=shelf, limit=limit)
+            await event_archive.run_event_archive_step(conn, archive=shelf, limit=limit)
         shelf.faults = ["late"]
-        with suppress(Unavailable):
-            await event_archive.archive_next_step(conn, archive=shelf, limit=limit)
+        with suppress(ServiceUnavailable):
+            await event_archive.run_event_archive_step(conn, archive=shelf, limit=limit)
         shelf.faults = []
-        while await purge.delete_batch(conn, project_id=OTHER):
+        while await purge.purge_project_batch(conn, project_id=OTHER):
             pass
-        await event_archive.forget(conn, archive=shelf, project_id=OTHER)
+        await event_archive.delete_archived_project(conn, archive=shelf, project_id=OTHER)
         shelf.land()
         await advance(conn, shelf, limit)
         assert shelved(shelf) == await closed(conn, today) != []

@@ -8,15 +8,15 @@ from datetime import timedelta
 from db.pool import Conn, Pool
 from domain.events import group_commit, rollups
 from domain.events.event import Event
-from domain.events.event_names import MAX_NAMES, OTHER, UNLIMITED_NAMES
+from domain.events.event_names import MAX_COUNTED_EVENT_NAMES, OTHER_EVENTS_NAME, UNLIMITED_EVENT_NAMES
 from domain.metrics import rollup_counts
-from domain.metrics.rollup_counts import CountGrouping
+from domain.metrics.rollup_counts import EventCountGrouping
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send
 
 HOUR = NOW.replace(minute=0)
 
 #: More names than places, and some that need none.
-NAMES = [f"name {number}" for number in range(MAX_NAMES + 150)]
+NAMES = [f"name {number}" for number in range(MAX_COUNTED_EVENT_NAMES + 150)]
 
 
 def named(numbers: range, names: list[str]) -> list[Event]:
@@ -29,12 +29,12 @@ def named(numbers: range, names: list[str]) -> list[Event]:
 
 async def read(conn: Conn) -> Counter[str]:
     """Return the counts of the hour by name and for all names, folded or not."""
-    rows = await rollup_counts.count(
+    rows = await rollup_counts.count_rolled_up_events(
         conn,
         project_id=PROJECT,
-        names=[*NAMES, *UNLIMITED_NAMES, ""],
+        names=[*NAMES, *UNLIMITED_EVENT_NAMES, ""],
         bounds=[HOUR, HOUR + timedelta(hours=1)],
-        by=CountGrouping(name=True),
+        by=EventCountGrouping(name=True),
     )
     return Counter({row.name: row.n for row in rows})
 
@@ -42,10 +42,10 @@ async def read(conn: Conn) -> Counter[str]:
 async def by_events(conn: Conn) -> Counter[str]:
     """Return the same counts from the events and the names with a place."""
     rows = await conn.fetch("select name, count(*) as n from event group by name")
-    places = {row["name"] for row in await conn.fetch("select name from event_name")} | {*UNLIMITED_NAMES}
+    places = {row["name"] for row in await conn.fetch("select name from event_name")} | {*UNLIMITED_EVENT_NAMES}
     counts = Counter[str]()
     for row in rows:
-        counts[row["name"] if row["name"] in places else OTHER] += row["n"]
+        counts[row["name"] if row["name"] in places else OTHER_EVENTS_NAME] += row["n"]
         counts[""] += row["n"]
     return counts
 
@@ -65,27 +65,27 @@ async def test_names_beyond_the_limit_are_counted_once_and_together(wide: Pool, 
     async def fold() -> None:
         while not done.is_set():
             async with wide.acquire() as own:
-                await rollups.fold(own)
+                await rollups.fold_event_counts(own)
 
     async def rebuild() -> None:
         while not done.is_set():
             async with wide.acquire() as own:
-                await rollups.rebuild(own, project_id=PROJECT, day=NOW.date())
+                await rollups.rebuild_event_counts(own, project_id=PROJECT, day=NOW.date())
 
     others = asyncio.gather(fold(), fold(), rebuild())
     await asyncio.gather(write(0), write(10_000))
     done.set()
     await others
     await fold_all(conn)
-    assert await conn.fetchval("select count(*) from event_name") == MAX_NAMES
-    assert await conn.fetchval("select n from event_name_count") == MAX_NAMES
+    assert await conn.fetchval("select count(*) from event_name") == MAX_COUNTED_EVENT_NAMES
+    assert await conn.fetchval("select n from event_name_count") == MAX_COUNTED_EVENT_NAMES
     assert await read(conn) == await by_events(conn)
 
-    late = ["never seen", *UNLIMITED_NAMES, *NAMES[:200]]
+    late = ["never seen", *UNLIMITED_EVENT_NAMES, *NAMES[:200]]
     await send(conn, named(range(20_000, 20_000 + len(late)), late))
     unfolded = await read(conn)
     await fold_all(conn)
     folded = await read(conn)
-    await rollups.rebuild(conn, project_id=PROJECT, day=NOW.date())
+    await rollups.rebuild_event_counts(conn, project_id=PROJECT, day=NOW.date())
     assert unfolded == folded == await read(conn) == await by_events(conn)
-    assert folded[OTHER] >= 2 * (len(NAMES) - MAX_NAMES) + 2
+    assert folded[OTHER_EVENTS_NAME] >= 2 * (len(NAMES) - MAX_COUNTED_EVENT_NAMES) + 2

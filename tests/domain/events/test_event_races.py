@@ -6,8 +6,8 @@
 import asyncio
 from contextlib import AsyncExitStack
 
-from db.pool import Conn, Pool, open_pool
-from domain.events.intake import open_intake
+from db.pool import Conn, Pool, open_postgres_pool
+from domain.events.intake import open_event_intake
 from schemas.settings import Settings
 from tests.domain.events import racing
 from tests.domain.events.sending import new_budgets
@@ -21,8 +21,8 @@ async def test_each_id_is_stored_once_and_counted_once(settings: Settings, pool:
     async with AsyncExitStack() as stack:
         intakes = []
         for _ in range(racing.WRITERS):
-            own = await stack.enter_async_context(open_pool(settings.database_url, name="writer", size=2))
-            intakes.append(await stack.enter_async_context(open_intake(own, new_budgets())))
+            own = await stack.enter_async_context(open_postgres_pool(settings.database_url, name="writer", size=2))
+            intakes.append(await stack.enter_async_context(open_event_intake(own, new_budgets())))
         others = asyncio.gather(
             racing.rotate_twice(pool, lambda: len(acknowledged) / BATCHES),
             *[racing.disturb(pool, done, seed) for seed in range(2)],

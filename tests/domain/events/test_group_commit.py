@@ -9,20 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.pool import Conn, Pool, open_pool
+from db.pool import Conn, Pool, open_postgres_pool
 from domain.events import group_commit, partitions
-from domain.events.intake import open_intake
-from tests.domain.events.sending import (
-    NOW,
-    PROJECT,
-    event,
-    fold_all,
-    keyed,
-    new_budgets,
-    send,
-    stored,
-    wrong_counts,
-)
+from domain.events.intake import open_event_intake
+from tests.domain.events.sending import NOW, PROJECT, event, fold_all, keyed, new_budgets, send, stored, wrong_counts
 from tests.jobs import scene
 from tests.relay import start_relay
 from tests.waiting import eventually
@@ -51,27 +41,27 @@ async def test_an_event_comes_back_as_it_was_sent(conn: Conn) -> None:
 async def test_an_id_is_known_for_two_rotations_and_then_forgotten(conn: Conn) -> None:
     await send(conn, [event(1)])
     for _ in range(2):
-        assert await partitions.rotate(conn, age=AT_ONCE) == 1
-        assert await partitions.drop_leaf(conn) == 0
+        assert await partitions.rotate_event_id_generation(conn, age=AT_ONCE) == 1
+        assert await partitions.drop_event_id_partition(conn) == 0
         assert await send(conn, [event(1)]) == []
-    assert await partitions.rotate(conn, age=AT_ONCE) == 1
-    assert await partitions.drop_leaf(conn) == 1
-    assert await partitions.drop_leaf(conn) == 0
+    assert await partitions.rotate_event_id_generation(conn, age=AT_ONCE) == 1
+    assert await partitions.drop_event_id_partition(conn) == 1
+    assert await partitions.drop_event_id_partition(conn) == 0
     assert await send(conn, [event(1)]) == [1]
 
 
 async def test_a_generation_is_open_for_its_time(conn: Conn) -> None:
-    assert await partitions.rotate(conn) == 0
+    assert await partitions.rotate_event_id_generation(conn) == 0
     await conn.execute("update event_generation set since = since - interval '15 days'")
-    assert await partitions.rotate(conn) == 1
-    assert await partitions.rotate(conn) == 0
+    assert await partitions.rotate_event_id_generation(conn) == 1
+    assert await partitions.rotate_event_id_generation(conn) == 0
 
 
 async def test_commit_after_a_rotation_probes_the_closed_leaf(pool: Pool, conn: Conn) -> None:
     """The snapshot is younger than the lock: otherwise it would miss the closed leaf and repeat the id."""
     await send(conn, [event(1)])
     async with pool.acquire() as rotating, rotating.transaction():
-        assert await partitions.rotate(rotating, age=AT_ONCE) == 1
+        assert await partitions.rotate_event_id_generation(rotating, age=AT_ONCE) == 1
         waiting = asyncio.create_task(send_numbers(pool, 1))
         await eventually(lambda: scene.waits_for_lock(conn))
     assert await waiting == []
@@ -81,8 +71,8 @@ async def test_a_rotation_gives_up_while_a_commit_is_under_way(pool: Pool, conn:
     """It is retried later. The commit's leaf is still open then."""
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.store_new_events(writing, [event(1)])
-        assert await partitions.rotate(conn, age=AT_ONCE) == 0
-    assert await partitions.rotate(conn, age=AT_ONCE) == 1
+        assert await partitions.rotate_event_id_generation(conn, age=AT_ONCE) == 0
+    assert await partitions.rotate_event_id_generation(conn, age=AT_ONCE) == 1
     assert await send(conn, [event(1)]) == []
 
 
@@ -125,7 +115,7 @@ async def test_any_sequence_is_stored_and_counted_once(conn: Conn, happened: lis
             leaves[-1] |= new
             expected += new
         elif one == "rotate":
-            await partitions.rotate(conn, age=AT_ONCE)
+            await partitions.rotate_event_id_generation(conn, age=AT_ONCE)
             leaves.append(set())
         else:
             await fold_all(conn)
@@ -140,8 +130,8 @@ async def test_a_commit_is_one_statement(database_url: str, monkeypatch: pytest.
     ran: list[str] = []
     async with (
         start_relay(database_url) as relay,
-        open_pool(relay.url, name="test", size=1) as pool,
-        open_intake(pool, new_budgets()) as intake,
+        open_postgres_pool(relay.url, name="test", size=1) as pool,
+        open_event_intake(pool, new_budgets()) as intake,
     ):
         relaying = keyed(PROJECT, 1)._replace(event_maps={"meta": {"open": "Opened"}})
         for app in (keyed(PROJECT, 1), relaying):

@@ -11,12 +11,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from db.pool import Conn, Pool, open_pool
+from db.pool import Conn, Pool, open_postgres_pool
 from domain.events import intake as intakes
 from domain.events.event import Event
-from domain.events.intake import Intake, IntakeResult, WriteFailed, open_intake
-from domain.events.round_robin import RoundRobin
-from schemas.errors import Unavailable
+from domain.events.intake import EventIntake, EventIntakeResult, EventWriteFailed, open_event_intake
+from domain.events.round_robin import FairRequestQueue
+from schemas.errors import ServiceUnavailable
 from tests.domain.events.sending import NOW, event, fold_all, keyed, new_budgets, stored, take, wrong_counts
 from tests.jobs import scene
 from tests.relay import LostPart, start_relay
@@ -32,11 +32,11 @@ def sent(numbers: range, project_id: UUID = A) -> list[Event]:
 
 @pytest.fixture
 def one_committer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intakes, "COMMITTERS", 1)
+    monkeypatch.setattr(intakes, "CONCURRENT_EVENT_COMMITS", 1)
 
 
 @asynccontextmanager
-async def held_up(pool: Pool, intake: Intake) -> AsyncIterator[None]:
+async def held_up(pool: Pool, intake: EventIntake) -> AsyncIterator[None]:
     """Block the intake's one committer by a rotation until the block ends."""
     async with pool.acquire() as other, pool.acquire() as observer:
         await other.execute("select pg_advisory_lock(7203)")
@@ -47,24 +47,24 @@ async def held_up(pool: Pool, intake: Intake) -> AsyncIterator[None]:
         await first
 
 
-def send(intake: Intake, events: list[Event]) -> "asyncio.Task[IntakeResult]":
+def send(intake: EventIntake, events: list[Event]) -> "asyncio.Task[EventIntakeResult]":
     return asyncio.create_task(take(intake, events))
 
 
-def send_of(intake: Intake, organization_id: UUID, events: list[Event]) -> "asyncio.Task[IntakeResult]":
+def send_of(intake: EventIntake, organization_id: UUID, events: list[Event]) -> "asyncio.Task[EventIntakeResult]":
     """Send events of one of an organization's projects."""
     app = keyed(events[0].project_id, 1, organization_id)
     return asyncio.create_task(intake.take(app, events, size=0))
 
 
 async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> None:
-    async with open_intake(pool, new_budgets()) as intake:
+    async with open_event_intake(pool, new_budgets()) as intake:
         first, second = sent(range(300)), sent(range(200, 500))
         taken = await asyncio.gather(*[take(intake, one) for one in (first, second, first)])
-        assert await take(intake, first) == IntakeResult(0, 300)
-        assert await take(intake, []) == IntakeResult(0, 0)
+        assert await take(intake, first) == EventIntakeResult(0, 300)
+        assert await take(intake, []) == EventIntakeResult(0, 0)
         twice = [event(500), event(501), event(500, name="other")]
-        assert await take(intake, twice) == IntakeResult(2, 1)
+        assert await take(intake, twice) == EventIntakeResult(2, 1)
     assert sum(one.accepted for one in taken) == 500
     assert sum(one.duplicates for one in taken) == 400
     assert await stored(conn) == [*range(502)]
@@ -76,15 +76,15 @@ async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> 
 async def test_flooding_organization_leaves_room_for_others(pool: Pool) -> None:
     """Each may hold as much as is free then: half, a quarter, an eighth; also over many projects."""
     tasks = []
-    async with open_intake(pool, new_budgets()) as intake:
+    async with open_event_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             for organization_id in (A, B, uuid4()):
                 for start in range(0, 20_000, 500):
                     tasks.append(send_of(intake, organization_id, sent(range(start, start + 500), uuid4())))
                     await asyncio.sleep(0)
         answers = await asyncio.gather(*tasks, return_exceptions=True)
-    refused = [answer for answer in answers if isinstance(answer, Unavailable)]
-    taken = [answers[turn : turn + 40].count(IntakeResult(500, 0)) * 500 for turn in (0, 40, 80)]
+    refused = [answer for answer in answers if isinstance(answer, ServiceUnavailable)]
+    taken = [answers[turn : turn + 40].count(EventIntakeResult(500, 0)) * 500 for turn in (0, 40, 80)]
     assert taken == [9_500, 5_000, 2_500]
     assert len(refused) == 120 - sum(taken) // 500
     assert {one.retry_after for one in refused} == {1}
@@ -92,26 +92,26 @@ async def test_flooding_organization_leaves_room_for_others(pool: Pool) -> None:
 
 @pytest.mark.usefixtures("one_committer")
 async def test_a_large_body_counts_as_many_events(pool: Pool) -> None:
-    async with open_intake(pool, new_budgets()) as intake:
+    async with open_event_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             large = [asyncio.create_task(take(intake, [event(n)], size=8_000_000)) for n in range(3)]
             await asyncio.sleep(0)
             assert [task.done() for task in large] == [False, False, True]
         answers = await asyncio.gather(*large, return_exceptions=True)
-    assert answers[:2] == [IntakeResult(1, 0)] * 2
-    assert isinstance(answers[2], Unavailable)
+    assert answers[:2] == [EventIntakeResult(1, 0)] * 2
+    assert isinstance(answers[2], ServiceUnavailable)
 
 
 @pytest.mark.usefixtures("one_committer")
 async def test_organizations_take_turns_and_so_do_their_projects(pool: Pool) -> None:
     """A small request goes with the next commit, despite any number of other requests before it."""
-    async with open_intake(pool, new_budgets()) as intake:
+    async with open_event_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             parts = [range(start, start + 500) for start in range(0, 9_000, 500)]
             flood = [send_of(intake, A, sent(part, A if part.start < 8_000 else uuid4())) for part in parts]
             little = [send_of(intake, A, sent(range(10), B)), send(intake, sent(range(10), uuid4()))]
             await asyncio.sleep(0)
-        assert await asyncio.gather(*little) == [IntakeResult(10, 0)] * 2
+        assert await asyncio.gather(*little) == [EventIntakeResult(10, 0)] * 2
         assert sum(task.done() for task in flood) <= 8
         await asyncio.gather(*flood)
 
@@ -119,7 +119,7 @@ async def test_organizations_take_turns_and_so_do_their_projects(pool: Pool) -> 
 def test_turns_are_fair_by_organization_and_then_by_project() -> None:
     """Property: no organization has a second turn before another's first."""
     for seed in range(200):
-        dice, turns = random.Random(seed), RoundRobin[Waiting]()
+        dice, turns = random.Random(seed), FairRequestQueue[Waiting]()
         waiting = [Waiting(dice.choice((A, B, C)), UUID(int=dice.randrange(3)), n) for n in range(20)]
         for one in waiting:
             turns.add(one)
@@ -157,28 +157,28 @@ def check_fair(order: list[UUID]) -> None:
 @pytest.mark.usefixtures("one_committer")
 async def test_request_canceled_while_queued_is_not_written(pool: Pool, conn: Conn) -> None:
     """Its place is free at once."""
-    async with open_intake(pool, new_budgets()) as intake:
+    async with open_event_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             gone = [send(intake, sent(range(start, start + 500))) for start in range(0, 9_500, 500)]
             await asyncio.sleep(0)
-            with pytest.raises(Unavailable):
+            with pytest.raises(ServiceUnavailable):
                 await take(intake, sent(range(500)))
             for task in gone:
                 task.cancel()
             await asyncio.gather(*gone, return_exceptions=True)
             stays = send(intake, sent(range(20_000, 20_500)))
-        assert await stays == IntakeResult(500, 0)
+        assert await stays == EventIntakeResult(500, 0)
     assert await stored(conn) == [*range(20_000, 20_500), 900_000]
 
 
 async def test_request_canceled_during_its_commit_is_written(pool: Pool, conn: Conn) -> None:
-    async with open_intake(pool, new_budgets()) as intake, pool.acquire() as other:
+    async with open_event_intake(pool, new_budgets()) as intake, pool.acquire() as other:
         async with other.transaction():
             await other.execute("select pg_advisory_xact_lock(7203)")
             gone = asyncio.create_task(take(intake, [event(1)]))
             await eventually(lambda: scene.waits_for_lock(conn))
             gone.cancel()
-        assert await take(intake, [event(1), event(2)]) in {IntakeResult(1, 1), IntakeResult(2, 0)}
+        assert await take(intake, [event(1), event(2)]) in {EventIntakeResult(1, 1), EventIntakeResult(2, 0)}
     assert await stored(conn) == [1, 2]
 
 
@@ -189,15 +189,15 @@ async def test_unwritable_request_does_not_affect_others(pool: Pool, conn: Conn)
     early = event(1, project_id=uuid4(), occurred_at=NOW - timedelta(days=3))
     await conn.execute(f"drop table event_{early.occurred_at:%Y%m%d}")
     each = (sent(range(10)), [bad], [early], sent(range(10, 20), C))
-    async with open_intake(pool, new_budgets()) as intake:
+    async with open_event_intake(pool, new_budgets()) as intake:
         async with held_up(pool, intake):
             tasks = [send(intake, events) for events in each]
             await asyncio.sleep(0)
         first, failed, refused, last = await asyncio.gather(*tasks, return_exceptions=True)
-    assert (first, last) == (IntakeResult(10, 0), IntakeResult(10, 0))
-    assert isinstance(failed, WriteFailed)
+    assert (first, last) == (EventIntakeResult(10, 0), EventIntakeResult(10, 0))
+    assert isinstance(failed, EventWriteFailed)
     assert "ada@example.com" not in "".join(traceback.format_exception(failed))
-    assert isinstance(refused, Unavailable)
+    assert isinstance(refused, ServiceUnavailable)
     assert "no table" in str(refused)
     assert await stored(conn) == [*range(20), 900_000]
 
@@ -214,28 +214,30 @@ async def lose(database_url: str, loss: LostPart, first: int) -> None:
     mine, theirs = sent(range(first + 1, first + 9)), sent(range(first + 9, first + 12), B)
     async with (
         start_relay(database_url) as relay,
-        open_pool(relay.url, name="test", command_timeout=6) as pool,
-        open_intake(pool, new_budgets()) as intake,
+        open_postgres_pool(relay.url, name="test", command_timeout=6) as pool,
+        open_event_intake(pool, new_budgets()) as intake,
     ):
         await take(intake, [event(first)])
         relay.fall_silent_at("keep_events", loss)
         answers = await asyncio.gather(take(intake, mine), take(intake, theirs), return_exceptions=True)
-        assert [type(answer) for answer in answers] == [Unavailable, Unavailable]
+        assert [type(answer) for answer in answers] == [ServiceUnavailable, ServiceUnavailable]
         again = [await take(intake, mine), await take(intake, theirs)]
     committed = loss is LostPart.ANSWER
     assert again == (
-        [IntakeResult(0, 8), IntakeResult(0, 3)] if committed else [IntakeResult(8, 0), IntakeResult(3, 0)]
+        [EventIntakeResult(0, 8), EventIntakeResult(0, 3)]
+        if committed
+        else [EventIntakeResult(8, 0), EventIntakeResult(3, 0)]
     )
 
 
 async def test_a_postgres_that_restarts_is_found_again(own_servers: ServerPair) -> None:
     async with (
-        open_pool(own_servers.postgres.url, name="test") as pool,
-        open_intake(pool, new_budgets()) as intake,
+        open_postgres_pool(own_servers.postgres.url, name="test") as pool,
+        open_event_intake(pool, new_budgets()) as intake,
     ):
-        assert await take(intake, [event(1)]) == IntakeResult(1, 0)
+        assert await take(intake, [event(1)]) == EventIntakeResult(1, 0)
         await asyncio.to_thread(own_servers.postgres.stop)
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             await take(intake, [event(1), event(2)])
         await asyncio.to_thread(own_servers.postgres.start)
-        assert await take(intake, [event(1), event(2)]) == IntakeResult(1, 1)
+        assert await take(intake, [event(1), event(2)]) == EventIntakeResult(1, 1)

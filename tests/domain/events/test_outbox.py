@@ -7,20 +7,20 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn
-from domain.apps.relays import NO_RELAYS, Relay, relays_of
+from domain.apps.relays import NO_CONVERSION_RELAYS, EventRelay, relays_from_event_maps
 from domain.events import conversions, group_commit
-from domain.events.conversions import LINE_SEARCH_START, ConversionLine
-from domain.events.group_commit import AppRelays
+from domain.events.conversions import CONVERSION_LINE_SEARCH_START, ConversionLine
+from domain.events.group_commit import RelaysByApp
 from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event
 
 pytestmark = pytest.mark.fresh
 
-RELAYS: AppRelays = {(PROJECT, 1): relays_of({"meta": None, "tiktok": {"open": "ViewContent"}})}
+RELAYS: RelaysByApp = {(PROJECT, 1): relays_from_event_maps({"meta": None, "tiktok": {"open": "ViewContent"}})}
 LINE = ConversionLine(PROJECT, 1, "meta")
 
 
-async def send(conn: Conn, *numbers: int, relays: AppRelays = RELAYS, **fields: Any) -> None:
+async def send(conn: Conn, *numbers: int, relays: RelaysByApp = RELAYS, **fields: Any) -> None:
     async with conn.transaction():
         await group_commit.store_new_events(conn, [event(number, **fields) for number in numbers], relays)
 
@@ -51,10 +51,10 @@ async def test_id_repeated_after_weeks_keeps_its_row(conn: Conn) -> None:
 
 
 def test_name_is_relayed_to_each_mapped_destination() -> None:
-    found = relays_of({"tiktok": None, "meta": {"x": "Y", "search": "Search"}})
-    assert found["x"] == (Relay("meta", "Y"),)
-    assert found["search"] == (Relay("meta", "Search"), Relay("tiktok", "Search"))
-    assert relays_of(None) is NO_RELAYS
+    found = relays_from_event_maps({"tiktok": None, "meta": {"x": "Y", "search": "Search"}})
+    assert found["x"] == (EventRelay("meta", "Y"),)
+    assert found["search"] == (EventRelay("meta", "Search"), EventRelay("tiktok", "Search"))
+    assert relays_from_event_maps(None) is NO_CONVERSION_RELAYS
 
 
 async def test_search_visits_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,9 +74,9 @@ async def test_search_visits_all_lines(conn: Conn, monkeypatch: pytest.MonkeyPat
 
 async def look(conn: Conn) -> list[ConversionLine]:
     """Return the lines with a row that has waited long enough."""
-    found, last = await conversions.find_lines(conn, after=LINE_SEARCH_START)
-    while last != LINE_SEARCH_START:
-        lines, last = await conversions.find_lines(conn, after=last)
+    found, last = await conversions.find_due_conversion_lines(conn, after=CONVERSION_LINE_SEARCH_START)
+    while last != CONVERSION_LINE_SEARCH_START:
+        lines, last = await conversions.find_due_conversion_lines(conn, after=last)
         found += lines
     return found
 
@@ -111,37 +111,36 @@ async def test_a_job_reads_its_own_batch(conn: Conn) -> None:
 
 
 async def work(conn: Conn) -> list[Any]:
-    due = await conversions.list_due(conn, line=LINE)
+    due = await conversions.list_due_conversions(conn, line=LINE)
     ids = [one.id for one in due]
     if ids:
-        await conversions.begin_attempts(conn, line=LINE, ids=ids, at=NOW)
+        await conversions.begin_conversion_attempts(conn, line=LINE, ids=ids, at=NOW)
         maybe: dict[str, Any] = {"at": NOW, "maybe_taken": True, "error_code": "X", "error_message": "x"}
-        await conversions.requeue(conn, line=LINE, ids=ids, **maybe)
+        await conversions.requeue_conversions(conn, line=LINE, ids=ids, **maybe)
         ends = [conversions.SettledConversion(row_id, "delivered") for row_id in ids]
-        await conversions.settle(conn, line=LINE, ends=ends)
+        await conversions.settle_conversions(conn, line=LINE, ends=ends)
     return due
 
 
 async def test_late_put_back_keeps_another_attempts_time(conn: Conn) -> None:
     """A call of an attempt that lost its lease was refused, while its successor's may arrive."""
     await send(conn, 1)
-    [one] = await conversions.list_due(conn, line=LINE)
+    [one] = await conversions.list_due_conversions(conn, line=LINE)
     calls = [NOW, NOW + timedelta(seconds=30)]
     for at in calls:
-        await conversions.begin_attempts(conn, line=LINE, ids=[one.id], at=at)
+        await conversions.begin_conversion_attempts(conn, line=LINE, ids=[one.id], at=at)
     for at in calls:
         why: dict[str, Any] = {"maybe_taken": False, "error_code": "X", "error_message": "x"}
-        await conversions.requeue(conn, line=LINE, ids=[one.id], at=at, **why)
-    [one] = await conversions.list_due(conn, line=LINE)
+        await conversions.requeue_conversions(conn, line=LINE, ids=[one.id], at=at, **why)
+    [one] = await conversions.list_due_conversions(conn, line=LINE)
     assert one.first_try_at == NOW - timedelta(microseconds=1)
 
 
 async def test_old_conversions_are_pruned(conn: Conn) -> None:
     await send(conn, 1, 2)
     await conn.execute(
-        "update event_conversion set created_at = now() - interval '91 days' where event_key = $1",
-        UUID(int=1),
+        "update event_conversion set created_at = now() - interval '91 days' where event_key = $1", UUID(int=1)
     )
-    prune = conversions.prune(keep_days=90)
+    prune = conversions.make_conversion_pruner(keep_days=90)
     assert [await prune(conn), await prune(conn)] == [1, 0]
     assert {number for _, _, number in await outbox(conn)} == {2}

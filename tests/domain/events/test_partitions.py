@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.events import group_commit, partitions
-from domain.events.partitions import FUTURE_DAYS, PAST_DAYS, PROBED_GENERATIONS
+from domain.events.partitions import FUTURE_DAYS, PAST_DAYS, PROBED_EVENT_ID_GENERATIONS
 from tests.domain.events.sending import event, send, stored
 
 
@@ -27,7 +27,7 @@ async def test_all_days_on_which_events_may_come_have_a_table(conn: Conn, today:
     assert await days(conn) == named(today, *range(PAST_DAYS, -FUTURE_DAYS - 1, -1))
     for day in named(today, 3, 0, -FUTURE_DAYS):
         await conn.execute(f"drop table {day}")
-    assert [await partitions.make_days(conn), await partitions.make_days(conn)] == [3, 0]
+    assert [await partitions.create_event_day_tables(conn), await partitions.create_event_day_tables(conn)] == [3, 0]
     assert await days(conn) == named(today, *range(PAST_DAYS, -FUTURE_DAYS - 1, -1))
 
 
@@ -43,14 +43,14 @@ async def test_a_table_has_its_day_of_utc_and_no_more(conn: Conn, today: date) -
 
 
 async def test_old_days_are_dropped_oldest_first(conn: Conn, today: date) -> None:
-    drop = partitions.drop_days(keep=PAST_DAYS - 2)
+    drop = partitions.make_event_day_dropper(keep=PAST_DAYS - 2)
     assert [await drop(conn) for _ in range(3)] == [1, 1, 0]
     assert (await days(conn))[0] == named(today, PAST_DAYS - 2)[0]
 
 
 @pytest.mark.usefixtures("today")
 async def test_lock_timeout_gives_up_and_retries_later(pool: Pool, conn: Conn) -> None:
-    drop = partitions.drop_days(keep=0)
+    drop = partitions.make_event_day_dropper(keep=0)
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.store_new_events(writing, [event(1)])
         assert await drop(conn) == 0
@@ -61,16 +61,16 @@ async def test_days_are_made_beside_a_commit_that_is_under_way(pool: Pool, conn:
     await conn.execute(f"drop table {named(today, -FUTURE_DAYS)[0]}")
     async with pool.acquire() as writing, writing.transaction():
         await group_commit.store_new_events(writing, [event(1)])
-        assert await partitions.make_days(conn) == 1
+        assert await partitions.create_event_day_tables(conn) == 1
 
 
 async def test_leaf_is_dropped_by_any_plan(conn: Conn) -> None:
     """A plan may scan all tables of the catalog, a number without a limit."""
-    for _ in range(PROBED_GENERATIONS + 1):
-        assert await partitions.rotate(conn, age=timedelta(0)) == 1
+    for _ in range(PROBED_EVENT_ID_GENERATIONS + 1):
+        assert await partitions.rotate_event_id_generation(conn, age=timedelta(0)) == 1
     await conn.execute("set enable_nestloop = off; set enable_mergejoin = off")
-    assert [await partitions.drop_leaf(conn) for _ in range(2)] == [1, 0]
+    assert [await partitions.drop_event_id_partition(conn) for _ in range(2)] == [1, 0]
     leaves = await conn.fetch(
         "select inhrelid::regclass::text from pg_inherits where inhparent = 'event_seen'::regclass"
     )
-    assert {leaf for (leaf,) in leaves} == {f"event_seen_{n}" for n in range(1, PROBED_GENERATIONS + 2)}
+    assert {leaf for (leaf,) in leaves} == {f"event_seen_{n}" for n in range(1, PROBED_EVENT_ID_GENERATIONS + 2)}

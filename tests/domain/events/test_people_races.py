@@ -7,15 +7,15 @@ from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from db.pool import Conn, Pool, open_pool
+from db.pool import Conn, Pool, open_postgres_pool
 from db.reach import raise_if_postgres_away
 from domain.events import people
 from domain.events.event import Event
-from domain.events.intake import Intake, open_intake
+from domain.events.intake import EventIntake, open_event_intake
 from domain.metrics import active_users
-from domain.metrics.active_users import PeopleCache
-from domain.metrics.windows import QUARTER, TimeWindow
-from schemas.errors import Unavailable
+from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.windows import QUARTER_HOUR, TimeWindow
+from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from tests.domain.events.sending import PROJECT, event, new_budgets, take
 
@@ -25,8 +25,8 @@ DAY, INSTANT = timedelta(days=1), timedelta(microseconds=1)
 #: Consecutive days with people at their borders, and quarter-hours at the borders.
 BORDERS = [MIDNIGHT + n * DAY for n in range(-2, 2)]
 WINDOWS = [
-    *(TimeWindow(border - QUARTER, border) for border in BORDERS),
-    *(TimeWindow(border, border + QUARTER) for border in BORDERS),
+    *(TimeWindow(border - QUARTER_HOUR, border) for border in BORDERS),
+    *(TimeWindow(border, border + QUARTER_HOUR) for border in BORDERS),
     *(TimeWindow(border, border + DAY) for border in BORDERS),
     TimeWindow(BORDERS[0], BORDERS[-1]),
     TimeWindow(BORDERS[0] - DAY, BORDERS[-1] + DAY),
@@ -52,7 +52,7 @@ def visits(dice: random.Random, number: int) -> list[Event]:
         event(
             dice.randrange(2_000),
             name=dice.choice(("open", "$identify")),
-            occurred_at=dice.choice(BORDERS) + dice.choice((-QUARTER, -INSTANT, 0 * QUARTER, QUARTER)),
+            occurred_at=dice.choice(BORDERS) + dice.choice((-QUARTER_HOUR, -INSTANT, 0 * QUARTER_HOUR, QUARTER_HOUR)),
             user_id=dice.choice((None, "ana", "bea", f"u{dice.randrange(30)}")),
             anonymous_id=dice.choice((None, "ana", f"a{dice.randrange(30)}")),
         )
@@ -62,11 +62,7 @@ def visits(dice: random.Random, number: int) -> list[Event]:
 
 def true(did: Sequence[Did], window: TimeWindow) -> int:
     return len(
-        {
-            one.who
-            for one in did
-            if window.since <= one.occurred_at < window.until and (one.user_id or one.anonymous_id)
-        }
+        {one.who for one in did if window.since <= one.occurred_at < window.until and (one.user_id or one.anonymous_id)}
     )
 
 
@@ -74,29 +70,31 @@ async def look(conn: Conn) -> int:
     """Compare events and people in one snapshot; return the number of events."""
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         asked = dict.fromkeys(WINDOWS, 0)
-        found = await active_users.count(conn, PeopleCache(), project_id=PROJECT, events=asked, now=MIDNIGHT)
+        found = await active_users.count_active_users(
+            conn, ActiveUserCache(), project_id=PROJECT, events=asked, now=MIDNIGHT
+        )
         rows = await conn.fetch("select occurred_at, user_id, anonymous_id from event")
     did = [Did(*row) for row in rows]
     assert found == [true(did, window) for window in WINDOWS]
     return len(did)
 
 
-async def write(intake: Intake, seed: int) -> None:
+async def write(intake: EventIntake, seed: int) -> None:
     dice = random.Random(seed)
     for _ in range(25):
         await take(intake, visits(dice, 40))
 
 
 async def fold_or_die(conn: Conn, dice: random.Random) -> None:
-    with suppress(Unavailable), raise_if_postgres_away():
+    with suppress(ServiceUnavailable), raise_if_postgres_away():
         async with conn.transaction():
-            await people.fold(conn)
+            await people.fold_active_users(conn)
             if dice.random() < 0.2:
                 await conn.execute("select pg_terminate_backend(pg_backend_pid())")
 
 
 async def rebuild(conn: Conn, dice: random.Random) -> None:
-    await people.rebuild(conn, project_id=PROJECT, day=dice.choice(BORDERS).date())
+    await people.rebuild_active_users(conn, project_id=PROJECT, day=dice.choice(BORDERS).date())
 
 
 async def watch(conn: Conn, _: random.Random) -> None:
@@ -114,10 +112,10 @@ async def test_people_match_the_events_at_each_moment(settings: Settings, wide: 
 
     async with AsyncExitStack() as stack:
         pools = [
-            await stack.enter_async_context(open_pool(settings.database_url, name="writer", size=2))
+            await stack.enter_async_context(open_postgres_pool(settings.database_url, name="writer", size=2))
             for _ in range(2)
         ]
-        intakes = [await stack.enter_async_context(open_intake(pool, new_budgets())) for pool in pools]
+        intakes = [await stack.enter_async_context(open_event_intake(pool, new_budgets())) for pool in pools]
         group = await stack.enter_async_context(asyncio.TaskGroup())
         for one in (fold_or_die, fold_or_die, rebuild, watch):
             group.create_task(repeat(one))
@@ -126,6 +124,6 @@ async def test_people_match_the_events_at_each_moment(settings: Settings, wide: 
         finally:
             done.set()
     assert await look(conn) > 1_000
-    while await people.fold(conn):
+    while await people.fold_active_users(conn):
         pass
     assert await look(conn) > 1_000

@@ -24,9 +24,9 @@ async def full(conn: Conn) -> Conn:
     """Return a connection to a full store with statements planned while it was empty."""
     for number in range(plans.TIMES):
         await send(conn, [event(number, occurred_at=NOW)])
-        await rollups.fold(conn)
-        await rollups.rebuild(conn, project_id=PROJECT, day=NOW.date())
-        await purge.delete_batch(conn, project_id=PROJECT)
+        await rollups.fold_event_counts(conn)
+        await rollups.rebuild_event_counts(conn, project_id=PROJECT, day=NOW.date())
+        await purge.purge_project_batch(conn, project_id=PROJECT)
         await copy_batch(conn)
     for project in ("$1", "gen_random_uuid()"):
         await fill(conn, project)
@@ -61,14 +61,14 @@ async def copy_batch(conn: Conn) -> int:
     await conn.execute("insert into event_archive (day, emptied) values ($1, true)", NOW.date())
     shelf = Shelf()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(partitions, "today", lambda: NOW.date() + timedelta(days=partitions.PAST_DAYS + 1))
-        await event_archive.archive_next_step(conn, archive=shelf, limit=100)
+        patch.setattr(partitions, "utc_today", lambda: NOW.date() + timedelta(days=partitions.PAST_DAYS + 1))
+        await event_archive.run_event_archive_step(conn, archive=shelf, limit=100)
     return len(shelf.kept)
 
 
 async def test_statements_read_few_rows(full: Conn) -> None:
     async with plans.reading(full, TODAY) as rebuild:
-        await rollups.rebuild(full, project_id=PROJECT, day=NOW.date())
+        await rollups.rebuild_event_counts(full, project_id=PROJECT, day=NOW.date())
     assert rebuild.scans == 0
     # Twice: for the counts of an hour, while 23 others are empty, and for the people of the day.
     assert 2 * MANY <= rebuild.rows <= 2 * MANY + 100
@@ -85,10 +85,10 @@ async def test_statements_read_few_rows(full: Conn) -> None:
         PROJECT, NOW.replace(minute=0),
     )  # fmt: skip
     async with plans.reading(full, "event_delta") as fold:
-        assert await rollups.fold(full) == rollups.BATCH
+        assert await rollups.fold_event_counts(full) == rollups.EVENT_DELTAS_PER_FOLD
     assert fold.scans == 0
     # Also earlier folded rows, as long as a snapshot may see them.
-    assert fold.rows <= rollups.BATCH + plans.TIMES
+    assert fold.rows <= rollups.EVENT_DELTAS_PER_FOLD + plans.TIMES
 
     await full.execute("select rotate_event_generation('0')")
     async with plans.reading(full, "event_seen_0") as commit:
@@ -103,7 +103,7 @@ async def test_purge_reads_only_the_rows_it_deletes(full: Conn) -> None:
         plans.reading(full, "event_seen_0") as ids,
         plans.reading(full, "event_rollup") as counts,
     ):
-        await purge.delete_batch(full, project_id=PROJECT)
+        await purge.purge_project_batch(full, project_id=PROJECT)
     # Entries of earlier deletes are skipped while a snapshot may see them: four a round at most.
     left = 4 * plans.TIMES
     for found in (events, ids, counts):

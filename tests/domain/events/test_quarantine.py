@@ -11,22 +11,22 @@ import pytest
 from db.pool import Conn, Pool
 from domain.events import purge, quarantine
 from domain.events.body import RejectedEvent
-from domain.events.quarantine import BufferedRejection, Quarantine, Quarantined
-from schemas.events import RejectCode
+from domain.events.quarantine import BufferedRejection, QuarantineBuffer, StoredRejection
+from schemas.events import EventRejection
 from tests.domain.events.sending import PROJECT, keyed
 
 
-def refused(number: int, code: RejectCode = "INVALID", text: bytes | None = None) -> RejectedEvent:
+def refused(number: int, code: EventRejection = "INVALID", text: bytes | None = None) -> RejectedEvent:
     return RejectedEvent(number, code, text or b'{"name": "open", "eventId": "e-%d"}' % number)
 
 
-async def listed(pool: Pool, project_id: UUID = PROJECT, **chosen: object) -> list[Quarantined]:
+async def listed(pool: Pool, project_id: UUID = PROJECT, **chosen: object) -> list[StoredRejection]:
     given = {"last_app": 9, "app_no": None, "codes": None, "before": None, "limit": 10_000} | chosen
-    return await Quarantine(pool).list_page(project_id=project_id, **given)  # type: ignore[arg-type]
+    return await QuarantineBuffer(pool).list_page(project_id=project_id, **given)  # type: ignore[arg-type]
 
 
 async def test_what_was_refused_is_listed_newest_first(pool: Pool) -> None:
-    waiting = Quarantine(pool)
+    waiting = QuarantineBuffer(pool)
     waiting.note(keyed(PROJECT, 1), [refused(1), refused(2, "BAD_TIME")])
     waiting.note(keyed(PROJECT, 2), [refused(3)])
     waiting.note(keyed(uuid4(), 1), [refused(4)])
@@ -53,7 +53,7 @@ async def test_long_or_broken_text_is_stored_in_part(pool: Pool) -> None:
         (b"null", None, None),
         (b"\0" * 9_000, None, None),
     ]
-    waiting = Quarantine(pool)
+    waiting = QuarantineBuffer(pool)
     waiting.note(keyed(PROJECT, 1), [refused(1, text=text) for text, _, _ in cases])
     await waiting.write_due()
     rows = (await listed(pool))[::-1]
@@ -64,7 +64,7 @@ async def test_long_or_broken_text_is_stored_in_part(pool: Pool) -> None:
 async def test_flood_keeps_the_newest_events(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """In memory, and in the table."""
     monkeypatch.setattr(quarantine, "MAX_ROWS", 150)
-    waiting, other = Quarantine(pool), uuid4()
+    waiting, other = QuarantineBuffer(pool), uuid4()
     waiting.note(keyed(other, 1), [refused(0)])
     for turn in range(3):
         for number in range(300):
@@ -76,7 +76,7 @@ async def test_flood_keeps_the_newest_events(pool: Pool, monkeypatch: pytest.Mon
 
 
 async def test_large_request_keeps_its_newest_events(pool: Pool) -> None:
-    waiting = Quarantine(pool)
+    waiting = QuarantineBuffer(pool)
     waiting.note(keyed(PROJECT, 1), [refused(number) for number in range(150)])
     await waiting.write_due()
     assert [row.event_id for row in await listed(pool)] == [f"e-{number}" for number in range(149, 49, -1)]
@@ -85,18 +85,18 @@ async def test_large_request_keeps_its_newest_events(pool: Pool) -> None:
 async def test_queued_events_of_a_project_are_bounded_in_memory(pool: Pool) -> None:
     """Fewer long texts fit if they have a rare character, which Python stores in four bytes each."""
     text = '{"eventId":"e-%d","a":"' + "\U0001f600" + "x" * 5_000
-    waiting = Quarantine(pool)
+    waiting = QuarantineBuffer(pool)
     for number in range(90):
         waiting.note(keyed(PROJECT, 1), [refused(number, text=(text % number).encode())])
     await waiting.write_due()
     rows = await listed(pool)
     assert [row.text[12:16] for row in rows] == [f"e-{number}" for number in range(89, 89 - len(rows), -1)]
     assert len(rows) >= 10
-    assert len(rows) * 4 * quarantine.MAX_TEXT <= quarantine.MOST_BYTES
+    assert len(rows) * 4 * quarantine.MAX_TEXT <= quarantine.MAX_QUEUED_BYTES_PER_PROJECT
 
 
 async def test_organization_cannot_fill_the_buffer(pool: Pool) -> None:
-    waiting = Quarantine(pool)
+    waiting = QuarantineBuffer(pool)
     greedy = uuid4()
     for _ in range(300):
         waiting.note(keyed(uuid4(), 1)._replace(organization_id=greedy), [refused(0)])
@@ -110,7 +110,7 @@ async def test_organization_cannot_fill_the_buffer(pool: Pool) -> None:
 def test_full_buffer_gives_another_organization_its_share(pool: Pool) -> None:
     """Property: an organization with too few places is at most one behind the one with the most."""
     for seed in range(20):
-        dice, waiting = random.Random(seed), Quarantine(pool)
+        dice, waiting = random.Random(seed), QuarantineBuffer(pool)
         organizations = [uuid4() for _ in range(dice.choice((1, 3, 10, 40, 199)))]
         for organization_id in [*dice.choices(organizations, k=600), *[PROJECT] * 30]:
             waiting.note(keyed(uuid4(), 1)._replace(organization_id=organization_id), [refused(0)])
@@ -121,19 +121,17 @@ def test_full_buffer_gives_another_organization_its_share(pool: Pool) -> None:
 
 
 async def test_expired_and_purged_events_are_deleted(pool: Pool, conn: Conn) -> None:
-    waiting, other = Quarantine(pool), uuid4()
+    waiting, other = QuarantineBuffer(pool), uuid4()
     waiting.note(keyed(PROJECT, 1), [refused(number) for number in range(4)])
     waiting.note(keyed(other, 1), [refused(9)])
     await waiting.write_due()
     for event_id, age in (("e-0", timedelta(days=6, hours=23)), ("e-1", timedelta(days=7, minutes=1))):
         await conn.execute(
-            "update event_quarantine set received_at = now() - $2::interval where event_id = $1",
-            event_id,
-            age,
+            "update event_quarantine set received_at = now() - $2::interval where event_id = $1", event_id, age
         )
-    assert await quarantine.delete_old(conn) == 1
+    assert await quarantine.delete_expired_rejections(conn) == 1
     assert [row.event_id for row in await listed(pool)] == ["e-3", "e-2", "e-0"]
-    while await purge.delete_batch(conn, project_id=PROJECT):
+    while await purge.purge_project_batch(conn, project_id=PROJECT):
         pass
     assert await listed(pool) == []
     assert len(await listed(pool, other)) == 1
@@ -141,7 +139,12 @@ async def test_expired_and_purged_events_are_deleted(pool: Pool, conn: Conn) -> 
 
 async def test_events_during_a_write_wait_for_the_next(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     """So a flood is written once a turn, and an earlier project doesn't wait behind it."""
-    waiting, keep, flood, written = Quarantine(pool), quarantine.keep, uuid4(), list[UUID]()
+    waiting, keep, flood, written = (
+        QuarantineBuffer(pool),
+        quarantine.insert_quarantined_events,
+        uuid4(),
+        list[UUID](),
+    )
 
     async def keep_beside_flood(conn: Conn, project_id: UUID, noted: Sequence[BufferedRejection]) -> None:
         await keep(conn, project_id, noted)
@@ -149,7 +152,7 @@ async def test_events_during_a_write_wait_for_the_next(pool: Pool, monkeypatch: 
         if len(written) < 9:
             waiting.note(keyed(flood, 1), [refused(0)])
 
-    monkeypatch.setattr(quarantine, "keep", keep_beside_flood)
+    monkeypatch.setattr(quarantine, "insert_quarantined_events", keep_beside_flood)
     waiting.note(keyed(PROJECT, 1), [refused(1)])
     waiting.note(keyed(flood, 1), [refused(0)])
     await waiting.write_due()

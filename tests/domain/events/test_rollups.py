@@ -12,7 +12,7 @@ import pytest
 from db.pool import Conn, Pool
 from db.reach import raise_if_postgres_away
 from domain.events import group_commit, rollups
-from schemas.errors import Invalid, Unavailable
+from schemas.errors import InvalidValue, ServiceUnavailable
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send, wrong_counts
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
@@ -40,9 +40,9 @@ async def test_a_fold_that_ends_early_has_folded_nothing(pool: Pool, conn: Conn)
     async with pool.acquire() as other:
         begun = other.transaction()
         await begun.start()
-        assert await rollups.fold(other) > 0
+        assert await rollups.fold_event_counts(other) > 0
         async with pool.acquire() as third:
-            next_one = asyncio.create_task(rollups.fold(third))
+            next_one = asyncio.create_task(rollups.fold_event_counts(third))
             await eventually(partial(waits_for_lock, conn))
             await begun.rollback()
             assert await next_one > 0
@@ -62,7 +62,7 @@ async def test_rebuild_corrects_only_the_days_counts(conn: Conn) -> None:
     await send(conn, [event(n) for n in range(200, 300)])
     for project_id in (PROJECT, OTHER):
         for day in {(NOW - timedelta(minutes=n)).date() for n in range(600)}:
-            await rollups.rebuild(conn, project_id=project_id, day=day)
+            await rollups.rebuild_event_counts(conn, project_id=project_id, day=day)
     await fold_all(conn)
     assert await wrong_counts(conn) == []
 
@@ -72,8 +72,8 @@ async def test_dropped_day_keeps_its_counts(conn: Conn) -> None:
     await fold_all(conn)
     gone = (NOW - timedelta(days=2)).date()
     await conn.execute(f"drop table event_{gone:%Y%m%d}")
-    with pytest.raises(Invalid):
-        await rollups.rebuild(conn, project_id=PROJECT, day=gone)
+    with pytest.raises(InvalidValue):
+        await rollups.rebuild_event_counts(conn, project_id=PROJECT, day=gone)
     assert await conn.fetchval("select sum(n) from event_rollup where name <> ''") == 1
 
 
@@ -90,16 +90,16 @@ async def test_writers_folders_and_rebuilds_at_once(wide: Pool, conn: Conn) -> N
     async def fold() -> None:
         while not done.is_set():
             async with wide.acquire() as own:
-                with suppress(Unavailable), raise_if_postgres_away():
+                with suppress(ServiceUnavailable), raise_if_postgres_away():
                     async with own.transaction():
-                        await rollups.fold(own)
+                        await rollups.fold_event_counts(own)
                         if dice.random() < 0.2:
                             await own.execute("select pg_terminate_backend(pg_backend_pid())")
 
     async def rebuild() -> None:
         while not done.is_set():
             async with wide.acquire() as own:
-                await rollups.rebuild(own, project_id=PROJECT, day=datetime.now(UTC).date())
+                await rollups.rebuild_event_counts(own, project_id=PROJECT, day=datetime.now(UTC).date())
 
     others = asyncio.gather(fold(), fold(), fold(), rebuild())
     await asyncio.gather(*[write(range(start, start + 600)) for start in range(0, 3_600, 600)])

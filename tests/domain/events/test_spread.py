@@ -12,25 +12,16 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from db.migrate import migrate
+from db.migrate import migrate_databases
 from db.pool import Conn
 from db.server import LocalServer
 from domain.events import partitions, purge, rollups
 from domain.events.event import Event
-from domain.events.tail import Tail, TailFilter
+from domain.events.tail import EventTail, EventTailFilter
 from tests import servers as made
 from tests.domain.events import racing
 from tests.domain.events.sending import NOW, fold_all, stored, take, wrong_counts
-from tests.domain.events.spreading import (
-    PROJECTS,
-    Router,
-    Spread,
-    home,
-    numbers_of,
-    routed,
-    spread,
-    spread_event,
-)
+from tests.domain.events.spreading import PROJECTS, Router, Spread, home, numbers_of, routed, spread, spread_event
 
 pytestmark = pytest.mark.long
 
@@ -51,7 +42,7 @@ def four() -> Iterator[list[LocalServer]]:
 async def urls(four: list[LocalServer], database_url: str) -> list[str]:
     """Return the URLs of their empty stores with one open generation; the main database is elsewhere."""
     for server in four:
-        await migrate(database_url, server.url)
+        await migrate_databases(database_url, server.url)
     async with spread([server.url for server in four]) as found, found.each() as conns:
         for conn in conns:
             await conn.execute(EMPTY)
@@ -67,9 +58,7 @@ async def store(urls: list[str]) -> AsyncIterator[Spread]:
 async def test_each_id_is_stored_once_on_its_projects_server(urls: list[str], store: Spread) -> None:
     """Under folds, rotations of single servers, and terminated writers."""
     done, acknowledged = asyncio.Event(), list[int]()
-    batches = [
-        [[_spread(event) for event in events] for events in share] for share in racing.batches(1, NUMBERS)
-    ]
+    batches = [[[_spread(event) for event in events] for events in share] for share in racing.batches(1, NUMBERS)]
     count = sum(map(len, batches))
     async with AsyncExitStack() as stack:
         routers = [await stack.enter_async_context(routed(urls)) for _ in range(WRITERS)]
@@ -129,18 +118,18 @@ async def test_project_needs_only_its_server(four: list[LocalServer], urls: list
 
 async def _live(router: Router, conn: Conn, project_id: UUID) -> None:
     """Run all operations on events of a project, and of the store's tables."""
-    followed = Tail(TailFilter(project_id, back=timedelta(days=2)))
+    followed = EventTail(EventTailFilter(project_id, back=timedelta(days=2)))
     await followed.begin(conn)
     sent = [spread_event(number)._replace(project_id=project_id) for number in range(50)]
     assert await take(router, sorted(sent)) == (50, 0)
     assert len(await followed.look(conn)) == 50
-    assert await rollups.fold(conn) > 0
-    await rollups.rebuild(conn, project_id=project_id, day=NOW.date())
+    assert await rollups.fold_event_counts(conn) > 0
+    await rollups.rebuild_event_counts(conn, project_id=project_id, day=NOW.date())
     await fold_all(conn)
     assert await wrong_counts(conn) == []
-    assert await partitions.rotate(conn, age=AT_ONCE) == 1
+    assert await partitions.rotate_event_id_generation(conn, age=AT_ONCE) == 1
     assert await take(router, sorted(sent)) == (0, 50)
-    assert await partitions.make_days(conn) == 0
-    while await purge.delete_batch(conn, project_id=project_id):
+    assert await partitions.create_event_day_tables(conn) == 0
+    while await purge.purge_project_batch(conn, project_id=project_id):
         pass
     assert await stored(conn) == []

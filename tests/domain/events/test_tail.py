@@ -11,19 +11,19 @@ from hypothesis import strategies as st
 
 from db.pool import Conn, Pool
 from domain.events import group_commit, tail
-from domain.events.tail import Tail, TailFilter
+from domain.events.tail import EventTail, EventTailFilter
 from tests.domain.events.sending import NAMES, NOW, PROJECT, event, send
 
-FOLLOWED = TailFilter(PROJECT, back=timedelta(days=1))
+FOLLOWED = EventTailFilter(PROJECT, back=timedelta(days=1))
 
 
-async def begun(conn: Conn, wanted: TailFilter = FOLLOWED) -> Tail:
-    followed = Tail(wanted)
+async def begun(conn: Conn, wanted: EventTailFilter = FOLLOWED) -> EventTail:
+    followed = EventTail(wanted)
     await followed.begin(conn)
     return followed
 
 
-async def seen(conn: Conn, followed: Tail) -> list[int]:
+async def seen(conn: Conn, followed: EventTail) -> list[int]:
     """Return the numbers of one poll's events."""
     return sorted(kept.event_key.int for kept in await followed.look(conn))
 
@@ -51,7 +51,7 @@ class Writers:
         return written if commit else []
 
 
-async def rest(conn: Conn, followed: Tail) -> list[int]:
+async def rest(conn: Conn, followed: EventTail) -> list[int]:
     """Return the events of all polls in a row."""
     shown = await seen(conn, followed)
     while followed.more:
@@ -74,8 +74,8 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
     """
     await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tail, "LISTING_DELAY", timedelta(0))
-        patch.setattr(tail, "POLL_LIMIT", limit)
+        patch.setattr(tail, "TRANSACTION_LISTING_DELAY", timedelta(0))
+        patch.setattr(tail, "MAX_EVENTS_PER_POLL", limit)
         async with AsyncExitStack() as stack:
             writers = Writers([await stack.enter_async_context(pool.acquire()) for _ in range(4)])
             waiting, shown, followed = list[int](), list[int](), await begun(conn)

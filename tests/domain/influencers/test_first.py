@@ -4,13 +4,13 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.influencers import creating, drawing_job, influencers
-from domain.influencers.influencers import InfluencerAuthor
+from domain.influencers.influencers import InfluencerChangeAuthor
 from domain.tenancy import project_locks
 from jobs import ledger
-from jobs.kinds import INFLUENCER_CREATE, INGEST_WEBSITE
-from jobs.ledger import Claim
+from jobs.kinds import INFLUENCER_CREATE_KIND, INGEST_WEBSITE_KIND
+from jobs.ledger import JobClaim
 from schemas import ids
 from schemas.influencers import InfluencerCreate
 from tests import seeds
@@ -19,20 +19,23 @@ from tests.domain.project import Project
 
 async def complete(pool: Pool, project: Project) -> None:
     """Complete an ingest, as far as influencers are concerned."""
-    claim = Claim(project.org, project.id, ids.new(), INGEST_WEBSITE.name, 1, 1, 4, {}, seeds.NOW)
+    claim = JobClaim(project.org, project.id, ids.new_uuid7(), INGEST_WEBSITE_KIND.name, 1, 1, 4, {}, seeds.NOW)
 
     async def last(conn: Conn) -> None:
-        await project_locks.lock_active(conn, organization_id=project.org, project_id=project.id)
-        await drawing_job.create_first(conn, claim=claim)
+        await project_locks.lock_active_project(conn, organization_id=project.org, project_id=project.id)
+        await drawing_job.create_first_influencer(conn, claim=claim)
 
-    await transact(pool, last)
+    await run_in_transaction(pool, last)
 
 
 async def create(pool: Pool, project: Project) -> Any:
     verb = partial(
-        creating.create, author=InfluencerAuthor(project.org), project_id=project.id, body=InfluencerCreate()
+        creating.create_brand_influencer,
+        author=InfluencerChangeAuthor(project.org),
+        project_id=project.id,
+        body=InfluencerCreate(),
     )
-    return (await transact(pool, verb)).influencer_id
+    return (await run_in_transaction(pool, verb)).influencer_id
 
 
 async def counts(conn: Conn) -> tuple[int, int]:
@@ -67,21 +70,21 @@ async def test_project_that_had_an_influencer_gets_none(pool: Pool, conn: Conn, 
     made = await create(pool, project)
     await complete(pool, project)
     delete = partial(
-        influencers.delete, author=InfluencerAuthor(project.org), influencer_id=made, versions=None
+        influencers.remove_influencer, author=InfluencerChangeAuthor(project.org), influencer_id=made, versions=None
     )
-    await transact(pool, delete)
+    await run_in_transaction(pool, delete)
     await complete(pool, project)
     assert await counts(conn) == (1, 1)
 
 
 async def test_ingest_over_a_cap_leaves_it_to_the_next(pool: Pool, conn: Conn, project: Project) -> None:
     await conn.execute("update pool_cap set max_queued = 1 where pool = 'generate'")
-    waiting = await ledger.submit(
+    waiting = await ledger.submit_job(
         conn,
-        kind=INFLUENCER_CREATE,
+        kind=INFLUENCER_CREATE_KIND,
         organization_id=project.org,
         project_id=project.id,
-        args={"influencer_id": str(ids.new()), "colors": []},
+        args={"influencer_id": str(ids.new_uuid7()), "colors": []},
     )
     await complete(pool, project)
     assert await counts(conn) == (0, 1)

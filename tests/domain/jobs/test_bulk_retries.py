@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from api.http.request_state import RequestState
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.jobs import bulk_retries, jobs, retries
-from domain.jobs.bulk_retries import Batch, JobRetryFilter
+from domain.jobs.bulk_retries import BulkRetryResult, JobRetryFilter
 from domain.values.periods import UNBOUNDED_PERIOD
-from jobs.ledger import Settlement
+from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Failed
 from schemas import ids
 from telemetry import log_context
@@ -29,24 +29,23 @@ async def failed_posts(pool: Pool, conn: Conn, project: Project, many: int) -> l
     await post_scene.schedule(conn, filled)
     claims = await post_scene.pull(conn)
     failed = Failed("NETWORK", "the server did not answer", retryable=True)
-    await jobs.settle(pool, [Settlement(claim, failed) for claim in claims])
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, failed) for claim in claims])
     assert len(claims) == many
     return [claim.id for claim in claims]
 
 
-async def bulk(pool: Pool, project: Project) -> Batch:
-    return await transact(
+async def bulk(pool: Pool, project: Project) -> BulkRetryResult:
+    return await run_in_transaction(
         pool,
-        lambda conn: bulk_retries.retry(
+        lambda conn: bulk_retries.retry_matching_jobs(
             conn, organization_id=project.org, scopes=SCOPES, chosen=ALL, after=None, dry_run=False
         ),
     )
 
 
 async def single(pool: Pool, project: Project, job_id: UUID) -> None:
-    await transact(
-        pool,
-        lambda conn: retries.retry(conn, organization_id=project.org, job_id=job_id, scopes=SCOPES),
+    await run_in_transaction(
+        pool, lambda conn: retries.submit_job_retry(conn, organization_id=project.org, job_id=job_id, scopes=SCOPES)
     )
 
 
@@ -59,7 +58,7 @@ async def test_races_retry_each_job_once(wide: Pool, conn: Conn, project: Projec
     assert Counter(row["retry_of"] for row in rows) == Counter(origins)
     marks = await conn.fetch("select id, retried_as from job where id = any($1)", origins)
     assert {tuple(row) for row in marks} == {tuple(row) for row in rows}
-    told = [one for batch in answers if isinstance(batch, Batch) for one in batch.answer.skipped]
+    told = [one for batch in answers if isinstance(batch, BulkRetryResult) for one in batch.answer.skipped]
     assert {one.code for one in told} <= {"ALREADY_RETRIED"}
 
 
@@ -77,5 +76,5 @@ async def test_rolled_back_retry_is_not_logged(wide: Pool, conn: Conn, project: 
     finally:
         log_context.detach_cause(before)
     assert [one.code for one in answer.skipped] == ["ACCOUNT_NOT_CONNECTED"]
-    made = [ids.show(ids.JOB, submit.job_id) for submit in request.submits]
+    made = [ids.format_prefixed_id(ids.JOB, submit.job_id) for submit in request.submits]
     assert (made, len(made)) == ([one.job_id for one in answer.retried], 2)

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from db.pool import Conn, Pool
 from domain.jobs import jobs
-from jobs.kinds import INGEST_WEBSITE
-from jobs.ledger import Settlement
+from jobs.kinds import INGEST_WEBSITE_KIND
+from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Done
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
@@ -79,15 +79,15 @@ COSTS = {
 async def test_a_jobs_steps_cost_no_more(conn: Conn, pool: Pool, project: Project) -> None:
     await pool.execute(NOTE)
     found = dict[str, Cost]()
-    worker_id = await job_scene.worker(conn, INGEST_WEBSITE)
+    worker_id = await job_scene.worker(conn, INGEST_WEBSITE_KIND)
     async with costing(pool) as cost:
-        await job_scene.submit(conn, project.org, INGEST_WEBSITE, project_id=project.id)
+        await job_scene.submit(conn, project.org, INGEST_WEBSITE_KIND, project_id=project.id)
     found["submit"] = await cost()
     async with costing(pool) as cost:
-        [claim] = await job_scene.pull(conn, worker_id, 1, INGEST_WEBSITE)
+        [claim] = await job_scene.pull(conn, worker_id, 1, INGEST_WEBSITE_KIND)
     found["pull"] = await cost()
     async with costing(pool) as cost:
-        await jobs.settle(pool, [Settlement(claim, Done({}))])
+        await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, Done({}))])
     found["settle"] = await cost()
     assert found == {name: COSTS[name] for name in found}
 

@@ -7,9 +7,9 @@ import pytest
 from db.pool import Conn, Pool
 from domain.jobs import jobs, retries
 from jobs import ledger
-from jobs.outcomes import Canceled, Done, Failed, Outcome, Retry
+from jobs.outcomes import Canceled, Done, Failed, Retry, TaskOutcome
 from schemas import ids
-from schemas.errors import Conflict, NotFound
+from schemas.errors import ObjectNotFound, StateConflict
 from schemas.jobs import Job, JobError
 from tests.domain.project import SCOPES, Project, cancel, ingest, list_ids, shown, start, started
 from tests.jobs import scene
@@ -18,16 +18,16 @@ from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
 
 async def test_a_queued_job_is_running_on_the_wire(conn: Conn, project: Project) -> None:
     submitted = await scene.submit(conn, project.org, project_id=project.id)
-    job, version = await jobs.get(conn, organization_id=project.org, job_id=submitted.job_id)
+    job, version = await jobs.read_job(conn, organization_id=project.org, job_id=submitted.job_id)
     assert version == 1
     assert job == Job(
-        job_id=ids.show("job", submitted.job_id),
+        job_id=ids.format_prefixed_id("job", submitted.job_id),
         kind="run_errand",
         status="running",
         stage="queued",
         phase="queued",
         progress=0,
-        project_id=ids.show("prj", project.id),
+        project_id=ids.format_prefixed_id("prj", project.id),
         attempt=0,
         max_attempts=3,
         cancel_requested=False,
@@ -42,7 +42,7 @@ async def test_a_queued_job_is_running_on_the_wire(conn: Conn, project: Project)
 
 async def test_outcomes_in_answers(pool: Pool, conn: Conn, project: Project) -> None:
     """An ended job can't be canceled."""
-    cases: list[tuple[Outcome, str, str]] = [
+    cases: list[tuple[TaskOutcome, str, str]] = [
         (Done({"n": 1}), "completed", "completed"),
         (Failed("BROKEN", "it broke"), "failed", "failed"),
         (Canceled(), "canceled", "canceled"),
@@ -67,13 +67,13 @@ async def test_foreign_internal_and_unknown_jobs_are_not_found(conn: Conn, proje
     [rival] = await scene.tenants(conn)
     foreign, internal = await scene.submit(conn, rival), await scene.submit(conn, project.org, INTERNAL_JOB)
     said = set()
-    for job_id in (foreign.job_id, internal.job_id, ids.new()):
-        for verb in (jobs.get, jobs.cancel):
-            with pytest.raises(NotFound) as raised:
+    for job_id in (foreign.job_id, internal.job_id, ids.new_uuid7()):
+        for verb in (jobs.read_job, jobs.request_job_cancel):
+            with pytest.raises(ObjectNotFound) as raised:
                 await verb(conn, organization_id=project.org, job_id=job_id)
             said.add(raised.value.message)
-        with pytest.raises(NotFound):
-            await retries.retry(conn, organization_id=project.org, job_id=job_id, scopes=SCOPES)
+        with pytest.raises(ObjectNotFound):
+            await retries.submit_job_retry(conn, organization_id=project.org, job_id=job_id, scopes=SCOPES)
     assert len(said) == 1
     assert {(await scene.row(conn, job.job_id))["state"] for job in (foreign, internal)} == {"queued"}
 
@@ -81,17 +81,13 @@ async def test_foreign_internal_and_unknown_jobs_are_not_found(conn: Conn, proje
 async def test_many_are_answered_in_the_order_asked(conn: Conn, project: Project) -> None:
     [rival] = await scene.tenants(conn)
     first, second = await scene.submit(conn, project.org), await scene.submit(conn, rival)
-    refs = [
-        (rival, second.job_id),
-        (project.org, second.job_id),
-        (project.org, first.job_id),
-        (rival, second.job_id),
-    ]
-    answers = await jobs.get_many(conn, refs=refs)
+    refs = [(rival, second.job_id), (project.org, second.job_id), (project.org, first.job_id), (rival, second.job_id)]
+    answers = await jobs.read_jobs(conn, refs=refs)
     assert [answer and answer[0].job_id for answer in answers] == [
-        ids.show("job", second.job_id), None, ids.show("job", first.job_id), ids.show("job", second.job_id),
+        ids.format_prefixed_id("job", second.job_id), None, ids.format_prefixed_id("job", first.job_id),
+        ids.format_prefixed_id("job", second.job_id),
     ]  # fmt: skip
-    assert await jobs.get_many(conn, refs=[]) == []
+    assert await jobs.read_jobs(conn, refs=[]) == []
 
 
 async def test_a_list_is_newest_first_and_the_tenants_own(conn: Conn, project: Project) -> None:
@@ -99,18 +95,20 @@ async def test_a_list_is_newest_first_and_the_tenants_own(conn: Conn, project: P
     mine = [await scene.submit(conn, project.org) for _ in range(5)]
     await scene.submit(conn, rival)
     await scene.submit(conn, project.org, INTERNAL_JOB)
-    expected = [ids.show("job", job.job_id) for job in sorted(mine, key=lambda job: job.job_id, reverse=True)]
+    expected = [
+        ids.format_prefixed_id("job", job.job_id) for job in sorted(mine, key=lambda job: job.job_id, reverse=True)
+    ]
     page = await list_ids(conn, project, limit=3)
-    rest = await list_ids(conn, project, limit=3, before=ids.read("job", page[-1]))
+    rest = await list_ids(conn, project, limit=3, before=ids.parse_prefixed_id("job", page[-1]))
     assert (page, rest) == (expected[:3], expected[3:])
 
 
 async def test_a_list_filters(conn: Conn, project: Project) -> None:
-    ingesting = ids.show("job", await start(conn, project))
+    ingesting = ids.format_prefixed_id("job", await start(conn, project))
     claim = await scene.start_job(conn, project.org, UNCAPPED_JOB)
     later = await scene.submit(conn, project.org, run_at=datetime.now(UTC) + timedelta(hours=1))
     await scene.settle(conn, [claim])
-    done, scheduled = ids.show("job", claim.id), ids.show("job", later.job_id)
+    done, scheduled = ids.format_prefixed_id("job", claim.id), ids.format_prefixed_id("job", later.job_id)
     assert await list_ids(conn, project, project_id=project.id) == [ingesting]
     assert await list_ids(conn, project, kinds=["run_free_errand"]) == [done]
     assert await list_ids(conn, project, statuses=["completed"]) == [done]
@@ -118,17 +116,17 @@ async def test_a_list_filters(conn: Conn, project: Project) -> None:
     assert await list_ids(conn, project, stages=["scheduled"]) == [scheduled]
     assert await list_ids(conn, project, statuses=["failed"]) == []
     assert await list_ids(conn, project, project_id=project.id, statuses=["completed"]) == []
-    with pytest.raises(NotFound):
-        await list_ids(conn, project, project_id=ids.new())
+    with pytest.raises(ObjectNotFound):
+        await list_ids(conn, project, project_id=ids.new_uuid7())
 
 
 async def test_cancel_of_a_running_job_sets_its_flag(pool: Pool, conn: Conn, project: Project) -> None:
     """Once: a repeat makes no other version."""
     claim, versions = await started(conn, project), set[int]()
-    await ledger.progress(conn, claim, progress=0.123456)
+    await ledger.store_job_progress(conn, claim, progress=0.123456)
     for _ in range(2):
         assert (await cancel(pool, project, claim.id)).accepted
-        job, version = await jobs.get(conn, organization_id=project.org, job_id=claim.id)
+        job, version = await jobs.read_job(conn, organization_id=project.org, job_id=claim.id)
         assert (job.status, job.cancel_requested, job.progress) == ("running", True, 0.1235)
         versions.add(version)
     assert len(versions) == 1
@@ -137,7 +135,7 @@ async def test_cancel_of_a_running_job_sets_its_flag(pool: Pool, conn: Conn, pro
 
 async def test_waiting_job_of_an_uncancelable_kind_stays(pool: Pool, conn: Conn, project: Project) -> None:
     submitted = await scene.submit(conn, project.org, TEST_JOB._replace(cancelable=False))
-    with pytest.raises(Conflict) as raised:
+    with pytest.raises(StateConflict) as raised:
         await cancel(pool, project, submitted.job_id)
     assert raised.value.details == {"reason": "JOB_CANCEL_UNAVAILABLE", "stage": "queued"}
     assert (await scene.row(conn, submitted.job_id))["state"] == "queued"

@@ -9,7 +9,7 @@ import pytest
 
 from db.pool import Conn
 from domain.jobs import stats
-from jobs.kinds import COLLECT_METRICS, CONTENT_GENERATE
+from jobs.kinds import COLLECT_METRICS_KIND, CONTENT_GENERATE_KIND
 from schemas import ids
 from schemas.job_stats import JobStats
 from tests import plans
@@ -21,9 +21,7 @@ NOW = datetime(2026, 3, 29, 1, 30, 20, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-async def end(
-    conn: Conn, org: UUID, at: datetime, state: str = "completed", *, internal: bool = False
-) -> None:
+async def end(conn: Conn, org: UUID, at: datetime, state: str = "completed", *, internal: bool = False) -> None:
     """Insert a job that waited 30 seconds for its first attempt, which took 10 and ended then."""
     begun = at - timedelta(seconds=10)
     error = {"code": "TIMEOUT", "message": "m", "retryable": True} if state == "failed" else None
@@ -32,9 +30,9 @@ async def end(
                             run_at, deadline_at, created_at, started_at, finished_at, error)
            values ($1, $2, $3, $4, $5, $6, $6, '{}', 3, $7, now(), $7, $8, $9, $10)""",
         org,
-        UUID(int=ids.first_id_of(at - 4 * timedelta(seconds=10)).int + ids.new().int % 2**60),
-        (COLLECT_METRICS if internal else CONTENT_GENERATE).name,
-        CONTENT_GENERATE.pool,
+        UUID(int=ids.first_uuid7_at(at - 4 * timedelta(seconds=10)).int + ids.new_uuid7().int % 2**60),
+        (COLLECT_METRICS_KIND if internal else CONTENT_GENERATE_KIND).name,
+        CONTENT_GENERATE_KIND.pool,
         internal,
         state,
         begun - timedelta(seconds=30),
@@ -45,7 +43,7 @@ async def end(
 
 
 async def ended(conn: Conn, window: str = "hour", pool: str | None = None) -> JobStats:
-    return await stats.measure_ended(conn, window=window, pool=pool, now=NOW)  # type: ignore[arg-type]
+    return await stats.measure_ended_jobs(conn, window=window, pool=pool, now=NOW)  # type: ignore[arg-type]
 
 
 async def test_each_end_is_in_its_bucket(conn: Conn) -> None:
@@ -74,11 +72,9 @@ async def test_an_organization_sees_its_own_without_internal_ones(conn: Conn) ->
         await end(conn, org, NOW, internal=internal)
     await scene.submit(conn, one)
     now = datetime.now(UTC)
-    then = await stats.measure(conn, organization_id=one, window="hour", now=NOW)
-    assert [(b.at, b.completed) for b in then.buckets if b.completed] == [
-        (NOW.replace(minute=29, second=0), 1)
-    ]
-    today = await stats.measure(conn, organization_id=one, window="day", now=now)
+    then = await stats.measure_organization_jobs(conn, organization_id=one, window="hour", now=NOW)
+    assert [(b.at, b.completed) for b in then.buckets if b.completed] == [(NOW.replace(minute=29, second=0), 1)]
+    today = await stats.measure_organization_jobs(conn, organization_id=one, window="day", now=now)
     assert sum(bucket.running for bucket in today.buckets) == 1
 
 
@@ -95,8 +91,8 @@ async def burst(conn: Conn, at: datetime, jobs: int, within: timedelta, state: s
              from generate_series(0, $5 - 1) n
             cross join lateral (select $4::timestamptz + n * ($6::interval / $5) as at) t""",
         org,
-        CONTENT_GENERATE.name,
-        CONTENT_GENERATE.pool,
+        CONTENT_GENERATE_KIND.name,
+        CONTENT_GENERATE_KIND.pool,
         at,
         jobs,
         within,
@@ -110,7 +106,7 @@ async def test_burst_is_counted_in_full(conn: Conn) -> None:
     org = await burst(conn, last + timedelta(seconds=0.5), 250, timedelta(seconds=1.5))
     await burst(conn, last + timedelta(seconds=5), 70, timedelta(seconds=1), "failed")
     found = await ended(conn)
-    own = await stats.measure(conn, organization_id=org, window="hour", now=NOW)
+    own = await stats.measure_organization_jobs(conn, organization_id=org, window="hour", now=NOW)
     assert [(b.completed, b.failed, b.sampled) for b in found.buckets if b.completed] == [(250, 70, False)]
     assert [(b.completed, b.failed, b.sampled) for b in own.buckets if b.completed] == [(250, 0, False)]
     assert [(error.code, error.jobs) for error in found.errors] == [("TIMEOUT", 70)]
@@ -127,8 +123,8 @@ async def test_many_jobs_are_counted_from_a_sample(conn: Conn, monkeypatch: pyte
     own: dict[str, Any] = {"organization_id": org, "window": "hour", "now": NOW}
     for _ in range(plans.TIMES):
         await ended(conn)
-        await stats.measure(conn, **own)
-    for read in (partial(ended, conn), partial(stats.measure, conn, **own)):
+        await stats.measure_organization_jobs(conn, **own)
+    for read in (partial(ended, conn), partial(stats.measure_organization_jobs, conn, **own)):
         async with plans.reading(conn, "job") as come:
             found = await read()
         last = found.buckets[-1]

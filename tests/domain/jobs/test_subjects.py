@@ -8,9 +8,9 @@ from db.pool import Conn, Pool
 from domain.brand import ingests
 from domain.jobs import jobs, subjects
 from domain.operations import maintenance
-from jobs.ledger import Settlement
-from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome
-from schemas.errors import Fenced
+from jobs.ledger import AttemptSettlement
+from jobs.outcomes import Canceled, Done, Failed, Interrupted, TaskOutcome
+from schemas.errors import AttemptFenced
 from tests.domain.project import Project, ingest, start, started
 from tests.jobs import scene
 
@@ -19,7 +19,7 @@ FUTURE = datetime.max.replace(tzinfo=UTC)
 
 async def test_a_settlement_ends_the_ingest(pool: Pool, conn: Conn, project: Project) -> None:
     """Then another may start."""
-    ends: dict[str, Outcome] = {
+    ends: dict[str, TaskOutcome] = {
         "completed": Done(),
         "failed": Failed("NOT_HTML", "no page"),
         "canceled": Canceled(),
@@ -27,7 +27,7 @@ async def test_a_settlement_ends_the_ingest(pool: Pool, conn: Conn, project: Pro
     }
     for status, outcome in ends.items():
         claim = await started(conn, project)
-        [moved] = await jobs.settle(pool, [Settlement(claim, outcome)])
+        [moved] = await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, outcome)])
         found = await ingest(conn, project)
         assert (moved.id, found.status) == (claim.id, status)
         assert (found.error and found.error.code) == ("NOT_HTML" if status == "failed" else None)
@@ -37,10 +37,10 @@ async def test_a_settlement_ends_the_ingest(pool: Pool, conn: Conn, project: Pro
 async def test_a_commit_ends_the_ingest(conn: Conn, project: Project) -> None:
     claim = await started(conn, project)
     async with conn.transaction():
-        await jobs.complete(conn, claim=claim, result={"n": 1})
+        await jobs.complete_job_and_subject(conn, claim=claim, result={"n": 1})
     assert (await ingest(conn, project)).status == "completed"
-    with pytest.raises(Fenced):
-        await jobs.complete(conn, claim=claim, result={"n": 2})
+    with pytest.raises(AttemptFenced):
+        await jobs.complete_job_and_subject(conn, claim=claim, result={"n": 2})
 
 
 async def test_rescue_ends_the_ingest_of_a_given_up_job(conn: Conn, project: Project) -> None:
@@ -48,17 +48,19 @@ async def test_rescue_ends_the_ingest_of_a_given_up_job(conn: Conn, project: Pro
         claim = await started(conn, project)
         await conn.execute("update job set crashes = $1 where id = $2", crashes, claim.id)
         await scene.expire_lease(conn, claim)
-        assert len(await maintenance.rescue(conn, before=FUTURE)) == 1
+        assert len(await maintenance.rescue_jobs_of_dead_workers(conn, before=FUTURE)) == 1
         assert (await ingest(conn, project)).status == ("failed" if crashes else "running")
 
 
 def test_every_kind_of_ingest_has_a_subject() -> None:
-    assert {subjects.SUBJECT_ENDERS[kind] for kind in ingests.SOURCE_BY_KIND} == {ingests.mark_ingests_ended}
+    assert {subjects.SUBJECT_ENDER_BY_JOB_KIND[kind] for kind in ingests.SOURCE_BY_INGEST_KIND} == {
+        ingests.mark_ingests_ended
+    }
 
 
 async def test_a_deadline_ends_the_ingest(conn: Conn, project: Project) -> None:
     await start(conn, project)
     await conn.execute("update job set deadline_at = now()")
-    assert len(await maintenance.end_overdue(conn)) == 1
+    assert len(await maintenance.end_overdue_jobs_and_subjects(conn)) == 1
     found = await ingest(conn, project)
     assert (found.status, found.error.code) == ("failed", "DEADLINE")

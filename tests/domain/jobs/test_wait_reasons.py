@@ -14,7 +14,7 @@ from db.pool import Conn
 from domain.jobs import wait_reasons
 from domain.operations import pools
 from jobs import heartbeat, maintenance
-from jobs.ledger import Claim
+from jobs.ledger import JobClaim
 from jobs.outcomes import Retry, Snooze
 from schemas.ops import PoolCap
 from schemas.waiting import Waiting, WaitReason
@@ -38,20 +38,20 @@ class Case(NamedTuple):
     job_id: UUID
 
     async def waiting(self) -> Waiting | None:
-        [found] = await wait_reasons.find_job_reasons(self.conn, refs=[(self.org, self.job_id)])
+        [found] = await wait_reasons.find_job_wait_reasons(self.conn, refs=[(self.org, self.job_id)])
         return found
 
     async def run(self, sql: str) -> None:
         await self.conn.execute(sql, self.job_id)
 
-    async def pull(self) -> list[Claim]:
+    async def pull(self) -> list[JobClaim]:
         return await scene.pull(self.conn, await scene.worker(self.conn, slots=1), 1)
 
     async def before(self, count: int) -> None:
         """Insert older jobs in the same queue."""
         await scene.insert_due_jobs(self.conn, [self.org], count)
 
-    async def busy(self, org: UUID, slots: int) -> list[Claim]:
+    async def busy(self, org: UUID, slots: int) -> list[JobClaim]:
         """Register the only worker, with a job of this tenant."""
         await self.conn.execute("delete from worker")
         await scene.insert_due_jobs(self.conn, [org], 1, CHORE)
@@ -65,26 +65,26 @@ Undo = Callable[[], Awaitable[object]]
 
 async def paused(case: Case) -> Undo:
     given: dict[str, Any] = {"name": TEST_JOB.pool, "slots": 10}
-    await pools.pause(case.conn, paused=True, **given)
-    return partial(pools.pause, case.conn, paused=False, **given)
+    await pools.pause_or_resume_pool(case.conn, paused=True, **given)
+    return partial(pools.pause_or_resume_pool, case.conn, paused=False, **given)
 
 
 async def without_worker(case: Case) -> Undo:
     workers = await case.conn.fetch("select id from worker")
     for worker in workers:
-        await heartbeat.mark_draining(case.conn, worker_id=worker["id"])
+        await heartbeat.mark_worker_draining(case.conn, worker_id=worker["id"])
     return partial(scene.worker, case.conn)
 
 
 async def capped(case: Case) -> Undo:
     claims = await case.busy(case.org, slots=10)
-    await pools.set_cap(case.conn, name=TEST_JOB.pool, cap=cap(1))
+    await pools.set_pool_tier_cap(case.conn, name=TEST_JOB.pool, cap=cap(1))
     return partial(scene.settle, case.conn, claims)
 
 
 async def raised(case: Case) -> Undo:
     await capped(case)
-    return partial(pools.set_cap, case.conn, name=TEST_JOB.pool, cap=cap(2))
+    return partial(pools.set_pool_tier_cap, case.conn, name=TEST_JOB.pool, cap=cap(2))
 
 
 async def crowded(case: Case) -> Undo:
@@ -108,7 +108,7 @@ async def planned(case: Case) -> Undo:
 
 async def unripe(case: Case) -> Undo:
     await case.run("update job set run_at = now(), stage = 'scheduled' where id = $1")
-    return partial(maintenance.promote, case.conn)
+    return partial(maintenance.promote_scheduled_jobs, case.conn)
 
 
 async def retried(case: Case) -> Undo:
@@ -130,12 +130,12 @@ async def throttled(case: Case) -> Undo:
 async def lost(case: Case) -> Undo:
     [claim] = await case.pull()
     await scene.expire_lease(case.conn, claim)
-    return partial(maintenance.rescue, case.conn, before=FUTURE)
+    return partial(maintenance.rescue_lost_jobs, case.conn, before=FUTURE)
 
 
 async def late(case: Case) -> Undo:
     await case.run("update job set deadline_at = now() where id = $1")
-    return partial(maintenance.end_overdue, case.conn)
+    return partial(maintenance.fail_overdue_jobs, case.conn)
 
 
 async def suspended(case: Case) -> Undo:
@@ -187,14 +187,13 @@ async def test_cause_is_reported_while_it_lasts(
 
 
 def test_each_reason_has_one_place() -> None:
-    told = [*wait_reasons.STATUS_MESSAGES, *(rule.reason for rule in wait_reasons.PRECEDENCE)]
+    told = [*wait_reasons.STATUS_WAIT_MESSAGES, *(rule.reason for rule in wait_reasons.WAIT_RULES_BY_PRECEDENCE)]
     assert sorted(told) == sorted(get_args(WaitReason))
 
 
 JOBS = st.lists(
     st.tuples(
-        st.sampled_from(["queued", "later", "unripe", "overdue", "retry"]),
-        st.integers(min_value=0, max_value=3),
+        st.sampled_from(["queued", "later", "unripe", "overdue", "retry"]), st.integers(min_value=0, max_value=3)
     ),
     min_size=1,
     max_size=8,
@@ -243,15 +242,15 @@ async def test_jobs_without_a_reason_are_pulled_next(conn: Conn, state: State) -
     await conn.execute("delete from job where state = 'queued'")
     await bound(conn, state.cap, paused=state.paused)
     job_ids = [await waiting_job(conn, org, *one) for one in state.made]
-    found = await wait_reasons.find_job_reasons(conn, refs=[(org, job_id) for job_id in job_ids])
+    found = await wait_reasons.find_job_wait_reasons(conn, refs=[(org, job_id) for job_id in job_ids])
     claims = await scene.pull(conn, worker_id, state.slots - await running(conn), TEST_JOB, INTERNAL_JOB)
     unheld = {job_id for job_id, waiting in zip(job_ids, found, strict=True) if waiting is None}
     assert unheld == {claim.id for claim in claims}, found
 
 
 async def bound(conn: Conn, most: int, *, paused: bool) -> None:
-    await pools.set_cap(conn, name=TEST_JOB.pool, cap=cap(most))
-    await pools.pause(conn, name=TEST_JOB.pool, paused=paused, slots=1)
+    await pools.set_pool_tier_cap(conn, name=TEST_JOB.pool, cap=cap(most))
+    await pools.pause_or_resume_pool(conn, name=TEST_JOB.pool, paused=paused, slots=1)
 
 
 async def running(conn: Conn) -> int:

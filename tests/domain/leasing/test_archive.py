@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.leasing import requests
 from schemas import ids
-from schemas.errors import Conflict
+from schemas.errors import StateConflict
 from schemas.leases import OperatedRequest
 from tests import leasing
 from tests.domain.leasing.test_races import shuffled
@@ -23,7 +23,7 @@ ROUNDS = 20
 
 
 async def shown(conn: Conn, project: Project, request_id: UUID) -> tuple[str, str | None]:
-    found = await requests.get(
+    found = await requests.read_lease_request(
         conn, organization_id=project.org, project_id=project.id, request_id=request_id
     )
     return found.status, found.reason
@@ -31,7 +31,7 @@ async def shown(conn: Conn, project: Project, request_id: UUID) -> tuple[str, st
 
 async def open_ones(conn: Conn) -> set[str]:
     """Return the ids of the undecided requests in the operators' list."""
-    listed = await requests.list_page(
+    listed = await requests.list_requests_of_environment(
         conn, env="live", statuses=["requested", "partial"], before=None, limit=200
     )
     return {one.request_id for one in listed if one.reason is None}
@@ -46,8 +46,8 @@ async def test_archive_closes_open_ones(
     partly = await leasing.ask(conn, project, count=2)
     await leasing.assign(pool, owner, partly)
     refused, asked = [await leasing.ask(conn, project) for _ in range(2)]
-    reject = partial(requests.reject, actor=owner.actor, request_id=refused, reason="none is left")
-    await transact(pool, reject)
+    reject = partial(requests.reject_account_request, actor=owner.actor, request_id=refused, reason="none is left")
+    await run_in_transaction(pool, reject)
     others = await leasing.ask(conn, elsewhere := await leasing.tenant(conn))
     assert len(await open_ones(conn)) == 3
     if migrated:
@@ -57,10 +57,10 @@ async def test_archive_closes_open_ones(
     for _ in range(2):
         await (conn.execute(migration) if migrated else archive(conn, project))
     found = [await shown(conn, project, one) for one in (partly, refused, asked)]
-    closed = requests.PROJECT_ARCHIVED
+    closed = requests.ARCHIVED_PROJECT_REASON
     assert found == [("partial", closed), ("rejected", "none is left"), ("rejected", closed)]
     assert await shown(conn, elsewhere, others) == ("requested", None)
-    assert await open_ones(conn) == {ids.show(ids.LEASE_REQUEST, others)}
+    assert await open_ones(conn) == {ids.format_prefixed_id(ids.LEASE_REQUEST, others)}
     told = await conn.fetch("select object_id from webhook_event where type = 'lease_request.rejected'")
     assert sorted(row["object_id"] for row in told) == sorted([partly, refused, asked])
     noted = await conn.fetch("select details from audit_log where action = 'project.archived'")
@@ -77,9 +77,9 @@ async def test_operator_and_archive_serialize(wide: Pool, conn: Conn, owner: Lea
         decide: Any = partial(leasing.assign, wide, owner, asked)
         if verb == "reject":
             decide = partial(
-                transact,
+                run_in_transaction,
                 wide,
-                partial(requests.reject, actor=owner.actor, request_id=asked, reason="none is left"),
+                partial(requests.reject_account_request, actor=owner.actor, request_id=asked, reason="none is left"),
             )
         decided, archived = await shuffled(decide, partial(scene.archive, wide, project))
         assert not isinstance(archived, BaseException), archived
@@ -87,8 +87,8 @@ async def test_operator_and_archive_serialize(wide: Pool, conn: Conn, owner: Lea
         if isinstance(decided, OperatedRequest):
             expected = ("assigned", None) if verb == "assign" else ("rejected", "none is left")
         else:
-            assert isinstance(decided, Conflict), decided
-            expected = ("rejected", requests.PROJECT_ARCHIVED)
+            assert isinstance(decided, StateConflict), decided
+            expected = ("rejected", requests.ARCHIVED_PROJECT_REASON)
         assert (status, reason) == expected
         firsts.add(type(decided))
         while await leasing.end_next(wide, project):

@@ -17,7 +17,7 @@ async def test_archive_skips_a_released_lease(pool: Pool, conn: Conn, project: P
     await leasing.schedule(conn, project, leased)
     await archive(conn, project)
     async with conn.transaction():
-        answer = await leases.release(
+        answer = await leases.end_lease_of_account(
             conn, organization_id=project.org, account_id=leased, api_key_id=None, reason="released"
         )
         ended = await conn.fetchval("select upper(period) from account_lease")
@@ -28,7 +28,7 @@ async def test_archive_skips_a_released_lease(pool: Pool, conn: Conn, project: P
     assert answer.canceled_scheduled_posts == 1
     assert await leasing.release(pool, project, leased) == answer
     assert (await leasing.actions(conn, project.org)).count("social_account.lease_ended") == 1
-    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
+    shown = await accounts.read_account(conn, organization_id=project.org, account_id=leased)
     assert shown.disconnected_reason == "released"
     assert await conn.fetchval("select upper(period) from account_lease") == ended
     assert not await leasing.end_next(pool, project)
@@ -40,11 +40,11 @@ async def test_release_of_an_archived_lease_returns_its_count(
     await leasing.schedule(conn, project, leased)
     await archive(conn, project)
     async with conn.transaction():
-        await leases.end_next_of_project(conn, organization_id=project.org, project_id=project.id)
+        await leases.end_next_lease_of_project(conn, organization_id=project.org, project_id=project.id)
         releasing = asyncio.create_task(leasing.release(pool, project, leased))
         async with pool.acquire() as observer:
             await eventually(lambda: waits_for_lock(observer))
     assert (await releasing).canceled_scheduled_posts == 1
     assert (await leasing.actions(conn, project.org)).count("social_account.lease_ended") == 1
-    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
+    shown = await accounts.read_account(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.disconnected_reason) == ("disconnected", "project_archived")

@@ -8,12 +8,12 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.accounts import accounts
 from domain.leasing import leases, offers, requests
 from domain.operations import sandbox_time
 from schemas import ids
-from schemas.errors import Invalid, NotFound
+from schemas.errors import InvalidValue, ObjectNotFound
 from schemas.leases import OperatedRequest
 from tests import leasing, seeds
 from tests.domain.project import Project
@@ -24,12 +24,10 @@ async def test_only_free_accounts_are_leased_and_all_faults_reported(
     pool: Pool, conn: Conn, owner: LeaseOwner, leased: UUID
 ) -> None:
     """All or nothing, with a reason for each refused account."""
-    withdrawn, shut, gone, free = [
-        (await leasing.another(conn, owner, handle=handle)).account_id for handle in "wsgf"
-    ]
+    withdrawn, shut, gone, free = [(await leasing.another(conn, owner, handle=handle)).account_id for handle in "wsgf"]
     async with conn.transaction():
-        await offers.withdraw(conn, actor=owner.actor, account_id=withdrawn)
-        await accounts.require_reauth(conn, organization_id=owner.org, account_id=shut, reason="EXPIRED")
+        await offers.withdraw_account_offer(conn, actor=owner.actor, account_id=withdrawn)
+        await accounts.require_account_reauth(conn, organization_id=owner.org, account_id=shut, reason="EXPIRED")
     await leasing.disconnect(pool, owner.org, gone)
     request_id = await leasing.ask(conn, await leasing.tenant(conn), count=6)
     with leasing.conflict("ACCOUNT_NOT_LEASABLE") as refused:
@@ -52,13 +50,13 @@ async def test_account_of_the_other_environment_is_not_found(
     test = await leasing.another(conn, test, handle="pretended")
     request_id = await leasing.ask(conn, project)
     said = []
-    for account_id in (test.account_id, ids.new()):
-        with pytest.raises(NotFound) as refused:
+    for account_id in (test.account_id, ids.new_uuid7()):
+        with pytest.raises(ObjectNotFound) as refused:
             await leasing.assign(pool, owner, request_id, account_id)
         said.append((refused.value.message, refused.value.details))
     assert said[0] == said[1]
-    with pytest.raises(NotFound):  # a sandbox's operator doesn't see the request either
-        await requests.assign(
+    with pytest.raises(ObjectNotFound):  # a sandbox's operator doesn't see the request either
+        await requests.assign_accounts_to_request(
             conn, actor=test.actor._replace(env="test"), request_id=request_id, account_ids=[test.shown]
         )
 
@@ -68,10 +66,10 @@ async def test_request_is_assigned_in_parts_up_to_its_count(
 ) -> None:
     more = [(await leasing.another(conn, owner, handle=handle)).account_id for handle in "abc"]
     request_id = await leasing.ask(conn, project, count=3)
-    with pytest.raises(Invalid):
+    with pytest.raises(InvalidValue):
         await leasing.assign(pool, owner, request_id, owner.account_id, owner.account_id)
-    with pytest.raises(NotFound) as unknown:
-        await leasing.assign(pool, owner, request_id, owner.account_id, ids.new())
+    with pytest.raises(ObjectNotFound) as unknown:
+        await leasing.assign(pool, owner, request_id, owner.account_id, ids.new_uuid7())
     assert unknown.value.details["issues"][0]["path"] == "socialAccountIds[1]"
     assert (await leasing.assign(pool, owner, request_id)).status == "partial"
     with leasing.conflict("TOO_MANY_ACCOUNTS"):
@@ -85,8 +83,8 @@ async def test_request_is_assigned_in_parts_up_to_its_count(
 
 
 async def reject(pool: Pool, owner: LeaseOwner, request_id: UUID) -> OperatedRequest:
-    no = partial(requests.reject, actor=owner.actor, request_id=request_id, reason="None left.")
-    return await transact(pool, no)
+    no = partial(requests.reject_account_request, actor=owner.actor, request_id=request_id, reason="None left.")
+    return await run_in_transaction(pool, no)
 
 
 async def test_rejection_keeps_leases(pool: Pool, conn: Conn, owner: LeaseOwner, project: Project) -> None:
@@ -106,8 +104,8 @@ async def test_a_recall_repeated_ends_no_other_tenants_lease(
     again = await leasing.lend(pool, owner, await leasing.tenant(conn))
     assert await leasing.recall(pool, owner, leased) == first
     assert await leasing.status(conn, again) == "connected"
-    for nobodys in (owner.account_id, ids.new()):
-        with pytest.raises(NotFound):
+    for nobodys in (owner.account_id, ids.new_uuid7()):
+        with pytest.raises(ObjectNotFound):
             await leasing.recall(pool, owner, nobodys)
 
 
@@ -172,7 +170,7 @@ async def test_aged_leases_never_overlap(pool: Pool, conn: Conn, owner: LeaseOwn
     await leasing.lend(pool, owner, project)
     before = await shown(conn, project)
     week = timedelta(days=7)
-    for statement in sandbox_time.AGE_STATEMENTS:
+    for statement in sandbox_time.ROW_AGING_STATEMENTS:
         await statement.run(conn, org=project.org, by=week)
     after = await shown(conn, project)
     assert [at and at + week for at in after] == before
@@ -182,7 +180,7 @@ async def test_aged_leases_never_overlap(pool: Pool, conn: Conn, owner: LeaseOwn
 async def shown(conn: Conn, project: Project) -> list[datetime | None]:
     """Return starts and ends of a project's leases in its list, and the last one's start in its owner's."""
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
-    listed = await leases.list_page(conn, **where, before=None, limit=10)
-    [offered] = await offers.list_page(conn, env="live", before=None, limit=10)
+    listed = await leases.list_leases_of_project(conn, **where, before=None, limit=10)
+    [offered] = await offers.list_account_offers(conn, env="live", before=None, limit=10)
     assert offered.lease
     return [at for one in listed for at in (one.leased_at, one.ended_at)] + [offered.lease.since]

@@ -7,7 +7,7 @@ import pytest
 from db.pool import Conn, Pool
 from domain.accounts import accounts
 from domain.leasing import offers
-from schemas.errors import Conflict
+from schemas.errors import StateConflict
 from tests import leasing, seeds
 from tests.domain.project import Project
 from tests.leasing import LeaseOwner
@@ -26,12 +26,12 @@ async def test_tenant_sees_the_owners_reauthorization(
     post_id = await leasing.schedule(conn, project, leased, hours=0)
     await conn.execute("update job set run_at = now() + interval '1 hour' where kind = 'publish_post'")
     async with conn.transaction():
-        await accounts.require_reauth(
+        await accounts.require_account_reauth(
             conn, organization_id=owner.org, account_id=owner.account_id, reason="TOKEN_REFUSED"
         )
     assert await leasing.status(conn, leased) == "reauth_required"
     await connect_again(conn, owner, "bakes-anew")
-    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
+    shown = await accounts.read_account(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.handle) == ("connected", "bakes-anew")
     due = "select j.run_at <= now() from job j join scheduled_post p on p.job_id = j.id where p.id = $1"
     assert await conn.fetchval(due, post_id)
@@ -47,7 +47,7 @@ async def test_ended_lease_does_not_follow_its_owner(
     """A former tenant doesn't even see its new name."""
     await leasing.release(pool, project, leased)
     await connect_again(conn, owner, "for-the-next")
-    shown = await accounts.get(conn, organization_id=project.org, account_id=leased)
+    shown = await accounts.read_account(conn, organization_id=project.org, account_id=leased)
     assert (shown.status, shown.handle) == ("disconnected", "bakes")
 
 
@@ -61,18 +61,18 @@ async def test_neither_side_disconnects_it_while_it_is_leased(
     await leasing.recall(pool, owner, leased)
     await leasing.disconnect(pool, owner.org, owner.account_id)
     assert await conn.fetchval("select count(*) from account_credential") == 0
-    assert await offers.list_page(conn, env="live", before=None, limit=5) == []
+    assert await offers.list_account_offers(conn, env="live", before=None, limit=5) == []
 
 
 async def test_account_can_be_withdrawn_after_its_lease(
     pool: Pool, conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
-    with pytest.raises(Conflict, match="recall"):
-        await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
+    with pytest.raises(StateConflict, match="recall"):
+        await offers.withdraw_account_offer(conn, actor=owner.actor, account_id=owner.account_id)
     await leasing.release(pool, project, leased)
     for _ in range(2):
         async with conn.transaction():
-            answer = await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
+            answer = await offers.withdraw_account_offer(conn, actor=owner.actor, account_id=owner.account_id)
         assert (answer.offered_at, answer.niche, answer.lease) == (None, None, None)
     assert (await leasing.actions(conn, owner.org)).count("social_account.withdrawn") == 1
 
@@ -81,24 +81,26 @@ async def test_tenant_cannot_offer_a_leased_account(
     conn: Conn, owner: LeaseOwner, project: Project, leased: UUID
 ) -> None:
     """Its quota is its owner's, too."""
-    with pytest.raises(Conflict, match="leased itself"):
-        await offers.offer(
+    with pytest.raises(StateConflict, match="leased itself"):
+        await offers.offer_account_for_lease(
             conn, actor=owner.actor._replace(organization_id=project.org), account_id=leased, niche="mine"
         )
-    with pytest.raises(Conflict, match="owner's quota"):
-        await accounts.set_quota(conn, organization_id=project.org, account_id=leased, posts=1, seconds=60)
+    with pytest.raises(StateConflict, match="owner's quota"):
+        await accounts.set_account_quota(conn, organization_id=project.org, account_id=leased, posts=1, seconds=60)
 
 
 async def test_repeated_offer_changes_the_niche_and_keeps_its_time(conn: Conn, owner: LeaseOwner) -> None:
     async with conn.transaction():
-        first = await offers.get(conn, organization_id=owner.org, account_id=owner.account_id)
-        again = await offers.offer(conn, actor=owner.actor, account_id=owner.account_id, niche="cooking")
+        first = await offers.read_offered_account(conn, organization_id=owner.org, account_id=owner.account_id)
+        again = await offers.offer_account_for_lease(
+            conn, actor=owner.actor, account_id=owner.account_id, niche="cooking"
+        )
     assert (again.niche, again.offered_at) == ("cooking", first.offered_at)
 
 
 async def test_own_account_is_not_leased(pool: Pool, conn: Conn, owner: LeaseOwner, project: Project) -> None:
     mine = await seeds.account(conn, project.org, project.id, handle="bakes")
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(StateConflict) as refused:
         await leasing.lend(pool, owner, project)
     assert refused.value.details["issues"] == [
         {"path": "socialAccountIds[0]", "message": "is connected by the project itself"}
@@ -106,7 +108,7 @@ async def test_own_account_is_not_leased(pool: Pool, conn: Conn, owner: LeaseOwn
     assert await conn.fetchval("select count(*) from social_account") == 2
     await leasing.disconnect(pool, project.org, mine)
     leased = await leasing.lend(pool, owner, project)
-    with pytest.raises(Conflict, match="leases bakes"):
+    with pytest.raises(StateConflict, match="leases bakes"):
         await seeds.account(conn, project.org, project.id, handle="bakes")
     assert await leasing.status(conn, leased) == "connected"
 
@@ -118,7 +120,7 @@ async def test_account_connected_twice_is_offered_once(pool: Pool, conn: Conn, o
     with leasing.conflict("ACCOUNT_OFFERED"):
         await leasing.another(conn, twin, handle="bakes")
     async with conn.transaction():
-        await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
+        await offers.withdraw_account_offer(conn, actor=owner.actor, account_id=owner.account_id)
     await leasing.another(conn, twin, handle="bakes")
     for live in (owner.org, org):
         test = await conn.fetchval("select id from organization where live_organization_id = $1", live)

@@ -11,14 +11,14 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.accounts import accounts
 from domain.leasing import offers, requests
 from domain.publishing import failures
-from jobs.ledger import Claim
-from jobs.outcomes import NotDone
+from jobs.ledger import JobClaim
+from jobs.outcomes import TaskNotDone
 from schemas.accounts import AccountDisconnected
-from schemas.errors import CancelRequested, Conflict, ReauthRequired, Throttled
+from schemas.errors import AccountReauthRequired, JobCancelRequested, PlatformThrottled, StateConflict
 from schemas.leases import OfferedAccount, OperatedRequest
 from tests import leasing, seeds
 from tests.domain.project import Project
@@ -69,7 +69,7 @@ async def test_two_tenants_never_have_it_at_once(wide: Pool, conn: Conn, owner: 
                 await leasing.release(wide, *holder)
             came = await shuffled(*racers)
         won = [project for project in range(2) if isinstance(came[project], OperatedRequest)]
-        refused = [one for one in came[:2] if isinstance(one, Conflict)]
+        refused = [one for one in came[:2] if isinstance(one, StateConflict)]
         assert len(won) + len(refused) == 2, came
         assert len(won) == 1 or (len(won) == 0 and number % 2)
         assert await free(conn, owner) == (not won)
@@ -128,7 +128,7 @@ async def test_change_of_tenants_keeps_the_quota(wide: Pool, conn: Conn, owner: 
     """One sends until its lease ends, and the next from then on: together they keep the account's quota."""
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     for quota in range(SENDS, 11 * SENDS, SENDS):
-        await accounts.set_quota(conn, **named, posts=quota, seconds=86400)
+        await accounts.set_account_quota(conn, **named, posts=quota, seconds=86400)
         project = await posting(wide, owner, await leasing.tenant(conn))
         change = partial(change_tenants, wide, owner, project)
         _, after = await scene.race(wide, await scene.prepared(conn, project, SENDS), change)
@@ -160,10 +160,11 @@ async def test_owner_and_tenants_never_block_each_other(wide: Pool, conn: Conn, 
 
         async def come_back() -> None:
             connect = partial(seeds.account, org=owner.org, project_id=owner.project_id, handle="bakes")
-            await transact(wide, connect)
+            await run_in_transaction(wide, connect)
 
         racers: list[Callable[[], Awaitable[Any]]] = [
-            partial(stumble, wide, claim, chance.choice([ReauthRequired, Throttled])) for claim in claims[4:]
+            partial(stumble, wide, claim, chance.choice([AccountReauthRequired, PlatformThrottled]))
+            for claim in claims[4:]
         ]
         racers += [come_back] * 6
         racers += [partial(scene.mark, wide, claim) for claim in claims[:4]]
@@ -177,15 +178,15 @@ async def test_owner_and_tenants_never_block_each_other(wide: Pool, conn: Conn, 
     assert await conn.fetchval(deadlocks) == 0
 
 
-async def stumble(pool: Pool, claim: Claim, error: type[ReauthRequired | Throttled]) -> NotDone | None:
+async def stumble(
+    pool: Pool, claim: JobClaim, error: type[AccountReauthRequired | PlatformThrottled]
+) -> TaskNotDone | None:
     """Report a refusal before the send; return None if the lease had ended by then."""
     generation = await pool.fetchval("select generation from account_credential")
     met = {"error": error("REFUSED", "it won't"), "generation": generation}
     try:
-        return await scene.context(pool, claim).decide(
-            partial(failures.keep_unverified_error, claim=claim, **met)
-        )
-    except CancelRequested:
+        return await scene.context(pool, claim).decide(partial(failures.store_unverified_error, claim=claim, **met))
+    except JobCancelRequested:
         return None
 
 
@@ -198,13 +199,13 @@ async def test_owner_either_leases_or_disconnects(wide: Pool, conn: Conn, owner:
         request_id = await leasing.ask(conn, await leasing.tenant(conn))
         asked: dict[str, Any] = {"actor": one.actor, "request_id": request_id, "account_ids": [one.shown]}
         lent, gone = await shuffled(
-            partial(late, wide, partial(requests.assign, **asked)),
+            partial(late, wide, partial(requests.assign_accounts_to_request, **asked)),
             partial(leasing.disconnect, wide, one.org, one.account_id),
         )
         if isinstance(lent, OperatedRequest):
-            assert isinstance(gone, Conflict)
+            assert isinstance(gone, StateConflict)
         else:
-            assert (type(lent), type(gone)) == (Conflict, AccountDisconnected), (lent, gone)
+            assert (type(lent), type(gone)) == (StateConflict, AccountDisconnected), (lent, gone)
         status = await leasing.status(conn, one.account_id)
         assert (status == "disconnected") == await free(conn, one)
         ends[status] += 1
@@ -225,10 +226,10 @@ async def test_owner_either_offers_or_posts(wide: Pool, conn: Conn, owner: Lease
         mine = Project(owner.org, owner.project_id, [account_id], content_id)
         offering: dict[str, Any] = {"actor": owner.actor, "account_id": account_id, "niche": "baking"}
         posted, offered = await shuffled(
-            partial(transact, wide, partial(scene.schedule, project=mine)),
-            partial(late, wide, partial(offers.offer, **offering)),
+            partial(run_in_transaction, wide, partial(scene.schedule, project=mine)),
+            partial(late, wide, partial(offers.offer_account_for_lease, **offering)),
         )
-        assert {type(posted), type(offered)} in ({list, Conflict}, {Conflict, OfferedAccount})
+        assert {type(posted), type(offered)} in ({list, StateConflict}, {StateConflict, OfferedAccount})
         ends[type(offered)] += 1
     assert len(ends) == 2
     assert await scene.unfinished(conn) == []
@@ -242,7 +243,7 @@ async def late(pool: Pool, verb: Callable[[Conn], Awaitable[T]]) -> T:
             await conn.execute("select 1")
         return await verb(conn)
 
-    return await transact(pool, body)
+    return await run_in_transaction(pool, body)
 
 
 async def test_two_concurrent_releases_get_the_same_answer(
@@ -252,8 +253,7 @@ async def test_two_concurrent_releases_get_the_same_answer(
     await scene.schedule(conn, project)
     [leased] = project.account_ids
     came = await shuffled(
-        *[partial(leasing.release, wide, project, leased)] * 3,
-        *[partial(leasing.recall, wide, owner, leased)] * 3,
+        *[partial(leasing.release, wide, project, leased)] * 3, *[partial(leasing.recall, wide, owner, leased)] * 3
     )
     assert {one.canceled_scheduled_posts for one in came if isinstance(one, AccountDisconnected)} == {1}
     assert (await leasing.actions(conn, project.org)).count("social_account.lease_ended") == 1

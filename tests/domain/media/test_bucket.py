@@ -15,9 +15,9 @@ import pytest
 
 from domain.media import bucket
 from domain.media.bucket import UPLOAD_PART_BYTES
-from domain.media.storage import open_store
-from domain.media.store import Store
-from schemas.errors import SettingsInvalid, Unavailable
+from domain.media.storage import open_media_store
+from domain.media.store import MediaStore
+from schemas.errors import ServiceUnavailable, SettingsInvalid
 from tests.domain.media.test_storage import TOKEN, read, sent
 from tests.s3.calls import SECRET
 from tests.s3.service import Service
@@ -33,11 +33,11 @@ def media_kept(s3: Service) -> BucketStorage:
     return BucketStorage(s3)
 
 
-def opened(media_kept: BucketStorage, **more: Any) -> Store:
-    return open_store(settings_for("postgresql://nowhere", "redis://nowhere", **media_kept.settings | more))
+def opened(media_kept: BucketStorage, **more: Any) -> MediaStore:
+    return open_media_store(settings_for("postgresql://nowhere", "redis://nowhere", **media_kept.settings | more))
 
 
-async def test_only_a_large_file_goes_in_parts(media_kept: BucketStorage, store: Store) -> None:
+async def test_only_a_large_file_goes_in_parts(media_kept: BucketStorage, store: MediaStore) -> None:
     await store.write(TOKEN, sent(CONTENT))
     assert media_kept.service.asked == ["list", "begin", *["part"] * 4, "complete"]
     await store.write("x" * 43, sent(b"bread"))
@@ -84,7 +84,7 @@ async def test_bucket_away_at_the_start_may_come_back(media_kept: BucketStorage,
 
 
 @pytest.mark.parametrize("failure", ["refuse", "drop"])
-async def test_passing_fault_is_retried(media_kept: BucketStorage, store: Store, failure: Any) -> None:
+async def test_passing_fault_is_retried(media_kept: BucketStorage, store: MediaStore, failure: Any) -> None:
     for sort in ("begin", "part", "complete", "put", "get"):
         media_kept.service.fail(sort, failure, times=2)
     await store.write(TOKEN, sent(CONTENT))
@@ -94,49 +94,49 @@ async def test_passing_fault_is_retried(media_kept: BucketStorage, store: Store,
 
 
 @pytest.mark.parametrize("sort", ["begin", "complete"])
-async def test_failed_upload_leaves_nothing(media_kept: BucketStorage, store: Store, sort: str) -> None:
+async def test_failed_upload_leaves_nothing(media_kept: BucketStorage, store: MediaStore, sort: str) -> None:
     media_kept.service.fail(sort, "deny")
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         await store.write(TOKEN, sent(CONTENT))
     assert media_kept.names() == []
 
 
-async def test_upload_with_a_failed_part_leaves_nothing(media_kept: BucketStorage, store: Store) -> None:
+async def test_upload_with_a_failed_part_leaves_nothing(media_kept: BucketStorage, store: MediaStore) -> None:
     async def content() -> AsyncIterator[bytes]:
         yield bytes(2 * UPLOAD_PART_BYTES)
         media_kept.service.fail("part", "deny")
         for _ in range(4):
             yield bytes(UPLOAD_PART_BYTES)
 
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         await store.write(TOKEN, content())
     assert media_kept.names() == []
 
 
-async def test_broken_stream_resumes(media_kept: BucketStorage, store: Store) -> None:
+async def test_broken_stream_resumes(media_kept: BucketStorage, store: MediaStore) -> None:
     await store.write(TOKEN, sent(CONTENT))
     media_kept.service.fail("get", "cut", times=1)
     assert await read(store) == CONTENT
     assert media_kept.service.asked.count("get") == 2
 
 
-async def test_stream_that_keeps_breaking_raises(media_kept: BucketStorage, store: Store) -> None:
+async def test_stream_that_keeps_breaking_raises(media_kept: BucketStorage, store: MediaStore) -> None:
     await store.write(TOKEN, sent(CONTENT))
     media_kept.service.fail("get", "cut")
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         await read(store)
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         async with store.opened(TOKEN):
             pass
 
 
-async def test_copy_on_a_full_disk_raises(store: Store) -> None:
+async def test_copy_on_a_full_disk_raises(store: MediaStore) -> None:
     """The kernel writes as much as fits, and refuses only the next write."""
     content, (soft, most) = os.urandom(300 << 10), resource.getrlimit(resource.RLIMIT_FSIZE)
     await store.write(TOKEN, sent(content))
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) - 10, most))
     try:
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             async with store.opened(TOKEN):
                 pass
     finally:
@@ -154,14 +154,14 @@ async def test_a_silent_service_is_not_waited_for_long(
     calls = (store.write(TOKEN, sent(b"x")), read(store), store.delete(TOKEN))
     async with asyncio.timeout(PATIENCE_S):
         came = await asyncio.gather(*calls, return_exceptions=True)
-    assert all(isinstance(one, Unavailable) for one in came), came
+    assert all(isinstance(one, ServiceUnavailable) for one in came), came
     assert max(map(media_kept.service.asked.count, sorts)) <= 2
 
 
 DYING = """
 import asyncio, os, sys
 import msgspec
-from domain.media.storage import open_store
+from domain.media.storage import open_media_store
 from schemas.settings import Settings
 
 async def content():
@@ -169,27 +169,27 @@ async def content():
     os._exit(9)
 
 settings = msgspec.json.decode(sys.argv[1], type=Settings)
-asyncio.run(open_store(settings).write(sys.argv[2], content()))
+asyncio.run(open_media_store(settings).write(sys.argv[2], content()))
 """
 
 
-async def test_upload_of_a_killed_process_is_no_file(media_kept: BucketStorage, store: Store) -> None:
+async def test_upload_of_a_killed_process_is_no_file(media_kept: BucketStorage, store: MediaStore) -> None:
     """Its parts stay until the bucket's lifecycle rule deletes them; deleting its row works."""
     settings = settings_for("postgresql://nowhere", "redis://nowhere", **media_kept.settings)
     words = [sys.executable, "-c", DYING, msgspec.json.encode(settings).decode(), TOKEN]
     process = await asyncio.create_subprocess_exec(*words)
     assert await process.wait() == 9
     assert media_kept.service.unfinished(media_kept.bucket) == [f"deep/assets/{TOKEN[:2]}/{TOKEN}"]
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         await read(store)
     await store.delete(TOKEN)
     await store.write(TOKEN, sent(b"bread"))
     assert await read(store) == b"bread"
 
 
-async def test_upload_with_a_lost_answer_is_deletable(media_kept: BucketStorage, store: Store) -> None:
+async def test_upload_with_a_lost_answer_is_deletable(media_kept: BucketStorage, store: MediaStore) -> None:
     media_kept.service.fail("complete", "lose", times=1)
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         await store.write(TOKEN, sent(CONTENT))
     assert media_kept.names() == [TOKEN]
     await store.delete(TOKEN)
@@ -197,10 +197,7 @@ async def test_upload_with_a_lost_answer_is_deletable(media_kept: BucketStorage,
 
 
 async def test_no_secret_is_in_an_error_or_a_log(
-    media_kept: BucketStorage,
-    store: Store,
-    capfd: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
+    media_kept: BucketStorage, store: MediaStore, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An object's name is secret too: it is the only credential."""
     caplog.set_level(logging.DEBUG)
@@ -208,7 +205,7 @@ async def test_no_secret_is_in_an_error_or_a_log(
     for failure in ("deny", "drop"):
         media_kept.service.fail("any", failure)
         for call in (store.write(TOKEN, sent(b"x")), read(store), store.delete(TOKEN)):
-            with pytest.raises(Unavailable) as raised:
+            with pytest.raises(ServiceUnavailable) as raised:
                 await call
             said += traceback.format_exception(raised.value.__cause__, chain=True)
             said += [repr(raised.value), str(raised.value)]

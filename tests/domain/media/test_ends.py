@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from domain.media import image_length, sniff
-from domain.media.image_length import PictureEnd
+from domain.media.image_length import PictureEndFinder
 from domain.media.streaming_upload import StreamingUpload
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 from tests.media import film, grainy, picture, rescanned
 
 
@@ -53,7 +53,7 @@ BEHIND = (b"", b"\0", b"\xff\xd9", b"\xff\xd8\xff\xe0 another", b"IEND", b"RIFF"
 
 def kept(mime: str, content: bytes, sizes: list[int]) -> bytes:
     """Return the stored bytes of a file that comes in chunks of these sizes, in rotation."""
-    end, out, at, turn = PictureEnd(mime), b"", 0, 0
+    end, out, at, turn = PictureEndFinder(mime), b"", 0, 0
     while at < len(content):
         chunk = content[at : at + sizes[turn % len(sizes)]]
         out += chunk[: end.take(chunk)]
@@ -71,7 +71,7 @@ def test_picture_is_stored_without_following_bytes(name: str) -> None:
             assert kept(mime, whole + behind, sizes) == whole
 
 
-@pytest.mark.parametrize("mime", image_length.WALKS)
+@pytest.mark.parametrize("mime", image_length.FORMAT_WALKS_BY_TYPE)
 def test_other_data_is_cut_without_an_error(mime: str) -> None:
     chance = random.Random(mime)
     whole = next(content for of, content in PICTURES.values() if of == mime)
@@ -96,7 +96,7 @@ def test_video_is_stored_to_its_last_byte() -> None:
 
 @pytest.mark.parametrize("data", [b"\xff\x00", b"\xff\xff", b"\xff\xd0"])
 def test_data_between_two_markers_is_one_step_a_chunk(data: bytes) -> None:
-    end, chunk = PictureEnd("image/jpeg"), data * 32_768
+    end, chunk = PictureEndFinder("image/jpeg"), data * 32_768
     assert sum(end.take(part) for part in (b"\xff\xd8", *[chunk] * 3)) == 2 + 3 * len(chunk)
     assert end.steps == 1
 
@@ -112,6 +112,6 @@ async def test_a_picture_of_too_many_parts_is_refused(start: bytes, part: bytes)
         for at in range(sniff.SNIFFED_BYTES, len(whole), 65_536):
             yield whole[at : at + 65_536]
 
-    with pytest.raises(Invalid, match="too many parts"):
+    with pytest.raises(InvalidValue, match="too many parts"):
         async for _ in StreamingUpload(whole[: sniff.SNIFFED_BYTES], path="file[0]", name="").chunks(rest()):
             pass

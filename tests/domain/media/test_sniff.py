@@ -2,8 +2,18 @@
 
 import pytest
 
-from domain.media.sniff import JPEG, MOV, MP4, PNG, SNIFFED_BYTES, WEBP, AcceptedMediaType, check, sniff
-from schemas.errors import Invalid
+from domain.media.sniff import (
+    JPEG,
+    MOV,
+    MP4,
+    PNG,
+    SNIFFED_BYTES,
+    WEBP,
+    AcceptedMediaType,
+    check_declared_type,
+    sniff_media_type,
+)
+from schemas.errors import InvalidValue
 from tests import media
 
 REAL = [
@@ -20,12 +30,12 @@ OTHERS = [
 
 @pytest.mark.parametrize(("content", "expected"), REAL)
 def test_type_is_recognized_by_the_first_bytes(content: bytes, expected: AcceptedMediaType) -> None:
-    assert sniff(content[:SNIFFED_BYTES]) is expected
+    assert sniff_media_type(content[:SNIFFED_BYTES]) is expected
 
 
 @pytest.mark.parametrize("content", OTHERS)
 def test_other_types_are_refused(content: bytes) -> None:
-    assert sniff(content[:SNIFFED_BYTES]) is None
+    assert sniff_media_type(content[:SNIFFED_BYTES]) is None
 
 
 AGREED = [
@@ -42,13 +52,11 @@ CONTRADICTED = [
 
 
 @pytest.mark.parametrize(("found", "name", "declared"), AGREED)
-def test_matching_or_missing_extension_is_accepted(
-    found: AcceptedMediaType, name: str, declared: str
-) -> None:
-    check(found, name=name, declared=declared, path="file[0]")
+def test_matching_or_missing_extension_is_accepted(found: AcceptedMediaType, name: str, declared: str) -> None:
+    check_declared_type(found, name=name, declared=declared, path="file[0]")
 
 
 @pytest.mark.parametrize(("found", "name", "declared"), CONTRADICTED)
 def test_contradicting_name_or_type_is_refused(found: AcceptedMediaType, name: str, declared: str) -> None:
-    with pytest.raises(Invalid, match=r"^file\[0\]: is "):
-        check(found, name=name, declared=declared, path="file[0]")
+    with pytest.raises(InvalidValue, match=r"^file\[0\]: is "):
+        check_declared_type(found, name=name, declared=declared, path="file[0]")

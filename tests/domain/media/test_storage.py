@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from domain.media.bucket import UPLOAD_PART_BYTES
-from domain.media.folder import BUFFER, open_folder
-from domain.media.store import CHUNK, MAX_OBJECT_OFFSET, Store
-from schemas.errors import SettingsInvalid, Unavailable
+from domain.media.folder import WRITE_BUFFER_BYTES, open_folder_store
+from domain.media.store import MAX_OBJECT_OFFSET, READ_CHUNK_BYTES, MediaStore
+from schemas.errors import ServiceUnavailable, SettingsInvalid
 from tests.s3.storages import ALL_STORAGES, BREAKABLE_STORAGES, FolderStorage, MediaStorage
 from tests.waiting import eventually
 
@@ -22,7 +22,7 @@ async def sent(*chunks: bytes) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def read(store: Store, start: int = 0, end: int = MAX_OBJECT_OFFSET) -> bytes:
+async def read(store: MediaStore, start: int = 0, end: int = MAX_OBJECT_OFFSET) -> bytes:
     async with store.read(TOKEN, start, end) as chunks:
         return b"".join([chunk async for chunk in chunks])
 
@@ -32,16 +32,16 @@ async def read(store: Store, start: int = 0, end: int = MAX_OBJECT_OFFSET) -> by
     "size",
     [
         1,
-        BUFFER - 1,
-        BUFFER,
-        BUFFER + 1,
+        WRITE_BUFFER_BYTES - 1,
+        WRITE_BUFFER_BYTES,
+        WRITE_BUFFER_BYTES + 1,
         UPLOAD_PART_BYTES - 1,
         UPLOAD_PART_BYTES,
         UPLOAD_PART_BYTES + 1,
         3 * UPLOAD_PART_BYTES + 7,
     ],
 )
-async def test_written_file_is_read(store: Store, media_kept: MediaStorage, size: int) -> None:
+async def test_written_file_is_read(store: MediaStore, media_kept: MediaStorage, size: int) -> None:
     content = os.urandom(size)
     await store.write(TOKEN, sent(*(content[at : at + 70_000] for at in range(0, size, 70_000))))
     assert await read(store) == content
@@ -52,16 +52,16 @@ async def test_written_file_is_read(store: Store, media_kept: MediaStorage, size
 
 
 @ALL_STORAGES
-async def test_it_is_read_in_pieces(store: Store) -> None:
-    await store.write(TOKEN, sent(bytes(4 * CHUNK)))
+async def test_it_is_read_in_pieces(store: MediaStore) -> None:
+    await store.write(TOKEN, sent(bytes(4 * READ_CHUNK_BYTES)))
     async with store.read(TOKEN) as chunks:
         sizes = [len(chunk) async for chunk in chunks]
-    assert sum(sizes) == 4 * CHUNK
-    assert all(CHUNK <= size < 2 * CHUNK for size in sizes[:-1])
+    assert sum(sizes) == 4 * READ_CHUNK_BYTES
+    assert all(READ_CHUNK_BYTES <= size < 2 * READ_CHUNK_BYTES for size in sizes[:-1])
 
 
 @ALL_STORAGES
-async def test_process_without_a_storage_reads_by_descriptor(store: Store, media_kept: MediaStorage) -> None:
+async def test_process_without_a_storage_reads_by_descriptor(store: MediaStore, media_kept: MediaStorage) -> None:
     await store.write(TOKEN, sent(b"bread"))
     async with store.opened(TOKEN) as handle:
         assert os.read(handle, 100) == b"bread"
@@ -70,20 +70,20 @@ async def test_process_without_a_storage_reads_by_descriptor(store: Store, media
 
 @ALL_STORAGES
 @pytest.mark.parametrize("size", [1, 3 * UPLOAD_PART_BYTES])
-async def test_interrupted_upload_is_absent(store: Store, media_kept: MediaStorage, size: int) -> None:
+async def test_interrupted_upload_is_absent(store: MediaStore, media_kept: MediaStorage, size: int) -> None:
     async def breaking() -> AsyncIterator[bytes]:
         yield bytes(size)
         raise LookupError
 
     with pytest.raises(LookupError):
         await store.write(TOKEN, breaking())
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         await read(store)
     await eventually(lambda: nothing(media_kept))
 
 
 @ALL_STORAGES
-async def test_canceled_upload_is_absent(store: Store, media_kept: MediaStorage) -> None:
+async def test_canceled_upload_is_absent(store: MediaStore, media_kept: MediaStorage) -> None:
     under_way = asyncio.Event()
 
     async def pausing() -> AsyncIterator[bytes]:
@@ -105,18 +105,18 @@ async def nothing(media_kept: MediaStorage) -> bool:
 
 
 @ALL_STORAGES
-async def test_deleted_file_is_absent(store: Store, media_kept: MediaStorage) -> None:
+async def test_deleted_file_is_absent(store: MediaStore, media_kept: MediaStorage) -> None:
     other = "x" + TOKEN[1:]
     for token in (TOKEN, other):
         await store.write(token, sent(b"bread"))
     await store.delete(TOKEN)
     await store.delete(TOKEN)
     assert media_kept.names() == [other]
-    with pytest.raises(Unavailable):
+    with pytest.raises(ServiceUnavailable):
         await read(store)
 
 
-async def test_delete_removes_partial_files_of_a_crash(store: Store, media_kept: MediaStorage) -> None:
+async def test_delete_removes_partial_files_of_a_crash(store: MediaStore, media_kept: MediaStorage) -> None:
     assert isinstance(media_kept, FolderStorage)
     await store.write(TOKEN, sent(b"bread"))
     [file] = media_kept.paths()
@@ -126,16 +126,16 @@ async def test_delete_removes_partial_files_of_a_crash(store: Store, media_kept:
 
 
 @BREAKABLE_STORAGES
-async def test_storage_that_is_away_is_no_fault_of_the_caller(store: Store, media_kept: MediaStorage) -> None:
+async def test_storage_that_is_away_is_no_fault_of_the_caller(store: MediaStore, media_kept: MediaStorage) -> None:
     with media_kept.away():
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             await store.write(TOKEN, sent(b"bread"))
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             await read(store)
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             async with store.opened(TOKEN):
                 pass
-        with pytest.raises(Unavailable):
+        with pytest.raises(ServiceUnavailable):
             await store.delete(TOKEN)
     await store.write(TOKEN, sent(b"bread"))
     assert await read(store) == b"bread"
@@ -145,10 +145,10 @@ async def test_storage_that_is_away_is_no_fault_of_the_caller(store: Store, medi
 def test_unusable_folder_is_reported_at_the_start(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingsInvalid, match="ASSETS_URL"):
-        open_folder((tmp_path / name).as_uri())
+        open_folder_store((tmp_path / name).as_uri())
 
 
 def test_a_relative_folder_is_below_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    open_folder("file:my%20assets")
+    open_folder_store("file:my%20assets")
     assert (tmp_path / "my assets").is_dir()

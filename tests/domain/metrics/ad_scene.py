@@ -5,9 +5,9 @@ from typing import Any
 
 from db.pool import Conn, Pool
 from domain.metrics import ad_metrics, ad_rows
-from domain.metrics.active_users import PeopleCache
-from domain.metrics.ad_metrics import AdQuery
-from domain.metrics.metrics import MetricSources
+from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.ad_metrics import AdMetricsQuery
+from domain.metrics.metrics import MetricDatabases
 from domain.metrics.windows import TimeWindow
 from schemas.ads import AdMetrics, AdRow
 from tests.domain.project import Project
@@ -51,6 +51,6 @@ async def read(pool: Pool, project: Project, **fields: Any) -> AdMetrics:
         "window": TimeWindow(datetime(2026, 10, 26, tzinfo=UTC), datetime(2026, 11, 8, 20, tzinfo=UTC)),
         "granularity": "day",
     } | fields
-    return await ad_metrics.read(
-        MetricSources(pool.acquire, pool.acquire, PeopleCache()), AdQuery(**given), now=NOW
+    return await ad_metrics.read_ad_metrics(
+        MetricDatabases(pool.acquire, pool.acquire, ActiveUserCache()), AdMetricsQuery(**given), now=NOW
     )

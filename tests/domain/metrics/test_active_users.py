@@ -9,8 +9,8 @@ from db.pool import Conn
 from domain.events import people, rollups
 from domain.events.event import Event
 from domain.metrics import active_users
-from domain.metrics.active_users import PeopleCache
-from domain.metrics.windows import QUARTER, TimeWindow
+from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 from tests.domain.events.sending import PROJECT, event, fold_all, send
 
 NOW = datetime.now(UTC)
@@ -45,18 +45,18 @@ def true(events: Sequence[Event], window: TimeWindow) -> int:
 def windows(dice: random.Random, number: int) -> list[TimeWindow]:
     found = []
     for _ in range(number):
-        since = FIRST + QUARTER * dice.randrange(QUARTERS)
-        found.append(TimeWindow(since, since + QUARTER * dice.choice((1, 7, 96, dice.randrange(1, 700)))))
+        since = FIRST + QUARTER_HOUR * dice.randrange(QUARTERS)
+        found.append(TimeWindow(since, since + QUARTER_HOUR * dice.choice((1, 7, 96, dice.randrange(1, 700)))))
     return [*dict.fromkeys(found)]
 
 
 async def counted(conn: Conn, asked: Sequence[TimeWindow]) -> list[int]:
     events = dict.fromkeys(asked, 0)
-    return await active_users.count(conn, PeopleCache(), project_id=PROJECT, events=events, now=NOW)
+    return await active_users.count_active_users(conn, ActiveUserCache(), project_id=PROJECT, events=events, now=NOW)
 
 
 async def fold_people(conn: Conn) -> None:
-    while await people.fold(conn):
+    while await people.fold_active_users(conn):
         pass
 
 
@@ -77,19 +77,19 @@ async def test_each_window_has_its_people_each_once(conn: Conn) -> None:
     await conn.execute("update event_person_month set days = 0")
     await fold_all(conn)
     for day in {sent.occurred_at.date() for sent in events}:
-        await rollups.rebuild(conn, project_id=PROJECT, day=day)
+        await rollups.rebuild_event_counts(conn, project_id=PROJECT, day=day)
     assert await counted(conn, asked) == [true(events, window) for window in asked]
 
 
 async def test_a_window_without_another_event_is_counted_once_in_ten_minutes(conn: Conn) -> None:
-    counted, window = PeopleCache(most=1), TimeWindow(FIRST, FIRST + timedelta(days=1))
+    counted, window = ActiveUserCache(most=1), TimeWindow(FIRST, FIRST + timedelta(days=1))
 
     async def asked(events: int, now: datetime = NOW) -> int:
-        [n] = await active_users.count(conn, counted, project_id=PROJECT, events={window: events}, now=now)
+        [n] = await active_users.count_active_users(conn, counted, project_id=PROJECT, events={window: events}, now=now)
         return n
 
     assert await asked(0) == 0
     await send(conn, [event(1, occurred_at=FIRST, user_id="ana")])
     assert [await asked(events) for events in (0, 1)] == [0, 1]
     await conn.execute("delete from event_person_delta")
-    assert [await asked(1), await asked(1, NOW + active_users.CACHE_TIME)] == [1, 0]
+    assert [await asked(1), await asked(1, NOW + active_users.ACTIVE_USER_CACHE_TIME)] == [1, 0]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from db.pool import Conn, Pool
 from domain.metrics import ad_rows
-from domain.metrics.ad_rows import MAX_ADS_PER_DAY, MAX_WINDOWS
+from domain.metrics.ad_rows import MAX_ADS_PER_DAY, MAX_ATTRIBUTION_WINDOWS
 from schemas.ads import AdMetric, AdPlatform, AdRow
-from schemas.errors import Conflict, Invalid
+from schemas.errors import InvalidValue, StateConflict
 from tests.domain.metrics.ad_scene import FIRST, LAST, NOW, put, read, row
 from tests.domain.project import Project
 
@@ -58,12 +58,7 @@ IDS = {"project": None, "ad_account": "act_1", "campaign": "c1", "adset": "s1", 
 
 
 def wanted(one: AdRow, question: Mapping[str, Any]) -> bool:
-    its = {
-        "ad_account": one.ad_account_id,
-        "campaign": one.campaign_id,
-        "adset": one.adset_id,
-        "ad": one.ad_id,
-    }
+    its = {"ad_account": one.ad_account_id, "campaign": one.campaign_id, "adset": one.adset_id, "ad": one.ad_id}
     return (
         one.attribution_window == question["attribution_window"]
         and (question["platforms"] is None or one.platform in question["platforms"])
@@ -132,9 +127,7 @@ async def test_day_is_final_after_its_attribution_period(pool: Pool, project: Pr
     """28 days after its end."""
     answer = await read(pool, project)
     last = NOW.date() - timedelta(days=29)
-    assert [bucket.bucket for bucket in answer.series if bucket.final] == [
-        f"{day}" for day in DAYS if day <= last
-    ]
+    assert [bucket.bucket for bucket in answer.series if bucket.final] == [f"{day}" for day in DAYS if day <= last]
 
 
 async def test_what_another_project_imports_is_not_read(pool: Pool, conn: Conn, project: Project) -> None:
@@ -146,7 +139,7 @@ async def test_a_day_has_no_more_ads_than_it_may(conn: Conn, project: Project) -
     """An import above the limit is refused whole; existing rows can be replaced."""
     ads = [row(ad_id=f"a{number}", currency="SEK") for number in range(MAX_ADS_PER_DAY)]
     assert await put(conn, project, *ads) == 0
-    with pytest.raises(Conflict) as refusal:
+    with pytest.raises(StateConflict) as refusal:
         await put(conn, project, row(ad_id="one more"), row(date=LAST))
     assert refusal.value.details == {"reason": "TOO_MANY_ADS", "limit": MAX_ADS_PER_DAY}
     assert await put(conn, project, *ads[:3], row(date=LAST)) == 3
@@ -155,28 +148,26 @@ async def test_a_day_has_no_more_ads_than_it_may(conn: Conn, project: Project) -
 
 async def test_a_project_has_no_more_windows_than_it_may(conn: Conn, project: Project) -> None:
     """An import above the limit is refused whole; rows of existing windows are accepted."""
-    windows = [row(attribution_window=f"{number}d_click") for number in range(MAX_WINDOWS)]
+    windows = [row(attribution_window=f"{number}d_click") for number in range(MAX_ATTRIBUTION_WINDOWS)]
     other = project._replace(id=project.org)
     for rows in (windows[3:], windows):
         await put(conn, project, *rows)
-    with pytest.raises(Conflict) as refusal:
-        await put(
-            conn, project, row(attribution_window="one_more"), row(attribution_window="3d_click", clicks=7)
-        )
-    assert refusal.value.details == {"reason": "TOO_MANY_WINDOWS", "limit": MAX_WINDOWS}
+    with pytest.raises(StateConflict) as refusal:
+        await put(conn, project, row(attribution_window="one_more"), row(attribution_window="3d_click", clicks=7))
+    assert refusal.value.details == {"reason": "TOO_MANY_WINDOWS", "limit": MAX_ATTRIBUTION_WINDOWS}
     assert await put(conn, other, row(attribution_window="one_more")) == 0
-    assert await put(conn, project, *windows, row(date=LAST, attribution_window="1d_click")) == MAX_WINDOWS
-    with pytest.raises(Conflict):
+    assert await put(conn, project, *windows, row(date=LAST, attribution_window="1d_click")) == MAX_ATTRIBUTION_WINDOWS
+    with pytest.raises(StateConflict):
         await put(conn, other, *windows)
-    assert await conn.fetchval("select sum(clicks) from ad_day") == 10 * (MAX_WINDOWS + 2)
+    assert await conn.fetchval("select sum(clicks) from ad_day") == 10 * (MAX_ATTRIBUTION_WINDOWS + 2)
 
 
 def test_invalid_rows_are_reported_by_index() -> None:
     tomorrow = NOW.date() + timedelta(days=2)
     bad = [row(), row(date=date(1999, 1, 1)), row(clicks=3), row(ad_id="other", date=tomorrow)]
-    with pytest.raises(Invalid) as refusal:
-        ad_rows.check(bad, now=NOW)
+    with pytest.raises(InvalidValue) as refusal:
+        ad_rows.check_ad_rows(bad, now=NOW)
     assert [issue["path"] for issue in refusal.value.details["issues"]] == [
         "rows[1].date", "rows[2]", "rows[3].date",
     ]  # fmt: skip
-    ad_rows.check([row(), row(attribution_window="1d_view"), row(platform="apple_ads")], now=NOW)
+    ad_rows.check_ad_rows([row(), row(attribution_window="1d_view"), row(platform="apple_ads")], now=NOW)

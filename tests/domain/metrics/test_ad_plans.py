@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from db.pool import Conn, Pool, open_pool
+from db.pool import Conn, Pool, open_postgres_pool
 from domain.events import purge
 from domain.metrics import advertised
-from domain.metrics.active_users import PeopleCache
-from domain.metrics.metrics import MetricSources
+from domain.metrics.active_users import ActiveUserCache
+from domain.metrics.metrics import MetricDatabases
 from domain.metrics.windows import TimeWindow
 from schemas import ids
 from schemas.settings import Settings
@@ -32,22 +32,22 @@ async def uses(pool: Pool, project: Project) -> None:
     await read(pool, project, window=TWO_DAYS)
     await read(pool, project, scope="ad", subject_id="a1", window=TWO_DAYS)
     async with pool.acquire() as conn:
-        await purge.delete_batch(conn, project_id=project.id)
+        await purge.purge_project_batch(conn, project_id=project.id)
 
 
 async def rank(pool: Pool, project: Project) -> TopPerformers:
     """Rank by the ads of the last days, which end on the second one."""
-    asked = advertised.RankQuery(project.org, project.id, "conversions", "7d", "platform_post", None, 10)
-    stores = MetricSources(pool.acquire, pool.acquire, PeopleCache())
-    return await advertised.rank(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
+    asked = advertised.TopPerformersQuery(project.org, project.id, "conversions", "7d", "platform_post", None, 10)
+    stores = MetricDatabases(pool.acquire, pool.acquire, ActiveUserCache())
+    return await advertised.rank_by_ads(stores, asked, now=datetime(2026, 10, 27, 20, tzinfo=UTC))
 
 
 async def test_best_by_ads_are_read_from_their_days(settings: Settings, conn: Conn, project: Project) -> None:
     """And no more posts than the ads refer to, by their keys."""
     account = await seeds.account(conn, project.org, project.id, handle="shop")
     post = await seeds.post(conn, project.org, await seeds.content(conn, project.org, project.id), account)
-    await put(conn, project, row(ad_id=ids.show(ids.POST, post), conversions=3))
-    async with open_pool(settings.database_url, name="planned", size=1) as pool:
+    await put(conn, project, row(ad_id=ids.format_prefixed_id(ids.POST, post), conversions=3))
+    async with open_postgres_pool(settings.database_url, name="planned", size=1) as pool:
         for _ in range(plans.TIMES):
             assert [item.metric_value for item in (await rank(pool, project)).items] == [3]
         await fill(conn, project)
@@ -94,7 +94,7 @@ async def fill(conn: Conn, project: Project) -> None:
 
 
 async def test_each_query_reads_only_its_days(settings: Settings, conn: Conn, project: Project) -> None:
-    async with open_pool(settings.database_url, name="planned", size=1) as pool:
+    async with open_postgres_pool(settings.database_url, name="planned", size=1) as pool:
         for _ in range(plans.TIMES):
             await uses(pool, project)
         await fill(conn, project)
@@ -106,7 +106,7 @@ async def test_each_query_reads_only_its_days(settings: Settings, conn: Conn, pr
             async with pool.acquire() as planned:
                 await planned.execute("select pg_stat_force_next_flush()")
         async with pool.acquire() as planned, plans.reading(planned, "ad_day") as purging:
-            assert await purge.delete_batch(planned, project_id=project.id) == ADS
+            assert await purge.purge_project_batch(planned, project_id=project.id) == ADS
     assert (putting.scans, reading.scans, purging.scans) == (0, 0, 0)
     assert putting.rows <= 2 * ADS + 10
     assert reading.rows <= 4 * ADS + 10

@@ -10,9 +10,9 @@ import pytest
 
 from domain.metrics import buckets
 from domain.metrics.buckets import TimeBucket
-from domain.metrics.windows import EARLIEST, LATEST, QUARTER, TimeWindow
+from domain.metrics.windows import EARLIEST, LATEST, QUARTER_HOUR, TimeWindow
 from domain.values import timezones
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 from schemas.metrics import Granularity
 
 SECOND = timedelta(seconds=1)
@@ -40,7 +40,7 @@ def shown(at: datetime, zone: ZoneInfo, granularity: Granularity) -> Any:
 
 def at_random(dice: random.Random) -> tuple[ZoneInfo, TimeWindow, Granularity]:
     """Return a window of up to 60 buckets; half of the windows are around a clock change."""
-    zone = ZoneInfo(dice.choice(sorted(timezones.known_names())))
+    zone = ZoneInfo(dice.choice(sorted(timezones.known_timezone_names())))
     granularity = dice.choice(sorted(LENGTHS))
     middle = FIRST + (LAST - FIRST) * dice.random()
     if dice.random() < 0.5:
@@ -48,7 +48,7 @@ def at_random(dice: random.Random) -> tuple[ZoneInfo, TimeWindow, Granularity]:
         middle = next((step for step in steps if _put(step, zone)), middle)
     since = max(FIRST, middle - LENGTHS[granularity] * dice.uniform(0.1, 30)).replace(second=0, microsecond=0)
     until = middle + LENGTHS[granularity] * dice.uniform(0.1, 30)
-    return zone, TimeWindow(since, until.replace(second=0, microsecond=0) + QUARTER), granularity
+    return zone, TimeWindow(since, until.replace(second=0, microsecond=0) + QUARTER_HOUR), granularity
 
 
 def _put(step: datetime, zone: ZoneInfo) -> bool:
@@ -58,7 +58,7 @@ def _put(step: datetime, zone: ZoneInfo) -> bool:
 def wrong(dice: random.Random) -> list[Any]:
     """Return instants of a random window in a wrong bucket, some of them at its ends."""
     zone, window, granularity = at_random(dice)
-    cut = buckets.cut_window(window, zone, granularity)
+    cut = buckets.split_window_into_buckets(window, zone, granularity)
     assert [bucket.until for bucket in cut] == [bucket.since for bucket in cut[1:]] + [window.until]
     assert cut[0].since == window.since
     instants = [window.since + (window.until - window.since) * dice.random() for _ in range(12)]
@@ -87,7 +87,7 @@ def test_no_instant_is_in_a_wrong_bucket(windows: int) -> None:
 def labels(zone: str, since: str, until: str, granularity: Granularity = "day") -> list[tuple[str, int]]:
     """Return the buckets' names with their minutes."""
     window = TimeWindow(datetime.fromisoformat(since), datetime.fromisoformat(until))
-    cut = buckets.cut_window(window, ZoneInfo(zone), granularity)
+    cut = buckets.split_window_into_buckets(window, ZoneInfo(zone), granularity)
     return [(bucket.label, (bucket.until - bucket.since) // timedelta(minutes=1)) for bucket in cut]
 
 
@@ -125,16 +125,16 @@ def test_all_clock_changes_are_at_quarter_hours() -> None:
     """Otherwise a bound could split a quarter-hour, the unit of counts. After 2040 the rules repeat."""
     week = timedelta(weeks=1)
     off = []
-    for zone in map(ZoneInfo, sorted(timezones.known_names())):
+    for zone in map(ZoneInfo, sorted(timezones.known_timezone_names())):
         for at in (EARLIEST + number * week for number in range(17 * 53)):
             if at.astimezone(zone).utcoffset() != (at + week).astimezone(zone).utcoffset():
-                change = buckets._change(at, at + week, zone)
+                change = buckets._find_clock_change(at, at + week, zone)
                 off += [(zone, change)] if change.timestamp() % 900 else []
     assert off == []
 
 
 def test_more_buckets_than_an_answer_has_are_refused() -> None:
-    window = TimeWindow(EARLIEST, EARLIEST + timedelta(hours=buckets.MAX_BUCKETS))
-    assert len(buckets.cut_window(window, ZoneInfo("UTC"), "hour")) == buckets.MAX_BUCKETS
-    with pytest.raises(Invalid):
-        buckets.cut_window(window._replace(until=window.until + QUARTER), ZoneInfo("UTC"), "hour")
+    window = TimeWindow(EARLIEST, EARLIEST + timedelta(hours=buckets.MAX_METRIC_BUCKETS))
+    assert len(buckets.split_window_into_buckets(window, ZoneInfo("UTC"), "hour")) == buckets.MAX_METRIC_BUCKETS
+    with pytest.raises(InvalidValue):
+        buckets.split_window_into_buckets(window._replace(until=window.until + QUARTER_HOUR), ZoneInfo("UTC"), "hour")

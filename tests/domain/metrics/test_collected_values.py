@@ -11,35 +11,35 @@ import pytest
 
 from db.pool import Conn
 from domain.collection import snapshots
-from domain.collection.snapshots import COUNTS_FROM_ZERO_AGE, CollectedSubject, SubjectValues
+from domain.collection.snapshots import MAX_AGE_FOR_ZERO_BASELINE, MetricSubject, ReportedMetricValues
 from domain.metrics import collected_values
-from domain.metrics.active_users import PeopleCache
+from domain.metrics.active_users import ActiveUserCache
 from domain.metrics.buckets import TimeBucket
-from domain.metrics.value_sources import SourceQuery
+from domain.metrics.value_sources import MetricSourceQuery
 from domain.metrics.windows import TimeWindow
 from schemas import ids
-from schemas.metrics import Collected, Figure, Metric, MetricScope
+from schemas.metrics import CollectedMetric, MetricFigure, MetricName, MetricScope
 from tests import seeds
 from tests.domain.project import Project
 
 BEGAN, DAYS = datetime(2026, 3, 1, tzinfo=UTC), 40
 ACCOUNTS, POSTS, VISITS, QUESTIONS = 3, 4, 25, 25
-TOLD: Sequence[Sequence[Collected]] = [("views", "likes"), ("likes", "comments"), ("views", "saves")]
+TOLD: Sequence[Sequence[CollectedMetric]] = [("views", "likes"), ("likes", "comments"), ("views", "saves")]
 
 
 class History(NamedTuple):
     """Reported values of a post or an account with their times; `since` is a post's publication time."""
 
-    subject: CollectedSubject
+    subject: MetricSubject
     account: int
-    told: dict[Collected, list[tuple[datetime, int]]]
+    told: dict[CollectedMetric, list[tuple[datetime, int]]]
 
-    def known(self, metric: Collected, at: datetime) -> int | None:
+    def known(self, metric: CollectedMetric, at: datetime) -> int | None:
         """Return the last value before a time, by the definition."""
         before = [value for told_at, value in self.told.get(metric, []) if told_at < at]
         return before[-1] if before else None
 
-    def change(self, metric: Collected, since: datetime, until: datetime) -> int | None:
+    def change(self, metric: CollectedMetric, since: datetime, until: datetime) -> int | None:
         """Return the last value minus the first: a young post starts at 0, others at their first value."""
         end = self.known(metric, until)
         if end is None:
@@ -49,17 +49,17 @@ class History(NamedTuple):
             return end - start
         first_at, first = self.told[metric][0]
         published = self.subject.since
-        young = published is not None and first_at - published <= COUNTS_FROM_ZERO_AGE
+        young = published is not None and first_at - published <= MAX_AGE_FOR_ZERO_BASELINE
         return end if young else end - first
 
 
 def invent(chance: random.Random) -> list[History]:
     found = list[History]()
     for account in range(ACCOUNTS):
-        found.append(History(CollectedSubject(ids.new(), None), account, {}))
+        found.append(History(MetricSubject(ids.new_uuid7(), None), account, {}))
         for _ in range(POSTS):
             published = BEGAN + timedelta(hours=chance.randrange(-300, DAYS * 24))
-            found.append(History(CollectedSubject(ids.new(), published), account, {}))
+            found.append(History(MetricSubject(ids.new_uuid7(), published), account, {}))
     return found
 
 
@@ -68,18 +68,18 @@ async def tell(conn: Conn, org: UUID, accounts: Sequence[UUID], chance: random.R
     histories = invent(chance)
     for index, history in enumerate(histories):
         if history.subject.since is None:
-            histories[index] = history._replace(subject=CollectedSubject(accounts[history.account], None))
+            histories[index] = history._replace(subject=MetricSubject(accounts[history.account], None))
     for at in sorted(BEGAN + timedelta(minutes=chance.randrange(DAYS * 1440)) for _ in range(VISITS)):
         for account in range(ACCOUNTS):
-            told = list[SubjectValues]()
+            told = list[ReportedMetricValues]()
             for history in (one for one in histories if one.account == account):
                 names = TOLD[account] if history.subject.since else ("followers",)
                 values = {name: chance.randrange(9) for name in names if chance.random() < 0.7}
                 if history.subject.since is None or history.subject.since <= at:
-                    told.append(SubjectValues(history.subject, values))
+                    told.append(ReportedMetricValues(history.subject, values))
                     for name, value in values.items():
                         history.told.setdefault(name, []).append((at, value))
-            await snapshots.store_snapshots(
+            await snapshots.store_metric_snapshots(
                 conn, organization_id=org, account_id=accounts[account], told=told, at=at
             )
     return histories
@@ -91,7 +91,7 @@ class Asked(NamedTuple):
     subject_id: UUID | None
 
 
-def counter(asked: Asked, metric: Collected, since: datetime, until: datetime, only: set[int]) -> int | None:
+def counter(asked: Asked, metric: CollectedMetric, since: datetime, until: datetime, only: set[int]) -> int | None:
     """Sum over posts of these accounts; None if none has a value before the end."""
     posts = [history for history in asked.histories if history.subject.since and history.account in only]
     changes = [post.change(metric, since, until) for post in posts]
@@ -99,14 +99,14 @@ def counter(asked: Asked, metric: Collected, since: datetime, until: datetime, o
     return sum(known) if known else None
 
 
-def expected(asked: Asked, metric: Metric, since: datetime, until: datetime) -> Figure:
+def expected(asked: Asked, metric: MetricName, since: datetime, until: datetime) -> MetricFigure:
     every = set(range(ACCOUNTS))
     if metric == "engagement_rate":
         viewed = {one for one in every if counter(asked, "views", since, until, {one}) is not None}
         views = counter(asked, "views", since, until, viewed)
         parts = [
             counter(asked, part, since, until, viewed)  # type: ignore[arg-type]
-            for part in collected_values.ENGAGEMENTS
+            for part in collected_values.ENGAGEMENT_METRICS
         ]
         return round(sum(part or 0 for part in parts) / views, 6) if views and views > 0 else None
     followed = [history for history in asked.histories if history.subject.since is None]
@@ -134,19 +134,17 @@ def moved(told: list[tuple[datetime, int]], since: datetime, until: datetime) ->
     return False
 
 
-METRICS: Mapping[MetricScope, Sequence[Metric]] = {
-    "project": (*collected_values.COUNTERS, "engagement_rate", "followers", "follower_delta"),
-    "social_account": (*collected_values.COUNTERS, "engagement_rate", "followers", "follower_delta"),
-    "platform_post": (*collected_values.COUNTERS, "engagement_rate"),
+METRICS: Mapping[MetricScope, Sequence[MetricName]] = {
+    "project": (*collected_values.POST_COUNTERS, "engagement_rate", "followers", "follower_delta"),
+    "social_account": (*collected_values.POST_COUNTERS, "engagement_rate", "followers", "follower_delta"),
+    "platform_post": (*collected_values.POST_COUNTERS, "engagement_rate"),
 }
 
 
 @pytest.mark.parametrize("seed", range(3))
 async def test_values_match_their_definition(conn: Conn, project: Project, seed: int) -> None:
     chance = random.Random(seed)
-    accounts = [
-        await seeds.account(conn, project.org, project.id, handle=f"shop{n}") for n in range(ACCOUNTS)
-    ]
+    accounts = [await seeds.account(conn, project.org, project.id, handle=f"shop{n}") for n in range(ACCOUNTS)]
     histories = await tell(conn, project.org, accounts, chance)
     for _ in range(QUESTIONS):
         asked = choose(chance, histories)
@@ -154,13 +152,13 @@ async def test_values_match_their_definition(conn: Conn, project: Project, seed:
         stretches = [(one, other) for one, other in itertools.pairwise(ends) if one < other]
         buckets = [TimeBucket("", since, until) for since, until in stretches]
         window = TimeWindow(ends[0], ends[-1])
-        question = SourceQuery(
+        question = MetricSourceQuery(
             project.org, project.id, asked.scope, asked.subject_id, METRICS[asked.scope], window, buckets,
-            PeopleCache(), BEGAN,
+            ActiveUserCache(), BEGAN,
         )  # fmt: skip
         if not buckets:
             continue
-        found = await collected_values.read(conn, question)
+        found = await collected_values.read_collected_values(conn, question)
         for metric in METRICS[asked.scope]:
             wanted = [expected(asked, metric, since, until) for since, until in stretches]
             assert list(found[metric].series) == wanted, metric
@@ -182,10 +180,8 @@ def choose(chance: random.Random, histories: Sequence[History]) -> Asked:
 async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, project: Project) -> None:
     """The bucket in which an account is disconnected still has them, the next one doesn't."""
     account = await seeds.account(conn, project.org, project.id)
-    told = [SubjectValues(CollectedSubject(account, None), {"followers": 7})]
-    await snapshots.store_snapshots(
-        conn, organization_id=project.org, account_id=account, told=told, at=BEGAN
-    )
+    told = [ReportedMetricValues(MetricSubject(account, None), {"followers": 7})]
+    await snapshots.store_metric_snapshots(conn, organization_id=project.org, account_id=account, told=told, at=BEGAN)
     await conn.execute(
         """update social_account
               set status = 'disconnected', canceled_posts = 0, disconnected_at = $1::timestamptz""",
@@ -194,8 +190,8 @@ async def test_followers_are_the_projects_while_it_has_the_account(conn: Conn, p
     days = [BEGAN + timedelta(days=number) for number in range(4)]
     buckets = [TimeBucket("", since, since + timedelta(days=1)) for since in days]
     window = TimeWindow(days[0], days[-1] + timedelta(days=1))
-    question = SourceQuery(
-        project.org, project.id, "project", None, ["followers"], window, buckets, PeopleCache(), BEGAN
+    question = MetricSourceQuery(
+        project.org, project.id, "project", None, ["followers"], window, buckets, ActiveUserCache(), BEGAN
     )
-    found = await collected_values.read(conn, question)
+    found = await collected_values.read_collected_values(conn, question)
     assert (list(found["followers"].series), found["followers"].total) == ([7, 7, None, None], None)

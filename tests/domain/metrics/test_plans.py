@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn
-from domain.apps.app_numbers import Apps, Numbered
+from domain.apps.app_numbers import NumberedApp, ProjectApps
 from domain.metrics import event_list, rollup_counts, top_performers
 from domain.metrics.event_list import EventCursor, EventFilter
 from domain.tenancy import organizations
@@ -29,7 +29,7 @@ ASKED = 10
 def counted(names: list[str], start: timedelta, each: timedelta) -> Callable[[Conn], Awaitable[Any]]:
     """Query ten days from the 25th on, in periods."""
     bounds = [FIRST + 25 * DAY + start + each * number for number in range(ASKED * DAY // each + 1)]
-    return lambda conn: rollup_counts.count(conn, project_id=PROJECT, names=names, bounds=bounds)
+    return lambda conn: rollup_counts.count_rolled_up_events(conn, project_id=PROJECT, names=names, bounds=bounds)
 
 
 #: Days of whole hours; days that split hours, as in India; hours that do.
@@ -81,12 +81,12 @@ async def test_whole_hours_are_read_before_quarters(full: Conn) -> None:
 
 async def test_a_page_of_events_is_read_by_their_index(conn: Conn) -> None:
     """In a project with many events of the day, by plans for an empty table."""
-    found = Apps(PROJECT, {1: Numbered(PROJECT, 1, "web")}, None)
+    found = ProjectApps(PROJECT, {1: NumberedApp(PROJECT, 1, "web")}, None)
     wanted = EventFilter(None, None, None, None, pii=True)
     behind = EventCursor(NOW, UUID(int=2**127), 1)
     for before in (None, behind):
         for _ in range(plans.TIMES):
-            await event_list.list_page(conn, found, wanted, before=before, limit=26)
+            await event_list.list_event_page(conn, found, wanted, before=before, limit=26)
     await conn.execute(
         """insert into event (project_id, app_no, event_key, name, occurred_at, properties, context)
            select $1, 1, gen_random_uuid(), 'open', $2::timestamptz - i * interval '1 ms', '{}', '{}'
@@ -95,21 +95,21 @@ async def test_a_page_of_events_is_read_by_their_index(conn: Conn) -> None:
     )  # fmt: skip
     for before in (None, behind):
         async with plans.reading(conn, f"event_{NOW:%Y%m%d}") as events:
-            assert len(await event_list.list_page(conn, found, wanted, before=before, limit=26)) == 26
+            assert len(await event_list.list_event_page(conn, found, wanted, before=before, limit=26)) == 26
         assert events.scans == 0
         assert events.rows <= 40
 
 
 async def test_the_best_are_ranked_by_the_snapshots_of_the_window(conn: Conn) -> None:
     """From the project's own accounts, by a plan for an empty table."""
-    org = (await organizations.create(conn, name="shop", tier="pilot")).live
+    org = (await organizations.insert_organization_pair(conn, name="shop", tier="pilot")).live
     accounts = []
     for number in range(2):
         project = await seeds.project(conn, org)
         accounts.append((project, await seeds.account(conn, org, project, handle=f"shop-{number}")))
 
     async def rank() -> TopPerformers:
-        return await top_performers.rank(
+        return await top_performers.rank_by_platform_metrics(
             conn,
             organization_id=org,
             project_id=accounts[0][0],

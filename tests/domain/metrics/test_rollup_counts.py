@@ -13,8 +13,8 @@ import pytest
 from db.pool import Conn
 from domain.events import rollups
 from domain.metrics import buckets, rollup_counts
-from domain.metrics.rollup_counts import ALL_NAMES, CountGrouping
-from domain.metrics.windows import QUARTER, TimeWindow
+from domain.metrics.rollup_counts import ALL_EVENT_NAMES, EventCountGrouping
+from domain.metrics.windows import QUARTER_HOUR, TimeWindow
 from domain.values import timezones
 from schemas.metrics import Granularity
 from tests.domain.events.sending import PROJECT
@@ -47,7 +47,7 @@ async def happen(conn: Conn, dice: random.Random, number: int) -> list[Happened]
     ]
     await _queue(conn, PROJECT, events[: number * 2 // 3])
     await _queue(conn, UUID(int=8), events)
-    while await rollups.fold(conn):
+    while await rollups.fold_event_counts(conn):
         pass
     await _queue(conn, PROJECT, events[number * 2 // 3 :])
     return events
@@ -62,25 +62,20 @@ async def _queue(conn: Conn, project_id: UUID, events: Sequence[Happened]) -> No
 
 
 def at_random(dice: random.Random) -> tuple[TimeWindow, ZoneInfo, Granularity]:
-    since = BEGAN + QUARTER * dice.randrange(DAYS * 96)
-    window = TimeWindow(since, since + QUARTER * dice.randrange(1, 800))
-    zones = [
-        *sorted(timezones.known_names()),
-        *["Asia/Kolkata", "Australia/Lord_Howe", "Asia/Kathmandu"] * 50,
-    ]
+    since = BEGAN + QUARTER_HOUR * dice.randrange(DAYS * 96)
+    window = TimeWindow(since, since + QUARTER_HOUR * dice.randrange(1, 800))
+    zones = [*sorted(timezones.known_timezone_names()), *["Asia/Kolkata", "Australia/Lord_Howe", "Asia/Kathmandu"] * 50]
     return window, ZoneInfo(dice.choice(zones)), dice.choice(("hour", "day", "week"))
 
 
 async def wrong(conn: Conn, events: Sequence[Happened], dice: random.Random) -> object:
     """Return a query with an answer that differs from the events' own local times; None if it agrees."""
     window, zone, granularity = at_random(dice)
-    cut = buckets.cut_window(window, zone, granularity)
+    cut = buckets.split_window_into_buckets(window, zone, granularity)
     bounds = [*(bucket.since for bucket in cut), window.until]
-    found = await rollup_counts.count(conn, project_id=PROJECT, names=ALL_NAMES, bounds=bounds)
+    found = await rollup_counts.count_rolled_up_events(conn, project_id=PROJECT, names=ALL_EVENT_NAMES, bounds=bounds)
     said = {cut[row.place - 1].label: row.n for row in found}
-    true = Counter(
-        _label(event.at, zone, granularity) for event in events if window.since <= event.at < window.until
-    )
+    true = Counter(_label(event.at, zone, granularity) for event in events if window.since <= event.at < window.until)
     shown = (
         {_label(datetime.fromisoformat(f"{label}"), zone, "hour"): n for label, n in said.items()}
         if granularity == "hour"
@@ -109,17 +104,18 @@ async def test_counts_are_grouped_as_requested(conn: Conn) -> None:
     events = await happen(conn, random.Random(23), 500)
     bounds = [BEGAN, BEGAN + timedelta(days=DAYS)]
     names = ["open", "purchase_success", "open"]
-    found = await rollup_counts.count(
-        conn,
-        project_id=PROJECT,
-        names=names,
-        bounds=bounds,
-        by=CountGrouping(place=False, name=True, app=True),
+    found = await rollup_counts.count_rolled_up_events(
+        conn, project_id=PROJECT, names=names, bounds=bounds, by=EventCountGrouping(place=False, name=True, app=True)
     )
     assert {(row.name, row.app_no, row.currency): row.n for row in found} == Counter(
         (event.name, event.app_no, event.currency) for event in events
     )
     assert sum(row.micros for row in found) == sum(event.micros for event in events)
-    one_app = await rollup_counts.count(conn, project_id=PROJECT, names=names, bounds=bounds, app_nos=[1])
+    one_app = await rollup_counts.count_rolled_up_events(
+        conn, project_id=PROJECT, names=names, bounds=bounds, app_nos=[1]
+    )
     assert sum(row.n for row in one_app) == sum(event.app_no == 1 for event in events)
-    assert await rollup_counts.count(conn, project_id=PROJECT, names=names, bounds=bounds, app_nos=[]) == []
+    assert (
+        await rollup_counts.count_rolled_up_events(conn, project_id=PROJECT, names=names, bounds=bounds, app_nos=[])
+        == []
+    )

@@ -9,16 +9,16 @@ import pytest
 
 from db.pool import Conn
 from domain.operations import operator_jobs
-from domain.operations.operator_jobs import JobFilter
-from domain.values.periods import UNBOUNDED_PERIOD, Period
-from schemas.jobs import Status
+from domain.operations.operator_jobs import OperatorJobFilter
+from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
+from schemas.jobs import ApiJobStatus
 from schemas.operator_jobs import OperatedJobCounts
 from tests import plans, seeds
 from tests.jobs import scene
 
 pytestmark = pytest.mark.fresh
 
-STATUSES: tuple[Status, ...] = ("running", "completed", "failed", "canceled")
+STATUSES: tuple[ApiJobStatus, ...] = ("running", "completed", "failed", "canceled")
 
 #: Jobs of each mixture of project, kind, state and code, one a second up to now.
 MIXED = """
@@ -40,20 +40,20 @@ select o.org, case when n % 3 = 0 then o.project end,
 """
 
 
-def wanted(**filters: Any) -> JobFilter:
-    fields: dict[str, Any] = dict.fromkeys(JobFilter._fields) | {"period": UNBOUNDED_PERIOD} | filters
-    return JobFilter(**fields)
+def wanted(**filters: Any) -> OperatorJobFilter:
+    fields: dict[str, Any] = dict.fromkeys(OperatorJobFilter._fields) | {"period": UNBOUNDED_PERIOD} | filters
+    return OperatorJobFilter(**fields)
 
 
-async def listed(conn: Conn, asked: JobFilter) -> int:
+async def listed(conn: Conn, asked: OperatorJobFilter) -> int:
     """Count the jobs of the list, page by page."""
     found, before = 0, None
-    while page := await operator_jobs.list_page(conn, wanted=asked, before=before, limit=25):
+    while page := await operator_jobs.list_operator_job_page(conn, wanted=asked, before=before, limit=25):
         found, before = found + len(page), UUID(page[-1].job_id.removeprefix("job_"))
     return found
 
 
-def by_status(counts: OperatedJobCounts) -> dict[Status, int]:
+def by_status(counts: OperatedJobCounts) -> dict[ApiJobStatus, int]:
     return {status: getattr(counts.by_status, status) for status in STATUSES}
 
 
@@ -75,16 +75,16 @@ async def test_counts_match_the_list_under_any_filter(conn: Conn, monkeypatch: p
         "kind": (None, "kind1"),
         "pool": (None, "publish"),
         "error_code": (None, "CODE1"),
-        "period": (UNBOUNDED_PERIOD, Period(since=half), Period(until=half)),
+        "period": (UNBOUNDED_PERIOD, ListPeriod(since=half), ListPeriod(until=half)),
     }
     for values in product(*choices.values()):
         asked = wanted(**dict(zip(choices, values, strict=True)))
         found = {status: await listed(conn, asked._replace(status=status)) for status in STATUSES}
-        counts = await operator_jobs.count(conn, wanted=asked)
+        counts = await operator_jobs.count_operator_jobs(conn, wanted=asked)
         assert (by_status(counts), counts.more_of) == (found, []), asked
         with monkeypatch.context() as patched:
             patched.setattr(operator_jobs, "SCAN_DEPTH", 20)
-            counts = await operator_jobs.count(conn, wanted=asked)
+            counts = await operator_jobs.count_operator_jobs(conn, wanted=asked)
         for status, jobs in by_status(counts).items():
             assert jobs <= found[status], (asked, status)
             assert jobs == found[status] or status in counts.more_of, (asked, status)
@@ -97,9 +97,9 @@ async def test_counts_scan_a_bounded_number_of_jobs(conn: Conn, monkeypatch: pyt
     await conn.execute("analyze job")
     for filters in ({}, {"kind": "none"}, {"organization_id": org}, {"error_code": "none"}):
         async with plans.reading(conn, "job") as come:
-            counts = await operator_jobs.count(conn, wanted=wanted(**filters))
+            counts = await operator_jobs.count_operator_jobs(conn, wanted=wanted(**filters))
         assert (come.scans, come.rows <= 4 * 100) == (0, True), (filters, come)
         assert counts.more_of == sorted(STATUSES)
     async with plans.reading(conn, "job") as come:
-        counts = await operator_jobs.count(conn, wanted=wanted(project_id=project, kind="none"))
+        counts = await operator_jobs.count_operator_jobs(conn, wanted=wanted(project_id=project, kind="none"))
     assert (come.scans, come.rows <= 100, counts.more_of) == (0, True, sorted(STATUSES)), come

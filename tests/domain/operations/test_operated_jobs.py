@@ -8,11 +8,11 @@ import pytest
 from db.pool import Conn
 from domain.jobs import timelines
 from domain.operations import operator_jobs
-from domain.operations.operator_jobs import JobFilter
+from domain.operations.operator_jobs import OperatorJobFilter
 from domain.values.periods import UNBOUNDED_PERIOD
 from jobs.outcomes import Failed
 from schemas import ids
-from schemas.errors import NotFound
+from schemas.errors import ObjectNotFound
 from tests import plans, seeds
 from tests.jobs import scene
 from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
@@ -21,8 +21,10 @@ pytestmark = pytest.mark.fresh
 
 
 async def listed(conn: Conn, *, before: UUID | None = None, limit: int = 50, **filters: Any) -> list[UUID]:
-    fields: dict[str, Any] = dict.fromkeys(JobFilter._fields) | {"period": UNBOUNDED_PERIOD} | filters
-    found = await operator_jobs.list_page(conn, wanted=JobFilter(**fields), before=before, limit=limit)
+    fields: dict[str, Any] = dict.fromkeys(OperatorJobFilter._fields) | {"period": UNBOUNDED_PERIOD} | filters
+    found = await operator_jobs.list_operator_job_page(
+        conn, wanted=OperatorJobFilter(**fields), before=before, limit=limit
+    )
     return [UUID(job.job_id.removeprefix("job_")) for job in found]
 
 
@@ -58,28 +60,28 @@ async def test_a_projects_jobs_are_listed_alone(conn: Conn) -> None:
 async def test_any_job_is_read_with_its_arguments(conn: Conn) -> None:
     _, org = await scene.tenants(conn, 2)
     made = await scene.submit(conn, org, args={"url": "https://example.com"})
-    found = await operator_jobs.get(conn, job_id=made.job_id)
+    found = await operator_jobs.read_operator_job(conn, job_id=made.job_id)
     assert (found.args, found.organization_name) == ({"url": "https://example.com"}, "Acme")
-    with pytest.raises(NotFound):
-        await operator_jobs.get(conn, job_id=ids.new())
+    with pytest.raises(ObjectNotFound):
+        await operator_jobs.read_operator_job(conn, job_id=ids.new_uuid7())
 
 
 async def test_any_job_has_its_wait_reason_and_timeline(conn: Conn) -> None:
     """An internal one too, which is hidden from its own organization."""
     _, org = await scene.tenants(conn, 2)
     job_id = (await scene.submit(conn, org, INTERNAL_JOB)).job_id
-    waiting = (await operator_jobs.get(conn, job_id=job_id)).waiting
+    waiting = (await operator_jobs.read_operator_job(conn, job_id=job_id)).waiting
     assert waiting
     assert waiting.reason == "no_worker"
     [claim] = await scene.pull(conn, await scene.worker(conn, INTERNAL_JOB), 1, INTERNAL_JOB)
     await scene.settle(conn, [claim], Failed("TIMEOUT", "too slow", retryable=False))
-    assert (await operator_jobs.get(conn, job_id=job_id)).waiting is None
-    told = [entry.type for entry in await operator_jobs.timeline(conn, job_id=job_id)]
+    assert (await operator_jobs.read_operator_job(conn, job_id=job_id)).waiting is None
+    told = [entry.type for entry in await operator_jobs.read_operator_job_timeline(conn, job_id=job_id)]
     assert told == ["submitted", "attempt_started", "attempt_ended", "failed"]
-    with pytest.raises(NotFound):
-        await timelines.list_job_entries(conn, organization_id=org, job_id=job_id)
-    with pytest.raises(NotFound):
-        await operator_jobs.timeline(conn, job_id=ids.new())
+    with pytest.raises(ObjectNotFound):
+        await timelines.list_job_timeline(conn, organization_id=org, job_id=job_id)
+    with pytest.raises(ObjectNotFound):
+        await operator_jobs.read_operator_job_timeline(conn, job_id=ids.new_uuid7())
 
 
 async def test_filter_without_matches_scans_few_jobs(conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:

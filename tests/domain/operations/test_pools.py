@@ -25,14 +25,14 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def shown(conn: Conn) -> ops.Pool:
-    found = await pools.list_all(conn, slots=10)
+    found = await pools.list_worker_pools(conn, slots=10)
     return next(pool for pool in found if pool.name == UNCAPPED_JOB.pool)
 
 
 async def count(conn: Conn, waiting: int) -> None:
     """Count so many queued jobs completely."""
     for _ in range(waiting // COUNTED + 1):
-        await maintenance.count_due(conn)
+        await maintenance.count_due_jobs(conn)
 
 
 @pytest.mark.parametrize("each", [1, 3, 10, 24])

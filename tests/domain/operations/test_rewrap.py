@@ -10,8 +10,8 @@ from cryptography.exceptions import InvalidTag
 
 from db.pool import Conn, Pool
 from domain.accounts import client_registrations, credentials
-from domain.accounts.client_registrations import Client, PlatformServer
-from domain.accounts.credentials import Grant
+from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.credentials import TokenGrant
 from domain.apps import destinations
 from domain.oauth import oauth_states
 from domain.operations import rewrap
@@ -20,13 +20,13 @@ from domain.publishing import post_secrets as sealed_of_post
 from domain.security import job_secrets, vault
 from domain.security.keyring import Keyring, check_keyrings
 from domain.tenancy import idempotency
-from domain.tenancy.idempotency import KeyUse, StoredAnswer
+from domain.tenancy.idempotency import IdempotencyKeyUse, StoredAnswer
 from domain.webhooks import endpoints, secrets
 from jobs import ledger
-from jobs.kinds import CONNECT_ACCOUNT
+from jobs.kinds import CONNECT_ACCOUNT_KIND
 from schemas import ids
 from schemas.conversions import CapiDestinationPatch, CapiPatch
-from schemas.errors import SealBroken, SettingsInvalid
+from schemas.errors import SealedValueInvalid, SettingsInvalid
 from schemas.webhooks import WebhookEndpointCreate
 from tests import seeds
 from tests.domain.project import Project
@@ -46,8 +46,8 @@ class Sealed(NamedTuple):
     org: UUID
     account_id: UUID
     state: str
-    record: KeyUse
-    job: ledger.Claim
+    record: IdempotencyKeyUse
+    job: ledger.JobClaim
     post_id: UUID
     app_id: UUID
     endpoint_id: UUID
@@ -61,8 +61,8 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
     key = await a_key(conn, project.org)
     account_id = await seeds.account(conn, project.org, project.id)
     await put(conn, project.org, account_id, keyring, "the token")
-    await client_registrations.store_client(
-        conn, server=SERVER, client=Client("us", "the client secret"), keyring=keyring
+    await client_registrations.store_oauth_client(
+        conn, server=SERVER, client=OAuthClient("us", "the client secret"), keyring=keyring
     )
     state, _ = await oauth_states.create_oauth_state(
         conn,
@@ -75,10 +75,10 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
         bound=True,
         verifier=("the verifier", keyring),
     )
-    record = KeyUse(project.org, key, "k", bytes(32))
-    await idempotency.claim(conn, record)
-    await idempotency.store(
-        conn, idempotency.fill(record, StoredAnswer(200, None, b'"body"', None), seal_with=keyring)
+    record = IdempotencyKeyUse(project.org, key, "k", bytes(32))
+    await idempotency.claim_idempotency_key(conn, record)
+    await idempotency.store_idempotent_answer(
+        conn, idempotency.build_idempotency_record(record, StoredAnswer(200, None, b'"body"', None), seal_with=keyring)
     )
     job, post_id = await a_job(conn, project, keyring), await a_post(conn, project, account_id, keyring)
     app_id = await an_app(conn, project, keyring)
@@ -89,19 +89,19 @@ async def seal_each(conn: Conn, project: Project, keyring: Keyring = OLD) -> Sea
 async def an_endpoint(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     """Insert an endpoint with a signing secret."""
     body = WebhookEndpointCreate(url="https://hooks.example.com/", events=["*"])
-    author = endpoints.EndpointAuthor(project.org)
-    shown, _ = await endpoints.create(conn, author=author, project_id=None, body=body, keyring=keyring)
-    endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
+    author = endpoints.EndpointChangeAuthor(project.org)
+    shown, _ = await endpoints.insert_webhook_endpoint(conn, author=author, project_id=None, body=body, keyring=keyring)
+    endpoint_id = ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT, shown.id)
     assert endpoint_id
     return endpoint_id
 
 
 async def an_app(conn: Conn, project: Project, keyring: Keyring) -> UUID:
     """Insert an app with conversions to Meta."""
-    app_id = ids.read(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
+    app_id = ids.parse_prefixed_id(ids.APP, (await seeds.app(conn, project.org, project.id)).app_id)
     assert app_id
     meta = CapiDestinationPatch(enabled=True, pixel_id="1", access_token="the pixel's token")
-    await destinations.patch(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
+    await destinations.patch_destinations(conn, project.org, app_id, CapiPatch(meta=meta), keyring)
     return app_id
 
 
@@ -117,34 +117,31 @@ async def a_key(conn: Conn, org: UUID) -> UUID:
 
 
 async def put(conn: Conn, org: UUID, account_id: UUID, keyring: Keyring, token: str) -> None:
-    grant = Grant(access_token=token)
-    await credentials.store_tokens(
+    grant = TokenGrant(access_token=token)
+    await credentials.store_account_tokens(
         conn, organization_id=org, account_id=account_id, grant=grant, keyring=keyring
     )
 
 
-async def a_job(conn: Conn, project: Project, keyring: Keyring) -> ledger.Claim:
-    submitted = await ledger.submit(
-        conn, kind=CONNECT_ACCOUNT, organization_id=project.org, project_id=project.id, args={}
+async def a_job(conn: Conn, project: Project, keyring: Keyring) -> ledger.JobClaim:
+    submitted = await ledger.submit_job(
+        conn, kind=CONNECT_ACCOUNT_KIND, organization_id=project.org, project_id=project.id, args={}
     )
     job = {"organization_id": project.org, "job_id": submitted.job_id}
-    await job_secrets.keep_job_secret(conn, **job, secret=b"the code", keyring=keyring)
-    [claim] = await seeds.claims(conn, CONNECT_ACCOUNT)
+    await job_secrets.seal_job_secret(conn, **job, secret=b"the code", keyring=keyring)
+    [claim] = await seeds.claims(conn, CONNECT_ACCOUNT_KIND)
     return claim
 
 
 async def a_post(conn: Conn, project: Project, account_id: UUID, keyring: Keyring) -> UUID:
     content_id = await seeds.content(conn, project.org, project.id)
     post_id = await seeds.post(conn, project.org, content_id, account_id)
-    sealed = sealed_of_post.seal(
+    sealed = sealed_of_post.seal_post_secret(
         keyring, b"the upload's address", organization_id=project.org, post_id=post_id
     )
     assert sealed
     await conn.execute(
-        "update scheduled_post set sealed = $2, vault_key_id = $3 where id = $1",
-        post_id,
-        sealed.data,
-        sealed.key_id,
+        "update scheduled_post set sealed = $2, vault_key_id = $3 where id = $1", post_id, sealed.data, sealed.key_id
     )
     return post_id
 
@@ -152,27 +149,25 @@ async def a_post(conn: Conn, project: Project, account_id: UUID, keyring: Keyrin
 async def opened(conn: Conn, sealed: Sealed, keyring: Keyring) -> list[str | bytes]:
     """Open all secrets."""
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
-    tokens = await credentials.open(conn, **where, keyring=keyring)
-    client = await client_registrations.open(conn, server=SERVER, keyring=keyring)
-    _, verifier = await oauth_states.use_up_state(
+    tokens = await credentials.open_account_tokens(conn, **where, keyring=keyring)
+    client = await client_registrations.open_oauth_client(conn, server=SERVER, keyring=keyring)
+    _, verifier = await oauth_states.use_up_oauth_state(
         conn, state=sealed.state, purpose="test", now=seeds.NOW, keyring=keyring
     )
-    answer = await idempotency.replay(conn, sealed.record, keyring=keyring)
+    answer = await idempotency.replay_stored_answer(conn, sealed.record, keyring=keyring)
     assert client
     assert verifier
-    code = await job_secrets.reveal(conn, claim=sealed.job, keyring=keyring)
-    post = await conn.fetchrow(
-        "select sealed, vault_key_id from scheduled_post where id = $1", sealed.post_id
-    )
+    code = await job_secrets.unseal_job_secret(conn, claim=sealed.job, keyring=keyring)
+    post = await conn.fetchrow("select sealed, vault_key_id from scheduled_post where id = $1", sealed.post_id)
     assert post
-    kept = vault.Sealed(post["vault_key_id"], post["sealed"])
-    address = sealed_of_post.reveal(keyring, kept, organization_id=sealed.org, post_id=sealed.post_id)
+    kept = vault.SealedSecret(post["vault_key_id"], post["sealed"])
+    address = sealed_of_post.unseal_post_secret(keyring, kept, organization_id=sealed.org, post_id=sealed.post_id)
     at: dict[str, Any] = {"org": sealed.org, "app_id": sealed.app_id, "destination": "meta"}
-    row = await destinations.GET_DESTINATION.row(conn, **at)
+    row = await destinations.GET_CONVERSION_DESTINATION.row(conn, **at)
     assert row.sealed
     assert row.vault_key_id
-    kept = vault.Sealed(row.vault_key_id, row.sealed)
-    token = vault.unseal(keyring, kept, row=destinations.row_name(**at))
+    kept = vault.SealedSecret(row.vault_key_id, row.sealed)
+    token = vault.unseal_secret(keyring, kept, row=destinations.vault_row_name_of_destination(**at))
     [signing] = await secrets.list_signing_keys(
         conn, organization_id=sealed.org, endpoint_id=sealed.endpoint_id, keyring=keyring
     )
@@ -192,13 +187,13 @@ async def test_key_can_be_dropped_after_a_rewrap(pool: Pool, conn: Conn, project
     sealed = await seal_each(conn, project)
     with pytest.raises(SettingsInvalid, match="VAULT_KEYS lacks test"):
         await check_keyrings(conn, peppers=OLD, vault=NEW)
-    assert await rewrap.count(conn, keyring=BOTH) == len(SECRET_TABLES)
+    assert await rewrap.count_secrets_of_older_keys(conn, keyring=BOTH) == len(SECRET_TABLES)
     told: list[int] = []
-    assert await rewrap.rewrap(pool, keyring=BOTH, report=told.append) == dict.fromkeys(SECRET_TABLES, 1)
+    assert await rewrap.rewrap_all_secrets(pool, keyring=BOTH, report=told.append) == dict.fromkeys(SECRET_TABLES, 1)
     assert sum(told) == len(SECRET_TABLES)
     await check_keyrings(conn, peppers=OLD, vault=NEW)
     assert await opened(conn, sealed, NEW) == PLAIN
-    assert await rewrap.rewrap(pool, keyring=BOTH, report=ignore) == dict.fromkeys(SECRET_TABLES, 0)
+    assert await rewrap.rewrap_all_secrets(pool, keyring=BOTH, report=ignore) == dict.fromkeys(SECRET_TABLES, 0)
 
 
 async def test_the_keyring_has_to_know_every_tables_keys(conn: Conn, project: Project) -> None:
@@ -219,8 +214,8 @@ async def test_a_flipped_bit_opens_nothing(pool: Pool, conn: Conn, project: Proj
     sealed = await seal_each(conn, project)
     column = "body" if table == "idempotency_key" else "sealed"
     await conn.execute(f"update {table} set {column} = set_bit({column}, 700, 1 - get_bit({column}, 700))")
-    with pytest.raises(SealBroken, match=table):
-        await rewrap.rewrap(pool, keyring=BOTH, report=ignore)
+    with pytest.raises(SealedValueInvalid, match=table):
+        await rewrap.rewrap_all_secrets(pool, keyring=BOTH, report=ignore)
     with pytest.raises(InvalidTag):
         await opened(conn, sealed, BOTH)
 
@@ -234,7 +229,7 @@ async def test_two_rows_that_are_swapped_open_nothing(conn: Conn, project: Proje
     )
     for account_id in (one, other):
         with pytest.raises(InvalidTag):
-            await credentials.open(conn, organization_id=project.org, account_id=account_id, keyring=OLD)
+            await credentials.open_account_tokens(conn, organization_id=project.org, account_id=account_id, keyring=OLD)
 
 
 async def test_row_that_changes_meanwhile_keeps_its_value(pool: Pool, conn: Conn, project: Project) -> None:
@@ -244,26 +239,28 @@ async def test_row_that_changes_meanwhile_keeps_its_value(pool: Pool, conn: Conn
         written = writer.transaction()
         await written.start()
         await put(writer, sealed.org, sealed.account_id, BOTH, "a newer token")
-        running = asyncio.create_task(rewrap.rewrap(pool, keyring=BOTH, report=ignore))
+        running = asyncio.create_task(rewrap.rewrap_all_secrets(pool, keyring=BOTH, report=ignore))
         await eventually(lambda: conn.fetchval("select exists (select from pg_locks where not granted)"))
         await written.commit()
         assert (await running)["account_credential"] == 0
     where = {"organization_id": sealed.org, "account_id": sealed.account_id}
-    assert (await credentials.open(conn, **where, keyring=NEW)).access_token == "a newer token"
+    assert (await credentials.open_account_tokens(conn, **where, keyring=NEW)).access_token == "a newer token"
 
 
 async def test_rewrap_runs_over_batches(
     pool: Pool, conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rewrap, "BATCH", 2)
+    monkeypatch.setattr(rewrap, "REWRAP_BATCH_ROWS", 2)
     for number in range(5):
         await seeds.account(conn, project.org, project.id, handle=f"shop-{number}")
     told: list[int] = []
-    done = await rewrap.rewrap(pool, keyring=BOTH, report=told.append)
+    done = await rewrap.rewrap_all_secrets(pool, keyring=BOTH, report=told.append)
     assert (done["account_credential"], told) == (5, [2, 2, 1])
 
 
 async def test_account_secrets_are_never_shown(conn: Conn, project: Project) -> None:
     account_id = await seeds.account(conn, project.org, project.id)
-    tokens = await credentials.open(conn, organization_id=project.org, account_id=account_id, keyring=OLD)
-    assert "the-access-token" not in f"{tokens!r} {tokens} {Grant(access_token='the-access-token')!r}"
+    tokens = await credentials.open_account_tokens(
+        conn, organization_id=project.org, account_id=account_id, keyring=OLD
+    )
+    assert "the-access-token" not in f"{tokens!r} {tokens} {TokenGrant(access_token='the-access-token')!r}"

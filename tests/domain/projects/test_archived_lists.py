@@ -11,7 +11,7 @@ from db.pool import Conn, Pool
 from domain.accounts import accounts
 from domain.content import listing
 from domain.publishing import posts
-from domain.values.periods import UNBOUNDED_PERIOD, Period
+from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from schemas import ids
 from tests import plans, seeds
 from tests.domain.project import Project
@@ -23,32 +23,28 @@ FEW, MANY, PAGE = 60, 20_000, 25
 #: Whole rows of two pages, and a page of each active project.
 MOST = 2 * PAGE + 2 * PAGE + 20
 
-FUTURE = Period(since=datetime.now(UTC) + timedelta(days=1))
+FUTURE = ListPeriod(since=datetime.now(UTC) + timedelta(days=1))
 
 Lists = dict[str, tuple[str, Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]]]
 
 
 def of_content(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]:
-    asked: dict[str, Any] = {
-        "statuses": None,
-        "approval_statuses": None,
-        "period": UNBOUNDED_PERIOD,
-    } | filters
-    return lambda conn, org, before: listing.list_page_of_all(
+    asked: dict[str, Any] = {"statuses": None, "approval_statuses": None, "period": UNBOUNDED_PERIOD} | filters
+    return lambda conn, org, before: listing.list_organization_content(
         conn, organization_id=org, before=before, limit=PAGE, public_url="", **asked
     )
 
 
 def of_posts(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]:
     asked: dict[str, Any] = {"statuses": None, "period": UNBOUNDED_PERIOD} | filters
-    return lambda conn, org, before: posts.list_page_of_all(
+    return lambda conn, org, before: posts.list_organization_post_page(
         conn, organization_id=org, before=before, limit=PAGE, **asked
     )
 
 
 def of_accounts(**filters: Any) -> Callable[[Conn, UUID, UUID | None], Awaitable[Sequence[Any]]]:
     asked: dict[str, Any] = dict.fromkeys(("platforms", "statuses", "leased")) | filters
-    return lambda conn, org, before: accounts.list_page(
+    return lambda conn, org, before: accounts.list_accounts(
         conn, organization_id=org, project_id=None, before=before, limit=PAGE, **asked
     )
 
@@ -68,7 +64,7 @@ LISTS: Lists = {
 
 async def fill(conn: Conn, project: Project, count: int, at: datetime) -> None:
     """Insert accounts, contents and posts, one a second from then on, in thirds with equal columns."""
-    many = [ids.first_id_of(at + timedelta(seconds=place)) for place in range(count)]
+    many = [ids.first_uuid7_at(at + timedelta(seconds=place)) for place in range(count)]
     statuses = ["queued", "failed", "failed"]
     await conn.execute(
         """insert into social_account

@@ -39,9 +39,7 @@ async def fill(conn: Conn, project: Project) -> None:
              case $4 when 'archived' then now() end
         from generate_series(1, $5::int) n"""
     await conn.execute(insert, project.org, "Bakery 7 ", {}, "active", RARE)
-    await conn.execute(
-        insert, project.org, "Shop ", {"partner": {"customerExternalId": "rare"}}, "active", RARE
-    )
+    await conn.execute(insert, project.org, "Shop ", {"partner": {"customerExternalId": "rare"}}, "active", RARE)
     await conn.execute(insert, project.org, "Shop ", {}, "archived", RARE)
     await conn.execute(insert, project.org, "Shop ", {}, "active", ROWS)
 
@@ -49,7 +47,7 @@ async def fill(conn: Conn, project: Project) -> None:
 async def listed(conn: Conn, project: Project, **asked: Any) -> list[Shown]:
     none: dict[str, Any] = dict.fromkeys(("customer_external_id", "search", "before"))
     none["status"] = "active"
-    return await projects.list_page(conn, organization_id=project.org, **none | asked, limit=PAGE)
+    return await projects.list_project_page(conn, organization_id=project.org, **none | asked, limit=PAGE)
 
 
 async def test_list_reads_one_page(pool: Pool, conn: Conn, project: Project) -> None:

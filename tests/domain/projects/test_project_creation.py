@@ -11,7 +11,7 @@ from domain.projects.projects import NewProject
 from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys, idempotency
 from domain.tenancy.api_keys import Actor
-from domain.tenancy.idempotency import IdempotencyRecord, KeyUse
+from domain.tenancy.idempotency import IdempotencyKeyUse, IdempotencyRecord
 from schemas import ids
 from schemas.projects import ProjectCreate
 from tests import seeds
@@ -32,17 +32,17 @@ async def rival(conn: Conn) -> Key:
 
 async def a_key(conn: Conn) -> Key:
     org = await seeds.organization(conn)
-    made = await api_keys.create(
+    made = await api_keys.insert_api_key(
         conn,
         peppers=parse_keyring(KEYRING, setting="PEPPERS"),
-        actor=Actor(org, "live", None, api_keys.EVERY_SCOPE),
+        actor=Actor(org, "live", None, api_keys.ALL_API_KEY_SCOPES),
         name="test",
         scopes=["*"],
         return_origins=[],
         expires_at=None,
         now=datetime.now(UTC),
     )
-    found = ids.read(ids.KEY, made.id)
+    found = ids.parse_prefixed_id(ids.KEY, made.id)
     assert found is not None
     return org, found
 
@@ -50,7 +50,7 @@ async def a_key(conn: Conn) -> Key:
 def new(who: Key, name: str, key: str | None = None) -> NewProject:
     org, api_key_id = who
     body = ProjectCreate(name=f" {name} ", timezone="UTC", metadata={"plan": "gold"})
-    composed = projects.compose(body, organization_id=org, now=seeds.NOW)
+    composed = projects.compose_project(body, organization_id=org, now=seeds.NOW)
     record = key and IdempotencyRecord(
         org, api_key_id, key, b"print", 201, f"/v1/projects/{composed.id}", b"{}", None, None
     )
@@ -63,12 +63,12 @@ async def names(conn: Conn) -> list[str]:
 
 async def test_each_project_has_its_record_and_audit_entry(conn: Conn, acme: Key, rival: Key) -> None:
     asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C"), new(acme, "D")]
-    assert await projects.create(conn, asked) == [True] * 4
+    assert await projects.insert_projects(conn, asked) == [True] * 4
     assert await names(conn) == ["A", "B", "C", "D"]
     for one in asked:
-        project_id = ids.read(ids.PROJECT, one.composed.id)
+        project_id = ids.parse_prefixed_id(ids.PROJECT, one.composed.id)
         assert project_id is not None
-        read = await projects.get(conn, organization_id=one.organization_id, project_id=project_id)
+        read = await projects.read_project(conn, organization_id=one.organization_id, project_id=project_id)
         assert read == (one.composed, 1)
     found = await conn.fetch("select organization_id, key, location from idempotency_key")
     assert {tuple(row) for row in found} == {
@@ -79,17 +79,17 @@ async def test_each_project_has_its_record_and_audit_entry(conn: Conn, acme: Key
 
 
 async def test_used_key_writes_nothing_and_others_succeed(conn: Conn, acme: Key, rival: Key) -> None:
-    await projects.create(conn, [new(acme, "A", "k")])
+    await projects.insert_projects(conn, [new(acme, "A", "k")])
     asked = [new(acme, "B", "k"), new(rival, "C", "k"), new(rival, "D", "k"), new(acme, "E", "l")]
-    assert await projects.create(conn, asked) == [False, True, False, True]
+    assert await projects.insert_projects(conn, asked) == [False, True, False, True]
     assert await names(conn) == ["A", "C", "E"]
 
 
 async def test_key_in_use_blocks_no_other_project(pool: Pool, conn: Conn, acme: Key, rival: Key) -> None:
     org, api_key_id = acme
     async with pool.acquire() as other, other.transaction():
-        assert await idempotency.claim(other, KeyUse(org, api_key_id, "k", b"print"))
+        assert await idempotency.claim_idempotency_key(other, IdempotencyKeyUse(org, api_key_id, "k", b"print"))
         asked = [new(acme, "A", "k"), new(rival, "B", "k"), new(acme, "C")]
-        assert await projects.create(conn, asked) == [None, True, True]
+        assert await projects.insert_projects(conn, asked) == [None, True, True]
     assert await names(conn) == ["B", "C"]
-    assert await projects.create(conn, [new(acme, "A", "k")]) == [False]
+    assert await projects.insert_projects(conn, [new(acme, "A", "k")]) == [False]

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.projects import archive_status, projects
 from domain.tenancy import project_locks
-from schemas.errors import Conflict, NotFound, VersionOutdated
+from schemas.errors import ObjectNotFound, StateConflict, VersionOutdated
 from schemas.projects import ProjectPatch
 from tests import seeds
 from tests.domain import project as verbs
@@ -24,9 +24,9 @@ async def org(conn: Conn) -> UUID:
 
 
 async def patched(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> Any:
-    body = projects.check(ProjectPatch(**fields))
+    body = projects.check_project_patch(ProjectPatch(**fields))
     async with conn.transaction():
-        return await projects.patch(
+        return await projects.apply_project_patch(
             conn, organization_id=org, project_id=project_id, api_key_id=None, body=body
         )
 
@@ -38,35 +38,33 @@ async def test_omitted_fields_stay_and_metadata_is_replaced(conn: Conn, org: UUI
     assert (project.name, project.timezone, version) == ("Shop", "Europe/Berlin", 2)
     project, _ = await patched(conn, org, project_id, customer_external_id=None)
     assert (project.customer_external_id, project.metadata) == (None, {"b": 2})
-    project, version = await patched(
-        conn, org, project_id, name="Store", timezone="UTC", primary_language="de"
-    )
+    project, version = await patched(conn, org, project_id, name="Store", timezone="UTC", primary_language="de")
     assert (project.name, project.timezone, project.primary_language, version) == ("Store", "UTC", "de", 4)
 
 
 async def test_an_empty_patch_changes_nothing(conn: Conn, org: UUID) -> None:
     project_id = await seeds.project(conn, org)
-    before = await projects.get(conn, organization_id=org, project_id=project_id)
+    before = await projects.read_project(conn, organization_id=org, project_id=project_id)
     assert await patched(conn, org, project_id) == before
 
 
 async def test_another_organization_sees_nothing(conn: Conn, org: UUID) -> None:
     project_id = await seeds.project(conn, org)
     other = await seeds.organization(conn)
-    with pytest.raises(NotFound):
-        await projects.get(conn, organization_id=other, project_id=project_id)
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectNotFound):
+        await projects.read_project(conn, organization_id=other, project_id=project_id)
+    with pytest.raises(ObjectNotFound):
         await patched(conn, other, project_id, name="Mine")
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectNotFound):
         await verbs.archive(conn, Project(other, project_id))
-    with pytest.raises(NotFound):
-        await project_locks.lock_active(conn, organization_id=other, project_id=project_id)
+    with pytest.raises(ObjectNotFound):
+        await project_locks.lock_active_project(conn, organization_id=other, project_id=project_id)
 
 
 async def listed(conn: Conn, org: UUID, **filters: Any) -> list[str]:
     defaults: dict[str, Any] = dict.fromkeys(("customer_external_id", "search", "before"))
     defaults |= {"status": "active", "limit": 10}
-    page = await projects.list_page(conn, organization_id=org, **defaults | filters)
+    page = await projects.list_project_page(conn, organization_id=org, **defaults | filters)
     return [project.name for project in page]
 
 
@@ -94,7 +92,7 @@ async def test_an_archive_repeats_its_answer_and_an_ended_one_can_be_undone(conn
     assert wake.kind == "archive_project"
     assert (answer.status, answer.canceled_scheduled_posts, answer.in_flight_posts) == ("archived", 0, 0)
     assert await verbs.archive(conn, Project(org, project_id)) == (answer, None)
-    with pytest.raises(Conflict) as refused:
+    with pytest.raises(StateConflict) as refused:
         await patched(conn, org, project_id, status="active")
     assert refused.value.details == {"reason": "ARCHIVE_RUNNING", "jobId": answer.job_id}
     await conn.execute("update job set state = 'completed', stage = 'completed', finished_at = now()")
@@ -110,19 +108,16 @@ async def test_failed_archive_is_retried_only_while_archived(conn: Conn, org: UU
     _, wake = await verbs.archive(conn, Project(org, project_id))
     assert wake is not None
     where: dict[str, Any] = {"organization_id": org, "project_id": project_id, "retry_of": wake.job_id}
-    await conn.execute(
-        "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{}'::jsonb"
-    )
-    submitted = await archive_status.retry(conn, **where)
-    with pytest.raises(Conflict, match="still runs"):
+    await conn.execute("update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{}'::jsonb")
+    submitted = await archive_status.retry_project_archive(conn, **where)
+    with pytest.raises(StateConflict, match="still runs"):
         await patched(conn, org, project_id, status="active")
     await conn.execute(
-        "update job set state = 'completed', stage = 'completed', finished_at = now() where id = $1",
-        submitted.job_id,
+        "update job set state = 'completed', stage = 'completed', finished_at = now() where id = $1", submitted.job_id
     )
     await patched(conn, org, project_id, status="active")
-    with pytest.raises(Conflict) as refused:
-        await archive_status.retry(conn, **where)
+    with pytest.raises(StateConflict) as refused:
+        await archive_status.retry_project_archive(conn, **where)
     assert refused.value.details["reason"] == "JOB_NOT_RETRYABLE"
 
 
@@ -130,13 +125,13 @@ async def test_of_two_patches_of_one_version_one_wins(pool: Pool, conn: Conn, or
     project_id = await seeds.project(conn, org)
 
     async def rename(name: str) -> str:
-        asked = partial(projects.patch, organization_id=org, project_id=project_id, api_key_id=None)
-        project, _ = await transact(pool, partial(asked, body=ProjectPatch(name=name), versions={1}))
+        asked = partial(projects.apply_project_patch, organization_id=org, project_id=project_id, api_key_id=None)
+        project, _ = await run_in_transaction(pool, partial(asked, body=ProjectPatch(name=name), versions={1}))
         return project.name
 
     answers = await asyncio.gather(rename("A"), rename("B"), return_exceptions=True)
     winners = [answer for answer in answers if isinstance(answer, str)]
     assert len(winners) == 1
     assert any(isinstance(answer, VersionOutdated) for answer in answers)
-    project, version = await projects.get(conn, organization_id=org, project_id=project_id)
+    project, version = await projects.read_project(conn, organization_id=org, project_id=project_id)
     assert (project.name, version) == (winners[0], 2)

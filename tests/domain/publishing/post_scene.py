@@ -8,22 +8,22 @@ from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.jobs import jobs
 from domain.projects import archive_status as archiving
 from domain.publishing import changes, posts, sending, waiting
 from domain.values.periods import UNBOUNDED_PERIOD
-from jobs.kinds import PUBLISH_POST
-from jobs.ledger import Claim, Settlement
+from jobs.kinds import PUBLISH_POST_KIND
+from jobs.ledger import AttemptSettlement, JobClaim
 from jobs.outcomes import Canceled
-from schemas.errors import CancelRequested, Conflict
+from schemas.errors import JobCancelRequested, StateConflict
 from schemas.posts import Post, Reschedule
 from schemas.projects import Archived
 from tests import seeds
 from tests.domain.project import Project
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.slots import Attempt
+from workers.runtime.slots import JobAttempt
 
 T = TypeVar("T")
 
@@ -31,23 +31,20 @@ T = TypeVar("T")
 async def fill(conn: Conn, project: Project, accounts: int = 5) -> Project:
     """Add completed content and connected accounts to a project."""
     account_ids = [
-        await seeds.account(conn, project.org, project.id, handle=f"shop{number}")
-        for number in range(accounts)
+        await seeds.account(conn, project.org, project.id, handle=f"shop{number}") for number in range(accounts)
     ]
     content_id = await seeds.content(conn, project.org, project.id)
     return project._replace(account_ids=account_ids, content_id=content_id)
 
 
-async def schedule(
-    conn: Conn, project: Project, *, content_id: UUID | None = None, **fields: Any
-) -> list[UUID]:
+async def schedule(conn: Conn, project: Project, *, content_id: UUID | None = None, **fields: Any) -> list[UUID]:
     """Schedule a post for each account, due now by default."""
     where = (project.org, content_id or project.content_id, project.account_ids)
     return await seeds.posts(conn, *where, **fields)
 
 
-async def pull(conn: Conn, free: int = 100) -> list[Claim]:
-    return await seeds.claims(conn, PUBLISH_POST, free=free)
+async def pull(conn: Conn, free: int = 100) -> list[JobClaim]:
+    return await seeds.claims(conn, PUBLISH_POST_KIND, free=free)
 
 
 async def prepare(conn: Conn) -> None:
@@ -59,7 +56,7 @@ async def prepare(conn: Conn) -> None:
     )
 
 
-async def prepared(conn: Conn, project: Project, rounds: int) -> list[Claim]:
+async def prepared(conn: Conn, project: Project, rounds: int) -> list[JobClaim]:
     """Return claims of due posts of every account, prepared and about to be marked."""
     for _ in range(rounds):
         await schedule(conn, project)
@@ -70,27 +67,27 @@ async def prepared(conn: Conn, project: Project, rounds: int) -> list[Claim]:
     return claims
 
 
-def context(pool: Pool, claim: Claim) -> Context:
-    attempt = Attempt(claim, asyncio.get_running_loop().time() + 60)
-    return Context(attempt, pool, ProgressWriter(pool), lambda: 15.0)
+def context(pool: Pool, claim: JobClaim) -> TaskContext:
+    attempt = JobAttempt(claim, asyncio.get_running_loop().time() + 60)
+    return TaskContext(attempt, pool, ProgressWriter(pool), lambda: 15.0)
 
 
-async def mark(pool: Pool, claim: Claim) -> bool:
+async def mark(pool: Pool, claim: JobClaim) -> bool:
     """Run the step that marks a post; if it is refused, settle the job as a worker would."""
-    step = partial(sending.mark, claim=claim, ai_label="not_needed")
+    step = partial(sending.mark_post_sending, claim=claim, ai_label="not_needed")
     try:
         came = await context(pool, claim).step(step, project=True, locks=True)
-    except (CancelRequested, Conflict):
+    except (JobCancelRequested, StateConflict):
         came = Canceled()
     if isinstance(came, datetime):
         return True
-    await jobs.settle(pool, [Settlement(claim, came)])
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, came)])
     return False
 
 
-async def race(pool: Pool, claims: Sequence[Claim], end: Callable[[], Awaitable[T]]) -> tuple[list[Claim], T]:
+async def race(pool: Pool, claims: Sequence[JobClaim], end: Callable[[], Awaitable[T]]) -> tuple[list[JobClaim], T]:
     """Run four senders and an end among their marks; return the posts sent before it, and its answer."""
-    went: list[Claim] = []
+    went: list[JobClaim] = []
     due, under_way, early = list(claims), asyncio.Event(), random.randrange(1, len(claims))
 
     async def send() -> None:
@@ -110,18 +107,20 @@ async def race(pool: Pool, claims: Sequence[Claim], end: Callable[[], Awaitable[
     return went, answer
 
 
-async def publish(pool: Pool, claim: Claim) -> None:
-    done = partial(sending.publish, claim=claim, external_id=str(claim.id), external_url=None)
+async def publish(pool: Pool, claim: JobClaim) -> None:
+    done = partial(sending.mark_post_published, claim=claim, external_id=str(claim.id), external_url=None)
     await context(pool, claim).decide(done, locks=True)
 
 
 async def archive(pool: Pool, project: Project) -> Archived:
     """Archive as the DELETE and then its job do."""
     where: dict[str, Any] = {"organization_id": project.org, "project_id": project.id}
-    answer, _ = await transact(pool, lambda conn: archiving.archive(conn, **where, api_key_id=None))
+    answer, _ = await run_in_transaction(
+        pool, lambda conn: archiving.begin_project_archive(conn, **where, api_key_id=None)
+    )
     assert await archived(pool, project) == answer.canceled_scheduled_posts
-    for stop in (jobs.cancel_of_project, waiting.cancel_blocked_of_project):
-        while await transact(pool, partial(stop, **where, limit=20)):
+    for stop in (jobs.cancel_jobs_of_project, waiting.cancel_blocked_project_posts):
+        while await run_in_transaction(pool, partial(stop, **where, limit=20)):
             pass
     return answer
 
@@ -131,9 +130,7 @@ async def archived(pool: Pool, project: Project) -> int:
     everything: dict[str, Any] = dict.fromkeys(("account_id", "content_id", "before"))
     where = {"organization_id": project.org, "project_id": project.id} | everything
     async with pool.acquire() as conn:
-        listed = await posts.list_page(
-            conn, **where, statuses=["canceled"], period=UNBOUNDED_PERIOD, limit=10_000
-        )
+        listed = await posts.list_post_page(conn, **where, statuses=["canceled"], period=UNBOUNDED_PERIOD, limit=10_000)
     return sum(post.cancel_reason == "project_archived" for post in listed)
 
 
@@ -147,14 +144,14 @@ async def pending(conn: Conn, project: Project, caption: str) -> UUID:
 async def in_time(pool: Pool, change: Callable[[Conn], Awaitable[object]]) -> bool:
     """Return whether a change of a post came in time."""
     try:
-        await transact(pool, change)
-    except Conflict:
+        await run_in_transaction(pool, change)
+    except StateConflict:
         return False
     return True
 
 
 async def cancel(pool: Pool, project: Project, post_id: UUID) -> bool:
-    asked = partial(changes.cancel, organization_id=project.org, post_id=post_id, reason=None)
+    asked = partial(changes.cancel_single_post, organization_id=project.org, post_id=post_id, reason=None)
     return await in_time(pool, asked)
 
 
@@ -162,12 +159,12 @@ async def postpone(pool: Pool, project: Project, post_id: UUID) -> bool:
     """Reschedule a post to tomorrow."""
     now = datetime.now(UTC)
     body = Reschedule(scheduled_for=seeds.in_utc(now + timedelta(days=1)), allow_duplicate=True)
-    asked = partial(changes.reschedule, organization_id=project.org, post_id=post_id)
+    asked = partial(changes.reschedule_waiting_post, organization_id=project.org, post_id=post_id)
     return await in_time(pool, partial(asked, body=body, now=now))
 
 
 async def shown(conn: Conn, project: Project, post_id: UUID) -> Post:
-    return (await posts.get(conn, organization_id=project.org, post_id=post_id))[0]
+    return (await posts.read_scheduled_post(conn, organization_id=project.org, post_id=post_id))[0]
 
 
 async def statuses(conn: Conn, post_ids: Sequence[UUID]) -> list[str]:

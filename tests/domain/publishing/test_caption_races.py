@@ -10,9 +10,9 @@ from uuid import UUID
 
 import pytest_asyncio
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.publishing import captions
-from schemas.errors import Conflict
+from schemas.errors import StateConflict
 from tests.domain.content import reviewing
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
@@ -30,11 +30,11 @@ async def test_no_unapproved_caption_is_sent(wide: Pool, conn: Conn, project: Pr
 
     async def approve(content_id: UUID) -> None:
         verb = partial(reviewing.approve, project=project, content_id=content_id)
-        approved.add((await transact(wide, verb)).caption)
+        approved.add((await run_in_transaction(wide, verb)).caption)
 
     async def approve_caption(post_id: UUID, caption: str) -> None:
-        verb = partial(captions.approve, organization_id=project.org, post_id=post_id, api_key_id=None)
-        await transact(wide, partial(verb, note=None, now=datetime.now(UTC)))
+        verb = partial(captions.approve_own_caption, organization_id=project.org, post_id=post_id, api_key_id=None)
+        await run_in_transaction(wide, partial(verb, note=None, now=datetime.now(UTC)))
         approved.add(caption)
 
     for number in range(20):
@@ -45,10 +45,10 @@ async def test_no_unapproved_caption_is_sent(wide: Pool, conn: Conn, project: Pr
             partial(approve, content_id),
             partial(approve, content_id),
             *[partial(approve_caption, post_id, f"Mine {number}.") for post_id in posts[:1] * 2],
-            partial(transact, wide, partial(own, target={"caption_override": f"Other {number}."})),
-            partial(transact, wide, partial(own, target={"caption_override": f"Version {number}."})),
+            partial(run_in_transaction, wide, partial(own, target={"caption_override": f"Other {number}."})),
+            partial(run_in_transaction, wide, partial(own, target={"caption_override": f"Version {number}."})),
             partial(
-                transact,
+                run_in_transaction,
                 wide,
                 partial(reviewing.edit, project=project, content_id=content_id, caption=f"Edited {number}."),
             ),
@@ -56,7 +56,7 @@ async def test_no_unapproved_caption_is_sent(wide: Pool, conn: Conn, project: Pr
         random.shuffle(racers)
         came = await asyncio.gather(*[racer() for racer in racers], return_exceptions=True)
         refused = [one for one in came if isinstance(one, BaseException)]
-        assert {type(one) for one in refused} <= {Conflict}
+        assert {type(one) for one in refused} <= {StateConflict}
         decided += len(refused)
         out = set(await scene.captions_out(conn))
         assert out <= approved, out - approved

@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.jobs import jobs
 from domain.operations import maintenance
 from jobs import maintenance as chores
-from jobs.ledger import Claim, Settlement
-from jobs.outcomes import Canceled, Done, Failed, Interrupted, Outcome, Retry, Snooze
+from jobs.ledger import AttemptSettlement, JobClaim
+from jobs.outcomes import Canceled, Done, Failed, Interrupted, Retry, Snooze, TaskOutcome
 from tests import seeds
 from tests.domain.content import reviewing
 from tests.domain.project import Project
@@ -30,13 +30,13 @@ async def project(conn: Conn, project: Project) -> Project:
     return await scene.fill(conn, project, accounts=1)
 
 
-async def write(conn: Conn, claim: Claim, **columns: Any) -> None:
+async def write(conn: Conn, claim: JobClaim, **columns: Any) -> None:
     """Set columns of a job's post, past all rules."""
     assigned = ", ".join(f"{name} = ${number}" for number, name in enumerate(columns, 2))
     await conn.execute(f"update scheduled_post set {assigned} where job_id = $1", claim.id, *columns.values())
 
 
-async def begun(conn: Conn, project: Project, **columns: Any) -> Claim:
+async def begun(conn: Conn, project: Project, **columns: Any) -> JobClaim:
     """Return the begun job of a due post."""
     await scene.schedule(conn, project)
     [claim] = await scene.pull(conn)
@@ -45,16 +45,16 @@ async def begun(conn: Conn, project: Project, **columns: Any) -> Claim:
     return claim
 
 
-def post_of(claim: Claim) -> UUID:
+def post_of(claim: JobClaim) -> UUID:
     return UUID(claim.args["post_id"])
 
 
-async def settle(pool: Pool, claim: Claim, outcome: Outcome) -> None:
-    await jobs.settle(pool, [Settlement(claim, outcome)])
+async def settle(pool: Pool, claim: JobClaim, outcome: TaskOutcome) -> None:
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, outcome)])
 
 
 NOT_LIVE: list[dict[str, Any]] = [{}, {"phase": "preparing"}, {"phase": "prepared", **PREPARED}]
-ENDS: list[tuple[Outcome, str]] = [
+ENDS: list[tuple[TaskOutcome, str]] = [
     (FAILED, "failed"),
     (Canceled(), "canceled"),
     (Retry("NETWORK", "no answer"), "queued"),
@@ -75,7 +75,7 @@ async def test_post_that_is_not_live_ends_with_its_job(pool: Pool, conn: Conn, p
         if columns:
             await write(conn, claim, **columns)
     outcomes = [outcome for _, _, outcome, _ in cases]
-    await jobs.settle(pool, [Settlement(*one) for one in zip(claims, outcomes, strict=True)])
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(*one) for one in zip(claims, outcomes, strict=True)])
     for claim, (whose, columns, outcome, status) in zip(claims, cases, strict=True):
         post = await scene.shown(conn, whose, post_of(claim))
         assert post.status == status, (columns, outcome)
@@ -88,7 +88,7 @@ async def test_post_that_is_not_live_ends_with_its_job(pool: Pool, conn: Conn, p
 async def test_post_that_may_be_live_is_unknown_and_polled(pool: Pool, conn: Conn, project: Project) -> None:
     polled = """select internal, args, stage, run_at - now() as wait from job
                  where kind = 'reconcile_post' and args ->> 'post_id' = $1"""
-    outcomes: list[Outcome] = [FAILED, Canceled()]
+    outcomes: list[TaskOutcome] = [FAILED, Canceled()]
     for phase in ("sending", "accepted", "confirming"):
         for outcome in outcomes:
             claim = await begun(conn, project, **SENT | {"phase": phase})
@@ -115,7 +115,7 @@ async def test_steps_detail_of_the_same_error_stays(pool: Pool, conn: Conn, proj
 async def test_a_deadline_is_too_late(conn: Conn, project: Project) -> None:
     [post_id] = await scene.schedule(conn, project)
     await conn.execute("update job set deadline_at = now()")
-    assert len(await maintenance.end_overdue(conn)) == 1
+    assert len(await maintenance.end_overdue_jobs_and_subjects(conn)) == 1
     post = await scene.shown(conn, project, post_id)
     assert post.last_error is not None
     assert (post.status, post.last_error.code, post.last_error.category) == ("failed", "DEADLINE", "too_late")
@@ -131,7 +131,7 @@ async def test_third_dead_worker_ends_the_post(conn: Conn, project: Project) -> 
         claim = await begun(conn, project, **columns)
         await conn.execute("update job set crashes = $2 where id = $1", claim.id, deaths - 1)
         await ledger_scene.expire_lease(conn, claim)
-        await maintenance.rescue(conn, before=FUTURE)
+        await maintenance.rescue_jobs_of_dead_workers(conn, before=FUTURE)
         post = await scene.shown(conn, project, post_of(claim))
         assert (post.status, post.last_error and post.last_error.code) == ends
 
@@ -148,14 +148,14 @@ async def test_an_earlier_job_ends_nothing(pool: Pool, conn: Conn, project: Proj
     """Blocked by an edit while its job ran, released again: the first job's end doesn't affect the post."""
     content_id = await scene.pending(conn, project, "First.")
     await scene.schedule(conn, project, content_id=content_id, at=datetime.now(UTC) + timedelta(hours=1))
-    await transact(pool, lambda own: reviewing.approve(own, project, content_id))
+    await run_in_transaction(pool, lambda own: reviewing.approve(own, project, content_id))
     await conn.execute("update job set run_at = now(), stage = 'queued'")
     [claim] = await scene.pull(conn)
-    await transact(pool, lambda own: reviewing.edit(own, project, content_id, "Second."))
+    await run_in_transaction(pool, lambda own: reviewing.edit(own, project, content_id, "Second."))
     post = await scene.shown(conn, project, post_of(claim))
     assert (post.status, post.job_id) == ("blocked", None)
     await conn.execute("update scheduled_post set scheduled_for = now() + interval '1 hour'")
-    await transact(pool, lambda own: reviewing.approve(own, project, content_id))
+    await run_in_transaction(pool, lambda own: reviewing.approve(own, project, content_id))
     await settle(pool, claim, Canceled())
     post = await scene.shown(conn, project, post_of(claim))
     assert (post.status, post.job_id != f"job_{claim.id}") == ("queued", True)
@@ -170,7 +170,7 @@ async def test_the_next_post_is_woken_when_the_head_of_the_queue_ends(
     """The next post is woken at once, not in half a minute."""
     content_id = await scene.pending(conn, project, "First.")
     await scene.schedule(conn, project, content_id=content_id, at=datetime.now(UTC) + timedelta(hours=1))
-    await transact(pool, lambda own: reviewing.approve(own, project, content_id))
+    await run_in_transaction(pool, lambda own: reviewing.approve(own, project, content_id))
     await conn.execute("update scheduled_post set scheduled_for = now()")
     await conn.execute("update job set run_at = now(), stage = 'queued'")
     [first] = await scene.pull(conn)
@@ -183,7 +183,7 @@ async def test_the_next_post_is_woken_when_the_head_of_the_queue_ends(
     elif ending == "canceled":
         assert await scene.cancel(pool, project, post_of(first))
     else:
-        await transact(pool, lambda own: reviewing.edit(own, project, content_id, "Second."))
+        await run_in_transaction(pool, lambda own: reviewing.edit(own, project, content_id, "Second."))
     row = await ledger_scene.row(conn, second.id)
     assert (row["state"], row["stage"], row["run_at"] <= datetime.now(UTC)) == ("queued", "queued", True)
 

@@ -9,21 +9,12 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Conn, Pool
-from domain.publishing import (
-    account_queue,
-    job_end,
-    platform_webhook,
-    posts,
-    quotas,
-    sending,
-    targets,
-    waiting,
-)
-from domain.publishing.platform_webhook import PlatformEvent
+from domain.publishing import account_queue, job_end, platform_webhook, posts, quotas, sending, targets, waiting
+from domain.publishing.platform_webhook import PlatformWebhookEvent
 from domain.publishing.targets import TargetFingerprint
-from domain.values.periods import UNBOUNDED_PERIOD, Period
-from jobs.ledger import ChangedJob, Claim
-from jobs.outcomes import NotDone
+from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
+from jobs.ledger import ChangedJob, JobClaim
+from jobs.outcomes import TaskNotDone
 from schemas import ids
 from tests import plans, seeds
 from tests.domain.project import Project
@@ -52,12 +43,10 @@ class Table(NamedTuple):
         return self.tenant | {"project_id": self.project.id}
 
     @property
-    def claim(self) -> Claim:
+    def claim(self) -> JobClaim:
         args = {"post_id": str(self.post_id)}
         job = (self.project.org, self.project.id, self.job_id, "publish_post")
-        return Claim(
-            *job, fence=1, attempt=1, max_attempts=8, args=args, attempt_deadline_at=datetime.now(UTC)
-        )
+        return JobClaim(*job, fence=1, attempt=1, max_attempts=8, args=args, attempt_deadline_at=datetime.now(UTC))
 
     @property
     def account(self) -> dict[str, Any]:
@@ -68,45 +57,45 @@ FILTERS = ("account_id", "content_id", "statuses", "before")
 
 LONG_AGO, FAR = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 #: Of the waiting posts.
-SOON = Period(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1))
+SOON = ListPeriod(datetime.now(UTC) - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1))
 
 Use = Callable[[Conn, Table], Awaitable[Any]]
 
 
 def listed(**filters: Any) -> Use:
     asked: dict[str, Any] = dict.fromkeys(FILTERS) | {"period": UNBOUNDED_PERIOD} | filters
-    return lambda conn, found: posts.list_page(conn, **found.scope, **asked, limit=PAGE)
+    return lambda conn, found: posts.list_post_page(conn, **found.scope, **asked, limit=PAGE)
 
 
 async def listed_soon(conn: Conn, found: Table) -> None:
     """List the project's posts, once there are some."""
     there = await conn.fetchval("select true from scheduled_post offset 10 limit 1")
     none: dict[str, Any] = dict.fromkeys(FILTERS)
-    soon = await posts.list_page(conn, **found.scope, **none, period=SOON, limit=PAGE)
+    soon = await posts.list_post_page(conn, **found.scope, **none, period=SOON, limit=PAGE)
     assert len(soon) == (PAGE if there else 0)
 
 
 def listed_of_all(**filters: Any) -> Use:
     asked: dict[str, Any] = {"statuses": None, "before": None, "period": UNBOUNDED_PERIOD} | filters
-    return lambda conn, found: posts.list_page_of_all(conn, **found.tenant, **asked, limit=PAGE)
+    return lambda conn, found: posts.list_organization_post_page(conn, **found.tenant, **asked, limit=PAGE)
 
 
 async def listed_behind_all_that_wait(conn: Conn, found: Table) -> None:
-    before = ids.first_id_of(datetime.now(UTC) - timedelta(days=0.2))
+    before = ids.first_uuid7_at(datetime.now(UTC) - timedelta(days=0.2))
     assert await listed_of_all(statuses=["queued"], before=before)(conn, found) == []
 
 
 async def check_new(conn: Conn, found: Table) -> None:
     prints = [TargetFingerprint("", account_id, bytes(32)) for account_id in found.project.account_ids]
     at = datetime.now(UTC) + timedelta(days=30)
-    await targets.check_new(conn, organization_id=found.project.org, prints=prints, at=at)
+    await targets.check_no_equal_post(conn, organization_id=found.project.org, prints=prints, at=at)
 
 
 async def cancel_one(conn: Conn, found: Table) -> None:
     """Cancel a post and roll back; an unknown id costs nothing."""
     transaction = conn.transaction()
     await transaction.start()
-    asked = {"org": found.project.org, "ids": [ids.new(), found.post_id], "reason": None}
+    asked = {"org": found.project.org, "ids": [ids.new_uuid7(), found.post_id], "reason": None}
     assert [row.id for row in await waiting.CANCEL_POSTS.all(conn, **asked)] == [found.post_id]
     await transaction.rollback()
 
@@ -124,43 +113,35 @@ def undone(verb: Callable[..., Awaitable[Any]], **given: Any) -> Use:
         await transaction.start()
         try:
             came = await verb(conn, claim=found.claim, **given)
-            assert not isinstance(came, NotDone), (verb, came)
+            assert not isinstance(came, TaskNotDone), (verb, came)
         finally:
             await transaction.rollback()
 
     return use
 
 
-TAKEN = PlatformEvent(external_id="shop0", publish_id="v_pub", is_removed=False)
+TAKEN = PlatformWebhookEvent(external_id="shop0", publish_id="v_pub", is_removed=False)
 
 #: Uses that must be cheap before the first ANALYZE of a growing table; autovacuum handles the others.
 FROM_THE_START: dict[str, tuple[Use, int]] = {
     "list all": (listed(), 3 * PAGE),
-    "list further": (listed(before=ids.new()), 3 * PAGE),
+    "list further": (listed(before=ids.new_uuid7()), 3 * PAGE),
     "list published": (listed(statuses=["published"]), 3 * PAGE),
     "list failed": (listed(statuses=["failed"]), 10),
-    "list of content": (
-        lambda conn, found: listed(content_id=found.project.content_id)(conn, found),
-        WAITING + 10,
-    ),
-    "list of account": (
-        lambda conn, found: listed(account_id=found.project.account_ids[0])(conn, found),
-        3 * PAGE,
-    ),
+    "list of content": (lambda conn, found: listed(content_id=found.project.content_id)(conn, found), WAITING + 10),
+    "list of account": (lambda conn, found: listed(account_id=found.project.account_ids[0])(conn, found), 3 * PAGE),
     "list of many statuses": (listed(statuses=["published", "failed", "queued"]), 8 * PAGE),
-    "list of a past": (listed(period=Period(until=LONG_AGO)), 10),
-    "list of a future": (listed(period=Period(since=FAR)), 10),
-    "list published in a future": (listed(period=Period(since=FAR), statuses=["published"]), 10),
+    "list of a past": (listed(period=ListPeriod(until=LONG_AGO)), 10),
+    "list of a future": (listed(period=ListPeriod(since=FAR)), 10),
+    "list published in a future": (listed(period=ListPeriod(since=FAR), statuses=["published"]), 10),
     "list of a future of account": (
-        lambda conn, found: listed(period=Period(since=FAR), account_id=found.project.account_ids[0])(
-            conn, found
-        ),
+        lambda conn, found: listed(period=ListPeriod(since=FAR), account_id=found.project.account_ids[0])(conn, found),
         20,
     ),
     "list of few at their time": (listed_soon, 4 * WAITING),
-    "list of many at their time": (listed(period=Period(since=LONG_AGO)), 2 * posts.MAX_SORTED + 4 * PAGE),
+    "list of many at their time": (listed(period=ListPeriod(since=LONG_AGO)), 2 * posts.MAX_SORTED_POSTS + 4 * PAGE),
     "list of all": (listed_of_all(), 3 * PAGE),
-    "list of all further": (listed_of_all(before=ids.new()), 3 * PAGE),
+    "list of all further": (listed_of_all(before=ids.new_uuid7()), 3 * PAGE),
     "list of all failed": (listed_of_all(statuses=["failed"]), 10),
     # A page of each project.
     "list of all queued": (listed_of_all(statuses=["queued"]), (OTHERS + 4) * PAGE),
@@ -168,31 +149,29 @@ FROM_THE_START: dict[str, tuple[Use, int]] = {
     "list of all queued further": (listed_behind_all_that_wait, 10),
     # After all waiting ones, which are newer.
     "list of all published": (listed_of_all(statuses=["published"]), (OTHERS + 2) * WAITING),
-    "list of all in a future": (listed_of_all(period=Period(since=FAR)), 10),
+    "list of all in a future": (listed_of_all(period=ListPeriod(since=FAR)), 10),
     "list of all at their time": (
-        listed_of_all(period=Period(since=LONG_AGO)),
-        2 * posts.MAX_SORTED + 4 * PAGE,
+        listed_of_all(period=ListPeriod(since=LONG_AGO)),
+        2 * posts.MAX_SORTED_POSTS + 4 * PAGE,
     ),
-    "count": (lambda conn, found: posts.count_of_project(conn, **found.scope), WAITING + 30),
+    "count": (lambda conn, found: posts.count_open_project_posts(conn, **found.scope), WAITING + 30),
     "check_new": (check_new, 20),
     "cancel": (cancel_one, 30),
-    "wake": (lambda conn, found: account_queue.wake(conn, **found.account), 4 * WAITING),
-    "webhook": (lambda conn, _: platform_webhook.poll_for_event(conn, platform="tiktok", event=TAKEN), 5),
+    "wake": (lambda conn, found: account_queue.wake_account_posts(conn, **found.account), 4 * WAITING),
+    "webhook": (lambda conn, _: platform_webhook.poll_for_platform_event(conn, platform="tiktok", event=TAKEN), 5),
 }
 #: Dead rows of rolled back changes are read too.
 USES: dict[str, tuple[Use, int]] = FROM_THE_START | {
-    "get": (lambda conn, found: posts.get(conn, **found.tenant, post_id=found.post_id), 5),
-    "block": (lambda conn, found: waiting.block_of_content(conn, **found.tenant, content_id=ids.new()), 5),
+    "get": (lambda conn, found: posts.read_scheduled_post(conn, **found.tenant, post_id=found.post_id), 5),
+    "block": (lambda conn, found: waiting.block_posts_of_content(conn, **found.tenant, content_id=ids.new_uuid7()), 5),
     "update_fingerprints": (
-        lambda conn, found: targets.update_fingerprints(
-            conn, **found.tenant, content_id=found.project.content_id
-        ),
+        lambda conn, found: targets.update_post_fingerprints(conn, **found.tenant, content_id=found.project.content_id),
         2 * WAITING + 50,
     ),
     "end": (end, 50),
-    "begin": (undone(sending.begin, keyring=seeds.VAULT), 2 * WAITING),
-    "mark": (undone(sending.mark_again), 50),
-    "publish": (undone(sending.publish, external_id="its name", external_url=None), 2 * WAITING),
+    "begin": (undone(sending.begin_post_attempt, keyring=seeds.VAULT), 2 * WAITING),
+    "mark": (undone(sending.mark_post_sending_again), 50),
+    "publish": (undone(sending.mark_post_published, external_id="its name", external_url=None), 2 * WAITING),
 }
 
 
@@ -207,7 +186,7 @@ async def found(conn: Conn, project: Project) -> Table:
     running = """update job set state = 'running', stage = 'starting', lease_owner = $1, fence = 1,
                         attempt_started_at = now(), attempt_deadline_at = now() + interval '1 hour'
                   where id = $2"""
-    await conn.execute(running, ids.new(), job_id)
+    await conn.execute(running, ids.new_uuid7(), job_id)
     head = "update social_account set turn_post_id = $1 where id = $2"
     await conn.execute(head, post_id, project.account_ids[0])
     return Table(project, post_id, job_id)
@@ -276,7 +255,7 @@ async def test_prune_of_sends_skips_current_ones(conn: Conn, found: Table) -> No
     )
     await conn.execute("vacuum analyze account_send")
     async with plans.reading(conn, "account_send") as come:
-        assert await quotas.prune(conn) == 3
+        assert await quotas.prune_old_sends(conn) == 3
     assert come.scans == 0
     assert come.rows <= 10
 
@@ -285,7 +264,7 @@ async def test_prune_of_sends_skips_current_ones(conn: Conn, found: Table) -> No
 async def test_undone_send_is_deleted_by_few_reads(conn: Conn, found: Table, analyzed: bool) -> None:
     other = await conn.fetchval("select id from scheduled_post where id <> $1", found.post_id)
     for _ in range(plans.TIMES):
-        await quotas.release_sends(conn, **found.account, post_id=found.post_id)
+        await quotas.delete_sends_of_post(conn, **found.account, post_id=found.post_id)
     await conn.execute(
         """insert into account_send (organization_id, account_id, id, post_id)
            select $1, $2, gen_random_uuid(), case n when 1 then $3::uuid else $4 end
@@ -298,6 +277,6 @@ async def test_undone_send_is_deleted_by_few_reads(conn: Conn, found: Table, ana
     if analyzed:
         await conn.execute("vacuum analyze account_send")
     async with plans.reading(conn, "account_send") as come:
-        await quotas.release_sends(conn, **found.account, post_id=found.post_id)
+        await quotas.delete_sends_of_post(conn, **found.account, post_id=found.post_id)
     assert await conn.fetchval("select count(*) from account_send") == 4999
     assert come.rows <= 10

@@ -12,9 +12,9 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from db.pool import Conn, Pool, transact
-from jobs.ledger import Claim
-from schemas.errors import Conflict
+from db.pool import Conn, Pool, run_in_transaction
+from jobs.ledger import JobClaim
+from schemas.errors import StateConflict
 from schemas.projects import Archived
 from tests import leasing, seeds
 from tests.domain.content import reviewing
@@ -56,15 +56,13 @@ async def test_many_posts_against_archives(wide: Pool, conn: Conn, project: Proj
 async def test_schedules_against_archives(wide: Pool, conn: Conn, project: Project) -> None:
     """Posts scheduled before an archive are counted and canceled, later schedules are refused."""
     for _ in range(20):
-        project = await scene.fill(
-            conn, Project(project.org, await seeds.project(conn, project.org)), accounts=2
-        )
+        project = await scene.fill(conn, Project(project.org, await seeds.project(conn, project.org)), accounts=2)
         racers: list[Callable[[], Awaitable[Any]]] = [
-            partial(transact, wide, partial(scene.schedule, project=project)) for _ in range(6)
+            partial(run_in_transaction, wide, partial(scene.schedule, project=project)) for _ in range(6)
         ]
         racers.insert(random.randrange(6), partial(scene.archive, wide, project))
         answers = await asyncio.gather(*[racer() for racer in racers], return_exceptions=True)
-        refused = [answer for answer in answers if isinstance(answer, Conflict)]
+        refused = [answer for answer in answers if isinstance(answer, StateConflict)]
         assert {answer.details["reason"] for answer in refused} <= {"PROJECT_ARCHIVED"}
         [archived] = [answer for answer in answers if isinstance(answer, Archived)]
         assert archived.canceled_scheduled_posts == 2 * (6 - len(refused))
@@ -89,7 +87,7 @@ async def test_cancels_and_disconnects_against_sends(
     async def end(its_id: UUID) -> None:
         canceled[its_id] = await stop(wide, project, its_id)
 
-    async def send(claim: Claim) -> None:
+    async def send(claim: JobClaim) -> None:
         if await scene.mark(wide, claim):
             sent.append(UUID(claim.args["post_id"]))
 
@@ -143,8 +141,10 @@ async def test_two_equal_schedules_make_one_post(wide: Pool, conn: Conn, project
     for _ in range(20):
         content_id = await seeds.content(conn, project.org, project.id, caption=str(random.random()))
         once = partial(scene.schedule, project=project, at=at, content_id=content_id, allow_duplicate=False)
-        came = await asyncio.gather(transact(wide, once), transact(wide, once), return_exceptions=True)
-        [refused] = [answer for answer in came if isinstance(answer, Conflict)]
+        came = await asyncio.gather(
+            run_in_transaction(wide, once), run_in_transaction(wide, once), return_exceptions=True
+        )
+        [refused] = [answer for answer in came if isinstance(answer, StateConflict)]
         assert refused.details["reason"] == "DUPLICATE_POST"
     assert await conn.fetchval("select count(*) from scheduled_post") == 20 * len(project.account_ids)
     assert await scene.unfinished(conn) == []
@@ -154,7 +154,7 @@ async def test_targets_in_any_order_never_deadlock(wide: Pool, conn: Conn, proje
     turned = project._replace(account_ids=project.account_ids[::-1])
     await asyncio.gather(
         *[
-            transact(wide, partial(scene.schedule, project=way))
+            run_in_transaction(wide, partial(scene.schedule, project=way))
             for _ in range(20)
             for way in (project, turned)
         ]
@@ -176,11 +176,9 @@ async def test_approvals_edits_and_schedules(wide: Pool, conn: Conn, project: Pr
             partial(reviewing.edit, project=project, content_id=content_id, caption="Again another."),
         ]
         random.shuffle(racers)
-        await asyncio.gather(*[transact(wide, racer) for racer in racers])
+        await asyncio.gather(*[run_in_transaction(wide, racer) for racer in racers])
         status = await conn.fetchval("select approval_status from content_item where id = $1", content_id)
-        found = await conn.fetch(
-            "select distinct status from scheduled_post where content_id = $1", content_id
-        )
+        found = await conn.fetch("select distinct status from scheduled_post where content_id = $1", content_id)
         assert [row["status"] for row in found] == ["queued" if status == "approved" else "blocked"]
     assert await scene.unfinished(conn) == []
 
@@ -191,19 +189,16 @@ async def test_disconnects_against_schedules_and_approvals(wide: Pool, conn: Con
     later = datetime.now(UTC) + timedelta(hours=1)
     for number in range(20):
         account_id = await seeds.account(conn, project.org, project.id, handle=f"gone{number}")
-        one, content_id = (
-            project._replace(account_ids=[account_id]),
-            await scene.pending(conn, project, str(number)),
-        )
+        one, content_id = (project._replace(account_ids=[account_id]), await scene.pending(conn, project, str(number)))
         await scene.schedule(conn, one, at=later, content_id=content_id)
-        schedules = [transact(wide, partial(scene.schedule, project=one, at=later)) for _ in range(2)]
+        schedules = [run_in_transaction(wide, partial(scene.schedule, project=one, at=later)) for _ in range(2)]
         canceled, _, *scheduled = await asyncio.gather(
             disconnect(wide, project, account_id),
-            transact(wide, partial(reviewing.approve, project=project, content_id=content_id)),
+            run_in_transaction(wide, partial(reviewing.approve, project=project, content_id=content_id)),
             *schedules,
             return_exceptions=True,
         )
-        refused = [answer for answer in scheduled if isinstance(answer, Conflict)]
+        refused = [answer for answer in scheduled if isinstance(answer, StateConflict)]
         assert {answer.details["reason"] for answer in refused} <= {"ACCOUNT_NOT_CONNECTED"}
         assert canceled == 3 - len(refused)
         found = await conn.fetch("select status from scheduled_post where social_account_id = $1", account_id)

@@ -4,11 +4,11 @@ import base64
 
 import pytest
 
-from domain.security.keyring import Keyring, parse_keyring, require_keys
+from domain.security.keyring import Keyring, parse_keyring, require_keyring_keys
 from schemas.errors import SettingsInvalid
-from schemas.setting_values import KEY_BYTES
+from schemas.setting_values import KEYRING_KEY_BYTES
 
-OLD, NEW = b"k" * KEY_BYTES, bytes(range(KEY_BYTES))
+OLD, NEW = b"k" * KEYRING_KEY_BYTES, bytes(range(KEYRING_KEY_BYTES))
 KEYRING = Keyring("new", {"new": NEW, "old": OLD})
 KEY, SHORT = (base64.b64encode(key).decode() for key in (OLD, b"short"))
 
@@ -34,6 +34,6 @@ def test_no_mistake_shows_a_key(text: str) -> None:
 
 
 def test_a_key_that_rows_name_is_required() -> None:
-    require_keys(KEYRING, ["old", "new"], setting="PEPPERS")
+    require_keyring_keys(KEYRING, ["old", "new"], setting="PEPPERS")
     with pytest.raises(SettingsInvalid, match="PEPPERS lacks older"):
-        require_keys(KEYRING, ["old", "older"], setting="PEPPERS")
+        require_keyring_keys(KEYRING, ["old", "older"], setting="PEPPERS")

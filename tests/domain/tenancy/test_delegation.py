@@ -14,7 +14,7 @@ from domain.security.keyring import parse_keyring
 from domain.tenancy import api_keys
 from domain.tenancy.api_keys import Actor
 from schemas import ids
-from schemas.errors import Conflict, Forbidden, Invalid
+from schemas.errors import InvalidValue, ScopeMissing, StateConflict
 from tests import seeds
 from tests.servers import KEYRING
 
@@ -48,7 +48,7 @@ ALL = [
 
 
 async def made(conn: Conn, actor: Actor, rights: Rights) -> UUID:
-    shown = await api_keys.create(
+    shown = await api_keys.insert_api_key(
         conn,
         peppers=PEPPERS,
         actor=actor,
@@ -58,17 +58,17 @@ async def made(conn: Conn, actor: Actor, rights: Rights) -> UUID:
         expires_at=ends(rights.days),
         now=NOW,
     )
-    found = ids.read(ids.KEY, shown.id)
+    found = ids.parse_prefixed_id(ids.KEY, shown.id)
     assert found
     return found
 
 
 async def rotate(conn: Conn, actor: Actor, key: UUID) -> object:
-    return await api_keys.rotate(conn, peppers=PEPPERS, actor=actor, key_uuid=key, overlap=DAY)
+    return await api_keys.rotate_key_secret(conn, peppers=PEPPERS, actor=actor, key_uuid=key, overlap=DAY)
 
 
 async def kill(conn: Conn, actor: Actor, key: UUID) -> object:
-    return await api_keys.kill(conn, actor=actor, key_uuid=key)
+    return await api_keys.disable_api_key(conn, actor=actor, key_uuid=key)
 
 
 @pytest.mark.parametrize("verb", [None, rotate, kill])
@@ -77,10 +77,10 @@ async def test_key_cannot_exceed_its_own_rights(
 ) -> None:
     """Every pair of rights: a key can't create, rotate or kill a stronger one."""
     org = await seeds.organization(conn)
-    operator = Actor(org, "live", None, api_keys.EVERY_SCOPE)
+    operator = Actor(org, "live", None, api_keys.ALL_API_KEY_SCOPES)
     for own, other in product(ALL, ALL):
         await conn.execute("update api_key set killed_at = now()")  # Makes room for a hundred live keys.
-        actor = Actor(org, "live", ids.new(), own.scopes, own.origins, ends(own.days))
+        actor = Actor(org, "live", ids.new_uuid7(), own.scopes, own.origins, ends(own.days))
         act: Callable[[], Awaitable[object]] = partial(made, conn, actor, other)
         if verb is not None:
             act = partial(verb, conn, actor, await made(conn, operator, other))
@@ -90,7 +90,7 @@ async def test_key_cannot_exceed_its_own_rights(
         if meant.within(own):
             await act()
         else:
-            with pytest.raises((Forbidden, Invalid, Conflict)):
+            with pytest.raises((ScopeMissing, InvalidValue, StateConflict)):
                 await act()
         after = await conn.fetchval("select count(*) from audit_log")
         assert after == before + meant.within(own), (own, other)
@@ -98,6 +98,6 @@ async def test_key_cannot_exceed_its_own_rights(
 
 async def test_key_without_an_expiry_gets_its_creators(conn: Conn) -> None:
     org = await seeds.organization(conn)
-    maker = Actor(org, "live", ids.new(), {"keys:write"}, (), ends(1))
+    maker = Actor(org, "live", ids.new_uuid7(), {"keys:write"}, (), ends(1))
     key = await made(conn, maker, Rights(frozenset({"keys:write"}), frozenset(), None))
     assert await conn.fetchval("select expires_at from api_key where id = $1", key) == NOW + DAY

@@ -8,16 +8,14 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.tenancy import audit
-from domain.values.periods import UNBOUNDED_PERIOD, Period
+from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from schemas import ids
 from tests import plans, seeds
 
 pytestmark = pytest.mark.fresh
 
 ROWS, RARE, PAGE = 20_000, 5, 25
-NONE: dict[str, Any] = dict.fromkeys(("actions", "project_ids", "api_key_ids", "before")) | {
-    "period": UNBOUNDED_PERIOD
-}
+NONE: dict[str, Any] = dict.fromkeys(("actions", "project_ids", "api_key_ids", "before")) | {"period": UNBOUNDED_PERIOD}
 
 
 async def fill(conn: Conn, org: UUID, count: int, action: str, by: tuple[UUID, UUID]) -> None:
@@ -28,7 +26,7 @@ async def fill(conn: Conn, org: UUID, count: int, action: str, by: tuple[UUID, U
         by[1],
         action,
         by[0],
-        [ids.new() for _ in range(count)],
+        [ids.new_uuid7() for _ in range(count)],
     )
 
 
@@ -38,7 +36,7 @@ async def test_list_reads_one_page(pool: Pool, conn: Conn) -> None:
     shop, bar = await seeds.project(conn, org), await seeds.project(conn, org)
     insert = """insert into api_key (organization_id, id, name, key_id, secret_hash, pepper_id, scopes)
                 values ($1, $2, 'x', $3, '', '1', '{}')"""
-    usual, rare = ids.new(), ids.new()
+    usual, rare = ids.new_uuid7(), ids.new_uuid7()
     for key_id, name in ((usual, "a" * 16), (rare, "b" * 16)):
         await conn.execute(insert, org, key_id, name)
     wanted: list[dict[str, Any]] = [
@@ -51,14 +49,14 @@ async def test_list_reads_one_page(pool: Pool, conn: Conn) -> None:
         {"api_key_ids": [usual]},
         {"api_key_ids": [rare]},
         {"project_ids": [bar], "actions": ["seldom"]},
-        {"period": Period(until=datetime(2026, 1, 1, tzinfo=UTC))},
+        {"period": ListPeriod(until=datetime(2026, 1, 1, tzinfo=UTC))},
     ]
     #: Filters with a plan that depends on the statistics.
-    late = {"period": Period(since=datetime(2100, 1, 1, tzinfo=UTC))}
+    late = {"period": ListPeriod(since=datetime(2100, 1, 1, tzinfo=UTC))}
     once_analyzed: list[dict[str, Any]] = [late, {**late, "project_ids": [shop]}]
     async with pool.acquire() as session:
         for asked in (wanted + once_analyzed) * plans.TIMES:
-            await audit.list_page(session, organization_id=org, **NONE | asked, limit=PAGE)
+            await audit.list_audit_page(session, organization_id=org, **NONE | asked, limit=PAGE)
         await fill(conn, org, ROWS, "often", (shop, usual))
         await fill(conn, org, RARE, "seldom", (bar, rare))
         excessive = []
@@ -67,7 +65,7 @@ async def test_list_reads_one_page(pool: Pool, conn: Conn) -> None:
                 await conn.execute("vacuum analyze audit_log")
             for asked in wanted + once_analyzed * analyzed:
                 async with plans.reading(session, "audit_log") as come:
-                    found = await audit.list_page(session, organization_id=org, **NONE | asked, limit=PAGE)
+                    found = await audit.list_audit_page(session, organization_id=org, **NONE | asked, limit=PAGE)
                 if come.rows > 3 * len(found) + 10:
                     excessive.append((analyzed, asked, len(found), come))
     assert excessive == []

@@ -9,20 +9,18 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from domain.values import app_identifiers
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 
 LETTERS = string.ascii_letters
 WORD = st.text(LETTERS + string.digits + "-", min_size=1, max_size=20)
-SEGMENT = st.tuples(st.sampled_from(LETTERS), st.text(LETTERS + string.digits + "_", max_size=15)).map(
-    "".join
-)
+SEGMENT = st.tuples(st.sampled_from(LETTERS), st.text(LETTERS + string.digits + "_", max_size=15)).map("".join)
 LABEL = re.compile(r"[a-z0-9]|[a-z0-9][a-z0-9-]{0,61}[a-z0-9]")
 
 
 @given(st.lists(WORD, min_size=2, max_size=7), st.lists(SEGMENT, min_size=2, max_size=7))
 def test_identifiers_are_kept_as_they_were_sent(words: list[str], segments: list[str]) -> None:
-    assert app_identifiers.bundle_id(text := ".".join(words), "bundleId") == text
-    assert app_identifiers.package(text := ".".join(segments), "androidPackage") == text
+    assert app_identifiers.check_app_bundle_id(text := ".".join(words), "bundleId") == text
+    assert app_identifiers.check_android_package(text := ".".join(segments), "androidPackage") == text
 
 
 NO_BUNDLES = (
@@ -37,12 +35,12 @@ NO_PACKAGES = (
 @pytest.mark.parametrize(
     ("check", "text"),
     [
-        *((app_identifiers.bundle_id, text) for text in NO_BUNDLES),
-        *((app_identifiers.package, text) for text in NO_PACKAGES),
+        *((app_identifiers.check_app_bundle_id, text) for text in NO_BUNDLES),
+        *((app_identifiers.check_android_package, text) for text in NO_PACKAGES),
     ],
 )
 def test_identifier_that_its_platform_refuses_is_refused(check: Callable[[str, str], str], text: str) -> None:
-    with pytest.raises(Invalid, match="its path"):
+    with pytest.raises(InvalidValue, match="its path"):
         check(text, "its path")
 
 
@@ -59,7 +57,7 @@ def test_identifier_that_its_platform_refuses_is_refused(check: Callable[[str, s
     ],
 )
 def test_a_host_is_written_as_browsers_send_it(text: str, host: str) -> None:
-    assert app_identifiers.web_domain(text, "webDomain") == host
+    assert app_identifiers.normalize_web_domain(text, "webDomain") == host
 
 
 NO_HOSTS = (
@@ -72,8 +70,8 @@ NO_HOSTS = (
 
 @pytest.mark.parametrize("text", NO_HOSTS)
 def test_anything_else_is_no_host(text: str) -> None:
-    with pytest.raises(Invalid, match="webDomain"):
-        app_identifiers.web_domain(text, "webDomain")
+    with pytest.raises(InvalidValue, match="webDomain"):
+        app_identifiers.normalize_web_domain(text, "webDomain")
 
 
 @given(st.text(max_size=40) | st.lists(st.text(max_size=8), min_size=2, max_size=4).map(".".join))
@@ -81,8 +79,8 @@ def test_anything_else_is_no_host(text: str) -> None:
 @example("١.example")
 def test_accepted_host_is_stable(text: str) -> None:
     try:
-        host = app_identifiers.web_domain(text, "webDomain")
-    except Invalid:
+        host = app_identifiers.normalize_web_domain(text, "webDomain")
+    except InvalidValue:
         return
     assert host == "localhost" or all(LABEL.fullmatch(label) for label in host.split("."))
-    assert app_identifiers.web_domain(host, "webDomain") == host
+    assert app_identifiers.normalize_web_domain(host, "webDomain") == host

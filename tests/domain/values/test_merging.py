@@ -21,6 +21,6 @@ async def test_row_that_moves_meanwhile_is_found_once(pool: Pool, conn: Conn, pr
             await pool.execute(archive, project.id)
         return [Row(row["id"]) for row in found]
 
-    leading = multi_value_filter.list_searches(status=["active", "archived"])
-    assert await multi_value_filter.newest(conn, find, leading, limit=10) == [Row(project.id)]
-    assert await multi_value_filter.newest(conn, find, leading, limit=10) == [Row(project.id)]
+    leading = multi_value_filter.split_filter_into_searches(status=["active", "archived"])
+    assert await multi_value_filter.find_newest_rows(conn, find, leading, limit=10) == [Row(project.id)]
+    assert await multi_value_filter.find_newest_rows(conn, find, leading, limit=10) == [Row(project.id)]

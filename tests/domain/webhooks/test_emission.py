@@ -12,11 +12,11 @@ import pytest_asyncio
 from db.pool import Conn, Pool
 from domain.jobs import jobs
 from domain.operations import maintenance
-from domain.publishing.states import ALLOWED, PostState
+from domain.publishing.states import ALLOWED_POST_TRANSITIONS, PostState
 from jobs import ledger
-from jobs.kinds import KINDS
-from jobs.ledger import Settlement
-from jobs.outcomes import Canceled, Done, Failed, Outcome, Retry
+from jobs.kinds import JOB_KINDS
+from jobs.ledger import AttemptSettlement
+from jobs.outcomes import Canceled, Done, Failed, Retry, TaskOutcome
 from tests import leasing, seeds
 from tests.domain import project as people
 from tests.domain.content import reviewing
@@ -81,7 +81,7 @@ async def test_each_transition_of_a_post_emits_its_state(conn: Conn, project: Pr
         came = await told()
         if (source, target) == (PostState.PUBLISHING, PostState.QUEUED) or source == target:
             assert came == {}, (source, target)
-        elif (source, target) in ALLOWED:
+        elif (source, target) in ALLOWED_POST_TRANSITIONS:
             assert came == ({OF_POST[target]: 1} if target in OF_POST else {}), (source, target)
     times = "update scheduled_post set status = status, scheduled_for = scheduled_for + interval '1 hour'"
     for status in ("blocked", "queued"):
@@ -92,7 +92,7 @@ async def test_each_transition_of_a_post_emits_its_state(conn: Conn, project: Pr
 
 
 async def test_end_of_a_job_is_emitted(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
-    ends: dict[str | None, Outcome] = {
+    ends: dict[str | None, TaskOutcome] = {
         "job.completed": Done({}),
         "job.failed": Failed("TIMEOUT", "x"),
         "job.canceled": Canceled(),
@@ -101,7 +101,7 @@ async def test_end_of_a_job_is_emitted(conn: Conn, pool: Pool, project: Project,
     for said, outcome in ends.items():
         claim = await people.started(conn, project)
         assert await told() == {}
-        await jobs.settle(pool, [Settlement(claim, outcome)])
+        await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, outcome)])
         assert await told() == ({said: 1} if said else {})
 
 
@@ -110,23 +110,22 @@ async def test_end_of_a_queued_job_is_emitted(conn: Conn, pool: Pool, project: P
     assert await told() == {"job.canceled": 1}
     await people.start(conn, project)
     await conn.execute("update job set deadline_at = now() where state = 'queued'")
-    await maintenance.end_overdue(conn)
+    await maintenance.end_overdue_jobs_and_subjects(conn)
     assert await told() == {"job.failed": 1}
     await people.started(conn, project)
     await conn.execute("update worker set lease_expires_at = now() - interval '1 hour'")
     await conn.execute("update job set attempt = max_attempts, crashes = 100 where state = 'running'")
-    await maintenance.rescue(conn, before=await conn.fetchval("select now() + interval '1 hour'"))
+    await maintenance.rescue_jobs_of_dead_workers(conn, before=await conn.fetchval("select now() + interval '1 hour'"))
     assert await told() == {"job.failed": 1}
 
 
 async def test_internal_jobs_emit_nothing(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
-    internal = [kind for kind in KINDS.values() if kind.internal]
+    internal = [kind for kind in JOB_KINDS.values() if kind.internal]
     assert internal
     for kind in internal:
-        await ledger.submit(conn, kind=kind, organization_id=project.org, project_id=project.id, args={})
+        await ledger.submit_job(conn, kind=kind, organization_id=project.org, project_id=project.id, args={})
         await conn.execute(
-            "update job set state = 'canceled', stage = 'canceled', finished_at = now() where kind = $1",
-            kind.name,
+            "update job set state = 'canceled', stage = 'canceled', finished_at = now() where kind = $1", kind.name
         )
     assert await told() == {}
 
@@ -154,9 +153,7 @@ async def test_connect_and_its_ends_are_emitted(conn: Conn, pool: Pool, project:
     assert await told() == {"social_account.needs_reauth": 1}
     await seeds.account(conn, project.org, project.id)
     assert await told() == {"social_account.connected": 1}
-    await conn.execute(
-        "update social_account set turn_post_id = null, quota_posts = null where id = $1", account_id
-    )
+    await conn.execute("update social_account set turn_post_id = null, quota_posts = null where id = $1", account_id)
     assert await told() == {}
     await leasing.disconnect(pool, project.org, account_id)
     assert await told() == {"social_account.revoked": 1}
@@ -172,9 +169,7 @@ async def test_lease_events_go_to_the_tenant(conn: Conn, pool: Pool, project: Pr
     assert await told() == {"post.scheduled": 1}
     await leasing.recall(pool, owner, leased)
     assert await told() == {"job.canceled": 1, "post.canceled": 1, "social_account.revoked": 1}
-    assert (
-        await conn.fetchval("select count(*) from webhook_event where organization_id = $1", owner.org) == 0
-    )
+    assert await conn.fetchval("select count(*) from webhook_event where organization_id = $1", owner.org) == 0
 
 
 async def test_rolled_back_change_emits_nothing(conn: Conn, project: Project, told: Told) -> None:
@@ -204,20 +199,14 @@ async def test_endpoint_gets_its_types_of_its_project(conn: Conn, project: Proje
     await conn.execute("update webhook_endpoint set status = 'paused' where id = $1", wanted["paused"])
     await conn.execute("update webhook_endpoint set deleted_at = now() where id = $1", wanted["deleted"])
     await conn.execute(
-        "update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE' where id = $1",
-        wanted["disabled"],
+        "update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE' where id = $1", wanted["disabled"]
     )
     await conn.execute("delete from webhook_delivery")
     await conn.execute("delete from webhook_event")
     await people.archive(conn, project)
     assert await conn.fetchval("select count(*) from webhook_event") == 1
     told = {row["endpoint_id"] for row in await conn.fetch("select endpoint_id from webhook_delivery")}
-    assert {name for name, one in wanted.items() if one in told} == {
-        "all",
-        "its project",
-        "this type",
-        "paused",
-    }
+    assert {name for name, one in wanted.items() if one in told} == {"all", "its project", "this type", "paused"}
 
 
 async def test_disabled_endpoint_is_reported_to_the_others(conn: Conn, project: Project) -> None:
@@ -279,9 +268,11 @@ async def test_emission_does_not_wait_for_a_locked_endpoint(
         await open_change.start()
         await changing.execute(change)
         claims = [await people.started(conn, project)]
-        await asyncio.wait_for(jobs.settle(pool, [Settlement(claims[0], Done({}))]), PATIENCE_S)
+        await asyncio.wait_for(
+            jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claims[0], Done({}))]), PATIENCE_S
+        )
         await open_change.commit()
     assert await told() == {"job.completed": 1}
     claim = await people.started(conn, project)
-    await jobs.settle(pool, [Settlement(claim, Done({}))])
+    await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, Done({}))])
     assert await told() == ({"job.completed": 1} if "paused" in change else {})

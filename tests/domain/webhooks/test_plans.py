@@ -10,7 +10,7 @@ import pytest
 
 from db.pool import Conn, Pool
 from domain.webhooks import deliveries
-from schemas.webhooks import DeliveryStatus
+from schemas.webhooks import WebhookDeliveryStatus
 from tests import plans, seeds
 from tests.plans import Uses
 
@@ -24,8 +24,8 @@ class Table(NamedTuple):
     endpoint_id: UUID
 
 
-async def listed(conn: Conn, found: Table, *statuses: DeliveryStatus) -> list[str]:
-    page = await deliveries.list_of_endpoint(
+async def listed(conn: Conn, found: Table, *statuses: WebhookDeliveryStatus) -> list[str]:
+    page = await deliveries.list_endpoint_deliveries(
         conn,
         organization_id=found.org,
         endpoint_id=found.endpoint_id,
@@ -49,7 +49,7 @@ USES: Uses[Table] = {
 }
 
 
-async def load(conn: Conn, found: Table, status: DeliveryStatus, count: int) -> None:
+async def load(conn: Conn, found: Table, status: WebhookDeliveryStatus, count: int) -> None:
     await conn.execute(
         """insert into webhook_delivery (organization_id, endpoint_id, event_id, id, type, status, ended_at)
            select $1, $2, gen_random_uuid(), new_uuid(), 'job.failed', $3,

@@ -28,7 +28,7 @@ async def look(conn: Conn, found: Listened) -> None:
 
 
 async def read(conn: Conn, found: Listened) -> None:
-    await streams.read(conn, organization_id=found.orgs[0], position=found.position, limit=BATCH)
+    await streams.read_stream_events(conn, organization_id=found.orgs[0], position=found.position, limit=BATCH)
 
 
 USES: Uses[Listened] = {"look": (look, 3), "read": (read, BATCH)}
@@ -39,7 +39,7 @@ async def test_stream_reads_only_new_events(pool: Pool, conn: Conn) -> None:
     orgs = [await seeds.organization(conn) for _ in range(3)]
     await conn.execute("alter table webhook_event set (autovacuum_enabled = false)")
     async with pool.acquire() as session:
-        await plans.plan(session, USES, Listened(orgs, StreamPosition(streams.START)))
+        await plans.plan(session, USES, Listened(orgs, StreamPosition(streams.STREAM_START)))
         await session.execute(
             """insert into webhook_event (organization_id, id, type, object_id, xid)
                select org, new_uuid(), 'job.failed', org, (2 + number)::text::xid8
@@ -48,7 +48,7 @@ async def test_stream_reads_only_new_events(pool: Pool, conn: Conn) -> None:
             EVENTS,
         )
         last = await session.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") - 1
-        behind = StreamPosition((min(last, EVENTS + 2) - BATCH, streams.NONE))
+        behind = StreamPosition((min(last, EVENTS + 2) - BATCH, streams.NO_EVENT_ID))
         assert await plans.excess(session, USES, Listened(orgs, behind), "webhook_event") == {}
         await session.execute("vacuum analyze webhook_event")
         assert await plans.excess(session, USES, Listened(orgs, behind), "webhook_event") == {}

@@ -61,9 +61,7 @@ async def listen(conn: Conn, org: UUID, *events: str, project_id: UUID | None = 
 
 
 async def changes(pool: Pool) -> list[Change]:
-    rows = await pool.fetch(
-        "select name, old, new from seen_change where name <> 'webhook_event' order by no"
-    )
+    rows = await pool.fetch("select name, old, new from seen_change where name <> 'webhook_event' order by no")
     return [Change(*row) for row in rows]
 
 
@@ -76,8 +74,7 @@ async def emitted(pool: Pool) -> Told:
 async def expected(pool: Pool) -> Told:
     """Return the expected events."""
     listening = {
-        str(row["organization_id"])
-        for row in await pool.fetch("select organization_id from webhook_endpoint")
+        str(row["organization_id"]) for row in await pool.fetch("select organization_id from webhook_endpoint")
     }
     told = [
         (what, change)
@@ -85,8 +82,7 @@ async def expected(pool: Pool) -> Told:
         if change.new["organization_id"] in listening and (what := type_of(change))
     ]
     return Counter(
-        (what, str(change.new["content_id" if what == "content.generated" else "id"]))
-        for what, change in told
+        (what, str(change.new["content_id" if what == "content.generated" else "id"])) for what, change in told
     )
 
 
@@ -109,16 +105,12 @@ def _job(old: dict[str, Any], new: dict[str, Any]) -> str | None:
 def _content(old: dict[str, Any], new: dict[str, Any]) -> str | None:
     status = new["approval_status"]
     return (
-        f"content.{status}"
-        if old.get("approval_status") == "pending" and status in {"approved", "rejected"}
-        else None
+        f"content.{status}" if old.get("approval_status") == "pending" and status in {"approved", "rejected"} else None
     )
 
 
 def _generation(old: dict[str, Any], new: dict[str, Any]) -> str | None:
-    return (
-        "content.generated" if old and old["provenance"] is None and new["provenance"] is not None else None
-    )
+    return "content.generated" if old and old["provenance"] is None and new["provenance"] is not None else None
 
 
 def _post(old: dict[str, Any], new: dict[str, Any]) -> str | None:

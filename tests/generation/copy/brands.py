@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as some
 
-from generation.spec import BrandSnapshot, Spec
+from generation.spec import BrandSnapshot, PieceSpec
 
 
 def one_line(text: str) -> str:
@@ -128,9 +128,7 @@ PIECES = some.sampled_from(
     ]
 )  # fmt: skip
 TEXTS = some.lists(PIECES | some.text(max_size=30), max_size=6).map(". ".join)
-NAMES = some.sampled_from(
-    ["Tideline", "Yahoo!", "潮", "A {B} %s", "x" * 150, "Tide Line " * 12, "\u202eTide\x00line"]
-)
+NAMES = some.sampled_from(["Tideline", "Yahoo!", "潮", "A {B} %s", "x" * 150, "Tide Line " * 12, "\u202eTide\x00line"])
 KEYWORDS = some.sampled_from(
     ["tides", "Sea swimming", "kotlin", "best tides", "Gezeiten", "潮汐", "#sea", "a.b.com", "2026", "x" * 50]
 )
@@ -152,7 +150,7 @@ ANY_BRAND = some.builds(
     links=some.dictionaries(some.sampled_from(["website", "play", "appstore"]), LINKS, max_size=3),
 )
 ANY_SPEC = some.builds(
-    Spec,
+    PieceSpec,
     format=some.sampled_from(["slideshow", "video", "ugc_remix", "image"]),
     brand=ANY_BRAND,
     seed=some.text(max_size=5),

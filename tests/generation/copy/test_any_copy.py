@@ -6,25 +6,25 @@ import msgspec
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from generation.copy.write import MAX_HASHTAGS, MissingBrandText, propose, write
-from generation.spec import BrandSnapshot, Copy, Line, Source, Spec
-from generation.timing import shortest_timing
+from generation.copy.write import MAX_HASHTAGS, MissingBrandText, propose_brand_hooks, write_copy
+from generation.spec import BrandSnapshot, CopyLine, EvidenceField, PieceCopy, PieceSpec
+from generation.timing import shortest_video_timing
 from tests.generation.copy.brands import ANY_BRAND, ANY_SPEC, TELLTALE
 from tests.generation.copy.tracing import lines, shown_name, untraced
 
 ENOUGH = settings(max_examples=40, deadline=None)
 
 
-def written(spec: Spec) -> Copy:
+def written(spec: PieceSpec) -> PieceCopy:
     try:
-        return write(spec)
+        return write_copy(spec)
     except MissingBrandText:
         reject()
 
 
 @ENOUGH
 @given(spec=ANY_SPEC)
-def test_each_line_has_evidence_and_only_the_callers_is_long_or_makes_claims(spec: Spec) -> None:
+def test_each_line_has_evidence_and_only_the_callers_is_long_or_makes_claims(spec: PieceSpec) -> None:
     """It is a clause of the brand, or a formula around its names. The same spec has the same copy."""
     copy = written(spec)
     assert [why for line in lines(copy) if (why := untraced(line, spec.brand))] == []
@@ -34,7 +34,7 @@ def test_each_line_has_evidence_and_only_the_callers_is_long_or_makes_claims(spe
     unnamed = [text.casefold().replace(name, "") for text in said]
     words = [word.replace("_", " ") for word in TELLTALE]
     assert [(word, text) for word in words for text in unnamed if word in text] == []
-    assert copy == write(msgspec.json.decode(msgspec.json.encode(spec), type=Spec))
+    assert copy == write_copy(msgspec.json.decode(msgspec.json.encode(spec), type=PieceSpec))
     shown = [line.text.casefold() for line in (copy.hook, *copy.points)]
     assert len({*shown}) == len(shown)
     if counted := re.match(r"(\d) (?:things|Dinge|choses|cosas) ", copy.hook.text):
@@ -44,12 +44,12 @@ def test_each_line_has_evidence_and_only_the_callers_is_long_or_makes_claims(spe
 
 @ENOUGH
 @given(spec=ANY_SPEC, seconds=st.integers(8, 60))
-def test_a_video_keeps_all_points_that_its_time_allows(spec: Spec, seconds: int) -> None:
+def test_a_video_keeps_all_points_that_its_time_allows(spec: PieceSpec, seconds: int) -> None:
     copies = [written(msgspec.structs.replace(spec, format="video", seconds=one)) for one in (seconds, 900)]
     short, whole = ([point.text for point in copy.points] for copy in copies)
     hook = copies[0].hook.text
-    assert len(short) <= 1 or shortest_timing(hook, short).seconds <= seconds
-    assert short == whole or shortest_timing(hook, whole).seconds > seconds
+    assert len(short) <= 1 or shortest_video_timing(hook, short).seconds <= seconds
+    assert short == whole or shortest_video_timing(hook, whole).seconds > seconds
     assert [text for text in whole if text in short] == short
 
 
@@ -62,8 +62,8 @@ def test_a_brand_proposes_up_to_ten_hooks_or_names_missing_fields(brand: BrandSn
     assert [why for hook in hooks if (why := untraced(hook, brand))] == []
 
 
-def proposed(brand: BrandSnapshot) -> tuple[list[Line], list[Source]]:
+def proposed(brand: BrandSnapshot) -> tuple[list[CopyLine], list[EvidenceField]]:
     try:
-        return propose(brand), []
+        return propose_brand_hooks(brand), []
     except MissingBrandText as lacking:
         return [], lacking.fields

@@ -5,35 +5,31 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from generation.copy.captions import MAX_CAPTION_WIDTH, Caption, ClipSpan, captions, width
-from generation.copy.texts import clean
+from generation.copy.captions import MAX_CAPTION_WIDTH, Caption, ClipSpan, build_clip_captions, caption_width
+from generation.copy.texts import clean_copy_text
 
-WORDS = some.lists(
-    some.sampled_from(["Ahoi.", "we", "sail", "at", "dawn,", "潮", "x" * 60, "\n"]), max_size=40
-)
+WORDS = some.lists(some.sampled_from(["Ahoi.", "we", "sail", "at", "dawn,", "潮", "x" * 60, "\n"]), max_size=40)
 
 
 @settings(max_examples=60, deadline=None)
 @given(words=WORDS, gaps=some.lists(some.tuples(some.integers(0, 900), some.integers(0, 4000)), max_size=4))
-def test_each_word_is_shown_once_in_order_and_within_the_speech(
-    words: list[str], gaps: list[tuple[int, int]]
-) -> None:
+def test_each_word_is_shown_once_in_order_and_within_the_speech(words: list[str], gaps: list[tuple[int, int]]) -> None:
     speech, now = [], 0
     for gap, length in gaps:
         speech.append(ClipSpan(start=now + gap, end=now + gap + length))
         now += gap + length
-    shown = captions(" ".join(words), speech, "en")
-    if sum(length for _, length in gaps) and clean(" ".join(words)):
-        assert "".join(one.text for one in shown).replace(" ", "") == clean(" ".join(words)).replace(" ", "")
+    shown = build_clip_captions(" ".join(words), speech, "en")
+    if sum(length for _, length in gaps) and clean_copy_text(" ".join(words)):
+        assert "".join(one.text for one in shown).replace(" ", "") == clean_copy_text(" ".join(words)).replace(" ", "")
     else:
         assert shown == []
     assert all(one.start <= one.end <= later.start for one, later in pairwise(shown))
-    assert all(width(one.text) <= MAX_CAPTION_WIDTH or " " not in one.text for one in shown)
+    assert all(caption_width(one.text) <= MAX_CAPTION_WIDTH or " " not in one.text for one in shown)
 
 
 def test_a_pause_shows_nothing_new() -> None:
     speech = [ClipSpan(start=1000, end=2000), ClipSpan(start=5000, end=6000)]
-    assert captions("We sail at dawn now.\nHome before it is noon.", speech, "en") == [
+    assert build_clip_captions("We sail at dawn now.\nHome before it is noon.", speech, "en") == [
         Caption(text="We sail at dawn now.", start=1000, end=1930),
         Caption(text="Home before it is noon.", start=1930, end=6000),
     ]
@@ -41,13 +37,13 @@ def test_a_pause_shows_nothing_new() -> None:
 
 def test_a_script_without_spaces_is_broken_between_phrases() -> None:
     spoken = "毎週海で泳いでいますが、いつも潮が変わる時間を推測していました。今は出かける前に確認します。"
-    shown = captions(spoken, [ClipSpan(start=0, end=8000)], "ja")
+    shown = build_clip_captions(spoken, [ClipSpan(start=0, end=8000)], "ja")
     assert "".join(one.text for one in shown) == spoken
     assert len(shown) == 3
-    assert all(width(one.text) <= MAX_CAPTION_WIDTH for one in shown)
+    assert all(caption_width(one.text) <= MAX_CAPTION_WIDTH for one in shown)
 
 
 def test_a_long_sentence_has_no_lone_last_word() -> None:
     spoken = "I always used to guess when the tide would turn before I went to swim in the sea with friends."
-    shown = captions(spoken, [ClipSpan(start=0, end=8000)], "en")
+    shown = build_clip_captions(spoken, [ClipSpan(start=0, end=8000)], "en")
     assert min(len(one.text) for one in shown) > MAX_CAPTION_WIDTH / 2

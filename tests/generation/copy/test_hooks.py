@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from generation.copy import names
-from generation.copy.write import MissingBrandText, propose, write
-from generation.spec import BrandSnapshot, Evidence, Spec
+from generation.copy.write import MissingBrandText, propose_brand_hooks, write_copy
+from generation.spec import BrandSnapshot, Evidence, PieceSpec
 from tests.generation.copy.brands import TIDELINE
 
 NAMED = BrandSnapshot(name="Tideline")
@@ -18,7 +18,7 @@ def with_(**changes: Any) -> BrandSnapshot:
 
 
 def test_proposals_begin_with_the_brands_own_words() -> None:
-    texts = [hook.text for hook in propose(TIDELINE)]
+    texts = [hook.text for hook in propose_brand_hooks(TIDELINE)]
     assert texts[0] == "Know the tide before you go"
     assert "Sea swimming? Meet Tideline." in texts
     assert "Kayakers and sea swimmers, meet Tideline." in texts
@@ -27,7 +27,7 @@ def test_proposals_begin_with_the_brands_own_words() -> None:
 
 
 def test_a_formula_quotes_each_of_its_names() -> None:
-    hook = next(one for one in propose(TIDELINE) if one.text == "Sea swimming? Meet Tideline.")
+    hook = next(one for one in propose_brand_hooks(TIDELINE) if one.text == "Sea swimming? Meet Tideline.")
     keyword, name = hook.evidence
     assert keyword == Evidence(field="keywords", quote="sea swimming")
     assert name == Evidence(field="appName", quote="Tideline")
@@ -39,63 +39,56 @@ def test_a_formula_quotes_each_of_its_names() -> None:
         (NAMED, ["tagline", "appDescription", "keywords"]),
         (with_(name=" \u200b"), ["appName"]),
         (BrandSnapshot(name="", keywords=["kotlin"]), ["appName", "tagline", "appDescription", "keywords"]),
-        (
-            BrandSnapshot(name="Tideline", taglines=["The best tides"]),
-            ["tagline", "appDescription", "keywords"],
-        ),
+        (BrandSnapshot(name="Tideline", taglines=["The best tides"]), ["tagline", "appDescription", "keywords"]),
     ],
 )
 def test_a_brand_without_hooks_names_its_missing_fields(brand: BrandSnapshot, fields: list[str]) -> None:
     with pytest.raises(MissingBrandText) as lacking:
-        propose(brand)
+        propose_brand_hooks(brand)
     assert lacking.value.fields == fields
 
 
 def test_a_callers_hook_is_verbatim_and_needs_only_a_name() -> None:
     hook = "  The BEST app:\n100% free! " + "x" * 1900
-    copy = write(Spec(format="image", brand=NAMED, seed="1", hook=hook))
+    copy = write_copy(PieceSpec(format="image", brand=NAMED, seed="1", hook=hook))
     assert copy.hook.text == hook
     assert copy.caption.startswith(hook)
 
 
 def test_fewer_than_two_clauses_take_keywords_and_warn() -> None:
-    copy = write(Spec(format="slideshow", brand=with_(descriptions=[]), seed="1", hook="Look"))
-    assert [point.text for point in copy.points] == [
-        "Know the tide before you go",
-        "Sea swimming",
-        "Harbour log",
-    ]
+    copy = write_copy(PieceSpec(format="slideshow", brand=with_(descriptions=[]), seed="1", hook="Look"))
+    assert [point.text for point in copy.points] == ["Know the tide before you go", "Sea swimming", "Harbour log"]
     assert [warning.partition(":")[0] for warning in copy.warnings] == ["few_clauses"]
 
 
 def test_one_word_alone_is_no_point() -> None:
     brand = BrandSnapshot(name="Tideline", keywords=["tides"], language="en")
-    assert write(Spec(format="slideshow", brand=brand, seed="1", hook="Look")).points == []
+    assert write_copy(PieceSpec(format="slideshow", brand=brand, seed="1", hook="Look")).points == []
     several = msgspec.structs.replace(brand, keywords=["tides", "harbours"])
-    copy = write(Spec(format="slideshow", brand=several, seed="1", hook="Look"))
+    copy = write_copy(PieceSpec(format="slideshow", brand=several, seed="1", hook="Look"))
     assert [point.text for point in copy.points] == ["Tides", "Harbours"]
 
 
 def test_acronyms_of_keywords_have_capitals_unless_the_brand_spells_them_otherwise() -> None:
     brand = BrandSnapshot(name="Tideline", keywords=["ai tide tables", "pdf export"], language="en")
     spelling = msgspec.structs.replace(brand, descriptions=["Pdf export of each table."])
-    shown = [[text for text, _ in names.keywords(one, "en")] for one in (brand, spelling)]
+    shown = [[text for text, _ in names.displayable_keywords(one, "en")] for one in (brand, spelling)]
     assert shown == [["AI tide tables", "PDF export"], ["AI tide tables", "Pdf export"]]
 
 
 def test_the_end_has_no_tagline_like_a_point() -> None:
     said = "A simple and beautiful tide clock for harbours"
     brand = with_(descriptions=[said], taglines=["Simple and beautiful tide clock for harbours"])
-    spec = Spec(format="slideshow", brand=brand, seed="1", hook="Look")
-    assert said in [point.text for point in write(spec).points]
-    assert write(spec).tagline is None
+    spec = PieceSpec(format="slideshow", brand=brand, seed="1", hook="Look")
+    assert said in [point.text for point in write_copy(spec).points]
+    assert write_copy(spec).tagline is None
 
 
 def test_a_seed_changes_the_hook_and_a_format_the_number_of_points() -> None:
-    hooks = {write(Spec(format="slideshow", brand=TIDELINE, seed=str(seed))).hook.text for seed in range(20)}
+    hooks = {write_copy(PieceSpec(format="slideshow", brand=TIDELINE, seed=str(seed))).hook.text for seed in range(20)}
     assert len(hooks) >= 3
-    whole = Spec(format="video", brand=TIDELINE, seed="1", seconds=30)
-    assert len(write(whole).points) == 3
+    whole = PieceSpec(format="video", brand=TIDELINE, seed="1", seconds=30)
+    assert len(write_copy(whole).points) == 3
 
 
 @pytest.mark.parametrize(
@@ -111,12 +104,12 @@ def test_a_seed_changes_the_hook_and_a_format_the_number_of_points() -> None:
     ],
 )
 def test_a_place_is_named_only_if_a_link_proves_it(links: dict[str, str], places: list[str]) -> None:
-    copy = write(Spec(format="slideshow", brand=with_(links=links), seed="1"))
+    copy = write_copy(PieceSpec(format="slideshow", brand=with_(links=links), seed="1"))
     assert [place.text for place in copy.places] == places
 
 
 def test_hashtags_skip_technical_keywords() -> None:
-    copy = write(Spec(format="slideshow", brand=TIDELINE, seed="1"))
+    copy = write_copy(PieceSpec(format="slideshow", brand=TIDELINE, seed="1"))
     assert [tag.text for tag in copy.hashtags] == ["#tides", "#SeaSwimming", "#HarbourLog"]
     many = with_(keywords=[f"tide {letter * 3}" for letter in "abcdef"])
-    assert len(write(Spec(format="slideshow", brand=many, seed="1")).hashtags) == 4
+    assert len(write_copy(PieceSpec(format="slideshow", brand=many, seed="1")).hashtags) == 4

@@ -2,7 +2,7 @@
 
 import pytest
 
-from generation.copy.model import line_faults
+from generation.copy.model import find_model_line_faults
 
 CLAUSE = "Shows tides of 12 harbours without a connection, if they are saved"
 HELD = [
@@ -42,12 +42,12 @@ INVENTED = [
 
 @pytest.mark.parametrize(("language", "line"), HELD)
 def test_a_reordered_or_shortened_clause_holds(language: str, line: str) -> None:
-    assert line_faults(line, CLAUSE, name="Tideline", language=language) == []
+    assert find_model_line_faults(line, CLAUSE, name="Tideline", language=language) == []
 
 
 @pytest.mark.parametrize(("fault", "line"), INVENTED)
 def test_an_addition_to_the_clause_is_refused(fault: str, line: str) -> None:
-    assert fault in line_faults(line, CLAUSE, name="Tideline", language="en")
+    assert fault in find_model_line_faults(line, CLAUSE, name="Tideline", language="en")
 
 
 @pytest.mark.parametrize(
@@ -60,4 +60,4 @@ def test_an_addition_to_the_clause_is_refused(fault: str, line: str) -> None:
     ],
 )
 def test_other_languages_are_as_strict(language: str, clause: str, line: str, fault: str) -> None:
-    assert fault in line_faults(line, clause, name="Tideline", language=language)
+    assert fault in find_model_line_faults(line, clause, name="Tideline", language=language)

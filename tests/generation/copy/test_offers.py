@@ -2,14 +2,14 @@
 
 import pytest
 
-from generation.copy.model import Offer, Offers
-from generation.copy.write import read_brand, write
-from generation.spec import BrandSnapshot, Evidence, Spec
+from generation.copy.model import ModelLine, ModelLines
+from generation.copy.write import read_brand_texts, write_copy
+from generation.spec import BrandSnapshot, Evidence, PieceSpec
 from tests.generation.copy.brands import BRANDS, TIDELINE
 
 CLAUSE = "Follow the harbours you know"
 QUOTE = "It also lets you follow the harbours you know"
-SPEC = Spec(format="slideshow", brand=TIDELINE, seed="1")
+SPEC = PieceSpec(format="slideshow", brand=TIDELINE, seed="1")
 
 #: Lines around a cited {clause}, each with an invention.
 INVENTED = [
@@ -37,12 +37,12 @@ INVENTED = [
 
 
 def test_a_valid_line_enters_the_copy_with_its_evidence() -> None:
-    assert CLAUSE in [one.text for one in read_brand(TIDELINE).clauses]
-    offers = Offers(
-        hooks=[Offer(line="Know harbours? Follow them!", clause=CLAUSE)],
-        points=[Offer(line="Works once a harbour is saved, without connection.", clause=cited("Works"))],
+    assert CLAUSE in [one.text for one in read_brand_texts(TIDELINE).clauses]
+    offers = ModelLines(
+        hooks=[ModelLine(line="Know harbours? Follow them!", clause=CLAUSE)],
+        points=[ModelLine(line="Works once a harbour is saved, without connection.", clause=cited("Works"))],
     )
-    copy = write(SPEC, offers)
+    copy = write_copy(SPEC, offers)
     assert (copy.hook.text, copy.hook.rule) == ("Know harbours? Follow them", "model")
     assert [one.field for one in copy.hook.evidence] == ["appDescription"]
     assert QUOTE in copy.hook.evidence[0].quote
@@ -53,21 +53,21 @@ def test_a_valid_line_enters_the_copy_with_its_evidence() -> None:
 
 
 def cited(start: str) -> str:
-    return next(one.text for one in read_brand(TIDELINE).clauses if one.text.startswith(start))
+    return next(one.text for one in read_brand_texts(TIDELINE).clauses if one.text.startswith(start))
 
 
 def test_a_callers_hook_wins_over_offers() -> None:
-    spec = Spec(format="image", brand=TIDELINE, seed="1", hook="Mine, 100 %")
-    copy = write(spec, Offers(hooks=[Offer(line="Know harbours? Follow them", clause=CLAUSE)]))
+    spec = PieceSpec(format="image", brand=TIDELINE, seed="1", hook="Mine, 100 %")
+    copy = write_copy(spec, ModelLines(hooks=[ModelLine(line="Know harbours? Follow them", clause=CLAUSE)]))
     assert copy.hook.evidence == [Evidence(field="caller", quote="Mine, 100 %")]
 
 
 @pytest.mark.parametrize("brand", BRANDS.values(), ids=BRANDS)
 def test_an_invented_line_leaves_no_trace(brand: BrandSnapshot) -> None:
-    spec = Spec(format="slideshow", brand=brand, seed="1")
-    clauses, plain = [one.text for one in read_brand(brand).clauses], write(spec)
+    spec = PieceSpec(format="slideshow", brand=brand, seed="1")
+    clauses, plain = [one.text for one in read_brand_texts(brand).clauses], write_copy(spec)
     assert clauses
     for invented in INVENTED:
-        lines = [Offer(line=invented.format(clause=clause), clause=clause) for clause in clauses]
-        lines += [Offer(line=clause, clause="No clause of it") for clause in clauses]
-        assert write(spec, Offers(hooks=lines, points=lines)) == plain
+        lines = [ModelLine(line=invented.format(clause=clause), clause=clause) for clause in clauses]
+        lines += [ModelLine(line=clause, clause="No clause of it") for clause in clauses]
+        assert write_copy(spec, ModelLines(hooks=lines, points=lines)) == plain

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from domain.brand.brand import describe
-from generation.copy.snapshot import snapshot
+from domain.brand.brand import describe_brand
+from generation.copy.snapshot import take_brand_snapshot
 from generation.spec import BrandSnapshot
-from schemas.brand import BrandRow, Field, FieldFinding, Source, Value
+from schemas.brand import BrandFieldName, BrandFieldValue, BrandSource, BrandSourceRow, FieldFinding
 
 PROJECT = UUID(int=1)
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -14,17 +14,21 @@ SITE = "https://tideline.example/"
 
 
 def row(
-    source: Source, fields: dict[Field, Value], *, evidence: tuple[str, ...] = (), sure: float = 0.9
-) -> BrandRow:
+    source: BrandSource,
+    fields: dict[BrandFieldName, BrandFieldValue],
+    *,
+    evidence: tuple[str, ...] = (),
+    sure: float = 0.9,
+) -> BrandSourceRow:
     found = {
         name: FieldFinding(value=value, confidence=sure, rule="x", url=SITE, evidence=[*evidence])
         for name, value in fields.items()
     }
-    return BrandRow(source=source, fields=found, url=SITE, job_id=None, at=NOW)
+    return BrandSourceRow(source=source, fields=found, url=SITE, job_id=None, at=NOW)
 
 
-def snap(*rows: BrandRow) -> BrandSnapshot:
-    return snapshot(describe(rows, project_id=PROJECT))
+def snap(*rows: BrandSourceRow) -> BrandSnapshot:
+    return take_brand_snapshot(describe_brand(rows, project_id=PROJECT))
 
 
 def test_the_winner_is_first_and_unsure_values_are_dropped() -> None:
@@ -52,9 +56,7 @@ def test_a_website_that_was_read_is_its_own_link() -> None:
 
 def test_derived_keywords_are_kept_only_as_phrases_of_their_evidence() -> None:
     said = ("A log of sea trips, and d'autres journaux",)
-    brand = snap(
-        row("website", {"appName": "T", "keywords": ["sea trips", "log", "autres sea"]}, evidence=said)
-    )
+    brand = snap(row("website", {"appName": "T", "keywords": ["sea trips", "log", "autres sea"]}, evidence=said))
     assert brand.keywords == ["sea trips"]
     assert snap(row("website", {"appName": "T", "keywords": ["log"]})).keywords == ["log"]
 

@@ -10,14 +10,14 @@ import pytest
 from generation.copy import tones
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.languages.table import Tone
-from generation.copy.write import write
+from generation.copy.write import write_copy
 from generation.proofreading import words as proofreading
-from generation.spec import BrandSnapshot, Copy, Format, Spec
+from generation.spec import BrandSnapshot, PieceCopy, PieceFormat, PieceSpec
 from tests.generation.copy.brands import BRANDS, one_line
 from tests.generation.copy.tracing import lines, untraced
 
 TONES: tuple[Tone, ...] = get_args(Tone)
-FORMATS: tuple[Format, ...] = get_args(Format)
+FORMATS: tuple[PieceFormat, ...] = get_args(PieceFormat)
 SEEDS = [f"seed {number}" for number in range(25)]
 LONG = BrandSnapshot(
     name="Tideline",
@@ -33,23 +33,18 @@ LONG = BrandSnapshot(
 )
 
 
-def piece(brand: BrandSnapshot, tone: str | None, format_: Format = "slideshow", seed: str = "seed") -> Copy:
-    return write(Spec(format=format_, brand=msgspec.structs.replace(brand, voice=tone), seed=seed))
+def piece(brand: BrandSnapshot, tone: str | None, format_: PieceFormat = "slideshow", seed: str = "seed") -> PieceCopy:
+    return write_copy(PieceSpec(format=format_, brand=msgspec.structs.replace(brand, voice=tone), seed=seed))
 
 
-def texts(copy: Copy) -> list[str]:
+def texts(copy: PieceCopy) -> list[str]:
     """Return all displayed or posted texts of a piece, without its caption's mark."""
     return [line.text for line in lines(copy)]
 
 
-def pieces(seeds: int) -> list[tuple[str, Format, str]]:
+def pieces(seeds: int) -> list[tuple[str, PieceFormat, str]]:
     """Return the pieces of 4 brands with formulas in 4 formats, for some seeds."""
-    return [
-        (language, format_, seed)
-        for language in LANGUAGE_TABLES
-        for format_ in FORMATS
-        for seed in SEEDS[:seeds]
-    ]
+    return [(language, format_, seed) for language in LANGUAGE_TABLES for format_ in FORMATS for seed in SEEDS[:seeds]]
 
 
 few_or_all = pytest.mark.parametrize("seeds", [3, pytest.param(25, marks=pytest.mark.long)])
@@ -60,8 +55,7 @@ few_or_all = pytest.mark.parametrize("seeds", [3, pytest.param(25, marks=pytest.
 def test_a_tone_changes_the_words_of_every_piece(tone: Tone, seeds: int) -> None:
     """48 pieces of brands with descriptions, or 400: each differs from the plain tone."""
     changed = [
-        texts(piece(BRANDS[language], tone, format_, seed))
-        != texts(piece(BRANDS[language], None, format_, seed))
+        texts(piece(BRANDS[language], tone, format_, seed)) != texts(piece(BRANDS[language], None, format_, seed))
         for language, format_, seed in pieces(seeds)
     ]
     assert (sum(changed), len(changed)) == (16 * seeds, 16 * seeds)
@@ -75,10 +69,10 @@ def test_a_piece_uses_the_marks_of_its_tone(tone: Tone, seeds: int) -> None:
         own = LANGUAGE_TABLES[language].tones.get(tone, LANGUAGE_TABLES[language].formulas)
         assert copy.recap.text == own.recap.format(app="Tideline")
         assert copy.call_to_action.text in {one.format(app="Tideline") for one in (own.try_it, own.visit)}
-        points = "\n".join(f"{tones.MARKS[tone]} {point.text}" for point in copy.points)
+        points = "\n".join(f"{tones.POINT_MARK_BY_TONE[tone]} {point.text}" for point in copy.points)
         assert copy.caption.startswith("\n\n".join(filter(None, (copy.hook.text, points))))
         marks = re.findall(r"^(\W) ", copy.caption, re.MULTILINE)
-        assert marks == [tones.MARKS[tone]] * len(copy.points)
+        assert marks == [tones.POINT_MARK_BY_TONE[tone]] * len(copy.points)
 
 
 def test_no_formula_of_a_tone_is_another_tones() -> None:
@@ -106,9 +100,7 @@ def test_casual_pieces_are_short_and_professional_ones_state() -> None:
 
 
 @pytest.mark.parametrize("tone", TONES)
-@pytest.mark.parametrize(
-    "brand", [*BRANDS.values(), LONG, BrandSnapshot(name="Yahoo!", keywords=["sea trips"])]
-)
+@pytest.mark.parametrize("brand", [*BRANDS.values(), LONG, BrandSnapshot(name="Yahoo!", keywords=["sea trips"])])
 def test_no_tone_says_more_than_the_brand(tone: Tone, brand: BrandSnapshot) -> None:
     """Proofreader and tracer find no foreign words, numbers, claims or quotes."""
     for format_ in FORMATS:
@@ -141,4 +133,4 @@ def test_no_tone_says_more_than_the_brand(tone: Tone, brand: BrandSnapshot) -> N
     ],
 )
 def test_the_first_word_that_names_a_tone_and_is_not_negated_decides(voice: str | None, tone: Tone) -> None:
-    assert tones.tone_of(voice) == tone
+    assert tones.tone_of_voice(voice) == tone

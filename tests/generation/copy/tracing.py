@@ -4,22 +4,22 @@ import re
 from collections.abc import Iterator
 
 from generation.copy.languages import LANGUAGE_TABLES
-from generation.copy.texts import clean
-from generation.spec import BrandSnapshot, Copy, Evidence, Line
+from generation.copy.texts import clean_copy_text
+from generation.spec import BrandSnapshot, CopyLine, Evidence, PieceCopy
 
 
-def lines(copy: Copy) -> Iterator[Line]:
+def lines(copy: PieceCopy) -> Iterator[CopyLine]:
     yield from (copy.hook, copy.recap, copy.call_to_action, copy.ending)
     yield from (*copy.points, *copy.places, *copy.hashtags)
     if copy.tagline:
         yield copy.tagline
 
 
-def untraced(line: Line, brand: BrandSnapshot) -> str | None:
+def untraced(line: CopyLine, brand: BrandSnapshot) -> str | None:
     """Return why a line has no evidence, or None."""
     if wrong := [one for one in line.evidence if not stands(one, brand)]:
         return f"{wrong} stands nowhere"
-    said, quotes = line.text.casefold(), [clean(one.quote).casefold() for one in line.evidence]
+    said, quotes = line.text.casefold(), [clean_copy_text(one.quote).casefold() for one in line.evidence]
     match line.rule:
         case "clause":
             rests = len(quotes) == 1 and said in quotes[0]
@@ -49,12 +49,12 @@ def letters(text: str) -> str:
     return "".join(filter(str.isalnum, text))
 
 
-def filled(line: Line, brand: BrandSnapshot) -> set[str]:
+def filled(line: CopyLine, brand: BrandSnapshot) -> set[str]:
     """Return all texts of formulas in any language around the names in the line's evidence."""
     app = shown_name(brand)
     hosts = [host for one in line.evidence if one.field == "links" if (host := host_of(one.quote))]
     texts = {app, "App Store", "Google Play", *hosts, *(f"{app} – {host}" for host in hosts)}
-    slots = [clean(one.quote) for one in line.evidence if one.field in {"keywords", "audience"}] or [""]
+    slots = [clean_copy_text(one.quote) for one in line.evidence if one.field in {"keywords", "audience"}] or [""]
     for template in templates():
         for slot in slots:
             named = spelled(slot, line)
@@ -76,14 +76,14 @@ def templates() -> Iterator[str]:
                 yield from (formula,) if isinstance(formula, str) else formula
 
 
-def spelled(slot: str, line: Line) -> str:
+def spelled(slot: str, line: CopyLine) -> str:
     """Return the slot in the line's spelling, which differs only in capitals."""
     found = re.search(re.escape(slot.rstrip(".。 ")), line.text, re.IGNORECASE)
     return found.group() if found else slot
 
 
 def shown_name(brand: BrandSnapshot) -> str:
-    whole = clean(brand.name)
+    whole = clean_copy_text(brand.name)
     return whole if len(whole) <= 60 else whole[:61].rpartition(" ")[0] or whole[:60]
 
 

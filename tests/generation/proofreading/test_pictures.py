@@ -9,12 +9,12 @@ import pytest
 from PIL import Image, ImageEnhance
 
 from generation.outputs import DrawnText, OutputFile
-from generation.proofreading.pictures import contrast, faults
+from generation.proofreading.pictures import find_picture_faults, measure_box_contrast
 from generation.render import InputFiles, prepare_piece
-from generation.spec import BrandSnapshot, Copy, Spec
+from generation.spec import BrandSnapshot, PieceCopy, PieceSpec
 from tests.generation.slides.test_deck import copy
 
-SPEC = Spec(format="image", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99"]), seed="1")
+SPEC = PieceSpec(format="image", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99"]), seed="1")
 COPY = copy(hook="Know the tide before you go")
 
 
@@ -30,12 +30,12 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     return Drawn(folder, made)
 
 
-def rules(drawn: Drawn, made: OutputFile, spec: Spec = SPEC, said: Copy = COPY) -> set[str]:
-    return {one.rule for one in faults([made], drawn.folder, spec, said)}
+def rules(drawn: Drawn, made: OutputFile, spec: PieceSpec = SPEC, said: PieceCopy = COPY) -> set[str]:
+    return {one.rule for one in find_picture_faults([made], drawn.folder, spec, said)}
 
 
 def test_an_untouched_piece_has_no_fault(drawn: Drawn) -> None:
-    assert faults([drawn.made], drawn.folder, SPEC, COPY) == []
+    assert find_picture_faults([drawn.made], drawn.folder, SPEC, COPY) == []
 
 
 Change: TypeAlias = Callable[[DrawnText], dict[str, Any]]
@@ -67,5 +67,5 @@ def test_a_missing_line_and_a_wrong_aspect_are_found(drawn: Drawn) -> None:
 def test_faded_text_is_found_on_the_pixels_alone(drawn: Drawn, strength: float, *, is_legible: bool) -> None:
     with Image.open(drawn.folder / drawn.made.name) as image:
         faded = ImageEnhance.Contrast(image).enhance(strength)
-    measured = [contrast(faded, one.box) for one in drawn.made.shown]
+    measured = [measure_box_contrast(faded, one.box) for one in drawn.made.shown]
     assert all((value >= 4.5) == is_legible for value in measured), measured

@@ -4,20 +4,20 @@ from pathlib import Path
 
 import msgspec
 
-from generation.copy.write import write
+from generation.copy.write import write_copy
 from generation.outputs import OutputFile
 from generation.proofreading.read import faults as all_faults
-from generation.proofreading.read import presenter_faults as faults
+from generation.proofreading.read import find_presenter_faults as faults
 from generation.render import InputFiles, prepare_piece
-from generation.spec import Copy, Presenter, Spec
+from generation.spec import PieceCopy, PieceSpec, Presenter
 from tests.generation.copy.brands import TIDELINE
 
 MIRA = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
-SPEC = Spec(format="image", brand=TIDELINE, seed="1", aspect="1:1", presenter=MIRA)
-COPY = write(SPEC)
+SPEC = PieceSpec(format="image", brand=TIDELINE, seed="1", aspect="1:1", presenter=MIRA)
+COPY = write_copy(SPEC)
 
 
-def found(made: OutputFile, copy: Copy = COPY) -> set[tuple[str, str]]:
+def found(made: OutputFile, copy: PieceCopy = COPY) -> set[tuple[str, str]]:
     return {(one.place, one.found) for one in faults([made], SPEC, copy)}
 
 

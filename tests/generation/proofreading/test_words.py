@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 import msgspec
 import pytest
 
-from generation.copy.write import write
+from generation.copy.write import write_copy
 from generation.proofreading.words import find_copy_faults
-from generation.spec import BrandSnapshot, Copy, Evidence, Line, Spec
+from generation.spec import BrandSnapshot, CopyLine, Evidence, PieceCopy, PieceSpec
 
 TEXT = """Tideline shows high and low water for harbours. It works without a connection. Follow the harbours
 that you sail to. Reminders tell you before the tide turns. Tideline is the best app of all."""
@@ -19,15 +19,15 @@ BRAND = BrandSnapshot(
     keywords=["tide tables", "sailing"],
     links={"website": "https://tideline.example/"},
 )
-COPY = write(Spec(format="slideshow", brand=BRAND, seed="1"))
+COPY = write_copy(PieceSpec(format="slideshow", brand=BRAND, seed="1"))
 
-Mutant: TypeAlias = Callable[[Copy], dict[str, Any]]
+Mutant: TypeAlias = Callable[[PieceCopy], dict[str, Any]]
 
 
 def point(text: str, quote: str = TEXT, rule: Any = "clause") -> Mutant:
     """Replace the first point."""
     quoted = Evidence(field="appDescription", quote=" ".join(quote.split()))
-    line = Line(text=text, rule=rule, evidence=[quoted])
+    line = CopyLine(text=text, rule=rule, evidence=[quoted])
     return lambda copy: {"points": [line, *copy.points[1:]]}
 
 
@@ -46,7 +46,7 @@ MUTANTS: list[tuple[str, Mutant]] = [
     ("claim", point("Tideline is the best app of all")),
     ("quote", point("Warns of storms", "Tideline warns of storms.")),
     ("word", lambda copy: {"caption": copy.caption + "\n\nLoved by sailors"}),
-    ("claim", lambda _: {"tagline": Line(text="No. 1: #1 of all", rule="clause")}),
+    ("claim", lambda _: {"tagline": CopyLine(text="No. 1: #1 of all", rule="clause")}),
 ]
 
 
@@ -62,5 +62,5 @@ def test_inserted_text_is_found(rule: str, mutant: Mutant) -> None:
 
 
 def test_a_callers_hook_is_not_checked() -> None:
-    spec = Spec(format="slideshow", brand=BRAND, seed="1", hook="The best of 9,000 apps")
-    assert find_copy_faults(write(spec), BRAND) == []
+    spec = PieceSpec(format="slideshow", brand=BRAND, seed="1", hook="The best of 9,000 apps")
+    assert find_copy_faults(write_copy(spec), BRAND) == []

@@ -14,9 +14,7 @@ TONE = "aevalsrc='0.3*sin(880*t)*(lt(t,1.5)+gt(t,2.5))':d=4:s=44100"
 H264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -threads 1 -c:a aac"
 
 
-def make_clip(
-    path: Path, options: str = H264, *, picture: str | None = PICTURE, sound: str | None = TONE
-) -> Path:
+def make_clip(path: Path, options: str = H264, *, picture: str | None = PICTURE, sound: str | None = TONE) -> Path:
     """Make a clip from FFmpeg's own sources, by its options."""
     sources = [word for one in (picture, sound) if one for word in ("-f", "lavfi", "-i", one)]
     kind = "mov" if path.suffix == ".mov" else "mp4"
@@ -37,11 +35,7 @@ def box(kind: bytes, *parts: bytes) -> bytes:
 
 
 def headers(
-    *,
-    size: tuple[int, int] = (320, 240),
-    seconds: int = 10,
-    entry: bytes | None = None,
-    kind: bytes = b"vide",
+    *, size: tuple[int, int] = (320, 240), seconds: int = 10, entry: bytes | None = None, kind: bytes = b"vide"
 ) -> bytes:
     """Return a file with headers and almost no data; `entry` names the file of its data."""
     own = box(b"url ", b"\0\0\0\1")
@@ -82,9 +76,7 @@ def alias() -> bytes:
 
 
 #: A moov with a single box, a reference to another movie.
-REFERENCE = box(b"ftyp", b"qt  \0\0\0\0qt  ") + box(
-    b"moov", box(b"rmra", box(b"rmda", box(b"rdrf", bytes(12))))
-)
+REFERENCE = box(b"ftyp", b"qt  \0\0\0\0qt  ") + box(b"moov", box(b"rmra", box(b"rmda", box(b"rdrf", bytes(12)))))
 NESTED = box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", box(b"trak", b"\xff\xff\xff\xffmdia" + bytes(20)))
 MANY = box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", box(b"free") * 30_000)
 

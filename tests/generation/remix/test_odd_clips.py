@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from generation import ffmpeg
-from generation.remix.clip import Clip, probe, sdr_filters
-from generation.remix.cut import Cut
-from generation.remix.framing import HEIGHT, WIDTH, framing
+from generation.remix.clip import Clip, probe_clip, sdr_conversion_filters
+from generation.remix.cut import ClipCut
+from generation.remix.framing import HEIGHT, WIDTH, choose_clip_framing
 from schemas.errors import ClipRefused
 from tests.forms import first
 from tests.generation.remix.clips import H264, NO_CLIPS, PICTURE, make_clip, remade
@@ -58,9 +58,9 @@ def made(odd: Odd, folder: Path) -> Path:
 
 
 def frames(clip: Clip, count: int) -> list[np.ndarray]:
-    arguments = framing(clip, Cut(15, count)).arguments
+    arguments = choose_clip_framing(clip, ClipCut(15, count)).arguments
     source = clip.source(0.5, count / 30)
-    pieces = ffmpeg.decode_chunks(
+    pieces = ffmpeg.decode_ffmpeg_chunks(
         WIDTH * HEIGHT * 3, *source, *arguments, "-frames:v", str(count), "-f", "rawvideo", "-"
     )
     return [np.frombuffer(piece, np.uint8).reshape(HEIGHT, WIDTH, 3) for piece in pieces]
@@ -69,12 +69,12 @@ def frames(clip: Clip, count: int) -> list[np.ndarray]:
 @pytest.mark.parametrize("case", first(6, ODD))
 def test_an_unusual_clip_is_detected_and_decoded(case: str, tmp_path: Path) -> None:
     odd = ODD[case]
-    clip = probe(made(odd, tmp_path))
+    clip = probe_clip(made(odd, tmp_path))
     assert (clip.width, clip.height) == odd.size
     assert clip.has_sound == (odd.sound is not None)
     assert 3.5 <= clip.scanned <= 6
     assert clip.is_interlaced == (case == "interlaced")
-    assert bool(sdr_filters(clip.transfer)) == case.startswith(("in PQ", "in HLG"))
+    assert bool(sdr_conversion_filters(clip.transfer)) == case.startswith(("in PQ", "in HLG"))
     [shown] = frames(clip, 1)
     assert 20 < shown.mean() < 235
     assert shown.std() > 10
@@ -90,7 +90,7 @@ def test_most_clips_are_refused_before_ffmpeg_starts(tmp_path: Path, monkeypatch
         if case != "CLIP_UNREADABLE without data":
             (tmp_path / "clip").write_bytes(data)
             with pytest.raises(ClipRefused):
-                probe(tmp_path / "clip")
+                probe_clip(tmp_path / "clip")
     assert process_time() - began < len(NO_CLIPS) * 0.05
 
 
@@ -122,5 +122,5 @@ def _cut(path: Path) -> Path:
 def test_a_clip_with_false_headers_is_refused(case: str, tmp_path: Path) -> None:
     path = MADE[case](tmp_path / "clip.mp4")
     with pytest.raises(ClipRefused) as refused:
-        probe(path)
+        probe_clip(path)
     assert refused.value.code == case.partition(" ")[0]

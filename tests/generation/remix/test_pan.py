@@ -10,13 +10,13 @@ from hypothesis import strategies as some
 
 from generation import ffmpeg
 from generation.copy.captions import ClipSpan
-from generation.remix.attention import COLUMNS, SAMPLE_FRAMES, Attention, measure_attention
-from generation.remix.clip import probe
-from generation.remix.cut import FPS, MIN_SECONDS, Cut, cut
-from generation.remix.framing import HEIGHT, WIDTH, cropped, expression
-from generation.remix.levels import STEP_MS, speech
-from generation.remix.pan import Move, find_path
-from generation.remix.pan import Path as PanPath
+from generation.remix.attention import ANALYZED_COLUMNS, SAMPLE_INTERVAL_FRAMES, ClipAttention, measure_clip_attention
+from generation.remix.clip import probe_clip
+from generation.remix.cut import MIN_CUT_SECONDS, OUTPUT_VIDEO_FPS, ClipCut, cut_clip
+from generation.remix.framing import HEIGHT, WIDTH, crop_to_subject, pan_path_expression
+from generation.remix.levels import LOUDNESS_STEP_MS, detect_speech_spans
+from generation.remix.pan import CropPath as PanPath
+from generation.remix.pan import PanMove, find_pan_path
 from tests.generation.remix.clips import H264, make_clip
 
 WINDOW = 0.3164
@@ -25,18 +25,18 @@ SMOOTH = 0.0019
 LENGTHS = some.floats(3, 90)
 
 
-def looks(places: list[float], shots: list[int] | None = None) -> Attention:
+def looks(places: list[float], shots: list[int] | None = None) -> ClipAttention:
     """Return attention to a subject a tenth as wide as the clip, on a ground with little attention."""
-    across = (np.arange(COLUMNS) + 0.5) / COLUMNS
+    across = (np.arange(ANALYZED_COLUMNS) + 0.5) / ANALYZED_COLUMNS
     columns = np.array([np.exp(-(((across - place) / 0.05) ** 2)) + 0.02 for place in places], np.float32)
-    return Attention(columns, shots or [])
+    return ClipAttention(columns, shots or [])
 
 
 @settings(deadline=None, max_examples=40)
 @given(places=some.lists(some.floats(0, 1), min_size=2, max_size=60))
 def test_a_crop_stays_within_its_clip_and_never_jerks(places: list[float]) -> None:
-    count = len(places) * SAMPLE_FRAMES
-    path = find_path(looks(places), WINDOW, count)
+    count = len(places) * SAMPLE_INTERVAL_FRAMES
+    path = find_pan_path(looks(places), WINDOW, count)
     assume(path)
     assert path
     at = np.array([path.at(frame) for frame in range(count)])
@@ -49,7 +49,7 @@ def test_a_crop_stays_within_its_clip_and_never_jerks(places: list[float]) -> No
 @given(seed=some.integers(0, 1_000), middle=some.floats(0.2, 0.8))
 def test_a_subject_that_sways_moves_nothing(seed: int, middle: float) -> None:
     sways = np.random.default_rng(seed).normal(middle, 0.012, 50)
-    path = find_path(looks(list(sways)), WINDOW, 500)
+    path = find_pan_path(looks(list(sways)), WINDOW, 500)
     assert path
     assert path.moves == ()
     assert abs(path.start + WINDOW / 2 - middle) < 0.05 or middle < 0.2 or middle > 0.8
@@ -57,11 +57,11 @@ def test_a_subject_that_sways_moves_nothing(seed: int, middle: float) -> None:
 
 def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
     walk = [0.25] * 20 + [float(one) for one in np.linspace(0.25, 0.75, 9)] + [0.75] * 20
-    path = find_path(looks(walk), WINDOW, len(walk) * SAMPLE_FRAMES)
+    path = find_pan_path(looks(walk), WINDOW, len(walk) * SAMPLE_INTERVAL_FRAMES)
     assert path
     assert len(path.moves) == 1
     assert abs(path.at(480) + WINDOW / 2 - 0.75) < 0.04
-    cut = find_path(looks([0.25] * 20 + [0.75] * 20, [200]), WINDOW, 400)
+    cut = find_pan_path(looks([0.25] * 20 + [0.75] * 20, [200]), WINDOW, 400)
     assert cut
     assert [(move.first, move.last) for move in cut.moves] == [(200, 200)]
     assert cut.at(199) == cut.start
@@ -69,21 +69,21 @@ def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
 
 
 def test_a_landscape_and_a_flicker_are_not_followed() -> None:
-    even = Attention(np.ones((30, COLUMNS), np.float32), [])
-    assert find_path(even, WINDOW, 300) is None
+    even = ClipAttention(np.ones((30, ANALYZED_COLUMNS), np.float32), [])
+    assert find_pan_path(even, WINDOW, 300) is None
     restless = looks([0.2, 0.8] * 30, list(range(5, 600, 5)))
-    assert find_path(restless, WINDOW, 600) is None
+    assert find_pan_path(restless, WINDOW, 600) is None
 
 
 @settings(deadline=None, max_examples=20)
 @given(places=some.lists(some.floats(0, 1), min_size=20, max_size=40), shot=some.integers(1, 390))
 def test_the_ffmpeg_expression_matches_the_path(places: list[float], shot: int) -> None:
-    path = find_path(looks(places, [shot]), WINDOW, len(places) * SAMPLE_FRAMES)
+    path = find_pan_path(looks(places, [shot]), WINDOW, len(places) * SAMPLE_INTERVAL_FRAMES)
     assume(path)
     assert path
-    for frame in range(0, len(places) * SAMPLE_FRAMES, 7):
+    for frame in range(0, len(places) * SAMPLE_INTERVAL_FRAMES, 7):
         told = eval(
-            expression(path), {"n": frame, "clip": lambda value, least, most: min(most, max(least, value))}
+            pan_path_expression(path), {"n": frame, "clip": lambda value, least, most: min(most, max(least, value))}
         )
         assert told == pytest.approx(path.at(frame), abs=2e-4)
 
@@ -91,10 +91,10 @@ def test_the_ffmpeg_expression_matches_the_path(places: list[float], shot: int) 
 def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     """A bright line stands still, in the clip's column 200 of 640."""
     line = "color=0x606060:s=640x360:r=30:d=4,drawbox=x=200:w=8:color=white:t=fill"
-    clip = probe(make_clip(tmp_path / "clip.mp4", H264, picture=line, sound=None))
-    path = PanPath(0.05, (Move(3, 9, 0.28),))
-    arguments = cropped(clip, path).arguments
-    pieces = ffmpeg.decode_chunks(
+    clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=line, sound=None))
+    path = PanPath(0.05, (PanMove(3, 9, 0.28),))
+    arguments = crop_to_subject(clip, path).arguments
+    pieces = ffmpeg.decode_ffmpeg_chunks(
         WIDTH * HEIGHT * 3, *clip.source(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"
     )
     for frame, piece in enumerate(pieces):
@@ -105,8 +105,8 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
 
 def test_a_shot_is_found_at_its_frame(tmp_path: Path) -> None:
     both = "color=navy:s=320x240:r=30:d=2[a];color=orange:s=320x240:r=30:d=2[b];[a][b]concat=n=2:v=1"
-    clip = probe(make_clip(tmp_path / "clip.mp4", H264, picture=both, sound=None))
-    assert measure_attention(clip, Cut(15, 60)).shots == [45]
+    clip = probe_clip(make_clip(tmp_path / "clip.mp4", H264, picture=both, sound=None))
+    assert measure_clip_attention(clip, ClipCut(15, 60)).shots == [45]
 
 
 def spans(seconds: float, times: list[int]) -> list[ClipSpan]:
@@ -117,35 +117,35 @@ def spans(seconds: float, times: list[int]) -> list[ClipSpan]:
 @settings(deadline=None)
 @given(seconds=LENGTHS, times=some.lists(some.integers(0, 90_000), max_size=9), most=some.floats(5.5, 57.5))
 def test_a_cut_is_within_its_clip_and_long_enough(seconds: float, times: list[int], most: float) -> None:
-    part = cut(seconds, spans(seconds, times), most)
+    part = cut_clip(seconds, spans(seconds, times), most)
     assert part.first >= 0
-    assert MIN_SECONDS * FPS - 1 <= part.frames <= most * FPS + 1
-    assert part.first + part.frames <= seconds * FPS
+    assert MIN_CUT_SECONDS * OUTPUT_VIDEO_FPS - 1 <= part.frames <= most * OUTPUT_VIDEO_FPS + 1
+    assert part.first + part.frames <= seconds * OUTPUT_VIDEO_FPS
 
 
 @given(seconds=LENGTHS)
 def test_a_clip_without_speech_is_not_cut(seconds: float) -> None:
-    assert cut(seconds, [], 90) == (0, int(seconds * FPS))
+    assert cut_clip(seconds, [], 90) == (0, int(seconds * OUTPUT_VIDEO_FPS))
 
 
 def test_silence_before_and_after_is_cut_off_and_a_long_part_ends_in_a_pause() -> None:
     talk = [ClipSpan(start=2_000, end=9_000), ClipSpan(start=10_000, end=30_000)]
-    assert cut(40, talk, 60) == (56, round((30.25 - 1.88) * FPS))
-    assert cut(40, talk, 10) == (56, round((9.25 - 1.88) * FPS))
-    assert cut(40, talk, 5) == (56, 5 * FPS)
+    assert cut_clip(40, talk, 60) == (56, round((30.25 - 1.88) * OUTPUT_VIDEO_FPS))
+    assert cut_clip(40, talk, 10) == (56, round((9.25 - 1.88) * OUTPUT_VIDEO_FPS))
+    assert cut_clip(40, talk, 5) == (56, 5 * OUTPUT_VIDEO_FPS)
 
 
 @settings(deadline=None)
 @given(heard=some.lists(some.sampled_from([-90.0, -60.0, -41.0, -20.0, -14.0]), max_size=120))
 def test_speech_is_in_order_within_the_clip_and_apart(heard: list[float]) -> None:
-    seconds = len(heard) * STEP_MS / 1_000
-    found = speech(np.array(heard), seconds)
+    seconds = len(heard) * LOUDNESS_STEP_MS / 1_000
+    found = detect_speech_spans(np.array(heard), seconds)
     assert all(0 <= one.start < one.end <= seconds * 1_000 for one in found)
     assert all(later.start - one.end > 0 for one, later in pairwise(found))
 
 
 def test_a_silent_clip_has_no_speech_and_a_steady_one_no_pause() -> None:
-    assert speech(np.full(80, -70.0), 4) == []
-    assert speech(np.full(80, -30.0), 4) == [ClipSpan(start=0, end=4_000)]
+    assert detect_speech_spans(np.full(80, -70.0), 4) == []
+    assert detect_speech_spans(np.full(80, -30.0), 4) == [ClipSpan(start=0, end=4_000)]
     talk = np.array([-70.0] * 20 + [-20.0] * 30 + [-65.0] * 20 + [-25.0] * 10)
-    assert speech(talk, 4) == [ClipSpan(start=920, end=2_580), ClipSpan(start=3_420, end=4_000)]
+    assert detect_speech_spans(talk, 4) == [ClipSpan(start=920, end=2_580), ClipSpan(start=3_420, end=4_000)]

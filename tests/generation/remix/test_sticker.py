@@ -4,36 +4,33 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generation.color import measured_contrast
+from generation.color import measure_text_contrast
 from generation.copy.captions import Caption
-from generation.frame import FRAMES
+from generation.frame import FRAME_BY_ASPECT
 from generation.remix import texts
-from generation.remix.cut import FPS, Cut
+from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
 from generation.remix.framing import HEIGHT, WIDTH
 from generation.remix.sticker import Sticker
-from generation.slides.kit import Kit
-from generation.theme import theme
+from generation.slides.kit import SlideKit
+from generation.theme import derive_theme
 
 SAID = {
     "en": ("I stopped guessing the tide 🌊", "and I always used to guess when the tide"),
-    "de": (
-        "Donaudampfschifffahrtsgesellschaft und Gezeitenvorhersage",
-        "Ich prüfe die Gezeitenvorhersage vorher",
-    ),
+    "de": ("Donaudampfschifffahrtsgesellschaft und Gezeitenvorhersage", "Ich prüfe die Gezeitenvorhersage vorher"),
     "ar": ("توقفت عن تخمين المد والجزر", "أسبح في البحر كل أسبوع، وكنت دائما أخمن"),
     "ja": ("潮の時間をもう推測しない", "いつも潮が変わる時間を推測"),
     "hi": ("अब ज्वार का अनुमान नहीं लगाना", "मैं हर हफ्ते समुद्र में तैरता हूँ"),
     "th": ("ไม่ต้องเดาเวลาน้ำขึ้นอีกต่อไป", "ฉันว่ายน้ำในทะเลทุกสัปดาห์"),
 }
-FRAME = FRAMES["9:16"]
-PART = Cut(0, 300)
+FRAME = FRAME_BY_ASPECT["9:16"]
+PART = ClipCut(0, 300)
 #: Rows of the frame that a clip covers: all of them, then for a wide and for a square clip.
 COVERED = [range(HEIGHT), range(536, 1_144), range(300, 1_380)]
 GROUNDS = [(255, 255, 255), (0, 0, 0), (11, 110, 153), (128, 128, 128)]
 
 
-def kit(language: str = "en", color: str = "#0b6e99") -> Kit:
-    return Kit("Tideline", theme([color]), language, "seed", frame=FRAME)
+def kit(language: str = "en", color: str = "#0b6e99") -> SlideKit:
+    return SlideKit("Tideline", derive_theme([color]), language, "seed", frame=FRAME)
 
 
 def stickers(language: str, covered: range, color: str = "#0b6e99") -> list[Sticker]:
@@ -52,7 +49,7 @@ def test_texts_stay_in_the_area_that_platforms_leave_free(language: str, covered
         assert not any(mark.is_cut for mark in sticker.marks)
     assert hook.box[1] >= FRAME.top
     assert hook.box[3] < min(one.box[1] for one in said)
-    assert max(one.box[3] for one in said) <= texts.LOWEST_Y
+    assert max(one.box[3] for one in said) <= texts.LOWEST_CAPTION_Y
     assert all(len(one.marks) <= 2 for one in said)
     assert len({mark.size for one in said for mark in one.marks}) == 1
 
@@ -71,7 +68,7 @@ def test_words_are_legible_on_any_clip(color: str) -> None:
                 colors = pixels.getcolors(1 << 20) or []
                 share = sum(count for count, one in colors if one == ground) / pixels.width / pixels.height
                 assert share > 0.3
-                assert measured_contrast(Image.new("RGB", (9, 9), ground), _ink(pixels, ground)) >= 4.5
+                assert measure_text_contrast(Image.new("RGB", (9, 9), ground), _ink(pixels, ground)) >= 4.5
 
 
 def _ink(pixels: Image.Image, ground: tuple[int, int, int]) -> tuple[int, int, int]:
@@ -84,7 +81,7 @@ def _ink(pixels: Image.Image, ground: tuple[int, int, int]) -> tuple[int, int, i
 def test_a_sticker_is_visible_only_in_its_frames() -> None:
     sticker = texts.hook_sticker(kit(), "Know the tide", PART, COVERED[0])
     plain = Image.new("RGB", FRAME.size, (90, 90, 90))
-    assert sticker.shown == range(round(texts.HOOK_SECONDS * FPS))
+    assert sticker.shown == range(round(texts.MIN_HOOK_STICKER_SECONDS * OUTPUT_VIDEO_FPS))
     for number, is_there in ((-1, False), (0, True), (50, True), (sticker.shown.stop, False)):
         image = plain.copy()
         sticker.draw(image, number)
@@ -95,7 +92,7 @@ def test_a_long_hook_stays_as_long_as_it_takes_to_read() -> None:
     long = texts.hook_sticker(
         kit(), "Never again stand before a harbour that fell dry two hours ago, as I did", PART, COVERED[0]
     )
-    assert len(long.shown) > texts.HOOK_SECONDS * FPS
+    assert len(long.shown) > texts.MIN_HOOK_STICKER_SECONDS * OUTPUT_VIDEO_FPS
     assert len(texts.hook_sticker(kit(), "x " * 1_000, PART, COVERED[0]).shown) == PART.frames
 
 
@@ -105,5 +102,5 @@ def test_captions_outside_of_the_part_are_left_out() -> None:
         Caption(text="b", start=900, end=2_500),
         Caption(text="c", start=9_000, end=9_900),
     ]
-    shown = texts.caption_stickers(kit(), said, Cut(30, 60), COVERED[0])
+    shown = texts.caption_stickers(kit(), said, ClipCut(30, 60), COVERED[0])
     assert [one.shown for one in shown] == [range(45)]

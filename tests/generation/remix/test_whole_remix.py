@@ -13,15 +13,15 @@ import pytest
 from generation.copy.captions import ClipSpan
 from generation.outputs import OutputFile
 from generation.remix import remix
-from generation.remix.clip import probe
-from generation.remix.cut import Cut
-from generation.remix.framing import framing
-from generation.remix.remix import within
-from generation.remix.sound import ALONE_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, music_gains
+from generation.remix.clip import probe_clip
+from generation.remix.cut import ClipCut
+from generation.remix.framing import choose_clip_framing
+from generation.remix.remix import speech_within_cut
+from generation.remix.sound import MUSIC_ALONE_DB, MUSIC_BETWEEN_WORDS_DB, MUSIC_UNDER_SPEECH_DB, ducked_music_gains
 from generation.render import InputFiles, prepare_piece
-from generation.sound.synthesis import RATE
-from generation.spec import BrandSnapshot, Spec
-from generation.video.end import end
+from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ
+from generation.spec import BrandSnapshot, PieceSpec
+from generation.video.end import build_end_scene
 from schemas.errors import ClipRefused, GenerationError
 from tests.generation.remix.clips import H264, flipped, make_clip
 from tests.generation.remix.test_odd_clips import ODD
@@ -30,9 +30,7 @@ from tests.generation.remix.test_sticker import kit
 from tests.generation.slides.test_deck import copy
 from tests.generation.video.checks import Film, faults
 
-SPEC = Spec(
-    format="ugc_remix", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99"]), seed="tide", seconds=8
-)
+SPEC = PieceSpec(format="ugc_remix", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99"]), seed="tide", seconds=8)
 #: A square that moves over a grainy wall, and a voice with pauses, 1080p.
 WIDE = (
     "color=0x8899aa:s=1920x1080:r=30:d=20,noise=c0s=6:c0f=t[wall];testsrc2=s=420x900:r=30:d=20[one];"
@@ -42,13 +40,13 @@ VOICE = "aevalsrc='0.4*sin(1200*t)*gt(mod(t,4),0.8)':d=20:s=48000"
 TALL = "testsrc2=s=240x320:r=30:d=4"
 
 
-def remake(spec: Spec, clip: Path, folder: Path) -> OutputFile:
+def remake(spec: PieceSpec, clip: Path, folder: Path) -> OutputFile:
     *_, last = prepare_piece(spec, copy("No ads"), InputFiles(clip=clip)).make(folder)
     assert last.made
     return last.made
 
 
-def measured(spec: Spec, clip: Path, folder: Path) -> tuple[OutputFile, float, int]:
+def measured(spec: PieceSpec, clip: Path, folder: Path) -> tuple[OutputFile, float, int]:
     """Make a remix in a process of its own; return the CPU seconds and KiB of it and its programs.
 
     The kernel counts a program as at least as large as the process that started it. So the renderer's own
@@ -57,7 +55,7 @@ def measured(spec: Spec, clip: Path, folder: Path) -> tuple[OutputFile, float, i
     """
     script = (
         "import re, resource, sys; from pathlib import Path; import msgspec;"
-        "from generation.spec import Spec;"
+        "from generation.spec import PieceSpec;"
         "from tests.generation.remix.test_whole_remix import remake;"
         "made = remake(msgspec.json.decode(sys.argv[1], type=Spec), Path(sys.argv[2]), Path(sys.argv[3]));"
         "mine, others = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN));"
@@ -82,9 +80,7 @@ def test_a_whole_remix_is_valid_for_every_platform(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.mp4", f"{H264} -b:v 12M", picture=WIDE, sound=VOICE)
     spoken = "I swim every week. I used to guess the tide. Now I look it up before I go, and it just works."
     (tmp_path / "made").mkdir()
-    spec = Spec(
-        format="ugc_remix", brand=SPEC.brand, seed="tide", seconds=18, transcript=spoken, language="en"
-    )
+    spec = PieceSpec(format="ugc_remix", brand=SPEC.brand, seed="tide", seconds=18, transcript=spoken, language="en")
     made, cpu, peak_kb = measured(spec, clip, tmp_path / "made")
     assert made.duration_ms
     assert 13_000 < made.duration_ms <= 18_034
@@ -125,27 +121,32 @@ def test_ninety_seconds_of_an_hour_are_analyzed(tmp_path: Path) -> None:
     assert after.ru_utime - before.ru_utime < 3
 
 
-def count(path: Path, part: Cut, most: int) -> int:
+def count(path: Path, part: ClipCut, most: int) -> int:
     """Count the distinct frames of a clip's part."""
-    clip = probe(path)
+    clip = probe_clip(path)
     return len(
-        {picture.tobytes() for picture in islice(remix.clip_frames(clip, part, framing(clip, part)), most)}
+        {
+            picture.tobytes()
+            for picture in islice(remix.framed_clip_frames(clip, part, choose_clip_framing(clip, part)), most)
+        }
     )
 
 
 @pytest.mark.long
 def test_the_card_covers_the_clips_last_frames(tmp_path: Path) -> None:
-    clip = probe(make_clip(tmp_path / "clip.mp4", picture=TALL))
-    part = Cut(0, remix.TRANSITION_FRAMES + 3)
-    pictures = remix.frames(clip, part, framing(clip, part), [], end(kit(), copy(), 1.0))
+    clip = probe_clip(make_clip(tmp_path / "clip.mp4", picture=TALL))
+    part = ClipCut(0, remix.END_CARD_TRANSITION_FRAMES + 3)
+    pictures = remix.render_remix_frames(
+        clip, part, choose_clip_framing(clip, part), [], build_end_scene(kit(), copy(), 1.0)
+    )
     assert len({picture.tobytes() for picture in pictures}) == 33
 
 
 def test_a_clip_that_ends_a_little_sooner_stands_still(tmp_path: Path) -> None:
     path = make_clip(tmp_path / "clip.mp4", picture=TALL)
-    assert count(path, Cut(108, 13), 13) == 12
+    assert count(path, ClipCut(108, 13), 13) == 12
     with pytest.raises(ClipRefused) as refused:
-        count(path, Cut(108, 40), 40)
+        count(path, ClipCut(108, 40), 40)
     assert refused.value.code == "CLIP_TRUNCATED"
 
 
@@ -153,22 +154,29 @@ def test_little_damage_is_shown_and_much_is_refused(tmp_path: Path) -> None:
     whole = make_clip(tmp_path / "clip.mp4", f"{H264} -g 30 -movflags +faststart", picture=TALL, sound=None)
     data, damaged = whole.read_bytes(), tmp_path / "damaged.mp4"
     damaged.write_bytes(flipped(data, 1, after=len(data) // 2))
-    assert count(damaged, Cut(50, 12), 12) > 8
+    assert count(damaged, ClipCut(50, 12), 12) > 8
     damaged.write_bytes(flipped(data, 400, after=4_000))
     with pytest.raises(ClipRefused) as refused:
-        count(damaged, Cut(0, 110), 110)
+        count(damaged, ClipCut(0, 110), 110)
     assert refused.value.code == "CLIP_DAMAGED"
 
 
 def test_the_bed_gives_way_to_speech_and_is_alone_at_the_end() -> None:
     talk = [ClipSpan(start=0, end=1_500), ClipSpan(start=2_500, end=4_000)]
-    gains = music_gains(talk, 4.0, round(6.5 * RATE))
-    assert [gains[round(at * RATE)] for at in (0, 1.4, 2, 3, 4.4, 6)] == pytest.approx(
-        [UNDER_SPEECH_DB, UNDER_SPEECH_DB, BETWEEN_WORDS_DB, UNDER_SPEECH_DB, ALONE_DB, ALONE_DB]
+    gains = ducked_music_gains(talk, 4.0, round(6.5 * SOUND_SAMPLE_RATE_HZ))
+    assert [gains[round(at * SOUND_SAMPLE_RATE_HZ)] for at in (0, 1.4, 2, 3, 4.4, 6)] == pytest.approx(
+        [
+            MUSIC_UNDER_SPEECH_DB,
+            MUSIC_UNDER_SPEECH_DB,
+            MUSIC_BETWEEN_WORDS_DB,
+            MUSIC_UNDER_SPEECH_DB,
+            MUSIC_ALONE_DB,
+            MUSIC_ALONE_DB,
+        ]
     )
-    assert np.abs(np.diff(gains)).max() * RATE < 120
+    assert np.abs(np.diff(gains)).max() * SOUND_SAMPLE_RATE_HZ < 120
 
 
 def test_speech_is_counted_from_the_parts_beginning() -> None:
     talk = [ClipSpan(start=0, end=900), ClipSpan(start=1_500, end=5_000)]
-    assert within(talk, Cut(30, 60)) == [ClipSpan(start=500, end=2_000)]
+    assert speech_within_cut(talk, ClipCut(30, 60)) == [ClipSpan(start=500, end=2_000)]

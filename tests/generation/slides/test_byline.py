@@ -8,33 +8,33 @@ import pytest
 
 from generation.canvas import Canvas, DrawnLine
 from generation.copy.languages import LANGUAGE_TABLES, PRESENTER_DISCLOSURES
-from generation.copy.write import labels
-from generation.frame import FRAMES
-from generation.portraits.portrait import portrait
-from generation.slides.byline import byline
-from generation.slides.deck import single, slideshow
-from generation.slides.kit import Kit, SlidePresenter
-from generation.spec import Aspect, Copy, Presenter
-from generation.theme import theme
+from generation.copy.write import labels_in_language
+from generation.frame import FRAME_BY_ASPECT
+from generation.portraits.portrait import draw_presenter_portrait
+from generation.slides.byline import fit_presenter_byline
+from generation.slides.deck import list_single_image_slide, list_slideshow_slides
+from generation.slides.kit import SlideKit, SlidePresenter
+from generation.spec import AspectRatio, PieceCopy, Presenter
+from generation.theme import derive_theme
 from tests.generation.slides.test_deck import LONG, copy, line, screenshot, wrong
 
-THEME = theme(["#0b6e99", "#ffd166"])
-FACE = portrait(Presenter(name="Mira", gender="female", age_range="adult", seed="seed"), THEME, 120)
-ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
+THEME = derive_theme(["#0b6e99", "#ffd166"])
+FACE = draw_presenter_portrait(Presenter(name="Mira", gender="female", age_range="adult", seed="seed"), THEME, 120)
+ASPECTS: tuple[AspectRatio, ...] = get_args(AspectRatio)
 NAMES = ("Mira", "光", "Maximiliane-Konstantina von und zu Hohenlohe-Waldenburg-Schillingsfürst")
 CASES = [*zip(ASPECTS, ["en"] * 3, NAMES, strict=True), *((one, "ar", "ميرا") for one in ASPECTS)]
 #: Height of the button at the bottom of a slide.
 BUTTON = 100
 
 
-def kit(language: str, aspect: Aspect = "4:5", *, name: str = "Mira", with_device: bool = False) -> Kit:
+def kit(language: str, aspect: AspectRatio = "4:5", *, name: str = "Mira", with_device: bool = False) -> SlideKit:
     shown = (screenshot((1280, 720)),) if with_device else ()
     presented = SlidePresenter(name, FACE)
-    return Kit("Tideline", THEME, language, "seed", None, shown, FRAMES[aspect], presented)
+    return SlideKit("Tideline", THEME, language, "seed", None, shown, FRAME_BY_ASPECT[aspect], presented)
 
 
-def said(language: str, hook: str = LONG) -> Copy:
-    return msgspec.structs.replace(copy("x", hook=hook, language=language), labels=labels(language))
+def said(language: str, hook: str = LONG) -> PieceCopy:
+    return msgspec.structs.replace(copy("x", hook=hook, language=language), labels=labels_in_language(language))
 
 
 def shown(canvas: Canvas) -> list[DrawnLine]:
@@ -55,9 +55,9 @@ def overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) ->
 
 
 @pytest.mark.parametrize(("aspect", "language", "name"), CASES, ids=str)
-def test_hook_and_end_disclose_the_presenter(aspect: Aspect, language: str, name: str) -> None:
+def test_hook_and_end_disclose_the_presenter(aspect: AspectRatio, language: str, name: str) -> None:
     made = kit(language, aspect, name=name)
-    deck = slideshow(made, said(language))
+    deck = list_slideshow_slides(made, said(language))
     for canvas in (deck[0](), deck[-1]()):
         assert {mark.name for mark in shown(canvas)} == {"presenter", "disclosure"}
         assert [problem for problem in wrong(canvas) if "is_cut=True" not in problem] == []
@@ -66,39 +66,39 @@ def test_hook_and_end_disclose_the_presenter(aspect: Aspect, language: str, name
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
-def test_a_single_image_discloses_the_presenter_above_its_button(aspect: Aspect) -> None:
+def test_a_single_image_discloses_the_presenter_above_its_button(aspect: AspectRatio) -> None:
     made = kit("en", aspect)
-    canvas = single(made, said("en"))[0]()
+    canvas = list_single_image_slide(made, said("en"))[0]()
     assert {mark.name for mark in shown(canvas)} == {"presenter", "disclosure"}
     assert max(mark.box[3] for mark in shown(canvas)) < made.frame.bottom - BUTTON
 
 
 @pytest.mark.parametrize("aspect", ASPECTS)
-def test_long_names_and_taglines_leave_the_presenter_room(aspect: Aspect) -> None:
+def test_long_names_and_taglines_leave_the_presenter_room(aspect: AspectRatio) -> None:
     made = kit("de", aspect)._replace(name="Privatsphäre-Grundeinstellungen Benutzerkontenverwaltung")
     long = msgspec.structs.replace(said("de"), tagline=line(LONG))
-    canvas = slideshow(made, long)[-1]()
+    canvas = list_slideshow_slides(made, long)[-1]()
     assert ([*wrong(canvas)], over_each_other(canvas)) == ([], [])
     assert {mark.name for mark in canvas.marks} >= {"app", "presenter", "disclosure", "pill", "place"}
 
 
 def test_devices_lie_below_the_byline() -> None:
-    canvas = single(kit("ar", "1:1", with_device=True), said("ar"))[0]()
+    canvas = list_single_image_slide(kit("ar", "1:1", with_device=True), said("ar"))[0]()
     assert (wrong(canvas), over_each_other(canvas)) == ([], [])
 
 
 @pytest.mark.parametrize("language", sorted({*LANGUAGE_TABLES, *PRESENTER_DISCLOSURES}))
 def test_the_disclosure_fits_in_each_language(language: str) -> None:
-    found = byline(kit(language, "9:16"), said(language))
+    found = fit_presenter_byline(kit(language, "9:16"), said(language))
     assert found is not None
     assert not found.disclosure.is_cut
 
 
 def test_the_byline_starts_where_the_text_starts() -> None:
-    lefts = [shown(slideshow(kit(language), said(language))[0]())[0].box[0] for language in ("en", "ar")]
-    assert lefts[0] < FRAMES["4:5"].width / 2 < lefts[1]
+    lefts = [shown(list_slideshow_slides(kit(language), said(language))[0]())[0].box[0] for language in ("en", "ar")]
+    assert lefts[0] < FRAME_BY_ASPECT["4:5"].width / 2 < lefts[1]
 
 
 def test_a_piece_without_a_presenter_has_no_byline() -> None:
-    plain = Kit("Tideline", THEME, "en", "seed")
-    assert [mark for slide in slideshow(plain, said("en")) for mark in shown(slide())] == []
+    plain = SlideKit("Tideline", THEME, "en", "seed")
+    assert [mark for slide in list_slideshow_slides(plain, said("en")) for mark in shown(slide())] == []

@@ -7,13 +7,13 @@ import pytest
 from PIL import Image
 
 from generation.canvas import Canvas
-from generation.frame import FRAMES
+from generation.frame import FRAME_BY_ASPECT
 from generation.render import RENDERER
-from generation.slides.deck import slideshow
-from generation.slides.kit import Kit
-from generation.spec import Aspect, Copy, Labels, Line
-from generation.theme import theme
-from generation.thumbnail import MAX_BYTES, jpeg
+from generation.slides.deck import list_slideshow_slides
+from generation.slides.kit import SlideKit
+from generation.spec import AspectRatio, CopyLabels, CopyLine, PieceCopy
+from generation.theme import derive_theme
+from generation.thumbnail import MAX_JPEG_BYTES, encode_jpeg
 from tests.forms import first
 
 LONG = "A home workout app that respects your privacy and the one who wrote this far too long hook"
@@ -22,19 +22,19 @@ HOOKS = {"en": "Know the tide 🌊", "ar": "تطبيق بسيط يحترم خص�
 #: Hashes of pixels: equal with Python 3.11 and 3.13, numpy 2.4 and 2.5, with and without AVX.
 PIXELS = {"en": "a4b84c199a6da5e9", "ar": "8b0c3a24b9f0a25a", "ja": "f364502effcc6d29"}
 
-PALETTES: list[tuple[Aspect, list[str]]] = [
+PALETTES: list[tuple[AspectRatio, list[str]]] = [
     ("4:5", ["#ffffff"]),
     ("9:16", ["#00ff00", "#ff00ff"]),
     ("1:1", ["#ff4b5c", "#ffb03a"]),
 ]
 
 
-def line(text: str) -> Line:
-    return Line(text=text, rule="caller")
+def line(text: str) -> CopyLine:
+    return CopyLine(text=text, rule="caller")
 
 
-def copy(*points: str, hook: str = "Know the tide before you go 🌊", language: str = "en") -> Copy:
-    return Copy(
+def copy(*points: str, hook: str = "Know the tide before you go 🌊", language: str = "en") -> PieceCopy:
+    return PieceCopy(
         language=language,
         hook=line(hook),
         points=[line(point) for point in points],
@@ -44,7 +44,7 @@ def copy(*points: str, hook: str = "Know the tide before you go 🌊", language:
         places=[line("Google Play"), line("tideline.example")],
         ending=line(""),
         caption="",
-        labels=Labels(swipe="Swipe", save="Save this for later", presenter="A digital presenter"),
+        labels=CopyLabels(swipe="Swipe", save="Save this for later", presenter="A digital presenter"),
     )
 
 
@@ -66,27 +66,27 @@ def wrong(canvas: Canvas) -> list[str]:
 
 
 @pytest.mark.parametrize(("aspect", "colors"), first(1, PALETTES))
-def test_any_palette_is_legible_on_every_slide_of_any_aspect(aspect: Aspect, colors: list[str]) -> None:
-    kit = Kit("Tideline", theme(colors), "en", "seed", frame=FRAMES[aspect])
-    deck = [slide() for slide in slideshow(kit, copy("Works offline", "No ads", COMPOUND, hook=LONG))]
+def test_any_palette_is_legible_on_every_slide_of_any_aspect(aspect: AspectRatio, colors: list[str]) -> None:
+    kit = SlideKit("Tideline", derive_theme(colors), "en", "seed", frame=FRAME_BY_ASPECT[aspect])
+    deck = [slide() for slide in list_slideshow_slides(kit, copy("Works offline", "No ads", COMPOUND, hook=LONG))]
     assert [problem for canvas in deck for problem in wrong(canvas)] == []
-    assert {canvas.image.size for canvas in deck} == {FRAMES[aspect].size}
+    assert {canvas.image.size for canvas in deck} == {FRAME_BY_ASPECT[aspect].size}
 
 
 @pytest.mark.parametrize(("shape", "language"), first(1, [((1280, 720), "en"), ((390, 844), "ar")]))
 def test_devices_leave_the_texts_their_room(shape: tuple[int, int], language: str) -> None:
     logo = Image.new("RGBA", (200, 200), (20, 90, 160, 255))
-    kit = Kit("مد", theme(["#0b6e99"]), language, "seed", logo, (screenshot(shape), screenshot(shape)))
+    kit = SlideKit("مد", derive_theme(["#0b6e99"]), language, "seed", logo, (screenshot(shape), screenshot(shape)))
     said = copy("تمارين بسيطة", "يعمل بلا اتصال", hook="تطبيق بسيط يحترم خصوصيتك", language=language)
-    assert [problem for slide in slideshow(kit, said)[:2] for problem in wrong(slide())] == []
+    assert [problem for slide in list_slideshow_slides(kit, said)[:2] for problem in wrong(slide())] == []
 
 
 def test_the_area_below_the_texts_of_a_tall_slide_is_filled() -> None:
     """Below the texts a bare ground has few colors; a drawn object has more."""
     shots = (screenshot((390, 844)),)
     for given in ((), shots):
-        kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", None, given, FRAMES["9:16"])
-        slide = slideshow(kit, copy("No ads"))[-1 if given else 1]()
+        kit = SlideKit("Tideline", derive_theme(["#0b6e99"]), "en", "seed", None, given, FRAME_BY_ASPECT["9:16"])
+        slide = list_slideshow_slides(kit, copy("No ads"))[-1 if given else 1]()
         assert wrong(slide) == []
         below = slide.image.crop((0, slide.frame.bottom + 60, slide.width, slide.height)).convert("L")
         lights = [light for light, count in enumerate(below.histogram()) if count > 400]
@@ -94,26 +94,26 @@ def test_the_area_below_the_texts_of_a_tall_slide_is_filled() -> None:
 
 
 def test_an_arabic_page_runs_the_other_way() -> None:
-    kits = [Kit("Tideline", theme(["#0b6e99"]), language, "seed") for language in ("en", "ar")]
-    english, arabic = (slideshow(kit, copy("No ads", "Offline"))[1]() for kit in kits)
-    lefts = [
-        next(mark.box[0] for mark in canvas.marks if mark.name == "number") for canvas in (english, arabic)
-    ]
+    kits = [SlideKit("Tideline", derive_theme(["#0b6e99"]), language, "seed") for language in ("en", "ar")]
+    english, arabic = (list_slideshow_slides(kit, copy("No ads", "Offline"))[1]() for kit in kits)
+    lefts = [next(mark.box[0] for mark in canvas.marks if mark.name == "number") for canvas in (english, arabic)]
     assert lefts[0] < 1080 / 4
     assert lefts[1] > 1080 / 2
 
 
 def test_three_points_or_more_get_a_recap() -> None:
-    kit = Kit("Tideline", theme([]), "en", "seed")
-    assert [len(slideshow(kit, copy(*["point"] * count))) for count in range(5)] == [2, 3, 4, 6, 7]
+    kit = SlideKit("Tideline", derive_theme([]), "en", "seed")
+    assert [len(list_slideshow_slides(kit, copy(*["point"] * count))) for count in range(5)] == [2, 3, 4, 6, 7]
 
 
 @pytest.mark.parametrize("given", [(), ((390, 844),)])
-@pytest.mark.parametrize("aspect", first(1, FRAMES))
-def test_a_single_point_has_no_number(aspect: Aspect, given: tuple[tuple[int, int], ...]) -> None:
+@pytest.mark.parametrize("aspect", first(1, FRAME_BY_ASPECT))
+def test_a_single_point_has_no_number(aspect: AspectRatio, given: tuple[tuple[int, int], ...]) -> None:
     shots = tuple(screenshot(size) for size in given)
-    kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", screenshots=shots, frame=FRAMES[aspect])
-    only, one_of_two = (slideshow(kit, copy(*points))[1]() for points in ([LONG], [LONG, "No ads"]))
+    kit = SlideKit(
+        "Tideline", derive_theme(["#0b6e99"]), "en", "seed", screenshots=shots, frame=FRAME_BY_ASPECT[aspect]
+    )
+    only, one_of_two = (list_slideshow_slides(kit, copy(*points))[1]() for points in ([LONG], [LONG, "No ads"]))
     assert wrong(only) == []
     assert [{mark.name for mark in slide.marks} for slide in (only, one_of_two)] == [
         {"name", "point"},
@@ -122,17 +122,13 @@ def test_a_single_point_has_no_number(aspect: Aspect, given: tuple[tuple[int, in
 
 
 def test_keywords_alone_are_only_on_the_recap() -> None:
-    kit = Kit("Tideline", theme([]), "en", "seed")
-    named = [Line(text=text, rule="keyword") for text in ("Tides", "Harbours", "Sailing")]
+    kit = SlideKit("Tideline", derive_theme([]), "en", "seed")
+    named = [CopyLine(text=text, rule="keyword") for text in ("Tides", "Harbours", "Sailing")]
     said = msgspec.structs.replace(copy(), points=named)
-    shown = [{mark.name for mark in slide().marks} for slide in slideshow(kit, said)]
-    assert [("item" in names, "point" in names) for names in shown] == [
-        (False, False),
-        (True, False),
-        (False, False),
-    ]
+    shown = [{mark.name for mark in slide().marks} for slide in list_slideshow_slides(kit, said)]
+    assert [("item" in names, "point" in names) for names in shown] == [(False, False), (True, False), (False, False)]
     shot = kit._replace(screenshots=(screenshot((390, 844)),))
-    assert len(slideshow(shot, said)) == 6
+    assert len(list_slideshow_slides(shot, said)) == 6
 
 
 def lights(image: Image.Image, box: tuple[int, int, int, int]) -> set[int]:
@@ -141,21 +137,21 @@ def lights(image: Image.Image, box: tuple[int, int, int, int]) -> set[int]:
 
 
 def test_an_icon_stands_next_to_the_button_below_a_long_hook() -> None:
-    kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed")
-    slide = slideshow(kit, copy(hook="A V2Ray client for Android, support Xray core and v2fly core"))[0]()
+    kit = SlideKit("Tideline", derive_theme(["#0b6e99"]), "en", "seed")
+    slide = list_slideshow_slides(kit, copy(hook="A V2Ray client for Android, support Xray core and v2fly core"))[0]()
     assert wrong(slide) == []
     bottom = max(mark.box[3] for mark in slide.marks if mark.name == "hook")
     assert max(lights(slide.image, (84, bottom + 20, 500, 1350))) > 230
 
 
 def test_a_logo_like_the_ground_and_a_button_like_a_screenshot_have_an_edge() -> None:
-    ground = theme(["#0b6e99"]).vivid
+    ground = derive_theme(["#0b6e99"]).vivid
     logo = Image.new("RGBA", (200, 200), (*ground.tints[0], 255))
-    plain = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", logo)
-    tilted = slideshow(plain, copy(hook="Tides"))[0]().image.crop((60, 800, 500, 1340))
+    plain = SlideKit("Tideline", derive_theme(["#0b6e99"]), "en", "seed", logo)
+    tilted = list_slideshow_slides(plain, copy(hook="Tides"))[0]().image.crop((60, 800, 500, 1340))
     assert max(lights(tilted, (0, 0, *tilted.size))) > 230
     white = Image.new("RGB", (390, 844), (255, 255, 255))
-    shown = slideshow(plain._replace(screenshots=(white, white)), copy())[0]()
+    shown = list_slideshow_slides(plain._replace(screenshots=(white, white)), copy())[0]()
     pill = next(mark.box for mark in shown.marks if mark.name == "onward")
     middle, above = (pill[0] + pill[2]) // 2, shown.frame.bottom - 100 - 5
     assert shown.image.getpixel((middle, above)) == ground.tints[0]
@@ -163,8 +159,8 @@ def test_a_logo_like_the_ground_and_a_button_like_a_screenshot_have_an_edge() ->
 
 def test_the_same_kit_gives_the_same_pixels_and_another_seed_others() -> None:
     def digest(seed: str) -> str:
-        kit = Kit("Tideline", theme(["#0b6e99"]), "en", seed)
-        return hashlib.sha256(slideshow(kit, copy())[-1]().image.tobytes()).hexdigest()
+        kit = SlideKit("Tideline", derive_theme(["#0b6e99"]), "en", seed)
+        return hashlib.sha256(list_slideshow_slides(kit, copy())[-1]().image.tobytes()).hexdigest()
 
     assert digest("one") == digest("one") != digest("two")
 
@@ -172,13 +168,13 @@ def test_the_same_kit_gives_the_same_pixels_and_another_seed_others() -> None:
 @pytest.mark.parametrize("language", PIXELS)
 def test_frames_match_the_renderer_version(language: str) -> None:
     """A change of these pixels must change `RENDERER`, so that a piece's renderer stays identifiable."""
-    kit = Kit("Tideline", theme(["#0b6e99", "#ffd166"]), language, "seed")
-    pixels = slideshow(kit, copy("x", hook=HOOKS[language], language=language))[0]().image.tobytes()
+    kit = SlideKit("Tideline", derive_theme(["#0b6e99", "#ffd166"]), language, "seed")
+    pixels = list_slideshow_slides(kit, copy("x", hook=HOOKS[language], language=language))[0]().image.tobytes()
     assert (RENDERER, hashlib.sha256(pixels).hexdigest()[:16]) == ("3", PIXELS[language])
 
 
 def test_files_are_small_enough_for_every_platform() -> None:
     noise = Image.effect_noise((1080, 1350), 120).convert("RGB")
-    data = jpeg(noise)
+    data = encode_jpeg(noise)
     assert data[:2] == b"\xff\xd8"
-    assert len(data) <= MAX_BYTES
+    assert len(data) <= MAX_JPEG_BYTES

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from generation import ffmpeg
-from generation.sound.bed import bed
-from generation.sound.loudness import loudness
-from generation.sound.speech import read_aloud
-from generation.sound.synthesis import RATE, Stereo
-from generation.sound.track import BEFORE_SPEECH_S, speech_seconds, track
-from generation.timing import timing
-from generation.video.mp4 import SOUND
+from generation.sound.bed import compose_music_bed
+from generation.sound.loudness import measure_loudness_lufs
+from generation.sound.speech import read_texts_aloud
+from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, StereoSound
+from generation.sound.track import PAUSE_BEFORE_SPEECH_S, min_speech_scene_seconds, mix_sound_track
+from generation.timing import plan_video_timing
+from generation.video.mp4 import SOUND_ENCODING_OPTIONS
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -38,9 +38,9 @@ class Measured(NamedTuple):
     offset: float
 
 
-def published(sound: Stereo, path: Path) -> Measured:
-    program = [ffmpeg.program(), "-hide_banner", "-nostats", "-y"]
-    raw = f"-f f32le -ar {RATE} -ac 2 -i pipe:0 {SOUND}".split()
+def published(sound: StereoSound, path: Path) -> Measured:
+    program = [ffmpeg.find_ffmpeg_program(), "-hide_banner", "-nostats", "-y"]
+    raw = f"-f f32le -ar {SOUND_SAMPLE_RATE_HZ} -ac 2 -i pipe:0 {SOUND_ENCODING_OPTIONS}".split()
     pcm = sound.T.astype("<f4").tobytes()
     subprocess.run([*program, *raw, str(path)], input=pcm, check=True, capture_output=True)
     reading = [*program, "-i", str(path), "-af", MEASURES, "-f", "null", "-"]
@@ -48,33 +48,33 @@ def published(sound: Stereo, path: Path) -> Measured:
     return Measured(*(float(re.findall(pattern, said)[-1]) for pattern in SAID))
 
 
-def check(sound: Stereo, path: Path) -> None:
+def check(sound: StereoSound, path: Path) -> None:
     """Check loudness, peak and DC offset, sound from the first second on, and silence at the very end."""
     measured = published(sound, path)
     assert measured.loudness == pytest.approx(-14, abs=0.5)
     assert measured.peak <= -1.3
     assert abs(measured.offset) < 0.002
-    assert np.abs(sound[:, -RATE // 20 :]).max() < 0.01
-    assert loudness(sound[:, :RATE]) > -24
+    assert np.abs(sound[:, -SOUND_SAMPLE_RATE_HZ // 20 :]).max() < 0.01
+    assert measure_loudness_lufs(sound[:, :SOUND_SAMPLE_RATE_HZ]) > -24
 
 
 def test_music_has_the_loudness_of_players(tmp_path: Path) -> None:
     for seed in SEEDS:
-        check(track(timing(TEXTS[0], TEXTS[1:3], 12), seed), tmp_path / "sound.m4a")
+        check(mix_sound_track(plan_video_timing(TEXTS[0], TEXTS[1:3], 12), seed), tmp_path / "sound.m4a")
 
 
 def test_speech_is_as_loud_and_its_music_far_below(tmp_path: Path) -> None:
-    speech = read_aloud(TEXTS, "en")
-    lasts = timing(TEXTS[0], TEXTS[1:3], 12, speech_seconds(speech))
-    at = round(BEFORE_SPEECH_S * RATE)
+    speech = read_texts_aloud(TEXTS, "en")
+    lasts = plan_video_timing(TEXTS[0], TEXTS[1:3], 12, min_speech_scene_seconds(speech))
+    at = round(PAUSE_BEFORE_SPEECH_S * SOUND_SAMPLE_RATE_HZ)
     said = slice(at, at + len(speech[0]))
     for seed in SEEDS:
-        made, music = track(lasts, seed, speech), bed(lasts.seconds, seed, lasts.cuts)
+        made, music = mix_sound_track(lasts, seed, speech), compose_music_bed(lasts.seconds, seed, lasts.cuts)
         check(made, tmp_path / "sound.m4a")
-        behind = loudness(music[:, said] * width(made[:, said]) / width(music[:, said]))
-        assert loudness(made[:, said]) - behind > 19.5
+        behind = measure_loudness_lufs(music[:, said] * width(made[:, said]) / width(music[:, said]))
+        assert measure_loudness_lufs(made[:, said]) - behind > 19.5
 
 
-def width(sound: Stereo) -> float:
+def width(sound: StereoSound) -> float:
     """Measure the difference of the channels: music alone, since speech is in the middle."""
     return float((sound[0] - sound[1]).std())

@@ -8,80 +8,93 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.sound.bed import bed
-from generation.sound.loudness import MAX_PEAK_DB, TARGET_LUFS, limit_to_target, loudness, peak
-from generation.sound.speech import read_aloud
-from generation.sound.synthesis import RATE, Stereo, Wave, sample_times
-from generation.sound.track import AFTER_SPEECH_S, BEFORE_SPEECH_S, speech_seconds, track
-from generation.timing import BEAT_S, Timing, timing
+from generation.sound.bed import compose_music_bed
+from generation.sound.loudness import (
+    MAX_TRUE_PEAK_DB,
+    TARGET_LOUDNESS_LUFS,
+    limit_to_target_loudness,
+    measure_loudness_lufs,
+    measure_true_peak_db,
+)
+from generation.sound.speech import read_texts_aloud
+from generation.sound.synthesis import SOUND_SAMPLE_RATE_HZ, MonoWave, StereoSound, sample_times
+from generation.sound.track import (
+    PAUSE_AFTER_SPEECH_S,
+    PAUSE_BEFORE_SPEECH_S,
+    min_speech_scene_seconds,
+    mix_sound_track,
+)
+from generation.timing import MUSIC_BEAT_S, VideoTiming, plan_video_timing
 from schemas.errors import GenerationError
 
 TEXTS = ["Know the tide before you go 🌊", "100% free%s", "…", "Try it"]
 
 
 @pytest.fixture(scope="module")
-def speech() -> list[Wave]:
-    return read_aloud(TEXTS, "en-GB")
+def speech() -> list[MonoWave]:
+    return read_texts_aloud(TEXTS, "en-GB")
 
 
-def test_speech_is_deterministic(speech: list[Wave]) -> None:
-    again = read_aloud(TEXTS[:1], "en")[0]
+def test_speech_is_deterministic(speech: list[MonoWave]) -> None:
+    again = read_texts_aloud(TEXTS[:1], "en")[0]
     assert (again == speech[0]).all()
     assert [len(wave) > 0 for wave in speech] == [True, True, False, True]
-    assert 1 < len(speech[0]) / RATE < 4
+    assert 1 < len(speech[0]) / SOUND_SAMPLE_RATE_HZ < 4
 
 
-def test_scenes_last_as_long_as_their_speech(speech: list[Wave]) -> None:
-    needed = speech_seconds(speech)
-    scenes = timing(TEXTS[0], TEXTS[1:3], 8, needed).scenes
+def test_scenes_last_as_long_as_their_speech(speech: list[MonoWave]) -> None:
+    needed = min_speech_scene_seconds(speech)
+    scenes = plan_video_timing(TEXTS[0], TEXTS[1:3], 8, needed).scene_seconds
     assert all(scene >= seconds for scene, seconds in zip(scenes, needed, strict=True))
-    assert needed[0] == pytest.approx(BEFORE_SPEECH_S + len(speech[0]) / RATE + AFTER_SPEECH_S)
+    assert needed[0] == pytest.approx(
+        PAUSE_BEFORE_SPEECH_S + len(speech[0]) / SOUND_SAMPLE_RATE_HZ + PAUSE_AFTER_SPEECH_S
+    )
 
 
 def test_music_ducks_under_speech() -> None:
     """Silent speech leaves only the music, so that its gain under speech is measurable."""
-    lasts = Timing(1.5, (), 1.5)
-    silent = [np.full(RATE // 2, 1e-9), np.zeros(0)]
-    given, music = track(lasts, "seed", silent), track(lasts, "seed")
+    lasts = VideoTiming(1.5, (), 1.5)
+    silent = [np.full(SOUND_SAMPLE_RATE_HZ // 2, 1e-9), np.zeros(0)]
+    given, music = mix_sound_track(lasts, "seed", silent), mix_sound_track(lasts, "seed")
     assert given.shape == music.shape
-    assert loudness(given) == pytest.approx(TARGET_LUFS, abs=0.5)
+    assert measure_loudness_lufs(given) == pytest.approx(TARGET_LOUDNESS_LUFS, abs=0.5)
 
     def share(start: float, end: float) -> float:
-        part = slice(round(start * RATE), round(end * RATE))
+        part = slice(round(start * SOUND_SAMPLE_RATE_HZ), round(end * SOUND_SAMPLE_RATE_HZ))
         return float(np.abs(given[:, part]).mean() / np.abs(music[:, part]).mean())
 
-    assert share(BEFORE_SPEECH_S + 0.1, BEFORE_SPEECH_S + 0.4) < share(1.4, 2.0) / 2
+    assert share(PAUSE_BEFORE_SPEECH_S + 0.1, PAUSE_BEFORE_SPEECH_S + 0.4) < share(1.4, 2.0) / 2
 
 
 @pytest.mark.parametrize("language", ["de", "ja", "und"])
 def test_no_other_language_is_read_by_an_english_voice(language: str) -> None:
     with pytest.raises(GenerationError) as told:
-        read_aloud(TEXTS, language)
+        read_texts_aloud(TEXTS, language)
     assert told.value.code == "SPEECH_NOT_SPOKEN"
 
 
-def tone(level: float, seconds: float = 3.0, hertz: float = 997.0) -> Stereo:
+def tone(level: float, seconds: float = 3.0, hertz: float = 997.0) -> StereoSound:
     wave = level * np.sin(2 * np.pi * hertz * sample_times(seconds))
     return np.array([wave, wave])
 
 
 def test_loudness_matches_the_standard() -> None:
     """A sine of 997 Hz at full scale in both channels is at 0 LUFS (BS.1770: -3.01 in one)."""
-    assert loudness(tone(1.0)) == pytest.approx(0.0, abs=0.02)
-    assert loudness(tone(0.1)) == pytest.approx(-20.0, abs=0.02)
-    assert loudness(tone(0.0)) == -math.inf
+    assert measure_loudness_lufs(tone(1.0)) == pytest.approx(0.0, abs=0.02)
+    assert measure_loudness_lufs(tone(0.1)) == pytest.approx(-20.0, abs=0.02)
+    assert measure_loudness_lufs(tone(0.0)) == -math.inf
 
 
 def test_quiet_parts_do_not_count() -> None:
     both = np.concatenate([tone(0.1), tone(0.001, seconds=9)], axis=1)
-    assert loudness(both) == pytest.approx(-20, abs=0.3)
+    assert measure_loudness_lufs(both) == pytest.approx(-20, abs=0.3)
 
 
 def test_a_peak_between_samples_counts() -> None:
     """At a quarter of the sample rate, shifted by half a sample, no sample is at the peak."""
-    wave = np.sin(2 * np.pi * RATE / 4 * sample_times(0.5) + np.pi / 4)
+    wave = np.sin(2 * np.pi * SOUND_SAMPLE_RATE_HZ / 4 * sample_times(0.5) + np.pi / 4)
     assert np.abs(wave).max() < 0.71
-    assert peak(np.array([wave, wave])) == pytest.approx(0, abs=0.2)
+    assert measure_true_peak_db(np.array([wave, wave])) == pytest.approx(0, abs=0.2)
 
 
 @settings(max_examples=10, deadline=None)
@@ -89,19 +102,22 @@ def test_a_peak_between_samples_counts() -> None:
 def test_any_sound_reaches_the_target_without_high_peaks(level: float, click: float, every: int) -> None:
     sound = tone(level, 1.5)
     sound[:, :: every * 800] += click
-    made = limit_to_target(sound)
-    assert loudness(made) == pytest.approx(TARGET_LUFS, abs=0.5) or peak(made) > MAX_PEAK_DB - 0.5
-    assert peak(made) <= MAX_PEAK_DB + 0.4
+    made = limit_to_target_loudness(sound)
+    assert (
+        measure_loudness_lufs(made) == pytest.approx(TARGET_LOUDNESS_LUFS, abs=0.5)
+        or measure_true_peak_db(made) > MAX_TRUE_PEAK_DB - 0.5
+    )
+    assert measure_true_peak_db(made) <= MAX_TRUE_PEAK_DB + 0.4
 
 
 def test_silence_stays_silence() -> None:
-    assert not limit_to_target(tone(0.0)).any()
+    assert not limit_to_target_loudness(tone(0.0)).any()
 
 
 def test_a_bed_has_the_requested_length_and_a_drum_on_each_beat() -> None:
-    made = bed(4, "seed", [2.0])
-    assert made.shape == (2, 4 * RATE)
-    low = np.abs(made.sum(axis=0)).reshape(-1, round(BEAT_S * RATE))
+    made = compose_music_bed(4, "seed", [2.0])
+    assert made.shape == (2, 4 * SOUND_SAMPLE_RATE_HZ)
+    low = np.abs(made.sum(axis=0)).reshape(-1, round(MUSIC_BEAT_S * SOUND_SAMPLE_RATE_HZ))
     begins, middle = low[2:-2, :2_400].mean(axis=1), low[2:-2, 12_000:14_400].mean(axis=1)
     assert (begins > middle).all()
 
@@ -110,7 +126,9 @@ def test_only_the_seed_decides() -> None:
     """Rounded to 16 bits as in a video: equal with Python 3.11 and 3.13, and every numpy from 2.4."""
 
     def digest(seed: str) -> str:
-        return hashlib.sha256((bed(2, seed, []) * 32_767).round().astype("<i2").tobytes()).hexdigest()[:16]
+        return hashlib.sha256((compose_music_bed(2, seed, []) * 32_767).round().astype("<i2").tobytes()).hexdigest()[
+            :16
+        ]
 
     assert digest("one") == "b841cf88c9dfb1eb"
     assert digest("two") != digest("one")

@@ -4,26 +4,22 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from generation.text.cleaning import ELLIPSIS, MAX_WORD, clean
-from generation.text.fitting import Block, TextBox, fit
+from generation.text.cleaning import ELLIPSIS, MAX_WORD, clean_drawn_text
+from generation.text.fitting import TextBlock, TextBox, fit_text_to_box
 from generation.text.scripts import STACKED_LEADING
 from generation.text.shaping import TextStyle
 
 #: Words of many scripts, and parts of hostile texts.
 WORDS = st.one_of(
-    st.sampled_from(
-        "workout app Übungen تمارين بسيط עברית घर व्यायाम แอปออกกำลังกาย 家庭锻炼 アプリ 개인정보".split()
-    ),
-    st.sampled_from(
-        ["👩‍💻", "🇩🇪", "❤️", "1️⃣", "%s", "{0}", "\u202eoverride", "Z̸̡͎̆͊a̴̧̎l̶g̷o̷", "x" * 4_000, "-", "\u200d", "\n"]
-    ),
+    st.sampled_from("workout app Übungen تمارين بسيط עברית घर व्यायाम แอปออกกำลังกาย 家庭锻炼 アプリ 개인정보".split()),
+    st.sampled_from(["👩‍💻", "🇩🇪", "❤️", "1️⃣", "%s", "{0}", "\u202eoverride", "Z̸̡͎̆͊a̴̧̎l̶g̷o̷", "x" * 4_000, "-", "\u200d", "\n"]),
     st.text("abc é.,", max_size=12),
 )
 BOXES = st.builds(TextBox, st.integers(120, 1_000), st.integers(60, 900), st.integers(1, 7))
 
 
-def title(text: str, box: TextBox, language: str = "en", largest: int = 150) -> Block:
-    return fit(text, box, TextStyle(850, language, -0.03), least=24, largest=largest)
+def title(text: str, box: TextBox, language: str = "en", largest: int = 150) -> TextBlock:
+    return fit_text_to_box(text, box, TextStyle(850, language, -0.03), least=24, largest=largest)
 
 
 @settings(max_examples=40, deadline=None)
@@ -72,7 +68,7 @@ def test_an_endless_word_is_cut_before_layout() -> None:
 
 def test_a_row_of_emoji_is_cut_between_two_of_them() -> None:
     family = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
-    assert clean(family * 20) == family * 8 + ELLIPSIS
+    assert clean_drawn_text(family * 20) == family * 8 + ELLIPSIS
 
 
 def test_letters_that_stack_get_room_and_the_language_gives_the_direction() -> None:
@@ -83,9 +79,7 @@ def test_letters_that_stack_get_room_and_the_language_gives_the_direction() -> N
 
 
 def test_phrases_of_languages_without_spaces_stay_whole() -> None:
-    chinese = [
-        line.text for line in title("一个简单的家庭锻炼应用程序，尊重你的隐私", TextBox(700, 800), "zh").lines
-    ]
+    chinese = [line.text for line in title("一个简单的家庭锻炼应用程序，尊重你的隐私", TextBox(700, 800), "zh").lines]
     assert not any(regex.match(r"[，。的]", line) for line in chinese)
     assert "".join(chinese) == "一个简单的家庭锻炼应用程序，尊重你的隐私"
     thai = [line.text for line in title("แอปออกกำลังกายที่บ้าน", TextBox(500, 800), "th").lines]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pymediainfo import MediaInfo
 
-from generation.ffmpeg import file, run
+from generation.ffmpeg import file_input_arguments, run
 from tests.generation.video import boxes
 
 RATE = 30
@@ -28,7 +28,7 @@ class Film:
     def level(self) -> dict[str, str]:
         """Return the loudness, measured by FFmpeg's own filter."""
         measure = ["-vn", "-af", "loudnorm=print_format=json", "-f", "null", "-"]
-        said = "\n".join(run("-v", "info", *file(self.path, "mov"), *measure).lines)
+        said = "\n".join(run("-v", "info", *file_input_arguments(self.path, "mov"), *measure).lines)
         found: dict[str, str] = json.loads(said[said.rindex("{") : said.rindex("}") + 1])
         return found
 
@@ -50,12 +50,10 @@ CHECKS: Mapping[str, Callable[[Film], bool]] = {
         and float(film.video.format_profile.split("@L")[1]) <= 4.0
     ),
     "8 bits, 4:2:0, progressive": lambda film: (
-        (film.video.bit_depth, film.video.chroma_subsampling, film.video.scan_type)
-        == (8, "4:2:0", "Progressive")
+        (film.video.bit_depth, film.video.chroma_subsampling, film.video.scan_type) == (8, "4:2:0", "Progressive")
     ),
     "colors of bt709 in the narrow range": lambda film: (
-        {film.video.color_primaries, film.video.transfer_characteristics, film.video.matrix_coefficients}
-        == {"BT.709"}
+        {film.video.color_primaries, film.video.transfer_characteristics, film.video.matrix_coefficients} == {"BT.709"}
         and film.video.color_range == "Limited"
     ),
     "its size, upright, square pixels": lambda film: (
@@ -67,9 +65,7 @@ CHECKS: Mapping[str, Callable[[Film], bool]] = {
         len(set(film.pictures.deltas)) == 1 and _about(film.video.frame_rate, RATE, 0.001)
     ),
     "closed groups of pictures": lambda film: all(boxes.opened_anew(film.path, film.pictures)),
-    "a key picture in every two seconds": lambda film: (
-        max(after - before for before, after in _gaps(film)) <= 2 * RATE
-    ),
+    "a key picture in every two seconds": lambda film: max(after - before for before, after in _gaps(film)) <= 2 * RATE,
     "AAC-LC at 48 kHz in stereo": lambda film: (
         (film.sound.format, film.sound.format_additionalfeatures) == ("AAC", "LC")
         and (film.sound.sampling_rate, film.sound.channel_s) == (48_000, 2)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from generation.ffmpeg import file, run
-from generation.sound.bed import bed
-from generation.sound.loudness import limit_to_target
-from generation.sound.synthesis import Stereo
-from generation.video.mp4 import encode
+from generation.ffmpeg import file_input_arguments, run
+from generation.sound.bed import compose_music_bed
+from generation.sound.loudness import limit_to_target_loudness
+from generation.sound.synthesis import StereoSound
+from generation.video.mp4 import encode_mp4
 from schemas.errors import GenerationError
 from tests.generation.video.checks import CHECKS, Film, faults
 
@@ -51,14 +51,14 @@ def pictures(count: int) -> Iterator[Image.Image]:
 
 
 @pytest.fixture(scope="module")
-def sound() -> Stereo:
-    return limit_to_target(bed(FRAMES / 30, "seed", [1.5]))
+def sound() -> StereoSound:
+    return limit_to_target_loudness(compose_music_bed(FRAMES / 30, "seed", [1.5]))
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory, sound: Stereo) -> Path:
+def made(tmp_path_factory: pytest.TempPathFactory, sound: StereoSound) -> Path:
     path = tmp_path_factory.mktemp("mp4") / "made.mp4"
-    assert [*encode(path, SIZE, pictures(FRAMES), sound)] == [*range(1, FRAMES + 1)]
+    assert [*encode_mp4(path, SIZE, pictures(FRAMES), sound)] == [*range(1, FRAMES + 1)]
     return path
 
 
@@ -71,13 +71,13 @@ def test_a_video_is_valid_for_the_platforms(made: Path) -> None:
 @pytest.mark.parametrize("name", CHECKS)
 def test_each_check_finds_its_violation(made: Path, name: str, tmp_path: Path) -> None:
     broken = tmp_path / "broken.mp4"
-    run(*file(made, "mov"), *BROKEN[name], "-f", "mp4", f"file:{broken}")
+    run(*file_input_arguments(made, "mov"), *BROKEN[name], "-f", "mp4", f"file:{broken}")
     assert not CHECKS[name](Film(broken, SIZE, FRAMES))
 
 
-def test_the_same_pictures_give_the_same_bytes(made: Path, sound: Stereo, tmp_path: Path) -> None:
+def test_the_same_pictures_give_the_same_bytes(made: Path, sound: StereoSound, tmp_path: Path) -> None:
     again = tmp_path / "again.mp4"
-    assert list(encode(again, SIZE, pictures(FRAMES), sound))
+    assert list(encode_mp4(again, SIZE, pictures(FRAMES), sound))
     assert again.read_bytes() == made.read_bytes()
 
 
@@ -87,12 +87,12 @@ def test_a_drawing_that_fails_leaves_no_file(tmp_path: Path) -> None:
         raise GenerationError("SOME_CODE", "no fourth one")
 
     with pytest.raises(GenerationError, match="no fourth one"):
-        list(encode(tmp_path / "made.mp4", SIZE, failing(), np.zeros((2, 4_800))))
+        list(encode_mp4(tmp_path / "made.mp4", SIZE, failing(), np.zeros((2, 4_800))))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_early_stop_leaves_no_file(tmp_path: Path) -> None:
-    making = encode(tmp_path / "made.mp4", SIZE, pictures(9), np.zeros((2, 14_400)))
+    making = encode_mp4(tmp_path / "made.mp4", SIZE, pictures(9), np.zeros((2, 14_400)))
     assert next(making) == 1
     making.close()
     assert list(tmp_path.iterdir()) == []
@@ -101,6 +101,6 @@ def test_an_early_stop_leaves_no_file(tmp_path: Path) -> None:
 def test_a_full_disk_has_its_code(tmp_path: Path) -> None:
     (tmp_path / "made.mp4").symlink_to("/dev/full")
     with pytest.raises(GenerationError) as told:
-        list(encode(tmp_path / "made.mp4", SIZE, pictures(9), np.zeros((2, 14_400))))
+        list(encode_mp4(tmp_path / "made.mp4", SIZE, pictures(9), np.zeros((2, 14_400))))
     assert told.value.code == "DISK_FULL"
     assert list(tmp_path.iterdir()) == []

@@ -10,27 +10,27 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from domain.accounts.platform_limits import PLATFORMS, LimitedFile, faults_of_files
-from generation.frame import FRAMES
+from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_faults
+from generation.frame import FRAME_BY_ASPECT
 from generation.outputs import OutputFile
 from generation.render import RENDERER, InputFiles, prepare_piece
-from generation.slides.kit import Kit, SlidePresenter
-from generation.spec import Aspect, BrandSnapshot, Spec
-from generation.theme import theme
-from generation.timing import Timing
-from generation.video.end import end, end_card_scene
-from generation.video.hook import hook
-from generation.video.point import point
-from generation.video.scene import Scene
-from generation.video.video import Video, frames, scenes
+from generation.slides.kit import SlideKit, SlidePresenter
+from generation.spec import AspectRatio, BrandSnapshot, PieceSpec
+from generation.theme import derive_theme
+from generation.timing import VideoTiming
+from generation.video.end import build_end_card_scene, build_end_scene
+from generation.video.hook import build_hook_scene
+from generation.video.point import build_point_scene
+from generation.video.scene import VideoScene
+from generation.video.video import VideoPiece, build_video_scenes, render_video_frames
 from schemas.errors import GenerationError
 from tests.forms import first
 from tests.generation.slides.test_deck import copy, screenshot
 from tests.generation.test_pictures import written
 from tests.generation.video.checks import Film, faults
 
-KIT = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", frame=FRAMES["1:1"])
-SHORT = Video(KIT, copy(hook="Know the tide"), Timing(0.5, (), 0.5))
+KIT = SlideKit("Tideline", derive_theme(["#0b6e99"]), "en", "seed", frame=FRAME_BY_ASPECT["1:1"])
+SHORT = VideoPiece(KIT, copy(hook="Know the tide"), VideoTiming(0.5, (), 0.5))
 #: Glyphs may extend a little beyond their advance.
 OVERHANG = 10
 SAID = {
@@ -71,30 +71,30 @@ def test_a_stopped_video_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_speech_in_another_language_is_refused_before_anything_is_drawn() -> None:
-    spec = Spec(format="video", brand=BrandSnapshot(name="Ebbe"), seed="seed", speech="heart")
+    spec = PieceSpec(format="video", brand=BrandSnapshot(name="Ebbe"), seed="seed", speech="heart")
     with pytest.raises(GenerationError) as told:
         prepare_piece(spec, copy("Ohne Konto", hook="Kenne die Ebbe", language="de"), InputFiles())
     assert told.value.code == "SPEECH_NOT_SPOKEN"
 
 
 @cache
-def film(language: str, *, aspect: Aspect = "9:16", shots: int = 0, colors: str = "#0b6e99") -> list[Scene]:
+def film(language: str, *, aspect: AspectRatio = "9:16", shots: int = 0, colors: str = "#0b6e99") -> list[VideoScene]:
     """Return the first two scenes."""
     said, explained = SAID[language]
-    kit = Kit(
+    kit = SlideKit(
         name="Tideline",
-        theme=theme([colors]),
+        theme=derive_theme([colors]),
         language=language,
         seed="seed",
         screenshots=(screenshot((390, 844)), screenshot((1280, 720)))[:shots],
-        frame=FRAMES[aspect],
+        frame=FRAME_BY_ASPECT[aspect],
     )
-    return [hook(kit, copy(hook=said, language=language), 3.0), point(kit, explained, 1, 2.0)]
+    return [build_hook_scene(kit, copy(hook=said, language=language), 3.0), build_point_scene(kit, explained, 1, 2.0)]
 
 
-def wrong(scene: Scene, aspect: Aspect) -> list[str]:
+def wrong(scene: VideoScene, aspect: AspectRatio) -> list[str]:
     """Return texts that are illegible, truncated, or under the platforms' overlays."""
-    frame, bad = FRAMES[aspect], []
+    frame, bad = FRAME_BY_ASPECT[aspect], []
     for mark in scene.settled().marks:
         left, top, right, bottom = mark.box
         across = frame.left - OVERHANG <= left and right <= frame.right + OVERHANG
@@ -110,26 +110,26 @@ def test_texts_of_any_language_are_legible_and_clear_of_what_platforms_add(langu
 
 
 @pytest.mark.parametrize(("aspect", "shots"), first(1, [("1:1", 0), ("9:16", 2)]))
-def test_every_aspect_has_room_with_devices_and_without(aspect: Aspect, shots: int) -> None:
+def test_every_aspect_has_room_with_devices_and_without(aspect: AspectRatio, shots: int) -> None:
     shown = film("de", aspect=aspect, shots=shots, colors="#ff4b5c")
     assert [fault for scene in shown for fault in wrong(scene, aspect)] == []
-    assert {scene.draw(0).size for scene in shown} == {FRAMES[aspect].size}
+    assert {scene.draw(0).size for scene in shown} == {FRAME_BY_ASPECT[aspect].size}
 
 
-@pytest.mark.parametrize("aspect", first(1, FRAMES))
-def test_a_presenter_signs_the_last_scene_and_everything_has_room(aspect: Aspect) -> None:
+@pytest.mark.parametrize("aspect", first(1, FRAME_BY_ASPECT))
+def test_a_presenter_signs_the_last_scene_and_everything_has_room(aspect: AspectRatio) -> None:
     face = SlidePresenter("Mara", Image.new("RGB", (400, 400), (200, 160, 140)))
-    kit = Kit("Tideline", theme(["#2f9e44"]), "en", "seed", frame=FRAMES[aspect], presenter=face)
-    last = end(kit, copy(), 3.0)
+    kit = SlideKit("Tideline", derive_theme(["#2f9e44"]), "en", "seed", frame=FRAME_BY_ASPECT[aspect], presenter=face)
+    last = build_end_scene(kit, copy(), 3.0)
     assert wrong(last, aspect) == []
     assert {"presenter", "disclosure", "pill", "app"} <= {mark.name for mark in last.settled().marks}
 
 
 def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
-    kit = Kit("Tideline", theme(["#2f9e44"]), "en", "seed", frame=FRAMES["1:1"])
+    kit = SlideKit("Tideline", derive_theme(["#2f9e44"]), "en", "seed", frame=FRAME_BY_ASPECT["1:1"])
     red = (220, 20, 30)
     for size, filled in (((500, 520), True), ((300, 900), False)):
-        shown = end_card_scene(kit, Image.new("RGB", size, red), 2.0).draw(50)
+        shown = build_end_card_scene(kit, Image.new("RGB", size, red), 2.0).draw(50)
         assert shown.getpixel((540, 540)) == red
         assert (shown.getpixel((5, 540)) == red) == filled
 
@@ -148,9 +148,11 @@ def test_the_first_frame_has_words_and_the_rest_appear_in_order() -> None:
 
 
 def test_frames_match_the_scenes_and_cuts_show_both_scenes() -> None:
-    kit = Kit(name="Tideline", theme=theme(["#0b6e99"]), language="en", seed="seed", frame=FRAMES["1:1"])
-    shown = scenes(kit, copy(), Timing(0.5, (), 0.5))
-    made = list(frames(kit, shown))
+    kit = SlideKit(
+        name="Tideline", theme=derive_theme(["#0b6e99"]), language="en", seed="seed", frame=FRAME_BY_ASPECT["1:1"]
+    )
+    shown = build_video_scenes(kit, copy(), VideoTiming(0.5, (), 0.5))
+    made = list(render_video_frames(kit, shown))
     assert len(made) == 30
     in_a_cut = np.asarray(made[18]).astype(int)
     assert (in_a_cut != np.asarray(shown[1].draw(3))).any()
@@ -159,11 +161,13 @@ def test_frames_match_the_scenes_and_cuts_show_both_scenes() -> None:
 @pytest.mark.parametrize("shots", first(1, [0, 1]))
 def test_a_single_point_has_no_number(shots: int) -> None:
     given = (screenshot((390, 844)),) * shots
-    kit = Kit("Tideline", theme(["#0b6e99"]), "en", "seed", screenshots=given, frame=FRAMES["9:16"])
+    kit = SlideKit(
+        "Tideline", derive_theme(["#0b6e99"]), "en", "seed", screenshots=given, frame=FRAME_BY_ASPECT["9:16"]
+    )
     names = []
     for points in (["No ads"], ["No ads", "Works offline"]):
-        timing = Timing(0.5, (2.0,) * len(points), 0.5)
-        shown = scenes(kit, copy(*points), timing)[1]
+        timing = VideoTiming(0.5, (2.0,) * len(points), 0.5)
+        shown = build_video_scenes(kit, copy(*points), timing)[1]
         assert wrong(shown, "9:16") == []
         names.append({mark.name for mark in shown.settled().marks})
     assert names == [{"name", "point"}, {"name", "point", "number"}]
@@ -174,7 +178,7 @@ def test_an_arabic_video_runs_the_other_way() -> None:
         language: next(mark.box[0] for mark in film(language)[1].settled().marks if mark.name == "number")
         for language in ("en", "ar")
     }
-    assert lefts["en"] < FRAMES["9:16"].width / 4 < FRAMES["9:16"].width / 2 < lefts["ar"]
+    assert lefts["en"] < FRAME_BY_ASPECT["9:16"].width / 4 < FRAME_BY_ASPECT["9:16"].width / 2 < lefts["ar"]
 
 
 @pytest.mark.parametrize("language", PIXELS)
@@ -186,9 +190,7 @@ def test_frames_match_the_renderer_version(language: str) -> None:
 
 
 def made_in(folder: Path) -> OutputFile:
-    spec = Spec(
-        format="video", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99", "#ffd166"]), seed="tide"
-    )
+    spec = PieceSpec(format="video", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99", "#ffd166"]), seed="tide")
     shots = [written(screenshot((390, 844))), written(screenshot((1280, 720)))]
     words = copy(*POINTS, hook="Know the tide before you go")
     *_, last = prepare_piece(spec, words, InputFiles(screenshots=shots)).make(folder)
@@ -204,8 +206,8 @@ def test_a_whole_video_is_valid_for_every_platform(tmp_path: Path) -> None:
     assert faults(Film(tmp_path / made.name, (1080, 1920), 360)) == []
     assert (made.width, made.height, made.duration_ms) == (1080, 1920, 12_000)
     assert {one.name for one in tmp_path.iterdir()} == {made.name, made.thumbnail}
-    file = LimitedFile("video", made.mime_type, made.size_bytes, made.duration_ms)
-    refused = {name: list(faults_of_files(limits, {}, [file])) for name, limits in PLATFORMS.items()}
+    file = PostFileToCheck("video", made.mime_type, made.size_bytes, made.duration_ms)
+    refused = {name: list(find_media_faults(limits, {}, [file])) for name, limits in LIMITS_BY_PLATFORM.items()}
     assert not any(refused.values()), json.dumps(refused)
     assert min(line.contrast for line in made.shown) >= 4.5
     assert after.ru_utime - before.ru_utime < 60

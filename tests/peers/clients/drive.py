@@ -73,9 +73,7 @@ def project(client: AuthenticatedClient) -> Project:
 
 
 def account(client: AuthenticatedClient, project_id: str) -> str:
-    login = AccountConnect(
-        platform=Platform.BLUESKY, identifier="tidewise.example", app_password="abcd-efgh-ijkl-mnop"
-    )
+    login = AccountConnect(platform=Platform.BLUESKY, identifier="tidewise.example", app_password="abcd-efgh-ijkl-mnop")
     job = ended(client, connect_social_account.sync(project_id, client=client, body=login))
     assert job.result
     return str(job.result["socialAccountId"])

@@ -46,8 +46,7 @@ AT_REST = """new Promise((done) => {
 def click(page: BrowserTab, text: str, *, within: str = "main") -> None:
     """Click the button or link with this text, once it is there."""
     found = (
-        f"[...document.querySelectorAll('{within} :is(button, a, summary)')]"
-        f".find((one) => one.innerText === {text!r})"
+        f"[...document.querySelectorAll('{within} :is(button, a, summary)')].find((one) => one.innerText === {text!r})"
     )
     page.until(found)
     page.run(f"{found}.click()")
@@ -56,9 +55,7 @@ def click(page: BrowserTab, text: str, *, within: str = "main") -> None:
 def click_button(page: BrowserTab, text: str) -> None:
     """Click the enabled button with this text, once it is there: in the dialog if there is one."""
     place = "(document.querySelector('dialog[open]') ?? document.querySelector('main'))"
-    button = (
-        f"[...{place}.querySelectorAll('button')].find((one) => one.innerText === {text!r} && !one.disabled)"
-    )
+    button = f"[...{place}.querySelectorAll('button')].find((one) => one.innerText === {text!r} && !one.disabled)"
     page.until(button)
     page.run(f"{button}.click()")
 
@@ -110,9 +107,7 @@ def centre(page: BrowserTab, what: str) -> tuple[float, float]:
 
 def touch(page: BrowserTab, kind: str, *at: float) -> None:
     """Dispatch a touch event: start, move or end."""
-    page.send(
-        "Input.dispatchTouchEvent", type=kind, touchPoints=[dict(zip("xy", at, strict=True))] if at else []
-    )
+    page.send("Input.dispatchTouchEvent", type=kind, touchPoints=[dict(zip("xy", at, strict=True))] if at else [])
 
 
 def swipe(page: BrowserTab, x: float, y: float) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx
 
-from db.pool import Conn, open_pool
+from db.pool import Conn, open_postgres_pool
 from domain.tenancy import api_keys
 from schemas import ids
 from tests import seeds
@@ -108,11 +108,7 @@ def _lend(client: httpx.Client, project: str, accounts: list[str]) -> None:
         offer = {"socialAccountId": account, "niche": f"{HOSTILE} {LONG}"[:200]}
         made = client.post("/ops/leasable-accounts", json=offer)
         assert made.is_success, made.text
-    answers = {
-        "assign": {"socialAccountIds": accounts[:1]},
-        "reject": {"reason": HOSTILE},
-        "": None,
-    }
+    answers = {"assign": {"socialAccountIds": accounts[:1]}, "reject": {"reason": HOSTILE}, "": None}
     for answer, body in answers.items():
         ask = {"count": 1, "niche": HOSTILE, "note": LONG}
         made = client.post(f"/projects/{project}/leased-accounts/request", json=ask)
@@ -124,15 +120,15 @@ def _lend(client: httpx.Client, project: str, accounts: list[str]) -> None:
 
 async def _filled(url: str) -> tuple[str, list[str]]:
     """Fill the ledger; return a key with every scope, and accounts to lease."""
-    async with open_pool(url, name="test") as pool:
+    async with open_postgres_pool(url, name="test") as pool:
         async with pool.acquire() as conn:
             [of] = await conn.fetch("select organization_id, id from project order by id desc limit 1")
             org = of["organization_id"]
             await _fill(conn, org, of["id"])
             ours = await seeds.project(conn, org, name="Ours")
             accounts = [await seeds.account(conn, org, ours, handle=one) for one in (HOSTILE, LONG)]
-        key = await new_key(pool, org, scopes=tuple(sorted(api_keys.EVERY_SCOPE)))
-    return key, [ids.show(ids.ACCOUNT, one) for one in accounts]
+        key = await new_key(pool, org, scopes=tuple(sorted(api_keys.ALL_API_KEY_SCOPES)))
+    return key, [ids.format_prefixed_id(ids.ACCOUNT, one) for one in accounts]
 
 
 async def _fill(conn: Conn, org: UUID, project: UUID) -> None:

@@ -14,11 +14,11 @@ from uuid import UUID
 
 import httpx
 
-from db.pool import Conn, open_pool
-from domain.media.folder import open_folder
-from generation.portraits.portrait import portrait
+from db.pool import Conn, open_postgres_pool
+from domain.media.folder import open_folder_store
+from generation.portraits.portrait import draw_presenter_portrait
 from generation.spec import Presenter
-from generation.theme import theme
+from generation.theme import derive_theme
 from schemas import ids
 from tests.domain.events import sending
 from tests.generation.remix.clips import make_clip
@@ -117,9 +117,9 @@ def influencer(client: httpx.Client, project: str, name: str) -> str:
 
 
 async def _furnish(url: str, folder: Path, presenter: str) -> None:
-    presenter_id = ids.read(ids.INFLUENCER, presenter)
+    presenter_id = ids.parse_prefixed_id(ids.INFLUENCER, presenter)
     assert presenter_id
-    async with open_pool(url, name="test") as pool, pool.acquire() as conn:
+    async with open_postgres_pool(url, name="test") as pool, pool.acquire() as conn:
         org = await conn.fetchval("select organization_id from influencer where id = $1", presenter_id)
         await conn.execute(FIGURES, org)
         await conn.execute(FOLLOWERS, org, HOSTILE)
@@ -129,9 +129,9 @@ async def _furnish(url: str, folder: Path, presenter: str) -> None:
 
 async def _insert_portrait(conn: Conn, org: UUID, presenter_id: UUID, folder: Path) -> None:
     face = Presenter(name="Maya", gender="female", age_range="young_adult", seed="maya")
-    portrait(face, theme(["#0b6e99"])).save(out := io.BytesIO(), "PNG")
+    draw_presenter_portrait(face, derive_theme(["#0b6e99"])).save(out := io.BytesIO(), "PNG")
     data, token = out.getvalue(), secrets.token_urlsafe(32)
-    await open_folder(f"file://{folder}/media").write(token, _one_chunk(data))
+    await open_folder_store(f"file://{folder}/media").write(token, _one_chunk(data))
     await conn.execute(READY, org, presenter_id, len(data), hashlib.sha256(data).digest(), token)
 
 

@@ -12,10 +12,10 @@ import httpx
 import msgspec
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from cli.local.demo import SITE
-from db.migrate import migrate
-from db.pool import connected, open_pool
-from db.server import free_port
+from cli.local.demo import DEMO_SITE_FOLDER
+from db.migrate import migrate_databases
+from db.pool import open_postgres_pool, use_postgres_connection
+from db.server import find_free_port
 from domain.tenancy import api_keys, organizations
 from schemas import ids
 from schemas.settings import Settings
@@ -42,7 +42,7 @@ PERSON = "ada"
 
 #: Each source has different texts.
 AUDIENCE = "<p>Built for day sailors and harbour masters.</p>"
-PAGE = (SITE / "index.html").read_text("utf-8").replace("</main>", f"{AUDIENCE}</main>")
+PAGE = (DEMO_SITE_FOLDER / "index.html").read_text("utf-8").replace("</main>", f"{AUDIENCE}</main>")
 REPO = Repo(
     "driftwood/roaster",
     files={
@@ -89,7 +89,7 @@ class Living(NamedTuple):
 
     def needs_reauth(self, account: str) -> None:
         """Mark an account as a worker does for an unusable token."""
-        account_id = ids.read(ids.ACCOUNT, account)
+        account_id = ids.parse_prefixed_id(ids.ACCOUNT, account)
         asyncio.run(_told(self.api.database_url, account_id))
 
     def release(self) -> None:
@@ -97,7 +97,7 @@ class Living(NamedTuple):
 
 
 async def _told(url: str, account_id: UUID | None) -> None:
-    async with connected(url, name="test") as conn:
+    async with use_postgres_connection(url, name="test") as conn:
         await conn.execute("update social_account set status = 'reauth_required' where id = $1", account_id)
 
 
@@ -112,7 +112,7 @@ def living(folder: Path, *, pools: Sequence[str] = POOLS) -> Iterator[Living]:
         repos = stack.enter_context(beside(serve_github(REPO)))
         store = stack.enter_context(beside(stores()))
         receiver = stack.enter_context(beside(receiving(says(200))))
-        port = free_port()
+        port = find_free_port()
         simulator = Instagram(rate=0, redirect_uris=[f"http://127.0.0.1:{port}{CALLBACK}"])
         instagram = stack.enter_context(served(simulator))
         people(instagram)
@@ -137,17 +137,17 @@ def living(folder: Path, *, pools: Sequence[str] = POOLS) -> Iterator[Living]:
 
 async def keys(url: str) -> Keys:
     """Create the keys in a new database."""
-    await migrate(url)
-    async with open_pool(url, name="test") as pool:
+    await migrate_databases(url)
+    async with open_postgres_pool(url, name="test") as pool:
         async with pool.acquire() as conn:
-            shop = await organizations.create(conn, name="Shop", tier="partner")
-            lender = (await organizations.create(conn, name="Lender", tier="partner")).live
+            shop = await organizations.insert_organization_pair(conn, name="Shop", tier="partner")
+            lender = (await organizations.insert_organization_pair(conn, name="Lender", tier="partner")).live
             lent = await seeds.account(conn, lender, await seeds.project(conn, lender), handle="baker")
         return Keys(
             await new_key(pool, shop.live),
             await new_key(pool, shop.sandbox, env="test"),
-            await new_key(pool, lender, scopes=tuple(sorted(api_keys.EVERY_SCOPE))),
-            ids.show(ids.ACCOUNT, lent),
+            await new_key(pool, lender, scopes=tuple(sorted(api_keys.ALL_API_KEY_SCOPES))),
+            ids.format_prefixed_id(ids.ACCOUNT, lent),
         )
 
 
@@ -160,10 +160,7 @@ def at_work(stack: ExitStack, settings: Settings, pools: Sequence[str]) -> None:
 def people(instagram: str) -> None:
     """Create a person on the platform who accepts the consent page immediately."""
     with httpx.Client(base_url=f"{instagram}/_sim", trust_env=False, timeout=PATIENCE_S) as control:
-        for path, body in (
-            ("/accounts", {"username": PERSON}),
-            ("/consent", {"username": PERSON, "allow": True}),
-        ):
+        for path, body in (("/accounts", {"username": PERSON}), ("/consent", {"username": PERSON, "allow": True})):
             answer = control.post(path, json=body)
             assert answer.is_success, answer.text
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import httpx
 
-from db.pool import Conn, open_pool
+from db.pool import Conn, open_postgres_pool
 from schemas import ids
 from tests import seeds
 from tests.media import picture
@@ -111,7 +111,7 @@ def upload_content(client: httpx.Client, project: str) -> str:
 async def _filled(url: str, project: str, content: str, *, posts: bool) -> str:
     """Fill the project; return the id of one of its accounts."""
     project_id, content_id = _uuid(ids.PROJECT, project), _uuid(ids.CONTENT, content)
-    async with open_pool(url, name="test") as pool, pool.acquire() as conn:
+    async with open_postgres_pool(url, name="test") as pool, pool.acquire() as conn:
         org = await conn.fetchval("select organization_id from project where id = $1", project_id)
         account = await seeds.account(conn, org, project_id, platform="bluesky", handle=HOSTILE)
         await seeds.account(conn, org, project_id, platform="mastodon", handle=LONG)
@@ -119,7 +119,7 @@ async def _filled(url: str, project: str, content: str, *, posts: bool) -> str:
         await _insert_brand(conn, org, project_id)
         if posts:
             await conn.execute(POSTS, org, project_id, content_id, account, f"https://shop.example/{LONG}")
-    return ids.show(ids.ACCOUNT, account)
+    return ids.format_prefixed_id(ids.ACCOUNT, account)
 
 
 async def _insert_brand(conn: Conn, org: UUID, project: UUID) -> None:
@@ -133,6 +133,6 @@ async def _insert_brand(conn: Conn, org: UUID, project: UUID) -> None:
 
 
 def _uuid(prefix: str, shown: str) -> UUID:
-    parsed = ids.read(prefix, shown)
+    parsed = ids.parse_prefixed_id(prefix, shown)
     assert parsed
     return parsed

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from db.pool import connected
+from db.pool import use_postgres_connection
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import click_button
 from tests.peers.console.checks import find_barriers
@@ -59,7 +59,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
 
 
 async def asked(api: OwnApi, statement: str, *values: Any) -> Any:
-    async with connected(api.database_url, name="test") as conn:
+    async with use_postgres_connection(api.database_url, name="test") as conn:
         return await conn.fetchval(statement, *values)
 
 
@@ -71,11 +71,7 @@ def assert_no_barriers(page: BrowserTab) -> None:
 
 
 def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: BrowserTab) -> None:
-    api.open(
-        page,
-        "jobs?phase=failed&errorCode=SITE_TIMEOUT",
-        "document.querySelectorAll('main tbody tr')[20]",
-    )
+    api.open(page, "jobs?phase=failed&errorCode=SITE_TIMEOUT", "document.querySelectorAll('main tbody tr')[20]")
     click_button(page, "Retry all matching jobs")
     page.until(f"{HEADING} == 'Retry 250 jobs?'")
     assert_no_barriers(page)

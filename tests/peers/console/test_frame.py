@@ -2,7 +2,7 @@
 
 import pytest
 
-from jobs.states import PHASES, api_status
+from jobs.states import JOB_PHASES, api_status_of_phase
 from schemas import ids
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import press
@@ -92,7 +92,7 @@ def test_operator_sees_a_wait_reason_and_jobs_of_its_project(filled: FilledApi, 
 def test_error_names_the_next_step(filled: FilledApi, page: BrowserTab) -> None:
     """The error shows the request id to copy."""
     page.expects.append("404")
-    filled.open(page, f"jobs/{ids.show_new(ids.JOB)}", "document.querySelector('main .failed')")
+    filled.open(page, f"jobs/{ids.new_prefixed_id(ids.JOB)}", "document.querySelector('main .failed')")
     text = page.run("document.querySelector('main .failed').innerText")
     for words in ("NOT_FOUND", "req_", "Try again"):
         assert words in text
@@ -113,7 +113,7 @@ def expected_tabs(api: FilledApi, **filters: str) -> list[str]:
     all_of_them = f"All {sum(by.values()):,}{'+' if more else ''}"
     return [
         all_of_them,
-        *(f"{one.title()} {by[one]:,}{'+' if api_status(one) in more else ''}" for one in PHASES),
+        *(f"{one.title()} {by[one]:,}{'+' if api_status_of_phase(one) in more else ''}" for one in JOB_PHASES),
     ]
 
 

@@ -116,13 +116,9 @@ def test_edited_brand_field_overrides_ingests(shop: Living, page: BrowserTab, pr
     assert (tagline["value"], tagline["provenance"]["source"]) == ("Slow coffee", "partner")
 
 
-def test_content_is_uploaded_and_approved(
-    shop: Living, page: BrowserTab, project: str, tmp_path: Path
-) -> None:
+def test_content_is_uploaded_and_approved(shop: Living, page: BrowserTab, project: str, tmp_path: Path) -> None:
     """The person sets an approval policy first."""
-    shop.open(
-        page, f"projects/{project}/settings", "document.querySelectorAll('main section.card').length === 2"
-    )
+    shop.open(page, f"projects/{project}/settings", "document.querySelectorAll('main section.card').length === 2")
     click(page, "Change policy")
     page.until("document.querySelector('dialog [name=requiresApproval]')")
     page.run("document.querySelector('dialog [name=requiresApproval]').click()")

@@ -12,11 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from db.pool import open_pool
+from db.pool import open_postgres_pool
 from domain.jobs import jobs
 from jobs import ledger
-from jobs.kinds import CONTENT_GENERATE
-from jobs.ledger import Claim, Settlement
+from jobs.kinds import CONTENT_GENERATE_KIND
+from jobs.ledger import AttemptSettlement, JobClaim
 from jobs.outcomes import Canceled
 from tests import seeds
 from tests.media import picture
@@ -182,9 +182,7 @@ def test_influencer_is_created_edited_cloned_and_deleted(
         assert find_barriers(page) == []
         send(page)
         page.until(f"{card('Wilma')}?.querySelector('img')?.naturalWidth")
-    people = {
-        one["name"]: one for one in client.get(path).json()["items"] if one["influencerId"] not in before
-    }
+    people = {one["name"]: one for one in client.get(path).json()["items"] if one["influencerId"] not in before}
     assert people["Wanda"]["brandVoice"] == people["Wilma"]["brandVoice"] == "Warm, and never in a hurry."
     assert [people[name]["status"] for name in ("Wanda", "Wilma")] == ["ready", "ready"]
     assert (people["Wilma"]["gender"], people["Wilma"]["ageRange"]) == ("female", "senior")
@@ -229,15 +227,15 @@ def test_generation_shows_its_stage_and_is_stopped(
 ALIVE = "update worker set lease_expires_at = now() + interval '1 day' where host = 'test'"
 
 
-async def drawing(url: str) -> Claim:
+async def drawing(url: str) -> JobClaim:
     """Claim the job and report progress, like a busy worker."""
-    async with open_pool(url, name="test") as pool, pool.acquire() as conn:
-        [claim] = await seeds.claims(conn, CONTENT_GENERATE)
+    async with open_postgres_pool(url, name="test") as pool, pool.acquire() as conn:
+        [claim] = await seeds.claims(conn, CONTENT_GENERATE_KIND)
         await conn.execute(ALIVE)
-        await ledger.progress(conn, claim, progress=0.4, stage="generating_visuals")
+        await ledger.store_job_progress(conn, claim, progress=0.4, stage="generating_visuals")
     return claim
 
 
-async def stopped(url: str, claim: Claim) -> None:
-    async with open_pool(url, name="test") as pool:
-        await jobs.settle(pool, [Settlement(claim, Canceled())])
+async def stopped(url: str, claim: JobClaim) -> None:
+    async with open_postgres_pool(url, name="test") as pool:
+        await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, Canceled())])

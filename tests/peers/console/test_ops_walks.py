@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from db.pool import open_pool
+from db.pool import open_postgres_pool
 from domain.tenancy import api_keys
 from schemas import ids
 from tests.api.conftest import new_key
@@ -60,15 +60,15 @@ def ops(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpsApi]:
 
 async def key_of_first(url: str) -> str:
     """Create an operator's key in the existing organization."""
-    async with open_pool(url, name="test") as pool:
+    async with open_postgres_pool(url, name="test") as pool:
         org = await pool.fetchval("select id from organization where env = 'live'")
-        return await new_key(pool, org, scopes=tuple(sorted(api_keys.EVERY_SCOPE)))
+        return await new_key(pool, org, scopes=tuple(sorted(api_keys.ALL_API_KEY_SCOPES)))
 
 
 async def key_of(url: str, organization: str) -> str:
-    parsed = ids.read(ids.ORGANIZATION, organization)
+    parsed = ids.parse_prefixed_id(ids.ORGANIZATION, organization)
     assert parsed
-    async with open_pool(url, name="test") as pool:
+    async with open_postgres_pool(url, name="test") as pool:
         return await new_key(pool, parsed)
 
 
@@ -161,9 +161,7 @@ def test_only_selected_jobs_are_canceled_and_retried(ops: OpsApi, page: BrowserT
             confirm(page, f"{verb} 2 jobs?", f"{verb} 2 jobs")
             page.until("!document.querySelector('.chosen')")
             seen = "[...document.querySelectorAll('main .badge')].map((one) => one.innerText)"
-            page.until(
-                f"{seen}.filter((one) => one === {over!r}).length === {2 if over == 'canceled' else 3}"
-            )
+            page.until(f"{seen}.filter((one) => one === {over!r}).length === {2 if over == 'canceled' else 3}")
         body = client.get("/jobs").json()["items"]
     assert {one["jobId"]: one["status"] for one in body if one["jobId"] in jobs} == dict(
         zip(jobs, ("canceled", "canceled", "running"), strict=True)
@@ -176,9 +174,7 @@ def waiting(client: httpx.Client, name: str) -> str:
     """Submit a job of a new project, without a worker."""
     created = client.post("/projects", json={"name": name, "timezone": "UTC"})
     assert created.status_code == 201, created.text
-    read = client.post(
-        f"/projects/{created.json()['id']}/ingest/website", json={"url": "https://shop.example"}
-    )
+    read = client.post(f"/projects/{created.json()['id']}/ingest/website", json={"url": "https://shop.example"})
     assert read.status_code == 202, read.text
     return str(read.json()["jobId"])
 

@@ -21,15 +21,10 @@ SCREENS = [
     Screen("posts", "document.querySelectorAll('main tbody tr').length === 50"),
     Screen("accounts", "document.querySelectorAll('main tbody tr').length === 2"),
     Screen("webhooks", "document.querySelector('main tbody tr')"),
-    Screen(
-        "webhooks/{endpoint}", "document.querySelector('main .facts') && document.querySelector('main .tabs')"
-    ),
+    Screen("webhooks/{endpoint}", "document.querySelector('main .facts') && document.querySelector('main .tabs')"),
     Screen("keys", "document.querySelector('main tbody tr')"),
     Screen(PROJECT, "document.querySelector('main mark') && document.querySelector('main .source')"),
-    Screen(
-        f"{PROJECT}/content",
-        "document.querySelector('main .item')",
-    ),
+    Screen(f"{PROJECT}/content", "document.querySelector('main .item')"),
     Screen(f"{PROJECT}/content/{{content}}", "document.querySelector('main .gallery img')"),
     Screen(f"{PROJECT}/content/{{film}}", "document.querySelector('main video')?.readyState > 1"),
     Screen(f"{PROJECT}/calendar", "document.querySelector('main .post')"),
@@ -116,16 +111,12 @@ def test_preview_follows_each_platform(full: FilledShop, page: BrowserTab) -> No
     with full.api.client() as client:
         target = {"socialAccountId": full.account, "captionOverride": "\n".join(lines)}
         at = full.schedule(client, full.contents[2], days=3)["scheduledFor"]
-        created = client.post(
-            f"/content/{full.contents[2]}/schedule", json={"scheduledFor": at, "targets": [target]}
-        )
+        created = client.post(f"/content/{full.contents[2]}/schedule", json={"scheduledFor": at, "targets": [target]})
         assert created.is_success, created.text
         post = created.json()["scheduledPosts"][0]["id"]
     full.open(page, f"{PROJECT}/calendar/{post}", "document.querySelector('.preview.bluesky .caption')")
     for name, seen in (("TikTok", 33), ("Instagram", 33), ("Mastodon", 15), ("Bluesky", 25)):
-        page.run(
-            f"[...document.querySelectorAll('.looks button')].find((b) => b.innerText === '{name}').click()"
-        )
+        page.run(f"[...document.querySelectorAll('.looks button')].find((b) => b.innerText === '{name}').click()")
         page.until(f"document.querySelector('.preview.{name.lower()}')")
         assert page.run("document.querySelector('.preview .caption').innerText").count("Line") == seen, name
         assert page.run("document.querySelector('.preview summary') !== null") == (seen < len(lines)), name

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from db.pool import connected
+from db.pool import use_postgres_connection
 from schemas import ids
 from tests import seeds
 from tests.peers.chromium import BrowserTab
@@ -182,9 +182,7 @@ def test_brand_alternative_is_used_and_removed(quiet: FilledShop, page: BrowserT
         assert client.get(path).json()["fields"]["tagline"]["provenance"]["source"] == "website"
 
 
-def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(
-    quiet: FilledShop, page: BrowserTab
-) -> None:
+def test_issue_is_shown_at_its_field_and_a_double_click_creates_one(quiet: FilledShop, page: BrowserTab) -> None:
     page.expects.append("422")
     quiet.open(page, "webhooks", "document.querySelector('main tbody tr')")
     click(page, "New endpoint")
@@ -221,11 +219,11 @@ LEVELS = {"privacyLevels": ["public", "friends", "private"]}
 
 async def tiktok(shop: FilledShop) -> str:
     """Create a TikTok account of the shop with several audiences; return its id."""
-    async with connected(shop.api.database_url, name="test") as conn:
-        project = UUID(str(ids.read(ids.PROJECT, shop.project)))
+    async with use_postgres_connection(shop.api.database_url, name="test") as conn:
+        project = UUID(str(ids.parse_prefixed_id(ids.PROJECT, shop.project)))
         org = await conn.fetchval("select organization_id from project where id = $1", project)
         created = await seeds.account(conn, org, project, platform="tiktok", handle="shop", traits=LEVELS)
-    return ids.show(ids.ACCOUNT, created)
+    return ids.format_prefixed_id(ids.ACCOUNT, created)
 
 
 def test_tiktok_post_requires_an_audience_and_shows_its_ai_label(quiet: FilledShop, page: BrowserTab) -> None:
@@ -246,13 +244,9 @@ def test_tiktok_post_requires_an_audience_and_shows_its_ai_label(quiet: FilledSh
         write(page, account, "private")
         send(page)
         page.until("!document.querySelector('dialog[open]')")
-        [post] = client.get(f"/projects/{quiet.project}/scheduled-posts?socialAccountId={account}").json()[
-            "items"
-        ]
+        [post] = client.get(f"/projects/{quiet.project}/scheduled-posts?socialAccountId={account}").json()["items"]
         assert (post["privacyLevel"], post["aiLabel"]) == ("private", "not_supported")
-        quiet.open(
-            page, f"projects/{{project}}/calendar/{post['id']}", "document.querySelector('main .state')"
-        )
+        quiet.open(page, f"projects/{{project}}/calendar/{post['id']}", "document.querySelector('main .state')")
         shown = "document.querySelector('main').innerText"
         page.until(f"{shown}.includes('only its owner')")
         page.until(f"{shown}.includes('the platform has no label')")

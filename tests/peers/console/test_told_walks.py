@@ -10,9 +10,9 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from db.pool import connected
+from db.pool import use_postgres_connection
 from domain.collection import snapshots
-from domain.collection.snapshots import CollectedSubject, SubjectValues
+from domain.collection.snapshots import MetricSubject, ReportedMetricValues
 from schemas import ids
 from tests import seeds
 from tests.peers.chromium import BrowserTab
@@ -158,11 +158,7 @@ def test_endpoint_is_paused_and_resumed(
 
 
 def test_missed_events_are_replayed(
-    shop: Living,
-    page: BrowserTab,
-    client: httpx.Client,
-    endpoint: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
+    shop: Living, page: BrowserTab, client: httpx.Client, endpoint: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A 410 disabled the endpoint; after the repair it also gets events from before its creation."""
     with monkeypatch.context() as gone:
@@ -239,9 +235,9 @@ def choose(page: BrowserTab, label: str, value: str) -> None:
 
 async def create_measured_post(url: str, project: str) -> str:
     """Create a post with figures of three collection runs."""
-    project_id = ids.read(ids.PROJECT, project)
+    project_id = ids.parse_prefixed_id(ids.PROJECT, project)
     assert project_id
-    async with connected(url, name="test") as conn:
+    async with use_postgres_connection(url, name="test") as conn:
         org = await conn.fetchval("select organization_id from project where id = $1", project_id)
         account = await seeds.account(conn, org, project_id)
         content = await seeds.content(conn, org, project_id)
@@ -249,8 +245,6 @@ async def create_measured_post(url: str, project: str) -> str:
         began = datetime.now(UTC) - timedelta(days=60)
         for days, views in ((40, 100), (20, 350), (3, 470)):
             at = datetime.now(UTC) - timedelta(days=days)
-            figures = [SubjectValues(CollectedSubject(post, began), {"views": views, "likes": views // 10})]
-            await snapshots.store_snapshots(
-                conn, organization_id=org, account_id=account, told=figures, at=at
-            )
-    return ids.show(ids.POST, post)
+            figures = [ReportedMetricValues(MetricSubject(post, began), {"views": views, "likes": views // 10})]
+            await snapshots.store_metric_snapshots(conn, organization_id=org, account_id=account, told=figures, at=at)
+    return ids.format_prefixed_id(ids.POST, post)

@@ -24,13 +24,11 @@ PROCESSES = 2
 
 def play(platforms: Sequence[str], server_url: str, redis_url: str, *, killed: bool) -> list[OutcomeRow]:
     """Play one part of the matrix on its own database and Redis."""
-    logs.configure(process="exactly once", level="error")
+    logs.configure_logging(process="exactly once", level="error")
     return asyncio.run(_play(platforms, server_url, redis_url, killed=killed))
 
 
-async def _play(
-    platforms: Sequence[str], server_url: str, redis_url: str, *, killed: bool
-) -> list[OutcomeRow]:
+async def _play(platforms: Sequence[str], server_url: str, redis_url: str, *, killed: bool) -> list[OutcomeRow]:
     chosen = frozenset(platforms)
     with tempfile.TemporaryDirectory() as name:
         async with system.opened(server_url, redis_url, Path(name), chosen) as opened:
@@ -53,9 +51,7 @@ def main() -> int:
         ProcessPoolExecutor(PROCESSES, get_context("spawn")) as processes,
     ):
         playing = [
-            processes.submit(
-                play, platforms, server_url, servers.with_path(redis_url, str(number)), killed=killed
-            )
+            processes.submit(play, platforms, server_url, servers.with_path(redis_url, str(number)), killed=killed)
             for number, (platforms, killed) in enumerate(parts)
         ]
         rows = [row for part in playing for row in part.result()]

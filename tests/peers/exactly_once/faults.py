@@ -16,7 +16,7 @@ import time_machine
 
 from domain.jobs import jobs
 from jobs import heartbeat, ledger, maintenance
-from jobs.ledger import Claim, Settlement
+from jobs.ledger import AttemptSettlement, JobClaim
 from schemas import ids
 from tests.peers.exactly_once.rows import OutcomeRow, row_of_post
 from tests.peers.exactly_once.shapes import SHAPES, PlatformCall, Shape
@@ -26,12 +26,12 @@ from tests.peers.simulators.faults import SimFault
 from tests.waiting import eventually
 from workers.platforms import connecting
 from workers.publishing import phases
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.runner import Tasks, run_task
-from workers.runtime.slots import Attempt, LeaseLost
-from workers.tasks import open_tasks
-from workers.web.fetch import open_client
+from workers.runtime.runner import TasksByKind, run_attempt_task
+from workers.runtime.slots import JobAttempt, LeaseLostVerdict
+from workers.tasks import open_pool_tasks
+from workers.web.fetch import open_guarded_client
 
 #: Only for calls that change something: the request may arrive late.
 LATE = SimFault.DROP_THEN_ACCEPT
@@ -49,9 +49,9 @@ Say = Callable[[str], None]
 class Hand:
     """A worker without background loops. `late`: a platform with a delayed request in flight."""
 
-    def __init__(self, system: System, tasks: Tasks, travel: Callable[[float], None]) -> None:
+    def __init__(self, system: System, tasks: TasksByKind, travel: Callable[[float], None]) -> None:
         self.system, self.tasks, self._travel = system, tasks, travel
-        self.worker_id = ids.new()
+        self.worker_id = ids.new_uuid7()
         self.late: Sim | None = None
 
     async def enter(self) -> None:
@@ -87,21 +87,21 @@ class Hand:
             if self.late:
                 await self.late.release()
 
-    async def _pull(self) -> Claim | None:
+    async def _pull(self) -> JobClaim | None:
         async with self.system.pool.acquire() as conn:
-            await maintenance.promote(conn)
+            await maintenance.promote_scheduled_jobs(conn)
             claims = await ledger.claim_due_jobs(
                 conn, pool="publish", worker_id=self.worker_id, free=1, kinds=[*self.tasks]
             )
         return claims[0] if claims else None
 
-    async def _attempt(self, claim: Claim) -> None:
+    async def _attempt(self, claim: JobClaim) -> None:
         kind = next(kind for kind in self.tasks if kind.name == claim.kind)
-        attempt = Attempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
-        context = Context(attempt, self.system.pool, ProgressWriter(self.system.pool), lambda: LEASE_S)
-        verdict = await run_task(self.tasks[kind], context, attempt)
-        if not attempt.committed and not isinstance(verdict, LeaseLost):
-            await jobs.settle(self.system.pool, [Settlement(claim, verdict)])
+        attempt = JobAttempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
+        context = TaskContext(attempt, self.system.pool, ProgressWriter(self.system.pool), lambda: LEASE_S)
+        verdict = await run_attempt_task(self.tasks[kind], context, attempt)
+        if not attempt.committed and not isinstance(verdict, LeaseLostVerdict):
+            await jobs.settle_jobs_and_subjects(self.system.pool, [AttemptSettlement(claim, verdict)])
 
 
 @asynccontextmanager
@@ -110,16 +110,16 @@ async def at_hand(system: System) -> AsyncIterator[Hand]:
 
     @asynccontextmanager
     async def impatient(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
-        async with open_client(**given) as client:
+        async with open_guarded_client(**given) as client:
             patch.object(client, "send", giving_up(system, client.send)).start()
             yield client
 
     async with AsyncExitStack() as stack:
-        stack.enter_context(patch.object(phases, "SHORT_S", 0.0))
-        stack.enter_context(patch.object(phases, "PAUSE_S", 0.0))
+        stack.enter_context(patch.object(phases, "MAX_WAIT_WITH_SLOT_S", 0.0))
+        stack.enter_context(patch.object(phases, "RESEND_PAUSE_S", 0.0))
         stack.enter_context(patch.object(connecting, "open_client", impatient))
         traveler = stack.enter_context(time_machine.travel(datetime.now(UTC), tick=True))
-        tasks = await stack.enter_async_context(open_tasks(system.settings, "publish"))
+        tasks = await stack.enter_async_context(open_pool_tasks(system.settings, "publish"))
         hand = Hand(system, tasks, lambda wait_s: traveler.shift(timedelta(seconds=wait_s)))
         await hand.enter()
         yield hand

@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import msgspec
 
-from jobs.courier import open_courier
+from jobs.courier import open_wake_courier
 from tests.chaos.fleet import Fleet, Process
 from tests.peers.exactly_once import worker
 from tests.peers.exactly_once.faults import Say, order
@@ -59,7 +59,7 @@ class KilledPost(NamedTuple):
 
 
 async def play_all(system: System, platforms: frozenset[str], folder: Path, say: Say) -> list[OutcomeRow]:
-    async with open_courier(system.settings.redis_url) as courier:
+    async with open_wake_courier(system.settings.redis_url) as courier:
         fleet = Fleet(system.settings, folder, system.pool, courier, system.org)
         try:
             return await play(system, fleet, platforms, say)
@@ -110,9 +110,7 @@ async def first_worker(fleet: Fleet, doomed: Sequence[KilledPost]) -> Process:
     path = fleet.folder / "stops.json"
     path.write_bytes(msgspec.json.encode(dict(stop for one in doomed for stop in one.stops)))
     with patch.dict(os.environ, {FILE: str(path)}):
-        return await fleet._known(
-            worker.__name__, {"slots": SLOTS, "lease_s": LEASE_S, "pool_size": POOL_SIZE}
-        )
+        return await fleet._known(worker.__name__, {"slots": SLOTS, "lease_s": LEASE_S, "pool_size": POOL_SIZE})
 
 
 async def at_their_points(system: System, fleet: Fleet, doomed: Sequence[KilledPost]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from jobs.kinds import PUBLISH_POST, REFRESH_TOKEN
+from jobs.kinds import PUBLISH_POST_KIND, REFRESH_TOKEN_KIND
 from tests.peers.exactly_once.shapes import UNKNOWABLE, PlatformCall, Shape
 from tests.peers.exactly_once.system import PlayedPost, System
 from tests.peers.simulators.ledger import LedgerState
@@ -75,7 +75,7 @@ async def row_of_post(
 
 async def attempts(system: System, shape: Shape, sent: PlayedPost) -> int:
     """Return the attempts of the job that makes the calls: the post's, or its account's token refresh."""
-    kind, subject = (REFRESH_TOKEN, sent.account_id) if shape.aged else (PUBLISH_POST, sent.post_id)
+    kind, subject = (REFRESH_TOKEN_KIND, sent.account_id) if shape.aged else (PUBLISH_POST_KIND, sent.post_id)
     value: int = await system.pool.fetchval(
         "select max(attempt) from job where kind = $1 and $2 in (args->>'post_id', args->>'account_id')",
         kind.name,
@@ -92,9 +92,7 @@ async def log(system: System, shape: Shape) -> list[dict[str, Any]]:
 
 async def became(system: System, sent: PlayedPost) -> str:
     status = await system.pool.fetchval("select status from scheduled_post where id = $1", sent.post_id)
-    code = await system.pool.fetchval(
-        "select last_error->>'code' from scheduled_post where id = $1", sent.post_id
-    )
+    code = await system.pool.fetchval("select last_error->>'code' from scheduled_post where id = $1", sent.post_id)
     was = await system.pool.fetchval(
         "select bool_or(type = $2) from post_event where post_id = $1", sent.post_id, UNKNOWN
     )

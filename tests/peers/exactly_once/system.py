@@ -16,9 +16,9 @@ from uuid import UUID
 import httpx
 import msgspec
 
-from db.migrate import migrate
-from db.pool import Conn, Pool, connected, open_pool, transact
-from domain.accounts.credentials import Grant
+from db.migrate import migrate_databases
+from db.pool import Conn, Pool, open_postgres_pool, run_in_transaction, use_postgres_connection
+from domain.accounts.credentials import TokenGrant
 from schemas import ids
 from schemas.settings import Settings
 from tests import api_process, seeds
@@ -101,14 +101,13 @@ class System:
         async def jump(conn: Conn) -> None:
             await conn.execute("lock table worker, job in exclusive mode")
             await conn.execute(
-                "update job set attempt_deadline_at = attempt_deadline_at + $1 where state = 'running'",
-                passed,
+                "update job set attempt_deadline_at = attempt_deadline_at + $1 where state = 'running'", passed
             )
             if alive:
                 await conn.execute("update worker set lease_expires_at = lease_expires_at + $1", passed)
             await conn.execute("update clock.ahead set by = by + $1", passed)
 
-        await transact(self.pool, jump)
+        await run_in_transaction(self.pool, jump)
         await self.align()
 
     async def align(self) -> None:
@@ -139,13 +138,13 @@ class System:
             self.org = await seeds.organization(conn)
             self.project_id = await seeds.project(conn, self.org)
         key = await new_key(self.pool, self.org)
-        path = f"/v1/projects/{ids.show(ids.PROJECT, self.project_id)}/content/upload"
+        path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, self.project_id)}/content/upload"
         self.http.headers["Authorization"] = f"Bearer {key}"
         for shape in (shape for shape in SHAPES if shape.platform in self.sims):
             files = [("file", (f"{at}", *file)) for at, file in enumerate(shape.files)]
             response = await self.http.post(path, files=[("caption", (None, CAPTION)), *files])
             assert response.is_success, response.text
-            content_id = ids.read(ids.CONTENT, response.json()["id"])
+            content_id = ids.parse_prefixed_id(ids.CONTENT, response.json()["id"])
             assert content_id
             self.contents[shape.title] = content_id
 
@@ -188,7 +187,7 @@ class System:
             "service_url": sim.base,
             "external_id": external,
             "traits": {},
-            "grant": Grant(access_token=access, refresh_token=refresh, expires_at=ends),
+            "grant": TokenGrant(access_token=access, refresh_token=refresh, expires_at=ends),
         }
 
 
@@ -202,9 +201,7 @@ async def tokens_of(platform: str, sim: Sim, username: str) -> tuple[str, str | 
 
 
 @asynccontextmanager
-async def opened(
-    server_url: str, redis_url: str, folder: Path, platforms: Collection[str]
-) -> AsyncIterator[System]:
+async def opened(server_url: str, redis_url: str, folder: Path, platforms: Collection[str]) -> AsyncIterator[System]:
     """Open a system with these platforms on a new database, which is dropped at the end."""
     simulators: dict[str, Simulator] = {
         name: SIMULATED[name](rate=0, redirect_uris=[tiktok_user.CALLBACK]) for name in platforms
@@ -215,7 +212,7 @@ async def opened(
         settings = settings_for(database_url, redis_url, folder, bases)
         api = stack.enter_context(api_process.serving(settings, folder / "api.log"))
         settings = msgspec.structs.replace(settings, public_url=api.url)
-        pool = await stack.enter_async_context(open_pool(database_url, name="exactly once"))
+        pool = await stack.enter_async_context(open_postgres_pool(database_url, name="exactly once"))
         http = httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=PATIENCE_S)
         await stack.enter_async_context(http)
         system = System(settings, pool, http, simulators)
@@ -231,14 +228,14 @@ async def opened(
 async def database(server_url: str) -> AsyncIterator[str]:
     """Create a migrated database with its own clock, and drop it at the end, also after a failure."""
     name = f"exactly_once_{os.getpid()}_{next(NUMBERS)}"
-    async with connected(server_url, name="tests") as admin:
+    async with use_postgres_connection(server_url, name="tests") as admin:
         await admin.execute(f"create database {name}")
         try:
             await admin.execute(f"alter database {name} set search_path = clock, public, pg_catalog")
             url = made.with_path(server_url, name)
-            async with connected(url, name="tests") as conn:
+            async with use_postgres_connection(url, name="tests") as conn:
                 await conn.execute(CLOCK)
-            await migrate(url)
+            await migrate_databases(url)
             yield url
         finally:
             await admin.execute(f"drop database {name} with (force)")

@@ -23,8 +23,8 @@ from tests.peers.exactly_once.shapes import PlatformCall
 from workers import __main__ as product
 from workers.platforms import connecting
 from workers.runtime import runner
-from workers.runtime.context import Context
-from workers.web.fetch import open_client
+from workers.runtime.context import TaskContext
+from workers.web.fetch import open_guarded_client
 
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ class StopWatch:
 walk: ContextVar[StopWatch | None] = ContextVar("walk", default=None)
 
 
-class StoppingContext(Context):
+class StoppingContext(TaskContext):
     """Context that stops before or after a transaction."""
 
     async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
@@ -113,15 +113,13 @@ def names(request: httpx.Request) -> list[str]:
         end, total = sent.partition("-")[2].split("/")
         found += ["chunk", *(["last_chunk"] if int(end) + 1 == int(total) else [])]
     response = request.url.params.get("fields", "")
-    found += [
-        name for name, field in (("container", "status_code"), ("medium", "permalink")) if field in response
-    ]
+    found += [name for name, field in (("container", "status_code"), ("medium", "permalink")) if field in response]
     return found
 
 
 @asynccontextmanager
 async def walked(**given: Any) -> AsyncIterator[httpx.AsyncClient]:
-    async with open_client(**given) as client:
+    async with open_guarded_client(**given) as client:
         send = client.send
 
         async def sent(request: httpx.Request, **options: Any) -> httpx.Response:
@@ -141,16 +139,16 @@ def main() -> None:
     path = Path(os.environ[FILE])
     stops = msgspec.json.decode(path.read_bytes(), type=dict[str, Stop])
     walks = {key: StopWatch(path.parent, key, stop) for key, stop in stops.items()}
-    outcome_of = runner.run_task
+    outcome_of = runner.run_attempt_task
 
-    async def walking(task: runner.Task, context: Context, attempt: Any) -> Any:
+    async def walking(task: runner.JobTask, context: TaskContext, attempt: Any) -> Any:
         key = context.job.args.get("post_id") or context.job.args.get("account_id") or ""
         walk.set(walks.get(key))
         return await outcome_of(task, context, attempt)
 
     with (
-        patch.object(runner, "run_task", walking),
-        patch.object(runner, "Context", StoppingContext),
+        patch.object(runner, "run_attempt_task", walking),
+        patch.object(runner, "TaskContext", StoppingContext),
         patch.object(connecting, "open_client", walked),
     ):
         product.main(["publish"])

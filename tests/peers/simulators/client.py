@@ -60,15 +60,11 @@ class Sim:
     async def account(self, username: str, **given: Any) -> Any:
         return await self.call("POST", "/accounts", username=username, **given)
 
-    async def consents(
-        self, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None
-    ) -> None:
+    async def consents(self, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None) -> None:
         """Make this person answer every authorize page immediately from now on."""
         await self.call("POST", "/consent", username=username, allow=allow, scopes=scopes)
 
-    async def consent(
-        self, url: str, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None
-    ) -> str:
+    async def consent(self, url: str, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None) -> str:
         """Answer the authorize page at `url` once; return the redirect's address."""
         response = await self.call("POST", "/consent", url=url, username=username, allow=allow, scopes=scopes)
         location: str = response["location"]
@@ -78,9 +74,7 @@ class Sim:
         """Return the account's entries of the ledger, all or those with this caption."""
         response = await self.call("GET", "/ledger")
         return [
-            entry
-            for entry in response["posts"]
-            if entry["account"] == account and caption in {None, entry["caption"]}
+            entry for entry in response["posts"] if entry["account"] == account and caption in {None, entry["caption"]}
         ]
 
     async def counts(self, account: str, caption: str) -> dict[str, int]:

@@ -52,9 +52,7 @@ class ConsentState:
         self.tail = ""
         self.grants: dict[str, ConsentGrant] = {}
 
-    def answer(
-        self, request: Request, asked: ConsentRequest, usernames: Collection[str], now: float
-    ) -> SimReply:
+    def answer(self, request: Request, asked: ConsentRequest, usernames: Collection[str], now: float) -> SimReply:
         """Return the page, or a redirect if a person has chosen. An unknown username gets the page again."""
         choice = chosen(request.query) or self.at_once
         if choice is None or choice.username not in usernames:
@@ -64,9 +62,7 @@ class ConsentState:
     def decided(self, asked: ConsentRequest, choice: Choice, now: float) -> SimReply:
         state = {} if asked.state is None else {"state": asked.state}
         if not choice.allow:
-            return self.back(
-                asked, {"error": "access_denied", "error_description": "The user denied it."} | state
-            )
+            return self.back(asked, {"error": "access_denied", "error_description": "The user denied it."} | state)
         allowed = [scope for scope in asked.scopes if choice.scopes is None or scope in choice.scopes]
         code = secrets.token_urlsafe(24)
         self.grants[code] = ConsentGrant(asked=asked, username=choice.username, scopes=allowed, made_at=now)

@@ -82,9 +82,7 @@ class ConversionsSimulator(Simulator):
         self.bodies.append(request.body.decode())
         self.heads.append(f"{request.path} {dict(request.query)} {sorted(request.headers.items())}")
 
-    def take(
-        self, request: Request, pixel: str, events: Sequence[tuple[str, str]], answer: SimReply
-    ) -> SimReply:
+    def take(self, request: Request, pixel: str, events: Sequence[tuple[str, str]], answer: SimReply) -> SimReply:
         """Count events by name and id, unless a test has ordered another response."""
         ordered = strike(self.given, lambda one: one.concerns(request.method, (request.path,)))
         if ordered is not None:

@@ -51,11 +51,7 @@ META = Dialect(
         "custom_data": BOUGHT,
     },
     {},
-    {
-        "event": (400, 100, 2804003),
-        "pixel": (400, 100, 33),
-        "token": (400, 190, None),
-    },
+    {"event": (400, 100, 2804003), "pixel": (400, 100, 33), "token": (400, 190, None)},
 )
 TIKTOK = Dialect(
     TikTokEvents,
@@ -69,11 +65,7 @@ TIKTOK = Dialect(
         "properties": BOUGHT,
     },
     {"event_source": "web"},
-    {
-        "event": (200, 40002, None),
-        "pixel": (200, 40001, None),
-        "token": (200, 40105, None),
-    },
+    {"event": (200, 40002, None), "pixel": (200, 40001, None), "token": (200, 40105, None)},
 )
 
 
@@ -87,9 +79,7 @@ class Destination(NamedTuple):
     def event(self, number: int = 1, **fields: Any) -> Json:
         return self.dialect.event | {"event_id": f"e-{number}", "event_time": int(time.time())} | fields
 
-    async def call(
-        self, *events: Json, token: str = TOKEN, pixel: str = PIXEL, **more: Any
-    ) -> httpx.Response:
+    async def call(self, *events: Json, token: str = TOKEN, pixel: str = PIXEL, **more: Any) -> httpx.Response:
         path, envelope = self.dialect.at(pixel)
         body = envelope | {"data": list(events)} | more
         return await self.http.post(path, json=body, headers=self.dialect.headers(token))
@@ -109,8 +99,4 @@ class Destination(NamedTuple):
 
     def taken(self, answer: httpx.Response, count: int = 1) -> None:
         body = answer.json()
-        assert (answer.status_code, body.get("events_received", count), body.get("code", 0)) == (
-            200,
-            count,
-            0,
-        )
+        assert (answer.status_code, body.get("events_received", count), body.get("code", 0)) == (200, count, 0)

@@ -36,9 +36,7 @@ class SimFault(StrEnum):
 
 
 #: Faults that keep the request from the platform, for now or for good: they apply to any request.
-BEFORE = frozenset(
-    {SimFault.DROP_THEN_ACCEPT, SimFault.REFUSE_500, SimFault.REFUSE_429, SimFault.DROP_BEFORE}
-)
+BEFORE = frozenset({SimFault.DROP_THEN_ACCEPT, SimFault.REFUSE_500, SimFault.REFUSE_429, SimFault.DROP_BEFORE})
 #: Faults that lose or change the response. Requests that the platform refuses anyway don't count and get that
 #: refusal.
 AFTER = frozenset(SimFault) - BEFORE

@@ -189,9 +189,7 @@ def error_response(refusal: Refusal, user_id: str | None) -> SimReply:
     return with_usage(answer, user_id, app=_ALL if app_wide else _LITTLE, regain_min=refusal.regain_min)
 
 
-def with_usage(
-    answer: SimReply, user_id: str | None, *, app: int = _LITTLE, regain_min: int | None = None
-) -> SimReply:
+def with_usage(answer: SimReply, user_id: str | None, *, app: int = _LITTLE, regain_min: int | None = None) -> SimReply:
     """Add the usage headers, in percent of an hour's calls; `regain_min`: the account is over its limit."""
     headers = {**answer.headers, "X-App-Usage": json.dumps(_usage(app))}
     if user_id:

@@ -10,13 +10,7 @@ from collections.abc import Mapping
 from tests.peers.simulators.clock import SimulatorClock
 from tests.peers.simulators.instagram_calls import caller
 from tests.peers.simulators.instagram_errors import Denied
-from tests.peers.simulators.instagram_state import (
-    INSIGHTS,
-    InstagramPerson,
-    InstagramState,
-    Medium,
-    MediumKind,
-)
+from tests.peers.simulators.instagram_state import INSIGHTS, InstagramPerson, InstagramState, Medium, MediumKind
 from tests.peers.simulators.routing import Request, SimReply, as_json
 
 OF_ALL = frozenset({"views", "reach", "likes", "comments", "saved", "shares", "total_interactions"})
@@ -51,10 +45,5 @@ class Insights:
 
     def _one(self, medium: Medium, name: str) -> Mapping[str, object]:
         value = medium.figures.get(name, 0)
-        said = {
-            "name": name,
-            "period": "lifetime",
-            "title": name.title(),
-            "id": f"{medium.id}/insights/{name}",
-        }
+        said = {"name": name, "period": "lifetime", "title": name.title(), "id": f"{medium.id}/insights/{name}"}
         return {**said, "values": [{"value": value}]}

@@ -65,12 +65,7 @@ class Media:
             raise Denied("daily_limit")
 
     def add(
-        self,
-        person: InstagramPerson,
-        caption: str,
-        kind: MediumKind,
-        live_at: float,
-        accepted_at: float | None = None,
+        self, person: InstagramPerson, caption: str, kind: MediumKind, live_at: float, accepted_at: float | None = None
     ) -> Medium:
         id_ = self._state.number(18_010_000_000_000_000)
         medium = Medium(

@@ -12,25 +12,12 @@ from tests.peers.simulators.clock import SimulatorClock
 from tests.peers.simulators.consent import ConsentGrant, ConsentRequest
 from tests.peers.simulators.instagram_calls import parameters, token, token_of
 from tests.peers.simulators.instagram_errors import Denied
-from tests.peers.simulators.instagram_state import (
-    BASIC,
-    DAY_S,
-    INSIGHTS,
-    PUBLISH,
-    InstagramState,
-    InstagramToken,
-)
+from tests.peers.simulators.instagram_state import BASIC, DAY_S, INSIGHTS, PUBLISH, InstagramState, InstagramToken
 from tests.peers.simulators.routing import Refused, Request, SimReply, as_json, as_page
 
 CLIENT_ID, CLIENT_SECRET = "990602627938098", "instagram-client-secret"
 SCOPES = frozenset(
-    {
-        BASIC,
-        PUBLISH,
-        INSIGHTS,
-        "instagram_business_manage_messages",
-        "instagram_business_manage_comments",
-    }
+    {BASIC, PUBLISH, INSIGHTS, "instagram_business_manage_messages", "instagram_business_manage_comments"}
 )
 CODE_S, SHORT_S, LONG_S = 60 * 60, 60 * 60, 60 * DAY_S
 
@@ -51,11 +38,7 @@ class InstagramConsents(consent.ConsentState):
 
 class InstagramOAuth:
     def __init__(
-        self,
-        state: InstagramState,
-        clock: SimulatorClock,
-        consents: consent.ConsentState,
-        redirect_uris: Sequence[str],
+        self, state: InstagramState, clock: SimulatorClock, consents: consent.ConsentState, redirect_uris: Sequence[str]
     ) -> None:
         self._state, self._clock, self._consents = state, clock, consents
         self._redirect_uris = redirect_uris
@@ -140,9 +123,7 @@ class InstagramOAuth:
         return self._long(found)
 
     def _long(self, found: InstagramToken) -> SimReply:
-        made = self._issue(
-            found.username, found.permissions, code=found.code, lives_s=LONG_S, long_lived=True
-        )
+        made = self._issue(found.username, found.permissions, code=found.code, lives_s=LONG_S, long_lived=True)
         said: dict[str, Any] = {
             "access_token": made.value,
             "token_type": "bearer",
@@ -152,13 +133,7 @@ class InstagramOAuth:
         return as_json(said)
 
     def _issue(
-        self,
-        username: str,
-        permissions: tuple[str, ...],
-        *,
-        code: str,
-        lives_s: float,
-        long_lived: bool = False,
+        self, username: str, permissions: tuple[str, ...], *, code: str, lives_s: float, long_lived: bool = False
     ) -> InstagramToken:
         now = self._clock.now()
         made = InstagramToken(

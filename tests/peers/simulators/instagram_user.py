@@ -90,13 +90,7 @@ async def read(answer: httpx.Response) -> Any:
 
 
 def authorize(base: str, **changed: str) -> str:
-    asked = {
-        "client_id": CLIENT_ID,
-        "redirect_uri": CALLBACK,
-        "response_type": "code",
-        "scope": SCOPES,
-        "state": "s t",
-    }
+    asked = {"client_id": CLIENT_ID, "redirect_uri": CALLBACK, "response_type": "code", "scope": SCOPES, "state": "s t"}
     return f"{base}/oauth/authorize?{urlencode(asked | changed)}"
 
 

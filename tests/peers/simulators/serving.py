@@ -201,9 +201,7 @@ def served(simulator: Simulator) -> Iterator[str]:
         raise BaseExceptionGroup(f"the simulated {simulator.name} has made mistakes", simulator.bugs)
 
 
-async def run(
-    simulator: Simulator, started: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]"
-) -> None:
+async def run(simulator: Simulator, started: "Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]]") -> None:
     stop = asyncio.Event()
     try:
         async with serve_loopback(SimulatorServer(simulator).serve) as bound:

@@ -27,10 +27,7 @@ from tests.peers.simulators.serving import served
 async def to(request: pytest.FixtureRequest) -> AsyncIterator[Destination]:
     dialect: Dialect = request.param
     with served(dialect.simulator()) as base:
-        async with (
-            Sim(base) as sim,
-            visiting(base) as http,
-        ):
+        async with Sim(base) as sim, visiting(base) as http:
             await sim.call("POST", "/pixels", pixel=PIXEL, token=TOKEN)
             yield Destination(dialect, sim, http)
 
@@ -110,10 +107,7 @@ OF_META: dict[str, Json] = {
     "an unknown source": {"action_source": "email"},
     "an app without a device": {"action_source": "app"},
     "a device without a system": {"action_source": "app", "app_data": APP | {"extinfo": [""] * 16}},
-    "a system without a version": {
-        "action_source": "app",
-        "app_data": APP | {"extinfo": ["i2", *[""] * 15]},
-    },
+    "a system without a version": {"action_source": "app", "app_data": APP | {"extinfo": ["i2", *[""] * 15]}},
     "an advertising id without consent": {
         "action_source": "app",
         "app_data": APP,

@@ -27,9 +27,7 @@ from tests.peers.simulators.tiktok_user import (
 from tests.waiting import PATIENCE_S
 
 
-async def test_invalid_authorize_request_does_not_redirect(
-    tiktok: Sim, tiktok_http: httpx.AsyncClient
-) -> None:
+async def test_invalid_authorize_request_does_not_redirect(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
     await tiktok.consents("ada")
     for wrong in (
         {"client_key": "another"}, {"redirect_uri": f"{CALLBACK}/"}, {"response_type": "token"},
@@ -39,9 +37,7 @@ async def test_invalid_authorize_request_does_not_redirect(
         assert (await tiktok_http.get(authorize(**wrong))).status_code == 400, wrong
 
 
-async def test_code_stays_valid_after_an_invalid_redemption(
-    tiktok: Sim, tiktok_http: httpx.AsyncClient
-) -> None:
+async def test_code_stays_valid_after_an_invalid_redemption(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
     code = await code_of(tiktok)
     for wrong, error in (
         ({"redirect_uri": "https://app.test/"}, "invalid_grant"),

@@ -126,11 +126,7 @@ class TikTok(Simulator):
 
     async def user_info(self, request: Request) -> SimReply:
         family, creator = self.oauth.caller(
-            request,
-            "user_info",
-            600,
-            ("user.info.basic", "user.info.profile", "user.info.stats"),
-            self.clock.now(),
+            request, "user_info", 600, ("user.info.basic", "user.info.profile", "user.info.stats"), self.clock.now()
         )
         wanted = [name for name in request.query.get("fields", "").split(",") if name]
         if not wanted or not set(wanted) <= FIELDS.keys():
@@ -152,9 +148,7 @@ class TikTok(Simulator):
         made = msgspec.convert(msgspec.structs.asdict(self.application) | given, TikTokApp)
         for name, value in msgspec.structs.asdict(made).items():
             setattr(self.application, name, value)
-        return {
-            name: value for name, value in msgspec.structs.asdict(made).items() if name != "client_secret"
-        }
+        return {name: value for name, value in msgspec.structs.asdict(made).items() if name != "client_secret"}
 
     def act(self, given: dict[str, Any]) -> dict[str, Any]:
         return status_of(self.posts.act(given["publish_id"], given.get("deed"), given.get("fail")))
@@ -176,6 +170,4 @@ class TikTok(Simulator):
         self.settle()
         asked = msgspec.convert(asked_of(request), Delivery)
         sent = await self.hooks.deliver(asked, self.clock.now())
-        return as_json(
-            {"sent": [{"id": hook.id, "event": hook.event, "status": hook.sent[-1]} for hook in sent]}
-        )
+        return as_json({"sent": [{"id": hook.id, "event": hook.event, "status": hook.sent[-1]} for hook in sent]})

@@ -5,15 +5,7 @@ Its responses are 200; their `code` has the result.
 
 from typing import Any
 
-from tests.peers.simulators.conversions import (
-    MOST,
-    ConversionsSimulator,
-    InvalidConversion,
-    hash_,
-    money,
-    nobody,
-    only,
-)
+from tests.peers.simulators.conversions import MOST, ConversionsSimulator, InvalidConversion, hash_, money, nobody, only
 from tests.peers.simulators.routing import Request, SimReply, as_json
 
 _EVENT = {"event", "event_time", "event_id", "user", "properties", "page", "limited_data_use"}

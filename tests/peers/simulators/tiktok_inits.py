@@ -84,9 +84,7 @@ def utf16(text: str) -> int:
 
 def check_length(name: str, text: str, most: int) -> None:
     if utf16(text) > most:
-        raise refused(
-            "invalid_param", f"{name} has {utf16(text)} UTF-16 code units; at most {most} are allowed"
-        )
+        raise refused("invalid_param", f"{name} has {utf16(text)} UTF-16 code units; at most {most} are allowed")
 
 
 def check_audience(info: VideoInfo | PhotoInfo, creator: Creator) -> None:
@@ -139,7 +137,5 @@ def check_urls(urls: Sequence[str], application: TikTokApp) -> None:
         near = parts.hostname in {"127.0.0.1", "localhost"}
         if parts.scheme != "https" and not (parts.scheme == "http" and near):
             raise refused("invalid_param", "media is pulled by https")
-        if not any(
-            url.startswith(prefix) and prefix.endswith("/") for prefix in application.verified_prefixes
-        ):
+        if not any(url.startswith(prefix) and prefix.endswith("/") for prefix in application.verified_prefixes):
             raise refused("url_ownership_unverified", f"nobody has verified {parts.scheme}://{parts.netloc}")

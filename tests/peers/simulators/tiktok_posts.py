@@ -33,10 +33,7 @@ class TikTokStage(StrEnum):
 
 
 #: A person's actions on a post in the app, with their valid stages.
-DEEDS = {
-    "post": (TikTokStage.INBOX,),
-    "delete": (TikTokStage.INBOX, TikTokStage.COMPLETE, TikTokStage.PUBLIC),
-}
+DEEDS = {"post": (TikTokStage.INBOX,), "delete": (TikTokStage.INBOX, TikTokStage.COMPLETE, TikTokStage.PUBLIC)}
 
 
 class TikTokPost(msgspec.Struct, kw_only=True):
@@ -93,11 +90,7 @@ class Posts:
         self.settle()
         creator = self._people.of(post.username)
         post.fate = creator.fails.pop(0) if creator.fails else post.fate or wrong
-        if (
-            post.fate is None
-            and not post.is_draft
-            and self.sent_today(creator, but=post) >= creator.posts_per_day
-        ):
+        if post.fate is None and not post.is_draft and self.sent_today(creator, but=post) >= creator.posts_per_day:
             post.fate = "spam_risk_too_many_posts"
         post.done_at = at + creator.processing_s
         if not post.is_draft and post.privacy == "PUBLIC_TO_EVERYONE" and not creator.is_private:
@@ -144,9 +137,7 @@ class Posts:
 
     def _done(self, post: TikTokPost, at: float) -> None:
         if post.fate is not None:
-            self._move(
-                post, TikTokStage.FAILED, LedgerState.FAILED, at, "post.publish.failed", reason=post.fate
-            )
+            self._move(post, TikTokStage.FAILED, LedgerState.FAILED, at, "post.publish.failed", reason=post.fate)
             post.entry.detail = post.fate
         elif post.is_draft:
             self._move(post, TikTokStage.INBOX, LedgerState.DRAFT, at, "post.publish.inbox_delivered")
@@ -157,12 +148,7 @@ class Posts:
         post.post_ids = [next(self._ids)]
         post.entry.external_id = str(post.post_ids[0])
         self._move(
-            post,
-            TikTokStage.PUBLIC,
-            LedgerState.LIVE,
-            at,
-            "post.publish.publicly_available",
-            post_id=post.post_ids[0],
+            post, TikTokStage.PUBLIC, LedgerState.LIVE, at, "post.publish.publicly_available", post_id=post.post_ids[0]
         )
 
     def _move(
@@ -196,9 +182,7 @@ class Posts:
         """Delete a post: a draft becomes failed, a public post deleted."""
         if post.stage is TikTokStage.INBOX:
             post.fate = "publish_cancelled"
-            self._move(
-                post, TikTokStage.FAILED, LedgerState.DELETED, now, "post.publish.failed", reason=post.fate
-            )
+            self._move(post, TikTokStage.FAILED, LedgerState.DELETED, now, "post.publish.failed", reason=post.fate)
             return
         for post_id in post.post_ids:
             event = "post.publish.no_longer_publicaly_available"

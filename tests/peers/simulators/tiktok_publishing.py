@@ -89,9 +89,7 @@ class Publishing:
         family, creator = self._caller(request, "inbox_init", 6, "video.upload")
         asked = body_of(request, InboxInit)
         check_length("title", asked.post_info.title, 2200)
-        post = self._post(
-            family, caption=asked.post_info.title, privacy=None, source=asked.source_info, is_draft=True
-        )
+        post = self._post(family, caption=asked.post_info.title, privacy=None, source=asked.source_info, is_draft=True)
         return self._begun(post, creator)
 
     async def content_init(self, request: Request) -> SimReply:
@@ -197,9 +195,7 @@ class Publishing:
         if not is_video(post.file.head):
             return "file_format_check_failed"
         seconds = duration_s(post.file.head)
-        most = (
-            LONGEST_DRAFT_S if post.is_draft else self._people.of(post.username).max_video_post_duration_sec
-        )
+        most = LONGEST_DRAFT_S if post.is_draft else self._people.of(post.username).max_video_post_duration_sec
         return "duration_check_failed" if seconds is not None and seconds > most else None
 
     async def status(self, request: Request) -> SimReply:
@@ -238,9 +234,7 @@ LARGEST_PHOTO = 20 * 10**6
 
 async def pull(post: TikTokPost) -> str | None:
     """Pull all its URLs in order; return the fail_reason if one fails or isn't a photo."""
-    async with httpx.AsyncClient(
-        timeout=PATIENCE_S, follow_redirects=False, trust_env=False, verify=False
-    ) as http:
+    async with httpx.AsyncClient(timeout=PATIENCE_S, follow_redirects=False, trust_env=False, verify=False) as http:
         for url in post.urls:
             file = Received()
             if not await fetched(http, url, file):

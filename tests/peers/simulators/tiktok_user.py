@@ -20,10 +20,7 @@ DAY_S, YEAR_S = 86400, 365 * 86400
 
 def settings(base: str) -> dict[str, str]:
     """Return settings for a TikTok at this address."""
-    return {f"tiktok_{name}": value for name, value in CLIENT.items()} | {
-        "tiktok_url": base,
-        "tiktok_api_url": base,
-    }
+    return {f"tiktok_{name}": value for name, value in CLIENT.items()} | {"tiktok_url": base, "tiktok_api_url": base}
 
 
 def authorize(base: str = "", **changed: str) -> str:
@@ -67,9 +64,7 @@ class TikTokVisitor(NamedTuple):
         headers = {"Authorization": f"Bearer {self.access}"}
         return await self.http.post(f"/v2/post/publish/{path}/", json=body or {}, headers=headers)
 
-    async def init(
-        self, *, where: str = "video/init", size: int = len(FILM), **changed: Any
-    ) -> httpx.Response:
+    async def init(self, *, where: str = "video/init", size: int = len(FILM), **changed: Any) -> httpx.Response:
         """Begin a video of one chunk; `changed` overrides fields of source_info, others go to post_info."""
         source = {"source": "FILE_UPLOAD", "video_size": size, "chunk_size": size, "total_chunk_count": 1}
         info = {} if "inbox" in where else {"title": "Hello", "privacy_level": "PUBLIC_TO_EVERYONE"}
@@ -113,8 +108,6 @@ def error_of(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, body if isinstance(body, str) else body["code"]
 
 
-async def connected(
-    sim: Sim, http: httpx.AsyncClient, username: str = "ada", **changed: str
-) -> TikTokVisitor:
+async def connected(sim: Sim, http: httpx.AsyncClient, username: str = "ada", **changed: str) -> TikTokVisitor:
     body = (await redeem(http, await code_of(sim, username, **changed))).json()
     return TikTokVisitor(http, sim, body["access_token"], body["refresh_token"])

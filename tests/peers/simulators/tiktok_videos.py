@@ -31,9 +31,7 @@ class Videos:
             raise refused("invalid_params", f"fields: {sorted(FIELDS)}")
         self._posts.settle()
         wanted = ids_of(request.json())
-        videos = [
-            self._fields_of(post, fields) for post in self._public(creator.username) if ids(post) & wanted
-        ]
+        videos = [self._fields_of(post, fields) for post in self._public(creator.username) if ids(post) & wanted]
         return envelope({"videos": videos})
 
     def see(self, given: dict[str, Any]) -> dict[str, int]:

@@ -46,9 +46,7 @@ class TikTokWebhooks:
         self._ids = itertools.count(1)
 
     def emit(self, at: float, event: str, open_id: str, content: dict[str, Any]) -> None:
-        self.all.append(
-            TikTokWebhook(id=next(self._ids), at=at, event=event, open_id=open_id, content=content)
-        )
+        self.all.append(TikTokWebhook(id=next(self._ids), at=at, event=event, open_id=open_id, content=content))
         self.all.sort(key=lambda hook: (hook.at, hook.id))
 
     def due(self) -> list[TikTokWebhook]:

@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from api.routes.web_module import PACKED, PATH
+from api.routes.web_module import MINIFIED_WEB_MODULE, WEB_MODULE_PATH
 from tests.peers.chromium import BrowserTab
 
 APP = "app_01a4f3c2-0000-7000-8000-000000000001"
@@ -68,7 +68,7 @@ class EventServer:
         return [event["name"] for event in self.events]
 
     def page(self) -> bytes:
-        source = f"<title>Shop</title><script>{self.script}</script><script src='{self.url}{PATH}'></script>"
+        source = f"<title>Shop</title><script>{self.script}</script><script src='{self.url}{WEB_MODULE_PATH}'></script>"
         return source.encode()
 
     def take(self, came: ReceivedBatch) -> PlannedResponse | None:
@@ -94,8 +94,8 @@ class WebPageHandler(BaseHTTPRequestHandler):
         super().__init__(*rest)
 
     def do_GET(self) -> None:
-        if urlsplit(self.path).path == PATH:
-            self._send(200, PACKED, {"Content-Type": "text/javascript"})
+        if urlsplit(self.path).path == WEB_MODULE_PATH:
+            self._send(200, MINIFIED_WEB_MODULE, {"Content-Type": "text/javascript"})
         else:
             self._send(200, self.events.page(), {"Content-Type": "text/html"} | self.events.headers)
 
@@ -106,9 +106,7 @@ class WebPageHandler(BaseHTTPRequestHandler):
         response = self.events.take(ReceivedBatch(key, len(body), headers, json.loads(body)["events"]))
         if response:
             self._send(
-                response.status,
-                b"{}",
-                {"Access-Control-Expose-Headers": "Retry-After", **dict(response.headers)},
+                response.status, b"{}", {"Access-Control-Expose-Headers": "Retry-After", **dict(response.headers)}
             )
 
     def _send(self, status: int, body: bytes, headers: Json) -> None:

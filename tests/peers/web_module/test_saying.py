@@ -6,17 +6,7 @@ import time
 import pytest
 
 from tests.peers.chromium import BrowserTab
-from tests.peers.web_module.pages import (
-    KEPT,
-    KEY,
-    EventServer,
-    PlannedResponse,
-    blank,
-    leave,
-    still,
-    tab,
-    track,
-)
+from tests.peers.web_module.pages import KEPT, KEY, EventServer, PlannedResponse, blank, leave, still, tab, track
 from tests.waiting import until
 
 pytestmark = pytest.mark.peers

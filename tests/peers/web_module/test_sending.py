@@ -5,16 +5,7 @@ import threading
 import pytest
 
 from tests.peers.chromium import BrowserTab
-from tests.peers.web_module.pages import (
-    KEPT,
-    EventServer,
-    PlannedResponse,
-    ReceivedBatch,
-    leave,
-    still,
-    tab,
-    track,
-)
+from tests.peers.web_module.pages import KEPT, EventServer, PlannedResponse, ReceivedBatch, leave, still, tab, track
 from tests.waiting import until
 
 pytestmark = pytest.mark.peers
@@ -27,10 +18,7 @@ def test_page_end_loses_no_event(browser: BrowserTab, server: EventServer, sandb
     if sandboxed:
         server.headers["Content-Security-Policy"] = "sandbox allow-scripts"
     server.open(browser)
-    assert (
-        browser.run("(() => { try { localStorage; } catch (error) { return true; } return false; })()")
-        is sandboxed
-    )
+    assert browser.run("(() => { try { localStorage; } catch (error) { return true; } return false; })()") is sandboxed
     ids = track(browser, "one", "two")
     leave(browser)
     until(lambda: server.taken == ids)
@@ -44,9 +32,7 @@ def test_hidden_page_sends_immediately(page: BrowserTab, server: EventServer) ->
     page.until(f"{KEPT} === 0")
 
 
-def test_events_over_the_page_end_limit_are_sent_by_the_next_page(
-    page: BrowserTab, server: EventServer
-) -> None:
+def test_events_over_the_page_end_limit_are_sent_by_the_next_page(page: BrowserTab, server: EventServer) -> None:
     """One request fits into the page's end; the next page sends the rest."""
     ids = track(page, *map(str, range(9)), text="é" * 10_000)
     leave(page)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from db.pool import connect
+from db.pool import open_postgres_connection
 from tests.peers.chromium import BrowserTab
 from tests.peers.own_api import OwnApi, own_api
 from tests.peers.site import site
@@ -48,7 +48,7 @@ class SnippetApp(NamedTuple):
         return asyncio.run(self._stored())
 
     async def _stored(self) -> list[tuple[str, str]]:
-        conn = await connect(self.api.database_url, name="test")
+        conn = await open_postgres_connection(self.api.database_url, name="test")
         rows = await conn.fetch("select name, properties from event order by event_key")
         await conn.close()
         return [(row["name"], json.loads(row["properties"]).get("path", "")) for row in rows]
@@ -63,9 +63,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnippetApp]:
         yield SnippetApp(api, body)
 
 
-def test_page_view_and_event_are_stored_once_despite_lost_responses(
-    shop: SnippetApp, browser: BrowserTab
-) -> None:
+def test_page_view_and_event_are_stored_once_despite_lost_responses(shop: SnippetApp, browser: BrowserTab) -> None:
     snippet = shop.install("web")["initSnippet"].replace("%TENANTRY_KEY%", shop.app["apiKey"])
     with site({"/": f"<title>Shop</title><script>{LOSING}</script>{snippet}"}) as address:
         browser.open(f"{address}/prices", "globalThis.tenantry?.init")

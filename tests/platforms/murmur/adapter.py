@@ -5,20 +5,20 @@ from typing import ClassVar, cast
 from uuid import UUID
 
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.credentials import Grant
-from domain.collection.collection_runs import DuePost
-from domain.connecting.connect import ConnectAttempt, Login
-from domain.connecting.token_refresh import RefreshAttempt
-from domain.connecting.token_revocation import RevokeAttempt
+from domain.accounts.credentials import TokenGrant
+from domain.collection.collection_runs import PostDueForPolling
+from domain.connecting.connect import AccountConnectAttempt, Login
+from domain.connecting.token_refresh import TokenRefreshAttempt
+from domain.connecting.token_revocation import TokenRevocationAttempt
 from domain.publishing.outgoing import PostingAccount
 from tests.platforms.murmur.description import MurmurSettings
-from workers.platforms.collecting import CollectLimits, Collector, Figures
+from workers.platforms.collecting import CollectedFigures, CollectLimits, MetricsCollector
 from workers.platforms.connecting import AccountConnection, OutgoingNetwork
 from workers.platforms.contract import (
-    Adapter,
-    Inquiry,
     LivePost,
+    PlatformAdapter,
     PostDraft,
+    PostInquiry,
     PreparedPost,
     ReconcileResult,
     UndecidedPost,
@@ -31,7 +31,7 @@ REVOKED: list[str] = []
 FOLLOWERS, LIKES = 7, 3
 
 
-class MurmurAdapter(Adapter):
+class MurmurAdapter(PlatformAdapter):
     """Adapter with the address of the web pages."""
 
     def __init__(self, url: str) -> None:
@@ -48,38 +48,40 @@ class MurmurAdapter(Adapter):
         POSTED[account.access_token] = draft.caption
         return LivePost(external_id="m1", external_url=f"{self.url}/m1")
 
-    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         return UndecidedPost()
 
 
-class MurmurCollector(Collector):
+class MurmurCollector(MetricsCollector):
     """Collector of likes and followers."""
 
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=10)
 
-    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(
+        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+    ) -> Mapping[UUID, CollectedFigures]:
         return {post.id: {"likes": LIKES} for post in posts}
 
     async def followers(self, account: PostingAccount) -> int | None:
         return FOLLOWERS
 
 
-async def connect(net: OutgoingNetwork, attempt: ConnectAttempt) -> AccountConnection:
+async def connect(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
     name = cast("Login", attempt.secret).identifier
     identity = AccountIdentity(attempt.asked.platform, attempt.asked.service_url, name, name, None, {})
-    return AccountConnection(identity, Grant(access_token=f"token-of-{name}"))
+    return AccountConnection(identity, TokenGrant(access_token=f"token-of-{name}"))
 
 
-async def refresh(net: OutgoingNetwork, attempt: RefreshAttempt) -> Grant:
-    return Grant(access_token=attempt.tokens.access_token)
+async def refresh(net: OutgoingNetwork, attempt: TokenRefreshAttempt) -> TokenGrant:
+    return TokenGrant(access_token=attempt.tokens.access_token)
 
 
-async def revoke(net: OutgoingNetwork, attempt: RevokeAttempt) -> None:
+async def revoke(net: OutgoingNetwork, attempt: TokenRevocationAttempt) -> None:
     REVOKED.append(attempt.revocable.access_token)
 
 
 PARTS = PlatformParts(
-    open_adapter=lambda net: MurmurAdapter(net.settings.as_platform(MurmurSettings).murmur_url),
+    open_adapter=lambda net: MurmurAdapter(net.settings.as_platform_settings(MurmurSettings).murmur_url),
     open_collector=lambda net: MurmurCollector(),
     connect=connect,
     refresh=refresh,

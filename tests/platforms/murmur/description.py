@@ -6,14 +6,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from platforms.description import (
-    ConsoleView,
-    PasswordLogin,
-    PlatformDescription,
-    PlatformLimits,
-    PrivacyLevel,
-)
-from schemas.setting_values import Origin
+from platforms.description import ConsolePreviewRules, PasswordLogin, PlatformDescription, PlatformLimits, PrivacyLevel
+from schemas.setting_values import ServerOrigin
 
 LEVELS: tuple[PrivacyLevel, ...] = ("public", "private")
 
@@ -21,7 +15,7 @@ LEVELS: tuple[PrivacyLevel, ...] = ("public", "private")
 class MurmurSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of Murmur."""
 
-    murmur_url: Annotated[Origin, Meta(description="Murmur's web pages.")] = "https://murmur.example"
+    murmur_url: Annotated[ServerOrigin, Meta(description="Murmur's web pages.")] = "https://murmur.example"
 
 
 DESCRIPTION = PlatformDescription(
@@ -46,5 +40,5 @@ DESCRIPTION = PlatformDescription(
         instructions="Ask Murmur for it.",
     ),
     settings=MurmurSettings,
-    console=ConsoleView(color="#123456"),
+    console=ConsolePreviewRules(color="#123456"),
 )

@@ -7,23 +7,21 @@ import sys
 
 import pytest
 
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from schemas.settings import Settings
 from tests.cli.conftest import Tenantry, decoded
 from tests.processes import alive, descendants
 from tests.waiting import PATIENCE_S, until
 from tools.bench import command
-from tools.bench.figures import QUICK, BenchmarkResult, ProgressCallback, RunSize
+from tools.bench.figures import QUICK_RUN_SIZE, BenchmarkResult, ProgressCallback, RunSize
 
 pytestmark = pytest.mark.long
 
 
-async def measured(_: Environment, __: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measured(_: BenchEnvironment, __: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Replace a measurement of minutes."""
     tell("round 1 of 1")
-    return BenchmarkResult(
-        {"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}}
-    )
+    return BenchmarkResult({"live_x": 1.25, "recovery_s": 3.4, "lease_s": 3.0}, {"live_jobs_s": {"ours": [5.0, 6.0]}})
 
 
 @pytest.fixture
@@ -61,12 +59,10 @@ async def test_without_a_checkout_the_command_names_the_reason(
 
 
 @pytest.mark.usefixtures("environment")
-async def test_the_ledger_table_compares_old_and_empty(
-    tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_ledger_table_compares_old_and_empty(tenantry: Tenantry, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[RunSize] = []
 
-    async def measure_nothing(_: Environment, size: RunSize, __: ProgressCallback) -> BenchmarkResult:
+    async def measure_nothing(_: BenchEnvironment, size: RunSize, __: ProgressCallback) -> BenchmarkResult:
         sizes.append(size)
         rows = {"submit": {"empty_ms": 0.2, "old_ms": 0.4, "ratio": 2.0, "aim": 1.5}}
         return BenchmarkResult({"submit": 2.0}, {"rows": rows, "newcomer_s": {"p50": 0.1}})
@@ -76,7 +72,7 @@ async def test_the_ledger_table_compares_old_and_empty(
     assert answer["submit"] == answer["details"]["rows"]["submit"]["ratio"] == 2.0
     lines = (await tenantry("bench", "ledger", "--quick")).stdout.splitlines()
     assert lines[1].split() == ["submit", "0.2", "0.4", "2", "x", "<=", "1.5", "x", "no"]
-    assert [size.ledger_ended for size in sizes] == [7, QUICK.ledger_ended]
+    assert [size.ledger_ended for size in sizes] == [7, QUICK_RUN_SIZE.ledger_ended]
 
 
 @pytest.mark.usefixtures("elsewhere")

@@ -3,30 +3,30 @@
 import pytest
 
 from chaos import backlog, processes
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from chaos.tasks import BENCH_POOL, NOOP
 from jobs import heartbeat, ledger
-from jobs.ledger import Settlement
-from jobs.outcomes import Done, Failed, Outcome
+from jobs.ledger import AttemptSettlement
+from jobs.outcomes import Done, Failed, TaskOutcome
 from schemas import ids
 from schemas.errors import BenchmarkFailed
-from tools.bench.figures import TARGETS
+from tools.bench.figures import FIGURE_TARGETS
 
 
-async def run_one(environment: Environment, outcome: Outcome) -> None:
+async def run_one(environment: BenchEnvironment, outcome: TaskOutcome) -> None:
     """Pull and settle one waiting job."""
     tenants = await backlog.reset_bench_database(environment.pool, tenants=1)
     await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=1)
-    worker_id = ids.new()
+    worker_id = ids.new_uuid7()
     async with environment.pool.acquire() as conn:
         await heartbeat.insert_worker_row(
             conn, worker_id=worker_id, pool=BENCH_POOL, host="test", pid=1, version="0", slots=1, lease_s=60
         )
         claims = await ledger.claim_due_jobs(conn, pool=BENCH_POOL, worker_id=worker_id, free=1, kinds=[NOOP])
-        await ledger.settle(conn, [Settlement(claim, outcome) for claim in claims])
+        await ledger.settle_job_attempts(conn, [AttemptSettlement(claim, outcome) for claim in claims])
 
 
-async def test_only_a_job_completed_once_passes(environment: Environment) -> None:
+async def test_only_a_job_completed_once_passes(environment: BenchEnvironment) -> None:
     await run_one(environment, Done())
     await backlog.check_completed_jobs(environment.pool, count=1)
     await environment.pool.execute("insert into bench_effect select id, 1 from job")
@@ -39,18 +39,18 @@ async def test_only_a_job_completed_once_passes(environment: Environment) -> Non
         await backlog.check_completed_jobs(environment.pool, count=1)
 
 
-async def test_error_of_a_dead_process_includes_the_end_of_its_log(environment: Environment) -> None:
+async def test_error_of_a_dead_process_includes_the_end_of_its_log(environment: BenchEnvironment) -> None:
     with pytest.raises(BenchmarkFailed, match=r"No module named tools\.bench\.nothing"):
-        await processes.run_and_read(environment, "tools.bench.nothing")
+        await processes.run_module_and_read(environment, "tools.bench.nothing")
 
 
 def test_target_is_a_minimum_or_a_maximum() -> None:
-    assert TARGETS["drain_noop_x"].met(3.0, {})
-    assert not TARGETS["drain_noop_x"].met(2.9, {})
-    assert TARGETS["pickup_p50_ms"].met(3.0, {})
-    assert not TARGETS["pickup_p50_ms"].met(3.1, {})
+    assert FIGURE_TARGETS["drain_noop_x"].met(3.0, {})
+    assert not FIGURE_TARGETS["drain_noop_x"].met(2.9, {})
+    assert FIGURE_TARGETS["pickup_p50_ms"].met(3.0, {})
+    assert not FIGURE_TARGETS["pickup_p50_ms"].met(3.1, {})
 
 
 def test_recovery_counts_from_the_end_of_the_lease() -> None:
-    assert TARGETS["recovery_s"].met(4.5, {"lease_s": 3.0})
-    assert not TARGETS["recovery_s"].met(4.6, {"lease_s": 3.0})
+    assert FIGURE_TARGETS["recovery_s"].met(4.5, {"lease_s": 3.0})
+    assert not FIGURE_TARGETS["recovery_s"].met(4.6, {"lease_s": 3.0})

@@ -4,19 +4,17 @@ import math
 
 import pytest
 
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from tools.bench.neighbours import measure
 from tools.bench.neighbours.measure import ROWS, AttackResult
-from tools.bench.neighbours.victim import TINY, Timings
+from tools.bench.neighbours.victim import TINY_SCALE, VictimTimings
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", ROWS)
-async def test_attack_runs_during_the_measurement(environment: Environment, name: str) -> None:
+async def test_attack_runs_during_the_measurement(environment: BenchEnvironment, name: str) -> None:
     steps: list[str] = []
-    measured = await measure.measure(
-        environment, [name], TINY, lambda row, what: steps.append(f"{row} {what}")
-    )
+    measured = await measure.measure(environment, [name], TINY_SCALE, lambda row, what: steps.append(f"{row} {what}"))
     assert list(measured) == [name]
     row = measured[name]
     for times in (row.rest, row.beside):
@@ -28,8 +26,8 @@ async def test_attack_runs_during_the_measurement(environment: Environment, name
     assert steps[-1] == f"{name} during the attack"
 
 
-def timings(p95: float, *, failed: int = 0) -> Timings:
-    return Timings(p95 / 2, p95, tried=10, failed=failed, sample="")
+def timings(p95: float, *, failed: int = 0) -> VictimTimings:
+    return VictimTimings(p95 / 2, p95, tried=10, failed=failed, sample="")
 
 
 def test_limit_is_twice_the_rest_plus_250_ms() -> None:

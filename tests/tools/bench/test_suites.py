@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from tools.bench import suites
-from tools.bench.figures import TARGETS, TINY
-from tools.bench.ledger.statements import STATEMENTS
+from tools.bench.figures import FIGURE_TARGETS, TINY_RUN_SIZE
+from tools.bench.ledger.statements import TIMED_STATEMENTS
 
 pytestmark = [pytest.mark.long, pytest.mark.first]
 
@@ -33,29 +33,29 @@ SUITES = {**suites.ALL, **suites.EVENTS, **suites.WEBHOOKS}
 
 def test_each_figure_except_the_lease_has_one_suite_and_a_target() -> None:
     assert set(FIGURES) == set(SUITES)
-    assert {name for names in FIGURES.values() for name in names} == {*TARGETS, "lease_s"}
+    assert {name for names in FIGURES.values() for name in names} == {*FIGURE_TARGETS, "lease_s"}
 
 
 #: A worker that loses its lease fails the run, so no other test may stall the machine: this one runs last.
 @pytest.mark.chaos
 @pytest.mark.parametrize("name", SUITES)
-async def test_benchmark_returns_its_figures(environment: Environment, name: str) -> None:
+async def test_benchmark_returns_its_figures(environment: BenchEnvironment, name: str) -> None:
     said: list[str] = []
-    result = await SUITES[name](environment, TINY, said.append)
+    result = await SUITES[name](environment, TINY_RUN_SIZE, said.append)
     assert set(result.figures) == FIGURES[name]
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())
     assert said
     assert result.details
 
 
-async def test_run_describes_its_machine(environment: Environment) -> None:
-    result = await suites.run(environment, {}, TINY, lambda *_: None)
+async def test_run_describes_its_machine(environment: BenchEnvironment) -> None:
+    result = await suites.run_suite(environment, {}, TINY_RUN_SIZE, lambda *_: None)
     assert set(result.details["machine"]) == {"cores", "load", "python", "postgresql", "redis"}
 
 
-async def test_old_ledger_is_compared_with_an_empty_one(environment: Environment) -> None:
+async def test_old_ledger_is_compared_with_an_empty_one(environment: BenchEnvironment) -> None:
     said: list[str] = []
-    result = await suites.LEDGER["ledger"](environment, TINY, said.append)
+    result = await suites.LEDGER["ledger"](environment, TINY_RUN_SIZE, said.append)
     assert set(result.figures) == {*result.details["rows"], "newcomer_s"}
-    assert {*STATEMENTS} < {*said}
+    assert {*TIMED_STATEMENTS} < {*said}
     assert all(math.isfinite(value) and value >= 0 for value in result.figures.values())

@@ -10,22 +10,22 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from db.pool import transact
+from db.pool import run_in_transaction
 from domain.accounts import client_registrations, credentials
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.client_registrations import Client, PlatformServer
-from domain.accounts.credentials import Grant, Tokens
+from domain.accounts.client_registrations import OAuthClient, PlatformServer
+from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.connecting import connect
-from jobs.kinds import CONNECT_ACCOUNT, REFRESH_TOKEN, REGISTER_APP, REVOKE_TOKEN
-from platforms.mastodon.description import SCOPES
+from jobs.kinds import CONNECT_ACCOUNT_KIND, REFRESH_TOKEN_KIND, REGISTER_APP_KIND, REVOKE_TOKEN_KIND
+from platforms.mastodon.description import MASTODON_SCOPES
 from tests import leasing, seeds
 from tests.social_servers import Fediverse, LoopbackPds, Registered
 from tests.workers.runtime.workers import Workers, at_work
-from workers.tasks import OPENERS
+from workers.tasks import TASK_OPENER_BY_KIND
 
 BACK = "http://127.0.0.1:8000/v1/social/callback"
 
-KINDS = (CONNECT_ACCOUNT, REGISTER_APP, REFRESH_TOKEN, REVOKE_TOKEN)
+KINDS = (CONNECT_ACCOUNT_KIND, REGISTER_APP_KIND, REFRESH_TOKEN_KIND, REVOKE_TOKEN_KIND)
 
 
 @dataclass
@@ -44,14 +44,14 @@ class ConnectingProject:
         """Run a worker of these kinds."""
         allowed = {"fetch_allow": f"{self.fediverse.host},{self.pds.host}"}
         mine = msgspec.structs.replace(self.workers.settings, **allowed | settings)
-        async with at_work(mine, self.workers.pool, {kind: OPENERS[kind] for kind in KINDS}):
+        async with at_work(mine, self.workers.pool, {kind: TASK_OPENER_BY_KIND[kind] for kind in KINDS}):
             yield
 
     async def blogger(self, *, refresh_token: str | None = None) -> UUID:
         """Add a Bluesky account with an open session, unless another token is given."""
         session = self.pds.open("shop.example").content
         token = refresh_token or session["refreshJwt"]
-        grant = Grant(access_token=session["accessJwt"], refresh_token=token)
+        grant = TokenGrant(access_token=session["accessJwt"], refresh_token=token)
         return await self.connected(
             AccountIdentity("bluesky", self.pds.url, session["did"], "shop.example", None, {}), grant
         )
@@ -61,29 +61,27 @@ class ConnectingProject:
         await self.registered()
         told = self.fediverse.issue("ada").content
         given = {"access_token": told["access_token"], "refresh_token": told.get("refresh_token")}
-        grant = Grant(**given | token, redirect_uri=BACK)
-        return await self.connected(
-            AccountIdentity("mastodon", self.fediverse.url, "101", "ada", None, {}), grant
-        )
+        grant = TokenGrant(**given | token, redirect_uri=BACK)
+        return await self.connected(AccountIdentity("mastodon", self.fediverse.url, "101", "ada", None, {}), grant)
 
-    async def connected(self, found: AccountIdentity, grant: Grant) -> UUID:
+    async def connected(self, found: AccountIdentity, grant: TokenGrant) -> UUID:
         named: dict[str, Any] = {"api_key_id": None, "found": found, "grant": grant, "keyring": seeds.VAULT}
-        return await transact(
-            self.workers.pool, lambda conn: connect.store_account(conn, **self.scope, **named)
+        return await run_in_transaction(
+            self.workers.pool, lambda conn: connect.store_connected_account(conn, **self.scope, **named)
         )
 
     async def registered(self) -> None:
         """Register the application at Mastodon."""
-        self.fediverse.apps["us"] = Registered("secret-client-us", BACK, SCOPES)
+        self.fediverse.apps["us"] = Registered("secret-client-us", BACK, MASTODON_SCOPES)
         server = PlatformServer("mastodon", self.fediverse.url, BACK)
         async with self.workers.pool.acquire() as conn:
-            client = Client("us", "secret-client-us")
-            await client_registrations.store_client(conn, server=server, client=client, keyring=seeds.VAULT)
+            client = OAuthClient("us", "secret-client-us")
+            await client_registrations.store_oauth_client(conn, server=server, client=client, keyring=seeds.VAULT)
 
     async def refresh(self, account_id: UUID) -> UUID:
         """Submit a refresh; return the job's id."""
-        submit = partial(credentials.submit_refresh, **self.scope, account_id=account_id)
-        return (await transact(self.workers.pool, submit)).job_id
+        submit = partial(credentials.submit_token_refresh, **self.scope, account_id=account_id)
+        return (await run_in_transaction(self.workers.pool, submit)).job_id
 
     async def refreshed(self, account_id: UUID, **settings: str) -> asyncpg.Record:
         """Return the job's row, once a worker has ended it."""
@@ -91,9 +89,9 @@ class ConnectingProject:
         async with self.at_work(**settings):
             return await self.workers.ended(job_id)
 
-    async def tokens(self, account_id: UUID) -> Tokens:
+    async def tokens(self, account_id: UUID) -> AccountTokens:
         async with self.workers.pool.acquire() as conn:
-            return await credentials.open(
+            return await credentials.open_account_tokens(
                 conn, organization_id=self.workers.org, account_id=account_id, keyring=seeds.VAULT
             )
 
@@ -117,6 +115,4 @@ class ConnectingProject:
         return int(await self.workers.pool.fetchval(f"select count(*) from {table}"))
 
     async def status(self, account_id: UUID) -> str:
-        return str(
-            await self.workers.pool.fetchval("select status from social_account where id = $1", account_id)
-        )
+        return str(await self.workers.pool.fetchval("select status from social_account where id = $1", account_id))

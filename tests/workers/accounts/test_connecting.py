@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn, transact
+from db.pool import Conn, run_in_transaction
 from domain.accounts import client_registrations
 from domain.accounts.client_registrations import PlatformServer
 from domain.connecting import connect
-from domain.connecting.connect import Code, ConnectArgs, Login
-from platforms.mastodon.connect import traits
+from domain.connecting.connect import Code, ConnectJobArgs, Login
+from platforms.mastodon.connect import traits_of_instance
 from tests import seeds
 from tests.social_servers import Fediverse, Issued, LoopbackPds, s256
 from tests.workers.accounts.project import BACK, ConnectingProject
@@ -26,11 +26,9 @@ LOGIN = "/xrpc/com.atproto.server.createSession"
 async def submit(project: ConnectingProject, platform: str, secret: Code | Login) -> UUID:
     """Submit the job, for an API key that doesn't exist."""
     server = project.fediverse.url if platform == "mastodon" else project.pds.url
-    asked = ConnectArgs(
-        platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(project)
-    )
-    submit = partial(connect.submit, **project.scope, asked=asked, secret=secret, keyring=seeds.VAULT)
-    return (await transact(project.workers.pool, submit)).job_id
+    asked = ConnectJobArgs(platform=platform, service_url=server, redirect_uri=BACK, api_key_id=await a_key(project))
+    submit = partial(connect.submit_account_connect, **project.scope, asked=asked, secret=secret, keyring=seeds.VAULT)
+    return (await run_in_transaction(project.workers.pool, submit)).job_id
 
 
 async def a_key(project: ConnectingProject) -> UUID:
@@ -87,14 +85,12 @@ async def test_a_connection_at_a_busy_server_is_snoozed_and_keeps_its_code(
     project: ConnectingProject, fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two slots one server may hold one: while a login hangs there, another tenant's code isn't sent."""
-    monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
+    monkeypatch.setattr(server_slots, "MAX_SERVER_SLOT_WAIT_S", 0.0)
     await project.registered()
     fediverse.held[WHO] = asyncio.Event()
     async with project.workers.pool.acquire() as conn:
         org = await seeds.organization(conn)
-        neighbour = replace(
-            project, workers=replace(project.workers, org=org), id=await seeds.project(conn, org)
-        )
+        neighbour = replace(project, workers=replace(project.workers, org=org), id=await seeds.project(conn, org))
     async with project.at_work(slots=2):
         first = await submit(project, "mastodon", code(fediverse))
         await fediverse.reached(WHO)
@@ -103,9 +99,7 @@ async def test_a_connection_at_a_busy_server_is_snoozed_and_keeps_its_code(
         assert fediverse.count("/oauth/token") == 1
         fediverse.held[WHO].set()
         assert (await project.workers.ended(first))["state"] == "completed"
-        await project.workers.pool.execute(
-            "update job set run_at = now(), stage = 'queued' where state = 'queued'"
-        )
+        await project.workers.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
         assert (await project.workers.ended(second))["state"] == "completed"
     assert {*await project.workers.attempts(second)} == {"snoozed", "completed"}
     assert await project.workers.attempts(first) == ["completed"]
@@ -118,20 +112,20 @@ async def test_concurrent_registrations_leave_one(project: ConnectingProject, fe
 
     async def ask(conn: Conn) -> UUID:
         org = await seeds.organization(conn)
-        return (await client_registrations.submit(conn, server=server, organization_id=org)).job_id
+        return (await client_registrations.submit_registration_job(conn, server=server, organization_id=org)).job_id
 
     async with project.at_work():
-        jobs = [await transact(project.workers.pool, ask) for _ in range(2)]
+        jobs = [await run_in_transaction(project.workers.pool, ask) for _ in range(2)]
         await fediverse.reached("/api/v1/apps", times=2)
         fediverse.held["/api/v1/apps"].set()
         for job_id in jobs:
             assert (await project.workers.ended(job_id))["state"] == "completed"
-        third = await transact(project.workers.pool, ask)
+        third = await run_in_transaction(project.workers.pool, ask)
         assert (await project.workers.ended(third))["state"] == "completed"
     assert fediverse.count("/api/v1/apps") == 2
     (row,) = await project.workers.pool.fetch("select * from platform_app")
     async with project.workers.pool.acquire() as conn:
-        client = await client_registrations.open(conn, server=server, keyring=seeds.VAULT)
+        client = await client_registrations.open_oauth_client(conn, server=server, keyring=seeds.VAULT)
     assert client is not None
     assert fediverse.apps[row["client_id"]].secret == client.client_secret
 
@@ -148,7 +142,7 @@ async def test_concurrent_registrations_leave_one(project: ConnectingProject, fe
     ],
 )
 def test_only_mastodon_and_its_forks_are_token_exact(version: str, software: str, exact: bool) -> None:
-    found = traits({"version": version})
+    found = traits_of_instance({"version": version})
     assert (found["software"], found["tokenExact"]) == (software, exact)
 
 
@@ -163,4 +157,4 @@ def test_only_mastodon_and_its_forks_are_token_exact(version: str, software: str
     ],
 )
 def test_any_server_description_yields_traits(said: dict[str, object]) -> None:
-    assert traits(said).keys() == {"software", "version", "tokenExact"}
+    assert traits_of_instance(said).keys() == {"software", "version", "tokenExact"}

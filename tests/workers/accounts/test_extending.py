@@ -12,9 +12,9 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from db.pool import transact
+from db.pool import run_in_transaction
 from domain.accounts import accounts, credentials
-from domain.accounts.credentials import Grant, Tokens
+from domain.accounts.credentials import AccountTokens, TokenGrant
 from tests import seeds
 from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.faults import SimFault
@@ -57,7 +57,7 @@ class InstagramTokenAccount:
     async def refreshed(self) -> Any:
         return await self.project.refreshed(self.id, **self.settings)
 
-    async def tokens(self) -> Tokens:
+    async def tokens(self) -> AccountTokens:
         return await self.project.tokens(self.id)
 
     async def status(self) -> str:
@@ -65,7 +65,7 @@ class InstagramTokenAccount:
 
     async def due(self) -> int:
         async with self.workers.pool.acquire() as conn:
-            return await credentials.submit_due_refreshes(conn)
+            return await credentials.submit_due_token_refreshes(conn)
 
     async def next_s(self) -> float:
         """Return the seconds until its next refresh."""
@@ -81,12 +81,9 @@ async def account(project: ConnectingProject) -> AsyncIterator[InstagramTokenAcc
     with served(Instagram(rate=0, redirect_uris=[CALLBACK])) as base:
         settings = {"instagram_api_url": base, "fetch_allow": base.removeprefix("http://")}
         settings |= {"instagram_client_id": CLIENT_ID, "instagram_client_secret": CLIENT_SECRET}
-        async with (
-            Sim(base) as sim,
-            visiting(base) as person,
-        ):
+        async with Sim(base) as sim, visiting(base) as person:
             made = await sim.account("ada")
-            grant = Grant(access_token=await long_lived(sim, person), expires_at=datetime.now(UTC))
+            grant = TokenGrant(access_token=await long_lived(sim, person), expires_at=datetime.now(UTC))
             fields: dict[str, Any] = {"platform": "instagram", "external_id": made["user_id"], "grant": grant}
             async with project.workers.pool.acquire() as conn:
                 account_id = await seeds.account(conn, project.workers.org, project.id, **fields)
@@ -173,7 +170,7 @@ async def test_ten_concurrent_dispatchers_submit_one_job(account: InstagramToken
     found = (job["kind"], job["state"], job["project_id"])
     assert found == ("refresh_token", "queued", account.project.id)
     assert await account.due() == 0
-    assert await account.next_s() == pytest.approx(credentials.RETRY_S, abs=60)
+    assert await account.next_s() == pytest.approx(credentials.TOKEN_REFRESH_RETRY_S, abs=60)
     await account.workers.pool.execute(
         "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{\"code\": \"X\"}'"
     )
@@ -181,9 +178,7 @@ async def test_ten_concurrent_dispatchers_submit_one_job(account: InstagramToken
     assert (await account.due(), await account.project.count("job")) == (1, 2)
 
 
-async def test_tokens_not_due_of_today_or_of_other_platforms_are_not_extended(
-    account: InstagramTokenAccount,
-) -> None:
+async def test_tokens_not_due_of_today_or_of_other_platforms_are_not_extended(account: InstagramTokenAccount) -> None:
     """Instagram would refuse to extend a token of today."""
     for days in (49, 0):
         await account.age(days)
@@ -199,7 +194,7 @@ async def test_tokens_not_due_of_today_or_of_other_platforms_are_not_extended(
 
 async def test_a_token_of_an_account_to_reconnect_is_not_refreshed(account: InstagramTokenAccount) -> None:
     await account.age(50)
-    need = partial(accounts.require_reauth, organization_id=account.workers.org, account_id=account.id)
-    await transact(account.workers.pool, partial(need, reason="TOKEN_REFUSED"))
+    need = partial(accounts.require_account_reauth, organization_id=account.workers.org, account_id=account.id)
+    await run_in_transaction(account.workers.pool, partial(need, reason="TOKEN_REFUSED"))
     assert (await account.due(), await account.project.count("job")) == (1, 0)
     assert await account.due() == 0

@@ -53,7 +53,7 @@ async def test_a_new_token_that_is_already_expired_is_still_used(
         assert (await project.refreshed(account))["result"] == {"refreshed": True}
         ends = (await project.tokens(account)).expires_at
         assert ends is not None
-        assert ends > datetime.now(UTC) + credentials.REFRESH_AHEAD
+        assert ends > datetime.now(UTC) + credentials.TOKEN_REFRESH_MARGIN
 
 
 async def test_the_old_refresh_token_stays_if_the_response_has_none(
@@ -93,9 +93,7 @@ async def test_a_revoked_grant_requires_a_reconnection(
     assert await project.status(account) == "reauth_required"
 
 
-async def test_a_token_without_a_refresh_token_is_tested(
-    project: ConnectingProject, fediverse: Fediverse
-) -> None:
+async def test_a_token_without_a_refresh_token_is_tested(project: ConnectingProject, fediverse: Fediverse) -> None:
     for told, status in (
         (HttpResponse(401, {"error": "The access token is invalid"}), "reauth_required"),
         (HttpResponse(422, {}), "reauth_required"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.accounts.accounts import AccountIdentity
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from tests import seeds
 from tests.dumps import dump_database
 from tests.http_server import HttpResponse
@@ -71,9 +71,7 @@ async def test_a_job_that_dies_after_the_revocation_ends_as_revoked(
 
 @pytest.mark.parametrize("told", [HttpResponse(503, {}), HttpResponse(429, {}, ("Retry-After: 0",))])
 @pytest.mark.long
-async def test_a_failing_server_is_retried(
-    project: ConnectingProject, pds: LoopbackPds, told: HttpResponse
-) -> None:
+async def test_a_failing_server_is_retried(project: ConnectingProject, pds: LoopbackPds, told: HttpResponse) -> None:
     account = await project.blogger()
     pds.broken[DELETE] = [told]
     assert (await project.revoked(account))["result"] == {"revoked": True}
@@ -92,9 +90,7 @@ async def test_a_refusal_ends_the_revocation(project: ConnectingProject, fediver
     assert fediverse.count(REVOKE) == 1
 
 
-async def test_the_revocation_fails_after_its_last_attempt(
-    project: ConnectingProject, pds: LoopbackPds
-) -> None:
+async def test_the_revocation_fails_after_its_last_attempt(project: ConnectingProject, pds: LoopbackPds) -> None:
     account = await project.blogger()
     pds.broken[DELETE] = [HttpResponse(503, {})] * 20
     await project.disconnect(account)
@@ -144,13 +140,10 @@ async def test_an_account_without_revocable_tokens_has_no_job(project: Connectin
 async def test_tiktoks_access_is_revoked(project: ConnectingProject, days: int) -> None:
     """An expired access token is refreshed for the revocation."""
     with served(TikTok(rate=0, redirect_uris=[tiktok_user.CALLBACK])) as base:
-        async with (
-            Sim(base) as sim,
-            visiting(base) as http,
-        ):
+        async with Sim(base) as sim, visiting(base) as http:
             await sim.account("ada")
             user = await tiktok_user.connected(sim, http)
-            grant = Grant(access_token=user.access, refresh_token=user.refresh, redirect_uri=BACK)
+            grant = TokenGrant(access_token=user.access, refresh_token=user.refresh, redirect_uri=BACK)
             account = await project.connected(AccountIdentity("tiktok", base, "ada", "ada", None, {}), grant)
             await sim.advance(days * tiktok_user.DAY_S)
             if days:

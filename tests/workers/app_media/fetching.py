@@ -9,34 +9,34 @@ from uuid import UUID
 
 import asyncpg
 
-from db.pool import transact
+from db.pool import run_in_transaction
 from domain.jobs import retries
 from domain.media import app_media_fetches, uploads
-from domain.media.store import Store
-from jobs.kinds import FETCH_APP_MEDIA
+from domain.media.store import MediaStore
+from jobs.kinds import FETCH_APP_MEDIA_KIND
 from jobs.ledger import SubmittedJob
 from schemas.app_media import AppMediaKind
 from tests import seeds
 from tests.workers import by_hand
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import Answers, Site, allowed_client, serve
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.runner import Task
+from workers.runtime.runner import JobTask
 from workers.tasks.fetch_app_media import fetch_app_media
-from workers.web.download import Downloads
+from workers.web.download import FileDownloads
 
 
 class MediaFetches(NamedTuple):
     """A project, the storage, and a worker's downloads."""
 
     project: IngestProject
-    store: Store
+    store: MediaStore
     folder: Path
 
-    async def start(self, url: str, kind: AppMediaKind = "logo") -> app_media_fetches.StartedFetch:
+    async def start(self, url: str, kind: AppMediaKind = "logo") -> app_media_fetches.StartedMediaFetch:
         start = partial(
-            app_media_fetches.start,
+            app_media_fetches.start_media_fetch,
             organization_id=self.project.org,
             project_id=self.project.id,
             kind=kind,
@@ -45,23 +45,23 @@ class MediaFetches(NamedTuple):
         )
         pool = self.project.workers.pool
         await pool.execute("insert into pool (name) values ('ingest') on conflict do nothing")
-        return await transact(pool, start)
+        return await run_in_transaction(pool, start)
 
     async def retry(self, job_id: UUID) -> SubmittedJob:
         again = partial(
-            retries.retry, organization_id=self.project.org, job_id=job_id, scopes={"content:write"}
+            retries.submit_job_retry, organization_id=self.project.org, job_id=job_id, scopes={"content:write"}
         )
-        return await transact(self.project.workers.pool, again)
+        return await run_in_transaction(self.project.workers.pool, again)
 
-    async def perform(self, task: Task) -> str:
+    async def perform(self, task: JobTask) -> str:
         pool = self.project.workers.pool
         async with pool.acquire() as conn:
-            [claim] = await seeds.claims(conn, FETCH_APP_MEDIA)
-        attempt = by_hand.attempt_of(claim, FETCH_APP_MEDIA)
-        context = Context(attempt, pool, ProgressWriter(pool), lambda: 15.0)
+            [claim] = await seeds.claims(conn, FETCH_APP_MEDIA_KIND)
+        attempt = by_hand.attempt_of(claim, FETCH_APP_MEDIA_KIND)
+        context = TaskContext(attempt, pool, ProgressWriter(pool), lambda: 15.0)
         return await by_hand.perform(pool, task, context, attempt)
 
-    async def fetched(self, url: str, downloads: Downloads, kind: AppMediaKind = "logo") -> asyncpg.Record:
+    async def fetched(self, url: str, downloads: FileDownloads, kind: AppMediaKind = "logo") -> asyncpg.Record:
         """Return its row once a job has ended."""
         started = await self.start(url, kind)
         await self.perform(partial(fetch_app_media, downloads=downloads, store=self.store))
@@ -83,6 +83,6 @@ class MediaFetches(NamedTuple):
 
 
 @asynccontextmanager
-async def site(answers: Answers) -> AsyncIterator[tuple[Site, Downloads]]:
+async def site(answers: Answers) -> AsyncIterator[tuple[Site, FileDownloads]]:
     async with serve(answers) as served, allowed_client(served) as client:
-        yield served, Downloads(client)
+        yield served, FileDownloads(client)

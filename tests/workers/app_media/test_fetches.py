@@ -11,11 +11,11 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from db.pool import transact
+from db.pool import run_in_transaction
 from domain.media import app_media, app_media_fetches, app_media_limits
-from domain.media.storage import open_store
+from domain.media.storage import open_media_store
 from schemas.app_media import AppMediaKind
-from schemas.errors import Conflict, SourceError, TooLarge
+from schemas.errors import SourceError, SourceTooLarge, StateConflict
 from tests import media
 from tests.workers import by_hand
 from tests.workers.app_media.fetching import MediaFetches, site
@@ -23,26 +23,23 @@ from tests.workers.net import VECTORS, SimulatedNetwork
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import raw_response
 from workers.tasks.fetch_app_media import fetch_app_media
-from workers.web.download import Downloads
-from workers.web.fetch import open_client
+from workers.web.download import FileDownloads
+from workers.web.fetch import open_guarded_client
 
 LOGO = media.picture(size=(64, 64))
-SVG = (
-    b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9">'
-    b'<script/><rect width="9" height="9"/></svg>'
-)
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script/><rect width="9" height="9"/></svg>'
 
 
 @pytest.fixture
 def fetching(project: IngestProject, tmp_path: Path) -> MediaFetches:
     settings = msgspec.structs.replace(project.workers.settings, assets_url=tmp_path.as_uri())
-    return MediaFetches(project, open_store(settings), tmp_path)
+    return MediaFetches(project, open_media_store(settings), tmp_path)
 
 
 @pytest_asyncio.fixture
-async def net_downloads(net: SimulatedNetwork) -> AsyncIterator[Downloads]:
-    async with open_client(allowed={}, contact="", resolver=net.resolve) as client:
-        yield Downloads(client)
+async def net_downloads(net: SimulatedNetwork) -> AsyncIterator[FileDownloads]:
+    async with open_guarded_client(allowed={}, contact="", resolver=net.resolve) as client:
+        yield FileDownloads(client)
 
 
 async def test_a_file_is_fetched_from_its_address(fetching: MediaFetches) -> None:
@@ -74,10 +71,7 @@ async def test_a_refused_file_has_an_error_code(fetching: MediaFetches) -> None:
         (raw_response(302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
         (raw_response(302, location="file:///etc/passwd"), "FETCH_BLOCKED"),
     ]
-    async with site({f"/{number}": answer for number, (answer, _) in enumerate(refused)}) as (
-        served,
-        downloads,
-    ):
+    async with site({f"/{number}": answer for number, (answer, _) in enumerate(refused)}) as (served, downloads):
         for number, (_, code) in enumerate(refused):
             row = await fetching.fetched(served.url(f"/{number}"), downloads)
             assert (row["status"], row["error"]["code"]) == ("failed", code), number
@@ -86,7 +80,7 @@ async def test_a_refused_file_has_an_error_code(fetching: MediaFetches) -> None:
 
 
 async def test_no_private_address_is_connected(
-    fetching: MediaFetches, net: SimulatedNetwork, net_downloads: Downloads
+    fetching: MediaFetches, net: SimulatedNetwork, net_downloads: FileDownloads
 ) -> None:
     """The function itself doesn't check the address: DNS may change before the job runs."""
 
@@ -139,16 +133,16 @@ async def test_a_file_deleted_during_its_fetch_leaves_nothing(fetching: MediaFet
     async with site({"/a": raw_response(200, LOGO)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
 
-        class Deleting(Downloads):
+        class Deleting(FileDownloads):
             async def get(self, url: str, keep: Any, *, limit: int, deadline_s: float) -> None:
                 await super().get(url, keep, limit=limit, deadline_s=deadline_s)
                 end = partial(
-                    app_media.delete,
+                    app_media.delete_app_media_file,
                     organization_id=fetching.project.org,
                     project_id=fetching.project.id,
                     asset_id=started.asset_id,
                 )
-                await transact(fetching.project.workers.pool, end)
+                await run_in_transaction(fetching.project.workers.pool, end)
 
         task = partial(fetch_app_media, downloads=Deleting(downloads.client), store=fetching.store)
         assert await fetching.perform(task) == "canceled"
@@ -182,7 +176,7 @@ async def test_a_film_streams_within_its_limit(fetching: MediaFetches) -> None:
     async with site({"/a": raw_response(200, film), "/b": endless}) as (served, downloads):
         row = await fetching.fetched(served.url("/a"), downloads, "demo_video")
         assert (row["status"], row["duration_ms"], row["size_bytes"]) == ("ready", 1500, len(film))
-        with pytest.raises(TooLarge):
+        with pytest.raises(SourceTooLarge):
             await downloads.get(served.url("/b"), _drop, limit=2 << 20, deadline_s=30)
         await sent.wait()
 
@@ -208,13 +202,13 @@ FAILING = {
 
 async def test_a_sandbox_draws_what_it_fetches(sandbox: IngestProject, tmp_path: Path) -> None:
     settings = msgspec.structs.replace(sandbox.workers.settings, assets_url=tmp_path.as_uri())
-    mine = MediaFetches(sandbox, open_store(settings), tmp_path)
+    mine = MediaFetches(sandbox, open_media_store(settings), tmp_path)
     async with httpx.AsyncClient() as nobody:
         for kind, seen in SEEN.items():
-            row = await mine.fetched(f"https://example.test/{kind}", Downloads(nobody), kind)
+            row = await mine.fetched(f"https://example.test/{kind}", FileDownloads(nobody), kind)
             assert (row["status"], (row["width"], row["height"])) == ("ready", seen)
         for path, code in FAILING.items():
-            row = await mine.fetched(f"https://example.test/{path}", Downloads(nobody))
+            row = await mine.fetched(f"https://example.test/{path}", FileDownloads(nobody))
             assert row["error"]["code"] == code
 
 
@@ -230,7 +224,7 @@ async def test_an_unreachable_storage_is_retried_later(fetching: MediaFetches) -
 async def test_a_retry_counts_against_the_limit_of_files(
     fetching: MediaFetches, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app_media_limits, "MAX_FILES", {**app_media_limits.MAX_FILES, "logo": 1})
+    monkeypatch.setattr(app_media_limits, "MAX_APP_MEDIA_FILES", {**app_media_limits.MAX_APP_MEDIA_FILES, "logo": 1})
     async with site({"/a": raw_response(404), "/b": raw_response(200, LOGO)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
         task = partial(fetch_app_media, downloads=downloads, store=fetching.store)
@@ -239,5 +233,5 @@ async def test_a_retry_counts_against_the_limit_of_files(
         assert (again.fresh, twice.fresh, twice.job_id) == (True, False, again.job_id)
         assert await fetching.perform(task) == "failed"
         await fetching.fetched(served.url("/b"), downloads)
-        with pytest.raises(Conflict, match="at most 1"):
+        with pytest.raises(StateConflict, match="at most 1"):
             await fetching.retry(again.job_id)

@@ -8,11 +8,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from db.pool import transact
+from db.pool import run_in_transaction
 from domain.brand import ingests
 from domain.media import app_media, uploads
-from domain.media.storage import open_store
-from jobs.kinds import INGEST_WEBSITE
+from domain.media.storage import open_media_store
+from jobs.kinds import INGEST_WEBSITE_KIND
 from tests import media
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import raw_response, serve
@@ -32,10 +32,8 @@ class SuggestionIngest:
 
     async def ingest(self, url: str, **settings: Any) -> asyncpg.Record:
         named = {"assets_url": self.folder.as_uri(), **settings}
-        async with self.project.at_work(INGEST_WEBSITE, **named):
-            return await self.project.ingested(
-                ingests.start_website, url=url, follow_links=False, max_pages=1
-            )
+        async with self.project.at_work(INGEST_WEBSITE_KIND, **named):
+            return await self.project.ingested(ingests.start_website_ingest, url=url, follow_links=False, max_pages=1)
 
     async def rows(self) -> list[asyncpg.Record]:
         return await self.project.workers.pool.fetch(
@@ -44,16 +42,16 @@ class SuggestionIngest:
 
     async def delete(self, asset_id: UUID) -> None:
         drop = partial(
-            app_media.delete,
+            app_media.delete_app_media_file,
             organization_id=self.project.org,
             project_id=self.project.id,
             asset_id=asset_id,
         )
-        await transact(self.project.workers.pool, drop)
+        await run_in_transaction(self.project.workers.pool, drop)
 
     async def files(self) -> list[str]:
         """Return the files that remain a day later."""
-        store = open_store(self.project.workers.settings.__class__(**self._settings()))
+        store = open_media_store(self.project.workers.settings.__class__(**self._settings()))
         async with self.project.workers.pool.acquire() as conn:
             await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
             await uploads.prune_stale_uploads(conn, store)
@@ -61,14 +59,10 @@ class SuggestionIngest:
 
     def _settings(self) -> dict[str, Any]:
         mine = self.project.workers.settings
-        return {name: getattr(mine, name) for name in mine.__struct_fields__} | {
-            "assets_url": self.folder.as_uri()
-        }
+        return {name: getattr(mine, name) for name in mine.__struct_fields__} | {"assets_url": self.folder.as_uri()}
 
 
-async def test_known_and_deleted_suggestions_are_not_stored_again(
-    sandbox: IngestProject, tmp_path: Path
-) -> None:
+async def test_known_and_deleted_suggestions_are_not_stored_again(sandbox: IngestProject, tmp_path: Path) -> None:
     mine = SuggestionIngest(sandbox, tmp_path)
     assert (await mine.ingest("https://example.test/ok"))["state"] == "completed"
     logo, first, *_ = before = await mine.rows()
@@ -85,9 +79,7 @@ async def test_known_and_deleted_suggestions_are_not_stored_again(
     assert len(await mine.files()) == 2
 
 
-async def test_a_sites_pictures_are_fetched_through_the_ssrf_guard(
-    project: IngestProject, tmp_path: Path
-) -> None:
+async def test_a_sites_pictures_are_fetched_through_the_ssrf_guard(project: IngestProject, tmp_path: Path) -> None:
     mine = SuggestionIngest(project, tmp_path)
     answers = {
         "/": raw_response(200, PAGE),
@@ -120,7 +112,7 @@ async def test_a_failed_picture_fails_no_ingest_and_drops_no_other(
 async def test_pictures_have_a_time_limit(
     project: IngestProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture_suggestions, "SUGGEST_S", 0.0)
+    monkeypatch.setattr(picture_suggestions, "MAX_PICTURE_FETCHING_S", 0.0)
     mine = SuggestionIngest(project, tmp_path)
     answers = {"/": raw_response(200, PAGE), "/logo.png": raw_response(200, LOGO, content_type="image/png")}
     async with serve(answers) as site:

@@ -11,17 +11,17 @@ import asyncpg
 
 from db.pool import Pool
 from domain.collection import collection_runs
-from domain.collection.collection_runs import DuePost
+from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
-from jobs.kinds import COLLECT_METRICS
-from jobs.ledger import Claim
-from schemas.metrics import Collected
+from jobs.kinds import COLLECT_METRICS_KIND
+from jobs.ledger import JobClaim
+from schemas.metrics import CollectedMetric
 from tests import seeds
 from tests.workers import by_hand
 from tests.workers.tasks.publish_post.project import Death, MortalContext
-from workers.platforms.collecting import CollectLimits, Collector, Figures
+from workers.platforms.collecting import CollectedFigures, CollectLimits, MetricsCollector
 from workers.runtime.progress import ProgressWriter
-from workers.tasks.collect_metrics import Collectors, collect_metrics
+from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 TABLES = {
     "scheduled_post": ("published_at",),
@@ -33,14 +33,14 @@ TABLES = {
 
 
 @dataclass
-class ScriptedCollector(Collector):
+class ScriptedCollector(MetricsCollector):
     """Collector that returns `posts` by their external ids. A call first raises the next of `faults`, if any.
 
     A call with a post in `spoiled` always raises that post's.
     """
 
     limits: ClassVar[CollectLimits] = CollectLimits(batch=2, most=5)
-    told: dict[str, Figures] = field(default_factory=dict)
+    told: dict[str, CollectedFigures] = field(default_factory=dict)
     people: int | None = 10
     faults: list[BaseException | None] = field(default_factory=list)
     spoiled: dict[str, BaseException] = field(default_factory=dict)
@@ -48,7 +48,9 @@ class ScriptedCollector(Collector):
     tokens: list[str] = field(default_factory=list)
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
-    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(
+        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+    ) -> Mapping[UUID, CollectedFigures]:
         self.asked.append([post.external_id for post in posts])
         await self._fail(account)
         for post in posts:
@@ -101,20 +103,20 @@ class CollectionScene:
         """Run the dispatcher's scan until no account is due; return the number of due accounts."""
         total = 0
         async with self.pool.acquire() as conn:
-            while came := await collection_runs.submit_due(conn):
+            while came := await collection_runs.submit_due_collections(conn):
                 total += came
         return total
 
-    async def claims(self, free: int = 20) -> list[Claim]:
+    async def claims(self, free: int = 20) -> list[JobClaim]:
         async with self.pool.acquire() as conn:
-            return await seeds.claims(conn, COLLECT_METRICS, free=free)
+            return await seeds.claims(conn, COLLECT_METRICS_KIND, free=free)
 
-    async def perform(self, claim: Claim, death: Death | None = None) -> str:
+    async def perform(self, claim: JobClaim, death: Death | None = None) -> str:
         """Run and settle one attempt; return its outcome."""
-        attempt = by_hand.attempt_of(claim, COLLECT_METRICS)
+        attempt = by_hand.attempt_of(claim, COLLECT_METRICS_KIND)
         context = MortalContext(death, attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
         platforms = dict.fromkeys(("mastodon", "bluesky"), self.platform)
-        task = partial(collect_metrics, collectors=Collectors(platforms, seeds.VAULT))
+        task = partial(collect_metrics, collectors=PlatformCollectors(platforms, seeds.VAULT))
         return await by_hand.perform(self.pool, task, context, attempt)
 
     async def visit(self, death: Death | None = None) -> list[str]:
@@ -122,7 +124,7 @@ class CollectionScene:
         await self.look()
         return [await self.perform(claim, death) for claim in await self.claims()]
 
-    async def values(self, subject_id: UUID, metric: Collected = "views") -> list[tuple[int, int | None]]:
+    async def values(self, subject_id: UUID, metric: CollectedMetric = "views") -> list[tuple[int, int | None]]:
         """Return the snapshots of a post's or the account's metric: each value with its difference."""
         rows = await self.pool.fetch(
             "select value, delta from metric_snapshot where subject_id = $1 and metric = $2 order by at",

@@ -6,9 +6,16 @@ from typing import Any
 import pytest
 
 from db.pool import Pool
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from domain.collection import cadence, collection_runs
-from schemas.errors import PlatformError, PostNotSent, PostRejected, ReauthRequired, Throttled, TokenExpired
+from schemas.errors import (
+    AccessTokenExpired,
+    AccountReauthRequired,
+    PlatformError,
+    PlatformThrottled,
+    PostNotSent,
+    PostRejected,
+)
 from tests import seeds
 from tests.waiting import PATIENCE_S
 from tests.workers import by_hand
@@ -18,16 +25,14 @@ from tests.workers.tasks.publish_post.project import Death
 LOST = PostNotSent("PLATFORM_TIMEOUT", "it did not answer in time")
 
 
-@pytest.mark.parametrize("verb", [collection_runs.begin, collection_runs.keep])
+@pytest.mark.parametrize("verb", [collection_runs.begin_collection_run, collection_runs.store_collection_result])
 @pytest.mark.parametrize("after", [False, True])
-async def test_a_worker_that_dies_anywhere_loses_no_value(
-    scene: CollectionScene, verb: Any, after: bool
-) -> None:
+async def test_a_worker_that_dies_anywhere_loses_no_value(scene: CollectionScene, verb: Any, after: bool) -> None:
     """Also between the response and its storage: the run is repeated, and the values are stored once."""
     post = await scene.post("one")
     scene.platform.told["one"] = {"views": 7}
     assert await scene.visit(Death(verb, after=after)) == ["died"]
-    ended = verb is collection_runs.keep and after
+    ended = verb is collection_runs.store_collection_result and after
     assert [await scene.perform(claim) for claim in await scene.claims()] == ([] if ended else ["completed"])
     assert await scene.values(post) == [(7, 7)]
     assert await scene.count("job where finished_at is null") == 0
@@ -77,8 +82,8 @@ async def test_a_silent_platform_is_queried_with_backoff(scene: CollectionScene)
 @pytest.mark.parametrize(
     ("error", "rest_s"),
     [
-        (Throttled("PLATFORM_RATE_LIMITED", "a rest", after_s=7200.0), 7200),
-        (Throttled("PLATFORM_RATE_LIMITED", "a rest"), 300),
+        (PlatformThrottled("PLATFORM_RATE_LIMITED", "a rest", after_s=7200.0), 7200),
+        (PlatformThrottled("PLATFORM_RATE_LIMITED", "a rest"), 300),
         (PostRejected("ACCOUNT_SUSPENDED", "it is suspended", category="account_issue"), 300),
     ],
 )
@@ -135,7 +140,7 @@ async def test_a_post_that_fails_once_is_queried_again_within_an_hour(scene: Col
 
 
 async def test_an_expired_token_is_refreshed_once(scene: CollectionScene) -> None:
-    expired = TokenExpired("TOKEN_EXPIRED", "the token has ended")
+    expired = AccessTokenExpired("TOKEN_EXPIRED", "the token has ended")
     for _ in range(3):
         scene.platform.faults = [expired]
         await scene.visit()
@@ -147,15 +152,15 @@ async def test_an_expired_token_is_refreshed_once(scene: CollectionScene) -> Non
 async def test_an_expiring_token_is_refreshed_first(scene: CollectionScene, pool: Pool) -> None:
     ends = datetime.now(UTC) + timedelta(seconds=10)
     async with pool.acquire() as conn:
-        await seeds.account(conn, scene.org, scene.id, grant=Grant(access_token="old", expires_at=ends))
+        await seeds.account(conn, scene.org, scene.id, grant=TokenGrant(access_token="old", expires_at=ends))
     assert await scene.visit() == ["completed"]
     assert scene.platform.tokens == []
     assert await scene.count("job where kind = 'refresh_token'") == 1
-    assert 0 < (await scene.account())["in_s"] <= cadence.REFRESH_S
+    assert 0 < (await scene.account())["in_s"] <= cadence.TOKEN_REFRESH_WAIT_S
 
 
 async def test_an_account_to_reconnect_waits_for_its_owner(scene: CollectionScene, pool: Pool) -> None:
-    scene.platform.faults = [ReauthRequired("TOKEN_REFUSED", "the token opens nothing")]
+    scene.platform.faults = [AccountReauthRequired("TOKEN_REFUSED", "the token opens nothing")]
     await scene.visit()
     assert (await scene.account())["status"] == "reauth_required"
     await scene.pass_time(48)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from db.pool import Pool
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from tests import leasing, seeds
 from tests.domain.project import Project
 from tests.workers.collection.scene import CollectionScene
@@ -18,9 +18,7 @@ async def test_each_tenant_gets_figures_of_its_own_posts_and_days(scene: Collect
     """Followers belong to a tenant's own days; the figures of its posts are collected beyond them."""
     async with pool.acquire() as conn:
         owner = await leasing.owner(conn)
-        await seeds.account(
-            conn, owner.org, owner.project_id, handle="bakes", grant=Grant(access_token="own")
-        )
+        await seeds.account(conn, owner.org, owner.project_id, handle="bakes", grant=TokenGrant(access_token="own"))
         other = await leasing.tenant(conn)
     await pool.execute("update social_account set collect_at = null where id = $1", scene.account_id)
     first = await leased(scene, owner, Project(scene.org, scene.id))
@@ -42,9 +40,7 @@ async def test_each_tenant_gets_figures_of_its_own_posts_and_days(scene: Collect
     assert await scene.count("metric_snapshot where organization_id = $1", owner.org) == 0
 
 
-async def test_an_ended_lease_is_collected_until_its_posts_are_old(
-    scene: CollectionScene, pool: Pool
-) -> None:
+async def test_an_ended_lease_is_collected_until_its_posts_are_old(scene: CollectionScene, pool: Pool) -> None:
     async with pool.acquire() as conn:
         owner = await leasing.owner(conn)
     first = await leased(scene, owner, Project(scene.org, scene.id))

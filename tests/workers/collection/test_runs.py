@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from db.pool import Pool, transact
+from db.pool import Pool, run_in_transaction
 from domain.collection import cadence
 from domain.projects import projects
 from jobs import maintenance
@@ -14,13 +14,13 @@ from schemas.projects import ProjectPatch
 from tests import seeds
 from tests.domain.project import Project, archive
 from tests.workers.collection.scene import CollectionScene
-from workers.platforms.collecting import Figures
+from workers.platforms.collecting import CollectedFigures
 
 
 async def test_missing_values_are_not_zero(scene: CollectionScene) -> None:
     """No metric, some metrics, and lower values than before."""
     post = await scene.post("one")
-    stages: list[Figures] = [{}, {"likes": 0}, {"views": 5}, {}]
+    stages: list[CollectedFigures] = [{}, {"likes": 0}, {"views": 5}, {}]
     for told in stages:
         scene.platform.told["one"] = told
         await scene.visit()
@@ -50,7 +50,7 @@ async def test_a_post_is_due_less_and_less_often_for_90_days(scene: CollectionSc
 
 async def test_an_account_without_anything_due_makes_no_job(scene: CollectionScene) -> None:
     """It is due each hour; its followers every six hours."""
-    assert (cadence.RECHECK_S, cadence.GAUGES_S) == (3600, 6 * 3600)
+    assert (cadence.RECHECK_S, cadence.FOLLOWER_POLL_INTERVAL_S) == (3600, 6 * 3600)
     assert await scene.visit() == ["completed"]
     for hours, jobs in ((1, 0), (4.9, 0), (0.2, 0), (1, 1)):
         await scene.pass_time(hours)
@@ -86,9 +86,7 @@ async def test_concurrent_scans_submit_one_job_for_each_account(scene: Collectio
 
 
 @pytest.mark.parametrize("end", ["disconnected", "archived", "suspended", "purged"])
-async def test_ended_accounts_and_projects_are_not_collected(
-    scene: CollectionScene, pool: Pool, end: str
-) -> None:
+async def test_ended_accounts_and_projects_are_not_collected(scene: CollectionScene, pool: Pool, end: str) -> None:
     """An end during the run stores nothing either."""
     await scene.post("one")
     scene.platform.told["one"] = {"views": 1}
@@ -117,11 +115,9 @@ async def test_a_reactivated_project_is_collected_at_once(scene: CollectionScene
     async with pool.acquire() as conn:
         await archive(conn, project)
     assert await scene.visit() == []
-    await pool.execute(
-        "update job set finished_at = now(), state = 'completed' where kind = 'archive_project'"
-    )
+    await pool.execute("update job set finished_at = now(), state = 'completed' where kind = 'archive_project'")
     where: dict[str, Any] = {"organization_id": scene.org, "project_id": scene.id, "api_key_id": None}
-    await transact(pool, partial(projects.patch, **where, body=ProjectPatch(status="active")))
+    await run_in_transaction(pool, partial(projects.apply_project_patch, **where, body=ProjectPatch(status="active")))
     assert await scene.visit() == ["completed"]
 
 
@@ -143,7 +139,7 @@ async def test_ended_jobs_of_frequent_kinds_are_pruned_soon(scene: CollectionSce
         assert await scene.visit() == ["completed"] * 3
         for job, kind in zip(await conn.fetch("select id from job"), kinds, strict=True):
             await conn.execute("update job set kind = $2 where id = $1", job["id"], kind)
-        assert await maintenance.prune_short_lived(conn) == 0
+        assert await maintenance.prune_short_lived_jobs(conn) == 0
         await conn.execute("update job set finished_at = finished_at - interval '2 hours'")
-        assert await maintenance.prune_short_lived(conn) == 3
+        assert await maintenance.prune_short_lived_jobs(conn) == 3
     assert await scene.count("job_attempt") == 0

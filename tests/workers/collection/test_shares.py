@@ -6,23 +6,23 @@ from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
-from domain.collection.collection_runs import DuePost
+from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
-from jobs.courier import open_courier
-from jobs.kinds import COLLECT_METRICS
+from jobs.courier import open_wake_courier
+from jobs.kinds import COLLECT_METRICS_KIND
 from schemas.settings import Settings
 from tests import seeds
 from tests.waiting import eventually
 from tests.workers.collection.scene import CollectionScene
 from tests.workers.runtime.workers import Workers
-from workers.platforms.collecting import CollectLimits, Collector, Figures
-from workers.tasks.collect_metrics import Collectors, collect_metrics
+from workers.platforms.collecting import CollectedFigures, CollectLimits, MetricsCollector
+from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 SLOTS, HOGS = 8, 12
 SILENT = "https://silent.example"
 
 
-class SlowCollector(Collector):
+class SlowCollector(MetricsCollector):
     """Collector that returns accounts of the silent server only once `answers` is set."""
 
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=1)
@@ -30,7 +30,9 @@ class SlowCollector(Collector):
     def __init__(self) -> None:
         self.answers, self.held = asyncio.Event(), 0
 
-    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:
+    async def posts(
+        self, account: PostingAccount, posts: Sequence[PostDueForPolling]
+    ) -> Mapping[UUID, CollectedFigures]:
         return {}
 
     async def followers(self, account: PostingAccount) -> int | None:
@@ -41,23 +43,21 @@ class SlowCollector(Collector):
         return 1
 
 
-async def test_accounts_on_a_silent_server_delay_no_other_tenants(
-    scene: CollectionScene, settings: Settings
-) -> None:
+async def test_accounts_on_a_silent_server_delay_no_other_tenants(scene: CollectionScene, settings: Settings) -> None:
     await scene.pool.execute("update social_account set collect_at = null")
     async with scene.pool.acquire() as conn:
         for number in range(HOGS):
             await seeds.account(conn, scene.org, scene.id, handle=f"shop{number}", service_url=SILENT)
     slow = SlowCollector()
-    collectors = Collectors({"mastodon": slow}, seeds.VAULT)
+    collectors = PlatformCollectors({"mastodon": slow}, seeds.VAULT)
 
     async def all_told() -> bool:
         return await scene.count("metric_snapshot") == HOGS + 1
 
-    async with open_courier(settings.redis_url) as courier:
+    async with open_wake_courier(settings.redis_url) as courier:
         workers = Workers(settings, scene.pool, scene.org, courier)
         task = partial(collect_metrics, collectors=collectors)
-        async with workers.working(task, kind=COLLECT_METRICS, slots=SLOTS):
+        async with workers.working(task, kind=COLLECT_METRICS_KIND, slots=SLOTS):
             await scene.look()
             await eventually(partial(scene.count, "job where state = 'running'"))
             async with scene.pool.acquire() as conn:

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.apps.relays import DEFAULT_EVENT_MAPS
-from domain.events.conversion_lines import OpenDestination
-from domain.events.conversions import Due
+from domain.apps.relays import DEFAULT_EVENT_NAME_MAPS
+from domain.events.conversion_lines import OpenConversionDestination
+from domain.events.conversions import DueConversion
 from tests.domain.events.sending import NOW
 from workers.conversions import hashing, meta, tiktok
-from workers.conversions.due_split import split_due
-from workers.conversions.person import EventTree
+from workers.conversions.due_split import split_due_conversions
+from workers.conversions.person import ConversionEventTree
 
 HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -46,26 +46,26 @@ KNOWN = {
 
 @pytest.mark.parametrize(("field", "sent", "normal"), NORMAL)
 def test_normal_forms_match_metas_examples(field: str, sent: str, normal: str) -> None:
-    assert hashing.hash_field(sent, hashing.META_NORMAL_FORMS[field]) == hashing.sha256(normal)
+    assert hashing.hash_personal_field(sent, hashing.NORMALIZE_BY_META_FIELD[field]) == hashing.sha256_hex(normal)
 
 
 @pytest.mark.parametrize("text", KNOWN)
 def test_hashes_are_sha_256(text: str) -> None:
-    assert hashing.sha256(text) == KNOWN[text]
+    assert hashing.sha256_hex(text) == KNOWN[text]
 
 
 def test_only_tiktoks_phone_keeps_its_plus() -> None:
-    assert hashing.hash_field("+1 650 555 1212", hashing.TIKTOK_NORMAL_FORMS["phone"]) == hashing.sha256(
-        "+16505551212"
-    )
+    assert hashing.hash_personal_field(
+        "+1 650 555 1212", hashing.NORMALIZE_BY_TIKTOK_FIELD["phone"]
+    ) == hashing.sha256_hex("+16505551212")
     for text in ("650 555 1212", "0049 151 23456", "+0 123 45678", "+49", "+1234567890123456"):
-        assert hashing.hash_field(text, hashing.META_NORMAL_FORMS["ph"]) is None, text
+        assert hashing.hash_personal_field(text, hashing.NORMALIZE_BY_META_FIELD["ph"]) is None, text
 
 
 def test_a_hash_passes_in_any_case() -> None:
-    made = hashing.sha256("x")
+    made = hashing.sha256_hex("x")
     assert {
-        hashing.hash_field(text, hashing.normalize_email) for text in (made, made.upper(), f" {made}")
+        hashing.hash_personal_field(text, hashing.normalize_email) for text in (made, made.upper(), f" {made}")
     } == {made}
 
 
@@ -86,9 +86,9 @@ def test_personal_data_is_hashed_for_any_input(
 ) -> None:
     """No input of an app raises an error."""
     context = {"traits": traits, "userAgent": "ua", "page": {"url": "https://a.example/b?c=d#e"}}
-    tree = EventTree({"context": context, "properties": properties})
+    tree = ConversionEventTree({"context": context, "properties": properties})
     found = due(user_id=user_id)
-    for made in (meta.build_event(TO, found, tree), tiktok.build_event(TO, found, tree)):
+    for made in (meta.build_meta_event(TO, found, tree), tiktok.build_tiktok_event(TO, found, tree)):
         if isinstance(made, tuple):
             assert made.code == "NO_IDENTIFIER"
             continue
@@ -102,18 +102,19 @@ def test_personal_data_is_hashed_for_any_input(
         assert all(HASH.fullmatch(one) for one in hashes), hashes
 
 
-TO = OpenDestination("web", sandbox=False, pixel_id="1", token="t", sealed=b"", test_event_code=None)
+TO = OpenConversionDestination("web", sandbox=False, pixel_id="1", token="t", sealed=b"", test_event_code=None)
 
 
-def due(**fields: Any) -> Due:
+def due(**fields: Any) -> DueConversion:
     given: dict[str, Any] = {
-        "id": None, "event_id": "e", "event_name": DEFAULT_EVENT_MAPS["meta"]["sign_up"], "occurred_at": NOW,
+        "id": None, "event_id": "e", "event_name": DEFAULT_EVENT_NAME_MAPS["meta"]["sign_up"],
+        "occurred_at": NOW,
         "first_try_at": None, "user_id": None, "anonymous_id": None, "value_micros": None, "currency": None,
         "properties": "{}", "context": "{}",
     }  # fmt: skip
-    return Due(**given | fields)
+    return DueConversion(**given | fields)
 
 
 def test_a_deleted_event_ends_its_conversion() -> None:
-    _, [end] = split_due([due(context=None, properties=None)], meta.build_event, TO, now=NOW)
+    _, [end] = split_due_conversions([due(context=None, properties=None)], meta.build_meta_event, TO, now=NOW)
     assert (end.state, end.error_code) == ("skipped", "EVENT_GONE")

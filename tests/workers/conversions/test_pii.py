@@ -14,23 +14,20 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.apps.relays import DEFAULT_EVENT_MAPS
-from domain.events.conversion_lines import OpenDestination
+from domain.apps.relays import DEFAULT_EVENT_NAME_MAPS
+from domain.events.conversion_lines import OpenConversionDestination
 from tests.workers.conversions.test_hashing import due
 from workers.conversions import formats, meta, person, pii, tiktok
-from workers.conversions.person import EventTree
-from workers.conversions.pii import UNKNOWN_PERSON, KnownPerson, Strictness, collect_known, contains_pii
+from workers.conversions.person import ConversionEventTree
+from workers.conversions.pii import UNKNOWN_PERSON, KnownPerson, PiiNumberStrictness, collect_known_person, contains_pii
 
-WEB = OpenDestination("web", sandbox=False, pixel_id="1", token="t", sealed=b"", test_event_code=None)
+WEB = OpenConversionDestination("web", sandbox=False, pixel_id="1", token="t", sealed=b"", test_event_code=None)
 IOS = WEB._replace(platform="ios")
 
 #: Fields that are sent in plain, each with a permitted value.
 PLAIN: Mapping[tuple[str, ...], str] = {
     ("context", "ip"): "2001:db8::7",
-    (
-        "context",
-        "userAgent",
-    ): "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1.1.0 Mobile/15E148",
+    ("context", "userAgent"): "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) Version/18.1.1.0 Mobile/15E148",
     ("context", "fbc"): "fb.1.1554763741205.IwAR2F4-dbP0l7Mn1IawQQGCINEz7PYXQvwjNwB_qa2ofrHyiLjcbCRxTDMgk",
     ("context", "fbp"): "fb.1.1596403881668.1116446470",
     ("context", "ttclid"): "E.C.P.v3fQ2RHacdksKfofPmlyuStIIFJ4Af1tKYxF9zz2c2PLx1Oaw15oHpcfl5AH",
@@ -88,12 +85,7 @@ def decoded(text: str) -> set[str]:
         if one in seen or len(seen) > 3_000:
             continue
         seen.add(one)
-        ahead += [
-            unquote(one),
-            html.unescape(one),
-            unicodedata.normalize("NFKC", one),
-            one.replace("\u200b", ""),
-        ]
+        ahead += [unquote(one), html.unescape(one), unicodedata.normalize("NFKC", one), one.replace("\u200b", "")]
         ahead.append(re.sub(r"\\u([0-9a-f]{4})", lambda found: chr(int(found[1], 16)), one))
         for token in re.findall(r"[A-Za-z0-9+/_=-]{8,}", one):
             for decode in (base64.urlsafe_b64decode, bytes.fromhex):
@@ -106,7 +98,7 @@ def decoded(text: str) -> set[str]:
     return {re.sub(r"[\s+]", "", one).lower() for one in seen}
 
 
-def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> EventTree:
+def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> ConversionEventTree:
     root: dict[str, Any] = {"context": {"traits": traits}, "properties": {}}
     for path, value in {**PLAIN, **planted}.items():
         at = root
@@ -116,13 +108,13 @@ def event(planted: Mapping[tuple[str, ...], Any], traits: Mapping[str, str]) -> 
     root["context"]["device"]["adTrackingEnabled"] = True
     root["context"]["os"]["name"] = "iOS"
     root["properties"]["products"] = [{"product_id": root["properties"].pop("product_id")}]
-    return EventTree(json.loads(json.dumps(root)))
+    return ConversionEventTree(json.loads(json.dumps(root)))
 
 
-def sent(tree: EventTree, event_id: str = "e") -> list[str]:
+def sent(tree: ConversionEventTree, event_id: str = "e") -> list[str]:
     """Return the bodies to send: to both destinations, of a website and of an app."""
-    found = due(event_id=event_id, event_name=DEFAULT_EVENT_MAPS["meta"]["sign_up"], user_id="u")
-    bodies = (make(to, found, tree) for make in (meta.build_event, tiktok.build_event) for to in (WEB, IOS))
+    found = due(event_id=event_id, event_name=DEFAULT_EVENT_NAME_MAPS["meta"]["sign_up"], user_id="u")
+    bodies = (make(to, found, tree) for make in (meta.build_meta_event, tiktok.build_tiktok_event) for to in (WEB, IOS))
     return [msgspec.json.encode(one).decode() for one in bodies if isinstance(one, dict)]
 
 
@@ -196,7 +188,7 @@ def test_values_of_their_format_are_sent_unchanged() -> None:
 
 #: Texts in their format, which stay as they are.
 KEPT = [
-    (formats.check_ip, "203.0.113.7"),
+    (formats.normalize_ip_address, "203.0.113.7"),
     (formats.check_user_agent, "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36"),
     (formats.check_fbc, "fb.1.1554763741205.AbCdEfGhIjKlMnOpQrStUvWxYz1234567890.Bg"),
     (formats.check_ttclid, "E_C_P_CrkBjaneIsNotHere-1234"),
@@ -208,14 +200,14 @@ KEPT = [
     (formats.check_order_id, "2026-11-30-1234567"),
     (formats.check_order_id, "ORD-2026-11-30-000123"),
     (formats.check_product_id, "shopify_DE_7982904672311_43729384792873"),
-    (formats.check_path, "/2024/11/30/tide-tables"),
+    (formats.check_page_path, "/2024/11/30/tide-tables"),
 ]
 FITS = [
     *((form, text, text) for form, text in KEPT),
-    (formats.check_ip, "2001:DB8:0::1", "2001:db8::1"),
-    (formats.check_ip, "::ffff:203.0.113.7", "203.0.113.7"),
-    (formats.check_ip, "fe80::1%jane@mail.example", None),
-    (formats.check_ip, "unknown", None),
+    (formats.normalize_ip_address, "2001:DB8:0::1", "2001:db8::1"),
+    (formats.normalize_ip_address, "::ffff:203.0.113.7", "203.0.113.7"),
+    (formats.normalize_ip_address, "fe80::1%jane@mail.example", None),
+    (formats.normalize_ip_address, "unknown", None),
     (
         formats.check_user_agent,
         "Instagram 302.0.0.23.114 Android (33/13; qcom; 520702231)",
@@ -235,10 +227,10 @@ FITS = [
     (formats.check_order_id, "ORD-202-555-0123", None),
     (formats.check_order_id, "2026-0151-12345678", None),
     (formats.check_order_id, "ORD-2026-555-123-4567", None),
-    (formats.check_path, "/u/jane%252540mail.example", None),
-    (formats.check_origin, "https://jane@shop.example/", "https://shop.example"),
-    (formats.check_origin, "https://198.51.100.23/", None),
-    (formats.check_origin, "https://jane%2540mail.example/", None),
+    (formats.check_page_path, "/u/jane%252540mail.example", None),
+    (formats.check_page_origin, "https://jane@shop.example/", "https://shop.example"),
+    (formats.check_page_origin, "https://198.51.100.23/", None),
+    (formats.check_page_origin, "https://jane%2540mail.example/", None),
 ]
 
 
@@ -249,7 +241,7 @@ def test_formats(form: Callable[[str, KnownPerson], str | None], text: str, left
 
 @pytest.mark.parametrize("end", ["", ":", "::", ":.", ":x", "::zz", ":::1", ".", ": "])
 def test_an_ipv6_address_is_found_before_any_suffix(end: str) -> None:
-    assert contains_pii(f"from {IPS[1]}{end} today", Strictness.MARKED)
+    assert contains_pii(f"from {IPS[1]}{end} today", PiiNumberStrictness.MARKED)
 
 
 @pytest.mark.parametrize("text", [":" * 1_000, "a:" * 500, "1::" * 333])
@@ -261,25 +253,23 @@ def test_colons_cost_no_check_each(text: str, monkeypatch: pytest.MonkeyPatch) -
         looks.append(text)
         return False
 
-    monkeypatch.setattr(pii, "is_ip", is_ip)
-    contains_pii(text, Strictness.MARKED)
+    monkeypatch.setattr(pii, "is_ip_address", is_ip)
+    contains_pii(text, PiiNumberStrictness.MARKED)
     assert len(looks) <= 100
     assert max(map(len, looks), default=0) <= 100
 
 
 def test_a_known_person_is_found_in_other_fields() -> None:
-    known = collect_known(
-        {"em": "jane.doe@mail.example", "ph": "+49 151 12345678", "fn": "Jane", "ln": "Doe"}
-    )
+    known = collect_known_person({"em": "jane.doe@mail.example", "ph": "+49 151 12345678", "fn": "Jane", "ln": "Doe"})
     for text in ("jane.doe", "DOE", "number 15112345678x"):
-        assert contains_pii(text, Strictness.WRITTEN, known), text
-        assert not contains_pii(text, Strictness.WRITTEN), text
+        assert contains_pii(text, PiiNumberStrictness.WRITTEN, known), text
+        assert not contains_pii(text, PiiNumberStrictness.WRITTEN), text
 
 
 def test_oversized_quantities_and_prices_are_dropped() -> None:
     product = {"product_id": "a", "quantity": int(DIGITS), "price": int(DIGITS)}
-    tree = EventTree({"context": {}, "properties": {"products": [product]}})
-    assert person.list_products(tree) == [("a", 1, None)]
+    tree = ConversionEventTree({"context": {}, "properties": {"products": [product]}})
+    assert person.list_event_products(tree) == [("a", 1, None)]
     assert tree.dropped == {"quantity", "price"}
 
 

@@ -14,12 +14,12 @@ import httpx
 import msgspec
 import pytest
 
-from db.pool import Conn, open_pool
+from db.pool import Conn, open_postgres_pool
 from jobs import heartbeat, maintenance
-from jobs.courier import Courier
-from jobs.ledger import Wake
+from jobs.courier import WakeCourier
+from jobs.ledger import WakeMessage
 from jobs.outcomes import Done
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from tests import servers
 from tests.jobs import scene
@@ -30,13 +30,13 @@ from workers.dispatcher.chores import END_OVERDUE_JOBS_CHORE
 from workers.dispatcher.loop import Dispatcher
 
 
-class RecordingCourier(Courier):
+class RecordingCourier(WakeCourier):
     """Courier that records wakes instead of sending them."""
 
     def __init__(self) -> None:
-        self.sent: list[Wake] = []
+        self.sent: list[WakeMessage] = []
 
-    async def send(self, wake: Wake) -> None:
+    async def send(self, wake: WakeMessage) -> None:
         self.sent.append(wake)
 
 
@@ -57,7 +57,7 @@ async def leaders(conn: Conn) -> list[int]:
         """select l.pid from pg_locks l join pg_database d on d.oid = l.database
             where d.datname = current_database() and l.granted
               and l.locktype = 'advisory' and l.objid = $1""",
-        maintenance.LEADER_LOCK,
+        maintenance.LEADER_LOCK_ID,
     )
     return [row["pid"] for row in rows]
 
@@ -148,16 +148,16 @@ async def changed(conn: Conn, before: list[int]) -> bool:
 
 async def test_a_silent_session_ends(settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server ends the session, so a stopped or isolated dispatcher stops leading."""
-    monkeypatch.setattr(leader, "IDLE_S", 0.2)
-    with pytest.raises(Unavailable):
+    monkeypatch.setattr(leader, "MAX_LEADER_SESSION_IDLE_S", 0.2)
+    with pytest.raises(ServiceUnavailable):
         await fall_silent(settings, conn)
 
 
 async def fall_silent(settings: Settings, conn: Conn) -> None:
     async with leader.open_leader_session(settings.database_url, "test") as silent:
-        assert (await maintenance.try_to_lead(silent)).leads
+        assert (await maintenance.try_to_become_leader(silent)).leads
         await eventually(lambda: gone(conn))
-        await maintenance.try_to_lead(silent)
+        await maintenance.try_to_become_leader(silent)
 
 
 async def gone(conn: Conn) -> bool:
@@ -169,7 +169,7 @@ async def test_a_frozen_postgres_rescues_no_job(own_servers: servers.ServerPair)
     """A rescue under way at the freeze is not carried out after it."""
     settings = servers.settings_for(own_servers.postgres.url, own_servers.valkey.url, lease_s=3)
     async with run_dispatcher(settings):
-        async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
+        async with open_postgres_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
             [org] = await scene.tenants(conn)
             await eventually(lambda: leaders(conn))
             claim = await scene.start_job(conn, org)
@@ -179,7 +179,7 @@ async def test_a_frozen_postgres_rescues_no_job(own_servers: servers.ServerPair)
         over = time.monotonic() + 3.5
         await eventually(lambda: answer(time.monotonic() > over))
         own_servers.postgres.resume()
-        async with open_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
+        async with open_postgres_pool(settings.database_url, name="test") as pool, pool.acquire() as conn:
             await eventually(lambda: leaders(conn))
             assert await heartbeat.renew_worker_lease(conn, worker_id=owner, lease_s=3) != []
             await eventually(lambda: has(conn, claim.id, "state = 'queued'"))
@@ -188,10 +188,7 @@ async def test_a_frozen_postgres_rescues_no_job(own_servers: servers.ServerPair)
 
 
 async def test_it_ends_cleanly_on_a_stop(settings: Settings, conn: Conn) -> None:
-    environ = {
-        **os.environ,
-        **{name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()},
-    }
+    environ = {**os.environ, **{name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "workers.dispatcher", env=environ, stderr=asyncio.subprocess.PIPE
     )

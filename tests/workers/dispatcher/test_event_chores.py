@@ -20,8 +20,8 @@ from tests.relay import LostPart
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import running
 from workers.dispatcher import events
-from workers.dispatcher.chores import GAUGES, clear_gauges_after, export_pools
-from workers.dispatcher.events import ConversionScan, EventKeeper
+from workers.dispatcher.chores import POOL_GAUGES, build_pool_gauges_chore, clear_pool_gauges_after
+from workers.dispatcher.events import ConversionLineScan, EventStoreLeader
 
 POOL = {"pool": scene.TEST_JOB.pool}
 
@@ -31,22 +31,18 @@ def asking(conn: Conn, sql: str) -> Callable[[], Awaitable[object]]:
 
 
 async def test_all_chores_run(settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
-    today = partitions.today()
-    monkeypatch.setattr(partitions, "today", lambda: today)
+    today = partitions.utc_today()
+    monkeypatch.setattr(partitions, "utc_today", lambda: today)
     await send(conn, [event(number) for number in range(30)])
     await conn.execute(f"drop table event_{today + timedelta(days=9):%Y%m%d}")
     await conn.execute("update event_generation set since = now() - interval '16 days'")
     await conn.execute("select make_event_days($1::date - 40, $1::date - 9)", today)
     short = msgspec.structs.replace(settings, event_days=8)
-    async with running(EventKeeper(short), EventKeeper(short)):
+    async with running(EventStoreLeader(short), EventStoreLeader(short)):
         await eventually(asking(conn, "select not exists (select from event_delta)"))
-        await eventually(
-            asking(conn, f"select to_regclass('event_{today + timedelta(days=9):%Y%m%d}')::text")
-        )
+        await eventually(asking(conn, f"select to_regclass('event_{today + timedelta(days=9):%Y%m%d}')::text"))
         await eventually(asking(conn, "select n = 1 from event_generation"))
-        await eventually(
-            asking(conn, f"select to_regclass('event_{today - timedelta(days=9):%Y%m%d}') is null")
-        )
+        await eventually(asking(conn, f"select to_regclass('event_{today - timedelta(days=9):%Y%m%d}') is null"))
     assert await conn.fetchval(f"select to_regclass('event_{today - timedelta(days=8):%Y%m%d}') is not null")
     assert await wrong_counts(conn) == []
 
@@ -55,13 +51,13 @@ async def test_a_blocked_rotation_delays_no_fold(
     settings: Settings, pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It times out after a second, and is repeated later."""
-    monkeypatch.setattr(events, "EVERY_S", 0.1)
+    monkeypatch.setattr(events, "EVENT_CHORES_INTERVAL_S", 0.1)
     await conn.execute("update event_generation set since = now() - interval '16 days'")
     async with pool.acquire() as writing:
         held = writing.transaction()
         await held.start()
         await group_commit.store_new_events(writing, [event(1)])
-        async with running(EventKeeper(settings)):
+        async with running(EventStoreLeader(settings)):
             for number in (2, 3):
                 await send(conn, [event(number)])
                 await eventually(asking(conn, "select not exists (select from event_delta)"))
@@ -71,10 +67,8 @@ async def test_a_blocked_rotation_delays_no_fold(
 
 
 async def test_it_reconnects_to_the_event_store(settings: Settings, conn: Conn) -> None:
-    cut = (
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dispatcher-events'"
-    )
-    async with running(EventKeeper(settings)):
+    cut = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'dispatcher-events'"
+    async with running(EventStoreLeader(settings)):
         for number in range(3):
             await send(conn, [event(number)])
             await eventually(asking(conn, "select not exists (select from event_delta)"))
@@ -83,7 +77,7 @@ async def test_it_reconnects_to_the_event_store(settings: Settings, conn: Conn) 
 
 
 def shown() -> dict[str, float | None]:
-    return {name: REGISTRY.get_sample_value(name, POOL) for name in (gauge._name for gauge in GAUGES)}
+    return {name: REGISTRY.get_sample_value(name, POOL) for name in (gauge._name for gauge in POOL_GAUGES)}
 
 
 async def test_pool_gauges_match_the_ledger_while_leading(conn: Conn, org: UUID) -> None:
@@ -91,8 +85,8 @@ async def test_pool_gauges_match_the_ledger_while_leading(conn: Conn, org: UUID)
     await scene.insert_due_jobs(conn, [org], 3)
     await conn.execute("update pool set paused = true")
     await conn.execute("update job set run_at = now() - interval '1 hour'")
-    with clear_gauges_after():
-        await export_pools(slots=10).run(conn)
+    with clear_pool_gauges_after():
+        await build_pool_gauges_chore(slots=10).run(conn)
         found = shown()
         assert (found.pop("pool_oldest_due_seconds") or 0) >= 3600
         assert found == {
@@ -110,16 +104,16 @@ async def test_a_silent_main_database_has_one_total_timeout(
     settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, words: str
 ) -> None:
     """Silent from the first byte on, or from a statement on: event counts wait meanwhile."""
-    monkeypatch.setattr(events, "SUBMIT_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(events, "CONVERSION_SUBMIT_TIMEOUT_S", 1.0)
     await conn.execute(
         """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
                                          occurred_at)
            values ($1, 1, 'meta', $2, $2, 'buy', 'Purchase', now())""",
-        PROJECT, ids.new(),
+        PROJECT, ids.new_uuid7(),
     )  # fmt: skip
     async with relay.start_relay(settings.database_url) as network:
         network.whole = not words
         network.fall_silent_at(words, LostPart.ANSWER, whole=True)
-        look = ConversionScan(network.url)
+        look = ConversionLineScan(network.url)
         async with asyncio.timeout(PATIENCE_S):
             assert await look.submit(conn) == 0

@@ -40,9 +40,7 @@ async def keys(conn: Conn) -> set[str]:
 async def accounts(conn: Conn, project: Project) -> list[UUID]:
     """Add three accounts with due metrics and due token refreshes."""
     found = [await seeds.account(conn, project.org, project.id, handle=f"shop{n}") for n in range(3)]
-    await conn.execute(
-        "update account_credential set refresh_at = now(), rotated_at = now() - interval '2 days'"
-    )
+    await conn.execute("update account_credential set refresh_at = now(), rotated_at = now() - interval '2 days'")
     return found
 
 
@@ -50,9 +48,9 @@ async def test_a_refused_collection_or_refresh_blocks_no_other(conn: Conn, proje
     """The account's collection is due again soon."""
     refused, *others = await accounts(conn, project)
     await refuse(conn, f"collect:{refused}", f"refresh:{refused}")
-    assert await credentials.submit_due_refreshes(conn) == 3
+    assert await credentials.submit_due_token_refreshes(conn) == 3
     assert await keys(conn) == {f"refresh:{one}" for one in others}
-    assert await collection_runs.submit_due(conn) == 3
+    assert await collection_runs.submit_due_collections(conn) == 3
     assert await keys(conn) == {f"{kind}:{one}" for kind in ("refresh", "collect") for one in others}
     soon = "select collect_at < now() + $2 * interval '1 second' from social_account where id = $1"
     assert [await conn.fetchval(soon, one, cadence.CONTINUE_S) for one in (refused, *others)] == [
@@ -65,7 +63,7 @@ async def lines(conn: Conn, project: Project) -> dict[str, ConversionLine]:
     found: dict[str, ConversionLine] = {}
     for number in range(3):
         fields: dict[str, Any] = {"web_domain": f"shop{number}.example"}
-        app = ids.read(ids.APP, (await seeds.app(conn, project.org, project.id, **fields)).app_id)
+        app = ids.parse_prefixed_id(ids.APP, (await seeds.app(conn, project.org, project.id, **fields)).app_id)
         app_no = await conn.fetchval("select app_no from sdk_app where id = $1", app)
         found[f"relay:{app}:meta"] = ConversionLine(project.id, app_no, "meta")
     return found
@@ -75,7 +73,7 @@ async def test_a_line_with_a_refused_job_blocks_no_other(conn: Conn, project: Pr
     found = await lines(conn, project)
     refused, *others = found
     await refuse(conn, refused)
-    await conversion_lines.submit(conn, lines=[*found.values()])
+    await conversion_lines.submit_conversion_line_jobs(conn, lines=[*found.values()])
     assert await keys(conn) == {*others}
 
 
@@ -83,5 +81,5 @@ async def test_lines_of_a_purged_project_get_no_job(conn: Conn, project: Project
     """Otherwise jobs would repeatedly scan rows under deletion."""
     found = await lines(conn, project)
     await conn.execute("update project set status = 'archived', archived_at = now(), purging_at = now()")
-    assert await conversion_lines.submit(conn, lines=[*found.values()]) == 0
+    assert await conversion_lines.submit_conversion_line_jobs(conn, lines=[*found.values()]) == 0
     assert await keys(conn) == set()

@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
-from workers.dispatcher.uptime import Uptime
+from workers.dispatcher.uptime import PostgresUptime
 
 LEASE_S = 10.0
 START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def reach(uptime: Uptime, *, first: float, last: float, every: float = 1.0) -> None:
+def reach(uptime: PostgresUptime, *, first: float, last: float, every: float = 1.0) -> None:
     at = first
     while at <= last:
         uptime.answered(START + timedelta(seconds=at))
@@ -16,28 +16,28 @@ def reach(uptime: Uptime, *, first: float, last: float, every: float = 1.0) -> N
 
 
 def test_it_is_steady_after_a_whole_lease_without_a_gap_or_failure() -> None:
-    uptime = Uptime(LEASE_S)
-    assert not uptime.is_steady
+    uptime = PostgresUptime(LEASE_S)
+    assert not uptime.is_up_for_whole_lease
     for begins in (0, 36, 72):
         reach(uptime, first=begins, last=begins + 9)
-        assert not uptime.is_steady
+        assert not uptime.is_up_for_whole_lease
         reach(uptime, first=begins + 10, last=begins + 30)
-        assert uptime.is_steady
+        assert uptime.is_up_for_whole_lease
     uptime.failed()
-    assert not uptime.is_steady
+    assert not uptime.is_up_for_whole_lease
     reach(uptime, first=103, last=112)
-    assert not uptime.is_steady
+    assert not uptime.is_up_for_whole_lease
     reach(uptime, first=113, last=113)
-    assert uptime.is_steady
+    assert uptime.is_up_for_whole_lease
 
 
 def test_a_pause_shorter_than_any_lease_is_no_gap() -> None:
-    uptime = Uptime(LEASE_S)
+    uptime = PostgresUptime(LEASE_S)
     reach(uptime, first=0, last=30, every=5)
-    assert uptime.is_steady
+    assert uptime.is_up_for_whole_lease
 
 
 def test_a_late_judgement_follows_a_gap() -> None:
-    uptime = Uptime(LEASE_S)
+    uptime = PostgresUptime(LEASE_S)
     reach(uptime, first=0, last=30)
     assert uptime.deadline == START + timedelta(seconds=35)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from db.pool import Conn
-from schemas.errors import Unavailable
+from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from tests.domain.events.sending import PROJECT, event, send
 from tests.http_server import HttpRequest, serve
@@ -16,10 +16,10 @@ from tests.waiting import eventually
 from tests.workers.event_archive.clickhouse import shelves
 from tests.workers.runtime.workers import running
 from workers.dispatcher import event_archiver, events
-from workers.dispatcher.event_archiver import EventArchiver
-from workers.dispatcher.events import EventKeeper
+from workers.dispatcher.event_archiver import EventArchiveLeader
+from workers.dispatcher.events import EventStoreLeader
 from workers.event_archive import clickhouse
-from workers.event_archive.clickhouse import ClickHouse
+from workers.event_archive.clickhouse import ClickHouseArchive
 
 TODAY = datetime.now(UTC).date()
 CLOSED = TODAY - timedelta(days=10)
@@ -39,19 +39,19 @@ async def test_closed_days_are_archived_despite_any_failure_and_then_dropped(
     """An error would otherwise end the whole dispatcher, and the next one too."""
     for module in (events, event_archiver):
         monkeypatch.setattr(module, "EVERY_S", 0.05)
-    count, faults = ClickHouse.count, [ZeroDivisionError("the data of somebody")]
+    count, faults = ClickHouseArchive.count, [ZeroDivisionError("the data of somebody")]
 
-    async def counted(archive: ClickHouse, day: date) -> int:
+    async def counted(archive: ClickHouseArchive, day: date) -> int:
         if faults:
             raise faults.pop()
         return await count(archive, day)
 
-    monkeypatch.setattr(ClickHouse, "count", counted)
+    monkeypatch.setattr(ClickHouseArchive, "count", counted)
     await stock(conn)
     async with shelves() as archive:
         archive.down = archive.foreign = 3
         own = msgspec.structs.replace(settings, event_days=8, events_archive_url=archive.url)
-        async with running(EventArchiver(own), EventKeeper(own)):
+        async with running(EventArchiveLeader(own), EventStoreLeader(own)):
             await eventually(lambda: is_gone(conn))
     kept = {(row["project_id"], row["event_key"], row["properties"]) for row in archive.rows}
     assert kept == {(str(PROJECT), str(event(number).event_key), "{}") for number in range(20)}
@@ -69,22 +69,22 @@ async def is_gone(conn: Conn) -> bool:
 async def test_a_failing_archive_is_unavailable_and_its_response_is_not_quoted() -> None:
     async with shelves() as opened:
         opened.down = 1
-        async with ClickHouse(opened.url) as archive:
-            with pytest.raises(Unavailable, match="241") as refused:
+        async with ClickHouseArchive(opened.url) as archive:
+            with pytest.raises(ServiceUnavailable, match="241") as refused:
                 await archive.count(TODAY)
             assert "somebody" not in str(refused.value)
             assert await archive.count(TODAY) == 0
             opened.foreign = 1
-            with pytest.raises(Unavailable, match="not a number"):
+            with pytest.raises(ServiceUnavailable, match="not a number"):
                 await archive.count(TODAY)
-    async with ClickHouse(opened.url) as archive:
-        with pytest.raises(Unavailable, match="unavailable"):
+    async with ClickHouseArchive(opened.url) as archive:
+        with pytest.raises(ServiceUnavailable, match="unavailable"):
             await archive.forget(uuid4())
 
 
 async def test_a_response_has_one_total_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit is for the whole response: the leader's session may not be idle for longer."""
-    monkeypatch.setattr(clickhouse, "CALL_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(clickhouse, "ARCHIVE_CALL_TIMEOUT_S", 0.3)
 
     async def drip(_: HttpRequest, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -93,6 +93,6 @@ async def test_a_response_has_one_total_timeout(monkeypatch: pytest.MonkeyPatch)
             await writer.drain()
             await asyncio.sleep(0.02)
 
-    async with serve(drip) as host, ClickHouse(f"http://{host}/events") as archive:
-        with pytest.raises(Unavailable, match="unavailable"):
+    async with serve(drip) as host, ClickHouseArchive(f"http://{host}/events") as archive:
+        with pytest.raises(ServiceUnavailable, match="unavailable"):
             await archive.empty(TODAY)

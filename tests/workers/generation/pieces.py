@@ -4,9 +4,9 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, aclosing
 from pathlib import Path
 
-from generation.spec import BrandSnapshot, Format, Spec
-from workers.generation.protocol import CopyReady, DrawProgress, InputHandles, PieceRequest
-from workers.generation.rendering import render
+from generation.spec import BrandSnapshot, PieceFormat, PieceSpec
+from workers.generation.protocol import CopyReady, DrawProgress, InputFileHandles, PieceRequest
+from workers.generation.rendering import render_in_child_process
 
 BRAND = BrandSnapshot(
     name="Tideline",
@@ -14,18 +14,16 @@ BRAND = BrandSnapshot(
     descriptions=["See high and low water for each day. Works without a connection."],
     language="en",
 )
-NOTHING = InputHandles(logo=None, screenshots=[], end_card=None, clip=None)
+NOTHING = InputFileHandles(logo=None, screenshots=[], end_card=None, clip=None)
 
 
-def piece_request(folder: str, made: Format = "slideshow", handles: InputHandles = NOTHING) -> PieceRequest:
-    return PieceRequest(spec=Spec(format=made, brand=BRAND, seed="tide"), handles=handles, folder=folder)
+def piece_request(folder: str, made: PieceFormat = "slideshow", handles: InputFileHandles = NOTHING) -> PieceRequest:
+    return PieceRequest(spec=PieceSpec(format=made, brand=BRAND, seed="tide"), handles=handles, folder=folder)
 
 
-def draw_slideshow(
-    folder: str,
-) -> AbstractAsyncContextManager[AsyncGenerator[CopyReady | DrawProgress, None]]:
+def draw_slideshow(folder: str) -> AbstractAsyncContextManager[AsyncGenerator[CopyReady | DrawProgress, None]]:
     """Return the reports of a slideshow: the first comes before its first slide."""
-    return aclosing(render(piece_request(folder), []))
+    return aclosing(render_in_child_process(piece_request(folder), []))
 
 
 def list_processes(folder: str) -> list[int]:
@@ -36,9 +34,7 @@ def list_processes(folder: str) -> list[int]:
 def processes(setting: str) -> list[int]:
     """Return the processes with this text in their environment."""
     return [
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and setting in environment(entry)
+        int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and setting in environment(entry)
     ]
 
 

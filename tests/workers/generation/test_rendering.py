@@ -20,14 +20,21 @@ from tests.workers.generation.pieces import draw_slideshow, list_processes, piec
 from workers.generation import child
 from workers.generation.protocol import (
     CopyReady,
-    InputHandles,
+    InputFileHandles,
     OutOfResources,
     RenderRefused,
     RenderReport,
-    read_report,
+    decode_render_report,
 )
-from workers.generation.rendering import CRASHED, ONE_THREAD, TOO_COSTLY, RenderFailed, exit_outcome, render
-from workers.generation.rendering import KILLED as HOST_KILLED
+from workers.generation.rendering import (
+    ONE_THREAD_VARIABLES,
+    RENDER_TOO_COSTLY_FAILURE,
+    RENDERER_CRASHED_FAILURE,
+    RenderFailed,
+    outcome_of_exit_code,
+    render_in_child_process,
+)
+from workers.generation.rendering import RENDERER_KILLED_RETRY as HOST_KILLED
 
 pytestmark = pytest.mark.timing
 
@@ -61,9 +68,9 @@ def test_the_renderer_dies_with_its_worker(tmp_path: Path) -> None:
 
 STARTS_ANOTHER = """
 import subprocess, sys
-from workers.generation.child import end_with_worker
+from workers.generation.child import kill_group_when_worker_dies
 sys.stdin.readline()
-end_with_worker()
+kill_group_when_worker_dies()
 with subprocess.Popen(["sleep", "600"], stdin=subprocess.DEVNULL):
     print("started", flush=True)
 """
@@ -86,9 +93,7 @@ def test_its_children_die_with_it(tmp_path: Path) -> None:
         until(lambda: not list_processes(str(tmp_path)))
 
 
-async def test_its_children_die_if_it_alone_is_killed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_its_children_die_if_it_alone_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernel's OOM killer may take a single process of the group."""
     killed = tmp_path / "killed"
     killed.write_text("#!/bin/sh\nsleep 600 <&- >/dev/null 2>&1 &\nkill -9 $$\n")
@@ -105,9 +110,9 @@ async def test_an_undrawable_piece_fails_with_its_code(tmp_path: Path) -> None:
     picture = tmp_path / "picture"
     picture.write_bytes(b"<html>no picture</html>")
     handle = os.open(picture, os.O_RDONLY)
-    given = InputHandles(logo=None, screenshots=[handle], end_card=None, clip=None)
+    given = InputFileHandles(logo=None, screenshots=[handle], end_card=None, clip=None)
     try:
-        async with aclosing(render(piece_request(str(tmp_path), "image", given), [handle])) as reports:
+        async with aclosing(render_in_child_process(piece_request(str(tmp_path), "image", given), [handle])) as reports:
             with pytest.raises(RenderFailed) as ended:
                 await anext(reports)
     finally:
@@ -122,8 +127,10 @@ async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(t
     logo = tmp_path / "logo"
     logo.write_bytes(svg(KILLED["layers larger than the canvas"]))
     with logo.open("rb") as file:
-        handles = InputHandles(logo=file.fileno(), screenshots=[], end_card=None, clip=None)
-        async with aclosing(render(piece_request(str(tmp_path), "image", handles), handles.all)) as reports:
+        handles = InputFileHandles(logo=file.fileno(), screenshots=[], end_card=None, clip=None)
+        async with aclosing(
+            render_in_child_process(piece_request(str(tmp_path), "image", handles), handles.all)
+        ) as reports:
             with pytest.raises(RenderFailed) as ended:
                 await anext(reports)
     assert isinstance(ended.value.outcome, Failed)
@@ -132,7 +139,7 @@ async def test_a_drawing_that_takes_too_much_memory_fails_at_the_first_attempt(t
 
 @pytest.mark.parametrize("ended", [signal.SIGABRT, signal.SIGSEGV, signal.SIGXFSZ, signal.SIGSYS])
 def test_a_signal_caused_by_the_piece_is_final(ended: signal.Signals) -> None:
-    assert exit_outcome(-ended) == CRASHED
+    assert outcome_of_exit_code(-ended) == RENDERER_CRASHED_FAILURE
 
 
 #: The renderer with its own limit, and perhaps with other work. It writes no bytecode (`-B`): under a file
@@ -143,7 +150,7 @@ def busy(_):
     while True: pass
     yield
 def greedy(_):
-    yield bytearray(child.MAX_MEMORY_BYTES)
+    yield bytearray(child.MAX_RENDER_MEMORY_BYTES)
 {}
 child.main()
 """
@@ -152,7 +159,7 @@ child.main()
 @pytest.mark.parametrize(
     ("bound", "ended"),
     [
-        ("child.MAX_CPU_S, child.render_piece = 1, busy", TOO_COSTLY),
+        ("child.MAX_CPU_S, child.render_piece = 1, busy", RENDER_TOO_COSTLY_FAILURE),
         ("child.render_piece = greedy", "OUT_OF_MEMORY"),
         ("child.MAX_FILE_BYTES = 1000", "DISK_FULL"),
     ],
@@ -160,17 +167,17 @@ child.main()
 def test_each_kernel_limit_has_a_code(bound: str, ended: Failed | str, tmp_path: Path) -> None:
     with subprocess.Popen(
         [sys.executable, "-B", "-c", BOUNDED.format(bound)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        start_new_session=True, env={"TMPDIR": str(tmp_path)} | ONE_THREAD,
+        start_new_session=True, env={"TMPDIR": str(tmp_path)} | ONE_THREAD_VARIABLES,
     ) as renderer:  # fmt: skip
         assert renderer.stdin
         assert renderer.stdout
         renderer.stdin.write(msgspec.json.encode(piece_request(str(tmp_path), "image")) + b"\n")
         renderer.stdin.flush()
-        last = [read_report(line) for line in renderer.stdout][-1:]
+        last = [decode_render_report(line) for line in renderer.stdout][-1:]
         code = renderer.wait(PATIENCE_S)
     if isinstance(ended, Failed):
         assert (code, last) == (-signal.SIGXCPU, [])
-        assert exit_outcome(code) == ended
+        assert outcome_of_exit_code(code) == ended
     else:
         [short] = last
         assert isinstance(short, OutOfResources)
@@ -194,8 +201,8 @@ def test_lack_of_resources_is_distinguished_from_a_refusal(
     def fails(_: object) -> Iterator[RenderReport]:
         raise error
 
-    monkeypatch.setattr(child, "render_piece", fails)
-    [report] = child.iter_reports(piece_request(str(tmp_path)))
+    monkeypatch.setattr(child, "render_requested_piece", fails)
+    [report] = child.iter_render_reports(piece_request(str(tmp_path)))
     assert report == said or (isinstance(said, type) and isinstance(report, said))
 
 
@@ -203,6 +210,6 @@ def test_any_other_error_is_internal(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def fails(_: object) -> Iterator[RenderReport]:
         raise OSError(errno.EIO, "x")
 
-    monkeypatch.setattr(child, "render_piece", fails)
+    monkeypatch.setattr(child, "render_requested_piece", fails)
     with pytest.raises(OSError, match="x"):
-        list(child.iter_reports(piece_request(str(tmp_path))))
+        list(child.iter_render_reports(piece_request(str(tmp_path))))

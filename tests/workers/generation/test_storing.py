@@ -19,21 +19,21 @@ from PIL import Image
 
 from db.pool import Conn, Pool
 from domain.media import uploads
-from domain.media.folder import Folder, open_folder
+from domain.media.folder import FolderStore, open_folder_store
 from generation.outputs import OutputFile, truncation_warnings
-from generation.spec import BrandSnapshot, Spec
-from schemas.errors import CancelRequested, Unavailable
+from generation.spec import BrandSnapshot, PieceSpec
+from schemas.errors import JobCancelRequested, ServiceUnavailable
 from tests.domain.conftest import project
 from tests.domain.content import making
 from tests.domain.project import Project, cancel
 from tests.domain.publishing.post_scene import context
 from tests.waiting import PATIENCE_S
-from workers.generation.child import render_piece
-from workers.generation.folders import Folders, open_folders
-from workers.generation.protocol import CopyReady, DrawProgress, InputHandles, PieceRequest
+from workers.generation.child import render_requested_piece
+from workers.generation.folders import PieceFolders, open_piece_folders
+from workers.generation.protocol import CopyReady, DrawProgress, InputFileHandles, PieceRequest
 from workers.generation.rendering import RenderFailed
-from workers.generation.storing import STORAGE_AWAY, store_all
-from workers.tasks.content_generate import PieceStudio, content_generate
+from workers.generation.storing import STORAGE_AWAY_RETRY, store_piece_files
+from workers.tasks.content_generate import PieceResources, content_generate
 
 __all__ = ["project"]
 
@@ -41,8 +41,8 @@ __all__ = ["project"]
 WRITES = 4
 HOLD = """
 import sys
-from workers.generation.folders import open_folders
-with open_folders() as folders, folders.new() as folder:
+from workers.generation.folders import open_piece_folders
+with open_piece_folders() as folders, folders.new() as folder:
     print(folder, flush=True)
     sys.stdin.read()
 """
@@ -51,12 +51,12 @@ with open_folders() as folders, folders.new() as folder:
 class FailingStorage:
     """A storage that fails from one of its writes on."""
 
-    def __init__(self, folder: Folder, good: int) -> None:
+    def __init__(self, folder: FolderStore, good: int) -> None:
         self.folder, self.good = folder, good
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
         if not self.good:
-            raise Unavailable
+            raise ServiceUnavailable
         self.good -= 1
         await self.folder.write(token, chunks)
 
@@ -77,10 +77,10 @@ async def test_a_storage_that_fails_midway_leaves_no_file(
 ) -> None:
     await making.tell_brand(conn, project)
     claim = await making.begun(conn, project)
-    store, made = open_folder(f"file://{tmp_path}/kept"), [draw_output(tmp_path, number) for number in (1, 2)]
+    store, made = (open_folder_store(f"file://{tmp_path}/kept"), [draw_output(tmp_path, number) for number in (1, 2)])
     with pytest.raises(RenderFailed) as ended:
-        await store_all(context(pool, claim), FailingStorage(store, good), tmp_path, made)  # type: ignore[arg-type]
-    assert ended.value.outcome == STORAGE_AWAY
+        await store_piece_files(context(pool, claim), FailingStorage(store, good), tmp_path, made)  # type: ignore[arg-type]
+    assert ended.value.outcome == STORAGE_AWAY_RETRY
     assert await conn.fetchval("select count(*) from media_upload") == WRITES
     await conn.execute("update media_upload set started_at = now() - interval '2 days'")
     assert await uploads.prune_stale_uploads(conn, store) == WRITES
@@ -90,7 +90,7 @@ async def test_a_storage_that_fails_midway_leaves_no_file(
 class BlockingStorage:
     """A storage that opens no file, and blocks its second write, until the caller cancels."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: FolderStore) -> None:
         self.folder, self.writes = folder, 0
         self.holds, self.left = asyncio.Event(), asyncio.Event()
 
@@ -122,15 +122,15 @@ async def test_a_cancel_ends_a_blocked_storage_call(
     if stage == "planning":
         given = """update content_generation set brief = jsonb_set(brief, '{files,logo}', '"a-logo"')"""
         await conn.execute(given)
-    folder, work = open_folder(f"file://{tmp_path}/kept"), tmp_path / "work"
+    folder, work = open_folder_store(f"file://{tmp_path}/kept"), tmp_path / "work"
     work.mkdir()
     store = BlockingStorage(folder)
-    studio = PieceStudio(store, Folders(work), "https://api.example", None)  # type: ignore[arg-type]
+    studio = PieceResources(store, PieceFolders(work), "https://api.example", None)  # type: ignore[arg-type]
     async with asyncio.timeout(PATIENCE_S):
         running = asyncio.create_task(content_generate(context(pool, claim), studio=studio))
         await store.holds.wait()
         await cancel(pool, project, claim.id)
-        with pytest.raises(CancelRequested):
+        with pytest.raises(JobCancelRequested):
             await running
     assert store.left.is_set()
     assert [*work.iterdir()] == []
@@ -139,9 +139,7 @@ async def test_a_cancel_ends_a_blocked_storage_call(
     assert [path for path in (tmp_path / "kept").rglob("*") if path.is_file()] == []
 
 
-def test_a_dead_workers_folder_is_deleted_at_the_next_start(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_dead_workers_folder_is_deleted_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with subprocess.Popen(
         [sys.executable, "-c", HOLD],
@@ -149,13 +147,13 @@ def test_a_dead_workers_folder_is_deleted_at_the_next_start(
     ) as worker:  # fmt: skip
         assert worker.stdout
         left = Path(worker.stdout.readline().strip())
-        with open_folders() as beside, beside.new() as mine:
+        with open_piece_folders() as beside, beside.new() as mine:
             assert left.exists()
         assert not mine.exists()
         worker.kill()
         worker.wait()
         assert left.exists()
-        with open_folders():
+        with open_piece_folders():
             assert not left.exists()
 
 
@@ -170,11 +168,11 @@ def logo(size: tuple[int, int]) -> int:
 
 
 def test_each_cause_of_a_poor_piece_has_a_warning(tmp_path: Path) -> None:
-    spec = Spec(
+    spec = PieceSpec(
         format="image", brand=BrandSnapshot(name="Tideline", keywords=["tides"]), seed="1", hook="Tide " * 400
     )
-    handles = InputHandles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
-    planned, *drawn = render_piece(PieceRequest(spec=spec, handles=handles, folder=str(tmp_path)))
+    handles = InputFileHandles(logo=logo((20, 20)), screenshots=[], end_card=None, clip=None)
+    planned, *drawn = render_requested_piece(PieceRequest(spec=spec, handles=handles, folder=str(tmp_path)))
     assert isinstance(planned, CopyReady)
     files = [step.made for step in drawn if isinstance(step, DrawProgress) and step.made]
     told = [*planned.copy.warnings, *truncation_warnings(files)]

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from workers.ingest.parser.parser import Parser, open_parser
+from workers.ingest.parser.parser import DocumentParser, open_document_parser
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def parser() -> AsyncIterator[Parser]:
-    async with open_parser(at_once=2) as opened:
+async def parser() -> AsyncIterator[DocumentParser]:
+    async with open_document_parser(at_once=2) as opened:
         yield opened
 
 

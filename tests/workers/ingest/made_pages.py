@@ -7,7 +7,7 @@ import json
 import random
 from collections.abc import Iterator
 
-from workers.ingest.shapes import PageDocument
+from workers.ingest.shapes import FetchedPage
 
 SEED = 20_261_124
 WORDS = (
@@ -24,19 +24,19 @@ SIZES = (42_000, 67_000, 112_000, 201_000, 367_000)
 SCRIPT_SHARE = 0.25
 
 
-def make(count: int) -> list[PageDocument]:
+def make(count: int) -> list[FetchedPage]:
     """Generate `count` pages, the same each time."""
     chance = random.Random(SEED)
     return [page(chance, f"Brand{number}", SIZES[number % len(SIZES)]) for number in range(count)]
 
 
-def page(chance: random.Random, name: str, size: int) -> PageDocument:
+def page(chance: random.Random, name: str, size: int) -> FetchedPage:
     url = f"https://{name.lower()}.example/"
     top = head(chance, name, url)
     script = "".join(scripts(chance, int(size * SCRIPT_SHARE)))
     text = "".join(body(chance, size - len(top) - len(script)))
     html = f'<!doctype html><html lang="en"><head>{top}</head><body>{text}{script}</body></html>'
-    return PageDocument(url=url, body=html.encode(), content_type="text/html; charset=utf-8")
+    return FetchedPage(url=url, body=html.encode(), content_type="text/html; charset=utf-8")
 
 
 def head(chance: random.Random, name: str, url: str) -> str:
@@ -68,9 +68,7 @@ def body(chance: random.Random, size: int) -> Iterator[str]:
 
 def section(chance: random.Random) -> str:
     cards = "".join(card(chance) for _ in range(6))
-    return (
-        f"<section {styled(chance)}><div {styled(chance)}><h2>{sentence(chance)}</h2>{cards}</div></section>"
-    )
+    return f"<section {styled(chance)}><div {styled(chance)}><h2>{sentence(chance)}</h2>{cards}</div></section>"
 
 
 def card(chance: random.Random) -> str:

@@ -2,12 +2,12 @@
 
 import pytest
 
-from schemas.brand import Candidate, Extraction, Field, Value
+from schemas.brand import BrandExtraction, BrandFieldName, BrandFieldValue, FieldCandidate
 from schemas.errors import ScrapeFailed
 from workers.ingest import assemble as concluding
-from workers.ingest.assemble import assemble
-from workers.ingest.parser.parser import Parser
-from workers.ingest.shapes import Passage, Prose
+from workers.ingest.assemble import assemble_extraction
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.shapes import Passage, SourceProse
 
 URL = "https://acme.test/"
 PROSE = [
@@ -16,17 +16,17 @@ PROSE = [
 ]
 
 
-def make_candidate(field: Field, value: Value, confidence: float = 0.8) -> Candidate:
-    return Candidate(field=field, value=value, confidence=confidence, rule="html.test", url=URL)
+def make_candidate(field: BrandFieldName, value: BrandFieldValue, confidence: float = 0.8) -> FieldCandidate:
+    return FieldCandidate(field=field, value=value, confidence=confidence, rule="html.test", url=URL)
 
 
 async def run_last_step(
-    parser: Parser, candidates: list[Candidate], passages: list[Passage] = PROSE
-) -> Extraction:
-    return await assemble(parser, url=URL, title="Acme", candidates=candidates, passages=passages)
+    parser: DocumentParser, candidates: list[FieldCandidate], passages: list[Passage] = PROSE
+) -> BrandExtraction:
+    return await assemble_extraction(parser, url=URL, title="Acme", candidates=candidates, passages=passages)
 
 
-async def test_declared_fields_are_kept_and_prose_adds_others(parser: Parser) -> None:
+async def test_declared_fields_are_kept_and_prose_adds_others(parser: DocumentParser) -> None:
     extraction = await run_last_step(
         parser, [make_candidate("appName", "Tide"), make_candidate("primaryLanguage", "en")]
     )
@@ -37,10 +37,8 @@ async def test_declared_fields_are_kept_and_prose_adds_others(parser: Parser) ->
     assert "tide" not in keywords.value
 
 
-async def test_only_a_few_declared_keywords_are_completed(parser: Parser) -> None:
-    keywords = (await run_last_step(parser, [make_candidate("keywords", ["sailing", "harbours"])])).fields[
-        "keywords"
-    ]
+async def test_only_a_few_declared_keywords_are_completed(parser: DocumentParser) -> None:
+    keywords = (await run_last_step(parser, [make_candidate("keywords", ["sailing", "harbours"])])).fields["keywords"]
     assert list(keywords.value)[:2] == ["sailing", "harbours"]
     assert "tide tables" in keywords.value
     assert "harbour" not in keywords.value
@@ -50,22 +48,22 @@ async def test_only_a_few_declared_keywords_are_completed(parser: Parser) -> Non
     assert enough.fields["keywords"].value == [*"abcde"]
 
 
-async def test_without_prose_nothing_is_derived(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(concluding, "read")
+async def test_without_prose_nothing_is_derived(parser: DocumentParser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(concluding, "parse_non_page_document")
     assert list((await run_last_step(parser, [make_candidate("appName", "Tide")], [])).fields) == ["appName"]
 
 
-async def test_a_failed_derivation_is_a_warning(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(parser: Parser, prose: Prose) -> None:
+async def test_a_failed_derivation_is_a_warning(parser: DocumentParser, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(parser: DocumentParser, prose: SourceProse) -> None:
         raise ScrapeFailed("too slow")
 
-    monkeypatch.setattr(concluding, "read", broken)
+    monkeypatch.setattr(concluding, "parse_non_page_document", broken)
     extraction = await run_last_step(parser, [make_candidate("appName", "Tide")])
     assert list(extraction.fields) == ["appName"]
     assert extraction.warnings == ["underived: too slow"]
 
 
-async def test_a_long_text_is_read_up_to_the_limit(parser: Parser) -> None:
+async def test_a_long_text_is_read_up_to_the_limit(parser: DocumentParser) -> None:
     passages = [Passage(text="🎉 tides for teams, " * 80_000), *PROSE * 5_000]
     extraction = await run_last_step(parser, [make_candidate("primaryLanguage", "en")], passages)
     assert extraction.warnings == []

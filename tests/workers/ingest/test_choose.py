@@ -4,24 +4,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from schemas.brand import Candidate, Field
+from schemas.brand import BrandFieldName, FieldCandidate
 from workers.ingest.choose import (
     FURTHER_SOURCE_BONUS,
-    MAX_ALTERNATIVES,
+    MAX_AGREEMENT_CONFIDENCE,
+    MAX_ALTERNATIVE_FINDINGS,
     MAX_CANDIDATES_PER_FIELD,
-    MAX_CONFIDENCE,
     SECOND_SOURCE_BONUS,
-    choose,
-    keep_best,
+    choose_findings,
+    keep_best_candidates,
 )
-from workers.ingest.corroboration import NARROW_PLACES, SHARED_SETTINGS
+from workers.ingest.corroboration import RULES_SHARING_ONE_SOURCE, SHORTENED_NAME_RULES
 
 CANDIDATES = some.lists(
     some.builds(
-        Candidate,
+        FieldCandidate,
         field=some.sampled_from(["appName", "appDescription", "tagline", "keywords", "logoUrl"]),
-        value=some.sampled_from(["Acme", "ACME!", "a c m e", "acme.com", "Zap", "☕"])
-        | some.just(["a", "b"]),
+        value=some.sampled_from(["Acme", "ACME!", "a c m e", "acme.com", "Zap", "☕"]) | some.just(["a", "b"]),
         confidence=some.sampled_from([0.3, 0.5, 0.8, 0.95]),
         rule=some.sampled_from(["one", "two", "html.og:site_name", "jsonld.WebSite.name", "host"]),
         url=some.just("https://acme.test/"),
@@ -30,29 +29,27 @@ CANDIDATES = some.lists(
 )
 
 
-def make_candidate(value: str, confidence: float, rule: str = "one", field: Field = "appName") -> Candidate:
-    return Candidate(field=field, value=value, confidence=confidence, rule=rule, url="https://acme.test/")
+def make_candidate(
+    value: str, confidence: float, rule: str = "one", field: BrandFieldName = "appName"
+) -> FieldCandidate:
+    return FieldCandidate(field=field, value=value, confidence=confidence, rule=rule, url="https://acme.test/")
 
 
 def test_agreement_raises_the_confidence() -> None:
-    chosen = choose(
-        [
-            make_candidate("Zap", 0.82),
-            make_candidate("Acme", 0.8, "two"),
-            make_candidate("ACME!", 0.5, "three"),
-        ]
+    chosen = choose_findings(
+        [make_candidate("Zap", 0.82), make_candidate("Acme", 0.8, "two"), make_candidate("ACME!", 0.5, "three")]
     )["appName"]
     assert (chosen.value, chosen.confidence) == ("Acme", 0.85)
 
 
-@pytest.mark.parametrize("setting", SHARED_SETTINGS)
+@pytest.mark.parametrize("setting", RULES_SHARING_ONE_SOURCE)
 @given(drawn=some.data())
 def test_places_of_one_setting_are_one_source(setting: frozenset[str], drawn: some.DataObject) -> None:
     rules = drawn.draw(some.lists(some.sampled_from(sorted(setting)), min_size=1, unique=True))
     first, *further = [make_candidate("Acme", 0.8, rule) for rule in rules]
     other_rule = drawn.draw(some.sampled_from(["llms.title", "html.logo", "host"]))
-    assert choose([first, *further])["appName"].confidence == 0.8
-    assert choose([first, *further, make_candidate("Acme", 0.3, other_rule)])["appName"].confidence == 0.85
+    assert choose_findings([first, *further])["appName"].confidence == 0.8
+    assert choose_findings([first, *further, make_candidate("Acme", 0.3, other_rule)])["appName"].confidence == 0.85
 
 
 def test_publisher_and_organization_do_not_outvote_setting_and_title() -> None:
@@ -65,8 +62,8 @@ def test_publisher_and_organization_do_not_outvote_setting_and_title() -> None:
         make_candidate("Acme", 0.85, "jsonld.WebSite.name"),
         make_candidate("Acme", 0.45, "html.title.last"),
     ]
-    assert choose([*maker, *site])["appName"].value == "Acme"
-    assert choose([*site, *maker])["appName"].value == "Acme"
+    assert choose_findings([*maker, *site])["appName"].value == "Acme"
+    assert choose_findings([*site, *maker])["appName"].value == "Acme"
 
 
 @given(some.permutations(["llms.title", "html.logo", "html.copyright", "manifest.name", "html.title.last"]))
@@ -75,46 +72,43 @@ def test_of_equal_names_the_one_with_more_sources_wins(rules: list[str]) -> None
     all_candidates = [make_candidate("Few", 0.8, rule) for rule in few] + [
         make_candidate("Many", 0.8, rule) for rule in many
     ]
-    assert choose(all_candidates)["appName"].value == "Many"
+    assert choose_findings(all_candidates)["appName"].value == "Many"
 
 
 @given(some.lists(some.sampled_from(["html.description", "html.twitter:description", "html.hero", "x"])))
 def test_copies_do_not_raise_a_description(rules: list[str]) -> None:
     copies = [make_candidate("The one that was copied.", 0.85, rule, "appDescription") for rule in rules]
     best = make_candidate("The page's own for sharing.", 0.89, "html.og:description", "appDescription")
-    assert choose([*copies, best])["appDescription"].value == best.value
+    assert choose_findings([*copies, best])["appDescription"].value == best.value
 
 
 @pytest.mark.parametrize("domain", ["acme.com", "Acme.co.uk", "ACME.de"])
 def test_a_plain_name_replaces_the_domain_if_a_roomy_place_has_it(domain: str) -> None:
-    alone = [
-        make_candidate(domain, 0.6, "jsonld.publisher.name"),
-        make_candidate(domain, 0.6, "html.og:site_name"),
-    ]
-    assert choose(alone)["appName"].value == domain
-    for rule in NARROW_PLACES:
-        assert choose([*alone, make_candidate("Acme", 0.5, rule)])["appName"].value == domain
-    assert choose([*alone, make_candidate("Acme", 0.45, "html.title.last")])["appName"].value == "Acme"
+    alone = [make_candidate(domain, 0.6, "jsonld.publisher.name"), make_candidate(domain, 0.6, "html.og:site_name")]
+    assert choose_findings(alone)["appName"].value == domain
+    for rule in SHORTENED_NAME_RULES:
+        assert choose_findings([*alone, make_candidate("Acme", 0.5, rule)])["appName"].value == domain
+    assert choose_findings([*alone, make_candidate("Acme", 0.45, "html.title.last")])["appName"].value == "Acme"
     assert (
-        choose([make_candidate("Node.js", 0.6, "a"), make_candidate("Node", 0.5, "b")])["appName"].value
+        choose_findings([make_candidate("Node.js", 0.6, "a"), make_candidate("Node", 0.5, "b")])["appName"].value
         == "Node.js"
     )
 
 
 @pytest.mark.parametrize("field", ["logoUrl", "primaryLanguage"])
-def test_addresses_and_languages_are_compared_exactly(field: Field) -> None:
-    chosen = choose([make_candidate("a-b", 0.5, field=field), make_candidate("ab", 0.4, "two", field=field)])
+def test_addresses_and_languages_are_compared_exactly(field: BrandFieldName) -> None:
+    chosen = choose_findings([make_candidate("a-b", 0.5, field=field), make_candidate("ab", 0.4, "two", field=field)])
     assert (chosen[field].confidence, len(chosen[field].alternatives)) == (0.5, 1)
 
 
 @given(CANDIDATES)
-def test_dropping_repeats_changes_no_choice(candidates: list[Candidate]) -> None:
-    assert choose(keep_best([*candidates, *candidates])) == choose(candidates)
+def test_dropping_repeats_changes_no_choice(candidates: list[FieldCandidate]) -> None:
+    assert choose_findings(keep_best_candidates([*candidates, *candidates])) == choose_findings(candidates)
 
 
 def test_the_best_of_thousands_are_kept() -> None:
     weak = [make_candidate(f"A {number}", 0.1 + number / 10_000) for number in range(3000)]
-    best_candidates = keep_best(
+    best_candidates = keep_best_candidates(
         [*weak, make_candidate("https://acme.test/", 0.2, field="logoUrl"), make_candidate("Acme", 0.9)]
     )
     assert len(best_candidates) == MAX_CANDIDATES_PER_FIELD + 1
@@ -123,16 +117,16 @@ def test_the_best_of_thousands_are_kept() -> None:
 
 
 @given(CANDIDATES)
-def test_order_and_limits_hold_for_any_candidates(candidates: list[Candidate]) -> None:
-    chosen = choose(candidates)
+def test_order_and_limits_hold_for_any_candidates(candidates: list[FieldCandidate]) -> None:
+    chosen = choose_findings(candidates)
     assert set(chosen) == {candidate.field for candidate in candidates}
     for field, finding in chosen.items():
         of_field = [candidate for candidate in candidates if candidate.field == field]
         confidences = [each.confidence for each in (finding, *finding.alternatives)]
         assert confidences == sorted(confidences, reverse=True)
-        assert len(finding.alternatives) <= MAX_ALTERNATIVES
+        assert len(finding.alternatives) <= MAX_ALTERNATIVE_FINDINGS
         assert finding.value in [candidate.value for candidate in of_field]
-        assert max(each.confidence for each in of_field) <= finding.confidence <= MAX_CONFIDENCE
+        assert max(each.confidence for each in of_field) <= finding.confidence <= MAX_AGREEMENT_CONFIDENCE
         assert (
             finding.confidence
             <= max(each.confidence for each in of_field) + SECOND_SOURCE_BONUS + 3 * FURTHER_SOURCE_BONUS

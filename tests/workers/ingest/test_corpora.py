@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.corpora import corpus, website_pages
-from workers.ingest.choose import choose
-from workers.ingest.page.extract import extract
-from workers.ingest.shapes import PageDocument
+from workers.ingest.choose import choose_findings
+from workers.ingest.page.extract import extract_page
+from workers.ingest.shapes import FetchedPage
 
 pytestmark = pytest.mark.long
 
@@ -26,12 +26,7 @@ FLOORS = {
     ("tr", "description"): 0.82,
     ("tr", "name"): 0.87,
 }
-FIELDS = {
-    "name": "appName",
-    "description": "appDescription",
-    "language": "primaryLanguage",
-    "tagline": "tagline",
-}
+FIELDS = {"name": "appName", "description": "appDescription", "language": "primaryLanguage", "tagline": "tagline"}
 #: Each case with the values read from its page.
 Read = list[tuple[dict[str, Any], dict[str, str | None]]]
 
@@ -41,9 +36,9 @@ def pages() -> Read:
     return [(case, read(document)) for case, document in website_pages()]
 
 
-def read(document: PageDocument) -> dict[str, str | None]:
-    page = extract(document)
-    fields = {str(field): str(finding.value) for field, finding in choose(page.candidates).items()}
+def read(document: FetchedPage) -> dict[str, str | None]:
+    page = extract_page(document)
+    fields = {str(field): str(finding.value) for field, finding in choose_findings(page.candidates).items()}
     return {"title": page.title} | {name: fields.get(field) for name, field in FIELDS.items()}
 
 
@@ -71,7 +66,5 @@ def test_accuracy_on_real_pages_stays_above_its_floors(pages: Read) -> None:
 
 def test_every_real_page_has_title_name_and_language(pages: Read) -> None:
     assert [
-        case["id"]
-        for case, values in pages
-        if not (values["title"] and values["name"] and values["language"])
+        case["id"] for case, values in pages if not (values["title"] and values["name"] and values["language"])
     ] == []

@@ -9,16 +9,16 @@ import pytest
 
 from tests.corpora import store_description, store_texts
 from workers.ingest.detection import (
-    IDENTIFIER,
-    LEARNED_LANGUAGES,
-    MIN_CHARS,
-    SURE_PROBABILITY,
-    detect,
-    weigh_languages,
+    DETECTABLE_LANGUAGES,
+    LANGUAGE_IDENTIFIER,
+    MIN_LANGUAGE_SAMPLE_CHARS,
+    SURE_LANGUAGE_PROBABILITY,
+    detect_text_language,
+    weigh_language_tags,
 )
-from workers.ingest.languages import primary, standard
-from workers.ingest.page.text import clean
-from workers.ingest.sentences import is_sentence, sentences
+from workers.ingest.languages import normalize_language_tag, primary_language_subtag
+from workers.ingest.page.text import clean_text_line
+from workers.ingest.sentences import is_detection_sentence, sentences_for_detection
 
 GERMAN = "Mit dieser Karte findest du alle Häfen und alle Gezeiten, und zwar auch ganz ohne Netz. " * 3
 LOREM = (
@@ -44,23 +44,19 @@ CAESAR = (
 def long_texts() -> Iterator[tuple[str, str]]:
     """Yield language and text of each store listing with a long text."""
     for _, locale, listing in store_texts():
-        tag = standard(locale) if langcodes.tag_is_valid(locale) else None
-        if tag and len(text := store_description(listing)) >= MIN_CHARS:
-            yield primary(tag), re.sub(r"<[^>]+>", " ", text)
+        tag = normalize_language_tag(locale) if langcodes.tag_is_valid(locale) else None
+        if tag and len(text := store_description(listing)) >= MIN_LANGUAGE_SAMPLE_CHARS:
+            yield primary_language_subtag(tag), re.sub(r"<[^>]+>", " ", text)
 
 
 def test_the_languages_of_store_texts() -> None:
     answers: dict[str, list[bool]] = defaultdict(list)
     for language, text in long_texts():
-        tag, _ = detect(text)
-        answers[language].append(tag is not None and primary(tag) == language)
-    right_languages = [
-        language for language, answers_of_language in answers.items() if all(answers_of_language)
-    ]
+        tag, _ = detect_text_language(text)
+        answers[language].append(tag is not None and primary_language_subtag(tag) == language)
+    right_languages = [language for language, answers_of_language in answers.items() if all(answers_of_language)]
     assert len(right_languages) >= 35
-    assert {"ar", "cs", "de", "en", "es", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "nl"} <= set(
-        right_languages
-    )
+    assert {"ar", "cs", "de", "en", "es", "fr", "he", "hi", "hu", "id", "it", "ja", "ko", "nl"} <= set(right_languages)
     assert {"pl", "pt", "ro", "ru", "sv", "tr", "uk", "vi", "zh"} <= set(right_languages)
     all_answers = [answer for answers_of_language in answers.values() for answer in answers_of_language]
     assert sum(all_answers) / len(all_answers) >= 0.97
@@ -72,11 +68,7 @@ def test_the_languages_of_store_texts() -> None:
         (GERMAN, [], ("de", 0.9, "text")),
         (GERMAN, [("en_US", "html.lang")], ("de", 0.9, "text")),
         (GERMAN, [("de-at", "html.lang")], ("de-AT", 0.95, "html.lang+text")),
-        (
-            GERMAN,
-            [("english", "html.lang"), ("de_CH", "html.og:locale")],
-            ("de-CH", 0.95, "html.og:locale+text"),
-        ),
+        (GERMAN, [("english", "html.lang"), ("de_CH", "html.og:locale")], ("de-CH", 0.95, "html.og:locale+text")),
         # The model doesn't know this language.
         (GERMAN, [("ia", "html.lang")], ("ia", 0.8, "html.lang")),
         (CAESAR, [("en", "html.lang")], ("la", 0.9, "text")),
@@ -86,46 +78,40 @@ def test_the_languages_of_store_texts() -> None:
 def test_a_sure_detection_overrules_a_declaration_but_keeps_its_region(
     text: str, declared: list[tuple[str, str]], best: tuple[str, float, str]
 ) -> None:
-    assert next(weigh_languages(text, declared)) == best
+    assert next(weigh_language_tags(text, declared)) == best
 
 
 @pytest.mark.parametrize(
     ("text", "declared"),
-    [
-        (LABELS * 3, "de"),
-        (CODE * 3, "de"),
-        (LOREM * 3, "en"),
-        (LOREM * 3, "de"),
-        (VESTIBULUM * 3, "en"),
-    ],
+    [(LABELS * 3, "de"), (CODE * 3, "de"), (LOREM * 3, "en"), (LOREM * 3, "de"), (VESTIBULUM * 3, "en")],
 )
 def test_texts_without_sentences_overrule_nothing(text: str, declared: str) -> None:
     """The model itself is sure of such a text's language."""
-    assert IDENTIFIER.classify(text)[1] >= SURE_PROBABILITY
-    assert next(weigh_languages(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
+    assert LANGUAGE_IDENTIFIER.classify(text)[1] >= SURE_LANGUAGE_PROBABILITY
+    assert next(weigh_language_tags(text, [(declared, "html.lang")])) == (declared, 0.8, "html.lang")
 
 
 def test_no_text_and_placeholder_text_have_no_language() -> None:
-    assert detect(" \n") == (None, 0.0)
-    assert list(weigh_languages("", [])) == list(weigh_languages(LOREM * 3, [])) == []
+    assert detect_text_language(" \n") == (None, 0.0)
+    assert list(weigh_language_tags("", [])) == list(weigh_language_tags(LOREM * 3, [])) == []
     german = "Das Meer ist heute so ruhig wie gestern, und die Boote bleiben im Hafen."
-    assert next(weigh_languages(LOREM + german, []))[0] == "de"
+    assert next(weigh_language_tags(LOREM + german, []))[0] == "de"
 
 
 def test_the_prose_must_agree_with_the_whole_text() -> None:
     english = "We use cookies and other tools to see how people use our site, and you can always say no. " * 4
     declared = [("pt", "html.lang")]
-    assert next(weigh_languages(english, declared)) == ("en", 0.9, "text")
-    assert next(weigh_languages(english, declared, ["Bem-vindo"])) == ("pt", 0.8, "html.lang")
-    assert next(weigh_languages(english, declared, [GERMAN])) == ("pt", 0.8, "html.lang")
+    assert next(weigh_language_tags(english, declared)) == ("en", 0.9, "text")
+    assert next(weigh_language_tags(english, declared, ["Bem-vindo"])) == ("pt", 0.8, "html.lang")
+    assert next(weigh_language_tags(english, declared, [GERMAN])) == ("pt", 0.8, "html.lang")
 
 
 def test_another_script_needs_less_proof() -> None:
     chinese = "Acme 讓你輕鬆管理船隻，隨時隨地查看潮汐。打開程式，選擇港口，就這麼簡單。" * 6
-    assert IDENTIFIER.classify(chinese)[1] < SURE_PROBABILITY
-    assert next(weigh_languages(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
-    assert next(weigh_languages(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
-    assert next(weigh_languages("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (
+    assert LANGUAGE_IDENTIFIER.classify(chinese)[1] < SURE_LANGUAGE_PROBABILITY
+    assert next(weigh_language_tags(chinese, [("en-US", "html.lang")])) == ("zh", 0.9, "text")
+    assert next(weigh_language_tags(chinese, [("ja", "html.lang")])) == ("ja", 0.8, "html.lang")
+    assert next(weigh_language_tags("首頁 產品 價格 關於我們 聯絡 " * 20, [("en", "html.lang")])) == (
         "en",
         0.8,
         "html.lang",
@@ -136,17 +122,20 @@ def test_store_texts_overrule_a_false_declaration_in_every_language_and_never_a_
     """Sure texts with enough sentences are also declared as English, or as German if they are English."""
     answers: dict[str, list[bool]] = defaultdict(list)
     for language, raw_text in long_texts():
-        text = clean(raw_text)
+        text = clean_text_line(raw_text)
         assert best_language(text, language) == language
-        sure = detect(text)[1] >= SURE_PROBABILITY and len(" ".join(sentences(text))) >= MIN_CHARS
-        if language in LEARNED_LANGUAGES and sure:
+        sure = (
+            detect_text_language(text)[1] >= SURE_LANGUAGE_PROBABILITY
+            and len(" ".join(sentences_for_detection(text))) >= MIN_LANGUAGE_SAMPLE_CHARS
+        )
+        if language in DETECTABLE_LANGUAGES and sure:
             answers[language].append(best_language(text, "de" if language == "en" else "en") == language)
     assert len(answers) >= 30
     assert all(map(all, answers.values())), answers
 
 
 def best_language(text: str, declared: str) -> str:
-    return primary(next(weigh_languages(text, [(declared, "html.lang")]))[0])
+    return primary_language_subtag(next(weigh_language_tags(text, [(declared, "html.lang")]))[0])
 
 
 @pytest.mark.parametrize(
@@ -157,7 +146,7 @@ def best_language(text: str, declared: str) -> str:
     ],
 )  # fmt: skip
 def test_a_tag_is_standard_or_none(text: str, tag: str | None) -> None:
-    assert standard(text) == tag
+    assert normalize_language_tag(text) == tag
 
 
 @pytest.mark.parametrize(
@@ -173,4 +162,4 @@ def test_a_tag_is_standard_or_none(text: str, tag: str | None) -> None:
     ],
 )  # fmt: skip
 def test_a_sentence_is_whole_and_neither_code_nor_names(text: str, expected: bool) -> None:
-    assert is_sentence(text) == expected
+    assert is_detection_sentence(text) == expected

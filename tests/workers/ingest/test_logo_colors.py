@@ -8,23 +8,17 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from schemas.brand import Extraction
-from tests.workers.ingest.appstore.store_server import (
-    FACEBOOK,
-    json,
-    look_up_path,
-    recorded,
-    unlimited_limiter,
-)
+from schemas.brand import BrandExtraction
+from tests.workers.ingest.appstore.store_server import FACEBOOK, json, look_up_path, recorded, unlimited_limiter
 from tests.workers.ingest.github.github_server import Repo, ingest_repository, serve_github
 from tests.workers.ingest.website.visits import ignored, ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.certificate import self_signed
 from tests.workers.web.web import Answers, allowed_client, raw_response, serve
 from workers.ingest.appstore import stores
-from workers.ingest.appstore.lookup import Lookup
+from workers.ingest.appstore.lookup import AppLookupAccess
 from workers.ingest.appstore.stores import StoreAccess
-from workers.ingest.parser.parser import Parser
-from workers.ingest.website.session import open_web
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.website.session import open_crawl_resources
 from workers.web import fetch as fetching
 
 
@@ -44,7 +38,7 @@ def png(body: bytes) -> bytes:
     return raw_response(body=body, content_type="image/png")
 
 
-def brand_colors(extraction: Extraction) -> list[tuple[str, str, str]]:
+def brand_colors(extraction: BrandExtraction) -> list[tuple[str, str, str]]:
     return [(color.color, color.role, color.rule) for color in extraction.fields["colors"].colors]
 
 
@@ -57,13 +51,13 @@ def brand_colors(extraction: Extraction) -> list[tuple[str, str, str]]:
         png(b"<svg xmlns='http://www.w3.org/2000/svg' width='99' height='99'>" + b"<g>" * 50_000),
     ],
 )
-async def test_an_unreadable_logo_changes_nothing_else(parser: Parser, picture: bytes) -> None:
+async def test_an_unreadable_logo_changes_nothing_else(parser: DocumentParser, picture: bytes) -> None:
     extraction, _ = await ingest_fresh_site(parser, site(picture, "<meta name=theme-color content=#1f6f5c>"))
     assert brand_colors(extraction) == [("#1f6f5c", "primary", "html.theme-color")]
     assert warning_codes(extraction) == []
 
 
-async def test_a_repository_has_the_colors_of_its_store_icon(parser: Parser) -> None:
+async def test_a_repository_has_the_colors_of_its_store_icon(parser: DocumentParser) -> None:
     icon = "fastlane/metadata/android/en-US/images/icon.png"
     files = {"README.md": b"# Zap\n\nZap draws what you say.\n", icon: logo("#c0392b", 512)}
     async with serve_github(Repo("acme/zap", files=files)) as served:
@@ -73,11 +67,11 @@ async def test_a_repository_has_the_colors_of_its_store_icon(parser: Parser) -> 
 
 
 async def test_a_listing_has_the_colors_of_its_icon(
-    parser: Parser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    parser: DocumentParser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tls = self_signed(tmp_path)
     trusting = ssl.create_default_context(cafile=tmp_path / "site.pem")
-    monkeypatch.setattr(fetching, "ssl_context", lambda: trusting)
+    monkeypatch.setattr(fetching, "shared_ssl_context", lambda: trusting)
     result = stdlib.loads(recorded("itunesLookup-284882215.json"))["results"][0]
     async with (
         serve({"/icon.png": png(logo("#c0392b", 512))}, tls) as icons,
@@ -88,13 +82,15 @@ async def test_a_listing_has_the_colors_of_its_icon(
         listed = stdlib.dumps({"resultCount": 1, "results": [{**result, "artworkUrl512": icon}]})
         store.answers = {look_up_path(FACEBOOK): json(listed)}
         base = store.url("")
-        opened = StoreAccess(Lookup(client, base, unlimited_limiter()), open_web(client), parser, base, base)
-        extraction = await stores.ingest(opened, listings=[FACEBOOK], country="us", progress=ignored)
+        opened = StoreAccess(
+            AppLookupAccess(client, base, unlimited_limiter()), open_crawl_resources(client), parser, base, base
+        )
+        extraction = await stores.ingest_store_listings(opened, listings=[FACEBOOK], country="us", progress=ignored)
     assert brand_colors(extraction) == [("#c0392b", "primary", "logo")]
     assert extraction.fields["logoUrl"].value == extraction.fields["colors"].colors[0].url == icon
 
 
-async def test_head_manifest_sheet_and_logo_of_a_site_are_one_palette(parser: Parser) -> None:
+async def test_head_manifest_sheet_and_logo_of_a_site_are_one_palette(parser: DocumentParser) -> None:
     links = "<link rel=manifest href=/m.json><link rel=stylesheet href=/a.css>"
     head = f"<meta name=theme-color content=#c0392b>{links}"
     manifest = '{"theme_color": "#c1392b", "background_color": "#fbfaf7"}'

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.corpora import store_description, store_texts
-from workers.ingest.derive.lexicon import lexicon
-from workers.ingest.skip_rules import SkipRules
+from workers.ingest.derive.lexicon import load_lexicon
+from workers.ingest.skip_rules import SentenceSkipRules
 
 SENTENCES: dict[str, dict[str, str]] = {
     "en": {
@@ -87,13 +87,13 @@ SENTENCES: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("language", SENTENCES)
 def test_each_kind_is_skipped_in_each_language(language: str) -> None:
-    kinds = {kind: SkipRules(language).kind(said) for kind, said in SENTENCES[language].items()}
-    assert kinds == {kind: kind for kind in lexicon(language).asides}
+    kinds = {kind: SentenceSkipRules(language).kind(said) for kind, said in SENTENCES[language].items()}
+    assert kinds == {kind: kind for kind in load_lexicon(language).asides}
 
 
 @pytest.mark.parametrize("language", [*SENTENCES, "ja", "tlh", None])
 def test_questions_quotes_and_english_phrases_are_skipped_in_any_language(language: str | None) -> None:
-    skip_rules = SkipRules(language)
+    skip_rules = SentenceSkipRules(language)
     assert skip_rules.kind("Zap?") == skip_rules.kind("ザップは何ですか？") == "question"
     assert skip_rules.kind("“The best of all” – Wired") == skip_rules.kind("«Zap!»") == "quote"
     assert skip_rules.kind("No longer maintained.") == "state"
@@ -113,7 +113,7 @@ def test_questions_quotes_and_english_phrases_are_skipped_in_any_language(langua
 )
 def test_a_paragraph_counts_up_to_the_next_skipped_sentence(paragraph: str, kept: str) -> None:
     """News, a state or a past determine the rest of their paragraph; a greeting doesn't."""
-    assert SkipRules("en").product_sentences(paragraph) == kept
+    assert SentenceSkipRules("en").keep_product_sentences(paragraph) == kept
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_a_paragraph_counts_up_to_the_next_skipped_sentence(paragraph: str, kept
     ],
 )
 def test_describing_sentences_are_not_skipped(language: str, sentence: str) -> None:
-    assert SkipRules(language).kind(sentence) is None
+    assert SentenceSkipRules(language).kind(sentence) is None
 
 
 def first_sentences() -> Iterator[tuple[str, str]]:
@@ -144,4 +144,4 @@ def first_sentences() -> Iterator[tuple[str, str]]:
 def test_real_descriptions_are_not_skipped() -> None:
     sentences = list(first_sentences())
     assert len(sentences) > 90
-    assert [text for language, text in sentences if not SkipRules(language).product_sentences(text)] == []
+    assert [text for language, text in sentences if not SentenceSkipRules(language).keep_product_sentences(text)] == []

@@ -8,13 +8,13 @@ from urllib.parse import quote, urlencode
 import httpx
 import pytest
 
-from schemas.errors import OutcomeUnknown, PlatformError, PostNotSent, PostRejected
+from schemas.errors import PlatformError, PostNotSent, PostOutcomeUnknown, PostRejected
 from tests.platforms.scripted import LOST, Answer, client_for, json_response, server
 from tests.workers.net import SimulatedNetwork
 from tests.workers.web.web import raw_response
-from workers.platforms.http import MASK, MIN_COOLDOWN_S, PlatformApi, cooldown_s
+from workers.platforms.http import MIN_PLATFORM_COOLDOWN_S, SECRET_MASK, PlatformApi, read_platform_cooldown_s
 from workers.platforms.http import PlatformResponse as Whole
-from workers.web.fetch import open_client
+from workers.web.fetch import open_guarded_client
 
 #: It contains characters that an address and a form encode.
 SECRET = "s3cr3t/of+an=account%"
@@ -29,18 +29,14 @@ async def send_lost(answer: Answer, *, irreversible: bool) -> PlatformError:
     async with server(x=answer) as served, client_for(served) as client:
         with pytest.raises(PlatformError) as caught:
             await any_server(client).ask(
-                "POST",
-                f"{served.base}/x",
-                content=b"{}",
-                timeout_s=served.timeout_s,
-                irreversible=irreversible,
+                "POST", f"{served.base}/x", content=b"{}", timeout_s=served.timeout_s, irreversible=irreversible
             )
     return caught.value
 
 
 @pytest.mark.parametrize("how", ["dropped", "reset", "never answered", "cut off", "200 too long"])
 async def test_a_call_without_a_response_is_unknown_if_irreversible_and_else_retryable(how: str) -> None:
-    assert type(await send_lost(LOST[how], irreversible=True)) is OutcomeUnknown
+    assert type(await send_lost(LOST[how], irreversible=True)) is PostOutcomeUnknown
     assert type(await send_lost(LOST[how], irreversible=False)) is PostNotSent
 
 
@@ -60,7 +56,7 @@ async def test_a_refused_connection_sent_nothing() -> None:
 
 async def test_a_name_that_does_not_resolve_sent_nothing() -> None:
     net = SimulatedNetwork()
-    async with open_client(allowed={}, contact="https://tenantry.test", resolver=net.resolve) as client:
+    async with open_guarded_client(allowed={}, contact="https://tenantry.test", resolver=net.resolve) as client:
         error = await send_refused("https://nowhere.example/x", client)
     assert (type(error), error.code) == (PostNotSent, "PLATFORM_UNREACHABLE")
 
@@ -77,9 +73,7 @@ async def test_a_connect_timeout_sent_nothing() -> None:
             served.base = "http://{}:{}".format(*full.getsockname())
             async with client_for(served) as client:
                 with pytest.raises(PostNotSent) as caught:
-                    await any_server(client).ask(
-                        "POST", served.base, content=b"{}", timeout_s=0.3, irreversible=True
-                    )
+                    await any_server(client).ask("POST", served.base, content=b"{}", timeout_s=0.3, irreversible=True)
     assert caught.value.code == "PLATFORM_TIMEOUT"
 
 
@@ -113,9 +107,7 @@ class StorageStream:
 async def test_a_storage_stream_is_sent() -> None:
     async with server(x=json_response({})) as served, client_for(served) as client:
         sent = {"Content-Length": "5"}
-        await any_server(client).ask(
-            "POST", f"{served.base}/x", headers=sent, content=StorageStream(b"bytes")
-        )
+        await any_server(client).ask("POST", f"{served.base}/x", headers=sent, content=StorageStream(b"bytes"))
     assert served.asked[0].body == b"bytes"
 
 
@@ -128,16 +120,16 @@ DATE = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
         ({}, None), ({"Retry-After": "7"}, 7), ({"Reset": "1795521630", **DATE}, 30),
         ({"Reset": "2026-11-24T12:05:00.000Z", **DATE}, 300),
         ({"Reset": "2026-11-24T12:05:00", **DATE}, 300),
-        ({"Reset": "2026-11-24T11:00:00Z", **DATE}, MIN_COOLDOWN_S),
-        ({"Reset": "1", **DATE}, MIN_COOLDOWN_S),
-        ({"Reset": "1", "Date": "Mon, 20 Nov 99999999999 00:00:00 GMT"}, MIN_COOLDOWN_S),
-        ({"Retry-After": "0"}, MIN_COOLDOWN_S), ({"Reset": "9" * 30, **DATE}, None),
+        ({"Reset": "2026-11-24T11:00:00Z", **DATE}, MIN_PLATFORM_COOLDOWN_S),
+        ({"Reset": "1", **DATE}, MIN_PLATFORM_COOLDOWN_S),
+        ({"Reset": "1", "Date": "Mon, 20 Nov 99999999999 00:00:00 GMT"}, MIN_PLATFORM_COOLDOWN_S),
+        ({"Retry-After": "0"}, MIN_PLATFORM_COOLDOWN_S), ({"Reset": "9" * 30, **DATE}, None),
         ({"Reset": "soon", **DATE}, None), ({"Reset": "2999-01-01T00:00:00Z", **DATE}, 86400),
         ({"Retry-After": "9" * 20}, 86400),
     ],
 )  # fmt: skip
 def test_cooldown_headers(headers: dict[str, str], seconds: float | None) -> None:
-    assert cooldown_s(httpx.Headers(headers), reset="Reset") == seconds
+    assert read_platform_cooldown_s(httpx.Headers(headers), reset="Reset") == seconds
 
 
 def test_a_quote_fits_into_a_row() -> None:
@@ -164,10 +156,8 @@ async def test_a_secret_that_a_platform_echoes_is_not_quoted(
 ) -> None:
     """Truncated in its middle or whole: partners see the stored refusal."""
     async with server(x=raw_response(400, b"{}")) as served, client_for(served) as client:
-        answer = await any_server(client).ask(
-            "POST", f"{served.base}{target}", headers=headers, content=content
-        )
-    assert answer.quoted(f"no {SECRET}, no") == f"no {MASK}, no"
+        answer = await any_server(client).ask("POST", f"{served.base}{target}", headers=headers, content=content)
+    assert answer.quoted(f"no {SECRET}, no") == f"no {SECRET_MASK}, no"
     assert SECRET[:8] not in answer.quoted("x" * 290 + SECRET)
     assert answer.quoted("grant_type refresh of me.example: Fresh bread") == (
         "grant_type refresh of me.example: Fresh bread"

@@ -7,11 +7,11 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn
-from jobs.outcomes import Done, Outcome, Snooze
-from schemas.errors import Fenced
+from jobs.outcomes import Done, Snooze, TaskOutcome
+from schemas.errors import AttemptFenced
 from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import LEASE_S, TEST_JOB, Workers
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 
 #: Seconds of a lease longer than any test: without a heartbeat a shorter one would stop the attempt.
 UNSTOPPED = 3600
@@ -23,7 +23,7 @@ async def write(conn: Conn, job_id: UUID, what: str) -> dict[str, str]:
 
 
 async def test_a_commit_that_raises_writes_nothing(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         async def body(conn: Conn) -> dict[str, str]:
             await write(conn, ctx.job.id, "half")
             raise RuntimeError("no further")
@@ -38,7 +38,7 @@ async def test_a_commit_that_raises_writes_nothing(workers: Workers, effects: An
 
 
 async def test_an_outcome_that_a_step_decides_is_settled_with_it(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         async def body(conn: Conn) -> Snooze:
             await write(conn, ctx.job.id, "rests")
             return Snooze(60)
@@ -57,7 +57,7 @@ async def test_an_outcome_that_a_step_decides_is_settled_with_it(workers: Worker
 
 
 async def test_the_time_left_is_the_lease_s_or_the_attempt_s(workers: Workers) -> None:
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         return Done({"left": ctx.time_left()})
 
     brief = TEST_JOB._replace(timeout_s=10.0)
@@ -73,13 +73,13 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(
 ) -> None:
     refused: list[str] = []
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         if ctx.job.fence > 1:
             return await ctx.commit(lambda conn: write(conn, ctx.job.id, "second"))
         await workers.return_to_line(ctx.job.id)
         try:
             await getattr(ctx, way)(lambda conn: write(conn, ctx.job.id, "first"), **given)
-        except Fenced:
+        except AttemptFenced:
             refused.append(way)
             raise
         return Done()
@@ -94,7 +94,7 @@ async def test_an_attempt_that_lost_its_job_writes_nothing(
 async def test_progress_reports_within_a_second_are_one_write_and_the_latest_wins(workers: Workers) -> None:
     reported, go_on = asyncio.Event(), asyncio.Event()
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         await ctx.progress(0.1, stage="fetching")
         await workers.becomes(ctx.job.id, "progress > 0")
         for percent in range(20, 60):
@@ -115,7 +115,7 @@ async def test_progress_reports_within_a_second_are_one_write_and_the_latest_win
 
 
 async def test_the_last_progress_report_of_a_failed_attempt_is_written(workers: Workers) -> None:
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         await ctx.progress(0.1)
         await workers.becomes(ctx.job.id, "progress > 0")
         await ctx.progress(0.7)
@@ -129,7 +129,7 @@ async def test_the_last_progress_report_of_a_failed_attempt_is_written(workers: 
 async def test_a_progress_report_of_a_lost_job_stops_the_attempt(workers: Workers) -> None:
     stopped = asyncio.Event()
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         if ctx.job.fence > 1:
             return Done()
         await workers.return_to_line(ctx.job.id)
@@ -146,13 +146,11 @@ async def test_a_progress_report_of_a_lost_job_stops_the_attempt(workers: Worker
 
 async def test_a_deadlocks_victim_runs_once_more(workers: Workers, effects: Any) -> None:
     """Two jobs, each of which needs the lock that the other one holds."""
-    await workers.pool.execute(
-        "create table thing (name text primary key); insert into thing values ('a'), ('b')"
-    )
+    await workers.pool.execute("create table thing (name text primary key); insert into thing values ('a'), ('b')")
     both = asyncio.Barrier(2)
     met: set[UUID] = set()
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         async def body(conn: Conn) -> dict[str, str]:
             first, second = ctx.job.args["order"]
             await conn.execute("select from thing where name = $1 for update", first)
@@ -175,7 +173,7 @@ async def test_a_lock_timeout_costs_no_attempt(workers: Workers, effects: Any) -
     """Another session holds the lock of the step: the job returns into its line."""
     await workers.pool.execute("create table thing (name text); insert into thing values ('a')")
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         async def body(conn: Conn) -> dict[str, str]:
             await conn.execute("select from thing for update")
             return await write(conn, ctx.job.id, "mine")

@@ -2,16 +2,16 @@
 
 import asyncio
 
-from jobs.outcomes import Done, Outcome
+from jobs.outcomes import Done, TaskOutcome
 from tests.workers.runtime.workers import Workers
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 from workers.runtime.shutdown import StopRequest
 
 
 async def test_a_running_job_may_finish(workers: Workers) -> None:
     go_on = asyncio.Event()
 
-    async def task(_: Context) -> Outcome:
+    async def task(_: TaskContext) -> TaskOutcome:
         await go_on.wait()
         return Done()
 
@@ -32,7 +32,7 @@ async def test_a_running_job_may_finish(workers: Workers) -> None:
 async def test_a_handler_that_ignores_its_cancel_is_canceled_again(workers: Workers) -> None:
     deaf = 1
 
-    async def task(_: Context) -> Outcome:
+    async def task(_: TaskContext) -> TaskOutcome:
         nonlocal deaf
         while True:
             try:

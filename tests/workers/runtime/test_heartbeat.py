@@ -6,17 +6,17 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from jobs.outcomes import Done, Outcome
+from jobs.outcomes import Done, TaskOutcome
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import LEASE_S, POOL, Workers
-from workers.runtime.context import Context
-from workers.runtime.slots import LeaseLost
-from workers.runtime.worker import Worker
+from workers.runtime.context import TaskContext
+from workers.runtime.slots import LeaseLostVerdict
+from workers.runtime.worker import WorkerProcess
 
 pytestmark = pytest.mark.timing
 
 
-async def idle(_: Context) -> Outcome:
+async def idle(_: TaskContext) -> TaskOutcome:
     return Done()
 
 
@@ -26,7 +26,7 @@ async def row_of(workers: Workers, worker_id: UUID) -> asyncpg.Record | None:
     )
 
 
-async def wait_for_row(workers: Workers, worker: Worker) -> asyncpg.Record:
+async def wait_for_row(workers: Workers, worker: WorkerProcess) -> asyncpg.Record:
     row = await eventually(lambda: row_of(workers, worker.heartbeat.worker_id))
     assert row is not None
     return row
@@ -49,7 +49,7 @@ async def test_a_worker_has_a_row_while_it_lives(workers: Workers) -> None:
 async def test_a_worker_with_a_lost_row_registers_again_under_another_id(workers: Workers) -> None:
     verdicts: list[type | None] = []
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         if ctx.job.fence > 1:
             return Done()
         (attempt,) = worker.slots.attempts.values()
@@ -68,14 +68,14 @@ async def test_a_worker_with_a_lost_row_registers_again_under_another_id(workers
         row = await workers.ended(job_id)
         assert worker.heartbeat.worker_id != before
         await wait_for_row(workers, worker)
-    assert (verdicts, row["state"], row["fence"]) == ([LeaseLost], "completed", 2)
+    assert (verdicts, row["state"], row["fence"]) == ([LeaseLostVerdict], "completed", 2)
 
 
 async def test_a_worker_without_renewals_stops_its_attempts_before_its_lease_ends(workers: Workers) -> None:
     """Its renewals wait for the row's lock, held by the test."""
     stopped = asyncio.Event()
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         if ctx.job.fence > 1:
             return Done()
         try:

@@ -8,15 +8,15 @@ from hypothesis import strategies as st
 
 from db.pool import Conn
 from jobs import maintenance, steps
-from jobs.outcomes import Done, Outcome
+from jobs.outcomes import Done, TaskOutcome
 from tests import relay
 from tests.jobs import scene
 from tests.relay import LostPart
 from tests.workers.runtime.workers import Workers
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 
 
-async def write(conn: Conn, ctx: Context, what: str) -> dict[str, Any]:
+async def write(conn: Conn, ctx: TaskContext, what: str) -> dict[str, Any]:
     await conn.execute("insert into effect values ($1, $2)", ctx.job.id, what)
     return {"what": what, "fence": ctx.job.fence}
 
@@ -24,7 +24,7 @@ async def write(conn: Conn, ctx: Context, what: str) -> dict[str, Any]:
 @pytest.mark.long
 @pytest.mark.parametrize("loss", LostPart)
 async def test_a_commit_with_a_lost_response_counts(workers: Workers, effects: Any, loss: LostPart) -> None:
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         return Done(await ctx.step(lambda conn: write(conn, ctx, "pay"), name="pay"))
 
     async with (
@@ -39,13 +39,13 @@ async def test_a_commit_with_a_lost_response_counts(workers: Workers, effects: A
 
 @pytest.mark.parametrize(
     ("result", "error"),
-    [("x" * steps.MAX_RESULT_BYTES, ValueError), (object(), TypeError)],
+    [("x" * steps.MAX_STEP_RESULT_BYTES, ValueError), (object(), TypeError)],
     ids=["long", "no JSON"],
 )
 async def test_an_unstorable_result_is_an_error(
     workers: Workers, effects: Any, result: Any, error: type[Exception]
 ) -> None:
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         async def body(conn: Conn) -> Any:
             await write(conn, ctx, "half")
             return result
@@ -64,11 +64,11 @@ async def test_a_name_used_twice_is_an_error(workers: Workers, effects: Any) -> 
     async def nothing(_: Conn) -> None:
         pass
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         await ctx.step(lambda conn: write(conn, ctx, "one"), name="pay")
         with pytest.raises(ValueError, match="pay"):
             await ctx.step(lambda conn: write(conn, ctx, "two"), name="pay")
-        for number in range(steps.MAX_STEPS - 1):
+        for number in range(steps.MAX_NAMED_STEPS - 1):
             await ctx.step(nothing, name=str(number))
         with pytest.raises(ValueError, match="at most"):
             await ctx.step(nothing, name="one more")
@@ -79,7 +79,7 @@ async def test_a_name_used_twice_is_an_error(workers: Workers, effects: Any) -> 
 
 
 async def test_named_steps_are_deleted_with_their_job(workers: Workers, effects: Any) -> None:
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         await ctx.step(lambda conn: write(conn, ctx, "pay"), name="pay")
         return Done()
 
@@ -112,8 +112,7 @@ async def test_however_attempts_end_each_step_commits_once(conn: Conn, ends: lis
         [claim] = await scene.pull(conn, await scene.worker(conn), 1)
         assert await attempt(conn, claim, last, committed=committed) == [0, 1, 2][: last + committed]
     assert [
-        row["step"]
-        for row in await conn.fetch("select step from done where job_id = $1 order by step", job_id)
+        row["step"] for row in await conn.fetch("select step from done where job_id = $1 order by step", job_id)
     ] == [0, 1, 2]
 
 

@@ -13,28 +13,28 @@ import pytest
 import pytest_asyncio
 from arq.connections import ArqRedis
 
-from db.local import valkey
+from db.local import run_local_valkey
 from jobs import courier
-from jobs.courier import CLOCK_DIFFERENCE
-from jobs.kinds import ARCHIVE_PROJECT
-from jobs.ledger import Wake
-from jobs.outcomes import Done, Outcome
+from jobs.courier import MAX_WORKER_CLOCK_LAG
+from jobs.kinds import ARCHIVE_PROJECT_KIND
+from jobs.ledger import WakeMessage
+from jobs.outcomes import Done, TaskOutcome
 from schemas import ids
 from tests.cutting import cut_everywhere
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.runtime.workers import POOL, TEST_JOB, Workers
 from workers.runtime import listener, puller
-from workers.runtime.background import background
-from workers.runtime.context import Context
-from workers.runtime.listener import listen
-from workers.runtime.puller import Puller
-from workers.runtime.slots import Slots
-from workers.runtime.worker import Worker
+from workers.runtime.background import run_in_background
+from workers.runtime.context import TaskContext
+from workers.runtime.listener import listen_for_wakes
+from workers.runtime.puller import JobPuller
+from workers.runtime.slots import WorkerSlots
+from workers.runtime.worker import WorkerProcess
 
 pytestmark = pytest.mark.timing
 
 
-async def quick(_: Context) -> Outcome:
+async def quick(_: TaskContext) -> TaskOutcome:
     return Done()
 
 
@@ -44,34 +44,34 @@ def by_message_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
     So nothing replaces a message that a busy machine's Redis was too slow to take: it gets more time.
     """
-    monkeypatch.setattr(courier, "BUDGET_S", PATIENCE_S)
-    monkeypatch.setattr(puller, "POLL_S", 600)
-    monkeypatch.setattr(listener, "POLL_S", 600)
+    monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", PATIENCE_S)
+    monkeypatch.setattr(puller, "PULL_INTERVAL_S", 600)
+    monkeypatch.setattr(listener, "ARQ_POLL_INTERVAL_S", 600)
 
 
 @pytest_asyncio.fixture
 async def client(workers: Workers) -> AsyncIterator[ArqRedis]:
     """Open the workers' Redis."""
-    async with courier.open_client(workers.settings.redis_url, timeout_s=PATIENCE_S) as connected:
+    async with courier.open_arq_client(workers.settings.redis_url, timeout_s=PATIENCE_S) as connected:
         yield connected
 
 
 #: Slots of the workers that have finished their first pull.
-pulled: WeakSet[Slots] = WeakSet()
+pulled: WeakSet[WorkerSlots] = WeakSet()
 
 
 @pytest.fixture(autouse=True)
 def _pulls(monkeypatch: pytest.MonkeyPatch) -> None:
-    wait = Puller._wait
+    wait = JobPuller._wait
 
-    async def noted(self: Puller, took_s: float, *, brought: int) -> None:
+    async def noted(self: JobPuller, took_s: float, *, brought: int) -> None:
         pulled.add(self.slots)
         await wait(self, took_s, brought=brought)
 
-    monkeypatch.setattr(Puller, "_wait", noted)
+    monkeypatch.setattr(JobPuller, "_wait", noted)
 
 
-async def listening(client: ArqRedis, *workers: Worker) -> None:
+async def listening(client: ArqRedis, *workers: WorkerProcess) -> None:
     """Wait until the workers have pulled for the first time and block on the list."""
 
     async def hangs() -> bool:
@@ -88,28 +88,24 @@ async def listening(client: ArqRedis, *workers: Worker) -> None:
 async def test_a_worker_that_fills_up_wakes_another_one(workers: Workers, client: ArqRedis) -> None:
     """Six jobs of one tenant and one message: three workers of two slots are all busy."""
     async with busy_together(workers, client, workers_of=2) as jobs:
-        await workers.courier.send(Wake(POOL, TEST_JOB.name, jobs[0]))
+        await workers.courier.send(WakeMessage(POOL, TEST_JOB.name, jobs[0]))
 
 
 @pytest.mark.usefixtures("by_message_only")
-async def test_a_wake_is_passed_on_while_the_first_message_is_queued(
-    workers: Workers, client: ArqRedis
-) -> None:
+async def test_a_wake_is_passed_on_while_the_first_message_is_queued(workers: Workers, client: ArqRedis) -> None:
     """Redis refuses a second message with the id of the one running job."""
     async with busy_together(workers, client, workers_of=1) as jobs:
         for job_id in jobs:
             await client.set(f"arq:job:{job_id}", b"")
-        await workers.courier.send(Wake(POOL, TEST_JOB.name, workers.org))
+        await workers.courier.send(WakeMessage(POOL, TEST_JOB.name, workers.org))
 
 
 @asynccontextmanager
-async def busy_together(
-    workers: Workers, client: ArqRedis, *, workers_of: int
-) -> AsyncIterator[Sequence[UUID]]:
+async def busy_together(workers: Workers, client: ArqRedis, *, workers_of: int) -> AsyncIterator[Sequence[UUID]]:
     """Start three idle workers, insert jobs without a message, and check that all of them run together."""
     busy = asyncio.Barrier(3 * workers_of)
 
-    async def task(_: Context) -> Outcome:
+    async def task(_: TaskContext) -> TaskOutcome:
         await busy.wait()
         return Done()
 
@@ -149,24 +145,24 @@ async def test_a_backlog_drains_without_another_message(workers: Workers) -> Non
     async with workers.working(quick, slots=2):
         for _ in range(20):
             await workers.submit(wake=False)
-        await workers.courier.send(Wake(POOL, TEST_JOB.name, workers.org))
+        await workers.courier.send(WakeMessage(POOL, TEST_JOB.name, workers.org))
         await eventually(lambda: all_done(workers))
 
 
 @pytest.mark.usefixtures("by_message_only")
 async def test_the_listener_reconnects_after_a_restart_of_redis(workers: Workers, tmp_path: Path) -> None:
-    with valkey(tmp_path) as server:
+    with run_local_valkey(tmp_path) as server:
         async with (
-            courier.open_client(server.url, timeout_s=PATIENCE_S) as client,
+            courier.open_arq_client(server.url, timeout_s=PATIENCE_S) as client,
             workers.working(quick, redis_url=server.url) as worker,
-            courier.open_courier(server.url) as sender,
+            courier.open_wake_courier(server.url) as sender,
         ):
             await listening(client, worker)
             await asyncio.to_thread(server.kill)
             await asyncio.to_thread(server.start)
             await listening(client, worker)
             job_id = await workers.submit(wake=False)
-            await sender.send(Wake(POOL, TEST_JOB.name, job_id))
+            await sender.send(WakeMessage(POOL, TEST_JOB.name, job_id))
             await workers.ended(job_id)
 
 
@@ -192,21 +188,21 @@ async def test_a_cancel_at_any_step_leaves_no_connection(redis_url: str) -> None
     """A message without an entry of the list: arq runs it, and then writes behind a shield."""
 
     async def hear() -> None:
-        slots = Slots(1)
-        async with background(
-            listen(redis_url, pool_name=ARCHIVE_PROJECT.pool, kinds=[ARCHIVE_PROJECT], slots=slots)
+        slots = WorkerSlots(1)
+        async with run_in_background(
+            listen_for_wakes(redis_url, pool_name=ARCHIVE_PROJECT_KIND.pool, kinds=[ARCHIVE_PROJECT_KIND], slots=slots)
         ):
             await slots.wake.wait()
 
-    async with courier.open_client(redis_url, timeout_s=5) as client:
+    async with courier.open_arq_client(redis_url, timeout_s=5) as client:
 
         async def prepare() -> None:
             await client.flushdb()
             await client.enqueue_job(
-                ARCHIVE_PROJECT.name,
-                _job_id=str(ids.new()),
-                _queue_name=courier.queue_key(ARCHIVE_PROJECT.pool),
-                _defer_until=datetime.now(UTC) - CLOCK_DIFFERENCE,
+                ARCHIVE_PROJECT_KIND.name,
+                _job_id=str(ids.new_uuid7()),
+                _queue_name=courier.arq_queue_key(ARCHIVE_PROJECT_KIND.pool),
+                _defer_until=datetime.now(UTC) - MAX_WORKER_CLOCK_LAG,
             )
 
         await cut_everywhere(hear, prepare=prepare)

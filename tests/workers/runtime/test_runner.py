@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 
 from domain.jobs import jobs
-from jobs.ledger import ChangedJob, Claim
-from jobs.outcomes import Done, Interrupted, Outcome
+from jobs.ledger import ChangedJob, JobClaim
+from jobs.outcomes import Done, Interrupted, TaskOutcome
 from tests.waiting import eventually
 from tests.workers.runtime.workers import TEST_JOB, Workers
 from workers.runtime import puller
-from workers.runtime.context import Context
-from workers.runtime.runner import Runner
-from workers.runtime.slots import MAX_UNSETTLED_PER_SLOT
-from workers.runtime.worker import Worker
+from workers.runtime.context import TaskContext
+from workers.runtime.runner import AttemptRunner
+from workers.runtime.slots import MAX_UNSETTLED_JOBS_PER_SLOT
+from workers.runtime.worker import WorkerProcess
 
 
 async def test_any_exception_of_a_task_is_retried_without_its_text(workers: Workers) -> None:
-    async def task(_: Context) -> Outcome:
+    async def task(_: TaskContext) -> TaskOutcome:
         raise KeyError("secret-of-ours")
 
     async with workers.working(task):
@@ -34,7 +34,7 @@ async def test_any_exception_of_a_task_is_retried_without_its_text(workers: Work
 async def test_a_cancel_reaches_a_running_handler(workers: Workers) -> None:
     canceled = asyncio.Event()
 
-    async def task(_: Context) -> Outcome:
+    async def task(_: TaskContext) -> TaskOutcome:
         try:
             await asyncio.Event().wait()
         finally:
@@ -51,7 +51,7 @@ async def test_a_cancel_reaches_a_running_handler(workers: Workers) -> None:
 
 
 async def test_an_attempt_past_its_time_limit_is_stopped_and_retried(workers: Workers) -> None:
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         if ctx.job.attempt == 1:
             await asyncio.Event().wait()
         return Done()
@@ -73,7 +73,7 @@ async def test_an_unstorable_outcome_fails_only_its_own_job(workers: Workers) ->
     }
     together = asyncio.Barrier(len(results))
 
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         await together.wait()
         return Done(results[ctx.job.args["which"]])
 
@@ -90,17 +90,17 @@ async def test_an_unstorable_outcome_fails_only_its_own_job(workers: Workers) ->
 
 
 async def test_a_stop_before_a_run_is_settled_too(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    start = Runner.start
+    start = AttemptRunner.start
 
-    def start_and_stop(runner: Runner, claim: Claim, began_at: float) -> None:
+    def start_and_stop(runner: AttemptRunner, claim: JobClaim, began_at: float) -> None:
         start(runner, claim, began_at)
         if claim.fence == 1:
             runner.slots.stop_all(Interrupted())
 
-    async def task(_: Context) -> Outcome:
+    async def task(_: TaskContext) -> TaskOutcome:
         return Done()
 
-    monkeypatch.setattr(Runner, "start", start_and_stop)
+    monkeypatch.setattr(AttemptRunner, "start", start_and_stop)
     async with workers.working(task):
         job_id = await workers.submit()
         await workers.ended(job_id)
@@ -110,7 +110,7 @@ async def test_a_stop_before_a_run_is_settled_too(workers: Workers, monkeypatch:
 async def test_no_more_attempts_run_than_slots(workers: Workers) -> None:
     running = most = 0
 
-    async def task(_: Context) -> Outcome:
+    async def task(_: TaskContext) -> TaskOutcome:
         nonlocal running, most
         running += 1
         most = max(most, running)
@@ -128,20 +128,20 @@ async def test_a_worker_with_blocked_settlements_stops_pulling(
     workers: Workers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Unsettled jobs count as running, and another worker could have run the next ones."""
-    settle, answered = jobs.settle, asyncio.Event()
+    settle, answered = jobs.settle_jobs_and_subjects, asyncio.Event()
 
     async def hang(*args: Any) -> list[ChangedJob]:
         await answered.wait()
         return await settle(*args)
 
-    async def task(_: Context) -> Outcome:
+    async def task(_: TaskContext) -> TaskOutcome:
         return Done()
 
-    monkeypatch.setattr(jobs, "settle", hang)
-    monkeypatch.setattr(puller, "POLL_S", 0.01)
+    monkeypatch.setattr(jobs, "settle_jobs_and_subjects", hang)
+    monkeypatch.setattr(puller, "PULL_INTERVAL_S", 0.01)
     submitted = [await workers.submit(wake=False) for _ in range(20)]
     async with workers.working(task, slots=2) as worker:
-        most = 2 + MAX_UNSETTLED_PER_SLOT * 2
+        most = 2 + MAX_UNSETTLED_JOBS_PER_SLOT * 2
         await eventually(lambda: running(workers, most))
         await eventually(lambda: nothing_free(worker))
         assert await running(workers, most)
@@ -155,5 +155,5 @@ async def running(workers: Workers, count: int) -> bool:
     return bool(await workers.pool.fetchval("select count(*) = $1 from job where state = 'running'", count))
 
 
-async def nothing_free(worker: Worker) -> bool:
+async def nothing_free(worker: WorkerProcess) -> bool:
     return worker.slots.free == 0

@@ -7,15 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from jobs.outcomes import Done, Outcome
-from schemas.errors import ServerBusy
+from jobs.outcomes import Done, TaskOutcome
+from schemas.errors import ExternalServerBusy
 from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.test_fair_slots import wait_until_idle
 from tests.workers.runtime.workers import Workers
-from workers.runtime.context import Context
-from workers.runtime.server_slots import ServerSlots
-from workers.runtime.slots import Slots
+from workers.runtime.context import TaskContext
+from workers.runtime.server_slots import RemoteServerSlots
+from workers.runtime.slots import WorkerSlots
 
 SLOTS = 8
 #: Of eight.
@@ -28,7 +28,7 @@ class GatedServers:
     def __init__(self) -> None:
         self.open, self.most, self.answer = Counter[str](), Counter[str](), asyncio.Event()
 
-    async def ask(self, ctx: Context) -> Outcome:
+    async def ask(self, ctx: TaskContext) -> TaskOutcome:
         name = ctx.job.args["server"]
         async with ctx.at(name):
             self.open[name] += 1
@@ -64,13 +64,13 @@ async def submit(workers: Workers, org: UUID, server: str) -> UUID:
     return await replace(workers, org=org).submit(args={"server": server})
 
 
-async def hangs(slots: Slots, count: int) -> bool:
+async def hangs(slots: WorkerSlots, count: int) -> bool:
     return len(slots.attempts) == count and slots.yielded == count - AT_ONE_SERVER
 
 
 async def test_one_tenant_leaves_slots_of_a_server_to_others() -> None:
-    slots = Slots(SLOTS)
-    servers, hog, other = ServerSlots(slots), UUID(int=1), UUID(int=2)
+    slots = WorkerSlots(SLOTS)
+    servers, hog, other = RemoteServerSlots(slots), UUID(int=1), UUID(int=2)
     held = [asyncio.create_task(hold(servers, hog)) for _ in range(SLOTS)]
     await wait_until_idle()
     assert servers.servers["slow"].held == {hog: AT_ONE_SERVER // 2}
@@ -84,17 +84,17 @@ async def test_one_tenant_leaves_slots_of_a_server_to_others() -> None:
 
 
 async def test_no_more_attempts_wait_than_slots() -> None:
-    slots = Slots(1)
-    servers = ServerSlots(slots)
+    slots = WorkerSlots(1)
+    servers = RemoteServerSlots(slots)
     held = [asyncio.create_task(hold(servers, UUID(int=number))) for number in range(2)]
     await wait_until_idle()
     assert slots.yielded == 1
-    with pytest.raises(ServerBusy):
+    with pytest.raises(ExternalServerBusy):
         await hold(servers, UUID(int=3))
     for task in held:
         task.cancel()
 
 
-async def hold(servers: ServerSlots, tenant: UUID) -> None:
+async def hold(servers: RemoteServerSlots, tenant: UUID) -> None:
     async with servers.at("slow", tenant=tenant):
         await asyncio.Event().wait()

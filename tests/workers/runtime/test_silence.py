@@ -15,13 +15,13 @@ import pytest_asyncio
 
 from db import pool as pools
 from db.pool import Conn
-from jobs.outcomes import Done, Outcome
+from jobs.outcomes import Done, TaskOutcome
 from tests import relay
 from tests.relay import LostPart, PostgresRelay
 from tests.waiting import PATIENCE_S
 from tests.workers.runtime.workers import TEST_JOB, Workers, running
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 
 pytestmark = pytest.mark.timing
 
@@ -35,8 +35,8 @@ BOTH = pytest.mark.parametrize("loss", LostPart)
 async def silent(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PostgresRelay]:
     """Disable all other ends of the silence within the test's patience."""
     for limit in ("idle_in_transaction_session_timeout", "statement_timeout", "lock_timeout"):
-        monkeypatch.setitem(pools.SESSION, limit, f"{2 * PATIENCE_S:.0f}s")
-    monkeypatch.setattr("workers.runtime.puller.POLL_S", 1.0)
+        monkeypatch.setitem(pools.SESSION_SETTINGS, limit, f"{2 * PATIENCE_S:.0f}s")
+    monkeypatch.setattr("workers.runtime.puller.PULL_INTERVAL_S", 1.0)
     await workers.pool.execute("create table effect (job_id uuid, fence bigint)")
     async with relay.start_relay(workers.settings.database_url) as made:
         yield made
@@ -50,11 +50,11 @@ async def dispatcher(workers: Workers) -> AsyncIterator[None]:
         yield
 
 
-async def work(ctx: Context) -> Outcome:
+async def work(ctx: TaskContext) -> TaskOutcome:
     return await ctx.commit(lambda conn: effect(conn, ctx))
 
 
-async def effect(conn: Conn, ctx: Context) -> dict[str, Any]:
+async def effect(conn: Conn, ctx: TaskContext) -> dict[str, Any]:
     await conn.execute("insert into effect values ($1, $2)", ctx.job.id, ctx.job.fence)
     return {}
 
@@ -93,7 +93,7 @@ async def test_silence_at_a_pull_that_claimed_a_job(workers: Workers, silent: Po
 @BOTH
 @pytest.mark.usefixtures("dispatcher")
 async def test_silence_at_the_settlement(workers: Workers, silent: PostgresRelay, loss: LostPart) -> None:
-    async def task(ctx: Context) -> Outcome:
+    async def task(ctx: TaskContext) -> TaskOutcome:
         await ctx.step(lambda conn: effect(conn, ctx))
         return Done()
 
@@ -164,13 +164,11 @@ async def test_a_deadline_holds_while_a_step_is_silent_and_its_worker_renews(
 
 
 @pytest.mark.usefixtures("dispatcher")
-async def test_a_deadline_holds_for_a_task_that_ignores_its_cancel(
-    workers: Workers, silent: PostgresRelay
-) -> None:
+async def test_a_deadline_holds_for_a_task_that_ignores_its_cancel(workers: Workers, silent: PostgresRelay) -> None:
     """Its worker renews and still owns the job; its late commit is void."""
     brief, go, stopped = TEST_JOB._replace(timeout_s=0.5), asyncio.Event(), list[bool]()
 
-    async def stubborn(ctx: Context) -> Outcome:
+    async def stubborn(ctx: TaskContext) -> TaskOutcome:
         while ctx.job.fence == 1 and not go.is_set():
             try:
                 await go.wait()

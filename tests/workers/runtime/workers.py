@@ -12,19 +12,19 @@ import msgspec
 
 from db.pool import Pool
 from jobs import ledger
-from jobs.courier import Courier, open_courier
-from jobs.kinds import Kind
+from jobs.courier import WakeCourier, open_wake_courier
+from jobs.kinds import JobKindSpec
 from schemas.settings import Settings
 from tests.waiting import PATIENCE_S, eventually
-from workers.resources import open_resources
-from workers.runtime.runner import Task, Tasks
+from workers.resources import open_worker_resources
+from workers.runtime.runner import JobTask, TasksByKind
 from workers.runtime.shutdown import StopRequest
-from workers.runtime.worker import Worker, open_pools
-from workers.tasks import Opener
+from workers.runtime.worker import WorkerProcess, open_worker_connection_pools
+from workers.tasks import OpenTask
 
 #: A pool without caps, and the only kind in it.
 POOL = "tests"
-TEST_JOB = Kind("run_errand", POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
+TEST_JOB = JobKindSpec("run_errand", POOL, "jobs:read", timeout_s=60, max_attempts=3, total_s=3600)
 
 #: Seconds of a lease: a machine that stalls for two thirds of it has a worker stop its attempts.
 LEASE_S = 30
@@ -35,44 +35,41 @@ class Workers:
     settings: Settings
     pool: Pool
     org: UUID
-    courier: Courier
+    courier: WakeCourier
 
     @asynccontextmanager
     async def working(
-        self, task: Task, *, kind: Kind = TEST_JOB, stop: StopRequest | None = None, **settings: Any
-    ) -> AsyncIterator[Worker]:
+        self, task: JobTask, *, kind: JobKindSpec = TEST_JOB, stop: StopRequest | None = None, **settings: Any
+    ) -> AsyncIterator[WorkerProcess]:
         """Run a worker of `POOL` that drains when the block ends, or earlier by `stop`."""
         async with self.working_kinds({kind: task}, stop=stop, **settings) as worker:
             yield worker
 
     @asynccontextmanager
     async def working_kinds(
-        self, tasks: Tasks, *, stop: StopRequest | None = None, **settings: Any
-    ) -> AsyncIterator[Worker]:
+        self, tasks: TasksByKind, *, stop: StopRequest | None = None, **settings: Any
+    ) -> AsyncIterator[WorkerProcess]:
         """Run a worker of several kinds of one pool."""
         asked = stop or StopRequest()
         mine = msgspec.structs.replace(self.settings, **{"lease_s": LEASE_S} | settings)
         (pool_name,) = {kind.pool for kind in tasks}
-        async with (
-            open_pools(mine, pool_name) as pools,
-            asyncio.TaskGroup() as group,
-        ):
-            worker = Worker(mine, pool_name=pool_name, tasks=tasks, pools=pools, courier=self.courier)
+        async with open_worker_connection_pools(mine, pool_name) as pools, asyncio.TaskGroup() as group:
+            worker = WorkerProcess(mine, pool_name=pool_name, tasks=tasks, pools=pools, courier=self.courier)
             running = group.create_task(worker.run(asked))
             yield worker
             asked.soon.set()
             await running
 
-    async def run(self, task: Task, *, kind: Kind = TEST_JOB, **fields: Any) -> asyncpg.Record:
+    async def run(self, task: JobTask, *, kind: JobKindSpec = TEST_JOB, **fields: Any) -> asyncpg.Record:
         """Submit a job, and return its row once a worker has ended it."""
         async with self.working(task, kind=kind):
             return await self.ended(await self.submit(kind=kind, **fields))
 
-    async def submit(self, *, kind: Kind = TEST_JOB, wake: bool = True, **fields: Any) -> UUID:
+    async def submit(self, *, kind: JobKindSpec = TEST_JOB, wake: bool = True, **fields: Any) -> UUID:
         """Submit a job and commit; send the message as the API does, unless not `wake`."""
         async with self.pool.acquire() as conn:
             await conn.execute("insert into pool (name) values ($1) on conflict do nothing", kind.pool)
-            submitted = await ledger.submit(
+            submitted = await ledger.submit_job(
                 conn, kind=kind, organization_id=self.org, **{"project_id": None, "args": {}} | fields
             )
         if submitted.wake and wake:
@@ -108,9 +105,7 @@ class Workers:
 
     async def attempts(self, job_id: UUID) -> list[str]:
         """Return the outcome of each attempt, in order."""
-        rows = await self.pool.fetch(
-            "select outcome from job_attempt where job_id = $1 order by fence", job_id
-        )
+        rows = await self.pool.fetch("select outcome from job_attempt where job_id = $1 order by fence", job_id)
         return [row["outcome"] for row in rows]
 
 
@@ -130,10 +125,10 @@ async def running(*loops: StoppableLoop) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def at_work(settings: Settings, pool: Pool, openers: Mapping[Kind, Opener]) -> AsyncIterator[None]:
+async def at_work(settings: Settings, pool: Pool, openers: Mapping[JobKindSpec, OpenTask]) -> AsyncIterator[None]:
     """Run a worker of the product's own tasks, for jobs that the test submits by its API."""
-    async with open_resources(settings) as resources, AsyncExitStack() as stack:
-        courier = await stack.enter_async_context(open_courier(settings.redis_url))
+    async with open_worker_resources(settings) as resources, AsyncExitStack() as stack:
+        courier = await stack.enter_async_context(open_wake_courier(settings.redis_url))
         workers = Workers(settings, pool, None, courier)  # type: ignore[arg-type]  # it submits nothing here
         opened = {kind: await openers[kind](resources) for kind in openers}
         await stack.enter_async_context(workers.working_kinds(opened))

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from domain.media.storage import open_store
-from domain.media.store import Store
+from domain.media.storage import open_media_store
+from domain.media.store import MediaStore
 from tests.workers.runtime.workers import Workers
 from tests.workers.tasks.project import IngestProject, create
 
@@ -28,5 +28,5 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(project: IngestProject, folder: Path) -> Store:
-    return open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))
+def store(project: IngestProject, folder: Path) -> MediaStore:
+    return open_media_store(msgspec.structs.replace(project.workers.settings, assets_url=str(folder)))

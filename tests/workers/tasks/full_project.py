@@ -8,7 +8,7 @@ from db.pool import Conn
 from domain.brand import ingests
 from domain.events import people, quarantine
 from domain.events.body import RejectedEvent
-from domain.media.store import Store
+from domain.media.store import MediaStore
 from domain.webhooks import secrets as secrets_of_webhooks
 from schemas import ids
 from tests import leasing, seeds
@@ -28,7 +28,7 @@ class FullProject(NamedTuple):
     tokens: list[str]
 
 
-async def fill(project: IngestProject, conn: Conn, store: Store) -> FullProject:
+async def fill(project: IngestProject, conn: Conn, store: MediaStore) -> FullProject:
     pool, mine = project.workers.pool, Scope(project.org, project.id)
     await webhooks(conn, mine)
     mine = await scene.fill(conn, mine, accounts=2)
@@ -38,7 +38,7 @@ async def fill(project: IngestProject, conn: Conn, store: Store) -> FullProject:
     owner = await leasing.owner(conn, handle=secrets.token_hex(8))
     await leasing.lend(pool, owner, mine)
     job_id = await project.start(
-        ingests.start_website, url="https://example.com/", follow_links=False, max_pages=1
+        ingests.start_website_ingest, url="https://example.com/", follow_links=False, max_pages=1
     )
     for key, body in (
         ("project", f'"prj_{mine.id}"'),
@@ -59,11 +59,13 @@ async def fill(project: IngestProject, conn: Conn, store: Store) -> FullProject:
     events = [sending.event(number, project_id=mine.id, user_id="ana") for number in range(6)]
     await sending.send(conn, events[:3])
     await sending.fold_all(conn)
-    await people.fold(conn)
+    await people.fold_active_users(conn)
     await sending.send(conn, events[3:])
     await ad(conn, mine)
     tokens.append(await influencer(conn, mine, store))
-    await quarantine.keep(conn, mine.id, [quarantine.note(1, RejectedEvent(0, "INVALID", b"{}"))])
+    await quarantine.insert_quarantined_events(
+        conn, mine.id, [quarantine.to_buffered_rejection(1, RejectedEvent(0, "INVALID", b"{}"))]
+    )
     return FullProject(mine, owner, tokens)
 
 
@@ -89,7 +91,7 @@ async def webhooks(conn: Conn, mine: Scope) -> None:
     """Insert a project's endpoint and an organization's, both with all events."""
     await watching.listen(conn, mine.org)
     endpoint_id = await watching.listen(conn, mine.org, project_id=mine.id)
-    await secrets_of_webhooks.make(
+    await secrets_of_webhooks.create_signing_secret(
         conn, organization_id=mine.org, endpoint_id=endpoint_id, keyring=seeds.VAULT
     )
 
@@ -121,7 +123,7 @@ async def insert_internal_rows(conn: Conn, mine: Scope, post_id: UUID, job_id: U
     await raw(
         conn,
         "insert into account_send (organization_id, account_id, id, post_id) values ($1, $2, $3, $4)",
-        mine.org, mine.account_ids[0], ids.new(), post_id,
+        mine.org, mine.account_ids[0], ids.new_uuid7(), post_id,
     )  # fmt: skip
 
 
@@ -159,9 +161,9 @@ async def ad(conn: Conn, mine: Scope) -> None:
     )  # fmt: skip
 
 
-async def influencer(conn: Conn, mine: Scope, store: Store) -> str:
+async def influencer(conn: Conn, mine: Scope, store: MediaStore) -> str:
     """Insert a ready influencer and a deleted one; return the first one's file."""
-    ready, gone, token = ids.new(), ids.new(), secrets.token_urlsafe(32)
+    ready, gone, token = ids.new_uuid7(), ids.new_uuid7(), secrets.token_urlsafe(32)
     await store.write(token, pieces())
     await raw(
         conn,
@@ -211,11 +213,11 @@ async def asset(conn: Conn, org: UUID, content_id: UUID, position: int, token: s
         """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
                                       height, size_bytes, sha256, token)
            values ($1, $2, $3, $4, 'image', 'image/png', 1, 1, 15, $5, $6)""",
-        org, content_id, ids.new(), position, bytes(32), token,
+        org, content_id, ids.new_uuid7(), position, bytes(32), token,
     )  # fmt: skip
 
 
-async def app_media(conn: Conn, mine: Scope, store: Store) -> str:
+async def app_media(conn: Conn, mine: Scope, store: MediaStore) -> str:
     """Insert a logo and a deleted suggestion; return the logo's token."""
     await store.write(token := secrets.token_urlsafe(32), pieces())
     for status, size, own in (("ready", 15, token), ("dropped", 0, None)):
@@ -224,7 +226,7 @@ async def app_media(conn: Conn, mine: Scope, store: Store) -> str:
             """insert into app_media (organization_id, project_id, id, kind, origin, source, status, rank,
                                       size_bytes, token)
                values ($1, $2, $3, 'logo', 'suggested', 'website', $4, 0, $5, $6)""",
-            mine.org, mine.id, ids.new(), status, size, own,
+            mine.org, mine.id, ids.new_uuid7(), status, size, own,
         )  # fmt: skip
     return token
 
@@ -239,7 +241,7 @@ async def oauth_state(conn: Conn, mine: Scope) -> None:
            insert into oauth_state
                   (organization_id, state_hash, api_key_id, purpose, return_url, expires_at, project_id)
            select $1, $3, id, 'connect', 'https://example.com', now(), $4 from key""",
-        mine.org, ids.new(), secrets.token_bytes(32), mine.id, secrets.token_hex(8),
+        mine.org, ids.new_uuid7(), secrets.token_bytes(32), mine.id, secrets.token_hex(8),
     )  # fmt: skip
 
 

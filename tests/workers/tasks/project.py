@@ -10,17 +10,17 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from db.pool import transact
+from db.pool import run_in_transaction
 from domain.projects import archive_status, projects
 from domain.tenancy import organizations
-from jobs.kinds import ARCHIVE_PROJECT, Kind
+from jobs.kinds import ARCHIVE_PROJECT_KIND, JobKindSpec
 from jobs.ledger import SubmittedJob
 from schemas.brand import BrandContext
 from schemas.projects import Archived
 from schemas.projects import Project as Shown
 from tests import seeds
 from tests.workers.runtime.workers import Workers, at_work
-from workers.tasks import OPENERS
+from workers.tasks import TASK_OPENER_BY_KIND
 
 
 @dataclass(frozen=True)
@@ -30,16 +30,16 @@ class IngestProject:
     id: UUID
 
     @asynccontextmanager
-    async def at_work(self, kind: Kind, **settings: Any) -> AsyncIterator[None]:
+    async def at_work(self, kind: JobKindSpec, **settings: Any) -> AsyncIterator[None]:
         """Run a worker of the kind with changed settings."""
         mine = msgspec.structs.replace(self.workers.settings, **settings)
-        async with at_work(mine, self.workers.pool, {kind: OPENERS[kind]}):
+        async with at_work(mine, self.workers.pool, {kind: TASK_OPENER_BY_KIND[kind]}):
             yield
 
     async def start(self, verb: Callable[..., Awaitable[SubmittedJob]], **asked: Any) -> UUID:
         """Start an ingest by one of the domain's functions; return its job's id."""
         submit = partial(verb, organization_id=self.org, project_id=self.id, **asked)
-        submitted = await transact(self.workers.pool, submit)
+        submitted = await run_in_transaction(self.workers.pool, submit)
         if submitted.wake:
             await self.workers.courier.send(submitted.wake)
         return submitted.job_id
@@ -49,18 +49,20 @@ class IngestProject:
         return await self.workers.ended(await self.start(verb, **asked))
 
     async def archive(self) -> Archived:
-        stop = partial(archive_status.archive, organization_id=self.org, project_id=self.id, api_key_id=None)
-        return (await transact(self.workers.pool, stop))[0]
+        stop = partial(
+            archive_status.begin_project_archive, organization_id=self.org, project_id=self.id, api_key_id=None
+        )
+        return (await run_in_transaction(self.workers.pool, stop))[0]
 
     async def archived(self) -> asyncpg.Record:
         """Return the row of the archive's job, once a worker has ended it."""
-        async with self.at_work(ARCHIVE_PROJECT):
+        async with self.at_work(ARCHIVE_PROJECT_KIND):
             job_id = await self.workers.pool.fetchval("select id from job where kind = 'archive_project'")
             return await self.workers.ended(job_id)
 
     async def shown(self) -> Shown:
         async with self.workers.pool.acquire() as conn:
-            return (await projects.get(conn, organization_id=self.org, project_id=self.id))[0]
+            return (await projects.read_project(conn, organization_id=self.org, project_id=self.id))[0]
 
     async def brand(self) -> BrandContext:
         found = (await self.shown()).brand_context
@@ -72,5 +74,5 @@ async def create(workers: Workers, *, sandbox: bool = False) -> IngestProject:
     async with workers.pool.acquire() as conn:
         org = workers.org
         if sandbox:
-            org = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
+            org = (await organizations.insert_organization_pair(conn, name="Acme", tier="partner")).sandbox
         return IngestProject(workers, org, await seeds.project(conn, org))

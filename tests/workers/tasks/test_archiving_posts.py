@@ -5,11 +5,11 @@ from functools import partial
 
 import pytest
 
-from db.pool import Conn, transact
+from db.pool import Conn, run_in_transaction
 from domain.brand import ingests
 from domain.jobs import jobs
 from domain.projects import projects
-from jobs.ledger import Settlement
+from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Canceled
 from schemas.projects import ProjectPatch
 from tests import leasing, seeds
@@ -22,7 +22,7 @@ from workers.tasks import archive_project
 async def test_an_archive_cancels_waiting_posts_only(
     project: IngestProject, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(archive_project, "BATCH", 3)
+    monkeypatch.setattr(archive_project, "ARCHIVE_BATCH_ROWS", 3)
     mine = await scene.fill(conn, Scope(project.org, project.id), accounts=7)
     other = await scene.fill(conn, Scope(project.org, await seeds.project(conn, project.org)), accounts=1)
     blocked = await scene.schedule(conn, mine, content_id=await scene.pending(conn, mine, "Later."))
@@ -30,7 +30,7 @@ async def test_an_archive_cancels_waiting_posts_only(
     claims = await scene.pull(conn)
     queued = await scene.schedule(conn, mine)
     page = {"url": "https://example.com/", "follow_links": False, "max_pages": 1}
-    ingest = await project.start(ingests.start_website, **page)
+    ingest = await project.start(ingests.start_website_ingest, **page)
     spared = await scene.schedule(conn, other)
     answer = await project.archive()
     assert (answer.canceled_scheduled_posts, answer.in_flight_posts) == (21, 0)
@@ -38,17 +38,19 @@ async def test_an_archive_cancels_waiting_posts_only(
     assert row["result"] == {"canceledJobs": 15, "canceledBlockedPosts": 7, "endedLeases": 0}
     assert Counter(await scene.statuses(conn, blocked + queued)) == {"canceled": 14}
     assert (await project.workers.job(ingest))["state"] == "canceled"
-    await jobs.settle(project.workers.pool, [Settlement(claim, Canceled()) for claim in claims])
+    await jobs.settle_jobs_and_subjects(
+        project.workers.pool, [AttemptSettlement(claim, Canceled()) for claim in claims]
+    )
     assert set(await scene.statuses(conn, running)) == {"canceled"}
     assert await scene.statuses(conn, spared) == ["queued"]
     for post_id in (blocked[0], running[0], queued[0]):
         assert (await scene.events(conn, post_id))[1:] == ["canceled"]
         assert (await scene.shown(conn, mine, post_id)).cancel_reason == "project_archived"
-    body = projects.check(ProjectPatch(status="active"))
+    body = projects.check_project_patch(ProjectPatch(status="active"))
     revive = partial(
-        projects.patch, organization_id=project.org, project_id=project.id, api_key_id=None, body=body
+        projects.apply_project_patch, organization_id=project.org, project_id=project.id, api_key_id=None, body=body
     )
-    await transact(project.workers.pool, revive)
+    await run_in_transaction(project.workers.pool, revive)
     assert Counter(await scene.statuses(conn, blocked + running + queued)) == {"canceled": 21}
 
 

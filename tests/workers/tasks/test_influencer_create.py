@@ -14,26 +14,26 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from db.pool import Conn, transact
+from db.pool import Conn, run_in_transaction
 from domain.content import content
-from domain.content.content import FileHeaders
+from domain.content.content import FileDownloadHeaders
 from domain.influencers import creating, influencers
 from domain.influencers.creating import RequestedInfluencer
-from domain.influencers.influencers import InfluencerAuthor
+from domain.influencers.influencers import InfluencerChangeAuthor
 from domain.media import storage_quota, uploads
-from domain.media.storage import open_store
-from domain.media.store import Store
+from domain.media.storage import open_media_store
+from domain.media.store import MediaStore
 from generation.outputs import OutputFile
-from jobs.kinds import INFLUENCER_CREATE
-from jobs.ledger import Claim
-from schemas.errors import NotFound, Unavailable
+from jobs.kinds import INFLUENCER_CREATE_KIND
+from jobs.ledger import JobClaim
+from schemas.errors import ObjectNotFound, ServiceUnavailable
 from schemas.influencers import Influencer, InfluencerClone, InfluencerCreate
 from tests import seeds
 from tests.workers.by_hand import Died, attempt_of, perform
 from tests.workers.tasks.project import IngestProject
-from workers.generation.folders import Folders, open_folders
+from workers.generation.folders import PieceFolders, open_piece_folders
 from workers.generation.protocol import PortraitRequest
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 from workers.runtime.progress import ProgressWriter
 from workers.tasks import influencer_create
 
@@ -58,17 +58,17 @@ def put(folder: str) -> None:
 
 async def made(project: IngestProject, **body: Any) -> RequestedInfluencer:
     create = partial(
-        creating.create,
-        author=InfluencerAuthor(project.org),
+        creating.create_brand_influencer,
+        author=InfluencerChangeAuthor(project.org),
         project_id=project.id,
         body=InfluencerCreate(**body),
     )
-    return await transact(project.workers.pool, create)
+    return await run_in_transaction(project.workers.pool, create)
 
 
 async def shown(project: IngestProject, influencer_id: UUID) -> Influencer:
     async with project.workers.pool.acquire() as conn:
-        found, _ = await influencers.get(
+        found, _ = await influencers.read_versioned_influencer(
             conn, organization_id=project.org, influencer_id=influencer_id, public_url=""
         )
     return found
@@ -78,19 +78,17 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-async def test_a_worker_draws_it_and_its_clone_has_the_same_face(
-    project: IngestProject, tmp_path: Path
-) -> None:
+async def test_a_worker_draws_it_and_its_clone_has_the_same_face(project: IngestProject, tmp_path: Path) -> None:
     media = tmp_path / "media"
     making = await made(project, gender="female")
     clone = partial(
-        creating.clone,
-        author=InfluencerAuthor(project.org),
+        creating.create_influencer_clone,
+        author=InfluencerChangeAuthor(project.org),
         influencer_id=making.influencer_id,
         body=msgspec.convert({"name": "Twin"}, InfluencerClone),
     )
-    twin = await transact(project.workers.pool, clone)
-    async with project.at_work(INFLUENCER_CREATE, assets_url=str(media)):
+    twin = await run_in_transaction(project.workers.pool, clone)
+    async with project.at_work(INFLUENCER_CREATE_KIND, assets_url=str(media)):
         row = await project.workers.ended(making.job.job_id)
         await project.workers.ended(twin.job.job_id)
     assert (row["state"], row["error"]) == ("completed", None)
@@ -127,7 +125,7 @@ class Fuse:
         return done
 
 
-class FusedContext(Context):
+class FusedContext(TaskContext):
     """Context with a point before and after each transaction of an attempt."""
 
     fuse = Fuse(0)
@@ -142,14 +140,14 @@ class FusedContext(Context):
 class PortraitStudio:
     """A worker's storage and folders, with a prepared drawing."""
 
-    def __init__(self, project: IngestProject, store: Store, folders: Folders) -> None:
+    def __init__(self, project: IngestProject, store: MediaStore, folders: PieceFolders) -> None:
         self.project, self.store, self.folders = project, store, folders
         self.fuse = Fuse(0)
         self.away = False
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
         if self.away:
-            raise Unavailable("away")
+            raise ServiceUnavailable("away")
         await self.fuse.around(self.store.write(token, chunks))
 
     async def draw(self, asked: PortraitRequest, _: Sequence[int]) -> OutputFile:
@@ -157,10 +155,10 @@ class PortraitStudio:
         self.fuse.burn()
         return DRAWN
 
-    async def attempt(self, claim: Claim, *, dies_at: int = 0) -> str:
+    async def attempt(self, claim: JobClaim, *, dies_at: int = 0) -> str:
         """Run an attempt with this studio's drawing; return its outcome."""
         self.fuse = Fuse(dies_at)
-        pool, attempt = self.project.workers.pool, attempt_of(claim, INFLUENCER_CREATE)
+        pool, attempt = self.project.workers.pool, attempt_of(claim, INFLUENCER_CREATE_KIND)
         context = FusedContext(attempt, pool, ProgressWriter(pool), lambda: 15.0)
         context.fuse = self.fuse
         task = partial(
@@ -172,12 +170,12 @@ class PortraitStudio:
 
     async def delete_influencer(self, making: RequestedInfluencer) -> None:
         delete = partial(
-            influencers.delete,
-            author=InfluencerAuthor(self.project.org),
+            influencers.remove_influencer,
+            author=InfluencerChangeAuthor(self.project.org),
             influencer_id=making.influencer_id,
             versions=None,
         )
-        await transact(self.project.workers.pool, delete)
+        await run_in_transaction(self.project.workers.pool, delete)
 
     async def prune(self) -> int:
         """Prune uploads as of a day later; return the number of deleted files."""
@@ -185,9 +183,9 @@ class PortraitStudio:
             await conn.execute("update media_upload set started_at = now() - interval '1 day'")
             return await uploads.prune_stale_uploads(conn, self.store)
 
-    async def claim(self) -> Claim:
+    async def claim(self) -> JobClaim:
         async with self.project.workers.pool.acquire() as conn:
-            [claim] = await seeds.claims(conn, INFLUENCER_CREATE)
+            [claim] = await seeds.claims(conn, INFLUENCER_CREATE_KIND)
         return claim
 
 
@@ -196,10 +194,10 @@ async def studio(
     project: IngestProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[PortraitStudio]:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    store = open_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
-    with open_folders() as folders:
+    store = open_media_store(msgspec.structs.replace(project.workers.settings, assets_url=str(tmp_path / "media")))
+    with open_piece_folders() as folders:
         here = PortraitStudio(project, store, folders)
-        monkeypatch.setattr(influencer_create, "render_one", here.draw)
+        monkeypatch.setattr(influencer_create, "render_single_file", here.draw)
         yield here
 
 
@@ -210,9 +208,7 @@ async def test_a_worker_death_at_any_point_leaves_one_file(studio: PortraitStudi
         number += 1
         making = await made(project)
         came = await studio.attempt(await studio.claim(), dies_at=number)
-        if await project.workers.pool.fetchval(
-            "select state = 'queued' from job where id = $1", making.job.job_id
-        ):
+        if await project.workers.pool.fetchval("select state = 'queued' from job where id = $1", making.job.job_id):
             assert await studio.attempt(await studio.claim()) == "completed"
         assert (await shown(project, making.influencer_id)).status == "ready"
         assert len(files(media)) == number
@@ -231,9 +227,7 @@ async def test_an_unreachable_storage_is_retried(studio: PortraitStudio) -> None
     assert await studio.attempt(await studio.claim()) == "completed"
 
 
-async def test_an_influencer_deleted_meanwhile_stops_the_drawing(
-    studio: PortraitStudio, tmp_path: Path
-) -> None:
+async def test_an_influencer_deleted_meanwhile_stops_the_drawing(studio: PortraitStudio, tmp_path: Path) -> None:
     making = await made(studio.project)
     await studio.delete_influencer(making)
     assert await studio.attempt(await studio.claim()) == "canceled"
@@ -246,32 +240,28 @@ async def test_an_influencer_deleted_meanwhile_stops_the_drawing(
         return await draw(asked, handles)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(influencer_create, "render_one", late)
+        patch.setattr(influencer_create, "render_single_file", late)
         assert await studio.attempt(claim) == "canceled"
     # Its file is recorded, and is pruned like those of crashed uploads.
     assert await studio.prune() == 1
     assert files(tmp_path / "media") == []
 
 
-async def test_a_deleted_influencers_file_is_pruned_a_day_later(
-    studio: PortraitStudio, tmp_path: Path
-) -> None:
+async def test_a_deleted_influencers_file_is_pruned_a_day_later(studio: PortraitStudio, tmp_path: Path) -> None:
     pool = studio.project.workers.pool
     making = await made(studio.project)
     await studio.attempt(await studio.claim())
 
-    async def served() -> FileHeaders:
-        token = await pool.fetchval(
-            "select token from influencer_portrait union select token from media_upload"
-        )
+    async def served() -> FileDownloadHeaders:
+        token = await pool.fetchval("select token from influencer_portrait union select token from media_upload")
         async with pool.acquire() as conn:
-            return await content.find_file(conn, token=token)
+            return await content.find_file_by_token(conn, token=token)
 
     assert (await served()).sha256.hex() == DRAWN.sha256
     used = "select bytes from storage_use"
     before = await pool.fetchval(used)
     await studio.delete_influencer(making)
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectNotFound):
         await served()
     assert await pool.fetchval(used) == before == len(BYTES)
     await studio.prune()
@@ -289,7 +279,7 @@ async def test_a_cancel_and_a_full_storage_end_it_with_a_reason(
     assert await studio.attempt(claim) == "canceled"
     assert "canceled" in str((await shown(project, making.influencer_id)).error_message)
     making = await made(project)
-    monkeypatch.setitem(storage_quota.QUOTAS, "partner", 1)
+    monkeypatch.setitem(storage_quota.STORAGE_QUOTA_BYTES, "partner", 1)
     assert await studio.attempt(await studio.claim()) == "failed"
     one = await shown(project, making.influencer_id)
     assert (one.status, one.image_url) == ("failed", None)

@@ -8,16 +8,9 @@ from uuid import UUID
 import asyncpg
 
 from domain.brand import ingests
-from domain.brand.store_listings import InGooglePlay, Listing
-from jobs.kinds import INGEST_APPSTORE
-from tests.workers.ingest.appstore.store_server import (
-    FACEBOOK,
-    NOTHING,
-    json,
-    look_up_path,
-    play_path,
-    recorded,
-)
+from domain.brand.store_listings import GooglePlayListing, RequestedStoreListing
+from jobs.kinds import INGEST_APPSTORE_KIND
+from tests.workers.ingest.appstore.store_server import FACEBOOK, NOTHING, json, look_up_path, play_path, recorded
 from tests.workers.tasks.project import IngestProject, create
 from tests.workers.web.web import Answers, Site, raw_response, serve
 
@@ -26,7 +19,7 @@ from tests.workers.web.web import Answers, Site, raw_response, serve
 async def at_work(project: IngestProject, url: str) -> AsyncIterator[None]:
     """Run a worker with all three upstreams at `url`."""
     named = {"itunes_api_url": url, "app_store_url": url, "play_url": url}
-    async with project.at_work(INGEST_APPSTORE, **named):
+    async with project.at_work(INGEST_APPSTORE_KIND, **named):
         yield
 
 
@@ -36,11 +29,11 @@ async def stores(project: IngestProject, answers: Answers) -> AsyncIterator[Site
         yield site
 
 
-async def start(project: IngestProject, *listings: Listing) -> UUID:
-    return await project.start(ingests.start_appstore, listings=listings, country_code="us")
+async def start(project: IngestProject, *listings: RequestedStoreListing) -> UUID:
+    return await project.start(ingests.start_appstore_ingest, listings=listings, country_code="us")
 
 
-async def ingest(project: IngestProject, answers: Answers, *listings: Listing) -> asyncpg.Record:
+async def ingest(project: IngestProject, answers: Answers, *listings: RequestedStoreListing) -> asyncpg.Record:
     async with stores(project, answers):
         return await project.workers.ended(await start(project, *listings))
 
@@ -123,9 +116,7 @@ async def an_hour_passes(project: IngestProject) -> None:
         """update upstream_pace set free_at = free_at - interval '1 hour',
                   held_until = held_until - interval '1 hour'"""
     )
-    await project.workers.pool.execute(
-        "update job set run_at = now(), stage = 'queued' where state = 'queued'"
-    )
+    await project.workers.pool.execute("update job set run_at = now(), stage = 'queued' where state = 'queued'")
 
 
 async def test_an_empty_bucket_is_waited_for_outside_the_worker(project: IngestProject) -> None:
@@ -140,7 +131,7 @@ async def test_an_empty_bucket_is_waited_for_outside_the_worker(project: IngestP
 
 
 async def test_google_play_needs_no_token(project: IngestProject) -> None:
-    listing = InGooglePlay(package="com.example.acme")
+    listing = GooglePlayListing(package="com.example.acme")
     node = '{"@type": "SoftwareApplication", "name": "Acme", "description": "Every plan of your team"}'
     page = raw_response(body=f'<script type="application/ld+json">{node}</script>')
     row = await ingest(project, {play_path(listing): page}, listing)

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from domain.brand import ingests
-from jobs.kinds import INGEST_GITHUB
+from jobs.kinds import INGEST_GITHUB_KIND
 from tests.workers.ingest.github.github_server import GitHub, Repo, json_response, serve_github
 from tests.workers.tasks.project import IngestProject
 
@@ -18,12 +18,12 @@ FILES = {"README.md": README, "package.json": b'{"name": "zap", "description": "
 
 @asynccontextmanager
 async def at_work(project: IngestProject, served: GitHub, **settings: Any) -> AsyncIterator[None]:
-    async with project.at_work(INGEST_GITHUB, github_api_url=served.base, **settings):
+    async with project.at_work(INGEST_GITHUB_KIND, github_api_url=served.base, **settings):
         yield
 
 
 async def ingested(project: IngestProject, repo: str = "acme/zap") -> asyncpg.Record:
-    return await project.ingested(ingests.start_github, repo=repo, branch=None)
+    return await project.ingested(ingests.start_github_ingest, repo=repo, branch=None)
 
 
 async def test_an_ingest_stores_the_repositorys_brand(project: IngestProject) -> None:
@@ -38,16 +38,14 @@ async def test_an_ingest_stores_the_repositorys_brand(project: IngestProject) ->
     assert known.provenance["appDescription"].url == "https://github.com/acme/zap/blob/main/package.json"
 
 
-async def test_a_rate_limit_snoozes_the_job_until_its_reset_and_costs_no_attempt(
-    project: IngestProject,
-) -> None:
+async def test_a_rate_limit_snoozes_the_job_until_its_reset_and_costs_no_attempt(project: IngestProject) -> None:
     """The reset is 30 minutes after the server's Date, for any local clock."""
     limit = json_response({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795523400")
     pool, clock = project.workers.pool, "select clock_timestamp()"
     async with serve_github(Repo("acme/zap", files=FILES)) as served, at_work(project, served):
         served.answers["/repos/acme/zap/readme"] = limit
         before = await pool.fetchval(clock)
-        job_id = await project.start(ingests.start_github, repo="acme/zap", branch=None)
+        job_id = await project.start(ingests.start_github_ingest, repo="acme/zap", branch=None)
         row = await project.workers.becomes(job_id, "state = 'queued' and run_at > now() + interval '5 min'")
         assert await project.workers.attempts(job_id) == ["snoozed"]
         assert row["attempt"] == 0

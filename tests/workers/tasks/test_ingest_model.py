@@ -4,15 +4,13 @@ import asyncpg
 import pytest
 
 from domain.brand import ingests
-from jobs.kinds import INGEST_WEBSITE
+from jobs.kinds import INGEST_WEBSITE_KIND
 from schemas.brand import BrandContext
 from tests.workers.ingest.llm import endpoint as llm
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import raw_response, serve
 
-PAGE = "<html lang=en><title>Acme</title><body><main>" + "".join(
-    f"<p>{passage.text}</p>" for passage in llm.PASSAGES
-)
+PAGE = "<html lang=en><title>Acme</title><body><main>" + "".join(f"<p>{passage.text}</p>" for passage in llm.PASSAGES)
 
 
 async def ingested(project: IngestProject, *answers: bytes) -> tuple[asyncpg.Record, BrandContext]:
@@ -21,14 +19,10 @@ async def ingested(project: IngestProject, *answers: bytes) -> tuple[asyncpg.Rec
         serve({"/": raw_response(body=PAGE)}) as site,
         llm.serve(*answers) as model,
         project.at_work(
-            INGEST_WEBSITE,
-            fetch_allow=site.host,
-            llm_base_url=model.url,
-            llm_api_key=llm.KEY,
-            llm_model="m",
+            INGEST_WEBSITE_KIND, fetch_allow=site.host, llm_base_url=model.url, llm_api_key=llm.KEY, llm_model="m"
         ),
     ):
-        row = await project.ingested(ingests.start_website, url=site.url(), follow_links=False, max_pages=1)
+        row = await project.ingested(ingests.start_website_ingest, url=site.url(), follow_links=False, max_pages=1)
     return row, await project.brand()
 
 

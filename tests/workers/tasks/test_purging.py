@@ -10,14 +10,14 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.events import purge as events
-from domain.media.store import Store
+from domain.media.store import MediaStore
 from domain.operations import purge
-from jobs.kinds import PURGE_PROJECT
-from jobs.ledger import Claim
-from jobs.outcomes import Interrupted, Outcome, Snooze
-from schemas.errors import Fenced, NotFound, Unavailable
+from jobs.kinds import PURGE_PROJECT_KIND
+from jobs.ledger import JobClaim
+from jobs.outcomes import Interrupted, Snooze, TaskOutcome
+from schemas.errors import AttemptFenced, ObjectNotFound, ServiceUnavailable
 from schemas.projects import Purging
 from tests import leasing, seeds
 from tests.domain.project import Project as Scope
@@ -25,7 +25,7 @@ from tests.domain.publishing import post_scene as scene
 from tests.workers.event_archive.clickhouse import shelves
 from tests.workers.tasks.full_project import count_left, fill, list_project_tables, list_referencing_ids
 from tests.workers.tasks.project import IngestProject
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 from workers.tasks import purge_project
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ class DiedError(Exception):
     """Simulates the worker's end."""
 
 
-class DyingContext(Context):
+class DyingContext(TaskContext):
     """Context that dies after `steps` steps."""
 
     steps = 0
@@ -50,27 +50,27 @@ class DyingContext(Context):
 
 async def begin(pool: Pool, project_id: UUID, **asked: Any) -> Purging:
     given: dict[str, Any] = {"name": "Shop", "env": None, "actor": None} | asked
-    return (await transact(pool, partial(purge.begin_project_purge, project_id=project_id, **given)))[0]
+    return (await run_in_transaction(pool, partial(purge.begin_project_purge, project_id=project_id, **given)))[0]
 
 
 def files(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("*") if path.is_file()}
 
 
-def dying_context(pool: Pool, claim: Claim, steps: int) -> DyingContext:
+def dying_context(pool: Pool, claim: JobClaim, steps: int) -> DyingContext:
     alive = scene.context(pool, claim)
     mortal = DyingContext(alive._attempt, pool, alive._progress_writer, lambda: 15.0)
     mortal.steps = steps
     return mortal
 
 
-async def perform(ctx: Context, store: Store, archive_url: str = "") -> Outcome:
+async def perform(ctx: TaskContext, store: MediaStore, archive_url: str = "") -> TaskOutcome:
     return await purge_project.purge_project(
         ctx, store=store, keyring=seeds.VAULT, event_store=ctx._pool.acquire, archive_url=archive_url
     )
 
 
-async def run_until_done(pool: Pool, claim: Claim, store: Store) -> int:
+async def run_until_done(pool: Pool, claim: JobClaim, store: MediaStore) -> int:
     """Run a worker that dies after one step, the next after two, and so on; return the number of deaths."""
     for steps in count(1):
         try:
@@ -90,7 +90,7 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("one_by_one")
 async def test_no_row_is_left_after_any_worker_death(
-    project: IngestProject, conn: Conn, folder: Path, store: Store
+    project: IngestProject, conn: Conn, folder: Path, store: MediaStore
 ) -> None:
     full = await fill(project, conn, store)
     await archived(project)
@@ -109,11 +109,9 @@ async def test_no_row_is_left_after_any_worker_death(
     await is_returned(project, conn, full.owner)
     revoked = await conn.fetch("select project_id from job where kind = 'revoke_token'")
     assert [row["project_id"] for row in revoked] == [None] * 2
-    actions = await conn.fetch(
-        "select action from audit_log where subject = $1 order by id", f"prj_{project.id}"
-    )
+    actions = await conn.fetch("select action from audit_log where subject = $1 order by id", f"prj_{project.id}")
     assert [row["action"] for row in actions][-2:] == ["project.purge_started", "project.purged"]
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectNotFound):
         await begin(project.workers.pool, project.id)
 
 
@@ -124,7 +122,7 @@ async def is_returned(project: IngestProject, conn: Conn, owner: leasing.LeaseOw
 
 
 async def test_running_jobs_are_waited_for_with_a_deadline(
-    project: IngestProject, conn: Conn, store: Store, monkeypatch: pytest.MonkeyPatch
+    project: IngestProject, conn: Conn, store: MediaStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = project.workers.pool
     mine = await scene.fill(conn, Scope(project.org, project.id))
@@ -135,14 +133,14 @@ async def test_running_jobs_are_waited_for_with_a_deadline(
         await scene.mark(pool, claim)
     claim = await claimed(project, conn)
     assert isinstance(await perform(scene.context(pool, claim), store), Snooze)
-    monkeypatch.setattr(purge, "MAX_WAIT_S", 0)
+    monkeypatch.setattr(purge, "MAX_PURGE_WAIT_FOR_JOBS_S", 0)
     assert (await perform(scene.context(pool, claim), store)).word == "completed"
-    with pytest.raises(Fenced):
+    with pytest.raises(AttemptFenced):
         await scene.publish(pool, claims[0])
 
 
 async def test_archived_events_are_deleted_once_the_archive_responds(
-    project: IngestProject, conn: Conn, store: Store
+    project: IngestProject, conn: Conn, store: MediaStore
 ) -> None:
     await archived(project)
     claim = await claimed(project, conn)
@@ -156,7 +154,7 @@ async def test_archived_events_are_deleted_once_the_archive_responds(
 
 
 async def test_an_unreachable_storage_deletes_no_row(
-    project: IngestProject, conn: Conn, folder: Path, store: Store
+    project: IngestProject, conn: Conn, folder: Path, store: MediaStore
 ) -> None:
     full = await fill(project, conn, store)
     await archived(project)
@@ -164,7 +162,7 @@ async def test_an_unreachable_storage_deletes_no_row(
 
     class Away:
         async def delete(self, token: str) -> None:
-            raise Unavailable(token)
+            raise ServiceUnavailable(token)
 
     away: Any = Away()
     outcome = await perform(scene.context(project.workers.pool, claim), away)
@@ -178,9 +176,9 @@ async def test_an_unreachable_storage_deletes_no_row(
 
 @pytest.mark.usefixtures("one_by_one")
 async def test_a_late_attempt_is_continued_by_another(
-    project: IngestProject, conn: Conn, store: Store, monkeypatch: pytest.MonkeyPatch
+    project: IngestProject, conn: Conn, store: MediaStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(purge_project, "TIME_SLICE_S", 0)
+    monkeypatch.setattr(purge_project, "PURGE_TIME_SLICE_S", 0)
     full = await fill(project, conn, store)
     await archived(project)
     claim = await claimed(project, conn)
@@ -188,12 +186,12 @@ async def test_a_late_attempt_is_continued_by_another(
     while isinstance(await perform(scene.context(project.workers.pool, claim), store), Interrupted):
         late += 1
     assert late >= len(full.tokens)
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectNotFound):
         await begin(project.workers.pool, project.id)
 
 
 async def test_sends_of_a_leased_account_still_count_for_its_owner(
-    project: IngestProject, conn: Conn, store: Store
+    project: IngestProject, conn: Conn, store: MediaStore
 ) -> None:
     """Until the owner's account is deleted too."""
     owner = (await fill(project, conn, store)).owner
@@ -207,9 +205,7 @@ async def test_sends_of_a_leased_account_still_count_for_its_owner(
     sent_at = await conn.fetchval("select at from account_send where owner_account_id is not null")
     await archived(project)
     await purged(project, conn, store)
-    rows = await conn.fetch(
-        "select organization_id, account_id, owner_account_id, post_id, at from account_send"
-    )
+    rows = await conn.fetch("select organization_id, account_id, owner_account_id, post_id, at from account_send")
     assert [tuple(row) for row in rows] == [(owner.org, owner.account_id, None, None, sent_at)]
     own = replace(project, org=owner.org, id=owner.project_id)
     await archived(own)
@@ -222,13 +218,13 @@ async def archived(project: IngestProject) -> None:
     await project.archived()
 
 
-async def claimed(project: IngestProject, conn: Conn, **asked: Any) -> Claim:
+async def claimed(project: IngestProject, conn: Conn, **asked: Any) -> JobClaim:
     """Begin the project's purge; return its job's claim."""
     await begin(project.workers.pool, project.id, **asked)
-    [claim] = await seeds.claims(conn, PURGE_PROJECT)
+    [claim] = await seeds.claims(conn, PURGE_PROJECT_KIND)
     return claim
 
 
-async def purged(project: IngestProject, conn: Conn, store: Store, **asked: Any) -> None:
+async def purged(project: IngestProject, conn: Conn, store: MediaStore, **asked: Any) -> None:
     claim = await claimed(project, conn, **asked)
     assert (await perform(scene.context(project.workers.pool, claim), store)).word == "completed"

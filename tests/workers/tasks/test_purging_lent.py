@@ -8,13 +8,13 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn, transact
+from db.pool import Conn, run_in_transaction
 from domain.accounts import accounts
 from domain.leasing import leases, offers, requests
-from domain.media.store import Store
+from domain.media.store import MediaStore
 from domain.operations import purge
-from jobs.kinds import PURGE_PROJECT
-from schemas.errors import NotFound
+from jobs.kinds import PURGE_PROJECT_KIND
+from schemas.errors import ObjectNotFound
 from tests import leasing, seeds
 from tests.domain.project import Project as Tenant
 from tests.domain.publishing import post_scene as scene
@@ -26,14 +26,10 @@ from tests.workers.tasks.test_purging import archived, begin, perform, purged
 STUBS = "select count(*) from social_account where project_id is null"
 
 
-async def lent(
-    project: IngestProject, conn: Conn, tenants: int
-) -> tuple[leasing.LeaseOwner, list[Tenant], list[UUID]]:
+async def lent(project: IngestProject, conn: Conn, tenants: int) -> tuple[leasing.LeaseOwner, list[Tenant], list[UUID]]:
     """Create an account that each of some tenants has leased and posted with; return also their ids of it."""
     pool = project.workers.pool
-    owner = await leasing.another(
-        conn, leasing.LeaseOwner(project.org, project.id, project.org), handle="ours"
-    )
+    owner = await leasing.another(conn, leasing.LeaseOwner(project.org, project.id, project.org), handle="ours")
     had = [await leasing.tenant(conn) for _ in range(tenants)]
     leased = []
     for tenant in had:
@@ -43,9 +39,7 @@ async def lent(
     return owner, had, leased
 
 
-async def sent(
-    conn: Conn, tenant: Tenant, owner: leasing.LeaseOwner, account_id: UUID, post_id: UUID
-) -> None:
+async def sent(conn: Conn, tenant: Tenant, owner: leasing.LeaseOwner, account_id: UUID, post_id: UUID) -> None:
     await conn.execute(
         """insert into account_send (organization_id, account_id, owner_account_id, id, post_id)
            values ($1, $2, $3, gen_random_uuid(), $4)""",
@@ -59,17 +53,17 @@ async def history(conn: Conn, tenant: Tenant, account_id: UUID) -> list[Any]:
     page |= {"before": None, "limit": 5}
     no_filter: dict[str, Any] = dict.fromkeys(("platforms", "statuses"))
     return [
-        await accounts.get(conn, organization_id=tenant.org, account_id=account_id),
-        await accounts.list_page(conn, **page, **no_filter, leased=True),
-        await leases.list_page(conn, **page),
-        await requests.list_of_project(conn, **page),
+        await accounts.read_account(conn, organization_id=tenant.org, account_id=account_id),
+        await accounts.list_accounts(conn, **page, **no_filter, leased=True),
+        await leases.list_leases_of_project(conn, **page),
+        await requests.list_requests_of_project(conn, **page),
         await conn.fetch("select * from social_account where organization_id = $1", tenant.org),
         await conn.fetch("select * from account_lease where organization_id = $1", tenant.org),
         await conn.fetch("select * from scheduled_post where organization_id = $1", tenant.org),
     ]
 
 
-async def test_tenants_history_stays_readable(project: IngestProject, conn: Conn, store: Store) -> None:
+async def test_tenants_history_stays_readable(project: IngestProject, conn: Conn, store: MediaStore) -> None:
     _, tenants, leased = await lent(project, conn, 2)
     held = [*zip(tenants, leased, strict=True)]
     before = [await history(conn, *one) for one in held]
@@ -86,7 +80,7 @@ async def test_tenants_history_stays_readable(project: IngestProject, conn: Conn
     assert await conn.fetchval("select count(*) from social_account") == 0
 
 
-async def test_the_tombstone_contains_no_data(project: IngestProject, conn: Conn, store: Store) -> None:
+async def test_the_tombstone_contains_no_data(project: IngestProject, conn: Conn, store: MediaStore) -> None:
     """It can't be read, lent or offered."""
     owner, (tenant,), _ = await lent(project, conn, 1)
     account_id = owner.account_id
@@ -96,17 +90,17 @@ async def test_the_tombstone_contains_no_data(project: IngestProject, conn: Conn
     said = {name for name, value in stub.items() if value not in (None, "", {})}
     its_own = {"organization_id", "id", "platform", "status", "connected_at", "disconnected_at"}
     assert said == {*its_own, "canceled_posts"}
-    for read in (accounts.get, accounts.lock):
-        with pytest.raises(NotFound):
+    for read in (accounts.read_account, accounts.lock_account):
+        with pytest.raises(ObjectNotFound):
             await read(conn, organization_id=project.org, account_id=account_id)
-    with pytest.raises(NotFound):
-        await offers.offer(conn, actor=owner.actor, account_id=account_id, niche="baking")
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectNotFound):
+        await offers.offer_account_for_lease(conn, actor=owner.actor, account_id=account_id, niche="baking")
+    with pytest.raises(ObjectNotFound):
         await leasing.lend(project.workers.pool, owner, tenant)
 
 
 async def test_a_concurrent_purge_of_a_tenant_leaves_no_sends(
-    project: IngestProject, conn: Conn, store: Store
+    project: IngestProject, conn: Conn, store: MediaStore
 ) -> None:
     pool = project.workers.pool
     _, (tenant,), _ = await lent(project, conn, 1)
@@ -114,15 +108,15 @@ async def test_a_concurrent_purge_of_a_tenant_leaves_no_sends(
     claims = []
     for project_id in (project.id, tenant.id):
         await begin(pool, project_id)
-        claims += await seeds.claims(conn, PURGE_PROJECT)
+        claims += await seeds.claims(conn, PURGE_PROJECT_KIND)
     ours, theirs = claims
-    while await transact(pool, partial(purge.delete_posts, claim=ours)):
+    while await run_in_transaction(pool, partial(purge.purge_post_batch, claim=ours)):
         pass
-    empty = partial(purge.delete_account, claim=ours, keyring=seeds.VAULT)
+    empty = partial(purge.purge_next_account, claim=ours, keyring=seeds.VAULT)
     async with pool.acquire() as observer:
         async with conn.transaction():
-            assert await purge.delete_posts(conn, claim=theirs)
-            waiting = asyncio.create_task(transact(pool, empty))
+            assert await purge.purge_post_batch(conn, claim=theirs)
+            waiting = asyncio.create_task(run_in_transaction(pool, empty))
             await eventually(lambda: waits_for_lock(observer))
         assert await waiting
     assert await conn.fetchval(STUBS) == 1
@@ -133,7 +127,7 @@ async def test_a_concurrent_purge_of_a_tenant_leaves_no_sends(
 
 @pytest.mark.parametrize("places", [(1, 2), (0, 1), (1, 0)])
 async def test_two_concurrent_purges_leave_no_tombstone(
-    project: IngestProject, conn: Conn, store: Store, places: tuple[int, int]
+    project: IngestProject, conn: Conn, store: MediaStore, places: tuple[int, int]
 ) -> None:
     """Purges of the last two tenants, or of an owner (0) and its tenant: both see the other's row deleted."""
     pool = project.workers.pool
@@ -142,27 +136,25 @@ async def test_two_concurrent_purges_leave_no_tombstone(
     claims = []
     for project_id in (project.id, *(tenant.id for tenant in tenants)):
         await begin(pool, project_id)
-        claims += await seeds.claims(conn, PURGE_PROJECT)
-        while await transact(pool, partial(purge.delete_posts, claim=claims[-1])):
+        claims += await seeds.claims(conn, PURGE_PROJECT_KIND)
+        while await run_in_transaction(pool, partial(purge.purge_post_batch, claim=claims[-1])):
             pass
     if 0 not in places:
         assert (await perform(scene.context(pool, claims[0]), store)).word == "completed"
-    first, second = [partial(purge.delete_account, claim=claims[at], keyring=seeds.VAULT) for at in places]
+    first, second = [partial(purge.purge_next_account, claim=claims[at], keyring=seeds.VAULT) for at in places]
     async with pool.acquire() as observer:
         async with conn.transaction():
             assert await first(conn)
-            waiting = asyncio.create_task(transact(pool, second))
+            waiting = asyncio.create_task(run_in_transaction(pool, second))
             await eventually(lambda: waits_for_lock(observer))
         assert await waiting
     assert await conn.fetchval("select count(*) from social_account") == 0
 
 
-async def test_an_open_lease_prevents_the_purge(project: IngestProject, conn: Conn, store: Store) -> None:
+async def test_an_open_lease_prevents_the_purge(project: IngestProject, conn: Conn, store: MediaStore) -> None:
     """Until the account is recalled."""
     pool = project.workers.pool
-    owner = await leasing.another(
-        conn, leasing.LeaseOwner(project.org, project.id, project.org), handle="ours"
-    )
+    owner = await leasing.another(conn, leasing.LeaseOwner(project.org, project.id, project.org), handle="ours")
     leased = await leasing.lend(pool, owner, await leasing.tenant(conn))
     await archived(project)
     with leasing.conflict("ACCOUNT_LEASED"):

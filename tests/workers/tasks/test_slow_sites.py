@@ -3,10 +3,10 @@
 import asyncio
 from functools import partial
 
-from db.pool import transact
+from db.pool import run_in_transaction
 from domain.brand import ingests
 from domain.tenancy import organizations
-from jobs.kinds import INGEST_WEBSITE
+from jobs.kinds import INGEST_WEBSITE_KIND
 from tests import seeds
 from tests.waiting import eventually
 from tests.workers.tasks.project import IngestProject
@@ -16,9 +16,7 @@ HOGS, INGESTS, SLOTS = 2, 20, 10
 PAGE = raw_response(body="<html lang=en><title>Acme</title><p>Acme sends invoices.")
 
 
-async def test_forty_ingests_of_silent_sites_make_no_other_tenants_ingest_late(
-    project: IngestProject,
-) -> None:
+async def test_forty_ingests_of_silent_sites_make_no_other_tenants_ingest_late(project: IngestProject) -> None:
     asked, silent = 0, asyncio.Event()
 
     async def never(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
@@ -30,10 +28,10 @@ async def test_forty_ingests_of_silent_sites_make_no_other_tenants_ingest_late(
         settings = {"slots": SLOTS, "fetch_allow": f"{slow.host},{quick.host}"}
         for _ in range(HOGS):
             await begin(project, slow.url())
-        async with project.at_work(INGEST_WEBSITE, **settings):
+        async with project.at_work(INGEST_WEBSITE_KIND, **settings):
             await eventually(lambda: full(project))
             asking = {"url": quick.url(), "follow_links": False, "max_pages": 1}
-            row = await project.ingested(ingests.start_website, **asking)
+            row = await project.ingested(ingests.start_website_ingest, **asking)
             assert row["state"] == "completed"
             assert asked > 0
             assert await full(project)
@@ -43,11 +41,11 @@ async def test_forty_ingests_of_silent_sites_make_no_other_tenants_ingest_late(
 async def begin(project: IngestProject, url: str) -> None:
     """Start the ingests of a tenant of the lowest tier."""
     async with project.workers.pool.acquire() as conn:
-        org = (await organizations.create(conn, name="Acme", tier="standard")).live
+        org = (await organizations.insert_organization_pair(conn, name="Acme", tier="standard")).live
         ids = [await seeds.project(conn, org, name=f"Shop {number}") for number in range(INGESTS)]
     for project_id in ids:
-        start = partial(ingests.start_website, organization_id=org, project_id=project_id)
-        await transact(project.workers.pool, partial(start, url=url, follow_links=False, max_pages=1))
+        start = partial(ingests.start_website_ingest, organization_id=org, project_id=project_id)
+        await run_in_transaction(project.workers.pool, partial(start, url=url, follow_links=False, max_pages=1))
 
 
 async def full(project: IngestProject) -> bool:

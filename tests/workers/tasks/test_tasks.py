@@ -15,8 +15,8 @@ import pytest
 
 from cli.local import demo
 from domain.brand import ingests
-from domain.brand.store_listings import InGooglePlay
-from jobs.kinds import INGEST_APPSTORE, INGEST_GITHUB, INGEST_WEBSITE, KINDS, Kind
+from domain.brand.store_listings import GooglePlayListing
+from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND, JOB_KINDS, JobKindSpec
 from jobs.outcomes import Failed, Retry, Snooze
 from schemas.errors import SourceError, SourceRateLimited
 from schemas.projects import IngestState
@@ -26,19 +26,19 @@ from tests.waiting import PATIENCE_S
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import raw_response, serve
 from workers.ingest import perform
-from workers.runtime.context import Context
-from workers.tasks import OPENERS, POOLS, open_tasks
+from workers.runtime.context import TaskContext
+from workers.tasks import TASK_OPENER_BY_KIND, TASK_POOL_NAMES, open_pool_tasks
 
 FOLDER = Path(__file__).parents[3] / "workers" / "tasks"
 PAGE: dict[str, Any] = {"follow_links": False, "max_pages": 1}
-ITS_APP = InGooglePlay(package="com.acme.planner")
+ITS_APP = GooglePlayListing(package="com.acme.planner")
 
 
 async def ingest(project: IngestProject, url: str) -> asyncpg.Record:
     """Run an ingest; return its job's row, once a worker has ended it."""
     origin = urlsplit(url).netloc if url.startswith("http:") else ""
-    async with project.at_work(INGEST_WEBSITE, fetch_allow=origin):
-        return await project.ingested(ingests.start_website, url=url, **PAGE)
+    async with project.at_work(INGEST_WEBSITE_KIND, fetch_allow=origin):
+        return await project.ingested(ingests.start_website_ingest, url=url, **PAGE)
 
 
 async def state(project: IngestProject) -> IngestState:
@@ -77,12 +77,12 @@ async def test_an_unfetchable_page_fails_with_its_code(project: IngestProject) -
 @pytest.mark.parametrize(
     ("kind", "start", "asked"),
     [
-        (INGEST_GITHUB, ingests.start_github, {"repo": "acme/zap", "branch": None}),
-        (INGEST_APPSTORE, ingests.start_appstore, {"listings": [ITS_APP], "country_code": "us"}),
+        (INGEST_GITHUB_KIND, ingests.start_github_ingest, {"repo": "acme/zap", "branch": None}),
+        (INGEST_APPSTORE_KIND, ingests.start_appstore_ingest, {"listings": [ITS_APP], "country_code": "us"}),
     ],
 )
 async def test_a_sandbox_reads_fakes(
-    sandbox: IngestProject, kind: Kind, start: Any, asked: dict[str, Any]
+    sandbox: IngestProject, kind: JobKindSpec, start: Any, asked: dict[str, Any]
 ) -> None:
     """Those of websites are in `tests/fundamentals/test_07_brand.py`."""
     upstreams = ("github_api_url", "itunes_api_url", "app_store_url", "play_url")
@@ -95,16 +95,16 @@ async def test_a_sandbox_reads_fakes(
 async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: IngestProject) -> None:
     reading, archived = asyncio.Event(), asyncio.Event()
 
-    async def task(ctx: Context) -> Any:
+    async def task(ctx: TaskContext) -> Any:
         reading.set()
         await archived.wait()
-        return await tasks[INGEST_WEBSITE](ctx)
+        return await tasks[INGEST_WEBSITE_KIND](ctx)
 
     workers = project.workers
-    with demo.site() as host:
+    with demo.serve_demo_site() as host:
         settings = msgspec.structs.replace(workers.settings, fetch_allow=host)
-        async with open_tasks(settings, "ingest") as tasks, workers.working(task, kind=INGEST_WEBSITE):
-            job_id = await project.start(ingests.start_website, url=f"http://{host}/", **PAGE)
+        async with open_pool_tasks(settings, "ingest") as tasks, workers.working(task, kind=INGEST_WEBSITE_KIND):
+            job_id = await project.start(ingests.start_website_ingest, url=f"http://{host}/", **PAGE)
             await asyncio.wait_for(reading.wait(), PATIENCE_S)
             await project.archive()
             archived.set()
@@ -114,10 +114,10 @@ async def test_an_ingest_of_a_project_archived_meanwhile_ends_canceled(project: 
 
 
 def test_every_kind_has_exactly_one_task_file() -> None:
-    assert {kind.name for kind in OPENERS} == {path.stem for path in FOLDER.glob("[a-z]*.py")}
-    for kind in OPENERS:
+    assert {kind.name for kind in TASK_OPENER_BY_KIND} == {path.stem for path in FOLDER.glob("[a-z]*.py")}
+    for kind in TASK_OPENER_BY_KIND:
         assert iscoroutinefunction(import_module(f"workers.tasks.{kind.name}").open_task)
-    assert {kind.pool for kind in KINDS.values()} == set(POOLS)
+    assert {kind.pool for kind in JOB_KINDS.values()} == set(TASK_POOL_NAMES)
 
 
 def test_a_worker_loads_the_tasks_of_its_pool_alone(settings: Settings) -> None:
@@ -125,10 +125,10 @@ def test_a_worker_loads_the_tasks_of_its_pool_alone(settings: Settings) -> None:
     script = f"""if True:
         import asyncio, sys
         from schemas.settings import Settings
-        from workers.tasks import open_tasks
+        from workers.tasks import open_pool_tasks
 
         async def main() -> None:
-            async with open_tasks({settings!r}, "deliver"):
+            async with open_pool_tasks({settings!r}, "deliver"):
                 print(*(name for name in sys.modules if name.startswith("workers.tasks.")))
 
         asyncio.run(main())"""
@@ -137,8 +137,8 @@ def test_a_worker_loads_the_tasks_of_its_pool_alone(settings: Settings) -> None:
 
 
 def test_a_refusal_keeps_its_code_and_a_timed_one_costs_no_attempt() -> None:
-    again = perform.outcome_of(SourceError("wait", retryable=True, retry_after=30))
+    again = perform.outcome_of_source_error(SourceError("wait", retryable=True, retry_after=30))
     assert again == Retry("SCRAPE_FAILED", "wait", after_s=30)
-    assert perform.outcome_of(SourceError("no", retryable=False)) == Failed("SCRAPE_FAILED", "no")
-    assert perform.outcome_of(SourceRateLimited("not now", retry_after=30)) == Snooze(30)
-    assert perform.outcome_of(SourceRateLimited("not now")).word == "retry"
+    assert perform.outcome_of_source_error(SourceError("no", retryable=False)) == Failed("SCRAPE_FAILED", "no")
+    assert perform.outcome_of_source_error(SourceRateLimited("not now", retry_after=30)) == Snooze(30)
+    assert perform.outcome_of_source_error(SourceRateLimited("not now")).word == "retry"

@@ -5,21 +5,21 @@ import asyncio
 import msgspec
 import pytest
 
-from schemas.brand import Validators
+from schemas.brand import HttpValidators
 from schemas.errors import (
     FetchBlocked,
     FetchFailed,
-    FetchTimeout,
-    NotHtml,
     SourceError,
     SourceForbidden,
     SourceNotFound,
+    SourceNotHtml,
     SourceRateLimited,
+    SourceTimeout,
 )
 from tests.waiting import PATIENCE_S
 from tests.workers.web.web import Script, allowed_client, fetch_answer, raw_response, serve, silence
-from workers.web.errors import MIN_COOLDOWN_S
-from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, fetch
+from workers.web.errors import MIN_SITE_COOLDOWN_S
+from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, fetch_url
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 
@@ -29,8 +29,8 @@ async def test_own_headers_are_sent_and_no_cookies() -> None:
         serve({"/": raw_response(body="x", set_cookie="a=b"), "/2": raw_response()}) as site,
         allowed_client(site) as client,
     ):
-        await fetch(client, site.url())
-        await fetch(client, site.url("/2"))
+        await fetch_url(client, site.url())
+        await fetch_url(client, site.url("/2"))
     (_, first), (_, second) = site.asked
     assert first["user-agent"].startswith("brandcontextbot/")
     assert first["user-agent"].endswith("(+https://tenantry.test/bot)")
@@ -46,15 +46,13 @@ async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("content_type", ["application/json", "image/png", "text/plain", "application/pdf"])
 async def test_another_type_is_not_html(content_type: str) -> None:
-    with pytest.raises(NotHtml, match=content_type):
+    with pytest.raises(SourceNotHtml, match=content_type):
         await fetch_answer(raw_response(body="{}", content_type=content_type))
 
 
 async def test_a_body_without_a_type_is_html_by_its_beginning() -> None:
-    assert (
-        await fetch_answer(raw_response(body="  <!doctype html>", content_type=""))
-    ).body == b"  <!doctype html>"
-    with pytest.raises(NotHtml):
+    assert (await fetch_answer(raw_response(body="  <!doctype html>", content_type=""))).body == b"  <!doctype html>"
+    with pytest.raises(SourceNotHtml):
         await fetch_answer(raw_response(body="%PDF-1.7", content_type=""))
 
 
@@ -100,7 +98,7 @@ async def test_a_429_without_a_wait_has_a_minimum_cooldown(wish: str) -> None:
     """A wait for a limit's end costs no attempt, so only the cooldown ends repeated requests."""
     with pytest.raises(SourceRateLimited) as refused:
         await fetch_answer(raw_response(429, retry_after=wish, date=DATE))
-    assert refused.value.retry_after == MIN_COOLDOWN_S
+    assert refused.value.retry_after == MIN_SITE_COOLDOWN_S
 
 
 async def test_redirects_are_followed_and_the_last_address_is_returned() -> None:
@@ -112,7 +110,7 @@ async def test_redirects_are_followed_and_the_last_address_is_returned() -> None
     }
     async with serve(answers) as site, allowed_client(site) as client:
         site.answers = {**answers, "/b?x=1": raw_response(307, location=f"//{site.host}/c")}
-        fetched = await fetch(client, site.url())
+        fetched = await fetch_url(client, site.url())
     assert fetched.url == site.url("/c")
     assert site.paths == ["/", "/a", "/b?x=1", "/c"]
 
@@ -120,7 +118,7 @@ async def test_redirects_are_followed_and_the_last_address_is_returned() -> None
 async def test_a_redirect_loop_ends_after_five() -> None:
     async with serve({"/": raw_response(302, location="/")}) as site, allowed_client(site) as client:
         with pytest.raises(FetchFailed, match="redirects more than 5") as refused:
-            await fetch(client, site.url())
+            await fetch_url(client, site.url())
     assert len(site.asked) == 6
     assert not refused.value.retryable
 
@@ -137,20 +135,16 @@ async def test_each_redirect_is_admitted_before_its_request() -> None:
         allowed_client(site) as client,
     ):
         with pytest.raises(FetchBlocked):
-            await fetch(client, site.url(), admit=admit)
+            await fetch_url(client, site.url(), admit=admit)
     assert seen == [site.url("/a")]
     assert site.paths == ["/"]
 
 
-JSON = ExpectedResponse(
-    accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100
-)
+JSON = ExpectedResponse(accept="application/json", types=frozenset({"application/json"}), begins=(b"{",), limit=100)
 
 
 async def test_a_wrong_type_of_an_api_is_retryable() -> None:
-    assert (
-        await fetch_answer(raw_response(body="{}", content_type="application/json"), want=JSON)
-    ).body == b"{}"
+    assert (await fetch_answer(raw_response(body="{}", content_type="application/json"), want=JSON)).body == b"{}"
     assert (await fetch_answer(raw_response(body="\n{}", content_type=""), want=JSON)).body == b"\n{}"
     for wrong in (raw_response(body="<p>"), raw_response(body="<p>", content_type="")):
         with pytest.raises(FetchFailed, match="not application/json") as refused:
@@ -171,19 +165,19 @@ async def test_added_headers_go_to_the_first_origin_only() -> None:
     async with serve({"/": raw_response(body="<p>")}) as other_site:
         answers = {"/": raw_response(302, location="/a"), "/a": raw_response(302, location=other_site.url())}
         async with serve(answers) as site, allowed_client(site, other_site) as client:
-            await fetch(client, site.url(), headers={"Authorization": "Bearer x"})
+            await fetch_url(client, site.url(), headers={"Authorization": "Bearer x"})
     assert [headers.get("authorization") for _, headers in site.asked] == ["bearer x", "bearer x"]
     assert [headers.get("authorization") for _, headers in other_site.asked] == [None]
 
 
 async def test_only_known_addresses_are_requested_conditionally() -> None:
-    old = Validators(etag='"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
+    old = HttpValidators(etag='"1"', last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
     answers = {"/": raw_response(302, location="/a"), "/a": raw_response(304), "/b": raw_response(304)}
     async with serve(answers) as site, allowed_client(site) as client:
-        fetched = await fetch(client, site.url(), validators_by_url={site.url("/a"): old})
+        fetched = await fetch_url(client, site.url(), validators_by_url={site.url("/a"): old})
         assert (fetched.unchanged, fetched.url, fetched.body) == (True, site.url("/a"), b"")
         with pytest.raises(FetchFailed):
-            await fetch(client, site.url("/b"), validators_by_url={site.url("/a"): old})
+            await fetch_url(client, site.url("/b"), validators_by_url={site.url("/a"): old})
     (_, first), (_, second), (_, third) = site.asked
     assert second["if-none-match"] == '"1"'
     assert second["if-modified-since"] == "tue, 24 nov 2026 12:00:00 gmt"
@@ -192,10 +186,8 @@ async def test_only_known_addresses_are_requested_conditionally() -> None:
 
 @pytest.mark.parametrize("etag", ['"caf\u00e9"', f'"{"1" * 600}"', ""])
 async def test_unusable_validators_are_dropped(etag: str) -> None:
-    fetched = await fetch_answer(
-        raw_response(body="<p>", etag=etag, last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
-    )
-    assert fetched.validators == Validators(last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
+    fetched = await fetch_answer(raw_response(body="<p>", etag=etag, last_modified="Tue, 24 Nov 2026 12:00:00 GMT"))
+    assert fetched.validators == HttpValidators(last_modified="Tue, 24 Nov 2026 12:00:00 GMT")
 
 
 async def test_a_post_is_not_repeated_at_a_redirect() -> None:
@@ -203,9 +195,9 @@ async def test_a_post_is_not_repeated_at_a_redirect() -> None:
         serve({"/": raw_response(body="<p>"), "/a": raw_response(307, location="/")}) as site,
         allowed_client(site) as client,
     ):
-        assert (await fetch(client, site.url(), content=b"{}")).body == b"<p>"
+        assert (await fetch_url(client, site.url(), content=b"{}")).body == b"<p>"
         with pytest.raises(FetchFailed, match="307"):
-            await fetch(client, site.url("/a"), content=b"{}")
+            await fetch_url(client, site.url("/a"), content=b"{}")
     assert site.paths == ["/", "/a"]
     assert site.asked[0][1]["content-length"] == "2"
 
@@ -224,6 +216,6 @@ async def test_a_slow_answer_ends_at_the_deadline(script: Script) -> None:
     want = msgspec.structs.replace(EXPECTED_HTML_RESPONSE, deadline_s=0.3)
     async with serve({"/": script}) as site, allowed_client(site) as client:
         async with asyncio.timeout(PATIENCE_S):
-            with pytest.raises(FetchTimeout) as refused:
-                await fetch(client, site.url(), want=want)
+            with pytest.raises(SourceTimeout) as refused:
+                await fetch_url(client, site.url(), want=want)
     assert refused.value.retryable

@@ -6,25 +6,25 @@ from contextlib import AsyncExitStack
 import msgspec
 import pytest
 
-from schemas.errors import RobotsDisallowed, Unreachable
+from schemas.errors import RobotsDisallowed, SourceUnreachable
 from tests.corpora import corpus
 from tests.workers.web.web import Answers, allowed_client, raw_response, serve, silence
 from workers.web import robots
-from workers.web.robots import Robots, Rules, parse
+from workers.web.robots import RobotsRules, RobotsRulesCache, parse_robots_txt
 
 KEEP_OUT = "User-agent: *\nDisallow: /\n"
 
 
 async def admit_path(answers: Answers, path: str = "/page") -> None:
     async with serve(answers) as site, allowed_client(site) as client:
-        await Robots(client).admit(site.url(path))
+        await RobotsRulesCache(client).admit_url(site.url(path))
 
 
 def rules(text: str | bytes, content_type: str = "text/plain") -> Answers:
     return {"/robots.txt": raw_response(body=text, content_type=content_type)}
 
 
-FILLER = "# nothing\n" * (robots.ROBOTS_LIMITS.limit // 10 + 1)
+FILLER = "# nothing\n" * (robots.EXPECTED_ROBOTS_RESPONSE.limit // 10 + 1)
 OPEN = {
     "another path": rules("User-agent: *\nDisallow: /private\n"),
     "nothing": rules(""),
@@ -66,7 +66,7 @@ async def test_a_5xx_is_a_retryable_refusal(status: int) -> None:
 
 async def test_a_timeout_is_a_retryable_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        robots, "ROBOTS_LIMITS", msgspec.structs.replace(robots.ROBOTS_LIMITS, deadline_s=0.2)
+        robots, "EXPECTED_ROBOTS_RESPONSE", msgspec.structs.replace(robots.EXPECTED_ROBOTS_RESPONSE, deadline_s=0.2)
     )
     with pytest.raises(RobotsDisallowed) as refused:
         await admit_path({"/robots.txt": silence})
@@ -77,52 +77,52 @@ async def test_an_unreachable_site_is_reported_as_such() -> None:
     async with serve({}) as site:
         pass
     async with allowed_client(site) as client:
-        with pytest.raises(Unreachable):
-            await Robots(client).admit(site.url())
+        with pytest.raises(SourceUnreachable):
+            await RobotsRulesCache(client).admit_url(site.url())
 
 
 async def test_rules_are_cached_for_a_day() -> None:
     now = 0.0
     async with serve(rules("")) as site, allowed_client(site) as client:
-        cache = Robots(client, clock=lambda: now)
-        await asyncio.gather(*(cache.admit(site.url(path)) for path in ("/a", "/b", "/a")))
+        cache = RobotsRulesCache(client, clock=lambda: now)
+        await asyncio.gather(*(cache.admit_url(site.url(path)) for path in ("/a", "/b", "/a")))
         now = 86_400.0
-        await cache.admit(site.url("/c"))
+        await cache.admit_url(site.url("/c"))
         assert site.paths == ["/robots.txt"]
         now += 1
-        await cache.admit(site.url("/c"))
+        await cache.admit_url(site.url("/c"))
         assert site.paths == ["/robots.txt"] * 2
 
 
 async def test_a_refusal_is_checked_again_after_a_minute() -> None:
     now = 0.0
     async with serve(rules(KEEP_OUT)) as site, allowed_client(site) as client:
-        cache = Robots(client, clock=lambda: now)
+        cache = RobotsRulesCache(client, clock=lambda: now)
         for _ in range(2):
             with pytest.raises(RobotsDisallowed):
-                await cache.admit(site.url())
+                await cache.admit_url(site.url())
         assert site.paths == ["/robots.txt"]
         site.answers, now = rules(""), 61.0
-        await cache.admit(site.url())
+        await cache.admit_url(site.url())
 
 
 async def test_a_temporary_failure_is_not_cached() -> None:
     async with serve({"/robots.txt": raw_response(503)}) as site, allowed_client(site) as client:
-        cache = Robots(client)
+        cache = RobotsRulesCache(client)
         with pytest.raises(RobotsDisallowed):
-            await cache.admit(site.url())
+            await cache.admit_url(site.url())
         site.answers = rules("")
-        await cache.admit(site.url())
+        await cache.admit_url(site.url())
 
 
 async def test_the_oldest_rules_are_evicted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(robots, "CACHE_BYTES", 3 * robots.MIN_COUNTED_BYTES)
+    monkeypatch.setattr(robots, "MAX_ROBOTS_CACHE_BYTES", 3 * robots.MIN_COUNTED_ROBOTS_BYTES)
     async with AsyncExitStack() as stack:
         sites = [await stack.enter_async_context(serve(rules(""))) for _ in range(4)]
         client = await stack.enter_async_context(allowed_client(*sites))
-        cache = Robots(client)
+        cache = RobotsRulesCache(client)
         for site in (*sites, *sites[1:], sites[0]):
-            await cache.admit(site.url())
+            await cache.admit_url(site.url())
         assert [len(site.paths) for site in sites] == [2, 1, 1, 1]
         assert len(cache.cached) == 3
 
@@ -133,14 +133,14 @@ async def test_the_oldest_rules_are_evicted(monkeypatch: pytest.MonkeyPatch) -> 
 )
 async def test_crawl_delays_are_read_and_bounded(text: str, delay_s: float) -> None:
     async with serve(rules(f"User-agent: *\n{text}\n")) as site, allowed_client(site) as client:
-        assert (await Robots(client).admit(site.url())).delay_s == delay_s
+        assert (await RobotsRulesCache(client).admit_url(site.url())).crawl_delay_s == delay_s
 
 
 def test_real_files_are_read() -> None:
     files = sorted(corpus("robots").glob("*.txt"))
     assert len(files) >= 200
-    rules_by_file = {path.name: Rules(parse(path.read_bytes()), 0, 0) for path in files}
-    assert all(0 <= rules_of_file.delay_s <= 10 for rules_of_file in rules_by_file.values())
+    rules_by_file = {path.name: RobotsRules(parse_robots_txt(path.read_bytes()), 0, 0) for path in files}
+    assert all(0 <= rules_of_file.crawl_delay_s <= 10 for rules_of_file in rules_by_file.values())
     verdicts = {
         name: rules_of_file.parsed.can_fetch("https://x.com/", "BrandContextBot")
         for name, rules_of_file in rules_by_file.items()

@@ -15,25 +15,23 @@ import pytest_asyncio
 from schemas.errors import FetchBlocked, SourceError
 from tests.workers.net import GOOD, GOOD6, VECTORS, SimulatedNetwork
 from tests.workers.web.web import raw_response
-from workers.web.fetch import fetch, open_client
-from workers.web.robots import Robots
+from workers.web.fetch import fetch_url, open_guarded_client
+from workers.web.robots import RobotsRulesCache
 
 REDIRECTS = [*zip(VECTORS, itertools.cycle([301, 302, 303, 307, 308]), strict=False)]
 
 
 @pytest_asyncio.fixture
 async def client(net: SimulatedNetwork) -> AsyncIterator[httpx.AsyncClient]:
-    async with open_client(allowed={}, contact="", resolver=net.resolve) as opened:
+    async with open_guarded_client(allowed={}, contact="", resolver=net.resolve) as opened:
         yield opened
 
 
-async def test_forbidden_addresses_are_not_connected(
-    net: SimulatedNetwork, client: httpx.AsyncClient
-) -> None:
+async def test_forbidden_addresses_are_not_connected(net: SimulatedNetwork, client: httpx.AsyncClient) -> None:
     assert len(set(VECTORS)) == len(VECTORS) > 80
     for url in VECTORS:
         with pytest.raises(SourceError) as refused:
-            raise AssertionError((url, await fetch(client, url)))
+            raise AssertionError((url, await fetch_url(client, url)))
         assert refused.value.code in {"FETCH_BLOCKED", "FETCH_FAILED"}, url
         assert net.connects == [], url
 
@@ -44,17 +42,15 @@ async def test_redirects_to_forbidden_addresses_are_not_connected(
     for url, status in REDIRECTS:
         net.pages["good.example"] = raw_response(status, location=url)
         with pytest.raises(SourceError):
-            raise AssertionError((url, await fetch(client, "http://good.example/")))
+            raise AssertionError((url, await fetch_url(client, "http://good.example/")))
         assert {host for host, _ in net.connects} == {GOOD}, url
 
 
-async def test_redirects_of_robots_txt_are_not_connected(
-    net: SimulatedNetwork, client: httpx.AsyncClient
-) -> None:
+async def test_redirects_of_robots_txt_are_not_connected(net: SimulatedNetwork, client: httpx.AsyncClient) -> None:
     for url in VECTORS:
         net.pages["good.example"] = raw_response(302, location=url)
         with contextlib.suppress(SourceError):
-            await Robots(client).admit("http://good.example/page")
+            await RobotsRulesCache(client).admit_url("http://good.example/page")
         assert {host for host, _ in net.connects} == {GOOD}, url
 
 
@@ -65,12 +61,10 @@ async def test_redirects_of_robots_txt_are_not_connected(
         "http://also-good.example/", "http://münchen.example/", f"http://{GOOD}/", f"http://[{GOOD6}]/",
     ],
 )  # fmt: skip
-async def test_public_addresses_are_connected(
-    url: str, net: SimulatedNetwork, client: httpx.AsyncClient
-) -> None:
+async def test_public_addresses_are_connected(url: str, net: SimulatedNetwork, client: httpx.AsyncClient) -> None:
     net.answers["good.example."] = itertools.repeat([GOOD])
     with pytest.raises(SourceError) as missing:
-        await fetch(client, url)
+        await fetch_url(client, url)
     assert missing.value.code == "SOURCE_NOT_FOUND"
     assert len(net.connects) == 1
 
@@ -80,13 +74,13 @@ async def test_a_name_is_looked_up_once_and_connected_as_checked(
 ) -> None:
     net.answers["rebind.example"] = iter([[GOOD], ["127.0.0.1"], ["169.254.169.254"]])
     net.pages["rebind.example"] = raw_response(body="<p>")
-    assert (await fetch(client, "http://rebind.example/")).body == b"<p>"
+    assert (await fetch_url(client, "http://rebind.example/")).body == b"<p>"
     assert net.lookups == ["rebind.example"]
     assert net.connects == [(GOOD, 80)]
 
 
 async def test_a_refusal_names_no_address(net: SimulatedNetwork, client: httpx.AsyncClient) -> None:
     with pytest.raises(FetchBlocked) as refused:
-        await fetch(client, "http://six.example/")
+        await fetch_url(client, "http://six.example/")
     assert "fd00" not in refused.value.message
     assert "six.example" in refused.value.message

@@ -10,7 +10,7 @@ import httpx
 from domain.values import ssrf_guard
 from tests import http_server
 from tests.http_server import HttpRequest
-from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, FetchedResponse, fetch, open_client
+from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, FetchedResponse, fetch_url, open_guarded_client
 
 #: Writes a raw response that no well-behaved server sends; the reader ends when the client leaves.
 Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -76,11 +76,7 @@ def raw_response(status: int = 200, body: bytes | str = b"", **headers: str) -> 
     content = body.encode() if isinstance(body, str) else body
     fields_given = {name.replace("_", "-"): value for name, value in headers.items()}
     fields = {"content-type": "text/html; charset=utf-8", "content-length": str(len(content)), **fields_given}
-    lines = [
-        f"HTTP/1.1 {status} X",
-        *(f"{name}: {value}" for name, value in fields.items()),
-        "connection: close",
-    ]
+    lines = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in fields.items()), "connection: close"]
     return "\r\n".join([*lines, "", ""]).encode("utf-8") + content
 
 
@@ -90,11 +86,11 @@ def robots_txt(*lines: str) -> bytes:
 
 
 def allowed_client(*sites: Site) -> httpx.AsyncClient:
-    allowed = ssrf_guard.read_allowed(",".join(site.host for site in sites))
-    return open_client(allowed=allowed, contact="https://tenantry.test/bot")
+    allowed = ssrf_guard.parse_allowed_origins(",".join(site.host for site in sites))
+    return open_guarded_client(allowed=allowed, contact="https://tenantry.test/bot")
 
 
 async def fetch_answer(answer: bytes, want: ExpectedResponse = EXPECTED_HTML_RESPONSE) -> FetchedResponse:
     """Return the result of fetching a response."""
     async with serve({"/": answer}) as site, allowed_client(site) as client:
-        return await fetch(client, site.url(), want=want)
+        return await fetch_url(client, site.url(), want=want)

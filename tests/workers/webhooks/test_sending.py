@@ -24,26 +24,24 @@ from tests.workers.webhooks.receiver import (
     says,
 )
 from workers.webhooks import sending
-from workers.webhooks.sending import DeliveryResult, open_sender, send
+from workers.webhooks.sending import DeliveryResult, open_webhook_client, send_webhook
 
 
 async def send_attempt(settings: Settings, behave: Behaviour) -> DeliveryResult:
     """Send one attempt to a receiver with this behavior; return its result."""
     async with receiving(behave) as receiver:
         mine = msgspec.structs.replace(settings, fetch_allow=receiver.host)
-        async with open_sender(mine) as client:
-            return await send(client, receiver.url, headers={"webhook-id": "evt_1"}, body=b"{}")
+        async with open_webhook_client(mine) as client:
+            return await send_webhook(client, receiver.url, headers={"webhook-id": "evt_1"}, body=b"{}")
 
 
-async def test_an_attempt_is_one_post_of_these_bytes(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_attempt_is_one_post_of_these_bytes(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     async with receiving(says(200, set_cookie="a=b")) as receiver:
         mine = msgspec.structs.replace(settings, fetch_allow=receiver.host)
-        async with open_sender(mine) as client:
+        async with open_webhook_client(mine) as client:
             for _ in range(2):
-                answer = await send(client, receiver.url, headers={"webhook-id": "evt_1"}, body=b'{"a": 1}')
+                answer = await send_webhook(client, receiver.url, headers={"webhook-id": "evt_1"}, body=b'{"a": 1}')
                 assert answer == DeliveryResult(200)
     for asked in receiver.asked:
         assert (asked.method, asked.target, asked.body) == ("POST", "/hook", b'{"a": 1}')
@@ -68,16 +66,14 @@ async def test_a_redirect_is_not_followed(settings: Settings) -> None:
 
 
 async def test_a_silent_receiver_times_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "TRY_S", 0.3)
+    monkeypatch.setattr(sending, "DELIVERY_ATTEMPT_TIMEOUT_S", 0.3)
     for behave in (hangs, drips):
         assert await send_attempt(settings, behave) == DeliveryResult(None, "TIMEOUT")
 
 
-async def test_the_status_stands_after_a_broken_body(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_status_stands_after_a_broken_body(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The rest of the response has a short timeout, and changes nothing."""
-    monkeypatch.setattr(sending, "BODY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(sending, "RESPONSE_BODY_TIMEOUT_S", 0.1)
     for behave in (drips_on, floods, breaks_off, explodes):
         assert await send_attempt(settings, behave) == DeliveryResult(200), behave
 
@@ -86,9 +82,13 @@ async def test_an_endless_response_is_cut_at_its_size_limit(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The time limit is off here: an unlimited read would run into the test's own timeout."""
-    assert (sending.TRY_S, sending.BODY_TIMEOUT_S, sending.MAX_READ_BYTES) == (15, 2, 64 * 1024)
-    monkeypatch.setattr(sending, "TRY_S", 3600.0)
-    monkeypatch.setattr(sending, "BODY_TIMEOUT_S", 3600.0)
+    assert (sending.DELIVERY_ATTEMPT_TIMEOUT_S, sending.RESPONSE_BODY_TIMEOUT_S, sending.MAX_RESPONSE_REST_BYTES) == (
+        15,
+        2,
+        64 * 1024,
+    )
+    monkeypatch.setattr(sending, "DELIVERY_ATTEMPT_TIMEOUT_S", 3600.0)
+    monkeypatch.setattr(sending, "RESPONSE_BODY_TIMEOUT_S", 3600.0)
     assert await send_attempt(settings, floods) == DeliveryResult(200)
 
 
@@ -100,31 +100,29 @@ async def test_an_invalid_response_is_a_lost_connection(settings: Settings) -> N
 async def test_an_unreachable_receiver_has_its_code(settings: Settings) -> None:
     async with receiving(says(200)) as receiver:
         url, mine = receiver.url, msgspec.structs.replace(settings, fetch_allow=receiver.host)
-    async with open_sender(mine) as client:
-        answer = await send(client, url, headers={}, body=b"{}")
+    async with open_webhook_client(mine) as client:
+        answer = await send_webhook(client, url, headers={}, body=b"{}")
     assert answer == DeliveryResult(None, "UNREACHABLE")
 
 
 @pytest_asyncio.fixture
 async def guarded(settings: Settings, net: SimulatedNetwork) -> AsyncIterator[httpx.AsyncClient]:
     """Open a sender without loopback access: only the public net is allowed."""
-    async with open_sender(msgspec.structs.replace(settings, fetch_allow=""), resolver=net.resolve) as client:
+    async with open_webhook_client(msgspec.structs.replace(settings, fetch_allow=""), resolver=net.resolve) as client:
         yield client
 
 
 async def test_no_private_address_is_connected(guarded: httpx.AsyncClient, net: SimulatedNetwork) -> None:
     for url in VECTORS:
-        answer = await send(guarded, url, headers={}, body=b"{}")
+        answer = await send_webhook(guarded, url, headers={}, body=b"{}")
         assert (answer.status, net.connects) == (None, []), url
 
 
-async def test_a_name_with_changed_dns_is_checked_again(
-    guarded: httpx.AsyncClient, net: SimulatedNetwork
-) -> None:
+async def test_a_name_with_changed_dns_is_checked_again(guarded: httpx.AsyncClient, net: SimulatedNetwork) -> None:
     net.answers["rebind.example"] = iter([["93.184.216.34"], ["127.0.0.1"], ["169.254.169.254"]])
     net.pages["rebind.example"] = raw_response(200)
     url = "http://rebind.example/"
-    answers = [await send(guarded, url, headers={}, body=b"{}") for _ in range(3)]
+    answers = [await send_webhook(guarded, url, headers={}, body=b"{}") for _ in range(3)]
     refused = DeliveryResult(None, "ADDRESS_REFUSED")
     assert answers == [DeliveryResult(200), refused, refused]
     assert net.connects == [("93.184.216.34", 80)]

@@ -7,31 +7,31 @@ from db.pool import Conn
 from schemas.errors import BenchmarkFailed
 
 #: Seconds of one tick of /proc/PID/stat.
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+CPU_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 async def find_postgres_pid(conn: Conn) -> int:
     """Return the process id of PostgreSQL's postmaster. Raises `BenchmarkFailed` if it runs elsewhere."""
     backend: int = await conn.fetchval("select pg_backend_pid()")
-    stat = _stat(backend)
+    stat = _read_process_stat(backend)
     if not stat or b"postgres" not in stat[0]:
         raise BenchmarkFailed("PostgreSQL runs on another machine, where its CPU can't be seen")
     return int(stat[2])
 
 
-def server_cpu_s(server: int) -> float:
+def read_postgres_cpu_s(server: int) -> float:
     """Return the server's CPU seconds so far, of live and ended processes."""
     ticks = 0
     for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal() and (stat := _stat(int(folder.name))):
+        if folder.name.isdecimal() and (stat := _read_process_stat(int(folder.name))):
             if int(folder.name) == server:
                 ticks += sum(map(int, stat[12:16]))
             elif int(stat[2]) == server:
                 ticks += sum(map(int, stat[12:14]))
-    return ticks * TICK_S
+    return ticks * CPU_TICK_S
 
 
-def _stat(pid: int) -> list[bytes]:
+def _read_process_stat(pid: int) -> list[bytes]:
     """Return the name, state, parent and further fields of a process's stat line; empty if it has ended."""
     try:
         text = Path(f"/proc/{pid}/stat").read_bytes()

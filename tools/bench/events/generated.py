@@ -13,35 +13,37 @@ from domain.events.event import Event
 from domain.values import steps
 from schemas.events import MAX_EVENTS
 
-NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success", "sign_up")
+EVENT_NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success", "sign_up")
 
 
-def bodies(count: int, batch: int) -> Iterator[bytes]:
+def generate_event_bodies(count: int, batch: int) -> Iterator[bytes]:
     """Yield `count` JSON request bodies of `batch` new events. An event has about 420 bytes."""
     for number in range(count):
         now = datetime.now(UTC).isoformat()
-        events = [_event(number * batch + turn, now) for turn in range(batch)]
+        events = [_build_event(number * batch + turn, now) for turn in range(batch)]
         yield msgspec.json.encode({"events": events, "sentAt": now})
 
 
-def events(count: int, projects: Sequence[UUID]) -> list[Event]:
+def generate_stored_events(count: int, projects: Sequence[UUID]) -> list[Event]:
     """Return `count` events as stored rows of the projects' first apps, in the order of a commit."""
     now, share = datetime.now(UTC), count // len(projects)
     batch = min(share, MAX_EVENTS)
     stored = [
         event
         for project_id in projects
-        for data in bodies(share // batch, batch)
-        for event in steps.finish_steps(body.read(data, project_id=project_id, app_no=1, now=now)).events
+        for data in generate_event_bodies(share // batch, batch)
+        for event in steps.run_steps_at_once(
+            body.read_app_events(data, project_id=project_id, app_no=1, now=now)
+        ).events
     ]
     return sorted(stored)
 
 
-def _event(number: int, now: str) -> dict[str, object]:
+def _build_event(number: int, now: str) -> dict[str, object]:
     person = f"user-{number % 5_000}"
     return {
-        "name": NAMES[number % len(NAMES)],
-        "eventId": _uuid7(),
+        "name": EVENT_NAMES[number % len(EVENT_NAMES)],
+        "eventId": _new_uuid7(),
         "occurredAt": now,
         "appUserId": person,
         "properties": {
@@ -55,7 +57,7 @@ def _event(number: int, now: str) -> dict[str, object]:
     }  # fmt: skip
 
 
-def _uuid7() -> str:
+def _new_uuid7() -> str:
     """Return a UUIDv7 (RFC 9562 5.7)."""
     ms = time.time_ns() // 1_000_000
     return str(UUID(int=ms << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0x2 << 62 | secrets.randbits(62)))

@@ -7,16 +7,16 @@ from typing import NamedTuple
 import msgspec
 
 from chaos import fleet
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from chaos.processes import ChildProcess
 from schemas.errors import BenchmarkFailed
 from tools.bench import tenants
-from tools.bench.http_load import Answers, EventEndpoint, LoadPlan, run_plan
+from tools.bench.http_load import EventEndpoint, LoadPlan, LoadResponses, run_load_plan
 
 #: Apps that send, each of its own project, so that no limit is reached.
-APPS = 20
+SENDING_APP_COUNT = 20
 
-STORED = "select (select count(*) from event), (select count(*) from event_seen)"
+COUNT_STORED_EVENTS = "select (select count(*) from event), (select count(*) from event_seen)"
 
 
 class EventServer(NamedTuple):
@@ -28,23 +28,23 @@ class EventServer(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def run_servers(environment: Environment) -> AsyncIterator[tuple[EventServer, EventServer]]:
+async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tuple[EventServer, EventServer]]:
     """Serve the API and the bare route, on the scratch database alone, with an empty store."""
     await environment.pool.execute("truncate event, event_seen")
-    endpoints = [await _create_endpoint(environment) for _ in range(APPS)]
+    endpoints = [await _create_event_endpoint(environment) for _ in range(SENDING_APP_COUNT)]
     store = environment.settings.database_url
     async with (
-        fleet.run_api(environment, "tools.bench.peers.bare_events:create_app", TELEMETRY_URL=store) as bare,
-        fleet.run_api(environment, TELEMETRY_URL=store) as ours,
+        fleet.run_api_server(environment, "tools.bench.peers.bare_events:create_app", TELEMETRY_URL=store) as bare,
+        fleet.run_api_server(environment, TELEMETRY_URL=store) as ours,
     ):
         yield EventServer(*ours, endpoints), EventServer(*bare, endpoints)
 
 
-async def send(environment: Environment, server: EventServer, plan: LoadPlan) -> Answers:
+async def run_event_plan(environment: BenchEnvironment, server: EventServer, plan: LoadPlan) -> LoadResponses:
     """Run a plan against a server. Raises `BenchmarkFailed` if a request was refused or an event wasn't
     new.
     """
-    answers = await run_plan(
+    answers = await run_load_plan(
         environment, msgspec.structs.replace(plan, port=server.port, endpoints=server.endpoints)
     )
     if answers.accepted != plan.requests * plan.batch:
@@ -52,14 +52,14 @@ async def send(environment: Environment, server: EventServer, plan: LoadPlan) ->
     return answers
 
 
-async def check_stored(environment: Environment, expected: int) -> None:
+async def check_stored_events(environment: BenchEnvironment, expected: int) -> None:
     """Check that every event with a 202 is stored once. Raises `BenchmarkFailed`."""
-    stored = tuple(await environment.pool.fetchrow(STORED) or ())
+    stored = tuple(await environment.pool.fetchrow(COUNT_STORED_EVENTS) or ())
     if stored != (expected, expected):
         raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {stored}")
 
 
-async def _create_endpoint(environment: Environment) -> EventEndpoint:
+async def _create_event_endpoint(environment: BenchEnvironment) -> EventEndpoint:
     """Create an app of a new organization of the highest tier."""
-    app = await tenants.create_app(environment, await tenants.create(environment, keys=0))
+    app = await tenants.create_event_app(environment, await tenants.create_tenant(environment, keys=0))
     return EventEndpoint(path=app.path, key=app.key)

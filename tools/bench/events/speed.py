@@ -6,20 +6,20 @@ from statistics import median
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from chaos.processes import read_child_cpu_s
 from db.pool import Conn
 from domain.events.event import Event
 from domain.events.intake import MAX_HELD_EVENTS
 from schemas.errors import BenchmarkFailed
 from tools.bench.events import generated
-from tools.bench.events.cpu import find_postgres_pid, server_cpu_s
-from tools.bench.events.serving import EventServer, check_stored, run_servers, send
+from tools.bench.events.cpu import find_postgres_pid, read_postgres_cpu_s
+from tools.bench.events.serving import EventServer, check_stored_events, run_event_plan, run_event_servers
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_median_ratio
 from tools.bench.http_load import LoadPlan
 
 #: Table of the raw COPY, the baseline of an event's cost: the same rows without an index.
-TABLE = """
+CREATE_BARE_EVENT_TABLE = """
 drop table if exists bare_event;
 create table bare_event (like event including defaults)"""
 
@@ -31,7 +31,7 @@ CALLERS, MOST_EVENTS = 200, MAX_HELD_EVENTS // 2
 LARGE, ONE = 500, 1
 
 
-class SpeedRun(NamedTuple):
+class EventSpeedRun(NamedTuple):
     """Events a second, and microseconds of CPU for an event: of the serving process, and of Postgres."""
 
     per_s: float
@@ -43,60 +43,56 @@ class SpeedRun(NamedTuple):
         return self.serving_us + self.postgres_us
 
 
-async def measure_event_speed(
-    environment: Environment, size: RunSize, tell: ProgressCallback
-) -> BenchmarkResult:
+async def measure_event_speed(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure the requests of each batch size. Raises `BenchmarkFailed`."""
     requests, rounds = size.event_requests, size.rounds
-    ours: dict[int, list[SpeedRun]] = {batch: [] for batch in requests}
-    bare: dict[int, list[SpeedRun]] = {batch: [] for batch in requests}
+    ours: dict[int, list[EventSpeedRun]] = {batch: [] for batch in requests}
+    bare: dict[int, list[EventSpeedRun]] = {batch: [] for batch in requests}
     copied: list[float] = []
-    async with run_servers(environment) as (server, peer):
+    async with run_event_servers(environment) as (server, peer):
         for number in range(rounds + 1):
             tell(f"round {number} of {rounds}" if number else "warming up")
             for batch, count in requests.items():
-                runs = [await _run(environment, side, batch, count) for side in (peer, server)]
+                runs = [await _measure_speed_run(environment, side, batch, count) for side in (peer, server)]
                 if number:
                     bare[batch].append(runs[0])
                     ours[batch].append(runs[1])
             if number:
-                copied.append(await _copied(environment, requests[LARGE] * LARGE))
+                copied.append(await _measure_raw_copy(environment, requests[LARGE] * LARGE))
     sent = (rounds + 1) * sum(batch * count for batch, count in requests.items())
-    await check_stored(environment, sent)
+    await check_stored_events(environment, sent)
     figures = {
         "events_cpu_x": compute_median_ratio([run.cpu_us for run in ours[LARGE]], copied),
-        "events_single_x": compute_median_ratio(
-            [run.per_s for run in ours[ONE]], [run.per_s for run in bare[ONE]]
-        ),
+        "events_single_x": compute_median_ratio([run.per_s for run in ours[ONE]], [run.per_s for run in bare[ONE]]),
     }
     details = {
-        f"batches_of_{batch}": {"ours": _shown(ours[batch]), "bare": _shown(bare[batch])}
+        f"batches_of_{batch}": {"ours": _summarize_speed_runs(ours[batch]), "bare": _summarize_speed_runs(bare[batch])}
         for batch in requests
     }
     return BenchmarkResult(figures, {**details, "raw_copy_us": round(median(copied), 2)})
 
 
-async def _run(environment: Environment, server: EventServer, batch: int, requests: int) -> SpeedRun:
+async def _measure_speed_run(
+    environment: BenchEnvironment, server: EventServer, batch: int, requests: int
+) -> EventSpeedRun:
     callers = min(CALLERS, MOST_EVENTS // batch)
     plan = LoadPlan(requests=requests, batch=batch, connections=callers)
     async with environment.pool.acquire() as conn:
         postgres = await find_postgres_pid(conn)
-    before_s = read_child_cpu_s(server.child), server_cpu_s(postgres)
-    answers = await send(environment, server, plan)
-    after_s = read_child_cpu_s(server.child), server_cpu_s(postgres)
-    used = [
-        (after - before) / answers.accepted * 1e6 for before, after in zip(before_s, after_s, strict=True)
-    ]
-    return SpeedRun(answers.accepted / answers.seconds, *used)
+    before_s = read_child_cpu_s(server.child), read_postgres_cpu_s(postgres)
+    answers = await run_event_plan(environment, server, plan)
+    after_s = read_child_cpu_s(server.child), read_postgres_cpu_s(postgres)
+    used = [(after - before) / answers.accepted * 1e6 for before, after in zip(before_s, after_s, strict=True)]
+    return EventSpeedRun(answers.accepted / answers.seconds, *used)
 
 
-async def _copied(environment: Environment, count: int) -> float:
-    events = generated.events(count, [UUID(int=1)])
+async def _measure_raw_copy(environment: BenchEnvironment, count: int) -> float:
+    events = generated.generate_stored_events(count, [UUID(int=1)])
     async with environment.pool.acquire() as conn:
         return await _copy_cpu_us(conn, events, LARGE)
 
 
-def _shown(runs: list[SpeedRun]) -> dict[str, float]:
+def _summarize_speed_runs(runs: list[EventSpeedRun]) -> dict[str, float]:
     return {
         "events_s": round(median(run.per_s for run in runs)),
         "serving_us": round(median(run.serving_us for run in runs), 1),
@@ -106,13 +102,13 @@ def _shown(runs: list[SpeedRun]) -> dict[str, float]:
 
 async def _copy_cpu_us(conn: Conn, events: Sequence[Event], batch: int) -> float:
     """Return the microseconds of CPU for an event, of this process and Postgres, with commits of `batch`."""
-    await conn.execute(TABLE)
+    await conn.execute(CREATE_BARE_EVENT_TABLE)
     server = await find_postgres_pid(conn)
-    before_s = time.process_time() + server_cpu_s(server)
+    before_s = time.process_time() + read_postgres_cpu_s(server)
     for first in range(0, len(events), batch):
         records = events[first : first + batch]
         await conn.copy_records_to_table("bare_event", records=records, columns=Event._fields)
-    took_s = time.process_time() + server_cpu_s(server) - before_s
+    took_s = time.process_time() + read_postgres_cpu_s(server) - before_s
     if (found := await conn.fetchval("select count(*) from bare_event")) != len(events):
         raise BenchmarkFailed(f"copied {len(events)} rows, found {found}")
     return took_s / len(events) * 1e6

@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 from uuid import UUID
 
-from chaos.environment import Environment, create_scratch_database
+from chaos.environment import BenchEnvironment, create_scratch_database
 from chaos.tasks import NOOP
-from db.pool import Conn, connect
+from db.pool import Conn, open_postgres_connection
 from jobs import ledger
 from schemas.errors import BenchmarkFailed
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize, compute_percentiles
-from tools.bench.ledger.sides import SLOTS, UNKNOWN, LedgerSide
-from tools.bench.ledger.statements import PULL, STATEMENTS, TimedStatement
+from tools.bench.ledger.sides import SLOTS, UNKNOWN_KIND, LedgerSide
+from tools.bench.ledger.statements import PULL_OF_TEN, TIMED_STATEMENTS, TimedStatement
 
-WARM = 8
+WARM_UP_CALLS = 8
 
 
 class StatementTimes(NamedTuple):
@@ -31,73 +31,72 @@ class StatementTimes(NamedTuple):
 
 
 #: Largest accepted ratio of a statement.
-HOT_AIM = 1.5
+MAX_HOT_RATIO = 1.5
 #: Largest accepted ratio of a pull with an old snapshot.
-SNAPSHOT_AIM = 3.0
+MAX_SNAPSHOT_RATIO = 3.0
 
 
-async def measure(environment: Environment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
+async def measure_old_ledger(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure the ratio of each statement's p50, old to empty ledger, and a new tenant's wait in seconds."""
-    async with _sides(environment) as (old, empty):
+    async with _open_both_ledgers(environment) as (old, empty):
         for side in (old, empty):
             await side.begin(tenants=size.ledger_tenants)
-        await empty.fill_list(empty.tenants[1])
+        await empty.fill_job_list(empty.tenants[1])
         tell(f"{size.ledger_ended} jobs ended, {size.ledger_waiting} wait")
         await old.insert_ended(ended=size.ledger_ended, waiting=size.ledger_waiting)
         rows = {}
-        for name, statement in STATEMENTS.items():
+        for name, statement in TIMED_STATEMENTS.items():
             tell(name)
-            rows[name] = await _compare(old, empty, statement, size.ledger_times, HOT_AIM)
-        rows |= await _pulls_at_caps(old, empty, size, tell)
-        rows |= await _pull_with_old_snapshot(environment.settings.database_url, old, empty, size, tell)
-        newcomer_s = await _newcomers(old, size, tell)
+            rows[name] = await _compare_statement(old, empty, statement, size.ledger_times, MAX_HOT_RATIO)
+        rows |= await _measure_pulls_at_caps(old, empty, size, tell)
+        rows |= await _measure_pull_with_snapshot(environment.settings.database_url, old, empty, size, tell)
+        newcomer_s = await _measure_newcomer_waits(old, size, tell)
     return BenchmarkResult(
         {**{name: row.ratio for name, row in rows.items()}, "newcomer_s": newcomer_s["p95"]},
-        {
-            "rows": {name: {**row._asdict(), "ratio": row.ratio} for name, row in rows.items()},
-            "newcomer_s": newcomer_s,
-        },
+        {"rows": {name: {**row._asdict(), "ratio": row.ratio} for name, row in rows.items()}, "newcomer_s": newcomer_s},
     )
 
 
-def _count_pulled(size: RunSize) -> int:
+def _count_pullable_jobs(size: RunSize) -> int:
     """Return a number of jobs that no comparison pulls completely."""
-    return 2 * (WARM + size.ledger_times) * SLOTS
+    return 2 * (WARM_UP_CALLS + size.ledger_times) * SLOTS
 
 
 @contextlib.asynccontextmanager
-async def _sides(environment: Environment) -> AsyncIterator[tuple[LedgerSide, LedgerSide]]:
+async def _open_both_ledgers(environment: BenchEnvironment) -> AsyncIterator[tuple[LedgerSide, LedgerSide]]:
     """Open both sides on one server, each in its own database."""
     url = environment.settings.database_url
-    async with create_scratch_database(url) as empty_url, _open(url) as old, _open(empty_url) as empty:
+    async with (
+        create_scratch_database(url) as empty_url,
+        _open_connection(url) as old,
+        _open_connection(empty_url) as empty,
+    ):
         yield LedgerSide(old, old=True), LedgerSide(empty, old=False)
 
 
 @contextlib.asynccontextmanager
-async def _open(url: str) -> AsyncIterator[Conn]:
-    conn = await connect(url, name="bench")
+async def _open_connection(url: str) -> AsyncIterator[Conn]:
+    conn = await open_postgres_connection(url, name="bench")
     try:
         yield conn
     finally:
         await conn.close()
 
 
-async def _compare(
+async def _compare_statement(
     old: LedgerSide, empty: LedgerSide, statement: TimedStatement, times: int, aim: float
 ) -> StatementTimes:
     """Time both sides in turn, so that a busy machine affects both."""
     took: dict[bool, list[float]] = {True: [], False: []}
-    for number in range(WARM + times):
+    for number in range(WARM_UP_CALLS + times):
         for side in (old, empty):
-            took_ms = await _timed(side, statement)
-            if number >= WARM:
+            took_ms = await _time_statement_ms(side, statement)
+            if number >= WARM_UP_CALLS:
                 took[side.old].append(took_ms)
-    return StatementTimes(
-        compute_percentiles(took[False])["p50"], compute_percentiles(took[True])["p50"], aim
-    )
+    return StatementTimes(compute_percentiles(took[False])["p50"], compute_percentiles(took[True])["p50"], aim)
 
 
-async def _timed(side: LedgerSide, statement: TimedStatement) -> float:
+async def _time_statement_ms(side: LedgerSide, statement: TimedStatement) -> float:
     prepared = await statement.ready(side)
     start = time.perf_counter()
     await statement.call(side, prepared)
@@ -106,7 +105,7 @@ async def _timed(side: LedgerSide, statement: TimedStatement) -> float:
     return took_ms
 
 
-async def _pulls_at_caps(
+async def _measure_pulls_at_caps(
     old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
     """Measure a pull of ten among tenants at their cap."""
@@ -118,52 +117,52 @@ async def _pulls_at_caps(
         capped, uncapped = old.tenants[:count], old.tenants[count:]
         await old.insert_running(capped, 5)
         await old.insert_due(capped, 5 * count)
-        await old.insert_due(uncapped, _count_pulled(size))
-        rows[name] = await _compare(old, empty, PULL, size.ledger_times, HOT_AIM)
+        await old.insert_due(uncapped, _count_pullable_jobs(size))
+        rows[name] = await _compare_statement(old, empty, PULL_OF_TEN, size.ledger_times, MAX_HOT_RATIO)
     name = f"pull of 10, {size.ledger_unknown} rows of an unknown kind"
     tell(name)
     await old.begin(tenants=2 * size.ledger_tenants)
-    await old.insert_due(old.tenants[: size.ledger_tenants], size.ledger_unknown, UNKNOWN)
-    await old.insert_due(old.tenants[size.ledger_tenants :], _count_pulled(size))
-    rows[name] = await _compare(old, empty, PULL, size.ledger_times, HOT_AIM)
+    await old.insert_due(old.tenants[: size.ledger_tenants], size.ledger_unknown, UNKNOWN_KIND)
+    await old.insert_due(old.tenants[size.ledger_tenants :], _count_pullable_jobs(size))
+    rows[name] = await _compare_statement(old, empty, PULL_OF_TEN, size.ledger_times, MAX_HOT_RATIO)
     return rows
 
 
-async def _pull_with_old_snapshot(
+async def _measure_pull_with_snapshot(
     url: str, old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
     """Measure a pull of ten while a transaction holds a snapshot older than the last jobs."""
     name = f"pull of 10, a snapshot held over {size.ledger_held} jobs"
     tell(name)
     await old.begin(tenants=size.ledger_tenants)
-    await old.insert_due(old.tenants, size.ledger_held + _count_pulled(size))
-    async with _snapshot(url):
+    await old.insert_due(old.tenants, size.ledger_held + _count_pullable_jobs(size))
+    async with _hold_snapshot(url):
         for _ in range(size.ledger_held // SLOTS):
             await old.settle(await old.pull())
-        return {name: await _compare(old, empty, PULL, size.ledger_times, SNAPSHOT_AIM)}
+        return {name: await _compare_statement(old, empty, PULL_OF_TEN, size.ledger_times, MAX_SNAPSHOT_RATIO)}
 
 
 @contextlib.asynccontextmanager
-async def _snapshot(url: str) -> AsyncIterator[None]:
+async def _hold_snapshot(url: str) -> AsyncIterator[None]:
     """Hold a snapshot, like a dump or a long report."""
-    async with _open(url) as conn, conn.transaction(isolation="repeatable_read"):
+    async with _open_connection(url) as conn, conn.transaction(isolation="repeatable_read"):
         await conn.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         yield
 
 
-async def _newcomers(old: LedgerSide, size: RunSize, tell: ProgressCallback) -> dict[str, float]:
+async def _measure_newcomer_waits(old: LedgerSide, size: RunSize, tell: ProgressCallback) -> dict[str, float]:
     """Return seconds from a new tenant's submit to its claim, by a worker with ten free slots."""
     tell(f"a newcomer among {size.newcomer_tenants} tenants that wait")
     await old.begin(tenants=size.newcomer_tenants + size.newcomers)
     newcomers = old.tenants[:: size.newcomer_tenants // size.newcomers][: size.newcomers]
     waiting = [org for org in old.tenants if org not in set(newcomers)]
     await old.insert_due(waiting, 4 * size.newcomer_tenants)
-    return compute_percentiles([await _wait_of(old, org) for org in newcomers])
+    return compute_percentiles([await _measure_newcomer_wait_s(old, org) for org in newcomers])
 
 
-async def _wait_of(old: LedgerSide, org: UUID) -> float:
+async def _measure_newcomer_wait_s(old: LedgerSide, org: UUID) -> float:
     """Return the wait of one new tenant. Raises `BenchmarkFailed` if its job isn't pulled."""
-    await ledger.submit(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
+    await ledger.submit_job(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
     start = time.perf_counter()
     while claims := await old.pull():
         if any(claim.organization_id == org for claim in claims):

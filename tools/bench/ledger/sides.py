@@ -10,8 +10,8 @@ from chaos.backlog import CREATE_EFFECT_TABLE
 from chaos.tasks import BENCH_POOL, NOOP
 from db.pool import Conn
 from jobs import heartbeat, ledger
-from jobs.kinds import Kind
-from jobs.ledger import Claim, Settlement
+from jobs.kinds import JobKindSpec
+from jobs.ledger import AttemptSettlement, JobClaim
 from jobs.outcomes import Done
 from schemas import ids
 from schemas.errors import BenchmarkFailed
@@ -19,15 +19,15 @@ from schemas.errors import BenchmarkFailed
 SLOTS, LEASE_S, PAGE = 10, 3600.0, 25
 
 #: A kind that the comparison's worker doesn't run.
-UNKNOWN = NOOP._replace(name="bench_unknown")
+UNKNOWN_KIND = NOOP._replace(name="bench_unknown")
 
 #: The caps of the lowest tier, as in a pool of partners' jobs.
-CAPS = """
+INSERT_LOWEST_TIER_CAPS = """
 insert into pool_cap (tier, pool, max_running, max_queued)
 select tier, $1, max_running, max_queued from pool_cap where pool = 'ingest'
 on conflict do nothing"""
 
-TENANTS = """
+INSERT_TENANT_PROJECTS = """
 with made as (
   insert into organization (id, name, env, tier)
   select id, 'bench', 'live', 'standard' from unnest($1::uuid[]) id
@@ -36,15 +36,15 @@ insert into project (organization_id, id, name, timezone, primary_language)
 select id, id, 'bench', 'Europe/Berlin', 'en' from made"""
 
 #: A UUIDv7 with the row's time.
-ID = """(lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0') || '7'
+ROW_TIME_UUIDV7 = """(lpad(to_hex((extract(epoch from t.at) * 1000)::bigint), 12, '0') || '7'
          || substr(md5(random()::text), 1, 3) || '8' || substr(md5(random()::text), 1, 15))::uuid"""
 
 #: Finished jobs over the 29 days before today; one in a thousand failed, one in a thousand was canceled.
-ENDED = f"""
+INSERT_ENDED_JOBS = f"""
 with made as (
   insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, fence,
                    args, result, error, run_at, deadline_at, created_at, started_at, finished_at)
-  select t.org, t.org, {ID}, $3, $4, t.state, t.state, 1, 3, 1, '{{}}',
+  select t.org, t.org, {ROW_TIME_UUIDV7}, $3, $4, t.state, t.state, 1, 3, 1, '{{}}',
          case t.state when 'completed' then '{{}}'::jsonb end,
          case t.state when 'failed'
               then '{{"code": "DEADLINE", "message": "late", "retryable": true}}'::jsonb end,
@@ -58,17 +58,17 @@ with made as (
 insert into job_attempt (organization_id, job_id, fence, attempt, started_at, ended_at, outcome)
 select organization_id, id, 1, 1, started_at, finished_at, 'completed' from made"""
 
-WAITING = f"""
+INSERT_DUE_JOBS = f"""
 insert into job (organization_id, project_id, id, kind, pool, stage, max_attempts, args, run_at, deadline_at)
-select t.org, t.org, {ID}, $3, $4, 'queued', 3, '{{}}', t.at, now() + interval '2 hours'
+select t.org, t.org, {ROW_TIME_UUIDV7}, $3, $4, 'queued', 3, '{{}}', t.at, now() + interval '2 hours'
   from (select ($1::uuid[])[1 + n % cardinality($1::uuid[])] as org,
                now() - interval '1 minute' + n * interval '10 microseconds' as at
           from generate_series(0, $2::int - 1) n) t"""
 
-RUNNING = f"""
+INSERT_RUNNING_JOBS = f"""
 insert into job (organization_id, project_id, id, kind, pool, state, stage, attempt, max_attempts, fence,
                  args, lease_owner, run_at, deadline_at, started_at, attempt_started_at, attempt_deadline_at)
-select t.org, t.org, {ID}, $3, $4, 'running', 'starting', 1, 3, 1,
+select t.org, t.org, {ROW_TIME_UUIDV7}, $3, $4, 'running', 'starting', 1, 3, 1,
        '{{}}', $5, t.at, now() + interval '2 hours', now(), now(), now() + interval '1 hour'
   from (select org, now() - interval '2 minutes' as at
           from unnest($1::uuid[]) org, generate_series(1, $2)) t"""
@@ -81,46 +81,44 @@ class LedgerSide:
     conn: Conn
     old: bool
     tenants: list[UUID] = field(default_factory=list)
-    worker_id: UUID = field(default_factory=ids.new)
+    worker_id: UUID = field(default_factory=ids.new_uuid7)
     next_tenants: Iterator[UUID] = field(default_factory=lambda: iter(()))
 
     async def begin(self, *, tenants: int) -> None:
         """Reset to an empty ledger with `tenants` of the lowest tier and one worker."""
-        self.tenants, self.worker_id = [ids.new() for _ in range(tenants)], ids.new()
+        self.tenants, self.worker_id = [ids.new_uuid7() for _ in range(tenants)], ids.new_uuid7()
         self.next_tenants = itertools.cycle(self.tenants)
         await self.conn.execute("set statement_timeout = 0")
         await self.conn.execute(CREATE_EFFECT_TABLE)
         await self.conn.execute("truncate organization, worker, job_attempt cascade")
         await self.conn.execute("insert into pool (name) values ($1) on conflict do nothing", BENCH_POOL)
-        await self.conn.execute(CAPS, BENCH_POOL)
-        await self.conn.execute(TENANTS, self.tenants)
+        await self.conn.execute(INSERT_LOWEST_TIER_CAPS, BENCH_POOL)
+        await self.conn.execute(INSERT_TENANT_PROJECTS, self.tenants)
         await heartbeat.insert_worker_row(
             self.conn, worker_id=self.worker_id, pool=BENCH_POOL, host="bench", pid=0, version="0",
             slots=SLOTS, lease_s=LEASE_S,
         )  # fmt: skip
 
-    async def fill_list(self, org: UUID) -> None:
+    async def fill_job_list(self, org: UUID) -> None:
         """Insert a page of open jobs of one tenant, and 1,000 ended ones, for its job list."""
         later = datetime.now(UTC) + timedelta(hours=1)
         for _ in range(PAGE):
-            await ledger.submit(
-                self.conn, kind=NOOP, organization_id=org, project_id=org, args={}, run_at=later
-            )
-        await self.conn.execute(ENDED, [org], 1_000, NOOP.name, BENCH_POOL)
+            await ledger.submit_job(self.conn, kind=NOOP, organization_id=org, project_id=org, args={}, run_at=later)
+        await self.conn.execute(INSERT_ENDED_JOBS, [org], 1_000, NOOP.name, BENCH_POOL)
 
     async def insert_ended(self, *, ended: int, waiting: int) -> None:
         """Insert a month of jobs, and refresh statistics."""
-        await self.conn.execute(ENDED, self.tenants, ended, NOOP.name, BENCH_POOL, timeout=600)
+        await self.conn.execute(INSERT_ENDED_JOBS, self.tenants, ended, NOOP.name, BENCH_POOL, timeout=600)
         await self.insert_due(self.tenants, waiting)
 
-    async def insert_due(self, tenants: list[UUID], count: int, kind: Kind = NOOP) -> None:
+    async def insert_due(self, tenants: list[UUID], count: int, kind: JobKindSpec = NOOP) -> None:
         """Insert `count` due jobs, spread over these tenants in turn."""
-        await self.conn.execute(WAITING, tenants, count, kind.name, BENCH_POOL, timeout=600)
+        await self.conn.execute(INSERT_DUE_JOBS, tenants, count, kind.name, BENCH_POOL, timeout=600)
         await self.analyze()
 
     async def insert_running(self, tenants: list[UUID], each: int) -> None:
         """Insert `each` running jobs of these tenants, on another worker."""
-        await self.conn.execute(RUNNING, tenants, each, NOOP.name, BENCH_POOL, ids.new(), timeout=600)
+        await self.conn.execute(INSERT_RUNNING_JOBS, tenants, each, NOOP.name, BENCH_POOL, ids.new_uuid7(), timeout=600)
 
     async def analyze(self) -> None:
         """Refresh statistics and remove dead rows, as after autovacuum."""
@@ -129,14 +127,14 @@ class LedgerSide:
     async def submit(self, count: int) -> None:
         """Submit one job for each of the next `count` tenants."""
         for org in itertools.islice(self.next_tenants, count):
-            await ledger.submit(self.conn, kind=NOOP, organization_id=org, project_id=None, args={})
+            await ledger.submit_job(self.conn, kind=NOOP, organization_id=org, project_id=None, args={})
 
-    async def pull(self, free: int = SLOTS) -> list[Claim]:
+    async def pull(self, free: int = SLOTS) -> list[JobClaim]:
         return await ledger.claim_due_jobs(
             self.conn, pool=BENCH_POOL, worker_id=self.worker_id, free=free, kinds=[NOOP]
         )
 
-    async def pull_exactly(self, count: int) -> list[Claim]:
+    async def pull_exactly(self, count: int) -> list[JobClaim]:
         """Pull `count` jobs; an empty ledger gets them first. Raises `BenchmarkFailed`."""
         if not self.old:
             await self.submit(count)
@@ -145,8 +143,8 @@ class LedgerSide:
             raise BenchmarkFailed(f"pulled {len(pulled)} jobs of {count}")
         return pulled
 
-    async def settle(self, claims: list[Claim]) -> None:
+    async def settle(self, claims: list[JobClaim]) -> None:
         """Complete the jobs. Raises `BenchmarkFailed` if another attempt owned one."""
-        moved = await ledger.settle(self.conn, [Settlement(claim, Done()) for claim in claims])
+        moved = await ledger.settle_job_attempts(self.conn, [AttemptSettlement(claim, Done()) for claim in claims])
         if len(moved) != len(claims):
             raise BenchmarkFailed(f"settled {len(moved)} jobs of {len(claims)}")

@@ -8,7 +8,7 @@ from chaos.tasks import NOOP
 from domain.jobs import jobs
 from domain.operations import pools
 from jobs import ledger, maintenance
-from jobs.ledger import Claim
+from jobs.ledger import JobClaim
 from schemas import ids
 from tools.bench.ledger.sides import PAGE, SLOTS, LedgerSide
 
@@ -23,102 +23,102 @@ class TimedStatement(NamedTuple):
     after: Callable[[LedgerSide, Any], Awaitable[Any]]
 
 
-async def _noop(_side: LedgerSide, _claims: Any = None) -> None:
+async def _do_nothing(_side: LedgerSide, _claims: Any = None) -> None:
     """Do nothing."""
 
 
-async def _submit(side: LedgerSide, _: Any) -> None:
-    await ledger.submit(side.conn, kind=NOOP, organization_id=side.tenants[0], project_id=None, args={})
+async def _submit_one_job(side: LedgerSide, _: Any) -> None:
+    await ledger.submit_job(side.conn, kind=NOOP, organization_id=side.tenants[0], project_id=None, args={})
 
 
-async def _drain_if_empty(side: LedgerSide, _: Any) -> None:
+async def _drain_empty_ledger(side: LedgerSide, _: Any) -> None:
     """Empty an empty ledger again."""
     if not side.old:
         await side.settle(await side.pull())
 
 
-async def _submit_ten(side: LedgerSide) -> None:
+async def _submit_ten_if_empty(side: LedgerSide) -> None:
     """Submit jobs for a pull of ten if none wait."""
     if not side.old:
         await side.submit(SLOTS)
 
 
-async def _pull(side: LedgerSide, claims: list[Claim]) -> None:
+async def _pull_ten_jobs(side: LedgerSide, claims: list[JobClaim]) -> None:
     claims.extend(await side.pull())
 
 
-async def _prepare_pull(side: LedgerSide) -> list[Claim]:
-    await _submit_ten(side)
+async def _prepare_pull(side: LedgerSide) -> list[JobClaim]:
+    await _submit_ten_if_empty(side)
     return []
 
 
-async def _settle(side: LedgerSide, claims: list[Claim]) -> None:
+async def _settle_claims(side: LedgerSide, claims: list[JobClaim]) -> None:
     await side.settle(claims)
 
 
-async def _claim_one(side: LedgerSide) -> list[Claim]:
+async def _claim_one_job(side: LedgerSide) -> list[JobClaim]:
     return await side.pull_exactly(1)
 
 
-async def _claim_ten(side: LedgerSide) -> list[Claim]:
+async def _claim_ten_jobs(side: LedgerSide) -> list[JobClaim]:
     return await side.pull_exactly(SLOTS)
 
 
-async def _gate(side: LedgerSide, claims: list[Claim]) -> None:
+async def _lock_claimed_job(side: LedgerSide, claims: list[JobClaim]) -> None:
     await ledger.lock_claimed_job(side.conn, claims[0])
 
 
-async def _commit(side: LedgerSide, claims: list[Claim]) -> None:
+async def _complete_claimed_job(side: LedgerSide, claims: list[JobClaim]) -> None:
     await ledger.complete_job(side.conn, claims[0], result={})
 
 
-async def _get(side: LedgerSide, claims: list[Claim]) -> None:
-    await jobs.get(side.conn, organization_id=claims[0].organization_id, job_id=claims[0].id)
+async def _get_claimed_job(side: LedgerSide, claims: list[JobClaim]) -> None:
+    await jobs.read_job(side.conn, organization_id=claims[0].organization_id, job_id=claims[0].id)
 
 
-def _list(*, of_project: bool = False, **given: Any) -> TimedStatement:
+def _time_job_list(*, of_project: bool = False, **given: Any) -> TimedStatement:
     """Return the timed statement that lists the first page of a tenant's jobs with filters."""
     filters: dict[str, Any] = dict.fromkeys(("kinds", "statuses", "stages", "before")) | given
 
     async def call(side: LedgerSide, _: Any) -> None:
         org = side.tenants[1]
-        await jobs.list_page(
+        await jobs.list_filtered_jobs(
             side.conn, organization_id=org, project_id=org if of_project else None, **filters, limit=PAGE
         )
 
-    return TimedStatement(_noop, call, _noop)
+    return TimedStatement(_do_nothing, call, _do_nothing)
 
 
-def _chore(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatement:
-    """Return a query of the dispatcher or an operator."""
+def _time_chore_query(chore: Callable[[Any], Awaitable[Any]]) -> TimedStatement:
+    """Return the timed statement of a query that the dispatcher or an operator runs."""
 
     async def call(side: LedgerSide, _: Any) -> None:
         await chore(side.conn)
 
-    return TimedStatement(_noop, call, _noop)
+    return TimedStatement(_do_nothing, call, _do_nothing)
 
 
-PULL = TimedStatement(_prepare_pull, _pull, _settle)
+PULL_OF_TEN = TimedStatement(_prepare_pull, _pull_ten_jobs, _settle_claims)
 
-STATEMENTS = {
-    "submit": TimedStatement(_noop, _submit, _drain_if_empty),
-    "pull of 10": PULL,
-    "settle of 10": TimedStatement(_claim_ten, _settle, _noop),
-    "step (gate)": TimedStatement(_claim_one, _gate, _settle),
-    "commit": TimedStatement(_claim_one, _commit, _noop),
-    "get": TimedStatement(_claim_one, _get, _settle),
-    "look for due": _chore(maintenance.find_due_pools),
-    "scheduled fall due": _chore(maintenance.promote),
-    "end overdue": _chore(maintenance.end_overdue),
-    "rescue": _chore(lambda conn: maintenance.rescue(conn, before=END_OF_TIME)),
-    "prune": _chore(maintenance.prune_jobs),
-    "list": _list(),
-    "list status=running": _list(statuses=["running"]),
-    "list status=completed": _list(statuses=["completed"]),
-    "list status=failed": _list(statuses=["failed"]),
-    "list status=canceled, of a project": _list(of_project=True, statuses=["canceled"]),
-    "list of an unused kind": _list(kinds=["archive_project"]),
-    "list of an unused stage": _list(stages=["reading"]),
-    "list from the middle": _list(before=ids.new()),
-    "ops pools": _chore(lambda conn: pools.list_all(conn, slots=SLOTS)),
+TIMED_STATEMENTS = {
+    "submit": TimedStatement(_do_nothing, _submit_one_job, _drain_empty_ledger),
+    "pull of 10": PULL_OF_TEN,
+    "settle of 10": TimedStatement(_claim_ten_jobs, _settle_claims, _do_nothing),
+    "step (gate)": TimedStatement(_claim_one_job, _lock_claimed_job, _settle_claims),
+    "commit": TimedStatement(_claim_one_job, _complete_claimed_job, _do_nothing),
+    "get": TimedStatement(_claim_one_job, _get_claimed_job, _settle_claims),
+    "look for due": _time_chore_query(maintenance.find_due_pools),
+    "scheduled fall due": _time_chore_query(maintenance.promote_scheduled_jobs),
+    "end overdue": _time_chore_query(maintenance.fail_overdue_jobs),
+    "rescue": _time_chore_query(lambda conn: maintenance.rescue_lost_jobs(conn, before=END_OF_TIME)),
+    "prune": _time_chore_query(maintenance.prune_jobs),
+    "list": _time_job_list(),
+    "list status=running": _time_job_list(statuses=["running"]),
+    "list status=completed": _time_job_list(statuses=["completed"]),
+    "list status=failed": _time_job_list(statuses=["failed"]),
+    "list status=canceled, of a project": _time_job_list(of_project=True, statuses=["canceled"]),
+    "list of an unused kind": _time_job_list(kinds=["archive_project"]),
+    "list of an unused stage": _time_job_list(stages=["reading"]),
+    "list from the middle": _time_job_list(before=ids.new_uuid7()),
+    "ops pools": _time_chore_query(lambda conn: pools.list_worker_pools(conn, slots=SLOTS)),
 }

@@ -14,27 +14,27 @@ from pathlib import Path
 import msgspec
 import uvloop
 
-from tools.bench.load import send_message
+from tools.bench.load import send_json_message
 from tools.bench.neighbours.measure import ROWS
 from tools.bench.neighbours.row import AttackPlan, AttackProgress
 
 
-async def attack(name: str, plan: AttackPlan) -> None:
+async def run_attack_process(name: str, plan: AttackPlan) -> None:
     """Run an attack until SIGTERM. An attack that ends by itself has done all it can."""
     ended, progress = asyncio.Event(), AttackProgress(Counter(), asyncio.Event(), asyncio.Event())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     running = asyncio.create_task(ROWS[name].attack(plan, progress))
     for reached in (progress.ready, progress.had_effect):
-        await _wait_for(running, reached)
-    send_message({"ready": True})
+        await _wait_for_event(running, reached)
+    send_json_message({"ready": True})
     await ended.wait()
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
-    send_message(progress.counts)
+    send_json_message(progress.counts)
 
 
-async def _wait_for(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
+async def _wait_for_event(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
     """Wait for the event or the end of the attack. Raises the attack's error."""
     waiter = asyncio.create_task(reached.wait())
     await asyncio.wait({running, waiter}, return_when=asyncio.FIRST_COMPLETED)
@@ -46,4 +46,4 @@ async def _wait_for(running: "asyncio.Task[None]", reached: asyncio.Event) -> No
 if __name__ == "__main__":
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    uvloop.run(attack(sys.argv[1], msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=AttackPlan)))
+    uvloop.run(run_attack_process(sys.argv[1], msgspec.json.decode(Path(sys.argv[2]).read_bytes(), type=AttackPlan)))

@@ -9,17 +9,17 @@ from typing import Any
 
 import httpx
 
-from tools.bench.neighbours.deployment import Deployment
+from tools.bench.neighbours.deployment import AttackedDeployment
 from tools.bench.neighbours.row import AttackPlan, AttackProgress
 
 #: The attackers' address, different from the victim's.
 ATTACKER_ADDRESS = "127.0.0.2"
 
 #: Seconds until the burst of a rate limit is used up, at the latest.
-WARM_S = 120
+BURST_TIMEOUT_S = 120
 
 
-def open_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
+def open_attacker_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
     """Return a client of one key without a timeout."""
     no_limit = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(
@@ -31,7 +31,7 @@ def open_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
     )
 
 
-async def send_counted(
+async def send_counted_request(
     client: httpx.AsyncClient, progress: AttackProgress, method: str, url: str, **options: Any
 ) -> int:
     """Send a request, count its status and return it; 0 if the connection broke."""
@@ -43,7 +43,7 @@ async def send_counted(
     return status
 
 
-async def read_uncounted(deployment: Deployment, _: Mapping[str, int]) -> dict[str, Any]:
+async def read_uncounted_requests(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
     """Return the requests that passed uncounted because Redis was slow on a busy machine."""
     async with httpx.AsyncClient(trust_env=False) as client:
         metrics = (await client.get(f"http://127.0.0.1:{deployment.port}/metrics")).text
@@ -51,13 +51,8 @@ async def read_uncounted(deployment: Deployment, _: Mapping[str, int]) -> dict[s
     return {"uncounted": round(float(line.split()[1]))}
 
 
-async def run_paced(
-    progress: AttackProgress,
-    callers: int,
-    *,
-    every_s: float,
-    warm_s: float,
-    once: Callable[[int], Awaitable[int]],
+async def run_paced_callers(
+    progress: AttackProgress, callers: int, *, every_s: float, warm_s: float, once: Callable[[int], Awaitable[int]]
 ) -> None:
     """Run `once` with each caller's number every `every_s` seconds, forever; it returns a status.
 
@@ -84,9 +79,7 @@ async def run_paced(
         progress.ready.set()
 
 
-async def run_closed_loop(
-    progress: AttackProgress, at_once: int, once: Callable[[], Awaitable[None]]
-) -> None:
+async def run_callers_forever(progress: AttackProgress, at_once: int, once: Callable[[], Awaitable[None]]) -> None:
     """Run `at_once` callers in a closed loop, forever."""
 
     async def call() -> None:

@@ -10,42 +10,42 @@ import msgspec
 
 from tools.bench import tenants
 from tools.bench.neighbours import victim
-from tools.bench.neighbours.calls import open_client
-from tools.bench.neighbours.deployment import Deployment
-from tools.bench.neighbours.images import noise_png
+from tools.bench.neighbours.calls import open_attacker_client
+from tools.bench.neighbours.deployment import AttackedDeployment
+from tools.bench.neighbours.images import generate_noise_png
 from tools.bench.neighbours.row import AttackPlan, AttackProgress, AttackRow
-from tools.bench.neighbours.victim import Scale
+from tools.bench.neighbours.victim import AttackScale
 
 #: Connections of a stranger: silent ones, half heads and half bodies.
 SILENT, HALF_HEADS, HALF_BODIES = 1_100, 100, 100
-HALF_HEAD = b"GET /v1/whoami HTTP/1.1\r\nHost: localhost\r\n"
-HALF_BODY = b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
+HALF_REQUEST_HEAD = b"GET /v1/whoami HTTP/1.1\r\nHost: localhost\r\n"
+HALF_REQUEST_BODY = b"POST /v1/projects HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
 
 #: The API's connections, and the readers of a file: more than that, from five addresses.
 CONNECTIONS, FILE_READERS, READER_ADDRESSES = 200, 210, 5
 #: An image of noise: 4 MiB as a PNG, more than the buffers of both kernels hold.
-NOISE_PX = 1_200
+NOISE_IMAGE_SIDE_PX = 1_200
 #: A small receive buffer: the attacker's kernel buffers little of the file.
-RECEIVE_BYTES = 4_096
+RECEIVE_BUFFER_BYTES = 4_096
 #: A state of `TCP_INFO` (man 7 tcp).
-ESTABLISHED = 1
+TCP_ESTABLISHED = 1
 #: Seconds until all readers have connected, and mean pause before a closed reader reconnects.
 CONNECT_S, RECONNECT_S = 5.0, 1.0
 
 #: Keys, and streams of each.
 STREAM_KEYS, STREAMS_A_KEY = 11, 100
 #: Seconds until a stream is reopened, minimum and maximum: browsers wait for three.
-REOPEN_S = (1.0, 5.0)
+STREAM_REOPEN_RANGE_S = (1.0, 5.0)
 
 
-async def prepare_silence(deployment: Deployment, scale: Scale) -> AttackPlan:
+async def prepare_silence_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     counts = {"silent": SILENT, "heads": HALF_HEADS, "bodies": HALF_BODIES}
     many = {name: scale.many(count) for name, count in counts.items()}
     return AttackPlan(port=deployment.port, keys=[], many=many)
 
 
 async def attack_by_silence(plan: AttackPlan, progress: AttackProgress) -> None:
-    words = {"silent": b"", "heads": HALF_HEAD, "bodies": HALF_BODY}
+    words = {"silent": b"", "heads": HALF_REQUEST_HEAD, "bodies": HALF_REQUEST_BODY}
     async with asyncio.TaskGroup() as group:
         for name, count in plan.many.items():
             for _ in range(count):
@@ -66,13 +66,13 @@ async def _hold_connection(port: int, name: str, words: bytes, progress: AttackP
         await asyncio.sleep(0.2)
 
 
-async def prepare_silent_readers(deployment: Deployment, scale: Scale) -> AttackPlan:
+async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     """Upload the file; `owned` has its path."""
-    owner = await tenants.create(deployment.environment, tier="standard")
+    owner = await tenants.create_tenant(deployment.environment, tier="standard")
     plan = AttackPlan(port=deployment.port, keys=owner.keys, many={"readers": scale.many(FILE_READERS)})
     url = f"/v1/projects/{owner.projects[0]}/content/upload"
-    async with open_client(plan, owner.keys[0]) as client:
-        answer = await client.post(url, files={"file": ("a.png", noise_png(NOISE_PX), "image/png")})
+    async with open_attacker_client(plan, owner.keys[0]) as client:
+        answer = await client.post(url, files={"file": ("a.png", generate_noise_png(NOISE_IMAGE_SIDE_PX), "image/png")})
     path = urlsplit(answer.raise_for_status().json()["assets"][0]["url"]).path
     return msgspec.structs.replace(plan, owned=[[path]])
 
@@ -90,38 +90,38 @@ async def attack_by_silent_readers(plan: AttackPlan, progress: AttackProgress) -
 async def _hold_response(plan: AttackPlan, address: str, progress: AttackProgress, *, trickles: bool) -> None:
     """Hold a request, and repeat it whenever the server closes the connection."""
     while True:
-        with contextlib.suppress(OSError), contextlib.closing(_open_socket(address)) as sock:
-            await _request_file(sock, plan)
+        with contextlib.suppress(OSError), contextlib.closing(_open_reader_socket(address)) as sock:
+            await _request_public_file(sock, plan)
             progress.add("asked")
-            await _wait_for_close(sock, trickles=trickles)
+            await _wait_for_server_close(sock, trickles=trickles)
         await asyncio.sleep(RECONNECT_S * random.uniform(0.5, 1.5))
 
 
-def _open_socket(address: str) -> socket.socket:
+def _open_reader_socket(address: str) -> socket.socket:
     sock = socket.socket()
     sock.setblocking(False)  # noqa: FBT003 - it takes no name
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
     sock.bind((address, 0))
     return sock
 
 
-async def _request_file(sock: socket.socket, plan: AttackPlan) -> None:
+async def _request_public_file(sock: socket.socket, plan: AttackPlan) -> None:
     loop = asyncio.get_running_loop()
     await loop.sock_connect(sock, ("127.0.0.1", plan.port))
     request = f"GET {plan.owned[0][0]} HTTP/1.1", "Host: 127.0.0.1", "", ""
     await loop.sock_sendall(sock, "\r\n".join(request).encode())
 
 
-async def _wait_for_close(sock: socket.socket, *, trickles: bool) -> None:
+async def _wait_for_server_close(sock: socket.socket, *, trickles: bool) -> None:
     """Wait until the server closes the connection; `TCP_INFO` shows it without a read."""
-    while sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == ESTABLISHED:
+    while sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_ESTABLISHED:
         await asyncio.sleep(1)
         if trickles:
             await asyncio.get_running_loop().sock_recv(sock, 1)
 
 
-async def prepare_streams(deployment: Deployment, scale: Scale) -> AttackPlan:
-    attacker = await tenants.create(deployment.environment, tier="standard", keys=STREAM_KEYS)
+async def prepare_stream_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
+    attacker = await tenants.create_tenant(deployment.environment, tier="standard", keys=STREAM_KEYS)
     jobs = await tenants.submit_waiting_jobs(deployment.environment, attacker, 1)
     many = {"streams": scale.many(STREAMS_A_KEY)}
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
@@ -139,11 +139,7 @@ async def attack_by_streams(plan: AttackPlan, progress: AttackProgress) -> None:
 
 async def _hold_stream(plan: AttackPlan, key: str, address: str, progress: AttackProgress) -> None:
     """Hold a stream, and reopen it when it ends or is refused. Raw sockets: the attack shares the cores."""
-    lines = (
-        f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1",
-        "Host: localhost",
-        f"Authorization: Bearer {key}",
-    )
+    lines = (f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key}")
     words = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
     while True:
         with contextlib.suppress(OSError):
@@ -153,22 +149,23 @@ async def _hold_stream(plan: AttackPlan, key: str, address: str, progress: Attac
                 answer = await reader.readline()
                 progress.add(answer[9:12].decode() or "0")
                 await reader.read()
-        await asyncio.sleep(random.uniform(*REOPEN_S))
+        await asyncio.sleep(random.uniform(*STREAM_REOPEN_RANGE_S))
 
 
 ROWS = (
     AttackRow(
-        "silence", "silent connections, half heads and half bodies of a stranger", victim.requests,
-        prepare_silence, attack_by_silence,
+        "silence", "silent connections, half heads and half bodies of a stranger",
+        victim.create_request_action,
+        prepare_silence_attack, attack_by_silence,
     ),
     AttackRow(
         "silent-readers",
         "210 clients that read nothing of a public file, or a byte a second; 200 connections",
-        victim.requests, prepare_silent_readers, attack_by_silent_readers,
+        victim.create_request_action, prepare_silent_reader_attack, attack_by_silent_readers,
         settings={"CONNECTIONS": str(CONNECTIONS)},
     ),
     AttackRow(
-        "streams", "1,100 event streams of one standard tenant", victim.requests,
-        prepare_streams, attack_by_streams,
+        "streams", "1,100 event streams of one standard tenant", victim.create_request_action,
+        prepare_stream_attack, attack_by_streams,
     ),
 )  # fmt: skip

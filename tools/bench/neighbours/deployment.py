@@ -5,23 +5,23 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from typing import NamedTuple
 
 from chaos import fleet
-from chaos.environment import Environment
+from chaos.environment import BenchEnvironment
 from tools.bench.neighbours import servers
 
 
-class Deployment(NamedTuple):
+class AttackedDeployment(NamedTuple):
     """`port` is the API's. The victim's site and accounts are at `home`, the attackers' at `sites`."""
 
-    environment: Environment
+    environment: BenchEnvironment
     port: int
     home: str
     sites: list[int]
 
 
 @contextlib.asynccontextmanager
-async def run_deployment(
-    environment: Environment, *, pools: Collection[str], sites: int, settings: Mapping[str, str]
-) -> AsyncIterator[Deployment]:
+async def run_attacked_deployment(
+    environment: BenchEnvironment, *, pools: Collection[str], sites: int, settings: Mapping[str, str]
+) -> AsyncIterator[AttackedDeployment]:
     """Run all processes until they are ready: a worker for each of `pools`, which may fetch from `sites`
     ports.
 
@@ -33,10 +33,10 @@ async def run_deployment(
             "ASSETS_URL": f"file://{environment.folder}/media",
             "TENANTRY_FETCH_ALLOW": ",".join(f"127.0.0.1:{port}" for port in (home, *ports)),
         }
-        await stack.enter_async_context(servers.serve(home, servers.respond_at_once))
+        await stack.enter_async_context(servers.serve_reserved_port(home, servers.respond_at_once))
         await stack.enter_async_context(fleet.run_dispatcher(environment))
         for pool in pools:
             await stack.enter_async_context(fleet.run_workers(environment, pool, environ=environ))
-        api = fleet.run_api(environment, **environ, **settings)
+        api = fleet.run_api_server(environment, **environ, **settings)
         _, port = await stack.enter_async_context(api)
-        yield Deployment(environment, port, f"http://127.0.0.1:{home}", ports)
+        yield AttackedDeployment(environment, port, f"http://127.0.0.1:{home}", ports)

@@ -7,53 +7,41 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
-from chaos.environment import Environment
-from chaos.processes import ChildProcess, read_message, run_in_environment
-from tools.bench.neighbours import (
-    body_attacks,
-    connection_attacks,
-    request_attacks,
-    victim,
-    worker_attacks,
-)
-from tools.bench.neighbours.deployment import Deployment, run_deployment
+from chaos.environment import BenchEnvironment
+from chaos.processes import ChildProcess, read_json_message, run_module_in_environment
+from tools.bench.neighbours import body_attacks, connection_attacks, request_attacks, victim, worker_attacks
+from tools.bench.neighbours.deployment import AttackedDeployment, run_attacked_deployment
 from tools.bench.neighbours.row import AttackPlan, AttackRow
-from tools.bench.neighbours.victim import Scale, Timings
-from tools.bench.suites import Progress
+from tools.bench.neighbours.victim import AttackScale, VictimTimings
+from tools.bench.suites import SuiteProgress
 
 #: The rows of the table, in order.
 ROWS = {
-    row.name: row
-    for row in (
-        *connection_attacks.ROWS,
-        *body_attacks.ROWS,
-        *request_attacks.ROWS,
-        *worker_attacks.ROWS,
-    )
+    row.name: row for row in (*connection_attacks.ROWS, *body_attacks.ROWS, *request_attacks.ROWS, *worker_attacks.ROWS)
 }
 
 #: Uncounted seconds of the victim's actions: connections open, statements get prepared.
-WARM_S = 1.0
+VICTIM_WARM_UP_S = 1.0
 
 #: Seconds for an attack to reach full strength, or to print its counts.
 ATTACK_TIMEOUT_S = 300.0
 
 #: The target of every row: p95 during the attack, as a multiple of the p95 at rest plus milliseconds.
-LIMIT_FACTOR = 2
-LIMIT_EXTRA_MS = 250
+P95_LIMIT_FACTOR = 2
+P95_LIMIT_EXTRA_MS = 250
 
 
 class AttackResult(NamedTuple):
     """Result of a row with the victim's times at rest and during the attack, and the attack's notes."""
 
     what: str
-    rest: Timings
-    beside: Timings
+    rest: VictimTimings
+    beside: VictimTimings
     noted: dict[str, Any]
 
     @property
     def limit_ms(self) -> float:
-        return round(LIMIT_FACTOR * self.rest.p95 + LIMIT_EXTRA_MS, 1)
+        return round(P95_LIMIT_FACTOR * self.rest.p95 + P95_LIMIT_EXTRA_MS, 1)
 
     @property
     def reached(self) -> bool:
@@ -66,64 +54,60 @@ class AttackResult(NamedTuple):
 
 
 async def measure(
-    environment: Environment, names: Collection[str], scale: Scale, progress: Progress
+    environment: BenchEnvironment, names: Collection[str], scale: AttackScale, progress: SuiteProgress
 ) -> dict[str, AttackResult]:
     """Measure the named rows in the table's order, each on its own processes."""
     return {
-        name: await _measure_row(environment, row, scale, progress)
+        name: await _measure_attack_row(environment, row, scale, progress)
         for name, row in ROWS.items()
         if name in names
     }
 
 
-async def _measure_row(
-    environment: Environment, row: AttackRow, scale: Scale, progress: Progress
+async def _measure_attack_row(
+    environment: BenchEnvironment, row: AttackRow, scale: AttackScale, progress: SuiteProgress
 ) -> AttackResult:
     progress(row.name, "processes start")
     async with (
-        run_deployment(environment, pools=row.pools, sites=row.sites, settings=row.settings) as deployment,
-        _client(deployment, scale) as client,
+        run_attacked_deployment(environment, pools=row.pools, sites=row.sites, settings=row.settings) as deployment,
+        _open_victim_client(deployment, scale) as client,
     ):
         act = await row.acts(deployment, client)
         plan = await row.prepare(deployment, scale)
         await environment.pool.execute("analyze")
-        every_s = scale.request_s if row.acts in victim.QUICK else scale.job_s
-        await victim.time_action(act, scale._replace(window_s=WARM_S), every_s=every_s)
+        every_s = scale.request_s if row.acts in victim.SINGLE_REQUEST_ACTIONS else scale.job_s
+        await victim.time_victim_action(act, scale._replace(window_s=VICTIM_WARM_UP_S), every_s=every_s)
         progress(row.name, "at rest")
-        rest = await victim.time_action(act, scale, every_s=every_s)
+        rest = await victim.time_victim_action(act, scale, every_s=every_s)
         progress(row.name, "the attack begins")
         async with _run_attack(environment, row, plan) as counts:
             progress(row.name, "during the attack")
-            beside = await victim.time_action(act, scale, every_s=every_s)
+            beside = await victim.time_victim_action(act, scale, every_s=every_s)
         noted = await row.note(deployment, counts) if row.note else {}
         return AttackResult(row.what, rest, beside, noted | {"attack": counts})
 
 
 @asynccontextmanager
 async def _run_attack(
-    environment: Environment, row: AttackRow, plan: AttackPlan
+    environment: BenchEnvironment, row: AttackRow, plan: AttackPlan
 ) -> AsyncIterator[Mapping[str, int]]:
     """Run the attack; its counts are complete at the end of the block."""
     path, counts = environment.folder / "attack.json", dict[str, int]()
     path.write_bytes(msgspec.json.encode(plan))
-    async with run_in_environment(
-        environment, "tools.bench.neighbours.attacking", row.name, str(path)
-    ) as child:
-        await read_message(child, within=ATTACK_TIMEOUT_S)
+    async with run_module_in_environment(environment, "tools.bench.neighbours.attacking", row.name, str(path)) as child:
+        await read_json_message(child, within=ATTACK_TIMEOUT_S)
         yield counts
-        counts |= await _end(child)
+        counts |= await _stop_attack(child)
 
 
-async def _end(child: ChildProcess) -> dict[str, int]:
+async def _stop_attack(child: ChildProcess) -> dict[str, int]:
     child.process.terminate()
-    return msgspec.convert(await read_message(child, within=ATTACK_TIMEOUT_S), dict[str, int])
+    return msgspec.convert(await read_json_message(child, within=ATTACK_TIMEOUT_S), dict[str, int])
 
 
 @asynccontextmanager
-async def _client(deployment: Deployment, scale: Scale) -> AsyncIterator[httpx.AsyncClient]:
+async def _open_victim_client(deployment: AttackedDeployment, scale: AttackScale) -> AsyncIterator[httpx.AsyncClient]:
     base = f"http://127.0.0.1:{deployment.port}"
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    async with httpx.AsyncClient(
-        base_url=base, timeout=scale.patience_s, limits=limits, trust_env=False
-    ) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=scale.patience_s, limits=limits, trust_env=False) as client:
         yield client

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
-from tools.bench.neighbours.deployment import Deployment
-from tools.bench.neighbours.victim import Scale, VictimAction
+from tools.bench.neighbours.deployment import AttackedDeployment
+from tools.bench.neighbours.victim import AttackScale, VictimAction
 
 
 class AttackPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +50,10 @@ class AttackRow(NamedTuple):
 
     name: str
     what: str
-    acts: Callable[[Deployment, httpx.AsyncClient], Awaitable[VictimAction]]
-    prepare: Callable[[Deployment, Scale], Awaitable[AttackPlan]]
+    acts: Callable[[AttackedDeployment, httpx.AsyncClient], Awaitable[VictimAction]]
+    prepare: Callable[[AttackedDeployment, AttackScale], Awaitable[AttackPlan]]
     attack: Callable[[AttackPlan, AttackProgress], Coroutine[Any, Any, None]]
     pools: tuple[str, ...] = ()
     sites: int = 0
     settings: Mapping[str, str] = MappingProxyType({})
-    note: Callable[[Deployment, Mapping[str, int]], Awaitable[dict[str, Any]]] | None = None
+    note: Callable[[AttackedDeployment, Mapping[str, int]], Awaitable[dict[str, Any]]] | None = None

@@ -6,15 +6,17 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 #: Handler of a request: gets its first line, returns the response.
-Reply = Callable[[str], Awaitable[bytes]]
+RequestReply = Callable[[str], Awaitable[bytes]]
 
-PAGE = b"<!doctype html><html lang=en><title>Acme</title><meta name=description content='Invoices.'><p>Hello."
-POSTED = b'{"uri": "at://did:plc:shop/app.bsky.feed.post/1", "cid": "bafy"}'
+SITE_PAGE_HTML = b"<!doctype html><html lang=en><title>Acme</title><meta name=description content='Invoices.'><p>Hello."
+POST_CREATED_JSON = b'{"uri": "at://did:plc:shop/app.bsky.feed.post/1", "cid": "bafy"}'
 
 
 @contextlib.contextmanager
 def reserve_ports(count: int) -> Iterator[list[int]]:
-    """Reserve free ports; nothing responds there until `serve` runs, in this or another process."""
+    """Reserve free ports; nothing responds there until `serve_reserved_port` runs, in this or another
+    process.
+    """
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:
@@ -24,13 +26,13 @@ def reserve_ports(count: int) -> Iterator[list[int]]:
 
 
 @contextlib.asynccontextmanager
-async def serve(port: int, reply: Reply) -> AsyncIterator[None]:
+async def serve_reserved_port(port: int, reply: RequestReply) -> AsyncIterator[None]:
     """Serve a reserved port; each connection takes one request."""
 
     async def answer_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-            await reader.readexactly(_content_length(head))
+            await reader.readexactly(_parse_content_length(head))
             writer.write(await reply(head.partition("\r\n")[0]))
             await writer.drain()
         writer.close()
@@ -43,25 +45,29 @@ async def serve(port: int, reply: Reply) -> AsyncIterator[None]:
 
 
 def respond_with_html(body: bytes) -> bytes:
-    return _response("200 OK", "text/html; charset=utf-8", body)
+    return _build_response("200 OK", "text/html; charset=utf-8", body)
 
 
 def respond_with_json(body: bytes) -> bytes:
-    return _response("200 OK", "application/json", body)
+    return _build_response("200 OK", "application/json", body)
 
 
 async def respond_at_once(line: str) -> bytes:
     """Respond like a site of one page, and like a server that accepts every post immediately."""
     if "/xrpc/" in line:
-        return respond_with_json(POSTED)
-    return _response("404 Not Found", "text/plain", b"") if "robots.txt" in line else respond_with_html(PAGE)
+        return respond_with_json(POST_CREATED_JSON)
+    return (
+        _build_response("404 Not Found", "text/plain", b"")
+        if "robots.txt" in line
+        else respond_with_html(SITE_PAGE_HTML)
+    )
 
 
-def _response(status: str, content_type: str, body: bytes) -> bytes:
+def _build_response(status: str, content_type: str, body: bytes) -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
     return f"{head}Connection: close\r\n\r\n".encode() + body
 
 
-def _content_length(head: str) -> int:
+def _parse_content_length(head: str) -> int:
     lines = (line.partition(":") for line in head.lower().split("\r\n"))
     return next((int(value) for name, _, value in lines if name == "content-length"), 0)

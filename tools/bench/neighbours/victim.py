@@ -12,19 +12,19 @@ import httpx
 
 from tools.bench import tenants
 from tools.bench.figures import compute_percentiles
-from tools.bench.neighbours.deployment import Deployment
+from tools.bench.neighbours.deployment import AttackedDeployment
 
 #: Accounts and projects for the victim's concurrent jobs.
-CONCURRENT_JOBS = 60
+VICTIM_CONCURRENT_JOBS = 60
 
 #: Seconds of long polling of one request for a job.
-LONG_POLL_S = 20
+VICTIM_LONG_POLL_S = 20
 
 #: Performs the victim's action once; the number selects its project or account.
 VictimAction = Callable[[int], Awaitable[None]]
 
 
-class Scale(NamedTuple):
+class AttackScale(NamedTuple):
     """`strength` multiplies the counts of an attack.
 
     In each window of `window_s` seconds the victim sends a request every `request_s` seconds, or starts a job
@@ -42,12 +42,12 @@ class Scale(NamedTuple):
         return max(1, round(count * self.strength))
 
 
-FULL = Scale()
+FULL_SCALE = AttackScale()
 #: A size for tests: it checks that everything works, without meaningful figures.
-TINY = Scale(window_s=1.0, request_s=0.2, job_s=0.5, patience_s=300.0, strength=0.02)
+TINY_SCALE = AttackScale(window_s=1.0, request_s=0.2, job_s=0.5, patience_s=300.0, strength=0.02)
 
 
-class Timings(NamedTuple):
+class VictimTimings(NamedTuple):
     """p50 and p95 in milliseconds, the number of actions and of failures, and a sample error."""
 
     p50: float
@@ -57,102 +57,102 @@ class Timings(NamedTuple):
     sample: str
 
 
-class ActionFailed(Exception):
+class VictimActionFailed(Exception):
     """An unexpected response."""
 
 
-async def requests(deployment: Deployment, client: httpx.AsyncClient) -> VictimAction:
+async def create_request_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: read or rename a project in turns, each on a new connection."""
-    victim = await tenants.create(deployment.environment, tier="partner", projects=CONCURRENT_JOBS)
+    victim = await tenants.create_tenant(deployment.environment, tier="partner", projects=VICTIM_CONCURRENT_JOBS)
     headers = {"Authorization": f"Bearer {victim.keys[0]}", "Connection": "close"}
 
     async def act(number: int) -> None:
-        url = f"/v1/projects/{victim.projects[number % CONCURRENT_JOBS]}"
+        url = f"/v1/projects/{victim.projects[number % VICTIM_CONCURRENT_JOBS]}"
         if number % 2:
-            _json(await client.get(url, headers=headers))
+            _decode_success(await client.get(url, headers=headers))
         else:
-            _json(await client.patch(url, headers=headers, json={"name": f"Shop {number}"}))
+            _decode_success(await client.patch(url, headers=headers, json={"name": f"Shop {number}"}))
 
     return act
 
 
-async def events(deployment: Deployment, client: httpx.AsyncClient) -> VictimAction:
+async def create_event_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: commit one event, each on a new connection."""
-    tenant = await tenants.create(deployment.environment, tier="partner")
-    app = await tenants.create_app(deployment.environment, tenant)
+    tenant = await tenants.create_tenant(deployment.environment, tier="partner")
+    app = await tenants.create_event_app(deployment.environment, tenant)
     headers = {"Authorization": f"Bearer {app.key}", "Connection": "close"}
 
     async def act(_: int) -> None:
-        _json(await client.post(app.path, headers=headers, content=app.events(1)))
+        _decode_success(await client.post(app.path, headers=headers, content=app.events(1)))
 
     return act
 
 
 #: Actions of a single request, which run often.
-QUICK = (requests, events)
+SINGLE_REQUEST_ACTIONS = (create_request_action, create_event_action)
 
 
-async def ingests(deployment: Deployment, client: httpx.AsyncClient) -> VictimAction:
+async def create_ingest_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: ingest a small site and wait for the job."""
-    victim = await tenants.create(deployment.environment, tier="partner", projects=CONCURRENT_JOBS)
+    victim = await tenants.create_tenant(deployment.environment, tier="partner", projects=VICTIM_CONCURRENT_JOBS)
     headers = {"Authorization": f"Bearer {victim.keys[0]}"}
 
     async def act(number: int) -> None:
-        url = f"/v1/projects/{victim.projects[number % CONCURRENT_JOBS]}/ingest/website"
-        begun = _json(await client.post(url, headers=headers, json={"url": deployment.home}))
+        url = f"/v1/projects/{victim.projects[number % VICTIM_CONCURRENT_JOBS]}/ingest/website"
+        begun = _decode_success(await client.post(url, headers=headers, json={"url": deployment.home}))
         await _wait_for_job(client, begun["jobId"], headers)
 
     return act
 
 
-async def posts(deployment: Deployment, client: httpx.AsyncClient) -> VictimAction:
+async def create_post_action(deployment: AttackedDeployment, client: httpx.AsyncClient) -> VictimAction:
     """Create the victim. Return its action: publish a post immediately and wait until it is published."""
-    victim = await tenants.create(deployment.environment, tier="partner")
-    accounts = await tenants.connect_accounts(
-        deployment.environment, victim, [deployment.home] * CONCURRENT_JOBS
+    victim = await tenants.create_tenant(deployment.environment, tier="partner")
+    accounts = await tenants.connect_bluesky_accounts(
+        deployment.environment, victim, [deployment.home] * VICTIM_CONCURRENT_JOBS
     )
-    content_id = await tenants.create_content(deployment.environment, victim)
+    content_id = await tenants.create_text_content(deployment.environment, victim)
     headers = {"Authorization": f"Bearer {victim.keys[0]}"}
 
     async def act(number: int) -> None:
-        target = {"socialAccountId": accounts[number % CONCURRENT_JOBS]}
+        target = {"socialAccountId": accounts[number % VICTIM_CONCURRENT_JOBS]}
         body = {"targets": [target], "allowDuplicate": True}
-        begun = _json(await client.post(f"/v1/content/{content_id}/publish", headers=headers, json=body))
+        begun = _decode_success(await client.post(f"/v1/content/{content_id}/publish", headers=headers, json=body))
         await _wait_for_job(client, begun["scheduledPosts"][0]["jobId"], headers)
 
     return act
 
 
-async def time_action(act: VictimAction, scale: Scale, *, every_s: float) -> Timings:
+async def time_victim_action(act: VictimAction, scale: AttackScale, *, every_s: float) -> VictimTimings:
     """Time the action in one window. A failed action counts as one without a response."""
     count, begun = max(2, round(scale.window_s / every_s)), time.monotonic()
     dues = [begun + number * every_s for number in range(count)]
-    results = await asyncio.gather(*(_timed(act, number, due, scale) for number, due in enumerate(dues)))
+    results = await asyncio.gather(*(_time_one_action(act, number, due, scale) for number, due in enumerate(dues)))
     errors = [error for _, error in results if error]
     times = compute_percentiles([took_ms for took_ms, _ in results])
-    return Timings(times["p50"], times["p95"], count, len(errors), errors[0] if errors else "")
+    return VictimTimings(times["p50"], times["p95"], count, len(errors), errors[0] if errors else "")
 
 
-async def _timed(act: VictimAction, number: int, due: float, scale: Scale) -> tuple[float, str]:
+async def _time_one_action(act: VictimAction, number: int, due: float, scale: AttackScale) -> tuple[float, str]:
     await asyncio.sleep(due - time.monotonic())
     try:
         async with asyncio.timeout(scale.patience_s):
             await act(number)
-    except (ActionFailed, httpx.HTTPError, TimeoutError) as error:
+    except (VictimActionFailed, httpx.HTTPError, TimeoutError) as error:
         return scale.patience_s * 1000, repr(error)[:300]
     return (time.monotonic() - due) * 1000, ""
 
 
 async def _wait_for_job(client: httpx.AsyncClient, job_id: str, headers: Mapping[str, str]) -> None:
     while True:
-        job = _json(await client.get(f"/v1/jobs/{job_id}?wait={LONG_POLL_S}", headers=headers))
+        job = _decode_success(await client.get(f"/v1/jobs/{job_id}?wait={VICTIM_LONG_POLL_S}", headers=headers))
         if job["status"] == "completed":
             return
         if job["status"] != "running":
-            raise ActionFailed(job["status"], job["error"])
+            raise VictimActionFailed(job["status"], job["error"])
 
 
-def _json(answer: httpx.Response) -> Any:
+def _decode_success(answer: httpx.Response) -> Any:
     if not answer.is_success:
-        raise ActionFailed(answer.status_code, answer.text[:200])
+        raise VictimActionFailed(answer.status_code, answer.text[:200])
     return answer.json()

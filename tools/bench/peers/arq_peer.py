@@ -2,54 +2,58 @@
 
 import secrets
 
-from chaos.environment import Environment
-from chaos.processes import read_message, run_and_read, run_in_environment
+from chaos.environment import BenchEnvironment
+from chaos.processes import read_json_message, run_module_and_read, run_module_in_environment
 from tools.bench.figures import compute_percentiles
 
-MODULE = "tools.bench.peers.plain_arq"
+PLAIN_ARQ_MODULE = "tools.bench.peers.plain_arq"
 
 #: Seconds between arq's polls: tuned, and its default. By default it starts at most `queue_read_limit` (500)
 #: jobs each half second: a thousand a second. At 10 ms only its own work limits it.
 BEST_POLL_S, DEFAULT_POLL_S = 0.01, 0.5
 
 
-async def drain(environment: Environment, *, count: int) -> float:
+async def measure_arq_drain(environment: BenchEnvironment, *, count: int) -> float:
     """Return jobs a second from a queue that was full before the worker started."""
-    queue = _queue()
-    await run_and_read(environment, MODULE, "load", queue, str(count), "0")
-    async with run_in_environment(
-        environment, MODULE, "worker", queue, str(count), str(BEST_POLL_S)
+    queue = _new_queue_name()
+    await run_module_and_read(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), "0")
+    async with run_module_in_environment(
+        environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(BEST_POLL_S)
     ) as worker:
-        await read_message(worker)
-        seen = await read_message(worker)
-    return _per_s(count, seen["last_ns"] - seen["first_ns"])
+        await read_json_message(worker)
+        seen = await read_json_message(worker)
+    return _jobs_per_second(count, seen["last_ns"] - seen["first_ns"])
 
 
-async def live(environment: Environment, *, count: int) -> float:
+async def measure_arq_live_load(environment: BenchEnvironment, *, count: int) -> float:
     """Return jobs a second from the first enqueue to the last end, with a running worker."""
-    queue = _queue()
-    async with run_in_environment(
-        environment, MODULE, "worker", queue, str(count), str(BEST_POLL_S)
+    queue = _new_queue_name()
+    async with run_module_in_environment(
+        environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(BEST_POLL_S)
     ) as worker:
-        await read_message(worker)
-        loaded = await run_and_read(environment, MODULE, "load", queue, str(count), "0")
-        seen = await read_message(worker)
-    return _per_s(count, seen["last_ns"] - loaded["first_ns"])
+        await read_json_message(worker)
+        loaded = await run_module_and_read(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), "0")
+        seen = await read_json_message(worker)
+    return _jobs_per_second(count, seen["last_ns"] - loaded["first_ns"])
 
 
-async def pickup(environment: Environment, *, count: int, rate: float, poll_s: float) -> dict[str, float]:
+async def measure_arq_pickup(
+    environment: BenchEnvironment, *, count: int, rate: float, poll_s: float
+) -> dict[str, float]:
     """Return p50, p95 and p99 of the ms from the call of `enqueue_job` to the start of the handler."""
-    queue = _queue()
-    async with run_in_environment(environment, MODULE, "worker", queue, str(count), str(poll_s)) as worker:
-        await read_message(worker)
-        await run_and_read(environment, MODULE, "load", queue, str(count), str(rate))
-        seen = await read_message(worker)
+    queue = _new_queue_name()
+    async with run_module_in_environment(
+        environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(poll_s)
+    ) as worker:
+        await read_json_message(worker)
+        await run_module_and_read(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), str(rate))
+        seen = await read_json_message(worker)
     return compute_percentiles([lag_ns / 1e6 for lag_ns in seen["lags_ns"]])
 
 
-def _queue() -> str:
+def _new_queue_name() -> str:
     return f"bench:{secrets.token_hex(4)}"
 
 
-def _per_s(count: int, took_ns: int) -> float:
+def _jobs_per_second(count: int, took_ns: int) -> float:
     return round(count / took_ns * 1e9, 1)

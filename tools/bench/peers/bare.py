@@ -16,7 +16,7 @@ from litestar import Litestar, get, post
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 
-from db.pool import open_pool
+from db.pool import open_postgres_pool
 from schemas import ids
 from schemas.jobs import Job
 from schemas.projects import IngestStates, Project, ProjectCreate
@@ -26,14 +26,14 @@ insert into project (organization_id, id, name, timezone, primary_language, meta
 values ($1, $2, $3, $4, $5, $6, $7, $7)"""
 
 #: A copy of the jobs as partners see them, keyed by id only; `tools.bench.web` creates it.
-READ_JOB = "select * from bare_job where id = $1"
+SELECT_BARE_JOB = "select * from bare_job where id = $1"
 
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
     """Open the pool; rows rotate over the organizations, as in a real product."""
     size = int(os.environ.get("POOL_SIZE", "10"))
-    async with open_pool(os.environ["DATABASE_URL"], name="bare", size=size) as pool:
+    async with open_postgres_pool(os.environ["DATABASE_URL"], name="bare", size=size) as pool:
         owners = [row["id"] for row in await pool.fetch("select id from organization where env = 'live'")]
         app.state.pool, app.state.owners = pool, itertools.cycle(owners)
         yield
@@ -41,19 +41,19 @@ async def lifespan(app: Litestar) -> AsyncIterator[None]:
 
 @post("/v1/projects")
 async def create(data: JSONBody[ProjectCreate], state: State) -> Project:
-    owner, project_id, now = next(state.owners), ids.new(), datetime.now(UTC)
+    owner, project_id, now = next(state.owners), ids.new_uuid7(), datetime.now(UTC)
     async with state.pool.acquire() as conn:
         await conn.execute(
             INSERT_PROJECT, owner, project_id, data.name, data.timezone, data.primary_language,
             data.metadata, now,
         )  # fmt: skip
-    return _project(data, owner, project_id, now)
+    return _build_project(data, owner, project_id, now)
 
 
 @get("/v1/jobs/{job_id:str}")
 async def read(job_id: FromPath[str], state: State) -> Job:
     async with state.pool.acquire() as conn:
-        return _job(await conn.fetchrow(READ_JOB, ids.read(ids.JOB, job_id)))
+        return _build_job(await conn.fetchrow(SELECT_BARE_JOB, ids.parse_prefixed_id(ids.JOB, job_id)))
 
 
 def create_app() -> Litestar:
@@ -61,10 +61,10 @@ def create_app() -> Litestar:
     return Litestar([create, read], lifespan=[lifespan], openapi_config=None)
 
 
-def _project(data: ProjectCreate, owner: UUID, project_id: UUID, now: datetime) -> Project:
+def _build_project(data: ProjectCreate, owner: UUID, project_id: UUID, now: datetime) -> Project:
     return Project(
-        id=ids.show(ids.PROJECT, project_id),
-        organization_id=ids.show(ids.ORGANIZATION, owner),
+        id=ids.format_prefixed_id(ids.PROJECT, project_id),
+        organization_id=ids.format_prefixed_id(ids.ORGANIZATION, owner),
         name=data.name,
         status="active",
         customer_external_id=data.customer_external_id,
@@ -82,19 +82,19 @@ def _project(data: ProjectCreate, owner: UUID, project_id: UUID, now: datetime) 
     )
 
 
-def _job(row: Record) -> Job:
+def _build_job(row: Record) -> Job:
     return Job(
-        job_id=ids.show(ids.JOB, row["id"]),
+        job_id=ids.format_prefixed_id(ids.JOB, row["id"]),
         kind=row["kind"],
         status=row["status"],
         stage=row["stage"],
         phase=row["phase"],
         progress=row["progress"],
-        project_id=row["project_id"] and ids.show(ids.PROJECT, row["project_id"]),
+        project_id=row["project_id"] and ids.format_prefixed_id(ids.PROJECT, row["project_id"]),
         attempt=row["attempt"],
         max_attempts=row["max_attempts"],
         cancel_requested=row["cancel_requested"],
-        retry_of=row["retry_of"] and ids.show(ids.JOB, row["retry_of"]),
+        retry_of=row["retry_of"] and ids.format_prefixed_id(ids.JOB, row["retry_of"]),
         created_at=row["created_at"],
         started_at=row["created_at"],
         finished_at=row["finished_at"],

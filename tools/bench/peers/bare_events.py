@@ -15,19 +15,19 @@ class SentEvents(msgspec.Struct):
     events: list[EventIn]
 
 
-class Taken(msgspec.Struct):
+class AcceptedEvents(msgspec.Struct):
     accepted: int
     duplicates: int
     rejected: list[int]
 
 
-DECODER = msgspec.json.Decoder(SentEvents)
+SENT_EVENTS_DECODER = msgspec.json.Decoder(SentEvents)
 
 
 @post("/v1/apps/{app_id:str}/events", status_code=202)
-async def take(request: Request) -> Taken:  # type: ignore[type-arg]
-    body = DECODER.decode(zlib.decompress(await request.body(), wbits=31))
-    return Taken(len(body.events), 0, [])
+async def take(request: Request) -> AcceptedEvents:  # type: ignore[type-arg]
+    body = SENT_EVENTS_DECODER.decode(zlib.decompress(await request.body(), wbits=31))
+    return AcceptedEvents(len(body.events), 0, [])
 
 
 def create_app() -> Litestar:

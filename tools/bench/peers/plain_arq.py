@@ -15,7 +15,7 @@ import uvloop
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from arq.worker import Worker, func
 
-from tools.bench.load import run_closed_loop, run_open_loop, send_message
+from tools.bench.load import run_closed_loop, run_open_loop, send_json_message
 
 
 class ArqTally:
@@ -40,7 +40,7 @@ class ArqTally:
             self.done.set()
 
 
-async def work(redis: ArqRedis, queue: str, count: int, poll_s: float) -> None:
+async def run_arq_worker(redis: ArqRedis, queue: str, count: int, poll_s: float) -> None:
     """Run a worker of 100 slots until `count` jobs have ended, and print the times. It keeps no results."""
     tally = ArqTally(count)
     worker = Worker(
@@ -49,13 +49,13 @@ async def work(redis: ArqRedis, queue: str, count: int, poll_s: float) -> None:
         after_job_end=tally.ended, handle_signals=False,
     )  # fmt: skip
     running = asyncio.create_task(worker.async_run())
-    send_message({"up": True})
+    send_json_message({"up": True})
     await tally.done.wait()
     running.cancel()
-    send_message({"first_ns": tally.first_ns, "last_ns": tally.last_ns, "lags_ns": tally.lags_ns})
+    send_json_message({"first_ns": tally.first_ns, "last_ns": tally.last_ns, "lags_ns": tally.lags_ns})
 
 
-async def load(redis: ArqRedis, count: int, rate: float) -> None:
+async def enqueue_arq_jobs(redis: ArqRedis, count: int, rate: float) -> None:
     """Enqueue the jobs, and print the time of the first call."""
 
     async def enqueue() -> None:
@@ -63,12 +63,12 @@ async def load(redis: ArqRedis, count: int, rate: float) -> None:
 
     first_ns = time.monotonic_ns()
     await (run_open_loop(enqueue, count=count, rate=rate) if rate else run_closed_loop(enqueue, count=count))
-    send_message({"first_ns": first_ns})
+    send_json_message({"first_ns": first_ns})
 
 
 async def main(verb: str, queue: str, count: int, number: float) -> None:
     redis = await create_pool(RedisSettings.from_dsn(os.environ["REDIS_URL"]), default_queue_name=queue)
-    await (work(redis, queue, count, number) if verb == "worker" else load(redis, count, number))
+    await (run_arq_worker(redis, queue, count, number) if verb == "worker" else enqueue_arq_jobs(redis, count, number))
     await redis.aclose()
 
 

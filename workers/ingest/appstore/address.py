@@ -2,7 +2,7 @@
 
 from urllib.parse import SplitResult, urlsplit
 
-from domain.values.ssrf_guard import MAX_URL, UNREADABLE
+from domain.values.ssrf_guard import AMBIGUOUS_URL_CHARACTERS, MAX_URL_CHARACTERS
 
 
 def to_https(address: str) -> str:
@@ -10,23 +10,23 @@ def to_https(address: str) -> str:
 
     Return "" for another scheme, no host, a user name, unsafe characters, or too many characters.
     """
-    parts = split_address(address.strip())
+    parts = split_url_or_empty(address.strip())
     url = parts._replace(scheme="https").geturl()
     is_usable = parts.scheme in {"http", "https"} and parts.hostname and "@" not in parts.netloc
-    is_clean = len(url) <= MAX_URL and not UNREADABLE.search(url) and not set(url) & set('"<>')
+    is_clean = len(url) <= MAX_URL_CHARACTERS and not AMBIGUOUS_URL_CHARACTERS.search(url) and not set(url) & set('"<>')
     return url if is_usable and is_clean else ""
 
 
-def without_query(address: str) -> str:
+def strip_url_query(address: str) -> str:
     """Return the address without query and fragment, since stores count visits by them."""
-    return split_address(to_https(address))._replace(query="", fragment="").geturl()
+    return split_url_or_empty(to_https(address))._replace(query="", fragment="").geturl()
 
 
-def host(address: str) -> str:
-    return split_address(address).hostname or ""
+def host_of_url(address: str) -> str:
+    return split_url_or_empty(address).hostname or ""
 
 
-def split_address(address: str) -> SplitResult:
+def split_url_or_empty(address: str) -> SplitResult:
     """Split an address into its parts; all empty for an invalid one."""
     try:
         return urlsplit(address)

@@ -5,36 +5,36 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from domain.values import countries
-from schemas.brand import Field, Value
+from schemas.brand import BrandFieldName, BrandFieldValue
 from schemas.pictures import PictureKind
 from workers.ingest import detection
 from workers.ingest.appstore import prose
 from workers.ingest.appstore.address import to_https
-from workers.ingest.appstore.shapes import Listing
+from workers.ingest.appstore.shapes import ParsedStoreListing
 from workers.ingest.page.keywords import distinct_keywords
-from workers.ingest.page.names import MAX_NAME_CHARS, split_name
+from workers.ingest.page.names import MAX_BRAND_NAME_CHARS, split_name_and_tagline
 from workers.ingest.page.text import (
     MAX_DESCRIPTION_CHARS,
-    clean,
+    clean_text_line,
     first_sentence,
+    fold_text,
     is_tagline_sized,
-    squash,
-    truncate,
+    truncate_text,
 )
-from workers.ingest.shapes import LIST_SUFFIX, CandidateImage, ParsedDocument, candidates_of
-from workers.ingest.skip_rules import SkipRules
+from workers.ingest.shapes import LIST_ITEMS_RULE_SUFFIX, CandidateImage, ParsedDocument, build_candidates
+from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Screenshots of a listing that are used: Apple takes ten for each device, Google eight.
-MAX_SCREENSHOTS = 20
+MAX_STORE_SCREENSHOTS = 20
 #: The genre of apps without a better one: alone it has no meaning.
 CATCH_ALL_GENRE = ["entertainment"]
 
 #: Separators of scripts without blanks.
-ASCII_SEPARATORS = {"：": ":", "｜": "|"}
-WIDE_SEPARATOR = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])")
+ASCII_TITLE_SEPARATORS = {"：": ":", "｜": "|"}
+WIDE_TITLE_SEPARATOR = re.compile(r"[：｜]|(?<=[\u3040-\u30ff\u4e00-\u9fff])[-－–](?=[\u3040-\u30ff\u4e00-\u9fff])")
 
-Scored = tuple[Value, float, str]
-APP_STORE = "appStore"
+ScoredValue = tuple[BrandFieldValue, float, str]
+APP_STORE_LINK_NAME = "appStore"
 
 
 class StoreListing(NamedTuple):
@@ -56,17 +56,17 @@ class StoreListing(NamedTuple):
     screenshots: list[tuple[str, str]]
 
 
-def read_store_app(app: StoreListing) -> ParsedDocument:
-    skip_rules = SkipRules(detection.detect(clean(app.description))[0])
-    opening = prose.opening(app.description, skip_rules)
-    ladders: dict[Field, Iterator[Scored]] = {
-        "appName": names(app),
-        "appDescription": descriptions(app, opening, skip_rules),
-        "tagline": taglines(app, opening),
-        "keywords": keywords(app.genres),
-        "primaryLanguage": languages(app),
-        "logoUrl": logos(app),
-        "links": links(app),
+def parse_store_listing(app: StoreListing) -> ParsedDocument:
+    skip_rules = SentenceSkipRules(detection.detect_text_language(clean_text_line(app.description))[0])
+    opening = prose.find_opening_lines(app.description, skip_rules)
+    ladders: dict[BrandFieldName, Iterator[ScoredValue]] = {
+        "appName": listing_name_candidates(app),
+        "appDescription": listing_description_candidates(app, opening, skip_rules),
+        "tagline": listing_tagline_candidates(app, opening),
+        "keywords": listing_keyword_candidates(app.genres),
+        "primaryLanguage": listing_language_candidates(app),
+        "logoUrl": listing_logo_candidates(app),
+        "links": listing_link_candidates(app),
     }
     scored = (
         (field, value, confidence, f"{app.store}.{rule}")
@@ -74,88 +74,90 @@ def read_store_app(app: StoreListing) -> ParsedDocument:
         for value, confidence, rule in ladder
     )
     return ParsedDocument(
-        candidates=candidates_of(app.url, scored),
-        passages=list(prose.passages(f"{app.short}\n{app.description}", app.url)),
-        pictures=list(pictures(app)),
+        candidates=build_candidates(app.url, scored),
+        passages=list(prose.description_passages(f"{app.short}\n{app.description}", app.url)),
+        pictures=list(listing_images(app)),
     )
 
 
-def pictures(app: StoreListing) -> Iterator[CandidateImage]:
+def listing_images(app: StoreListing) -> Iterator[CandidateImage]:
     """Yield the icon, and the screenshots in the store's order."""
     images: list[tuple[PictureKind, str, str]] = [("logo", app.icon, "icon")]
-    images += [("screenshot", address, rule) for address, rule in app.screenshots[:MAX_SCREENSHOTS]]
+    images += [("screenshot", address, rule) for address, rule in app.screenshots[:MAX_STORE_SCREENSHOTS]]
     for kind, address, rule in images:
         if url := to_https(address):
             yield CandidateImage(kind=kind, url=url, rule=f"{app.store}.{rule}", page=app.url)
 
 
-def names(app: StoreListing) -> Iterator[Scored]:
+def listing_name_candidates(app: StoreListing) -> Iterator[ScoredValue]:
     for text, confidence, rule in ((app.title, 0.95, "name"), (app.seller, 0.30, "seller")):
-        if name := truncate(split_brand(text)[0], MAX_NAME_CHARS):
+        if name := truncate_text(split_app_title(text)[0], MAX_BRAND_NAME_CHARS):
             yield name, confidence, rule
 
 
-def split_brand(title: str) -> tuple[str, str]:
+def split_app_title(title: str) -> tuple[str, str]:
     """Split an app's title into the brand and the line after it; the line is "" if the title has none.
 
     Examples: `Spark – Email App by Readdle`, `Duolingo：学习英语`.
     """
-    head, tail = split_name(
-        WIDE_SEPARATOR.sub(lambda match: f" {ASCII_SEPARATORS.get(match[0], '-')} ", title)
+    head, tail = split_name_and_tagline(
+        WIDE_TITLE_SEPARATOR.sub(lambda match: f" {ASCII_TITLE_SEPARATORS.get(match[0], '-')} ", title)
     )
-    return (head.strip(), tail) if tail else split_name(title)
+    return (head.strip(), tail) if tail else split_name_and_tagline(title)
 
 
-def descriptions(app: StoreListing, opening: list[str], skip_rules: SkipRules) -> Iterator[Scored]:
+def listing_description_candidates(
+    app: StoreListing, opening: list[str], skip_rules: SentenceSkipRules
+) -> Iterator[ScoredValue]:
     """Yield the opening, and the list items as an alternative. Without an opening, yield the short text."""
-    if text := truncate(" ".join(opening), MAX_DESCRIPTION_CHARS):
+    if text := truncate_text(" ".join(opening), MAX_DESCRIPTION_CHARS):
         yield text, 0.95, "description"
-        if items := prose.descriptive_items(app.description, skip_rules, MAX_DESCRIPTION_CHARS):
-            yield items, 0.70, f"description{LIST_SUFFIX}"
-    elif text := truncate(clean(app.short), MAX_DESCRIPTION_CHARS):
+        if items := prose.join_descriptive_items(app.description, skip_rules, MAX_DESCRIPTION_CHARS):
+            yield items, 0.70, f"description{LIST_ITEMS_RULE_SUFFIX}"
+    elif text := truncate_text(clean_text_line(app.short), MAX_DESCRIPTION_CHARS):
         yield text, 0.50, "short"
 
 
-def taglines(app: StoreListing, opening: list[str]) -> Iterator[Scored]:
-    name, tail = split_brand(app.title)
+def listing_tagline_candidates(app: StoreListing, opening: list[str]) -> Iterator[ScoredValue]:
+    name, tail = split_app_title(app.title)
     ladder = (
-        (clean(app.short), 2, 0.95, "short"),
+        (clean_text_line(app.short), 2, 0.95, "short"),
         (tail, 2, 0.80, "name.tail"),
         *((first_sentence(line), 3, 0.55, "description.first") for line in opening[:1]),
     )
     for line, min_words, confidence, rule in ladder:
-        if is_tagline_sized(line, min_words) and squash(line) != squash(name):
+        if is_tagline_sized(line, min_words) and fold_text(line) != fold_text(name):
             yield line, confidence, rule
 
 
-def keywords(genres: list[str]) -> Iterator[Scored]:
+def listing_keyword_candidates(genres: list[str]) -> Iterator[ScoredValue]:
     words_of_genres = distinct_keywords(genres)
     if words_of_genres and words_of_genres != CATCH_ALL_GENRE:
         yield words_of_genres, 0.90, "genres"
 
 
-def languages(app: StoreListing) -> Iterator[Scored]:
+def listing_language_candidates(app: StoreListing) -> Iterator[ScoredValue]:
     """Yield the language of the text, since many listings aren't translated; then the storefront's."""
-    yield from detection.weigh_languages(clean(f"{app.short} {app.description}"), [])
-    if language := countries.language(app.country):
+    yield from detection.weigh_language_tags(clean_text_line(f"{app.short} {app.description}"), [])
+    if language := countries.main_language_of_country(app.country):
         yield language, 0.40, "storefront"
 
 
-def logos(app: StoreListing) -> Iterator[Scored]:
+def listing_logo_candidates(app: StoreListing) -> Iterator[ScoredValue]:
     if icon := to_https(app.icon):
         yield icon, 0.90, "icon"
 
 
-def links(app: StoreListing) -> Iterator[Scored]:
+def listing_link_candidates(app: StoreListing) -> Iterator[ScoredValue]:
     links_by_name = {"website": to_https(app.website), app.store: app.url}
     yield {name: url for name, url in links_by_name.items() if url}, 0.90, "links"
 
 
-def read_listing(listing: Listing) -> ParsedDocument:
+def parse_apple_listing(listing: ParsedStoreListing) -> ParsedDocument:
     software = listing.software
-    return read_store_app(
+    return parse_store_listing(
         StoreListing(
-            store=APP_STORE,
+            store=APP_STORE_LINK_NAME,
             url=listing.url,
             country=listing.country,
             title=software.track_name or "",

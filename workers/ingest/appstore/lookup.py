@@ -11,43 +11,40 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
-from domain.brand.store_listings import InAppStore
+from domain.brand.store_listings import AppStoreListing
 from schemas.errors import FetchFailed, SourceNotFound
-from workers.ingest.appstore.rate import Limiter
-from workers.ingest.appstore.shapes import Software
-from workers.web.errors import retry_after
-from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch
+from workers.ingest.appstore.rate import UpstreamLimiter
+from workers.ingest.appstore.shapes import AppLookupResult
+from workers.web.errors import read_retry_after_s
+from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch_url
 
 T = TypeVar("T")
 
 #: Storefronts to try after the requested ones.
 LARGEST_STOREFRONTS = ("us", "gb", "de", "fr", "jp")
 #: Seconds that a job's first lookup waits for a token.
-FIRST_WAIT_S = 5.0
+MAX_FIRST_LOOKUP_WAIT_S = 5.0
 #: Seconds that its next lookups wait: they have precedence over new jobs.
-NEXT_WAIT_S = 30.0
+MAX_NEXT_LOOKUP_WAIT_S = 30.0
 THROTTLED_STATUSES = frozenset({403, 429, 503})
-LOOKUP_LIMITS = ExpectedResponse(
-    accept="application/json,text/javascript",
-    limit=1 << 20,
-    passing=THROTTLED_STATUSES | {400, 404},
-    silence_s=10,
+APP_LOOKUP_RESPONSE_LIMITS = ExpectedResponse(
+    accept="application/json,text/javascript", limit=1 << 20, passing=THROTTLED_STATUSES | {400, 404}, silence_s=10
 )
 #: Results that are read: an id has one.
-MAX_RESULTS = 50
-NO_APP_LIST = "the App Store's lookup did not return a list of apps"
+MAX_APP_LOOKUP_RESULTS = 50
+NO_APP_LIST_MESSAGE = "the App Store's lookup did not return a list of apps"
 #: Bytes that may precede the first brace.
-LEADING_BLANKS = b"\xef\xbb\xbf \t\r\n"
+LEADING_JSON_BLANKS = b"\xef\xbb\xbf \t\r\n"
 
 
 class StorefrontResult(NamedTuple):
     """App, and the storefront that has it."""
 
-    software: Software
+    software: AppLookupResult
     country: str
 
 
-class LookupBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class AppLookupBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Body of a lookup's response: either `results` or `error_message`.
 
     Results are decoded one by one, since 1 MiB can have 350,000.
@@ -57,65 +54,68 @@ class LookupBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     error_message: str | None = None
 
 
-class Lookup(NamedTuple):
+class AppLookupAccess(NamedTuple):
     """Access to the lookup for one job, at `api_url` and within the rate limit of `limiter`."""
 
     client: httpx.AsyncClient
     api_url: str
-    limiter: Limiter
+    limiter: UpstreamLimiter
 
 
-async def find_store_app(lookup: Lookup, listing: InAppStore, *, country: str) -> StorefrontResult:
+async def find_store_app(lookup: AppLookupAccess, listing: AppStoreListing, *, country: str) -> StorefrontResult:
     """Find the app in the first storefront that has it. Raises `SourceError`: `SourceNotFound` if none
     has."""
-    patience_s = FIRST_WAIT_S
-    for storefront in storefronts(listing, country):
-        results = await request_apps(lookup, listing, storefront, patience_s)
-        if software := choose_app(results, listing):
+    patience_s = MAX_FIRST_LOOKUP_WAIT_S
+    for storefront in list_storefronts_to_try(listing, country):
+        results = await request_app_lookup(lookup, listing, storefront, patience_s)
+        if software := choose_requested_app(results, listing):
             return StorefrontResult(software, storefront)
-        patience_s = NEXT_WAIT_S
+        patience_s = MAX_NEXT_LOOKUP_WAIT_S
     raise SourceNotFound(f"the App Store has no app {listing.value}; check it, and the countryCode")
 
 
-def storefronts(listing: InAppStore, country: str) -> list[str]:
+def list_storefronts_to_try(listing: AppStoreListing, country: str) -> list[str]:
     """Return the storefronts to request: the listing URL's, the given one, then the largest; each once."""
     return list(dict.fromkeys([*filter(None, [listing.country]), country, *LARGEST_STOREFRONTS]))
 
 
-async def request_apps(
-    lookup: Lookup, listing: InAppStore, country: str, patience_s: float
-) -> list[Software]:
+async def request_app_lookup(
+    lookup: AppLookupAccess, listing: AppStoreListing, country: str, patience_s: float
+) -> list[AppLookupResult]:
     await lookup.limiter.take(patience_s)
     query = urlencode({listing.by: listing.value, "country": country})
-    fetched = await fetch(lookup.client, f"{lookup.api_url.rstrip('/')}/lookup?{query}", want=LOOKUP_LIMITS)
+    fetched = await fetch_url(
+        lookup.client, f"{lookup.api_url.rstrip('/')}/lookup?{query}", want=APP_LOOKUP_RESPONSE_LIMITS
+    )
     if fetched.status in THROTTLED_STATUSES:
-        await lookup.limiter.cool_down(retry_after(fetched.headers))
-    return read_results(fetched, listing)
+        await lookup.limiter.cool_down(read_retry_after_s(fetched.headers))
+    return read_app_lookup_results(fetched, listing)
 
 
-def read_results(fetched: FetchedResponse, listing: InAppStore) -> list[Software]:
-    """Return the results of a lookup, at most `MAX_RESULTS`; an empty list for an unknown storefront.
+def read_app_lookup_results(fetched: FetchedResponse, listing: AppStoreListing) -> list[AppLookupResult]:
+    """Return the results of a lookup, at most `MAX_APP_LOOKUP_RESULTS`; an empty list for an unknown
+    storefront.
 
     Raises a `SourceError` for any other error.
     """
-    body = decode(fetched.body, LookupBody)
+    body = decode_app_lookup(fetched.body, AppLookupBody)
     if body.results is not None:
-        return [decode(result, Software) for result in body.results[:MAX_RESULTS]]
+        return [decode_app_lookup(result, AppLookupResult) for result in body.results[:MAX_APP_LOOKUP_RESULTS]]
     if "country" in (body.error_message or ""):
         return []
     if body.error_message is None:
-        raise FetchFailed(NO_APP_LIST)
+        raise FetchFailed(NO_APP_LIST_MESSAGE)
     raise SourceNotFound(f"the App Store does not accept {listing.value} as an app's {listing.by}; check it")
 
 
-def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
+def decode_app_lookup(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(bytes(body).lstrip(LEADING_BLANKS), type=kind)
+        return msgspec.json.decode(bytes(body).lstrip(LEADING_JSON_BLANKS), type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FetchFailed(NO_APP_LIST) from error
+        raise FetchFailed(NO_APP_LIST_MESSAGE) from error
 
 
-def choose_app(results: list[Software], listing: InAppStore) -> Software | None:
+def choose_requested_app(results: list[AppLookupResult], listing: AppStoreListing) -> AppLookupResult | None:
     """Return the requested app among the results; None if it isn't there.
 
     Raises `SourceNotFound` if no result is an app, as for a developer's id.
@@ -127,7 +127,7 @@ def choose_app(results: list[Software], listing: InAppStore) -> Software | None:
     return next((result for result in apps if is_requested_app(result, listing)), None)
 
 
-def is_requested_app(software: Software, listing: InAppStore) -> bool:
+def is_requested_app(software: AppLookupResult, listing: AppStoreListing) -> bool:
     if listing.by == "id":
         return str(software.track_id) == listing.value
     return (software.bundle_id or "").casefold() == listing.value.casefold()

@@ -4,62 +4,69 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import dropwhile, takewhile
 
-from workers.ingest.page.text import TAG, clean, count_words, first_sentence
+from workers.ingest.page.text import HTML_TAG_IN_TEXT, clean_text_line, count_words, first_sentence
 from workers.ingest.shapes import Passage
-from workers.ingest.skip_rules import SkipRules
+from workers.ingest.skip_rules import SentenceSkipRules
 
-LINES = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
+DESCRIPTION_LINE_BREAK = re.compile(r"\r\n|[\n\r\u0085\u2028\u2029]|<br\s*/?>", re.IGNORECASE)
 #: Characters that are read: several times the limit of a store.
-MAX_READ_CHARS = 20_000
+MAX_STORE_TEXT_CHARS = 20_000
 #: Marks before an item of a list, or around a heading.
 LIST_MARK = re.compile(r"^(?:[^\w\s\"'“”‘’„«»「『《¿¡(\[@#&$€£¥]|_|#{1,6}\s|\d{1,2}[.)]\s)+\s*")
-HEADING_FENCE = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
-QUOTED = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
+DECORATED_HEADING = re.compile(r"^\[[^\]]*\]$|^#{1,6}\s|^[\W_]{2}.*[\W_]{2}$|^[*_~=#].*[*_~=]$")
+QUOTED_LINE = re.compile(r"^[\"“„«].*[\"”“»]\W{0,3}[\w .&']{0,60}$")
 EMOJI = re.compile(r"[\u2600-\u27bf\U0001f000-\U0001faff]")
 #: End of a sentence. A line with an ellipsis or a colon only introduces the list below it.
 SENTENCE_END = re.compile(r"(?<!\.)[.!?。！？]['\"”’»)\]]*$")
 #: Words of a sentence.
-MIN_WORDS = 4
-MIN_ITEM_WORDS = 3
+MIN_SENTENCE_WORDS = 4
+MIN_LIST_ITEM_WORDS = 3
 MAX_HEADING_WORDS = 8
 #: Letters of a word that joins names, such as `of`.
-MAX_JOINING_CHARS = 3
+MAX_JOINING_WORD_CHARS = 3
 
 
-def lines(description: str) -> list[str]:
-    bare = (TAG.sub("", line).strip() for line in LINES.split(description[:MAX_READ_CHARS]))
+def split_description_lines(description: str) -> list[str]:
+    bare = (
+        HTML_TAG_IN_TEXT.sub("", line).strip()
+        for line in DESCRIPTION_LINE_BREAK.split(description[:MAX_STORE_TEXT_CHARS])
+    )
     return [line for line in bare if line]
 
 
-def opening(description: str, skip_rules: SkipRules) -> list[str]:
+def find_opening_lines(description: str, skip_rules: SentenceSkipRules) -> list[str]:
     """Return the first lines about the app: sentences, or text above the first list or heading.
 
     A list gives no description by itself, and skipped sentences don't describe the app.
     """
-    joined = list(join_broken_lines(without_emoji(lines(description))))
-    plain_run = first_run(is_plain, joined)
+    joined = list(join_broken_lines(strip_leading_emoji(split_description_lines(description))))
+    plain_run = first_run_of_fitting_texts(is_plain_text_line, joined)
     unskipped = [
-        text for line in plain_run if not is_sentence(line) and skip_rules.kind(text := clean(line)) is None
+        text
+        for line in plain_run
+        if not has_prose_sentence(line) and skip_rules.kind(text := clean_text_line(line)) is None
     ]
-    long_enough = [text for text in unskipped if count_words(text) >= MIN_WORDS]
+    long_enough = [text for text in unskipped if count_words(text) >= MIN_SENTENCE_WORDS]
     return (
-        descriptive_lines(plain_run, skip_rules)
+        first_descriptive_sentences(plain_run, skip_rules)
         or long_enough[:1]
-        or descriptive_lines(joined, skip_rules)
+        or first_descriptive_sentences(joined, skip_rules)
         or unskipped[:1]
     )
 
 
-def descriptive_items(description: str, skip_rules: SkipRules, limit: int) -> str:
+def join_descriptive_items(description: str, skip_rules: SentenceSkipRules, limit: int) -> str:
     """Join the list items that describe the app into one text, each after `•`; "" if there are none.
 
     An item that would make the text longer than `limit` characters is left out.
     """
     items = (
-        clean(LIST_MARK.sub("", line)) for line in join_broken_lines(lines(description)) if is_item(line)
+        clean_text_line(LIST_MARK.sub("", line))
+        for line in join_broken_lines(split_description_lines(description))
+        if is_list_item(line)
     )
     descriptive = dict.fromkeys(
-        candidate for candidate in items if is_descriptive(candidate) and skip_rules.kind(candidate) is None
+        candidate for candidate in items if is_descriptive_item(candidate) and skip_rules.kind(candidate) is None
     )
     text = ""
     for item in descriptive:
@@ -68,22 +75,22 @@ def descriptive_items(description: str, skip_rules: SkipRules, limit: int) -> st
     return text
 
 
-def is_descriptive(item: str) -> bool:
+def is_descriptive_item(item: str) -> bool:
     """Return whether the item is more than names: words with capitals, joined by small words."""
-    has_long_word = any(word.islower() and len(word) > MAX_JOINING_CHARS for word in item.split())
-    return count_words(item) >= MIN_ITEM_WORDS and (
+    has_long_word = any(word.islower() and len(word) > MAX_JOINING_WORD_CHARS for word in item.split())
+    return count_words(item) >= MIN_LIST_ITEM_WORDS and (
         has_long_word or not any(word[0].isupper() for word in item.split())
     )
 
 
-def is_item(line: str) -> bool:
+def is_list_item(line: str) -> bool:
     return bool(LIST_MARK.match(line)) and not (
-        HEADING_FENCE.match(line) or QUOTED.match(line) or is_heading(line)
+        DECORATED_HEADING.match(line) or QUOTED_LINE.match(line) or is_heading_line(line)
     )
 
 
-def without_emoji(lines_of_text: list[str]) -> list[str]:
-    """Remove an emoji before the first line's sentence: there it marks no list item."""
+def strip_leading_emoji(lines_of_text: list[str]) -> list[str]:
+    """Remove the emoji that begins the first line, if the line ends as a sentence: it is no list item."""
     first = lines_of_text[0] if lines_of_text else ""
     has_emoji = EMOJI.match(first) and SENTENCE_END.search(first)
     return [LIST_MARK.sub("", first), *lines_of_text[1:]] if has_emoji else lines_of_text
@@ -94,7 +101,7 @@ def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
     pieces: list[str] = []
     for line in lines_of_text:
         continues = (
-            pieces and line[0].islower() and not (SENTENCE_END.search(pieces[-1]) or is_heading(pieces[-1]))
+            pieces and line[0].islower() and not (SENTENCE_END.search(pieces[-1]) or is_heading_line(pieces[-1]))
         )
         if pieces and not continues:
             yield " ".join(pieces)
@@ -104,51 +111,53 @@ def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
         yield " ".join(pieces)
 
 
-def descriptive_lines(lines_of_text: list[str], skip_rules: SkipRules) -> list[str]:
+def first_descriptive_sentences(lines_of_text: list[str], skip_rules: SentenceSkipRules) -> list[str]:
     """Return the first consecutive sentences that describe the app, up to a skipped sentence."""
-    return first_run(
-        lambda text: count_words(text) >= MIN_WORDS, descriptive_texts(lines_of_text, skip_rules)
+    return first_run_of_fitting_texts(
+        lambda text: count_words(text) >= MIN_SENTENCE_WORDS, descriptive_text_by_line(lines_of_text, skip_rules)
     )
 
 
-def descriptive_texts(lines_of_text: list[str], skip_rules: SkipRules) -> Iterator[str]:
+def descriptive_text_by_line(lines_of_text: list[str], skip_rules: SentenceSkipRules) -> Iterator[str]:
     """Yield the sentences of each line that describe the app; "" for a line without any.
 
     Yield a further "" after a line whose end was skipped, so that a run of texts ends there.
     """
     for line in lines_of_text:
-        text = skip_rules.product_sentences(clean(line)) if is_sentence(line) else ""
+        text = skip_rules.keep_product_sentences(clean_text_line(line)) if has_prose_sentence(line) else ""
         yield text
-        if not clean(line).endswith(text):
+        if not clean_text_line(line).endswith(text):
             yield ""
 
 
-def first_run(fits: Callable[[str], bool], texts: Iterable[str]) -> list[str]:
+def first_run_of_fitting_texts(fits: Callable[[str], bool], texts: Iterable[str]) -> list[str]:
     return list(takewhile(fits, dropwhile(lambda line: not fits(line), texts)))
 
 
-def is_plain(line: str) -> bool:
-    return not (LIST_MARK.match(line) or QUOTED.match(line) or HEADING_FENCE.match(line) or is_heading(line))
+def is_plain_text_line(line: str) -> bool:
+    return not (
+        LIST_MARK.match(line) or QUOTED_LINE.match(line) or DECORATED_HEADING.match(line) or is_heading_line(line)
+    )
 
 
-def is_sentence(line: str) -> bool:
+def has_prose_sentence(line: str) -> bool:
     """Return whether a line of prose has a sentence; list items, quotes and headings have none.
 
     A text after the first sentence may end in anything, as a hashtag.
     """
     first = first_sentence(line)
-    is_ended = any(SENTENCE_END.search(text) and count_words(text) >= MIN_WORDS for text in (first, line))
-    return is_ended and is_plain(line)
+    is_ended = any(SENTENCE_END.search(text) and count_words(text) >= MIN_SENTENCE_WORDS for text in (first, line))
+    return is_ended and is_plain_text_line(line)
 
 
-def passages(description: str, url: str) -> Iterator[Passage]:
-    """Yield passages: each line without its mark."""
-    for line in lines(description):
-        text = clean(LIST_MARK.sub("", line))
+def description_passages(description: str, url: str) -> Iterator[Passage]:
+    """Yield a passage for each line, without its list mark. Lines without letters and digits are left out."""
+    for line in split_description_lines(description):
+        text = clean_text_line(LIST_MARK.sub("", line))
         if any(map(str.isalnum, text)):
-            yield Passage(text=text, kind="heading" if is_heading(line) else "text", url=url)
+            yield Passage(text=text, kind="heading" if is_heading_line(line) else "text", url=url)
 
 
-def is_heading(line: str) -> bool:
+def is_heading_line(line: str) -> bool:
     is_short = count_words(line) <= MAX_HEADING_WORDS and not SENTENCE_END.search(line)
-    return is_short and (line.isupper() or line.endswith(":") or HEADING_FENCE.match(line) is not None)
+    return is_short and (line.isupper() or line.endswith(":") or DECORATED_HEADING.match(line) is not None)

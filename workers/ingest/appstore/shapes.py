@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Software(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class AppLookupResult(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Result of Apple's lookup: an app, or another thing in the store."""
 
     wrapper_type: str | None = None
@@ -21,15 +21,15 @@ class Software(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     genres: list[str] | None = None
 
 
-class Listing(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
+class ParsedStoreListing(msgspec.Struct, frozen=True, kw_only=True, tag="listing"):
     """App in the storefront of `country`; `url` is its page there."""
 
     url: str
     country: str
-    software: Software
+    software: AppLookupResult
 
 
-class StorePage(msgspec.Struct, frozen=True, kw_only=True, tag="store_page"):
+class AppStorePage(msgspec.Struct, frozen=True, kw_only=True, tag="store_page"):
     """Web page of an app in the App Store. Its subtitle is read."""
 
     url: str
@@ -38,7 +38,7 @@ class StorePage(msgspec.Struct, frozen=True, kw_only=True, tag="store_page"):
     content_type: str = ""
 
 
-class PlayPage(msgspec.Struct, frozen=True, kw_only=True, tag="play_page"):
+class GooglePlayPage(msgspec.Struct, frozen=True, kw_only=True, tag="play_page"):
     """Web page of an app on Google Play, in the storefront of `country`; `url` has no language."""
 
     url: str

@@ -10,46 +10,46 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
+from domain.brand.store_listings import AppStoreListing, GooglePlayListing, RequestedStoreListing
 from domain.values import countries, ssrf_guard
-from domain.values.ssrf_guard import Allowed
-from schemas.brand import Candidate, Extraction
-from schemas.errors import FetchTimeout, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
+from domain.values.ssrf_guard import AllowedOrigins
+from schemas.brand import BrandExtraction, FieldCandidate
+from schemas.errors import ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited, SourceTimeout
 from schemas.settings import Settings
 from telemetry import metrics
 from workers.ingest.appstore import shapes
-from workers.ingest.appstore.address import without_query
-from workers.ingest.appstore.lookup import Lookup, StorefrontResult, find_store_app
-from workers.ingest.assemble import assemble
-from workers.ingest.parser.parser import Parser
-from workers.ingest.parser.parser import read as parse
-from workers.ingest.perform import Progress
-from workers.ingest.pictures.fetch_images import fetch_images, open_fetch
+from workers.ingest.appstore.address import strip_url_query
+from workers.ingest.appstore.lookup import AppLookupAccess, StorefrontResult, find_store_app
+from workers.ingest.assemble import assemble_extraction
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.parser.parser import parse_non_page_document as parse
+from workers.ingest.perform import ReportProgress
+from workers.ingest.pictures.fetch_images import fetch_candidate_images, open_image_fetch
 from workers.ingest.shapes import ParsedDocument
-from workers.ingest.website.session import CrawlSession, Web
-from workers.llm.endpoint import Model
+from workers.ingest.website.session import CrawlSession, WebCrawlResources
+from workers.llm.endpoint import LanguageModel
 from workers.web.fetch import FetchedResponse
 
 #: Seconds for one page, including the wait for the site rate limit.
-PAGE_S = 25.0
-SETTING_NAMES = ("itunes_api_url", "app_store_url", "play_url")
+STORE_PAGE_TIMEOUT_S = 25.0
+STORE_URL_SETTING_NAMES = ("itunes_api_url", "app_store_url", "play_url")
 #: Addresses of Apple and Google. They are public: a resolver with a private address for them is wrong.
-DEFAULT_ADDRESSES = {
-    field.default for field in msgspec.structs.fields(Settings) if field.name in SETTING_NAMES
+DEFAULT_STORE_URLS = {
+    field.default for field in msgspec.structs.fields(Settings) if field.name in STORE_URL_SETTING_NAMES
 }
 
 
 class StoreAccess(NamedTuple):
     """Access to the stores for one job: Apple's lookup, and the addresses of both stores' web pages."""
 
-    lookup: Lookup
-    web: Web
-    parser: Parser
+    lookup: AppLookupAccess
+    web: WebCrawlResources
+    parser: DocumentParser
     app_store_url: str
     play_url: str
 
 
-class ListingPart(NamedTuple):
+class ParsedListing(NamedTuple):
     """Listing that was read; `bundle_id` is Apple's, in lower case."""
 
     url: str
@@ -59,55 +59,58 @@ class ListingPart(NamedTuple):
     bundle_id: str | None = None
 
 
-def operator_policies(settings: Settings) -> Allowed:
-    """Return policies of the addresses that the operator has set, since they may be in their own network."""
-    addresses = (getattr(settings, name) for name in SETTING_NAMES)
-    changed = (url for url in addresses if url not in DEFAULT_ADDRESSES)
-    return {
-        origin: policy for url in changed for origin, policy in ssrf_guard.operator_url_policy(url).items()
-    }
+def ssrf_policies_of_store_urls(settings: Settings) -> AllowedOrigins:
+    """Return SSRF policies of the store addresses that the operator changed: they may be
+    in the operator's own network.
+
+    Default addresses have no policy.
+    """
+    addresses = (getattr(settings, name) for name in STORE_URL_SETTING_NAMES)
+    changed = (url for url in addresses if url not in DEFAULT_STORE_URLS)
+    return {origin: policy for url in changed for origin, policy in ssrf_guard.operator_url_policy(url).items()}
 
 
-async def ingest(
+async def ingest_store_listings(
     stores: StoreAccess,
     *,
-    listings: Sequence[Listing],
+    listings: Sequence[RequestedStoreListing],
     country: str,
-    progress: Progress,
-    model: Model | None = None,
-) -> Extraction:
+    progress: ReportProgress,
+    model: LanguageModel | None = None,
+) -> BrandExtraction:
     """Return the extraction. Raises a `SourceError` if all listings fail; a single failure is a warning."""
     await progress("fetching", 0.1)
-    parts, warnings = await read_all(stores, listings, country)
+    parts, warnings = await read_store_listings(stores, listings, country)
     await progress("analyzing", 0.6)
     documents = [part.document for part in parts]
     images = [picture for document in documents for picture in document.pictures]
-    return await assemble(
+    return await assemble_extraction(
         stores.parser,
         url=parts[0].url,
         title=parts[0].title,
-        candidates=with_links([candidate for document in documents for candidate in document.candidates]),
+        candidates=merge_link_candidates([candidate for document in documents for candidate in document.candidates]),
         passages=[passage for document in documents for passage in document.passages],
         warnings=[*warnings, *(warning for part in parts for warning in part.warnings)],
         model=model,
-        pictures=fetch_images(open_fetch(stores.web), stores.parser, images),
+        pictures=fetch_candidate_images(open_image_fetch(stores.web), stores.parser, images),
     )
 
 
-async def read_all(
-    stores: StoreAccess, listings: Sequence[Listing], country: str
-) -> tuple[list[ListingPart], list[str]]:
-    """Return at least one part, and warnings. A rate limit is raised at once: all are read again after it.
+async def read_store_listings(
+    stores: StoreAccess, listings: Sequence[RequestedStoreListing], country: str
+) -> tuple[list[ParsedListing], list[str]]:
+    """Read each listing once; return at least one part, and a warning for each listing that failed.
 
-    If all listings fail, a retryable error is raised before others: the next attempt may succeed.
+    Raises a rate limit at once, since the next attempt reads all listings again. If all listings fail,
+    raises the first retryable error, else the first error.
     """
-    parts: list[ListingPart] = []
+    parts: list[ParsedListing] = []
     errors: list[SourceError] = []
     for listing in listings:
-        if is_already_read(listing, parts):
+        if is_listing_already_read(listing, parts):
             continue
         try:
-            parts.append(await read(stores, listing, country))
+            parts.append(await read_store_listing(stores, listing, country))
         except SourceRateLimited:
             raise
         except SourceError as error:
@@ -117,84 +120,84 @@ async def read_all(
     return parts, [f"listing_unread: {error.message}" for error in errors]
 
 
-def is_already_read(listing: Listing, parts: list[ListingPart]) -> bool:
+def is_listing_already_read(listing: RequestedStoreListing, parts: list[ParsedListing]) -> bool:
     """Return whether the listing is a bundle id of an app that was read by its URL."""
     return (
-        isinstance(listing, InAppStore)
+        isinstance(listing, AppStoreListing)
         and listing.by == "bundleId"
         and listing.value.casefold() in {part.bundle_id for part in parts}
     )
 
 
-async def read(stores: StoreAccess, listing: Listing, country: str) -> ListingPart:
+async def read_store_listing(stores: StoreAccess, listing: RequestedStoreListing, country: str) -> ParsedListing:
     requested = listing.country or country
-    if isinstance(listing, InGooglePlay):
-        return await read_play(stores, listing, requested)
+    if isinstance(listing, GooglePlayListing):
+        return await read_google_play_listing(stores, listing, requested)
     result = await find_store_app(stores.lookup, listing, country=country)
     other_storefront = [f"storefront: not in the store of {requested}, but in that of {result.country}"]
-    return await read_app(stores, result, other_storefront if result.country != requested else [])
+    return await read_app_store_listing(stores, result, other_storefront if result.country != requested else [])
 
 
-async def read_app(stores: StoreAccess, result: StorefrontResult, warnings: list[str]) -> ListingPart:
+async def read_app_store_listing(stores: StoreAccess, result: StorefrontResult, warnings: list[str]) -> ParsedListing:
     software = result.software
     page = f"{stores.app_store_url.rstrip('/')}/{result.country}/app/id{software.track_id}"
-    url = without_query(software.track_view_url or "") or page
-    reading = await parse(stores.parser, shapes.Listing(url=url, country=result.country, software=software))
-    subtitle, subtitle_warnings = await read_subtitle(stores, page, software.track_id or 0)
+    url = strip_url_query(software.track_view_url or "") or page
+    reading = await parse(stores.parser, shapes.ParsedStoreListing(url=url, country=result.country, software=software))
+    subtitle, subtitle_warnings = await read_app_subtitle(stores, page, software.track_id or 0)
     document = msgspec.structs.replace(
         reading,
         candidates=[*reading.candidates, *subtitle.candidates],
         passages=[*subtitle.passages, *reading.passages],
     )
     bundle_id = (software.bundle_id or "").casefold()
-    return ListingPart(url, document, software.track_name, [*warnings, *subtitle_warnings], bundle_id)
+    return ParsedListing(url, document, software.track_name, [*warnings, *subtitle_warnings], bundle_id)
 
 
-async def get_page(web: Web, url: str) -> FetchedResponse:
-    """Fetch the page, by robots.txt and the site rate limit."""
+async def fetch_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
+    """Fetch a store's page, by robots.txt and the site rate limit. Raises `SourceTimeout` if it is slow."""
     try:
-        async with asyncio.timeout(PAGE_S):
+        async with asyncio.timeout(STORE_PAGE_TIMEOUT_S):
             return await CrawlSession(web).get(url)
     except TimeoutError as error:
-        raise FetchTimeout("the store's page did not load in time") from error
+        raise SourceTimeout("the store's page did not load in time") from error
 
 
-async def read_subtitle(stores: StoreAccess, url: str, track_id: int) -> tuple[ParsedDocument, list[str]]:
+async def read_app_subtitle(stores: StoreAccess, url: str, track_id: int) -> tuple[ParsedDocument, list[str]]:
     """Return the subtitle's reading, and a warning if the page has no subtitle or can't be read.
 
     The reading is empty without a subtitle. The metric `SUBTITLE_READS` counts both cases.
     """
     reading, reason = ParsedDocument(candidates=[]), "the app's page shows none"
     try:
-        page = await get_page(stores.web, url)
-        store_page = shapes.StorePage(
+        page = await fetch_store_page(stores.web, url)
+        store_page = shapes.AppStorePage(
             url=page.url, track_id=track_id, body=page.body, content_type=page.content_type
         )
         reading = await parse(stores.parser, store_page)
     except SourceError as error:
         reason = error.message
-    metrics.SUBTITLE_READS.labels("read" if reading.candidates else "missing").inc()
+    metrics.APPSTORE_SUBTITLE_READS.labels("read" if reading.candidates else "missing").inc()
     return reading, [] if reading.candidates else [f"subtitle_missing: {reason}"]
 
 
-async def read_play(stores: StoreAccess, listing: InGooglePlay, country: str) -> ListingPart:
+async def read_google_play_listing(stores: StoreAccess, listing: GooglePlayListing, country: str) -> ParsedListing:
     """Read the listing's page, in the listing URL's language or else the country's."""
     url = f"{stores.play_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"
-    language = listing.language or f"{countries.language(country) or 'en'}-{country.upper()}"
+    language = listing.language or f"{countries.main_language_of_country(country) or 'en'}-{country.upper()}"
     try:
-        page = await get_page(stores.web, f"{url}&{urlencode({'hl': language, 'gl': country.upper()})}")
+        page = await fetch_store_page(stores.web, f"{url}&{urlencode({'hl': language, 'gl': country.upper()})}")
     except SourceNotFound as error:
         raise SourceNotFound(
             f"Google Play has no app {listing.package} in {country}; check it, and the countryCode"
         ) from error
-    document = shapes.PlayPage(url=url, country=country, body=page.body, content_type=page.content_type)
+    document = shapes.GooglePlayPage(url=url, country=country, body=page.body, content_type=page.content_type)
     reading = await parse(stores.parser, document)
     if not reading.candidates:
         raise ScrapeFailed(f"Google Play's page of {listing.package} describes no app; try again later")
-    return ListingPart(url, reading)
+    return ParsedListing(url, reading)
 
 
-def with_links(candidates: list[Candidate]) -> list[Candidate]:
+def merge_link_candidates(candidates: list[FieldCandidate]) -> list[FieldCandidate]:
     """Merge the links of all listings into one candidate, since they complement each other."""
     link_candidates = [candidate for candidate in candidates if candidate.field == "links"]
     all_links: dict[str, str] = {}

@@ -10,27 +10,27 @@ from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlsplit
 
-from workers.ingest.appstore.shapes import StorePage
+from workers.ingest.appstore.shapes import AppStorePage
 from workers.ingest.page import jsonld
-from workers.ingest.page.decode import decode
-from workers.ingest.page.document import Document, attribute, text_of
-from workers.ingest.page.text import clean
+from workers.ingest.page.decode import decode_bytes_like_browser
+from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
+from workers.ingest.page.text import clean_text_line
 from workers.ingest.shapes import ParsedDocument, Passage
 
-DATA_SCRIPTS = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
-HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
+APP_STORE_DATA_SCRIPT_IDS = {"shoebox-ember-data-store", "shoebox-media-api-cache-apps", "serialized-server-data"}
+SUBTITLE_HEADING_CLASSES = {"subtitle", "product-header__subtitle"}
 MAX_SUBTITLE_CHARS = 120
 #: Objects of one script; further ones are ignored.
-MAX_OBJECTS = 50_000
-MAX_HEADINGS = 20
+MAX_SCRIPT_JSON_OBJECTS = 50_000
+MAX_SUBTITLE_HEADINGS = 20
 
 
-def read_subtitle_page(store_page: StorePage) -> ParsedDocument:
-    page = Document(decode(store_page.body, store_page.content_type), url=store_page.url)
+def parse_app_subtitle_page(store_page: AppStorePage) -> ParsedDocument:
+    page = HtmlDocument(decode_bytes_like_browser(store_page.body, store_page.content_type), url=store_page.url)
     subtitle_texts = chain(
-        subtitles_in_data(page, store_page.track_id), subtitles_in_headings(page, store_page.track_id)
+        app_subtitles_in_scripts(page, store_page.track_id), app_subtitles_in_headings(page, store_page.track_id)
     )
-    text = next((text for text in map(clean, subtitle_texts) if 0 < len(text) <= MAX_SUBTITLE_CHARS), None)
+    text = next((text for text in map(clean_text_line, subtitle_texts) if 0 < len(text) <= MAX_SUBTITLE_CHARS), None)
     if text is None:
         return ParsedDocument(candidates=[])
     return ParsedDocument(
@@ -39,20 +39,20 @@ def read_subtitle_page(store_page: StorePage) -> ParsedDocument:
     )
 
 
-def subtitles_in_data(page: Document, track_id: int) -> Iterator[str]:
+def app_subtitles_in_scripts(page: HtmlDocument, track_id: int) -> Iterator[str]:
     for script in page.tags["script"]:
-        if attribute(script, "id") in DATA_SCRIPTS:
-            data = jsonld.first_value(script.get_text())
-            for node in islice(walk_objects(data), MAX_OBJECTS):
+        if read_tag_attribute(script, "id") in APP_STORE_DATA_SCRIPT_IDS:
+            data = jsonld.read_first_json_value(script.get_text())
+            for node in islice(walk_json_objects(data), MAX_SCRIPT_JSON_OBJECTS):
                 if str(node.get("adamId") or node.get("id")) == str(track_id):
-                    yield from store_subtitles(node)
+                    yield from app_subtitles_of_object(node)
 
 
-def walk_objects(data: Any) -> Iterator[dict[str, Any]]:
-    """Yield all objects, outer ones first; a top-level string with JSON is decoded."""
+def walk_json_objects(data: Any) -> Iterator[dict[str, Any]]:
+    """Yield all objects in `data`, outer ones first. Strings at its top level are decoded as JSON."""
     if isinstance(data, dict):
         data = {
-            key: jsonld.first_value(value) if isinstance(value, str) else value for key, value in data.items()
+            key: jsonld.read_first_json_value(value) if isinstance(value, str) else value for key, value in data.items()
         }
     pending = [data] if isinstance(data, dict | list) else []
     while pending:
@@ -63,22 +63,22 @@ def walk_objects(data: Any) -> Iterator[dict[str, Any]]:
         pending += [child for child in reversed([*children]) if isinstance(child, dict | list)]
 
 
-def store_subtitles(node: dict[str, Any]) -> Iterator[str]:
+def app_subtitles_of_object(node: dict[str, Any]) -> Iterator[str]:
     """Yield subtitles of an object: its own, in its attributes, or in the attributes of each platform."""
-    attributes = as_mapping(node.get("attributes"))
-    platforms = as_mapping(attributes.get("platformAttributes")).values()
-    for holder in (node, attributes, *map(as_mapping, platforms)):
+    attributes = dict_or_empty(node.get("attributes"))
+    platforms = dict_or_empty(attributes.get("platformAttributes")).values()
+    for holder in (node, attributes, *map(dict_or_empty, platforms)):
         if isinstance(text := holder.get("subtitle"), str):
             yield text
 
 
-def as_mapping(value: Any) -> dict[str, Any]:
+def dict_or_empty(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def subtitles_in_headings(page: Document, track_id: int) -> Iterator[str]:
-    """Yield subtitles on the app's own page; a redirect may have led to another page."""
+def app_subtitles_in_headings(page: HtmlDocument, track_id: int) -> Iterator[str]:
+    """Yield the texts of subtitle headings; nothing if a redirect led to the page of another app."""
     if urlsplit(page.url).path.rstrip("/").endswith(f"/id{track_id}"):
-        for heading in page.tags["h2"][:MAX_HEADINGS]:
-            if HEADING_CLASSES & set(attribute(heading, "class").split()):
-                yield text_of(heading)
+        for heading in page.tags["h2"][:MAX_SUBTITLE_HEADINGS]:
+            if SUBTITLE_HEADING_CLASSES & set(read_tag_attribute(heading, "class").split()):
+                yield read_tag_text(heading)

@@ -10,34 +10,34 @@ from math import isnan
 from tinycss2.color4 import Color
 from tinycss2.color5 import parse_color
 
-from workers.ingest.colors.oklab import gamma
+from workers.ingest.colors.oklab import linear_to_srgb_channel
 
 #: Characters of a color: an oklch() with ten digits each has some fifty.
 MAX_COLOR_CHARS = 100
 #: Opacity from which a color counts, and is not just a tint of the color below it.
-MIN_OPACITY = 0.95
+MIN_COLOR_OPACITY = 0.95
 #: Rows of the matrix from XYZ to linear sRGB, at a white of D65 and, by Bradford's adaptation, of D50.
-Matrix = tuple[tuple[float, float, float], ...]
-D65: Matrix = (
+ColorSpaceMatrix = tuple[tuple[float, float, float], ...]
+XYZ_D65_TO_LINEAR_SRGB: ColorSpaceMatrix = (
     (3.2404542, -1.5371385, -0.4985314),
     (-0.9692660, 1.8760108, 0.0415560),
     (0.0556434, -0.2040259, 1.0572252),
 )
-D50: Matrix = (
+XYZ_D50_TO_LINEAR_SRGB: ColorSpaceMatrix = (
     (3.1338561, -1.6168667, -0.4906146),
     (-0.9787684, 1.9161415, 0.0334540),
     (0.0719453, -0.2289914, 1.4052427),
 )
 #: Space of XYZ to which tinycss2 converts a space, with its matrix.
-BY_XYZ = {
-    "oklab": ("xyz-d65", D65),
-    "oklch": ("xyz-d65", D65),
-    "lab": ("xyz-d50", D50),
-    "lch": ("xyz-d50", D50),
+XYZ_MATRIX_BY_COLOR_SPACE = {
+    "oklab": ("xyz-d65", XYZ_D65_TO_LINEAR_SRGB),
+    "oklch": ("xyz-d65", XYZ_D65_TO_LINEAR_SRGB),
+    "lab": ("xyz-d50", XYZ_D50_TO_LINEAR_SRGB),
+    "lch": ("xyz-d50", XYZ_D50_TO_LINEAR_SRGB),
 }
 #: Default colors of a template, a framework or a browser, documented by each of them or written into a new
 #: project. They don't describe the brand that kept them; a logo may have any of them.
-TEMPLATES = frozenset(
+TEMPLATE_DEFAULT_COLORS = frozenset(
     # Browsers: links, visited ones.
     """#0000ee #551a8b"""
     # Bootstrap 3, 4 and 5; Foundation, Bulma, UIkit, Semantic UI.
@@ -52,8 +52,8 @@ TEMPLATES = frozenset(
     #ffc40d #7e3878 #ee1111 #4dba87 #317efb #4285f4 #3367d6""".split()
 )
 #: Three channels alone, which other rules put into a function: `222 47% 11%`, `37, 99, 235`.
-HSL = re.compile(r"-?[\d.]+(?:deg)?[\s,]+[\d.]+%[\s,]+[\d.]+%")
-RGB = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
+BARE_HSL_CHANNELS = re.compile(r"-?[\d.]+(?:deg)?[\s,]+[\d.]+%[\s,]+[\d.]+%")
+BARE_RGB_CHANNELS = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
 
 
 @lru_cache(4_000)
@@ -63,35 +63,37 @@ def parse_css_color(text: str) -> str | None:
     if not 0 < len(text) <= MAX_COLOR_CHARS:
         return None
     try:
-        color = parse_color(wrap_in_function(text))
+        color = parse_color(wrap_channels_in_function(text))
     except (ValueError, ArithmeticError):  # A `color()` without a space, or infinite channels.
         return None
-    channels = srgb(color) if isinstance(color, Color) and color.alpha >= MIN_OPACITY else None
+    channels = (
+        convert_to_srgb_channels(color) if isinstance(color, Color) and color.alpha >= MIN_COLOR_OPACITY else None
+    )
     if channels is None or any(map(isnan, channels)):
         return None
     return "#" + "".join(f"{round(255 * min(1.0, max(0.0, channel))):02x}" for channel in channels)
 
 
-def parse_chosen_color(text: str) -> str | None:
+def parse_non_default_color(text: str) -> str | None:
     """Return a CSS color as `#rrggbb`; None for other texts and for defaults that the brand only kept."""
     color = parse_css_color(text)
-    return None if color in TEMPLATES else color
+    return None if color in TEMPLATE_DEFAULT_COLORS else color
 
 
-def wrap_in_function(text: str) -> str:
-    name = "hsl" if HSL.fullmatch(text) else "rgb" if RGB.fullmatch(text) else None
+def wrap_channels_in_function(text: str) -> str:
+    name = "hsl" if BARE_HSL_CHANNELS.fullmatch(text) else "rgb" if BARE_RGB_CHANNELS.fullmatch(text) else None
     return f"{name}({' '.join(text.replace(',', ' ').split())})" if name else text
 
 
-def srgb(color: Color) -> tuple[float, ...] | None:
+def convert_to_srgb_channels(color: Color) -> tuple[float, ...] | None:
     """Convert a parsed color to its sRGB channels, each from 0 to 1.
 
     Return None for a space that few screens show in full, such as Display P3.
     """
     if color.space in {"srgb", "hsl", "hwb"}:
         return tuple(color.to("srgb").coordinates)
-    if color.space in BY_XYZ:
-        space, matrix = BY_XYZ[color.space]
+    if color.space in XYZ_MATRIX_BY_COLOR_SPACE:
+        space, matrix = XYZ_MATRIX_BY_COLOR_SPACE[color.space]
         xyz = color.to(space).coordinates
-        return tuple(gamma(sum(a * b for a, b in zip(row, xyz, strict=True))) for row in matrix)
+        return tuple(linear_to_srgb_channel(sum(a * b for a, b in zip(row, xyz, strict=True))) for row in matrix)
     return None

@@ -14,87 +14,86 @@ from typing import NamedTuple
 from lxml import etree
 from PIL import Image
 
-from schemas.brand import Candidate, ColorRole
+from schemas.brand import ColorRole, FieldCandidate
 from workers.ingest.colors import css_color
-from workers.ingest.colors.oklab import is_alike, is_neutral, is_white
-from workers.ingest.pictures.measure import is_drawing
-from workers.ingest.shapes import Logo, ParsedDocument
+from workers.ingest.colors.oklab import is_neutral_color, is_similar_color, is_white
+from workers.ingest.pictures.measure import is_svg_file
+from workers.ingest.shapes import FetchedLogo, ParsedDocument
 
 #: Formats that Pillow may try: no other of its parsers sees the bytes.
-IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
-MAX_PIXELS = 4 << 20
+LOGO_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "ICO")
+MAX_LOGO_PIXELS = 4 << 20
 #: Longer side of the reduced image, in pixels.
-MAX_SIDE_PX = 96
+REDUCED_LOGO_SIDE_PX = 96
 #: Opacity from which a pixel counts, of 255.
-MIN_ALPHA = 200
-MAX_ELEMENTS = 5_000
+MIN_PIXEL_ALPHA = 200
+MAX_SVG_ELEMENTS = 5_000
 #: Declarations in each of its styles; further ones are ignored.
-MAX_DECLARATIONS = 500
-PAINTS = ("fill", "stroke", "stop-color")
-PAINTED = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE)
+MAX_SVG_STYLE_DECLARATIONS = 500
+SVG_PAINT_ATTRIBUTES = ("fill", "stroke", "stop-color")
+SVG_PAINT_DECLARATION = re.compile(r"(?<![\w-])(?:fill|stroke|stop-color)\s*:\s*([^;{}!]{1,100})", re.IGNORECASE)
 #: Confidence of the main color, and of up to four others in their order.
-CONFIDENCES = (0.60, 0.38, 0.36, 0.34, 0.32)
+LOGO_COLOR_CONFIDENCES = (0.60, 0.38, 0.36, 0.34, 0.32)
 #: Colors that are compared: pixels at edges and the noise of JPEG rank lower.
-MAX_COMPARED_COLORS = 400
+MAX_COMPARED_LOGO_COLORS = 400
 #: Share of the chromatic area that a cluster needs: a smaller one is another's edge.
-MIN_CLUSTER_SHARE = 0.08
+MIN_COLOR_CLUSTER_SHARE = 0.08
 #: Share of the whole area that all chromatic colors need.
-MIN_CHROMATIC_SHARE = 0.005
+MIN_CHROMATIC_AREA_SHARE = 0.005
 #: Number of a logo's largest clusters.
-LOGO_CLUSTERS = 5
+LARGEST_LOGO_CLUSTERS = 5
 #: Their least share of the chromatic area; a photograph spreads over more clusters.
-LOGO_SHARE = 0.75
+MIN_LOGO_CLUSTERS_SHARE = 0.75
 
 
-def read(logo: Logo) -> ParsedDocument:
+def extract_logo_colors(logo: FetchedLogo) -> ParsedDocument:
     """Return a logo's main colors as candidates, the main color first.
 
-    Return an empty reading for a file that can't be read, or that is no logo, such as a photograph.
+    Return no candidates for a file that can't be read, or that is no logo, such as a photograph.
     """
-    counts = count_svg_colors(logo.body) if is_drawing(logo.body) else count_pixels(logo.body)
+    counts = count_svg_colors(logo.body) if is_svg_file(logo.body) else count_pixel_colors(logo.body)
     roles: chain[ColorRole] = chain(["primary"], repeat("accent"))
-    scored = zip(main_colors(counts), CONFIDENCES, roles, strict=False)
+    scored = zip(main_logo_colors(counts), LOGO_COLOR_CONFIDENCES, roles, strict=False)
     return ParsedDocument(
         candidates=[
-            Candidate(
-                field="colors", value=[color], role=role, confidence=confidence, rule="logo", url=logo.url
-            )
+            FieldCandidate(field="colors", value=[color], role=role, confidence=confidence, rule="logo", url=logo.url)
             for color, confidence, role in scored
         ]
     )
 
 
-def count_pixels(body: bytes) -> Counter[str]:
-    """Count opaque pixels by color; nearly equal colors count as the most frequent one."""
+def count_pixel_colors(body: bytes) -> Counter[str]:
+    """Count opaque pixels by color; nearly equal colors count as the most frequent one.
+
+    Return an empty counter for an image that is broken or too large.
+    """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # `MAX_PIXELS` is our own limit.
-            return merge_similar(read_pixels(body))
+            warnings.simplefilter("ignore")  # `MAX_LOGO_PIXELS` is our own limit.
+            return merge_similar_pixel_colors(count_rgb_pixels(body))
     except (OSError, ValueError, SyntaxError, KeyError, IndexError, TypeError, Image.DecompressionBombError):
         return Counter()
 
 
-def read_pixels(body: bytes) -> Counter[tuple[int, ...]]:
-    with Image.open(BytesIO(body), formats=IMAGE_FORMATS) as image:
-        if image.width * image.height > MAX_PIXELS:
+def count_rgb_pixels(body: bytes) -> Counter[tuple[int, ...]]:
+    with Image.open(BytesIO(body), formats=LOGO_IMAGE_FORMATS) as image:
+        if image.width * image.height > MAX_LOGO_PIXELS:
             return Counter()
-        image.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))
+        image.draft("RGB", (REDUCED_LOGO_SIDE_PX, REDUCED_LOGO_SIDE_PX))
         plain = image.convert("RGB") if image.mode == "CMYK" else image
         colored = plain.convert("RGBA")
-        colored.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.NEAREST)
+        colored.thumbnail((REDUCED_LOGO_SIDE_PX, REDUCED_LOGO_SIDE_PX), Image.Resampling.NEAREST)
     values = colored.tobytes()
     each = zip(values[::4], values[1::4], values[2::4], values[3::4], strict=True)
-    return Counter((red, green, blue) for red, green, blue, alpha in each if alpha >= MIN_ALPHA)
+    return Counter((red, green, blue) for red, green, blue, alpha in each if alpha >= MIN_PIXEL_ALPHA)
 
 
-def merge_similar(counts: Counter[tuple[int, ...]]) -> Counter[str]:
+def merge_similar_pixel_colors(counts: Counter[tuple[int, ...]]) -> Counter[str]:
     """Add up colors that agree in five bits of each channel, under the most frequent of them."""
     names: dict[tuple[int, ...], str] = {}
     merged = Counter[str]()
     for channels, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        name = names.setdefault(
-            tuple(channel >> 3 for channel in channels), "#{:02x}{:02x}{:02x}".format(*channels)
-        )
+        name = names.setdefault(tuple(channel >> 3 for channel in channels), "#{:02x}{:02x}{:02x}".format(*channels))
         merged[name] += count
     return merged
 
@@ -106,52 +105,52 @@ def count_svg_colors(body: bytes) -> Counter[str]:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError:
         return Counter()
-    painted = () if root is None else (css_color.parse_css_color(text) for text in paint_values(root))
+    painted = () if root is None else (css_color.parse_css_color(text) for text in svg_paint_values(root))
     return Counter(color for color in painted if color)
 
 
-def paint_values(root: etree._Element) -> Iterator[str]:
-    for element in islice(root.iter("{*}*"), MAX_ELEMENTS):
-        yield from filter(None, map(element.get, PAINTS))
+def svg_paint_values(root: etree._Element) -> Iterator[str]:
+    for element in islice(root.iter("{*}*"), MAX_SVG_ELEMENTS):
+        yield from filter(None, map(element.get, SVG_PAINT_ATTRIBUTES))
         is_style = str(element.tag).rpartition("}")[2] == "style"
         for text in (element.get("style"), element.text if is_style else None):
-            yield from islice((match[1] for match in PAINTED.finditer(text or "")), MAX_DECLARATIONS)
+            yield from islice(
+                (match[1] for match in SVG_PAINT_DECLARATION.finditer(text or "")), MAX_SVG_STYLE_DECLARATIONS
+            )
 
 
-class Cluster(NamedTuple):
+class ColorCluster(NamedTuple):
     """Similar colors: the most frequent one, and the area of all in pixels."""
 
     color: str
     area: int
 
 
-def main_colors(pixels: Counter[str]) -> list[str]:
+def main_logo_colors(pixels: Counter[str]) -> list[str]:
     """Return the chromatic colors by area; without any, the main neutral one, unless that is white.
 
-    A photograph has none.
+    Return an empty list for a photograph, whose colors spread over many clusters.
     """
-    all_clusters = find_clusters(pixels)
-    chromatic = [cluster for cluster in all_clusters if not is_neutral(cluster.color)]
-    chromatic_area = total_area(chromatic)
-    if chromatic_area < MIN_CHROMATIC_SHARE * total_area(all_clusters):
-        neutral = (cluster.color for cluster in all_clusters if is_neutral(cluster.color))
+    all_clusters = find_color_clusters(pixels)
+    chromatic = [cluster for cluster in all_clusters if not is_neutral_color(cluster.color)]
+    chromatic_area = total_cluster_area(chromatic)
+    if chromatic_area < MIN_CHROMATIC_AREA_SHARE * total_cluster_area(all_clusters):
+        neutral = (cluster.color for cluster in all_clusters if is_neutral_color(cluster.color))
         return [color for color in neutral if not is_white(color)][:1]
-    large = [cluster for cluster in chromatic if cluster.area >= MIN_CLUSTER_SHARE * chromatic_area]
-    is_logo = total_area(large[:LOGO_CLUSTERS]) >= LOGO_SHARE * chromatic_area
+    large = [cluster for cluster in chromatic if cluster.area >= MIN_COLOR_CLUSTER_SHARE * chromatic_area]
+    is_logo = total_cluster_area(large[:LARGEST_LOGO_CLUSTERS]) >= MIN_LOGO_CLUSTERS_SHARE * chromatic_area
     return [cluster.color for cluster in large] if is_logo else []
 
 
-def find_clusters(pixels: Counter[str]) -> list[Cluster]:
+def find_color_clusters(pixels: Counter[str]) -> list[ColorCluster]:
     """Return the largest clusters first. Each color joins the most frequent color near it."""
     areas: dict[str, int] = {}
     ordered = sorted(pixels.items(), key=lambda item: (-item[1], item[0]))
-    for color, count in ordered[:MAX_COMPARED_COLORS]:
-        leader = next((known for known in areas if is_alike(known, color)), color)
+    for color, count in ordered[:MAX_COMPARED_LOGO_COLORS]:
+        leader = next((known for known in areas if is_similar_color(known, color)), color)
         areas[leader] = areas.get(leader, 0) + count
-    return sorted(
-        (Cluster(*item) for item in areas.items()), key=lambda cluster: (-cluster.area, cluster.color)
-    )
+    return sorted((ColorCluster(*item) for item in areas.items()), key=lambda cluster: (-cluster.area, cluster.color))
 
 
-def total_area(among: Iterable[Cluster]) -> int:
+def total_cluster_area(among: Iterable[ColorCluster]) -> int:
     return sum(cluster.area for cluster in among)

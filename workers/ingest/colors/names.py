@@ -12,33 +12,33 @@ from typing import NamedTuple
 from schemas.brand import ColorRole
 
 #: Words of a name, of `--color-primary`, `--colorPrimary`, `--color_primary`.
-WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+PROPERTY_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
-class Role(NamedTuple):
+class ScoredColorRole(NamedTuple):
     """Role by a name, and its confidence."""
 
     role: ColorRole
     confidence: float
 
 
-ROLES: Mapping[str, Role] = {
-    "brand": Role("primary", 0.65),
-    "primary": Role("primary", 0.60),
-    "main": Role("primary", 0.45),
-    "theme": Role("primary", 0.40),
-    "accent": Role("accent", 0.50),
-    "secondary": Role("accent", 0.45),
-    "background": Role("background", 0.50),
-    "bg": Role("background", 0.45),
+COLOR_ROLE_BY_WORD: Mapping[str, ScoredColorRole] = {
+    "brand": ScoredColorRole("primary", 0.65),
+    "primary": ScoredColorRole("primary", 0.60),
+    "main": ScoredColorRole("primary", 0.45),
+    "theme": ScoredColorRole("primary", 0.40),
+    "accent": ScoredColorRole("accent", 0.50),
+    "secondary": ScoredColorRole("accent", 0.45),
+    "background": ScoredColorRole("background", 0.50),
+    "bg": ScoredColorRole("background", 0.45),
 }
 #: Words that don't change a role's meaning; palettes often start at 500 or 600.
-NEUTRAL_WORDS = frozenset(
+NEUTRAL_COLOR_NAME_WORDS = frozenset(
     """color colors colour clr col c theme site base global globals default light root page body app main ui
     token tokens ds sys ref palette brand web value hex hsl rgb fg 500 600 1""".split()
 )
 #: Words that a name may not begin with: parts of a page, states, and third-party widgets.
-FOREIGN_FIRST_WORDS = frozenset(
+NON_BRAND_FIRST_WORDS = frozenset(
     """btn button buttons text link links a border icon icons header footer nav navbar menu card input form
     label table tab tabs heading headings title font shadow outline focus hover active disabled on dark
     inverse overlay modal badge alert tag chip code pre error danger warning success info sidebar hero banner
@@ -51,60 +51,60 @@ FOREIGN_FIRST_WORDS = frozenset(
     mdc mat mui ant el v vp p iti pagefind photoswipe pswp glide tns lb lightbox rating stars paypal stripe
     apple google github ms office sharepoint amp mce tox acf popup promo sale price""".split()
 )
-HUES = frozenset(
+HUE_WORDS = frozenset(
     """red orange amber yellow lime green emerald teal cyan sky blue indigo violet purple fuchsia magenta pink
     rose brown""".split()
 )
 #: Hues that make a palette: a brand that names its own colors seldom has so many.
-MIN_PALETTE_HUES = 5
+MIN_FRAMEWORK_PALETTE_HUES = 5
 #: Role of `--brand-blue`, which may be one of several.
-BRAND_HUE = Role("accent", 0.44)
+BRAND_HUE_ROLE = ScoredColorRole("accent", 0.44)
 
 
-def role(name: str) -> Role | None:
+def color_role_of_name(name: str) -> ScoredColorRole | None:
     """Return the color role that a custom property's name declares; None if it declares none.
 
     The first word may be an unknown one, such as the brand's own, except in a background's name.
     """
-    words = words_of(name)
-    role_words = [word for word in words if word in ROLES]
-    other_words = [word for word in words if word not in ROLES and word not in NEUTRAL_WORDS]
-    if not role_words or words[0] in FOREIGN_FIRST_WORDS:
+    words = split_property_name(name)
+    role_words = [word for word in words if word in COLOR_ROLE_BY_WORD]
+    other_words = [word for word in words if word not in COLOR_ROLE_BY_WORD and word not in NEUTRAL_COLOR_NAME_WORDS]
+    if not role_words or words[0] in NON_BRAND_FIRST_WORDS:
         return None
-    if "brand" in role_words and other_words and {*other_words} <= HUES:
-        return BRAND_HUE
-    is_brand = other_words == words[:1] and words[0] not in HUES and not words[0].isdigit()
-    role = single_role(role_words) if is_brand or not other_words else None
+    if "brand" in role_words and other_words and {*other_words} <= HUE_WORDS:
+        return BRAND_HUE_ROLE
+    is_brand = other_words == words[:1] and words[0] not in HUE_WORDS and not words[0].isdigit()
+    role = single_color_role(role_words) if is_brand or not other_words else None
     return None if role and role.role == "background" and other_words else role
 
 
-def words_of(name: str) -> list[str]:
-    return [word.lower() for word in WORD.findall(name)]
+def split_property_name(name: str) -> list[str]:
+    return [word.lower() for word in PROPERTY_NAME_WORD.findall(name)]
 
 
-def single_role(role_words: list[str]) -> Role | None:
+def single_color_role(role_words: list[str]) -> ScoredColorRole | None:
     """Return the role of a name's words; None for two roles, such as `--primary-background`."""
-    specific = [ROLES[word] for word in role_words if word not in NEUTRAL_WORDS] or [
-        ROLES[word] for word in role_words
+    specific = [COLOR_ROLE_BY_WORD[word] for word in role_words if word not in NEUTRAL_COLOR_NAME_WORDS] or [
+        COLOR_ROLE_BY_WORD[word] for word in role_words
     ]
     is_single = len({candidate.role for candidate in specific}) == 1
     return max(specific, key=lambda candidate: candidate.confidence) if is_single else None
 
 
-def palette_names(names: Iterable[str]) -> Iterator[str]:
+def framework_palette_names(names: Iterable[str]) -> Iterator[str]:
     """Yield names that are hues, or shades of one, in a family of names with many hues."""
     families: dict[str, dict[str, list[str]]] = {}
     for name in names:
-        family, hue = hue_of(name)
+        family, hue = family_and_hue_of_name(name)
         if hue:
             families.setdefault(family, {}).setdefault(hue, []).append(name)
     for hues in families.values():
-        if len(hues) >= MIN_PALETTE_HUES:
+        if len(hues) >= MIN_FRAMEWORK_PALETTE_HUES:
             yield from (name for names_of_hue in hues.values() for name in names_of_hue)
 
 
-def hue_of(name: str) -> tuple[str, str]:
+def family_and_hue_of_name(name: str) -> tuple[str, str]:
     """Return the family of a name (the words before its hue) and the hue; both empty without a hue."""
-    words = words_of(name)
-    place = next((at for at, word in enumerate(words) if word in HUES), None)
+    words = split_property_name(name)
+    place = next((at for at, word in enumerate(words) if word in HUE_WORDS), None)
     return ("", "") if place is None else (" ".join(words[:place]), words[place])

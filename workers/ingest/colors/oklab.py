@@ -8,13 +8,13 @@ from math import dist, hypot
 from typing import NamedTuple
 
 #: Distance up to which two colors are one: #1a73e8 and #1967d2 are, #1a73e8 and #4285f4 nearly.
-MAX_DISTANCE = 0.07
-GREY_CHROMA = 0.03
+MAX_SAME_COLOR_DISTANCE = 0.07
+MAX_GRAY_CHROMA = 0.03
 #: Chroma below which a dark color is grey: its tint is less visible (#1e293b has .041).
-DARK_GREY_CHROMA = 0.045
-DARK_LIGHTNESS = 0.35
+MAX_DARK_GRAY_CHROMA = 0.045
+MAX_DARK_LIGHTNESS = 0.35
 #: Lightness below which a grey is as black as letters.
-INK_LIGHTNESS = 0.30
+MAX_BLACK_LIGHTNESS = 0.30
 #: Lightness up to which no color is visible.
 MIN_VISIBLE_LIGHTNESS = 0.18
 #: Lightness from which no color is visible.
@@ -32,8 +32,8 @@ class OkLab(NamedTuple):
 
 
 @lru_cache(10_000)
-def oklab(color: str) -> OkLab:
-    red, green, blue = (linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
+def convert_hex_to_oklab(color: str) -> OkLab:
+    red, green, blue = (srgb_channel_to_linear(int(color[at : at + 2], 16) / 255) for at in (1, 3, 5))
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
@@ -44,37 +44,37 @@ def oklab(color: str) -> OkLab:
     )
 
 
-def linear(channel: float) -> float:
+def srgb_channel_to_linear(channel: float) -> float:
     """Return the light of a channel of sRGB, both from 0 to 1."""
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
 
-def gamma(light: float) -> float:
+def linear_to_srgb_channel(light: float) -> float:
     """Return the channel of sRGB for an amount of light, clipped to sRGB as browsers do."""
     light = min(1.0, max(0.0, light))
     return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
 
 
-def is_alike(color: str, other_color: str) -> bool:
+def is_similar_color(color: str, other_color: str) -> bool:
     """Return whether two colors look nearly the same. A grey is never like a color; all blacks are alike."""
-    if is_neutral(color) != is_neutral(other_color):
+    if is_neutral_color(color) != is_neutral_color(other_color):
         return False
-    return dist(oklab(color), oklab(other_color)) <= MAX_DISTANCE or (
+    return dist(convert_hex_to_oklab(color), convert_hex_to_oklab(other_color)) <= MAX_SAME_COLOR_DISTANCE or (
         is_black(color) and is_black(other_color)
     )
 
 
 def is_black(color: str) -> bool:
-    return is_neutral(color) and oklab(color).lightness < INK_LIGHTNESS
+    return is_neutral_color(color) and convert_hex_to_oklab(color).lightness < MAX_BLACK_LIGHTNESS
 
 
 @lru_cache(10_000)
-def is_neutral(color: str) -> bool:
-    """Return whether it is black, white or grey, also faintly tinted."""
-    shade = oklab(color)
-    grey = DARK_GREY_CHROMA if shade.lightness < DARK_LIGHTNESS else GREY_CHROMA
+def is_neutral_color(color: str) -> bool:
+    """Return whether the color is black, white or gray, also faintly tinted or too dark or light to see."""
+    shade = convert_hex_to_oklab(color)
+    grey = MAX_DARK_GRAY_CHROMA if shade.lightness < MAX_DARK_LIGHTNESS else MAX_GRAY_CHROMA
     return shade.chroma < grey or not MIN_VISIBLE_LIGHTNESS < shade.lightness < MAX_VISIBLE_LIGHTNESS
 
 
 def is_white(color: str) -> bool:
-    return is_neutral(color) and oklab(color).lightness > 0.93
+    return is_neutral_color(color) and convert_hex_to_oklab(color).lightness > 0.93

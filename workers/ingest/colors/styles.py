@@ -8,47 +8,46 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from schemas.brand import Candidate
+from schemas.brand import FieldCandidate
 from workers.ingest.colors import css_color, names
-from workers.ingest.page.decode import decode
-from workers.ingest.shapes import ParsedDocument, Styles
+from workers.ingest.page.decode import decode_bytes_like_browser
+from workers.ingest.shapes import FetchedPageStyles, ParsedDocument
 
 #: A reference, alone or as in `hsl(var(--primary))`, and its fallback for an unknown name.
-VAR = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
+CSS_VAR_REFERENCE = re.compile(r"var\(\s*--([\w-]+)\s*(?:,((?:[^()]|\([^()]*\))*))?\)", re.IGNORECASE)
 #: References to references; further ones are ignored.
-MAX_REFERENCES = 8
+MAX_NESTED_CSS_VARS = 8
 #: Characters of their result.
-MAX_VALUE_CHARS = 300
+MAX_RESOLVED_CSS_VALUE_CHARS = 300
 #: Comments and strings. An unclosed comment runs to the end of the sheet, an unclosed string to the end of
 #: the line.
-COMMENT_OR_STRING = re.compile(
+CSS_COMMENT_OR_STRING = re.compile(
     r"/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/)?"
     r"|\"[^\"\\\n]*+(?:\\.[^\"\\\n]*+)*+\"?|'[^'\\\n]*+(?:\\.[^'\\\n]*+)*+'?"
 )
-BRACES = re.compile("([{}])")
+CSS_BRACE = re.compile("([{}])")
 #: Signs without a meaning in a string.
-WITHOUT_BRACES = str.maketrans("{};", "   ")
+CSS_BRACES_TO_BLANKS = str.maketrans("{};", "   ")
 #: Rules with blocks for other media, for dark colors, or for a moment.
-CONDITIONAL_RULE = re.compile(
-    r"@(?:media[^{]*(?:dark|print|contrast|forced-colors)|(?:-\w+-)?keyframes|font-face|property|page\b)",
-    re.IGNORECASE,
+CONDITIONAL_CSS_RULE = re.compile(
+    r"@(?:media[^{]*(?:dark|print|contrast|forced-colors)|(?:-\w+-)?keyframes|font-face|property|page\b)", re.IGNORECASE
 )
 #: Selectors of the whole page: `:root`, `html`, `body`, `*`, also marked as light.
-PAGE_SELECTOR = re.compile(
+WHOLE_PAGE_SELECTOR = re.compile(
     r"(?:html|body|:root|:host|:where\((?:html|:root)\)|\*)?"
     r"(?:\[[\w-]+(?:=\W?(?:light|default|auto)\W?)?\]|\.(?:light|default)(?:-(?:theme|mode))?"
     r"|\.theme-(?:light|default)|:not\([^)]*\))?",
     re.IGNORECASE,
 )
 #: Characters of a rule's beginning; further ones are ignored.
-MAX_PRELUDE_CHARS = 1_000
-MAX_NAME_CHARS = 80
-MAX_DECLARED_CHARS = 200
+MAX_CSS_PRELUDE_CHARS = 1_000
+MAX_CSS_PROPERTY_NAME_CHARS = 80
+MAX_CSS_DECLARED_VALUE_CHARS = 200
 #: Properties that are kept of all sheets: a palette has some three hundred.
-MAX_PROPERTIES = 5_000
+MAX_CSS_CUSTOM_PROPERTIES = 5_000
 
 
-class Property(NamedTuple):
+class CssCustomProperty(NamedTuple):
     """Value of a custom property, and the address of its sheet."""
 
     value: str
@@ -62,21 +61,21 @@ class CssBlock(NamedTuple):
     is_page_wide: bool
 
 
-def read_style_sheets(styles: Styles) -> ParsedDocument:
-    sheets = ((sheet.url, decode(sheet.body, sheet.content_type)) for sheet in styles.sheets)
-    return ParsedDocument(candidates=list(role_colors(properties(sheets))))
+def read_style_sheet_colors(styles: FetchedPageStyles) -> ParsedDocument:
+    sheets = ((sheet.url, decode_bytes_like_browser(sheet.body, sheet.content_type)) for sheet in styles.sheets)
+    return ParsedDocument(candidates=list(color_candidates_by_role(custom_properties_by_name(sheets))))
 
 
-def role_colors(properties_by_name: Mapping[str, Property]) -> Iterator[Candidate]:
+def color_candidates_by_role(properties_by_name: Mapping[str, CssCustomProperty]) -> Iterator[FieldCandidate]:
     """Yield colors with a role; of names with the same role words, the shortest."""
-    hues = {properties_by_name[name].value.lower() for name in names.palette_names(properties_by_name)}
-    by_role: dict[names.Role, Candidate] = {}
+    hues = {properties_by_name[name].value.lower() for name in names.framework_palette_names(properties_by_name)}
+    by_role: dict[names.ScoredColorRole, FieldCandidate] = {}
     for name in sorted(properties_by_name, key=lambda name: (len(name), name)):
-        role = names.role(name)
+        role = names.color_role_of_name(name)
         if role and role not in by_role and properties_by_name[name].value.lower() not in hues:
-            value = resolve_references(properties_by_name, properties_by_name[name].value)
-            if color := css_color.parse_chosen_color(value):
-                by_role[role] = Candidate(
+            value = resolve_css_vars(properties_by_name, properties_by_name[name].value)
+            if color := css_color.parse_non_default_color(value):
+                by_role[role] = FieldCandidate(
                     field="colors",
                     value=[color],
                     role=role.role,
@@ -87,68 +86,73 @@ def role_colors(properties_by_name: Mapping[str, Property]) -> Iterator[Candidat
     yield from by_role.values()
 
 
-def resolve_references(properties_by_name: Mapping[str, Property], value: str) -> str:
+def resolve_css_vars(properties_by_name: Mapping[str, CssCustomProperty], value: str) -> str:
     """Replace each `var()` in a value by its property's value, else by its fallback, else by nothing.
 
-    Values may have references again: they are replaced up to `MAX_REFERENCES` times.
+    The replacement repeats up to eight times, since values may have references again. It stops once the
+    value is longer than 300 characters.
     """
 
     def target(match: re.Match[str]) -> str:
         known = properties_by_name.get(match[1])
         return known.value if known else (match[2] or "").strip()
 
-    for _ in range(MAX_REFERENCES):
-        if "var(" not in value.lower() or len(value) > MAX_VALUE_CHARS:
+    for _ in range(MAX_NESTED_CSS_VARS):
+        if "var(" not in value.lower() or len(value) > MAX_RESOLVED_CSS_VALUE_CHARS:
             break
-        value = VAR.sub(target, value)
+        value = CSS_VAR_REFERENCE.sub(target, value)
     return value
 
 
-def properties(sheets: Iterable[tuple[str, str]]) -> dict[str, Property]:
+def custom_properties_by_name(sheets: Iterable[tuple[str, str]]) -> dict[str, CssCustomProperty]:
     """Return properties by name, without dashes, with their sheet's address; the last wins, as in
     browsers."""
-    by_name: dict[str, Property] = {}
+    by_name: dict[str, CssCustomProperty] = {}
     for url, sheet in sheets:
-        for name, value in declared_properties(sheet):
-            if name in by_name or len(by_name) < MAX_PROPERTIES:
-                by_name[name] = Property(value, url)
+        for name, value in read_custom_properties(sheet):
+            if name in by_name or len(by_name) < MAX_CSS_CUSTOM_PROPERTIES:
+                by_name[name] = CssCustomProperty(value, url)
     return by_name
 
 
-def declared_properties(sheet: str) -> Iterator[tuple[str, str]]:
+def read_custom_properties(sheet: str) -> Iterator[tuple[str, str]]:
     """Yield names and values of a sheet, in its order. Unmatched closing braces are ignored."""
     if "--" not in sheet:
         return
-    pieces = BRACES.split(COMMENT_OR_STRING.sub(without_braces, sheet))
+    pieces = CSS_BRACE.split(CSS_COMMENT_OR_STRING.sub(blank_comment_or_braces, sheet))
     open_blocks = [CssBlock(applies=True, is_page_wide=False)]
     for before, brace in zip(pieces[::2], [*pieces[1::2], ""], strict=True):
         block = open_blocks[-1]
         inside, _, prelude = before.rpartition(";") if brace == "{" else (before, "", "")
         if block.applies and block.is_page_wide:
-            yield from declarations(inside)
+            yield from split_css_declarations(inside)
         if brace == "{":
-            open_blocks.append(open_block(prelude, block))
+            open_blocks.append(open_css_block(prelude, block))
         elif brace and len(open_blocks) > 1:
             open_blocks.pop()
 
 
-def without_braces(match: re.Match[str]) -> str:
-    return " " if match[0].startswith("/*") else match[0].translate(WITHOUT_BRACES)
+def blank_comment_or_braces(match: re.Match[str]) -> str:
+    return " " if match[0].startswith("/*") else match[0].translate(CSS_BRACES_TO_BLANKS)
 
 
-def open_block(prelude: str, outer: CssBlock) -> CssBlock:
-    prelude = prelude.strip()[:MAX_PRELUDE_CHARS]
+def open_css_block(prelude: str, outer: CssBlock) -> CssBlock:
+    prelude = prelude.strip()[:MAX_CSS_PRELUDE_CHARS]
     if prelude.startswith("@"):
-        return CssBlock(outer.applies and not CONDITIONAL_RULE.match(prelude), outer.is_page_wide)
+        return CssBlock(outer.applies and not CONDITIONAL_CSS_RULE.match(prelude), outer.is_page_wide)
     return CssBlock(
         outer.applies,
-        any(PAGE_SELECTOR.fullmatch(selector.strip()) for selector in prelude.split(",") if selector.strip()),
+        any(WHOLE_PAGE_SELECTOR.fullmatch(selector.strip()) for selector in prelude.split(",") if selector.strip()),
     )
 
 
-def declarations(text: str) -> Iterator[tuple[str, str]]:
+def split_css_declarations(text: str) -> Iterator[tuple[str, str]]:
     for declaration in text.split(";") if "--" in text else ():
         name, _, value = declaration.strip().partition(":")
         name, value = name.rstrip(), value.strip()
-        if name.startswith("--") and 0 < len(value) <= MAX_DECLARED_CHARS and len(name) <= MAX_NAME_CHARS:
+        if (
+            name.startswith("--")
+            and 0 < len(value) <= MAX_CSS_DECLARED_VALUE_CHARS
+            and len(name) <= MAX_CSS_PROPERTY_NAME_CHARS
+        ):
             yield name[2:], value.removesuffix("!important").rstrip()

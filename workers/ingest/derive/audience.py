@@ -2,44 +2,44 @@
 
 from collections.abc import Iterator, Sequence
 
-from schemas.brand import Candidate
-from workers.ingest.derive.people import Mention
-from workers.ingest.derive.quotes import distinct
-from workers.ingest.shapes import Prose
+from schemas.brand import FieldCandidate
+from workers.ingest.derive.people import AudienceMention
+from workers.ingest.derive.quotes import first_distinct_quotes
+from workers.ingest.shapes import SourceProse
 
-MAX_ROLES = 4
+MAX_AUDIENCE_ROLES = 4
 #: Organizations of no kind or size: alone they are too general.
-VAGUE_NAMES = {"businesses", "companies", "organizations"}
+VAGUE_AUDIENCE_NAMES = {"businesses", "companies", "organizations"}
 #: Confidence without any weight.
-MIN_CONFIDENCE = 0.3
+BASE_AUDIENCE_CONFIDENCE = 0.3
 #: Confidence for each point of the mentions' weights.
-CONFIDENCE_PER_POINT = 0.03
-MAX_CONFIDENCE = 0.6
+AUDIENCE_CONFIDENCE_PER_POINT = 0.03
+MAX_AUDIENCE_CONFIDENCE = 0.6
 
 
-def audience_candidates(prose: Prose, roles: Sequence[Mention]) -> Iterator[Candidate]:
-    top_roles = roles[:MAX_ROLES]
-    if not VAGUE_NAMES.issuperset(role.name for role in top_roles):
-        yield Candidate(
+def audience_candidates(prose: SourceProse, roles: Sequence[AudienceMention]) -> Iterator[FieldCandidate]:
+    top_roles = roles[:MAX_AUDIENCE_ROLES]
+    if not VAGUE_AUDIENCE_NAMES.issuperset(role.name for role in top_roles):
+        yield FieldCandidate(
             field="audience",
-            value=sentence_case(listing([role.name for role in top_roles])),
-            confidence=confidence(sum(role.weight for role in top_roles)),
+            value=sentence_case(join_as_english_list([role.name for role in top_roles])),
+            confidence=confidence_by_mention_weight(sum(role.weight for role in top_roles)),
             rule="text.audience",
             url=prose.url,
-            evidence=quotes(top_roles),
+            evidence=first_quote_of_each_role(top_roles),
         )
 
 
-def confidence(points: int) -> float:
-    return round(min(MIN_CONFIDENCE + CONFIDENCE_PER_POINT * points, MAX_CONFIDENCE), 2)
+def confidence_by_mention_weight(points: int) -> float:
+    return round(min(BASE_AUDIENCE_CONFIDENCE + AUDIENCE_CONFIDENCE_PER_POINT * points, MAX_AUDIENCE_CONFIDENCE), 2)
 
 
-def quotes(roles: Sequence[Mention]) -> list[str]:
+def first_quote_of_each_role(roles: Sequence[AudienceMention]) -> list[str]:
     """Return the first quote of each name."""
-    return distinct(role.quotes[0] for role in roles)
+    return first_distinct_quotes(role.quotes[0] for role in roles)
 
 
-def listing(words: Sequence[str]) -> str:
+def join_as_english_list(words: Sequence[str]) -> str:
     """Join the words into a list: `a, b and c`."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 

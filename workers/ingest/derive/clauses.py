@@ -5,24 +5,24 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 #: A word begins with a letter; it may have a dot, a hyphen or an apostrophe inside, as in `l'équipe`.
-WORD = re.compile(r"[^\W\d_][\w+#]*(?:[.'’-][\w+#]+)*")
+CLAUSE_WORD_PATTERN = re.compile(r"[^\W\d_][\w+#]*(?:[.'’-][\w+#]+)*")
 #: Characters of a word at most: longer ones are addresses and keys.
-MAX_WORD_CHARS = 40
+MAX_CLAUSE_WORD_CHARS = 40
 #: Letters of an elided word at most, as in `qu'il`.
-MAX_ELIDED_CHARS = 2
+MAX_ELIDED_PREFIX_CHARS = 2
 #: A word, a number, or a mark that ends a clause.
-PIECE = re.compile(
-    rf"(?P<word>{WORD.pattern})|(?P<number>[\d_][\w.,:/-]*)"
+CLAUSE_TOKEN_PATTERN = re.compile(
+    rf"(?P<word>{CLAUSE_WORD_PATTERN.pattern})|(?P<number>[\d_][\w.,:/-]*)"
     r"|(?P<end>[.!?:;](?=\s|$)|[\n•…|·¿¡]|\s[-–—/]\s|—)|(?P<pause>,|[()\[\]{}\"“”„«»])"
 )
 #: Word that represents a number.
-NUMBER = "0"
+NUMBER_PLACEHOLDER_WORD = "0"
 #: Word for a comma at a clause's end.
-PAUSE = ","
+COMMA_PLACEHOLDER_WORD = ","
 #: Share of a clause's words above which capitals are ignored: it is a title in capitals.
-MAX_CAPITALS_SHARE = 0.6
+MAX_CAPITALIZED_WORD_SHARE = 0.6
 #: Words that a clause needs for its capitals to count.
-MIN_WORDS = 3
+MIN_CASED_CLAUSE_WORDS = 3
 
 
 class ClauseWord(NamedTuple):
@@ -37,19 +37,21 @@ class ClauseWord(NamedTuple):
     initial: bool
 
 
-def clauses(text: str) -> Iterator[list[ClauseWord]]:
+def split_into_clauses(text: str) -> Iterator[list[ClauseWord]]:
     words: list[ClauseWord] = []
     initial = True
-    for match in PIECE.finditer(text):
+    for match in CLAUSE_TOKEN_PATTERN.finditer(text):
         kind = match.lastgroup
-        if kind == "word" and len(match[0]) <= MAX_WORD_CHARS:
+        if kind == "word" and len(match[0]) <= MAX_CLAUSE_WORD_CHARS:
             bare_word = strip_elision(match[0].replace("’", "'"))
             words.append(ClauseWord(bare_word, bare_word.lower(), match.start(), initial))
         elif kind == "number":
-            words.append(ClauseWord(NUMBER, NUMBER, match.start(), initial))
+            words.append(ClauseWord(NUMBER_PLACEHOLDER_WORD, NUMBER_PLACEHOLDER_WORD, match.start(), initial))
         elif words:
             yield (
-                [*words, ClauseWord(PAUSE, PAUSE, match.start(), initial=False)] if kind == "pause" else words
+                [*words, ClauseWord(COMMA_PLACEHOLDER_WORD, COMMA_PLACEHOLDER_WORD, match.start(), initial=False)]
+                if kind == "pause"
+                else words
             )
             words = []
         initial = kind == "end" or (initial and kind == "pause") or match[0] in '"“„«('
@@ -57,18 +59,18 @@ def clauses(text: str) -> Iterator[list[ClauseWord]]:
         yield words
 
 
-def has_case(words: list[ClauseWord]) -> bool:
-    """Return whether capitals in the clause are significant.
+def has_significant_capitals(words: list[ClauseWord]) -> bool:
+    """Return whether capitals in the clause are evidence of nouns and names.
 
-    They are if it has at least `MIN_WORDS` words, and only some of its words have a capital.
+    They are in a clause of at least three words where only some have a capital: others are titles.
     """
     capitals = sum(word.text[0].isupper() for word in words)
-    return len(words) >= MIN_WORDS and capitals <= MAX_CAPITALS_SHARE * len(words)
+    return len(words) >= MIN_CASED_CLAUSE_WORDS and capitals <= MAX_CAPITALIZED_WORD_SHARE * len(words)
 
 
 def strip_elision(word: str) -> str:
     """Return the word without article or genitive: `équipe` of `l'équipe`, `team` of `team's`."""
     head, _, suffix = word.partition("'")
-    if suffix and len(head) <= MAX_ELIDED_CHARS:
+    if suffix and len(head) <= MAX_ELIDED_PREFIX_CHARS:
         return suffix
     return head if suffix == "s" else word

@@ -5,43 +5,47 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from workers.ingest.derive import audience, icp, keywords, people, voice
-from workers.ingest.derive.lexicon import lexicon
-from workers.ingest.derive.quotes import sentences
-from workers.ingest.detection import LIKELY_PROBABILITY, detect
-from workers.ingest.shapes import ParsedDocument, Passage, Prose
+from workers.ingest.derive.lexicon import load_lexicon
+from workers.ingest.derive.quotes import split_passages_to_sentences
+from workers.ingest.detection import LIKELY_LANGUAGE_PROBABILITY, detect_text_language
+from workers.ingest.shapes import ParsedDocument, Passage, SourceProse
 
 #: Characters that are read: more of them change nothing.
-MAX_CHARS = 40_000
+MAX_DERIVED_PROSE_CHARS = 40_000
 
 
-def derive(prose: Prose) -> ParsedDocument:
-    prepared_prose = prepare(prose)
-    language_lexicon = lexicon(prepared_prose.language)
-    roles = people.roles(prepared_prose.passages, language_lexicon)
+def derive_prose_candidates(prose: SourceProse) -> ParsedDocument:
+    prepared_prose = prepare_prose(prose)
+    language_lexicon = load_lexicon(prepared_prose.language)
+    roles = people.find_audience_roles(prepared_prose.passages, language_lexicon)
     return ParsedDocument(
         candidates=[
-            *keywords.term_candidates(prepared_prose, language_lexicon),
-            *voice.voice_candidates(prepared_prose, language_lexicon),
+            *keywords.derived_keyword_candidates(prepared_prose, language_lexicon),
+            *voice.brand_voice_candidates(prepared_prose, language_lexicon),
             *audience.audience_candidates(prepared_prose, roles),
             *icp.icp_candidates(prepared_prose, roles, language_lexicon),
         ]
     )
 
 
-def prepare(prose: Prose) -> Prose:
-    """Return the prose up to `MAX_CHARS` characters, with a detected language if none is declared."""
+def prepare_prose(prose: SourceProse) -> SourceProse:
+    """Return the prose up to `MAX_DERIVED_PROSE_CHARS` characters, with a detected language if none is
+    declared.
+    """
     passages = list(cut_passages(prose.passages))
-    return msgspec.structs.replace(prose, passages=passages, language=prose.language or language_of(passages))
+    return msgspec.structs.replace(
+        prose, passages=passages, language=prose.language or detect_passages_language(passages)
+    )
 
 
 def cut_passages(passages: Iterable[Passage]) -> Iterator[Passage]:
-    remaining = MAX_CHARS
+    remaining = MAX_DERIVED_PROSE_CHARS
     for passage in passages:
         if remaining > 0:
             yield msgspec.structs.replace(passage, text=passage.text[:remaining])
         remaining -= len(passage.text)
 
 
-def language_of(passages: Iterable[Passage]) -> str | None:
-    language, probability = detect(" ".join(sentences(passages)))
-    return language if probability >= LIKELY_PROBABILITY else None
+def detect_passages_language(passages: Iterable[Passage]) -> str | None:
+    language, probability = detect_text_language(" ".join(split_passages_to_sentences(passages)))
+    return language if probability >= LIKELY_LANGUAGE_PROBABILITY else None

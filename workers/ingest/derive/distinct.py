@@ -8,55 +8,55 @@ from collections.abc import Iterable
 
 import msgspec
 
-from schemas.brand import Field, FieldFinding
+from schemas.brand import BrandFieldName, FieldFinding
 
-MAX_KEYWORDS = 12
-ENDINGS = re.compile(r"(?:ies|es|en|s|e|n|y)$")
+MAX_BRAND_KEYWORDS = 12
+STRIPPED_WORD_ENDING = re.compile(r"(?:ies|es|en|s|e|n|y)$")
 #: The only ending that a short word loses: that of a plural, as in `gifs`, but not in `bus` or `boss`.
-PLURAL = re.compile(r"(?<=[^\Ws]{3})s$")
+PLURAL_ENDING = re.compile(r"(?<=[^\Ws]{3})s$")
 #: Letters of a stem at least: shorter ones would match other words.
 MIN_STEM_CHARS = 4
 #: Declared keywords that are enough: a genre or two don't distinguish brands.
-ENOUGH_KEYWORDS = 5
-TERMS_RULE = "text.terms"
+ENOUGH_DECLARED_KEYWORDS = 5
+DERIVED_KEYWORDS_RULE = "text.terms"
 
 
-def distinct(words: Iterable[str]) -> list[str]:
-    """Return the first form of each word, at most `MAX_KEYWORDS`."""
+def drop_repeated_keywords(words: Iterable[str]) -> list[str]:
+    """Return the first form of each word, at most `MAX_BRAND_KEYWORDS`."""
     by_stem: dict[str, str] = {}
     for word in words:
-        if len(by_stem) < MAX_KEYWORDS:
-            by_stem.setdefault(stem(word), word)
+        if len(by_stem) < MAX_BRAND_KEYWORDS:
+            by_stem.setdefault(stem_term(word), word)
     return list(by_stem.values())
 
 
-def stem(term: str) -> str:
+def stem_term(term: str) -> str:
     """Return the stem of a term, the same for singular and plural. It is compared and never shown."""
     return " ".join(map(stem_of_word, term.lower().split()))
 
 
 def stem_of_word(word: str) -> str:
-    shorter = ENDINGS.sub("", word)
-    return shorter if len(shorter) >= MIN_STEM_CHARS else PLURAL.sub("", word)
+    shorter = STRIPPED_WORD_ENDING.sub("", word)
+    return shorter if len(shorter) >= MIN_STEM_CHARS else PLURAL_ENDING.sub("", word)
 
 
-def complete_keywords(fields: dict[Field, FieldFinding]) -> dict[Field, FieldFinding]:
+def complete_declared_keywords(fields: dict[BrandFieldName, FieldFinding]) -> dict[BrandFieldName, FieldFinding]:
     best = fields.get("keywords")
     text = best and next(
-        (alternative for alternative in best.alternatives if alternative.rule == TERMS_RULE), None
+        (alternative for alternative in best.alternatives if alternative.rule == DERIVED_KEYWORDS_RULE), None
     )
-    if best is None or text is None or len(best.value) >= ENOUGH_KEYWORDS:
+    if best is None or text is None or len(best.value) >= ENOUGH_DECLARED_KEYWORDS:
         return fields
-    return {**fields, "keywords": join_keywords(best, text)}
+    return {**fields, "keywords": join_keyword_findings(best, text)}
 
 
-def join_keywords(best: FieldFinding, text: FieldFinding) -> FieldFinding:
+def join_keyword_findings(best: FieldFinding, text: FieldFinding) -> FieldFinding:
     """Join declared keywords and derived ones; both stay as alternatives with their own confidence."""
     alone = msgspec.structs.replace(best, alternatives=[])
     return FieldFinding(
-        value=distinct([*best.value, *text.value]),
+        value=drop_repeated_keywords([*best.value, *text.value]),
         confidence=round((best.confidence + text.confidence) / 2, 3),
-        rule=f"{best.rule}+{TERMS_RULE}",
+        rule=f"{best.rule}+{DERIVED_KEYWORDS_RULE}",
         url=best.url,
         alternatives=[alone, *best.alternatives],
     )

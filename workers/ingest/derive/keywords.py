@@ -13,35 +13,41 @@ from typing import NamedTuple
 
 import stopwordsiso
 
-from schemas.brand import Candidate
-from workers.ingest.derive.clauses import ClauseWord, clauses
-from workers.ingest.derive.distinct import ENOUGH_KEYWORDS, TERMS_RULE, distinct
-from workers.ingest.derive.lexicon import Lexicon, lexicon
-from workers.ingest.derive.nouns import GrammarRules, Points, count_points, runs, stem_of
-from workers.ingest.derive.quotes import distinct as once
-from workers.ingest.derive.quotes import quote
-from workers.ingest.languages import primary
-from workers.ingest.page.text import squash
-from workers.ingest.sentences import is_placeholder
-from workers.ingest.shapes import Passage, Prose
+from schemas.brand import FieldCandidate
+from workers.ingest.derive.clauses import ClauseWord, split_into_clauses
+from workers.ingest.derive.distinct import DERIVED_KEYWORDS_RULE, ENOUGH_DECLARED_KEYWORDS, drop_repeated_keywords
+from workers.ingest.derive.lexicon import Lexicon, load_lexicon
+from workers.ingest.derive.nouns import (
+    GrammarRules,
+    PartOfSpeechPoints,
+    cached_stem_of,
+    count_part_of_speech_points,
+    find_noun_phrase_runs,
+)
+from workers.ingest.derive.quotes import cut_evidence_quote
+from workers.ingest.derive.quotes import first_distinct_quotes as once
+from workers.ingest.languages import primary_language_subtag
+from workers.ingest.page.text import fold_text
+from workers.ingest.sentences import is_lorem_ipsum
+from workers.ingest.shapes import Passage, SourceProse
 
 #: Confidence, lower than of any declared keywords.
-CONFIDENCE = 0.4
-MIN_KEYWORDS = 2
+DERIVED_KEYWORDS_CONFIDENCE = 0.4
+MIN_DERIVED_KEYWORDS = 2
 #: Clauses that have a keyword at least.
-MIN_KEYWORD_CLAUSES = 2
-MAX_WORDS = 3
+MIN_CLAUSES_WITH_KEYWORD = 2
+MAX_KEYWORD_PHRASE_WORDS = 3
 #: Share of the best term's weight below which a term is no keyword, beyond the first few.
-MIN_SCORE_SHARE = 0.4
+MIN_KEYWORD_SCORE_SHARE = 0.4
 #: Share of a word's uses inside a longer keyword, from which it is no keyword itself.
-MAX_SHARE_IN_LONGER = 0.6
+MAX_SHARE_IN_LONGER_KEYWORD = 0.6
 #: Weight of a mention in a heading; any other counts one. These three values are measured, and similar ones
 #: perform as well.
-HEADING_WEIGHT = 2.0
+KEYWORD_HEADING_WEIGHT = 2.0
 #: Bonus of a term in the first clause: it scores six times as high as a late one.
-EARLY_FACTOR = 5.0
+EARLY_KEYWORD_BONUS = 5.0
 #: Number of the clause in which that bonus has halved.
-EARLY_CLAUSES = 5.0
+EARLY_BONUS_HALVING_CLAUSE = 5.0
 
 
 class KeywordText(NamedTuple):
@@ -62,7 +68,7 @@ class NumberedClause(NamedTuple):
 
 
 @dataclass
-class Term:
+class KeywordTerm:
     """Word or phrase in all its forms.
 
     `first` is the number of its first clause, `place` its text and place in a shown text, if any. `is_led` is
@@ -79,7 +85,7 @@ class Term:
 
     @property
     def score(self) -> float:
-        return math.sqrt(self.weight) * (1 + EARLY_FACTOR / (1 + self.first / EARLY_CLAUSES))
+        return math.sqrt(self.weight) * (1 + EARLY_KEYWORD_BONUS / (1 + self.first / EARLY_BONUS_HALVING_CLAUSE))
 
     @property
     def shown(self) -> str:
@@ -87,39 +93,46 @@ class Term:
 
     @property
     def is_recurring(self) -> bool:
-        return self.place is not None and len(self.clauses) >= MIN_KEYWORD_CLAUSES and self.is_led
+        return self.place is not None and len(self.clauses) >= MIN_CLAUSES_WITH_KEYWORD and self.is_led
 
 
-def term_candidates(prose: Prose, language_lexicon: Lexicon) -> Iterator[Candidate]:
-    """Yield keywords of the prose about the brand. A story has another subject, so it gives none."""
+def derived_keyword_candidates(prose: SourceProse, language_lexicon: Lexicon) -> Iterator[FieldCandidate]:
+    """Yield one candidate with the keywords of the prose about the brand. Stories have another subject.
+
+    Yield nothing for a language without a grammar, or with too few keywords.
+    """
     if language_lexicon.grammar is None:
         return
     brand_passages = [passage for passage in prose.passages if passage.kind != "label" and not passage.story]
-    texts = distinct_texts(prose.about if brand_passages else [], brand_passages)
+    texts = drop_repeated_texts(prose.about if brand_passages else [], brand_passages)
     terms_found = extract_terms(
         texts, GrammarRules(language_lexicon.grammar, stop_words(prose.language)), name=prose.name or ""
     )
     places = [term.place or (0, 0) for term in terms_found]
-    if len(terms_found) >= MIN_KEYWORDS:
-        yield Candidate(
+    if len(terms_found) >= MIN_DERIVED_KEYWORDS:
+        yield FieldCandidate(
             field="keywords",
             value=[term.shown for term in terms_found],
-            confidence=CONFIDENCE,
-            rule=TERMS_RULE,
+            confidence=DERIVED_KEYWORDS_CONFIDENCE,
+            rule=DERIVED_KEYWORDS_RULE,
             url=prose.url,
-            evidence=once(quote(texts[number].text, start) for number, start in places),
+            evidence=once(cut_evidence_quote(texts[number].text, start) for number, start in places),
         )
 
 
-def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[KeywordText]:
-    """Return each text once: a part of another text, as a description often is, counts as that text."""
+def drop_repeated_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[KeywordText]:
+    """Return each text once, without placeholder texts.
+
+    A text that is a part of another is dropped, as a description often is. The longer text is kept.
+    Each text is compared with the first ten kept texts only.
+    """
     texts = [
         *(KeywordText(text, shown=True) for text in about),
         *(KeywordText(entry.text, entry.kind == "heading" and not entry.documentation) for entry in passages),
     ]
     by_key: dict[str, KeywordText] = {}
     for entry in texts:
-        key = squash(entry.text)
+        key = fold_text(entry.text)
         same_key = next(
             (key_of_kept for key_of_kept in [*by_key][:10] if key in key_of_kept or key_of_kept in key), None
         )
@@ -128,52 +141,48 @@ def distinct_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[Ke
         else:
             earlier = by_key.pop(same_key)
             longest = max(earlier, entry, key=lambda text: len(text.text))
-            by_key = {
-                max(key, same_key, key=len): longest._replace(shown=earlier.shown or entry.shown)
-            } | by_key
-    return [entry for entry in by_key.values() if not is_placeholder(entry.text)]
+            by_key = {max(key, same_key, key=len): longest._replace(shown=earlier.shown or entry.shown)} | by_key
+    return [entry for entry in by_key.values() if not is_lorem_ipsum(entry.text)]
 
 
-def extract_terms(texts: Sequence[KeywordText], rules: GrammarRules, *, name: str) -> list[Term]:
+def extract_terms(texts: Sequence[KeywordText], rules: GrammarRules, *, name: str) -> list[KeywordTerm]:
     """Return the terms that are keywords, in lower case and best first, without the brand's name."""
     all_clauses = [
         NumberedClause(words, number)
         for number, text in enumerate(texts)
-        for words in without_name(text.text, squash(name))
+        for words in clauses_without_brand_name(text.text, fold_text(name))
     ]
-    points_by_stem = count_points([clause.words for clause in all_clauses], rules)
+    points_by_stem = count_part_of_speech_points([clause.words for clause in all_clauses], rules)
     recurring = [
-        term
-        for term in collect_terms(all_clauses, texts, rules, points_by_stem).values()
-        if term.is_recurring
+        term for term in collect_terms(all_clauses, texts, rules, points_by_stem).values() if term.is_recurring
     ]
     ranked = sorted(drop_partial_terms(recurring), key=lambda term: -term.score)
-    worthy_terms = sum(term.score >= MIN_SCORE_SHARE * ranked[0].score for term in ranked)
-    by_form = {term.shown: term for term in reversed(ranked[: max(worthy_terms, ENOUGH_KEYWORDS)])}
-    return [by_form[form] for form in distinct(term.shown for term in ranked if term.shown in by_form)]
+    worthy_terms = sum(term.score >= MIN_KEYWORD_SCORE_SHARE * ranked[0].score for term in ranked)
+    by_form = {term.shown: term for term in reversed(ranked[: max(worthy_terms, ENOUGH_DECLARED_KEYWORDS)])}
+    return [by_form[form] for form in drop_repeated_keywords(term.shown for term in ranked if term.shown in by_form)]
 
 
-def without_name(text: str, name: str) -> Iterator[list[ClauseWord]]:
+def clauses_without_brand_name(text: str, name: str) -> Iterator[list[ClauseWord]]:
     """Yield clauses with the name's words replaced by one neutral word."""
-    for words in clauses(text):
+    for words in split_into_clauses(text):
         start = 0
         replaced: list[ClauseWord] = []
         while start < len(words):
-            size = name_at(words, start, name)
-            replaced.append(words[start]._replace(key=NAME_KEY) if size else words[start])
+            size = count_brand_name_words(words, start, name)
+            replaced.append(words[start]._replace(key=BRAND_NAME_PLACEHOLDER) if size else words[start])
             start += size or 1
         yield replaced
 
 
 #: Key of the brand's name: a single character, so that it never counts as a meaningful word.
-NAME_KEY = "≡"
+BRAND_NAME_PLACEHOLDER = "≡"
 
 
-def name_at(words: list[ClauseWord], start: int, name: str) -> int:
+def count_brand_name_words(words: list[ClauseWord], start: int, name: str) -> int:
     """Count the words from `start` on that are the name; 0 if they aren't."""
     joined = ""
     for size, word in enumerate(words[start : start + 6], start=1):
-        joined += squash(word.key)
+        joined += fold_text(word.key)
         if joined == name:
             return size
         if not name.startswith(joined):
@@ -185,66 +194,68 @@ def collect_terms(
     all_clauses: Iterable[NumberedClause],
     texts: Sequence[KeywordText],
     rules: GrammarRules,
-    points_by_stem: dict[str, Points],
-) -> dict[str, Term]:
-    by_key: dict[str, Term] = {}
+    points_by_stem: dict[str, PartOfSpeechPoints],
+) -> dict[str, KeywordTerm]:
+    by_key: dict[str, KeywordTerm] = {}
     for number_of_clause, clause in enumerate(all_clauses):
-        for start, end in runs(clause.words, rules, points_by_stem):
-            for phrase in phrases(clause.words[start:end], rules, points_by_stem):
-                key = " ".join(stem_of(word.key) for word in phrase)
-                term = by_key.setdefault(key, Term(number_of_clause, length=len(phrase)))
+        for start, end in find_noun_phrase_runs(clause.words, rules, points_by_stem):
+            for phrase in noun_phrases_of_run(clause.words[start:end], rules, points_by_stem):
+                key = " ".join(cached_stem_of(word.key) for word in phrase)
+                term = by_key.setdefault(key, KeywordTerm(number_of_clause, length=len(phrase)))
                 term.clauses.add(number_of_clause)
-                add_use(term, phrase, clause.number, texts[clause.number])
+                add_keyword_term_use(term, phrase, clause.number, texts[clause.number])
                 term.is_led |= (
-                    len(phrase) == 1 or phrase[0] is not clause.words[0] or is_name(phrase[0], points_by_stem)
+                    len(phrase) == 1
+                    or phrase[0] is not clause.words[0]
+                    or is_used_as_noun_or_adjective(phrase[0], points_by_stem)
                 )
     return by_key
 
 
-def is_name(word: ClauseWord, points_by_stem: dict[str, Points]) -> bool:
+def is_used_as_noun_or_adjective(word: ClauseWord, points_by_stem: dict[str, PartOfSpeechPoints]) -> bool:
     """Return whether the text uses the word as a noun or adjective, not as a verb.
 
     The word begins a clause, as an imperative does.
     """
-    word_points = points_by_stem[stem_of(word.key)]
+    word_points = points_by_stem[cached_stem_of(word.key)]
     return word_points.is_noun or word_points.adjective > word_points.verb
 
 
-def phrases(
-    run: Sequence[ClauseWord], rules: GrammarRules, points_by_stem: dict[str, Points]
+def noun_phrases_of_run(
+    run: Sequence[ClauseWord], rules: GrammarRules, points_by_stem: dict[str, PartOfSpeechPoints]
 ) -> Iterator[Sequence[ClauseWord]]:
     """Yield parts of a run of words with a noun as head."""
     for start in range(len(run)):
-        for end in range(start + 1, min(start + MAX_WORDS, len(run)) + 1):
+        for end in range(start + 1, min(start + MAX_KEYWORD_PHRASE_WORDS, len(run)) + 1):
             head = run[start if rules.grammar.first else end - 1]
             part = run[start:end]
-            is_nominal = points_by_stem[stem_of(head.key)].is_noun and not (
+            is_nominal = points_by_stem[cached_stem_of(head.key)].is_noun and not (
                 rules.grammar.capitals and head.text[0].islower()
             )
-            if is_nominal and len({stem_of(word.key) for word in part}) == len(part):
+            if is_nominal and len({cached_stem_of(word.key) for word in part}) == len(part):
                 yield part
 
 
-def add_use(term: Term, phrase: Sequence[ClauseWord], number: int, text: KeywordText) -> None:
-    term.weight += HEADING_WEIGHT if text.shown else 1.0
+def add_keyword_term_use(term: KeywordTerm, phrase: Sequence[ClauseWord], number: int, text: KeywordText) -> None:
+    term.weight += KEYWORD_HEADING_WEIGHT if text.shown else 1.0
     term.forms[" ".join(word.key for word in phrase)] += 1
     if text.shown and term.place is None:
         term.place = (number, phrase[0].start)
 
 
-def drop_partial_terms(all_terms: list[Term]) -> Iterator[Term]:
-    """Yield terms, without those mostly within a longer term, as `twin` in `twin peaks`."""
+def drop_partial_terms(all_terms: list[KeywordTerm]) -> Iterator[KeywordTerm]:
+    """Yield the terms that occur mostly by themselves: not `twin`, if most uses are in `twin peaks`."""
     for term in all_terms:
         longer_terms = (other for other in all_terms if other.length > term.length)
         around = (other for other in longer_terms if f" {term.shown} " in f" {other.shown} ")
         uses_in_longer = max((other.forms.total() for other in around), default=0)
-        if uses_in_longer < MAX_SHARE_IN_LONGER * term.forms.total():
+        if uses_in_longer < MAX_SHARE_IN_LONGER_KEYWORD * term.forms.total():
             yield term
 
 
 @cache
 def stop_words(language: str | None) -> frozenset[str]:
     """Return words that are no keyword, in lower case: English ones too, since they are on every page."""
-    languages = {"en", primary(language)} if language else {"en"}
+    languages = {"en", primary_language_subtag(language)} if language else {"en"}
     stopped = stopwordsiso.stopwords([tag for tag in languages if stopwordsiso.has_lang(tag)])
-    return frozenset(stopped).union(*(lexicon(tag).common for tag in languages))
+    return frozenset(stopped).union(*(load_lexicon(tag).common for tag in languages))

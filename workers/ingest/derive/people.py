@@ -14,40 +14,40 @@ from itertools import islice
 from typing import NamedTuple
 
 from workers.ingest.derive.lexicon import Lexicon
-from workers.ingest.derive.quotes import quote, sentences
+from workers.ingest.derive.quotes import cut_evidence_quote, split_passages_to_sentences
 from workers.ingest.shapes import Passage
 
 #: Weight of a mention after a plain cue, or as a label.
-PLAIN_WEIGHT = 2
+PLAIN_CUE_WEIGHT = 2
 #: Weight of a mention after a sure cue.
-SURE_WEIGHT = 3
+SURE_CUE_WEIGHT = 3
 #: Highest weight of a name's mentions together.
-MAX_WEIGHT = 6
+MAX_MENTION_WEIGHT = 6
 #: First passages, in which a plain cue counts; after these it counts in headings only.
-FIRST_PASSAGES = 3
+PLAIN_CUE_PASSAGES = 3
 #: Headings of a page at most: with more it is a list of headlines on all kinds of subjects.
-MAX_HEADINGS = 40
+MAX_PAGE_HEADINGS = 40
 #: Labels after a signpost; further ones are ignored.
-MAX_LABELS_BELOW = 8
+MAX_LABELS_AFTER_SIGNPOST = 8
 #: Number of them that must be names.
-MIN_NAME_LABELS = 2
+MIN_AUDIENCE_LABELS = 2
 #: Words between a cue and a name, or two names, without the end of a clause.
-CUE_GAP = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
+WORDS_BETWEEN_CUE_AND_NAME = re.compile(r"(?:[\s,/&]*[\w'’%+-]+){0,3}[\s,/&]*")
 #: Characters after a cue; further ones are ignored.
-MAX_CUE_DISTANCE = 100
-MAX_CUES = 20
+MAX_CHARS_AFTER_CUE = 100
+MAX_CUES_PER_SENTENCE = 20
 POSSESSIVE = re.compile(r"\b(?:my|his|her|their|its)\b", re.IGNORECASE)
 #: Numbers before a name: then it counts participants. A game for two players has no audience of players.
-NUMBER = re.compile(
+PARTICIPANT_NUMBER = re.compile(
     r"\b(?:\d+|two|three|four|five|six|zwei|drei|vier|fünf|sechs|deux|trois|quatre|cinq|dos|tres|cuatro|cinco)\b",
     re.IGNORECASE,
 )
-PLURAL = re.compile(r"(?<=ss)es$|s$")
+PLURAL_SUFFIX = re.compile(r"(?<=ss)es$|s$")
 FOLLOWING_WORD = re.compile(r" ([\w&]+)")
 
 
 @dataclass
-class Mention:
+class AudienceMention:
     """Role, industry or use, with the weight of its mentions and their quotes.
 
     Roles and industries have their English names.
@@ -58,29 +58,31 @@ class Mention:
     quotes: list[str] = field(default_factory=list)
 
 
-def roles(passages: Iterable[Passage], lexicon: Lexicon) -> list[Mention]:
+def find_audience_roles(passages: Iterable[Passage], lexicon: Lexicon) -> list[AudienceMention]:
     """Return roles, highest weight first. One search has all segments' forms, so the longest counts."""
     forms = [(name, words) for kind in lexicon.roles.values() for name, words in kind.items()]
-    return drop_general_names(weigh_mentions(passages, NameFinder(lexicon, forms, plain=lexicon.plain)))
+    return drop_general_audience_names(
+        weigh_audience_mentions(passages, AudienceNameFinder(lexicon, forms, plain=lexicon.plain))
+    )
 
 
-def industries(passages: Iterable[Passage], lexicon: Lexicon) -> list[Mention]:
+def find_audience_industries(passages: Iterable[Passage], lexicon: Lexicon) -> list[AudienceMention]:
     """Return industries. Many are everyday words, so a plain cue doesn't count."""
-    return weigh_mentions(passages, NameFinder(lexicon, [*lexicon.industries.items()], plain="(?!)"))
+    return weigh_audience_mentions(passages, AudienceNameFinder(lexicon, [*lexicon.industries.items()], plain="(?!)"))
 
 
-def weigh_mentions(passages: Iterable[Passage], finder: "NameFinder") -> list[Mention]:
+def weigh_audience_mentions(passages: Iterable[Passage], finder: "AudienceNameFinder") -> list[AudienceMention]:
     brand_passages = [passage for passage in passages if not passage.story]
-    names = [*names_in_sentences(brand_passages, finder), *names_in_labels(brand_passages, finder)]
-    by_name: dict[str, Mention] = {}
+    names = [*audience_names_in_sentences(brand_passages, finder), *audience_names_in_labels(brand_passages, finder)]
+    by_name: dict[str, AudienceMention] = {}
     for name, weight, words in names:
-        mention = by_name.setdefault(name, Mention(name))
-        mention.weight = min(mention.weight + weight, MAX_WEIGHT)
+        mention = by_name.setdefault(name, AudienceMention(name))
+        mention.weight = min(mention.weight + weight, MAX_MENTION_WEIGHT)
         mention.quotes.append(words)
     return sorted(by_name.values(), key=lambda mention: -mention.weight)
 
 
-class Cue(NamedTuple):
+class AudienceCue(NamedTuple):
     """Words that lead to one of `names`, their weight, and whether a name must be `is_complete`."""
 
     words: re.Pattern[str]
@@ -89,105 +91,110 @@ class Cue(NamedTuple):
     is_complete: bool = True
 
 
-class NameFinder:
+class AudienceNameFinder:
     """Names of one language in all their forms, and the cues that lead to them."""
 
     def __init__(self, lexicon: Lexicon, forms: Iterable[tuple[str, list[str]]], *, plain: str) -> None:
         plural_forms = {
             form: name for name, words in forms for word in words for form in (word.lower(), word.casefold())
         }
-        all_forms = {PLURAL.sub("", form): name for form, name in plural_forms.items()} | plural_forms
+        all_forms = {PLURAL_SUFFIX.sub("", form): name for form, name in plural_forms.items()} | plural_forms
         self.names = {fold_case(form): name for form, name in all_forms.items()}
         self.lexicon = lexicon
-        self.single = name_pattern(tuple(all_forms), lexicon.suffix)
-        plural = name_pattern(tuple(plural_forms), lexicon.suffix)
+        self.single = audience_name_pattern(tuple(all_forms), lexicon.suffix)
+        plural = audience_name_pattern(tuple(plural_forms), lexicon.suffix)
         # `For developers` alone is a heading for the project's own developers.
-        self.plain = Cue(cue_pattern(rf"(?<=\w ){plain}"), PLAIN_WEIGHT, plural)
+        self.plain = AudienceCue(cue_words_pattern(rf"(?<=\w ){plain}"), PLAIN_CUE_WEIGHT, plural)
         self.sure = (
-            Cue(cue_pattern(lexicon.cue), SURE_WEIGHT, plural),
-            Cue(cue_pattern(lexicon.help), SURE_WEIGHT, plural, is_complete=False),
-            Cue(cue_pattern(lexicon.whether), SURE_WEIGHT, self.single),
+            AudienceCue(cue_words_pattern(lexicon.cue), SURE_CUE_WEIGHT, plural),
+            AudienceCue(cue_words_pattern(lexicon.help), SURE_CUE_WEIGHT, plural, is_complete=False),
+            AudienceCue(cue_words_pattern(lexicon.whether), SURE_CUE_WEIGHT, self.single),
         )
 
-    def names_by_cue(self, sentence: str, cue: Cue) -> Iterator[tuple[str, int]]:
+    def audience_names_by_cue(self, sentence: str, cue: AudienceCue) -> Iterator[tuple[str, int]]:
         """Yield names after a cue, with the cue's start."""
-        for match in islice(cue.words.finditer(sentence), MAX_CUES):
-            for name in self.names_after(sentence, match.end(), cue):
+        for match in islice(cue.words.finditer(sentence), MAX_CUES_PER_SENTENCE):
+            for name in self.audience_names_after(sentence, match.end(), cue):
                 yield name, match.start()
 
-    def names_after(self, sentence: str, start: int, cue: Cue) -> Iterator[str]:
+    def audience_names_after(self, sentence: str, start: int, cue: AudienceCue) -> Iterator[str]:
         """Yield names that follow, each shortly after the previous one."""
-        for match in cue.names.finditer(sentence, start, start + MAX_CUE_DISTANCE):
+        for match in cue.names.finditer(sentence, start, start + MAX_CHARS_AFTER_CUE):
             between = sentence[start : match.start()]
-            if not CUE_GAP.fullmatch(between) or self.is_about_own_people(between) or NUMBER.search(between):
+            if (
+                not WORDS_BETWEEN_CUE_AND_NAME.fullmatch(between)
+                or self.is_about_own_people(between)
+                or PARTICIPANT_NUMBER.search(between)
+            ):
                 return
             start = match.end()
-            if not cue.is_complete or self.is_complete_name(sentence, start):
+            if not cue.is_complete or self.is_whole_audience_name(sentence, start):
                 yield self.names[fold_case(match["form"])]
 
     def is_about_own_people(self, words: str) -> bool:
-        """Return whether the words are about the brand's own people, as in `for our customers' teams`."""
+        """Return whether the words have a pronoun such as `our` or `their`: the name after it is no audience.
+
+        An example is `for our customers' teams`.
+        """
         words_before = {word.casefold() for word in re.findall(r"[\w'’]+", words)}
         return not words_before.isdisjoint(self.lexicon.we) or POSSESSIVE.search(words) is not None
 
-    def is_complete_name(self, sentence: str, end: int) -> bool:
+    def is_whole_audience_name(self, sentence: str, end: int) -> bool:
         """Return whether the name ends here, and is no part of a longer one."""
         following = FOLLOWING_WORD.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
 
 
 def fold_case(text: str) -> str:
-    """Fold the text as patterns compare it: an `i` without a dot, or with one too many, is an `i`."""
+    """Fold the case as `re.IGNORECASE` does: the Turkish `ı` and `İ` become `i`."""
     return text.casefold().replace("ı", "i").replace("\u0307", "")
 
 
-def names_in_sentences(passages: Sequence[Passage], finder: NameFinder) -> Iterator[tuple[str, int, str]]:
+def audience_names_in_sentences(
+    passages: Sequence[Passage], finder: AudienceNameFinder
+) -> Iterator[tuple[str, int, str]]:
     """Yield names in sentences, each with its weight and quote."""
     headings_by_page = Counter(passage.url for passage in passages if passage.kind == "heading")
     for index, passage in enumerate(passages):
-        is_first = passage.kind == "heading" or index < FIRST_PASSAGES
-        is_list = headings_by_page[passage.url] > MAX_HEADINGS
+        is_first = passage.kind == "heading" or index < PLAIN_CUE_PASSAGES
+        is_list = headings_by_page[passage.url] > MAX_PAGE_HEADINGS
         cues = (finder.plain, *finder.sure) if is_first and not is_list else finder.sure
-        for sentence in sentences([passage]):
-            yield from names_of_sentence(sentence, finder, cues)
+        for sentence in split_passages_to_sentences([passage]):
+            yield from audience_names_of_sentence(sentence, finder, cues)
 
 
-def names_of_sentence(
-    sentence: str, finder: NameFinder, cues: Iterable[Cue]
+def audience_names_of_sentence(
+    sentence: str, finder: AudienceNameFinder, cues: Iterable[AudienceCue]
 ) -> Iterator[tuple[str, int, str]]:
     """Yield names of a sentence, each once, by the last cue that leads to it: sure cues are last."""
-    by_name = {
-        name: (cue.weight, start) for cue in cues for name, start in finder.names_by_cue(sentence, cue)
-    }
+    by_name = {name: (cue.weight, start) for cue in cues for name, start in finder.audience_names_by_cue(sentence, cue)}
     for name, (weight, start) in by_name.items():
-        yield name, weight, quote(sentence, start)
+        yield name, weight, cut_evidence_quote(sentence, start)
 
 
-def names_in_labels(passages: Iterable[Passage], finder: NameFinder) -> Iterator[tuple[str, int, str]]:
+def audience_names_in_labels(passages: Iterable[Passage], finder: AudienceNameFinder) -> Iterator[tuple[str, int, str]]:
     """Yield names in the labels after a signpost, such as `Solutions`, if a label is only a name."""
     labels = [passage.text for passage in passages if passage.kind == "label"]
     for index, signpost in enumerate(labels):
         if signpost.casefold() in finder.lexicon.signposts:
-            labels_below = labels[index + 1 : index + 1 + MAX_LABELS_BELOW]
+            labels_below = labels[index + 1 : index + 1 + MAX_LABELS_AFTER_SIGNPOST]
             matches = [match for label in labels_below if (match := finder.single.fullmatch(label))]
-            for match in matches if len(matches) >= MIN_NAME_LABELS else ():
-                yield finder.names[fold_case(match["form"])], PLAIN_WEIGHT, quote(match.string)
+            for match in matches if len(matches) >= MIN_AUDIENCE_LABELS else ():
+                yield (finder.names[fold_case(match["form"])], PLAIN_CUE_WEIGHT, cut_evidence_quote(match.string))
 
 
-def drop_general_names(names_found: list[Mention]) -> list[Mention]:
+def drop_general_audience_names(names_found: list[AudienceMention]) -> list[AudienceMention]:
     """Drop names that are a part of another, as `teams` of `small teams`."""
     names = [mention.name for mention in names_found]
-    return [
-        mention for mention in names_found if not any(name.endswith(f" {mention.name}") for name in names)
-    ]
+    return [mention for mention in names_found if not any(name.endswith(f" {mention.name}") for name in names)]
 
 
 @cache
-def name_pattern(forms: tuple[str, ...], suffix: str) -> re.Pattern[str]:
+def audience_name_pattern(forms: tuple[str, ...], suffix: str) -> re.Pattern[str]:
     alternatives = "|".join(map(re.escape, sorted(forms, key=len, reverse=True))) or "(?!)"
     return re.compile(rf"\b(?P<form>{alternatives}){suffix}(?!\w)", re.IGNORECASE)
 
 
 @cache
-def cue_pattern(words: str) -> re.Pattern[str]:
+def cue_words_pattern(words: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{words})(?!\w)", re.IGNORECASE)

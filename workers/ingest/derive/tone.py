@@ -11,17 +11,17 @@ from workers.ingest.derive.lexicon import Lexicon
 #: Emoji, with or without a variation selector; no stars, ticks and arrows, which are bullets.
 EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u2604\u2607-\u2712\u2728-\u2793]\ufe0f?")
 #: Marks at the end of a sentence, with quotes, brackets and emoji after them.
-EXCLAMATION = re.compile(r"[!！]\W{0,8}$")
-QUESTION = re.compile(r"[?？؟]\W{0,8}$")
+EXCLAMATION_ENDING = re.compile(r"[!！]\W{0,8}$")
+QUESTION_ENDING = re.compile(r"[?？؟]\W{0,8}$")
 #: The end of a sentence; a text without one may be an item of a list.
 SENTENCE_END = re.compile(r"[.!?…。！？؟]\W{0,8}$")
 #: Letters of a word above which it is long in LIX.
-LONG_WORD_CHARS = 6
+LIX_LONG_WORD_CHARS = 6
 #: Words of a short sentence at most.
-MAX_SHORT_WORDS = 11
+MAX_SHORT_SENTENCE_WORDS = 11
 #: Words of a long sentence at least.
-MIN_LONG_WORDS = 20
-WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+MIN_LONG_SENTENCE_WORDS = 20
+PROSE_WORD_PATTERN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Tone:
     matches: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     examples: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
-    def per_hundred(self, sign: str) -> float:
+    def sign_rate_per_hundred_words(self, sign: str) -> float:
         """Return the count for a hundred words."""
         return 100 * sum(self.matches[sign].values()) / max(self.words, 1)
 
@@ -56,37 +56,37 @@ class Tone:
 def measure_tone(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") -> Tone:
     """Measure the tone. Words of the brand's `name` don't count: `Perfect` is no sign in `Perfect Pizza`."""
     tone = Tone()
-    patterns = list(signs(lexicon, {*WORD.findall(name.casefold())}))
+    patterns = list(tone_sign_patterns(lexicon, {*PROSE_WORD_PATTERN.findall(name.casefold())}))
     for sentence in sentences:
-        count_words_of(tone, sentence)
+        count_sentence_words(tone, sentence)
         for sign, words in patterns:
-            count_sign(tone, sign, sentence, words)
+            count_tone_sign(tone, sign, sentence, words)
     return tone
 
 
-def count_words_of(tone: Tone, sentence: str) -> None:
-    words = WORD.findall(sentence)
+def count_sentence_words(tone: Tone, sentence: str) -> None:
+    words = PROSE_WORD_PATTERN.findall(sentence)
     tone.words += len(words)
-    tone.long_words += sum(len(word) > LONG_WORD_CHARS for word in words)
+    tone.long_words += sum(len(word) > LIX_LONG_WORD_CHARS for word in words)
     tone.sentences += 1
-    if len(words) >= MIN_LONG_WORDS:
+    if len(words) >= MIN_LONG_SENTENCE_WORDS:
         tone.examples["long"].append((sentence, 0))
-    elif len(words) <= MAX_SHORT_WORDS and SENTENCE_END.search(sentence):
+    elif len(words) <= MAX_SHORT_SENTENCE_WORDS and SENTENCE_END.search(sentence):
         tone.examples["short"].append((sentence, 0))
 
 
-def count_sign(tone: Tone, sign: str, sentence: str, words: re.Pattern[str]) -> None:
+def count_tone_sign(tone: Tone, sign: str, sentence: str, words: re.Pattern[str]) -> None:
     found_matches = list(words.finditer(sentence))
     if found_matches:
         tone.matches[sign].update(match[0].casefold() for match in found_matches)
         tone.examples[sign].append((sentence, found_matches[0].start()))
 
 
-def signs(lexicon: Lexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
+def tone_sign_patterns(lexicon: Lexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
     """Yield names and patterns of all signs; a form of address is named by its word."""
     yield "emoji", EMOJI
-    yield "exclamation", EXCLAMATION
-    yield "question", QUESTION
+    yield "exclamation", EXCLAMATION_ENDING
+    yield "question", QUESTION_ENDING
     yield "contraction", whole_word_pattern(lexicon.contraction)
     yield "we", any_word_pattern(tuple(lexicon.we))
     for sign, words in (("slang", lexicon.slang), ("delight", lexicon.delight)):

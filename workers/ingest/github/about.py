@@ -5,12 +5,12 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.errors import SourceNotFound
-from workers.ingest.github.client import Api, decode, get
-from workers.ingest.github.errors import ABSENT_MESSAGE
+from workers.ingest.github.client import GitHubApi, decode_github_json, request_github_api
+from workers.ingest.github.errors import ABSENT_REPOSITORY_MESSAGE
 from workers.web.fetch import FetchedResponse
 
 
-class RepositoryObject(msgspec.Struct, frozen=True, kw_only=True):
+class GitHubRepositoryObject(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of the object that are used."""
 
     id: int
@@ -33,11 +33,11 @@ class RepositoryObject(msgspec.Struct, frozen=True, kw_only=True):
         return self.private is False and self.visibility in {None, "public"}
 
 
-class Branch(NamedTuple):
+class RepositoryBranch(NamedTuple):
     """Branch of a repository that an ingest reads."""
 
-    api: Api
-    about: RepositoryObject
+    api: GitHubApi
+    about: GitHubRepositoryObject
     name: str
 
     def address(self, *segments: str, **query: str) -> str:
@@ -45,37 +45,40 @@ class Branch(NamedTuple):
 
 
 async def find_repository(
-    api: Api, name: str, known_id: int | None
-) -> tuple[RepositoryObject, FetchedResponse]:
-    """Return the repository by its id at the last visit, which survives a new name; else by its name."""
+    api: GitHubApi, name: str, known_id: int | None
+) -> tuple[GitHubRepositoryObject, FetchedResponse]:
+    """Request the repository by its id at the last visit, since the id survives a new name.
+
+    Request it by its name without an id, or if GitHub doesn't find the id.
+    """
     if known_id is not None:
         try:
-            return await read_about(api, "repositories", str(known_id))
+            return await request_repository_object(api, "repositories", str(known_id))
         except SourceNotFound:
             pass  # It may have been deleted and created again under its name.
-    return await read_about(api, "repos", *name.split("/"))
+    return await request_repository_object(api, "repos", *name.split("/"))
 
 
-async def read_about(api: Api, *segments: str) -> tuple[RepositoryObject, FetchedResponse]:
+async def request_repository_object(api: GitHubApi, *segments: str) -> tuple[GitHubRepositoryObject, FetchedResponse]:
     """Request the repository object; return it with the response, which has the validators.
 
     Raises `SourceNotFound` for a private one too, to hide that it exists, unless an installation may read it.
     """
-    answer = await get(api, api.address(*segments))
-    about = decode(answer.body, RepositoryObject)
+    answer = await request_github_api(api, api.address(*segments))
+    about = decode_github_json(answer.body, GitHubRepositoryObject)
     if not (about.public or api.installed):
-        raise SourceNotFound(ABSENT_MESSAGE)
+        raise SourceNotFound(ABSENT_REPOSITORY_MESSAGE)
     return about, answer
 
 
-def repository_warnings(about: RepositoryObject, name: str) -> list[str]:
-    warnings = renamed(name, about.full_name)
+def repository_warnings(about: GitHubRepositoryObject, name: str) -> list[str]:
+    warnings = renamed_repository_warnings(name, about.full_name)
     if about.archived:
         warnings.append("repo_archived: the repository is archived; its content may be out of date")
     return warnings
 
 
-def renamed(name: str, full_name: str) -> list[str]:
+def renamed_repository_warnings(name: str, full_name: str) -> list[str]:
     """Return a warning if the repository's name differs from the requested one."""
     same = full_name.lower() == name.lower()
     return [] if same else [f"repo_renamed: {name} is now {full_name}"]

@@ -8,36 +8,38 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from schemas.brand import Validators
+from schemas.brand import HttpValidators
 from schemas.errors import FetchBlocked, FetchFailed
 from schemas.settings import Settings
-from workers.ingest.github.errors import DECODE_ERRORS, ERROR_STATUSES, response_error
-from workers.web.fetch import Admit, ExpectedResponse, FetchedResponse, fetch
+from workers.ingest.github.errors import DECODE_ERRORS, GITHUB_ERROR_STATUSES, github_response_error
+from workers.web.fetch import AdmitUrl, ExpectedResponse, FetchedResponse, fetch_url
 
 #: The server of all repositories and installations. Attempts share a worker's slots by it.
-GITHUB = "GitHub"
+GITHUB_SERVER_NAME = "GitHub"
 
-API_VERSION = "2022-11-28"
-MAX_REDIRECTS = 3
-UNDOCUMENTED = "GitHub's API returned an undocumented response"
+GITHUB_API_VERSION = "2022-11-28"
+MAX_GITHUB_REDIRECTS = 3
+UNDOCUMENTED_RESPONSE_MESSAGE = "GitHub's API returned an undocumented response"
 
 T = TypeVar("T")
 
 #: Returns a token that may read the repository (`owner/name`); None without a proved installation.
-Tokens = Callable[[str], Awaitable[str | None]]
+FindRepositoryToken = Callable[[str], Awaitable[str | None]]
 
-JSON_LIMITS = ExpectedResponse(
+GITHUB_JSON_RESPONSE_LIMITS = ExpectedResponse(
     accept="application/vnd.github+json",
     types=frozenset({"application/json"}),
     limit=1 << 20,
-    passing=ERROR_STATUSES,
+    passing=GITHUB_ERROR_STATUSES,
 )
 #: GitHub cuts a tree's answer at 7 MB.
-TREE_LIMITS = msgspec.structs.replace(JSON_LIMITS, limit=8 << 20)
-RAW_LIMITS = ExpectedResponse(accept="application/vnd.github.raw+json", limit=1 << 20, passing=ERROR_STATUSES)
+GITHUB_TREE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_JSON_RESPONSE_LIMITS, limit=8 << 20)
+GITHUB_RAW_RESPONSE_LIMITS = ExpectedResponse(
+    accept="application/vnd.github.raw+json", limit=1 << 20, passing=GITHUB_ERROR_STATUSES
+)
 
 
-class Api(msgspec.Struct, frozen=True, kw_only=True):
+class GitHubApi(msgspec.Struct, frozen=True, kw_only=True):
     """The API for one job. `base` and `web` are the API's and GitHub's addresses, without a slash at the end.
 
     `installed`: the token is an installation's, so it may read private repositories; `drop` is called once
@@ -58,54 +60,55 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def headers(self) -> dict[str, str]:
-        version = {"X-GitHub-Api-Version": API_VERSION}
+        version = {"X-GitHub-Api-Version": GITHUB_API_VERSION}
         return version if self.token is None else version | {"Authorization": f"Bearer {self.token}"}
 
 
-def open_api(client: httpx.AsyncClient, settings: Settings) -> Api:
+def open_github_api(client: httpx.AsyncClient, settings: Settings) -> GitHubApi:
     """Return the API at the addresses of the settings, with the operator's token if there is one."""
     base, web = settings.github_api_url.rstrip("/"), settings.github_url.rstrip("/")
-    return Api(client=client, base=base, web=web, token=settings.github_token or None)
+    return GitHubApi(client=client, base=base, web=web, token=settings.github_token or None)
 
 
-async def get(
-    api: Api,
+async def request_github_api(
+    api: GitHubApi,
     url: str,
     *,
-    want: ExpectedResponse = JSON_LIMITS,
-    validators_by_url: Mapping[str, Validators] = {},
+    want: ExpectedResponse = GITHUB_JSON_RESPONSE_LIMITS,
+    validators_by_url: Mapping[str, HttpValidators] = {},
 ) -> FetchedResponse:
     """Request a URL of the API; return the 2xx response, or a 304 for a URL in `validators_by_url`.
 
     Raises a `SourceError` for an error. A 401 also drops the installation's token.
     """
-    answer = await fetch(
+    answer = await fetch_url(
         api.client,
         url,
         want=want,
         headers=api.headers,
         validators_by_url=validators_by_url,
-        admit=admit_within(api.base),
+        admit=admit_redirects_within_host(api.base),
     )
     if answer.status == HTTPStatus.UNAUTHORIZED and api.drop:
         api.drop()
-    if answer.status in ERROR_STATUSES:
-        raise response_error(answer, installed=api.installed)
+    if answer.status in GITHUB_ERROR_STATUSES:
+        raise github_response_error(answer, installed=api.installed)
     return answer
 
 
-def decode(body: bytes, kind: type[T]) -> T:
+def decode_github_json(body: bytes, kind: type[T]) -> T:
     """Decode the JSON of a response. Raises `FetchFailed` for any other shape."""
     try:
         return msgspec.json.decode(body, type=kind)
     except DECODE_ERRORS as error:
-        raise FetchFailed(UNDOCUMENTED) from error
+        raise FetchFailed(UNDOCUMENTED_RESPONSE_MESSAGE) from error
 
 
-def admit_within(base: str) -> Admit:
+def admit_redirects_within_host(base: str) -> AdmitUrl:
     """Return a check of each redirect, which GitHub uses for renamed repositories.
 
-    The check raises `FetchBlocked` for another host than the API's, `FetchFailed` after `MAX_REDIRECTS`.
+    The check raises `FetchBlocked` for another host than the API's, `FetchFailed` after
+    `MAX_GITHUB_REDIRECTS`.
     """
     followed = 0
 
@@ -114,8 +117,8 @@ def admit_within(base: str) -> Admit:
         followed += 1
         if url_origin(url) != url_origin(base):
             raise FetchBlocked("GitHub's API redirects to another host, which is not followed")
-        if followed > MAX_REDIRECTS:
-            raise FetchFailed(f"GitHub's API redirects more than {MAX_REDIRECTS} times", retryable=False)
+        if followed > MAX_GITHUB_REDIRECTS:
+            raise FetchFailed(f"GitHub's API redirects more than {MAX_GITHUB_REDIRECTS} times", retryable=False)
 
     return admit
 

@@ -6,68 +6,61 @@ from email.utils import parsedate_to_datetime
 import httpx
 import msgspec
 
-from schemas.errors import (
-    FetchFailed,
-    ScrapeFailed,
-    SourceError,
-    SourceForbidden,
-    SourceNotFound,
-    SourceRateLimited,
-)
-from workers.web.errors import retry_after
+from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceForbidden, SourceNotFound, SourceRateLimited
+from workers.web.errors import read_retry_after_s
 from workers.web.fetch import FetchedResponse
 
-ERROR_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
+GITHUB_ERROR_STATUSES = frozenset({400, 401, 403, 404, 409, 410, 422, 429, 451})
 
 #: Errors of a decoder for a body that is not the expected JSON.
 DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 #: Seconds to wait after a limit without an end, as GitHub's docs request ("Best practices for using the REST
 #: API").
-DEFAULT_WAIT_S = 60.0
+DEFAULT_GITHUB_COOLDOWN_S = 60.0
 #: Seconds to wait at most: the length of the limit's window.
-MAX_WAIT_S = 3600.0
-RATE_LIMIT_WORDS = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
+MAX_GITHUB_COOLDOWN_S = 3600.0
+GITHUB_RATE_LIMIT_WORDS = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
-ABSENT_MESSAGE = (
+ABSENT_REPOSITORY_MESSAGE = (
     "there is no such repository, or it is not public: check the name; a private one needs the GitHub App "
     "installed and proved (POST /v1/github/install-url)"
 )
-EMPTY_MESSAGE = "the repository is empty: push a README or the project's files, then ingest again"
+EMPTY_REPOSITORY_MESSAGE = "the repository is empty: push a README or the project's files, then ingest again"
 
-ERRORS_BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
-    404: (SourceNotFound, ABSENT_MESSAGE),
-    410: (SourceNotFound, ABSENT_MESSAGE),
-    409: (ScrapeFailed, EMPTY_MESSAGE),
+GITHUB_ERRORS_BY_STATUS: dict[int, tuple[type[SourceError], str]] = {
+    404: (SourceNotFound, ABSENT_REPOSITORY_MESSAGE),
+    410: (SourceNotFound, ABSENT_REPOSITORY_MESSAGE),
+    409: (ScrapeFailed, EMPTY_REPOSITORY_MESSAGE),
     451: (SourceForbidden, "GitHub has blocked the repository for legal reasons: give another source"),
 }
 
 
-class ErrorBody(msgspec.Struct, frozen=True):
+class GitHubErrorBody(msgspec.Struct, frozen=True):
     """Body of an error."""
 
     message: str = ""
 
 
-def response_error(answer: FetchedResponse, *, installed: bool) -> SourceError:
+def github_response_error(answer: FetchedResponse, *, installed: bool) -> SourceError:
     """Return, without raising it, the `SourceError` for an error response of GitHub.
 
     `installed` means that the request had an installation's token.
     """
-    if (wait := cooldown_s(answer)) is not None:
+    if (wait := github_cooldown_s(answer)) is not None:
         return SourceRateLimited("GitHub accepts no more requests from us for now", retry_after=wait)
     if answer.status == 403:
-        return forbidden(answer, installed=installed)
+        return github_forbidden_error(answer, installed=installed)
     if answer.status == 401:
-        return unknown_token(installed=installed)
-    if answer.status in ERRORS_BY_STATUS:
-        error, message = ERRORS_BY_STATUS[answer.status]
+        return refused_github_token_error(installed=installed)
+    if answer.status in GITHUB_ERRORS_BY_STATUS:
+        error, message = GITHUB_ERRORS_BY_STATUS[answer.status]
         return error(message)
     return FetchFailed(f"GitHub's API returned {answer.status}", retryable=False)
 
 
-def forbidden(answer: FetchedResponse, *, installed: bool) -> SourceError:
-    if installed or "integration" in message_of(answer):
+def github_forbidden_error(answer: FetchedResponse, *, installed: bool) -> SourceError:
+    if installed or "integration" in github_error_message(answer):
         return SourceForbidden(
             "the GitHub App's installation may not read this: grant it `Contents: read` and `Metadata: read` "
             "for the repository"
@@ -75,26 +68,26 @@ def forbidden(answer: FetchedResponse, *, installed: bool) -> SourceError:
     return SourceForbidden("GitHub returned 403: the repository is closed to visitors; check its settings")
 
 
-def unknown_token(*, installed: bool) -> SourceError:
+def refused_github_token_error(*, installed: bool) -> SourceError:
     """Return the error of a refused token. A partner can reconnect an installation, but not fix our own."""
     if installed:
         return SourceForbidden("GitHub no longer accepts the App's installation: connect GitHub again")
     return FetchFailed("GitHub refuses this service's own credential: try again later")
 
 
-def cooldown_s(answer: FetchedResponse) -> float | None:
+def github_cooldown_s(answer: FetchedResponse) -> float | None:
     """Return seconds of the cooldown that GitHub requests; None if the error is no rate limit."""
     if answer.status not in {403, 429}:
         return None
-    wait = retry_after(answer.headers)
+    wait = read_retry_after_s(answer.headers)
     if wait is None and answer.headers.get("X-RateLimit-Remaining") == "0":
-        wait = until_reset(answer.headers)
-    if wait is None and (answer.status == 429 or RATE_LIMIT_WORDS.search(message_of(answer))):
-        wait = DEFAULT_WAIT_S
-    return None if wait is None else min(max(wait, 1.0), MAX_WAIT_S)
+        wait = seconds_until_rate_limit_reset(answer.headers)
+    if wait is None and (answer.status == 429 or GITHUB_RATE_LIMIT_WORDS.search(github_error_message(answer))):
+        wait = DEFAULT_GITHUB_COOLDOWN_S
+    return None if wait is None else min(max(wait, 1.0), MAX_GITHUB_COOLDOWN_S)
 
 
-def until_reset(headers: httpx.Headers) -> float | None:
+def seconds_until_rate_limit_reset(headers: httpx.Headers) -> float | None:
     """Return seconds to the rate limit's reset; None if the headers don't have both times.
 
     The reset is compared with the response's own Date, since our clock may differ.
@@ -106,9 +99,9 @@ def until_reset(headers: httpx.Headers) -> float | None:
         return None
 
 
-def message_of(answer: FetchedResponse) -> str:
+def github_error_message(answer: FetchedResponse) -> str:
     """Return GitHub's message; empty for a body in another form."""
     try:
-        return msgspec.json.decode(answer.body, type=ErrorBody).message
+        return msgspec.json.decode(answer.body, type=GitHubErrorBody).message
     except DECODE_ERRORS:
         return ""

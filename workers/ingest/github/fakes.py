@@ -1,22 +1,22 @@
 """GitHub of a sandbox: the same repositories each time, and no request (docs/reference/api.md)."""
 
-from domain.brand.github_installations import SANDBOX_CALLBACK, Installation
-from schemas.errors import InstallationUnverified
+from domain.brand.github_installations import SANDBOX_CALLBACK_PARAMETERS, GitHubAppInstallation
+from schemas.errors import GitHubInstallationUnverified
 from schemas.github import GitHubRepo
 
-LOGIN = "sandbox-studio"
+SANDBOX_GITHUB_LOGIN = "sandbox-studio"
 
-REPOSITORIES = [
-    GitHubRepo(id=1, full_name=f"{LOGIN}/mobile-app", private=True),
-    GitHubRepo(id=2, full_name=f"{LOGIN}/website", private=False),
+SANDBOX_GITHUB_REPOSITORIES = [
+    GitHubRepo(id=1, full_name=f"{SANDBOX_GITHUB_LOGIN}/mobile-app", private=True),
+    GitHubRepo(id=2, full_name=f"{SANDBOX_GITHUB_LOGIN}/website", private=False),
 ]
 
 
-def prove_sandbox_access(*, code: str, installation_id: int) -> Installation:
+def prove_sandbox_github_access(*, code: str, installation_id: int) -> GitHubAppInstallation:
     """Return the sandbox's installation, for its install URL's code and id.
 
-    Raises `InstallationUnverified` for others.
+    Raises `GitHubInstallationUnverified` for others.
     """
-    if {"code": code, "installation_id": str(installation_id)}.items() <= SANDBOX_CALLBACK.items():
-        return Installation(installation_id, LOGIN)
-    raise InstallationUnverified("the sandbox's GitHub has no such code: use the install URL unchanged")
+    if {"code": code, "installation_id": str(installation_id)}.items() <= SANDBOX_CALLBACK_PARAMETERS.items():
+        return GitHubAppInstallation(installation_id, SANDBOX_GITHUB_LOGIN)
+    raise GitHubInstallationUnverified("the sandbox's GitHub has no such code: use the install URL unchanged")

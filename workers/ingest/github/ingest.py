@@ -5,54 +5,53 @@ from urllib.parse import unquote
 
 import msgspec
 
-from schemas.brand import CrawlState, Extraction
+from schemas.brand import BrandExtraction, CrawlState
 from schemas.errors import FetchBlocked
-from workers.ingest.assemble import assemble
-from workers.ingest.github.about import Branch, renamed
-from workers.ingest.github.client import RAW_LIMITS, Api, get
-from workers.ingest.github.repository import (
-    RepositorySnapshot,
-    is_repository_unchanged,
-    read_repository_snapshot,
+from workers.ingest.assemble import assemble_extraction
+from workers.ingest.github.about import RepositoryBranch, renamed_repository_warnings
+from workers.ingest.github.client import GITHUB_RAW_RESPONSE_LIMITS, GitHubApi, request_github_api
+from workers.ingest.github.repository import RepositorySnapshot, is_repository_unchanged, read_repository_snapshot
+from workers.ingest.llm.suggest import compute_extraction_version
+from workers.ingest.parser.parser import DocumentParser, parse_non_page_document
+from workers.ingest.perform import ReportProgress
+from workers.ingest.pictures.fetch_images import (
+    FetchImage,
+    choose_image_request_kind,
+    fetch_candidate_images,
+    open_image_fetch,
 )
-from workers.ingest.llm.suggest import version
-from workers.ingest.parser.parser import Parser, read
-from workers.ingest.perform import Progress
-from workers.ingest.pictures.fetch_images import Fetch, fetch_images, open_fetch, request_kind
 from workers.ingest.shapes import CandidateImage
-from workers.ingest.website.session import WANTS, Web
-from workers.llm.endpoint import Model
+from workers.ingest.website.session import EXPECTED_RESPONSE_BY_KIND, WebCrawlResources
+from workers.llm.endpoint import LanguageModel
 from workers.web.fetch import ExpectedResponse, FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from the same files.
-RULES = 4
+REPOSITORY_RULES_VERSION = 4
 
 
-async def ingest(
-    api: Api,
-    web: Web,
-    parser: Parser,
+async def ingest_github_repository(
+    api: GitHubApi,
+    web: WebCrawlResources,
+    parser: DocumentParser,
     *,
     args: dict[str, Any],
     visit: CrawlState | None,
-    progress: Progress,
-    model: Model | None = None,
-) -> Extraction:
+    progress: ReportProgress,
+    model: LanguageModel | None = None,
+) -> BrandExtraction:
     """Return the extraction. `args` has `repo` as `owner/name`, and `branch` or None. Raises a `SourceError`.
 
     Images on other hosts are fetched from `web`: the client of `api` requests GitHub only.
     """
     await progress("fetching", 0.1)
-    rules = version(RULES, model)
+    rules = compute_extraction_version(REPOSITORY_RULES_VERSION, model)
     if visit and visit.rules == rules and await is_repository_unchanged(api, visit):
-        return unchanged(api, args["repo"], visit)
+        return build_unchanged_extraction(api, args["repo"], visit)
     known_id = visit.repository_id if visit else None
-    snapshot = await read_repository_snapshot(
-        api, parser, name=args["repo"], branch=args["branch"], known_id=known_id
-    )
+    snapshot = await read_repository_snapshot(api, parser, name=args["repo"], branch=args["branch"], known_id=known_id)
     await progress("analyzing", 0.6)
-    reading = await read(parser, snapshot.repository)
-    return await assemble(
+    reading = await parse_non_page_document(parser, snapshot.repository)
+    return await assemble_extraction(
         parser,
         url=snapshot.repository.url,
         title=snapshot.about.full_name,
@@ -67,27 +66,33 @@ async def ingest(
             repository=snapshot.about.full_name,
         ),
         model=model,
-        pictures=fetch_images(image_fetch(api, snapshot, web), parser, reading.pictures),
+        pictures=fetch_candidate_images(build_repository_image_fetch(api, snapshot, web), parser, reading.pictures),
     )
 
 
-def unchanged(api: Api, name: str, visit: CrawlState) -> Extraction:
-    """Return the extraction of an unchanged repository, with its name at the visit, which still holds."""
+def build_unchanged_extraction(api: GitHubApi, name: str, visit: CrawlState) -> BrandExtraction:
+    """Return an extraction without fields for a repository that is unchanged since the last visit.
+
+    Its URL has the repository's name at that visit; a warning says if the requested name differs.
+    """
     full_name = visit.repository or name
-    return Extraction(
+    return BrandExtraction(
         url=f"{api.web}/{full_name}",
         title=None,
         fields={},
-        warnings=[*renamed(name, full_name), "unchanged: the repository is as the last ingest read it"],
+        warnings=[
+            *renamed_repository_warnings(name, full_name),
+            "unchanged: the repository is as the last ingest read it",
+        ],
         visit=visit,
         unchanged=True,
     )
 
 
-def image_fetch(api: Api, snapshot: RepositorySnapshot, web: Web) -> Fetch:
+def build_repository_image_fetch(api: GitHubApi, snapshot: RepositorySnapshot, web: WebCrawlResources) -> FetchImage:
     """Return a fetch of the repository's own images by the API, and of all others as a website's."""
-    fetch_elsewhere, raw = open_fetch(web), snapshot.repository.raw
-    branch = Branch(api, snapshot.about, snapshot.repository.branch)
+    fetch_elsewhere, raw = open_image_fetch(web), snapshot.repository.raw
+    branch = RepositoryBranch(api, snapshot.about, snapshot.repository.branch)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
         if not candidate.url.startswith(raw):
@@ -96,14 +101,14 @@ def image_fetch(api: Api, snapshot: RepositorySnapshot, web: Web) -> Fetch:
         if {"", ".", ".."} & {*path}:
             raise FetchBlocked("it leads out of the repository")
         address = branch.address("contents", *path, ref=branch.name)
-        return await get(api, address, want=raw_limits(candidate))
+        return await request_github_api(api, address, want=repository_image_limits(candidate))
 
     return fetch
 
 
-def raw_limits(candidate: CandidateImage) -> ExpectedResponse:
+def repository_image_limits(candidate: CandidateImage) -> ExpectedResponse:
     """Return the limits for an image of a repository: the same as for a website's image of its kind."""
-    limits = WANTS[request_kind(candidate)]
+    limits = EXPECTED_RESPONSE_BY_KIND[choose_image_request_kind(candidate)]
     return msgspec.structs.replace(
-        RAW_LIMITS, limit=limits.limit, cut=True, part=limits.part, deadline_s=limits.deadline_s
+        GITHUB_RAW_RESPONSE_LIMITS, limit=limits.limit, cut=True, part=limits.part, deadline_s=limits.deadline_s
     )

@@ -7,36 +7,35 @@ from itertools import chain
 import msgspec
 
 from workers.ingest.github import store_pictures
-from workers.ingest.github.shapes import ChosenPaths, RepositoryTree, TreeEntry
-from workers.ingest.page.text import squash
+from workers.ingest.github.shapes import ChosenRepositoryPaths, GitTreeEntry, RepositoryTree
+from workers.ingest.page.text import fold_text
 
 #: Files that are read in addition to the README.
-MAX_FILES = 8
+MAX_REPOSITORY_FILES = 8
 #: Requests for them.
-MAX_REQUESTS = 16
+MAX_REPOSITORY_FILE_REQUESTS = 16
 #: Bytes of a file; a larger one is skipped.
-MAX_FILE_BYTES = 256 << 10
+MAX_REPOSITORY_FILE_BYTES = 256 << 10
 #: Characters of a path at most: longer ones are deep in the tree and irrelevant to the project.
-MAX_PATH_CHARS = 300
+MAX_REPOSITORY_PATH_CHARS = 300
 
 README_PATH = re.compile(
-    r"(?P<folder>|\.github/|docs/)readme(?:\.(?P<form>md|markdown|mdown|rst|adoc|asciidoc|txt|org))?",
-    re.IGNORECASE,
+    r"(?P<folder>|\.github/|docs/)readme(?:\.(?P<form>md|markdown|mdown|rst|adoc|asciidoc|txt|org))?", re.IGNORECASE
 )
 #: Store texts, one for each field and locale, in the layouts of fastlane (two), F-Droid and Play publisher.
 STORE_TEXT_PATH = re.compile(
     r"(?P<base>(?:.*/)?(?:metadata(?:/(?:android|ios|macos))?|play/listings))"
     r"/(?P<locale>default|[a-z]{2,3}(?:[-_][A-Za-z0-9]+){0,2})/(?P<field>[a-z_-]+)\.txt"
 )
-ICON_PATH = re.compile(
+STORE_ICON_PATH = re.compile(
     r"(?:.*/)?metadata/android/(?P<locale>[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*)/images/icon\.png"
 )
-FIELDS = (
+STORE_TEXT_FIELDS = (
     *("name", "title", "subtitle", "short_description", "description", "full_description", "keywords"),
     "marketing_url",
 )
 #: Kinds of manifests, and the number of each that is read. Manifests with a description are first.
-MANIFESTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
+MANIFEST_PATH_LIMITS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     (re.compile(rf"(?:.*/)?{name}"), most)
     for name, most in (
         (r"app\.json", 1),
@@ -52,9 +51,9 @@ MANIFESTS: tuple[tuple[re.Pattern[str], int], ...] = tuple(
     )
 )
 #: Settings of a site that GitHub Pages builds from the root or from `docs/` with Jekyll.
-SITE_CONFIG_PATH = re.compile(r"(?:docs/)?_config\.yml")
+JEKYLL_CONFIG_PATH = re.compile(r"(?:docs/)?_config\.yml")
 #: Folders of third-party code, of tests, or of a target other than the app itself.
-FOREIGN_FOLDER = re.compile(
+FOREIGN_CODE_FOLDER = re.compile(
     r"(?:node_modules|vendor|pods|carthage|third[-_]?party|external|deps|derived|build|dist|templates?|fixtures?"
     r"|examples?|samples?|demos?|docs?|documentation|website|e2e|bench(?:marks?)?|debug|profile|wear(?:os)?|dev"
     r"|androidtest|.*tests?|.*widgets?|.*extensions?|.*watch(?:app)?|.*stickers?|.*intents?(?:ui)?|.*share"
@@ -64,65 +63,67 @@ FOREIGN_FOLDER = re.compile(
 
 
 #: Names of files that are checked, in addition to READMEs and Info.plist.
-NAMES = frozenset(
+KNOWN_REPOSITORY_FILE_NAMES = frozenset(
     {
         *("app.json", "package.json", "pubspec.yaml", "pubspec.yml", "pyproject.toml", "cargo.toml"),
         *("composer.json", "androidmanifest.xml", "strings.xml", "settings.gradle", "settings.gradle.kts"),
-        *(f"{form}.txt" for field in FIELDS for form in (field, field.replace("_", "-"))),
+        *(f"{form}.txt" for field in STORE_TEXT_FIELDS for form in (field, field.replace("_", "-"))),
         *("icon.png", "_config.yml"),
     }
 )
 
 
-class TreeResponse(msgspec.Struct, frozen=True, kw_only=True):
+class GitHubTreeResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Tree as GitHub sends it."""
 
-    tree: list[TreeEntry]
+    tree: list[GitTreeEntry]
     truncated: bool = False
 
 
-def choose(tree: RepositoryTree) -> ChosenPaths:
-    """Choose the few paths to read, of up to 100,000; return `broken` ones if GitHub's body is no tree."""
+def choose_repository_paths(tree: RepositoryTree) -> ChosenRepositoryPaths:
+    """Choose the few paths to read, of up to 100,000. The result is `broken` if GitHub's body is no tree."""
     try:
-        listed = msgspec.json.decode(tree.body, type=TreeResponse)
-        folder_trees = {
-            path: msgspec.json.decode(body, type=TreeResponse) for path, body in tree.folders.items()
-        }
+        listed = msgspec.json.decode(tree.body, type=GitHubTreeResponse)
+        folder_trees = {path: msgspec.json.decode(body, type=GitHubTreeResponse) for path, body in tree.folders.items()}
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return ChosenPaths(broken=True)
+        return ChosenRepositoryPaths(broken=True)
     added = [
         *tree.root,
-        *(within(path, entry) for path, listing in folder_trees.items() for entry in listing.tree),
+        *(prefix_tree_entry_path(path, entry) for path, listing in folder_trees.items() for entry in listing.tree),
     ]
     entries = {
-        file_entry.path: file_entry for file_entry in (*added, *listed.tree) if is_known(file_entry.path)
+        file_entry.path: file_entry
+        for file_entry in (*added, *listed.tree)
+        if is_known_repository_file(file_entry.path)
     }
-    return choose_paths(list(entries.values()), name=tree.name, truncated=listed.truncated)
+    return choose_paths_of_tree_entries(list(entries.values()), name=tree.name, truncated=listed.truncated)
 
 
-def within(folder: str, entry: TreeEntry) -> TreeEntry:
+def prefix_tree_entry_path(folder: str, entry: GitTreeEntry) -> GitTreeEntry:
     return msgspec.structs.replace(entry, path=f"{folder}/{entry.path}")
 
 
-def is_known(path: str) -> bool:
-    if len(path) > MAX_PATH_CHARS:
+def is_known_repository_file(path: str) -> bool:
+    if len(path) > MAX_REPOSITORY_PATH_CHARS:
         return False
     name = path.rpartition("/")[2].lower()
-    has_known_name = name in NAMES or name.startswith("readme") or name.endswith("info.plist")
-    return has_known_name or store_pictures.is_known(path)
+    has_known_name = name in KNOWN_REPOSITORY_FILE_NAMES or name.startswith("readme") or name.endswith("info.plist")
+    return has_known_name or store_pictures.is_store_image_path(path)
 
 
-def choose_paths(entries: list[TreeEntry], *, name: str, truncated: bool = False) -> ChosenPaths:
-    return ChosenPaths(
-        readme=readme(entries),
-        icon=icon(entries),
-        pictures=store_pictures.choose((entry.path for entry in entries), locale_rank),
-        files=rank_worthy_paths(entries, name=name),
+def choose_paths_of_tree_entries(
+    entries: list[GitTreeEntry], *, name: str, truncated: bool = False
+) -> ChosenRepositoryPaths:
+    return ChosenRepositoryPaths(
+        readme=choose_readme_path(entries),
+        icon=choose_store_icon_path(entries),
+        pictures=store_pictures.choose_store_images((entry.path for entry in entries), store_locale_rank),
+        files=choose_ranked_file_paths(entries, name=name),
         truncated=truncated,
     )
 
 
-def readme(entries: Iterable[TreeEntry]) -> str | None:
+def choose_readme_path(entries: Iterable[GitTreeEntry]) -> str | None:
     """Return the README that GitHub shows: in `.github/`, the root or `docs/`, Markdown first."""
     matches = [(entry.path, match) for entry in entries if (match := README_PATH.fullmatch(entry.path))]
     return min(matches, key=lambda readme_match: readme_rank(readme_match[1]), default=(None,))[0]
@@ -133,59 +134,63 @@ def readme_rank(match: re.Match[str]) -> tuple[int, bool, str]:
     return folders.index(match["folder"].lower()), not (match["form"] or "").startswith("m"), match[0]
 
 
-def rank_worthy_paths(entries: list[TreeEntry], *, name: str) -> list[str]:
+def choose_ranked_file_paths(entries: list[GitTreeEntry], *, name: str) -> list[str]:
     """Return paths by relevance: store texts, manifests, a site. `name` is the repository's."""
-    files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= MAX_FILE_BYTES]
-    return [*store_texts(files), *manifests(files, name), *filter(SITE_CONFIG_PATH.fullmatch, files)][
-        :MAX_REQUESTS
-    ]
+    files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= MAX_REPOSITORY_FILE_BYTES]
+    return [
+        *choose_store_text_paths(files),
+        *choose_manifest_paths(files, name),
+        *filter(JEKYLL_CONFIG_PATH.fullmatch, files),
+    ][:MAX_REPOSITORY_FILE_REQUESTS]
 
 
-def store_texts(files: Iterable[str]) -> Iterator[str]:
+def choose_store_text_paths(files: Iterable[str]) -> Iterator[str]:
     """Yield the text of each field in the best locale."""
     matches = [
-        match for path in files if (match := STORE_TEXT_PATH.fullmatch(path)) and field_of(match) in FIELDS
+        match
+        for path in files
+        if (match := STORE_TEXT_PATH.fullmatch(path)) and store_text_field_of(match) in STORE_TEXT_FIELDS
     ]
-    for field in FIELDS:
-        texts = [match for match in matches if field_of(match) == field]
-        yield from (match[0] for match in sorted(texts, key=store_text_rank)[:1])
+    for field in STORE_TEXT_FIELDS:
+        texts = [match for match in matches if store_text_field_of(match) == field]
+        yield from (match[0] for match in sorted(texts, key=store_text_path_rank)[:1])
 
 
-def field_of(match: re.Match[str]) -> str:
+def store_text_field_of(match: re.Match[str]) -> str:
     """Return the field's name; the Play publisher writes `full-description`."""
     return match["field"].replace("-", "_")
 
 
-def store_text_rank(match: re.Match[str]) -> tuple[int, str, int, str]:
+def store_text_path_rank(match: re.Match[str]) -> tuple[int, str, int, str]:
     """Return a sort key: nearest to the root first, then the locale that a store falls back to."""
     base, locale = match["base"], match["locale"]
-    return base.count("/"), base, locale_rank(locale), locale
+    return base.count("/"), base, store_locale_rank(locale), locale
 
 
-def locale_rank(locale: str) -> int:
+def store_locale_rank(locale: str) -> int:
     if locale.replace("_", "-") == "en-US":
         return 0
     return 1 if locale.startswith("en") else 2 if locale == "default" else 3
 
 
-def icon(entries: Iterable[TreeEntry]) -> str | None:
+def choose_store_icon_path(entries: Iterable[GitTreeEntry]) -> str | None:
     """Return the path of the app's icon among its store images; None without an icon."""
-    matches = [match for entry in entries if (match := ICON_PATH.fullmatch(entry.path))]
+    matches = [match for entry in entries if (match := STORE_ICON_PATH.fullmatch(entry.path))]
     best = min(
-        matches, key=lambda match: (match[0].count("/"), locale_rank(match["locale"]), match[0]), default=None
+        matches, key=lambda match: (match[0].count("/"), store_locale_rank(match["locale"]), match[0]), default=None
     )
     return best[0] if best else None
 
 
-def manifests(files: Iterable[str], name: str) -> Iterator[str]:
-    own_files = [path for path in files if not any(map(FOREIGN_FOLDER.fullmatch, path.split("/")[:-1]))]
+def choose_manifest_paths(files: Iterable[str], name: str) -> Iterator[str]:
+    own_files = [path for path in files if not any(map(FOREIGN_CODE_FOLDER.fullmatch, path.split("/")[:-1]))]
     return chain.from_iterable(
         sorted(filter(kind.fullmatch, own_files), key=lambda path: manifest_rank(path, name))[:limit]
-        for kind, limit in MANIFESTS
+        for kind, limit in MANIFEST_PATH_LIMITS
     )
 
 
 def manifest_rank(path: str, name: str) -> tuple[bool, bool, int, str]:
     """Return a sort key: the main source, a folder with the repository's name, then nearest to the root."""
     deep = path.count("/") > 0
-    return deep and "src/main/" not in path, deep and squash(name) not in squash(path), path.count("/"), path
+    return (deep and "src/main/" not in path, deep and fold_text(name) not in fold_text(path), path.count("/"), path)

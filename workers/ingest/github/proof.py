@@ -11,34 +11,46 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from domain.brand.github_installations import Installation
-from schemas.errors import InstallationUnverified, SourceForbidden, SourceNotFound
+from domain.brand.github_installations import GitHubAppInstallation
+from schemas.errors import GitHubInstallationUnverified, SourceForbidden, SourceNotFound
 from schemas.github import GitHubRepo
-from workers.ingest.github.client import JSON_LIMITS, Api, decode, get, url_origin
-from workers.ingest.github.credentials import REFUSED_APP, SUSPENDED, GitHubApp, token_for, with_token
-from workers.ingest.github.errors import ERROR_STATUSES, cooldown_s, response_error
-from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch
+from workers.ingest.github.client import (
+    GITHUB_JSON_RESPONSE_LIMITS,
+    GitHubApi,
+    decode_github_json,
+    request_github_api,
+    url_origin,
+)
+from workers.ingest.github.credentials import (
+    REFUSED_GITHUB_APP_MESSAGE,
+    SUSPENDED_INSTALLATION_MESSAGE,
+    GitHubApp,
+    api_with_installation_token,
+    get_installation_token,
+)
+from workers.ingest.github.errors import GITHUB_ERROR_STATUSES, github_cooldown_s, github_response_error
+from workers.web.fetch import ExpectedResponse, FetchedResponse, fetch_url
 
 T = TypeVar("T")
 
-START_AGAIN = "start again with POST /v1/github/install-url"
+RESTART_INSTALL_ADVICE = "start again with POST /v1/github/install-url"
 
 #: Pages of a list that are read, of a hundred entries each.
-MAX_PAGES = 100
+MAX_GITHUB_LIST_PAGES = 100
 NEXT_LINK = re.compile(r'<([^<>]*)>\s*;[^,<]*\brel="?next\b')
 
 #: The full form of a hundred repositories takes some 700 KB.
-LIST_LIMITS = msgspec.structs.replace(JSON_LIMITS, limit=4 << 20)
-EXCHANGE_LIMITS = ExpectedResponse(
-    accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=ERROR_STATUSES
+GITHUB_LIST_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_JSON_RESPONSE_LIMITS, limit=4 << 20)
+OAUTH_CODE_RESPONSE_LIMITS = ExpectedResponse(
+    accept="application/json", types=frozenset({"application/json"}), limit=64 << 10, passing=GITHUB_ERROR_STATUSES
 )
 
 #: Errors of an App rather than of the code (docs.github.com/apps, "Troubleshooting OAuth app access token
 #: request errors").
-APP_ERRORS = {"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"}
+GITHUB_APP_OAUTH_ERRORS = {"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"}
 
 
-class CodeExchange(msgspec.Struct, frozen=True):
+class OAuthCodeResponse(msgspec.Struct, frozen=True):
     """Response to a code. Its status is 200 for an error too."""
 
     access_token: str = ""
@@ -55,7 +67,7 @@ class ListedInstallation(msgspec.Struct, frozen=True):
     suspended_at: str | None = None
 
 
-class Installations(msgspec.Struct, frozen=True):
+class InstallationsPage(msgspec.Struct, frozen=True):
     installations: list[ListedInstallation]
 
 
@@ -65,108 +77,113 @@ class ListedRepository(msgspec.Struct, frozen=True):
     private: bool
 
 
-class Repositories(msgspec.Struct, frozen=True):
+class RepositoriesPage(msgspec.Struct, frozen=True):
     total_count: int
     repositories: list[ListedRepository]
 
 
-async def prove(app: GitHubApp, *, code: str, installation_id: int) -> Installation:
-    """Return the installation, if the code's person may connect it.
+async def prove_installation_access(app: GitHubApp, *, code: str, installation_id: int) -> GitHubAppInstallation:
+    """Return the installation, if the person of the OAuth code may connect it.
 
-    Raises `InstallationUnverified`, `SourceError`.
+    Raises `GitHubInstallationUnverified` if the person may not, `SourceError` for an error of GitHub.
     """
     person = msgspec.structs.replace(app.api, token=await exchange_oauth_code(app, code))
     try:
-        listed = await find_installation(person, installation_id)
+        listed = await find_listed_installation(person, installation_id)
         if listed.suspended_at is not None:
-            raise SourceForbidden(SUSPENDED)
-        await check_reach(app, person, installation_id)
+            raise SourceForbidden(SUSPENDED_INSTALLATION_MESSAGE)
+        await check_person_reads_all_repos(app, person, installation_id)
     except SourceNotFound as hidden:
-        raise not_listed(installation_id) from hidden
-    return Installation(listed.id, listed.account.login)
+        raise installation_not_listed_error(installation_id) from hidden
+    return GitHubAppInstallation(listed.id, listed.account.login)
 
 
 async def exchange_oauth_code(app: GitHubApp, code: str) -> str:
     """Exchange the OAuth code for the person's token, which is used for this proof and never stored.
 
-    A code works once: raises `InstallationUnverified` for a used or expired one.
+    A code works once: raises `GitHubInstallationUnverified` for a used or expired one.
     """
     form = {"client_id": app.client_id, "client_secret": app.client_secret, "code": code}
-    answer = await fetch(
+    answer = await fetch_url(
         app.api.client,
         f"{app.api.web}/login/oauth/access_token",
-        want=EXCHANGE_LIMITS,
+        want=OAUTH_CODE_RESPONSE_LIMITS,
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         content=urlencode(form).encode(),
     )
-    if cooldown_s(answer) is not None:
-        raise response_error(answer, installed=False)
-    granted = decode(answer.body, CodeExchange)
-    if granted.error in APP_ERRORS:
-        raise SourceForbidden(REFUSED_APP)
+    if github_cooldown_s(answer) is not None:
+        raise github_response_error(answer, installed=False)
+    granted = decode_github_json(answer.body, OAuthCodeResponse)
+    if granted.error in GITHUB_APP_OAUTH_ERRORS:
+        raise SourceForbidden(REFUSED_GITHUB_APP_MESSAGE)
     if not granted.access_token:
-        raise InstallationUnverified(
-            f"GitHub rejects the code, since it was used or has expired: {START_AGAIN}"
+        raise GitHubInstallationUnverified(
+            f"GitHub rejects the code, since it was used or has expired: {RESTART_INSTALL_ADVICE}"
         )
     return granted.access_token
 
 
-async def find_installation(person: Api, installation_id: int) -> ListedInstallation:
-    async for page in yield_list_pages(person, Installations, "user", "installations"):
+async def find_listed_installation(person: GitHubApi, installation_id: int) -> ListedInstallation:
+    async for page in yield_github_list_pages(person, InstallationsPage, "user", "installations"):
         for listed in page.installations:
             if listed.id == installation_id:
                 return listed
-    raise not_listed(installation_id)
+    raise installation_not_listed_error(installation_id)
 
 
-def not_listed(installation_id: int) -> InstallationUnverified:
-    return InstallationUnverified(
-        f"GitHub doesn't list installation {installation_id} for this person: {START_AGAIN}"
+def installation_not_listed_error(installation_id: int) -> GitHubInstallationUnverified:
+    return GitHubInstallationUnverified(
+        f"GitHub doesn't list installation {installation_id} for this person: {RESTART_INSTALL_ADVICE}"
     )
 
 
-async def check_reach(app: GitHubApp, person: Api, installation_id: int) -> None:
-    """Raise `InstallationUnverified` if the installation reads more than the person: we must not give them
-    access.
+async def check_person_reads_all_repos(app: GitHubApp, person: GitHubApi, installation_id: int) -> None:
+    """Raise `GitHubInstallationUnverified` if the installation reads more repositories than the person.
+
+    Otherwise the connection would give the person access to them.
     """
-    token = await token_for(app, installation_id)
-    covered = await count_repositories(with_token(app.api, app, token), "installation")
+    token = await get_installation_token(app, installation_id)
+    covered = await count_repositories(api_with_installation_token(app.api, app, token), "installation")
     visible = await count_repositories(person, "user", "installations", str(installation_id))
     if visible < covered:
-        raise InstallationUnverified(
+        raise GitHubInstallationUnverified(
             f"the installation reads {covered} repositories, this person only {visible} of them: "
             "an owner of the GitHub account has to connect it"
         )
 
 
-async def count_repositories(api: Api, *owner: str) -> int:
-    answer = await get(api, api.address(*owner, "repositories", per_page="1"), want=LIST_LIMITS)
-    return decode(answer.body, Repositories).total_count
+async def count_repositories(api: GitHubApi, *owner: str) -> int:
+    answer = await request_github_api(
+        api, api.address(*owner, "repositories", per_page="1"), want=GITHUB_LIST_RESPONSE_LIMITS
+    )
+    return decode_github_json(answer.body, RepositoriesPage).total_count
 
 
-async def list_repositories(app: GitHubApp, installation_id: int) -> list[GitHubRepo]:
+async def list_installation_repositories(app: GitHubApp, installation_id: int) -> list[GitHubRepo]:
     """List all repositories of the installation. Raises `InstallationGone`, `SourceError`."""
-    token = await token_for(app, installation_id)
-    api = with_token(app.api, app, token)
+    token = await get_installation_token(app, installation_id)
+    api = api_with_installation_token(app.api, app, token)
     return [
         GitHubRepo(id=repo.id, full_name=repo.full_name, private=repo.private)
-        async for page in yield_list_pages(api, Repositories, "installation", "repositories")
+        async for page in yield_github_list_pages(api, RepositoriesPage, "installation", "repositories")
         for repo in page.repositories
     ]
 
 
-async def yield_list_pages(api: Api, kind: type[T], *path: str) -> AsyncIterator[T]:
-    """Yield the decoded pages of a list by GitHub's links to the next page, at most `MAX_PAGES`."""
+async def yield_github_list_pages(api: GitHubApi, kind: type[T], *path: str) -> AsyncIterator[T]:
+    """Yield the decoded pages of a list by GitHub's links to the next page, at most
+    `MAX_GITHUB_LIST_PAGES`.
+    """
     url: str | None = api.address(*path, per_page="100")
-    for _ in range(MAX_PAGES):
+    for _ in range(MAX_GITHUB_LIST_PAGES):
         if url is None:
             return
-        answer = await get(api, url, want=LIST_LIMITS)
-        yield decode(answer.body, kind)
-        url = next_page(answer, api.base)
+        answer = await request_github_api(api, url, want=GITHUB_LIST_RESPONSE_LIMITS)
+        yield decode_github_json(answer.body, kind)
+        url = next_github_page_url(answer, api.base)
 
 
-def next_page(answer: FetchedResponse, base: str) -> str | None:
+def next_github_page_url(answer: FetchedResponse, base: str) -> str | None:
     """Return the next page's URL; None after the last one, or on a host that must not get our token."""
     match = NEXT_LINK.search(answer.headers.get("Link", ""))
     return match[1] if match and url_origin(match[1]) == url_origin(base) else None

@@ -5,41 +5,50 @@ from typing import Literal
 
 import msgspec
 
-from schemas.brand import CrawlState, Validators
-from schemas.errors import FetchFailed, SourceNotFound, TooLarge
-from workers.ingest.github.about import Branch, RepositoryObject, find_repository, repository_warnings
-from workers.ingest.github.client import RAW_LIMITS, TREE_LIMITS, UNDOCUMENTED, Api, decode, get
-from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_FILES, TreeResponse
-from workers.ingest.github.shapes import ChosenPaths, ReadRepository, RepositoryFile, RepositoryTree
-from workers.ingest.parser.parser import Parser, parse_document
+from schemas.brand import CrawlState, HttpValidators
+from schemas.errors import FetchFailed, SourceNotFound, SourceTooLarge
+from workers.ingest.github.about import GitHubRepositoryObject, RepositoryBranch, find_repository, repository_warnings
+from workers.ingest.github.client import (
+    GITHUB_RAW_RESPONSE_LIMITS,
+    GITHUB_TREE_RESPONSE_LIMITS,
+    UNDOCUMENTED_RESPONSE_MESSAGE,
+    GitHubApi,
+    decode_github_json,
+    request_github_api,
+)
+from workers.ingest.github.paths import MAX_REPOSITORY_FILE_BYTES, MAX_REPOSITORY_FILES, GitHubTreeResponse
+from workers.ingest.github.shapes import ChosenRepositoryPaths, RepositoryContent, RepositoryFile, RepositoryTree
+from workers.ingest.parser.parser import DocumentParser, parse_document
 from workers.web.fetch import ExpectedResponse, FetchedResponse
 
-FILE_LIMITS = msgspec.structs.replace(RAW_LIMITS, limit=MAX_FILE_BYTES)
+FILE_RESPONSE_LIMITS = msgspec.structs.replace(GITHUB_RAW_RESPONSE_LIMITS, limit=MAX_REPOSITORY_FILE_BYTES)
 #: A longer README is cut: its beginning has the description.
-README_LIMITS = msgspec.structs.replace(FILE_LIMITS, cut=True)
+README_RESPONSE_LIMITS = msgspec.structs.replace(FILE_RESPONSE_LIMITS, cut=True)
 
-TRUNCATED_WARNING = "tree_truncated: GitHub lists only a part of so many files: those near the root were read"
+TREE_TRUNCATED_WARNING = "tree_truncated: GitHub lists only a part of so many files: those near the root were read"
 #: Folders at the root that have store texts.
-STORE_FOLDERS = {"fastlane", "metadata"}
+STORE_TEXT_FOLDERS = {"fastlane", "metadata"}
 
 
 class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Repository as read. By the validators in `answers` the next ingest detects a change."""
 
-    about: RepositoryObject
-    repository: ReadRepository
+    about: GitHubRepositoryObject
+    repository: RepositoryContent
     warnings: list[str]
-    answers: dict[str, Validators]
+    answers: dict[str, HttpValidators]
 
 
-async def is_repository_unchanged(api: Api, visit: CrawlState) -> bool:
+async def is_repository_unchanged(api: GitHubApi, visit: CrawlState) -> bool:
     """Return whether the repository and all its files are unchanged since the visit.
 
     Return False for a visit without validators, and for a repository that GitHub no longer shows.
     """
     for address in visit.answers:
         try:
-            answer = await get(api, address, want=TREE_LIMITS, validators_by_url=visit.answers)
+            answer = await request_github_api(
+                api, address, want=GITHUB_TREE_RESPONSE_LIMITS, validators_by_url=visit.answers
+            )
         except SourceNotFound:
             return False
         if not answer.unchanged:
@@ -48,13 +57,13 @@ async def is_repository_unchanged(api: Api, visit: CrawlState) -> bool:
 
 
 async def read_repository_snapshot(
-    api: Api, parser: Parser, *, name: str, branch: str | None, known_id: int | None
+    api: GitHubApi, parser: DocumentParser, *, name: str, branch: str | None, known_id: int | None
 ) -> RepositorySnapshot:
     """Read the repository. Raises a `SourceError` for it and its tree; any other failure is a warning."""
     about, response = await find_repository(api, name, known_id)
-    tip = Branch(api, about, branch or about.default_branch)
-    chosen, listed = await list_files(tip, parser)
-    warnings = [*repository_warnings(about, name), *([TRUNCATED_WARNING] if chosen.truncated else [])]
+    tip = RepositoryBranch(api, about, branch or about.default_branch)
+    chosen, listed = await fetch_chosen_paths(tip, parser)
+    warnings = [*repository_warnings(about, name), *([TREE_TRUNCATED_WARNING] if chosen.truncated else [])]
     repository = await read_repository_content(tip, chosen, warnings)
     by_id = api.address("repositories", str(about.id))
     answers = {by_id: response.validators, listed.url: listed.validators}
@@ -63,79 +72,85 @@ async def read_repository_snapshot(
     return RepositorySnapshot(about=about, repository=repository, warnings=warnings, answers=answers)
 
 
-async def read_repository_content(branch: Branch, chosen: ChosenPaths, warnings: list[str]) -> ReadRepository:
+async def read_repository_content(
+    branch: RepositoryBranch, chosen: ChosenRepositoryPaths, warnings: list[str]
+) -> RepositoryContent:
     """Return the repository's fields and chosen files; failures go into `warnings`."""
     about = branch.about
-    return ReadRepository(
+    return RepositoryContent(
         url=f"{branch.api.web}/{about.full_name}",
         name=about.name,
         branch=branch.name,
         description=about.description or "",
         homepage=about.homepage or "",
         topics=about.topics or [],
-        readme=await get_readme(branch, chosen.readme, warnings),
-        languages=await get_languages(branch),
+        readme=await fetch_readme(branch, chosen.readme, warnings),
+        languages=await fetch_repository_languages(branch),
         public=about.public,
         icon=chosen.icon if about.public else None,
         pictures=chosen.pictures if about.public else [],
-        files=await get_files(branch, chosen.files, warnings),
+        files=await fetch_repository_files(branch, chosen.files, warnings),
     )
 
 
-async def get_readme(branch: Branch, path: str | None, warnings: list[str]) -> RepositoryFile | None:
+async def fetch_readme(branch: RepositoryBranch, path: str | None, warnings: list[str]) -> RepositoryFile | None:
     """Return the README that GitHub picks, with its path in the tree.
 
     Without a README, return None and add a warning to `warnings`.
     """
     address = branch.address("readme", ref=branch.name)
-    file = await get_file(branch, address, path or "README.md", README_LIMITS)
+    file = await fetch_repository_file(branch, address, path or "README.md", README_RESPONSE_LIMITS)
     if file is None and path:
-        file = await get_file(branch, contents_address(branch, path), path, README_LIMITS)
+        file = await fetch_repository_file(branch, build_contents_api_url(branch, path), path, README_RESPONSE_LIMITS)
     if file is None:
         warnings.append("readme_missing: the repository has no README")
     return file
 
 
-async def get_languages(branch: Branch) -> list[str]:
+async def fetch_repository_languages(branch: RepositoryBranch) -> list[str]:
     """Return programming languages, most used first."""
     try:
-        answer = await get(branch.api, branch.address("languages"))
+        answer = await request_github_api(branch.api, branch.address("languages"))
     except SourceNotFound:
         return []
-    sizes = decode(answer.body, dict[str, float])
+    sizes = decode_github_json(answer.body, dict[str, float])
     return sorted(sizes, key=lambda language: -sizes[language])
 
 
-async def get_files(branch: Branch, paths: list[str], warnings: list[str]) -> list[RepositoryFile]:
+async def fetch_repository_files(
+    branch: RepositoryBranch, paths: list[str], warnings: list[str]
+) -> list[RepositoryFile]:
     files: list[RepositoryFile] = []
     for path in paths:
-        if len(files) == MAX_FILES:
+        if len(files) == MAX_REPOSITORY_FILES:
             break
         try:
-            file = await get_file(branch, contents_address(branch, path), path, FILE_LIMITS)
-        except TooLarge as error:
+            file = await fetch_repository_file(branch, build_contents_api_url(branch, path), path, FILE_RESPONSE_LIMITS)
+        except SourceTooLarge as error:
             warnings.append(f"file_unread: {path}: {error.message}")
             continue
         files += [file] if file else []
     return files
 
 
-def contents_address(branch: Branch, path: str) -> str:
+def build_contents_api_url(branch: RepositoryBranch, path: str) -> str:
     return branch.address("contents", *path.split("/"), ref=branch.name)
 
 
-async def get_file(branch: Branch, address: str, path: str, want: ExpectedResponse) -> RepositoryFile | None:
+async def fetch_repository_file(
+    branch: RepositoryBranch, address: str, path: str, want: ExpectedResponse
+) -> RepositoryFile | None:
     """Return the file; None for a missing file or a folder. GitHub follows a symbolic link."""
     try:
-        answer = await get(branch.api, address, want=want)
+        answer = await request_github_api(branch.api, address, want=want)
     except SourceNotFound:
         return None
     if not answer.content_type.lower().startswith("application/json"):
         return RepositoryFile(path=path, body=answer.body)
-    return unpack_file(answer.body)
+    return decode_base64_file(answer.body)
 
 
-class PackedFile(msgspec.Struct, frozen=True, kw_only=True):
+class Base64FileResponse(msgspec.Struct, frozen=True, kw_only=True):
     """File as JSON, which GitHub sometimes sends although the raw file was requested."""
 
     path: str
@@ -143,50 +158,56 @@ class PackedFile(msgspec.Struct, frozen=True, kw_only=True):
     encoding: Literal["base64"]
 
 
-def unpack_file(body: bytes) -> RepositoryFile | None:
+def decode_base64_file(body: bytes) -> RepositoryFile | None:
     """Return the file in JSON; None for a folder, a submodule or a broken link, which are JSON too."""
     try:
-        decoded = msgspec.json.decode(body, type=PackedFile)
+        decoded = msgspec.json.decode(body, type=Base64FileResponse)
         return RepositoryFile(path=decoded.path, body=b64decode(decoded.content))
     except (msgspec.MsgspecError, ValueError):
         return None
 
 
-async def list_files(branch: Branch, parser: Parser) -> tuple[ChosenPaths, FetchedResponse]:
+async def fetch_chosen_paths(
+    branch: RepositoryBranch, parser: DocumentParser
+) -> tuple[ChosenRepositoryPaths, FetchedResponse]:
     """Return the paths to read, and the tree's response. Raises `SourceNotFound` for a missing branch."""
     try:
-        answer = await get(
-            branch.api, branch.address("git", "trees", branch.name, recursive="1"), want=TREE_LIMITS
+        answer = await request_github_api(
+            branch.api, branch.address("git", "trees", branch.name, recursive="1"), want=GITHUB_TREE_RESPONSE_LIMITS
         )
     except SourceNotFound as error:
         raise SourceNotFound(f"the repository has no branch {branch.name[:100]!r}") from error
     tree = RepositoryTree(name=branch.about.name, body=answer.body)
-    chosen = await choose_paths(parser, tree)
+    chosen = await choose_paths_in_tree(parser, tree)
     if chosen.truncated:
-        chosen = await choose_paths(parser, await complete_tree(branch, tree))
+        chosen = await choose_paths_in_tree(parser, await complete_truncated_tree(branch, tree))
     return chosen, answer
 
 
-async def choose_paths(parser: Parser, tree: RepositoryTree) -> ChosenPaths:
+async def choose_paths_in_tree(parser: DocumentParser, tree: RepositoryTree) -> ChosenRepositoryPaths:
     """Choose the paths to read, in the parsing process: a tree may have a hundred thousand files."""
     chosen = await parse_document(parser, tree)
-    assert isinstance(chosen, ChosenPaths)  # noqa: S101  the parser of a tree returns one
+    assert isinstance(chosen, ChosenRepositoryPaths)  # noqa: S101  the parser of a tree returns one
     if chosen.broken:
-        raise FetchFailed(UNDOCUMENTED)
+        raise FetchFailed(UNDOCUMENTED_RESPONSE_MESSAGE)
     return chosen
 
 
-async def complete_tree(branch: Branch, tree: RepositoryTree) -> RepositoryTree:
+async def complete_truncated_tree(branch: RepositoryBranch, tree: RepositoryTree) -> RepositoryTree:
     """Add the trees of the root and of store texts to a truncated tree, since it may lack any file."""
-    root = decode(await get_tree(branch, branch.name), TreeResponse).tree
+    root = decode_github_json(await fetch_git_tree(branch, branch.name), GitHubTreeResponse).tree
     folders = {
-        entry.path: await get_tree(branch, entry.sha, recursive="1")
+        entry.path: await fetch_git_tree(branch, entry.sha, recursive="1")
         for entry in root
-        if entry.path in STORE_FOLDERS and entry.type == "tree"
+        if entry.path in STORE_TEXT_FOLDERS and entry.type == "tree"
     }
     return msgspec.structs.replace(tree, root=root, folders=folders)
 
 
-async def get_tree(branch: Branch, name: str, **query: str) -> bytes:
+async def fetch_git_tree(branch: RepositoryBranch, name: str, **query: str) -> bytes:
     """Fetch the tree of a branch or, by its hash, of a folder; with subfolders only if `recursive`."""
-    return (await get(branch.api, branch.address("git", "trees", name, **query), want=TREE_LIMITS)).body
+    return (
+        await request_github_api(
+            branch.api, branch.address("git", "trees", name, **query), want=GITHUB_TREE_RESPONSE_LIMITS
+        )
+    ).body

@@ -13,7 +13,7 @@ class RepositoryFile(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes
 
 
-class TreeEntry(msgspec.Struct, frozen=True, kw_only=True):
+class GitTreeEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Entry of a tree; `size` is in bytes, None if it is no file."""
 
     path: str
@@ -30,11 +30,11 @@ class RepositoryTree(msgspec.Struct, frozen=True, kw_only=True, tag="tree"):
 
     name: str
     body: bytes
-    root: list[TreeEntry] = field(default_factory=list)
+    root: list[GitTreeEntry] = field(default_factory=list)
     folders: dict[str, bytes] = field(default_factory=dict)
 
 
-class ChosenPaths(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
+class ChosenRepositoryPaths(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
     """Paths that are worth a request, `files` best first. `broken`: the body was no tree."""
 
     readme: str | None = None
@@ -45,7 +45,7 @@ class ChosenPaths(msgspec.Struct, frozen=True, kw_only=True, tag="chosen"):
     broken: bool = False
 
 
-class ReadRepository(msgspec.Struct, frozen=True, kw_only=True, tag="repository"):
+class RepositoryContent(msgspec.Struct, frozen=True, kw_only=True, tag="repository"):
     """Repository as it was read: GitHub's own fields, empty where unset, and files.
 
     `url` is its page. If it is `public`, `icon` is the path of its store icon and `pictures` are the paths

@@ -5,12 +5,10 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from schemas.brand import PartKind
+from schemas.brand import IcpPart
 
 #: Strict schemas need a type in addition to each enumeration.
-ConfidenceLevel: TypeAlias = Annotated[
-    Literal["low", "medium", "high"], Meta(extra_json_schema={"type": "string"})
-]
+ConfidenceLevel: TypeAlias = Annotated[Literal["low", "medium", "high"], Meta(extra_json_schema={"type": "string"})]
 
 # The model receives the schema: names and docstrings of these classes would be part of the prompt.
 
@@ -22,7 +20,7 @@ class BrandClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CustomerPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    part: Annotated[PartKind, Meta(extra_json_schema={"type": "string"})]
+    part: Annotated[IcpPart, Meta(extra_json_schema={"type": "string"})]
     words: str
     quote: str
     confidence: ConfidenceLevel

@@ -10,28 +10,28 @@ PUBLIC_SUFFIXES = PublicSuffixList()
 #: A possible domain: labels with a dot between two.
 DOMAIN_NAME = re.compile(r"[^\W_][\w-]*(?:\.[^\W_][\w-]*)+")
 #: `/`, `/index.html`, `/en`, `/pt-br/`.
-HOME_PATH = re.compile(
+HOME_PAGE_PATH_PATTERN = re.compile(
     r"/?(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|home|default)\.\w{3,5})?", re.IGNORECASE
 )
 
 
 #: Folders of articles and posts, a folder by date, a number, a name of five words or more.
-STORY_PATH = re.compile(
+STORY_PATH_PATTERN = re.compile(
     r"/(?:blogs?|forums?|news|articles?|artikel|story|stories|magazine?|posts?|wiki)(?:/|$)"
     r"|/(?:19|20)\d\d/|\d{5}|/[^/\W]+(?:[-_][^/\W]+){4}",
     re.IGNORECASE,
 )
 
 
-def is_story(url: str) -> bool:
+def is_story_url(url: str) -> bool:
     """Return whether the address alone shows one page of many, each about its own subject."""
-    return STORY_PATH.search(unquote(urlsplit(url).path)) is not None
+    return STORY_PATH_PATTERN.search(unquote(urlsplit(url).path)) is not None
 
 
-def is_home(url: str) -> bool:
+def is_home_page_url(url: str) -> bool:
     """Return whether the address is a site's home page, or the home page of one of its languages."""
     parts = urlsplit(url)
-    return HOME_PATH.fullmatch(parts.path) is not None and not parts.query
+    return HOME_PAGE_PATH_PATTERN.fullmatch(parts.path) is not None and not parts.query
 
 
 def root_url(url: str) -> str:
@@ -41,11 +41,11 @@ def root_url(url: str) -> str:
 
 def registered_domain(url: str) -> str | None:
     """Return the registered domain: `acme.co.uk` of `www.acme.co.uk`, `acme.github.io` of a public host."""
-    return domain_of_host(urlsplit(url).hostname or "")
+    return registered_domain_of_host(urlsplit(url).hostname or "")
 
 
 @lru_cache(1_000)
-def domain_of_host(host: str) -> str | None:
+def registered_domain_of_host(host: str) -> str | None:
     return PUBLIC_SUFFIXES.privatesuffix(host) if "." in host and not host[-1].isdigit() else None
 
 
@@ -54,7 +54,7 @@ def site_of_url(url: str) -> str:
     return registered_domain(url) or urlsplit(url).netloc.lower()
 
 
-def page_key(url: str) -> str:
+def page_url_comparison_key(url: str) -> str:
     """Return the address without scheme, fragment and last slash: equal for addresses of the same page."""
     parts = urlsplit(url)
     query = f"?{parts.query}" if parts.query else ""

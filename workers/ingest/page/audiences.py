@@ -2,39 +2,45 @@
 
 from collections.abc import Iterator
 
-from schemas.brand import Candidate
+from schemas.brand import FieldCandidate
 from workers.ingest.page import jsonld
-from workers.ingest.page.document import Document
-from workers.ingest.page.kinds import is_brand, is_offer
-from workers.ingest.page.text import clean
+from workers.ingest.page.document import HtmlDocument
+from workers.ingest.page.kinds import is_brand_node, is_offer_node
+from workers.ingest.page.text import clean_text_line
 
-MAX_AUDIENCES = 4
+MAX_AUDIENCES_PER_NODE = 4
 MAX_AUDIENCE_CHARS = 120
 #: Properties with an audience's name; `educationalRole` is that of an `EducationalAudience`.
-NAMES = ("audienceType", "educationalRole", "name")
+AUDIENCE_NAME_PROPERTIES = ("audienceType", "educationalRole", "name")
 
 
-def declared_audience(page: Document) -> Iterator[Candidate]:
+def find_audience_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
     for node in page.nodes:
-        if is_brand(node):
-            yield from audiences_of_node(page, node, 0.80, "jsonld.audience")
-        elif is_offer(node):
-            yield from audiences_of_node(page, node, 0.70, "jsonld.offer.audience")
+        if is_brand_node(node):
+            yield from build_audience_of_node(page, node, 0.80, "jsonld.audience")
+        elif is_offer_node(node):
+            yield from build_audience_of_node(page, node, 0.70, "jsonld.offer.audience")
 
 
-def audiences_of_node(page: Document, node: jsonld.Node, confidence: float, rule: str) -> Iterator[Candidate]:
+def build_audience_of_node(
+    page: HtmlDocument, node: jsonld.JsonLdNode, confidence: float, rule: str
+) -> Iterator[FieldCandidate]:
     texts = dict.fromkeys(
-        name for text in declared_audiences(page, node)[:MAX_AUDIENCES] if (name := clean(text))
+        name for text in read_audience_texts(page, node)[:MAX_AUDIENCES_PER_NODE] if (name := clean_text_line(text))
     )
     value = ", ".join(texts)
     if 0 < len(value) <= MAX_AUDIENCE_CHARS:
         yield page.candidate("audience", value, confidence, rule)
 
 
-def declared_audiences(page: Document, node: jsonld.Node) -> list[str]:
+def read_audience_texts(page: HtmlDocument, node: jsonld.JsonLdNode) -> list[str]:
     """Return audiences of a node: texts, nodes, or references to nodes."""
-    nodes = jsonld.linked_nodes(node, "audience", page.nodes)
+    nodes = jsonld.resolve_jsonld_nodes(node, "audience", page.nodes)
     return [
-        *jsonld.plain_texts(node.get("audience")),
-        *(text for audience_node in nodes for text in jsonld.texts(audience_node, *NAMES)),
+        *jsonld.read_jsonld_plain_texts(node.get("audience")),
+        *(
+            text
+            for audience_node in nodes
+            for text in jsonld.read_jsonld_texts(audience_node, *AUDIENCE_NAME_PROPERTIES)
+        ),
     ]

@@ -5,94 +5,92 @@ from collections.abc import Iterator
 
 from bs4.element import Tag
 
-from schemas.brand import Candidate
+from schemas.brand import FieldCandidate
 from workers.ingest.page import title_parts
 from workers.ingest.page.address import site_of_url, strip_domain_ending
-from workers.ingest.page.declared_names import Scored, declared_names
-from workers.ingest.page.document import Document, attribute, text_of
-from workers.ingest.page.names import MAX_PART_CHARS, is_name, split_name
-from workers.ingest.page.text import clean, count_words, squash
+from workers.ingest.page.declared_names import ScoredName, list_declared_names
+from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
+from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name, split_name_and_tagline
+from workers.ingest.page.text import clean_text_line, count_words, fold_text
 
 #: Highest confidence of a domain, a name where none was set: less than a part of the title that equals the
 #: host.
-MAX_DOMAIN_CONFIDENCE = 0.60
+MAX_DOMAIN_NAME_CONFIDENCE = 0.60
 #: Words of a headline that may be a name.
-MAX_HEADLINE_WORDS = 3
-LOGO_WORD = re.compile(r"\b(?:the\s+)?logo(?:type)?\b", re.IGNORECASE)
+MAX_HEADLINE_NAME_WORDS = 3
+LOGO_WORD_PATTERN = re.compile(r"\b(?:the\s+)?logo(?:type)?\b", re.IGNORECASE)
 #: Further words in the alternative text of a logo, since it links to the home page.
-HOME_LINK_WORDS = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
-YEARS = r"(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:\d{2,4}|present))?)?"
-COPYRIGHT = re.compile(
-    rf"(?:©|\(c\)|copyright(?=\s{{1,3}}(?:19|20)\d\d))[\s©,]{{0,5}}{YEARS}[\s,.:–—-]{{0,5}}(?:by\s)?"
+HOME_LINK_WORDS_PATTERN = re.compile(r"^(?:go|back)\s+to\s+|\s+home(?:\s*page)?$", re.IGNORECASE)
+COPYRIGHT_YEARS_REGEX = r"(?:(?:19|20)\d\d(?:\s?[-–—]\s?(?:\d{2,4}|present))?)?"
+COPYRIGHT_OWNER_PATTERN = re.compile(
+    rf"(?:©|\(c\)|copyright(?=\s{{1,3}}(?:19|20)\d\d))[\s©,]{{0,5}}{COPYRIGHT_YEARS_REGEX}[\s,.:–—-]{{0,5}}(?:by\s)?"
     r"([^\W\d_][^.|,;©–—()]{1,60})",
     re.IGNORECASE,
 )
-RIGHTS = re.compile(
+RIGHTS_RESERVED_PATTERN = re.compile(
     r"(?:^|\s+)(?:all rights|alle rechte|tous droits|todos los|tutti i|powered by)\b.*", re.IGNORECASE
 )
 #: Characters of a footer's end; further ones are ignored.
-FOOTER_CHARS = 2000
+MAX_FOOTER_CHARS = 2000
 
 
-def brand_name_candidates(page: Document) -> Iterator[Candidate]:
-    for value, confidence, rule in ladder(page):
-        head, tail = split_name(value)
-        name = tail if title_parts.is_host(tail, page) else head
-        limit = MAX_DOMAIN_CONFIDENCE if strip_domain_ending(name) != name else 1.0
-        if is_name(name):
+def brand_name_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
+    for value, confidence, rule in scored_brand_names(page):
+        head, tail = split_name_and_tagline(value)
+        name = tail if title_parts.is_domain_label(tail, page) else head
+        limit = MAX_DOMAIN_NAME_CONFIDENCE if strip_domain_ending(name) != name else 1.0
+        if is_possible_brand_name(name):
             yield page.candidate("appName", name, min(confidence, limit), rule)
 
 
-def ladder(page: Document) -> Iterator[Scored]:
-    names = [*declared_names(page)]
+def scored_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
+    names = [*list_declared_names(page)]
     yield from names
-    yield from title_parts.ladder(
-        page, {squash(strip_domain_ending(split_name(value)[0])) for value, _, _ in names}
+    yield from title_parts.scored_title_names(
+        page, {fold_text(strip_domain_ending(split_name_and_tagline(value)[0])) for value, _, _ in names}
     )
-    yield from from_logo(page)
-    yield from from_headline(page)
-    yield from from_copyright(page)
+    yield from read_names_from_logo_alt(page)
+    yield from read_name_from_headline(page)
+    yield from read_name_from_copyright(page)
     if page.label:
         yield page.label.replace("-", " ").title(), 0.30, "host"
 
 
-def from_logo(page: Document) -> Iterator[Scored]:
+def read_names_from_logo_alt(page: HtmlDocument) -> Iterator[ScoredName]:
     """Yield alternative texts of the first two logos, without the word logo."""
-    for image in [tag for tag in page.tags["img"] if is_logo(tag) and not is_foreign(tag, page)][:2]:
-        name = HOME_LINK_WORDS.sub("", LOGO_WORD.sub("", clean(attribute(image, "alt"))).strip(" -–—|:,."))
-        if len(name) <= MAX_PART_CHARS:
+    for image in [tag for tag in page.tags["img"] if is_logo_image(tag) and not links_to_other_site(tag, page)][:2]:
+        name = HOME_LINK_WORDS_PATTERN.sub(
+            "", LOGO_WORD_PATTERN.sub("", clean_text_line(read_tag_attribute(image, "alt"))).strip(" -–—|:,.")
+        )
+        if len(name) <= MAX_TITLE_PART_NAME_CHARS:
             yield name, 0.45, "html.logo"
 
 
-def is_logo(image: Tag) -> bool:
+def is_logo_image(image: Tag) -> bool:
     texts = (
-        attribute(tag, key) for tag in (image, image.parent) if tag for key in ("class", "id", "alt", "src")
+        read_tag_attribute(tag, key) for tag in (image, image.parent) if tag for key in ("class", "id", "alt", "src")
     )
     return any("logo" in text.lower() for text in texts)
 
 
-def is_foreign(image: Tag, page: Document) -> bool:
+def links_to_other_site(image: Tag, page: HtmlDocument) -> bool:
     """Return whether the image links to another site, as the logo of a partner does."""
     parent = image.parent
-    url = page.link(attribute(parent, "href")) if parent is not None and parent.name == "a" else None
+    url = page.link(read_tag_attribute(parent, "href")) if parent is not None and parent.name == "a" else None
     return url is not None and site_of_url(url) != site_of_url(page.url)
 
 
-def from_headline(page: Document) -> Iterator[Scored]:
+def read_name_from_headline(page: HtmlDocument) -> Iterator[ScoredName]:
     """Yield the headline of a home page if it is as short as a name and capitalized like one: `Big Acme`."""
-    text = text_of(page.headline) if page.is_home and page.headline else ""
-    is_short = 0 < count_words(text) <= MAX_HEADLINE_WORDS and len(text) <= MAX_PART_CHARS
-    if (
-        is_short
-        and not text.endswith((".", "!", "?", ":"))
-        and not any(word[0].islower() for word in text.split())
-    ):
+    text = read_tag_text(page.headline) if page.is_home and page.headline else ""
+    is_short = 0 < count_words(text) <= MAX_HEADLINE_NAME_WORDS and len(text) <= MAX_TITLE_PART_NAME_CHARS
+    if is_short and not text.endswith((".", "!", "?", ":")) and not any(word[0].islower() for word in text.split()):
         yield text, 0.40, "html.h1"
 
 
-def from_copyright(page: Document) -> Iterator[Scored]:
+def read_name_from_copyright(page: HtmlDocument) -> Iterator[ScoredName]:
     """Yield the owner in the copyright line: it corroborates other names, and is hardly a name itself."""
-    footers = (clean(tag.get_text(" ")[-FOOTER_CHARS:]) for tag in page.tags["footer"][-1:])
+    footers = (clean_text_line(tag.get_text(" ")[-MAX_FOOTER_CHARS:]) for tag in page.tags["footer"][-1:])
     for text in (*(text for _, text in page.meta("copyright")), *footers):
-        if match := COPYRIGHT.search(text):
-            yield RIGHTS.sub("", match[1]).strip(), 0.25, "html.copyright"
+        if match := COPYRIGHT_OWNER_PATTERN.search(text):
+            yield RIGHTS_RESERVED_PATTERN.sub("", match[1]).strip(), 0.25, "html.copyright"

@@ -2,45 +2,45 @@
 
 from collections.abc import Iterator
 
-from schemas.brand import Candidate, ColorRole
+from schemas.brand import ColorRole, FieldCandidate
 from workers.ingest.colors import css_color
 from workers.ingest.colors.oklab import is_white
-from workers.ingest.page.document import Document, attribute
+from workers.ingest.page.document import HtmlDocument, read_tag_attribute
 
 #: Confidence of a white bar as a background: mostly it is the page's background.
-WHITE_CONFIDENCE = 0.35
+MAX_WHITE_COLOR_CONFIDENCE = 0.35
 
 #: A color in CSS notation, its role, its confidence, its rule.
-Scored = tuple[str, ColorRole, float, str]
+ScoredColor = tuple[str, ColorRole, float, str]
 
 
-def candidates(page: Document) -> Iterator[Candidate]:
-    return color_candidates(page.url, ladder(page))
+def find_page_color_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
+    return build_color_candidates(page.url, scored_head_colors(page))
 
 
-def color_candidates(url: str, scored: Iterator[Scored]) -> Iterator[Candidate]:
+def build_color_candidates(url: str, scored: Iterator[ScoredColor]) -> Iterator[FieldCandidate]:
     """Yield candidates of colors in settings; a white one becomes a background in any role."""
     for text, role, confidence, rule in scored:
-        if color := css_color.parse_chosen_color(text):
+        if color := css_color.parse_non_default_color(text):
             is_background = is_white(color)
-            yield Candidate(
+            yield FieldCandidate(
                 field="colors",
                 value=[color],
                 role="background" if is_background else role,
-                confidence=min(confidence, WHITE_CONFIDENCE) if is_background else confidence,
+                confidence=min(confidence, MAX_WHITE_COLOR_CONFIDENCE) if is_background else confidence,
                 rule=rule,
                 url=url,
             )
 
 
-def ladder(page: Document) -> Iterator[Scored]:
+def scored_head_colors(page: HtmlDocument) -> Iterator[ScoredColor]:
     for tag in page.tags["meta"]:
-        if attribute(tag, "name").lower() == "theme-color":
-            dark = "dark" in attribute(tag, "media").lower()
+        if read_tag_attribute(tag, "name").lower() == "theme-color":
+            dark = "dark" in read_tag_attribute(tag, "media").lower()
             confidence, rule = (0.30, "html.theme-color.dark") if dark else (0.55, "html.theme-color")
-            yield attribute(tag, "content"), "accent" if dark else "primary", confidence, rule
+            yield read_tag_attribute(tag, "content"), "accent" if dark else "primary", confidence, rule
     for tag in page.tags["link"]:
-        if "mask-icon" in attribute(tag, "rel").lower().split():
-            yield attribute(tag, "color"), "primary", 0.40, "html.mask-icon"
+        if "mask-icon" in read_tag_attribute(tag, "rel").lower().split():
+            yield read_tag_attribute(tag, "color"), "primary", 0.40, "html.mask-icon"
     for _, text in page.meta("msapplication-tilecolor"):
         yield text, "primary", 0.38, "html.msapplication-TileColor"

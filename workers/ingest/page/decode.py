@@ -15,72 +15,83 @@ import webencodings
 
 from workers.ingest.page import charsets
 
-BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+ENCODING_BY_BYTE_ORDER_MARK = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
 #: One unreadable character in so many means that an encoding is wrong.
-CHARS_PER_ERROR = 100
+MIN_CHARS_PER_DECODE_ERROR = 100
 #: Declared encodings with which one sequence of UTF-8 proves UTF-8. Of 68,000 texts of one to six words in 17
 #: encodings, 18 were one sequence by chance, such as ÓŁ: all in ISO-8859-2, windows-1250 and GB18030.
-SINGLE_PROOF_ENCODINGS = {
+ENCODINGS_REFUTED_BY_ONE_UTF8 = {
     *("utf-8", "windows-1252", "iso-8859-15", "windows-1251", "koi8-r", "koi8-u", "iso-8859-5"),
     *("windows-1254", "windows-1255", "windows-1256", "windows-1258"),
 }
 #: Sequences that prove UTF-8 with any other declared encoding: no text had two by chance.
-REQUIRED_SEQUENCES = 2
-UTF8 = codecs.getincrementaldecoder("utf-8")
+MIN_UTF8_PROOF_SEQUENCES = 2
+UTF8_DECODER_CLASS = codecs.getincrementaldecoder("utf-8")
 #: Bytes that begin no sequence.
-NON_LEAD_BYTES = bytes(range(0xC2))
+UTF8_NON_LEAD_BYTES = bytes(range(0xC2))
 #: Python's codecs that differ from the codec for the standard's name.
-CODECS = {"gbk": "gb18030", "euc-jp": "euc_jp", "iso-2022-jp": "iso2022_jp_ext", "x-user-defined": "cp1252"}
+PYTHON_CODEC_BY_ENCODING = {
+    "gbk": "gb18030",
+    "euc-jp": "euc_jp",
+    "iso-2022-jp": "iso2022_jp_ext",
+    "x-user-defined": "cp1252",
+}
 #: Characters of JIS X 0208 for which Windows, and so the standard, has a wide form.
-WIDE_FORMS = str.maketrans("〜‖−¢£¬", "～∥－￠￡￢")
-JAPANESE = {"euc_jp", "iso2022_jp_ext"}
+WIDE_JAPANESE_CHARACTER_MAP = str.maketrans("〜‖−¢£¬", "～∥－￠￡￢")
+JAPANESE_CODECS = {"euc_jp", "iso2022_jp_ext"}
 #: Gaps that are filled at most: a body with more gaps is no text, and each gap is a call.
-MAX_FILLED_GAPS = 10_000
+MAX_FILLED_DECODE_ERRORS = 10_000
 
 
-def decode(body: bytes, content_type: str) -> str:
+def decode_bytes_like_browser(body: bytes, content_type: str) -> str:
     """Decode the page. This never fails: bytes that no encoding can read become U+FFFD."""
-    for mark, encoding in BOMS:
+    for mark, encoding in ENCODING_BY_BYTE_ORDER_MARK:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
     names = charsets.declared_encodings(body, content_type)
-    text = decode_as_utf8(body, REQUIRED_SEQUENCES if names and names[0] not in SINGLE_PROOF_ENCODINGS else 1)
-    return text if text is not None else next(plausible_texts(body, names))
+    text = decode_proven_utf8(
+        body, MIN_UTF8_PROOF_SEQUENCES if names and names[0] not in ENCODINGS_REFUTED_BY_ONE_UTF8 else 1
+    )
+    return text if text is not None else next(decode_with_encodings(body, names))
 
 
-def decode_as_utf8(body: bytes, proof: int) -> str | None:
+def decode_proven_utf8(body: bytes, proof: int) -> str | None:
     """Return the text as UTF-8; None for other bytes, and for pure ASCII, since that proves nothing.
 
     A last character that was cut off is left out and not counted.
     """
-    decoder = UTF8("replace")
-    lead_bytes = len(body.translate(None, NON_LEAD_BYTES))
+    decoder = UTF8_DECODER_CLASS("replace")
+    lead_bytes = len(body.translate(None, UTF8_NON_LEAD_BYTES))
     text = decoder.decode(body) if lead_bytes >= proof else ""
     sequences = lead_bytes - bool(decoder.getstate()[0])
-    return text if sequences >= proof and text.count("\ufffd") * CHARS_PER_ERROR <= sequences else None
+    return text if sequences >= proof and text.count("\ufffd") * MIN_CHARS_PER_DECODE_ERROR <= sequences else None
 
 
-def plausible_texts(body: bytes, names: list[str]) -> Iterator[str]:
+def decode_with_encodings(body: bytes, names: list[str]) -> Iterator[str]:
     """Yield plausible texts by the declared encodings, then UTF-8; the last, windows-1252, always fits."""
     # Each tag in UTF-16 has a zero byte.
     possible = (name for name in names if not name.startswith("utf-16") or b"\0" in body)
     for name in (*possible, "utf-8"):
-        text = decode_as(body, name)
-        if text.count("\ufffd") * CHARS_PER_ERROR <= len(text):
+        text = decode_with_encoding(body, name)
+        if text.count("\ufffd") * MIN_CHARS_PER_DECODE_ERROR <= len(text):
             yield text
-    yield decode_as(body, "windows-1252")
+    yield decode_with_encoding(body, "windows-1252")
 
 
-def decode_as(body: bytes, name: str) -> str:
+def decode_with_encoding(body: bytes, name: str) -> str:
     """Decode the body; unreadable bytes become U+FFFD."""
-    codec = CODECS.get(name) or webencodings.PYTHON_NAMES.get(name, name)
+    codec = PYTHON_CODEC_BY_ENCODING.get(name) or webencodings.PYTHON_NAMES.get(name, name)
     text = body.decode(codec, "replace")
-    if 0 < text.count("\ufffd") <= MAX_FILLED_GAPS:
-        text = body.decode(codec, FILL_HANDLER)
-    return text.translate(WIDE_FORMS) if codec in JAPANESE else text
+    if 0 < text.count("\ufffd") <= MAX_FILLED_DECODE_ERRORS:
+        text = body.decode(codec, DECODE_ERROR_HANDLER_NAME)
+    return text.translate(WIDE_JAPANESE_CHARACTER_MAP) if codec in JAPANESE_CODECS else text
 
 
-def fill_gap(error: UnicodeError) -> tuple[str, int]:
+def fill_undecodable_bytes(error: UnicodeError) -> tuple[str, int]:
     """Return the browsers' text for bytes that Python's codec lacks, and the position to continue at."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -89,19 +100,19 @@ def fill_gap(error: UnicodeError) -> tuple[str, int]:
         return chr(byte), start + 1
     if error.encoding == "gb18030" and byte == 0x80:
         return "€", start + 1
-    if error.encoding in JAPANESE and (character := windows_character(double_byte_pair(error))):
+    if error.encoding in JAPANESE_CODECS and (character := decode_windows_japanese(read_undecodable_pair(error))):
         return character, start + 2
     return "\ufffd", error.end
 
 
-def double_byte_pair(error: UnicodeDecodeError) -> bytes:
+def read_undecodable_pair(error: UnicodeDecodeError) -> bytes:
     """Return the two bytes of one character that the codec lacks; empty if they aren't one character."""
     pair = error.object[error.start : error.start + 2]
     is_pair = min(pair) > 0xA0 if error.encoding == "euc_jp" else error.end == error.start + 2
     return bytes(byte & 0x7F for byte in pair) if is_pair and len(pair) == 2 else b""
 
 
-def windows_character(pair: bytes) -> str:
+def decode_windows_japanese(pair: bytes) -> str:
     """Return the character of a pair that only Windows' code page has, such as ①; empty for no character.
 
     Both encodings have the same rows of 94 characters. The code page has two rows behind each first byte.
@@ -114,5 +125,5 @@ def windows_character(pair: bytes) -> str:
     return bytes([first if first < 0xA0 else first + 0x40, second]).decode("cp932", "ignore")
 
 
-FILL_HANDLER = "tenantry.filled"
-codecs.register_error(FILL_HANDLER, fill_gap)
+DECODE_ERROR_HANDLER_NAME = "tenantry.filled"
+codecs.register_error(DECODE_ERROR_HANDLER_NAME, fill_undecodable_bytes)

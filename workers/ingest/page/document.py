@@ -8,46 +8,46 @@ from urllib.parse import urljoin, urlsplit
 
 from bs4.element import Tag
 
-from schemas.brand import Candidate, Field, Value
+from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
 from workers.ingest.page import address, jsonld, tree
-from workers.ingest.page.text import clean
+from workers.ingest.page.text import clean_text_line
 
 #: Characters of visible text that are read: enough for its language, and a page's end is legal text.
-MAX_TEXT_CHARS = 20_000
+MAX_VISIBLE_TEXT_CHARS = 20_000
 #: Visible characters below which a page needs its scripts.
-MIN_READABLE_CHARS = 200
+MIN_UNSCRIPTED_TEXT_CHARS = 200
 #: Characters of an inline script above which it is a program.
-MIN_BUNDLE_CHARS = 1_000
+MIN_SCRIPT_PROGRAM_CHARS = 1_000
 
 #: Tags and texts within a tag that are read for its text.
-MAX_DESCENDANTS = 1_000
+MAX_DESCENDANTS_PER_TAG = 1_000
 MAX_URL_CHARS = 2048
 #: Characters of an address that two readers may interpret differently.
 AMBIGUOUS_URL = re.compile(r"[\s\x00-\x20\x7f-\x9f\ud800-\udfff\"<>\\]")
-ARTICLE_TYPE = re.compile(r"\w*(?:Article|Posting)")
+JSONLD_ARTICLE_TYPE_PATTERN = re.compile(r"\w*(?:Article|Posting)")
 
 
-class Document:
+class HtmlDocument:
     """Page at its final address; `header_language` is its Content-Language."""
 
     def __init__(self, html: str, *, url: str, header_language: str = "") -> None:
-        built = tree.build_tree(html)
+        built = tree.parse_html_tree(html)
         self.soup, self.tags, self.texts = built.root, built.tags, built.texts
         self.resolved: dict[str, str | None] = {}
         self.url = url
         self.header_language = header_language
 
-    def candidate(self, field: Field, value: Value, confidence: float, rule: str) -> Candidate:
-        return Candidate(field=field, value=value, confidence=confidence, rule=rule, url=self.url)
+    def candidate(self, field: BrandFieldName, value: BrandFieldValue, confidence: float, rule: str) -> FieldCandidate:
+        return FieldCandidate(field=field, value=value, confidence=confidence, rule=rule, url=self.url)
 
     @cached_property
     def metas(self) -> dict[str, list[str]]:
         """Contents by lower-case property, name, itemprop or http-equiv; empty ones left out."""
         metas: dict[str, list[str]] = {}
         for tag in self.tags["meta"]:
-            content = attribute(tag, "content")
+            content = read_tag_attribute(tag, "content")
             for key in ("property", "name", "itemprop", "http-equiv"):
-                if content and (name := attribute(tag, key).lower()):
+                if content and (name := read_tag_attribute(tag, key).lower()):
                     metas.setdefault(name, []).append(content)
         return metas
 
@@ -56,32 +56,32 @@ class Document:
         return ((name, self.metas[name][0]) for name in names if name in self.metas)
 
     @cached_property
-    def nodes(self) -> list[jsonld.Node]:
+    def nodes(self) -> list[jsonld.JsonLdNode]:
         scripts = self.tags["script"]
-        blocks = (tag for tag in scripts if attribute(tag, "type").lower().startswith("application/ld+json"))
-        return jsonld.nodes(block.get_text() for block in blocks)
+        blocks = (tag for tag in scripts if read_tag_attribute(tag, "type").lower().startswith("application/ld+json"))
+        return jsonld.parse_jsonld_nodes(block.get_text() for block in blocks)
 
     @cached_property
     def title(self) -> str:
         """Return the page's title, not that of an SVG."""
         titles = (tag for tag in self.tags["title"][:10] if tag.find_parent("svg") is None)
-        return next(map(text_of, titles), "")
+        return next(map(read_tag_text, titles), "")
 
     @cached_property
     def is_home(self) -> bool:
-        return address.is_home(self.url)
+        return address.is_home_page_url(self.url)
 
     @cached_property
-    def is_article(self) -> bool:
+    def is_article_page(self) -> bool:
         """Return whether it is an article: texts about one subject, only names about the brand."""
         declared = any(kind.lower().startswith("article") for _, kind in self.meta("og:type"))
-        kinds = (kind for node in self.nodes for kind in jsonld.types(node))
-        return not self.is_home and (declared or any(map(ARTICLE_TYPE.fullmatch, kinds)))
+        kinds = (kind for node in self.nodes for kind in jsonld.read_jsonld_types(node))
+        return not self.is_home and (declared or any(map(JSONLD_ARTICLE_TYPE_PATTERN.fullmatch, kinds)))
 
     @cached_property
-    def is_scripted(self) -> bool:
+    def needs_scripts(self) -> bool:
         """Return whether scripts render its text: it has next to no text, and a script that is a program."""
-        return len(self.text) < MIN_READABLE_CHARS and any(map(is_bundle, self.tags["script"]))
+        return len(self.text) < MIN_UNSCRIPTED_TEXT_CHARS and any(map(is_program_script, self.tags["script"]))
 
     @cached_property
     def label(self) -> str:
@@ -91,17 +91,17 @@ class Document:
     @cached_property
     def headline(self) -> Tag | None:
         """Return the first `<h1>` with text, of the first ten."""
-        return next((tag for tag in self.tags["h1"][:10] if text_of(tag)), None)
+        return next((tag for tag in self.tags["h1"][:10] if read_tag_text(tag)), None)
 
     @cached_property
     def text(self) -> str:
-        """Return the visible text, up to `MAX_TEXT_CHARS` characters."""
-        return visible_text(self.texts)
+        """Return the visible text, up to `MAX_VISIBLE_TEXT_CHARS` characters."""
+        return join_visible_text(self.texts)
 
     @cached_property
     def base(self) -> str:
         """Base of relative addresses: the first `<base>` with an address, as in browsers, else the page's."""
-        bases = filter(None, (attribute(tag, "href") for tag in self.tags["base"]))
+        bases = filter(None, (read_tag_attribute(tag, "href") for tag in self.tags["base"]))
         try:
             return urljoin(self.url, next(bases, ""))
         except ValueError:
@@ -110,11 +110,11 @@ class Document:
     def link(self, address: str) -> str | None:
         """Return the address as an absolute URL without fragment; None if it isn't http(s)."""
         if address not in self.resolved:
-            self.resolved[address] = absolute(self.base, address)
+            self.resolved[address] = resolve_http_url(self.base, address)
         return self.resolved[address]
 
 
-def absolute(base: str, address: str) -> str | None:
+def resolve_http_url(base: str, address: str) -> str | None:
     """Resolve an address against `base`: return an absolute http(s) URL without fragment.
 
     Return None for any other scheme, and for an invalid, ambiguous or long address.
@@ -128,33 +128,31 @@ def absolute(base: str, address: str) -> str | None:
     return url if usable and len(url) <= MAX_URL_CHARS and not AMBIGUOUS_URL.search(url) else None
 
 
-def attribute(tag: Tag, name: str) -> str:
+def read_tag_attribute(tag: Tag, name: str) -> str:
     """Return an attribute's text; the values of a list, such as `rel`, are joined by blanks."""
     value = tag.get(name)
     return (value if isinstance(value, str) else " ".join(value or ())).strip()
 
 
-def is_bundle(script: Tag) -> bool:
+def is_program_script(script: Tag) -> bool:
     """Return whether a script is a program, not a line that counts visitors or a block of data."""
-    program = not attribute(script, "type").endswith("json")
-    return program and ("src" in script.attrs or len(script.get_text()) > MIN_BUNDLE_CHARS)
+    program = not read_tag_attribute(script, "type").endswith("json")
+    return program and ("src" in script.attrs or len(script.get_text()) > MIN_SCRIPT_PROGRAM_CHARS)
 
 
-def text_of(tag: Tag) -> str:
+def read_tag_text(tag: Tag) -> str:
     """Return the tag's text on one line; of a tag around half of the page, only the beginning."""
     kinds = tag.interesting_string_types or ()
-    return clean(
-        " ".join(
-            str(element) for element in islice(tag.descendants, MAX_DESCENDANTS) if type(element) in kinds
-        )
+    return clean_text_line(
+        " ".join(str(element) for element in islice(tag.descendants, MAX_DESCENDANTS_PER_TAG) if type(element) in kinds)
     )
 
 
-def visible_text(texts: Iterable[str]) -> str:
+def join_visible_text(texts: Iterable[str]) -> str:
     parts, size = [], 0
     for text in texts:
         parts.append(" ".join(text.split()))
         size += len(parts[-1])
-        if size > MAX_TEXT_CHARS:
+        if size > MAX_VISIBLE_TEXT_CHARS:
             break
-    return " ".join(parts)[:MAX_TEXT_CHARS]
+    return " ".join(parts)[:MAX_VISIBLE_TEXT_CHARS]

@@ -6,123 +6,123 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-MAX_BLOCKS = 20
+MAX_JSONLD_BLOCKS = 20
 #: Characters of a block; a longer one is skipped.
-MAX_BLOCK_CHARS = 512 << 10
+MAX_JSONLD_BLOCK_CHARS = 512 << 10
 #: Levels of lists and objects; further ones are ignored.
-MAX_DEPTH = 8
+MAX_JSONLD_DEPTH = 8
 #: Nodes of a page, and items of a list, that are read.
-MAX_NODES = 200
-CDATA = "<![CDATA["
-START = re.compile(r"[\[{]")
+MAX_JSONLD_NODES = 200
+CDATA_OPENING = "<![CDATA["
+JSON_VALUE_START = re.compile(r"[\[{]")
 #: A string, which is kept; outside of strings a comma or a colon without a value after it.
-STRING_OR_GAP = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
-LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
+JSON_STRING_OR_GAP = re.compile(r'"(?:[^"\\]|\\.)*+"?|[,:]\s*(?=[,}\]])', re.DOTALL)
+JAVASCRIPT_LINE_COMMENT = re.compile(r"^[ \t]*//.*$", re.MULTILINE)
 #: Beginning of a node's address, which is no name.
-REFERENCE = re.compile(r"\w+:(?=\S)|[#/_]")
-ESCAPE = re.compile(r"\\(?:([\"\\/bfnrtu])|(.))", re.DOTALL)
+JSONLD_REFERENCE_PATTERN = re.compile(r"\w+:(?=\S)|[#/_]")
+JSON_ESCAPE_PATTERN = re.compile(r"\\(?:([\"\\/bfnrtu])|(.))", re.DOTALL)
 
 #: Not strict, since real blocks have raw line breaks in their strings.
-DECODER = json.JSONDecoder(strict=False)
+LENIENT_JSON_DECODER = json.JSONDecoder(strict=False)
 
 #: Replacements, by the first character of the match; a string stays as it is.
-REPLACEMENTS = {",": "", ":": ":null"}
+JSON_GAP_REPLACEMENTS = {",": "", ":": ":null"}
 
-Node = dict[str, Any]
-
-
-def nodes(blocks: Iterable[str]) -> list[Node]:
-    """Return nodes of all blocks: top-level nodes and members of graphs, at most `MAX_NODES`."""
-    collected: list[Node] = []
-    for _, block in zip(range(MAX_BLOCKS), blocks, strict=False):
-        if len(block) <= MAX_BLOCK_CHARS:
-            collected += flatten(all_values(block), MAX_DEPTH + 1)
-    return collected[:MAX_NODES]
+JsonLdNode = dict[str, Any]
 
 
-def first_value(block: str) -> Any:
+def parse_jsonld_nodes(blocks: Iterable[str]) -> list[JsonLdNode]:
+    """Return nodes of all blocks: top-level nodes and members of graphs, at most `MAX_JSONLD_NODES`."""
+    collected: list[JsonLdNode] = []
+    for _, block in zip(range(MAX_JSONLD_BLOCKS), blocks, strict=False):
+        if len(block) <= MAX_JSONLD_BLOCK_CHARS:
+            collected += flatten_jsonld_nodes(parse_json_values(block), MAX_JSONLD_DEPTH + 1)
+    return collected[:MAX_JSONLD_NODES]
+
+
+def read_first_json_value(block: str) -> Any:
     """Return the first value in a block; None if the block can't be read."""
-    return next(iter(all_values(block)), None)
+    return next(iter(parse_json_values(block)), None)
 
 
-def all_values(block: str) -> list[Any]:
+def parse_json_values(block: str) -> list[Any]:
     """Return all values in a block, despite any text around them; an empty list if it can't be read."""
-    bare = unwrap_string(block.replace(CDATA, ""))
-    for attempt in (bare, remove_javascript(bare), remove_javascript(html.unescape(bare))):
-        if decoded := list(values(attempt)):
+    bare = unwrap_json_string(block.replace(CDATA_OPENING, ""))
+    for attempt in (bare, remove_javascript_syntax(bare), remove_javascript_syntax(html.unescape(bare))):
+        if decoded := list(decode_consecutive_json(attempt)):
             return decoded
     return []
 
 
-def values(text: str) -> Iterator[Any]:
+def decode_consecutive_json(text: str) -> Iterator[Any]:
     """Yield values one after the other, up to the first broken one."""
-    start = START.search(text)
+    start = JSON_VALUE_START.search(text)
     while start:
         try:
-            value, end = DECODER.raw_decode(text, start.start())
+            value, end = LENIENT_JSON_DECODER.raw_decode(text, start.start())
         except (ValueError, RecursionError):
             return
         yield value
-        start = START.search(text, end)
+        start = JSON_VALUE_START.search(text, end)
 
 
-def unwrap_string(block: str) -> str:
+def unwrap_json_string(block: str) -> str:
     """Unwrap a block that is encoded twice, as one string; return any other block as it is."""
     try:
-        inside = DECODER.decode(block) if block.lstrip().startswith('"') else block
+        inside = LENIENT_JSON_DECODER.decode(block) if block.lstrip().startswith('"') else block
     except (ValueError, RecursionError):
         return block
     return inside if isinstance(inside, str) else block
 
 
-def remove_javascript(text: str) -> str:
+def remove_javascript_syntax(text: str) -> str:
     """Remove syntax that only JavaScript allows, such as comments, and replace a missing value by null."""
     first, *commented = text.split("/*")
-    bare = LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in commented))
-    escaped = ESCAPE.sub(lambda match: match[0] if match[1] else match[2], bare)
-    return STRING_OR_GAP.sub(lambda match: REPLACEMENTS.get(match[0][0], match[0]), escaped)
+    bare = JAVASCRIPT_LINE_COMMENT.sub("", first + "".join(piece.partition("*/")[2] for piece in commented))
+    escaped = JSON_ESCAPE_PATTERN.sub(lambda match: match[0] if match[1] else match[2], bare)
+    return JSON_STRING_OR_GAP.sub(lambda match: JSON_GAP_REPLACEMENTS.get(match[0][0], match[0]), escaped)
 
 
-def flatten(value: Any, depth: int) -> Iterator[Node]:
+def flatten_jsonld_nodes(value: Any, depth: int) -> Iterator[JsonLdNode]:
     if depth == 0:
         return
     if isinstance(value, list):
-        for item in value[:MAX_NODES]:
-            yield from flatten(item, depth - 1)
+        for item in value[:MAX_JSONLD_NODES]:
+            yield from flatten_jsonld_nodes(item, depth - 1)
     elif isinstance(value, dict):
         yield value
         for key in ("@graph", "mainEntity", "mainEntityOfPage"):
-            yield from flatten(value.get(key), depth - 1)
+            yield from flatten_jsonld_nodes(value.get(key), depth - 1)
 
 
-def types(node: Node) -> set[str]:
+def read_jsonld_types(node: JsonLdNode) -> set[str]:
     """Return types of a node without the vocabulary's address, such as `SoftwareApplication`."""
     declared = node.get("@type")
     names = declared if isinstance(declared, list) else [declared]
     return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
 
 
-def texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
+def read_jsonld_texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
     """Return texts of a property: its text, the texts of an object under one of `keys`, or of a list."""
     if isinstance(value, str):
         return [value]
     if depth == 0:
         return []
     if isinstance(value, dict):
-        inside = (texts(value.get(key), *keys, depth=depth - 1) for key in ("@value", *keys))
+        inside = (read_jsonld_texts(value.get(key), *keys, depth=depth - 1) for key in ("@value", *keys))
         return next(filter(None, inside), [])
     if isinstance(value, list):
-        return [text for item in value[:MAX_NODES] for text in texts(item, *keys, depth=depth - 1)]
+        return [text for item in value[:MAX_JSONLD_NODES] for text in read_jsonld_texts(item, *keys, depth=depth - 1)]
     return []
 
 
-def plain_texts(value: Any) -> list[str]:
+def read_jsonld_plain_texts(value: Any) -> list[str]:
     """Return texts of a property, without addresses of nodes."""
     items = value if isinstance(value, list) else [value]
-    return [item for item in items if isinstance(item, str) and not REFERENCE.match(item)]
+    return [item for item in items if isinstance(item, str) and not JSONLD_REFERENCE_PATTERN.match(item)]
 
 
-def linked_nodes(node: Node, key: str, among: list[Node]) -> list[Node]:
+def resolve_jsonld_nodes(node: JsonLdNode, key: str, among: list[JsonLdNode]) -> list[JsonLdNode]:
     """Return nodes of a property. References (nodes or texts) are resolved in `among`."""
     value = node.get(key)
     items = value if isinstance(value, list) else [value]

@@ -3,59 +3,61 @@
 import re
 from collections.abc import Iterable, Iterator
 
-from schemas.brand import Candidate
-from workers.ingest.derive.distinct import MAX_KEYWORDS, stem
+from schemas.brand import FieldCandidate
+from workers.ingest.derive.distinct import MAX_BRAND_KEYWORDS, stem_term
 from workers.ingest.page import jsonld
-from workers.ingest.page.document import Document
-from workers.ingest.page.text import clean, count_words, squash
+from workers.ingest.page.document import HtmlDocument
+from workers.ingest.page.text import clean_text_line, count_words, fold_text
 
 MAX_KEYWORD_CHARS = 50
 MAX_KEYWORD_WORDS = 5
 #: Length from which a list is made for search engines: then only keywords in the page's text count.
-LONG_LIST = 20
+MIN_LONG_KEYWORD_LIST = 20
 #: Commas and semicolons of all scripts.
-SEPARATORS = re.compile(r"[,;\n،、，；]")
+KEYWORD_SEPARATOR_PATTERN = re.compile(r"[,;\n،、，；]")
 
 
-def declared_keywords(page: Document) -> Iterator[Candidate]:
+def declared_keywords(page: HtmlDocument) -> Iterator[FieldCandidate]:
     for texts, confidence, rule in scored_keywords(page):
-        if keywords := distinct_keywords(keep_used(split_keywords(texts), page)):
+        if keywords := distinct_keywords(keep_keywords_used_on_page(split_keywords(texts), page)):
             yield page.candidate("keywords", keywords, confidence, rule)
 
 
-def scored_keywords(page: Document) -> Iterator[tuple[list[str], float, str]]:
+def scored_keywords(page: HtmlDocument) -> Iterator[tuple[list[str], float, str]]:
     for key in ("keywords", "applicationCategory"):
-        values = [text for node in page.nodes for text in jsonld.texts(node.get(key), "name")]
+        values = [text for node in page.nodes for text in jsonld.read_jsonld_texts(node.get(key), "name")]
         yield values, 0.85 if key == "keywords" else 0.60, f"jsonld.{key}"
     yield page.metas.get("keywords", [])[:1], 0.80, "html.keywords"
     yield page.metas.get("article:tag", []), 0.60, "html.article:tag"
 
 
-def keep_used(keywords: list[str], page: Document) -> list[str]:
+def keep_keywords_used_on_page(keywords: list[str], page: HtmlDocument) -> list[str]:
     """Return the keywords; of a long list only the keywords in the page's text."""
-    if len(keywords) <= LONG_LIST:
+    if len(keywords) <= MIN_LONG_KEYWORD_LIST:
         return keywords
     descriptions = (text for _, text in page.meta("og:description", "description"))
-    page_text = squash(" ".join([page.title, *descriptions, page.text]))
-    return [word for word in keywords if squash(word) in page_text]
+    page_text = fold_text(" ".join([page.title, *descriptions, page.text]))
+    return [word for word in keywords if fold_text(word) in page_text]
 
 
 def distinct_keywords(texts: Iterable[str]) -> list[str]:
-    """Return keywords in lower case, each once in any of its forms, at most `MAX_KEYWORDS`."""
+    """Return keywords in lower case, each once in any of its forms, at most `MAX_BRAND_KEYWORDS`."""
     by_stem: dict[str, str] = {}
     for word in split_keywords(texts):
-        by_stem.setdefault(squash(stem(word)), word)
-        if len(by_stem) == MAX_KEYWORDS:
+        by_stem.setdefault(fold_text(stem_term(word)), word)
+        if len(by_stem) == MAX_BRAND_KEYWORDS:
             break
     return list(by_stem.values())
 
 
 def split_keywords(texts: Iterable[str]) -> list[str]:
     """Return possible keywords in the texts: no sentences, no numbers, no `key:value` of a program."""
-    words_of_texts = (clean(part).lower().lstrip("# ") for text in texts for part in SEPARATORS.split(text))
-    return [word for word in words_of_texts if is_word(word)]
+    words_of_texts = (
+        clean_text_line(part).lower().lstrip("# ") for text in texts for part in KEYWORD_SEPARATOR_PATTERN.split(text)
+    )
+    return [word for word in words_of_texts if is_possible_keyword(word)]
 
 
-def is_word(word: str) -> bool:
+def is_possible_keyword(word: str) -> bool:
     is_short = len(word) <= MAX_KEYWORD_CHARS and count_words(word) <= MAX_KEYWORD_WORDS
     return is_short and any(map(str.isalpha, word)) and ":" not in word

@@ -8,25 +8,25 @@ from urllib.parse import unquote, urlsplit
 
 from bs4.element import Tag
 
-from workers.ingest.languages import primary, standard
-from workers.ingest.page.address import page_key, root_url, site_of_url
-from workers.ingest.page.document import Document, attribute, text_of
-from workers.ingest.page.languages import other_alternates
-from workers.ingest.page.text import squash
-from workers.ingest.shapes import Link
+from workers.ingest.languages import normalize_language_tag, primary_language_subtag
+from workers.ingest.page.address import page_url_comparison_key, root_url, site_of_url
+from workers.ingest.page.document import HtmlDocument, read_tag_attribute, read_tag_text
+from workers.ingest.page.languages import list_other_language_pages
+from workers.ingest.page.text import fold_text
+from workers.ingest.shapes import RankedLink
 
-MAX_ANCHORS = 2000
-MAX_LINKS = 50
-UNRANKED = Link(url="", rank=1 << 30)
-MAX_ANCESTORS = 8
+MAX_ANCHOR_TAGS = 2000
+MAX_LINKS_PER_PAGE = 50
+WORST_RANKED_LINK = RankedLink(url="", rank=1 << 30)
+MAX_CHECKED_ANCESTORS = 8
 #: Endings of a path that isn't a page.
-FILE_ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
-#: The ending of a page, squashed.
-PAGE_ENDING = re.compile(r"(?:html?|php|aspx?)$")
-LANGUAGE = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
+NON_PAGE_FILE_ENDING = re.compile(r"\.(?!(?:html?|xhtml|php|aspx?|jsp)$)[a-z0-9]{1,5}$", re.IGNORECASE)
+#: The ending of a page, folded by `fold_text`.
+PAGE_FILE_ENDING = re.compile(r"(?:html?|php|aspx?)$")
+LANGUAGE_IN_URL_PATTERN = re.compile(r"[a-z]{2}(?:[-_][a-z]{2})?", re.IGNORECASE)
 
-#: Names of the four topics, squashed, in addresses and link texts; the best topic first.
-TOPICS: tuple[frozenset[str], ...] = tuple(
+#: Names of the four topics, folded by `fold_text`, in addresses and link texts; the best topic first.
+LINK_TOPIC_NAMES: tuple[frozenset[str], ...] = tuple(
     frozenset(words.split())
     for words in (
         """about aboutus company ourstory ourmission mission whoweare whatwedo ueberuns uberuns überuns
@@ -46,7 +46,7 @@ TOPICS: tuple[frozenset[str], ...] = tuple(
     )
 )
 #: Names of pages without facts about a brand, or behind an account.
-SKIPPED_NAMES = re.compile(
+SKIPPED_PAGE_NAMES = re.compile(
     r"(?:login|signin|signup|register|account|privacy|terms|cookie|impressum|imprint|datenschutz|password).*"
     r"|join|cart|basket|checkout|logout|tos|legal|agb|anmelde\w+|anmeldung|warenkorb|konto|connexion|inscription"
     r"|mentionslegales|search|feed|rss|sitemap|status|tags?|category|author|archives?|wpadmin"
@@ -79,80 +79,91 @@ class PageLink(NamedTuple):
         return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
 
 
-def links(page: Document, language: str | None) -> list[Link]:
-    """Return at most `MAX_LINKS` links, each page once, best first; of equals the first on the page."""
+def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink]:
+    """Return at most `MAX_LINKS_PER_PAGE` links, each page once, best first; of equals the first on
+    the page.
+    """
     if any("nofollow" in text.lower() for _, text in page.meta("robots")):
         return []
     excluded = {
-        page_key(page.url),
-        page_key(root_url(page.url)),
-        *(page_key(url) for _, url in other_alternates(page, language or "")),
+        page_url_comparison_key(page.url),
+        page_url_comparison_key(root_url(page.url)),
+        *(page_url_comparison_key(url) for _, url in list_other_language_pages(page, language or "")),
     }
-    best_links: dict[str, Link] = {}
-    for page_link in read_links(page, language):
+    best_links: dict[str, RankedLink] = {}
+    for page_link in read_page_links(page, language):
         target, sort_key = page_link.target, page_link.sort_key
-        if target.key not in excluded and sort_key < best_links.get(target.key, UNRANKED).rank:
-            best_links[target.key] = Link(url=target.url, rank=sort_key)
-    return sorted(best_links.values(), key=lambda link: link.rank)[:MAX_LINKS]
+        if target.key not in excluded and sort_key < best_links.get(target.key, WORST_RANKED_LINK).rank:
+            best_links[target.key] = RankedLink(url=target.url, rank=sort_key)
+    return sorted(best_links.values(), key=lambda link: link.rank)[:MAX_LINKS_PER_PAGE]
 
 
-def read_links(page: Document, language: str | None) -> Iterator[PageLink]:
+def read_page_links(page: HtmlDocument, language: str | None) -> Iterator[PageLink]:
     targets: dict[str, LinkTarget | None] = {}
-    for tag in islice(page.tags["a"], MAX_ANCHORS):
-        href = attribute(tag, "href")
+    for tag in islice(page.tags["a"], MAX_ANCHOR_TAGS):
+        href = read_tag_attribute(tag, "href")
         if href not in targets:
-            targets[href] = find_target(page, href)
+            targets[href] = find_link_target(page, href)
         target = targets[href]
-        label = squash(text_of(tag)[:100]) if target else ""
-        if target and not SKIPPED_NAMES.fullmatch(label):
+        label = fold_text(read_tag_text(tag)[:100]) if target else ""
+        if target and not SKIPPED_PAGE_NAMES.fullmatch(label):
             yield PageLink(
                 target,
-                is_other_language(tag, target, language),
-                topic_rank(target.words, label),
-                position_rank(tag),
+                is_link_in_other_language(tag, target, language),
+                rank_link_topic(target.words, label),
+                rank_link_position(tag),
             )
 
 
-def find_target(page: Document, href: str) -> LinkTarget | None:
+def find_link_target(page: HtmlDocument, href: str) -> LinkTarget | None:
     """Return the target; None for an address off the site, no page, or a page without facts about a brand."""
     url = page.link(href)
-    if url is None or site_of_url(url) != site_of_url(page.url) or FILE_ENDING.search(urlsplit(url).path):
+    if url is None or site_of_url(url) != site_of_url(page.url) or NON_PAGE_FILE_ENDING.search(urlsplit(url).path):
         return None
     parts = urlsplit(url)
-    words = [word for part in unquote(parts.path).split("/") if (word := squash(part))]
-    if any(map(SKIPPED_NAMES.fullmatch, words)):
+    words = [word for part in unquote(parts.path).split("/") if (word := fold_text(part))]
+    if any(map(SKIPPED_PAGE_NAMES.fullmatch, words)):
         return None
     other_host = parts.netloc != urlsplit(page.url).netloc
-    return LinkTarget(url, page_key(url), words, other_host, languages_of(parts.path, parts.netloc))
+    return LinkTarget(
+        url, page_url_comparison_key(url), words, other_host, read_languages_in_url(parts.path, parts.netloc)
+    )
 
 
-def languages_of(path: str, host: str) -> set[str]:
+def read_languages_in_url(path: str, host: str) -> set[str]:
     """Return languages in an address: two of `https://en.acme.com/de/prices`."""
     ends = (path.strip("/").partition("/")[0], host.partition(".")[0])
-    return {primary(tag) for end in ends if LANGUAGE.fullmatch(end) and (tag := standard(end))}
+    return {
+        primary_language_subtag(tag)
+        for end in ends
+        if LANGUAGE_IN_URL_PATTERN.fullmatch(end) and (tag := normalize_language_tag(end))
+    }
 
 
-def topic_rank(words: list[str], label: str) -> int:
+def rank_link_topic(words: list[str], label: str) -> int:
     """Return the rank of a link's topic, by the address's end or the link's text: lower is better.
 
     Pages below a topic's page rank after all topics, other pages last.
     """
-    last = PAGE_ENDING.sub("", words[-1]) if words else ""
-    for index, names in enumerate(TOPICS):
+    last = PAGE_FILE_ENDING.sub("", words[-1]) if words else ""
+    for index, names in enumerate(LINK_TOPIC_NAMES):
         if last in names or label in names:
             return index
-    below = any(names & {*words} for names in TOPICS)
-    return len(TOPICS) if below else len(TOPICS) + 1
+    below = any(names & {*words} for names in LINK_TOPIC_NAMES)
+    return len(LINK_TOPIC_NAMES) if below else len(LINK_TOPIC_NAMES) + 1
 
 
-def position_rank(tag: Tag) -> int:
+def rank_link_position(tag: Tag) -> int:
     """Return the position of a link: 0 in the navigation, 1 in the footer, 2 elsewhere."""
-    names = [parent.name for parent in islice(tag.parents, MAX_ANCESTORS)]
+    names = [parent.name for parent in islice(tag.parents, MAX_CHECKED_ANCESTORS)]
     return 0 if "nav" in names or "header" in names else 1 if "footer" in names else 2
 
 
-def is_other_language(tag: Tag, target: LinkTarget, language: str | None) -> bool:
-    """Return whether its hreflang or its address declares another language."""
-    declared = standard(attribute(tag, "hreflang"))
-    languages = target.languages | ({primary(declared)} if declared else set())
-    return bool(language) and bool(languages - {primary(language or "")})
+def is_link_in_other_language(tag: Tag, target: LinkTarget, language: str | None) -> bool:
+    """Return whether a link's hreflang or address declares another language than the page's.
+
+    Return False if the page's language is unknown.
+    """
+    declared = normalize_language_tag(read_tag_attribute(tag, "hreflang"))
+    languages = target.languages | ({primary_language_subtag(declared)} if declared else set())
+    return bool(language) and bool(languages - {primary_language_subtag(language or "")})

@@ -3,55 +3,55 @@
 import re
 from collections.abc import Iterator
 
-from schemas.brand import Field
-from workers.ingest.page.names import is_name, split_name
+from schemas.brand import BrandFieldName
+from workers.ingest.page.names import is_possible_brand_name, split_name_and_tagline
 from workers.ingest.page.text import (
     MAX_DESCRIPTION_CHARS,
     MIN_TAGLINE_WORDS,
-    clean,
+    clean_text_line,
     count_words,
     first_sentence,
+    fold_text,
     is_tagline_sized,
-    squash,
-    truncate,
+    truncate_text,
 )
-from workers.ingest.shapes import Llms, ParsedDocument, Passage, candidates_of
+from workers.ingest.shapes import FetchedLlmsTxt, ParsedDocument, Passage, build_candidates
 
-TITLE = re.compile(r"#[ \t]+(.+)")
-QUOTATION = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
+LLMS_TXT_TITLE_PATTERN = re.compile(r"#[ \t]+(.+)")
+MARKDOWN_QUOTE_PATTERN = re.compile(r"(?:^>.*\n?)+", re.MULTILINE)
 #: Links and emphasis. They are replaced by their words.
-MARKS = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
+MARKDOWN_LINK_OR_EMPHASIS = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 
 
-def read_llms_file(llms: Llms) -> ParsedDocument:
+def read_llms_file(llms: FetchedLlmsTxt) -> ParsedDocument:
     """Return the file's candidates; none without a heading at the start: then it is another file."""
     text = llms.body.decode("utf-8-sig", "replace").replace("\r", "").lstrip()
-    title = TITLE.match(text)
+    title = LLMS_TXT_TITLE_PATTERN.match(text)
     if title is None:
         return ParsedDocument(candidates=[])
-    summary = first_quotation(text[title.end() :])
-    candidates = candidates_of(llms.url, scored_llms_values(strip_markdown(title[1]), summary))
-    passages = [Passage(text=truncate(summary, 1000), url=llms.url)]
+    summary = find_first_markdown_quote(text[title.end() :])
+    candidates = build_candidates(llms.url, scored_llms_values(strip_markdown(title[1]), summary))
+    passages = [Passage(text=truncate_text(summary, 1000), url=llms.url)]
     has_summary = count_words(summary) >= MIN_TAGLINE_WORDS
     return ParsedDocument(candidates=candidates, passages=passages if has_summary else [])
 
 
-def first_quotation(text: str) -> str:
+def find_first_markdown_quote(text: str) -> str:
     """Return the quotation before the first section."""
-    match = QUOTATION.search(text.partition("\n## ")[0])
+    match = MARKDOWN_QUOTE_PATTERN.search(text.partition("\n## ")[0])
     return strip_markdown(" ".join(line.lstrip("> ") for line in match[0].splitlines())) if match else ""
 
 
 def strip_markdown(markdown: str) -> str:
-    return clean(MARKS.sub(r"\1", markdown[:5000]))
+    return clean_text_line(MARKDOWN_LINK_OR_EMPHASIS.sub(r"\1", markdown[:5000]))
 
 
-def scored_llms_values(title: str, summary: str) -> Iterator[tuple[Field, str, float, str]]:
-    name, _ = split_name(title)
-    if is_name(name):
+def scored_llms_values(title: str, summary: str) -> Iterator[tuple[BrandFieldName, str, float, str]]:
+    name, _ = split_name_and_tagline(title)
+    if is_possible_brand_name(name):
         yield "appName", name, 0.75, "llms.title"
-    if squash(summary):
-        yield "appDescription", truncate(summary, MAX_DESCRIPTION_CHARS), 0.80, "llms.summary"
+    if fold_text(summary):
+        yield "appDescription", truncate_text(summary, MAX_DESCRIPTION_CHARS), 0.80, "llms.summary"
     line = first_sentence(summary)
     if is_tagline_sized(line):
         yield "tagline", line, 0.60, "llms.summary.first"

@@ -6,54 +6,58 @@ from urllib.parse import urlsplit
 
 from bs4.element import Tag
 
-from schemas.brand import Candidate
+from schemas.brand import FieldCandidate
 from workers.ingest.page import jsonld
-from workers.ingest.page.document import Document, attribute
-from workers.ingest.page.kinds import is_app
+from workers.ingest.page.document import HtmlDocument, read_tag_attribute
+from workers.ingest.page.kinds import is_app_node
 
 #: Preview images with any content: they replace a logo only if there is no other.
-PREVIEW_RULES = frozenset({"html.og:image", "html.twitter:image"})
+PREVIEW_IMAGE_RULES = frozenset({"html.og:image", "html.twitter:image"})
 
 
-def logo_candidates(page: Document) -> Iterator[Candidate]:
+def logo_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
     for address, confidence, rule in scored_logos(page):
-        if url := usable_url(page, address):
+        if url := resolve_logo_url(page, address):
             yield page.candidate("logoUrl", url, confidence, rule)
 
 
-def usable_url(page: Document, address: str) -> str | None:
+def resolve_logo_url(page: HtmlDocument, address: str) -> str | None:
     url = page.link(address)
     return url if url and url.startswith("https://") and urlsplit(url).path.strip("/") else None
 
 
-def scored_logos(page: Document) -> Iterator[tuple[str, float, str]]:
+def scored_logos(page: HtmlDocument) -> Iterator[tuple[str, float, str]]:
     for node in page.nodes:
-        yield from ((url, 0.90, "jsonld.logo") for url in image_urls(node.get("logo"))[:1])
-        for publisher in jsonld.linked_nodes(node, "publisher", page.nodes):
-            yield from ((url, 0.90, "jsonld.publisher.logo") for url in image_urls(publisher.get("logo"))[:1])
-        if is_app(node):
-            yield from ((url, 0.80, "jsonld.image") for url in image_urls(node.get("image"))[:1])
+        yield from ((url, 0.90, "jsonld.logo") for url in read_jsonld_image_urls(node.get("logo"))[:1])
+        for publisher in jsonld.resolve_jsonld_nodes(node, "publisher", page.nodes):
+            yield from (
+                (url, 0.90, "jsonld.publisher.logo") for url in read_jsonld_image_urls(publisher.get("logo"))[:1]
+            )
+        if is_app_node(node):
+            yield from ((url, 0.80, "jsonld.image") for url in read_jsonld_image_urls(node.get("image"))[:1])
     yield from ((url, 0.85, "html.og:logo") for _, url in page.meta("og:logo"))
-    yield from icons(page)
+    yield from find_page_icons(page)
     yield from ((url, 0.30, f"html.{name}") for name, url in page.meta("og:image", "twitter:image"))
 
 
-def image_urls(value: object) -> list[str]:
-    return jsonld.texts(value, "url", "contentUrl", "@id")
+def read_jsonld_image_urls(value: object) -> list[str]:
+    return jsonld.read_jsonld_texts(value, "url", "contentUrl", "@id")
 
 
-def icons(page: Document) -> Iterator[tuple[str, float, str]]:
+def find_page_icons(page: HtmlDocument) -> Iterator[tuple[str, float, str]]:
     """Yield Apple's icon, since it has a background, then any other, each the largest or a scalable one."""
-    links = [(attribute(tag, "rel").lower().split(), tag) for tag in page.tags["link"]]
+    links = [(read_tag_attribute(tag, "rel").lower().split(), tag) for tag in page.tags["link"]]
     apple = [tag for rels, tag in links if any(rel.startswith("apple-touch-icon") for rel in rels)]
     plain = [tag for rels, tag in links if "icon" in rels]
     for tags, confidence, rule in ((apple, 0.70, "html.apple-touch-icon"), (plain, 0.50, "html.icon")):
         if tags:
-            yield attribute(max(tags, key=icon_side), "href"), confidence, rule
+            yield read_tag_attribute(max(tags, key=larger_icon_side_px), "href"), confidence, rule
 
 
-def icon_side(tag: Tag) -> int:
+def larger_icon_side_px(tag: Tag) -> int:
     """Return the larger side of an icon in pixels; a vector counts as largest."""
-    if attribute(tag, "type") == "image/svg+xml" or attribute(tag, "href").partition("?")[0].endswith(".svg"):
+    if read_tag_attribute(tag, "type") == "image/svg+xml" or read_tag_attribute(tag, "href").partition("?")[0].endswith(
+        ".svg"
+    ):
         return 1 << 20
-    return max((int(number) for number in re.findall(r"\d{1,5}", attribute(tag, "sizes"))), default=0)
+    return max((int(number) for number in re.findall(r"\d{1,5}", read_tag_attribute(tag, "sizes"))), default=0)

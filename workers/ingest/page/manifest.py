@@ -4,23 +4,23 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.brand import Field, Value
+from schemas.brand import BrandFieldName, BrandFieldValue
 from workers.ingest import detection
 from workers.ingest.page.address import strip_domain_ending
-from workers.ingest.page.colors import Scored, color_candidates
+from workers.ingest.page.colors import ScoredColor, build_color_candidates
 from workers.ingest.page.keywords import distinct_keywords
-from workers.ingest.page.names import MAX_PART_CHARS, is_name, split_name
+from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name, split_name_and_tagline
 from workers.ingest.page.pictures import manifest_images
-from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean, truncate
-from workers.ingest.shapes import Manifest, ParsedDocument, candidates_of
+from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, truncate_text
+from workers.ingest.shapes import FetchedWebManifest, ParsedDocument, build_candidates
 
 #: Confidence factor of its language: manifests are copied from templates, language included.
-LANGUAGE_FACTOR = 0.5
+MANIFEST_LANGUAGE_FACTOR = 0.5
 #: Confidence of a domain as a name: with the host, which it repeats, still less than any part of a title.
-DOMAIN_CONFIDENCE = 0.29
+MANIFEST_DOMAIN_CONFIDENCE = 0.29
 
 
-def read_manifest_file(manifest: Manifest) -> ParsedDocument:
+def read_manifest_file(manifest: FetchedWebManifest) -> ParsedDocument:
     """Return the manifest's candidates; an empty reading if it is no JSON object."""
     try:
         document = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
@@ -29,42 +29,42 @@ def read_manifest_file(manifest: Manifest) -> ParsedDocument:
     members = document if isinstance(document, dict) else {}
     return ParsedDocument(
         candidates=[
-            *candidates_of(manifest.url, scored_manifest_values(members)),
-            *color_candidates(manifest.url, colors(members)),
+            *build_candidates(manifest.url, scored_manifest_values(members)),
+            *build_color_candidates(manifest.url, read_manifest_colors(members)),
         ],
         pictures=list(manifest_images(manifest.url, members)),
     )
 
 
-def scored_manifest_values(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
-    yield from app_name(members)
-    if text := text_member(members, "description"):
-        yield "appDescription", truncate(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
-    for tag, confidence, rule in detection.weigh_languages(
-        "", [(text_member(members, "lang"), "manifest.lang")]
+def scored_manifest_values(members: dict[str, Any]) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
+    yield from read_manifest_app_name(members)
+    if text := read_manifest_text(members, "description"):
+        yield "appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.75, "manifest.description"
+    for tag, confidence, rule in detection.weigh_language_tags(
+        "", [(read_manifest_text(members, "lang"), "manifest.lang")]
     ):
-        yield "primaryLanguage", tag, confidence * LANGUAGE_FACTOR, rule
+        yield "primaryLanguage", tag, confidence * MANIFEST_LANGUAGE_FACTOR, rule
     categories = members.get("categories")
     listed = categories if isinstance(categories, list) else []
     if keywords := distinct_keywords(category for category in listed if isinstance(category, str)):
         yield "keywords", keywords, 0.60, "manifest.categories"
 
 
-def app_name(members: dict[str, Any]) -> Iterator[tuple[Field, Value, float, str]]:
+def read_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
     """Yield the name, or the short name if the name is as long as a title."""
     for key in ("name", "short_name"):
-        name, _ = split_name(text_member(members, key))
-        if is_name(name) and len(name) <= MAX_PART_CHARS:
-            confidence = 0.80 if strip_domain_ending(name) == name else DOMAIN_CONFIDENCE
+        name, _ = split_name_and_tagline(read_manifest_text(members, key))
+        if is_possible_brand_name(name) and len(name) <= MAX_TITLE_PART_NAME_CHARS:
+            confidence = 0.80 if strip_domain_ending(name) == name else MANIFEST_DOMAIN_CONFIDENCE
             yield "appName", name, confidence, f"manifest.{key}"
             return
 
 
-def colors(members: dict[str, Any]) -> Iterator[Scored]:
-    yield text_member(members, "theme_color"), "primary", 0.50, "manifest.theme_color"
-    yield text_member(members, "background_color"), "background", 0.40, "manifest.background_color"
+def read_manifest_colors(members: dict[str, Any]) -> Iterator[ScoredColor]:
+    yield read_manifest_text(members, "theme_color"), "primary", 0.50, "manifest.theme_color"
+    yield read_manifest_text(members, "background_color"), "background", 0.40, "manifest.background_color"
 
 
-def text_member(members: dict[str, Any], key: str) -> str:
+def read_manifest_text(members: dict[str, Any], key: str) -> str:
     value = members.get(key)
-    return clean(value) if isinstance(value, str) else ""
+    return clean_text_line(value) if isinstance(value, str) else ""

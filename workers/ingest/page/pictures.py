@@ -11,33 +11,31 @@ from urllib.parse import urlsplit
 
 from schemas.pictures import PictureKind
 from workers.ingest.page import jsonld
-from workers.ingest.page.document import Document, absolute
-from workers.ingest.page.kinds import is_app, is_brand, is_offer
-from workers.ingest.page.logos import PREVIEW_RULES, image_urls, scored_logos
-from workers.ingest.page.text import clean, truncate
+from workers.ingest.page.document import HtmlDocument, resolve_http_url
+from workers.ingest.page.kinds import is_app_node, is_brand_node, is_offer_node
+from workers.ingest.page.logos import PREVIEW_IMAGE_RULES, read_jsonld_image_urls, scored_logos
+from workers.ingest.page.text import clean_text_line, truncate_text
 from workers.ingest.shapes import CandidateImage
 
-MAX_PER_KIND = 10
-MAX_ALT_CHARS = 300
+MAX_PAGE_IMAGES_PER_KIND = 10
+MAX_IMAGE_ALT_CHARS = 300
 
 #: An address as written, its place, and its description.
 NamedImage = tuple[str, str, str]
 
 
-def candidate_images(page: Document) -> list[CandidateImage]:
+def find_page_images(page: HtmlDocument) -> list[CandidateImage]:
     logos = ((url, rule, "") for url, _, rule in sorted(scored_logos(page), key=lambda image: -image[1]))
     by_kind: dict[PictureKind, Iterator[NamedImage]] = {
-        "logo": (image for image in logos if image[1] not in PREVIEW_RULES),
-        "screenshot": screenshots(page),
-        "image": chain(previews(page), images(page)),
+        "logo": (image for image in logos if image[1] not in PREVIEW_IMAGE_RULES),
+        "screenshot": find_jsonld_screenshots(page),
+        "image": chain(find_social_previews(page), find_jsonld_brand_images(page)),
     }
-    return [
-        image for kind, named_images in by_kind.items() for image in first_usable(page, kind, named_images)
-    ]
+    return [image for kind, named_images in by_kind.items() for image in keep_usable_images(page, kind, named_images)]
 
 
-def first_usable(
-    page: Document, kind: PictureKind, named_images: Iterator[NamedImage]
+def keep_usable_images(
+    page: HtmlDocument, kind: PictureKind, named_images: Iterator[NamedImage]
 ) -> list[CandidateImage]:
     """Return the candidates with a usable address, each once."""
     by_url: dict[str, CandidateImage] = {}
@@ -45,22 +43,22 @@ def first_usable(
         url = page.link(address)
         if url and urlsplit(url).path.strip("/"):
             by_url.setdefault(
-                url, CandidateImage(kind=kind, url=url, rule=rule, page=page.url, alt=clean_alt(description))
+                url, CandidateImage(kind=kind, url=url, rule=rule, page=page.url, alt=clean_image_alt_text(description))
             )
-    return list(by_url.values())[:MAX_PER_KIND]
+    return list(by_url.values())[:MAX_PAGE_IMAGES_PER_KIND]
 
 
-def clean_alt(text: str) -> str | None:
+def clean_image_alt_text(text: str) -> str | None:
     """Return an image's description; None for an empty one."""
-    return truncate(clean(text), MAX_ALT_CHARS) or None
+    return truncate_text(clean_text_line(text), MAX_IMAGE_ALT_CHARS) or None
 
 
-def screenshots(page: Document) -> Iterator[NamedImage]:
-    for node in filter(is_app, page.nodes):
-        yield from ((url, "jsonld.screenshot", "") for url in image_urls(node.get("screenshot")))
+def find_jsonld_screenshots(page: HtmlDocument) -> Iterator[NamedImage]:
+    for node in filter(is_app_node, page.nodes):
+        yield from ((url, "jsonld.screenshot", "") for url in read_jsonld_image_urls(node.get("screenshot")))
 
 
-def previews(page: Document) -> Iterator[NamedImage]:
+def find_social_previews(page: HtmlDocument) -> Iterator[NamedImage]:
     """Yield preview images for social networks, each with its description."""
     for name, copies in (("og:image", ("og:image:url", "og:image:secure_url")), ("twitter:image", ())):
         addresses = chain.from_iterable(page.metas.get(key, []) for key in (name, *copies))
@@ -68,46 +66,46 @@ def previews(page: Document) -> Iterator[NamedImage]:
             yield address, f"html.{name}", description
 
 
-def images(page: Document) -> Iterator[NamedImage]:
+def find_jsonld_brand_images(page: HtmlDocument) -> Iterator[NamedImage]:
     """Yield images of the brand and of its offers; an app's image is its logo."""
     for node in page.nodes:
-        if (is_brand(node) or is_offer(node)) and not is_app(node):
+        if (is_brand_node(node) or is_offer_node(node)) and not is_app_node(node):
             yield from (
-                (url, "jsonld.image", "") for url in jsonld.texts(node.get("image"), "url", "contentUrl")
+                (url, "jsonld.image", "") for url in jsonld.read_jsonld_texts(node.get("image"), "url", "contentUrl")
             )
 
 
 def manifest_images(url: str, members: dict[str, Any]) -> Iterator[CandidateImage]:
     """Yield images of a web app manifest: its largest icon, and its screenshots with their labels."""
     icons = [
-        member for member in object_list(members, "icons") if text_member(member, "purpose") != "monochrome"
+        member for member in read_json_objects(members, "icons") if read_json_text(member, "purpose") != "monochrome"
     ]
-    yield from images_of_members(url, "logo", sorted(icons, key=longest_side)[-1:], "manifest.icons")
-    shots = object_list(members, "screenshots")[:MAX_PER_KIND]
-    yield from images_of_members(url, "screenshot", shots, "manifest.screenshots")
+    yield from build_manifest_images(url, "logo", sorted(icons, key=longest_icon_side_px)[-1:], "manifest.icons")
+    shots = read_json_objects(members, "screenshots")[:MAX_PAGE_IMAGES_PER_KIND]
+    yield from build_manifest_images(url, "screenshot", shots, "manifest.screenshots")
 
 
-def images_of_members(
+def build_manifest_images(
     url: str, kind: PictureKind, members: list[dict[str, Any]], rule: str
 ) -> Iterator[CandidateImage]:
     for member in members:
-        if address := absolute(url, text_member(member, "src")):
+        if address := resolve_http_url(url, read_json_text(member, "src")):
             yield CandidateImage(
-                kind=kind, url=address, rule=rule, page=url, alt=clean_alt(text_member(member, "label"))
+                kind=kind, url=address, rule=rule, page=url, alt=clean_image_alt_text(read_json_text(member, "label"))
             )
 
 
-def object_list(members: dict[str, Any], key: str) -> list[dict[str, Any]]:
+def read_json_objects(members: dict[str, Any], key: str) -> list[dict[str, Any]]:
     """Return the objects of a list; an empty list for any other value."""
     value = members.get(key)
     return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
 
 
-def text_member(member: dict[str, Any], key: str) -> str:
+def read_json_text(member: dict[str, Any], key: str) -> str:
     value = member.get(key)
     return value if isinstance(value, str) else ""
 
 
-def longest_side(icon: dict[str, Any]) -> int:
-    """Return the longest of its sides in pixels."""
-    return max(map(int, re.findall(r"\d{1,5}", text_member(icon, "sizes"))), default=0)
+def longest_icon_side_px(icon: dict[str, Any]) -> int:
+    """Return the longest side that an icon's `sizes` declares, in pixels; 0 if it declares none."""
+    return max(map(int, re.findall(r"\d{1,5}", read_json_text(icon, "sizes"))), default=0)

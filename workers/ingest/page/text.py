@@ -9,41 +9,41 @@ MAX_DESCRIPTION_CHARS = 500
 MAX_TAGLINE_CHARS = 120
 MIN_TAGLINE_WORDS = 3
 #: Characters of a raw value that are read: several times the limit of any field.
-MAX_READ_CHARS = 5_000
-TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+MAX_RAW_VALUE_CHARS = 5_000
+HTML_TAG_IN_TEXT = re.compile(r"</?[a-zA-Z][^<>]*>")
 #: Zero-width, soft hyphen, bidirectional controls and control characters, without the joiners that emoji and
 #: Persian need.
-INVISIBLE = re.compile(
+INVISIBLE_CHARACTERS = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 #: The end of a sentence; an initial (`Malte C. wrote`) or a day (`29. March`) ends no sentence.
-SENTENCE_BREAK = re.compile(
+SENTENCE_BREAK_PATTERN = re.compile(
     r"(?<=[!?…])\s+|(?:(?<=[^\W\d_]{2}\.)|(?<=[)\]»”]\.))\s+(?![a-zß-ÿ\d])|(?<=[。！？])"
 )
 #: Separator between two parts of a title. Scripts without blanks use a bare hyphen.
-WIDE = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
-SEPARATOR = re.compile(
-    rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*|\s*：\s*|(?<={WIDE})[-_](?={WIDE})"
+WIDE_CHARACTER_REGEX = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+TITLE_SEPARATOR_PATTERN = re.compile(
+    rf"\s+[-–—−|·•»«›‹:/~⋆★]+\s+|\s*[|»›]\s*|:\s+|\s+[–—]\s*|\s*：\s*|(?<={WIDE_CHARACTER_REGEX})[-_](?={WIDE_CHARACTER_REGEX})"
 )
 
-#: ASCII characters that `squash` drops: most texts are ASCII.
-ASCII_MARKS = {code: None for code in range(128) if not chr(code).isalnum()}
+#: ASCII characters that `fold_text` drops: most texts are ASCII.
+ASCII_NON_ALPHANUMERIC_TABLE = {code: None for code in range(128) if not chr(code).isalnum()}
 #: Characters from Hangul on: earlier ones are never wide.
-HANGUL_ON = re.compile(r"[^\x00-\u10ff]")
+POSSIBLY_WIDE_CHARACTERS = re.compile(r"[^\x00-\u10ff]")
 
 
-def clean(value: str) -> str:
+def clean_text_line(value: str) -> str:
     """Return one line of plain text, without entities (often escaped twice), tags, invisible characters."""
-    plain = TAG.sub(" ", html.unescape(html.unescape(value[:MAX_READ_CHARS].replace("\\n", " "))))
-    visible = plain if plain.isprintable() else INVISIBLE.sub("", plain)
+    plain = HTML_TAG_IN_TEXT.sub(" ", html.unescape(html.unescape(value[:MAX_RAW_VALUE_CHARS].replace("\\n", " "))))
+    visible = plain if plain.isprintable() else INVISIBLE_CHARACTERS.sub("", plain)
     return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
-def truncate(text: str, limit: int) -> str:
+def truncate_text(text: str, limit: int) -> str:
     """Cut the text to `limit` characters, after a sentence in its second half, else after a word."""
     if len(text) <= limit:
         return text
-    starts = (match.start() for match in SENTENCE_BREAK.finditer(text[: limit + 1]))
+    starts = (match.start() for match in SENTENCE_BREAK_PATTERN.finditer(text[: limit + 1]))
     if ends := [end for end in starts if limit // 2 < end <= limit]:
         return text[: ends[-1]]
     return text[: limit - 1].rsplit(" ", 1)[0].rstrip(" ,;:-–—") + "…"
@@ -55,27 +55,27 @@ def is_tagline_sized(text: str, min_words: int = MIN_TAGLINE_WORDS) -> bool:
 
 def split_sentences(text: str) -> list[str]:
     """Split the text into sentences, each with the blank after it."""
-    ends = [match.end() for match in SENTENCE_BREAK.finditer(text)]
+    ends = [match.end() for match in SENTENCE_BREAK_PATTERN.finditer(text)]
     return [sentence for start, end in pairwise([0, *ends, len(text)]) if (sentence := text[start:end])]
 
 
 def first_sentence(text: str) -> str:
-    return SENTENCE_BREAK.split(text, maxsplit=1)[0]
+    return SENTENCE_BREAK_PATTERN.split(text, maxsplit=1)[0]
 
 
-def squash(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return its letters and digits, folded: equal for texts that differ only in case and marks."""
     if text.isascii():
-        return text.lower().translate(ASCII_MARKS)
+        return text.lower().translate(ASCII_NON_ALPHANUMERIC_TABLE)
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 
 def split_title(title: str) -> list[str]:
     """Return the parts of a title: three of `Acme - Pricing | Acme Inc.`."""
-    return [part for part in (part.strip() for part in SEPARATOR.split(title)) if part]
+    return [part for part in (part.strip() for part in TITLE_SEPARATOR_PATTERN.split(title)) if part]
 
 
 def count_words(text: str) -> int:
     """Count words; in scripts without blanks three characters count as one word."""
-    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in HANGUL_ON.findall(text))
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in POSSIBLY_WIDE_CHARACTERS.findall(text))
     return max(len(text.split()), wide // 3)

@@ -2,40 +2,38 @@
 
 from itertools import islice
 
-from workers.ingest.page.document import Document, text_of
-from workers.ingest.page.names import resembles
-from workers.ingest.page.text import SEPARATOR, clean, squash, truncate
+from workers.ingest.page.document import HtmlDocument, read_tag_text
+from workers.ingest.page.names import is_similar_name
+from workers.ingest.page.text import TITLE_SEPARATOR_PATTERN, clean_text_line, fold_text, truncate_text
 
-MAX_TITLE_CHARS = 300
+MAX_PAGE_TITLE_CHARS = 300
 #: Headings that are compared with the title.
-MAX_HEADINGS = 3
+MAX_HEADINGS_TO_COMPARE = 3
 #: Separators of the title; further ones are ignored.
-MAX_PARTS = 10
+MAX_TITLE_SEPARATORS = 10
 
 
-def title(page: Document, name: str | None) -> str | None:
+def choose_page_title(page: HtmlDocument, name: str | None) -> str | None:
     """Return the page's title; None if it is empty.
 
     The title for sharing is returned as it is, else the page's own without the site's name.
     """
     for _, text in page.meta("og:title", "twitter:title"):
-        if value := clean(text):
-            return truncate(value, MAX_TITLE_CHARS)
-    own_title = heading_part(page, page.title) or without_site(page.title, name or page.label)
-    return truncate(own_title, MAX_TITLE_CHARS) or None
+        if value := clean_text_line(text):
+            return truncate_text(value, MAX_PAGE_TITLE_CHARS)
+    own_title = find_title_part_in_headings(page, page.title) or cut_site_from_title(page.title, name or page.label)
+    return truncate_text(own_title, MAX_PAGE_TITLE_CHARS) or None
 
 
-def heading_part(page: Document, page_title: str) -> str | None:
+def find_title_part_in_headings(page: HtmlDocument, page_title: str) -> str | None:
     """Return the part of the title, from its start, that is also a heading."""
-    headings = {squash(text_of(tag)) for tag in page.tags["h1"][:MAX_HEADINGS]} - {""}
-    return next(
-        (beginning for beginning in title_beginnings(page_title) if squash(beginning) in headings), None
-    )
+    headings = {fold_text(read_tag_text(tag)) for tag in page.tags["h1"][:MAX_HEADINGS_TO_COMPARE]} - {""}
+    return next((beginning for beginning in title_beginnings(page_title) if fold_text(beginning) in headings), None)
 
 
-def without_site(page_title: str, name: str) -> str:
+def cut_site_from_title(page_title: str, name: str) -> str:
     for beginning in title_beginnings(page_title):
-        if resembles(squash(page_title[len(beginning) :]), squash(name)):
+        if is_similar_name(fold_text(page_title[len(beginning) :]), fold_text(name)):
             return beginning
     return page_title
 
@@ -43,5 +41,6 @@ def without_site(page_title: str, name: str) -> str:
 def title_beginnings(page_title: str) -> list[str]:
     """Return beginnings of a title: `A` and `A - B` of `A - B | C`."""
     return [
-        page_title[: match.start()].strip() for match in islice(SEPARATOR.finditer(page_title), MAX_PARTS)
+        page_title[: match.start()].strip()
+        for match in islice(TITLE_SEPARATOR_PATTERN.finditer(page_title), MAX_TITLE_SEPARATORS)
     ]

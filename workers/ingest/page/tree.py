@@ -20,17 +20,17 @@ from bs4.element import (
 )
 from lxml import etree
 
-SILENT_TAGS = frozenset("script style noscript template svg title select textarea iframe button".split())
+UNREAD_TEXT_TAGS = frozenset("script style noscript template svg title select textarea iframe button".split())
 #: Tags above a text that are checked: an unclosed tag silences no page.
-SILENT_DISTANCE = 5
+MAX_SILENT_ANCESTOR_DISTANCE = 5
 #: Nesting depth of tags that are built, as in browsers: deeper texts belong to the deepest built tag. So a
 #: walk up from any tag is short.
-MAX_DEPTH = 512
+MAX_HTML_DEPTH = 512
 #: Bytes of a piece. After a piece in which a page is deeper, it is read no further: for each unmatched end
 #: tag lxml checks all open tags. Of 267 real pages the deepest has 44.
-PIECE_BYTES = 16 << 10
+HTML_FEED_CHUNK_BYTES = 16 << 10
 #: Kinds of the texts in these tags, as in Beautiful Soup.
-TEXT_KINDS: Mapping[str, type[NavigableString]] = {
+TEXT_CLASS_BY_TAG: Mapping[str, type[NavigableString]] = {
     "script": Script,
     "style": Stylesheet,
     "template": TemplateString,
@@ -39,7 +39,7 @@ TEXT_KINDS: Mapping[str, type[NavigableString]] = {
 }
 
 
-class Element(Tag):
+class HtmlElement(Tag):
     """Tag of a page. Attributes with the same value for all tags are on the class, so that a tag is cheap."""
 
     parser_class = None
@@ -64,34 +64,34 @@ class Element(Tag):
 
 
 #: Open tag, the distance of a text in it from a silent tag, and the kind of such a text.
-OpenTag = tuple[Element, int, type[NavigableString]]
+OpenHtmlTag = tuple[HtmlElement, int, type[NavigableString]]
 
 
 class PageTree:
     """Target of lxml's parser, which calls `start`, `end`, `data`, `comment`, `pi`, `doctype` and `close`."""
 
     def __init__(self) -> None:
-        self.root = Element("[document]", {}, None)
+        self.root = HtmlElement("[document]", {}, None)
         self.tags: defaultdict[str, list[Tag]] = defaultdict(list)
         self.texts: list[NavigableString] = []
         self.last_element: Tag | NavigableString = self.root
-        self.open_tags: list[OpenTag] = [(self.root, SILENT_DISTANCE, NavigableString)]
+        self.open_tags: list[OpenHtmlTag] = [(self.root, MAX_SILENT_ANCESTOR_DISTANCE, NavigableString)]
         self.pending_texts: list[str] = []
 
     def start(self, name: str, attrs: Mapping[str, str]) -> None:
         if self.pending_texts:
             self.flush()
         tag, distance, kind = self.open_tags[-1]
-        kind = TEXT_KINDS.get(name, kind)
-        if len(self.open_tags) <= MAX_DEPTH:
-            tag = self.build_tag(name, attrs, tag, kind)
-        self.open_tags.append((tag, 0 if name in SILENT_TAGS else distance + 1, kind))
+        kind = TEXT_CLASS_BY_TAG.get(name, kind)
+        if len(self.open_tags) <= MAX_HTML_DEPTH:
+            tag = self.append_tag(name, attrs, tag, kind)
+        self.open_tags.append((tag, 0 if name in UNREAD_TEXT_TAGS else distance + 1, kind))
 
-    def build_tag(
-        self, name: str, attrs: Mapping[str, str], parent: Element, kind: type[NavigableString]
-    ) -> Element:
-        tag = Element(name, attrs, parent)
-        if name in TEXT_KINDS:
+    def append_tag(
+        self, name: str, attrs: Mapping[str, str], parent: HtmlElement, kind: type[NavigableString]
+    ) -> HtmlElement:
+        tag = HtmlElement(name, attrs, parent)
+        if name in TEXT_CLASS_BY_TAG:
             tag.interesting_string_types = {kind}
         self.link(tag, parent)
         self.tags[name].append(tag)
@@ -115,7 +115,7 @@ class PageTree:
         string = kind(text)
         string.parent = parent
         self.link(string, parent)
-        if kind is NavigableString and distance >= SILENT_DISTANCE:
+        if kind is NavigableString and distance >= MAX_SILENT_ANCESTOR_DISTANCE:
             self.texts.append(string)
 
     comment = pi = doctype = flush
@@ -133,14 +133,14 @@ class PageTree:
         return self
 
 
-def build_tree(html: str) -> PageTree:
+def parse_html_tree(html: str) -> PageTree:
     """Build the tree of any text, also of an empty one, for which lxml needs the line break."""
     target = PageTree()
     parser = etree.HTMLParser(target=target, encoding="utf-8")
     text = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")
-    for start in range(0, len(text), PIECE_BYTES):
-        parser.feed(text[start : start + PIECE_BYTES])
-        if len(target.open_tags) > MAX_DEPTH:
+    for start in range(0, len(text), HTML_FEED_CHUNK_BYTES):
+        parser.feed(text[start : start + HTML_FEED_CHUNK_BYTES])
+        if len(target.open_tags) > MAX_HTML_DEPTH:
             break
     tree: PageTree = parser.close()
     return tree

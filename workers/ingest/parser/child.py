@@ -22,94 +22,96 @@ from typing import Any
 
 import msgspec
 
-from generation.confinement.confine import confine, precompute_confinement
+from generation.confinement.confine import confine_process, precompute_confinement
 from workers.ingest.appstore import app, play, subtitle
-from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
+from workers.ingest.appstore.shapes import AppStorePage, GooglePlayPage, ParsedStoreListing
 from workers.ingest.colors import logo, styles
-from workers.ingest.derive.derive import derive
+from workers.ingest.derive.derive import derive_prose_candidates
 from workers.ingest.github import paths
 from workers.ingest.github.reading import repository
-from workers.ingest.github.shapes import ReadRepository, RepositoryTree
+from workers.ingest.github.shapes import RepositoryContent, RepositoryTree
 from workers.ingest.page import llms, manifest
-from workers.ingest.page.extract import extract
-from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
+from workers.ingest.page.extract import extract_page
+from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_LANGUAGES
 from workers.ingest.pictures import drawing
 from workers.ingest.shapes import (
-    STARTED,
-    FetchedDrawing,
-    Llms,
-    Logo,
-    Manifest,
-    PageDocument,
+    PARSING_STARTED_BYTE,
+    FetchedLlmsTxt,
+    FetchedLogo,
+    FetchedPage,
+    FetchedPageStyles,
+    FetchedSvg,
+    FetchedWebManifest,
     ParseInput,
     ParseOutput,
     ParseReply,
-    Prose,
-    Styles,
+    SourceProse,
 )
-from workers.ingest.skip_rules import SkipRules
+from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Parser of each kind of document.
-READERS: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
-    PageDocument: extract,
-    Manifest: manifest.read_manifest_file,
-    Llms: llms.read_llms_file,
-    FetchedDrawing: drawing.read_drawing_size,
-    Styles: styles.read_style_sheets,
-    Logo: logo.read,
-    Prose: derive,
-    Listing: app.read_listing,
-    StorePage: subtitle.read_subtitle_page,
-    PlayPage: play.read_play_page,
-    RepositoryTree: paths.choose,
-    ReadRepository: repository.read_repository_files,
+PARSER_BY_DOCUMENT_TYPE: dict[type[ParseInput], Callable[[Any], ParseOutput]] = {
+    FetchedPage: extract_page,
+    FetchedWebManifest: manifest.read_manifest_file,
+    FetchedLlmsTxt: llms.read_llms_file,
+    FetchedSvg: drawing.read_drawing_size,
+    FetchedPageStyles: styles.read_style_sheet_colors,
+    FetchedLogo: logo.extract_logo_colors,
+    SourceProse: derive_prose_candidates,
+    ParsedStoreListing: app.parse_apple_listing,
+    AppStorePage: subtitle.parse_app_subtitle_page,
+    GooglePlayPage: play.read_play_page,
+    RepositoryTree: paths.choose_repository_paths,
+    RepositoryContent: repository.read_repository_files,
 }
 
 #: Seconds of a document; the parent sets its CPU seconds.
-WALL_S = 20
+MAX_DOCUMENT_WALL_TIME_S = 20
 #: Bytes of address space beyond the loaded process: four times the need of the largest real pages.
-EXTRA_MEMORY_BYTES = 112 << 20
+MAX_EXTRA_MEMORY_BYTES = 112 << 20
 
 
 def main(handle: int) -> None:
     """Serve until the parent's side of the socket closes, also by its death."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    warm_up()
+    warm_up_parsers()
     precompute_confinement()
     # A document's process ends before a collection would pay, and without one it shares more memory.
     gc.freeze()
     gc.disable()
     with socket.socket(fileno=handle) as control:
-        while received := receive(control):
+        while received := receive_document_socket(control):
             connection, cpu_s = received
             with connection:
                 if os.fork() == 0:
-                    serve(connection, cpu_s)
+                    serve_document(connection, cpu_s)
 
 
-def warm_up() -> None:
+def warm_up_parsers() -> None:
     """Parse each example once, and compile each language's skip rules (reason: `warmup.py`)."""
-    for example in EXAMPLES:
-        parse(example)
-    for language in LANGUAGES:
-        SkipRules(language)
+    for example in WARMUP_DOCUMENTS:
+        parse_within_memory_limit(example)
+    for language in WARMUP_LANGUAGES:
+        SentenceSkipRules(language)
 
 
-def receive(control: socket.socket) -> tuple[socket.socket, int] | None:
+def receive_document_socket(control: socket.socket) -> tuple[socket.socket, int] | None:
     """Receive a document's socket and its CPU seconds; None once the parent's side is closed."""
     cpu_s, handles, _, _ = socket.recv_fds(control, 1, 1)
     return (socket.socket(fileno=handles[0]), cpu_s[0]) if handles else None
 
 
-def serve(connection: socket.socket, cpu_s: int) -> None:
-    """Send `STARTED`, read a `ParseInput` to its end, write a `ParseReply` if possible, and exit."""
+def serve_document(connection: socket.socket, cpu_s: int) -> None:
+    """Send `PARSING_STARTED_BYTE`, read a `ParseInput` to its end, write a `ParseReply` if possible, and
+    exit.
+    """
     try:
-        connection.sendall(STARTED)
-        set_limits(cpu_s)
-        confine()
-        document = read(connection)
+        connection.sendall(PARSING_STARTED_BYTE)
+        set_document_limits(cpu_s)
+        confine_process()
+        document = receive_document(connection)
         with exit_on_hang_up(connection):
-            reply = parse(document)
+            reply = parse_within_memory_limit(document)
         connection.sendall(msgspec.msgpack.encode(ParseReply(output=reply, cpu_s=time.process_time())))
     except BrokenPipeError:
         os._exit(0)  # The parent waits no more.
@@ -118,13 +120,13 @@ def serve(connection: socket.socket, cpu_s: int) -> None:
     os._exit(0)
 
 
-def set_limits(cpu_s: int) -> None:
+def set_document_limits(cpu_s: int) -> None:
     """Set the limits, in the kernel, so that they hold inside a C library too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-    limit_bytes = address_space_bytes() + EXTRA_MEMORY_BYTES
+    limit_bytes = address_space_bytes() + MAX_EXTRA_MEMORY_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
-    signal.alarm(WALL_S)
+    signal.alarm(MAX_DOCUMENT_WALL_TIME_S)
 
 
 def address_space_bytes() -> int:
@@ -138,29 +140,29 @@ def exit_on_hang_up(connection: socket.socket) -> Iterator[None]:
     flags = fcntl.fcntl(connection, fcntl.F_GETFL)
     fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(connection, fcntl.F_SETFL, flags | os.O_ASYNC)
-    if has_hung_up(connection):
+    if has_parent_hung_up(connection):
         os._exit(0)
     yield
     # A reply that is read bit by bit would raise the signal too.
     fcntl.fcntl(connection, fcntl.F_SETFL, flags)
 
 
-def has_hung_up(connection: socket.socket) -> bool:
+def has_parent_hung_up(connection: socket.socket) -> bool:
     poller = select.poll()
     poller.register(connection, 0)
     return bool(poller.poll(0))
 
 
-def read(connection: socket.socket) -> ParseInput:
+def receive_document(connection: socket.socket) -> ParseInput:
     with connection.makefile("rb") as stream:
         document: ParseInput = msgspec.msgpack.decode(stream.read(), type=ParseInput)
         return document
 
 
-def parse(document: ParseInput) -> ParseOutput | None:
+def parse_within_memory_limit(document: ParseInput) -> ParseOutput | None:
     """Parse the document; None if it takes too much memory."""
     try:
-        return READERS[type(document)](document)
+        return PARSER_BY_DOCUMENT_TYPE[type(document)](document)
     except MemoryError:
         return None
 

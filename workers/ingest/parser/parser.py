@@ -16,10 +16,10 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.errors import ScrapeFailed, TooLarge
+from schemas.errors import ScrapeFailed, SourceTooLarge
 from workers.ingest.shapes import (
-    STARTED,
-    PageDocument,
+    PARSING_STARTED_BYTE,
+    FetchedPage,
     ParsedDocument,
     ParsedPage,
     ParseInput,
@@ -29,16 +29,16 @@ from workers.ingest.shapes import (
 from workers.runtime.fair_slots import FairSlots
 
 #: Seconds for a document's process to start, and then to read it: mostly it ends earlier by itself.
-TIMEOUT_S = 30.0
+DOCUMENT_REPLY_TIMEOUT_S = 30.0
 #: CPU seconds for a document. A page mostly takes hundredths.
-CPU_S = 5
-JOB_CPU_S = 15.0
+MAX_DOCUMENT_CPU_S = 5
+MAX_PARSING_CPU_S_PER_JOB = 15.0
 #: Documents at once: twice the cores, since a single tenant gets half of the slots.
-MAX_PARALLEL = 2 * (os.cpu_count() or 1)
+MAX_PARALLEL_DOCUMENTS = 2 * (os.cpu_count() or 1)
 #: Bytes from which a document may take much memory.
-LARGE_BYTES = 256 << 10
+MIN_LARGE_DOCUMENT_BYTES = 256 << 10
 #: Large documents parsed at once: one of a tenant.
-MAX_LARGE_PARALLEL = 2
+MAX_PARALLEL_LARGE_DOCUMENTS = 2
 #: A process that forks must have no other threads.
 ONE_THREAD_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -47,8 +47,8 @@ class ParsingProcess:
     """Handle on the parsing process, and its slots."""
 
     def __init__(self, at_once: int) -> None:
-        self.slots, self.large = FairSlots(at_once), FairSlots(MAX_LARGE_PARALLEL)
-        self.process, self.control = start()
+        self.slots, self.large = FairSlots(at_once), FairSlots(MAX_PARALLEL_LARGE_DOCUMENTS)
+        self.process, self.control = start_parsing_process()
 
     def connect(self, cpu_s: int) -> socket.socket:
         """Return a socket to a new document's process, which may use `cpu_s` of CPU."""
@@ -58,7 +58,7 @@ class ParsingProcess:
                 socket.send_fds(self.control, [bytes([cpu_s])], [child_end.fileno()])
             except OSError:
                 self.stop()
-                self.process, self.control = start()
+                self.process, self.control = start_parsing_process()
                 socket.send_fds(self.control, [bytes([cpu_s])], [child_end.fileno()])
         return parent_end
 
@@ -68,7 +68,7 @@ class ParsingProcess:
         self.process.wait()
 
 
-def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
+def start_parsing_process() -> tuple[subprocess.Popen[bytes], socket.socket]:
     """Start the process without our environment, and in a session of its own, away from Ctrl-C.
 
     It exits when our side of the socket closes.
@@ -86,7 +86,7 @@ def start() -> tuple[subprocess.Popen[bytes], socket.socket]:
     return process, parent_end
 
 
-class Parser:
+class DocumentParser:
     """Parser for one job: in its tenant's turns, one document after the other, with `left_s` of CPU.
 
     Without a tenant each document counts as a tenant of its own, for a benchmark or a person at the
@@ -97,37 +97,37 @@ class Parser:
         self.parsing, self.tenant, self.left_s = parsing, tenant, left_s
         self.lock = asyncio.Lock() if tenant else nullcontext()
 
-    def of(self, tenant: UUID) -> "Parser":
+    def of(self, tenant: UUID) -> "DocumentParser":
         """Return the parser for one job of an organization."""
-        return Parser(self.parsing, tenant, JOB_CPU_S)
+        return DocumentParser(self.parsing, tenant, MAX_PARSING_CPU_S_PER_JOB)
 
 
 @asynccontextmanager
-async def open_parser(*, at_once: int = MAX_PARALLEL) -> AsyncIterator[Parser]:
+async def open_document_parser(*, at_once: int = MAX_PARALLEL_DOCUMENTS) -> AsyncIterator[DocumentParser]:
     """Open a parser, and stop its process at the end of the block."""
     parsing = ParsingProcess(at_once)
     try:
-        yield Parser(parsing)
+        yield DocumentParser(parsing)
     finally:
         parsing.stop()
 
 
-async def parse(parser: Parser, source: PageDocument) -> ParsedPage:
-    """Parse a page. Raises `ScrapeFailed`, `TooLarge`."""
+async def parse_page(parser: DocumentParser, source: FetchedPage) -> ParsedPage:
+    """Parse a page. Raises `ScrapeFailed`, `SourceTooLarge`."""
     page = await parse_document(parser, source)
     assert isinstance(page, ParsedPage)  # noqa: S101  the parser of a page returns one
     return page
 
 
-async def read(parser: Parser, document: ParseInput) -> ParsedDocument:
-    """Parse a document other than a page, a tree or a drawing. Raises `ScrapeFailed`, `TooLarge`."""
+async def parse_non_page_document(parser: DocumentParser, document: ParseInput) -> ParsedDocument:
+    """Parse a document other than a page, a tree or a drawing. Raises `ScrapeFailed`, `SourceTooLarge`."""
     reading = await parse_document(parser, document)
     assert isinstance(reading, ParsedDocument)  # noqa: S101  so do all but those of pages and trees
     return reading
 
 
-async def parse_document(parser: Parser, document: ParseInput) -> ParseOutput:
-    """Parse a document. Raises `ScrapeFailed` if it breaks or takes too long, `TooLarge` for memory.
+async def parse_document(parser: DocumentParser, document: ParseInput) -> ParseOutput:
+    """Parse a document. Raises `ScrapeFailed` if it breaks or takes too long, `SourceTooLarge` for memory.
 
     The CPU seconds used, or all granted ones without a reply, are taken from the job's budget.
     """
@@ -135,29 +135,32 @@ async def parse_document(parser: Parser, document: ParseInput) -> ParseOutput:
     async with parser.lock:
         if parser.left_s <= 0:
             raise ScrapeFailed(
-                f"the previous pages used all of the {JOB_CPU_S:g} s to read that one ingest has"
+                f"the previous pages used all of the {MAX_PARSING_CPU_S_PER_JOB:g} s to read that one ingest has"
             )
-        cpu_s = ceil(min(CPU_S, parser.left_s))
-        async with large_slot(parser, tenant, len(message)), parser.parsing.slots.slot(tenant):
+        cpu_s = ceil(min(MAX_DOCUMENT_CPU_S, parser.left_s))
+        async with large_document_slot(parser, tenant, len(message)), parser.parsing.slots.slot(tenant):
             # Without a byte the forking process has died: repeat it with a new one.
-            received = await exchange(parser, message, cpu_s) or await exchange(parser, message, cpu_s)
-        sent = received.removeprefix(STARTED)
+            received = await exchange_with_parsing_process(
+                parser, message, cpu_s
+            ) or await exchange_with_parsing_process(parser, message, cpu_s)
+        sent = received.removeprefix(PARSING_STARTED_BYTE)
         reply = msgspec.msgpack.decode(sent, type=ParseReply) if sent else None
         parser.left_s -= cpu_s if reply is None else reply.cpu_s
     if reply is None:
         raise ScrapeFailed("the page can't be read: it takes too long, or breaks the parser")
     if reply.output is None:
-        raise TooLarge("the page takes too much memory to read; give a smaller page of the site")
+        raise SourceTooLarge("the page takes too much memory to read; give a smaller page of the site")
     return reply.output
 
 
-def large_slot(parser: Parser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
+def large_document_slot(parser: DocumentParser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
     """Return a slot for a large document, so that the memory of many never adds up; small ones need none."""
-    return parser.parsing.large.slot(tenant) if size > LARGE_BYTES else nullcontext()
+    return parser.parsing.large.slot(tenant) if size > MIN_LARGE_DOCUMENT_BYTES else nullcontext()
 
 
-async def exchange(parser: Parser, message: bytes, cpu_s: int) -> bytes:
-    """Return all bytes of the document's process: `STARTED`, then its reply; empty if it didn't start.
+async def exchange_with_parsing_process(parser: DocumentParser, message: bytes, cpu_s: int) -> bytes:
+    """Return all bytes of the document's process: `PARSING_STARTED_BYTE`, then its reply; empty if it didn't
+    start.
 
     Once the connection is closed, for any reason, the process ends: a slot has one at most.
     """
@@ -167,8 +170,8 @@ async def exchange(parser: Parser, message: bytes, cpu_s: int) -> bytes:
         try:
             writer.write(message)
             writer.write_eof()
-            for size in (len(STARTED), -1):
-                async with asyncio.timeout(TIMEOUT_S):
+            for size in (len(PARSING_STARTED_BYTE), -1):
+                async with asyncio.timeout(DOCUMENT_REPLY_TIMEOUT_S):
                     received += await reader.read(size)
         finally:
             writer.close()

@@ -4,40 +4,40 @@ Parsers, lexicons, stop words, patterns and codecs load at their first use. With
 document's process would load them again.
 """
 
-from workers.ingest.appstore.shapes import Listing, PlayPage, Software, StorePage
-from workers.ingest.github.shapes import ReadRepository, RepositoryFile, RepositoryTree
+from workers.ingest.appstore.shapes import AppLookupResult, AppStorePage, GooglePlayPage, ParsedStoreListing
+from workers.ingest.github.shapes import RepositoryContent, RepositoryFile, RepositoryTree
 from workers.ingest.shapes import (
-    FetchedDrawing,
-    Llms,
-    Logo,
-    Manifest,
-    PageDocument,
+    FetchedLlmsTxt,
+    FetchedLogo,
+    FetchedPage,
+    FetchedPageStyles,
+    FetchedStyleSheet,
+    FetchedSvg,
+    FetchedWebManifest,
     ParseInput,
     Passage,
-    Prose,
-    Styles,
-    StyleSheet,
+    SourceProse,
 )
 
-URL = "https://example.test/"
-WORDS = "Example helps small teams to keep their notes. It is built for teachers, and you can try it at once!"
+WARMUP_URL = "https://example.test/"
+WARMUP_SENTENCES = (
+    "Example helps small teams to keep their notes. It is built for teachers, and you can try it at once!"
+)
 
-LISTED = b'<script type="application/ld+json">{"@type": "MobileApplication", "name": "Example"}</script>'
-PAGE = b"""<html lang="en-GB"><head><title>Example - Notes for teams</title>
+WARMUP_STORE_JSONLD = b'<script type="application/ld+json">{"@type": "MobileApplication", "name": "Example"}</script>'
+WARMUP_HTML_PAGE = b"""<html lang="en-GB"><head><title>Example - Notes for teams</title>
 <meta name="description" content="Example keeps notes &amp; plans."><link rel="icon" href="/icon.png">
 <script type="application/ld+json">{"@type": "Organization", "name": "Example", "keywords": "notes"}</script>
 </head><body><nav><a href="/pricing">Pricing</a></nav><h1>Notes for teams</h1>
 <p>Example keeps the notes of small teams, and finds each of them again.</p></body></html>"""
 
 #: One red pixel.
-PICTURE = bytes.fromhex(
-    "47494638396101000100800000c0392b00000021f90400000000002c00000000010001000002024401003b"
-)
+ONE_PIXEL_GIF = bytes.fromhex("47494638396101000100800000c0392b00000021f90400000000002c00000000010001000002024401003b")
 
 #: Languages with a lexicon, one without, and None, which is detected.
-LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "ru", "pl", None)
+WARMUP_LANGUAGES = ("de", "en", "es", "fr", "it", "nl", "pt", "ru", "pl", None)
 
-READMES = {
+WARMUP_READMES = {
     "README.md": b"""# Example
 
 > Notes, kept.
@@ -65,7 +65,7 @@ Example
 Example keeps link:/x[notes].
 """,
 }
-FILES = {
+WARMUP_REPOSITORY_FILES = {
     "package.json": b'{"name": "example", "description": "Example keeps notes."}',
     "pubspec.yaml": b"name: example\ndescription: Example keeps notes.\n",
     "pyproject.toml": b'[project]\nname = "example"\n',
@@ -77,36 +77,44 @@ FILES = {
 }
 
 
-def prose(language: str | None) -> Prose:
+def build_warmup_prose(language: str | None) -> SourceProse:
     heading = Passage(text="Notes for teams", kind="heading")
-    return Prose(url=URL, name="Example", language=language, passages=[heading, Passage(text=WORDS)])
-
-
-def repository(readme: str) -> ReadRepository:
-    return ReadRepository(
-        url=URL,
-        name="example",
-        branch="main",
-        description="Example keeps notes.",
-        homepage=URL,
-        readme=RepositoryFile(path=readme, body=READMES[readme]),
-        files=[RepositoryFile(path=path, body=body) for path, body in FILES.items()],
+    return SourceProse(
+        url=WARMUP_URL, name="Example", language=language, passages=[heading, Passage(text=WARMUP_SENTENCES)]
     )
 
 
-EXAMPLES: tuple[ParseInput, ...] = (
-    PageDocument(url=URL, body=PAGE, content_type="text/html; charset=utf-8"),
-    PageDocument(url=URL, body=PAGE, content_type="text/html; charset=iso-8859-1"),
-    Manifest(url=URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),
-    Styles(sheets=[StyleSheet(url=URL, body=b":root { --brand: #c0392b; --main: hsl(var(--x, 9 9% 9%)) }")]),
-    Logo(url=URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
-    Logo(url=URL, body=PICTURE),
-    Llms(url=URL, body=b"# Example\n\n> Example keeps notes.\n"),
-    FetchedDrawing(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
-    *map(prose, LANGUAGES),
-    Listing(url=URL, country="us", software=Software(track_name="Example: Notes", description=WORDS)),
-    StorePage(url=URL, track_id=1, body=PAGE),
-    PlayPage(url=URL, country="us", body=LISTED),
+def build_warmup_repository(readme: str) -> RepositoryContent:
+    return RepositoryContent(
+        url=WARMUP_URL,
+        name="example",
+        branch="main",
+        description="Example keeps notes.",
+        homepage=WARMUP_URL,
+        readme=RepositoryFile(path=readme, body=WARMUP_READMES[readme]),
+        files=[RepositoryFile(path=path, body=body) for path, body in WARMUP_REPOSITORY_FILES.items()],
+    )
+
+
+WARMUP_DOCUMENTS: tuple[ParseInput, ...] = (
+    FetchedPage(url=WARMUP_URL, body=WARMUP_HTML_PAGE, content_type="text/html; charset=utf-8"),
+    FetchedPage(url=WARMUP_URL, body=WARMUP_HTML_PAGE, content_type="text/html; charset=iso-8859-1"),
+    FetchedWebManifest(url=WARMUP_URL, body=b'{"name": "Example", "lang": "en", "categories": ["notes"]}'),
+    FetchedPageStyles(
+        sheets=[FetchedStyleSheet(url=WARMUP_URL, body=b":root { --brand: #c0392b; --main: hsl(var(--x, 9 9% 9%)) }")]
+    ),
+    FetchedLogo(url=WARMUP_URL, body=b'<svg xmlns="http://www.w3.org/2000/svg"><path fill="#c0392b"/></svg>'),
+    FetchedLogo(url=WARMUP_URL, body=ONE_PIXEL_GIF),
+    FetchedLlmsTxt(url=WARMUP_URL, body=b"# Example\n\n> Example keeps notes.\n"),
+    FetchedSvg(body=b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"/>'),
+    *map(build_warmup_prose, WARMUP_LANGUAGES),
+    ParsedStoreListing(
+        url=WARMUP_URL,
+        country="us",
+        software=AppLookupResult(track_name="Example: Notes", description=WARMUP_SENTENCES),
+    ),
+    AppStorePage(url=WARMUP_URL, track_id=1, body=WARMUP_HTML_PAGE),
+    GooglePlayPage(url=WARMUP_URL, country="us", body=WARMUP_STORE_JSONLD),
     RepositoryTree(name="example", body=b'{"tree": [{"path": "README.md", "type": "blob"}]}'),
-    *map(repository, READMES),
+    *map(build_warmup_repository, WARMUP_READMES),
 )

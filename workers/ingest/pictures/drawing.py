@@ -5,16 +5,16 @@ from math import ceil
 
 from lxml import etree
 
-from workers.ingest.shapes import FetchedDrawing, Size
+from workers.ingest.shapes import DrawingSize, FetchedSvg
 
 #: Pixels of each unit of a length (CSS Values 3, 6.2). The size of a percentage, such as `100%`, is unknown.
-PIXELS = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
-NUMBER = r"\d{1,7}(?:\.\d{0,9})?|\.\d{1,9}"
-LENGTH = re.compile(rf"\s*({NUMBER})\s*([a-z]*)\s*")
-VIEW_BOX = re.compile(rf"\s*\S+[\s,]+\S+[\s,]+({NUMBER})[\s,]+({NUMBER})\s*")
+PIXELS_PER_CSS_UNIT = {"": 1.0, "px": 1.0, "pt": 4 / 3, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
+SVG_NUMBER_REGEX = r"\d{1,7}(?:\.\d{0,9})?|\.\d{1,9}"
+SVG_LENGTH_PATTERN = re.compile(rf"\s*({SVG_NUMBER_REGEX})\s*([a-z]*)\s*")
+SVG_VIEW_BOX_PATTERN = re.compile(rf"\s*\S+[\s,]+\S+[\s,]+({SVG_NUMBER_REGEX})[\s,]+({SVG_NUMBER_REGEX})\s*")
 
 
-def read_drawing_size(drawing: FetchedDrawing) -> Size:
+def read_drawing_size(drawing: FetchedSvg) -> DrawingSize:
     """Return its width and height, else those of its view box; 0 if it is no drawing, or has neither.
 
     Only the root is parsed, without entities: the rest of the file may be missing.
@@ -23,16 +23,16 @@ def read_drawing_size(drawing: FetchedDrawing) -> Size:
     parser.feed(drawing.body)
     root = next((tag for _, tag in parser.read_events()), None)
     if root is None or etree.QName(root).localname != "svg":
-        return Size(width=0, height=0)
-    view_box = VIEW_BOX.fullmatch(root.get("viewBox") or "")
+        return DrawingSize(width=0, height=0)
+    view_box = SVG_VIEW_BOX_PATTERN.fullmatch(root.get("viewBox") or "")
     view_size = (float(view_box[1]), float(view_box[2])) if view_box else (0.0, 0.0)
-    width, height = length(root.get("width")), length(root.get("height"))
+    width, height = parse_svg_length_px(root.get("width")), parse_svg_length_px(root.get("height"))
     if not (width and height):
         width, height = view_size
-    return Size(width=ceil(width), height=ceil(height))
+    return DrawingSize(width=ceil(width), height=ceil(height))
 
 
-def length(text: str | None) -> float:
+def parse_svg_length_px(text: str | None) -> float:
     """Return the pixels of a length; 0 for no length, or a relative one."""
-    match = LENGTH.fullmatch(text or "")
-    return float(match[1]) * PIXELS.get(match[2], 0.0) if match else 0.0
+    match = SVG_LENGTH_PATTERN.fullmatch(text or "")
+    return float(match[1]) * PIXELS_PER_CSS_UNIT.get(match[2], 0.0) if match else 0.0

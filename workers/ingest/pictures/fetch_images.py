@@ -8,21 +8,22 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from schemas.errors import SourceError, Unreachable
+from schemas.errors import SourceError, SourceUnreachable
 from schemas.pictures import Picture
-from workers.ingest.parser.parser import Parser, parse_document
-from workers.ingest.pictures.choose import choose_candidates, distinct_images, is_useful
-from workers.ingest.pictures.measure import Measured, is_drawing, measure
-from workers.ingest.shapes import CandidateImage, FetchedDrawing, Logo, Size
-from workers.ingest.website.session import WANTS, CrawlSession, Web
+from workers.ingest.parser.parser import DocumentParser, parse_document
+from workers.ingest.pictures.choose import choose_candidate_images, distinct_images, is_useful_image_size
+from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_bytes
+from workers.ingest.shapes import CandidateImage, DrawingSize, FetchedLogo, FetchedSvg
+from workers.ingest.website.session import EXPECTED_RESPONSE_BY_KIND, CrawlSession, WebCrawlResources
 from workers.web.fetch import FetchedResponse
 
 #: Seconds that all images of an ingest may take.
-PICTURES_S = 4.0
-MAX_PARALLEL = 4
+MAX_IMAGE_FETCHING_S = 4.0
+MAX_PARALLEL_IMAGE_FETCHES = 4
 
-#: Fetches an image with the `WANTS` of its kind. Raises a `SourceError`, or `TimeoutError`.
-Fetch = Callable[[CandidateImage], Awaitable[FetchedResponse]]
+#: Fetches an image with the `EXPECTED_RESPONSE_BY_KIND` of its kind. Raises a `SourceError`, or
+#: `TimeoutError`.
+FetchImage = Callable[[CandidateImage], Awaitable[FetchedResponse]]
 
 
 class FetchedImages(NamedTuple):
@@ -32,7 +33,7 @@ class FetchedImages(NamedTuple):
     """
 
     pictures: Sequence[Picture] = ()
-    logo: Logo | None = None
+    logo: FetchedLogo | None = None
     late: bool = False
 
 
@@ -41,50 +42,52 @@ class MeasuredImage(NamedTuple):
 
     picture: Picture
     final_url: str
-    logo: Logo | None
+    logo: FetchedLogo | None
 
 
-def open_fetch(web: Web) -> Fetch:
+def open_image_fetch(web: WebCrawlResources) -> FetchImage:
     """Return a fetch of public images."""
-    session = CrawlSession(web, within_s=PICTURES_S)
+    session = CrawlSession(web, within_s=MAX_IMAGE_FETCHING_S)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
-        return await session.open(candidate.url, request_kind(candidate))
+        return await session.open(candidate.url, choose_image_request_kind(candidate))
 
     return fetch
 
 
-async def fetch_images(fetch: Fetch, parser: Parser, candidates: Iterable[CandidateImage]) -> FetchedImages:
-    """Fetch the candidates by `fetch` within `PICTURES_S`."""
-    slots, late, clock = asyncio.Semaphore(MAX_PARALLEL), False, asyncio.get_running_loop().time
-    ends = clock() + PICTURES_S
+async def fetch_candidate_images(
+    fetch: FetchImage, parser: DocumentParser, candidates: Iterable[CandidateImage]
+) -> FetchedImages:
+    """Fetch the candidates by `fetch` within `MAX_IMAGE_FETCHING_S`."""
+    slots, late, clock = asyncio.Semaphore(MAX_PARALLEL_IMAGE_FETCHES), False, asyncio.get_running_loop().time
+    ends = clock() + MAX_IMAGE_FETCHING_S
 
     async def fetch_and_measure(candidate: CandidateImage) -> MeasuredImage | None:
         nonlocal late
         try:
             async with asyncio.timeout_at(ends), slots:
-                return await measure_image(await fetch(candidate), parser, candidate)
+                return await measure_fetched_image(await fetch(candidate), parser, candidate)
         except TimeoutError:  # Raised at once if a Crawl-delay is longer than the time left.
             late |= clock() >= ends
         except SourceError as error:
             # A later fetch may succeed, but a server that is unreachable mostly stays so.
-            late |= error.retryable and not isinstance(error, Unreachable)
+            late |= error.retryable and not isinstance(error, SourceUnreachable)
         return None
 
-    results = await asyncio.gather(*map(fetch_and_measure, choose_candidates(candidates)))
+    results = await asyncio.gather(*map(fetch_and_measure, choose_candidate_images(candidates)))
     images = [image for image in results if image is not None]
     pictures = distinct_images((image.picture, image.final_url) for image in images)
     return FetchedImages(pictures, next((image.logo for image in images if image.logo), None), late)
 
 
-async def measure_image(
-    fetched: FetchedResponse, parser: Parser, candidate: CandidateImage
+async def measure_fetched_image(
+    fetched: FetchedResponse, parser: DocumentParser, candidate: CandidateImage
 ) -> MeasuredImage | None:
     """Build the image from its first bytes; None if it is no image, or not useful."""
-    measured = await measure_head(fetched.body, parser)
-    if measured is None or not is_useful(candidate.kind, measured):
+    measured = await measure_image_head(fetched.body, parser)
+    if measured is None or not is_useful_image_size(candidate.kind, measured):
         return None
-    length = whole_length(fetched, WANTS[request_kind(candidate)].limit)
+    length = read_whole_file_size(fetched, EXPECTED_RESPONSE_BY_KIND[choose_image_request_kind(candidate)].limit)
     picture = Picture(
         kind=candidate.kind,
         url=candidate.url,
@@ -98,23 +101,23 @@ async def measure_image(
     )
     is_whole_logo = candidate.kind == "logo" and length == len(fetched.body)
     return MeasuredImage(
-        picture, fetched.url, Logo(url=picture.url, body=fetched.body) if is_whole_logo else None
+        picture, fetched.url, FetchedLogo(url=picture.url, body=fetched.body) if is_whole_logo else None
     )
 
 
-async def measure_head(head: bytes, parser: Parser) -> Measured | None:
-    if not is_drawing(head):
-        return measure(head)
-    size = await parse_document(parser, FetchedDrawing(body=head))
-    assert isinstance(size, Size)  # noqa: S101  the parser of a drawing returns one
-    return Measured("image/svg+xml", size.width, size.height)
+async def measure_image_head(head: bytes, parser: DocumentParser) -> ImageTypeAndSize | None:
+    if not is_svg_file(head):
+        return measure_image_bytes(head)
+    size = await parse_document(parser, FetchedSvg(body=head))
+    assert isinstance(size, DrawingSize)  # noqa: S101  the parser of a drawing returns one
+    return ImageTypeAndSize("image/svg+xml", size.width, size.height)
 
 
-def request_kind(candidate: CandidateImage) -> str:
+def choose_image_request_kind(candidate: CandidateImage) -> str:
     return "logo" if candidate.kind == "logo" else "picture"
 
 
-def whole_length(fetched: FetchedResponse, limit: int) -> int | None:
+def read_whole_file_size(fetched: FetchedResponse, limit: int) -> int | None:
     """Return the bytes of the whole file: the received ones, or for a part the total of its server.
 
     Return None if the server declares no usable total.
@@ -122,7 +125,5 @@ def whole_length(fetched: FetchedResponse, limit: int) -> int | None:
     _, _, total = fetched.headers.get("Content-Range", "").partition("/")
     if not total and len(fetched.body) < limit:
         return len(fetched.body)
-    declared = total or (
-        "" if "Content-Encoding" in fetched.headers else fetched.headers.get("Content-Length", "")
-    )
+    declared = total or ("" if "Content-Encoding" in fetched.headers else fetched.headers.get("Content-Length", ""))
     return int(declared) if declared.isascii() and declared.isdecimal() and len(declared) < 16 else None

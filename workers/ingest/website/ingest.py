@@ -9,52 +9,52 @@ import asyncio
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.brand import CrawlState, Extraction, Validators
+from schemas.brand import BrandExtraction, CrawlState, HttpValidators
 from schemas.errors import SourceError
-from workers.ingest.assemble import assemble
-from workers.ingest.llm.suggest import version
-from workers.ingest.parser.parser import Parser
-from workers.ingest.perform import Progress
-from workers.ingest.pictures.fetch_images import fetch_images, open_fetch
+from workers.ingest.assemble import assemble_extraction
+from workers.ingest.llm.suggest import compute_extraction_version
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.perform import ReportProgress
+from workers.ingest.pictures.fetch_images import fetch_candidate_images, open_image_fetch
 from workers.ingest.shapes import ParsedDocument, ParsedPage
-from workers.ingest.website.extras import read_extras
-from workers.ingest.website.pages import lower_page_confidence, read_linked_pages, read_named
-from workers.ingest.website.session import FETCHING_S, CrawlSession, Web
-from workers.llm.endpoint import Model
+from workers.ingest.website.extras import read_site_extras
+from workers.ingest.website.pages import lower_page_confidence, read_linked_pages, read_named_page
+from workers.ingest.website.session import MAX_PAGE_FETCHING_S, CrawlSession, WebCrawlResources
+from workers.llm.endpoint import LanguageModel
 from workers.web.fetch import FetchedResponse
 
 #: Version of our rules. Raise it whenever the rules read other data from a site, so that unchanged sites are
 #: read again.
-RULES = 4
+EXTRACTION_RULES_VERSION = 4
 #: Seconds of the ingest that a revisit may take, so that there is time left to read the site.
-REVISIT_S = 20.0
+MAX_REVISIT_S = 20.0
 #: Bytes of responses that are kept: responses beyond it are requested again.
-MAX_KEPT_BYTES = 4 << 20
+MAX_KEPT_RESPONSE_BYTES = 4 << 20
 
 
-async def ingest(
-    web: Web,
-    parser: Parser,
+async def ingest_website_source(
+    web: WebCrawlResources,
+    parser: DocumentParser,
     *,
     args: dict[str, Any],
-    progress: Progress,
+    progress: ReportProgress,
     visit: CrawlState | None = None,
-    model: Model | None = None,
-) -> Extraction:
+    model: LanguageModel | None = None,
+) -> BrandExtraction:
     """Return the extraction. `args` has `url`; with `follow_links`, `max_pages` limits all pages.
 
     The root is read too, for the brand's name, and doesn't count. Raises a `SourceError` for the named
     page; any other failure is a warning.
     """
-    session, rules = CrawlSession(web), version(RULES, model)
+    session, rules = CrawlSession(web), compute_extraction_version(EXTRACTION_RULES_VERSION, model)
     await progress("fetching", 0.1)
-    if visit and visit.rules == rules and await is_unchanged(session, visit):
-        return unchanged(args["url"], visit)
-    documents = await read_site(session, parser, args, progress)
+    if visit and visit.rules == rules and await is_site_unchanged(session, visit):
+        return build_unchanged_extraction(args["url"], visit)
+    documents = await read_site_documents(session, parser, args, progress)
     pages = [document for document in documents if isinstance(document, ParsedPage)]
     images = [picture for document in documents for picture in document.pictures]
     await progress("analyzing", 0.75)
-    return await assemble(
+    return await assemble_extraction(
         parser,
         url=pages[0].url,
         title=pages[0].title,
@@ -63,27 +63,25 @@ async def ingest(
         warnings=[*session.warnings, *site_warnings(session, pages)],
         visit=session.visit(args, rules=rules, url=pages[0].url),
         model=model,
-        pictures=fetch_images(open_fetch(web), parser, images),
+        pictures=fetch_candidate_images(open_image_fetch(web), parser, images),
     )
 
 
-async def read_site(
-    session: CrawlSession, parser: Parser, args: dict[str, Any], progress: Progress
+async def read_site_documents(
+    session: CrawlSession, parser: DocumentParser, args: dict[str, Any], progress: ReportProgress
 ) -> list[ParsedPage | ParsedDocument]:
     """Return all documents: the named page first, then the extras, then linked pages."""
 
     async def report_followed(part: float) -> None:
         await progress("fetching", 0.4 + 0.3 * part)
 
-    page = await read_named(session, parser, args["url"])
+    page = await read_named_page(session, parser, args["url"])
     await progress("fetching", 0.3)
-    extras = await read_extras(session, parser, page)
+    extras = await read_site_extras(session, parser, page)
     await progress("fetching", 0.4)
     first_pages = [page, extras.home] if extras.home else [page]
     limit = args.get("max_pages", 1) - 1 if args.get("follow_links") else 0
-    linked_pages = await read_linked_pages(
-        session, parser, read_already=first_pages, limit=limit, done=report_followed
-    )
+    linked_pages = await read_linked_pages(session, parser, read_already=first_pages, limit=limit, done=report_followed)
     return [*first_pages, *extras.readings, *map(lower_page_confidence, linked_pages)]
 
 
@@ -95,12 +93,12 @@ def site_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[st
             " only their heads were read"
         )
     if session.truncated:
-        yield f"truncated: the site was too slow for {FETCHING_S:g} s; {len(pages)} of its pages were read"
+        yield (f"truncated: the site was too slow for {MAX_PAGE_FETCHING_S:g} s; {len(pages)} of its pages were read")
 
 
-def unchanged(url: str, visit: CrawlState) -> Extraction:
+def build_unchanged_extraction(url: str, visit: CrawlState) -> BrandExtraction:
     """Return the extraction of an unchanged site: it leaves the brand as it is."""
-    return Extraction(
+    return BrandExtraction(
         url=visit.url or url,
         title=None,
         fields={},
@@ -109,13 +107,13 @@ def unchanged(url: str, visit: CrawlState) -> Extraction:
     )
 
 
-async def is_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
+async def is_site_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
     """Return whether the server answers each request of the visit as before.
 
-    Return False after `REVISIT_S`, or without validators. Full responses are added to `session.fetched`.
+    Return False after `MAX_REVISIT_S`, or without validators. Full responses are added to `session.fetched`.
     """
     try:
-        async with asyncio.timeout(REVISIT_S):
+        async with asyncio.timeout(MAX_REVISIT_S):
             for url, validators in visit.answers.items():
                 if not await is_response_unchanged(session, url, validators):
                     return False
@@ -124,13 +122,14 @@ async def is_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
     return bool(visit.answers)
 
 
-async def is_response_unchanged(session: CrawlSession, url: str, validators: Validators) -> bool:
-    """Return whether the response is as before: a 304, the same bytes, or still an error after an error."""
+async def is_response_unchanged(session: CrawlSession, url: str, validators: HttpValidators) -> bool:
+    """Return whether the response is as before: a 304, the same bytes, or still an error after an error.
+
+    Adds a full response to `session.fetched`.
+    """
     final_url = validators.url or url
     try:
-        fetched = await session.open(
-            url, validators.kind or "page", validators_by_url={final_url: validators}
-        )
+        fetched = await session.open(url, validators.kind or "page", validators_by_url={final_url: validators})
     except SourceError:
         return validators.digest is None
     if fetched.unchanged:
@@ -142,7 +141,7 @@ async def is_response_unchanged(session: CrawlSession, url: str, validators: Val
 def keep_response(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
     """Add the response to `session.fetched` for a later reading.
 
-    It is dropped if all kept ones together would exceed `MAX_KEPT_BYTES`.
+    It is dropped if all kept ones together would exceed `MAX_KEPT_RESPONSE_BYTES`.
     """
-    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_BYTES:
+    if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_RESPONSE_BYTES:
         session.fetched[url] = fetched

@@ -5,42 +5,42 @@ from collections.abc import Awaitable, Callable, Iterable
 
 import msgspec
 
-from schemas.brand import Field
-from schemas.errors import FetchTimeout, ScrapeFailed, SourceError
-from workers.ingest.page.address import page_key, site_of_url
-from workers.ingest.parser.parser import Parser, parse
-from workers.ingest.shapes import Link, PageDocument, ParsedPage
+from schemas.brand import BrandFieldName
+from schemas.errors import ScrapeFailed, SourceError, SourceTimeout
+from workers.ingest.page.address import page_url_comparison_key, site_of_url
+from workers.ingest.parser.parser import DocumentParser, parse_page
+from workers.ingest.shapes import FetchedPage, ParsedPage, RankedLink
 from workers.ingest.website.session import CrawlSession
 from workers.web.fetch import FetchedResponse
 
 #: Characters below which a page with a refresh has no content of its own.
-MIN_TEXT_CHARS = 200
+MIN_OWN_CONTENT_CHARS = 200
 #: Fields in which a linked page mainly describes itself.
-PAGE_FIELDS: frozenset[Field] = frozenset({"appDescription", "tagline", "keywords"})
+FIELDS_ABOUT_LINKED_PAGE: frozenset[BrandFieldName] = frozenset({"appDescription", "tagline", "keywords"})
 #: Confidence factor of these fields of a linked page.
-PAGE_FIELD_FACTOR = 0.7
+LINKED_PAGE_FIELD_FACTOR = 0.7
 #: Confidence factor of its other fields.
-FACTOR = 0.9
+OTHER_LINKED_FIELD_FACTOR = 0.9
 
 
-async def read_named(session: CrawlSession, parser: Parser, url: str) -> ParsedPage:
+async def read_named_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
     """Read the page that the partner named; its error is the ingest's error.
 
-    Raises a `SourceError`: `FetchTimeout` after the session's time, `ScrapeFailed` for an empty page.
+    Raises a `SourceError`: `SourceTimeout` after the session's time, `ScrapeFailed` for an empty page.
     """
     try:
         async with asyncio.timeout_at(session.ends):
-            page = await read_landing(session, parser, url)
+            page = await read_landing_page(session, parser, url)
     except TimeoutError as error:
-        raise FetchTimeout("the page did not load in time; its site was too slow, or too busy") from error
+        raise SourceTimeout("the page did not load in time; its site was too slow, or too busy") from error
     # The host alone is a candidate on any page.
     if page.text_length == 0 and all(candidate.rule == "host" for candidate in page.candidates):
         raise ScrapeFailed("the page is empty; give a page that has text on it without JavaScript")
     return page
 
 
-async def read_landing(
-    session: CrawlSession, parser: Parser, url: str, *, within: str | None = None
+async def read_landing_page(
+    session: CrawlSession, parser: DocumentParser, url: str, *, within: str | None = None
 ) -> ParsedPage:
     """Read the page, or the target of its immediate refresh. A refresh of the target is not followed."""
     page = await parse_fetched_page(parser, await session.get(url, within=within))
@@ -49,24 +49,22 @@ async def read_landing(
     try:
         return await parse_fetched_page(parser, await session.get(page.refresh, within=within))
     except SourceError as error:
-        if page.text_length < MIN_TEXT_CHARS:
+        if page.text_length < MIN_OWN_CONTENT_CHARS:
             raise
         session.warnings.append(f"refresh_unread: {error.message}")
         return page
 
 
-async def parse_fetched_page(parser: Parser, fetched: FetchedResponse) -> ParsedPage:
-    return await parse(
+async def parse_fetched_page(parser: DocumentParser, fetched: FetchedResponse) -> ParsedPage:
+    return await parse_page(
         parser,
-        PageDocument(
-            url=fetched.url, body=fetched.body, content_type=fetched.content_type, language=fetched.language
-        ),
+        FetchedPage(url=fetched.url, body=fetched.body, content_type=fetched.content_type, language=fetched.language),
     )
 
 
 async def read_linked_pages(
     session: CrawlSession,
-    parser: Parser,
+    parser: DocumentParser,
     *,
     read_already: list[ParsedPage],
     limit: int,
@@ -76,37 +74,37 @@ async def read_linked_pages(
 
     A failed page is left out, with a warning. `done` gets the share of finished pages, from 0 to 1.
     """
-    urls = best_links(read_already)[:limit]
+    urls = rank_link_urls(read_already)[:limit]
     finished = 0
 
     async def read_linked(url: str) -> ParsedPage | None:
         nonlocal finished
-        page = await session.optional(read_inner(session, parser, url), otherwise=f"page_unread: {url}")
+        page = await session.optional(read_linked_page(session, parser, url), otherwise=f"page_unread: {url}")
         finished += 1
         await done(finished / len(urls))
         return page
 
     pages = await asyncio.gather(*map(read_linked, urls))
-    return distinct_pages(filter(None, pages), pages_to_skip=read_already)
+    return drop_known_pages(filter(None, pages), pages_to_skip=read_already)
 
 
-async def read_inner(session: CrawlSession, parser: Parser, url: str) -> ParsedPage:
+async def read_linked_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
     return await parse_fetched_page(parser, await session.get(url, within=site_of_url(url)))
 
 
-def best_links(pages: Iterable[ParsedPage]) -> list[str]:
+def rank_link_urls(pages: Iterable[ParsedPage]) -> list[str]:
     """Return the links of all pages, best first, without the pages themselves."""
-    by_key: dict[str, Link] = {}
+    by_key: dict[str, RankedLink] = {}
     for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
-        by_key.setdefault(page_key(link.url), link)
-    page_keys = {page_key(page.url) for page in pages}
+        by_key.setdefault(page_url_comparison_key(link.url), link)
+    page_keys = {page_url_comparison_key(page.url) for page in pages}
     return [link.url for key, link in by_key.items() if key not in page_keys]
 
 
-def distinct_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]) -> list[ParsedPage]:
+def drop_known_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]) -> list[ParsedPage]:
     """Return each page once, by its address after redirects, without those in `pages_to_skip`."""
-    known_keys = {page_key(page.url) for page in pages_to_skip}
-    by_key = {page_key(page.url): page for page in pages}
+    known_keys = {page_url_comparison_key(page.url) for page in pages_to_skip}
+    by_key = {page_url_comparison_key(page.url): page for page in pages}
     return [page for key, page in by_key.items() if key not in known_keys]
 
 
@@ -116,7 +114,7 @@ def lower_page_confidence(page: ParsedPage) -> ParsedPage:
         msgspec.structs.replace(
             candidate,
             confidence=candidate.confidence
-            * (PAGE_FIELD_FACTOR if candidate.field in PAGE_FIELDS else FACTOR),
+            * (LINKED_PAGE_FIELD_FACTOR if candidate.field in FIELDS_ABOUT_LINKED_PAGE else OTHER_LINKED_FIELD_FACTOR),
         )
         for candidate in page.candidates
     ]

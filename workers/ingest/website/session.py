@@ -9,22 +9,22 @@ import httpx
 import msgspec
 
 from domain.values import ssrf_guard
-from schemas.brand import CrawlState, Validators
+from schemas.brand import CrawlState, HttpValidators
 from schemas.errors import FetchBlocked, SourceError
 from schemas.settings import Settings
 from workers.ingest.page.address import site_of_url
-from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, FetchedResponse, fetch, open_client
-from workers.web.robots import Robots, Rules
-from workers.web.site_rate import SiteRate
+from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, FetchedResponse, fetch_url, open_guarded_client
+from workers.web.robots import RobotsRules, RobotsRulesCache
+from workers.web.site_rate import SiteRateLimit
 
 T = TypeVar("T")
 
 #: Seconds of an attempt in which pages are fetched; pages that were read by then are kept.
-FETCHING_S = 60.0
+MAX_PAGE_FETCHING_S = 60.0
 
 #: The first bytes of an image: they have its size, even behind a color profile. They also decide if the type
 #: is missing or wrong.
-PICTURE = ExpectedResponse(
+EXPECTED_IMAGE_HEAD = ExpectedResponse(
     accept="image/avif,image/webp,image/png,image/jpeg,image/svg+xml,image/*;q=0.8",
     types=frozenset(
         """image/png image/jpeg image/jpg image/pjpeg image/webp image/gif image/avif image/svg+xml
@@ -38,7 +38,7 @@ PICTURE = ExpectedResponse(
     deadline_s=5.0,
 )
 
-WANTS: Mapping[str, ExpectedResponse] = {
+EXPECTED_RESPONSE_BY_KIND: Mapping[str, ExpectedResponse] = {
     "page": EXPECTED_HTML_RESPONSE,
     "manifest": ExpectedResponse(
         accept="application/manifest+json,application/json;q=0.9",
@@ -59,30 +59,30 @@ WANTS: Mapping[str, ExpectedResponse] = {
         begins=(b"#", b"\xef\xbb\xbf"),
         limit=256 << 10,
     ),
-    "picture": PICTURE,
-    "whole": msgspec.structs.replace(PICTURE, limit=4 << 20, part=False, cut=False),
-    "logo": msgspec.structs.replace(PICTURE, limit=1 << 20, part=False),
+    "picture": EXPECTED_IMAGE_HEAD,
+    "whole": msgspec.structs.replace(EXPECTED_IMAGE_HEAD, limit=4 << 20, part=False, cut=False),
+    "logo": msgspec.structs.replace(EXPECTED_IMAGE_HEAD, limit=1 << 20, part=False),
 }
 
 
-class Web(NamedTuple):
+class WebCrawlResources(NamedTuple):
     """Resources that all ingests of a worker process share."""
 
     client: httpx.AsyncClient
-    robots: Robots
-    site_rate: SiteRate
+    robots: RobotsRulesCache
+    site_rate: SiteRateLimit
 
 
 @asynccontextmanager
-async def open_shared_web(settings: Settings) -> AsyncIterator[Web]:
+async def open_shared_crawl_resources(settings: Settings) -> AsyncIterator[WebCrawlResources]:
     """Open the clients that all ingests of a worker process share, with one rate limit for each site."""
-    allowed = ssrf_guard.read_allowed(settings.fetch_allow)
-    async with open_client(allowed=allowed, contact=settings.public_url) as client:
-        yield open_web(client)
+    allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
+    async with open_guarded_client(allowed=allowed, contact=settings.public_url) as client:
+        yield open_crawl_resources(client)
 
 
-def open_web(client: httpx.AsyncClient) -> Web:
-    return Web(client, Robots(client), SiteRate())
+def open_crawl_resources(client: httpx.AsyncClient) -> WebCrawlResources:
+    return WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimit())
 
 
 class CrawlSession:
@@ -91,23 +91,20 @@ class CrawlSession:
     `fetched` has responses of the revisit that are not used yet. `truncated` means that time ran out.
     """
 
-    def __init__(self, web: Web, *, within_s: float | None = None) -> None:
+    def __init__(self, web: WebCrawlResources, *, within_s: float | None = None) -> None:
         self.web = web
-        self.ends = asyncio.get_running_loop().time() + (FETCHING_S if within_s is None else within_s)
-        self.answers: dict[str, Validators] = {}
+        self.ends = asyncio.get_running_loop().time() + (MAX_PAGE_FETCHING_S if within_s is None else within_s)
+        self.answers: dict[str, HttpValidators] = {}
         self.fetched: dict[str, FetchedResponse] = {}
         self.warnings: list[str] = []
         self.truncated = False
 
     async def get(self, url: str, kind: str = "page", *, within: str | None = None) -> FetchedResponse:
         """Return the response for `url`; redirects may lead to site `within` only. Raises `SourceError`."""
-        self.answers[url] = Validators(kind=kind)
+        self.answers[url] = HttpValidators(kind=kind)
         fetched = self.take(url, within) or await self.open(url, kind, within=within)
         self.answers[url] = msgspec.structs.replace(
-            fetched.validators,
-            digest=fetched.digest,
-            kind=kind,
-            url=fetched.url if fetched.url != url else None,
+            fetched.validators, digest=fetched.digest, kind=kind, url=fetched.url if fetched.url != url else None
         )
         return fetched
 
@@ -120,23 +117,22 @@ class CrawlSession:
         return answer if answer and within in {None, site_of_url(answer.url)} else None
 
     async def open(
-        self,
-        url: str,
-        kind: str,
-        *,
-        within: str | None = None,
-        validators_by_url: Mapping[str, Validators] = {},
+        self, url: str, kind: str, *, within: str | None = None, validators_by_url: Mapping[str, HttpValidators] = {}
     ) -> FetchedResponse:
-        async def admit(target: str) -> Rules:
+        async def admit(target: str) -> RobotsRules:
             if within and site_of_url(target) != within:
                 raise FetchBlocked("it leads to another site")
-            return await self.web.robots.admit(target)
+            return await self.web.robots.admit_url(target)
 
         async with self.web.site_rate.slot(site_of_url(url)) as reserved:
             rules = await admit(url)
-            await self.web.site_rate.wait(reserved, delay_s=rules.delay_s, within_s=self.left_s)
-            return await fetch(
-                self.web.client, url, want=WANTS[kind], admit=admit, validators_by_url=validators_by_url
+            await self.web.site_rate.wait(reserved, delay_s=rules.crawl_delay_s, within_s=self.left_s)
+            return await fetch_url(
+                self.web.client,
+                url,
+                want=EXPECTED_RESPONSE_BY_KIND[kind],
+                admit=admit,
+                validators_by_url=validators_by_url,
             )
 
     @property

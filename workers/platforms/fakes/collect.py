@@ -6,31 +6,35 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 from uuid import UUID
 
-from domain.collection.collection_runs import DuePost
+from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
-from workers.platforms.collecting import CollectLimits, Collector, Figures
+from workers.platforms.collecting import CollectedFigures, CollectLimits, MetricsCollector
 
-GROWTH_TIME = timedelta(days=7)
+SANDBOX_FIGURE_GROWTH_TIME = timedelta(days=7)
 
 
 @dataclass(frozen=True)
-class SandboxCollector(Collector):
+class SandboxCollector(MetricsCollector):
     """The collector for all platforms of a sandbox. It returns 100 followers a letter of the handle."""
 
     now: datetime
     limits: ClassVar[CollectLimits] = CollectLimits(batch=100, most=500)
 
-    async def posts(self, account: PostingAccount, posts: Sequence[DuePost]) -> Mapping[UUID, Figures]:  # noqa: ARG002
-        return {post.id: compute_figures(post, self.now) for post in posts}
+    async def posts(
+        self,
+        account: PostingAccount,  # noqa: ARG002
+        posts: Sequence[PostDueForPolling],
+    ) -> Mapping[UUID, CollectedFigures]:
+        return {post.id: compute_sandbox_figures(post, self.now) for post in posts}
 
     async def followers(self, account: PostingAccount) -> int | None:
         return 100 * len(account.handle)
 
 
-def compute_figures(post: DuePost, now: datetime) -> Figures:
+def compute_sandbox_figures(post: PostDueForPolling, now: datetime) -> CollectedFigures:
     """Return all metrics that any platform reports."""
-    age = min(max(now - post.published_at, timedelta()), GROWTH_TIME)
-    views = int((1000 + post.id.int % 9000) * (age / GROWTH_TIME))
+    age = min(max(now - post.published_at, timedelta()), SANDBOX_FIGURE_GROWTH_TIME)
+    views = int((1000 + post.id.int % 9000) * (age / SANDBOX_FIGURE_GROWTH_TIME))
     return {
         "views": views,
         "reach": views * 4 // 5,

@@ -15,30 +15,30 @@ from datetime import timedelta
 import msgspec
 
 from domain.publishing.outgoing import PostingAccount
-from schemas.errors import OutcomeUnknown, PostRejected, ReauthRequired, Throttled
+from schemas.errors import AccountReauthRequired, PlatformThrottled, PostOutcomeUnknown, PostRejected
 from workers.platforms.contract import (
-    Adapter,
     InboxDraft,
-    Inquiry,
     LivePost,
+    PlatformAdapter,
     PostDraft,
+    PostInquiry,
     PreparedPost,
     ReconcileResult,
     SendResult,
     UndecidedPost,
 )
 
-THROTTLED_FOR = timedelta(seconds=5)
-FOUND_AFTER = timedelta(seconds=20)
+SANDBOX_THROTTLE_TIME = timedelta(seconds=5)
+SANDBOX_POST_FOUND_AFTER = timedelta(seconds=20)
 
 
-class SandboxHandle(msgspec.Struct, frozen=True, kw_only=True):
+class SandboxPostHandle(msgspec.Struct, frozen=True, kw_only=True):
     """Handle of a post. Its outcome depends only on this, the account and the time."""
 
     post_id: str
 
 
-class SandboxAdapter(Adapter):
+class SandboxAdapter(PlatformAdapter):
     """Adapter for all platforms of a sandbox. No call is repeatable, so an unknown outcome stays unknown."""
 
     async def prepare(
@@ -47,7 +47,7 @@ class SandboxAdapter(Adapter):
         draft: PostDraft,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
-        handle = SandboxHandle(post_id=str(draft.post_id))
+        handle = SandboxPostHandle(post_id=str(draft.post_id))
         text = {"platform": account.platform, "handle": account.handle, "caption": draft.caption}
         return PreparedPost(handle=msgspec.to_builtins(handle), request=msgspec.json.encode(text))
 
@@ -61,40 +61,40 @@ class SandboxAdapter(Adapter):
     ) -> SendResult:
         match account.handle:
             case "fail_auth":
-                raise ReauthRequired(
+                raise AccountReauthRequired(
                     "TOKEN_REFUSED", "the platform refuses the token: connect the account again"
                 )
             case "fail_content":
                 raise PostRejected("PLATFORM_REJECTED", "the platform refuses the post: change its content")
             case "unknown_then_found" | "unknown_forever":
-                raise OutcomeUnknown("ANSWER_LOST", "the platform's response was lost: the post may be live")
+                raise PostOutcomeUnknown("ANSWER_LOST", "the platform's response was lost: the post may be live")
             case "rate_limited":
-                throttle(draft)
-        return InboxDraft() if draft.mode == "draft" else live_post(account, prepared)
+                raise_if_throttled(draft)
+        return InboxDraft() if draft.mode == "draft" else build_sandbox_live_post(account, prepared)
 
-    async def poll(self, account: PostingAccount, inquiry: Inquiry) -> SendResult:
-        return live_post(account, inquiry.prepared)
+    async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:
+        return build_sandbox_live_post(account, inquiry.prepared)
 
-    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
-        if account.handle == "unknown_then_found" and inquiry.now - inquiry.sent_at >= FOUND_AFTER:
-            return live_post(account, inquiry.prepared)
+    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
+        if account.handle == "unknown_then_found" and inquiry.now - inquiry.sent_at >= SANDBOX_POST_FOUND_AFTER:
+            return build_sandbox_live_post(account, inquiry.prepared)
         return UndecidedPost()
 
 
-def throttle(draft: PostDraft) -> None:
-    """Raise `Throttled` by the times of rows alone: the sandbox clock moves them."""
-    remaining = draft.created_at + THROTTLED_FOR - draft.now
+def raise_if_throttled(draft: PostDraft) -> None:
+    """Raise `PlatformThrottled` by the times of rows alone: the sandbox clock moves them."""
+    remaining = draft.created_at + SANDBOX_THROTTLE_TIME - draft.now
     if remaining > timedelta():
-        raise Throttled(
+        raise PlatformThrottled(
             "PLATFORM_RATE_LIMITED", "the platform limits the rate", after_s=remaining.total_seconds()
         )
 
 
-def live_post(account: PostingAccount, prepared: PreparedPost) -> LivePost:
-    post_id = read_handle(prepared).post_id
+def build_sandbox_live_post(account: PostingAccount, prepared: PreparedPost) -> LivePost:
+    post_id = read_sandbox_post_handle(prepared).post_id
     url = f"https://example.test/{account.platform}/{account.handle}/{post_id}"
     return LivePost(external_id=f"sandbox-{post_id}", external_url=url)
 
 
-def read_handle(prepared: PreparedPost) -> SandboxHandle:
-    return msgspec.convert(prepared.handle, SandboxHandle)
+def read_sandbox_post_handle(prepared: PreparedPost) -> SandboxPostHandle:
+    return msgspec.convert(prepared.handle, SandboxPostHandle)

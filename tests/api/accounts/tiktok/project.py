@@ -11,7 +11,7 @@ import httpx
 import msgspec
 
 from db.pool import Pool
-from jobs.kinds import CONNECT_ACCOUNT, PUBLISH_POST, RECONCILE_POST, REFRESH_TOKEN
+from jobs.kinds import CONNECT_ACCOUNT_KIND, PUBLISH_POST_KIND, RECONCILE_POST_KIND, REFRESH_TOKEN_KIND
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
 from tests.api.conftest import ApiCaller
@@ -30,10 +30,10 @@ from workers.tasks import connect_account, publish_post, reconcile_post, refresh
 CAPTION = "Fresh bread"
 HOOK = "/v1/social/webhooks/tiktok"
 TASKS = {
-    CONNECT_ACCOUNT: connect_account.open_task,
-    REFRESH_TOKEN: refresh_token.open_task,
-    PUBLISH_POST: publish_post.open_task,
-    RECONCILE_POST: reconcile_post.open_task,
+    CONNECT_ACCOUNT_KIND: connect_account.open_task,
+    REFRESH_TOKEN_KIND: refresh_token.open_task,
+    PUBLISH_POST_KIND: publish_post.open_task,
+    RECONCILE_POST_KIND: reconcile_post.open_task,
 }
 
 
@@ -176,14 +176,10 @@ async def open_project(settings: Settings, pool: Pool, **changes: Any) -> AsyncI
     async with AsyncExitStack() as stack:
         home = stack.enter_context(served(front))
         app = TikTokApp()
-        base = stack.enter_context(
-            served(TikTok(rate=0, redirect_uris=[f"{home}/v1/social/callback/tiktok"]))
-        )
+        base = stack.enter_context(served(TikTok(rate=0, redirect_uris=[f"{home}/v1/social/callback/tiktok"])))
         ours = {"tiktok_client_key": app.client_key, "tiktok_client_secret": app.client_secret}
         scope = {"public_url": home, "tiktok_url": base, "tiktok_api_url": base}
-        mine = msgspec.structs.replace(
-            settings, **{**ours, **scope, "fetch_allow": urlsplit(base).netloc, **changes}
-        )
+        mine = msgspec.structs.replace(settings, **{**ours, **scope, "fetch_allow": urlsplit(base).netloc, **changes})
         participants = await stack.enter_async_context(open_participants(mine, pool))
         front.api = participants.browser
         sim = await stack.enter_async_context(Sim(base))

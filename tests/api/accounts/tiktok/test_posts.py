@@ -27,7 +27,7 @@ async def test_a_video_is_published_under_its_name(project: TikTokProject) -> No
     [entry] = await project.sim.posts("ada", CAPTION)
     assert (entry["ai_label"], post["aiLabel"]) == (True, "labelled")
     assert post["externalId"] == entry["external_id"]
-    pages = project.settings.as_platform(TikTokSettings).tiktok_url
+    pages = project.settings.as_platform_settings(TikTokSettings).tiktok_url
     assert post["externalUrl"] == f"{pages}/@ada/video/{entry['external_id']}"
     assert "upload_token" not in await dump_database(project.pool)
 
@@ -53,10 +53,8 @@ async def test_unfetched_photos_with_a_lost_answer_are_published_once(project: T
     assert await project.sim.counts("ada", CAPTION) == {"failed": 1, "live": 1}
 
 
-async def test_fetched_photos_are_not_sent_again(
-    project: TikTokProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(phases, "SEND_S", 3.0)
+async def test_fetched_photos_are_not_sent_again(project: TikTokProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(phases, "MAX_SEND_TIMEOUT_S", 3.0)
     account_id = await project.connect()
     await project.sim.account("ada", pull_after_s=0)
     await project.sim.fault(CONTENT_INIT, SimFault.ACCEPT_THEN_TIMEOUT)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from db.pool import transact
+from db.pool import run_in_transaction
 from db.queries import social_account
 from domain.accounts import credentials
 from jobs.ledger import SubmittedJob
@@ -27,12 +27,12 @@ async def refresh_token(project: TikTokProject, account_id: str) -> dict[str, An
     """Refresh the token, and return the ended job."""
 
     async def submit(conn: Any) -> SubmittedJob:
-        project_id = ids.read(ids.PROJECT, project.id)
+        project_id = ids.parse_prefixed_id(ids.PROJECT, project.id)
         assert project_id
         scope = {"organization_id": project.acme.organization_id, "project_id": project_id}
-        return await credentials.submit_refresh(conn, **scope, account_id=uuid(account_id))
+        return await credentials.submit_token_refresh(conn, **scope, account_id=uuid(account_id))
 
-    job_id = (await transact(project.pool, submit)).job_id
+    job_id = (await run_in_transaction(project.pool, submit)).job_id
 
     async def ended() -> Any:
         await project.skip_waits()
@@ -43,10 +43,10 @@ async def refresh_token(project: TikTokProject, account_id: str) -> dict[str, An
     return dict(await eventually(ended))
 
 
-async def read_tokens(project: TikTokProject, account_id: str) -> credentials.Tokens:
+async def read_tokens(project: TikTokProject, account_id: str) -> credentials.AccountTokens:
     async with project.pool.acquire() as conn:
         scope = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
-        return await credentials.open(conn, **scope, keyring=seeds.VAULT)
+        return await credentials.open_account_tokens(conn, **scope, keyring=seeds.VAULT)
 
 
 async def wait_for_reauth_required(project: TikTokProject, account_id: str) -> None:
@@ -61,13 +61,8 @@ async def wait_for_reauth_required(project: TikTokProject, account_id: str) -> N
 
 async def test_concurrent_posts_share_one_token_refresh(project_without_worker: TikTokProject) -> None:
     async with project_without_worker.at_work():
-        account_id, content_id = (
-            await project_without_worker.connect(),
-            await project_without_worker.content(),
-        )
-    await project_without_worker.pool.execute(
-        "update social_account set quota_posts = 100, quota_window_s = 60"
-    )
+        account_id, content_id = (await project_without_worker.connect(), await project_without_worker.content())
+    await project_without_worker.pool.execute("update social_account set quota_posts = 100, quota_window_s = 60")
     await project_without_worker.expire_tokens()
     posts = [await project_without_worker.send(account_id, content_id) for _ in range(20)]
     async with project_without_worker.at_work():
@@ -75,10 +70,7 @@ async def test_concurrent_posts_share_one_token_refresh(project_without_worker: 
         await project_without_worker.wait_until_quiet()
     assert await project_without_worker.count_refreshes() == 1
     assert (await project_without_worker.account(account_id))["status"] == "connected"
-    assert {(await project_without_worker.post(post_id))["status"] for post_id in posts} == {
-        "publishing",
-        "queued",
-    }
+    assert {(await project_without_worker.post(post_id))["status"] for post_id in posts} == {"publishing", "queued"}
 
 
 async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> None:
@@ -87,14 +79,14 @@ async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> 
     account = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
     await project.sim.fault(TOKEN, SimFault.ACCEPT_THEN_TIMEOUT)
     async with project.pool.acquire() as conn, conn.transaction():
-        asked = await credentials.submit_refresh(conn, project_id=None, **account)
+        asked = await credentials.submit_token_refresh(conn, project_id=None, **account)
     await eventually(project.sim.held)
     async with project.pool.acquire() as conn, conn.transaction():
         await social_account.lock_account.row(conn, org=account["organization_id"], id=account["account_id"])
         await project.sim.release()
         await eventually(lambda: project.pool.fetchval(WAITS))
         await conn.execute("set local lock_timeout = '300ms'")
-        again = await credentials.submit_refresh(conn, project_id=None, **account)
+        again = await credentials.submit_token_refresh(conn, project_id=None, **account)
     assert (again.job_id, again.fresh) == (asked.job_id, False)
     done = "select attempt from job where id = $1 and state = 'completed'"
     assert await eventually(lambda: project.pool.fetchval(done, asked.job_id)) == 1
@@ -102,8 +94,7 @@ async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> 
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.TRUNCATED_200, SimFault.DROP_BEFORE],
+    "fault", [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.TRUNCATED_200, SimFault.DROP_BEFORE]
 )
 async def test_lost_refresh_answer_keeps_the_connection(project: TikTokProject, fault: SimFault) -> None:
     account_id = await project.connect()
@@ -149,9 +140,7 @@ async def test_posts_expire_without_reauthorization(project: TikTokProject) -> N
     await project.sim.call("POST", "/remove_access", username="ada")
     post_id = await project.send(account_id)
     await wait_for_reauth_required(project, account_id)
-    await project.pool.execute(
-        "update scheduled_post set scheduled_for = scheduled_for - interval '121 minutes'"
-    )
+    await project.pool.execute("update scheduled_post set scheduled_for = scheduled_for - interval '121 minutes'")
     post = await project.wait_for_status(post_id, "failed", waits=True)
     assert (post["lastError"]["code"], post["lastError"]["category"]) == ("TOO_LATE", "too_late")
     assert await project.sim.posts("ada") == []

@@ -6,22 +6,22 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode
 
-from domain.brand.store_listings import InAppStore, InGooglePlay, Listing
+from domain.brand.store_listings import AppStoreListing, GooglePlayListing, RequestedStoreListing
 from domain.values import ssrf_guard
-from schemas.brand import Extraction
+from schemas.brand import BrandExtraction
 from schemas.errors import SourceRateLimited
 from tests.corpora import corpus
 from tests.workers.ingest.website.visits import ignored
 from tests.workers.web.web import Answers, Site, raw_response, serve
 from workers.ingest.appstore import stores
-from workers.ingest.appstore.lookup import Lookup
-from workers.ingest.appstore.rate import Limiter
+from workers.ingest.appstore.lookup import AppLookupAccess
+from workers.ingest.appstore.rate import UpstreamLimiter
 from workers.ingest.appstore.stores import StoreAccess
-from workers.ingest.parser.parser import Parser
-from workers.ingest.website.session import open_web
-from workers.web.fetch import open_client
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.website.session import open_crawl_resources
+from workers.web.fetch import open_guarded_client
 
-FACEBOOK = InAppStore(by="id", value="284882215")
+FACEBOOK = AppStoreListing(by="id", value="284882215")
 NOTHING = '{\n "resultCount":0,\n "results": []\n}'
 
 
@@ -29,7 +29,7 @@ def recorded(name: str) -> str:
     return (corpus("appstore") / Path(name)).read_text("utf-8")
 
 
-def look_up_path(listing: InAppStore, country: str = "us") -> str:
+def look_up_path(listing: AppStoreListing, country: str = "us") -> str:
     """Return the path of a listing's lookup."""
     return f"/lookup?{urlencode({listing.by: listing.value, 'country': country})}"
 
@@ -39,11 +39,11 @@ def json(body: str | bytes, status: int = 200, **headers: str) -> bytes:
     return raw_response(status, body, **{"content_type": "text/javascript; charset=utf-8", **headers})
 
 
-def play_path(listing: InGooglePlay, hl: str = "en-US", gl: str = "US") -> str:
+def play_path(listing: GooglePlayListing, hl: str = "en-US", gl: str = "US") -> str:
     return f"/store/apps/details?{urlencode({'id': listing.package, 'hl': hl, 'gl': gl})}"
 
 
-def unlimited_limiter(patiences: list[float] | None = None) -> Limiter:
+def unlimited_limiter(patiences: list[float] | None = None) -> UpstreamLimiter:
     async def take(patience_s: float) -> None:
         if patiences is not None:
             patiences.append(patience_s)
@@ -51,25 +51,29 @@ def unlimited_limiter(patiences: list[float] | None = None) -> Limiter:
     async def cool_down(wish_s: float | None) -> NoReturn:
         raise SourceRateLimited("not now", retry_after=wish_s or 60)
 
-    return Limiter(take, cool_down)
+    return UpstreamLimiter(take, cool_down)
 
 
 @asynccontextmanager
 async def open_stores(
-    parser: Parser, answers: Answers, limiter: Limiter | None = None
+    parser: DocumentParser, answers: Answers, limiter: UpstreamLimiter | None = None
 ) -> AsyncIterator[tuple[StoreAccess, Site]]:
     async with serve(answers) as site:
         base = site.url("")
-        async with open_client(
+        async with open_guarded_client(
             allowed=ssrf_guard.operator_url_policy(base), contact="https://tenantry.test/bot"
         ) as client:
-            lookup = Lookup(client, base, limiter or unlimited_limiter())
-            yield StoreAccess(lookup, open_web(client), parser, base, base), site
+            lookup = AppLookupAccess(client, base, limiter or unlimited_limiter())
+            yield StoreAccess(lookup, open_crawl_resources(client), parser, base, base), site
 
 
 async def ingest(
-    parser: Parser, answers: Answers, *listings: Listing, country: str = "us", **store_options: Any
-) -> tuple[Extraction, Site]:
+    parser: DocumentParser,
+    answers: Answers,
+    *listings: RequestedStoreListing,
+    country: str = "us",
+    **store_options: Any,
+) -> tuple[BrandExtraction, Site]:
     async with open_stores(parser, answers, **store_options) as (opened, site):
-        read = await stores.ingest(opened, listings=listings, country=country, progress=ignored)
+        read = await stores.ingest_store_listings(opened, listings=listings, country=country, progress=ignored)
         return read, site

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.brand.store_listings import InAppStore, InGooglePlay
-from schemas.brand import Extraction
+from domain.brand.store_listings import AppStoreListing, GooglePlayListing
+from schemas.brand import BrandExtraction
 from schemas.errors import (
     FetchFailed,
     RobotsDisallowed,
@@ -18,9 +18,9 @@ from schemas.errors import (
 )
 from tests.workers.ingest.appstore.store_server import NOTHING, ingest, json, look_up_path, play_path
 from tests.workers.web.web import raw_response, robots_txt
-from workers.ingest.parser.parser import Parser
+from workers.ingest.parser.parser import DocumentParser
 
-APP = InGooglePlay(package="com.example.acme")
+APP = GooglePlayListing(package="com.example.acme")
 SHORT = "Every plan of your team in one place"
 WHOLE = "Acme keeps the plans of your team.<br><br>It is free for small teams.<br>• Lists<br>• Notes"
 NODE: dict[str, Any] = {
@@ -41,9 +41,7 @@ NODE: dict[str, Any] = {
 def page(whole_description: str | None = WHOLE, **changed: Any) -> bytes:
     node = stdlib.dumps(NODE | changed)
     description_html = (
-        ""
-        if whole_description is None
-        else f'<div class="bARER" data-g-id="description">{whole_description}</div>'
+        "" if whole_description is None else f'<div class="bARER" data-g-id="description">{whole_description}</div>'
     )
     return raw_response(
         body="<html lang=en-US><title>Acme: Team Planner – Apps on Google Play</title>"
@@ -52,11 +50,11 @@ def page(whole_description: str | None = WHOLE, **changed: Any) -> bytes:
     )
 
 
-async def read(parser: Parser, answer: bytes, **further_answers: bytes) -> Extraction:
+async def read(parser: DocumentParser, answer: bytes, **further_answers: bytes) -> BrandExtraction:
     return (await ingest(parser, {play_path(APP): answer, **further_answers}, APP))[0]
 
 
-async def test_an_apps_page_is_read(parser: Parser) -> None:
+async def test_an_apps_page_is_read(parser: DocumentParser) -> None:
     extraction, site = await ingest(parser, {play_path(APP): page()}, APP)
     assert site.paths == ["/robots.txt", "/store/apps/details?id=com.example.acme&hl=en-US&gl=US"]
     url = site.url("/store/apps/details?id=com.example.acme")
@@ -77,12 +75,12 @@ async def test_an_apps_page_is_read(parser: Parser) -> None:
     ("listing", "hl", "gl", "country"),
     [
         (APP, "de-DE", "DE", "de"),
-        (InGooglePlay(package="com.example.acme", language="fr", country="ch"), "fr", "CH", "us"),
+        (GooglePlayListing(package="com.example.acme", language="fr", country="ch"), "fr", "CH", "us"),
         (APP, "en-AQ", "AQ", "aq"),
     ],
 )
 async def test_language_comes_from_the_url_else_the_country(
-    parser: Parser, listing: InGooglePlay, hl: str, gl: str, country: str
+    parser: DocumentParser, listing: GooglePlayListing, hl: str, gl: str, country: str
 ) -> None:
     extraction, _ = await ingest(parser, {play_path(listing, hl, gl): page()}, listing, country=country)
     assert extraction.fields["appName"].value == "Acme"
@@ -99,7 +97,7 @@ async def test_language_comes_from_the_url_else_the_country(
     ],
 )
 async def test_pages_with_missing_parts_are_read(
-    parser: Parser, changed: dict[str, Any], field: Any, value: Any
+    parser: DocumentParser, changed: dict[str, Any], field: Any, value: Any
 ) -> None:
     value_found: Any = (await read(parser, page(None, **changed))).fields[field].value
     if field == "links":
@@ -108,7 +106,7 @@ async def test_pages_with_missing_parts_are_read(
         assert (value_found[: len(value)] if field == "keywords" else value_found) == value
 
 
-async def test_a_short_description_alone_becomes_the_description(parser: Parser) -> None:
+async def test_a_short_description_alone_becomes_the_description(parser: DocumentParser) -> None:
     extraction = await read(parser, page(None))
     assert extraction.fields["appDescription"].value == SHORT
     assert extraction.fields["appDescription"].confidence == 0.5
@@ -124,18 +122,18 @@ async def test_a_short_description_alone_becomes_the_description(parser: Parser)
         (page(None, **{"@type": "WebSite"}), ScrapeFailed),
     ],
 )
-async def test_each_failure_has_its_code(parser: Parser, answer: bytes, error: type[SourceError]) -> None:
+async def test_each_failure_has_its_code(parser: DocumentParser, answer: bytes, error: type[SourceError]) -> None:
     with pytest.raises(error):
         await read(parser, answer)
 
 
-async def test_robots_txt_is_obeyed(parser: Parser) -> None:
+async def test_robots_txt_is_obeyed(parser: DocumentParser) -> None:
     with pytest.raises(RobotsDisallowed):
         await read(parser, page(), **{"/robots.txt": robots_txt("Disallow: /store/apps/")})
 
 
-BUNDLE = InAppStore(by="bundleId", value="com.example.acme")
-BY_ID = InAppStore(by="id", value="7")
+BUNDLE = AppStoreListing(by="bundleId", value="com.example.acme")
+BY_ID = AppStoreListing(by="id", value="7")
 RESULT: dict[str, Any] = {
     "wrapperType": "software",
     "trackId": 7,
@@ -149,7 +147,7 @@ RESULT: dict[str, Any] = {
 FOUND = json(stdlib.dumps({"resultCount": 1, "results": [RESULT]}))
 
 
-async def test_both_stores_are_merged(parser: Parser) -> None:
+async def test_both_stores_are_merged(parser: DocumentParser) -> None:
     answers = {look_up_path(BUNDLE): FOUND, play_path(APP): page()}
     extraction, site = await ingest(parser, answers, BUNDLE, APP)
     fields: dict[str, Any] = {name: finding.value for name, finding in extraction.fields.items()}
@@ -164,26 +162,21 @@ async def test_both_stores_are_merged(parser: Parser) -> None:
     assert extraction.url == "https://apps.apple.com/us/app/acme/id7"
 
 
-async def test_a_bundle_id_of_the_app_already_read_costs_no_request(parser: Parser) -> None:
+async def test_a_bundle_id_of_the_app_already_read_costs_no_request(parser: DocumentParser) -> None:
     extraction, site = await ingest(parser, {look_up_path(BY_ID): FOUND}, BY_ID, BUNDLE)
     assert [path for path in site.paths if path.startswith("/lookup")] == [look_up_path(BY_ID)]
     assert extraction.fields["appName"].value == "Acme"
 
 
-async def test_one_failed_listing_of_several_is_a_warning(parser: Parser) -> None:
-    extraction, _ = await ingest(
-        parser, {play_path(APP): raw_response(404), look_up_path(BY_ID): FOUND}, APP, BY_ID
-    )
+async def test_one_failed_listing_of_several_is_a_warning(parser: DocumentParser) -> None:
+    extraction, _ = await ingest(parser, {play_path(APP): raw_response(404), look_up_path(BY_ID): FOUND}, APP, BY_ID)
     assert extraction.url == "https://apps.apple.com/us/app/acme/id7"
-    assert [warning.partition(":")[0] for warning in extraction.warnings] == [
-        "listing_unread",
-        "subtitle_missing",
-    ]
+    assert [warning.partition(":")[0] for warning in extraction.warnings] == ["listing_unread", "subtitle_missing"]
 
 
 @pytest.mark.parametrize(("status", "error"), [(403, SourceNotFound), (503, FetchFailed)])
 async def test_when_all_listings_fail_a_retryable_error_or_the_first_is_raised(
-    parser: Parser, status: int, error: type[SourceError]
+    parser: DocumentParser, status: int, error: type[SourceError]
 ) -> None:
     nothing = {look_up_path(BY_ID, country): json(NOTHING) for country in ("us", "gb", "de", "fr", "jp")}
     with pytest.raises(error) as caught:
@@ -191,6 +184,6 @@ async def test_when_all_listings_fail_a_retryable_error_or_the_first_is_raised(
     assert caught.value.retryable is (status == 503)
 
 
-async def test_a_rate_limit_at_one_store_ends_the_attempt(parser: Parser) -> None:
+async def test_a_rate_limit_at_one_store_ends_the_attempt(parser: DocumentParser) -> None:
     with pytest.raises(SourceRateLimited):
         await ingest(parser, {play_path(APP): page(), look_up_path(BY_ID): json("", 403)}, APP, BY_ID)

@@ -9,9 +9,9 @@ from schemas.brand import FieldFinding
 from tests.workers.ingest.appstore.store_server import FACEBOOK, ingest, json, look_up_path
 from tests.workers.ingest.website.visits import warning_codes
 from tests.workers.web.web import raw_response
-from workers.ingest.appstore.shapes import StorePage
-from workers.ingest.appstore.subtitle import read_subtitle_page
-from workers.ingest.parser.parser import Parser
+from workers.ingest.appstore.shapes import AppStorePage
+from workers.ingest.appstore.subtitle import parse_app_subtitle_page
+from workers.ingest.parser.parser import DocumentParser
 
 PAGE = "/us/app/id284882215"
 LISTING = {
@@ -50,7 +50,7 @@ EMBER = '<h2 class="product-header__subtitle app-header__subtitle">  All your\n 
 
 def read(page: str) -> list[Any]:
     url = f"https://apps.apple.com{PAGE}"
-    reading = read_subtitle_page(StorePage(url=url, track_id=284882215, body=page.encode()))
+    reading = parse_app_subtitle_page(AppStorePage(url=url, track_id=284882215, body=page.encode()))
     return [candidate.value for candidate in reading.candidates]
 
 
@@ -75,7 +75,7 @@ async def test_other_texts_are_no_subtitle(page: str) -> None:
     assert read(page) == []
 
 
-async def ingest_with_page(parser: Parser, page: bytes) -> tuple[FieldFinding, list[str]]:
+async def ingest_with_page(parser: DocumentParser, page: bytes) -> tuple[FieldFinding, list[str]]:
     """Return the tagline, and the codes of the warnings."""
     listing = json(stdlib.dumps({"resultCount": 1, "results": [LISTING]}))
     charts = {"/us/charts": raw_response(body=SVELTE)}
@@ -83,7 +83,7 @@ async def ingest_with_page(parser: Parser, page: bytes) -> tuple[FieldFinding, l
     return extraction.fields["tagline"], warning_codes(extraction)
 
 
-async def test_a_subtitle_wins_over_title_and_description(parser: Parser) -> None:
+async def test_a_subtitle_wins_over_title_and_description(parser: DocumentParser) -> None:
     tagline, warnings = await ingest_with_page(parser, raw_response(body=SERVER))
     assert (tagline.value, tagline.confidence, tagline.rule) == ("All your plans", 0.95, "appStore.subtitle")
     assert [alternative.value for alternative in tagline.alternatives] == [
@@ -104,6 +104,6 @@ async def test_a_subtitle_wins_over_title_and_description(parser: Parser) -> Non
         raw_response(body="<div>" * 20_000),
     ],
 )
-async def test_a_page_without_a_subtitle_gives_one_warning(parser: Parser, page: bytes) -> None:
+async def test_a_page_without_a_subtitle_gives_one_warning(parser: DocumentParser, page: bytes) -> None:
     tagline, warnings = await ingest_with_page(parser, page)
     assert (tagline.value, warnings) == ("Team Planner", ["subtitle_missing"])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from workers.ingest.colors.css_color import parse_css_color
-from workers.ingest.colors.oklab import is_neutral, oklab
+from workers.ingest.colors.oklab import convert_hex_to_oklab, is_neutral_color
 
 WORDS = some.sampled_from(
     [
@@ -62,5 +62,5 @@ def test_any_text_is_a_color_or_none(text: str) -> None:
 @given(some.integers(0, 255))
 def test_greys_have_no_chroma(level: int) -> None:
     grey = f"#{level:02x}{level:02x}{level:02x}"
-    assert oklab(grey).chroma < 0.001
-    assert is_neutral(grey)
+    assert convert_hex_to_oklab(grey).chroma < 0.001
+    assert is_neutral_color(grey)

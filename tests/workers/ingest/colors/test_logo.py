@@ -10,16 +10,16 @@ from hypothesis import strategies as some
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
-from workers.ingest.colors.logo import read as read_logo
-from workers.ingest.colors.oklab import is_alike
-from workers.ingest.shapes import Logo
+from workers.ingest.colors.logo import extract_logo_colors as read_logo
+from workers.ingest.colors.oklab import is_similar_color
+from workers.ingest.shapes import FetchedLogo
 
 URL = "https://acme.test/logo.png"
 RED, GREEN, CLEAR = (192, 57, 43, 255), (31, 111, 92, 255), (0, 0, 0, 0)
 
 
 def read(body: bytes) -> list[tuple[str, str | None]]:
-    reading = read_logo(Logo(url=URL, body=body))
+    reading = read_logo(FetchedLogo(url=URL, body=body))
     assert {candidate.url for candidate in reading.candidates} <= {URL}
     return [(next(iter(candidate.value)), candidate.role) for candidate in reading.candidates]
 
@@ -44,32 +44,28 @@ MARK = logo(CLEAR, ((10, 10, 150, 150), RED), ((120, 120, 190, 190), GREEN))
 def test_logo_colors_are_ordered_by_area(kind: str) -> None:
     colors = read(saved(MARK, kind))
     assert [role for _, role in colors] == ["primary", "accent"]
-    assert is_alike(colors[0][0], "#c0392b")
-    assert is_alike(colors[1][0], "#1f6f5c")
+    assert is_similar_color(colors[0][0], "#c0392b")
+    assert is_similar_color(colors[1][0], "#1f6f5c")
 
 
 @pytest.mark.parametrize("mode", ["RGB", "P", "L", "CMYK", "1", "LA", "I;16"])
 def test_any_mode_of_pixels_is_read(mode: str) -> None:
     image = logo((255, 255, 255, 255), ((10, 10, 150, 150), RED)).convert("L" if mode == "I;16" else "RGB")
-    colors = read(
-        saved(image.convert(mode, palette=Image.Palette.ADAPTIVE), "JPEG" if mode == "CMYK" else "PNG")
-    )
+    colors = read(saved(image.convert(mode, palette=Image.Palette.ADAPTIVE), "JPEG" if mode == "CMYK" else "PNG"))
     if mode in {"RGB", "P", "CMYK"}:
-        assert is_alike(colors[0][0], "#c0392b")
+        assert is_similar_color(colors[0][0], "#c0392b")
     assert len(colors) <= 1
 
 
 def test_jpeg_noise_is_no_color() -> None:
     ground = logo((255, 255, 255, 255), ((10, 10, 150, 150), RED)).convert("RGB")
     ((color, role),) = read(saved(ground, "JPEG", quality=30))
-    assert (is_alike(color, "#c0392b"), role) == (True, "primary")
+    assert (is_similar_color(color, "#c0392b"), role) == (True, "primary")
 
 
 def test_a_small_colored_mark_wins_over_black_letters() -> None:
     letters = ((10, 10, 190, 190), (17, 17, 17, 255))
-    assert read(saved(logo((255, 255, 255, 255), letters, ((20, 20, 50, 50), RED)))) == [
-        ("#c0392b", "primary")
-    ]
+    assert read(saved(logo((255, 255, 255, 255), letters, ((20, 20, 50, 50), RED)))) == [("#c0392b", "primary")]
     assert read(saved(logo((255, 255, 255, 255), letters))) == [("#111111", "primary")]
     assert read(saved(logo(CLEAR, letters))) == [("#111111", "primary")]
     assert read(saved(logo(CLEAR, ((10, 10, 190, 190), (255, 255, 255, 255))))) == []
@@ -138,6 +134,4 @@ def test_any_bytes_are_read(noise: bytes, at: int) -> None:
 def test_svg_text_in_png_metadata_is_ignored() -> None:
     written = PngInfo()
     written.add_text("Source", "<svg><path fill='#2563eb'/></svg>")
-    assert [color for color, _ in read(saved(MARK, pnginfo=written))] == [
-        color for color, _ in read(saved(MARK))
-    ]
+    assert [color for color, _ in read(saved(MARK, pnginfo=written))] == [color for color, _ in read(saved(MARK))]

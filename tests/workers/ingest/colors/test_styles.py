@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from workers.ingest.colors import styles
-from workers.ingest.shapes import Styles, StyleSheet
+from workers.ingest.shapes import FetchedPageStyles, FetchedStyleSheet
 
 URL = "https://acme.test/site.css"
 
@@ -15,16 +15,17 @@ URL = "https://acme.test/site.css"
 def read(*sheets: str | bytes) -> dict[str, str]:
     """Return colors by their property names."""
     bodies = [sheet.encode() if isinstance(sheet, str) else sheet for sheet in sheets]
-    reading = styles.read_style_sheets(Styles(sheets=[StyleSheet(url=URL, body=body) for body in bodies]))
-    return {
-        candidate.rule.removeprefix("css.--"): next(iter(candidate.value)) for candidate in reading.candidates
-    }
+    reading = styles.read_style_sheet_colors(
+        FetchedPageStyles(sheets=[FetchedStyleSheet(url=URL, body=body) for body in bodies])
+    )
+    return {candidate.rule.removeprefix("css.--"): next(iter(candidate.value)) for candidate in reading.candidates}
 
 
 def role(name: str) -> str | None:
-    sheet = StyleSheet(url=URL, body=f":root{{--{name}: #c0392b}}".encode())
+    sheet = FetchedStyleSheet(url=URL, body=f":root{{--{name}: #c0392b}}".encode())
     return next(
-        (candidate.role for candidate in styles.read_style_sheets(Styles(sheets=[sheet])).candidates), None
+        (candidate.role for candidate in styles.read_style_sheet_colors(FetchedPageStyles(sheets=[sheet])).candidates),
+        None,
     )
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from schemas.brand import Candidate, Field
-from workers.ingest.derive.derive import derive
-from workers.ingest.shapes import Passage, Prose
+from schemas.brand import BrandFieldName, FieldCandidate
+from workers.ingest.derive.derive import derive_prose_candidates
+from workers.ingest.shapes import Passage, SourceProse
 
 URL = "https://acme.test/"
 
@@ -18,20 +18,20 @@ def prose(
     name: str | None = None,
     story: bool = False,
     documentation: bool = False,
-) -> Prose:
+) -> SourceProse:
     """Build a prose of headings, texts and labels; `story` and `documentation` are of its texts."""
     passages = [
         *(Passage(text=text, kind="heading", url=URL) for text in headings),
         *(Passage(text=text, url=URL, story=story, documentation=documentation) for text in texts),
         *(Passage(text=label, kind="label", url=URL) for label in labels),
     ]
-    return Prose(url=URL, language=language, name=name, about=[*about], passages=passages)
+    return SourceProse(url=URL, language=language, name=name, about=[*about], passages=passages)
 
 
-def derived(source: Prose) -> dict[Field, Candidate]:
-    return {candidate.field: candidate for candidate in derive(source).candidates}
+def derived(source: SourceProse) -> dict[BrandFieldName, FieldCandidate]:
+    return {candidate.field: candidate for candidate in derive_prose_candidates(source).candidates}
 
 
-def value(field: Field, source: Prose) -> object:
+def value(field: BrandFieldName, source: SourceProse) -> object:
     candidates = derived(source)
     return candidates[field].value if field in candidates else None

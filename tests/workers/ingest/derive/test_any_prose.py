@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from schemas.brand import Candidate
+from schemas.brand import FieldCandidate
 from workers.ingest.derive import quotes
-from workers.ingest.derive.derive import derive
-from workers.ingest.derive.distinct import MAX_KEYWORDS
-from workers.ingest.parser.parser import CPU_S
-from workers.ingest.shapes import Passage, Prose
+from workers.ingest.derive.derive import derive_prose_candidates
+from workers.ingest.derive.distinct import MAX_BRAND_KEYWORDS
+from workers.ingest.parser.parser import MAX_DOCUMENT_CPU_S
+from workers.ingest.shapes import Passage, SourceProse
 
 URL = "https://acme.test/"
 PIECES = some.sampled_from(
@@ -26,7 +26,7 @@ PIECES = some.sampled_from(
 ) | some.text(max_size=10)  # fmt: skip
 TEXTS = some.lists(PIECES, max_size=15).map(" ".join)
 PROSE = some.builds(
-    Prose,
+    SourceProse,
     url=some.just(URL),
     name=some.none() | some.text(max_size=8),
     language=some.sampled_from([None, "en", "de-AT", "fr", "es", "ja", "ar"]),
@@ -46,36 +46,36 @@ PROSE = some.builds(
 
 @given(PROSE)
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_prose_is_read(prose: Prose) -> None:
-    candidates = derive(prose).candidates
-    assert candidates == derive(prose).candidates
+def test_any_prose_is_read(prose: SourceProse) -> None:
+    candidates = derive_prose_candidates(prose).candidates
+    assert candidates == derive_prose_candidates(prose).candidates
     assert len({candidate.field for candidate in candidates}) == len(candidates)
     for candidate in candidates:
         check(candidate, [*(passage.text for passage in prose.passages), *prose.about])
 
 
-def check(candidate: Candidate, texts: list[str]) -> None:
+def check(candidate: FieldCandidate, texts: list[str]) -> None:
     assert 0.24 <= candidate.confidence <= 0.6
     if candidate.field == "keywords":
-        assert len(set(candidate.value)) == len(candidate.value) <= MAX_KEYWORDS
+        assert len(set(candidate.value)) == len(candidate.value) <= MAX_BRAND_KEYWORDS
         assert all(0 < len(word) <= 3 * 40 + 2 for word in candidate.value)
     else:
         assert isinstance(candidate.value, str)
         assert unicodedata.normalize("NFC", candidate.value) == candidate.value
         assert len(candidate.value) < 400
-    assert 0 < len(candidate.evidence) <= quotes.MAX_QUOTES
-    assert all(part.quote in candidate.evidence for part in candidate.parts[: quotes.MAX_QUOTES])
+    assert 0 < len(candidate.evidence) <= quotes.MAX_EVIDENCE_QUOTES
+    assert all(part.quote in candidate.evidence for part in candidate.parts[: quotes.MAX_EVIDENCE_QUOTES])
     assert (candidate.field == "icp") == bool(candidate.parts)
     for quote in candidate.evidence:
-        assert 0 < len(quote) <= quotes.MAX_QUOTE_CHARS
+        assert 0 < len(quote) <= quotes.MAX_EVIDENCE_QUOTE_CHARS
         assert any(quote in text for text in texts)
 
 
 @given(some.text(min_size=201, max_size=2000), some.integers(min_value=0, max_value=2000))
 def test_a_quote_is_a_bounded_part_of_the_text(text: str, start: int) -> None:
-    quote = quotes.quote(text, min(start, len(text) - 1))
+    quote = quotes.cut_evidence_quote(text, min(start, len(text) - 1))
     assert quote in text
-    assert len(quote) <= quotes.MAX_QUOTE_CHARS
+    assert len(quote) <= quotes.MAX_EVIDENCE_QUOTE_CHARS
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_a_quote_is_a_bounded_part_of_the_text(text: str, start: int) -> None:
 def test_a_hostile_text_is_read_well_within_the_limit(text: str) -> None:
     for language in ("en", "de", None):
         started = time.process_time()
-        derive(Prose(url=URL, language=language, passages=[Passage(text=text)]))
-        derive(Prose(url=URL, language=language, passages=[Passage(text=text[:1000])] * 1000))
-        assert time.process_time() - started < CPU_S / 2, language
+        derive_prose_candidates(SourceProse(url=URL, language=language, passages=[Passage(text=text)]))
+        derive_prose_candidates(SourceProse(url=URL, language=language, passages=[Passage(text=text[:1000])] * 1000))
+        assert time.process_time() - started < MAX_DOCUMENT_CPU_S / 2, language
 
 
 def test_a_million_small_passages_stay_within_cpu_and_memory() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
-    derive(Prose(url=URL, passages=[Passage(text="for teams", kind="label")] * 1_000_000))
-    assert time.process_time() - started < CPU_S / 2
+    derive_prose_candidates(SourceProse(url=URL, passages=[Passage(text="for teams", kind="label")] * 1_000_000))
+    assert time.process_time() - started < MAX_DOCUMENT_CPU_S / 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 << 10

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workers.ingest.derive.prose import URL, derived, prose, value
-from workers.ingest.shapes import Passage, Prose
+from workers.ingest.shapes import Passage, SourceProse
 
 FILLER = ("Tides.", "Currents.", "Harbours.")
 
@@ -12,10 +12,7 @@ FILLER = ("Tides.", "Currents.", "Harbours.")
 SENTENCES: dict[str, list[tuple[str, str | None]]] = {
     "en": [
         ("Built for freelancers and small teams.", "Freelancers and small teams"),
-        (
-            "Whether you're a designer, a developer or a busy founder, it fits.",
-            "Designers, developers and founders",
-        ),
+        ("Whether you're a designer, a developer or a busy founder, it fits.", "Designers, developers and founders"),
         ("The invoicing app for small businesses that hate invoices.", "Small businesses"),
         ("Acme helps landlords collect rent.", "Landlords"),
         ("We help families, couples and roommates share costs.", "Families, couples and roommates"),
@@ -36,9 +33,7 @@ SENTENCES: dict[str, list[tuple[str, str | None]]] = {
         ("Une application destinée aux étudiants et aux enseignants.", "Students and teachers"),
     ],
     "es": [("Diseñado para autónomos y pequeñas empresas.", "Entrepreneurs and small businesses")],
-    "es-MX": [
-        ("La plataforma para agencias de marketing y diseñadores.", "Marketing agencies and designers")
-    ],
+    "es-MX": [("La plataforma para agencias de marketing y diseñadores.", "Marketing agencies and designers")],
     "it": [
         ("Pensato per freelance e piccole imprese.", "Freelancers and small businesses"),
         ("Creata per studenti e insegnanti.", "Students and teachers"),
@@ -142,7 +137,7 @@ def test_a_plain_cue_counts_only_in_headings_and_first_passages() -> None:
     line = "Tide tables for sailors."
     assert value("audience", prose(line)) == "Sailors"
     assert value("audience", prose(*FILLER, line)) is None
-    heading = Prose(url=URL, language="en", passages=[Passage(text=line, kind="heading")])
+    heading = SourceProse(url=URL, language="en", passages=[Passage(text=line, kind="heading")])
     assert value("audience", heading) == "Sailors"
     assert value("audience", prose("For sailors")) is None
 

@@ -2,19 +2,20 @@
 
 import pytest
 
-from schemas.brand import Candidate, Field, Value
+from schemas.brand import BrandFieldName, BrandFieldValue, FieldCandidate
 from workers.ingest.derive.declared import drop_vague_candidates
 
 URL = "https://www.acme.test/"
 
 
-def kept_value(field: Field, value: Value, rule: str = "html.h1", language: str = "en") -> Value | None:
-    declared: tuple[tuple[Field, str], ...] = (("appName", "Acme Notes"), ("primaryLanguage", language))
+def kept_value(
+    field: BrandFieldName, value: BrandFieldValue, rule: str = "html.h1", language: str = "en"
+) -> BrandFieldValue | None:
+    declared: tuple[tuple[BrandFieldName, str], ...] = (("appName", "Acme Notes"), ("primaryLanguage", language))
     context = [
-        Candidate(field=candidate, value=text, confidence=0.9, rule="x", url=URL)
-        for candidate, text in declared
+        FieldCandidate(field=candidate, value=text, confidence=0.9, rule="x", url=URL) for candidate, text in declared
     ]
-    candidate = Candidate(field=field, value=value, confidence=0.8, rule=rule, url=URL)
+    candidate = FieldCandidate(field=field, value=value, confidence=0.8, rule=rule, url=URL)
     return next(
         (
             kept_candidate.value
@@ -62,9 +63,7 @@ def test_a_tagline_field_needs_one_meaningful_word_and_a_description_none() -> N
 
 
 def test_keywords_are_neither_the_name_nor_its_domain_nor_pieces_of_sentences() -> None:
-    keywords = [
-        *("acme notes", "Acme-Notes", "acme", "acme.test", "acme notes app", "tides", "women in technology"),
-    ]
+    keywords = [*("acme notes", "Acme-Notes", "acme", "acme.test", "acme notes app", "tides", "women in technology")]
     pieces = ["in which it was said", "because a boat sails"]
     assert kept_value("keywords", [*keywords, *pieces]) == ["tides", "women in technology"]
     assert kept_value("keywords", ["acme notes"]) is None

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.workers.ingest.derive.prose import derived, prose
-from workers.ingest.derive.icp import ORGANIZATIONS
-from workers.ingest.derive.lexicon import lexicon
+from workers.ingest.derive.icp import CUSTOMER_ORGANIZATION_NAMES
+from workers.ingest.derive.lexicon import load_lexicon
 
 FOR = "Built for accountants and small businesses."
 NEED = "Acme helps you send invoices in seconds - and sleep."
@@ -48,9 +48,7 @@ def test_a_wanted_thing_is_a_need() -> None:
     ],
     ids=["a role", "the audience again", "organizations", "a need", "a segment", "industries"],
 )
-def test_one_kind_of_part_or_a_repeated_audience_gives_no_icp(
-    texts: list[str], labels: tuple[str, ...]
-) -> None:
+def test_one_kind_of_part_or_a_repeated_audience_gives_no_icp(texts: list[str], labels: tuple[str, ...]) -> None:
     assert "icp" not in derived(prose(*texts, labels=labels))
 
 
@@ -60,8 +58,8 @@ def test_players_of_a_game_are_no_audience() -> None:
 
 
 def test_each_organization_is_a_name_of_the_lexicon() -> None:
-    names = {name for roles in lexicon("en").roles.values() for name in roles}
-    assert names >= ORGANIZATIONS
+    names = {name for roles in load_lexicon("en").roles.values() for name in roles}
+    assert names >= CUSTOMER_ORGANIZATION_NAMES
 
 
 PIECES = some.sampled_from(
@@ -77,9 +75,7 @@ PIECES = some.sampled_from(
     some.lists(some.sampled_from(["Industries", "Retail", "Healthcare", "Hotels"]), max_size=6),
 )
 @settings(deadline=None)
-def test_any_icp_has_two_kinds_of_parts_with_quotes_found_in_the_source(
-    texts: list[str], labels: list[str]
-) -> None:
+def test_any_icp_has_two_kinds_of_parts_with_quotes_found_in_the_source(texts: list[str], labels: list[str]) -> None:
     candidates = derived(prose(*texts, labels=tuple(labels)))
     if icp := candidates.get("icp"):
         assert len({part.part for part in icp.parts}) >= 2

@@ -5,14 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from tests.workers.ingest.derive.prose import URL, derived, prose
-from workers.ingest.derive.distinct import stem
-from workers.ingest.shapes import Passage, Prose
+from workers.ingest.derive.distinct import stem_term
+from workers.ingest.shapes import Passage, SourceProse
 
 TITLE = "Tide tables and currents for every harbour"
 TEXT = "Tide tables work offline. Sailors see the currents around the harbour, a tide alarm and moon phases."
 
 
-def keywords(source: Prose) -> list[str]:
+def keywords(source: SourceProse) -> list[str]:
     candidate = derived(source).get("keywords")
     return list(candidate.value) if candidate else []
 
@@ -31,14 +31,12 @@ def test_terms_only_in_texts_or_once_in_a_title_are_no_keywords() -> None:
     assert keywords(prose(f"{TITLE}. Boats are here.", headings=(TITLE,), about=(TITLE,))) == []
 
 
-SYLLABLES = some.lists(
-    some.sampled_from("bo da ki lu mo na ru ta vo zi".split()), min_size=3, max_size=3, unique=True
-)
+SYLLABLES = some.lists(some.sampled_from("bo da ki lu mo na ru ta vo zi".split()), min_size=3, max_size=3, unique=True)
 #: Three invented words.
 INVENTED = (
     some.lists(SYLLABLES.map("".join), min_size=3, max_size=3, unique=True)
     .map(lambda words: [f"{word}x" for word in words])
-    .filter(lambda words: len({stem(word) for word in words}) == len(words))
+    .filter(lambda words: len({stem_term(word) for word in words}) == len(words))
 )
 #: Texts of one language in which `{n}` and `{m}` are nouns, and `{v}` is a verb or an adjective.
 TEXTS_WITH_UNKNOWN_WORDS = {
@@ -57,9 +55,7 @@ def test_unknown_nouns_are_keywords_unknown_verbs_and_adjectives_are_not(kind: s
     language, title, text = TEXTS_WITH_UNKNOWN_WORDS[kind]
     n, m, v = words
     forms = {"n": n, "m": m, "v": v, "N": n.capitalize(), "M": m.capitalize()}
-    found_keywords = keywords(
-        prose(text.format(**forms), headings=(title.format(**forms),), language=language)
-    )
+    found_keywords = keywords(prose(text.format(**forms), headings=(title.format(**forms),), language=language))
     assert {n, m} <= {*found_keywords}
     assert v not in found_keywords
 
@@ -67,23 +63,19 @@ def test_unknown_nouns_are_keywords_unknown_verbs_and_adjectives_are_not(kind: s
 def test_forms_are_merged_and_parts_of_longer_terms_are_dropped() -> None:
     text = "The twin peaks of the note. A note in the twin peaks."
     found_keywords = keywords(prose(text, headings=("Notes on the twin peaks", "The note of twin peaks")))
-    assert [*map(stem, found_keywords)].count(stem("note")) == 1
+    assert [*map(stem_term, found_keywords)].count(stem_term("note")) == 1
     assert "twin peaks" in found_keywords
     assert not {"twin", "peaks"} & {*found_keywords}
 
 
 def test_the_name_is_no_keyword() -> None:
-    source = prose(
-        "The tide tables of the harbour and the tide tables.", headings=(TITLE,), name="Tide-Tables"
-    )
+    source = prose("The tide tables of the harbour and the tide tables.", headings=(TITLE,), name="Tide-Tables")
     assert not {"tide tables", "tide", "tables"} & {*keywords(source)}
 
 
 def test_numbers_and_placeholders_are_no_keywords() -> None:
     latin = "The lorem ipsum dolor sit amet, a consectetur of the lorem."
-    source = prose(
-        "The 20 zorks of the tide, the 30 zorks. " + TEXT, latin, headings=("5 zorks", TITLE, latin)
-    )
+    source = prose("The 20 zorks of the tide, the 30 zorks. " + TEXT, latin, headings=("5 zorks", TITLE, latin))
     assert not {"zorks", "lorem", "lorem ipsum", "consectetur"} & {*keywords(source)}
 
 
@@ -116,7 +108,7 @@ def test_each_quote_is_in_the_source_and_has_its_keyword() -> None:
 
 def test_readme_headings_give_no_keywords() -> None:
     section = Passage(text=TITLE, kind="heading", documentation=True)
-    assert keywords(Prose(url=URL, language="en", passages=[section, Passage(text=TEXT)])) == []
+    assert keywords(SourceProse(url=URL, language="en", passages=[section, Passage(text=TEXT)])) == []
 
 
 def test_a_story_gives_no_keywords_of_the_brand() -> None:
@@ -124,5 +116,5 @@ def test_a_story_gives_no_keywords_of_the_brand() -> None:
     text = "The whales and the dolphins of the sea. A sea with whales and dolphins."
     title = Passage(text="Whales and dolphins of the sea", kind="heading", story=True)
     story = [Passage(text=text, story=True), title]
-    assert keywords(Prose(url=URL, language="en", passages=[*story, *source.passages])) == keywords(source)
-    assert keywords(Prose(url=URL, language="en", passages=story)) == []
+    assert keywords(SourceProse(url=URL, language="en", passages=[*story, *source.passages])) == keywords(source)
+    assert keywords(SourceProse(url=URL, language="en", passages=story)) == []

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from workers.ingest.derive import lexicon as lexicons
-from workers.ingest.derive.lexicon import EMPTY, Lexicon, lexicon
+from workers.ingest.derive.lexicon import EMPTY_LEXICON, Lexicon, load_lexicon
 
 LANGUAGES = ["de", "en", "es", "fr", "it", "nl", "pt", "ru"]
 PATTERNS = ["contraction", "suffix", "cue", "help", "plain", "whether", "use"]
@@ -19,18 +19,16 @@ PATTERNS = ["contraction", "suffix", "cue", "help", "plain", "whether", "use"]
 def test_a_file_has_every_field_and_a_form_is_one_role_and_one_industry(language: str) -> None:
     written = json.loads((files(lexicons) / f"{language}.json").read_text("utf-8"))
     assert written.keys() == {field.name for field in msgspec.structs.fields(Lexicon)}
-    language_lexicon = lexicon(language)
+    language_lexicon = load_lexicon(language)
     for groups in ([*language_lexicon.roles.values()], [language_lexicon.industries]):
-        forms = Counter(
-            form.casefold() for names in groups for words in names.values() for form in set(words)
-        )
+        forms = Counter(form.casefold() for names in groups for words in names.values() for form in set(words))
         assert {form for form, times in forms.items() if times > 1} == set()
         assert all(form == form.strip() != "" for form in forms)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_names_are_the_english_ones_and_numerous(language: str) -> None:
-    language_lexicon, english = lexicon(language), lexicon("en")
+    language_lexicon, english = load_lexicon(language), load_lexicon("en")
     assert language_lexicon.industries.keys() <= english.industries.keys()
     for segment, roles in language_lexicon.roles.items():
         assert roles.keys() <= english.roles[segment].keys()
@@ -40,7 +38,7 @@ def test_names_are_the_english_ones_and_numerous(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_patterns_compile_and_labels_are_folded(language: str) -> None:
-    language_lexicon = lexicon(language)
+    language_lexicon = load_lexicon(language)
     for name in PATTERNS:
         re.compile(getattr(language_lexicon, name))
     for pattern in language_lexicon.asides.values():
@@ -52,4 +50,4 @@ def test_patterns_compile_and_labels_are_folded(language: str) -> None:
 
 @pytest.mark.parametrize("tag", [None, "ja", "tlh", "de-1996-x-y"])
 def test_any_tag_has_a_lexicon(tag: str | None) -> None:
-    assert lexicon(tag) == (lexicon("de") if tag and tag.startswith("de") else EMPTY)
+    assert load_lexicon(tag) == (load_lexicon("de") if tag and tag.startswith("de") else EMPTY_LEXICON)

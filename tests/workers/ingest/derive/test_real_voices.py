@@ -7,12 +7,12 @@ import msgspec
 import pytest
 
 from tests.corpora import corpus, website_pages
-from workers.ingest.choose import choose
-from workers.ingest.derive.derive import derive
+from workers.ingest.choose import choose_findings
+from workers.ingest.derive.derive import derive_prose_candidates
 from workers.ingest.github.reading.repository import read_repository_files
-from workers.ingest.github.shapes import ReadRepository, RepositoryFile
-from workers.ingest.page.extract import extract
-from workers.ingest.shapes import PageDocument, Prose
+from workers.ingest.github.shapes import RepositoryContent, RepositoryFile
+from workers.ingest.page.extract import extract_page
+from workers.ingest.shapes import FetchedPage, SourceProse
 
 pytestmark = pytest.mark.long
 
@@ -21,23 +21,23 @@ MAX_SHARE = 0.1
 
 
 @pytest.fixture(scope="module")
-def pages() -> list[Prose]:
+def pages() -> list[SourceProse]:
     """Return the prose of each page without the story flag: most of the pages are stories."""
     return [prose(document) for _, document in website_pages()]
 
 
-def prose(document: PageDocument) -> Prose:
-    page = extract(document)
-    language = choose(page.candidates).get("primaryLanguage")
+def prose(document: FetchedPage) -> SourceProse:
+    page = extract_page(document)
+    language = choose_findings(page.candidates).get("primaryLanguage")
     passages = [msgspec.structs.replace(passage, story=False) for passage in page.passages]
-    return Prose(url=document.url, language=str(language.value) if language else None, passages=passages)
+    return SourceProse(url=document.url, language=str(language.value) if language else None, passages=passages)
 
 
-def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: list[Prose]) -> None:
+def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: list[SourceProse]) -> None:
     voices = [
         candidate
         for page in pages
-        for candidate in derive(page).candidates
+        for candidate in derive_prose_candidates(page).candidates
         if candidate.field == "brandVoice"
     ]
     assert voices
@@ -48,24 +48,17 @@ def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: list[Prose]) -> None:
 
 
 def test_a_readme_has_no_voice() -> None:
-    lively = " ".join(
-        f"Don't wait, folks! You'll love your map {number}, and it's yours." for number in range(40)
-    )
-    real_paths = [
-        path for path in sorted(corpus("github").glob("*/files/*")) if path.name.lower().startswith("readme")
-    ]
-    readmes = [
-        RepositoryFile(path="README.md", body=f"# Tide\n\n{lively}".encode()),
-        *map(as_file, real_paths),
-    ]
+    lively = " ".join(f"Don't wait, folks! You'll love your map {number}, and it's yours." for number in range(40))
+    real_paths = [path for path in sorted(corpus("github").glob("*/files/*")) if path.name.lower().startswith("readme")]
+    readmes = [RepositoryFile(path="README.md", body=f"# Tide\n\n{lively}".encode()), *map(as_file, real_paths)]
     assert len(readmes) > 10
     for readme in readmes:
-        repository = ReadRepository(
-            url="https://github.com/acme/tide", name="tide", branch="main", readme=readme
-        )
+        repository = RepositoryContent(url="https://github.com/acme/tide", name="tide", branch="main", readme=readme)
         passages = read_repository_files(repository).passages
         assert passages
-        candidates = derive(Prose(url=repository.url, language="en", passages=passages)).candidates
+        candidates = derive_prose_candidates(
+            SourceProse(url=repository.url, language="en", passages=passages)
+        ).candidates
         assert "brandVoice" not in {candidate.field for candidate in candidates}
 
 

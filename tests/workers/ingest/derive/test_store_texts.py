@@ -8,19 +8,19 @@ from functools import cache
 import pytest
 
 from tests.corpora import corpus, store_description, store_texts
-from workers.ingest.derive.derive import derive
-from workers.ingest.shapes import Passage, Prose
+from workers.ingest.derive.derive import derive_prose_candidates
+from workers.ingest.shapes import Passage, SourceProse
 
 SHORT_TEXTS = ("name", "title", "subtitle", "short_description")
 
 
 @cache
-def first_listings() -> dict[str, Prose]:
+def first_listings() -> dict[str, SourceProse]:
     """Return the prose of the first listing of each name."""
     return dict(reversed([*listings()]))
 
 
-def listings() -> Iterator[tuple[str, Prose]]:
+def listings() -> Iterator[tuple[str, SourceProse]]:
     """Yield the prose of each listing, by repository and locale, or by the app's name."""
     for repository, locale, listing in store_texts():
         about = [listing[name] for name in SHORT_TEXTS if name in listing]
@@ -31,22 +31,20 @@ def listings() -> Iterator[tuple[str, Prose]]:
             yield app["trackName"], prose(app["description"], [app["trackName"]])
 
 
-def prose(text: str, about: list[str]) -> Prose:
+def prose(text: str, about: list[str]) -> SourceProse:
     """Build the prose as a store's reader does: with its title, short description and opening."""
     lines = list(filter(None, (" ".join(line.split()) for line in text.splitlines())))
     passages = [Passage(text=line) for line in lines]
-    return Prose(url="https://acme.test/", about=[*about, *lines[:1]], passages=passages)
+    return SourceProse(url="https://acme.test/", about=[*about, *lines[:1]], passages=passages)
 
 
 def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
     listings_read = 0
     for _, source in listings():
         listings_read += 1
-        for candidate in derive(source).candidates:
+        for candidate in derive_prose_candidates(source).candidates:
             for quote in candidate.evidence:
-                assert any(
-                    quote in text for text in (*source.about, *(passage.text for passage in source.passages))
-                )
+                assert any(quote in text for text in (*source.about, *(passage.text for passage in source.passages)))
     assert listings_read > 200
 
 
@@ -66,12 +64,12 @@ def test_every_listing_is_read_and_every_quote_is_in_it() -> None:
 def test_values_of_known_listings(listing: str, field: str, value: str) -> None:
     assert value in next(
         candidate.value
-        for candidate in derive(first_listings()[listing]).candidates
+        for candidate in derive_prose_candidates(first_listings()[listing]).candidates
         if candidate.field == field
     )
 
 
 @pytest.mark.parametrize("listing", ["Darkempire78+OpenCalc/android/en-US", "2dust+v2rayNG/android/en-US"])
 def test_a_listing_without_users_has_no_audience(listing: str) -> None:
-    fields = {candidate.field for candidate in derive(first_listings()[listing]).candidates}
+    fields = {candidate.field for candidate in derive_prose_candidates(first_listings()[listing]).candidates}
     assert not {"audience", "icp"} & fields

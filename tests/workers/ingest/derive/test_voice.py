@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 
 from tests.workers.ingest.derive.prose import URL, derived, prose, value
 from workers.ingest.derive import own_prose
-from workers.ingest.shapes import Passage, Prose
+from workers.ingest.shapes import Passage, SourceProse
 
 PAD = "The harbour has a table of tides and a map of all currents around it."
 #: Casual and lively sentences, and enough words around them.
@@ -50,13 +50,13 @@ def test_a_voice_names_its_habits_and_quotes_them() -> None:
     ids=["readme", "story", "quotes", "reviews", "headlines", "labels", "notices"],
 )
 def test_texts_of_others_have_no_voice(passages: list[Passage]) -> None:
-    assert "brandVoice" not in derived(Prose(url=URL, language="en", passages=passages))
+    assert "brandVoice" not in derived(SourceProse(url=URL, language="en", passages=passages))
 
 
 def test_prose_after_a_reviews_section_counts() -> None:
     reviews = prose("A review.", headings=["Reviews"]).passages
     passages = [*reviews, *prose(*CASUAL, headings=["Pricing"]).passages]
-    assert "brandVoice" in derived(Prose(url=URL, language="en", passages=passages))
+    assert "brandVoice" in derived(SourceProse(url=URL, language="en", passages=passages))
 
 
 def test_a_voice_needs_150_words() -> None:
@@ -72,9 +72,7 @@ def test_list_items_are_no_short_sentences() -> None:
     ended_items = [f"{item}." for item in items]
     assert "short plain sentences" in str(value("brandVoice", prose(*questions, *ended_items)))
     items_and_questions = [text.replace("?", "") for text in questions] + items
-    assert "short plain sentences" not in str(
-        value("brandVoice", prose(*questions[:2], *items_and_questions))
-    )
+    assert "short plain sentences" not in str(value("brandVoice", prose(*questions[:2], *items_and_questions)))
 
 
 def test_a_voice_needs_three_habits_each_with_its_own_sentence() -> None:
@@ -119,7 +117,7 @@ def test_a_distant_address_in_long_technical_sentences_is_formal() -> None:
 @settings(deadline=None)
 def test_any_voice_has_three_quotes_and_enough_words(texts: list[str], documentation: bool) -> None:
     voice = derived(prose(*texts, documentation=documentation)).get("brandVoice")
-    sentences = own_prose.own_sentences(prose(*texts).passages)
+    sentences = own_prose.brand_written_sentences(prose(*texts).passages)
     assert voice is None or len(set(voice.evidence)) >= 3
     assert voice is None or sum(len(sentence.split()) for sentence in sentences) >= 140
     assert voice is None or not documentation

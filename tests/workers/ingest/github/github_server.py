@@ -12,20 +12,20 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from domain.values import ssrf_guard
-from schemas.brand import CrawlState, Extraction, Field
+from schemas.brand import BrandExtraction, BrandFieldName, CrawlState
 from tests import http_server
 from tests.http_server import HttpRequest
 from tests.workers.ingest.website.visits import ignored
 from tests.workers.web.web import Site, allowed_client, raw_response
-from workers.ingest.choose import choose
-from workers.ingest.github.client import Api
-from workers.ingest.github.ingest import ingest
+from workers.ingest.choose import choose_findings
+from workers.ingest.github.client import GitHubApi
+from workers.ingest.github.ingest import ingest_github_repository
 from workers.ingest.github.paths import STORE_TEXT_PATH
 from workers.ingest.github.reading.repository import read_repository_files
-from workers.ingest.github.shapes import ReadRepository, RepositoryFile
-from workers.ingest.parser.parser import Parser
-from workers.ingest.website.session import open_web
-from workers.web.fetch import open_client
+from workers.ingest.github.shapes import RepositoryContent, RepositoryFile
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.website.session import open_crawl_resources
+from workers.web.fetch import open_guarded_client
 
 DATE = "Tue, 24 Nov 2026 12:00:00 GMT"
 NOT_FOUND = {"message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404"}
@@ -68,9 +68,7 @@ class Repo:
         """Return the README: the real GitHub searches these places, ignoring case."""
         by_name = {path.lower(): body for path, body in self.files.items()}
         places = [
-            f"{folder}readme{end}"
-            for folder in (".github/", "", "docs/")
-            for end in (".md", ".rst", ".adoc", "")
+            f"{folder}readme{end}" for folder in (".github/", "", "docs/") for end in (".md", ".rst", ".adoc", "")
         ]
         return next((by_name[place] for place in places if place in by_name), None)
 
@@ -96,9 +94,7 @@ class GitHub:
         name = "/".join(bare.split("/")[2:4])
         if bare.startswith("/repos/") and name in self.moved:
             location = f"{self.base}/repositories/{self.moved[name]}"
-            return json_response(
-                {"message": "Moved Permanently", "url": location}, status=301, location=location
-            )
+            return json_response({"message": "Moved Permanently", "url": location}, status=301, location=location)
         content = self.look(bare, path)
         if content is None:
             return json_response(NOT_FOUND, status=404)
@@ -158,27 +154,29 @@ async def serve_github(*repos: Repo, **answers: Any) -> AsyncIterator[GitHub]:
 
 
 @asynccontextmanager
-async def open_served_api(served: GitHub, **fields: Any) -> AsyncIterator[Api]:
+async def open_served_api(served: GitHub, **fields: Any) -> AsyncIterator[GitHubApi]:
     """Open the API of an ingest at this server."""
-    async with open_client(
+    async with open_guarded_client(
         allowed=ssrf_guard.operator_url_policy(served.base), contact="https://tenantry.test"
     ) as client:
-        yield Api(client=client, base=served.base, web="https://github.com", **fields)
+        yield GitHubApi(client=client, base=served.base, web="https://github.com", **fields)
 
 
 async def ingest_repository(
-    parser: Parser,
+    parser: DocumentParser,
     served: GitHub,
     *sites: Site,
     name: str = "acme/zap",
     branch: str | None = None,
     visit: CrawlState | None = None,
     **fields: Any,
-) -> Extraction:
+) -> BrandExtraction:
     """Run an ingest of a served repository, with these other sites; `fields` are the API's."""
     async with open_served_api(served, **fields) as api, allowed_client(*sites) as client:
         args = {"repo": name, "branch": branch}
-        return await ingest(api, open_web(client), parser, args=args, visit=visit, progress=ignored)
+        return await ingest_github_repository(
+            api, open_crawl_resources(client), parser, args=args, visit=visit, progress=ignored
+        )
 
 
 def from_corpus(folder: Path, *, stores: bool) -> Repo:
@@ -202,8 +200,7 @@ def store_texts(folder: Path, tree: list[dict[str, Any]]) -> list[tuple[str, byt
             texts_by_path[entry["path"]] = text
     links = {entry["path"] for entry in tree if entry["mode"] == "120000"}
     texts = {
-        path: texts_by_path.get(target(path, text)) if path in links else text
-        for path, text in texts_by_path.items()
+        path: texts_by_path.get(target(path, text)) if path in links else text for path, text in texts_by_path.items()
     }
     return [(path, text.encode()) for path, text in texts.items() if text is not None]
 
@@ -215,7 +212,7 @@ def target(path: str, link: str) -> str:
     return "/".join(folders)
 
 
-def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[Field, Any]:
+def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[BrandFieldName, Any]:
     """Return the winning value of each field, for files by their path."""
     all_files = [
         RepositoryFile(path=path, body=body.encode() if isinstance(body, str) else body)
@@ -225,6 +222,6 @@ def reading(files: dict[str, bytes | str] | None = None, **fields: Any) -> dict[
     other_files = [file for file in all_files if file not in readmes]
     defaults = {"url": "https://github.com/acme/zap", "name": "zap", "branch": "main"}
     reading_found = read_repository_files(
-        ReadRepository(**defaults | fields, readme=next(iter(readmes), None), files=other_files)
+        RepositoryContent(**defaults | fields, readme=next(iter(readmes), None), files=other_files)
     )
-    return {field: finding.value for field, finding in choose(reading_found.candidates).items()}
+    return {field: finding.value for field, finding in choose_findings(reading_found.candidates).items()}

@@ -12,12 +12,12 @@ import pytest_asyncio
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from domain.brand.github_installations import Installation
-from jobs.outcomes import Done, Outcome
+from domain.brand.github_installations import GitHubAppInstallation
+from jobs.outcomes import Done, TaskOutcome
 from schemas.errors import (
     FetchBlocked,
     FetchFailed,
-    InstallationGone,
+    GitHubInstallationGone,
     SettingsInvalid,
     SourceError,
     SourceForbidden,
@@ -30,9 +30,15 @@ from tests.http_server import HttpResponse
 from tests.servers import settings_for
 from tests.workers.runtime.workers import Workers
 from workers.ingest.github import credentials
-from workers.ingest.github.about import read_about
-from workers.ingest.github.credentials import GitHubApp, open_app, token_by_any_name, token_for, with_token
-from workers.runtime.context import Context
+from workers.ingest.github.about import request_repository_object
+from workers.ingest.github.credentials import (
+    GitHubApp,
+    api_with_installation_token,
+    get_installation_token,
+    open_github_app,
+    token_by_any_repository_name,
+)
+from workers.runtime.context import TaskContext
 
 MINT = "/api/app/installations/42/access_tokens"
 
@@ -61,7 +67,7 @@ def clock() -> SettableClock:
 @pytest_asyncio.fixture
 async def app(hub: SimulatedGitHub, clock: SettableClock) -> AsyncIterator[GitHubApp]:
     settings = hub.settings(settings_for("postgresql://x/x", "redis://x"))
-    async with open_app(settings, clock=clock) as opened:
+    async with open_github_app(settings, clock=clock) as opened:
         assert opened is not None
         yield opened
 
@@ -79,7 +85,7 @@ def test_the_apps_jwt_is_short_lived_and_signed(app: GitHubApp, clock: SettableC
 
 
 async def test_a_token_reads_one_repository_and_nothing_else(app: GitHubApp, hub: SimulatedGitHub) -> None:
-    token = await token_for(app, 42, "app")
+    token = await get_installation_token(app, 42, "app")
     assert len(token) > 400
     assert token.count(".") == 2
     (request,) = hub.asked
@@ -94,42 +100,39 @@ async def test_a_token_reads_one_repository_and_nothing_else(app: GitHubApp, hub
 async def test_a_token_is_cached_until_five_minutes_before_its_end(
     app: GitHubApp, hub: SimulatedGitHub, clock: SettableClock
 ) -> None:
-    first = await token_for(app, 42, "app")
+    first = await get_installation_token(app, 42, "app")
     clock.now += timedelta(minutes=54)
-    assert await token_for(app, 42, "APP") == first
+    assert await get_installation_token(app, 42, "APP") == first
     clock.now += timedelta(minutes=2)
-    assert await token_for(app, 42, "app") != first
+    assert await get_installation_token(app, 42, "app") != first
     assert count_minted(hub) == 2
 
 
-async def test_each_repository_and_each_installation_has_its_own_token(
-    app: GitHubApp, hub: SimulatedGitHub
-) -> None:
+async def test_each_repository_and_each_installation_has_its_own_token(app: GitHubApp, hub: SimulatedGitHub) -> None:
     hub.installations[43] = Installed("Other", {"app": True})
-    tokens = {await token_for(app, *place) for place in ((42, "app"), (42, "site"), (42, None), (43, "app"))}
+    tokens = {
+        await get_installation_token(app, *place) for place in ((42, "app"), (42, "site"), (42, None), (43, "app"))
+    }
     assert len(tokens) == count_minted(hub) == 4
 
 
 async def test_an_id_of_another_installation_gives_no_token(app: GitHubApp, hub: SimulatedGitHub) -> None:
     hub.installations[43] = Installed("Other", {"app": True})
     with pytest.raises(SourceNotFound, match="cover"):
-        await token_for(app, 42, hub.id_of(43, "app"))
+        await get_installation_token(app, 42, hub.id_of(43, "app"))
 
 
 async def test_a_moved_repository_is_looked_up_and_cached_by_id(app: GitHubApp, hub: SimulatedGitHub) -> None:
     hub.installations[42].rename("app", "anew")
-    acme = Installation(42, "Acme-Inc")
-    token = await token_by_any_name(app, acme, "app")
+    acme = GitHubAppInstallation(42, "Acme-Inc")
+    token = await token_by_any_repository_name(app, acme, "app")
     assert hub.issued[token].ids == {4200}
     first_paths = [request.path.removeprefix("/api") for request in hub.asked]
     lookups = ["/repos/Acme-Inc/app", "/repositories/4200"]
     token_path = "/app/installations/42/access_tokens"
     assert first_paths == [token_path, token_path, *lookups, token_path]
-    assert await token_by_any_name(app, acme, "app") == token
-    assert [request.path.removeprefix("/api") for request in hub.asked[len(first_paths) :]] == [
-        token_path,
-        *lookups,
-    ]
+    assert await token_by_any_repository_name(app, acme, "app") == token
+    assert [request.path.removeprefix("/api") for request in hub.asked[len(first_paths) :]] == [token_path, *lookups]
     assert app.tokens.keys() == {(42, None), (42, 4200)}
 
 
@@ -139,7 +142,7 @@ async def test_an_uncovered_repository_gets_no_token(app: GitHubApp, hub: Simula
     hub.broken["/api/repos/Acme-Inc/site"] = HttpResponse(200, github_app.about("Acme-Inc/site", 999))
     del hub.installations[42].repositories["site"]
     with pytest.raises(SourceNotFound):
-        await token_by_any_name(app, Installation(42, "Acme-Inc"), name)
+        await token_by_any_repository_name(app, GitHubAppInstallation(42, "Acme-Inc"), name)
     assert app.tokens.keys() == {(42, None)}
 
 
@@ -148,36 +151,38 @@ async def test_a_redirect_to_another_host_gets_no_token(app: GitHubApp, hub: Sim
     away = ("Location: https://evil.example/repositories/4200",)
     hub.broken["/api/repos/Acme-Inc/other"] = HttpResponse(301, {}, away)
     with pytest.raises(FetchBlocked):
-        await token_by_any_name(app, Installation(42, "Acme-Inc"), "other")
+        await token_by_any_repository_name(app, GitHubAppInstallation(42, "Acme-Inc"), "other")
 
 
 async def test_expired_tokens_are_dropped(app: GitHubApp, clock: SettableClock) -> None:
-    await token_for(app, 42, "app")
+    await get_installation_token(app, 42, "app")
     clock.now += timedelta(hours=2)
     hour = timedelta(hours=1)
-    app.tokens[42, "later"] = credentials.Token("t", clock.now + hour)
-    await token_for(app, 42, "site")
+    app.tokens[42, "later"] = credentials.InstallationToken("t", clock.now + hour)
+    await get_installation_token(app, 42, "site")
     assert app.tokens.keys() == {(42, "later"), (42, "site")}
 
 
 async def test_a_token_is_dropped_after_a_401(app: GitHubApp, hub: SimulatedGitHub) -> None:
     """A token that was revoked early: the next caller gets a new one, or the reason why there is none."""
-    token, other_token = await token_for(app, 42, "app"), await token_for(app, 42, "site")
+    token, other_token = (await get_installation_token(app, 42, "app"), await get_installation_token(app, 42, "site"))
     hub.broken["/api/repos/Acme-Inc/app"] = HttpResponse(401, {"message": "Bad credentials"})
     with pytest.raises(SourceForbidden, match="connect GitHub again"):
-        await read_about(with_token(app.api, app, token), "repos", "Acme-Inc", "app")
-    assert await token_for(app, 42, "site") == other_token
-    assert await token_for(app, 42, "app") != token
+        await request_repository_object(api_with_installation_token(app.api, app, token), "repos", "Acme-Inc", "app")
+    assert await get_installation_token(app, 42, "site") == other_token
+    assert await get_installation_token(app, 42, "app") != token
     assert count_minted(hub) == 3
 
 
 async def test_other_errors_keep_the_token(app: GitHubApp, hub: SimulatedGitHub) -> None:
-    token = await token_for(app, 42, "app")
+    token = await get_installation_token(app, 42, "app")
     for status in (403, 404, 429):
         hub.broken["/api/repos/Acme-Inc/app"] = HttpResponse(status, {"message": "x"})
         with pytest.raises(SourceError):
-            await read_about(with_token(app.api, app, token), "repos", "Acme-Inc", "app")
-    assert await token_for(app, 42, "app") == token
+            await request_repository_object(
+                api_with_installation_token(app.api, app, token), "repos", "Acme-Inc", "app"
+            )
+    assert await get_installation_token(app, 42, "app") == token
 
 
 @pytest.mark.parametrize(
@@ -186,7 +191,7 @@ async def test_other_errors_keep_the_token(app: GitHubApp, hub: SimulatedGitHub)
         ((401, "A JSON web token could not be decoded"), SourceForbidden, "operator"),
         ((403, "This installation has been suspended"), SourceForbidden, "unsuspend"),
         ((403, "Resource not accessible by integration"), SourceForbidden, "Contents"),
-        ((404, "Not Found"), InstallationGone, "connect it again"),
+        ((404, "Not Found"), GitHubInstallationGone, "connect it again"),
         ((422, "There is at least one repository that..."), SourceNotFound, "cover"),
         ((422, "The permissions requested are not granted"), SourceForbidden, "Contents"),
         ((403, "Wait 7 s"), SourceRateLimited, "no more requests"),
@@ -196,24 +201,20 @@ async def test_other_errors_keep_the_token(app: GitHubApp, hub: SimulatedGitHub)
     ],
 )
 async def test_each_refusal_of_a_token_has_its_error(
-    app: GitHubApp,
-    hub: SimulatedGitHub,
-    answer: tuple[int, str],
-    error: type[SourceError],
-    expected_words: str,
+    app: GitHubApp, hub: SimulatedGitHub, answer: tuple[int, str], error: type[SourceError], expected_words: str
 ) -> None:
     status, message = answer
     headers = ("Retry-After: 7",) if "Wait" in message else ()
     hub.broken[MINT] = HttpResponse(status, {"message": message}, headers)
     with pytest.raises(error, match=expected_words) as raised:
-        await token_for(app, 42, "app")
+        await get_installation_token(app, 42, "app")
     assert "eyJ" not in raised.value.message
 
 
 def test_a_private_key_may_be_on_one_line() -> None:
     numbers = github_app.key().private_numbers()
-    assert credentials.read_key(github_app.pem()).private_numbers() == numbers
-    assert credentials.read_key(github_app.pem().replace("\n", "\\n")).private_numbers() == numbers
+    assert credentials.parse_github_private_key(github_app.pem()).private_numbers() == numbers
+    assert credentials.parse_github_private_key(github_app.pem().replace("\n", "\\n")).private_numbers() == numbers
 
 
 def curve() -> str:
@@ -225,11 +226,11 @@ def curve() -> str:
 @pytest.mark.parametrize("text", ["x", "", github_app.pem()[:300], curve()])
 def test_other_keys_than_rsa_are_refused_at_start(text: str) -> None:
     with pytest.raises(SettingsInvalid, match="GITHUB_PRIVATE_KEY"):
-        credentials.read_key(text)
+        credentials.parse_github_private_key(text)
 
 
 async def test_secrets_are_in_no_repr(app: GitHubApp) -> None:
-    token = await token_for(app, 42, "app")
+    token = await get_installation_token(app, 42, "app")
     assert github_app.CLIENT_SECRET not in repr(app)
     assert token not in repr(app.tokens)
 
@@ -240,8 +241,8 @@ NAMES = ["acme-inc/app", "Acme-Inc/other", "rival/app"]
 async def tokens_granted(workers: Workers, app: GitHubApp | None) -> list[bool]:
     """Return for each of `NAMES` whether a job of the workers' organization gets a token."""
 
-    async def task(ctx: Context) -> Outcome:
-        token = credentials.tokens(ctx, app)
+    async def task(ctx: TaskContext) -> TaskOutcome:
+        token = credentials.build_repository_token_finder(ctx, app)
         return Done({"tokens": [await token(name) is not None for name in NAMES]})
 
     row = await workers.run(task)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from schemas.brand import Validators
+from schemas.brand import HttpValidators
 from schemas.errors import (
     FetchBlocked,
     FetchFailed,
@@ -13,18 +13,12 @@ from schemas.errors import (
     SourceForbidden,
     SourceNotFound,
     SourceRateLimited,
-    TooLarge,
+    SourceTooLarge,
 )
-from tests.workers.ingest.github.github_server import (
-    GitHub,
-    Repo,
-    json_response,
-    open_served_api,
-    serve_github,
-)
+from tests.workers.ingest.github.github_server import GitHub, Repo, json_response, open_served_api, serve_github
 from tests.workers.web.web import raw_response, serve
-from workers.ingest.github.client import get
-from workers.ingest.github.errors import DEFAULT_WAIT_S
+from workers.ingest.github.client import request_github_api
+from workers.ingest.github.errors import DEFAULT_GITHUB_COOLDOWN_S
 from workers.web.fetch import FetchedResponse
 
 LIMITED = {"message": "API rate limit exceeded for 203.0.113.1.", "documentation_url": "x"}
@@ -36,7 +30,7 @@ RESET = "1795524480"
 
 async def ask(answers: dict[str, bytes], path: str = "/x", **fields: Any) -> tuple[FetchedResponse, GitHub]:
     async with serve_github(answers=answers) as served, open_served_api(served, **fields) as api:
-        return await get(api, served.base + path), served
+        return await request_github_api(api, served.base + path), served
 
 
 async def refused(answer: bytes, **fields: Any) -> SourceError:
@@ -57,18 +51,15 @@ async def test_request_headers() -> None:
 async def test_a_known_version_gives_a_304() -> None:
     async with serve_github(Repo("a/b")) as served, open_served_api(served) as api:
         url = api.address("repos", "a", "b")
-        first = await get(api, url)
-        again = await get(api, url, validators_by_url={url: first.validators})
+        first = await request_github_api(api, url)
+        again = await request_github_api(api, url, validators_by_url={url: first.validators})
     assert (first.unchanged, again.unchanged) == (False, True)
-    assert Validators(etag=served.asked[1][1]["if-none-match"]) == first.validators
+    assert HttpValidators(etag=served.asked[1][1]["if-none-match"]) == first.validators
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_redirects_within_github_are_followed_with_the_token(status: int) -> None:
-    answers = {
-        "/x": raw_response(status, location="/repositories/1"),
-        "/repositories/1": json_response({"id": 1}),
-    }
+    answers = {"/x": raw_response(status, location="/repositories/1"), "/repositories/1": json_response({"id": 1})}
     response, served = await ask(answers, token="ghp_x")
     assert response.url == f"{served.base}/repositories/1"
     assert [headers["authorization"] for _, headers in served.asked] == ["Bearer ghp_x"] * 2
@@ -78,7 +69,7 @@ async def test_a_fourth_redirect_is_not_followed() -> None:
     answers = {f"/{n}": raw_response(301, location=f"/{n + 1}") for n in range(9)}
     async with serve_github(answers=answers) as served, open_served_api(served) as api:
         with pytest.raises(FetchFailed) as caught:
-            await get(api, f"{served.base}/0")
+            await request_github_api(api, f"{served.base}/0")
     assert not caught.value.retryable
     assert served.paths == ["/0", "/1", "/2", "/3"]
 
@@ -114,13 +105,13 @@ def limited(status: int = 403, body: Any = LIMITED, **headers: str) -> bytes:
         (limited(429, x_ratelimit_remaining="0", x_ratelimit_reset=RESET), 2880),
         (limited(403, SECONDARY, retry_after="90"), 90),
         (limited(429, SECONDARY, retry_after="90", x_ratelimit_remaining="0", x_ratelimit_reset=RESET), 90),
-        (limited(403, SECONDARY), DEFAULT_WAIT_S),
-        (limited(429, {}), DEFAULT_WAIT_S),
-        (limited(403, {"message": "You have triggered an abuse detection mechanism."}), DEFAULT_WAIT_S),
+        (limited(403, SECONDARY), DEFAULT_GITHUB_COOLDOWN_S),
+        (limited(429, {}), DEFAULT_GITHUB_COOLDOWN_S),
+        (limited(403, {"message": "You have triggered an abuse detection mechanism."}), DEFAULT_GITHUB_COOLDOWN_S),
         (limited(x_ratelimit_remaining="0", x_ratelimit_reset="1795520000"), 1),
         (limited(x_ratelimit_remaining="0", x_ratelimit_reset="1507651200000"), 3600),
-        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="soon"), DEFAULT_WAIT_S),
-        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="9" * 400), DEFAULT_WAIT_S),
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="soon"), DEFAULT_GITHUB_COOLDOWN_S),
+        (limited(x_ratelimit_remaining="0", x_ratelimit_reset="9" * 400), DEFAULT_GITHUB_COOLDOWN_S),
     ],
 )
 async def test_a_rate_limit_has_its_wait(answer: bytes, wait: float) -> None:
@@ -135,23 +126,17 @@ async def test_a_rate_limit_has_its_wait(answer: bytes, wait: float) -> None:
         (json_response({"message": "Not Found"}, status=404), SourceNotFound, "not public"),
         (json_response({"message": "gone"}, status=410), SourceNotFound, "not public"),
         (json_response({"message": "Git Repository is empty."}, status=409), ScrapeFailed, "is empty"),
-        (
-            json_response({"message": "Repository access blocked"}, status=451),
-            SourceForbidden,
-            "legal reasons",
-        ),
+        (json_response({"message": "Repository access blocked"}, status=451), SourceForbidden, "legal reasons"),
         (json_response(UNPERMITTED, status=403), SourceForbidden, "Contents: read"),
         (json_response({"message": "Forbidden"}, status=403), SourceForbidden, "closed to visitors"),
         (json_response({"message": "Validation Failed"}, status=422), FetchFailed, "returned 422"),
         (raw_response(403, b"\xff\xfe not json"), SourceForbidden, "closed to visitors"),
         (raw_response(502, "<html>"), FetchFailed, "502"),
         (raw_response(200, "<html>"), FetchFailed, "text/html"),
-        (json_response({"x": "y" * (1 << 20)}), TooLarge, "larger than"),
+        (json_response({"x": "y" * (1 << 20)}), SourceTooLarge, "larger than"),
     ],
 )
-async def test_each_refusal_has_its_error_and_advice(
-    answer: bytes, kind: type[SourceError], advice: str
-) -> None:
+async def test_each_refusal_has_its_error_and_advice(answer: bytes, kind: type[SourceError], advice: str) -> None:
     error = await refused(answer)
     assert type(error) is kind
     assert advice in error.message

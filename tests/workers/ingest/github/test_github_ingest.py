@@ -9,8 +9,8 @@ from schemas.brand import CrawlState
 from schemas.errors import FetchFailed, ScrapeFailed, SourceError, SourceNotFound, SourceRateLimited
 from tests.workers.ingest.github.github_server import Repo, ingest_repository, json_response, serve_github
 from workers.ingest.github import paths
-from workers.ingest.github.ingest import RULES
-from workers.ingest.parser.parser import Parser
+from workers.ingest.github.ingest import REPOSITORY_RULES_VERSION
+from workers.ingest.parser.parser import DocumentParser
 
 README = b"# Zap\n\nZap draws what you say, on every device you own, while you say it.\n"
 ARGS: dict[str, Any] = {"repo": "acme/zap", "branch": None}
@@ -21,14 +21,14 @@ def zap(**fields: Any) -> Repo:
     return Repo(**{"full_name": "acme/zap", "files": {"README.md": README}, "about": about} | fields)
 
 
-async def refused(parser: Parser, *repos: Repo, branch: str | None = None, **served: Any) -> SourceError:
+async def refused(parser: DocumentParser, *repos: Repo, branch: str | None = None, **served: Any) -> SourceError:
     with pytest.raises(SourceError) as caught:
         async with serve_github(*repos, **served) as hub:
             await ingest_repository(parser, hub, branch=branch)
     return caught.value
 
 
-async def test_a_repository_is_read_with_five_requests(parser: Parser) -> None:
+async def test_a_repository_is_read_with_five_requests(parser: DocumentParser) -> None:
     async with serve_github(zap(files={"README.md": README, "package.json": b'{"name": "zap"}'})) as served:
         extraction = await ingest_repository(parser, served)
     assert served.paths == [
@@ -38,11 +38,7 @@ async def test_a_repository_is_read_with_five_requests(parser: Parser) -> None:
         "/repos/acme/zap/languages",
         "/repos/acme/zap/contents/package.json?ref=main",
     ]
-    assert (extraction.url, extraction.title, extraction.warnings) == (
-        "https://github.com/acme/zap",
-        "acme/zap",
-        [],
-    )
+    assert (extraction.url, extraction.title, extraction.warnings) == ("https://github.com/acme/zap", "acme/zap", [])
     values = {field: finding.value for field, finding in extraction.fields.items()}
     assert values["appName"] == "Zap"
     assert values["appDescription"] == values["tagline"] == "Draw what you say"
@@ -51,7 +47,7 @@ async def test_a_repository_is_read_with_five_requests(parser: Parser) -> None:
     assert extraction.fields["appName"].url == "https://github.com/acme/zap/blob/main/README.md"
 
 
-async def test_only_a_changed_repository_is_read_again(parser: Parser) -> None:
+async def test_only_a_changed_repository_is_read_again(parser: DocumentParser) -> None:
     """A change of its own fields, or of its files."""
     repo = zap()
     async with serve_github(repo) as served:
@@ -69,7 +65,7 @@ async def test_only_a_changed_repository_is_read_again(parser: Parser) -> None:
     assert [changed.fields["appName"].value for changed in (described, added)] == ["Zap"] * 2
 
 
-async def test_a_rename_is_followed_with_a_warning(parser: Parser) -> None:
+async def test_a_rename_is_followed_with_a_warning(parser: DocumentParser) -> None:
     async with serve_github(zap(full_name="acme/zapper"), moved={"acme/zap": 1000}) as served:
         extraction = await ingest_repository(parser, served)
     assert served.paths[:2] == ["/repos/acme/zap", "/repositories/1000"]
@@ -80,9 +76,9 @@ async def test_a_rename_is_followed_with_a_warning(parser: Parser) -> None:
     assert extraction.visit.repository_id == 1000
 
 
-async def test_a_known_repository_is_requested_by_its_id(parser: Parser) -> None:
+async def test_a_known_repository_is_requested_by_its_id(parser: DocumentParser) -> None:
     """Its name may belong to another repository by now."""
-    visit = CrawlState(rules=RULES, args=ARGS, repository_id=1000)
+    visit = CrawlState(rules=REPOSITORY_RULES_VERSION, args=ARGS, repository_id=1000)
     other_repository = Repo("acme/zap", files={"README.md": b"# Other"}, id=2000)
     async with serve_github(zap(full_name="acme/new"), other_repository) as served:
         extraction = await ingest_repository(parser, served, visit=visit)
@@ -90,8 +86,8 @@ async def test_a_known_repository_is_requested_by_its_id(parser: Parser) -> None
     assert extraction.title == "acme/new"
 
 
-async def test_a_recreated_repository_is_found_by_its_name(parser: Parser) -> None:
-    visit = CrawlState(rules=RULES, args=ARGS, repository_id=999)
+async def test_a_recreated_repository_is_found_by_its_name(parser: DocumentParser) -> None:
+    visit = CrawlState(rules=REPOSITORY_RULES_VERSION, args=ARGS, repository_id=999)
     async with serve_github(zap()) as served:
         extraction = await ingest_repository(parser, served, visit=visit)
     assert served.paths[:2] == ["/repositories/999", "/repos/acme/zap"]
@@ -108,9 +104,7 @@ async def test_a_recreated_repository_is_found_by_its_name(parser: Parser) -> No
         {"private": None, "visibility": None},
     ],
 )
-async def test_a_private_repository_is_hidden_from_our_own_token(
-    parser: Parser, about: dict[str, Any]
-) -> None:
+async def test_a_private_repository_is_hidden_from_our_own_token(parser: DocumentParser, about: dict[str, Any]) -> None:
     async with serve_github(zap(about=about)) as served:
         with pytest.raises(SourceNotFound) as hidden:
             await ingest_repository(parser, served, token="ghp_server")
@@ -129,7 +123,7 @@ async def test_a_private_repository_is_hidden_from_our_own_token(
     ],
 )
 async def test_an_archived_or_undescribed_repository_is_read_with_a_warning(
-    parser: Parser, repo: Repo, code: str
+    parser: DocumentParser, repo: Repo, code: str
 ) -> None:
     async with serve_github(repo) as served:
         extraction = await ingest_repository(parser, served)
@@ -137,7 +131,7 @@ async def test_an_archived_or_undescribed_repository_is_read_with_a_warning(
     assert extraction.fields["appName"].value == "Zap"
 
 
-async def test_an_empty_repository_has_its_own_error(parser: Parser) -> None:
+async def test_an_empty_repository_has_its_own_error(parser: DocumentParser) -> None:
     tree = "/repos/acme/zap/git/trees/main"
     answers = {tree: json_response({"message": "Git Repository is empty."}, status=409)}
     error = await refused(parser, zap(files={}), answers=answers)
@@ -145,7 +139,7 @@ async def test_an_empty_repository_has_its_own_error(parser: Parser) -> None:
     assert "push" in error.message
 
 
-async def test_a_readme_found_only_in_the_tree_is_read(parser: Parser) -> None:
+async def test_a_readme_found_only_in_the_tree_is_read(parser: DocumentParser) -> None:
     async with serve_github(zap(files={"docs/Readme.adoc": b"= Zap\n\nDraws."})) as served:
         served.answers["/repos/acme/zap/readme"] = json_response({"message": "Not Found"}, status=404)
         extraction = await ingest_repository(parser, served)
@@ -153,7 +147,7 @@ async def test_a_readme_found_only_in_the_tree_is_read(parser: Parser) -> None:
     assert extraction.fields["appName"].rule == "readme.h1"
 
 
-async def test_a_branch_is_read_and_a_missing_one_is_an_error(parser: Parser) -> None:
+async def test_a_branch_is_read_and_a_missing_one_is_an_error(parser: DocumentParser) -> None:
     async with serve_github(zap(about={"default_branch": "next"})) as served:
         await ingest_repository(parser, served, branch="next")
     assert served.paths[1] == "/repos/acme/zap/git/trees/next?recursive=1"
@@ -162,21 +156,17 @@ async def test_a_branch_is_read_and_a_missing_one_is_an_error(parser: Parser) ->
     assert "no branch 'gone'" in error.message
 
 
-async def test_a_rate_limit_in_the_middle_ends_the_attempt(parser: Parser) -> None:
+async def test_a_rate_limit_in_the_middle_ends_the_attempt(parser: DocumentParser) -> None:
     limit = json_response({}, status=403, x_ratelimit_remaining="0", x_ratelimit_reset="1795521660")
-    for path in (
-        "/repos/acme/zap/readme",
-        "/repos/acme/zap/languages",
-        "/repos/acme/zap/contents/package.json",
-    ):
+    for path in ("/repos/acme/zap/readme", "/repos/acme/zap/languages", "/repos/acme/zap/contents/package.json"):
         repo = zap(files={"README.md": README, "package.json": b"{}"})
         error = await refused(parser, repo, answers={path: limit})
         assert isinstance(error, SourceRateLimited)
         assert error.retry_after == 60
 
 
-async def test_too_large_files_are_left_out(parser: Parser) -> None:
-    big = b" " * (paths.MAX_FILE_BYTES + 1)
+async def test_too_large_files_are_left_out(parser: DocumentParser) -> None:
+    big = b" " * (paths.MAX_REPOSITORY_FILE_BYTES + 1)
     repo = zap(files={"README.md": README, "app.json": big, "package.json": big})
     repo.tree = [entry | {"size": None} if entry["path"] == "app.json" else entry for entry in repo.listed()]
     async with serve_github(repo) as served:
@@ -185,7 +175,7 @@ async def test_too_large_files_are_left_out(parser: Parser) -> None:
     assert [warning.partition(": the")[0] for warning in extraction.warnings] == ["file_unread: app.json"]
 
 
-async def test_broken_links_and_submodules_are_skipped(parser: Parser) -> None:
+async def test_broken_links_and_submodules_are_skipped(parser: DocumentParser) -> None:
     repo = zap()
     repo.tree = [
         *repo.listed(),
@@ -194,17 +184,13 @@ async def test_broken_links_and_submodules_are_skipped(parser: Parser) -> None:
     ]
     async with serve_github(repo) as served:
         await ingest_repository(parser, served)
-    assert [path for path in served.paths if "/contents/" in path] == [
-        "/repos/acme/zap/contents/app.json?ref=main"
-    ]
+    assert [path for path in served.paths if "/contents/" in path] == ["/repos/acme/zap/contents/app.json?ref=main"]
 
 
-async def test_a_json_folder_is_skipped_and_a_json_file_is_unpacked(parser: Parser) -> None:
+async def test_a_json_folder_is_skipped_and_a_json_file_is_unpacked(parser: DocumentParser) -> None:
     """Both are JSON, although raw files were requested; the base64 has line breaks."""
     repo = zap(files={"README.md": README, "package.json": b"", "app.json": b"", "Cargo.toml": b""})
-    content = base64.encodebytes(
-        b'{"name": "zap", "description": "Packed, with a line that is long enough"}'
-    ).decode()
+    content = base64.encodebytes(b'{"name": "zap", "description": "Packed, with a line that is long enough"}').decode()
     file = {"type": "file", "path": "package.json", "encoding": "base64", "content": content}
     async with serve_github(repo) as served:
         served.answers = {
@@ -218,7 +204,7 @@ async def test_a_json_folder_is_skipped_and_a_json_file_is_unpacked(parser: Pars
 
 
 @pytest.mark.parametrize("body", [[], {}, {"id": "x"}, {"id": 1, "full_name": 2}, "x"])
-async def test_an_undocumented_response_is_a_failed_fetch(parser: Parser, body: Any) -> None:
+async def test_an_undocumented_response_is_a_failed_fetch(parser: DocumentParser, body: Any) -> None:
     error = await refused(parser, answers={"/repos/acme/zap": json_response(body)})
     assert isinstance(error, FetchFailed)
     assert "undocumented" in error.message
@@ -231,7 +217,7 @@ TITLE = {"path": "metadata/android/en-US/title.txt", "type": "blob", "sha": "c" 
 FILES = {"README.md": b"# Zap\n\nZap draws.\n", f"fastlane/{TITLE['path']}": b"Zap It"}
 
 
-async def test_a_truncated_tree_is_completed_from_the_root(parser: Parser) -> None:
+async def test_a_truncated_tree_is_completed_from_the_root(parser: DocumentParser) -> None:
     """Each part of it may be large."""
     many = [{"path": f"screen{n}.png", "type": "blob", "sha": "d" * 40, "size": 9} for n in range(20_000)]
     root = [

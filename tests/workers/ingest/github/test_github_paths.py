@@ -4,13 +4,18 @@ import time
 
 import msgspec
 
-from workers.ingest.github.paths import choose, icon, rank_worthy_paths, readme
-from workers.ingest.github.shapes import ChosenPaths, RepositoryTree, TreeEntry
+from workers.ingest.github.paths import (
+    choose_ranked_file_paths,
+    choose_readme_path,
+    choose_repository_paths,
+    choose_store_icon_path,
+)
+from workers.ingest.github.shapes import ChosenRepositoryPaths, GitTreeEntry, RepositoryTree
 
 
 def test_the_readme_is_the_one_that_github_shows() -> None:
     def of(*paths: str) -> str | None:
-        return readme([TreeEntry(path=path, type="blob") for path in paths])
+        return choose_readme_path([GitTreeEntry(path=path, type="blob") for path in paths])
 
     assert of("docs/README.md", "README.rst", "src/README.md") == "README.rst"
     assert of("README.rst", "readme.md") == "readme.md"
@@ -26,8 +31,8 @@ def test_the_apps_own_files_are_chosen() -> None:
         "app/src/main/res/values-de/strings.xml", "ZapTests/Info.plist", "ZapWidget/Info.plist",
         "Pods/Lib/Info.plist", "Core/Sources/Info.plist", "Zap/Info.plist",
     ]  # fmt: skip
-    entries = [TreeEntry(path=path, type="blob", size=10) for path in paths]
-    assert rank_worthy_paths(entries, name="zap") == [
+    entries = [GitTreeEntry(path=path, type="blob", size=10) for path in paths]
+    assert choose_ranked_file_paths(entries, name="zap") == [
         "package.json",
         "app/src/main/AndroidManifest.xml",
         "app/src/main/res/values/strings.xml",
@@ -40,35 +45,29 @@ def test_the_stores_default_locale_is_first() -> None:
     locales = ["de-DE", "fr-FR", "en-GB", "en-US", "default"]
     paths = [f"fastlane/metadata/android/{locale}/title.txt" for locale in locales]
     icons = [f"fastlane/metadata/android/{locale}/images/icon.png" for locale in locales]
-    entries = [TreeEntry(path=path, type="blob") for path in [*paths, *icons]]
-    assert rank_worthy_paths(entries, name="zap") == ["fastlane/metadata/android/en-US/title.txt"]
-    assert icon(entries) == "fastlane/metadata/android/en-US/images/icon.png"
+    entries = [GitTreeEntry(path=path, type="blob") for path in [*paths, *icons]]
+    assert choose_ranked_file_paths(entries, name="zap") == ["fastlane/metadata/android/en-US/title.txt"]
+    assert choose_store_icon_path(entries) == "fastlane/metadata/android/en-US/images/icon.png"
     del entries[3], entries[2]
-    assert rank_worthy_paths(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
+    assert choose_ranked_file_paths(entries, name="zap") == ["fastlane/metadata/android/default/title.txt"]
 
 
 def test_site_settings_are_read_last() -> None:
     paths = ["_config.yml", "docs/_config.yml", "website/_config.yml", "docs/x/_config.yml", "package.json"]
-    entries = [TreeEntry(path=path, type="blob", size=9) for path in paths]
-    assert rank_worthy_paths(entries, name="zap") == ["package.json", "_config.yml", "docs/_config.yml"]
+    entries = [GitTreeEntry(path=path, type="blob", size=9) for path in paths]
+    assert choose_ranked_file_paths(entries, name="zap") == ["package.json", "_config.yml", "docs/_config.yml"]
 
 
 def test_a_hundred_thousand_files_are_read_quickly() -> None:
     """This takes well under the parsing process's limit for a document."""
     many = [
-        {
-            "path": f"packages/mod{n % 300}/src/main/java/com/acme/File{n}.java",
-            "type": "blob",
-            "sha": "0" * 40,
-        }
+        {"path": f"packages/mod{n % 300}/src/main/java/com/acme/File{n}.java", "type": "blob", "sha": "0" * 40}
         for n in range(100_000)
     ]
-    relevant = [
-        {"path": path, "type": "blob", "sha": "1", "size": 5} for path in ("README.md", "package.json")
-    ]
+    relevant = [{"path": path, "type": "blob", "sha": "1", "size": 5} for path in ("README.md", "package.json")]
     body = msgspec.json.encode({"sha": "x", "tree": [*many, *relevant], "truncated": False})
     started = time.process_time()
-    chosen = choose(RepositoryTree(name="zap", body=body))
+    chosen = choose_repository_paths(RepositoryTree(name="zap", body=body))
     assert (chosen.readme, chosen.files, chosen.truncated) == ("README.md", ["package.json"], False)
     assert time.process_time() - started < 2
 
@@ -76,10 +75,10 @@ def test_a_hundred_thousand_files_are_read_quickly() -> None:
 def test_endless_paths_are_skipped_quickly() -> None:
     deep = [{"path": f"{'metadata/' * 500}{n}/title.txt", "type": "blob"} for n in range(1000)]
     started = time.process_time()
-    assert choose(RepositoryTree(name="zap", body=msgspec.json.encode({"tree": deep}))).files == []
+    assert choose_repository_paths(RepositoryTree(name="zap", body=msgspec.json.encode({"tree": deep}))).files == []
     assert time.process_time() - started < 1
 
 
 def test_an_invalid_tree_is_marked_broken() -> None:
     for body in (b"", b"[]", b'{"tree": {}}', b"\xff", b'{"tree": [{"path": 1, "type": "blob"}]}'):
-        assert choose(RepositoryTree(name="zap", body=body)) == ChosenPaths(broken=True)
+        assert choose_repository_paths(RepositoryTree(name="zap", body=body)) == ChosenRepositoryPaths(broken=True)

@@ -5,9 +5,9 @@ import pytest
 from tests.media import picture
 from tests.workers.ingest.github.github_server import Repo, ingest_repository, serve_github
 from tests.workers.web.web import raw_response, serve
-from workers.ingest.github.reading.pictures import candidate_images
-from workers.ingest.github.shapes import ReadRepository, RepositoryFile
-from workers.ingest.parser.parser import Parser
+from workers.ingest.github.reading.pictures import repository_candidate_images
+from workers.ingest.github.shapes import RepositoryContent, RepositoryFile
+from workers.ingest.parser.parser import DocumentParser
 
 STORE = "fastlane/metadata/android"
 RAW = "https://github.com/acme/zap/raw/main/"
@@ -26,12 +26,10 @@ FILES = {
 }
 
 
-async def test_a_repositorys_images_are_fetched_through_its_api(parser: Parser) -> None:
+async def test_a_repositorys_images_are_fetched_through_its_api(parser: DocumentParser) -> None:
     async with serve_github(Repo("acme/zap", files=FILES)) as served:
         extraction = await ingest_repository(parser, served, token="ghp_server")
-    assert [
-        (image.kind, image.url.removeprefix(RAW), image.width, image.height) for image in extraction.media
-    ] == [
+    assert [(image.kind, image.url.removeprefix(RAW), image.width, image.height) for image in extraction.media] == [
         ("logo", f"{STORE}/en-US/images/icon.png", 512, 512),
         ("screenshot", f"{STORE}/en-US/images/phoneScreenshots/2.jpg", 1080, 1920),
         ("screenshot", f"{STORE}/en-US/images/phoneScreenshots/10.jpg", 1080, 2340),
@@ -44,7 +42,7 @@ async def test_a_repositorys_images_are_fetched_through_its_api(parser: Parser) 
     assert extraction.warnings == []
 
 
-async def test_images_of_a_private_repository_are_left_out(parser: Parser) -> None:
+async def test_images_of_a_private_repository_are_left_out(parser: DocumentParser) -> None:
     repo = Repo("acme/zap", files=FILES, about={"private": True, "visibility": "private"})
     async with serve_github(repo) as served:
         extraction = await ingest_repository(parser, served, token="ghs_1", installed=True)
@@ -54,7 +52,7 @@ async def test_images_of_a_private_repository_are_left_out(parser: Parser) -> No
     assert not [path for path in served.paths if "/contents/" in path and ".md" not in path]
 
 
-async def test_a_path_out_of_the_repository_is_not_requested(parser: Parser) -> None:
+async def test_a_path_out_of_the_repository_is_not_requested(parser: DocumentParser) -> None:
     readme = b'# Zap\n\nZap draws for you.\n\n<img src="a/%2e%2e/%2e%2e/%2e%2e/other/contents/x.png">\n'
     async with serve_github(Repo("acme/zap", files={"README.md": readme})) as served:
         extraction = await ingest_repository(parser, served)
@@ -62,19 +60,14 @@ async def test_a_path_out_of_the_repository_is_not_requested(parser: Parser) -> 
     assert not [path for path in served.paths if "x.png" in path]
 
 
-async def test_images_elsewhere_get_no_token_and_the_api_host_is_blocked(
-    parser: Parser,
-) -> None:
+async def test_images_elsewhere_get_no_token_and_the_api_host_is_blocked(parser: DocumentParser) -> None:
     """An operator's GitHub may be in their own network: strangers' addresses must not lead there."""
     image_response = raw_response(body=picture(size=(800, 500)), content_type="image/png")
     async with serve({"/board.png": image_response}) as site, serve_github(Repo("acme/zap")) as served:
         for base_url, expected_images in ((site.url(), 1), (f"{served.base}/", 0)):
             readme = f"# Zap\n\n![The board]({base_url}board.png)\n\nZap draws what you say, everywhere.\n"
             served.repos = [Repo("acme/zap", files={"README.md": readme.encode()})]
-            assert (
-                len((await ingest_repository(parser, served, site, token="ghp_server")).media)
-                == expected_images
-            )
+            assert len((await ingest_repository(parser, served, site, token="ghp_server")).media) == expected_images
     assert "authorization" not in dict(site.asked)["/board.png"]
     assert not [path for path in served.paths if "board" in path]
 
@@ -98,7 +91,7 @@ async def test_images_elsewhere_get_no_token_and_the_api_host_is_blocked(
     ],
 )
 async def test_the_first_picture_of_a_readme_is_no_badge(readme: str, url: str | None) -> None:
-    repository = ReadRepository(
+    repository = RepositoryContent(
         url="https://github.com/acme/zap",
         name="zap",
         branch="main",
@@ -107,5 +100,5 @@ async def test_the_first_picture_of_a_readme_is_no_badge(readme: str, url: str |
         readme=RepositoryFile(path="README.md", body=b""),
     )
     last = '<img src="https://cdn.test/last.png">'
-    images = candidate_images(repository, readme + last)
+    images = repository_candidate_images(repository, readme + last)
     assert [image.url for image in images] == [url or "https://cdn.test/last.png"]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.workers.ingest.github.github_server import reading
-from workers.ingest.github.paths import rank_worthy_paths
-from workers.ingest.github.shapes import TreeEntry
+from workers.ingest.github.paths import choose_ranked_file_paths
+from workers.ingest.github.shapes import GitTreeEntry
 
 STORES: dict[str, bytes | str] = {
     "fastlane/metadata/en-US/name.txt": "Zap: Draw & Speak\n",
@@ -36,12 +36,7 @@ def test_store_texts_win_over_manifest_and_readme() -> None:
 
 @pytest.mark.parametrize(
     "folder",
-    [
-        "fastlane/metadata/android/en-US",
-        "metadata/en-US",
-        "app/src/main/play/listings/en-US",
-        "x/fastlane/metadata/en",
-    ],
+    ["fastlane/metadata/android/en-US", "metadata/en-US", "app/src/main/play/listings/en-US", "x/fastlane/metadata/en"],
 )
 def test_store_texts_are_found_in_each_layout(folder: str) -> None:
     separator = "-" if "play" in folder else "_"
@@ -50,8 +45,8 @@ def test_store_texts_are_found_in_each_layout(folder: str) -> None:
         f"{folder}/short{separator}description.txt": "Draw what you say",
         f"{folder}/full{separator}description.txt": "<b>Zap</b> draws for everyone who speaks.<br><br>Free.",
     }
-    entries = [TreeEntry(path=path, type="blob") for path in files]
-    assert set(rank_worthy_paths(entries, name="zap")) == set(files)
+    entries = [GitTreeEntry(path=path, type="blob") for path in files]
+    assert set(choose_ranked_file_paths(entries, name="zap")) == set(files)
     values = reading(files)
     assert (values["appName"], values["tagline"]) == ("Zap Draw", "Draw what you say")
     assert values["appDescription"].startswith("Zap draws for everyone who speaks.")
@@ -76,11 +71,7 @@ def test_first_sentences_of_a_store_text_are_the_description(text: str, descript
 
 def test_a_description_of_the_state_ranks_last() -> None:
     readme = "# Zap\n\nZap draws for everyone who speaks."
-    for description in (
-        "[DEPRECATED] Moved to another place",
-        "Zap 2 is now available!",
-        "Please read the wiki",
-    ):
+    for description in ("[DEPRECATED] Moved to another place", "Zap 2 is now available!", "Please read the wiki"):
         values = reading({"README.md": readme}, description=description)
         assert values["appDescription"] == "Zap draws for everyone who speaks."
         assert values["tagline"] != description
@@ -128,14 +119,8 @@ FILES: dict[str, tuple[str, bytes | str, dict[str, Any]]] = {
     "android": (ANDROID, MANIFEST, {"appName": "Zap's World"}),
     "a label of the build": (ANDROID, MANIFEST.replace("@string/app_name", "${appName}"), ZAP),
     "plist": ("ios/Info.plist", plistlib.dumps({"CFBundleDisplayName": "Zap It"}), ZAP_IT),
-    "binary plist": (
-        *("ios/Info.plist", plistlib.dumps({"CFBundleName": "Zap It"}, fmt=plistlib.FMT_BINARY)),
-        ZAP_IT,
-    ),
-    "an extension": (
-        *("ios/Info.plist", plistlib.dumps({"CFBundleDisplayName": "Share It", "NSExtension": {}})),
-        ZAP,
-    ),
+    "binary plist": (*("ios/Info.plist", plistlib.dumps({"CFBundleName": "Zap It"}, fmt=plistlib.FMT_BINARY)), ZAP_IT),
+    "an extension": (*("ios/Info.plist", plistlib.dumps({"CFBundleDisplayName": "Share It", "NSExtension": {}})), ZAP),
 }
 
 
@@ -153,9 +138,7 @@ HOSTILE: dict[str, bytes | str] = {
     "pyproject.toml": "x = " + "[" * DEEP,
     "Cargo.toml": "a." * 5000 + "b = 1",
     "composer.json": b"\xff\xfe\x00{",
-    "pubspec.yaml": "\n".join(
-        ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]
-    ),
+    "pubspec.yaml": "\n".join(["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 60))]),
     "settings.gradle": "rootProject.name = " + "'" * DEEP,
     "ios/Info.plist": '<?xml version="1.0"?><!DOCTYPE p [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
     "<plist><dict><key>CFBundleDisplayName</key><string>&b;</string></dict></plist>",
@@ -185,9 +168,7 @@ def test_githubs_own_fields() -> None:
     assert values["appDescription"] == values["tagline"] == "Draws & speaks for everyone"
     assert values["links"] == {"website": "https://zap.test/start"}
     assert values["keywords"] == ["b", "a"]
-    assert (
-        values["logoUrl"] == "https://github.com/acme/zap/raw/main/metadata/android/en%20US/images/icon.png"
-    )
+    assert values["logoUrl"] == "https://github.com/acme/zap/raw/main/metadata/android/en%20US/images/icon.png"
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from tests.workers.ingest.github.github_server import reading
-from workers.ingest.github.reading.prose import blocks_without_work
-from workers.ingest.github.reading.readme import blocks
+from workers.ingest.github.reading.prose import skip_setup_sections
+from workers.ingest.github.reading.readme import read_readme_blocks
 
 MARKDOWN = """---
 layout: home
@@ -77,15 +77,13 @@ $ zap --help
 """
 
 
-@pytest.mark.parametrize(
-    ("path", "text"), [("README.md", MARKDOWN), ("README.rst", RST), ("README.adoc", ADOC)]
-)
+@pytest.mark.parametrize(("path", "text"), [("README.md", MARKDOWN), ("README.rst", RST), ("README.adoc", ADOC)])
 def test_each_markup_gives_the_same_values(path: str, text: str) -> None:
     values = reading({path: text})
     assert values["appName"] == "Zap"
     description = "Zap turns speech into drawings with models that run on your own device."
     assert values["appDescription"] == description
-    block_text = " ".join(block.text for block in blocks(path, text.encode()))
+    block_text = " ".join(block.text for block in read_readme_blocks(path, text.encode()))
     for unwanted in ("root:", "alert(1)", "--help", "pip install", "badge", "under construction", "macro"):
         assert unwanted not in block_text
 
@@ -124,7 +122,7 @@ def test_a_heading_names_the_project(heading: str, name: str) -> None:
 def test_sections_on_building_are_left_out() -> None:
     building = "## Building\n\nRun make.\n\n### Tools\n\nGet make."
     text = f"# Zap\n\nDraws.\n\n[a](b) | [c](d)\n\n{building}\n\n## Features\n\n- Fast"
-    texts = [block.text for block in blocks_without_work(blocks("README.md", text.encode()))]
+    texts = [block.text for block in skip_setup_sections(read_readme_blocks("README.md", text.encode()))]
     assert texts == ["Zap", "Draws.", "Features", "Fast"]
 
 
@@ -149,10 +147,7 @@ FRAGMENT = "Drawings that are made of words"
     ("text", "description"),
     [
         (f"[Docs](d) | [Chat](c) • [Blog](b)\n\n{DRAWS}", DRAWS),
-        (
-            f"{DRAWS}\n\nIt also speaks with all of your friends.",
-            f"{DRAWS} It also speaks with all of your friends.",
-        ),
+        (f"{DRAWS}\n\nIt also speaks with all of your friends.", f"{DRAWS} It also speaks with all of your friends."),
         (f"{FRAGMENT}\n\n## Building\n\nRun the script that builds Zap.", FRAGMENT),
         ("## Building\n\nZap is built by a script.", "Zap is built by a script."),
         (f"{FRAGMENT}\n\nMany people like to draw.", FRAGMENT),
@@ -195,7 +190,7 @@ SILENT = (b"```\n```\n", b"<svg>\n\n", b"~~~\n")
     ids=["front matter", "headings", *map(repr, SILENT)],
 )
 def test_thousands_of_marks_are_read_quickly(path: str, text: bytes, first: str) -> None:
-    blocks(path, b"Zap\n===\n")
+    read_readme_blocks(path, b"Zap\n===\n")
     started = time.process_time()
-    assert blocks(path, text)[0].text == first
+    assert read_readme_blocks(path, text)[0].text == first
     assert time.process_time() - started < 1

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from schemas.brand import Candidate
+from schemas.brand import FieldCandidate
 from tests import http_server
 from tests.http_server import HttpRequest
 from tests.workers.web.web import Script, raw_response, write_response
-from workers.ingest.llm.suggest import Suggestions, suggest
+from workers.ingest.llm.suggest import ModelSuggestions, suggest_brand_candidates
 from workers.ingest.shapes import Passage
-from workers.llm.endpoint import DEADLINE_S, Model, open_model
+from workers.llm.endpoint import MODEL_DEADLINE_S, LanguageModel, open_language_model
 
 HOME, PRICING = "https://acme.test/", "https://acme.test/pricing"
 KEY = "sk-very-secret"
@@ -82,9 +82,7 @@ class Endpoint:
     def formats(self) -> list[str]:
         return [body["response_format"]["type"] for body in self.bodies]
 
-    async def handle(
-        self, asked: HttpRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def handle(self, asked: HttpRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Send one response after the other; a further request gets a 500."""
         headers = {name: value.lower() for name, value in asked.headers.items()}
         self.asked.append((f"{asked.method} {asked.target}", headers, asked.json))
@@ -102,28 +100,26 @@ async def serve(*answers: bytes | Script) -> AsyncIterator[Endpoint]:
 
 @asynccontextmanager
 async def open_test_model(
-    url: str, *, deadline_s: float = DEADLINE_S, key: str = KEY
-) -> AsyncIterator[Model]:
-    async with open_model(url, key, name="gpt-test", deadline_s=deadline_s) as model:
+    url: str, *, deadline_s: float = MODEL_DEADLINE_S, key: str = KEY
+) -> AsyncIterator[LanguageModel]:
+    async with open_language_model(url, key, name="gpt-test", deadline_s=deadline_s) as model:
         assert model is not None
         yield model
 
 
 async def suggested(
-    *answers: bytes | Script, passages: Sequence[Passage] = PASSAGES, deadline_s: float = DEADLINE_S
-) -> tuple[Suggestions, Endpoint]:
+    *answers: bytes | Script, passages: Sequence[Passage] = PASSAGES, deadline_s: float = MODEL_DEADLINE_S
+) -> tuple[ModelSuggestions, Endpoint]:
     """Return the outcome of these responses, one for each request."""
     async with serve(*answers) as endpoint, open_test_model(endpoint.url, deadline_s=deadline_s) as model:
-        return await suggest(model, url=HOME, passages=passages), endpoint
+        return await suggest_brand_candidates(model, url=HOME, passages=passages), endpoint
 
 
-def by_field(suggestions: Suggestions) -> dict[str, Candidate]:
+def by_field(suggestions: ModelSuggestions) -> dict[str, FieldCandidate]:
     return {candidate.field: candidate for candidate in suggestions.candidates}
 
 
-async def kept_candidates(
-    answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES
-) -> dict[str, Candidate]:
+async def kept_candidates(answer: dict[str, Any], passages: Sequence[Passage] = PASSAGES) -> dict[str, FieldCandidate]:
     """Return the candidates that are kept of a well-formed answer."""
     suggestions, endpoint = await suggested(completion(answer), passages=passages)
     assert len(endpoint.asked) == 1
@@ -131,7 +127,7 @@ async def kept_candidates(
     return by_field(suggestions)
 
 
-def single_warning(suggestions: Suggestions, endpoint: Endpoint, requests: int = 1) -> str:
+def single_warning(suggestions: ModelSuggestions, endpoint: Endpoint, requests: int = 1) -> str:
     """Return the single warning, after checking the number of requests and that there is no candidate."""
     assert len(endpoint.asked) == requests
     assert suggestions.candidates == []

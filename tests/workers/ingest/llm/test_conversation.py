@@ -20,8 +20,8 @@ from tests.workers.ingest.llm.endpoint import (
     suggested,
 )
 from tests.workers.web.web import raw_response
-from workers.ingest.llm.suggest import Suggestions, suggest, version
-from workers.llm.endpoint import open_model
+from workers.ingest.llm.suggest import ModelSuggestions, compute_extraction_version, suggest_brand_candidates
+from workers.llm.endpoint import open_language_model
 
 BAD_FORMAT = say_json({"error": {"message": "response_format is not supported", "param": KEY}}, 400)
 CUT_OFF = completion('{"tagline": [', finish_reason="length")
@@ -29,12 +29,7 @@ CUT_OFF = completion('{"tagline": [', finish_reason="length")
 
 async def test_a_good_answer_takes_one_request() -> None:
     suggestions, endpoint = await suggested(completion(GOOD))
-    assert {candidate.field for candidate in suggestions.candidates} == {
-        "tagline",
-        "audience",
-        "icp",
-        "brandVoice",
-    }
+    assert {candidate.field for candidate in suggestions.candidates} == {"tagline", "audience", "icp", "brandVoice"}
     assert suggestions.warnings == []
     (request_line, headers, body), *further_requests = endpoint.asked
     assert further_requests == []
@@ -46,7 +41,7 @@ async def test_a_good_answer_takes_one_request() -> None:
 
 async def test_without_a_key_no_authorization_is_sent() -> None:
     async with serve(completion(GOOD)) as endpoint, open_test_model(endpoint.url, key="") as model:
-        await suggest(model, url=HOME, passages=PASSAGES)
+        await suggest_brand_candidates(model, url=HOME, passages=PASSAGES)
     assert "authorization" not in endpoint.asked[0][1]
 
 
@@ -55,14 +50,14 @@ async def test_without_an_address_nothing_is_opened_or_called(monkeypatch: pytes
         raise AssertionError
 
     monkeypatch.setattr(httpx, "AsyncClient", never)
-    async with open_model("", "", name="") as model:
+    async with open_language_model("", "", name="") as model:
         assert model is None
-        assert await suggest(model, url=HOME, passages=PASSAGES) == Suggestions([], [])
+        assert await suggest_brand_candidates(model, url=HOME, passages=PASSAGES) == ModelSuggestions([], [])
 
 
 async def test_with_too_little_text_no_request_is_sent() -> None:
     suggestions, endpoint = await suggested(passages=PASSAGES[:2])
-    assert (suggestions, endpoint.asked) == (Suggestions([], []), [])
+    assert (suggestions, endpoint.asked) == (ModelSuggestions([], []), [])
 
 
 # The chain of fallbacks
@@ -116,10 +111,7 @@ async def test_a_truncated_answer_is_requested_again_shorter() -> None:
     assert suggestions.candidates
     assert "be shorter" in endpoint.bodies[1]["messages"][-1]["content"]
     suggestions, endpoint = await suggested(CUT_OFF, CUT_OFF)
-    assert (
-        single_warning(suggestions, endpoint, requests=2)
-        == "llm_invalid_output: the model's answer was cut off"
-    )
+    assert single_warning(suggestions, endpoint, requests=2) == "llm_invalid_output: the model's answer was cut off"
 
 
 async def test_fallbacks_take_three_requests_at_most() -> None:
@@ -176,9 +168,11 @@ def count_outcomes(outcome: str) -> float:
 async def test_each_model_has_its_own_version() -> None:
     async with open_test_model("http://127.0.0.1:1/v1") as model:
         other_model = model._replace(name="gpt-other")
-        versions = [version(1, each_model) for each_model in (None, model, other_model)] + [version(2, model)]
-        assert versions == [version(1, each_model) for each_model in (None, model, other_model)] + [
-            version(2, model)
+        versions = [compute_extraction_version(1, each_model) for each_model in (None, model, other_model)] + [
+            compute_extraction_version(2, model)
+        ]
+        assert versions == [compute_extraction_version(1, each_model) for each_model in (None, model, other_model)] + [
+            compute_extraction_version(2, model)
         ]
     assert len(set(versions)) == 4
     assert versions[0] == 1

@@ -7,17 +7,9 @@ import logging
 import pytest
 
 from tests.waiting import PATIENCE_S
-from tests.workers.ingest.llm.endpoint import (
-    GOOD,
-    KEY,
-    completion,
-    say_json,
-    serve,
-    single_warning,
-    suggested,
-)
+from tests.workers.ingest.llm.endpoint import GOOD, KEY, completion, say_json, serve, single_warning, suggested
 from tests.workers.web.web import Script, raw_response, silence
-from workers.llm.endpoint import MAX_ANSWER_BYTES
+from workers.llm.endpoint import MAX_MODEL_ANSWER_BYTES
 
 
 async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -40,7 +32,7 @@ async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-BOMB = gzip.compress(bytes(MAX_ANSWER_BYTES + 1))
+BOMB = gzip.compress(bytes(MAX_MODEL_ANSWER_BYTES + 1))
 STATUS = "the model's endpoint returned"
 NOT_JSON = "the model's endpoint did not return JSON"
 NO_COMPLETION = "the model's answer is not a chat completion"
@@ -122,8 +114,6 @@ async def test_one_short_retry_after_is_obeyed() -> None:
 
 async def test_no_redirect_takes_the_key_elsewhere() -> None:
     async with serve(completion(GOOD)) as other_endpoint:
-        suggestions, endpoint = await suggested(
-            raw_response(308, location=f"{other_endpoint.url}/chat/completions")
-        )
+        suggestions, endpoint = await suggested(raw_response(308, location=f"{other_endpoint.url}/chat/completions"))
     assert single_warning(suggestions, endpoint).endswith("returned 308")
     assert other_endpoint.asked == []

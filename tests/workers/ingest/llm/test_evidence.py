@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from schemas.brand import Candidate, CrawlState, Extraction, Field, Validators
+from schemas.brand import BrandExtraction, BrandFieldName, CrawlState, FieldCandidate, HttpValidators
 from tests.workers.ingest.llm.endpoint import (
     GOOD,
     HOME,
@@ -24,13 +24,13 @@ from tests.workers.ingest.llm.endpoint import (
     trait,
 )
 from tests.workers.web.web import raw_response
-from workers.ingest.assemble import assemble
+from workers.ingest.assemble import assemble_extraction
 from workers.ingest.llm import suggest
 from workers.ingest.llm.answer import BrandAnswer, BrandClaim, CustomerPart, Trait
-from workers.ingest.llm.evidence import SourceText, candidates
-from workers.ingest.parser.parser import open_parser
+from workers.ingest.llm.evidence import PromptSourceText, candidates_from_model_answer
+from workers.ingest.parser.parser import open_document_parser
 from workers.ingest.shapes import Passage
-from workers.llm.conversation import schema
+from workers.llm.conversation import build_answer_schema
 
 QUOTE, STUDIOS = "Built for freelance designers", "Small studios of two to ten people"
 ROLE, ORGANIZATION = part("role", "designers", QUOTE), part("organization", "studios", STUDIOS)
@@ -114,9 +114,7 @@ async def test_a_tagline_must_be_a_quote(line: str) -> None:
         [ROLE, part("organization", "of", "studios of")],
     ],
 )
-async def test_an_icp_needs_two_kinds_of_quoted_parts(
-    parts: list[dict[str, str]],
-) -> None:
+async def test_an_icp_needs_two_kinds_of_quoted_parts(parts: list[dict[str, str]]) -> None:
     assert "icp" not in await kept_candidates({**NOTHING, "icp": parts})
     assert "icp" in await kept_candidates({**NOTHING, "icp": [*parts, ORGANIZATION]})
 
@@ -151,7 +149,7 @@ async def test_a_story_has_neither_the_brands_voice_nor_its_customers() -> None:
         "brandVoice": [*GOOD["brandVoice"][:2], trait("handmade", quote)],
     }
     assert await kept_candidates({**NOTHING, **story_claims}, passages) == {}
-    assert suggest.prose(passages).splitlines()[-2:] == [story_text, "Features"]
+    assert suggest.join_passages_for_prompt(passages).splitlines()[-2:] == [story_text, "Features"]
 
 
 # Injection
@@ -182,12 +180,7 @@ async def test_prompt_injection_gains_no_value() -> None:
 
 async def test_prompt_injection_gains_no_further_field() -> None:
     passages = [*PASSAGES, Passage(text=INJECTED, url=HOME)]
-    taken_over = {
-        **GOOD,
-        "appName": "Evil",
-        "appDescription": [claim("Evil.", QUOTE)],
-        "primaryLanguage": "xx",
-    }
+    taken_over = {**GOOD, "appName": "Evil", "appDescription": [claim("Evil.", QUOTE)], "primaryLanguage": "xx"}
     suggestions, endpoint = await suggested(completion(taken_over), completion(taken_over), passages=passages)
     assert suggestions.candidates == []
     assert suggestions.warnings[0].startswith("llm_invalid_output: ")
@@ -211,46 +204,38 @@ async def test_no_text_can_close_its_own_delimiters() -> None:
 
 
 async def test_declared_values_win_over_the_models() -> None:
-    declared: dict[Field, tuple[str, float]] = {
+    declared: dict[BrandFieldName, tuple[str, float]] = {
         "appName": ("Acme", 0.3),
         "appDescription": ("Invoices for designers, written and sent.", 0.6),
         "primaryLanguage": ("en", 0.5),
         "tagline": ("Get your invoices paid", 0.75),
     }
     declared_candidates = [
-        Candidate(field=field, value=value, confidence=confidence, rule="html.x", url=HOME)
+        FieldCandidate(field=field, value=value, confidence=confidence, rule="html.x", url=HOME)
         for field, (value, confidence) in declared.items()
     ]
     fields = (await run_last_step(declared_candidates, completion(GOOD))).fields
     assert {field: fields[field].value for field in declared} == {
         field: value for field, (value, _) in declared.items()
     }
-    assert [alternative.value for alternative in fields["tagline"].alternatives] == [
-        "Invoices that send themselves"
-    ]
+    assert [alternative.value for alternative in fields["tagline"].alternatives] == ["Invoices that send themselves"]
     assert fields["audience"].rule == "llm"
     assert fields["audience"].evidence == [QUOTE]
 
 
-async def run_last_step(declared_candidates: list[Candidate], answer: bytes) -> Extraction:
+async def run_last_step(declared_candidates: list[FieldCandidate], answer: bytes) -> BrandExtraction:
     """Run an ingest's last step with an endpoint that sends this response."""
     async with (
         serve(answer) as endpoint,
         open_test_model(endpoint.url) as model,
-        open_parser(at_once=1) as parser,
+        open_document_parser(at_once=1) as parser,
     ):
-        return await assemble(
-            parser,
-            url=HOME,
-            title=None,
-            candidates=declared_candidates,
-            passages=PASSAGES,
-            visit=VISIT,
-            model=model,
+        return await assemble_extraction(
+            parser, url=HOME, title=None, candidates=declared_candidates, passages=PASSAGES, visit=VISIT, model=model
         )
 
 
-VISIT = CrawlState(rules=1, args={}, answers={HOME: Validators(etag="1")}, repository_id=7)
+VISIT = CrawlState(rules=1, args={}, answers={HOME: HttpValidators(etag="1")}, repository_id=7)
 
 
 async def test_after_a_model_failure_the_next_ingest_reads_again() -> None:
@@ -276,16 +261,14 @@ CLAIMS = some.lists(
 
 SURENESS = some.sampled_from(["low", "medium", "high"])
 KINDS = some.sampled_from(["role", "organization", "need"])
-PARTS = some.lists(
-    some.builds(CustomerPart, part=KINDS, words=WORDS, quote=WORDS, confidence=SURENESS), max_size=4
-)
+PARTS = some.lists(some.builds(CustomerPart, part=KINDS, words=WORDS, quote=WORDS, confidence=SURENESS), max_size=4)
 TRAITS = some.lists(some.builds(Trait, trait=WORDS, quote=WORDS, confidence=SURENESS), max_size=4)
 
 
 @given(some.builds(BrandAnswer, tagline=CLAIMS, audience=CLAIMS, icp=PARTS, brand_voice=TRAITS))
 def test_any_answer_gives_bounded_candidates_with_quotes(answer: BrandAnswer) -> None:
-    text = suggest.prose(PASSAGES)
-    for candidate in candidates(answer, SourceText(text, text, PASSAGES, HOME)):
+    text = suggest.join_passages_for_prompt(PASSAGES)
+    for candidate in candidates_from_model_answer(answer, PromptSourceText(text, text, PASSAGES, HOME)):
         assert candidate.field in {"tagline", "audience", "icp", "brandVoice"}
         assert candidate.confidence <= 0.7
         assert candidate.evidence
@@ -301,17 +284,14 @@ def test_any_answer_gives_bounded_candidates_with_quotes(answer: BrandAnswer) ->
 
 
 def test_the_schema_is_strict_at_each_level() -> None:
-    root = schema(BrandAnswer)
+    root = build_answer_schema(BrandAnswer)
     objects = [root, *root["$defs"].values()]
     for described in objects:
         assert described["type"] == "object"
         assert described["additionalProperties"] is False
         assert set(described["required"]) == set(described["properties"])
     lists = [
-        member
-        for described in objects
-        for member in described["properties"].values()
-        if member["type"] == "array"
+        member for described in objects for member in described["properties"].values() if member["type"] == "array"
     ]
     assert len(lists) == 5
     assert root["$defs"]["CustomerPart"]["properties"]["part"]["type"] == "string"
@@ -327,6 +307,6 @@ async def test_a_long_source_is_cut_between_passages() -> None:
     ]
     _, endpoint = await suggested(completion(NOTHING), passages=passages)
     data = endpoint.bodies[0]["messages"][1]["content"]
-    assert 23_000 < len(data) < suggest.MAX_PROSE_CHARS + 100
+    assert 23_000 < len(data) < suggest.MAX_PROMPT_PROSE_CHARS + 100
     assert data.splitlines()[1] == passages[1].text
     assert "Menu of labels" in data

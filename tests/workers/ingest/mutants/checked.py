@@ -12,19 +12,19 @@ from uuid import uuid4
 
 import msgspec
 
-from schemas.brand import BrandPatch, Candidate, Extraction, Field, FieldFinding
-from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.assemble import assemble
-from workers.ingest.choose import MAX_ALTERNATIVES
+from schemas.brand import BrandExtraction, BrandFieldName, BrandPatch, FieldCandidate, FieldFinding
+from workers.ingest.appstore.shapes import AppStorePage, GooglePlayPage, ParsedStoreListing
+from workers.ingest.assemble import assemble_extraction
+from workers.ingest.choose import MAX_ALTERNATIVE_FINDINGS
 from workers.ingest.derive import quotes
-from workers.ingest.github.shapes import ReadRepository
+from workers.ingest.github.shapes import RepositoryContent
 from workers.ingest.parser import parser as parsing
-from workers.ingest.parser.parser import Parser
-from workers.ingest.shapes import PageDocument, ParsedDocument, ParsedPage, Styles
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.shapes import FetchedPage, FetchedPageStyles, ParsedDocument, ParsedPage
 
 SEED = os.environ.get("TENANTRY_SEED", "20261127")
 #: Characters of each text of a field. Addresses and colors aren't words: `BrandPatch` has their forms.
-LENGTHS: dict[Field, int] = {
+LENGTHS: dict[BrandFieldName, int] = {
     "appName": 80,
     "appDescription": 500,
     "tagline": 120,
@@ -36,13 +36,15 @@ LENGTHS: dict[Field, int] = {
 }
 #: The same for the candidates of one document, before the derivation.
 CANDIDATE_LENGTHS = LENGTHS | {"audience": 120, "keywords": 50}
-Document: TypeAlias = PageDocument | Styles | ReadRepository | Listing | PlayPage | StorePage
+Document: TypeAlias = (
+    FetchedPage | FetchedPageStyles | RepositoryContent | ParsedStoreListing | GooglePlayPage | AppStorePage
+)
 #: CPU seconds of a document, with the derivation of all its fields.
 MAX_CPU_S = 1.0
 
 
 async def check_mutants(
-    parser: Parser, name: str, count: int, make: Callable[[Random], Document | None]
+    parser: DocumentParser, name: str, count: int, make: Callable[[Random], Document | None]
 ) -> None:
     """Check `count` documents, each made by its own random generator, and report all failures together."""
     errors: dict[int, str] = {}
@@ -57,7 +59,7 @@ async def check_mutants(
     assert errors == {}, f"{name}, TENANTRY_SEED={SEED}"
 
 
-async def extract_in_process(parser: Parser, document: Document) -> Extraction:
+async def extract_in_process(parser: DocumentParser, document: Document) -> BrandExtraction:
     """Run an ingest's extraction of one document, in the parsing process, within its CPU."""
     job_parser = parser.of(uuid4())
     read = await parsing.parse_document(job_parser, document)
@@ -65,31 +67,31 @@ async def extract_in_process(parser: Parser, document: Document) -> Extraction:
     for candidate in read.candidates:
         check_finding(candidate.field, candidate, CANDIDATE_LENGTHS)
     assert all(passage.text == " ".join(passage.text.split()) for passage in read.passages)
-    extraction = await assemble(
+    extraction = await assemble_extraction(
         job_parser,
-        url="https://acme.test/" if isinstance(document, Styles) else document.url,
+        url="https://acme.test/" if isinstance(document, FetchedPageStyles) else document.url,
         title=read.title if isinstance(read, ParsedPage) else None,
         candidates=read.candidates,
         passages=read.passages,
     )
-    used_s = parsing.JOB_CPU_S - job_parser.left_s
+    used_s = parsing.MAX_PARSING_CPU_S_PER_JOB - job_parser.left_s
     assert used_s < MAX_CPU_S, f"{used_s:.2f} s"
     return extraction
 
 
-def check_extraction(extraction: Extraction) -> None:
+def check_extraction(extraction: BrandExtraction) -> None:
     """Check that every value is clean, within its field's length, and one that a partner could set."""
     assert not extraction.warnings
-    assert msgspec.json.decode(msgspec.json.encode(extraction), type=Extraction) == extraction
+    assert msgspec.json.decode(msgspec.json.encode(extraction), type=BrandExtraction) == extraction
     assert len(extraction.title or "") <= 300
     for field, finding in extraction.fields.items():
         for any_finding in (finding, *finding.alternatives):
             check_finding(field, any_finding)
-        assert len(finding.alternatives) <= MAX_ALTERNATIVES + 1
+        assert len(finding.alternatives) <= MAX_ALTERNATIVE_FINDINGS + 1
 
 
 def check_finding(
-    field: Field, finding: FieldFinding | Candidate, lengths: dict[Field, int] = LENGTHS
+    field: BrandFieldName, finding: FieldFinding | FieldCandidate, lengths: dict[BrandFieldName, int] = LENGTHS
 ) -> None:
     msgspec.convert({field: finding.value}, BrandPatch)
     assert 0 < finding.confidence <= 1
@@ -97,9 +99,9 @@ def check_finding(
     for text in texts if field in lengths else ():
         check(text, lengths[field])
     for quote in finding.evidence:
-        check(quote, quotes.MAX_QUOTE_CHARS)
-    assert len(finding.evidence) <= quotes.MAX_QUOTES
-    assert all(part.quote in finding.evidence for part in finding.parts[: quotes.MAX_QUOTES])
+        check(quote, quotes.MAX_EVIDENCE_QUOTE_CHARS)
+    assert len(finding.evidence) <= quotes.MAX_EVIDENCE_QUOTES
+    assert all(part.quote in finding.evidence for part in finding.parts[: quotes.MAX_EVIDENCE_QUOTES])
 
 
 def check(text: str, limit: int) -> None:

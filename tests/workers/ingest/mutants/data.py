@@ -77,9 +77,7 @@ def replacement(value: Any, chance: Random) -> Any:
             lambda: chance.choice(words.LANGUAGES),
             lambda: chance.choice(NUMBERS),
             lambda: chance.choice((None, True, False, [], {})),
-            lambda: (
-                [value] * min(chance.choice((2, 300, 5_000)), 1 + MAX_JSON_CHARS // len(json.dumps(value)))
-            ),
+            lambda: [value] * min(chance.choice((2, 300, 5_000)), 1 + MAX_JSON_CHARS // len(json.dumps(value))),
             lambda: {"@value": value, "name": value, "url": value, "@id": value},
             lambda: {"@type": chance.choice(TYPES), "name": words.text(chance), "publisher": value},
             lambda: deep(value, chance.choice((5, 50, 400))),

@@ -7,7 +7,7 @@ from random import Random
 from tests.workers.ingest.mutants import data, tags, words
 from tests.workers.ingest.mutants.tags import Mutation, find_spot, gap_after_tag, replace_spot, splice
 from tests.workers.ingest.mutants.words import encoded
-from workers.ingest.shapes import PageDocument
+from workers.ingest.shapes import FetchedPage
 
 TEXT = re.compile(rb">([^<>]{3,2000})<")
 TITLE_OR_CONTENT = re.compile(
@@ -82,9 +82,7 @@ def add_links(body: bytes, chance: Random) -> bytes:
 
 
 def add_anchors(body: bytes, chance: Random) -> bytes:
-    anchors = (
-        f'<a href="{chance.choice(words.URLS)[:3_000]}/{n}">{words.text(chance)[:80]}</a>' for n in range(300)
-    )
+    anchors = (f'<a href="{chance.choice(words.URLS)[:3_000]}/{n}">{words.text(chance)[:80]}</a>' for n in range(300))
     return splice(body, gap_after_tag(body, chance), encoded("".join(anchors)))
 
 
@@ -100,18 +98,14 @@ def add_style(body: bytes, chance: Random) -> bytes:
 
 def add_pictures(body: bytes, chance: Random) -> bytes:
     kind = chance.choice(PICTURES)
-    part = kind.replace("{url}", chance.choice(words.URLS)[:3_000]).replace(
-        "{text}", words.text(chance)[:500]
-    )
+    part = kind.replace("{url}", chance.choice(words.URLS)[:3_000]).replace("{text}", words.text(chance)[:500])
     return splice(body, gap_after_tag(body, chance), encoded(part) * chance.choice((1, 20, 500)))
 
 
 def change_json(body: bytes, chance: Random) -> bytes:
     """Change a block of JSON-LD by value and type; without a block, add a new one."""
     match = find_spot(JSON_LD, body, chance)
-    text = (
-        match[1].decode("utf-8", "replace") if match else '{"@type":"WebSite","name":"Acme","publisher":{}}'
-    )
+    text = match[1].decode("utf-8", "replace") if match else '{"@type":"WebSite","name":"Acme","publisher":{}}'
     try:
         value = json.loads(text, strict=False)
     except (ValueError, RecursionError):
@@ -131,21 +125,17 @@ CONTENT_MUTATIONS: tuple[Mutation, ...] = (
 MUTATIONS = (*tags.TAG_MUTATIONS, *CONTENT_MUTATIONS, *tags.BYTE_MUTATIONS)
 
 
-def mutant(page: PageDocument, other_pages: list[PageDocument], chance: Random) -> PageDocument:
+def mutant(page: FetchedPage, other_pages: list[FetchedPage], chance: Random) -> FetchedPage:
     """Change the page in up to four ways, now and then with another page in it."""
     body = page.body
     if chance.random() < 0.1:
         other_body = chance.choice(other_pages).body
         body = chance.choice(
-            (
-                body + other_body,
-                body[: len(body) // 2] + other_body,
-                other_body[: len(other_body) // 2] + body,
-            )
+            (body + other_body, body[: len(body) // 2] + other_body, other_body[: len(other_body) // 2] + body)
         )
     for mutation in chance.choices(MUTATIONS, k=chance.randint(1, 4)):
         body = mutation(body, chance)[: 2 * MAX_PAGE_BYTES]
-    return PageDocument(
+    return FetchedPage(
         url=chance.choice((page.url, page.url, *PLACES)),
         body=body[:MAX_PAGE_BYTES],
         content_type=f"text/html; charset={chance.choice(words.CHARSETS)}" if chance.random() < 0.2 else "",

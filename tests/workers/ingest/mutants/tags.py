@@ -58,17 +58,13 @@ def double_part(body: bytes, chance: Random) -> bytes:
 
 def nest(body: bytes, chance: Random) -> bytes:
     name = chance.choice(NESTED)
-    return splice(
-        body, gap_after_tag(body, chance), b"<%s>" % name.encode() * chance.choice((600, 10_000, 100_000))
-    )
+    return splice(body, gap_after_tag(body, chance), b"<%s>" % name.encode() * chance.choice((600, 10_000, 100_000)))
 
 
 def nest_and_close(body: bytes, chance: Random) -> bytes:
     name = chance.choice(NESTED).partition(" ")[0].partition(">")[0].encode()
     inner = chance.choice((b"x", b"<br>" * 20_000, b"<a href=/x>x</a>" * 5_000))
-    return splice(
-        body, gap_after_tag(body, chance), b"<%s>" % name * 10_000 + inner + b"</%s>" % name * 10_000
-    )
+    return splice(body, gap_after_tag(body, chance), b"<%s>" % name * 10_000 + inner + b"</%s>" % name * 10_000)
 
 
 def close_at_random(body: bytes, chance: Random) -> bytes:
@@ -91,9 +87,7 @@ def rename_tags(body: bytes, chance: Random) -> bytes:
 
 def large_attribute(body: bytes, chance: Random) -> bytes:
     tag = find_spot(TAG, body, chance)
-    unit = chance.choice(
-        (b"x", b"x ", b"cookie ", b"logo-", b"a=b;", b"&amp;", b"\xf0\x9f\x98\x80", b"--", b"1,")
-    )
+    unit = chance.choice((b"x", b"x ", b"cookie ", b"logo-", b"a=b;", b"&amp;", b"\xf0\x9f\x98\x80", b"--", b"1,"))
     value = unit * ((1 << 20) // len(unit))
     attribute = b' %s="%s"' % (chance.choice(ATTRIBUTES).encode(), value)
     return splice(body, (tag.end() - 1, tag.end() - 1), attribute) if tag else body
@@ -155,10 +149,7 @@ def encode_otherwise(body: bytes, chance: Random) -> bytes:
 
 def declare_charset(body: bytes, chance: Random) -> bytes:
     charset = encoded(chance.choice(words.CHARSETS))
-    return chance.choice((b"<meta charset='%s'>%s", b"<?xml version='1.0' encoding='%s'?>%s")) % (
-        charset,
-        body,
-    )
+    return chance.choice((b"<meta charset='%s'>%s", b"<?xml version='1.0' encoding='%s'?>%s")) % (charset, body)
 
 
 def empty(body: bytes, chance: Random) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from domain.brand.store_listings import InAppStore
+from domain.brand.store_listings import AppStoreListing
 from schemas.errors import SourceError
 from tests.corpora import corpus
 from tests.workers.ingest.appstore.test_play import NODE, RESULT
@@ -18,9 +18,9 @@ from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.checked import Document, check_mutants
 from tests.workers.ingest.mutants.pages import MUTATIONS
 from tests.workers.ingest.mutants.words import encoded
-from workers.ingest.appstore.lookup import choose_app, read_results
-from workers.ingest.appstore.shapes import Listing, PlayPage, StorePage
-from workers.ingest.parser.parser import Parser
+from workers.ingest.appstore.lookup import choose_requested_app, read_app_lookup_results
+from workers.ingest.appstore.shapes import AppStorePage, GooglePlayPage, ParsedStoreListing
+from workers.ingest.parser.parser import DocumentParser
 from workers.web.fetch import FetchedResponse
 
 URL = "https://apps.example/us/app/id7"
@@ -31,11 +31,7 @@ PLAY = (
 )
 #: Scripts with the page's data, one for each of the three formats of a store's page.
 DATA = ("shoebox-media-api-cache-apps", "serialized-server-data", "shoebox-ember-data-store")
-ATTRIBUTES = {
-    "id": "7",
-    "adamId": "7",
-    "attributes": {"subtitle": "Tides", "platformAttributes": {"ios": {}}},
-}
+ATTRIBUTES = {"id": "7", "adamId": "7", "attributes": {"subtitle": "Tides", "platformAttributes": {"ios": {}}}}
 
 
 def with_hostile_texts(node: dict[str, Any], chance: Random) -> dict[str, Any]:
@@ -54,18 +50,14 @@ def mutant(software: dict[str, Any], chance: Random) -> Document | None:
 
 def look_up_document(software: dict[str, Any], chance: Random) -> Document | None:
     """Return an app as the lookup's response has it; None if the response is refused."""
-    node = (
-        with_hostile_texts(software, chance)
-        if chance.random() < 0.6
-        else data.mutated(deepcopy(software), chance)
-    )
+    node = with_hostile_texts(software, chance) if chance.random() < 0.6 else data.mutated(deepcopy(software), chance)
     answer = {"resultCount": 1, "results": [node]}
     text = data.to_text(answer, chance) if chance.random() < 0.3 else json.dumps(answer)
     fetched = FetchedResponse(url=URL, status=200, headers=httpx.Headers(), body=encoded(text)[: 1 << 20])
-    listing = InAppStore(by="id", value=str(software["trackId"]))
+    listing = AppStoreListing(by="id", value=str(software["trackId"]))
     with suppress(SourceError):
-        if app := choose_app(read_results(fetched, listing), listing):
-            return Listing(url=URL, country=chance.choice(("us", "jp", "aq", "")), software=app)
+        if app := choose_requested_app(read_app_lookup_results(fetched, listing), listing):
+            return ParsedStoreListing(url=URL, country=chance.choice(("us", "jp", "aq", "")), software=app)
     return None
 
 
@@ -76,36 +68,30 @@ def play_document(software: dict[str, Any], chance: Random) -> Document:
     body = encoded(PLAY % data.to_text(changed, chance))
     if chance.random() < 0.5:
         body = chance.choice(MUTATIONS)(body, chance)
-    return PlayPage(url="https://play.example/store/apps/details?id=a", country="us", body=body[: 2 << 20])
+    return GooglePlayPage(url="https://play.example/store/apps/details?id=a", country="us", body=body[: 2 << 20])
 
 
 def page_document(_: dict[str, Any], chance: Random) -> Document:
     text = data.to_text({"7": {"data": [data.mutated(deepcopy(ATTRIBUTES), chance)]}}, chance)
-    body = encoded(
-        f'<script id="{chance.choice(DATA)}">{text}</script><h2 class="subtitle">{words.text(chance)}</h2>'
-    )
+    body = encoded(f'<script id="{chance.choice(DATA)}">{text}</script><h2 class="subtitle">{words.text(chance)}</h2>')
     if chance.random() < 0.5:
         body = chance.choice(MUTATIONS)(body, chance)
-    return StorePage(url=URL, track_id=7, body=body[: 2 << 20])
+    return AppStorePage(url=URL, track_id=7, body=body[: 2 << 20])
 
 
-async def test_any_mutant_of_a_made_listing_is_read_within_a_second(parser: Parser) -> None:
+async def test_any_mutant_of_a_made_listing_is_read_within_a_second(parser: DocumentParser) -> None:
     await check_mutants(parser, "made listing", 100, lambda chance: mutant(SOFTWARE, chance))
 
 
 @pytest.mark.parametrize("block", range(2))
 @pytest.mark.long
-async def test_any_mutant_of_a_real_listing_is_read_within_a_second(parser: Parser, block: int) -> None:
+async def test_any_mutant_of_a_real_listing_is_read_within_a_second(parser: DocumentParser, block: int) -> None:
     apps = real_results()
-    await check_mutants(
-        parser, f"real listing/{block}", 250, lambda chance: mutant(chance.choice(apps), chance)
-    )
+    await check_mutants(parser, f"real listing/{block}", 250, lambda chance: mutant(chance.choice(apps), chance))
 
 
 @cache
 def real_results() -> list[dict[str, Any]]:
     answers = [json.loads(path.read_bytes()) for path in sorted(corpus("appstore").glob("*.json"))]
-    results = [
-        result for answer in answers if isinstance(answer, dict) for result in answer.get("results", [])
-    ]
+    results = [result for answer in answers if isinstance(answer, dict) for result in answer.get("results", [])]
     return [result for result in results if result.get("trackName")]

@@ -2,22 +2,22 @@
 
 import pytest
 
-from cli.local.demo import SITE
+from cli.local.demo import DEMO_SITE_FOLDER
 from tests.corpora import website_pages
 from tests.workers.ingest import made_pages as made
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.pages import mutant
-from workers.ingest.parser.parser import Parser
-from workers.ingest.shapes import PageDocument
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.shapes import FetchedPage
 
-DEMO = PageDocument(
+DEMO = FetchedPage(
     url="https://www.tidewise.example/",
-    body=(SITE / "index.html").read_bytes(),
+    body=(DEMO_SITE_FOLDER / "index.html").read_bytes(),
     content_type="text/html; charset=utf-8",
 )
 
 
-async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: Parser) -> None:
+async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: DocumentParser) -> None:
     pages = [DEMO, DEMO, *made.make(5)]
     await check_mutants(parser, "made page", 60, lambda chance: mutant(chance.choice(pages), pages, chance))
 
@@ -25,8 +25,6 @@ async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: Parser)
 @pytest.mark.parametrize("block", range(10))
 @pytest.mark.long
 @pytest.mark.first
-async def test_any_mutant_of_a_real_page_is_read_within_a_second(parser: Parser, block: int) -> None:
+async def test_any_mutant_of_a_real_page_is_read_within_a_second(parser: DocumentParser, block: int) -> None:
     pages = [document for _, document in website_pages()]
-    await check_mutants(
-        parser, f"real page/{block}", 200, lambda chance: mutant(chance.choice(pages), pages, chance)
-    )
+    await check_mutants(parser, f"real page/{block}", 200, lambda chance: mutant(chance.choice(pages), pages, chance))

@@ -19,9 +19,9 @@ from tests.workers.ingest.mutants import data, words
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.tags import Mutation, cut_short, make_noise
 from tests.workers.ingest.mutants.words import encoded
-from workers.ingest.github.paths import MAX_FILE_BYTES, MAX_PATH_CHARS, choose
-from workers.ingest.github.shapes import ReadRepository, RepositoryFile, RepositoryTree
-from workers.ingest.parser.parser import Parser
+from workers.ingest.github.paths import MAX_REPOSITORY_FILE_BYTES, MAX_REPOSITORY_PATH_CHARS, choose_repository_paths
+from workers.ingest.github.shapes import RepositoryContent, RepositoryFile, RepositoryTree
+from workers.ingest.parser.parser import DocumentParser
 
 #: Opening marks of Markdown, AsciiDoc, reStructuredText, HTML, YAML, TOML, XML or JSON.
 MARKS = (
@@ -49,9 +49,7 @@ def alias_often(body: bytes, chance: Random) -> bytes:
     """Add aliases of aliases in YAML, or entities of entities in XML, doubling at each level."""
     yaml = "a0: &a0 x\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
     pairs = "".join(f"<!ENTITY a{n} '&a{n - 1};&a{n - 1};'>" for n in range(1, 60))
-    return (
-        chance.choice((encoded(yaml + "description: *a59\n"), encoded(f"<!DOCTYPE a [{pairs}]>&a59;"))) + body
-    )
+    return chance.choice((encoded(yaml + "description: *a59\n"), encoded(f"<!DOCTYPE a [{pairs}]>&a59;"))) + body
 
 
 def replace_line(body: bytes, chance: Random) -> bytes:
@@ -91,11 +89,11 @@ def mutated(body: bytes, chance: Random) -> bytes:
     return body
 
 
-def make_repositories() -> list[ReadRepository]:
+def make_repositories() -> list[RepositoryContent]:
     """Return a repository for each markup, with all manifests and store texts of the readers' own tests."""
     bodies = {path: body for path, body, _ in FILES.values()} | STORES | {STRINGS_PATH: STRINGS}
     files = [RepositoryFile(path=path, body=as_bytes(body)) for path, body in bodies.items()]
-    about = ReadRepository(url="https://github.com/acme/zap", name="zap", branch="main", files=files)
+    about = RepositoryContent(url="https://github.com/acme/zap", name="zap", branch="main", files=files)
     readmes = {"README.md": MARKDOWN, "README.adoc": ADOC, "README.rst": RST, "README": MARKDOWN}
     files_of = (RepositoryFile(path=path, body=as_bytes(text)) for path, text in readmes.items())
     return [msgspec.structs.replace(about, readme=file) for file in files_of]
@@ -109,7 +107,7 @@ def sendable_text(chance: Random, longest: int) -> str:
     return words.sendable(words.text(chance)[:longest])
 
 
-def mutant(repository: ReadRepository, chance: Random, longest: int) -> ReadRepository:
+def mutant(repository: RepositoryContent, chance: Random, longest: int) -> RepositoryContent:
     """Change the README and two other files, and now and then GitHub's own fields."""
 
     def changed(file: RepositoryFile) -> RepositoryFile:
@@ -120,7 +118,7 @@ def mutant(repository: ReadRepository, chance: Random, longest: int) -> ReadRepo
         "homepage": words.sendable(chance.choice(words.URLS)[:2_000]),
         "topics": [sendable_text(chance, 50) for _ in range(20)],
         "languages": [sendable_text(chance, 50)],
-        "icon": sendable_text(chance, MAX_PATH_CHARS),
+        "icon": sendable_text(chance, MAX_REPOSITORY_PATH_CHARS),
     }
     files = list(repository.files)
     for at in chance.sample(range(len(files)), k=min(len(files), 2)):
@@ -133,47 +131,41 @@ def mutant(repository: ReadRepository, chance: Random, longest: int) -> ReadRepo
     )
 
 
-async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: Parser) -> None:
+async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: DocumentParser) -> None:
     repositories = make_repositories()
     await check_mutants(
         parser,
         "made repository",
         40,
-        lambda chance: mutant(chance.choice(repositories), chance, MAX_FILE_BYTES),
+        lambda chance: mutant(chance.choice(repositories), chance, MAX_REPOSITORY_FILE_BYTES),
     )
 
 
 @pytest.mark.parametrize("block", range(2))
 @pytest.mark.long
 @pytest.mark.first
-async def test_any_mutant_of_a_real_repository_is_read_within_a_second(parser: Parser, block: int) -> None:
+async def test_any_mutant_of_a_real_repository_is_read_within_a_second(parser: DocumentParser, block: int) -> None:
     repositories = real_repositories()
     name = f"real repository/{block}"
     await check_mutants(
-        parser, name, 250, lambda chance: mutant(chance.choice(repositories), chance, MAX_FILE_BYTES)
+        parser, name, 250, lambda chance: mutant(chance.choice(repositories), chance, MAX_REPOSITORY_FILE_BYTES)
     )
 
 
 @cache
-def real_repositories() -> list[ReadRepository]:
+def real_repositories() -> list[RepositoryContent]:
     folders = sorted(folder for folder in corpus("github").iterdir() if folder.is_dir())
     return [as_read(from_corpus(folder, stores=True), folder) for folder in folders]
 
 
-def as_read(repo: Repo, folder: Path) -> ReadRepository:
+def as_read(repo: Repo, folder: Path) -> RepositoryContent:
     """Return the files that an ingest would request."""
-    chosen = choose(
+    chosen = choose_repository_paths(
         RepositoryTree(name=repo.full_name.partition("/")[2], body=json.dumps({"tree": repo.tree}).encode())
     )
-    files = {
-        path: RepositoryFile(path=path, body=repo.files[path]) for path in chosen.files if path in repo.files
-    }
+    files = {path: RepositoryFile(path=path, body=repo.files[path]) for path in chosen.files if path in repo.files}
     readme = RepositoryFile(path=chosen.readme or "README.md", body=repo.readme() or b"")
     owner, _, name = folder.name.partition("+")
-    return ReadRepository(
-        url=f"https://github.com/{owner}/{name}",
-        name=name,
-        branch="main",
-        readme=readme,
-        files=[*files.values()],
+    return RepositoryContent(
+        url=f"https://github.com/{owner}/{name}", name=name, branch="main", readme=readme, files=[*files.values()]
     )

@@ -57,9 +57,7 @@ FORMS = {
     "unknown header": Form(lambda _: "text/html; charset=none", in_meta),
     "meta": Form(bare, in_meta),
     "bare meta": Form(bare, lambda label: f"<META CHARSET={label.upper()} />"),
-    "http-equiv": Form(
-        bare, lambda label: f"<meta http-equiv='content-type' content='text/html; charset={label}'>"
-    ),
+    "http-equiv": Form(bare, lambda label: f"<meta http-equiv='content-type' content='text/html; charset={label}'>"),
     "http-equiv, the other way": Form(
         bare, lambda label: f'<meta content="text/html;charset={label}" http-equiv=Content-Type>'
     ),
@@ -75,6 +73,4 @@ FORMS = {
 
 
 def page(sample: Sample, head: str) -> bytes:
-    return f"<html><head>{head}<title>Page</title></head><body><p>{sample.text}</p></body></html>".encode(
-        sample.codec
-    )
+    return f"<html><head>{head}<title>Page</title></head><body><p>{sample.text}</p></body></html>".encode(sample.codec)

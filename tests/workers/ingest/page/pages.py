@@ -2,24 +2,24 @@
 
 from typing import Any
 
-from schemas.brand import Field, FieldFinding
-from workers.ingest.choose import choose
-from workers.ingest.page.extract import extract
-from workers.ingest.shapes import PageDocument, ParsedPage
+from schemas.brand import BrandFieldName, FieldFinding
+from workers.ingest.choose import choose_findings
+from workers.ingest.page.extract import extract_page
+from workers.ingest.shapes import FetchedPage, ParsedPage
 
 HOME, INNER = "https://www.acme.test/", "https://www.acme.test/blog/1"
 
 
 def page(html: str | bytes, url: str = HOME, **headers: str) -> ParsedPage:
     body = html if isinstance(html, bytes) else html.encode()
-    return extract(PageDocument(url=url, body=body, **headers))
+    return extract_page(FetchedPage(url=url, body=body, **headers))
 
 
-def findings(html: str | bytes, url: str = HOME, **headers: str) -> dict[Field, FieldFinding]:
-    return choose(page(html, url, **headers).candidates)
+def findings(html: str | bytes, url: str = HOME, **headers: str) -> dict[BrandFieldName, FieldFinding]:
+    return choose_findings(page(html, url, **headers).candidates)
 
 
-def value(field: Field, html: str | bytes, url: str = HOME, **headers: str) -> Any:
+def value(field: BrandFieldName, html: str | bytes, url: str = HOME, **headers: str) -> Any:
     finding = findings(html, url, **headers).get(field)
     return finding.value if finding else None
 

@@ -4,18 +4,19 @@ import json
 
 import pytest
 
-from schemas.brand import Candidate
+from schemas.brand import FieldCandidate
 from workers.ingest.page import extract, manifest
-from workers.ingest.page.colors import candidates
-from workers.ingest.page.document import Document
-from workers.ingest.shapes import Manifest
+from workers.ingest.page.colors import find_page_color_candidates
+from workers.ingest.page.document import HtmlDocument
+from workers.ingest.shapes import FetchedWebManifest
 
 URL = "https://www.acme.test/about"
 
 
 def head_colors(head: str) -> list[tuple[object, str | None, str]]:
     return [
-        (candidate.value, candidate.role, candidate.rule) for candidate in candidates(Document(head, url=URL))
+        (candidate.value, candidate.role, candidate.rule)
+        for candidate in find_page_color_candidates(HtmlDocument(head, url=URL))
     ]
 
 
@@ -43,14 +44,9 @@ def test_colors_of_the_head(head: str, role: str, rule: str) -> None:
 
 
 def test_white_is_a_background_and_template_colors_are_ignored() -> None:
-    assert head_colors("<meta name=theme-color content=white>") == [
-        (["#ffffff"], "background", "html.theme-color"),
-    ]
+    assert head_colors("<meta name=theme-color content=white>") == [(["#ffffff"], "background", "html.theme-color")]
     for ignored in ("#5bbad5", "transparent", "", "#c0392b22", "brand"):
-        assert (
-            head_colors(f"<meta name=theme-color content='{ignored}'><link rel=mask-icon color='{ignored}'>")
-            == []
-        )
+        assert head_colors(f"<meta name=theme-color content='{ignored}'><link rel=mask-icon color='{ignored}'>") == []
 
 
 @pytest.mark.parametrize("members", [{}, {"theme_color": 7}, {"theme_color": "#5bbad5"}, []])
@@ -61,14 +57,14 @@ def test_a_manifest_has_two_colors_or_none(members: object) -> None:
     assert colors_of(members) == []
 
 
-def colors_of(members: object) -> list[Candidate]:
-    reading = manifest.read_manifest_file(Manifest(url=URL, body=json.dumps(members).encode()))
+def colors_of(members: object) -> list[FieldCandidate]:
+    reading = manifest.read_manifest_file(FetchedWebManifest(url=URL, body=json.dumps(members).encode()))
     return [candidate for candidate in reading.candidates if candidate.field == "colors"]
 
 
 def sheets(*hrefs: str, attributes: str = "") -> list[str]:
     links = "".join(f"<link rel=stylesheet href='{href}'{attributes}>" for href in hrefs)
-    return extract.linked_sheets(Document(links, url=URL))
+    return extract.choose_style_sheet_urls(HtmlDocument(links, url=URL))
 
 
 def test_three_sheets_of_the_site_are_read_site_wide_ones_first() -> None:
@@ -86,9 +82,9 @@ def test_print_and_third_party_sheets_are_not_read() -> None:
     assert sheets("/a.css", attributes=" media=print onload='this.media=\"all\"'") != []
     assert sheets("/wp-content/plugins/x/a.css", "/font-awesome.css", "data:text/css,a", "") == []
     alternate = "<link rel='alternate stylesheet' href=/a.css><link rel=icon href=/b.css>"
-    assert extract.linked_sheets(Document(alternate, url=URL)) == []
+    assert extract.choose_style_sheet_urls(HtmlDocument(alternate, url=URL)) == []
 
 
 def test_inline_styles_need_custom_properties() -> None:
     html = "<style>a{color:red}</style><style>:root{--brand:red}</style><svg><style>--x</style></svg>"
-    assert extract.inline_style(Document(html, url=URL)) == ":root{--brand:red}"
+    assert extract.join_inline_styles(HtmlDocument(html, url=URL)) == ":root{--brand:red}"

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from tests.workers.ingest.page.pages import page
-from workers.ingest.page.tree import MAX_DEPTH, build_tree
+from workers.ingest.page.tree import MAX_HTML_DEPTH, parse_html_tree
 
 TITLE = b"<title>Acme</title>"
 REFRESH = b"<meta http-equiv=refresh content=0>"
@@ -35,10 +35,10 @@ def test_a_deep_page_is_read_within_a_second(which: str) -> None:
 
 
 def test_texts_below_the_maximum_depth_belong_to_the_deepest_tag() -> None:
-    tree = build_tree("<b>" * 2 * MAX_DEPTH + "x<i>y</i>" + "</b>" * 2 * MAX_DEPTH + "z")
+    tree = parse_html_tree("<b>" * 2 * MAX_HTML_DEPTH + "x<i>y</i>" + "</b>" * 2 * MAX_HTML_DEPTH + "z")
     assert [str(text) for text in tree.texts] == ["x", "y", "z"]
     x, y, z = tree.texts
     assert x.parent is y.parent
-    assert len(list(x.parents)) == MAX_DEPTH + len([tree.root])
+    assert len(list(x.parents)) == MAX_HTML_DEPTH + len([tree.root])
     assert [parent.name for parent in z.parents][-3:] == ["body", "html", "[document]"]
     assert not tree.tags["i"]

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from workers.ingest.page.jsonld import (
-    MAX_BLOCK_CHARS,
-    MAX_BLOCKS,
-    MAX_NODES,
-    linked_nodes,
-    nodes,
-    plain_texts,
-    texts,
-    types,
+    MAX_JSONLD_BLOCK_CHARS,
+    MAX_JSONLD_BLOCKS,
+    MAX_JSONLD_NODES,
+    parse_jsonld_nodes,
+    read_jsonld_plain_texts,
+    read_jsonld_texts,
+    read_jsonld_types,
+    resolve_jsonld_nodes,
 )
 
 KEYS = some.sampled_from(["@type", "@id", "@graph", "name", "url", "publisher"])
@@ -49,7 +49,7 @@ JSON: some.SearchStrategy[Any] = some.recursive(
     ],
 )
 def test_blocks_in_real_forms_are_read(block: str) -> None:
-    assert [node["name"] for node in nodes([block]) if "WebSite" in types(node)] == ["A"]
+    assert [node["name"] for node in parse_jsonld_nodes([block]) if "WebSite" in read_jsonld_types(node)] == ["A"]
 
 
 @pytest.mark.parametrize(
@@ -60,60 +60,58 @@ def test_blocks_in_real_forms_are_read(block: str) -> None:
     ],
 )  # fmt: skip
 def test_invalid_blocks_give_no_nodes(block: str) -> None:
-    assert nodes([block]) == []
+    assert parse_jsonld_nodes([block]) == []
 
 
 def test_blocks_sizes_depth_and_nodes_are_capped() -> None:
     block = '{"@type":"WebSite"}'
-    assert len(nodes([block] * 1000)) == MAX_BLOCKS
-    assert nodes([block + " " * MAX_BLOCK_CHARS]) == []
-    assert nodes(["[" * 8 + block + "]" * 8]) == []
-    assert len(nodes([json.dumps([{"@type": "Thing"}] * 1000)])) == MAX_NODES
+    assert len(parse_jsonld_nodes([block] * 1000)) == MAX_JSONLD_BLOCKS
+    assert parse_jsonld_nodes([block + " " * MAX_JSONLD_BLOCK_CHARS]) == []
+    assert parse_jsonld_nodes(["[" * 8 + block + "]" * 8]) == []
+    assert len(parse_jsonld_nodes([json.dumps([{"@type": "Thing"}] * 1000)])) == MAX_JSONLD_NODES
 
 
 def test_texts_of_a_property() -> None:
-    assert texts("a") == ["a"]
-    assert texts({"@value": "a", "@language": "en"}) == ["a"]
-    assert texts({"name": "a", "url": "b"}, "url", "name") == ["b"]
-    assert texts(["a", {"@value": "b"}, 3, None]) == ["a", "b"]
-    assert texts(3) == texts(None) == texts({}) == []
-    assert plain_texts(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
-    assert plain_texts("A") == ["A"]
-    assert plain_texts(None) == []
+    assert read_jsonld_texts("a") == ["a"]
+    assert read_jsonld_texts({"@value": "a", "@language": "en"}) == ["a"]
+    assert read_jsonld_texts({"name": "a", "url": "b"}, "url", "name") == ["b"]
+    assert read_jsonld_texts(["a", {"@value": "b"}, 3, None]) == ["a", "b"]
+    assert read_jsonld_texts(3) == read_jsonld_texts(None) == read_jsonld_texts({}) == []
+    assert read_jsonld_plain_texts(["A", "B: C", "https://acme.test/", "#o", "_:b0", {"name": "D"}]) == ["A", "B: C"]
+    assert read_jsonld_plain_texts("A") == ["A"]
+    assert read_jsonld_plain_texts(None) == []
 
 
 @given(JSON, some.sampled_from(['"width": ,', '"width":\n,', ","]))
 def test_a_missing_value_keeps_the_other_properties(value: Any, empty: str) -> None:
     block = f'{{"@type":"WebSite",{empty}"name":{json.dumps(value)}}}'
-    assert nodes([block])[0]["name"] == value
+    assert parse_jsonld_nodes([block])[0]["name"] == value
 
 
 @pytest.mark.parametrize("text", ["a: , b", "[a, ]", '"a": , ', "{,}", "\\", '\\"', ""])
 def test_strings_are_not_repaired(text: str) -> None:
-    assert nodes([f'{{"width": ,"name":{json.dumps(text)}}}'])[0]["name"] == text
+    assert parse_jsonld_nodes([f'{{"width": ,"name":{json.dumps(text)}}}'])[0]["name"] == text
 
 
 @pytest.mark.parametrize("broken", ['"' * 250_000, '"\\' * 250_000, "," * 250_000, ": " * 250_000])
 def test_repair_takes_linear_time(broken: str) -> None:
     began = time.process_time()
-    assert nodes(['{"a":' + broken]) == []
+    assert parse_jsonld_nodes(['{"a":' + broken]) == []
     assert time.process_time() - began < 5
 
 
 def test_a_reference_is_followed_within_the_page() -> None:
     organization = {"@id": "#o", "@type": "Organization", "name": "A"}
     page = {"publisher": {"@id": "#o"}}
-    assert linked_nodes(page, "publisher", [page, organization]) == [organization]
-    assert linked_nodes({"publisher": {"@id": "#gone"}}, "publisher", []) == [{"@id": "#gone"}]
-    assert linked_nodes({"publisher": "#o"}, "publisher", [page, organization]) == [organization]
-    assert linked_nodes({"publisher": "A"}, "publisher", []) == []
+    assert resolve_jsonld_nodes(page, "publisher", [page, organization]) == [organization]
+    assert resolve_jsonld_nodes({"publisher": {"@id": "#gone"}}, "publisher", []) == [{"@id": "#gone"}]
+    assert resolve_jsonld_nodes({"publisher": "#o"}, "publisher", [page, organization]) == [organization]
+    assert resolve_jsonld_nodes({"publisher": "A"}, "publisher", []) == []
 
 
 @given(JSON)
 def test_any_json_is_read(value: Any) -> None:
-    for node in (all_nodes := nodes([json.dumps(value)])):
-        assert all(isinstance(kind, str) for kind in types(node))
-        assert all(isinstance(text, str) for text in texts(node, "name"))
-        assert all(
-            isinstance(linked_node, dict) for linked_node in linked_nodes(node, "publisher", all_nodes)
-        )
+    for node in (all_nodes := parse_jsonld_nodes([json.dumps(value)])):
+        assert all(isinstance(kind, str) for kind in read_jsonld_types(node))
+        assert all(isinstance(text, str) for text in read_jsonld_texts(node, "name"))
+        assert all(isinstance(linked_node, dict) for linked_node in resolve_jsonld_nodes(node, "publisher", all_nodes))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workers.ingest.page.pages import HOME, page
-from workers.ingest.page.links import MAX_LINKS
+from workers.ingest.page.links import MAX_LINKS_PER_PAGE
 
 
 def paths(html: str, url: str = HOME) -> list[str]:
@@ -51,12 +51,10 @@ def test_subdomains_of_a_public_host_are_other_sites() -> None:
 
 
 def test_number_of_links_is_capped() -> None:
-    assert len(paths(anchors(*(f"/{number}" for number in range(500))))) == MAX_LINKS
+    assert len(paths(anchors(*(f"/{number}" for number in range(500))))) == MAX_LINKS_PER_PAGE
 
 
-TOPICS = (
-    "/company/about /ueber-uns.html /%C3%BCber-uns /qui-sommes-nous/ /chi-siamo /om-oss /Our_Story /会社概要"
-)
+TOPICS = "/company/about /ueber-uns.html /%C3%BCber-uns /qui-sommes-nous/ /chi-siamo /om-oss /Our_Story /会社概要"
 
 
 @pytest.mark.parametrize("href", TOPICS.split())

@@ -5,18 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.workers.ingest.page.pages import HOME, INNER, findings, jsonld, meta, page, value
-from workers.ingest.page.kinds import ORGANIZATION_TYPES
+from workers.ingest.page.kinds import JSONLD_ORGANIZATION_TYPES
 
 
 @pytest.mark.parametrize(
     ("html", "name", "rule"),
     [
         (jsonld('{"@type":"MobileApplication","name":"Zap"}'), "Zap", "jsonld.MobileApplication.name"),
-        (
-            jsonld('{"@type":"https://schema.org/WebApplication","name":"Zap"}'),
-            "Zap",
-            "jsonld.WebApplication.name",
-        ),
+        (jsonld('{"@type":"https://schema.org/WebApplication","name":"Zap"}'), "Zap", "jsonld.WebApplication.name"),
         (jsonld('{"@type":"Article","publisher":{"name":"Zap"}}'), "Zap", "jsonld.publisher.name"),
         (meta("og:site_name", "Zap"), "Zap", "html.og:site_name"),
         (jsonld('{"@graph":[{"@type":"WebSite","name":"Zap"}]}'), "Zap", "jsonld.WebSite.name"),
@@ -24,11 +20,7 @@ from workers.ingest.page.kinds import ORGANIZATION_TYPES
         ('<meta name="Apple-Mobile-Web-App-Title" content="Zap">', "Zap", "html.apple-mobile-web-app-title"),
         (jsonld('{"@type":["Thing","Organization"],"name":["Zap"]}'), "Zap", "jsonld.Organization.name"),
         (jsonld('{"@type":"Article","publisher":"Zap"}'), "Zap", "jsonld.publisher.name"),
-        (
-            jsonld('{"@type":"Article","publisher":["https://x.test/#o","Zap"]}'),
-            "Zap",
-            "jsonld.publisher.name",
-        ),
+        (jsonld('{"@type":"Article","publisher":["https://x.test/#o","Zap"]}'), "Zap", "jsonld.publisher.name"),
         (jsonld('{"@type":"Person","name":"Zoe"}'), "Acme", "host"),
         (jsonld('{"publisher":{"@type":"Person","name":"Zoe"}}'), "Zoe", "jsonld.Person.name"),
         (jsonld('{"@type":["Person","Organization"],"name":"Zoe"}'), "Zoe", "jsonld.Person.name"),
@@ -67,7 +59,7 @@ def test_inner_pages_have_the_site_last_in_the_title() -> None:
 
 
 @given(
-    kind=some.sampled_from(sorted(ORGANIZATION_TYPES)),
+    kind=some.sampled_from(sorted(JSONLD_ORGANIZATION_TYPES)),
     prefix=some.sampled_from(["", "schema:", "https://schema.org/"]),
 )
 def test_every_kind_of_organization_has_a_brands_name(kind: str, prefix: str) -> None:
@@ -79,9 +71,9 @@ def test_every_kind_of_organization_has_a_brands_name(kind: str, prefix: str) ->
 
 def test_organization_types_include_both_roots_and_no_other_things() -> None:
     assert {
-        *("Organization", "LocalBusiness", "Dentist", "OnlineStore", "NGO", "MusicGroup"),
-    } <= ORGANIZATION_TYPES
-    assert not ORGANIZATION_TYPES & {"Thing", "Place", "Person", "Product", "WebSite", "Article", "Audience"}
+        *("Organization", "LocalBusiness", "Dentist", "OnlineStore", "NGO", "MusicGroup")
+    } <= JSONLD_ORGANIZATION_TYPES
+    assert not JSONLD_ORGANIZATION_TYPES & {"Thing", "Place", "Person", "Product", "WebSite", "Article", "Audience"}
 
 
 def test_two_nodes_of_one_name_are_one_organization() -> None:
@@ -121,9 +113,7 @@ def test_a_host_with_its_subdomain_may_be_the_name() -> None:
 
 
 def test_a_publishing_person_yields_to_the_sites_name() -> None:
-    zoe = jsonld(
-        '{"@graph":[{"@type":["Person","Organization"],"@id":"#z","name":"Zoe"},{"publisher":{"@id":"#z"}}]}'
-    )
+    zoe = jsonld('{"@graph":[{"@type":["Person","Organization"],"@id":"#z","name":"Zoe"},{"publisher":{"@id":"#z"}}]}')
     assert value("appName", zoe) == "Zoe"
     assert value("appName", zoe + meta("og:site_name", "Zap")) == "Zap"
     assert value("appName", zoe + "<title>Day | Acme</title>") == "Acme"
@@ -149,9 +139,7 @@ def test_the_copyright_line_corroborates_a_name(line: str) -> None:
     assert value("appName", f"{close}<footer>Terms {line}</footer>") == "Zap"
 
 
-@pytest.mark.parametrize(
-    "text", ["Copyright policy and terms", "© ", "© 2026", "© 2026. All rights reserved"]
-)
+@pytest.mark.parametrize("text", ["Copyright policy and terms", "© ", "© 2026", "© 2026. All rights reserved"])
 def test_a_copyright_line_without_an_owner_is_ignored(text: str) -> None:
     assert {
         candidate.rule

@@ -6,23 +6,15 @@ import pytest
 
 from tests.workers.ingest.page.pages import findings, jsonld, meta, page, value
 
-ENGLISH = (
-    "<p>We make the tools that people use when they want to get their work done well and on time.</p>" * 4
-)
-GERMAN = (
-    "<p>Wir bauen Werkzeuge für Menschen, die ihre Arbeit gerne und gut und rechtzeitig machen wollen.</p>"
-    * 4
-)
+ENGLISH = "<p>We make the tools that people use when they want to get their work done well and on time.</p>" * 4
+GERMAN = "<p>Wir bauen Werkzeuge für Menschen, die ihre Arbeit gerne und gut und rechtzeitig machen wollen.</p>" * 4
 
 
 # appDescription
 
 
 def test_the_sharing_description_wins_over_repeated_copies() -> None:
-    shared, copied = (
-        "What somebody once wrote for sharing it around.",
-        "What the page says of itself in five places.",
-    )
+    shared, copied = ("What somebody once wrote for sharing it around.", "What the page says of itself in five places.")
     copies = (
         meta("description", copied)
         + meta("twitter:description", copied)
@@ -40,10 +32,7 @@ def test_the_sharing_description_wins_over_repeated_copies() -> None:
     "weak", ["Too short", "Written by the HLNF staff, for everyone", "“A quote that says it all, some day”"]
 )
 def test_weak_descriptions_yield_to_prose(weak: str) -> None:
-    html = (
-        meta("og:description", weak)
-        + "<h1>Zap</h1><p>12 Comments<p>Zap draws what you say, and it does so quickly."
-    )
+    html = meta("og:description", weak) + "<h1>Zap</h1><p>12 Comments<p>Zap draws what you say, and it does so quickly."
     assert value("appDescription", html) == "Zap draws what you say, and it does so quickly."
     assert value("appDescription", meta("og:description", weak)) == weak
 
@@ -72,9 +61,7 @@ def test_a_description_ends_with_a_sentence_within_500_characters() -> None:
 
 
 def test_a_description_is_one_plain_line() -> None:
-    html = meta(
-        "og:description", "Fast &amp;amp; free\n &lt;b&gt;drawing&lt;/b&gt;\tfor\u2028everyone\0 here. ☕"
-    )
+    html = meta("og:description", "Fast &amp;amp; free\n &lt;b&gt;drawing&lt;/b&gt;\tfor\u2028everyone\0 here. ☕")
     assert value("appDescription", html) == "Fast & free drawing for everyone here. ☕"
 
 
@@ -84,10 +71,7 @@ def test_a_description_is_one_plain_line() -> None:
 @pytest.mark.parametrize(
     ("html", "line"),
     [
-        (
-            jsonld('{"@type":"Brand","slogan":"Draw what you say"}') + "<h1>Other words</h1>",
-            "Draw what you say",
-        ),
+        (jsonld('{"@type":"Brand","slogan":"Draw what you say"}') + "<h1>Other words</h1>", "Draw what you say"),
         ("<title>Acme — Draw what you say</title>", "Draw what you say"),
         ("<title>Acme</title><h1>Draw what you say</h1>", "Draw what you say"),
         ("<title>Acme</title><h1>Acme</h1><p>Draw what you say</p>", "Draw what you say"),
@@ -175,9 +159,7 @@ def test_declared_keywords_are_distinct_and_without_numbers_and_sentences() -> N
 
 
 def test_of_a_long_list_only_used_keywords_count() -> None:
-    spam = ",".join(
-        f"tide{letter}{other_letter}" for letter in "abcdefghij" for other_letter in "klmnopqrstuvwxyz"
-    )
+    spam = ",".join(f"tide{letter}{other_letter}" for letter in "abcdefghij" for other_letter in "klmnopqrstuvwxyz")
     keywords_meta = meta("keywords", f"{spam},boats,harbour")
     assert value("keywords", f"{keywords_meta}<p>The boats of our harbour</p>") == ["boats", "harbour"]
     assert value("keywords", keywords_meta) is None

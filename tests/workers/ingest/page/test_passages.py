@@ -3,7 +3,7 @@
 import pytest
 
 from tests.workers.ingest.page.pages import HOME, page
-from workers.ingest.page.passages import MAX_CHARS, MAX_LABELS_CHARS, MAX_PASSAGE_CHARS
+from workers.ingest.page.passages import MAX_LABEL_PASSAGES_CHARS, MAX_PAGE_PASSAGES_CHARS, MAX_PASSAGE_CHARS
 
 
 def pieces(html: str) -> list[tuple[str, str]]:
@@ -68,16 +68,14 @@ def test_limits_of_passages() -> None:
     assert max(len(passage.text) for passage in all_passages) <= MAX_PASSAGE_CHARS
     labels = [passage for passage in all_passages if passage.kind == "label"]
     assert (
-        MAX_CHARS - MAX_LABELS_CHARS - MAX_PASSAGE_CHARS
+        MAX_PAGE_PASSAGES_CHARS - MAX_LABEL_PASSAGES_CHARS - MAX_PASSAGE_CHARS
         < sum(len(passage.text) for passage in all_passages if passage.kind == "text")
-        <= MAX_CHARS - MAX_LABELS_CHARS
+        <= MAX_PAGE_PASSAGES_CHARS - MAX_LABEL_PASSAGES_CHARS
     )
-    assert MAX_LABELS_CHARS - 40 < sum(len(passage.text) for passage in labels) <= MAX_LABELS_CHARS
+    assert MAX_LABEL_PASSAGES_CHARS - 40 < sum(len(passage.text) for passage in labels) <= MAX_LABEL_PASSAGES_CHARS
 
 
-STORIES = (
-    "blog/tides 2024/05/tides story/tides.html n/5842180 how-we-map-all-the-tides wie_wir_die_häfen_zählen"
-)
+STORIES = "blog/tides 2024/05/tides story/tides.html n/5842180 how-we-map-all-the-tides wie_wir_die_häfen_zählen"
 OWN_PAGES = "index.html pricing for-small-business-owners en/about-us blogger 2024 v1234"
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workers.ingest import made_pages
-from workers.ingest.page.tree import build_tree
+from workers.ingest.page.tree import parse_html_tree
 
 UNREAD = (Comment, CData, Declaration, Doctype, ProcessingInstruction)
 PIECES = st.sampled_from(
@@ -60,7 +60,7 @@ def describe(elements: Elements) -> list[object]:
 
 
 def own_elements(html: str) -> Elements:
-    return elements_of(build_tree(html).root)
+    return elements_of(parse_html_tree(html).root)
 
 
 @given(st.lists(PIECES, max_size=40).map("".join))
@@ -78,7 +78,7 @@ def test_the_tree_of_a_shuffled_page_equals_beautiful_soups(seed: int) -> None:
 
 
 def test_each_tag_and_text_is_linked_both_ways() -> None:
-    root = build_tree("<p>a<b>c</b><i>d</i>e<p>f").root
+    root = parse_html_tree("<p>a<b>c</b><i>d</i>e<p>f").root
     elements = [root, *root.descendants]
     for element, following in pairwise(elements):
         assert element.next_element is following
@@ -90,12 +90,12 @@ def test_each_tag_and_text_is_linked_both_ways() -> None:
 
 
 def test_tags_and_visible_texts_are_collected_in_order() -> None:
-    tree = build_tree("<title>t</title><p>a<b>b<!-- x -->c</b><script>d</script><button>e</button><b>f")
+    tree = parse_html_tree("<title>t</title><p>a<b>b<!-- x -->c</b><script>d</script><button>e</button><b>f")
     assert [str(text) for text in tree.texts] == ["a", "b", "c", "f"]
     assert [tag.get_text() for tag in tree.tags["b"]] == ["bc", "f"]
     assert tree.tags["script"][0].get_text() == "d"
 
 
 def test_an_unclosed_silent_tag_hides_only_near_texts() -> None:
-    tree = build_tree("<svg><g>a<g><g><g><g>b")
+    tree = parse_html_tree("<svg><g>a<g><g><g><g>b")
     assert [str(text) for text in tree.texts] == ["b"]

@@ -10,24 +10,24 @@ import workers.__main__  # noqa: F401  Its memory is a worker's.
 from domain.values import ssrf_guard
 from schemas.errors import SourceError
 from tests.workers.ingest.website.visits import ignored
-from workers.ingest.parser.parser import Parser, open_parser
-from workers.ingest.website.ingest import ingest
-from workers.ingest.website.session import Web, open_web
-from workers.web.fetch import open_client
+from workers.ingest.parser.parser import DocumentParser, open_document_parser
+from workers.ingest.website.ingest import ingest_website_source
+from workers.ingest.website.session import WebCrawlResources, open_crawl_resources
+from workers.web.fetch import open_guarded_client
 
 
 async def main(host: str, pages: list[str]) -> None:
-    allowed = ssrf_guard.read_allowed(host)
-    async with open_client(allowed=allowed, contact="") as client, open_parser(at_once=2) as parser:
-        web = open_web(client)
+    allowed = ssrf_guard.parse_allowed_origins(host)
+    async with open_guarded_client(allowed=allowed, contact="") as client, open_document_parser(at_once=2) as parser:
+        web = open_crawl_resources(client)
         codes = await asyncio.gather(*(code(web, parser, url) for url in pages))
     print(*codes, flush=True)  # noqa: T201
     sys.stdin.read()
 
 
-async def code(web: Web, parser: Parser, url: str) -> str:
+async def code(web: WebCrawlResources, parser: DocumentParser, url: str) -> str:
     try:
-        await ingest(web, parser, args={"url": url}, progress=ignored)
+        await ingest_website_source(web, parser, args={"url": url}, progress=ignored)
     except SourceError as error:
         return error.code
     return "OK"

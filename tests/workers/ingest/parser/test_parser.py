@@ -14,13 +14,13 @@ import msgspec
 import pytest
 
 from schemas import ids
-from schemas.errors import ScrapeFailed, TooLarge
+from schemas.errors import ScrapeFailed, SourceTooLarge
 from tests.processes import descendants
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers.generation.pieces import environment
 from workers.ingest.parser import parser as parsing
-from workers.ingest.parser.parser import Parser, open_parser, parse
-from workers.ingest.shapes import PageDocument, ParsedPage
+from workers.ingest.parser.parser import DocumentParser, open_document_parser, parse_page
+from workers.ingest.shapes import FetchedPage, ParsedPage
 
 pytestmark = pytest.mark.timing
 with_own_process = pytest.mark.usefixtures("own_parsing_process")
@@ -29,8 +29,8 @@ with_own_process = pytest.mark.usefixtures("own_parsing_process")
 SLOW = b"<p>We make good bread for people of the town. " * 25_000
 
 
-async def page(parser: Parser, body: bytes) -> ParsedPage:
-    return await parse(parser, PageDocument(url="https://acme.test/", body=body))
+async def page(parser: DocumentParser, body: bytes) -> ParsedPage:
+    return await parse_page(parser, FetchedPage(url="https://acme.test/", body=body))
 
 
 @pytest.mark.parametrize(
@@ -51,24 +51,22 @@ async def page(parser: Parser, body: bytes) -> ParsedPage:
     ids=lambda body: f"{body[:24]!r}*{len(body)}",
 )
 async def test_a_hostile_page_ends_soon_and_harms_no_other(
-    parser: Parser, body: bytes, monkeypatch: pytest.MonkeyPatch
+    parser: DocumentParser, body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Only the process's own limits end it: the parser's timeout is out of reach."""
-    monkeypatch.setattr(parsing, "TIMEOUT_S", 2 * PATIENCE_S)
+    monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 2 * PATIENCE_S)
     # Read or refused: only an answer and the reading of the next page matter.
     async with asyncio.timeout(PATIENCE_S):
-        with contextlib.suppress(ScrapeFailed, TooLarge):
+        with contextlib.suppress(ScrapeFailed, SourceTooLarge):
             await page(parser, body)
     assert (await page(parser, b"<title>Next</title>")).title == "Next"
 
 
 @with_own_process
-async def test_the_parsing_process_has_no_settings_in_its_environment(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_the_parsing_process_has_no_settings_in_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings are secrets: a page that takes over its parser would read them there."""
     monkeypatch.setenv("VAULT_KEYS", "secret")
-    async with open_parser() as own_parser:
+    async with open_document_parser() as own_parser:
         # Linux shows the environment of a new process only once the program is loaded.
         await page(own_parser, b"<title>Acme</title>")
         variables = environment(Path(f"/proc/{own_parser.parsing.process.pid}"))
@@ -76,7 +74,7 @@ async def test_the_parsing_process_has_no_settings_in_its_environment(
     assert "secret" not in variables
 
 
-async def test_parsing_does_not_block_the_event_loop(parser: Parser) -> None:
+async def test_parsing_does_not_block_the_event_loop(parser: DocumentParser) -> None:
     reading = asyncio.create_task(page(parser, b"<p>a</p>" * 20_000))
     worst = 0.0
     while not reading.done():
@@ -88,7 +86,7 @@ async def test_parsing_does_not_block_the_event_loop(parser: Parser) -> None:
 
 @with_own_process
 async def test_a_dead_process_is_replaced_and_ends_with_its_owner() -> None:
-    async with open_parser(at_once=1) as parser:
+    async with open_document_parser(at_once=1) as parser:
         before = parser.parsing.process.pid
         os.kill(before, signal.SIGKILL)
         assert (await page(parser, b"<title>Acme</title>")).title == "Acme"
@@ -97,14 +95,14 @@ async def test_a_dead_process_is_replaced_and_ends_with_its_owner() -> None:
         await eventually(lambda: has_ended(parser))
 
 
-async def has_ended(parser: Parser) -> bool:
+async def has_ended(parser: DocumentParser) -> bool:
     return parser.parsing.process.poll() == 0
 
 
 @with_own_process
 async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A page is also given up if its process hangs."""
-    async with open_parser(at_once=2) as parser:
+    async with open_document_parser(at_once=2) as parser:
         await page(parser, b"")
         slow = asyncio.create_task(page(parser, SLOW))
         quick = asyncio.create_task(page(parser, b"<title>Quick</title>"))
@@ -112,7 +110,7 @@ async def test_a_page_whose_process_is_killed_fails_alone(monkeypatch: pytest.Mo
         await eventually(lambda: kill_children(parser.parsing.process.pid, slow))
         with pytest.raises(ScrapeFailed, match="can't be read"):
             await slow
-        monkeypatch.setattr(parsing, "TIMEOUT_S", 0.2)
+        monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 0.2)
         os.kill(parser.parsing.process.pid, signal.SIGSTOP)
         with pytest.raises(ScrapeFailed):
             await page(parser, b"<title>Acme</title>")
@@ -130,8 +128,8 @@ async def kill_children(pid: int, page: asyncio.Task[ParsedPage]) -> bool:
 ENDLESS = """
 import socket, sys, time
 from workers.ingest.parser import child
-child.READERS[child.PageDocument] = lambda _: (print(flush=True), time.sleep(60))
-child.serve(socket.socket(fileno=int(sys.argv[1])), 5)
+child.PARSER_BY_DOCUMENT_TYPE[child.FetchedPage] = lambda _: (print(flush=True), time.sleep(60))
+child.serve_document(socket.socket(fileno=int(sys.argv[1])), 5)
 """
 
 
@@ -143,7 +141,7 @@ async def test_a_page_is_abandoned_when_its_caller_leaves() -> None:
             sys.executable, "-c", ENDLESS, str(child_end.fileno()), pass_fds=[child_end.fileno()], stdout=PIPE
         )
     with parent_end:
-        parent_end.sendall(msgspec.msgpack.encode(PageDocument(url="https://acme.test/", body=b"")))
+        parent_end.sendall(msgspec.msgpack.encode(FetchedPage(url="https://acme.test/", body=b"")))
         parent_end.shutdown(socket.SHUT_WR)
         assert child.stdout
         assert await child.stdout.readline() == b"\n"
@@ -153,9 +151,9 @@ async def test_a_page_is_abandoned_when_its_caller_leaves() -> None:
 @with_own_process
 async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its process stops after its first byte, before it has the page."""
-    async with open_parser(at_once=1) as parser:
+    async with open_document_parser(at_once=1) as parser:
         await page(parser, b"")
-        monkeypatch.setattr(parsing, "TIMEOUT_S", 3.0)
+        monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 3.0)
         stopped, connect, pid = list[int](), parser.parsing.connect, parser.parsing.process.pid
 
         def connecting(cpu_s: int) -> socket.socket:
@@ -174,19 +172,17 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
 
 
 async def test_pages_at_once_are_limited() -> None:
-    async with open_parser(at_once=1) as parser:
+    async with open_document_parser(at_once=1) as parser:
         pages = [page(parser, b"<title>%d</title>" % number) for number in range(20)]
-        assert [parsed.title for parsed in await asyncio.gather(*pages)] == [
-            str(number) for number in range(20)
-        ]
+        assert [parsed.title for parsed in await asyncio.gather(*pages)] == [str(number) for number in range(20)]
 
 
 async def test_a_tenants_page_does_not_wait_for_another_tenants_queue() -> None:
     """Twenty slow pages are queued first; another tenant's page is read while the first of them is read."""
-    async with open_parser(at_once=2) as opened:
+    async with open_document_parser(at_once=2) as opened:
         slow_pages = [asyncio.create_task(ended_page(opened.of(BUSY_TENANT), SLOW)) for _ in range(20)]
         await eventually(lambda: has_begun(opened))
-        assert (await page(opened.of(ids.new()), b"<title>Quick</title>")).title == "Quick"
+        assert (await page(opened.of(ids.new_uuid7()), b"<title>Quick</title>")).title == "Quick"
         assert sum(slow_page.done() for slow_page in slow_pages) <= 1
         assert opened.parsing.slots.held[BUSY_TENANT] == 1
         for slow_page in slow_pages:
@@ -195,21 +191,21 @@ async def test_a_tenants_page_does_not_wait_for_another_tenants_queue() -> None:
         assert not opened.parsing.slots.held
 
 
-BUSY_TENANT = ids.new()
+BUSY_TENANT = ids.new_uuid7()
 
 
-async def ended_page(parser: Parser, body: bytes) -> None:
-    with contextlib.suppress(ScrapeFailed, TooLarge):
+async def ended_page(parser: DocumentParser, body: bytes) -> None:
+    with contextlib.suppress(ScrapeFailed, SourceTooLarge):
         await page(parser, body)
 
 
-async def has_begun(parser: Parser) -> bool:
+async def has_begun(parser: DocumentParser) -> bool:
     return bool(parser.parsing.slots.held[BUSY_TENANT])
 
 
 async def test_a_jobs_pages_share_a_cpu_budget() -> None:
-    async with open_parser(at_once=2) as opened:
-        job = Parser(opened.parsing, BUSY_TENANT, left_s=0.5)
+    async with open_document_parser(at_once=2) as opened:
+        job = DocumentParser(opened.parsing, BUSY_TENANT, left_s=0.5)
         await asyncio.gather(*[ended_page(job, SLOW) for _ in range(3)])
         assert -1.0 < job.left_s <= 0.0
         with pytest.raises(ScrapeFailed, match=r"all of the 15 s to read"):
@@ -217,12 +213,10 @@ async def test_a_jobs_pages_share_a_cpu_budget() -> None:
         assert (await page(opened.of(BUSY_TENANT), b"<title>Next</title>")).title == "Next"
 
 
-async def test_a_page_without_a_reply_costs_its_whole_grant(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(parsing, "TIMEOUT_S", 0.1)
-    async with open_parser(at_once=2) as opened:
-        job = Parser(opened.parsing, BUSY_TENANT, left_s=0.9)
+async def test_a_page_without_a_reply_costs_its_whole_grant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 0.1)
+    async with open_document_parser(at_once=2) as opened:
+        job = DocumentParser(opened.parsing, BUSY_TENANT, left_s=0.9)
         with pytest.raises(ScrapeFailed, match="can't be read"):
             await page(job, SLOW)
         assert job.left_s <= 0.0

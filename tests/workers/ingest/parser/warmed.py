@@ -9,27 +9,27 @@ from pathlib import Path
 import msgspec
 
 from workers.ingest import skip_rules
-from workers.ingest.derive.lexicon import lexicon
+from workers.ingest.derive.lexicon import load_lexicon
 from workers.ingest.github.shapes import RepositoryFile
 from workers.ingest.parser import child
-from workers.ingest.parser.warmup import EXAMPLES, LANGUAGES
+from workers.ingest.parser.warmup import WARMUP_DOCUMENTS, WARMUP_LANGUAGES
 
 OTHER = "Wir helfen Handwerkern. Noi aiutiamo i piccoli team! Ask your lawyer, or visit https://acme.test/."
 
 
 def main() -> None:
-    child.warm_up()
-    modules, lexicons = set(sys.modules), lexicon.cache_info().misses
-    for example in EXAMPLES:
+    child.warm_up_parsers()
+    modules, lexicons = set(sys.modules), load_lexicon.cache_info().misses
+    for example in WARMUP_DOCUMENTS:
         changed_fields = {name: changed(getattr(example, name)) for name in example.__struct_fields__}
-        child.parse(msgspec.structs.replace(example, **changed_fields))
-    compiled = skip_rules.compiled_rules.cache_info().misses
-    for language in LANGUAGES:
-        skip_rules.SkipRules(language)
+        child.parse_within_memory_limit(msgspec.structs.replace(example, **changed_fields))
+    compiled = skip_rules.compile_skip_rule_patterns.cache_info().misses
+    for language in WARMUP_LANGUAGES:
+        skip_rules.SentenceSkipRules(language)
     threads = len(list(Path("/proc/self/task").iterdir()))
     counts = (
-        lexicon.cache_info().misses - lexicons,
-        skip_rules.compiled_rules.cache_info().misses - compiled,
+        load_lexicon.cache_info().misses - lexicons,
+        skip_rules.compile_skip_rule_patterns.cache_info().misses - compiled,
         threads,
     )
     print(sorted({*sys.modules} - modules), *counts)  # noqa: T201
@@ -39,11 +39,7 @@ def changed(value: object) -> object:
     """Return the same document with another text in it."""
     if isinstance(value, bytes):
         return value.replace(b"Example", OTHER.encode())
-    return (
-        msgspec.structs.replace(value, body=changed(value.body))
-        if isinstance(value, RepositoryFile)
-        else value
-    )
+    return msgspec.structs.replace(value, body=changed(value.body)) if isinstance(value, RepositoryFile) else value
 
 
 if __name__ == "__main__":

@@ -6,19 +6,23 @@ from hypothesis import strategies as some
 
 from schemas.pictures import Picture
 from workers.ingest.pictures.choose import (
-    KINDS,
-    MAX_IMAGES,
-    MAX_LOGOS,
-    address_without_size,
-    choose_candidates,
+    MAX_IMAGES_PER_SOURCE,
+    MAX_LOGOS_PER_SOURCE,
+    PICTURE_KIND_ORDER,
+    choose_candidate_images,
     distinct_images,
+    image_url_without_size,
 )
 from workers.ingest.shapes import CandidateImage
 
 ADDRESSES = some.integers(0, 40).map("https://acme.test/{}.png".format)
 SIGHTINGS = some.lists(
     some.builds(
-        CandidateImage, kind=some.sampled_from(KINDS), url=ADDRESSES, rule=some.just("r"), page=some.just("p")
+        CandidateImage,
+        kind=some.sampled_from(PICTURE_KIND_ORDER),
+        url=ADDRESSES,
+        rule=some.just("r"),
+        page=some.just("p"),
     ),
     max_size=60,
 )
@@ -26,25 +30,23 @@ SIGHTINGS = some.lists(
 
 @given(SIGHTINGS)
 def test_few_candidates_are_fetched_logos_first_each_address_once(candidates: list[CandidateImage]) -> None:
-    chosen = choose_candidates(candidates)
-    assert len(chosen) <= MAX_IMAGES
+    chosen = choose_candidate_images(candidates)
+    assert len(chosen) <= MAX_IMAGES_PER_SOURCE
     assert len({candidate.url for candidate in chosen}) == len(chosen)
-    assert [KINDS.index(candidate.kind) for candidate in chosen] == sorted(
-        KINDS.index(candidate.kind) for candidate in chosen
+    assert [PICTURE_KIND_ORDER.index(candidate.kind) for candidate in chosen] == sorted(
+        PICTURE_KIND_ORDER.index(candidate.kind) for candidate in chosen
     )
-    assert sum(candidate.kind == "logo" for candidate in chosen) <= MAX_LOGOS
-    for kind in KINDS:
+    assert sum(candidate.kind == "logo" for candidate in chosen) <= MAX_LOGOS_PER_SOURCE
+    for kind in PICTURE_KIND_ORDER:
         chosen_of_kind = [candidate for candidate in chosen if candidate.kind == kind]
-        assert chosen_of_kind == [
-            candidate for candidate in dict.fromkeys(candidates) if candidate in chosen_of_kind
-        ]
+        assert chosen_of_kind == [candidate for candidate in dict.fromkeys(candidates) if candidate in chosen_of_kind]
 
 
 PICTURES = some.lists(
     some.tuples(
         some.builds(
             Picture,
-            kind=some.sampled_from(KINDS),
+            kind=some.sampled_from(PICTURE_KIND_ORDER),
             url=ADDRESSES,
             width=some.integers(1, 900),
             height=some.integers(1, 900),
@@ -52,9 +54,7 @@ PICTURES = some.lists(
             rule=some.just("r"),
             page=some.just("p"),
         ),
-        some.sampled_from(
-            ["https://a.test/x-300x200.jpg", "https://a.test/x-60x60.jpg", "https://a.test/y.jpg"]
-        ),
+        some.sampled_from(["https://a.test/x-300x200.jpg", "https://a.test/x-60x60.jpg", "https://a.test/y.jpg"]),
     )
 )
 
@@ -62,10 +62,10 @@ PICTURES = some.lists(
 @given(PICTURES)
 def test_of_several_sizes_the_largest_is_kept_in_the_first_place(images: list[tuple[Picture, str]]) -> None:
     distinct = distinct_images(images)
-    essences = list(dict.fromkeys(address_without_size(url) for _, url in images))
+    essences = list(dict.fromkeys(image_url_without_size(url) for _, url in images))
     assert len(distinct) == len(essences)
     for image, key in zip(distinct, essences, strict=True):
-        variants = [picture for picture, url in images if address_without_size(url) == key]
+        variants = [picture for picture, url in images if image_url_without_size(url) == key]
         assert any(image == msgspec.structs.replace(variant, kind=image.kind) for variant in variants)
         assert image.width * image.height == max(variant.width * variant.height for variant in variants)
         assert image.kind == variants[0].kind
@@ -73,15 +73,11 @@ def test_of_several_sizes_the_largest_is_kept_in_the_first_place(images: list[tu
 
 def test_sizes_in_addresses_are_ignored() -> None:
     artwork = "https://is1-ssl.mzstatic.com/image/thumb/Purple/v4/ab/Icon.png/{}bb.jpg"
-    assert address_without_size(artwork.format("512x512")) == address_without_size(artwork.format("60x60"))
+    assert image_url_without_size(artwork.format("512x512")) == image_url_without_size(artwork.format("60x60"))
     play = "https://play-lh.googleusercontent.com/AbC_d-e={}"
-    assert address_without_size(play.format("w526-h296")) == address_without_size(
-        play.format("w1052-h592-rw")
-    )
-    assert address_without_size("https://a.test/p.png?w=640&q=75&id=1") == address_without_size(
+    assert image_url_without_size(play.format("w526-h296")) == image_url_without_size(play.format("w1052-h592-rw"))
+    assert image_url_without_size("https://a.test/p.png?w=640&q=75&id=1") == image_url_without_size(
         "https://a.test/p.png?id=1&w=1200"
     )
     for first, second in (("p.png?id=1", "p.png?id=2"), ("a/1.png", "a/2.png"), ("x2x.png", "x3x.png")):
-        assert address_without_size(f"https://a.test/{first}") != address_without_size(
-            f"https://a.test/{second}"
-        )
+        assert image_url_without_size(f"https://a.test/{first}") != image_url_without_size(f"https://a.test/{second}")

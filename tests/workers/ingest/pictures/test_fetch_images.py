@@ -5,27 +5,19 @@ import asyncio
 import pytest
 
 from tests.media import picture, png_claiming
-from tests.workers.web.web import (
-    Answers,
-    Script,
-    Site,
-    allowed_client,
-    raw_response,
-    robots_txt,
-    serve,
-)
-from workers.ingest.parser.parser import Parser
+from tests.workers.web.web import Answers, Script, Site, allowed_client, raw_response, robots_txt, serve
+from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.pictures import fetch_images as meeting
-from workers.ingest.pictures.fetch_images import FetchedImages, fetch_images, open_fetch
+from workers.ingest.pictures.fetch_images import FetchedImages, fetch_candidate_images, open_image_fetch
 from workers.ingest.shapes import CandidateImage
-from workers.ingest.website.session import open_web
+from workers.ingest.website.session import open_crawl_resources
 
 
 def image_response(body: bytes, content_type: str = "image/png", **headers: str) -> bytes:
     return raw_response(200, body, content_type=content_type, **headers)
 
 
-async def fetched_from(parser: Parser, answers: Answers, *paths: str) -> tuple[FetchedImages, Site]:
+async def fetched_from(parser: DocumentParser, answers: Answers, *paths: str) -> tuple[FetchedImages, Site]:
     """Fetch the images at the paths; paths that begin with `/logo` are logos."""
     async with serve(answers) as site, allowed_client(site) as client:
         candidates = [
@@ -37,17 +29,13 @@ async def fetched_from(parser: Parser, answers: Answers, *paths: str) -> tuple[F
             )
             for path in paths
         ]
-        return await fetch_images(open_fetch(open_web(client)), parser, candidates), site
+        return await fetch_candidate_images(open_image_fetch(open_crawl_resources(client)), parser, candidates), site
 
 
-async def test_logos_are_fetched_first_and_whole_others_in_part(parser: Parser) -> None:
+async def test_logos_are_fetched_first_and_whole_others_in_part(parser: DocumentParser) -> None:
     large = picture(size=(640, 360)) + bytes(300_000)
     logo = picture(size=(180, 180))
-    answers = {
-        "/a.png": image_response(large),
-        "/logo.png": image_response(logo),
-        "/robots.txt": raw_response(404),
-    }
+    answers = {"/a.png": image_response(large), "/logo.png": image_response(logo), "/robots.txt": raw_response(404)}
     images, site = await fetched_from(parser, answers, "/a.png", "/logo.png")
     assert [(image.kind, image.width, image.height, image.bytes) for image in images.pictures] == [
         ("logo", 180, 180, len(logo)),
@@ -60,7 +48,7 @@ async def test_logos_are_fetched_first_and_whole_others_in_part(parser: Parser) 
     assert "range" not in headers_by_path["/logo.png"]
 
 
-async def test_a_partial_response_has_the_whole_length(parser: Parser) -> None:
+async def test_a_partial_response_has_the_whole_length(parser: DocumentParser) -> None:
     head = picture(size=(640, 360))
     answer = image_response(head, content_range=f"bytes 0-{len(head) - 1}/123456").replace(b" 200 ", b" 206 ")
     images, _ = await fetched_from(parser, {"/a.png": answer}, "/a.png")
@@ -69,9 +57,7 @@ async def test_a_partial_response_has_the_whole_length(parser: Parser) -> None:
 
 async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Send an image without an end, as fast as it is read."""
-    writer.write(
-        b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\nconnection: close\r\n\r\n" + picture(size=(640, 360))
-    )
+    writer.write(b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\nconnection: close\r\n\r\n" + picture(size=(640, 360)))
     while not writer.is_closing():
         writer.write(bytes(1 << 16))
         await writer.drain()
@@ -86,14 +72,14 @@ async def promising(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 @pytest.mark.parametrize("path", ["/a.png", "/logo.png"])
 @pytest.mark.parametrize("script", [endless, promising])
-async def test_no_more_bytes_are_read_than_needed(parser: Parser, path: str, script: Script) -> None:
+async def test_no_more_bytes_are_read_than_needed(parser: DocumentParser, path: str, script: Script) -> None:
     images, _ = await fetched_from(parser, {path: script}, path)
     assert [(image.width, image.height) for image in images.pictures] == [(640, 360)]
     assert images.logo is None
     assert not images.late
 
 
-async def test_useless_images_are_left_out(parser: Parser) -> None:
+async def test_useless_images_are_left_out(parser: DocumentParser) -> None:
     useless = [
         raw_response(404),
         raw_response(500),
@@ -118,7 +104,7 @@ async def test_useless_images_are_left_out(parser: Parser) -> None:
     assert [(image.url, image.height) for image in images.pictures] == [(site.url("/useful.png"), 200)]
 
 
-async def test_of_several_sizes_the_largest_image_is_kept(parser: Parser) -> None:
+async def test_of_several_sizes_the_largest_image_is_kept(parser: DocumentParser) -> None:
     answers = {
         "/p-300x200.png": image_response(picture(size=(300, 200))),
         "/p-600x400.png": image_response(picture(size=(600, 400))),
@@ -135,7 +121,7 @@ async def test_of_several_sizes_the_largest_image_is_kept(parser: Parser) -> Non
 
 
 @pytest.mark.parametrize(("status", "late"), [(429, True), (503, True), (404, False), (403, False)])
-async def test_temporary_refusals_mark_the_images_as_late(parser: Parser, status: int, late: bool) -> None:
+async def test_temporary_refusals_mark_the_images_as_late(parser: DocumentParser, status: int, late: bool) -> None:
     images, _ = await fetched_from(
         parser,
         {"/a.png": raw_response(status), "/logo.png": image_response(picture(size=(180, 180)))},
@@ -146,26 +132,19 @@ async def test_temporary_refusals_mark_the_images_as_late(parser: Parser, status
     assert images.late is late
 
 
-async def test_an_unreachable_server_is_not_late(parser: Parser) -> None:
+async def test_an_unreachable_server_is_not_late(parser: DocumentParser) -> None:
     async with serve({}) as gone:
         pass
     async with allowed_client(gone) as client:
-        candidate = CandidateImage(
-            kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url()
-        )
-        images = await fetch_images(open_fetch(open_web(client)), parser, [candidate])
+        candidate = CandidateImage(kind="image", url=gone.url("/a.png"), rule="html.og:image", page=gone.url())
+        images = await fetch_candidate_images(open_image_fetch(open_crawl_resources(client)), parser, [candidate])
     assert images == FetchedImages([], None, late=False)
 
 
-async def test_a_long_crawl_delay_skips_images_at_once(
-    parser: Parser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(meeting, "PICTURES_S", 9.0)
+async def test_a_long_crawl_delay_skips_images_at_once(parser: DocumentParser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meeting, "MAX_IMAGE_FETCHING_S", 9.0)
     rules = robots_txt("Crawl-delay: 10")
-    answers = {
-        "/robots.txt": rules,
-        **{f"/{name}.png": image_response(picture(size=(300, 300))) for name in "abc"},
-    }
+    answers = {"/robots.txt": rules, **{f"/{name}.png": image_response(picture(size=(300, 300))) for name in "abc"}}
     images, _ = await fetched_from(parser, answers, "/a.png", "/b.png", "/c.png")
     assert len(images.pictures) == 1
     assert not images.late

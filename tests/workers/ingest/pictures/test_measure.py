@@ -10,8 +10,8 @@ from PIL import Image
 
 from tests.media import picture, png_claiming
 from workers.ingest.pictures import drawing
-from workers.ingest.pictures.measure import Measured, is_drawing, measure
-from workers.ingest.shapes import FetchedDrawing, Size
+from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_bytes
+from workers.ingest.shapes import DrawingSize, FetchedSvg
 
 TYPES = {
     "PNG": "image/png",
@@ -21,10 +21,7 @@ TYPES = {
     "ICO": "image/x-icon",
     "AVIF": "image/avif",
 }
-SIGNS = (
-    *(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFF\0\0\0\0WEBPVP8X", b"\0\0\1\0"),
-    b"\0\0\0\0ftypavif",
-)
+SIGNS = (*(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFF\0\0\0\0WEBPVP8X", b"\0\0\1\0"), b"\0\0\0\0ftypavif")
 
 
 def make_image(kind: str, width: int, height: int, mode: str = "RGB", **options: Any) -> bytes:
@@ -35,7 +32,9 @@ def make_image(kind: str, width: int, height: int, mode: str = "RGB", **options:
 @given(st.sampled_from(sorted(TYPES)), st.integers(1, 256), st.integers(1, 256))
 def test_any_image_has_its_size(kind: str, width: int, height: int) -> None:
     options: dict[str, Any] = {"sizes": [(width, height)]} if kind == "ICO" else {}
-    assert measure(make_image(kind, width, height, **options)) == Measured(TYPES[kind], width, height)
+    assert measure_image_bytes(make_image(kind, width, height, **options)) == ImageTypeAndSize(
+        TYPES[kind], width, height
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +52,7 @@ def test_any_image_has_its_size(kind: str, width: int, height: int) -> None:
     ],
 )
 def test_variants_of_formats_have_their_size(file: bytes) -> None:
-    measured = measure(file[: 64 << 10])
+    measured = measure_image_bytes(file[: 64 << 10])
     assert measured is not None
     assert measured[1:] == (301, 17)
 
@@ -62,24 +61,24 @@ def test_variants_of_formats_have_their_size(file: bytes) -> None:
 def test_a_truncated_image_has_its_size_or_none(kind: str, data: st.DataObject) -> None:
     file = make_image(kind, 70, 40)
     cut = file[: data.draw(st.integers(0, len(file)))]
-    assert measure(cut) in {None, measure(file)}
+    assert measure_image_bytes(cut) in {None, measure_image_bytes(file)}
 
 
 @given(st.sampled_from(SIGNS), st.binary(max_size=600))
 def test_any_bytes_are_measured(sign: bytes, further_bytes: bytes) -> None:
-    measured = measure(sign + further_bytes)
+    measured = measure_image_bytes(sign + further_bytes)
     assert measured is None or min(measured.width, measured.height) >= 0
 
 
 @pytest.mark.parametrize("file", [b"", b"<html><svg>", b"%PDF-1.7", b"GIF", b"\xff\xd8" * 400_000])
 def test_other_files_have_no_size(file: bytes) -> None:
-    assert measure(file) is None
-    assert not is_drawing(file)
+    assert measure_image_bytes(file) is None
+    assert not is_svg_file(file)
 
 
 def test_a_decompression_bomb_is_only_measured() -> None:
-    assert measure(png_claiming(60_000, 60_000)) == Measured("image/png", 60_000, 60_000)
-    assert measure(picture("JPEG", (9, 4), orientation=6)) == Measured("image/jpeg", 9, 4)
+    assert measure_image_bytes(png_claiming(60_000, 60_000)) == ImageTypeAndSize("image/png", 60_000, 60_000)
+    assert measure_image_bytes(picture("JPEG", (9, 4), orientation=6)) == ImageTypeAndSize("image/jpeg", 9, 4)
 
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>'
@@ -103,12 +102,10 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" {}>'
     ],
 )
 def test_a_drawings_size_is_in_its_root(text: str, size: tuple[int, int]) -> None:
-    assert is_drawing(text.encode())
-    assert drawing.read_drawing_size(FetchedDrawing(body=text.encode())) == Size(
-        width=size[0], height=size[1]
-    )
+    assert is_svg_file(text.encode())
+    assert drawing.read_drawing_size(FetchedSvg(body=text.encode())) == DrawingSize(width=size[0], height=size[1])
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_as_a_drawing(further_bytes: bytes) -> None:
-    drawing.read_drawing_size(FetchedDrawing(body=b"<svg width='1' " + further_bytes))
+    drawing.read_drawing_size(FetchedSvg(body=b"<svg width='1' " + further_bytes))

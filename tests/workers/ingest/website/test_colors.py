@@ -4,11 +4,11 @@ import pytest
 
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.web import Answers, SleepClock, allowed_client, raw_response, robots_txt, serve
-from workers.ingest.parser.parser import Parser
-from workers.ingest.website.ingest import unchanged
-from workers.ingest.website.session import Web
-from workers.web.robots import Robots
-from workers.web.site_rate import SiteRate
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.website.ingest import build_unchanged_extraction
+from workers.ingest.website.session import WebCrawlResources
+from workers.web.robots import RobotsRulesCache
+from workers.web.site_rate import SiteRateLimit
 
 HEAD = """<title>Zap — Draw what you say</title><meta name=theme-color content=#c0392b>
 <link rel=manifest href=/m.json><link rel=stylesheet href=/site.css><style>:root{--deep:#1f6f5c}</style>"""
@@ -28,7 +28,7 @@ ANSWERS: Answers = {
 }
 
 
-async def test_a_changed_sheet_is_a_change_of_the_site(parser: Parser) -> None:
+async def test_a_changed_sheet_is_a_change_of_the_site(parser: DocumentParser) -> None:
     async with serve(ANSWERS) as site, allowed_client(site) as client:
         first = await ingest_site(parser, client, site)
         assert first.visit is not None
@@ -39,7 +39,7 @@ async def test_a_changed_sheet_is_a_change_of_the_site(parser: Parser) -> None:
             ("#fbfaf7", site.url("/m.json")),
         ]
         site.answers = {path: raw_response(304) for path in ANSWERS}
-        assert await ingest_site(parser, client, site, last=first.visit) == unchanged(
+        assert await ingest_site(parser, client, site, last=first.visit) == build_unchanged_extraction(
             site.url("/"), first.visit
         )
         site.answers = ANSWERS
@@ -61,23 +61,23 @@ async def test_a_changed_sheet_is_a_change_of_the_site(parser: Parser) -> None:
         raw_response(302, location="http://10.0.0.1/a.css"),
     ],
 )
-async def test_a_failed_sheet_gives_no_warning(parser: Parser, sheet: bytes) -> None:
+async def test_a_failed_sheet_gives_no_warning(parser: DocumentParser, sheet: bytes) -> None:
     extraction, _ = await ingest_fresh_site(parser, {**ANSWERS, "/site.css": sheet})
     assert extraction.warnings == []
     assert extraction.fields["colors"].value == ["#c0392b", "#fbfaf7"]
 
 
-async def test_only_the_first_megabyte_of_a_sheet_is_read(parser: Parser) -> None:
+async def test_only_the_first_megabyte_of_a_sheet_is_read(parser: DocumentParser) -> None:
     long = ":root{--brand:#2563eb}" + " " * (2 << 20) + ":root{--brand:#7c3aed}"
     extraction, _ = await ingest_fresh_site(parser, {**ANSWERS, "/site.css": css(long)})
     assert extraction.fields["colors"].value == ["#2563eb", "#c0392b", "#fbfaf7"]
 
 
-async def test_a_crawl_delay_skips_sheets(parser: Parser) -> None:
+async def test_a_crawl_delay_skips_sheets(parser: DocumentParser) -> None:
     rules = robots_txt("Crawl-delay: 9")
     async with serve({**ANSWERS, "/robots.txt": rules}) as site, allowed_client(site) as client:
         clock = SleepClock()
-        web = Web(client, Robots(client), SiteRate(clock=clock, sleep=clock.sleep))
+        web = WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimit(clock=clock, sleep=clock.sleep))
         extraction = await ingest_site(parser, web, site)
     assert "/site.css" not in site.paths
     assert "/m.json" in site.paths

@@ -7,7 +7,7 @@ import pytest
 from schemas.errors import RobotsDisallowed, SourceNotFound
 from tests.workers.ingest.website.visits import ingest_fresh_site, warning_codes
 from tests.workers.web.web import Answers, raw_response, robots_txt
-from workers.ingest.parser.parser import Parser
+from workers.ingest.parser.parser import DocumentParser
 
 TITLE = "<title>Zap — Draw what you say</title>"
 
@@ -16,18 +16,14 @@ def refresh_page(to: str, text: str = "") -> bytes:
     return raw_response(body=f'<meta http-equiv="refresh" content="{to}"><title>Wait</title>{text}')
 
 
-async def test_a_refresh_is_followed_once(parser: Parser) -> None:
-    answers = {
-        "/": refresh_page("0; url=/en/"),
-        "/en/": refresh_page("0; url=/fr/", TITLE),
-        "/fr/": raw_response(404),
-    }
+async def test_a_refresh_is_followed_once(parser: DocumentParser) -> None:
+    answers = {"/": refresh_page("0; url=/en/"), "/en/": refresh_page("0; url=/fr/", TITLE), "/fr/": raw_response(404)}
     extraction, site = await ingest_fresh_site(parser, answers)
     assert "/fr/" not in site.paths[:3]
     assert extraction.url == site.url("/en/")
 
 
-async def test_a_refresh_of_the_root_is_followed(parser: Parser) -> None:
+async def test_a_refresh_of_the_root_is_followed(parser: DocumentParser) -> None:
     answers = {
         "/": refresh_page("1;url=en/"),
         "/en/": raw_response(body=TITLE),
@@ -38,17 +34,16 @@ async def test_a_refresh_of_the_root_is_followed(parser: Parser) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "error"),
-    [(raw_response(404), SourceNotFound), (robots_txt("Disallow: /en/"), RobotsDisallowed)],
+    ("rules", "error"), [(raw_response(404), SourceNotFound), (robots_txt("Disallow: /en/"), RobotsDisallowed)]
 )
 async def test_a_refresh_to_an_absent_or_forbidden_page_fails(
-    parser: Parser, rules: bytes, error: type[Exception]
+    parser: DocumentParser, rules: bytes, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
         await ingest_fresh_site(parser, {"/robots.txt": rules, "/": refresh_page("0; url=/en/")})
 
 
-async def test_a_page_with_text_and_a_broken_refresh_is_read(parser: Parser) -> None:
+async def test_a_page_with_text_and_a_broken_refresh_is_read(parser: DocumentParser) -> None:
     extraction, site = await ingest_fresh_site(
         parser, {"/": refresh_page("3; url=/en/", "<p>Zap draws what you say. " * 20)}
     )
@@ -71,16 +66,14 @@ def linked(manifest: bytes, llms: bytes = raw_response(404)) -> Answers:
 @pytest.mark.parametrize(
     "content_type", ["application/manifest+json", "application/json; charset=utf-8", "text/json", ""]
 )
-async def test_a_manifest_gives_values(parser: Parser, content_type: str) -> None:
-    extraction, site = await ingest_fresh_site(
-        parser, linked(raw_response(body=MANIFEST, content_type=content_type))
-    )
+async def test_a_manifest_gives_values(parser: DocumentParser, content_type: str) -> None:
+    extraction, site = await ingest_fresh_site(parser, linked(raw_response(body=MANIFEST, content_type=content_type)))
     assert extraction.fields["appName"].value == "Zap"
     assert extraction.fields["appName"].url == site.url("/m.json")
     assert extraction.fields["keywords"].value == ["art"]
 
 
-async def test_the_roots_manifest_is_used_for_a_page_without_one(parser: Parser) -> None:
+async def test_the_roots_manifest_is_used_for_a_page_without_one(parser: DocumentParser) -> None:
     answers = {
         **linked(raw_response(body=MANIFEST, content_type="application/json")),
         "/x": raw_response(body="<p>Words."),
@@ -90,7 +83,7 @@ async def test_the_roots_manifest_is_used_for_a_page_without_one(parser: Parser)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain; charset=utf-8", "text/markdown", ""])
-async def test_llms_txt_gives_values(parser: Parser, content_type: str) -> None:
+async def test_llms_txt_gives_values(parser: DocumentParser, content_type: str) -> None:
     extraction, site = await ingest_fresh_site(
         parser, linked(raw_response(404), raw_response(body=LLMS, content_type=content_type))
     )
@@ -108,14 +101,12 @@ async def test_llms_txt_gives_values(parser: Parser, content_type: str) -> None:
         raw_response(body="x" * (300 << 10), content_type="application/json"),
         raw_response(body="#" * (300 << 10), content_type="text/plain"),
         raw_response(body="[" * 100_000, content_type="application/json"),
-        raw_response(
-            body=gzip.compress(bytes(1 << 20)), content_type="text/plain", content_encoding="gzip, gzip"
-        ),
+        raw_response(body=gzip.compress(bytes(1 << 20)), content_type="text/plain", content_encoding="gzip, gzip"),
         raw_response(302, location="/m.json"),
         raw_response(302, location="http://10.0.0.1/"),
     ],
 )
-async def test_failed_extras_give_no_warning(parser: Parser, answer: bytes) -> None:
+async def test_failed_extras_give_no_warning(parser: DocumentParser, answer: bytes) -> None:
     extraction, _ = await ingest_fresh_site(parser, linked(answer, answer))
     assert extraction.warnings == []
     assert "appName" not in extraction.fields
@@ -125,7 +116,7 @@ HEAD = f"{TITLE}<meta name=description content='Zap draws for everyone who can s
 BUNDLE = "<div id=root></div><script src=/app.js></script>"
 
 
-async def test_a_page_that_needs_scripts_has_less_confidence(parser: Parser) -> None:
+async def test_a_page_that_needs_scripts_has_less_confidence(parser: DocumentParser) -> None:
     plain, _ = await ingest_fresh_site(parser, {"/": raw_response(body=HEAD)})
     shell, _ = await ingest_fresh_site(parser, {"/": raw_response(body=HEAD + BUNDLE)})
     assert plain.warnings == []
@@ -144,12 +135,12 @@ async def test_a_page_that_needs_scripts_has_less_confidence(parser: Parser) -> 
         f"<p>Short.<script type=application/json>{' ' * 2000}</script>",
     ],
 )
-async def test_a_page_with_text_does_not_need_scripts(parser: Parser, body: str) -> None:
+async def test_a_page_with_text_does_not_need_scripts(parser: DocumentParser, body: str) -> None:
     extraction, _ = await ingest_fresh_site(parser, {"/": raw_response(body=HEAD + body)})
     assert extraction.warnings == []
 
 
-async def test_an_alternate_is_reported_and_not_followed(parser: Parser) -> None:
+async def test_an_alternate_is_reported_and_not_followed(parser: DocumentParser) -> None:
     links = "".join(
         f'<link rel=alternate hreflang={tag} href="{path}">'
         for tag, path in (("x-default", "/"), ("en", "/"), ("de-DE", "/de/"), ("fr", "/fr/"))

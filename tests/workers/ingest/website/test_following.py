@@ -18,27 +18,23 @@ from tests.workers.web.web import (
     silence,
     write_response,
 )
-from workers.ingest.parser.parser import Parser
+from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.pictures import fetch_images
 from workers.ingest.website import ingest as ingesting
 from workers.ingest.website import session
-from workers.ingest.website.ingest import ingest
-from workers.ingest.website.session import CrawlSession, T, Web, open_web
-from workers.web.robots import Robots
-from workers.web.site_rate import SiteRate
+from workers.ingest.website.ingest import ingest_website_source
+from workers.ingest.website.session import CrawlSession, T, WebCrawlResources, open_crawl_resources
+from workers.web.robots import RobotsRulesCache
+from workers.web.site_rate import SiteRateLimit
 
 NAV = """<nav><a href="/blog/1">Blog</a><a href="/features">Features</a><a href="/login">Sign in</a>
 <a href="https://elsewhere.test/about">About</a><a href="/preise">Preise</a></nav>
 <footer><a href="/about">About us</a><a href="/about#team">Team</a><a href="/brochure.pdf">PDF</a></footer>"""
-HOME = raw_response(
-    body=f"<html lang=en><title>Zap — Draw what you say</title>{NAV}<h1>Draw what you say</h1>"
-)
+HOME = raw_response(body=f"<html lang=en><title>Zap — Draw what you say</title>{NAV}<h1>Draw what you say</h1>")
 
 
 def page(title: str) -> bytes:
-    return raw_response(
-        body=f"<title>{title} | Zap</title><h1>{title}</h1><p>This page is all about {title} at Zap."
-    )
+    return raw_response(body=f"<title>{title} | Zap</title><h1>{title}</h1><p>This page is all about {title} at Zap.")
 
 
 PAGES = {
@@ -54,27 +50,27 @@ def read(paths: list[str]) -> list[str]:
     return [path for path in paths if path not in {"/robots.txt", "/llms.txt", "/"}]
 
 
-async def test_links_are_followed_only_on_request(parser: Parser) -> None:
+async def test_links_are_followed_only_on_request(parser: DocumentParser) -> None:
     _, site = await ingest_fresh_site(parser, PAGES, max_pages=5)
     assert read(site.paths) == []
     _, site = await ingest_fresh_site(parser, PAGES, follow_links=True, max_pages=1)
     assert read(site.paths) == []
 
 
-async def test_topic_pages_are_read_first(parser: Parser) -> None:
+async def test_topic_pages_are_read_first(parser: DocumentParser) -> None:
     extraction, site = await ingest_fresh_site(parser, PAGES, follow_links=True, max_pages=4)
     assert sorted(read(site.paths)) == ["/about", "/features", "/preise"]
     assert extraction.warnings == []
     assert extraction.fields["appName"].value == "Zap"
 
 
-async def test_the_root_does_not_count_and_its_links_are_used(parser: Parser) -> None:
+async def test_the_root_does_not_count_and_its_links_are_used(parser: DocumentParser) -> None:
     answers = {**PAGES, "/x": raw_response(body="<title>X</title><p>Nothing leads on from here.")}
     _, site = await ingest_fresh_site(parser, answers, "/x", follow_links=True, max_pages=2)
     assert read(site.paths) == ["/x", "/about"]
 
 
-async def test_the_named_pages_description_wins_over_a_linked_pages(parser: Parser) -> None:
+async def test_the_named_pages_description_wins_over_a_linked_pages(parser: DocumentParser) -> None:
     described = "<meta property=og:description content='{}'>".format
     answers = {
         "/": raw_response(body=described("What Zap does for those who draw.") + NAV),
@@ -86,7 +82,7 @@ async def test_the_named_pages_description_wins_over_a_linked_pages(parser: Pars
     assert finding.alternatives[0].value == "About the people of the company."
 
 
-async def test_a_failed_page_is_a_warning(parser: Parser) -> None:
+async def test_a_failed_page_is_a_warning(parser: DocumentParser) -> None:
     answers = {
         **PAGES,
         "/about": raw_response(500),
@@ -97,27 +93,23 @@ async def test_a_failed_page_is_a_warning(parser: Parser) -> None:
     assert any(site.url("/about") in warning for warning in extraction.warnings)
 
 
-async def test_pages_beyond_the_cpu_of_an_ingest_are_warnings(parser: Parser) -> None:
+async def test_pages_beyond_the_cpu_of_an_ingest_are_warnings(parser: DocumentParser) -> None:
     """The remaining CPU is too little for more than the named page."""
-    job = Parser(parser.parsing, ids.new(), left_s=1e-9)
+    job = DocumentParser(parser.parsing, ids.new_uuid7(), left_s=1e-9)
     extraction, _ = await ingest_fresh_site(job, PAGES, follow_links=True, max_pages=3)
     assert warning_codes(extraction) == ["page_unread", "page_unread", "underived"]
     assert all("that one ingest has" in warning for warning in extraction.warnings)
     assert extraction.fields["appName"].value == "Zap"
 
 
-async def test_pages_with_one_redirect_target_are_read_once(parser: Parser) -> None:
-    answers = {
-        **PAGES,
-        "/about": raw_response(302, location="/"),
-        "/preise": raw_response(302, location="/features"),
-    }
+async def test_pages_with_one_redirect_target_are_read_once(parser: DocumentParser) -> None:
+    answers = {**PAGES, "/about": raw_response(302, location="/"), "/preise": raw_response(302, location="/features")}
     extraction, _ = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=4)
     assert extraction.warnings == []
     assert extraction.fields["appName"].value == "Zap"
 
 
-async def test_progress_is_reported_for_each_page(parser: Parser) -> None:
+async def test_progress_is_reported_for_each_page(parser: DocumentParser) -> None:
     reports: list[tuple[str, float]] = []
 
     async def report(stage: str, ratio: float) -> None:
@@ -125,7 +117,7 @@ async def test_progress_is_reported_for_each_page(parser: Parser) -> None:
 
     async with serve(PAGES) as site, allowed_client(site) as client:
         args = {"url": site.url(), "follow_links": True, "max_pages": 4}
-        await ingest(open_web(client), parser, args=args, progress=report)
+        await ingest_website_source(open_crawl_resources(client), parser, args=args, progress=report)
     assert [stage for stage, _ in reports] == ["fetching"] * 6 + ["analyzing"]
     assert [ratio for _, ratio in reports] == [0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75]
 
@@ -147,21 +139,21 @@ class PairedPages:
         await write_response(writer, page("Crowd"))
 
 
-async def test_a_site_gets_two_requests_at_once_from_all_jobs(parser: Parser) -> None:
+async def test_a_site_gets_two_requests_at_once_from_all_jobs(parser: DocumentParser) -> None:
     crowd = PairedPages()
     answers: Answers = {**PAGES, **dict.fromkeys(("/about", "/preise", "/features", "/blog/1"), crowd.answer)}
     async with serve(answers) as site, allowed_client(site) as client:
-        web = open_web(client)
+        web = open_crawl_resources(client)
         jobs = [ingest_site(parser, web, site, follow_links=True, max_pages=5) for _ in range(3)]
         assert [extraction.warnings for extraction in await asyncio.gather(*jobs)] == [[]] * 3
     assert crowd.highest == 2
 
 
-async def test_a_crawl_delay_is_kept_between_requests(parser: Parser) -> None:
+async def test_a_crawl_delay_is_kept_between_requests(parser: DocumentParser) -> None:
     clock = SleepClock()
     answers = {**PAGES, "/robots.txt": robots_txt("Crawl-delay: 2")}
     async with serve(answers) as site, allowed_client(site) as client:
-        web = Web(client, Robots(client), SiteRate(clock=clock, sleep=clock.sleep))
+        web = WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimit(clock=clock, sleep=clock.sleep))
         extraction = await ingest_site(parser, web, site, follow_links=True, max_pages=3)
     assert extraction.warnings == []
     assert len(clock.slept) == len(site.paths) - 2 == 3
@@ -172,13 +164,13 @@ async def fail_on_sleep(seconds: float) -> None:
 
 
 async def test_a_crawl_delay_beyond_the_time_is_not_awaited(
-    parser: Parser, monkeypatch: pytest.MonkeyPatch
+    parser: DocumentParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "FETCHING_S", 8.0)
-    monkeypatch.setattr(fetch_images, "PICTURES_S", 8.0)
+    monkeypatch.setattr(session, "MAX_PAGE_FETCHING_S", 8.0)
+    monkeypatch.setattr(fetch_images, "MAX_IMAGE_FETCHING_S", 8.0)
     answers = {**PAGES, "/robots.txt": robots_txt("Crawl-delay: 3600")}
     async with serve(answers) as site, allowed_client(site) as client:
-        web = Web(client, Robots(client), SiteRate(sleep=fail_on_sleep))
+        web = WebCrawlResources(client, RobotsRulesCache(client), SiteRateLimit(sleep=fail_on_sleep))
         extraction = await ingest_site(parser, web, site, follow_links=True, max_pages=25)
     assert site.paths == ["/robots.txt", "/"]
     assert warning_codes(extraction) == ["truncated"]
@@ -194,9 +186,7 @@ class ShortSession(CrawlSession):
 
 
 @pytest.mark.parametrize("path", ["/about", "/llms.txt"])
-async def test_pages_read_in_time_are_kept(
-    parser: Parser, path: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_pages_read_in_time_are_kept(parser: DocumentParser, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingesting, "CrawlSession", ShortSession)
     answers: dict[str, bytes | Script] = {**PAGES, path: silence}
     extraction, _ = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=2)

@@ -12,18 +12,18 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from schemas.brand import Extraction
+from schemas.brand import BrandExtraction
 from schemas.errors import SourceError
 from tests.workers.ingest.website.visits import ignored, warning_codes
 from tests.workers.net import GOOD, VECTORS, SimulatedNetwork
 from tests.workers.web.web import raw_response
 from workers.ingest.parser import child
 from workers.ingest.parser import parser as parsing
-from workers.ingest.parser.parser import Parser
-from workers.ingest.shapes import STARTED, ParseInput, ParseReply
-from workers.ingest.website.ingest import ingest
-from workers.ingest.website.session import Web, open_web
-from workers.web.fetch import open_client
+from workers.ingest.parser.parser import DocumentParser
+from workers.ingest.shapes import PARSING_STARTED_BYTE, ParseInput, ParseReply
+from workers.ingest.website.ingest import ingest_website_source
+from workers.ingest.website.session import WebCrawlResources, open_crawl_resources
+from workers.web.fetch import open_guarded_client
 
 HOST = "good.example"
 PROSE = f"<title>Zap</title><p>{'Zap draws what you say. ' * 20}</p>"
@@ -42,47 +42,47 @@ OWN = """<meta http-equiv=refresh content="0;url=/soon"><link rel=manifest href=
 def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parse in this process: a process for each of some thousand documents is slow, and never connects."""
 
-    async def exchange(_: Parser, message: bytes, _cpu_s: int) -> bytes:
+    async def exchange(_: DocumentParser, message: bytes, _cpu_s: int) -> bytes:
         question: ParseInput = msgspec.msgpack.decode(message, type=ParseInput)
-        return STARTED + msgspec.msgpack.encode(ParseReply(output=child.parse(question), cpu_s=0.0))
+        return PARSING_STARTED_BYTE + msgspec.msgpack.encode(
+            ParseReply(output=child.parse_within_memory_limit(question), cpu_s=0.0)
+        )
 
-    monkeypatch.setattr(parsing, "exchange", exchange)
+    monkeypatch.setattr(parsing, "exchange_with_parsing_process", exchange)
 
 
 @pytest_asyncio.fixture
-async def web(net: SimulatedNetwork) -> AsyncIterator[Web]:
-    async with open_client(allowed={}, contact="", resolver=net.resolve) as client:
-        yield open_web(client)
+async def web(net: SimulatedNetwork) -> AsyncIterator[WebCrawlResources]:
+    async with open_guarded_client(allowed={}, contact="", resolver=net.resolve) as client:
+        yield open_crawl_resources(client)
 
 
-async def visit(web: Web, parser: Parser, path: str = "/x") -> Extraction:
+async def visit(web: WebCrawlResources, parser: DocumentParser, path: str = "/x") -> BrandExtraction:
     args = {"url": f"http://{HOST}{path}", "follow_links": True, "max_pages": 25}
-    return await ingest(web, parser, args=args, progress=ignored)
+    return await ingest_website_source(web, parser, args=args, progress=ignored)
 
 
 async def test_forbidden_addresses_on_a_page_are_not_connected(
-    net: SimulatedNetwork, web: Web, parser: Parser
+    net: SimulatedNetwork, web: WebCrawlResources, parser: DocumentParser
 ) -> None:
     """The address is in a refresh, a manifest, links and images."""
     for url in VECTORS:
         net.connects.clear()
-        net.pages[f"{HOST}/x"] = net.pages[f"{HOST}/"] = raw_response(
-            body=EVERYWHERE.format(html.escape(url)) + PROSE
-        )
-        extraction = await visit(open_web(web.client), parser)
+        net.pages[f"{HOST}/x"] = net.pages[f"{HOST}/"] = raw_response(body=EVERYWHERE.format(html.escape(url)) + PROSE)
+        extraction = await visit(open_crawl_resources(web.client), parser)
         assert extraction.title == "Zap", url
         assert {address for address, _ in net.connects} == {GOOD}, url
 
 
 async def test_redirects_to_forbidden_addresses_are_not_connected(
-    net: SimulatedNetwork, web: Web, parser: Parser
+    net: SimulatedNetwork, web: WebCrawlResources, parser: DocumentParser
 ) -> None:
     net.pages[f"{HOST}/x"] = raw_response(body=OWN + PROSE)
     for url in VECTORS:
         net.connects.clear()
         for path in ("/", "/soon", "/m.json", "/llms.txt", "/about"):
             net.pages[HOST + path] = raw_response(302, location=url)
-        extraction = await visit(open_web(web.client), parser)
+        extraction = await visit(open_crawl_resources(web.client), parser)
         assert extraction.title == "Zap", url
         assert sorted(warning_codes(extraction)) == ["page_unread", "refresh_unread", "root_unread"], url
         assert {address for address, _ in net.connects} == {GOOD}, url
@@ -97,7 +97,7 @@ NAMED = {
 
 @pytest.mark.parametrize("how", NAMED)
 async def test_a_rebinding_name_is_connected_as_checked(
-    how: str, net: SimulatedNetwork, web: Web, parser: Parser
+    how: str, net: SimulatedNetwork, web: WebCrawlResources, parser: DocumentParser
 ) -> None:
     net.answers["rebind.good.example"] = iter([[GOOD], [GOOD], *[["127.0.0.1"]] * 100])
     net.pages["rebind.good.example/about"] = raw_response(body=PROSE)
@@ -112,7 +112,7 @@ async def test_a_rebinding_name_is_connected_as_checked(
 
 @pytest.mark.parametrize("how", NAMED)
 async def test_a_name_that_rebinds_after_robots_txt_is_blocked(
-    how: str, net: SimulatedNetwork, web: Web, parser: Parser
+    how: str, net: SimulatedNetwork, web: WebCrawlResources, parser: DocumentParser
 ) -> None:
     net.answers["rebind.good.example"] = iter([[GOOD], *[["169.254.169.254"]] * 100])
     net.pages["rebind.good.example/about"] = raw_response(body="<title>Forbidden</title>")

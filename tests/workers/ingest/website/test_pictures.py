@@ -2,11 +2,11 @@
 
 import pytest
 
-from schemas.brand import Extraction
+from schemas.brand import BrandExtraction
 from tests.media import picture
 from tests.workers.ingest.website.visits import ingest_fresh_site, warning_codes
 from tests.workers.web.web import Answers, Script, raw_response, silence
-from workers.ingest.parser.parser import Parser
+from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.pictures import fetch_images
 
 PAGE = """<title>Zap</title><link rel="apple-touch-icon" href="/touch.png"><link rel="icon" href="/tab.ico">
@@ -43,14 +43,13 @@ ANSWERS: Answers = {
 }
 
 
-def listed(extraction: Extraction) -> list[tuple[str, str, int, int, str]]:
+def listed(extraction: BrandExtraction) -> list[tuple[str, str, int, int, str]]:
     return [
-        (image.kind, image.url.rpartition("/")[2], image.width, image.height, image.rule)
-        for image in extraction.media
+        (image.kind, image.url.rpartition("/")[2], image.width, image.height, image.rule) for image in extraction.media
     ]
 
 
-async def test_images_of_a_site_are_fetched_and_measured(parser: Parser) -> None:
+async def test_images_of_a_site_are_fetched_and_measured(parser: DocumentParser) -> None:
     extraction, site = await ingest_fresh_site(parser, ANSWERS)
     assert listed(extraction) == [
         ("logo", "logo.svg", 120, 30, "jsonld.logo"),
@@ -73,9 +72,9 @@ async def test_images_of_a_site_are_fetched_and_measured(parser: Parser) -> None
 
 
 async def test_a_slow_image_is_a_warning_and_the_next_ingest_reads_again(
-    parser: Parser, monkeypatch: pytest.MonkeyPatch
+    parser: DocumentParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch_images, "PICTURES_S", 3.0)
+    monkeypatch.setattr(fetch_images, "MAX_IMAGE_FETCHING_S", 3.0)
     slow: dict[str, bytes | Script] = {**ANSWERS, "/preview.jpg": silence}
     extraction, _ = await ingest_fresh_site(parser, slow)
     assert warning_codes(extraction) == ["pictures_late"]
@@ -85,7 +84,7 @@ async def test_a_slow_image_is_a_warning_and_the_next_ingest_reads_again(
     assert extraction.visit.answers == {}
 
 
-async def test_an_invalid_address_fails_alone(parser: Parser) -> None:
+async def test_an_invalid_address_fails_alone(parser: DocumentParser) -> None:
     page = """<title>Zap</title><link rel=manifest href="http://xn--a/m.json">
     <meta property="og:image" content="http://xn--a.test/a.png">
     <meta property="og:image" content="/preview.jpg">"""

@@ -6,34 +6,30 @@ from typing import Any
 import msgspec
 import pytest
 
-from schemas.brand import CrawlState, Extraction
+from schemas.brand import BrandExtraction, CrawlState
 from tests.workers.ingest.website.visits import ingest_site, warning_codes
 from tests.workers.web.web import Script, Site, allowed_client, raw_response, serve, write_response
-from workers.ingest.parser.parser import Parser
+from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.website import ingest as ingesting
 
 HEAD = '<html lang=en><link rel=manifest href="/app.webmanifest"><a href="/about">About</a>'
 ANSWERS: dict[str, bytes] = {
     "/": raw_response(body=f"{HEAD}<title>Zap — Draw what you say</title>", etag='"1"'),
     "/pricing": raw_response(body=f"{HEAD}<title>Pricing | Zap</title><h1>Pricing</h1>", etag='W/"2"'),
-    "/app.webmanifest": raw_response(
-        body='{"name": "Zap"}', content_type="application/manifest+json", etag='"3"'
-    ),
-    "/about": raw_response(
-        body="<title>About | Zap</title><p>We draw.", last_modified="Tue, 24 Nov 2026 12:00:00 GMT"
-    ),
+    "/app.webmanifest": raw_response(body='{"name": "Zap"}', content_type="application/manifest+json", etag='"3"'),
+    "/about": raw_response(body="<title>About | Zap</title><p>We draw.", last_modified="Tue, 24 Nov 2026 12:00:00 GMT"),
 }
 LINKED = "<title>Pricing | Zap</title><link rel=stylesheet href=/site.css>"
 READ = ["/", "/about", "/app.webmanifest", "/llms.txt", "/pricing"]
 
 
 async def ingest_twice(
-    parser: Parser,
+    parser: DocumentParser,
     change: dict[str, bytes],
     path: str = "/pricing",
     first: dict[str, bytes] = ANSWERS,
     **visit_of: Any,
-) -> tuple[Extraction, Site, Extraction]:
+) -> tuple[BrandExtraction, Site, BrandExtraction]:
     """Return the first ingest, the site with the second ingest's requests, and the second ingest."""
     async with serve(first) as site, allowed_client(site) as client:
         args: dict[str, Any] = {"follow_links": True, "max_pages": 2}
@@ -63,7 +59,7 @@ def unchanged_answer(site: Site, path: str, answer: bytes) -> Script:
     return respond
 
 
-async def test_a_site_that_answers_304_to_everything_is_unchanged(parser: Parser) -> None:
+async def test_a_site_that_answers_304_to_everything_is_unchanged(parser: DocumentParser) -> None:
     before, site, after = await ingest_twice(parser, {})
     assert sorted(before.visit.answers) == sorted(map(site.url, READ))  # type: ignore[union-attr]
     assert after.unchanged
@@ -87,7 +83,7 @@ async def test_a_site_that_answers_304_to_everything_is_unchanged(parser: Parser
         ("/llms.txt", raw_response(body="# Zap\n> Zap draws.", content_type="text/plain", etag='"5"')),
     ],
 )
-async def test_a_changed_document_is_requested_once(parser: Parser, path: str, answer: bytes) -> None:
+async def test_a_changed_document_is_requested_once(parser: DocumentParser, path: str, answer: bytes) -> None:
     _, site, after = await ingest_twice(parser, {path: answer})
     assert not after.unchanged
     assert after.fields["appName"].value == "Zap"
@@ -96,7 +92,7 @@ async def test_a_changed_document_is_requested_once(parser: Parser, path: str, a
     assert len(after.visit.answers) == len(READ)
 
 
-async def test_a_changed_redirect_is_a_change(parser: Parser) -> None:
+async def test_a_changed_redirect_is_a_change(parser: DocumentParser) -> None:
     first = {**ANSWERS, "/old": raw_response(301, location="/pricing")}
     _, site, after = await ingest_twice(parser, {}, "/old", first=first)
     assert after.unchanged
@@ -107,14 +103,14 @@ async def test_a_changed_redirect_is_a_change(parser: Parser) -> None:
     assert after.url == site.url("/new")
 
 
-async def test_an_unchanged_site_has_the_address_after_its_refresh(parser: Parser) -> None:
+async def test_an_unchanged_site_has_the_address_after_its_refresh(parser: DocumentParser) -> None:
     on = raw_response(body=f'<meta http-equiv="refresh" content="0; url=/pricing">{HEAD}', etag='"4"')
     before, site, after = await ingest_twice(parser, {}, "/old", first={**ANSWERS, "/old": on})
     assert after.unchanged
     assert after.url == before.url == site.url("/pricing")
 
 
-async def test_a_redirect_to_another_site_is_a_change(parser: Parser) -> None:
+async def test_a_redirect_to_another_site_is_a_change(parser: DocumentParser) -> None:
     text = raw_response(body="# Zap\n\n> Zap draws what you say.\n", content_type="text/plain", etag='"5"')
     other_text = raw_response(body="# Evil\n\n> Evil sells what you say.\n", content_type="text/plain")
     home = raw_response(body="<title>Zap", etag='"6"')
@@ -133,7 +129,7 @@ async def test_a_redirect_to_another_site_is_a_change(parser: Parser) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/pricing", "/site.css"])
-async def test_responses_without_validators_are_compared_by_bytes(parser: Parser, path: str) -> None:
+async def test_responses_without_validators_are_compared_by_bytes(parser: DocumentParser, path: str) -> None:
     sheet = raw_response(body=":root{--brand:#2563eb}", content_type="text/css")
     first = {**ANSWERS, "/pricing": raw_response(body=f"{HEAD}{LINKED}", etag='"2"'), "/site.css": sheet}
     plain = {**first, path: raw_response(body=f"{HEAD}{LINKED}") if path != "/site.css" else sheet}
@@ -147,7 +143,7 @@ async def test_responses_without_validators_are_compared_by_bytes(parser: Parser
 
 
 async def test_full_responses_before_the_first_change_are_reused(
-    parser: Parser, monkeypatch: pytest.MonkeyPatch
+    parser: DocumentParser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Large responses are requested again."""
     first = {path: answer.replace(b"etag", b"x-no") for path, answer in ANSWERS.items()}
@@ -155,20 +151,20 @@ async def test_full_responses_before_the_first_change_are_reused(
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert max(map(site.paths.count, ANSWERS)) == 1
-    monkeypatch.setattr(ingesting, "MAX_KEPT_BYTES", 0)
+    monkeypatch.setattr(ingesting, "MAX_KEPT_RESPONSE_BYTES", 0)
     _, site, after = await ingest_twice(parser, change, first=first)
     assert not after.unchanged
     assert after.fields["appName"].value == "Zap"
     assert site.paths.count("/pricing") == 2
 
 
-async def test_another_version_of_the_rules_reads_again(parser: Parser) -> None:
-    _, site, after = await ingest_twice(parser, {}, rules=ingesting.RULES + 1)
+async def test_another_version_of_the_rules_reads_again(parser: DocumentParser) -> None:
+    _, site, after = await ingest_twice(parser, {}, rules=ingesting.EXTRACTION_RULES_VERSION + 1)
     assert not after.unchanged
     assert not any("if-none-match" in headers for _, headers in site.asked)
 
 
-async def test_a_site_too_slow_for_a_revisit_is_read(parser: Parser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingesting, "REVISIT_S", 0.0)
+async def test_a_site_too_slow_for_a_revisit_is_read(parser: DocumentParser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingesting, "MAX_REVISIT_S", 0.0)
     _, _, after = await ingest_twice(parser, {})
     assert after.fields["appName"].value == "Zap"

@@ -4,17 +4,10 @@ from collections import Counter
 
 import pytest
 
-from schemas.errors import (
-    NotHtml,
-    RobotsDisallowed,
-    ScrapeFailed,
-    SourceError,
-    SourceNotFound,
-    SourceRateLimited,
-)
+from schemas.errors import RobotsDisallowed, ScrapeFailed, SourceError, SourceNotFound, SourceNotHtml, SourceRateLimited
 from tests.workers.ingest.website.visits import ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.web import Answers, allowed_client, raw_response, robots_txt, serve
-from workers.ingest.parser.parser import Parser
+from workers.ingest.parser.parser import DocumentParser
 
 ROOT = raw_response(
     body="<title>Zap — Draw what you say</title><meta name=description content='Zap draws for everyone.'>"
@@ -22,7 +15,7 @@ ROOT = raw_response(
 PRICING = raw_response(body="<title>Pricing | Zap</title><h1>Pricing</h1><p>Nine euros a month.")
 
 
-async def test_a_home_page_is_requested_once_after_robots_txt(parser: Parser) -> None:
+async def test_a_home_page_is_requested_once_after_robots_txt(parser: DocumentParser) -> None:
     extraction, site = await ingest_fresh_site(parser, {"/": ROOT})
     assert site.paths == ["/robots.txt", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
@@ -32,7 +25,7 @@ async def test_a_home_page_is_requested_once_after_robots_txt(parser: Parser) ->
     assert extraction.warnings == []
 
 
-async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
+async def test_another_page_is_read_with_its_sites_root(parser: DocumentParser) -> None:
     extraction, site = await ingest_fresh_site(parser, {"/": ROOT, "/pricing": PRICING}, "/pricing")
     assert sorted(site.paths) == ["/", "/llms.txt", "/pricing", "/robots.txt"]
     assert extraction.url == site.url("/pricing")
@@ -42,15 +35,13 @@ async def test_another_page_is_read_with_its_sites_root(parser: Parser) -> None:
     assert extraction.fields["appDescription"].url == site.url("/")
 
 
-async def test_a_redirect_to_the_root_requests_it_once(parser: Parser) -> None:
-    extraction, site = await ingest_fresh_site(
-        parser, {"/": ROOT, "/old": raw_response(301, location="/")}, "/old"
-    )
+async def test_a_redirect_to_the_root_requests_it_once(parser: DocumentParser) -> None:
+    extraction, site = await ingest_fresh_site(parser, {"/": ROOT, "/old": raw_response(301, location="/")}, "/old")
     assert site.paths == ["/robots.txt", "/old", "/", "/llms.txt"]
     assert extraction.url == site.url("/")
 
 
-async def test_a_root_that_redirects_to_the_page_is_not_read_twice(parser: Parser) -> None:
+async def test_a_root_that_redirects_to_the_page_is_not_read_twice(parser: DocumentParser) -> None:
     answers = {"/": raw_response(302, location="/en/"), "/en/": ROOT}
     extraction, site = await ingest_fresh_site(parser, answers, "/en/")
     assert Counter(site.paths) == Counter(["/robots.txt", "/en/", "/", "/llms.txt", "/en/"])
@@ -60,7 +51,7 @@ async def test_a_root_that_redirects_to_the_page_is_not_read_twice(parser: Parse
 @pytest.mark.parametrize(
     "root", [raw_response(404), raw_response(500), raw_response(body="{}", content_type="application/json")]
 )
-async def test_a_failed_root_is_only_a_warning(parser: Parser, root: bytes) -> None:
+async def test_a_failed_root_is_only_a_warning(parser: DocumentParser, root: bytes) -> None:
     extraction, _ = await ingest_fresh_site(parser, {"/": root, "/pricing": PRICING}, "/pricing")
     assert extraction.fields["appName"].value == "Zap"
     assert [warning.partition(":")[0] for warning in extraction.warnings] == ["root_unread"]
@@ -70,12 +61,9 @@ LINKED = "<title>Price | Zap</title><link rel=stylesheet href=/site.css><a href=
 
 
 @pytest.mark.parametrize(
-    ("path", "codes"),
-    [("/", ["root_unread"]), ("/about", ["page_unread"]), ("/site.css", []), ("/llms.txt", [])],
+    ("path", "codes"), [("/", ["root_unread"]), ("/about", ["page_unread"]), ("/site.css", []), ("/llms.txt", [])]
 )
-async def test_a_redirect_to_another_site_is_not_followed(
-    parser: Parser, path: str, codes: list[str]
-) -> None:
+async def test_a_redirect_to_another_site_is_not_followed(parser: DocumentParser, path: str, codes: list[str]) -> None:
     async with serve({path: ROOT}) as other_site:
         moved = raw_response(302, location=other_site.url(path))
         answers = {"/": ROOT, "/pricing": raw_response(body=LINKED), "/about": PRICING, path: moved}
@@ -86,13 +74,10 @@ async def test_a_redirect_to_another_site_is_not_followed(
     assert warning_codes(extraction) == codes
 
 
-async def test_robots_txt_is_obeyed_for_every_document(parser: Parser) -> None:
+async def test_robots_txt_is_obeyed_for_every_document(parser: DocumentParser) -> None:
     body = """<title>Zap</title><link rel=manifest href=/no/m.json><link rel=stylesheet href=/no/a.css>
     <link rel=icon href=/no/i.png><meta property=og:image content=/no/p.png><a href=/no/about>About</a>"""
-    answers = {
-        "/": raw_response(body=body),
-        "/robots.txt": robots_txt("Disallow: /no/", "Disallow: /llms.txt"),
-    }
+    answers = {"/": raw_response(body=body), "/robots.txt": robots_txt("Disallow: /no/", "Disallow: /llms.txt")}
     extraction, site = await ingest_fresh_site(parser, answers, follow_links=True, max_pages=2)
     assert site.paths == ["/robots.txt", "/"]
     assert warning_codes(extraction) == ["page_unread"]
@@ -108,13 +93,13 @@ KEEP_OUT = robots_txt("Disallow: /private")
         ({"/robots.txt": raw_response(503)}, RobotsDisallowed),
         ({}, SourceNotFound),
         ({"/private": raw_response(429, retry_after="7")}, SourceRateLimited),
-        ({"/private": raw_response(body="%PDF", content_type="application/pdf")}, NotHtml),
+        ({"/private": raw_response(body="%PDF", content_type="application/pdf")}, SourceNotHtml),
         ({"/private": raw_response(body="")}, ScrapeFailed),
         ({"/private": raw_response(body="<html><body><div></div><script>x</script>")}, ScrapeFailed),
     ],
 )
 async def test_each_failure_of_the_page_ends_the_ingest_with_its_code(
-    parser: Parser, answers: Answers, error: type[SourceError]
+    parser: DocumentParser, answers: Answers, error: type[SourceError]
 ) -> None:
     with pytest.raises(error) as refused:
         await ingest_fresh_site(parser, answers, "/private")
@@ -122,13 +107,13 @@ async def test_each_failure_of_the_page_ends_the_ingest_with_its_code(
     assert refused.value.message
 
 
-async def test_headers_and_bytes_reach_the_reader_as_sent(parser: Parser) -> None:
+async def test_headers_and_bytes_reach_the_reader_as_sent(parser: DocumentParser) -> None:
     body, declared = "<title>Größe</title>".encode("cp1252"), "text/html; charset=iso-8859-1"
     extraction, _ = await ingest_fresh_site(parser, {"/": raw_response(body=body, content_type=declared)})
     assert extraction.title == "Größe"
 
 
-async def test_a_redirect_to_a_forbidden_page_is_not_followed(parser: Parser) -> None:
+async def test_a_redirect_to_a_forbidden_page_is_not_followed(parser: DocumentParser) -> None:
     answers = {"/robots.txt": KEEP_OUT, "/": raw_response(302, location="/private"), "/private": ROOT}
     async with serve(answers) as site, allowed_client(site) as client:
         with pytest.raises(RobotsDisallowed):

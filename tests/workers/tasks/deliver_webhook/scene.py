@@ -8,20 +8,25 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from db.pool import Pool, transact
+from db.pool import Pool, run_in_transaction
 from domain.webhooks import endpoints
-from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, EndpointSearch
-from domain.webhooks.endpoints import EndpointAuthor
-from jobs.kinds import DELIVER_WEBHOOK
+from domain.webhooks.delivery_jobs import (
+    FIND_DUE_DELIVERY_ENDPOINTS,
+    FIND_NEW_DELIVERY_ENDPOINTS,
+    FIND_OPEN_ATTEMPT_ENDPOINTS,
+    DeliveryEndpointSearch,
+)
+from domain.webhooks.endpoints import EndpointChangeAuthor
+from jobs.kinds import DELIVER_WEBHOOK_KIND
 from schemas import ids
 from schemas.settings import Settings
 from schemas.webhooks import WebhookEndpointCreate, WebhookEndpointPatch
 from tests import seeds
 from tests.workers import by_hand
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 from workers.runtime.progress import ProgressWriter
 from workers.tasks.deliver_webhook import deliver_webhook
-from workers.webhooks.sending import open_sender
+from workers.webhooks.sending import open_webhook_client
 
 EMIT = "select emit_webhook_event($1, null, $2, $1, null, null)"
 
@@ -40,48 +45,56 @@ class DeliveryScene:
     async def endpoint(self, url: str, *events: str) -> tuple[UUID, str]:
         """Create an endpoint; return its id and secret."""
         body = WebhookEndpointCreate(url=url, events=[*events] or ["*"])  # type: ignore[list-item]
-        create = partial(endpoints.create, author=EndpointAuthor(self.org), project_id=None, body=body)
-        shown, _ = await transact(self.pool, partial(create, keyring=seeds.VAULT))
-        endpoint_id = ids.read(ids.WEBHOOK_ENDPOINT, shown.id)
+        create = partial(
+            endpoints.insert_webhook_endpoint, author=EndpointChangeAuthor(self.org), project_id=None, body=body
+        )
+        shown, _ = await run_in_transaction(self.pool, partial(create, keyring=seeds.VAULT))
+        endpoint_id = ids.parse_prefixed_id(ids.WEBHOOK_ENDPOINT, shown.id)
         assert endpoint_id
         return endpoint_id, shown.signing_secret
 
     async def patch(self, endpoint_id: UUID, **fields: Any) -> None:
         patch = partial(
-            endpoints.patch, author=EndpointAuthor(self.org), endpoint_id=endpoint_id, versions=None
+            endpoints.apply_endpoint_patch,
+            author=EndpointChangeAuthor(self.org),
+            endpoint_id=endpoint_id,
+            versions=None,
         )
         body = msgspec.convert(fields, WebhookEndpointPatch)
-        await transact(self.pool, partial(patch, body=body))
+        await run_in_transaction(self.pool, partial(patch, body=body))
 
     async def delete(self, endpoint_id: UUID) -> None:
         delete = partial(
-            endpoints.delete, author=EndpointAuthor(self.org), endpoint_id=endpoint_id, versions=None
+            endpoints.soft_delete_endpoint,
+            author=EndpointChangeAuthor(self.org),
+            endpoint_id=endpoint_id,
+            versions=None,
         )
-        await transact(self.pool, delete)
+        await run_in_transaction(self.pool, delete)
 
     async def emit(self, kind: str = "job.failed", *, times: int = 1) -> list[str]:
         """Emit and commit events; return their ids."""
         made = [await self.pool.fetchval(EMIT, self.org, kind) for _ in range(times)]
-        return [ids.show(ids.WEBHOOK_EVENT, one) for one in made]
+        return [ids.format_prefixed_id(ids.WEBHOOK_EVENT, one) for one in made]
 
     # Actions of the server's processes
 
     async def look(self) -> None:
         async with self.pool.acquire() as conn:
-            for query in (FIND_NEW, FIND_DUE, FIND_LEFT):
-                await EndpointSearch(query).submit(conn)
+            for query in (FIND_NEW_DELIVERY_ENDPOINTS, FIND_DUE_DELIVERY_ENDPOINTS, FIND_OPEN_ATTEMPT_ENDPOINTS):
+                await DeliveryEndpointSearch(query).submit(conn)
 
     async def attempt(self) -> list[str]:
         """Submit the job of each due endpoint, pull and perform them; return their outcomes."""
         await self.look()
         async with self.pool.acquire() as conn:
-            claims = await seeds.claims(conn, DELIVER_WEBHOOK)
+            claims = await seeds.claims(conn, DELIVER_WEBHOOK_KIND)
         return [await self.perform(claim) for claim in claims]
 
     async def perform(self, claim: Any) -> str:
-        attempt = by_hand.attempt_of(claim, DELIVER_WEBHOOK)
-        context = Context(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
-        async with open_sender(self.settings) as client:
+        attempt = by_hand.attempt_of(claim, DELIVER_WEBHOOK_KIND)
+        context = TaskContext(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
+        async with open_webhook_client(self.settings) as client:
             deliver = partial(deliver_webhook, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL)
             task = partial(deliver, client=client)
             return await by_hand.perform(self.pool, task, context, attempt)
@@ -99,7 +112,7 @@ class DeliveryScene:
 
     async def shown(self, endpoint_id: UUID) -> Any:
         async with self.pool.acquire() as conn:
-            shown, _ = await endpoints.get(conn, organization_id=self.org, endpoint_id=endpoint_id)
+            shown, _ = await endpoints.read_webhook_endpoint(conn, organization_id=self.org, endpoint_id=endpoint_id)
         return shown
 
     async def rows(self, endpoint_id: UUID) -> list[asyncpg.Record]:

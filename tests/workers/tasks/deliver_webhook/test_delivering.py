@@ -15,7 +15,7 @@ from tests.statements import counted
 from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
 from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
 from workers.tasks import deliver_webhook
-from workers.webhooks.sending import DeliveryResult, send
+from workers.webhooks.sending import DeliveryResult, send_webhook
 
 
 async def test_an_event_is_delivered_once_with_a_valid_signature(
@@ -25,7 +25,7 @@ async def test_an_event_is_delivered_once_with_a_valid_signature(
     endpoint_id, old = await scene.endpoint(receiver.url)
     async with scene.pool.acquire() as conn:
         where = {"organization_id": scene.org, "endpoint_id": endpoint_id}
-        new = await secrets.rotate(conn, **where, keyring=seeds.VAULT)
+        new = await secrets.rotate_signing_secret(conn, **where, keyring=seeds.VAULT)
     sent = await scene.emit(times=3)
     assert await scene.attempt() == ["completed"]
     assert receiver.times == dict.fromkeys(sent, 1)
@@ -36,13 +36,11 @@ async def test_an_event_is_delivered_once_with_a_valid_signature(
     assert await scene.attempt() == []
 
 
-async def test_a_failing_delivery_has_ten_attempts_with_one_id(
-    scene: DeliveryScene, receiver: WebhookReceiver
-) -> None:
+async def test_a_failing_delivery_has_ten_attempts_with_one_id(scene: DeliveryScene, receiver: WebhookReceiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500)
     sent = await scene.emit()
-    for tries, wait in enumerate(retries.BACKOFF_S, 1):
+    for tries, wait in enumerate(retries.DELIVERY_BACKOFF_S, 1):
         assert await scene.attempt() == ["completed"]
         [row] = await scene.rows(endpoint_id)
         assert (row["status"], row["attempts"], row["http_status"]) == ("pending", tries, 500)
@@ -73,7 +71,7 @@ async def test_deliveries_of_a_paused_endpoint_continue_when_it_is_resumed(
 async def test_a_deleted_endpoint_gets_nothing_and_its_deliveries_are_abandoned(
     scene: DeliveryScene, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("domain.webhooks.attempts.BATCH", 2)
+    monkeypatch.setattr("domain.webhooks.attempts.MAX_ABANDONED_DELIVERIES", 2)
     endpoint_id, _ = await scene.endpoint(receiver.url)
     await scene.patch(endpoint_id, status="paused")
     await scene.emit(times=5)
@@ -119,7 +117,7 @@ async def test_simultaneous_responses_cost_one_transaction(
     scene: DeliveryScene, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nine deliveries are an attempt's first, and twice four."""
-    monkeypatch.setattr(deliver_webhook, "BATCH_WINDOW_S", 600.0)
+    monkeypatch.setattr(deliver_webhook, "DELIVERY_RESULT_WINDOW_S", 600.0)
     await scene.endpoint(receiver.url)
     sent = await scene.emit(times=9)
     with counted() as seen:
@@ -131,9 +129,7 @@ async def test_simultaneous_responses_cost_one_transaction(
     assert (seen["take_deliveries"], seen["note_success"]) == (4, 0)
 
 
-async def test_a_failing_endpoint_gets_one_delivery_at_a_time(
-    scene: DeliveryScene, receiver: WebhookReceiver
-) -> None:
+async def test_a_failing_endpoint_gets_one_delivery_at_a_time(scene: DeliveryScene, receiver: WebhookReceiver) -> None:
     await scene.endpoint(receiver.url)
     under_way, here = list[int](), 0
 
@@ -151,9 +147,7 @@ async def test_a_failing_endpoint_gets_one_delivery_at_a_time(
     assert under_way == [1] * 4
 
 
-async def test_an_attempt_that_lost_its_job_writes_nothing(
-    scene: DeliveryScene, receiver: WebhookReceiver
-) -> None:
+async def test_an_attempt_that_lost_its_job_writes_nothing(scene: DeliveryScene, receiver: WebhookReceiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
 
     async def takes_it_away(*given: Any) -> None:
@@ -199,41 +193,33 @@ async def test_an_unserializable_event_blocks_no_other(
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     bad, good = await scene.emit(times=2)
-    render = events._render
+    render = events._render_event
 
     async def some(conn: Conn, row: Any, *given: Any) -> bytes:
-        if ids.show(ids.WEBHOOK_EVENT, row.id) == bad:
+        if ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id) == bad:
             raise error
         return await render(conn, row, *given)
 
-    monkeypatch.setattr(events, "_render", some)
+    monkeypatch.setattr(events, "_render_event", some)
     await scene.attempt()
     assert receiver.times == {good: 1}
     rows = await scene.rows(endpoint_id)
-    assert [(row["status"], row["error_code"]) for row in rows] == [
-        ("pending", "INTERNAL"),
-        ("delivered", None),
-    ]
+    assert [(row["status"], row["error_code"]) for row in rows] == [("pending", "INTERNAL"), ("delivered", None)]
     assert (await scene.shown(endpoint_id)).consecutive_failure_count == 0
 
 
 async def test_an_internal_error_counts_as_an_attempt_and_repeats_no_other(
-    scene: DeliveryScene,
-    receiver: WebhookReceiver,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    scene: DeliveryScene, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     good, bad, *rest = await scene.emit(times=4)
 
-    async def fails(
-        client: httpx.AsyncClient, url: str, *, headers: dict[str, str], body: bytes
-    ) -> DeliveryResult:
+    async def fails(client: httpx.AsyncClient, url: str, *, headers: dict[str, str], body: bytes) -> DeliveryResult:
         if headers["webhook-id"] == bad:
             raise OverflowError(url)
-        return await send(client, url, headers=headers, body=body)
+        return await send_webhook(client, url, headers=headers, body=body)
 
-    monkeypatch.setattr(deliver_webhook, "send", fails)
+    monkeypatch.setattr(deliver_webhook, "send_webhook", fails)
     assert await scene.attempt() == ["completed"]
     assert receiver.times == dict.fromkeys([good, *rest], 1)
     rows = await scene.rows(endpoint_id)

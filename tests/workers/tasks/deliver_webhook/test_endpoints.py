@@ -12,9 +12,15 @@ import pytest
 from db.pool import Conn
 from db.queries import TypedQuery
 from domain.webhooks import attempts, delivery_jobs
-from domain.webhooks.attempts import FinishedAttempt
-from domain.webhooks.delivery_jobs import FIND_DUE, FIND_LEFT, FIND_NEW, EndpointSearch, VisitedEndpoint
-from jobs.kinds import DELIVER_WEBHOOK
+from domain.webhooks.attempts import FinishedDeliveryAttempt
+from domain.webhooks.delivery_jobs import (
+    FIND_DUE_DELIVERY_ENDPOINTS,
+    FIND_NEW_DELIVERY_ENDPOINTS,
+    FIND_OPEN_ATTEMPT_ENDPOINTS,
+    DeliveryEndpointSearch,
+    EndpointWithDeliveries,
+)
+from jobs.kinds import DELIVER_WEBHOOK_KIND
 from telemetry import metrics
 from tests import seeds
 from tests.plans import TIMES, reading
@@ -22,8 +28,8 @@ from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
 from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
 from tests.workers.webhooks.receiver import WebhookReceiver, says
-from workers.dispatcher.chores import export_backlog_age
-from workers.tasks import OPENERS
+from workers.dispatcher.chores import export_webhook_backlog_age
+from workers.tasks import TASK_OPENER_BY_KIND
 
 #: Seconds from a time to the end of a backoff.
 REST_S = "select extract(epoch from retry_at - $1)::float8 from webhook_endpoint"
@@ -34,9 +40,7 @@ ANEW = """update webhook_endpoint set consecutive_failures = 0, failing_since = 
 FEW = 40
 
 
-async def test_a_failing_endpoint_backs_off_longer_each_time(
-    scene: DeliveryScene, receiver: WebhookReceiver
-) -> None:
+async def test_a_failing_endpoint_backs_off_longer_each_time(scene: DeliveryScene, receiver: WebhookReceiver) -> None:
     endpoint_id, _ = await scene.endpoint(receiver.url)
     receiver.behave = says(500)
     await scene.emit(times=40)
@@ -85,9 +89,7 @@ async def test_an_endpoint_in_backoff_is_tried_at_once_at_a_new_address(
     assert other.times == dict.fromkeys(sent, 1)
 
 
-@pytest.mark.parametrize(
-    ("status", "passed_h", "reason"), [(410, 0, "GONE"), (500, 119, None), (500, 121, "FAILING")]
-)
+@pytest.mark.parametrize(("status", "passed_h", "reason"), [(410, 0, "GONE"), (500, 119, None), (500, 121, "FAILING")])
 async def test_a_410_and_five_days_of_failure_disable_an_endpoint(
     scene: DeliveryScene,
     receiver: WebhookReceiver,
@@ -174,7 +176,7 @@ async def test_the_longest_retry_after_wins_in_any_order(scene: DeliveryScene) -
     await scene.emit(times=3)
     await scene.look()
     async with scene.pool.acquire() as conn:
-        [claim] = await seeds.claims(conn, DELIVER_WEBHOOK)
+        [claim] = await seeds.claims(conn, DELIVER_WEBHOOK_KIND)
         take = partial(
             attempts.take_due_deliveries, conn, claim=claim, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL
         )
@@ -182,12 +184,12 @@ async def test_the_longest_retry_after_wins_in_any_order(scene: DeliveryScene) -
         for heard, cut in product(permutations([(200, None), (429, 600.0), (503, 60.0)]), range(4)):
             await conn.execute(ANEW)
             tried = [
-                FinishedAttempt(one.delivery, status, None if status == 200 else "BAD_STATUS", after_s)
+                FinishedDeliveryAttempt(one.delivery, status, None if status == 200 else "BAD_STATUS", after_s)
                 for one, (status, after_s) in zip(taken, heard, strict=True)
             ]
             before = await conn.fetchval("select now()")
             for part in (tried[:cut], tried[cut:]):
-                await attempts.settle_attempts(conn, claim=claim, tried=part, failing=True)
+                await attempts.settle_delivery_attempts(conn, claim=claim, tried=part, failing=True)
             assert await conn.fetchval(REST_S, before) >= 600, (heard, cut)
             assert await take(limit=1) == []
 
@@ -213,7 +215,7 @@ async def test_hanging_receivers_delay_no_other(
 ) -> None:
     hangers = [(await scene.endpoint(receiver.url, "job.failed"))[0] for _ in range(5)]
     await scene.emit("job.failed", times=6)
-    openers = {DELIVER_WEBHOOK: OPENERS[DELIVER_WEBHOOK]}
+    openers = {DELIVER_WEBHOOK_KIND: TASK_OPENER_BY_KIND[DELIVER_WEBHOOK_KIND]}
     async with at_work(scene.settings_with(slots=2), scene.pool, openers), hanging(receiver):
         await scene.look()
 
@@ -233,9 +235,11 @@ async def test_hanging_receivers_delay_no_other(
 
 
 @pytest.mark.fresh
-@pytest.mark.parametrize("query", [FIND_NEW, FIND_DUE, FIND_LEFT])
+@pytest.mark.parametrize(
+    "query", [FIND_NEW_DELIVERY_ENDPOINTS, FIND_DUE_DELIVERY_ENDPOINTS, FIND_OPEN_ATTEMPT_ENDPOINTS]
+)
 async def test_a_scan_reads_few_rows_of_a_long_queue(
-    scene: DeliveryScene, query: TypedQuery[VisitedEndpoint]
+    scene: DeliveryScene, query: TypedQuery[EndpointWithDeliveries]
 ) -> None:
     await scene.endpoint("https://hooks.example.com/")
     await scene.emit()
@@ -248,20 +252,18 @@ async def test_a_scan_reads_few_rows_of_a_long_queue(
     async with scene.pool.acquire() as conn:
         await conn.execute("vacuum analyze webhook_delivery")
         for _ in range(TIMES):
-            await EndpointSearch(query).submit(conn)
+            await DeliveryEndpointSearch(query).submit(conn)
         async with reading(conn, "webhook_delivery") as read:
-            await EndpointSearch(query).submit(conn)
+            await DeliveryEndpointSearch(query).submit(conn)
     assert (read.scans, read.rows < FEW) == (0, True)
 
 
 @pytest.mark.fresh
-async def test_each_endpoint_gets_its_turn_and_one_job(
-    scene: DeliveryScene, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(delivery_jobs, "BATCH", 2)
+async def test_each_endpoint_gets_its_turn_and_one_job(scene: DeliveryScene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery_jobs, "ENDPOINTS_PER_SEARCH_BATCH", 2)
     made = {(await scene.endpoint("https://hooks.example.com/"))[0] for _ in range(5)}
     await scene.emit(times=3)
-    look = EndpointSearch(FIND_NEW)
+    look = DeliveryEndpointSearch(FIND_NEW_DELIVERY_ENDPOINTS)
     async with scene.pool.acquire() as conn:
         looks = [await look.submit(conn) for _ in range(6)]
     assert [looked_at for looked_at, _ in looks] == [2, 2, 1] * 2
@@ -276,9 +278,7 @@ async def test_the_age_of_the_backlog_is_that_of_the_longest_due(scene: Delivery
     due, _ = await scene.endpoint("https://hooks.example.com/due")
     rests, _ = await scene.endpoint("https://hooks.example.com/rests")
     paused, _ = await scene.endpoint("https://hooks.example.com/paused")
-    await scene.pool.execute(
-        "update webhook_endpoint set retry_at = now() + interval '1 hour' where id = $1", rests
-    )
+    await scene.pool.execute("update webhook_endpoint set retry_at = now() + interval '1 hour' where id = $1", rests)
     await scene.patch(paused, status="paused")
     async with scene.pool.acquire() as conn:
         assert await age_s(conn) == 0
@@ -293,5 +293,5 @@ async def test_the_age_of_the_backlog_is_that_of_the_longest_due(scene: Delivery
 
 
 async def age_s(conn: Conn) -> float:
-    await export_backlog_age(conn)
-    return float(metrics.WEBHOOK_BACKLOG_AGE._value.get())
+    await export_webhook_backlog_age(conn)
+    return float(metrics.WEBHOOK_BACKLOG_AGE_SECONDS._value.get())

@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 
 from db.pool import Pool
-from domain.media.folder import open_folder
-from domain.publishing.states import ALLOWED
+from domain.media.folder import open_folder_store
+from domain.publishing.states import ALLOWED_POST_TRANSITIONS
 from jobs import courier
 from schemas.settings import Settings
 from tests import seeds
@@ -32,19 +32,19 @@ UNWATCH = "drop trigger watch on scheduled_post; drop function note_move; drop t
 async def project(
     settings: Settings, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[PublishingProject]:
-    monkeypatch.setattr(phases, "PAUSE_S", 0.0)
-    monkeypatch.setattr(phases, "MIN_POLL_S", 0.0)
+    monkeypatch.setattr(phases, "RESEND_PAUSE_S", 0.0)
+    monkeypatch.setattr(phases, "MIN_POST_POLL_INTERVAL_S", 0.0)
     async with pool.acquire() as conn:
         await conn.execute(WATCH)
         org = await seeds.organization(conn)
         project_id = await seeds.project(conn, org)
         account_id = await seeds.account(conn, org, project_id)
-    store = open_folder(f"file:{tmp_path}")
-    async with courier.open_courier(settings.redis_url) as sender:
+    store = open_folder_store(f"file:{tmp_path}")
+    async with courier.open_wake_courier(settings.redis_url) as sender:
         yield PublishingProject(pool, settings, sender, org, project_id, account_id, store)
     moves = await pool.fetch("select distinct source, target from moved")
     await pool.execute(UNWATCH)
-    assert {(row["source"], row["target"]) for row in moves} <= ALLOWED
+    assert {(row["source"], row["target"]) for row in moves} <= ALLOWED_POST_TRANSITIONS
 
 
 @pytest_asyncio.fixture

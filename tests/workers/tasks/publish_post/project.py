@@ -10,12 +10,12 @@ from uuid import UUID
 
 import asyncpg
 
-from db.pool import Conn, Pool, transact
+from db.pool import Conn, Pool, run_in_transaction
 from domain.connecting import connect
-from domain.media.store import Store
+from domain.media.store import MediaStore
 from domain.projects import archive_status
-from jobs.courier import Courier
-from jobs.kinds import PUBLISH_POST, RECONCILE_POST, Kind
+from jobs.courier import WakeCourier
+from jobs.kinds import PUBLISH_POST_KIND, RECONCILE_POST_KIND, JobKindSpec
 from schemas.accounts import AccountDisconnected
 from schemas.projects import Archived
 from schemas.settings import Settings
@@ -27,10 +27,10 @@ from tests.workers import by_hand
 from tests.workers.by_hand import Died
 from tests.workers.runtime.workers import Workers
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
-from workers.platforms.registry import Platforms
-from workers.runtime.context import Context
+from workers.platforms.registry import PlatformAdapters
+from workers.runtime.context import TaskContext
 from workers.runtime.progress import ProgressWriter
-from workers.runtime.runner import Task
+from workers.runtime.runner import JobTask
 from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
 
@@ -46,7 +46,7 @@ class Death(NamedTuple):
     after: bool = False
 
 
-class MortalContext(Context):
+class MortalContext(TaskContext):
     """Context that dies at its `death`. `verbs` are the functions of its transactions."""
 
     def __init__(self, death: Death | None, *given: Any) -> None:
@@ -94,31 +94,31 @@ def verb_of(body: Verb) -> Verb:
 class PublishingProject:
     pool: Pool
     settings: Settings
-    courier: Courier
+    courier: WakeCourier
     org: UUID
     id: UUID
     account_id: UUID
-    store: Store
+    store: MediaStore
     platform: ScriptedPlatform = field(default_factory=ScriptedPlatform)
     lease_left_s: float = 15.0
     #: The functions of the last attempt's transactions.
     verbs: list[Verb] = field(default_factory=list)
 
     @property
-    def platforms(self) -> Platforms:
+    def platforms(self) -> PlatformAdapters:
         adapters = {"mastodon": self.platform, "bluesky": self.platform}
-        return Platforms(adapters, self.platform, seeds.VAULT, self.store, "http://127.0.0.1:8000")
+        return PlatformAdapters(adapters, self.platform, seeds.VAULT, self.store, "http://127.0.0.1:8000")
 
     @property
-    def task(self) -> Task:
+    def task(self) -> JobTask:
         return partial(publish_post, platforms=self.platforms)
 
     @property
-    def asking(self) -> Task:
+    def asking(self) -> JobTask:
         return partial(reconcile_post, platforms=self.platforms)
 
     async def do(self, verb: Callable[..., Awaitable[T]], /, **given: Any) -> T:
-        return await transact(self.pool, lambda conn: verb(conn, organization_id=self.org, **given))
+        return await run_in_transaction(self.pool, lambda conn: verb(conn, organization_id=self.org, **given))
 
     async def renew(self) -> None:
         """Continue in another project, with an account of its own."""
@@ -158,27 +158,25 @@ class PublishingProject:
         )
 
     async def archive(self) -> Archived:
-        answer, _ = await self.do(archive_status.archive, project_id=self.id, api_key_id=None)
+        answer, _ = await self.do(archive_status.begin_project_archive, project_id=self.id, api_key_id=None)
         return answer
 
     async def disconnect(self) -> AccountDisconnected:
         given = {"account_id": self.account_id, "api_key_id": None, "keyring": seeds.VAULT}
-        return await self.do(connect.disconnect, **given)
+        return await self.do(connect.disconnect_account, **given)
 
     # One attempt at a time, by hand
 
-    async def attempt(self, death: Death | None = None, *, kind: Kind = PUBLISH_POST) -> str | None:
+    async def attempt(self, death: Death | None = None, *, kind: JobKindSpec = PUBLISH_POST_KIND) -> str | None:
         """Pull, run and settle a job; return its outcome, or None if none was due. `died`: also rescued."""
         async with self.pool.acquire() as conn:
             claims = await seeds.claims(conn, kind, free=1)
         if not claims:
             return None
         attempt = by_hand.attempt_of(claims[0], kind)
-        context = MortalContext(
-            death, attempt, self.pool, ProgressWriter(self.pool), lambda: self.lease_left_s
-        )
+        context = MortalContext(death, attempt, self.pool, ProgressWriter(self.pool), lambda: self.lease_left_s)
         self.verbs = context.verbs
-        task = self.task if kind is PUBLISH_POST else self.asking
+        task = self.task if kind is PUBLISH_POST_KIND else self.asking
         return await by_hand.perform(self.pool, task, context, attempt)
 
     async def clock(self) -> datetime:
@@ -192,14 +190,12 @@ class PublishingProject:
             "update job set run_at = now(), stage = 'queued' where state = 'queued' and kind = 'publish_post'"
         )
         await self.pool.execute("update scheduled_post set not_before = now() where not_before is not null")
-        await self.pool.execute(
-            "update social_account set cooldown_until = now() where cooldown_until is not null"
-        )
+        await self.pool.execute("update social_account set cooldown_until = now() where cooldown_until is not null")
 
     async def make_query_due(self) -> None:
         """Make the next query for a post with a lost response due."""
         due = "update job set run_at = now(), stage = 'queued' where kind = $1 and state = 'queued'"
-        await self.pool.execute(due, RECONCILE_POST.name)
+        await self.pool.execute(due, RECONCILE_POST_KIND.name)
 
     async def attempts(self, most: int = 12) -> list[str]:
         """Run attempts until no post has a job left; return their outcomes."""
@@ -214,7 +210,7 @@ class PublishingProject:
     @asynccontextmanager
     async def working(self, **settings: Any) -> AsyncIterator[Any]:
         workers = Workers(self.settings, self.pool, self.org, self.courier)
-        async with workers.working(self.task, kind=PUBLISH_POST, **settings) as worker:
+        async with workers.working(self.task, kind=PUBLISH_POST_KIND, **settings) as worker:
             yield worker
 
     async def becomes(self, post_id: UUID, status: str, *, within: float = PATIENCE_S) -> asyncpg.Record:
@@ -242,7 +238,7 @@ class PublishingProject:
         rows = await self.pool.fetch("select type from post_event where post_id = $1 order by id", post_id)
         return [row["type"] for row in rows]
 
-    async def jobs(self, kind: Kind) -> list[asyncpg.Record]:
+    async def jobs(self, kind: JobKindSpec) -> list[asyncpg.Record]:
         return await self.pool.fetch("select * from job where kind = $1 order by id", kind.name)
 
     async def sends(self) -> int:
@@ -274,9 +270,7 @@ async def lender(project: PublishingProject) -> LeaseOwner:
         return await leasing.owner(conn)
 
 
-async def tenant(
-    project: PublishingProject, owner: LeaseOwner, borrower: Tenant | None = None
-) -> PublishingProject:
+async def tenant(project: PublishingProject, owner: LeaseOwner, borrower: Tenant | None = None) -> PublishingProject:
     """Create another project on the same platform, which leases the owner's account."""
     if borrower is None:
         async with project.pool.acquire() as conn:

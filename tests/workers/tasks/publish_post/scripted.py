@@ -8,23 +8,23 @@ import msgspec
 
 from domain.publishing.outgoing import PostingAccount
 from schemas.errors import (
-    OutcomeUnknown,
+    AccessTokenExpired,
+    AccountReauthRequired,
+    PlatformThrottled,
     PostNotSent,
+    PostOutcomeUnknown,
+    PostPreparationExpired,
     PostRejected,
-    PreparationExpired,
-    ReauthRequired,
-    Throttled,
-    TokenExpired,
-    Unavailable,
+    ServiceUnavailable,
 )
 from tests.workers.by_hand import Died
 from workers.platforms.contract import (
     AbsentPost,
     AcceptedPost,
     InboxDraft,
-    Inquiry,
     LivePost,
     PostDraft,
+    PostInquiry,
     PreparedPost,
     ReconcileResult,
     SendResult,
@@ -36,15 +36,15 @@ TAKES = ("ok", "drop", "break", "die_after", "slow_after", "take", "take_slow", 
 REFUSES = "unreached outdate refuse throttle expire shut lose die_before slow_before".split()
 FAULTS: dict[str, Callable[[], BaseException]] = {
     "unreached": lambda: PostNotSent("PLATFORM_UNREACHABLE", "it could not be reached"),
-    "outdate": lambda: PreparationExpired("UPLOAD_GONE", "the upload ran out"),
+    "outdate": lambda: PostPreparationExpired("UPLOAD_GONE", "the upload ran out"),
     "refuse": lambda: PostRejected("PLATFORM_REJECTED", "it won't have it", category="platform_rejected"),
-    "throttle": lambda: Throttled("PLATFORM_RATE_LIMITED", "it asks for a cooldown", after_s=60.0),
-    "expire": lambda: TokenExpired("TOKEN_EXPIRED", "the token has ended"),
-    "shut": lambda: ReauthRequired("TOKEN_REFUSED", "the token opens nothing"),
-    "lose": lambda: OutcomeUnknown("ANSWER_LOST", "lost on its way there"),
-    "drop": lambda: OutcomeUnknown("ANSWER_LOST", "lost on its way back"),
-    "break": lambda: OutcomeUnknown("ANSWER_UNCLEAR", "the platform answered 500"),
-    "unstored": lambda: Unavailable("the storage of media can't be reached: repeat the request"),
+    "throttle": lambda: PlatformThrottled("PLATFORM_RATE_LIMITED", "it asks for a cooldown", after_s=60.0),
+    "expire": lambda: AccessTokenExpired("TOKEN_EXPIRED", "the token has ended"),
+    "shut": lambda: AccountReauthRequired("TOKEN_REFUSED", "the token opens nothing"),
+    "lose": lambda: PostOutcomeUnknown("ANSWER_LOST", "lost on its way there"),
+    "drop": lambda: PostOutcomeUnknown("ANSWER_LOST", "lost on its way back"),
+    "break": lambda: PostOutcomeUnknown("ANSWER_UNCLEAR", "the platform answered 500"),
+    "unstored": lambda: ServiceUnavailable("the storage of media can't be reached: repeat the request"),
     "die_before": Died,
     "die_after": Died,
 }
@@ -72,7 +72,7 @@ class ScriptedPlatform:
         self.calls: list[ScriptedCall] = []
         self.drafts: list[PostDraft] = []
         self.steps: list[PreparedPost | None] = []
-        self.inquiries: list[Inquiry] = []
+        self.inquiries: list[PostInquiry] = []
         self.tickets: list[str] = []
         self.names: str | None = None
         self.answers = asyncio.Event()
@@ -88,7 +88,7 @@ class ScriptedPlatform:
             await hook()
         return self.script[name].popleft() if self.script[name] else "ok"
 
-    def repeatable(self, account: PostingAccount, inquiry: Inquiry) -> bool:
+    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
         return self.exact
 
     async def prepare(
@@ -139,7 +139,7 @@ class ScriptedPlatform:
     def take(self, post_id: str) -> None:
         self.live[post_id] = 1 if self.exact else self.live[post_id] + 1
 
-    async def poll(self, account: PostingAccount, inquiry: Inquiry) -> SendResult:
+    async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:
         prepared = inquiry.prepared
         assert prepared.handle["upload"] == "1"
         key = prepared.handle["key"]
@@ -153,7 +153,7 @@ class ScriptedPlatform:
             return AcceptedPost(handle=prepared.handle, after_s=0.0)
         return self.answer(word, key)
 
-    async def reconcile(self, account: PostingAccount, inquiry: Inquiry) -> ReconcileResult:
+    async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         self.inquiries.append(inquiry)
         word = await self._next("reconcile")
         if fault := FAULTS.get(word):
@@ -170,6 +170,4 @@ class ScriptedPlatform:
         return self.answer(word, post_id)
 
     def shown(self, post_id: str) -> LivePost:
-        return LivePost(
-            external_id=f"live-{self.names or post_id}", external_url=f"https://example.test/{post_id}"
-        )
+        return LivePost(external_id=f"live-{self.names or post_id}", external_url=f"https://example.test/{post_id}")

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.publishing import account_queue
-from jobs.kinds import PUBLISH_POST, REFRESH_TOKEN
+from jobs.kinds import PUBLISH_POST_KIND, REFRESH_TOKEN_KIND
 from tests import seeds
 from tests.waiting import eventually
 from tests.workers.tasks.publish_post.project import PublishingProject
@@ -17,8 +17,7 @@ from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 async def posts(project: PublishingProject, count: int, *, account_id: UUID | None = None) -> list[UUID]:
     """Insert posts that are due one a millisecond, the first one first."""
     return [
-        await project.post(f"post {number}", account_id=account_id, ago_s=1 - number / 1000)
-        for number in range(count)
+        await project.post(f"post {number}", account_id=account_id, ago_s=1 - number / 1000) for number in range(count)
     ]
 
 
@@ -92,9 +91,7 @@ async def test_a_later_post_gives_way_and_wakes_the_earlier_one(project: Publish
     assert sent(project) == [str(first), str(second)]
 
 
-async def test_the_head_of_the_queue_outlives_its_worker_and_ends_with_its_job(
-    project: PublishingProject,
-) -> None:
+async def test_the_head_of_the_queue_outlives_its_worker_and_ends_with_its_job(project: PublishingProject) -> None:
     first, second = await posts(project, 2)
     project.platform.plan(prepare=["die_before"])
     assert await project.attempt() == "died"
@@ -120,16 +117,14 @@ async def test_ten_posts_with_one_ended_token_ask_for_one_refresh(project: Publi
 
         async def all_wait() -> bool:
             return bool(
-                await project.pool.fetchval(
-                    "select bool_and(run_at > now()) from job where kind = 'publish_post'"
-                )
+                await project.pool.fetchval("select bool_and(run_at > now()) from job where kind = 'publish_post'")
             )
 
         await eventually(all_wait)
-        assert len(await project.jobs(REFRESH_TOKEN)) == 1
+        assert len(await project.jobs(REFRESH_TOKEN_KIND)) == 1
         await project.pool.execute("update account_credential set expires_at = null")
         async with project.pool.acquire() as conn, conn.transaction():
-            await account_queue.wake(conn, organization_id=project.org, account_id=project.account_id)
+            await account_queue.wake_account_posts(conn, organization_id=project.org, account_id=project.account_id)
         await project.drained()
     assert sent(project) == [str(post_id) for post_id in mine]
 
@@ -158,15 +153,13 @@ async def test_a_wake_does_not_wait_for_a_locked_job(project: PublishingProject)
 
     async with project.pool.acquire() as other, other.transaction():
         await other.execute("select from job where id = $1 for update", ids[0])
-        await project.do(account_queue.wake, account_id=project.account_id)
+        await project.do(account_queue.wake_account_posts, account_id=project.account_id)
     async with project.pool.acquire() as conn:
-        claimed = await seeds.claims(conn, PUBLISH_POST)
+        claimed = await seeds.claims(conn, PUBLISH_POST_KIND)
     assert [claim.id for claim in claimed] == [ids[1]]
 
 
-async def test_a_post_proved_absent_is_sent_again_only_at_the_head_of_the_queue(
-    project: PublishingProject,
-) -> None:
+async def test_a_post_proved_absent_is_sent_again_only_at_the_head_of_the_queue(project: PublishingProject) -> None:
     """It left the head of the queue while undecided, and another post is there by now."""
     project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["lose"], reconcile=["later"])

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.publishing import changes, failures, sending
-from jobs.kinds import RECONCILE_POST
-from schemas.errors import Conflict
+from jobs.kinds import RECONCILE_POST_KIND
+from schemas.errors import StateConflict
 from tests.workers.tasks.publish_post.project import Death, PublishingProject, hours_pass
 from tests.workers.tasks.publish_post.scripted import REFUSES, TAKES, ScriptedPlatform
 
@@ -40,8 +40,7 @@ STORIES = st.builds(
     looks=st.lists(st.one_of(FAULTS, st.sampled_from(["undecided", "later"])), max_size=3),
     deaths=st.lists(st.none() | DEATHS, max_size=6),
     meanwhile=st.lists(
-        st.sampled_from([None, None, None, "cancel", "archive", "late", "reconnect", "disconnect"]),
-        max_size=6,
+        st.sampled_from([None, None, None, "cancel", "archive", "late", "reconnect", "disconnect"]), max_size=6
     ),
 )
 
@@ -49,8 +48,8 @@ STORIES = st.builds(
 async def act(project: PublishingProject, post_id: UUID, what: str | None) -> None:
     match what:
         case "cancel":
-            with contextlib.suppress(Conflict):
-                await project.do(changes.cancel, post_id=post_id, reason=None)
+            with contextlib.suppress(StateConflict):
+                await project.do(changes.cancel_single_post, post_id=post_id, reason=None)
         case "archive":
             await project.archive()
         case "late":
@@ -86,7 +85,7 @@ async def query_post(project: PublishingProject, post_id: UUID) -> None:
     for _ in range(3):
         await act(project, post_id, "reconnect")
         await project.make_query_due()
-        await project.attempt(kind=RECONCILE_POST)
+        await project.attempt(kind=RECONCILE_POST_KIND)
 
 
 async def check_post(project: PublishingProject, post_id: UUID) -> None:
@@ -124,15 +123,13 @@ async def test_a_worker_that_dies_at_any_step_leaves_one_record(
             exact=False,
             sends=["ok"],
             looks=["shut"],
-            deaths=[Death(sending.publish)],
+            deaths=[Death(sending.mark_post_published)],
             meanwhile=["late", "late", None],
         ),
-        FaultStory(exact=False, sends=["take"], polls=["refuse"], deaths=[Death(failures.not_sent)]),
+        FaultStory(exact=False, sends=["take"], polls=["refuse"], deaths=[Death(failures.requeue_unsent_post)]),
     ],
 )
-async def test_a_regression_story_ends_with_a_right_row(
-    project: PublishingProject, story: FaultStory
-) -> None:
+async def test_a_regression_story_ends_with_a_right_row(project: PublishingProject, story: FaultStory) -> None:
     assert (await run_story(project, story))[0] == "died"
 
 

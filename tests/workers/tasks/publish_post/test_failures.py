@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from domain.accounts import accounts
-from jobs.kinds import REFRESH_TOKEN
+from jobs.kinds import REFRESH_TOKEN_KIND
 from tests import seeds
 from tests.workers.tasks.publish_post.project import PublishingProject
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
@@ -28,9 +28,7 @@ async def test_a_refusal_fails_the_post_with_its_category(project: PublishingPro
     assert await project.events(post) == ["scheduled", "prepared", "sending", "not_sent", "failed"]
 
 
-async def test_a_limit_cools_the_account_down_and_costs_no_attempt(
-    project: PublishingProject, post: UUID
-) -> None:
+async def test_a_limit_cools_the_account_down_and_costs_no_attempt(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(send=["throttle"])
     before = await project.clock()
     assert await project.attempt() == "snoozed"
@@ -45,9 +43,7 @@ async def test_a_limit_cools_the_account_down_and_costs_no_attempt(
     assert (len(project.platform.calls), len(project.platform.drafts), project.records(post)) == (2, 1, 1)
 
 
-async def test_a_repeatedly_lost_and_absent_post_has_the_usual_attempts(
-    project: PublishingProject, post: UUID
-) -> None:
+async def test_a_repeatedly_lost_and_absent_post_has_the_usual_attempts(project: PublishingProject, post: UUID) -> None:
     """The wait until it is proved absent costs no attempt; a repeated call does."""
     project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["lose"] * 3, reconcile=["later", "ok"] * 3)
@@ -70,18 +66,18 @@ async def test_an_ended_token_is_refreshed_once_and_again_only_after_a_wait(
 ) -> None:
     project.platform.plan(**{where: ["expire", "expire"]})
     assert await project.attempt() == "snoozed"
-    assert len(await project.jobs(REFRESH_TOKEN)) == 1
+    assert len(await project.jobs(REFRESH_TOKEN_KIND)) == 1
     assert (await project.job(post))["attempt"] == 0
     await project.skip_waits()
     assert await project.attempts() == ["retry", "completed"]
-    assert len(await project.jobs(REFRESH_TOKEN)) == 1
+    assert len(await project.jobs(REFRESH_TOKEN_KIND)) == 1
 
 
 async def test_a_token_about_to_end_is_refreshed_before_anything(project: PublishingProject) -> None:
     await project.pool.execute("update account_credential set expires_at = now() + interval '30 seconds'")
     await project.post()
     assert await project.attempt() == "snoozed"
-    assert (project.platform.drafts, len(await project.jobs(REFRESH_TOKEN))) == ([], 1)
+    assert (project.platform.drafts, len(await project.jobs(REFRESH_TOKEN_KIND))) == ([], 1)
 
 
 async def test_accepted_posts_are_polled_again_after_a_reconnection(project: PublishingProject) -> None:
@@ -102,7 +98,7 @@ async def test_accepted_posts_are_polled_again_after_a_reconnection(project: Pub
 
 async def mark_account(project: PublishingProject) -> None:
     """Mark the account as one that only its owner can reconnect, after a refresh of the first tokens."""
-    await project.do(accounts.require_reauth, account_id=project.account_id, reason="GONE", generation=1)
+    await project.do(accounts.require_account_reauth, account_id=project.account_id, reason="GONE", generation=1)
 
 
 async def reconnect(project: PublishingProject) -> None:
@@ -114,9 +110,7 @@ async def reconnect(project: PublishingProject) -> None:
 REFUSALS = (["expire"], ["shut"], ["expire", "expire"], ["expire", "shut"])
 
 
-async def test_a_post_refused_while_the_account_is_marked_waits_for_its_owner(
-    project: PublishingProject,
-) -> None:
+async def test_a_post_refused_while_the_account_is_marked_waits_for_its_owner(project: PublishingProject) -> None:
     """The refusal is older than the mark: it costs no attempt, and the owner's return wakes the post."""
     for words in REFUSALS:
         await project.renew()
@@ -143,12 +137,12 @@ async def test_a_post_refused_for_replaced_tokens_uses_the_new_ones(project: Pub
         for _ in words[1:]:
             assert await project.attempt() == "snoozed"
             await project.skip_waits()
-        asked = len(await project.jobs(REFRESH_TOKEN))
+        asked = len(await project.jobs(REFRESH_TOKEN_KIND))
         project.platform.on["send"] = partial(reconnect, project)
         assert await project.attempt() == "interrupted"
         del project.platform.on["send"]
         assert await project.attempt() == "completed"
-        assert len(await project.jobs(REFRESH_TOKEN)) == asked
+        assert len(await project.jobs(REFRESH_TOKEN_KIND)) == asked
         assert (await project.row(post))["status"] == "published"
 
 
@@ -162,17 +156,13 @@ async def test_a_post_that_became_due_by_a_reconnection_is_woken(project: Publis
     assert await project.attempt() == "completed"
 
 
-async def test_a_post_that_waits_for_tokens_is_woken_by_new_ones(
-    project: PublishingProject, post: UUID
-) -> None:
+async def test_a_post_that_waits_for_tokens_is_woken_by_new_ones(project: PublishingProject, post: UUID) -> None:
     """A post that waits for anything else is not woken."""
     project.platform.plan(send=["unreached", "expire", "expire"])
     other = await project.post()
     assert await project.attempt() == "retry"
     assert await project.attempt() == "snoozed"
-    await project.pool.execute(
-        "update job set run_at = now(), stage = 'queued' where run_at < now() + interval '20 s'"
-    )
+    await project.pool.execute("update job set run_at = now(), stage = 'queued' where run_at < now() + interval '20 s'")
     assert await project.attempt() == "retry"
     assert await project.attempt() is None
     await reconnect(project)

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from tests import seeds
 from tests.media import picture
 from tests.peers.simulators.faults import SimFault
@@ -20,7 +20,7 @@ from tests.peers.simulators.simulator import Simulator
 from tests.platforms import instagram_account
 from tests.platforms.instagram_account import InstagramAccount
 from tests.workers.tasks.publish_post.project import Death, PublishingProject
-from workers.platforms.registry import Platforms
+from workers.platforms.registry import PlatformAdapters
 
 pytestmark = pytest.mark.long
 
@@ -51,7 +51,7 @@ class InstagramProject(PublishingProject):
     files: str = ""
 
     @property
-    def platforms(self) -> Platforms:
+    def platforms(self) -> PlatformAdapters:
         base = super().platforms
         return base._replace(adapters={"instagram": self.ada.adapter}, public_url=self.files)
 
@@ -100,7 +100,7 @@ async def on_instagram(project: PublishingProject) -> AsyncIterator[InstagramPro
                 handle="ada",
                 external_id=ada.account.external_id,
                 service_url=ada.account.service_url,
-                grant=Grant(access_token=ada.account.access_token),
+                grant=TokenGrant(access_token=ada.account.access_token),
                 traits={"quotaPosts": 1000, "quotaSeconds": 86400},
             )
             mine: dict[str, Any] = {

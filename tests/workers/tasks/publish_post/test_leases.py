@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from domain.accounts import accounts
-from domain.accounts.credentials import Grant
+from domain.accounts.credentials import TokenGrant
 from domain.leasing import offers
 from domain.publishing.outgoing import PostingAccount
-from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
+from jobs.kinds import RECONCILE_POST_KIND, REFRESH_TOKEN_KIND
 from tests import seeds
 from tests.domain.project import Project as Tenant
 from tests.leasing import LeaseOwner
@@ -48,7 +48,7 @@ async def test_a_leased_post_uses_the_owners_credential(
 
     leased.platform = Seeing()
     async with project.pool.acquire() as conn, conn.transaction():
-        grant = Grant(access_token="the-owners")
+        grant = TokenGrant(access_token="the-owners")
         await seeds.account(conn, owner.org, owner.project_id, handle="bakes", grant=grant)
     post_id = await leased.post()
     assert await leased.attempts() == ["completed"]
@@ -63,9 +63,9 @@ async def test_a_lost_post_is_reconciled_after_the_lease(leased: PublishingProje
     assert await leased.attempts() == ["failed"]
     await release(leased)
     await leased.make_query_due()
-    assert await leased.attempt(kind=RECONCILE_POST) == "snoozed"
+    assert await leased.attempt(kind=RECONCILE_POST_KIND) == "snoozed"
     await leased.make_query_due()
-    assert await leased.attempt(kind=RECONCILE_POST) == "completed"
+    assert await leased.attempt(kind=RECONCILE_POST_KIND) == "completed"
     assert ((await leased.row(post_id))["status"], len(leased.platform.calls)) == ("published", 1)
 
 
@@ -80,7 +80,7 @@ async def test_one_refresh_job_of_the_owner_serves_all_tenants(
     project.platform.plan(send=["expire"])
     await after.post()
     assert await after.attempt() == "snoozed"
-    [job] = await project.jobs(REFRESH_TOKEN)
+    [job] = await project.jobs(REFRESH_TOKEN_KIND)
     assert (job["organization_id"], job["project_id"]) == (owner.org, owner.project_id)
     assert job["args"] == {"account_id": str(owner.account_id)}
 
@@ -109,7 +109,7 @@ async def limit(project: PublishingProject, owner: LeaseOwner, *, posts: int) ->
     """Set a quota of `posts` a day."""
     named = {"organization_id": owner.org, "account_id": owner.account_id}
     async with project.pool.acquire() as conn:
-        await accounts.set_quota(conn, **named, posts=posts, seconds=86400)
+        await accounts.set_account_quota(conn, **named, posts=posts, seconds=86400)
 
 
 async def test_the_owners_reconnection_resumes_the_tenants_posts(
@@ -142,7 +142,7 @@ async def test_an_earlier_tenants_post_is_not_taken_for_the_next_ones(
     row = await after.row(post_id)
     assert (row["status"], row["external_id"], row["external_url"]) == ("outcome_unknown", None, None)
     await after.make_query_due()
-    assert await after.attempt(kind=RECONCILE_POST) == "snoozed"
+    assert await after.attempt(kind=RECONCILE_POST_KIND) == "snoozed"
     assert (await after.row(post_id))["external_id"] is None
 
 
@@ -156,11 +156,11 @@ async def insert_earlier_post(project: PublishingProject, owner: LeaseOwner, who
         return post_id
     own = replace(project, org=owner.org, id=owner.project_id, account_id=owner.account_id)
     async with project.pool.acquire() as conn:
-        await offers.withdraw(conn, actor=owner.actor, account_id=owner.account_id)
+        await offers.withdraw_account_offer(conn, actor=owner.actor, account_id=owner.account_id)
     post_id = await own.post()
     assert await own.attempts() == ["completed"]
     async with project.pool.acquire() as conn:
-        await offers.offer(conn, actor=owner.actor, account_id=owner.account_id, niche="baking")
+        await offers.offer_account_for_lease(conn, actor=owner.actor, account_id=owner.account_id, niche="baking")
     return post_id
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from workers.publishing import attempt, loop, phases
-from workers.publishing.loop import PHASES
-from workers.publishing.phases import Phase
+from workers.publishing.loop import PUBLISH_PHASES
+from workers.publishing.phases import PublishPhase
 from workers.tasks import publish_post
 
 MODULES = (attempt, loop, phases, publish_post)
@@ -35,9 +35,7 @@ def attributes(name: str) -> list[ast.Attribute]:
 def mentioned(name: str) -> set[str]:
     """Return the functions that this one calls, or passes on to be called."""
     names = {node.id for node in ast.walk(FUNCTIONS[name]) if isinstance(node, ast.Name)}
-    dotted = {
-        node.attr for node in attributes(name) if isinstance(node.value, ast.Name) and node.value.id in BASES
-    }
+    dotted = {node.attr for node in attributes(name) if isinstance(node.value, ast.Name) and node.value.id in BASES}
     return (names | dotted) & FUNCTIONS.keys()
 
 
@@ -51,7 +49,7 @@ def reached(name: str) -> set[str]:
 
 
 def test_the_modules_functions_are_read() -> None:
-    assert {row.run.__name__ for row in PHASES.values()} < FUNCTIONS.keys()
+    assert {row.run.__name__ for row in PUBLISH_PHASES.values()} < FUNCTIONS.keys()
     assert {"run", "first_phase", "report"} <= reached("publish_post")
 
 
@@ -59,9 +57,9 @@ def test_no_function_calls_itself_directly_or_through_others() -> None:
     assert [name for name in FUNCTIONS if name in reached(name)] == []
 
 
-@pytest.mark.parametrize("phase", Phase)
-def test_a_phase_matches_its_row(phase: Phase) -> None:
-    row = PHASES[phase]
+@pytest.mark.parametrize("phase", PublishPhase)
+def test_a_phase_matches_its_row(phase: PublishPhase) -> None:
+    row = PUBLISH_PHASES[phase]
     found = [node for name in {row.run.__name__, *reached(row.run.__name__)} for node in attributes(name)]
     follows = {node.attr for node in found if isinstance(node.value, ast.Name) and node.value.id == "Phase"}
     calls = {node.attr for node in found if ast.unparse(node.value).endswith("attempt.adapter")}

@@ -13,7 +13,7 @@ import pytest
 
 from domain.content import content
 from domain.publishing import changes
-from jobs.kinds import RECONCILE_POST
+from jobs.kinds import RECONCILE_POST_KIND
 from schemas.accounts import AccountDisconnected
 from schemas.content import ContentPatch
 from schemas.errors import DomainError
@@ -105,9 +105,7 @@ async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(project: P
     project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["drop", "ok", "unreached", "ok", "take", "lose", "throttle", "ok"] * 3)
     account_ids = [await project.account(handle=f"shop{number}") for number in range(4)]
-    post_ids = [
-        await project.post(f"post {number}", account_id=account_ids[number % 4]) for number in range(40)
-    ]
+    post_ids = [await project.post(f"post {number}", account_id=account_ids[number % 4]) for number in range(40)]
     async with project.working(slots=10), project.working(slots=10):
         await asyncio.gather(*[people(project, post_ids, seed) for seed in range(3)])
         project.account_id = account_ids[0]
@@ -120,7 +118,7 @@ async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(project: P
 
         await eventually(drained)
     await project.make_query_due()
-    while await project.attempt(kind=RECONCILE_POST) is not None:
+    while await project.attempt(kind=RECONCILE_POST_KIND) is not None:
         pass
     for post_id in post_ids:
         status = (await project.row(post_id))["status"]
@@ -134,17 +132,17 @@ async def people(project: PublishingProject, post_ids: list[UUID], seed: int) ->
         post_id = chance.choice(post_ids)
         match chance.choice(["cancel", "move", "edit"]):
             case "cancel":
-                await ignore_refusal(project.do, changes.cancel, post_id=post_id, reason=None)
+                await ignore_refusal(project.do, changes.cancel_single_post, post_id=post_id, reason=None)
             case "move":
                 soon = seeds.in_utc(datetime.now(UTC) + timedelta(seconds=0.2))
                 body = Reschedule(scheduled_for=soon, allow_duplicate=True)
                 asked = {"body": body, "now": datetime.now(UTC)}
-                await ignore_refusal(project.do, changes.reschedule, post_id=post_id, **asked)
+                await ignore_refusal(project.do, changes.reschedule_waiting_post, post_id=post_id, **asked)
             case "edit":
                 content_id = (await project.row(post_id))["content_id"]
                 patch = ContentPatch(caption=f"edited {chance.random()}")
                 words = {"patch": patch, "versions": None, "public_url": ""}
-                await ignore_refusal(project.do, content.edit, content_id=content_id, **words)
+                await ignore_refusal(project.do, content.edit_content, content_id=content_id, **words)
 
 
 async def ignore_refusal(do: Callable[..., Awaitable[object]], verb: object, **given: object) -> None:

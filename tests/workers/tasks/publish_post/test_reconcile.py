@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.publishing import changes, quotas
-from jobs.kinds import RECONCILE_POST, REFRESH_TOKEN
+from jobs.kinds import RECONCILE_POST_KIND, REFRESH_TOKEN_KIND
 from schemas.posts import ResolvePost
 from tests.workers.tasks.publish_post.project import PublishingProject
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
@@ -28,12 +28,10 @@ async def lost(project: PublishingProject, *, how: str = "drop") -> UUID:
 async def ask(project: PublishingProject) -> str | None:
     """Run the next query as if it were due."""
     await project.make_query_due()
-    return await project.attempt(kind=RECONCILE_POST)
+    return await project.attempt(kind=RECONCILE_POST_KIND)
 
 
-@pytest.mark.parametrize(
-    ("how", "status", "code"), [("drop", "published", None), ("lose", "failed", "NOT_PUBLISHED")]
-)
+@pytest.mark.parametrize(("how", "status", "code"), [("drop", "published", None), ("lose", "failed", "NOT_PUBLISHED")])
 async def test_a_found_or_absent_post_ends_the_reconciliation(
     project: PublishingProject, how: str, status: str, code: str | None
 ) -> None:
@@ -63,7 +61,7 @@ async def test_a_post_is_queried_six_times_and_then_left_to_a_person(project: Pu
     age = "update job set created_at = now() - $1 * interval '1 second' where kind = 'reconcile_post'"
     words = []
     for before, at in itertools.pairwise([0.0, *ASKS_S]):
-        [job] = await project.jobs(RECONCILE_POST)
+        [job] = await project.jobs(RECONCILE_POST_KIND)
         assert since <= job["run_at"] - timedelta(seconds=at - before) <= await project.clock()
         since = await project.clock()
         await project.pool.execute("update social_account set status = 'connected'")
@@ -88,9 +86,9 @@ async def test_a_query_proves_nothing_about_a_later_call(project: PublishingProj
     async def send_anew() -> None:
         project.platform.on.clear()
         word = ResolvePost(published=False)
-        await project.do(changes.resolve, post_id=post_id, body=word, api_key_id=None)
+        await project.do(changes.resolve_post_outcome, post_id=post_id, body=word, api_key_id=None)
         failed = (await project.row(post_id))["job_id"]
-        await project.do(changes.retry, project_id=project.id, post_id=post_id, retry_of=failed)
+        await project.do(changes.retry_failed_post, project_id=project.id, post_id=post_id, retry_of=failed)
         project.platform.plan(send=["lose"], reconcile=["undecided", "ok"])
         assert await project.attempt() == "failed"
 
@@ -112,10 +110,7 @@ async def need_owner(project: PublishingProject) -> None:
     ],
 )
 async def test_a_post_is_queried_as_long_as_its_account_exists(
-    project: PublishingProject,
-    meanwhile: Callable[[PublishingProject], Awaitable[object]],
-    word: str,
-    status: str,
+    project: PublishingProject, meanwhile: Callable[[PublishingProject], Awaitable[object]], word: str, status: str
 ) -> None:
     """In an archived project too. A deleted account ends it; a marked account waits for its owner."""
     post_id = await lost(project)
@@ -129,7 +124,7 @@ async def test_an_expired_token_is_refreshed_before_the_query(project: Publishin
     await project.pool.execute("update account_credential set expires_at = now()")
     project.platform.plan(reconcile=["die_before"])
     assert await ask(project) == "snoozed"
-    assert len(await project.jobs(REFRESH_TOKEN)) == 1
+    assert len(await project.jobs(REFRESH_TOKEN_KIND)) == 1
 
 
 async def test_sends_are_kept_as_long_as_a_window_counts_them(project: PublishingProject) -> None:
@@ -138,6 +133,6 @@ async def test_sends_are_kept_as_long_as_a_window_counts_them(project: Publishin
     await project.pool.execute("update account_send set at = now() - interval '3 days'")
     await project.pool.execute("update social_account set quota_posts = 1, quota_window_s = 4 * 86400")
     async with project.pool.acquire() as conn:
-        assert await quotas.prune(conn) == 0
+        assert await quotas.prune_old_sends(conn) == 0
         await conn.execute("update social_account set quota_window_s = 86400")
-        assert await quotas.prune(conn) == 1
+        assert await quotas.prune_old_sends(conn) == 1

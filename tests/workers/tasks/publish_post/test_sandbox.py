@@ -4,29 +4,29 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from domain.media.folder import open_folder
+from domain.media.folder import open_folder_store
 from domain.tenancy import organizations
 from tests import seeds
 from tests.platforms import scripted
 from tests.workers.net import SimulatedNetwork
 from tests.workers.tasks.publish_post.project import PublishingProject
-from workers.platforms.contract import Inquiry, PreparedPost
+from workers.platforms.contract import PostInquiry, PreparedPost
 from workers.platforms.fakes.publish import SandboxAdapter
-from workers.platforms.registry import Platforms
+from workers.platforms.registry import PlatformAdapters
 
 
 class SandboxProject(PublishingProject):
     @property
-    def platforms(self) -> Platforms:
-        return Platforms({}, SandboxAdapter(), seeds.VAULT, self.store, "http://127.0.0.1:8000")
+    def platforms(self) -> PlatformAdapters:
+        return PlatformAdapters({}, SandboxAdapter(), seeds.VAULT, self.store, "http://127.0.0.1:8000")
 
 
 @pytest_asyncio.fixture
 async def sandbox(project: PublishingProject, net: SimulatedNetwork, tmp_path: Path) -> SandboxProject:
     async with project.pool.acquire() as conn:
-        org = (await organizations.create(conn, name="Acme", tier="partner")).sandbox
+        org = (await organizations.insert_organization_pair(conn, name="Acme", tier="partner")).sandbox
         project_id = await seeds.project(conn, org)
-    store = open_folder(f"file:{tmp_path}")
+    store = open_folder_store(f"file:{tmp_path}")
     return SandboxProject(project.pool, project.settings, project.courier, org, project_id, project_id, store)
 
 
@@ -57,4 +57,4 @@ async def test_the_same_input_has_the_same_outcome() -> None:
     prepared: list[PreparedPost] = [await SandboxAdapter().prepare(account, draft) for _ in range(2)]
     assert prepared[0] == prepared[1]
     sent = await SandboxAdapter().send(account, prepared[0], draft, timeout_s=1)
-    assert sent == await SandboxAdapter().poll(account, Inquiry(prepared[1], draft.now, draft.now))
+    assert sent == await SandboxAdapter().poll(account, PostInquiry(prepared[1], draft.now, draft.now))

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from domain.content import content
-from jobs.kinds import RECONCILE_POST
+from jobs.kinds import RECONCILE_POST_KIND
 from schemas.content import ContentPatch
 from tests.workers.tasks.publish_post.project import PublishingProject, hours_pass
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
@@ -41,9 +41,7 @@ async def one_chunk(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-async def test_twice_lost_bytes_are_sent_again_by_another_attempt(
-    project: PublishingProject, post: UUID
-) -> None:
+async def test_twice_lost_bytes_are_sent_again_by_another_attempt(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(send=["lose", "drop", "ok"])
     assert await project.attempt() == "retry"
     row, job = await project.row(post), await project.job(post)
@@ -57,16 +55,14 @@ async def test_twice_lost_bytes_are_sent_again_by_another_attempt(
 
 
 @pytest.mark.parametrize("lost", [["die_after"], ["lose", "drop"]])
-async def test_an_edit_does_not_change_what_is_sent_again(
-    project: PublishingProject, lost: list[str]
-) -> None:
+async def test_an_edit_does_not_change_what_is_sent_again(project: PublishingProject, lost: list[str]) -> None:
     """Other bytes with the same key would create a second post, or return the first with other content."""
     project.platform.plan(send=lost)
     post_id = await project.post("first words")
     assert await project.attempt() in {"died", "retry"}
     content_id = (await project.row(post_id))["content_id"]
     words = {"patch": ContentPatch(caption="last words"), "versions": None, "public_url": ""}
-    await project.do(content.edit, content_id=content_id, **words)
+    await project.do(content.edit_content, content_id=content_id, **words)
     await project.skip_waits()
     assert await project.attempts() == ["completed"]
     assert [call.caption for call in project.platform.calls] == ["first words"] * (len(lost) + 1)
@@ -96,16 +92,14 @@ async def test_a_refused_repeat_proves_nothing_about_the_first_call(project: Pub
         assert (seen, project.records(post)) == (words, 1), fault
 
 
-async def test_an_undecided_post_is_outcome_unknown_and_reconciled(
-    project: PublishingProject, post: UUID
-) -> None:
+async def test_an_undecided_post_is_outcome_unknown_and_reconciled(project: PublishingProject, post: UUID) -> None:
     project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["drop"], reconcile=["undecided"])
     assert await project.attempts() == ["failed"]
     row, job = await project.row(post), await project.job(post)
     assert (row["status"], row["last_error"]["category"]) == ("outcome_unknown", "unknown")
     assert (job["error"]["code"], job["error"]["retryable"]) == ("OUTCOME_UNKNOWN", False)
-    [asking] = await project.jobs(RECONCILE_POST)
+    [asking] = await project.jobs(RECONCILE_POST_KIND)
     assert asking["args"] == {"post_id": str(post)}
 
 
@@ -134,9 +128,7 @@ async def test_a_post_in_flight_is_reconciled_before_it_is_sent_again(project: P
     assert project.records(post_id) == 0
 
 
-async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(
-    project: PublishingProject,
-) -> None:
+async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(project: PublishingProject) -> None:
     """Its error contains the cause of the doubt, in the platform's own words."""
     project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["lose", "lose"])
@@ -150,9 +142,7 @@ async def test_a_post_that_is_proved_absent_twice_waits_before_the_next_try(
     assert (len(project.platform.calls), project.records(post_id), await project.sends()) == (3, 1, 1)
 
 
-async def test_an_accepted_post_is_polled_and_never_sent_again(
-    project: PublishingProject, post: UUID
-) -> None:
+async def test_an_accepted_post_is_polled_and_never_sent_again(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(send=["take"], poll=["take", "unreached", "expire", "ok"])
     assert await project.attempts() == ["retry", "snoozed", "completed"]
     assert (len(project.platform.calls), project.records(post)) == (1, 1)
@@ -160,9 +150,7 @@ async def test_an_accepted_post_is_polled_and_never_sent_again(
     assert (await project.row(post))["handle"]["upload"] == "1"
 
 
-async def test_a_post_processed_for_too_long_is_outcome_unknown(
-    project: PublishingProject, post: UUID
-) -> None:
+async def test_a_post_processed_for_too_long_is_outcome_unknown(project: PublishingProject, post: UUID) -> None:
     project.platform.plan(send=["take"], poll=["unreached", "take"])
     assert await project.attempt() == "retry"
     await hours_pass(project, 0.6)
@@ -174,7 +162,7 @@ async def test_a_post_processed_for_too_long_is_outcome_unknown(
 async def test_a_slow_response_times_out(
     project: PublishingProject, post: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workers.publishing.phases.SEND_S", 0.05)
+    monkeypatch.setattr("workers.publishing.phases.MAX_SEND_TIMEOUT_S", 0.05)
     project.platform.plan(send=["slow_after", "slow_after"])
     assert await project.attempts() == ["retry", "completed"]
     assert project.records(post) == 1

@@ -10,10 +10,10 @@ from typing import NoReturn
 import msgspec
 import pytest
 
-from domain.media.storage import open_store
+from domain.media.storage import open_media_store
 from domain.tenancy import organizations
-from jobs.kinds import PUBLISH_POST
-from schemas.errors import ServerBusy
+from jobs.kinds import PUBLISH_POST_KIND
+from schemas.errors import ExternalServerBusy
 from tests import http_server, seeds
 from tests.http_server import HttpRequest, HttpResponse
 from tests.waiting import eventually
@@ -21,7 +21,7 @@ from tests.workers.runtime.workers import at_work
 from tests.workers.tasks.publish_post.project import PublishingProject
 from tests.workers.tasks.publish_post.test_sending import one_chunk
 from workers.runtime import server_slots
-from workers.runtime.context import Context
+from workers.runtime.context import TaskContext
 from workers.tasks import publish_post
 
 HOGS, POSTS, SLOTS = 2, 6, 10
@@ -52,7 +52,7 @@ async def serving(pds: SlowPds) -> AsyncIterator[None]:
 async def settled(project: PublishingProject, pds: SlowPds, *, posts: int) -> PublishingProject:
     """Create a tenant of the lowest tier with due posts, each of its own account."""
     async with project.pool.acquire() as conn:
-        org = (await organizations.create(conn, name="Acme", tier="standard")).live
+        org = (await organizations.insert_organization_pair(conn, name="Acme", tier="standard")).live
         mine = replace(project, org=org, id=await seeds.project(conn, org))
     for number in range(posts):
         account_id = await mine.account(
@@ -66,7 +66,7 @@ async def settled(project: PublishingProject, pds: SlowPds, *, posts: int) -> Pu
 async def add_picture(project: PublishingProject) -> None:
     """Add a picture to the tenant's newest content."""
     token = secrets.token_urlsafe(32)
-    await open_store(project.settings).write(token, one_chunk(bytes(43)))
+    await open_media_store(project.settings).write(token, one_chunk(bytes(43)))
     await project.pool.execute(
         """insert into content_asset (organization_id, content_id, id, position, kind, mime_type, width,
                                       height, size_bytes, sha256, token)
@@ -77,9 +77,7 @@ async def add_picture(project: PublishingProject) -> None:
     )
 
 
-async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(
-    project: PublishingProject,
-) -> None:
+async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(project: PublishingProject) -> None:
     slow, quick = SlowPds(), SlowPds()
     quick.answer.set()
     async with serving(slow), serving(quick):
@@ -87,7 +85,7 @@ async def test_twelve_posts_whose_uploads_hang_make_no_other_tenants_post_late(
         settings = msgspec.structs.replace(project.settings, slots=SLOTS, fetch_allow=hosts)
         for _ in range(HOGS):
             await settled(project, slow, posts=POSTS)
-        async with at_work(settings, project.pool, {PUBLISH_POST: publish_post.open_task}):
+        async with at_work(settings, project.pool, {PUBLISH_POST_KIND: publish_post.open_task}):
             await eventually(lambda: hang(project, slow))
             newcomer = await settled(project, quick, posts=1)
             await eventually(lambda: published(newcomer))
@@ -104,13 +102,11 @@ async def test_a_post_at_a_busy_server_is_snoozed_at_no_cost(
     project: PublishingProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two slots one server may hold one: the other tenant's post waits unchanged."""
-    monkeypatch.setattr(server_slots, "WAIT_S", 0.0)
+    monkeypatch.setattr(server_slots, "MAX_SERVER_SLOT_WAIT_S", 0.0)
     async with serving(slow := SlowPds()):
-        settings = msgspec.structs.replace(
-            project.settings, slots=2, fetch_allow=slow.url.removeprefix("http://")
-        )
+        settings = msgspec.structs.replace(project.settings, slots=2, fetch_allow=slow.url.removeprefix("http://"))
         tenants = [await settled(project, slow, posts=1) for _ in range(2)]
-        async with at_work(settings, project.pool, {PUBLISH_POST: publish_post.open_task}):
+        async with at_work(settings, project.pool, {PUBLISH_POST_KIND: publish_post.open_task}):
             await eventually(lambda: is_snoozed(project))
             await eventually(lambda: hangs(slow))
             assert slow.held == 1
@@ -127,19 +123,19 @@ async def test_an_accepted_post_is_polled_at_a_busy_server(
     project.platform.plan(send=["take"], poll=["unreached"])
     post_id = await project.post()
     with monkeypatch.context() as busy:
-        busy.setattr(Context, "at", no_slot)
+        busy.setattr(TaskContext, "at", no_slot)
         assert await project.attempt() == "snoozed"
         assert project.platform.calls == []
     await project.skip_waits()
     assert await project.attempt() == "retry"
     assert (await project.row(post_id))["phase"] == "accepted"
     await project.skip_waits()
-    monkeypatch.setattr(Context, "at", no_slot)
+    monkeypatch.setattr(TaskContext, "at", no_slot)
     assert await project.attempt() == "completed"
 
 
-def no_slot(_: Context, server: str) -> NoReturn:
-    raise ServerBusy(server)
+def no_slot(_: TaskContext, server: str) -> NoReturn:
+    raise ExternalServerBusy(server)
 
 
 async def is_snoozed(project: PublishingProject) -> bool:

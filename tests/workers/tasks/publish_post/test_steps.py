@@ -7,8 +7,8 @@ import pytest
 
 from domain.media import tickets
 from domain.publishing import sending
-from jobs.kinds import RECONCILE_POST
-from schemas.errors import NotFound
+from jobs.kinds import RECONCILE_POST_KIND
+from schemas.errors import ObjectNotFound
 from tests.dumps import dump_database
 from tests.workers.tasks.publish_post.project import Death, PublishingProject
 
@@ -29,12 +29,10 @@ async def test_each_step_gets_the_previous_one(project: PublishingProject, post:
 
 
 @pytest.mark.parametrize("kept", [1, 2])
-async def test_a_death_between_two_steps_loses_none_of_them(
-    project: PublishingProject, post: UUID, kept: int
-) -> None:
+async def test_a_death_between_two_steps_loses_none_of_them(project: PublishingProject, post: UUID, kept: int) -> None:
     """Its secret survives too: it is stored sealed, and deleted at the end."""
     project.platform.plan(prepare=["step", "step", "ok"])
-    assert await project.attempt(Death(sending.keep, kept, after=True)) == "died"
+    assert await project.attempt(Death(sending.store_prepared_step, kept, after=True)) == "died"
     assert (await project.row(post))["phase"] == "preparing"
     assert "the address of upload" not in await dump_database(project.pool)
     assert await project.attempts() == ["completed"]
@@ -121,21 +119,17 @@ async def test_a_draft_goes_to_the_inbox_and_is_not_published(project: Publishin
     assert await project.pool.fetchval("select turn_post_id from social_account") is None
 
 
-async def test_a_draft_whose_answer_was_lost_is_found_in_the_inbox(
-    project: PublishingProject, post: UUID
-) -> None:
+async def test_a_draft_whose_answer_was_lost_is_found_in_the_inbox(project: PublishingProject, post: UUID) -> None:
     project.platform.exact = False
     project.platform.plan(send=["drop"], reconcile=["undecided", "inbox"])
     assert await project.attempts() == ["failed"]
     assert (await project.row(post))["status"] == "outcome_unknown"
     await project.make_query_due()
-    assert await project.attempt(kind=RECONCILE_POST) == "completed"
+    assert await project.attempt(kind=RECONCILE_POST_KIND) == "completed"
     assert (await project.row(post))["status"] == "draft_in_inbox"
 
 
-async def test_a_reconciliation_that_finds_the_post_accepted_polls_on(
-    project: PublishingProject, post: UUID
-) -> None:
+async def test_a_reconciliation_that_finds_the_post_accepted_polls_on(project: PublishingProject, post: UUID) -> None:
     project.platform.exact = False
     project.platform.plan(send=["drop"], reconcile=["take"], poll=["take", "ok"])
     assert await project.attempts() == ["completed"]
@@ -153,7 +147,7 @@ async def test_a_post_may_be_live_before_it_has_an_id(project: PublishingProject
 
 async def fetch(project: PublishingProject, ticket: str) -> None:
     async with project.pool.acquire() as conn:
-        await tickets.fetch(
+        await tickets.redeem_media_ticket(
             conn, token=await project.pool.fetchval("select token from content_asset"), ticket=ticket
         )
 
@@ -167,7 +161,7 @@ async def test_unused_tickets_prove_absence(project: PublishingProject, post: UU
     assert await project.attempts() == ["completed"]
     assert [inquiry.fetched for inquiry in project.platform.inquiries] == [False]
     assert list_previous_steps(project) == [None, None]
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectNotFound):
         await fetch(project, TICKET)
     await fetch(project, NEXT)
     assert project.records(post) == 1
@@ -186,7 +180,7 @@ async def test_a_used_ticket_is_passed_to_the_adapter(project: PublishingProject
     await project.attach("a" * 43)
     assert await project.attempts() == ["failed"]
     await project.make_query_due()
-    assert await project.attempt(kind=RECONCILE_POST) == "snoozed"
+    assert await project.attempt(kind=RECONCILE_POST_KIND) == "snoozed"
     assert [inquiry.fetched for inquiry in project.platform.inquiries] == [True, True]
     assert (await project.row(post))["status"] == "outcome_unknown"
 
@@ -199,10 +193,10 @@ async def test_a_ticket_is_for_its_own_posts_files(project: PublishingProject) -
     await project.attempt()
     await fetch(project, TICKET)
     async with project.pool.acquire() as conn:
-        with pytest.raises(NotFound):
-            await tickets.fetch(conn, token="b" * 43, ticket=TICKET)
-        with pytest.raises(NotFound):
-            await tickets.fetch(conn, token="a" * 43, ticket=NEXT)
+        with pytest.raises(ObjectNotFound):
+            await tickets.redeem_media_ticket(conn, token="b" * 43, ticket=TICKET)
+        with pytest.raises(ObjectNotFound):
+            await tickets.redeem_media_ticket(conn, token="a" * 43, ticket=NEXT)
 
 
 async def test_old_tickets_are_deleted(project: PublishingProject) -> None:
@@ -213,5 +207,5 @@ async def test_old_tickets_are_deleted(project: PublishingProject) -> None:
         "update media_ticket set created_at = now() - interval '5 days' where ticket = $1", TICKET
     )
     async with project.pool.acquire() as conn:
-        assert await tickets.prune(conn) == 1
+        assert await tickets.prune_media_tickets(conn) == 1
     assert await project.pool.fetchval("select ticket from media_ticket") == NEXT

@@ -10,30 +10,21 @@ from domain.jobs import jobs
 from domain.publishing import failures
 from schemas.accounts import AccountDisconnected
 from schemas.content import ContentPatch
-from schemas.errors import Conflict
+from schemas.errors import StateConflict
 from schemas.projects import Archived
-from tests.workers.tasks.publish_post.project import (
-    Death,
-    PublishingProject,
-    StopAction,
-    lender,
-    release,
-    tenant,
-)
+from tests.workers.tasks.publish_post.project import Death, PublishingProject, StopAction, lender, release, tenant
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 
 
 @pytest.mark.parametrize("where", ["prepare", "send"])
-async def test_a_cancel_wins_until_the_post_is_marked(
-    project: PublishingProject, post: UUID, where: str
-) -> None:
+async def test_a_cancel_wins_until_the_post_is_marked(project: PublishingProject, post: UUID, where: str) -> None:
     refused: list[str] = []
 
     async def cancel() -> None:
         job_id = (await project.row(post))["job_id"]
         try:
-            await project.do(jobs.cancel, job_id=job_id)
-        except Conflict as conflict:
+            await project.do(jobs.request_job_cancel, job_id=job_id)
+        except StateConflict as conflict:
             refused.append(conflict.details["stage"])
 
     project.platform.on[where] = cancel
@@ -55,12 +46,12 @@ async def test_an_edit_does_not_revive_a_canceled_post(project: PublishingProjec
 
     async def cancel_and_edit() -> None:
         if who == "partner":
-            await project.do(jobs.cancel, job_id=post["job_id"])
+            await project.do(jobs.request_job_cancel, job_id=post["job_id"])
         else:
             await project.archive()
-            await project.do(jobs.cancel_of_project, project_id=project.id, limit=10)
+            await project.do(jobs.cancel_jobs_of_project, project_id=project.id, limit=10)
         words = {"patch": ContentPatch(caption="other"), "versions": None, "public_url": ""}
-        await project.do(content.edit, content_id=post["content_id"], **words)
+        await project.do(content.edit_content, content_id=post["content_id"], **words)
 
     project.platform.on["prepare"] = cancel_and_edit
     assert await project.attempts() == ["canceled"]
@@ -70,9 +61,7 @@ async def test_an_edit_does_not_revive_a_canceled_post(project: PublishingProjec
 
 
 @pytest.mark.parametrize("steps", [0, 1])
-async def test_no_step_of_a_post_is_prepared_after_its_archive(
-    project: PublishingProject, steps: int
-) -> None:
+async def test_no_step_of_a_post_is_prepared_after_its_archive(project: PublishingProject, steps: int) -> None:
     """Not even an invisible step such as an upload; the archive's own job has not reached the post yet."""
     project.platform.plan(prepare=["step", "ok"])
     post_id = await project.post()
@@ -162,6 +151,6 @@ async def test_a_post_proved_absent_in_an_archived_project_is_not_revived_after_
     project.platform = ScriptedPlatform(repeatable=False)
     project.platform.plan(send=["lose"])
     project.platform.on["reconcile"] = project.archive
-    assert await project.attempt(Death(failures.proved_absent, after=True)) == "canceled"
-    assert failures.proved_absent in project.verbs
+    assert await project.attempt(Death(failures.requeue_absent_post, after=True)) == "canceled"
+    assert failures.requeue_absent_post in project.verbs
     assert ((await project.row(post))["status"], await project.open_jobs()) == ("canceled", 0)

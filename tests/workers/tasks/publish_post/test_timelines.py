@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from db.pool import Pool
 from domain.jobs import timelines
-from jobs.kinds import RECONCILE_POST
+from jobs.kinds import RECONCILE_POST_KIND
 from schemas import ids
 from schemas.timelines import TimelineEntry
 from tests.workers.tasks.publish_post.project import Death, PublishingProject
@@ -17,7 +17,7 @@ from tests.workers.tasks.publish_post.project import Death, PublishingProject
 
 async def entries(project: PublishingProject, post_id: UUID) -> list[TimelineEntry]:
     async with project.pool.acquire() as conn:
-        told = await timelines.list_post_entries(conn, organization_id=project.org, post_id=post_id)
+        told = await timelines.list_post_timeline(conn, organization_id=project.org, post_id=post_id)
     assert [entry.at for entry in told] == sorted(entry.at for entry in told)
     check_attempts(told)
     return told
@@ -104,7 +104,7 @@ async def test_a_timeline_of_a_worker_that_dies_in_the_call(project: PublishingP
         assert await story(project, post) == f"{lost}, attempt_started, {told}, {end}"
         workers = {entry.worker_id for entry in await entries(project, post) if entry.worker_id}
         assert len(workers) == 2
-        assert all(ids.read(ids.WORKER, str(worker)) for worker in workers)
+        assert all(ids.parse_prefixed_id(ids.WORKER, str(worker)) for worker in workers)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ async def test_a_timeline_of_a_reconciled_post(
     assert await project.attempts() == ["failed"]
     for _ in asks:
         await project.make_query_due()
-        assert await project.attempt(kind=RECONCILE_POST) in {"snoozed", "completed"}
+        assert await project.attempt(kind=RECONCILE_POST_KIND) in {"snoozed", "completed"}
     lost = f"{BEGUN}, answer_lost, outcome_unknown, attempt_ended failed"
     assert await story(project, post) == f"{lost}, {end}"
 
@@ -134,26 +134,23 @@ async def test_an_attempt_that_runs_has_begun(project: PublishingProject, post: 
     assert await story(project, post) == "attempt_started, attempt_ended lost"
     job_id = (await project.job(post))["id"]
     async with project.pool.acquire() as conn:
-        told = await timelines.list_job_entries(conn, organization_id=project.org, job_id=job_id)
+        told = await timelines.list_job_timeline(conn, organization_id=project.org, job_id=job_id)
     assert summarize(told) == ["submitted", "attempt_started", "attempt_ended lost"]
 
 
-async def test_a_post_that_was_sent_again_by_a_retry_has_both_jobs(
-    project: PublishingProject, post: UUID
-) -> None:
+async def test_a_post_that_was_sent_again_by_a_retry_has_both_jobs(project: PublishingProject, post: UUID) -> None:
     other = await project.post("another")
     project.platform.plan(send=["refuse"])
     await project.attempts()
     told = await entries(project, post)
     assert {entry.job_id for entry in told if entry.job_id} == {
-        ids.show(ids.JOB, (await project.job(post))["id"])
+        ids.format_prefixed_id(ids.JOB, (await project.job(post))["id"])
     }
     assert (await entries(project, other)) != told
 
 
 FAULTS = st.lists(
-    st.sampled_from(["ok", "unreached", "drop", "lose", "break", "die_before", "die_after", "throttle"]),
-    max_size=4,
+    st.sampled_from(["ok", "unreached", "drop", "lose", "break", "die_before", "die_after", "throttle"]), max_size=4
 )
 LOOKS = st.lists(st.sampled_from(["ok", "undecided", "later", "unreached"]), max_size=3)
 
@@ -185,6 +182,5 @@ async def forget(pool: Pool) -> None:
     """Reset the account's state for the next example."""
     await pool.execute("update social_account set turn_post_id = null, cooldown_until = null")
     await pool.execute(
-        "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{}'"
-        " where finished_at is null"
+        "update job set state = 'failed', stage = 'failed', finished_at = now(), error = '{}' where finished_at is null"
     )

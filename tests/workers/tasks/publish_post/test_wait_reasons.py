@@ -7,7 +7,7 @@ import pytest
 
 from domain.jobs import wait_reasons
 from domain.publishing import posts
-from jobs.kinds import PUBLISH_POST
+from jobs.kinds import PUBLISH_POST_KIND
 from schemas import ids
 from schemas.waiting import Waiting
 from tests import seeds
@@ -18,11 +18,11 @@ async def waiting(project: PublishingProject, post_id: UUID) -> Waiting | None:
     """Return the reason, equal for the post and its job."""
     async with project.pool.acquire() as conn:
         of = {"organization_id": project.org, "post_id": post_id}
-        shown, _ = await posts.get(conn, **of)
-        told = await wait_reasons.find_post_reason(conn, **of, post=shown)
-        job_id = ids.read(ids.JOB, shown.job_id or "")
+        shown, _ = await posts.read_scheduled_post(conn, **of)
+        told = await wait_reasons.find_post_wait_reason(conn, **of, post=shown)
+        job_id = ids.parse_prefixed_id(ids.JOB, shown.job_id or "")
         if job_id and shown.status != "outcome_unknown":
-            [same] = await wait_reasons.find_job_reasons(conn, refs=[(project.org, job_id)])
+            [same] = await wait_reasons.find_job_wait_reasons(conn, refs=[(project.org, job_id)])
             assert (same and same.reason) == (told and told.reason)
         return told
 
@@ -30,7 +30,7 @@ async def waiting(project: PublishingProject, post_id: UUID) -> Waiting | None:
 async def with_worker(project: PublishingProject) -> None:
     """Register a worker, so that only the post itself can wait."""
     async with project.pool.acquire() as conn:
-        await seeds.claims(conn, PUBLISH_POST._replace(name="nothing"))
+        await seeds.claims(conn, PUBLISH_POST_KIND._replace(name="nothing"))
 
 
 async def times(project: PublishingProject, post_id: UUID) -> dict[str, datetime]:
@@ -138,7 +138,7 @@ async def test_a_quota_wait_has_its_end(project: PublishingProject, post: UUID) 
 async def test_posts_of_an_account_go_one_at_a_time(project: PublishingProject) -> None:
     first, second = await project.post(ago_s=60), await project.post()
     async with project.pool.acquire() as conn:
-        claims = await seeds.claims(conn, PUBLISH_POST, free=1)
+        claims = await seeds.claims(conn, PUBLISH_POST_KIND, free=1)
     assert [claim.args["post_id"] for claim in claims] == [str(first)]
     assert await project.attempt() == "snoozed"
     assert await waiting(project, first) is None

@@ -34,14 +34,12 @@ def base(destination: str) -> Iterator[str]:
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Disable the ends of pauses and batching windows, on a slow machine too, until a test triggers them."""
-    monkeypatch.setattr(conversions, "BATCH_WAIT_S", 600.0)
+    monkeypatch.setattr(conversions, "CONVERSION_BATCH_WAIT_S", 600.0)
     monkeypatch.setattr(conversion_lines, "FIRST_BACKOFF_S", 600.0)
 
 
 @pytest_asyncio.fixture
-async def scene(
-    pool: Pool, settings: Settings, org: UUID, destination: str, base: str
-) -> AsyncIterator[RelayScene]:
+async def scene(pool: Pool, settings: Settings, org: UUID, destination: str, base: str) -> AsyncIterator[RelayScene]:
     mine = msgspec.structs.replace(
         settings, meta_api_url=base, tiktok_ads_url=base, fetch_allow=base.removeprefix("http://")
     )

@@ -11,14 +11,14 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from db.pool import Conn, Pool, connected, transact
+from db.pool import Conn, Pool, run_in_transaction, use_postgres_connection
 from domain.apps import app_keys, apps
 from domain.apps.app_keys import KeyedApp
-from domain.apps.apps import Author
+from domain.apps.apps import AppChangeAuthor
 from domain.events import conversions, group_commit
 from domain.events.event import Event
 from domain.projects import archive_status
-from jobs.kinds import RELAY_CONVERSIONS
+from jobs.kinds import RELAY_CONVERSIONS_KIND
 from schemas import ids
 from schemas.apps import SdkAppPatch, SdkAppShown
 from schemas.settings import Settings
@@ -27,9 +27,9 @@ from tests.domain.events import sending
 from tests.peers.simulators.client import Sim
 from tests.workers import by_hand
 from tests.workers.by_hand import Died
-from workers.dispatcher.events import ConversionScan
-from workers.platforms.connecting import open_network
-from workers.runtime.context import Context
+from workers.dispatcher.events import ConversionLineScan
+from workers.platforms.connecting import open_outgoing_network
+from workers.runtime.context import TaskContext
 from workers.runtime.progress import ProgressWriter
 from workers.tasks.relay_conversions import relay_conversions
 
@@ -39,20 +39,10 @@ CONTEXT = {
     "userAgent": "Mozilla/5.0",
     "ip": "203.0.113.7",
     "page": {"url": "https://shop.example/thanks?email=buyer@example.com"},
-    "traits": {
-        "email": EMAIL,
-        "phone": PHONE,
-        "firstName": "Ada",
-        "address": {"city": "St. Ives", "country": "GB"},
-    },
+    "traits": {"email": EMAIL, "phone": PHONE, "firstName": "Ada", "address": {"city": "St. Ives", "country": "GB"}},
     "os": {"name": "iOS", "version": "18.1"},
 }
-PROPERTIES = {
-    "revenue_amount": 12.5,
-    "currency": "EUR",
-    "query": "write to buyer@example.com",
-    "order_id": "o-1",
-}
+PROPERTIES = {"revenue_amount": 12.5, "currency": "EUR", "query": "write to buyer@example.com", "order_id": "o-1"}
 #: All texts that name the person, other than hashes.
 RAW = ("buyer", "Buyer", "1512345678", "+49", "Ada", "Ives")
 
@@ -60,9 +50,7 @@ RAW = ("buyer", "Buyer", "1512345678", "+49", "Ada", "Ives")
 class InterruptingConnection:
     """A connection that runs an action elsewhere before or after its `nth` statement."""
 
-    def __init__(
-        self, conn: Conn, nth: int, happens: Callable[[], Awaitable[Any]], *, after: bool = False
-    ) -> None:
+    def __init__(self, conn: Conn, nth: int, happens: Callable[[], Awaitable[Any]], *, after: bool = False) -> None:
         self._conn, self._left, self._happens, self._after = conn, nth, happens, after
 
     def __getattr__(self, name: str) -> Any:
@@ -98,20 +86,20 @@ class RelayScene:
     project_id: UUID
     destination: str
     app: SdkAppShown
-    look: ConversionScan = field(init=False)
+    look: ConversionLineScan = field(init=False)
 
     def __post_init__(self) -> None:
-        self.look = ConversionScan(self.settings.database_url)
+        self.look = ConversionLineScan(self.settings.database_url)
 
     # Actions of the owner
 
     @property
-    def author(self) -> Author:
-        return Author(self.org, self.project_id)
+    def author(self) -> AppChangeAuthor:
+        return AppChangeAuthor(self.org, self.project_id)
 
     @property
     def app_id(self) -> UUID:
-        found = ids.read(ids.APP, self.app.app_id)
+        found = ids.parse_prefixed_id(ids.APP, self.app.app_id)
         assert found
         return found
 
@@ -119,16 +107,16 @@ class RelayScene:
         await self.patch_capi({self.destination: fields})
 
     async def patch_capi(self, capi: dict[str, Any]) -> None:
-        body = apps.check_patch(msgspec.convert({"capi": capi}, SdkAppPatch))
+        body = apps.check_app_patch(msgspec.convert({"capi": capi}, SdkAppPatch))
         given: dict[str, Any] = {"peppers": seeds.PEPPERS, "vault": seeds.VAULT, "body": body}
         given["public_url"] = seeds.PUBLIC_URL
-        await transact(
-            self.pool, lambda conn: apps.patch(conn, author=self.author, app_id=self.app_id, **given)
+        await run_in_transaction(
+            self.pool, lambda conn: apps.apply_app_patch(conn, author=self.author, app_id=self.app_id, **given)
         )
 
     async def keyed(self) -> KeyedApp:
         async with self.pool.acquire() as conn:
-            [found] = await app_keys.apps_of_keys(conn, keys=[self.app.api_key], peppers=seeds.PEPPERS)
+            [found] = await app_keys.find_apps_by_keys(conn, keys=[self.app.api_key], peppers=seeds.PEPPERS)
         assert found
         return found
 
@@ -140,14 +128,14 @@ class RelayScene:
         given |= {"occurred_at": datetime.now(UTC) - timedelta(minutes=5)} | fields
         events = [self.event(keyed, number, given) for number in numbers]
         relays = {(keyed.project_id, keyed.app_no): keyed.relays}
-        await transact(self.pool, lambda conn: group_commit.store_new_events(conn, sorted(events), relays))
+        await run_in_transaction(self.pool, lambda conn: group_commit.store_new_events(conn, sorted(events), relays))
         keys = [one.event_key for one in events]
         # The batching window is over.
         rows = await self.pool.fetch(
             """update event_conversion set due_at = due_at - $2 * interval '1 second'
                 where event_key = any($1) returning id""",
             keys,
-            conversions.BATCH_WAIT_S,
+            conversions.CONVERSION_BATCH_WAIT_S,
         )
         return [row["id"] for row in rows]
 
@@ -155,13 +143,15 @@ class RelayScene:
         return sending.event(number, project_id=keyed.project_id, app_no=keyed.app_no, **given)
 
     async def delete_app(self) -> None:
-        await transact(self.pool, lambda conn: apps.delete(conn, author=self.author, app_id=self.app_id))
+        await run_in_transaction(
+            self.pool, lambda conn: apps.delete_registered_app(conn, author=self.author, app_id=self.app_id)
+        )
 
     async def archive(self) -> None:
         stop = partial(
-            archive_status.archive, organization_id=self.org, project_id=self.project_id, api_key_id=None
+            archive_status.begin_project_archive, organization_id=self.org, project_id=self.project_id, api_key_id=None
         )
-        await transact(self.pool, stop)
+        await run_in_transaction(self.pool, stop)
 
     # Actions of the server's processes
 
@@ -173,23 +163,19 @@ class RelayScene:
         """Submit the due line, pull its job and perform it; return its outcome, or None if none was due."""
         await self.submit()
         async with self.pool.acquire() as conn:
-            claims = await seeds.claims(conn, RELAY_CONVERSIONS, free=1)
+            claims = await seeds.claims(conn, RELAY_CONVERSIONS_KIND, free=1)
         if not claims:
             return None
-        attempt = by_hand.attempt_of(claims[0], RELAY_CONVERSIONS)
-        context = Context(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
-        async with open_network(self.settings) as net:
-            task = partial(
-                relay_conversions, net=net, keyring=seeds.VAULT, event_store=event_store or self.store()
-            )
+        attempt = by_hand.attempt_of(claims[0], RELAY_CONVERSIONS_KIND)
+        context = TaskContext(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
+        async with open_outgoing_network(self.settings) as net:
+            task = partial(relay_conversions, net=net, keyring=seeds.VAULT, event_store=event_store or self.store())
             return await by_hand.perform(self.pool, task, context, attempt)
 
-    def store(
-        self, wrap: Callable[[Conn], Any] = lambda conn: conn
-    ) -> Callable[[], AbstractAsyncContextManager[Any]]:
+    def store(self, wrap: Callable[[Conn], Any] = lambda conn: conn) -> Callable[[], AbstractAsyncContextManager[Any]]:
         @asynccontextmanager
         async def opened() -> AsyncIterator[Any]:
-            async with connected(self.settings.event_store_url, name="test") as conn:
+            async with use_postgres_connection(self.settings.event_store_url, name="test") as conn:
                 yield wrap(conn)
 
         return opened
@@ -225,7 +211,7 @@ class RelayScene:
     async def shown(self) -> Any:
         async with self.pool.acquire() as conn:
             where = {"organization_id": self.org, "project_id": self.project_id, "app_id": self.app_id}
-            app = await apps.get(conn, **where, public_url=seeds.PUBLIC_URL)
+            app = await apps.read_sdk_app(conn, **where, public_url=seeds.PUBLIC_URL)
         return getattr(app.capi, self.destination)
 
     async def told(self) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from api.app import configure
-from db.pool import Pool, connected
+from api.app import configure_application
+from db.pool import Pool, use_postgres_connection
 from schemas.settings import Settings
 from tests import databases
 from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
@@ -110,7 +110,7 @@ async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_i
     for base in destinations.values():
         async with Sim(base) as sim:
             await sim.call("POST", "/pixels", pixel=PIXEL, token=TOKEN)
-    api = configure(built_app(), settings)
+    api = configure_application(built_app(), settings)
     async with (
         hold_context(api.lifespan()),
         open_caller(api, pool, "Acme") as acme,
@@ -118,7 +118,7 @@ async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_i
     ):
         app = await create_shop_app(acme)
         await send(acme, app)
-        async with connected(store_url, name="test") as store:
+        async with use_postgres_connection(store_url, name="test") as store:
             # The batching window is over.
             await store.execute("update event_conversion set due_at = now()")
             await fleet.dispatcher()

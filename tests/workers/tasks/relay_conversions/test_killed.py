@@ -64,9 +64,7 @@ async def held(scene: RelayScene, point: str) -> AsyncIterator[Callable[[], Awai
 
 
 @pytest.mark.parametrize("point", HOLDS)
-async def test_a_killed_worker_is_followed_by_one_that_finishes(
-    scene: RelayScene, tmp_path: Path, point: str
-) -> None:
+async def test_a_killed_worker_is_followed_by_one_that_finishes(scene: RelayScene, tmp_path: Path, point: str) -> None:
     await scene.send(range(5))
     async with open_fleet(scene.settings, tmp_path) as fleet:
         await fleet.dispatcher()

@@ -19,8 +19,8 @@ from tests.workers.tasks.relay_conversions.scene import (
     RelayScene,
     encoded,
 )
-from workers.conversions.hashing import sha256
-from workers.tasks.relay_conversions import MAX_REFUSED
+from workers.conversions.hashing import sha256_hex
+from workers.tasks.relay_conversions import MAX_REFUSED_CONVERSIONS
 
 #: Responses of a destination, by their meaning.
 THROTTLED = {"meta": answer_of(80004), "tiktok": {"status": 200, "body": {"code": 40100}}}
@@ -52,7 +52,7 @@ async def test_conversions_are_sent_with_their_own_ids_and_hashes(scene: RelaySc
     assert await scene.attempt() is None
     counted = await scene.counted()
     assert counted.pop("order 4") == 1
-    assert [counted.pop(sha256(event_id)) for event_id in ADDRESSES] == [1, 1]
+    assert [counted.pop(sha256_hex(event_id)) for event_id in ADDRESSES] == [1, 1]
     assert sorted(counted.values()) == [1, 1, 1]
     assert await scene.states() == {"delivered": 6}
     shown = await scene.shown()
@@ -152,8 +152,8 @@ async def test_a_destination_that_refuses_all_is_paused(scene: RelayScene) -> No
     await scene.send(range(60))
     await scene.answers(**REFUSED[scene.destination], times=100)
     assert await scene.attempt() == "completed"
-    assert await scene.states() == {"failed": MAX_REFUSED, "pending": 60 - MAX_REFUSED}
-    assert len((await scene.told())["bodies"]) < 4 * MAX_REFUSED
+    assert await scene.states() == {"failed": MAX_REFUSED_CONVERSIONS, "pending": 60 - MAX_REFUSED_CONVERSIONS}
+    assert len((await scene.told())["bodies"]) < 4 * MAX_REFUSED_CONVERSIONS
     assert "like each one before" in (await scene.shown()).last_error
     assert await scene.attempt() is None, "in its pause"
 
@@ -208,9 +208,7 @@ async def test_an_unsendable_conversion_has_its_reason(scene: RelayScene) -> Non
     await scene.send([len(UNSENDABLE)])
     await scene.attempt()
     *skipped, sent = await scene.rows()
-    assert [(row["error_code"], row["first_try_at"]) for row in skipped] == [
-        (code, None) for _, code in UNSENDABLE
-    ]
+    assert [(row["error_code"], row["first_try_at"]) for row in skipped] == [(code, None) for _, code in UNSENDABLE]
     assert {row["state"] for row in skipped} == {"skipped"}
     assert sent["state"] == "delivered"
     assert (await scene.told())["wrong"] == []
@@ -245,9 +243,7 @@ async def test_a_too_old_event_expires_and_one_ahead_of_its_time_waits(scene: Re
 
 @ANY_DESTINATION
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-async def test_a_death_at_any_statement_is_followed_by_a_finishing_attempt(
-    scene: RelayScene, after: bool
-) -> None:
+async def test_a_death_at_any_statement_is_followed_by_a_finishing_attempt(scene: RelayScene, after: bool) -> None:
     """The statements: list due ones, mark, end."""
     for nth in (1, 2, 3):
         await scene.send(range(3 * nth, 3 * nth + 3))

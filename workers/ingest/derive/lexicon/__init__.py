@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import field
 
-from workers.ingest.languages import primary
+from workers.ingest.languages import primary_language_subtag
 
 
 class FormOfAddress(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,9 +50,9 @@ class Grammar(msgspec.Struct, frozen=True, kw_only=True):
     capitals: bool
 
 
-Segment: TypeAlias = Literal["business", "developer", "consumer"]
+CustomerSegment: TypeAlias = Literal["business", "developer", "consumer"]
 #: Subjects of sentences that don't describe the product.
-Aside: TypeAlias = Literal["state", "news", "history", "price", "praise", "request", "greeting"]
+OffTopicSubject: TypeAlias = Literal["state", "news", "history", "price", "praise", "request", "greeting"]
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     slang: list[str] = field(default_factory=list)
     delight: list[str] = field(default_factory=list)
     lix: tuple[float, float] | None = None
-    roles: dict[Segment, dict[str, list[str]]] = field(default_factory=dict)
+    roles: dict[CustomerSegment, dict[str, list[str]]] = field(default_factory=dict)
     industries: dict[str, list[str]] = field(default_factory=dict)
     suffix: str = ""
     cue: str = "(?!)"
@@ -89,15 +89,15 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     use: str = "(?!)"
     signposts: list[str] = field(default_factory=list)
     grammar: Grammar | None = None
-    asides: dict[Aside, str] = field(default_factory=dict)
+    asides: dict[OffTopicSubject, str] = field(default_factory=dict)
 
 
-EMPTY = Lexicon()
+EMPTY_LEXICON = Lexicon()
 
 
 @cache
-def lexicon(language: str | None) -> Lexicon:
+def load_lexicon(language: str | None) -> Lexicon:
     """Return the lexicon of a tag's language; an empty one if there is no file."""
-    source = files(__name__).joinpath(f"{primary(language)}.json") if language else None
+    source = files(__name__).joinpath(f"{primary_language_subtag(language)}.json") if language else None
     has_file = source is not None and source.is_file()
-    return msgspec.json.decode(source.read_bytes(), type=Lexicon) if has_file and source else EMPTY
+    return msgspec.json.decode(source.read_bytes(), type=Lexicon) if has_file and source else EMPTY_LEXICON

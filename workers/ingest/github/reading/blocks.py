@@ -8,25 +8,25 @@ from typing import Literal, NamedTuple
 from bs4 import BeautifulSoup
 from bs4.element import Comment, NavigableString, PageElement, Tag
 
-from workers.ingest.page.document import attribute
-from workers.ingest.page.text import clean, count_words
+from workers.ingest.page.document import read_tag_attribute
+from workers.ingest.page.text import clean_text_line, count_words
 
-MAX_BLOCKS = 300
+MAX_README_BLOCKS = 300
 #: Tags above a text that are searched for its block.
-MAX_ANCESTORS = 12
-SILENT_TAGS = frozenset("script style pre table svg video picture img template noscript form".split())
+MAX_BLOCK_TAG_ANCESTORS = 12
+INVISIBLE_README_TAGS = frozenset("script style pre table svg video picture img template noscript form".split())
 HEADING_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 BLOCK_TAGS = {*HEADING_TAGS, *"p li blockquote div center section dd dt summary body html".split()}
 ADMONITION = re.compile(r"\s*\[!\w+\]")
-SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
+EMOJI_SHORTCODE = re.compile(r"(?<!\w):[a-z0-9_+-]+:(?!\w)")
 #: Emoji and ornaments before and after a text.
-ORNAMENT = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:：+#]+$")
+ORNAMENTS_AROUND_TEXT = re.compile(r"^[^\w\"“«'‘(¿¡]+|[^\w\"”»'’)!?.…。！？:：+#]+$")
 
 
 #: Separators of a row of links.
-LINK_SEPARATOR = re.compile(r"[^\w\s]+")
+LINK_ROW_SEPARATOR = re.compile(r"[^\w\s]+")
 #: Words of a sentence that may be one link.
-MIN_SENTENCE_WORDS = 8
+MIN_LINKED_SENTENCE_WORDS = 8
 
 
 class ReadmeBlock(NamedTuple):
@@ -38,30 +38,30 @@ class ReadmeBlock(NamedTuple):
     level: int = 0
 
 
-def from_html(html: str) -> list[ReadmeBlock]:
+def parse_readme_blocks(html: str) -> list[ReadmeBlock]:
     soup = BeautifulSoup("\n" + html.replace("\x00", ""), "lxml")
     replace_heading_images(soup)
     blocks = (
-        build_block(box, list(texts))
-        for box, texts in groupby(visible_strings(soup), key=block_tag_of)
+        build_readme_block(box, list(texts))
+        for box, texts in groupby(visible_readme_strings(soup), key=find_enclosing_block_tag)
         if box is not None
     )
-    return list(islice((built for built in blocks if built is not None), MAX_BLOCKS))
+    return list(islice((built for built in blocks if built is not None), MAX_README_BLOCKS))
 
 
-def visible_strings(soup: BeautifulSoup) -> Iterator[NavigableString]:
+def visible_readme_strings(soup: BeautifulSoup) -> Iterator[NavigableString]:
     """Yield texts that a reader sees. Silent tags are skipped whole: removing thousands takes seconds."""
     node: PageElement | None = soup.contents[0] if soup.contents else None
     while node is not None:
-        if isinstance(node, Tag) and node.name in SILENT_TAGS:
-            node = element_after(node)
+        if isinstance(node, Tag) and node.name in INVISIBLE_README_TAGS:
+            node = html_element_after(node)
             continue
         if isinstance(node, NavigableString) and not isinstance(node, Comment):
             yield node
         node = node.next_element
 
 
-def element_after(tag: Tag) -> PageElement | None:
+def html_element_after(tag: Tag) -> PageElement | None:
     ancestor: Tag | None = tag
     while ancestor is not None and ancestor.next_sibling is None:
         ancestor = ancestor.parent
@@ -69,22 +69,22 @@ def element_after(tag: Tag) -> PageElement | None:
 
 
 def replace_heading_images(soup: BeautifulSoup) -> None:
-    """Replace an image that is alone in a heading by its alternative text."""
+    """Replace an image that is alone in one of the first three headings by its alternative text."""
     for heading in soup.find_all(HEADING_TAGS, limit=3):
         image = heading.find("img")
         if image is not None and not heading.get_text().strip():
-            image.replace_with(attribute(image, "alt"))
+            image.replace_with(read_tag_attribute(image, "alt"))
 
 
-def block_tag_of(text: NavigableString) -> Tag | None:
-    return next((tag for tag in islice(text.parents, MAX_ANCESTORS) if tag.name in BLOCK_TAGS), None)
+def find_enclosing_block_tag(text: NavigableString) -> Tag | None:
+    return next((tag for tag in islice(text.parents, MAX_BLOCK_TAG_ANCESTORS) if tag.name in BLOCK_TAGS), None)
 
 
-def build_block(box: Tag, texts: list[NavigableString]) -> ReadmeBlock | None:
-    text = clean_text("".join(texts))
+def build_readme_block(box: Tag, texts: list[NavigableString]) -> ReadmeBlock | None:
+    text = clean_readme_text("".join(texts))
     if not text:
         return None
-    free = clean("".join(part for part in texts if part.find_parent("a") is None))
+    free = clean_text_line("".join(part for part in texts if part.find_parent("a") is None))
     if box.name in HEADING_TAGS:
         return ReadmeBlock("heading", text, free, int(box.name[1]))
     ancestors = {box.name, *(tag.name for tag in islice(box.parents, 4))}
@@ -98,19 +98,22 @@ def is_admonition(box: Tag) -> bool:
     return quote is not None and ADMONITION.match(quote.get_text()) is not None
 
 
-def clean_text(text: str) -> str:
+def clean_readme_text(text: str) -> str:
     """Return one line of text, without shortcodes and the ornaments around it."""
-    return ORNAMENT.sub("", clean(SHORTCODE.sub(" ", text))).strip()
+    return ORNAMENTS_AROUND_TEXT.sub("", clean_text_line(EMOJI_SHORTCODE.sub(" ", text))).strip()
 
 
-def is_menu(block: ReadmeBlock) -> bool:
-    """Return whether the block is a row of links: badges, languages, pages. A linked sentence is none."""
-    outside = count_words(LINK_SEPARATOR.sub("", block.free))
-    sentence = block.text.endswith(".") and count_words(block.text) >= MIN_SENTENCE_WORDS
+def is_link_menu_block(block: ReadmeBlock) -> bool:
+    """Return whether the block is a row of links, such as badges, languages or pages.
+
+    Return False for a whole sentence that is a link.
+    """
+    outside = count_words(LINK_ROW_SEPARATOR.sub("", block.free))
+    sentence = block.text.endswith(".") and count_words(block.text) >= MIN_LINKED_SENTENCE_WORDS
     return outside < 3 and count_words(block.text) > outside and not sentence
 
 
-class Section(NamedTuple):
+class BlockUnderHeading(NamedTuple):
     """Block other than a heading, with the number and the text of the heading above it."""
 
     number: int
@@ -118,10 +121,10 @@ class Section(NamedTuple):
     block: ReadmeBlock
 
 
-def sections(blocks: list[ReadmeBlock]) -> Iterator[Section]:
+def blocks_under_headings(blocks: list[ReadmeBlock]) -> Iterator[BlockUnderHeading]:
     number, heading = 0, ""
     for block in blocks:
         if block.kind == "heading":
             number, heading = number + 1, block.text
         else:
-            yield Section(number, heading, block)
+            yield BlockUnderHeading(number, heading, block)

@@ -14,164 +14,178 @@ from xml.parsers.expat import ExpatError
 import yaml
 from lxml import etree
 
-from workers.ingest.github.reading.names import OwnName, fix_case, is_nearly_own_name, spell_package
-from workers.ingest.github.reading.statement import Statement
+from workers.ingest.github.reading.names import (
+    RepositoryOwnName,
+    fix_own_name_case,
+    is_nearly_repository_name,
+    spell_package_name,
+)
+from workers.ingest.github.reading.statement import FieldStatement
 from workers.ingest.github.shapes import RepositoryFile
-from workers.ingest.page.decode import decode
+from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.keywords import distinct_keywords
-from workers.ingest.page.names import is_name
-from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean, squash, truncate
+from workers.ingest.page.names import is_possible_brand_name
+from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, fold_text, truncate_text
 
-#: Values that project generators write, squashed.
-TEMPLATE_VALUES = {
+#: Values that project generators write, folded by `fold_text`.
+TEMPLATE_MANIFEST_VALUES = {
     *("anewflutterproject", "anewflutterapplication", "anewfluttermodule", "addyourdescriptionhere"),
     *("runner", "myapp", "mypackage", "atauriapp", "startonheroku"),
     *("yourprojectname", "descriptionofyourproject"),
 }
 #: Beginning of the description of a new Jekyll site.
-JEKYLL_PLACEHOLDER = "Write an awesome description"
-GRADLE = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
+JEKYLL_TEMPLATE_DESCRIPTION = "Write an awesome description"
+GRADLE_PROJECT_NAME = re.compile(r"rootProject\.name\s*=\s*[\"']([^\"'$\n]{1,100})[\"']")
 
-Object = dict[str, Any]
-LABEL_ATTRIBUTE = "{http://schemas.android.com/apk/res/android}label"
+ManifestObject = dict[str, Any]
+ANDROID_LABEL_ATTRIBUTE = "{http://schemas.android.com/apk/res/android}label"
 #: Placeholders that a build replaces.
-PLACEHOLDER = re.compile(r"\$[({]|^@|^\?")
+BUILD_PLACEHOLDER = re.compile(r"\$[({]|^@|^\?")
 #: Escapes of Android's strings: a backslash before a letter, and bare quotes, which keep blanks.
-ESCAPE = re.compile(r"\\(.)|\"")
+ANDROID_STRING_ESCAPE = re.compile(r"\\(.)|\"")
 #: Bundles that are only a part of an app (CFBundlePackageType).
-PARTIAL_BUNDLES = {"XPC!", "FMWK", "BNDL"}
+PARTIAL_BUNDLE_TYPES = {"XPC!", "FMWK", "BNDL"}
 
 
 def manifest_statements(
-    file: RepositoryFile, own_name: OwnName, files: list[RepositoryFile]
-) -> Iterator[Statement]:
+    file: RepositoryFile, own_name: RepositoryOwnName, files: list[RepositoryFile]
+) -> Iterator[FieldStatement]:
     """Yield statements of a manifest; nothing if it can't be read. `files` may have its strings."""
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
-        yield from (statement for statement in from_plist(file.body) if is_usable(statement))
+        yield from (statement for statement in read_plist_names(file.body) if is_usable_statement(statement))
     elif name == "androidmanifest.xml":
-        yield from (statement for statement in from_android(file.body, files) if is_usable(statement))
-    elif name in READERS:
-        load, read = READERS[name]
+        yield from (statement for statement in read_android_label(file.body, files) if is_usable_statement(statement))
+    elif name in MANIFEST_READERS:
+        load, read = MANIFEST_READERS[name]
         yield from (
-            statement for statement in read(load_object(load, file), own_name) if is_usable(statement)
+            statement
+            for statement in read(load_manifest_object(load, file), own_name)
+            if is_usable_statement(statement)
         )
 
 
-def is_usable(statement: Statement) -> bool:
+def is_usable_statement(statement: FieldStatement) -> bool:
     if not isinstance(statement.value, str):
         return bool(statement.value)
-    is_template = squash(statement.value).rstrip("0123456789") in TEMPLATE_VALUES
-    return not is_template and (statement.field != "appName" or is_name(statement.value))
+    is_template = fold_text(statement.value).rstrip("0123456789") in TEMPLATE_MANIFEST_VALUES
+    return not is_template and (statement.field != "appName" or is_possible_brand_name(statement.value))
 
 
-def from_gradle(text: str) -> Object:
-    match = GRADLE.search(text)
+def parse_gradle_settings(text: str) -> ManifestObject:
+    match = GRADLE_PROJECT_NAME.search(text)
     return {"name": match[1]} if match else {}
 
 
-def load_object(load: Callable[[str], Any], file: RepositoryFile) -> Object:
+def load_manifest_object(load: Callable[[str], Any], file: RepositoryFile) -> ManifestObject:
     """Load the object in a file; empty if it is broken, too deep, or has a number of a million digits."""
     try:
-        value = load(decode(file.body, ""))
+        value = load(decode_bytes_like_browser(file.body, ""))
     except (ValueError, RecursionError, yaml.YAMLError):
         return {}
     return value if isinstance(value, dict) else {}
 
 
-def nested_object(value: Object, *keys: str) -> Object:
+def get_nested_object(value: ManifestObject, *keys: str) -> ManifestObject:
     for key in keys:
         member = value.get(key)
         value = member if isinstance(member, dict) else {}
     return value
 
 
-def package_json(document: Object, own_name: OwnName) -> Iterator[Statement]:
-    yield from names_of(document, own_name, 0.80, "package.json", "productName", "displayName")
-    yield from statements_of_package(document, own_name, "package.json")
+def read_package_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
+    yield from manifest_name_statements(document, own_name, 0.80, "package.json", "productName", "displayName")
+    yield from package_statements(document, own_name, "package.json")
 
 
-def app_json(document: Object, own_name: OwnName) -> Iterator[Statement]:
+def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
     """Yield the names in Expo's or React Native's app.json; hosting services have a file of that name too."""
-    expo = nested_object(document, "expo")
-    yield from names_of(expo, own_name, 0.85, "app.json.expo", "name")
-    yield from description_of(expo, "app.json.expo")
-    yield from names_of(document, own_name, 0.85, "app.json", "displayName")
+    expo = get_nested_object(document, "expo")
+    yield from manifest_name_statements(expo, own_name, 0.85, "app.json.expo", "name")
+    yield from manifest_description_statement(expo, "app.json.expo")
+    yield from manifest_name_statements(document, own_name, 0.85, "app.json", "displayName")
 
 
-def pubspec(document: Object, own_name: OwnName) -> Iterator[Statement]:
-    yield from statements_of_package({**document, "keywords": document.get("topics")}, own_name, "pubspec")
+def read_pubspec(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
+    yield from package_statements({**document, "keywords": document.get("topics")}, own_name, "pubspec")
 
 
-def pyproject(document: Object, own_name: OwnName) -> Iterator[Statement]:
-    for table in (nested_object(document, "project"), nested_object(document, "tool", "poetry")):
-        yield from statements_of_package(table, own_name, "pyproject")
+def read_pyproject(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
+    for table in (get_nested_object(document, "project"), get_nested_object(document, "tool", "poetry")):
+        yield from package_statements(table, own_name, "pyproject")
 
 
-def package_reader(rule: str, *table: str) -> "Reader":
+def build_package_reader(rule: str, *table: str) -> "ManifestReader":
     """Return the reader of a manifest that declares only its package, in the table `table`."""
-    return lambda document, own_name: statements_of_package(nested_object(document, *table), own_name, rule)
+    return lambda document, own_name: package_statements(get_nested_object(document, *table), own_name, rule)
 
 
-def jekyll(document: Object, own_name: OwnName) -> Iterator[Statement]:
+def read_jekyll_config(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
     """Yield the site's description, if the site is about the project: some are for legal texts."""
     title = document.get("title")
-    is_own_site = not isinstance(title, str) or is_nearly_own_name(clean(title), own_name)
-    if is_own_site and not str(document.get("description")).startswith(JEKYLL_PLACEHOLDER):
-        yield from description_of(document, "jekyll", 0.70)
+    is_own_site = not isinstance(title, str) or is_nearly_repository_name(clean_text_line(title), own_name)
+    if is_own_site and not str(document.get("description")).startswith(JEKYLL_TEMPLATE_DESCRIPTION):
+        yield from manifest_description_statement(document, "jekyll", 0.70)
 
 
-def statements_of_package(document: Object, own_name: OwnName, rule: str) -> Iterator[Statement]:
+def package_statements(document: ManifestObject, own_name: RepositoryOwnName, rule: str) -> Iterator[FieldStatement]:
     """Yield name, description and keywords, as in all registries, without `@scope/` and `vendor/`."""
     name = document.get("name")
     if isinstance(name, str):
-        yield Statement(
-            "appName", spell_package(clean(name).rpartition("/")[2], own_name), 0.55, f"{rule}.name"
+        yield FieldStatement(
+            "appName", spell_package_name(clean_text_line(name).rpartition("/")[2], own_name), 0.55, f"{rule}.name"
         )
-    yield from description_of(document, rule)
-    yield from keywords_of(document, rule)
+    yield from manifest_description_statement(document, rule)
+    yield from manifest_keyword_statements(document, rule)
 
 
-def names_of(
-    document: Object, own_name: OwnName, confidence: float, rule: str, *keys: str
-) -> Iterator[Statement]:
+def manifest_name_statements(
+    document: ManifestObject, own_name: RepositoryOwnName, confidence: float, rule: str, *keys: str
+) -> Iterator[FieldStatement]:
     for key in keys:
         if isinstance(name := document.get(key), str):
-            yield Statement("appName", fix_case(clean(name), own_name), confidence, f"{rule}.{key}")
+            yield FieldStatement(
+                "appName", fix_own_name_case(clean_text_line(name), own_name), confidence, f"{rule}.{key}"
+            )
 
 
-def description_of(document: Object, rule: str, confidence: float = 0.85) -> Iterator[Statement]:
+def manifest_description_statement(
+    document: ManifestObject, rule: str, confidence: float = 0.85
+) -> Iterator[FieldStatement]:
     text = document.get("description")
-    if isinstance(text, str) and (line := clean(text)):
-        yield Statement(
-            "appDescription", truncate(line, MAX_DESCRIPTION_CHARS), confidence, f"{rule}.description"
+    if isinstance(text, str) and (line := clean_text_line(text)):
+        yield FieldStatement(
+            "appDescription", truncate_text(line, MAX_DESCRIPTION_CHARS), confidence, f"{rule}.description"
         )
 
 
-def keywords_of(document: Object, rule: str) -> Iterator[Statement]:
+def manifest_keyword_statements(document: ManifestObject, rule: str) -> Iterator[FieldStatement]:
     value = document.get("keywords")
     texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-    yield Statement("keywords", distinct_keywords(texts[:100]), 0.90, f"{rule}.keywords")
+    yield FieldStatement("keywords", distinct_keywords(texts[:100]), 0.90, f"{rule}.keywords")
 
 
-Reader = Callable[[Object, OwnName], Iterator[Statement]]
+ManifestReader = Callable[[ManifestObject, RepositoryOwnName], Iterator[FieldStatement]]
 #: Loader and reader of a file, by its name in lower case.
-READERS: dict[str, tuple[Callable[[str], Any], Reader]] = {
-    "app.json": (json.loads, app_json),
-    "package.json": (json.loads, package_json),
-    "pubspec.yaml": (yaml.safe_load, pubspec),
-    "pubspec.yml": (yaml.safe_load, pubspec),
-    "pyproject.toml": (tomllib.loads, pyproject),
-    "cargo.toml": (tomllib.loads, package_reader("cargo", "package")),
-    "composer.json": (json.loads, package_reader("composer")),
-    "_config.yml": (yaml.safe_load, jekyll),
-    "settings.gradle": (from_gradle, package_reader("gradle")),
-    "settings.gradle.kts": (from_gradle, package_reader("gradle")),
+MANIFEST_READERS: dict[str, tuple[Callable[[str], Any], ManifestReader]] = {
+    "app.json": (json.loads, read_app_json),
+    "package.json": (json.loads, read_package_json),
+    "pubspec.yaml": (yaml.safe_load, read_pubspec),
+    "pubspec.yml": (yaml.safe_load, read_pubspec),
+    "pyproject.toml": (tomllib.loads, read_pyproject),
+    "cargo.toml": (tomllib.loads, build_package_reader("cargo", "package")),
+    "composer.json": (json.loads, build_package_reader("composer")),
+    "_config.yml": (yaml.safe_load, read_jekyll_config),
+    "settings.gradle": (parse_gradle_settings, build_package_reader("gradle")),
+    "settings.gradle.kts": (parse_gradle_settings, build_package_reader("gradle")),
 }
 
 
-def from_plist(body: bytes) -> Iterator[Statement]:
-    """Yield the app's names. plistlib itself refuses a file that declares entities."""
+def read_plist_names(body: bytes) -> Iterator[FieldStatement]:
+    """Yield the app's names; nothing for a broken file, an extension or a part of an app.
+
+    plistlib refuses a file that declares entities.
+    """
     try:
         values = plistlib.loads(body)
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError, ExpatError):
@@ -179,35 +193,38 @@ def from_plist(body: bytes) -> Iterator[Statement]:
     if (
         not isinstance(values, dict)
         or "NSExtension" in values
-        or values.get("CFBundlePackageType") in PARTIAL_BUNDLES
+        or values.get("CFBundlePackageType") in PARTIAL_BUNDLE_TYPES
     ):
         return
     for key, confidence in (("CFBundleDisplayName", 0.75), ("CFBundleName", 0.70)):
         name = values.get(key)
-        if isinstance(name, str) and not PLACEHOLDER.search(name):
-            yield Statement("appName", clean(name), confidence, f"plist.{key}")
+        if isinstance(name, str) and not BUILD_PLACEHOLDER.search(name):
+            yield FieldStatement("appName", clean_text_line(name), confidence, f"plist.{key}")
 
 
-def from_android(body: bytes, files: list[RepositoryFile]) -> Iterator[Statement]:
-    """Yield the application's label, mostly the name of a string in `files`."""
+def read_android_label(body: bytes, files: list[RepositoryFile]) -> Iterator[FieldStatement]:
+    """Yield the application's label, which is mostly a reference to a string in `files`.
+
+    Yield nothing for a broken file, without a label, or for an unknown string.
+    """
     root = parse_xml(body)
     application = root.find("application") if root is not None else None
-    label = application.get(LABEL_ATTRIBUTE) if application is not None else None
+    label = application.get(ANDROID_LABEL_ATTRIBUTE) if application is not None else None
     if label is None:
         return
-    name = android_strings(files).get(label.removeprefix("@string/"), "") if label.startswith("@") else label
-    if name and not PLACEHOLDER.search(name):
-        yield Statement("appName", clean(name), 0.75, "android.label")
+    name = read_android_strings(files).get(label.removeprefix("@string/"), "") if label.startswith("@") else label
+    if name and not BUILD_PLACEHOLDER.search(name):
+        yield FieldStatement("appName", clean_text_line(name), 0.75, "android.label")
 
 
-def android_strings(files: list[RepositoryFile]) -> dict[str, str]:
+def read_android_strings(files: list[RepositoryFile]) -> dict[str, str]:
     """Return the strings of all strings.xml, as a device shows them."""
     values: dict[str, str] = {}
     for file in files:
         root = parse_xml(file.body) if file.path.endswith("strings.xml") else None
         for element in root.iter("string", "item") if root is not None else ():
             text = "".join(element.itertext()).strip()
-            values.setdefault(element.get("name", ""), ESCAPE.sub(r"\1", text))
+            values.setdefault(element.get("name", ""), ANDROID_STRING_ESCAPE.sub(r"\1", text))
     return values
 
 

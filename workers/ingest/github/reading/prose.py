@@ -4,34 +4,39 @@ import re
 from collections.abc import Iterator
 from itertools import islice, takewhile
 
-from workers.ingest.github.reading.blocks import ReadmeBlock, is_menu, sections
-from workers.ingest.github.reading.names import OwnName, is_nearly_own_name, is_own_name, split_heading
-from workers.ingest.github.reading.statement import Statement
-from workers.ingest.page.descriptions import MIN_CHARS, PROSE_END
-from workers.ingest.page.names import MAX_PART_CHARS, is_name
+from workers.ingest.github.reading.blocks import ReadmeBlock, blocks_under_headings, is_link_menu_block
+from workers.ingest.github.reading.names import (
+    RepositoryOwnName,
+    is_nearly_repository_name,
+    is_repository_own_name,
+    split_readme_heading,
+)
+from workers.ingest.github.reading.statement import FieldStatement
+from workers.ingest.page.descriptions import MIN_DESCRIPTION_CHARS, PROSE_END_PATTERN
+from workers.ingest.page.names import MAX_TITLE_PART_NAME_CHARS, is_possible_brand_name
 from workers.ingest.page.text import (
     MAX_DESCRIPTION_CHARS,
     count_words,
+    fold_text,
     is_tagline_sized,
     split_sentences,
-    squash,
-    truncate,
+    truncate_text,
 )
-from workers.ingest.skip_rules import SkipRules
+from workers.ingest.skip_rules import SentenceSkipRules
 
-MAX_TITLES = 3
+MAX_TITLE_HEADINGS = 3
 #: First blocks that are searched for the title.
-TOP_BLOCKS = 12
+MAX_BLOCKS_SEARCHED_FOR_TITLE = 12
 #: Words of a sentence that describes.
-MIN_SENTENCE_WORDS = 5
+MIN_DESCRIPTIVE_SENTENCE_WORDS = 5
 #: Words of a title that is a name.
-MAX_NAME_WORDS = 3
+MAX_PROJECT_NAME_WORDS = 3
 #: Characters of a paragraph that suffices alone.
-FULL_PARAGRAPH_CHARS = 80
+MIN_SUFFICIENT_PARAGRAPH_CHARS = 80
 #: Characters within which a sentence names its project.
-MAX_NAME_OFFSET = 20
+MAX_PROJECT_NAME_OFFSET = 20
 #: Headings of sections on how to get or build the project.
-WORK_HEADING = re.compile(
+SETUP_HEADING_PATTERN = re.compile(
     r"\b(?:install\w*|download\w*|build\w*|compil\w*|develop\w*|contribut\w*|licen[sc]e\w*|setup|requirements?"
     r"|compatib\w*|deploy\w*|config\w*|credits?|changelog|support|donat\w*|translat\w*|contents|toc"
     r"|getting started|quick ?start|usage|test\w*|faq|roadmap|known issues|acknowledge?ments?|todo|authors?"
@@ -39,185 +44,191 @@ WORK_HEADING = re.compile(
     r"|code of conduct|security|help)\b",
     re.IGNORECASE,
 )
-REQUEST_START = re.compile(
+REQUEST_SENTENCE_PATTERN = re.compile(
     r"(?:if you|please|feel free|you can|see|view|read|visit|for more|note that|thanks?|how to"
     r"|upgrading)\b",
     re.IGNORECASE,
 )
 #: Headings of later sections, which are no titles.
-SECTION_HEADING = re.compile(
+SECTION_HEADING_PATTERN = re.compile(
     r"(?:(?:key |main )?features|documentation|docs|introduction|overview|about|motivation|examples?|news"
     r"|highlights|performance|benchmarks?|(?:project )?status|demos?|previews?|background|description"
     r"|summary)\W*$|(?:why|what|how|using|running|getting|installing|building)\b",
     re.IGNORECASE,
 )
-ABOUT_HEADING = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
+ABOUT_HEADING_PATTERN = re.compile(r"about|overview|introduction|what is .*|description|summary", re.IGNORECASE)
 
 
 def readme_statements(
-    blocks: list[ReadmeBlock], own_name: OwnName, skip_rules: SkipRules
-) -> Iterator[Statement]:
-    title = find_title(blocks, own_name)
-    names = list(name_of_title(title, own_name)) if title else []
-    taglines = list(tagline_statements(blocks, title, skip_rules, has_name=bool(names))) if title else []
+    blocks: list[ReadmeBlock], own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
+) -> Iterator[FieldStatement]:
+    title = find_readme_title(blocks, own_name)
+    names = list(read_project_name_in_title(title, own_name)) if title else []
+    taglines = list(find_readme_taglines(blocks, title, skip_rules, has_name=bool(names))) if title else []
     yield from (*names, *taglines)
     lines = [str(tagline.value) for tagline in taglines]
-    yield from description_statements(blocks, title, lines, own_name, skip_rules)
+    yield from find_readme_description(blocks, title, lines, own_name, skip_rules)
 
 
-def find_title(blocks: list[ReadmeBlock], own_name: OwnName) -> ReadmeBlock | None:
+def find_readme_title(blocks: list[ReadmeBlock], own_name: RepositoryOwnName) -> ReadmeBlock | None:
     """Return the first heading with the repository's name, else the very first heading.
 
     Return None if the very first one heads a section. Only the top of the README is searched.
     """
-    headings = [block for block in blocks[:TOP_BLOCKS] if block.kind == "heading"][:MAX_TITLES]
-    exact = (block for block in headings if is_own_name(split_heading(block.text)[0], own_name))
+    headings = [block for block in blocks[:MAX_BLOCKS_SEARCHED_FOR_TITLE] if block.kind == "heading"][
+        :MAX_TITLE_HEADINGS
+    ]
+    exact = (block for block in headings if is_repository_own_name(split_readme_heading(block.text)[0], own_name))
     first = (
         block
         for block in headings[:1]
-        if not is_work_heading(block.text) and not SECTION_HEADING.match(block.text)
+        if not is_setup_heading(block.text) and not SECTION_HEADING_PATTERN.match(block.text)
     )
     return next(exact, None) or next(first, None)
 
 
-def name_of_title(title: ReadmeBlock, own_name: OwnName) -> Iterator[Statement]:
+def read_project_name_in_title(title: ReadmeBlock, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
     """Yield the name in the title. A name other than the repository's must be short: else it describes."""
-    name, _ = split_heading(title.text)
-    if is_own_name(name, own_name):
+    name, _ = split_readme_heading(title.text)
+    if is_repository_own_name(name, own_name):
         name = name.rpartition("/")[2]
-    is_about_project = is_nearly_own_name(name, own_name)
-    is_short = title.level == 1 and count_words(name) <= MAX_NAME_WORDS
-    if is_name(name) and len(name) <= MAX_PART_CHARS and (is_about_project or is_short):
-        yield Statement("appName", name, 0.85 if is_about_project else 0.70, "readme.h1")
+    is_about_project = is_nearly_repository_name(name, own_name)
+    is_short = title.level == 1 and count_words(name) <= MAX_PROJECT_NAME_WORDS
+    if is_possible_brand_name(name) and len(name) <= MAX_TITLE_PART_NAME_CHARS and (is_about_project or is_short):
+        yield FieldStatement("appName", name, 0.85 if is_about_project else 0.70, "readme.h1")
 
 
-def tagline_statements(
-    blocks: list[ReadmeBlock], title: ReadmeBlock, skip_rules: SkipRules, *, has_name: bool
-) -> Iterator[Statement]:
+def find_readme_taglines(
+    blocks: list[ReadmeBlock], title: ReadmeBlock, skip_rules: SentenceSkipRules, *, has_name: bool
+) -> Iterator[FieldStatement]:
     """Yield taglines: a line or quote right below the title, and the rest of the title after the name."""
-    following = blocks_below(blocks, title)
+    following = list_blocks_below_title(blocks, title)
     quotes = [block for block in following if block.kind == "quote"]
     for block in (quotes or following)[:1]:
-        is_on_work = block.kind == "item" or (block.kind == "heading" and is_work_heading(block.text))
-        if not is_on_work and is_tagline(block.text, skip_rules):
-            yield Statement("tagline", block.text, 0.65, "readme.line")
-    tail = split_heading(title.text)[1] if has_name else title.text
-    if is_tagline(tail, skip_rules):
-        yield Statement("tagline", tail, 0.70, "readme.h1.tail" if has_name else "readme.h1")
+        is_on_work = block.kind == "item" or (block.kind == "heading" and is_setup_heading(block.text))
+        if not is_on_work and is_readme_tagline(block.text, skip_rules):
+            yield FieldStatement("tagline", block.text, 0.65, "readme.line")
+    tail = split_readme_heading(title.text)[1] if has_name else title.text
+    if is_readme_tagline(tail, skip_rules):
+        yield FieldStatement("tagline", tail, 0.70, "readme.h1.tail" if has_name else "readme.h1")
 
 
-def blocks_below(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[ReadmeBlock]:
+def list_blocks_below_title(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[ReadmeBlock]:
     """Return the blocks right below the title (without one the first blocks), without rows of links."""
     start = blocks.index(title) + 1 if title else 0
-    return [block for block in blocks[start : start + 4] if not is_menu(block)]
+    return [block for block in blocks[start : start + 4] if not is_link_menu_block(block)]
 
 
-def is_tagline(text: str, skip_rules: SkipRules) -> bool:
-    is_request = text.endswith((":", "：")) or REQUEST_START.match(text) or "://" in text
+def is_readme_tagline(text: str, skip_rules: SentenceSkipRules) -> bool:
+    is_request = text.endswith((":", "：")) or REQUEST_SENTENCE_PATTERN.match(text) or "://" in text
     return is_tagline_sized(text) and not is_request and skip_rules.kind(text) is None
 
 
-def description_statements(
+def find_readme_description(
     blocks: list[ReadmeBlock],
     title: ReadmeBlock | None,
     taglines: list[str],
-    own_name: OwnName,
-    skip_rules: SkipRules,
-) -> Iterator[Statement]:
+    own_name: RepositoryOwnName,
+    skip_rules: SentenceSkipRules,
+) -> Iterator[FieldStatement]:
     """Yield the first paragraph, else a tagline, else a sentence further down about the project."""
     about = blocks_about_project(blocks, title, skip_rules)
-    first = next((block for block in about if descriptive_text(block, own_name, skip_rules)), None)
-    if text := lead_line(blocks, title, first, own_name, skip_rules):
-        yield Statement("appDescription", text, 0.60, "readme.lead")
+    first = next((block for block in about if keep_descriptive_sentences(block, own_name, skip_rules)), None)
+    if text := find_readme_lead_line(blocks, title, first, own_name, skip_rules):
+        yield FieldStatement("appDescription", text, 0.60, "readme.lead")
     elif first is not None:
-        text = truncate(first_paragraph(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
-        yield Statement("appDescription", text, 0.60, "readme.paragraph")
+        text = truncate_text(build_first_paragraph(blocks, first, own_name, skip_rules), MAX_DESCRIPTION_CHARS)
+        yield FieldStatement("appDescription", text, 0.60, "readme.paragraph")
     else:
-        for text in [text for text in taglines if len(text) >= MIN_CHARS][:1]:
-            yield Statement("appDescription", text, 0.50, "readme.line")
-        texts = (descriptive_text(section.block, own_name, skip_rules) for section in sections(blocks))
-        for text in islice((text for text in texts if text and names_project(text, own_name)), 1):
-            yield Statement("appDescription", truncate(text, MAX_DESCRIPTION_CHARS), 0.30, "readme.sentence")
+        for text in [text for text in taglines if len(text) >= MIN_DESCRIPTION_CHARS][:1]:
+            yield FieldStatement("appDescription", text, 0.50, "readme.line")
+        texts = (
+            keep_descriptive_sentences(section.block, own_name, skip_rules) for section in blocks_under_headings(blocks)
+        )
+        for text in islice((text for text in texts if text and mentions_project_name(text, own_name)), 1):
+            yield FieldStatement("appDescription", truncate_text(text, MAX_DESCRIPTION_CHARS), 0.30, "readme.sentence")
 
 
 def blocks_about_project(
-    blocks: list[ReadmeBlock], title: ReadmeBlock | None, skip_rules: SkipRules
+    blocks: list[ReadmeBlock], title: ReadmeBlock | None, skip_rules: SentenceSkipRules
 ) -> Iterator[ReadmeBlock]:
     """Yield blocks of the first sections, except sections on its state or on getting or building it."""
-    for section in sections(blocks):
+    for section in blocks_under_headings(blocks):
         is_under_title = title is not None and section.heading == title.text
-        is_skipped = is_work_heading(section.heading) or skip_rules.skips_section(section.heading)
-        if section.number <= MAX_TITLES and (is_under_title or not is_skipped):
+        is_skipped = is_setup_heading(section.heading) or skip_rules.skips_section(section.heading)
+        if section.number <= MAX_TITLE_HEADINGS and (is_under_title or not is_skipped):
             yield section.block
 
 
-def lead_line(
+def find_readme_lead_line(
     blocks: list[ReadmeBlock],
     title: ReadmeBlock | None,
     first: ReadmeBlock | None,
-    own_name: OwnName,
-    skip_rules: SkipRules,
+    own_name: RepositoryOwnName,
+    skip_rules: SentenceSkipRules,
 ) -> str:
     """Return the line right below or before the title; it describes the project even as a fragment.
 
     A first paragraph that names the project has more information, and one below the title is the line
     itself.
     """
-    starts_with_title = blocks[0].kind == "heading" or is_menu(blocks[0]) if blocks else False
-    below_it = blocks_below(blocks, title if starts_with_title else None)[:1]
-    if first is not None and (first in below_it or names_project(first.text, own_name)):
+    starts_with_title = blocks[0].kind == "heading" or is_link_menu_block(blocks[0]) if blocks else False
+    below_it = list_blocks_below_title(blocks, title if starts_with_title else None)[:1]
+    if first is not None and (first in below_it or mentions_project_name(first.text, own_name)):
         return ""
     lines_below = (
         block.text
         for block in below_it
-        if block.kind in {"text", "quote"} and is_tagline(block.text, skip_rules)
+        if block.kind in {"text", "quote"} and is_readme_tagline(block.text, skip_rules)
     )
-    return next((text for text in lines_below if len(text) >= MIN_CHARS), "")
+    return next((text for text in lines_below if len(text) >= MIN_DESCRIPTION_CHARS), "")
 
 
-def names_project(text: str, own_name: OwnName) -> bool:
+def mentions_project_name(text: str, own_name: RepositoryOwnName) -> bool:
     """Return whether the project's name is among its first words."""
-    return own_name.key in squash(text)[: len(own_name.key) + MAX_NAME_OFFSET]
+    return own_name.key in fold_text(text)[: len(own_name.key) + MAX_PROJECT_NAME_OFFSET]
 
 
-def first_paragraph(
-    blocks: list[ReadmeBlock], first: ReadmeBlock, own_name: OwnName, skip_rules: SkipRules
+def build_first_paragraph(
+    blocks: list[ReadmeBlock], first: ReadmeBlock, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
 ) -> str:
     """Return the first paragraph, with the next one if it is short."""
-    text = descriptive_text(first, own_name, skip_rules)
+    text = keep_descriptive_sentences(first, own_name, skip_rules)
     start = blocks.index(first)
-    following = blocks[start + 1 : start + 2] if len(text) < FULL_PARAGRAPH_CHARS else []
+    following = blocks[start + 1 : start + 2] if len(text) < MIN_SUFFICIENT_PARAGRAPH_CHARS else []
     return " ".join(
-        [text, *filter(None, (descriptive_text(block, own_name, skip_rules) for block in following))]
+        [text, *filter(None, (keep_descriptive_sentences(block, own_name, skip_rules) for block in following))]
     )
 
 
-def descriptive_text(block: ReadmeBlock, own_name: OwnName, skip_rules: SkipRules) -> str:
+def keep_descriptive_sentences(block: ReadmeBlock, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules) -> str:
     """Return the sentences of a block that describe the project, without skipped ones; empty for none.
 
     A sentence that introduces a list is left out, unless it is alone and describes the project.
     """
-    if block.kind not in {"text", "quote"} or is_menu(block) or REQUEST_START.match(block.text):
+    if block.kind not in {"text", "quote"} or is_link_menu_block(block) or REQUEST_SENTENCE_PATTERN.match(block.text):
         return ""
-    sentences = split_sentences(skip_rules.product_sentences(block.text))
+    sentences = split_sentences(skip_rules.keep_product_sentences(block.text))
     kept_text = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), sentences)).strip()
-    starts_with_name = sentences and squash(sentences[0]).removeprefix("the").startswith(own_name.key)
-    if starts_with_name and not kept_text and count_words(sentences[0]) > MIN_SENTENCE_WORDS:
+    starts_with_name = sentences and fold_text(sentences[0]).removeprefix("the").startswith(own_name.key)
+    if starts_with_name and not kept_text and count_words(sentences[0]) > MIN_DESCRIPTIVE_SENTENCE_WORDS:
         return sentences[0][:-1].rstrip() + "…"
-    is_ended = PROSE_END.search(kept_text) is not None or count_words(kept_text) >= MIN_SENTENCE_WORDS * 2
-    is_long = len(kept_text) >= MIN_CHARS and count_words(kept_text) >= MIN_SENTENCE_WORDS
+    is_ended = (
+        PROSE_END_PATTERN.search(kept_text) is not None or count_words(kept_text) >= MIN_DESCRIPTIVE_SENTENCE_WORDS * 2
+    )
+    is_long = len(kept_text) >= MIN_DESCRIPTION_CHARS and count_words(kept_text) >= MIN_DESCRIPTIVE_SENTENCE_WORDS
     return kept_text if is_ended and is_long else ""
 
 
-def blocks_without_work(blocks: list[ReadmeBlock]) -> Iterator[ReadmeBlock]:
+def skip_setup_sections(blocks: list[ReadmeBlock]) -> Iterator[ReadmeBlock]:
     """Yield blocks about the project, without rows of links and sections (with subsections) on its build."""
     work_level = 0
     for block in blocks:
         if block.kind == "heading" and (work_level == 0 or block.level <= work_level):
-            work_level = block.level if is_work_heading(block.text) else 0
-        if work_level == 0 and not is_menu(block):
+            work_level = block.level if is_setup_heading(block.text) else 0
+        if work_level == 0 and not is_link_menu_block(block):
             yield block
 
 
-def is_work_heading(heading: str) -> bool:
-    return WORK_HEADING.search(heading) is not None and not ABOUT_HEADING.fullmatch(heading)
+def is_setup_heading(heading: str) -> bool:
+    return SETUP_HEADING_PATTERN.search(heading) is not None and not ABOUT_HEADING_PATTERN.fullmatch(heading)

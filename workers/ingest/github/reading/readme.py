@@ -13,17 +13,17 @@ from docutils.readers import standalone
 from docutils.writers import html5_polyglot
 from markdown_it import MarkdownIt
 
-from workers.ingest.github.reading.blocks import ReadmeBlock, from_html
-from workers.ingest.page.decode import decode
+from workers.ingest.github.reading.blocks import ReadmeBlock, parse_readme_blocks
+from workers.ingest.page.decode import decode_bytes_like_browser
 
 #: Characters that are read. A longer README is a manual.
-MAX_CHARS = 40_000
+MAX_README_CHARS = 40_000
 #: Lines of reStructuredText that are read: docutils takes a fifth of a millisecond for each.
 MAX_RST_LINES = 2_000
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n---[ \t]*\n", re.DOTALL)
 #: Depth of nested links and images: at 20, the default, 20,000 unclosed ones take a second.
-MAX_NESTING = 10
-MARKDOWN = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING}).enable("table")
+MAX_MARKDOWN_NESTING = 10
+MARKDOWN_PARSER = MarkdownIt("commonmark", {"maxNesting": MAX_MARKDOWN_NESTING}).enable("table")
 #: Settings of docutils: it opens no file, copies no raw HTML, and no fault stops it.
 DOCUTILS_SETTINGS = {
     "file_insertion_enabled": False,
@@ -39,23 +39,21 @@ DOCUTILS_SETTINGS = {
     "math_output": "LaTeX",
 }
 #: Characters of a line that are read; people write shorter lines.
-MAX_LINE_CHARS = 2000
-HEADING = re.compile(r"(={1,6}|#{1,6})\s+(\S.*)")
-ITEM = re.compile(r"\s*(?:[*.-]{1,5}|\d+\.)\s+(\S.*)")
+MAX_ASCIIDOC_LINE_CHARS = 2000
+ASCIIDOC_HEADING = re.compile(r"(={1,6}|#{1,6})\s+(\S.*)")
+ASCIIDOC_LIST_ITEM = re.compile(r"\s*(?:[*.-]{1,5}|\d+\.)\s+(\S.*)")
 #: A listing, a literal, a table, a comment or a passthrough, until the same line again.
-FENCE_LINE = re.compile(r"(-{4,}|\.{4,}|\|===|/{4,}|\+{4,}|```.*)\s*")
+ASCIIDOC_FENCE_LINE = re.compile(r"(-{4,}|\.{4,}|\|===|/{4,}|\+{4,}|```.*)\s*")
 #: Attributes, block attributes, macros, comments, an author's line: they have no prose.
-NO_PROSE_LINE = re.compile(
-    r":!?[\w-]+!?:.*|\[[^\]]*\]|\w+::\S*\[.*\]|//.*|\.[^\s.].*|ifdef.*|endif.*|'{3,}|\+"
-)
-ADMONITION = re.compile(r"(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION): ")
-ADOC_LINK = re.compile(r"(?:link:|https?://)[^\s\[]+\[([^\]]*)\]")
-INLINE = re.compile(r"\w+:[^\s\[]*\[[^\]]*\]|\{[\w-]+\}|<<[^>]*>>")
-MARKS = re.compile(r"(?<!\w)([*_`#]{1,2})(?=\S)(.+?)(?<=\S)\1(?!\w)")
+ASCIIDOC_MARKUP_LINE = re.compile(r":!?[\w-]+!?:.*|\[[^\]]*\]|\w+::\S*\[.*\]|//.*|\.[^\s.].*|ifdef.*|endif.*|'{3,}|\+")
+ASCIIDOC_ADMONITION = re.compile(r"(?:NOTE|TIP|IMPORTANT|WARNING|CAUTION): ")
+ASCIIDOC_LINK = re.compile(r"(?:link:|https?://)[^\s\[]+\[([^\]]*)\]")
+ASCIIDOC_INLINE_MACRO = re.compile(r"\w+:[^\s\[]*\[[^\]]*\]|\{[\w-]+\}|<<[^>]*>>")
+ASCIIDOC_EMPHASIS = re.compile(r"(?<!\w)([*_`#]{1,2})(?=\S)(.+?)(?<=\S)\1(?!\w)")
 
 
-def from_rst(text: str) -> str | None:
-    """Convert to HTML; None for a text on which docutils fails."""
+def rst_to_html(text: str) -> str | None:
+    """Convert reStructuredText to HTML, up to `MAX_RST_LINES` lines; return None if docutils fails."""
     try:
         parts = publish_parts(
             "\n".join(text.split("\n", MAX_RST_LINES)[:MAX_RST_LINES]),
@@ -69,37 +67,37 @@ def from_rst(text: str) -> str | None:
         return None
 
 
-def blocks(path: str, body: bytes) -> list[ReadmeBlock]:
-    return from_html(readme_html(path, body))
+def read_readme_blocks(path: str, body: bytes) -> list[ReadmeBlock]:
+    return parse_readme_blocks(readme_to_html(path, body))
 
 
-def readme_html(path: str, body: bytes) -> str:
-    text = decode(body, "")[:MAX_CHARS].replace("\r\n", "\n")
+def readme_to_html(path: str, body: bytes) -> str:
+    text = decode_bytes_like_browser(body, "")[:MAX_README_CHARS].replace("\r\n", "\n")
     form = path.rpartition(".")[2].lower()
-    if form == "rst" and (rst_html := from_rst(text)) is not None:
+    if form == "rst" and (rst_html := rst_to_html(text)) is not None:
         return rst_html
     if form in {"adoc", "asciidoc"}:
-        return "\n".join(adoc_parts(text.split("\n")))
-    return str(MARKDOWN.render(FRONT_MATTER.sub("", text)))
+        return "\n".join(asciidoc_to_html(text.split("\n")))
+    return str(MARKDOWN_PARSER.render(FRONT_MATTER.sub("", text)))
 
 
-def adoc_parts(lines: list[str]) -> Iterator[str]:
+def asciidoc_to_html(lines: list[str]) -> Iterator[str]:
     paragraph: list[str] = []
-    for line in [*prose_lines(lines), ""]:
-        heading, item = HEADING.fullmatch(line), ITEM.fullmatch(line)
+    for line in [*blank_asciidoc_markup_lines(lines), ""]:
+        heading, item = ASCIIDOC_HEADING.fullmatch(line), ASCIIDOC_LIST_ITEM.fullmatch(line)
         if line.strip() and not heading and not item:
-            paragraph.append(adoc_line_to_html(line))
+            paragraph.append(asciidoc_line_to_html(line))
             continue
         if paragraph:
             yield f"<p>{' '.join(paragraph)}</p>"
             paragraph = []
         if heading:
-            yield f"<h{len(heading[1])}>{adoc_line_to_html(heading[2])}</h{len(heading[1])}>"
+            yield f"<h{len(heading[1])}>{asciidoc_line_to_html(heading[2])}</h{len(heading[1])}>"
         elif item:
-            yield f"<li>{adoc_line_to_html(item[1])}</li>"
+            yield f"<li>{asciidoc_line_to_html(item[1])}</li>"
 
 
-def prose_lines(lines: list[str]) -> Iterator[str]:
+def blank_asciidoc_markup_lines(lines: list[str]) -> Iterator[str]:
     """Yield the lines, with an empty one for each line that is no prose."""
     fence = ""
     for line in lines:
@@ -107,15 +105,15 @@ def prose_lines(lines: list[str]) -> Iterator[str]:
         if fence:
             fence = "" if bare == fence else fence
             yield ""
-        elif match := FENCE_LINE.fullmatch(bare):
+        elif match := ASCIIDOC_FENCE_LINE.fullmatch(bare):
             fence = "```" if match[1].startswith("```") else match[1]
             yield ""
         else:
-            yield "" if NO_PROSE_LINE.fullmatch(bare) or ADMONITION.match(bare) else line
+            yield "" if ASCIIDOC_MARKUP_LINE.fullmatch(bare) or ASCIIDOC_ADMONITION.match(bare) else line
 
 
-def adoc_line_to_html(text: str) -> str:
+def asciidoc_line_to_html(text: str) -> str:
     """Convert a line to HTML. Its length is limited, since each mark searches for its partner to the end."""
-    linked = ADOC_LINK.sub("\x01\\1\x02", text[:MAX_LINE_CHARS])
-    bare = MARKS.sub(r"\2", INLINE.sub("", linked))
+    linked = ASCIIDOC_LINK.sub("\x01\\1\x02", text[:MAX_ASCIIDOC_LINE_CHARS])
+    bare = ASCIIDOC_EMPHASIS.sub(r"\2", ASCIIDOC_INLINE_MACRO.sub("", linked))
     return escape(bare).replace("\x01", "<a>").replace("\x02", "</a>")

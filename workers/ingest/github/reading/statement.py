@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-from schemas.brand import Field, Value
+from schemas.brand import BrandFieldName, BrandFieldValue
 
 
-class Statement(NamedTuple):
+class FieldStatement(NamedTuple):
     """Value of a field; `rule` names its place in the file, such as `readme.h1`."""
 
-    field: Field
-    value: Value
+    field: BrandFieldName
+    value: BrandFieldValue
     confidence: float
     rule: str

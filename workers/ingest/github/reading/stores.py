@@ -5,101 +5,106 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from domain.values import ssrf_guard
-from schemas.errors import Invalid
+from schemas.errors import InvalidValue
 from workers.ingest import detection
 from workers.ingest.appstore import prose as store_prose
 from workers.ingest.github import paths
-from workers.ingest.github.reading.names import split_heading
-from workers.ingest.github.reading.statement import Statement
+from workers.ingest.github.reading.names import split_readme_heading
+from workers.ingest.github.reading.statement import FieldStatement
 from workers.ingest.github.shapes import RepositoryFile
-from workers.ingest.page.decode import decode
+from workers.ingest.page.decode import decode_bytes_like_browser
 from workers.ingest.page.keywords import distinct_keywords
-from workers.ingest.page.names import is_name
-from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean, is_tagline_sized, truncate
-from workers.ingest.shapes import LIST_SUFFIX
-from workers.ingest.skip_rules import SkipRules
+from workers.ingest.page.names import is_possible_brand_name
+from workers.ingest.page.text import MAX_DESCRIPTION_CHARS, clean_text_line, is_tagline_sized, truncate_text
+from workers.ingest.shapes import LIST_ITEMS_RULE_SUFFIX
+from workers.ingest.skip_rules import SentenceSkipRules
 
 #: Hosts of homepages that are a store's page.
-STORE_HOSTS = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
-NAME_FIELDS = {"name", "title"}
-LINE_FIELDS = {"subtitle", "short_description"}
-DESCRIPTION_FIELDS = {"description", "full_description"}
-PARAGRAPH = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE)
+STORE_NAME_BY_HOST = {"apps.apple.com": "appStore", "itunes.apple.com": "appStore", "play.google.com": "googlePlay"}
+STORE_NAME_FIELDS = {"name", "title"}
+STORE_TAGLINE_FIELDS = {"subtitle", "short_description"}
+STORE_DESCRIPTION_FIELDS = {"description", "full_description"}
+HTML_PARAGRAPH_BREAK = re.compile(r"\n\s*\n|</?(?:p|h\d|ul|ol)\b[^>]*>|(?:<br\s*/?>\s*){2,}", re.IGNORECASE)
 #: Tags of a description, for replacement by the marks of plain text: of a heading, an item, a paragraph.
-HEADING = re.compile(
-    r"<(h\d)\b[^>]*>(.*?)</\1>|^[ \t]*<(?:b|strong|u)>([^<]*)</(?:b|strong|u)>[ \t]*$",
-    re.IGNORECASE | re.MULTILINE,
+HTML_HEADING_PATTERN = re.compile(
+    r"<(h\d)\b[^>]*>(.*?)</\1>|^[ \t]*<(?:b|strong|u)>([^<]*)</(?:b|strong|u)>[ \t]*$", re.IGNORECASE | re.MULTILINE
 )
-ITEM = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
-BREAK = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>", re.IGNORECASE)
+HTML_LIST_ITEM_TAG = re.compile(r"<li\b[^>]*>", re.IGNORECASE)
+HTML_LINE_BREAK_TAG = re.compile(r"</?(?:p|ul|ol|div|br)\b[^>]*>", re.IGNORECASE)
 #: Content of a symbolic link: its target's path.
-SYMBOLIC_LINK = re.compile(r"(?:\.\.?/)+\S+\.txt")
+SYMLINK_CONTENT_PATTERN = re.compile(r"(?:\.\.?/)+\S+\.txt")
 
 
-def store_text_statements(file: RepositoryFile) -> Iterator[Statement]:
+def store_text_statements(file: RepositoryFile) -> Iterator[FieldStatement]:
     match = paths.STORE_TEXT_PATH.fullmatch(file.path)
-    text = content(file)
+    text = decode_store_file(file)
     if match is None or not text:
         return
-    name = paths.field_of(match)
+    name = paths.store_text_field_of(match)
     rule = f"store.{name}"
-    if name in NAME_FIELDS:
-        yield from name_statements(text, rule)
-    elif name in LINE_FIELDS:
-        yield from tagline_statement(clean(text), 0.95, rule)
-    elif name in DESCRIPTION_FIELDS:
-        yield from description_statements(text, rule)
+    if name in STORE_NAME_FIELDS:
+        yield from read_store_name(text, rule)
+    elif name in STORE_TAGLINE_FIELDS:
+        yield from read_store_tagline(clean_text_line(text), 0.95, rule)
+    elif name in STORE_DESCRIPTION_FIELDS:
+        yield from read_store_description(text, rule)
     elif name == "keywords" and (keywords := distinct_keywords([text])):
-        yield Statement("keywords", keywords, 0.95, rule)
-    elif name == "marketing_url" and (found_links := links(text)):
-        yield Statement("links", found_links, 0.85, rule)
+        yield FieldStatement("keywords", keywords, 0.95, rule)
+    elif name == "marketing_url" and (found_links := read_homepage_link(text)):
+        yield FieldStatement("links", found_links, 0.85, rule)
 
 
-def name_statements(text: str, rule: str) -> Iterator[Statement]:
-    name, tail = split_heading(text)
-    if is_name(name):
-        yield Statement("appName", name, 0.95, rule)
-    yield from tagline_statement(tail, 0.80, f"{rule}.tail")
+def read_store_name(text: str, rule: str) -> Iterator[FieldStatement]:
+    name, tail = split_readme_heading(text)
+    if is_possible_brand_name(name):
+        yield FieldStatement("appName", name, 0.95, rule)
+    yield from read_store_tagline(tail, 0.80, f"{rule}.tail")
 
 
-def tagline_statement(text: str, confidence: float, rule: str) -> Iterator[Statement]:
+def read_store_tagline(text: str, confidence: float, rule: str) -> Iterator[FieldStatement]:
     if is_tagline_sized(text):
-        yield Statement("tagline", text, confidence, rule)
+        yield FieldStatement("tagline", text, confidence, rule)
 
 
-def description_statements(text: str, rule: str) -> Iterator[Statement]:
+def read_store_description(text: str, rule: str) -> Iterator[FieldStatement]:
     """Yield the first sentences on the app's purpose, and as an alternative the items of its lists."""
-    marked_text = ITEM.sub("\n• ", BREAK.sub("\n", HEADING.sub(r"\n** \2\3 **\n", text)))
-    skip_rules = SkipRules(detection.detect(clean(text))[0])
-    if opening := " ".join(store_prose.opening(marked_text, skip_rules)):
-        yield Statement("appDescription", truncate(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
-        if items := store_prose.descriptive_items(marked_text, skip_rules, MAX_DESCRIPTION_CHARS):
-            yield Statement("appDescription", items, 0.70, f"{rule}{LIST_SUFFIX}")
+    marked_text = HTML_LIST_ITEM_TAG.sub(
+        "\n• ", HTML_LINE_BREAK_TAG.sub("\n", HTML_HEADING_PATTERN.sub(r"\n** \2\3 **\n", text))
+    )
+    skip_rules = SentenceSkipRules(detection.detect_text_language(clean_text_line(text))[0])
+    if opening := " ".join(store_prose.find_opening_lines(marked_text, skip_rules)):
+        yield FieldStatement("appDescription", truncate_text(opening, MAX_DESCRIPTION_CHARS), 0.92, rule)
+        if items := store_prose.join_descriptive_items(marked_text, skip_rules, MAX_DESCRIPTION_CHARS):
+            yield FieldStatement("appDescription", items, 0.70, f"{rule}{LIST_ITEMS_RULE_SUFFIX}")
 
 
-def links(address: str) -> dict[str, str]:
+def read_homepage_link(address: str) -> dict[str, str]:
     """Return the link to an https address that a website ingest would accept; empty for GitHub itself."""
     try:
         url = ssrf_guard.check_fetch_url(address, allowed={})
-    except Invalid:
+    except InvalidValue:
         return {}
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     is_usable = url.startswith("https://") and host != "github.com"
-    return {STORE_HOSTS.get(host, "website"): url} if is_usable else {}
+    return {STORE_NAME_BY_HOST.get(host, "website"): url} if is_usable else {}
 
 
-def paragraphs(text: str) -> list[str]:
-    return [text_line for paragraph in PARAGRAPH.split(text) if (text_line := clean(paragraph))]
+def split_store_paragraphs(text: str) -> list[str]:
+    return [text_line for paragraph in HTML_PARAGRAPH_BREAK.split(text) if (text_line := clean_text_line(paragraph))]
 
 
-def content(file: RepositoryFile) -> str:
-    text = decode(file.body, "").strip()
-    return "" if SYMBOLIC_LINK.fullmatch(text) else text
+def decode_store_file(file: RepositoryFile) -> str:
+    text = decode_bytes_like_browser(file.body, "").strip()
+    return "" if SYMLINK_CONTENT_PATTERN.fullmatch(text) else text
 
 
-def prose(files: list[RepositoryFile]) -> Iterator[tuple[RepositoryFile, str, str]]:
+def list_store_prose_files(files: list[RepositoryFile]) -> Iterator[tuple[RepositoryFile, str, str]]:
     """Yield files with a description or a tagline, with locale and text."""
     for file in files:
         match = paths.STORE_TEXT_PATH.fullmatch(file.path)
-        if match and paths.field_of(match) in LINE_FIELDS | DESCRIPTION_FIELDS and (text := content(file)):
+        if (
+            match
+            and paths.store_text_field_of(match) in STORE_TAGLINE_FIELDS | STORE_DESCRIPTION_FIELDS
+            and (text := decode_store_file(file))
+        ):
             yield file, match["locale"], text
