@@ -104,7 +104,7 @@ async def template(server_url: str, worker: str) -> AsyncIterator[Template]:
         await admin.execute(f"create database {name}")
         await migrate_databases(with_path(server_url, name))
         emptying, mark = await _look(with_path(server_url, name))
-        made = Template(name, admin, server_url, itertools.count(), emptying, mark, [], ConnectionReuse())
+        made = Template(name, admin, server_url, itertools.count(), emptying, mark, [], ConnectionReuse(server_url))
         made.reuse.install()
         yield made
         await made.reuse.uninstall()

@@ -7,7 +7,7 @@ import pytest
 from tests.generation.real_brands import write
 from tools.sheet import read_sheet_entries, render_and_check_pieces
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.long, pytest.mark.first, pytest.mark.timeout(900)]
 
 
 def test_no_piece_of_a_real_brand_has_a_fault(tmp_path: Path) -> None:
