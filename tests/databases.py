@@ -43,8 +43,8 @@ select count(*)
    and pid <> all($1::int[])
 """
 
-#: Fingerprint of definitions and statistics: a change gives its row another `xmin`. Also counts tables that
-#: were vacuumed, which affects plans, or have become large.
+#: Fingerprint of definitions, settings and statistics: a change gives its row another `xmin`. Also counts tables
+#: that were vacuumed, which affects plans, or have become large.
 MARK = f"""
 select count(*) || ' ' || sum(xmin::text::bigint) || ' ' || (
          select count(*)
@@ -55,7 +55,12 @@ select count(*) || ' ' || sum(xmin::text::bigint) || ' ' || (
         union all select xmin from pg_constraint where oid >= {OURS}
         union all select xmin from pg_trigger where oid >= {OURS}
         union all select xmin from pg_proc where oid >= {OURS}
-        union all select xmin from pg_statistic where starelid >= {OURS}) known
+        union all select xmin from pg_statistic where starelid >= {OURS}
+        union all
+        select s.xmin
+          from pg_db_role_setting s
+               join pg_database d on d.oid = s.setdatabase
+         where d.datname = current_database()) known
 """
 
 

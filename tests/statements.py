@@ -19,5 +19,5 @@ def counted() -> Iterator[Counter[str]]:
         seen[query.name] += 1
         return ordered(query, values)
 
-    with patch.object(Query, "_ordered", noting):
+    with patch.object(Query, "_ordered_values", noting):
         yield seen

@@ -100,7 +100,7 @@ steps.append(seccomp._BpfInstruction(seccomp._RETURN, 0, 0, seccomp._ALLOW))
 kernel.set_no_new_privileges()
 kernel.call(kernel.SECCOMP_CALL_NUMBER, 1, 0, ctypes.byref(seccomp.pack_seccomp_filter(steps)))
 """
-WITHOUT = f"{OLD_KERNEL}\nprint(json.dumps(confine.missing() + confine.confine()))"
+WITHOUT = f"{OLD_KERNEL}\nprint(json.dumps(confine.missing_sandbox_mechanisms() + confine.confine_process()))"
 
 
 def test_on_an_old_kernel_a_child_works_and_reports_the_missing_parts() -> None:

@@ -61,7 +61,7 @@ class RunSize(NamedTuple):
 #: A size for tests: seconds instead of minutes, without meaningful figures.
 TINY_RUN_SIZE = RunSize(
     rounds=1, tenants=4, drain_jobs=200, write_jobs=100, peer_jobs=200, live_jobs=100, paced_jobs=20,
-    peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, scaling_s=0.3, idle_s=0.3,
+    peer_paced_jobs=10, lone_jobs=2, workers=2, busy_s=1.0, settle_s=0.2, scaling_s=1.0, idle_s=0.3,
     lease_s=5.0, waiting_tenants=20, waiting_rows=400, pulls=5, http_s=0.3, http_tenants=4, accounts=4,
     contents=12, publishers=1, paced_posts_s=1.0, capped_accounts=2, capped_contents=5,
     event_requests={1: 40, 20: 4, 100: 2, 500: 2}, event_s=0.2, webhook_backlog=20, webhook_events=5,

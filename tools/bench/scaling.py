@@ -15,6 +15,7 @@ from chaos.tasks import BENCH_POOL, SLEEP
 from jobs.courier import open_wake_courier
 from jobs.ledger import WakeMessage
 from schemas import ids
+from schemas.errors import BenchmarkFailed
 from tools.bench.figures import BenchmarkResult, ProgressCallback, RunSize
 
 WORKER_SLOTS = 10
@@ -53,6 +54,8 @@ async def measure_scaling(environment: BenchEnvironment, size: RunSize, tell: Pr
             children += await stack.enter_async_context(more)
             rounds[workers] = await _measure_scaling_round(environment, tenants, children, size.scaling_s)
     first, last = rounds[WORKER_COUNTS[0]], rounds[WORKER_COUNTS[-1]]
+    if not first.jobs_s:
+        raise BenchmarkFailed("no job of one worker ended in the measured time: other work keeps this host busy")
     return BenchmarkResult(
         {"scaling_x": round(last.jobs_s / (WORKER_COUNTS[-1] * first.jobs_s), 3)},
         {"scaling": {str(workers): result._asdict() for workers, result in rounds.items()}},

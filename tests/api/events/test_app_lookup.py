@@ -15,7 +15,7 @@ class _Request:
     async def connection(self) -> AsyncIterator[None]:
         yield
 
-    event_connection = connection
+    event_store_connection = connection
 
 
 async def test_look_up_runs_once_for_all_slices() -> None:

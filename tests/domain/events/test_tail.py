@@ -68,7 +68,7 @@ DEEDS = st.tuples(st.sampled_from(["look", "write", "write", "commit", "undo"]),
 async def test_each_event_is_in_the_first_poll_after_its_commit(
     pool: Pool, conn: Conn, deeds: list[tuple[str, int]], limit: int
 ) -> None:
-    """Also of a transaction that was open during many polls, with `LISTING_DELAY` at 0, which would hide it.
+    """Also of a transaction that was open during many polls: a `TRANSACTION_LISTING_DELAY` above 0 would hide it.
 
     If polls end at their limit, no event is returned twice, and `passed_over` reports missed ones.
     """
@@ -98,7 +98,11 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
 
 async def test_dump_does_not_delay_the_tail(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
     """Returned events aren't read again during another long transaction."""
-    for name, value in {"LISTING_DELAY": timedelta(0), "MAX_WAIT": timedelta(0), "POLL_LIMIT": 2}.items():
+    for name, value in {
+        "TRANSACTION_LISTING_DELAY": timedelta(0),
+        "MAX_TRANSACTION_WAIT": timedelta(0),
+        "MAX_EVENTS_PER_POLL": 2,
+    }.items():
         monkeypatch.setattr(tail, name, value)
     async with pool.acquire() as other, other.transaction():
         await other.execute("select count(*) from event")

@@ -95,7 +95,7 @@ async def test_no_private_address_is_connected(
     assert row["error"]["code"] == "FETCH_BLOCKED"
 
 
-STEPS = ("begin", "begin_file", "finish")
+STEPS = ("begin_media_fetch_attempt", "reserve_fetched_file", "finish_media_fetch")
 
 
 @pytest.mark.parametrize("dies_at", STEPS)

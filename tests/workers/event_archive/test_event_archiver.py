@@ -37,8 +37,8 @@ async def test_closed_days_are_archived_despite_any_failure_and_then_dropped(
     settings: Settings, conn: Conn, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An error would otherwise end the whole dispatcher, and the next one too."""
-    for module in (events, event_archiver):
-        monkeypatch.setattr(module, "EVERY_S", 0.05)
+    monkeypatch.setattr(events, "EVENT_CHORES_INTERVAL_S", 0.05)
+    monkeypatch.setattr(event_archiver, "ARCHIVE_INTERVAL_S", 0.05)
     count, faults = ClickHouseArchive.count, [ZeroDivisionError("the data of somebody")]
 
     async def counted(archive: ClickHouseArchive, day: date) -> int:

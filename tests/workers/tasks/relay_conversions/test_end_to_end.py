@@ -132,7 +132,12 @@ async def test_an_event_is_counted_once_at_each_destination_and_its_owner_sees_i
             {(name, "delivered", "FIELDS_DROPPED"): 5 for name in destinations}
             | {(name, "skipped", "NO_CONSENT"): 1 for name in destinations}
         )
-        shown = await acme.http.get(f"/v1/projects/{app['projectId']}/sdk-apps/{app['appId']}")
-        assert all(shown.json()["capi"][name]["lastForwardAt"] for name in destinations)
+
+        async def is_shown() -> bool:
+            shown = await acme.http.get(f"/v1/projects/{app['projectId']}/sdk-apps/{app['appId']}")
+            return all(shown.json()["capi"][name]["lastForwardAt"] for name in destinations)
+
+        # A store apart commits first: the app's row follows in the main database.
+        await eventually(is_shown)
     for base in destinations.values():
         assert await count_events(base) == {f"e-{number}": 1 for number in range(5)}
