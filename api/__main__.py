@@ -42,14 +42,17 @@ def _build_argument_parser() -> argparse.ArgumentParser:
 
 
 def _parse_port_argument(text: str) -> int:
-    """Parse a port. Without the check, `getaddrinfo` wraps a number above 65535 around to 0 silently."""
+    """Parse a port from 0 to 65535. Raises `ArgumentTypeError` for any other text.
+
+    Without the check, `getaddrinfo` wraps a number above 65535 around to 0 silently.
+    """
     if text.isdecimal() and int(text) < 2**16:
         return int(text)
     raise argparse.ArgumentTypeError(f"{text} is not a port: use 0 to 65535")
 
 
 def _load_application(path: str) -> Any:
-    """Call the factory that MODULE:FACTORY names."""
+    """Import MODULE of `MODULE:FACTORY`, call its function FACTORY, and return the application."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)()
 

@@ -64,7 +64,10 @@ class ApiApplication(Litestar):
     async def _answer(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
     ) -> None:
-        """Answer a request; `method` is the method of the original request."""
+        """Answer an HTTP request, then log the request with `method`, the method that the client sent.
+
+        A wrong `Host` and a path with escapes are refused before any route runs.
+        """
         before = log_context.attach_cause(state)
         watched = access_log.wrap_send_with_headers(state, sends)
         try:
@@ -97,9 +100,9 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
 def configure_application(
     app: Litestar, settings: Settings, *, clock: Callable[[], datetime] | None = None, private: bool = False
 ) -> Litestar:
-    """Set the settings and the clock that a built application uses from its next start on.
+    """Set the settings and the clock that a built application uses from its next start on; return it.
 
-    `private`: only callers on this machine can reach it.
+    `private`: only callers on this machine can reach the application.
     """
     app.state.serve = partial(open_services, settings=settings, clock=clock or _utc_now)
     app.state.private = private

@@ -52,7 +52,10 @@ def requires(
     parts: type[msgspec.Struct] | None = None,
     csv: bool = False,
 ) -> dict[str, Any]:
-    """Build a route's `opt`, as in `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`."""
+    """Build a route's `opt` with its scope, rate class and error statuses, for the checks of the guard.
+
+    For example `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`.
+    """
     return {"requirements": RouteRequirements(scope, rate_class, statuses, parts=parts, csv=csv)}
 
 
@@ -144,7 +147,7 @@ def _check_and_normalize_query(query: bytes, needs: RouteRequirements) -> bytes:
 
 
 def _split_list_parameter(name: str, value: str, needs: RouteRequirements) -> Iterable[str]:
-    """Split a list parameter and drop duplicate values."""
+    """Return the distinct values of a list parameter, split at commas; another parameter's value alone."""
     return dict.fromkeys(value.split(",")) if name in needs.lists else (value,)
 
 

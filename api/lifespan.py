@@ -156,7 +156,10 @@ def _parse_keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
 
 
 async def _check_keyrings(pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings) -> TenantConnectionPool:
-    """Check that the keyrings open the stored rows, and return the pool with its quotas."""
+    """Check that the keyrings open the stored rows; return the pool with a quota for each organization.
+
+    Raises `SettingsInvalid` for a keyring that lacks a key.
+    """
     async with pool.acquire() as conn:
         await check_keyrings(conn, peppers=peppers, vault=vault)
     return TenantConnectionPool(pool, size=settings.pool_size)
@@ -165,7 +168,7 @@ async def _check_keyrings(pool: Pool, peppers: Keyring, vault: Keyring, settings
 def _event_store_connections(
     event_store: Pool, connections: TenantConnectionPool, pool: Pool, settings: Settings
 ) -> TenantConnectionPool:
-    """Return the event store's connections; the main ones if both are one database."""
+    """Return the event store's connections with quotas; the main database's if both are one database."""
     return connections if event_store is pool else TenantConnectionPool(event_store, size=settings.pool_size)
 
 

@@ -33,7 +33,7 @@ select exists (select from job where pool = $1 and state = 'running')
 
 @contextlib.asynccontextmanager
 async def run_dispatcher(environment: BenchEnvironment, *, lease_s: float = 15) -> AsyncIterator[None]:
-    """Run the dispatcher while the block runs."""
+    """Run a dispatcher process while the block runs; the block begins once it is ready."""
     async with run_module_in_environment(environment, "workers.dispatcher", LEASE_S=str(lease_s)) as child:
         await read_logged_port(child, "serving health")
         yield

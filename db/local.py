@@ -67,7 +67,10 @@ def run_local_postgres(
 
 @contextlib.contextmanager
 def run_local_valkey(folder: Path, *, report: StartReporter | None = None) -> Iterator[LocalServer]:
-    """Run Valkey without persistence: all durable data is in PostgreSQL. Raises as `run_local_postgres`."""
+    """Run Valkey in `folder` for the block, without persistence: all durable data is in PostgreSQL.
+
+    Raises `LocalServerUnavailable` if Valkey can't run here, or if another process uses `folder`.
+    """
     with _lock_data_folder(folder):
         server = _build_valkey_server(folder.absolute())
         with run_server(server, report):
@@ -118,7 +121,10 @@ def _initialize_postgres_data(initdb: Path, data: Path, password: Path) -> None:
 
 
 def _run_setup_command(command: list[str]) -> None:
-    """Run the command to its end; interrupted, kill it with the processes that it started."""
+    """Run a setup command to its end; then, or on an interrupt, kill the processes that it started.
+
+    Raises `LocalServerUnavailable` with the command's output if the command fails.
+    """
     with subprocess.Popen(
         command, env=minimal_environment(), start_new_session=True, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -177,7 +183,10 @@ def _lock_data_folder(folder: Path) -> Iterator[None]:
 
 
 def _find_wheel_folder(module: str) -> Path:
-    """Find the folder of a wheel's module without importing it, as the import has side effects."""
+    """Find the folder of a wheel's module without importing it, as the import has side effects.
+
+    Raises `LocalServerUnavailable` if the module is not installed.
+    """
     spec = find_spec(module)
     if spec is None or spec.origin is None:
         raise LocalServerUnavailable(

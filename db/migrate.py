@@ -101,10 +101,10 @@ def _function_revision(function: Migration) -> int:
 
 
 async def migrate_databases(database_url: str, event_store_url: str | None = None) -> list[str]:
-    """Apply all pending changes and return their names. Raises `MigrationChanged` as `pending_migrations`
-    does.
+    """Apply all pending changes to the main database and the event store, and return the changes' names.
 
-    The event store is in the same database, unless another one is named.
+    Raises `MigrationChanged` for an applied file that was edited, and for a database of a release before
+    f87eb061. The event store is in the main database, unless another one is named.
     """
     applied = await _migrate_schema(database_url, MAIN_SCHEMA)
     return applied + await _migrate_schema(event_store_url or database_url, EVENT_SCHEMA)
@@ -161,7 +161,7 @@ def _is_unapplied(migration: Migration, applied: Mapping[str, str]) -> bool:
 
 
 def _newer_sql_functions(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration]:
-    """Return the functions with a higher revision than in the database."""
+    """Return the SQL functions of this release that have a higher revision than in the database."""
     revisions: dict[str, int] = {}
     for applied_name in applied:
         name, _, revision = applied_name.partition("@")
@@ -176,7 +176,10 @@ def _newer_sql_functions(schema: MigratedSchema, applied: Mapping[str, str]) -> 
 
 
 def _take_over_migrations(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration] | None:
-    """Return the changes from an earlier release to the baseline; None for any other database."""
+    """Return the migrations from an earlier release's database to the baseline; None for any other database.
+
+    Raises `MigrationChanged` if the database lacks a file of the baseline, or if an applied file was edited.
+    """
     replaced = files("db").joinpath("take_over", f"{schema.table}.sha256").read_text("utf-8")
     checksums = {name: checksum for checksum, name in map(str.split, replaced.splitlines())}
     if checksums.keys().isdisjoint(applied):
@@ -205,7 +208,10 @@ async def _apply_migration(conn: Conn, schema: MigratedSchema, migration: Migrat
 
 
 async def _migrate_when_reachable(settings: Settings) -> list[str]:
-    """Run `migrate_databases` as soon as Postgres accepts writes. Print once that it waits."""
+    """Run `migrate_databases` once Postgres accepts writes, and return the names of the applied changes.
+
+    Prints one line to stderr if it has to wait for Postgres.
+    """
     wait_s = FIRST_BACKOFF_S
     while True:
         try:

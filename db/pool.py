@@ -205,7 +205,7 @@ async def _attempt_autocommit(pool: Pool, body: Callable[[Conn], Awaitable[T]]) 
 
 @asynccontextmanager
 async def acquire_connection(pool: Pool) -> AsyncIterator[Conn]:
-    """Acquire a connection of the pool, which drops it after an error of `DEAD_CONNECTION_ERRORS`."""
+    """Acquire a connection of the pool, and drop it if the block raises one of `DEAD_CONNECTION_ERRORS`."""
     async with pool.acquire() as conn:
         with drop_dead_connection(conn):
             yield conn
@@ -225,9 +225,9 @@ def drop_dead_connection(conn: Conn) -> Iterator[None]:
 
 
 async def _prepare_connection(conn: Conn) -> None:
-    """Set up a new connection: its codecs, and its socket's timeouts.
+    """Set up a new Postgres connection: the socket's timeouts, the codec of JSONB, and the array types.
 
-    Without the array types it would query the catalog for each one: four times, 20 ms of Postgres' CPU.
+    Without the array types asyncpg would query the catalog for each one: four times, 20 ms of Postgres' CPU.
     """
     # asyncpg has no public access to the socket.
     sock: socket.socket = conn._transport.get_extra_info("socket")  # type: ignore[union-attr]  # noqa: SLF001

@@ -64,5 +64,5 @@ def raise_if_postgres_away() -> Iterator[None]:
 
 
 def is_connection_reset(error: BaseException) -> bool:
-    """Return whether the error is a write to a connection that was just reset, of any server."""
+    """Return whether an error is from a write to a connection that was just reset, by any kind of server."""
     return isinstance(error, RuntimeError) and str(error).startswith(CONNECTION_RESET_MESSAGE)

@@ -32,7 +32,10 @@ StartReporter = Callable[[str], None]
 
 
 def minimal_environment() -> dict[str, str]:
-    """Return an environment without the caller's PG* and LC_*, for the same server and log everywhere."""
+    """Return the environment variables for a server's process, without the caller's PG* and LC_*.
+
+    So the server and its log are the same everywhere.
+    """
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
 
@@ -164,9 +167,9 @@ def run_server(server: LocalServer, report: StartReporter | None = None) -> Iter
 
 
 def end_with_parent_prefix(signum: signal.Signals) -> list[str]:
-    """Return the prefix of a command: it gets this signal when the thread that started it ends.
+    """Return words to put before a command: its process gets `signum` when the thread that started it ends.
 
-    Empty on a machine without `setpriv`.
+    The list of words is empty on a machine without `setpriv`.
     """
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", signum.name.removeprefix("SIG")] if setpriv else []

@@ -33,9 +33,9 @@ SETTINGS_DOCS_ADVICE = "docs/reference/settings.md has each; `bin/up` writes its
 
 
 def warn_misspelt_settings(environ: Mapping[str, str]) -> None:
-    """Log a line for each variable that resembles a setting: it has no effect.
+    """Log a warning for each environment variable that resembles a setting's name: it has no effect.
 
-    A warning, not a refusal: a host may have such a variable for another program.
+    The process starts nevertheless: a host may have such a variable for another program.
     """
     for name, meant in find_misspelt_settings(environ).items():
         _log.warning(f"{name} is not a setting and has no effect: did you mean {meant}?", setting=name)
@@ -59,7 +59,7 @@ def exit_on_expected_errors() -> Iterator[None]:
 
 
 def _explain_start_error(error: BaseException) -> tuple[int, str] | None:
-    """Return an exit code and advice; None for an unexpected error."""
+    """Return the exit code and a line of advice for an expected start error; None for an unexpected error."""
     message = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
         return SETTING, f"{message} ({SETTINGS_DOCS_ADVICE})"

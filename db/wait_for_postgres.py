@@ -41,7 +41,7 @@ async def retry_until_postgres_answers(ask: Callable[[], Awaitable[T]], stopped:
 
 
 def find_postgres_away_error(error: BaseException) -> BaseException | None:
-    """Return the first connection error in an exception or group, or that error's own cause.
+    """Return the first connection error of an exception or group, or the cause of this error if it has one.
 
     Returns None if any error in the group isn't a connection error.
     """

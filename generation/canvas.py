@@ -84,7 +84,10 @@ class Canvas:
         color: RGB,
         align: TextAlignment = "start",
     ) -> float:
-        """Draw a text into the column at `place` and add its lines to `marks`. Return the y of its bottom."""
+        """Draw a text block in a column with its top left at `place`. Return the y of its bottom.
+
+        Append each drawn line to the canvas's `marks`.
+        """
         share = left_space_share(align, right_to_left=self.right_to_left)
         lines = [*place_inked_lines(block, place, width, share)]
         # Measure all lines before drawing any: lines may overlap.
@@ -104,7 +107,10 @@ def left_space_share(align: TextAlignment, *, right_to_left: bool) -> float:
 
 
 def place_inked_lines(block: TextBlock, place: tuple[float, float], width: float, share: float) -> Iterator[InkedLine]:
-    """Yield placed lines of a block, aligned by ink rather than by advance width; skip lines without ink."""
+    """Yield each line of a text block with its ink mask and its box on the canvas; skip lines without ink.
+
+    Lines are aligned by their ink instead of their advance width.
+    """
     x, y = place
     for number, line in enumerate(block.lines):
         if drawn := render_line_ink(line, block.size):

@@ -120,7 +120,7 @@ def _copy_allowed_children(
 
 
 def _copy_style_sheet(source: etree._Element, target: etree._Element, rules: list[CssStyleRule]) -> None:
-    """Copy a style sheet.
+    """Copy a style sheet's allowed rules into `target`, and append them to `rules`.
 
     A viewer reads all text of the element as one sheet, also text between its children.
     """
@@ -159,7 +159,7 @@ def _yield_allowed_attributes(element: etree._Element) -> Iterator[tuple[str, st
 
 
 def _check_selector_matches(root: etree._Element, rules: Iterable[CssStyleRule]) -> None:
-    """Refuse too many selectors for the number of elements. Raises `PictureRefused`.
+    """Refuse a drawing with too many selectors for its number of elements. Raises `PictureRefused`.
 
     A renderer matches each selector against each element.
     """
@@ -168,7 +168,7 @@ def _check_selector_matches(root: etree._Element, rules: Iterable[CssStyleRule])
 
 
 def _drop_repeated_svg_ids(root: etree._Element) -> None:
-    """Keep an id only on its first element, so that viewers and the cost count resolve it alike."""
+    """Delete an id that an earlier element has, so that viewers and the cost count resolve it alike."""
     seen: set[str] = set()
     for element in root.iter():
         if (name := element.get("id")) in seen:

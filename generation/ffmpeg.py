@@ -85,7 +85,7 @@ class FfmpegLimits(NamedTuple):
 
 
 def run(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegResult:
-    """Run FFmpeg to its end and keep 1 MiB of its stdout. Raises `GenerationError`."""
+    """Run FFmpeg to its end; return 1 MiB of its stdout, and its stderr's lines. Raises `GenerationError`."""
     with _FfmpegProcess(arguments, reads=True, bounds=bounds) as process:
         stdout = process.output.read(_MAX_STDOUT_BYTES)
         while process.output.read(_MAX_STDOUT_BYTES):
@@ -120,10 +120,10 @@ class EncoderFeed:
 
 @contextmanager
 def start_encoder(*arguments: str) -> Iterator[EncoderFeed]:
-    """Start an encoder to feed with frames; leaving the block waits for its file. Raises `GenerationError`.
+    """Start FFmpeg as an encoder, and yield the feed for its frames. Raises `GenerationError`.
 
-    An error in the block kills the encoder. If the feeding process dies, the encoder closes a shorter but
-    valid file, so count the frames of any file that another process left.
+    Leaving the block waits for the file; an error in the block kills the encoder. If the feeding process dies, the
+    encoder closes a shorter but valid file, so count the frames of any file that another process left.
     """
     with _FfmpegProcess(arguments, writes=True) as process:
         yield EncoderFeed(process)
@@ -152,7 +152,7 @@ class _FfmpegProcess:
             self._limit(bounds)
 
     def _limit(self, bounds: FfmpegLimits) -> None:
-        """Set limits with prlimit, right after the start: FFmpeg has read no input yet."""
+        """Limit FFmpeg's CPU time and memory with prlimit, before it has read any input."""
         with suppress(ProcessLookupError):
             for limit, maximum in ((resource.RLIMIT_CPU, bounds.cpu), (resource.RLIMIT_AS, bounds.memory)):
                 resource.prlimit(self._process.pid, limit, (maximum, maximum))
@@ -192,7 +192,7 @@ class _FfmpegProcess:
         return filter(None, (self._process.stdin, self._process.stdout))
 
     def _close(self) -> bool:
-        """Close the pipes and wait. Return whether FFmpeg succeeded and read all of its input."""
+        """Close FFmpeg's pipes and wait. Return whether it succeeded and read all of its input."""
         took_all = True
         for one in self._data_pipes():
             try:

@@ -25,7 +25,7 @@ class PictureFrame(NamedTuple):
 
     @property
     def inset(self) -> int:
-        """Return the margin on either side of centered texts."""
+        """Return the margin in pixels at the left and at the right of centered texts."""
         return max(self.left, self.width - self.right)
 
 

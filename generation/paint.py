@@ -28,7 +28,7 @@ _CURVE_SUPERSAMPLING = 4
 
 
 def draw_gradient_ground(size: PixelSize, tints: tuple[RGB, ...], seed: str) -> Image.Image:
-    """Return a soft gradient mesh of the tints on the first tint, with a little noise against banding."""
+    """Return an image with a soft gradient of the tints on the first one, with noise against banding."""
     width, height = (max(8, side // _GRADIENT_GROUND_DOWNSCALE) for side in size)
     y, x = np.mgrid[:height, :width]
     across, down = x / width, y / width
@@ -46,15 +46,15 @@ def draw_gradient_ground(size: PixelSize, tints: tuple[RGB, ...], seed: str) -> 
 
 
 def _enlarge_channel(channel: FloatChannel, size: PixelSize) -> FloatChannel:
-    """Enlarge a channel in floats, so that the grain hides every step."""
+    """Return a color channel enlarged to `size`, in floats, so that noise hides every step."""
     image = Image.fromarray(np.ascontiguousarray(channel))
     return np.asarray(image.resize(size, Image.Resampling.BICUBIC))
 
 
 def _make_noise_grain(size: PixelSize, seed: str) -> FloatChannel:
-    """Return noise for all channels alike, so that it changes no hue.
+    """Return noise for a picture of this size, the same for all color channels, so that it changes no hue.
 
-    Its mean is 0.5: conversion truncates.
+    Its mean is 0.5, since the later conversion to integers truncates.
     """
     raw = np.frombuffer(seeded_noise_bytes(seed, _NOISE_TILE_SIDE_PX**2), np.uint8).reshape(
         _NOISE_TILE_SIDE_PX, _NOISE_TILE_SIDE_PX

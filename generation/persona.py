@@ -90,7 +90,7 @@ class Persona(NamedTuple):
 
 
 def build_persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: Collection[str] = ()) -> Persona:
-    """Return a persona, the same for the same arguments.
+    """Return a presenter's persona for a brand, the same for the same arguments.
 
     The wish decides first, then its prompt, then the brand's voice or the seed. A picked name avoids taken
     names as long as others are free.
@@ -115,7 +115,10 @@ def presenter_disclosure(language: str) -> str:
 
 
 def _pick_persona_name(brand: BrandSnapshot, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:
-    """Pick a name outside of the brand's own name: readers would confuse it with the product."""
+    """Return a first name that is not taken and not part of the brand's name; any name if none is free.
+
+    Readers would confuse a part of the brand's name with the product.
+    """
     all_names = common_first_names(language, gender)
     own = brand.name.casefold()
     free = [name for name in all_names if name not in taken and name.casefold() not in own]
@@ -138,7 +141,7 @@ class PersonaPromptChoices(NamedTuple):
 
 
 def read_persona_prompt(prompt: str) -> PersonaPromptChoices:
-    """Read gender, age and voice from a prompt; for each, the first known word wins."""
+    """Return the gender, age and voice that a persona's prompt names; for each, the first known word wins."""
     return PersonaPromptChoices(
         _find_first_choice(prompt, GENDER_PROMPT_WORDS),
         _find_first_choice(prompt, AGE_PROMPT_WORDS),

@@ -68,7 +68,7 @@ def _decompression_bombs_as_errors() -> Iterator[None]:
 
 
 def _decode_upright(image: Image.Image) -> Image.Image:
-    """Decode the first frame upright, scaled down while reading if it is larger than the maximum side."""
+    """Decode a picture's first frame upright; scale it down while reading if it exceeds the maximum side."""
     profile = image.info.get("icc_profile")
     image.draft("RGB", (MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX))
     image.load()
@@ -118,10 +118,10 @@ def decode_logo(data: bytes) -> Image.Image | None:
 
 
 def rasterize_svg(data: bytes) -> bytes:
-    """Render a drawing to a PNG in a subprocess. Raises `PictureRefused`, also if a limit killed the process.
+    """Return an untrusted SVG drawing as a PNG, rendered in a subprocess. Raises `PictureRefused`.
 
-    Such a refusal is final: the same drawing costs the same in each attempt. Raises `GenerationError` if the
-    host killed the process, which proves nothing about the drawing.
+    A drawing is also refused if a limit killed the process: it costs the same in each attempt. Raises
+    `GenerationError` if the host killed the process, which proves nothing about the drawing.
     """
     drawing = clean_svg_drawing(data)
     command = [sys.executable, "-m", "generation.rasterizer", _longer_side_name(drawing)]
@@ -139,7 +139,10 @@ def rasterize_svg(data: bytes) -> bytes:
 
 
 def _longer_side_name(drawing: CleanedSvgDrawing) -> str:
-    """Return the renderer's argument: the longer side, so that the other side stays within the limit."""
+    """Return a drawing's longer side for the renderer, so that the other side stays within the limit.
+
+    Raises `PictureRefused` for a drawing that is too narrow.
+    """
     width, height = drawing.width, drawing.height
     if max(width, height) > MAX_PICTURE_SIDE_RATIO * min(width, height):
         raise PictureRefused("PICTURE_TOO_NARROW", f"the drawing measures {width:g} x {height:g}")

@@ -66,7 +66,7 @@ def _find_visible_frame(path: Path) -> Image.Image:
 
 
 def _decode_sample_frames(path: Path, seconds: float) -> Iterator[Image.Image]:
-    """Yield the frames that can be decoded, from all over the video. The first sample skips a fade-in."""
+    """Yield frames from all over a video, but none that can't be decoded. The first skips a fade-in."""
     for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _SAMPLED_VIDEO_SHARES), 0.0)):
         try:
             answer = _decode_frame_ppm(path, second)
@@ -77,7 +77,7 @@ def _decode_sample_frames(path: Path, seconds: float) -> Iterator[Image.Image]:
 
 
 def _decode_frame_ppm(path: Path, second: float) -> bytes:
-    """Return a frame as a PPM, in SDR; empty after the video's end. Raises `ClipRefused`."""
+    """Return a video's frame as a PPM, in SDR; empty after the video's end. Raises `ClipRefused`."""
     result = _run_frame_filters(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
     toned = clip.sdr_conversion_filters(clip.transfer_characteristic_of(result))
     return (

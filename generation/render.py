@@ -56,7 +56,7 @@ class ContentPiece(Protocol):
     """A piece of content to make."""
 
     def make(self, folder: Path) -> Iterator[ProgressStep]:
-        """Draw into an existing folder. A file is complete once its step is yielded."""
+        """Draw the piece into an existing folder; yield progress. A yielded step's file is complete."""
 
 
 class SlidePictures(NamedTuple):
@@ -70,7 +70,7 @@ class SlidePictures(NamedTuple):
 
 
 def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
-    """Read the pictures and return the piece, not drawn yet.
+    """Read the pictures of a spec and return its piece, not drawn yet.
 
     For a video it synthesizes the speech and plans the scenes. For a remix it probes the clip. Raises
     `PictureRefused`, `ClipRefused`, `TextRefused`, and `GenerationError`, for example for too many points.

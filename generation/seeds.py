@@ -22,11 +22,11 @@ def seeded_noise_bytes(seed: str, count: int) -> bytes:
 
 
 def seeded_pick(seed: str, options: Sequence[T], what: str) -> T:
-    """Return one of the options; `what` names the decision, so that each decision draws its own number."""
+    """Return an option by a seed; `what` names the decision, so that each decision draws its own number."""
     return options[int(seeded_chance(seed, what) * len(options))]
 
 
 def seeded_sample(seed: str, options: Sequence[T], most: int, what: str) -> list[T]:
-    """Return at most `most` options, drawn for the decision `what`, in their original order."""
+    """Return at most `most` of the options by a seed, in their original order; `what` names the decision."""
     ranked = sorted(range(len(options)), key=lambda place: (seeded_chance(seed, f"{what}:{place}"), place))
     return [options[place] for place in sorted(ranked[:most])]

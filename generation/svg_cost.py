@@ -78,7 +78,7 @@ class _DrawingCostCounter:
         self._check_gradient_chains(root)
 
     def element(self, element: etree._Element, level: int) -> SvgElementCost:
-        """Count an element with all that it draws. Raises `PictureRefused`."""
+        """Return the rendering cost of an element with all that it draws. Raises `PictureRefused`."""
         if element in self._open:
             raise PictureRefused("PICTURE_UNSAFE", "the drawing has a shape that is drawn with itself")
         known = self._known.get(element) or self._count(element, level)
@@ -102,7 +102,7 @@ class _DrawingCostCounter:
         return cost
 
     def _children_and_references(self, element: etree._Element) -> Iterator[etree._Element]:
-        """Yield children and referenced elements, once for each reference."""
+        """Yield the children of an element and the elements that it refers to, once for each reference."""
         yield from (one for one in element if _local_element_name(one) not in _REFERENCED_ONLY_SVG_ELEMENTS)
         names = [(element.get("href") or "")[1:]] if _local_element_name(element) == "use" else []
         references = (
@@ -121,7 +121,7 @@ class _DrawingCostCounter:
         return self._shape + LAYER * is_layer + int(costs)
 
     def _applicable_declarations(self, element: etree._Element) -> Iterator[CssDeclaration]:
-        """Yield declarations that may apply to the element: its attributes, style and matching rules."""
+        """Yield CSS declarations that may apply to an element: its attributes, style and matching rules."""
         yield from (
             CssDeclaration(name, value) for name, value in element.attrib.items() if name in _COSTED_CSS_PROPERTIES
         )
@@ -143,7 +143,7 @@ class _DrawingCostCounter:
                 yield total
 
     def _check_gradient_chains(self, root: etree._Element) -> None:
-        """Refuse gradients that inherit in a cycle, or over too many levels. Raises `PictureRefused`."""
+        """Refuse gradients of a drawing that inherit in a cycle or too deeply. Raises `PictureRefused`."""
         for one in root.iter("{*}linearGradient", "{*}radialGradient"):
             at: etree._Element | None = one
             for _ in range(MAX_DEPTH):
@@ -153,7 +153,7 @@ class _DrawingCostCounter:
 
 
 def _index_declarations(rules: Iterable[CssStyleRule]) -> dict[str, list[CssDeclaration]]:
-    """Index counted declarations by one part of the last compound of each selector."""
+    """Return the counted CSS declarations, by one part of the last compound of each selector."""
     index: dict[str, list[CssDeclaration]] = defaultdict(list)
     for rule in rules:
         counted = [one for one in rule.declarations if one.name in _COSTED_CSS_PROPERTIES]
@@ -163,7 +163,7 @@ def _index_declarations(rules: Iterable[CssStyleRule]) -> dict[str, list[CssDecl
 
 
 def _selector_index_key(selector: str) -> str:
-    """Return one part of the selector, such as `.a` of `g > path.a`. Each matching element has it."""
+    """Return a part of a CSS selector, such as `.a` of `g > path.a`; each matching element has that part."""
     parts = re.findall(r"[.#]?[^.#*]+|\*", svg_styles.split_selector_compounds(selector)[-1])
     return next((part for part in parts if part[0] in ".#"), parts[0] if parts else "*")
 

@@ -58,7 +58,7 @@ class PieceTheme(NamedTuple):
 
 
 def derive_theme(colors: Sequence[str], logo: Image.Image | None = None) -> PieceTheme:
-    """Derive a theme from a brand's colours, else from its logo; slate if it has neither."""
+    """Return a theme from the first vivid color of the brand, else of its logo; slate if there is none."""
     known = [*parse_colors(colors), *(extract_logo_colors(logo) if logo else [])]
     bright = [one for one in known if _is_colorful(rgb_to_oklch(one))]
     first = bright[0] if bright else DEFAULT_BRAND_COLOR
@@ -120,7 +120,7 @@ def _build_vivid_ground(first: Oklch, ink: RGB) -> GroundColors:
 
 
 def _min_lightness_shift(color: Oklch, text: RGB) -> float:
-    """Return the smallest change of lightness that gives a text enough contrast; 1.0 if none does."""
+    """Return the smallest change of lightness that makes a text on a color legible; 1.0 if none does."""
     away = -1 if text == WHITE else 1
     steps = (away * step / 200 for step in range(200))
     enough = (

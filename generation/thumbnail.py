@@ -22,7 +22,7 @@ def encode_thumbnail(image: Image.Image) -> bytes:
 
 
 def encode_jpeg(image: Image.Image) -> bytes:
-    """Encode a JPEG at the best quality within `MAX_JPEG_BYTES`, else at the lowest quality.
+    """Return an image as a JPEG of the best quality within `MAX_JPEG_BYTES`, else of the lowest quality.
 
     The same image gives the same bytes.
     """

@@ -50,7 +50,7 @@ def reading_seconds(text: str) -> float:
 
 
 def shortest_video_timing(hook: str, points: Sequence[str], spoken: Sequence[float] = ()) -> VideoTiming:
-    """Return the shortest scenes that leave time to read, and to hear the seconds of speech of each scene."""
+    """Return the shortest video timing that leaves time to read each text and to hear each speech."""
     speech = [*spoken, *[0.0] * (len(points) + 2 - len(spoken))]
     return VideoTiming(
         _round_up_to_beats(max(_MIN_HOOK_SCENE_S, reading_seconds(hook), speech[0])),
@@ -63,7 +63,7 @@ def shortest_video_timing(hook: str, points: Sequence[str], spoken: Sequence[flo
 
 
 def plan_video_timing(hook: str, points: Sequence[str], seconds: int, spoken: Sequence[float] = ()) -> VideoTiming:
-    """Return scenes of this total length in seconds, or longer if the texts need it.
+    """Return the timing of a video of `seconds` seconds, or of a longer one if the texts need it.
 
     Raises `GenerationError` if the texts take more than 60 seconds.
     """
@@ -75,7 +75,7 @@ def plan_video_timing(hook: str, points: Sequence[str], seconds: int, spoken: Se
 
 
 def _distribute_spare_beats(least: VideoTiming, spare: int) -> VideoTiming:
-    """Distribute spare beats over all scenes in turn, the last scenes first."""
+    """Return the timing with spare beats added to the scenes in turn: the end, the hook, then the points."""
     beats_of_scenes = [
         spare // len(least.scene_seconds) + (at < spare % len(least.scene_seconds))
         for at in range(len(least.scene_seconds))

@@ -23,10 +23,10 @@ def full_jitter_backoff_s(attempt: int, draw: float | None = None) -> float:
 
 
 def busy_server_backoff_s(fence: int, attempt: int) -> float:
-    """Return the backoff of a job with a busy server, in seconds.
+    """Return the seconds until the next attempt of a job, after an external server reported that it is busy.
 
-    It doubles with each attempt that wasn't counted (`fence` minus `attempt`), `MAX_BUSY_BACKOFF_DOUBLINGS`
-    times.
+    The seconds double with each attempt that wasn't counted (`fence` minus `attempt`), at most
+    `MAX_BUSY_BACKOFF_DOUBLINGS` times.
     """
     return BUSY_SERVER_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_BACKOFF_DOUBLINGS)
 

@@ -27,14 +27,17 @@ async def cancel_open_job(conn: Conn, *, organization_id: UUID, job_id: UUID) ->
 
 
 async def lock_job_rows(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> None:
-    """Lock jobs. Call it before the lock of the rows that belong to them."""
+    """Lock the rows of the given jobs of an organization until the transaction ends.
+
+    Call it before rows that belong to these jobs are locked.
+    """
     await job.lock_jobs.run(conn, org=organization_id, ids=job_ids)
 
 
 async def cancel_open_jobs(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[ChangedJob]:
-    """End the queued jobs among these, request the cancel of the running ones, and return their rows.
+    """End the queued ones of the given jobs, request the cancel of the running ones, and return their rows.
 
-    A job that has ended or isn't cancelable now has no row.
+    The result has no row for a job that has ended or isn't cancelable now.
     """
     return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
 

@@ -55,7 +55,7 @@ def arq_queue_key(pool: str) -> str:
 
 
 def wake_list_key(pool: str) -> str:
-    """Return the key of the list on which a pool's idle workers block: the ids of messages just sent."""
+    """Return the Redis key of a pool's list of just sent job ids, on which the pool's idle workers block."""
     return f"arq:{pool}:wakes"
 
 
@@ -68,7 +68,7 @@ class CancelSafeArqClient(ArqRedis):
 
 @asynccontextmanager
 async def open_arq_client(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
-    """Open a client that ends every command within `timeout_s`, and sends nothing more after the block.
+    """Open an arq client that ends each Redis command within `timeout_s` and sends none after the block.
 
     arq's own pool has no socket timeout: a half-open connection would hang a worker.
     """
@@ -94,9 +94,9 @@ class WakeCourier:
         self._following: set[asyncio.Task[None]] = set()
 
     async def send(self, wake: WakeMessage) -> None:
-        """Send a wake, or queue it during the pause after one of its kind.
+        """Send a wake to the workers, or queue it during the pause after a wake of the same pool and kind.
 
-        Never raises; takes `WAKE_SEND_BUDGET_S`.
+        Never raises, and takes at most `WAKE_SEND_BUDGET_S`: a wake that can't be sent in time is dropped.
         """
         key = wake.pool, wake.kind
         if key in self._next:
@@ -111,11 +111,14 @@ class WakeCourier:
             task.add_done_callback(self._following.discard)
 
     async def flush(self) -> None:
-        """Send the queued wakes."""
+        """Wait until the background tasks have sent or dropped the queued wakes."""
         await asyncio.gather(*self._following)
 
     async def _send_pending_wakes(self, key: tuple[str, str]) -> None:
-        """Send the wake that arrived in the pause after a message; then double the pause, and repeat."""
+        """Wait for a pause, then send the last wake queued for a pool and kind; double the pause, and repeat.
+
+        Ends after a pause in which no wake was queued. A pause lasts at most `MAX_WAKE_DEBOUNCE_S` seconds.
+        """
         pause_s = MIN_WAKE_DEBOUNCE_S
         try:
             await asyncio.sleep(pause_s)
@@ -145,9 +148,9 @@ class WakeCourier:
 
 
 async def _enqueue_wake(client: ArqRedis, wake: WakeMessage) -> bool:
-    """Queue the message of a wake; return False, and do nothing, if the same message is still queued.
+    """Queue a wake's message in Redis; return False, and do nothing, if its job's message is still queued.
 
-    The list is written second: its reader needs the message.
+    The wake list is written after the message: the reader of the list needs the message.
     """
     job_id = str(wake.job_id)
     message = await client.enqueue_job(
@@ -168,7 +171,10 @@ async def _enqueue_wake(client: ArqRedis, wake: WakeMessage) -> bool:
 
 @asynccontextmanager
 async def open_wake_courier(redis_url: str) -> AsyncIterator[WakeCourier]:
-    """Open a courier with connections of its own. Redis may be down."""
+    """Open a courier of wakes with its own Redis connections. Redis may be down.
+
+    At the end of the block, the courier sends its queued wakes.
+    """
     async with open_arq_client(redis_url, timeout_s=REDIS_SOCKET_TIMEOUT_S) as client:
         courier = WakeCourier(client, CircuitBreaker(COURIER_COOLDOWN_S))
         try:

@@ -223,7 +223,10 @@ async def claim_due_jobs(
 
 
 async def settle_job_attempts(conn: Conn, settlements: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-    """Store the outcomes of many attempts in one statement. A claim without a row in the result is fenced."""
+    """Store the outcomes of many job attempts in one statement, and return the rows of the settled jobs.
+
+    A claim without a row in the result is fenced.
+    """
     return await SETTLE_JOBS.all(
         conn,
         orgs=[claim.organization_id for claim, _ in settlements],
@@ -239,14 +242,20 @@ async def settle_job_attempts(conn: Conn, settlements: Sequence[AttemptSettlemen
 
 
 async def lock_claimed_job(conn: Conn, claim: JobClaim) -> None:
-    """Lock the job's row for a step of its attempt. Raises `AttemptFenced`, `JobCancelRequested`."""
+    """Lock the row of a claimed job for a step of its attempt.
+
+    Raises `AttemptFenced` if the claim no longer owns the job, `JobCancelRequested` after a cancel request.
+    """
     _check_claim_is_held(
         await job.lock_claimed.value(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim
     )
 
 
 async def complete_job(conn: Conn, claim: JobClaim, *, result: dict[str, Any]) -> ChangedJob:
-    """Complete the job in the transaction of its last step. Raises `AttemptFenced`, `JobCancelRequested`."""
+    """Complete a claimed job with its result, in the transaction of its last step, and return the job's row.
+
+    Raises `AttemptFenced` if the claim may not end the job, `JobCancelRequested` after a cancel request.
+    """
     org, job_id, fence = claim.organization_id, claim.id, claim.fence
     if not await job.end_job.run(conn, org=org, id=job_id, fence=fence, result=result):
         await lock_claimed_job(conn, claim)

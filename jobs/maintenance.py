@@ -96,11 +96,9 @@ async def promote_scheduled_jobs(conn: Conn) -> int:
 
 
 async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
-    """Take jobs from workers with an expired lease, and attempts past their time limit from any worker.
+    """Queue or fail jobs of workers with expired leases, and attempts past their time limit on any worker.
 
-    Queues or fails these jobs, and returns their rows.
-
-    Does nothing once the database's time is past `before`.
+    Returns the rows of these jobs. Does nothing once the database's time is past `before`.
     """
     return await RESCUE_JOBS.all(
         conn,
@@ -116,7 +114,10 @@ async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
 
 
 async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: float) -> int:
-    """End sessions idle in a transaction for `patience_s`, or blocking a rescue; return their number."""
+    """Terminate Postgres sessions idle in a transaction for `patience_s`, or blocking the rescue of a job.
+
+    Returns the number of terminated sessions. Does nothing once the database's time is past `before`.
+    """
     return (
         await job_maintenance.terminate_idle_sessions.value(
             conn, before=before, grace_s=ATTEMPT_GRACE_S, patience_s=patience_s
@@ -131,9 +132,9 @@ async def fail_overdue_jobs(conn: Conn) -> list[ChangedJob]:
 
 
 async def count_due_jobs(conn: Conn) -> int:
-    """Count a part of the waiting jobs in each pool with more than `MAX_COUNTED_JOBS`.
+    """Count the next `MAX_COUNTED_JOBS` waiting jobs of each pool with more of them, and store the counts.
 
-    Moves no job: returns 0.
+    Returns 0, the number of moved jobs: counting moves no job.
     """
     await pool.count_due.run(conn, part=MAX_COUNTED_JOBS)
     return 0

@@ -71,7 +71,10 @@ ATTEMPT_TIMEOUT_RETRY = Retry("TIMEOUT", "the attempt exceeded its time limit an
 
 
 def encode_outcome_error(outcome: TaskOutcome) -> dict[str, Any] | None:
-    """Return the error for the job's row and its attempt; None for any outcome but `Failed` and `Retry`."""
+    """Return the error of a `Failed` or `Retry` outcome, for the job's row and its attempt; else None.
+
+    The error is a dict with `code`, `message` and `retryable`.
+    """
     if isinstance(outcome, Failed | Retry):
         return {"code": outcome.code, "message": outcome.message, "retryable": outcome.retryable}
     return None

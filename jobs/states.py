@@ -51,7 +51,7 @@ def api_status_of_phase(phase: str) -> str:
 
 
 def render_job_state_diagram() -> str:
-    """Return the table as a Mermaid state diagram."""
+    """Return the table of job state transitions as the text of a Mermaid state diagram."""
     lines = [f"    {source} --> {target}: {cause}" for source, target, cause in JOB_TRANSITIONS]
     end_lines = [f"    {state} --> [*]" for state in JobState if state in TERMINAL_JOB_STATES]
     return "\n".join(["stateDiagram-v2", "    [*] --> queued: submit", *lines, *end_lines])

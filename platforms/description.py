@@ -49,7 +49,7 @@ class PlatformLimits(NamedTuple):
 
 
 def compute_s256_challenge(verifier: str) -> str:
-    """Return RFC 7636's S256 challenge."""
+    """Return the S256 challenge of a PKCE verifier: its SHA-256 in base64url without padding (RFC 7636)."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 

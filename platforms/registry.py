@@ -12,7 +12,7 @@ from platforms.description import PlatformDescription
 
 
 def _load_descriptions() -> dict[str, PlatformDescription]:
-    """Return the descriptions in their order, by platform."""
+    """Import each platform package's description; return them by platform, in the order of `PACKAGES`."""
     loaded: list[PlatformDescription] = [import_module(f"{package}.description").DESCRIPTION for package in PACKAGES]
     return {description.name: description for description in loaded}
 

@@ -28,9 +28,9 @@ _EMPTY_JSON_OBJECT = msgspec.Raw(b"{}")
 
 
 def _empty_json_object() -> msgspec.Raw:
-    """Return an empty JSON object, the default of two fields.
+    """Return an empty JSON object, the default of an event's properties and context.
 
-    They use it as a factory, since the API document can't express such a default.
+    The two fields use this function as a factory, since the API document can't express such a default.
     """
     return _EMPTY_JSON_OBJECT
 

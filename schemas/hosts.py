@@ -28,7 +28,10 @@ class AllowedHosts:
         self._endings = (*sorted(name for name in configured if name.startswith(".")), ".localhost")
 
     def allows(self, host: str) -> bool:
-        """Return whether the value of a `Host` header is allowed. HTTP/1.0 may send none."""
+        """Return whether the value of a `Host` header is a configured name, `localhost` or any IP address.
+
+        Returns True for an empty value, too: an HTTP/1.0 request may have no such header.
+        """
         if host in self._names or not host:
             return True
         match = _HOST_HEADER_PATTERN.fullmatch(host.strip().lower())

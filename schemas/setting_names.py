@@ -34,7 +34,10 @@ def _nearest_setting(name: str) -> str | None:
 
 
 def edit_distance(first: str, second: str) -> int:
-    """Count the letters to insert, delete, replace or swap with a neighbor (optimal string alignment)."""
+    """Count the letters to insert, delete, replace or swap with a neighbor to turn one word into another.
+
+    This is the optimal string alignment distance.
+    """
     before, above = [0] * (len(second) + 1), list(range(len(second) + 1))
     for row, letter in enumerate(first, start=1):
         line = [row]

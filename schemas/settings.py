@@ -193,12 +193,12 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
         return self.telemetry_url or self.database_url
 
     def as_platform_settings(self, kind: type[_PlatformSettings]) -> _PlatformSettings:
-        """Return these settings as those of one platform: they have all of its fields."""
+        """Return the settings of one platform as a `kind`: these settings have all of its fields."""
         return msgspec.convert(self, kind, from_attributes=True)
 
 
 def _platform_setting_fields() -> list[tuple[str, Any, Any]]:
-    """Return the fields of the platforms' own settings, in the order of the registry."""
+    """Return name, type and default of each platform's own settings, in the order of the registry."""
     return [
         (field.name, field.type, field.default)
         for description in PLATFORM_DESCRIPTIONS.values()
@@ -270,7 +270,10 @@ def check_setting_groups(settings: Settings) -> None:
 
 
 def check_assets_url(settings: Settings) -> None:
-    """Raise `SettingsInvalid` unless the address is a folder of this machine or a bucket."""
+    """Raise `SettingsInvalid` unless `ASSETS_URL` is a local folder or a bucket.
+
+    Raises it for an `AWS_ENDPOINT_URL` that can't be parsed, too.
+    """
     if not FOLDER_URL_PATTERN.fullmatch(settings.assets_url) and not BUCKET_URL_PATTERN.fullmatch(settings.assets_url):
         raise SettingsInvalid(
             "ASSETS_URL must be a folder of this machine or a bucket, as file:///srv/assets or s3://bucket/prefix"
@@ -280,7 +283,7 @@ def check_assets_url(settings: Settings) -> None:
 
 
 def check_model_settings(settings: Settings) -> None:
-    """Raise `SettingsInvalid` for an unusable model endpoint."""
+    """Raise `SettingsInvalid` if `LLM_BASE_URL` can't be parsed, or if it is set without `LLM_MODEL`."""
     if not is_parseable_url(settings.llm_base_url):
         raise SettingsInvalid("LLM_BASE_URL can't be parsed: check the host and the port")
     if settings.llm_base_url and not settings.llm_model:

@@ -49,7 +49,7 @@ current_cost = _current_cost_variable.get
 
 @contextmanager
 def charge_block_to(cost: RequestCost) -> Iterator[None]:
-    """Charge the code of the block, and the tasks that it starts, to `cost`."""
+    """Charge the costs of the block's code, and of the tasks that it starts, to `cost`, a request's cost."""
     token = _current_cost_variable.set(cost)
     try:
         yield

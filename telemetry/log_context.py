@@ -27,15 +27,15 @@ class WorkCause(Protocol):
     submits: Any
 
     def log_fields(self) -> Mapping[str, Any]:
-        """Return the fields for every log line of this cause."""
+        """Return the fields for every log line of this request or job attempt."""
         ...
 
     def new_job_id(self) -> UUID:
-        """Return an id for a job that this cause submits."""
+        """Return an id for a job that this request or job attempt submits."""
         ...
 
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
-        """Record a submitted job; it counts only if its transaction commits."""
+        """Record a job that this request or attempt submitted; it counts only if its transaction commits."""
         ...
 
 
@@ -56,7 +56,7 @@ detach_cause = _current_cause_variable.reset
 
 
 def start_task_without_cause(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """Start a task without a cause: it works for many requests."""
+    """Start and return a task that belongs to no request or job attempt, since it works for many requests."""
     return asyncio.create_task(work, context=Context())
 
 

@@ -81,7 +81,7 @@ def job_log_fields(row: LoggedJob, *, attempt: int | None = None) -> dict[str, A
 
 
 def post_log_fields(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
-    """Return the fields for log lines about a post, in addition to its job's."""
+    """Return the log fields of a post, `organization_id` and `post_id`, in addition to its job's fields."""
     return {
         "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
         "post_id": ids.format_prefixed_id(ids.POST, post_id),
@@ -127,7 +127,7 @@ class _BatchedLogStream:
 
 
 def add_cause_log_fields(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    """Add the fields of the current cause, except fields that the line already has."""
+    """Add the fields of the current request or job attempt to a log line, except fields that the line has."""
     if cause := log_context.current_cause():
         for name, value in cause.log_fields().items():
             event.setdefault(name, value)
@@ -167,7 +167,7 @@ def _encode_log_line(_: Any, __: str, event: structlog.types.EventDict) -> str:
 
 
 def _route_library_logs(number: int, shared: list[structlog.types.Processor]) -> None:
-    """Route the lines of libraries through the same format."""
+    """Write the log lines of libraries to stderr, in the same format as our own lines."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -74,7 +74,7 @@ class OtelSpanRecorder:
         self._tracer = provider.get_tracer("tenantry")
 
     def served(self, served: ServedRequest) -> None:
-        """Record the span of a request, and of each of its submits.
+        """Record the span of a served request, and a span for each job that the request submitted.
 
         A caller's own trace is linked and not continued: otherwise strangers could control sampling.
         """
@@ -123,7 +123,10 @@ class OtelSpanRecorder:
         span.end(submit.at)
 
     def attempt(self, job_id: UUID, name: str, attributes: SpanAttributes) -> TraceSpan:
-        """Begin the span of an attempt, in its job's trace: below the submit, if a request made the job."""
+        """Begin the span of a job's attempt in the job's trace, and return the span.
+
+        If a request made the job, the attempt's span is below the span of the submit.
+        """
         trace_id = tracing.trace_id_of(tracing.trace_root_id(job_id))
         parent_context = EMPTY_PARENT_CONTEXT
         if ids.request_id_of_job(job_id) is None:
@@ -160,8 +163,9 @@ class OtelSpanRecorder:
         return OtelSpan(self._tracer.start_span(name, parent_context, kind, attributes, links, at))
 
     def _remote_parent_context(self, trace_id: int, span_id: int) -> Context:
-        """Return a context with another process's span. The trace id decides the sampling, as in that
-        process.
+        """Return a trace context with a span of another process as the parent of new spans.
+
+        The trace id decides the sampling, as in that process.
         """
         decided = self._sampler.should_sample(EMPTY_PARENT_CONTEXT, trace_id, "").decision
         sampled = decided is Decision.RECORD_AND_SAMPLE
@@ -171,7 +175,10 @@ class OtelSpanRecorder:
 
 
 def _links_to_caller_span(traceparent: str) -> list[Link]:
-    """Return a link to the caller's span, if `traceparent` is valid. `tracestate` is dropped."""
+    """Return a list with a link to the span in a caller's `traceparent` header; empty if it is invalid.
+
+    The caller's `tracestate` is dropped.
+    """
     found = TraceContextTextMapPropagator().extract({"traceparent": traceparent}, EMPTY_PARENT_CONTEXT)
     theirs = get_current_span(found).get_span_context()
     return [Link(theirs)] if theirs.is_valid else []

@@ -77,7 +77,7 @@ async def predict_corpus(corpus: Path) -> int:
 
 
 def read_corpus_cases(corpus: Path) -> list[CorpusCase]:
-    """Read one JSON case a line; skip empty lines.
+    """Return the cases of a corpus file, one JSON object a line; skip empty lines.
 
     Raise `InvalidValue` with the number of an invalid line.
     """

@@ -19,7 +19,10 @@ POOL_NAMES = sorted({kind.pool for kind in JOB_KINDS.values()})
 
 
 async def serve_pool_jobs(settings: Settings, pool_name: str) -> None:
-    """Import the slow modules and serve the pool. A wrong argument or setting fails before these imports."""
+    """Run the jobs of a pool in this process until it is stopped.
+
+    The slow modules are imported here: a wrong argument or setting fails before these imports.
+    """
     from domain.operations.host_warnings import warn_of_missing_sandbox  # noqa: PLC0415
     from workers.runtime.worker import serve_worker  # noqa: PLC0415
     from workers.tasks import open_pool_tasks  # noqa: PLC0415
@@ -30,7 +33,10 @@ async def serve_pool_jobs(settings: Settings, pool_name: str) -> None:
 
 
 def set_cpu_bound_slots(settings: Settings, pool_name: str) -> Settings:
-    """Return the settings of a worker: in the pool of CPU-bound jobs it has a slot for each core."""
+    """Return a worker's settings; in the pool of CPU-bound jobs with a slot for each core.
+
+    The setting `generate_slots` replaces the number of cores.
+    """
     if pool_name != CPU_BOUND_POOL:
         return settings
     slots = settings.generate_slots or len(os.sched_getaffinity(0))

@@ -42,12 +42,15 @@ class WorkerResources:
         return await self.open_once(_open_configured_model)
 
     def event_store(self, *, name: str, patience_s: float) -> OpenEventStore:
-        """Return the opener of connections to the event store; `patience_s` limits each statement."""
+        """Return a function that opens a connection to the event store.
+
+        `patience_s` limits each statement, `name` is the name of the database session.
+        """
         return partial(use_postgres_connection, self.settings.event_store_url, name=name, command_timeout=patience_s)
 
     @cached_property
     def keyring(self) -> Keyring:
-        """Return the keys of sealed rows. Raises `SettingsInvalid`."""
+        """Return the keys that seal secret columns, from the setting VAULT_KEYS. Raises `SettingsInvalid`."""
         return parse_keyring(self.settings.vault_keys, setting="VAULT_KEYS")
 
 

@@ -38,9 +38,9 @@ class AppAuthenticator:
         return self._opened.get(self._hash(key))
 
     async def authenticate(self, key: str) -> KeyedApp:
-        """Return the app of a key.
+        """Look up an app key, and return its app.
 
-        Raises `AppUnauthenticated`; `KillSwitchActive` for a suspended organization.
+        Raises `AppUnauthenticated` for an unknown key, and `KillSwitchActive` for a suspended organization.
         """
         app = await self._apps.ask(key) if app_keys.parse_app_key(key) else None
         remembered = self._hash(key)

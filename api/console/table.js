@@ -6,7 +6,7 @@ import { h } from "./dom.js";
  * Draw a table.
  *
  * `heads`: texts, or {text, className}; the cells get the class ("wide" is hidden on narrow screens). `rows`:
- * {key, href, cells}; Enter opens `href`. `pick`: {picked, all, changed}, for checkboxes.
+ * {key, href, cells}; Enter opens `href`. `seeded_pick`: {picked, all, changed}, for checkboxes.
  */
 export function listing({ label, heads, rows, pick, none }) {
   if (!rows.length) return none;

@@ -27,7 +27,7 @@ class MainDatabaseLookup(Generic[T]):
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[Conn]:
-        """Connect to the event store. The first call runs the look-up before, and sets `result`.
+        """Yield a connection to the event store. The first call runs the look-up before, and sets `result`.
 
         The look-up's connection to the main database is released before the event store's is acquired.
         """
@@ -40,9 +40,9 @@ class MainDatabaseLookup(Generic[T]):
 
 
 def look_up_project_apps(request: ApiRequest, project_id: str, app_id: str | None) -> MainDatabaseLookup[ProjectApps]:
-    """Return the look-up of a project's apps, and of the app in a filter.
+    """Return a look-up that finds a project's apps, and the app of a filter, at its first `connect`.
 
-    At its first connect it raises `NotFound` for an unknown project or app.
+    This `connect` raises `ObjectNotFound` for an unknown project or app.
     """
 
     async def find(conn: Conn) -> ProjectApps:

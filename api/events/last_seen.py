@@ -29,7 +29,7 @@ class AppLastSeenBuffer:
         self.came = asyncio.Event()
 
     def note(self, app: KeyedApp) -> None:
-        """Queue a write of the app's last-event time; do nothing within 61 s of its last one."""
+        """Queue a write of an app's last-event time; do nothing within 61 s of the app's last write."""
         now = asyncio.get_running_loop().time()
         if now - self._noted.get(app.app_id, -MIN_LAST_SEEN_INTERVAL_S) < MIN_LAST_SEEN_INTERVAL_S:
             return
@@ -41,9 +41,10 @@ class AppLastSeenBuffer:
         self.came.set()
 
     async def write_due(self) -> None:
-        """Write all pending times. Drop them while Postgres is away: an app's next events queue a new one.
+        """Write the pending last-event times of all apps to Postgres. Drop them while Postgres is away.
 
-        Raises any other error after its app is dropped: a failing write must not block the others.
+        An app's next events queue a new time. Raises any other error after its app is dropped: a failing
+        write must not block the others.
         """
         self.came.clear()
         while self._due:
@@ -63,7 +64,10 @@ class AppLastSeenBuffer:
 
 @asynccontextmanager
 async def open_last_seen_buffer(pool: Pool) -> AsyncIterator[AppLastSeenBuffer]:
-    """Open the buffer; it writes in the background, and once more at the end of the block."""
+    """Open a buffer of apps' last-event times, which a background task writes to Postgres.
+
+    The buffer is written once more at the end of the block.
+    """
     notes = AppLastSeenBuffer(pool)
     async with run_write_behind(notes.came, notes.write_due):
         yield notes

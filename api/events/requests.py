@@ -46,7 +46,7 @@ _CORS_HEADER_NAMES_PATTERN = re.compile(rb"[A-Za-z0-9, _-]{1,1000}")
 
 
 async def prepare_event_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
-    """Prepare each route of events: allow pages of any origin (CORS), and answer their preflight."""
+    """Allow pages of any origin (CORS) to send an event request; return the 204 of a preflight, else None."""
     request, opt = cast("ApiRequest", connection), connection.route_handler.opt
     request.request_state.for_pages = True
     if "allow" not in opt:
@@ -63,10 +63,10 @@ async def prepare_event_request(connection: Request[Any, Any, Any]) -> Response[
 
 
 async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
-    """Authenticate a key and check all limits; `app_id` is the app in the path.
+    """Authenticate the app key of an event request, check all limits, and return the key's app.
 
-    Raises `AppUnauthenticated`, `Killed`, `LimitReached`, `OriginRefused`, `NotFound`, `Conflict`,
-    `ServiceUnavailable`.
+    `app_id` is the app in the path. Raises `AppUnauthenticated`, `KillSwitchActive`, `LimitReached`,
+    `OriginRefused`, `ObjectNotFound`, `StateConflict`, `ServiceUnavailable`.
     """
     call, services = request.request_state, request.services
     call.rate_class = event_limits.RATE_CLASS
@@ -100,7 +100,10 @@ async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: U
 
 @contextmanager
 def _cache_refusal(services: Services, app: KeyedApp | None, standing: EventLimitState | None = None) -> Iterator[None]:
-    """Cache a refusal that the block raises, so that the app's next requests need no query."""
+    """Cache a `LimitReached` or `ServiceUnavailable` that the block raises for an app, and raise it again.
+
+    The app's next requests then get the same error without a query.
+    """
     try:
         yield
     except (LimitReached, ServiceUnavailable) as error:
@@ -111,15 +114,15 @@ def _cache_refusal(services: Services, app: KeyedApp | None, standing: EventLimi
 
 
 def read_app_key(request: ApiRequest) -> str | None:
-    """Read the key of a request from its headers or query."""
+    """Return the app key of a request from its headers or query; None if the request has no key."""
     return sdk_keys.read_app_key(request.request_state.headers, request.scope["query_string"])
 
 
 async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_PLAIN_BYTES) -> bytes:
-    """Return the decompressed body of any type. Raises `MalformedBody`, `BodyOversized`,
-    `MediaTypeUnsupported`.
+    """Return the body of an event request, decompressed if it is gzip; its content type may be any.
 
-    For a refused body the app pays for the maximum size that decompression may have produced.
+    Raises `MalformedBody`, `BodyOversized`, `MediaTypeUnsupported`. For a malformed or oversized body the app
+    pays for the maximum size that decompression may have produced.
     """
     data, packed = await request.body(), _has_gzip_body(request)
     try:
@@ -134,10 +137,10 @@ async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_byte
 async def parse_events(
     request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., CooperativeSteps[CheckedEventBatch]]
 ) -> CheckedEventBatch:
-    """Parse the events of a body with `reader`. Raises `MalformedBody`, `Invalid`, `BodyOversized`.
+    """Parse the events of a request's body with `reader`, and return the valid and the rejected ones.
 
-    The app pays for the events even on an error. A body without events costs as much as one event of its
-    size.
+    Raises `MalformedBody`, `InvalidValue`, `BodyOversized`. The app pays for the events even on an error. A
+    body without events costs as much as one event of its size.
     """
     event_count, now = 1, request.services.clock()
     try:
@@ -158,9 +161,9 @@ def _has_gzip_body(request: ApiRequest) -> bool:
 
 
 async def store_events(request: ApiRequest, app: KeyedApp, batch: CheckedEventBatch) -> EventIntakeResult:
-    """Commit the valid events, and queue the rejected ones for the quarantine.
+    """Commit the valid events of a batch, queue the rejected ones for the quarantine, and return the counts.
 
-    Raises `LimitReached`, `ServiceUnavailable`.
+    Raises `LimitReached`, `ServiceUnavailable`. The result counts new and repeated events.
     """
     events = request.services.events
     stored = await events.intake.take(app, batch.events, size=batch.size)

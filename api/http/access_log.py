@@ -47,9 +47,9 @@ def wrap_send_with_headers(state: RequestState, send: Send) -> Send:
 
 
 def _restrict_response_caching(headers: list[tuple[bytes, bytes]]) -> None:
-    """Keep answers to a key out of shared caches, and answers without a version out of all caches.
+    """Add `Cache-Control` to a response without it: `private, no-cache` with an ETag, else `no-store`.
 
-    Shared caches respect `Authorization`, but not `X-Api-Key`.
+    So shared caches store no answers to a key: they respect `Authorization`, but not `X-Api-Key`.
     """
     names = {name for name, _ in headers}
     if b"cache-control" not in names:
@@ -57,7 +57,10 @@ def _restrict_response_caching(headers: list[tuple[bytes, bytes]]) -> None:
 
 
 async def finish_request(scope: HTTPScope, state: RequestState, services: Services) -> None:
-    """Finish a request after the last byte of its response, so that no caller waits for this work."""
+    """Uncount a free request from its rate limit, and log the request.
+
+    This runs after the last byte of the response, so that no caller waits for it.
+    """
     if state.free and state.standing is not None:
         await services.limiter.uncount_request(state.standing)
     _log_request(scope, state, services.settings.request_log_level)
@@ -137,5 +140,8 @@ def _describe_request_span(
 
 @cache
 def _http_metric_series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
-    """Look up both series once: `labels` costs more than the increment."""
+    """Return the counter and the duration histogram of a method, route and status, from a cache.
+
+    `labels` of the metrics library costs more than the increment.
+    """
     return metrics.HTTP_RESPONSE_COUNTER.labels(method, route, status), metrics.HTTP_REQUEST_SECONDS.labels(route)

@@ -72,20 +72,20 @@ _METADATA_BODY_LIMITS = BodyLimits(
 
 @cache
 def body_limits_of_type(kind: Any) -> BodyLimits:
-    """Measure a type. Raises TypeError if it holds a list without a `max_length`."""
+    """Return the maximum size of a type as JSON. Raises TypeError if the type holds a list without a `max_length`."""
     limits = _measure_json_type(inspect.type_info(kind))
     return limits._replace(bytes=min(MAX_BYTES, -(-limits.bytes // BODY_LIMIT_UNIT_BYTES) * BODY_LIMIT_UNIT_BYTES))
 
 
 def bind_body_limits(app: Litestar) -> None:
-    """Set the limit of each route's body."""
+    """Store the maximum body size of each route in the options of the route's handler."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             handler.opt[BODY_LIMIT_ROUTE_OPTION] = _max_body_bytes_of_route(handler)
 
 
 def _max_body_bytes_of_route(handler: HTTPRouteHandler) -> int:
-    """Derive a route's limit from the type of its JSON. A route that takes tables gets `MAX_BYTES`."""
+    """Return the maximum body bytes of a route, by the type of its JSON. A CSV route gets `MAX_BYTES`."""
     field, needs = handler.parsed_data_field, handler.opt.get("requirements")
     kind = field.annotation if field else handler.opt.get("reads")
     if kind is None:

@@ -51,7 +51,7 @@ def read_csv_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
 
 
 def _collect_csv_errors(rows: Sequence[CsvRow], row_kind: Any) -> CooperativeSteps[list[tuple[str, str]]]:
-    """Collect validation errors, up to the limit of a response."""
+    """Return path and message of each validation error of CSV rows, up to the limit of a response."""
     errors: list[tuple[str, str]] = []
     for first in range(0, len(rows), CSV_ROWS_PER_STEP):
         errors += islice(
@@ -100,7 +100,7 @@ class _CsvLineIterator:
         self._read = self._before = 0
 
     def begin_row(self) -> int:
-        """Begin another row, and return the number of lines before it."""
+        """Mark the begin of a CSV row; return the number of lines read before the row."""
         self._before = self._read
         return self._read
 
@@ -134,7 +134,7 @@ def _check_column_names(names: list[str], row_kind: type[msgspec.Struct]) -> Non
 
 
 def _find_row_errors(rows: Sequence[CsvRow], row_kind: Any, first: int) -> Iterator[tuple[str, str]]:
-    """Yield each validation error of each row; `first` is the index of the first row."""
+    """Yield path and message of each invalid cell of CSV rows; `first` is the index of the first row."""
     fields = msgspec.structs.fields(row_kind)
     for place, row in enumerate(rows, first):
         if _is_valid_csv_row(row, row_kind):

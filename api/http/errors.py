@@ -119,7 +119,7 @@ def answer_wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
 
 
 def _translate_driver_error(error: Exception) -> Exception:
-    """Translate the database driver's errors into API errors."""
+    """Return `ServiceUnavailable` for lock, timeout or connection errors of Postgres, else `error` itself."""
     if isinstance(error, POSTGRES_LOCK_ERRORS):
         return ServiceUnavailable("another request is changing the same data: repeat the request")
     if isinstance(error, POSTGRES_TIMEOUT_ERROR) or reach.is_postgres_away(error):

@@ -26,7 +26,10 @@ AppIdFilter = Annotated[
 
 
 def parse_period_filter(since: str | None, until: str | None) -> ListPeriod:
-    """Parse two UTC times; a missing one leaves its end open. Raises `InvalidValue`."""
+    """Parse the UTC times `since` and `until` of a list's filter. Raises `InvalidValue`.
+
+    The result has None for a missing time, which leaves that end of the period open.
+    """
     return ListPeriod(
         None if since is None else timezones.parse_utc_time(since, path="since"),
         None if until is None else timezones.parse_utc_time(until, path="until"),
@@ -47,13 +50,13 @@ def check_filter_values(name: str, values: Sequence[str] | None, known: Collecti
 
 
 def parse_filter_ids(noun: ObjectKind, values: Iterable[str] | None) -> list[UUID] | None:
-    """Parse ids and drop duplicates, also of ids in different notations; None stays None.
+    """Parse ids of a filter and drop duplicates, also of ids in different notations; None stays None.
 
-    Raises `NotFound` for a malformed id.
+    Raises `ObjectNotFound` for a malformed id.
     """
     return None if values is None else [*dict.fromkeys(path_ids.parse_id(noun, value) for value in values)]
 
 
 def parse_filter_id(noun: ObjectKind, value: str | None) -> UUID | None:
-    """Parse one id; None stays None. Raises `NotFound` for a malformed id."""
+    """Parse one id of a filter; None stays None. Raises `ObjectNotFound` for a malformed id."""
     return None if value is None else path_ids.parse_id(noun, value)

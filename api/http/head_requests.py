@@ -25,7 +25,7 @@ OAUTH_CALLBACK_PATHS = (f"{SOCIAL_CALLBACK_PATH}/", GITHUB_CALLBACK_PATH)
 
 
 def is_head_of_get(request: HTTPScope) -> bool:
-    """Return whether this is a HEAD that the GET route answers."""
+    """Return whether a request is a HEAD that the GET route of its path answers."""
     return request["method"] == "HEAD" and not request["path"].startswith((MEDIA_ROUTE_PREFIX, *OAUTH_CALLBACK_PATHS))
 
 

@@ -57,10 +57,10 @@ class WriteResult(NamedTuple, Generic[T]):
 
 
 async def run_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]) -> Response[T]:
-    """Run a write in one transaction with the record of its answer, then send the wakes.
+    """Run a write and store its answer in one transaction; then send the wakes, and return the response.
 
-    If the key was used for the same request, return the first answer again. Raises `KeyReused` for another
-    request, `RequestInFlight` while the first request still runs.
+    If the request's Idempotency-Key was used for the same request, return the first answer again. Raises
+    `IdempotencyKeyReused` for another request, `RequestInFlight` while the first request still runs.
     """
     return await send_wakes_and_reply(request, await write_idempotently(request, write, await request.body()))
 
@@ -86,11 +86,10 @@ async def run_real_time_idempotent_write(
 async def write_idempotently(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
 ) -> WriteResult[T]:
-    """Call `run_idempotent_write` without the reply; `body` replaces a request body that was not kept in
-    memory.
+    """Run an idempotent write, and return its result, without sending the wakes or building the response.
 
-    In a sandbox the write holds the clock, and the answer has the sandbox's times. Raises `Conflict`
-    CLOCK_ADVANCING.
+    `body` replaces a request body that was not kept in memory. In a sandbox the write holds the clock, and
+    the answer has the sandbox's times. Raises `StateConflict` CLOCK_ADVANCING.
     """
     return await _claim_key_and_write(request, partial(_write_in_sandbox_time, request, write), body)
 
@@ -113,7 +112,10 @@ async def _claim_key_and_write(
 
 
 def has_idempotency_key(request: ApiRequest) -> bool:
-    """Return whether the request has a key. Without a key, its effect need not be one transaction."""
+    """Return whether a request has an `Idempotency-Key`.
+
+    Without a key, the request's effect need not be one transaction.
+    """
     return b"idempotency-key" in request.request_state.headers
 
 
@@ -147,9 +149,9 @@ async def insert_idempotently(
 
 
 async def _retry_until_key_is_free(write: Callable[[], Awaitable[T | None]]) -> T:
-    """Retry `write` until no other transaction uses the key.
+    """Call `write` until no other transaction uses the Idempotency-Key; return the result of `write`.
 
-    Raises `RequestInFlight` if that takes too long.
+    `write` returns None while another transaction uses it. Raises `RequestInFlight` if that takes too long.
     """
     for _ in range(MAX_CLAIM_ATTEMPTS):
         if (outcome := await write()) is not None:
@@ -161,7 +163,10 @@ async def _retry_until_key_is_free(write: Callable[[], Awaitable[T | None]]) -> 
 async def _write_or_replay(
     request: ApiRequest, claim: IdempotencyKeyUse | None, write: Callable[[Conn], Awaitable[WriteResult[T]]], conn: Conn
 ) -> WriteResult[T] | None:
-    """Write or replay; return None while another transaction uses the key."""
+    """Run a write and store its answer, or return the stored first answer of its Idempotency-Key.
+
+    Returns None while another transaction uses the key.
+    """
     if claim is None:
         return await write(conn)
     free = await idempotency.claim_idempotency_key(conn, claim)
@@ -264,7 +269,7 @@ async def _replay_first_answer(request: ApiRequest, conn: Conn, claim: Idempoten
 
 
 async def send_wakes_and_reply(request: ApiRequest, result: WriteResult[T]) -> Response[T]:
-    """Send the wakes and build the response."""
+    """Send the wakes of a write's result to the workers, and return the response with the result."""
     for wake in result.wakes:
         await request.services.courier.send(wake)
     headers = {

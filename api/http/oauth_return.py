@@ -32,7 +32,7 @@ OAuthReturnStatus = Literal["connected", "pending", "failed"]
 async def redirect_to_return_url(
     request: ApiRequest, flow: StartedOAuthFlow, submitted: SubmittedJob | None, *, state: str
 ) -> Response[None]:
-    """Redirect to the flow's `returnUrl`, after its job has ended or a timeout."""
+    """Return the redirect to a consent flow's `returnUrl`, after the flow's job has ended or a timeout."""
     if submitted:
         await _wait_for_oauth_job_end(request, flow, submitted)
     status = await _read_oauth_status(request, flow)
@@ -58,7 +58,7 @@ def make_oauth_cookie(settings: Settings, state: str, *, back: str, lasts: timed
 
 
 def is_browser_of_oauth_flow(request: ApiRequest, state: str) -> bool:
-    """Return whether the request comes from the browser that followed our link."""
+    """Return whether a request has a consent flow's cookie: its browser has followed our link."""
     return oauth_cookie_name(state) in request.cookies
 
 
@@ -74,7 +74,10 @@ def _build_redirect_response(location: str) -> Response[None]:
 
 
 async def _wait_for_oauth_job_end(request: ApiRequest, flow: StartedOAuthFlow, submitted: SubmittedJob) -> None:
-    """Wait until the job has ended, the timeout passes or the browser disconnects."""
+    """Send the wake of a consent flow's job, and wait until the job has ended.
+
+    The wait also ends when the timeout passes or the browser disconnects.
+    """
     if submitted.wake:
         await request.services.courier.send(submitted.wake)
     ref = (flow.organization_id, submitted.job_id)

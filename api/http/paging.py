@@ -66,7 +66,7 @@ class FindListItems(Protocol[T]):
 class FindProjectListItems(Protocol[T]):
     """A query for at most `limit` items of one project, older than `before`, newest first.
 
-    Raises `NotFound` for a project of another organization.
+    Raises `ObjectNotFound` for a project of another organization.
     """
 
     def __call__(
@@ -83,7 +83,10 @@ async def read_list_page_by_id(
     identify: Callable[[T], str],
     connect: OpenConnection | None = None,
 ) -> Page[T]:
-    """Return one page in id order; `identify` returns an item's id. Raises like `read_list_page_by_place`."""
+    """Return one page of a list in id order; `identify` returns an item's id.
+
+    Raises `InvalidValue` for a cursor of another origin, `ServiceUnavailable` if reading takes too long.
+    """
 
     async def placed(conn: Conn, before: UUID | None, limit: int) -> Sequence[tuple[bytes, T]]:
         items = await find(conn, before=before, limit=limit)
@@ -103,13 +106,13 @@ async def read_list_page_by_place(
     read: Callable[[bytes], B],
     connect: OpenConnection,
 ) -> Page[T]:
-    """Return one page of a list. Raises `InvalidValue` for a cursor of another origin.
+    """Return one page of a list with the next cursor. Raises `InvalidValue` for a cursor of another origin.
 
-    `read` converts a place into the position that `find` takes.
+    A place is the position of an item in the list, as bytes. `read` converts it into the position that `find` takes.
 
-    The query reads one item more than requested to learn whether more follow. Large pages are read in slices,
-    so that other requests get the connection and the event loop in between. `find` or `connect` resolve ids,
-    after the cursor is checked: an invalid request is reported before a missing object.
+    The query reads one item more than requested to learn whether more follow. Large pages are read in slices, so that
+    other requests get the connection and the event loop in between. `find` or `connect` resolve ids, after the cursor
+    is checked: an invalid request is reported before a missing object.
     """
     place = decode_cursor(request, cursor)
     page, left_s = _ListPageBuffer[T](limit), LIST_PAGE_READ_TIMEOUT_S
@@ -142,7 +145,7 @@ class _ListPageBuffer(Generic[T]):
         )
 
     def take(self, place: bytes, item: T) -> bool:
-        """Add an item; return False if the page is already full."""
+        """Add an item with its position to the page; return False if the page is already full."""
         if len(self.items) == self._limit or self._size >= MAX_LIST_PAGE_BYTES:
             return False
         shown = msgspec.Raw(msgspec.json.encode(item))
@@ -155,7 +158,10 @@ class _ListPageBuffer(Generic[T]):
 async def _read_list_page_slice(
     connect: OpenConnection, find: FindPlacedListItems[B, T], before: B | None, limit: int, left_s: float
 ) -> tuple[Sequence[tuple[bytes, T]], float]:
-    """Read one slice with its own connection; also return the seconds left for the page."""
+    """Read one slice of a list's page with its own connection; return its items and the page's seconds left.
+
+    Raises `ServiceUnavailable` if the page's time is over before.
+    """
     async with connect() as conn:
         loop = asyncio.get_running_loop()
         until = loop.time() + left_s
@@ -175,7 +181,7 @@ async def read_project_list_page(
     *,
     identify: Callable[[T], str],
 ) -> Page[T]:
-    """Run `read_list_page_by_id` within one project of the caller, by the id that the caller sent."""
+    """Return one page, in id order, of a list within a project of the caller, by the project id as sent."""
 
     async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
         return await find(
@@ -218,7 +224,10 @@ def _add_timeline_places(entries: list[TimelineEntry], ahead: timedelta) -> list
 
 
 def decode_cursor(request: ApiRequest, cursor: str | None) -> bytes | None:
-    """Return the place after which the page begins; None for the first page. Raises `InvalidValue`."""
+    """Return the position in the list after which a cursor's page begins; None without a cursor.
+
+    Raises `InvalidValue` for a cursor that this list didn't return.
+    """
     if cursor is None:
         return None
     try:
@@ -233,7 +242,7 @@ def decode_cursor(request: ApiRequest, cursor: str | None) -> bytes | None:
 
 
 def encode_cursor(request: ApiRequest, place: bytes) -> str:
-    """Return the cursor of the page after a place."""
+    """Return the signed cursor of the page that begins after a position in the list."""
     keyring = request.services.peppers
     signed = place + _sign_cursor_place(keyring.keys[keyring.writer], request, place)
     return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()

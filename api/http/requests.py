@@ -61,7 +61,8 @@ class ApiRequest(Request[Any, Any, State]):
     def connection(self) -> AbstractAsyncContextManager[Conn]:
         """Acquire a Postgres connection from the caller's quota; all callers without a key share one quota.
 
-        All reads of a sandbox on this connection see one snapshot, and `ahead` belongs to that snapshot.
+        All reads of a sandbox on this connection see one snapshot. `ahead`, the sandbox clock's offset,
+        belongs to that snapshot.
         """
         who = self.request_state.principal
         if who is not None and who.sandbox and self.method == "GET":
@@ -78,18 +79,24 @@ class ApiRequest(Request[Any, Any, State]):
 
     @property
     def ahead(self) -> timedelta:
-        """Return the offset of a sandbox's clock, once a connection or a held clock has read it."""
+        """Return the time by which the caller's sandbox clock is ahead of real time.
+
+        Returns zero until a connection or a held clock has read the clock.
+        """
         return self.request_state.ahead
 
     async def read_sandbox_clock_offset(self) -> timedelta:
-        """Read the offset of a sandbox's clock; zero for a live organization."""
+        """Read the time by which the caller's sandbox clock is ahead; zero for a live organization."""
         if self.principal.sandbox:
             async with self.connection():
                 pass
         return self.ahead
 
     async def hold_clock(self, conn: Conn) -> None:
-        """Hold a sandbox's clock until this transaction ends. Raises `StateConflict` CLOCK_ADVANCING."""
+        """Hold the clock of a sandbox caller until this transaction ends; do nothing for a live organization.
+
+        Raises `StateConflict` CLOCK_ADVANCING.
+        """
         if self.principal.sandbox:
             held = await sandbox_clock.hold_sandbox_clock(conn, organization_id=self.organization_id)
             self.request_state.ahead = held
@@ -99,10 +106,9 @@ class ApiRequest(Request[Any, Any, State]):
         return self.services.event_connections.of(self._connection_quota_owner)
 
     def event_store_connection_within(self, conn: Conn) -> AbstractAsyncContextManager[Conn]:
-        """Return a connection to the event store, given `conn`, which is reused if both are one database.
+        """Return a connection to the event store: `conn` of the main database, if both are one database.
 
-        If each request took two connections of one pool, all could hold their first and wait for their
-        second.
+        If each request took two connections of one pool, all could hold their first and wait for their second.
         """
         services = self.services
         if services.event_connections is services.connections:
@@ -180,7 +186,7 @@ class ApiRequest(Request[Any, Any, State]):
         return await self.decode_body_as(kind)
 
     async def decode_body_as(self, kind: Any) -> Any:
-        """Decode the body as a type."""
+        """Decode the request's JSON body as a type. Raises `MalformedBody`, `InvalidValue`."""
         return await steps.run_steps_with_pauses(json_bodies.decode_json_body(await self.body(), kind))
 
 

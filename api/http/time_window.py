@@ -32,12 +32,12 @@ GRANULARITY_PARAMETER = QueryParameter(name="granularity", description="The leng
 
 
 def metric_sources_of(request: ApiRequest) -> MetricDatabases:
-    """Return connections to both databases from the caller's quota."""
+    """Return connections to the main database and the event store from the caller's quota, for metrics."""
     return MetricDatabases(request.connection, request.event_store_connection, request.services.user_counts)
 
 
 async def read_at_one_clock_time(request: ApiRequest, read: Callable[[datetime, timedelta], Awaitable[T]]) -> T:
-    """Run `read` with one time and one offset of a sandbox's clock.
+    """Call `read` with one time and one offset of a sandbox's clock, and return its result.
 
     `read` uses several connections, and runs again if the clock was moved meanwhile.
     """

@@ -73,7 +73,10 @@ class _ReceivedParts:
 
     @property
     def fingerprint(self) -> bytes:
-        """Fingerprint of the parts: files in their order; texts count the same before or after files."""
+        """Return a fingerprint of an upload's parts, with files in order.
+
+        Texts count the same before or after files.
+        """
         texts = [(name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())]
         files = [("file", file.hash.hexdigest(), *_trailing_byte_count(file)) for file in self.files]
         return msgspec.json.encode([*texts, *files])
@@ -89,9 +92,9 @@ def _trailing_byte_count(file: StreamingUpload) -> list[int]:
 
 @asynccontextmanager
 async def receive_upload(request: ApiRequest, spec: UploadSpec) -> AsyncIterator[ReceivedUpload]:
-    """Receive an upload; at the end of the block, delete the files that no asset uses.
+    """Receive an upload, and yield its texts and files; at the end, delete the files that no asset uses.
 
-    Raises `MalformedBody`, `BodyOversized`, `InvalidValue`, `Unavailable`.
+    Raises `MalformedBody`, `BodyOversized`, `InvalidValue`, `LimitReached`, `ServiceUnavailable`.
     """
     request.services.events.disks.check_upload_intake_open()
     form = _ReceivedParts(spec)
@@ -124,7 +127,10 @@ async def _parse_multipart_events(request: ApiRequest, max_bytes: int) -> AsyncG
 
 
 async def _read_body_chunks(request: ApiRequest, max_bytes: int) -> AsyncGenerator[bytes, None]:
-    """Yield the body's chunks within the timeouts."""
+    """Yield the chunks of an upload's body.
+
+    Raises `MalformedBody` for a body that is too slow or ends early, `BodyOversized` for a too large one.
+    """
     stream, ends = request.stream(), time.monotonic() + TOTAL_TIMEOUT_S
     async with aclosing(stream):
         while True:
@@ -183,7 +189,10 @@ async def _read_text_part(name: str, longest: int, chunks: AsyncIterator[bytes])
 async def _store_file_part(
     request: ApiRequest, form: _ReceivedParts, segment: MultipartSegment, chunks: AsyncIterator[bytes]
 ) -> None:
-    """Store a file. Refuses it as early as possible; stored bytes are deleted with the whole upload."""
+    """Check a file of an upload as early as possible, and store it. Raises `InvalidValue` for a refused file.
+
+    The stored bytes of a refused file are deleted with the whole upload.
+    """
     path, name = f"file[{len(form.files)}]", segment.filename or ""
     if len(name) > MAX_FILE_NAME_CHARACTERS or not name.isprintable():
         raise InvalidValue(path, f"must have a name of at most {MAX_FILE_NAME_CHARACTERS} printable characters")
@@ -213,7 +222,7 @@ def _body_size_of_upload(request: ApiRequest, max_bytes: int) -> int:
 
 
 async def _read_file_head(chunks: AsyncIterator[bytes]) -> bytes:
-    """Read enough bytes to detect the type, if the file has as many."""
+    """Return the first bytes of a file, enough to detect its type, or all bytes of a shorter file."""
     head = b""
     while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
         head += chunk
@@ -221,7 +230,10 @@ async def _read_file_head(chunks: AsyncIterator[bytes]) -> bytes:
 
 
 async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedParts) -> list[StoredFile]:
-    """Probe the files, in the organization's turn: the probe is nearly all of an upload's CPU cost."""
+    """Probe the stored files of an upload, and return them with their metadata; an empty list without files.
+
+    The probe waits for the organization's turn: it is nearly all of an upload's CPU cost.
+    """
     if not form.files:
         return []
     store = request.services.store
@@ -240,7 +252,7 @@ async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedParts) -> li
 
 
 def _check_cost_budget(request: ApiRequest) -> None:
-    """Raise `Limited` if earlier uploads have overdrawn the budget meanwhile."""
+    """Raise `LimitReached` if earlier uploads have overdrawn the caller's cost budget meanwhile."""
     if payer := request.request_state.payer:
         request.services.limiter.budgets.check(payer)
 
@@ -248,7 +260,7 @@ def _check_cost_budget(request: ApiRequest) -> None:
 async def _store_upload_thumbnails(
     request: ApiRequest, form: _ReceivedParts, reports: Sequence[ProbedFile]
 ) -> list[StoredFile]:
-    """Store the thumbnails, and return the files with them."""
+    """Store the thumbnails of an upload's files, and return the files with their thumbnails."""
     small = [report.thumbnail for report in reports if report.thumbnail]
     if not small:
         return [report.file for report in reports]

@@ -24,7 +24,10 @@ class LookupCoalescer(Generic[K, V]):
         self._asking: asyncio.Task[None] | None = None
 
     def ask(self, question: K) -> asyncio.Future[V]:
-        """Queue a lookup. The query starts at once; awaiting the future is optional."""
+        """Queue a lookup for the next shared query, and return the future of its result.
+
+        The query starts at once; awaiting the future is optional.
+        """
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
         if self._asking is None:

@@ -148,7 +148,7 @@ class CostBudgets:
         self._overdrawn: OrderedDict[str, tuple[BudgetBucketLevel, float]] = OrderedDict()
 
     def charge(self, bucket: BudgetBucket, cost: RequestCost) -> None:
-        """Queue the cost of a request for the next write."""
+        """Add the cost of a request to a bucket's pending charges, for the next write to Redis."""
         spent = (
             round(cost.cpu_s * MICROSECONDS_PER_SECOND),
             round(cost.database_s * MICROSECONDS_PER_SECOND),
@@ -163,10 +163,10 @@ class CostBudgets:
         return bool(self._pending)
 
     def take(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
-        """Return bucket indexes and the script's first arguments; take all pending charges.
+        """Remove all pending charges, and return them as the first arguments of the Redis script.
 
-        Indexes cover `buckets` and the buckets with pending charges. Charges of a call that fails because
-        Redis is away are lost.
+        Also returns indexes of `buckets` and of the buckets with pending charges. Charges of a call that
+        fails because Redis is away are lost.
         """
         spent, self._pending = self._pending, {}
         places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*buckets, *spent)), 1)}
@@ -204,7 +204,10 @@ class CostBudgets:
 def describe_budget_levels(
     buckets: Mapping[TrafficKind, BudgetBucket], levels: Sequence[BudgetBucketLevel] | None
 ) -> list[BudgetUse]:
-    """Return the levels of an organization's buckets for `GET /v1/usage`; None: Redis is away."""
+    """Return the state of each budget of an organization for `GET /v1/usage`.
+
+    If `levels` is None, because Redis is away, the available amounts are None.
+    """
     return [
         _describe_budget_level(traffic, bucket.rates, place, levels[number] if levels else None)
         for number, (traffic, bucket) in enumerate(buckets.items())

@@ -42,9 +42,9 @@ class IntakeState:
         self.is_closed = False
 
     def move(self, part: float) -> None:
-        """Close the intake at its upper mark, and reopen it below its lower one; `part` is the used fraction.
+        """Close an intake at its upper mark of disk use, and reopen it below its lower one.
 
-        Sets the metric, and logs a change.
+        `part` is the used fraction of the disk. Sets the metric, and logs a change.
         """
         was, self.is_closed = (self.is_closed, part >= (self._mark.opens if self.is_closed else self._mark.closes))
         metrics.INTAKE_CLOSED_GAUGE.labels(self._name).set(self.is_closed)
@@ -124,7 +124,10 @@ class DiskWatch:
 
 
 async def _measure_used_disk_fraction(watched: WatchedDisk) -> float:
-    """Measure the used fraction of a disk."""
+    """Return the used fraction of a database's disk, and export it as a metric.
+
+    Raises `ServiceUnavailable` if Postgres is away.
+    """
     with raise_if_postgres_away():
         async with watched.pool.acquire() as conn:
             use = await disk.measure_disk_use(conn)

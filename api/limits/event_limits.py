@@ -144,7 +144,10 @@ class EventRateLimiter:
             await asyncio.sleep(refusal.wait_s(asyncio.get_running_loop().time()))
 
     def charge(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
-        """Count one request if the limit allows it. The query starts before the caller awaits it."""
+        """Count one request of an app if its limit allows it; return the future of the app's limit state.
+
+        The query starts before the caller awaits it.
+        """
         return self._questions.ask(_EventLimitLookup(app.app_id, _event_limits_of(app), 1))
 
     def spend(self, app: KeyedApp, events: int) -> None:

@@ -117,11 +117,11 @@ class RateLimitState(NamedTuple):
         return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", state.encode())]
 
     def with_request_uncounted(self) -> "RateLimitState":
-        """Return the state with this request uncounted."""
+        """Return the key's limit state without this request: one more request is left."""
         return self._replace(left=self.left + 1)
 
     def refusal(self) -> LimitReached:
-        """Return why the request is refused: the budget, else the day's cap, else the minute's window."""
+        """Return the `LimitReached` of a refused request: the budget's, else the day's, else the minute's."""
         if self.level:
             return self.level.refusal()
         if self.charge.cap and self.left_of_day <= 0:
@@ -148,7 +148,10 @@ class RateLimitScript:
                 await self._script([], [])
 
     def rests(self, *, requests: int) -> bool:
-        """Return whether the breaker is open after a failure; count the requests that pass uncounted."""
+        """Return whether the breaker is open after a failure of Redis; if so, add `requests` to a metric.
+
+        The metric counts the requests that pass uncounted.
+        """
         if self._breaker.rests:
             metrics.UNCOUNTED_REQUEST_COUNTER.inc(requests)
         return self._breaker.rests
@@ -156,7 +159,10 @@ class RateLimitScript:
     async def run(
         self, keys: Sequence[str], arguments: Sequence[str | int], *, requests: int
     ) -> list[list[int]] | None:
-        """Return the script's result; None while Redis is away, counted in a metric."""
+        """Run the limit script in Redis, and return its rows; None while Redis is away.
+
+        Without Redis the requests pass uncounted, and a metric shows their number.
+        """
         if self._breaker.allows_call():
             try:
                 with raise_if_redis_away():
@@ -187,7 +193,10 @@ class RateLimiter:
         self.budgets = CostBudgets()
 
     def charge(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
-        """Count one request if the limit allows it. The query starts before the caller awaits it."""
+        """Count one request of a key if the limit allows it; return the future of the key's limit state.
+
+        The query starts before the caller awaits it.
+        """
         who = principal.key_uuid, principal.organization_id, principal.tier
         return self._charges.ask(_request_charge_of(*who, rate_class, self._clock().date()))
 
@@ -295,7 +304,7 @@ def _rate_limit_states(
     levels: Mapping[BudgetBucket, BudgetBucketLevel],
     day_ends_in: int,
 ) -> Iterator[RateLimitState]:
-    """Yield the state for each request: of equal charges, the first `passed` ones pass."""
+    """Yield the limit state of each request: of equal charges, only the first `passed` requests pass."""
     counted: Counter[RequestCharge] = Counter()
     for charge in charges:
         passed, left, resets_in, left_of_day, second = rows[charge]

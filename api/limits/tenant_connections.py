@@ -34,7 +34,10 @@ class TenantConnectionPool:
 
     @asynccontextmanager
     async def of(self, organization_id: UUID) -> AsyncIterator[Conn]:
-        """Acquire a connection. Raises `ServiceUnavailable` after `MAX_CONNECTION_WAIT_S` seconds."""
+        """Acquire a Postgres connection of an organization's quota for the block.
+
+        Raises `ServiceUnavailable` if the quota has none free for `MAX_CONNECTION_WAIT_S` seconds.
+        """
         await self._take(organization_id)
         try:
             async with self._pool.acquire() as conn:
@@ -45,7 +48,10 @@ class TenantConnectionPool:
 
     @asynccontextmanager
     async def share(self, organization_id: UUID) -> AsyncIterator[None]:
-        """Reserve one connection of the quota while the block runs, without acquiring it."""
+        """Reserve one connection of an organization's quota while the block runs, without acquiring it.
+
+        Raises `ServiceUnavailable` if the quota has none free for `MAX_CONNECTION_WAIT_S` seconds.
+        """
         await self._take(organization_id)
         try:
             yield

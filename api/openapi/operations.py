@@ -60,7 +60,7 @@ class ApiOperation(NamedTuple):
 
     @property
     def accepts(self) -> Any:
-        """Return the type of its 202, if it can also answer another status with another type; or None."""
+        """Return the type of the operation's 202 if another success status has another type; else None."""
         return self.handler.opt.get("accepts")
 
     @property

@@ -80,7 +80,7 @@ def describe_parameters(operation: ApiOperation) -> list[Json]:
 
 
 def _example_of_parameter(operation: ApiOperation, parameter: Json) -> Json:
-    """Return a parameter's example; split into a list for a list parameter."""
+    """Return `{"example": ...}` for a parameter, as a list for a list parameter; empty without an example."""
     example = parameter_example(operation.id, parameter["name"])
     if example and parameter["schema"].get("type") == "array":
         return {"example": example["example"].split(",")}

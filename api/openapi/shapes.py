@@ -108,7 +108,10 @@ def _build_property_schema(schema: Json, text: str | None, *, is_request: bool) 
 
 
 def _require_one_field_schema(cls: Any) -> Json:
-    """Require one of these fields, not null. With `anyOf`, a generator would lose the type."""
+    """Return a schema that requires one of a type's `at_least_one` fields, not null; else an empty schema.
+
+    With `anyOf`, a generator would lose the type.
+    """
     names: tuple[str, ...] = getattr(cls, "at_least_one", ())
     return {"not": {"properties": {name: {"type": "null"} for name in names}}} if names else {}
 
@@ -128,7 +131,7 @@ def _iterate_structs_in_type(kind: Any, visited: set[Any]) -> Iterator[type[msgs
 
 
 def _public_schema_name(name: str) -> str:
-    """Rename msgspec's `Page_Job_` to `JobPage`."""
+    """Return the public name of a schema: `JobPage` for msgspec's `Page_Job_`."""
     generic, _, kind = name.rstrip("_").partition("_")
     return kind + generic
 

@@ -56,7 +56,10 @@ APPROVE_AS_IS = Approve()
 
 
 def _check_content_upload(files: Sequence[StreamingUpload], texts: Mapping[str, str] | None) -> None:
-    """Raise `InvalidValue` for files that form no content; without files, a caption is required."""
+    """Raise `InvalidValue` for uploaded files that form no content; without files, a caption is required.
+
+    Raises it for an `aiGenerated` other than `true` or `false`, too.
+    """
     if texts is not None and texts.get("aiGenerated", "false") not in {"true", "false"}:
         raise InvalidValue("aiGenerated", "must be true or false")
     kinds = [file.type.kind for file in files]

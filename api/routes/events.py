@@ -71,7 +71,10 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
 
 
 async def _find_app_of_events(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
-    """Return the app of the events. Raises `NotFound`, `Conflict`."""
+    """Return the app that a server's request names by project id and app id.
+
+    Raises `ObjectNotFound`, and `StateConflict` for an archived project.
+    """
     app = await app_keys.find_app_of_project(
         conn,
         organization_id=request.organization_id,

@@ -206,7 +206,10 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
 
 async def _read_job(request: ApiRequest, ref: AwaitedObjectRef) -> VersionedJob:
-    """Return the current job. In a sandbox this reads the sandbox's clock, too."""
+    """Return the current job and its version. In a sandbox this reads the sandbox's clock, too.
+
+    Raises `ObjectNotFound` for an unknown job.
+    """
     if request.principal.sandbox:
         async with request.connection() as conn:
             [state] = await jobs.read_jobs(conn, refs=[ref])
@@ -218,7 +221,11 @@ async def _read_job(request: ApiRequest, ref: AwaitedObjectRef) -> VersionedJob:
 
 
 async def _wait_for_job(request: ApiRequest, ref: AwaitedObjectRef, state: VersionedJob, seconds: int) -> VersionedJob:
-    """Wait, and return the job. An ended job is returned at once."""
+    """Wait at most `seconds` until a job has ended, and return the job.
+
+    If the client has the current version (`If-None-Match`), wait only for a newer one. An ended job, and a
+    job with another version than the client's, are returned at once.
+    """
     if jobs.has_job_ended(state):
         return state
     enough: IsWaitOver

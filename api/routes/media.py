@@ -148,7 +148,10 @@ def _requested_byte_range(headers: Mapping[bytes, bytes], file: FileDownloadHead
 
 
 async def _read_byte_range(store: MediaStore, token: str, start: int, end: int) -> AsyncIterator[bytes]:
-    """Yield the bytes; break the connection if the stored file is shorter than its row says."""
+    """Yield the bytes of a stored file from `start` to before `end`.
+
+    Raises `ServiceUnavailable`, which breaks the connection, if the stored file is shorter than its row says.
+    """
     missing = end - start
     async with store.read(token, start, end) as chunks:
         async for chunk in chunks:
@@ -159,7 +162,10 @@ async def _read_byte_range(store: MediaStore, token: str, start: int, end: int) 
 
 
 async def _prepend_first_chunk(first: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Prepend the first chunk, which was read early: a missing file can still get an error status."""
+    """Yield a file's first chunk, which was read early, and then all other chunks.
+
+    The early read lets a missing file still get an error status.
+    """
     yield first
     async for chunk in chunks:
         yield chunk

@@ -231,7 +231,7 @@ async def resolve_post(
 async def _change_post(
     request: ApiRequest, scheduled_post_id: str, verb: Callable[..., Awaitable[tuple[VersionedPost, list[WakeMessage]]]]
 ) -> Response[Post]:
-    """Change a post with `verb`, if `If-Match` allows its version."""
+    """Change a post with `verb`, if `If-Match` allows its version; return the response with the post."""
 
     async def change(conn: Conn) -> WriteResult[Post]:
         (changed, version), wakes = await verb(
@@ -248,7 +248,7 @@ async def _change_post(
 def _adapt_verb_without_wakes(
     verb: Callable[..., Awaitable[VersionedPost]], **options: Any
 ) -> Callable[..., Awaitable[tuple[VersionedPost, list[WakeMessage]]]]:
-    """Adapt a verb without wakes for `_change_post`."""
+    """Wrap a verb that returns only the post: for `_change_post`, it also returns an empty list of wakes."""
 
     async def change(conn: Conn, **scope: Any) -> tuple[VersionedPost, list[WakeMessage]]:
         return await verb(conn, **options, **scope), []
@@ -257,6 +257,6 @@ def _adapt_verb_without_wakes(
 
 
 def _key_that_may_approve_captions(request: ApiRequest) -> UUID | None:
-    """Return the caller's key if it may approve captions."""
+    """Return the id of the caller's key if the key may approve captions, else None."""
     who = request.principal
     return who.key_uuid if scopes_grant(who.scopes, "content:approve") else None

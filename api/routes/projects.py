@@ -70,7 +70,7 @@ async def list_projects(
 
 
 def _requested_project_status(statuses: list[ProjectStatus | Literal["all"]] | None) -> ProjectStatus | None:
-    """Return the requested status; None for both."""
+    """Return the project status that a filter requests, `active` without a filter; None for both statuses."""
     requested = set(statuses or ["active"])
     return None if len(requested) > 1 or "all" in requested else cast("ProjectStatus", requested.pop())
 

@@ -77,6 +77,6 @@ async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEvent
 
 
 def _require_sandbox(request: ApiRequest) -> None:
-    """Raise `NotFound` for a live organization."""
+    """Raise `ObjectNotFound` if the caller's organization is live, not a sandbox."""
     if not request.principal.sandbox:
         raise not_found_error("sandbox")

@@ -101,7 +101,10 @@ async def stream_webhook_events(
 async def _begin_webhook_stream(
     request: ApiRequest, criteria: WebhookStreamFilter, after: str | None
 ) -> tuple[bytes, StreamPosition]:
-    """Return the first message and the start position. Raises `ObjectNotFound`, `Invalid`."""
+    """Begin to record an organization's events; return a stream's first message and start position.
+
+    Raises `ObjectNotFound`, `InvalidValue`.
+    """
     org = request.organization_id
     last = request.request_state.headers.get(b"last-event-id", b"").decode("latin-1") or after
     async with request.services.connections.of(org) as conn:
@@ -166,7 +169,10 @@ class _WebhookStreamReader:
         return head > self._position.head
 
     async def read(self, head: StreamHead) -> list[RecordedStreamEvent]:
-        """Read the next batch up to `head`, and return its matching events."""
+        """Read the next batch of webhook events, and return the events that match the stream's filter.
+
+        The position then moves past the batch, and past `head` if the batch is not full.
+        """
         org = self._request.organization_id
         with raise_if_postgres_away():
             async with self._request.services.connections.of(org) as conn:
@@ -189,7 +195,10 @@ class _WebhookStreamReader:
         return f"{at}: nothing to tell\n\n".encode()
 
     async def message(self, event: RecordedStreamEvent) -> bytes | None:
-        """Render an event; None if it was deleted or can't be rendered. Raises like `check_stream_key`."""
+        """Render a webhook event as a message of the stream; None if it was deleted or can't be rendered.
+
+        First checks the key, and raises the errors of `check_stream_key`.
+        """
         await self.check_stream_key()
         render = partial(
             events.read_event_body,

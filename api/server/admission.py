@@ -56,7 +56,7 @@ class AdmittedConnection(Protocol):
     address: str
 
     def check_timeouts(self) -> None:
-        """Check the timeouts after a tick."""
+        """Enforce the connection's timeouts; the admission calls this once a second."""
 
     def end(self, reason: str) -> None:
         """Close the connection; `reason` is a label of `http_connections_ended_total`."""
@@ -134,7 +134,7 @@ class ConnectionAdmission:
             del self._idle_by_address[guest.address]
 
     def tick(self) -> None:
-        """Advance the time by a second."""
+        """Advance the admission's clock by a second, and check the timeouts of all admitted connections."""
         self.now += 1
         for guest in list(self._connections):
             guest.check_timeouts()

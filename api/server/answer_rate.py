@@ -40,7 +40,7 @@ class ResponseReadRate:
         return self._left <= 0
 
     def measure(self, transport: asyncio.Transport, unsent: int) -> None:
-        """Account for one tick. The transport still holds `unsent` bytes at its end.
+        """Measure a client's reading speed in one tick. At its end the transport still holds `unsent` bytes.
 
         Reading faster than the minimum earns grace, up to the initial amount: a fast start buys no long hold.
         """

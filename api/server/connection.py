@@ -65,7 +65,7 @@ class ClientConnection(HttpToolsProtocol):
         self.refusal = MALFORMED_REQUEST_REFUSAL
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Register with the admission; close at once if refused."""
+        """Register a new connection with the admission; if refused, send the refusal and close at once."""
         super().connection_made(transport)
         self.address = client_network(self.client[0]) if self.client else ""
         self.due = self.admission.now + self.admission.limits.head
@@ -78,7 +78,7 @@ class ClientConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse incoming bytes."""
+        """Parse bytes received from the client; refuse input that can't be parsed, and a too long head."""
         if self.deaf:
             return
         self.raw_read += len(data)
@@ -200,7 +200,7 @@ class ClientConnection(HttpToolsProtocol):
             self._end_overdue_connection()
 
     def end(self, reason: str) -> None:
-        """Close the connection now."""
+        """Close the connection now, discard unsent bytes, and count the end under `reason`."""
         count_ended_connection(reason)
         if self.transport.get_write_buffer_size():
             discard_unsent_bytes_on_close(self.transport)
@@ -290,7 +290,7 @@ class ClientConnection(HttpToolsProtocol):
             self._refuse(self.refusal, "malformed")
 
     def _refuse(self, refusal: ServerRefusal, reason: str) -> None:
-        """Send the refusal, unless a response has begun, and close."""
+        """Send an error response to the client, unless a response has begun, and close the connection."""
         count_ended_connection(reason)
         self.deaf = True
         answering = self._is_sending_response()

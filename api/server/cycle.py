@@ -56,7 +56,7 @@ class AsgiRequestCycle(RequestResponseCycle):
             self._start(message["status"], message.get("headers", ()))
 
     async def send_500_response(self) -> None:
-        """Send the contract's 500 after the application failed before its response."""
+        """Send the API's 500 response, after the application failed before its own response; then close."""
         if not self.disconnected:
             self.connection.write(render_refusal(INTERNAL_FAULT_REFUSAL))
             self.connection.close_after_body()

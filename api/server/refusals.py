@@ -41,7 +41,7 @@ INTERNAL_FAULT_REFUSAL = ServerRefusal(
 
 
 def render_refusal(refusal: ServerRefusal) -> bytes:
-    """Return the bytes of the whole response, after which the connection closes."""
+    """Return the bytes of a whole HTTP error response for a refusal, after which the connection closes."""
     status = HTTPStatus(ERROR_CODES[refusal.code].status)
     request_id = ids.new_prefixed_id(ids.REQUEST)
     problem = Problem(code=refusal.code, message=refusal.message, request_id=request_id)

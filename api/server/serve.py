@@ -73,7 +73,7 @@ class ApiServer(uvicorn.Server):
         yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen. Raises `SettingsInvalid` if another process took the port in the same moment."""
+        """Listen on the server's sockets. Raises `SettingsInvalid` if another process just took the port."""
         try:
             await super().startup(sockets)
         except OSError as error:
@@ -118,7 +118,10 @@ async def serve_application(app: Litestar, limits: ConnectionLimits, *, host: st
 async def _open_lifespan(
     app: Litestar, stack: contextlib.AsyncExitStack, sockets: list[socket.socket], stopped: asyncio.Event
 ) -> bool:
-    """Open the lifespan once Postgres is reachable; return False if a stop signal came first."""
+    """Open the application's lifespan once Postgres answers; return False if a stop signal came first.
+
+    While Postgres is away, the sockets answer `/healthz` with 200 and all other paths with 503.
+    """
     async with contextlib.AsyncExitStack() as meanwhile:
         answers = [_serve_while_postgres_away(sockets)]
 

@@ -24,9 +24,9 @@ def open_webhook_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncCont
 
 
 def build_latest_event_poll(pool: Pool) -> PollFunction[StreamHead]:
-    """Return a function that reads the latest event of many organizations in one query.
+    """Return a function that reads the latest webhook event of many organizations in one query.
 
-    It also renews the record that they listen.
+    This function also renews the recording of the organizations' events.
     """
     renewed = time.monotonic()
 

@@ -36,7 +36,7 @@ IsWaitOver: TypeAlias = Callable[[VersionedJob], bool]
 
 
 def build_job_poll(pool: Pool) -> PollFunction[VersionedJob]:
-    """Return a function that reads many jobs with one statement."""
+    """Return a function that reads the states of many jobs with one statement, None for an unknown job."""
 
     async def poll(refs: Sequence[AwaitedObjectRef]) -> list[VersionedJob | None]:
         async with pool.acquire() as conn:
@@ -62,7 +62,10 @@ class LongPollSubscriber(Generic[S]):
         self._changed.set()
 
     async def until(self, enough: Callable[[S], bool], *, within: float) -> S | None:
-        """Wait for the first state that is `enough`; None after `within` seconds, or once closed."""
+        """Wait for the first state that `enough` accepts, and return it.
+
+        Returns None after `within` seconds, or once the subscriber is closed.
+        """
         try:
             async with asyncio.timeout(within):
                 return await self._first_matching_state(enough)
@@ -124,7 +127,7 @@ class LongPollHub(Generic[S]):
             self._leave(ref, subscriber)
 
     def close(self) -> None:
-        """Release all waiting requests; later ones don't wait."""
+        """Release all waiting requests of the hub; later requests don't wait."""
         self._closed = True
         for subscribers in self._subscribers.values():
             for subscriber in subscribers:
@@ -139,7 +142,7 @@ class LongPollHub(Generic[S]):
             del self._counts[ref[0]]
 
     async def _run(self) -> None:
-        """Poll until no request waits, so that an idle process sends no queries."""
+        """Poll the awaited objects until no request waits, so that an idle process sends no queries."""
         while self._subscribers:
             await self._poll_once(list(self._subscribers))
             await asyncio.sleep(self._interval_s)

@@ -32,7 +32,7 @@ class AttackResponse(NamedTuple):
 
     @property
     def is_conclusive(self) -> bool:
-        """Return whether the response judges the route: it is neither missing, nor a 429 or 503."""
+        """Return whether a response can judge a route: it exists, and its status is neither 429 nor 503."""
         return self.status not in {NO_RESPONSE_STATUS, httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
 
     def json(self) -> Any:
@@ -43,7 +43,7 @@ class AttackResponse(NamedTuple):
             return None
 
     def comparable_answer(self) -> Any:
-        """Return status and body, without the request id."""
+        """Return a response's status and body for comparison, without an error's request id."""
         body = self.json()
         if isinstance(body, dict) and isinstance(body.get("error"), dict):
             error = {name: value for name, value in body["error"].items() if name != "requestId"}
@@ -62,11 +62,11 @@ class RequestThrottle:
         self.count = 0
 
     def extend(self, seconds: float) -> None:
-        """Set the deadline to `seconds` from now."""
+        """Set the throttle's deadline to `seconds` from now."""
         self.deadline = time.monotonic() + seconds
 
     def wait(self, pause_s: float = 0.0) -> None:
-        """Wait for the next slot, at least `pause_s`. Raises `CheckDeadlinePassed` after the deadline."""
+        """Wait for the next request's slot, at least `pause_s`. Raises `CheckDeadlinePassed`."""
         now = time.monotonic()
         at = max(self._next, now + pause_s)
         if at >= self.deadline:

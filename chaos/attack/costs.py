@@ -24,7 +24,7 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 def attack_costs(
     caller: AttackClient, own: Mapping[str, str], routes: Sequence[ApiRoute], limit_s: float, tally: AttackTally
 ) -> None:
-    """Measure each route with a JSON body, and each list. Raises `OutOfTime`.
+    """Measure each route with a JSON body, and each list. Raises `CheckDeadlinePassed`.
 
     `limit_s` is the limit over the baseline: the same route's response to as many bytes of invalid JSON, or
     to a page of one item.

@@ -40,7 +40,7 @@ class ApiRoute(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """Return all names in the path, including names that are not ids."""
+        """Return the names of all parameters in the route's path, also of those that are not ids."""
         return _PATH_PARAMETER.findall(self.path)
 
     @property
@@ -51,7 +51,7 @@ class ApiRoute(NamedTuple):
         return self.needs_key and not self.is_apps and not self.path.startswith("/v1/ops/")
 
     def at(self, values: Mapping[str, str]) -> str:
-        """Fill the path with a value for each prefix. Other names stay as they are."""
+        """Return the route's path, filled with a value for each id prefix; other names stay as they are."""
         return _PATH_PARAMETER.sub(lambda match: values.get(self.ids.get(match[1], ""), match[1]), self.path)
 
 
@@ -84,7 +84,10 @@ def _parse_route(document: Mapping[str, Any], method: str, path: str, operation:
 
 
 def _find_id_parameters(parameters: list[Mapping[str, Any]], location: str) -> Iterator[tuple[str, str]]:
-    """Yield names of ids, each with the prefix from its example or description."""
+    """Yield the names of the id parameters at a location, each with its id prefix.
+
+    The prefix comes from the parameter's example or description.
+    """
     for parameter in parameters:
         match = PUBLIC_ID_PATTERN.match(str(parameter.get("example", ""))) or _ID_PREFIX_PATTERN.search(
             parameter.get("description", "")

@@ -31,7 +31,7 @@ LIST_READ_ROUNDS = 2
 
 
 def create_and_find_objects(caller: AttackClient, routes: Sequence[ApiRoute], *, sandbox: bool) -> dict[str, str]:
-    """Create objects in the caller's organization, then read its lists. Raises `OutOfTime`.
+    """Create objects in the caller's organization, then read its lists. Raises `CheckDeadlinePassed`.
 
     Return one id of each kind by its prefix, for example `prj`. A `sandbox` gets more kinds of objects.
     """

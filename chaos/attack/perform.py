@@ -85,7 +85,7 @@ def _yield_checks(
 def _run_check(
     throttle: RequestThrottle, check: str, attack: Callable[[], None], tally: AttackTally, log: LogFunction
 ) -> None:
-    """Run one check for its share of the remaining time."""
+    """Run one check of the attack for its share of the remaining time, and count its requests."""
     checks = [*CHECK_TIME_SHARES]
     share = CHECK_TIME_SHARES[check] / sum(CHECK_TIME_SHARES[later] for later in checks[checks.index(check) :])
     now = time.monotonic()
@@ -117,7 +117,7 @@ def _read_key_organization(caller: AttackClient) -> dict[str, Any]:
 
 
 def _find_party_objects(caller: AttackClient, routes: Sequence[ApiRoute], *, sandbox: bool) -> dict[str, str] | None:
-    """Create and find objects; return None if the time is over."""
+    """Create and find objects of an organization; return their ids by prefix, None if the time is over."""
     with suppress(CheckDeadlinePassed):
         return create_and_find_objects(caller, routes, sandbox=sandbox)
     return None

@@ -51,11 +51,11 @@ class AttackTally:
         self._routes: set[tuple[str, str, str]] = set()
 
     def add_route(self, check: str, method: str, path: str) -> None:
-        """Add a route that the check covers."""
+        """Record that a check covers a route."""
         self._routes.add((check, method, path))
 
     def judge(self, check: str, method: str, path: str, fault: str | None) -> None:
-        """Add a judgement of a route: `fault` is None if the route passed."""
+        """Record a check's judgement of a route; a `fault` is a finding, None a pass."""
         self.add_route(check, method, path)
         self._judged.add((check, method, path))
         if fault:

@@ -63,8 +63,9 @@ def attack_scopes(
 
 @contextmanager
 def _open_weak_client(root: str, strong: AttackClient, scope: str, tally: AttackTally) -> Iterator[AttackClient | None]:
-    """Create a key with one scope, and kill it at the end; yield None if the strong key may not create
-    keys.
+    """Create an API key with one scope, yield its client, and kill the key at the end.
+
+    Yield None if the strong key may not create keys.
     """
     created = strong.send("POST", "/v1/api-keys", json={"name": ATTACK_OBJECT_NAME, "scopes": [scope]})
     if created.status != CREATED:
@@ -83,7 +84,7 @@ def _open_weak_client(root: str, strong: AttackClient, scope: str, tally: Attack
 
 
 def _kill_key(strong: AttackClient, key_id: str) -> bool:
-    """Kill the key; return whether a response confirms it."""
+    """Kill an API key; return whether a response confirms it."""
     with suppress(CheckDeadlinePassed):
         return strong.send("POST", KILL_KEY_ROUTE.replace("{apiKeyId}", key_id)).status == OK
     return False

@@ -24,9 +24,9 @@ class AttackParty(NamedTuple):
 
 
 def attack_tenancy(attacker: AttackParty, victim: AttackParty, routes: Sequence[ApiRoute], tally: AttackTally) -> None:
-    """Request each route with the victim's ids, then compare the victim's objects. Raises `OutOfTime`.
+    """Request each route with the victim's ids, then compare the victim's objects.
 
-    Adds a judgement of each route to `tally`. A changed object is a finding.
+    Adds a judgement of each route to `tally`. A changed object is a finding. Raises `CheckDeadlinePassed`.
     """
     for route in select_owned_routes(routes):
         tally.add_route(TENANCY_CHECK, route.method, route.path)
@@ -61,7 +61,10 @@ def select_owned_routes(routes: Sequence[ApiRoute]) -> list[ApiRoute]:
 def _pair_foreign_and_unused_ids(
     route: ApiRoute, own: IdsByPrefix, theirs: IdsByPrefix, unused: IdsByPrefix
 ) -> Iterator[tuple[IdsByPrefix, IdsByPrefix]]:
-    """Yield pairs of foreign and unused ids: all foreign, then a foreign object below an own one."""
+    """Yield pairs of ids for a route: another organization's ids, and unused ones to compare with.
+
+    First all ids are foreign, then a foreign object is below an own one.
+    """
     kinds = [*route.ids.values()]
     if all(kind in theirs for kind in kinds):
         yield theirs, unused
@@ -110,7 +113,7 @@ def _judge_list(attacker: AttackParty, route: ApiRoute, theirs: IdsByPrefix, tal
 
 
 def _read_victim_objects(victim: AttackParty, routes: Sequence[ApiRoute]) -> dict[str, object]:
-    """Read each object of the victim with the victim's key."""
+    """Read each object of the victim with the victim's key; return the responses by path."""
     return {
         route.path: victim.caller.send("GET", route.at(victim.ids)).comparable_answer()
         for route in select_owned_routes(routes)

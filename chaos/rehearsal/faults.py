@@ -45,7 +45,7 @@ class FaultInjector:
     )
 
     async def inject(self, scheduled: ScheduledFault) -> None:
-        """Inject a fault and wait for its end. Waits first while other faults hold every candidate host."""
+        """Inject a scheduled fault and wait for its end; first wait while faults hold all candidate hosts."""
         if scheduled.fault in SERVER_FAULT_ACTIONS:
             await SERVER_FAULT_ACTIONS[scheduled.fault](self, scheduled)
             return
@@ -104,7 +104,7 @@ class FaultInjector:
             host.proxies.pass_on()
 
     async def drop_responses(self, host: RehearsalHost, lasts_s: float) -> None:
-        """Drop all responses to the host while its requests still arrive. Then reset the connections."""
+        """Drop all responses to a host for `lasts_s`, but no request; then reset its connections."""
         host.proxies.mute()
         try:
             await self.wait(lasts_s)

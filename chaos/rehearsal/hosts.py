@@ -99,8 +99,9 @@ class RehearsalHost:
                 self.child.process.send_signal(signum)
 
     async def end(self) -> None:
-        """Stop the process and record a bad exit code. SIGTERM is fine: a process may get it before its
-        handler is set.
+        """Stop the host's process, and record a bad exit code.
+
+        SIGTERM as the code is fine: a process may get it before its handler is set.
         """
         if self.child:
             await processes.stop_child_process(self.child, within=HOST_STOP_TIMEOUT_S)
@@ -108,7 +109,7 @@ class RehearsalHost:
                 self.died.append(f"{self.name} ended with {code} after a request to stop")
 
     async def restart_if_dead(self) -> None:
-        """Restart the process if it ended without a fault."""
+        """Restart the host's process if it ended without a fault, and record its end."""
         if self.child and not self.is_faulted and self.child.process.returncode is not None:
             output = read_log_tail(self.child.log)
             self.died.append(f"{self.name} ended by itself with {self.child.process.returncode}: {output}")
@@ -127,7 +128,7 @@ class RehearsalHosts(NamedTuple):
 
 
 def url_via_proxy(proxy: FaultProxy, url: str) -> str:
-    """Return the URL with the proxy's address."""
+    """Return a server's URL with its host and port replaced by the proxy's."""
     parts = urlsplit(url)
     host = "{}:{}".format(*proxy.address)
     credentials = parts.netloc.rpartition("@")[0]
@@ -136,7 +137,7 @@ def url_via_proxy(proxy: FaultProxy, url: str) -> str:
 
 @contextlib.asynccontextmanager
 async def open_host_proxies(environment: BenchEnvironment, outside: ServerAddress) -> AsyncIterator[HostProxies]:
-    """Start the proxies of one host while the block runs."""
+    """Run a fault proxy to each server for one host while the block runs, and yield the proxies."""
     settings = environment.settings
     async with contextlib.AsyncExitStack() as stack:
         targets = (parse_server_address(settings.database_url), parse_server_address(settings.redis_url), outside)

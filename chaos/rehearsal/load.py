@@ -58,7 +58,7 @@ UNIQUE_KEYS_A_TENANT = 2
 
 
 def generate_job_specs(seed: int, tenants: Sequence[UUID]) -> Iterator[JobSpec]:
-    """Yield jobs without end, each with a new key."""
+    """Yield a rehearsal's job specs without end, drawn by a seed, each with a new key."""
     chance = random.Random(f"load {seed}")
     number = 0
     while True:

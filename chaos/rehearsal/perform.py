@@ -130,8 +130,9 @@ class Rehearsal:
                 await wait_for_first_event(self.stop.now, within_s=WATCH_PAUSE_S)
 
     async def _run_load(self) -> None:
-        """Run load and faults until the time is up or a signal arrives. Submitters then finish their open
-        requests.
+        """Run submitters and faults until the time is up or a signal arrives.
+
+        The submitters then finish their open requests.
         """
         async with asyncio.TaskGroup() as group:
             for host in self.hosts.submitters:
@@ -182,14 +183,14 @@ class Rehearsal:
             await asyncio.sleep(WATCH_PAUSE_S)
 
     def _record_worker_hosts(self, workers: Sequence[Record]) -> None:
-        """Record the host of each worker in the ledger."""
+        """Record in `host_of` the host of each worker of the ledger, by its process id."""
         for worker in workers:
             for host in self.hosts.workers:
                 if worker["pid"] in host.pids:
                     self.host_of.setdefault(worker["id"], host.name)
 
     async def report(self, calls_by_job: Mapping[str, int]) -> RehearsalReport:
-        """Count the jobs, after the processes have ended."""
+        """Return the rehearsal's report, with its jobs counted after the processes have ended."""
         pool, log = self.environment.pool, self.environment.folder / f"{hosting.WORKER_MODULE}.log"
         attempts, hurried = await recovery.read_attempts(pool), self.stop.now.is_set() and not self.timed_out
         return RehearsalReport(
@@ -208,8 +209,8 @@ class Rehearsal:
 async def perform_rehearsal(plan: RehearsalPlan, listeners: RehearsalListeners) -> RehearsalReport:
     """Run a rehearsal on its own servers and processes, and stop them all.
 
-    The first signal ends the load and faults, the second the wait for open jobs. Raises `LocalUnavailable`,
-    or `BenchmarkFailed` if a process doesn't start.
+    The first signal ends the load and faults, the second the wait for open jobs. Raises
+    `LocalServerUnavailable`, or `BenchmarkFailed` if a process doesn't start.
     """
     # Lost connections are the point of a rehearsal, so asyncpg's log of them is off.
     logging.getLogger("asyncpg").setLevel(logging.CRITICAL)
@@ -259,7 +260,7 @@ async def _open_rehearsal_servers(folder: Path) -> AsyncIterator[tuple[BenchEnvi
 
 
 def _copy_logs(folder: Path) -> Path:
-    """Copy the logs to a folder that stays."""
+    """Copy the logs of all processes to a new folder that stays, and return that folder."""
     copies = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-logs-"))
     for log in [*folder.glob("*.log"), *folder.glob("*/log")]:
         shutil.copy(log, copies / log.relative_to(folder).as_posix().replace("/", "-"))

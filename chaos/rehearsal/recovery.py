@@ -59,7 +59,10 @@ async def read_attempts(pool: Pool) -> list[AttemptRow]:
 def compute_recovery_times_s(
     attempts: Sequence[AttemptRow], faults: Sequence[InjectedFault], host_of: Mapping[UUID, str]
 ) -> list[float]:
-    """Return seconds, one value for each attempt that a fault ended; `host_of` maps workers to hosts."""
+    """Return the seconds from each fault until the next attempt of the job that the fault interrupted.
+
+    There is one value for each attempt that a fault ended; `host_of` maps workers to hosts.
+    """
     times_s = []
     of_host: dict[str, list[datetime]] = defaultdict(list)
     for fault in faults:
@@ -75,14 +78,15 @@ def compute_recovery_times_s(
 
 
 def _find_fault_in_attempt(times: Sequence[datetime], attempt: AttemptRow) -> datetime | None:
-    """Return the first of the ordered times that lies within the attempt."""
+    """Return the time of the first fault during an attempt, of times in order; None if there is none."""
     return next((at for at in times if attempt.ended_at and attempt.started_at <= at <= attempt.ended_at), None)
 
 
 def count_fenced_attempts(log: Path, attempts: Sequence[AttemptRow]) -> int:
-    """Count the refusals in a worker's log of attempts that the ledger marks as lost.
+    """Return the number of lost attempts with a refused write in the worker's log.
 
-    A repeated settlement after a lost response is refused too, and does not count.
+    The ledger marks an attempt as lost. A repeated settlement after a lost response is refused too, and does
+    not count.
     """
     lost = {
         (ids.format_prefixed_id(ids.JOB, attempt.job_id), attempt.attempt)

@@ -56,7 +56,7 @@ class RehearsalSubmitter:
         self.open_requests = 0
 
     async def run(self, pool: Pool, courier: WakeCourier, stop: StopRequest) -> None:
-        """Submit jobs until `stop` is requested and each begun request is accepted or abandoned."""
+        """Submit a rehearsal's jobs until `stop` is requested and each request is accepted or abandoned."""
         async with asyncio.TaskGroup() as group:
             for _ in range(CALLERS_A_SUBMITTER):
                 group.create_task(self._call(pool, courier, stop, group))
@@ -73,7 +73,7 @@ class RehearsalSubmitter:
             await wait_for_first_event(stop.soon, within_s=random.expovariate(1 / MEAN_CALLER_PAUSE_S))
 
     async def _submit(self, pool: Pool, courier: WakeCourier, job_spec: JobSpec, stop: StopRequest) -> UUID | None:
-        """Retry until there is a response; return None if there was none in time."""
+        """Submit a job and return its id; retry until there is a response, and return None without one."""
         result = await retry_until_answered(
             lambda: run_in_transaction(pool, partial(submit_job_idempotently, job_spec)), stop
         )
@@ -108,7 +108,7 @@ async def submit_job_idempotently(job_spec: JobSpec, conn: Conn) -> tuple[UUID, 
 
 
 async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopRequest) -> T | None:
-    """Repeat `ask` until it succeeds; return None if it is refused, or once `stop.now` is set."""
+    """Repeat `ask` until it succeeds and return its result; None if refused, or once `stop.now` is set."""
     while not stop.now.is_set():
         try:
             with raise_if_postgres_away():
@@ -121,7 +121,7 @@ async def retry_until_answered(ask: Callable[[], Awaitable[T]], stop: StopReques
 
 
 async def _cancel_job_after_delay(pool: Pool, job_spec: JobSpec, job_id: UUID, stop: StopRequest) -> None:
-    """Cancel the job after a while; ignore a job that has ended or can't be canceled."""
+    """Cancel a submitted job after its delay; ignore a job that has ended or can't be canceled."""
     await wait_for_first_event(stop.soon, within_s=job_spec.cancel_after_s or 0)
     cancel = partial(jobs.request_job_cancel, organization_id=job_spec.tenant, job_id=job_id)
     await retry_until_answered(lambda: run_in_transaction(pool, cancel), stop)

@@ -56,7 +56,7 @@ class JobReport(NamedTuple):
     anomalies: Sequence[JobAnomaly]
 
     def of(self, what: str) -> int:
-        """Count the jobs with an anomaly of this name."""
+        """Return the number of jobs with an anomaly of the name `what`."""
         return len({anomaly.job for anomaly in self.anomalies if anomaly.what == what})
 
     @property
@@ -69,14 +69,17 @@ class JobReport(NamedTuple):
 
 
 async def read_rehearsed_jobs(pool: Pool) -> list[RehearsedJob]:
-    """Read all jobs of the ledger."""
+    """Return all jobs of the rehearsal's ledger, with their effects."""
     return [RehearsedJob(**row) for row in await pool.fetch(SELECT_JOBS_WITH_EFFECTS)]
 
 
 def tally_rehearsed_jobs(
     rows: Sequence[RehearsedJob], accepted: Mapping[str, UUID], calls_by_job: Mapping[str, int]
 ) -> JobReport:
-    """Count the jobs. `accepted` maps each key to its job, `calls_by_job` has the receiver's calls by job."""
+    """Return the rehearsal's jobs counted by outcome, and their anomalies.
+
+    `accepted` maps each key to its job; `calls_by_job` has the receiver's calls by job.
+    """
     known, accepted_ids = {job.id for job in rows}, {*accepted.values()}
     counted = [job for job in rows if job.id in accepted_ids or next_chain_key("") in job.key]
     states = Counter(job.state for job in counted)

@@ -65,7 +65,7 @@ _log = logs.get_logger("rehearsal")
 
 
 def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
-    """Return the task of each kind; the receiver is at `outside`."""
+    """Return the task of each job kind of a rehearsal; `outside` is the receiver's address."""
     bare: Mapping[Any, JobTask] = {
         NONE: complete_without_effect,
         WRITE: commit_effect_row,
@@ -82,7 +82,7 @@ def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
 
 
 async def log_refused_write(task: JobTask, ctx: TaskContext) -> TaskOutcome:
-    """Run the task.
+    """Run a job's task, and return its outcome.
 
     If a write is refused, log the line that `recovery.py` counts, and raise `AttemptFenced`.
     """
@@ -108,7 +108,7 @@ async def commit_effect_row(ctx: TaskContext) -> TaskOutcome:
 
 
 async def insert_effects_in_steps(ctx: TaskContext) -> TaskOutcome:
-    """Insert rows in named steps. Each step commits once over all attempts."""
+    """Insert an effect row in each of three named steps. Each step commits once over all attempts."""
     for name in ("first", "second", "third"):
         await ctx.step(partial(_insert_effect, ctx), name=name)
         await asyncio.sleep(ctx.job.args["pause_s"])

@@ -112,7 +112,7 @@ def api(
 
 
 def _send_and_print(remote: RemoteApi, call: ApiCall, *, paginate: bool, wait: bool) -> int:
-    """Send the request, print the response, and return the exit code."""
+    """Send an API request, print its response or with `wait` the ended jobs, and return the exit code."""
     with remote.client() as client:
         request = _build_http_request(call, remote, client)
         with report_lost_response(call.key and repeat_write_advice(call.key)):
@@ -183,9 +183,9 @@ def _print_list_pages(client: httpx.Client, request: httpx.Request) -> int:
 
 
 def _wait_for_started_jobs(remote: RemoteApi, client: httpx.Client, response: httpx.Response) -> int:
-    """Wait for the end of each job in a response, and print the job. Return the exit code.
+    """Wait for the end of each job that a response names, print the jobs, and return the exit code.
 
-    Prints the response itself if it names no job.
+    Without a job, print the response itself.
     """
     job_ids = read_job_ids(response.content)
     if not job_ids:

@@ -58,7 +58,10 @@ async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorCheck]:
 
 
 async def _examine_database(url: str, *, usable: bool) -> list[DoctorCheck]:
-    """Check the database; with `usable` settings also the keyrings against its rows."""
+    """Check the database, its migrations and its workers, and return the results.
+
+    With `usable` settings, also check the disks and the keyrings. An unreachable database is a failed check.
+    """
     try:
         async with use_postgres_connection(url, name="tenantry-doctor") as conn:
             results = [

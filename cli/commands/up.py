@@ -85,7 +85,7 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
 
 
 def run_platform(options: UpOptions) -> None:
-    """Start everything in order, and stay.
+    """Start the servers and processes of the platform in order, and supervise them.
 
     Raise `TerminationSignal` after a signal and the end of all processes.
     """
@@ -122,7 +122,7 @@ def run_platform(options: UpOptions) -> None:
 
 
 def _report_slow_start(logs: ProcessLogs, say: MessagePrinter, text: str) -> None:
-    """Report the state of a slow start, after the logs so far."""
+    """Print a message about a slow start, below the logs so far."""
     logs.copy()
     say(text)
 
@@ -130,7 +130,7 @@ def _report_slow_start(logs: ProcessLogs, say: MessagePrinter, text: str) -> Non
 def _run_demo_or_report(
     ready: ReadyAnnouncement, site: str, say: MessagePrinter, file: IO[str], *, draws: bool
 ) -> None:
-    """Run the demo. Report its failure without ending the platform."""
+    """Run the demo and print its result; report a failure without ending the platform."""
     try:
         demo_result = demo.run_demo(ready.api, ready.api_key, ready.test_key, site)
         demo.print_demo_result(demo_result, site, file)

@@ -56,12 +56,12 @@ class StepTimePrinter:
 
 
 def print_keys_again(ready: ReadyAnnouncement) -> None:
-    """Print the keys again on stderr, below logs or the demo."""
+    """Print the API's address and keys on stderr again, below logs or the demo."""
     click.echo(f"\n  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True)
 
 
 def announce_ready(ready: ReadyAnnouncement, *, as_json: bool) -> None:
-    """Print addresses and keys on stdout; stdout has nothing else."""
+    """Print the platform's addresses and keys on stdout; stdout has nothing else."""
     if as_json:
         click.echo(msgspec.json.encode(ready))
     else:

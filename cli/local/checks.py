@@ -52,7 +52,7 @@ def check_python_version() -> DoctorCheck:
 
 
 def check_kernel_sandbox() -> DoctorCheck:
-    """Check the kernel's sandbox of child processes for untrusted files."""
+    """Check this host for the kernel's sandbox of child processes; warn if a mechanism is missing."""
     if missing := confine.missing_sandbox_mechanisms():
         advice = "let the kernel, or the container's seccomp profile, allow it: docs/howto/install.md"
         detail = f"this host has no {' and no '.join(missing)} for child processes that read files"
@@ -61,7 +61,7 @@ def check_kernel_sandbox() -> DoctorCheck:
 
 
 def check_settings() -> DoctorCheck:
-    """Check that every process can start with the settings."""
+    """Check that every process can start with the settings; warn of misspelt ones."""
     try:
         _read_keyrings()
     except SettingsInvalid as error:
@@ -78,7 +78,7 @@ def check_settings() -> DoctorCheck:
 
 
 async def check_keyrings_complete(conn: Conn) -> DoctorCheck:
-    """Check that the keyrings have every key used in the database."""
+    """Check that PEPPERS and VAULT_KEYS have every key in use in the database; fail without one."""
     try:
         peppers, vault = _read_keyrings()
         await check_keyrings(conn, peppers=peppers, vault=vault)
@@ -95,7 +95,7 @@ def _read_keyrings() -> tuple[Keyring, Keyring]:
 
 
 def check_postgres_version(conn: Conn) -> DoctorCheck:
-    """Check PostgreSQL's version."""
+    """Check that PostgreSQL's version is supported; fail for an older one."""
     server_version = conn.get_server_version()
     version_text = f"{server_version.major}.{server_version.micro}"  # "18.6" is read as 18.0.6
     if server_version.major < OLDEST_POSTGRES_VERSION:
@@ -105,7 +105,7 @@ def check_postgres_version(conn: Conn) -> DoctorCheck:
 
 
 async def check_pending_migrations(conn: Conn, schema: MigratedSchema) -> DoctorCheck:
-    """Check a schema for pending migrations."""
+    """Check that a database schema has no pending or changed migrations; fail if it has."""
     name = schema.folder.replace("_", " ")
     try:
         names = [migration.name for migration in await pending_migrations(conn, schema)]
@@ -143,7 +143,7 @@ def _format_mebibytes(size: int) -> str:
 
 
 async def check_host_clock(conn: Conn) -> DoctorCheck:
-    """Compare this host's clock to the database's, by the fastest of five queries."""
+    """Compare this host's clock to the database's, by the fastest of five queries; warn if they differ."""
     ahead = min([await _measure_clock_difference(conn) for _ in range(5)])[1]
     detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
     if abs(ahead) > MAX_CLOCK_DIFFERENCE_S:
@@ -165,7 +165,7 @@ async def _measure_clock_difference(conn: Conn) -> tuple[float, float]:
 
 
 async def check_pool_workers(conn: Conn) -> list[DoctorCheck]:
-    """Check the workers of each pool that has a job kind or a worker row."""
+    """Return a check of the workers for each pool that has a job kind or a worker row."""
     return [
         _check_workers_of_pool(counts)
         for counts in await pools.count_workers(conn)
@@ -193,7 +193,7 @@ async def check_dispatcher(conn: Conn) -> DoctorCheck:
 
 
 async def redis(url: str) -> DoctorCheck:
-    """Check Redis: without it jobs start later, and all else works."""
+    """Check that Redis responds; if not, warn: jobs start later, and all else works."""
     client = Redis.from_url(url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S)
     try:
         with raise_if_redis_away():

@@ -62,7 +62,7 @@ class QuietFileHandler(SimpleHTTPRequestHandler):
 
 @contextlib.contextmanager
 def serve_demo_site() -> Iterator[str]:
-    """Serve the website, and yield its `host:port`."""
+    """Serve the demo's website on a free loopback port, and yield its `host:port`."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietFileHandler, directory=DEMO_SITE_FOLDER)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield "{}:{}".format(*server.server_address)
@@ -83,7 +83,7 @@ class DemoResult(NamedTuple):
 
 
 def run_demo(api: str, key: str, test_key: str, host: str) -> DemoResult:
-    """Ingest the website, and publish a post of its brand in a sandbox. Raise `DemoFailed`."""
+    """Ingest the demo's website, publish a post of its brand, and return both. Raise `DemoFailed`."""
     with _open_api_client(api, key) as client:
         project = ingest_demo_site(client, f"http://{host}/")
     with _open_api_client(api, test_key) as client:
@@ -91,7 +91,7 @@ def run_demo(api: str, key: str, test_key: str, host: str) -> DemoResult:
 
 
 def ingest_demo_site(client: httpx.Client, url: str) -> dict[str, Any]:
-    """Ingest the website into the demo's project, and return the project."""
+    """Ingest the demo's website into its project, wait for the end, and return the project."""
     path = f"/projects/{find_or_create_project(client, 'Tidewise')['id']}"
     _wait_for_job(
         client, _decode_demo_response(client.post(f"{path}/ingest/website", json={"url": url})), f"ingest of {url}"
@@ -100,7 +100,7 @@ def ingest_demo_site(client: httpx.Client, url: str) -> dict[str, Any]:
 
 
 def find_or_create_project(client: httpx.Client, name: str) -> dict[str, Any]:
-    """Return the project of an earlier start, or create one."""
+    """Return the demo's project of an earlier start, or create one and return it."""
     [*existing] = _decode_demo_response(
         client.get("/projects", params={"customerExternalId": DEMO_CUSTOMER_ID, "limit": 1})
     )["items"]
@@ -109,7 +109,7 @@ def find_or_create_project(client: httpx.Client, name: str) -> dict[str, Any]:
 
 
 def publish_demo_post(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
-    """Publish a post with the brand's words from a fake account, and return it."""
+    """Publish a post with the brand's words from a fake account, wait for it, and return it."""
     path = f"/projects/{find_or_create_project(client, brand['appName'])['id']}"
     login = {"identifier": "tidewise.example", "appPassword": "demo-demo"}
     accepted = _decode_demo_response(client.post(f"{path}/social-accounts", json={"platform": "bluesky", **login}))
@@ -176,7 +176,7 @@ def _open_api_client(api: str, key: str) -> httpx.Client:
 
 
 def _wait_for_job(client: httpx.Client, started: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """Wait for a job's end with repeated long polls, and return the job. Raise `DemoFailed`."""
+    """Wait for a job's end by long polls, and return the job. Raise `DemoFailed` unless it completed."""
     job: dict[str, Any] = {"status": "running"}
     while job["status"] == "running":
         job = _decode_demo_response(client.get(f"/jobs/{started['jobId']}", params={"wait": JOB_LONG_POLL_S}))

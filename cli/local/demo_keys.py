@@ -27,7 +27,7 @@ class DemoApiKeys(NamedTuple):
 
 
 def load_or_create_demo_keys(port: int, settings: Mapping[str, str]) -> DemoApiKeys:
-    """Return the stored keys if the running API accepts them, else create and store new ones."""
+    """Return the demo's stored API keys if the running API accepts them, else create and store new ones."""
     stored = folder.read_env_file(folder.DEMO_KEYS_FILE)
     keys = DemoApiKeys(stored.get("API_KEY", ""), stored.get("TEST_KEY", ""))
     if all(_is_key_accepted(port, key) for key in keys):

@@ -33,7 +33,10 @@ class DatabaseServers(NamedTuple):
 
 @contextlib.contextmanager
 def run_database_servers(report: StartReporter | None = None) -> Iterator[DatabaseServers]:
-    """Yield the servers of `DATABASE_URL` and `REDIS_URL`, or embedded ones. Raise as `db.local` does."""
+    """Yield the servers of DATABASE_URL and REDIS_URL; run an embedded server for each unset variable.
+
+    Raise the errors of `db.local`.
+    """
     embedded = {}
     local.create_private_folder(LOCAL_FOLDER)
     with contextlib.ExitStack() as stack:
@@ -49,7 +52,7 @@ def run_database_servers(report: StartReporter | None = None) -> Iterator[Databa
 
 
 def write_local_settings(urls: DatabaseServers, public_url: str) -> dict[str, str]:
-    """Return the settings of every process of this run, and write them for the other commands."""
+    """Return the settings of all processes of this `up`, and write them to a file for other commands."""
     environment = {**read_env_file(LOCAL_ENV_FILE), **os.environ}
     chosen = {
         "DATABASE_URL": urls.database_url,
@@ -86,7 +89,7 @@ def write_env_file(file: Path, values: Mapping[str, str]) -> None:
 
 
 def _create_assets_folder() -> str:
-    """Create the folder of media, and return its address."""
+    """Create the folder of media in `.local/`, and return its `file:` address."""
     local.create_private_folder(LOCAL_ASSETS_FOLDER)
     return LOCAL_ASSETS_FOLDER.absolute().as_uri()
 

@@ -141,7 +141,10 @@ def _install_with_pip(lock: str) -> None:
 
 
 def _pip_install_command() -> list[str]:
-    """Return pip's command. It skips compiling, a third of the time: Python compiles at the first import."""
+    """Return the start of a pip install command without compilation.
+
+    This saves a third of the time: Python compiles at the first import.
+    """
     quiet = "--disable-pip-version-check --no-input --progress-bar off --root-user-action ignore".split()
     return [str(VENV_PYTHON), "-m", "pip", "install", "--no-compile", *quiet]
 
@@ -151,7 +154,7 @@ def _uv_install_command() -> list[str]:
 
 
 def _lock_file_of_extras(extras: str) -> str:
-    """Return the shortest lock file with all of these extras. Raise `CannotInstall`."""
+    """Return the shortest lock file with all of these extras. Raise `CannotInstall` for an unknown extra."""
     if unknown := set(extras.split(",")) - EXTRA_LOCK_FILES.keys():
         raise CannotInstall(f"unknown extra {unknown.pop()}; the extras are {', '.join(EXTRA_LOCK_FILES)}")
     return [file for extra, file in EXTRA_LOCK_FILES.items() if extra in extras.split(",")][-1]
@@ -188,7 +191,7 @@ def _hash_install_inputs() -> str:
 
 
 def _run_with_progress(what: str, command: list[str]) -> None:
-    """Run a command with a progress line. Raise `CannotInstall` with the end of its output."""
+    """Run a command with a progress line. If it fails, raise `CannotInstall` with the end of its output."""
     progress = InstallProgress(what)
     with subprocess.Popen(
         command, cwd=REPOSITORY_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -210,7 +213,7 @@ def _run_with_progress(what: str, command: list[str]) -> None:
 
 
 def _disk_full_advice(extras: str) -> str:
-    """Return the free space of each folder, and the space that the installation needs."""
+    """Return an error text for a full disk: each folder's free space, and the space that `.venv` needs."""
     needed = max(VENV_SIZE_MB.get(extra, 0) for extra in extras.split(","))
     folders = {"packages": VENV_FOLDER, "downloads": Path.home() / ".cache", "unpacking": Path(tempfile.gettempdir())}
     lines = [f"  {_free_disk_mb(folder):>7,} MB free for {what} in {folder}" for what, folder in folders.items()]
@@ -255,7 +258,7 @@ class InstallProgress:
             self.due, self.shown = time.monotonic() + PROGRESS_LINE_PAUSE_S, self.step
 
     def end(self, how: str) -> None:
-        """Replace the moving line by the total time and the result."""
+        """Replace the moving progress line by the step's total time and result."""
         self._write(f"{CLEAR_LINE_SEQUENCE if self.moving else ''}{self._format_elapsed()}  {self.what}: {how}\n")
 
     def _format_elapsed(self) -> str:

@@ -79,18 +79,18 @@ def run_processes(processes: Mapping[str, LocalServer], report: StartReporter) -
 
 
 def signal_processes_to_drain(processes: Mapping[str, LocalServer]) -> None:
-    """Signal each process to drain; a second signal drops its jobs."""
+    """Signal each process to drain its jobs; a second signal makes the process drop its jobs."""
     for process in processes.values():
         process.end()
 
 
 def returns_http_200(port: int, path: str, headers: Mapping[str, str] | None = None) -> bool:
-    """Return whether a GET returns 200."""
+    """Return whether a GET request to a local port returns 200."""
     return not probe_http_error(port, path, headers)
 
 
 def probe_http_error(port: int, path: str, headers: Mapping[str, str] | None = None) -> str:
-    """Send a GET, and return the error of the network or the API, empty for a 200."""
+    """Send a GET request to a local port; return the error of the network or the API, empty for a 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", path, headers=headers or {})

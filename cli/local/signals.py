@@ -23,7 +23,7 @@ class PrintKeysRequests:
         self._count += 1
 
     def take(self) -> bool:
-        """Return whether a signal arrived since the last call."""
+        """Return whether SIGUSR1 arrived since the last call."""
         arrived, self._count = self._count > 0, 0
         return arrived
 

@@ -69,7 +69,7 @@ class BrandReader(NamedTuple):
 
 @asynccontextmanager
 async def open_brand_reader(address: str) -> AsyncIterator[BrandReader]:
-    """Open a reader with the settings for reading. Raise `SettingsInvalid`."""
+    """Yield a reader of websites, repositories and stores. Raise `SettingsInvalid`."""
     settings = load_settings({**os.environ, **PLACEHOLDER_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
@@ -144,7 +144,7 @@ def is_store_url(text: str) -> bool:
 
 
 async def read_brand_target(reader: BrandReader, text: str) -> BrandExtraction:
-    """Read a target. Raise `InvalidValue` or a `SourceError`."""
+    """Read a brand from a file, repository, app or web page. Raise `InvalidValue` or a `SourceError`."""
     match classify_brand_target(text, allowed=reader.allowed):
         case Path() as path:
             return await read_page_file(reader, path)
@@ -186,7 +186,7 @@ async def read_page_file(reader: BrandReader, path: Path) -> BrandExtraction:
 
 
 def read_page_bytes(path: Path) -> bytes:
-    """Read a page from a file, inflating a .gz. Raise `InvalidValue` if it is unreadable."""
+    """Return the bytes of a saved page, with a .gz inflated. Raise `InvalidValue` if it is unreadable."""
     try:
         return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:

@@ -21,7 +21,7 @@ json_output_option = click.option("--json", "as_json", is_flag=True, help="Print
 
 
 def with_printed_result(body: CommandBody) -> ClickCallback:
-    """Wrap `body` to print its answer, as JSON with --json."""
+    """Return a command that runs `body`, prints its result, as JSON with --json, and exits with its code."""
 
     @json_output_option
     @wraps(body)
@@ -39,7 +39,7 @@ async def _await_result(answer: Awaitable[CommandResult]) -> CommandResult:
 
 
 def with_database_session(body: CommandBody) -> ClickCallback:
-    """Wrap `body` to get an open session as its first argument, and print its answer."""
+    """Return a command that runs `body` with an open database session, and prints its result."""
 
     @with_printed_result
     @wraps(body)
@@ -51,7 +51,7 @@ def with_database_session(body: CommandBody) -> ClickCallback:
 
 
 def with_paging_options(prefix: str) -> Callable[[CommandBody], CommandBody]:
-    """Add the options of a list, `before` and `limit`, to a body."""
+    """Return a decorator that adds the options --before and --limit of a list to a command."""
 
     def decorate(body: CommandBody) -> CommandBody:
         before_option = click.option("--before", type=IdParam(prefix), help="Only items older than this one.")

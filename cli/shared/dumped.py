@@ -22,12 +22,12 @@ class DumpReport(ResponseStruct, frozen=True):
 
 
 def run_dump_tool(run: Callable[[str, Path], PostgresTool], database_url: str, file: Path) -> DumpReport:
-    """Run a dump or a restore, and describe it. Raise the errors of `run`."""
+    """Run a dump or a restore of a database, and return its report. Raise the errors of `run`."""
     tool = run(database_url, file)
     return DumpReport(file=str(file), bytes=file.stat().st_size, tool=str(tool.path), version=tool.major)
 
 
 def chosen_database_url(*, events: bool) -> str:
-    """Return the address of the database. Raise `SettingsInvalid`."""
+    """Return the URL of the main database, or with `events` of the event store. Raise `SettingsInvalid`."""
     settings = read_command_settings()
     return settings.event_store_url if events else settings.database_url

@@ -50,7 +50,7 @@ class ReconnectBackoff:
         self._since = self._clock()
 
     def reset(self) -> None:
-        """Reset the wait after an event."""
+        """Reset the wait before a reconnect to its minimum, after an event."""
         self._longest = FIRST_RECONNECT_WAIT_S
 
     def wait_s(self) -> float:
@@ -85,7 +85,7 @@ class WebhookEventStream:
         self._backoff, self._sleep, self._is_lost = ReconnectBackoff(clock=clock), sleep, False
 
     def messages(self) -> Iterator[ServerSentMessage]:
-        """Yield each event once. End the command with an exit code when the API refuses."""
+        """Yield each webhook event once, over reconnects. End the command if the API refuses for good."""
         with self._remote.client() as client:
             while True:
                 least_s = 0.0
@@ -126,13 +126,16 @@ class WebhookEventStream:
         self._since = begun
 
     def _report_lost_connection(self, why: str) -> None:
-        """Report a lost connection once, until it is back."""
+        """Print that the connection is lost; print nothing more until it is back."""
         if not self._is_lost:
             self._say(f"The connection is lost ({why}): reconnecting.")
         self._is_lost = True
 
     def _refused(self, response: httpx.Response) -> None:
-        """Raise `_RetryLater` for a retryable refusal, else end the command."""
+        """Raise `_RetryLater` for a refusal that a retry may resolve, else end the command.
+
+        If the last event is no longer stored, continue with the next events.
+        """
         code = response.status_code
         if code == httpx.codes.TOO_MANY_REQUESTS or (response.is_server_error and not is_key_killed(response)):
             after = response.headers.get("Retry-After", "")

@@ -65,14 +65,14 @@ class CommandFailure(NamedTuple):
     details: dict[str, Any] | None = None
 
     def envelope(self) -> bytes:
-        """Return the API's error envelope for a program."""
+        """Return the failure as JSON bytes, in the API's error envelope."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         return msgspec.json.encode({"error": {**error, "details": self.details} if self.details else error})
 
 
 @contextmanager
 def exit_on_failure(*, as_json: bool) -> Iterator[None]:
-    """Report an expected error on stderr, and exit with its code."""
+    """Report an expected error of the block on stderr, and exit with the error's code."""
     try:
         yield
     except EXPECTED_COMMAND_ERRORS as error:

@@ -37,7 +37,7 @@ class RequestField(NamedTuple):
 
 
 def parse_request_field(argument: str, *, typed: bool) -> RequestField:
-    """Parse a field of the command line. Raise `click.UsageError`."""
+    """Return the field of a request in a `name=value` argument. Raise `click.UsageError`."""
     name, equals, text = argument.partition("=")
     if not _FIELD_NAME_PATTERN.fullmatch(name) or not (equals or name.endswith("[]")):
         raise click.UsageError(f"{argument!r} is not a field such as name=value, name[inner]=value or name[]=value")
@@ -51,7 +51,7 @@ def parse_request_field(argument: str, *, typed: bool) -> RequestField:
 
 
 def _read_secret_text(name: str) -> str:
-    """Read a text that must stay out of the shell's history and the process list, such as a password."""
+    """Return a text from a prompt or stdin, to keep it from the shell's history and the process list."""
     if sys.stdin.isatty():
         return click.prompt(name, hide_input=True, err=True, type=str)
     return sys.stdin.read().removesuffix("\n")

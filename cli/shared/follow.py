@@ -62,7 +62,7 @@ def is_job_completed(response: httpx.Response) -> bool:
 
 
 def _poll_job_changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
-    """Yield the job now and at every observed change, waiting at rate limits."""
+    """Yield the response with a job now and at every observed change until its end; wait at rate limits."""
     response, etag = client.get(url), ""
     while True:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:

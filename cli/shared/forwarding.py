@@ -59,7 +59,7 @@ class EventForwarder:
         self._client.close()
 
     def send(self, event_id: str, body: bytes) -> ForwardResult:
-        """Post an event, and return the result. Never raise for a fault of the server."""
+        """Post a signed event to the caller's server; return the result. Never raise for a server's fault."""
         signed = signing.build_webhook_headers(event_id=event_id, at=int(time.time()), body=body, keys=[self._key])
         began = time.monotonic()
         try:
@@ -83,7 +83,7 @@ def signing_secret_text(key: bytes) -> str:
 
 
 def _drain_response(answer: httpx.Response, *, ends: float) -> None:
-    """Read the rest of the body to reuse the connection, within a limit of bytes and time."""
+    """Read the rest of a response's body to reuse the connection, within a limit of bytes and time."""
     left = MAX_RESPONSE_REST_BYTES
     with suppress(httpx.TransportError):
         for chunk in answer.iter_raw():

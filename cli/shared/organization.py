@@ -23,7 +23,7 @@ MAX_LISTED_ORGANIZATIONS = 10
 
 
 def with_organization_actor(body: CommandBody) -> ClickCallback:
-    """Wrap `body` to get a session and the actor of --org and --sandbox, and print its answer."""
+    """Return a command that runs `body` with a session and the actor of --org, and prints its result."""
 
     @with_database_session
     @click.option(

@@ -30,7 +30,7 @@ class CommandResult(NamedTuple):
 
 
 def print_command_result(answer: CommandResult, *, as_json: bool) -> None:
-    """Print a result on stdout: its data as JSON, or its view, with its note on stderr."""
+    """Print a command's result on stdout: its data as JSON, or its view, with its note on stderr."""
     if as_json:
         click.echo(msgspec.json.encode(answer.data))
         return
@@ -57,9 +57,9 @@ def build_text_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -
 def list_page_result(
     items: Sequence[T], limit: int, columns: Sequence[str], row: Callable[[T], Sequence[object]]
 ) -> CommandResult:
-    """Return a page of a list from `limit` + 1 items at most; the first column is the id.
+    """Return one page of a list as a command's result, from `limit` + 1 items at most.
 
-    In JSON `before` is the next page's --before, null on the last page.
+    The first column is the id. In JSON `before` is the next page's --before, null on the last page.
     """
     page_items = items[:limit]
     rows = [row(item) for item in page_items]

@@ -46,7 +46,7 @@ class RemoteApi(NamedTuple):
     key: str
 
     def client(self) -> httpx.Client:
-        """Open a client without redirects, so that the key goes only to this host."""
+        """Return a client of the API; it follows no redirect, so that only this host gets the key."""
         return httpx.Client(
             headers={"Authorization": f"Bearer {self.key}", "Accept": "application/json"},
             timeout=API_REQUEST_TIMEOUT,
@@ -54,7 +54,10 @@ class RemoteApi(NamedTuple):
         )
 
     def url(self, path: str) -> httpx.URL:
-        """Return the URL of a path with or without /v1, or of an address here. Raise `click.UsageError`."""
+        """Return the URL of an API path, with or without /v1, or of an address of this API.
+
+        Raise `click.UsageError` for any other address.
+        """
         try:
             parts = urlsplit(path)
             if not parts.scheme and not parts.netloc:
@@ -69,9 +72,9 @@ class RemoteApi(NamedTuple):
 
 
 def find_api() -> RemoteApi:
-    """Return the API of TENANTRY_API and TENANTRY_KEY, or of `bin/up` here. Raise `SettingsInvalid`.
+    """Return the API's address and key, of TENANTRY_API and TENANTRY_KEY or of `bin/up` in this folder.
 
-    A key of `bin/up` is used only for its own API.
+    A key of `bin/up` is used only for its own API. Raise `SettingsInvalid` without an address or a key.
     """
     api, key = os.environ.get("TENANTRY_API"), os.environ.get("TENANTRY_KEY")
     if not api:
@@ -102,7 +105,7 @@ def find_api_or_exit() -> RemoteApi:
 
 @contextmanager
 def report_lost_response(advice: str | None = None) -> Iterator[None]:
-    """Report a lost response of the block on stderr, and exit with code 5.
+    """Report a request of the block without a response on stderr, and exit with code 5.
 
     Prints `advice` too, on Ctrl-C as well, unless the connection failed.
     """
@@ -155,7 +158,7 @@ class ApiListPage(msgspec.Struct, rename="camel"):
 
 
 def print_response_error(response: httpx.Response, key: str | None) -> None:
-    """Print an error on stderr with its remedy; `key` is the Idempotency-Key of a write."""
+    """Print an API's error with its remedy on stderr; `key` is the Idempotency-Key of a write."""
     error = _decode_response_error(response)
     message = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
     later = response.headers.get("Retry-After")

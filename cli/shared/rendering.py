@@ -68,7 +68,10 @@ class DesignRendering:
             return drawing.prepare_piece(design, self.copy, files), drawing.warnings(files)
 
     def render_into(self, folder: Path) -> Iterator[ProgressStep]:
-        """Render each file. Write the provenance last, so that a folder with it is complete."""
+        """Render each file of the design into `folder`, and yield each step.
+
+        The provenance is written last, so that a folder with it is complete.
+        """
         outputs = []
         with convert_file_errors():
             folder.mkdir(parents=True, exist_ok=True)
@@ -89,7 +92,7 @@ class DesignRendering:
 
 
 def read_design_spec(path: Path) -> DesignSpec:
-    """Read a design. Raise `GenerationError` or `msgspec.ValidationError`."""
+    """Return the design spec in a JSON file. Raise `GenerationError` or `msgspec.ValidationError`."""
     try:
         return msgspec.json.decode(_read_design_file(path), type=DesignSpec)
     except msgspec.ValidationError:

@@ -30,7 +30,7 @@ class CommandSession(NamedTuple):
 
 @asynccontextmanager
 async def open_command_session() -> AsyncIterator[CommandSession]:
-    """Open the database.
+    """Yield a command's session with its settings and an open database pool.
 
     Raise `SettingsInvalid`, TimeoutError or the errors of `db.pool.open_postgres_pool`.
     """
@@ -43,7 +43,7 @@ async def open_command_session() -> AsyncIterator[CommandSession]:
 
 
 async def load_vault_keyring(session: CommandSession) -> Keyring:
-    """Return the keyring of sealed secrets. Raise `SettingsInvalid` if it lacks a key in use."""
+    """Return the keyring that seals secrets. Raise `SettingsInvalid` if a keyring lacks a key in use."""
     settings = session.settings
     keyring = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
     async with session.pool.acquire() as conn:
@@ -52,7 +52,7 @@ async def load_vault_keyring(session: CommandSession) -> Keyring:
 
 
 def read_command_settings() -> Settings:
-    """Read the settings. Raise `SettingsInvalid`."""
+    """Return the settings of `.local/env` and the environment. Raise `SettingsInvalid`."""
     return load_settings(read_environment())
 
 

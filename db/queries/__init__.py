@@ -37,22 +37,22 @@ class Query:
         self.sql = _SQL_PARAMETER_PATTERN.sub(lambda match: f"${self.parameters.index(match[1]) + 1}", body)
 
     async def all(self, conn: Conn, **values: Any) -> list[asyncpg.Record]:
-        """Return every row."""
+        """Run the statement; return all of its rows as a list."""
         return await conn.fetch(self.sql, *self._ordered_values(values))
 
     async def one(self, conn: Conn, **values: Any) -> asyncpg.Record | None:
-        """Return the first row, or None."""
+        """Run the statement; return its first row, or None if it has no row."""
         return await conn.fetchrow(self.sql, *self._ordered_values(values))
 
     async def row(self, conn: Conn, **values: Any) -> asyncpg.Record:
-        """Return the first row of a statement that always has one. Raises LookupError otherwise."""
+        """Run a statement that always has a row; return its first row. Raises LookupError if it has none."""
         row = await self.one(conn, **values)
         if row is None:
             raise LookupError(f"{self.name} found no row")
         return row
 
     async def value(self, conn: Conn, **values: Any) -> Any:
-        """Return the first column of the first row, or None."""
+        """Run the statement; return the first column of its first row, or None if it has no row."""
         return await conn.fetchval(self.sql, *self._ordered_values(values))
 
     async def run(self, conn: Conn, **values: Any) -> int:
@@ -61,7 +61,7 @@ class Query:
         return int(status.rpartition(" ")[2])
 
     def typed(self, shape: type[R]) -> "TypedQuery[R]":
-        """Return the statement with rows of `shape`, a NamedTuple."""
+        """Return a query of this statement that returns rows as instances of `shape`, a NamedTuple."""
         return TypedQuery(self, shape)
 
     def _ordered_values(self, values: dict[str, Any]) -> list[Any]:
@@ -84,7 +84,7 @@ class TypedQuery(Generic[R]):
         self._checked = False
 
     async def all(self, conn: Conn, **values: Any) -> list[R]:
-        """Return every row."""
+        """Run the statement; return all of its rows as a list of the query's NamedTuple."""
         rows = await self.query.all(conn, **values)
         if rows and not self._checked:
             self.check(tuple(rows[0].keys()))
@@ -92,16 +92,22 @@ class TypedQuery(Generic[R]):
         return [make(shape, record) for record in rows]
 
     async def one(self, conn: Conn, **values: Any) -> R | None:
-        """Return the first row, or None."""
+        """Run the statement; return its first row as the query's NamedTuple, or None if it has no row."""
         row = await self.query.one(conn, **values)
         return None if row is None else self._made(row)
 
     async def row(self, conn: Conn, **values: Any) -> R:
-        """Return the first row of a statement that always has one. Raises LookupError otherwise."""
+        """Run a statement that always has a row; return its first row as the query's NamedTuple.
+
+        Raises LookupError if the statement has no row.
+        """
         return self._made(await self.query.row(conn, **values))
 
     def check(self, columns: tuple[str, ...]) -> None:
-        """Check once that a row's columns are the fields of the shape. Raises TypeError otherwise."""
+        """Check that a row's columns are the fields of the query's NamedTuple, once for all of its rows.
+
+        Raises TypeError if the columns differ.
+        """
         fields = self.shape._fields  # type: ignore[attr-defined]
         if columns != fields:
             raise TypeError(f"{self.query.name} has the columns {columns}, {self.shape.__name__} has {fields}")
@@ -145,7 +151,10 @@ STATEMENT_FILE_NAMES = sorted(
 
 
 def __getattr__(table: str) -> StatementFile:
-    """Load `job.sql` once for `from db.queries import job`."""
+    """Load the statements of a SQL file at its first import: `job.sql` for `from db.queries import job`.
+
+    Raises AttributeError if there is no such file.
+    """
     if table not in STATEMENT_FILE_NAMES:
         raise AttributeError(table)
     return globals().setdefault(table, StatementFile(table))  # type: ignore[no-any-return]

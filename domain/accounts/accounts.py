@@ -75,12 +75,12 @@ REQUIRE_REAUTH_OF_LESSEE = account_lease.require_reauth.typed(AccountScope)
 
 
 async def find_account_row(conn: Conn, *, organization_id: UUID, account_id: UUID) -> AccountRow:
-    """Return a social account's row with its token's expiry. Raises `NotFound`."""
+    """Return a social account's row with its token's expiry. Raises `ObjectNotFound`."""
     return require_found(await GET_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
 
 
 async def read_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialAccount:
-    """Return an account; raises `NotFound`."""
+    """Return an account; raises `ObjectNotFound`."""
     return _to_schema(await find_account_row(conn, organization_id=organization_id, account_id=account_id))
 
 
@@ -95,10 +95,9 @@ async def list_accounts(
     before: UUID | None,
     limit: int,
 ) -> list[SocialAccount]:
-    """Return at most `limit` accounts older than `before`, newest first: of one project, or of all active
-    projects.
+    """Return at most `limit` accounts older than `before`, newest first, of one project or of all active.
 
-    A filter of None matches all accounts. Raises `NotFound` for the project.
+    A filter of None matches all accounts. Raises `ObjectNotFound` for an unknown project.
     """
     filters = {"org": organization_id, "platforms": platforms, "leased": leased, "before": before, "limit": limit}
     if project_id is None:
@@ -115,7 +114,7 @@ async def list_accounts(
 
 
 async def lock_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> LockedAccount:
-    """Lock an account's row and return it; raises `NotFound`."""
+    """Lock an account's row and return it; raises `ObjectNotFound`."""
     return require_found(await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
 
 
@@ -158,7 +157,7 @@ async def set_account_quota(
 ) -> AccountQuota:
     """Set an operator's quota for an account; None for both figures restores the platform's quota.
 
-    Raises `NotFound`, `StateConflict` ACCOUNT_LEASED.
+    Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED.
     """
     row = await find_account_row(conn, organization_id=organization_id, account_id=account_id)
     if row.owner_account_id is not None:

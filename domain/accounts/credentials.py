@@ -119,7 +119,7 @@ async def store_account_tokens(
 async def replace_refreshed_tokens(
     conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: TokenGrant, keyring: Keyring
 ) -> bool:
-    """Store the result of a refresh of this generation; False if a newer credential or none exists."""
+    """Store an account's refreshed tokens if its credential still has this `generation`; False otherwise."""
     columns = _credential_columns(grant, keyring, organization_id, account_id)
     return await account_credential.refresh_credential.run(conn, generation=generation, **columns) > 0
 
@@ -148,10 +148,10 @@ async def submit_token_refresh(
 
 
 async def submit_due_token_refreshes(conn: Conn) -> int:
-    """Submit refresh jobs for a batch of due credentials, and return the number of due ones.
+    """Submit refresh jobs for the connected accounts of a batch of due credentials; return the batch's size.
 
-    Each becomes due again after `TOKEN_REFRESH_RETRY_S`, also if its job fails or the ledger refuses it now.
-    A successful refresh sets its own time.
+    Each credential becomes due again after `TOKEN_REFRESH_RETRY_S`, also if its job fails or the ledger
+    refuses the job now. A successful refresh sets its own time.
     """
     async with conn.transaction():
         due = await TAKE_DUE_CREDENTIALS.all(

@@ -22,21 +22,27 @@ class HasTokenOwner(Protocol):
 
 
 async def open_owner_tokens(conn: Conn, row: HasTokenOwner, keyring: Keyring) -> AccountTokens:
-    """Return the owner's tokens; raises LookupError for a disconnected account."""
+    """Return the tokens that an account uses: its own, or those of its owner if it is leased.
+
+    Raises LookupError if the account with the tokens is disconnected.
+    """
     return await credentials.open_account_tokens(
         conn, organization_id=row.owner_organization_id, account_id=row.owner_id, keyring=keyring
     )
 
 
 async def submit_owner_token_refresh(conn: Conn, row: HasTokenOwner) -> SubmittedJob:
-    """Submit a job that refreshes the owner's tokens; one at a time for all callers."""
+    """Submit the job that refreshes an account's tokens, or its owner's if it is leased; one at a time."""
     return await credentials.submit_token_refresh(
         conn, organization_id=row.owner_organization_id, project_id=row.owner_project_id, account_id=row.owner_id
     )
 
 
 async def require_owner_reauth(conn: Conn, row: HasTokenOwner, *, reason: str, generation: int) -> None:
-    """Require a new authorization by a person, unless tokens newer than `generation` exist."""
+    """Mark an account, or its owner if it is leased, as in need of a new authorization by a person.
+
+    Does nothing if tokens newer than `generation` exist.
+    """
     await accounts.require_account_reauth(
         conn, organization_id=row.owner_organization_id, account_id=row.owner_id, reason=reason, generation=generation
     )

@@ -100,9 +100,9 @@ def account_quota_from_traits(traits: Mapping[str, Any]) -> tuple[int, int] | No
 
 
 def offered_privacy_levels(platform: PlatformLimits, traits: Mapping[str, Any]) -> list[PrivacyLevel]:
-    """Return the levels that an account offers (`traits.privacyLevels`); all of the platform's if unknown.
+    """Return the privacy levels that an account offers for its posts, from `traits.privacyLevels`.
 
-    Empty if the platform has no levels.
+    Returns all levels of the platform if the traits have no such list; empty if the platform has no levels.
     """
     offered = traits.get("privacyLevels")
     if not isinstance(offered, list):
@@ -129,7 +129,7 @@ def find_privacy_fault(platform: PlatformLimits, offered: Sequence[str], level: 
 def find_media_faults(
     platform: PlatformLimits, traits: Mapping[str, Any], files: Sequence[PostFileToCheck]
 ) -> Iterator[PlatformLimitFault]:
-    """Yield each objection to a post's files, alone and together, once."""
+    """Yield each fault for which the platform would refuse a post's files, alone or together, once."""
     name, kinds = platform.name, [file.kind for file in files]
     if not files and not platform.text_only:
         yield PlatformLimitFault("MEDIA_MISSING", f"{name} takes no post without an image or a video")

@@ -52,11 +52,11 @@ class KeyedApp(NamedTuple):
 
     @property
     def relays(self) -> RelaysByEventName:
-        """Return the conversion destinations of each event name."""
+        """Return the app's conversion destinations by event name, each with its own name for the event."""
         return relays_from_event_maps(self.event_maps)
 
     def check_active(self) -> None:
-        """Raise `Conflict` PROJECT_ARCHIVED if the project is archived."""
+        """Raise `StateConflict` PROJECT_ARCHIVED if the project is archived."""
         project_locks.check_project_active("archived" if self.archived else "active")
 
 
@@ -82,7 +82,7 @@ FIND_APP_OF_PROJECT = sdk_app.find_app.typed(KeyedApp)
 
 
 def format_app_key(app_id: UUID, secret: str) -> str:
-    """Return the text of a key."""
+    """Return the key text of an SDK app, `lpa_<app id>_<secret>`."""
     return f"lpa_{ids.format_prefixed_id(ids.APP, app_id)}_{secret}"
 
 
@@ -107,7 +107,7 @@ async def find_apps_by_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring
 
 
 async def find_app_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> KeyedApp:
-    """Return an app as its key would open it. Raises `NotFound`."""
+    """Return a project's app as a request with the app's key would get it. Raises `ObjectNotFound`."""
     row = await FIND_APP_OF_PROJECT.one(conn, org=organization_id, project_id=project_id, id=app_id)
     if row is None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)

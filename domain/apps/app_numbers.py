@@ -39,7 +39,7 @@ LIST_NUMBERED_APPS = sdk_app.number_apps.typed(NumberedApp)
 
 
 async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
-    """Return the number of each app that a project ever had, for operators. Raises `NotFound`."""
+    """Return the number of each app that a project ever had, by app id. Raises `ObjectNotFound`."""
     rows = await sdk_app.numbers_of_apps.all(conn, project_id=project_id)
     if not rows:
         raise not_found_error("project")
@@ -52,14 +52,17 @@ async def list_numbered_apps(conn: Conn, *, organization_id: UUID, project_id: U
 
 
 async def find_project_apps(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID | None) -> ProjectApps:
-    """Return a project's apps. Raises `NotFound` for an unknown project or app."""
+    """Return a project's apps by their numbers, and the number of the app `app_id` if it is not None.
+
+    Raises `ObjectNotFound` for an unknown project or app.
+    """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     numbered = await list_numbered_apps(conn, organization_id=organization_id, project_id=project_id)
     return ProjectApps(project_id, {app.app_no: app for app in numbered}, requested_app_number(numbered, app_id))
 
 
 def requested_app_number(numbered: Sequence[NumberedApp], app_id: UUID | None) -> int | None:
-    """Return the number of the app `app_id`; None if `app_id` is None. Raises `NotFound`."""
+    """Return the number of the app with the id `app_id`, None for None. Raises `ObjectNotFound`."""
     if app_id is None:
         return None
     for app in numbered:

@@ -98,7 +98,7 @@ async def register_sdk_app(
 ) -> SdkAppShown:
     """Create an app from a checked body.
 
-    Raises `NotFound`, `StateConflict` PROJECT_ARCHIVED, TOO_MANY_APPS, APP_EXISTS.
+    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, TOO_MANY_APPS, APP_EXISTS.
     """
     project = await _lock_project_of_app(conn, author)
     project_locks.check_project_active(project.status)
@@ -121,21 +121,21 @@ async def register_sdk_app(
 
 
 async def read_sdk_app(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str) -> SdkApp:
-    """Return an app; raises `NotFound`."""
+    """Return an app; raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     row = await _get_app_row(conn, AppChangeAuthor(organization_id, project_id), app_id)
     return SdkApp(**_app_answer_fields(row, public_url))
 
 
 async def check_app_exists(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID) -> None:
-    """Raise `NotFound` unless the project has this SDK app; return nothing."""
+    """Raise `ObjectNotFound` unless the project has this SDK app; return nothing."""
     await _get_app_row(conn, AppChangeAuthor(organization_id, project_id), app_id)
 
 
 async def list_apps_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int, public_url: str
 ) -> list[SdkApp]:
-    """Return at most `limit` of a project's apps older than `before`, newest first. Raises `NotFound`."""
+    """Return at most `limit` of a project's apps older than `before`, newest first. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APPS.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
     return [SdkApp(**_app_answer_fields(row, public_url)) for row in rows]
@@ -151,9 +151,9 @@ async def apply_app_patch(
     body: SdkAppPatch,
     public_url: str,
 ) -> SdkAppChanged:
-    """Apply a checked patch, also in an archived project.
+    """Apply a checked patch to an app, also in an archived project; return the app, and its key if rotated.
 
-    Raises `NotFound`, `InvalidValue`, `StateConflict` APP_EXISTS.
+    Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` APP_EXISTS.
     """
     await _lock_project_of_app(conn, author)
     row, key = await _get_app_row(conn, author, app_id), None
@@ -171,7 +171,7 @@ async def apply_app_patch(
 
 
 async def delete_registered_app(conn: Conn, *, author: AppChangeAuthor, app_id: UUID) -> SdkAppDeleted:
-    """Delete an app. Its key stops with the next request; its events and number stay. Raises `NotFound`."""
+    """Delete an app. Its key stops with the next request; its events and number stay. Raises `ObjectNotFound`."""
     await _lock_project_of_app(conn, author)
     row = await _get_app_row(conn, author, app_id)
     await destinations.delete_app_destinations(conn, organization_id=author.organization_id, app_id=app_id)

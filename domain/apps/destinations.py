@@ -47,7 +47,7 @@ GET_CONVERSION_DESTINATION = conversion_destination.get_destination.typed(_Row)
 
 
 def destinations_to_schema(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
-    """Return the conversion destinations from the app's row; None for each that the app lacks."""
+    """Return an app's conversion destinations for an API response, from its row; None for each absent one."""
     return Capi(**{name: _destination_to_schema(name, (columns or {}).get(name)) for name in CONVERSION_DESTINATIONS})
 
 
@@ -62,7 +62,7 @@ def _destination_to_schema(name: ConversionDestination, columns: dict[str, Any] 
 async def patch_destinations(
     conn: Conn, organization_id: UUID, app_id: UUID, body: CapiPatch, keyring: Keyring
 ) -> list[str]:
-    """Apply a patch and return the fields in it.
+    """Apply a patch of an app's conversion destinations; return the names of the patched fields.
 
     Raises `InvalidValue` for an enabled destination that lacks a field.
     """

@@ -52,7 +52,7 @@ ACCEPTED_IDENTIFIERS: Mapping[AppPlatform, tuple[str, ...]] = {
 
 
 def normalize_app_identifiers(body: B) -> B:
-    """Normalize the identifiers of a body. Raises `InvalidValue`."""
+    """Return a request body with its app identifiers normalized. Raises `InvalidValue` with all faults."""
     sent = {name: value for name in _IDENTIFIER_FIELDS if (value := getattr(body, name)) is not UNSET}
     values = gather_issues(*(partial(_normalize_identifier, name, value) for name, value in sent.items()))
     return msgspec.structs.replace(body, **dict(zip(sent, values, strict=True)))
@@ -63,7 +63,7 @@ def _normalize_identifier(name: str, value: str | None) -> str | None:
 
 
 def merge_app_identifiers(kept: AppIdentifiers, body: SdkAppCreate | SdkAppPatch) -> AppIdentifiers:
-    """Return the identifiers with those of a body in place: null clears one, an absent one stays."""
+    """Return an app's identifiers after a request body: null in the body clears one, an absent one stays."""
     values = (getattr(body, name) for name in _IDENTIFIER_FIELDS)
     return AppIdentifiers(*(old if new is UNSET else new for old, new in zip(kept, values, strict=True)))
 

@@ -105,7 +105,7 @@ _REQUIREMENTS_BY_PLATFORM: Mapping[AppPlatform, _PlatformRequirements] = {
 def build_sdk_install_spec(
     *, app_id: str, endpoint: str, public_url: str, platforms: Sequence[AppPlatform]
 ) -> InstallSpec:
-    """Return the requirements of each platform, in the given order."""
+    """Return the install spec of an SDK app: the requirements of each of `platforms`, in the given order."""
     texts = {"base": public_url, "host": urlsplit(public_url).netloc, "endpoint": endpoint}
     installs = [_build_platform_install(name, texts) for name in dict.fromkeys(platforms)]
     return InstallSpec(app_id=app_id, ingest_endpoint=endpoint, platforms=installs)

@@ -47,7 +47,10 @@ DEFAULT_EVENT_NAME_MAPS: Mapping[ConversionDestination, Mapping[str, str]] = {
 
 
 def relays_from_event_maps(maps: EventNameMaps | None) -> RelaysByEventName:
-    """Return the destinations of each event name with their names for it; a null map is the default one."""
+    """Return conversion destinations by event name, from each destination's map of event names.
+
+    Each entry has the event's name at the destination. A null map stands for the default map.
+    """
     if not maps:
         return NO_CONVERSION_RELAYS
     relays: dict[str, tuple[EventRelay, ...]] = {}

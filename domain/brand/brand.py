@@ -46,7 +46,7 @@ def merge_brand_sources(rows: Sequence[BrandSourceRow]) -> BrandContext | None:
 
 
 def brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFieldName, list[Said]]:
-    """Return the findings of each field, the winner first: the partner's, then by confidence, then by age."""
+    """Return the findings by brand field, winners first: the partner's, then by confidence, then newest."""
     findings: dict[BrandFieldName, list[Said]] = {}
     for name, finding in _iterate_findings(rows):
         findings.setdefault(name, []).append(finding)
@@ -54,7 +54,7 @@ def brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFieldNa
 
 
 def describe_brand(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Brand:
-    """Return every field with its winner and alternatives, and the pictures."""
+    """Return a project's brand: each field with its winning value and the alternatives, and the pictures."""
     known = brand_findings_by_field(rows)
     return Brand(
         project_id=ids.format_prefixed_id(ids.PROJECT, project_id),
@@ -64,7 +64,10 @@ def describe_brand(rows: Sequence[BrandSourceRow], *, project_id: UUID) -> Brand
 
 
 def merge_brand_pictures(rows: Sequence[BrandSourceRow]) -> list[BrandMedia]:
-    """Return each picture once by its address: logos first, then by the newest source, in its order."""
+    """Return the pictures of all brand sources, logos first; each picture address occurs once.
+
+    Pictures of newer sources come first. The pictures of one source keep their order.
+    """
     newest = sorted(rows, key=lambda row: (row.at, row.source), reverse=True)
     met = [(row, picture) for row in newest for picture in row.media]
     once: dict[str, BrandMedia] = {}
@@ -99,7 +102,7 @@ def changed_brand_fields(before: Sequence[BrandSourceRow], after: Sequence[Brand
 
 
 def check_brand_patch(body: BrandPatch) -> None:
-    """Raise `Invalid` for a bad language, which the body's shape doesn't check."""
+    """Raise `InvalidValue` for a bad language, which the body's shape doesn't check."""
     if isinstance(body.primary_language, str) and body.primary_language:
         languages.check_language_tag(body.primary_language, path="brandContext.primaryLanguage")
 
@@ -141,7 +144,7 @@ async def replace_brand_source(
     extraction: BrandExtraction,
     job_id: UUID,
 ) -> list[BrandFieldName]:
-    """Replace a source's row; return the fields with a changed winning value."""
+    """Replace the findings of one brand source of a project; return the fields with another winning value."""
     before = await read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
     await sources.put_source.run(
         conn,

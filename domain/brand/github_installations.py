@@ -66,9 +66,9 @@ DELETE_INSTALLATION = github_installation.forget_installation.typed(GitHubAppIns
 async def create_install_link(
     conn: Conn, *, settings: Settings, principal: Principal, return_url: str, now: datetime
 ) -> InstallUrl:
-    """Create a link to GitHub's page.
+    """Create a link by which a person installs our GitHub App; return it with its state and expiry.
 
-    Raises `Invalid`, `ReturnUrlRefused`, `StateConflict` GITHUB_NOT_CONFIGURED.
+    Raises `InvalidValue`, `ReturnUrlRefused`, `StateConflict` GITHUB_NOT_CONFIGURED.
     """
     checked = return_urls.check_return_url(return_url, origins=principal.return_origins)
     if not principal.sandbox:
@@ -90,7 +90,7 @@ async def create_install_link(
 async def github_install_page_url(conn: Conn, *, settings: Settings, state: str, now: datetime) -> str:
     """Return the address of GitHub's page that installs our App, for the state of a followed link.
 
-    Raises `Invalid`, `StateConflict` GITHUB_NOT_CONFIGURED.
+    Raises `InvalidValue`, `StateConflict` GITHUB_NOT_CONFIGURED.
     """
     await oauth_states.find_oauth_flow(conn, state=state, purpose=CONNECT_GITHUB_KIND.name, now=now)
     return f"{_github_app_url(settings)}/installations/new?{urlencode({'state': state})}"
@@ -107,10 +107,12 @@ async def handle_install_callback(
     now: datetime,
     keyring: Keyring,
 ) -> tuple[StartedOAuthFlow, SubmittedJob | None]:
-    """Use up the state, and submit a job that uses the code. Raises `Invalid`, `Limited`.
+    """Handle GitHub's redirect after an installation: use up the state, and submit a job that uses the code.
 
-    If an owner approves another person's request later, the callback has no state, or the used state of that
-    request.
+    Returns the flow and the job. The flow ends without a job if the redirect has no code or no installation, or comes
+    by another browser. Raises `InvalidValue`, `LimitReached`.
+
+    If an owner approves another person's request later, the callback has no state, or the used state of that request.
     """
     flow, _ = await oauth_states.use_up_oauth_state(
         conn, state=state, purpose=CONNECT_GITHUB_KIND.name, now=now, keyring=keyring
@@ -132,7 +134,7 @@ def _github_app_url(settings: Settings) -> str:
 
 
 def _install_link(settings: Settings, state: str, *, sandbox: bool) -> str:
-    """Return our link for a person's browser; in a sandbox it leads straight to the callback."""
+    """Return the address of our install link for a person's browser; in a sandbox, that of the callback."""
     base_url = f"{settings.public_url.rstrip('/')}/v1/github"
     if sandbox:
         return f"{base_url}/callback?{urlencode({**SANDBOX_CALLBACK_PARAMETERS, 'state': state})}"
@@ -142,7 +144,7 @@ def _install_link(settings: Settings, state: str, *, sandbox: bool) -> str:
 async def _submit_installation_job(
     conn: Conn, flow: StartedOAuthFlow, *, code: str, installation_id: int, keyring: Keyring
 ) -> SubmittedJob:
-    """Submit the job that checks the code's installations. Raises `Limited`."""
+    """Submit the job that checks the code's installations. Raises `LimitReached`."""
     submitted = await ledger.submit_job(
         conn,
         kind=CONNECT_GITHUB_KIND,
@@ -174,7 +176,7 @@ async def store_installation(conn: Conn, *, claim: JobClaim, proved: GitHubAppIn
 
 
 async def read_installation(conn: Conn, *, organization_id: UUID) -> GitHubInstallation:
-    """Return an organization's installation; raises `NotFound`."""
+    """Return an organization's installation; raises `ObjectNotFound`."""
     row = await _get_installation_row(conn, organization_id)
     return GitHubInstallation(
         installation_id=row.installation_id, account_login=row.account_login, connected_at=row.connected_at
@@ -188,7 +190,7 @@ async def find_connected_installation(conn: Conn, *, organization_id: UUID) -> G
 
 
 async def disconnect_installation(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> GitHubDisconnected:
-    """Disconnect: after the commit, ingests can read only public repositories. Raises `NotFound`."""
+    """Disconnect: after the commit, ingests can read only public repositories. Raises `ObjectNotFound`."""
     row = require_found(
         await DELETE_INSTALLATION.one(conn, org=organization_id, installation_id=None), "github_installation"
     )
@@ -204,24 +206,27 @@ async def delete_installation(conn: Conn, *, organization_id: UUID, installation
 
 
 async def delete_gone_installation(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
-    """Delete an uninstalled installation as the end of the job that detected it."""
+    """Delete a GitHub App installation, at the end of the job that found it gone; return the job's result."""
     installation_id: int = claim.args["installation_id"]
     await delete_installation(conn, organization_id=claim.organization_id, installation_id=installation_id)
     return {"gone": installation_id}
 
 
 async def list_installation_repos(conn: Conn, *, organization_id: UUID) -> GitHubRepos:
-    """Return the repositories of the last listing. Raises `NotFound`."""
+    """Return the stored list of repositories of an organization's GitHub installation, with the list's time.
+
+    Raises `ObjectNotFound` without an installation.
+    """
     row = await _get_installation_row(conn, organization_id)
     repositories = msgspec.convert(row.repositories, list[GitHubRepo])
     return GitHubRepos(as_of=row.listed_at, repositories=repositories)
 
 
 async def submit_repo_listing(conn: Conn, *, organization_id: UUID, now: datetime) -> SubmittedJob | None:
-    """Submit a listing job, one at a time; None while the list is fresh. Raises `NotFound`.
+    """Submit the job that lists an installation's repositories, one at a time; None while the list is fresh.
 
     Before it judges an old list, waits for a listing job that is just ending. Locks that job's row, not the
-    list's: a transaction that ends a job also locks the list second.
+    list's: a transaction that ends a job also locks the list second. Raises `ObjectNotFound`.
     """
     row = await _get_installation_row(conn, organization_id)
     if not _is_repo_list_fresh(row, now):
@@ -240,9 +245,9 @@ async def submit_repo_listing(conn: Conn, *, organization_id: UUID, now: datetim
 
 
 async def store_repo_list(conn: Conn, *, claim: JobClaim, repositories: Sequence[GitHubRepo]) -> dict[str, Any]:
-    """Store the list unless another installation was connected meanwhile; return the job's result.
+    """Store the repositories that a job listed, unless another installation was connected meanwhile.
 
-    Every repository belongs to the account, so any of them has its current login.
+    Returns the job's result. Every repository belongs to the account, so any of them has its current login.
     """
     await github_installation.keep_list.run(
         conn,

@@ -56,7 +56,7 @@ def split_owner_and_name(text: str) -> tuple[str, str]:
 
 
 def repository_path_of(text: str) -> str:
-    """Return the path below github.com."""
+    """Return the path of a GitHub address below github.com; `owner/name` stays. Raises `InvalidValue`."""
     if scp := SCP_ADDRESS_PATTERN.fullmatch(text):
         check_github_host(scp["host"])
         return scp["path"]
@@ -102,7 +102,7 @@ def check_github_host(host: str) -> None:
 
 
 def check_branch_name(branch: str | None) -> str | None:
-    """Return the branch unchanged, None too. Raises `InvalidValue` for a name that git refuses."""
+    """Return a branch's name, or None, unchanged. Raises `InvalidValue` for a name that git refuses."""
     if branch is None:
         return None
     if not 0 < len(branch) <= 255 or branch.startswith("-") or FORBIDDEN_REF_PATTERN.search(branch):

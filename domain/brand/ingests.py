@@ -43,7 +43,7 @@ async def start_website_ingest(
 ) -> ledger.SubmittedJob:
     """Submit an ingest of a URL that `domain.values.ssrf_guard` accepted; `fresh` is False if one runs.
 
-    Raises `NotFound`, `Limited`, `StateConflict` PROJECT_ARCHIVED or INGEST_RUNNING.
+    Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or INGEST_RUNNING.
     """
     args = {"url": url, "follow_links": follow_links, "max_pages": max_pages}
     return await start_ingest(
@@ -84,7 +84,11 @@ async def start_ingest(
     args: dict[str, Any],
     retry_of: UUID | None = None,
 ) -> ledger.SubmittedJob:
-    """Submit an ingest's job and insert its row; the lock keeps the project active. Retries use it too."""
+    """Submit the job of an ingest or of its retry, and insert the ingest; the lock keeps the project active.
+
+    Returns the running job with `fresh` False if it has the same arguments. Raises `StateConflict`
+    INGEST_RUNNING if it has others.
+    """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     source = SOURCE_BY_INGEST_KIND[kind.name]
     submitted = await ledger.submit_job(
@@ -110,7 +114,10 @@ async def start_ingest(
 
 
 async def begin_ingest(conn: Conn, *, claim: ledger.JobClaim) -> IngestAttempt:
-    """Start an attempt. Ignores the last crawl state if its arguments differ."""
+    """Return the input of an ingest attempt: whether it is in a sandbox, and the last crawl's state.
+
+    The state is None without a last crawl, or if that had other arguments.
+    """
     sandbox = await organizations.is_sandbox_organization(conn, organization_id=claim.organization_id)
     visit = await brand.read_last_crawl_state(
         conn, **_project_scope_of_claim(claim), source=SOURCE_BY_INGEST_KIND[claim.kind]

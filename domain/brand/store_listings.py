@@ -51,7 +51,10 @@ RequestedStoreListing: TypeAlias = AppStoreListing | GooglePlayListing
 
 
 def list_requested_listings(body: IngestAppStore) -> list[RequestedStoreListing]:
-    """Return the listings of a request, each once, its URL's first. Raises `InvalidValue`."""
+    """Return the store listings in a request, each once, the one of its URL first.
+
+    Raises `InvalidValue` for an unreadable listing, or without any.
+    """
     listings = list(dict.fromkeys(parse_requested_listings(body)))
     if not listings:
         raise InvalidValue(STORE_URL_FIELD, "give at least one of appStoreUrl, iosBundleId and androidPackage")
@@ -109,7 +112,10 @@ def split_store_url(text: str) -> SplitResult:
 
 
 def parse_app_store_url(parts: SplitResult) -> AppStoreListing:
-    """Parse `/us/app/slack/id618783545`, `/app/id618783545`, and iTunes' `.../viewSoftware?id=618783545`."""
+    """Return the app id and country of an App Store address. Raises `InvalidValue`.
+
+    Accepts `/us/app/slack/id618783545`, `/app/id618783545`, and iTunes' `.../viewSoftware?id=618783545`.
+    """
     *folders, last = [part for part in parts.path.split("/") if part] or [""]
     number = APPLE_APP_ID_PATTERN.fullmatch(last) if "app" in folders[:2] and last.lower().startswith("id") else None
     if last in {"viewSoftware", "lookup"}:

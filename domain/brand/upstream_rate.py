@@ -26,7 +26,7 @@ class UpstreamRateLimit(NamedTuple):
 
     @property
     def burst_refill_s(self) -> float:
-        """Return the time in which an empty bucket regains all but one of its tokens."""
+        """Return the seconds in which an empty token bucket regains all but one of its tokens."""
         return (self.burst - 1) * self.every_s
 
 
@@ -35,10 +35,10 @@ ITUNES_RATE_LIMIT = UpstreamRateLimit("itunes", every_s=4, burst=5, cooldown_s=6
 
 
 async def reserve_upstream_token(conn: Conn, *, rate: UpstreamRateLimit, patience_s: float) -> float:
-    """Reserve a token; return the seconds to wait for it, at most `patience_s`.
+    """Reserve a token of an upstream's rate limit; return the seconds to wait for it, at most `patience_s`.
 
-    Raises `SourceRateLimited` with the time until the next token is near enough. Transactions queue on the
-    row until each commits. No token is valid before the end of a cooldown.
+    Raises `SourceRateLimited` if the wait would be longer, with the seconds until it is short enough. Transactions
+    queue on the upstream's row until each commits. No token is valid before the end of a cooldown.
     """
     wait_s = await upstream_pace.take_token.value(
         conn,

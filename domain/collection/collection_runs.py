@@ -105,9 +105,10 @@ LIST_POSTS_TO_POLL = collection.list_due_posts.typed(PostDueForPolling)
 
 
 async def submit_due_collections(conn: Conn) -> int:
-    """Submit jobs for a batch of checked accounts with due figures; return the number of checked accounts.
+    """Check a batch of accounts and submit a collection job for each with figures to poll.
 
-    Not in one transaction: a job that waits for its account may hold the unique key.
+    Returns the number of checked accounts. Don't call it in a transaction: a job that waits for its account
+    may hold the unique key.
     """
     due = await TAKE_ACCOUNTS_TO_POLL.all(
         conn,
@@ -142,9 +143,10 @@ async def _submit_collection(conn: Conn, account: AccountDueForPolling) -> None:
 async def begin_collection_run(
     conn: Conn, *, claim: JobClaim, most: int, keyring: Keyring
 ) -> MetricCollectionRun | None:
-    """Start a run of at most `most` posts; None if nothing is due or the token has to be refreshed first.
+    """Return the input of a run that polls an account's figures and those of at most `most` of its posts.
 
-    A post's figures are requested by its platform's id with the owner's tokens, as in publishing.
+    Returns None if nothing is due or the token has to be refreshed first. A post's figures are requested by
+    its platform's id with the owner's tokens, as in publishing.
     """
     org, account_id = claim.organization_id, UUID(claim.args["account_id"])
     row = await FIND_POLLED_ACCOUNT.one(conn, org=org, account_id=account_id)
@@ -179,7 +181,7 @@ async def begin_collection_run(
 async def store_collection_result(
     conn: Conn, *, claim: JobClaim, visit: MetricCollectionRun, found: MetricCollectionResult
 ) -> dict[str, Any]:
-    """Store the results of a run, complete or not; return the job's result."""
+    """Store the figures and next poll times of a collection run, complete or not; return the job's result."""
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
     stored = await snapshots.store_metric_snapshots(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
@@ -228,8 +230,9 @@ async def _end_collection_run(
 
 
 def _seconds_until_next_run(error: PlatformError | None, failures: int, *, more: bool) -> float | None:
-    """Return the seconds until the account is due again; None keeps the time that `submit_due_collections`
-    set.
+    """Return the seconds until an account's next collection run, after a failed or incomplete run.
+
+    Returns None after a complete run: the time that `submit_due_collections` set stays.
     """
     if error is None:
         return cadence.CONTINUE_S if more else None

@@ -66,7 +66,10 @@ LIST_LATEST_METRIC_VALUES = metric_snapshot.list_latest.typed(LatestMetricValue)
 def metric_value_change(
     subject: MetricSubject, metric: CollectedMetric, value: int, *, before: int | None, at: datetime
 ) -> MetricValueChange | None:
-    """Return the value to store; None if it is unchanged or out of range."""
+    """Return a reported metric value to store, with its change; None if it is unchanged or out of range.
+
+    A first value has a change only if its post or account is newer than `MAX_AGE_FOR_ZERO_BASELINE`.
+    """
     if value == before or not 0 <= value <= MAX_METRIC_VALUE:
         return None
     if before is not None:
@@ -84,11 +87,11 @@ async def store_metric_snapshots(
     at: datetime,
     ahead: timedelta = timedelta(),
 ) -> int:
-    """Store the values that changed since the last snapshots of the account's subjects; return their number.
+    """Store the reported values that changed since the last snapshots of an account and its posts.
 
-    One collection run of an account writes at a time, with a later `at` than the last one. A subject's values
-    come in the order of their times. A sandbox's rows are stored with its clock's time, `ahead` of ours, so
-    they don't age with its other rows.
+    Returns the number of stored values. One collection run of an account writes at a time, with a later `at`
+    than the last one. A subject's values come in the order of their times. A sandbox's rows are stored with
+    its clock's time, `ahead` of ours, so they don't age with its other rows.
     """
     if not told:
         return 0
@@ -120,7 +123,7 @@ def _split_into_batches(told: Sequence[ReportedMetricValues], size: int) -> Iter
 def _collect_metric_changes(
     told: Sequence[ReportedMetricValues], latest: dict[tuple[UUID, CollectedMetric], int], at: datetime
 ) -> list[MetricValueChange]:
-    """Return the changes since `latest`, and update `latest`."""
+    """Return the reported values that differ from the last ones in `latest`, and update `latest`."""
     changes = list[MetricValueChange]()
     for subject, values, earlier in told:
         for metric, value in values.items():

@@ -74,7 +74,10 @@ def check_new_oauth_flow(
 
 
 def _checked_return_url(asked: OAuthUrlCreate | ReauthUrlCreate, settings: Settings, principal: Principal) -> str:
-    """Return the checked return address: on one of the key's origins, or on ours, for the console."""
+    """Return an OAuth request's return URL if its origin is one of the API key's, or ours for the console.
+
+    Raises `InvalidValue`, `ReturnUrlRefused`.
+    """
     return return_urls.check_return_url(asked.return_url, origins=[*principal.return_origins, settings.public_url])
 
 
@@ -135,7 +138,10 @@ async def start_oauth_flow(
     keyring: Keyring,
     now: datetime,
 ) -> tuple[OAuthUrl, WakeMessage | None]:
-    """Create a link; return the registration job's wake. Raises as the checks do, and PROJECT_ARCHIVED."""
+    """Create a link by which a person connects an account; return it, and the wake of a registration job.
+
+    Raises `StateConflict` PROJECT_ARCHIVED and the errors of `check_new_oauth_flow` or `check_reauth_flow`.
+    """
     await project_locks.lock_active_project(conn, organization_id=principal.organization_id, project_id=project_id)
     if isinstance(asked, OAuthUrlCreate):
         flow = check_new_oauth_flow(asked, settings=settings, principal=principal, allowed=allowed)
@@ -170,7 +176,10 @@ async def start_oauth_flow(
 async def follow_oauth_link(
     conn: Conn, *, settings: Settings, state: str, now: datetime, keyring: Keyring
 ) -> OAuthLinkStep:
-    """Return the next step of our link. Ends a flow with a failed registration. Raises `InvalidValue`."""
+    """Return the next step after a person opens our OAuth link: the consent page, or a wait before it.
+
+    The wait is for the server's client registration; if that failed, ends the flow. Raises `InvalidValue`.
+    """
     flow = await oauth_states.find_oauth_flow(conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now)
     details = msgspec.convert(flow.details, OAuthFlowDetails)
     waits = details.register_job_id and await ledger.is_job_open(
@@ -204,10 +213,11 @@ async def handle_oauth_callback(
     now: datetime,
     keyring: Keyring,
 ) -> tuple[StartedOAuthFlow, SubmittedJob | None]:
-    """Use up the state, and submit a job that uses the code. Raises `InvalidValue`, `Limited`.
+    """Handle the redirect from a consent page: use up the state, and submit a job that uses the code.
 
-    The flow fails if the code comes by another server's redirect URI or names another issuer (RFC 9207, RFC
-    9700 4.4), or if another browser brings it.
+    Returns the flow, and its job or None if the flow failed. The flow fails without a code, or if another
+    browser brings it. It fails too if the code comes by another server's redirect URI or names another issuer
+    (RFC 9207, RFC 9700 4.4). Raises `InvalidValue`, `LimitReached`.
     """
     flow, verifier = await oauth_states.use_up_oauth_state(
         conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now, keyring=keyring
@@ -261,12 +271,12 @@ async def read_oauth_status(conn: Conn, *, principal: Principal, state: str, now
 
 
 def oauth_link_url(settings: Settings, state: str) -> str:
-    """Return our link for a person's browser."""
+    """Return the address of our OAuth link with this state, which a person opens in a browser."""
     return f"{_social_api_base_url(settings)}/authorize?{urlencode({'state': state})}"
 
 
 def sandbox_callback_url(server: PlatformServer, state: str, code: str) -> str:
-    """Return a sandbox's link, which leads straight to the callback."""
+    """Return the address of a sandbox's OAuth link, which leads straight to the callback with a code."""
     return f"{server.redirect_uri}?{urlencode({'code': code, 'state': state})}"
 
 
@@ -289,7 +299,7 @@ def _create_flow_details(
 
 
 async def _registration_error_code(conn: Conn, flow: StartedOAuthFlow, details: OAuthFlowDetails) -> str:
-    """Return the error code of the failed registration job."""
+    """Return the error code of a flow's failed client registration job; REGISTRATION_FAILED without one."""
     error_code = details.register_job_id and await ledger.get_job_error_code(
         conn, organization_id=flow.organization_id, job_id=details.register_job_id
     )

@@ -109,7 +109,7 @@ async def submit_account_connect(
 ) -> SubmittedJob:
     """Submit the job that identifies the account and stores it; the lock keeps the project active.
 
-    Raises `NotFound`, `Limited`, `StateConflict` PROJECT_ARCHIVED.
+    Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     submitted = await ledger.submit_job(
@@ -148,7 +148,7 @@ async def finish_account_connect(
     grant: TokenGrant,
     keyring: Keyring,
 ) -> dict[str, Any]:
-    """Store the account as the end of the job; return its result.
+    """Store the account that a person authorized, at the end of the connect job; return the job's result.
 
     The caller locked the project and the job.
     """
@@ -183,10 +183,11 @@ async def store_connected_account(
     keyring: Keyring,
     expected: UUID | None = None,
 ) -> UUID:
-    """Store an authorized account; a known one keeps its id. The caller locked the project as active.
+    """Store an authorized account with its tokens and return its id; a known account keeps its id.
 
-    Its leases follow it. Raises `StateConflict` OTHER_ACCOUNT if it is not the `expected` one,
-    ACCOUNT_NOT_CONNECTED if that was disconnected meanwhile, ACCOUNT_LEASED if the project leases it.
+    Leases of the account are reconnected too. The caller locked the project as active. Raises `StateConflict`
+    OTHER_ACCOUNT if it is not the `expected` one, ACCOUNT_NOT_CONNECTED if that was disconnected meanwhile,
+    ACCOUNT_LEASED if the project leases it.
     """
     if expected is not None:
         await _check_expected_account(conn, organization_id, expected, found)
@@ -215,8 +216,8 @@ async def disconnect_account(
     """Disconnect an account for good; a repeat returns the same answer. No post is sent after the commit.
 
     A job revokes its tokens at the platform later. The project's lock excludes scheduling: no post appears
-    between the cancel and the end. Raises `NotFound`, `StateConflict` ACCOUNT_LEASED: first the lease must
-    end, then the owner's account can be disconnected.
+    between the cancel and the end. Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED: first the lease
+    must end, then the owner's account can be disconnected.
     """
     row = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
     if row.owner_account_id is not None:
@@ -256,8 +257,10 @@ async def _disconnect_locked_account(
 
 
 async def _check_expected_account(conn: Conn, organization_id: UUID, expected: UUID, found: AccountIdentity) -> None:
-    """Raise `StateConflict` unless this is the expected account: its posts must not go out from
-    another one.
+    """Raise `StateConflict` if a person authorized another account than the `expected` one.
+
+    Posts of the expected account must not go out from another one. Raises it also if the expected account is
+    disconnected.
     """
     account = await accounts.lock_account(conn, organization_id=organization_id, account_id=expected)
     if account.status == "disconnected":

@@ -54,7 +54,7 @@ def check_application_configured(platform: str, settings: Settings, *, path: str
 
 
 def redirect_uri_issuer(platform: str, service_url: str, *, one_place: bool) -> str:
-    """Return the last part of a server's redirect URI.
+    """Return the last path part of a redirect URI, which names the server of the consent page.
 
     Each server has its own, so that another server's code is never taken for its code (RFC 9700 4.4).
     """

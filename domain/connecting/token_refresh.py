@@ -34,7 +34,10 @@ class TokenRefreshAttempt(NamedTuple):
 
 
 async def begin_token_refresh(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRefreshAttempt | None:
-    """Start an attempt; None for an account that needs no refresh: disconnected, or in need of its owner."""
+    """Return the input of an account's token refresh; None for an account that isn't connected.
+
+    A disconnected account, or one that needs its owner's authorization, needs no refresh.
+    """
     org, account_id = _account_scope_of_claim(claim)
     account = await accounts.lock_account(conn, organization_id=org, account_id=account_id)
     if account.status != "connected":
@@ -67,7 +70,7 @@ async def finish_token_refresh(
 
 
 async def start_account_cooldown(conn: Conn, *, claim: JobClaim) -> None:
-    """Start the account's cooldown, so that its posts don't request refreshes in a loop."""
+    """Start the cooldown of a refresh job's account, so that its posts don't request refreshes in a loop."""
     org, account_id = _account_scope_of_claim(claim)
     await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=REFRESH_COOLDOWN_S)
 

@@ -53,9 +53,10 @@ class TokenRevocationAttempt(NamedTuple):
 async def submit_token_revocation(
     conn: Conn, scope: AccountScope, *, project_id: UUID | None, account: LockedAccount, keyring: Keyring
 ) -> None:
-    """Submit the job in the transaction that disconnects the `account`, before its credential is deleted.
+    """Submit the job that revokes an account's tokens at its platform, in the transaction of the disconnect.
 
-    A sandbox's credential opens nothing, and a leased account has none of its own.
+    Call it before the credential is deleted. Submits nothing for a platform without a revocation or for a
+    sandbox, where a credential opens nothing. A leased account has no credential of its own.
     """
     org, account_id = scope
     described = PLATFORM_DESCRIPTIONS.get(account.platform)
@@ -81,10 +82,10 @@ async def submit_token_revocation(
 
 
 async def begin_token_revocation(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRevocationAttempt | None:
-    """Start an attempt; None if any tenant has the account connected and would lose its access too.
+    """Return the input of a token revocation; None if a connection of the account would lose its access.
 
-    The tenant doesn't matter: all tenants share our application. None also for a platform that this release
-    does not have.
+    All tenants share our application, so a connection of any tenant counts. None also for a platform that
+    this release does not have.
     """
     args: dict[str, Any] = claim.args
     if args["platform"] not in PLATFORM_DESCRIPTIONS:

@@ -28,7 +28,7 @@ class ContentPieceFiles(SpecValue, frozen=True, kw_only=True):
 def complete_piece_files(
     named: ContentPieceFiles, own: Sequence[UsableAppMedia], body: ContentRequest
 ) -> ContentPieceFiles:
-    """Add the project's own files to the caller's: a logo, an end card, and screenshots by default.
+    """Return a piece's files: the caller's, the project's logo and end card, and by default its screenshots.
 
     A remix without a clip uses the project's demo video.
     """
@@ -47,7 +47,7 @@ def complete_piece_files(
 
 
 def transcript_of_clip(clip: str | None, own: Sequence[UsableAppMedia]) -> str | None:
-    """Return the transcript of a clip by its token; None for a clip outside the project's own files."""
+    """Return the transcript of the clip with the token `clip`; None if the project has no such file."""
     return next((file.transcript for file in own if file.token == clip), None)
 
 

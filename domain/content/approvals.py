@@ -54,7 +54,7 @@ async def approve_content_and_posts(
 ) -> tuple[Content, list[WakeMessage]]:
     """Approve content and queue its blocked posts; `revision` is the reviewed one, None for any.
 
-    Raises `NotFound`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
+    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
     project_id = await content.find_project_of_content(conn, organization_id=organization_id, content_id=content_id)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
@@ -94,7 +94,7 @@ async def reject_content_and_posts(
 ) -> Content:
     """Reject content for good and cancel its waiting posts, also in an archived project.
 
-    Raises `NotFound`, `StateConflict` CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
+    Raises `ObjectNotFound`, `StateConflict` CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
     await waiting.lock_post_jobs_of_content(conn, organization_id=organization_id, content_id=content_id)
     locked = await content.lock_content(conn, organization_id=organization_id, content_id=content_id)
@@ -156,7 +156,7 @@ def _check_approval_pending(locked: content.LockedContent, revision: int | None)
 
 
 async def read_approval_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ApprovalPolicy:
-    """Return a project's policy; raises `NotFound`."""
+    """Return a project's policy; raises `ObjectNotFound`."""
     row = require_found(await GET_APPROVAL_POLICY.one(conn, org=organization_id, id=project_id), "project")
     return ApprovalPolicy(**row._asdict())
 
@@ -164,7 +164,7 @@ async def read_approval_policy(conn: Conn, *, organization_id: UUID, project_id:
 async def apply_approval_policy_patch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, api_key_id: UUID | None, body: ApprovalPolicyPatch
 ) -> ApprovalPolicy:
-    """Change the policy of future content; existing items stay as they are. Raises `NotFound`."""
+    """Change the policy of future content; existing items stay as they are. Raises `ObjectNotFound`."""
     locked = await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=project_id, versions=None
     )

@@ -17,7 +17,7 @@ from schemas.content import Asset
 async def attach_content_files(
     conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[StoredFile]
 ) -> None:
-    """Attach stored files to a content, in their order. Raises `Unavailable`."""
+    """Attach stored files to a content, in their order. Raises `ServiceUnavailable`."""
     by_id = {ids.new_uuid7(): file for file in files}
     small = {asset_id: file.thumbnail for asset_id, file in by_id.items() if file.thumbnail}
     tokens = [*(file.token for file in files), *(thumbnail.token for thumbnail in small.values())]

@@ -51,10 +51,10 @@ LIST_REQUESTED_FILES = content_asset.list_given.typed(ProjectFile)
 async def build_generation_brief(
     conn: Conn, *, organization_id: UUID, project_id: UUID, seed: str, body: ContentRequest, again: bool = False
 ) -> GenerationBrief:
-    """Build a brief, or refuse the request at once; `again`: the content exists already.
+    """Return the inputs of a content's next revision, frozen in a brief, or refuse the request at once.
 
-    A new revision keeps its influencer even if that was deleted meanwhile. Raises `InvalidValue`,
-    `ObjectNotFound`, `BrandTooSparse`, `Conflict` INFLUENCER_NOT_READY.
+    `again`: the content exists already. Its new revision keeps its influencer even if that was deleted meanwhile.
+    Raises `InvalidValue`, `ObjectNotFound`, `BrandTooSparse`, `StateConflict` INFLUENCER_NOT_READY.
     """
     _check_content_request(body)
     own = await app_media.lock_usable_app_media(conn, organization_id=organization_id, project_id=project_id)
@@ -146,7 +146,10 @@ def _build_generation_spec(
 async def _choose_aspect(
     conn: Conn, organization_id: UUID, project_id: UUID, body: ContentRequest
 ) -> ContentAspect | None:
-    """Return the requested aspect, else the one of the target account. Raises `ObjectNotFound`."""
+    """Return the requested aspect ratio, else 9:16 if the target account's platform is portrait, else None.
+
+    Raises `ObjectNotFound` for a target account outside the project.
+    """
     if body.social_account_id is None:
         return body.aspect
     account_id = require_found(ids.parse_prefixed_id(ids.ACCOUNT, body.social_account_id), "account")
@@ -165,7 +168,10 @@ async def _find_requested_files(
     *,
     again: bool,
 ) -> ContentPieceFiles:
-    """Return the requested pictures, then the clip. Raises `ObjectNotFound`, `InvalidValue`."""
+    """Return the pictures and the clip that a generate request names, or that its source content has.
+
+    Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
+    """
     source = await _find_source_content(conn, organization_id, project_id, body.source_content_id)
     requested_ids = [ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids]
     if source is None and not requested_ids:
@@ -194,7 +200,10 @@ async def _find_requested_files(
 
 
 def _absent_files_error(numbers: Sequence[int], *, again: bool) -> ObjectNotFound:
-    """Return the error for absent files; `again`: the caller of this request didn't name them."""
+    """Return the error for files that a request names and the project lacks; `numbers` are their places.
+
+    `again`: an earlier request named them, and they were deleted since.
+    """
     if again:
         return ObjectNotFound("a file that it was asked for with was deleted since: ask for another item")
     issues = [{"path": f"mediaIds[{number}]", "message": "is no file of this project"} for number in numbers]
@@ -204,9 +213,9 @@ def _absent_files_error(numbers: Sequence[int], *, again: bool) -> ObjectNotFoun
 async def _find_requested_speaker(
     conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None, *, deleted: bool
 ) -> InfluencerSpeaker | None:
-    """Return the influencer's speaker.
+    """Return the speaker of the requested influencer; None if the request names none.
 
-    Raises `ObjectNotFound` for an unknown one, `Conflict` INFLUENCER_NOT_READY.
+    Raises `ObjectNotFound` for an unknown influencer, `StateConflict` INFLUENCER_NOT_READY.
     """
     if shown is None:
         return None
@@ -224,7 +233,7 @@ async def _find_requested_speaker(
 
 
 async def _find_source_content(conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None) -> UUID | None:
-    """Return the source content's id. Raises `ObjectNotFound` for a content outside the project."""
+    """Return the id of the request's source content, or None. Raises `ObjectNotFound` outside the project."""
     if shown is None:
         return None
     content_id = ids.parse_prefixed_id(ids.CONTENT, shown)

@@ -111,7 +111,7 @@ async def create_uploaded_content(
 ) -> Content:
     """Create content from stored files; it is pending if the project's policy requires an approval.
 
-    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, `InvalidValue`, `Unavailable`.
+    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, `InvalidValue`, `ServiceUnavailable`.
     """
     kind = content_format_of([file.kind for file in files], caption)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
@@ -159,7 +159,10 @@ async def read_content(conn: Conn, *, organization_id: UUID, content_id: UUID, p
 
 
 async def find_file_by_token(conn: Conn, *, token: str) -> FileDownloadHeaders:
-    """Return a file of any organization: its token is the only credential. Raises `ObjectNotFound`."""
+    """Return the download headers of a stored file by its token. Raises `ObjectNotFound`.
+
+    It may be a file of any organization: the token is the only credential.
+    """
     row = await FIND_ASSET_BY_TOKEN.one(conn, token=token) if uploads.UPLOAD_TOKEN_PATTERN.fullmatch(token) else None
     if row is None:
         raise ObjectNotFound("no such file: use an asset's url unchanged")
@@ -175,7 +178,7 @@ async def edit_content(
     versions: project_locks.AllowedVersions,
     public_url: str,
 ) -> Content:
-    """Change the caption or the AI declaration, which makes a new revision for the approver.
+    """Change a content's caption or AI declaration and return the content; a change makes a new revision.
 
     Approved content becomes pending again and its queued posts are blocked. Raises `ObjectNotFound`,
     `VersionOutdated`, `ContentRejected`, and `InvalidValue` for a caption that is too long for some waiting
@@ -213,7 +216,7 @@ async def shows_ai_clip(conn: Conn, *, organization_id: UUID, content_id: UUID) 
 
 
 def check_content_revision(locked: LockedContent, versions: project_locks.AllowedVersions) -> None:
-    """Check that a new revision may follow this one. Raises `VersionOutdated`, `ContentRejected`."""
+    """Raise `ContentRejected` for rejected content, `VersionOutdated` if its revision isn't in `versions`."""
     if versions is not None and locked.revision not in versions:
         raise VersionOutdated("the content has changed since: read it again and repeat with its new ETag")
     if locked.approval_status == "rejected":

@@ -38,9 +38,8 @@ async def finish_content_generation(
 ) -> dict[str, Any]:
     """Attach files and texts in the transaction that ends the job; return the job's result.
 
-    For an item with files this is an edit: approved content becomes pending again, and its queued posts are
-    blocked. The caller's transaction locked the active project exclusively. Raises `Invalid`,
-    `ContentRejected`.
+    For an item with files this is an edit: approved content becomes pending again, and its queued posts are blocked.
+    The caller's transaction locked the active project exclusively. Raises `InvalidValue`, `ContentRejected`.
     """
     scope = _content_scope_of_claim(claim)
     org, content_id = scope["org"], scope["content_id"]
@@ -74,7 +73,10 @@ async def finish_content_generation(
 
 
 def content_maker_of(spec: PieceSpec, copy: PieceCopy) -> ContentMadeBy:
-    """Return a piece's maker: of several, the one that matters most for the AI label."""
+    """Return the maker of a generated piece: `model`, `presenter`, `voice`, `clip` or `renderer`.
+
+    Of several makers it is the first in this order, which matters most for the AI label.
+    """
     if _has_model_written_line(copy):
         return "model"
     if copy.presenter is not None:
@@ -89,14 +91,20 @@ def _has_model_written_line(copy: PieceCopy) -> bool:
 
 
 def _approval_status_after_job(locked: LockedContent, copy: PieceCopy) -> ApprovalStatus:
-    """Return the approval status: as decided at creation, but pending after an approval or a model's line."""
+    """Return a content's approval status after its generation job: mostly unchanged, as decided at creation.
+
+    It is `pending` if the content was approved before, or if a model wrote a line of it.
+    """
     return (
         "pending" if _has_model_written_line(copy) or locked.approval_status == "approved" else locked.approval_status
     )
 
 
 async def _apply_revision_to_posts(conn: Conn, locked: LockedContent, caption: str, *, blocks: bool) -> None:
-    """Apply the new revision to waiting posts. Raises `Invalid` if a post couldn't be sent with it."""
+    """Apply a content's new revision to its waiting posts; with `blocks`, block them until an approval.
+
+    Raises `InvalidValue` if a post couldn't be sent with the revision.
+    """
     at = {"organization_id": locked.organization_id, "content_id": locked.id}
     await targets.check_caption_of_waiting_posts(conn, **at, caption=caption)
     await targets.check_files_of_waiting_posts(conn, **at)
@@ -106,7 +114,7 @@ async def _apply_revision_to_posts(conn: Conn, locked: LockedContent, caption: s
 
 
 def list_line_provenance(copy: PieceCopy) -> list[LineProvenance]:
-    """Return each text of a piece with each piece of evidence for it, once."""
+    """Return the evidence for the texts of a generated piece: each pair of a text and its source once."""
     return list(dict.fromkeys(source for line in _list_copy_lines(copy) for source in _evidence_of_line(line)))
 
 

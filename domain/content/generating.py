@@ -70,8 +70,8 @@ async def start_content_generation(
 ) -> StartedContentGeneration:
     """Create an item with its approval status, and submit the job that generates it.
 
-    Raises `NotFound`, `Invalid`, `BrandTooSparse`, `Limited`, `StateConflict` PROJECT_ARCHIVED,
-    INFLUENCER_NOT_READY.
+    Raises `ObjectNotFound`, `InvalidValue`, `BrandTooSparse`, `LimitReached`, `StateConflict`
+    PROJECT_ARCHIVED, INFLUENCER_NOT_READY.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     content_id = ids.new_uuid7()
@@ -104,8 +104,8 @@ async def start_regeneration(
 ) -> StartedContentGeneration:
     """Submit a job for the next revision, from the current brand; the item stays as it is until the job ends.
 
-    Raises `NotFound`, `VersionOutdated`, `ContentRejected`, `Invalid`, `Limited`, `StateConflict`
-    PROJECT_ARCHIVED, CONTENT_NOT_READY, CONTENT_UPLOADED.
+    Raises `ObjectNotFound`, `VersionOutdated`, `ContentRejected`, `InvalidValue`, `LimitReached`,
+    `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, CONTENT_UPLOADED.
     """
     org = organization_id
     project_id = await content.find_project_of_content(conn, organization_id=org, content_id=content_id)
@@ -135,7 +135,7 @@ async def retry_content_generation(
 ) -> SubmittedJob:
     """Submit a job for the same revision; `fresh` is False while an earlier retry runs.
 
-    Raises `NotFound`, `Limited`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, JOB_NOT_RETRYABLE.
+    Raises `ObjectNotFound`, `LimitReached`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, JOB_NOT_RETRYABLE.
     """
     org = organization_id
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
@@ -155,9 +155,9 @@ async def retry_content_generation(
 
 
 async def _latest_content_request(conn: Conn, organization_id: UUID, content_id: UUID) -> LatestContentRequest:
-    """Return the last request.
+    """Return the request of a content's last revision, with the number of the next revision.
 
-    Raises `StateConflict` CONTENT_UPLOADED. The project's lock excludes new revisions.
+    Raises `StateConflict` CONTENT_UPLOADED for uploaded content. The project's lock excludes new revisions.
     """
     row = await GET_LATEST_GENERATION.one(conn, org=organization_id, content_id=content_id)
     if row is None:
@@ -188,7 +188,7 @@ async def _submit_generation_job(
 
 
 async def read_content_progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> ContentProgress:
-    """Return the progress of a content's job, also of one for a next revision. Raises `NotFound`."""
+    """Return the progress of a content's job, also of one for a next revision. Raises `ObjectNotFound`."""
     row = require_found(await GET_CONTENT_PROGRESS.one(conn, org=organization_id, content_id=content_id), "content")
     shown_id = ids.format_prefixed_id(ids.CONTENT, content_id)
     if not row.runs or row.stage is None or row.progress is None:
@@ -211,7 +211,7 @@ async def read_content_progress(conn: Conn, *, organization_id: UUID, content_id
 
 
 def _completed_share_of_stage(stage: str, done: float) -> float:
-    """Return the completed share of a stage from that of the job, 0 to 1; 0 for an unknown stage."""
+    """Return the completed share of a stage, 0 to 1, from the job's share `done`; 0 for an unknown stage."""
     ends = dict(pairwise((*PROGRESS_START_BY_STAGE, "")))
     if stage not in PROGRESS_START_BY_STAGE:
         return 0.0
@@ -225,7 +225,7 @@ def _estimate_remaining_seconds(done: float, ran_s: float | None) -> int | None:
 
 
 async def end_unmade_content(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
-    """End the contents of these jobs, which this transaction has just ended.
+    """End the contents of these failed or canceled jobs, which this transaction has just ended.
 
     The content of a completed job was ended by the job's last step.
     """

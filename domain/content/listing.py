@@ -30,10 +30,9 @@ async def list_project_content(
     limit: int,
     public_url: str,
 ) -> list[Content]:
-    """Return at most `limit` items of a project older than `before`, newest first; a filter of None matches
-    all.
+    """Return at most `limit` items of a project's content older than `before`, newest first.
 
-    Raises `NotFound`.
+    A filter of None matches all. Raises `ObjectNotFound` for an unknown project.
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     asked = {

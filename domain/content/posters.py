@@ -36,7 +36,7 @@ LIST_POSTER_BACKFILL_FILES = content_asset.list_next.typed(_PosterBackfillFile)
 
 
 async def submit_poster_of_upload(conn: Conn, *, organization_id: UUID, content: Content) -> tuple[WakeMessage, ...]:
-    """Submit the job of a new upload if it is a video; return the wake of its pool.
+    """Submit the poster job of newly uploaded content if it is a video; return the wakes of the job's pool.
 
     It can't fail an upload: jobs that are hidden from partners count toward no cap.
     """
@@ -51,10 +51,10 @@ async def submit_poster_of_upload(conn: Conn, *, organization_id: UUID, content:
 
 
 async def backfill_posters(conn: Conn) -> int:
-    """Submit the job of the next video without a poster if its pool is idle; return the number of passed
-    files.
+    """Submit the job for the next uploaded video without a poster, if the pool of such jobs is idle.
 
-    The same transaction stores the position, so no file is passed twice.
+    Returns the number of files that the search passed. The same transaction stores its position, so no file
+    is passed twice.
     """
     if not await maintenance.is_pool_idle(conn, pool_name=MAKE_POSTER_KIND.pool):
         return 0
@@ -80,7 +80,7 @@ async def _pass_backfill_file(conn: Conn, last: _PosterBackfillFile) -> None:
 async def _submit_poster_job(
     conn: Conn, organization_id: UUID, project_id: UUID | None, content_id: UUID
 ) -> SubmittedJob:
-    """Submit the job of a video, or return the one that is under way."""
+    """Submit the job that extracts the poster of a content's video, or return the one under way."""
     return await ledger.submit_job(
         conn,
         kind=MAKE_POSTER_KIND,
@@ -92,7 +92,7 @@ async def _submit_poster_job(
 
 
 async def begin_poster_job(conn: Conn, *, claim: JobClaim) -> str:
-    """Return the video's token. Raises `NotFound` if it was deleted or has a poster."""
+    """Return the video's token. Raises `ObjectNotFound` if it was deleted or has a poster."""
     token: str = require_found(await content_asset.find_clip.value(conn, **_content_scope_of_claim(claim)), "content")
     return token
 
@@ -100,8 +100,8 @@ async def begin_poster_job(conn: Conn, *, claim: JobClaim) -> str:
 async def finish_poster_job(conn: Conn, *, claim: JobClaim, poster: Thumbnail) -> dict[str, Any]:
     """Attach the poster in the transaction that ends the job; return the job's result.
 
-    Revision and approval stay, since posts don't change. Raises `NotFound` if the video was deleted or has a
-    poster.
+    Revision and approval stay, since posts don't change. Raises `ObjectNotFound` if the video was deleted or
+    has a poster.
     """
     scope = _content_scope_of_claim(claim)
     await uploads.claim_uploads(conn, organization_id=scope["org"], tokens=[poster.token])

@@ -47,7 +47,10 @@ def app_media_to_project_file(own: UsableAppMedia) -> ProjectFile:
 def assign_requested_files(
     named: Sequence[RequestedFile], format_: GeneratedFormat, *, again: bool
 ) -> ContentPieceFiles:
-    """Assign each file to its use; `again`: a clip without a use stays unused. Raises `InvalidValue`."""
+    """Return the files of a generate request by use: pictures as screenshots, a video as the clip.
+
+    `again`: a clip is also accepted for a format that doesn't use it. Raises `InvalidValue`.
+    """
     for requested in named:
         check_requested_file(requested)
     clips = [*_files_of_kind(named, "video")]
@@ -62,7 +65,7 @@ def assign_requested_files(
 
 
 def check_requested_file(named: RequestedFile) -> None:
-    """Raise `InvalidValue` for a file that its job would refuse."""
+    """Raise `InvalidValue` for a requested picture or clip that the generation job would refuse."""
     try:
         (_check_picture_file if named.file.kind == "image" else _check_clip_file)(named.file)
     except (PictureRefused, ClipRefused) as error:

@@ -112,7 +112,7 @@ def unpack_event_body(data: bytes, *, packed: bool, most: int = MAX_PLAIN_BYTES)
 def read_app_events(
     plain: bytes, *, project_id: UUID, app_no: int, now: datetime
 ) -> CooperativeSteps[CheckedEventBatch]:
-    """Read the events of an app's request.
+    """Return the events of an app's request body, each checked: as stored, or as its rejection.
 
     Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the whole body.
     """
@@ -121,9 +121,10 @@ def read_app_events(
 
 
 def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSteps[DecodedEventBody[H]]:
-    """Decode the events, or return the text of each if that fails.
+    """Return the events of a request body, or the JSON text of each, with the body's other fields.
 
-    Raises `MalformedBody`, `InvalidValue`, and `BodyOversized` for a single event above the size of any body.
+    Returns texts for a long body, or if the events can't be decoded together. Raises `MalformedBody`,
+    `InvalidValue`, and `BodyOversized` for a single event above the size of any body.
     """
     if len(plain) <= JSON_STEP_BYTES:
         return _split_small_body(plain, form)
@@ -144,7 +145,7 @@ def _split_small_body(plain: bytes, form: EventBodyDecoders[H]) -> DecodedEventB
 
 
 def decode_event_body(text: bytes, decoder: msgspec.json.Decoder[H], *, sent: bytes | None = None) -> H:
-    """Decode a text; errors refer to `sent`, the original bytes, if given.
+    """Return the decoded JSON text of an event body. Errors refer to `sent`, the original bytes, if given.
 
     Raises `MalformedBody`, `InvalidValue`.
     """
@@ -164,7 +165,7 @@ def malformed_body_error(error: Exception) -> MalformedBody:
 def check_body_events(
     found: Iterable[EventIn | msgspec.Raw], size: int, *, project_id: UUID, app_no: int, now: datetime
 ) -> CooperativeSteps[CheckedEventBatch]:
-    """Check each event of a body: collect it as stored, or its rejection."""
+    """Check each event of a body; return the valid events as stored, and a rejection for each other one."""
     body, done = CheckedEventBatch([], [], size), 0
     for index, one in enumerate(found):
         done += weigh_json_text(bytes(one)) if isinstance(one, msgspec.Raw) else 0
@@ -180,7 +181,7 @@ def check_body_events(
 
 
 def _raise_body_error(text: bytes, error: msgspec.ValidationError) -> NoReturn:
-    """Raise the error of a text that is no list of events; `MalformedBody` unless all of it is JSON."""
+    """Raise `InvalidValue` for JSON that isn't a list of events, `MalformedBody` for text that isn't JSON."""
     try:
         (_SKIP if len(text) > JSON_STEP_BYTES else _ANY).decode(text)
     except UNREADABLE_JSON_ERRORS as unreadable:

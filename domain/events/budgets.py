@@ -82,7 +82,7 @@ class BudgetDay:
 
     @property
     def is_budget_day_settled(self) -> bool:
-        """Return whether this object can be dropped without a loss."""
+        """Return whether the budget day can be dropped: it has no unwritten and no reserved events."""
         return not (self.due_events or self.held_events)
 
 
@@ -102,12 +102,12 @@ class EventBudgets:
         self._check(self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier])
 
     def part(self, app: KeyedApp) -> float:
-        """Return the used part of the budget, from 0 to about 1."""
+        """Return the used share of the daily event budget of the app's organization, from 0 to about 1."""
         day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
         return max(day.events / budget.events, day.size / budget.size)
 
     def hold(self, app: KeyedApp, events: int, size: int) -> BudgetDay:
-        """Reserve events until `release`; return the organization's day.
+        """Reserve events in the daily budget of the app's organization until `release`; return the day.
 
         Raises `LimitReached` if the budget is used up, or if commits under way may use the rest.
         """
@@ -128,7 +128,7 @@ class EventBudgets:
         day.held_size -= size
 
     def count(self, app: KeyedApp, events: int, size: int) -> None:
-        """Count new events of an app after their commit."""
+        """Count an app's new events in its organization's daily budget, after their commit."""
         if not events:
             return
         day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
@@ -148,7 +148,7 @@ class EventBudgets:
             self.came.set()
 
     async def write_due(self, pool: Pool) -> None:
-        """Add the ready counts. While Postgres is unreachable they stay, and are added later.
+        """Add the ready event counts to the stored sums; while Postgres is unreachable, keep them for later.
 
         If Postgres' answer is lost they are added twice: at most a lot of each organization.
         """
@@ -215,7 +215,10 @@ _GET_BUDGET_DAY = intake_day.get_day.typed(_BudgetDayUsage)
 
 
 async def _add_budget_counts(conn: Conn, days: list[BudgetDay]) -> None:
-    """Add the counts of these days and store the sums. A count stays due until Postgres has answered."""
+    """Add the due event counts of these days to the stored sums, and update the days with the new sums.
+
+    A count stays due until Postgres has answered.
+    """
     counted = {day.key: (day, day.due_events, day.due_size) for day in days}
     sums = await _ADD_BUDGET_DAYS.all(
         conn,

@@ -35,7 +35,7 @@ class EventRejectedError(Exception):
 
 
 def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
-    """Return the event as stored. Raises `EventRejectedError`."""
+    """Return a valid event in its stored form. Raises `EventRejectedError` with the code of the fault."""
     if not now - MAX_AGE <= event.occurred_at <= now + MAX_AHEAD:
         raise EventRejectedError("BAD_TIME")
     if "\0" in f"{event.name}{event.event_id}{event.app_user_id}{event.anonymous_id}":

@@ -85,9 +85,9 @@ DESTINATION_DISABLED_CLOSURE = ClosedConversionDestination(
 
 
 async def submit_conversion_line_jobs(conn: Conn, *, lines: Sequence[ConversionLine]) -> int:
-    """Submit the job of each line that has none and is not in backoff; return the number of these lines.
+    """Submit the relay job of each of these conversion lines that has none and is not in backoff.
 
-    If the ledger refuses a line's job now, the next search finds the line again.
+    Returns the number of these lines. If the ledger refuses a line's job now, the next search finds the line again.
     """
     project_ids, app_nos, destinations = zip(*lines, strict=True)
     rows = await FIND_CONVERSION_LINE_APPS.all(
@@ -116,7 +116,10 @@ def conversion_line_of_claim(claim: JobClaim) -> ConversionLine:
 async def open_line_destination(
     conn: Conn, *, claim: JobClaim, keyring: Keyring
 ) -> OpenConversionDestination | ClosedConversionDestination:
-    """Return the line's destination as of now; closed from the archive's commit on."""
+    """Return the conversion destination of a job's line with its token, or the reason why it is closed now.
+
+    It is closed for a deleted app, for a disabled destination, and from the commit of the project's archive on.
+    """
     scope = _destination_scope_of_claim(claim)
     row = await FIND_LINE_DESTINATION.one(conn, **scope)
     if row is None or row.deleted:
@@ -146,7 +149,10 @@ async def note_conversions_refused(conn: Conn, *, claim: JobClaim, message: str)
 async def note_destination_failure(
     conn: Conn, *, claim: JobClaim, to: OpenConversionDestination, message: str, after_s: float | None
 ) -> None:
-    """Record a failure and start a backoff, longer after each one, unless the destination was changed."""
+    """Record a failed call to a conversion destination and start a backoff, longer after each failure.
+
+    Does nothing if the destination was changed since the call.
+    """
     await conversion_destination.note_failure.run(
         conn,
         **_destination_scope_of_claim(claim),

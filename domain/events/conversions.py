@@ -71,8 +71,9 @@ LIST_DUE_CONVERSIONS = event_conversion.list_due.typed(DueConversion)
 async def find_due_conversion_lines(
     conn: Conn, *, after: ConversionLine
 ) -> tuple[list[ConversionLine], ConversionLine]:
-    """Return the lines after `after` with rows that are due for `CONVERSION_BATCH_WAIT_S`, and the next
-    search's start.
+    """Return the conversion lines after `after` with a row due for `CONVERSION_BATCH_WAIT_S`.
+
+    Returns also the line after which the next search starts.
     """
     rows = await FIND_DUE_CONVERSION_LINES.all(
         conn, **after._asdict(), limit=SEARCH_LINES, gather_s=CONVERSION_BATCH_WAIT_S
@@ -82,7 +83,7 @@ async def find_due_conversion_lines(
 
 
 async def list_due_conversions(conn: Conn, *, line: ConversionLine) -> list[DueConversion]:
-    """Return the rows of one call, the longest waiting first."""
+    """Return a line's due conversions for one call to its destination, the longest waiting first."""
     return await LIST_DUE_CONVERSIONS.all(conn, **line._asdict(), limit=CALL_ROWS)
 
 
@@ -117,7 +118,7 @@ async def requeue_conversions(
     error_code: str,
     error_message: str,
 ) -> None:
-    """Return conversions to the queue.
+    """Put a line's conversions back in the queue, with an error, after the call that began `at`.
 
     Clears the time of their first try if it is this call's, unless the call may have arrived (`maybe_taken`).
     """

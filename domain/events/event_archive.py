@@ -24,13 +24,13 @@ BATCH, BYTES = 5_000, 8 << 20
 
 
 class EventArchive(Protocol):
-    """Interface of the archive. Every failure raises `Unavailable`."""
+    """Interface of the archive. Every failure raises `ServiceUnavailable`."""
 
     async def empty(self, day: date) -> None:
         """Delete all rows of a UTC day."""
 
     async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
-        """Store events of one day, unless a batch of this name was stored."""
+        """Store events of one day in the archive, unless it has a batch of this name."""
 
     async def count(self, day: date) -> int:
         """Count the events of a day."""
@@ -56,9 +56,10 @@ READ_EVENT_ARCHIVE_BATCH = event_archive.batch.typed(StoredEvent)
 
 
 async def run_event_archive_step(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> int:
-    """Run one step of the oldest day outside the archive; return 1, or 0 if all closed days are archived.
+    """Run one step of archiving the oldest day of events that isn't in the archive yet.
 
-    It is one transaction, so an uncommitted step is repeated. Raises `Unavailable`.
+    Returns 1, or 0 if all closed days are archived. It is one transaction, so an uncommitted step is
+    repeated. Raises `ServiceUnavailable`.
     """
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)
@@ -84,7 +85,7 @@ async def delete_archived_project(conn: Conn, *, archive: EventArchive, project_
 
 
 async def _copy_next_batch(conn: Conn, state: _EventArchiveState, archive: EventArchive, limit: int) -> int:
-    """Copy the next batch of the day and record it; return 1, or 0 if no event is left."""
+    """Copy the next batch of a day's events to the archive and record it; return 1, or 0 if none is left."""
     midnight = datetime.combine(state.day, time(), UTC)
     await event.walk_indexes.value(conn)
     events = await READ_EVENT_ARCHIVE_BATCH.all(
@@ -121,7 +122,7 @@ def _archive_batch_name(state: _EventArchiveState, events: Sequence[StoredEvent]
 
 
 async def _end_archived_day(conn: Conn, state: _EventArchiveState, archive: EventArchive) -> int:
-    """Advance to the next day if the archive's count is right, else restart this day; return 1."""
+    """Advance to the next day if the archive has as many events as were copied, else restart; return 1."""
     complete = await archive.count(state.day) == state.copied
     query = event_archive.begin_next if complete else event_archive.begin_again
     return await query.run(conn)

@@ -50,7 +50,10 @@ KSUID_EPOCH_S = 1_400_000_000
 
 
 def event_key_of_id(event_id: str) -> UUID:
-    """Return the key of an id."""
+    """Return the 16-byte key of an event id: the id itself if it is a UUID, else a hash of it.
+
+    If the id's text contains a time, the hash begins with it.
+    """
     if _UUID_PATTERN.fullmatch(event_id):
         return pgproto.UUID(event_id)
     key = bytearray(hashlib.blake2b(event_id.encode(), digest_size=16).digest())
@@ -62,9 +65,9 @@ def event_key_of_id(event_id: str) -> UUID:
 
 
 def _timestamp_digits_to_ms(text: str) -> int:
-    """Read digits: seconds have ten until 2286.
+    """Return the milliseconds of a Unix time in digits: seconds have ten digits until 2286.
 
-    A number of over 13 digits has a finer unit or is a counter.
+    Reads the first 13 digits. A longer number has a finer unit or is a counter.
     """
     return int((text + "000")[:13])
 

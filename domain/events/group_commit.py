@@ -24,7 +24,7 @@ _EVENT_COLUMNS = event_table.keep_events.parameters
 
 
 async def store_new_events(conn: Conn, events: Sequence[Event], relays: RelaysByApp | None = None) -> Sequence[Event]:
-    """Store the new events and return them. `events` is not empty and no key repeats.
+    """Store the events that aren't stored yet, and return them. `events` is not empty and no key repeats.
 
     It is one statement, which commits by itself unless the caller has begun a transaction; with `relays` the
     caller has. Then conversions are put into the outbox, for each destination. All rows are sorted by key:

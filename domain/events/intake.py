@@ -37,7 +37,7 @@ _log = logs.get_logger("events")
 
 
 def queue_weight_of(events: int, size: int) -> int:
-    """Return the weight of a request in the queue, for a body of `size` bytes."""
+    """Return the weight of a request in the intake queue: its number of events, or more for a large body."""
     return max(events, size // BYTES_COUNTED_AS_EVENT)
 
 
@@ -89,9 +89,9 @@ class EventIntake:
     async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> EventIntakeResult:
         """Commit events of an app with their conversions, from a body of `size` bytes.
 
-        Raises `Limited` if the organization's budget is used up, `ServiceUnavailable` if the queue is full:
-        then no event was stored. If Postgres fails or is silent the events may have been committed: repeated,
-        they are duplicates. Raises `EventWriteFailed`.
+        Raises `LimitReached` if the organization's budget is used up, `ServiceUnavailable` if the queue is
+        full: then no event was stored. If Postgres fails or is silent the events may have been committed:
+        repeated, they are duplicates. Raises `EventWriteFailed`.
         """
         if not events:
             return EventIntakeResult(0, 0)
@@ -114,7 +114,7 @@ class EventIntake:
             self._release_group(group)
 
     def _queue_request(self, app: KeyedApp, events: Sequence[Event], size: int) -> _EventIntakeRequest:
-        """Queue a request and reserve its events in the budget. Raises `Limited`.
+        """Queue a request and reserve its events in the budget. Raises `LimitReached`.
 
         Raises `ServiceUnavailable` if its organization would then hold more than the free space.
         """
@@ -132,13 +132,16 @@ class EventIntake:
         return request
 
     def _withdraw_request(self, request: _EventIntakeRequest) -> None:
-        """Remove a request without a waiting caller; its commit still happens if it has begun."""
+        """Remove a request from the queue after its caller left; its commit still happens if it has begun."""
         if self._waiting.remove(request):
             self._clear_wake_if_empty()
             self._release_group([request])
 
     def _take_next_group(self) -> list[_EventIntakeRequest]:
-        """Take the requests of one commit, one of each organization in turn, up to `MAX_COMMIT_EVENTS`."""
+        """Take the requests of the next commit from the queue, one of each organization in turn.
+
+        A group has at most `MAX_COMMIT_EVENTS`, or is a single request.
+        """
         group, room = list[_EventIntakeRequest](), MAX_COMMIT_EVENTS
         while self._waiting and (not group or self._waiting.first().weight <= room):
             group.append(self._waiting.take())
@@ -158,7 +161,10 @@ class EventIntake:
             self._release_group(group)
 
     async def _answer(self, group: list[_EventIntakeRequest]) -> None:
-        """Write a group's events. If one request can't be written, write each of them alone."""
+        """Write the events of a group of requests, and give each request its result or error.
+
+        If one request can't be written, writes each of them alone.
+        """
         try:
             fresh = await self._keep(group)
         except Exception as error:  # noqa: BLE001  whoever waits raises it
@@ -178,8 +184,9 @@ class EventIntake:
                 _resolve_request(request, EventIntakeResult(len(news), len(request.events) - len(news)))
 
     async def _keep(self, group: list[_EventIntakeRequest]) -> list[list[Event]]:
-        """Store the group's events and return the new ones of each request; a repeated id belongs to the
-        first.
+        """Store the events of a group of requests; return the new events of each request.
+
+        An event id that several requests contain belongs to the first of them.
         """
         firsts: dict[EventKey, tuple[int, Event]] = {}
         for turn, request in enumerate(group):
@@ -196,7 +203,10 @@ class EventIntake:
         return news
 
     def _release_group(self, group: list[_EventIntakeRequest]) -> None:
-        """Release the group's place in the queue. Requests without a result fail: this process is ending."""
+        """Release the space in the queue and the reserved budget of a group of requests.
+
+        Requests without a result fail with `ServiceUnavailable`: this process is ending.
+        """
         for request in group:
             self._held -= request.weight
             self._held_of[request.organization_id] -= request.weight
@@ -207,7 +217,7 @@ class EventIntake:
 
 
 def _size_of_new_events(request: _EventIntakeRequest, news: Sequence[Event]) -> int:
-    """Return the body's bytes of the new events: their share of the text if other events were known."""
+    """Return the bytes of a request's body for its new events: a share of the text if others were known."""
     if len(news) in {0, len(request.events)}:
         return request.size if news else 0
     return round(request.size * sum(map(_event_text_length, news)) / sum(map(_event_text_length, request.events)))
@@ -224,7 +234,10 @@ def _resolve_request(request: _EventIntakeRequest, taken: EventIntakeResult) -> 
 
 
 def _error_for_request(error: Exception) -> Exception:
-    """Return the error that a request gets for a failed write."""
+    """Return the error that a request gets after its events could not be written.
+
+    It is `ServiceUnavailable` for a fault that may pass, else `EventWriteFailed`.
+    """
     if isinstance(error, asyncpg.CheckViolationError):
         return ServiceUnavailable("there is no table for the day of an event yet")
     if isinstance(error, RETRIED_POSTGRES_ERRORS):

@@ -64,7 +64,10 @@ def unpack_gzip(data: bytes, most: int = MAX_PLAIN_BYTES) -> CooperativeSteps[by
 
 
 def repair_surrogates_in_steps(text: bytes) -> CooperativeSteps[bytes]:
-    """Run `replace_half_surrogates` in steps, which end after a comma if possible: no escape contains one."""
+    """Return a JSON text with half surrogate pairs replaced, as by `replace_half_surrogates`, in steps.
+
+    A step ends after a comma if possible: no escape contains one.
+    """
     parts, at = list[bytes](), 0
     while at < len(text):
         end = min(len(text), at + REPAIR_STEP_BYTES)
@@ -86,7 +89,7 @@ def replace_half_surrogates(text: bytes) -> bytes:
 
 
 def replace_json_escapes(text: bytes) -> bytes:
-    """Replace escapes by other characters, for a reader of fields without escapes.
+    """Return a JSON text with `__` in place of its escapes, for a reader of fields without escapes.
 
     It costs a fifth of `replace_half_surrogates`: the sender is not authenticated yet.
     """
@@ -94,7 +97,7 @@ def replace_json_escapes(text: bytes) -> bytes:
 
 
 def is_json_too_deep(text: bytes, value: Any) -> bool:
-    """Return whether a value has too many levels; few brackets can't form many."""
+    """Return whether a decoded JSON value has more than `MAX_LEVELS` levels; few brackets can't form many."""
     few = text.count(b"{") + text.count(b"[") <= MAX_LEVELS
     return not few and _json_depth_of(value) > MAX_LEVELS
 

@@ -17,16 +17,16 @@ PROBED_EVENT_ID_GENERATIONS = 2
 
 
 async def create_event_day_tables(conn: Conn) -> int:
-    """Create the missing tables; return their number."""
+    """Create the missing day tables of the event store; return the number of created tables."""
     day = utc_today()
     first_day, last_day = day - timedelta(days=PAST_DAYS), day + timedelta(days=FUTURE_DAYS)
     return await _run_with_lock_timeout(event.make_days, conn, first_day=first_day, last_day=last_day)
 
 
 def make_event_day_dropper(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitable[int]]:
-    """Return a function that drops the oldest day's table if it is older than `keep` days.
+    """Return a function that drops the event store's oldest day table if it is older than `keep` days.
 
-    `archived`: only a day that is in the event archive.
+    With `archived` it drops only a day that is in the event archive.
     """
     query = event_archive.drop_archived_day if archived else event.drop_day
 
@@ -37,7 +37,7 @@ def make_event_day_dropper(*, keep: int, archived: bool = False) -> Callable[[Co
 
 
 async def rotate_event_id_generation(conn: Conn, *, age: timedelta = EVENT_ID_GENERATION_AGE) -> int:
-    """Open the next generation if this one is older than `age`; return the number of new ones."""
+    """Open a new generation of event ids if the last is older than `age`; return the number of new ones."""
     return await _run_with_lock_timeout(event_seen.rotate, conn, age=age)
 
 

@@ -19,12 +19,15 @@ QUARTERS_PER_DAY, QUARTERS_PER_HALF_DAY = 96, 48
 
 
 def first_half_of_day_mask(mask: int) -> int:
-    """Return the first half of a day's mask."""
+    """Return the bits of a day's mask of quarter-hours that belong to the first half of the day."""
     return mask & (1 << QUARTERS_PER_HALF_DAY) - 1
 
 
 async def fold_active_users(conn: Conn) -> int:
-    """Merge a batch of queued masks into the people; return its number of rows. Concurrent folds are safe."""
+    """Merge a batch of queued masks into the people of days and months; return the number of masks.
+
+    Concurrent folds are safe.
+    """
     folded: int = await event_person.fold.value(conn, limit=ACTIVE_USER_FOLD_ROWS)
     return folded
 

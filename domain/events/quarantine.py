@@ -65,7 +65,10 @@ class BufferedRejection(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Return its approximate bytes of memory: one rare character makes four bytes of each."""
+        """Return the approximate bytes of memory of a rejected event's texts.
+
+        One rare character makes each character of a text take four bytes.
+        """
         return sum(sys.getsizeof(text) for text in (self.name, self.event_id, self.text))
 
 
@@ -78,7 +81,7 @@ class _ProjectRejectionQueue:
         self._size = 0
 
     def add(self, event: BufferedRejection) -> None:
-        """Add an event; the oldest ones are dropped to make room."""
+        """Add a rejected event to the project's queue; the oldest ones are dropped to make room."""
         self.noted.append(event)
         self._size += event.size
         while len(self.noted) > MAX_QUEUED or self._size > MAX_QUEUED_BYTES_PER_PROJECT:
@@ -121,7 +124,7 @@ class QuarantineBuffer:
         self.came.set()
 
     def _place(self, app: KeyedApp) -> _ProjectRejectionQueue | None:
-        """Return the project's queue; None if its organization has its share of the buffer."""
+        """Return the queue of the app's project; None if its organization has its share of the buffer."""
         if app.project_id not in self._due:
             if not self._has_room_for_project(app.organization_id):
                 return None
@@ -156,10 +159,9 @@ class QuarantineBuffer:
         before: UUID | None,
         limit: int,
     ) -> list[StoredRejection]:
-        """Return at most `limit` rejections of a project older than `before`, newest first. Raises
-        `Unavailable`.
+        """Return at most `limit` rejections of a project older than `before`, newest first.
 
-        Apps with a number above `last_app` were created later and are left out.
+        Raises `ServiceUnavailable`. Apps with a number above `last_app` were created later and are left out.
         """
         with raise_if_postgres_away():
             async with self._reading, acquire_connection(self._pool) as conn:
@@ -174,9 +176,9 @@ class QuarantineBuffer:
                 )
 
     async def write_due(self) -> None:
-        """Write all queued rows; later ones wait for the next call.
+        """Write all queued rejections to the quarantine table; later ones wait for the next call.
 
-        They are dropped while Postgres is unreachable.
+        Rejections are dropped while Postgres is unreachable.
         """
         self.came.clear()
         for project_id in [*self._due]:
@@ -214,7 +216,7 @@ async def delete_expired_rejections(conn: Conn) -> int:
 
 
 def to_buffered_rejection(app_no: int, refused: RejectedEvent) -> BufferedRejection:
-    """Return a rejected event as stored."""
+    """Return a rejected event as a quarantine row: new id, code, event name and event id, and cut text."""
     text = refused.text[: 4 * MAX_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_TEXT]
     names_in_text = _parse_event_name(refused.text)
     names = (

@@ -18,7 +18,10 @@ EVENT_DELTAS_PER_FOLD = 5_000
 
 
 async def fold_event_counts(conn: Conn) -> int:
-    """Add a batch of deltas to the counts; return their number. Concurrent folds run one after the other."""
+    """Add a batch of queued deltas to the event counts; return the number of deltas.
+
+    Concurrent folds run one after the other.
+    """
     async with conn.transaction():
         # A separate statement, so that the snapshot of the next one has all names with a place.
         await event_name.lock_names.value(conn)

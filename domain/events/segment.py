@@ -110,7 +110,7 @@ _HEAD, _BATCH = msgspec.json.Decoder(_SegmentHead), msgspec.json.Decoder(_Segmen
 
 
 def read_write_key(plain: bytes) -> str | None:
-    """Return the `writeKey` in a body; None without a string. Raises `Malformed`.
+    """Return the `writeKey` in a Segment request body; None if it isn't a string. Raises `MalformedBody`.
 
     Nothing else in the body is stored.
     """
@@ -125,9 +125,9 @@ def read_write_key(plain: bytes) -> str | None:
 def read_segment_events(
     plain: bytes, *, kind: str | None, project_id: UUID, app_no: int, now: datetime
 ) -> CooperativeSteps[CheckedEventBatch]:
-    """Read the messages as events, each as stored or as its rejection.
+    """Return the messages of a Segment request body as events, each as stored or as its rejection.
 
-    Raises `Malformed`, `Invalid`, `Oversized` for the whole body.
+    Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the whole body.
     """
     sent = yield from _split_segment_messages((yield from repair_surrogates_in_steps(plain)), kind)
     body, done = CheckedEventBatch([], [], len(plain)), 0
@@ -187,14 +187,14 @@ def _decode_segment_message(text: msgspec.Raw) -> _SegmentMessage:
 
 
 def _event_id_of_message(given: str | None, text: msgspec.Raw) -> str:
-    """Return the message's id; a hash if it has none or one that is too long."""
+    """Return the event id of a Segment message: its own, or a hash if it has none or one that is too long."""
     if given and len(given) <= MOST_ID:
         return given
     return hashlib.blake2b(given.encode() if given else bytes(text), digest_size=16).hexdigest()
 
 
 def _message_time_of(message: _SegmentMessage, batch_sent_at: datetime | None, now: datetime) -> datetime:
-    """Return the message's time, corrected if its clock is ahead. Raises `EventRejectedError`."""
+    """Return the time of a Segment message, corrected if its clock is ahead. Raises `EventRejectedError`."""
     sent_at = _as_utc_time(message.sentAt or batch_sent_at)
     time = _as_utc_time(message.timestamp or message.originalTimestamp) or sent_at or now
     if not (sent_at and sent_at > now and time > now + MAX_AHEAD):
@@ -224,7 +224,10 @@ def _object_or_empty(given: msgspec.Raw) -> msgspec.Raw:
 
 
 def _merged_properties_of(message: _SegmentMessage, kind: str) -> msgspec.Raw:
-    """Return the properties or traits, merged with the fields outside them. Raises `EventRejectedError`."""
+    """Return a Segment message's properties or traits as a JSON object, merged with the fields beside them.
+
+    Raises `EventRejectedError`.
+    """
     given = message.properties if kind in {"track", "page", "screen"} else message.traits
     text = _object_or_empty(given)
     beside: dict[str, Any] = {

@@ -40,9 +40,9 @@ FIND_VERIFIED_APP = sdk_app.see_app.typed(VerifiedApp)
 async def start_tracking_verification(
     conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, retry_of: UUID | None = None
 ) -> SubmittedJob:
-    """Submit a verification; `fresh` is False if the app has one under way.
+    """Submit a job that waits for an event of an SDK app; `fresh` is False if the app has one under way.
 
-    Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED.
+    Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     await apps.check_app_exists(conn, organization_id=organization_id, project_id=project_id, app_id=app_id)
@@ -58,21 +58,21 @@ async def start_tracking_verification(
 
 
 async def find_verified_app(conn: Conn, *, claim: JobClaim) -> VerifiedApp | None:
-    """Return the app as of now; None if it was deleted."""
+    """Return the SDK app of a verification job as of now; None if it was deleted."""
     return await FIND_VERIFIED_APP.one(
         conn, org=claim.organization_id, project_id=claim.project_id, job_id=claim.id, id=UUID(claim.args["app_id"])
     )
 
 
 def verified_result(app: VerifiedApp, found: RecentEventSummary) -> dict[str, Any]:
-    """Return the result of a job that received an event."""
+    """Return the result of a verification job that received an event: the event, and the number of events."""
     name, event_id, occurred_at, received_at, count = found
     event = ArrivedEvent(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
     return _verification_result(app, event, count, [])
 
 
 def unverified_result(app: VerifiedApp, refused: Sequence[RejectedEventCount]) -> dict[str, Any]:
-    """Return the result of a job without an event, with its rejected events or likely causes."""
+    """Return the result of a verification job without an event: the app's rejections, or likely causes."""
     return _verification_result(
         app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_likely_causes(app)]
     )
@@ -97,7 +97,7 @@ def _rejected_events_finding(refused: Sequence[RejectedEventCount]) -> Finding:
 
 
 def _find_likely_causes(app: VerifiedApp) -> Iterator[Finding]:
-    """Yield the likely causes, the likeliest first."""
+    """Yield the likely causes for the absence of an SDK app's events, the likeliest first."""
     rotated, last = app.last_rotated_at, app.last_event_at
     if app.has_event:
         yield Finding(

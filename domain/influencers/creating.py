@@ -40,7 +40,7 @@ async def create_brand_influencer(
 ) -> RequestedInfluencer:
     """Create an influencer.
 
-    Raises `Invalid`, `NotFound`, `Limited`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
+    Raises `InvalidValue`, `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
     """
     name = None if body.name is None else influencers.normalize_influencer_name(body.name)
     project, names = await _lock_project_with_names(conn, author, project_id)
@@ -76,7 +76,7 @@ async def retry_influencer_drawing(
 ) -> SubmittedJob:
     """Submit another job for a failed influencer; `fresh` is False while an earlier retry runs.
 
-    Raises `NotFound`, `Limited`, `StateConflict` PROJECT_ARCHIVED or JOB_NOT_RETRYABLE.
+    Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or JOB_NOT_RETRYABLE.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     locked = await influencers.lock_influencer(conn, organization_id, influencer_id)
@@ -96,7 +96,10 @@ async def retry_influencer_drawing(
 async def _lock_project_with_names(
     conn: Conn, author: InfluencerChangeAuthor, project_id: UUID
 ) -> tuple[LockedProject, list[str]]:
-    """Lock the active project, and return it with its influencers' names. Raises TOO_MANY_INFLUENCERS."""
+    """Lock an active project and return it with the names of its influencers.
+
+    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
+    """
     org = author.organization_id
     project = await project_locks.lock_project_row(conn, organization_id=org, project_id=project_id, versions=None)
     project_locks.check_project_active(project.status)
@@ -128,7 +131,10 @@ async def _start_and_record_influencer(
 
 
 def _draft_influencer_clone(original: LockedInfluencer, overrides: InfluencerOverrides, name: str) -> InfluencerDraft:
-    """Return the clone's draft: it has the original's seed, which determines the face."""
+    """Return the draft of an influencer's clone: a new id and name, and the original's fields or `overrides`.
+
+    It has the original's seed, which determines the face.
+    """
     own = {field: getattr(original, field) for field in InfluencerDraft._fields if field != "id"}
     values = {field: getattr(overrides, field) for field in InfluencerOverrides.__struct_fields__}
     changed = {field: value for field, value in values.items() if value is not UNSET}

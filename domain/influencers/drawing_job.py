@@ -90,7 +90,10 @@ async def start_influencer_drawing(
     colors: Sequence[str],
     is_first: bool = False,
 ) -> SubmittedJob:
-    """Insert the row and submit its job; the caller keeps the project active. Raises `LimitReached`."""
+    """Insert an influencer's row and submit the job that draws it; the caller keeps the project active.
+
+    Raises `LimitReached`.
+    """
     submitted = await _submit_drawing_job(conn, organization_id, project_id, draft.id, colors)
     inserted_id = await influencer.insert_influencer.value(
         conn, **draft._asdict(), org=organization_id, project_id=project_id, is_first=is_first, job_id=submitted.job_id
@@ -124,7 +127,7 @@ async def create_first_influencer(conn: Conn, *, claim: JobClaim) -> None:
 async def restart_influencer_drawing(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, colors: Sequence[str], retry_of: UUID
 ) -> SubmittedJob:
-    """Submit another job for a locked influencer. Raises `LimitReached`."""
+    """Submit another drawing job for an influencer that the caller has locked. Raises `LimitReached`."""
     submitted = await _submit_drawing_job(conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of)
     if submitted.fresh:
         await influencer.restart_influencer.run(conn, org=organization_id, id=influencer_id, job_id=submitted.job_id)
@@ -152,7 +155,7 @@ async def _submit_drawing_job(
 
 
 async def begin_influencer_drawing(conn: Conn, *, claim: JobClaim) -> InfluencerPortraitInput:
-    """Return the presenter to draw, and mark it as `training`. Raises `NotFound` if it was deleted."""
+    """Return the presenter to draw, and mark it as `training`. Raises `ObjectNotFound` if it was deleted."""
     face = require_found(
         await MARK_INFLUENCER_TRAINING.one(conn, org=claim.organization_id, id=influencer_id_of_claim(claim)),
         "influencer",
@@ -163,7 +166,7 @@ async def begin_influencer_drawing(conn: Conn, *, claim: JobClaim) -> Influencer
 async def finish_influencer_drawing(conn: Conn, *, claim: JobClaim, portrait: StoredFile) -> dict[str, Any]:
     """Mark the influencer as ready in the transaction that ends its job; return the job's result.
 
-    Raises `NotFound` if it was deleted.
+    Raises `ObjectNotFound` if it was deleted.
     """
     org, influencer_id = claim.organization_id, influencer_id_of_claim(claim)
     await uploads.claim_uploads(conn, organization_id=org, tokens=[portrait.token])
@@ -184,7 +187,7 @@ async def finish_influencer_drawing(conn: Conn, *, claim: JobClaim, portrait: St
 
 
 async def end_undrawn_influencers(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
-    """End the influencers of these jobs, which this transaction has just ended.
+    """End the influencers of these failed or canceled jobs, which this transaction has just ended.
 
     The influencer of a completed job was made ready by the job's last step.
     """

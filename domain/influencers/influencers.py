@@ -74,7 +74,7 @@ LOCK_INFLUENCER = influencer.lock_influencer.typed(LockedInfluencer)
 async def read_versioned_influencer(
     conn: Conn, *, organization_id: UUID, influencer_id: UUID, public_url: str
 ) -> tuple[Influencer, int]:
-    """Return an influencer and its version; raises `NotFound`."""
+    """Return an influencer and its version; raises `ObjectNotFound`."""
     row = require_found(await GET_INFLUENCER.one(conn, org=organization_id, id=influencer_id), "influencer")
     return _to_schema(row, public_url), row.version
 
@@ -89,10 +89,7 @@ async def list_project_influencers(
     limit: int,
     public_url: str,
 ) -> list[Influencer]:
-    """Return at most `limit` influencers of a project older than `before`, newest first.
-
-    Raises `NotFound`.
-    """
+    """Return at most `limit` influencers of a project older than `before`, newest first. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_INFLUENCERS.all(
         conn, org=organization_id, project_id=project_id, statuses=statuses, before=before, limit=limit
@@ -111,7 +108,7 @@ async def apply_influencer_patch(
 ) -> tuple[Influencer, int]:
     """Apply a patch, also in an archived project. A patch without a change makes no version.
 
-    Raises `NotFound`, `InvalidValue`, `VersionOutdated`.
+    Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`.
     """
     check_influencer_language(body, "language")
     changes = {name: getattr(body, name) for name in _PATCHABLE_COLUMNS if getattr(body, name) is not UNSET}
@@ -135,7 +132,7 @@ async def remove_influencer(
 ) -> InfluencerDeleted:
     """Delete an influencer.
 
-    After the commit its own job can't find it either. Raises `NotFound`, `VersionOutdated`.
+    After the commit its own job can't find it either. Raises `ObjectNotFound`, `VersionOutdated`.
     """
     org = author.organization_id
     locked = await _lock_influencer_for_change(conn, org, influencer_id, versions)
@@ -147,7 +144,7 @@ async def remove_influencer(
 
 
 async def find_project_of_influencer(conn: Conn, *, organization_id: UUID, influencer_id: UUID) -> UUID:
-    """Return the id of an influencer's project: callers lock the project first. Raises `NotFound`."""
+    """Return the id of an influencer's project: callers lock the project first. Raises `ObjectNotFound`."""
     project_id: UUID = require_found(
         await influencer.find_project.value(conn, org=organization_id, id=influencer_id), "influencer"
     )

@@ -35,7 +35,7 @@ async def cancel_matching_jobs(
 ) -> BulkCanceled:
     """Cancel the oldest `most` matching jobs that can be canceled now, or only count them.
 
-    Raises `NotFound` for a project.
+    Raises `ObjectNotFound` for a project.
     """
     if chosen.project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=chosen.project_id)

@@ -68,7 +68,7 @@ LIST_RETRY_ORIGINS = bulk_job.list_origins.typed(_LockedRetryOrigin)
 
 
 def filtered_job_states(chosen: JobRetryFilter) -> list[str]:
-    """Return the states of the filter."""
+    """Return the job states that a bulk-retry filter selects; `failed` alone if it names none."""
     return sorted(set(chosen.statuses or ["failed"]))
 
 
@@ -83,7 +83,10 @@ async def retry_matching_jobs(
     most: int | None = None,
     depth: int | None = None,
 ) -> BulkRetryResult:
-    """Retry the oldest `most` matching jobs after `after`, or only count them. Raises `NotFound`."""
+    """Retry an organization's oldest `most` matching jobs after the job `after`; `dry_run` only counts them.
+
+    Raises `ObjectNotFound` for an unknown project in the filter.
+    """
     if chosen.project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=chosen.project_id)
     matching = await _find_retryable_jobs(conn, organization_id, chosen, after, depth or SCAN_DEPTH)
@@ -152,7 +155,10 @@ async def _retry_each_job(
 
 
 async def _lock_retry_origins(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedRetryOrigin]:
-    """Take all locks, then return the jobs: other calls may have retried some of them meanwhile."""
+    """Lock these jobs, their projects and their posts' accounts; then return the jobs.
+
+    They are read after the locks: other calls may have retried some of them meanwhile.
+    """
     for row in await bulk_job.list_projects.all(conn, org=organization_id, ids=job_ids):
         await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=row["project_id"])
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=job_ids)
@@ -165,7 +171,7 @@ async def _lock_retry_origins(conn: Conn, organization_id: UUID, job_ids: Sequen
 async def _retry_locked_job(
     conn: Conn, organization_id: UUID, scopes: Collection[str], locked: _LockedRetryOrigin, results: _BulkRetryResults
 ) -> None:
-    """Retry one job.
+    """Retry one locked job, and add the new job to `results`.
 
     Raises as `retries.submit_job_retry`, and `StateConflict` ALREADY_RETRIED, SUPERSEDED or ALREADY_RUNNING.
     """

@@ -32,7 +32,7 @@ _VISIBLE_JOB_KINDS = [kind.name for kind in catalogue.PUBLIC_JOB_KINDS]
 async def count_visible_jobs(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, kinds: Sequence[str] | None
 ) -> JobCounts:
-    """Count the jobs of the organization or of one project, by kind. Raises `NotFound` for a project."""
+    """Count the jobs of the organization or of one project, by kind. Raises `ObjectNotFound` for a project."""
     filters = {"org": organization_id, "kinds": kinds or _VISIBLE_JOB_KINDS, "most": MAX_JOBS_PER_COUNT}
     if project_id is None:
         return _to_schema(await COUNT_JOBS.all(conn, **filters), of_all=False)

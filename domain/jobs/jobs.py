@@ -61,7 +61,7 @@ VersionedJob: TypeAlias = tuple[Job, int]
 
 
 async def read_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> VersionedJob:
-    """Return a job; raises `NotFound`, for an internal job too."""
+    """Return a job; raises `ObjectNotFound`, for an internal job too."""
     row = require_found(await GET_JOB.one(conn, org=organization_id, id=job_id), "job")
     return _to_schema(row)
 
@@ -88,8 +88,8 @@ async def list_filtered_jobs(
 ) -> list[Job]:
     """Return at most `limit` jobs older than `before`, newest first; a filter of None matches all.
 
-    Raises `InvalidValue` for filters that need more than `MAX_JOB_LIST_SEARCHES` searches, `NotFound` for a
-    project.
+    Raises `InvalidValue` for filters that need more than `MAX_JOB_LIST_SEARCHES` searches, `ObjectNotFound`
+    for a project.
     """
     filters: dict[str, Any] = {
         "org": organization_id,
@@ -116,7 +116,7 @@ async def list_filtered_jobs(
 
 
 async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
-    """Run the statement for these filters: each selective filter has its own statement and index."""
+    """Return the jobs that match these filters; each selective filter has its own statement and index."""
     stage, phase = asked["stage"], asked["phase"]
     status = asked["status"] or (phase and states.api_status_of_phase(phase))
     if phase and status != states.api_status_of_phase(phase):
@@ -134,7 +134,7 @@ async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> lis
 
 
 async def _search_ended_jobs(conn: Conn, project_id: UUID | None, *, ended: str | None, **asked: Any) -> list[JobRow]:
-    """Search the jobs that ended so; all jobs for None."""
+    """Return the jobs that ended in the state `ended`; for None, the jobs of all states."""
     if ended in UNSUCCESSFUL_JOB_STATES:
         return await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
     if project_id:
@@ -145,7 +145,7 @@ async def _search_ended_jobs(conn: Conn, project_id: UUID | None, *, ended: str 
 async def request_job_cancel(conn: Conn, *, organization_id: UUID, job_id: UUID) -> CancelAnswer:
     """Cancel a queued job at once, or a running one at its next step; `accepted` is False after its end.
 
-    Raises `NotFound`, `StateConflict` JOB_CANCEL_UNAVAILABLE with the stage that forbids it.
+    Raises `ObjectNotFound`, `StateConflict` JOB_CANCEL_UNAVAILABLE with the stage that forbids it.
     """
     moved = await controls.cancel_open_job(conn, organization_id=organization_id, job_id=job_id)
     if moved is None:
@@ -175,7 +175,7 @@ _KINDS_CANCELED_BY_ARCHIVE = [kind.name for kind in JOB_KINDS.values() if kind.o
 
 
 async def cancel_jobs_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
-    """Cancel the next `limit` jobs that an archived project may not have; return 0 if none is left."""
+    """Cancel the next `limit` jobs that an archived project may not have; return their number."""
     moved = await controls.cancel_project_jobs(
         conn, organization_id=organization_id, project_id=project_id, kinds=_KINDS_CANCELED_BY_ARCHIVE, limit=limit
     )
@@ -184,7 +184,7 @@ async def cancel_jobs_of_project(conn: Conn, *, organization_id: UUID, project_i
 
 
 async def settle_jobs_and_subjects(pool: Pool, settlements: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-    """Settle the outcomes of attempts, and end the subjects of the jobs that end with them.
+    """Settle the outcomes of job attempts, and end the subjects of ended jobs; return the changed jobs.
 
     Uses a single statement if no job has a subject. A claim without a returned row was fenced: its job
     belongs to another attempt.
@@ -202,9 +202,9 @@ async def settle_jobs_and_subjects(pool: Pool, settlements: Sequence[AttemptSett
 
 
 async def settle_job_attempt(conn: Conn, *, claim: JobClaim, outcome: TaskOutcome) -> None:
-    """Settle an attempt in the transaction of its own last step, which locks the job.
+    """Settle a job's attempt with its outcome, and end the job's subject if the job ends.
 
-    Raises `AttemptFenced`.
+    Runs in the transaction of the attempt's last step, which locks the job. Raises `AttemptFenced`.
     """
     if isinstance(outcome, Done):
         await complete_job_and_subject(conn, claim=claim, result=outcome.result)
@@ -218,7 +218,7 @@ async def settle_job_attempt(conn: Conn, *, claim: JobClaim, outcome: TaskOutcom
 async def complete_job_and_subject(conn: Conn, *, claim: JobClaim, result: dict[str, Any] | None = None) -> None:
     """End a job and its subject in the transaction of its last step.
 
-    Raises `AttemptFenced`, `CancelRequested`.
+    Raises `AttemptFenced`, `JobCancelRequested`.
     """
     await subjects.end_job_subjects(conn, [await ledger.complete_job(conn, claim, result=result or {})])
 

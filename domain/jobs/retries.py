@@ -49,7 +49,7 @@ GET_RETRY_ORIGIN = job.get_origin.typed(JobToRetry)
 async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> SubmittedJob:
     """Submit a job that repeats another; `fresh` is False while an earlier retry runs.
 
-    Raises `NotFound`, `ScopeMissing` without the scope of the original action, `StateConflict`
+    Raises `ObjectNotFound`, `ScopeMissing` without the scope of the original action, `StateConflict`
     JOB_NOT_RETRYABLE, and every error of that action.
     """
     origin = require_found(await GET_RETRY_ORIGIN.one(conn, org=organization_id, id=job_id), "job")

@@ -57,12 +57,15 @@ SUBJECT_ENDER_BY_JOB_KIND: Mapping[str, JobSubjectEnder] = {
 
 
 def may_end_job_subjects(settlements: Iterable[AttemptSettlement]) -> bool:
-    """Return whether any settled job has a kind with a subject; its outcome doesn't matter."""
+    """Return whether any settled job is of a kind with a subject, such as a post, for any outcome."""
     return any(claim.kind in SUBJECT_ENDER_BY_JOB_KIND for claim, _ in settlements)
 
 
 async def end_job_subjects(conn: Conn, rows: Iterable[ChangedJob]) -> None:
-    """End the subject of each row that has ended. This transaction holds the rows' locks."""
+    """End the subject, such as a post or an ingest, of each of these jobs that has ended.
+
+    This transaction holds the locks of the jobs.
+    """
     ended: dict[JobSubjectEnder, list[ChangedJob]] = {}
     for row in rows:
         if row.kind in SUBJECT_ENDER_BY_JOB_KIND and row.ended:

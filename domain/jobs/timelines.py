@@ -71,7 +71,10 @@ T = TypeVar("T")
 async def list_job_timeline(
     conn: Conn, *, organization_id: UUID, job_id: UUID, internal: bool = False
 ) -> list[TimelineEntry]:
-    """Return a job's entries, the oldest first. Raises `NotFound`, for internal jobs unless `internal`."""
+    """Return the entries of a job's timeline, the oldest first.
+
+    Raises `ObjectNotFound`, also for an internal job unless `internal`.
+    """
     rows = await _LIST_JOB_TIMELINE.all(conn, org=organization_id, id=job_id, internal=internal, most=MAX_ENTRIES)
     if not rows:
         raise not_found_error("job")
@@ -79,7 +82,7 @@ async def list_job_timeline(
 
 
 async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
-    """Return a post's entries, the oldest first, with the attempts of its jobs. Raises `NotFound`."""
+    """Return a post's entries, the oldest first, with the attempts of its jobs. Raises `ObjectNotFound`."""
     post, _ = await posts.read_scheduled_post(conn, organization_id=organization_id, post_id=post_id)
     rows = await _LIST_POST_TIMELINE.all(
         conn,
@@ -94,7 +97,7 @@ async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID
 
 
 def _add_attempts_to_rows(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
-    """Yield each row; those that an attempt wrote about the post name the attempt and its worker."""
+    """Yield each timeline row; a row that an attempt wrote about its post gets the attempt and its worker."""
     running: TimelineRow | None = None
     ended_at: datetime | None = None
     for row in rows:
@@ -110,7 +113,7 @@ def _add_attempts_to_rows(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
 
 
 def _add_attempt_to_row(attempt: TimelineRow, row: TimelineRow) -> TimelineRow:
-    """Return a row that names its attempt."""
+    """Return a timeline row with the job, the number and the worker of the attempt that wrote it."""
     return row._replace(
         job_id=attempt.job_id,
         kind=attempt.kind,
@@ -121,9 +124,10 @@ def _add_attempt_to_row(attempt: TimelineRow, row: TimelineRow) -> TimelineRow:
 
 
 def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | None) -> Iterator[TimelineEntry]:
-    """Yield each row as an entry. Before it, yield the earlier call's lost answer and its look-up, if any.
+    """Yield each row of a post's timeline as an entry, with entries for the outcomes of earlier calls.
 
-    Omits rows that only report a look-up, and the start of a job that looks a post up.
+    Before a row, yields the earlier call's lost answer and its look-up, if any. Omits rows that only report a
+    look-up, and the start of a job that looks a post up.
     """
     in_doubt = lost = False
     for row in rows:
@@ -142,12 +146,12 @@ def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | N
 
 
 def _shows_lost_answer(row: TimelineRow) -> bool:
-    """Return whether this row shows that the earlier call's answer was lost: the answer would precede it."""
+    """Return whether a timeline row shows that the earlier call's answer was lost: it would come first."""
     return row.type in {"call", "attempt_ended", "outcome_unknown"} or _look_up_verdict_of(row) is not None
 
 
 def _look_up_verdict_of(row: TimelineRow) -> PostLookUpVerdict | None:
-    """Return the verdict of a look-up within the attempt that wrote this row; None without a look-up."""
+    """Return the verdict of a timeline row's look-up: `absent`, `undecided` or `found`; None without one."""
     if row.type == "not_sent" and row.details and row.details.get("code") in _POST_ABSENT_CODES:
         return "absent"
     if row.type == "undecided":
@@ -183,7 +187,7 @@ def _build_look_up_entry(row: TimelineRow) -> TimelineEntry:
 
 
 def _attempt_fields(row: TimelineRow) -> dict[str, Any]:
-    """Return the fields that identify an entry's attempt."""
+    """Return the fields by which a timeline entry names its attempt: job, number, fence and worker."""
     return {
         "job_id": _public_id_or_unset(ids.JOB, row.job_id),
         "attempt": _value_or_unset(row.attempt),

@@ -245,7 +245,7 @@ WAIT_RULES_BY_PRECEDENCE: Sequence[WaitReasonRule] = (
 
 
 async def find_job_wait_reasons(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[Waiting | None]:
-    """Return the reason of each (organization, job), in order; None: it runs, has ended, or starts now."""
+    """Return why each (organization, job) waits, in order; None if it runs, has ended, or starts now."""
     parameters = {"orgs": [org for org, _ in refs], "ids": [job_id for _, job_id in refs]}
     return [
         await _find_wait_reason(conn, facts)
@@ -254,7 +254,7 @@ async def find_job_wait_reasons(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]
 
 
 async def find_post_wait_reason(conn: Conn, *, organization_id: UUID, post_id: UUID, post: Post) -> Waiting | None:
-    """Return the reason of a post, as just read; None: it is being sent, or has ended."""
+    """Return why a post, as just read, waits; None if it is being sent, or has ended."""
     match post.status:
         case "blocked":
             return _waiting_of_status("schedule_passed" if post.schedule_passed else "approval")

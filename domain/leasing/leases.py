@@ -86,10 +86,10 @@ END_LEASED_ACCOUNT = account_lease.end_account.typed(AccountScope)
 async def lease_accounts_to_project(
     conn: Conn, *, actor: Actor, request: LockedLeaseRequest, owner_ids: Sequence[UUID | None]
 ) -> list[UUID]:
-    """Lease all of these accounts to the request's project, or none. Return the leases' account ids in order.
+    """Lease all of these accounts to the request's project, or none; return the leased accounts' new ids.
 
-    The caller has locked the project as active. A None is an invalid account id. Raises `ObjectNotFound`,
-    `StateConflict` ACCOUNT_NOT_LEASABLE.
+    The ids are in order. The caller has locked the project as active. A None in `owner_ids` is an invalid
+    account id. Raises `ObjectNotFound`, `StateConflict` ACCOUNT_NOT_LEASABLE.
     """
     account_ids = [owner_id for owner_id in owner_ids if owner_id]
     # A live account is invisible to a sandbox's operator.
@@ -119,10 +119,10 @@ async def lease_accounts_to_project(
 async def end_lease_of_account(
     conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, reason: LeaseEndReason
 ) -> AccountDisconnected:
-    """End a lease and cancel its waiting posts. A repeat returns the same answer. Raises `ObjectNotFound`.
+    """End an account's lease and cancel the lease's waiting posts. A repeat returns the same answer.
 
-    As in `connect.disconnect`, no post is sent after the commit. Posts under way are still polled, with the
-    owner's credential.
+    Raises `ObjectNotFound`. As in `connect.disconnect_account`, no post is sent after the commit. Posts under
+    way are still polled, with the owner's credential.
     """
     scope = AccountScope(organization_id, account_id)
     row = await accounts.GET_ACCOUNT.one(conn, org=organization_id, id=account_id)
@@ -191,7 +191,7 @@ def _lease_blockers(
 def _lease_blockers_of_account(
     request: LockedLeaseRequest, owner: LockedOwnerAccount, leased: set[UUID]
 ) -> Iterator[str]:
-    """Yield the reasons against a lease: at most one for its state, and one for a wrong platform."""
+    """Yield the reasons against an account's lease: at most one for its state, one for a wrong platform."""
     if owner.owner_account_id is not None:
         yield "is a lease itself"
     elif owner.offered_at is None:
@@ -214,7 +214,7 @@ def _raise_not_leasable(issues: Sequence[dict[str, str]]) -> None:
 
 
 async def _count_canceled_posts(conn: Conn, scope: AccountScope) -> int | None:
-    """Return the number of posts that the account's end canceled; None before its end."""
+    """Return the number of posts that the end of a leased account canceled; None before its end."""
     organization_id, account_id = scope
     return (
         await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
@@ -222,9 +222,9 @@ async def _count_canceled_posts(conn: Conn, scope: AccountScope) -> int | None:
 
 
 async def _end_lease(conn: Conn, scope: AccountScope, reason: LeaseEndReason, *, api_key_id: UUID | None = None) -> int:
-    """End a lease; return the number of posts that this end, or an earlier one, canceled.
+    """End the lease of an account; return the number of posts that this end, or an earlier one, canceled.
 
-    An archive's job doesn't lock the project, so two may race here.
+    Two calls may race here, since an archive's job doesn't lock the project.
     """
     org, account_id = scope
     canceled = await waiting.cancel_posts_of_account(

@@ -50,7 +50,7 @@ LIST_OFFERED_ACCOUNTS = account_lease.list_offered.typed(AccountOfferRow)
 async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> OfferedAccount:
     """Offer a connected account without open posts for lease; return the offer.
 
-    Raises `NotFound`, `StateConflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED.
+    Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED.
     """
     org = actor.organization_id
     row = await accounts.find_account_row(conn, organization_id=org, account_id=account_id)
@@ -74,7 +74,7 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
 
 
 async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAccount:
-    """Withdraw an offer; a repeat changes nothing. Raises `NotFound`, `StateConflict` ACCOUNT_LEASED."""
+    """Withdraw an offer; a repeat changes nothing. Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED."""
     org = actor.organization_id
     account = await _lock_own_account(conn, org, account_id)
     await check_account_unleased(conn, account_id=account_id)

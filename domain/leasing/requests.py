@@ -70,7 +70,7 @@ FIND_LEASE_REQUEST = lease_request.find_request.typed(LeaseRequestScope)
 async def create_lease_request(
     conn: Conn, *, organization_id: UUID, project_id: UUID, api_key_id: UUID | None, body: LeaseRequestCreate
 ) -> LeaseRequest:
-    """Create a request; raises `NotFound`, `StateConflict` PROJECT_ARCHIVED."""
+    """Create a request; raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED."""
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     request_id = ids.new_uuid7()
     await lease_request.insert_request.run(
@@ -91,7 +91,7 @@ async def create_lease_request(
 
 
 async def read_lease_request(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id: UUID) -> LeaseRequest:
-    """Return a request; raises `NotFound`."""
+    """Return a request; raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     row = await GET_LEASE_REQUEST.one(conn, org=organization_id, id=request_id)
     if row is None or row.project_id != project_id:
@@ -102,7 +102,7 @@ async def read_lease_request(conn: Conn, *, organization_id: UUID, project_id: U
 async def list_requests_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeaseRequest]:
-    """Return at most `limit` requests of a project older than `before`, newest first. Raises `NotFound`."""
+    """Return at most `limit` requests of a project older than `before`, newest first. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_REQUESTS_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
@@ -123,10 +123,10 @@ async def list_requests_of_environment(
 async def assign_accounts_to_request(
     conn: Conn, *, actor: Actor, request_id: UUID, account_ids: Sequence[str]
 ) -> OperatedRequest:
-    """Lease all of these accounts or none; fewer than requested leave the request `partial`.
+    """Lease all of these accounts to a request's project, or none; return the request.
 
-    Raises `NotFound`, `InvalidValue`, `StateConflict` PROJECT_ARCHIVED, ALREADY_DECIDED, TOO_MANY_ACCOUNTS or
-    ACCOUNT_NOT_LEASABLE.
+    Fewer accounts than requested leave it `partial`. Raises `ObjectNotFound`, `InvalidValue`, `StateConflict`
+    PROJECT_ARCHIVED, ALREADY_DECIDED, TOO_MANY_ACCOUNTS or ACCOUNT_NOT_LEASABLE.
     """
     org, project_id = await _find_request_scope(conn, actor, request_id)
     await project_locks.lock_active_project(conn, organization_id=org, project_id=project_id)
@@ -143,7 +143,7 @@ async def assign_accounts_to_request(
 
 
 async def reject_account_request(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
-    """Reject a request, or the unassigned rest of it. Raises `NotFound`, `StateConflict` ALREADY_DECIDED."""
+    """Reject a request, or the unassigned rest of it. Raises `ObjectNotFound`, `StateConflict` ALREADY_DECIDED."""
     org, _ = await _find_request_scope(conn, actor, request_id)
     request = await _lock_undecided_request(conn, org, request_id)
     await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)

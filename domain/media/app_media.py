@@ -92,9 +92,10 @@ async def insert_app_media(
     transcript: str,
     public_url: str,
 ) -> AppMedia:
-    """Add a stored file to the project.
+    """Add a stored file to a project's app media, and return it.
 
-    Raises `NotFound`, `Invalid`, `StateConflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA, `Unavailable`.
+    Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA,
+    `ServiceUnavailable`.
     """
     app_media_limits.check_picture_shape(file)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
@@ -145,7 +146,7 @@ def stored_file_columns(file: StoredFile) -> dict[str, Any]:
 async def check_app_media_room(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kind: AppMediaKind, adding: AppMediaAmount
 ) -> None:
-    """Raise `StateConflict` TOO_MUCH_APP_MEDIA if the project has no room for `adding`.
+    """Raise `StateConflict` TOO_MUCH_APP_MEDIA if the project has no room for more app media of this amount.
 
     Locks the project's list of files until this transaction ends.
     """
@@ -169,7 +170,7 @@ async def check_app_media_room(
 async def read_app_media(
     conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID, public_url: str
 ) -> AppMedia:
-    """Return one app media file of the project. Raises `NotFound`."""
+    """Return one app media file of the project. Raises `ObjectNotFound`."""
     row = require_found(
         await GET_APP_MEDIA.one(conn, org=organization_id, project_id=project_id, id=asset_id), "app_media"
     )
@@ -189,7 +190,7 @@ async def list_app_media_page(
 ) -> list[AppMedia]:
     """Return at most `limit` files older than `before`, newest first; a filter of None matches all.
 
-    Raises `NotFound`.
+    Raises `ObjectNotFound`.
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APP_MEDIA.all(
@@ -209,7 +210,7 @@ async def lock_usable_app_media(conn: Conn, *, organization_id: UUID, project_id
 async def delete_app_media_file(
     conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID
 ) -> AppMediaDeleted:
-    """Delete a partner's own file, or drop a suggestion for good. Raises `NotFound`."""
+    """Delete a partner's own file, or drop a suggestion for good. Raises `ObjectNotFound`."""
     locked = require_found(
         await LOCK_APP_MEDIA_ROW.one(conn, org=organization_id, project_id=project_id, id=asset_id), "app_media"
     )
@@ -231,7 +232,7 @@ async def delete_app_media_file(
 async def release_app_media_files(
     conn: Conn, *, organization_id: UUID, project_id: UUID, files: Sequence[tuple[str, int]]
 ) -> None:
-    """Put files back among the unclaimed uploads, to be pruned.
+    """Put files of a project's app media back among the unclaimed uploads, to be pruned.
 
     They are pruned at once, or in a day while content of the project is generated. This transaction locked
     and ended their rows.

@@ -43,7 +43,7 @@ async def start_media_fetch(
 ) -> StartedMediaFetch:
     """Submit a fetch of a URL that `domain.values.ssrf_guard` accepted, and insert its row.
 
-    Raises `NotFound`, `Limited`, `Conflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA.
+    Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     await app_media.check_app_media_room(
@@ -104,7 +104,7 @@ async def begin_media_fetch_attempt(conn: Conn, *, claim: JobClaim) -> MediaFetc
 async def reserve_fetched_file(conn: Conn, *, claim: JobClaim, at_most: int) -> str:
     """Reserve `at_most` bytes for a file that isn't stored yet; return its new token.
 
-    Raises `Oversized`, and `NotFound` if the row was deleted meanwhile.
+    Raises `BodyOversized`, and `ObjectNotFound` if the row was deleted meanwhile.
     """
     token = await uploads.reserve_upload(conn, organization_id=claim.organization_id, at_most=at_most)
     if not await queries.begin_file.run(conn, **_media_fetch_row_key(claim), token=token):
@@ -115,8 +115,8 @@ async def reserve_fetched_file(conn: Conn, *, claim: JobClaim, at_most: int) -> 
 async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, begun: Sequence[str]) -> dict[str, Any]:
     """Attach the file to the row in the transaction that ends the job; return the job's result.
 
-    `begun` are the tokens of all files of the attempt. Raises `NotFound` if the row was deleted meanwhile,
-    `Invalid`, `Conflict` TOO_MUCH_APP_MEDIA, `Unavailable`.
+    `begun` are the tokens of all files of the attempt. Raises `ObjectNotFound` if the row was deleted
+    meanwhile, `InvalidValue`, `StateConflict` TOO_MUCH_APP_MEDIA, `ServiceUnavailable`.
     """
     org = claim.organization_id
     app_media_limits.check_picture_shape(file)

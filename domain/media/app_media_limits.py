@@ -28,7 +28,7 @@ def check_transcript_allowed(kind: AppMediaKind, transcript: str) -> None:
 
 
 def check_picture_shape(file: StoredFile) -> None:
-    """Raise `InvalidValue` for a picture that content can't use."""
+    """Raise `InvalidValue` for a picture with too many pixels, or with a side too long for the other."""
     short, long = sorted((file.width, file.height))
     if file.kind == "image" and long > MAX_PICTURE_SIDE_RATIO * short:
         raise InvalidValue(

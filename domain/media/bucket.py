@@ -119,7 +119,10 @@ def open_bucket_store(settings: Settings) -> BucketStore:
 
 
 def _check_bucket(settings: Settings) -> None:
-    """Check bucket and key by listing a prefix that never exists."""
+    """Check the bucket and its key by listing a prefix that never exists. Raises `SettingsInvalid`.
+
+    Only logs a warning if the bucket can't be reached.
+    """
     once: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=LOOK_S)}
     try:
         next(iter(obstore.list(_open_s3_store(settings, once, LOOK_S), prefix="none")), None)
@@ -150,7 +153,7 @@ _BUCKET_FAULTS = {
 
 
 def _bucket_error_code(error: Exception) -> str:
-    """Return status and code, such as `403 AccessDenied`; the error's class name without them."""
+    """Return the HTTP status and code in a bucket's error, such as `403 AccessDenied`, or its class name."""
     text = str(error)
     status, code = _STATUS.search(text), _CODE.search(text)
     return " ".join(match[1] for match in (status, code) if match) or type(error).__name__
@@ -161,7 +164,10 @@ def _bucket_name(settings: Settings) -> str:
 
 
 def _open_s3_store(settings: Settings, retries: "RetryConfig", silent_s: int) -> S3Store:
-    """Open the bucket: in the host name on AWS, in the path elsewhere, which every service accepts."""
+    """Return a client for the bucket in the settings: its name is in the host on AWS, in the path elsewhere.
+
+    Every service accepts the name in the path.
+    """
     endpoint = settings.aws_endpoint_url
     config: S3Config = {
         "region": settings.aws_region,

@@ -87,7 +87,7 @@ class PictureEndFinder:
         self.is_cut_up = False
 
     def take(self, chunk: bytes) -> int:
-        """Take the next chunk; return how many of its leading bytes belong to the file.
+        """Take the next chunk of a streamed file; return how many of its leading bytes belong to the file.
 
         Returns 0 after the picture's end, and the whole length for a type without an end, such as a video.
         """
@@ -123,7 +123,7 @@ class PictureEndFinder:
         return at + len(piece)
 
     def _advance_to_next_step(self) -> None:
-        """Advance to the next step of at least one byte; None at the picture's end."""
+        """Advance to the next step of at least one byte in a picture's format; None at the picture's end."""
         assert self._walk is not None  # noqa: S101  Only a walk has steps.
         read, self._read = self._read, b""
         self.steps += 1

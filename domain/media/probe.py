@@ -117,7 +117,7 @@ def set_kernel_limits(files: int) -> None:
 
 
 def probe_open_file(media: IO[bytes], mime: str) -> ProbeAnswer:
-    """Return the metadata of a file, or its refusal."""
+    """Return the metadata of an uploaded file of the type `mime`, or the reason to refuse the file."""
     if mime == "image/svg+xml":
         return probe_drawing(media)
     return probe_picture(media, PILLOW_FORMATS[mime]) if mime in PILLOW_FORMATS else probe_video(media)
@@ -147,7 +147,10 @@ def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
 
 
 def _unpack_picture(image: Image.Image, kind: str) -> bool:
-    """Unpack the picture; False if it is too large. A JPEG is decoded at the size of a thumbnail."""
+    """Decode a picture's pixels; return False without doing so if it is too large.
+
+    A JPEG is decoded at the size of a thumbnail.
+    """
     width, height = image.size
     if kind == "WEBP" and width * height > MAX_UNPACKED_WEBP_PIXELS:
         return False

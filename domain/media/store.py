@@ -21,7 +21,7 @@ STORAGE_UNREACHABLE = "the storage of media can't be reached: repeat the request
 
 
 class MediaStore(ABC):
-    """Media storage: one object for each token. Every method raises `Unavailable` if the storage fails."""
+    """Media storage: one object for each token. Every method raises `ServiceUnavailable` if the storage fails."""
 
     def __init__(self, place: ObjectStore) -> None:
         self._place = place
@@ -43,7 +43,7 @@ class MediaStore(ABC):
 
     @abstractmethod
     def _reaching(self) -> AbstractContextManager[None]:
-        """Convert the storage's own errors to `Unavailable`."""
+        """Convert the storage's own errors to `ServiceUnavailable`."""
 
     @asynccontextmanager
     async def read(

@@ -44,7 +44,7 @@ class StreamingUpload:
         self.came, self._end = 0, PictureEndFinder(type_.mime)
 
     async def chunks(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        """Yield the head and the rest up to the file's end, counted and hashed.
+        """Yield an uploaded file's bytes up to its end, from its head and the `rest`, counted and hashed.
 
         Bytes after the end of a picture are read and dropped. Raises `BodyOversized` as soon as the size
         exceeds the limit.
@@ -73,9 +73,9 @@ async def stream_bytes(data: bytes) -> AsyncIterator[bytes]:
 
 
 async def store_sanitized_drawing(file: StoredFile, write: Callable[[bytes], Awaitable[str]]) -> StoredFile:
-    """Store the sanitized text of a drawing by `write`, which returns its token; return the file with that.
+    """Store a drawing's sanitized text by `write`, which returns a token; return the file with that token.
 
-    A file without such a text is returned unchanged.
+    The file gets the text's size and hash. A file without a sanitized text is returned as it is; nothing is stored.
     """
     if file.drawing is None:
         return file
@@ -85,7 +85,7 @@ async def store_sanitized_drawing(file: StoredFile, write: Callable[[bytes], Awa
 
 
 def _media_type_names(taken: MediaTypeSizeLimits) -> Sequence[str]:
-    """Return the types' names for partners."""
+    """Return the short names of media types for partners, such as `jpeg`."""
     called = {JPEG: "jpeg", PNG: "png", WEBP: "webp", MP4: "mp4", MOV: "mov", SVG: "svg"}
     return [called[type_] for type_ in taken]
 

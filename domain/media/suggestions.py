@@ -50,7 +50,7 @@ async def list_known_suggestions(conn: Conn, *, claim: JobClaim) -> list[KnownMe
 async def insert_media_suggestions(
     conn: Conn, *, claim: JobClaim, source: BrandSource, suggested: IngestSuggestions
 ) -> None:
-    """Insert an ingest's new suggestions, and leave its other files to be pruned.
+    """Insert an ingest's new pictures as suggestions, and leave its other files to be pruned.
 
     Runs in the transaction that ends the job.
     """
@@ -75,7 +75,7 @@ async def insert_media_suggestions(
 def _filter_new_suggestions(
     pictures: Sequence[MediaSuggestion], had: Sequence[KnownMediaSuggestion]
 ) -> list[MediaSuggestion]:
-    """Return the new pictures, each once by its bytes and by its address."""
+    """Return the pictures that aren't suggestions yet, each once by its bytes and by its address."""
     urls, hashes = {one.source_url for one in had}, {suggestion.sha256 for suggestion in had}
     new: list[MediaSuggestion] = []
     for picture in pictures:

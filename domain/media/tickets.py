@@ -20,16 +20,16 @@ MEDIA_TICKET_RETENTION_S = 4 * 86400.0
 
 
 async def insert_media_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID, tickets: Sequence[str]) -> None:
-    """Store tickets in the transaction that stores the prepared call."""
+    """Store one-time tickets for a post's files, in the transaction that stores the prepared call."""
     if tickets:
         await media_ticket.insert_tickets.run(conn, org=organization_id, post_id=post_id, tickets=tickets)
 
 
 async def redeem_media_ticket(conn: Conn, *, token: str, ticket: str, counts: bool = True) -> asyncpg.Record:
-    """Return the file's `mime_type`, `size_bytes`, `sha256`, `organization_id` and `tier`. Raises
-    `ObjectNotFound`.
+    """Return the file of a one-time ticket. Raises `ObjectNotFound`.
 
-    Marks the ticket as fetched, unless the request only checks for the file (HEAD).
+    Its columns are `mime_type`, `size_bytes`, `sha256`, `organization_id` and `tier`. Marks the ticket as
+    fetched, unless the request only checks for the file (HEAD).
     """
     formed = uploads.UPLOAD_TOKEN_PATTERN.fullmatch(token) and uploads.UPLOAD_TOKEN_PATTERN.fullmatch(ticket)
     query = media_ticket.fetch_asset if counts else media_ticket.find_asset
@@ -40,9 +40,9 @@ async def redeem_media_ticket(conn: Conn, *, token: str, ticket: str, counts: bo
 
 
 async def close_post_media_tickets(conn: Conn, *, organization_id: UUID, post_id: UUID) -> bool | None:
-    """Close a post's tickets from the commit on.
+    """Close a post's one-time file tickets from the commit on.
 
-    Return whether a ticket of the latest call was fetched before; None: the post has no tickets.
+    Returns whether a ticket of the latest call was fetched before; None if the post has no tickets.
     """
     fetched: bool | None = await media_ticket.close_tickets.value(conn, org=organization_id, post_id=post_id)
     return fetched

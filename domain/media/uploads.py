@@ -41,7 +41,7 @@ LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_UploadKey)
 async def reserve_upload(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
     """Reserve `at_most` bytes for a file that isn't stored yet; return its new token.
 
-    Raises `Oversized` if the organization's storage has no room for them.
+    Raises `BodyOversized` if the organization's storage has no room for them.
     """
     token = secrets.token_urlsafe(32)
     async with conn.transaction():
@@ -53,7 +53,7 @@ async def reserve_upload(conn: Conn, *, organization_id: UUID, at_most: int = 0)
 async def reserve_uploads(conn: Conn, *, organization_id: UUID, sizes: Sequence[int]) -> list[str]:
     """Reserve the known sizes of files that aren't stored yet; return their new tokens in order.
 
-    Runs in the caller's transaction. Raises `Oversized` if the storage has no room for them.
+    Runs in the caller's transaction. Raises `BodyOversized` if the storage has no room for them.
     """
     tokens = [secrets.token_urlsafe(32) for _ in sizes]
     await media_upload.start_uploads.run(conn, org=organization_id, tokens=tokens, sizes_bytes=sizes)
@@ -67,7 +67,7 @@ async def set_upload_size(conn: Conn, *, organization_id: UUID, token: str, size
 
 
 async def claim_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
-    """Claim files for the assets of this transaction. Raises `ServiceUnavailable` if they were pruned."""
+    """Claim uploads for assets of this transaction. Raises `ServiceUnavailable` if an upload was pruned."""
     orgs = [organization_id] * len(tokens)
     if await media_upload.end_uploads.run(conn, orgs=orgs, tokens=tokens) != len(tokens):
         raise ServiceUnavailable("the upload took more than a day: repeat the request")
@@ -76,7 +76,7 @@ async def claim_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[s
 async def delete_unclaimed_uploads(
     conn: Conn, store: MediaStore, *, organization_id: UUID, tokens: Sequence[str]
 ) -> None:
-    """Delete those of these files that no asset has claimed. Raises `ServiceUnavailable`."""
+    """Delete those uploads of these tokens that no asset has claimed, with their files. Raises `ServiceUnavailable`."""
     async with conn.transaction():
         rows = await LOCK_UPLOADS.all(conn, org=organization_id, tokens=tokens)
         await _delete_upload_files(conn, store, rows)

@@ -42,7 +42,7 @@ class ActiveUserCache:
         self._found: OrderedDict[tuple[UUID, TimeWindow], tuple[int, int, datetime]] = OrderedDict()
 
     def get(self, project_id: UUID, window: TimeWindow, events: int, now: datetime) -> int | None:
-        """Return the cached number; None if there is none for so many events."""
+        """Return the cached number of people in a window; None without a fresh one for so many events."""
         cached = self._found.get((project_id, window))
         if cached is None or cached[1] != events or now - cached[2] >= ACTIVE_USER_CACHE_TIME:
             return None
@@ -59,7 +59,10 @@ class ActiveUserCache:
 async def count_active_users(
     conn: Conn, counted: ActiveUserCache, *, project_id: UUID, events: Mapping[TimeWindow, int], now: datetime
 ) -> list[int]:
-    """Return the number of people in each window. The caller has just counted the windows' events."""
+    """Return the number of distinct people in each window of `events`, cached or freshly counted.
+
+    `events` has the number of events of each window, which the caller has just counted.
+    """
     cached = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
     fresh = await _count_uncached_users(conn, project_id, [window for window, n in cached.items() if n is None])
     for window, n in fresh.items():

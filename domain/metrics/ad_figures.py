@@ -48,7 +48,7 @@ class AdFigureSum(NamedTuple):
 
 
 def sum_ad_days(days: Iterable[AdDaySum]) -> AdFigureSum:
-    """Sum all days.
+    """Return the sums of daily ad rows: spend, impressions, clicks, conversions, revenue, and currencies.
 
     `reach` is that of the only row with impressions, 0 without such a row, None with several.
     """
@@ -67,7 +67,7 @@ def sum_ad_days(days: Iterable[AdDaySum]) -> AdFigureSum:
 
 
 def micros_to_cents(micros: int, count: int = 1) -> int | None:
-    """Return the share of each of `count` in whole cents, half a cent rounded up; None for a count of 0."""
+    """Return `micros` (millionths) by `count` in whole cents, half a cent rounded up; None for count 0."""
     return (2 * micros + MICROS_PER_CENT * count) // (2 * MICROS_PER_CENT * count) if count else None
 
 
@@ -94,6 +94,6 @@ AD_COUNT_METRICS: Mapping[AdMetric, Callable[[AdFigureSum], MetricFigure]] = {
 
 
 def ad_metric_values(found: AdFigureSum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, MetricFigure]:
-    """Return these metrics of a sum; without `money`, those that depend on it are None."""
+    """Return the values of these metrics from an ad sum; without `money`, metrics of money are None."""
     available = {**AD_COUNT_METRICS, **AD_MONEY_METRICS} if money else AD_COUNT_METRICS
     return {name: available[name](found) if name in available else None for name in metrics}

@@ -54,9 +54,9 @@ def check_ad_scope_id(scope: AdScope, subject_id: str | None) -> None:
 
 
 async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now: datetime) -> AdMetrics:
-    """Return ad metrics; each day of the window counts whole.
+    """Return a project's ad metrics by bucket and for the whole window; each day of the window counts whole.
 
-    Raises `NotFound`, `InvalidValue` for too many buckets.
+    Raises `ObjectNotFound`, `InvalidValue` for too many buckets.
     """
     async with stores.main() as conn:
         name = await read_project_timezone(conn, organization_id=asked.organization_id, project_id=asked.project_id)

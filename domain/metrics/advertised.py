@@ -81,7 +81,7 @@ LIST_ADVERTISED_SOURCES = top_performer.list_advertised.typed(AdvertisedSource)
 async def rank_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, *, now: datetime) -> TopPerformers:
     """Rank a project's posts or contents by their ads.
 
-    Raises `NotFound`, and `InvalidValue` if no ad of the window refers to one, or too many do.
+    Raises `ObjectNotFound`, and `InvalidValue` if no ad of the window refers to one, or too many do.
     """
     scope = {"organization_id": asked.organization_id, "project_id": asked.project_id}
     async with stores.main() as conn:
@@ -129,7 +129,7 @@ async def _list_advertised_sources(
 def _group_ad_sums(
     asked: TopPerformersQuery, sums: Iterable[AdSourceSum], known: Mapping[str, AdvertisedSource]
 ) -> Mapping[tuple[str, PlatformName], list[AdSourceSum]]:
-    """Group the sums by post, or by content and platform."""
+    """Group ad sums by post, or by content and platform; sums outside the query are left out."""
     groups = defaultdict[tuple[str, PlatformName], list[AdSourceSum]](list)
     for ad_sum in sums:
         source = known.get(ad_sum.source)
@@ -166,7 +166,10 @@ def _rank_ad_groups(
 
 
 def _compute_ad_metric(metric: TopMetric, sums: Sequence[AdSourceSum]) -> int | float | None:
-    """Return a metric of sums; None for a ratio with a zero base, or of several currencies."""
+    """Return the conversions or the ROAS (revenue by spend) of ad sums.
+
+    ROAS is None without spend, or in several currencies.
+    """
     if metric == "conversions":
         return sum(ad_sum.conversions for ad_sum in sums)
     if len({ad_sum.currency for ad_sum in sums}) > 1:

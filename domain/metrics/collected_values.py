@@ -107,7 +107,7 @@ class ReportedValueSums(NamedTuple):
     firsts: Mapping[tuple[MetricName, UUID], datetime]
 
     def known(self, metric: MetricName, before: datetime) -> list[UUID]:
-        """Return the subjects with a value of the metric before that time."""
+        """Return the posts or accounts in scope that had a value of the metric before that time."""
         return [subject for subject in self.subjects if self.firsts.get((metric, subject), before) < before]
 
     def sum(self, metric: MetricName, stretch: NumberedTimeBucket, subjects: Iterable[UUID]) -> int:
@@ -115,7 +115,7 @@ class ReportedValueSums(NamedTuple):
 
 
 async def read_collected_values(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
-    """Return the values of the query's metrics that platforms report."""
+    """Return the values of the query's metrics that platforms report, by bucket and for the window."""
     accounts = await _list_scope_accounts(conn, question)
     account_ids = [account.id for account in accounts]
     reported = await _read_reported_values(conn, question, account_ids)
@@ -131,20 +131,20 @@ async def read_collected_values(conn: Conn, question: MetricSourceQuery) -> Mapp
 
 
 async def read_published_counts(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
-    """Return the numbers of published posts, from our own records."""
+    """Return the number of published posts for each bucket and the whole window, from our own records."""
     question = question.back
     accounts = await _list_scope_accounts(conn, question)
     return {"posts_published": await _count_published_posts(conn, question, [account.id for account in accounts])}
 
 
 def sum_reported_counter(told: ReportedValueSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
-    """Return the sum over the subjects with a value before the period's end; None without any."""
+    """Return a metric's sum in a period over the posts or accounts with a value before its end, else None."""
     subjects = told.known(metric, stretch.until)
     return told.sum(metric, stretch, subjects) if subjects else None
 
 
 def compute_engagement_rate(told: ReportedValueSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
-    """Return engagements divided by views, of the subjects with views; None without a view."""
+    """Return engagements by views in a period, over the posts or accounts with views; None without a view."""
     viewed = told.known("views", stretch.until)
     views = told.sum("views", stretch, viewed)
     if views <= 0:
@@ -153,7 +153,7 @@ def compute_engagement_rate(told: ReportedValueSums, _: MetricName, stretch: Num
 
 
 def compute_follower_delta(told: ReportedValueSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
-    """Return the change in followers, summed over accounts with an earlier value; None without any.
+    """Return the change in followers in a period, summed over accounts with an earlier value, else None.
 
     A first value has no difference.
     """
@@ -176,7 +176,7 @@ def _compute_bucket_values(
 
 
 async def _list_scope_accounts(conn: Conn, question: MetricSourceQuery) -> list[ProjectAccount]:
-    """Return the accounts in scope; none for a post."""
+    """Return the accounts in a metrics query's scope: the project's, or a single one; none for a post."""
     if question.scope == "platform_post":
         return []
     rows = await LIST_PROJECT_ACCOUNTS.all(
@@ -211,7 +211,10 @@ async def _read_reported_values(
 async def _read_follower_counts(
     conn: Conn, question: MetricSourceQuery, accounts: Sequence[ProjectAccount]
 ) -> MetricValues:
-    """Return each account's last value by the end of each bucket that began while the project had it."""
+    """Return the followers at the end of each bucket, summed over accounts; the total is the last bucket's.
+
+    An account counts in the buckets that began while the project had it. None for a bucket without any value.
+    """
     rows = await LIST_FOLLOWER_COUNTS.all(
         conn,
         org=question.organization_id,

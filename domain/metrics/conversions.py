@@ -52,9 +52,9 @@ class _ConversionGroupKey(NamedTuple):
 
 
 async def count_project_conversions(stores: MetricDatabases, asked: ConversionQuery) -> Conversions:
-    """Count conversions.
+    """Count a project's conversions and their value, in total and in the requested groups.
 
-    Raises `NotFound`, `InvalidValue` for more than `MAX_CONVERSION_GROUPS` groups or too many hours.
+    Raises `ObjectNotFound`, `InvalidValue` for more than `MAX_CONVERSION_GROUPS` groups or too many hours.
     """
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
@@ -64,7 +64,9 @@ async def count_project_conversions(stores: MetricDatabases, asked: ConversionQu
     cut, names = _split_conversion_window(asked, zone), [*(asked.names or CONVERSION_EVENT_NAMES)]
     async with stores.events() as conn:
         counts = await _read_conversion_counts(conn, asked, names, cut, app_no)
-    groups = _group_conversions(counts, _make_conversion_grouper(asked.by, cut, zone, numbered)) if asked.by else []
+    groups = (
+        _sum_conversions_by_group(counts, _make_conversion_grouper(asked.by, cut, zone, numbered)) if asked.by else []
+    )
     return Conversions(
         window=MetricWindow(since=asked.window.since, until=asked.window.until),
         timezone=zone.key,
@@ -75,7 +77,7 @@ async def count_project_conversions(stores: MetricDatabases, asked: ConversionQu
 
 
 def _split_conversion_window(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[TimeBucket]:
-    """Return the finest requested periods; a single one if none is requested."""
+    """Return the window's hours or days, the finest of the requested periods; the whole window if none is."""
     if "hour" in asked.by:
         return buckets.split_window_into_buckets(asked.window, zone, "hour")
     if "day" in asked.by:
@@ -102,7 +104,7 @@ async def _read_conversion_counts(
     return counts
 
 
-def _group_conversions(
+def _sum_conversions_by_group(
     found: Sequence[EventGroupCount], group_of: Callable[[EventGroupCount], _ConversionGroupKey]
 ) -> list[ConversionGroup]:
     grouped = defaultdict[_ConversionGroupKey, list[EventGroupCount]](list)
@@ -114,7 +116,10 @@ def _group_conversions(
 def _make_conversion_grouper(
     by: Collection[ConversionGrouping], cut: Sequence[TimeBucket], zone: ZoneInfo, numbered: Sequence[NumberedApp]
 ) -> Callable[[EventGroupCount], _ConversionGroupKey]:
-    """Return a function from a row to its group, with all lookups prepared: rows are thousands."""
+    """Return a function that returns the group of a row of event counts.
+
+    All its lookups are prepared: rows are thousands.
+    """
     days = [f"{bucket.since.astimezone(zone):%Y-%m-%d}" for bucket in cut]
     app_ids = {app.app_no: ids.format_prefixed_id(ids.APP, app.id) for app in numbered}
     platforms = {app.app_no: app.platform for app in numbered}
@@ -131,9 +136,9 @@ def _make_conversion_grouper(
 
 
 def _sum_conversion_totals(rows: Sequence[EventGroupCount]) -> dict[str, Any]:
-    """Return the fields of totals; value and currency are None for rows of several currencies.
+    """Return count, value and currency of rows of conversions, by name of the field.
 
-    Rows without a currency and value fit any currency.
+    Value and currency are None for rows of several currencies. Rows without a currency and value fit any currency.
     """
     micros: dict[str, int] = {}
     for row in rows:

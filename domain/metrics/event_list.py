@@ -73,7 +73,7 @@ class EventFilter(NamedTuple):
 async def list_event_page(
     conn: Conn, found: ProjectApps, wanted: EventFilter, *, before: EventCursor | None, limit: int
 ) -> list[tuple[bytes, KeptEvent]]:
-    """Return at most `limit` events after a position, each with its own position."""
+    """Return at most `limit` events of a project before a cursor, newest first, each with its own cursor."""
     end = before or EventCursor(wanted.until or _LAST, UUID(int=0), -1)
     async with conn.transaction():
         await event.walk_indexes.value(conn)

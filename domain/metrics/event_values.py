@@ -17,7 +17,10 @@ MAX_EVENT_COMMIT_DELAY = timedelta(minutes=10)
 
 
 async def read_event_values(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
-    """Return events and people of each bucket, those of the latest 202 included."""
+    """Return the number of events for each bucket and the whole window, and of active users if requested.
+
+    Events of the latest 202 responses are included.
+    """
     counts = await _count_bucket_events(conn, question, rollup_counts.ALL_EVENT_NAMES)
     values: dict[MetricName, MetricValues] = {"events": MetricValues(counts, sum(counts))}
     if "other_events" in question.metrics:
@@ -39,9 +42,9 @@ async def _count_bucket_events(conn: Conn, question: MetricSourceQuery, names: S
 
 
 async def _count_bucket_users(conn: Conn, question: MetricSourceQuery, events: Sequence[int]) -> MetricValues:
-    """Count the people of each bucket, and of the whole window, each person once.
+    """Return the number of distinct people in each bucket, and in the whole window.
 
-    None for events before people were recorded, such as those of an earlier release.
+    None for a period with events before people were recorded, such as those of an earlier release.
     """
     buckets = [TimeWindow(bucket.since, bucket.until) for bucket in question.buckets]
     event_counts = {question.window: sum(events)} | dict(zip(buckets, events, strict=True))
@@ -55,7 +58,7 @@ async def _count_bucket_users(conn: Conn, question: MetricSourceQuery, events: S
 
 
 async def _windows_before_recording(conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]) -> list[TimeWindow]:
-    """Return the windows without people that end before people were first recorded."""
+    """Return those of the `empty` windows that end before the project's people were first recorded."""
     if not empty:
         return []
     since = await active_users.find_first_people_midnight(conn, project_id=project_id)

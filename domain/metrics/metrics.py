@@ -68,10 +68,10 @@ class MetricsQuery(NamedTuple):
 def choose_scope_metrics(
     scope: MetricScope, metrics: Sequence[MetricName] | None, *, has_id: bool
 ) -> Sequence[MetricName]:
-    """Return the requested metrics, or all of the scope.
+    """Return the requested metrics, or all metrics of the scope: project, account or post.
 
-    Raises `InvalidValue` for a metric that the scope doesn't have, for a missing id and for one that the
-    scope doesn't take.
+    Raises `InvalidValue` for a metric that the scope doesn't have, for a missing id of an account or a post,
+    and for an id with the project.
     """
     if has_id == (scope == "project"):
         raise InvalidValue("id", "name the account or the post of `scope`; for the project, leave it out")
@@ -83,7 +83,10 @@ def choose_scope_metrics(
 
 
 async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, now: datetime) -> Metrics:
-    """Return the metrics. Raises `NotFound`, `InvalidValue` for too many buckets."""
+    """Return the metrics of a project, an account or a post, for each bucket and the whole window.
+
+    Raises `ObjectNotFound`, `InvalidValue` for too many buckets.
+    """
     async with stores.main() as conn:
         zone = await read_project_timezone(conn, organization_id=asked.organization_id, project_id=asked.project_id)
         await _check_metric_subject(conn, asked)
@@ -99,13 +102,13 @@ async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, no
 
 
 async def read_project_timezone(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
-    """Return the name of a project's zone, archived or not. Raises `NotFound`."""
+    """Return the name of a project's zone, archived or not. Raises `ObjectNotFound`."""
     zone: str = require_found(await project.get_zone.value(conn, org=organization_id, id=project_id), "project")
     return zone
 
 
 async def _check_metric_subject(conn: Conn, asked: MetricsQuery) -> None:
-    """Raise `NotFound` for an account or a post outside the project."""
+    """Raise `ObjectNotFound` for an account or a post outside the project."""
     if asked.subject_id is None:
         return
     shown_id = ids.format_prefixed_id(ids.PROJECT, asked.project_id)

@@ -85,7 +85,7 @@ def _redact_object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
 
 
 def _redact_field_name(name: str) -> str:
-    """Return a field's name; hidden if it is an address, as in maps by person."""
+    """Return a JSON field's name, or `REDACTED_TEXT` if it is a personal address, as in maps by person."""
     return REDACTED_TEXT if _has_personal_address(name) else name
 
 
@@ -120,7 +120,10 @@ def _redact_personal_text(text: str) -> str:
 
 
 def _strip_url_query(word: re.Match[str]) -> str:
-    """Return an address without its query or fragment, which may contain anything; other words stay."""
+    """Return a word without its query and fragment if it is a URL, as these may contain anything.
+
+    Other words are returned as they are.
+    """
     address, *rest = _CARRIES.split(word[0], maxsplit=1)
     carries = "//" in word[0] or address.startswith("/") or (rest and "=" in rest[0])
     return address if carries else word[0]

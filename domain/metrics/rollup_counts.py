@@ -52,9 +52,9 @@ async def count_rolled_up_events(
     app_nos: Sequence[int] | None = None,
     limit: int | None = None,
 ) -> list[EventGroupCount]:
-    """Count events between the first and the last bound; each bound is at a quarter-hour.
+    """Count a project's events between the first and the last of `bounds`, grouped by the fields of `by`.
 
-    Returns at most `limit` groups; an empty `app_nos` matches no app.
+    Each bound is at a quarter-hour. Returns at most `limit` groups; an empty `app_nos` matches no app.
     """
     parameters = {
         "project_id": project_id,
@@ -76,5 +76,5 @@ async def count_rolled_up_events(
 
 
 def find_split_hours(bounds: Sequence[datetime]) -> list[datetime]:
-    """Return the UTC hours that a bound splits."""
+    """Return the starts of the UTC hours with one of the `bounds` inside, each once."""
     return [*dict.fromkeys(bound.replace(minute=0) for bound in bounds if bound.minute)]

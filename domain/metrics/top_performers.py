@@ -63,7 +63,7 @@ async def rank_by_platform_metrics(
     limit: int,
     now: datetime,
 ) -> TopPerformers:
-    """Rank a project's posts or contents by one of `COUNTERS_OF_TOP_METRICS`. Raises `NotFound`."""
+    """Rank a project's posts or contents by one of `COUNTERS_OF_TOP_METRICS`. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await RANK_TOP_SOURCES.all(
         conn,

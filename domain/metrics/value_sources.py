@@ -32,7 +32,7 @@ class MetricSourceQuery(NamedTuple):
 
     @property
     def back(self) -> "MetricSourceQuery":
-        """Return the query with times on the clock of a sandbox's rows."""
+        """Return the query with its times moved back by `ahead`, to the clock of a sandbox's rows."""
         window = TimeWindow(*(bound - self.ahead for bound in self.window))
         buckets = [
             bucket._replace(since=bucket.since - self.ahead, until=bucket.until - self.ahead) for bucket in self.buckets
@@ -66,5 +66,5 @@ class MetricValueSource(NamedTuple):
     read: Callable[[Conn, MetricSourceQuery], Awaitable[Mapping[MetricName, MetricValues]]]
 
     def has(self, question: MetricSourceQuery) -> bool:
-        """Return whether the query has some of its metrics."""
+        """Return whether the query requests any metric of this source."""
         return not self.metrics.get(question.scope, frozenset()).isdisjoint(question.metrics)

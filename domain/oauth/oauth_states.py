@@ -113,9 +113,9 @@ async def create_oauth_state(
 
 
 async def find_oauth_flow(conn: Conn, *, state: str, purpose: str, now: datetime) -> StartedOAuthFlow:
-    """Return the flow of a valid state at the visit of its link; the state stays unused.
+    """Return the OAuth flow of a valid state when a person opens our link; the state stays unused.
 
-    Raises `InvalidValue`.
+    Raises `InvalidValue` for an unusable state.
     """
     flow = _OAUTH_STATE_PATTERN.fullmatch(state) and await FIND_OAUTH_FLOW.one(
         conn, state_hash=_hash_oauth_state(state), purpose=purpose, now=now
@@ -128,9 +128,9 @@ async def find_oauth_flow(conn: Conn, *, state: str, purpose: str, now: datetime
 async def use_up_oauth_state(
     conn: Conn, *, state: str, purpose: str, now: datetime, keyring: Keyring
 ) -> tuple[StartedOAuthFlow, str | None]:
-    """Use up a state in the caller's transaction; return its flow and verifier.
+    """Use up an OAuth state in the caller's transaction; return its flow, and its PKCE verifier or None.
 
-    Raises `InvalidValue`.
+    Raises `InvalidValue` for an unusable state.
     """
     used = _OAUTH_STATE_PATTERN.fullmatch(state) and await USE_UP_OAUTH_STATE.one(
         conn, state_hash=_hash_oauth_state(state), purpose=purpose, now=now
@@ -150,19 +150,19 @@ def find_other_browser_error(flow: StartedOAuthFlow, *, same_browser: bool) -> s
 
 
 async def end_oauth_flow(conn: Conn, flow: StartedOAuthFlow, *, outcome: str, error: str | None = None) -> None:
-    """End a flow without a job: `failed`, or `requested` from an owner."""
+    """Store the outcome of an OAuth flow without a job: `failed`, or `requested` from an owner."""
     await oauth_state.end_state.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, outcome=outcome, error_code=error
     )
 
 
 async def bind_oauth_flow_to_job(conn: Conn, flow: StartedOAuthFlow, *, job_id: UUID) -> None:
-    """Bind the flow to this job: it stays pending until the job ends, and gets the job's outcome."""
+    """Bind an OAuth flow to a job: it stays pending until the job ends, and gets the job's outcome."""
     await oauth_state.give_to_job.run(conn, org=flow.organization_id, state_hash=flow.state_hash, job_id=job_id)
 
 
 async def read_oauth_flow_outcome(conn: Conn, flow: StartedOAuthFlow) -> str | None:
-    """Return the outcome of a flow; None while its job runs."""
+    """Return the outcome of an OAuth flow; None while the flow's job runs."""
     result: str | None = await oauth_state.get_outcome.value(conn, org=flow.organization_id, state_hash=flow.state_hash)
     return result
 

@@ -11,10 +11,10 @@ ADDED_URL_PARAMETERS = frozenset({"status", "state"})
 
 
 def check_return_url(url: str, *, origins: Collection[str]) -> str:
-    """Return a `returnUrl` unchanged. Raises `InvalidValue`, `ReturnUrlRefused` for an origin outside
-    `origins`.
+    """Return a flow's `returnUrl` as it is if its origin is one of `origins`.
 
-    Refuses all URLs that browsers and URL parsers read differently.
+    Raises `ReturnUrlRefused` for another origin, and `InvalidValue`. Refuses all URLs that browsers and URL
+    parsers read differently.
     """
     parts = _split_return_url(url)
     if parts.fragment or url.endswith("#"):
@@ -28,7 +28,7 @@ def check_return_url(url: str, *, origins: Collection[str]) -> str:
 
 
 def append_oauth_outcome(url: str, *, status: str, state: str) -> str:
-    """Return the address with the outcome of the flow and its state."""
+    """Return a return URL with the flow's outcome appended as the parameters `status` and `state`."""
     parts = urlsplit(url)
     added = urlencode({"status": status, "state": state})
     return parts._replace(query=f"{parts.query}&{added}" if parts.query else added).geturl()

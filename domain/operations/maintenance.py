@@ -10,7 +10,10 @@ from jobs.ledger import ChangedJob
 
 
 async def rescue_jobs_of_dead_workers(conn: Conn, *, before: datetime) -> list[ChangedJob]:
-    """Take a batch of jobs from dead workers, if the database's time is still before `before`."""
+    """Take a batch of jobs from dead workers, and end the subjects of those that end; return the jobs.
+
+    Takes none if the database's time isn't before `before` any more.
+    """
     async with conn.transaction():
         moved = await maintenance.rescue_lost_jobs(conn, before=before)
         await subjects.end_job_subjects(conn, moved)
@@ -18,7 +21,7 @@ async def rescue_jobs_of_dead_workers(conn: Conn, *, before: datetime) -> list[C
 
 
 async def end_overdue_jobs_and_subjects(conn: Conn) -> list[ChangedJob]:
-    """Fail a batch of queued jobs past their deadline."""
+    """Fail a batch of queued jobs past their deadline, and end their subjects; return the jobs."""
     async with conn.transaction():
         moved = await maintenance.fail_overdue_jobs(conn)
         await subjects.end_job_subjects(conn, moved)

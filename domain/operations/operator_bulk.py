@@ -67,7 +67,10 @@ async def retry_jobs_of_organizations(
     after: BulkJobPosition | None,
     dry_run: bool,
 ) -> BulkRetryPage:
-    """Retry the next `bulk_retries.MAX_RETRIED` matching jobs; with `dry_run` only count them."""
+    """Retry the next `bulk_retries.MAX_RETRIED` jobs of a filter, of one or of all organizations.
+
+    With `dry_run` only counts them. Returns the counts, the position of the next call, and the wakes to send.
+    """
     listed = await LIST_ORGS_WITH_FAILED_JOBS.all(
         conn,
         org=organization_id,
@@ -143,7 +146,10 @@ async def cancel_jobs_of_organizations(
     after: BulkJobPosition | None,
     dry_run: bool,
 ) -> BulkCancelPage:
-    """Cancel the next `bulk.MAX_CANCELED` matching jobs; with `dry_run` only count them."""
+    """Cancel the next `bulk.MAX_CANCELED` jobs of a filter, of one or of all organizations.
+
+    With `dry_run` only counts them. Returns the counts, and the position of the next call.
+    """
     listed = await LIST_ORGS_WITH_OPEN_JOBS.all(
         conn,
         org=organization_id,
@@ -170,7 +176,7 @@ async def cancel_jobs_of_organizations(
 
 
 def _find_first_organization(after: BulkJobPosition | None) -> UUID | None:
-    """Return the organization that a call begins with; None: the first of all.
+    """Return the organization at which a bulk call after a position begins; None for the first of all.
 
     It is the position's own, or the next id if the position is after all of its jobs.
     """

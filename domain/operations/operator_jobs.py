@@ -83,7 +83,7 @@ class OperatorJobFilter(NamedTuple):
 
 
 async def read_operator_job(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
-    """Return a job of any organization, with its wait reason while it runs. Raises `NotFound`."""
+    """Return a job of any organization, with its wait reason while it runs. Raises `ObjectNotFound`."""
     row = require_found(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
     waiting = None
     if row.status == "running":
@@ -92,7 +92,7 @@ async def read_operator_job(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
 
 
 async def read_operator_job_timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
-    """Return the first entries of any organization's job, internal ones too. Raises `NotFound`."""
+    """Return the first entries of any organization's job, internal ones too. Raises `ObjectNotFound`."""
     row = require_found(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
     return await timelines.list_job_timeline(conn, organization_id=row.organization_id, job_id=job_id, internal=True)
 
@@ -100,14 +100,20 @@ async def read_operator_job_timeline(conn: Conn, *, job_id: UUID) -> list[Timeli
 async def list_operator_job_page(
     conn: Conn, *, wanted: OperatorJobFilter, before: UUID | None, limit: int
 ) -> list[OperatedJob]:
-    """Return at most `limit` jobs older than `before`, newest first, of the scanned ones."""
+    """Return at most `limit` jobs of all organizations older than `before`, newest first.
+
+    It scans a limited number of jobs in each organization.
+    """
     depth = max(limit, MIN_DEPTH, await _scan_depth_per_organization(conn, wanted))
     parameters = _job_filter_parameters(wanted, before, depth) | {"limit": limit}
     return [_to_schema(OperatedJob, row) for row in await _search_operator_jobs(conn, wanted, parameters)]
 
 
 async def _search_operator_jobs(conn: Conn, wanted: OperatorJobFilter, asked: dict[str, Any]) -> Sequence[_Row]:
-    """Run the statement for these filters: jobs of a project, open and unsuccessful ones have own indexes."""
+    """Return the jobs of all organizations that match these filters.
+
+    Jobs of a project, open jobs and unsuccessful jobs have statements and indexes of their own.
+    """
     of_phase = wanted.phase and states.api_status_of_phase(wanted.phase)
     status = wanted.status or of_phase or ("failed" if wanted.error_code else None)
     if wanted.project_id is not None:
@@ -120,7 +126,10 @@ async def _search_operator_jobs(conn: Conn, wanted: OperatorJobFilter, asked: di
 
 
 async def count_operator_jobs(conn: Conn, *, wanted: OperatorJobFilter) -> OperatedJobCounts:
-    """Count the scanned jobs of the filter; `more_of` names the statuses with further jobs."""
+    """Count the jobs of a filter by status and phase, of all organizations.
+
+    It scans a limited number of jobs in each; `more_of` names the statuses with further jobs.
+    """
     depth = await _scan_depth_per_organization(conn, wanted)
     parameters = _job_filter_parameters(wanted, None, depth)
     if wanted.project_id is None:

@@ -116,7 +116,7 @@ async def has_operator_organizations(conn: Conn) -> bool:
 
 
 async def list_pool_caps(conn: Conn, *, name: str) -> list[PoolCap]:
-    """Return the caps of a pool; an organization of another tier has none."""
+    """Return the caps of running and queued jobs in a pool, by tier. An organization of another tier has none."""
     return [
         PoolCap(tier=row.tier, max_running=row.max_running, max_queued=row.max_queued)
         for row in await LIST_POOL_CAPS.all(conn, name=name)
@@ -150,16 +150,17 @@ async def has_dispatcher(conn: Conn) -> bool:
 
 
 def compute_desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:
-    """Return the workers needed for the running and the due jobs; a paused pool has no due jobs.
+    """Return the number of workers that a pool needs for its running and due jobs.
 
-    Ten jobs that end within a second share one slot. A pool without ended jobs counts as slow.
+    A paused pool has no due jobs. Ten jobs that end within a second share one slot. A pool without ended jobs
+    counts as slow.
     """
     share = 1.0 if mean_run_s is None else min(1.0, mean_run_s / OWN_SLOT_JOB_DURATION_S)
     return math.ceil((running + due * share) / slots)
 
 
 async def _list_operator_organizations(conn: Conn) -> dict[UUID, UUID | None]:
-    """Return the live organizations with an operator's key, each without a key to record."""
+    """Return the live organizations with an operator's key, each mapped to None: no key is recorded."""
     return {row["organization_id"]: None for row in await api_key.list_operators.all(conn)}
 
 

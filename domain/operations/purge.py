@@ -83,9 +83,8 @@ async def begin_project_purge(
 
     Hides the project and submits the job that deletes it. Returns the answer, and the wake to send.
 
-    A repeat returns the same answer, and submits another job if the last one failed. `actor` is an operator
-    with a key. Raises `NotFound`, `InvalidValue`, `StateConflict` NOT_ARCHIVED, ARCHIVE_RUNNING,
-    ACCOUNT_LEASED.
+    A repeat returns the same answer, and submits another job if the last one failed. `actor` is an operator with a
+    key. Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` NOT_ARCHIVED, ARCHIVE_RUNNING, ACCOUNT_LEASED.
     """
     row = require_found(await _LOCK_PURGED_PROJECT.one(conn, id=project_id, env=env), "project")
     if name != row.name:
@@ -145,7 +144,7 @@ async def has_open_project_jobs(conn: Conn, *, claim: JobClaim) -> bool:
 async def delete_stored_answers(
     conn: Conn, *, claim: JobClaim, after: IdempotencyRecordKey
 ) -> IdempotencyRecordKey | None:
-    """Delete the project's answers in the batch of idempotency records after `after`.
+    """Delete a purged project's API answers in the batch of idempotency records after `after`.
 
     Returns the batch's last key, from which the next batch goes on; None: no record is left.
 
@@ -180,7 +179,7 @@ async def list_app_media_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWit
 
 
 async def delete_files_of_rows(store: MediaStore, filed: list[RowWithFiles]) -> None:
-    """Delete the files of these rows from the storage. Raises `Unavailable`."""
+    """Delete the files of these rows from the storage. Raises `ServiceUnavailable`."""
     await asyncio.gather(*(store.delete(token) for entry in filed for token in entry.tokens))
 
 
@@ -242,7 +241,7 @@ async def purge_webhook_batch(conn: Conn, *, claim: JobClaim) -> int:
 
 
 async def end_project_purge(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
-    """Delete the project's own row, the last one."""
+    """Delete a purged project's own row, the last one, and audit the purge; return the job's result."""
     scope = _purged_project_scope(claim)
     await purge.purge_project.run(conn, **scope)
     project_id = scope["project_id"]

@@ -117,9 +117,9 @@ async def count_secrets_of_older_keys(conn: Conn, *, keyring: Keyring) -> int:
 
 
 async def rewrap_all_secrets(pool: Pool, *, keyring: Keyring, report: ReportRewrappedRows) -> dict[str, int]:
-    """Seal all rows; return their numbers by table.
+    """Seal the secrets of all tables with the keyring's first key; return the number of rows by table.
 
-    The keyring has all their keys. Raises `SealedValueInvalid`.
+    The keyring has all keys of these secrets. Raises `SealedValueInvalid`.
     """
     return {name: await _rewrap_secret_table(pool, name, keyring, report) for name in SECRET_TABLES}
 

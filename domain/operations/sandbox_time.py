@@ -53,7 +53,7 @@ COUNT_DUE_WORK = sandbox_clock.count_due.typed(_DueWorkCounts)
 
 
 async def take_clock_advance_slot(conn: Conn) -> bool:
-    """Take one of the `MAX_CLOCK_ADVANCES` until the connection ends; False if all are taken."""
+    """Take one of the `MAX_CLOCK_ADVANCES` slots until the connection ends; return False if all are taken."""
     return await sandbox_load.take_place.value(conn, places=MAX_CLOCK_ADVANCES) is not None
 
 
@@ -62,12 +62,12 @@ async def find_sandbox_due_work(conn: Conn, *, claim: JobClaim) -> SandboxDueWor
 
 
 async def list_due_pool_wakes(conn: Conn, *, claim: JobClaim) -> list[WakeMessage]:
-    """Return a wake for each pool with due jobs."""
+    """Return a wake for each pool with due jobs of the sandbox, apart from the job that moves its clock."""
     return await LIST_DUE_POOL_WAKES.all(conn, org=claim.organization_id, own=claim.id)
 
 
 async def run_due_chores(conn: Conn, sight: SandboxDueWork) -> bool:
-    """Run the dispatcher's chores with due work; return False if there are none."""
+    """Run those chores of the dispatcher that have due work in a sandbox; return False if none has."""
     if sight.overdue:
         await maintenance.end_overdue_jobs_and_subjects(conn)
     if sight.ripe:
@@ -80,10 +80,10 @@ async def run_due_chores(conn: Conn, sight: SandboxDueWork) -> bool:
 
 
 async def move_sandbox_clock(conn: Conn, *, claim: JobClaim) -> AdvancingClock | TaskOutcome | None:
-    """Move the clock to the next due time, or to its target, which ends its job.
+    """Move a sandbox's clock to the next due time of its rows, or to the target of the advance.
 
-    Returns None if work is due already. Runs in a step of the job; its locks keep the sandbox's other jobs
-    from starting or continuing.
+    Returns the rest of the way, None if work is due already, or the outcome that ends the job at the target.
+    Runs in a step of the job; its locks keep the sandbox's other jobs from starting or continuing.
     """
     org, own = claim.organization_id, claim.id
     if await sandbox_clock.lock_open.value(conn, org=org, own=own):

@@ -42,9 +42,9 @@ async def begin_project_archive(
 ) -> tuple[Archived, ledger.WakeMessage | None]:
     """Archive a project and submit the job that cleans up; a repeat returns the first answer.
 
-    After the commit `lock_active` refuses all new work. No post of the answer's waiting ones is sent; the
-    posts in flight are those that were marked `sending`. Open requests for leased accounts are closed here.
-    Raises `NotFound`, `VersionOutdated`.
+    After the commit `lock_active_project` refuses all new work. No post of the answer's waiting ones is sent;
+    the posts in flight are those that were marked `sending`. Open requests for leased accounts are closed
+    here. Raises `ObjectNotFound`, `VersionOutdated`.
     """
     locked = await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
@@ -99,8 +99,9 @@ async def reactivate_project(conn: Conn, locked: LockedProject) -> None:
 
 
 async def check_archive_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Raise `StateConflict` ARCHIVE_RUNNING if the job is open; the caller has locked the archived
-    project.
+    """Raise `StateConflict` ARCHIVE_RUNNING while the archive's job, or work for it, is left.
+
+    The caller has locked the archived project.
     """
     row = await projects.open_archive.one(conn, org=organization_id, id=project_id)
     if row is not None:
@@ -112,6 +113,6 @@ async def check_archive_done(conn: Conn, *, organization_id: UUID, project_id: U
 
 
 def _archived_to_schema(row: _Row | LockedProject) -> Archived:
-    """Return the answer of an archive, the same for as long as the project is archived."""
+    """Return the API answer of a project's archive from its row, the same while the project is archived."""
     job_id = row.archive_job_id and ids.format_prefixed_id(ids.JOB, row.archive_job_id)
     return from_row(Archived, row, id=ids.format_prefixed_id(ids.PROJECT, row.id), job_id=job_id)

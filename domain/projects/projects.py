@@ -59,9 +59,9 @@ MAX_SCANNED, MAX_SORTED = 1_000, 2_000
 
 
 def compose_project(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
-    """Compose the whole project as its first reader will see it, before a row exists.
+    """Return the whole new project of a request as its first reader will see it, before a row exists.
 
-    Raises `InvalidValue`.
+    Raises `InvalidValue` with all faults.
     """
     name, _, _, stored = gather_issues(
         partial(trim_project_name, body.name),
@@ -133,13 +133,13 @@ async def insert_projects(conn: Conn, news: Sequence[NewProject]) -> list[bool |
 
 
 async def read_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:
-    """Return the project and its version, which grows with every change by PATCH and DELETE."""
+    """Return a project and its version, which grows with every PATCH and DELETE. Raises `ObjectNotFound`."""
     row = require_found(await GET_PROJECT.one(conn, org=organization_id, id=project_id), "project")
     return _to_schema(row), row.version
 
 
 async def read_project_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
-    """Return each field's winner and alternatives, and the pictures. Raises `NotFound`."""
+    """Return each field's winner and alternatives, and the pictures. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await brand.read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
     return brand.describe_brand(rows, project_id=project_id)
@@ -171,7 +171,10 @@ async def list_project_page(
 
 
 async def _search_projects(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
-    """Search the newest projects, which suffices for a frequent name, then the index of names."""
+    """Return the newest projects with `search` in their names.
+
+    Scans the newest projects first, which suffices for a frequent name, then searches the index of names.
+    """
     filters = {**asked, "search": f"%{_escape_like_pattern(search)}%"}
     rows = await SEARCH_NEWEST_PROJECTS.all(conn, **filters, looked=MAX_SCANNED)
     return rows if len(rows) == asked["limit"] else await SEARCH_PROJECTS.all(conn, **filters, most=MAX_SORTED)
@@ -206,7 +209,7 @@ async def apply_project_patch(
     body: ProjectPatch,
     versions: project_locks.AllowedVersions = None,
 ) -> tuple[Project, int]:
-    """Apply a checked patch. Raises `NotFound`, `VersionOutdated`, `Conflict` ARCHIVE_RUNNING."""
+    """Apply a checked patch. Raises `ObjectNotFound`, `VersionOutdated`, `StateConflict` ARCHIVE_RUNNING."""
     locked = await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )

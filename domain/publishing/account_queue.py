@@ -48,7 +48,10 @@ _TAKE_QUEUE_HEAD = sending.take_head.typed(QueuePosition)
 
 
 async def take_queue_head(conn: Conn, claim: JobClaim, post: LockedPost) -> QueuePosition:
-    """Put the post at the head of its account's queue, as `preparing`, if it may go; return its position."""
+    """Put a post at the head of its account's queue, as `preparing`, if it is next and the quota has room.
+
+    Returns the post's position: at the head, or the obstacle.
+    """
     window = quotas.find_quota_window(post)
     return await _TAKE_QUEUE_HEAD.row(
         conn,

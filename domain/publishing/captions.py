@@ -34,8 +34,8 @@ async def approve_own_caption(
 ) -> tuple[VersionedPost, list[WakeMessage]]:
     """Approve a post's own caption; the post is sent at its time if its content is approved too.
 
-    Raises `NotFound`, `VersionOutdated`, `Limited`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED,
-    CONTENT_NOT_READY, ALREADY_DECIDED.
+    Raises `ObjectNotFound`, `VersionOutdated`, `LimitReached`, `ContentRejected`, `StateConflict`
+    PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED.
     """
     post_scope = await changes.find_post_scope(conn, organization_id, post_id)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=post_scope.project_id)
@@ -50,7 +50,10 @@ async def approve_own_caption(
 async def _submit_approved_post(
     conn: Conn, post: LockedChangedPost, now: datetime
 ) -> tuple[UUID | None, list[WakeMessage]]:
-    """Submit the post's job for its time; none if its content is pending or its time has passed."""
+    """Submit the job that sends a post at its time, after its own caption's approval; return job and wakes.
+
+    Submits none if the post's content is pending or its time has passed: the post stays blocked.
+    """
     org = post.organization_id
     content = await scheduling.lock_postable_content(conn, organization_id=org, content_id=post.content_id)
     late = post.scheduled_for < now
@@ -76,7 +79,7 @@ async def reject_own_caption(
 ) -> VersionedPost:
     """Reject a post's own caption and cancel the post.
 
-    Raises `NotFound`, `VersionOutdated`, `StateConflict` ALREADY_DECIDED.
+    Raises `ObjectNotFound`, `VersionOutdated`, `StateConflict` ALREADY_DECIDED.
     """
     post_scope = await changes.find_post_scope(conn, organization_id, post_id)
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=post_scope.project_id)

@@ -76,9 +76,9 @@ async def cancel_single_post(
     reason: str | None,
     versions: project_locks.AllowedVersions = None,
 ) -> VersionedPost:
-    """Cancel a waiting post and its job, if not yet canceled.
+    """Cancel a waiting post and its job, if not yet canceled; return the post.
 
-    Raises `NotFound`, `VersionOutdated`, `StateConflict`.
+    Raises `ObjectNotFound`, `VersionOutdated`, and `StateConflict` for a post that doesn't wait.
     """
     post_scope = await find_post_scope(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
@@ -103,8 +103,8 @@ async def reschedule_waiting_post(
 ) -> tuple[VersionedPost, list[WakeMessage]]:
     """Give a waiting post and its job another time; a post that was approved too late gets its job now.
 
-    Raises `NotFound`, `InvalidValue`, `VersionOutdated`, `Limited`, `StateConflict` PROJECT_ARCHIVED,
-    POST_NOT_QUEUED or DUPLICATE_POST.
+    Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`, `LimitReached`, `StateConflict`
+    PROJECT_ARCHIVED, POST_NOT_QUEUED or DUPLICATE_POST.
     """
     post_scope = await find_post_scope(conn, organization_id, post_id)
     when = scheduling.resolve_schedule_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
@@ -127,10 +127,10 @@ async def reschedule_waiting_post(
 async def retry_failed_post(
     conn: Conn, *, organization_id: UUID, project_id: UUID, post_id: UUID, retry_of: UUID
 ) -> SubmittedJob:
-    """Send a failed post again, now; `fresh` is False while an earlier retry runs.
+    """Submit a job that sends a failed post again now; `fresh` is False while an earlier retry runs.
 
-    Raises `NotFound`, `Limited`, `ApprovalRequired`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED,
-    JOB_NOT_RETRYABLE, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
+    Raises `ObjectNotFound`, `LimitReached`, `ApprovalRequired`, `ContentRejected`, `StateConflict`
+    PROJECT_ARCHIVED, JOB_NOT_RETRYABLE, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     submitted = await posts.submit_publish_job(
@@ -160,9 +160,9 @@ async def resolve_post_outcome(
     api_key_id: UUID | None,
     versions: project_locks.AllowedVersions = None,
 ) -> VersionedPost:
-    """Store a person's finding of an unknown outcome.
+    """Store a person's finding that a post of unknown outcome was published, or was not; return the post.
 
-    Raises `NotFound`, `InvalidValue`, `VersionOutdated`, `StateConflict`.
+    Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`, `StateConflict` OUTCOME_KNOWN.
     """
     _check_external_url(body)
     post = await _lock_post_row(conn, organization_id, post_id, versions)
@@ -193,7 +193,7 @@ def _check_external_url(body: ResolvePost) -> None:
 
 
 async def find_post_scope(conn: Conn, organization_id: UUID, post_id: UUID) -> PostLockScope:
-    """Return a post's rows to lock; raises `NotFound`."""
+    """Return the ids of the rows to lock before a post is changed, and its zone. Raises `ObjectNotFound`."""
     return require_found(await FIND_POST_LOCK_SCOPE.one(conn, org=organization_id, id=post_id), "post")
 
 
@@ -248,7 +248,11 @@ async def _check_no_duplicate_post(conn: Conn, post: LockedChangedPost, at: date
 async def _check_post_retryable(
     conn: Conn, post: LockedChangedPost, account: LockedQueueAccount, retry_of: UUID
 ) -> None:
-    """Check that the post failed by a retryable error, and that this attempt was its last."""
+    """Raise unless a post may be sent again: it failed by a retryable error, and last in the job `retry_of`.
+
+    Raises `ApprovalRequired`, `ContentRejected`, `StateConflict` JOB_NOT_RETRYABLE, CONTENT_NOT_READY,
+    ACCOUNT_NOT_CONNECTED or ACCOUNT_OFFERED.
+    """
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):
         raise StateConflict("JOB_NOT_RETRYABLE", states.POST_RETRY_REFUSALS[PostState(post.status)], status=post.status)
@@ -266,7 +270,10 @@ async def _check_post_retryable(
 async def _reschedule_post_job(
     conn: Conn, post: LockedChangedPost, at: datetime
 ) -> tuple[UUID | None, list[WakeMessage]]:
-    """Move the post's job to its new time, or submit one; none while it awaits an approval."""
+    """Move a post's job to the post's new time, or submit one; return the job's id and the wakes to send.
+
+    A post that awaits an approval gets no job. Raises `StateConflict` POST_NOT_QUEUED.
+    """
     org, project_id = post.organization_id, post.project_id
     if post.status == "queued" and post.job_id:
         wakes = await controls.reschedule_job(

@@ -39,7 +39,10 @@ class ContentOrigin(NamedTuple):
 
 
 def choose_ai_label(platform: str, mode: PostMode | str, format_: ContentFormat, origin: ContentOrigin) -> AiLabel:
-    """Return `labelled`, `not_supported` by the platform's mode or format, or `not_needed` by the origin."""
+    """Return a post's AI label: `labelled`, `not_needed` for its content's origin, or `not_supported`.
+
+    The platform may not support the label for the post's mode or format.
+    """
     if not origin.is_ai_generated:
         return "not_needed"
     takes = mode == "direct" and FILE_KIND_BY_FORMAT.get(format_) in LIMITS_BY_PLATFORM[platform].ai_labels
@@ -47,6 +50,6 @@ def choose_ai_label(platform: str, mode: PostMode | str, format_: ContentFormat,
 
 
 def choose_ai_label_of_row(platform: str, mode: PostMode, origin: dict[str, Any]) -> AiLabel:
-    """Return `choose_ai_label` from the JSON of an unsent post's row."""
+    """Return an unsent post's AI label, as `choose_ai_label` does, from the JSON of the post's row."""
     content = ContentOrigin(origin["creativeType"], origin["madeBy"], origin["aiDeclared"])
     return choose_ai_label(platform, mode, origin["format"], content)

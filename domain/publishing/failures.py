@@ -43,7 +43,7 @@ ACCOUNT_DISCONNECTED_ERROR = PostRejected(
 
 
 async def find_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | None:
-    """Return the outcome if the account's posts can't be sent now, else None.
+    """Return the outcome of a post's attempt if the post can't be sent now; None if nothing blocks it.
 
     A post that may be live is looked up however late it is, and after the end of its account's lease too.
     """
@@ -62,9 +62,10 @@ async def find_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | No
 
 
 async def snooze_account_posts(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
-    """Snooze for a cause that blocks all of the account's posts, at most until the post is too late.
+    """Return a snooze of a post's job for `after_s`, for a cause that blocks all posts of its account.
 
-    The post leaves the head of the queue without a wake of the next one. A post that is too late is given up.
+    It ends at the latest when the post is too late. The post leaves the head of the queue without a wake of
+    the next one. A post that is too late is given up.
     """
     if post.left_s <= 0:
         return await give_up_post(conn, post)
@@ -73,7 +74,10 @@ async def snooze_account_posts(conn: Conn, post: LockedPost, after_s: float) -> 
 
 
 async def snooze_post_preparation(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
-    """Snooze while the platform processes a preparing step; the account's other posts may go meanwhile."""
+    """Return a snooze of a post's job for `after_s`, while the platform processes a preparing step.
+
+    The account's other posts may go meanwhile. A post that is too late is given up.
+    """
     if post.left_s <= 0:
         return await give_up_post(conn, post)
     wait_s = min(after_s, post.left_s)
@@ -84,10 +88,10 @@ async def snooze_post_preparation(conn: Conn, post: LockedPost, after_s: float) 
 async def requeue_unsent_post(
     conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int, archived: bool = False
 ) -> TaskNotDone:
-    """Return a post to the queue after proof that it isn't live. `generation` is that of the used token.
+    """Put a post back in its account's queue after proof that it isn't live; return the attempt's outcome.
 
-    Runs in a step that locks the active project, or in one of an `archived` project, which gets no further
-    attempt.
+    `generation` is that of the used token. Runs in a step that locks the active project, or in one of an
+    `archived` project, which gets no further attempt.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     post = await _unmark_sending_post(
@@ -101,10 +105,10 @@ async def requeue_unsent_post(
 
 
 async def requeue_absent_post(conn: Conn, *, claim: JobClaim, outdated: bool) -> TaskNotDone | None:
-    """Prepare for a new call after proof that the post isn't live or under way; None: it may be sent again.
+    """Put a post back to its state before the call, after proof that it isn't live or under way.
 
-    `outdated`: it is prepared again too. If another post is at the head of the account's queue by now, this
-    one waits for it.
+    Returns None if the post may be sent again. If another post is at the head of the account's queue by now,
+    the returned outcome lets this one wait. `outdated`: the post is prepared again too.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     post = await _unmark_sending_post(conn, claim, post, code="ABSENT", outdated=outdated)
@@ -113,7 +117,7 @@ async def requeue_absent_post(conn: Conn, *, claim: JobClaim, outdated: bool) ->
 
 
 async def store_unverified_error(conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int) -> TaskNotDone:
-    """Store an error that leaves the outcome open, as the platform may have the post.
+    """Store a platform's error after which the post may be live, so that its outcome stays open.
 
     Returns the outcome of this attempt of the job, such as a retry or a snooze.
     """
@@ -123,9 +127,9 @@ async def store_unverified_error(conn: Conn, *, claim: JobClaim, error: Platform
 
 
 async def snooze_undecided_post(conn: Conn, *, claim: JobClaim, after_s: float, spent: bool) -> TaskNotDone:
-    """Look the post up again in `after_s`, as it may be under way, and don't send it before.
+    """Let the job look a post up again in `after_s`: the post may be under way, and isn't sent before.
 
-    `spent`: it was sent again, which counts as an attempt.
+    `spent`: the post was sent again, which counts as an attempt. Returns the attempt's outcome.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     await _store_platform_error(conn, post, MAYBE_UNDER_WAY_ERROR)
@@ -137,13 +141,14 @@ async def snooze_undecided_post(conn: Conn, *, claim: JobClaim, after_s: float, 
 
 
 async def give_up_unknown_outcome(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
-    """Give up on the outcome in this job, which makes the post `outcome_unknown`."""
+    """Stop looking for a post's outcome in this job, which makes the post `outcome_unknown`."""
     return await give_up_post(conn, await locked_post.lock_claimed_post(conn, claim))
 
 
 async def give_up_post(conn: Conn, post: LockedPost) -> Failed:
-    """End the job: `OUTCOME_UNKNOWN` if the post may be live, else `TOO_LATE_ERROR_CODE` with its
-    last error.
+    """Give a post up and return its job's failure: `OUTCOME_UNKNOWN` if the post may be live.
+
+    Otherwise the failure is `TOO_LATE_ERROR_CODE` with the post's last error.
     """
     await account_queue.advance_account_queue(conn, post)
     if post.sent:
@@ -170,7 +175,10 @@ async def cool_down_account(conn: Conn, *, organization_id: UUID, account_id: UU
 
 
 async def refresh_account_token(conn: Conn, post: LockedPost) -> TaskNotDone:
-    """Refresh the account's token in one job for all callers; its end wakes the account's posts."""
+    """Submit a refresh of the account's token, one job for all callers, and snooze the post's job.
+
+    The end of the refresh wakes the account's posts.
+    """
     await owners.submit_owner_token_refresh(conn, post)
     return await snooze_account_posts(conn, post, REFRESH_S)
 
@@ -200,7 +208,7 @@ async def _handle_platform_error(
 
 
 async def _find_token_change_outcome(conn: Conn, post: LockedPost, generation: int) -> TaskNotDone | None:
-    """Return an outcome if the account's tokens were replaced or given up meanwhile; else None.
+    """Return an attempt's outcome if the account's tokens were replaced or given up during it; else None.
 
     The wake of that change may have come during this attempt, and so reached no waiting post.
     """
@@ -225,7 +233,10 @@ async def _mark_post_failed(conn: Conn, post: LockedPost, outcome: Failed) -> No
 async def _retry_post_later(
     conn: Conn, claim: JobClaim, post: LockedPost, error: PlatformError, *, least_s: float = 0
 ) -> TaskNotDone:
-    """Retry after a backoff in which the account's other posts may go."""
+    """Return a retry of a post's attempt after a backoff, in which the account's other posts may go.
+
+    A post that would be too late then is given up.
+    """
     wait_s = BACKOFF_S[min(claim.attempt, len(BACKOFF_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
     wait_s = max(wait_s, least_s)
     if wait_s >= post.left_s:
@@ -235,7 +246,7 @@ async def _retry_post_later(
 
 
 async def _hold_back_post(conn: Conn, post: LockedPost, wait_s: float) -> None:
-    """Skip the post in its queue for `wait_s`."""
+    """Make a post wait in its account's queue for `wait_s` seconds; the next post may go."""
     await outgoing_post.hold_back.run(conn, org=post.organization_id, id=post.id, wait_s=wait_s)
     await account_queue.advance_account_queue(conn, post)
 
@@ -243,7 +254,10 @@ async def _hold_back_post(conn: Conn, post: LockedPost, wait_s: float) -> None:
 async def _unmark_sending_post(
     conn: Conn, claim: JobClaim, post: LockedPost, *, code: str, outdated: bool
 ) -> LockedPost:
-    """Undo the mark `sending`: the post counts in no quota and can be canceled again."""
+    """Undo a post's mark `sending`, and lock and return the post; `outdated`: it is prepared again.
+
+    The post counts in no quota and can be canceled again.
+    """
     org, post_id = post.organization_id, post.id
     await outgoing_post.requeue.run(conn, org=org, id=post_id)
     if outdated:

@@ -61,7 +61,7 @@ class LockedPost(NamedTuple):
 
     @property
     def secret(self) -> SealedSecret | None:
-        """Return the sealed secret of the prepared call."""
+        """Return the sealed secret of the post's prepared call; None without one."""
         if self.sealed is None or self.vault_key_id is None:
             return None
         return SealedSecret(self.vault_key_id, self.sealed)
@@ -73,18 +73,18 @@ class LockedPost(NamedTuple):
 
     @property
     def stopped(self) -> bool:
-        """Return whether its project was archived before the platform could have it: it is not continued."""
+        """Return whether the post may not go on: its project was archived before a platform could have it."""
         return self.archived and not self.sent
 
     @property
     def left_s(self) -> float:
-        """Return the seconds until it is too late to send it, or to wait for its processing."""
+        """Return the seconds until it is too late to send the post, or to wait for its processing."""
         taken_at = self.sent_at if self.phase in {"accepted", "confirming"} else None
         until = taken_at + MAX_PLATFORM_PROCESSING_TIME if taken_at else self.scheduled_for + MAX_POST_DELAY
         return (until - self.now).total_seconds()
 
     def has_same_last_error(self, error: PlatformError) -> bool:
-        """Return whether the last attempt had the same error."""
+        """Return whether the last attempt to send the post failed with the same error code."""
         return self.last_error is not None and bool(self.last_error["code"] == error.code)
 
 
@@ -94,8 +94,8 @@ _LOCK_CLAIMED_POST = account_send.lock_post.typed(LockedPost)
 async def lock_claimed_post(conn: Conn, claim: JobClaim) -> LockedPost:
     """Begin a step of a post's job, instead of `ledger.lock_claimed_job`.
 
-    Locks job, account and post, and returns the post. Raises `Fenced`, `CancelRequested`, also if it was
-    canceled, blocked or given another job.
+    Locks job, account and post, and returns the post. Raises `AttemptFenced`, `JobCancelRequested`, also if the
+    post was canceled, blocked or given another job.
     """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await _LOCK_CLAIMED_POST.one(conn, org=org, id=post_id, job_id=claim.id, fence=claim.fence)

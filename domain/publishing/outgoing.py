@@ -129,7 +129,10 @@ _GET_OUTGOING_POST = outgoing_post.get_outgoing.typed(OutgoingPostRow)
 
 
 async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
-    """Read the post in the step that begins the attempt. Raises LookupError for a disconnected account."""
+    """Return the post with its files, account and token, in the step that begins the attempt.
+
+    Raises LookupError for a disconnected account.
+    """
     org, owner_org = post.organization_id, post.owner_organization_id
     rows = await _GET_OUTGOING_POST.all(
         conn, org=org, id=post.id, owner_organization_id=owner_org, owner_id=post.owner_id
@@ -169,7 +172,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
 
 
 def make_posting_account(row: PostingAccountRow, access_token: str) -> PostingAccount:
-    """Return the row's account with its token."""
+    """Return the account in a row with its access token, for calls to the account's platform."""
     return PostingAccount(
         platform=row.platform,
         service_url=row.service_url,

@@ -28,5 +28,5 @@ def unseal_post_secret(
 
 
 def post_secret_row_name(organization_id: UUID, post_id: UUID) -> str:
-    """Return the row name that a secret is bound to."""
+    """Return the row name that the vault binds a post's sealed secret to: no other row can unseal it."""
     return f"scheduled_post/{organization_id}/{post_id}"

@@ -73,7 +73,7 @@ async def record_post_event(
 
 
 async def read_scheduled_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> VersionedPost:
-    """Return a post and its version; raises `NotFound`."""
+    """Return a post and its version; raises `ObjectNotFound`."""
     row = require_found(await GET_POST.one(conn, org=organization_id, id=post_id), "post")
     return _to_schema(row), row.version
 
@@ -92,7 +92,7 @@ async def list_post_page(
 ) -> list[Post]:
     """Return at most `limit` posts older than `before`, newest first; the period is of `scheduledFor`.
 
-    Raises `NotFound` for the project, and for an account or a content outside it.
+    Raises `ObjectNotFound` for the project, and for an account or a content outside it.
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     await _check_post_list_filters(conn, organization_id, project_id, account_id, content_id)
@@ -145,7 +145,7 @@ async def list_organization_post_page(
 
 
 async def read_account_project_id(conn: Conn, *, organization_id: UUID, account_id: UUID) -> UUID:
-    """Return the project of an account's posts. Raises `NotFound`."""
+    """Return the project of an account's posts. Raises `ObjectNotFound`."""
     return (await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)).project_id
 
 
@@ -177,7 +177,7 @@ async def submit_publish_job(
     unique_key: str | None = None,
     retry_of: UUID | None = None,
 ) -> SubmittedJob:
-    """Submit the job that sends a post at its time, or now. Raises `Limited`."""
+    """Submit the job that sends a post at its time, or now. Raises `LimitReached`."""
     return await ledger.submit_job(
         conn,
         kind=PUBLISH_POST_KIND,

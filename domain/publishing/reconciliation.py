@@ -94,7 +94,10 @@ def seconds_until_next_poll(age_s: float) -> float | None:
 
 
 async def begin_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> LostPost | TaskNotDone | None:
-    """Start a poll; None if the post is resolved, or no account can poll."""
+    """Return the input of a poll for a post with a lost answer; None if it is resolved or none can poll.
+
+    Returns a snooze while the account needs a new authorization or token. No account can poll after a disconnect.
+    """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await _FIND_LOST_POST.one(conn, org=org, id=post_id, job_id=claim.id)
     if post is None:
@@ -127,14 +130,14 @@ async def begin_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring)
 
 
 def snooze_until_next_poll(next_s: float | None) -> Snooze | None:
-    """Snooze until the next poll; None: a person has to resolve it."""
+    """Return a snooze until the next poll for a lost post; None without one: a person must resolve it."""
     return None if next_s is None else Snooze(next_s)
 
 
 async def handle_failed_poll(
     conn: Conn, *, claim: JobClaim, lost: LostPost, error: PlatformError
 ) -> TaskNotDone | None:
-    """Handle a failed poll: snooze until the next one; None after the last one.
+    """Return a snooze after a failed poll for a lost post, until the next poll; None after the last one.
 
     Starts a refresh of an expired token, or marks the account as in need of a new authorization.
     """
@@ -149,9 +152,10 @@ async def handle_failed_poll(
 async def mark_lost_post_published(
     conn: Conn, *, claim: JobClaim, lost: LostPost, external_id: str | None, external_url: str | None
 ) -> dict[str, Any]:
-    """Mark the post as published under this external id; without one, another job polls for it.
+    """Mark a post with a lost answer as published; return the job's result.
 
-    Raises `OutcomeUnknown` if the id belongs to another post of ours.
+    Without an external id another job polls for it. Raises `PostOutcomeUnknown` if the id belongs to another
+    post of ours.
     """
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
@@ -171,7 +175,7 @@ async def mark_lost_post_published(
 
 
 async def mark_lost_post_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -> dict[str, Any]:
-    """Mark the post as a draft that was in its owner's inbox all along."""
+    """Mark a post with a lost answer as a draft that was in its owner's inbox all along."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     if await lost_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
@@ -180,7 +184,7 @@ async def mark_lost_post_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -
 
 
 async def mark_lost_post_absent(conn: Conn, *, claim: JobClaim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
-    """Mark the post as failed after proof that it isn't live and can't become so."""
+    """Mark a post with a lost answer as failed, after proof that it isn't live and can't become so."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     error = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}

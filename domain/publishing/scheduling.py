@@ -56,8 +56,9 @@ class PostableContent(NamedTuple):
     gated: bool
 
     def has_unapproved_caption(self, caption_override: str | None) -> bool:
-        """Return whether an own caption is unapproved: content or project require an approval, and it
-        differs.
+        """Return whether a post's own caption is unapproved: approvals are required, and none covers it.
+
+        An approval covers only a caption that equals its content's.
         """
         if caption_override is None or not self.gated:
             return False
@@ -97,8 +98,8 @@ async def schedule_posts(
     So are posts with an unapproved caption of their own, unless `approver_id` is the caller's key with the
     right to approve.
 
-    Raises `NotFound`, `InvalidValue`, `Limited`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED,
-    CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
+    Raises `ObjectNotFound`, `InvalidValue`, `LimitReached`, `ContentRejected`, `StateConflict`
+    PROJECT_ARCHIVED, CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
     """
     scope = await _read_schedule_scope(conn, organization_id, content_id, body.targets)
     when = resolve_schedule_time(body, zone=scope.timezone, now=now, ahead=ahead)
@@ -120,7 +121,7 @@ async def publish_posts_now(
 def resolve_schedule_time(
     asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = CLOCK_NOT_AHEAD
 ) -> ResolvedTime:
-    """Return the requested time; local times are of `zone`. Raises `InvalidValue`.
+    """Return the requested time of a schedule in real time; local times are of `zone`. Raises `InvalidValue`.
 
     A sandbox's times are of its clock, which is `ahead`.
     """
@@ -229,7 +230,10 @@ def _target_fingerprints(planned: Sequence[PlannedTarget]) -> list[TargetFingerp
 async def _insert_posts(
     conn: Conn, scope: ScheduleScope, new: Sequence[_NewPost], at: datetime
 ) -> tuple[list[WakeMessage], list[ScheduledTarget]]:
-    """Insert the posts, and submit the jobs of the unblocked ones, in the order of the targets."""
+    """Insert the posts of a schedule, and submit the jobs of the unblocked ones.
+
+    Returns the wakes to send, and the posts' answers in the order of the targets.
+    """
     org, planned = scope.organization_id, [post.planned for post in new]
     queued, blocked = [one.id for one in new if not one.blocked], [post.id for post in new if post.blocked]
     job_ids, wakes = await posts.submit_publish_jobs(

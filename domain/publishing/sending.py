@@ -61,7 +61,10 @@ _MARK_POST_SENDING = sending.mark_sending.typed(PostSendingMark)
 
 
 async def begin_post_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> OutgoingPost | TaskNotDone:
-    """Take the head of the account's queue for a waiting post; a post under way continues where it was."""
+    """Return the post to send, with its files and token, or the outcome if it can't be sent now.
+
+    A waiting post takes the head of its account's queue; a post under way continues where it was.
+    """
     post = await locked_post.lock_claimed_post(conn, claim)
     outcome = Canceled() if post.stopped else await failures.find_sending_blocker(conn, post)
     if outcome is None and not post.sent:
@@ -75,7 +78,10 @@ async def begin_post_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -
 
 
 async def _take_queue_head_or_wait(conn: Conn, claim: JobClaim, post: LockedPost) -> TaskNotDone | None:
-    """Take the head; None: this post has it. A cause that blocks all its posts ends by itself."""
+    """Take the head of the account's queue for a post; return None, or the snooze of a post that must wait.
+
+    A cause that blocks all posts of the account ends by itself.
+    """
     position = await account_queue.take_queue_head(conn, claim, post)
     if position.is_head:
         return None
@@ -92,7 +98,7 @@ async def _take_queue_head_or_wait(conn: Conn, claim: JobClaim, post: LockedPost
 async def store_prepared_step(
     conn: Conn, *, claim: JobClaim, step: PreparedPostStep, after_s: float
 ) -> TaskNotDone | None:
-    """Store a prepared step; return a snooze of `after_s` before the next one, None to go on at once.
+    """Store a prepared step of a post; return a snooze of `after_s` before the next one, or None without.
 
     The account's other posts may go first. Returns `Canceled` for a post of an archived project.
     """
@@ -106,10 +112,10 @@ async def store_prepared_step(
 async def mark_post_sending(
     conn: Conn, *, claim: JobClaim, ai_label: AiLabel, unsaved: PreparedPostStep | None = None
 ) -> datetime | TaskNotDone:
-    """Mark the post `sending`; return the time of the mark, or the outcome that forbids it.
+    """Mark a post `sending`; return the time of the mark, or the outcome that forbids it.
 
     The call may be made after the commit. The step locks the active project. `unsaved` is the newly prepared
-    call, which is stored in any case. An edit since then restarts the preparation.
+    call, which is stored with the mark or before a snooze. An edit since then restarts the preparation.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     revision = unsaved.revision if unsaved else post.content_revision
@@ -120,7 +126,10 @@ async def mark_post_sending(
 
 
 async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | TaskNotDone | None:
-    """Mark the post for a repeat of the same call after a lost answer. None: it is too late for that."""
+    """Mark a post for a repeat of the same call after a lost answer; return the mark's time, or an outcome.
+
+    None if it is too late for that, or if the account is disconnected.
+    """
     post = await locked_post.lock_claimed_post(conn, claim)
     if post.left_s <= 0 or post.account_status == "disconnected":
         return None
@@ -238,7 +247,7 @@ async def snooze_for_busy_server(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
 async def mark_post_published(
     conn: Conn, *, claim: JobClaim, external_id: str | None, external_url: str | None, found: bool = False
 ) -> Done:
-    """Mark the post as live. An unknown external id is polled for by another job.
+    """Mark a post as live and return its job's result. Another job polls for an unknown external id.
 
     `found`: a look-up found it after a lost answer. Raises `PostOutcomeUnknown` if the id belongs to another
     of the account's posts.
@@ -297,5 +306,5 @@ async def _record_verdict_event(conn: Conn, post: LockedPost, event: posts.PostE
 
 
 def _verdict_event_details(found: bool) -> dict[str, Any]:
-    """Return the details of a verdict, by which a timeline shows a look-up."""
+    """Return the details of a post's event; `found` lets the timeline show that a look-up found the post."""
     return {"found": True} if found else {}

@@ -106,9 +106,9 @@ async def plan_targets(
 async def check_no_equal_post(
     conn: Conn, *, organization_id: UUID, prints: Sequence[TargetFingerprint], at: datetime, but: UUID | None = None
 ) -> None:
-    """Check that none of these locked accounts has the same fingerprint within 24 h of `at`.
+    """Raise `StateConflict` DUPLICATE_POST if a locked account has an equal post within 24 h of `at`.
 
-    `but` is the post under change. Raises `StateConflict` DUPLICATE_POST.
+    Equal posts have the same fingerprint. `but` is the post under change.
     """
     same = await FIND_EQUAL_POSTS.all(
         conn,
@@ -241,7 +241,10 @@ def _check_targets_connected(accounts: Sequence[LockedQueueAccount]) -> None:
 
 
 def _find_target_issues(target: Target, account: LockedQueueAccount, material: PostMaterial) -> Iterator[TargetIssue]:
-    """Yield the issues that the account's platform would refuse, as far as they are known beforehand."""
+    """Yield each issue for which the account's platform would refuse the target's post, as field and message.
+
+    It finds only issues that are known beforehand.
+    """
     platform = LIMITS_BY_PLATFORM[account.platform]
     caption, field = material.caption, "socialAccountId"
     if target.caption_override is not None:

@@ -60,7 +60,7 @@ async def release_posts_of_content(
     """Queue an approved content's posts for their time; posts with a past time stay blocked.
 
     So do posts with an unapproved caption of their own; `caption` is the approved one. The caller locked the
-    active project and the content. Raises `Limited`.
+    active project and the content. Raises `LimitReached`.
     """
     await _lock_accounts_of_posts(conn, organization_id, await _list_waiting_posts(conn, organization_id, content_id))
     blocked = await LOCK_BLOCKED_POSTS.all(conn, org=organization_id, content_id=content_id, caption=caption)
@@ -146,7 +146,7 @@ async def cancel_waiting_posts(
 async def advance_queues_of_posts(
     conn: Conn, *, organization_id: UUID, heads: Mapping[UUID, UUID], gone: Sequence[UUID]
 ) -> None:
-    """Advance the queues with one of these posts at the head; `heads` has the accounts by head post."""
+    """Advance the account queues with one of the posts `gone` at the head; `heads` has accounts by head."""
     for post_id in heads.keys() & set(gone):
         await account_queue.advance_account_queue(conn, QueuedPost(organization_id, heads[post_id], post_id))
 
@@ -158,7 +158,7 @@ async def _list_waiting_posts(conn: Conn, organization_id: UUID, content_id: UUI
 async def _lock_accounts_of_posts(
     conn: Conn, organization_id: UUID, waiting: Sequence[WaitingPost]
 ) -> Mapping[UUID, UUID]:
-    """Lock the accounts of these posts; return those with a head post, by that post."""
+    """Lock the accounts of these waiting posts; return the accounts with a head post, by that post's id."""
     account_ids = list({post.social_account_id for post in waiting})
     locked = await LOCK_WAITING_POST_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
     return {account.head_post_id: account.id for account in locked if account.head_post_id}

@@ -34,5 +34,5 @@ async def wipe_job_secrets(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
 
 
 def job_secret_row_name(organization_id: UUID, job_id: UUID) -> str:
-    """Return the row name that a secret is bound to."""
+    """Return the row name that the vault binds a job's sealed secret to: no other row can unseal it."""
     return f"job_secret/{organization_id}/{job_id}"

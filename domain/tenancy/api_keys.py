@@ -46,7 +46,7 @@ class Actor(NamedTuple):
     expires_at: datetime | None = None
 
     def lacks(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
-        """Return the field and the fault of a key that would exceed this one's rights; None without one."""
+        """Return the field and the fault of a new key that would exceed this key's rights, else None."""
         own = self.return_origins, self.expires_at
         return delegation.find_excess_key_rights(*own, return_origins=origins, expires_at=end)
 
@@ -100,7 +100,7 @@ class PresentedApiKey(NamedTuple):
 
     @property
     def principal(self) -> Principal:
-        """Return the key's principal, after its secret was checked."""
+        """Return the principal of this API key, with its rights; the caller has checked the key's secret."""
         rights = frozenset(self.scopes), tuple(self.return_origins), self.expires_at
         return Principal(*self[:6], *rights)
 
@@ -127,7 +127,7 @@ KILL_API_KEY = api_key.kill_key.typed(_Row)
 
 
 async def find_api_keys(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedApiKey]:
-    """Return the rows of the existing key ids, by key id."""
+    """Return the stored API keys with these key ids, by key id; unknown ids are absent."""
     rows = await FIND_API_KEYS.all(conn, key_ids=list(key_ids))
     return {row.key_id: row for row in rows}
 
@@ -155,8 +155,8 @@ async def insert_api_key(
 ) -> ApiKeyShown:
     """Create a key with no more rights than its creator's; without an expiry it gets the creator's.
 
-    Raises `Forbidden` for a scope that the actor lacks, `InvalidValue` for an origin that the actor lacks, or
-    an expiry that is past, never, or later than the actor's. `StateConflict` TOO_MANY_KEYS if the
+    Raises `ScopeMissing` for a scope that the actor lacks, `InvalidValue` for an origin that the actor lacks,
+    or an expiry that is past, never, or later than the actor's. `StateConflict` TOO_MANY_KEYS if the
     organization has `MAX_LIVE_API_KEYS`.
     """
     delegation.check_delegated_scopes(actor.scopes, scopes)
@@ -208,7 +208,7 @@ async def list_api_key_page(
 async def rotate_key_secret(
     conn: Conn, *, peppers: Keyring, actor: Actor, key_uuid: UUID, overlap: timedelta
 ) -> ApiKeyShown:
-    """Replace the secret of a key. Raises `NotFound`, `Forbidden`, `StateConflict` KEY_KILLED.
+    """Replace the secret of a key. Raises `ObjectNotFound`, `ScopeMissing`, `StateConflict` KEY_KILLED.
 
     The caller gets the key's rights, so it must have the right to create such a key: else `StateConflict`
     KEY_STRONGER.
@@ -225,8 +225,8 @@ async def rotate_key_secret(
 async def disable_api_key(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
     """Disable a key for good, from its next request on; a repeat changes nothing.
 
-    The actor must have the right to create such a key. Raises `NotFound`, `Forbidden`, `StateConflict`
-    KEY_STRONGER.
+    The actor must have the right to create such a key. Raises `ObjectNotFound`, `ScopeMissing`,
+    `StateConflict` KEY_STRONGER.
     """
     await _lock_delegable_key(conn, actor, key_uuid)
     row = await KILL_API_KEY.row(conn, org=actor.organization_id, id=key_uuid)

@@ -50,9 +50,9 @@ async def write_audit_entry(
     account_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write an entry. `action` is `<noun>.<participle>`, `subject` a public id; `details` never has secrets.
+    """Write an audit log entry about `subject`, a public id; `action` is `<noun>.<participle>`.
 
-    `project_id` is its project, or `account_id` an account of that project.
+    `details` never has secrets. `project_id` is the subject's project, or `account_id` an account of that project.
     """
     await audit_log.insert_entry.run(
         conn,
@@ -80,7 +80,7 @@ async def list_audit_page(
 ) -> list[AuditEntry]:
     """Return at most `limit` entries older than `before`, newest first; a filter of None matches all.
 
-    Raises `NotFound` for a project or a key outside the organization.
+    Raises `ObjectNotFound` for a project or a key outside the organization.
     """
     if project_ids or api_key_ids:
         await _check_audit_filters_known(conn, organization_id, project_ids, api_key_ids)

@@ -58,8 +58,9 @@ def build_idempotency_record(
 
 
 async def claim_idempotency_key(conn: Conn, claim: IdempotencyKeyUse) -> bool | None:
-    """Claim the key: True if this transaction has it, False if it was used within 24 h, None while it is in
-    use.
+    """Claim an Idempotency-Key for this transaction, and return True if it has the key.
+
+    Returns False if the key was used within 24 h, None while another transaction uses it.
     """
     free: bool | None = await idempotency_key.claim_key.value(
         conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key, fingerprint=claim.fingerprint
@@ -68,7 +69,7 @@ async def claim_idempotency_key(conn: Conn, claim: IdempotencyKeyUse) -> bool | 
 
 
 async def store_idempotent_answer(conn: Conn, record: IdempotencyRecord) -> None:
-    """Store the answer of this transaction's claim."""
+    """Store the answer to the request under the Idempotency-Key that this transaction has claimed."""
     await idempotency_key.store_answer.run(conn, **record._asdict())
 
 
@@ -92,5 +93,5 @@ async def replay_stored_answer(conn: Conn, claim: IdempotencyKeyUse, *, keyring:
 
 
 def idempotency_row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:
-    """Return the row name that a sealed body is bound to."""
+    """Return the row name that the vault binds a sealed answer to: no other row can unseal it."""
     return f"idempotency_key/{organization_id}/{api_key_id}/{key}"

@@ -60,15 +60,12 @@ async def insert_organization_pair(
 
 
 async def find_key_owner(conn: Conn, *, key_uuid: UUID) -> ApiKeyOwner:
-    """Return a key's owner, for operators on the machine; partners only see their own keys.
-
-    Raises `NotFound`.
-    """
+    """Return a key's owner, for operators on the machine; partners only see their own keys. Raises `ObjectNotFound`."""
     return require_found(await FIND_KEY_OWNER.one(conn, key_id=key_uuid), "api_key")
 
 
 async def read_organization(conn: Conn, *, organization_id: UUID) -> Organization:
-    """Return the live organization of this id or of this sandbox. Raises `NotFound`."""
+    """Return the live organization of this id or of this sandbox. Raises `ObjectNotFound`."""
     row = require_found(await FIND_ORGANIZATION.one(conn, id=organization_id), "organization")
     return _to_schema(row)
 
@@ -76,7 +73,7 @@ async def read_organization(conn: Conn, *, organization_id: UUID) -> Organizatio
 async def change_tier_and_suspension(
     conn: Conn, *, organization_id: UUID, tier: LiveOrganizationTier | None, suspended: bool | None, actor: Actor | None
 ) -> Organization:
-    """Change an organization's tier and suspension, each if it is not None. Raises `NotFound`.
+    """Change an organization's tier and suspension, each if it is not None. Raises `ObjectNotFound`.
 
     After the commit of a suspension its keys and its sandbox's are refused, and no job of theirs starts in a
     pool but `default`; running jobs end. `actor` is an operator with a key.

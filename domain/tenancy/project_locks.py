@@ -21,7 +21,7 @@ LOCK_PROJECT = projects.lock_project.typed(LockedProject)
 async def lock_active_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
     """Keep the project active until this transaction ends: the first lock of each function that starts work.
 
-    Raises `NotFound`, `StateConflict` PROJECT_ARCHIVED.
+    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED.
     """
     status = require_found(await projects.share_project.value(conn, org=organization_id, id=project_id), "project")
     check_project_active(status)
@@ -45,7 +45,7 @@ async def lock_project_status(conn: Conn, *, organization_id: UUID, project_id: 
 
 
 async def check_project_exists(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Raise `NotFound` for an unknown project, without a lock."""
+    """Raise `ObjectNotFound` for an unknown project, without a lock."""
     if not await projects.has_project.value(conn, org=organization_id, id=project_id):
         raise not_found_error("project")
 
@@ -53,7 +53,7 @@ async def check_project_exists(conn: Conn, *, organization_id: UUID, project_id:
 async def lock_project_row(
     conn: Conn, *, organization_id: UUID, project_id: UUID, versions: AllowedVersions
 ) -> LockedProject:
-    """Lock the project's row exclusively and return it. Raises `NotFound`, `VersionOutdated`."""
+    """Lock the project's row exclusively and return it. Raises `ObjectNotFound`, `VersionOutdated`."""
     locked = require_found(await LOCK_PROJECT.one(conn, org=organization_id, id=project_id), "project")
     if versions is not None and locked.version not in versions:
         raise VersionOutdated("the project has changed since: read it again and repeat with its new ETag")

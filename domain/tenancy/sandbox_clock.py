@@ -86,8 +86,9 @@ async def hold_sandbox_clock(conn: Conn, *, organization_id: UUID) -> timedelta:
 
 
 async def hold_clock_during_advance(conn: Conn, *, organization_id: UUID) -> timedelta:
-    """Return the advance as `hold_sandbox_clock` does, also during an advance, which then waits for this
-    transaction.
+    """Return the time by which the sandbox is ahead, and keep it until this transaction ends.
+
+    Unlike `hold_sandbox_clock` it allows an advance under way, which then waits for this transaction.
     """
     clock = await HOLD_SANDBOX_CLOCK.one(conn, org=organization_id)
     return timedelta() if clock is None else clock.ahead
@@ -138,7 +139,7 @@ def _check_clock_not_advancing(clock: SandboxClockRow) -> None:
 
 
 def _parse_clock_advance(clock: SandboxClockRow, body: AdvanceClock) -> tuple[str, timedelta]:
-    """Return the field with the distance, and the distance. Raises `InvalidValue`."""
+    """Return the request's field for the advance, and the time to advance. Raises `InvalidValue`."""
     if body.advance is not None and body.now is None:
         path, by = "advance", _parse_duration(body.advance)
     elif body.now is not None and body.advance is None:

@@ -76,14 +76,14 @@ class _JsonCursor:
         self._done = 0
 
     def take(self, mark: bytes) -> bool:
-        """Skip a mark and return True if it is the next character."""
+        """Skip the one-character `mark` if it is next in the text; return whether it was."""
         if not self.text.startswith(mark, self.at):
             return False
         self.at = self._skip_space(self.at + 1)
         return True
 
     def has_next_item(self, end: bytes) -> bool:
-        """Skip a comma (True) or the end mark (False). Raises `MalformedBody`."""
+        """Skip a comma and return True, or skip the `end` mark and return False. Raises `MalformedBody`."""
         if self.take(b","):
             return True
         if self.take(end):
@@ -101,7 +101,10 @@ class _JsonCursor:
         return self.text[begin : self.at].rstrip(_JSON_SPACE_BYTES)
 
     def items(self, name: bytes, most: int) -> CooperativeSteps[list[bytes]]:
-        """Skip a list, and return its items. Raises `MalformedBody`, `BodyOversized`, `InvalidValue`."""
+        """Skip a JSON list after its opening bracket, and return its items' texts.
+
+        Raises `MalformedBody`, `BodyOversized`, and `InvalidValue` for more than `most` items.
+        """
         items = list[bytes]()
         more = not self.take(b"]")
         while more:

@@ -23,19 +23,19 @@ class ListPeriod(NamedTuple):
     older: timedelta = timedelta()
 
     def back(self, by: timedelta) -> "ListPeriod":
-        """Return the period for the rows of a sandbox with a clock ahead by `by`."""
+        """Return the period moved back by `by`, the time by which a sandbox's clock is ahead of its rows."""
         since, until = (bound and _shift_time_safely(bound, -by) for bound in (self.since, self.until))
         return ListPeriod(since, until, older=by)
 
     @property
     def lowest_possible_id(self) -> UUID | None:
-        """Return a lower bound of the ids in the period."""
+        """Return a lower bound of the ids of rows created in the period; None without a start."""
         return (
             None if self.since is None else ids.first_uuid7_at(_shift_time_safely(self.since, -MAX_ID_CLOCK_DIFFERENCE))
         )
 
     def before(self, cursor: UUID | None) -> UUID | None:
-        """Return an upper bound of the ids in the period and before a cursor."""
+        """Return an upper bound of the ids in the period and before a cursor; None without any bound."""
         ends = [
             cursor,
             None
@@ -46,7 +46,7 @@ class ListPeriod(NamedTuple):
 
 
 def _shift_time_safely(moment: datetime, by: timedelta) -> datetime:
-    """Return the moved time; it stays at either end of the calendar, where no ids are."""
+    """Return a time moved by `by`; unmoved if it would leave the calendar, where no ids are."""
     try:
         return moment + by
     except OverflowError:

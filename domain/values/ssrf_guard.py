@@ -48,7 +48,7 @@ LOCAL_HOST_NAME = re.compile(r"(?:.*\.)?(?:localhost|local|internal|home\.arpa)\
 
 
 def parse_allowed_origins(text: str) -> AllowedOrigins:
-    """Parse TENANTRY_FETCH_ALLOW, `host:port,host:port`: a policy for each, for that loopback port alone."""
+    """Return the policies of TENANTRY_FETCH_ALLOW, `host:port,host:port`: each for one loopback port."""
     origins = [parse_host_and_port(entry) for entry in text.split(",") if entry.strip()]
     return {(host, port): loopback_only_policy(host, port) for host, port in origins}
 

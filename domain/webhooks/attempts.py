@@ -105,14 +105,17 @@ async def read_endpoint_state(conn: Conn, *, claim: JobClaim) -> EndpointState:
 
 
 async def requeue_unsettled_deliveries(conn: Conn, *, claim: JobClaim) -> None:
-    """Return unsettled deliveries of an earlier attempt of the job to the queue: they are sent again."""
+    """Put deliveries that an earlier attempt of the job left unsettled back in the queue: they are resent."""
     await webhook_sending.requeue.run(conn, **_delivery_job_scope(claim))
 
 
 async def take_due_deliveries(
     conn: Conn, *, claim: JobClaim, limit: int, keyring: Keyring, public_url: str
 ) -> list[OutgoingDelivery]:
-    """Take up to `limit` due deliveries; none while the endpoint accepts none."""
+    """Take up to `limit` due deliveries of the job's endpoint; none while the endpoint accepts none.
+
+    Each has its body, None if that can't be rendered, and the keys that sign it.
+    """
     deliveries = await TAKE_DUE_DELIVERIES.all(conn, **_delivery_job_scope(claim), limit=limit)
     if not deliveries:
         return []
@@ -144,9 +147,9 @@ async def _render_delivery_bodies(
 async def settle_delivery_attempts(
     conn: Conn, *, claim: JobClaim, tried: Sequence[FinishedDeliveryAttempt], failing: bool
 ) -> list[NextDeliveryStatus]:
-    """Settle attempts and update their endpoint; return each delivery's new status.
+    """Settle attempts at deliveries, and update their endpoint; return each delivery's new status.
 
-    `failing`: its last attempt may have failed, which a success resets.
+    `failing`: the endpoint's last attempt may have failed, which a success resets.
     """
     urls = sorted({attempt.delivery.url for attempt in tried})
     by_url = {url: [attempt for attempt in tried if attempt.delivery.url == url] for url in urls}
@@ -166,7 +169,7 @@ async def settle_delivery_attempts(
 
 
 def _next_status_and_wait(tried: FinishedDeliveryAttempt, *, gone: bool) -> tuple[NextDeliveryStatus, float]:
-    """Return the delivery's new status, and the seconds until its next attempt.
+    """Return a delivery's status after an attempt, and the seconds until the next attempt.
 
     That is 0 if the address is gone and the endpoint has another one by now.
     """
@@ -181,9 +184,9 @@ def _next_status_and_wait(tried: FinishedDeliveryAttempt, *, gone: bool) -> tupl
 async def _update_endpoint_health(
     conn: Conn, claim: JobClaim, url: str, tried: Sequence[FinishedDeliveryAttempt], *, failing: bool
 ) -> bool:
-    """Count failures in a row at an address and disable a failing endpoint; return whether it is gone.
+    """Count an endpoint's failures in a row at an address, and disable it if it keeps failing or is gone.
 
-    Does nothing if the endpoint has another address by now.
+    Returns whether it is gone. Does nothing if the endpoint has another address by now.
     """
     failed = [attempt for attempt in tried if attempt.failed]
     at = _delivery_job_scope(claim) | {"url": url}
@@ -208,13 +211,13 @@ async def _update_endpoint_health(
 
 
 def _requested_pause_s(failed: Sequence[FinishedDeliveryAttempt]) -> float | None:
-    """Return the seconds of the pause that the endpoint requested for all of its deliveries."""
+    """Return the seconds of the pause that an endpoint requested for all its deliveries; None without one."""
     pauses = [attempt.after_s for attempt in failed if attempt.after_s and attempt.status in {429, 503}]
     return min(max(pauses), MAX_RECEIVER_PAUSE_S) if pauses else None
 
 
 async def _disable_endpoint(conn: Conn, at: Mapping[str, Any], reason: WebhookDisabledReason) -> bool:
-    """Disable the endpoint. The organization's other endpoints get an event, as of each change.
+    """Disable a webhook endpoint. The organization's other endpoints get an event, as of each change.
 
     Returns False if there is nothing to disable: it has another address by now, or is deleted.
     """

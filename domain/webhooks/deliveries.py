@@ -52,7 +52,7 @@ REPEAT_EVENT_DELIVERIES = webhook_delivery.repeat_events.typed(_RepeatedEvents)
 
 
 async def read_webhook_delivery(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
-    """Return a delivery; raises `NotFound`."""
+    """Return a delivery; raises `ObjectNotFound`."""
     row = require_found(await GET_WEBHOOK_DELIVERY.one(conn, org=organization_id, id=delivery_id), "webhook_delivery")
     return _to_schema(row)
 
@@ -67,10 +67,7 @@ async def list_endpoint_deliveries(
     before: UUID | None,
     limit: int,
 ) -> list[WebhookDelivery]:
-    """Return at most `limit` deliveries older than `before`, newest first.
-
-    Raises `NotFound` for the endpoint.
-    """
+    """Return at most `limit` deliveries older than `before`, newest first. Raises `ObjectNotFound` for the endpoint."""
     await endpoints.read_webhook_endpoint(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     filters = {"org": organization_id, "endpoint_id": endpoint_id, "types": types, "before": before, "limit": limit}
     find, leading = (
@@ -82,7 +79,7 @@ async def list_endpoint_deliveries(
 
 
 async def send_test_ping(conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID) -> WebhookDelivery:
-    """Emit a `test.ping` to this endpoint alone. Raises `NotFound`, `StateConflict` ENDPOINT_DISABLED."""
+    """Emit a `test.ping` to this endpoint alone. Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED."""
     org = author.organization_id
     endpoint = await _lock_active_endpoint(conn, org, endpoint_id)
     event_id = await webhook_event.emit_event.value(
@@ -104,9 +101,9 @@ async def send_test_ping(conn: Conn, *, author: EndpointChangeAuthor, endpoint_i
 
 
 async def replay_delivery(conn: Conn, *, author: EndpointChangeAuthor, delivery_id: UUID) -> WebhookDelivery:
-    """Send a delivery again: a pending one now, an ended one as another delivery of the same event.
+    """Send a webhook delivery again and return it: a pending one now, an ended one as a new delivery.
 
-    A delivery under way is returned unchanged. Raises `NotFound`, `StateConflict` ENDPOINT_DISABLED.
+    A delivery under way is returned unchanged. Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
     delivery = await read_webhook_delivery(conn, organization_id=org, delivery_id=delivery_id)
@@ -123,9 +120,9 @@ async def replay_delivery(conn: Conn, *, author: EndpointChangeAuthor, delivery_
 async def replay_events_since(
     conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID, body: WebhookReplay
 ) -> WebhookReplayed:
-    """Replay events since a time, the oldest first, at most `MAX_REPLAYED` of them.
+    """Send an endpoint the events since a time again, the oldest first, at most `MAX_REPLAYED` of them.
 
-    Skips events under way. Raises `NotFound`, `InvalidValue`, `StateConflict` ENDPOINT_DISABLED.
+    Skips events under way. Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
     endpoint = await _lock_active_endpoint(conn, org, endpoint_id)

@@ -42,8 +42,9 @@ class DeliveryEndpointSearch:
         self._query, self._after = query, BEFORE_FIRST_ENDPOINT
 
     async def submit(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
-        """Submit the jobs of a batch; return the number of visited endpoints, and the wakes to send after the
-        commit.
+        """Submit the delivery jobs of the next batch of endpoints.
+
+        Returns the number of visited endpoints, and the wakes to send after the commit.
         """
         org, endpoint_id = self._after
         walked = await self._query.all(conn, org=org, endpoint_id=endpoint_id, limit=ENDPOINTS_PER_SEARCH_BATCH)
@@ -53,7 +54,10 @@ class DeliveryEndpointSearch:
 
 
 async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointWithDeliveries]) -> list[WakeMessage]:
-    """Submit each job alone: an endpoint that the ledger refuses now is found by the next search."""
+    """Submit the delivery job of each of these endpoints; return the wakes to send.
+
+    An endpoint that the ledger refuses now is found by the next search.
+    """
     wakes = []
     for organization_id, endpoint_id, _ in endpoints:
         with suppress(LimitReached):

@@ -100,7 +100,7 @@ async def insert_webhook_endpoint(
 ) -> tuple[WebhookEndpointShown, int]:
     """Create an endpoint from a checked body; return it with its secret, and its version.
 
-    Raises `NotFound`, `InvalidValue`, `StateConflict` TOO_MANY_ENDPOINTS.
+    Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` TOO_MANY_ENDPOINTS.
     """
     org = author.organization_id
     if project_id is not None:
@@ -130,7 +130,7 @@ async def insert_webhook_endpoint(
 
 
 async def read_webhook_endpoint(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> tuple[WebhookEndpoint, int]:
-    """Return an endpoint and its version; raises `NotFound`."""
+    """Return an endpoint and its version; raises `ObjectNotFound`."""
     row = await _read_endpoint_row(conn, organization_id, endpoint_id)
     return WebhookEndpoint(**_endpoint_schema_fields(row)), row.version
 
@@ -146,7 +146,7 @@ async def list_webhook_endpoint_page(
 ) -> list[WebhookEndpoint]:
     """Return at most `limit` endpoints older than `before`, newest first.
 
-    Raises `NotFound` for a foreign project.
+    Raises `ObjectNotFound` for a foreign project.
     """
     if project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
@@ -166,7 +166,7 @@ async def apply_endpoint_patch(
 ) -> tuple[WebhookEndpoint, int]:
     """Apply a body with a checked address. A patch without a change makes no version.
 
-    Raises `NotFound`, `InvalidValue`, `VersionOutdated`.
+    Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`.
     """
     org = author.organization_id
     row = await _lock_endpoint_version(conn, org, endpoint_id, versions)
@@ -183,7 +183,7 @@ async def soft_delete_endpoint(
 ) -> WebhookEndpointDeleted:
     """Delete an endpoint. No delivery starts after the commit; its job abandons the pending ones.
 
-    Raises `NotFound`, `VersionOutdated`.
+    Raises `ObjectNotFound`, `VersionOutdated`.
     """
     org = author.organization_id
     row = await _lock_endpoint_version(conn, org, endpoint_id, versions)
@@ -195,7 +195,7 @@ async def soft_delete_endpoint(
 async def rotate_endpoint_secret(
     conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID, keyring: Keyring
 ) -> tuple[WebhookEndpointShown, int]:
-    """Create a new secret; the old one also signs for a day. Raises `NotFound`."""
+    """Create a new secret; the old one also signs for a day. Raises `ObjectNotFound`."""
     org = author.organization_id
     row = await _lock_endpoint_version(conn, org, endpoint_id, None)
     secret = await secrets.rotate_signing_secret(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)
@@ -206,7 +206,7 @@ async def rotate_endpoint_secret(
 
 
 async def lock_endpoint_row(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> WebhookEndpointRow:
-    """Lock an endpoint against changes and return it. Raises `NotFound`."""
+    """Lock an endpoint against changes and return it. Raises `ObjectNotFound`."""
     return await _lock_endpoint_version(conn, organization_id, endpoint_id, None)
 
 

@@ -120,10 +120,10 @@ async def read_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, 
 async def render_event_bodies(
     conn: Conn, *, organization_id: UUID, event_ids: Sequence[UUID], public_url: str
 ) -> Mapping[UUID, bytes | Exception]:
-    """Return the bodies of several events, or the error of one that can't be rendered; deleted ones are
-    absent.
+    """Return the bodies of webhook events by id, or the error of one that can't be rendered.
 
-    Runs in a transaction: of concurrent senders one renders an event, and the others wait for it.
+    Deleted events are absent. Runs in a transaction: of concurrent senders one renders an event, and the
+    others wait for it.
     """
     # Version numbers are taken before the objects are read. So an event of a later change has a higher number
     # than any rendering without that change.
@@ -158,7 +158,10 @@ async def prune_webhook_events(conn: Conn) -> int:
 async def store_sample_event_body(
     conn: Conn, *, event_id: UUID, subject: WebhookEventSubject, thing: Any
 ) -> WebhookEvent:
-    """Fill an event of this transaction with an object that doesn't exist, and return it."""
+    """Store the body of a sample event that this transaction emitted, and return the event.
+
+    The body shows an object that doesn't exist.
+    """
     org = subject.organization_id
     [row] = await LOCK_WEBHOOK_EVENTS.all(conn, org=org, ids=[event_id])
     ahead = await sandbox_clock.hold_clock_during_advance(conn, organization_id=org)

@@ -21,7 +21,10 @@ class SampleEvent(NamedTuple):
 
 
 async def emit_sample_event(conn: Conn, *, organization_id: UUID, sample: SampleEvent, public_url: str) -> WebhookEvent:
-    """Emit a sample event to its subscribers, with its body. Raises `StateConflict` NOBODY_LISTENS."""
+    """Emit a sample webhook event with its body to the event type's subscribers, and return it.
+
+    Raises `StateConflict` NOBODY_LISTENS.
+    """
     event_id = await webhook_event.emit_event.value(
         conn,
         org=organization_id,

@@ -64,5 +64,5 @@ async def list_signing_keys(conn: Conn, *, organization_id: UUID, endpoint_id: U
 
 
 def signing_secret_row_name(org: UUID, endpoint_id: UUID, secret_id: UUID) -> str:
-    """Return the row name that a secret is bound to."""
+    """Return the row name that the vault binds a sealed signing secret to: no other row can unseal it."""
     return f"webhook_secret/{org}/{endpoint_id}/{secret_id}"

@@ -79,14 +79,17 @@ async def renew_event_recording(conn: Conn, *, organization_ids: Sequence[UUID])
 
 
 async def begin_event_recording(conn: Conn, *, organization_id: UUID) -> datetime:
-    """Start recording; return the time since which all events are recorded. Not in a transaction."""
+    """Start recording an organization's webhook events; return the time since which all are recorded.
+
+    Don't call it in a transaction.
+    """
     await renew_event_recording(conn, organization_ids=[organization_id])
     since: datetime = await webhook_stream.get_since.value(conn, org=organization_id)
     return since
 
 
 async def read_stream_end(conn: Conn) -> str:
-    """Return a text for `find_stream_position` that names the end of all committed events.
+    """Return a text that names the end of all committed webhook events, for `find_stream_position`.
 
     Call it outside the transaction of `begin_event_recording`.
     """
@@ -96,9 +99,9 @@ async def read_stream_end(conn: Conn) -> str:
 
 
 async def find_stream_position(conn: Conn, *, organization_id: UUID, after: str) -> StreamPosition:
-    """Return the place after an event id, or at an end.
+    """Return the position after a webhook event's id, or at an end that `read_stream_end` returned.
 
-    Raises `NotFound` for a deleted event, `InvalidValue`.
+    Raises `ObjectNotFound` for a deleted event, `InvalidValue`.
     """
     if _STREAM_END_PATTERN.fullmatch(after):
         xid = await _find_end_transaction(conn, after)
@@ -113,8 +116,9 @@ async def find_stream_position(conn: Conn, *, organization_id: UUID, after: str)
 
 
 async def find_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, StreamHead]:
-    """Return each organization's last readable event, by one statement for all; `STREAM_START`
-    without any.
+    """Return the last readable webhook event of each organization, by one statement for all.
+
+    An organization without any gets `STREAM_START`.
     """
     rows = await FIND_STREAM_HEADS.all(conn, orgs=organization_ids)
     return dict.fromkeys(organization_ids, STREAM_START) | {row.organization_id: (int(row.xid), row.id) for row in rows}
@@ -123,7 +127,7 @@ async def find_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> 
 async def read_stream_events(
     conn: Conn, *, organization_id: UUID, position: StreamPosition, limit: int
 ) -> list[RecordedStreamEvent]:
-    """Return at most `limit` events after a reader's position, in the order of the stream."""
+    """Return at most `limit` webhook events after a reader's position, in the order of the stream."""
     xid, event_id = position.head
     return await READ_STREAM_EVENTS.all(
         conn, org=organization_id, xid=str(xid), id=event_id, seen=position.end, limit=limit

@@ -74,7 +74,7 @@ def is_seccomp_available() -> bool:
 
 
 def restrict_system_calls(*, starts: bool) -> None:
-    """Filter the system calls of this process; `starts` permits new processes. Raises `OSError`."""
+    """Filter this process's system calls for good; `starts` permits new processes. Raises `OSError`."""
     kernel.call(
         kernel.SECCOMP_CALL_NUMBER, _SET_FILTER, _ALL_THREADS, ctypes.byref(build_seccomp_filter(starts=starts))
     )
@@ -82,7 +82,7 @@ def restrict_system_calls(*, starts: bool) -> None:
 
 @cache
 def build_seccomp_filter(*, starts: bool) -> SeccompFilter:
-    """Return the filter for this machine. Raises `OSError` for an unknown architecture."""
+    """Return the seccomp filter for this machine. Raises `OSError` for an unknown architecture."""
     if kernel.MACHINE_ARCHITECTURE not in _SECCOMP_ARCHITECTURES:
         raise OSError(errno.ENOSYS, f"no filter for {kernel.MACHINE_ARCHITECTURE}")
     return pack_seccomp_filter(
@@ -122,7 +122,7 @@ def _deny_system_call(number: int, code: int) -> list[_BpfInstruction]:
 
 
 def _restrict_call_argument(number: int, test: _BpfInstruction) -> list[_BpfInstruction]:
-    """Return steps that allow a call, or fail it with EPERM, by a test of its first argument.
+    """Return BPF steps that test a system call's first argument: they allow the call, or fail it with EPERM.
 
     A test that skips one step fails the call. Other calls skip all these steps.
     """

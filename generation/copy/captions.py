@@ -33,7 +33,10 @@ class Caption(SpecValue, frozen=True, kw_only=True):
 
 
 def build_clip_captions(transcript: str, speech: Sequence[ClipSpan], language: str) -> list[Caption]:
-    """Spread the transcript over the speech as captions, each word once, in order; empty without speech."""
+    """Return a clip's captions: its transcript, spread over the speech, each word once, in order; else empty.
+
+    Without speech or without a transcript there are no captions.
+    """
     lines = [
         line for sentence in texts.split_sentences(transcript) for line in _split_caption_lines(sentence, language)
     ]
@@ -55,7 +58,7 @@ def caption_width(text: str) -> int:
 
 
 def _split_caption_lines(sentence: str, language: str) -> Iterator[str]:
-    """Split a sentence into parts of similar length, on word boundaries and if possible at a clause's end."""
+    """Yield parts of a sentence of similar length, split between words and if possible at a clause's end."""
     words = [*split_breakable_units(texts.clean_copy_text(sentence), language)]
     left = sum(map(caption_width, words))
     goal = left / max(1, math.ceil(left / MAX_CAPTION_WIDTH))
@@ -79,7 +82,10 @@ def _ends_caption_line(line: str, word: str, goal: float) -> bool:
 
 
 def _speech_to_clip_ms(spans: Sequence[ClipSpan], spoken: int, *, last: bool) -> int:
-    """Map a duration of speech to a moment of the clip; between two spans, to an end or a start."""
+    """Return the moment of the clip, in ms, after `spoken` ms of speech.
+
+    Between two spans of speech, return the end of the first one with `last`, else the start of the second.
+    """
     for one in spans:
         length = one.end - one.start
         if spoken < length or (last and spoken == length):

@@ -41,7 +41,7 @@ HARMLESS_CLAIM_PHRASES = compile_entry_pattern(
 
 
 def find_claim_kinds(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
-    """Return the kinds of claims in a text in any language, ignoring its names."""
+    """Return the kinds of claims that a text makes in any possible language, ignoring `names` in it."""
     plain = HARMLESS_CLAIM_PHRASES.sub(" ", _remove_names(text, names))
     return frozenset(
         kind
@@ -52,7 +52,7 @@ def find_claim_kinds(text: str, language: str, names: Iterable[str] = ()) -> fro
 
 
 def find_claim_words(text: str, language: str) -> frozenset[str]:
-    """Return the words and signs that make claims, in lower case."""
+    """Return the words and signs of a text that make claims in any language, in lower case."""
     return frozenset(
         match.group().lower()
         for _, pattern in _claim_patterns(language, *LANGUAGE_TABLES)
@@ -62,7 +62,7 @@ def find_claim_words(text: str, language: str) -> frozenset[str]:
 
 @cache
 def _claim_patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return the claim patterns of some languages, each with its kind.
+    """Return pairs of a claim's kind and a pattern that finds such claims, for some languages.
 
     Signs and loaned words count in each language. Without a table for the first one, any digit is a claim.
     """

@@ -120,7 +120,10 @@ def _split_brand_sentences(text: str) -> list[str]:
 
 
 def sentence_to_lines(sentence: str, app: str, language: str) -> list[str]:
-    """Return a sentence's lines, capitalized: the whole, else its halves, else its head."""
+    """Return a sentence's lines, capitalized: the whole sentence, else its halves, else its head.
+
+    Return an empty list if none makes a line, or if the sentence is empty or unfinished.
+    """
     whole = texts.clean_copy_text(sentence)
     reading = _compile_clause_patterns(language)
     if not whole or whole.endswith(UNFINISHED_SENTENCE_ENDS):
@@ -151,7 +154,7 @@ def _remove_lead_in(whole: str, app: str, language: str) -> str:
 
 
 def _split_sentence_halves(whole: str, reading: ClausePatterns) -> Iterator[str]:
-    """Yield halves with verbs of their own, but none that refers to the half before."""
+    """Yield the halves of a sentence with verbs of their own; skip one that refers to the half before."""
     starts = [joint.start() for joint in reading.joints.finditer(whole)]
     for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):
         half = LEADING_CONJUNCTION.sub("", whole[start:end], count=1) if number else whole[start:end]
@@ -161,7 +164,7 @@ def _split_sentence_halves(whole: str, reading: ClausePatterns) -> Iterator[str]
 
 
 def _longest_sentence_head(whole: str, app: str, language: str, reading: ClausePatterns) -> str | None:
-    """Return the longest part before an addition that makes a line of its own; None if no part does."""
+    """Return the longest head of a sentence, before an addition, that makes a line; None if no head does."""
     additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(additions), reverse=True)
     whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_LIST_ITEM_START.match(whole, end)))

@@ -36,7 +36,7 @@ FormulaSlot = tuple[str, Evidence | None]
 
 
 def find_missing_brand_fields(brand: BrandSnapshot, found: Sequence[BrandClause], language: str) -> list[EvidenceField]:
-    """Return missing fields: the name, and all fields that describe the product if none gives a line."""
+    """Return the missing brand fields: the name, and all that describe the product if none gives a line."""
     missing: list[EvidenceField] = [] if names.app_display_name(brand) else ["appName"]
     if not (found or any(usable_taglines(brand, language)) or names.displayable_keywords(brand, language)):
         missing += ["tagline", "appDescription", "keywords"]
@@ -44,7 +44,7 @@ def find_missing_brand_fields(brand: BrandSnapshot, found: Sequence[BrandClause]
 
 
 def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
-    """Yield the brand's own short taglines that make no claim."""
+    """Yield the brand's own taglines that are short, readable and in the language, and make no claim."""
     for own in brand.taglines:
         text = texts.clean_copy_text(own).rstrip(" .。,;:-–—")
         if (
@@ -91,7 +91,7 @@ def number_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[Co
 
 
 def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
-    """Yield formulas around the brand's keywords and its audience."""
+    """Yield formula hooks with the brand's keywords, then its audience; nothing without formulas."""
     if (own := tones.formulas_in_brand_tone(brand, language)) is None:
         return
     for keyword, quoted in names.displayable_keywords(brand, language)[:MAX_KEYWORD_HOOKS]:
@@ -101,7 +101,7 @@ def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
 
 
 def name_hooks(brand: BrandSnapshot, language: str) -> list[CopyLine]:
-    """Return hooks that state only the name; in a language without formulas, the name alone."""
+    """Return hooks that state only the brand's name; in a language without formulas, the name alone."""
     if (own := tones.formulas_in_brand_tone(brand, language)) is None:
         return [CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])]
     casual = [own.casual] if tones.tone_of_voice(brand.voice) in CASUAL_TONES else []
@@ -126,9 +126,9 @@ def group_hooks_by_tier(
 
 
 def is_informative_slot(slot: Evidence, brand: BrandSnapshot, language: str) -> bool:
-    """Return whether a slot is informative: an audience, or a keyword of several words.
+    """Return whether a value for a formula is informative: an audience, or a keyword of several words.
 
-    The brand's texts lack the keyword, or have it in a tagline or in the first description's first sentence.
+    The brand's texts lack that keyword, or have it in a tagline or in the first description's first sentence.
     A language that inflects several words, such as German, has no such keyword.
     """
     keyword = slot.quote.strip().casefold()
@@ -151,7 +151,10 @@ def drop_repeated_lines(lines: Sequence[CopyLine]) -> list[CopyLine]:
 
 
 def fill_formula(formula: str, brand: BrandSnapshot, **slots: FormulaSlot) -> Iterator[CopyLine]:
-    """Yield the filled formula unless it is too long; drop its final mark after a name that ends in one."""
+    """Yield the formula, filled with the brand's name and the slots; nothing if the line is too long.
+
+    Drop the formula's final mark after a name that ends in a mark.
+    """
     app = names.app_display_name(brand)
     text = formula.format(app=app, **{slot: value for slot, (value, _) in slots.items()})
     if app.endswith(NAME_FINAL_MARKS):

@@ -40,7 +40,7 @@ ALLOWED_LINE_MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
 
 
 def find_model_line_faults(line: str, clause: str, *, name: str, language: str) -> list[ModelLineFault]:
-    """Return the line's faults by kind; an empty list permits the line."""
+    """Return the kinds of faults of a model's line, judged by its clause and the name; empty if valid."""
     plain_line, allowed = _normalize_unicode(line), f"{_normalize_unicode(clause)} {_normalize_unicode(name)}"
     checks: dict[ModelLineFault, bool] = {
         "length": not MIN_COPY_LINE_CHARACTERS <= len(line) <= MAX_COPY_LINE_CHARACTERS,
@@ -83,7 +83,7 @@ def _find_limit_words(text: str, language: str) -> set[str]:
 
 
 def _find_new_names(plain_line: str, allowed: str) -> Iterator[str]:
-    """Yield unknown capitalized words inside of a sentence: they are names."""
+    """Yield capitalized words inside of a sentence that the allowed text lacks: they are taken for names."""
     allowed_words = set(texts.split_lowercase_words(allowed))
     for match in re.finditer(r"(?<=[^.!?¿¡:] )\w[\w'-]*", plain_line):
         if match.group() != match.group().lower() and match.group().lower() not in allowed_words:
@@ -91,7 +91,7 @@ def _find_new_names(plain_line: str, allowed: str) -> Iterator[str]:
 
 
 def _find_new_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
-    """Yield words that are neither in the clause, in any form, nor glue; only four languages have glue."""
+    """Yield the line's words that are neither forms of allowed words nor glue; four languages have glue."""
     allowed_words = set(texts.split_lowercase_words(allowed))
     glue = _glue_words(language)
     for word in texts.split_lowercase_words(plain_line):
@@ -151,7 +151,10 @@ class ModelLines(SpecValue, frozen=True, kw_only=True):
 def select_valid_model_lines(
     offers: Sequence[ModelLine], clauses: Sequence[BrandClause], *, name: str, language: str
 ) -> dict[str, CopyLine]:
-    """Return the first valid line by the text of its clause, with the clause's quote as evidence."""
+    """Return a model's first valid line for each clause, by the clause's text, with its quote as evidence.
+
+    Skip a line without a known clause, with a fault, or equal to its clause.
+    """
     cited = {one.text: one for one in clauses}
     lines: dict[str, CopyLine] = {}
     for offer in offers:

@@ -47,7 +47,7 @@ APP_STORE_HOSTS = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "googl
 
 
 def app_display_name(brand: BrandSnapshot) -> str:
-    """Return the brand's name for lines, cut at a blank; empty without a letter or digit."""
+    """Return the brand's name for lines, cut at a blank if too long; empty without a letter or digit."""
     whole = texts.clean_copy_text(brand.name) if any(map(str.isalnum, brand.name)) else ""
     return (
         whole
@@ -61,7 +61,7 @@ def app_name_evidence(brand: BrandSnapshot) -> Evidence:
 
 
 def displayable_keywords(brand: BrandSnapshot, language: str) -> list[tuple[str, Evidence]]:
-    """Return the displayable keywords, each once, with their evidence."""
+    """Return the brand's displayable keywords, each once, as pairs of its spelling and its evidence."""
     by_words: dict[str, tuple[str, Evidence]] = {}
     for keyword in brand.keywords:
         display = spell_keyword(texts.clean_copy_text(keyword), brand, language)
@@ -96,7 +96,7 @@ def is_displayable_keyword(keyword: str, brand: BrandSnapshot, language: str) ->
 
 
 def is_unsuitable_keyword(keyword: str, brand: BrandSnapshot, language: str) -> bool:
-    """Return whether a keyword is misspelled in a noun-capitalizing language, or names another product."""
+    """Return whether a keyword lacks capitals in a language like German, or names another product."""
     if language in NOUN_CAPITALIZING_LANGUAGES:
         return keyword.islower()
     brand_text = " ".join((*brand.taglines, *brand.descriptions))
@@ -104,7 +104,7 @@ def is_unsuitable_keyword(keyword: str, brand: BrandSnapshot, language: str) -> 
 
 
 def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, Evidence] | None:
-    """Return the audience and its evidence; None if missing, too short or long for a name, or a claim."""
+    """Return the brand's audience and its evidence; None if missing, a claim, or too short or long."""
     display = texts.clean_copy_text(brand.audience or "").rstrip(".。 ")
     if (
         not brand.audience

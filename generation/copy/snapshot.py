@@ -13,7 +13,10 @@ WEBSITE_LINK_NAME = "website"
 
 
 def take_brand_snapshot(known: Known) -> BrandSnapshot:
-    """Take the winner of each field, and for taglines and descriptions also the confident alternatives."""
+    """Return the snapshot of a brand, with the winning value of each field.
+
+    Taglines and descriptions also have the confident alternatives.
+    """
     fields = known.fields
     return BrandSnapshot(
         name=_field_text(fields.get("appName")) or "",
@@ -33,7 +36,10 @@ def _field_text(field: BrandField | None) -> str | None:
 
 
 def _field_texts(field: BrandField | None) -> list[str]:
-    """Return the winner and confident alternatives, each once; only the partner's own text if it has one."""
+    """Return a brand field's winning text and confident alternatives, each once; empty without a winner.
+
+    If the partner set the field, return only the partner's text.
+    """
     if not (first := _field_text(field)) or field is None:
         return []
     if _is_from_partner(field):
@@ -43,7 +49,7 @@ def _field_texts(field: BrandField | None) -> list[str]:
 
 
 def _supported_keywords(field: BrandField | None) -> list[str]:
-    """Return declared keywords, and of derived ones only phrases that their evidence contains."""
+    """Return a brand's declared keywords, and of derived ones only phrases that their evidence contains."""
     evidence = field.provenance.evidence if field and field.provenance else []
     quotes = "\n".join(evidence).casefold()
     return [one for one in _field_items(field) if not quotes or (" " in one and one.casefold() in quotes)]
@@ -54,7 +60,7 @@ def _field_items(field: BrandField | None) -> list[str]:
 
 
 def _brand_links(fields: dict[BrandFieldName, BrandField]) -> dict[str, str]:
-    """Return the brand's links; add its website source unless the partner set the links."""
+    """Return the brand's links by name; add its website source unless the partner set the links."""
     field = fields.get("links")
     declared = field.value if field and isinstance(field.value, dict) else {}
     links = {name: link for name, link in declared.items() if link}

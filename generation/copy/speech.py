@@ -60,7 +60,7 @@ def detect_language(text: str) -> str | None:
 
 
 def possible_languages(text: str) -> set[str]:
-    """Return the possible languages of a text of any length: those with the most common words."""
+    """Return the languages with the most common words in a text; all languages if it has too few."""
     counts = _count_words_by_language(texts.split_lowercase_words(text))
     highest = max(counts.values())
     return {language for language, count in counts.items() if count == highest or highest < MIN_DISTINCTIVE_WORDS}

@@ -33,7 +33,7 @@ def clean_copy_text(text: str) -> str:
 
 
 def split_sentences(text: str) -> Iterator[str]:
-    """Yield slices of the text: sentences, lines, and items of a list without their bullets."""
+    """Yield slices of the text: its sentences, its lines, and the items of its lists without bullets."""
     start = 0
     for end in [*SENTENCE_BOUNDARY.finditer(text), None]:
         piece = text[start : end.start() if end else None]

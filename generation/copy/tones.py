@@ -86,7 +86,7 @@ def find_first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
 
 
 def formulas_in_brand_tone(brand: BrandSnapshot, language: str) -> CopyFormulas | None:
-    """Return the language's formulas in the tone of the brand's voice, or None without a table."""
+    """Return the language's formulas in the tone of the brand's voice; None in a language without a table."""
     if (table := LANGUAGE_TABLES.get(language)) is None:
         return None
     return table.tones.get(tone_of_voice(brand.voice), table.formulas)
@@ -95,7 +95,7 @@ def formulas_in_brand_tone(brand: BrandSnapshot, language: str) -> CopyFormulas 
 def select_texts_for_tone(
     tone: Tone, options: Sequence[T], text: Callable[[T], str], language: str, *, least: int
 ) -> list[T]:
-    """Return the half of the options that fits the tone best by form, at least `least`, in their own order.
+    """Return the options with the best form for a tone, in their order: half of them, but at least `least`.
 
     A plain tone keeps all.
     """

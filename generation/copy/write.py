@@ -63,7 +63,7 @@ def read_brand_texts(brand: BrandSnapshot) -> BrandReading:
 
 
 def propose_brand_hooks(brand: BrandSnapshot) -> list[CopyLine]:
-    """Return up to ten hooks with their evidence. Raises `MissingBrandText`."""
+    """Return up to ten hooks that a brand's texts support, and evidence. Raises `MissingBrandText`."""
     words = _require_brand_text(read_brand_texts(brand))
     number = min(len(words.clauses), MAX_POINTS_BY_FORMAT["slideshow"])
     return hooks.rank_hook_proposals(brand, words.clauses, words.language, number)
@@ -97,7 +97,7 @@ def _valid_model_lines(offers: Sequence[ModelLine], words: BrandReading) -> dict
 
 
 def choose_hook(words: BrandReading, spec: PieceSpec, offers: ModelLines = NO_MODEL_LINES) -> CopyLine:
-    """Choose the caller's hook, else a valid one of a model, else an informative one by the seed."""
+    """Return a piece's hook: the caller's, else a model's valid one, else an informative one by the seed."""
     if spec.hook is not None:
         return CopyLine(text=spec.hook, rule="caller", evidence=[Evidence(field="caller", quote=spec.hook)])
     if offered := _valid_model_lines(offers.hooks, words):
@@ -111,9 +111,10 @@ def choose_hook(words: BrandReading, spec: PieceSpec, offers: ModelLines = NO_MO
 
 
 def choose_points(words: BrandReading, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
-    """Choose the best clause and some of the next best by the seed, in their order, none like the hook.
+    """Return a piece's points: the best clause, and some of the next best by the seed, none like the hook.
 
-    If there are too few, keywords fill up, but never one word as the only point.
+    They keep the order of the brand's texts. If there are too few, keywords fill up, but never one word as
+    the only point.
     """
     maximum = MAX_POINTS_BY_FORMAT[spec.format]
     fresh = [one for one in words.clauses if not are_lines_alike(one.text, hook.text)]
@@ -135,14 +136,14 @@ def choose_points(words: BrandReading, spec: PieceSpec, hook: CopyLine) -> list[
 def _apply_model_lines(
     points: Sequence[CopyLine], hook: CopyLine, offered: Mapping[str, CopyLine]
 ) -> Iterator[CopyLine]:
-    """Replace points by a model's lines if they are valid and unlike the hook."""
+    """Yield the points, each replaced by a model's line for the same clause if that is unlike the hook."""
     for point in points:
         other = offered.get(point.text)
         yield other if other and not are_lines_alike(other.text, hook.text) else point
 
 
 def _drop_points_beyond_time(hook: CopyLine, points: list[CopyLine], seconds: int) -> list[CopyLine]:
-    """Drop the longest points until a video leaves time to read the rest; keep at least one."""
+    """Return the points without the longest ones, until a video leaves time to read; keep at least one."""
     while len(points) > 1 and shortest_video_timing(hook.text, [one.text for one in points]).seconds > seconds:
         longest = max(points, key=lambda one: len(one.text))
         points = [one for one in points if one is not longest]
@@ -150,7 +151,10 @@ def _drop_points_beyond_time(hook: CopyLine, points: list[CopyLine], seconds: in
 
 
 def _keyword_points(words: BrandReading, hook: CopyLine, *, several: bool) -> Iterator[CopyLine]:
-    """Yield keywords as points; next to a clause only those of several words, which are more informative."""
+    """Yield the brand's keywords as points, except one like the hook.
+
+    With `several`, yield only keywords of several words, which are more informative.
+    """
     for keyword, quoted in names.displayable_keywords(words.brand, words.language):
         if not are_lines_alike(keyword, hook.text) and (" " in keyword or not several):
             yield CopyLine(text=texts.capitalize_first_word(keyword), rule="keyword", evidence=[quoted])
@@ -189,7 +193,7 @@ def _unused_tagline(words: BrandReading, said: Sequence[CopyLine]) -> CopyLine |
 def compose_caption(
     hook: CopyLine, points: Sequence[CopyLine], endings: Sequence[CopyLine], tags: Sequence[CopyLine], mark: str
 ) -> str:
-    """Return the text of the post: the same lines, with `mark` before each point."""
+    """Return a post's caption: the hook, the points with `mark` before each, the endings and the hashtags."""
     listed = "\n".join(f"{mark} {point.text}" for point in points)
     closing = "\n\n".join(ending.text for ending in endings if ending.text)
     paragraphs = (hook.text, listed, closing, " ".join(tag.text for tag in tags))
@@ -224,7 +228,7 @@ def _presenter_disclosure_line(presenter: Presenter, language: str) -> CopyLine:
 
 
 def copy_warnings(words: BrandReading, spec: PieceSpec) -> Iterator[str]:
-    """Yield the warnings, a code and its reason each."""
+    """Yield warnings about a piece's copy, each as `code: reason`."""
     own = words.language
     if spec.language and primary_language(spec.language) != own:
         yield f"language_kept: the brand's texts are in {own}, and texts are not translated"
@@ -235,7 +239,10 @@ def copy_warnings(words: BrandReading, spec: PieceSpec) -> Iterator[str]:
 
 
 def _fill_formula_line(name: str, brand: BrandSnapshot, language: str) -> CopyLine:
-    """Fill a formula; return the name alone if the language has none, or if the line is too long."""
+    """Return the formula with this name as a line, filled for the brand.
+
+    Return the brand's name alone if the language has no formulas, or if the line is too long.
+    """
     alone = CopyLine(text=names.app_display_name(brand), rule="formula", evidence=[names.app_name_evidence(brand)])
     if (own := tones.formulas_in_brand_tone(brand, language)) is None:
         return alone
@@ -247,7 +254,7 @@ def _has_store_link(brand: BrandSnapshot) -> bool:
 
 
 def _store_and_site_lines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
-    """Yield the stores that a link proves, and the brand's own site."""
+    """Yield a line for each app store that a link of the brand proves, then one for the brand's own site."""
     table = LANGUAGE_TABLES.get(language, LANGUAGE_TABLES[DEFAULT_LANGUAGE]).formulas
     names_of_stores = {"apple": "App Store", "google": "Google Play"}
     if language in LANGUAGE_TABLES:
@@ -279,7 +286,10 @@ def hashtags_from_keywords(brand: BrandSnapshot, language: str) -> list[CopyLine
 
 
 def keyword_to_hashtag(keyword: str) -> str:
-    """Return a lower-case tag of one word, a capitalized tag of several; empty for a number or a long one."""
+    """Return a keyword as a hashtag: one word in lower case, several words capitalized and joined.
+
+    Return an empty text for a number, or if the tag is too long.
+    """
     parts = [part for part in texts.clean_copy_text(keyword).replace("'", " ").replace("’", " ").split() if part]
     parts = [letters for part in parts for piece in part.split("-") if (letters := _keep_hashtag_letters(piece))]
     joined = parts[0].lower() if len(parts) == 1 else "".join(part[:1].upper() + part[1:] for part in parts)

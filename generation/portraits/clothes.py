@@ -39,7 +39,7 @@ class ClothingSketch:
         self.sketch, self.look, self.outer, self.inner = sketch, look, outer, inner
 
     def fit(self, points: CurvePoints) -> list[CurvePoint]:
-        """Scale collars to the neck, and shoulders to the build."""
+        """Return the points of clothes, with collars scaled to the neck, and shoulders to the build."""
         return [self._fit_point_to_build(point) for point in points]
 
     def _fit_point_to_build(self, point: CurvePoint) -> CurvePoint:
@@ -49,7 +49,7 @@ class ClothingSketch:
         return wide if x >= 0 else -wide, y
 
     def panel(self, points: CurvePoints, cloth: ClothColors) -> None:
-        """Draw a piece of cloth with light and shade from all points of its outline."""
+        """Draw a piece of clothing with light and shade; its outline is a closed curve through all points."""
         path = closed_curve_path(self.fit(points))
         lit = self.sketch.around((-180, 800), 260, (cloth.light, 0.75), (cloth.light, 0.0))
         dim = self.sketch.across((-40, 380), (cloth.shade, 0.0), (cloth.dark, 0.75))
@@ -58,7 +58,7 @@ class ClothingSketch:
             self.sketch.shape(path, fill)
 
     def pieces(self, half: CurvePoints, fill: ClothColors, *, light: bool = False) -> None:
-        """Draw a piece on both sides, with an edge."""
+        """Draw a piece of clothing on the right side and its mirror image on the left, each with an edge."""
         for side in shape_and_mirror_image(half):
             path = closed_curve_path(self.fit(side))
             self.sketch.shape(path, fill.light if light else fill.shade)

@@ -18,12 +18,12 @@ def points(text: str) -> CurvePoints:
 
 
 def mirror_half_shape(right: CurvePoints) -> list[CurvePoint]:
-    """Mirror a half shape into a closed one; the half begins and ends on the middle column."""
+    """Return a closed shape from its right half; the half begins and ends on the middle column."""
     return [*right, *((-x, y) for x, y in reversed(right) if x)]
 
 
 def mirror_half_line(right: CurvePoints) -> list[CurvePoint]:
-    """Mirror a half line into an open one; the half begins on the middle column."""
+    """Return an open line from its right half; the half begins on the middle column."""
     return [*((-x, y) for x, y in reversed(right) if x), *right]
 
 
@@ -51,13 +51,16 @@ def open_curve_path(points: CurvePoints) -> str:
 
 
 def join_curves_to_outline(*lines: CurvePoints) -> str:
-    """Join curves at corners into a closed outline; each curve continues at the end of the previous one."""
+    """Return an SVG path of curves, joined at corners into a closed outline.
+
+    Each curve continues at the end of the previous one.
+    """
     first, *rest = [open_curve_path(line) for line in lines]
     return first + "".join(f"L{line[1:]}" for line in rest) + "Z"
 
 
 def _cubic_curve_segment(before: CurvePoint, start: CurvePoint, end: CurvePoint, after: CurvePoint) -> str:
-    """Return a cubic segment with tangents from its neighbours (Catmull-Rom)."""
+    """Return the cubic segment of an SVG path from `start` to `end`, with tangents by Catmull-Rom."""
     first = (start[0] + (end[0] - before[0]) / 6, start[1] + (end[1] - before[1]) / 6)
     second = (end[0] - (after[0] - start[0]) / 6, end[1] - (after[1] - start[1]) / 6)
     return f"C{_format_point(first)} {_format_point(second)} {_format_point(end)}"
@@ -90,7 +93,7 @@ def points_along_line(points: CurvePoints, distance: float) -> Iterable[CurvePoi
 
 
 def curl_discs_path(points: CurvePoints, radius: float, seed: str) -> str:
-    """Return discs of varying size along a line: the outline of curls."""
+    """Return the SVG path of discs of varying size along a line: the outline of curly hair."""
     discs = []
     for number, place in enumerate(points_along_line(points, radius * 1.05)):
         size = radius * seeded_between(0.82, 1.16, seed, f"curl {number}")

@@ -24,7 +24,7 @@ _MOUTH_Y = 582.0
 def draw_facial_features(
     sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors, hair: HairColors
 ) -> None:
-    """Draw all features but the mouth: it goes over a beard."""
+    """Draw a face's nose, eyes, brows, age lines and skin marks, but not the mouth: it goes over a beard."""
     _draw_nose(sketch, look, shape, skin)
     for side in (-1, 1):
         _draw_eye(sketch, look, side, skin)
@@ -40,7 +40,7 @@ def draw_mouth(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: S
 
 
 def _draw_eye(sketch: SvgSketch, look: PresenterLook, side: int, skin: SkinColors) -> None:
-    """Draw an almond shape with both lids on one outline; both eyes are lit from the same side."""
+    """Draw an eye: an almond shape with both lids on one outline. Both eyes are lit from the same side."""
     size = look.build.eyes
     x, wide, high = side * EYE_OFFSET_X * look.width, _EYE_HALF_WIDTH * size, 18.5 * size
 

@@ -69,7 +69,7 @@ def draw_hair_over_shoulders(sketch: SvgSketch, look: PresenterLook, shape: Head
 
 
 def _draw_falling_strands(sketch: SvgSketch, points: CurvePoints, hair: HairColors) -> None:
-    """Draw strands parallel to the inner and the outer side of a lock."""
+    """Draw strands on a lock of hair, parallel to its inner and its outer side."""
     half = len(points) // 2
     outer, inner = points[:half], list(reversed(points[half:]))
     for number, share in enumerate((0.2, 0.42, 0.62, 0.82)):
@@ -118,7 +118,7 @@ def _fill_hair_with_light(sketch: SvgSketch, path: str, fill: str, hair: HairCol
 def _draw_curl_texture(
     sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, points: CurvePoints
 ) -> None:
-    """Draw small arcs all over a shape as curls, more lit ones to the left."""
+    """Draw small arcs all over a shape as the texture of curly hair, more lit ones to the left."""
     lit: list[str] = []
     dim: list[str] = []
     for number, (x, y) in enumerate(staggered_grid_points(points, 25)):

@@ -33,7 +33,7 @@ class HairStyleShapes(NamedTuple):
 
     @property
     def top(self) -> float:
-        """Return the y of the highest point."""
+        """Return the y of the hair style's highest point."""
         shapes = (*self.front, self.back, self.behind, *self.rim)
         return min([y for shape in shapes for _, y in shape] + [self.peak]) - self.bumps
 

@@ -168,7 +168,7 @@ def _age_body_build(build: BodyBuild, aging: AgingEffects) -> BodyBuild:
 
 
 def _vary_color_tone(tone: Oklch, seed: str, what: str) -> Oklch:
-    """Vary a tone a little in lightness and warmth, so that no two people have the same."""
+    """Return a color tone, varied a little by the seed, so that no two people have the same."""
     light, chroma, hue = tone
     near = seeded_between(-0.018, 0.018, seed, f"{what} lightness")
     return Oklch(
@@ -179,7 +179,7 @@ def _vary_color_tone(tone: Oklch, seed: str, what: str) -> Oklch:
 
 
 def _choose_hair_color(seed: str, aging: AgingEffects) -> Oklch:
-    """Return the hair color, mixed with grey by age; the onset of grey varies."""
+    """Return a presenter's hair color, mixed with gray by age; the seed varies the onset of gray."""
     own = _vary_color_tone(tones.HAIR_TONES[choose_weighted(HAIR_COLOR_WEIGHTS, seed, "hair")], seed, "hair")
     grey = tones.GREY_HAIR_TONES[int(seeded_chance(seed, "grey") * len(tones.GREY_HAIR_TONES))]
     turned = min(1.0, aging.grey * seeded_between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0

@@ -70,7 +70,7 @@ def draw_presenter_portrait(presenter: Presenter, theme: PieceTheme, side: int =
 
 
 def _choose_cloth_colors(appearance: PresenterLook, theme: PieceTheme) -> tuple[ClothColors, ClothColors]:
-    """Return the cloth colors: mostly the brand's color, with a light or a dark one."""
+    """Return the outer and the inner cloth color: mostly the brand's color, with a light or a dark one."""
     main, dark, light = theme.vivid.tints[0], theme.dark.tints[1], theme.light.tints[1]
     pairs = ((main, light), (main, light), (main, dark), (main, light), (dark, main), (light, main))
     outer, inner = pairs[appearance.cloth]
@@ -78,7 +78,7 @@ def _choose_cloth_colors(appearance: PresenterLook, theme: PieceTheme) -> tuple[
 
 
 def head_point_in_picture(appearance: PresenterLook, point: CurvePoint) -> CurvePoint:
-    """Map a point of a head to its place in the picture, as shares of the side."""
+    """Return the place of a head's point in the portrait, as shares of the portrait's side."""
     scale, turn = _head_scale(appearance), math.radians(appearance.tilt)
     across, down = point[0] - HEAD_ROTATION_CENTER[0], point[1] - HEAD_ROTATION_CENTER[1]
     x = HEAD_ROTATION_CENTER[0] + across * math.cos(turn) - down * math.sin(turn)
@@ -89,12 +89,15 @@ def head_point_in_picture(appearance: PresenterLook, point: CurvePoint) -> Curve
 
 
 def _head_scale(appearance: PresenterLook) -> float:
-    """Return the largest scale that leaves all hair in the picture."""
+    """Return the largest scale of a head that leaves all of its hair in the portrait."""
     return min(_MAX_HEAD_SCALE, (_CHIN_Y_DRAWN - _TOPMOST_HAIR_Y) / (_CHIN_Y - HAIR_STYLES[appearance.style].top))
 
 
 def draw_portrait_ground(sketch: SvgSketch, theme: PieceTheme, seed: str, before: tuple[RGB, ...]) -> None:
-    """Draw the ground with the lightness that differs most from the colors before it."""
+    """Draw a portrait's ground with the lightness that differs most from skin, hair and clothes.
+
+    `before` has the colors of these three.
+    """
     _, chroma, hue = rgb_to_oklch(theme.vivid.tints[0])
     hue += seeded_between(-_MAX_HUE_TURN_DEGREES, _MAX_HUE_TURN_DEGREES, seed, "ground")
     lightnesses = [rgb_to_oklch(color).lightness for color in before]
@@ -107,7 +110,7 @@ def draw_portrait_ground(sketch: SvgSketch, theme: PieceTheme, seed: str, before
 
 
 def portrait_grid(seed: str, genders: Sequence[Gender], ages: Sequence[AgeRange], color: str) -> Image.Image:
-    """Draw a row for each gender and a column for each age."""
+    """Return a picture with portraits of presenters: a row for each gender and a column for each age."""
     colors = derive_theme([color])
     side = SINGLE_PORTRAIT_SIDE_PX if len(genders) == len(ages) == 1 else GRID_PORTRAIT_SIDE_PX
     sheet = Image.new("RGB", (side * len(ages), side * len(genders)))

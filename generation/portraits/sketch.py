@@ -54,17 +54,20 @@ class SvgSketch:
         self._body.append("</g>")
 
     def across(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
-        """Return a gradient from left to right: colours with their opacities, evenly spaced."""
+        """Define a gradient from left to right in the SVG, and return its fill.
+
+        The stops are colors with their opacities, evenly spaced.
+        """
         place = f'x1="{ends[0]:.0f}" x2="{ends[1]:.0f}" y1="0" y2="0"'
         return self._define_gradient("linearGradient", place, stops)
 
     def down(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
-        """Return a gradient from top to bottom."""
+        """Define a gradient from top to bottom in the SVG, and return its fill."""
         place = f'x1="0" x2="0" y1="{ends[0]:.0f}" y2="{ends[1]:.0f}"'
         return self._define_gradient("linearGradient", place, stops)
 
     def around(self, center: CurvePoint, radius: float, *stops: tuple[RGB, float]) -> str:
-        """Return a radial gradient from a point outwards."""
+        """Define a radial gradient from a point outwards in the SVG, and return its fill."""
         place = f'cx="{center[0]:.0f}" cy="{center[1]:.0f}" r="{radius:.0f}"'
         return self._define_gradient("radialGradient", place, stops)
 
@@ -84,7 +87,7 @@ class SvgSketch:
         return name
 
     def image(self, side: int) -> Image.Image:
-        """Render the drawing with antialiasing on a transparent ground."""
+        """Return the drawing as a square image of `side` pixels, antialiased on a transparent ground."""
         defined, drawn = "".join(self._definitions), "".join(self._body)
         written = (
             '<svg xmlns="http://www.w3.org/2000/svg" '

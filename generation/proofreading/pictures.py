@@ -46,7 +46,7 @@ _LUMINANCE_HISTOGRAM_BINS = 64
 def find_picture_faults(
     made: Sequence[OutputFile], folder: Path, spec: PieceSpec, copy: PieceCopy
 ) -> list[ProofreadingFault]:
-    """Return all faults of a piece's pictures, and of the texts of a video's scenes."""
+    """Return all faults of a piece's picture files, and of the texts that the files show."""
     wrong = (
         ProofreadingFault(place=one.name, rule=rule, found=found)
         for one in made
@@ -111,7 +111,7 @@ def _font_covered_characters() -> frozenset[str]:
 def _find_shown_text_faults(
     made: Sequence[OutputFile], spec: PieceSpec, copy: PieceCopy
 ) -> Iterator[ProofreadingFault]:
-    """Yield texts that are shown without being in the copy, and a hook or points that are not shown."""
+    """Yield a fault for each shown text that the copy lacks, and for a hook or point that no file shows."""
     fixed = (copy.labels.swipe, copy.labels.save, copy.labels.about, copy.labels.presenter, spec.brand.name)
     lines = [copy.hook, *copy.points, copy.recap, copy.call_to_action, copy.ending, *copy.places, copy.tagline]
     names = [spec.presenter.name] if spec.presenter else []
@@ -143,7 +143,10 @@ def _visible_letters(text: str) -> str:
 
 
 def measure_box_contrast(image: Image.Image, box: tuple[int, int, int, int]) -> float:
-    """Measure the WCAG contrast of the text in a box to its ground, ignoring the worst; 1.0 without text."""
+    """Return the WCAG contrast ratio of the text in a box to its ground; 1.0 without text.
+
+    The worst pixels of the ground are ignored.
+    """
     around = (
         box[0] - _TEXT_GROUND_MARGIN_PX,
         box[1] - _TEXT_GROUND_MARGIN_PX,

@@ -11,13 +11,16 @@ from generation.spec import PieceCopy, PieceSpec
 
 
 def faults(made: Sequence[OutputFile], folder: Path, spec: PieceSpec, copy: PieceCopy) -> list[ProofreadingFault]:
-    """Return all faults of a piece with files in a folder, the faults of its words first."""
+    """Return all faults of a piece: first those of its copy, then those of its files in a folder."""
     word_faults = [*words.find_copy_faults(copy, spec.brand), *find_presenter_faults(made, spec, copy)]
     return [*word_faults, *pictures.find_picture_faults(made, folder, spec, copy)]
 
 
 def find_presenter_faults(made: Sequence[OutputFile], spec: PieceSpec, copy: PieceCopy) -> Iterator[ProofreadingFault]:
-    """Yield a fault if the first picture, the last one or the caption lacks the name or the disclosure."""
+    """Yield a fault if the first or last picture or the caption lacks the presenter's name or disclosure.
+
+    Without a presenter, yield nothing.
+    """
     if spec.presenter is None:
         return
     required = (spec.presenter.name, copy.labels.presenter)

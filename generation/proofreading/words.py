@@ -97,7 +97,7 @@ def _find_line_faults(
 
 
 def _brand_texts_by_field(brand: BrandSnapshot) -> dict[str, list[str]]:
-    """Return the brand's texts by the fields that evidence names."""
+    """Return lists of the brand's texts, by the field names that evidence cites."""
     return {
         "appName": [brand.name],
         "tagline": brand.taglines,
@@ -110,7 +110,10 @@ def _brand_texts_by_field(brand: BrandSnapshot) -> dict[str, list[str]]:
 
 
 def _unquoted_words(line: CopyLine, copy: PieceCopy) -> list[str]:
-    """Return words and numbers missing in quotes and formula; for a model's line only numbers and names."""
+    """Return the words and numbers of a line that its quotes and its formula lack.
+
+    For a model's line, return only numbers and names.
+    """
     quoted = {word for one in line.evidence for word in _casefold_words(one.quote)}
     fixed = _FORMULA_WORDS.get(_primary_language(copy.language), _STORE_NAME_WORDS) if line.rule == "formula" else ""
     allowed = quoted | {*fixed.split()} | ({str(len(copy.points))} if fixed else set())
@@ -124,7 +127,7 @@ def _unquoted_words(line: CopyLine, copy: PieceCopy) -> list[str]:
 
 
 def _is_quoted_in_evidence(text: str, evidence: Sequence[Evidence]) -> bool:
-    """Return whether one quote contains these words in a row; a hashtag has no blanks."""
+    """Return whether one quote has a text's words in a row; a hashtag is compared without blanks."""
     if text.startswith("#") or _UNSPACED_LETTER.search(text):
         return any("".join(_casefold_words(text)) in "".join(_casefold_words(one.quote)) for one in evidence)
     words = f" {' '.join(_casefold_words(text))} "
@@ -150,7 +153,7 @@ def _primary_language(language: str) -> str:
 
 
 def _find_caption_faults(copy: PieceCopy) -> Iterator[ProofreadingFault]:
-    """Check that a caption consists of the copy's own lines."""
+    """Yield a fault if a post's caption has any text besides the copy's own lines."""
     texts = {line.text for _, line in _copy_lines(copy)} | {" ".join(line.text for line in copy.hashtags)}
     texts |= {copy.presenter.text} if copy.presenter else set()
     unknown = copy.caption
@@ -161,7 +164,7 @@ def _find_caption_faults(copy: PieceCopy) -> Iterator[ProofreadingFault]:
 
 
 def find_claim_phrases(text: str, name: str) -> list[str]:
-    """Return `kind: words` for each kind of claim in a text; the brand's name may contain any word."""
+    """Return `kind: words` for each kind of claim in a text; words in the brand's name don't count."""
     plain = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
     plain = _HARMLESS_CLAIM_PHRASES.sub(" ", plain)
     matches = ((kind, pattern.search(plain)) for kind, pattern in _CLAIM_PATTERNS.items())

@@ -33,7 +33,10 @@ class ClipAttention(NamedTuple):
 
 
 def measure_clip_attention(clip: Clip, part: ClipCut) -> ClipAttention:
-    """Measure the attention in each tenth frame; compare all frames to find shot changes."""
+    """Return the attention by column in each tenth frame of a clip's part, and the shot changes.
+
+    All frames are compared to find shot changes.
+    """
     rows = max(2, round(ANALYZED_COLUMNS * clip.height / clip.width))
     before: FloatPicture | None = None
     last_sample: FloatPicture | None = None
@@ -61,7 +64,10 @@ def _decode_analyzed_frames(clip: Clip, part: ClipCut, rows: int) -> Iterator[Fl
 
 
 def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: FloatPicture) -> FloatPicture:
-    """Measure the attention of each column of a frame, beyond what most of the frame has, such as grain."""
+    """Return the attention of each column of a frame, by edges, motion and skin.
+
+    Only the excess over most of the frame counts, so that grain has no effect.
+    """
     edges = np.abs(np.diff(luma, axis=1, append=luma[:, -1:])) + np.abs(np.diff(luma, axis=0, append=luma[-1:]))
     weighed = _EDGE_ATTENTION_WEIGHT * _excess_over_median(edges) + _MOTION_ATTENTION_WEIGHT * _excess_over_median(
         np.abs(luma - before)

@@ -50,7 +50,7 @@ class ClipIndex(NamedTuple):
 
 
 def check_clip_boxes(path: Path, least: ClipMinimum) -> ClipIndex:
-    """Return the index of a clip that may be decoded. Raises `ClipRefused`."""
+    """Check the boxes of an MP4 or QuickTime file, and return its index. Raises `ClipRefused`."""
     with path.open("rb") as file:
         return _Mp4BoxReader(file, file.seek(0, 2), least).check()
 
@@ -87,7 +87,10 @@ class _Mp4BoxReader:
         return ClipIndex(seconds, any(kind == b"soun" for kind, _ in tracks))
 
     def _read_track_type(self, track: Mp4Box) -> bytes:
-        """Return a track's type. Tracks of all types are checked for references to other files."""
+        """Return a track's type, empty if missing. Raises `ClipRefused` for references to other files.
+
+        Tracks of all types are checked for such references.
+        """
         for references in self._at(track, b"mdia", b"minf", b"dinf", b"dref"):
             # The version, the flags and the entry count come first. The last flag bit marks this file itself.
             entries = [*self._boxes_within(references.start + 8, references.end)]
@@ -110,7 +113,7 @@ class _Mp4BoxReader:
         return 0.0
 
     def _at(self, box: Mp4Box, *kinds: bytes) -> Iterator[Mp4Box]:
-        """Yield the boxes at a path of nested types."""
+        """Yield the boxes at a path of nested types inside of a box."""
         if not kinds:
             yield box
             return

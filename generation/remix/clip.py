@@ -67,24 +67,27 @@ class Clip(NamedTuple):
     transfer: str = "unknown"
 
     def source(self, start: float = 0.0, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
-        """Return arguments to read a part of the clip."""
+        """Return FFmpeg arguments that read a part of the clip."""
         return source(self.path, start, seconds)
 
 
 def transfer_characteristic_of(result: ffmpeg.FfmpegResult) -> str:
-    """Return the transfer characteristic of the first frame from the output of FFmpeg's `showinfo`."""
+    """Return the first frame's transfer characteristic in the output of `showinfo`, else `unknown`."""
     match = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
     return match[4] if match else "unknown"
 
 
 def source(path: Path, start: float, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
-    """Return arguments to read a part of an untrusted file."""
+    """Return FFmpeg arguments that read a part of an untrusted video file: `seconds` from `start` on."""
     part = ["-ss", f"{start:.4f}", "-t", f"{seconds:.4f}"]
     return ffmpeg.file_input_arguments(path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_PIXELS))
 
 
 def probe_clip(path: Path) -> Clip:
-    """Probe a clip that can be decoded, at least at its beginning. Raises `ClipRefused`."""
+    """Return the measured properties of an untrusted clip: size, length, color, sound and speech.
+
+    Raises `ClipRefused`, for example if not even its beginning can be decoded.
+    """
     index = boxes.check_clip_boxes(path, boxes.REMIX_MINIMUM)
     clip = Clip(path, 0, 0, 0, MAX_ANALYZED_CLIP_S, index.seconds, index.has_sound, [])
     probed = _probe_first_frame(clip)
@@ -101,7 +104,10 @@ def probe_clip(path: Path) -> Clip:
 
 
 def _probe_first_frame(clip: Clip) -> Clip:
-    """Return the clip with the properties of its first frame, rotated upright by the decoder."""
+    """Return the clip with size and color of its first frame, rotated upright by the decoder.
+
+    Raises `ClipRefused` without a decodable frame, or for a size outside the limits.
+    """
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
     result = run_clip_probe(*clip.source(), *shape)
     frame = next(filter(None, map(_FRAME_INFO_PATTERN.match, result.lines)), None)
@@ -122,14 +128,14 @@ def _probe_first_frame(clip: Clip) -> Clip:
 
 
 def _measure_analyzed_seconds(clip: Clip) -> float:
-    """Measure the length of the picture by its packets, since headers are untrusted."""
+    """Return the seconds of picture in the analyzed part, by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
     times = _PROGRESS_TIME_PATTERN.findall(run_clip_probe(*clip.source(), *arguments).stdout)
     return min(float(MAX_ANALYZED_CLIP_S), int(times[-1]) / 1e6) if times else 0.0
 
 
 def _measure_clip_loudness(clip: Clip) -> "levels.LoudnessLevels | None":
-    """Return the loudness over time; None if the sound can't be decoded."""
+    """Return the loudness of a clip over time; None without sound, or if the sound can't be decoded."""
     if not clip.has_sound:
         return None
     shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SPEECH_SAMPLE_RATE_HZ), "-f", "s16le", "-"]
@@ -150,7 +156,7 @@ def run_clip_probe(*arguments: str) -> ffmpeg.FfmpegResult:
 
 
 def decode_clip_chunks(size: int, *arguments: str, complaints: float = math.inf) -> Iterator[bytes]:
-    """Yield decoded chunks of `size` bytes. Raises `ClipRefused`, `GenerationError`.
+    """Yield chunks of `size` bytes that FFmpeg decodes from a clip. Raises `ClipRefused`, `GenerationError`.
 
     More than `complaints` lines of decoder errors refuse the clip as damaged.
     """
@@ -163,7 +169,7 @@ def decode_clip_chunks(size: int, *arguments: str, complaints: float = math.inf)
 
 
 def _clip_refusal_of_error(error: GenerationError) -> GenerationError:
-    """Map a decoder's failure to a refusal of the clip; pass on a failure that the clip didn't cause."""
+    """Return a clip's refusal for a decoder's error, or the error itself if the clip didn't cause it."""
     if error.code not in _CLIP_REFUSAL_BY_ERROR:
         return error
     return ClipRefused(_CLIP_REFUSAL_BY_ERROR[error.code], f"the clip can't be decoded: {error.message}")

@@ -34,9 +34,10 @@ class ClipCut(NamedTuple):
 
 
 def cut_clip(seconds: float, speech: Sequence[ClipSpan], most: float) -> ClipCut:
-    """Cut from the first word on, to at most `most` seconds, and at least three if the clip has them.
+    """Return the part of a clip to show: from the first word on, at most `most` seconds.
 
-    Keep the start of a clip without speech, or with more than six seconds before its first word.
+    It has at least three seconds if the clip has them. It begins at the clip's start without speech, or with
+    more than six seconds before the first word.
     """
     start = _cut_start_s(seconds, speech)
     end = _cut_end_s(seconds, speech, start, max(MIN_CUT_SECONDS, most))

@@ -38,9 +38,9 @@ class ClipFraming(NamedTuple):
 
 
 def choose_clip_framing(clip: Clip, part: ClipCut) -> ClipFraming:
-    """Crop an upright clip to its middle, and a wide one to its subject.
+    """Return the filters that crop an upright clip to its middle, and a wide one to its subject.
 
-    Set a panorama, or a wide clip without a clear subject, into a blurred frame.
+    A panorama, or a wide clip without a clear subject, is set into a blurred frame.
     """
     shape = clip.width / clip.height
     if shape <= MAX_UPRIGHT_ASPECT_RATIO:
@@ -74,7 +74,10 @@ def _scale_to_cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
 
 
 def crop_to_subject(clip: Clip, path: CropPath) -> ClipFraming:
-    """Crop by whole columns of the clip first, then by whole columns of the post, which are finer."""
+    """Return the filters that crop a wide clip to its subject, along a path.
+
+    They crop by whole columns of the clip first, then by whole columns of the post, which are finer.
+    """
     scale = HEIGHT / clip.height * clip.width / clip.columns
     visible = WIDTH / scale
     crop_columns = min(clip.columns // 2 * 2, 2 * math.ceil(visible / 2) + _SPARE_CROP_COLUMNS)
@@ -91,7 +94,7 @@ def crop_to_subject(clip: Clip, path: CropPath) -> ClipFraming:
 
 
 def pan_path_expression(path: CropPath) -> str:
-    """Return the path's position at frame `n` as an FFmpeg expression."""
+    """Return a crop's place on its path at frame `n` as an FFmpeg expression, in widths of the clip."""
     terms, before = [f"{path.start:.5f}"], path.start
     for move in path.moves:
         share = f"clip((n-{move.first - 1})/{move.last - move.first + 1},0,1)"

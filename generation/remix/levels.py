@@ -24,7 +24,7 @@ SPEECH_MARGIN_MS = 80
 
 
 def measure_loudness_levels(samples: SoundSamples, rate: int) -> LoudnessLevels:
-    """Return the level of each step in dB below full scale, for samples between -1 and 1."""
+    """Return a sound's level in each time step, in dB below full scale; the samples are between -1 and 1."""
     length = rate * LOUDNESS_STEP_MS // 1_000
     steps = samples[: len(samples) // length * length].reshape(-1, length)
     power = np.maximum((steps**2).mean(axis=1), 1e-12)
@@ -32,7 +32,7 @@ def measure_loudness_levels(samples: SoundSamples, rate: int) -> LoudnessLevels:
 
 
 def detect_speech_spans(loudness: LoudnessLevels, seconds: float) -> list[ClipSpan]:
-    """Return the spans of speech in order, with pauses between; empty for a silent clip."""
+    """Return the spans of speech in a clip, by its loudness, with pauses between; empty for a silent clip."""
     if not len(loudness):
         return []
     loud = float(np.percentile(loudness, 95))

@@ -51,7 +51,10 @@ class CropPath(NamedTuple):
 
 
 def find_pan_path(looks: ClipAttention, window: float, frames: int) -> CropPath | None:
-    """Return the path of a window of this share of the clip's width; None without a clear subject."""
+    """Return the path of a crop window that follows a clip's subject; None without a clear subject.
+
+    `window` is its share of the clip's width. A clip that needs too many moves has no path either.
+    """
     if len(looks.columns) < 2:
         return None
     shots = [0, *(shot for shot in looks.shots if shot < frames), frames]
@@ -65,7 +68,7 @@ def find_pan_path(looks: ClipAttention, window: float, frames: int) -> CropPath 
 
 
 def _smooth_attention(columns: FloatPicture, shots: list[int]) -> FloatPicture:
-    """Average attention over two seconds within a shot, so that flicker counts less than a steady subject."""
+    """Return attention averaged over two seconds within a shot: flicker counts less than a steady subject."""
     of_shot = np.searchsorted(shots, np.arange(len(columns)) * SAMPLE_INTERVAL_FRAMES, side="right")
     near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _MEDIAN_RADIUS_SAMPLES
     weights = (near & (of_shot[:, None] == of_shot[None])).astype(np.float32)
@@ -73,7 +76,7 @@ def _smooth_attention(columns: FloatPicture, shots: list[int]) -> FloatPicture:
 
 
 def _best_crop_windows(columns: FloatPicture, window: float) -> tuple[FloatPicture, FloatPicture]:
-    """Return for each sample the left edge of the window with most attention, and its share."""
+    """Return for each sample the left edge of the crop window with most attention, and its share of it."""
     count = columns.shape[1]
     wide = max(1, round(count * window))
     sums = np.cumsum(np.pad(columns, ((0, 0), (1, 0))), axis=1)
@@ -86,7 +89,7 @@ def _best_crop_windows(columns: FloatPicture, window: float) -> tuple[FloatPictu
 
 
 def _plan_shot_moves(lefts: FloatPicture, first: int, last: int, window: float) -> list[PanMove]:
-    """Return a jump to the shot's subject, and the moves that follow it."""
+    """Return a jump to the subject of a shot, and the pan moves that follow it to the shot's end."""
     looks = range(
         -(-first // SAMPLE_INTERVAL_FRAMES),
         max(-(-first // SAMPLE_INTERVAL_FRAMES) + 1, -(-last // SAMPLE_INTERVAL_FRAMES)),
@@ -112,7 +115,7 @@ def _nearby_samples(known: list[int], at: int) -> list[int]:
 
 
 def _find_subject_drift(places: list[float], start: int, from_place: float, window: float) -> int | None:
-    """Return the first sample from which on the subject is away for a second."""
+    """Return the first sample from which on the subject is away from a place for a second, or None."""
     is_away = [abs(place - from_place) > _MAX_SUBJECT_DRIFT_SHARE * window for place in places]
     drifts = (
         at
@@ -123,7 +126,7 @@ def _find_subject_drift(places: list[float], start: int, from_place: float, wind
 
 
 def _find_subject_rest(places: list[float], start: int, window: float) -> int:
-    """Return the sample at which the subject stands still again, else the last sample."""
+    """Return the first sample at which the subject stands still again, else the last sample."""
     for at in range(start, len(places) - _MEDIAN_RADIUS_SAMPLES):
         near = places[at : at + _MEDIAN_RADIUS_SAMPLES + 1]
         if max(near) - min(near) < _MAX_SUBJECT_DRIFT_SHARE * window / 2:
@@ -132,7 +135,7 @@ def _find_subject_rest(places: list[float], start: int, window: float) -> int:
 
 
 def _plan_pan_move(first: int, last: int, place: float, before: PanMove, window: float) -> PanMove:
-    """Plan a move that starts early enough for a low speed, but after the previous move."""
+    """Return a pan move to a place that starts early enough for a low speed, but after the previous move."""
     least = max(_MIN_PAN_MOVE_S, abs(place - before.place) / (window * _MAX_PAN_SPEED)) * OUTPUT_VIDEO_FPS
     middle = (first + last) / 2
     begins = max(before.last, round(middle - max(least, last - first) / 2))

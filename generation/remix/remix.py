@@ -55,7 +55,7 @@ class Remix(NamedTuple):
     card: Image.Image | None = None
 
     def make(self, folder: Path) -> Iterator[ProgressStep]:
-        """Draw into an existing folder. Raises `ClipRefused`, `GenerationError`."""
+        """Encode the remix into an existing folder; yield progress. Raises `ClipRefused` and `GenerationError`."""
         part = cut_clip(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
         how = choose_clip_framing(self.clip, part)
         yield ProgressStep(_PROGRESS_BEFORE_FRAMES / 2)
@@ -87,7 +87,10 @@ class Remix(NamedTuple):
         )
 
     def _caption_transcript(self) -> list[Caption]:
-        """Spread the transcript over all speech; assume the same share of speech in the unanalyzed rest."""
+        """Return the transcript's captions, spread over all speech of the clip; empty without a transcript.
+
+        The unanalyzed rest of the clip is assumed to have the same share of speech.
+        """
         if not self.transcript:
             return []
         speech_share = sum(one.end - one.start for one in self.clip.speech) / (self.clip.scanned * 1_000)
@@ -98,14 +101,14 @@ class Remix(NamedTuple):
 
 
 def speech_within_cut(speech: Sequence[ClipSpan], part: ClipCut) -> list[ClipSpan]:
-    """Return the spans of speech inside the part, relative to its start."""
+    """Return the spans of speech inside a clip's displayed part, relative to the part's start."""
     first, last = round(part.start * 1_000), round((part.start + part.seconds) * 1_000)
     inside = [ClipSpan(start=max(one.start, first) - first, end=min(one.end, last) - first) for one in speech]
     return [one for one in inside if one.end > one.start]
 
 
 def _yield_and_save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
-    """Yield all pictures; save one of them as the thumbnail."""
+    """Yield all pictures of a remix, and save one of them as the thumbnail at `poster`."""
     for number, picture in enumerate(pictures):
         if number == _REMIX_THUMBNAIL_FRAME:
             poster.write_bytes(encode_thumbnail(picture))
@@ -115,7 +118,7 @@ def _yield_and_save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> 
 def render_remix_frames(
     clip: Clip, part: ClipCut, how: ClipFraming, stickers: Sequence[Sticker], end: VideoScene
 ) -> Iterator[Image.Image]:
-    """Yield the frames: the clip with its stickers, the transition, the end scene. Raises `ClipRefused`."""
+    """Yield a remix's frames: clip with stickers, transition, end scene. Raises `ClipRefused`."""
     for number, image in enumerate(framed_clip_frames(clip, part, how)):
         for sticker in stickers:
             sticker.draw(image, number)
@@ -131,7 +134,10 @@ def render_remix_frames(
 
 
 def framed_clip_frames(clip: Clip, part: ClipCut, how: ClipFraming) -> Iterator[Image.Image]:
-    """Yield exactly the part's frames; repeat the last one if the clip ends a little early."""
+    """Yield as many framed frames as a clip's part has; repeat the last one if the clip ends early.
+
+    Raises `ClipRefused` if the clip ends much too early.
+    """
     count, last = 0, None
     for last in _decode_clip_frames(clip, part, how):
         count += 1

@@ -30,9 +30,9 @@ _SOUND_CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:at
 
 
 def mix_remix_sound(clip: Clip, part: ClipCut, speech: Sequence[ClipSpan], seconds: float, seed: str) -> StereoSound:
-    """Mix the clip's sound and music to the common loudness of all videos. Raises `GenerationError`.
+    """Return a clip's sound mixed with music, at the common loudness of all videos.
 
-    `speech` are spans of the part. Without speech, the result is the music alone.
+    `speech` are spans of the part. Without speech, the result is the music alone. Raises `GenerationError`.
     """
     music = limit_to_target_loudness(compose_music_bed(seconds, seed, (part.seconds,)))
     if not speech:
@@ -45,7 +45,7 @@ def mix_remix_sound(clip: Clip, part: ClipCut, speech: Sequence[ClipSpan], secon
 
 
 def _normalized_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
-    """Return the clip's sound at the target loudness, with a fade-out."""
+    """Return the sound of a clip's part at the target loudness, with a fade-out."""
     sound = _decode_clip_sound(clip, part)
     sound = sound * 10 ** (min(_MAX_CLIP_GAIN_DB, TARGET_LOUDNESS_LUFS - max(-70.0, measure_loudness_lufs(sound))) / 20)
     fading = min(sound.shape[1], round(_CLIP_SOUND_FADE_OUT_S * SOUND_SAMPLE_RATE_HZ))
@@ -54,7 +54,7 @@ def _normalized_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
 
 
 def _decode_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
-    """Decode the part's sound to its exact length, padded with silence."""
+    """Return the decoded stereo sound of a clip's part, padded with silence to the part's exact length."""
     of_frame = SOUND_SAMPLE_RATE_HZ // OUTPUT_VIDEO_FPS
     count = part.frames * of_frame
     length = f"apad=whole_len={count},atrim=end_sample={count}"
@@ -66,7 +66,7 @@ def _decode_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
 
 
 def ducked_music_gains(speech: Sequence[ClipSpan], ends: float, count: int) -> MonoWave:
-    """Return the bed's gain in dB at each sample, by the distance to the next word and to the clip's end."""
+    """Return the music's gain in dB at each sample, by its distance to the words and to the clip's end."""
     at = np.arange(0, count / SOUND_SAMPLE_RATE_HZ + _MUSIC_GAIN_STEP_S, _MUSIC_GAIN_STEP_S)
     away = np.full(len(at), np.inf)
     for one in speech:

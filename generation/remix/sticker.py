@@ -82,17 +82,17 @@ class Sticker:
 
 
 def sticker_padding(size: int) -> int:
-    """Return the horizontal padding for a font size."""
+    """Return a sticker's horizontal padding in pixels for a font size."""
     return round(_STICKER_PADDING_X_EM * size)
 
 
 def height(block: TextBlock) -> float:
-    """Return the height of a block's plate."""
+    """Return the height in pixels of a sticker's plate around a text block."""
     return block.height + 2 * _STICKER_PADDING_Y_EM * block.size
 
 
 def _sticker_plate_mask(block: TextBlock) -> tuple[Image.Image, PixelSize]:
-    """Return one rounded outline around all lines, and the padding at its left top."""
+    """Return the mask of a sticker's plate, one rounded outline around all lines, and its padding."""
     aside, above = sticker_padding(block.size), round(_STICKER_PADDING_Y_EM * block.size)
     widths = _equalize_line_widths([line.width * block.size for line in block.lines], block.size)
     size = round(max(widths)) + 2 * aside, round(block.height) + 2 * above
@@ -113,7 +113,7 @@ def _text_line_gap_y(block: TextBlock, line: int) -> float:
 
 
 def _equalize_line_widths(widths: list[float], size: int) -> list[float]:
-    """Equalize widths of neighboring lines if their step would be smaller than a corner."""
+    """Return line widths in which neighbors are equal if their step would be smaller than a corner."""
     for at in range(1, len(widths)):
         if abs(widths[at] - widths[at - 1]) < 1.1 * size:
             widths[at] = widths[at - 1] = max(widths[at - 1 : at + 1])

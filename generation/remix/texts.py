@@ -24,7 +24,7 @@ _INK, _PAPER = (20, 20, 24), (255, 255, 255)
 
 
 def hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) -> Sticker:
-    """Place the hook above the clip, or at the top of a full-frame clip, for as long as it takes to read."""
+    """Return the hook's sticker, above the clip or at a full-frame clip's top, for the time to read it."""
     block = _fit_sticker_text(kit, text, _HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES)
     above = covered.start - _STICKER_CLIP_GAP_PX - height(block)
     y = above if above >= kit.frame.top else kit.frame.top + _HOOK_TOP_OFFSET_PX
@@ -34,7 +34,7 @@ def hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) -> Sti
 
 
 def caption_stickers(kit: SlideKit, captions: Sequence[Caption], part: ClipCut, covered: range) -> list[Sticker]:
-    """Return stickers for the captions that the part shows, all in the smallest font size that one needs.
+    """Return stickers for the captions in a clip's part, all in the smallest font size that one needs.
 
     They stand below the clip, or above the area that platforms overlay.
     """
@@ -55,7 +55,7 @@ def _caption_sticker(kit: SlideKit, block: TextBlock, caption: Caption, part: Cl
 
 
 def _visible_caption_frames(caption: Caption, part: ClipCut) -> range:
-    """Return the frames of the part that show a caption."""
+    """Return the range of a clip part's frames that show a caption; an empty range if none does."""
     start, end = (round(at * OUTPUT_VIDEO_FPS / 1_000) - part.first for at in (caption.start, caption.end))
     return range(max(0, start), min(part.frames, end))
 

@@ -23,9 +23,9 @@ _PEEKING_ICON_TEXT_GAP_PX = 60
 
 
 def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, number: int) -> None:
-    """Draw a device below the texts, or the tilted icon without screenshots. Skip an area under 400 pixels.
+    """Draw a device with a screenshot below a slide's texts, else the brand's tilted icon.
 
-    The slide's number alternates the side.
+    The slide's number alternates the side. An area lower than 400 pixels stays empty.
     """
     if canvas.height - canvas.frame.bottom < _MIN_FILLED_AREA_HEIGHT_PX:
         return
@@ -38,7 +38,7 @@ def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, n
 
 
 def draw_peeking_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, number: int) -> int:
-    """Draw the icon, cropped by the bottom edge unless the picture is tall. Return the lowest y for texts."""
+    """Draw the icon at the bottom edge, cropped unless the picture is tall. Return the lowest y for texts."""
     if canvas.height - canvas.frame.bottom >= _MIN_FILLED_AREA_HEIGHT_PX:
         fill_area_below_texts(kit, canvas, ground, number)
         return canvas.frame.bottom
@@ -51,7 +51,7 @@ def draw_peeking_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, numbe
 def _draw_tilted_icon_sprite(
     kit: SlideKit, canvas: Canvas, ground: GroundColors, side: int, number: int
 ) -> tuple[Image.Image, int]:
-    """Return the tilted icon and its left edge, on the side for this number."""
+    """Return the brand's tilted icon and the x of its left edge; the slide's number alternates the side."""
     way = -1 if number % 2 else 1
     icon = paint.rotate_and_halve_sprite(tile.draw_brand_tile(kit, ground, 2 * side), _ICON_TILT_DEGREES * way)
     offset = canvas.frame.left if way > 0 else canvas.width - canvas.frame.left - icon.width

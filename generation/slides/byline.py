@@ -51,7 +51,7 @@ class PresenterByline(NamedTuple):
         return self.name.height + _BYLINE_LINE_GAP_PX + self.disclosure.height
 
     def disc(self, ground: GroundColors) -> Image.Image:
-        """Return the round portrait, with a rim in the color of the ground's text."""
+        """Return the presenter's round portrait, with a rim in the text color of the ground."""
         disc_image = Image.new("RGBA", (_RIMMED_FACE_SIDE_PX, _RIMMED_FACE_SIDE_PX))
         disc_image.paste(ground.text, (0, 0), paint.rounded_rectangle_mask(disc_image.size, _RIMMED_FACE_SIDE_PX / 2))
         face = paint.crop_picture_to_cover(self.face, (_BYLINE_FACE_SIDE_PX, _BYLINE_FACE_SIDE_PX))
@@ -63,7 +63,7 @@ class PresenterByline(NamedTuple):
         return disc_image
 
     def place(self, canvas: Canvas, top: float, *, middle: bool = False) -> BylineLayout:
-        """Lay out the portrait before the words, at the start of text lines or centered."""
+        """Return the layout of a portrait before its words, at the start of text lines or centered."""
         room = max(self.name.width, self.disclosure.width)
         offset = (canvas.width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX - room) / 2 if middle else 0.0
         across = canvas.x_from_picture_edge if middle else canvas.start

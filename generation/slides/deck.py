@@ -14,9 +14,9 @@ SlideDrawer = Callable[[], Canvas]
 
 
 def list_slideshow_slides(kit: SlideKit, copy: PieceCopy) -> list[SlideDrawer]:
-    """Return hook, points, recap and end; each slide is drawn by its call. Three points or more get a recap.
+    """Return the slides of a slideshow as calls that draw them: hook, points, recap and end.
 
-    Keywords alone, without screenshots, are on the recap only.
+    Three points or more get a recap. Keywords alone, without screenshots, are on the recap only.
     """
     has_recap = len(copy.points) >= MIN_RECAP_POINTS
     texts = [] if has_recap and _are_bare_keywords(kit, copy) else [line.text for line in copy.points]

@@ -68,14 +68,17 @@ def _phone_height(canvas: Canvas, top: int) -> int:
 
 
 def _place_screenshot_card(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDevice:
-    """Return a card, centered in the area below the text or a little above its middle."""
+    """Return a wide screenshot's card, centered in the area below the text or a little above its middle."""
     device = draw_screenshot_card(screenshot, canvas.width - 2 * _CARD_MARGIN_PX)
     spare = max(0, canvas.height - _CARD_MARGIN_PX - top - device.height)
     return PlacedDevice(device, (_CARD_MARGIN_PX, top + spare * 2 // 5))
 
 
 def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[PlacedDevice]:
-    """Yield one device, or two that lean apart, beyond the bottom edge; the front one comes last."""
+    """Yield a card for a wide screenshot, else one or two tilted phones; the front one comes last.
+
+    The phones extend beyond the bottom edge.
+    """
     first, *rest = kit.screenshots
     if is_wide_screenshot(first):
         yield _place_screenshot_card(canvas, first, top)
@@ -91,7 +94,10 @@ def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[Plac
 
 
 def place_point_device(kit: SlideKit, canvas: Canvas, top: int, number: int) -> PlacedDevice:
-    """Return a point's device: its own screenshot, every other one tilted, all down to the bottom edge."""
+    """Return the device of a point: a card for a wide screenshot, else a phone down to the bottom edge.
+
+    Every other phone is tilted.
+    """
     screenshot = kit.screenshots[(number - 1) % len(kit.screenshots)]
     if is_wide_screenshot(screenshot):
         return _place_screenshot_card(canvas, screenshot, top)

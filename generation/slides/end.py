@@ -25,7 +25,10 @@ _GAP_BELOW_BUTTON_PX = 40
 
 
 def draw_end_slide(kit: SlideKit, copy: PieceCopy, page: int) -> Canvas:
-    """Center the content above the bottom line; a long text shrinks the icon, then drops the tagline."""
+    """Return the last slide, its content centered above the bottom line.
+
+    A long text shrinks the icon, then drops the tagline.
+    """
     canvas = kit.canvas(kit.theme.vivid, page)
     if kit.screenshots:
         fill_area_below_texts(kit, canvas, kit.theme.vivid, 1)
@@ -45,12 +48,12 @@ def draw_end_slide(kit: SlideKit, copy: PieceCopy, page: int) -> Canvas:
 
 
 def _end_lines_height(blocks: dict[str, TextBlock]) -> float:
-    """Return the height of the lines, with the gaps above and between them."""
+    """Return the height in pixels of the last slide's lines, with the gaps above and between them."""
     return sum(block.height for block in blocks.values()) + _BELOW_ICON + _BELOW_NAME * (len(blocks) - 1)
 
 
 def _draw_foot_lines(kit: SlideKit, canvas: Canvas, copy: PieceCopy, places: list[str]) -> int:
-    """Draw the places, and the byline above them. Return the lowest y for the rest."""
+    """Draw the last slide's places, and the byline above them. Return the lowest y for the rest."""
     if places:
         _draw_places_line(kit, canvas, " · ".join(places))
     foot = kit.frame.bottom - _FOOT_LINE_HEIGHT_PX
@@ -67,7 +70,7 @@ def _draw_end_button(kit: SlideKit, canvas: Canvas, text: str, top: float) -> No
 
 
 def fit_end_lines(kit: SlideKit, copy: PieceCopy) -> dict[str, TextBlock]:
-    """Fit the name, and the tagline if there is one."""
+    """Return the last slide's fitted text blocks: the brand's name, and the tagline if there is one."""
     blocks = {"app": kit.fit(kit.name, TextBox(kit.middle, 240, 3), TITLE_FONT, (40, 136), 1.0)}
     if copy.tagline:
         blocks["tagline"] = kit.fit(copy.tagline.text, TextBox(kit.middle - 60, 210, 3), BODY_FONT, (32, 54), 1.22)
@@ -82,7 +85,7 @@ def _draw_end_icon(kit: SlideKit, canvas: Canvas, top: int, side: int) -> None:
 
 
 def _draw_end_lines(kit: SlideKit, canvas: Canvas, lines: dict[str, TextBlock], y: float) -> float:
-    """Draw the lines. Return the y of the last line's bottom."""
+    """Draw the last slide's name and tagline from `y` on. Return the y of the last line's bottom."""
     for name, block in lines.items():
         color = kit.theme.vivid.text
         bottom = canvas.set(name, block, (kit.frame.inset, y), kit.middle, color=color, align="middle")

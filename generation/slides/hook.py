@@ -75,7 +75,7 @@ def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) ->
 
 
 def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
-    """Return the room for a hook below the header, minus `reserved` pixels and the parts below the hook."""
+    """Return the box for a hook below the header, without `reserved` pixels and the parts below the hook."""
     high = kit.frame.bottom - kit.body - reserved
     if not kit.screenshots:
         return TextBox(kit.column, high - _HOOK_ICON_ROOM_PX, 7)
@@ -85,7 +85,7 @@ def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
 
 
 def fit_hook_title(kit: SlideKit, text: str, box: TextBox) -> TextBlock:
-    """Fit a hook with one line for each sentence, if that costs little font size."""
+    """Return a fitted hook, with one line for each sentence if that costs little font size."""
     whole = kit.fit(text, box, TITLE_FONT, _HOOK_FONT_SIZES, 1.02)
     apart = kit.fit(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_FONT, _HOOK_FONT_SIZES, 1.02)
     return apart if apart.size >= _MIN_SENTENCE_SPLIT_SHARE * whole.size else whole
@@ -107,7 +107,7 @@ def _draw_tilted_icon(kit: SlideKit, canvas: Canvas, top: int, button: int) -> N
 
 
 def _rimmed_brand_icon(kit: SlideKit, side: int) -> Image.Image:
-    """Return the brand's tile, with a rim inside of that side if it is too similar to the ground."""
+    """Return the brand's tile of this side, with a rim inside of it if it is too similar to the ground."""
     vivid = kit.theme.vivid
     icon, _ = tile.add_tile_rim(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)
     return icon.resize((side, side), Image.Resampling.LANCZOS)

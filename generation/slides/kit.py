@@ -49,12 +49,12 @@ class SlideKit(NamedTuple):
 
     @property
     def middle(self) -> int:
-        """Return the width of a column that is centered in the picture."""
+        """Return the width in pixels of a text column that is centered in the picture."""
         return self.frame.width - 2 * self.frame.inset
 
     @property
     def body(self) -> int:
-        """Return the y below the header."""
+        """Return the y at which a slide's body begins, below the header."""
         return self.frame.top + HEADER_HEIGHT_PX
 
     def page(self, image: Image.Image) -> Canvas:
@@ -62,7 +62,7 @@ class SlideKit(NamedTuple):
         return Canvas(image, self.frame, right_to_left=is_right_to_left_language(self.language))
 
     def canvas(self, ground: GroundColors, number: int) -> Canvas:
-        """Draw a slide's ground. Its orbs lie on the edges between slides and continue on the next one."""
+        """Return a canvas with a slide's ground; the orbs on its side edges continue on the next slide."""
         canvas = self.page(paint.draw_gradient_ground(self.frame.size, ground.tints, f"{self.seed}/{number}"))
         for edge in (number, number + 1):
             self._draw_ground_orb(canvas, ground, edge, number)
@@ -79,7 +79,7 @@ class SlideKit(NamedTuple):
     def fit(
         self, text: str, box: TextBox, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06
     ) -> TextBlock:
-        """Fit a text of a kind into a box, with a font size between the two sizes."""
+        """Return a text fitted into a box, in a `kind` of weight and tracking, between two font sizes."""
         weight, tracking = kind
         style = TextStyle(weight, self.language, tracking)
         return fit_text_to_box(text, box, style, least=sizes[0], largest=sizes[1], leading=leading)

@@ -78,7 +78,7 @@ class NextButton(NamedTuple):
         return _NEXT_BUTTON_HEIGHT_PX + (round(self.word.width) + 24 if self.word else 0)
 
     def put(self, canvas: Canvas, ground: GroundColors, *, edge: int = 0) -> None:
-        """Draw the button; an edge in the ground's color separates it from a screenshot below."""
+        """Draw the button; `edge` is the width of a rim that separates it from a screenshot below."""
         side, width, frame = _NEXT_BUTTON_HEIGHT_PX, self.width, canvas.frame
         place = (canvas.start(frame.column - width, width), frame.bottom - side)
         mask = paint.rounded_rectangle_mask((width, side), side / 2)

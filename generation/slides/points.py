@@ -40,7 +40,7 @@ def _fit_recap_item(kit: SlideKit, text: str, height: int, largest: int) -> Text
 
 
 def _recap_words_offset(height: int) -> int:
-    """Return the offset of a row's words from its start."""
+    """Return the offset in pixels of the words of a recap's row from the row's start."""
     return _INSET + _recap_badge_side(height) + 30
 
 
@@ -49,7 +49,7 @@ def _recap_badge_side(height: int) -> int:
 
 
 def _draw_save_label(kit: SlideKit, canvas: Canvas, ground: GroundColors, label: str) -> float:
-    """Draw the label below the list, if the language has one. Return the lowest y for the list."""
+    """Draw the label below a recap's list, if the language has one. Return the lowest y for the list."""
     if not label:
         return kit.frame.bottom + _GAP
     block = kit.fit(label, TextBox(kit.column, 60, 1), LABEL_FONT, (24, 36))
@@ -75,7 +75,7 @@ def _draw_recap_item(
 
 
 def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_only: bool = False) -> Canvas:
-    """Draw the slide. Its number decides grounds and sides; a single point shows no number."""
+    """Return the slide of a point. Its number decides grounds and sides; a single point shows no number."""
     ground = (kit.theme.light, kit.theme.dark)[(number - 1) % 2]
     canvas = kit.canvas(ground, number)
     parts.draw_slide_header(kit, canvas, ground, number, pages)
@@ -100,14 +100,14 @@ def _draw_point_with_device(
 
 
 def _draw_only_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
-    """Draw the words in the hook's place, and the icon at the bottom edge."""
+    """Draw a slideshow's only point: its words in the hook's place, and the icon at the bottom edge."""
     room = draw_peeking_icon(kit, canvas, ground, number) - kit.body
     block = kit.fit(text, TextBox(kit.column, room, 6), TITLE_FONT, (46, 140), 1.05)
     canvas.set("point", block, (kit.frame.left, kit.body), kit.column, color=ground.text)
 
 
 def _draw_numbered_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
-    """Draw a large number at the top and the words at the bottom; the space between stays empty."""
+    """Draw a point: a large number at the top and the words at the bottom; the space between stays empty."""
     fill_area_below_texts(kit, canvas, ground, number)
     large = kit.fit(str(number), TextBox(kit.column, _NUMBER, 1), TITLE_FONT, (100, _NUMBER))
     place = (kit.frame.left, kit.body + _ABOVE)

@@ -23,7 +23,7 @@ _TILE_RIM_DIVISOR = 42
 
 
 def draw_brand_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
-    """Draw the brand's tile for a ground."""
+    """Return the brand's logo as a tile that is visible on the ground; without a logo, its initial."""
     if kit.logo is None:
         return _draw_initial_tile(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
     return (
@@ -51,7 +51,7 @@ def _pixel_rgba(image: Image.Image, at: PixelSize) -> tuple[int, ...]:
 
 
 def _fill_tile_with_logo(logo: Image.Image, side: int) -> Image.Image:
-    """Crop the logo to the outline of an icon; its transparent parts stay transparent."""
+    """Return the logo, cropped to the outline of an icon; its transparent parts stay transparent."""
     drawn = logo.convert("RGBA").resize((side, side), Image.Resampling.LANCZOS, reducing_gap=3.0)
     empty = Image.new("RGBA", (side, side))
     return Image.composite(drawn, empty, paint.squircle_mask(side))
@@ -105,7 +105,7 @@ def paste_rimmed_tile(image: Image.Image, icon: Image.Image, place: PixelSize, r
 
 
 def add_tile_rim(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
-    """Add a rim to a tile that is too similar to the color below. Return both, with width 0 for no rim."""
+    """Return a tile, rimmed if it is too similar to the color below, and the rim's width, 0 for no rim."""
     if _tile_edge_contrast(icon, under) >= _MIN_TILE_EDGE_CONTRAST:
         return icon, 0
     width = max(3, icon.width // _TILE_RIM_DIVISOR)

@@ -50,7 +50,7 @@ class _InstrumentTrack:
         self.sound: StereoSound = np.zeros((2, round((seconds + _NOTE_DECAY_TAIL_S) * SOUND_SAMPLE_RATE_HZ)))
 
     def add(self, at: float, wave: MonoWave, gain: float, *, side: float = 0.0) -> None:
-        """Mix in a wave; `side` pans from left at -1 to right at 1."""
+        """Mix a wave into the track, from the second `at` on; `side` pans from left at -1 to right at 1."""
         start = round(at * SOUND_SAMPLE_RATE_HZ)
         part = wave[: max(0, self.sound.shape[1] - start)] * gain * math.sqrt(2)
         for row, share in enumerate((math.cos((side + 1) * math.pi / 4), math.sin((side + 1) * math.pi / 4))):
@@ -58,7 +58,7 @@ class _InstrumentTrack:
 
 
 def compose_music_bed(seconds: float, seed: str, cuts: Sequence[float]) -> StereoSound:
-    """Compose the music with a fade-out at its end."""
+    """Return the music of a video, synchronized with its cuts, with a fade-out at its end."""
     chords, plucks, low, drums = (_InstrumentTrack(seconds) for _ in range(4))
     for bar in range(math.ceil(seconds / _MUSIC_BAR_S)):
         at, keys = bar * _MUSIC_BAR_S, _chord_midi_keys(seed, bar)
@@ -85,7 +85,7 @@ def _chord_midi_keys(seed: str, bar: int) -> list[int]:
 
 
 def _add_chords(track: _InstrumentTrack, at: float, keys: Sequence[int], seed: str) -> None:
-    """Play each key twice, slightly detuned and panned apart."""
+    """Add a chord to a track: play each key twice, slightly detuned and panned apart."""
     for key in keys:
         for apart, side in ((-0.06, -0.6), (0.05, 0.6)):
             phase = seeded_between(0, 6, seed, f"phase {key} {side}")
@@ -116,13 +116,13 @@ def _add_drums(track: _InstrumentTrack, at: float, seed: str) -> None:
 
 
 def _add_cut_whoosh(track: _InstrumentTrack, cut: float, seed: str) -> None:
-    """Add noise that swells up to a cut."""
+    """Add noise to a track that swells up to the cut between two scenes."""
     at = sample_times(MUSIC_BEAT_S)
     swelling = seeded_white_noise(seed, len(at)) * (at / MUSIC_BEAT_S) ** 3
     track.add(cut - MUSIC_BEAT_S, highpass_filter(lowpass_filter(swelling, 5_200), 500), 0.17)
 
 
 def _drum_sidechain_gain(count: int) -> MonoWave:
-    """Return the sidechain gain: all other instruments duck at each beat of the drum."""
+    """Return the gain of all other instruments at each sample: they duck at each beat of the drum."""
     beat = 1 - 0.5 * np.exp(-9 * sample_times(MUSIC_BEAT_S))
     return np.tile(beat, math.ceil(count / len(beat)))[:count]

@@ -78,7 +78,7 @@ def _apply_k_weighting(wave: MonoWave) -> MonoWave:
 
 
 def _block_mean_powers(power: MonoWave) -> MonoWave:
-    """Return the mean power of each block."""
+    """Return the mean power of each time block of a sound."""
     step, length = (round(_LOUDNESS_STEP_S * SOUND_SAMPLE_RATE_HZ), round(_LOUDNESS_BLOCK_S * SOUND_SAMPLE_RATE_HZ))
     summed = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.arange(0, max(1, len(power) - length + 1), step)
@@ -92,7 +92,7 @@ def _power_to_lufs(power: MonoWave) -> MonoWave:
 
 
 def _true_peak_envelope(sound: StereoSound) -> MonoWave:
-    """Return the oversampled peak of both channels at each sample."""
+    """Return the higher true peak of both channels at each sample, by oversampling."""
     size = sound.shape[1]
     finer = (
         np.fft.irfft(np.fft.rfft(wave), size * _TRUE_PEAK_OVERSAMPLING) * _TRUE_PEAK_OVERSAMPLING for wave in sound
@@ -103,7 +103,7 @@ def _true_peak_envelope(sound: StereoSound) -> MonoWave:
 
 
 def _limit_peaks(sound: StereoSound) -> StereoSound:
-    """Limit peaks: gains by steps, held around each peak, and interpolated linearly."""
+    """Return a sound with limited peaks: gains by steps, held around each peak, interpolated linearly."""
     highest = 10 ** (MAX_TRUE_PEAK_DB / 20)
     envelope = _true_peak_envelope(sound)
     steps = math.ceil(len(envelope) / _LIMITER_STEP_SAMPLES)

@@ -21,7 +21,7 @@ _MAX_SILENT_AMPLITUDE = 0.004
 
 
 def read_texts_aloud(texts: Sequence[str], language: str) -> list[MonoWave]:
-    """Synthesize each text. Raises `GenerationError` for a language other than the voice's."""
+    """Return each text read aloud. Raises `GenerationError` for a language other than the voice's."""
     if language.partition("-")[0].lower() != SPOKEN_LANGUAGE:
         raise GenerationError(
             "SPEECH_NOT_SPOKEN", f"the voice speaks only English, and the texts are in {language}: turn speech off"
@@ -38,12 +38,12 @@ def _synthesize_text(voice: Hibari, text: str) -> MonoWave:
 
 
 def _trim_silence(wave: MonoWave) -> MonoWave:
-    """Trim the silence at both ends."""
+    """Return a wave without the silence at both ends; empty if all of it is silent."""
     loud = np.flatnonzero(np.abs(wave) > _MAX_SILENT_AMPLITUDE)
     return wave[loud[0] : loud[-1] + 1] if len(loud) else wave[:0]
 
 
 def _resample_wave(wave: MonoWave) -> MonoWave:
-    """Resample a wave to our rate, band-limited to the voice's rate."""
+    """Return a wave of the voice at the sample rate of our videos, band-limited to the voice's rate."""
     size = len(wave) * SOUND_SAMPLE_RATE_HZ // SAMPLE_RATE
     return np.fft.irfft(np.fft.rfft(wave), size) * (SOUND_SAMPLE_RATE_HZ / SAMPLE_RATE) if size else wave

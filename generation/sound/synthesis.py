@@ -25,7 +25,7 @@ def midi_key_frequency(key: float) -> float:
 
 
 def soft_saw_wave(key: float, seconds: float, phase: float, partials: int = 10) -> MonoWave:
-    """Return a tone with many partials, each much softer than the one before."""
+    """Return the tone of a MIDI key with many partials, each much softer than the one before."""
     at, base = sample_times(seconds), midi_key_frequency(key)
     audible = [number for number in range(1, partials + 1) if base * number < _MAX_PARTIAL_HZ]
     parts = [np.sin(2 * np.pi * base * number * at + phase * number) / number**1.25 for number in audible]
@@ -87,7 +87,7 @@ def highpass_filter(wave: MonoWave, cut: float) -> MonoWave:
 
 
 def add_room_reverb(sound: StereoSound, seed: str, *, seconds: float = 1.5, share: float = 0.16) -> StereoSound:
-    """Add the reverberation of a room."""
+    """Return a stereo sound with the reverberation of a room."""
     return np.array([_add_room_echo(wave, f"{seed}/{side}", seconds, share) for side, wave in enumerate(sound)])
 
 

@@ -30,7 +30,7 @@ def min_speech_scene_seconds(speech: Sequence[MonoWave]) -> list[float]:
 
 
 def mix_sound_track(timing: VideoTiming, seed: str, speech: Sequence[MonoWave] = ()) -> StereoSound:
-    """Mix music for all scenes with the speech of each scene, if there is any."""
+    """Return a video's sound: music for all scenes, and the speech of each scene if there is any."""
     music = compose_music_bed(timing.seconds, seed, timing.cuts)
     if not speech:
         return limit_to_target_loudness(music)
@@ -43,7 +43,7 @@ def mix_sound_track(timing: VideoTiming, seed: str, speech: Sequence[MonoWave] =
 
 
 def _music_gain_around_speech(start: int, end: int, count: int) -> MonoWave:
-    """Return the music's gain at each sample around one speech; it drops a little earlier."""
+    """Return the music's gain at each sample around one scene's speech; it drops a little earlier."""
     soft = round(_MUSIC_DUCKING_S * SOUND_SAMPLE_RATE_HZ)
     places = [start - soft, start, end, end + 2 * soft]
     return np.interp(

@@ -48,7 +48,7 @@ class TextPiece(NamedTuple):
 
 
 def split_into_pieces(text: str, style: TextStyle) -> list[TextPiece]:
-    """Split a paragraph into pieces; those of hyphenated words end with a soft hyphen."""
+    """Return a paragraph's pieces for line breaking; those of hyphenated words end with a soft hyphen."""
     return [_measure_text_piece(unit, style) for unit in split_breakable_units(text, style.language)]
 
 
@@ -106,7 +106,7 @@ def _load_phrase_parser(language: str) -> budoux.Parser:
 
 
 def split_into_smaller_pieces(text: str, style: TextStyle) -> list[TextPiece]:
-    """Split into smaller pieces: compounds and long words by syllables, Japanese phrases by words."""
+    """Return smaller pieces of a text: compounds and long words by syllables, Japanese phrases by words."""
     dictionary = _hyphenation_dictionary(style.language)
     soft = _HYPHENATABLE_WORD.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text) if dictionary else text
     phrases = [part for unit in split_breakable_units(soft, style.language) for part in _HIRAGANA_END.split(unit)]
@@ -164,7 +164,7 @@ def _cut_wide_piece(piece: TextPiece, width: float, style: TextStyle) -> Iterato
 
 
 def lay_lines_greedily(parts: Sequence[TextPiece], width: float) -> list[str]:
-    """Lay a paragraph into lines greedily, each as full as possible."""
+    """Return the lines of a paragraph, laid greedily: each is as full as `width` allows."""
     lines: list[list[TextPiece]] = []
     room = 0.0
     for one in parts:
@@ -188,7 +188,7 @@ def widest_piece_width(parts: Sequence[TextPiece]) -> float:
 
 
 def lay_balanced_lines(parts: Sequence[TextPiece], width: float) -> list[str]:
-    """Lay lines evenly, in the minimum number: minimize the sum of their squared widths."""
+    """Return a paragraph's lines in the minimum number, with the smallest sum of their squared widths."""
     ways: dict[int, LineLayout] = {0: LineLayout(0.0, ())}
     for _ in lay_lines_greedily(parts, width):
         ways = _extend_line_layouts(ways, parts, width)
@@ -205,7 +205,7 @@ class LineLayout(NamedTuple):
 def _extend_line_layouts(
     ways: Mapping[int, LineLayout], parts: Sequence[TextPiece], width: float
 ) -> dict[int, LineLayout]:
-    """Return the best ways with one more line, by the number of laid pieces."""
+    """Return the best layouts with one more line, by the number of laid pieces."""
     best: dict[int, LineLayout] = {}
     for start, way in ways.items():
         for end, wide in _possible_line_ends(parts, start, width):
@@ -216,7 +216,7 @@ def _extend_line_layouts(
 
 
 def _possible_line_ends(parts: Sequence[TextPiece], start: int, width: float) -> Iterator[tuple[int, float]]:
-    """Yield the possible ends of a line with its width; the first piece always fits."""
+    """Yield the possible ends of a line and its width at each; the first piece always fits."""
     wide = 0.0
     for end, one in enumerate(parts[start:], start + 1):
         wide += one.width

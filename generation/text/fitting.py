@@ -90,7 +90,10 @@ class FittableText(NamedTuple):
 def fit_text_to_box(
     text: str, box: TextBox, style: TextStyle, *, largest: int, least: int, leading: float = 1.06
 ) -> TextBlock:
-    """Fit a text into a box, with a font size between `least` and `largest`. Raises `TextRefused`."""
+    """Return a text fitted into a box, in the largest size from `least` to `largest`.
+
+    A text that is too long for the smallest size ends with an ellipsis. Raises `TextRefused`.
+    """
     cleaned = clean_drawn_text(text)
     paragraphs, leading = cleaned.split("\n"), line_leading_of_text(cleaned, leading)
     whole = FittableText([split_into_pieces(one, style) for one in paragraphs], style, leading)
@@ -134,7 +137,7 @@ def _balanced_text_block(text: FittableText, box: TextBox, size: int) -> TextBlo
 def _shape_text_block(
     texts: Sequence[str], text: FittableText, box: TextBox, size: int, *, is_cut: bool = False
 ) -> TextBlock:
-    """Shape whole lines; shrink them if accents or letters at piece boundaries need more room."""
+    """Return shaped lines, in a smaller size if accents or letters at piece boundaries need more room."""
     lines = tuple(shape_text_line(line, text.style) for line in texts)
     block = TextBlock(lines, size, text.leading, is_right_to_left_language(text.style.language), is_cut)
     needed = max((max(line.width, line.right - min(0.0, line.left)) for line in lines), default=0.0)

@@ -81,7 +81,7 @@ def shape_text_line(text: str, style: TextStyle) -> ShapedLine:
 
 
 def _split_font_runs(text: str, language: str) -> Iterator[tuple[FontRun, int]]:
-    """Yield runs of one font and one level, in the order of the text; a space joins the run before it."""
+    """Yield a text's runs of one font and one bidi level, in its order; a space joins the run before it."""
     of_each = bidi_embedding_levels(text, right_to_left=is_right_to_left_language(language))
     current: tuple[FontRun, int] | None = None
     at = 0
@@ -105,7 +105,7 @@ def _joins_previous_run(cluster: str, run: FontRun) -> bool:
 def _shape_font_run(
     run: FontRun, x: float, style: TextStyle, glyphs: list[PlacedGlyph], *, right_to_left: bool
 ) -> float:
-    """Append a run's glyphs to the line's. Return the x after the run."""
+    """Append the glyphs of a run to `glyphs`, from `x` on. Return the x after the run."""
     chosen = load_font_at_weight(run.font, style.weight)
     buffer = hb.Buffer()
     buffer.add_str(run.text)

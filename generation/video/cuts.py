@@ -14,7 +14,7 @@ _CIRCLE_MASK_DOWNSCALE = 4
 
 
 def slide_up_transition(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
-    """Slide the new picture in from the bottom."""
+    """Return a frame of a cut: the new picture slides in from the bottom."""
     done = ease_out(share)
     frame = Image.new("RGB", old.size)
     frame.paste(old, (0, -round(old.height * _OLD_PICTURE_PUSH_SHARE * done)))
@@ -23,7 +23,7 @@ def slide_up_transition(old: Image.Image, new: Image.Image, share: float) -> Ima
 
 
 def slide_sideways_transition(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
-    """Slide the new picture in from the line-end side, as a page turns."""
+    """Return a frame of a cut: the new picture slides in from the line-end side, as a page turns."""
     done = ease_out(share)
     frame = Image.new("RGB", old.size)
     frame.paste(old, (-way * round(old.width * _OLD_PICTURE_PUSH_SHARE * done), 0))
@@ -32,7 +32,7 @@ def slide_sideways_transition(old: Image.Image, new: Image.Image, share: float, 
 
 
 def circle_reveal_transition(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
-    """Reveal the new picture in a circle that grows from the middle."""
+    """Return a frame of a cut: a circle that grows from the middle reveals the new picture."""
     width, height = old.width // _CIRCLE_MASK_DOWNSCALE, old.height // _CIRCLE_MASK_DOWNSCALE
     radius = ease_in_out(share) * np.hypot(width, height) * 0.56
     y, x = np.ogrid[:height, :width]

@@ -34,7 +34,10 @@ _END_CARD_MARGIN_PX = 84
 
 
 def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScene:
-    """Center all parts in the safe zone; a long text shrinks the icon, then drops the tagline."""
+    """Return the last scene, all parts centered in the safe zone.
+
+    A long text shrinks the icon, then drops the tagline.
+    """
     stage = SceneStage(kit, kit.theme.vivid, _END_SCENE_NUMBER, seconds)
     button, places = button_text_and_places(kit, copy)
     blocks, signature = fit_end_lines(kit, copy), fit_presenter_byline(kit, copy)
@@ -72,7 +75,7 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
 
 
 def _end_lines_height(blocks: dict[str, TextBlock]) -> float:
-    """Return the height of the lines, with the gaps above and between them."""
+    """Return the height in pixels of the last scene's lines, with the gaps above and between them."""
     return _BELOW_ICON - _BELOW_NAME + sum(block.height + _BELOW_NAME for block in blocks.values())
 
 
@@ -100,7 +103,7 @@ def _popping_end_button(kit: SlideKit, text: str, top: float) -> tuple[PoppingPi
 
 
 def build_end_card_scene(kit: SlideKit, picture: Image.Image, seconds: float) -> VideoScene:
-    """Show the partner's own end card, uncropped if its aspect ratio differs from the frame's."""
+    """Return a scene of the partner's own end card, uncropped if its aspect ratio isn't the frame's."""
     width, height = kit.frame.size
     shape = (picture.width / picture.height) / (width / height)
     if 1 / _END_CARD_RATIO_TOLERANCE < shape < _END_CARD_RATIO_TOLERANCE:

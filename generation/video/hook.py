@@ -40,19 +40,19 @@ def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoSce
         things, texts = [*things, face], [*texts, *lines]
     below = headline.bottom + reserved
     more = (
-        _rising_hook_devices(kit, canvas, below, seconds)
+        _animate_hook_devices(kit, canvas, below, seconds)
         if kit.screenshots
-        else _rising_brand_icon(kit, canvas, below, seconds)
+        else _animate_brand_icon(kit, canvas, below, seconds)
     )
     return VideoScene(stage, [*things, *more], texts)
 
 
 def _hook_top_without_devices(kit: SlideKit, height: float) -> float:
-    """Return the top of a hook without devices below it."""
+    """Return the y of the hook's top in a scene without devices below it."""
     return kit.body + max(0.0, (kit.frame.bottom - kit.body - height) * 0.3)
 
 
-def _rising_hook_devices(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
+def _animate_hook_devices(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
     placed = [*devices.place_hook_devices(kit, canvas, round(top) + _BELOW)]
     times = [0.15, 0.0][-len(placed) :]
     return [
@@ -61,7 +61,7 @@ def _rising_hook_devices(kit: SlideKit, canvas: Canvas, top: float, seconds: flo
     ]
 
 
-def _rising_brand_icon(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
+def _animate_brand_icon(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
     """Return the brand's icon, large and tilted, in the area below the texts."""
     side = min(_ICON, canvas.height - round(top) - 2 * _BELOW)
     if side < _ICON // 2:

@@ -80,13 +80,13 @@ class KineticText:
                     number += 1
 
     def _color_words(self, color: RGB, emphasis: RGB | None) -> list[RGB]:
-        """Return the color of each word: the longest one gets the emphasis, unless it is the only one."""
+        """Return the color of each word: the longest one gets `emphasis`, unless it is the only one."""
         longest = max(self.words, key=lambda word: word.length, default=None)
         telling = longest if emphasis and self.count > 1 else None
         return [emphasis if emphasis and word is telling else color for word in self.words]
 
     def draw(self, image: Image.Image, seconds: float, step: float = MAX_WORD_STEP_S) -> None:
-        """Draw the words that have started after so many seconds."""
+        """Draw onto a frame the words that have started, `seconds` seconds after the text's start."""
         for word, color in zip(self.words, self._colors, strict=True):
             share = (seconds - word.number * step) / _WORD_MOVEMENT_S
             if share >= 1:
@@ -105,7 +105,7 @@ class KineticText:
         image.paste(color, (round(left), round(top)), mask)
 
     def set(self, canvas: Canvas) -> None:
-        """Draw all words in their final state, each line measured before it is drawn."""
+        """Draw all words onto a canvas in their final state; measure each line before it is drawn."""
         canvas.marks += [self._mark(canvas.image, row) for row in sorted({word.line for word in self.words})]
         self.draw(canvas.image, math.inf)
 

@@ -42,7 +42,7 @@ _MP4_FILE_OPTIONS = """
 def encode_mp4(
     path: Path, size: tuple[int, int], pictures: Iterable[Image.Image], sound: StereoSound
 ) -> Generator[int]:
-    """Write a file of pictures with their sound; yield the number of encoded pictures.
+    """Encode pictures and sound into an MP4 file; yield the number of pictures encoded so far.
 
     Unless the file is complete, it is deleted. Raises `GenerationError`.
     """
@@ -93,7 +93,7 @@ def _temporary_sound_file(path: Path, sound: StereoSound) -> Generator[Path]:
 
 
 def _check_frame_count(path: Path, count: int) -> None:
-    """Count the file's pictures: an encoder closes a shorter file as if it were complete."""
+    """Raise `GenerationError` unless a video has `count` pictures: an encoder closes a shorter file, too."""
     tracks = MediaInfo.parse(path).video_tracks
     frame_count = int(tracks[0].frame_count or 0) if tracks else 0
     if frame_count != count:

@@ -58,7 +58,7 @@ def build_kinetic_text(
 def build_presenter_parts(
     stage: SceneStage, canvas: Canvas, signature: PresenterByline, top: float, *, starts: float, middle: bool = False
 ) -> tuple[PoppingPicture, list[ScheduledText]]:
-    """Return the presenter's portrait, and the name with the disclosure."""
+    """Return the presenter's portrait as a picture, and the name and the disclosure as timed texts."""
     place, color = signature.place(canvas, top, middle=middle), stage.ground.text
     lines = (("presenter", signature.name, place.name), ("disclosure", signature.disclosure, place.disclosure))
     texts = [
@@ -82,7 +82,7 @@ def build_popping_tile(
 def draw_pill_sprite(
     kit: SlideKit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, DrawnLine]:
-    """Draw a button with its text in the second color. Return both."""
+    """Return the picture of a button with a text in the second color, and the mark of that text."""
     block = kit.fit(
         text,
         TextBox(kit.middle - 2 * _PILL_FONT_SIZE_PX, _PILL_FONT_SIZE_PX * 2.2, 1),
@@ -100,7 +100,10 @@ def draw_pill_sprite(
 def draw_badge_sprite(
     kit: SlideKit, number: int, *, place: PixelSize, side: int, colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, DrawnLine]:
-    """Draw a number in the second color on a rounded square of the first."""
+    """Return the picture of a number on a rounded square, and the number's mark.
+
+    The number has the second color, the square the first.
+    """
     canvas = kit.page(Image.new("RGB", (side, side), colors[0]))
     block = kit.fit(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
     top = (side - block.ascent_px) / 2
@@ -109,7 +112,7 @@ def draw_badge_sprite(
 
 
 def _cut_out_sprite(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, DrawnLine]:
-    """Round a canvas's corners. Return its image, and its text's mark moved to its final place."""
+    """Return a canvas's image with round corners, and the mark of its text, moved to the final place."""
     canvas.image.putalpha(paint.rounded_rectangle_mask(canvas.image.size, radius))
     (mark,) = canvas.marks
     x0, y0, x1, y1 = mark.box

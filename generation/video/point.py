@@ -22,7 +22,7 @@ _NUMBER_COMES, _WORDS_COME, _DEVICE_COMES = 0.1, 0.25, 0.1
 
 
 def build_point_scene(kit: SlideKit, text: str, number: int, seconds: float, *, is_only: bool = False) -> VideoScene:
-    """Build the scene. Its number decides grounds and sides; a single point shows no number."""
+    """Return the scene of a point. Its number decides grounds and sides; a single point shows no number."""
     stage = SceneStage(kit, (kit.theme.light, kit.theme.dark)[(number - 1) % 2], number, seconds)
     lay = _build_scene_with_device if kit.screenshots else _build_scene_without_device
     return lay(stage, text, is_only=is_only)
@@ -41,7 +41,7 @@ def _build_scene_with_device(stage: SceneStage, text: str, *, is_only: bool) -> 
 
 
 def _popping_number_badge(stage: SceneStage, canvas: Canvas) -> tuple[list[PoppingPicture], list[DrawnLine]]:
-    """Return the number at a device's side, and its text."""
+    """Return the badge with a point's number at a device's side, and the mark of its text."""
     place, colors = (canvas.start(0, _BADGE), stage.kit.body), (stage.ground.accent, stage.ground.tints[0])
     picture, mark = draw_badge_sprite(stage.kit, stage.number, place=place, side=_BADGE, colors=colors)
     return [PoppingPicture(picture, place, starts=_NUMBER_COMES)], [mark]

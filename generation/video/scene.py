@@ -26,10 +26,10 @@ class TimedText(Protocol):
     def count(self) -> int: ...
 
     def draw(self, image: Image.Image, seconds: float, step: float) -> None:
-        """Draw the words that have started after so many seconds, one word each step."""
+        """Draw onto a frame the words that have started after `seconds` seconds, one word each `step`."""
 
     def set(self, canvas: Canvas) -> None:
-        """Draw the whole text in its final state, and measure it."""
+        """Draw the whole text onto a canvas in its final state, and add its measured lines to `marks`."""
 
 
 class ScheduledText(NamedTuple):
@@ -60,14 +60,14 @@ class VideoScene:
         return round(self.seconds * VIDEO_FRAMES_PER_S)
 
     def draw(self, number: int) -> Image.Image:
-        """Draw one frame."""
+        """Return one frame of the scene."""
         image = self._draw_without_texts(number)
         for text, starts in self._texts:
             text.draw(image, number / VIDEO_FRAMES_PER_S - starts, self._step(text))
         return image
 
     def settled(self) -> Canvas:
-        """Draw the last frame before the cut, and measure each line of text."""
+        """Return the scene's last frame before the cut as a canvas, with each line of text measured."""
         canvas = self._kit.page(self._draw_without_texts(self.frames - 1))
         canvas.marks += self._marks
         for text, _ in self._texts:
@@ -93,7 +93,7 @@ class SceneStage(NamedTuple):
     seconds: float
 
     def build_backdrop(self) -> MovingBackdrop:
-        """Return a slide's ground, larger than the frame, moving in a direction by the seed."""
+        """Return the moving ground of a scene, larger than the frame; the seed decides its direction."""
         frame = self.kit.frame
         wide = frame._replace(width=frame.width + _BACKDROP_MARGIN_PX, height=frame.height + _BACKDROP_MARGIN_PX)
         way = 1 if seeded_chance(self.kit.seed, f"across {self.number}") < 0.5 else -1, -1

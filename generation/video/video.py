@@ -42,7 +42,7 @@ class VideoPiece(NamedTuple):
     speech: Sequence[MonoWave] = ()
 
     def make(self, folder: Path) -> Generator[ProgressStep]:
-        """Draw into an existing folder. The file is complete once its step is yielded."""
+        """Encode the video into an existing folder; yield progress. The file is complete at the last step."""
         film = build_video_scenes(self.kit, self.copy, self.timing, self.end)
         sound = mix_sound_track(self.timing, self.kit.seed, self.speech)
         path = folder / f"{_VIDEO_FILE_STEM}.mp4"
@@ -61,7 +61,7 @@ class VideoPiece(NamedTuple):
 def build_video_scenes(
     kit: SlideKit, copy: PieceCopy, timing: VideoTiming, own: Image.Image | None = None
 ) -> list[VideoScene]:
-    """Return hook, points and end; the partner's own end card replaces the last scene."""
+    """Return a video's scenes: hook, points and end; the partner's own end card replaces the last scene."""
     points = [
         build_point_scene(kit, line.text, number, seconds, is_only=len(copy.points) == 1)
         for number, (line, seconds) in enumerate(zip(copy.points, timing.points, strict=True), 1)

@@ -153,9 +153,9 @@ class UploadedBlob(msgspec.Struct):
 
 
 async def create_pds_session(client: httpx.AsyncClient, base: str, *, identifier: str, password: str) -> PdsSession:
-    """Create a session by an app password.
+    """Log in at an account's server with an app password; return the new session with its tokens.
 
-    Raises `AccountReauthRequired` for a wrong one, any `PlatformError`.
+    Raises `AccountReauthRequired` for a wrong password, and any other `PlatformError` of the call.
     """
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = PdsApi(client=client, base=base)
@@ -165,9 +165,10 @@ async def create_pds_session(client: httpx.AsyncClient, base: str, *, identifier
 
 
 async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> PdsSession:
-    """Return the session's next tokens. Raises `AccountReauthRequired` past its end.
+    """Exchange a session's refresh token for its next pair of tokens; return the session with them.
 
-    The same refresh token returns the same new pair for a while, so a lost response does no harm (measured).
+    Raises `AccountReauthRequired` if the session has ended. The same refresh token returns the same new pair
+    for a while, so a lost response does no harm (measured).
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
     try:
@@ -178,7 +179,10 @@ async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_t
 
 
 async def delete_pds_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> None:
-    """End the refresh token's session. Its access token works until its own end, at most 2 h (measured)."""
+    """End the session of a refresh token at the account's server.
+
+    The session's access token works until its own expiry, at most 2 h (measured). Raises a `PlatformError`.
+    """
     api = PdsApi(client=client, base=base, token=refresh_token)
     check_pds_response(await api.ask("POST", api.url("com.atproto.server.deleteSession")))
 
@@ -216,9 +220,10 @@ async def upload_pds_blob(
 
 
 async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> WrittenPdsRecord:
-    """Write a record, irreversibly. `body` has `swapRecord: null`, so the same bytes again change nothing.
+    """Write a record to the account's repository, irreversibly; return its URI and content hash.
 
-    Raises `PostRejected` `RECORD_KEY_TAKEN_CODE` for other bytes under the same key.
+    `body` has `swapRecord: null`, so a repeat with the same bytes changes nothing. Other bytes under the same
+    key raise `PostRejected` with `RECORD_KEY_TAKEN_CODE`.
     """
     url = api.url("com.atproto.repo.putRecord")
     answer = await api.ask(
@@ -228,7 +233,7 @@ async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> Writt
 
 
 async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> StoredPdsRecord | None:
-    """Return the record; None if the server has none."""
+    """Read a record from an account's repository; None if the server has no record under this key."""
     url = api.url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
     answer = await api.ask("GET", url)
     if not answer.ok and decode_xrpc_error(answer).error == "RecordNotFound":

@@ -17,10 +17,10 @@ from workers.platforms.connecting import AccountConnection, OutgoingNetwork
 
 
 async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
-    """Log in with the app password, and return the account with the session's tokens.
+    """Log in with the app password; return the Bluesky account and its session's tokens.
 
-    Later calls go to the account's own server, which its DID document names. Raises `ReauthRequired` for a
-    wrong password, any `PlatformError`.
+    Later calls go to the account's own server, which its DID document names. Raises `AccountReauthRequired`
+    for a wrong password, `PostRejected` for an inactive account, any `PlatformError`.
     """
     asked, secret = attempt.asked, cast("Login", attempt.secret)
     session = await api.create_pds_session(
@@ -43,13 +43,19 @@ async def connect_bluesky_account(net: OutgoingNetwork, attempt: AccountConnectA
 
 
 async def refresh_bluesky_tokens(client: httpx.AsyncClient, service_url: str, tokens: AccountTokens) -> TokenGrant:
-    """Return the session's next tokens. Raises `ReauthRequired` past its end, any `PlatformError`."""
+    """Exchange the refresh token of a Bluesky session; return the session's next tokens.
+
+    Raises `AccountReauthRequired` if the session has ended, any `PlatformError`.
+    """
     session = await api.refresh_pds_session(client, service_url, refresh_token=tokens.refresh_token or "")
     return _grant_of_session(session)
 
 
 async def revoke_bluesky_session(client: httpx.AsyncClient, service_url: str, revocable: RevocableTokens) -> None:
-    """End the session. Raises `TokenExpired` if it has ended, any `PlatformError`."""
+    """End an account's session at its Bluesky server.
+
+    Raises `AccessTokenExpired` if the session has already ended, any `PlatformError`.
+    """
     await api.delete_pds_session(client, service_url, refresh_token=revocable.refresh_token or "")
 
 

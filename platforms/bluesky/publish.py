@@ -54,7 +54,7 @@ class BlueskyAdapter(PlatformAdapter):
     client: httpx.AsyncClient
 
     def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002  # noqa: ARG002
-        """Return True: a repeat is always safe. The arguments are the contract's."""
+        """Return True: on Bluesky a repeated send of the same post never creates a second one."""
         return True
 
     async def prepare(
@@ -63,7 +63,10 @@ class BlueskyAdapter(PlatformAdapter):
         draft: PostDraft,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
-        """Upload the files. A repeat leaves no extra files: the same bytes get the same name."""
+        """Upload the post's files to the account's server; return the record's key and the bytes to send.
+
+        A repeat leaves no extra files: the same bytes get the same name.
+        """
         media.check_post_files(account, draft)
         server = PdsApi.of(account, self.client)
         await check_video_sizes(server, draft.media)
@@ -90,7 +93,10 @@ class BlueskyAdapter(PlatformAdapter):
         return bluesky_live_post(prepared)
 
     async def find_existing_post(self, account: PostingAccount, prepared: PreparedPost) -> LivePost:
-        """Return the existing post under the key. Raises `PostOutcomeUnknown` if it isn't this very post."""
+        """Return the post that exists on Bluesky under the prepared record's key.
+
+        Raises `PostOutcomeUnknown` if the record under that key differs, is missing or can't be read.
+        """
         try:
             post = await self.look(account, prepared)
         except PlatformError as error:
@@ -115,7 +121,7 @@ class BlueskyAdapter(PlatformAdapter):
 
 
 def bluesky_live_post(prepared: PreparedPost) -> LivePost:
-    """Return the live post, with the address of its page at Bluesky for any server."""
+    """Return a prepared post as live: its `at://` URI and the URL of its page on bsky.app, for any server."""
     put = msgspec.json.decode(prepared.request, type=PutRecordInput)
     return LivePost(
         external_id=f"at://{put.repo}/{put.collection}/{put.rkey}",
@@ -124,7 +130,10 @@ def bluesky_live_post(prepared: PreparedPost) -> LivePost:
 
 
 async def check_video_sizes(server: PdsApi, files: Sequence[PostFile]) -> None:
-    """Raise `PostRejected` for a file that is too large: the server may drop its upload without an error."""
+    """Raise `PostRejected` if a video of the post is larger than the account's server accepts.
+
+    The server may drop the upload of such a file without an error. Without a published limit nothing is raised.
+    """
     sizes = [file.size_bytes for file in files if file.kind == "video"]
     limit = await api.get_upload_limit(server) if sizes else None
     if limit is not None and max(sizes) > limit:

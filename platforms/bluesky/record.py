@@ -82,12 +82,15 @@ def iter_link_facets(text: str) -> Iterator[dict[str, Any]]:
     for match in CAPTION_LINK_PATTERN.finditer(text):
         uri = strip_link_punctuation(match[0])
         yield build_richtext_facet(
-            text, match.start(), match.start() + len(uri), {"$type": f"{FACET_LEXICON}#link", "uri": uri}
+            text, match.start(), match.start() + len(uri), {"$type": f"{BLUESKY_FACET_TYPE}#link", "uri": uri}
         )
 
 
 def strip_link_punctuation(uri: str) -> str:
-    """Return the link without its final punctuation. It keeps a closing bracket that was opened in it."""
+    """Return a link without the sentence's punctuation at its end.
+
+    A closing bracket stays if the link contains its opening bracket.
+    """
     bare = uri.rstrip(TRAILING_LINK_PUNCTUATION)
     while bare.endswith(")") and bare.count(")") > bare.count("("):
         bare = bare[:-1].rstrip(TRAILING_LINK_PUNCTUATION)
@@ -96,7 +99,9 @@ def strip_link_punctuation(uri: str) -> str:
 
 def iter_hashtag_facets(text: str) -> Iterator[dict[str, Any]]:
     for match in CAPTION_HASHTAG_PATTERN.finditer(text):
-        yield build_richtext_facet(text, match.start(), match.end(), {"$type": f"{FACET_LEXICON}#tag", "tag": match[1]})
+        yield build_richtext_facet(
+            text, match.start(), match.end(), {"$type": f"{BLUESKY_FACET_TYPE}#tag", "tag": match[1]}
+        )
 
 
 def list_mentioned_handles(text: str) -> list[str]:
@@ -108,11 +113,11 @@ def iter_mention_facets(text: str, people: Mapping[str, str]) -> Iterator[dict[s
     for match in CAPTION_MENTION_PATTERN.finditer(text):
         if did := people.get(match[1].lower()):
             yield build_richtext_facet(
-                text, match.start(), match.end(), {"$type": f"{FACET_LEXICON}#mention", "did": did}
+                text, match.start(), match.end(), {"$type": f"{BLUESKY_FACET_TYPE}#mention", "did": did}
             )
 
 
-FACET_LEXICON = "app.bsky.richtext.facet"
+BLUESKY_FACET_TYPE = "app.bsky.richtext.facet"
 
 
 def build_richtext_facet(text: str, start: int, end: int, feature: dict[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,10 @@ class HourToken(msgspec.Struct, frozen=True):
     permissions: str | list[str] = ""
 
     def allows(self, scope: str) -> bool:
-        """Return whether the scope was granted, or none are listed: then the next calls show it."""
+        """Return whether the account's owner granted a scope to this token.
+
+        True too if the token response lists no scopes: then later calls show a missing one.
+        """
         listed = self.permissions
         return not listed or scope in (listed.split(",") if isinstance(listed, str) else listed)
 
@@ -123,9 +126,9 @@ class CodeExchangeErrorBody(msgspec.Struct):
 async def exchange_code_for_hour_token(
     client: httpx.AsyncClient, base: str, us: OAuthClient, form: Mapping[str, str]
 ) -> HourToken:
-    """Exchange a code for a token; it works once.
+    """Exchange the one-time code of an OAuth consent for an Instagram token of an hour, and return the token.
 
-    Raises `AccountReauthRequired` if Instagram refuses the code.
+    A code works once. Raises `AccountReauthRequired` if Instagram refuses the code.
     """
     fields = {**us._asdict(), **form}
     answer = await PlatformApi(client=client, base=base).post_form("/oauth/access_token", fields)
@@ -141,7 +144,10 @@ async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) 
 
 
 async def extend_sixty_day_token(api: PlatformApi) -> SixtyDayToken:
-    """Extend a token to 60 days from now. It must be at least 24 h old and not expired."""
+    """Extend an Instagram token to 60 days from now; return the new token.
+
+    Instagram refuses a token that has expired or is younger than 24 h.
+    """
     return http.decode_platform_response(
         await get_checked_response(api, "refresh_access_token", {"grant_type": "ig_refresh_token"}), SixtyDayToken
     )
@@ -199,7 +205,10 @@ async def list_account_media(api: PlatformApi, account_id: str, *, after: str | 
 async def get_from_graph_api(
     api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_READ_TIMEOUT_S
 ) -> PlatformResponse:
-    """Send a GET to the Graph API, at its fixed version."""
+    """Send a GET to a path of Meta's Graph API at `GRAPH_VERSION`; return the 2xx response.
+
+    Raises the `PlatformError` of any other response.
+    """
     return await get_checked_response(api, f"{GRAPH_VERSION}/{path}", query, timeout_s=timeout_s)
 
 
@@ -210,9 +219,9 @@ async def get_checked_response(
 
 
 def check_instagram_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return the response unchanged if it is a 2xx.
+    """Return a 2xx response of Instagram as it is; raise a `PlatformError` for any other.
 
-    Else raise the error that `errors.graph_error_of` returns.
+    `errors.graph_error_of` chooses the error.
     """
     if not answer.ok:
         raise errors.graph_error_of(answer)
@@ -220,9 +229,9 @@ def check_instagram_response(answer: PlatformResponse) -> PlatformResponse:
 
 
 def decode_graph_object(answer: PlatformResponse, kind: type[T]) -> T:
-    """Decode the object of a response: the body itself, or the first item of its list `data`.
+    """Decode an Instagram response as `kind`: the JSON body itself, or the first item of its list `data`.
 
-    Raises the error that `http.unclear_response_error` returns for any other body.
+    Raises the error of `http.unclear_response_error` if the body is not such an object.
     """
     body = http.decode_platform_response(answer, dict[str, Any])
     item = body["data"][0] if isinstance(body.get("data"), list) and body["data"] else body
@@ -237,7 +246,11 @@ def quote_path_part(name: str) -> str:
 
 
 def _code_exchange_error(answer: PlatformResponse) -> PlatformError:
-    """Return the error of a code exchange, by its message alone."""
+    """Return the error for Instagram's refusal of a one-time code, chosen by the response's message alone.
+
+    `PostRejected` if Instagram refuses this application, `AccountReauthRequired` if it refuses the code. For
+    a 5xx or a redirect, the error leaves the result open.
+    """
     if not answer.refused:
         return http.unclear_response_error(answer)
     message = http.decode_platform_error(answer, CodeExchangeErrorBody).error_message

@@ -60,9 +60,10 @@ async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnec
 
 
 async def refresh_instagram_token(net: OutgoingNetwork, tokens: AccountTokens) -> TokenGrant:
-    """Extend the token by 60 days. A token younger than a day is kept if it still works.
+    """Extend an account's Instagram token to 60 days from now; return it with its new times.
 
-    Raises `AccountReauthRequired`, `PlatformError`.
+    A token younger than a day can't be extended: it is checked and returned unchanged. Raises
+    `AccountReauthRequired` if Instagram refuses the token, any `PlatformError`.
     """
     server = PlatformApi(
         client=net.client,
@@ -91,7 +92,10 @@ async def _exchange_code(net: OutgoingNetwork, asked: ConnectJobArgs, us: OAuthC
 
 
 async def _read_account_traits(server: PlatformApi, account_id: str) -> dict[str, Any]:
-    """Return the account's traits; without its quota if that can't be read, since the code is used up."""
+    """Return the traits of an Instagram account, with its daily post quota.
+
+    If the quota can't be read, it is left out: the one-time code is already used up. Raises `AccountReauthRequired`.
+    """
     try:
         return traits_of_quota(await api.get_quota_usage(server, account_id))
     except AccountReauthRequired:
@@ -123,9 +127,9 @@ def _grant_of_token(token: SixtyDayToken) -> TokenGrant:
 
 
 def _token_extend_time(expires_at: datetime | None) -> datetime | None:
-    """Return the time to extend a token that ends at `expires_at`; None for a token without an end.
+    """Return the time to extend an Instagram token: after 5/6 of its remaining life, at least a day from now.
 
-    It is at least a day from now: Instagram would refuse earlier.
+    None for a token without an expiry. Instagram refuses to extend a token younger than a day.
     """
     if expires_at is None:
         return None

@@ -55,11 +55,11 @@ class ContainerPublishRequest(msgspec.Struct):
 async def run_container_step(
     server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramPostHandle
 ) -> PreparedPost:
-    """Run the next step towards a finished container. Raises `PlatformError`.
+    """Run the next step towards a finished Instagram container; return the post's new state.
 
-    `PostPreparationExpired` means that Instagram could not create the container or lost it: all containers
-    are created again. Instagram also reports existing containers as unknown (Postiz #1562, 2026-05), and an
-    account may create only 400 a day. So `MAX_UNKNOWN_CONTAINER_POLLS` such reports in a row are needed.
+    `PostPreparationExpired` means that Instagram could not create the container or lost it: all containers are
+    created again. Instagram also reports existing containers as unknown (Postiz #1562, 2026-05), and an account may
+    create only 400 a day. So `MAX_UNKNOWN_CONTAINER_POLLS` such reports in a row are needed. Raises `PlatformError`.
     """
     try:
         return await _run_container_step_once(server, account, draft, handle)
@@ -93,9 +93,10 @@ async def _run_container_step_once(
 async def check_container_finished(
     server: PlatformApi, draft: PostDraft, handle: InstagramPostHandle, container: str
 ) -> PreparedPost:
-    """Return the complete step once the container is finished or published, else a step to poll again.
+    """Poll the container to publish; return the post as complete once Instagram has finished the container.
 
-    The publish call finds the post of a container that is published already.
+    Until then return an incomplete post with the seconds until the next poll. A container that is published
+    already counts as finished: the publish call finds its post.
     """
     if not await is_container_finished(server, container):
         return schedule_next_poll(draft, handle)
@@ -114,8 +115,9 @@ async def add_carousel_item(
 async def create_carousel(
     server: PlatformApi, account: PostingAccount, draft: PostDraft, handle: InstagramPostHandle
 ) -> PreparedPost:
-    """Create the carousel's container once all items are finished, else return a step to poll again.
+    """Create the carousel's container once Instagram has finished all item containers.
 
+    Returns the post's next step: a first poll of the carousel, or another poll of the first unfinished item.
     Items that were finished at an earlier poll aren't polled again.
     """
     for item in handle.items[handle.done :]:
@@ -162,7 +164,10 @@ async def is_container_finished(server: PlatformApi, container: str) -> bool:
 
 
 def failed_container_error(message: str) -> PlatformError:
-    """Return the error of a failed container by its subcode; a retryable one means to create it again."""
+    """Return the error for a failed Instagram container, by the subcode in the status message.
+
+    A retryable error becomes `PostPreparationExpired`: the container is created again.
+    """
     match = ERROR_SUBCODE_PATTERN.search(message)
     meaning = (errors.ERROR_MEANINGS_BY_SUBCODE.get(int(match[0])) if match else None) or errors.FILE_PROCESSING_ERROR
     error = errors.build_graph_error(meaning, message)
@@ -170,7 +175,10 @@ def failed_container_error(message: str) -> PlatformError:
 
 
 def schedule_first_poll(draft: PostDraft, handle: InstagramPostHandle, container: str) -> PreparedPost:
-    """Return the step after the container to publish was created: Instagram processes it."""
+    """Return an incomplete post that records the newly created container to publish.
+
+    Its wait is the seconds until the first poll, while Instagram processes the container.
+    """
     return schedule_next_poll(draft, msgspec.structs.replace(handle, container=container, asks=0))
 
 

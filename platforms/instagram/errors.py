@@ -55,7 +55,7 @@ def _rate_limit_meaning(
 
 
 def _prepare_again_meaning(message: str, code: str = "MEDIA_FAILED") -> PlatformErrorMeaning:
-    """Return the meaning of an error after which the post is prepared again; it proves no absence."""
+    """Return an error meaning by which the post is prepared again; it doesn't prove that no post exists."""
     return PlatformErrorMeaning(PostPreparationExpired, code, message, proves=False)
 
 
@@ -198,7 +198,10 @@ UNKNOWN_OBJECT_CODES = (100, 33)
 
 
 def graph_error_of(answer: PlatformResponse) -> PlatformError:
-    """Return the error of a response that isn't a 2xx."""
+    """Return the `PlatformError` for an Instagram response other than a 2xx, by its code and subcode.
+
+    `PostOutcomeUnknown` for an irreversible call if the code doesn't prove that no post exists.
+    """
     try:
         error = msgspec.json.decode(answer.body, type=GraphErrorBody).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -214,7 +217,7 @@ def graph_error_of(answer: PlatformResponse) -> PlatformError:
 
 
 def graph_error_meaning(error: GraphError) -> PlatformErrorMeaning | None:
-    """Return the meaning of an error; None for an unknown one."""
+    """Return the meaning of an Instagram error by its code and subcode; None if neither is in the tables."""
     code, subcode = error.code, error.error_subcode or 0
     if code == BAD_TOKEN_CODE:
         return (
@@ -228,14 +231,17 @@ def graph_error_meaning(error: GraphError) -> PlatformErrorMeaning | None:
 
 
 def build_graph_error(meaning: PlatformErrorMeaning, quote: str, *, after_s: float | None = None) -> PlatformError:
-    """Build the error of a meaning. Only a final error contains `quote`, Instagram's own message."""
+    """Return the `PlatformError` for the meaning of an Instagram error.
+
+    Only a `PostRejected` contains `quote`, Instagram's own message. `after_s` is the wait of a rate limit.
+    """
     return meaning.make(quote if meaning.error is PostRejected else "", after_s=after_s)
 
 
 def usage_header_cooldown_s(headers: httpx.Headers) -> float | None:
-    """Return the longest wait in the usage header in seconds; None without a wait, or if it is unreadable.
+    """Return the longest wait in Meta's usage header, in seconds and at most a day.
 
-    The header lists minutes by account and kind.
+    None if the header names no wait or is unreadable. The header lists minutes by account and kind.
     """
     with suppress(msgspec.MsgspecError):
         uses: dict[str, list[dict[str, Any]]] = msgspec.json.decode(

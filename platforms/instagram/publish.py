@@ -43,7 +43,10 @@ class InstagramAdapter(PlatformAdapter):
     async def prepare(
         self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
     ) -> PreparedPost:
-        """Create the containers, step by step; again if they are too old for a publish."""
+        """Run the next step of creating the post's Instagram containers; return the post's new state.
+
+        Starts over with new containers if the earlier ones are too old to publish, or have another AI label.
+        """
         server = self.server(account)
         handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramPostHandle)
         if (
@@ -82,7 +85,7 @@ def has_ai_label_of_draft(handle: InstagramPostHandle, draft: PostDraft) -> bool
 
 
 async def check_daily_quota(server: PlatformApi, account: PostingAccount) -> None:
-    """Raise `Throttled` if the account has no post left today, including posts of other applications."""
+    """Raise `PlatformThrottled` if an Instagram account has no post left today, by any application."""
     used = await api.get_quota_usage(server, account.external_id)
     if used.quota_usage >= used.config.quota_total:
         raise errors.DAILY_POST_LIMIT_ERROR.make()

@@ -32,7 +32,10 @@ MAX_MEDIA_LIST_PAGES = 5
 
 
 async def reconcile_container(server: PlatformApi, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
-    """Return the outcome of a container's publish. Raises `PlatformError` if it can't be read."""
+    """Find out by an Instagram container's status whether its post was published; return the result.
+
+    Raises `PlatformError` if the status can't be read.
+    """
     post = msgspec.json.decode(inquiry.prepared.request, type=ContainerPublishRequest)
     try:
         status = (await api.get_container_status(server, post.creation_id)).status_code
@@ -55,9 +58,9 @@ async def reconcile_container(server: PlatformApi, account: PostingAccount, inqu
 async def identify_live_post(
     server: PlatformApi, account: PostingAccount, inquiry: PostInquiry, post: ContainerPublishRequest
 ) -> ReconcileResult:
-    """Return the live post, with id and address if the account's list has exactly one match.
+    """Return the live post of a published container, with its id if the account's list has exactly one match.
 
-    Else `UndecidedPost` while the list may lag, and later a `LivePost` without an id.
+    With none or several matches, return `UndecidedPost` while the list may lag, later a `LivePost` without an id.
     """
     alike, _ = await list_matching_posts(server, account, inquiry, post)
     if len(alike) == 1:
@@ -74,9 +77,9 @@ async def confirm_post_unlisted(
     post: ContainerPublishRequest,
     result: AbsentPost | DroppedPost,
 ) -> ReconcileResult:
-    """Return `result` for an unpublished container.
+    """Return `result`, the state of an unpublished container, if the account's list has no similar post.
 
-    `UndecidedPost` if the list has a similar post, or was not read completely.
+    Else, or if the list was not read completely, return `UndecidedPost`.
     """
     alike, complete = await list_matching_posts(server, account, inquiry, post)
     return UndecidedPost() if alike or not complete else result
@@ -85,7 +88,10 @@ async def confirm_post_unlisted(
 async def list_matching_posts(
     server: PlatformApi, account: PostingAccount, inquiry: PostInquiry, post: ContainerPublishRequest
 ) -> tuple[list[ListedInstagramPost], bool]:
-    """Return posts with this caption since the call, and whether the list was read completely."""
+    """Return the account's listed posts that may be the sent post, and whether the list was read completely.
+
+    They have the sent caption and a time since the call. At most `MAX_MEDIA_LIST_PAGES` pages are read.
+    """
     since, until = inquiry.sent_at - MAX_CLOCK_SKEW, inquiry.sent_at + MAX_PUBLISH_DELAY
     matching, after = list[ListedInstagramPost](), None
     for _ in range(MAX_MEDIA_LIST_PAGES):
@@ -100,7 +106,10 @@ async def list_matching_posts(
 def may_be_same_post(
     listed: ListedInstagramPost, post: ContainerPublishRequest, since: datetime, until: datetime
 ) -> bool:
-    """Return whether `listed` may be the post, by caption and time. Without a time, the caption decides."""
+    """Return whether a listed Instagram post may be the sent one: same caption, time in the given range.
+
+    For a listed post without a time, the caption decides.
+    """
     return (
         normalize_caption(listed.caption) == normalize_caption(post.caption) and since <= (listed.at or since) <= until
     )

@@ -100,7 +100,10 @@ async def get_server_instance(client: httpx.AsyncClient, base: str) -> dict[str,
 async def register_oauth_app(
     client: httpx.AsyncClient, base: str, *, name: str, redirect_uri: str, scopes: str, website: str
 ) -> OAuthAppRegistration:
-    """Register this application (`POST /api/v1/apps`): each call creates another one, so store it."""
+    """Register this application with a Mastodon server; return its client id and secret.
+
+    Each call (`POST /api/v1/apps`) creates another registration, so store the returned one.
+    """
     fields = {"client_name": name, "redirect_uris": redirect_uri, "scopes": scopes, "website": website}
     answer = await MastodonApi(client=client, base=base).post_form("/api/v1/apps", fields)
     return http.decode_platform_response(check_mastodon_response(answer), OAuthAppRegistration)
@@ -109,9 +112,9 @@ async def register_oauth_app(
 async def exchange_mastodon_token(
     client: httpx.AsyncClient, base: str, us: OAuthClient, form: Mapping[str, str]
 ) -> MastodonToken:
-    """Exchange a code or a refresh token.
+    """Exchange an OAuth code or a refresh token at a Mastodon server; return the access token.
 
-    Raises `AccountReauthRequired` if the server no longer accepts it.
+    Raises `AccountReauthRequired` if the server no longer accepts the code or token.
     """
     return http.decode_platform_response(await call_mastodon_oauth(client, base, "token", us, form), MastodonToken)
 
@@ -136,7 +139,10 @@ async def verify_credentials(api: MastodonApi) -> MastodonIdentity:
 async def upload_mastodon_media(
     api: MastodonApi, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> tuple[MastodonAttachment, bool]:
-    """Upload a multipart body with the field `file`; return the file, and whether it is ready (not: 202)."""
+    """Upload a file as a multipart body to a Mastodon server; return the attachment and whether it is ready.
+
+    The file is in the body's field `file`. A 202 means that the server still processes the file.
+    """
     url = api.url("/api/v2/media")
     answer = await upload_file_to_platform(api, url, content, content_type=content_type, size_bytes=size_bytes)
     return http.decode_platform_response(
@@ -176,7 +182,10 @@ async def get_checked_response(api: MastodonApi, path: str, **query: str) -> Pla
 
 
 def check_mastodon_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return the response unchanged if it is a 2xx. Else raise the error that `mastodon_error_of` returns."""
+    """Return a 2xx response of a Mastodon server as it is; raise a `PlatformError` for any other.
+
+    `mastodon_error_of` chooses the error.
+    """
     if not answer.ok:
         raise mastodon_error_of(answer)
     return answer
@@ -198,7 +207,7 @@ def mastodon_error_of(answer: PlatformResponse) -> PlatformError:
 
 
 def app_unknown_error() -> PostRejected:
-    """Return the error of a registration that the server doesn't have (any more): it gets no token."""
+    """Return the error for a Mastodon server without this application's registration: it issues no token."""
     message = "the account's server no longer has this application's registration: connect the account again"
     return PostRejected(APP_UNKNOWN_CODE, message, category="config")
 

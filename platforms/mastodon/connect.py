@@ -34,7 +34,10 @@ OTHER_SOFTWARE_PATTERN = re.compile(r"(?:compatible;|really)\s*([A-Za-z][\w-]*)"
 
 
 async def register_with_server(net: OutgoingNetwork, server: PlatformServer) -> OAuthClient:
-    """Register this application; each call creates another registration. Raises `PlatformError`."""
+    """Register this application with a Mastodon server; return its client id and secret.
+
+    Each call creates another registration. Raises `PlatformError`.
+    """
     app = await api.register_oauth_app(
         net.client,
         server.service_url,
@@ -67,10 +70,10 @@ async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnect
 
 
 async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshAttempt) -> TokenGrant:
-    """Return new tokens; the old refresh token is kept if there is no new one.
+    """Exchange the refresh token of a Mastodon account; return its new tokens.
 
-    A token without a refresh token is kept if it still works. Raises `AccountReauthRequired`,
-    `PlatformError`.
+    If the server returns no new refresh token, the old one is kept. An account without a refresh token keeps
+    its access token if that still works. Raises `AccountReauthRequired`, `PlatformError`.
     """
     client, service_url, tokens = net.client, attempt.server.service_url, attempt.tokens
     if tokens.refresh_token is None:

@@ -54,7 +54,11 @@ class MastodonAdapter(PlatformAdapter):
     client: httpx.AsyncClient
 
     def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:
-        """Return whether the server still keeps the key of the first call: `sent_at` is that of the last."""
+        """Return whether the Mastodon server still keeps the post's Idempotency-Key.
+
+        Then a repeat creates no second post. The key's age is counted from the preparation: `sent_at` is the
+        time of the last call, not the first.
+        """
         age = inquiry.now - read_mastodon_handle(inquiry.prepared).prepared_at
         return account.traits.get("tokenExact") is True and age < IDEMPOTENCY_KEY_RETENTION
 

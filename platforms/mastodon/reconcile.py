@@ -39,10 +39,11 @@ async def find_newest_status_id(server: MastodonApi, account_id: str) -> str | N
 
 
 async def find_sent_post(server: MastodonApi, account_id: str, sent_post: SentPost) -> ReconcileResult:
-    """Find the sent post: `LivePost` if exactly one post has its text and may have its files.
+    """Search a Mastodon account's posts for a sent post, and return whether it is live.
 
-    `AbsentPost` requires that all posts since `sent_post.after` were read and none can be it. Else
-    `UndecidedPost`: several are similar, or one has other files or a text that may be the post's.
+    `LivePost` requires that exactly one post has its text and may have its files. `AbsentPost` requires that
+    all posts since `sent_post.after` were read and none can be it. Else `UndecidedPost`: several are similar,
+    or one has other files or a text that may be the post's.
     """
     newer, complete = await list_statuses_since(server, account_id, sent_post.after)
     alike = [status for status in newer if has_same_text(status, sent_post.text)]
@@ -56,9 +57,10 @@ async def find_sent_post(server: MastodonApi, account_id: str, sent_post: SentPo
 async def list_statuses_since(
     server: MastodonApi, account_id: str, after: str | None
 ) -> tuple[list[MastodonStatus], bool]:
-    """Return the posts after `after`, newest first, and whether these are all.
+    """Return a Mastodon account's posts since the one with the id `after`, and whether these are all of them.
 
-    Not every server has pages: a repeated page is the end of the posts, if that page was not full.
+    The newest is first. Not every server has pages: a repeated page is the end of the posts, if that page was
+    not full.
     """
     by_id: dict[str, MastodonStatus] = {}
     short = True
@@ -82,9 +84,9 @@ def has_same_text(status: MastodonStatus, text: str) -> bool:
 
 
 def may_have_same_text(status: MastodonStatus, text: str) -> bool:
-    """Return whether one text has all letters of the other in their order; False for a boost or no text.
+    """Return whether a listed post may have the sent text: one contains all letters of the other in order.
 
-    With markup `[a](https://a.example)` becomes a.
+    With markup `[a](https://a.example)` becomes a. False for a boost, or if either text is empty.
     """
     listed_text, sent_text = normalize_status_text(visible_status_text(status)), normalize_status_text(text)
     if status.reblog is not None or not listed_text or not sent_text:
@@ -103,7 +105,7 @@ def visible_status_text(status: MastodonStatus) -> str:
 
 
 def may_have_same_files(status: MastodonStatus, media_ids: Sequence[str]) -> bool:
-    """Return whether the number of files fits: it is equal, or lower but not 0.
+    """Return whether a listed post's number of files fits the sent files: equal, or lower but not 0.
 
     Some servers renumber files, or show a repeated one once.
     """
@@ -120,7 +122,10 @@ def strip_html_tags(content: str) -> str:
 
 
 def normalize_status_text(text: str) -> str:
-    """Return a text's letters and digits, which no server changes; without any, all but its spaces."""
+    """Return the letters and digits of a post's text, in lower case: no server changes these.
+
+    A text without any letter or digit is returned without its white space.
+    """
     bare = MENTION_SERVER_PATTERN.sub(r"\1", HTML_TAG_PATTERN.sub("", text))
     folded = unicodedata.normalize("NFKC", bare).casefold()
     return "".join(filter(str.isalnum, folded)) or "".join(folded.split())

@@ -29,7 +29,10 @@ async def upload_until_ready(server: MastodonApi, file: PostFile) -> str:
 
 
 async def wait_until_media_ready(server: MastodonApi, media_id: str) -> None:
-    """Wait until the file is ready. Raises `PostNotSent` if it isn't in time."""
+    """Poll a Mastodon server until it has processed an uploaded file.
+
+    Raises `PostNotSent` if the file isn't ready after the last of `MEDIA_POLL_PAUSES_S`.
+    """
     for pause_s in MEDIA_POLL_PAUSES_S:
         await asyncio.sleep(pause_s)
         if await api.is_media_ready(server, media_id):

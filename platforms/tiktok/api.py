@@ -84,7 +84,10 @@ async def get_creator_info(api: PlatformApi) -> CreatorInfo:
 
 
 async def init_video_post(api: PlatformApi, path: str, body: bytes) -> PublishInitData:
-    """Call `video/init` or `inbox/video/init`. An init with a lost response leaves a hidden empty post."""
+    """Begin a video post at TikTok by `video/init` or `inbox/video/init`; return its id and upload URL.
+
+    An init with a lost response leaves a hidden empty post. Raises `PostNotSent` for a response without a URL.
+    """
     started = decode_envelope_data(await call_publish_api(api, path, body), PublishInitData)
     if not started.upload_url:
         raise PostNotSent("PLATFORM_UNREADABLE", "TikTok returned no address for the video's upload")
@@ -92,16 +95,19 @@ async def init_video_post(api: PlatformApi, path: str, body: bytes) -> PublishIn
 
 
 async def publish_photos(api: PlatformApi, body: bytes, *, timeout_s: float) -> PublishInitData:
-    """Publish photos, irreversibly: TikTok fetches them and creates the post, even after a lost response."""
+    """Publish a photo post at TikTok, irreversibly; return its publish id.
+
+    TikTok fetches the photos and creates the post, even if the response is lost.
+    """
     return decode_envelope_data(
         await call_publish_api(api, "content/init", body, timeout_s=timeout_s, irreversible=True), PublishInitData
     )
 
 
 async def get_publish_status(api: PlatformApi, publish_id: str) -> TikTokPublishStatus:
-    """Return the status of a post.
+    """Return TikTok's status of a post, by its publish id.
 
-    An error proves nothing about it: `PostNotSent`, unless it is the token's.
+    A failed query proves nothing about the post: a `PostRejected` of the call is raised as `PostNotSent`.
     """
     try:
         return decode_envelope_data(
@@ -140,9 +146,10 @@ def decode_envelope_data(answer: PlatformResponse, kind: type[T]) -> T:
 
 
 def decode_tiktok_error(answer: PlatformResponse) -> TikTokErrorBody:
-    """Return the envelope's error; an empty one for other bodies, such as that of a proxy before the API.
+    """Return the `error` object of a TikTok response; its code is `ok` for a success.
 
-    Raises the error that `http.unclear_response_error` returns for a 2xx with another body.
+    For a body without one, such as that of a proxy, return an empty error. Raises the error of
+    `http.unclear_response_error` if such a response is a 2xx.
     """
     try:
         return msgspec.json.decode(answer.body, type=TikTokEnvelopeError).error

@@ -54,9 +54,10 @@ async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectAt
 
 
 async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens) -> TokenGrant:
-    """Return the next tokens. Store them before use: until then the old one returns them again.
+    """Exchange the refresh token of a TikTok account; return its next tokens.
 
-    Raises `AccountReauthRequired`, `PlatformError`.
+    Store them before use: until then the old refresh token returns them again. Raises `AccountReauthRequired`
+    for a missing or refused one, any `PlatformError`.
     """
     if tokens.refresh_token is None:
         raise AccountReauthRequired("TOKEN_REFUSED", "the account has no refresh token: connect it again")
@@ -65,9 +66,10 @@ async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens) -> 
 
 
 async def revoke_tiktok_access(net: OutgoingNetwork, revocable: RevocableTokens) -> None:
-    """Revoke the access. TikTok revokes only a living token, so one that ends soon is refreshed first.
+    """Revoke an account's access at TikTok.
 
-    Raises `PostRejected` if TikTok no longer has the token, any `PlatformError`.
+    TikTok revokes only a living token, so an access token that ends soon is refreshed first. Raises
+    `PostRejected` if TikTok no longer has the token, any `PlatformError`.
     """
     token = revocable.access_token
     if credentials.is_token_ending_soon(revocable.expires_at, now=datetime.now(UTC)):
@@ -98,7 +100,7 @@ def _check_granted_scopes(token: TikTokTokens) -> None:
 
 
 async def _read_account_traits(server: PlatformApi) -> dict[str, Any]:
-    """Return the account's traits; none if they can't be read now, since each post reads them again."""
+    """Return the posting traits of a TikTok account; none if they can't be read now. Each post reads them again."""
     try:
         return creator.traits_of_creator(await api.get_creator_info(server))
     except (PostNotSent, PostRejected, PlatformThrottled):

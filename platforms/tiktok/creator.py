@@ -20,7 +20,10 @@ TIKTOK_PUBLIC_LEVEL = TIKTOK_PRIVACY_LEVELS["public"]
 
 
 def traits_of_creator(creator: CreatorInfo) -> dict[str, Any]:
-    """Return the account's traits by TikTok's answer, for checks at scheduling; without unknown ones."""
+    """Return a TikTok account's posting options as traits, for the checks at scheduling.
+
+    Options without a value are left out.
+    """
     fields = {
         "privacyLevels": offered_tiktok_levels(creator),
         "videoSecondsMax": creator.max_video_post_duration_sec,

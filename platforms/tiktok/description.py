@@ -36,7 +36,7 @@ class TikTokSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compute_hex_s256_challenge(verifier: str) -> str:
-    """Return TikTok's S256 challenge: the digest in hexadecimal (its Login Kit)."""
+    """Return TikTok's S256 challenge of a PKCE verifier: its SHA-256 in hexadecimal (Login Kit)."""
     return hashlib.sha256(verifier.encode()).hexdigest()
 
 

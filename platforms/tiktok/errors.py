@@ -161,7 +161,10 @@ class TikTokErrorBody(msgspec.Struct):
 
 
 def tiktok_error_of(answer: PlatformResponse, body: TikTokErrorBody) -> PlatformError:
-    """Return the error of a response with a code other than `ok`."""
+    """Return the `PlatformError` for a failed TikTok response, by its error code, or else by its status.
+
+    `PostOutcomeUnknown` for an irreversible call if the code doesn't prove that no post exists.
+    """
     meaning, quote = (
         TIKTOK_ERROR_MEANINGS.get(body.code) or error_meaning_by_status(answer),
         f"TikTok: {quote_tiktok_error(answer, body)}",
@@ -175,7 +178,7 @@ def tiktok_error_of(answer: PlatformResponse, body: TikTokErrorBody) -> Platform
 
 
 def error_meaning_by_status(answer: PlatformResponse) -> PlatformErrorMeaning:
-    """Return the meaning of a code that is not in the table."""
+    """Return the meaning of a TikTok error with an unlisted code, by the response's HTTP status."""
     if answer.status == 429:
         return CALL_RATE_LIMITED_ERROR
     if answer.status == 401:
@@ -184,7 +187,10 @@ def error_meaning_by_status(answer: PlatformResponse) -> PlatformErrorMeaning:
 
 
 def tiktok_fail_reason_error(reason: str) -> PostRejected | PostPreparationExpired:
-    """Return the error of a post with the status FAILED; an unknown reason is final."""
+    """Return the error for a TikTok post with the status FAILED, by its fail reason.
+
+    An unknown reason gives a final `PostRejected`.
+    """
     meaning = TIKTOK_FAIL_REASON_MEANINGS.get(reason, TIKTOK_REFUSED_ERROR)
     error = meaning.make(f"TikTok: {quote_tiktok_word(reason) or 'no reason given'}")
     assert isinstance(error, PostRejected | PostPreparationExpired)  # noqa: S101  the table has no others
@@ -198,5 +204,5 @@ def quote_tiktok_error(answer: PlatformResponse, body: TikTokErrorBody) -> str:
 
 
 def quote_tiktok_word(word: str) -> str:
-    """Return a word of TikTok's, safe to quote."""
+    """Return the ASCII letters, digits and `_-.` of a TikTok code or id, at most 80: a safe quote."""
     return "".join(letter for letter in word if letter.isascii() and (letter.isalnum() or letter in "_-."))[:80]

@@ -23,15 +23,15 @@ class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="came
     init_at: datetime
 
     def start(self, number: int) -> int:
-        """Return the first byte of a chunk; chunks count from 0."""
+        """Return the offset of the first byte of a video's chunk; chunks count from 0."""
         return number * self.chunk
 
     def end(self, number: int) -> int:
-        """Return the byte after a chunk's last one."""
+        """Return the offset after the last byte of a video's chunk; the last chunk ends with the file."""
         return self.size if number == self.count - 1 else (number + 1) * self.chunk
 
     def number(self, received: int) -> int | None:
-        """Return the number of the chunk that begins after `received` bytes; None if none does.
+        """Return the number of a video's chunk that begins after `received` bytes; None if none begins there.
 
         After all bytes it is the last chunk: a complete upload is no reason to begin another post.
         """
@@ -41,7 +41,7 @@ class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="came
         return number if not remainder and 0 <= number < self.count else None
 
     def is_address_valid(self, now: datetime) -> bool:
-        """Return whether its address is still valid."""
+        """Return whether TikTok's upload URL of the video can still be used at the time `now`."""
         return now < self.init_at + VIDEO_UPLOAD_LIFETIME
 
 

@@ -36,12 +36,18 @@ class TikTokOAuthErrorBody(msgspec.Struct):
 
 
 async def exchange_tiktok_token(net: OutgoingNetwork, form: Mapping[str, str]) -> TikTokTokens:
-    """Exchange a code or a refresh token. Raises `AccountReauthRequired` if TikTok no longer accepts it."""
+    """Exchange a one-time code or a refresh token at TikTok; return the new tokens.
+
+    Raises `AccountReauthRequired` if TikTok no longer accepts the code or token.
+    """
     return http.decode_platform_response(await post_oauth_form(net, "token", form), TikTokTokens)
 
 
 async def post_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[str, str]) -> PlatformResponse:
-    """Send a call of the server's application. An error may come with any status, so its body decides."""
+    """POST a form with this server's application to TikTok's token endpoint; return the successful response.
+
+    Raises a `PlatformError` for an error in the body, which may come with any status.
+    """
     us = get_oauth_application(net, DESCRIPTION)
     api = PlatformApi(client=net.client, base=net.settings.as_platform_settings(TikTokSettings).tiktok_api_url)
     fields = {"client_key": us.client_id, "client_secret": us.client_secret, **form}

@@ -32,7 +32,10 @@ TIKTOK_IN_FLIGHT_TIME = timedelta(seconds=60)
 def outcome_of_publish_status(
     account: PostingAccount, inquiry: PostInquiry, status: TikTokPublishStatus
 ) -> ReconcileResult:
-    """Return the outcome: `AbsentPost` only for a video that lacks bytes, once no more of them can arrive."""
+    """Return the outcome of a sent TikTok post by the status that TikTok reports.
+
+    `AbsentPost` only for a video that lacks bytes, once no more of them can arrive.
+    """
     stored = handle.read_tiktok_handle(inquiry.prepared)
     if status.status == FAILED:
         return dropped_tiktok_post(status)
@@ -46,16 +49,20 @@ def outcome_of_publish_status(
 
 
 def lacks_video_bytes(status: TikTokPublishStatus, upload: ChunkedVideoUpload) -> bool:
-    """Return whether the status reports missing bytes; False without a figure, or with an impossible one."""
+    """Return whether TikTok's status shows that bytes of the video are missing.
+
+    False if the status has no byte count, or an impossible one.
+    """
     return status.uploaded_bytes is not None and 0 <= status.uploaded_bytes < upload.size
 
 
 def completed_post_outcome(
     account: PostingAccount, inquiry: PostInquiry, stored: TikTokPostHandle, status: TikTokPublishStatus
 ) -> LivePost | AcceptedPost:
-    """Return the live post, with its id if public: other posts, such as an owner's draft, get none.
+    """Return a published TikTok post as live, with its id if TikTok reports one.
 
-    `AcceptedPost` while TikTok may still add the id of a public post.
+    Only public posts get an id. Without the id of a public post, return `AcceptedPost` while TikTok may still
+    add it, at most `MAX_POST_ID_WAIT` after the call.
     """
     if status.publicaly_available_post_id:
         return tiktok_live_post(account, stored, str(status.publicaly_available_post_id[0]))

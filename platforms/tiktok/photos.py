@@ -15,9 +15,10 @@ MAX_PHOTO_TITLE_UNITS = 90
 
 
 def prepare_photo_post(draft: PostDraft, creator_info: CreatorInfo | None, level: str | None) -> PreparedPost:
-    """Return the request of a post, each photo with a ticket; `creator_info` None: a draft for the inbox.
+    """Return the prepared request of a TikTok photo post; each photo's URL ends with a one-time ticket.
 
-    TikTok accepts no AI label on photos ("Content Posting API: Photo", 2026-11).
+    `creator_info` None: a draft for the inbox. TikTok accepts no AI label on photos ("Content Posting API:
+    Photo", 2026-11).
     """
     tickets = [secrets.token_urlsafe(32) for _ in draft.media]
     addresses = [f"{file.url}/{ticket}" for file, ticket in zip(draft.media, tickets, strict=True)]

@@ -92,9 +92,10 @@ class TikTokAdapter(PlatformAdapter):
     async def expired(
         self, account: PostingAccount, stored: TikTokPostHandle, error: PostPreparationExpired
     ) -> PlatformError:
-        """Return the error of an expired address: nothing is live if TikTok still lacks bytes.
+        """Return the error for an expired TikTok upload URL, after a query of the post's status.
 
-        An address may also expire because its video is complete.
+        If TikTok still lacks bytes of the video, `error` itself; for a failed post, that failure's error.
+        Else `PostOutcomeUnknown`: a URL may also expire because its video is complete.
         """
         with suppress(PlatformError):
             status = await api.get_publish_status(self.server(account), stored.publish_id or "")
@@ -118,7 +119,11 @@ class TikTokAdapter(PlatformAdapter):
         )
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
-        """Return the outcome by the post's status. Photos without an id are absent if none was fetched."""
+        """Query TikTok for a sent post, and return its outcome.
+
+        Photos without a publish id are not queried: they are `AbsentPost` if TikTok fetched none, else
+        `UndecidedPost`.
+        """
         stored = handle.read_tiktok_handle(inquiry.prepared)
         if stored.publish_id is None:
             return AbsentPost() if inquiry.fetched is False else UndecidedPost()
@@ -131,5 +136,8 @@ class TikTokAdapter(PlatformAdapter):
 
 
 def can_continue_upload(stored: TikTokPostHandle, draft: PostDraft) -> bool:
-    """Return whether the upload of a video may continue, instead of starting over."""
+    """Return whether a begun TikTok video upload may continue instead of starting over.
+
+    Its URL must be valid, and it must have the draft's AI label and a chosen privacy level.
+    """
     return video.video_upload_of(stored).is_address_valid(draft.now) and handle.has_draft_label_and_level(stored, draft)

@@ -31,7 +31,10 @@ VIDEO_RECEIVED_STATUS = 201
 async def begin_video_upload(
     server: PlatformApi, draft: PostDraft, creator_info: CreatorInfo | None, level: str | None
 ) -> PreparedPost:
-    """Create an empty post that waits for a video; `creator_info` None: a draft for its owner's inbox."""
+    """Create an empty TikTok post that waits for its video; return the handle with the upload URL.
+
+    `creator_info` None: a draft for the owner's inbox.
+    """
     file = draft.media[0]
     chunk, count = handle.split_video_into_chunks(file.size_bytes)
     upload = ChunkedVideoUpload(
@@ -78,9 +81,11 @@ def video_init_body(
 
 
 async def continue_video_upload(server: PlatformApi, draft: PostDraft, so_far: PreparedPost) -> PreparedPost:
-    """Send all chunks but the last, from the first one that TikTok lacks.
+    """Send all chunks of a TikTok video except the last, from the first one that TikTok lacks.
 
-    Raises `PostPreparationExpired` if the upload starts over, `PostRejected` if TikTok has dropped the post.
+    Returns the post as complete, or as it was with a wait if the step's time is up. Raises
+    `PostPreparationExpired` if the upload starts over, `PostRejected` if TikTok has dropped the post,
+    `PostNotSent` after `MAX_CHUNK_FAILURES`.
     """
     stored = handle.read_tiktok_handle(so_far)
     until = asyncio.get_running_loop().time() + MAX_UPLOAD_STEP_S
@@ -100,9 +105,9 @@ async def continue_video_upload(server: PlatformApi, draft: PostDraft, so_far: P
 
 
 async def try_to_send_chunk(server: PlatformApi, file: PostFile, so_far: PreparedPost, number: int) -> bool:
-    """Send a chunk; return whether TikTok confirms it and waits for more. False after a `PlatformError`.
+    """Send one chunk of a video to TikTok; return whether TikTok confirms it and waits for more.
 
-    Raises `PostPreparationExpired` for an expired address.
+    False for another status or a `PlatformError`. Raises `PostPreparationExpired` for an expired upload URL.
     """
     try:
         return (await put_video_chunk(server, file, so_far, number)).status == CHUNK_RECEIVED_STATUS
@@ -121,9 +126,9 @@ async def put_video_chunk(
     timeout_s: float = VIDEO_CHUNK_TIMEOUT_S,
     irreversible: bool = False,
 ) -> PlatformResponse:
-    """Send a chunk: 206 while bytes are missing, else 201.
+    """Send one chunk of a video to TikTok; return the response: 206 while bytes are missing, else 201.
 
-    Raises `PostPreparationExpired` for an expired address.
+    Raises `PostPreparationExpired` for an expired upload URL.
     """
     upload = video_upload_of(handle.read_tiktok_handle(prepared))
     start, end = upload.start(number), upload.end(number)
@@ -149,7 +154,7 @@ async def put_video_chunk(
 async def put_last_video_chunk(
     server: PlatformApi, file: PostFile, prepared: PreparedPost, *, timeout_s: float
 ) -> PlatformResponse:
-    """Send the last chunk, which creates the post."""
+    """Send the last chunk of a video to TikTok, irreversibly: it creates the post. Returns the response."""
     last = video_upload_of(handle.read_tiktok_handle(prepared)).count - 1
     return await put_video_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 

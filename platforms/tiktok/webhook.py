@@ -36,9 +36,10 @@ class TikTokWebhookContent(msgspec.Struct):
 
 
 def read(body: bytes, headers: Mapping[bytes, bytes], *, settings: Settings, now: datetime) -> PlatformWebhookEvent:
-    """Parse an event.
+    """Return the event of a TikTok webhook request, after checks of its signature and its application.
 
-    Raises `SignatureInvalid` unless TikTok signed it just now for our app, `InvalidValue` for bad JSON.
+    Raises `SignatureInvalid` unless TikTok signed it just now for our app, `InvalidValue` for bad JSON or
+    another app's key.
     """
     ours = settings.as_platform_settings(TikTokSettings)
     signature = headers.get(b"tiktok-signature", b"")

@@ -57,12 +57,12 @@ MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, MissingObject] = {
 
 
 def not_found_error(noun: ObjectKind) -> ObjectNotFound:
-    """Return the `ObjectNotFound` for an absent object of this kind; the caller raises it."""
+    """Return the `ObjectNotFound` error for a missing object, such as a project; the caller raises it."""
     return ObjectNotFound(MISSING_OBJECT_MESSAGES[noun].message)
 
 
 def require_found(found: T | None, noun: ObjectKind) -> T:
-    """Return the object unchanged. Raises the `ObjectNotFound` of its kind if it is None."""
+    """Return a looked-up object unchanged; raise the `ObjectNotFound` of its kind if it is None."""
     if found is None:
         raise not_found_error(noun)
     return found

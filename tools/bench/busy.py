@@ -29,7 +29,7 @@ class PeakSlots(NamedTuple):
 
 
 async def measure_busy_slots(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure idle workers, then one commit with twice as many jobs as slots."""
+    """Measure idle workers, then the busy slots after a commit of twice as many jobs as slots."""
     await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment):
         tell(f"{size.workers} workers start")
@@ -48,7 +48,10 @@ async def measure_busy_slots(environment: BenchEnvironment, size: RunSize, tell:
 async def _measure_idle_workers(
     environment: BenchEnvironment, workers: list[ChildProcess], seconds: float
 ) -> dict[str, float]:
-    """Measure the cost of each idle worker; the dispatcher's Redis commands are included."""
+    """Return each idle worker's CPU in percent and Redis commands a second.
+
+    The dispatcher's Redis commands are included.
+    """
     async with Redis.from_url(environment.settings.redis_url) as redis:
         commands, spent_s = await _count_redis_commands(redis), sum(map(read_child_cpu_s, workers))
         await asyncio.sleep(seconds)
@@ -93,7 +96,10 @@ async def _submit_sleep_jobs(conn: Conn, *, count: int, seconds: float) -> list[
 
 
 async def _poll_peak_slots(pool: Pool, committed: float, *, within_s: float, full: int) -> PeakSlots:
-    """Poll until `full` jobs run, or until the first job may have ended. Return the peak of running jobs."""
+    """Return the peak of running jobs, and its seconds after the commit.
+
+    Polls until `full` jobs run, or until the first job may have ended.
+    """
     peak, after_s = 0, 0.0
     while peak < full and time.monotonic() - committed < within_s:
         running: int = await pool.fetchval(COUNT_RUNNING_JOBS, BENCH_POOL)

@@ -32,7 +32,10 @@ class DrainRound(NamedTuple):
 
 
 async def measure_drain(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Drain the jobs of many capped tenants with a dispatcher and one worker of 100 slots."""
+    """Measure jobs a second of a backlog with a dispatcher and one worker of 100 slots, against plain arq.
+
+    The jobs belong to many capped tenants.
+    """
     tenants = await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     rounds = []
     async with fleet.run_dispatcher(environment):
@@ -66,8 +69,9 @@ async def _drain_backlog(
 
 
 async def measure_live_load(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Run closed-loop submitters in their own process, for many tenants in turn, and one worker of 100
-    slots.
+    """Measure jobs a second from closed-loop submitters to one worker of 100 slots, against plain arq.
+
+    The submitters run in their own process, for many tenants in turn.
     """
     await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     ours, peers = [], []

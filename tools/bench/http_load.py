@@ -134,7 +134,7 @@ class _LoadRun:
         self.responses.append(response)
 
     def send_next_or_end(self, caller: _LoadConnection) -> None:
-        """Let an idle connection send the next request. Without one it waits if paced, else it ends."""
+        """Send the next due request on an idle connection; without one, it waits if paced, else it ends."""
         now = time.perf_counter()
         if self.due:
             caller.send(*self.due.popleft())
@@ -146,7 +146,7 @@ class _LoadRun:
             caller.end()
 
     async def send_at_times(self, per_s: float) -> None:
-        """Send all requests at their times. uvloop's clock is up to a millisecond late."""
+        """Send all requests of a paced run at their times. uvloop's clock is up to a millisecond late."""
         start = time.perf_counter()
         for number, request in enumerate(self.requests):
             due = start + number / per_s
@@ -160,7 +160,10 @@ class _LoadRun:
 
 
 async def run_load_plan(environment: BenchEnvironment, plan: LoadPlan) -> LoadResponses:
-    """Run a load plan in a process of its own. Raises `BenchmarkFailed` for any response other than 2xx."""
+    """Run a load plan in a process of its own, and return its responses.
+
+    Raises `BenchmarkFailed` for any response other than 2xx.
+    """
     path = environment.folder / "plan.json"
     path.write_bytes(msgspec.json.encode(plan))
     answers = msgspec.convert(await run_module_and_read(environment, "tools.bench.http_load", str(path)), LoadResponses)
@@ -170,7 +173,10 @@ async def run_load_plan(environment: BenchEnvironment, plan: LoadPlan) -> LoadRe
 
 
 async def run_plan_in_process(plan: LoadPlan) -> LoadResponses:
-    """Run a plan in this process. The bodies of events are built before the clock starts."""
+    """Run a load plan in this process, and return its responses.
+
+    The bodies of events are built before the clock starts.
+    """
     loop, load = asyncio.get_running_loop(), _LoadRun(_yield_plan_requests(plan), paced=bool(plan.per_s))
     callers = [
         (await loop.create_connection(lambda: _LoadConnection(load), "127.0.0.1", plan.port))[1]

@@ -39,6 +39,6 @@ async def run_open_loop(call: AsyncCall, *, count: int, rate: float) -> None:
 
 
 def send_json_message(message: Any) -> None:
-    """Print a line of JSON and flush: the parent waits for it."""
+    """Print a message as a line of JSON on stdout and flush it: the parent process waits for it."""
     sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
     sys.stdout.buffer.flush()

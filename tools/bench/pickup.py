@@ -16,7 +16,7 @@ IDLE_JOBS_PER_S = 3
 
 
 async def measure_pickup(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure one worker of ten slots at both rates, then arq at 50 a second."""
+    """Measure pickup times on one worker of ten slots at two rates of jobs, then on arq at 50 a second."""
     await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment), fleet.run_workers(environment, slots=WORKER_SLOTS):
         tell("a job now and then")
@@ -37,7 +37,10 @@ async def measure_pickup(environment: BenchEnvironment, size: RunSize, tell: Pro
 
 
 async def _measure_pickup_ms(environment: BenchEnvironment, *, count: int, rate: float) -> dict[str, float]:
-    """Measure pickups; the handler returns its start time, and both ends use the host's monotonic clock."""
+    """Return percentiles of the ms from a job's commit to its handler's start, at `rate` jobs a second.
+
+    The handler returns its start time, and both ends use the host's monotonic clock.
+    """
     await backlog.delete_all_jobs(environment.pool)
     committed_ns = await run_module_and_read(environment, "tools.bench.submitter", STAMP.name, str(count), str(rate))
     await fleet.wait_until_pool_drained(environment.pool)

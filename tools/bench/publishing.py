@@ -58,7 +58,7 @@ select extract(epoch from at - greatest(scheduled_for, before + $3 * interval '1
 
 
 async def measure_publishing(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure posts due at one instant, spread over seconds, and beyond quotas."""
+    """Measure the lateness of posts due at one instant, spread over seconds, and beyond quotas."""
     await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST_KIND.pool)
     late: dict[str, Any] = {}
     media = {"ASSETS_URL": f"file://{environment.folder}/media"}
@@ -73,7 +73,7 @@ async def measure_publishing(environment: BenchEnvironment, size: RunSize, tell:
             f"{size.capped_accounts * size.capped_contents} posts, {CAPPED_POSTS_A_WINDOW} of an account in "
             f"{CAPPED_QUOTA_WINDOW_S} s"
         )
-        late["beyond_quota"] = await _measure_capped_accounts(environment, size)
+        late["beyond_quota"] = await _measure_lateness_beyond_quota(environment, size)
     figures = {
         "post_late_p95_s": round(late["paced"]["p95"] / 1000, 3),
         "post_late_at_once_p95_s": round(late["at_once"]["p95"] / 1000, 3),
@@ -92,8 +92,11 @@ async def _measure_lateness_round(environment: BenchEnvironment, size: RunSize, 
     return compute_percentiles([row["late_ms"] for row in rows])
 
 
-async def _measure_capped_accounts(environment: BenchEnvironment, size: RunSize) -> dict[str, float]:
-    """Measure posts due at one instant, most of which have to wait for their quota."""
+async def _measure_lateness_beyond_quota(environment: BenchEnvironment, size: RunSize) -> dict[str, float]:
+    """Return percentiles of the lateness in ms of posts due at once; most wait for their quota.
+
+    Raises `BenchmarkFailed` if an account sent more than its quota.
+    """
     project_id = await _schedule_posts(
         environment, [(CAPPED_POSTS_A_WINDOW, CAPPED_QUOTA_WINDOW_S)] * size.capped_accounts, size.capped_contents, 0.0
     )
@@ -126,7 +129,7 @@ async def _schedule_posts(
 
 
 def count_allowed_posts(size: RunSize) -> int:
-    """Return the number of posts that the quotas allow."""
+    """Return the number of scheduled posts that the accounts' quotas allow."""
     tight = size.accounts // 4
     return (size.accounts - tight) * size.contents + tight * min(TIGHT_POSTS_AN_HOUR, size.contents)
 

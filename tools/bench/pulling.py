@@ -17,7 +17,10 @@ ROWS, WARM = 10, 5
 
 
 async def measure_pull(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure pulls, and settle the jobs before the next pull, so that one worker's worth of jobs runs."""
+    """Measure the time of a pull of ten jobs among many waiting tenants.
+
+    The jobs are settled before the next pull, so that one worker's worth of jobs runs.
+    """
     tell(f"{size.waiting_rows} rows of {size.waiting_tenants} tenants")
     tenants = await backlog.reset_bench_database(environment.pool, tenants=size.waiting_tenants)
     await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=size.waiting_rows)

@@ -21,9 +21,10 @@ COUNT_PULLED_JOBS = "select count(*) from job where pool = $1 and fence >= $2"
 
 
 async def measure_recovery(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Kill the worker in a different phase of the lease each round; the worst time counts.
+    """Measure the seconds until a killed worker's jobs run again; the worst round counts.
 
-    The lease is short to keep rounds short; the time after its end does not depend on its length.
+    Each round kills the worker in another phase of the lease. The lease is short to keep rounds short; the
+    time after its end does not depend on its length.
     """
     tenants = await backlog.reset_bench_database(environment.pool, tenants=VICTIM_JOBS)
     took_s = []
@@ -61,7 +62,7 @@ async def _submit_held_jobs(conn: Conn, tenants: list[UUID]) -> None:
 
 
 async def _wait_until_all_pulled(environment: BenchEnvironment, *, fence: int) -> None:
-    """Wait until a worker has pulled each job with that fence."""
+    """Wait until workers have pulled all jobs of the round with this fence."""
 
     async def all_pulled() -> bool:
         return bool(await environment.pool.fetchval(COUNT_PULLED_JOBS, BENCH_POOL, fence) == VICTIM_JOBS)

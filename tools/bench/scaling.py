@@ -42,7 +42,10 @@ class ScalingRound(NamedTuple):
 
 
 async def measure_scaling(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure rounds with twice the workers and twice the jobs each; jobs of many tenants wait."""
+    """Measure throughput in rounds, each with twice the workers and jobs of the round before.
+
+    The jobs of many tenants only wait.
+    """
     tenants = await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     rounds: dict[int, ScalingRound] = {}
     children: list[ChildProcess] = []
@@ -65,7 +68,7 @@ async def measure_scaling(environment: BenchEnvironment, size: RunSize, tell: Pr
 async def _measure_scaling_round(
     environment: BenchEnvironment, tenants: Sequence[UUID], workers: Sequence[ChildProcess], seconds: float
 ) -> ScalingRound:
-    """Count the jobs that end within `seconds` in the middle of a longer backlog."""
+    """Return the rate and CPU of jobs that end within `seconds`, in the middle of a longer backlog."""
     pool, ideal = environment.pool, len(workers) * WORKER_SLOTS / SLEEP_JOB_S
     count = int(ideal * (SCALING_WARM_UP_S + seconds + SURPLUS_BACKLOG_S))
     await backlog.delete_all_jobs(pool)

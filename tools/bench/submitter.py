@@ -49,7 +49,7 @@ class BenchSubmitter:
 
 
 async def main(kind: JobKindSpec, count: int, rate: float) -> None:
-    """Submit the jobs, then print the times."""
+    """Submit `count` jobs at a rate, or in a closed loop, then print their commit times as JSON."""
     settings = load_settings(os.environ)
     async with (
         open_postgres_pool(settings.database_url, name="submitter", size=SUBMITTER_CONNECTIONS) as pool,

@@ -51,7 +51,10 @@ async def run_suite(
 
 
 async def describe_machine(environment: BenchEnvironment) -> dict[str, Any]:
-    """Describe the machine; `load` is the host's average over the minute before the run."""
+    """Return the cores, versions and load of the machine.
+
+    `load` is the host's average over the minute before the run.
+    """
     async with Redis.from_url(environment.settings.redis_url) as redis:
         server = await redis.info("server")
     return {

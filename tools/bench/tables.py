@@ -12,7 +12,7 @@ from tools.bench.neighbours.measure import AttackResult
 
 
 def figures_table(result: BenchmarkResult) -> Group:
-    """Return a row for each figure, and one for each detail."""
+    """Return a table of a benchmark's figures, and one of its details."""
     return Group(_build_figures_table(result.figures), "", _build_details_table(result.details))
 
 
@@ -33,7 +33,7 @@ def _build_figures_table(figures: Mapping[str, float]) -> Table:
 
 
 def attacks_table(measured: Mapping[str, AttackResult]) -> Group:
-    """Return a row for each attack, and its observations."""
+    """Return a table of the measured attacks, and one of their observations."""
     heads = ("attack", "rest p50", "p95", "attacked p50", "p95 ms", "at most", "failed", "reached")
     rows = [
         (
@@ -50,7 +50,7 @@ def attacks_table(measured: Mapping[str, AttackResult]) -> Group:
 
 
 def statements_table(result: BenchmarkResult) -> Group:
-    """Return a row for each statement, and the new tenant's wait."""
+    """Return a table of the measured statements, and one with the new tenant's wait."""
     rows = [
         (
             name,
@@ -77,7 +77,7 @@ def _build_details_table(details: Mapping[str, Any]) -> Table:
 
 
 def _flatten_details(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the innermost mappings of plain values, each with its path."""
+    """Yield the innermost mappings of nested details, each with its path of names."""
     for name, value in values.items():
         if isinstance(value, Mapping) and any(isinstance(inner, Mapping) for inner in value.values()):
             yield from _flatten_details(value, f"{prefix}{name} ")

@@ -39,7 +39,7 @@ class BenchTenant(NamedTuple):
 async def create_tenant(
     environment: BenchEnvironment, *, tier: LiveOrganizationTier = "partner", keys: int = 1, projects: int = 1
 ) -> BenchTenant:
-    """Create a live organization with keys and projects."""
+    """Create a live organization with `keys` API keys and `projects` projects, and return it."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
     async def write(conn: Conn) -> BenchTenant:

@@ -42,8 +42,9 @@ class MeasuredWebServer(NamedTuple):
 
 
 async def measure_http(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure with keys of many partners of the highest tier, so that rate limits are checked and never
-    reached.
+    """Measure requests a second of the API and of a bare app with identical requests.
+
+    The keys belong to many partners of the highest tier, so that rate limits are checked and never reached.
     """
     keys, jobs = await _create_load_tenants(environment, size.http_tenants)
     creates = LoadPlan(seconds=size.http_s, connections=HTTP_CALLERS, creating_keys=keys)
@@ -84,7 +85,7 @@ async def _create_load_tenants(environment: BenchEnvironment, count: int) -> tup
 async def _run_creates_and_polls(
     environment: BenchEnvironment, side: MeasuredWebServer, creates: LoadPlan, polls: LoadPlan
 ) -> tuple[LoadResponses, LoadResponses]:
-    """Run creates, then polls."""
+    """Run a load of creates, then one of polls, against a server; return the responses of both."""
     first, second = (msgspec.structs.replace(plan, port=side.port) for plan in (creates, polls))
     return await run_load_plan(environment, first), await run_load_plan(environment, second)
 

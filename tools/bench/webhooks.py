@@ -82,7 +82,7 @@ class WebhookRun(NamedTuple):
 
 
 async def measure_webhooks(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure at rest, then with each kind of hanging receivers. Raises `BenchmarkFailed`."""
+    """Measure webhook delays at rest, then with each kind of hanging receivers. Raises `BenchmarkFailed`."""
     late: dict[str, Any] = {}
     async with _open_webhook_run(environment) as stage:
         drained = await _measure_delivery_rate(stage, size, tell)
@@ -140,7 +140,10 @@ async def _create_endpoint(pool: Pool, org: UUID, host: str) -> UUID:
 
 
 async def _measure_delivery_rate(stage: WebhookRun, size: RunSize, tell: ProgressCallback) -> float:
-    """Return deliveries a second of a backlog, from the first to the last. Raises `BenchmarkFailed`."""
+    """Return the deliveries a second of a backlog of webhooks, from the first to the last.
+
+    Raises `BenchmarkFailed` for a duplicate or missing event.
+    """
     tell(f"{size.webhook_backlog} events wait for one endpoint")
     await stage.pool.execute(EMIT_TEST_EVENTS, stage.org, stage.endpoint_id, size.webhook_backlog)
 
@@ -155,7 +158,7 @@ async def _measure_delivery_rate(stage: WebhookRun, size: RunSize, tell: Progres
 
 
 async def _create_hanging_endpoint(stage: WebhookRun, org: UUID, waiting: int) -> UUID:
-    """Create a hanging endpoint, and wait until its first deliveries hang."""
+    """Create an endpoint with a hanging receiver; return its id once its first deliveries hang."""
     endpoint_id = await _create_endpoint(stage.pool, org, stage.hanging)
     before = stage.receiver.hung
     await stage.pool.execute(EMIT_TEST_EVENTS, org, endpoint_id, waiting)
@@ -190,7 +193,10 @@ async def _delete_endpoints(stage: WebhookRun, hung: Sequence[UUID]) -> None:
 async def _measure_latency_round(
     stage: WebhookRun, size: RunSize, tell: ProgressCallback, what: str
 ) -> dict[str, float]:
-    """Emit events one by one, and measure each from its commit."""
+    """Return percentiles of the ms from an event's commit to its webhook's arrival, for single events.
+
+    Raises `BenchmarkFailed` for an event that arrives twice.
+    """
     tell(f"{size.webhook_events} events {what}")
     committed: dict[str, float] = {}
     for _ in range(size.webhook_events):

@@ -30,7 +30,7 @@ def render_dashboard() -> str:
 
 
 def metrics_by_section() -> dict[str, list[MetricWrapperBase]]:
-    """Group the metrics by the sections of their file, in file order."""
+    """Return the Prometheus metrics by the sections of `telemetry.metrics`, in file order."""
     sections: dict[str, list[MetricWrapperBase]] = {}
     for part, name in _SECTION_OR_METRIC.findall(inspect.getsource(metrics)):
         if part:

@@ -27,7 +27,7 @@ def render_import_chart(inside: str = "") -> str:
 
 
 def _read_package_imports(inside: str) -> Mapping[str, set[str]]:
-    """Return the imported packages of each package."""
+    """Return for each package in `inside` the set of packages in `inside` that it imports."""
     folder = ROOT / inside.replace(".", "/")
     packages = {path.parent.name for path in folder.glob("*/__init__.py")} - {"tests"}
     imports: dict[str, set[str]] = defaultdict(set)
@@ -38,7 +38,7 @@ def _read_package_imports(inside: str) -> Mapping[str, set[str]]:
 
 
 def _read_imported_packages(path: Path, inside: str) -> Iterator[str]:
-    """Yield the packages of `inside` that a module imports."""
+    """Yield the names of the packages in `inside` that a module's file imports."""
     prefix = f"{inside}." if inside else ""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
@@ -53,7 +53,7 @@ def _read_imported_packages(path: Path, inside: str) -> Iterator[str]:
 
 
 def _drop_transitive_imports(imports: Mapping[str, set[str]], source: str) -> list[str]:
-    """Return the imports of `source` without those reachable through its other imports."""
+    """Return the imports of the package `source` without those reachable through its other imports."""
     direct = imports[source]
     return sorted(
         target

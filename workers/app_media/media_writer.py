@@ -24,9 +24,10 @@ class MediaWriter:
         self.tokens: list[str] = []
 
     async def put(self, chunks: AsyncIterator[bytes], taken: MediaTypeSizeLimits) -> tuple[StreamingUpload, str]:
-        """Store a stream, and return its upload and its token. Its first bytes give its type.
+        """Store a file from a stream of bytes; return its upload and its token in the storage.
 
-        Raises `InvalidValue`, `Oversized`, `MediaStorageUnavailable`.
+        The file's type is found from its first bytes. Raises `InvalidValue` for an unaccepted file,
+        `BodyOversized`, `MediaStorageUnavailable`.
         """
         head = b""
         while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
@@ -38,7 +39,10 @@ class MediaWriter:
         return file, token
 
     async def look(self, file: StreamingUpload, token: str) -> StoredFile:
-        """Inspect a stored file and return its metadata. Raises as `put`."""
+        """Inspect a stored file, and return its metadata; a drawing is stored again sanitized.
+
+        Raises `InvalidValue` for a broken file, `BodyOversized`, `MediaStorageUnavailable`.
+        """
         with _raise_if_storage_away():
             [inspected] = await streaming_upload.probe_uploads(self.store, [file], [token])
         return await streaming_upload.store_sanitized_drawing(inspected.file, self._store_sanitized_drawing)
@@ -91,6 +95,6 @@ def _raise_if_storage_away() -> Iterator[None]:
 
 
 def _index_of_invalid_file(error: InvalidValue) -> int:
-    """Return the file's number in an error's path such as `file[2]`."""
+    """Return the number of the invalid file, counted from 0, by an error's path such as `file[2]`."""
     path: str = error.details["issues"][0]["path"]
     return int(path.removeprefix("file[").removesuffix("]"))

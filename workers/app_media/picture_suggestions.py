@@ -35,7 +35,10 @@ FetchPicture = Callable[[Picture], Awaitable[bytes]]
 async def suggest_app_pictures(
     ctx: TaskContext, store: MediaStore, pictures: Sequence[Picture], get: FetchPicture
 ) -> IngestSuggestions:
-    """Return suggestions of the fetched pictures, and the tokens of all stored files."""
+    """Fetch and store pictures that an ingest has found, and return those that are usable as app media.
+
+    The result has the suggestions, and the tokens of all stored files. Known, broken and late pictures are left out.
+    """
     known_urls = {
         picture.source_url for picture in await ctx.step(partial(suggestions.list_known_suggestions, claim=ctx.job))
     }
@@ -64,7 +67,10 @@ async def suggest_app_pictures(
 
 
 def choose_pictures_to_suggest(pictures: Sequence[Picture]) -> list[tuple[AppMediaKind, Picture]]:
-    """Return the pictures to suggest, each with its kind of app media."""
+    """Choose an ingest's pictures to suggest: a logo and up to 8 screenshots, each with its media kind.
+
+    Without screenshots the preview image is chosen as one.
+    """
     logos, screens, previews = (
         [picture for picture in pictures if picture.kind == kind] for kind in ("logo", "screenshot", "image")
     )

@@ -13,7 +13,7 @@ LOGO, SCREEN, CARD, FRAME = (512, 512), (1080, 1920), (1080, 1350), (360, 640)
 
 
 def draw_sample_logo() -> Image.Image:
-    """Draw a sheet with three lines on a round tile."""
+    """Draw the sample app's logo, a sheet of paper with three lines on a round tile; return the image."""
     image = Image.new("RGBA", LOGO, (0, 0, 0, 0))
     draw = ImageDraw.Draw(image)
     draw.rounded_rectangle((16, 16, 496, 496), 112, fill=PRIMARY)
@@ -25,7 +25,10 @@ def draw_sample_logo() -> Image.Image:
 
 
 def draw_sample_phone_screen(number: int) -> Image.Image:
-    """Draw a phone's screen: a title, a large card, and a list with more done items on each next screen."""
+    """Draw a phone screen of the sample app: a title, a card with a chart, and a list. Returns the image.
+
+    `number` chooses the screen: the list has more done items on each next one.
+    """
     image = Image.new("RGB", SCREEN, PAPER)
     draw = ImageDraw.Draw(image)
     draw.rectangle((0, 0, SCREEN[0], 120), fill=PRIMARY)
@@ -58,7 +61,7 @@ def encode_png(image: Image.Image) -> bytes:
 
 
 def draw_scroll_frames(count: int) -> Iterator[bytes]:
-    """Yield JPEGs of a scroll through the screens, one moving over the next."""
+    """Yield `count` JPEG frames of a film that scrolls from one screen of the sample app to the next."""
     screens = [draw_sample_phone_screen(number).resize(FRAME) for number in range(3)]
     for number in range(count):
         first, part = divmod(number * (len(screens) - 1) / count, 1)

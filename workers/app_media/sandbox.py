@@ -36,7 +36,7 @@ def get_sandbox_media_file(kind: AppMediaKind, url: str) -> bytes:
 
 @cache
 def render_sample_screenshot(number: int) -> bytes:
-    """Return one of a few screenshots, by any number."""
+    """Return the sample app's screenshot with this number as PNG; it is cached."""
     return sample_pictures.encode_png(sample_pictures.draw_sample_phone_screen(number))
 
 
@@ -92,7 +92,7 @@ def _build_mov_track(frames: Sequence[bytes], size: tuple[int, int], ms: int, *,
 
 
 def _build_mov_sample_table(frames: Sequence[bytes], size: tuple[int, int], ms: int, first: int) -> bytes:
-    """Return the sample table: one chunk with all frames."""
+    """Return the film's sample table (`stbl`): all JPEG frames in one chunk at the offset `first`."""
     shape = struct.pack(">HHIIIH", *size, 72 << 16, 72 << 16, 0, 1) + bytes(32) + struct.pack(">Hh", 24, -1)
     entry = _build_mov_box(b"jpeg", bytes(6), struct.pack(">H", 1), bytes(16), shape)
     count, sizes = len(frames), [len(frame) for frame in frames]
@@ -119,5 +119,5 @@ def _build_mov_box(name: bytes, *parts: bytes) -> bytes:
 
 
 def _build_mov_full_box(name: bytes, *parts: bytes) -> bytes:
-    """Return a box with version 0 and no flags."""
+    """Return a QuickTime full box: a box with version 0 and no flags before its content."""
     return _build_mov_box(name, bytes(4), *parts)

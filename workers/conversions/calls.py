@@ -41,7 +41,10 @@ def build_destination_apis(settings: Settings) -> Mapping[ConversionDestination,
 async def send_conversion_batch(
     net: OutgoingNetwork, server: ConversionDestinationApi, to: OpenConversionDestination, batch: list[ReadyConversion]
 ) -> ConversionVerdict:
-    """Return the verdict of one call. In a sandbox no call is made, and all events count as accepted."""
+    """Send a batch of conversions to Meta or TikTok in one call, and return the verdict on the call.
+
+    A lost or failed call gives a verdict, too. In a sandbox no call is made, and all events count as accepted.
+    """
     if to.sandbox:
         return ACCEPTED_VERDICT
     api = PlatformApi(client=net.client, base=server.base, token=to.token)

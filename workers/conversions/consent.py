@@ -54,9 +54,9 @@ def may_track_person(tree: ConversionEventTree) -> bool:
 
 
 def read_limited_data_use(tree: ConversionEventTree) -> tuple[int, int] | None:
-    """Return country and state of Meta's Limited Data Use; None if the event doesn't request it.
+    """Return the country and state codes for Meta's Limited Data Use; None if the event doesn't request it.
 
-    Zeros let Meta locate the person.
+    Codes of 0 let Meta locate the person.
     """
     for name in _META_DATA_OPTION_FIELDS:
         options = tree.find("context", name)
@@ -67,16 +67,20 @@ def read_limited_data_use(tree: ConversionEventTree) -> tuple[int, int] | None:
 
 
 def _read_meta_region_code(tree: ConversionEventTree, *names: str, most: int) -> int:
-    """Return a code of Meta's country (0 or 1) or state (0 or from 1000 on), or 0 for a number over `most`.
+    """Return Meta's code of a country (0 or 1) or a state (0 or from 1000 on), read from the event's context.
 
-    (developers.facebook.com/docs/marketing-apis/data-processing-options, 2026-11)
+    0 if no field in `names` has a whole number up to `most`
+    (developers.facebook.com/docs/marketing-apis/data-processing-options, 2026-11).
     """
     values = (tree.find("context", name) for name in names)
     return next((value for value in values if type(value) is int and 0 <= value <= most), 0)
 
 
 def _has_agreed_to_advertising(consent: Any) -> bool:
-    """Return whether the person agreed to each known purpose; without a known one, to each purpose."""
+    """Return whether the consent in an event's context allows advertising.
+
+    The person must have agreed to each known advertising purpose; without a known one, to each purpose.
+    """
     if not isinstance(consent, dict):
         return _is_consent_yes_value(consent)
     nested = consent.get(_SEGMENT_CONSENT_FIELD)

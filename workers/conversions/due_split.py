@@ -34,7 +34,10 @@ class ReadyConversion(NamedTuple):
 def split_due_conversions(
     due: Sequence[DueConversion], make: BuildConversionEvent, to: OpenConversionDestination, *, now: datetime
 ) -> tuple[list[ReadyConversion], list[SettledConversion]]:
-    """Build the payloads of the conversions to send, and the ends of the others."""
+    """Split due conversions into those to send, with their payloads, and the settlements of the others.
+
+    The others are too late, lack consent or required fields, or have lost their event.
+    """
     ready, ends = list[ReadyConversion](), list[SettledConversion]()
     for conversion in due:
         result = settle_if_too_late(conversion, now=now) or _build_ready_conversion(conversion, make, to)
@@ -46,7 +49,10 @@ def split_due_conversions(
 
 
 def build_delivered_settlement(conversion: ReadyConversion) -> SettledConversion:
-    """Return the end of an accepted conversion. The row names its dropped fields."""
+    """Return the settlement `delivered` of a conversion that the destination accepted.
+
+    Its message names the fields that were dropped before the send.
+    """
     if not conversion.dropped:
         return SettledConversion(conversion.id, "delivered")
     return SettledConversion(
@@ -55,7 +61,10 @@ def build_delivered_settlement(conversion: ReadyConversion) -> SettledConversion
 
 
 def settle_if_too_late(due: DueConversion, *, now: datetime) -> SettledConversion | None:
-    """Return the end of a conversion past its time, or None."""
+    """Return the settlement of a conversion that is too late to send; None if it may still be sent.
+
+    After an earlier attempt it is `outcome_unknown`, else `expired`.
+    """
     if due.first_try_at is not None and now - due.first_try_at > CONVERSION_RESEND_WINDOW:
         message = "a response was lost, and it is too late to send again: it may have been counted"
         return SettledConversion(due.id, "outcome_unknown", "ANSWER_LOST", message)
@@ -82,7 +91,10 @@ def _build_ready_conversion(
 def _build_skipped_settlement(
     due: DueConversion, reason: ConversionSkipReason, dropped: Collection[str]
 ) -> SettledConversion:
-    """Return the end of a conversion that can't be sent. An earlier attempt may have delivered it."""
+    """Return the settlement of a conversion that can't be sent, with the reason and its dropped fields.
+
+    It is `skipped`, or `outcome_unknown` if an earlier attempt may have delivered the conversion.
+    """
     state: ConversionEndState = "skipped" if due.first_try_at is None else "outcome_unknown"
     without = f"; dropped: {_describe_dropped_fields(dropped)}" if dropped else ""
     return SettledConversion(due.id, state, reason.code, reason.message + without)

@@ -55,7 +55,10 @@ def normalize_ip_address(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | No
 
 
 def check_user_agent(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Cut e-mail addresses and bare numbers out. None if the rest may identify a person or is too long."""
+    """Return a user agent without the e-mail addresses and bare numbers in it.
+
+    None if the rest is empty or too long, or may identify a person.
+    """
     remainder = _PII_IN_USER_AGENT.sub("", text).strip()
     # A browser's version may look like an IP address.
     unversioned = _PRODUCT_VERSION_PATTERN.sub("", remainder)
@@ -97,7 +100,7 @@ def check_advertising_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str 
 
 
 def check_product_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Return an id of a catalog; None if it is too long or may identify a person.
+    """Return a product's id in a catalog unchanged; None if it is too long or may identify a person.
 
     The id may be a bare number: a GTIN, or a shop's own.
     """
@@ -153,6 +156,9 @@ def check_page_path(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | Non
 
 
 def _drop_leading_date(text: str) -> str:
-    """Drop a leading date: with its digits, a phone number has more than the 15 digits of E.164."""
+    """Return an id without the date at its start; a prefix of letters before the date stays.
+
+    With a date's digits, a phone number has more than the 15 digits of E.164, and would not be found.
+    """
     dated = _DATED_ORDER_ID_PREFIX.match(text)
     return dated["prefix"] + text[dated.end() :] if dated else text

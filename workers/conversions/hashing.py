@@ -26,7 +26,10 @@ def normalize_email(text: str) -> str | None:
 
 
 def normalize_phone(text: str) -> str | None:
-    """Return a number in E.164 with its plus: without a country the number is ambiguous."""
+    """Return a phone number in E.164 with its plus; None for any other text.
+
+    Without a country code the number is ambiguous.
+    """
     number = _PHONE_PUNCTUATION.sub("", text)
     return number if _E164_PHONE_PATTERN.fullmatch(number) else None
 
@@ -88,7 +91,10 @@ NORMALIZE_BY_TIKTOK_FIELD: Mapping[str, Callable[[str], str | None]] = {
 
 
 def hash_personal_field(text: str, normal: Callable[[str], str | None]) -> str | None:
-    """Return the hash of a text's normal form; None for a text without one."""
+    """Return the hexadecimal SHA-256 of a personal text's normal form; None for a text without one.
+
+    A text that is such a hash already is returned in lower case.
+    """
     lower = text.lower().strip()
     if _SHA256_HEX_PATTERN.fullmatch(lower):
         return lower

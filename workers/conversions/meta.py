@@ -145,7 +145,10 @@ def _build_meta_custom_data(due: DueConversion, tree: ConversionEventTree) -> di
 async def send_meta_events(
     api: PlatformApi, to: OpenConversionDestination, events: list[dict[str, Any]]
 ) -> ConversionVerdict:
-    """Send the events; the token goes into a header. Raises as `PlatformApi.ask` does."""
+    """Send events to Meta's Conversions API in one call; return the verdict on its response.
+
+    The token goes into a header. Raises as `PlatformApi.ask` does.
+    """
     body: dict[str, Any] = {"data": events}
     if to.test_event_code:
         body["test_event_code"] = to.test_event_code
@@ -177,7 +180,10 @@ def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVe
 
 
 def _classify_meta_dataset_error(answer: PlatformResponse, error: _MetaError) -> ConversionVerdict | None:
-    """Return the verdict on the destination as a whole, for any event; None if the response has none."""
+    """Return the verdict for a Meta error of the whole destination: rate, token, permission or block.
+
+    None if the error concerns only the events of this call.
+    """
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or error.code in _META_RATE_LIMIT_CODES:
         return verdict.rate_limited_verdict(META_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset=""))
     if error.code in _TOKEN:

@@ -32,7 +32,10 @@ class OutboxUnavailableError(Exception):
 async def open_conversion_outbox(
     event_store: OpenEventStore, line: ConversionLine
 ) -> AsyncIterator["ConversionOutbox"]:
-    """Open the outbox of a line on a connection of its own. Raises `OutboxUnavailableError`."""
+    """Open the outbox of an app's conversions to one destination, on its own connection to the event store.
+
+    Raises `OutboxUnavailableError` if the event store can't be reached.
+    """
     async with AsyncExitStack() as stack:
         try:
             with raise_if_postgres_away():
@@ -52,13 +55,16 @@ class ConversionOutbox:
         return await self._run(conversions.list_due_conversions)
 
     async def begin(self, ids: Sequence[UUID]) -> datetime:
-        """Mark these before a call; return its start time for `put_back` and `take_back`."""
+        """Mark conversions in the outbox before a call, since the destination may have them from then on.
+
+        Returns the mark's time, which identifies the call for `put_back` and `take_back`.
+        """
         at = datetime.now(UTC)
         await self._run(partial(conversions.begin_conversion_attempts, ids=ids, at=at))
         return at
 
     async def take_back(self, ids: Sequence[UUID], *, at: datetime) -> None:
-        """Unmark the conversions of a call that was not made."""
+        """Remove the mark of conversions in the outbox, since the call that began `at` was not made."""
         await self._run(partial(conversions.undo_conversion_attempts, ids=ids, at=at))
 
     async def settle(self, ends: Sequence[SettledConversion]) -> None:

@@ -20,7 +20,10 @@ _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
 
 
 def _list_person_field_paths(*names: str, address: bool = False) -> tuple[tuple[str, ...], ...]:
-    """Return the paths for a value of one of these names, the likeliest first."""
+    """Return the paths in an event's JSON where a person's field may be, by its names, the likeliest first.
+
+    `address` adds the paths in an address.
+    """
     places = [_TRAITS, ("properties",)] + ([_ADDRESS, ("properties", "address")] if address else [])
     return tuple((*place, name) for place in places for name in names)
 
@@ -58,38 +61,47 @@ class ConversionEventTree:
 
     @cached_property
     def known(self) -> KnownPerson:
-        """Return the person's known values, to search for in the other fields."""
+        """Return the names and numbers of the event's person, to search for in the other fields."""
         return pii.collect_known_person(self.texts)
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """Return the event's values for `PERSON_FIELD_PATHS`, in plain."""
+        """Return the event's personal data in plain, by Meta's field name; missing fields are left out."""
         return {name: text for name, paths in PERSON_FIELD_PATHS.items() if (text := self.first(*paths))}
 
     def find(self, *path: str) -> Any:
-        """Return the value at a path, or None."""
+        """Return the value at a path of names in the event's JSON; None if the path doesn't exist."""
         value: Any = self.root
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         return value
 
     def text(self, *path: str) -> str | None:
-        """Return a non-empty text at a path, or None; a whole number counts as a text."""
+        """Return the text at a path in the event's JSON, stripped; a whole number counts as a text.
+
+        None for a missing, empty or too long text, and for another type.
+        """
         value = self.find(*path)
         if type(value) is int:
             return str(value)
         return value.strip() or None if isinstance(value, str) and len(value) <= _MAX_EVENT_TEXT_CHARS else None
 
     def first(self, *paths: tuple[str, ...]) -> str | None:
-        """Return the first text at these paths, or None."""
+        """Return the first text that the event's JSON has at one of these paths; None if it has none."""
         return next((text for path in paths if (text := self.text(*path))), None)
 
     def checked(self, name: str, form: CheckFieldFormat, *paths: tuple[str, ...]) -> str | None:
-        """Return the first text at these paths, checked by `form`; note a refused text as dropped."""
+        """Return the event's first text at these paths as the check `form` returns it; None without one.
+
+        If `form` refuses the text, `name` is added to `dropped`.
+        """
         return self.check(name, form, self.first(*paths))
 
     def check(self, name: str, form: CheckFieldFormat, text: str | None) -> str | None:
-        """Return `text` as `form` returns it; None for a refused text, whose `name` is noted as dropped."""
+        """Return a text of the event as the check `form` returns it; None for a missing or refused text.
+
+        The `name` of a refused text is added to `dropped`.
+        """
         checked_text = form(text, self.known) if text else None
         if text and checked_text is None:
             self.dropped.add(name)
@@ -103,7 +115,10 @@ def parse_due_event(due: DueConversion) -> ConversionEventTree:
 
 
 def build_sent_event_id(due: DueConversion, tree: ConversionEventTree) -> str:
-    """Return the event's id, or its hash if the id contains a person's data."""
+    """Return the id under which an event is sent to an ad platform.
+
+    It is the event's own id, or the SHA-256 of that if the id may contain a person's data.
+    """
     has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.known)
     return hashing.sha256_hex(due.event_id) if has_pii else due.event_id
 
@@ -122,14 +137,20 @@ def find_user_agent(tree: ConversionEventTree) -> str | None:
 
 
 def find_device_label(tree: ConversionEventTree, *path: str) -> str | None:
-    """Return a name or version of a device, an app or a network; None if it is missing or refused."""
+    """Return the name or version of a device, an app or a network at a path in the event's context.
+
+    None if it is missing or refused.
+    """
     return tree.checked("device", formats.check_device_label, ("context", *path))
 
 
 def find_click_id(
     tree: ConversionEventTree, name: str, form: CheckFieldFormat, parameter: str | None = None
 ) -> str | None:
-    """Return an id of an ad click or a browser, from the context or the page's address."""
+    """Return the event's id of an ad click or a browser; None if it is missing or refused by `form`.
+
+    It is read from the context or the properties, else from a query `parameter` of the page's URL.
+    """
     click_id = tree.checked(name, form, ("context", name), ("properties", name))
     if click_id or parameter is None:
         return click_id
@@ -161,12 +182,12 @@ def find_page_url(tree: ConversionEventTree) -> str | None:
 
 
 def find_search_words(tree: ConversionEventTree) -> str | None:
-    """Return the words of a search, unless they may name a person."""
+    """Return the search words in an event's properties; None if they are missing or may name a person."""
     return tree.checked("query", formats.check_search_words, ("properties", "query"), ("properties", "search_string"))
 
 
 def find_order_id(tree: ConversionEventTree) -> str | None:
-    """Return the app's own order id, unless it may name a person."""
+    """Return the app's own order id in an event's properties; None if it is missing or may name a person."""
     return tree.checked("order_id", formats.check_order_id, ("properties", "order_id"), ("properties", "orderId"))
 
 
@@ -188,9 +209,9 @@ def list_event_products(tree: ConversionEventTree) -> list[tuple[str, int, float
 
 
 def _check_product_number(tree: ConversionEventTree, field: str, value: Any, types: set[type], most: int) -> Any:
-    """Return `value` if it is a number from 0 to below `most`, else None.
+    """Return a product's quantity or price if it is a number from 0 to below `most`, else None.
 
-    A number from `most` on may be a phone number: `field` is noted as dropped.
+    A number from `most` on may be a phone number: `field` is added to the event's dropped fields.
     """
     if type(value) not in types or value < 0:
         return None

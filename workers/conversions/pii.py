@@ -73,7 +73,10 @@ _MAX_PHONE_DIGITS = 15
 
 
 def collect_known_person(texts: Mapping[str, str]) -> KnownPerson:
-    """Collect the values to search for from the person's fields, by Meta's field names."""
+    """Collect the person's names, e-mail local part and phone digits to search for in other texts.
+
+    `texts` are the event's personal data by Meta's field name. Too short values are left out.
+    """
     named = _LETTERS_PATTERN.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
     local = texts.get("em", "").partition("@")[0].strip().casefold()
     digits = re.sub(r"\D", "", texts.get("ph", ""))
@@ -95,7 +98,10 @@ def contains_pii(text: str, strictness: PiiNumberStrictness, known: KnownPerson 
 
 
 def _iter_decoded_layers(text: str) -> Iterator[str]:
-    """Yield each form of the text, from the original to the plain one."""
+    """Yield a text after each round of decoding, from the original to the plain form.
+
+    If it is still encoded after `MAX_DECODING_ROUNDS`, yield `@`, which counts as PII.
+    """
     for _ in range(MAX_DECODING_ROUNDS):
         if "+" in text:
             yield text.replace("+", " ")
@@ -120,7 +126,10 @@ def _iter_hidden_texts(text: str, nested: int) -> Iterator[str]:
 
 
 def _decode_one_layer(text: str) -> str:
-    """Undo one layer of each encoding."""
+    """Undo one layer of each encoding in a text: escapes, percent, HTML and compatibility forms.
+
+    Invisible and control characters are removed.
+    """
     text = _UNICODE_ESCAPE_PATTERN.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
     text = unicodedata.normalize("NFKC", html.unescape(unquote(text)))
     return "".join(char for char in text if unicodedata.category(char) not in {"Cf", "Cc", "Cs"})
@@ -169,7 +178,10 @@ def _contains_ip_address(text: str) -> bool:
 
 
 def _ends_with_ipv6(run: str) -> bool:
-    """Return whether the last groups form an address. Of a longer run, the last eight may form one."""
+    """Return whether the last groups of a text with colons form an IP address.
+
+    Of a longer run, the last eight groups may form one.
+    """
     groups = run.split(":")[-MAX_IPV6_GROUPS:]
     return any(is_ip_address(":".join(groups[start:]).lstrip(".")) for start in range(len(groups) - 1))
 
@@ -192,7 +204,10 @@ def _is_phone_number(match: re.Match[str], strictness: PiiNumberStrictness) -> b
 
 
 def _contains_known_person(text: str, strictness: PiiNumberStrictness, known: KnownPerson) -> bool:
-    """Return whether the text has a known number, or from `WRITTEN` on a known name."""
+    """Return whether a text has the event person's phone number.
+
+    From the strictness `WRITTEN` on, a name or e-mail local part counts, too.
+    """
     if known.digits and known.digits in re.sub(r"\D", "", text):
         return True
     if strictness < PiiNumberStrictness.WRITTEN:

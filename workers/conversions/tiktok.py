@@ -89,7 +89,10 @@ def _build_tiktok_properties(due: DueConversion, tree: ConversionEventTree) -> d
 async def send_tiktok_events(
     api: PlatformApi, to: OpenConversionDestination, events: list[dict[str, Any]]
 ) -> ConversionVerdict:
-    """Send the events. Raises as `PlatformApi.ask` does."""
+    """Send events to TikTok's Events API in one call; return the verdict on its response.
+
+    Raises as `PlatformApi.ask` does.
+    """
     body: dict[str, Any] = {
         "event_source": "web" if to.is_web_destination else "app",
         "event_source_id": to.pixel_id,

@@ -83,7 +83,10 @@ def build_audit_prune_chore(days: int) -> Chore:
 
 
 def build_media_prune_chore(store: MediaStore) -> Chore:
-    """Return the chore for files with an unfinished upload. It retries in a minute if the storage is away."""
+    """Return the chore that deletes files with an unfinished upload from the media storage.
+
+    It retries in a minute if the storage is away.
+    """
 
     async def run(conn: Conn) -> int:
         try:
@@ -96,7 +99,10 @@ def build_media_prune_chore(store: MediaStore) -> Chore:
 
 
 async def _fail_overdue_jobs(conn: Conn) -> int:
-    """Fail queued jobs past their deadline. The worker or rescue ends a running one."""
+    """Fail a batch of queued jobs past their deadline, and return their number.
+
+    A running job past its deadline is ended by its worker, or by the rescue.
+    """
     jobs = await maintenance.end_overdue_jobs_and_subjects(conn)
     for row in jobs:
         _overdue_jobs_log.warning("job ended past its deadline", **logs.job_log_fields(row))
@@ -107,9 +113,9 @@ END_OVERDUE_JOBS_CHORE = Chore("overdue", 1.0, _fail_overdue_jobs)
 
 
 def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chore:
-    """Return the chore that takes jobs from dead workers: their lease ran out while others renewed theirs.
+    """Return the chore that takes jobs from dead workers, and attempts past their time limit from any worker.
 
-    It also takes attempts past their time limit from any worker.
+    A worker counts as dead if its lease ran out while others renewed theirs.
     """
 
     async def run(conn: Conn) -> int:
@@ -160,7 +166,10 @@ def build_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
 
 
 async def export_webhook_backlog_age(conn: Conn) -> int:
-    """Export the wait of the longest due delivery, of endpoints that accept deliveries."""
+    """Set the gauge of the webhook backlog to the wait of the longest due delivery, in seconds; return 0.
+
+    Only endpoints that accept deliveries count.
+    """
     metrics.WEBHOOK_BACKLOG_AGE_SECONDS.set(await webhook_sending.backlog_age_s.value(conn))
     return 0
 

@@ -30,7 +30,10 @@ class EventArchiveLeader(ChoreLeader):
             await super().run(stop)
 
     async def _archive_next_step(self, conn: Conn) -> int:
-        """Run one step. After a failure it is repeated in a minute: no other chore waits for it."""
+        """Run one step of the event archive; return its number of rows, or 0 after a failure of the archive.
+
+        A failed step is repeated in a minute: no other chore waits for it. Errors of Postgres are raised.
+        """
         try:
             return await event_archive.run_event_archive_step(conn, archive=self._archive)
         except ServiceUnavailable as error:

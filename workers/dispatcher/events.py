@@ -63,9 +63,10 @@ class ConversionLineScan:
         self._database_url, self._after = database_url, conversions.CONVERSION_LINE_SEARCH_START
 
     async def submit(self, conn: Conn) -> int:
-        """Submit jobs for a batch of lines; return a full batch's size while other lines follow, else 0.
+        """Submit a job for each line with due conversions in the next batch of lines.
 
-        Returns 0 as well while the main database is away.
+        Returns a full batch's size while other lines follow, else 0. Returns 0 as well while the main
+        database is away.
         """
         lines, last = await conversions.find_due_conversion_lines(conn, after=self._after)
         if lines and not await self._submit(lines):
@@ -74,7 +75,10 @@ class ConversionLineScan:
         return 0 if last == conversions.CONVERSION_LINE_SEARCH_START else conversions.SEARCH_LINES
 
     async def _submit(self, lines: list[conversions.ConversionLine]) -> bool:
-        """Submit; return False while the main database is away: the next run then scans the same lines."""
+        """Submit the jobs of these conversion lines; return whether the main database accepted them.
+
+        False while the main database is away: the next run then scans the same lines.
+        """
         try:
             with raise_if_postgres_away():
                 async with asyncio.timeout(CONVERSION_SUBMIT_TIMEOUT_S):
@@ -84,7 +88,10 @@ class ConversionLineScan:
         return True
 
     async def _submit_in_main_database(self, lines: list[conversions.ConversionLine]) -> None:
-        """Submit outside of a transaction: jobs that a slow database has inserted before a timeout stay."""
+        """Submit the jobs of these conversion lines in the main database, outside of a transaction.
+
+        Jobs that a slow database has inserted before a timeout stay.
+        """
         async with use_postgres_connection(self._database_url, name="conversions") as main:
             try:
                 await conversion_lines.submit_conversion_line_jobs(main, lines=lines)

@@ -40,7 +40,10 @@ class ChoreSchedule:
         return [chore for chore, at in self._next.items() if at <= now]
 
     def done(self, chore: Chore, moved: int, now: float) -> None:
-        """Set the chore's next due time: now after a full batch, else `every_s` later."""
+        """Set a chore's next due time after a run that moved `moved` rows.
+
+        The chore is due at once after a full batch, else `every_s` seconds later.
+        """
         self._next[chore] = now if moved >= chore.batch else now + chore.every_s
 
 
@@ -66,7 +69,10 @@ class ChoreLeader:
         self._log = logs.get_logger(name)
 
     async def run(self, stop: StopRequest) -> None:
-        """Run until a stop is requested, through any outage of Postgres or Redis."""
+        """Try to become the leader and run the chores until a stop is requested.
+
+        Continues through any outage of Postgres or Redis.
+        """
         while not stop.soon.is_set():
             try:
                 async with open_leader_session(self._database_url, self._name) as conn:
@@ -79,7 +85,7 @@ class ChoreLeader:
         self._log.info("ended")
 
     async def tick(self, conn: Conn) -> None:
-        """Run the due chores."""
+        """Run each due chore once on the connection, and set its next due time."""
         for chore in self._agenda.due(self._clock()):
             with metrics.CHORE_BATCH_SECONDS.labels(chore.name).time():
                 moved = await chore.run(conn)
@@ -87,7 +93,7 @@ class ChoreLeader:
             self._agenda.done(chore, moved, self._clock())
 
     async def lead(self, conn: Conn, stop: StopRequest) -> None:
-        """Tick as the leader until a stop is requested."""
+        """Run the due chores every `LEADER_TICK_S` as the leader, until a stop is requested."""
         self._log.info("leading")
         while not stop.soon.is_set():
             await self.tick(conn)
@@ -95,10 +101,10 @@ class ChoreLeader:
             await wait_for_first_event(stop.soon, within_s=LEADER_TICK_S)
 
     def answered(self, at: datetime) -> None:
-        """Handle a response of Postgres at the database's time `at`."""
+        """Do nothing: a subclass notes here that Postgres responded at the database's time `at`."""
 
     def failed(self) -> None:
-        """Handle a failed statement."""
+        """Do nothing: a subclass notes here that a statement to Postgres failed."""
 
     async def _serve_session(self, conn: Conn, stop: StopRequest) -> None:
         while not await self._try_to_lead(conn):
@@ -117,7 +123,7 @@ class ChoreLeader:
 async def open_leader_session(database_url: str, name: str) -> AsyncIterator[Conn]:
     """Open a connection that Postgres ends once it is idle for `MAX_LEADER_SESSION_IDLE_S`.
 
-    Raises `Unavailable`.
+    Raises `ServiceUnavailable` if Postgres can't be reached.
     """
     with raise_if_postgres_away():
         conn = await open_postgres_connection(database_url, name=name, command_timeout=LEADER_STATEMENT_TIMEOUT_S)

@@ -38,7 +38,10 @@ from workers.runtime.shutdown import StopRequest, handle_stop_signals
 
 
 async def serve_dispatcher(settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT; the ticks under way are finished first."""
+    """Run the dispatcher and the leaders of the event store and its archive, until SIGTERM or SIGINT.
+
+    The ticks under way are finished first.
+    """
     with handle_stop_signals() as stop:
         async with (
             open_wake_courier(settings.redis_url) as courier,

@@ -24,7 +24,10 @@ class PostgresUptime:
         self._last = at
 
     def failed(self) -> None:
-        """Reset the uptime: other processes may be unable to write, even if later statements succeed."""
+        """Reset the uptime of Postgres after a failed statement.
+
+        Other processes may be unable to write, even if later statements succeed.
+        """
         self._last = _NEVER_RESPONDED
 
     @property
@@ -34,5 +37,8 @@ class PostgresUptime:
 
     @property
     def deadline(self) -> datetime:
-        """Return the time until which leases may be judged: a statement that runs later follows a gap."""
+        """Return the database's time until which expired leases prove their workers dead.
+
+        A statement that runs later follows a gap in the responses of Postgres.
+        """
         return self._last + self._gap

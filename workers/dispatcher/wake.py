@@ -31,7 +31,11 @@ class PoolWakeLimiter:
         self._sent: dict[str, LastPoolWake] = {}
 
     def choose(self, due: Sequence[DuePool], now: float) -> list[DuePool]:
-        """Return the pools to wake now; `now` is seconds of any monotonic clock."""
+        """Return the pools with due jobs to wake now, and note their wakes.
+
+        A pool with the same due job as at its last wake waits for its backoff. `now` is seconds of any
+        monotonic clock.
+        """
         self._sent = {pool.pool: self._sent[pool.pool] for pool in due if pool.pool in self._sent}
         chosen = [pool for pool in due if self._may_wake_pool(pool, now)]
         for pool in chosen:

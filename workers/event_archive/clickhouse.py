@@ -85,7 +85,10 @@ class ClickHouseArchive:
         await self._run(CREATE_EVENT_TABLE_SQL, delete, param_project=f"{project_id}")
 
     async def _run(self, *statements: str, data: bytes = b"", **settings: str) -> str:
-        """Return the response to the last statement. Raises `ServiceUnavailable`, without any of the data."""
+        """Run SQL statements in ClickHouse; return the text of the last one's response.
+
+        Raises `ServiceUnavailable` for any failure, without any of the data.
+        """
         parameters = {"database": self._database, "default_format": "TabSeparated", **settings}
         try:
             async with asyncio.timeout(ARCHIVE_CALL_TIMEOUT_S):

@@ -31,7 +31,10 @@ async def run_until_canceled(ctx: TaskContext, work: Coroutine[Any, Any, T]) -> 
 
 
 async def _check_job_until_canceled(ctx: TaskContext) -> Any:
-    """Check the job until it ends; raises `CancelRequested`, `Fenced`. An outage of Postgres is ignored."""
+    """Check the job every `CANCEL_CHECK_INTERVAL_S`, without end; an outage of Postgres is ignored.
+
+    Raises `JobCancelRequested` once it is canceled, `AttemptFenced` once another attempt owns it.
+    """
     while True:
         await asyncio.sleep(CANCEL_CHECK_INTERVAL_S)
         with suppress(ServiceUnavailable):
@@ -39,4 +42,4 @@ async def _check_job_until_canceled(ctx: TaskContext) -> Any:
 
 
 async def _do_nothing_in_step(_: Conn) -> None:
-    """Do nothing: the step's lock is the check."""
+    """Do nothing in a step: the step's lock of the job is the check for a cancel."""

@@ -78,7 +78,10 @@ def kill_group_when_worker_dies() -> None:
 
 
 def set_render_limits() -> None:
-    """Set limits in the kernel, so that they hold in C libraries and FFmpeg too; call it last."""
+    """Limit this process's CPU time, memory, core dumps and file size in the kernel; lower its priority.
+
+    The limits hold in C libraries and FFmpeg too. Call it last.
+    """
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_RENDER_CPU_S, MAX_RENDER_CPU_S + 5))
@@ -87,7 +90,10 @@ def set_render_limits() -> None:
 
 
 def list_reopened_files(asked: RenderRequest) -> list[int]:
-    """Return the files that FFmpeg opens again, by `path_of_open_descriptor`."""
+    """Return the descriptors of the request's input files that FFmpeg opens again: the clip, if any.
+
+    FFmpeg opens them by `path_of_open_descriptor`.
+    """
     match asked:
         case PieceRequest():
             return [] if asked.handles.clip is None else [asked.handles.clip]
@@ -98,7 +104,10 @@ def list_reopened_files(asked: RenderRequest) -> list[int]:
 
 
 def find_ffmpeg_program() -> list[Path]:
-    """Return FFmpeg's path, if present. Python, which draws SVG, is among the files of the system."""
+    """Return a list with the path of FFmpeg; an empty list if FFmpeg isn't installed.
+
+    Python, which draws SVG, is among the files of the system.
+    """
     try:
         return [Path(ffmpeg.find_ffmpeg_program())]
     except GenerationError:
@@ -107,14 +116,20 @@ def find_ffmpeg_program() -> list[Path]:
 
 @contextmanager
 def open_report_pipe() -> Iterator[IO[bytes]]:
-    """Open the pipe to the worker; a library's own prints don't reach it."""
+    """Open the pipe for reports to the worker, and yield it.
+
+    Stdout leads to the null device for the rest of the process, so a library's own prints don't reach the worker.
+    """
     with os.fdopen(os.dup(1), "wb") as reports:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         yield reports
 
 
 def iter_render_reports(asked: RenderRequest) -> Iterator[RenderReport]:
-    """Yield reports up to the last file, or up to the failure of the piece."""
+    """Render the requested piece, portrait or poster, and yield its reports up to the last file.
+
+    After a failure the last report is `RenderRefused` or, if memory or disk ran out, `OutOfResources`.
+    """
     try:
         yield from run_render_request(asked)
     except GenerationError as error:

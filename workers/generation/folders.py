@@ -23,7 +23,10 @@ class PieceFolders:
 
 @contextmanager
 def open_piece_folders() -> Iterator[PieceFolders]:
-    """Open a folder, locked until the block or the process ends. Folders of dead workers are deleted."""
+    """Open this worker's temporary folder for pieces, locked until the block or the process ends.
+
+    Deletes the folders of dead workers first, and this one after the block.
+    """
     shared = Path(tempfile.gettempdir(), f"tenantry-generate-{os.getuid()}")
     shared.mkdir(mode=0o700, exist_ok=True)
     with _hold_folder_lock(shared):
@@ -40,7 +43,10 @@ def open_piece_folders() -> Iterator[PieceFolders]:
 
 @contextmanager
 def _hold_folder_lock(folder: Path) -> Iterator[None]:
-    """Exclude other starting workers: a new folder that isn't locked yet must not look dead."""
+    """Hold an exclusive lock on the shared folder during the block, against other starting workers.
+
+    A new folder that isn't locked yet must not look dead.
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

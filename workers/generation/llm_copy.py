@@ -54,7 +54,11 @@ class CopyAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def request_copy_offers(model: LanguageModel | None, spec: PieceSpec) -> ModelLines:
-    """Return the model's lines, or no lines after any failure. Never raises."""
+    """Ask the language model for hooks and points of a piece, and return its lines.
+
+    Each line cites one of the brand's clauses. Without a model or clauses, and after any error of the model,
+    return no lines.
+    """
     if model is None:
         return ModelLines()
     words = await asyncio.to_thread(write.read_brand_texts, spec.brand)

@@ -54,9 +54,9 @@ class RenderFailed(Exception):
 async def render_in_child_process(
     asked: RenderRequest, handles: Sequence[int]
 ) -> AsyncGenerator[CopyReady | DrawProgress, None]:
-    """Yield reports up to the last file.
+    """Render a piece, portrait or poster in a child process; yield the process's reports up to the last file.
 
-    Closing it ends the process and its children. Raises `RenderFailed`.
+    Closing the generator ends the process and its children. Raises `RenderFailed`.
     """
     errors = Path(asked.folder, "stderr")
     async with _run_renderer_process(asked, handles, errors) as process:
@@ -70,7 +70,7 @@ async def render_in_child_process(
 
 
 async def render_single_file(asked: RenderRequest, handles: Sequence[int]) -> OutputFile:
-    """Return the file of a process that makes only one. Raises `RenderFailed`."""
+    """Render a portrait or poster in a child process, and return its only file. Raises `RenderFailed`."""
     async with aclosing(render_in_child_process(asked, handles)) as reports:
         outputs = [report.made async for report in reports if isinstance(report, DrawProgress) and report.made]
     return outputs[0]
@@ -106,7 +106,10 @@ async def _kill_process_group(process: Process) -> None:
 
 
 def _raise_if_render_refused(report: RenderReport) -> CopyReady | DrawProgress:
-    """Return the report; raise `RenderFailed` for a refusal."""
+    """Return a renderer's report of progress unchanged; raise `RenderFailed` for a report of a failure.
+
+    The failure is final if the piece was refused, and retried if memory or disk ran out.
+    """
     if isinstance(report, RenderRefused):
         raise RenderFailed(Failed(report.code, report.message))
     if isinstance(report, OutOfResources):

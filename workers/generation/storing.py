@@ -35,7 +35,10 @@ STORAGE_FULL_FAILURE = Failed(
 async def open_input_files(
     ctx: TaskContext, store: MediaStore, files: ContentPieceFiles, stack: AsyncExitStack
 ) -> InputFileHandles:
-    """Open the piece's input files; their descriptors live as long as the stack. Raises `RenderFailed`."""
+    """Open the input files of a piece in the media storage; return their descriptors.
+
+    They stay open as long as `stack`. Raises `RenderFailed` for a deleted file, or if the storage is away.
+    """
 
     async def handle(token: str) -> int:
         return await stack.enter_async_context(store.opened(token))
@@ -55,9 +58,9 @@ async def open_input_files(
 async def store_piece_files(
     ctx: TaskContext, store: MediaStore, folder: Path, outputs: Sequence[OutputFile]
 ) -> list[StoredFile]:
-    """Store files with their thumbnails.
+    """Write a piece's rendered files and their thumbnails to the media storage; return them as stored files.
 
-    Files without a commit are deleted in a day. Raises `RenderFailed`.
+    Files without a commit are deleted in a day. Raises `RenderFailed` if the storage is full or away.
     """
     paths = [folder / name for output in outputs for name in (output.name, output.thumbnail)]
     sizes = [path.stat().st_size for path in paths]
@@ -76,7 +79,10 @@ async def store_piece_files(
 
 
 async def store_only_output(ctx: TaskContext, store: MediaStore, output: OutputFile, folder: Path) -> StoredFile:
-    """Store a job's only file, under one token in all of its attempts. Raises `RenderFailed`."""
+    """Write a job's only rendered file to the media storage; return it as a stored file.
+
+    The file has the same token in all attempts of the job. Raises `RenderFailed` if the storage is full or away.
+    """
     reserve = partial(uploads.reserve_upload, organization_id=ctx.job.organization_id, at_most=output.size_bytes)
     try:
         token = await ctx.step(reserve, name="reserve")

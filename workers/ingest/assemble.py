@@ -35,10 +35,10 @@ async def assemble_extraction(
     model: LanguageModel | None = None,
     pictures: Awaitable[FetchedImages] | None = None,
 ) -> BrandExtraction:
-    """Assemble the extraction, with one finding for each field.
+    """Assemble the brand extraction of a source from its candidates, passages and images.
 
-    A failure of the derivation or of the language model `model` leaves out its fields and adds a warning.
-    The `pictures` are awaited at the same time.
+    It has one finding for each field. A failure of the derivation or of the language model `model` leaves
+    out its fields and adds a warning. The `pictures` are awaited at the same time.
     """
     declared = drop_vague_candidates(url, candidates)
     (derived, derive_warnings), suggested, images = await asyncio.gather(
@@ -61,7 +61,7 @@ async def assemble_extraction(
 
 
 async def read_logo_colors(parser: DocumentParser, images: FetchedImages) -> list[FieldCandidate]:
-    """Return the colors of the logo's image; an empty list without a logo, or if it can't be read."""
+    """Return the color candidates of the fetched logo; an empty list without a logo, or an unreadable one."""
     if images.logo is None:
         return []
     try:
@@ -71,14 +71,17 @@ async def read_logo_colors(parser: DocumentParser, images: FetchedImages) -> lis
 
 
 async def fetch_no_images() -> FetchedImages:
-    """Return no images, for a source that is read without a network."""
+    """Return an empty `FetchedImages`, for a source that is read without a network."""
     return FetchedImages()
 
 
 def build_source_prose(
     url: str, title: str | None, candidates: Sequence[FieldCandidate], passages: Sequence[Passage]
 ) -> SourceProse:
-    """Return the passages, with the name, language, titles and descriptions of the source."""
+    """Build the input of the derivation: the source's passages, name, language, titles and descriptions.
+
+    Name and language are None if no candidate has them.
+    """
     declared = choose_findings(candidates)
     return SourceProse(
         url=url,
@@ -92,7 +95,10 @@ def build_source_prose(
 
 
 def list_brand_descriptions(candidates: Sequence[FieldCandidate]) -> list[str]:
-    """Return taglines and descriptions. Descriptions from list items are left out: the passages have them."""
+    """Return the texts of the candidates for taglines and descriptions.
+
+    Descriptions from list items are left out: the passages have them.
+    """
     return [
         str(candidate.value)
         for candidate in candidates

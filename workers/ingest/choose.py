@@ -39,7 +39,10 @@ def choose_findings(candidates: Iterable[FieldCandidate]) -> dict[BrandFieldName
 
 
 def keep_best_candidates(candidates: Iterable[FieldCandidate]) -> list[FieldCandidate]:
-    """Return distinct candidates, best first, at most `MAX_CANDIDATES_PER_FIELD` (of thousands)."""
+    """Return a document's distinct candidates, the most confident first.
+
+    A document may have thousands. At most `MAX_CANDIDATES_PER_FIELD` are kept for each field.
+    """
     distinct: dict[tuple[str, str, str], FieldCandidate] = {}
     for candidate in sorted(candidates, key=lambda candidate: -candidate.confidence):
         distinct.setdefault((candidate.field, candidate.rule, repr(candidate.value)), candidate)
@@ -57,7 +60,10 @@ def build_finding(candidates: list[FieldCandidate]) -> FieldFinding:
 
 
 def rank_distinct_values(candidates: list[FieldCandidate]) -> Iterator[FieldFinding]:
-    """Return one finding for each distinct value, best first, with the rule of its best candidate."""
+    """Return the findings for one field's candidates: one for each distinct value, the most confident first.
+
+    A finding has the rule of its value's best candidate.
+    """
     by_value: dict[str, list[FieldCandidate]] = {}
     for candidate in sorted(candidates, key=lambda item: -item.confidence):
         by_value.setdefault(candidate_value_key(candidate), []).append(candidate)
@@ -96,7 +102,10 @@ def merge_candidates(candidates: list[FieldCandidate]) -> FieldFinding:
 
 
 def prefer_name_over_domain(candidates: list[FieldCandidate]) -> FieldCandidate:
-    """Return the best candidate, but prefer `Acme` to `acme.com` if a place with room for both has `Acme`."""
+    """Return the best of one value's candidates, given best first; a plain name instead of a domain.
+
+    `Acme` is preferred to `acme.com` if a place with room for both has `Acme`.
+    """
     best = candidates[0]
     roomy = (candidate for candidate in candidates if candidate.rule not in SHORTENED_NAME_RULES)
     plain = (candidate for candidate in roomy if not is_domain_as_name(candidate))

@@ -40,14 +40,18 @@ async def fetch_suggested_image(web: WebCrawlResources, picture: Picture) -> byt
 
 
 async def draw_sandbox_image(picture: Picture) -> bytes:
-    """Return the sandbox's image of the same kind."""
+    """Return the bytes of the sandbox's image for a picture: a logo or a screenshot."""
     return files.get_sandbox_media_file("logo" if picture.kind == "logo" else "screenshot", picture.url)
 
 
 async def run_ingest_job(
     ctx: TaskContext, *, server: str, read: ReadSource, pretend: ReadSandboxSource, gallery: SuggestedImageResources
 ) -> TaskOutcome:
-    """Run the job of an ingest; `server` is the first host that `read` requests."""
+    """Run an ingest job: read its source by `read`, store the extraction, and return the outcome.
+
+    A sandbox's source is read by `pretend`. `server` is the first host that `read` requests. A `SourceError`
+    becomes an outcome, an archived project `Canceled`.
+    """
 
     async def progress(stage: str, ratio: float) -> None:
         await ctx.progress(ratio, stage=stage)

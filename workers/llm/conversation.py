@@ -34,7 +34,7 @@ class ModelQuestion(NamedTuple, Generic[T]):
 
     @property
     def strict(self) -> dict[str, Any]:
-        """Return the response format for an endpoint that enforces schemas."""
+        """Return the `response_format` with the answer's schema, for an endpoint that enforces schemas."""
         form = {"name": self.name, "strict": True, "schema": build_answer_schema(self.kind)}
         return {"type": "json_schema", "json_schema": form}
 
@@ -43,13 +43,16 @@ JSON_OBJECT_FORMAT: dict[str, Any] = {"type": "json_object"}
 
 
 def build_answer_schema(kind: type) -> dict[str, Any]:
-    """Return the JSON schema, with an object at its root, as strict schemas need it."""
+    """Return the JSON schema of an answer's type, with an object at its root, as strict endpoints need it."""
     _, definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     return {**definitions.pop(kind.__name__), "$defs": definitions}
 
 
 def build_model_prompt(task: str, text: str) -> list[ChatMessage]:
-    """Return the prompt. The task's `{mark}` is a hash of the text: equal for equal texts, and in no text."""
+    """Return the two messages of a prompt: the task, and the untrusted text between marks.
+
+    The task's `{mark}` is replaced by a hash of the text: equal for equal texts, and in no text.
+    """
     mark = f"texts-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     return [
         {"role": "system", "content": task.format(mark=mark)},
@@ -58,7 +61,10 @@ def build_model_prompt(task: str, text: str) -> list[ChatMessage]:
 
 
 async def ask_model(model: LanguageModel, question: ModelQuestion[T]) -> T:
-    """Return the model's answer. Raises `ModelError`."""
+    """Ask a language model a question, and return its decoded answer of the question's type.
+
+    Raises a `ModelError`, such as `ModelUnavailable` after the deadline.
+    """
     try:
         async with asyncio.timeout(model.deadline_s):
             return await _ask_with_schema_fallback(model, question)
@@ -67,7 +73,10 @@ async def ask_model(model: LanguageModel, question: ModelQuestion[T]) -> T:
 
 
 async def _ask_with_schema_fallback(model: LanguageModel, question: ModelQuestion[T]) -> T:
-    """Ask with a schema that the endpoint enforces, else with a schema in the prompt."""
+    """Ask the model with a schema that its endpoint enforces; return the decoded answer.
+
+    If the endpoint refuses the schema, ask again with the schema in the prompt.
+    """
     try:
         choice = await request_completion(model, question.messages, question.strict)
     except ModelFormatRefused:
@@ -80,7 +89,7 @@ async def _ask_with_schema_fallback(model: LanguageModel, question: ModelQuestio
 async def _decode_or_ask_again(
     model: LanguageModel, question: ModelQuestion[T], choice: CompletionChoice, form: dict[str, Any]
 ) -> T:
-    """Decode the answer of a choice, and ask once more if it is invalid.
+    """Decode the model's answer; if it is invalid, ask once more with the fault named.
 
     Raises `ModelInvalid` if the second answer is invalid too.
     """
@@ -94,9 +103,9 @@ async def _decode_or_ask_again(
 
 
 def decode_model_answer(text: str, kind: type[T]) -> T:
-    """Decode the object in a text, from its first brace to its last: models put thoughts around it.
+    """Decode the JSON object in a model's text, from its first brace to its last, as `kind`.
 
-    Raises `ModelInvalid`.
+    Models put thoughts around the object. Raises `ModelInvalid` for invalid JSON or another form.
     """
     try:
         return msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=kind)
@@ -114,7 +123,7 @@ def _add_schema_to_prompt(question: ModelQuestion[T]) -> list[ChatMessage]:
 
 
 def _build_correction_messages(content: str, error: ModelInvalid) -> list[ChatMessage]:
-    """Return the messages that ask once more after a wrong answer."""
+    """Return two messages after an invalid answer: the answer itself, and a request to answer again."""
     return [
         {"role": "assistant", "content": content[:MAX_REPEATED_ANSWER_CHARS]},
         {"role": "user", "content": f"That is {error.wrong}. Answer again, with the JSON object alone."},

@@ -74,9 +74,10 @@ async def open_language_model(
 async def request_completion(
     model: LanguageModel, messages: list[ChatMessage], form: dict[str, Any]
 ) -> CompletionChoice:
-    """Return the model's choice, in a `response_format`.
+    """Send the messages to the model; return the first choice of its completion.
 
-    Raises `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400 or 422.
+    `form` is the request's `response_format`. After a short Retry-After the request is repeated once. Raises
+    `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400 or 422.
     """
     request = {
         "model": model.name,
@@ -122,7 +123,7 @@ def raise_if_model_unavailable() -> Iterator[None]:
 
 
 def check_model_response(response: httpx.Response) -> None:
-    """Raise `ModelUnavailable` for a response that can't be a completion.
+    """Raise `ModelUnavailable` for a model's response with a status other than 200, or that isn't JSON.
 
     Raises its subclass `ModelFormatRefused` for a 400 or 422.
     """

@@ -38,7 +38,10 @@ class MetricsCollector(Protocol):
     async def posts(
         self, account: PostingAccount, posts: Sequence[PostDueForPolling]
     ) -> Mapping[UUID, CollectedFigures]:
-        """Return the figures of at most `limits.batch` posts, by their ids. Raises a `PlatformError`."""
+        """Read the figures of at most `limits.batch` posts from the platform; return them by post id.
+
+        A post that the platform doesn't show is left out. Raises a `PlatformError`.
+        """
         ...
 
     async def followers(self, account: PostingAccount) -> int | None:
@@ -48,9 +51,10 @@ class MetricsCollector(Protocol):
 
 @contextmanager
 def skip_figure_if_not_allowed() -> Iterator[None]:
-    """End the block without a figure if the account's owner gave no permission to read them.
+    """End the block without an error if the account's owner gave no permission to read figures.
 
-    Posts need no such permission, so the owner isn't asked to connect again.
+    The platform's error for that is `SCOPE_MISSING`. Posts need no such permission, so the owner isn't asked
+    to connect again.
     """
     try:
         yield
@@ -60,6 +64,6 @@ def skip_figure_if_not_allowed() -> Iterator[None]:
 
 
 def select_integer_figures(**values: Any) -> CollectedFigures:
-    """Return the whole numbers of a platform's own JSON by metric."""
+    """Return a platform's figures that are whole numbers, by metric; other values are left out."""
     numbers = {name: value for name, value in values.items() if type(value) is int}
     return cast("CollectedFigures", numbers)

@@ -85,7 +85,10 @@ async def forget_unknown_registration(
 
 
 def outcome_of_platform_error(error: PlatformError) -> TaskOutcome:
-    """Return the outcome of an error. A limit with a known end costs no attempt: it is a snooze."""
+    """Return a job's outcome for a platform's error: a snooze, a retry or a final failure.
+
+    A rate limit with a known end is a snooze, which costs no attempt.
+    """
     if isinstance(error, PlatformThrottled) and error.after_s is not None:
         return Snooze(error.after_s)
     if error.retryable:

@@ -130,11 +130,14 @@ class PostInquiry(NamedTuple):
     fetched: bool | None = None
 
     def left_s(self, wait: timedelta) -> float:
-        """Return the seconds until `wait` after the call is over; negative once it is."""
+        """Return the seconds left of the time `wait` after the post's last call; negative once it is over."""
         return (self.sent_at + wait - self.now).total_seconds()
 
     def confirm(self, found: ReconcileResult, *, in_flight: timedelta) -> ReconcileResult:
-        """Return `found`, but `UndecidedPost` for an absent post with a call that may still be in flight."""
+        """Return the result of a search for a post, but `UndecidedPost` instead of an unproved absence.
+
+        An `AbsentPost` is unproved while a call may still be in flight: for `in_flight` after the last call.
+        """
         left_s = self.left_s(in_flight)
         return UndecidedPost(left_s) if isinstance(found, AbsentPost) and left_s > 0 else found
 
@@ -143,27 +146,33 @@ class PlatformAdapter(Protocol):
     """Adapter of one platform, a subclass. All times are aware UTC datetimes, all waits seconds."""
 
     def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002  for subclasses
-        """Return whether a repeat after a lost response can't create a second post. In doubt it can."""
+        """Return whether sending the post again after a lost response can't create a second post.
+
+        In doubt it can: the default is False.
+        """
         return False
 
     async def prepare(
         self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
     ) -> PreparedPost:
-        """Check the post, upload media and build the handle, in as many steps as must be stored.
+        """Check a post, upload its files and build its handle; return the state to store before `send`.
 
-        `so_far` is the step before, maybe of an attempt that died. Raises any `PlatformError` but
-        `OutcomeUnknown`.
+        It takes as many steps as must be stored. `so_far` is the step before, maybe of an attempt that died.
+        Raises any `PlatformError` but `PostOutcomeUnknown`.
         """
         ...
 
     async def send(
         self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
     ) -> SendResult:
-        """Make the irreversible call, with a timeout of `timeout_s`. Raises a `PlatformError`."""
+        """Make the irreversible call that publishes the prepared post; return the platform's result.
+
+        The call's timeout is `timeout_s`. Raises a `PlatformError`.
+        """
         ...
 
     async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:  # noqa: ARG002
-        """Query the state of an accepted post.
+        """Query the state of a post that the platform has accepted; return it.
 
         Raises `PostRejected` for a dropped post, `PostPreparationExpired` for one to send again, any
         `PlatformError`. A platform that returns the post from `send` needs no poll.
@@ -171,5 +180,8 @@ class PlatformAdapter(Protocol):
         raise AssertionError(f"{type(self).__name__} returns the post from `send`: a poll is never needed")
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
-        """Search for the post after a lost response. Raises a `PlatformError` if it can't be searched for."""
+        """Search the platform for a sent post after a lost response; return whether it is live.
+
+        Raises a `PlatformError` if the post can't be searched for.
+        """
         ...

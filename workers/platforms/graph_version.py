@@ -19,7 +19,10 @@ _log = logs.get_logger("platforms")
 
 
 def warn_if_graph_version_ends(today: date) -> bool:
-    """Log a warning if Meta soon ends the version; return whether it did. Workers call it at the start."""
+    """Log a warning if Meta soon ends our version of the Graph API; return whether a warning was logged.
+
+    Workers call it at the start.
+    """
     if today < GRAPH_VERSION_USABLE_UNTIL - GRAPH_VERSION_NOTICE_TIME:
         return False
     _log.warning("graph version ends", version=GRAPH_VERSION, usable_until=GRAPH_VERSION_USABLE_UNTIL.isoformat())

@@ -78,12 +78,12 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         limit: int = MAX_PLATFORM_RESPONSE_BYTES,
         irreversible: bool = False,
     ) -> "PlatformResponse":
-        """Return the response to one request within `timeout_s`, on a connection of its own.
+        """Send one request to the platform on its own connection; return the response of any status.
 
-        `silences` are httpx's limits between two parts of the body, and before the response, if they are
-        shorter. A kept connection is never reused: the server may just be closing it, and a request on it
-        could be lost without proof. Raises `PostNotSent`, `PostOutcomeUnknown` if `irreversible`,
-        `PostRejected` for an address that isn't public.
+        It ends within `timeout_s`. `silences` are httpx's limits between two parts of the body, and before
+        the response, if they are shorter. A kept connection is never reused: the server may just be closing
+        it, and a request on it could be lost without proof. Raises `PostNotSent`, `PostOutcomeUnknown` if
+        `irreversible`, `PostRejected` for an address that isn't public.
         """
         trace = RequestSentTrace()
         try:
@@ -117,7 +117,10 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         timeout_s: float = PLATFORM_READ_TIMEOUT_S,
         irreversible: bool = False,
     ) -> "PlatformResponse":
-        """Return the response to a form, sent to `base` and `path`."""
+        """POST form fields to a path of the platform's server; return the response of any status.
+
+        Raises as `PlatformApi.ask` does.
+        """
         url, content = f"{self.base}{path}", urlencode(fields).encode()
         return await self.ask(
             "POST",
@@ -194,7 +197,10 @@ def list_request_body_fields(content: object) -> list[tuple[str, str]]:
 
 
 async def hide_sync_iteration(content: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    """Return an async iterator only: httpx would read a content that is also iterable without awaiting."""
+    """Yield the chunks of a request body unchanged, as an object that is only an async iterator.
+
+    httpx would read a content that is also iterable without awaiting.
+    """
     async for chunk in content:
         yield bytes(chunk)
 
@@ -226,7 +232,11 @@ def lost_response_error(url: str, error: Exception, *, unknown: bool) -> Platfor
 
 
 def unclear_response_error(answer: PlatformResponse) -> PlatformError:
-    """Return the error of a status that leaves the result open: a 5xx, a 408, a redirect."""
+    """Return the error for a response that leaves the call's result open.
+
+    Examples are a 5xx, a 408, a redirect and unreadable JSON. `PostOutcomeUnknown` for an irreversible call,
+    else `PostNotSent`.
+    """
     if answer.irreversible:
         return PostOutcomeUnknown("ANSWER_UNCLEAR", f"the platform returned {answer.status}: the post may be live")
     return PostNotSent("PLATFORM_FAILED", f"the platform returned {answer.status}: the call is repeated")
@@ -253,10 +263,10 @@ def host_or_platform_label(url: str) -> str:
 
 
 def read_platform_cooldown_s(headers: httpx.Headers, *, reset: str) -> float | None:
-    """Return the seconds until the limit ends, by Retry-After or by the time in the header `reset`.
+    """Return the seconds until a platform's rate limit ends, by the response's headers.
 
-    None if both are missing or unreadable. A time is compared with the response's own Date: the local clock
-    may differ.
+    Retry-After comes first, then the time in the header `reset`. None if both are missing or unreadable. A
+    time is compared with the response's own Date: the local clock may differ.
     """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():

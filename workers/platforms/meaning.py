@@ -21,7 +21,10 @@ class PlatformErrorMeaning(NamedTuple):
     proves: bool = True
 
     def make(self, quote: str = "", *, after_s: float | None = None) -> PlatformError:
-        """Return the error, with the platform's own `quote` in brackets and its requested wait."""
+        """Return a new `PlatformError` of this meaning; the platform's own message `quote` is in brackets.
+
+        A `PlatformThrottled` gets the wait `after_s`, or else the meaning's own.
+        """
         message = f"{self.message} ({quote})" if quote else self.message
         error = self.error(self.code, message, category=self.category)
         if isinstance(error, PlatformThrottled):

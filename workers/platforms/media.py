@@ -10,10 +10,10 @@ from workers.platforms.contract import PostDraft
 
 
 def check_post_files(account: PostingAccount, draft: PostDraft, traits: Mapping[str, Any] | None = None) -> None:
-    """Check the files again as at the scheduling: the server's limits may have changed. Raises
-    `PostRejected`.
+    """Check a post's files against the platform's limits, as at the scheduling.
 
-    `traits` are newer ones than the account's.
+    The server's limits may have changed since. `traits` are newer ones than the account's. Raises
+    `PostRejected` for the first fault.
     """
     files = [PostFileToCheck(file.kind, file.mime_type, file.size_bytes, file.duration_ms) for file in draft.media]
     current = account.traits if traits is None else traits

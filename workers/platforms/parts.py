@@ -33,7 +33,7 @@ class SandboxAccountFormat(NamedTuple):
 
 
 async def refuse_unsupported_call(net: OutgoingNetwork, subject: Any) -> Any:  # noqa: ARG001
-    """Raise: the platform's description rules this call out."""
+    """Raise `AssertionError`: by its description the platform has no such call."""
     raise AssertionError("the description of the platform rules this call out")
 
 
@@ -54,6 +54,6 @@ class PlatformParts(NamedTuple):
 
 
 def load_platform_parts(platform: str) -> PlatformParts:
-    """Return the parts of a registered platform."""
+    """Import the adapter module of a platform's package; return its calls (`PARTS`)."""
     parts: PlatformParts = registry.load_platform_module(platform, "adapter").PARTS
     return parts

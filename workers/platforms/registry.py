@@ -29,7 +29,10 @@ class PlatformAdapters(NamedTuple):
     public_url: str
 
     def adapter(self, account: PostingAccount, *, sandbox: bool) -> PlatformAdapter:
-        """Return the account's adapter. Raises `PostRejected` for an unsupported platform."""
+        """Return the adapter for an account's posts: that of its platform, or the sandbox's.
+
+        Raises `PostRejected` for an unsupported platform.
+        """
         if sandbox:
             return self.fake
         if account.platform not in self.adapters:

@@ -36,7 +36,10 @@ def compute_upload_timeouts(size_bytes: int) -> UploadTimeouts:
 async def upload_file_to_platform(
     api: PlatformApi, url: str, content: AsyncIterable[bytes], *, content_type: str, size_bytes: int
 ) -> PlatformResponse:
-    """Return the response to a POST of `size_bytes`. Raises as `PlatformApi.ask` does."""
+    """POST a file of `size_bytes` to a platform's URL, with timeouts by its size; return the response.
+
+    Raises as `PlatformApi.ask` does.
+    """
     limits = compute_upload_timeouts(size_bytes)
     return await api.ask(
         "POST",

@@ -55,15 +55,24 @@ class PublishAttempt:
         return self.outgoing.now + timedelta(seconds=asyncio.get_running_loop().time() - self.clock_read_at)
 
     def build_post_inquiry(self, fetched: bool | None = None) -> PostInquiry:
-        """Return the question to the adapter about the latest call."""
+        """Return the question to the adapter about this post after its latest call.
+
+        `fetched` says whether the platform fetched one of the post's one-time addresses.
+        """
         return PostInquiry(self.prepared, self.sent_at, self.database_now(), fetched)
 
     async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
-        """Run a step of a post's job: its body begins with `lock_claimed_post`, which locks the job too."""
+        """Run a fenced step of the post's job and return its result; an outcome as result ends the attempt.
+
+        The step's body begins with `lock_claimed_post`, which locks the job too.
+        """
         return await self.ctx.decide(body, project=project, locks=True)
 
     async def not_sent(self, error: PlatformError) -> TaskOutcome:
-        """End or retry an unsent post. Only an active project allows a retry: an un-archive revives none."""
+        """Retry or fail a post after proof that it isn't live; return the attempt's outcome.
+
+        Only an active project allows a retry: an un-archive revives none.
+        """
         generation = self.outgoing.generation
         body = partial(failures.requeue_unsent_post, claim=self.ctx.job, error=error, generation=generation)
         try:

@@ -84,7 +84,7 @@ PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseRow] = {
 
 
 async def run_publish_phases(attempt: PublishAttempt) -> TaskOutcome:
-    """Run phase after phase, until one returns an outcome."""
+    """Run the phases of an attempt to publish a post in turn, until one returns an outcome; return it."""
     following: NextPublishPhase = find_first_publish_phase(attempt)
     while isinstance(following, PublishPhase):
         following = await PUBLISH_PHASES[following].run(attempt)
@@ -92,7 +92,10 @@ async def run_publish_phases(attempt: PublishAttempt) -> TaskOutcome:
 
 
 def find_first_publish_phase(attempt: PublishAttempt) -> PublishPhase:
-    """Return the phase at which the last attempt stopped, and load its stored state."""
+    """Return the phase at which the last attempt to publish the post stopped.
+
+    Sets the stored state of that attempt, such as the prepared post, in `attempt`.
+    """
     post = attempt.outgoing
     if post.handle is None or post.request is None or post.phase is None:
         return PublishPhase.PREPARE

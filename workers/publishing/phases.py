@@ -48,7 +48,7 @@ SEND_TIMED_OUT_MESSAGE = "the platform did not answer in time: the post may be l
 
 
 class PublishPhase(StrEnum):
-    """A part of an attempt. `loop.first_phase` selects the one for a post's column `phase`."""
+    """A part of an attempt. `loop.find_first_publish_phase` selects the one for a post's column `phase`."""
 
     PREPARE = "prepare"
     MARK = "mark"
@@ -63,9 +63,10 @@ NextPublishPhase: TypeAlias = PublishPhase | TaskOutcome
 
 
 async def prepare_next_step(attempt: PublishAttempt) -> NextPublishPhase:
-    """Run one step of preparing, and store it before the next: a later attempt continues after it.
+    """Run one step of preparing a post, and store it before the next: a later attempt continues after it.
 
-    The phase that marks the post stores the last step.
+    The last step is not stored here but by the next phase, which marks the post. Returns the next phase, or
+    an outcome.
     """
     try:
         step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.previous_step)
@@ -84,7 +85,10 @@ async def prepare_next_step(attempt: PublishAttempt) -> NextPublishPhase:
 
 
 async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
-    """Mark the post: the call may be made from this commit on. A project archived meanwhile cancels it."""
+    """Mark the post as `sending`: the irreversible call may be made from this commit on.
+
+    Returns the next phase, or the outcome that forbids the call. A project archived meanwhile cancels the job.
+    """
     label = attempt.outgoing.ai_label
     body = partial(sending.mark_post_sending, claim=attempt.ctx.job, ai_label=label, unsaved=attempt.unsaved)
     try:
@@ -101,7 +105,10 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
 
 
 async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
-    """Make the irreversible call. A refused repeat proves nothing about the call before it."""
+    """Make the irreversible call for the marked post; return the next phase, or an outcome.
+
+    A refused repeat proves nothing about the call before it.
+    """
     try:
         attempt.answer, attempt.found = await call_adapter_to_send(attempt), False
     except PostOutcomeUnknown as error:
@@ -118,7 +125,11 @@ async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
 
 
 async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
-    """Call the adapter, with a timeout before any other attempt of this job could begin."""
+    """Call the adapter to send the post, and return the platform's result.
+
+    The timeout ends before any other attempt of this job could begin. Raises `PostNotSent` without time left,
+    `PostOutcomeUnknown` after the timeout, any `PlatformError`.
+    """
     limit_s = min(MAX_SEND_TIMEOUT_S, SEND_TIMEOUT_SHARE * attempt.ctx.time_left())
     if limit_s <= 0:
         raise PostNotSent("NO_TIME", "the worker had too little time left for the call")
@@ -132,7 +143,10 @@ async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
 
 
 async def mark_post_for_repeat(attempt: PublishAttempt) -> NextPublishPhase:
-    """Mark the same bytes again if they can't create a second post; otherwise reconcile."""
+    """Mark the post for another send of the same bytes, if they can't create a second post.
+
+    Otherwise return the phase that searches for the post. An attempt sends the bytes again only once.
+    """
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.build_post_inquiry()):
         return PublishPhase.LOOK
     if attempt.resend_used:
@@ -151,7 +165,10 @@ async def mark_post_for_repeat(attempt: PublishAttempt) -> NextPublishPhase:
 
 
 async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishPhase:
-    """Close the tickets and query the platform for the post. Only a post proved absent is sent again."""
+    """Close the post's one-time addresses (tickets), and search the platform for the post.
+
+    Returns the next phase, or an outcome. Only a post proved absent is sent again.
+    """
     org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
     fetched = await attempt.ctx.step(partial(tickets.close_post_media_tickets, organization_id=org, post_id=post_id))
     try:
@@ -170,7 +187,7 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
 
 
 async def wait_to_reconcile_again(attempt: PublishAttempt, undecided: UndecidedPost) -> TaskOutcome:
-    """Wait, with the post still `sending`, and reconcile again if time alone will resolve it.
+    """Snooze the job of an undecided post, still `sending`, if time alone resolves it; return the outcome.
 
     If not, the job ends `OUTCOME_UNKNOWN`, and reconciliation goes on.
     """
@@ -183,7 +200,11 @@ async def wait_to_reconcile_again(attempt: PublishAttempt, undecided: UndecidedP
 
 
 async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> NextPublishPhase:
-    """Send again, once in an attempt. `outdated`: the prepared addresses are dead by now."""
+    """Have a post sent again that was proved absent, at most once in an attempt.
+
+    Returns the next phase, or an outcome. `outdated`: the prepared one-time addresses are dead by now, so the
+    post is prepared again.
+    """
     kind, cause = (PostPreparationExpired if outdated else PostNotSent, attempt.unresolved_error or RESPONSE_LOST_ERROR)
     absent = kind("NOT_TAKEN", f"{cause.message}; the post was not found there and is sent again")
     if attempt.resend_used:
@@ -200,7 +221,10 @@ async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> Next
 
 
 async def record_platform_response(attempt: PublishAttempt) -> NextPublishPhase:
-    """Store the platform's response. An accepted post is only polled, never sent again."""
+    """Store the platform's response to the post; return the next phase, or the outcome that ends the attempt.
+
+    An accepted post is only polled, never sent again.
+    """
     claim, answer, found = attempt.ctx.job, attempt.answer, attempt.found
     if isinstance(answer, AcceptedPost):
         attempt.prepared = msgspec.structs.replace(attempt.prepared, handle=answer.handle)
@@ -217,7 +241,11 @@ async def record_platform_response(attempt: PublishAttempt) -> NextPublishPhase:
 
 
 async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
-    """Poll the post's state after a wait; a longer wait snoozes the job."""
+    """Wait, then poll the state of a post that the platform has accepted.
+
+    Returns the phase that stores the state, or an outcome after a failed poll. For a longer wait, snooze the
+    job instead.
+    """
     wait_s = attempt.wait_s
     if wait_s > MAX_WAIT_WITH_SLOT_S or wait_s > attempt.ctx.time_left() / 2:
         return await attempt.decide(partial(sending.snooze_accepted_post, claim=attempt.ctx.job, after_s=wait_s))

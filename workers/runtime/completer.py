@@ -76,7 +76,10 @@ class OutcomeCompleter:
                 await self._progress_writer.flush(attempt)
 
     async def _store(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-        """Settle the batch: repeat while Postgres is away, and settle one by one if it can't be stored."""
+        """Settle a batch of attempts in the ledger; return the rows of their jobs.
+
+        Repeats the statement while Postgres is away, and settles one by one if an outcome can't be stored.
+        """
         while True:
             try:
                 return await self._write(batch)
@@ -86,7 +89,10 @@ class OutcomeCompleter:
                 return await self._settle_one_by_one(batch)
 
     async def _settle_one_by_one(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-        """Settle each alone, so that an outcome that can't be stored fails only its own job."""
+        """Settle each attempt of a batch alone; return the rows of their jobs.
+
+        A single attempt with an outcome that can't be stored fails with `OUTCOME_NOT_STORED`.
+        """
         if len(batch) > 1:
             return [moved for settlement in batch for moved in await self._store([settlement])]
         claim = batch[0].claim
@@ -99,7 +105,10 @@ class OutcomeCompleter:
 
 
 def log_settlements(batch: Sequence[AttemptSettlement], moved: Sequence[ChangedJob]) -> None:
-    """Count the outcomes, and log those other than a timely `Done` at `info`."""
+    """Count the outcomes of settled attempts, and log them.
+
+    A `Done` that was settled in time is logged at `debug`, any other outcome at `info`.
+    """
     rows = {(row.id, row.fence): row for row in moved}
     counts: Counter[tuple[str, str]] = Counter()
     logs_all = _log.is_enabled_for(DEBUG)

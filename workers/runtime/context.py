@@ -25,8 +25,8 @@ JobResult: TypeAlias = dict[str, Any]
 class TaskContext:
     """One attempt's access to its job.
 
-    Each step raises `Fenced` once another attempt owns the job, `CancelRequested` once a cancel was accepted,
-    and `Unavailable` while Postgres is away. A task must not catch them.
+    Each step raises `AttemptFenced` once another attempt owns the job, `JobCancelRequested` once a cancel was
+    accepted, and `ServiceUnavailable` while Postgres is away. A task must not catch them.
     """
 
     __slots__ = ("_attempt", "_lease_left", "_names", "_pool", "_progress_writer", "_servers", "job")
@@ -51,11 +51,12 @@ class TaskContext:
         project: bool = False,
         locks: bool = False,
     ) -> T:
-        """Run `body` in one transaction that locks the job; with `project`, its active project first.
+        """Run `body` in one transaction that locks the attempt's job, and return its result.
 
-        A step with a `name` commits once for the job: a later attempt doesn't run it, and gets the stored
-        result as JSON (`jobs/steps.py`). Without a name, a later attempt runs it again. `locks`: the first
-        statement of `body` locks the job itself. A deadlock's victim runs once more.
+        With `project`, the transaction locks the job's active project first. A step with a `name` commits
+        once for the job: a later attempt doesn't run it, and gets the stored result as JSON
+        (`jobs/steps.py`). Without a name, a later attempt runs it again. `locks`: the first statement of
+        `body` locks the job itself. A deadlock's victim runs once more.
         """
         if name is not None:
             self._reserve_step_name(name)
@@ -72,9 +73,10 @@ class TaskContext:
             return await self._transact(locked)
 
     async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False, locks: bool = False) -> T:
-        """Run a step that may end the attempt: an outcome that `body` returns is settled with its writes.
+        """Run a step that may end the attempt, and return its result.
 
-        So the next transaction to lock the same rows finds the job ended or waiting, never about to end.
+        A result that is an outcome is settled in the transaction of the step's writes. So the next
+        transaction to lock the same rows finds the job ended or waiting, never about to end.
         """
 
         async def settling(conn: Conn) -> T:
@@ -91,10 +93,11 @@ class TaskContext:
     async def commit(
         self, body: Callable[[Conn], Awaitable[JobResult | None]], *, project: bool = False, alone: bool = False
     ) -> Done:
-        """Run the last step: the job ends with the writes of `body`, which returns the job's result.
+        """Run the job's last step and end the job in the same transaction; return the job's outcome `Done`.
 
-        The job is ended first. That locks and fences it too, and saves a statement for each job. `alone`:
-        takes the project's exclusive lock, so that no other write runs in the project meanwhile.
+        `body` writes, and returns the job's result. The job is ended first. That locks and fences it too, and
+        saves a statement for each job. `alone`: takes the project's exclusive lock, so that no other write
+        runs in the project meanwhile.
         """
 
         async def last(conn: Conn) -> JobResult:
@@ -114,16 +117,20 @@ class TaskContext:
             raise
 
     def at(self, server: str) -> AbstractAsyncContextManager[None]:
-        """Hold a slot of a remote server for the block, after its turn has come. Raises `ServerBusy`.
+        """Hold one of the worker's slots for a remote server during the block, after a wait for it.
 
-        Do not wrap a step in it: an attempt that waits holds no slot of its worker.
+        Raises `ExternalServerBusy` if no slot is free in time. Do not wrap a step in it: an attempt that
+        waits holds no slot of its worker.
         """
         if self._servers is None:
             return nullcontext()
         return self._servers.at(server, tenant=self.job.organization_id)
 
     def yield_slot(self) -> AbstractContextManager[None]:
-        """Yield the worker's slot while the block waits for a remote response, unless too many have."""
+        """Free this attempt's slot of the worker while the block waits for a remote response.
+
+        The attempt keeps its slot if too many attempts have yielded theirs.
+        """
         return nullcontext() if self._servers is None else self._servers.yield_slot()
 
     async def progress(self, ratio: float, *, stage: str | None = None) -> None:
@@ -131,11 +138,17 @@ class TaskContext:
         self._progress_writer.add(self._attempt, ratio, stage)
 
     def time_left(self) -> float:
-        """Return the seconds without a possible other attempt: until the lease or the kind's timeout ends."""
+        """Return the seconds in which no other attempt of the job can begin.
+
+        They end with the worker's lease, or with the timeout of the job's kind.
+        """
         return min(self._lease_left(), self._attempt.ends_at - asyncio.get_running_loop().time())
 
     async def _transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
-        """Run `work` in one transaction, then trace and log the jobs that it submitted."""
+        """Run `work` in one transaction and return its result.
+
+        After the commit, the jobs that it submitted are traced and logged.
+        """
         submits: list[JobSubmission] = []
 
         async def tried(conn: Conn) -> T:
@@ -149,7 +162,10 @@ class TaskContext:
         return result
 
     def _reserve_step_name(self, name: str) -> None:
-        """Reserve a step's name. Raises ValueError for a repeated name: it would get the other's result."""
+        """Note a step's name as used in this attempt.
+
+        Raises ValueError for a repeated name, since it would get the other step's result, and for too many names.
+        """
         if name in self._names or len(self._names) >= steps.MAX_NAMED_STEPS:
             raise ValueError(f"step {name}: at most {steps.MAX_NAMED_STEPS} names in an attempt, each once")
         self._names.add(name)

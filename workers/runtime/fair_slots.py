@@ -20,7 +20,7 @@ class FairSlots:
 
     @asynccontextmanager
     async def slot(self, key: Hashable) -> AsyncIterator[None]:
-        """Hold a slot for the block."""
+        """Wait for a slot for `key`, and hold it during the block."""
         if not self.take(key):
             await self.wait(key)
         try:
@@ -29,7 +29,7 @@ class FairSlots:
             self.release(key)
 
     def take(self, key: Hashable) -> bool:
-        """Take a slot and return True, or return False if the key may have none now.
+        """Take a slot for `key` without a wait; return False if the key may have none now.
 
         No waiting key is passed over: none of them may have a slot now.
         """
@@ -39,13 +39,13 @@ class FairSlots:
         return True
 
     def release(self, key: Hashable) -> None:
-        """Return a slot, and admit the waiters that may have one now."""
+        """Give back one of the slots of `key`, and hand slots to the waiters that may have one now."""
         self._decrement_held_slots(key)
         while self.waiting and self.take(first := min(self.waiting, key=self.held.__getitem__)):
             self._admit_first_waiter(first)
 
     async def wait(self, key: Hashable) -> None:
-        """Wait until the key may have a slot, and take it."""
+        """Wait in the queue until `key` may have another slot, and take that slot."""
         granted = asyncio.get_running_loop().create_future()
         self.waiting.setdefault(key, deque()).append(granted)
         try:
@@ -58,7 +58,10 @@ class FairSlots:
             raise
 
     def _admit_first_waiter(self, key: Hashable) -> None:
-        """Give the slot to the key's first waiter, and move the key behind the other keys."""
+        """Give a slot that was taken for `key` to the key's first waiter.
+
+        Then the key's next waiters come behind those of the other keys.
+        """
         line = self.waiting.pop(key)
         first = line.popleft()
         if line:
@@ -74,7 +77,7 @@ class FairSlots:
             del self.held[key]
 
     def _forget(self, key: Hashable, granted: asyncio.Future[None]) -> None:
-        """Remove a canceled waiter. A release may have removed it before."""
+        """Remove a canceled waiter from the queue of its key; a release may have removed it before."""
         line = self.waiting.get(key, deque())
         if granted in line:
             line.remove(granted)

@@ -47,7 +47,10 @@ _log = logs.get_logger("heartbeat")
 
 
 def compute_postgres_patience_s(lease_s: float) -> float:
-    """Return the seconds of silence until a worker drops a connection, and Postgres the worker's session."""
+    """Return the seconds of silence after which a worker drops its connection to Postgres.
+
+    After the same time Postgres ends the worker's session.
+    """
     return max(MIN_POSTGRES_PATIENCE_S, lease_s * LEASE_RENEWAL_TIMEOUT_SHARE)
 
 
@@ -68,7 +71,10 @@ class WorkerHeartbeat:
         metrics.WORKER_LEASE_AGE_SECONDS.set_function(lambda: self.age_s)
 
     async def register(self) -> UUID:
-        """Take a lease under a new id. No lease is at risk yet, so the call may take as long as a lease."""
+        """Insert this worker's row with a new id and a new lease; return the id.
+
+        No lease is at risk yet, so the call may take as long as a lease. Then it raises `ServiceUnavailable`.
+        """
         self.worker_id, asked_at = ids.new_uuid7(), self._clock.time()
         async with self._connection(share=1) as conn:
             await heartbeat.insert_worker_row(
@@ -124,7 +130,10 @@ class WorkerHeartbeat:
         await self._adopt_unknown_claims(rows.keys() - self._slots.attempts.keys() - set(unsettled), adopt)
 
     async def _adopt_unknown_claims(self, unknown: set[AttemptKey], adopt: AdoptClaim) -> None:
-        """Adopt own claims that have no slot at two renewals in a row: at one, a pull may be under way."""
+        """Start the jobs that this worker owns in the ledger without having a slot for them.
+
+        Only jobs that were `unknown` at two renewals in a row are started: at one, a pull may be under way.
+        """
         lost, self._unknown = unknown & self._unknown, unknown
         if lost:
             asked_at = self._clock.time()
@@ -141,7 +150,10 @@ class WorkerHeartbeat:
         await self.register()
 
     def _note_renewal(self, asked_at: float) -> None:
-        """Set the lease's start to the time before the renewal was sent."""
+        """Note a successful renewal: the lease counts from `asked_at`, before the renewal was sent.
+
+        Restarts the timer that stops the attempts.
+        """
         self._renewed_at = asked_at
         self._watch.cancel()
         self._watch = self._clock.call_at(asked_at + self._lease_s * STOP_ATTEMPTS_SHARE, self._stop_attempts)
@@ -152,7 +164,10 @@ class WorkerHeartbeat:
 
     @asynccontextmanager
     async def _connection(self, *, share: float = LEASE_RENEWAL_TIMEOUT_SHARE) -> AsyncIterator[Conn]:
-        """Hold a connection for at most `share` of the lease, then raise `Unavailable`: a retry is near."""
+        """Acquire a connection and hold it during the block, for at most `share` of a lease.
+
+        Then it raises `ServiceUnavailable`: a retry is near.
+        """
         limit_s = self._lease_s * share
         with raise_if_postgres_away():
             async with asyncio.timeout(limit_s), self._pool.acquire(timeout=limit_s) as conn:
@@ -160,7 +175,10 @@ class WorkerHeartbeat:
 
 
 def stop_ended_attempts(attempts: Collection[JobAttempt], rows: Mapping[AttemptKey, HeldJob]) -> None:
-    """Stop each attempt that the ledger has ended; `attempts` ran before the renewal was sent."""
+    """Stop each running attempt that the ledger no longer allows: its job is lost, canceled or overdue.
+
+    `attempts` ran before the renewal was sent; `rows` are the jobs that the worker still owns.
+    """
     for attempt in attempts:
         verdict = find_stop_verdict(attempt, rows.get(build_attempt_key(attempt.claim)))
         if verdict is not None:

@@ -35,7 +35,10 @@ _log = logs.get_logger("listener")
 
 
 async def listen_for_wakes(redis_url: str, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots) -> None:
-    """Listen until canceled. While Redis is away the puller polls on its own."""
+    """Listen for a pool's wakes in Redis until canceled, and have the slots request a pull for each.
+
+    After each failure of Redis it listens again. While Redis is away the puller polls on its own.
+    """
     wait_s = FIRST_LISTENER_BACKOFF_S
     while True:
         started = asyncio.get_running_loop().time()
@@ -72,9 +75,10 @@ async def _listen_until_redis_fails(
 
 
 def build_arq_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots) -> Worker:
-    """Build the arq worker. Its `max_jobs` follows the free slots: a full worker leaves messages to others.
+    """Return an arq worker for the pool; each of its jobs only has the slots request a pull.
 
-    Retries and aborts of arq are off: the ledger alone does that.
+    Its `max_jobs` follows the free slots: a full worker leaves messages to others. Retries and aborts of arq
+    are off: the ledger alone does that.
     """
 
     async def notify(ctx: dict[Any, Any]) -> None:  # noqa: ARG001  arq's own name for it

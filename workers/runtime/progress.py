@@ -45,9 +45,9 @@ class ProgressWriter:
             await asyncio.sleep(PROGRESS_WRITE_INTERVAL_S)
 
     async def flush(self, attempt: JobAttempt) -> None:
-        """Write the latest progress.
+        """Write an attempt's latest unwritten progress to its job, if there is any.
 
-        `AttemptFenced` or a cancel stops the attempt; an outage drops the value.
+        `AttemptFenced` or a cancel of the job stops the attempt; an outage of Postgres drops the value.
         """
         progress = self._latest.pop(attempt, None)
         if progress is None:

@@ -44,7 +44,10 @@ class JobPuller:
     start: Callable[[JobClaim, float], None]
 
     async def run(self) -> None:
-        """Pull until the slots are closed. Never cancel it: claims with a lost response would run nowhere."""
+        """Pull due jobs from the ledger and start them, until the slots are closed.
+
+        Never cancel it: claims with a lost response would run nowhere.
+        """
         clock = asyncio.get_running_loop().time
         while not self.slots.closed:
             started, free = clock(), self.slots.free
@@ -82,7 +85,11 @@ class JobPuller:
             self.slots.notify()
 
     async def _wait(self, took_s: float, *, brought: int) -> None:
-        """Wait for a free slot, then for a wake or `PULL_INTERVAL_S`."""
+        """Wait after a pull: first for a free slot, then for a wake or `PULL_INTERVAL_S`.
+
+        With a backlog the wait is at most `PULL_PAUSE_FACTOR` times the pull's duration `took_s`. Without
+        one, a short pause by the number of jobs in the pull comes first.
+        """
         if not self.slots.backlog:
             # The next pull claims jobs that become due in this pause.
             await asyncio.sleep(min(took_s * min(max(brought, 1), PULL_PAUSE_FACTOR), MAX_PULL_PAUSE_S))

@@ -50,13 +50,16 @@ class AttemptRunner:
     group: asyncio.TaskGroup
 
     def start(self, claim: JobClaim, began_at: float) -> None:
-        """Run the claim's attempt. `began_at`, by the loop's clock, is no later than the ledger's."""
+        """Start the attempt of a claimed job as an asyncio task, in a slot of the worker.
+
+        `began_at` is the attempt's start by the loop's clock, no later than the ledger's.
+        """
         attempt = JobAttempt(claim, began_at + self.limits[claim.kind])
         self.slots.add(attempt)
         self.group.create_task(self._run(attempt))
 
     async def _run(self, attempt: JobAttempt) -> None:
-        """Run the task and settle its outcome.
+        """Run the job's task in this attempt, and settle its outcome.
 
         Await nothing but the task here: a cancel anywhere else would end the attempt unsettled.
         """
@@ -84,7 +87,10 @@ class AttemptRunner:
             self.completer.put(attempt, verdict)
 
     def _close(self, attempt: JobAttempt, word: str) -> None:
-        """Close an attempt that is settled already, or that another worker owns by now."""
+        """Close an attempt that needs no settlement, and count it under the outcome `word`.
+
+        It is settled already, or another worker owns its job by now.
+        """
         self.progress_writer.forget(attempt)
         self.slots.ended([attempt.claim])
         metrics.SETTLED_ATTEMPT_COUNTER.labels(attempt.claim.kind, word).inc()
@@ -92,13 +98,19 @@ class AttemptRunner:
 
 
 def stop_attempt_at_limit(attempt: JobAttempt) -> None:
-    """Stop an attempt at its limit, unless it commits. Soon after that the ledger takes the job away."""
+    """Stop an attempt at its time limit, to be retried, unless its last step has begun to commit.
+
+    Soon after the limit the ledger takes the job away.
+    """
     if not attempt.committed:
         attempt.stop(ATTEMPT_TIMEOUT_RETRY)
 
 
 async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAttempt) -> AttemptVerdict:
-    """Return the task's outcome, or the one for its exception. Only exceptions that end the process pass."""
+    """Run the task of a job's kind; return its outcome, or the verdict for an exception of the task.
+
+    Only exceptions that end the process pass.
+    """
     try:
         return await task(context)
     except asyncio.CancelledError:

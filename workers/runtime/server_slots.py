@@ -32,7 +32,10 @@ class RemoteServerSlots:
 
     @asynccontextmanager
     async def at(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
-        """Hold a slot of the server for the block. Raises `ExternalServerBusy`."""
+        """Wait for a slot of the remote server for a tenant, and hold it during the block.
+
+        Raises `ExternalServerBusy` after `MAX_SERVER_SLOT_WAIT_S`, or at once if too many attempts wait.
+        """
         server_slots = self.servers.setdefault(server, FairSlots(self.size))
         if not server_slots.take(tenant):
             await self._wait(server_slots, tenant)
@@ -44,7 +47,10 @@ class RemoteServerSlots:
                 del self.servers[server]
 
     def yield_slot(self) -> AbstractContextManager[None]:
-        """Yield an attempt's slot for the block, up to `MAX_YIELDED_ATTEMPTS_PER_SLOT`; else keep it."""
+        """Free an attempt's slot of the worker during the block.
+
+        The attempt keeps its slot if `MAX_YIELDED_ATTEMPTS_PER_SLOT` attempts for each slot have yielded theirs.
+        """
         return (
             self.slots.yield_slot()
             if self.slots.yielded < MAX_YIELDED_ATTEMPTS_PER_SLOT * self.slots.size

@@ -35,7 +35,10 @@ AttemptKey: TypeAlias = tuple[UUID, int]
 
 
 def build_attempt_key(claim: JobClaim) -> AttemptKey:
-    """Return the attempt's key. The job alone won't do: a lost attempt may still run at the next claim."""
+    """Return the key of a claim's attempt: the job's id and its fence.
+
+    The job's id alone won't do: a lost attempt may still run at the next claim of the job.
+    """
     return claim.id, claim.fence
 
 
@@ -58,17 +61,20 @@ class JobAttempt:
         self.committed: str | None = None
 
     def stop(self, verdict: AttemptVerdict) -> None:
-        """Cancel the task. The first verdict stands, and each call cancels again."""
+        """Cancel the attempt's asyncio task with a verdict, which becomes the cause of the stop.
+
+        The first verdict stands, and each call cancels again.
+        """
         self.verdict = self.verdict or verdict
         if self.task is not None:
             self.task.cancel()
 
     def log_fields(self) -> dict[str, Any]:
-        """Return the fields for log lines of its task."""
+        """Return the fields that identify the attempt's job, for the log lines of its task."""
         return logs.job_log_fields(self.claim, attempt=self.claim.attempt)
 
     def new_job_id(self) -> UUID:
-        """Return an id for a job that this job submits. Its trace is its own."""
+        """Return a new id for a job that the attempt's job submits; the new job has its own trace."""
         return ids.new_uuid7()
 
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
@@ -114,15 +120,19 @@ class WorkerSlots:
         self._changed()
 
     def notify(self) -> None:
-        """Request a pull; with a backlog only once a part of the slots is free
-        (`BACKLOG_SLOTS_PER_FREE_SLOT`).
+        """Request a pull of further jobs for the free slots.
+
+        With a backlog, do so only once a part of the slots is free (`BACKLOG_SLOTS_PER_FREE_SLOT`).
         """
         if not self.backlog or self.free >= self.size / BACKLOG_SLOTS_PER_FREE_SLOT:
             self.wake.set()
 
     @contextmanager
     def yield_slot(self) -> Iterator[None]:
-        """Yield an attempt's slot for the block. It then takes a slot again even if none is free."""
+        """Free a waiting attempt's slot during the block, so that another job can start.
+
+        After the block the attempt takes a slot again even if none is free.
+        """
         self._change_yielded(1)
         self.notify()
         try:
@@ -146,12 +156,15 @@ class WorkerSlots:
             self._changed()
 
     def ended(self, claims: Iterable[JobClaim]) -> None:
-        """Note the tenants of ended jobs, after the commit: a tenant at its cap may start another job."""
+        """Note the tenants of ended jobs after the commit, and request a pull.
+
+        A tenant at its cap of running jobs may start another job now.
+        """
         self._freed.update(claim.organization_id for claim in claims)
         self.notify()
 
     def pop_freed_tenants(self) -> list[UUID]:
-        """Return the tenants with a job that ended since the last call."""
+        """Return the organizations with a job that ended since the last call, and forget them."""
         freed, self._freed = [*self._freed], set()
         return freed
 

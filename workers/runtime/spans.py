@@ -28,7 +28,10 @@ def begin_attempt_span(attempt: JobAttempt) -> None:
 
 
 def end_attempt_span(attempt: JobAttempt, verdict: AttemptVerdict) -> None:
-    """End the span with the attempt's outcome: of an error the code, and not the message."""
+    """End an attempt's trace span with the attempt's outcome.
+
+    For a failure or a retry it has the error's code, and not its message.
+    """
     if attempt.span is None:
         return
     attempt.span.note({"tenantry.outcome": attempt.committed or verdict.word})
@@ -47,7 +50,7 @@ def record_submitted_jobs(attempt: JobAttempt, submits: Sequence[JobSubmission])
 
 
 def record_settlement_spans(attempts: Sequence[JobAttempt], began: int) -> None:
-    """Add the span of a committed settlement to each of its attempts."""
+    """Record a trace span `settle` for each of these attempts, from `began` until now, after the commit."""
     recorder, end = tracing.current_span_recorder(), tracing.unix_time_ns()
     for attempt in attempts:
         if recorder and attempt.span:

@@ -70,7 +70,10 @@ class WorkerConnectionPools(NamedTuple):
 
 @asynccontextmanager
 async def open_worker_connection_pools(settings: Settings, pool_name: str) -> AsyncIterator[WorkerConnectionPools]:
-    """Open the connections of a worker. Raises as `open_postgres_pool` does."""
+    """Open a worker's two connection pools to the main database: for its own loops, and for its tasks.
+
+    Raises as `open_postgres_pool` does.
+    """
     async with (
         _open_worker_pool(settings, f"{pool_name} own", WORKER_LOOP_CONNECTIONS) as own,
         _open_worker_pool(settings, pool_name, compute_task_pool_size(settings), for_bursts=True) as shared,
@@ -81,7 +84,10 @@ async def open_worker_connection_pools(settings: Settings, pool_name: str) -> As
 def _open_worker_pool(
     settings: Settings, name: str, size: int, *, for_bursts: bool = False
 ) -> AbstractAsyncContextManager[Pool]:
-    """Open a pool with timeouts for a silent network here, and for a silent worker in Postgres."""
+    """Return a connection pool of a worker, not opened yet.
+
+    A silent network fails a statement here after a timeout, and Postgres ends the session of a silent worker.
+    """
     patience_s = heartbeat.compute_postgres_patience_s(settings.lease_s)
     return open_postgres_pool(
         settings.database_url,
@@ -94,7 +100,10 @@ def _open_worker_pool(
 
 
 def compute_task_pool_size(settings: Settings) -> int:
-    """Return the size of the tasks' pool. For 20 slots 4 beat 10: more wait for locks (bench publish)."""
+    """Return the number of database connections that a worker's tasks share.
+
+    For 20 slots 4 connections beat 10: with more, more wait for locks (bench publish).
+    """
     return min(settings.pool_size, max(MIN_TASK_CONNECTIONS, settings.slots // SLOTS_PER_CONNECTION))
 
 
@@ -168,7 +177,10 @@ class WorkerProcess:
             self.slots.close()
 
     async def _drain(self, stop: StopRequest) -> None:
-        """Let running jobs end within `drain_s`, give the others back, then delete the worker's row."""
+        """Let the running jobs end within `drain_s`, and give the others back to the queue.
+
+        Then wait until all outcomes are settled, at most for a lease, and delete the worker's row.
+        """
         _log.info("draining", jobs=len(self.slots.attempts))
         with contextlib.suppress(*RETRIED_POSTGRES_ERRORS):
             await self.heartbeat.drain()

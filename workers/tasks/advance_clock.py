@@ -46,7 +46,11 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def advance_clock(
     ctx: TaskContext, *, connect: OpenConnection, courier: WakeCourier, patience_s: float = DUE_WORK_TIMEOUT_S
 ) -> TaskOutcome:
-    """Advance the clock stop by stop. Each stop is a step: another attempt continues after the last one."""
+    """Advance a sandbox's clock to its target, from one due time to the next; return the job's outcome.
+
+    Each stop at a due time is a step: another attempt continues after the last one. A snooze while too many
+    clocks advance.
+    """
     with raise_if_postgres_away():
         async with connect() as conn:
             if not await sandbox_time.take_clock_advance_slot(conn):
@@ -68,7 +72,10 @@ async def _advance_stop_by_stop(ctx: TaskContext, conn: Conn, courier: WakeCouri
 
 
 def iter_check_pauses_s() -> Iterator[float]:
-    """Yield the pauses between checks of the due work, in seconds, after new work became due."""
+    """Yield the pauses between checks of a sandbox's due work in seconds, without end.
+
+    They grow from 0.01 s to 0.25 s while no new work becomes due.
+    """
     pause_s = CHECK_PAUSE_BOUNDS_S[0]
     while True:
         yield pause_s
@@ -76,7 +83,10 @@ def iter_check_pauses_s() -> Iterator[float]:
 
 
 async def _wait_until_no_work_is_due(ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float) -> bool:
-    """Wait until no work is due; return False if that takes too long. It yields its slot meanwhile."""
+    """Wait until none of the sandbox's work is due; return False if that takes over `patience_s`.
+
+    Runs due chores and wakes pools meanwhile. The attempt yields its slot during the wait.
+    """
     clock = asyncio.get_running_loop().time
     ends_at, sent, waits = clock() + patience_s, set[WakeMessage](), iter_check_pauses_s()
     with ctx.yield_slot():
@@ -92,7 +102,10 @@ async def _wait_until_no_work_is_due(ctx: TaskContext, conn: Conn, courier: Wake
 
 
 async def _wake_pools_with_due_jobs(ctx: TaskContext, conn: Conn, courier: WakeCourier, sent: set[WakeMessage]) -> bool:
-    """Wake the pools for due jobs without a wake so far; return False if there are none."""
+    """Send wakes for the sandbox's due jobs that have had none so far; return False if there are none.
+
+    The new wakes are added to `sent`.
+    """
     due = {*await sandbox_time.list_due_pool_wakes(conn, claim=ctx.job)} - sent
     for wake in due:
         await courier.send(wake)

@@ -24,10 +24,10 @@ async def open_task(_: WorkerResources) -> JobTask:
 
 
 async def archive_project(ctx: TaskContext) -> TaskOutcome:
-    """Cancel the project's jobs and blocked posts, end its leases, and return this attempt's counts.
+    """Cancel an archived project's jobs and blocked posts, and end its leases of accounts.
 
-    A running job stops at its next step, and its post with it. A scheduled post is canceled with its job; a
-    post that waits for an approval has no job.
+    The outcome has this attempt's counts. A running job stops at its next step, and its post with it. A
+    scheduled post is canceled with its job; a post that waits for an approval has no job.
     """
     await ctx.progress(0, stage="canceling")
     jobs_canceled = await _cancel_all_batches(ctx, jobs.cancel_jobs_of_project)
@@ -38,7 +38,10 @@ async def archive_project(ctx: TaskContext) -> TaskOutcome:
 
 
 async def _end_project_leases(ctx: TaskContext) -> int:
-    """End the leases, one a transaction: each takes locks from the first of the lock order on."""
+    """End the archived project's leases of accounts, and return their number.
+
+    Each has its own transaction, since it takes locks from the first of the lock order on.
+    """
     count = 0
     while await ctx.step(partial(leases.end_next_lease_of_project, **project_scope_of_job(ctx))):
         count += 1

@@ -80,7 +80,10 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
 
 
 async def collect_account_figures(collector: MetricsCollector, visit: MetricCollectionRun) -> MetricCollectionResult:
-    """Collect the platform's responses until it fails, or the run's time is up."""
+    """Read an account's followers and its posts' figures from the platform; return all that was read.
+
+    It stops at an error of the platform, which is in the result, or when the run's time is up.
+    """
     responses = MetricCollectionResult([], [], [], None)
     try:
         async with asyncio.timeout(MAX_COLLECTION_RUN_S):
@@ -124,9 +127,10 @@ async def collect_post_figures(
 async def collect_batch_values(
     collector: MetricsCollector, visit: MetricCollectionRun, batch: Sequence[PostDueForPolling]
 ) -> list[ReportedMetricValues]:
-    """Return the values of one call. A refused post has none.
+    """Read the figures of a batch of posts in one call to the platform; return the values of each post.
 
-    In a sandbox they have a value for each due time that its clock has passed since the last run.
+    A refused call gives no values; one that the account causes raises. In a sandbox posts have a value for
+    each due time that its clock has passed since the last run.
     """
     if isinstance(collector, SandboxCollector):
         return [

@@ -27,7 +27,11 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
-    """Connect the account. A code works once: a retry after the server was reached fails: start again."""
+    """Connect an account by its one-time code or app password: store its tokens, return the job's outcome.
+
+    A code works once. If an attempt dies after the server took the code, the next attempt fails: the owner
+    must start again.
+    """
     attempt = await ctx.step(partial(connect.begin_account_connect, claim=ctx.job, keyring=keyring))
     try:
         async with nullcontext() if attempt.sandbox else ctx.at(attempt.asked.service_url):

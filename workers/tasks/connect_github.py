@@ -21,7 +21,11 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Keyring) -> TaskOutcome:
-    """Connect the installation. A code works once: a retry after GitHub was reached fails: start again."""
+    """Connect a GitHub App installation if the one-time code's person may do so; return the outcome.
+
+    A code works once. If an attempt dies after GitHub took the code, the next attempt fails: the person must
+    start again.
+    """
     attempt = await ctx.step(partial(github_installations.begin_installation_attempt, claim=ctx.job, keyring=keyring))
     claimed = {"code": attempt.code, "installation_id": ctx.job.args["installation_id"]}
     try:

@@ -87,7 +87,10 @@ async def content_generate(ctx: TaskContext, *, studio: PieceResources) -> TaskO
 async def render_piece_in_folder(
     ctx: TaskContext, studio: PieceResources, brief: GenerationBrief, folder: Path
 ) -> RenderedPiece:
-    """Render the piece into the folder. Raises `RenderFailed`."""
+    """Render a piece of content in a child process; return its copy and its files, which lie in `folder`.
+
+    Reports the job's progress meanwhile. Raises `RenderFailed`.
+    """
     copy, outputs = None, []
     async with AsyncExitStack() as stack:
         handles = await storing.open_input_files(ctx, studio.store, brief.files, stack)
@@ -108,7 +111,10 @@ async def render_piece_in_folder(
 
 
 async def _choose_copy_model(ctx: TaskContext, studio: PieceResources) -> LanguageModel | None:
-    """Return the model for a piece's copy; none in a sandbox, so that the same brand gives the same piece."""
+    """Return the language model for a piece's copy; None if none is configured, or in a sandbox.
+
+    In a sandbox the same brand gives the same piece.
+    """
     if studio.model is None:
         return None
     in_sandbox = await ctx.step(partial(organizations.is_sandbox_organization, organization_id=ctx.job.organization_id))

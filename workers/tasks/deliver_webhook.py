@@ -84,7 +84,7 @@ class WebhookDeliverySession:
         self._failing = True
 
     async def open(self) -> EndpointState:
-        """Put back the deliveries of a dead attempt, then return the endpoint."""
+        """Put deliveries that a dead attempt left marked back into the queue; return the endpoint's state."""
 
         async def opened(conn: Conn) -> EndpointState:
             await attempts.requeue_unsettled_deliveries(conn, claim=self._ctx.job)
@@ -99,7 +99,10 @@ class WebhookDeliverySession:
             pass
 
     async def run(self) -> None:
-        """Keep the deliveries' concurrency up until none is due or the time slice is over."""
+        """Send the endpoint's due deliveries, several at once, until none is due or the time slice is over.
+
+        If the job is stopped, the deliveries under way are canceled.
+        """
         results, concurrency = list[FinishedDeliveryAttempt](), FIRST_DELIVERY_CONCURRENCY
         try:
             while True:
@@ -116,7 +119,10 @@ class WebhookDeliverySession:
     async def _settle_and_take_deliveries(
         self, results: Sequence[FinishedDeliveryAttempt], free: int
     ) -> list[OutgoingDelivery]:
-        """Store the results of deliveries and take as many new ones as fit, in one transaction."""
+        """Store the results of ended deliveries and take at most `free` due ones, in one transaction.
+
+        Returns the taken deliveries, none once the time slice is over.
+        """
         in_time = asyncio.get_running_loop().time() < self._slice_ends_at
         next_states: list[NextDeliveryStatus] = []
 
@@ -152,7 +158,10 @@ class WebhookDeliverySession:
         return [send.result() for send in done]
 
     async def _try(self, delivery: OutgoingDelivery) -> FinishedDeliveryAttempt:
-        """Send one delivery. Any error is a counted attempt: otherwise the next job would send it again."""
+        """Send one webhook delivery, and return its result; nothing is raised.
+
+        Any error is a counted attempt: otherwise the next job would send the delivery again.
+        """
         if delivery.body is not None:
             try:
                 return await self._send(delivery, delivery.body)

@@ -31,7 +31,10 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def fetch_app_media(ctx: TaskContext, *, downloads: FileDownloads, store: MediaStore) -> TaskOutcome:
-    """Fetch the file and store it. The next attempt, or the job's end, deletes a dead attempt's files."""
+    """Fetch an app's media file from the partner's URL and store it; return the job's outcome.
+
+    The next attempt, or the job's end, deletes a dead attempt's files.
+    """
     begun = await ctx.step(partial(app_media_fetches.begin_media_fetch_attempt, claim=ctx.job))
     if not begun.awaited:
         return Canceled()

@@ -30,7 +30,10 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def influencer_create(ctx: TaskContext, *, store: MediaStore, folders: PieceFolders) -> TaskOutcome:
-    """Draw and store the portrait. Any number of attempts stores one file."""
+    """Draw the portrait of a new influencer and store it; return the job's outcome.
+
+    Any number of attempts stores one file.
+    """
     await ctx.progress(0.01, stage="planning")
     with folders.new() as folder:
         try:

@@ -66,7 +66,10 @@ async def ingest_appstore(
 def build_store_access(
     ctx: TaskContext, web: WebCrawlResources, parser: DocumentParser, settings: Settings
 ) -> StoreAccess:
-    """Return the stores for this job: its lookups are limited to Apple's rate."""
+    """Return the access to the app stores for this job: clients, URLs and parser.
+
+    Its lookups are limited to Apple's rate.
+    """
     return StoreAccess(
         lookup=AppLookupAccess(web.client, settings.itunes_api_url, build_upstream_limiter(ctx, ITUNES_RATE_LIMIT)),
         web=web,

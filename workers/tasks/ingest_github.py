@@ -27,7 +27,10 @@ from workers.web.fetch import open_guarded_client
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    """Open the task. The API carries the operator's token, if any, and App; its client calls only GitHub."""
+    """Return the task `ingest_github` with its resources.
+
+    Its GitHub API carries the operator's token, if any, and App; the API's client calls only GitHub.
+    """
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
     client = open_guarded_client(
         allowed=ssrf_guard.operator_url_policy(settings.github_api_url), contact=settings.public_url
@@ -51,7 +54,10 @@ async def ingest_github(
     repo, parser = ctx.job.args["repo"], parser.of(ctx.job.organization_id)
 
     async def read(visit: CrawlState | None, progress: ReportProgress) -> BrandExtraction:
-        """Read the repository, as the organization's own installation if that covers it."""
+        """Read the job's GitHub repository, and return the brand found in it.
+
+        Uses the organization's own installation if that covers the repository.
+        """
         token = await build_repository_token_finder(ctx, app)(repo)
         ours = api if app is None or token is None else api_with_installation_token(api, app, token)
         return await ingest_github_repository(

@@ -29,7 +29,10 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def make_poster(ctx: TaskContext, *, store: MediaStore, folders: PieceFolders) -> TaskOutcome:
-    """Draw and store the poster. Any number of attempts stores one file; an unreadable video gets none."""
+    """Draw the poster of an uploaded video and store it as the video's thumbnail; return the job's outcome.
+
+    Any number of attempts stores one file; an unreadable video gets none.
+    """
     with folders.new() as folder:
         try:
             token = await ctx.step(partial(posters.begin_poster_job, claim=ctx.job))
@@ -45,7 +48,10 @@ async def make_poster(ctx: TaskContext, *, store: MediaStore, folders: PieceFold
 
 
 async def draw_video_poster(store: MediaStore, token: str, folder: Path) -> OutputFile:
-    """Draw the poster of a stored video. Raises `RenderFailed`."""
+    """Draw the poster of a video in the media storage; return the image file, which lies in `folder`.
+
+    Raises `RenderFailed` if the video can't be drawn, or the storage is away.
+    """
     try:
         async with store.opened(token) as handle:
             return await render_single_file(PosterRequest(clip=handle, folder=str(folder)), [handle])

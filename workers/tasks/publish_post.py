@@ -40,7 +40,10 @@ async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> Task
 
 
 async def run_attempt_in_server_slot(attempt: PublishAttempt) -> TaskOutcome:
-    """Run the attempt in a slot of the account's server. Without one in time, snooze the job in its order."""
+    """Run an attempt to publish a post in a slot of its account's server, and return the outcome.
+
+    Without a free slot in time, snooze the job; the post keeps its place in the account's queue.
+    """
     async with AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(attempt.ctx.at(attempt.outgoing.account.service_url))

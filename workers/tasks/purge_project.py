@@ -49,7 +49,11 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def purge_project(
     ctx: TaskContext, *, store: MediaStore, keyring: Keyring, event_store: OpenEventStore, archive_url: str = ""
 ) -> TaskOutcome:
-    """Delete all of the project. After a dead or late attempt the next one continues with the rest."""
+    """Delete all rows, files and events of a project; return the job's outcome.
+
+    A snooze while jobs of the project run, or a storage is away. After a dead or late attempt the next one
+    continues with the rest.
+    """
     late_at = asyncio.get_running_loop().time() + PURGE_TIME_SLICE_S
     if await ctx.step(partial(purge.has_open_project_jobs, claim=ctx.job)):
         return Snooze(OPEN_JOBS_SNOOZE_S)
@@ -79,9 +83,10 @@ async def _forget_idempotent_answers(ctx: TaskContext) -> None:
 
 
 async def _delete_batches_until_late(delete: DeleteProjectBatch, late_at: float) -> Snooze | Interrupted | None:
-    """Delete batch after batch; return None when nothing is left, else a snooze, or `Interrupted` if late.
+    """Delete batch after batch of a purged project by `delete`; return None when nothing is left.
 
-    An attempt deletes a batch at least; the deadline ends the job.
+    Else return the snooze of `delete`, or `Interrupted` once it is late. An attempt deletes a batch at least;
+    the deadline ends the job.
     """
     while deleted := await delete():
         if isinstance(deleted, Snooze):
@@ -96,7 +101,10 @@ async def _delete_row_batch(ctx: TaskContext, delete: Callable[..., Awaitable[ob
 
 
 async def _delete_event_batch(ctx: TaskContext, event_store: OpenEventStore) -> object:
-    """Delete a batch of events. They may be in another database; no other process needs them."""
+    """Delete a batch of the project's events; return a false value when none is left.
+
+    Events may be in another database; no other process needs them. Returns a snooze while that is away.
+    """
     project_id = purge.purged_project_id(ctx.job)
     try:
         with raise_if_postgres_away():
@@ -107,7 +115,10 @@ async def _delete_event_batch(ctx: TaskContext, event_store: OpenEventStore) -> 
 
 
 async def _delete_archived_events(ctx: TaskContext, event_store: OpenEventStore, archive_url: str) -> Snooze | None:
-    """Delete archived events, once the store has none: a batch under way has reached the archive by then."""
+    """Delete the project's events from the archive; return None, or a snooze while a database is away.
+
+    It runs once the event store has none: a batch under way has reached the archive by then.
+    """
     if not archive_url:
         return None
     project_id = purge.purged_project_id(ctx.job)

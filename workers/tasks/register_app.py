@@ -19,7 +19,11 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def register_app(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
-    """Register once: another organization's job, or an earlier attempt, may have committed before."""
+    """Register this application with an account's server and store the result; return the job's outcome.
+
+    Does nothing if a registration exists: another organization's job, or an earlier attempt, may have
+    committed before.
+    """
     server = PlatformServer(**ctx.job.args)
     if await ctx.step(partial(client_registrations.is_registration_lasting, server=server)):
         return Done()

@@ -55,7 +55,10 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def relay_conversions(
     ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring, event_store: OpenEventStore
 ) -> TaskOutcome:
-    """Run one time slice of calls. Another job follows at once for the rest."""
+    """Send an app's due conversions to Meta or TikTok for one time slice; return the job's outcome.
+
+    Another job follows at once for the rest. A snooze while the event store is away.
+    """
     line = conversion_lines.conversion_line_of_claim(ctx.job)
     server = calls.build_destination_apis(net.settings)[line.destination]
     late_at = asyncio.get_running_loop().time() + RELAY_TIME_SLICE_S
@@ -100,7 +103,10 @@ class ConversionRelay:
         self._refused, self._taken = Counter[str](), False
 
     async def relay_next_call(self) -> bool:
-        """Make one call at most; return False when no more can be done now."""
+        """Send the next batch of conversions in one call at most; return False when no more can be done now.
+
+        If the destination is closed, cancel its pending conversions instead.
+        """
         opened = await self._open()
         if isinstance(opened, ClosedConversionDestination):
             return await self._outbox.cancel(code=opened.code, message=opened.message) > 0
@@ -114,7 +120,10 @@ class ConversionRelay:
         )
 
     async def _take(self, to: OpenConversionDestination) -> bool:
-        """Take due conversions, and end those that can't be sent; return False if none is due."""
+        """Take due conversions from the outbox for the next call; return False if none is due.
+
+        Those that can't be sent are settled.
+        """
         due = await self._outbox.due()
         self._more = len(due) == CALL_ROWS
         # About a millisecond of CPU each: other jobs use the event loop.
@@ -125,7 +134,10 @@ class ConversionRelay:
         return bool(due)
 
     async def _try(self, part: list[ReadyConversion]) -> bool:
-        """Make one call; return False if the destination needs a pause. A closed destination gets no call."""
+        """Send a batch of conversions in one call, and store the result.
+
+        Returns False if the destination needs a pause. A destination that was closed meanwhile gets no call.
+        """
         ids = [conversion.id for conversion in part]
         async with self._ctx.at(self._server.base):
             at = await self._outbox.begin(ids)
@@ -138,7 +150,7 @@ class ConversionRelay:
         return await self._settle(ConversionCall(part, to, at), verdict)
 
     async def _settle(self, tried: ConversionCall, verdict: ConversionVerdict) -> bool:
-        """Store the result of a call; return False if the destination needs a pause."""
+        """Store the result of a call for conversions; return False if the destination needs a pause."""
         if verdict.word == ConversionVerdictKind.ACCEPTED:
             self._taken = True
             await self._outbox.settle([build_delivered_settlement(conversion) for conversion in tried.part])
@@ -155,7 +167,11 @@ class ConversionRelay:
         return False
 
     async def _split_refused_batch(self, tried: ConversionCall, verdict: ConversionVerdict) -> bool:
-        """Split a refused batch into halves. A single one is the bad one, unless all single ones fail."""
+        """Split a refused batch of conversions into halves for the next calls.
+
+        Returns False if the destination needs a pause. A single refused conversion has failed, unless all
+        single ones are refused: then the destination pauses.
+        """
         part = tried.part
         if len(part) > 1:
             await self._outbox.put_back(tried.ids, verdict, at=tried.at)

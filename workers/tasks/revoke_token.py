@@ -18,7 +18,10 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
-    """Revoke the tokens. After an attempt that died in between, the platform reports them as revoked."""
+    """Revoke a disconnected account's tokens at its platform; the outcome says whether that was done.
+
+    After an attempt that died in between, the platform reports them as already invalid.
+    """
     attempt = await ctx.step(partial(token_revocation.begin_token_revocation, claim=ctx.job, keyring=keyring))
     if attempt is None:
         return Done({"revoked": False})

@@ -45,7 +45,10 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def verify_tracking(
     ctx: TaskContext, *, event_store: OpenEventStore, listens_s: float = MAX_EVENT_WAIT_S
 ) -> TaskOutcome:
-    """Query once. The job is done after an event, or after `listens_s`."""
+    """Query the event store once for recent events of an SDK app; return the job's outcome.
+
+    The job is done after an event, or after `listens_s`; until then it snoozes.
+    """
     began_at = asyncio.get_running_loop().time()
     app = await ctx.step(partial(verifications.find_verified_app, claim=ctx.job))
     if app is None:
@@ -65,10 +68,10 @@ async def verify_tracking(
 async def _query_event_store(
     app: VerifiedApp, began_at: float, event_store: OpenEventStore, see: RecentEventQuery[T]
 ) -> T:
-    """Query the events since the job was accepted. Raises `ServiceUnavailable` while the store is away.
+    """Run a query for the app's events since the job was accepted; return its result.
 
     The store has its own clock: the query passes a duration, counted from before the job's first read, so
-    that no event is missed.
+    that no event is missed. Raises `ServiceUnavailable` while the store is away.
     """
     with raise_if_postgres_away():
         async with event_store() as conn:

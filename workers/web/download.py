@@ -25,7 +25,10 @@ class FileDownloads:
         self.client, self.site_rate = client, SiteRateLimit()
 
     async def get(self, url: str, keep: StoreDownload, *, limit: int, deadline_s: float) -> None:
-        """Download the file and pass its bytes to `keep`. Raises `SourceError`, and the errors of `keep`."""
+        """Download the file at a URL, and pass its bytes to `keep` as a stream.
+
+        Raises `SourceError`, such as `SourceTooLarge` over `limit` bytes, and the errors of `keep`.
+        """
         want = ExpectedResponse(accept="image/*,video/*,*/*;q=0.1", limit=limit, deadline_s=deadline_s)
 
         async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:

@@ -93,12 +93,15 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """Digest of the body and of the headers that decide how it is read."""
+        """Return a hash of the response's body and of the headers that decide how the body is read."""
         reading_headers = f"{self.content_type}\n{self.language}\n".encode()
         return blake2b(reading_headers + self.body, digest_size=16).hexdigest()
 
     def validator(self, header: str) -> str | None:
-        """Return the header's value; None if it can't be sent back unchanged, or is too long to keep."""
+        """Return the response's ETag or Last-Modified, by the header's name.
+
+        None if it is missing, can't be sent back unchanged, or is too long to keep.
+        """
         value = str(self.headers.get(header, ""))
         return value if value.isascii() and 0 < len(value) <= MAX_HTTP_VALIDATOR_CHARS else None
 
@@ -157,8 +160,9 @@ def host_and_port_of_url(url: httpx.URL) -> tuple[str, int]:
 
 
 def look_up_host(*arguments: Any) -> Any:
-    """Run `socket.getaddrinfo` within `DNS_LOOKUP_TIMEOUT_S`: ssrfguard's thread can't be canceled during a
-    lookup.
+    """Return the addresses of a host by `socket.getaddrinfo`, within `DNS_LOOKUP_TIMEOUT_S`.
+
+    Raises `socket.gaierror` after that time. ssrfguard's thread can't be canceled during a lookup.
     """
     try:
         return DNS_LOOKUP_THREADS.submit(socket.getaddrinfo, *arguments).result(DNS_LOOKUP_TIMEOUT_S)
@@ -194,7 +198,10 @@ def build_identity_headers(contact: str) -> dict[str, str]:
 
 
 async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:
-    """Read the whole response into memory."""
+    """Check a response's status and media type, read its body into memory, and return both.
+
+    Raises a `SourceError` for an unexpected status or type, or a body over the limit.
+    """
     if conditional and response.status_code == httpx.codes.NOT_MODIFIED:
         return build_fetched_response(response, b"")
     if response.status_code in want.passing:
@@ -210,7 +217,7 @@ async def read(response: httpx.Response, want: ExpectedResponse, *, conditional:
 
 
 async def admit_any_url(_url: str) -> None:
-    """Admit any URL, where robots.txt does not apply."""
+    """Do nothing, so that any redirect is followed: for requests to which robots.txt does not apply."""
 
 
 async def fetch_url(
@@ -224,10 +231,11 @@ async def fetch_url(
     content: bytes | None = None,
     read: ReadResponse = read,
 ) -> FetchedResponse:
-    """GET `url`, or POST `content` to it. `admit` is called with each redirect before it is followed.
+    """GET a URL, or POST `content` to it, follow redirects, and return the response.
 
-    `headers` go to the origin of `url` and to no other. A request for a URL in `validators_by_url` is
-    conditional, and its response may be `unchanged`. Raises a `SourceError`.
+    `admit` is called with each redirect before it is followed. `headers` go to the origin of `url` and to no
+    other. A request for a URL in `validators_by_url` is conditional, and its response may be `unchanged`.
+    Raises a `SourceError`.
     """
     query = FetchRequest(want=want, headers=headers, validators_by_url=validators_by_url, content=content, read=read)
     with raise_as_source_errors(url):
@@ -238,7 +246,10 @@ async def fetch_url(
 async def fetch_with_redirects(
     client: httpx.AsyncClient, url: httpx.URL, query: FetchRequest, admit: AdmitUrl
 ) -> FetchedResponse:
-    """Request `url` and follow its redirects. A POST is not repeated elsewhere: its redirect is an error."""
+    """Request a URL, follow its redirects, and return the last response.
+
+    A POST is not repeated elsewhere: its redirect is an error. Raises `FetchFailed` after `MAX_FETCH_REDIRECTS`.
+    """
     first = url.scheme, *host_and_port_of_url(url)
     for _ in range(MAX_FETCH_REDIRECTS + 1):
         is_first_origin = (url.scheme, *host_and_port_of_url(url)) == first
@@ -277,7 +288,7 @@ def build_conditional_headers(validators: HttpValidators) -> dict[str, str]:
 
 
 def build_range_headers(want: ExpectedResponse) -> dict[str, str]:
-    """Return headers for the first `limit` bytes if `want.part`, else none.
+    """Return request headers for only the first `limit` bytes of a file if `want.part`, else no headers.
 
     A server may ignore the range, or cut the compressed file.
     """

@@ -16,9 +16,10 @@ ZLIB_WBITS_WITHOUT_HEADER = -15
 
 
 async def read_inflated_body(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:
-    """Return the decoded body. Raises `FetchFailed` for an encoding that it can't decode.
+    """Read a response's body and return it without its Content-Encoding.
 
-    A body over `limit` bytes, raw or decoded, is cut there with `cut`, else raises `SourceTooLarge`.
+    A body over `limit` bytes, raw or decoded, is cut there with `cut`, else raises `SourceTooLarge`. Raises
+    `FetchFailed` for a broken body, or an encoding that it can't decode.
     """
     compressed = is_compressed_encoding(encoding)
     packed = await collect_bytes_to_limit(chunks, limit)
@@ -39,7 +40,7 @@ def is_compressed_encoding(encoding: str) -> bool:
 
 
 async def collect_bytes_to_limit(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """Collect all bytes, but stop once there are more than `limit`."""
+    """Read the chunks of a body and return all bytes, but stop after the chunk that exceeds `limit` bytes."""
     body = bytearray()
     async for chunk in chunks:
         body += chunk

@@ -21,7 +21,7 @@ from schemas.settings import Settings
 from workers.web.errors import raise_as_source_errors, read_retry_after_s
 from workers.web.fetch import look_up_host, open_guarded_client
 
-#: Seconds of one attempt, without a hanging DNS lookup (`DNS_S` of the fetch).
+#: Seconds of one attempt, without a hanging DNS lookup (`DNS_LOOKUP_TIMEOUT_S` of the fetch).
 DELIVERY_ATTEMPT_TIMEOUT_S = 15.0
 #: Seconds of these for the response after its status.
 RESPONSE_BODY_TIMEOUT_S = 2.0
@@ -106,7 +106,7 @@ async def _read_rest_of_response(response: httpx.Response) -> None:
 
 
 def _failure_code_of_status(response: httpx.Response) -> DeliveryFailureCode | None:
-    """Return the code for a status other than 2xx; a redirect is never followed."""
+    """Return the failure code of a receiver's response; None for a 2xx. A redirect is never followed."""
     if response.is_success:
         return None
     return "REDIRECT" if response.is_redirect else "BAD_STATUS"

@@ -32,7 +32,7 @@ class CopyFormulas(NamedTuple):
     presenter: str
 
     def with_tone_templates(self, *, visit: str, **others: Any) -> "CopyFormulas":
-        """Return the formulas of another tone: it ends with its `visit` as a sentence."""
+        """Return these formulas with the templates of another tone; `ending` is its `visit` as a sentence."""
         ending = visit if visit.endswith("!") else f"{visit}."
         return self._replace(visit=visit, ending=ending, **others)
 
@@ -71,6 +71,6 @@ def entries_to_patterns(block: str) -> Iterable[str]:
 
 
 def compile_entry_pattern(*blocks: str) -> re.Pattern[str]:
-    """Match any entry of the blocks as whole words; without entries, match nothing."""
+    """Return a pattern of the blocks' entries as whole words; without entries, it matches nothing."""
     alternatives = "|".join(entry for block in blocks for entry in entries_to_patterns(block))
     return re.compile(rf"(?<!\w)(?:{alternatives or '(?!)'})(?!\w)", re.IGNORECASE)

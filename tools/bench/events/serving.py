@@ -29,7 +29,7 @@ class EventServer(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tuple[EventServer, EventServer]]:
-    """Serve the API and the bare route, on the scratch database alone, with an empty store."""
+    """Run the API and the bare route on the scratch database with an empty event store, and yield both."""
     await environment.pool.execute("truncate event, event_seen")
     endpoints = [await _create_event_endpoint(environment) for _ in range(SENDING_APP_COUNT)]
     store = environment.settings.database_url
@@ -41,8 +41,9 @@ async def run_event_servers(environment: BenchEnvironment) -> AsyncIterator[tupl
 
 
 async def run_event_plan(environment: BenchEnvironment, server: EventServer, plan: LoadPlan) -> LoadResponses:
-    """Run a plan against a server. Raises `BenchmarkFailed` if a request was refused or an event wasn't
-    new.
+    """Run a load plan of events against a server, and return its responses.
+
+    Raises `BenchmarkFailed` if a request was refused or an event wasn't new.
     """
     answers = await run_load_plan(
         environment, msgspec.structs.replace(plan, port=server.port, endpoints=server.endpoints)
@@ -60,6 +61,6 @@ async def check_stored_events(environment: BenchEnvironment, expected: int) -> N
 
 
 async def _create_event_endpoint(environment: BenchEnvironment) -> EventEndpoint:
-    """Create an app of a new organization of the highest tier."""
+    """Create an app of a new organization of the highest tier, and return its event endpoint."""
     app = await tenants.create_event_app(environment, await tenants.create_tenant(environment, keys=0))
     return EventEndpoint(path=app.path, key=app.key)

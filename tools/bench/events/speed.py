@@ -44,7 +44,10 @@ class EventSpeedRun(NamedTuple):
 
 
 async def measure_event_speed(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure the requests of each batch size. Raises `BenchmarkFailed`."""
+    """Measure the rate and CPU of events by batch size, against a bare route and a raw COPY.
+
+    Raises `BenchmarkFailed`.
+    """
     requests, rounds = size.event_requests, size.rounds
     ours: dict[int, list[EventSpeedRun]] = {batch: [] for batch in requests}
     bare: dict[int, list[EventSpeedRun]] = {batch: [] for batch in requests}

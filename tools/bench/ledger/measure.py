@@ -58,13 +58,13 @@ async def measure_old_ledger(environment: BenchEnvironment, size: RunSize, tell:
 
 
 def _count_pullable_jobs(size: RunSize) -> int:
-    """Return a number of jobs that no comparison pulls completely."""
+    """Return a number of waiting jobs that no comparison of the two ledgers pulls completely."""
     return 2 * (WARM_UP_CALLS + size.ledger_times) * SLOTS
 
 
 @contextlib.asynccontextmanager
 async def _open_both_ledgers(environment: BenchEnvironment) -> AsyncIterator[tuple[LedgerSide, LedgerSide]]:
-    """Open both sides on one server, each in its own database."""
+    """Yield the old and the empty ledger on one server, each in its own database."""
     url = environment.settings.database_url
     async with (
         create_scratch_database(url) as empty_url,
@@ -86,7 +86,7 @@ async def _open_connection(url: str) -> AsyncIterator[Conn]:
 async def _compare_statement(
     old: LedgerSide, empty: LedgerSide, statement: TimedStatement, times: int, aim: float
 ) -> StatementTimes:
-    """Time both sides in turn, so that a busy machine affects both."""
+    """Time a statement on the old and the empty ledger in turn, so that a busy machine affects both."""
     took: dict[bool, list[float]] = {True: [], False: []}
     for number in range(WARM_UP_CALLS + times):
         for side in (old, empty):
@@ -108,7 +108,7 @@ async def _time_statement_ms(side: LedgerSide, statement: TimedStatement) -> flo
 async def _measure_pulls_at_caps(
     old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
-    """Measure a pull of ten among tenants at their cap."""
+    """Measure a pull of ten jobs among tenants at their cap, and among jobs of an unknown kind."""
     rows = {}
     for count in size.ledger_capped:
         name = f"pull of 10, {count} tenants at their cap"
@@ -131,7 +131,7 @@ async def _measure_pulls_at_caps(
 async def _measure_pull_with_snapshot(
     url: str, old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
-    """Measure a pull of ten while a transaction holds a snapshot older than the last jobs."""
+    """Measure a pull of ten jobs while a transaction holds a snapshot older than the last ended jobs."""
     name = f"pull of 10, a snapshot held over {size.ledger_held} jobs"
     tell(name)
     await old.begin(tenants=size.ledger_tenants)
@@ -144,7 +144,7 @@ async def _measure_pull_with_snapshot(
 
 @contextlib.asynccontextmanager
 async def _hold_snapshot(url: str) -> AsyncIterator[None]:
-    """Hold a snapshot, like a dump or a long report."""
+    """Hold a database snapshot while the block runs, like a dump or a long report."""
     async with _open_connection(url) as conn, conn.transaction(isolation="repeatable_read"):
         await conn.execute("select set_config('idle_in_transaction_session_timeout', '0', true)")
         yield

@@ -85,7 +85,7 @@ class LedgerSide:
     next_tenants: Iterator[UUID] = field(default_factory=lambda: iter(()))
 
     async def begin(self, *, tenants: int) -> None:
-        """Reset to an empty ledger with `tenants` of the lowest tier and one worker."""
+        """Empty the ledger, then create `tenants` organizations of the lowest tier and one worker."""
         self.tenants, self.worker_id = [ids.new_uuid7() for _ in range(tenants)], ids.new_uuid7()
         self.next_tenants = itertools.cycle(self.tenants)
         await self.conn.execute("set statement_timeout = 0")
@@ -107,7 +107,7 @@ class LedgerSide:
         await self.conn.execute(INSERT_ENDED_JOBS, [org], 1_000, NOOP.name, BENCH_POOL)
 
     async def insert_ended(self, *, ended: int, waiting: int) -> None:
-        """Insert a month of jobs, and refresh statistics."""
+        """Insert a month of ended jobs, then `waiting` due ones, and refresh statistics."""
         await self.conn.execute(INSERT_ENDED_JOBS, self.tenants, ended, NOOP.name, BENCH_POOL, timeout=600)
         await self.insert_due(self.tenants, waiting)
 
@@ -135,7 +135,7 @@ class LedgerSide:
         )
 
     async def pull_exactly(self, count: int) -> list[JobClaim]:
-        """Pull `count` jobs; an empty ledger gets them first. Raises `BenchmarkFailed`."""
+        """Pull `count` jobs; submit them first on an empty ledger. Raises `BenchmarkFailed` for fewer."""
         if not self.old:
             await self.submit(count)
         pulled = await self.pull(count)
@@ -144,7 +144,7 @@ class LedgerSide:
         return pulled
 
     async def settle(self, claims: list[JobClaim]) -> None:
-        """Complete the jobs. Raises `BenchmarkFailed` if another attempt owned one."""
+        """Complete the pulled jobs. Raises `BenchmarkFailed` if another attempt owned one."""
         moved = await ledger.settle_job_attempts(self.conn, [AttemptSettlement(claim, Done()) for claim in claims])
         if len(moved) != len(claims):
             raise BenchmarkFailed(f"settled {len(moved)} jobs of {len(claims)}")

@@ -32,13 +32,13 @@ async def _submit_one_job(side: LedgerSide, _: Any) -> None:
 
 
 async def _drain_empty_ledger(side: LedgerSide, _: Any) -> None:
-    """Empty an empty ledger again."""
+    """Pull and complete the jobs of the empty ledger, so that it is empty again; skip the old one."""
     if not side.old:
         await side.settle(await side.pull())
 
 
 async def _submit_ten_if_empty(side: LedgerSide) -> None:
-    """Submit jobs for a pull of ten if none wait."""
+    """Submit jobs for a pull of ten to the empty ledger; skip the old one, which has waiting jobs."""
     if not side.old:
         await side.submit(SLOTS)
 

@@ -20,7 +20,10 @@ from tools.bench.neighbours.row import AttackPlan, AttackProgress
 
 
 async def run_attack_process(name: str, plan: AttackPlan) -> None:
-    """Run an attack until SIGTERM. An attack that ends by itself has done all it can."""
+    """Run an attack until SIGTERM; tell the parent process when it is ready, and its counts at the end.
+
+    An attack that ends by itself has done all it can.
+    """
     ended, progress = asyncio.Event(), AttackProgress(Counter(), asyncio.Event(), asyncio.Event())
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     running = asyncio.create_task(ROWS[name].attack(plan, progress))
@@ -35,7 +38,7 @@ async def run_attack_process(name: str, plan: AttackPlan) -> None:
 
 
 async def _wait_for_event(running: "asyncio.Task[None]", reached: asyncio.Event) -> None:
-    """Wait for the event or the end of the attack. Raises the attack's error."""
+    """Wait for an event of the attack or for the attack's end. Raises the attack's error."""
     waiter = asyncio.create_task(reached.wait())
     await asyncio.wait({running, waiter}, return_when=asyncio.FIRST_COMPLETED)
     if not waiter.done():

@@ -47,7 +47,7 @@ CONCURRENT_UPLOADERS = 8
 
 
 async def prepare_metadata_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    """Create the attacker; `owned` lists the projects that each key fills."""
+    """Create the attacking tenant and return its plan; `owned` lists the projects that each key fills."""
     attacker = await tenants.create_tenant(
         deployment.environment, tier="standard", keys=METADATA_KEYS, projects=METADATA_PROJECTS
     )
@@ -58,7 +58,7 @@ async def prepare_metadata_attack(deployment: AttackedDeployment, scale: AttackS
 
 
 async def attack_by_metadata(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Fill the metadata of the projects, then read their list."""
+    """Fill the metadata of the attacker's projects, then read the list of projects forever."""
     async with asyncio.TaskGroup() as group:
         for key, projects in zip(plan.keys, plan.owned, strict=True):
             group.create_task(_fill_project_metadata(plan, progress, key, projects))
@@ -87,7 +87,10 @@ async def prepare_body_attack(deployment: AttackedDeployment, _: AttackScale) ->
 
 
 async def attack_by_bodies(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Send three of four bodies to a project, which accepts 1 MiB, and one to the webhook endpoints."""
+    """Send large bodies in turn: three of four to a project, one of four to the webhook endpoints.
+
+    A project accepts 1 MiB.
+    """
     [[project]], [key] = plan.owned, plan.keys
     sent = [("PATCH", f"/v1/projects/{project}", _build_large_body(item)) for item in METADATA_LIST_ITEMS]
     fields = b'"url":"https://a.example/","events":["*"],'

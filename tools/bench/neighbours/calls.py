@@ -44,7 +44,7 @@ async def send_counted_request(
 
 
 async def read_uncounted_requests(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
-    """Return the requests that passed uncounted because Redis was slow on a busy machine."""
+    """Return the number of requests that no rate limit counted, since Redis was slow on a busy machine."""
     async with httpx.AsyncClient(trust_env=False) as client:
         metrics = (await client.get(f"http://127.0.0.1:{deployment.port}/metrics")).text
     [line] = [line for line in metrics.splitlines() if line.startswith("rate_limit_uncounted_total ")]
@@ -54,10 +54,10 @@ async def read_uncounted_requests(deployment: AttackedDeployment, _: Mapping[str
 async def run_paced_callers(
     progress: AttackProgress, callers: int, *, every_s: float, warm_s: float, once: Callable[[int], Awaitable[int]]
 ) -> None:
-    """Run `once` with each caller's number every `every_s` seconds, forever; it returns a status.
+    """Run `callers` callers forever; each calls `once` with its number every `every_s` seconds.
 
-    Callers are spread over `every_s`. `progress.ready` is set at the first refusal, when the allowed bursts
-    are used up, or after `warm_s` seconds at the latest.
+    Callers are spread over `every_s`, and `once` returns a status. `progress.ready` is set at the first
+    refusal, when the allowed bursts are used up, or after `warm_s` seconds at the latest.
     """
     begun, refused = time.monotonic(), asyncio.Event()
 

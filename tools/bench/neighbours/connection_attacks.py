@@ -55,7 +55,7 @@ async def attack_by_silence(plan: AttackPlan, progress: AttackProgress) -> None:
 
 
 async def _hold_connection(port: int, name: str, words: bytes, progress: AttackProgress) -> None:
-    """Hold a connection, and reopen it whenever the server closes it."""
+    """Send `words` on a connection and hold it; reopen it whenever the server closes it, forever."""
     while True:
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -67,7 +67,7 @@ async def _hold_connection(port: int, name: str, words: bytes, progress: AttackP
 
 
 async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    """Upload the file; `owned` has its path."""
+    """Upload the attacked file, and return the attack's plan; `owned` has the file's path."""
     owner = await tenants.create_tenant(deployment.environment, tier="standard")
     plan = AttackPlan(port=deployment.port, keys=owner.keys, many={"readers": scale.many(FILE_READERS)})
     url = f"/v1/projects/{owner.projects[0]}/content/upload"
@@ -78,7 +78,7 @@ async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: At
 
 
 async def attack_by_silent_readers(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Request the file without reading it; one of five readers reads a byte a second."""
+    """Request a public file on many connections without reading it; one of five reads a byte a second."""
     async with asyncio.TaskGroup() as group:
         for number in range(plan.many["readers"]):
             address = f"127.0.0.{2 + number % READER_ADDRESSES}"
@@ -88,7 +88,7 @@ async def attack_by_silent_readers(plan: AttackPlan, progress: AttackProgress) -
 
 
 async def _hold_response(plan: AttackPlan, address: str, progress: AttackProgress, *, trickles: bool) -> None:
-    """Hold a request, and repeat it whenever the server closes the connection."""
+    """Request a file and hold its response unread; repeat this whenever the server closes the connection."""
     while True:
         with contextlib.suppress(OSError), contextlib.closing(_open_reader_socket(address)) as sock:
             await _request_public_file(sock, plan)
@@ -128,7 +128,7 @@ async def prepare_stream_attack(deployment: AttackedDeployment, scale: AttackSca
 
 
 async def attack_by_streams(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Open the streams of each key from its own address, so that no per-address limit helps."""
+    """Hold event streams with each key, from an address of its own, so that no per-address limit helps."""
     async with asyncio.TaskGroup() as group:
         for number, key in enumerate(plan.keys, start=2):
             for _ in range(plan.many["streams"]):
@@ -138,7 +138,10 @@ async def attack_by_streams(plan: AttackPlan, progress: AttackProgress) -> None:
 
 
 async def _hold_stream(plan: AttackPlan, key: str, address: str, progress: AttackProgress) -> None:
-    """Hold a stream, and reopen it when it ends or is refused. Raw sockets: the attack shares the cores."""
+    """Hold an event stream of a job, and reopen it when it ends or is refused.
+
+    It uses a raw socket, since the attack shares the cores with the platform.
+    """
     lines = (f"GET /v1/jobs/{plan.owned[0][0]}/events HTTP/1.1", "Host: localhost", f"Authorization: Bearer {key}")
     words = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
     while True:

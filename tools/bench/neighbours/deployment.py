@@ -22,10 +22,9 @@ class AttackedDeployment(NamedTuple):
 async def run_attacked_deployment(
     environment: BenchEnvironment, *, pools: Collection[str], sites: int, settings: Mapping[str, str]
 ) -> AsyncIterator[AttackedDeployment]:
-    """Run all processes until they are ready: a worker for each of `pools`, which may fetch from `sites`
-    ports.
+    """Run an API, a dispatcher and a worker for each of `pools`, and yield them once they are ready.
 
-    Only the API gets `settings`.
+    The workers may fetch from `sites` ports. Only the API gets `settings`.
     """
     async with contextlib.AsyncExitStack() as stack:
         home, *ports = stack.enter_context(servers.reserve_ports(1 + sites))

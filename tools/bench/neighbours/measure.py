@@ -48,7 +48,7 @@ class AttackResult(NamedTuple):
         return self.beside.p95 <= self.limit_ms and not self.beside.failed
 
     def shown(self) -> dict[str, Any]:
-        """Return the row for --json."""
+        """Return the attack's result as plain values for --json."""
         seen = {"rest": self.rest._asdict(), "beside": self.beside._asdict()}
         return {"what": self.what, **seen, "limit_ms": self.limit_ms, "reached": self.reached, **self.noted}
 
@@ -56,7 +56,7 @@ class AttackResult(NamedTuple):
 async def measure(
     environment: BenchEnvironment, names: Collection[str], scale: AttackScale, progress: SuiteProgress
 ) -> dict[str, AttackResult]:
-    """Measure the named rows in the table's order, each on its own processes."""
+    """Measure the named attacks in the table's order, each on its own processes. Return results by name."""
     return {
         name: await _measure_attack_row(environment, row, scale, progress)
         for name, row in ROWS.items()
@@ -91,7 +91,7 @@ async def _measure_attack_row(
 async def _run_attack(
     environment: BenchEnvironment, row: AttackRow, plan: AttackPlan
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Run the attack; its counts are complete at the end of the block."""
+    """Run the attack's process during the block, and yield its counts, complete after the block."""
     path, counts = environment.folder / "attack.json", dict[str, int]()
     path.write_bytes(msgspec.json.encode(plan))
     async with run_module_in_environment(environment, "tools.bench.neighbours.attacking", row.name, str(path)) as child:

@@ -102,7 +102,7 @@ async def prepare_burst_attack(deployment: AttackedDeployment, scale: AttackScal
 
 
 async def attack_by_bursts(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Send one burst after the other, all within the limit's minute."""
+    """Send one burst of list requests after the other, all within the rate limit's minute."""
     async with open_attacker_client(plan, plan.keys[0]) as client:
         progress.ready.set()
         while True:
@@ -133,7 +133,7 @@ async def _create_event_attack_plan(
 
 
 async def attack_by_events(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Send from raw sockets: a full client would be slower than the API's refusals."""
+    """Send events on raw sockets: a full client would be slower than the API's refusals."""
     app = EventApp(plan.owned[0][0], plan.keys[0], itertools.count())
     async with asyncio.TaskGroup() as group:
         for _ in range(plan.many["senders"]):
@@ -142,7 +142,7 @@ async def attack_by_events(plan: AttackPlan, progress: AttackProgress) -> None:
 
 
 async def _send_events_at_fixed_times(port: int, app: EventApp, progress: AttackProgress) -> None:
-    """Send one connection's share at fixed times, regardless of slow responses."""
+    """Send one connection's share of the events at fixed times, regardless of slow responses."""
     loop, every_s = (asyncio.get_running_loop(), EVENT_CONNECTIONS / (EVENT_RATE_EXCESS * ALLOWED_EVENT_REQUESTS_S))
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(ATTACKER_ADDRESS, 0))
     due, request = loop.time(), _build_event_request(app)
@@ -157,7 +157,7 @@ async def _send_events_at_fixed_times(port: int, app: EventApp, progress: Attack
 
 
 def _build_event_request(app: EventApp) -> bytes:
-    """Build a request with new events; it is repeated until it is accepted."""
+    """Return an HTTP request with new events; the caller repeats it until it is accepted."""
     body = app.events(EVENTS_A_REQUEST)
     head = f"POST {app.path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {app.key}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body

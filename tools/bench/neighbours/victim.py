@@ -38,7 +38,7 @@ class AttackScale(NamedTuple):
     strength: float = 1.0
 
     def many(self, count: int) -> int:
-        """Scale `count` by the strength, to at least one."""
+        """Return `count` multiplied by the attack's strength, at least one."""
         return max(1, round(count * self.strength))
 
 
@@ -124,7 +124,10 @@ async def create_post_action(deployment: AttackedDeployment, client: httpx.Async
 
 
 async def time_victim_action(act: VictimAction, scale: AttackScale, *, every_s: float) -> VictimTimings:
-    """Time the action in one window. A failed action counts as one without a response."""
+    """Run the victim's action at fixed times in one window; return p50, p95 and the failures.
+
+    A failed action counts as one without a response.
+    """
     count, begun = max(2, round(scale.window_s / every_s)), time.monotonic()
     dues = [begun + number * every_s for number in range(count)]
     results = await asyncio.gather(*(_time_one_action(act, number, due, scale) for number, due in enumerate(dues)))

@@ -60,7 +60,7 @@ async def attack_by_slow_sites(plan: AttackPlan, progress: AttackProgress) -> No
 
 
 async def prepare_publishing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    """Create the attackers; `owned` lists a tenant's project and accounts."""
+    """Create the attacking tenants and return their plan; `owned` lists each one's project and accounts."""
     attackers = await _create_attackers(deployment, ATTACKING_TENANTS)
     slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.many(POSTS_A_TENANT)
     accounts = [await tenants.connect_bluesky_accounts(deployment.environment, tenant, slow) for tenant in attackers]
@@ -93,7 +93,7 @@ async def prepare_drawing_attack(deployment: AttackedDeployment, scale: AttackSc
 
 
 async def attack_by_drawings(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Generate contents with a logo of the maximal rendering cost."""
+    """Start a content job in each project of the attacker, with a logo of the maximal rendering cost."""
     async with open_attacker_client(plan, plan.keys[0]) as client:
         for project in plan.owned[0]:
             path = f"/v1/projects/{project}"
@@ -111,7 +111,7 @@ def _build_costly_svg() -> bytes:
 
 
 async def note_drawing_results(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
-    """Return the outcomes of the jobs by attempt."""
+    """Return the number of jobs by outcome and attempt."""
     rows = await deployment.environment.pool.fetch(COUNT_JOB_OUTCOMES)
     return {"jobs": {f"{row['ended']} at attempt {row['attempt']}": row["count"] for row in rows}}
 

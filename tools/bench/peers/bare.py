@@ -31,7 +31,7 @@ SELECT_BARE_JOB = "select * from bare_job where id = $1"
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncIterator[None]:
-    """Open the pool; rows rotate over the organizations, as in a real product."""
+    """Open the app's database pool; new rows rotate over the organizations, as in a real product."""
     size = int(os.environ.get("POOL_SIZE", "10"))
     async with open_postgres_pool(os.environ["DATABASE_URL"], name="bare", size=size) as pool:
         owners = [row["id"] for row in await pool.fetch("select id from organization where env = 'live'")]
@@ -57,7 +57,7 @@ async def read(job_id: FromPath[str], state: State) -> Job:
 
 
 def create_app() -> Litestar:
-    """Create the app, for `python -m api --app`."""
+    """Return the bare Litestar app, for `python -m api --app`."""
     return Litestar([create, read], lifespan=[lifespan], openapi_config=None)
 
 

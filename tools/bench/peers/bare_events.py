@@ -31,5 +31,5 @@ async def take(request: Request) -> AcceptedEvents:  # type: ignore[type-arg]
 
 
 def create_app() -> Litestar:
-    """Create the app, for `python -m api --app`."""
+    """Return the bare Litestar app for events, for `python -m api --app`."""
     return Litestar([take], openapi_config=None)

@@ -18,7 +18,10 @@ def to_https(address: str) -> str:
 
 
 def strip_url_query(address: str) -> str:
-    """Return the address without query and fragment, since stores count visits by them."""
+    """Return an http(s) address as https without query and fragment; empty for an unusable address.
+
+    Stores count visits by the query and fragment.
+    """
     return split_url_or_empty(to_https(address))._replace(query="", fragment="").geturl()
 
 

@@ -81,7 +81,10 @@ def parse_store_listing(app: StoreListing) -> ParsedDocument:
 
 
 def listing_images(app: StoreListing) -> Iterator[CandidateImage]:
-    """Yield the icon, and the screenshots in the store's order."""
+    """Yield the listing's icon as a logo, then its screenshots in the store's order.
+
+    At most `MAX_STORE_SCREENSHOTS` screenshots are used. Images without a usable address are skipped.
+    """
     images: list[tuple[PictureKind, str, str]] = [("logo", app.icon, "icon")]
     images += [("screenshot", address, rule) for address, rule in app.screenshots[:MAX_STORE_SCREENSHOTS]]
     for kind, address, rule in images:
@@ -109,7 +112,11 @@ def split_app_title(title: str) -> tuple[str, str]:
 def listing_description_candidates(
     app: StoreListing, opening: list[str], skip_rules: SentenceSkipRules
 ) -> Iterator[ScoredValue]:
-    """Yield the opening, and the list items as an alternative. Without an opening, yield the short text."""
+    """Yield the description candidates of a store listing, each with confidence and rule.
+
+    They are the opening and, as an alternative, the list items of the description. Without an opening, yield
+    the store's short text.
+    """
     if text := truncate_text(" ".join(opening), MAX_DESCRIPTION_CHARS):
         yield text, 0.95, "description"
         if items := prose.join_descriptive_items(app.description, skip_rules, MAX_DESCRIPTION_CHARS):
@@ -137,7 +144,10 @@ def listing_keyword_candidates(genres: list[str]) -> Iterator[ScoredValue]:
 
 
 def listing_language_candidates(app: StoreListing) -> Iterator[ScoredValue]:
-    """Yield the language of the text, since many listings aren't translated; then the storefront's."""
+    """Yield language tags of a store listing: those of its text, then the storefront's main language.
+
+    The text has precedence, since many listings aren't translated.
+    """
     yield from detection.weigh_language_tags(clean_text_line(f"{app.short} {app.description}"), [])
     if language := countries.main_language_of_country(app.country):
         yield language, 0.40, "storefront"

@@ -63,8 +63,10 @@ class AppLookupAccess(NamedTuple):
 
 
 async def find_store_app(lookup: AppLookupAccess, listing: AppStoreListing, *, country: str) -> StorefrontResult:
-    """Find the app in the first storefront that has it. Raises `SourceError`: `SourceNotFound` if none
-    has."""
+    """Return the app of a listing, with the first App Store storefront that has it.
+
+    Raises `SourceNotFound` if no storefront has the app, another `SourceError` if a lookup fails.
+    """
     patience_s = MAX_FIRST_LOOKUP_WAIT_S
     for storefront in list_storefronts_to_try(listing, country):
         results = await request_app_lookup(lookup, listing, storefront, patience_s)
@@ -93,10 +95,10 @@ async def request_app_lookup(
 
 
 def read_app_lookup_results(fetched: FetchedResponse, listing: AppStoreListing) -> list[AppLookupResult]:
-    """Return the results of a lookup, at most `MAX_APP_LOOKUP_RESULTS`; an empty list for an unknown
-    storefront.
+    """Return the results in a response of Apple's lookup, at most `MAX_APP_LOOKUP_RESULTS`.
 
-    Raises a `SourceError` for any other error.
+    Return an empty list for an unknown storefront. Raises `SourceNotFound` for an id that Apple doesn't
+    accept, `FetchFailed` for a body in another form.
     """
     body = decode_app_lookup(fetched.body, AppLookupBody)
     if body.results is not None:
@@ -116,7 +118,7 @@ def decode_app_lookup(body: bytes | msgspec.Raw, kind: type[T]) -> T:
 
 
 def choose_requested_app(results: list[AppLookupResult], listing: AppStoreListing) -> AppLookupResult | None:
-    """Return the requested app among the results; None if it isn't there.
+    """Return the requested app among the results of Apple's lookup; None if it isn't there.
 
     Raises `SourceNotFound` if no result is an app, as for a developer's id.
     """

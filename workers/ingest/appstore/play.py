@@ -21,7 +21,10 @@ MAX_SHORT_DESCRIPTION_CHARS = 120
 
 
 def read_play_page(play_page: GooglePlayPage) -> ParsedDocument:
-    """Return the app's candidates; a document without candidates if the page describes no app."""
+    """Read an app's Google Play page: return its candidates, passages and images.
+
+    Return a document without candidates if the page describes no app.
+    """
     page = HtmlDocument(decode_bytes_like_browser(play_page.body, play_page.content_type), url=play_page.url)
     node = next(filter(is_app_node, page.nodes), None)
     return (
@@ -50,7 +53,10 @@ def listing_of_jsonld_node(play_page: GooglePlayPage, page: HtmlDocument, node: 
 
 
 def screenshot_url_of_tag(tag: Tag) -> str:
-    """Return the address of a screenshot, for high-density screens if possible; empty for other images."""
+    """Return the address of a Google Play screenshot in an `<img>` tag; empty for any other image.
+
+    The address for high-density screens has precedence.
+    """
     if not read_tag_attribute(tag, "data-screenshot-index"):
         return ""
     return read_tag_attribute(tag, "srcset").partition(",")[0].partition(" ")[0] or read_tag_attribute(tag, "src")
@@ -61,7 +67,7 @@ def first_jsonld_text(value: Any, *keys: str) -> str:
 
 
 def developer_website_of_node(node: jsonld.JsonLdNode) -> str:
-    """Return the author's address, unless it is a page of the store."""
+    """Return the author's web address in an app's JSON-LD; empty without one, or for a page of Google."""
     address = first_jsonld_text(node.get("author"), "url")
     return "" if f".{host_of_url(address)}".endswith(".google.com") else address
 
@@ -72,7 +78,10 @@ def read_play_description(page: HtmlDocument) -> str:
 
 
 def genres_of_category(category: str) -> list[str]:
-    """Return the genres of a category: two of `GAME_PUZZLE`, one of `HEALTH_AND_FITNESS`."""
+    """Return the genres in a Google Play category: `games` and `puzzle` of `GAME_PUZZLE`.
+
+    A category other than a game's has one genre: `health and fitness` of `HEALTH_AND_FITNESS`.
+    """
     name = category.lower()
     parts = ["games", name.removeprefix("game_")] if name.startswith("game_") else [name]
     return [part.replace("_", " ") for part in parts]

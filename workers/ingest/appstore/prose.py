@@ -35,9 +35,10 @@ def split_description_lines(description: str) -> list[str]:
 
 
 def find_opening_lines(description: str, skip_rules: SentenceSkipRules) -> list[str]:
-    """Return the first lines about the app: sentences, or text above the first list or heading.
+    """Return the first lines of a store description that describe the app; an empty list for none.
 
-    A list gives no description by itself, and skipped sentences don't describe the app.
+    They are sentences, or text above the first list or heading. A list gives no description by itself, and
+    skipped sentences don't describe the app.
     """
     joined = list(join_broken_lines(strip_leading_emoji(split_description_lines(description))))
     plain_run = first_run_of_fitting_texts(is_plain_text_line, joined)
@@ -76,7 +77,10 @@ def join_descriptive_items(description: str, skip_rules: SentenceSkipRules, limi
 
 
 def is_descriptive_item(item: str) -> bool:
-    """Return whether the item is more than names: words with capitals, joined by small words."""
+    """Return whether a list item has at least three words and is more than names.
+
+    Names are words with capitals, joined by words of up to three letters.
+    """
     has_long_word = any(word.islower() and len(word) > MAX_JOINING_WORD_CHARS for word in item.split())
     return count_words(item) >= MIN_LIST_ITEM_WORDS and (
         has_long_word or not any(word[0].isupper() for word in item.split())
@@ -90,14 +94,20 @@ def is_list_item(line: str) -> bool:
 
 
 def strip_leading_emoji(lines_of_text: list[str]) -> list[str]:
-    """Remove the emoji that begins the first line, if the line ends as a sentence: it is no list item."""
+    """Return the lines of a description, without the emoji that begins the first line.
+
+    The emoji is removed only if that line ends as a sentence, since such a line is no list item.
+    """
     first = lines_of_text[0] if lines_of_text else ""
     has_emoji = EMOJI.match(first) and SENTENCE_END.search(first)
     return [LIST_MARK.sub("", first), *lines_of_text[1:]] if has_emoji else lines_of_text
 
 
 def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
-    """Join lines that were broken within a sentence: the next line begins in lower case."""
+    """Yield the lines of a description, with the parts of a broken sentence joined into one line.
+
+    A line in lower case continues the line before it, unless that one is a heading or ends a sentence.
+    """
     pieces: list[str] = []
     for line in lines_of_text:
         continues = (
@@ -112,7 +122,7 @@ def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
 
 
 def first_descriptive_sentences(lines_of_text: list[str], skip_rules: SentenceSkipRules) -> list[str]:
-    """Return the first consecutive sentences that describe the app, up to a skipped sentence."""
+    """Return the first consecutive sentences that describe the app, up to a skipped one; [] for none."""
     return first_run_of_fitting_texts(
         lambda text: count_words(text) >= MIN_SENTENCE_WORDS, descriptive_text_by_line(lines_of_text, skip_rules)
     )
@@ -141,9 +151,10 @@ def is_plain_text_line(line: str) -> bool:
 
 
 def has_prose_sentence(line: str) -> bool:
-    """Return whether a line of prose has a sentence; list items, quotes and headings have none.
+    """Return whether a line of a description is prose with a sentence of at least four words.
 
-    A text after the first sentence may end in anything, as a hashtag.
+    List items, quotes and headings are no prose. Text after the first sentence may end in anything, such as
+    a hashtag.
     """
     first = first_sentence(line)
     is_ended = any(SENTENCE_END.search(text) and count_words(text) >= MIN_SENTENCE_WORDS for text in (first, line))
@@ -151,7 +162,10 @@ def has_prose_sentence(line: str) -> bool:
 
 
 def description_passages(description: str, url: str) -> Iterator[Passage]:
-    """Yield a passage for each line, without its list mark. Lines without letters and digits are left out."""
+    """Yield a passage for each line of a store description, without its list mark.
+
+    Lines without letters and digits are left out.
+    """
     for line in split_description_lines(description):
         text = clean_text_line(LIST_MARK.sub("", line))
         if any(map(str.isalnum, text)):

@@ -78,7 +78,11 @@ async def ingest_store_listings(
     progress: ReportProgress,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
-    """Return the extraction. Raises a `SourceError` if all listings fail; a single failure is a warning."""
+    """Read the store listings of an app, and return the brand extraction that merges them.
+
+    A failed listing is a warning. Raises `SourceRateLimited` at once if a store limits requests, another
+    `SourceError` if all listings fail.
+    """
     await progress("fetching", 0.1)
     parts, warnings = await read_store_listings(stores, listings, country)
     await progress("analyzing", 0.6)
@@ -121,7 +125,7 @@ async def read_store_listings(
 
 
 def is_listing_already_read(listing: RequestedStoreListing, parts: list[ParsedListing]) -> bool:
-    """Return whether the listing is a bundle id of an app that was read by its URL."""
+    """Return whether the listing is the bundle id of an App Store app that is already in `parts`."""
     return (
         isinstance(listing, AppStoreListing)
         and listing.by == "bundleId"
@@ -163,9 +167,10 @@ async def fetch_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
 
 
 async def read_app_subtitle(stores: StoreAccess, url: str, track_id: int) -> tuple[ParsedDocument, list[str]]:
-    """Return the subtitle's reading, and a warning if the page has no subtitle or can't be read.
+    """Fetch an app's page in the App Store; return its subtitle as a parsed document, and warnings.
 
-    The reading is empty without a subtitle. The metric `SUBTITLE_READS` counts both cases.
+    Without a subtitle, or if the page can't be read, the document is empty and there is one warning. The
+    metric `APPSTORE_SUBTITLE_READS` counts both cases.
     """
     reading, reason = ParsedDocument(candidates=[]), "the app's page shows none"
     try:
@@ -181,7 +186,10 @@ async def read_app_subtitle(stores: StoreAccess, url: str, track_id: int) -> tup
 
 
 async def read_google_play_listing(stores: StoreAccess, listing: GooglePlayListing, country: str) -> ParsedListing:
-    """Read the listing's page, in the listing URL's language or else the country's."""
+    """Fetch and parse an app's Google Play page, in the language of the listing's URL or else the country's.
+
+    Raises `SourceNotFound` for an unknown app, `ScrapeFailed` for a page that describes no app.
+    """
     url = f"{stores.play_url.rstrip('/')}/store/apps/details?{urlencode({'id': listing.package})}"
     language = listing.language or f"{countries.main_language_of_country(country) or 'en'}-{country.upper()}"
     try:
@@ -198,7 +206,10 @@ async def read_google_play_listing(stores: StoreAccess, listing: GooglePlayListi
 
 
 def merge_link_candidates(candidates: list[FieldCandidate]) -> list[FieldCandidate]:
-    """Merge the links of all listings into one candidate, since they complement each other."""
+    """Return the candidates, with those of the field `links` merged into one at the end.
+
+    The links of several listings complement each other. Of two links with one name the first counts.
+    """
     link_candidates = [candidate for candidate in candidates if candidate.field == "links"]
     all_links: dict[str, str] = {}
     for candidate in reversed(link_candidates):

@@ -64,7 +64,7 @@ def walk_json_objects(data: Any) -> Iterator[dict[str, Any]]:
 
 
 def app_subtitles_of_object(node: dict[str, Any]) -> Iterator[str]:
-    """Yield subtitles of an object: its own, in its attributes, or in the attributes of each platform."""
+    """Yield the subtitles in an app's JSON object: its own, in its attributes, or in each platform's ones."""
     attributes = dict_or_empty(node.get("attributes"))
     platforms = dict_or_empty(attributes.get("platformAttributes")).values()
     for holder in (node, attributes, *map(dict_or_empty, platforms)):
@@ -77,7 +77,10 @@ def dict_or_empty(value: Any) -> dict[str, Any]:
 
 
 def app_subtitles_in_headings(page: HtmlDocument, track_id: int) -> Iterator[str]:
-    """Yield the texts of subtitle headings; nothing if a redirect led to the page of another app."""
+    """Yield the texts of the subtitle headings on an App Store page.
+
+    Yield nothing if a redirect led to the page of another app.
+    """
     if urlsplit(page.url).path.rstrip("/").endswith(f"/id{track_id}"):
         for heading in page.tags["h2"][:MAX_SUBTITLE_HEADINGS]:
             if SUBTITLE_HEADING_CLASSES & set(read_tag_attribute(heading, "class").split()):

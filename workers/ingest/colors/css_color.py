@@ -75,7 +75,10 @@ def parse_css_color(text: str) -> str | None:
 
 
 def parse_non_default_color(text: str) -> str | None:
-    """Return a CSS color as `#rrggbb`; None for other texts and for defaults that the brand only kept."""
+    """Return a CSS color as `#rrggbb`; None for any other text, or a color that isn't opaque.
+
+    Return None too for a default in `TEMPLATE_DEFAULT_COLORS`, which the brand only kept.
+    """
     color = parse_css_color(text)
     return None if color in TEMPLATE_DEFAULT_COLORS else color
 

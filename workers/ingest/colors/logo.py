@@ -63,7 +63,7 @@ def extract_logo_colors(logo: FetchedLogo) -> ParsedDocument:
 
 
 def count_pixel_colors(body: bytes) -> Counter[str]:
-    """Count opaque pixels by color; nearly equal colors count as the most frequent one.
+    """Count an image's opaque pixels by color; nearly equal colors count as the most frequent one.
 
     Return an empty counter for an image that is broken or too large.
     """
@@ -89,7 +89,10 @@ def count_rgb_pixels(body: bytes) -> Counter[tuple[int, ...]]:
 
 
 def merge_similar_pixel_colors(counts: Counter[tuple[int, ...]]) -> Counter[str]:
-    """Add up colors that agree in five bits of each channel, under the most frequent of them."""
+    """Add up the pixels of colors that agree in the upper five bits of each channel.
+
+    Return the sums by the most frequent color of each group, as `#rrggbb`.
+    """
     names: dict[tuple[int, ...], str] = {}
     merged = Counter[str]()
     for channels, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
@@ -99,7 +102,10 @@ def merge_similar_pixel_colors(counts: Counter[tuple[int, ...]]) -> Counter[str]
 
 
 def count_svg_colors(body: bytes) -> Counter[str]:
-    """Count the places of an SVG that paint with each color. Nothing is rendered, and no link is followed."""
+    """Count the places of an SVG that paint with each color; return the counts by `#rrggbb`.
+
+    Return an empty counter for a broken file. Nothing is rendered, and no link is followed.
+    """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True)
     try:
         root = etree.fromstring(body, parser)
@@ -127,9 +133,9 @@ class ColorCluster(NamedTuple):
 
 
 def main_logo_colors(pixels: Counter[str]) -> list[str]:
-    """Return the chromatic colors by area; without any, the main neutral one, unless that is white.
+    """Return a logo's chromatic colors by area; without any, the largest neutral one that isn't white.
 
-    Return an empty list for a photograph, whose colors spread over many clusters.
+    Return an empty list for a photograph: its colors spread over many clusters.
     """
     all_clusters = find_color_clusters(pixels)
     chromatic = [cluster for cluster in all_clusters if not is_neutral_color(cluster.color)]
@@ -143,7 +149,10 @@ def main_logo_colors(pixels: Counter[str]) -> list[str]:
 
 
 def find_color_clusters(pixels: Counter[str]) -> list[ColorCluster]:
-    """Return the largest clusters first. Each color joins the most frequent color near it."""
+    """Group pixel counts into clusters of similar colors; return the clusters, the largest first.
+
+    Each color joins the most frequent color near it.
+    """
     areas: dict[str, int] = {}
     ordered = sorted(pixels.items(), key=lambda item: (-item[1], item[0]))
     for color, count in ordered[:MAX_COMPARED_LOGO_COLORS]:

@@ -83,7 +83,7 @@ def split_property_name(name: str) -> list[str]:
 
 
 def single_color_role(role_words: list[str]) -> ScoredColorRole | None:
-    """Return the role of a name's words; None for two roles, such as `--primary-background`."""
+    """Return the color role of a property name's words; None for two roles, as of `--primary-background`."""
     specific = [COLOR_ROLE_BY_WORD[word] for word in role_words if word not in NEUTRAL_COLOR_NAME_WORDS] or [
         COLOR_ROLE_BY_WORD[word] for word in role_words
     ]
@@ -92,7 +92,10 @@ def single_color_role(role_words: list[str]) -> ScoredColorRole | None:
 
 
 def framework_palette_names(names: Iterable[str]) -> Iterator[str]:
-    """Yield names that are hues, or shades of one, in a family of names with many hues."""
+    """Yield the names of custom properties that belong to a framework's palette.
+
+    Such names are hues, or shades of one, in a family of names with at least five hues.
+    """
     families: dict[str, dict[str, list[str]]] = {}
     for name in names:
         family, hue = family_and_hue_of_name(name)

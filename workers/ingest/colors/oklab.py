@@ -45,12 +45,12 @@ def convert_hex_to_oklab(color: str) -> OkLab:
 
 
 def srgb_channel_to_linear(channel: float) -> float:
-    """Return the light of a channel of sRGB, both from 0 to 1."""
+    """Convert an sRGB channel to linear light; both are from 0 to 1."""
     return channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4
 
 
 def linear_to_srgb_channel(light: float) -> float:
-    """Return the channel of sRGB for an amount of light, clipped to sRGB as browsers do."""
+    """Convert linear light to an sRGB channel from 0 to 1; the light is clipped to sRGB as browsers do."""
     light = min(1.0, max(0.0, light))
     return 12.92 * light if light <= 0.0031308 else 1.055 * light ** (1 / 2.4) - 0.055
 

@@ -41,7 +41,7 @@ class Swatch(NamedTuple):
 
     @property
     def best_candidate_by_source(self) -> dict[str, FieldCandidate]:
-        """Return the most confident candidate of each independent place."""
+        """Return the swatch's most confident candidate by independent place, such as `settings` or `logo`."""
         return {color_source_of(candidate): candidate for candidate in reversed(self.candidates)}
 
     def has_candidate_for_role(self, role: ColorRole) -> bool:
@@ -49,7 +49,10 @@ class Swatch(NamedTuple):
 
 
 def candidate_color(candidate: FieldCandidate) -> str:
-    """Return the color of a candidate, the only item of its value."""
+    """Return the first color in the value of a `colors` candidate; each candidate has exactly one.
+
+    Raises `StopIteration` for an empty value.
+    """
     return next(iter(candidate.value))
 
 
@@ -78,7 +81,10 @@ def choose_brand_palette(candidates: Iterable[FieldCandidate]) -> FieldFinding |
 
 
 def group_swatches(candidates: Iterable[FieldCandidate]) -> list[Swatch]:
-    """Return swatches: each candidate joins the most confident swatch of a similar color."""
+    """Group color candidates into swatches of similar colors; return the swatches.
+
+    Each candidate joins the most confident swatch of a similar color, or begins a new swatch.
+    """
     merged: list[Swatch] = []
     for candidate in sorted(candidates, key=color_candidate_sort_key):
         swatch = next(
@@ -112,7 +118,7 @@ def is_chromatic_swatch(swatch: Swatch) -> bool:
 
 
 def is_agreed_black_or_gray(swatch: Swatch) -> bool:
-    """Return whether a setting and another place name a black or grey as the main color."""
+    """Return whether a swatch has the main role, isn't white, and is from a setting and another place."""
     places = swatch.best_candidate_by_source.keys()
     return (
         swatch.has_candidate_for_role("primary")
@@ -123,7 +129,10 @@ def is_agreed_black_or_gray(swatch: Swatch) -> bool:
 
 
 def order_brand_colors(main: Swatch, other_swatches: list[Swatch]) -> Iterator[BrandColor]:
-    """Yield the main color, accents by confidence, the background."""
+    """Yield the palette's colors with their roles: the main color, then accents, then the background.
+
+    At most `MAX_ACCENT_COLORS` accents follow by confidence. The background may be missing.
+    """
     background = next((swatch for swatch in other_swatches if is_background_swatch(swatch)), None)
     accents = [swatch for swatch in other_swatches if swatch is not background and is_accent_swatch(swatch)]
     yield build_brand_color(main, "primary")
@@ -144,7 +153,10 @@ def is_accent_swatch(swatch: Swatch) -> bool:
 
 
 def build_brand_color(swatch: Swatch, role: ColorRole) -> BrandColor:
-    """Build the color with the rules of all places that have it, and the address of the first place."""
+    """Build a palette's color from a swatch and its role.
+
+    It has the rules of all places that name the color, and the address of the most confident one.
+    """
     candidates = sorted(swatch.best_candidate_by_source.values(), key=color_candidate_sort_key)
     return BrandColor(
         color=swatch.color, role=role, rule="+".join(candidate.rule for candidate in candidates), url=candidates[0].url

@@ -67,7 +67,10 @@ def read_style_sheet_colors(styles: FetchedPageStyles) -> ParsedDocument:
 
 
 def color_candidates_by_role(properties_by_name: Mapping[str, CssCustomProperty]) -> Iterator[FieldCandidate]:
-    """Yield colors with a role; of names with the same role words, the shortest."""
+    """Yield a color candidate for each role that names of custom properties declare.
+
+    Of names with the same role words the shortest counts. Colors of a framework's palette are left out.
+    """
     hues = {properties_by_name[name].value.lower() for name in names.framework_palette_names(properties_by_name)}
     by_role: dict[names.ScoredColorRole, FieldCandidate] = {}
     for name in sorted(properties_by_name, key=lambda name: (len(name), name)):
@@ -105,8 +108,10 @@ def resolve_css_vars(properties_by_name: Mapping[str, CssCustomProperty], value:
 
 
 def custom_properties_by_name(sheets: Iterable[tuple[str, str]]) -> dict[str, CssCustomProperty]:
-    """Return properties by name, without dashes, with their sheet's address; the last wins, as in
-    browsers."""
+    """Return the custom properties of style sheets by name, without dashes, with their sheet's address.
+
+    Of several values the last wins, as in browsers. `sheets` are pairs of address and text.
+    """
     by_name: dict[str, CssCustomProperty] = {}
     for url, sheet in sheets:
         for name, value in read_custom_properties(sheet):
@@ -116,7 +121,10 @@ def custom_properties_by_name(sheets: Iterable[tuple[str, str]]) -> dict[str, Cs
 
 
 def read_custom_properties(sheet: str) -> Iterator[tuple[str, str]]:
-    """Yield names and values of a sheet, in its order. Unmatched closing braces are ignored."""
+    """Yield name and value of each custom property that a style sheet sets for the whole page.
+
+    The names are without dashes, in the sheet's order. Unmatched closing braces are ignored.
+    """
     if "--" not in sheet:
         return
     pieces = CSS_BRACE.split(CSS_COMMENT_OR_STRING.sub(blank_comment_or_braces, sheet))

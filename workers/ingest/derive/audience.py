@@ -35,12 +35,12 @@ def confidence_by_mention_weight(points: int) -> float:
 
 
 def first_quote_of_each_role(roles: Sequence[AudienceMention]) -> list[str]:
-    """Return the first quote of each name."""
+    """Return the first quote of each audience role, each quote once, at most `MAX_EVIDENCE_QUOTES`."""
     return first_distinct_quotes(role.quotes[0] for role in roles)
 
 
 def join_as_english_list(words: Sequence[str]) -> str:
-    """Join the words into a list: `a, b and c`."""
+    """Join words into an English list, such as `a, b and c`; empty for no words."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 

@@ -42,7 +42,10 @@ def split_casefolded_words(text: str) -> list[str]:
 
 
 def fragment_opening_words(language_lexicon: Lexicon) -> frozenset[str]:
-    """Return words with which a piece of a sentence begins."""
+    """Return a language's prepositions and joining words, with which a piece of a sentence begins.
+
+    Return an empty set for a language without a grammar.
+    """
     grammar = language_lexicon.grammar
     return frozenset([*grammar.prepositions, *grammar.joins]) if grammar else frozenset()
 

@@ -22,7 +22,10 @@ DERIVED_KEYWORDS_RULE = "text.terms"
 
 
 def drop_repeated_keywords(words: Iterable[str]) -> list[str]:
-    """Return the first form of each word, at most `MAX_BRAND_KEYWORDS`."""
+    """Return each keyword once, in its first form, at most `MAX_BRAND_KEYWORDS`.
+
+    Forms with the same stem, such as singular and plural, are one keyword.
+    """
     by_stem: dict[str, str] = {}
     for word in words:
         if len(by_stem) < MAX_BRAND_KEYWORDS:
@@ -51,7 +54,10 @@ def complete_declared_keywords(fields: dict[BrandFieldName, FieldFinding]) -> di
 
 
 def join_keyword_findings(best: FieldFinding, text: FieldFinding) -> FieldFinding:
-    """Join declared keywords and derived ones; both stay as alternatives with their own confidence."""
+    """Return one finding with the declared keywords `best` and the derived keywords `text`.
+
+    Its confidence is the mean of both. Both stay as alternatives with their own confidence.
+    """
     alone = msgspec.structs.replace(best, alternatives=[])
     return FieldFinding(
         value=drop_repeated_keywords([*best.value, *text.value]),

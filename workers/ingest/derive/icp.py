@@ -75,7 +75,7 @@ def icp_part_of_role(role: AudienceMention) -> BrandPart:
 
 
 def find_customer_needs(passages: Sequence[Passage], language_lexicon: Lexicon) -> Iterator[BrandPart]:
-    """Yield needs: the uses of the product, in the source's words."""
+    """Yield the customer's needs: the uses of the product, in the source's words and with a quote."""
     for sentence in split_passages_to_sentences(passages):
         if match := cue_words_pattern(language_lexicon.use).search(sentence):
             yield BrandPart(
@@ -86,13 +86,13 @@ def find_customer_needs(passages: Sequence[Passage], language_lexicon: Lexicon) 
 
 
 def has_enough_icp_parts(parts: Sequence[BrandPart], audience: str) -> bool:
-    """Return whether there are parts of two kinds, with more information than the audience."""
+    """Return whether the ICP parts are of two kinds at least, and have a value that `audience` lacks."""
     has_kinds = len({part.part for part in parts}) >= MIN_ICP_PART_KINDS
     return has_kinds and not all(part.value.casefold() in audience.casefold() for part in parts)
 
 
 def describe_ideal_customer(parts: Iterable[BrandPart]) -> str:
-    """Build the sentence: `Designers and small businesses, who want to “send invoices in seconds”.`"""
+    """Build the ICP's sentence: `Designers and small businesses, who want to “send invoices in seconds”.`"""
     by_kind: dict[str, list[str]] = {}
     for part in parts:
         by_kind.setdefault(part.part, []).append(part.value)

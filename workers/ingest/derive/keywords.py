@@ -121,10 +121,10 @@ def derived_keyword_candidates(prose: SourceProse, language_lexicon: Lexicon) ->
 
 
 def drop_repeated_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[KeywordText]:
-    """Return each text once, without placeholder texts.
+    """Return the `about` texts and the passages for the keyword search, each text once.
 
-    A text that is a part of another is dropped, as a description often is. The longer text is kept.
-    Each text is compared with the first ten kept texts only.
+    Placeholder texts are dropped. A text that is a part of another is dropped, as a description often is. The
+    longer text is kept. Each text is compared with the first ten kept texts only.
     """
     texts = [
         *(KeywordText(text, shown=True) for text in about),
@@ -163,7 +163,7 @@ def extract_terms(texts: Sequence[KeywordText], rules: GrammarRules, *, name: st
 
 
 def clauses_without_brand_name(text: str, name: str) -> Iterator[list[ClauseWord]]:
-    """Yield clauses with the name's words replaced by one neutral word."""
+    """Yield the clauses of a text, with the words of the brand's name replaced by one neutral word."""
     for words in split_into_clauses(text):
         start = 0
         replaced: list[ClauseWord] = []
@@ -179,7 +179,7 @@ BRAND_NAME_PLACEHOLDER = "≡"
 
 
 def count_brand_name_words(words: list[ClauseWord], start: int, name: str) -> int:
-    """Count the words from `start` on that are the name; 0 if they aren't."""
+    """Count the words of a clause from `start` on that together are the brand's name; 0 if they aren't."""
     joined = ""
     for size, word in enumerate(words[start : start + 6], start=1):
         joined += fold_text(word.key)
@@ -224,7 +224,10 @@ def is_used_as_noun_or_adjective(word: ClauseWord, points_by_stem: dict[str, Par
 def noun_phrases_of_run(
     run: Sequence[ClauseWord], rules: GrammarRules, points_by_stem: dict[str, PartOfSpeechPoints]
 ) -> Iterator[Sequence[ClauseWord]]:
-    """Yield parts of a run of words with a noun as head."""
+    """Yield the noun phrases in a run of words: parts of up to three words with a noun as head.
+
+    A part that repeats a word is left out.
+    """
     for start in range(len(run)):
         for end in range(start + 1, min(start + MAX_KEYWORD_PHRASE_WORDS, len(run)) + 1):
             head = run[start if rules.grammar.first else end - 1]

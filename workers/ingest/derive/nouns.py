@@ -90,7 +90,7 @@ def cached_stem_of(key: str) -> str:
 def count_part_of_speech_points(
     clauses: Sequence[list[ClauseWord]], rules: GrammarRules
 ) -> dict[str, PartOfSpeechPoints]:
-    """Return the points of each meaningful word, by its stem."""
+    """Return the evidence of each part of speech for the meaningful words of all clauses, by word stem."""
     by_stem: defaultdict[str, PartOfSpeechPoints] = defaultdict(PartOfSpeechPoints)
     for clause in clauses:
         add_neighboring_word_points(clause, rules, by_stem)
@@ -106,7 +106,10 @@ def count_part_of_speech_points(
 def add_neighboring_word_points(
     clause: list[ClauseWord], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
-    """Add points by the words right before and after."""
+    """Add part-of-speech points to `by_stem` for a clause's meaningful words, by the words next to them.
+
+    A word's first use adds the points of its ending too.
+    """
     keys = ["", *(word.key for word in clause), ""]
     for place, word in enumerate(clause, start=1):
         if not rules.is_meaningful_word(word):
@@ -132,7 +135,7 @@ def add_word_ending_points(word: ClauseWord, rules: GrammarRules, word_points: P
 def find_noun_phrase_runs(
     clause: list[ClauseWord], rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> Iterator[tuple[int, int]]:
-    """Yield runs of meaningful words without verbs, as their start and end."""
+    """Yield start and end index of each run of meaningful words without verbs in a clause."""
     start = None
     for place, word in enumerate(clause):
         if rules.is_meaningful_word(word) and not is_noun_phrase_end(word, rules, by_stem):
@@ -145,7 +148,10 @@ def find_noun_phrase_runs(
 
 
 def is_noun_phrase_end(word: ClauseWord, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]) -> bool:
-    """Return whether the word ends a phrase: a verb; in German also any word neither noun nor attached."""
+    """Return whether the word ends a noun phrase, as a verb does.
+
+    In German each word in lower case ends a phrase, except one that is attached to the noun after it.
+    """
     if rules.grammar.capitals and word.text[0].islower():
         return not rules.matches_word_ending("attached", word)
     return by_stem[cached_stem_of(word.key)].is_verb
@@ -154,7 +160,10 @@ def is_noun_phrase_end(word: ClauseWord, rules: GrammarRules, by_stem: dict[str,
 def add_phrase_head_points(
     clause: list[ClauseWord], start: int, end: int, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
-    """Add points of the head of a run, by the words before and after the run."""
+    """Add part-of-speech points to the head of a run of words, by the words before and after the run.
+
+    The run's other words get adjective points.
+    """
     opener = find_phrase_opener(clause, start, rules)
     closer = clause[end].key if end < len(clause) else ""
     head = clause[start if rules.grammar.first else end - 1]
@@ -172,7 +181,10 @@ def add_phrase_head_points(
 
 
 def find_phrase_opener(clause: list[ClauseWord], start: int, rules: GrammarRules) -> str:
-    """Return the word that opens a phrase: `a` of `a new and private planner`. Neutral words are skipped."""
+    """Return the word that opens a phrase, as `a` of `a new and private planner`; empty for none.
+
+    Neutral words are skipped. Only the three words before the phrase are searched.
+    """
     for word in reversed(clause[max(start - MAX_ARTICLE_DISTANCE_WORDS, 0) : start]):
         if word.key not in rules.joins and (word.key in rules.closed or word.key not in rules.mute):
             return word.key
@@ -182,7 +194,11 @@ def find_phrase_opener(clause: list[ClauseWord], start: int, rules: GrammarRules
 def add_capital_letter_points(
     clause: list[ClauseWord], start: int, end: int, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
-    """Add points of capitals inside a sentence: in German for nouns, elsewhere for names that are heads."""
+    """Add part-of-speech points by capitals inside a sentence, for the words from `start` to `end`.
+
+    A capital is evidence of a noun in German, elsewhere only on the last word. In German lower case is
+    evidence of an adjective.
+    """
     for place in range(start, end):
         word = clause[place]
         word_points = by_stem[cached_stem_of(word.key)]

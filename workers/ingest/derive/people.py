@@ -59,7 +59,10 @@ class AudienceMention:
 
 
 def find_audience_roles(passages: Iterable[Passage], lexicon: Lexicon) -> list[AudienceMention]:
-    """Return roles, highest weight first. One search has all segments' forms, so the longest counts."""
+    """Return the audience roles that the passages name, the highest weight first.
+
+    One search has the forms of all customer segments, so that the longest form counts.
+    """
     forms = [(name, words) for kind in lexicon.roles.values() for name, words in kind.items()]
     return drop_general_audience_names(
         weigh_audience_mentions(passages, AudienceNameFinder(lexicon, forms, plain=lexicon.plain))
@@ -67,7 +70,10 @@ def find_audience_roles(passages: Iterable[Passage], lexicon: Lexicon) -> list[A
 
 
 def find_audience_industries(passages: Iterable[Passage], lexicon: Lexicon) -> list[AudienceMention]:
-    """Return industries. Many are everyday words, so a plain cue doesn't count."""
+    """Return the audience's industries that the passages name, the highest weight first.
+
+    Many industries are everyday words, so a plain cue doesn't count.
+    """
     return weigh_audience_mentions(passages, AudienceNameFinder(lexicon, [*lexicon.industries.items()], plain="(?!)"))
 
 
@@ -112,13 +118,16 @@ class AudienceNameFinder:
         )
 
     def audience_names_by_cue(self, sentence: str, cue: AudienceCue) -> Iterator[tuple[str, int]]:
-        """Yield names after a cue, with the cue's start."""
+        """Yield the audience names after each match of the cue in a sentence, with the start of the match."""
         for match in islice(cue.words.finditer(sentence), MAX_CUES_PER_SENTENCE):
             for name in self.audience_names_after(sentence, match.end(), cue):
                 yield name, match.start()
 
     def audience_names_after(self, sentence: str, start: int, cue: AudienceCue) -> Iterator[str]:
-        """Yield names that follow, each shortly after the previous one."""
+        """Yield the audience names after the index `start`, each shortly after the previous one.
+
+        Stop before a name that follows a pronoun such as `our`, or a number of participants.
+        """
         for match in cue.names.finditer(sentence, start, start + MAX_CHARS_AFTER_CUE):
             between = sentence[start : match.start()]
             if (
@@ -140,7 +149,7 @@ class AudienceNameFinder:
         return not words_before.isdisjoint(self.lexicon.we) or POSSESSIVE.search(words) is not None
 
     def is_whole_audience_name(self, sentence: str, end: int) -> bool:
-        """Return whether the name ends here, and is no part of a longer one."""
+        """Return whether an audience name ends at the index `end`, and is no part of a longer name."""
         following = FOLLOWING_WORD.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
 
@@ -153,7 +162,10 @@ def fold_case(text: str) -> str:
 def audience_names_in_sentences(
     passages: Sequence[Passage], finder: AudienceNameFinder
 ) -> Iterator[tuple[str, int, str]]:
-    """Yield names in sentences, each with its weight and quote."""
+    """Yield the audience names in the sentences of passages, each with its weight and quote.
+
+    A plain cue counts only in headings and first passages, and not on a page with many headings.
+    """
     headings_by_page = Counter(passage.url for passage in passages if passage.kind == "heading")
     for index, passage in enumerate(passages):
         is_first = passage.kind == "heading" or index < PLAIN_CUE_PASSAGES
@@ -166,14 +178,20 @@ def audience_names_in_sentences(
 def audience_names_of_sentence(
     sentence: str, finder: AudienceNameFinder, cues: Iterable[AudienceCue]
 ) -> Iterator[tuple[str, int, str]]:
-    """Yield names of a sentence, each once, by the last cue that leads to it: sure cues are last."""
+    """Yield the audience names of a sentence, each once with its weight and quote.
+
+    A name counts by the last of the `cues` that leads to it: sure cues are last.
+    """
     by_name = {name: (cue.weight, start) for cue in cues for name, start in finder.audience_names_by_cue(sentence, cue)}
     for name, (weight, start) in by_name.items():
         yield name, weight, cut_evidence_quote(sentence, start)
 
 
 def audience_names_in_labels(passages: Iterable[Passage], finder: AudienceNameFinder) -> Iterator[tuple[str, int, str]]:
-    """Yield names in the labels after a signpost, such as `Solutions`, if a label is only a name."""
+    """Yield the audience names in labels after a signpost, such as `Solutions`, each with weight and quote.
+
+    A label counts if it is only a name. A single such label after a signpost doesn't count.
+    """
     labels = [passage.text for passage in passages if passage.kind == "label"]
     for index, signpost in enumerate(labels):
         if signpost.casefold() in finder.lexicon.signposts:
@@ -184,7 +202,7 @@ def audience_names_in_labels(passages: Iterable[Passage], finder: AudienceNameFi
 
 
 def drop_general_audience_names(names_found: list[AudienceMention]) -> list[AudienceMention]:
-    """Drop names that are a part of another, as `teams` of `small teams`."""
+    """Return the mentions, without names that end a longer name, as `teams` does in `small teams`."""
     names = [mention.name for mention in names_found]
     return [mention for mention in names_found if not any(name.endswith(f" {mention.name}") for name in names)]
 

@@ -14,7 +14,7 @@ WHITESPACE_CHARACTER = re.compile(r"\s")
 
 
 def split_passages_to_sentences(passages: Iterable[Passage]) -> Iterator[str]:
-    """Yield sentences of headings and texts."""
+    """Yield the sentences of all passages that are headings or texts; labels are left out."""
     for passage in passages:
         if passage.kind != "label":
             yield from filter(None, map(str.strip, SENTENCE_BREAK_PATTERN.split(passage.text)))

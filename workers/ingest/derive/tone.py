@@ -35,16 +35,16 @@ class Tone:
     examples: dict[str, list[tuple[str, int]]] = field(default_factory=lambda: defaultdict(list))
 
     def sign_rate_per_hundred_words(self, sign: str) -> float:
-        """Return the count for a hundred words."""
+        """Return the number of matches of a sign for each hundred words of the text."""
         return 100 * sum(self.matches[sign].values()) / max(self.words, 1)
 
     def share(self, sign: str) -> float:
-        """Return the share of the sentences."""
+        """Return the share of the text's sentences that have the sign, from 0 to 1."""
         return len(self.examples[sign]) / max(self.sentences, 1)
 
     @property
     def length(self) -> float:
-        """Average words of a sentence."""
+        """Return the average number of words in a sentence of the text."""
         return self.words / max(self.sentences, 1)
 
     @property
@@ -54,7 +54,10 @@ class Tone:
 
 
 def measure_tone(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") -> Tone:
-    """Measure the tone. Words of the brand's `name` don't count: `Perfect` is no sign in `Perfect Pizza`."""
+    """Count the words and the signs of tone in a text's sentences.
+
+    Words of the brand's `name` are no slang or delight: `Perfect` is no sign in `Perfect Pizza`.
+    """
     tone = Tone()
     patterns = list(tone_sign_patterns(lexicon, {*PROSE_WORD_PATTERN.findall(name.casefold())}))
     for sentence in sentences:
@@ -83,7 +86,10 @@ def count_tone_sign(tone: Tone, sign: str, sentence: str, words: re.Pattern[str]
 
 
 def tone_sign_patterns(lexicon: Lexicon, name_words: set[str]) -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Yield names and patterns of all signs; a form of address is named by its word."""
+    """Yield each sign of tone as its name and the pattern that finds it in a sentence.
+
+    A form of address is named by its word. The brand's `name_words` are no slang or delight.
+    """
     yield "emoji", EMOJI
     yield "exclamation", EXCLAMATION_ENDING
     yield "question", QUESTION_ENDING

@@ -96,7 +96,7 @@ def independent_voice_habits(tone: Tone, signs: Iterator[VoiceSign]) -> Iterator
 
 
 def describe_brand_voice(habits: list[VoiceHabit]) -> str:
-    """Build the sentence: `Casual: contractions and emoji; speaks to the reader as “you”.`"""
+    """Build the voice's sentence: `Casual: contractions and emoji; speaks to the reader as “you”.`"""
     marks, speech, sentences = (
         [habit.words for habit in habits if habit.kind == kind] for kind in ("mark", "speech", "sentences")
     )
@@ -145,12 +145,12 @@ def is_voice_habit(tone: Tone, sign: str, rate: float) -> bool:
 
 
 def quote_most_frequent_words(tone: Tone, sign: str) -> str:
-    """Return the two most frequent words of a sign, quoted."""
+    """Return the two most frequent words of a sign of tone, each in quotes and joined by `and`."""
     return join_as_english_list([f"“{word}”" for word, _ in tone.matches[sign].most_common(2)])
 
 
 def form_of_address_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
-    """Yield the sign of the most frequent form of address; nothing if that is too rare."""
+    """Yield the voice sign of a text's most frequent form of address; nothing if that form is too rare."""
     for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
         rate = (
             MIN_FAMILIAR_ADDRESS_RATE

@@ -29,7 +29,7 @@ class GitHubRepositoryObject(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def public(self) -> bool:
-        """Return whether GitHub declares it public. Without a declaration it counts as private."""
+        """Return whether GitHub declares a repository public. Without a declaration it counts as private."""
         return self.private is False and self.visibility in {None, "public"}
 
 
@@ -47,9 +47,10 @@ class RepositoryBranch(NamedTuple):
 async def find_repository(
     api: GitHubApi, name: str, known_id: int | None
 ) -> tuple[GitHubRepositoryObject, FetchedResponse]:
-    """Request the repository by its id at the last visit, since the id survives a new name.
+    """Request a repository from GitHub; return its object and the response.
 
-    Request it by its name without an id, or if GitHub doesn't find the id.
+    Request it by its id at the last visit, since the id survives a new name. Request it by its name without
+    an id, or if GitHub doesn't find the id.
     """
     if known_id is not None:
         try:

@@ -54,7 +54,10 @@ class GitHubApi(msgspec.Struct, frozen=True, kw_only=True):
     drop: Callable[[], None] | None = None
 
     def address(self, *segments: str, **query: str) -> str:
-        """Return the URL for a request and for the visit; slashes inside a segment are escaped."""
+        """Return the API's URL for a path of `segments` and a query; slashes inside a segment are escaped.
+
+        Requests and the stored visit use the same URL.
+        """
         path = "/".join(quote(segment, safe="") for segment in segments)
         return str(httpx.URL(f"{self.base}/{path}", params=query or None))
 
@@ -97,7 +100,7 @@ async def request_github_api(
 
 
 def decode_github_json(body: bytes, kind: type[T]) -> T:
-    """Decode the JSON of a response. Raises `FetchFailed` for any other shape."""
+    """Decode the JSON body of a GitHub response as a `kind`. Raises `FetchFailed` for any other shape."""
     try:
         return msgspec.json.decode(body, type=kind)
     except DECODE_ERRORS as error:

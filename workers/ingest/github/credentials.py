@@ -105,7 +105,10 @@ def utc_now() -> datetime:
 async def open_github_app(
     settings: Settings, *, clock: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[GitHubApp | None]:
-    """Open the App; None if the operator has set none. Raises `SettingsInvalid` for a broken private key."""
+    """Open the operator's GitHub App for the block; yield None if the operator has set no App.
+
+    Raises `SettingsInvalid` for a broken private key.
+    """
     if not settings.github_app_slug:
         yield None
         return
@@ -121,7 +124,7 @@ async def open_github_app(
 
 
 def require_github_app(app: GitHubApp | None) -> GitHubApp:
-    """Return the App. Raises `GitHubNotConfigured` without one."""
+    """Return the operator's GitHub App. Raises `GitHubNotConfigured` if the operator has set no App."""
     if app is None:
         raise GitHubNotConfigured
     return app
@@ -147,7 +150,8 @@ def sign_app_jwt(app: GitHubApp) -> str:
 async def get_installation_token(app: GitHubApp, installation_id: int, reach: TokenScope = None) -> str:
     """Return an installation's token with the scope `reach`: a kept one, or a new one from GitHub.
 
-    Raises `GitHubInstallationGone`, `SourceError`; `SourceNotFound` if it doesn't cover the repository.
+    Raises `GitHubInstallationGone` if GitHub lacks the installation, `SourceNotFound` if it doesn't cover
+    the repository, another `SourceError` for any other failure.
     """
     scope = installation_id, reach.lower() if isinstance(reach, str) else reach
     token = app.tokens.get(scope)
@@ -157,7 +161,7 @@ async def get_installation_token(app: GitHubApp, installation_id: int, reach: To
 
 
 def api_with_installation_token(api: GitHubApi, app: GitHubApp, token: str) -> GitHubApi:
-    """Return the API with a token of the App's. The first 401 drops that token."""
+    """Return a copy of the API access that uses an installation's token. The first 401 drops that token."""
     return msgspec.structs.replace(
         api,
         token=token,

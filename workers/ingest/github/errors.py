@@ -69,14 +69,17 @@ def github_forbidden_error(answer: FetchedResponse, *, installed: bool) -> Sourc
 
 
 def refused_github_token_error(*, installed: bool) -> SourceError:
-    """Return the error of a refused token. A partner can reconnect an installation, but not fix our own."""
+    """Return, without raising it, the `SourceError` for a token that GitHub refuses.
+
+    A partner can reconnect an installation (`installed`), but can't fix this service's own token.
+    """
     if installed:
         return SourceForbidden("GitHub no longer accepts the App's installation: connect GitHub again")
     return FetchFailed("GitHub refuses this service's own credential: try again later")
 
 
 def github_cooldown_s(answer: FetchedResponse) -> float | None:
-    """Return seconds of the cooldown that GitHub requests; None if the error is no rate limit."""
+    """Return the seconds to wait if a response of GitHub is a rate limit, from 1 to 3600; else None."""
     if answer.status not in {403, 429}:
         return None
     wait = read_retry_after_s(answer.headers)
@@ -100,7 +103,7 @@ def seconds_until_rate_limit_reset(headers: httpx.Headers) -> float | None:
 
 
 def github_error_message(answer: FetchedResponse) -> str:
-    """Return GitHub's message; empty for a body in another form."""
+    """Return the message in an error response of GitHub; empty for a body in another form."""
     try:
         return msgspec.json.decode(answer.body, type=GitHubErrorBody).message
     except DECODE_ERRORS:

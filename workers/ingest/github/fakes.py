@@ -13,9 +13,9 @@ SANDBOX_GITHUB_REPOSITORIES = [
 
 
 def prove_sandbox_github_access(*, code: str, installation_id: int) -> GitHubAppInstallation:
-    """Return the sandbox's installation, for its install URL's code and id.
+    """Return the sandbox's GitHub installation for the code and the id of the sandbox's install URL.
 
-    Raises `GitHubInstallationUnverified` for others.
+    Raises `GitHubInstallationUnverified` for any other code or id.
     """
     if {"code": code, "installation_id": str(installation_id)}.items() <= SANDBOX_CALLBACK_PARAMETERS.items():
         return GitHubAppInstallation(installation_id, SANDBOX_GITHUB_LOGIN)

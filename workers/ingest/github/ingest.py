@@ -39,9 +39,10 @@ async def ingest_github_repository(
     progress: ReportProgress,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
-    """Return the extraction. `args` has `repo` as `owner/name`, and `branch` or None. Raises a `SourceError`.
+    """Read a GitHub repository and return its brand extraction. Raises a `SourceError`.
 
-    Images on other hosts are fetched from `web`: the client of `api` requests GitHub only.
+    `args` has `repo` as `owner/name`, and `branch` or None. Images on other hosts are fetched from `web`: the
+    client of `api` requests GitHub only.
     """
     await progress("fetching", 0.1)
     rules = compute_extraction_version(REPOSITORY_RULES_VERSION, model)
@@ -90,7 +91,10 @@ def build_unchanged_extraction(api: GitHubApi, name: str, visit: CrawlState) -> 
 
 
 def build_repository_image_fetch(api: GitHubApi, snapshot: RepositorySnapshot, web: WebCrawlResources) -> FetchImage:
-    """Return a fetch of the repository's own images by the API, and of all others as a website's."""
+    """Return a function that fetches an image: the repository's own by GitHub's API, others from the web.
+
+    The function raises `FetchBlocked` for a path that leads out of the repository.
+    """
     fetch_elsewhere, raw = open_image_fetch(web), snapshot.repository.raw
     branch = RepositoryBranch(api, snapshot.about, snapshot.repository.branch)
 

@@ -81,7 +81,10 @@ class GitHubTreeResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def choose_repository_paths(tree: RepositoryTree) -> ChosenRepositoryPaths:
-    """Choose the few paths to read, of up to 100,000. The result is `broken` if GitHub's body is no tree."""
+    """Choose the few files to read among the paths of a repository's tree, which may be 100,000.
+
+    The result is `broken` if GitHub's body is no tree.
+    """
     try:
         listed = msgspec.json.decode(tree.body, type=GitHubTreeResponse)
         folder_trees = {path: msgspec.json.decode(body, type=GitHubTreeResponse) for path, body in tree.folders.items()}
@@ -124,7 +127,10 @@ def choose_paths_of_tree_entries(
 
 
 def choose_readme_path(entries: Iterable[GitTreeEntry]) -> str | None:
-    """Return the README that GitHub shows: in `.github/`, the root or `docs/`, Markdown first."""
+    """Return the path of the README that GitHub shows; None without a README.
+
+    It is in `.github/`, the root or `docs/`, in this order. Of several in one folder, Markdown is first.
+    """
     matches = [(entry.path, match) for entry in entries if (match := README_PATH.fullmatch(entry.path))]
     return min(matches, key=lambda readme_match: readme_rank(readme_match[1]), default=(None,))[0]
 
@@ -135,7 +141,10 @@ def readme_rank(match: re.Match[str]) -> tuple[int, bool, str]:
 
 
 def choose_ranked_file_paths(entries: list[GitTreeEntry], *, name: str) -> list[str]:
-    """Return paths by relevance: store texts, manifests, a site. `name` is the repository's."""
+    """Return the paths of files to read: store texts, then manifests, then the settings of a Jekyll site.
+
+    At most `MAX_REPOSITORY_FILE_REQUESTS` are returned, without large files. `name` is the repository's.
+    """
     files = [entry.path for entry in entries if entry.type == "blob" and (entry.size or 0) <= MAX_REPOSITORY_FILE_BYTES]
     return [
         *choose_store_text_paths(files),
@@ -145,7 +154,7 @@ def choose_ranked_file_paths(entries: list[GitTreeEntry], *, name: str) -> list[
 
 
 def choose_store_text_paths(files: Iterable[str]) -> Iterator[str]:
-    """Yield the text of each field in the best locale."""
+    """Yield the path of each store field's text: the nearest to the root, in the best locale."""
     matches = [
         match
         for path in files
@@ -157,12 +166,12 @@ def choose_store_text_paths(files: Iterable[str]) -> Iterator[str]:
 
 
 def store_text_field_of(match: re.Match[str]) -> str:
-    """Return the field's name; the Play publisher writes `full-description`."""
+    """Return the field in a store text's path with underscores; Play publisher writes `full-description`."""
     return match["field"].replace("-", "_")
 
 
 def store_text_path_rank(match: re.Match[str]) -> tuple[int, str, int, str]:
-    """Return a sort key: nearest to the root first, then the locale that a store falls back to."""
+    """Return a store text's sort key: nearest to the root first, then the locale that stores fall back to."""
     base, locale = match["base"], match["locale"]
     return base.count("/"), base, store_locale_rank(locale), locale
 
@@ -191,6 +200,9 @@ def choose_manifest_paths(files: Iterable[str], name: str) -> Iterator[str]:
 
 
 def manifest_rank(path: str, name: str) -> tuple[bool, bool, int, str]:
-    """Return a sort key: the main source, a folder with the repository's name, then nearest to the root."""
+    """Return a manifest path's sort key: first the main source, then the repository's own folder.
+
+    That is a folder with the repository's name. The nearest to the root is third.
+    """
     deep = path.count("/") > 0
     return (deep and "src/main/" not in path, deep and fold_text(name) not in fold_text(path), path.count("/"), path)

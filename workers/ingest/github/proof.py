@@ -83,7 +83,7 @@ class RepositoriesPage(msgspec.Struct, frozen=True):
 
 
 async def prove_installation_access(app: GitHubApp, *, code: str, installation_id: int) -> GitHubAppInstallation:
-    """Return the installation, if the person of the OAuth code may connect it.
+    """Return the GitHub installation `installation_id`, if the person of the OAuth code may connect it.
 
     Raises `GitHubInstallationUnverified` if the person may not, `SourceError` for an error of GitHub.
     """
@@ -160,7 +160,10 @@ async def count_repositories(api: GitHubApi, *owner: str) -> int:
 
 
 async def list_installation_repositories(app: GitHubApp, installation_id: int) -> list[GitHubRepo]:
-    """List all repositories of the installation. Raises `InstallationGone`, `SourceError`."""
+    """List all repositories that a GitHub installation can read.
+
+    Raises `GitHubInstallationGone` if GitHub lacks the installation, another `SourceError` for its errors.
+    """
     token = await get_installation_token(app, installation_id)
     api = api_with_installation_token(app.api, app, token)
     return [
@@ -184,6 +187,9 @@ async def yield_github_list_pages(api: GitHubApi, kind: type[T], *path: str) -> 
 
 
 def next_github_page_url(answer: FetchedResponse, base: str) -> str | None:
-    """Return the next page's URL; None after the last one, or on a host that must not get our token."""
+    """Return the URL of a GitHub list's next page, from the `Link` header of a response.
+
+    Return None after the last page, or for a host that must not get our token.
+    """
     match = NEXT_LINK.search(answer.headers.get("Link", ""))
     return match[1] if match and url_origin(match[1]) == url_origin(base) else None

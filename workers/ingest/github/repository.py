@@ -59,7 +59,11 @@ async def is_repository_unchanged(api: GitHubApi, visit: CrawlState) -> bool:
 async def read_repository_snapshot(
     api: GitHubApi, parser: DocumentParser, *, name: str, branch: str | None, known_id: int | None
 ) -> RepositorySnapshot:
-    """Read the repository. Raises a `SourceError` for it and its tree; any other failure is a warning."""
+    """Read a repository from GitHub: its object, tree, README, languages and chosen files.
+
+    A missing README and a too large file are warnings. Any other missing file is left out. Raises a
+    `SourceError` for any other failure.
+    """
     about, response = await find_repository(api, name, known_id)
     tip = RepositoryBranch(api, about, branch or about.default_branch)
     chosen, listed = await fetch_chosen_paths(tip, parser)
@@ -75,7 +79,10 @@ async def read_repository_snapshot(
 async def read_repository_content(
     branch: RepositoryBranch, chosen: ChosenRepositoryPaths, warnings: list[str]
 ) -> RepositoryContent:
-    """Return the repository's fields and chosen files; failures go into `warnings`."""
+    """Fetch and return the repository's fields, README, languages and chosen files.
+
+    Adds a warning to `warnings` for a missing README and for each too large file.
+    """
     about = branch.about
     return RepositoryContent(
         url=f"{branch.api.web}/{about.full_name}",
@@ -108,7 +115,7 @@ async def fetch_readme(branch: RepositoryBranch, path: str | None, warnings: lis
 
 
 async def fetch_repository_languages(branch: RepositoryBranch) -> list[str]:
-    """Return programming languages, most used first."""
+    """Return the repository's programming languages, most used first; an empty list if GitHub has none."""
     try:
         answer = await request_github_api(branch.api, branch.address("languages"))
     except SourceNotFound:
@@ -140,7 +147,10 @@ def build_contents_api_url(branch: RepositoryBranch, path: str) -> str:
 async def fetch_repository_file(
     branch: RepositoryBranch, address: str, path: str, want: ExpectedResponse
 ) -> RepositoryFile | None:
-    """Return the file; None for a missing file or a folder. GitHub follows a symbolic link."""
+    """Fetch a repository's file from GitHub; return None for a missing file or a folder.
+
+    GitHub follows a symbolic link.
+    """
     try:
         answer = await request_github_api(branch.api, address, want=want)
     except SourceNotFound:
@@ -185,7 +195,10 @@ async def fetch_chosen_paths(
 
 
 async def choose_paths_in_tree(parser: DocumentParser, tree: RepositoryTree) -> ChosenRepositoryPaths:
-    """Choose the paths to read, in the parsing process: a tree may have a hundred thousand files."""
+    """Choose the paths to read, in the parsing process: a tree may have a hundred thousand files.
+
+    Raises `FetchFailed` if GitHub's body is no tree.
+    """
     chosen = await parse_document(parser, tree)
     assert isinstance(chosen, ChosenRepositoryPaths)  # noqa: S101  the parser of a tree returns one
     if chosen.broken:
@@ -194,7 +207,10 @@ async def choose_paths_in_tree(parser: DocumentParser, tree: RepositoryTree) -> 
 
 
 async def complete_truncated_tree(branch: RepositoryBranch, tree: RepositoryTree) -> RepositoryTree:
-    """Add the trees of the root and of store texts to a truncated tree, since it may lack any file."""
+    """Fetch the trees of the root and of store texts; return the truncated tree with them.
+
+    A truncated tree may lack any file.
+    """
     root = decode_github_json(await fetch_git_tree(branch, branch.name), GitHubTreeResponse).tree
     folders = {
         entry.path: await fetch_git_tree(branch, entry.sha, recursive="1")

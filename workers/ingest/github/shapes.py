@@ -67,5 +67,8 @@ class RepositoryContent(msgspec.Struct, frozen=True, kw_only=True, tag="reposito
 
     @property
     def raw(self) -> str:
-        """Beginning of the addresses of its files' bytes, readable without an account if it is public."""
+        """Return the beginning of the URLs of the repository's raw files.
+
+        These URLs are readable without an account if the repository is public.
+        """
         return f"{self.url}/raw/{quote(self.branch)}/"

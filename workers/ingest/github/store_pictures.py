@@ -47,7 +47,10 @@ def is_store_image_path(path: str) -> bool:
 
 
 def choose_store_images(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
-    """Return the icon, some screenshots and the banner, in a store's default locale by `rank`."""
+    """Return the paths of an app's store images: the icon, up to four screenshots and the banner.
+
+    They are the nearest to the root, in the locale with the lowest `rank`: a store's default.
+    """
     image_paths = [path for path in paths if path.lower().endswith(IMAGE_FILE_ENDINGS)]
     chosen: dict[PictureKind, list[str]] = {}
     for kind, _, place in STORE_IMAGE_PATH_PATTERNS:
@@ -62,7 +65,10 @@ def choose_store_images(paths: Iterable[str], rank: Callable[[str], int]) -> lis
 
 
 def locale_folder_sort_key(match: re.Match[str], rank: Callable[[str], int]) -> tuple[int, str, int, str]:
-    """Return a sort key of an app's images in one locale: nearest to the root first."""
+    """Return a store image's sort key, equal for all images of an app in one locale.
+
+    The nearest to the root is first, then the locale with the lowest `rank`.
+    """
     locale = match.groupdict().get("locale") or ""
     return match["base"].count("/"), match["base"], rank(locale), locale
 

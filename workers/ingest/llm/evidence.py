@@ -68,9 +68,10 @@ def merge_brand_claims(
 def build_llm_icp_candidate(
     parts: Sequence[CustomerPart], audience: Iterable[BrandClaim], source: PromptSourceText
 ) -> Iterator[FieldCandidate]:
-    """Yield at most one ICP, of the parts with their words in their quote and their quote in the text.
+    """Yield at most one `icp` candidate from the model's customer parts.
 
-    Yields none if these parts describe no customer.
+    A part counts if its words are in its quote, and its quote is in the text. Yield none if these parts
+    describe no customer.
     """
     quoted = [
         part
@@ -91,7 +92,10 @@ def is_part_in_quote(part_words: str, quote: str) -> bool:
 
 
 def build_llm_voice_candidate(traits: Iterable[Trait], source: PromptSourceText) -> Iterator[FieldCandidate]:
-    """Yield a voice of enough traits, each with its own quote, if the brand's prose is long enough."""
+    """Yield at most one `brandVoice` candidate from the model's traits, each with its own quote.
+
+    Yield none with fewer than `MIN_VOICE_HABITS` traits in the brand's prose, or if that prose is too short.
+    """
     by_quote = {trait.quote: trait for trait in traits if is_supported_trait(trait, source.brand_prose)}
     by_name = {clean_text_line(trait.trait).rstrip("."): trait for trait in by_quote.values()}
     if len(by_name) >= MIN_VOICE_HABITS and count_words(source.brand_prose) >= VOICE_WORDS:
@@ -112,12 +116,15 @@ def is_supported_trait(trait: Trait, text: str) -> bool:
 
 
 def is_quoted_tagline(claim: BrandClaim, text: str) -> bool:
-    """Return whether the claim is a tagline: a quote, word for word."""
+    """Return whether the claim's statement has a tagline's length and is in the text, word for word."""
     return len(claim.statement) <= MAX_TAGLINE_CHARS and is_quote_in_text(claim.statement, text)
 
 
 def keep_supported_claim(claim: BrandClaim, text: str) -> BrandClaim | None:
-    """Return the claim as plain text, with the quotes that are in the text; None if no quote is."""
+    """Return the model's claim as plain text, with those of its quotes that are in the text.
+
+    Return None if no quote is there, if the statement is empty or too long, or if it adds a web address.
+    """
     statement = clean_text_line(claim.statement)
     evidence = [quote for quote in claim.evidence if is_quote_in_text(quote, text)]
     if not evidence or not 0 < len(statement) <= MAX_CLAIM_CHARS or adds_unquoted_address(statement, text):

@@ -55,7 +55,10 @@ def compute_extraction_version(rules: int, model: LanguageModel | None) -> int:
 async def suggest_brand_candidates(
     model: LanguageModel | None, *, url: str, passages: Sequence[Passage]
 ) -> ModelSuggestions:
-    """Return the model's candidates. A failure of the model is a warning, never an error."""
+    """Ask the language model about the brand in the passages; return its candidates and warnings.
+
+    Both are empty without a model, or with too little prose. A failure of the model is a warning, never an error.
+    """
     if model is None or count_words(text := join_passages_for_prompt(passages)) < MIN_PROMPT_WORDS:
         return ModelSuggestions([], [])
     try:
@@ -80,7 +83,10 @@ def build_source_text(passages: Sequence[Passage], url: str) -> PromptSourceText
 
 
 def join_passages_for_prompt(passages: Iterable[Passage]) -> str:
-    """Return one passage a line, each once, up to `MAX_PROMPT_PROSE_CHARS`; stories and labels are last."""
+    """Join the texts of passages for a prompt, one a line, each once, up to `MAX_PROMPT_PROSE_CHARS`.
+
+    Stories and labels are last. A text that is too long for the rest is left out.
+    """
     by_use = sorted(passages, key=lambda passage: (passage.kind == "label", passage.story))
     lines, left = [], MAX_PROMPT_PROSE_CHARS
     for text in dict.fromkeys(passage.text for passage in by_use):

@@ -24,7 +24,7 @@ STORY_PATH_PATTERN = re.compile(
 
 
 def is_story_url(url: str) -> bool:
-    """Return whether the address alone shows one page of many, each about its own subject."""
+    """Return whether a page's address alone shows a story: one of many pages, each on its own subject."""
     return STORY_PATH_PATTERN.search(unquote(urlsplit(url).path)) is not None
 
 
@@ -40,7 +40,10 @@ def root_url(url: str) -> str:
 
 
 def registered_domain(url: str) -> str | None:
-    """Return the registered domain: `acme.co.uk` of `www.acme.co.uk`, `acme.github.io` of a public host."""
+    """Return the registered domain of a URL; None without one, as for an IP address.
+
+    It is `acme.co.uk` of `www.acme.co.uk`, and `acme.github.io` of a public host.
+    """
     return registered_domain_of_host(urlsplit(url).hostname or "")
 
 

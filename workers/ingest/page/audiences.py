@@ -34,7 +34,7 @@ def build_audience_of_node(
 
 
 def read_audience_texts(page: HtmlDocument, node: jsonld.JsonLdNode) -> list[str]:
-    """Return audiences of a node: texts, nodes, or references to nodes."""
+    """Return the audience names of a JSON-LD node: texts, names of nodes, or of referenced nodes."""
     nodes = jsonld.resolve_jsonld_nodes(node, "audience", page.nodes)
     return [
         *jsonld.read_jsonld_plain_texts(node.get("audience")),

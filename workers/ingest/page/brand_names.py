@@ -57,7 +57,10 @@ def scored_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
 
 
 def read_names_from_logo_alt(page: HtmlDocument) -> Iterator[ScoredName]:
-    """Yield alternative texts of the first two logos, without the word logo."""
+    """Yield possible brand names: alternative texts of a page's first two logos, without the word logo.
+
+    Logos that link to another site are left out.
+    """
     for image in [tag for tag in page.tags["img"] if is_logo_image(tag) and not links_to_other_site(tag, page)][:2]:
         name = HOME_LINK_WORDS_PATTERN.sub(
             "", LOGO_WORD_PATTERN.sub("", clean_text_line(read_tag_attribute(image, "alt"))).strip(" -–—|:,.")
@@ -89,7 +92,10 @@ def read_name_from_headline(page: HtmlDocument) -> Iterator[ScoredName]:
 
 
 def read_name_from_copyright(page: HtmlDocument) -> Iterator[ScoredName]:
-    """Yield the owner in the copyright line: it corroborates other names, and is hardly a name itself."""
+    """Yield the owner in a page's copyright lines, as a possible name of the brand.
+
+    An owner corroborates other names, and is hardly a name itself.
+    """
     footers = (clean_text_line(tag.get_text(" ")[-MAX_FOOTER_CHARS:]) for tag in page.tags["footer"][-1:])
     for text in (*(text for _, text in page.meta("copyright")), *footers):
         if match := COPYRIGHT_OWNER_PATTERN.search(text):

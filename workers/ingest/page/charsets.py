@@ -31,18 +31,24 @@ ENCODING_IF_DECLARED_IN_HTML = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-use
 
 
 def declared_encodings(body: bytes, content_type: str) -> list[str]:
-    """Return names of the encodings, the header's first."""
+    """Return the names of the encodings that a page declares: the header's, then the markup's."""
     return [name for name in (read_content_type_encoding(content_type), find_markup_encoding(body)) if name]
 
 
 def read_content_type_encoding(text: str) -> str | None:
-    """Return the name for the `charset=` of a header, or of a `<meta>` that replaces one."""
+    """Return the encoding's name for the `charset=` of a Content-Type header, or of a `<meta>` for one.
+
+    Return None without a charset that browsers know.
+    """
     match = CHARSET_PARAMETER_PATTERN.search(text)
     return find_encoding_by_label(match[1] or match[2] or match[3] or "") if match else None
 
 
 def find_encoding_by_label(written: str) -> str | None:
-    """Return the name for a label; None if browsers have no such label, or refuse to read it."""
+    """Return the standard name of an encoding by its label.
+
+    Return None if browsers have no such label, or refuse to read that encoding.
+    """
     encoding = webencodings.lookup(written)
     return encoding.name if encoding and encoding.name != "replacement" else None
 
@@ -65,7 +71,7 @@ def find_meta_tag_encodings(body: bytes) -> Iterator[str]:
 
 
 def parse_html_attributes(text: bytes) -> dict[str, str]:
-    """Return attributes by lower-case name, with the first value of a repeated one."""
+    """Return the attributes of an HTML tag by lower-case name, with the first value of a repeated one."""
     values: dict[str, str] = {}
     for match in HTML_ATTRIBUTE_PATTERN.finditer(text):
         value = match[2] or match[3] or match[4] or b""

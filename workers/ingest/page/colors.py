@@ -19,7 +19,10 @@ def find_page_color_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
 
 
 def build_color_candidates(url: str, scored: Iterator[ScoredColor]) -> Iterator[FieldCandidate]:
-    """Yield candidates of colors in settings; a white one becomes a background in any role."""
+    """Yield candidates for the colors that a page's head or a manifest sets; defaults are left out.
+
+    A white color becomes a background in any role.
+    """
     for text, role, confidence, rule in scored:
         if color := css_color.parse_non_default_color(text):
             is_background = is_white(color)

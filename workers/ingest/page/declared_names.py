@@ -26,7 +26,11 @@ def list_declared_names(page: HtmlDocument) -> Iterator[ScoredName]:
 
 
 def find_jsonld_app_names(page: HtmlDocument) -> Iterator[ScoredName]:
-    """Yield names of apps: the only app's name, or of many the name in the host or the title."""
+    """Yield the names of apps in a page's JSON-LD, each with confidence and rule.
+
+    A single name always counts. Of several names, only those count that equal the host's label or a part of
+    the title; there may be none.
+    """
     names = [
         (text, f"jsonld.{min(kinds)}.name")
         for node in page.nodes
@@ -37,7 +41,10 @@ def find_jsonld_app_names(page: HtmlDocument) -> Iterator[ScoredName]:
 
 
 def find_jsonld_publisher_names(page: HtmlDocument) -> Iterator[ScoredName]:
-    """Yield names of publishers: nodes, references to nodes, or plain names."""
+    """Yield the names of publishers in a page's JSON-LD, each with confidence and rule.
+
+    Publishers are nodes, references to nodes, or plain names.
+    """
     for node in page.nodes:
         for publisher in jsonld.resolve_jsonld_nodes(node, "publisher", page.nodes):
             confidence, rule = rate_maker_name(publisher, 0.90, "jsonld.publisher.name")
@@ -54,7 +61,11 @@ def find_jsonld_site_names(page: HtmlDocument) -> Iterator[ScoredName]:
 
 
 def find_jsonld_organizations(page: HtmlDocument) -> Iterator[ScoredName]:
-    """Yield names of organizations: a single one's, or of many the name in the host or the title."""
+    """Yield the names of organizations in a page's JSON-LD, each with confidence and rule.
+
+    If all have the same name, it counts. Of several names, only those count that equal the host's label or a
+    part of the title; there may be none.
+    """
     nodes = [node for node in page.nodes if is_organization_node(node)]
     is_single = (
         len({fold_text(split_name_and_tagline(text)[0]) for node in nodes for text in read_jsonld_node_name(node)}) == 1

@@ -48,7 +48,7 @@ MAX_FILLED_DECODE_ERRORS = 10_000
 
 
 def decode_bytes_like_browser(body: bytes, content_type: str) -> str:
-    """Decode the page. This never fails: bytes that no encoding can read become U+FFFD."""
+    """Decode a page's bytes to text. This never fails: bytes that no encoding can read become U+FFFD."""
     for mark, encoding in ENCODING_BY_BYTE_ORDER_MARK:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
@@ -60,9 +60,10 @@ def decode_bytes_like_browser(body: bytes, content_type: str) -> str:
 
 
 def decode_proven_utf8(body: bytes, proof: int) -> str | None:
-    """Return the text as UTF-8; None for other bytes, and for pure ASCII, since that proves nothing.
+    """Decode bytes as UTF-8; None if fewer than `proof` multi-byte sequences show that they are UTF-8.
 
-    A last character that was cut off is left out and not counted.
+    Return None too for pure ASCII, since that proves nothing, and for many invalid sequences. A last
+    character that was cut off is left out and not counted.
     """
     decoder = UTF8_DECODER_CLASS("replace")
     lead_bytes = len(body.translate(None, UTF8_NON_LEAD_BYTES))
@@ -72,7 +73,10 @@ def decode_proven_utf8(body: bytes, proof: int) -> str | None:
 
 
 def decode_with_encodings(body: bytes, names: list[str]) -> Iterator[str]:
-    """Yield plausible texts by the declared encodings, then UTF-8; the last, windows-1252, always fits."""
+    """Yield the body decoded by each plausible encoding: the declared `names`, UTF-8, then windows-1252.
+
+    The last always fits.
+    """
     # Each tag in UTF-16 has a zero byte.
     possible = (name for name in names if not name.startswith("utf-16") or b"\0" in body)
     for name in (*possible, "utf-8"):

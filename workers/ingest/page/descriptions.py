@@ -29,7 +29,10 @@ QUOTATION_PATTERN = re.compile(r"[\"“„«][^\"“”„«»]{0,160}[\"”“�
 
 
 def description_candidates(page: HtmlDocument, passages: list[Passage]) -> Iterator[FieldCandidate]:
-    """Yield candidates; `passages` are the page's passages, the passages from its headline on first."""
+    """Yield candidates for a page's `appDescription`, with less confidence for weak ones.
+
+    `passages` are the page's passages, the passages from its headline on first.
+    """
     titles = {fold_text(page.title), *(fold_text(text) for _, text in page.meta("og:title"))}
     for value, confidence, rule in scored_descriptions(page, passages):
         text = clean_text_line(value)
@@ -68,7 +71,7 @@ def rate_description_of_node(node: jsonld.JsonLdNode) -> tuple[float, str]:
 
 
 def find_prose_after_headline(page: HtmlDocument, passages: list[Passage]) -> Iterator[str]:
-    """Yield the first prose after the headline, in any tag, else the first such paragraph."""
+    """Yield the first prose after a page's headline, in any tag, else in a paragraph; at most one text."""
     if page.headline is None:
         return
     texts = islice((passage.text for passage in passages if passage.kind == "text"), MAX_TEXTS_AFTER_HEADLINE)

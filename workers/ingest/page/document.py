@@ -42,7 +42,10 @@ class HtmlDocument:
 
     @cached_property
     def metas(self) -> dict[str, list[str]]:
-        """Contents by lower-case property, name, itemprop or http-equiv; empty ones left out."""
+        """Return the contents of all `<meta>` tags by lower-case property, name, itemprop or http-equiv.
+
+        Empty contents are left out.
+        """
         metas: dict[str, list[str]] = {}
         for tag in self.tags["meta"]:
             content = read_tag_attribute(tag, "content")
@@ -52,7 +55,10 @@ class HtmlDocument:
         return metas
 
     def meta(self, *names: str) -> Iterator[tuple[str, str]]:
-        """Return the names that the page has, each with its first content, in the order of `names`."""
+        """Return those of `names` that the page's `<meta>` tags have, each with its first content.
+
+        They are in the order of `names`.
+        """
         return ((name, self.metas[name][0]) for name in names if name in self.metas)
 
     @cached_property
@@ -63,7 +69,7 @@ class HtmlDocument:
 
     @cached_property
     def title(self) -> str:
-        """Return the page's title, not that of an SVG."""
+        """Return the text of the page's `<title>`, not of an SVG's; empty without one."""
         titles = (tag for tag in self.tags["title"][:10] if tag.find_parent("svg") is None)
         return next(map(read_tag_text, titles), "")
 
@@ -73,29 +79,35 @@ class HtmlDocument:
 
     @cached_property
     def is_article_page(self) -> bool:
-        """Return whether it is an article: texts about one subject, only names about the brand."""
+        """Return whether the page declares itself an article, and isn't a home page.
+
+        The texts of an article are about its own subject, and only its names are about the brand.
+        """
         declared = any(kind.lower().startswith("article") for _, kind in self.meta("og:type"))
         kinds = (kind for node in self.nodes for kind in jsonld.read_jsonld_types(node))
         return not self.is_home and (declared or any(map(JSONLD_ARTICLE_TYPE_PATTERN.fullmatch, kinds)))
 
     @cached_property
     def needs_scripts(self) -> bool:
-        """Return whether scripts render its text: it has next to no text, and a script that is a program."""
+        """Return whether scripts render the page's text.
+
+        Such a page has next to no text, and a script that is a program.
+        """
         return len(self.text) < MIN_UNSCRIPTED_TEXT_CHARS and any(map(is_program_script, self.tags["script"]))
 
     @cached_property
     def label(self) -> str:
-        """Return the first label of its domain, `acme` of `www.acme.co.uk`; empty for an IP address."""
+        """Return the page's domain label, such as `acme` of `www.acme.co.uk`; empty for an IP address."""
         return (address.registered_domain(self.url) or "").partition(".")[0]
 
     @cached_property
     def headline(self) -> Tag | None:
-        """Return the first `<h1>` with text, of the first ten."""
+        """Return the first `<h1>` with text among the page's first ten `<h1>`; None if none has text."""
         return next((tag for tag in self.tags["h1"][:10] if read_tag_text(tag)), None)
 
     @cached_property
     def text(self) -> str:
-        """Return the visible text, up to `MAX_VISIBLE_TEXT_CHARS` characters."""
+        """Return the page's visible text, up to `MAX_VISIBLE_TEXT_CHARS` characters."""
         return join_visible_text(self.texts)
 
     @cached_property
@@ -129,7 +141,7 @@ def resolve_http_url(base: str, address: str) -> str | None:
 
 
 def read_tag_attribute(tag: Tag, name: str) -> str:
-    """Return an attribute's text; the values of a list, such as `rel`, are joined by blanks."""
+    """Return an HTML attribute's text, empty if it is missing; a list, such as `rel`, is joined by blanks."""
     value = tag.get(name)
     return (value if isinstance(value, str) else " ".join(value or ())).strip()
 

@@ -41,7 +41,7 @@ def parse_jsonld_nodes(blocks: Iterable[str]) -> list[JsonLdNode]:
 
 
 def read_first_json_value(block: str) -> Any:
-    """Return the first value in a block; None if the block can't be read."""
+    """Return the first JSON value in the text of a script; None if the text can't be read."""
     return next(iter(parse_json_values(block)), None)
 
 
@@ -55,7 +55,7 @@ def parse_json_values(block: str) -> list[Any]:
 
 
 def decode_consecutive_json(text: str) -> Iterator[Any]:
-    """Yield values one after the other, up to the first broken one."""
+    """Yield the JSON objects and lists in a text one after the other, up to the first broken one."""
     start = JSON_VALUE_START.search(text)
     while start:
         try:
@@ -103,7 +103,10 @@ def read_jsonld_types(node: JsonLdNode) -> set[str]:
 
 
 def read_jsonld_texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
-    """Return texts of a property: its text, the texts of an object under one of `keys`, or of a list."""
+    """Return the texts in a JSON-LD property's value: a text itself, or the texts of all items of a list.
+
+    Of an object, return the texts under the first of `keys` that has any. Other values have no texts.
+    """
     if isinstance(value, str):
         return [value]
     if depth == 0:
@@ -117,13 +120,16 @@ def read_jsonld_texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
 
 
 def read_jsonld_plain_texts(value: Any) -> list[str]:
-    """Return texts of a property, without addresses of nodes."""
+    """Return the texts in a JSON-LD property's value, without addresses of nodes."""
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, str) and not JSONLD_REFERENCE_PATTERN.match(item)]
 
 
 def resolve_jsonld_nodes(node: JsonLdNode, key: str, among: list[JsonLdNode]) -> list[JsonLdNode]:
-    """Return nodes of a property. References (nodes or texts) are resolved in `among`."""
+    """Return the nodes in property `key` of a JSON-LD node; references are replaced by nodes of `among`.
+
+    A reference is a node with only an id, or a text. Unknown texts are left out.
+    """
     value = node.get(key)
     items = value if isinstance(value, list) else [value]
     by_id = {candidate.get("@id"): candidate for candidate in among if isinstance(candidate.get("@id"), str)}

@@ -32,7 +32,7 @@ def scored_keywords(page: HtmlDocument) -> Iterator[tuple[list[str], float, str]
 
 
 def keep_keywords_used_on_page(keywords: list[str], page: HtmlDocument) -> list[str]:
-    """Return the keywords; of a long list only the keywords in the page's text."""
+    """Return the keywords; of a list longer than `MIN_LONG_KEYWORD_LIST`, only those in the page's text."""
     if len(keywords) <= MIN_LONG_KEYWORD_LIST:
         return keywords
     descriptions = (text for _, text in page.meta("og:description", "description"))
@@ -41,7 +41,10 @@ def keep_keywords_used_on_page(keywords: list[str], page: HtmlDocument) -> list[
 
 
 def distinct_keywords(texts: Iterable[str]) -> list[str]:
-    """Return keywords in lower case, each once in any of its forms, at most `MAX_BRAND_KEYWORDS`."""
+    """Split texts at commas into keywords in lower case, each once in any of its forms.
+
+    Return at most `MAX_BRAND_KEYWORDS`.
+    """
     by_stem: dict[str, str] = {}
     for word in split_keywords(texts):
         by_stem.setdefault(fold_text(stem_term(word)), word)

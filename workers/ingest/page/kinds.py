@@ -16,7 +16,10 @@ def is_app_node(node: jsonld.JsonLdNode) -> bool:
 
 
 def is_organization_node(node: jsonld.JsonLdNode) -> bool:
-    """Return whether it is an organization or a brand; a type of another vocabulary may have such a name."""
+    """Return whether a JSON-LD node is an organization or a brand, by its types.
+
+    A type of another vocabulary counts if its name ends in `Organization`.
+    """
     return any(
         kind in JSONLD_ORGANIZATION_TYPES or kind == "Brand" or kind.endswith("Organization")
         for kind in jsonld.read_jsonld_types(node)
@@ -24,12 +27,15 @@ def is_organization_node(node: jsonld.JsonLdNode) -> bool:
 
 
 def is_person_node(node: jsonld.JsonLdNode) -> bool:
-    """Return whether it is a person, such as the publisher of a personal site. A node may be both types."""
+    """Return whether a JSON-LD node is a person, such as the publisher of a personal site.
+
+    A node may be a person and an organization.
+    """
     return "Person" in jsonld.read_jsonld_types(node)
 
 
 def is_brand_node(node: jsonld.JsonLdNode) -> bool:
-    """Return whether the node is an app or its maker, not the page or a thing on it."""
+    """Return whether a JSON-LD node is an app or its maker, not the page or a thing on it."""
     return is_app_node(node) or is_organization_node(node)
 
 

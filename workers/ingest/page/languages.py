@@ -49,7 +49,10 @@ def list_declared_languages(page: HtmlDocument) -> Iterator[tuple[str, str]]:
 
 
 def list_hreflang_alternates(page: HtmlDocument) -> list[tuple[str, str]]:
-    """Return languages and addresses, this page's own included, without `x-default`."""
+    """Return language tag and URL of each of the page's hreflang links, the page's own included.
+
+    `x-default` is left out, and at most `MAX_HREFLANG_ALTERNATES` are returned.
+    """
     links = (tag for tag in page.tags["link"] if "alternate" in read_tag_attribute(tag, "rel").lower().split())
     pairs = [
         (normalize_language_tag(read_tag_attribute(tag, "hreflang")), page.link(read_tag_attribute(tag, "href")))

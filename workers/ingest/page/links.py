@@ -80,8 +80,9 @@ class PageLink(NamedTuple):
 
 
 def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink]:
-    """Return at most `MAX_LINKS_PER_PAGE` links, each page once, best first; of equals the first on
-    the page.
+    """Return a page's links to other pages of its site, best first, at most `MAX_LINKS_PER_PAGE`.
+
+    Each target is returned once; of equals the first on the page. A page with robots `nofollow` has none.
     """
     if any("nofollow" in text.lower() for _, text in page.meta("robots")):
         return []
@@ -116,7 +117,10 @@ def read_page_links(page: HtmlDocument, language: str | None) -> Iterator[PageLi
 
 
 def find_link_target(page: HtmlDocument, href: str) -> LinkTarget | None:
-    """Return the target; None for an address off the site, no page, or a page without facts about a brand."""
+    """Return the target page of a link; None for an address off the site or of no page.
+
+    Return None too for a page without facts about a brand, such as a login.
+    """
     url = page.link(href)
     if url is None or site_of_url(url) != site_of_url(page.url) or NON_PAGE_FILE_ENDING.search(urlsplit(url).path):
         return None

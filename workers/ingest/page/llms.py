@@ -24,7 +24,10 @@ MARKDOWN_LINK_OR_EMPHASIS = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 
 
 def read_llms_file(llms: FetchedLlmsTxt) -> ParsedDocument:
-    """Return the file's candidates; none without a heading at the start: then it is another file."""
+    """Return the candidates and the summary passage in a site's /llms.txt.
+
+    Return none without a heading at the start: then it is another file.
+    """
     text = llms.body.decode("utf-8-sig", "replace").replace("\r", "").lstrip()
     title = LLMS_TXT_TITLE_PATTERN.match(text)
     if title is None:
@@ -37,7 +40,7 @@ def read_llms_file(llms: FetchedLlmsTxt) -> ParsedDocument:
 
 
 def find_first_markdown_quote(text: str) -> str:
-    """Return the quotation before the first section."""
+    """Return the first quotation before the first section of a Markdown text; empty for none."""
     match = MARKDOWN_QUOTE_PATTERN.search(text.partition("\n## ")[0])
     return strip_markdown(" ".join(line.lstrip("> ") for line in match[0].splitlines())) if match else ""
 

@@ -21,7 +21,7 @@ MANIFEST_DOMAIN_CONFIDENCE = 0.29
 
 
 def read_manifest_file(manifest: FetchedWebManifest) -> ParsedDocument:
-    """Return the manifest's candidates; an empty reading if it is no JSON object."""
+    """Return the candidates and images of a web app manifest; an empty document if it is no JSON object."""
     try:
         document = json.loads(manifest.body.decode("utf-8-sig", "replace"), strict=False)
     except (ValueError, RecursionError):
@@ -51,7 +51,10 @@ def scored_manifest_values(members: dict[str, Any]) -> Iterator[tuple[BrandField
 
 
 def read_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
-    """Yield the name, or the short name if the name is as long as a title."""
+    """Yield the `name` of a web app manifest, or its `short_name` if the name is as long as a title.
+
+    Yield nothing if neither may be a brand's name.
+    """
     for key in ("name", "short_name"):
         name, _ = split_name_and_tagline(read_manifest_text(members, key))
         if is_possible_brand_name(name) and len(name) <= MAX_TITLE_PART_NAME_CHARS:

@@ -102,7 +102,10 @@ def may_be_label_block(block: PageBlock) -> bool:
 
 
 def classify_page_block(block: PageBlock, text: str) -> PassageKind | None:
-    """Return the kind of a block. A short text that is only a link is a label, at any place."""
+    """Return the passage kind of a page's block; None if it has no words, too few, or is a long label.
+
+    A short text that is only a link is a label, at any place.
+    """
     is_short = len(text) <= MAX_MENU_LABEL_CHARS and count_words(text) <= MAX_MENU_LABEL_WORDS
     if not fold_text(text):
         return None

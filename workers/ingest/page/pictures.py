@@ -37,7 +37,7 @@ def find_page_images(page: HtmlDocument) -> list[CandidateImage]:
 def keep_usable_images(
     page: HtmlDocument, kind: PictureKind, named_images: Iterator[NamedImage]
 ) -> list[CandidateImage]:
-    """Return the candidates with a usable address, each once."""
+    """Return the candidate images with a usable address, each once, at most `MAX_PAGE_IMAGES_PER_KIND`."""
     by_url: dict[str, CandidateImage] = {}
     for address, rule, description in named_images:
         url = page.link(address)
@@ -96,7 +96,7 @@ def build_manifest_images(
 
 
 def read_json_objects(members: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    """Return the objects of a list; an empty list for any other value."""
+    """Return the objects in the list at `key` of a JSON object; an empty list for any other value."""
     value = members.get(key)
     return [member for member in value if isinstance(member, dict)] if isinstance(value, list) else []
 

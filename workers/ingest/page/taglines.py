@@ -21,7 +21,10 @@ NON_BRAND_HTML_TAGS = ["nav", "footer", "aside"]
 
 
 def tagline_candidates(page: HtmlDocument, name: str | None, passages: Sequence[Passage]) -> Iterator[FieldCandidate]:
-    """Yield candidates; `name` is the brand's, and the rest of a title after the name is a tagline."""
+    """Yield candidates for the tagline on a page.
+
+    `name` is the brand's, and the rest of a title after the name is a tagline.
+    """
     for value, confidence, rule in scored_taglines(page, name or page.label, passages):
         line = clean_text_line(value)
         if is_tagline_sized(line) and fold_text(line) != fold_text(name or ""):
@@ -48,7 +51,10 @@ def is_sentence_about_brand(sentence: str, name: str, page: HtmlDocument) -> boo
 
 
 def cut_name_from_title(page: HtmlDocument, name: str) -> Iterator[str]:
-    """Yield the longest part of the title without the name, as in `Acme — Invoices that send themselves`."""
+    """Yield the longest part of a title without the name, as in `Acme — Invoices that send themselves`.
+
+    Yield nothing if no part, or each part, is the name.
+    """
     parts = split_title(page.title)
     without_name = [part for part in parts if not is_similar_name(fold_text(part), fold_text(name))]
     if len(parts) > len(without_name) > 0:

@@ -84,7 +84,10 @@ def folded_host_name(url: str) -> str:
 
 
 def find_home_title_names(page: HtmlDocument) -> Iterator[ScoredName]:
-    """Yield the first part; if that is a line about the brand, also the last one."""
+    """Yield possible brand names in a home page's title: its first part.
+
+    If that part is a line about the brand, also yield the last part.
+    """
     parts = [
         part
         for part in map(trim_title_part, split_title(page.title)[:MAX_NAME_TITLE_PARTS])

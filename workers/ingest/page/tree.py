@@ -107,7 +107,7 @@ class PageTree:
         self.pending_texts.append(data)
 
     def flush(self, *_: object) -> None:
-        """End a text: a tag follows, or a comment, which isn't read."""
+        """Add the pending text to the tree, at a tag or a comment; blank texts and comments are dropped."""
         text, self.pending_texts = "".join(self.pending_texts), []
         if not text or text.isspace():
             return
@@ -134,7 +134,10 @@ class PageTree:
 
 
 def parse_html_tree(html: str) -> PageTree:
-    """Build the tree of any text, also of an empty one, for which lxml needs the line break."""
+    """Parse HTML into a `PageTree`: any text, also an empty one, for which lxml needs the line break.
+
+    A page that is deeper than `MAX_HTML_DEPTH` is cut.
+    """
     target = PageTree()
     parser = etree.HTMLParser(target=target, encoding="utf-8")
     text = b"\n" + html.replace("\x00", "").encode("utf-8", "replace")

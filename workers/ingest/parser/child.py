@@ -72,7 +72,10 @@ MAX_EXTRA_MEMORY_BYTES = 112 << 20
 
 
 def main(handle: int) -> None:
-    """Serve until the parent's side of the socket closes, also by its death."""
+    """Warm up the parsers, then fork a process for each document that arrives on the socket `handle`.
+
+    Return once the parent's side of the socket closes, also by its death.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     warm_up_parsers()
     precompute_confinement()
@@ -121,7 +124,7 @@ def serve_document(connection: socket.socket, cpu_s: int) -> None:
 
 
 def set_document_limits(cpu_s: int) -> None:
-    """Set the limits, in the kernel, so that they hold inside a C library too."""
+    """Limit this process's CPU, memory and time in the kernel, so that the limits hold in C libraries too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     limit_bytes = address_space_bytes() + MAX_EXTRA_MEMORY_BYTES

@@ -51,7 +51,10 @@ class ParsingProcess:
         self.process, self.control = start_parsing_process()
 
     def connect(self, cpu_s: int) -> socket.socket:
-        """Return a socket to a new document's process, which may use `cpu_s` of CPU."""
+        """Return a socket to a new document's process, which may use `cpu_s` seconds of CPU.
+
+        Restart the parsing process if it has died.
+        """
         parent_end, child_end = socket.socketpair()
         with child_end:
             try:
@@ -69,9 +72,10 @@ class ParsingProcess:
 
 
 def start_parsing_process() -> tuple[subprocess.Popen[bytes], socket.socket]:
-    """Start the process without our environment, and in a session of its own, away from Ctrl-C.
+    """Start the parsing process; return the process and our side of its socket.
 
-    It exits when our side of the socket closes.
+    It has none of our environment, and a session of its own, away from Ctrl-C. It exits when our side of the
+    socket closes.
     """
     parent_end, child_end = socket.socketpair()
     with child_end:
@@ -127,9 +131,11 @@ async def parse_non_page_document(parser: DocumentParser, document: ParseInput) 
 
 
 async def parse_document(parser: DocumentParser, document: ParseInput) -> ParseOutput:
-    """Parse a document. Raises `ScrapeFailed` if it breaks or takes too long, `SourceTooLarge` for memory.
+    """Parse a document in the parsing process, within the job's CPU budget.
 
-    The CPU seconds used, or all granted ones without a reply, are taken from the job's budget.
+    Raises `ScrapeFailed` if the document breaks the parser or takes too long, or if the budget is used up.
+    Raises `SourceTooLarge` if it takes too much memory. The CPU seconds used, or all granted ones without a
+    reply, are taken from the budget.
     """
     message, tenant = msgspec.msgpack.encode(document), parser.tenant or object()
     async with parser.lock:

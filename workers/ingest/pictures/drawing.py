@@ -15,9 +15,9 @@ SVG_VIEW_BOX_PATTERN = re.compile(rf"\s*\S+[\s,]+\S+[\s,]+({SVG_NUMBER_REGEX})[\
 
 
 def read_drawing_size(drawing: FetchedSvg) -> DrawingSize:
-    """Return its width and height, else those of its view box; 0 if it is no drawing, or has neither.
+    """Return width and height of an SVG in pixels, else those of its view box; 0 if it has neither.
 
-    Only the root is parsed, without entities: the rest of the file may be missing.
+    They are 0 for any other file too. Only the root is parsed, without entities: the rest of the file may be missing.
     """
     parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True, recover=True)
     parser.feed(drawing.body)

@@ -46,7 +46,7 @@ class MeasuredImage(NamedTuple):
 
 
 def open_image_fetch(web: WebCrawlResources) -> FetchImage:
-    """Return a fetch of public images."""
+    """Return a function that fetches a candidate image from the public web."""
     session = CrawlSession(web, within_s=MAX_IMAGE_FETCHING_S)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
@@ -58,7 +58,10 @@ def open_image_fetch(web: WebCrawlResources) -> FetchImage:
 async def fetch_candidate_images(
     fetch: FetchImage, parser: DocumentParser, candidates: Iterable[CandidateImage]
 ) -> FetchedImages:
-    """Fetch the candidates by `fetch` within `MAX_IMAGE_FETCHING_S`."""
+    """Fetch candidate images by `fetch` within `MAX_IMAGE_FETCHING_S` seconds; return the useful ones.
+
+    A failed image is left out.
+    """
     slots, late, clock = asyncio.Semaphore(MAX_PARALLEL_IMAGE_FETCHES), False, asyncio.get_running_loop().time
     ends = clock() + MAX_IMAGE_FETCHING_S
 
@@ -83,7 +86,7 @@ async def fetch_candidate_images(
 async def measure_fetched_image(
     fetched: FetchedResponse, parser: DocumentParser, candidate: CandidateImage
 ) -> MeasuredImage | None:
-    """Build the image from its first bytes; None if it is no image, or not useful."""
+    """Build an image from its first bytes, with type and size; None if it is no image, or not useful."""
     measured = await measure_image_head(fetched.body, parser)
     if measured is None or not is_useful_image_size(candidate.kind, measured):
         return None

@@ -37,7 +37,7 @@ def measure_image_bytes(head: bytes) -> ImageTypeAndSize | None:
 
 
 def is_svg_file(head: bytes) -> bool:
-    """Return whether it may be an SVG, which has its size in a tag."""
+    """Return whether a file's first bytes may be an SVG, which has its size in a tag."""
     return bool(SVG_START_PATTERN.match(head)) and bool(SVG_ROOT_TAG_PATTERN.search(head))
 
 
@@ -110,7 +110,7 @@ def measure_avif(head: bytes) -> ImageTypeAndSize | None:
 
 
 def find_avif_box_offsets(head: bytes, kind: bytes) -> Iterator[int]:
-    """Yield positions of the names of a kind's whole boxes."""
+    """Yield the offsets of the names of all whole boxes of type `kind` in an AVIF's first bytes."""
     at = head.find(kind)
     for _ in range(MAX_IMAGE_HEADER_STEPS):
         if at < 0 or len(head) < at + 16:

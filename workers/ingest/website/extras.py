@@ -62,7 +62,10 @@ async def fetch_llms_txt(session: CrawlSession, parser: DocumentParser, page: Pa
 
 
 async def fetch_page_styles(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> ParsedDocument | None:
-    """Read the page's style sheets together, its `<style>` last. None if it has no styles."""
+    """Fetch and parse a page's style sheets together, its `<style>` last. None if it has no styles.
+
+    A failed sheet is left out. With a long Crawl-delay only the `<style>` texts are read.
+    """
     urls = page.styles if await has_short_crawl_delay(session, page.url) else []
     linked_sheets = await asyncio.gather(
         *(session.optional(fetch_style_sheet(session, url, within=site_of_url(page.url))) for url in urls)

@@ -41,10 +41,10 @@ async def ingest_website_source(
     visit: CrawlState | None = None,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
-    """Return the extraction. `args` has `url`; with `follow_links`, `max_pages` limits all pages.
+    """Read a website and return its brand extraction. Raises a `SourceError` for the named page.
 
-    The root is read too, for the brand's name, and doesn't count. Raises a `SourceError` for the named
-    page; any other failure is a warning.
+    `args` has `url`; with `follow_links`, `max_pages` limits all pages. The root is read too, for the brand's
+    name, and doesn't count. Any other failure is a warning.
     """
     session, rules = CrawlSession(web), compute_extraction_version(EXTRACTION_RULES_VERSION, model)
     await progress("fetching", 0.1)
@@ -70,7 +70,10 @@ async def ingest_website_source(
 async def read_site_documents(
     session: CrawlSession, parser: DocumentParser, args: dict[str, Any], progress: ReportProgress
 ) -> list[ParsedPage | ParsedDocument]:
-    """Return all documents: the named page first, then the extras, then linked pages."""
+    """Read a site's pages and other files; return the parsed documents.
+
+    The named page is first, then the extras, then linked pages, with less confidence.
+    """
 
     async def report_followed(part: float) -> None:
         await progress("fetching", 0.4 + 0.3 * part)
@@ -123,9 +126,9 @@ async def is_site_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
 
 
 async def is_response_unchanged(session: CrawlSession, url: str, validators: HttpValidators) -> bool:
-    """Return whether the response is as before: a 304, the same bytes, or still an error after an error.
+    """Request a URL of the last visit again; return whether the response is as before.
 
-    Adds a full response to `session.fetched`.
+    That means a 304, the same bytes, or still an error after an error. Adds a full response to `session.fetched`.
     """
     final_url = validators.url or url
     try:

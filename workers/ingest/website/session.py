@@ -100,7 +100,10 @@ class CrawlSession:
         self.truncated = False
 
     async def get(self, url: str, kind: str = "page", *, within: str | None = None) -> FetchedResponse:
-        """Return the response for `url`; redirects may lead to site `within` only. Raises `SourceError`."""
+        """Return the response for `url`, and note its validators in `answers`. Raises `SourceError`.
+
+        Use the revisit's response if there is one. Redirects may lead to site `within` only, if it is given.
+        """
         self.answers[url] = HttpValidators(kind=kind)
         fetched = self.take(url, within) or await self.open(url, kind, within=within)
         self.answers[url] = msgspec.structs.replace(
@@ -140,7 +143,10 @@ class CrawlSession:
         return self.ends - asyncio.get_running_loop().time()
 
     async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
-        """Return the result, or None on a failure or timeout; `otherwise` is the code of a warning."""
+        """Await `reading`, and return its result; None on a `SourceError` or at the session's end.
+
+        `otherwise` is the code of a warning for an error.
+        """
         try:
             async with asyncio.timeout_at(self.ends):
                 return await reading
@@ -152,5 +158,5 @@ class CrawlSession:
         return None
 
     def visit(self, args: dict[str, Any], *, rules: int, url: str) -> CrawlState:
-        """Return the visit, with validators only if every planned request was made."""
+        """Return the state for the next visit, with validators only if every planned request was made."""
         return CrawlState(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)

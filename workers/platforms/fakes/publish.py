@@ -82,7 +82,10 @@ class SandboxAdapter(PlatformAdapter):
 
 
 def raise_if_throttled(draft: PostDraft) -> None:
-    """Raise `PlatformThrottled` by the times of rows alone: the sandbox clock moves them."""
+    """Raise `PlatformThrottled` until `SANDBOX_THROTTLE_TIME` after the sandbox post's own time.
+
+    Only times of rows are compared, since the sandbox clock moves them.
+    """
     remaining = draft.created_at + SANDBOX_THROTTLE_TIME - draft.now
     if remaining > timedelta():
         raise PlatformThrottled(

@@ -50,7 +50,10 @@ def parse_readme_blocks(html: str) -> list[ReadmeBlock]:
 
 
 def visible_readme_strings(soup: BeautifulSoup) -> Iterator[NavigableString]:
-    """Yield texts that a reader sees. Silent tags are skipped whole: removing thousands takes seconds."""
+    """Yield the text nodes of a README's HTML that a reader sees, in order.
+
+    Invisible tags are skipped whole: removing thousands takes seconds.
+    """
     node: PageElement | None = soup.contents[0] if soup.contents else None
     while node is not None:
         if isinstance(node, Tag) and node.name in INVISIBLE_README_TAGS:
@@ -99,7 +102,7 @@ def is_admonition(box: Tag) -> bool:
 
 
 def clean_readme_text(text: str) -> str:
-    """Return one line of text, without shortcodes and the ornaments around it."""
+    """Return the text on one line, without emoji shortcodes and the ornaments around the text."""
     return ORNAMENTS_AROUND_TEXT.sub("", clean_text_line(EMOJI_SHORTCODE.sub(" ", text))).strip()
 
 

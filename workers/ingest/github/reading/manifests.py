@@ -50,7 +50,10 @@ PARTIAL_BUNDLE_TYPES = {"XPC!", "FMWK", "BNDL"}
 def manifest_statements(
     file: RepositoryFile, own_name: RepositoryOwnName, files: list[RepositoryFile]
 ) -> Iterator[FieldStatement]:
-    """Yield statements of a manifest; nothing if it can't be read. `files` may have its strings."""
+    """Yield the brand statements of a project's manifest, such as `package.json`.
+
+    Yield nothing if the manifest can't be read. `files` may have the strings of an Android manifest.
+    """
     name = file.path.rpartition("/")[2].lower()
     if name.endswith("info.plist"):
         yield from (statement for statement in read_plist_names(file.body) if is_usable_statement(statement))
@@ -129,7 +132,10 @@ def read_jekyll_config(document: ManifestObject, own_name: RepositoryOwnName) ->
 
 
 def package_statements(document: ManifestObject, own_name: RepositoryOwnName, rule: str) -> Iterator[FieldStatement]:
-    """Yield name, description and keywords, as in all registries, without `@scope/` and `vendor/`."""
+    """Yield the name, description and keywords in a package manifest, as all registries have them.
+
+    The name is without `@scope/` and `vendor/`.
+    """
     name = document.get("name")
     if isinstance(name, str):
         yield FieldStatement(
@@ -182,7 +188,7 @@ MANIFEST_READERS: dict[str, tuple[Callable[[str], Any], ManifestReader]] = {
 
 
 def read_plist_names(body: bytes) -> Iterator[FieldStatement]:
-    """Yield the app's names; nothing for a broken file, an extension or a part of an app.
+    """Yield the app's names in an Info.plist; nothing for a broken file, an extension or a part of an app.
 
     plistlib refuses a file that declares entities.
     """
@@ -203,7 +209,7 @@ def read_plist_names(body: bytes) -> Iterator[FieldStatement]:
 
 
 def read_android_label(body: bytes, files: list[RepositoryFile]) -> Iterator[FieldStatement]:
-    """Yield the application's label, which is mostly a reference to a string in `files`.
+    """Yield the app's name: the label in an Android manifest, mostly a reference to a string in `files`.
 
     Yield nothing for a broken file, without a label, or for an unknown string.
     """
@@ -218,7 +224,10 @@ def read_android_label(body: bytes, files: list[RepositoryFile]) -> Iterator[Fie
 
 
 def read_android_strings(files: list[RepositoryFile]) -> dict[str, str]:
-    """Return the strings of all strings.xml, as a device shows them."""
+    """Return the strings of all strings.xml files by name, as a device shows them.
+
+    Of several strings with one name the first counts. Broken files are left out.
+    """
     values: dict[str, str] = {}
     for file in files:
         root = parse_xml(file.body) if file.path.endswith("strings.xml") else None

@@ -51,7 +51,10 @@ def find_repository_own_name(repository: str, text: str) -> RepositoryOwnName:
 
 
 def split_readme_heading(text: str) -> tuple[str, str]:
-    """Return the name in a heading or title, and the line that some append to it."""
+    """Split a heading or title into the name and the line that some append to it; the line may be empty.
+
+    The name is without a greeting, a version number and a platform.
+    """
     text_line = clean_text_line(text)
     greeting = TITLE_GREETING.match(text_line)
     head, tail = split_name_and_tagline(text_line[greeting.end() :].rstrip("!") if greeting else text_line)
@@ -71,12 +74,15 @@ def repository_display_name(repository: str) -> str:
 
 
 def spell_package_name(identifier: str, own_name: RepositoryOwnName) -> str:
-    """Return a package's name for display; its own spelling is the registry's."""
+    """Return a package's name for display: the repository's spelling if both have the same name.
+
+    The package's own spelling is only its registry's.
+    """
     return own_name.display if fold_text(identifier) == own_name.key else repository_display_name(identifier)
 
 
 def fix_own_name_case(name: str, own_name: RepositoryOwnName) -> str:
-    """Return the name as written, unless it is the repository's own in lower case."""
+    """Return `name` as written; if it is the repository's own name in lower case, its public spelling."""
     return own_name.display if name.islower() and fold_text(name) == own_name.key else name
 
 

@@ -88,7 +88,10 @@ def find_readme_title(blocks: list[ReadmeBlock], own_name: RepositoryOwnName) ->
 
 
 def read_project_name_in_title(title: ReadmeBlock, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
-    """Yield the name in the title. A name other than the repository's must be short: else it describes."""
+    """Yield a statement with the project's name in a README's title; nothing for an unlikely name.
+
+    A name other than the repository's must be short: a longer one describes the project.
+    """
     name, _ = split_readme_heading(title.text)
     if is_repository_own_name(name, own_name):
         name = name.rpartition("/")[2]
@@ -131,7 +134,10 @@ def find_readme_description(
     own_name: RepositoryOwnName,
     skip_rules: SentenceSkipRules,
 ) -> Iterator[FieldStatement]:
-    """Yield the first paragraph, else a tagline, else a sentence further down about the project."""
+    """Yield statements of the description in a README: the line next to the title, else the first paragraph.
+
+    Without both, yield a tagline, and a sentence further down about the project.
+    """
     about = blocks_about_project(blocks, title, skip_rules)
     first = next((block for block in about if keep_descriptive_sentences(block, own_name, skip_rules)), None)
     if text := find_readme_lead_line(blocks, title, first, own_name, skip_rules):
@@ -152,7 +158,11 @@ def find_readme_description(
 def blocks_about_project(
     blocks: list[ReadmeBlock], title: ReadmeBlock | None, skip_rules: SentenceSkipRules
 ) -> Iterator[ReadmeBlock]:
-    """Yield blocks of the first sections, except sections on its state or on getting or building it."""
+    """Yield the blocks of a README's first sections, without their headings.
+
+    Sections on the project's state or news, or on getting or building it, are left out. The section under
+    the title is always kept.
+    """
     for section in blocks_under_headings(blocks):
         is_under_title = title is not None and section.heading == title.text
         is_skipped = is_setup_heading(section.heading) or skip_rules.skips_section(section.heading)
@@ -167,10 +177,10 @@ def find_readme_lead_line(
     own_name: RepositoryOwnName,
     skip_rules: SentenceSkipRules,
 ) -> str:
-    """Return the line right below or before the title; it describes the project even as a fragment.
+    """Return the line right below or before a README's title; empty if it doesn't describe the project.
 
-    A first paragraph that names the project has more information, and one below the title is the line
-    itself.
+    The line may be a fragment. It is empty too if the paragraph `first` names the project, since that
+    paragraph has more information, or is the line itself.
     """
     starts_with_title = blocks[0].kind == "heading" or is_link_menu_block(blocks[0]) if blocks else False
     below_it = list_blocks_below_title(blocks, title if starts_with_title else None)[:1]
@@ -185,14 +195,14 @@ def find_readme_lead_line(
 
 
 def mentions_project_name(text: str, own_name: RepositoryOwnName) -> bool:
-    """Return whether the project's name is among its first words."""
+    """Return whether the text has the project's name among its first words."""
     return own_name.key in fold_text(text)[: len(own_name.key) + MAX_PROJECT_NAME_OFFSET]
 
 
 def build_first_paragraph(
     blocks: list[ReadmeBlock], first: ReadmeBlock, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
 ) -> str:
-    """Return the first paragraph, with the next one if it is short."""
+    """Return the descriptive text of the README block `first`, with that of the next block if it is short."""
     text = keep_descriptive_sentences(first, own_name, skip_rules)
     start = blocks.index(first)
     following = blocks[start + 1 : start + 2] if len(text) < MIN_SUFFICIENT_PARAGRAPH_CHARS else []

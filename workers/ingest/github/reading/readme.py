@@ -98,7 +98,7 @@ def asciidoc_to_html(lines: list[str]) -> Iterator[str]:
 
 
 def blank_asciidoc_markup_lines(lines: list[str]) -> Iterator[str]:
-    """Yield the lines, with an empty one for each line that is no prose."""
+    """Yield the lines of an AsciiDoc text, with an empty line in the place of each one that is no prose."""
     fence = ""
     for line in lines:
         bare = line.strip()
@@ -113,7 +113,10 @@ def blank_asciidoc_markup_lines(lines: list[str]) -> Iterator[str]:
 
 
 def asciidoc_line_to_html(text: str) -> str:
-    """Convert a line to HTML. Its length is limited, since each mark searches for its partner to the end."""
+    """Convert a line of AsciiDoc to HTML. Only its first `MAX_ASCIIDOC_LINE_CHARS` characters are read.
+
+    The length is limited, since each mark searches for its partner to the end.
+    """
     linked = ASCIIDOC_LINK.sub("\x01\\1\x02", text[:MAX_ASCIIDOC_LINE_CHARS])
     bare = ASCIIDOC_EMPHASIS.sub(r"\2", ASCIIDOC_INLINE_MACRO.sub("", linked))
     return escape(bare).replace("\x01", "<a>").replace("\x02", "</a>")

@@ -26,7 +26,10 @@ MAX_REPOSITORY_PASSAGES = 250
 
 
 def read_repository_files(repository: RepositoryContent) -> ParsedDocument:
-    """Return all statements. Of equal ones the first wins: store, GitHub's fields, manifests, README."""
+    """Return the candidates, passages and images of a repository from GitHub's fields and its files.
+
+    Of equal candidates the first wins: store, GitHub's fields, manifests, README.
+    """
     html = readme.readme_to_html(repository.readme.path, repository.readme.body) if repository.readme else ""
     blocks = parse_readme_blocks(html)
     store_texts = list(stores.list_store_prose_files(repository.files))
@@ -57,7 +60,7 @@ def read_repository_files(repository: RepositoryContent) -> ParsedDocument:
 
 
 def github_file_page_url(repository: RepositoryContent, file: RepositoryFile | None) -> str:
-    """Return the file's page on GitHub."""
+    """Return the URL of the file's page on GitHub; the repository's page if `file` is None."""
     if file is None:
         return repository.url
     return f"{repository.url}/blob/{quote(repository.branch)}/{quote(file.path)}"
@@ -66,7 +69,10 @@ def github_file_page_url(repository: RepositoryContent, file: RepositoryFile | N
 def read_github_fields(
     repository: RepositoryContent, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
 ) -> Iterator[FieldStatement]:
-    """Yield statements of GitHub's own fields. A description that is skipped as a whole ranks last."""
+    """Yield brand statements from GitHub's own fields of a repository.
+
+    A description that the skip rules skip as a whole ranks last.
+    """
     description = clean_readme_text(repository.description)
     if description:
         is_skipped = not skip_rules.keep_product_sentences(description)
@@ -86,7 +92,7 @@ def read_github_fields(
 def detect_repository_language(
     store_texts: list[tuple[RepositoryFile, str, str]], blocks: list[ReadmeBlock]
 ) -> Iterator[FieldStatement]:
-    """Yield the language of the store texts if there are any, else of the README's prose."""
+    """Yield statements of the language: of the store texts if there are any, else of the README's prose."""
     declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
     text = clean_text_line(" ".join(text for _, _, text in store_texts)) or join_readme_prose(blocks)
     for tag, confidence, rule in detection.weigh_language_tags(text, declared):
@@ -98,7 +104,10 @@ def join_readme_prose(blocks: Iterable[ReadmeBlock]) -> str:
 
 
 def merge_keyword_candidates(repository: RepositoryContent, candidates: list[FieldCandidate]) -> list[FieldCandidate]:
-    """Merge store keywords and topics into one candidate; add one of up to three programming languages."""
+    """Return the candidates, with store keywords and GitHub topics merged into one.
+
+    Add a candidate with up to three programming languages.
+    """
     topics = [topic for topic in repository.topics if not EVENT_TOPIC_PATTERN.fullmatch(topic)]
     rule, first_url = "github.topics", repository.url
     store_keywords = [candidate for candidate in candidates if candidate.rule == "store.keywords"]
@@ -119,7 +128,10 @@ def merge_keyword_candidates(repository: RepositoryContent, candidates: list[Fie
 def list_repository_passages(
     repository: RepositoryContent, store_texts: list[tuple[RepositoryFile, str, str]], blocks: list[ReadmeBlock]
 ) -> Iterator[Passage]:
-    """Yield passages, the store's first: they are written for potential users of the app."""
+    """Yield the passages of a repository: GitHub's description, the store texts, then the README.
+
+    Store texts precede the README, since they are written for potential users of the app.
+    """
     if description := clean_readme_text(repository.description):
         yield Passage(text=description, url=repository.url)
     for file, _, text in store_texts:

@@ -67,7 +67,10 @@ def read_store_tagline(text: str, confidence: float, rule: str) -> Iterator[Fiel
 
 
 def read_store_description(text: str, rule: str) -> Iterator[FieldStatement]:
-    """Yield the first sentences on the app's purpose, and as an alternative the items of its lists."""
+    """Yield statements of the description in a store text: its first sentences on the app's purpose.
+
+    Yield the items of its lists as an alternative.
+    """
     marked_text = HTML_LIST_ITEM_TAG.sub(
         "\n• ", HTML_LINE_BREAK_TAG.sub("\n", HTML_HEADING_PATTERN.sub(r"\n** \2\3 **\n", text))
     )
@@ -79,7 +82,10 @@ def read_store_description(text: str, rule: str) -> Iterator[FieldStatement]:
 
 
 def read_homepage_link(address: str) -> dict[str, str]:
-    """Return the link to an https address that a website ingest would accept; empty for GitHub itself."""
+    """Return a homepage's https address as the only link, by its name: `website` or a store.
+
+    Return an empty dict for GitHub itself, and for an address that a website ingest wouldn't accept.
+    """
     try:
         url = ssrf_guard.check_fetch_url(address, allowed={})
     except InvalidValue:
@@ -99,7 +105,7 @@ def decode_store_file(file: RepositoryFile) -> str:
 
 
 def list_store_prose_files(files: list[RepositoryFile]) -> Iterator[tuple[RepositoryFile, str, str]]:
-    """Yield files with a description or a tagline, with locale and text."""
+    """Yield the store text files that have a description or a tagline, each with its locale and text."""
     for file in files:
         match = paths.STORE_TEXT_PATH.fullmatch(file.path)
         if (
