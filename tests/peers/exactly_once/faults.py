@@ -117,7 +117,7 @@ async def at_hand(system: System) -> AsyncIterator[Hand]:
     async with AsyncExitStack() as stack:
         stack.enter_context(patch.object(phases, "MAX_WAIT_WITH_SLOT_S", 0.0))
         stack.enter_context(patch.object(phases, "RESEND_PAUSE_S", 0.0))
-        stack.enter_context(patch.object(connecting, "open_platform_client", impatient))
+        stack.enter_context(patch.object(connecting, "open_guarded_client", impatient))
         traveler = stack.enter_context(time_machine.travel(datetime.now(UTC), tick=True))
         tasks = await stack.enter_async_context(open_pool_tasks(system.settings, "publish"))
         hand = Hand(system, tasks, lambda wait_s: traveler.shift(timedelta(seconds=wait_s)))

@@ -149,7 +149,7 @@ def main() -> None:
     with (
         patch.object(runner, "run_attempt_task", walking),
         patch.object(runner, "TaskContext", StoppingContext),
-        patch.object(connecting, "open_platform_client", walked),
+        patch.object(connecting, "open_guarded_client", walked),
     ):
         product.main(["publish"])
 
