@@ -20,7 +20,7 @@ AgeRange = Literal["teen", "young_adult", "adult", "mid_adult", "mature", "senio
 EvidenceField = Literal["appName", "tagline", "appDescription", "keywords", "audience", "links", "caller"]
 #: Origin of a line: a clause or a keyword of the brand, a formula around its names, the caller's own words,
 #: or a model's line that passed the checks.
-LineOrigin = Literal["clause", "keyword", "formula", "caller", "model"]
+CopyLineOrigin = Literal["clause", "keyword", "formula", "caller", "model"]
 
 
 class SpecValue(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
@@ -38,7 +38,7 @@ class CopyLine(SpecValue, frozen=True, kw_only=True):
     """Displayed text with its evidence. A formula without names has no evidence."""
 
     text: str
-    rule: LineOrigin
+    rule: CopyLineOrigin
     evidence: list[Evidence] = field(default_factory=list)
 
 

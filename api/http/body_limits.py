@@ -104,7 +104,7 @@ def _measure_json_type(kind: inspect.Type) -> BodyLimits:
         return _measure_container_type(kind)
     if isinstance(kind, inspect.AnyType | inspect.RawType):
         return _METADATA_BODY_LIMITS
-    return _measure_scalar_type(kind)
+    return _body_limits_of_scalar(kind)
 
 
 def _measure_container_type(kind: inspect.StructType | inspect.ListType | inspect.DictType) -> BodyLimits:
@@ -123,7 +123,7 @@ def _measure_container_type(kind: inspect.StructType | inspect.ListType | inspec
     )
 
 
-def _measure_scalar_type(kind: inspect.Type) -> BodyLimits:
+def _body_limits_of_scalar(kind: inspect.Type) -> BodyLimits:
     if isinstance(kind, inspect.StrType):
         return _body_limits_of_text(kind.max_length or _DEFAULT_MAX_TEXT_CHARACTERS, _MAX_JSON_CHARACTER_BYTES)
     if isinstance(kind, inspect.LiteralType | inspect.EnumType):

@@ -38,7 +38,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
     key, named = requests.read_app_key(request), path_ids.parse_id("sdk_app", app_id)
     app = await requests.admit_event_request(request, key, app_id=named)
     events = await requests.parse_events(
-        request, app, await requests.decompress_body(request, app), body.read_app_events
+        request, app, await requests.decompress_body(request, app), body.parse_app_events
     )
     stored = await requests.store_events(request, app, events)
     return ApiResponse(_summarize_stored_events(stored, events), status_code=202)

@@ -236,7 +236,7 @@ async def _update_app(conn: Conn, author: AppChangeAuthor, row: _Row, body: SdkA
 async def _rotate_app_key(
     conn: Conn, author: AppChangeAuthor, app_id: UUID, *, peppers: Keyring, overlap: timedelta
 ) -> tuple[_Row, str]:
-    """Replace an app's key; return the app and the new key."""
+    """Replace an app's key; the old key works until `overlap` has passed. Return the app and the new key."""
     secret, hashed = key_secrets.make_key_secret(peppers)
     org = author.organization_id
     row = await ROTATE_APP_KEY.row(conn, org=org, id=app_id, overlap=overlap, **hashed._asdict())

@@ -109,7 +109,7 @@ def unpack_event_body(data: bytes, *, packed: bool, most: int = MAX_PLAIN_BYTES)
     return (yield from unpack_gzip(data, most)) if packed else data
 
 
-def read_app_events(
+def parse_app_events(
     plain: bytes, *, project_id: UUID, app_no: int, now: datetime
 ) -> CooperativeSteps[CheckedEventBatch]:
     """Return the events of an app's request body, each checked: as stored, or as its rejection.

@@ -243,7 +243,7 @@ async def read_used_event_budget(conn: Conn, *, organization_id: UUID, now: date
 
 
 def next_utc_midnight(now: datetime) -> datetime:
-    """Return the end of the UTC day."""
+    """Return the first moment of the UTC day after `now`."""
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return midnight + timedelta(days=1)
 

@@ -118,7 +118,7 @@ def _run_time_of(facts: WaitFacts) -> datetime:
 
 
 _FIND_WAIT_FACTS = job_wait.find_waits.typed(WaitFacts)
-_FIND_LOST_ANSWER = job_wait.find_loss.typed(_LostAnswerRow)
+_FIND_LOST_POST_RESPONSE = job_wait.find_loss.typed(_LostAnswerRow)
 
 #: Reasons of posts without an open job: their status alone decides.
 STATUS_WAIT_MESSAGES: Mapping[WaitReason, str] = {
@@ -292,6 +292,6 @@ async def _quota_full_until(conn: Conn, facts: WaitFacts) -> datetime | None:
 
 async def _next_look_up_time(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
     """Return when the platform is queried next for a post with a lost answer; None after the last query."""
-    lost = await _FIND_LOST_ANSWER.one(conn, org=organization_id, post_id=post_id)
+    lost = await _FIND_LOST_POST_RESPONSE.one(conn, org=organization_id, post_id=post_id)
     next_s = lost and reconciliation.seconds_until_next_poll((lost.now - lost.created_at).total_seconds())
     return lost.now + timedelta(seconds=next_s) if lost and next_s else None

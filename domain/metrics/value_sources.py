@@ -41,7 +41,7 @@ class MetricSourceQuery(NamedTuple):
 
     @property
     def bounds(self) -> list[datetime]:
-        """Return the buckets' starts, and the end of the last one."""
+        """Return a list one longer than the buckets: the start of each, then the end of the last."""
         return [*(bucket.since for bucket in self.buckets), self.window.until]
 
 

@@ -35,11 +35,11 @@ def draw_recap_slide(kit: SlideKit, copy: PieceCopy, page: int, pages: int) -> C
 
 
 def _fit_recap_item(kit: SlideKit, text: str, height: int, largest: int) -> TextBlock:
-    room = kit.column - _recap_words_offset(height) - _INSET
+    room = kit.column - _recap_words_offset_px(height) - _INSET
     return kit.fit(text, TextBox(room, height - 32, 3), LABEL_FONT, (min(26, largest), largest), 1.16)
 
 
-def _recap_words_offset(height: int) -> int:
+def _recap_words_offset_px(height: int) -> int:
     """Return the offset in pixels of the words of a recap's row from the row's start."""
     return _INSET + _recap_badge_side(height) + 30
 
@@ -68,9 +68,9 @@ def _draw_recap_item(
     side = _recap_badge_side(height)
     place = (canvas.start(_INSET, side), top + (height - side) // 2)
     parts.draw_number_badge(kit, canvas, number, place=place, side=side, colors=(ground.accent, ground.tints[0]))
-    room = kit.column - _recap_words_offset(height) - _INSET
+    room = kit.column - _recap_words_offset_px(height) - _INSET
     middle = top + (height - block.height) / 2 + 2
-    start = canvas.start(_recap_words_offset(height), room)
+    start = canvas.start(_recap_words_offset_px(height), room)
     canvas.set("item", block, (start, middle), room, color=ground.text)
 
 

@@ -32,7 +32,7 @@ class PublishPhaseRow(NamedTuple):
 
 PUBLISH_PHASES: Mapping[PublishPhase, PublishPhaseRow] = {
     PublishPhase.PREPARE: PublishPhaseRow(
-        phases.prepare_next_step,
+        phases.prepare_post_for_platform,
         starts="-, `preparing`",
         description="checks the post and uploads its files; each step is stored before the next",
         call="prepare",

@@ -62,7 +62,7 @@ class PublishPhase(StrEnum):
 NextPublishPhase: TypeAlias = PublishPhase | TaskOutcome
 
 
-async def prepare_next_step(attempt: PublishAttempt) -> NextPublishPhase:
+async def prepare_post_for_platform(attempt: PublishAttempt) -> NextPublishPhase:
     """Run one step of preparing a post, and store it before the next: a later attempt continues after it.
 
     The last step is not stored here but by the next phase, which marks the post. Returns the next phase, or

@@ -95,7 +95,7 @@ GOOD: list[bytes] = [
 
 def read(text: bytes, *, packed: bool = False) -> CheckedEventBatch:
     plain = steps.run_steps_at_once(body.unpack_event_body(text, packed=packed))
-    return steps.run_steps_at_once(body.read_app_events(plain, project_id=PROJECT, app_no=1, now=NOW))
+    return steps.run_steps_at_once(body.parse_app_events(plain, project_id=PROJECT, app_no=1, now=NOW))
 
 
 def among(events: list[bytes]) -> bytes:

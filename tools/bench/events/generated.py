@@ -33,7 +33,7 @@ def generate_stored_events(count: int, projects: Sequence[UUID]) -> list[Event]:
         for project_id in projects
         for data in generate_event_bodies(share // batch, batch)
         for event in steps.run_steps_at_once(
-            body.read_app_events(data, project_id=project_id, app_no=1, now=now)
+            body.parse_app_events(data, project_id=project_id, app_no=1, now=now)
         ).events
     ]
     return sorted(stored)

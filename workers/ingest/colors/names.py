@@ -12,7 +12,7 @@ from typing import NamedTuple
 from schemas.brand import ColorRole
 
 #: Words of a name, of `--color-primary`, `--colorPrimary`, `--color_primary`.
-PROPERTY_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+CSS_PROPERTY_NAME_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 
 
 class ScoredColorRole(NamedTuple):
@@ -79,7 +79,7 @@ def color_role_of_name(name: str) -> ScoredColorRole | None:
 
 
 def split_property_name(name: str) -> list[str]:
-    return [word.lower() for word in PROPERTY_NAME_WORD.findall(name)]
+    return [word.lower() for word in CSS_PROPERTY_NAME_WORD.findall(name)]
 
 
 def single_color_role(role_words: list[str]) -> ScoredColorRole | None:

@@ -223,7 +223,10 @@ async def token_by_any_repository_name(app: GitHubApp, installation: GitHubAppIn
 
 
 async def find_repository_id(app: GitHubApp, installation: GitHubAppInstallation, name: str) -> int:
-    """Find the id of the repository that has or had this name. Raises `SourceNotFound` if not covered."""
+    """Return the id of the repository that has or had this name.
+
+    Raises `SourceNotFound` if it doesn't exist, or the installation has no access to it.
+    """
     token = await get_installation_token(app, installation.installation_id)
     api = api_with_installation_token(app.api, app, token)
     about, _ = await request_repository_object(api, "repos", installation.account_login, name)

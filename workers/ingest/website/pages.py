@@ -109,7 +109,7 @@ def drop_known_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[Par
 
 
 def lower_page_confidence(page: ParsedPage) -> ParsedPage:
-    """Return the page with less confidence: a page on prices, for example, is less about the brand."""
+    """Return a page reached by a link, with lower confidence in each candidate: it is less about the brand."""
     candidates = [
         msgspec.structs.replace(
             candidate,
