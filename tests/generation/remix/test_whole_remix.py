@@ -57,7 +57,7 @@ def measured(spec: PieceSpec, clip: Path, folder: Path) -> tuple[OutputFile, flo
         "import re, resource, sys; from pathlib import Path; import msgspec;"
         "from generation.spec import PieceSpec;"
         "from tests.generation.remix.test_whole_remix import remake;"
-        "made = remake(msgspec.json.decode(sys.argv[1], type=Spec), Path(sys.argv[2]), Path(sys.argv[3]));"
+        "made = remake(msgspec.json.decode(sys.argv[1], type=PieceSpec), Path(sys.argv[2]), Path(sys.argv[3]));"
         "mine, others = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN));"
         "peak = re.search(r'VmHWM:\\s+(\\d+) kB', Path('/proc/self/status').read_text());"
         "took = (mine.ru_utime + others.ru_utime, int(peak[1]) + others.ru_maxrss);"

@@ -159,9 +159,9 @@ child.main()
 @pytest.mark.parametrize(
     ("bound", "ended"),
     [
-        ("child.MAX_CPU_S, child.render_piece = 1, busy", RENDER_TOO_COSTLY_FAILURE),
-        ("child.render_piece = greedy", "OUT_OF_MEMORY"),
-        ("child.MAX_FILE_BYTES = 1000", "DISK_FULL"),
+        ("child.MAX_RENDER_CPU_S, child.render_requested_piece = 1, busy", RENDER_TOO_COSTLY_FAILURE),
+        ("child.render_requested_piece = greedy", "OUT_OF_MEMORY"),
+        ("child.MAX_RENDERED_FILE_BYTES = 1000", "DISK_FULL"),
     ],
 )
 def test_each_kernel_limit_has_a_code(bound: str, ended: Failed | str, tmp_path: Path) -> None:
