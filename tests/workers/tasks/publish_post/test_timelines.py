@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.pool import Pool
+from db.pool import Pool, run_in_transaction
 from domain.jobs import timelines
+from domain.jobs.retries import submit_job_retry
 from jobs.kinds import RECONCILE_POST_KIND
 from schemas import ids
 from schemas.timelines import TimelineEntry
@@ -140,13 +141,20 @@ async def test_an_attempt_that_runs_has_begun(project: PublishingProject, post: 
 
 async def test_a_post_that_was_sent_again_by_a_retry_has_both_jobs(project: PublishingProject, post: UUID) -> None:
     other = await project.post("another")
-    project.platform.plan(send=["refuse"])
+    project.platform.plan(send=["unreached"] * 8)
+    await project.attempts()
+    project.platform.script.clear()
+    first: UUID = (await project.job(post))["id"]
+    again = await run_in_transaction(
+        project.pool,
+        lambda conn: submit_job_retry(conn, organization_id=project.org, job_id=first, scopes=["*"]),
+    )
     await project.attempts()
     told = await entries(project, post)
-    assert {entry.job_id for entry in told if entry.job_id} == {
-        ids.format_prefixed_id(ids.JOB, (await project.job(post))["id"])
-    }
-    assert (await entries(project, other)) != told
+    jobs = {ids.format_prefixed_id(ids.JOB, job_id) for job_id in (first, again.job_id)}
+    assert {entry.job_id for entry in told if entry.job_id} == jobs
+    assert (await project.row(post))["status"] == "published"
+    assert not jobs & {entry.job_id for entry in await entries(project, other)}
 
 
 FAULTS = st.lists(
