@@ -50,10 +50,10 @@ START, STOP = parser.start_parsing_process, parser.ParsingProcess.stop
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the slowest files first, so that none of them runs alone at the end.
+    """Run the slowest files first: at the end they would keep one core busy and leave the other idle.
 
-    With `--dist loadgroup`, a file's tests go to one process, so that what they share is made once. Tests of
-    chaos share nothing, and mostly wait.
+    With `--dist loadgroup`, one process runs all tests of a file, and sets up their fixtures once. Tests of
+    chaos share no fixtures, and mostly wait: any process may run them.
     """
     for item in items:
         if not _has_mark(item, "chaos"):

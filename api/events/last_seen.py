@@ -20,7 +20,7 @@ MAX_LAST_SEEN_APPS = 100_000
 
 
 class AppLastSeenBuffer:
-    """Holds the apps whose last-event time is to be written. Writes them one by one, over one connection."""
+    """Buffer of last-event times of apps. Writes one app after the other, over one connection."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool

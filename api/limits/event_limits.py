@@ -185,7 +185,7 @@ class EventRateLimiter:
     ) -> Iterator[EventLimitState]:
         """Yield the state for each lookup, in order; an app's requests pass while its bucket holds any.
 
-        Caches the refusal of an app whose request didn't pass.
+        Caches each refusal for its app.
         """
         left = {app_id: row[0] for app_id, row in rows.items()}
         for question in questions:

@@ -27,7 +27,7 @@ SampleFields: TypeAlias = dict[str, Any]
 class _SampleObjectKind(NamedTuple):
     """A kind of object in sample events.
 
-    Has its type, the operation whose example is used, the name of its id field, and its id's prefix.
+    `operation` gives the example. `shape` is the object's type; the other fields name its id field and its prefix.
     """
 
     shape: type[msgspec.Struct]

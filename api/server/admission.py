@@ -42,7 +42,7 @@ class ConnectionLimits(NamedTuple):
 
 
 class ConnectionAdmittance(enum.Enum):
-    """What a connection may request: anything, only health checks (`RESERVE`), or nothing."""
+    """Rights of a connection: all requests, only health checks (`RESERVE`), or none."""
 
     OPEN = enum.auto()
     #: Only health checks.

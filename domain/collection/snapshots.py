@@ -90,8 +90,8 @@ async def store_metric_snapshots(
     """Store the reported values that changed since the last snapshots of an account and its posts.
 
     Returns the number of stored values. One collection run of an account writes at a time, with a later `at`
-    than the last one. A subject's values come in the order of their times. A sandbox's rows are stored with
-    its clock's time, `ahead` of ours, so they don't age with its other rows.
+    than the last one. A subject's values come in the order of their times. A sandbox's rows have
+    the time of its clock, which is `ahead` of the server's: they don't age with its other rows.
     """
     if not told:
         return 0

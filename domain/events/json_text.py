@@ -89,7 +89,7 @@ def replace_half_surrogates(text: bytes) -> bytes:
 
 
 def replace_json_escapes(text: bytes) -> bytes:
-    """Return a JSON text with `__` in place of its escapes, for a reader of fields without escapes.
+    """Replace the escapes of a JSON text by `__`, for a reader of fields that need no escapes. Return the text.
 
     It costs a fifth of `replace_half_surrogates`: the sender is not authenticated yet.
     """

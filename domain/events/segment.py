@@ -224,7 +224,7 @@ def _object_or_empty(given: msgspec.Raw) -> msgspec.Raw:
 
 
 def _merged_properties_of(message: _SegmentMessage, kind: str) -> msgspec.Raw:
-    """Return a Segment message's properties or traits as a JSON object, merged with the fields beside them.
+    """Merge a Segment message's properties or traits with its other fields. Return one JSON object.
 
     Raises `EventRejectedError`.
     """

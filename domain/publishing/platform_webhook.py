@@ -26,7 +26,7 @@ class PlatformWebhookEvent(NamedTuple):
 
 
 class PostOfPlatformEvent(NamedTuple):
-    """Post of ours that has the event's `publish_id` at its platform."""
+    """Post that the platform knows by the event's `publish_id`."""
 
     organization_id: UUID
     project_id: UUID
@@ -36,7 +36,7 @@ class PostOfPlatformEvent(NamedTuple):
 
 
 class ConnectedAccount(NamedTuple):
-    """Connected account of ours that has the event's `external_id` at its platform."""
+    """Connected account that the platform knows by the event's `external_id`."""
 
     organization_id: UUID
     project_id: UUID

@@ -155,7 +155,7 @@ async def mark_lost_post_published(
     """Mark a post with a lost answer as published; return the job's result.
 
     Without an external id another job polls for it. Raises `PostOutcomeUnknown` if the id belongs to another
-    post of ours.
+    post of the account, its owner or the owner's leases.
     """
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)

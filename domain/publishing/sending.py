@@ -288,7 +288,7 @@ async def mark_post_draft_in_inbox(conn: Conn, *, claim: JobClaim, found: bool) 
 async def check_external_id_is_free(
     conn: Conn, organization_id: UUID, account_id: UUID, post_id: UUID, external_id: str | None
 ) -> None:
-    """Raise `PostOutcomeUnknown` if another post of ours has this external id."""
+    """Raise `PostOutcomeUnknown` if another post of the account, its owner or the owner's leases has this id."""
     is_taken = await lost_post.is_named.value(
         conn, org=organization_id, account_id=account_id, id=post_id, external_id=external_id
     )

@@ -61,7 +61,7 @@ async def test_a_database_that_does_not_exist_is_an_unusable_server(
     assert refused(await tenantry("migrate", "--json"), 5)["code"] == "UNAVAILABLE"
 
 
-#: Unusable URLs, and what their report names.
+#: Unusable URLs, each with a word of its report.
 UNUSABLE = {
     NOWHERE: "127.0.0.1:1",
     "hunter2": "DATABASE_URL",
