@@ -11,7 +11,7 @@ import signal
 import subprocess
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from threading import Thread
@@ -107,26 +107,13 @@ def decode_ffmpeg_chunks(size: int, *arguments: str, bounds: FfmpegLimits | None
         raise GenerationError("FFMPEG_FAILED", "FFmpeg ended within a frame")
 
 
-class EncoderFeed:
-    """Frames for an encoder; `frames` counts the frames that it accepted."""
-
-    def __init__(self, process: "_FfmpegProcess") -> None:
-        self._process, self.frames = process, 0
-
-    def write(self, frame: bytes) -> None:
-        self._process.write(frame)
-        self.frames += 1
-
-
-@contextmanager
-def start_encoder(*arguments: str) -> Iterator[EncoderFeed]:
-    """Start FFmpeg as an encoder, and yield the feed for its frames. Raises `GenerationError`.
+def start_encoder(*arguments: str) -> "_FfmpegProcess":
+    """Start FFmpeg as an encoder for a block that writes its frames. Raises `GenerationError`.
 
     Leaving the block waits for the file; an error in the block kills the encoder. If the feeding process dies, the
     encoder closes a shorter but valid file, so count the frames of any file that another process left.
     """
-    with _FfmpegProcess(arguments, writes=True) as process:
-        yield EncoderFeed(process)
+    return _FfmpegProcess(arguments, writes=True)
 
 
 class _FfmpegProcess:

@@ -80,11 +80,9 @@ def _decode_frame_ppm(path: Path, second: float) -> bytes:
     """Return a video's frame as a PPM, in SDR; empty after the video's end. Raises `ClipRefused`."""
     result = _run_frame_filters(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
     toned = clip.sdr_conversion_filters(clip.transfer_characteristic_of(result))
-    return (
-        _run_frame_filters(path, second, [_THUMBNAIL_SCALE_FILTER, _EVEN_SIDES_FILTER, *toned]).stdout
-        if toned
-        else result.stdout
-    )
+    if toned:
+        return _run_frame_filters(path, second, [_THUMBNAIL_SCALE_FILTER, _EVEN_SIDES_FILTER, *toned]).stdout
+    return result.stdout
 
 
 def _run_frame_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:

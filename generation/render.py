@@ -2,19 +2,21 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from PIL import Image
 
 from generation import pictures
-from generation.canvas import Canvas, DrawnLine
+from generation.canvas import DrawnLine
 from generation.frame import FRAME_BY_ASPECT
 from generation.outputs import OutputFile, ProgressStep
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.remix.clip import probe_clip
 from generation.remix.remix import Remix
-from generation.slides.deck import SlideDrawer, list_single_image_slide, list_slideshow_slides
+from generation.slides.deck import SlideDrawer, list_slideshow_slides
+from generation.slides.hook import draw_single_image
 from generation.slides.kit import SlideKit, SlidePresenter
 from generation.sound.speech import read_texts_aloud
 from generation.sound.track import min_speech_scene_seconds
@@ -66,7 +68,8 @@ class SlidePictures(NamedTuple):
 
     def make(self, folder: Path) -> Iterator[ProgressStep]:
         for number, (name, slide) in enumerate(self.slides.items(), 1):
-            yield ProgressStep(number / len(self.slides), _write_slide(folder, name, slide()))
+            canvas = slide()
+            yield ProgressStep(number / len(self.slides), _write_picture(folder, name, canvas.image, canvas.marks))
 
 
 def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
@@ -96,7 +99,7 @@ def _prepare_slideshow(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> C
 
 
 def _prepare_single_image(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
-    return _number_slides("image", list_single_image_slide(_build_slide_kit(spec, copy, given, "4:5"), copy))
+    return _number_slides("image", [partial(draw_single_image, _build_slide_kit(spec, copy, given, "4:5"), copy)])
 
 
 def _number_slides(name: str, slides: Sequence[SlideDrawer]) -> SlidePictures:
@@ -165,10 +168,6 @@ def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Pa
     return _write_picture(
         folder, "portrait", draw_presenter_portrait(presenter, derive_theme(colors), PORTRAIT_FILE_SIDE_PX)
     )
-
-
-def _write_slide(folder: Path, name: str, canvas: Canvas) -> OutputFile:
-    return _write_picture(folder, name, canvas.image, canvas.marks)
 
 
 def _write_picture(folder: Path, name: str, image: Image.Image, marks: Sequence[DrawnLine] = ()) -> OutputFile:

@@ -33,23 +33,7 @@ _REFERENCED_ONLY_SVG_ELEMENTS = frozenset(
 )
 _CLIPPED_SVG_ELEMENTS = frozenset(("svg", "symbol"))
 _SVG_NUMBER_PATTERN = re.compile(r"[0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?", re.IGNORECASE)
-_SVG_LENGTH_ATTRIBUTES = (
-    "d",
-    "points",
-    "x",
-    "y",
-    "width",
-    "height",
-    "cx",
-    "cy",
-    "r",
-    "rx",
-    "ry",
-    "x1",
-    "y1",
-    "x2",
-    "y2",
-)
+_SVG_LENGTH_ATTRIBUTES = "d points x y width height cx cy r rx ry x1 y1 x2 y2".split()
 #: Upper bound of a path's length, in sums of its numbers: an arc of a circle is the longest.
 _MAX_PATH_LENGTH_RATIO = 10
 

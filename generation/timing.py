@@ -10,7 +10,6 @@ from schemas.errors import GenerationError
 
 #: Seconds of a beat, at 120 a minute.
 MUSIC_BEAT_S = 0.5
-MIN_VIDEO_S = 8
 MAX_VIDEO_S = 60
 #: Seconds before reading starts.
 _READING_START_DELAY_S = 0.6

@@ -139,6 +139,17 @@ CONNECT_ACCOUNT_KIND = JobKindSpec(
 VERIFY_TRACKING_KIND = JobKindSpec(
     "verify_tracking", "default", "projects:write", timeout_s=30, max_attempts=4, total_s=300, stages=("listening",)
 )
+REGISTER_APP_KIND = JobKindSpec(
+    "register_app",
+    "publish",
+    "social:write",
+    timeout_s=30,
+    max_attempts=5,
+    total_s=3600,
+    on_archive=JobArchiveEffect.FINISH,
+    internal=True,
+)
+REFRESH_TOKEN_KIND = REGISTER_APP_KIND._replace(name="refresh_token")
 COLLECT_METRICS_KIND = JobKindSpec(
     "collect_metrics", "metrics", "metrics:read", timeout_s=90, max_attempts=3, total_s=3600, internal=True
 )
@@ -164,49 +175,14 @@ DELIVER_WEBHOOK_KIND = JobKindSpec(
     on_archive=JobArchiveEffect.FINISH,
     internal=True,
 )
-REGISTER_APP_KIND = JobKindSpec(
-    "register_app",
-    "publish",
-    "social:write",
-    timeout_s=30,
-    max_attempts=5,
-    total_s=3600,
-    on_archive=JobArchiveEffect.FINISH,
-    internal=True,
-)
-REFRESH_TOKEN_KIND = REGISTER_APP_KIND._replace(name="refresh_token")
 REVOKE_TOKEN_KIND = REGISTER_APP_KIND._replace(name="revoke_token", max_attempts=10, total_s=24 * 3600)
 
-JOB_KINDS = {
-    kind.name: kind
-    for kind in (
-        INGEST_WEBSITE_KIND,
-        INGEST_GITHUB_KIND,
-        INGEST_APPSTORE_KIND,
-        FETCH_APP_MEDIA_KIND,
-        CONNECT_GITHUB_KIND,
-        LIST_GITHUB_REPOS_KIND,
-        CONTENT_GENERATE_KIND,
-        INFLUENCER_CREATE_KIND,
-        MAKE_POSTER_KIND,
-        ARCHIVE_PROJECT_KIND,
-        PURGE_PROJECT_KIND,
-        ADVANCE_CLOCK_KIND,
-        PUBLISH_POST_KIND,
-        RECONCILE_POST_KIND,
-        CONNECT_ACCOUNT_KIND,
-        VERIFY_TRACKING_KIND,
-        REGISTER_APP_KIND,
-        REFRESH_TOKEN_KIND,
-        COLLECT_METRICS_KIND,
-        RELAY_CONVERSIONS_KIND,
-        DELIVER_WEBHOOK_KIND,
-        REVOKE_TOKEN_KIND,
-    )
-}
+#: All kinds above by name, in their order.
+JOB_KINDS = {kind.name: kind for kind in tuple(globals().values()) if isinstance(kind, JobKindSpec)}
 
 #: Kinds that partners see.
 PUBLIC_JOB_KINDS = [kind for kind in JOB_KINDS.values() if not kind.internal]
+PUBLIC_JOB_KIND_NAMES = [kind.name for kind in PUBLIC_JOB_KINDS]
 
 _ATTEMPT_STAGES = dict.fromkeys(stage for kind in PUBLIC_JOB_KINDS for stage in kind.stages)
 #: Stages of any job: before its first attempt, during an attempt, and the status at the end.

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from schemas.settings import Settings
+from tests.chaos.forkserver import Forked
 from tests.servers import environment
 from tests.waiting import until
 
@@ -48,9 +49,7 @@ def serving(
         ) as server,
     ):
         try:
-            url = until(lambda: _address(server, log), within=START_S)
-            until(lambda: answers(url, "/healthz"), within=START_S)
-            yield ApiProcess(url, server)
+            yield ApiProcess(until(lambda: find_address(server, log), within=START_S), server)
         finally:
             server.terminate()
             try:
@@ -60,11 +59,12 @@ def serving(
                     os.killpg(server.pid, signal.SIGKILL)
 
 
-def _address(server: subprocess.Popen[bytes], log: Path) -> str:
-    """Return the address from its log, or an empty text before. The log follows the bind of the port."""
+def find_address(server: subprocess.Popen[bytes] | Forked, log: Path) -> str:
+    """Return the address, which the log has, once the API answers there; an empty text before."""
     assert server.poll() is None, log.read_text()
     said = [line for line in log.read_bytes().splitlines() if b'"event":"serving"' in line]
-    return f"http://127.0.0.1:{msgspec.json.decode(said[0])['port']}" if said else ""
+    url = f"http://127.0.0.1:{msgspec.json.decode(said[0])['port']}" if said else ""
+    return url if url and answers(url, "/healthz") else ""
 
 
 def answers(url: str, path: str, **headers: str) -> bool:

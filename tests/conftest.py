@@ -48,17 +48,34 @@ ROOT = Path(__file__).parents[1]
 START, STOP = parser.start_parsing_process, parser.ParsingProcess.stop
 
 
+#: Session fixtures that take seconds of CPU, each with its folder: one process runs all tests that use one.
+SHARED_FIXTURES = (
+    ("tests/peers/console", "filled"),
+    ("tests/peers", "pds"),
+    ("tests/peers", "instance"),
+    ("tests/peers", "peer"),
+    ("tests/workers/ingest", "real_pages"),
+)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the slowest files first: at the end they would keep one core busy and leave the other idle.
 
-    With `--dist loadgroup`, one process runs all tests of a file, and sets up their fixtures once. Tests of
+    With `--dist loadgroup`, one process runs all tests of a group, and sets up their fixtures once. Tests of
     chaos share no fixtures, and mostly wait: any process may run them.
     """
     for item in items:
         if not _has_mark(item, "chaos"):
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+            item.add_marker(pytest.mark.xdist_group(_group_of(item)))
     items.sort(key=lambda item: (not _has_mark(item, "first"), _has_mark(item, "last")))
+
+
+def _group_of(item: pytest.Item) -> str:
+    """Return the test's group: its file, or the conftest of the shared fixture that it uses."""
+    path, names = item.path.relative_to(ROOT), getattr(item, "fixturenames", ())
+    shared = [folder for folder, name in SHARED_FIXTURES if name in names and path.is_relative_to(folder)]
+    return f"{shared[0]}/conftest.py" if shared else path.as_posix()
 
 
 def _has_mark(item: pytest.Item, name: str) -> bool:

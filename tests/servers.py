@@ -70,16 +70,6 @@ def embedded(folder: Path) -> Iterator[ServerPair]:
 
 
 @contextlib.contextmanager
-def several_postgres(folder: Path, count: int) -> Iterator[list[LocalServer]]:
-    """Start independent servers, for tests of rows spread over them."""
-    with contextlib.ExitStack() as stack:
-        yield [
-            stack.enter_context(local.run_local_postgres(folder / str(number), FAST, binaries=_binaries()))
-            for number in range(count)
-        ]
-
-
-@contextlib.contextmanager
 def shared_urls(worker: str) -> Iterator[tuple[str, str]]:
     """Return the URLs of Postgres and Redis for a whole run: `DATABASE_URL` and `REDIS_URL` if they are set.
 

@@ -18,7 +18,6 @@ from uuid import UUID
 import msgspec
 from litestar.params import QueryParameter
 
-from api.http import path_ids
 from api.http.requests import ApiRequest
 from db.pool import Conn
 from domain.tenancy import sandbox_times
@@ -26,7 +25,7 @@ from schemas.base import Page
 from schemas.errors import InvalidValue, ServiceUnavailable
 from schemas.timelines import TimelineEntry
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 B = TypeVar("B")
 
 #: Opens a connection for the duration of a block.
@@ -80,21 +79,25 @@ async def read_list_page_by_id(
     cursor: str | None,
     limit: int,
     *,
-    identify: Callable[[T], str],
     connect: OpenConnection | None = None,
 ) -> Page[T]:
-    """Return one page of a list in id order; `identify` returns an item's id.
+    """Return one page of a list in id order; an item's id is its first field.
 
     Raises `InvalidValue` for a cursor of another origin, `ServiceUnavailable` if reading takes too long.
     """
 
     async def placed(conn: Conn, before: UUID | None, limit: int) -> Sequence[tuple[bytes, T]]:
         items = await find(conn, before=before, limit=limit)
-        return [(UUID(identify(item).rpartition("_")[2]).bytes, item) for item in items]
+        return [(_id_bytes_of(item), item) for item in items]
 
     return await read_list_page_by_place(
         request, placed, cursor, limit, read=lambda place: UUID(bytes=place), connect=connect or request.connection
     )
+
+
+def _id_bytes_of(item: msgspec.Struct) -> bytes:
+    shown_id: str = getattr(item, item.__struct_fields__[0])
+    return UUID(shown_id.rpartition("_")[2]).bytes
 
 
 async def read_list_page_by_place(
@@ -173,26 +176,14 @@ async def _read_list_page_slice(
 
 
 async def read_project_list_page(
-    request: ApiRequest,
-    find: FindProjectListItems[T],
-    project_id: str,
-    cursor: str | None,
-    limit: int,
-    *,
-    identify: Callable[[T], str],
+    request: ApiRequest, find: FindProjectListItems[T], project_id: str, cursor: str | None, limit: int
 ) -> Page[T]:
     """Return one page, in id order, of a list within a project of the caller, by the project id as sent."""
 
     async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
-        return await find(
-            conn,
-            organization_id=request.organization_id,
-            project_id=path_ids.parse_id("project", project_id),
-            before=before,
-            limit=limit,
-        )
+        return await find(conn, **request.project_scope(project_id), before=before, limit=limit)
 
-    return await read_list_page_by_id(request, within, cursor, limit, identify=identify)
+    return await read_list_page_by_id(request, within, cursor, limit)
 
 
 async def read_timeline_page(

@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypedDict, TypeVar, cast
 from uuid import UUID
 
 from litestar import Request
 from litestar.datastructures import State
 from litestar.types import HTTPReceiveMessage
 
-from api.http import body_limits, csv_body, json_bodies, request_state
+from api.http import body_limits, csv_body, json_bodies, path_ids, request_state
 from api.http.request_state import RequestState
 from api.services import Services
 from db.pool import Conn, run_in_transaction
@@ -26,6 +26,13 @@ KEYLESS_QUOTA_OWNER_ID = UUID(int=0)
 
 #: Maximum digits of Content-Length: Python refuses to parse thousands of digits.
 MAX_CONTENT_LENGTH_DIGITS = 18
+
+
+class ProjectScope(TypedDict):
+    """A project of the caller's organization, as keyword arguments."""
+
+    organization_id: UUID
+    project_id: UUID
 
 
 class ApiRequest(Request[Any, Any, State]):
@@ -57,6 +64,10 @@ class ApiRequest(Request[Any, Any, State]):
     def organization_id(self) -> UUID:
         """Return the caller's organization."""
         return self.principal.organization_id
+
+    def project_scope(self, project_id: str) -> ProjectScope:
+        """Return the caller's organization and a project. Raises `ObjectNotFound` for a malformed id."""
+        return {"organization_id": self.organization_id, "project_id": path_ids.parse_id("project", project_id)}
 
     def connection(self) -> AbstractAsyncContextManager[Conn]:
         """Acquire a Postgres connection from the caller's quota; all callers without a key share one quota.

@@ -20,7 +20,6 @@ from domain.connecting import authorization, connect
 from domain.connecting.authorization import OAuthLinkStep
 from domain.connecting.connect import ConnectJobArgs
 from domain.oauth.oauth_states import StartedOAuthFlow
-from jobs.kinds import CONNECT_ACCOUNT_KIND
 from jobs.ledger import SubmittedJob
 from schemas.accounts import (
     AccountConnect,
@@ -181,7 +180,7 @@ async def connect_social_account(
         platform=data.platform, service_url=service_url, redirect_uri="", api_key_id=who.key_uuid
     )
     submit = partial(connect.submit_account_connect, asked=arguments, secret=login, keyring=services.vault)
-    return await submit_project_job(request, project_id, CONNECT_ACCOUNT_KIND, submit)
+    return await submit_project_job(request, project_id, submit)
 
 
 @get("/projects/{project_id:str}/social-accounts", opt=requires("social:read", RateClass.READ_LIGHT, 404))
@@ -197,9 +196,7 @@ async def list_social_accounts(
 ) -> Page[SocialAccount]:
     """List a project's accounts, newest first, disconnected ones included."""
     find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=leased)
-    return await read_project_list_page(
-        request, find, project_id, cursor, limit, identify=lambda account: account.social_account_id
-    )
+    return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
 @get("/social-accounts/{social_account_id:str}", opt=requires("social:read", RateClass.READ_LIGHT, 404))

@@ -66,7 +66,7 @@ async def list_all_scheduled_posts(
             conn, **scope, **filter_values, project_id=project, account_id=account, content_id=None
         )
 
-    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda post: post.id)
+    return await read_list_page_by_id(request, find, cursor, limit)
 
 
 @get("/content", opt=requires("content:read", RateClass.READ_LIGHT, 404))
@@ -93,9 +93,9 @@ async def list_all_content(
     }
     if project_id is not None:
         within = partial(listing.list_project_content, **filter_values, formats=None, creative_types=None)
-        return await read_project_list_page(request, within, project_id, cursor, limit, identify=_content_id_of)
+        return await read_project_list_page(request, within, project_id, cursor, limit)
     find = partial(listing.list_organization_content, organization_id=request.organization_id, **filter_values)
-    return await read_list_page_by_id(request, find, cursor, limit, identify=_content_id_of)
+    return await read_list_page_by_id(request, find, cursor, limit)
 
 
 @get("/social-accounts", opt=requires("social:read", RateClass.READ_LIGHT, 404))
@@ -115,14 +115,6 @@ async def list_all_social_accounts(
     """
     find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=None)
     if project_id is not None:
-        return await read_project_list_page(request, find, project_id, cursor, limit, identify=_social_account_id_of)
+        return await read_project_list_page(request, find, project_id, cursor, limit)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
-    return await read_list_page_by_id(request, everywhere, cursor, limit, identify=_social_account_id_of)
-
-
-def _content_id_of(item: Content) -> str:
-    return item.id
-
-
-def _social_account_id_of(account: SocialAccount) -> str:
-    return account.social_account_id
+    return await read_list_page_by_id(request, everywhere, cursor, limit)

@@ -6,7 +6,7 @@ from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
-from api.http import path_ids, time_window
+from api.http import time_window
 from api.http.idempotency import run_plain_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -81,7 +81,7 @@ async def import_ads_metrics(
     ad_rows.check_ad_rows(data.rows, now=request.services.clock())
 
     async def put(conn: Conn) -> AdRowsImported:
-        scope = {"organization_id": request.organization_id, "project_id": path_ids.parse_id("project", project_id)}
+        scope = request.project_scope(project_id)
         await project_locks.lock_active_project(conn, **scope)
         async with request.event_store_connection_within(conn) as store:
             replaced = await ad_rows.replace_ad_rows(store, project_id=scope["project_id"], rows=data.rows)
@@ -106,7 +106,7 @@ async def delete_ads_metrics(
     """
 
     async def drop(conn: Conn) -> AdRowsDeleted:
-        scope = {"organization_id": request.organization_id, "project_id": path_ids.parse_id("project", project_id)}
+        scope = request.project_scope(project_id)
         await project_locks.check_project_exists(conn, **scope)
         if attribution_window is None:
             raise InvalidValue("attributionWindow", "send the attribution window of the rows to delete")
@@ -142,8 +142,7 @@ async def get_ads_metrics(
     now = request.services.clock()
     ad_metrics.check_ad_scope_id(ad_scope, subject_id)
     question = AdMetricsQuery(
-        organization_id=request.organization_id,
-        project_id=path_ids.parse_id("project", project_id),
+        **request.project_scope(project_id),
         scope=ad_scope,
         subject_id=subject_id,
         metrics=metrics or get_args(AdMetric),

@@ -47,7 +47,7 @@ async def list_api_keys(
     """List the organization's keys, newest first, killed ones included."""
     who = request.principal
     find = partial(api_keys.list_api_key_page, organization_id=who.organization_id, env=who.env)
-    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda key: key.id)
+    return await read_list_page_by_id(request, find, cursor, limit)
 
 
 @get("/api-keys/{api_key_id:str}", opt=requires("keys:write", RateClass.READ_LIGHT, 404))

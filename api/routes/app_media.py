@@ -21,7 +21,6 @@ from domain.media import app_media, app_media_fetches, app_media_limits
 from domain.media.app_media_limits import ACCEPTED_APP_MEDIA_TYPES
 from domain.media.streaming_upload import MIB, MediaTypeSizeLimits, StreamingUpload
 from domain.values import ssrf_guard
-from jobs.kinds import FETCH_APP_MEDIA_KIND
 from schemas import ids
 from schemas.app_media import (
     MAX_TRANSCRIPT,
@@ -134,7 +133,7 @@ async def _store_app_media(
     [file] = received.files
     asset = await app_media.insert_app_media(
         conn,
-        **_project_scope(request, project_id),
+        **request.project_scope(project_id),
         kind=_parse_app_media_kind(received.texts),
         file=file,
         transcript=received.texts.get("transcript", ""),
@@ -150,16 +149,11 @@ async def _fetch_app_media(request: ApiRequest, project_id: str) -> Response[App
     url = ssrf_guard.check_fetch_url(body.url, allowed=request.services.allowed)
 
     async def start(conn: Conn) -> WriteResult[AppMediaAccepted]:
-        scope = _project_scope(request, project_id)
         started = await app_media_fetches.start_media_fetch(
-            conn, **scope, kind=body.kind, url=url, transcript=body.transcript
+            conn, **request.project_scope(project_id), kind=body.kind, url=url, transcript=body.transcript
         )
-        shown = ids.format_prefixed_id(ids.PROJECT, scope["project_id"])
-        result = accepted_job_result(started.submitted, kind=FETCH_APP_MEDIA_KIND.name, project_id=shown)
-        answer = AppMediaAccepted(
-            **msgspec.structs.asdict(result.content), asset_id=ids.format_prefixed_id(ids.ASSET, started.asset_id)
-        )
-        return WriteResult(answer, status=result.status, location=result.location, wakes=result.wakes)
+        asset_id = ids.format_prefixed_id(ids.ASSET, started.asset_id)
+        return accepted_job_result(AppMediaAccepted, started.submitted, asset_id=asset_id)
 
     return await run_idempotent_write(request, start)
 
@@ -178,7 +172,7 @@ async def list_app_media(
     find = partial(
         app_media.list_app_media_page, kinds=kind, origin=origin, public_url=request.services.settings.public_url
     )
-    return await read_project_list_page(request, find, project_id, cursor, limit, identify=lambda item: item.asset_id)
+    return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
 @get(APP_MEDIA_FILE_PATH, opt=requires("content:read", RateClass.READ_LIGHT, 404))
@@ -203,9 +197,5 @@ async def delete_app_media(
     return await run_plain_idempotent_write(request, lambda conn: app_media.delete_app_media_file(conn, **scope()))
 
 
-def _project_scope(request: ApiRequest, project_id: str) -> dict[str, Any]:
-    return {"organization_id": request.organization_id, "project_id": path_ids.parse_id("project", project_id)}
-
-
 def _app_media_scope(request: ApiRequest, project_id: str, asset_id: str) -> dict[str, Any]:
-    return {**_project_scope(request, project_id), "asset_id": path_ids.parse_id("app_media", asset_id)}
+    return {**request.project_scope(project_id), "asset_id": path_ids.parse_id("app_media", asset_id)}

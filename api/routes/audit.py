@@ -53,4 +53,4 @@ async def list_audit_log(
             period=period,
         )
 
-    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda entry: entry.id)
+    return await read_list_page_by_id(request, find, cursor, limit)

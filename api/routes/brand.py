@@ -4,7 +4,6 @@ from litestar import get
 from litestar.params import FromPath
 
 from api.guard import requires
-from api.http import path_ids
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.projects import projects
@@ -15,6 +14,4 @@ from schemas.brand import Brand
 async def get_brand(request: ApiRequest, project_id: FromPath[str]) -> Brand:
     """Return each field's current value, its other candidates, and their sources."""
     async with request.connection() as conn:
-        return await projects.read_project_brand(
-            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
-        )
+        return await projects.read_project_brand(conn, **request.project_scope(project_id))

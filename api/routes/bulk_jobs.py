@@ -19,8 +19,6 @@ from domain.jobs.bulk_retries import JobRetryFilter
 from jobs import kinds
 from schemas.jobs import BulkCancel, BulkCanceled, BulkRetried, BulkRetry
 
-BULK_JOB_KIND_NAMES = [kind.name for kind in kinds.PUBLIC_JOB_KINDS]
-
 
 @post("/jobs/cancel", opt=requires("jobs:cancel", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Response[BulkCanceled]:
@@ -29,7 +27,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
     Jobs that can't be canceled now, such as of a post being sent, don't match. Neither do jobs with an
     earlier request to cancel.
     """
-    filters.check_filter_values("kinds", data.kinds, BULK_JOB_KIND_NAMES)
+    filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
     filters.check_filter_values("stages", data.stages, kinds.JOB_STAGES)
     period = filters.parse_period_filter(data.since, data.until)
 
@@ -58,7 +56,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
     it. Jobs that were retried before don't match; jobs that can't be retried now are `skipped`. Call again
     with `nextCursor` until it is null; set `until` to leave out jobs that fail meanwhile.
     """
-    filters.check_filter_values("kinds", data.kinds, BULK_JOB_KIND_NAMES)
+    filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
     period = filters.parse_period_filter(data.since, data.until)
     place = decode_cursor(request, data.cursor)
     who = request.principal

@@ -99,8 +99,7 @@ async def _create_uploaded_content(
 ) -> WriteResult[Content]:
     item = await content.create_uploaded_content(
         conn,
-        organization_id=request.organization_id,
-        project_id=path_ids.parse_id("project", project_id),
+        **request.project_scope(project_id),
         hook=received.texts.get("hook") or None,
         caption=received.texts.get("caption", ""),
         ai_declared=received.texts.get("aiGenerated") == "true",
@@ -136,7 +135,7 @@ async def list_content(
         period=await filters.parse_sandbox_period_filter(request, since, until),
         public_url=request.services.settings.public_url,
     )
-    return await read_project_list_page(request, find, project_id, cursor, limit, identify=lambda item: item.id)
+    return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
 @get("/projects/{project_id:str}/content/hooks", opt=requires("content:read", RateClass.READ_LIGHT, 404))
@@ -147,9 +146,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     the fields of its context that would help.
     """
     async with request.connection() as conn:
-        known = await hooks.read_brand_snapshot(
-            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
-        )
+        known = await hooks.read_brand_snapshot(conn, **request.project_scope(project_id))
     return await request.services.executor.run(request.organization_id, partial(hooks.propose_brand_hooks, known))
 
 
@@ -246,9 +243,7 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
     """Return the approval policy for new content of the project."""
     async with request.connection() as conn:
-        return await approvals.read_approval_policy(
-            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
-        )
+        return await approvals.read_approval_policy(conn, **request.project_scope(project_id))
 
 
 @patch("/projects/{project_id:str}/approval-policy", opt=requires("content:approve", RateClass.WRITE_LIGHT, 404))
@@ -264,8 +259,7 @@ async def patch_approval_policy(
         request,
         lambda conn: approvals.apply_approval_policy_patch(
             conn,
-            organization_id=request.organization_id,
-            project_id=path_ids.parse_id("project", project_id),
+            **request.project_scope(project_id),
             api_key_id=request.principal.key_uuid,
             body=data,
         ),

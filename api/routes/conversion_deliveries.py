@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.events.app_lookup import look_up_project_apps
+from api.events.app_lookup import ProjectAppsLookup
 from api.guard import requires
 from api.http import filters, paging
 from api.http.requests import ApiRequest
@@ -46,13 +46,11 @@ async def list_conversion_deliveries(
     an `eventId` with an address is `[redacted]`.
     """
     show_id = str if scopes_grant(request.principal.scopes, "events:read+pii") else redact_event_id
-    apps = look_up_project_apps(request, project_id, app_id)
+    apps = ProjectAppsLookup(request, project_id, app_id)
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[ConversionDelivery]:
         return await deliveries.list_deliveries_of_project(
             conn, apps=apps.result, destinations=destination, states=state_, show_id=show_id, before=before, limit=limit
         )
 
-    return await paging.read_list_page_by_id(
-        request, find, cursor, limit, identify=lambda one: one.conversion_id, connect=apps.connect
-    )
+    return await paging.read_list_page_by_id(request, find, cursor, limit, connect=apps.connect)

@@ -12,7 +12,6 @@ from api.limits.rate_limits import RateClass
 from db.pool import Conn
 from domain.content import content, generating
 from domain.content.generating import StartedContentGeneration
-from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas import ids
 from schemas.content import Asset, ContentAccepted, ContentProgress, ContentRequest, Regenerate
 from schemas.errors.absent import not_found_error
@@ -36,12 +35,7 @@ async def generate_content(
     """
 
     async def start(conn: Conn) -> WriteResult[ContentAccepted]:
-        started = await generating.start_content_generation(
-            conn,
-            organization_id=request.organization_id,
-            project_id=path_ids.parse_id("project", project_id),
-            body=data,
-        )
+        started = await generating.start_content_generation(conn, **request.project_scope(project_id), body=data)
         return _accepted_generation_result(started)
 
     return await run_idempotent_write(request, start)
@@ -101,19 +95,5 @@ async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asse
 
 
 def _accepted_generation_result(started: StartedContentGeneration) -> WriteResult[ContentAccepted]:
-    project_id = started.submitted.project_id
-    shown = ids.format_prefixed_id(ids.PROJECT, project_id) if project_id else None
-    result = accepted_job_result(started.submitted, kind=CONTENT_GENERATE_KIND.name, project_id=shown)
-    body = ContentAccepted(
-        content_id=ids.format_prefixed_id(ids.CONTENT, started.content_id),
-        job_id=result.content.job_id,
-        kind=result.content.kind,
-        status=result.content.status,
-        stage=result.content.stage,
-        phase=result.content.phase,
-        location_url=result.content.location_url,
-        project_id=result.content.project_id,
-        started_at=result.content.started_at,
-        deduplicated=result.content.deduplicated,
-    )
-    return WriteResult(body, status=result.status, location=result.location, wakes=result.wakes)
+    content_id = ids.format_prefixed_id(ids.CONTENT, started.content_id)
+    return accepted_job_result(ContentAccepted, started.submitted, content_id=content_id)

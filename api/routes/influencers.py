@@ -18,7 +18,6 @@ from db.pool import Conn
 from domain.influencers import creating, influencers
 from domain.influencers.creating import RequestedInfluencer
 from domain.influencers.influencers import InfluencerChangeAuthor
-from jobs.kinds import INFLUENCER_CREATE_KIND
 from schemas import ids
 from schemas.base import Page
 from schemas.influencers import (
@@ -75,9 +74,7 @@ async def list_influencers(
     find = partial(
         influencers.list_project_influencers, statuses=status, public_url=request.services.settings.public_url
     )
-    return await read_project_list_page(
-        request, find, project_id, cursor, limit, identify=lambda one: one.influencer_id
-    )
+    return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
 @get(ONE, opt=requires("influencers:read", RateClass.READ_LIGHT, 404))
@@ -155,9 +152,5 @@ def _influencer_author_of(request: ApiRequest) -> InfluencerChangeAuthor:
 
 
 def _accepted_influencer_result(creation: RequestedInfluencer) -> WriteResult[Accepted]:
-    return accepted_job_result(
-        creation.job,
-        kind=INFLUENCER_CREATE_KIND.name,
-        project_id=ids.format_prefixed_id(ids.PROJECT, creation.project_id),
-        influencer_id=ids.format_prefixed_id(ids.INFLUENCER, creation.influencer_id),
-    )
+    influencer_id = ids.format_prefixed_id(ids.INFLUENCER, creation.influencer_id)
+    return accepted_job_result(Accepted, creation.job, influencer_id=influencer_id)

@@ -12,7 +12,6 @@ from api.limits.rate_limits import RateClass
 from domain.brand import github_repositories, ingests, store_listings
 from domain.values import countries, ssrf_guard
 from domain.values.collect_errors import gather_issues
-from jobs.kinds import INGEST_APPSTORE_KIND, INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND
 from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted
 
@@ -32,7 +31,7 @@ async def ingest_website(
     """
     url = ssrf_guard.check_fetch_url(data.url, allowed=request.services.allowed)
     submit = partial(ingests.start_website_ingest, url=url, follow_links=data.follow_links, max_pages=data.max_pages)
-    return await submit_project_job(request, project_id, INGEST_WEBSITE_KIND, submit)
+    return await submit_project_job(request, project_id, submit)
 
 
 @post(
@@ -52,7 +51,7 @@ async def ingest_github(
     name = partial(github_repositories.parse_repository_name, data.repo_full_name)
     gather_issues(name, partial(github_repositories.check_branch_name, data.branch))
     submit = partial(ingests.start_github_ingest, repo=name(), branch=data.branch)
-    return await submit_project_job(request, project_id, INGEST_GITHUB_KIND, submit)
+    return await submit_project_job(request, project_id, submit)
 
 
 @post(
@@ -72,4 +71,4 @@ async def ingest_appstore(
     country = partial(countries.check_country_code, data.country_code, path="countryCode")
     gather_issues(named, country)
     submit = partial(ingests.start_appstore_ingest, listings=named(), country_code=country())
-    return await submit_project_job(request, project_id, INGEST_APPSTORE_KIND, submit)
+    return await submit_project_job(request, project_id, submit)

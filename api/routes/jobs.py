@@ -52,10 +52,11 @@ JobWaitSeconds = Annotated[
         description="Maximum seconds to wait for the job's end; with If-None-Match, for any other version.",
     ),
 ]
-PUBLIC_JOB_KIND_NAMES = [kind.name for kind in kinds.PUBLIC_JOB_KINDS]
 JobKindFilter = Annotated[
     list[str] | None,
-    QueryParameter(description="Only jobs of these kinds.", schema_extra={"items": {"enum": PUBLIC_JOB_KIND_NAMES}}),
+    QueryParameter(
+        description="Only jobs of these kinds.", schema_extra={"items": {"enum": kinds.PUBLIC_JOB_KIND_NAMES}}
+    ),
 ]
 JobStatusFilter = Annotated[list[ApiJobStatus] | None, QueryParameter(description="Only with one of these statuses.")]
 JobStageFilter = Annotated[
@@ -90,7 +91,7 @@ async def list_jobs(
     limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[Job]:
     """List the organization's jobs, newest first."""
-    filters.check_filter_values("kind", kind, PUBLIC_JOB_KIND_NAMES)
+    filters.check_filter_values("kind", kind, kinds.PUBLIC_JOB_KIND_NAMES)
     filters.check_filter_values("stage", stage, kinds.JOB_STAGES)
     find = partial(
         jobs.list_filtered_jobs,
@@ -102,9 +103,9 @@ async def list_jobs(
         period=await filters.parse_sandbox_period_filter(request, since, until),
     )
     if project_id is not None:
-        return await read_project_list_page(request, find, project_id, cursor, limit, identify=_job_id_of)
+        return await read_project_list_page(request, find, project_id, cursor, limit)
     everywhere = partial(find, organization_id=request.organization_id, project_id=None)
-    return await read_list_page_by_id(request, everywhere, cursor, limit, identify=_job_id_of)
+    return await read_list_page_by_id(request, everywhere, cursor, limit)
 
 
 @get("/jobs/counts", opt=requires("jobs:read", RateClass.READ_LIGHT, 404))
@@ -113,7 +114,7 @@ async def count_jobs(request: ApiRequest, *, project_id: ProjectFilter = None, k
 
     Ended jobs are counted for as long as they are kept, which is 30 days.
     """
-    filters.check_filter_values("kind", kind, PUBLIC_JOB_KIND_NAMES)
+    filters.check_filter_values("kind", kind, kinds.PUBLIC_JOB_KIND_NAMES)
     async with request.connection() as conn:
         return await counts.count_visible_jobs(
             conn,
@@ -199,8 +200,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
         submitted = await retries.submit_job_retry(
             conn, organization_id=who.organization_id, job_id=path_ids.parse_id("job", job_id), scopes=who.scopes
         )
-        job, _ = await jobs.read_job(conn, organization_id=who.organization_id, job_id=submitted.job_id)
-        return accepted_job_result(submitted, kind=job.kind, project_id=job.project_id)
+        return accepted_job_result(Accepted, submitted)
 
     return await run_idempotent_write(request, retry)
 
@@ -271,10 +271,6 @@ def _encode_job_event(request: ApiRequest, state: VersionedJob) -> bytes:
 def _is_newer_job_version(version: int, state: VersionedJob) -> bool:
     """Return whether a job is newer than `version`. Versions only grow; a poll may return an older one."""
     return state[1] > version
-
-
-def _job_id_of(shown: Job) -> str:
-    return shown.job_id
 
 
 def _seconds_until_next_job_poll(job: Job, now: datetime) -> int:

@@ -53,10 +53,7 @@ async def get_lease_request(
     """Return a request with its status and the assigned accounts."""
     async with request.connection() as conn:
         return await requests.read_lease_request(
-            conn,
-            organization_id=request.organization_id,
-            project_id=path_ids.parse_id("project", project_id),
-            request_id=path_ids.parse_id("lease_request", lease_request_id),
+            conn, **request.project_scope(project_id), request_id=path_ids.parse_id("lease_request", lease_request_id)
         )
 
 
@@ -65,9 +62,7 @@ async def list_leased_account_requests(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[LeaseRequest]:
     """List a project's requests, newest first."""
-    return await read_project_list_page(
-        request, requests.list_requests_of_project, project_id, cursor, limit, identify=lambda asked: asked.request_id
-    )
+    return await read_project_list_page(request, requests.list_requests_of_project, project_id, cursor, limit)
 
 
 @get("/projects/{project_id:str}/leased-accounts", opt=requires("leased:write", RateClass.READ_LIGHT, 404))
@@ -75,14 +70,7 @@ async def list_leased_accounts(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[LeasedAccount]:
     """List a project's leases, newest first, ended ones included."""
-    return await read_project_list_page(
-        request,
-        leases.list_leases_of_project,
-        project_id,
-        cursor,
-        limit,
-        identify=lambda lease: lease.social_account_id,
-    )
+    return await read_project_list_page(request, leases.list_leases_of_project, project_id, cursor, limit)
 
 
 @delete(

@@ -54,8 +54,7 @@ async def get_metrics(
 
     async def read(now: datetime, ahead: timedelta) -> Metrics:
         question = MetricsQuery(
-            organization_id=request.organization_id,
-            project_id=path_ids.parse_id("project", project_id),
+            **request.project_scope(project_id),
             scope=metric_scope,
             subject_id=None
             if subject_id is None
@@ -107,13 +106,8 @@ async def get_top_performers(
 async def _rank_top_performers(
     request: ApiRequest, project_id: str, now: datetime, _: timedelta, **options: Any
 ) -> TopPerformers:
-    scope: dict[str, Any] = {
-        "organization_id": request.organization_id,
-        "project_id": path_ids.parse_id("project", project_id),
-    }
-    if options["metric"] in advertised.AD_RANKING_METRICS:
-        return await advertised.rank_by_ads(
-            time_window.metric_sources_of(request), advertised.TopPerformersQuery(**scope, **options), now=now
-        )
+    asked = top_performers.TopPerformersQuery(**request.project_scope(project_id), **options)
+    if asked.metric in advertised.AD_RANKING_METRICS:
+        return await advertised.rank_by_ads(time_window.metric_sources_of(request), asked, now=now)
     async with request.connection() as conn:
-        return await top_performers.rank_by_platform_metrics(conn, now=now, **scope, **options)
+        return await top_performers.rank_by_platform_metrics(conn, asked, now=now)

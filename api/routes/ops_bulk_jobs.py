@@ -12,7 +12,6 @@ from api.http.idempotency import WriteResult, run_idempotent_write
 from api.http.paging import decode_cursor, encode_cursor
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
-from api.routes.bulk_jobs import BULK_JOB_KIND_NAMES
 from db.pool import Conn
 from domain.jobs.bulk import JobCancelFilter
 from domain.jobs.bulk_retries import JobRetryFilter
@@ -34,7 +33,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     entry in its audit log.
     """
     actor = request.require_live_caller()
-    filters.check_filter_values("kinds", data.kinds, BULK_JOB_KIND_NAMES)
+    filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
     filters.check_filter_values("stages", data.stages, kinds.JOB_STAGES)
     period = filters.parse_period_filter(data.since, data.until)
     project = filters.parse_filter_id("project", data.project_id)
@@ -62,7 +61,7 @@ async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> 
     `nextCursor` until it is null.
     """
     actor = request.require_live_caller()
-    filters.check_filter_values("kinds", data.kinds, BULK_JOB_KIND_NAMES)
+    filters.check_filter_values("kinds", data.kinds, kinds.PUBLIC_JOB_KIND_NAMES)
     period = filters.parse_period_filter(data.since, data.until)
     project = filters.parse_filter_id("project", data.project_id)
     after = _parse_bulk_start(decode_cursor(request, data.cursor))

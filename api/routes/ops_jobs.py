@@ -12,18 +12,16 @@ from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilt
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_timeline_page
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
+from api.routes.jobs import JobErrorCodeFilter, JobStatsWindow
 from domain.jobs import stats
 from domain.operations import operator_jobs
 from domain.operations.operator_jobs import OperatorJobFilter
 from schemas.base import Page
-from schemas.job_stats import JobStats, StatsWindow
+from schemas.job_stats import JobStats
 from schemas.jobs import ApiJobStatus, JobPhase
 from schemas.operator_jobs import OperatedJob, OperatedJobCounts, OperatedJobDetail
 from schemas.timelines import TimelineEntry
 
-OpsStatsWindow = Annotated[
-    StatsWindow, QueryParameter(name="window", description="The length of the window, up to now.")
-]
 OpsJobPoolFilter = Annotated[str | None, QueryParameter(description="Only jobs of this pool.", max_length=100)]
 OpsJobOrganizationFilter = Annotated[
     str | None, QueryParameter(name="organizationId", description="Only jobs of this organization.")
@@ -31,14 +29,11 @@ OpsJobOrganizationFilter = Annotated[
 OpsJobKindFilter = Annotated[str | None, QueryParameter(description="Only jobs of this kind.", max_length=100)]
 OpsJobStatusFilter = Annotated[ApiJobStatus | None, QueryParameter(description="Only jobs with this status.")]
 OpsJobPhaseFilter = Annotated[JobPhase | None, QueryParameter(description="Only jobs in this phase.")]
-OpsJobErrorCodeFilter = Annotated[
-    str | None, QueryParameter(name="errorCode", description="Only failed jobs with this code.", max_length=100)
-]
 
 
 @get("/ops/stats", opt=requires("ops:read", RateClass.READ_LIGHT, 409))
 async def measure_all_jobs(
-    request: ApiRequest, *, window: OpsStatsWindow = "hour", pool: OpsJobPoolFilter = None
+    request: ApiRequest, *, window: JobStatsWindow = "hour", pool: OpsJobPoolFilter = None
 ) -> JobStats:
     """Return statistics of all organizations' jobs that ended in the last hour or day, for a chart."""
     request.require_live_caller()
@@ -57,7 +52,7 @@ async def list_all_jobs(
     pool: OpsJobPoolFilter = None,
     status: OpsJobStatusFilter = None,
     phase: OpsJobPhaseFilter = None,
-    error_code: OpsJobErrorCodeFilter = None,
+    error_code: JobErrorCodeFilter = None,
     since: CreatedSinceFilter = None,
     until: CreatedUntilFilter = None,
     cursor: PageCursor = None,
@@ -80,7 +75,7 @@ async def list_all_jobs(
         period=filters.parse_period_filter(since, until),
     )
     find = partial(operator_jobs.list_operator_job_page, wanted=criteria)
-    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda job: job.job_id)
+    return await read_list_page_by_id(request, find, cursor, limit)
 
 
 @get("/ops/jobs/counts", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
@@ -91,7 +86,7 @@ async def count_all_jobs(
     project_id: ProjectFilter = None,
     kind: OpsJobKindFilter = None,
     pool: OpsJobPoolFilter = None,
-    error_code: OpsJobErrorCodeFilter = None,
+    error_code: JobErrorCodeFilter = None,
     since: CreatedSinceFilter = None,
     until: CreatedUntilFilter = None,
 ) -> OperatedJobCounts:

@@ -52,7 +52,7 @@ async def list_offered_accounts(
 ) -> Page[OfferedAccount]:
     """List the offered accounts with their lessees, newest first."""
     find = partial(offers.list_account_offers, env=request.principal.env)
-    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda account: account.social_account_id)
+    return await read_list_page_by_id(request, find, cursor, limit)
 
 
 @delete(
@@ -80,7 +80,7 @@ async def list_lease_requests(
 ) -> Page[OperatedRequest]:
     """List the partners' requests, newest first."""
     find = partial(requests.list_requests_of_environment, env=request.principal.env, statuses=status)
-    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda asked: asked.request_id)
+    return await read_list_page_by_id(request, find, cursor, limit)
 
 
 @post(

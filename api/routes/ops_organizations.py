@@ -30,9 +30,7 @@ async def list_organizations(
 ) -> Page[Organization]:
     """List all organizations, newest first."""
     request.require_live_caller()
-    return await read_list_page_by_id(
-        request, organizations.list_organization_page, cursor, limit, identify=lambda found: found.id
-    )
+    return await read_list_page_by_id(request, organizations.list_organization_page, cursor, limit)
 
 
 @post("/ops/organizations", opt=requires("ops:write", RateClass.WRITE_LIGHT, 409), status_code=201)

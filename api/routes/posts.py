@@ -131,7 +131,7 @@ async def list_scheduled_posts(
             period=period,
         )
 
-    return await read_project_list_page(request, find, project_id, cursor, limit, identify=lambda post: post.id)
+    return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
 @get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", RateClass.READ_LIGHT, 404))

@@ -5,9 +5,9 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.events.app_lookup import look_up_project_apps
+from api.events.app_lookup import ProjectAppsLookup
 from api.guard import requires
-from api.http import filters, path_ids, time_window
+from api.http import filters, time_window
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_place
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -68,7 +68,7 @@ async def list_events(
     period = filters.parse_period_filter(since, until)
     pii = scopes_grant(request.principal.scopes, "events:read+pii")
     criteria = EventFilter(event_names, user_id, period.since, period.until, pii)
-    apps = look_up_project_apps(request, project_id, app_id)
+    apps = ProjectAppsLookup(request, project_id, app_id)
 
     async def find(conn: Conn, before: EventCursor | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
         return await event_list.list_event_page(conn, apps.result, criteria, before=before, limit=limit)
@@ -95,8 +95,7 @@ async def count_conversions(
     """
     window = windows.parse_metric_window(since, until, now=request.services.clock())
     query = conversions.ConversionQuery(
-        organization_id=request.organization_id,
-        project_id=path_ids.parse_id("project", project_id),
+        **request.project_scope(project_id),
         window=window,
         names=event_names,
         app_id=filters.parse_filter_id("sdk_app", app_id),

@@ -7,7 +7,7 @@ from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from api.guard import requires
-from api.http import etags, path_ids
+from api.http import etags
 from api.http.idempotency import WriteResult, insert_idempotently, run_idempotent_write
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
@@ -66,7 +66,7 @@ async def list_projects(
         customer_external_id=customer_external_id,
         search=search,
     )
-    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda project: project.id)
+    return await read_list_page_by_id(request, find, cursor, limit)
 
 
 def _requested_project_status(statuses: list[ProjectStatus | Literal["all"]] | None) -> ProjectStatus | None:
@@ -79,9 +79,7 @@ def _requested_project_status(statuses: list[ProjectStatus | Literal["all"]] | N
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.connection() as conn:
-        project, version = await projects.read_project(
-            conn, organization_id=request.organization_id, project_id=path_ids.parse_id("project", project_id)
-        )
+        project, version = await projects.read_project(conn, **request.project_scope(project_id))
     return ApiResponse(project, headers={"ETag": etags.format_etag(version)})
 
 
@@ -95,8 +93,7 @@ async def patch_project(
     async def change(conn: Conn) -> WriteResult[Project]:
         project, version = await projects.apply_project_patch(
             conn,
-            organization_id=request.organization_id,
-            project_id=path_ids.parse_id("project", project_id),
+            **request.project_scope(project_id),
             api_key_id=request.principal.key_uuid,
             body=body,
             versions=etags.versions_in_if_match(request),
@@ -113,8 +110,7 @@ async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Res
     async def stop(conn: Conn) -> WriteResult[Archived]:
         answer, wake = await archive_status.begin_project_archive(
             conn,
-            organization_id=request.organization_id,
-            project_id=path_ids.parse_id("project", project_id),
+            **request.project_scope(project_id),
             api_key_id=request.principal.key_uuid,
             versions=etags.versions_in_if_match(request),
         )

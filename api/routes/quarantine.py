@@ -55,7 +55,7 @@ async def list_quarantined_events(
         )
         return [_show_quarantined_event(row, apps.by_number[row.app_no].id, pii=pii) for row in rows]
 
-    return await read_project_list_page(request, find, project_id, cursor, limit, identify=lambda one: one.id)
+    return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
 def _show_quarantined_event(row: StoredRejection, app_id: UUID, *, pii: bool) -> QuarantinedEvent:

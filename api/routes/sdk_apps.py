@@ -50,7 +50,7 @@ async def list_sdk_apps(
 ) -> Page[SdkApp]:
     """List a project's apps, newest first."""
     find = partial(apps.list_apps_of_project, public_url=request.services.settings.public_url)
-    return await read_project_list_page(request, find, project_id, cursor, limit, identify=lambda app: app.app_id)
+    return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
 @get(ONE, opt=requires("projects:read", RateClass.READ_LIGHT, 404))
@@ -59,8 +59,7 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
     async with request.connection() as conn:
         return await apps.read_sdk_app(
             conn,
-            organization_id=request.organization_id,
-            project_id=path_ids.parse_id("project", project_id),
+            **request.project_scope(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=request.services.settings.public_url,
         )

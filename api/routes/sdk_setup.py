@@ -13,7 +13,6 @@ from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.apps import apps, install_spec
 from domain.events import verifications
-from jobs.kinds import VERIFY_TRACKING_KIND
 from schemas.apps import AppPlatform
 from schemas.install import InstallSpec
 from schemas.jobs import Accepted
@@ -38,8 +37,7 @@ async def get_install_spec(
     async with request.connection() as conn:
         app = await apps.read_sdk_app(
             conn,
-            organization_id=request.organization_id,
-            project_id=path_ids.parse_id("project", project_id),
+            **request.project_scope(project_id),
             app_id=path_ids.parse_id("sdk_app", app_id),
             public_url=public_url,
         )
@@ -58,4 +56,4 @@ async def verify_tracking(request: ApiRequest, project_id: FromPath[str], app_id
     or possible causes with their remedies. While such a job runs for this app, the answer is that job.
     """
     submit = partial(verifications.start_tracking_verification, app_id=path_ids.parse_id("sdk_app", app_id))
-    return await submit_project_job(request, project_id, VERIFY_TRACKING_KIND, submit)
+    return await submit_project_job(request, project_id, submit)

@@ -46,7 +46,7 @@ async def list_webhook_events(
             limit=limit,
         )
 
-    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda one: one.id)
+    return await read_list_page_by_id(request, find, cursor, limit)
 
 
 @get("/webhook-events/{webhook_event_id:str}", opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))

@@ -97,7 +97,7 @@ async def list_webhook_endpoints(
             limit=limit,
         )
 
-    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda one: one.id)
+    return await read_list_page_by_id(request, find, cursor, limit)
 
 
 @get(ONE, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
@@ -231,7 +231,7 @@ async def list_webhook_deliveries(
             limit=limit,
         )
 
-    return await read_list_page_by_id(request, find, cursor, limit, identify=lambda one: one.id)
+    return await read_list_page_by_id(request, find, cursor, limit)
 
 
 @get(WEBHOOK_DELIVERY_PATH, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))

@@ -60,26 +60,3 @@ returning c.organization_id, a.project_id, c.account_id, a.status = 'connected' 
 delete from account_credential
  where organization_id = :org
    and account_id = :account_id;
-
--- name: vault_key_ids    Return the id of each key that seals a credential.
-select distinct vault_key_id
-  from account_credential;
-
--- name: count_of_other_keys    Count the credentials sealed with another key of the keyring than `writer`.
-select count(*)
-  from account_credential
- where vault_key_id <> :writer;
-
--- name: lock_of_other_keys    Lock a batch of credentials sealed with another key than `writer`.
-select organization_id, account_id, sealed, vault_key_id
-  from account_credential
- where vault_key_id <> :writer
- order by organization_id, account_id
- limit :limit
-   for no key update;
-
--- name: reseal    Store a credential sealed with another key.
-update account_credential
-   set sealed = :sealed, vault_key_id = :vault_key_id
- where organization_id = :organization_id
-   and account_id = :account_id;

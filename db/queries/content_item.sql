@@ -128,23 +128,17 @@ and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-f
           and coalesce(status = any(:statuses::text[]), true)
         order by project_id desc, id desc
 
--- part: newest    Active projects `o` with one of the newest first rows: a page can contain no other project.
-where o.organization_id = :org
-              and o.status = 'active'
-              and not (select is_page from page_choice)
-            order by head.id desc
-            limit :limit) o
+-- part: newest_of_all    The newest rows of a search in all projects, twice a page.
+select *
+         from content_item
+        where organization_id = :org
+          and {condition}
+          {passing}
+    limit 2 * :limit
 
--- part: surfaced    Join to active projects only.
-cross join lateral (
-         select
-           from project
-          where organization_id = :org
-            and id = w.project_id
-            and status = 'active'
-         offset 0) o
-
--- part: newest_projects    Active projects by their newest row of a search.
+-- part: newest_of_active
+-- The newest rows of a search in active projects `o`, those with one of the newest first rows: a page can
+-- contain no other project.
 select c.*
      from (select o.id
              from project o
@@ -152,18 +146,20 @@ select c.*
                select id
                  from content_item
                 where organization_id = :org
-
--- part: their_rows    Their rows of the same search.
-{of_each}
+                  and {condition}
+                  {of_each}
                 limit 1) head
-            {newest}
+            where o.organization_id = :org
+              and o.status = 'active'
+              and not (select is_page from page_choice)
+            order by head.id desc
+            limit :limit) o
     cross join lateral (
        select *
          from content_item
         where organization_id = :org
-
--- part: their_page    The newest of these rows.
-{of_each}
+          and {condition}
+          {of_each}
         limit :limit) c
     order by c.id desc
     limit :limit
@@ -173,33 +169,21 @@ with newest_rows as materialized (
   -- The newest rows of all projects, twice a page. They are whole rows, since a plan for an empty table can't
   -- look a row up by its id. Only one of the three searches runs: each has an index, and a combined filter
   -- would have none.
-  (select *
-         from content_item
-        where organization_id = :org
-          and :approval_status::text is null
-          and :status::text is null
-          {passing}
-    limit 2 * :limit)
+  ({newest_of_all: :approval_status::text is null and :status::text is null})
   union all
-  (select *
-         from content_item
-        where organization_id = :org
-          and :approval_status is not null
-          and approval_status = :approval_status
-          {passing}
-    limit 2 * :limit)
+  ({newest_of_all: :approval_status is not null and approval_status = :approval_status})
   union all
-  (select *
-         from content_item
-        where organization_id = :org
-          and :status is not null
-          and status = :status
-          {passing}
-    limit 2 * :limit)),
+  ({newest_of_all: :status is not null and status = :status})),
 active_rows as materialized (
   select w.*
     from newest_rows w
-    {surfaced}
+   cross join lateral (
+           select
+             from project
+            where organization_id = :org
+              and id = w.project_id
+              and status = 'active'
+           offset 0) o
    order by w.id desc
    limit :limit),
 page_choice as materialized (
@@ -212,29 +196,11 @@ page_rows as (
      from active_rows
     where (select is_page from page_choice))
   union all
-  ({newest_projects}
-                  and :approval_status is null
-                  and :status is null
-    {their_rows}
-          and :approval_status is null
-          and :status is null
-    {their_page})
+  ({newest_of_active: :approval_status is null and :status is null})
   union all
-  ({newest_projects}
-                  and :approval_status is not null
-                  and approval_status = :approval_status
-    {their_rows}
-          and :approval_status is not null
-          and approval_status = :approval_status
-    {their_page})
+  ({newest_of_active: :approval_status is not null and approval_status = :approval_status})
   union all
-  ({newest_projects}
-                  and :status is not null
-                  and status = :status
-    {their_rows}
-          and :status is not null
-          and status = :status
-    {their_page}))
+  ({newest_of_active: :status is not null and status = :status}))
 select {content}
   from page_rows c
  order by c.id desc;

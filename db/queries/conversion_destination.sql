@@ -28,31 +28,6 @@ delete from conversion_destination
  where organization_id = :org
    and app_id = :app_id;
 
--- name: vault_key_ids    Return the id of each key that seals a token.
-select distinct vault_key_id
-  from conversion_destination
- where vault_key_id is not null;
-
--- name: count_of_other_keys    Count the tokens sealed with another key of the keyring than `writer`.
-select count(*)
-  from conversion_destination
- where vault_key_id <> :writer;
-
--- name: lock_of_other_keys    Lock a batch of tokens sealed with another key than `writer`.
-select organization_id, app_id, destination, sealed, vault_key_id
-  from conversion_destination
- where vault_key_id <> :writer
- order by organization_id, app_id, destination
- limit :limit
-   for no key update;
-
--- name: reseal    Store a token sealed with another key.
-update conversion_destination
-   set sealed = :sealed, vault_key_id = :vault_key_id
- where organization_id = :organization_id
-   and app_id = :app_id
-   and destination = :destination;
-
 -- name: find_lines    Return the apps of due lines, except for destinations in backoff and purged projects.
 select a.organization_id, a.id as app_id, l.project_id, l.app_no, l.destination
   from unnest(:project_ids::uuid[], :app_nos::smallint[], :destinations::text[])

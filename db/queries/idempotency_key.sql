@@ -31,12 +31,6 @@ update idempotency_key
    and key = :key
    and fingerprint = :fingerprint;
 
--- name: vault_key_ids    Return the id of each key that seals an unexpired answer.
-select distinct vault_key_id
-  from idempotency_key
- where vault_key_id is not null
-   and created_at > now() - interval '24 hours';
-
 -- name: prune_keys    Delete a batch of expired keys.
 with expired_keys as (
   select organization_id, api_key_id, key
@@ -50,25 +44,3 @@ delete from idempotency_key k
  where k.organization_id = expired_keys.organization_id
    and k.api_key_id = expired_keys.api_key_id
    and k.key = expired_keys.key;
-
--- name: count_of_other_keys    Count the answers sealed with another key of the keyring than `writer`.
-select count(*)
-  from idempotency_key
- where vault_key_id <> :writer
-   and created_at > now() - interval '24 hours';
-
--- name: lock_of_other_keys    Lock a batch of answers sealed with another key than `writer`.
-select organization_id, api_key_id, key, body as sealed, vault_key_id
-  from idempotency_key
- where vault_key_id <> :writer
-   and created_at > now() - interval '24 hours'
- order by organization_id, api_key_id, key
- limit :limit
-   for no key update;
-
--- name: reseal    Store an answer sealed with another key.
-update idempotency_key
-   set body = :sealed, vault_key_id = :vault_key_id
- where organization_id = :organization_id
-   and api_key_id = :api_key_id
-   and key = :key;

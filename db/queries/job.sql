@@ -205,7 +205,19 @@ select j.id
           limit 1
             for no key update) j;
 
--- name: cancel_jobs    Cancel these jobs of one tenant, as cancel_job does.
+-- part: cancel    Cancel the locked jobs, as cancel_job does.
+update job j
+   set cancel_requested_at = coalesce(j.cancel_requested_at, now()),
+       state_version = j.state_version + (j.cancel_requested_at is null)::int,
+       state = case j.state when 'queued' then 'canceled' else j.state end,
+       stage = case j.state when 'queued' then 'canceled' else j.stage end,
+       finished_at = case j.state when 'queued' then now() end
+  from cancelable_jobs o
+ where j.organization_id = o.organization_id
+   and j.id = o.id
+returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error
+
+-- name: cancel_jobs    Cancel these jobs of one tenant.
 with {asked},
 cancelable_jobs as materialized (
   select j.*
@@ -219,16 +231,7 @@ cancelable_jobs as materialized (
               and cancelable
             limit 1
               for no key update) j)
-update job j
-   set cancel_requested_at = coalesce(j.cancel_requested_at, now()),
-       state_version = j.state_version + (j.cancel_requested_at is null)::int,
-       state = case j.state when 'queued' then 'canceled' else j.state end,
-       stage = case j.state when 'queued' then 'canceled' else j.stage end,
-       finished_at = case j.state when 'queued' then now() end
-  from cancelable_jobs o
- where j.organization_id = o.organization_id
-   and j.id = o.id
-returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
+{cancel};
 
 -- name: cancel_jobs_of_project    Cancel the next batch of a project's jobs without a cancel request.
 with cancelable_jobs as materialized (
@@ -244,15 +247,7 @@ with cancelable_jobs as materialized (
    order by id
    limit :limit
      for no key update)
-update job j
-   set cancel_requested_at = now(), state_version = j.state_version + 1,
-       state = case j.state when 'queued' then 'canceled' else j.state end,
-       stage = case j.state when 'queued' then 'canceled' else j.stage end,
-       finished_at = case j.state when 'queued' then now() end
-  from cancelable_jobs o
- where j.organization_id = o.organization_id
-   and j.id = o.id
-returning j.organization_id, j.project_id, j.id, j.kind, j.fence, j.state, j.error;
+{cancel};
 
 -- name: move_job
 -- Move a queued job and its deadline to another time. No row: it runs or has ended. Its phase is `scheduled`

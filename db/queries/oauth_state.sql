@@ -77,11 +77,6 @@ update oauth_state s
  where s.organization_id = e.organization_id
    and s.state_hash = e.state_hash;
 
--- name: vault_key_ids    Return the id of each key that seals a verifier.
-select distinct vault_key_id
-  from oauth_state
- where vault_key_id is not null;
-
 -- name: prune_oauth_states
 -- Delete a batch of states a day after their expiry, long after the end of their jobs.
 with expired_states as (
@@ -97,22 +92,3 @@ delete from oauth_state s
  using expired_states
  where s.organization_id = expired_states.organization_id
    and s.state_hash = expired_states.state_hash;
-
--- name: count_of_other_keys    Count the verifiers sealed with another key of the keyring than `writer`.
-select count(*)
-  from oauth_state
- where vault_key_id <> :writer;
-
--- name: lock_of_other_keys    Lock a batch of verifiers sealed with another key than `writer`.
-select organization_id, state_hash, sealed, vault_key_id
-  from oauth_state
- where vault_key_id <> :writer
- order by organization_id, state_hash
- limit :limit
-   for no key update;
-
--- name: reseal    Store a verifier sealed with another key.
-update oauth_state
-   set sealed = :sealed, vault_key_id = :vault_key_id
- where organization_id = :organization_id
-   and state_hash = :state_hash;

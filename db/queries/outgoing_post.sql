@@ -16,6 +16,12 @@ select k.sealed, k.vault_key_id, k.generation, k.expires_at,
    and p.id = :id
  order by a.position;
 
+-- part: next_version    The end of each change of a post: the post has another version.
+version = version + 1,
+       updated_at = now()
+ where organization_id = :org
+   and id = :id
+
 -- name: keep_prepared    Store a prepared call, or a step of its preparation.
 with inserted_event as (
   -- Only the complete preparation is an event.
@@ -29,10 +35,7 @@ update scheduled_post
        content_revision = :content_revision,
        sealed = :sealed,
        vault_key_id = :vault_key_id,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id;
+       {next_version};
 
 -- name: prepare_again    Restart the preparation: the content was edited, or the prepared call is outdated.
 update scheduled_post
@@ -42,20 +45,14 @@ update scheduled_post
        content_revision = null,
        sealed = null,
        vault_key_id = null,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id;
+       {next_version};
 
 -- name: requeue    Return a post to the queue after proof that it isn't live.
 update scheduled_post
    set status = 'queued',
        phase = case phase when 'preparing' then 'preparing' else 'prepared' end,
        not_before = null,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id;
+       {next_version};
 
 -- name: hold_back    Hold a post back until its next attempt.
 update scheduled_post
@@ -86,18 +83,12 @@ update scheduled_post
    set status = 'failed',
        sealed = null,
        vault_key_id = null,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id;
+       {next_version};
 
 -- name: keep_error    Store the last error of a post.
 update scheduled_post
    set last_error = :error,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id;
+       {next_version};
 
 -- name: get_error    Return the last error of a post.
 select last_error
@@ -109,10 +100,7 @@ select last_error
 update scheduled_post
    set phase = :phase,
        handle = :handle,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id;
+       {next_version};
 
 -- name: leave_in_inbox    Mark a post as a draft in its owner's inbox, who alone can publish it.
 update scheduled_post
@@ -122,7 +110,4 @@ update scheduled_post
        vault_key_id = null,
        last_error = null,
        not_before = null,
-       version = version + 1,
-       updated_at = now()
- where organization_id = :org
-   and id = :id;
+       {next_version};

@@ -32,27 +32,3 @@ delete from platform_app
    and service_url = :service_url
    and redirect_uri = :redirect_uri
    and client_id = :client_id;
-
--- name: vault_key_ids    Return the id of each key that seals a client's secret.
-select distinct vault_key_id
-  from platform_app;
-
--- name: count_of_other_keys    Count the secrets sealed with another key of the keyring than `writer`.
-select count(*)
-  from platform_app
- where vault_key_id <> :writer;
-
--- name: lock_of_other_keys    Lock a batch of secrets sealed with another key than `writer`.
-select platform, service_url, redirect_uri, sealed, vault_key_id
-  from platform_app
- where vault_key_id <> :writer
- order by platform, service_url, redirect_uri
- limit :limit
-   for no key update;
-
--- name: reseal    Store a secret sealed with another key.
-update platform_app
-   set sealed = :sealed, vault_key_id = :vault_key_id
- where platform = :platform
-   and service_url = :service_url
-   and redirect_uri = :redirect_uri;

@@ -52,13 +52,44 @@ and id < coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
           and coalesce(scheduled_for < :until::timestamptz, true)
         order by id desc
 
--- part: newest
--- Active projects `o` with one of the newest first posts: a page can contain no other project.
-where o.organization_id = :org
+-- part: newest_of_all    The newest posts of a search in all projects, twice a page.
+select *
+         from scheduled_post
+        where organization_id = :org
+          and not (select by_time from lead)
+          and {condition}
+          {page_of_all}
+    limit 2 * :limit
+
+-- part: newest_of_active
+-- The newest posts of a search in active projects `o`, those with one of the newest first posts: a page can
+-- contain no other project.
+select p.*
+     from (select o.id
+             from project o
+            cross join lateral (
+               select id
+                 from scheduled_post
+                where organization_id = :org
+                  and {condition}
+                  and project_id = o.id
+                  {page_of_all}
+                limit 1) head
+            where o.organization_id = :org
               and o.status = 'active'
               and not (select by_time or is_page from page_choice)
             order by head.id desc
             limit :limit) o
+    cross join lateral (
+       select *
+         from scheduled_post
+        where organization_id = :org
+          and {condition}
+          and project_id = o.id
+          {page_of_all}
+        limit :limit) p
+    order by p.id desc
+    limit :limit
 
 -- name: get_post    Return a post.
 select {post}
@@ -160,23 +191,9 @@ lead as materialized (
 newest_posts as materialized (
   -- The newest posts of all projects, twice a page, as whole rows as above. Queued posts are not searched
   -- this way. Only one of the two searches runs: each has an index, and a combined filter would have none.
-  (select *
-         from scheduled_post
-        where organization_id = :org
-          and not (select by_time from lead)
-          and coalesce(:status::text, 'published') = 'published'
-          and coalesce(status = :status, true)
-          {page_of_all}
-    limit 2 * :limit)
+  ({newest_of_all: coalesce(:status::text, 'published') = 'published' and coalesce(status = :status, true)})
   union all
-  (select *
-         from scheduled_post
-        where organization_id = :org
-          and not (select by_time from lead)
-          and status = :status
-          and status not in ('queued', 'published')
-          {page_of_all}
-    limit 2 * :limit)),
+  ({newest_of_all: status = :status and status not in ('queued', 'published')})),
 active_posts as materialized (
   select w.*
     from newest_posts w
@@ -211,51 +228,9 @@ page_posts as (
      from active_posts
     where (select is_page from page_choice))
   union all
-  (select p.*
-     from (select o.id
-             from project o
-            cross join lateral (
-               select id
-                 from scheduled_post
-                where organization_id = :org
-                  and :status is null
-                  and project_id = o.id
-                  {page_of_all}
-                limit 1) head
-            {newest}
-    cross join lateral (
-       select *
-         from scheduled_post
-        where organization_id = :org
-          and :status is null
-          and project_id = o.id
-          {page_of_all}
-        limit :limit) p
-    order by p.id desc
-    limit :limit)
+  ({newest_of_active: :status is null})
   union all
-  (select p.*
-     from (select o.id
-             from project o
-            cross join lateral (
-               select id
-                 from scheduled_post
-                where organization_id = :org
-                  and status = :status
-                  and project_id = o.id
-                  {page_of_all}
-                limit 1) head
-            {newest}
-    cross join lateral (
-       select *
-         from scheduled_post
-        where organization_id = :org
-          and status = :status
-          and project_id = o.id
-          {page_of_all}
-        limit :limit) p
-    order by p.id desc
-    limit :limit))
+  ({newest_of_active: status = :status}))
 select {post}
   from page_posts p
   join project o on o.organization_id = :org and o.id = p.project_id

@@ -272,28 +272,3 @@ update scheduled_post
        last_error = :error
  where organization_id = :org
    and id = :id;
-
--- name: vault_key_ids    Return the id of each key that seals a post's secret.
-select distinct vault_key_id
-  from scheduled_post
- where vault_key_id is not null;
-
--- name: count_of_other_keys    Count the secrets sealed with another key of the keyring than `writer`.
-select count(*)
-  from scheduled_post
- where vault_key_id <> :writer;
-
--- name: lock_of_other_keys    Lock a batch of secrets sealed with another key than `writer`.
-select organization_id, id, sealed, vault_key_id
-  from scheduled_post
- where vault_key_id <> :writer
- order by organization_id, id
- limit :limit
-   for no key update;
-
--- name: reseal    Store a secret sealed with another key.
-update scheduled_post
-   set sealed = :sealed,
-       vault_key_id = :vault_key_id
- where organization_id = :organization_id
-   and id = :id;

@@ -131,10 +131,9 @@ update social_account
    and id = :account_id
    and turn_post_id = :post_id;
 
--- name: wake_next
--- Make the job of the first waiting post due; the caller locked the account. The job gets its post's time,
--- which precedes the jobs of later posts, as these would run in vain.
-with {next_job}
+-- part: wake_job
+-- Make the job `next` due. It gets its post's time, which precedes the jobs of later posts, as these would
+-- run in vain.
 update job j
    set run_at = n.scheduled_for,
        stage = 'queued',
@@ -142,10 +141,14 @@ update job j
   from next n
  where j.organization_id = n.organization_id
    and j.id = n.id
-   and j.run_at > statement_timestamp();
+   and j.run_at > statement_timestamp()
+
+-- name: wake_next    Make the job of the first waiting post due; the caller locked the account.
+with {next_job}
+{wake_job};
 
 -- name: wake_sent    Make the jobs of posts due that the platform has, or may have: they wait in no queue.
-with waiting as materialized (
+with next as materialized (
   -- The earlier posts' jobs first.
   select j.organization_id, j.id, p.scheduled_for
     from scheduled_post p
@@ -160,13 +163,7 @@ with waiting as materialized (
    order by p.scheduled_for, p.id
    limit :most
      for no key update of j skip locked)
-update job j
-   set run_at = w.scheduled_for,
-       stage = 'queued',
-       state_version = j.state_version + 1
-  from waiting w
- where j.organization_id = w.organization_id
-   and j.id = w.id;
+{wake_job};
 
 -- name: mark_sending
 -- Mark a post as sending: from the commit on the platform may have it. No `sent_at`: nothing was marked. Its
@@ -272,13 +269,6 @@ left_head as (
      and turn_post_id = :id),
 {next_job},
 woken_job as (
-  update job j
-     set run_at = n.scheduled_for,
-         stage = 'queued',
-         state_version = j.state_version + 1
-    from next n
-   where j.organization_id = n.organization_id
-     and j.id = n.id
-     and j.run_at > statement_timestamp())
+  {wake_job})
 select id
   from published;

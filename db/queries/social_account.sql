@@ -123,33 +123,49 @@ and (project_id, id) < (o.id, coalesce(:before::uuid, 'ffffffff-ffff-ffff-ffff-f
           and coalesce(platform = any(:platforms::text[]), true)
         order by project_id desc, id desc
 
--- part: newest
--- Active projects `o` with one of the newest first accounts: a page can contain no other project.
-where o.organization_id = :org
+-- part: newest_of_all    The newest rows of a search in all projects, twice a page.
+select *
+         from social_account
+        where organization_id = :org
+          and project_id is not null
+          and {condition}
+          {passing}
+    limit 2 * :limit
+
+-- part: newest_of_active
+-- The newest rows of a search in active projects `o`, those with one of the newest first accounts: a page can
+-- contain no other project.
+select a.*
+     from (select o.id
+             from project o
+            cross join lateral (
+               select id
+                 from social_account
+                where organization_id = :org
+                  and {condition}
+                  {of_each}
+                limit 1) head
+            where o.organization_id = :org
               and o.status = 'active'
               and not (select is_page from page_choice)
             order by head.id desc
             limit :limit) o
+    cross join lateral (
+       select *
+         from social_account
+        where organization_id = :org
+          and {condition}
+          {of_each}
+        limit :limit) a
+    order by a.id desc
+    limit :limit
 
 -- name: list_accounts_of_all    Return accounts of all active projects without tombstones, newest first.
 with newest_rows as materialized (
   -- The newest rows of all projects, twice a page, as in `list_content_of_all`.
-  (select *
-         from social_account
-        where organization_id = :org
-          and project_id is not null
-          and :status::text is null
-          {passing}
-    limit 2 * :limit)
+  ({newest_of_all: :status::text is null})
   union all
-  (select *
-         from social_account
-        where organization_id = :org
-          and project_id is not null
-          and :status is not null
-          and status = :status
-          {passing}
-    limit 2 * :limit)),
+  ({newest_of_all: :status is not null and status = :status})),
 active_rows as materialized (
   select w.*
     from newest_rows w
@@ -172,49 +188,9 @@ page_rows as (
      from active_rows
     where (select is_page from page_choice))
   union all
-  (select a.*
-     from (select o.id
-             from project o
-            cross join lateral (
-               select id
-                 from social_account
-                where organization_id = :org
-                  and :status is null
-                  {of_each}
-                limit 1) head
-            {newest}
-    cross join lateral (
-       select *
-         from social_account
-        where organization_id = :org
-          and :status is null
-          {of_each}
-        limit :limit) a
-    order by a.id desc
-    limit :limit)
+  ({newest_of_active: :status is null})
   union all
-  (select a.*
-     from (select o.id
-             from project o
-            cross join lateral (
-               select id
-                 from social_account
-                where organization_id = :org
-                  and :status is not null
-                  and status = :status
-                  {of_each}
-                limit 1) head
-            {newest}
-    cross join lateral (
-       select *
-         from social_account
-        where organization_id = :org
-          and :status is not null
-          and status = :status
-          {of_each}
-        limit :limit) a
-    order by a.id desc
-    limit :limit))
+  ({newest_of_active: :status is not null and status = :status}))
 select {account}
   from page_rows a
   left join account_credential c on c.organization_id = a.organization_id and c.account_id = a.id

@@ -21,27 +21,3 @@ select id, sealed, vault_key_id
    and endpoint_id = :endpoint_id
    and (expires_at is null or expires_at > now())
  order by expires_at nulls first;
-
--- name: vault_key_ids    Return the id of each key that seals a secret.
-select distinct vault_key_id
-  from webhook_secret;
-
--- name: count_of_other_keys    Count the secrets sealed with another key of the keyring than `writer`.
-select count(*)
-  from webhook_secret
- where vault_key_id <> :writer;
-
--- name: lock_of_other_keys    Lock a batch of secrets sealed with another key than `writer`.
-select organization_id, endpoint_id, id, sealed, vault_key_id
-  from webhook_secret
- where vault_key_id <> :writer
- order by organization_id, endpoint_id, id
- limit :limit
-   for no key update;
-
--- name: reseal    Store a secret sealed with another key.
-update webhook_secret
-   set sealed = :sealed, vault_key_id = :vault_key_id
- where organization_id = :organization_id
-   and endpoint_id = :endpoint_id
-   and id = :id;

@@ -60,9 +60,8 @@ async def open_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Keyr
     if registration is None:
         return None
     sealed = vault.SealedSecret(registration.vault_key_id, registration.sealed)
-    return OAuthClient(
-        registration.client_id, vault.unseal_secret(keyring, sealed, row=vault_row_name_of_client(server)).decode()
-    )
+    plain = vault.unseal_secret(keyring, sealed, row=vault.secret_row_name("platform_app", *server))
+    return OAuthClient(registration.client_id, plain.decode())
 
 
 async def ensure_client_registration(conn: Conn, server: PlatformServer, organization_id: UUID) -> SubmittedJob | None:
@@ -88,7 +87,8 @@ async def store_oauth_client(
     conn: Conn, *, server: PlatformServer, client: OAuthClient, keyring: Keyring
 ) -> dict[str, Any]:
     """Store a new client and return the job's result. A client that another job stored first stays."""
-    sealed = vault.seal_secret(keyring, client.client_secret.encode(), row=vault_row_name_of_client(server))
+    row = vault.secret_row_name("platform_app", *server)
+    sealed = vault.seal_secret(keyring, client.client_secret.encode(), row=row)
     await platform_app.keep_app.run(
         conn, **server._asdict(), client_id=client.client_id, sealed=sealed.data, vault_key_id=sealed.key_id
     )
@@ -110,8 +110,3 @@ async def _find_registration(conn: Conn, server: PlatformServer) -> ClientRegist
     return await GET_CLIENT_REGISTRATION.one(
         conn, platform=platform, service_url=service_url, redirect_uri=redirect_uri
     )
-
-
-def vault_row_name_of_client(server: PlatformServer) -> str:
-    """Return the row name that the vault binds a client's sealed secret to: no other row can unseal it."""
-    return f"platform_app/{server.platform}/{server.service_url}/{server.redirect_uri}"

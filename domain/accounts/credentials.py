@@ -103,7 +103,8 @@ async def open_account_tokens(
 def unseal_tokens(row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> AccountTokens:
     """Unseal the tokens of a credential's row."""
     sealed = vault.SealedSecret(row.vault_key_id, row.sealed)
-    plain = vault.unseal_secret(keyring, sealed, row=vault_row_name_of_tokens(organization_id, account_id))
+    row_name = vault.secret_row_name("account_credential", organization_id, account_id)
+    plain = vault.unseal_secret(keyring, sealed, row=row_name)
     grant = msgspec.json.decode(plain, type=TokenGrant)
     return AccountTokens(grant.access_token, grant.refresh_token, row.expires_at, row.generation, grant.redirect_uri)
 
@@ -170,16 +171,10 @@ async def delete_account_tokens(conn: Conn, *, organization_id: UUID, account_id
     await account_credential.wipe_credential.run(conn, org=organization_id, account_id=account_id)
 
 
-def vault_row_name_of_tokens(organization_id: UUID, account_id: UUID) -> str:
-    """Return the row name that the vault binds a sealed credential to: no other row can unseal it."""
-    return f"account_credential/{organization_id}/{account_id}"
-
-
 def _credential_columns(grant: TokenGrant, keyring: Keyring, organization_id: UUID, account_id: UUID) -> dict[str, Any]:
     """Return the columns of a credential's row, with its tokens sealed."""
-    sealed = vault.seal_secret(
-        keyring, msgspec.json.encode(grant), row=vault_row_name_of_tokens(organization_id, account_id)
-    )
+    row_name = vault.secret_row_name("account_credential", organization_id, account_id)
+    sealed = vault.seal_secret(keyring, msgspec.json.encode(grant), row=row_name)
     return {
         "org": organization_id,
         "account_id": account_id,

@@ -80,7 +80,7 @@ async def patch_destinations(
             await GET_CONVERSION_DESTINATION.one(conn, **scope) or _NEW_DESTINATION_ROW,
             change,
             keyring,
-            vault_row_name_of_destination(**scope),
+            vault.secret_row_name("conversion_destination", *scope.values()),
         )
         _check_destination_complete(name, row)
         await conversion_destination.put_destination.run(conn, **scope, **row._asdict())
@@ -93,11 +93,6 @@ async def patch_destinations(
 async def delete_app_destinations(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
     """Delete an app's destinations with their tokens."""
     await conversion_destination.drop_destinations.run(conn, org=organization_id, app_id=app_id)
-
-
-def vault_row_name_of_destination(org: UUID, app_id: UUID, destination: str) -> str:
-    """Return the row name that the vault binds a destination's token to: no other row can unseal it."""
-    return f"conversion_destination/{org}/{app_id}/{destination}"
 
 
 def _merge_destination_patch(row: _Row, change: CapiDestinationPatch, keyring: Keyring, name: str) -> _Row:

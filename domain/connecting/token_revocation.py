@@ -3,7 +3,6 @@
 The disconnect deletes the account's credential. Its tokens live on, sealed, with the job.
 """
 
-from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from db.queries import social_account
 from domain.accounts import client_registrations, credentials
 from domain.accounts.accounts import AccountScope, LockedAccount
 from domain.accounts.client_registrations import OAuthClient, PlatformServer
-from domain.accounts.credentials import AccountTokens
+from domain.accounts.credentials import TokenGrant
 from domain.security import job_secrets
 from domain.security.keyring import Keyring
 from domain.tenancy import organizations
@@ -24,29 +23,14 @@ from jobs.ledger import JobClaim
 from platforms.registry import PLATFORM_DESCRIPTIONS
 
 
-class RevocableTokens(msgspec.Struct, frozen=True):
-    """Tokens of the disconnected account."""
-
-    access_token: str
-    refresh_token: str | None
-    expires_at: datetime | None
-    redirect_uri: str | None
-
-    @property
-    def tokens(self) -> AccountTokens:
-        return AccountTokens(self.access_token, self.refresh_token, self.expires_at, 0, self.redirect_uri)
-
-    def __repr__(self) -> str:
-        return "Revocable()"
-
-
 class TokenRevocationAttempt(NamedTuple):
-    """Input of one attempt; `client` is the registration that the tokens belong to, if the server still knows
-    it.
+    """Input of one attempt: the tokens of the disconnected account, and the registration that they belong to.
+
+    `client` is None if the server no longer knows it.
     """
 
     server: PlatformServer
-    revocable: RevocableTokens
+    revocable: TokenGrant
     client: OAuthClient | None
 
 
@@ -74,7 +58,12 @@ async def submit_token_revocation(
     submitted = await ledger.submit_job(
         conn, kind=REVOKE_TOKEN_KIND, organization_id=org, project_id=project_id, args=args
     )
-    revocable = RevocableTokens(tokens.access_token, tokens.refresh_token, tokens.expires_at, tokens.redirect_uri)
+    revocable = TokenGrant(
+        access_token=tokens.access_token,
+        refresh_token=tokens.refresh_token,
+        redirect_uri=tokens.redirect_uri,
+        expires_at=tokens.expires_at,
+    )
     secret = msgspec.json.encode(revocable)
     await job_secrets.seal_job_secret(
         conn, organization_id=org, job_id=submitted.job_id, secret=secret, keyring=keyring
@@ -94,7 +83,7 @@ async def begin_token_revocation(conn: Conn, *, claim: JobClaim, keyring: Keyrin
     if ends_other_logins and await social_account.is_connected.value(conn, **args):
         return None
     secret = await job_secrets.unseal_job_secret(conn, claim=claim, keyring=keyring)
-    revocable = msgspec.json.decode(secret, type=RevocableTokens)
+    revocable = msgspec.json.decode(secret, type=TokenGrant)
     server = PlatformServer(args["platform"], args["service_url"], revocable.redirect_uri or "")
     client = await client_registrations.open_oauth_client(conn, server=server, keyring=keyring)
     return TokenRevocationAttempt(server, revocable, client)

@@ -32,15 +32,6 @@ class _ApprovalPolicyRow(NamedTuple):
     first_n_posts_blocked: int
 
 
-class _CountedApprovalPolicy(NamedTuple):
-    requires_approval: bool
-    first_n_posts_blocked: int
-    current_blocked_count: int
-
-
-GET_APPROVAL_POLICY = projects.get_policy.typed(_CountedApprovalPolicy)
-
-
 async def approve_content_and_posts(
     conn: Conn,
     *,
@@ -157,8 +148,8 @@ def _check_approval_pending(locked: content.LockedContent, revision: int | None)
 
 async def read_approval_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ApprovalPolicy:
     """Return a project's policy; raises `ObjectNotFound`."""
-    row = require_found(await GET_APPROVAL_POLICY.one(conn, org=organization_id, id=project_id), "project")
-    return ApprovalPolicy(**row._asdict())
+    row = require_found(await projects.get_policy.one(conn, org=organization_id, id=project_id), "project")
+    return ApprovalPolicy(**dict(row))
 
 
 async def apply_approval_policy_patch(

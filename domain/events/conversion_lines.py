@@ -11,7 +11,6 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import conversion_destination
-from domain.apps.destinations import vault_row_name_of_destination
 from domain.apps.identifiers import ACCEPTED_IDENTIFIERS
 from domain.events.conversions import ConversionLine
 from domain.security import vault
@@ -128,9 +127,8 @@ async def open_line_destination(
         return PROJECT_ARCHIVED_CLOSURE
     if not row.enabled or row.pixel_id is None or row.sealed is None or row.vault_key_id is None:
         return DESTINATION_DISABLED_CLOSURE
-    token = vault.unseal_secret(
-        keyring, vault.SealedSecret(row.vault_key_id, row.sealed), row=vault_row_name_of_destination(**scope)
-    )
+    row_name = vault.secret_row_name("conversion_destination", *scope.values())
+    token = vault.unseal_secret(keyring, vault.SealedSecret(row.vault_key_id, row.sealed), row=row_name)
     return OpenConversionDestination(
         row.platform, row.sandbox, row.pixel_id, token.decode(), row.sealed, row.test_event_code
     )

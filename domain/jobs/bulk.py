@@ -10,14 +10,12 @@ from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.values.periods import ListPeriod
 from jobs import controls
-from jobs.kinds import PUBLIC_JOB_KINDS
+from jobs.kinds import PUBLIC_JOB_KIND_NAMES
 from schemas import ids
 from schemas.jobs import BulkCanceled
 
 #: Jobs that a call cancels, and that it counts.
 MAX_CANCELED, MAX_COUNTED = 100, 1_000
-
-_VISIBLE_JOB_KINDS = [kind.name for kind in PUBLIC_JOB_KINDS]
 
 
 class JobCancelFilter(NamedTuple):
@@ -43,7 +41,7 @@ async def cancel_matching_jobs(
         conn,
         org=organization_id,
         project_id=chosen.project_id,
-        kinds=chosen.kinds or _VISIBLE_JOB_KINDS,
+        kinds=chosen.kinds or PUBLIC_JOB_KIND_NAMES,
         stages=chosen.stages,
         phases=chosen.phases,
         since=chosen.period.since,

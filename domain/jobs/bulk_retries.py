@@ -17,7 +17,7 @@ from domain.publishing import changes
 from domain.tenancy import project_locks
 from domain.values.periods import ListPeriod
 from jobs import controls
-from jobs.kinds import PUBLIC_JOB_KINDS
+from jobs.kinds import PUBLIC_JOB_KIND_NAMES
 from jobs.ledger import WakeMessage
 from schemas import ids
 from schemas.errors import DomainError, StateConflict
@@ -26,8 +26,6 @@ from telemetry import log_context
 
 #: Jobs that a call retries, that it counts, and that it scans for the filter.
 MAX_RETRIED, MAX_COUNTED, SCAN_DEPTH = 100, 1_000, 20_000
-
-_VISIBLE_JOB_KINDS = [kind.name for kind in PUBLIC_JOB_KINDS]
 
 
 class JobRetryFilter(NamedTuple):
@@ -112,7 +110,7 @@ async def _find_retryable_jobs(
         conn,
         org=organization_id,
         project_id=chosen.project_id,
-        kinds=chosen.kinds or _VISIBLE_JOB_KINDS,
+        kinds=chosen.kinds or PUBLIC_JOB_KIND_NAMES,
         states=filtered_job_states(chosen),
         error_code=chosen.error_code,
         since=period.since,

@@ -8,7 +8,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job_view
 from domain.tenancy import project_locks
-from jobs import kinds as catalogue
+from jobs.kinds import PUBLIC_JOB_KIND_NAMES
 from jobs.states import JOB_PHASES, TERMINAL_JOB_STATES
 from schemas.jobs import ApiJobStatus, JobCounts, JobPhase, JobsByPhase, JobsByStatus
 
@@ -26,14 +26,12 @@ class _JobCountRow(NamedTuple):
 COUNT_JOBS = job_view.count_jobs.typed(_JobCountRow)
 COUNT_JOBS_OF_PROJECT = job_view.count_jobs_of_project.typed(_JobCountRow)
 
-_VISIBLE_JOB_KINDS = [kind.name for kind in catalogue.PUBLIC_JOB_KINDS]
-
 
 async def count_visible_jobs(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, kinds: Sequence[str] | None
 ) -> JobCounts:
     """Count the jobs of the organization or of one project, by kind. Raises `ObjectNotFound` for a project."""
-    filters = {"org": organization_id, "kinds": kinds or _VISIBLE_JOB_KINDS, "most": MAX_JOBS_PER_COUNT}
+    filters = {"org": organization_id, "kinds": kinds or PUBLIC_JOB_KIND_NAMES, "most": MAX_JOBS_PER_COUNT}
     if project_id is None:
         return _to_schema(await COUNT_JOBS.all(conn, **filters), of_all=False)
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)

@@ -27,7 +27,6 @@ from jobs.kinds import (
     JOB_KINDS,
     PUBLISH_POST_KIND,
     VERIFY_TRACKING_KIND,
-    JobKindSpec,
 )
 from jobs.ledger import SubmittedJob
 from schemas.errors import ScopeMissing, StateConflict
@@ -77,81 +76,36 @@ async def retry_checked_job(conn: Conn, *, organization_id: UUID, job_id: UUID, 
 
     Marks the job as retried, which bulk retries rely on.
     """
-    submitted = await _RETRY_BY_JOB_KIND[origin.kind](conn, JOB_KINDS[origin.kind], organization_id, job_id, origin)
+    scope = {"organization_id": organization_id, "project_id": origin.project_id, "retry_of": job_id}
+    submitted = await _RETRY_BY_JOB_KIND[origin.kind](conn, scope, origin)
     if submitted.fresh:
         await job.mark_retried.run(conn, org=organization_id, id=job_id, retried_as=submitted.job_id)
     return submitted
 
 
-async def _retry_ingest(
-    conn: Conn, kind: JobKindSpec, organization_id: UUID, job_id: UUID, origin: JobToRetry
-) -> SubmittedJob:
-    return await ingests.start_ingest(
-        conn,
-        kind=kind,
-        organization_id=organization_id,
-        project_id=origin.project_id,
-        args=origin.args,
-        retry_of=job_id,
-    )
+async def _retry_ingest(conn: Conn, scope: dict[str, UUID], origin: JobToRetry) -> SubmittedJob:
+    return await ingests.start_ingest(conn, **scope, kind=JOB_KINDS[origin.kind], args=origin.args)
 
 
-async def _retry_archive(
-    conn: Conn, _: JobKindSpec, organization_id: UUID, job_id: UUID, origin: JobToRetry
-) -> SubmittedJob:
-    return await archive_status.retry_project_archive(
-        conn, organization_id=organization_id, project_id=origin.project_id, retry_of=job_id
-    )
-
-
-async def _retry_post_publishing(
-    conn: Conn, _: JobKindSpec, organization_id: UUID, job_id: UUID, origin: JobToRetry
-) -> SubmittedJob:
-    return await changes.retry_failed_post(
-        conn,
-        organization_id=organization_id,
-        project_id=origin.project_id,
-        post_id=UUID(origin.args["post_id"]),
-        retry_of=job_id,
-    )
-
-
-async def _retry_media_fetch(conn: Conn, _: JobKindSpec, org: UUID, job_id: UUID, origin: JobToRetry) -> SubmittedJob:
-    scope = {"organization_id": org, "project_id": origin.project_id}
-    return await app_media_fetches.retry_media_fetch(conn, **scope, args=origin.args, retry_of=job_id)
-
-
-async def _retry_verification(conn: Conn, _: JobKindSpec, org: UUID, job_id: UUID, origin: JobToRetry) -> SubmittedJob:
-    app = {"project_id": origin.project_id, "app_id": UUID(origin.args["app_id"])}
-    return await verifications.start_tracking_verification(conn, organization_id=org, retry_of=job_id, **app)
-
-
-async def _retry_drawing(conn: Conn, _: JobKindSpec, org: UUID, job_id: UUID, origin: JobToRetry) -> SubmittedJob:
-    scope = {"project_id": origin.project_id, "influencer_id": UUID(origin.args["influencer_id"])}
-    return await creating.retry_influencer_drawing(conn, organization_id=org, retry_of=job_id, **scope)
-
-
-async def _retry_generation(
-    conn: Conn, _: JobKindSpec, organization_id: UUID, job_id: UUID, origin: JobToRetry
-) -> SubmittedJob:
-    return await generating.retry_content_generation(
-        conn,
-        organization_id=organization_id,
-        project_id=origin.project_id,
-        content_id=UUID(origin.args["content_id"]),
-        revision=origin.args["revision"],
-        retry_of=job_id,
-    )
-
-
-_RETRY_BY_JOB_KIND: Mapping[str, Callable[[Conn, JobKindSpec, UUID, UUID, JobToRetry], Awaitable[SubmittedJob]]] = {
+#: Start of a job of each kind again. The scope has the organization, the project and the old job.
+_RETRY_BY_JOB_KIND: Mapping[str, Callable[[Conn, dict[str, UUID], JobToRetry], Awaitable[SubmittedJob]]] = {
     INGEST_WEBSITE_KIND.name: _retry_ingest,
     INGEST_GITHUB_KIND.name: _retry_ingest,
     INGEST_APPSTORE_KIND.name: _retry_ingest,
-    ARCHIVE_PROJECT_KIND.name: _retry_archive,
-    CONTENT_GENERATE_KIND.name: _retry_generation,
-    PUBLISH_POST_KIND.name: _retry_post_publishing,
-    VERIFY_TRACKING_KIND.name: _retry_verification,
-    INFLUENCER_CREATE_KIND.name: _retry_drawing,
-    FETCH_APP_MEDIA_KIND.name: _retry_media_fetch,
+    ARCHIVE_PROJECT_KIND.name: lambda conn, scope, _: archive_status.retry_project_archive(conn, **scope),
+    CONTENT_GENERATE_KIND.name: lambda conn, scope, origin: generating.retry_content_generation(
+        conn, **scope, content_id=UUID(origin.args["content_id"]), revision=origin.args["revision"]
+    ),
+    PUBLISH_POST_KIND.name: lambda conn, scope, origin: changes.retry_failed_post(
+        conn, **scope, post_id=UUID(origin.args["post_id"])
+    ),
+    VERIFY_TRACKING_KIND.name: lambda conn, scope, origin: verifications.start_tracking_verification(
+        conn, **scope, app_id=UUID(origin.args["app_id"])
+    ),
+    INFLUENCER_CREATE_KIND.name: lambda conn, scope, origin: creating.retry_influencer_drawing(
+        conn, **scope, influencer_id=UUID(origin.args["influencer_id"])
+    ),
+    FETCH_APP_MEDIA_KIND.name: lambda conn, scope, origin: app_media_fetches.retry_media_fetch(
+        conn, **scope, args=origin.args
+    ),
 }

@@ -13,7 +13,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import job_stats
 from domain.values.answers import from_row
-from jobs.kinds import PUBLIC_JOB_KINDS
+from jobs.kinds import PUBLIC_JOB_KIND_NAMES
 from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, StatsWindow
 
@@ -22,9 +22,6 @@ FULL_READ_JOBS, SAMPLE_JOBS_PER_PART, PARTS_PER_BUCKET = 2_000, 20, 20
 
 #: Error codes in the answer.
 MAX_ERROR_CODES = 10
-
-
-_VISIBLE_JOB_KINDS = [kind.name for kind in PUBLIC_JOB_KINDS]
 
 
 class StatsBuckets(NamedTuple):
@@ -86,7 +83,7 @@ async def measure_organization_jobs(
     rows = await MEASURE_JOBS.all(
         conn,
         org=organization_id,
-        kinds=_VISIBLE_JOB_KINDS,
+        kinds=PUBLIC_JOB_KIND_NAMES,
         ats=ats,
         from_ids=bounds[:-1:PARTS_PER_BUCKET],
         to_ids=bounds[PARTS_PER_BUCKET::PARTS_PER_BUCKET],

@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 from db.queries import ad_day, top_performer
 from domain.metrics.ad_figures import ratio_or_none
 from domain.metrics.metrics import MetricDatabases, read_project_timezone
-from domain.metrics.top_performers import CREATIVE_TYPE_BY_SOURCE_TYPE, TOP_WINDOW_LENGTHS
+from domain.metrics.top_performers import CREATIVE_TYPE_BY_SOURCE_TYPE, TOP_WINDOW_LENGTHS, TopPerformersQuery
 from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.ads import DEFAULT_ATTRIBUTION_WINDOW, AdPlatform
 from schemas.content import CreativeType
 from schemas.errors import InvalidValue
-from schemas.top_performers import TopMetric, TopPerformer, TopPerformers, TopPerformerSource, TopWindow
+from schemas.top_performers import TopMetric, TopPerformer, TopPerformers
 
 #: Metrics of ads alone.
 AD_RANKING_METRICS: frozenset[TopMetric] = frozenset({"conversions", "roas"})
@@ -40,18 +40,6 @@ NO_AD_REFERENCE = (
     "no imported ad row of the window names a post or content of the project: send its id as adId, adsetId "
     "or campaignId of the row, or rank by another metric"
 )
-
-
-class TopPerformersQuery(NamedTuple):
-    """Query of a caller for the top performers of a project by their ads."""
-
-    organization_id: UUID
-    project_id: UUID
-    metric: TopMetric
-    window: TopWindow
-    source_type: TopPerformerSource
-    platforms: Sequence[PlatformName] | None
-    limit: int
 
 
 class AdSourceSum(NamedTuple):

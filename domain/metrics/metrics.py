@@ -27,10 +27,7 @@ METRIC_VALUE_SOURCES: Sequence[MetricValueSource] = (
     collected_values.PUBLISHED_VALUE_SOURCE,
 )
 
-_POST_METRICS: tuple[MetricName, ...] = (
-    "views", "reach", "impressions", "likes", "comments", "shares", "saves", "watch_time_ms",
-    "engagement_rate",
-)  # fmt: skip
+_POST_METRICS: tuple[MetricName, ...] = (*collected_values.POST_COUNTERS, "engagement_rate")
 _ACCOUNT_METRICS: tuple[MetricName, ...] = (*_POST_METRICS, "followers", "follower_delta", "posts_published")
 
 #: Metrics of each scope; a metric without a source is null.

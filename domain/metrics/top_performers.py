@@ -40,6 +40,18 @@ CREATIVE_TYPE_BY_SOURCE_TYPE: Mapping[TopPerformerSource, CreativeType] = {
 }
 
 
+class TopPerformersQuery(NamedTuple):
+    """Query of a caller for the top performers of a project."""
+
+    organization_id: UUID
+    project_id: UUID
+    metric: TopMetric
+    window: TopWindow
+    source_type: TopPerformerSource
+    platforms: Sequence[PlatformName] | None
+    limit: int
+
+
 class RankedSource(NamedTuple):
     """Post or content with its value of the ranked metric on a platform."""
 
@@ -51,42 +63,31 @@ class RankedSource(NamedTuple):
 RANK_TOP_SOURCES = top_performer.rank_sources.typed(RankedSource)
 
 
-async def rank_by_platform_metrics(
-    conn: Conn,
-    *,
-    organization_id: UUID,
-    project_id: UUID,
-    metric: TopMetric,
-    window: TopWindow,
-    source_type: TopPerformerSource,
-    platforms: Sequence[PlatformName] | None,
-    limit: int,
-    now: datetime,
-) -> TopPerformers:
+async def rank_by_platform_metrics(conn: Conn, asked: TopPerformersQuery, *, now: datetime) -> TopPerformers:
     """Rank a project's posts or contents by one of `COUNTERS_OF_TOP_METRICS`. Raises `ObjectNotFound`."""
-    await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
+    await project_locks.check_project_exists(conn, organization_id=asked.organization_id, project_id=asked.project_id)
     rows = await RANK_TOP_SOURCES.all(
         conn,
-        org=organization_id,
-        project_id=project_id,
-        metric=metric,
-        metrics=COUNTERS_OF_TOP_METRICS[metric],
-        since=now - TOP_WINDOW_LENGTHS[window],
-        creative_type=CREATIVE_TYPE_BY_SOURCE_TYPE.get(source_type),
-        platforms=platforms,
+        org=asked.organization_id,
+        project_id=asked.project_id,
+        metric=asked.metric,
+        metrics=COUNTERS_OF_TOP_METRICS[asked.metric],
+        since=now - TOP_WINDOW_LENGTHS[asked.window],
+        creative_type=CREATIVE_TYPE_BY_SOURCE_TYPE.get(asked.source_type),
+        platforms=asked.platforms,
         least_views=MIN_RANKED_VIEWS,
-        limit=limit,
+        limit=asked.limit,
     )
-    return TopPerformers(items=[_to_schema(row, place, source_type, metric) for place, row in enumerate(rows, 1)])
+    return TopPerformers(items=[_to_schema(row, place, asked) for place, row in enumerate(rows, 1)])
 
 
-def _to_schema(row: RankedSource, place: int, source_type: TopPerformerSource, metric: TopMetric) -> TopPerformer:
-    value = round(float(row.value), 6) if metric == "engagement_rate" else int(row.value)
-    kind = ids.POST if source_type == "platform_post" else ids.CONTENT
+def _to_schema(row: RankedSource, place: int, asked: TopPerformersQuery) -> TopPerformer:
+    value = round(float(row.value), 6) if asked.metric == "engagement_rate" else int(row.value)
+    kind = ids.POST if asked.source_type == "platform_post" else ids.CONTENT
     return TopPerformer(
         rank=place,
         metric_value=value,
-        source_type=source_type,
+        source_type=asked.source_type,
         source_id=ids.format_prefixed_id(kind, row.source_id),
         platform=row.platform,
         organic=value,

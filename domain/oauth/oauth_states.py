@@ -95,7 +95,8 @@ async def create_oauth_state(
     """
     state, expires_at = secrets.token_urlsafe(32), now + lifetime
     state_hash = _hash_oauth_state(state)
-    sealed = verifier and vault.seal_secret(verifier[1], verifier[0].encode(), row=oauth_state_row_name(state_hash))
+    row = vault.secret_row_name("oauth_state", state_hash)
+    sealed = verifier and vault.seal_secret(verifier[1], verifier[0].encode(), row=row)
     await oauth_state.insert_state.run(
         conn,
         org=organization_id,
@@ -198,13 +199,8 @@ def _unseal_pkce_verifier(used: UsedOAuthState, keyring: Keyring) -> str | None:
     if used.sealed is None or used.vault_key_id is None:
         return None
     sealed = vault.SealedSecret(used.vault_key_id, used.sealed)
-    return vault.unseal_secret(keyring, sealed, row=oauth_state_row_name(used.state_hash)).decode()
+    return vault.unseal_secret(keyring, sealed, row=vault.secret_row_name("oauth_state", used.state_hash)).decode()
 
 
 def _hash_oauth_state(state: str) -> bytes:
     return hashlib.sha256(state.encode()).digest()
-
-
-def oauth_state_row_name(state_hash: bytes) -> str:
-    """Return the row name that a sealed verifier is bound to."""
-    return f"oauth_state/{state_hash.hex()}"

@@ -50,14 +50,6 @@ class BulkCancelPage(NamedTuple):
     place: BulkJobPosition | None
 
 
-class _OrganizationId(NamedTuple):
-    id: UUID
-
-
-LIST_ORGS_WITH_FAILED_JOBS = operator_job.list_with_unsuccessful.typed(_OrganizationId)
-LIST_ORGS_WITH_OPEN_JOBS = operator_job.list_with_open.typed(_OrganizationId)
-
-
 async def retry_jobs_of_organizations(
     conn: Conn,
     *,
@@ -71,7 +63,7 @@ async def retry_jobs_of_organizations(
 
     With `dry_run` only counts them. Returns the counts, the position of the next call, and the wakes to send.
     """
-    listed = await LIST_ORGS_WITH_FAILED_JOBS.all(
+    rows = await operator_job.list_with_unsuccessful.all(
         conn,
         org=organization_id,
         project=chosen.project_id,
@@ -79,9 +71,10 @@ async def retry_jobs_of_organizations(
         states=bulk_retries.filtered_job_states(chosen),
         limit=ORGANIZATIONS,
     )
-    total, place = _BulkRetryTotals(), _position_after_last(listed)
+    orgs = [org for (org,) in rows]
+    total, place = _BulkRetryTotals(), _position_after_last(orgs)
     depth = bulk_retries.SCAN_DEPTH if organization_id or chosen.project_id else DEPTH
-    for org in [row.id for row in listed]:
+    for org in orgs:
         batch = await bulk_retries.retry_matching_jobs(
             conn,
             organization_id=org,
@@ -150,16 +143,17 @@ async def cancel_jobs_of_organizations(
 
     With `dry_run` only counts them. Returns the counts, and the position of the next call.
     """
-    listed = await LIST_ORGS_WITH_OPEN_JOBS.all(
+    rows = await operator_job.list_with_open.all(
         conn,
         org=organization_id,
         project=chosen.project_id,
         from_org=_find_first_organization(after),
         limit=ORGANIZATIONS,
     )
-    job_ids, matched, place = list[ids.JobId](), 0, _position_after_last(listed)
+    orgs = [org for (org,) in rows]
+    job_ids, matched, place = list[ids.JobId](), 0, _position_after_last(orgs)
     room = bulk.MAX_COUNTED if dry_run else bulk.MAX_CANCELED
-    for org in [row.id for row in listed]:
+    for org in orgs:
         result = await bulk.cancel_matching_jobs(conn, organization_id=org, chosen=chosen, dry_run=dry_run, most=room)
         matched += result.matched
         job_ids += result.job_ids
@@ -185,8 +179,8 @@ def _find_first_organization(after: BulkJobPosition | None) -> UUID | None:
     return UUID(int=after.organization_id.int + 1)
 
 
-def _position_after_last(listed: list[_OrganizationId]) -> BulkJobPosition | None:
-    return BulkJobPosition(listed[-1].id, LAST) if len(listed) == ORGANIZATIONS else None
+def _position_after_last(orgs: list[UUID]) -> BulkJobPosition | None:
+    return BulkJobPosition(orgs[-1], LAST) if len(orgs) == ORGANIZATIONS else None
 
 
 async def _record_bulk_change(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:

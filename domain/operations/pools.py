@@ -13,7 +13,6 @@ from domain.tenancy.api_keys import Actor
 from domain.values.answers import from_row
 from jobs.maintenance import JOB_COUNT_VALIDITY_S, LEADER_LOCK_ID, MAX_COUNTED_JOBS
 from schemas import ids
-from schemas.api_keys import OrganizationTier
 from schemas.errors import ObjectNotFound
 from schemas.ops import Pool, PoolCap, Worker
 
@@ -41,12 +40,6 @@ class _PoolRow(NamedTuple):
     mean_run_s: float | None
 
 
-class _PoolCapRow(NamedTuple):
-    tier: OrganizationTier
-    max_running: int
-    max_queued: int
-
-
 class _WorkerRow(NamedTuple):
     id: UUID
     pool: str
@@ -61,7 +54,6 @@ class _WorkerRow(NamedTuple):
 
 
 LIST_POOLS = pool.list_pools.typed(_PoolRow)
-LIST_POOL_CAPS = pool.list_caps.typed(_PoolCapRow)
 COUNT_WORKERS = pool.count_workers.typed(PoolWorkerCounts)
 LIST_WORKERS = worker.list_workers.typed(_WorkerRow)
 
@@ -117,10 +109,7 @@ async def has_operator_organizations(conn: Conn) -> bool:
 
 async def list_pool_caps(conn: Conn, *, name: str) -> list[PoolCap]:
     """Return the caps of running and queued jobs in a pool, by tier. An organization of another tier has none."""
-    return [
-        PoolCap(tier=row.tier, max_running=row.max_running, max_queued=row.max_queued)
-        for row in await LIST_POOL_CAPS.all(conn, name=name)
-    ]
+    return [PoolCap(**dict(row)) for row in await pool.list_caps.all(conn, name=name)]
 
 
 async def set_pool_tier_cap(conn: Conn, *, name: str, cap: PoolCap) -> list[PoolCap]:

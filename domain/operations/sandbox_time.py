@@ -10,6 +10,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import sandbox_clock, sandbox_load
+from db.queries.aged_rows import ROW_AGING_STATEMENTS
 from domain.accounts import credentials
 from domain.collection import collection_runs
 from domain.operations import maintenance
@@ -17,10 +18,6 @@ from domain.tenancy.sandbox_clock import LOCK_SANDBOX_CLOCK
 from jobs import maintenance as ledger_chores
 from jobs.ledger import JobClaim, WakeMessage
 from jobs.outcomes import Done, TaskOutcome
-
-#: Statements for all rows of a sandbox with a time.
-ROW_AGING_STATEMENTS = (sandbox_clock.age_projects, sandbox_clock.age_accounts, sandbox_clock.age_posts)
-
 
 #: Concurrent advances of all sandboxes: each holds a connection, and is a heavy load for Postgres.
 MAX_CLOCK_ADVANCES = 4

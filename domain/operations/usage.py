@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 from db.pool import Conn
@@ -22,29 +21,12 @@ MAX_JOBS, MAX_PROJECTS = 10_000, 100_000
 _PUBLIC_POOLS = sorted({kind.pool for kind in PUBLIC_JOB_KINDS})
 
 
-class _PoolRow(NamedTuple):
-    name: str
-    running: int
-    max_running: int | None
-    queued: int
-    max_queued: int | None
-
-
-class _ProjectRow(NamedTuple):
-    active: int
-    archived: int
-
-
-_LIST_POOL_USE = usage.list_pools.typed(_PoolRow)
-_COUNT_PROJECTS = usage.count_projects.typed(_ProjectRow)
-
-
 async def read_organization_usage(
     conn: Conn, *, organization_id: UUID, tier: OrganizationTier, budgets: Sequence[BudgetUse], now: datetime
 ) -> Usage:
     """Return the usage; `budgets` come from the API's own counts, and `now` gives the UTC day."""
-    pools = await _LIST_POOL_USE.all(conn, org=organization_id, names=_PUBLIC_POOLS, most=MAX_JOBS)
-    projects = await _COUNT_PROJECTS.row(conn, org=organization_id, most=MAX_PROJECTS)
+    pools = await usage.list_pools.all(conn, org=organization_id, names=_PUBLIC_POOLS, most=MAX_JOBS)
+    projects = await usage.count_projects.row(conn, org=organization_id, most=MAX_PROJECTS)
     storage = await storage_quota.read_storage_use(conn, organization_id=organization_id)
     keys = await api_key.count_live_keys.value(conn, org=organization_id)
     hooks = await webhook_endpoint.count_endpoints.value(conn, org=organization_id)
@@ -53,7 +35,7 @@ async def read_organization_usage(
     return Usage(
         organization_id=ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
         tier=tier,
-        pools=[PoolUse(**row._asdict()) for row in pools],
+        pools=[PoolUse(**dict(row)) for row in pools],
         events=EventsUse(
             count=Use(used=events, limit=budget.events),
             bytes=Use(used=size, limit=budget.size),
@@ -62,6 +44,6 @@ async def read_organization_usage(
         storage=Storage(used_bytes=storage.used, limit_bytes=storage.limit),
         api_keys=Use(used=keys, limit=MAX_LIVE_API_KEYS),
         webhook_endpoints=Use(used=hooks, limit=endpoints.MAX_WEBHOOK_ENDPOINTS),
-        projects=ProjectCounts(**projects._asdict()),
+        projects=ProjectCounts(**dict(projects)),
         budgets=list(budgets),
     )

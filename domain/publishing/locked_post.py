@@ -6,6 +6,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import account_send
+from domain.security import vault
 from domain.security.vault import SealedSecret
 from jobs import ledger
 from jobs.ledger import JobClaim
@@ -65,6 +66,11 @@ class LockedPost(NamedTuple):
         if self.sealed is None or self.vault_key_id is None:
             return None
         return SealedSecret(self.vault_key_id, self.sealed)
+
+    @property
+    def secret_row_name(self) -> str:
+        """Return the name that the post's secret is bound to."""
+        return vault.secret_row_name("scheduled_post", self.organization_id, self.id)
 
     @property
     def sent(self) -> bool:

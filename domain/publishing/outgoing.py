@@ -11,10 +11,11 @@ from db.pool import Conn
 from db.queries import outgoing_post
 from domain.accounts import credentials
 from domain.accounts.credentials import SealedCredential
-from domain.publishing import disclosure, post_secrets
+from domain.publishing import disclosure
 from domain.publishing.disclosure import ContentOrigin
 from domain.publishing.failures import MAYBE_UNDER_WAY_ERROR
 from domain.publishing.locked_post import LockedPost
+from domain.security import vault
 from domain.security.keyring import Keyring
 from domain.values.answers import from_row
 from schemas.content import ContentFormat, ContentMadeBy, CreativeType
@@ -140,6 +141,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
     if not rows:
         raise LookupError(f"post {post.id} has no credential")
     draft = rows[0]
+    secret = post.secret and vault.unseal_secret(keyring, post.secret, row=post.secret_row_name)
     origin = ContentOrigin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
     tokens = credentials.unseal_tokens(
@@ -163,7 +165,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
         phase=post.phase,
         handle=post.handle,
         request=post.request,
-        secret=post_secrets.unseal_post_secret(keyring, post.secret, organization_id=org, post_id=post.id),
+        secret=secret,
         content_revision=post.content_revision,
         sent_at=post.sent_at,
         in_flight=post.has_same_last_error(MAYBE_UNDER_WAY_ERROR),

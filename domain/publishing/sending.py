@@ -14,9 +14,10 @@ from db.pool import Conn
 from db.queries import lost_post, outgoing_post, sending, social_account
 from domain.accounts import credentials
 from domain.media import tickets as media_tickets
-from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, post_secrets, posts, quotas
+from domain.publishing import account_queue, failures, job_end, locked_post, outgoing, posts, quotas
 from domain.publishing.locked_post import LockedPost
 from domain.publishing.outgoing import OutgoingPost
+from domain.security import vault
 from domain.security.keyring import Keyring
 from jobs import backoff, ledger
 from jobs.ledger import JobClaim
@@ -154,9 +155,7 @@ def _prepared_call_columns(post: LockedPost, step: PreparedPostStep | None) -> d
     """Return the columns of a prepared call; nulls keep the stored ones."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
-    secret = post_secrets.seal_post_secret(
-        step.keyring, step.secret, organization_id=post.organization_id, post_id=post.id
-    )
+    secret = None if step.secret is None else vault.seal_secret(step.keyring, step.secret, row=post.secret_row_name)
     return {
         "handle": step.handle,
         "request": step.request,

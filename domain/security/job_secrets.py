@@ -14,7 +14,8 @@ FIND_JOB_SECRET = job_secret.find_secret.typed(vault.SealedSecret)
 
 async def seal_job_secret(conn: Conn, *, organization_id: UUID, job_id: UUID, secret: bytes, keyring: Keyring) -> None:
     """Seal a secret in the transaction that submits the job."""
-    sealed = vault.seal_secret(keyring, secret, row=job_secret_row_name(organization_id, job_id))
+    row = vault.secret_row_name("job_secret", organization_id, job_id)
+    sealed = vault.seal_secret(keyring, secret, row=row)
     await job_secret.keep_secret.run(
         conn, org=organization_id, job_id=job_id, sealed=sealed.data, vault_key_id=sealed.key_id
     )
@@ -23,7 +24,8 @@ async def seal_job_secret(conn: Conn, *, organization_id: UUID, job_id: UUID, se
 async def unseal_job_secret(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> bytes:
     """Return a job's secret; raises LookupError for a job without one."""
     sealed = await FIND_JOB_SECRET.row(conn, org=claim.organization_id, job_id=claim.id)
-    return vault.unseal_secret(keyring, sealed, row=job_secret_row_name(claim.organization_id, claim.id))
+    row = vault.secret_row_name("job_secret", claim.organization_id, claim.id)
+    return vault.unseal_secret(keyring, sealed, row=row)
 
 
 async def wipe_job_secrets(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
@@ -31,8 +33,3 @@ async def wipe_job_secrets(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     await job_secret.wipe_secrets.run(
         conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows]
     )
-
-
-def job_secret_row_name(organization_id: UUID, job_id: UUID) -> str:
-    """Return the row name that the vault binds a job's sealed secret to: no other row can unseal it."""
-    return f"job_secret/{organization_id}/{job_id}"

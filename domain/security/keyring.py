@@ -4,17 +4,8 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from db.pool import Conn
-from db.queries import (
-    account_credential,
-    api_key,
-    conversion_destination,
-    idempotency_key,
-    job_secret,
-    oauth_state,
-    platform_app,
-    scheduled_post,
-    webhook_secret,
-)
+from db.queries import api_key
+from db.queries.sealed import SEALED_TABLES
 from schemas.errors import SettingsInvalid
 from schemas.setting_values import parse_keyring_keys
 
@@ -45,18 +36,5 @@ async def check_keyrings(conn: Conn, *, peppers: Keyring, vault: Keyring) -> Non
     """Raise `SettingsInvalid` if a secret in the database can't be checked or opened with these keyrings."""
     hashed = await api_key.pepper_ids.all(conn)
     require_keyring_keys(peppers, [row["pepper_id"] for row in hashed], setting="PEPPERS")
-    sealed = [row for query in _VAULT_KEY_ID_QUERIES for row in await query.all(conn)]
+    sealed = [row for table in SEALED_TABLES for row in await table.vault_key_ids.all(conn)]
     require_keyring_keys(vault, [row["vault_key_id"] for row in sealed], setting="VAULT_KEYS")
-
-
-#: Statement of each table with sealed rows.
-_VAULT_KEY_ID_QUERIES = (
-    account_credential.vault_key_ids,
-    conversion_destination.vault_key_ids,
-    idempotency_key.vault_key_ids,
-    job_secret.vault_key_ids,
-    oauth_state.vault_key_ids,
-    platform_app.vault_key_ids,
-    scheduled_post.vault_key_ids,
-    webhook_secret.vault_key_ids,
-)

@@ -24,7 +24,7 @@ class SealedSecret(NamedTuple):
 
 
 def seal_secret(keyring: Keyring, plain: bytes, *, row: str) -> SealedSecret:
-    """Seal a secret; `row` is table and primary key, such as `idempotency_key/org/key`."""
+    """Seal a secret; `row` is the `secret_row_name` of its row."""
     data_key = AESGCM.generate_key(KEYRING_KEY_BYTES * 8)
     wrapped = _encrypt_bytes(keyring.keys[keyring.writer], data_key, row)
     return SealedSecret(keyring.writer, wrapped + _encrypt_bytes(data_key, plain, row))
@@ -37,6 +37,14 @@ def unseal_secret(keyring: Keyring, sealed: SealedSecret, *, row: str) -> bytes:
     """
     data_key = _decrypt_bytes(keyring.keys[sealed.key_id], sealed.data[:_WRAPPED_KEY_BYTES], row)
     return _decrypt_bytes(data_key, sealed.data[_WRAPPED_KEY_BYTES:], row)
+
+
+def secret_row_name(table: str, *key: object) -> str:
+    """Return the name that a row's secret is bound to: table and key, such as `job_secret/org/job`; bytes in hex.
+
+    No other row can unseal the secret.
+    """
+    return "/".join([table, *(part.hex() if isinstance(part, bytes) else str(part) for part in key)])
 
 
 def _encrypt_bytes(key: bytes, plain: bytes, row: str) -> bytes:

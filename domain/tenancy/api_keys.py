@@ -46,9 +46,15 @@ class Actor(NamedTuple):
     expires_at: datetime | None = None
 
     def lacks(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
-        """Return the field and the fault of a new key that would exceed this key's rights, else None."""
-        own = self.return_origins, self.expires_at
-        return delegation.find_excess_key_rights(*own, return_origins=origins, expires_at=end)
+        """Return the field and the fault of a new key with a longer life or other origins than this key's.
+
+        Returns None for a key within these limits.
+        """
+        if self.return_origins is not None and (more := [each for each in origins if each not in self.return_origins]):
+            return "returnOrigins", f"{more[0]} is none of your key's"
+        if self.expires_at is not None and (end is None or end > self.expires_at):
+            return "expiresAt", "is after your key's expiry"
+        return None
 
 
 class Principal(NamedTuple):

@@ -23,6 +23,11 @@ class IdempotencyKeyUse(NamedTuple):
     fingerprint: bytes
     older: tuple[bytes, ...] = ()
 
+    @property
+    def row_name(self) -> str:
+        """Return the name that a sealed answer is bound to."""
+        return vault.secret_row_name("idempotency_key", self.org, self.api_key_id, self.key)
+
 
 class StoredAnswer(NamedTuple):
     """Answer as it was sent: a status of 2xx, JSON."""
@@ -53,7 +58,7 @@ def build_idempotency_record(
     """Build the row for an answer; `seal_with` seals an answer with a secret, None stores it as it is."""
     if seal_with is None:
         return IdempotencyRecord(*claim[:4], answer.status, answer.location, answer.body, None, answer.etag)
-    sealed = vault.seal_secret(seal_with, answer.body, row=idempotency_row_name(claim.org, claim.api_key_id, claim.key))
+    sealed = vault.seal_secret(seal_with, answer.body, row=claim.row_name)
     return IdempotencyRecord(*claim[:4], answer.status, answer.location, sealed.data, sealed.key_id, answer.etag)
 
 
@@ -88,10 +93,4 @@ async def replay_stored_answer(conn: Conn, claim: IdempotencyKeyUse, *, keyring:
     if found["vault_key_id"] is None:
         return answer
     sealed = vault.SealedSecret(found["vault_key_id"], found["body"])
-    row = idempotency_row_name(claim.org, claim.api_key_id, claim.key)
-    return answer._replace(body=vault.unseal_secret(keyring, sealed, row=row))
-
-
-def idempotency_row_name(organization_id: UUID, api_key_id: UUID, key: str) -> str:
-    """Return the row name that the vault binds a sealed answer to: no other row can unseal it."""
-    return f"idempotency_key/{organization_id}/{api_key_id}/{key}"
+    return answer._replace(body=vault.unseal_secret(keyring, sealed, row=claim.row_name))

@@ -22,6 +22,7 @@ from domain.leasing import requests
 from domain.projects import projects
 from domain.publishing import posts
 from domain.tenancy import project_locks, sandbox_clock, sandbox_times
+from domain.values.answers import from_row
 from domain.webhooks import endpoints
 from schemas import ids
 from schemas.errors import ObjectNotFound
@@ -89,15 +90,7 @@ async def list_webhook_event_page(
     rows = await LIST_WEBHOOK_EVENTS.all(
         conn, org=organization_id, types=types, project_id=project_id, before=before, limit=limit
     )
-    return [
-        WebhookEvent(
-            id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id),
-            type=row.type,
-            created_at=row.created_at,
-            project_id=_public_project_id(row.project_id),
-        )
-        for row in rows
-    ]
+    return [_to_schema(row) for row in rows]
 
 
 async def read_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
@@ -167,12 +160,7 @@ async def store_sample_event_body(
     ahead = await sandbox_clock.hold_clock_during_advance(conn, organization_id=org)
     rendered = _encode_event_body(row, subject, sandbox_times.shift_answer_times(thing, ahead))
     await webhook_event.keep_bodies.run(conn, org=org, ids=[event_id], bodies=[rendered])
-    return WebhookEvent(
-        id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id),
-        type=row.type,
-        created_at=row.created_at,
-        project_id=_public_project_id(row.project_id),
-    )
+    return _to_schema(row)
 
 
 async def _render_event(conn: Conn, row: _UnrenderedEvent, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
@@ -184,11 +172,10 @@ async def _render_event(conn: Conn, row: _UnrenderedEvent, subject: WebhookEvent
 
 
 def _encode_event_body(row: _UnrenderedEvent, subject: WebhookEventSubject, subject_view: Any) -> bytes:
-    event_body = WebhookEventBody(
+    event_body = from_row(
+        WebhookEventBody,
+        row,
         id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id),
-        type=row.type,
-        created_at=row.created_at,
-        project_id=_public_project_id(row.project_id),
         data=WebhookEventData(
             object=subject_view, version=row.next_version, object_url=_event_object_kind(row.type).url(subject)
         ),
@@ -269,5 +256,5 @@ def _event_object_kind(type_: WebhookEventType) -> _EventObjectKind:
     return _EVENT_OBJECT_KINDS[type_.partition(".")[0]]
 
 
-def _public_project_id(project_id: UUID | None) -> str | None:
-    return None if project_id is None else ids.format_prefixed_id(ids.PROJECT, project_id)
+def _to_schema(row: _Row | _UnrenderedEvent) -> WebhookEvent:
+    return from_row(WebhookEvent, row, id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id))

@@ -32,7 +32,8 @@ LIST_SIGNING_SECRETS = webhook_secret.list_secrets.typed(_Row)
 async def create_signing_secret(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
     """Create a new current secret, and return its text, which is shown once."""
     secret_id, plain = ids.new_uuid7(), os.urandom(BYTES)
-    sealed = vault.seal_secret(keyring, plain, row=signing_secret_row_name(organization_id, endpoint_id, secret_id))
+    row = vault.secret_row_name("webhook_secret", organization_id, endpoint_id, secret_id)
+    sealed = vault.seal_secret(keyring, plain, row=row)
     await webhook_secret.insert_secret.run(
         conn, org=organization_id, endpoint_id=endpoint_id, id=secret_id, sealed=sealed.data, vault_key_id=sealed.key_id
     )
@@ -57,12 +58,7 @@ async def list_signing_keys(conn: Conn, *, organization_id: UUID, endpoint_id: U
         vault.unseal_secret(
             keyring,
             SealedSecret(row.vault_key_id, row.sealed),
-            row=signing_secret_row_name(organization_id, endpoint_id, row.id),
+            row=vault.secret_row_name("webhook_secret", organization_id, endpoint_id, row.id),
         )
         for row in rows
     ]
-
-
-def signing_secret_row_name(org: UUID, endpoint_id: UUID, secret_id: UUID) -> str:
-    """Return the row name that the vault binds a sealed signing secret to: no other row can unseal it."""
-    return f"webhook_secret/{org}/{endpoint_id}/{secret_id}"

@@ -53,9 +53,8 @@ def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
             and not find_claim_kinds(text, language, [names.app_display_name(brand)])
             and may_be_in_language(text, language)
         ):
-            yield CopyLine(
-                text=texts.capitalize_first_word(text), rule="clause", evidence=[names.make_evidence("tagline", own)]
-            )
+            evidence = Evidence(field="tagline", quote=own)
+            yield CopyLine(text=texts.capitalize_first_word(text), rule="clause", evidence=[evidence])
 
 
 def question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
@@ -68,11 +67,8 @@ def question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
                 and len(asked) <= MAX_SHORT_HOOK_LENGTH
                 and _is_usable_question(asked, brand, language)
             ):
-                yield CopyLine(
-                    text=texts.capitalize_first_word(asked),
-                    rule="clause",
-                    evidence=[names.make_evidence("appDescription", quote)],
-                )
+                evidence = Evidence(field="appDescription", quote=quote)
+                yield CopyLine(text=texts.capitalize_first_word(asked), rule="clause", evidence=[evidence])
 
 
 def _is_usable_question(asked: str, brand: BrandSnapshot, language: str) -> bool:

@@ -50,10 +50,11 @@ def find_model_line_faults(line: str, clause: str, *, name: str, language: str) 
         "quote": bool(QUOTATION_MARK_PATTERN.search(line)),
         "number": not _are_matches_allowed(texts.NUMBER_PATTERN, plain_line, allowed),
         "claim": not find_claim_words(plain_line, language) <= find_claim_words(allowed, language),
-        "force": not _find_force_words(plain_line, language) <= _find_force_words(allowed, language),
+        "force": not _find_table_words(plain_line, "force", language) <= _find_table_words(allowed, "force", language),
         "name": any(_find_new_names(plain_line, allowed)),
         "word": any(_find_new_words(plain_line, allowed, language)),
-        "limit": not _find_limit_words(_normalize_unicode(clause), language) <= _find_limit_words(plain_line, language),
+        "limit": not _find_table_words(_normalize_unicode(clause), "limits", language)
+        <= _find_table_words(plain_line, "limits", language),
     }
     return [fault for fault, is_broken in checks.items() if is_broken]
 
@@ -74,12 +75,8 @@ def _are_matches_allowed(pattern: re.Pattern[str], plain_line: str, allowed: str
     return set(pattern.findall(plain_line.lower())) <= set(pattern.findall(allowed.lower()))
 
 
-def _find_force_words(text: str, language: str) -> set[str]:
-    return {match.group().lower() for match in _force_word_pattern(language).finditer(text)}
-
-
-def _find_limit_words(text: str, language: str) -> set[str]:
-    return {match.group().lower() for match in _limit_word_pattern(language).finditer(text)}
+def _find_table_words(text: str, entry: Literal["force", "limits"], language: str) -> set[str]:
+    return {match.group().lower() for match in _table_word_pattern(entry, language).finditer(text)}
 
 
 def _find_new_names(plain_line: str, allowed: str) -> Iterator[str]:
@@ -112,21 +109,11 @@ def _is_same_word(word: str, other: str) -> bool:
 
 
 @cache
-def _force_word_pattern(language: str) -> re.Pattern[str]:
-    return (
-        compile_entry_pattern(LANGUAGE_TABLES[language].force)
-        if language in LANGUAGE_TABLES
-        else compile_entry_pattern()
-    )
-
-
-@cache
-def _limit_word_pattern(language: str) -> re.Pattern[str]:
-    return (
-        compile_entry_pattern(LANGUAGE_TABLES[language].limits)
-        if language in LANGUAGE_TABLES
-        else compile_entry_pattern()
-    )
+def _table_word_pattern(entry: Literal["force", "limits"], language: str) -> re.Pattern[str]:
+    if language not in LANGUAGE_TABLES:
+        return compile_entry_pattern()
+    table = LANGUAGE_TABLES[language]
+    return compile_entry_pattern(table.force if entry == "force" else table.limits)
 
 
 @cache

@@ -7,7 +7,7 @@ from generation.copy import texts
 from generation.copy.claims import find_claim_kinds
 from generation.copy.languages import LANGUAGE_TABLES
 from generation.copy.languages.table import compile_entry_pattern
-from generation.spec import BrandSnapshot, Evidence, EvidenceField
+from generation.spec import BrandSnapshot, Evidence
 
 #: Maximum characters of a name.
 MAX_APP_NAME_CHARACTERS = 60
@@ -49,11 +49,9 @@ APP_STORE_HOSTS = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "googl
 def app_display_name(brand: BrandSnapshot) -> str:
     """Return the brand's name for lines, cut at a blank if too long; empty without a letter or digit."""
     whole = texts.clean_copy_text(brand.name) if any(map(str.isalnum, brand.name)) else ""
-    return (
-        whole
-        if len(whole) <= MAX_APP_NAME_CHARACTERS
-        else (whole[: MAX_APP_NAME_CHARACTERS + 1].rpartition(" ")[0] or whole[:MAX_APP_NAME_CHARACTERS])
-    )
+    if len(whole) <= MAX_APP_NAME_CHARACTERS:
+        return whole
+    return whole[: MAX_APP_NAME_CHARACTERS + 1].rpartition(" ")[0] or whole[:MAX_APP_NAME_CHARACTERS]
 
 
 def app_name_evidence(brand: BrandSnapshot) -> Evidence:
@@ -66,9 +64,8 @@ def displayable_keywords(brand: BrandSnapshot, language: str) -> list[tuple[str,
     for keyword in brand.keywords:
         display = spell_keyword(texts.clean_copy_text(keyword), brand, language)
         if is_displayable_keyword(display, brand, language):
-            by_words.setdefault(
-                "".join(texts.split_lowercase_words(display)), (display, make_evidence("keywords", keyword))
-            )
+            evidence = Evidence(field="keywords", quote=keyword)
+            by_words.setdefault("".join(texts.split_lowercase_words(display)), (display, evidence))
     return list(by_words.values())
 
 
@@ -112,14 +109,14 @@ def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, Evid
         or find_claim_kinds(display, language, [app_display_name(brand)])
     ):
         return None
-    return texts.capitalize_first_word(display), make_evidence("audience", brand.audience)
+    return texts.capitalize_first_word(display), Evidence(field="audience", quote=brand.audience)
 
 
 def store_link_evidence(brand: BrandSnapshot, which: str) -> Evidence | None:
     """Return evidence with the link that proves a listing in this store; None without such a link."""
     for link in brand.links.values():
         if APP_STORE_HOSTS[which].match(_https_host(link)):
-            return make_evidence("links", link)
+            return Evidence(field="links", quote=link)
     return None
 
 
@@ -128,12 +125,8 @@ def own_site_host(brand: BrandSnapshot) -> tuple[str, Evidence] | None:
     for link in _own_site_links(brand.links):
         host = _https_host(link).removeprefix("www.")
         if host.isascii() and "." in host and "xn--" not in host and not THIRD_PARTY_HOSTS.search(host):
-            return host, make_evidence("links", link)
+            return host, Evidence(field="links", quote=link)
     return None
-
-
-def make_evidence(field: EvidenceField, quote: str) -> Evidence:
-    return Evidence(field=field, quote=quote)
 
 
 def _own_site_links(links: dict[str, str]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from generation.portraits.curves import (
     CurvePoints,
     closed_curve_path,
     join_curves_to_outline,
+    mirror_half_shape,
     open_curve_path,
     oval_path,
 )
@@ -122,23 +123,16 @@ def _lip_color(look: PresenterLook, skin: SkinColors) -> RGB:
 
 def _upper_lip_outline(seam: CurvePoints, full: float) -> list[tuple[float, float]]:
     """Return the outline from the right corner to the left one, with a bow in its middle."""
-    (left, high), (right, _) = seam[0], seam[-1]
     middle = seam[len(seam) // 2][1]
     bow = [(27, middle - 7 * full - 2), (10, middle - 10 * full), (0, middle - 7 * full)]
-    return [(right, high), *bow, *((-x, y) for x, y in reversed(bow[:2])), (left, high)]
+    return mirror_half_shape([seam[-1], *bow])
 
 
 def _draw_closed_mouth(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors) -> None:
     """Draw closed lips with raised corners."""
     color, full, up = _lip_color(look, skin), look.build.lips * look.lips, 11 * look.smile
     seam = [(-50, _MOUTH_Y - up), (-26, _MOUTH_Y), (0, _MOUTH_Y + 3), (26, _MOUTH_Y), (50, _MOUTH_Y - up)]
-    below = [
-        (50, _MOUTH_Y - up),
-        (28, _MOUTH_Y + 12 * full),
-        (0, _MOUTH_Y + 17 * full + 3),
-        (-28, _MOUTH_Y + 12 * full),
-        (-50, _MOUTH_Y - up),
-    ]
+    below = mirror_half_shape([(50, _MOUTH_Y - up), (28, _MOUTH_Y + 12 * full), (0, _MOUTH_Y + 17 * full + 3)])
     sketch.shape(join_curves_to_outline(shape.all(seam), shape.all(_upper_lip_outline(seam, full))), color, opacity=0.9)
     sketch.shape(join_curves_to_outline(shape.all(seam), shape.all(below)), color)
     sketch.shape(oval_path(shape.place((-6, _MOUTH_Y + 10 * full + 2)), 17, 3.4 * full), skin.light, opacity=0.35)
@@ -149,20 +143,10 @@ def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
     """Draw a smile that shows the upper teeth."""
     color, full, up, deep = (_lip_color(look, skin), look.build.lips * look.lips, 12 * look.smile, 25 * look.smile)
     seam = [(-52, _MOUTH_Y - up), (-28, _MOUTH_Y - 3), (0, _MOUTH_Y), (28, _MOUTH_Y - 3), (52, _MOUTH_Y - up)]
-    lower = [
-        (52, _MOUTH_Y - up),
-        (31, _MOUTH_Y + deep * 0.68),
-        (0, _MOUTH_Y + deep),
-        (-31, _MOUTH_Y + deep * 0.68),
-        (-52, _MOUTH_Y - up),
-    ]
-    lip = [
-        (52, _MOUTH_Y - up),
-        (33, _MOUTH_Y + deep * 0.7 + 9 * full),
-        (0, _MOUTH_Y + deep + 11 * full),
-        (-33, _MOUTH_Y + deep * 0.7 + 9 * full),
-        (-52, _MOUTH_Y - up),
-    ]
+    lower = mirror_half_shape([(52, _MOUTH_Y - up), (31, _MOUTH_Y + deep * 0.68), (0, _MOUTH_Y + deep)])
+    lip = mirror_half_shape(
+        [(52, _MOUTH_Y - up), (33, _MOUTH_Y + deep * 0.7 + 9 * full), (0, _MOUTH_Y + deep + 11 * full)]
+    )
     sketch.shape(
         join_curves_to_outline(shape.all(seam), shape.all(_upper_lip_outline(seam, full * 0.85))), color, opacity=0.9
     )

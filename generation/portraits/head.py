@@ -24,7 +24,6 @@ HEAD_ROTATION_CENTER: CurvePoint = (0.0, 690.0)
 
 FACE_HALF_OUTLINE = points("0,236 74,248 128,296 149,368 150,450 143,520 122,580 84,628 40,652 0,658")
 _EAR_OUTLINE = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
-_INNER_EAR_LINE = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
 
 
 class HeadShape(NamedTuple):
@@ -97,8 +96,7 @@ def draw_head(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
     for side in (-1, 1):
         ear = [(side * x, y) for x, y in _EAR_OUTLINE]
         sketch.shape(shape.path(ear), skin.shade if side > 0 else skin.plain)
-        inner = [(side * x, y) for x, y in _INNER_EAR_LINE]
-        sketch.line(open_curve_path(shape.all(inner)), skin.dark, 6, opacity=0.6)
+        sketch.line(open_curve_path(shape.all(ear)), skin.dark, 6, opacity=0.6)
     sketch.shape(shape.face, skin.plain)
     _shade_face(sketch, shape, skin)
 

@@ -203,8 +203,6 @@ def _choose_beard(seed: str, gender: Gender, aging: AgingEffects) -> str:
 
 def _choose_earrings(seed: str, gender: Gender) -> str:
     share = {"female": 0.6, "male": 0.08, "non_binary": 0.35}[gender]
-    return (
-        choose_weighted({"studs": 3, "hoops": 2, "drops": 1}, seed, "earrings")
-        if seeded_chance(seed, "rings") < share
-        else "none"
-    )
+    if seeded_chance(seed, "rings") < share:
+        return choose_weighted({"studs": 3, "hoops": 2, "drops": 1}, seed, "earrings")
+    return "none"

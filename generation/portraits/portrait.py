@@ -41,11 +41,9 @@ GRID_PORTRAIT_SIDE_PX = 320
 def draw_presenter_portrait(presenter: Presenter, theme: PieceTheme, side: int = 800) -> Image.Image:
     """Draw a square picture with the whole head inside its middle disc, the same for the same presenter."""
     appearance = derive_presenter_look(presenter)
-    shape, skin, hair = (
-        head_of_look(appearance),
-        tones.skin_colors_of_tone(appearance.skin),
-        tones.hair_colors_of_tone(appearance.hair),
-    )
+    shape = head_of_look(appearance)
+    skin = tones.skin_colors_of_tone(appearance.skin)
+    hair = tones.hair_colors_of_tone(appearance.hair)
     outer, inner = _choose_cloth_colors(appearance, theme)
     sketch = SvgSketch()
     draw_portrait_ground(sketch, theme, appearance.seed, (skin.plain, hair.plain, outer.plain))

@@ -106,10 +106,8 @@ def pan_path_expression(path: CropPath) -> str:
 def overlay_on_blurred_clip(clip: Clip) -> ClipFraming:
     """Overlay the whole clip on a blurred copy of itself."""
     scale = min(WIDTH / clip.width, _MAX_FRAMED_CLIP_HEIGHT_PX / clip.height)
-    wide, high = (
-        min(WIDTH, _round_to_even(clip.width * scale)),
-        min(_MAX_FRAMED_CLIP_HEIGHT_PX, _round_to_even(clip.height * scale)),
-    )
+    wide = min(WIDTH, _round_to_even(clip.width * scale))
+    high = min(_MAX_FRAMED_CLIP_HEIGHT_PX, _round_to_even(clip.height * scale))
     small = (WIDTH // _BLURRED_FRAME_DOWNSCALE, HEIGHT // _BLURRED_FRAME_DOWNSCALE)
     behind = [
         *_scale_to_cover_filters(clip, small),

@@ -80,11 +80,9 @@ class Remix(NamedTuple):
 
     def _build_end_scene(self) -> VideoScene:
         seconds = END_CARD_SECONDS + END_CARD_TRANSITION_FRAMES / OUTPUT_VIDEO_FPS
-        return (
-            build_end_card_scene(self.kit, self.card, seconds)
-            if self.card
-            else build_end_scene(self.kit, self.copy, seconds)
-        )
+        if self.card:
+            return build_end_card_scene(self.kit, self.card, seconds)
+        return build_end_scene(self.kit, self.copy, seconds)
 
     def _caption_transcript(self) -> list[Caption]:
         """Return the transcript's captions, spread over all speech of the clip; empty without a transcript.

@@ -55,10 +55,8 @@ class Sticker:
         """Draw the sticker onto a frame of the clip, if it is visible there."""
         if frame not in self.shown:
             return
-        entrance, exit_share = (
-            (frame - self.shown.start + 1) / _STICKER_ENTRANCE_FRAMES,
-            (self.shown.stop - frame) / _STICKER_EXIT_FRAMES,
-        )
+        entrance = (frame - self.shown.start + 1) / _STICKER_ENTRANCE_FRAMES
+        exit_share = (self.shown.stop - frame) / _STICKER_EXIT_FRAMES
         opacity = ease_in_out(min(1.0, exit_share)) * ease_in_out(min(1.0, entrance * 2))
         shadow, edge = self._cast
         if entrance >= 1:

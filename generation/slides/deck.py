@@ -5,7 +5,7 @@ from functools import partial
 
 from generation.canvas import Canvas
 from generation.slides.end import draw_end_slide
-from generation.slides.hook import draw_hook_slide, draw_single_image
+from generation.slides.hook import draw_hook_slide
 from generation.slides.kit import SlideKit
 from generation.slides.points import MIN_RECAP_POINTS, draw_point_slide, draw_recap_slide
 from generation.spec import PieceCopy
@@ -32,7 +32,3 @@ def list_slideshow_slides(kit: SlideKit, copy: PieceCopy) -> list[SlideDrawer]:
 def _are_bare_keywords(kit: SlideKit, copy: PieceCopy) -> bool:
     """Return whether all points are keywords without screenshots: the recap alone is enough."""
     return not kit.screenshots and all(line.rule == "keyword" for line in copy.points)
-
-
-def list_single_image_slide(kit: SlideKit, copy: PieceCopy) -> list[SlideDrawer]:
-    return [partial(draw_single_image, kit, copy)]

@@ -26,11 +26,9 @@ def draw_brand_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Ima
     """Return the brand's logo as a tile that is visible on the ground; without a logo, its initial."""
     if kit.logo is None:
         return _draw_initial_tile(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
-    return (
-        _fill_tile_with_logo(kit.logo, side)
-        if _does_logo_fill_tile(kit.logo)
-        else _center_logo_on_tile(kit, kit.logo, side)
-    )
+    if _does_logo_fill_tile(kit.logo):
+        return _fill_tile_with_logo(kit.logo, side)
+    return _center_logo_on_tile(kit, kit.logo, side)
 
 
 def _does_logo_fill_tile(logo: Image.Image) -> bool:
@@ -38,11 +36,7 @@ def _does_logo_fill_tile(logo: Image.Image) -> bool:
     if not _SQUARE_LOGO_RATIOS[0] < logo.width / logo.height < _SQUARE_LOGO_RATIOS[1]:
         return False
     small = logo.convert("RGBA").resize((24, 24), Image.Resampling.BOX)
-    return all(_pixel_alpha(small, at) > 200 for at in ((12, 1), (12, 22), (1, 12), (22, 12), (4, 4), (19, 19)))
-
-
-def _pixel_alpha(image: Image.Image, at: PixelSize) -> int:
-    return _pixel_rgba(image, at)[3]
+    return all(_pixel_rgba(small, at)[3] > 200 for at in ((12, 1), (12, 22), (1, 12), (22, 12), (4, 4), (19, 19)))
 
 
 def _pixel_rgba(image: Image.Image, at: PixelSize) -> tuple[int, ...]:

@@ -67,10 +67,8 @@ def seeded_white_noise(seed: str, count: int) -> MonoWave:
 def fade_wave_in_and_out(wave: MonoWave, comes: float, goes: float) -> MonoWave:
     """Fade a wave in and out, in so many seconds each."""
     shape = np.ones(len(wave))
-    first, last = (
-        min(len(wave), round(comes * SOUND_SAMPLE_RATE_HZ)),
-        min(len(wave), round(goes * SOUND_SAMPLE_RATE_HZ)),
-    )
+    first = min(len(wave), round(comes * SOUND_SAMPLE_RATE_HZ))
+    last = min(len(wave), round(goes * SOUND_SAMPLE_RATE_HZ))
     shape[:first] = np.linspace(0, 1, first)
     shape[len(wave) - last :] *= np.linspace(1, 0, last) ** 1.5
     return wave * shape

@@ -86,11 +86,9 @@ class PoppingPicture:
 
     def _pulse_scale(self, seconds: float) -> float:
         since = (seconds - self._starts - _ENTRANCE_POP_S) % _PULSE_PERIOD_S
-        return (
-            1 + _PULSE_SIZE_GROWTH * ease_in_out(1 - since / _PULSE_PERIOD_S) * ease_in_out(since * 8)
-            if self._pulses
-            else 1.0
-        )
+        if self._pulses:
+            return 1 + _PULSE_SIZE_GROWTH * ease_in_out(1 - since / _PULSE_PERIOD_S) * ease_in_out(since * 8)
+        return 1.0
 
     def _scaled(self, scale: float) -> Image.Image:
         size = max(2, round(self._picture.width * scale)), max(2, round(self._picture.height * scale))

@@ -47,21 +47,20 @@ def encode_mp4(
     Unless the file is complete, it is deleted. Raises `GenerationError`.
     """
     with _delete_if_incomplete(path), _temporary_sound_file(path, sound) as sound_file:
-        with ffmpeg.start_encoder(*_mp4_encoding_arguments(path, sound_file, size)) as feed:
+        count = 0
+        with ffmpeg.start_encoder(*_mp4_encoding_arguments(path, sound_file, size)) as encoder:
             for picture in pictures:
-                feed.write(picture.tobytes())
-                yield feed.frames
-        _check_frame_count(path, feed.frames)
+                encoder.write(picture.tobytes())
+                count += 1
+                yield count
+        _check_frame_count(path, count)
 
 
 def _mp4_encoding_arguments(path: Path, sound_file: Path, size: tuple[int, int]) -> list[str]:
     sources = [
         *ffmpeg.raw_frame_input_arguments(size, VIDEO_FRAMES_PER_S),
         *ffmpeg.file_input_arguments(sound_file, "wav"),
-        "-map",
-        "0:v",
-        "-map",
-        "1:a",
+        *"-map 0:v -map 1:a".split(),
     ]
     return [
         *sources,

@@ -2,7 +2,7 @@
 
 import base64
 
-from platforms.bluesky import connect
+from platforms.bluesky import api, connect
 from platforms.bluesky.collect import BlueskyCollector
 from platforms.bluesky.publish import BlueskyAdapter
 from workers.platforms.parts import PlatformParts, SandboxAccountFormat
@@ -12,8 +12,8 @@ PARTS = PlatformParts(
     open_collector=lambda net: BlueskyCollector(net.client),
     connect=connect.connect_bluesky_account,
     refresh=lambda net, attempt: connect.refresh_bluesky_tokens(net.client, attempt.server.service_url, attempt.tokens),
-    revoke=lambda net, attempt: connect.revoke_bluesky_session(
-        net.client, attempt.server.service_url, attempt.revocable
+    revoke=lambda net, attempt: api.delete_pds_session(
+        net.client, attempt.server.service_url, refresh_token=attempt.revocable.refresh_token or ""
     ),
     sandbox=SandboxAccountFormat(lambda digest: f"did:plc:{base64.b32encode(digest).decode().lower()[:24]}"),
 )

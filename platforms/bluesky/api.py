@@ -181,7 +181,8 @@ async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_t
 async def delete_pds_session(client: httpx.AsyncClient, base: str, *, refresh_token: str) -> None:
     """End the session of a refresh token at the account's server.
 
-    The session's access token works until its own expiry, at most 2 h (measured). Raises a `PlatformError`.
+    The session's access token works until its own expiry, at most 2 h (measured). Raises `AccessTokenExpired`
+    if the session has already ended, any `PlatformError`.
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
     check_pds_response(await api.ask("POST", api.url("com.atproto.server.deleteSession")))

@@ -9,7 +9,6 @@ from domain.accounts import credentials, servers
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.connecting.connect import AccountConnectAttempt, Login
-from domain.connecting.token_revocation import RevocableTokens
 from platforms.bluesky import api
 from platforms.bluesky.api import PdsApi, PdsSession
 from schemas.errors import InvalidValue, PlatformError, PostRejected
@@ -49,14 +48,6 @@ async def refresh_bluesky_tokens(client: httpx.AsyncClient, service_url: str, to
     """
     session = await api.refresh_pds_session(client, service_url, refresh_token=tokens.refresh_token or "")
     return _grant_of_session(session)
-
-
-async def revoke_bluesky_session(client: httpx.AsyncClient, service_url: str, revocable: RevocableTokens) -> None:
-    """End an account's session at its Bluesky server.
-
-    Raises `AccessTokenExpired` if the session has already ended, any `PlatformError`.
-    """
-    await api.delete_pds_session(client, service_url, refresh_token=revocable.refresh_token or "")
 
 
 def _find_home_server(net: OutgoingNetwork, session: PdsSession, asked: str) -> str:

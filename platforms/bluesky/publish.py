@@ -53,7 +53,7 @@ class BlueskyAdapter(PlatformAdapter):
 
     client: httpx.AsyncClient
 
-    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002  # noqa: ARG002
+    def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002
         """Return True: on Bluesky a repeated send of the same post never creates a second one."""
         return True
 

@@ -220,11 +220,9 @@ def graph_error_meaning(error: GraphError) -> PlatformErrorMeaning | None:
     """Return the meaning of an Instagram error by its code and subcode; None if neither is in the tables."""
     code, subcode = error.code, error.error_subcode or 0
     if code == BAD_TOKEN_CODE:
-        return (
-            ACCOUNT_CHECKPOINT_ERROR
-            if "checkpoint" in error.message.lower()
-            else TOKEN_ERROR_MEANINGS.get(subcode, TOKEN_REFUSED_ERROR)
-        )
+        if "checkpoint" in error.message.lower():
+            return ACCOUNT_CHECKPOINT_ERROR
+        return TOKEN_ERROR_MEANINGS.get(subcode, TOKEN_REFUSED_ERROR)
     if (code, subcode) == UNKNOWN_OBJECT_CODES:
         return CONTAINER_UNKNOWN_ERROR
     return ERROR_MEANINGS_BY_SUBCODE.get(subcode) or ERROR_MEANINGS_BY_CODE.get(code)

@@ -101,7 +101,7 @@ def is_subsequence(whole: str, part: str) -> bool:
 
 
 def visible_status_text(status: MastodonStatus) -> str:
-    return strip_html_tags(status.content) if status.text is None else status.text
+    return html.unescape(HTML_TAG_PATTERN.sub("", status.content)) if status.text is None else status.text
 
 
 def may_have_same_files(status: MastodonStatus, media_ids: Sequence[str]) -> bool:
@@ -115,10 +115,6 @@ def may_have_same_files(status: MastodonStatus, media_ids: Sequence[str]) -> boo
 
 def mastodon_live_post(status: MastodonStatus) -> LivePost:
     return LivePost(external_id=status.id, external_url=status.url or status.uri)
-
-
-def strip_html_tags(content: str) -> str:
-    return html.unescape(HTML_TAG_PATTERN.sub("", content))
 
 
 def normalize_status_text(text: str) -> str:

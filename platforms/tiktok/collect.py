@@ -73,10 +73,8 @@ class TikTokCollector(MetricsCollector):
     ) -> Mapping[UUID, CollectedFigures]:
         server = self.server(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
-        url, figures_by_id = (
-            f"{server.base}/v2/video/query/?fields={VIDEO_COUNT_FIELDS}",
-            dict[str, CollectedFigures](),
-        )
+        url = f"{server.base}/v2/video/query/?fields={VIDEO_COUNT_FIELDS}"
+        figures_by_id = dict[str, CollectedFigures]()
         with skip_figure_if_not_allowed():
             answer = await server.ask(
                 "POST", url, headers=api.TIKTOK_JSON_HEADERS, content=body, timeout_s=MAX_COLLECT_CALL_S

@@ -7,7 +7,6 @@ from domain.accounts import credentials
 from domain.accounts.accounts import AccountIdentity
 from domain.accounts.credentials import AccountTokens, TokenGrant
 from domain.connecting.connect import AccountConnectAttempt, Code, ConnectJobArgs
-from domain.connecting.token_revocation import RevocableTokens
 from platforms.tiktok import api, creator, oauth
 from platforms.tiktok.description import TIKTOK_SCOPES, TikTokSettings
 from platforms.tiktok.oauth import TikTokTokens
@@ -53,7 +52,7 @@ async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectAt
     return AccountConnection(account, _grant_of_token(token, redirect_uri=asked.redirect_uri))
 
 
-async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens) -> TokenGrant:
+async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens | TokenGrant) -> TokenGrant:
     """Exchange the refresh token of a TikTok account; return its next tokens.
 
     Store them before use: until then the old refresh token returns them again. Raises `AccountReauthRequired`
@@ -65,7 +64,7 @@ async def refresh_tiktok_tokens(net: OutgoingNetwork, tokens: AccountTokens) -> 
     return _grant_of_token(token, redirect_uri=tokens.redirect_uri)
 
 
-async def revoke_tiktok_access(net: OutgoingNetwork, revocable: RevocableTokens) -> None:
+async def revoke_tiktok_access(net: OutgoingNetwork, revocable: TokenGrant) -> None:
     """Revoke an account's access at TikTok.
 
     TikTok revokes only a living token, so an access token that ends soon is refreshed first. Raises
@@ -73,7 +72,7 @@ async def revoke_tiktok_access(net: OutgoingNetwork, revocable: RevocableTokens)
     """
     token = revocable.access_token
     if credentials.is_token_ending_soon(revocable.expires_at, now=datetime.now(UTC)):
-        token = (await refresh_tiktok_tokens(net, revocable.tokens)).access_token
+        token = (await refresh_tiktok_tokens(net, revocable)).access_token
     await oauth.post_oauth_form(net, "revoke", {"token": token})
 
 

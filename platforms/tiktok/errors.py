@@ -39,15 +39,6 @@ CALL_RATE_LIMITED_ERROR = PlatformErrorMeaning(PlatformThrottled, "PLATFORM_RATE
 ACCOUNT_DAY_QUOTA_ERROR = PlatformErrorMeaning(
     PlatformThrottled, "ACCOUNT_QUOTA", "TikTok accepts no more posts of the account today", "quota"
 )
-APP_DAY_QUOTA_ERROR = PlatformErrorMeaning(
-    PlatformThrottled, "APP_QUOTA", "this server's TikTok app posts for no more accounts today", "quota"
-)
-PENDING_DRAFTS_ERROR = PlatformErrorMeaning(
-    PostNotSent,
-    "DRAFTS_PENDING",
-    "too many drafts wait in the account's inbox: its owner has to post or delete some",
-    "quota",
-)
 ACCOUNT_BANNED_ERROR = PlatformErrorMeaning(
     PostRejected, "ACCOUNT_BANNED", "TikTok has banned the account from posting", "account_issue"
 )
@@ -56,22 +47,6 @@ SPAM_RISK_ERROR = PlatformErrorMeaning(
 )
 SPAM_CAPTION_ERROR = PlatformErrorMeaning(
     PostRejected, "SPAM_RISK", "TikTok classifies the caption as spam: change the text", "platform_rejected"
-)
-PRIVACY_NOT_OFFERED_ERROR = PlatformErrorMeaning(
-    PostRejected, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level"
-)
-APP_UNAUDITED_ERROR = PlatformErrorMeaning(
-    PostRejected,
-    "APP_UNAUDITED",
-    "until TikTok has audited this server's app, it posts only for private accounts, with privacyLevel private",
-    "config",
-)
-PULL_DOMAIN_UNVERIFIED_ERROR = PlatformErrorMeaning(
-    PostRejected,
-    "PULL_DOMAIN_UNVERIFIED",
-    "TikTok fetches photos from verified addresses only: the operator has to verify this server's address "
-    "with TikTok's app",
-    "config",
 )
 TIKTOK_REFUSED_ERROR = PlatformErrorMeaning(
     PostRejected, "PLATFORM_REJECTED", "TikTok refuses the request", "platform_rejected", proves=False
@@ -87,14 +62,34 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     "scope_permission_missed": SCOPE_MISSING_ERROR,
     "rate_limit_exceeded": CALL_RATE_LIMITED_ERROR,
     "spam_risk_too_many_posts": ACCOUNT_DAY_QUOTA_ERROR,
-    "spam_risk_too_many_pending_share": PENDING_DRAFTS_ERROR,
-    "reached_active_user_cap": APP_DAY_QUOTA_ERROR,
+    "spam_risk_too_many_pending_share": PlatformErrorMeaning(
+        PostNotSent,
+        "DRAFTS_PENDING",
+        "too many drafts wait in the account's inbox: its owner has to post or delete some",
+        "quota",
+    ),
+    "reached_active_user_cap": PlatformErrorMeaning(
+        PlatformThrottled, "APP_QUOTA", "this server's TikTok app posts for no more accounts today", "quota"
+    ),
     "spam_risk_user_banned_from_posting": ACCOUNT_BANNED_ERROR,
     "spam_risk": SPAM_RISK_ERROR,
     "spam_risk_text": SPAM_CAPTION_ERROR,
-    "privacy_level_option_mismatch": PRIVACY_NOT_OFFERED_ERROR,
-    "unaudited_client_can_only_post_to_private_accounts": APP_UNAUDITED_ERROR,
-    "url_ownership_unverified": PULL_DOMAIN_UNVERIFIED_ERROR,
+    "privacy_level_option_mismatch": PlatformErrorMeaning(
+        PostRejected, "PRIVACY_NOT_OFFERED", "the account doesn't offer the post's privacy level"
+    ),
+    "unaudited_client_can_only_post_to_private_accounts": PlatformErrorMeaning(
+        PostRejected,
+        "APP_UNAUDITED",
+        "until TikTok has audited this server's app, it posts only for private accounts, with privacyLevel private",
+        "config",
+    ),
+    "url_ownership_unverified": PlatformErrorMeaning(
+        PostRejected,
+        "PULL_DOMAIN_UNVERIFIED",
+        "TikTok fetches photos from verified addresses only: the operator has to verify this server's address "
+        "with TikTok's app",
+        "config",
+    ),
     "invalid_publish_id": POST_UNKNOWN_ERROR,
     "token_not_authorized_for_specified_publish_id": POST_UNKNOWN_ERROR,
     "invalid_param": TIKTOK_REFUSED_ERROR,
@@ -105,48 +100,40 @@ TIKTOK_ERROR_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
     "internal_error": TIKTOK_FAILED_ERROR,
 }
 
-MEDIA_FORMAT_ERROR = PlatformErrorMeaning(PostRejected, "MEDIA_REFUSED", "TikTok can't use the format of a file")
-VIDEO_FRAME_RATE_ERROR = PlatformErrorMeaning(
-    PostRejected, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second"
-)
-PICTURE_SIZE_ERROR = PlatformErrorMeaning(
-    PostRejected,
-    "MEDIA_REFUSED",
-    "TikTok can't use a picture of this size: 360 to 4,096 pixels, and photos up to 1,080 by 1,920",
-)
-VIDEO_LENGTH_ERROR = PlatformErrorMeaning(
-    PostRejected, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok"
-)
-PUBLISH_CANCELED_ERROR = PlatformErrorMeaning(
-    PostRejected, "PUBLISH_CANCELED", "the post was canceled or deleted before it was live", "platform_rejected"
-)
 PHOTOS_NOT_PULLED_ERROR = PlatformErrorMeaning(
     PostPreparationExpired, "MEDIA_NOT_FETCHED", "TikTok could not fetch the post's files: the post is sent again"
-)
-#: The token is revoked too: the next attempt fails with it, and the post waits for its account's owner.
-ACCESS_REMOVED_ERROR = PlatformErrorMeaning(
-    PostPreparationExpired, "ACCESS_REMOVED", "the account's owner has revoked the access", "auth"
-)
-DAY_LIMIT_AT_PUBLISH_ERROR = PlatformErrorMeaning(
-    PostPreparationExpired, ACCOUNT_DAY_QUOTA_ERROR.code, ACCOUNT_DAY_QUOTA_ERROR.message, "quota"
-)
-TIKTOK_INTERNAL_ERROR = PlatformErrorMeaning(
-    PostPreparationExpired, TIKTOK_FAILED_ERROR.code, TIKTOK_FAILED_ERROR.message
 )
 
 #: Reasons of a post with the status FAILED: after an `PostPreparationExpired` it is prepared and sent again.
 TIKTOK_FAIL_REASON_MEANINGS: Mapping[str, PlatformErrorMeaning] = {
-    "auth_removed": ACCESS_REMOVED_ERROR,
-    "duration_check_failed": VIDEO_LENGTH_ERROR,
-    "file_format_check_failed": MEDIA_FORMAT_ERROR,
-    "frame_rate_check_failed": VIDEO_FRAME_RATE_ERROR,
-    "internal": TIKTOK_INTERNAL_ERROR,
+    # The token is revoked too: the next attempt fails with it, and the post waits for its account's owner.
+    "auth_removed": PlatformErrorMeaning(
+        PostPreparationExpired, "ACCESS_REMOVED", "the account's owner has revoked the access", "auth"
+    ),
+    "duration_check_failed": PlatformErrorMeaning(
+        PostRejected, "MEDIA_TOO_LONG", "the video is too short or too long for TikTok"
+    ),
+    "file_format_check_failed": PlatformErrorMeaning(
+        PostRejected, "MEDIA_REFUSED", "TikTok can't use the format of a file"
+    ),
+    "frame_rate_check_failed": PlatformErrorMeaning(
+        PostRejected, "MEDIA_REFUSED", "TikTok can't use the video: it accepts 23 to 60 frames a second"
+    ),
+    "internal": PlatformErrorMeaning(PostPreparationExpired, TIKTOK_FAILED_ERROR.code, TIKTOK_FAILED_ERROR.message),
     "photo_pull_failed": PHOTOS_NOT_PULLED_ERROR,
-    "picture_size_check_failed": PICTURE_SIZE_ERROR,
-    "publish_cancelled": PUBLISH_CANCELED_ERROR,
+    "picture_size_check_failed": PlatformErrorMeaning(
+        PostRejected,
+        "MEDIA_REFUSED",
+        "TikTok can't use a picture of this size: 360 to 4,096 pixels, and photos up to 1,080 by 1,920",
+    ),
+    "publish_cancelled": PlatformErrorMeaning(
+        PostRejected, "PUBLISH_CANCELED", "the post was canceled or deleted before it was live", "platform_rejected"
+    ),
     "spam_risk": SPAM_RISK_ERROR,
     "spam_risk_text": SPAM_CAPTION_ERROR,
-    "spam_risk_too_many_posts": DAY_LIMIT_AT_PUBLISH_ERROR,
+    "spam_risk_too_many_posts": PlatformErrorMeaning(
+        PostPreparationExpired, ACCOUNT_DAY_QUOTA_ERROR.code, ACCOUNT_DAY_QUOTA_ERROR.message, "quota"
+    ),
     "spam_risk_user_banned_from_posting": ACCOUNT_BANNED_ERROR,
     "video_pull_failed": PHOTOS_NOT_PULLED_ERROR,
 }
@@ -165,10 +152,8 @@ def tiktok_error_of(answer: PlatformResponse, body: TikTokErrorBody) -> Platform
 
     `PostOutcomeUnknown` for an irreversible call if the code doesn't prove that no post exists.
     """
-    meaning, quote = (
-        TIKTOK_ERROR_MEANINGS.get(body.code) or error_meaning_by_status(answer),
-        f"TikTok: {quote_tiktok_error(answer, body)}",
-    )
+    meaning = TIKTOK_ERROR_MEANINGS.get(body.code) or error_meaning_by_status(answer)
+    quote = f"TikTok: {quote_tiktok_error(answer, body)}"
     if answer.irreversible and not meaning.proves:
         return PostOutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live ({quote})")
     after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")

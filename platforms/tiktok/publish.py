@@ -112,11 +112,9 @@ class TikTokAdapter(PlatformAdapter):
             return AcceptedPost(handle=inquiry.prepared.handle, after_s=error.after_s or THROTTLED_POLL_PAUSE_S)
         if isinstance(result, DroppedPost):
             raise result.why
-        return (
-            outcome.accepted_tiktok_post(handle.read_tiktok_handle(inquiry.prepared))
-            if isinstance(result, AbsentPost | UndecidedPost)
-            else result
-        )
+        if isinstance(result, AbsentPost | UndecidedPost):
+            return outcome.accepted_tiktok_post(handle.read_tiktok_handle(inquiry.prepared))
+        return result
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
         """Query TikTok for a sent post, and return its outcome.

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import SimpleNamespace
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from uuid import UUID
 
 import msgspec
@@ -21,7 +21,7 @@ from tests.api.conftest import PEPPERS, ApiCaller
 SIZES = st.lists(st.sampled_from([10, 100, 8_000, 60_000, 600_000]), max_size=250)
 
 
-class SizedItem(NamedTuple):
+class SizedItem(msgspec.Struct, array_like=True):
     id: str
     text: str
 
@@ -53,9 +53,7 @@ class SizedList:
             scope={"path_template": "/items"},
             connection=self.connection,
         )
-        shown = await paging.read_list_page_by_id(
-            cast("ApiRequest", request), self.find, cursor, limit, identify=lambda item: item.id
-        )
+        shown = await paging.read_list_page_by_id(cast("ApiRequest", request), self.find, cursor, limit)
         items = msgspec.json.decode(msgspec.json.encode(shown.items), type=list[SizedItem])
         return items, shown.next_cursor
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jobs.kinds import JOB_KINDS
-from tests.architecture.tree import contents, sources, text, tracked
+from tests.architecture.tree import functions, sources, text, tracked
 from tests.deploy.forms import procfile
 
 PACKAGES = set("api chaos cli db domain generation jobs platforms schemas telemetry tools workers".split())
@@ -29,7 +29,7 @@ def test_no_function_is_longer_than_a_screen() -> None:
     too_long = [
         f"{path}:{function.line} {function.name} has {function.length} lines"
         for path in sources(".py")
-        for function in contents(path).functions
+        for function in functions(path)
         if function.length > MAX_FUNCTION_LINES
     ]
     assert too_long == []

@@ -35,39 +35,15 @@ class Function(NamedTuple):
     docstring: str
 
 
-class Contents(NamedTuple):
-    """Functions, docstrings, and names of classes, arguments and variables of a Python file.
-
-    Docstrings in the OpenAPI document are left out: their readers are the API's callers.
-    """
-
-    functions: list[Function]
-    names: set[str]
-    docstrings: list[str]
-
-
 @cache
-def contents(path: Path) -> Contents:
-    """Return a file's contents, cached: all files take 3 s of CPU. Cached syntax trees would take 200 MB."""
-    parsed = Contents([], set(), [])
-    for node in ast.walk(ast.parse(text(path))):
-        if isinstance(node, DOCSTRING_NODES) and not is_in_openapi_document(path, node):
-            parsed.docstrings.append(ast.get_docstring(node) or "")
-        match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
-                length = (node.end_lineno or node.lineno) - node.lineno + 1
-                parsed.functions.append(Function(name, node.lineno, length, ast.get_docstring(node) or ""))
-            case ast.ClassDef(name=name) | ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()):
-                parsed.names.add(name)
-    return parsed
+def functions(path: Path) -> list[Function]:
+    """Return a file's functions, cached: all files take 3 s of CPU. Cached syntax trees would take 200 MB."""
+    return [
+        Function(node.name, node.lineno, (node.end_lineno or node.lineno) - node.lineno + 1, docstring_of(node))
+        for node in ast.walk(ast.parse(text(path)))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
-def is_in_openapi_document(path: Path, node: ast.AST) -> bool:
-    """Return whether the OpenAPI document contains its docstring."""
-    match node:
-        case ast.FunctionDef(decorator_list=[_, *_]) | ast.AsyncFunctionDef(decorator_list=[_, *_]):
-            return path.parent == Path("api/routes")
-        case ast.ClassDef():
-            return path.parent == Path("schemas")
-        case _:
-            return False
+def docstring_of(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    return ast.get_docstring(node) or ""

@@ -9,7 +9,6 @@ import pytest_asyncio
 from schemas.settings import Settings
 from tests import servers as made
 from tests.api.conftest import new_key
-from tests.api_process import serving
 from tests.chaos.fleet import Fleet, open_fleet
 from tests.cli.conftest import elsewhere
 from tests.waiting import PATIENCE_S
@@ -35,8 +34,6 @@ async def own_fleet(own_servers: made.ServerPair, tmp_path: Path) -> AsyncIterat
 @pytest_asyncio.fixture
 async def api(fleet: Fleet) -> AsyncIterator[httpx.AsyncClient]:
     """Serve an API of the fleet's settings, and yield a client with a key of its organization."""
-    key = await new_key(fleet.pool, fleet.org)
-    with serving(fleet.settings, fleet.folder / "api.log") as served:
-        headers = {"Authorization": f"Bearer {key}"}
-        async with httpx.AsyncClient(base_url=served.url, headers=headers, timeout=PATIENCE_S) as client:
-            yield client
+    headers = {"Authorization": f"Bearer {await new_key(fleet.pool, fleet.org)}"}
+    async with httpx.AsyncClient(base_url=await fleet.serve_api(), headers=headers, timeout=PATIENCE_S) as client:
+        yield client

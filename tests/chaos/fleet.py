@@ -18,6 +18,7 @@ from jobs import ledger
 from jobs.courier import WakeCourier, open_wake_courier
 from schemas.settings import Settings
 from tests import seeds
+from tests.api_process import find_address
 from tests.chaos import forkserver
 from tests.chaos.forkserver import Forked
 from tests.chaos.worker import EFFECT, POOL, SCHEMA, name_of
@@ -100,6 +101,15 @@ class Fleet:
         await eventually(lambda: _says(process, "serving"))
         return process
 
+    async def serve_api(self) -> str:
+        """Start an API, and return its address."""
+        process = self._spawn("api", {}, "--port", "0")
+
+        async def address() -> str:
+            return find_address(process.popen, process.log)
+
+        return await eventually(address)
+
     async def pause(self, pool: str = POOL, *, paused: bool) -> None:
         await self.pool.execute("update pool set paused = $1 where name = $2", paused, pool)
 
@@ -145,7 +155,6 @@ class Fleet:
         count: int = 1,
         *,
         pauses: Iterable[str] = (),
-        wake: bool = True,
         run_at: datetime | None = None,
         takes_s: float = 0,
     ) -> list[UUID]:
@@ -154,7 +163,7 @@ class Fleet:
         async with self.pool.acquire() as conn:
             submitted = [await self._submit(conn, args, run_at) for _ in range(count)]
         for one in submitted:
-            if one.wake and wake:
+            if one.wake:
                 await self.courier.send(one.wake)
         return [one.job_id for one in submitted]
 

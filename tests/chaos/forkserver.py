@@ -23,12 +23,17 @@ from typing import Any
 from db.server import end_with_parent_prefix
 
 ROOT = Path(__file__).parents[2]
+#: Modules to preload: the entry points, and what these import only once their arguments are checked.
 MODULES = (
     "tests.chaos.worker",
     "tests.chaos.publisher",
     "tests.chaos.purger",
     "workers.__main__",
     "workers.dispatcher.__main__",
+    "workers.dispatcher.loop",
+    "api.__main__",
+    "api.app",
+    "api.server.serve",
 )
 #: Linux prctl options: the signal at the parent's end, and adoption of orphaned descendants.
 PDEATHSIG, CHILD_SUBREAPER = 1, 36

@@ -18,7 +18,6 @@ from schemas import ids
 from schemas.errors import ServiceUnavailable
 from tests import seeds
 from tests.api.conftest import new_key
-from tests.api_process import serving
 from tests.chaos.fleet import Fleet
 from tests.chaos.platform import Records
 from tests.chaos.publisher import CALLED
@@ -212,11 +211,9 @@ async def staged(fleet: Fleet, points: Iterable[str], monkeypatch: pytest.Monkey
             project_id = await seeds.project(conn, fleet.org)
             posts = {point: await _post(conn, fleet, project_id, records, point) for point in points}
         headers = {"Authorization": f"Bearer {await new_key(fleet.pool, fleet.org)}"}
-        with serving(fleet.settings, fleet.folder / "api.log") as api:
-            async with httpx.AsyncClient(
-                base_url=api.url, headers=headers, trust_env=False, timeout=PATIENCE_S
-            ) as http:
-                yield PostStage(fleet, records, http, posts)
+        url = await fleet.serve_api()
+        async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=PATIENCE_S) as http:
+            yield PostStage(fleet, records, http, posts)
 
 
 async def _post(conn: Any, fleet: Fleet, project_id: UUID, records: Records, point: str) -> UUID:

@@ -28,7 +28,6 @@ from jobs.kinds import PUBLISH_POST_KIND
 from schemas.apps import SdkAppShown
 from tests import seeds
 from tests import servers as made
-from tests.api_process import serving
 from tests.chaos import platform
 from tests.chaos.fleet import Fleet, open_fleet
 from tests.waiting import PATIENCE_S, eventually
@@ -147,9 +146,9 @@ async def test_posts_are_published_and_intake_resumes_without_loss(full_fleet: F
         )
         await fleet.dispatcher()
         await fleet.of_product(PUBLISH_POST_KIND.pool)
-        with serving(fleet.settings, fleet.folder / "api.log") as api:
-            async with httpx.AsyncClient(base_url=api.url, trust_env=False, timeout=PATIENCE_S) as http:
-                await flooded(fleet, records, http)
+        url = await fleet.serve_api()
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=PATIENCE_S) as http:
+            await flooded(fleet, records, http)
 
 
 async def flooded(fleet: Fleet, records: platform.Records, http: httpx.AsyncClient) -> None:

@@ -15,7 +15,6 @@ from jobs.kinds import PUBLISH_POST_KIND
 from schemas import ids
 from tests import media, seeds
 from tests.api.conftest import new_key
-from tests.api_process import serving
 from tests.chaos.fleet import Fleet
 from tests.peers.simulators import instagram_state, instagram_user
 from tests.peers.simulators.client import Sim, visiting
@@ -56,14 +55,14 @@ async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
             assets_url=f"file://{fleet.folder / 'media'}",
             **instagram_user.settings(base),
         )
-        with serving(fleet.settings, fleet.folder / "api.log") as api:
-            fleet.settings = msgspec.structs.replace(fleet.settings, public_url=api.url)
-            async with fleet.pool.acquire() as conn:
-                project_id = await seeds.project(conn, fleet.org)
-            content_id = await upload_content(fleet, api.url, project_id)
-            async with Sim(base) as sim:
-                made = [await connect_account(fleet, sim, project_id, f"p{at}") for at in range(ACCOUNTS)]
-                yield QuotaScene(fleet, sim, content_id, made)
+        url = await fleet.serve_api()
+        fleet.settings = msgspec.structs.replace(fleet.settings, public_url=url)
+        async with fleet.pool.acquire() as conn:
+            project_id = await seeds.project(conn, fleet.org)
+        content_id = await upload_content(fleet, url, project_id)
+        async with Sim(base) as sim:
+            made = [await connect_account(fleet, sim, project_id, f"p{at}") for at in range(ACCOUNTS)]
+            yield QuotaScene(fleet, sim, content_id, made)
 
 
 async def upload_content(fleet: Fleet, url: str, project_id: UUID) -> UUID:

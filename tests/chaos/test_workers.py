@@ -5,9 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from jobs.ledger import WakeMessage
 from tests.chaos.fleet import LONG_S, Fleet
-from tests.chaos.worker import EFFECT, POOL, name_of
+from tests.chaos.worker import name_of
 from tests.waiting import eventually
 
 #: Short enough to wait for, longer than a stall between a worker's start and its freezing.
@@ -109,40 +108,3 @@ async def test_second_signal_stops_the_worker_immediately(fleet: Fleet) -> None:
     assert await worker.exited() == 0
     (row,) = await fleet.rows(jobs)
     assert (row["state"], row["attempt"]) == ("queued", 0)
-
-
-async def test_a_message_delivered_twice(fleet: Fleet) -> None:
-    for _ in range(2):
-        await fleet.worker(lease_s=LONG_S)
-    jobs = await fleet.submit(10, pauses=["handler"], wake=False)
-    for _ in range(2):
-        for job_id in jobs:
-            await fleet.courier.send(WakeMessage(POOL, EFFECT.name, job_id))
-        await fleet.reached("handler", jobs)
-    fleet.go()
-    rows = await fleet.completed(jobs)
-    assert {row["fence"] for row in rows} == {1}
-
-
-async def test_forty_jobs_respect_a_cap_of_five(fleet: Fleet) -> None:
-    await fleet.pool.execute(
-        "insert into pool_cap (tier, pool, max_running, max_queued) values ('partner', 'chaos', 5, 100)"
-    )
-    await fleet.dispatcher()
-    for _ in range(2):
-        await fleet.worker(lease_s=LONG_S)
-    jobs = await fleet.submit(40, takes_s=0.05)
-    await fleet.completed(jobs)
-    assert await max_concurrency(fleet) == 5
-
-
-async def max_concurrency(fleet: Fleet) -> int:
-    """Return the maximal concurrency, by the handlers' clock, which all processes of a machine share."""
-    spans = await fleet.pool.fetch("select began, ended from effect")
-    begins = [(row["began"], 1) for row in spans]
-    ends = [(row["ended"], -1) for row in spans]
-    running = most = 0
-    for _, change in sorted(begins + ends):
-        running += change
-        most = max(most, running)
-    return most

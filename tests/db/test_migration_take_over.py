@@ -14,15 +14,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from db.migrate import (
-    EVENT_SCHEMA,
-    MAIN_SCHEMA,
-    Migration,
-    migrate_databases,
-    pending_migrations,
-    read_all_migrations,
-    read_sql_functions,
-)
+from db.migrate import EVENT_SCHEMA, MAIN_SCHEMA, migrate_databases, read_all_migrations, read_sql_functions
 from db.pool import Conn, use_postgres_connection
 from schemas.errors import MigrationChanged
 from tests import databases, servers
@@ -228,13 +220,3 @@ async def test_a_function_edited_without_a_new_revision_is_refused(database_url:
     await conn.execute("update migration set checksum = 'x' where name = 'pull_jobs@1'")
     with pytest.raises(MigrationChanged, match="pull_jobs@1 was edited"):
         await migrate_databases(database_url)
-
-
-async def test_an_empty_database_gets_functions_before_tables(conn: Conn) -> None:
-    await conn.execute("drop schema public cascade; create schema public")
-    changes: list[Migration] = await pending_migrations(conn, MAIN_SCHEMA)
-    assert [each.name for each in changes] == [
-        *MAIN_FUNCTIONS,
-        *(each.name for each in read_all_migrations(MAIN_SCHEMA)),
-    ]
-    assert all(each.runs for each in changes)

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from db.starting import UNUSABLE_DATABASE_MESSAGE
 from schemas.settings import Settings
+from tests import servers
 from tests.forms import first
 from tests.waiting import PATIENCE_S, until
 
@@ -31,8 +31,8 @@ def start(settings: Settings, words: str, **changed: str | None) -> subprocess.C
 
 
 def environment(settings: Settings, **changed: str | None) -> dict[str, str]:
-    given = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
-    return {name: value for name, value in (os.environ | given | changed).items() if value is not None}
+    given = os.environ | servers.environment(settings) | changed
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def line_of(ended: subprocess.CompletedProcess[str], code: int) -> str:

@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import httpx
-import msgspec
 import pytest
 
 from db.server import find_free_port
 from schemas.settings import Settings
+from tests import servers
 from tests.deploy.forms import procfile
 from tests.waiting import PATIENCE_S, until
 
@@ -24,9 +24,8 @@ COMMAND = re.compile(r"^(\.venv/bin/honcho run .* && \.venv/bin/honcho start .*)
 
 def test_the_documented_command_starts_all_processes(settings: Settings, tmp_path: Path) -> None:
     [command] = COMMAND.findall((ROOT / "docs" / "howto" / "operate.md").read_text("utf-8"))
-    setting_values = {name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}
     port, log = find_free_port(), tmp_path / "log"
-    environment = os.environ | setting_values | {"PORT": str(port), "HEALTH_PORT": "0"}
+    environment = os.environ | servers.environment(settings) | {"PORT": str(port), "HEALTH_PORT": "0"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -1,6 +1,7 @@
 """Fixtures for tests of the domain."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest_asyncio
 
@@ -8,6 +9,12 @@ from db.pool import Conn, Pool, open_postgres_pool
 from schemas.settings import Settings
 from tests import seeds
 from tests.domain.project import Project
+
+
+@pytest_asyncio.fixture
+async def org(conn: Conn) -> UUID:
+    """Create a partner's organization."""
+    return await seeds.organization(conn)
 
 
 @pytest_asyncio.fixture

@@ -1,17 +1,21 @@
 """Tenants, workers and jobs for the ledger's tests."""
 
-from collections.abc import Sequence
-from typing import Any
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 
-from db.pool import Conn
+from db.pool import Conn, Pool
 from jobs import heartbeat, ledger
 from jobs.kinds import JobKindSpec
 from jobs.ledger import AttemptSettlement, JobClaim, SubmittedJob
 from jobs.outcomes import Done, TaskOutcome
 from schemas import ids
+from tests.waiting import eventually
+
+T = TypeVar("T")
 
 #: Kinds of a pool with caps (a standard tenant has 5 running at most), of a pool without, and an internal
 #: one.
@@ -99,6 +103,14 @@ async def expire_lease(conn: Conn, claim: JobClaim) -> None:
              from job j where j.id = $1 and w.id = j.lease_owner""",
         claim.id,
     )
+
+
+async def start_blocked(pool: Pool, work: Coroutine[Any, Any, T]) -> "asyncio.Task[T]":
+    """Start the work; return its task once it waits for a lock."""
+    task = asyncio.create_task(work)
+    async with pool.acquire() as observer:
+        await eventually(lambda: waits_for_lock(observer))
+    return task
 
 
 async def waits_for_lock(observer: Conn) -> bool:

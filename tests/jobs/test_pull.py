@@ -41,18 +41,6 @@ async def test_a_tenants_jobs_start_in_the_order_of_their_times(conn: Conn, org:
     assert [(await scene.pull(conn, worker, 1))[0].id for _ in submitted] == submitted
 
 
-async def test_the_cap_of_the_tier_is_exact(conn: Conn, org: UUID) -> None:
-    await scene.add_huge_worker(conn)
-    await scene.insert_due_jobs(conn, [org], 20)
-    worker = await scene.worker(conn)
-    first = await scene.pull(conn, worker, 3)
-    second = await scene.pull(conn, worker, 10)
-    assert (len(first), len(second)) == (3, 2)
-    assert await scene.pull(conn, worker, 10) == []
-    await scene.settle(conn, first[:1])
-    assert len(await scene.pull(conn, worker, 10)) == 1
-
-
 async def test_caps_are_each_pools_own(conn: Conn, org: UUID) -> None:
     await scene.insert_due_jobs(conn, [org], 20)
     await scene.insert_due_jobs(conn, [org], 20, UNCAPPED_JOB)
@@ -61,18 +49,13 @@ async def test_caps_are_each_pools_own(conn: Conn, org: UUID) -> None:
 
 
 async def test_internal_jobs_have_no_cap_and_count_in_none(conn: Conn, org: UUID) -> None:
+    """One of a tenant at its cap starts too."""
+    await scene.add_huge_worker(conn)
     await scene.insert_due_jobs(conn, [org], 20)
     await scene.insert_due_jobs(conn, [org], 20, INTERNAL_JOB)
     worker = await scene.worker(conn)
     claims = await scene.pull(conn, worker, 100, TEST_JOB, INTERNAL_JOB)
     assert Counter(claim.kind for claim in claims) == {"run_errand": 5, "tidy_up": 20}
-
-
-async def test_internal_jobs_of_a_tenant_at_its_cap_start(conn: Conn, org: UUID) -> None:
-    await scene.add_huge_worker(conn)
-    worker = await scene.worker(conn)
-    await scene.insert_due_jobs(conn, [org], 20)
-    assert len(await scene.pull(conn, worker, 100)) == 5
     await scene.submit(conn, org, INTERNAL_JOB)
     assert [claim.kind for claim in await scene.pull(conn, worker, 1, TEST_JOB, INTERNAL_JOB)] == ["tidy_up"]
 

@@ -16,7 +16,6 @@ from schemas.settings import Settings
 from tests import seeds
 from tests.jobs import scene
 from tests.jobs.scene import TEST_JOB, UNCAPPED_JOB
-from tests.waiting import eventually
 
 PULLERS = 8
 
@@ -118,10 +117,7 @@ async def start_blocked_pull(pool: Pool, worker: UUID) -> "asyncio.Task[list[Job
         async with pool.acquire() as conn:
             return await scene.pull(conn, worker)
 
-    task = asyncio.create_task(pull())
-    async with pool.acquire() as observer:
-        await eventually(lambda: scene.waits_for_lock(observer))
-    return task
+    return await scene.start_blocked(pool, pull())
 
 
 async def test_a_waiting_pull_sees_the_other_ones_claims(pool: Pool, conn: Conn, org: UUID) -> None:

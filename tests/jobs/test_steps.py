@@ -1,6 +1,5 @@
 """Writes of an attempt: only while it owns its job, and before a cancel is accepted."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 from uuid import UUID
@@ -13,7 +12,6 @@ from jobs.ledger import JobClaim
 from jobs.outcomes import Interrupted
 from schemas.errors import AttemptFenced, JobCancelRequested
 from tests.jobs import scene
-from tests.waiting import eventually
 
 Step = Callable[[Conn, JobClaim], Awaitable[object]]
 STEPS: list[Step] = [
@@ -76,9 +74,7 @@ async def test_a_held_job_cant_be_taken_before_the_step_ends(pool: Pool, conn: C
     async with pool.acquire() as other:
         async with conn.transaction():
             await ledger.lock_claimed_job(conn, claim)
-            settling = asyncio.create_task(scene.settle(other, [claim], Interrupted()))
-            async with pool.acquire() as observer:
-                await eventually(lambda: scene.waits_for_lock(observer))
+            settling = await scene.start_blocked(pool, scene.settle(other, [claim], Interrupted()))
             await ledger.complete_job(conn, claim, result={})
         assert await settling == []
     assert (await scene.row(conn, claim.id))["state"] == "completed"
@@ -89,9 +85,8 @@ async def test_a_commit_that_comes_before_the_cancel_wins(pool: Pool, conn: Conn
     async with pool.acquire() as other:
         async with conn.transaction():
             await ledger.complete_job(conn, claim, result={})
-            canceling = asyncio.create_task(controls.cancel_open_job(other, organization_id=org, job_id=claim.id))
-            async with pool.acquire() as observer:
-                await eventually(lambda: scene.waits_for_lock(observer))
+            cancel = controls.cancel_open_job(other, organization_id=org, job_id=claim.id)
+            canceling = await scene.start_blocked(pool, cancel)
         assert await canceling is None
     assert (await scene.row(conn, claim.id))["state"] == "completed"
 
@@ -109,11 +104,10 @@ async def test_a_commit_that_waited_for_its_job_ends_no_other_attempts(
     pool: Pool, conn: Conn, org: UUID, before: Step, error: type[Exception]
 ) -> None:
     claim = await scene.start_job(conn, org)
-    async with pool.acquire() as other, pool.acquire() as observer:
+    async with pool.acquire() as other:
         async with conn.transaction():
             await before(conn, claim)
-            ending = asyncio.create_task(ledger.complete_job(other, claim, result={}))
-            await eventually(lambda: scene.waits_for_lock(observer))
+            ending = await scene.start_blocked(pool, ledger.complete_job(other, claim, result={}))
         with pytest.raises(error):
             await ending
     assert (await scene.row(conn, claim.id))["state"] != "completed"
@@ -123,11 +117,10 @@ async def test_a_commit_that_waited_for_its_job_ends_no_other_attempts(
 async def test_commit_that_waited_for_a_progress_keeps_the_worker(pool: Pool, conn: Conn, org: UUID) -> None:
     claim = await scene.start_job(conn, org)
     running = await scene.row(conn, claim.id)
-    async with pool.acquire() as other, pool.acquire() as observer:
+    async with pool.acquire() as other:
         async with conn.transaction():
             await ledger.store_job_progress(conn, claim, progress=0.5)
-            ending = asyncio.create_task(ledger.complete_job(other, claim, result={}))
-            await eventually(lambda: scene.waits_for_lock(observer))
+            ending = await scene.start_blocked(pool, ledger.complete_job(other, claim, result={}))
         assert (await ending).ended
     kept = await conn.fetchrow("select worker_id, started_at, outcome from job_attempt")
     assert kept

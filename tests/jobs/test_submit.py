@@ -14,7 +14,6 @@ from schemas.errors import LimitReached
 from tests import seeds
 from tests.jobs import scene
 from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
-from tests.waiting import eventually
 
 
 async def test_a_job_waits_in_its_line(conn: Conn, org: UUID) -> None:
@@ -90,9 +89,7 @@ async def test_submit_that_waited_for_its_keys_job_makes_a_new_one(pool: Pool, c
         transaction = other.transaction()
         await transaction.start()
         first = await scene.submit(other, org, unique_key="shop")
-        waiting = asyncio.create_task(scene.submit(conn, org, unique_key="shop"))
-        async with pool.acquire() as observer:
-            await eventually(lambda: scene.waits_for_lock(observer))
+        waiting = await scene.start_blocked(pool, scene.submit(conn, org, unique_key="shop"))
         await other.execute(
             "update job set state = 'canceled', stage = 'canceled', finished_at = now() where id = $1", first.job_id
         )

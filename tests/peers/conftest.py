@@ -13,6 +13,7 @@ from tests import servers as made
 from tests.api.conftest import ApiCaller, acme, app
 from tests.peers import mastodon_servers, node
 from tests.peers.bluesky_project import BlueskyProject
+from tests.peers.chromium import BrowserTab, browsing
 from tests.peers.mastodon_account import MastodonAccount, let_in
 from tests.peers.mastodon_servers import Instance
 from tests.peers.pds import Pds
@@ -50,6 +51,13 @@ def fixtures_server(recordings: Path) -> Iterator[str]:
     words = [node.command(), str(script), *options, "--fixtures", pattern]
     with running(words, ready=f"{address}/ping", cwd=node.FOLDER):
         yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[BrowserTab]:
+    """Start one browser for the run, and open its first tab."""
+    with browsing() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from db.pool import open_postgres_pool
 from domain.tenancy import organizations
 from tests import servers as made
 from tests.api.conftest import new_key
-from tests.api_process import serving
 from tests.peers.chromium import BrowserTab
+from tests.peers.processes import serving
 from tests.waiting import PATIENCE_S
 
 
@@ -54,8 +54,8 @@ def own_api(folder: Path, *, sandbox: bool = False) -> Iterator[OwnApi]:
         postgres, valkey = servers.postgres.url, servers.valkey.url
         settings = made.settings_for(postgres, valkey, assets_url=f"file://{folder}/media")
         key = asyncio.run(_prepared(postgres, sandbox=sandbox))
-        with serving(settings, folder / "api.log") as served:
-            yield OwnApi(served.url, key, postgres)
+        with serving(settings, folder / "api.log") as url:
+            yield OwnApi(url, key, postgres)
 
 
 async def _prepared(url: str, *, sandbox: bool) -> str:

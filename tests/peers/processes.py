@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +13,9 @@ import httpx
 
 from db.server import end_with_parent_prefix
 from schemas.settings import Settings
+from tests.api_process import find_address
+from tests.chaos import forkserver
+from tests.chaos.forkserver import Forked
 from tests.servers import environment
 from tests.waiting import PATIENCE_S, until
 
@@ -51,25 +53,29 @@ def answers(address: str) -> bool:
         return False
 
 
-def working(settings: Settings, pool_name: str) -> AbstractContextManager[None]:
+@contextmanager
+def serving(settings: Settings, log: Path, *, port: int = 0) -> Iterator[str]:
+    """Run an API of the product, and yield its address once it serves."""
+    with _ours(settings, log, "api", "--port", str(port)) as process:
+        yield until(lambda: find_address(process, log))
+
+
+def working(settings: Settings, pool_name: str) -> AbstractContextManager[Forked]:
     """Run a worker of the product; it polls, so a late start is fine."""
-    return _ours(settings, "workers", pool_name)
+    return _ours(settings, Path(os.devnull), "workers", pool_name)
 
 
-def dispatching(settings: Settings) -> AbstractContextManager[None]:
+def dispatching(settings: Settings) -> AbstractContextManager[Forked]:
     """Run a dispatcher of the product."""
-    return _ours(settings, "workers.dispatcher")
+    return _ours(settings, Path(os.devnull), "workers.dispatcher")
 
 
 @contextmanager
-def _ours(settings: Settings, module: str, *words: str) -> Iterator[None]:
+def _ours(settings: Settings, log: Path, *words: str) -> Iterator[Forked]:
     """Run a process as in the Procfile while the block runs."""
-    with subprocess.Popen(
-        [*end_with_parent_prefix(signal.SIGTERM), sys.executable, "-m", module, *words],
-        env={**os.environ, **environment(settings)}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ) as process:  # fmt: skip
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_S)
+    process = forkserver.start([*words], {**os.environ, **environment(settings)}, log)
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()

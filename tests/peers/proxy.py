@@ -90,12 +90,12 @@ def nothing_lost(line: str, body: bytes) -> Loss:
     return Loss.NOTHING
 
 
-def first_of_each(path: str, *losses: Loss, method: str = "POST") -> Rule:
-    """Apply the losses to the first requests of each body sent to each address in `path`; later ones pass."""
+def first_of_each(path: str, *losses: Loss) -> Rule:
+    """Apply the losses to the first posts of each body sent to each address in `path`; later ones pass."""
     seen: dict[tuple[str, bytes], int] = {}
 
     def rule(line: str, body: bytes) -> Loss:
-        if not line.startswith(f"{method} {path}"):
+        if not line.startswith(f"POST {path}"):
             return Loss.NOTHING
         seen[line, body] = number = seen.get((line, body), 0) + 1
         return losses[number - 1] if number <= len(losses) else Loss.NOTHING

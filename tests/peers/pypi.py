@@ -4,7 +4,6 @@ Their dependencies conflict with ours: mastodon_mock's python-multipart installs
 would shadow ours, and moto's botocore needs an older python-dateutil.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -16,42 +15,20 @@ from tests.peers.node import FOLDER
 PROGRAMS = {
     "chdb": "python", "deployment": "python", "facebook_business": "python", "httpx_sse": "python",
     "mastodon_mock": "mastodon_mock", "moto": "moto_server", "openapi_client": "openapi-python-client",
-    "posthole": "posthole",
     "segment": "python",
 }  # fmt: skip
-#: The minimal Python of a server, if ours may be older.
-OLDEST = {"posthole": (3, 12)}
-#: Newer Pythons; the first installed one is used.
-NEWER = ("python3.14", "python3.13", "python3.12")
-
-
-class NoPython(Exception):
-    """Raised if a server needs a newer Python. The message names what to install."""
 
 
 def install(name: str) -> Path:
-    """Return the program, and install its pinned versions if they are missing. Raises `NoPython`."""
+    """Return the program, and install its pinned versions if they are missing."""
     folder, pins = FOLDER / name, Path(__file__).with_name(f"{name}.txt")
     stamp = folder / "installed"
     if not (stamp.exists() and stamp.read_text() == pins.read_text()):
         shutil.rmtree(folder, ignore_errors=True)
-        run(python(OLDEST.get(name, (0, 0))), "-m", "venv", "--without-pip", str(folder))
+        run(sys.executable, "-m", "venv", "--without-pip", str(folder))
         install_packages(str(folder / "bin" / "python"), pins)
         stamp.write_text(pins.read_text())
     return folder / "bin" / PROGRAMS[name]
-
-
-def python(oldest: tuple[int, int]) -> str:
-    """Return a Python of at least this version: ours, PEERS_PYTHON's, or one on the path."""
-    if sys.version_info[:2] >= oldest:
-        return sys.executable
-    check = f"import sys, ensurepip, venv; sys.exit(sys.version_info[:2] < {oldest})"
-    for word in filter(None, (os.environ.get("PEERS_PYTHON"), *NEWER)):
-        found = shutil.which(word)
-        if found and subprocess.run([found, "-c", check], capture_output=True, check=False).returncode == 0:
-            return found
-    version = ".".join(map(str, oldest))
-    raise NoPython(f"install a Python {version} or later with venv, or name one in PEERS_PYTHON")
 
 
 def install_packages(interpreter: str, pins: Path) -> None:

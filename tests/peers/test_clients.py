@@ -25,25 +25,31 @@ PROGRAMS = Path(__file__).with_name("clients")
 
 
 class RunningPlatform(NamedTuple):
-    """A running API with workers, a sandbox key, and an image to upload."""
+    """A running API with workers, sandbox keys of two partners, and an image to upload."""
 
     url: str
-    key: str
+    keys: list[str]
     picture: Path
+
+    def arguments(self, partner: int) -> list[str | Path]:
+        """Return the arguments of a partner's program."""
+        return [self.url, self.keys[partner], self.picture]
 
 
 @pytest_asyncio.fixture
-async def key(pool: Pool) -> str:
+async def keys(pool: Pool) -> list[str]:
     async with pool.acquire() as conn:
-        pair = await organizations.insert_organization_pair(conn, name="Partner", tier="partner")
-    return await new_key(pool, pair.sandbox, env="test")
+        pairs = [
+            await organizations.insert_organization_pair(conn, name=name, tier="partner") for name in ("One", "Two")
+        ]
+    return [await new_key(pool, pair.sandbox, env="test") for pair in pairs]
 
 
 @pytest.fixture
-def platform(settings: Settings, key: str, tmp_path: Path) -> Iterator[RunningPlatform]:
+def platform(settings: Settings, keys: list[str], tmp_path: Path) -> Iterator[RunningPlatform]:
     (path := tmp_path / "harbour.png").write_bytes(picture())
     with serving(settings, tmp_path / "api.log") as served, working(settings, "ingest"), working(settings, "publish"):
-        yield RunningPlatform(served.url, key, path)
+        yield RunningPlatform(served.url, keys, path)
 
 
 @pytest.fixture
@@ -63,21 +69,25 @@ def run(words: Sequence[str | Path], cwd: Path, **environment: str) -> str:
     return result.stdout
 
 
-def test_python_client_is_generated_checked_and_used(document: Path, platform: RunningPlatform, tmp_path: Path) -> None:
+def test_two_clients_are_generated_checked_and_used(document: Path, platform: RunningPlatform, tmp_path: Path) -> None:
+    """Covers openapi-python-client, and openapi-typescript with openapi-fetch."""
+    use_python_client(document, platform, tmp_path / "python")
+    use_typescript_client(document, platform, tmp_path / "typescript")
+
+
+def use_python_client(document: Path, platform: RunningPlatform, folder: Path) -> None:
     program = pypi.install("openapi_client")
-    python, folder = program.with_name("python"), tmp_path / "python"
-    said = run([program, "generate", "--path", document, "--output-path", folder], tmp_path)
+    python = program.with_name("python")
+    said = run([program, "generate", "--path", document, "--output-path", folder], folder.parent)
     assert said.strip() == f"Generating {folder}"  # No warning is printed.
     script = Path(shutil.copy(PROGRAMS / "drive.py", folder))
     checking = (sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python))
     run([*checking, "tenantry_client", script.name], folder)
-    assert run([python, script, *platform], folder, PYTHONPATH=str(folder)) == "published\n"
+    assert run([python, script, *platform.arguments(0)], folder, PYTHONPATH=str(folder)) == "published\n"
 
 
-def test_typescript_client_is_generated_checked_and_used(
-    document: Path, platform: RunningPlatform, tmp_path: Path
-) -> None:
-    modules, folder = node.install(), tmp_path / "typescript"
+def use_typescript_client(document: Path, platform: RunningPlatform, folder: Path) -> None:
+    modules = node.install()
     shutil.copytree(PROGRAMS, folder)
     (folder / "node_modules").symlink_to(modules)
     (folder / "package.json").write_text('{"type": "module"}')
@@ -85,4 +95,4 @@ def test_typescript_client_is_generated_checked_and_used(
     said = run([node.command(), generator, document, "-o", folder / "schema.d.ts"], folder)
     assert "warn" not in said.lower(), said
     run([node.command(), modules / "typescript" / "bin" / "tsc", "--project", "."], folder)
-    assert run([node.command(), folder / "built" / "drive.js", *platform], folder) == "published\n"
+    assert run([node.command(), folder / "built" / "drive.js", *platform.arguments(1)], folder) == "published\n"

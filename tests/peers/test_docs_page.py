@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.peers.chromium import BrowserTab, browsing
+from tests.peers.chromium import BrowserTab, stranger
 from tests.peers.own_api import own_api
 from tests.waiting import PATIENCE_S
 
@@ -37,18 +37,13 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield Served(api.url, httpx.get(f"{api.url}/v1/openapi.json", timeout=PATIENCE_S).json(), api.key)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserTab]:
-    with browsing() as opened:
-        yield opened
-
-
 @pytest.fixture
 def page(api: Served, browser: BrowserTab) -> Iterator[BrowserTab]:
     """Open the page on a large screen; fail on any error of it."""
-    open_docs(browser, api, WIDTHS[0])
-    yield browser
-    assert browser.troubles == []
+    with stranger(browser.browser) as page:
+        open_docs(page, api, WIDTHS[0])
+        yield page
+        assert page.troubles == []
 
 
 def open_docs(browser: BrowserTab, api: Served, width: int) -> None:

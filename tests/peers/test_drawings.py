@@ -6,13 +6,13 @@ from generation.drawings import clean_svg_drawing
 from schemas.errors import PictureRefused
 from tests.generation.svg import svg
 from tests.generation.test_drawing_styles import FORMS, OUT, SHEETS, VALUES, escaped
-from tests.peers.chromium import browsing
+from tests.peers.chromium import BrowserTab, stranger
 from tests.peers.site import SitePage, answering
 
 pytestmark = pytest.mark.peers
 
 
-def requested_paths(*, cleaned: bool) -> set[str]:
+def requested_paths(browser: BrowserTab, *, cleaned: bool) -> set[str]:
     """Return the other paths that a browser requests until a page with all attacks is loaded."""
     drawings, strange = list[str](), set[str]()
 
@@ -27,7 +27,7 @@ def requested_paths(*, cleaned: bool) -> set[str]:
         page = f"<!doctype html><body>{''.join(drawings)}{''.join(frames)}"
         return SitePage(page.encode(), "text/html")
 
-    with answering(answer) as port, browsing() as page:
+    with answering(answer) as port, stranger(browser.browser) as page:
         url = f"http://127.0.0.1:{port}"
         for one in attacks(url):
             drawings += left(one) if cleaned else [one.decode()]
@@ -58,10 +58,10 @@ def left(data: bytes) -> list[str]:
         return []
 
 
-def test_cleaned_drawing_sends_no_request() -> None:
-    assert requested_paths(cleaned=True) == set()
+def test_cleaned_drawing_sends_no_request(browser: BrowserTab) -> None:
+    assert requested_paths(browser, cleaned=True) == set()
 
 
-def test_uncleaned_drawing_sends_requests() -> None:
+def test_uncleaned_drawing_sends_requests(browser: BrowserTab) -> None:
     """Proves that the other test would see a request."""
-    assert {"/stolen", "/image"} <= requested_paths(cleaned=False)
+    assert {"/stolen", "/image"} <= requested_paths(browser, cleaned=False)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 from webencodings.labels import LABELS
 
-from tests.peers.chromium import BrowserTab, browsing
+from tests.peers.chromium import BrowserTab
 from tests.peers.site import SitePage, answering
 from tests.workers.ingest.page.encodings import FORMS, SAMPLES, in_meta, page
 from workers.ingest.page import charsets
@@ -48,12 +48,6 @@ def serving(pages: list[SitePage]) -> Iterator[str]:
 
     with answering(answer) as port:
         yield f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[BrowserTab]:
-    with browsing() as opened:
-        yield opened
 
 
 def seen(browser: BrowserTab, pages: list[SitePage]) -> Iterator[DecodedPage]:

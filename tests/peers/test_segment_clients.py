@@ -9,18 +9,20 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import msgspec
 import pytest
 import pytest_asyncio
 
 from db.pool import Pool
+from schemas import ids
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
 from tests.api_process import serving
 from tests.peers import node, pypi
-from tests.peers.chromium import browsing
+from tests.peers.chromium import BrowserTab, stranger
 from tests.peers.proxy import Loss, LossyProxy, Rule, between
 from tests.peers.site import site
 from tests.waiting import eventually
@@ -45,23 +47,32 @@ CALLS: list[tuple[str, Json]] = [
 OF_PAGES = {"path", "referrer", "search", "title", "url"}
 
 
+class App(NamedTuple):
+    """A web app on localhost, the only one of its project."""
+
+    project_id: UUID
+    key: str
+
+
 class Network(NamedTuple):
-    """The API from a client's view, with the key of a web app on localhost."""
+    """The API from a client's view."""
 
     proxy: LossyProxy
-    key: str
     loss: Loss
 
     @property
     def address(self) -> str:
         return self.proxy.base
 
-    async def has_answered(self, messages: int) -> None:
-        """Wait until each of `messages`, one a request, was sent again and answered."""
-        posts = messages * (2 if self.loss is Loss.ANSWER else 1)
+    def answered_posts(self) -> int:
+        return sum(line.startswith("POST") for line, _ in self.proxy.answers)
+
+    async def has_answered(self, messages: int, *, before: int) -> None:
+        """Wait until each of `messages`, one a request, was sent again and answered after `before` posts."""
+        posts = before + messages * (2 if self.loss is Loss.ANSWER else 1)
 
         async def all_are() -> bool:
-            return sum(line.startswith("POST") for line, _ in self.proxy.answers) >= posts
+            return self.answered_posts() >= posts
 
         await eventually(all_are)
 
@@ -80,45 +91,53 @@ def first_of_each_message(loss: Loss) -> Rule:
     return rule
 
 
-@pytest_asyncio.fixture
-async def key(acme: ApiCaller) -> str:
-    at = f"/v1/projects/{await new_project(acme)}/sdk-apps"
+async def new_app(acme: ApiCaller) -> App:
+    project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
-    shown: str = (await acme.http.post(at, json=body)).json()["apiKey"]
-    return shown
+    created = await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)
+    project_id = ids.parse_prefixed_id(ids.PROJECT, project)
+    assert project_id
+    return App(project_id, created.json()["apiKey"])
 
 
 @pytest_asyncio.fixture(params=[Loss.ANSWER, Loss.REQUEST], ids=lambda loss: loss.name)
-async def network(
-    request: pytest.FixtureRequest, settings: Settings, key: str, tmp_path: Path
-) -> AsyncIterator[Network]:
+async def network(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> AsyncIterator[Network]:
     async with between(0, first_of_each_message(request.param)) as proxy:
         proxied = msgspec.structs.replace(settings, public_url=proxy.base)
         with serving(proxied, tmp_path / "api.log") as served:
             proxy.port = urlsplit(served.url).port or 0
-            yield Network(proxy, key, request.param)
+            yield Network(proxy, request.param)
 
 
-async def stored(pool: Pool) -> list[tuple[str, Json]]:
-    """Return the stored events, all of one person."""
-    rows = await pool.fetch("select name, user_id, properties from event")
+async def stored(pool: Pool, app: App) -> list[tuple[str, Json]]:
+    """Return the app's stored events, all of one person."""
+    rows = await pool.fetch("select name, user_id, properties from event where project_id = $1", app.project_id)
     assert {row["user_id"] for row in rows} == {"u-1"}
     found = [(row["name"], json.loads(row["properties"])) for row in rows]
     said = [(name, {key: one[key] for key in one.keys() - OF_PAGES}) for name, one in found]
     return sorted(said, key=lambda call: (call[0], call[1].get("number", 0)))
 
 
+async def test_each_event_of_each_client_is_stored_once(
+    network: Network, acme: ApiCaller, pool: Pool, browser: BrowserTab
+) -> None:
+    """Covers segment-analytics-python, @segment/analytics-node and @segment/analytics-next."""
+    await check_server(network, await new_app(acme), pool, python)
+    await check_server(network, await new_app(acme), pool, javascript)
+    await check_page(network, await new_app(acme), pool, browser)
+
+
 # Servers
 
-Words: TypeAlias = Callable[[Network], list[str | Path]]
+Words: TypeAlias = Callable[[Network, App], list[str | Path]]
 
 
-def python(network: Network) -> list[str | Path]:
-    return [pypi.install("segment"), PROGRAMS / "segment_client.py", network.address, network.key]
+def python(network: Network, app: App) -> list[str | Path]:
+    return [pypi.install("segment"), PROGRAMS / "segment_client.py", network.address, app.key]
 
 
-def javascript(network: Network) -> list[str | Path]:
-    return [*in_node("segment_server.mjs"), network.address, network.key]
+def javascript(network: Network, app: App) -> list[str | Path]:
+    return [*in_node("segment_server.mjs"), network.address, app.key]
 
 
 def in_node(program: str) -> list[str | Path]:
@@ -127,37 +146,36 @@ def in_node(program: str) -> list[str | Path]:
     return [node.command(), "--import", guard, PROGRAMS / program, node.install()]
 
 
-@pytest.mark.parametrize("words", [python, javascript])
-async def test_each_event_of_a_server_is_stored_once(network: Network, pool: Pool, words: Words) -> None:
-    """Covers segment-analytics-python and @segment/analytics-node."""
-    client = await asyncio.create_subprocess_exec(*words(network), stderr=PIPE)
+async def check_server(network: Network, app: App, pool: Pool, words: Words) -> None:
+    lost = network.proxy.lost
+    client = await asyncio.create_subprocess_exec(*words(network, app), stderr=PIPE)
     _, said = await client.communicate()
     assert client.returncode == 0, said.decode()
-    assert network.proxy.lost
-    assert await stored(pool) == CALLS
+    assert network.proxy.lost > lost
+    assert await stored(pool, app) == CALLS
 
 
 # Pages
 
 
 @asynccontextmanager
-async def in_chromium(address: str) -> AsyncIterator[None]:
+async def in_chromium(browser: BrowserTab, address: str) -> AsyncIterator[None]:
     """Open a page in Chromium, driven from a thread, since the proxy runs in this event loop."""
-    with browsing() as page:
-        page.send("Network.enable")
+    with stranger(browser.browser) as page:
         await asyncio.to_thread(page.open, address, "globalThis.AnalyticsNext")
         yield
         await asyncio.to_thread(page.run, "0")
         assert {urlsplit(url).hostname for url in page.requests} == {"localhost", "127.0.0.1"}
 
 
-async def test_each_event_of_a_page_is_stored_once_without_third_parties(network: Network, pool: Pool) -> None:
-    """@segment/analytics-next loads its settings from our API; they contain the event endpoint."""
+async def check_page(network: Network, app: App, pool: Pool, browser: BrowserTab) -> None:
+    """Load the client's settings from our API; they contain the event endpoint. No third party is asked."""
+    lost, before = network.proxy.lost, network.answered_posts()
     bundle = node.install() / "@segment" / "analytics-next" / "dist" / "umd" / "index.js"
     page = (PROGRAMS / "segment_page.html").read_text()
-    page = page.replace("%KEY%", network.key).replace("%ADDRESS%", network.address)
+    page = page.replace("%KEY%", app.key).replace("%ADDRESS%", network.address)
     with site({"/": page, "/segment.js": bundle.read_text()}) as address:
-        async with in_chromium(address):
-            await network.has_answered(len(CALLS))
-    assert network.proxy.lost == len(CALLS)
-    assert await stored(pool) == CALLS
+        async with in_chromium(browser, address):
+            await network.has_answered(len(CALLS), before=before)
+    assert network.proxy.lost == lost + len(CALLS)
+    assert await stored(pool, app) == CALLS

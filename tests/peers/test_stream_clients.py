@@ -52,7 +52,9 @@ async def lines(printed: StreamReader, word: str, many: int) -> list[str]:
     return found
 
 
-async def test_httpx_sse_resumes_after_a_cut(settings: Settings, pool: Pool, conn: Conn, tmp_path: Path) -> None:
+async def test_httpx_sse_resumes_after_a_cut_and_curl_prints_immediately(
+    settings: Settings, pool: Pool, conn: Conn, tmp_path: Path
+) -> None:
     org = await seeds.organization(conn)
     key, python = await new_key(pool, org), await asyncio.to_thread(pypi.install, "httpx_sse")
     with serving(settings, tmp_path / "log") as served:
@@ -62,12 +64,6 @@ async def test_httpx_sse_resumes_after_a_cut(settings: Settings, pool: Pool, con
             sent = await events(pool, org)
             way.cut()
             assert await lines(printed, "message", 9) == [f"message {one}" for one in sent]
-
-
-async def test_curl_prints_events_immediately(settings: Settings, pool: Pool, conn: Conn, tmp_path: Path) -> None:
-    org = await seeds.organization(conn)
-    key = await new_key(pool, org)
-    with serving(settings, tmp_path / "log") as served:
         asked = ["curl", "-sSN", "--noproxy", "*", served.url + PATH, "-H", f"X-Api-Key: {key}"]
         async with running(*asked) as printed:
             await lines(printed, "event: listening", 1)

@@ -8,15 +8,14 @@ from typing import Any
 from uuid import UUID
 
 from domain.publishing.outgoing import PostingAccount
-from domain.values import ssrf_guard
 from platforms.instagram.publish import InstagramAdapter
+from tests.peers.publishing import outbound
 from tests.peers.simulators.client import Sim, visiting
 from tests.peers.simulators.instagram import Instagram as Simulated
 from tests.peers.simulators.instagram_user import CALLBACK, MediaHost, long_lived
 from tests.peers.simulators.serving import served
 from tests.platforms.scripted import draft, file
 from workers.platforms.contract import PostDraft, PostFile, PostInquiry, PreparedPost, ReconcileResult, SendResult
-from workers.web.fetch import open_guarded_client
 
 #: Timeout of the irreversible call, in seconds.
 SEND_S = 60.0
@@ -84,12 +83,7 @@ class InstagramAccount:
 @asynccontextmanager
 async def instagram_account() -> AsyncIterator[InstagramAccount]:
     with served(Simulated(rate=0, redirect_uris=[CALLBACK])) as base, served(MediaHost()) as files:
-        allowed = ssrf_guard.parse_allowed_origins(base.removeprefix("http://"))
-        async with (
-            Sim(base) as sim,
-            visiting(base) as person,
-            open_guarded_client(allowed=allowed, contact="https://tenantry.test") as client,
-        ):
+        async with Sim(base) as sim, visiting(base) as person, outbound(base) as client:
             made = await sim.account("ada")
             account = PostingAccount(
                 platform="instagram",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
 from domain.collection.collection_runs import PostDueForPolling
 from domain.publishing.outgoing import PostingAccount
@@ -24,7 +25,7 @@ from schemas.errors import (
     PostRejected,
 )
 from tests.peers.simulators import instagram_user, tiktok_user
-from tests.peers.simulators.client import Sim, visiting
+from tests.peers.simulators.client import visiting
 from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.instagram_state import INSIGHTS
 from tests.platforms import instagram_account, tiktok_account
@@ -132,28 +133,10 @@ class InsightsAccount(NamedTuple):
 async def insta() -> AsyncIterator[InsightsAccount]:
     """Connect ada's account with permission to read insights."""
     async with instagram_account.instagram_account() as found:
-        token = await allowed(found.sim, f"{instagram_user.SCOPES},{INSIGHTS}")
+        async with visiting(found.sim.base) as http:
+            token = await instagram_user.long_lived(found.sim, http, scope=f"{instagram_user.SCOPES},{INSIGHTS}")
         collector = InstagramCollector(found.adapter.client, found.sim.base)
-        yield InsightsAccount(found, with_token(found.account, token), collector)
-
-
-async def allowed(sim: Sim, scopes: str) -> str:
-    async with visiting(sim.base) as http:
-        code = await instagram_user.code_of(sim, scope=scopes)
-        short = (await instagram_user.swap(http, code)).json()["data"][0]["access_token"]
-        token: str = (await instagram_user.exchanged(http, short)).json()["access_token"]
-    return token
-
-
-def with_token(found: PostingAccount, token: str) -> PostingAccount:
-    return PostingAccount(
-        platform=found.platform,
-        service_url=found.service_url,
-        external_id=found.external_id,
-        handle=found.handle,
-        traits=found.traits,
-        access_token=token,
-    )
+        yield InsightsAccount(found, replace(found.account, access_token=token), collector)
 
 
 async def test_instagram_returns_pictures_and_reels(insta: InsightsAccount) -> None:
@@ -245,7 +228,7 @@ async def tok() -> AsyncIterator[CountsAccount]:
         async with visiting(found.sim.base) as http:
             person = await tiktok_user.connected(found.sim, http, scope=ALL)
         collector = TikTokCollector(found.adapter.client, found.sim.base)
-        yield CountsAccount(found, with_token(found.account, person.access), collector)
+        yield CountsAccount(found, replace(found.account, access_token=person.access), collector)
 
 
 async def test_tiktok_returns_public_posts(tok: CountsAccount) -> None:

@@ -8,7 +8,7 @@ import pytest
 from platforms.instagram.publish import InstagramAdapter
 from schemas.errors import PlatformThrottled, PostNotSent, PostOutcomeUnknown, PostPreparationExpired, PostRejected
 from tests.peers.simulators.faults import SimFault
-from tests.platforms.instagram_account import InstagramAccount
+from tests.platforms.instagram_account import SEND_S, InstagramAccount
 from tests.platforms.scripted import account, client_for, draft, file, json_response, server
 from workers.platforms.contract import LivePost, PostInquiry, PreparedPost
 from workers.platforms.graph_version import GRAPH_VERSION
@@ -186,21 +186,14 @@ async def test_an_account_at_its_daily_quota_cools_down(ada: InstagramAccount) -
 
 
 async def test_a_post_without_a_permalink_is_live(ada: InstagramAccount) -> None:
-    post = await ada.post()
-    prepared = await ada.prepared(post)
-    await ada.sim.fault("medium", SimFault.DROP_BEFORE)
-    sent = await ada.send(prepared, post)
-    (entry,) = await ada.sim.posts("ada")
-    assert sent == LivePost(external_id=entry["external_id"], external_url=None)
-
-
-async def test_a_silent_permalink_call_times_out(ada: InstagramAccount) -> None:
-    post = await ada.post()
-    prepared = await ada.prepared(post)
-    await ada.sim.fault("medium", SimFault.ACCEPT_THEN_TIMEOUT)
-    sent = await ada.send(prepared, post, timeout_s=1.0)
-    assert isinstance(sent, LivePost)
-    assert sent.external_url is None
+    """A silent call for the permalink times out."""
+    for fault, timeout_s in ((SimFault.DROP_BEFORE, SEND_S), (SimFault.ACCEPT_THEN_TIMEOUT, 1.0)):
+        post = await ada.post(caption=fault.value)
+        prepared = await ada.prepared(post)
+        await ada.sim.fault("medium", fault)
+        sent = await ada.send(prepared, post, timeout_s=timeout_s)
+        (entry,) = await ada.sim.posts("ada", fault.value)
+        assert sent == LivePost(external_id=entry["external_id"], external_url=None)
 
 
 async def test_a_publish_before_processing_has_ended_publishes_nothing(ada: InstagramAccount) -> None:

@@ -65,7 +65,8 @@ async def test_an_unpublished_post_is_absent_after_the_in_flight_time(ada: Insta
     assert await ada.sim.counts("ada", "Once") == {"live": 1}
 
 
-async def test_an_older_post_with_the_same_caption_is_ignored(ada: InstagramAccount) -> None:
+async def test_a_post_not_listed_yet_is_waited_for_and_an_older_one_ignored(ada: InstagramAccount) -> None:
+    """The older post has the same caption."""
     await ada.by_hand("Once", ago_s=600)
     await ada.sim.account("ada", listing_s=60)
     prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
@@ -83,15 +84,6 @@ async def test_several_similar_posts_name_none(ada: InstagramAccount) -> None:
     assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
     late = await ada.later(prepared, sent_at=sent_at, after=LISTED)
     assert late == LivePost(external_id=None, external_url=None)
-
-
-async def test_a_post_not_listed_yet_is_waited_for(ada: InstagramAccount) -> None:
-    await ada.sim.account("ada", listing_s=90)
-    prepared, sent_at = await publish_lost(ada, SimFault.ACCEPT_THEN_DROP)
-    assert await ada.ask(prepared, sent_at=sent_at) == UndecidedPost(30.0)
-    found = await ada.later(prepared, sent_at=sent_at, after=timedelta(seconds=95))
-    assert isinstance(found, LivePost)
-    assert found.external_id == await live_id(ada)
 
 
 async def test_a_post_never_listed_is_live_without_an_id(ada: InstagramAccount) -> None:

@@ -1,21 +1,12 @@
 """Privacy level and AI label of a post at the simulated TikTok."""
 
-from collections.abc import AsyncIterator
-
 import msgspec
 import pytest
-import pytest_asyncio
 
 from schemas.errors import PostPreparationExpired, PostRejected
-from tests.platforms.tiktok_account import LONG, TikTokAccount, ada, post, video
+from tests.platforms.tiktok_account import LONG, TikTokAccount, post, video
 
 AFTER = 120.0
-
-
-@pytest_asyncio.fixture
-async def person() -> AsyncIterator[TikTokAccount]:
-    async with ada() as made:
-        yield made
 
 
 @pytest.mark.parametrize("is_private", [True, False])

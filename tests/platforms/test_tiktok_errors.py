@@ -19,7 +19,6 @@ from schemas.errors import (
 )
 from tests.peers.simulators import tiktok_errors
 from tests.platforms.scripted import client_for, json_response, server
-from tests.platforms.tiktok_account import ada, post, video
 from tests.workers.web.web import raw_response
 from workers.platforms.http import PlatformApi, PlatformResponse
 
@@ -121,29 +120,6 @@ def test_a_cooldown_lasts_as_stated_and_a_daily_caps_an_hour_at_least() -> None:
     assert isinstance(slow, PlatformThrottled)
     assert isinstance(cap, PlatformThrottled)
     assert (slow.after_s, cap.after_s) == (7.0, 3600.0)
-
-
-async def test_a_refused_init_leaves_no_post() -> None:
-    codes = sorted({*tiktok_errors.STATUS} - {"ok"})
-    async with ada(refuses=codes) as person:
-        for code in codes:
-            with pytest.raises(PlatformError) as caught:
-                await person.prepare(post(video()))
-            assert (code, type(caught.value)) == (code, EXPECTED[code][0])
-            await person.sim.advance(60)
-        assert await person.counts() == {}
-
-
-async def test_each_fail_reason_is_found_by_polling() -> None:
-    reasons = sorted(tiktok_errors.FAIL_REASONS)
-    async with ada(fails=reasons) as person:
-        for reason in reasons:
-            prepared = await person.sent(post(video()))
-            await person.sim.advance(60)
-            with pytest.raises(PlatformError) as caught:
-                await person.poll(prepared)
-            assert (reason, type(caught.value)) == (reason, FAILED[reason][0])
-        assert await person.counts() == {"failed": len(reasons)}
 
 
 BAD: dict[str, Any] = {

@@ -6,28 +6,31 @@ from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
-import pytest_asyncio
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from platforms.tiktok import handle
+from platforms.tiktok import handle, outcome
 from platforms.tiktok import video as uploads
+from platforms.tiktok.api import TikTokPublishStatus
 from schemas.errors import PostNotSent, PostOutcomeUnknown, PostPreparationExpired, PostRejected, ServiceUnavailable
 from tests.media import film
 from tests.peers.simulators.faults import SimFault
 from tests.peers.simulators.tiktok_inits import wrong_chunks
-from tests.platforms.scripted import AT
-from tests.platforms.tiktok_account import LONG, MIB, TikTokAccount, ada, later, post, video
-from workers.platforms.contract import AbsentPost, AcceptedPost, DroppedPost, InboxDraft, LivePost, UndecidedPost
+from tests.platforms.scripted import AT, account
+from tests.platforms.tiktok_account import LONG, MIB, TikTokAccount, later, post, video
+from workers.platforms.contract import (
+    AbsentPost,
+    AcceptedPost,
+    DroppedPost,
+    InboxDraft,
+    LivePost,
+    PostInquiry,
+    PreparedPost,
+    UndecidedPost,
+)
 
 AFTER = 120.0
 LOST = [SimFault.ACCEPT_THEN_DROP, SimFault.ACCEPT_THEN_500, SimFault.CREATED_BUT_400, SimFault.TRUNCATED_200]
-
-
-@pytest_asyncio.fixture
-async def person() -> AsyncIterator[TikTokAccount]:
-    async with ada() as made:
-        yield made
 
 
 @given(st.integers(1, 4 * 10**9))
@@ -55,12 +58,13 @@ async def test_a_video_goes_out_with_its_last_chunk(person: TikTokAccount) -> No
     assert (await person.sim.requests())["PUT /upload/"] == 3
 
 
-async def test_the_creators_own_settings_are_kept(person: TikTokAccount) -> None:
-    """The simulator refuses a post without them."""
+async def test_a_private_post_keeps_the_creators_own_settings_and_has_no_id(person: TikTokAccount) -> None:
+    """The simulator refuses a post without the settings."""
     await person.sim.account("ada", comment_disabled=True, is_private=True)
-    await person.sent(post(video(), privacy_level="private"))
+    prepared = await person.sent(post(video(), privacy_level="private"))
     await person.sim.advance(AFTER)
     assert await person.counts() == {"live": 1}
+    assert await person.poll(prepared) == LivePost(external_id=None, external_url=None)
 
 
 async def test_an_id_is_waited_for_during_moderation(person: TikTokAccount) -> None:
@@ -71,12 +75,6 @@ async def test_an_id_is_waited_for_during_moderation(person: TikTokAccount) -> N
     assert await person.poll(prepared, after_s=601) == LivePost(external_id=None, external_url=None)
     await person.sim.advance(7200)
     assert isinstance(await person.look(prepared, after_s=7300), LivePost)
-
-
-async def test_a_private_post_has_no_id(person: TikTokAccount) -> None:
-    prepared = await person.sent(post(video(), privacy_level="private"))
-    await person.sim.advance(AFTER)
-    assert await person.poll(prepared) == LivePost(external_id=None, external_url=None)
 
 
 @pytest.mark.parametrize("fault", LOST)
@@ -259,3 +257,33 @@ async def test_a_throttled_status_call_causes_no_cooldown(person: TikTokAccount)
     for _ in range(30):
         await person.poll(prepared)
     assert await person.poll(prepared) == AcceptedPost(handle=prepared.handle, after_s=60.0)
+
+
+# States that look like proofs
+
+
+@pytest.mark.parametrize(("received", "absent"), [(0, True), (MIB, True), (-1, False), (None, False)])
+def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool) -> None:
+    upload = handle.ChunkedVideoUpload(size=MIB + 1, chunk=MIB + 1, count=1, mime_type="video/mp4", init_at=AT)
+    kept = handle.TikTokPostHandle(kind="video", level=None, publish_id="v", upload=upload)
+    inquiry = PostInquiry(
+        PreparedPost(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.TIKTOK_IN_FLIGHT_TIME
+    )
+    said = TikTokPublishStatus(status=outcome.UPLOADING, uploaded_bytes=received)
+    assert (outcome.outcome_of_publish_status(account(None, "mastodon"), inquiry, said) == AbsentPost()) is absent
+
+
+async def test_an_invalid_upload_address_is_not_used(person: TikTokAccount) -> None:
+    begun = await person.adapter.prepare(person.account, post(video()))
+    with pytest.raises(PostNotSent):
+        await person.send(msgspec.structs.replace(begun, secret=b"https://up.test:x/"), post(video()))
+
+
+async def test_an_expired_address_is_no_proof_for_a_complete_video(person: TikTokAccount) -> None:
+    """The last part arrived after all, late: to start over would create another post."""
+    what = post(video(LONG))
+    prepared = await person.sent(what)
+    await person.sim.advance(3600)
+    with pytest.raises(PostOutcomeUnknown):
+        await person.send(prepared, what)
+    assert isinstance(await person.look(prepared), LivePost)

@@ -33,7 +33,7 @@ REFUSED = {
     ],
     "PEPPERS": [
         *("", "hush", "a:hush", f"{KEY}", f":{KEY}", f"a:{KEY},", f"a:{KEY},a:{KEY}", f"a:{KEY[:-4]}"),
-        *(f"a: {KEY}", f"a:{KEY}==", "a:hüsh"),
+        *(f"a: {KEY}", f"a:{KEY}==", "a:hüsh", ":", "a:", "a:!!!!", f"{KEY}:", f"a:{KEY},{KEY}", f"a:{KEY}:{KEY}"),
     ],
     "VAULT_KEYS": ["hush", f"a:{KEY};b:{KEY}"],
     "LOG_LEVEL": ["loud"],

@@ -1,16 +1,23 @@
 """Attempts by hand: a job runs in the test's own process, by a worker that may die."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from db.pool import Pool
+from db.pool import Conn, Pool
 from domain.jobs import jobs
 from domain.operations import maintenance
 from jobs.kinds import JobKindSpec
 from jobs.ledger import AttemptSettlement, JobClaim
 from workers.runtime.context import TaskContext
+from workers.runtime.progress import ProgressWriter
 from workers.runtime.runner import JobTask, run_attempt_task
 from workers.runtime.slots import JobAttempt, LeaseLostVerdict
+
+T = TypeVar("T")
+Verb: TypeAlias = Callable[..., Awaitable[object]]
 
 FUTURE = datetime.max.replace(tzinfo=UTC)
 
@@ -19,8 +26,67 @@ class Died(BaseException):
     """Simulates the end of the process."""
 
 
+class Death(NamedTuple):
+    """A death before or after the `nth` of an attempt's transactions, or of those with this `verb`."""
+
+    verb: Verb | None = None
+    nth: int = 1
+    after: bool = False
+
+
+class MortalContext(TaskContext):
+    """Context that dies at its `death`. `verbs` are the functions of its transactions."""
+
+    def __init__(self, death: Death | None, *given: Any) -> None:
+        super().__init__(*given)
+        self.death, self.verbs = death, list[Verb]()
+        self._decides: Verb | None = None
+
+    async def decide(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
+        self._decides = body
+        return await super().decide(body, **given)
+
+    async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
+        """Run a step. A decision's own body is wrapped in a step's body, so `decide` has the verb."""
+        decides, self._decides = self._decides, None
+        return await self._mortal(decides or body, partial(super().step, body, **given))
+
+    async def commit(self, body: Any, **given: Any) -> Any:
+        return await self._mortal(body, partial(super().commit, body, **given))
+
+    async def _mortal(self, body: Verb, way: Callable[[], Awaitable[T]]) -> T:
+        self.verbs.append(verb_of(body))
+        ends = self.death if self._has_come() else None
+        if ends and not ends.after:
+            raise Died
+        done = await way()
+        if ends:
+            raise Died
+        return done
+
+    def _has_come(self) -> bool:
+        if self.death is None:
+            return False
+        met = [verb for verb in self.verbs if self.death.verb in {None, verb}]
+        return len(met) == self.death.nth and self.verbs[-1] is met[-1]
+
+
+def verb_of(body: Verb) -> Verb:
+    """Return the function that a step's body calls, without its bound arguments."""
+    while isinstance(body, partial):
+        body = body.func
+    return body
+
+
 def attempt_of(claim: JobClaim, kind: JobKindSpec) -> JobAttempt:
     return JobAttempt(claim, asyncio.get_running_loop().time() + kind.timeout_s)
+
+
+async def run(pool: Pool, claim: JobClaim, kind: JobKindSpec, task: JobTask, death: Death | None = None) -> str:
+    """Run and settle an attempt of the claim, by a worker that may die; return its outcome."""
+    attempt = attempt_of(claim, kind)
+    context = MortalContext(death, attempt, pool, ProgressWriter(pool), lambda: 15.0)
+    return await perform(pool, task, context, attempt)
 
 
 async def perform(pool: Pool, task: JobTask, context: TaskContext, attempt: JobAttempt) -> str:

@@ -4,7 +4,7 @@
 """
 
 import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from urllib.parse import urlsplit
 from zlib import crc32
@@ -31,36 +31,21 @@ def get_sandbox_media_file(kind: AppMediaKind, url: str) -> bytes:
         raise error(f"{SANDBOX_MEDIA_HOST}{parts.path} is the sandbox's example of this failure")
     if parts.hostname == SANDBOX_MEDIA_HOST and parts.path == "/not-media":
         return b"<!doctype html><title>No picture</title>"
-    return SAMPLE_FILE_BY_MEDIA_KIND[kind](crc32(url.encode()))
+    return render_sample_file(kind, crc32(url.encode()) % SCREENS if kind == "screenshot" else 0)
 
 
 @cache
-def render_sample_screenshot(number: int) -> bytes:
-    """Return the sample app's screenshot with this number as PNG; it is cached."""
-    return sample_pictures.encode_png(sample_pictures.draw_sample_phone_screen(number))
-
-
-@cache
-def render_sample_logo() -> bytes:
-    return sample_pictures.encode_png(sample_pictures.draw_sample_logo())
-
-
-@cache
-def render_sample_end_card() -> bytes:
-    return sample_pictures.encode_png(sample_pictures.draw_sample_end_card())
-
-
-@cache
-def render_sample_demo_video() -> bytes:
-    return build_mov_video([*sample_pictures.draw_scroll_frames(FRAMES)], sample_pictures.FRAME, ms=FRAME_MS)
-
-
-SAMPLE_FILE_BY_MEDIA_KIND: Mapping[AppMediaKind, Callable[[int], bytes]] = {
-    "logo": lambda _: render_sample_logo(),
-    "screenshot": lambda number: render_sample_screenshot(number % SCREENS),
-    "demo_video": lambda _: render_sample_demo_video(),
-    "end_card": lambda _: render_sample_end_card(),
-}
+def render_sample_file(kind: AppMediaKind, number: int) -> bytes:
+    """Return the sample app's file of this kind, of the screenshots the one with this number; it is cached."""
+    match kind:
+        case "logo":
+            return sample_pictures.encode_png(sample_pictures.draw_sample_logo())
+        case "screenshot":
+            return sample_pictures.encode_png(sample_pictures.draw_sample_phone_screen(number))
+        case "demo_video":
+            return build_mov_video([*sample_pictures.draw_scroll_frames(FRAMES)], sample_pictures.FRAME, ms=FRAME_MS)
+        case "end_card":
+            return sample_pictures.encode_png(sample_pictures.draw_sample_end_card())
 
 
 def build_mov_video(frames: Sequence[bytes], size: tuple[int, int], *, ms: int) -> bytes:

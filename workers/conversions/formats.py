@@ -83,14 +83,10 @@ def _check_id_token(form: re.Pattern[str], text: str, known: KnownPerson = UNKNO
 
 
 #: A click id: `fb.SUBDOMAINS.MS.FBCLID`; and a browser id: `fb.SUBDOMAINS.MS.RANDOM`.
-check_fbc, check_fbp = (
-    partial(_check_meta_timed_id, _META_CLICK_ID_PATTERN),
-    partial(_check_meta_timed_id, _META_BROWSER_ID_PATTERN),
-)
-check_ttclid, check_ttp = (
-    partial(_check_id_token, _TIKTOK_CLICK_ID_PATTERN),
-    partial(_check_id_token, _TIKTOK_BROWSER_ID_PATTERN),
-)
+check_fbc = partial(_check_meta_timed_id, _META_CLICK_ID_PATTERN)
+check_fbp = partial(_check_meta_timed_id, _META_BROWSER_ID_PATTERN)
+check_ttclid = partial(_check_id_token, _TIKTOK_CLICK_ID_PATTERN)
+check_ttp = partial(_check_id_token, _TIKTOK_BROWSER_ID_PATTERN)
 
 
 def check_advertising_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:

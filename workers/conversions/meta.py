@@ -71,11 +71,9 @@ def build_meta_event(
         }
     if due.event_name == "Purchase" and not {"value", "currency"} <= custom.keys():
         return verdict.SKIP_NO_PURCHASE_VALUE
-    return (
-        _build_meta_web_event(event, user, tree)
-        if to.is_web_destination
-        else _build_meta_app_event(event, user, to, tree)
-    )
+    if to.is_web_destination:
+        return _build_meta_web_event(event, user, tree)
+    return _build_meta_app_event(event, user, to, tree)
 
 
 def _build_meta_web_event(
@@ -165,11 +163,9 @@ async def send_meta_events(
 
 def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVerdict:
     if answer.ok:
-        return (
-            ACCEPTED_VERDICT
-            if _count_meta_events_received(answer) == count
-            else verdict.unclear_verdict(META_DISPLAY_NAME, status=answer.status)
-        )
+        if _count_meta_events_received(answer) == count:
+            return ACCEPTED_VERDICT
+        return verdict.unclear_verdict(META_DISPLAY_NAME, status=answer.status)
     error = http.decode_platform_error(answer, _MetaErrorBody).error
     if (closed := _classify_meta_dataset_error(answer, error)) is not None:
         return closed

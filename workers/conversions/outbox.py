@@ -1,10 +1,10 @@
 """Outbox of one line, in the event store: due conversions and their outcomes."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from db.pool import Conn
@@ -14,14 +14,12 @@ from domain.events.conversions import ConversionLine, DueConversion, SettledConv
 from schemas.errors import ServiceUnavailable
 from telemetry import metrics
 from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind
+from workers.resources import OpenEventStore
 
 T = TypeVar("T")
 
 #: Seconds that a statement may take while the event store is silent.
 OUTBOX_STATEMENT_TIMEOUT_S = 30.0
-
-#: Opens a connection to the event store.
-OpenEventStore: TypeAlias = Callable[[], AbstractAsyncContextManager[Conn]]
 
 
 class OutboxUnavailableError(Exception):

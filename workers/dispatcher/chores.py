@@ -8,7 +8,7 @@ from functools import partial
 from prometheus_client import Gauge
 
 from db.pool import Conn
-from db.queries import webhook_sending
+from db.queries import TypedQuery, webhook_sending
 from domain.accounts import credentials
 from domain.collection import collection_runs
 from domain.content import posters
@@ -19,7 +19,7 @@ from domain.operations import maintenance, pools
 from domain.publishing import quotas
 from domain.tenancy import audit
 from domain.webhooks import delivery_jobs, events
-from domain.webhooks.delivery_jobs import DeliveryEndpointSearch
+from domain.webhooks.delivery_jobs import DeliveryEndpointSearch, EndpointWithDeliveries
 from jobs import maintenance as ledger
 from jobs.courier import WakeCourier
 from schemas.errors import ServiceUnavailable
@@ -138,7 +138,9 @@ def build_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
     A run sends the wakes itself: the dispatcher's own scan would be a tick later.
     """
 
-    def chore(name: str, every_s: float, look: DeliveryEndpointSearch) -> Chore:
+    def chore(name: str, every_s: float, query: TypedQuery[EndpointWithDeliveries]) -> Chore:
+        look = DeliveryEndpointSearch(query)
+
         async def run(conn: Conn) -> int:
             looked_at, wakes = await look.submit(conn)
             for wake in wakes:
@@ -148,19 +150,9 @@ def build_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
         return Chore(name, every_s, run, batch=delivery_jobs.ENDPOINTS_PER_SEARCH_BATCH)
 
     return [
-        chore(
-            "deliver_new",
-            NEW_DELIVERY_SCAN_INTERVAL_S,
-            DeliveryEndpointSearch(delivery_jobs.FIND_NEW_DELIVERY_ENDPOINTS),
-        ),
-        chore(
-            "deliver_due",
-            DUE_DELIVERY_SCAN_INTERVAL_S,
-            DeliveryEndpointSearch(delivery_jobs.FIND_DUE_DELIVERY_ENDPOINTS),
-        ),
-        chore(
-            "deliver_left", LEFTOVER_SCAN_INTERVAL_S, DeliveryEndpointSearch(delivery_jobs.FIND_OPEN_ATTEMPT_ENDPOINTS)
-        ),
+        chore("deliver_new", NEW_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_NEW_DELIVERY_ENDPOINTS),
+        chore("deliver_due", DUE_DELIVERY_SCAN_INTERVAL_S, delivery_jobs.FIND_DUE_DELIVERY_ENDPOINTS),
+        chore("deliver_left", LEFTOVER_SCAN_INTERVAL_S, delivery_jobs.FIND_OPEN_ATTEMPT_ENDPOINTS),
         Chore("webhook_backlog", GAUGE_EXPORT_INTERVAL_S, export_webhook_backlog_age),
     ]
 

@@ -28,7 +28,12 @@ class EventStoreLeader(ChoreLeader):
         )
         chores = [
             Chore("fold_events", 0.25, rollups.fold_event_counts, batch=rollups.EVENT_DELTAS_PER_FOLD),
-            build_conversion_submit_chore(settings.database_url),
+            Chore(
+                "submit_conversions",
+                CONVERSION_SUBMIT_INTERVAL_S,
+                ConversionLineScan(settings.database_url).submit,
+                batch=conversions.SEARCH_LINES,
+            ),
             Chore("fold_people", 0.5, people.fold_active_users, batch=people.ACTIVE_USER_FOLD_ROWS),
             Chore("make_event_days", EVENT_CHORES_INTERVAL_S, partitions.create_event_day_tables),
             Chore("rotate_event_generation", EVENT_CHORES_INTERVAL_S, partitions.rotate_event_id_generation, batch=1),
@@ -99,12 +104,3 @@ class ConversionLineScan:
                 # A close would wait for the response to the canceled statement.
                 main.terminate()
                 raise
-
-
-def build_conversion_submit_chore(database_url: str) -> Chore:
-    return Chore(
-        "submit_conversions",
-        CONVERSION_SUBMIT_INTERVAL_S,
-        ConversionLineScan(database_url).submit,
-        batch=conversions.SEARCH_LINES,
-    )

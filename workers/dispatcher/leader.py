@@ -30,23 +30,6 @@ class Chore(NamedTuple):
     batch: int = MAX_MAINTENANCE_ROWS
 
 
-class ChoreSchedule:
-    """The next due time of each chore, in seconds of a monotonic clock. At first all are due."""
-
-    def __init__(self, chores: Iterable[Chore]) -> None:
-        self._next = dict.fromkeys(chores, float("-inf"))
-
-    def due(self, now: float) -> list[Chore]:
-        return [chore for chore, at in self._next.items() if at <= now]
-
-    def done(self, chore: Chore, moved: int, now: float) -> None:
-        """Set a chore's next due time after a run that moved `moved` rows.
-
-        The chore is due at once after a full batch, else `every_s` seconds later.
-        """
-        self._next[chore] = now if moved >= chore.batch else now + chore.every_s
-
-
 #: Seconds between two ticks of the leader.
 LEADER_TICK_S = 0.05
 #: Seconds between two attempts to lead.
@@ -64,8 +47,10 @@ class ChoreLeader:
 
     def __init__(self, database_url: str, *, name: str, lock: int, chores: Iterable[Chore]) -> None:
         self._database_url, self._name, self._lock = database_url, name, lock
-        self._agenda, self._wait_s = ChoreSchedule(chores), FIRST_BACKOFF_S
+        self._wait_s = FIRST_BACKOFF_S
         self._clock = asyncio.get_running_loop().time
+        # The next due time of each chore by the clock. At first all are due.
+        self._due_at = dict.fromkeys(chores, float("-inf"))
         self._log = logs.get_logger(name)
 
     async def run(self, stop: StopRequest) -> None:
@@ -85,12 +70,17 @@ class ChoreLeader:
         self._log.info("ended")
 
     async def tick(self, conn: Conn) -> None:
-        """Run each due chore once on the connection, and set its next due time."""
-        for chore in self._agenda.due(self._clock()):
+        """Run each due chore once on the connection, and set its next due time.
+
+        A chore is due at once after a full batch, else `every_s` seconds later.
+        """
+        now = self._clock()
+        due = [chore for chore, at in self._due_at.items() if at <= now]
+        for chore in due:
             with metrics.CHORE_BATCH_SECONDS.labels(chore.name).time():
                 moved = await chore.run(conn)
             metrics.CHORE_ROW_COUNTER.labels(chore.name).inc(moved)
-            self._agenda.done(chore, moved, self._clock())
+            self._due_at[chore] = self._clock() + (0.0 if moved >= chore.batch else chore.every_s)
 
     async def lead(self, conn: Conn, stop: StopRequest) -> None:
         """Run the due chores every `LEADER_TICK_S` as the leader, until a stop is requested."""

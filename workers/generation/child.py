@@ -30,7 +30,6 @@ from workers.generation.protocol import (
     CopyReady,
     DrawProgress,
     InputFileHandles,
-    OutOfResources,
     PieceRequest,
     PortraitRequest,
     PosterRequest,
@@ -128,18 +127,18 @@ def open_report_pipe() -> Iterator[IO[bytes]]:
 def iter_render_reports(asked: RenderRequest) -> Iterator[RenderReport]:
     """Render the requested piece, portrait or poster, and yield its reports up to the last file.
 
-    After a failure the last report is `RenderRefused` or, if memory or disk ran out, `OutOfResources`.
+    After a failure the last report is `RenderRefused`.
     """
     try:
         yield from run_render_request(asked)
     except GenerationError as error:
-        yield (OutOfResources if error.code in RESOURCE_FAILURE_CODES else RenderRefused)(error.code, error.message)
+        yield RenderRefused(error.code, error.message, for_now=error.code in RESOURCE_FAILURE_CODES)
     except MemoryError:
-        yield OutOfResources("OUT_OF_MEMORY", "the piece took more memory than its limit")
+        yield RenderRefused("OUT_OF_MEMORY", "the piece took more memory than its limit", for_now=True)
     except OSError as error:
         if error.errno not in _DISK_FULL_ERRNOS:
             raise
-        yield OutOfResources("DISK_FULL", "there was no room for the files of the piece")
+        yield RenderRefused("DISK_FULL", "there was no room for the files of the piece", for_now=True)
 
 
 def run_render_request(asked: RenderRequest) -> Iterator[RenderReport]:

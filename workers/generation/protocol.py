@@ -66,20 +66,14 @@ class DrawProgress(msgspec.Struct, frozen=True, tag=True):
 
 
 class RenderRefused(msgspec.Struct, frozen=True, tag=True):
-    """The piece can't be made as requested: no retry would help."""
+    """The piece can't be made: as requested, or `for_now` if memory or disk ran out, and a retry may succeed."""
 
     code: str
     message: str
+    for_now: bool = False
 
 
-class OutOfResources(msgspec.Struct, frozen=True, tag=True):
-    """Memory or disk ran out: a retry may succeed."""
-
-    code: str
-    message: str
-
-
-RenderReport: TypeAlias = CopyReady | DrawProgress | RenderRefused | OutOfResources
+RenderReport: TypeAlias = CopyReady | DrawProgress | RenderRefused
 
 _RENDER_REPORT_DECODER: msgspec.json.Decoder[RenderReport] = msgspec.json.Decoder(RenderReport)
 

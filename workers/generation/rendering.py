@@ -17,7 +17,6 @@ from telemetry import logs
 from workers.generation.protocol import (
     CopyReady,
     DrawProgress,
-    OutOfResources,
     RenderRefused,
     RenderReport,
     RenderRequest,
@@ -111,9 +110,9 @@ def _raise_if_render_refused(report: RenderReport) -> CopyReady | DrawProgress:
     The failure is final if the piece was refused, and retried if memory or disk ran out.
     """
     if isinstance(report, RenderRefused):
-        raise RenderFailed(Failed(report.code, report.message))
-    if isinstance(report, OutOfResources):
-        raise RenderFailed(Retry(report.code, report.message))
+        raise RenderFailed(
+            Retry(report.code, report.message) if report.for_now else Failed(report.code, report.message)
+        )
     return report
 
 

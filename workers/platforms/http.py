@@ -9,7 +9,6 @@ allows more. A response of any status is returned. Without a response, `PostNotS
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -20,6 +19,7 @@ from ssrfguard import SSRFGuardError
 from domain.publishing.outgoing import PostingAccount
 from schemas.errors import PlatformError, PostNotSent, PostOutcomeUnknown, PostRejected, SourceError
 from workers.web import inflate
+from workers.web.errors import read_response_date
 
 MAX_PLATFORM_RESPONSE_BYTES = 1 << 20
 PLATFORM_CONNECT_TIMEOUT_S = 5.0
@@ -289,12 +289,4 @@ def parse_platform_time(text: str) -> datetime | None:
         at = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
         return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def read_response_date(headers: httpx.Headers) -> datetime:
-    try:
-        at = parsedate_to_datetime(headers.get("Date", ""))
-    except (TypeError, ValueError, OverflowError):
-        return datetime.now(UTC)
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -51,11 +51,9 @@ class RemoteServerSlots:
 
         The attempt keeps its slot if `MAX_YIELDED_ATTEMPTS_PER_SLOT` attempts for each slot have yielded theirs.
         """
-        return (
-            self.slots.yield_slot()
-            if self.slots.yielded < MAX_YIELDED_ATTEMPTS_PER_SLOT * self.slots.size
-            else nullcontext()
-        )
+        if self.slots.yielded < MAX_YIELDED_ATTEMPTS_PER_SLOT * self.slots.size:
+            return self.slots.yield_slot()
+        return nullcontext()
 
     async def _wait(self, server_slots: FairSlots, tenant: UUID) -> None:
         if self.slots.yielded >= self.slots.size:

@@ -54,8 +54,6 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
 
 async def refresh_account_tokens(net: OutgoingNetwork, attempt: TokenRefreshAttempt) -> TokenGrant:
     platform = attempt.server.platform
-    return (
-        fakes.issue_sandbox_tokens(platform)
-        if attempt.sandbox
-        else await load_platform_parts(platform).refresh(net, attempt)
-    )
+    if attempt.sandbox:
+        return fakes.issue_sandbox_tokens(platform)
+    return await load_platform_parts(platform).refresh(net, attempt)

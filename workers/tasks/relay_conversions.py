@@ -12,7 +12,6 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from db.pool import use_postgres_connection
 from domain.events import conversion_lines
 from domain.events.conversion_lines import ClosedConversionDestination, OpenConversionDestination
 from domain.events.conversions import CALL_ROWS, SettledConversion
@@ -24,13 +23,12 @@ from workers.conversions.due_split import ReadyConversion, build_delivered_settl
 from workers.conversions.outbox import (
     OUTBOX_STATEMENT_TIMEOUT_S,
     ConversionOutbox,
-    OpenEventStore,
     OutboxUnavailableError,
     open_conversion_outbox,
 )
 from workers.conversions.verdict import ConversionVerdict, ConversionVerdictKind, all_refused_verdict
 from workers.platforms.connecting import OutgoingNetwork, open_outgoing_network
-from workers.resources import WorkerResources
+from workers.resources import OpenEventStore, WorkerResources
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 
@@ -43,12 +41,11 @@ MAX_REFUSED_CONVERSIONS = 10
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    url = resources.settings.event_store_url
     return partial(
         relay_conversions,
         net=await resources.open_once(open_outgoing_network),
         keyring=resources.keyring,
-        event_store=partial(use_postgres_connection, url, name="relay", command_timeout=OUTBOX_STATEMENT_TIMEOUT_S),
+        event_store=resources.event_store(name="relay", patience_s=OUTBOX_STATEMENT_TIMEOUT_S),
     )
 
 

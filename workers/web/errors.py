@@ -103,8 +103,12 @@ def read_retry_after_s(headers: httpx.Headers) -> float | None:
     date = _parse_http_date(value)
     if date is None:
         return None
-    server_date = _parse_http_date(headers.get("Date", "")) or datetime.now(UTC)
-    return min(max((date - server_date).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
+    return min(max((date - read_response_date(headers)).total_seconds(), 0.0), MAX_RETRY_AFTER_S)
+
+
+def read_response_date(headers: httpx.Headers) -> datetime:
+    """Return the Date of a response; our own time if it is missing or unreadable."""
+    return _parse_http_date(headers.get("Date", "")) or datetime.now(UTC)
 
 
 def _parse_http_date(value: str) -> datetime | None:

@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from api.events.app_lookup import MainDatabaseLookup
+import pytest
+
+from api.events.app_lookup import ProjectAppsLookup
 from api.http.requests import ApiRequest
+from domain.apps import app_numbers
 
 
 class _Request:
@@ -17,16 +20,20 @@ class _Request:
 
     event_store_connection = connection
 
+    def project_scope(self, project_id: str) -> dict[str, str]:
+        return {"project_id": project_id}
 
-async def test_look_up_runs_once_for_all_slices() -> None:
+
+async def test_look_up_runs_once_for_all_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     results: list[str] = []
 
-    async def find(_: Any) -> str:
+    async def find(_: Any, **__: Any) -> str:
         results.append("found")
         return "found"
 
-    look_up = MainDatabaseLookup(cast("ApiRequest", _Request()), find)
+    monkeypatch.setattr(app_numbers, "find_project_apps", find)
+    look_up = ProjectAppsLookup(cast("ApiRequest", _Request()), "prj_1", None)
     for _ in range(3):
         async with look_up.connect():
-            assert look_up.result == "found"
+            assert cast("Any", look_up.result) == "found"
     assert results == ["found"]

@@ -130,15 +130,6 @@ async def test_rewrap_seals_with_the_keyrings_first_key(
     assert decoded(await tenantry("keys", "rewrap", "--json"))["total"] == 0
 
 
-async def test_rewrap_names_a_corrupt_secret(
-    tenantry: Tenantry, account: dict[str, UUID], conn: Conn, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await conn.execute("update account_credential set sealed = set_bit(sealed, 9, 1 - get_bit(sealed, 9))")
-    monkeypatch.setenv("VAULT_KEYS", f"new:{base64.b64encode(bytes(32)).decode()},{settings.vault_keys}")
-    error = refused(await tenantry("keys", "rewrap", "--json"), 1)
-    assert "account_credential/{organization_id}/{account_id}".format(**account) in error["message"]
-
-
 async def test_show_local_prints_the_keys_of_bin_up(tenantry: Tenantry, elsewhere: Path) -> None:
     folder.LOCAL_FOLDER.mkdir()
     folder.write_env_file(folder.LOCAL_ENV_FILE, {"PUBLIC_URL": "http://127.0.0.1:8000"})

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from litestar import Litestar
 from standardwebhooks import Webhook
 
-from api.app import configure_application
 from chaos.loopback_server import serve_loopback
 from cli.__main__ import tenantry as root
 from cli.commands.webhooks import WEBHOOK_EVENT_TYPES
@@ -24,20 +23,14 @@ from cli.shared.forwarding import EventForwarder
 from db.pool import Pool
 from db.server import find_free_port
 from schemas import ids
-from schemas.settings import Settings
-from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
+from tests.api.conftest import ApiCaller, acme, app, open_caller
 from tests.api.participants import new_project
 from tests.api.webhooks.streaming import emit_event, open_reader
 from tests.cli.listening import listening, open_proxy, ran, served
 from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
 from workers.webhooks.sending import WEBHOOK_REQUEST_HEADERS
 
-
-@pytest_asyncio.fixture
-async def app(settings: Settings) -> AsyncIterator[Litestar]:
-    app = configure_application(built_app(), settings)
-    async with hold_context(app.lifespan()):
-        yield app
+__all__ = ["acme", "app"]
 
 
 @pytest_asyncio.fixture
@@ -45,12 +38,6 @@ async def api(app: Litestar) -> AsyncIterator[str]:
     """Address of the API on a real socket."""
     async with served(app) as url:
         yield url
-
-
-@pytest_asyncio.fixture
-async def acme(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
-    async with open_caller(app, pool, "Acme") as caller:
-        yield caller
 
 
 @pytest_asyncio.fixture

@@ -1,17 +1,13 @@
 """Approval: pending content, and decisions."""
 
-from collections.abc import Awaitable, Callable
-
 import pytest
 
 from db.pool import Conn
-from domain.content import approvals, content
 from domain.projects import projects
 from schemas.content import ApprovalPolicy
-from schemas.errors import ObjectNotFound, StateConflict
-from tests import seeds
+from schemas.errors import StateConflict
 from tests.domain import project as projects_of
-from tests.domain.content.reviewing import URL, approve, create, edit, policy, reject, status
+from tests.domain.content.reviewing import approve, create, edit, policy, reject
 from tests.domain.project import Project
 
 
@@ -75,22 +71,3 @@ async def test_archived_project_refuses_approvals(conn: Conn, project: Project) 
         await approve(conn, project, first)
     assert refused.value.details["reason"] == "PROJECT_ARCHIVED"
     assert (await reject(conn, project, second)).approval_status == "rejected"
-
-
-async def test_another_organization_sees_and_decides_nothing(conn: Conn, project: Project) -> None:
-    await policy(conn, project, requires_approval=True)
-    made = await create(conn, project)
-    rival = project._replace(org=await seeds.organization(conn))
-    attempts: list[Callable[[], Awaitable[object]]] = [
-        lambda: approve(conn, rival, made),
-        lambda: reject(conn, rival, made),
-        lambda: edit(conn, rival, made, "Mine"),
-        lambda: policy(conn, rival, requires_approval=False),
-        lambda: create(conn, rival),
-        lambda: content.read_content(conn, organization_id=rival.org, content_id=made, public_url=URL),
-        lambda: approvals.read_approval_policy(conn, organization_id=rival.org, project_id=rival.id),
-    ]
-    for attempt in attempts:
-        with pytest.raises(ObjectNotFound):
-            await attempt()
-    assert await status(conn, made) == "pending"

@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from db.pool import Conn, Pool, run_in_transaction
 from domain.jobs import jobs
@@ -24,11 +23,6 @@ from tests import seeds
 from tests.domain.content import making, reviewing
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
-
-
-@pytest_asyncio.fixture
-async def org(conn: Conn) -> UUID:
-    return await seeds.organization(conn)
 
 
 async def end(pool: Pool, claim: JobClaim) -> bool:

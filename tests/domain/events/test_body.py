@@ -113,12 +113,6 @@ async def test_a_good_event_is_read_and_can_be_kept(conn: Conn) -> None:
         assert json.loads(row["properties"]) is not None, text[:200]
 
 
-@pytest.mark.parametrize(("text", "code"), BAD, ids=range(len(BAD)))
-def test_bad_event_has_its_code(text: bytes, code: str) -> None:
-    found = read(among([text]))
-    assert ([one.code for one in found.rejected], found.events) == ([code], [])
-
-
 def test_bad_events_do_not_affect_others() -> None:
     """For any number and place of bad events."""
     for seed in range(200):

@@ -1,18 +1,15 @@
-"""Rollups match the events under concurrent folds, rebuilds and writes."""
+"""Rollups match the events after folds and rebuilds; `test_event_names.py` runs these beside writers."""
 
 import asyncio
-import random
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from uuid import uuid4
 
 import pytest
 
 from db.pool import Conn, Pool
-from db.reach import raise_if_postgres_away
-from domain.events import group_commit, rollups
-from schemas.errors import InvalidValue, ServiceUnavailable
+from domain.events import rollups
+from schemas.errors import InvalidValue
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send, wrong_counts
 from tests.jobs.scene import waits_for_lock
 from tests.waiting import eventually
@@ -75,36 +72,3 @@ async def test_dropped_day_keeps_its_counts(conn: Conn) -> None:
     with pytest.raises(InvalidValue):
         await rollups.rebuild_event_counts(conn, project_id=PROJECT, day=gone)
     assert await conn.fetchval("select sum(n) from event_rollup where name <> ''") == 1
-
-
-async def test_writers_folders_and_rebuilds_at_once(wide: Pool, conn: Conn) -> None:
-    """Some sessions are terminated meanwhile."""
-    dice, done = random.Random(7), asyncio.Event()
-
-    async def write(numbers: range) -> None:
-        for start in numbers[::20]:
-            async with wide.acquire() as own, own.transaction():
-                sent = [event(n, occurred_at=datetime.now(UTC)) for n in range(start, start + 20)]
-                await group_commit.store_new_events(own, sorted(sent))
-
-    async def fold() -> None:
-        while not done.is_set():
-            async with wide.acquire() as own:
-                with suppress(ServiceUnavailable), raise_if_postgres_away():
-                    async with own.transaction():
-                        await rollups.fold_event_counts(own)
-                        if dice.random() < 0.2:
-                            await own.execute("select pg_terminate_backend(pg_backend_pid())")
-
-    async def rebuild() -> None:
-        while not done.is_set():
-            async with wide.acquire() as own:
-                await rollups.rebuild_event_counts(own, project_id=PROJECT, day=datetime.now(UTC).date())
-
-    others = asyncio.gather(fold(), fold(), fold(), rebuild())
-    await asyncio.gather(*[write(range(start, start + 600)) for start in range(0, 3_600, 600)])
-    done.set()
-    await others
-    await fold_all(conn)
-    assert await conn.fetchval("select sum(n) from event_rollup where name <> ''") == 3_600
-    assert await wrong_counts(conn) == []

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from api.http.request_state import RequestState
 from db.pool import Conn, Pool, run_in_transaction
-from domain.jobs import bulk_retries, jobs, retries
+from domain.jobs import bulk_retries, jobs
 from domain.jobs.bulk_retries import BulkRetryResult, JobRetryFilter
 from domain.values.periods import UNBOUNDED_PERIOD
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Failed
 from schemas import ids
 from telemetry import log_context
-from tests.domain.project import Project
+from tests.domain.project import Project, retry
 from tests.domain.publishing import post_scene
 
 SCOPES = frozenset({"publish:write"})
@@ -43,16 +43,10 @@ async def bulk(pool: Pool, project: Project) -> BulkRetryResult:
     )
 
 
-async def single(pool: Pool, project: Project, job_id: UUID) -> None:
-    await run_in_transaction(
-        pool, lambda conn: retries.submit_job_retry(conn, organization_id=project.org, job_id=job_id, scopes=SCOPES)
-    )
-
-
 async def test_races_retry_each_job_once(wide: Pool, conn: Conn, project: Project) -> None:
     origins = await failed_posts(wide, conn, project, 20)
     racers: list[Callable[[], Awaitable[Any]]] = [partial(bulk, wide, project) for _ in range(3)]
-    racers[1:1] = [partial(single, wide, project, origin) for origin in origins[::3]]
+    racers[1:1] = [partial(retry, wide, project, origin, {*SCOPES}) for origin in origins[::3]]
     answers = await asyncio.gather(*[racer() for racer in racers])
     rows = await conn.fetch("select retry_of, id from job where retry_of = any($1)", origins)
     assert Counter(row["retry_of"] for row in rows) == Counter(origins)

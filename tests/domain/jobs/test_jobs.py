@@ -1,7 +1,5 @@
 """Jobs for partners: reading and canceling them."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from db.pool import Conn, Pool
@@ -11,9 +9,9 @@ from jobs.outcomes import Canceled, Done, Failed, Retry, TaskOutcome
 from schemas import ids
 from schemas.errors import ObjectNotFound, StateConflict
 from schemas.jobs import Job, JobError
-from tests.domain.project import SCOPES, Project, cancel, ingest, list_ids, shown, start, started
+from tests.domain.project import SCOPES, Project, cancel, ingest, list_ids, shown, started
 from tests.jobs import scene
-from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
+from tests.jobs.scene import INTERNAL_JOB, TEST_JOB
 
 
 async def test_a_queued_job_is_running_on_the_wire(conn: Conn, project: Project) -> None:
@@ -101,23 +99,6 @@ async def test_a_list_is_newest_first_and_the_tenants_own(conn: Conn, project: P
     page = await list_ids(conn, project, limit=3)
     rest = await list_ids(conn, project, limit=3, before=ids.parse_prefixed_id("job", page[-1]))
     assert (page, rest) == (expected[:3], expected[3:])
-
-
-async def test_a_list_filters(conn: Conn, project: Project) -> None:
-    ingesting = ids.format_prefixed_id("job", await start(conn, project))
-    claim = await scene.start_job(conn, project.org, UNCAPPED_JOB)
-    later = await scene.submit(conn, project.org, run_at=datetime.now(UTC) + timedelta(hours=1))
-    await scene.settle(conn, [claim])
-    done, scheduled = ids.format_prefixed_id("job", claim.id), ids.format_prefixed_id("job", later.job_id)
-    assert await list_ids(conn, project, project_id=project.id) == [ingesting]
-    assert await list_ids(conn, project, kinds=["run_free_errand"]) == [done]
-    assert await list_ids(conn, project, statuses=["completed"]) == [done]
-    assert await list_ids(conn, project, statuses=["running"]) == [scheduled, ingesting]
-    assert await list_ids(conn, project, stages=["scheduled"]) == [scheduled]
-    assert await list_ids(conn, project, statuses=["failed"]) == []
-    assert await list_ids(conn, project, project_id=project.id, statuses=["completed"]) == []
-    with pytest.raises(ObjectNotFound):
-        await list_ids(conn, project, project_id=ids.new_uuid7())
 
 
 async def test_cancel_of_a_running_job_sets_its_flag(pool: Pool, conn: Conn, project: Project) -> None:

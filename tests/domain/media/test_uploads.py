@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from db.pool import Conn, Pool
 from domain.media import uploads
@@ -21,11 +20,6 @@ from workers.dispatcher.chores import build_media_prune_chore
 def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raise the time limit of deletes for a busy machine."""
     monkeypatch.setattr(uploads, "UPLOAD_DELETE_TIMEOUT_S", PATIENCE_S)
-
-
-@pytest_asyncio.fixture
-async def org(conn: Conn) -> UUID:
-    return await seeds.organization(conn)
 
 
 async def stored(conn: Conn, store: MediaStore, org: UUID) -> str:

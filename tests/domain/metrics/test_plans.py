@@ -109,17 +109,8 @@ async def test_the_best_are_ranked_by_the_snapshots_of_the_window(conn: Conn) ->
         accounts.append((project, await seeds.account(conn, org, project, handle=f"shop-{number}")))
 
     async def rank() -> TopPerformers:
-        return await top_performers.rank_by_platform_metrics(
-            conn,
-            organization_id=org,
-            project_id=accounts[0][0],
-            metric="views",
-            window="7d",
-            source_type="platform_post",
-            platforms=None,
-            limit=10,
-            now=NOW,
-        )
+        asked = top_performers.TopPerformersQuery(org, accounts[0][0], "views", "7d", "platform_post", None, 10)
+        return await top_performers.rank_by_platform_metrics(conn, asked, now=NOW)
 
     for _ in range(plans.TIMES):
         await rank()

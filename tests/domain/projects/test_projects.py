@@ -6,21 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from db.pool import Conn, Pool, run_in_transaction
 from domain.projects import archive_status, projects
-from domain.tenancy import project_locks
-from schemas.errors import ObjectNotFound, StateConflict, VersionOutdated
+from schemas.errors import StateConflict, VersionOutdated
 from schemas.projects import ProjectPatch
 from tests import seeds
 from tests.domain import project as verbs
 from tests.domain.project import Project
-
-
-@pytest_asyncio.fixture
-async def org(conn: Conn) -> UUID:
-    return await seeds.organization(conn)
 
 
 async def patched(conn: Conn, org: UUID, project_id: UUID, **fields: Any) -> Any:
@@ -46,43 +39,6 @@ async def test_an_empty_patch_changes_nothing(conn: Conn, org: UUID) -> None:
     project_id = await seeds.project(conn, org)
     before = await projects.read_project(conn, organization_id=org, project_id=project_id)
     assert await patched(conn, org, project_id) == before
-
-
-async def test_another_organization_sees_nothing(conn: Conn, org: UUID) -> None:
-    project_id = await seeds.project(conn, org)
-    other = await seeds.organization(conn)
-    with pytest.raises(ObjectNotFound):
-        await projects.read_project(conn, organization_id=other, project_id=project_id)
-    with pytest.raises(ObjectNotFound):
-        await patched(conn, other, project_id, name="Mine")
-    with pytest.raises(ObjectNotFound):
-        await verbs.archive(conn, Project(other, project_id))
-    with pytest.raises(ObjectNotFound):
-        await project_locks.lock_active_project(conn, organization_id=other, project_id=project_id)
-
-
-async def listed(conn: Conn, org: UUID, **filters: Any) -> list[str]:
-    defaults: dict[str, Any] = dict.fromkeys(("customer_external_id", "search", "before"))
-    defaults |= {"status": "active", "limit": 10}
-    page = await projects.list_project_page(conn, organization_id=org, **defaults | filters)
-    return [project.name for project in page]
-
-
-async def test_filters(conn: Conn, org: UUID) -> None:
-    first = await seeds.project(conn, org, name="100% Bäckerei", customer_external_id="c-1")
-    await seeds.project(conn, org, name="Blumen_Laden", customer_external_id="c-1")
-    gone = await seeds.project(conn, org, name="Closed")
-    await verbs.archive(conn, Project(org, gone))
-    assert await listed(conn, org) == ["Blumen_Laden", "100% Bäckerei"]
-    assert await listed(conn, org, status="archived") == ["Closed"]
-    assert await listed(conn, org, customer_external_id="c-1", limit=1) == ["Blumen_Laden"]
-    assert await listed(conn, org, customer_external_id="c-2") == []
-    assert await listed(conn, org, search="bÄCK") == ["100% Bäckerei"]
-    assert await listed(conn, org, search="0%") == ["100% Bäckerei"]
-    assert await listed(conn, org, search="n_L") == ["Blumen_Laden"]
-    assert await listed(conn, org, search="_") == ["Blumen_Laden"]
-    assert await listed(conn, org, search="\\") == []
-    assert await listed(conn, org, before=first) == []
 
 
 async def test_an_archive_repeats_its_answer_and_an_ended_one_can_be_undone(conn: Conn, org: UUID) -> None:

@@ -19,7 +19,6 @@ from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Canceled, Done, Failed, Retry, TaskOutcome
 from tests import leasing, seeds
 from tests.domain import project as people
-from tests.domain.content import reviewing
 from tests.domain.project import Project
 from tests.domain.publishing import post_scene as scene
 from tests.domain.webhooks import watching
@@ -130,20 +129,6 @@ async def test_internal_jobs_emit_nothing(conn: Conn, pool: Pool, project: Proje
     assert await told() == {}
 
 
-async def test_each_decision_on_content_is_emitted(conn: Conn, project: Project, told: Told) -> None:
-    await reviewing.policy(conn, project, requires_approval=True)
-    first, second = [await reviewing.create(conn, project) for _ in range(2)]
-    assert await told() == {}
-    await reviewing.approve(conn, project, first)
-    assert await told() == {"content.approved": 1}
-    await reviewing.reject(conn, project, second)
-    assert await told() == {"content.rejected": 1}
-    await reviewing.edit(conn, project, first, "Another caption.")
-    assert await told() == {}
-    await reviewing.approve(conn, project, first)
-    assert await told() == {"content.approved": 1}
-
-
 async def test_connect_and_its_ends_are_emitted(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
     account_id = await seeds.account(conn, project.org, project.id)
     assert await told() == {"social_account.connected": 1}
@@ -157,19 +142,6 @@ async def test_connect_and_its_ends_are_emitted(conn: Conn, pool: Pool, project:
     assert await told() == {}
     await leasing.disconnect(pool, project.org, account_id)
     assert await told() == {"social_account.revoked": 1}
-
-
-async def test_lease_events_go_to_the_tenant(conn: Conn, pool: Pool, project: Project, told: Told) -> None:
-    owner = await leasing.owner(conn)
-    await watching.listen(conn, owner.org)
-    leased = await leasing.lend(pool, owner, project)
-    assert await told() == {"lease_request.assigned": 1, "social_account.connected": 1}
-    post_id = await leasing.schedule(conn, project, leased)
-    assert post_id
-    assert await told() == {"post.scheduled": 1}
-    await leasing.recall(pool, owner, leased)
-    assert await told() == {"job.canceled": 1, "post.canceled": 1, "social_account.revoked": 1}
-    assert await conn.fetchval("select count(*) from webhook_event where organization_id = $1", owner.org) == 0
 
 
 async def test_rolled_back_change_emits_nothing(conn: Conn, project: Project, told: Told) -> None:

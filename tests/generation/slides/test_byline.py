@@ -12,7 +12,8 @@ from generation.copy.write import labels_in_language
 from generation.frame import FRAME_BY_ASPECT
 from generation.portraits.portrait import draw_presenter_portrait
 from generation.slides.byline import fit_presenter_byline
-from generation.slides.deck import list_single_image_slide, list_slideshow_slides
+from generation.slides.deck import list_slideshow_slides
+from generation.slides.hook import draw_single_image
 from generation.slides.kit import SlideKit, SlidePresenter
 from generation.spec import AspectRatio, PieceCopy, Presenter
 from generation.theme import derive_theme
@@ -68,7 +69,7 @@ def test_hook_and_end_disclose_the_presenter(aspect: AspectRatio, language: str,
 @pytest.mark.parametrize("aspect", ASPECTS)
 def test_a_single_image_discloses_the_presenter_above_its_button(aspect: AspectRatio) -> None:
     made = kit("en", aspect)
-    canvas = list_single_image_slide(made, said("en"))[0]()
+    canvas = draw_single_image(made, said("en"))
     assert {mark.name for mark in shown(canvas)} == {"presenter", "disclosure"}
     assert max(mark.box[3] for mark in shown(canvas)) < made.frame.bottom - BUTTON
 
@@ -83,7 +84,7 @@ def test_long_names_and_taglines_leave_the_presenter_room(aspect: AspectRatio) -
 
 
 def test_devices_lie_below_the_byline() -> None:
-    canvas = list_single_image_slide(kit("ar", "1:1", with_device=True), said("ar"))[0]()
+    canvas = draw_single_image(kit("ar", "1:1", with_device=True), said("ar"))
     assert (wrong(canvas), over_each_other(canvas)) == ([], [])
 
 

@@ -1,10 +1,10 @@
-"""Fixtures: one browser and one API of each kind for the run, and a tab for each test."""
+"""Fixtures: one API of each kind for the run, and a tab for each test."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.peers.chromium import Browser, BrowserTab, browsing, stranger
+from tests.peers.chromium import BrowserTab, stranger
 from tests.peers.console.filled_api import FilledApi, filled_api
 from tests.peers.own_api import OwnApi, own_api
 
@@ -21,16 +21,10 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
         yield made
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with browsing() as page:
-        yield page.browser
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[BrowserTab]:
+def page(browser: BrowserTab) -> Iterator[BrowserTab]:
     """Open a tab; assert that it had no unexpected error and ran no injected script."""
-    with stranger(browser) as page:
+    with stranger(browser.browser) as page:
         page.emulate("light", 1400)
         yield page
         page.until("document.readyState === 'complete'")

@@ -22,10 +22,9 @@ from schemas.settings import Settings
 from tests import seeds
 from tests import servers as made
 from tests.api.conftest import new_key
-from tests.api_process import serving
 from tests.peers.chromium import BrowserTab
 from tests.peers.own_api import OwnApi
-from tests.peers.processes import dispatching, working
+from tests.peers.processes import dispatching, serving, working
 from tests.peers.simulators import instagram_user
 from tests.peers.simulators.instagram import Instagram
 from tests.peers.simulators.serving import served
@@ -130,8 +129,8 @@ def living(folder: Path, *, pools: Sequence[str] = POOLS) -> Iterator[Living]:
         )
         made_keys = asyncio.run(keys(servers.postgres.url))
         at_work(stack, settings, pools)
-        api = stack.enter_context(serving(settings, folder / "api.log", port=port))
-        own = OwnApi(api.url, made_keys.partner, servers.postgres.url)
+        url = stack.enter_context(serving(settings, folder / "api.log", port=port))
+        own = OwnApi(url, made_keys.partner, servers.postgres.url)
         yield Living(own, made_keys, site, let, portal, receiver, settings)
 
 

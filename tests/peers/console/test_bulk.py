@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from itertools import product
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from db.pool import use_postgres_connection
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import click_button
-from tests.peers.console.checks import find_barriers
+from tests.peers.console.checks import check_themes
 from tests.peers.own_api import OwnApi, own_api
 
 pytestmark = pytest.mark.peers
@@ -63,24 +62,17 @@ async def asked(api: OwnApi, statement: str, *values: Any) -> Any:
         return await conn.fetchval(statement, *values)
 
 
-def assert_no_barriers(page: BrowserTab) -> None:
-    """Assert that no barrier exists in either theme, wide or narrow."""
-    for theme, width in product(("light", "dark"), (1400, 400)):
-        page.emulate(theme, width)
-        assert find_barriers(page) == [], (theme, width)
-
-
 def test_bulk_retry_retries_failed_jobs_and_counts_skipped(api: OwnApi, page: BrowserTab) -> None:
     api.open(page, "jobs?phase=failed&errorCode=SITE_TIMEOUT", "document.querySelectorAll('main tbody tr')[20]")
     click_button(page, "Retry all matching jobs")
     page.until(f"{HEADING} == 'Retry 250 jobs?'")
-    assert_no_barriers(page)
+    check_themes(page)
     click_button(page, "Retry 250 jobs")
     page.until(f"{TOLD}?.includes('retried')")
     assert page.run(TOLD) == "247 jobs retried."
     skipped = page.run("document.querySelector('dialog[open] tbody').innerText")
     assert skipped.split() == ["PROJECT_ARCHIVED", "3"]
-    assert_no_barriers(page)
+    check_themes(page)
     click_button(page, "Close")
     retried = "select count(distinct retry_of) = 247 and count(*) = 247 from job where retry_of is not null"
     assert asyncio.run(asked(api, retried))
@@ -103,22 +95,3 @@ def test_job_with_unknown_outcome_is_not_retried(api: OwnApi, page: BrowserTab) 
     page.run("document.querySelector('main section.failed a').click()")
     page.until("location.hash == '#/posts?status=outcome_unknown'")
     assert page.troubles == []
-
-
-def test_concurrent_edit_asks_before_overwriting(api: OwnApi, page: BrowserTab) -> None:
-    page.expects.append("412")
-    with api.client() as client:
-        project = api.project(client)
-        api.open(page, f"projects/{project}/settings", "document.querySelector('main .facts')")
-        for choice, name in (("Overwrite", "Mine"), ("Reload", "Theirs")):
-            click_button(page, "Edit")
-            page.until("document.querySelector('dialog[open] [name=name]')")
-            client.patch(f"/projects/{project}", json={"name": "Theirs"})
-            page.run("document.querySelector('dialog[open] [name=name]').value = 'Mine'")
-            click_button(page, "Save")
-            page.until("document.querySelector('dialog[open] .failed button')")
-            assert_no_barriers(page)
-            click_button(page, choice)
-            page.until("!document.querySelector('dialog[open]')")
-            page.until(f"document.querySelector('main .facts').innerText.includes('{name}')")
-            assert client.get(f"/projects/{project}").json()["name"] == name

@@ -8,6 +8,7 @@ import pytest
 
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import click_button
+from tests.peers.console.checks import check_themes
 from tests.peers.own_api import OwnApi
 
 pytestmark = pytest.mark.peers
@@ -114,8 +115,13 @@ def test_dialog_keeps_input_and_pending_requests(api: OwnApi, page: BrowserTab) 
 
 DIALOG = "document.querySelector('dialog[open]')"
 
-#: The screen of a new object, the button of its form, its path, and the names of two of its fields.
-Edited = tuple[str, str, str, str, str]
+#: The screen of a new object, the button of its form, its path, a field, and another field that takes an address.
+Edited = tuple[str, str, str, str, str | None]
+
+
+def project_settings(api: OwnApi, client: httpx.Client) -> Edited:
+    project = api.project(client)
+    return f"projects/{project}/settings", "Edit", f"/projects/{project}", "name", None
 
 
 def influencer(api: OwnApi, client: httpx.Client) -> Edited:
@@ -134,7 +140,7 @@ def endpoint(api: OwnApi, client: httpx.Client) -> Edited:
     return f"webhooks/{one}", "Edit…", f"/webhook-endpoints/{one}", "description", "url"
 
 
-@pytest.mark.parametrize("made", [influencer, endpoint])
+@pytest.mark.parametrize("made", [project_settings, influencer, endpoint])
 def test_concurrent_edit_asks_before_overwriting(
     api: OwnApi, page: BrowserTab, made: Callable[[OwnApi, httpx.Client], Edited]
 ) -> None:
@@ -146,10 +152,14 @@ def test_concurrent_edit_asks_before_overwriting(
         for number, (choice, said) in enumerate((("Overwrite", "Mine"), ("Reload", "Theirs"))):
             click_button(page, verb)
             page.until(f"{DIALOG}?.querySelector('[name={typed}]')")
-            theirs = {typed: "Theirs", other: f"https://theirs.example/{number}"}
+            theirs = {typed: "Theirs"} | ({other: f"https://theirs.example/{number}"} if other else {})
             client.patch(path, json=theirs).raise_for_status()
             page.run(f"{DIALOG}.querySelector('[name={typed}]').value = 'Mine'")
             click_button(page, "Save")
+            page.until(f"{DIALOG}.querySelector('.failed button')")
+            if made is project_settings:
+                check_themes(page)
+                page.emulate("light", 1400)
             click_button(page, choice)
             page.until(f"!{DIALOG}")
             page.until(f"document.querySelector('main').innerText.includes('{said}')")

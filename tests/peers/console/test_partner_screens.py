@@ -1,13 +1,12 @@
 """Checks of each partner screen, with 10,000 posts and hostile texts."""
 
 from collections.abc import Iterator
-from itertools import product
 
 import pytest
 
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import press
-from tests.peers.console.checks import find_barriers
+from tests.peers.console.checks import check_themes, find_barriers
 from tests.peers.console.filled_api import Screen
 from tests.peers.console.furnished import furnished
 from tests.peers.console.shop import FilledShop
@@ -73,17 +72,11 @@ def test_screen_and_its_dialogs_are_safe_fit_and_are_accessible(
 ) -> None:
     """Checks both themes, wide and narrow; all requests go to this host."""
     full.open(page, screen.address, screen.ready)
-    for theme, width in THEMES_AND_WIDTHS:
-        page.emulate(theme, width)
-        assert page.run("document.documentElement.scrollWidth") <= width
-        assert find_barriers(page) == [], (theme, width)
+    check_themes(page, "document.documentElement.scrollWidth")
     assert {url for url in page.requests if not url.startswith((*HERE, full.api.url))} == set()
     page.expects.append(BRAND_IS_SILENT)
     for name in DIALOGS.get(screen.address, []):
         check_dialog(page, name)
-
-
-THEMES_AND_WIDTHS = [*product(("light", "dark"), (1400, 400))]
 
 
 def check_dialog(page: BrowserTab, name: str) -> None:
@@ -93,10 +86,7 @@ def check_dialog(page: BrowserTab, name: str) -> None:
     page.until(found)
     page.run(f"(window.opener = {found}, opener.focus(), opener.click())")
     page.until("document.querySelector('dialog[open]')")
-    for theme, width in THEMES_AND_WIDTHS:
-        page.emulate(theme, width)
-        assert page.run("document.querySelector('dialog').getBoundingClientRect().width") <= width, name
-        assert find_barriers(page) == [], (name, theme, width)
+    check_themes(page, "document.querySelector('dialog').getBoundingClientRect().width")
     for _ in range(12):
         press(page, "Tab")
         assert not page.run("document.activeElement.matches('main *, #bar *')"), name

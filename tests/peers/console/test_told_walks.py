@@ -129,7 +129,6 @@ def test_rotated_secret_signs_with_the_old_one(
     shop.open(page, f"webhooks/{endpoint['id']}", "document.querySelector('main .facts')")
     click(page, "Rotate secret…")
     page.until("document.querySelector('dialog form')")
-    assert find_barriers(page) == []
     send(page)
     new = secret(page, "whsec_")
     page.until("document.querySelector('main .facts').innerText.includes('Two secrets until')")
@@ -172,7 +171,6 @@ def test_missed_events_are_replayed(
     page.until("document.querySelector('main h1 .badge')?.innerText === 'active'")
     click(page, "Send again since…")
     write(page, "since", page.run(LOCALLY))
-    assert find_barriers(page) == []
     send(page)
     page.until(f"{SENT} > 0 && {SENT} === document.querySelectorAll('main tbody tr').length - 1")
     [again] = [one for one in deliveries(client, endpoint) if one["replayOf"] == missed["id"]]

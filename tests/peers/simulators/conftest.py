@@ -34,12 +34,6 @@ async def sim(base: str) -> AsyncIterator[Sim]:
 
 
 @pytest_asyncio.fixture
-async def host(files: str) -> AsyncIterator[Sim]:
-    async with Sim(files) as made:
-        yield made
-
-
-@pytest_asyncio.fixture
 async def http(base: str) -> AsyncIterator[httpx.AsyncClient]:
     async with visiting(base) as client:
         yield client

@@ -117,8 +117,8 @@ async def exchanged(http: httpx.AsyncClient, short: str) -> httpx.Response:
     return await http.get("/access_token", params=asked)
 
 
-async def long_lived(sim: Sim, http: httpx.AsyncClient, username: str = "ada") -> str:
-    short = (await swap(http, await code_of(sim, username))).json()["data"][0]["access_token"]
+async def long_lived(sim: Sim, http: httpx.AsyncClient, username: str = "ada", **changed: str) -> str:
+    short = (await swap(http, await code_of(sim, username, **changed))).json()["data"][0]["access_token"]
     token: str = (await exchanged(http, short)).json()["access_token"]
     return token
 

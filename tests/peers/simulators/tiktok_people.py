@@ -13,9 +13,9 @@ OPTIONS = ("offered", "comment_disabled", "duet_disabled", "stitch_disabled", "m
 class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A person of `POST /_sim/accounts`: `username` and any of these; missing fields stay as they are.
 
-    `refuses` are error codes of the next inits, `fails` the fail_reasons of the next accepted posts, both
-    first to last. Times are seconds: an accepted post is processed for `processing_s`, a public one then
-    moderated for `moderation_s`; a file is pulled `pull_after_s` after its init.
+    `fails` are the fail_reasons of the next accepted posts, first to last. Times are seconds: an accepted
+    post is processed for `processing_s`, a public one then moderated for `moderation_s`; a file is pulled
+    `pull_after_s` after its init.
     """
 
     username: str
@@ -32,7 +32,6 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     moderation_s: float = 60
     pull_after_s: float = 2
     followers: int = 0
-    refuses: list[str] = msgspec.field(default_factory=list)
     fails: list[str] = msgspec.field(default_factory=list)
     #: Whether creator_info was called since the options last changed.
     info_read: bool = False

@@ -151,8 +151,6 @@ class Publishing:
     def _begun(self, post: TikTokPost, creator: Creator) -> SimReply:
         """Begin the post, or refuse for reasons of the platform."""
         self._posts.settle()
-        if creator.refuses:
-            raise refused(creator.refuses.pop(0), "as the simulator was told")
         if post.is_draft and self._posts.pending(creator) >= creator.pending_shares:
             raise refused("spam_risk_too_many_pending_share", "too many drafts wait in the inbox")
         if not post.is_draft and self._posts.sent_today(creator) >= creator.posts_per_day:

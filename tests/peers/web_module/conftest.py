@@ -1,17 +1,11 @@
-"""Fixtures: a browser, an event server, and a page of a site that sends events."""
+"""Fixtures: an event server, and a page of a site that sends events."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.peers.chromium import BrowserTab, browsing
+from tests.peers.chromium import BrowserTab
 from tests.peers.web_module.pages import EventServer, leave, serving
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[BrowserTab]:
-    with browsing() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from db.pool import open_postgres_connection
+from schemas import ids
 from tests.peers.chromium import BrowserTab
 from tests.peers.own_api import OwnApi, own_api
 from tests.peers.site import site
@@ -44,23 +45,31 @@ class SnippetApp(NamedTuple):
         return spec
 
     def stored(self) -> list[tuple[str, str]]:
-        """Return name and path of each event."""
+        """Return name and path of each event of the app's project."""
         return asyncio.run(self._stored())
 
     async def _stored(self) -> list[tuple[str, str]]:
         conn = await open_postgres_connection(self.api.database_url, name="test")
-        rows = await conn.fetch("select name, properties from event order by event_key")
+        project_id = ids.parse_prefixed_id(ids.PROJECT, self.app["projectId"])
+        rows = await conn.fetch(
+            "select name, properties from event where project_id = $1 order by event_key", project_id
+        )
         await conn.close()
         return [(row["name"], json.loads(row["properties"]).get("path", "")) for row in rows]
 
 
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
+    with own_api(tmp_path_factory.mktemp("shop")) as made:
+        yield made
+
+
 @pytest.fixture
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SnippetApp]:
-    with own_api(tmp_path_factory.mktemp("shop")) as api:
-        with api.client() as client:
-            app = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
-            body = client.post(f"/projects/{api.project(client)}/sdk-apps", json=app).json()
-        yield SnippetApp(api, body)
+def shop(api: OwnApi) -> SnippetApp:
+    """Create an app in a project of its own."""
+    with api.client() as client:
+        app = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
+        return SnippetApp(api, client.post(f"/projects/{api.project(client)}/sdk-apps", json=app).json())
 
 
 def test_page_view_and_event_are_stored_once_despite_lost_responses(shop: SnippetApp, browser: BrowserTab) -> None:

@@ -8,20 +8,21 @@ from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
+import msgspec
 
 from db.pool import run_in_transaction
 from domain.jobs import retries
-from domain.media import app_media_fetches, uploads
+from domain.media import app_media, app_media_fetches, uploads
+from domain.media.storage import open_media_store
 from domain.media.store import MediaStore
 from jobs.kinds import FETCH_APP_MEDIA_KIND
 from jobs.ledger import SubmittedJob
 from schemas.app_media import AppMediaKind
 from tests import seeds
 from tests.workers import by_hand
+from tests.workers.by_hand import Death
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import Answers, Site, allowed_client, serve
-from workers.runtime.context import TaskContext
-from workers.runtime.progress import ProgressWriter
 from workers.runtime.runner import JobTask
 from workers.tasks.fetch_app_media import fetch_app_media
 from workers.web.download import FileDownloads
@@ -53,13 +54,11 @@ class MediaFetches(NamedTuple):
         )
         return await run_in_transaction(self.project.workers.pool, again)
 
-    async def perform(self, task: JobTask) -> str:
+    async def perform(self, task: JobTask, death: Death | None = None) -> str:
         pool = self.project.workers.pool
         async with pool.acquire() as conn:
             [claim] = await seeds.claims(conn, FETCH_APP_MEDIA_KIND)
-        attempt = by_hand.attempt_of(claim, FETCH_APP_MEDIA_KIND)
-        context = TaskContext(attempt, pool, ProgressWriter(pool), lambda: 15.0)
-        return await by_hand.perform(pool, task, context, attempt)
+        return await by_hand.run(pool, claim, FETCH_APP_MEDIA_KIND, task, death)
 
     async def fetched(self, url: str, downloads: FileDownloads, kind: AppMediaKind = "logo") -> asyncpg.Record:
         """Return its row once a job has ended."""
@@ -72,14 +71,30 @@ class MediaFetches(NamedTuple):
         assert row is not None
         return row
 
-    async def prune(self) -> None:
-        """Prune as of a day later."""
+    async def delete(self, asset_id: UUID) -> None:
+        delete = partial(
+            app_media.delete_app_media_file,
+            organization_id=self.project.org,
+            project_id=self.project.id,
+            asset_id=asset_id,
+        )
+        await run_in_transaction(self.project.workers.pool, delete)
+
+    async def files_a_day_later(self) -> list[str]:
+        """Prune as of a day later; return the files that are left."""
         async with self.project.workers.pool.acquire() as conn:
             await conn.execute("update media_upload set started_at = started_at - interval '1 day'")
             await uploads.prune_stale_uploads(conn, self.store)
+        return self.files()
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.folder.rglob("*") if path.is_file())
+
+
+def open_fetches(project: IngestProject, folder: Path) -> MediaFetches:
+    """Open the project's fetches into a storage in this folder."""
+    settings = msgspec.structs.replace(project.workers.settings, assets_url=folder.as_uri())
+    return MediaFetches(project, open_media_store(settings), folder)
 
 
 @asynccontextmanager

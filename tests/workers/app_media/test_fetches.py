@@ -1,24 +1,21 @@
 """Fetches of app media: the outcome of each address, dying workers, and leftovers in the storage."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
 import pytest_asyncio
 
-from db.pool import run_in_transaction
-from domain.media import app_media, app_media_fetches, app_media_limits
-from domain.media.storage import open_media_store
+from domain.media import app_media_fetches, app_media_limits
 from schemas.app_media import AppMediaKind
 from schemas.errors import SourceError, SourceTooLarge, StateConflict
 from tests import media
-from tests.workers import by_hand
-from tests.workers.app_media.fetching import MediaFetches, site
+from tests.workers.app_media.fetching import MediaFetches, open_fetches, site
+from tests.workers.by_hand import Death, Verb
 from tests.workers.net import VECTORS, SimulatedNetwork
 from tests.workers.tasks.project import IngestProject
 from tests.workers.web.web import raw_response
@@ -28,12 +25,6 @@ from workers.web.fetch import open_guarded_client
 
 LOGO = media.picture(size=(64, 64))
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script/><rect width="9" height="9"/></svg>'
-
-
-@pytest.fixture
-def fetching(project: IngestProject, tmp_path: Path) -> MediaFetches:
-    settings = msgspec.structs.replace(project.workers.settings, assets_url=tmp_path.as_uri())
-    return MediaFetches(project, open_media_store(settings), tmp_path)
 
 
 @pytest_asyncio.fixture
@@ -53,8 +44,7 @@ async def test_a_file_is_fetched_from_its_address(fetching: MediaFetches) -> Non
         assert fetching.files() == [row["token"]]
         assert await fetching.project.workers.pool.fetchval("select count(*) from media_upload") == 0
         drawn = await fetching.fetched(served.url("/c"), downloads)
-    await fetching.prune()
-    assert fetching.files() == sorted([row["token"], drawn["token"]])
+    assert await fetching.files_a_day_later() == sorted([row["token"], drawn["token"]])
     assert b"script" not in (fetching.folder / drawn["token"][:2] / drawn["token"]).read_bytes()
 
 
@@ -75,8 +65,7 @@ async def test_a_refused_file_has_an_error_code(fetching: MediaFetches) -> None:
         for number, (_, code) in enumerate(refused):
             row = await fetching.fetched(served.url(f"/{number}"), downloads)
             assert (row["status"], row["error"]["code"]) == ("failed", code), number
-    await fetching.prune()
-    assert fetching.files() == []
+    assert await fetching.files_a_day_later() == []
 
 
 async def test_no_private_address_is_connected(
@@ -95,36 +84,24 @@ async def test_no_private_address_is_connected(
     assert row["error"]["code"] == "FETCH_BLOCKED"
 
 
-STEPS = ("begin_media_fetch_attempt", "reserve_fetched_file", "finish_media_fetch")
+STEPS = (
+    app_media_fetches.begin_media_fetch_attempt,
+    app_media_fetches.reserve_fetched_file,
+    app_media_fetches.finish_media_fetch,
+)
 
 
-@pytest.mark.parametrize("dies_at", STEPS)
+@pytest.mark.parametrize("verb", STEPS)
 @pytest.mark.parametrize("after", [False, True])
-async def test_a_dying_worker_leaves_one_row_and_one_file(
-    fetching: MediaFetches, monkeypatch: pytest.MonkeyPatch, dies_at: str, after: bool
-) -> None:
-    verb: Callable[..., Awaitable[Any]] = getattr(app_media_fetches, dies_at)
-    dead: list[str] = []
-
-    async def dying(*args: Any, **given: Any) -> Any:
-        if not dead and not after:
-            dead.append(dies_at)
-            raise by_hand.Died
-        done = await verb(*args, **given)
-        if not dead:
-            dead.append(dies_at)
-            raise by_hand.Died
-        return done
-
-    monkeypatch.setattr(app_media_fetches, dies_at, dying)
+async def test_a_dying_worker_leaves_one_row_and_one_file(fetching: MediaFetches, verb: Verb, after: bool) -> None:
     async with site({"/a": raw_response(200, SVG)}) as (served, downloads):
         started = await fetching.start(served.url("/a"))
         task = partial(fetch_app_media, downloads=downloads, store=fetching.store)
-        assert await fetching.perform(task) == "died"
-        assert await fetching.perform(task) == "completed"
+        assert await fetching.perform(task, Death(verb, after=after)) == "died"
+        if verb is not app_media_fetches.finish_media_fetch or not after:
+            assert await fetching.perform(task) == "completed"
     row = await fetching.row(started.asset_id)
-    await fetching.prune()
-    assert (row["status"], fetching.files()) == ("ready", [row["token"]])
+    assert (row["status"], await fetching.files_a_day_later()) == ("ready", [row["token"]])
     assert await fetching.project.workers.pool.fetchval("select count(*) from app_media") == 1
     assert await fetching.project.workers.pool.fetchval("select bytes from storage_use") == row["size_bytes"]
 
@@ -136,18 +113,11 @@ async def test_a_file_deleted_during_its_fetch_leaves_nothing(fetching: MediaFet
         class Deleting(FileDownloads):
             async def get(self, url: str, keep: Any, *, limit: int, deadline_s: float) -> None:
                 await super().get(url, keep, limit=limit, deadline_s=deadline_s)
-                end = partial(
-                    app_media.delete_app_media_file,
-                    organization_id=fetching.project.org,
-                    project_id=fetching.project.id,
-                    asset_id=started.asset_id,
-                )
-                await run_in_transaction(fetching.project.workers.pool, end)
+                await fetching.delete(started.asset_id)
 
         task = partial(fetch_app_media, downloads=Deleting(downloads.client), store=fetching.store)
         assert await fetching.perform(task) == "canceled"
-    await fetching.prune()
-    assert fetching.files() == []
+    assert await fetching.files_a_day_later() == []
 
 
 async def test_a_project_archived_meanwhile_stores_nothing(fetching: MediaFetches) -> None:
@@ -156,8 +126,7 @@ async def test_a_project_archived_meanwhile_stores_nothing(fetching: MediaFetche
         await fetching.project.archive()
         await fetching.perform(partial(fetch_app_media, downloads=downloads, store=fetching.store))
     assert (await fetching.row(started.asset_id))["status"] == "failed"
-    await fetching.prune()
-    assert fetching.files() == []
+    assert await fetching.files_a_day_later() == []
 
 
 async def test_a_film_streams_within_its_limit(fetching: MediaFetches) -> None:
@@ -201,8 +170,7 @@ FAILING = {
 
 
 async def test_a_sandbox_draws_what_it_fetches(sandbox: IngestProject, tmp_path: Path) -> None:
-    settings = msgspec.structs.replace(sandbox.workers.settings, assets_url=tmp_path.as_uri())
-    mine = MediaFetches(sandbox, open_media_store(settings), tmp_path)
+    mine = open_fetches(sandbox, tmp_path)
     async with httpx.AsyncClient() as nobody:
         for kind, seen in SEEN.items():
             row = await mine.fetched(f"https://example.test/{kind}", FileDownloads(nobody), kind)

@@ -18,9 +18,8 @@ from jobs.ledger import JobClaim
 from schemas.metrics import CollectedMetric
 from tests import seeds
 from tests.workers import by_hand
-from tests.workers.tasks.publish_post.project import Death, MortalContext
+from tests.workers.by_hand import Death
 from workers.platforms.collecting import CollectedFigures, CollectLimits, MetricsCollector
-from workers.runtime.progress import ProgressWriter
 from workers.tasks.collect_metrics import PlatformCollectors, collect_metrics
 
 TABLES = {
@@ -113,11 +112,9 @@ class CollectionScene:
 
     async def perform(self, claim: JobClaim, death: Death | None = None) -> str:
         """Run and settle one attempt; return its outcome."""
-        attempt = by_hand.attempt_of(claim, COLLECT_METRICS_KIND)
-        context = MortalContext(death, attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
         platforms = dict.fromkeys(("mastodon", "bluesky"), self.platform)
         task = partial(collect_metrics, collectors=PlatformCollectors(platforms, seeds.VAULT))
-        return await by_hand.perform(self.pool, task, context, attempt)
+        return await by_hand.run(self.pool, claim, COLLECT_METRICS_KIND, task, death)
 
     async def visit(self, death: Death | None = None) -> list[str]:
         """Run a scan, then an attempt of each submitted job."""

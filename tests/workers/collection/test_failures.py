@@ -19,8 +19,8 @@ from schemas.errors import (
 from tests import seeds
 from tests.waiting import PATIENCE_S
 from tests.workers import by_hand
+from tests.workers.by_hand import Death
 from tests.workers.collection.scene import CollectionScene
-from tests.workers.tasks.publish_post.project import Death
 
 LOST = PostNotSent("PLATFORM_TIMEOUT", "it did not answer in time")
 

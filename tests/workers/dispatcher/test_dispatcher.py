@@ -188,10 +188,10 @@ async def test_a_frozen_postgres_rescues_no_job(own_servers: servers.ServerPair)
 
 
 async def test_it_ends_cleanly_on_a_stop(settings: Settings, conn: Conn) -> None:
-    environ = {**os.environ, **{name.upper(): str(value) for name, value in msgspec.structs.asdict(settings).items()}}
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "workers.dispatcher", env=environ, stderr=asyncio.subprocess.PIPE
-    )
+        sys.executable, "-m", "workers.dispatcher",
+        env=os.environ | servers.environment(settings), stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
     assert process.stderr is not None
     said = msgspec.json.decode(await process.stderr.readline())
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{said['port']}", timeout=PATIENCE_S) as client:

@@ -21,7 +21,6 @@ from workers.generation import child
 from workers.generation.protocol import (
     CopyReady,
     InputFileHandles,
-    OutOfResources,
     RenderRefused,
     RenderReport,
     decode_render_report,
@@ -180,30 +179,33 @@ def test_each_kernel_limit_has_a_code(bound: str, ended: Failed | str, tmp_path:
         assert outcome_of_exit_code(code) == ended
     else:
         [short] = last
-        assert isinstance(short, OutOfResources)
-        assert (code, short.code) == (0, ended)
+        assert isinstance(short, RenderRefused)
+        assert (code, short.code, short.for_now) == (0, ended, True)
+
+
+NO_ROOM = RenderRefused("DISK_FULL", "there was no room for the files of the piece", for_now=True)
 
 
 @pytest.mark.parametrize(
     ("error", "said"),
     [
         (GenerationError("CLIP_TOO_SHORT", "x"), RenderRefused("CLIP_TOO_SHORT", "x")),
-        (GenerationError("FFMPEG_KILLED", "x"), OutOfResources("FFMPEG_KILLED", "x")),
-        (GenerationError("DISK_FULL", "x"), OutOfResources("DISK_FULL", "x")),
-        (MemoryError(), OutOfResources),
-        (OSError(errno.ENOSPC, "x"), OutOfResources),
-        (OSError(errno.EFBIG, "x"), OutOfResources),
+        (GenerationError("FFMPEG_KILLED", "x"), RenderRefused("FFMPEG_KILLED", "x", for_now=True)),
+        (GenerationError("DISK_FULL", "x"), RenderRefused("DISK_FULL", "x", for_now=True)),
+        (MemoryError(), RenderRefused("OUT_OF_MEMORY", "the piece took more memory than its limit", for_now=True)),
+        (OSError(errno.ENOSPC, "x"), NO_ROOM),
+        (OSError(errno.EFBIG, "x"), NO_ROOM),
     ],
 )
 def test_lack_of_resources_is_distinguished_from_a_refusal(
-    error: Exception, said: RenderReport | type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    error: Exception, said: RenderRefused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(_: object) -> Iterator[RenderReport]:
         raise error
 
     monkeypatch.setattr(child, "render_requested_piece", fails)
     [report] = child.iter_render_reports(piece_request(str(tmp_path)))
-    assert report == said or (isinstance(said, type) and isinstance(report, said))
+    assert report == said
 
 
 def test_any_other_error_is_internal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.corpora import corpus, website_pages
+from tests.corpora import corpus
 from workers.ingest.choose import choose_findings
-from workers.ingest.page.extract import extract_page
-from workers.ingest.shapes import FetchedPage
+from workers.ingest.shapes import ParsedPage
 
 pytestmark = pytest.mark.long
 
@@ -32,12 +31,11 @@ Read = list[tuple[dict[str, Any], dict[str, str | None]]]
 
 
 @pytest.fixture(scope="module")
-def pages() -> Read:
-    return [(case, read(document)) for case, document in website_pages()]
+def pages(real_pages: list[tuple[dict[str, Any], ParsedPage]]) -> Read:
+    return [(case, read(page)) for case, page in real_pages]
 
 
-def read(document: FetchedPage) -> dict[str, str | None]:
-    page = extract_page(document)
+def read(page: ParsedPage) -> dict[str, str | None]:
     fields = {str(field): str(finding.value) for field, finding in choose_findings(page.candidates).items()}
     return {"title": page.title} | {name: fields.get(field) for name, field in FIELDS.items()}
 

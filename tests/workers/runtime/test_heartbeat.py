@@ -8,16 +8,12 @@ import pytest
 
 from jobs.outcomes import Done, TaskOutcome
 from tests.waiting import PATIENCE_S, eventually
-from tests.workers.runtime.workers import LEASE_S, POOL, Workers
+from tests.workers.runtime.workers import LEASE_S, POOL, Workers, finish
 from workers.runtime.context import TaskContext
 from workers.runtime.slots import LeaseLostVerdict
 from workers.runtime.worker import WorkerProcess
 
 pytestmark = pytest.mark.timing
-
-
-async def idle(_: TaskContext) -> TaskOutcome:
-    return Done()
 
 
 async def row_of(workers: Workers, worker_id: UUID) -> asyncpg.Record | None:
@@ -33,7 +29,7 @@ async def wait_for_row(workers: Workers, worker: WorkerProcess) -> asyncpg.Recor
 
 
 async def test_a_worker_has_a_row_while_it_lives(workers: Workers) -> None:
-    async with workers.working(idle, slots=7) as worker:
+    async with workers.working(finish, slots=7) as worker:
         row = await wait_for_row(workers, worker)
         assert (row["pool"], row["slots"], row["state"]) == (POOL, 7, "active")
         first = row["lease_expires_at"]

@@ -22,7 +22,7 @@ from jobs.outcomes import Done, TaskOutcome
 from schemas import ids
 from tests.cutting import cut_everywhere
 from tests.waiting import PATIENCE_S, eventually
-from tests.workers.runtime.workers import POOL, TEST_JOB, Workers
+from tests.workers.runtime.workers import POOL, TEST_JOB, Workers, finish
 from workers.runtime import listener, puller
 from workers.runtime.background import run_in_background
 from workers.runtime.context import TaskContext
@@ -32,10 +32,6 @@ from workers.runtime.slots import WorkerSlots
 from workers.runtime.worker import WorkerProcess
 
 pytestmark = pytest.mark.timing
-
-
-async def quick(_: TaskContext) -> TaskOutcome:
-    return Done()
 
 
 @pytest.fixture
@@ -123,7 +119,7 @@ async def busy_together(workers: Workers, client: ArqRedis, *, workers_of: int) 
 
 @pytest.mark.usefixtures("by_message_only")
 async def test_a_full_worker_passes_a_wake_on(workers: Workers, client: ArqRedis) -> None:
-    async with workers.working(quick, slots=1) as full:
+    async with workers.working(finish, slots=1) as full:
         await listening(client, full)
         full.slots.size = 0
         await workers.submit()
@@ -132,7 +128,7 @@ async def test_a_full_worker_passes_a_wake_on(workers: Workers, client: ArqRedis
             return bool(await client.exists(courier.wake_list_key(POOL)))
 
         await eventually(handed_on)
-        async with workers.working(quick):
+        async with workers.working(finish):
             await eventually(lambda: all_done(workers))
 
 
@@ -142,7 +138,7 @@ async def all_done(workers: Workers) -> bool:
 
 @pytest.mark.usefixtures("by_message_only")
 async def test_a_backlog_drains_without_another_message(workers: Workers) -> None:
-    async with workers.working(quick, slots=2):
+    async with workers.working(finish, slots=2):
         for _ in range(20):
             await workers.submit(wake=False)
         await workers.courier.send(WakeMessage(POOL, TEST_JOB.name, workers.org))
@@ -154,7 +150,7 @@ async def test_the_listener_reconnects_after_a_restart_of_redis(workers: Workers
     with run_local_valkey(tmp_path) as server:
         async with (
             courier.open_arq_client(server.url, timeout_s=PATIENCE_S) as client,
-            workers.working(quick, redis_url=server.url) as worker,
+            workers.working(finish, redis_url=server.url) as worker,
             courier.open_wake_courier(server.url) as sender,
         ):
             await listening(client, worker)
@@ -168,7 +164,7 @@ async def test_the_listener_reconnects_after_a_restart_of_redis(workers: Workers
 
 async def test_an_idle_worker_costs_redis_few_commands(workers: Workers, client: ArqRedis) -> None:
     """Five a second, with those of arq's own start."""
-    async with workers.working(quick) as worker:
+    async with workers.working(finish) as worker:
         await listening(client, worker)
         before, began = await commands(client), time.monotonic()
         # The scenario is two seconds of idleness, or more on a busy machine.

@@ -9,7 +9,7 @@ from domain.jobs import jobs
 from jobs.ledger import ChangedJob, JobClaim
 from jobs.outcomes import Done, Interrupted, TaskOutcome
 from tests.waiting import eventually
-from tests.workers.runtime.workers import TEST_JOB, Workers
+from tests.workers.runtime.workers import TEST_JOB, Workers, finish
 from workers.runtime import puller
 from workers.runtime.context import TaskContext
 from workers.runtime.runner import AttemptRunner
@@ -97,11 +97,8 @@ async def test_a_stop_before_a_run_is_settled_too(workers: Workers, monkeypatch:
         if claim.fence == 1:
             runner.slots.stop_all(Interrupted())
 
-    async def task(_: TaskContext) -> TaskOutcome:
-        return Done()
-
     monkeypatch.setattr(AttemptRunner, "start", start_and_stop)
-    async with workers.working(task):
+    async with workers.working(finish):
         job_id = await workers.submit()
         await workers.ended(job_id)
     assert await workers.attempts(job_id) == ["interrupted", "completed"]
@@ -134,13 +131,10 @@ async def test_a_worker_with_blocked_settlements_stops_pulling(
         await answered.wait()
         return await settle(*args)
 
-    async def task(_: TaskContext) -> TaskOutcome:
-        return Done()
-
     monkeypatch.setattr(jobs, "settle_jobs_and_subjects", hang)
     monkeypatch.setattr(puller, "PULL_INTERVAL_S", 0.01)
     submitted = [await workers.submit(wake=False) for _ in range(20)]
-    async with workers.working(task, slots=2) as worker:
+    async with workers.working(finish, slots=2) as worker:
         most = 2 + MAX_UNSETTLED_JOBS_PER_SLOT * 2
         await eventually(lambda: running(workers, most))
         await eventually(lambda: nothing_free(worker))

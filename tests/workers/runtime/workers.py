@@ -14,9 +14,11 @@ from db.pool import Pool
 from jobs import ledger
 from jobs.courier import WakeCourier, open_wake_courier
 from jobs.kinds import JobKindSpec
+from jobs.outcomes import Done, TaskOutcome
 from schemas.settings import Settings
 from tests.waiting import PATIENCE_S, eventually
 from workers.resources import open_worker_resources
+from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask, TasksByKind
 from workers.runtime.shutdown import StopRequest
 from workers.runtime.worker import WorkerProcess, open_worker_connection_pools
@@ -28,6 +30,11 @@ TEST_JOB = JobKindSpec("run_errand", POOL, "jobs:read", timeout_s=60, max_attemp
 
 #: Seconds of a lease: a machine that stalls for two thirds of it has a worker stop its attempts.
 LEASE_S = 30
+
+
+async def finish(_: TaskContext) -> TaskOutcome:
+    """Do nothing: the task of a job that completes at once."""
+    return Done()
 
 
 @dataclass(frozen=True)

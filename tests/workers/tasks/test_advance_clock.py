@@ -15,13 +15,11 @@ from domain.operations import sandbox_time
 from domain.tenancy import sandbox_clock
 from domain.tenancy.sandbox_clock import SandboxClockRow
 from jobs.kinds import ADVANCE_CLOCK_KIND, PUBLISH_POST_KIND
-from jobs.outcomes import Done, TaskOutcome
 from schemas.sandbox import AdvanceClock
 from tests import seeds
 from tests.workers import by_hand
-from tests.workers.runtime.workers import TEST_JOB
+from tests.workers.runtime.workers import TEST_JOB, finish
 from tests.workers.tasks.project import IngestProject
-from workers.runtime.context import TaskContext
 from workers.runtime.runner import JobTask
 from workers.tasks.advance_clock import advance_clock, iter_check_pauses_s
 
@@ -128,11 +126,7 @@ async def test_a_blocked_clock_fails_and_stays(scheduled: IngestProject) -> None
 
 async def test_a_waiting_clock_yields_its_slot(scheduled: IngestProject) -> None:
     workers, errand = scheduled.workers, TEST_JOB._replace(pool=ADVANCE_CLOCK_KIND.pool)
-
-    async def run(_: TaskContext) -> TaskOutcome:
-        return Done()
-
-    tasks = {ADVANCE_CLOCK_KIND: advance_with_patience(scheduled, 60.0), errand: run}
+    tasks = {ADVANCE_CLOCK_KIND: advance_with_patience(scheduled, 60.0), errand: finish}
     async with workers.working_kinds(tasks, slots=1, drain_s=0.1):
         await workers.becomes(await job_of(scheduled), "stage = 'advancing'")
         assert (await workers.ended(await workers.submit(kind=errand)))["state"] == "completed"

@@ -1,4 +1,4 @@
-"""Races of a purge with another one, an un-archive, and the last post's end."""
+"""Requests of a purge: refusals change nothing, and races with another purge, an un-archive, a lease and a post."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 
 from db.pool import Conn, Pool, run_in_transaction
+from domain.leasing import offers, requests
 from domain.media.store import MediaStore
 from domain.operations import purge
 from domain.projects import projects
-from schemas.errors import AttemptFenced, ObjectNotFound, StateConflict
+from schemas.errors import AttemptFenced, ObjectNotFound
 from schemas.projects import ProjectPatch
+from tests import leasing
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
-from tests.jobs.scene import waits_for_lock
-from tests.waiting import eventually
+from tests.jobs.scene import start_blocked
 from tests.workers.tasks.full_project import count_left, list_referencing_ids
 from tests.workers.tasks.project import IngestProject
 from tests.workers.tasks.test_purging import archived, begin, claimed, perform
@@ -36,12 +37,47 @@ async def run_second(
     pool: Pool, first: Callable[[Conn], Awaitable[Any]], then: Callable[[Conn], Awaitable[Any]]
 ) -> Any:
     """Return the result of `then`, which waits for the commit of `first`."""
-    async with pool.acquire() as conn, pool.acquire() as observer:
+    async with pool.acquire() as conn:
         async with conn.transaction():
             await first(conn)
-            waiting = asyncio.create_task(run_in_transaction(pool, then))
-            await eventually(lambda: waits_for_lock(observer))
+            waiting = await start_blocked(pool, run_in_transaction(pool, then))
         return await waiting
+
+
+async def test_a_project_that_is_active_or_being_archived_is_not_purged(project: IngestProject) -> None:
+    with leasing.conflict("NOT_ARCHIVED"):
+        await begin(project.workers.pool, project.id)
+    await project.archive()
+    with leasing.conflict("ARCHIVE_RUNNING"):
+        await begin(project.workers.pool, project.id)
+    assert (await project.shown()).name == "Shop"
+
+
+async def offered(project: IngestProject, conn: Conn) -> leasing.LeaseOwner:
+    """Offer an account of the archived project for lease."""
+    ours = leasing.LeaseOwner(project.org, project.id, project.org)
+    owner = await leasing.another(conn, ours, handle="ours")
+    await archived(project)
+    return owner
+
+
+async def test_a_lent_account_prevents_the_purge(project: IngestProject, conn: Conn) -> None:
+    """Otherwise its tenant would post with rows that the purge deletes."""
+    owner = await offered(project, conn)
+    request_id = await leasing.ask(conn, await leasing.tenant(conn))
+    assign = partial(
+        requests.assign_accounts_to_request, actor=owner.actor, request_id=request_id, account_ids=[owner.shown]
+    )
+    with leasing.conflict("ACCOUNT_LEASED"):
+        await run_second(project.workers.pool, assign, begin_purge(project))
+
+
+async def test_an_account_of_a_purged_project_is_not_offered_again(project: IngestProject, conn: Conn) -> None:
+    owner = await offered(project, conn)
+    await begin(project.workers.pool, project.id)
+    offer = partial(offers.offer_account_for_lease, actor=owner.actor, account_id=owner.account_id, niche="baking")
+    with pytest.raises(ObjectNotFound):
+        await run_in_transaction(project.workers.pool, offer)
 
 
 async def test_two_concurrent_purges_are_one(project: IngestProject, conn: Conn) -> None:
@@ -59,9 +95,8 @@ async def test_two_concurrent_purges_are_one(project: IngestProject, conn: Conn)
 
 async def test_a_project_reactivated_first_stays(project: IngestProject, conn: Conn) -> None:
     await archived(project)
-    with pytest.raises(StateConflict) as refused:
+    with leasing.conflict("NOT_ARCHIVED"):
         await run_second(project.workers.pool, unarchive(project), begin_purge(project))
-    assert refused.value.details["reason"] == "NOT_ARCHIVED"
     assert (await project.shown()).status == "active"
     assert await conn.fetchval("select purging_at from project") is None
 

@@ -1,11 +1,10 @@
 """A purge after any worker's death: no row of the project is left, and no other row is missing."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -22,30 +21,12 @@ from schemas.projects import Purging
 from tests import leasing, seeds
 from tests.domain.project import Project as Scope
 from tests.domain.publishing import post_scene as scene
+from tests.workers.by_hand import Death, Died, MortalContext
 from tests.workers.event_archive.clickhouse import shelves
 from tests.workers.tasks.full_project import count_left, fill, list_project_tables, list_referencing_ids
 from tests.workers.tasks.project import IngestProject
 from workers.runtime.context import TaskContext
 from workers.tasks import purge_project
-
-T = TypeVar("T")
-
-
-class DiedError(Exception):
-    """Simulates the worker's end."""
-
-
-class DyingContext(TaskContext):
-    """Context that dies after `steps` steps."""
-
-    steps = 0
-
-    async def step(self, body: Callable[[Conn], Awaitable[T]], **asked: Any) -> T:
-        done = await super().step(body, **asked)
-        self.steps -= 1
-        if not self.steps:
-            raise DiedError
-        return done
 
 
 async def begin(pool: Pool, project_id: UUID, **asked: Any) -> Purging:
@@ -57,13 +38,6 @@ def files(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("*") if path.is_file()}
 
 
-def dying_context(pool: Pool, claim: JobClaim, steps: int) -> DyingContext:
-    alive = scene.context(pool, claim)
-    mortal = DyingContext(alive._attempt, pool, alive._progress_writer, lambda: 15.0)
-    mortal.steps = steps
-    return mortal
-
-
 async def perform(ctx: TaskContext, store: MediaStore, archive_url: str = "") -> TaskOutcome:
     return await purge_project.purge_project(
         ctx, store=store, keyring=seeds.VAULT, event_store=ctx._pool.acquire, archive_url=archive_url
@@ -71,13 +45,17 @@ async def perform(ctx: TaskContext, store: MediaStore, archive_url: str = "") ->
 
 
 async def run_until_done(pool: Pool, claim: JobClaim, store: MediaStore) -> int:
-    """Run a worker that dies after one step, the next after two, and so on; return the number of deaths."""
-    for steps in count(1):
+    """Run a worker that dies after one transaction, the next after two, and so on; return the number of deaths."""
+    for deaths in count():
+        alive = scene.context(pool, claim)
+        death = Death(nth=deaths + 1, after=True)
         try:
-            await perform(dying_context(pool, claim, steps), store)
-        except DiedError:
+            await perform(MortalContext(death, alive._attempt, pool, alive._progress_writer, lambda: 15.0), store)
+        except Died:
             continue
-        return steps - 1
+        except AttemptFenced:
+            pass  # The last death followed the end of the job.
+        return deaths
     raise AssertionError
 
 
@@ -153,8 +131,9 @@ async def test_archived_events_are_deleted_once_the_archive_responds(
     assert archive.rows == [{"project_id": str(project.org)}]
 
 
-async def test_an_unreachable_storage_deletes_no_row(
-    project: IngestProject, conn: Conn, folder: Path, store: MediaStore
+@pytest.mark.usefixtures("one_by_one")
+async def test_attempts_that_are_late_or_lack_the_storage_are_continued(
+    project: IngestProject, conn: Conn, folder: Path, store: MediaStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = await fill(project, conn, store)
     await archived(project)
@@ -170,22 +149,11 @@ async def test_an_unreachable_storage_deletes_no_row(
     tables = ("content_asset", "influencer_portrait", "app_media where token is not null")
     kept = [await conn.fetchval(f"select count(*) from {table}") for table in tables]
     assert sum(kept) == len(full.tokens)
-    await perform(scene.context(project.workers.pool, claim), store)
-    assert files(folder) == set()
-
-
-@pytest.mark.usefixtures("one_by_one")
-async def test_a_late_attempt_is_continued_by_another(
-    project: IngestProject, conn: Conn, store: MediaStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
     monkeypatch.setattr(purge_project, "PURGE_TIME_SLICE_S", 0)
-    full = await fill(project, conn, store)
-    await archived(project)
-    claim = await claimed(project, conn)
     late = 0
     while isinstance(await perform(scene.context(project.workers.pool, claim), store), Interrupted):
         late += 1
-    assert late >= len(full.tokens)
+    assert (late >= len(full.tokens), files(folder)) == (True, set())
     with pytest.raises(ObjectNotFound):
         await begin(project.workers.pool, project.id)
 

@@ -1,6 +1,5 @@
 """Formerly leased accounts: their purge leaves a tombstone for the tenants' history."""
 
-import asyncio
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,8 +17,7 @@ from schemas.errors import ObjectNotFound
 from tests import leasing, seeds
 from tests.domain.project import Project as Tenant
 from tests.domain.publishing import post_scene as scene
-from tests.jobs.scene import waits_for_lock
-from tests.waiting import eventually
+from tests.jobs.scene import start_blocked
 from tests.workers.tasks.project import IngestProject
 from tests.workers.tasks.test_purging import archived, begin, perform, purged
 
@@ -113,12 +111,10 @@ async def test_a_concurrent_purge_of_a_tenant_leaves_no_sends(
     while await run_in_transaction(pool, partial(purge.purge_post_batch, claim=ours)):
         pass
     empty = partial(purge.purge_next_account, claim=ours, keyring=seeds.VAULT)
-    async with pool.acquire() as observer:
-        async with conn.transaction():
-            assert await purge.purge_post_batch(conn, claim=theirs)
-            waiting = asyncio.create_task(run_in_transaction(pool, empty))
-            await eventually(lambda: waits_for_lock(observer))
-        assert await waiting
+    async with conn.transaction():
+        assert await purge.purge_post_batch(conn, claim=theirs)
+        waiting = await start_blocked(pool, run_in_transaction(pool, empty))
+    assert await waiting
     assert await conn.fetchval(STUBS) == 1
     for claim in claims:
         assert (await perform(scene.context(pool, claim), store)).word == "completed"
@@ -142,24 +138,8 @@ async def test_two_concurrent_purges_leave_no_tombstone(
     if 0 not in places:
         assert (await perform(scene.context(pool, claims[0]), store)).word == "completed"
     first, second = [partial(purge.purge_next_account, claim=claims[at], keyring=seeds.VAULT) for at in places]
-    async with pool.acquire() as observer:
-        async with conn.transaction():
-            assert await first(conn)
-            waiting = asyncio.create_task(run_in_transaction(pool, second))
-            await eventually(lambda: waits_for_lock(observer))
-        assert await waiting
+    async with conn.transaction():
+        assert await first(conn)
+        waiting = await start_blocked(pool, run_in_transaction(pool, second))
+    assert await waiting
     assert await conn.fetchval("select count(*) from social_account") == 0
-
-
-async def test_an_open_lease_prevents_the_purge(project: IngestProject, conn: Conn, store: MediaStore) -> None:
-    """Until the account is recalled."""
-    pool = project.workers.pool
-    owner = await leasing.another(conn, leasing.LeaseOwner(project.org, project.id, project.org), handle="ours")
-    leased = await leasing.lend(pool, owner, await leasing.tenant(conn))
-    await archived(project)
-    with leasing.conflict("ACCOUNT_LEASED"):
-        await begin(pool, project.id)
-    assert await leasing.status(conn, owner.account_id) == "connected"
-    assert (await project.shown()).name == "Shop"
-    await leasing.recall(pool, owner, leased)
-    await purged(project, conn, store)

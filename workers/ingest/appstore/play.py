@@ -27,11 +27,9 @@ def read_play_page(play_page: GooglePlayPage) -> ParsedDocument:
     """
     page = HtmlDocument(decode_bytes_like_browser(play_page.body, play_page.content_type), url=play_page.url)
     node = next(filter(is_app_node, page.nodes), None)
-    return (
-        ParsedDocument(candidates=[])
-        if node is None
-        else app.parse_store_listing(listing_of_jsonld_node(play_page, page, node))
-    )
+    if node is None:
+        return ParsedDocument(candidates=[])
+    return app.parse_store_listing(listing_of_jsonld_node(play_page, page, node))
 
 
 def listing_of_jsonld_node(play_page: GooglePlayPage, page: HtmlDocument, node: jsonld.JsonLdNode) -> StoreListing:

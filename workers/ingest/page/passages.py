@@ -76,10 +76,8 @@ class DistinctPassages:
 
 def list_page_passages(page: HtmlDocument) -> list[Passage]:
     """Return passages, each text once, at most `MAX_PAGE_PASSAGES_CHARS` characters; labels come last."""
-    prose, labels = (
-        DistinctPassages(MAX_PAGE_PASSAGES_CHARS - MAX_LABEL_PASSAGES_CHARS),
-        DistinctPassages(MAX_LABEL_PASSAGES_CHARS),
-    )
+    prose = DistinctPassages(MAX_PAGE_PASSAGES_CHARS - MAX_LABEL_PASSAGES_CHARS)
+    labels = DistinctPassages(MAX_LABEL_PASSAGES_CHARS)
     before, hero = split_blocks_at_headline(page)
     story = page.is_article_page or is_story_url(page.url)
     for block in (*hero, *before):

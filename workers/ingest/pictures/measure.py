@@ -51,11 +51,9 @@ def measure_png(head: bytes) -> ImageTypeAndSize | None:
 
 def measure_gif(head: bytes) -> ImageTypeAndSize | None:
     """Read width and height of the logical screen (GIF89a, 18)."""
-    return (
-        ImageTypeAndSize("image/gif", read_little_endian(head, 6, 2), read_little_endian(head, 8, 2))
-        if len(head) >= 10
-        else None
-    )
+    if len(head) >= 10:
+        return ImageTypeAndSize("image/gif", read_little_endian(head, 6, 2), read_little_endian(head, 8, 2))
+    return None
 
 
 def measure_jpeg(head: bytes) -> ImageTypeAndSize | None:

@@ -94,10 +94,6 @@ def raise_if_throttled(draft: PostDraft) -> None:
 
 
 def build_sandbox_live_post(account: PostingAccount, prepared: PreparedPost) -> LivePost:
-    post_id = read_sandbox_post_handle(prepared).post_id
+    post_id = msgspec.convert(prepared.handle, SandboxPostHandle).post_id
     url = f"https://example.test/{account.platform}/{account.handle}/{post_id}"
     return LivePost(external_id=f"sandbox-{post_id}", external_url=url)
-
-
-def read_sandbox_post_handle(prepared: PreparedPost) -> SandboxPostHandle:
-    return msgspec.convert(prepared.handle, SandboxPostHandle)

@@ -2,17 +2,17 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
-from tests.corpora import corpus, website_pages
+from tests.corpora import corpus
 from workers.ingest.choose import choose_findings
 from workers.ingest.derive.derive import derive_prose_candidates
 from workers.ingest.github.reading.repository import read_repository_files
 from workers.ingest.github.shapes import RepositoryContent, RepositoryFile
-from workers.ingest.page.extract import extract_page
-from workers.ingest.shapes import FetchedPage, SourceProse
+from workers.ingest.shapes import ParsedPage, SourceProse
 
 pytestmark = pytest.mark.long
 
@@ -21,16 +21,15 @@ MAX_SHARE = 0.1
 
 
 @pytest.fixture(scope="module")
-def pages() -> list[SourceProse]:
+def pages(real_pages: list[tuple[dict[str, Any], ParsedPage]]) -> list[SourceProse]:
     """Return the prose of each page without the story flag: most of the pages are stories."""
-    return [prose(document) for _, document in website_pages()]
+    return [prose(page) for _, page in real_pages]
 
 
-def prose(document: FetchedPage) -> SourceProse:
-    page = extract_page(document)
+def prose(page: ParsedPage) -> SourceProse:
     language = choose_findings(page.candidates).get("primaryLanguage")
     passages = [msgspec.structs.replace(passage, story=False) for passage in page.passages]
-    return SourceProse(url=document.url, language=str(language.value) if language else None, passages=passages)
+    return SourceProse(url=page.url, language=str(language.value) if language else None, passages=passages)
 
 
 def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: list[SourceProse]) -> None:

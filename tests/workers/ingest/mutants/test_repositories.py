@@ -141,7 +141,7 @@ async def test_any_mutant_of_a_made_repository_is_read_within_a_second(parser: D
     )
 
 
-@pytest.mark.parametrize("block", range(2))
+@pytest.mark.parametrize("block", range(1))
 @pytest.mark.long
 @pytest.mark.first
 async def test_any_mutant_of_a_real_repository_is_read_within_a_second(parser: DocumentParser, block: int) -> None:

@@ -23,8 +23,6 @@ from schemas.settings import Settings
 from schemas.webhooks import WebhookEndpointCreate, WebhookEndpointPatch
 from tests import seeds
 from tests.workers import by_hand
-from workers.runtime.context import TaskContext
-from workers.runtime.progress import ProgressWriter
 from workers.tasks.deliver_webhook import deliver_webhook
 from workers.webhooks.sending import open_webhook_client
 
@@ -92,12 +90,9 @@ class DeliveryScene:
         return [await self.perform(claim) for claim in claims]
 
     async def perform(self, claim: Any) -> str:
-        attempt = by_hand.attempt_of(claim, DELIVER_WEBHOOK_KIND)
-        context = TaskContext(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
         async with open_webhook_client(self.settings) as client:
             deliver = partial(deliver_webhook, keyring=seeds.VAULT, public_url=seeds.PUBLIC_URL)
-            task = partial(deliver, client=client)
-            return await by_hand.perform(self.pool, task, context, attempt)
+            return await by_hand.run(self.pool, claim, DELIVER_WEBHOOK_KIND, partial(deliver, client=client))
 
     async def hours_pass(self, hours: float) -> None:
         """Move all timestamps into the past by `hours`."""

@@ -1,16 +1,16 @@
-"""A project with an account and due posts, and workers that die where a test wants."""
+"""A project with an account and due posts, and attempts of its jobs."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import asyncpg
 
-from db.pool import Conn, Pool, run_in_transaction
+from db.pool import Pool, run_in_transaction
 from domain.connecting import connect
 from domain.media.store import MediaStore
 from domain.projects import archive_status
@@ -24,70 +24,16 @@ from tests.domain.project import Project as Tenant
 from tests.leasing import LeaseOwner
 from tests.waiting import PATIENCE_S, eventually
 from tests.workers import by_hand
-from tests.workers.by_hand import Died
+from tests.workers.by_hand import Death, MortalContext, Verb
 from tests.workers.runtime.workers import Workers
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
 from workers.platforms.registry import PlatformAdapters
-from workers.runtime.context import TaskContext
 from workers.runtime.progress import ProgressWriter
 from workers.runtime.runner import JobTask
 from workers.tasks.publish_post import publish_post
 from workers.tasks.reconcile_post import reconcile_post
 
 T = TypeVar("T")
-Verb: TypeAlias = Callable[..., Awaitable[object]]
-
-
-class Death(NamedTuple):
-    """A death before or after the `nth` of an attempt's transactions, or of those with this `verb`."""
-
-    verb: Verb | None = None
-    nth: int = 1
-    after: bool = False
-
-
-class MortalContext(TaskContext):
-    """Context that dies at its `death`. `verbs` are the functions of its transactions."""
-
-    def __init__(self, death: Death | None, *given: Any) -> None:
-        super().__init__(*given)
-        self.death, self.verbs = death, list[Verb]()
-        self._decides: Verb | None = None
-
-    async def decide(self, body: Callable[[Conn], Awaitable[T]], **given: bool) -> T:
-        self._decides = body
-        return await super().decide(body, **given)
-
-    async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
-        """Run a step. A decision's own body is wrapped in a step's body, so `decide` has the verb."""
-        decides, self._decides = self._decides, None
-        return await self._mortal(decides or body, partial(super().step, body, **given))
-
-    async def commit(self, body: Any, **given: Any) -> Any:
-        return await self._mortal(body, partial(super().commit, body, **given))
-
-    async def _mortal(self, body: Verb, way: Callable[[], Awaitable[T]]) -> T:
-        self.verbs.append(verb_of(body))
-        ends = self.death if self._has_come() else None
-        if ends and not ends.after:
-            raise Died
-        done = await way()
-        if ends:
-            raise Died
-        return done
-
-    def _has_come(self) -> bool:
-        if self.death is None:
-            return False
-        met = [verb for verb in self.verbs if self.death.verb in {None, verb}]
-        return len(met) == self.death.nth and self.verbs[-1] is met[-1]
-
-
-def verb_of(body: Verb) -> Verb:
-    """Return the function that a step's body calls, without its bound arguments."""
-    while isinstance(body, partial):
-        body = body.func
-    return body
 
 
 @dataclass
@@ -264,10 +210,10 @@ class PublishingProject:
 StopAction: TypeAlias = Callable[[PublishingProject], Awaitable[Archived | AccountDisconnected]]
 
 
-async def lender(project: PublishingProject) -> LeaseOwner:
+async def lender(project: PublishingProject, handle: str = "bakes") -> LeaseOwner:
     """Create an operator with an account to lend."""
     async with project.pool.acquire() as conn:
-        return await leasing.owner(conn)
+        return await leasing.owner(conn, handle=handle)
 
 
 async def tenant(project: PublishingProject, owner: LeaseOwner, borrower: Tenant | None = None) -> PublishingProject:

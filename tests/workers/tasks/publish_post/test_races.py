@@ -20,7 +20,7 @@ from schemas.errors import DomainError
 from schemas.posts import Reschedule
 from schemas.projects import Archived
 from tests import seeds
-from tests.jobs.scene import waits_for_lock
+from tests.jobs.scene import start_blocked
 from tests.waiting import eventually
 from tests.workers.tasks.publish_post.project import PublishingProject, StopAction
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
@@ -164,10 +164,9 @@ async def test_an_attempt_that_waited_for_a_lock_uses_the_current_time(project: 
         times.append(await project.pool.fetchval("select clock_timestamp()"))
 
     project.platform.on["reconcile"] = tell
-    async with project.pool.acquire() as other, project.pool.acquire() as observer:
+    async with project.pool.acquire() as other:
         async with other.transaction():
             await other.execute("select from social_account for update")
-            attempt = asyncio.create_task(project.attempt())
-            await eventually(lambda: waits_for_lock(observer))
+            attempt = await start_blocked(project.pool, project.attempt())
         assert await attempt == "snoozed"
     assert project.platform.inquiries[-1].now <= times[-1]

@@ -10,7 +10,8 @@ from domain.publishing import sending
 from jobs.kinds import RECONCILE_POST_KIND
 from schemas.errors import ObjectNotFound
 from tests.dumps import dump_database
-from tests.workers.tasks.publish_post.project import Death, PublishingProject
+from tests.workers.by_hand import Death
+from tests.workers.tasks.publish_post.project import PublishingProject
 
 TICKET, NEXT = "t" * 43, "u" * 43
 

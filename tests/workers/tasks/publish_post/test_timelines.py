@@ -13,7 +13,8 @@ from domain.jobs.retries import submit_job_retry
 from jobs.kinds import RECONCILE_POST_KIND
 from schemas import ids
 from schemas.timelines import TimelineEntry
-from tests.workers.tasks.publish_post.project import Death, PublishingProject
+from tests.workers.by_hand import Death
+from tests.workers.tasks.publish_post.project import PublishingProject
 
 
 async def entries(project: PublishingProject, post_id: UUID) -> list[TimelineEntry]:

@@ -29,8 +29,6 @@ from tests.workers import by_hand
 from tests.workers.by_hand import Died
 from workers.dispatcher.events import ConversionLineScan
 from workers.platforms.connecting import open_outgoing_network
-from workers.runtime.context import TaskContext
-from workers.runtime.progress import ProgressWriter
 from workers.tasks.relay_conversions import relay_conversions
 
 PIXEL, TOKEN = "1234567890", "the-token-of-the-pixel"
@@ -166,11 +164,9 @@ class RelayScene:
             claims = await seeds.claims(conn, RELAY_CONVERSIONS_KIND, free=1)
         if not claims:
             return None
-        attempt = by_hand.attempt_of(claims[0], RELAY_CONVERSIONS_KIND)
-        context = TaskContext(attempt, self.pool, ProgressWriter(self.pool), lambda: 15.0)
         async with open_outgoing_network(self.settings) as net:
             task = partial(relay_conversions, net=net, keyring=seeds.VAULT, event_store=event_store or self.store())
-            return await by_hand.perform(self.pool, task, context, attempt)
+            return await by_hand.run(self.pool, claims[0], RELAY_CONVERSIONS_KIND, task)
 
     def store(self, wrap: Callable[[Conn], Any] = lambda conn: conn) -> Callable[[], AbstractAsyncContextManager[Any]]:
         @asynccontextmanager

@@ -1,0 +1,55 @@
+"""Statements that move the times of a sandbox's rows into the past, from the columns of each table."""
+
+from db.queries import Query
+
+_AGE_TABLE = """
+update {table}
+   set {times}
+ where organization_id = :org"""
+
+
+def _age_rows(name: str, **columns: str) -> Query:
+    """Return the statement that moves these columns of an organization's rows back by `by`; `columns` is by table."""
+    *updates, last = [
+        _AGE_TABLE.format(
+            table=table, times=",\n       ".join(f"{column} = {column} - :by::interval" for column in times.split())
+        )
+        for table, times in columns.items()
+    ]
+    ctes = ",\n".join(f"aged_{number} as ({update})" for number, update in enumerate(updates))
+    return Query(name, f"with {ctes}{last}")
+
+
+#: Statements for all rows of a sandbox with a time, but for its jobs: `age_jobs` in `db/queries/sandbox_clock.sql`.
+ROW_AGING_STATEMENTS = (
+    _age_rows(
+        "age_projects",
+        project="created_at updated_at archived_at purging_at",
+        github_installation="listed_at connected_at",
+        influencer="created_at updated_at deleted_at",
+        app_media="created_at updated_at",
+        media_upload="started_at",
+        ingest="completed_at",
+    ),
+    _age_rows(
+        "age_accounts",
+        account_credential="expires_at rotated_at refresh_at",
+        lease_request="created_at assigned_at",
+        account_collection="asked_at",
+        post_collection="asked_at due_at",
+        social_account="cooldown_until connected_at disconnected_at offered_at collect_at",
+    ),
+    _age_rows(
+        "age_posts",
+        content_item="created_at updated_at",
+        content_asset="created_at",
+        content_generation="created_at",
+        approval_decision="created_at",
+        post_event="created_at",
+        media_ticket="created_at fetched_at closed_at",
+        account_send="at",
+        scheduled_post=(
+            "scheduled_for not_before attempted_at sent_at published_at canceled_at resolved_at created_at updated_at"
+        ),
+    ),
+)

@@ -1,0 +1,71 @@
+"""Statements on the tables with sealed secrets: the keys in use, and the reseal with another key."""
+
+from typing import NamedTuple
+
+from db.queries import Query
+
+
+class SealedTable(NamedTuple):
+    """A table with secrets: `keys` identify a row, and name it for its secret; `column` has the sealed bytes.
+
+    `lives` is the condition of the rows that are still read; the others are deleted soon.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    column: str = "sealed"
+    lives: str = "true"
+
+    @property
+    def vault_key_ids(self) -> Query:
+        """Return the statement with the id of each key that seals a secret."""
+        where = f"vault_key_id is not null and {self.lives}"
+        return self._query("vault_key_ids", f"select distinct vault_key_id from {self.name} where {where}")  # noqa: S608
+
+    @property
+    def count_of_other_keys(self) -> Query:
+        """Return the statement that counts the secrets sealed with another key than `writer`."""
+        return self._query("count_of_other_keys", f"select count(*) from {self._of_other_keys}")  # noqa: S608
+
+    @property
+    def lock_of_other_keys(self) -> Query:
+        """Return the statement that locks a batch of secrets sealed with another key than `writer`."""
+        keys = ", ".join(self.keys)
+        return self._query(
+            "lock_of_other_keys",
+            f"select {keys}, {self.column} as sealed, vault_key_id from {self._of_other_keys} "  # noqa: S608
+            f"order by {keys} limit :limit for no key update",
+        )
+
+    @property
+    def reseal(self) -> Query:
+        """Return the statement that stores a secret sealed with another key."""
+        where = " and ".join(f"{key} = :{key}" for key in self.keys)
+        return self._query(
+            "reseal",
+            f"update {self.name} set {self.column} = :sealed, vault_key_id = :vault_key_id where {where}",  # noqa: S608
+        )
+
+    @property
+    def _of_other_keys(self) -> str:
+        return f"{self.name} where vault_key_id <> :writer and {self.lives}"
+
+    def _query(self, statement: str, text: str) -> Query:
+        return Query(f"{self.name}.{statement}", text)
+
+
+SEALED_TABLES = (
+    SealedTable("account_credential", ("organization_id", "account_id")),
+    SealedTable("conversion_destination", ("organization_id", "app_id", "destination")),
+    SealedTable(
+        "idempotency_key",
+        ("organization_id", "api_key_id", "key"),
+        column="body",
+        lives="created_at > now() - interval '24 hours'",
+    ),
+    SealedTable("job_secret", ("organization_id", "job_id")),
+    SealedTable("oauth_state", ("state_hash",)),
+    SealedTable("platform_app", ("platform", "service_url", "redirect_uri")),
+    SealedTable("scheduled_post", ("organization_id", "id")),
+    SealedTable("webhook_secret", ("organization_id", "endpoint_id", "id")),
+)
