@@ -54,7 +54,6 @@ SHARED_FIXTURES = (
     ("tests/peers", "pds"),
     ("tests/peers", "instance"),
     ("tests/peers", "peer"),
-    ("tests/workers/ingest", "real_pages"),
 )
 
 

@@ -12,26 +12,28 @@ from typing import Any
 from PIL import Image
 
 
+def written(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
+    """Return the file of a picture; `kind` is Pillow's name of the format, `options` are Pillow's."""
+    image.save(out := io.BytesIO(), kind, **options)
+    return out.getvalue()
+
+
 def picture(kind: str = "PNG", size: tuple[int, int] = (4, 3), *, orientation: int = 1) -> bytes:
-    """Return a picture; `kind` is Pillow's name of the format."""
     image = Image.new("RGB", size, "teal")
     exif = image.getexif()
     exif[0x0112] = orientation
-    image.save(out := io.BytesIO(), kind, exif=exif)
-    return out.getvalue()
+    return written(image, kind, exif=exif)
 
 
 def large(kind: str, mode: str = "RGB", *, side: int = 8192, **options: Any) -> bytes:
     """Return a blank picture of the largest size; `options` are Pillow's for saving it."""
-    Image.new(mode, (side, side), "teal").save(out := io.BytesIO(), kind, **options)
-    return out.getvalue()
+    return written(Image.new(mode, (side, side), "teal"), kind, **options)
 
 
 def grainy(kind: str) -> bytes:
     """Return a small noisy picture of some 100 KB: every part of it is needed."""
     grain = Image.frombytes("RGB", (200, 200), random.Random(1).randbytes(120_000))
-    grain.save(out := io.BytesIO(), kind, quality=95)
-    return out.getvalue()
+    return written(grain, kind, quality=95)
 
 
 def noted(note: bytes) -> bytes:
@@ -68,6 +70,8 @@ def full(name: bytes, *parts: bytes) -> bytes:
     return box(name, bytes(4), *parts)
 
 
+#: Entry of a file with its own data.
+_OWN_DATA = box(b"url ", bytes([0, 0, 0, 1]))
 #: H.264, baseline.
 _AVCC = bytes.fromhex("0142c00dffe1000967420d8c8d40501e90ca01000468ce3c80")
 
@@ -84,9 +88,13 @@ def film(
     handler: bytes = b"vide",
     more: bytes = b"",
     frames: int = 16,
+    source: bytes = _OWN_DATA,
 ) -> bytes:
-    """Return an unplayable film of one track with a length and a size; `more` comes before it."""
-    moov = box(b"moov", _mvhd(ms), _trak(size, ms, _CLOCKWISE if turned else _UNTURNED, handler))
+    """Return an unplayable film of one track with a length and a size; `more` comes before it.
+
+    `source` is the entry that names the file of its data.
+    """
+    moov = box(b"moov", _mvhd(ms), _trak(size, ms, _CLOCKWISE if turned else _UNTURNED, handler, source))
     return box(b"ftyp", brand, bytes(4), brand) + more + moov + box(b"mdat", bytes(frames))
 
 
@@ -109,7 +117,7 @@ def _mvhd(ms: int) -> bytes:
     return full(b"mvhd", struct.pack(">IIII", 0, 0, 1000, ms), rest)
 
 
-def _trak(size: tuple[int, int], ms: int, matrix: bytes, handler: bytes) -> bytes:
+def _trak(size: tuple[int, int], ms: int, matrix: bytes, handler: bytes, source: bytes) -> bytes:
     width, height = size
     tkhd = box(
         b"tkhd",
@@ -117,10 +125,10 @@ def _trak(size: tuple[int, int], ms: int, matrix: bytes, handler: bytes) -> byte
     )
     mdhd = full(b"mdhd", struct.pack(">IIIIHH", 0, 0, 1000, ms, 0x55C4, 0))
     hdlr = full(b"hdlr", bytes(4), handler, bytes(12), b"\0")
-    return box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, _minf(width, height, ms)))
+    return box(b"trak", tkhd, box(b"mdia", mdhd, hdlr, _minf(width, height, ms, source)))
 
 
-def _minf(width: int, height: int, ms: int) -> bytes:
+def _minf(width: int, height: int, ms: int, source: bytes) -> bytes:
     shape = struct.pack(">HHIIIH", width, height, 72 << 16, 72 << 16, 0, 1) + bytes(32) + struct.pack(">Hh", 24, -1)
     entry = box(b"avc1", bytes(6), struct.pack(">H", 1), bytes(16), shape, box(b"avcC", _AVCC))
     one = struct.pack(">I", 1)
@@ -132,7 +140,7 @@ def _minf(width: int, height: int, ms: int) -> bytes:
         full(b"stsz", struct.pack(">II", 16, 1)),
         full(b"stco", one, struct.pack(">I", 40)),
     )
-    dinf = box(b"dinf", full(b"dref", one, box(b"url ", bytes([0, 0, 0, 1]))))
+    dinf = box(b"dinf", full(b"dref", one, source))
     return box(b"minf", full(b"vmhd", bytes(8)), dinf, stbl)
 
 

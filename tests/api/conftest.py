@@ -12,9 +12,10 @@ import httpx
 import pytest
 import pytest_asyncio
 from litestar import Litestar
+from redis.asyncio import Redis
 
 from api import lifespan
-from api.app import build_application, configure_application, create_app
+from api.app import build_application, configure_application
 from api.http import oauth_return, paging, time_window
 from api.streams.long_poll import LongPollHub
 from db.pool import Pool, open_postgres_pool
@@ -43,6 +44,17 @@ class ApiCaller(NamedTuple):
     http: httpx.AsyncClient
 
 
+async def run_loop_iterations() -> None:
+    """Let the loop run all tasks as far as they can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def uuid_of(shown: str) -> UUID:
+    """Return the UUID of an id with a prefix."""
+    return UUID(shown.rpartition("_")[2])
+
+
 @cache
 def built_app() -> Litestar:
     """Build the application once per process; each test starts it with its own servers and clock."""
@@ -58,6 +70,21 @@ def _unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lifespan, "QUARANTINE_WRITE_PAUSE_S", POLL_S)
     defaults = cast("dict[str, Any]", LongPollHub.__init__.__kwdefaults__)
     monkeypatch.setitem(defaults, "interval_s", POLL_S)
+
+
+@pytest_asyncio.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(redis_url, decode_responses=True) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
+    """An API with a clock that a test sets."""
+    now = [datetime.now(UTC)]
+    served = configure_application(built_app(), settings, clock=lambda: now[0])
+    async with hold_context(served.lifespan()):
+        yield served, now
 
 
 @pytest_asyncio.fixture
@@ -92,12 +119,19 @@ async def rival(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
 async def acme_apart(own_servers: ServerPair) -> AsyncIterator[ApiCaller]:
     """An organization on servers that the test may stop."""
     settings = settings_for(own_servers.postgres.url, own_servers.valkey.url)
-    app = create_app(settings)
+    app = configure_application(built_app(), settings)
     async with (
         hold_context(app.lifespan()),
         open_postgres_pool(settings.database_url, name="test") as pool,
         open_caller(app, pool, "Acme") as caller,
     ):
+        yield caller
+
+
+@pytest_asyncio.fixture
+async def ops_caller(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
+    """An operator's key, without a partner's rights."""
+    async with open_caller(app, pool, "Platform", scopes=("ops:read", "ops:write")) as caller:
         yield caller
 
 
@@ -137,14 +171,19 @@ async def new_key(
     return created.api_key
 
 
+def read_answer(answer: httpx.Response, status: int = 200) -> dict[str, Any]:
+    """Check the status of an answer, and return its body."""
+    assert answer.status_code == status, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
 async def list_pages(http: httpx.AsyncClient, path: str, **params: str) -> list[dict[str, Any]]:
     """Return the items of all pages of a list."""
     items: list[dict[str, Any]] = []
     cursor: dict[str, str] = {}
     while True:
-        answer = await http.get(path, params=params | cursor)
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
+        page = read_answer(await http.get(path, params=params | cursor))
         items += page["items"]
         if page["nextCursor"] is None:
             return items

@@ -57,8 +57,7 @@ async def open_participants(settings: Settings, pool: Pool) -> AsyncIterator[Par
 
 async def new_project(caller: ApiCaller) -> str:
     created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    shown: str = created.json()["id"]
-    return shown
+    return str(created.json()["id"])
 
 
 def status(answer: httpx.Response, state: str, tab: str = "social") -> str:

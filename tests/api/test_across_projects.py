@@ -1,6 +1,7 @@
 """Lists over all projects equal the union of the lists of each project of the organization."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from itertools import chain, product
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from litestar import Litestar
 from db.pool import Conn, Pool
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import ApiCaller, list_pages, open_caller
+from tests.api.conftest import ApiCaller, list_pages, open_caller, uuid_of
 from tests.api.participants import new_project
 
 #: Each list: its path, the name of its items' ids, and its filters.
@@ -23,6 +24,15 @@ LISTS: dict[str, tuple[str, dict[str, list[str]]]] = {
         {"status": ["connected", "reauth_required"], "platform": ["bluesky", "mastodon"]},
     ),
 }
+
+
+#: Combined filters of posts by time.
+PERIODS: list[dict[str, str]] = [
+    {"since": "2030-01-02T00:00:00Z"},
+    {"until": "2030-01-02T00:00:00Z"},
+    {"since": "2030-01-02T00:00:00Z", "until": "2030-01-03T00:00:00Z"},
+    {"since": "2030-01-02T00:00:00Z", "status": "failed"},
+]
 
 
 @pytest_asyncio.fixture
@@ -37,16 +47,16 @@ async def projects(acme: ApiCaller, rival: ApiCaller, pool: Pool, conn: Conn) ->
     """Three projects with posts of several statuses, the last one archived. The rival has one, too."""
     created = [await new_project(acme) for _ in range(3)]
     for shown in created:
-        await _insert_posts(conn, pool, acme.organization_id, _uuid(ids.PROJECT, shown))
-    await _insert_posts(conn, pool, rival.organization_id, _uuid(ids.PROJECT, await new_project(rival)))
+        await _insert_posts(conn, pool, acme.organization_id, uuid_of(shown))
+    await _insert_posts(conn, pool, rival.organization_id, uuid_of(await new_project(rival)))
     assert (await acme.http.delete(f"/v1/projects/{created[2]}")).status_code == 200
     return created
 
 
 async def _insert_posts(conn: Conn, pool: Pool, org: UUID, project: UUID) -> None:
-    """Insert accounts, content and posts of each status that the filters distinguish."""
-    for status, approval, platform in product(
-        ("queued", "blocked", "failed"), ("pending", "approved"), ("bluesky", "mastodon")
+    """Insert accounts, content and posts of each status that the filters distinguish, each on another day."""
+    for (day, status), approval, platform in product(
+        enumerate(("queued", "blocked", "failed"), 1), ("pending", "approved"), ("bluesky", "mastodon")
     ):
         account = await seeds.account(conn, org, project, handle=f"{status}{approval}{platform}", platform=platform)
         content = await seeds.content(conn, org, project)
@@ -58,8 +68,7 @@ async def _insert_posts(conn: Conn, pool: Pool, org: UUID, project: UUID) -> Non
             """insert into scheduled_post (organization_id, project_id, id, content_id, social_account_id,
                                            platform, mode, status, job_id, scheduled_for, fingerprint)
                values ($1, $2, $3, $4, $5, $6, 'direct', $7,
-                       case $7 when 'queued' then gen_random_uuid() end, now() + interval '1 day',
-                       sha256(''))""",
+                       case $7 when 'queued' then gen_random_uuid() end, $8, sha256(''))""",
             org,
             project,
             ids.new_uuid7(),
@@ -67,6 +76,7 @@ async def _insert_posts(conn: Conn, pool: Pool, org: UUID, project: UUID) -> Non
             account,
             platform,
             status,
+            datetime(2030, 1, day, tzinfo=UTC),
         )
 
 
@@ -74,6 +84,7 @@ async def test_list_equals_the_union_of_project_lists(acme: ApiCaller, projects:
     """For all filters, page by page, newest first; an archived project is listed only by its id."""
     for noun, (key, filters) in LISTS.items():
         asked: list[dict[str, str]] = [{}, *({name: one} for name, some in filters.items() for one in some)]
+        asked += PERIODS if noun == "scheduled-posts" else []
         for params in asked:
             each = {project: await _list_all(acme, f"/v1/projects/{project}/{noun}", params) for project in projects}
             *active, _ = each.values()
@@ -82,36 +93,13 @@ async def test_list_equals_the_union_of_project_lists(acme: ApiCaller, projects:
             for project in projects:
                 of_one = await _list_all(acme, f"/v1/{noun}", {**params, "projectId": project})
                 assert of_one == each[project]
-
-
-async def test_posts_of_a_time_and_of_an_account(acme: ApiCaller, projects: list[str], pool: Pool) -> None:
-    posts = await _list_all(acme, "/v1/scheduled-posts", {})
-    early, later = posts[0], posts[5]
-    for post, at in ((early, "2030-01-01"), (later, "2030-01-02")):
-        await pool.execute(
-            "update scheduled_post set scheduled_for = $1::text::timestamptz where id = $2",
-            f"{at}T00:00:00Z",
-            _uuid(ids.POST, post["id"]),
-        )
-
-    async def found(**params: str) -> list[str]:
-        return [item["id"] for item in await _list_all(acme, "/v1/scheduled-posts", params)]
-
-    window = {"since": "2030-01-01T00:00:00Z", "until": "2030-01-02T00:00:00Z"}
-    assert await found(**window) == [early["id"]]
-    assert await found(since=window["until"]) == [later["id"]]
-    assert await found(since=window["until"], status=later["status"]) == [later["id"]]
-    assert await found(socialAccountId=early["socialAccountId"]) == [early["id"]]
-    assert await found(socialAccountId=early["socialAccountId"], **window) == [early["id"]]
-    await acme.http.delete(f"/v1/projects/{projects[0]}")
+    assert await _list_all(acme, f"/v1/projects/{projects[2]}/scheduled-posts", {})
+    [post, *_] = await _list_all(acme, "/v1/scheduled-posts", {})
+    of_account = {"socialAccountId": post["socialAccountId"]}
+    assert await _list_all(acme, "/v1/scheduled-posts", of_account) == [post]
+    assert await _list_all(acme, "/v1/scheduled-posts", of_account | {"until": "2030-01-01T00:00:00Z"}) == []
 
 
 async def _list_all(caller: ApiCaller, path: str, params: dict[str, str]) -> list[dict[str, Any]]:
     """Return the items of all pages, of seven each."""
     return await list_pages(caller.http, path, **params, limit="7")
-
-
-def _uuid(prefix: str, shown: str) -> UUID:
-    found = ids.parse_prefixed_id(prefix, shown)
-    assert found
-    return found

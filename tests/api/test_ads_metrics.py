@@ -8,7 +8,7 @@ import httpx
 import pytest_asyncio
 
 from domain.metrics.ad_rows import MAX_ATTRIBUTION_WINDOWS
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused, issue_paths, reason
 
@@ -35,10 +35,7 @@ def encode_csv(*rows: dict[str, Any]) -> str:
 
 
 async def read_metrics(caller: ApiCaller, at: str, **params: str) -> dict[str, Any]:
-    answer = await caller.http.get(at, params=ASKED | params)
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
+    return read_answer(await caller.http.get(at, params=ASKED | params))
 
 
 async def put_rows(caller: ApiCaller, at: str, **sent: Any) -> httpx.Response:

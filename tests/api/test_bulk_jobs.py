@@ -11,7 +11,7 @@ from db.queries import sandbox_clock
 from domain.jobs import bulk
 from jobs.kinds import INGEST_GITHUB_KIND
 from tests import seeds
-from tests.api.conftest import ApiCaller, open_caller
+from tests.api.conftest import ApiCaller, open_caller, read_answer
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 
@@ -23,10 +23,7 @@ async def start_ingest(caller: ApiCaller, project: str, kind: str = "github") ->
 
 
 async def cancel_jobs(caller: ApiCaller, **body: Any) -> dict[str, Any]:
-    answer = await caller.http.post("/v1/jobs/cancel", json=body)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    return read_answer(await caller.http.post("/v1/jobs/cancel", json=body))
 
 
 async def read_statuses(caller: ApiCaller) -> dict[str, str]:

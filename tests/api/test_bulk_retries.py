@@ -15,7 +15,7 @@ from jobs.kinds import INGEST_GITHUB_KIND, INGEST_WEBSITE_KIND
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Failed
 from tests import seeds
-from tests.api.conftest import ApiCaller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key, read_answer
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 from tests.api.test_bulk_jobs import start_ingest
@@ -24,10 +24,7 @@ from tests.waiting import eventually
 
 
 async def retry_jobs(caller: ApiCaller, **body: Any) -> dict[str, Any]:
-    answer = await caller.http.post("/v1/jobs/retry", json=body)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    return read_answer(await caller.http.post("/v1/jobs/retry", json=body))
 
 
 async def fail_waiting_jobs(pool: Pool, conn: Conn, code: str = "NOT_HTML") -> None:

@@ -5,11 +5,10 @@ from typing import Any
 import pytest_asyncio
 
 from db.pool import Pool
-from tests.api.conftest import ApiCaller
-from tests.api.participants import new_project
+from tests.api.conftest import ApiCaller, read_answer
+from tests.api.events.sender import sender
 from tests.api.refusals import assert_refused, issue_paths
 
-NEW = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
 TOKEN = "the-token-of-the-pixel"
 META = {"enabled": True, "pixelId": "1234567890", "accessToken": TOKEN}
 
@@ -17,15 +16,12 @@ META = {"enabled": True, "pixelId": "1234567890", "accessToken": TOKEN}
 @pytest_asyncio.fixture
 async def at(acme: ApiCaller) -> str:
     """Create an app, and return its path."""
-    apps = f"/v1/projects/{await new_project(acme)}/sdk-apps"
-    return str((await acme.http.post(apps, json=NEW)).headers["Location"])
+    return (await sender(acme, acme.http)).where
 
 
 async def patch_capi(caller: ApiCaller, at: str, **capi: Any) -> dict[str, Any]:
-    answer = await caller.http.patch(at, json={"capi": capi})
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()["capi"]
-    return body
+    changed: dict[str, Any] = read_answer(await caller.http.patch(at, json={"capi": capi}))["capi"]
+    return changed
 
 
 async def test_a_destination_is_read_back_without_its_token(acme: ApiCaller, at: str, pool: Pool) -> None:
@@ -92,9 +88,8 @@ async def test_conversions_are_listed_by_destination_state_and_app(acme: ApiCall
     deliveries = f"/v1/projects/{project}/conversions/deliveries"
 
     async def states(**params: Any) -> list[str]:
-        answer = await acme.http.get(deliveries, params=params)
-        assert answer.status_code == 200, answer.text
-        return [item["state"] for item in answer.json()["items"]]
+        page = read_answer(await acme.http.get(deliveries, params=params))
+        return [item["state"] for item in page["items"]]
 
     assert await states() == ["failed", "skipped", "delivered", "pending"]
     assert await states(destination="tiktok") == ["delivered"]

@@ -11,10 +11,9 @@ from zoneinfo import ZoneInfo
 
 from db.pool import Conn
 from domain.events.event import Event
-from schemas import ids
 from schemas.conversion_counts import ConversionGrouping
 from tests import seeds
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer, uuid_of
 from tests.domain.events.sending import NOW, event, fold_all, send
 
 ZONE = ZoneInfo("Asia/Kathmandu")
@@ -26,17 +25,13 @@ WINDOW = {
 
 
 async def read_conversions(caller: ApiCaller, path: str, **params: str) -> dict[str, Any]:
-    answer = await caller.http.get(f"{path}/conversions", params=WINDOW | params)
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
+    return read_answer(await caller.http.get(f"{path}/conversions", params=WINDOW | params))
 
 
 async def create_shop(caller: ApiCaller) -> tuple[str, UUID, list[str]]:
     """Create a project in Nepal with a web and a phone app; return its path, id and app ids."""
     project = (await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": ZONE.key})).json()["id"]
-    path, project_id = f"/v1/projects/{project}", ids.parse_prefixed_id(ids.PROJECT, project)
-    assert project_id
+    path, project_id = f"/v1/projects/{project}", uuid_of(project)
     apps = [(await caller.http.post(f"{path}/sdk-apps", json={"name": "A"} | app)).json() for app in APPS]
     return path, project_id, [app["appId"] for app in apps]
 

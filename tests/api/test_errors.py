@@ -10,11 +10,11 @@ from litestar import Litestar
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from api.app import create_app
+from api.app import configure_application
 from api.http.errors import ERROR_CODES
 from db.pool import Pool
 from schemas.settings import Settings
-from tests.api.conftest import ApiCaller, client_of, hold_context, open_caller
+from tests.api.conftest import ApiCaller, built_app, client_of, hold_context, open_caller
 from tests.api.disconnecting import call_and_disconnect
 from tests.servers import ServerPair
 
@@ -165,7 +165,7 @@ async def test_client_disconnect_is_no_server_error(app: Litestar, acme: ApiCall
 async def test_requests_log_at_the_level_of_the_setting_and_our_faults_at_info(
     settings: Settings, pool: Pool, level: Literal["debug", "info"]
 ) -> None:
-    app = create_app(replace(settings, request_log_level=level))
+    app = configure_application(built_app(), replace(settings, request_log_level=level))
     async with hold_context(app.lifespan()), open_caller(app, pool, "Acme") as acme:
         with capture_logs() as lines:
             assert (await acme.http.get("/v1/projects")).status_code == 200

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from api.limits.fair_executor import TenantTaskQueue, open_fair_executor
 from schemas import ids
+from tests.api.conftest import run_loop_iterations
 from tests.waiting import PATIENCE_S
 
 
@@ -28,12 +29,6 @@ async def test_one_organization_has_one_turn_at_a_time() -> None:
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-
-
-async def run_loop_iterations() -> None:
-    """Let the loop run as many iterations as these tests need."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 async def test_executor_does_not_block_the_loop() -> None:

@@ -6,6 +6,7 @@ import httpx
 
 from schemas.settings import Settings
 from tests.api.all_objects import AllRightsCaller
+from tests.api.conftest import ApiCaller
 from tests.api_process import serving
 from tests.waiting import PATIENCE_S
 
@@ -30,27 +31,25 @@ async def test_every_route_that_has_get_has_head(operator: AllRightsCaller) -> N
         assert (head.status_code, head.content) == (got.status_code, b""), route
         own = ["content-length"] if route.id in MOVING else []
         assert comparable_headers(head, *own) == comparable_headers(got, *own), route
-
-
-async def test_head_is_a_read_for_the_limits_and_consumes_no_callback(operator: AllRightsCaller) -> None:
-    for path in ("/v1/social/callback/bluesky", "/v1/github/callback"):
-        answer = await operator.http.head(path, params={"state": "x" * 43, "code": "c"})
-        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, OPTIONS")
-    answer = await operator.http.head("/v1/whoami")
-    assert answer.headers["X-RateLimit-Endpoint-Class"] == "read-light"
-    for answer, status in (
-        (await operator.http.options("/v1/projects"), 204),
-        (await operator.http.delete("/v1/projects"), 405),
-    ):
-        assert (answer.status_code, answer.headers["Allow"]) == (status, "GET, HEAD, OPTIONS, POST")
-    assert (await operator.http.head("/v1/api-keys/x/kill")).status_code == 405
-
-
-async def test_a_stream_ends_behind_its_head(operator: AllRightsCaller) -> None:
+    # A stream ends behind its head.
     for path in (f"/v1/jobs/{operator.ids['jobId']}/events", "/v1/webhook-events/stream"):
         answer = await operator.http.head(path)
         assert (answer.status_code, answer.content) == (200, b"")
         assert answer.headers["Content-Type"].startswith("text/event-stream")
+
+
+async def test_head_is_a_read_for_the_limits_and_consumes_no_callback(acme: ApiCaller) -> None:
+    for path in ("/v1/social/callback/bluesky", "/v1/github/callback"):
+        answer = await acme.http.head(path, params={"state": "x" * 43, "code": "c"})
+        assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, OPTIONS")
+    answer = await acme.http.head("/v1/whoami")
+    assert answer.headers["X-RateLimit-Endpoint-Class"] == "read-light"
+    for answer, status in (
+        (await acme.http.options("/v1/projects"), 204),
+        (await acme.http.delete("/v1/projects"), 405),
+    ):
+        assert (answer.status_code, answer.headers["Allow"]) == (status, "GET, HEAD, OPTIONS, POST")
+    assert (await acme.http.head("/v1/api-keys/x/kill")).status_code == 405
 
 
 def test_connection_continues_after_head(settings: Settings, tmp_path: Path) -> None:

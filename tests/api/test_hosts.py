@@ -1,18 +1,14 @@
-"""Host check: requests with another name are refused, on each port of an API process."""
+"""Host check: requests with another name are refused; test_metrics_port.py has the other port."""
 
-import httpx
-import msgspec
 import pytest
 
 from api.app import configure_application
-from db.server import find_free_port
 from schemas.errors import SettingsInvalid
 from schemas.hosts import build_allowed_hosts
 from schemas.settings import Settings, load_settings
 from tests.api.conftest import built_app, client_of, hold_context
 from tests.api.refusals import assert_refused
 from tests.servers import environment
-from tests.waiting import PATIENCE_S
 
 PATHS = ["/metrics", "/healthz", "/docs", "/console", "/v1/openapi.json", "/v1/projects", "/%2e", "/nothing"]
 
@@ -23,16 +19,6 @@ async def test_dns_rebinding_page_reads_nothing(settings: Settings) -> None:
         for path in PATHS:
             assert_refused(await client.get(path, headers=foreign), 421, "HOST_NOT_ALLOWED")
             assert (await client.get(path)).status_code != 421
-
-
-async def test_metrics_on_a_port_of_their_own_are_under_the_same_names(settings: Settings) -> None:
-    port = find_free_port()
-    moved = msgspec.structs.replace(settings, metrics_port=port, allowed_hosts="web.internal")
-    app = configure_application(built_app(), moved)
-    async with hold_context(app.lifespan()), httpx.AsyncClient(timeout=PATIENCE_S, trust_env=False) as client:
-        for host, status in (("evil.example", 421), (f"web.internal:{port}", 200), ("10.0.0.7:9100", 200)):
-            answer = await client.get(f"http://127.0.0.1:{port}/metrics", headers={"Host": host})
-            assert answer.status_code == status, host
 
 
 ALLOWED = """

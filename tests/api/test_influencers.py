@@ -9,7 +9,7 @@ from db.pool import Pool
 from domain.influencers import creating
 from generation import persona
 from schemas import ids
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.api.participants import new_project
 from tests.api.refusals import reason
 
@@ -20,23 +20,18 @@ BRAND = {"primaryLanguage": "de", "brandVoice": "Formal.", "keywords": ["Gezeite
 async def project(acme: ApiCaller) -> str:
     """Create a project with a German brand, and return its path."""
     at = f"/v1/projects/{await new_project(acme)}"
-    answer = await acme.http.patch(at, json={"brandContext": BRAND})
-    assert answer.status_code == 200, answer.text
+    read_answer(await acme.http.patch(at, json={"brandContext": BRAND}))
     return at
 
 
 async def create_influencer(acme: ApiCaller, project: str, **body: Any) -> dict[str, Any]:
     """Create an influencer without running its job."""
-    answer = await acme.http.post(f"{project}/influencers", json=body)
-    assert answer.status_code == 202, answer.text
-    return await read_influencer(acme, answer.json()["influencerId"])
+    accepted = read_answer(await acme.http.post(f"{project}/influencers", json=body), 202)
+    return await read_influencer(acme, accepted["influencerId"])
 
 
 async def read_influencer(acme: ApiCaller, influencer_id: str) -> dict[str, Any]:
-    answer = await acme.http.get(f"/v1/influencers/{influencer_id}")
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
+    return read_answer(await acme.http.get(f"/v1/influencers/{influencer_id}"))
 
 
 async def test_created_influencer_exists_at_once(acme: ApiCaller, project: str) -> None:

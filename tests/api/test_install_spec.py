@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from schemas.apps import AppPlatform
 from tests.api.conftest import ApiCaller
-from tests.api.participants import new_project
+from tests.api.events.sender import sender
 from tests.api.refusals import assert_refused
 
 PLATFORMS: tuple[str, ...] = get_args(AppPlatform)
@@ -16,10 +16,8 @@ PLATFORMS: tuple[str, ...] = get_args(AppPlatform)
 
 @pytest_asyncio.fixture
 async def shop(acme: ApiCaller) -> dict[str, Any]:
-    at = f"/v1/projects/{await new_project(acme)}/sdk-apps"
-    body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
-    created: dict[str, Any] = (await acme.http.post(at, json=body)).json()
-    return created | {"spec": f"{at}/{created['appId']}/install-spec"}
+    made = await sender(acme, acme.http)
+    return made.app | {"spec": f"{made.where}/install-spec"}
 
 
 async def test_every_platform_gets_the_endpoint_without_the_key(acme: ApiCaller, shop: dict[str, Any]) -> None:

@@ -70,7 +70,7 @@ async def test_jobs_are_counted_by_status_and_stage(acme: ApiCaller, rival: ApiC
     assert_refused(await rival.http.get("/v1/jobs/counts", params={"projectId": one}), 404, "NOT_FOUND")
 
 
-async def test_scheduled_job_has_its_phase_everywhere(app: Litestar, acme: ApiCaller, conn: Conn, pool: Pool) -> None:
+async def test_scheduled_job_has_its_phase_everywhere(acme: ApiCaller, ops_caller: ApiCaller, conn: Conn) -> None:
     """The contract fixes its status; its phase distinguishes it from a running job."""
     project = UUID((await new_project(acme))[4:])
     account = await seeds.account(conn, acme.organization_id, project)
@@ -84,12 +84,11 @@ async def test_scheduled_job_has_its_phase_everywhere(app: Litestar, acme: ApiCa
         (await acme.http.get(f"/v1/jobs/{later}")).json(),
         (await acme.http.get("/v1/jobs", params={"phase": "scheduled,waiting"})).json()["items"][0],
     ]
-    async with open_caller(app, pool, "Platform", scopes=("ops:read", "ops:write")) as operator:
-        params = {"phase": "scheduled"}
-        answers.append((await operator.http.get(f"/v1/ops/jobs/{later}")).json())
-        answers += (await operator.http.get("/v1/ops/jobs", params=params)).json()["items"]
-        stop = {"phases": ["scheduled"]}
-        all_of_it = (await operator.http.post("/v1/ops/jobs/cancel", json=stop | {"dryRun": True})).json()
+    params = {"phase": "scheduled"}
+    answers.append((await ops_caller.http.get(f"/v1/ops/jobs/{later}")).json())
+    answers += (await ops_caller.http.get("/v1/ops/jobs", params=params)).json()["items"]
+    stop = {"phases": ["scheduled"]}
+    all_of_it = (await ops_caller.http.post("/v1/ops/jobs/cancel", json=stop | {"dryRun": True})).json()
     told = {(job["jobId"], job["status"], job["phase"], job["attempt"]) for job in answers}
     assert (len(answers), told) == (4, {(later, "running", "scheduled", 0)})
     for params in ({"phase": "running"}, {"phase": "scheduled", "status": "failed"}):
@@ -135,20 +134,19 @@ async def test_figures_of_a_sandbox_are_by_real_time(app: Litestar, pool: Pool, 
 
 
 async def test_only_operators_count_all_jobs(
-    app: Litestar, pool: Pool, conn: Conn, acme: ApiCaller, rival: ApiCaller
+    ops_caller: ApiCaller, conn: Conn, acme: ApiCaller, rival: ApiCaller
 ) -> None:
     """With the filters of their list."""
     for caller, kind in ((acme, INGEST_WEBSITE_KIND), (acme, INGEST_GITHUB_KIND), (rival, INGEST_GITHUB_KIND)):
         await scene.submit(conn, caller.organization_id, kind)
     org = f"org_{rival.organization_id}"
-    async with open_caller(app, pool, "Platform", scopes=("ops:read",)) as operator:
-        for params, running in [
-            ({}, 3),
-            ({"kind": "ingest_github"}, 2),
-            ({"kind": "ingest_github", "organizationId": org}, 1),
-            ({"pool": "publish"}, 0),
-            ({"until": "2020-01-01T00:00:00Z"}, 0),
-        ]:
-            body = (await operator.http.get("/v1/ops/jobs/counts", params=params)).json()
-            by_status = {"running": running, "completed": 0, "failed": 0, "canceled": 0}
-            assert (body["byStatus"], body["moreOf"]) == (by_status, []), params
+    for params, running in [
+        ({}, 3),
+        ({"kind": "ingest_github"}, 2),
+        ({"kind": "ingest_github", "organizationId": org}, 1),
+        ({"pool": "publish"}, 0),
+        ({"until": "2020-01-01T00:00:00Z"}, 0),
+    ]:
+        body = (await ops_caller.http.get("/v1/ops/jobs/counts", params=params)).json()
+        by_status = {"running": running, "completed": 0, "failed": 0, "canceled": 0}
+        assert (body["byStatus"], body["moreOf"]) == (by_status, []), params

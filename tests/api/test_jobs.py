@@ -22,22 +22,16 @@ from schemas.jobs import Job
 from tests import seeds
 from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.disconnecting import call_and_disconnect
+from tests.api.participants import new_project
 from tests.api.refusals import problem
+from tests.api.test_bulk_jobs import start_ingest
 from tests.waiting import PATIENCE_S, eventually
 
 
 @pytest_asyncio.fixture
-async def job(acme: ApiCaller, conn: Conn) -> str:
+async def job(acme: ApiCaller) -> str:
     """Start an ingest, and return the path of its queued job."""
-    return await start_ingest(acme, conn)
-
-
-async def start_ingest(caller: ApiCaller, conn: Conn) -> str:
-    project = await seeds.project(conn, caller.organization_id)
-    url = f"/v1/projects/{project}/ingest/website"
-    answer = await caller.http.post(url, json={"url": "https://example.com"})
-    assert answer.status_code == 202, answer.text
-    return answer.json()["locationUrl"]  # type: ignore[no-any-return]
+    return f"/v1/jobs/{await start_ingest(acme, await new_project(acme), 'website')}"
 
 
 async def settle_due_jobs(pool: Pool, conn: Conn, outcome: TaskOutcome) -> None:
@@ -48,8 +42,7 @@ async def settle_due_jobs(pool: Pool, conn: Conn, outcome: TaskOutcome) -> None:
 
 def count_waiting(app: Litestar) -> int:
     """Return the number of requests that wait for a job."""
-    waiting: int = app.state.services.job_hub.waiting
-    return waiting
+    return int(app.state.services.job_hub.waiting)
 
 
 async def test_a_poll_costs_nothing_until_something_changes(acme: ApiCaller, job: str, pool: Pool, conn: Conn) -> None:

@@ -3,52 +3,36 @@
 import asyncio
 import signal
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from types import FrameType
 from uuid import UUID
 
 import pytest
 
 from api.streams.long_poll import AwaitedObjectRef, LongPollHub, open_long_poll_hub
-from domain.jobs.jobs import VersionedJob
 from schemas import ids
-from schemas.jobs import Job
 from tests.waiting import PATIENCE_S, eventually
 
 ORG = ids.new_uuid7()
 
 
 class FakeJobs:
-    """Jobs that a test changes, and the number of polls."""
+    """Versions of jobs that a test changes, and the polls."""
 
     def __init__(self) -> None:
         self.versions: dict[UUID, int] = {}
         self.looks: list[Sequence[AwaitedObjectRef]] = []
         self.failing = False
 
-    async def look(self, refs: Sequence[AwaitedObjectRef]) -> list[VersionedJob | None]:
+    async def look(self, refs: Sequence[AwaitedObjectRef]) -> list[int | None]:
         self.looks.append(refs)
         if self.failing:
             raise OSError("Postgres is away")
-        return [self._seen(job_id) for _, job_id in refs]
+        return [self.versions.get(job_id) for _, job_id in refs]
 
     def add(self) -> AwaitedObjectRef:
         job_id = ids.new_uuid7()
         self.versions[job_id] = 1
         return ORG, job_id
-
-    def _seen(self, job_id: UUID) -> VersionedJob | None:
-        return (build_job(job_id), self.versions[job_id]) if job_id in self.versions else None
-
-
-def build_job(job_id: UUID) -> Job:
-    now = datetime(2026, 11, 24, tzinfo=UTC)
-    return Job(
-        job_id=ids.format_prefixed_id(ids.JOB, job_id), kind="ingest_website", status="running",
-        stage="queued",
-        phase="queued", progress=0, project_id=None, attempt=0, max_attempts=1, cancel_requested=False,
-        retry_of=None, created_at=now, started_at=now, finished_at=None, result=None, error=None,
-    )  # fmt: skip
 
 
 @pytest.fixture
@@ -57,22 +41,20 @@ def ledger() -> FakeJobs:
 
 
 @pytest.fixture
-def watcher(ledger: FakeJobs) -> LongPollHub[VersionedJob]:
+def watcher(ledger: FakeJobs) -> LongPollHub[int]:
     return LongPollHub(ledger.look, interval_s=0.01, per_organization=3, in_total=5)
 
 
-def is_second_version(seen: VersionedJob) -> bool:
-    return seen[1] >= 2
+def is_second_version(seen: int) -> bool:
+    return seen >= 2
 
 
-async def wait_for_job(
-    watcher: LongPollHub[VersionedJob], ref: AwaitedObjectRef, *, within: float = 5
-) -> VersionedJob | None:
+async def wait_for_job(watcher: LongPollHub[int], ref: AwaitedObjectRef, *, within: float = 5) -> int | None:
     with watcher.subscribe(ref) as seat:
         return await seat.until(is_second_version, within=within)
 
 
-async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPollHub[VersionedJob]) -> None:
+async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPollHub[int]) -> None:
     refs = [ledger.add() for _ in range(2)]
     waiting = [asyncio.create_task(wait_for_job(watcher, ref)) for ref in (*refs, refs[0])]
     await eventually(lambda: has_polled(ledger, 2))
@@ -80,14 +62,14 @@ async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPo
     for _, job_id in refs:
         ledger.versions[job_id] = 2
     found = await asyncio.gather(*waiting)
-    assert [seen and seen[1] for seen in found] == [2, 2, 2]
+    assert found == [2, 2, 2]
 
 
 async def has_polled(ledger: FakeJobs, times: int) -> bool:
     return len(ledger.looks) >= times
 
 
-async def test_no_poll_without_waiting_requests(ledger: FakeJobs, watcher: LongPollHub[VersionedJob]) -> None:
+async def test_no_poll_without_waiting_requests(ledger: FakeJobs, watcher: LongPollHub[int]) -> None:
     assert await wait_for_job(watcher, ledger.add(), within=0.02) is None
     before = asyncio.all_tasks()
     await eventually(lambda: is_idle(before))
@@ -103,7 +85,7 @@ async def is_idle(before: set[asyncio.Task[None]]) -> bool:
     return all(task.done() for task in before if task is not asyncio.current_task())
 
 
-async def test_failed_poll_is_repeated(ledger: FakeJobs, watcher: LongPollHub[VersionedJob]) -> None:
+async def test_failed_poll_is_repeated(ledger: FakeJobs, watcher: LongPollHub[int]) -> None:
     ref = ledger.add()
     ledger.failing = True
     waiting = asyncio.create_task(wait_for_job(watcher, ref))
@@ -112,11 +94,11 @@ async def test_failed_poll_is_repeated(ledger: FakeJobs, watcher: LongPollHub[Ve
     assert await waiting is not None
 
 
-async def test_deleted_job_ends_the_wait(watcher: LongPollHub[VersionedJob]) -> None:
+async def test_deleted_job_ends_the_wait(watcher: LongPollHub[int]) -> None:
     assert await wait_for_job(watcher, (ORG, ids.new_uuid7()), within=30) is None
 
 
-async def test_subscribers_are_limited_per_organization(ledger: FakeJobs, watcher: LongPollHub[VersionedJob]) -> None:
+async def test_subscribers_are_limited_per_organization(ledger: FakeJobs, watcher: LongPollHub[int]) -> None:
     ref = ledger.add()
     waiting = [asyncio.create_task(wait_for_job(watcher, ref)) for _ in range(3)]
     await eventually(lambda: has_polled(ledger, 1))

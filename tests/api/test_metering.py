@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -17,7 +16,7 @@ from api.limits.cost_metering import LOOP_HOLD_LOG_INTERVAL_S, LoopWatchdog
 from telemetry import costs
 from telemetry.costs import MIN_LOOP_HOLD_S, RequestCost
 from tests.api.conftest import ApiCaller
-from tests.api.participants import new_project
+from tests.api.events.sender import event, sender
 from tests.telemetry.test_costs import burn
 
 ROUTE = "/v1/slow/{route_id}"
@@ -107,10 +106,7 @@ async def test_a_keyed_request_with_events_pays_once_for_its_connection(
     acme: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It waits for its turn among keyed requests, and holds no second connection in that turn."""
-    project = await new_project(acme)
-    created = await acme.http.post(
-        f"/v1/projects/{project}/sdk-apps", json={"name": "Shop", "platform": "web", "webDomain": "shop.example"}
-    )
+    shop = await sender(acme, acme.http)
     held, most = 0, 0
 
     @contextmanager
@@ -122,8 +118,7 @@ async def test_a_keyed_request_with_events_pays_once_for_its_connection(
         held -= 1
 
     monkeypatch.setattr(costs, "charge_connection_time", counting)
-    event = {"name": "open", "eventId": "e-1", "occurredAt": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
-    body = {"projectId": project, "sdkAppId": created.json()["appId"], "events": [event]}
+    body = {"projectId": shop.project, "sdkAppId": shop.app["appId"], "events": [event(1)]}
     answer = await acme.http.post("/v1/events", json=body, headers={"Idempotency-Key": "once"})
     assert answer.status_code == 202
     assert most == 1

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest_asyncio
@@ -11,11 +10,10 @@ import pytest_asyncio
 from api.app import configure_application
 from db.pool import Conn, Pool, use_postgres_connection
 from domain.events.event_names import MAX_COUNTED_EVENT_NAMES
-from schemas import ids
 from schemas.settings import Settings
 from tests import databases, seeds
 from tests import servers as made
-from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller
+from tests.api.conftest import ApiCaller, built_app, hold_context, open_caller, read_answer, uuid_of
 from tests.api.participants import new_project, open_participants
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, fold_all, send
@@ -31,22 +29,13 @@ async def project(acme: ApiCaller) -> str:
     return await new_project(acme)
 
 
-def uuid(project: str) -> UUID:
-    found = ids.parse_prefixed_id(ids.PROJECT, project)
-    assert found
-    return found
-
-
 async def read_metrics(caller: ApiCaller, project: str, **params: str) -> dict[str, Any]:
-    answer = await caller.http.get(f"/v1/projects/{project}/metrics", params=params)
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
+    return read_answer(await caller.http.get(f"/v1/projects/{project}/metrics", params=params))
 
 
 async def test_events_are_counted_at_once_and_once(acme: ApiCaller, project: str, conn: Conn) -> None:
     """Counted before and after the rollup, without other projects' events."""
-    project_id = uuid(project)
+    project_id = uuid_of(project)
     await send(conn, [event(n, project_id=project_id, occurred_at=THEN) for n in range(3)])
     await send(conn, [event(n, occurred_at=THEN) for n in range(5)])
     params = {"metrics": "events", "granularity": "hour"}
@@ -64,7 +53,7 @@ async def test_a_project_that_is_archived_or_has_another_zone_is_counted_by_its_
     acme: ApiCaller, project: str, conn: Conn
 ) -> None:
     """The zone changes twice; the rollups are cut again each time."""
-    await send(conn, [event(1, project_id=uuid(project), occurred_at=THEN)])
+    await send(conn, [event(1, project_id=uuid_of(project), occurred_at=THEN)])
     for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
         await acme.http.patch(f"/v1/projects/{project}", json={"timezone": zone})
         found = await read_metrics(acme, project, metrics="events")
@@ -78,7 +67,7 @@ async def test_people_are_counted_once_in_the_window(acme: ApiCaller, project: s
     """A person who came in two hours is counted in each, but once in total."""
     sent = [(THEN, "ana"), (THEN, "bea"), (THEN + HOUR, "ana"), (THEN + HOUR, None)]
     await send(
-        conn, [event(n, project_id=uuid(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)]
+        conn, [event(n, project_id=uuid_of(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)]
     )
     params = {"metrics": "active_users", "granularity": "hour"}
     params |= {"since": seeds.in_utc(THEN), "until": seeds.in_utc(THEN + 2 * HOUR)}
@@ -88,9 +77,11 @@ async def test_people_are_counted_once_in_the_window(acme: ApiCaller, project: s
 
 
 async def test_event_names_over_the_limit_are_grouped(acme: ApiCaller, project: str, conn: Conn) -> None:
-    await conn.execute("insert into event_name_count values ($1, $2)", uuid(project), MAX_COUNTED_EVENT_NAMES)
+    await conn.execute("insert into event_name_count values ($1, $2)", uuid_of(project), MAX_COUNTED_EVENT_NAMES)
     names = ["new", "newer", "sign_up"]
-    await send(conn, [event(n, project_id=uuid(project), occurred_at=THEN, name=name) for n, name in enumerate(names)])
+    await send(
+        conn, [event(n, project_id=uuid_of(project), occurred_at=THEN, name=name) for n, name in enumerate(names)]
+    )
     for _ in ("in the queue", "folded"):
         found = await read_metrics(acme, project, metrics="events,other_events")
         assert found["totals"] == {"events": 3, "other_events": 2}
@@ -105,7 +96,7 @@ async def test_users_before_the_first_recording_are_null(acme: ApiCaller, projec
     """A store with events of an earlier release. Hours without events have no users."""
     sent = [(THEN - HOUR, None), (THEN - HOUR, None), (THEN + DAY, "ana")]
     await send(
-        conn, [event(n, project_id=uuid(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)]
+        conn, [event(n, project_id=uuid_of(project), occurred_at=at, user_id=who) for n, (at, who) in enumerate(sent)]
     )
     params = {"metrics": "events,active_users", "since": seeds.in_utc(THEN - DAY)}
     found = await read_metrics(acme, project, **params, until=seeds.in_utc(THEN + DAY + HOUR))
@@ -134,28 +125,8 @@ async def test_bucket_is_final_after_the_late_event_window(settings: Settings, p
                 assert {bucket["final"] for bucket in series} == {final}
 
 
-async def test_invalid_metric_queries(acme: ApiCaller, project: str) -> None:
-    account = f"sa_{UUID(int=1)}"
-    queries: tuple[tuple[dict[str, str], str], ...] = (
-        ({"since": "2026-01-02T00:00:00Z", "until": "2026-01-02T00:00:00Z"}, "since"),
-        ({"since": "2022-12-31T00:00:00Z"}, "since"),
-        ({"until": "2100-01-02T00:00:00Z"}, "until"),
-        ({"since": "2026-01-02"}, "since"),
-        ({"since": "2023-01-01T00:00:00Z", "granularity": "hour"}, "granularity"),
-        ({"granularity": "month"}, "granularity"),
-        ({"metrics": "events,clicks"}, "metrics"),
-        ({"scope": "social_account", "id": account, "metrics": "events"}, "metrics"),
-        ({"scope": "social_account"}, "id"),
-        ({"id": account}, "id"),
-    )
-    for params, path in queries:
-        answer = await acme.http.get(f"/v1/projects/{project}/metrics", params=params)
-        assert_refused(answer, 422, "VALIDATION")
-        assert answer.json()["error"]["details"]["issues"][0]["path"].startswith(path), params
-
-
 async def test_an_account_or_a_post_of_another_project_is_not_found(acme: ApiCaller, project: str, conn: Conn) -> None:
-    other = uuid(await new_project(acme))
+    other = uuid_of(await new_project(acme))
     account = await seeds.account(conn, acme.organization_id, other)
     for scope, shown in (("social_account", f"sa_{account}"), ("platform_post", f"sp_{account}")):
         answer = await acme.http.get(f"/v1/projects/{project}/metrics", params={"scope": scope, "id": shown})
@@ -178,5 +149,5 @@ async def test_events_are_read_from_a_store_of_its_own(settings: Settings, other
     async with hold_context(served.lifespan()), open_caller(served, pool, "Apart") as caller:
         project = await new_project(caller)
         async with use_postgres_connection(other_database, name="test") as store:
-            await send(store, [event(1, project_id=uuid(project), occurred_at=THEN)])
+            await send(store, [event(1, project_id=uuid_of(project), occurred_at=THEN)])
         assert (await read_metrics(caller, project, metrics="events"))["totals"] == {"events": 1}

@@ -29,10 +29,14 @@ async def open_api(settings: Settings, *, private: bool) -> AsyncIterator[tuple[
 
 async def test_metrics_leave_the_api_for_a_port_of_their_own(settings: Settings) -> None:
     port = find_free_port()
-    moved = msgspec.structs.replace(settings, metrics_port=port)
+    moved = msgspec.structs.replace(settings, metrics_port=port, allowed_hosts="web.internal")
     async with open_api(moved, private=True) as (beside, _), httpx.AsyncClient(timeout=PATIENCE_S) as operator:
         found = await operator.get(f"http://127.0.0.1:{port}/metrics")
         assert (found.status_code, "http_requests_total" in found.text) == (200, True)
+        # The names of the API's own port are allowed, and no others.
+        for host, status in (("evil.example", 421), (f"web.internal:{port}", 200), ("10.0.0.7:9100", 200)):
+            answer = await operator.get(f"http://127.0.0.1:{port}/metrics", headers={"Host": host})
+            assert answer.status_code == status, host
         assert (await operator.get(f"http://127.0.0.1:{port}/healthz")).status_code == 200
         assert_refused(await beside.get("/metrics"), 404, "NOT_FOUND")
         assert (await beside.get("/healthz")).status_code == 200

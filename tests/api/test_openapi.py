@@ -88,17 +88,12 @@ async def test_the_page_loads_nothing_from_another_host(anonymous: httpx.AsyncCl
         assert not re.findall(r"(?:https?:)?//[a-z]", answer.text.replace("// ", ""))
 
 
-async def test_metrics_name_routes_and_no_ids(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
+async def test_metrics_name_routes_and_no_ids_or_unknown_paths(acme: ApiCaller, anonymous: httpx.AsyncClient) -> None:
     await acme.http.get("/v1/projects/prj_none")
-    answer = await anonymous.get("/metrics")
-    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-    assert 'route="/v1/projects/{project_id}",status="404"' in answer.text
-    assert "prj_none" not in answer.text
-
-
-async def test_unknown_paths_create_no_series(anonymous: httpx.AsyncClient) -> None:
     for method, path in (("BREW", "/v1/projects"), ("GET", "/wp-login.php")):
         await anonymous.request(method, path)
     answer = await anonymous.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert 'route="/v1/projects/{project_id}",status="404"' in answer.text
     assert 'method="unmatched",route="unmatched",status="404"' in answer.text
-    assert not re.search("BREW|wp-login", answer.text)
+    assert not re.search("prj_none|BREW|wp-login", answer.text)

@@ -1,33 +1,22 @@
 """Bulk cancel and retry by operators over all organizations, recorded in each audit log."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from litestar import Litestar
 
 from db.pool import Conn, Pool
 from domain.jobs import bulk, bulk_retries
 from domain.operations import operator_bulk
 from schemas import ids
-from tests.api.conftest import ApiCaller, open_caller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.api.participants import new_project
 from tests.api.test_bulk_jobs import read_statuses, start_ingest
 from tests.api.test_bulk_retries import create_failed_jobs, list_retried
 
 
-@pytest_asyncio.fixture
-async def operator(app: Litestar, pool: Pool) -> AsyncIterator[ApiCaller]:
-    async with open_caller(app, pool, "Platform", scopes=("ops:read", "ops:write")) as caller:
-        yield caller
-
-
 async def call_bulk(caller: ApiCaller, verb: str, **body: Any) -> dict[str, Any]:
-    answer = await caller.http.post(f"/v1/ops/jobs/{verb}", json=body)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    return read_answer(await caller.http.post(f"/v1/ops/jobs/{verb}", json=body))
 
 
 async def read_audit(conn: Conn) -> list[tuple[str, str, int]]:
@@ -49,17 +38,17 @@ async def broken(acme: ApiCaller, rival: ApiCaller, pool: Pool, conn: Conn) -> t
 
 
 async def test_all_organizations_are_covered_and_audited(
-    operator: ApiCaller, broken: tuple[list[str], list[str]], conn: Conn, monkeypatch: pytest.MonkeyPatch
+    ops_caller: ApiCaller, broken: tuple[list[str], list[str]], conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With few organizations or jobs per call."""
     mine, theirs = broken
     monkeypatch.setattr(bulk_retries, "MAX_RETRIED", 2)
-    seen = await call_bulk(operator, "retry", dryRun=True)
+    seen = await call_bulk(ops_caller, "retry", dryRun=True)
     assert (seen["matched"], seen["capped"], seen["nextCursor"]) == (4, False, None)
     monkeypatch.setattr(operator_bulk, "ORGANIZATIONS", 1)
     cursor, retried = None, list[str]()
     for _ in range(9):
-        answer = await call_bulk(operator, "retry", cursor=cursor)
+        answer = await call_bulk(ops_caller, "retry", cursor=cursor)
         retried += [one["retryOf"] for one in answer["retried"]]
         if (cursor := answer["nextCursor"]) is None:
             break
@@ -68,24 +57,24 @@ async def test_all_organizations_are_covered_and_audited(
     told = await read_audit(conn)
     assert sum(jobs for name, _, jobs in told if name == "Acme") == 3
     assert sum(jobs for name, _, jobs in told if name == "Platform") == 4
-    assert (await call_bulk(operator, "retry"))["retried"] == []
+    assert (await call_bulk(ops_caller, "retry"))["retried"] == []
 
 
 async def test_organization_filter_leaves_others_unchanged(
-    operator: ApiCaller, acme: ApiCaller, rival: ApiCaller, broken: tuple[list[str], list[str]], conn: Conn
+    ops_caller: ApiCaller, acme: ApiCaller, rival: ApiCaller, broken: tuple[list[str], list[str]], conn: Conn
 ) -> None:
     mine, theirs = broken
     named = {"organizationId": f"org_{rival.organization_id}"}
-    assert (await call_bulk(operator, "retry", **named, errorCode="OTHER"))["matched"] == 0
-    assert [one["retryOf"] for one in (await call_bulk(operator, "retry", **named))["retried"]] == theirs
+    assert (await call_bulk(ops_caller, "retry", **named, errorCode="OTHER"))["matched"] == 0
+    assert [one["retryOf"] for one in (await call_bulk(ops_caller, "retry", **named))["retried"]] == theirs
     assert await list_retried(conn) == theirs
-    assert (await call_bulk(operator, "cancel", **named))["jobIds"] != []
+    assert (await call_bulk(ops_caller, "cancel", **named))["jobIds"] != []
     assert set((await read_statuses(rival)).values()) == {"failed", "canceled"}
     assert await read_statuses(acme) == dict.fromkeys(mine, "failed")
 
 
 async def test_a_projects_jobs_alone_are_found_by_its_id(
-    operator: ApiCaller, acme: ApiCaller, broken: tuple[list[str], list[str]], conn: Conn
+    ops_caller: ApiCaller, acme: ApiCaller, broken: tuple[list[str], list[str]], conn: Conn
 ) -> None:
     """For any organization's project, and without jobs of other organizations."""
     projects = {
@@ -94,28 +83,28 @@ async def test_a_projects_jobs_alone_are_found_by_its_id(
     [job], other = broken[1], f"org_{acme.organization_id}"
     named = {"projectId": projects[job]}
     for verb in ("retry", "cancel"):
-        assert (await call_bulk(operator, verb, **named, organizationId=other, dryRun=True))["matched"] == 0
-        assert (await call_bulk(operator, verb, projectId=f"prj_{ids.new_uuid7()}"))["matched"] == 0
-    assert (await call_bulk(operator, "retry", **named, dryRun=True))["matched"] == 1
-    [retried] = (await call_bulk(operator, "retry", **named))["retried"]
+        assert (await call_bulk(ops_caller, verb, **named, organizationId=other, dryRun=True))["matched"] == 0
+        assert (await call_bulk(ops_caller, verb, projectId=f"prj_{ids.new_uuid7()}"))["matched"] == 0
+    assert (await call_bulk(ops_caller, "retry", **named, dryRun=True))["matched"] == 1
+    [retried] = (await call_bulk(ops_caller, "retry", **named))["retried"]
     assert (retried["retryOf"], await list_retried(conn)) == (job, [job])
-    assert (await call_bulk(operator, "cancel", **named))["jobIds"] == [retried["jobId"]]
+    assert (await call_bulk(ops_caller, "cancel", **named))["jobIds"] == [retried["jobId"]]
     canceled = named | {"statuses": ["canceled"], "dryRun": True}
-    assert (await call_bulk(operator, "retry", **canceled))["matched"] == 1
-    assert (await call_bulk(operator, "retry", **canceled, errorCode="OTHER"))["matched"] == 0
+    assert (await call_bulk(ops_caller, "retry", **canceled))["matched"] == 1
+    assert (await call_bulk(ops_caller, "retry", **canceled, errorCode="OTHER"))["matched"] == 0
     assert {name for name, *_ in await read_audit(conn)} == {"Rival", "Platform"}
 
 
 async def test_cancels_go_on_until_nothing_is_left(
-    operator: ApiCaller, acme: ApiCaller, rival: ApiCaller, conn: Conn, monkeypatch: pytest.MonkeyPatch
+    ops_caller: ApiCaller, acme: ApiCaller, rival: ApiCaller, conn: Conn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "MAX_CANCELED", 2)
     created = [await start_ingest(one, await new_project(one)) for one in (acme, acme, acme, rival)]
-    seen = await call_bulk(operator, "cancel", kinds=["ingest_github"], dryRun=True)
+    seen = await call_bulk(ops_caller, "cancel", kinds=["ingest_github"], dryRun=True)
     assert (seen["matched"], seen["jobIds"], seen["nextCursor"]) == (4, [], None)
     cursor, canceled = None, list[str]()
     for _ in range(9):
-        answer = await call_bulk(operator, "cancel", cursor=cursor)
+        answer = await call_bulk(ops_caller, "cancel", cursor=cursor)
         canceled += answer["jobIds"]
         if (cursor := answer["nextCursor"]) is None:
             break
@@ -126,11 +115,11 @@ async def test_cancels_go_on_until_nothing_is_left(
 
 
 async def test_matched_stops_at_the_counting_limit(
-    operator: ApiCaller, acme: ApiCaller, rival: ApiCaller, monkeypatch: pytest.MonkeyPatch
+    ops_caller: ApiCaller, acme: ApiCaller, rival: ApiCaller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two jobs in each of two organizations; a call counts three."""
     monkeypatch.setattr(bulk, "MAX_COUNTED", 3)
     for one in (acme, acme, rival, rival):
         await start_ingest(one, await new_project(one))
-    seen = await call_bulk(operator, "cancel", kinds=["ingest_github"], dryRun=True)
+    seen = await call_bulk(ops_caller, "cancel", kinds=["ingest_github"], dryRun=True)
     assert (seen["matched"], seen["capped"]) == (3, True)

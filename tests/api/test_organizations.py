@@ -15,7 +15,7 @@ from schemas import ids
 from schemas.ops import PoolCap
 from tests import seeds
 from tests.api.all_objects import table_digests
-from tests.api.conftest import EVERYTHING, ApiCaller, client_of, new_key, open_caller
+from tests.api.conftest import EVERYTHING, ApiCaller, client_of, new_key, open_caller, read_answer
 from tests.api.refusals import assert_refused, problem, reason
 
 PATH = "/v1/ops/organizations"
@@ -32,10 +32,7 @@ def shown_id(caller: ApiCaller) -> str:
 
 
 async def patch_organization(operator: ApiCaller, organization: str, **body: Any) -> dict[str, Any]:
-    answer = await operator.http.patch(f"{PATH}/{organization}", json=body)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    return read_answer(await operator.http.patch(f"{PATH}/{organization}", json=body))
 
 
 async def test_organization_is_created_listed_and_changed(operator: ApiCaller) -> None:

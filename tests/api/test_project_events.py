@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from domain.events.event import Event
 from domain.events.quarantine import BufferedRejection
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import ApiCaller, client_of, list_pages, new_key
+from tests.api.conftest import ApiCaller, client_of, list_pages, new_key, uuid_of
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, send
@@ -48,9 +49,7 @@ async def shop(acme: ApiCaller) -> EventShop:
         )
         for number in range(2)
     ]
-    found = ids.parse_prefixed_id(ids.PROJECT, project)
-    assert found
-    return EventShop(f"/v1/projects/{project}", found, [one.json()["appId"] for one in created])
+    return EventShop(f"/v1/projects/{project}", uuid_of(project), [one.json()["appId"] for one in created])
 
 
 async def list_all(caller: ApiCaller, shop: EventShop, listed: str = "events", **params: str) -> list[dict[str, Any]]:
@@ -154,6 +153,7 @@ async def test_events_of_a_new_app_wait_for_the_next_list(acme: ApiCaller, shop:
 
 async def test_another_projects_app_is_not_found(acme: ApiCaller, shop: EventShop) -> None:
     other = await new_project(acme)
-    for path in ("events", "conversions", "conversions/deliveries"):
-        answer = await acme.http.get(f"/v1/projects/{other}/{path}", params={"appId": shop.app_ids[0]})
+    lists = ("events", "events/quarantine", "conversions", "conversions/deliveries")
+    for path, app_id in product(lists, (shop.app_ids[0], "app_none")):
+        answer = await acme.http.get(f"/v1/projects/{other}/{path}", params={"appId": app_id})
         assert_refused(answer, 404, "NOT_FOUND")

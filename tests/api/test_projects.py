@@ -4,16 +4,14 @@ import asyncio
 from typing import Any
 
 from db.pool import Conn
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.api.refusals import problem
 
 SHOP = {"name": "Shop", "timezone": "Europe/Berlin"}
 
 
 async def create_project(caller: ApiCaller, **fields: Any) -> dict[str, Any]:
-    answer = await caller.http.post("/v1/projects", json=SHOP | fields)
-    assert answer.status_code == 201, answer.text
-    return answer.json()  # type: ignore[no-any-return]
+    return read_answer(await caller.http.post("/v1/projects", json=SHOP | fields), 201)
 
 
 async def test_created_project_exists_at_once(acme: ApiCaller) -> None:

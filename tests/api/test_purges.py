@@ -93,7 +93,7 @@ async def read_statuses(http: httpx.AsyncClient, paths: list[str]) -> dict[str, 
     return {path: (await http.get(path)).status_code for path in paths}
 
 
-async def test_every_route_to_the_project_is_a_404(scene: PurgeScene) -> None:
+async def test_every_route_to_the_project_is_a_404_and_streams_end(scene: PurgeScene) -> None:
     picture = ("bread.png", media.picture("PNG", (4, 4)), "image/png")
     item = await scene.http.post(f"{scene.at}/content/upload", files={"file": picture})
     asset = item.json()["assets"][0]
@@ -118,10 +118,20 @@ async def test_every_route_to_the_project_is_a_404(scene: PurgeScene) -> None:
     assert len(reads) >= 10
     assert {*(await read_statuses(scene.http, reads)).values()} == {200}
     assert {*(await read_statuses(scene.anonymous, links)).values()} == {200}
+    # The streamed job still runs when the purge begins.
+    job = f"/v1/jobs/{scene.ids['jobId']}"
+    streaming = asyncio.create_task(scene.http.get(f"{job}/events"))
+    waiting = asyncio.create_task(scene.http.get(f"{job}?wait=30"))
+    await eventually(scene.both_listen)
     await scene.is_gone()
     assert {*(await read_statuses(scene.http, reads)).values()} == {404}
     assert {*(await read_statuses(scene.anonymous, links)).values()} == {404}
     assert (await scene.purge()).status_code == 404
+    streamed = await streaming
+    assert streamed.status_code == 200
+    assert '"status":"completed"' not in streamed.text
+    assert (await waiting).status_code == 404
+    assert (await scene.http.get(f"{job}/events", headers={"Last-Event-ID": "1"})).status_code == 404
 
 
 async def test_no_answer_of_it_is_replayed_and_the_organizations_keys_stay(scene: PurgeScene) -> None:
@@ -158,17 +168,3 @@ async def test_no_answer_of_it_is_replayed_and_the_organizations_keys_stay(scene
     log = (await scene.http.get("/v1/audit-log")).json()["items"]
     assert [one["action"] for one in log][:2] == ["project.purged", "project.purge_started"]
     assert {one["projectId"] for one in log[:2]} == {scene.ids["projectId"]}
-
-
-async def test_streams_end_with_the_purge(scene: PurgeScene) -> None:
-    """Its job still runs when the purge begins."""
-    job = f"/v1/jobs/{scene.ids['jobId']}"
-    streaming = asyncio.create_task(scene.http.get(f"{job}/events"))
-    waiting = asyncio.create_task(scene.http.get(f"{job}?wait=30"))
-    await eventually(scene.both_listen)
-    await scene.is_gone()
-    streamed = await streaming
-    assert streamed.status_code == 200
-    assert '"status":"completed"' not in streamed.text
-    assert (await waiting).status_code == 404
-    assert (await scene.http.get(f"{job}/events", headers={"Last-Event-ID": "1"})).status_code == 404

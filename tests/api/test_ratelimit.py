@@ -1,24 +1,21 @@
 """Rate limits: requests in a sliding minute for each key and class, writes in a day for each organization."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import cast
 
 import httpx
 import pytest
-import pytest_asyncio
 from litestar import Litestar
 from prometheus_client import REGISTRY
 from redis.asyncio import Redis
 
-from api.app import create_app
 from api.limits import rate_limits
 from api.limits.rate_limits import RateClass, RequestLimits
 from db.pool import Pool
 from domain.tenancy import key_text
-from schemas.settings import Settings
-from tests.api.conftest import ApiCaller, client_of, hold_context, new_key, open_caller
+from tests.api.conftest import ApiCaller, client_of, new_key, open_caller
 from tests.jobs.test_loop_time import slow_loop
 from tests.media import picture
 from tests.servers import ServerPair
@@ -39,19 +36,13 @@ def few(monkeypatch: pytest.MonkeyPatch, patient: None) -> None:
     monkeypatch.setattr(rate_limits, "REQUEST_LIMITS_BY_TIER", dict.fromkeys(rate_limits.REQUEST_LIMITS_BY_TIER, FEW))
 
 
-@pytest_asyncio.fixture
-async def buckets(redis_url: str) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url, decode_responses=True) as client:
-        yield client
-
-
-async def age_windows(buckets: Redis, seconds: int) -> None:
+async def age_windows(redis: Redis, seconds: int) -> None:
     """Move every counted request into the past."""
-    for window in [key async for key in buckets.scan_iter("rate:*:*-*") if await buckets.type(key) == "hash"]:
-        counts = await cast("Awaitable[dict[str, str]]", buckets.hgetall(window))
-        await buckets.delete(window)
+    for window in [key async for key in redis.scan_iter("rate:*:*-*") if await redis.type(key) == "hash"]:
+        counts = await cast("Awaitable[dict[str, str]]", redis.hgetall(window))
+        await redis.delete(window)
         earlier = {str(int(at) - seconds): many for at, many in counts.items()}
-        await cast("Awaitable[int]", buckets.hset(window, mapping=earlier))
+        await cast("Awaitable[int]", redis.hset(window, mapping=earlier))
 
 
 def parse_policies(header: str) -> dict[str, dict[str, int]]:
@@ -68,7 +59,7 @@ def read_reads_left(answer: httpx.Response) -> int:
 
 
 @pytest.mark.usefixtures("patient")
-async def test_the_tiers_are_the_contracts(acme: ApiCaller, buckets: Redis) -> None:
+async def test_the_tiers_are_the_contracts(acme: ApiCaller, redis: Redis) -> None:
     answer = await acme.http.get("/v1/whoami")
     assert parse_policies(answer.headers["RateLimit-Policy"]) == {"read-light": {"q": 120, "w": 60}}
     assert parse_policies(answer.headers["RateLimit"]) == {"read-light": {"r": 119, "t": 60}}
@@ -79,10 +70,10 @@ async def test_the_tiers_are_the_contracts(acme: ApiCaller, buckets: Redis) -> N
         "daily-writes": {"q": 10_000, "w": 86_400},
     }
     # The counts expire, and the script is loaded again after a flush.
-    lives = {await buckets.type(key): await buckets.ttl(key) async for key in buckets.scan_iter("rate:*")}
+    lives = {await redis.type(key): await redis.ttl(key) async for key in redis.scan_iter("rate:*")}
     assert 0 < lives["hash"] <= 60
     assert 86_400 < lives["string"] <= 90_000
-    await buckets.script_flush()
+    await redis.script_flush()
     assert read_reads_left(await acme.http.get("/v1/whoami")) == 118
 
 
@@ -129,13 +120,10 @@ async def test_an_upload_is_no_start(acme: ApiCaller) -> None:
 
 @pytest.mark.usefixtures("few")
 async def test_what_is_over_the_limit_is_refused_until_the_window_has_passed(
-    acme: ApiCaller, app: Litestar, pool: Pool, buckets: Redis
+    acme: ApiCaller, app: Litestar, pool: Pool, redis: Redis
 ) -> None:
     """Other classes and keys have their own limits."""
-    left = [
-        parse_policies((await acme.http.get("/v1/whoami")).headers["RateLimit"])["read-light"]["r"] for _ in range(3)
-    ]
-    assert left == [2, 1, 0]
+    assert [read_reads_left(await acme.http.get("/v1/whoami")) for _ in range(3)] == [2, 1, 0]
     refused = await acme.http.get("/v1/whoami")
     error = refused.json()["error"]
     assert (refused.status_code, error["code"]) == (429, "RATE_LIMITED")
@@ -145,19 +133,19 @@ async def test_what_is_over_the_limit_is_refused_until_the_window_has_passed(
     assert (await acme.http.post("/v1/api-keys", json={"name": "a", "scopes": ["*"]})).status_code == 201
     async with client_of(app, await new_key(pool, acme.organization_id)) as other:
         assert (await other.get("/v1/whoami")).status_code == 200
-    await age_windows(buckets, 61)
+    await age_windows(redis, 61)
     assert (await acme.http.get("/v1/whoami")).status_code == 200
 
 
 @pytest.mark.usefixtures("few")
-async def test_the_window_slides(acme: ApiCaller, buckets: Redis) -> None:
+async def test_the_window_slides(acme: ApiCaller, redis: Redis) -> None:
     await acme.http.get("/v1/whoami")
-    await age_windows(buckets, 40)
+    await age_windows(redis, 40)
     for _ in range(2):
         await acme.http.get("/v1/whoami")
     refused = await acme.http.get("/v1/whoami")
     assert 18 <= int(refused.headers["Retry-After"]) <= 20
-    await age_windows(buckets, 21)
+    await age_windows(redis, 21)
     answers = [(await acme.http.get("/v1/whoami")).status_code for _ in range(2)]
     assert answers == [200, 429]
 
@@ -193,20 +181,12 @@ async def test_slow_loop_is_not_taken_for_a_redis_outage(app: Litestar, acme: Ap
     assert count_uncounted() == before
 
 
-@pytest_asyncio.fixture
-async def clocked(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
-    """An API with a clock that a test sets."""
-    now = [NOON]
-    app = create_app(settings, clock=lambda: now[0])
-    async with hold_context(app.lifespan()):
-        yield app, now
-
-
 @pytest.mark.usefixtures("few")
 async def test_daily_writes_count_per_organization_and_utc_day(
-    clocked: tuple[Litestar, list[datetime]], pool: Pool, buckets: Redis
+    clocked: tuple[Litestar, list[datetime]], pool: Pool, redis: Redis
 ) -> None:
     app, now = clocked
+    now[0] = NOON
     body = {"name": "a", "scopes": ["*"]}
     async with (
         open_caller(app, pool, "Acme") as acme,
@@ -214,7 +194,7 @@ async def test_daily_writes_count_per_organization_and_utc_day(
     ):
         for client in (acme.http, acme.http, other, other):
             assert (await client.post("/v1/api-keys", json=body)).status_code == 201
-        await age_windows(buckets, 61)
+        await age_windows(redis, 61)
         refused = await acme.http.post("/v1/api-keys", json=body)
         assert (refused.status_code, refused.json()["error"]["details"]) == (429, {"limit": "daily-writes"})
         assert int(refused.headers["Retry-After"]) == 12 * 3600

@@ -12,6 +12,7 @@ from schemas import ids
 from tests.api.all_objects import create_one_of_each, table_digests
 from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.documented_routes import DocumentedRoute, routes
+from tests.api.participants import new_project
 
 #: The id kind of each path parameter and filter. Parameters not listed here name nothing that a tenant owns.
 KINDS = {
@@ -76,10 +77,8 @@ def test_every_name_in_a_path_is_known_here(app: Litestar) -> None:
     assert {name for route in routes(app) for name in route.names} <= KINDS.keys() | UNOWNED
 
 
-async def test_foreign_objects_in_a_path_are_not_found(
-    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
-) -> None:
-    """The caller's key, version or ETag make no difference, nor does an id without prefix."""
+async def test_foreign_objects_are_not_found(app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool) -> None:
+    """In a path, an idempotency key, version or ETag makes no difference, nor does an id without prefix."""
     theirs = await create_one_of_each(acme.http, pool)
     before = await table_digests(pool)
     named = [(theirs, headers) for headers in HEADS] + [(bare_ids(theirs), HEADS[0])]
@@ -90,23 +89,19 @@ async def test_foreign_objects_in_a_path_are_not_found(
         ]
         assert answers[0].status_code == 404, (route.method, route.path, answers[0].text)
         assert comparable_answer(answers[0]) == comparable_answer(answers[1])
-    assert await table_digests(pool) == before
-
-
-async def test_invalid_body_reveals_nothing_more(app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool) -> None:
-    theirs = await create_one_of_each(acme.http, pool)
+    # An invalid body reveals nothing more.
     for route in owned_routes(app):
         answers = [
-            await rival.http.request(route.method, route.at(named), json={"colour": "red"})
-            for named in (theirs, random_ids())
+            await rival.http.request(route.method, route.at(each), json={"colour": "red"})
+            for each in (theirs, random_ids())
         ]
         assert comparable_answer(answers[0]) == comparable_answer(answers[1])
+    assert await table_digests(pool) == before
+    await check_filters_and_lists(app, rival, theirs)
 
 
-async def test_foreign_objects_are_not_listed_and_not_found_by_a_filter(
-    app: Litestar, acme: ApiCaller, rival: ApiCaller, pool: Pool
-) -> None:
-    theirs = await create_one_of_each(acme.http, pool)
+async def check_filters_and_lists(app: Litestar, rival: ApiCaller, theirs: dict[str, str]) -> None:
+    """Check that no filter finds foreign objects, and no list has them."""
     filtered = [(route, name) for route in routes(app) for name in route.query if name in KINDS]
     assert filtered
     for route, name in filtered:
@@ -152,6 +147,18 @@ async def test_objects_without_ids_are_separate(app: Litestar, acme: ApiCaller, 
     )
     assert await asked() == before
     assert (await acme.http.get("/v1/github/installation")).json()["accountLogin"] == "acme"
+
+
+async def test_objects_of_another_project_are_not_found(app: Litestar, acme: ApiCaller, pool: Pool) -> None:
+    mine = await create_one_of_each(acme.http, pool)
+    other = mine | {"projectId": await new_project(acme)}
+    before = await table_digests(pool)
+    found = [route for route in owned_routes(app) if {"projectId"} < set(route.names)]
+    assert len(found) > 5
+    for route in found:
+        answer = await acme.http.request(route.method, route.at(other), **route.sent)
+        assert answer.status_code == 404, (route.method, route.path)
+    assert await table_digests(pool) == before
 
 
 async def test_a_sandbox_is_another_organization(app: Litestar, pool: Pool, acme: ApiCaller) -> None:

@@ -17,7 +17,7 @@ from api.limits.tenant_connections import RESERVED_POOL_CONNECTIONS, TenantConne
 from db.pool import Pool, open_postgres_pool
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, run_loop_iterations
 
 ACME, RIVAL, THIRD = uuid4(), uuid4(), uuid4()
 SHARED = 6
@@ -27,19 +27,13 @@ def build_connections(pool: Pool, shared: int = SHARED) -> TenantConnectionPool:
     return TenantConnectionPool(pool, size=shared + RESERVED_POOL_CONNECTIONS)
 
 
-async def let_tasks_run() -> None:
-    """Let all tasks run as far as they can."""
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
 async def test_organization_gets_at_most_half(pool: Pool) -> None:
     of = build_connections(pool).share
     async with AsyncExitStack() as stack:
         for _ in range(SHARED // 2):
             await stack.enter_async_context(of(ACME))
         more = asyncio.create_task(stack.enter_async_context(of(ACME)))
-        await let_tasks_run()
+        await run_loop_iterations()
         assert not more.done()
         async with of(RIVAL), of(RIVAL):
             assert not more.done()
@@ -52,11 +46,11 @@ async def test_waiting_organizations_take_turns(pool: Pool) -> None:
     async def use(one: UUID) -> None:
         async with of(one):
             order.append(one)
-            await let_tasks_run()
+            await run_loop_iterations()
 
     async with of(ACME), of(RIVAL):
         tasks = [asyncio.create_task(use(one)) for one in [ACME] * 5 + [RIVAL] * 2 + [THIRD]]
-        await let_tasks_run()
+        await run_loop_iterations()
         assert order == []
     await asyncio.gather(*tasks)
     assert THIRD in order[:3]

@@ -15,7 +15,7 @@ from domain.collection.snapshots import MetricSubject, ReportedMetricValues
 from schemas import ids
 from schemas.metrics import CollectedMetric
 from tests import seeds
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer, uuid_of
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 
@@ -32,8 +32,7 @@ async def create_posts_with_figures(
     conn: Conn, acme: ApiCaller, project: str, *of_posts: Values, days: float = 1
 ) -> list[str]:
     """Create posts on a new account with these figures so many days ago, and return their ids."""
-    org, project_id = acme.organization_id, ids.parse_prefixed_id(ids.PROJECT, project)
-    assert project_id
+    org, project_id = acme.organization_id, uuid_of(project)
     account = await seeds.account(conn, org, project_id, handle=str(ids.new_uuid7()))
     content = await seeds.content(conn, org, project_id)
     posts = [(await seeds.post(conn, org, content, account), values) for values in of_posts]
@@ -48,10 +47,12 @@ async def create_posts_with_figures(
     return [ids.format_prefixed_id(ids.POST, post) for post, _ in posts]
 
 
+async def read_top_performers(acme: ApiCaller, project: str, **params: str) -> Any:
+    return read_answer(await acme.http.get(f"/v1/projects/{project}/top-performers", params=params))["items"]
+
+
 async def read_ranking(acme: ApiCaller, project: str, **params: str) -> list[tuple[str, Any]]:
-    answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params=params)
-    assert answer.status_code == 200, answer.text
-    items = answer.json()["items"]
+    items = await read_top_performers(acme, project, **params)
     assert [item["rank"] for item in items] == [*range(1, len(items) + 1)]
     assert all((item["organic"], item["paid"]) == (item["metricValue"], None) for item in items)
     return [(item["sourceId"], item["metricValue"]) for item in items]
@@ -96,14 +97,11 @@ def build_ad(number: int, **fields: Any) -> dict[str, Any]:
 
 
 async def import_ads(acme: ApiCaller, project: str, *rows: dict[str, Any]) -> None:
-    answer = await acme.http.post(f"/v1/projects/{project}/ads-metrics/rows", json={"rows": rows})
-    assert answer.status_code == 200, answer.text
+    read_answer(await acme.http.post(f"/v1/projects/{project}/ads-metrics/rows", json={"rows": rows}))
 
 
 async def read_ranking_by_ads(acme: ApiCaller, project: str, **params: str) -> list[tuple[str, str, Any]]:
-    answer = await acme.http.get(f"/v1/projects/{project}/top-performers", params=params)
-    assert answer.status_code == 200, answer.text
-    items = answer.json()["items"]
+    items = await read_top_performers(acme, project, **params)
     assert all((item["organic"], item["paid"]) == (None, item["metricValue"]) for item in items)
     return [(item["sourceId"], item["platform"], item["metricValue"]) for item in items]
 
@@ -156,10 +154,6 @@ async def test_contents_have_the_ads_of_their_posts_and_their_own(acme: ApiCalle
     assert {source for source, *_ in found} == {content}
     assert await read_ranking_by_ads(acme, project, metric="conversions") == [(post, platform, 2)]
     assert await read_ranking_by_ads(acme, project, metric="conversions", sourceType="content_container") == []
-
-
-async def read_top_performers(acme: ApiCaller, project: str) -> Any:
-    return (await acme.http.get(f"/v1/projects/{project}/top-performers")).json()["items"]
 
 
 async def test_ads_without_a_matching_source_are_a_422(acme: ApiCaller, project: str, conn: Conn) -> None:

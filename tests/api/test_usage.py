@@ -5,15 +5,12 @@ from typing import Any
 from db.pool import Conn
 from jobs.kinds import INGEST_GITHUB_KIND
 from tests import seeds
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.api.participants import new_project
 
 
 async def read_usage(caller: ApiCaller) -> dict[str, Any]:
-    answer = await caller.http.get("/v1/usage")
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
+    return read_answer(await caller.http.get("/v1/usage"))
 
 
 async def test_usage_is_current(acme: ApiCaller, rival: ApiCaller, conn: Conn) -> None:

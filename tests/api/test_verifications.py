@@ -15,10 +15,9 @@ from db.pool import Pool
 from db.server import find_free_port
 from domain.apps import apps
 from jobs.kinds import VERIFY_TRACKING_KIND
-from schemas import ids
 from schemas.settings import Settings
-from tests.api.conftest import ApiCaller
-from tests.api.participants import new_project
+from tests.api.conftest import ApiCaller, read_answer, uuid_of
+from tests.api.events.sender import sender
 from tests.api.refusals import assert_refused
 from tests.domain.events.sending import event, send
 from tests.waiting import eventually
@@ -41,15 +40,10 @@ class VerifiedApp(NamedTuple):
     project_id: UUID
 
     async def verify(self) -> dict[str, Any]:
-        answer = await self.acme.http.post(f"{self.at}/verify-tracking")
-        assert answer.status_code == 202, answer.text
-        job: dict[str, Any] = answer.json()
-        return job
+        return read_answer(await self.acme.http.post(f"{self.at}/verify-tracking"), 202)
 
     async def ended(self, job: dict[str, Any]) -> dict[str, Any]:
-        answer = await self.acme.http.get(f"/v1/jobs/{job['jobId']}", params={"wait": 30})
-        shown: dict[str, Any] = answer.json()
-        return shown
+        return read_answer(await self.acme.http.get(f"/v1/jobs/{job['jobId']}", params={"wait": 30}))
 
     async def send(self, number: int, **fields: Any) -> None:
         """Store an event as the intake does: the event, then the time of its arrival."""
@@ -82,14 +76,8 @@ class VerifiedApp(NamedTuple):
 
 @pytest_asyncio.fixture
 async def shop(acme: ApiCaller, pool: Pool, settings: Settings) -> VerifiedApp:
-    project = await new_project(acme)
-    body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
-    app = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
-    at = f"/v1/projects/{project}/sdk-apps/{app['appId']}"
-    app_id, project_id = (ids.parse_prefixed_id(ids.APP, app["appId"]), ids.parse_prefixed_id(ids.PROJECT, project))
-    assert app_id
-    assert project_id
-    return VerifiedApp(acme, pool, settings, at, app_id, project_id)
+    made = await sender(acme, acme.http)
+    return VerifiedApp(acme, pool, settings, made.where, uuid_of(made.app["appId"]), made.project_id)
 
 
 async def test_job_finds_an_event_that_arrives(shop: VerifiedApp) -> None:

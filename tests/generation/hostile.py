@@ -20,8 +20,9 @@ from generation.render import InputFiles, prepare_piece, warnings
 from generation.spec import AspectRatio, BrandSnapshot, PieceFormat, PieceSpec
 from schemas.errors import GenerationError
 from tests.generation.remix.clips import NO_CLIPS
-from tests.generation.stand_ins import screenshot, written
+from tests.generation.stand_ins import screenshot
 from tests.generation.test_pictures import HANDLED, REFUSED
+from tests.media import written
 
 #: CPU seconds and bytes of memory for all cases of one child together, and for each single case.
 CPU_S, MEMORY = 40, 1 << 30
@@ -72,10 +73,6 @@ def clip(data: bytes) -> Callable[[], InputFiles]:
     return given
 
 
-def tiny() -> InputFiles:
-    return InputFiles(logo=written(Image.new("RGB", (1, 1), (255, 0, 0))))
-
-
 def many() -> InputFiles:
     return InputFiles(screenshots=[written(screenshot("Tideline", 1, (390, 844)))] * 200)
 
@@ -110,7 +107,7 @@ BRANDS = {
 }
 PICTURES = {
     **{f"logo: {name}": Case(given=logo(data), code=name.partition(" ")[0]) for name, data in REFUSED.items()},
-    "a logo of one pixel": Case(given=tiny, warning="logo_unused"),
+    "a logo of one pixel": Case(given=logo(written(Image.new("RGB", (1, 1)))), warning="logo_unused"),
 }
 CLIPS = {
     f"clip: {name}": Case(format="ugc_remix", given=clip(data), code=name.partition(" ")[0])

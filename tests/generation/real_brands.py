@@ -6,7 +6,6 @@ screenshots in the same folder.
 """
 
 import asyncio
-import gzip
 import json
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -24,7 +23,7 @@ from generation.copy.snapshot import take_brand_snapshot
 from generation.copy.write import MissingBrandText, propose_brand_hooks
 from generation.spec import BrandSnapshot
 from schemas.brand import BrandExtraction, BrandSource, BrandSourceRow
-from tests.corpora import corpus
+from tests.corpora import corpus, website_pages
 from tests.generation.stand_ins import DESKTOP, PHONE, color, logo, screenshot
 from tests.workers.ingest.appstore.store_server import ingest, look_up_path
 from tests.workers.ingest.appstore.store_server import json as answered
@@ -32,7 +31,6 @@ from tests.workers.ingest.github.github_server import from_corpus
 from tests.workers.ingest.github.test_github_corpus import read as read_repository
 from workers.ingest.assemble import assemble_extraction
 from workers.ingest.parser.parser import DocumentParser, open_document_parser, parse_page
-from workers.ingest.shapes import FetchedPage as Document
 
 #: Number of brands from each source.
 REPOSITORIES, LISTINGS, TRANSLATIONS, SITES = 13, 15, 20, 15
@@ -119,10 +117,8 @@ async def listed(parser: DocumentParser, app: dict[str, Any], locale: str = "en"
 
 
 async def sites(parser: DocumentParser) -> Read:
-    folder = corpus("website")
-    for case in map(json.loads, (folder / "cases.jsonl").read_text().splitlines()):
-        body = gzip.decompress((folder / "pages" / case["file"]).read_bytes())
-        page = await parse_page(parser, Document(url=case["url"], body=body))
+    for _, document in website_pages():
+        page = await parse_page(parser, document)
         yield (
             "website",
             await assemble_extraction(

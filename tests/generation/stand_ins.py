@@ -1,7 +1,6 @@
 """Substitutes for a brand's pictures, which no corpus contains: logos and screenshots by the brand's name."""
 
 import colorsys
-import io
 
 from PIL import Image, ImageDraw
 
@@ -13,12 +12,6 @@ PHONE, DESKTOP = (780, 1688), (1440, 900)
 def color(name: str, what: str, light: float, strength: float = 0.65) -> tuple[int, int, int]:
     red, green, blue = colorsys.hls_to_rgb(seeded_chance(name, what), light, strength)
     return round(red * 255), round(green * 255), round(blue * 255)
-
-
-def written(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
 
 
 def logo(name: str) -> Image.Image:

@@ -1,8 +1,7 @@
 """A cleaned drawing references nothing outside of itself, for parsers of XML, of HTML and of CSS."""
 
 import contextlib
-import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -190,13 +189,7 @@ def check(text: str) -> None:
     parsed = tinyhtml5.parse(f"<!doctype html><body>{text}", namespace_html_elements=False)
     body = parsed.find("body")
     assert body is not None
-    check_elements((one.tag, dict(one.attrib), [one.text or "", one.tail or ""]) for one in walked(body))
-
-
-def walked(element: ET.Element) -> Iterator[ET.Element]:
-    for child in element:
-        yield child
-        yield from walked(child)
+    check_elements((one.tag, dict(one.attrib), [one.text or "", one.tail or ""]) for one in [*body.iter()][1:])
 
 
 def check_elements(elements: Iterable[tuple[Any, dict[Any, str], list[str]]]) -> None:

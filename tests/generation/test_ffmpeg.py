@@ -1,12 +1,9 @@
 """FFmpeg as a subprocess: explicit arguments, an end on each path, a code for each failure."""
 
 import os
-import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +18,8 @@ from generation.ffmpeg import (
     start_encoder,
 )
 from schemas.errors import GenerationError
+from tests.processes import alive, descendants
+from tests.waiting import until
 
 SIZE = (32, 16)
 FRAME = SIZE[0] * SIZE[1] * 3
@@ -46,20 +45,8 @@ def kept(folder: Path) -> list[str]:
     return ["-c:v", "ffv1", "-pix_fmt", "bgr0", "-f", "nut", f"file:{folder / 'made'}"]
 
 
-@contextmanager
-def watched(feed_id: int) -> Iterator[select.poll]:
-    """Return a poll object that is readable once the process has ended."""
-    handle = os.pidfd_open(feed_id)
-    try:
-        poll = select.poll()
-        poll.register(handle, select.POLLIN)
-        yield poll
-    finally:
-        os.close(handle)
-
-
 def children() -> set[int]:
-    return {int(one) for one in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+    return set(descendants(os.getpid()))
 
 
 def test_fed_frames_are_read_back_unchanged(tmp_path: Path) -> None:
@@ -152,12 +139,14 @@ def test_an_encoder_ends_with_its_feeding_process(tmp_path: Path, *, whole_group
     feeding = subprocess.Popen(
         [sys.executable, "-c", ENDLESS, str(tmp_path / "made")], stdout=subprocess.PIPE, start_new_session=True
     )
-    with feeding, watched(int((feeding.stdout or sys.stdin.buffer).readline())) as encoder:
+    with feeding:
+        encoder = int((feeding.stdout or sys.stdin.buffer).readline())
+        assert alive(encoder)
         if whole_group:
             os.killpg(feeding.pid, signal.SIGKILL)
         else:
             feeding.kill()
-        assert encoder.poll(30_000)
+        until(lambda: not alive(encoder))
 
 
 def test_an_input_beyond_its_cpu_limit_ends_the_run() -> None:

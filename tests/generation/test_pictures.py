@@ -1,8 +1,6 @@
 """Untrusted pictures: hostile ones are refused with a code, unusual ones come out upright and in sRGB."""
 
-import io
 import struct
-import zlib
 
 import pytest
 from PIL import Image, ImageCms
@@ -10,24 +8,9 @@ from PIL import Image, ImageCms
 from generation import pictures
 from generation.picture_limits import MAX_PICTURE_BYTES
 from tests.generation.svg import svg
+from tests.media import png_claiming, written
 
 RED = (230, 30, 40)
-
-
-def written(image: Image.Image, format_: str = "PNG", **options: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, format_, **options)
-    return file.getvalue()
-
-
-def header_of(width: int, height: int) -> bytes:
-    """Return a PNG with a size in its header and without its data."""
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    size = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", size) + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
 
 
 SOLID = Image.new("RGB", (320, 200), RED)
@@ -39,8 +22,8 @@ REFUSED = {
     "PICTURE_TYPE": b"<html><body>404</body></html>",
     "PICTURE_TYPE of another format": written(SOLID, "TIFF"),
     "PICTURE_UNREADABLE": written(Image.effect_noise((320, 200), 90), "JPEG")[:4_000],
-    "PICTURE_UNREADABLE in its middle": header_of(300, 300),
-    "PICTURE_TOO_LARGE": header_of(30_000, 30_000),
+    "PICTURE_UNREADABLE in its middle": png_claiming(300, 300),
+    "PICTURE_TOO_LARGE": png_claiming(30_000, 30_000),
     "PICTURE_TOO_LARGE in bytes": b"\xff\xd8" + b"\0" * (MAX_PICTURE_BYTES + 1),
     "PICTURE_TOO_NARROW": written(Image.new("RGB", (900, 30))),
     "PICTURE_TOO_NARROW drawing": svg("", 'viewBox="0 0 1 100000"'),

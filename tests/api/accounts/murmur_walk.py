@@ -100,7 +100,7 @@ async def test_accounts_connect_publish_collect_and_disconnect(murmuring: Linked
     await eventually(revoked)
 
 
-async def test_its_limits_and_its_login_are_checked(murmuring: LinkedProject) -> None:
+async def test_its_limits_its_login_and_links_are_checked(murmuring: LinkedProject) -> None:
     http = murmuring.acme.http
     refused = (await connect(murmuring, identifier="Ada!")).json()["error"]
     assert refused["details"]["issues"][0]["message"] == "must be a name in lower case"
@@ -111,14 +111,10 @@ async def test_its_limits_and_its_login_are_checked(murmuring: LinkedProject) ->
     assert long.status_code == 422
     assert "the caption has 41 characters and murmur takes 40" in long.text
     assert (await schedule(murmuring, account_id, "Fresh bread")).status_code == 422
-
-
-async def test_links_and_leases_know_it(murmuring: LinkedProject) -> None:
-    http, project = murmuring.acme.http, murmuring.id
     asked = {"platform": "murmur", "returnUrl": "https://app.example.com/settings"}
-    refused = await http.post(f"/v1/projects/{project}/social/oauth-url", json=asked)
-    assert "murmur is connected by an app password" in refused.text
-    unknown = await http.post(f"/v1/projects/{project}/social/oauth-url", json=asked | {"platform": "nothing"})
+    link = await http.post(f"/v1/projects/{murmuring.id}/social/oauth-url", json=asked)
+    assert "murmur is connected by an app password" in link.text
+    unknown = await http.post(f"/v1/projects/{murmuring.id}/social/oauth-url", json=asked | {"platform": "nothing"})
     assert unknown.status_code == 422
 
 

@@ -9,7 +9,7 @@ import httpx
 from api.http import oauth_return
 from domain.connecting import consent_pages
 from schemas import ids
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, list_pages, read_answer
 from tests.api.participants import ORIGIN, Participants, new_project, status
 from tests.social_servers import Fediverse, LoopbackPds
 from tests.waiting import eventually
@@ -23,28 +23,20 @@ class LinkedProject(Participants):
 
     id: str
 
-    async def post_link(self, path: str, caller: ApiCaller | None = None, **asked: Any) -> dict[str, Any]:
-        project = await new_project(caller) if caller else self.id
-        url = f"/v1/projects/{project}/social/{path}"
-        answer = await (caller or self.acme).http.post(url, json={**asked, "returnUrl": BACK})
-        assert answer.status_code == 201, answer.text
-        created: dict[str, Any] = answer.json()
-        return created
+    async def post_link(self, path: str, **asked: Any) -> dict[str, Any]:
+        url = f"/v1/projects/{self.id}/social/{path}"
+        return read_answer(await self.acme.http.post(url, json={**asked, "returnUrl": BACK}), 201)
 
     async def flow_status(self, made: dict[str, Any]) -> dict[str, Any]:
         """Return the status of a link's flow."""
-        answer = await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}")
-        body: dict[str, Any] = answer.json()
-        return body
+        return read_answer(await self.acme.http.get(f"/v1/social/oauth-status/{made['state']}"))
 
     def set_flow_cookie(self, made: dict[str, Any]) -> None:
         """Set the cookie as if the browser had followed the link."""
         self.browser.cookies.set(oauth_return.oauth_cookie_name(made["state"]), "1")
 
     async def accounts(self) -> list[dict[str, Any]]:
-        answer = await self.acme.http.get(f"/v1/projects/{self.id}/social-accounts")
-        items: list[dict[str, Any]] = answer.json()["items"]
-        return items
+        return await list_pages(self.acme.http, f"/v1/projects/{self.id}/social-accounts")
 
 
 @dataclass
@@ -62,10 +54,7 @@ class ConnectingProject(LinkedProject):
         return await (caller or self.acme).http.post(f"/v1/projects/{project}/social/oauth-url", json=body)
 
     async def create_link(self, caller: ApiCaller | None = None, **given: Any) -> dict[str, Any]:
-        answer = await self.ask(caller, **given)
-        assert answer.status_code == 201, answer.text
-        created: dict[str, Any] = answer.json()
-        return created
+        return read_answer(await self.ask(caller, **given), 201)
 
     async def create_reauth_link(self, account_id: str, *, project: str | None = None) -> httpx.Response:
         body = {"socialAccountId": account_id, "returnUrl": BACK}
@@ -90,8 +79,7 @@ class ConnectingProject(LinkedProject):
         """Connect an account and return its id."""
         link = await self.create_link(**given)
         assert status(await self.consent_and_return(link, person), link["state"]) == "connected"
-        account: str = (await self.status(link["state"])).json()["socialAccountId"]
-        return account
+        return str((await self.status(link["state"])).json()["socialAccountId"])
 
     async def status(self, state: str, caller: ApiCaller | None = None) -> httpx.Response:
         return await (caller or self.acme).http.get(f"/v1/social/oauth-status/{state}")
@@ -104,11 +92,8 @@ class ConnectingProject(LinkedProject):
 
     async def log_in_and_wait(self, **given: Any) -> dict[str, Any]:
         """Log in, and return the ended job."""
-        answer = await self.log_in(**given)
-        assert answer.status_code == 202, answer.text
-        job = await self.acme.http.get(answer.json()["locationUrl"], params={"wait": 10})
-        ended: dict[str, Any] = job.json()
-        return ended
+        accepted = read_answer(await self.log_in(**given), 202)
+        return read_answer(await self.acme.http.get(accepted["locationUrl"], params={"wait": 10}))
 
     async def account(self, account_id: str, caller: ApiCaller | None = None) -> httpx.Response:
         return await (caller or self.acme).http.get(f"/v1/social-accounts/{account_id}")

@@ -1,4 +1,4 @@
-"""Reconnecting an account: it keeps its id, and no other account replaces it."""
+"""Reconnecting an account: it keeps its id, and no other account replaces it. A disconnect is final."""
 
 from schemas import ids
 from tests.api.accounts.project import ConnectingProject
@@ -34,8 +34,13 @@ async def test_account_disconnected_during_the_flow_stays_disconnected(project: 
     assert [shown["status"] for shown in await project.accounts()] == ["connected", "disconnected"]
 
 
-async def test_another_projects_account_is_not_found(project: ConnectingProject) -> None:
+async def test_another_projects_account_and_a_foreign_return_url_are_refused(project: ConnectingProject) -> None:
     account = await project.connect()
+    for back in ("https://evil.example/", "x"):
+        answer = await project.acme.http.post(
+            f"/v1/projects/{project.id}/social/reauth-url", json={"socialAccountId": account, "returnUrl": back}
+        )
+        assert answer.status_code in {403, 422}
     other = await new_project(project.acme)
     for answer in (
         await project.create_reauth_link(account, project=other),
@@ -52,10 +57,15 @@ async def test_bluesky_reconnects_with_a_password(project: ConnectingProject) ->
     assert "social-accounts" in answer.json()["error"]["message"]
 
 
-async def test_return_url_must_be_among_the_keys_origins(project: ConnectingProject) -> None:
+async def test_disconnect_is_final(project: ConnectingProject) -> None:
     account = await project.connect()
-    for back in ("https://evil.example/", "x"):
-        answer = await project.acme.http.post(
-            f"/v1/projects/{project.id}/social/reauth-url", json={"socialAccountId": account, "returnUrl": back}
-        )
-        assert answer.status_code in {403, 422}
+    where = f"/v1/social-accounts/{account}"
+    answer = await project.acme.http.delete(where)
+    assert answer.json() == {"socialAccountId": account, "status": "disconnected", "canceledScheduledPosts": 0}
+    assert (await project.acme.http.delete(where)).json() == answer.json()
+    assert (await project.account(account)).json()["status"] == "disconnected"
+    assert await project.pool.fetchval("select count(*) from account_credential") == 0
+    entries = (await project.acme.http.get("/v1/audit-log")).json()["items"]
+    assert [one["action"] for one in entries].count("social_account.disconnected") == 1
+    await project.pool.execute("update social_account set canceled_posts = 7")
+    assert (await project.acme.http.delete(where)).json()["canceledScheduledPosts"] == 7

@@ -79,30 +79,26 @@ async def test_only_the_creating_key_reads_the_status(project_without_worker: Co
     assert len({answer.json()["error"]["message"] for answer in answers}) == 1
 
 
-async def test_callback_without_a_code_starts_no_job(project_without_worker: ConnectingProject) -> None:
+async def test_callback_without_a_code_starts_no_job_and_uses_up_the_verifier(
+    project_without_worker: ConnectingProject,
+) -> None:
+    sealed = "select count(*) from oauth_state where sealed is not null"
     for given, code in (
         ({"error": "access_denied", "error_description": "The resource owner denied it"}, "ACCESS_DENIED"),
         ({"error": "server_error"}, "NO_CODE"),
         ({}, "NO_CODE"),
     ):
         link = await project_without_worker.create_link()
+        assert await project_without_worker.pool.fetchval(sealed) == 1
         project_without_worker.set_flow_cookie(link)
         answer = await project_without_worker.browser.get(
             project_without_worker.callback(), params={"state": link["state"], **given}
         )
         assert status(answer, link["state"]) == "failed"
+        assert await project_without_worker.pool.fetchval(sealed) == 0
         body = (await project_without_worker.status(link["state"])).json()
         assert (body["status"], body["error"]) == ("failed", {"code": code})
         assert await project_without_worker.jobs() == []
-
-
-async def test_verifier_is_deleted_after_use(project_without_worker: ConnectingProject) -> None:
-    link = await project_without_worker.create_link()
-    sealed = "select count(*) from oauth_state where sealed is not null"
-    assert await project_without_worker.pool.fetchval(sealed) == 1
-    callback, state = project_without_worker.callback(), {"state": link["state"]}
-    await project_without_worker.browser.get(callback, params=state)
-    assert await project_without_worker.pool.fetchval(sealed) == 0
 
 
 async def test_an_archived_project_connects_nothing(project: ConnectingProject) -> None:

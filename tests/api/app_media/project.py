@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from tests import media
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.s3.storages import MediaStorage
 
 LOGO = media.picture(size=(64, 64))
@@ -36,14 +36,11 @@ class AppMediaProject(NamedTuple):
         return await self.caller.http.post(self.path, data=form, files=files, headers=headers)
 
     async def made(self, file: bytes = LOGO, kind: str = "logo", **form: str) -> dict[str, Any]:
-        answer = await self.send(file, name="", headers={}, kind=kind, **form)
-        assert answer.status_code == 201, answer.text
-        return answer.json()  # type: ignore[no-any-return]
+        return read_answer(await self.send(file, name="", headers={}, kind=kind, **form), 201)
 
     async def listed(self, **asked: Any) -> list[dict[str, Any]]:
-        answer = await self.caller.http.get(self.path, params={"limit": 200, **asked})
-        assert answer.status_code == 200, answer.text
-        return answer.json()["items"]  # type: ignore[no-any-return]
+        page = read_answer(await self.caller.http.get(self.path, params={"limit": 200, **asked}))
+        return page["items"]  # type: ignore[no-any-return]
 
     async def delete(self, asset_id: str, **headers: str) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

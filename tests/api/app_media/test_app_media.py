@@ -140,17 +140,6 @@ async def test_stored_bytes_count_for_their_organization(project: AppMediaProjec
     async def used(caller: ApiCaller) -> int:
         return int((await caller.http.get("/v1/whoami")).json()["storage"]["usedBytes"])
 
-    item = await project.made()
+    await project.made()
     await project.made(SCREEN, "screenshot")
     assert (await used(project.caller), await used(rival)) == (len(LOGO) + len(SCREEN), 0)
-    assert (await rival.http.delete(f"{project.path}/{item['assetId']}")).status_code == 404
-    assert (await rival.http.get(project.path)).status_code == 404
-
-
-async def test_a_file_of_another_project_is_not_found(project: AppMediaProject) -> None:
-    item = await project.made()
-    other = (await project.caller.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
-    for method in ("GET", "DELETE"):
-        path = f"/v1/projects/{other}/app-media/{item['assetId']}"
-        assert (await project.caller.http.request(method, path)).status_code == 404
-    assert await project.listed() == [item]

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 from litestar import Litestar
 
+from tests.api.disconnecting import http_scope
+
 #: Bytes of a body that a server passes on at once.
 CHUNK_BYTES = 1 << 16
 
@@ -105,6 +107,8 @@ async def measure(app: Litestar, sent: MeteredRequest) -> CpuCost:
     meter = Meter()
     statuses: list[int] = []
     chunks = [sent.body[at : at + CHUNK_BYTES] for at in range(0, len(sent.body), CHUNK_BYTES)] or [b""]
+    headers = [(b"host", b"api"), (b"content-length", str(len(sent.body)).encode()), *sent.headers]
+    scope = http_scope(sent.method, sent.path, headers, query=sent.query)
     left = iter(chunks)
     more = iter(range(len(chunks) - 1, -1, -1))
 
@@ -120,25 +124,6 @@ async def measure(app: Litestar, sent: MeteredRequest) -> CpuCost:
 
     with meter.watching():
         begun = time.process_time()
-        await meter.run(app(_scope(sent), receive, send))  # type: ignore[arg-type]  # a scope as servers make it
+        await meter.run(app(scope, receive, send))  # type: ignore[arg-type]  # a scope as servers make it
         total = time.process_time() - begun
     return CpuCost(meter.longest * 1e3, total * 1e3, statuses[0])
-
-
-def _scope(sent: MeteredRequest) -> dict[str, Any]:
-    length = (b"content-length", str(len(sent.body)).encode())
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "method": sent.method,
-        "scheme": "http",
-        "path": sent.path,
-        "raw_path": sent.path.encode(),
-        "root_path": "",
-        "query_string": sent.query,
-        "headers": [(b"host", b"api"), length, *sent.headers],
-        "client": ("127.0.0.1", 40_000),
-        "server": ("127.0.0.1", 8_000),
-        "extensions": {},
-    }

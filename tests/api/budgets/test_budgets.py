@@ -1,9 +1,7 @@
 """Budgets by measured cost: payers, refusals with their length, and the display in usage."""
 
 import asyncio
-import itertools
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
@@ -22,11 +20,11 @@ from api.limits.rate_limits import RateLimiter
 from db.pool import Pool
 from domain.tenancy import organizations
 from jobs.breaker import CircuitBreaker
-from schemas import ids
 from telemetry.costs import RequestCost
 from tests import media
 from tests.api.budgets.charging import STANDARD, advance, charge, cost, cost_of_share
-from tests.api.conftest import ApiCaller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key, uuid_of
+from tests.api.events.sender import event, sender
 from tests.api.participants import new_project
 from tests.servers import ServerPair
 from tests.waiting import eventually
@@ -59,8 +57,7 @@ async def test_all_keys_of_an_organization_pay_together_and_its_sandbox_apart(
     limiter: RateLimiter = app.state.services.limiter
     async with pool.acquire() as conn:
         found = await organizations.read_organization(conn, organization_id=acme.organization_id)
-    sandbox = ids.parse_prefixed_id(ids.ORGANIZATION, found.sandbox_id)
-    assert sandbox
+    sandbox = uuid_of(found.sandbox_id)
     await charge(limiter, budget_bucket_of(acme.organization_id, "standard"), cost_of_share("cpu", 1.1))
     async with (
         client_of(app, await new_key(pool, acme.organization_id)) as other,
@@ -86,30 +83,21 @@ async def test_usage_shows_what_requests_have_cost(app: Litestar, acme: ApiCalle
     assert found["public", "cpu"]["available"] == found["public", "cpu"]["capacity"]
 
 
-async def test_public_traffic_does_not_use_the_keys_budget(app: Litestar, acme: ApiCaller) -> None:
+async def test_public_traffic_does_not_use_the_keys_budget(
+    app: Litestar, acme: ApiCaller, anonymous: httpx.AsyncClient
+) -> None:
     """An app's key is public in a web page: strangers who send with it must not block the organization."""
-    project = await new_project(acme)
-    body = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
-    created = (await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)).json()
-    at, headers = f"/v1/apps/{created['appId']}/events", {"Authorization": f"Bearer {created['apiKey']}"}
-    now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    numbers = itertools.count()
-
-    async def send(client: Any) -> Any:
-        one = {"name": "open", "eventId": f"e-{next(numbers)}", "occurredAt": now}
-        return await client.post(at, json={"events": [one]}, headers=headers)
-
-    async with client_of(app) as anonymous:
-        assert (await send(anonymous)).status_code == 202
-        limiter: RateLimiter = app.state.services.limiter
-        public = budget_bucket_of(acme.organization_id, "standard", TrafficKind.PUBLIC)
-        await charge(limiter, public, cost(cpu_s=2.0 * BUDGET_BURST_S * public.rates.cpu / MICROSECONDS_PER_SECOND))
-        refused = await send(anonymous)
-        assert refused.json()["error"]["details"] == {"limit": "budget", "resource": "cpu"}
-        assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
-        assert (await acme.http.get("/v1/whoami")).status_code == 200
-        limiter.budgets._clock = lambda: float("inf")
-        assert (await send(anonymous)).status_code == 202
+    shop = await sender(acme, anonymous)
+    assert (await shop.send(event(1))).status_code == 202
+    limiter: RateLimiter = app.state.services.limiter
+    public = budget_bucket_of(acme.organization_id, "standard", TrafficKind.PUBLIC)
+    await charge(limiter, public, cost(cpu_s=2.0 * BUDGET_BURST_S * public.rates.cpu / MICROSECONDS_PER_SECOND))
+    refused = await shop.send(event(2))
+    assert refused.json()["error"]["details"] == {"limit": "budget", "resource": "cpu"}
+    assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+    assert (await acme.http.get("/v1/whoami")).status_code == 200
+    limiter.budgets._clock = lambda: float("inf")
+    assert (await shop.send(event(3))).status_code == 202
 
 
 async def test_restarted_redis_has_full_buckets_and_absent_redis_refuses_no_request(

@@ -6,7 +6,7 @@ import httpx
 
 from db.pool import Pool
 from tests import media
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.s3.storages import MediaStorage
 
 #: A part for httpx: its name, and (file name, bytes, declared type).
@@ -31,9 +31,7 @@ class UploadProject(NamedTuple):
         return await self.caller.http.post(f"{self.path}/upload", files=list(parts), headers=named)
 
     async def made(self, *parts: Part) -> dict[str, Any]:
-        answer = await self.upload(*parts)
-        assert answer.status_code == 201, answer.text
-        return answer.json()  # type: ignore[no-any-return]
+        return read_answer(await self.upload(*parts), 201)
 
     def stored(self) -> list[str]:
         """Return the names of all stored files, partial ones included."""

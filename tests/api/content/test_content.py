@@ -5,15 +5,13 @@ from typing import Any
 from litestar import Litestar
 
 from db.pool import Pool
-from tests.api.conftest import client_of, new_key
+from tests.api.conftest import client_of, new_key, read_answer
 from tests.api.content.project import UploadProject, file, film, text
 from tests.api.refusals import reason
 
 
 async def patch_policy(project: UploadProject, **fields: Any) -> dict[str, Any]:
-    answer = await project.caller.http.patch(f"/v1/projects/{project.id}/approval-policy", json=fields)
-    assert answer.status_code == 200, answer.text
-    return answer.json()  # type: ignore[no-any-return]
+    return read_answer(await project.caller.http.patch(f"/v1/projects/{project.id}/approval-policy", json=fields))
 
 
 async def upload_item(project: UploadProject, caption: str = "Fresh bread") -> str:

@@ -15,6 +15,7 @@ from jobs import maintenance
 from jobs.kinds import MAKE_POSTER_KIND
 from schemas.settings import Settings
 from tests import seeds
+from tests.api.conftest import read_answer
 from tests.api.content.project import UploadProject, file, film
 from tests.api.content.test_thumbnails import fetch_image
 from tests.generation.remix.clips import make_clip
@@ -46,8 +47,7 @@ async def wait_for_jobs(pool: Pool) -> list[tuple[str, str | None]]:
 
 
 async def read_item(project: UploadProject, made: dict[str, Any]) -> dict[str, Any]:
-    body: dict[str, Any] = (await project.caller.http.get(f"/v1/content/{made['id']}")).json()
-    return body
+    return read_answer(await project.caller.http.get(f"/v1/content/{made['id']}"))
 
 
 async def test_video_gets_a_poster_and_is_otherwise_unchanged(

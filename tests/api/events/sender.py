@@ -8,8 +8,7 @@ import httpx
 import msgspec
 
 from db.pool import Pool
-from schemas import ids
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer, uuid_of
 from tests.api.participants import new_project
 
 WEB: dict[str, Any] = {"name": "Shop", "platform": "web", "webDomain": "shop.example"}
@@ -40,9 +39,7 @@ class EventSender(NamedTuple):
 
     @property
     def project_id(self) -> UUID:
-        found = ids.parse_prefixed_id(ids.PROJECT, self.project)
-        assert found
-        return found
+        return uuid_of(self.project)
 
     async def send(self, *events: dict[str, Any], key: str | None = None, **more: Any) -> httpx.Response:
         """Send events with a bearer token."""
@@ -61,9 +58,8 @@ class EventSender(NamedTuple):
 async def sender(owner: ApiCaller, http: httpx.AsyncClient, body: dict[str, Any] = WEB) -> EventSender:
     """Create an app in a new project."""
     project = await new_project(owner)
-    app = await owner.http.post(f"/v1/projects/{project}/sdk-apps", json=body)
-    assert app.status_code == 201, app.text
-    return EventSender(owner, http, project, app.json())
+    app = read_answer(await owner.http.post(f"/v1/projects/{project}/sdk-apps", json=body), 201)
+    return EventSender(owner, http, project, app)
 
 
 def event(number: int = 0, **fields: Any) -> dict[str, Any]:
@@ -77,8 +73,7 @@ def encode_events(*events: dict[str, Any]) -> bytes:
 
 def read_counts(answer: httpx.Response) -> tuple[int, int, list[tuple[int, str]]]:
     """Return the counts and the rejected events of an answer."""
-    assert answer.status_code == 202, answer.text
-    body = answer.json()
+    body = read_answer(answer, 202)
     return body["accepted"], body["duplicates"], [(one["index"], one["code"]) for one in body["rejected"]]
 
 

@@ -2,13 +2,11 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 from litestar import Litestar
 from redis.asyncio import Redis
 
@@ -19,7 +17,7 @@ from db.pool import Pool
 from domain.events import budgets
 from domain.events.budgets import DailyEventBudget
 from schemas.settings import Settings
-from tests.api.conftest import ApiCaller, client_of, hold_context, new_key, open_caller
+from tests.api.conftest import ApiCaller, client_of, hold_context, new_key, open_caller, read_answer
 from tests.api.events.sender import PHONE, EventSender, event, read_counts, sender
 from tests.api.refusals import problem
 from tests.waiting import eventually
@@ -40,10 +38,8 @@ def build_events(*numbers: int, **fields: Any) -> list[dict[str, Any]]:
 
 
 async def read_usage(caller: ApiCaller) -> dict[str, Any]:
-    answer = await caller.http.get("/v1/usage")
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()["events"]
-    return body
+    usage: dict[str, Any] = read_answer(await caller.http.get("/v1/usage"))["events"]
+    return usage
 
 
 async def wait_for_added(pool: Pool, caller: ApiCaller, events: int) -> None:
@@ -132,17 +128,8 @@ async def test_repeated_events_are_charged_once(shop: EventSender, pool: Pool) -
     assert problem(await shop.send(event(10)))[0] == 429
 
 
-@pytest_asyncio.fixture
-async def clocked_api(settings: Settings) -> AsyncIterator[tuple[Litestar, list[datetime]]]:
-    """An API with a clock that a test sets."""
-    now = [datetime.now(UTC)]
-    served = create_app(settings, clock=lambda: now[0])
-    async with hold_context(served.lifespan()):
-        yield served, now
-
-
-async def test_the_next_utc_day_has_its_own(clocked_api: tuple[Litestar, list[datetime]], pool: Pool) -> None:
-    app, now = clocked_api
+async def test_the_next_utc_day_has_its_own(clocked: tuple[Litestar, list[datetime]], pool: Pool) -> None:
+    app, now = clocked
     async with open_caller(app, pool, "Acme") as acme, client_of(app) as http:
         shop = await sender(acme, http)
         await shop.send(*build_events(*range(10)))
@@ -155,12 +142,11 @@ async def test_the_next_utc_day_has_its_own(clocked_api: tuple[Litestar, list[da
         assert (await read_usage(acme))["count"]["used"] == 1
 
 
-async def test_a_higher_tier_counts_at_once(shop: EventSender, pool: Pool, redis_url: str) -> None:
+async def test_a_higher_tier_counts_at_once(shop: EventSender, pool: Pool, redis: Redis) -> None:
     """The count survives an emptied Redis."""
     await shop.send(*build_events(*range(10)))
     assert problem(await shop.send(event(10)))[0] == 429
-    async with Redis.from_url(redis_url) as client:
-        await client.flushdb()
+    await redis.flushdb()
     assert problem(await shop.send(event(10)))[2] == {"limit": "daily-events"}
     await pool.execute("update organization set tier = 'partner' where id = $1", shop.owner.organization_id)
     assert read_counts(await shop.send(event(10)))[0] == 1

@@ -13,13 +13,7 @@ from schemas.settings import Settings
 from tests.api.conftest import built_app, client_of, hold_context, open_caller
 from tests.api.events.sender import PHONE, EventSender, event, read_counts, sender, stored_ids
 from tests.api.refusals import assert_refused
-from tests.relay import LostPart, PostgresRelay, start_relay
-
-
-@pytest_asyncio.fixture
-async def relay(database_url: str) -> AsyncIterator[PostgresRelay]:
-    async with start_relay(database_url) as relay:
-        yield relay
+from tests.relay import LostPart, PostgresRelay
 
 
 @pytest_asyncio.fixture

@@ -2,11 +2,9 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-import pytest_asyncio
 from litestar import Litestar
 from redis.asyncio import Redis
 
@@ -30,28 +28,22 @@ def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(event_limits, "EVENT_LIMIT_WINDOW_S", 36_000)
 
 
-@pytest_asyncio.fixture
-async def buckets(redis_url: str) -> AsyncIterator[Redis]:
-    async with Redis.from_url(redis_url, decode_responses=True) as client:
-        yield client
-
-
-async def refill_buckets(app: Litestar, buckets: Redis) -> None:
+async def refill_buckets(app: Litestar, redis: Redis) -> None:
     """Fill the buckets as if the window had passed."""
-    for bucket in [key async for key in buckets.scan_iter("rate:*:events")]:
-        await buckets.delete(bucket)
+    for bucket in [key async for key in redis.scan_iter("rate:*:events")]:
+        await redis.delete(bucket)
     services: Services = app.state.services
     services.events.limiter._refused.clear()
 
 
-async def events_left(buckets: Redis, sender: EventSender) -> float:
+async def events_left(redis: Redis, sender: EventSender) -> float:
     """Return the number of events that the app may send."""
-    [bucket] = [key async for key in buckets.scan_iter(f"rate:{sender.app['appId'][4:]}:events")]
-    return float(await buckets.hget(bucket, "events") or 0)  # type: ignore[misc]  # redis-py's two clients
+    [bucket] = [key async for key in redis.scan_iter(f"rate:{sender.app['appId'][4:]}:events")]
+    return float(await redis.hget(bucket, "events") or 0)  # type: ignore[misc]  # redis-py's two clients
 
 
 async def test_requests_over_the_limit_are_refused(
-    shop: EventSender, phone: EventSender, app: Litestar, buckets: Redis
+    shop: EventSender, phone: EventSender, app: Litestar, redis: Redis
 ) -> None:
     """Another app is not refused."""
     answers = [await shop.send(event(number)) for number in range(3)]
@@ -68,15 +60,15 @@ async def test_requests_over_the_limit_are_refused(
         assert 11_000 < int(over.headers["Retry-After"]) <= 12_000
         assert parse_policies(over.headers["RateLimit"])["event-requests"]["r"] == 0
     assert read_counts(await phone.send(event(1)))[0] == 1
-    await refill_buckets(app, buckets)
+    await refill_buckets(app, redis)
     assert read_counts(await shop.send(event(9)))[0] == 1
 
 
-async def test_large_request_is_accepted_and_paid_by_later_ones(shop: EventSender, buckets: Redis) -> None:
+async def test_large_request_is_accepted_and_paid_by_later_ones(shop: EventSender, redis: Redis) -> None:
     assert read_counts(await shop.send(*(event(number) for number in range(25))))[0] == 25
 
     async def spent() -> bool:
-        return await events_left(buckets, shop) < 0
+        return await events_left(redis, shop) < 0
 
     await eventually(spent)
     over = await shop.send(event(30))
@@ -100,19 +92,19 @@ COSTS = (
 )
 
 
-async def test_refused_body_costs_its_size(phone: EventSender, app: Litestar, buckets: Redis) -> None:
+async def test_refused_body_costs_its_size(phone: EventSender, app: Litestar, redis: Redis) -> None:
     for case in COSTS:
-        await check_cost(phone, buckets, *case)
-        await refill_buckets(app, buckets)
+        await check_cost(phone, redis, *case)
+        await refill_buckets(app, redis)
 
 
-async def check_cost(phone: EventSender, buckets: Redis, path: str, content: bytes, outcome: tuple[int, int]) -> None:
+async def check_cost(phone: EventSender, redis: Redis, path: str, content: bytes, outcome: tuple[int, int]) -> None:
     at, (status, cost) = f"/v1/{path}" if path else phone.at, outcome
     packed = {"Content-Encoding": "gzip"} if content.startswith(b"\x1f\x8b") else {}
     assert (await phone.post(content, at=at, headers=packed)).status_code == status
 
     async def spent() -> bool:
-        return round(await events_left(buckets, phone)) == FEW.events - cost
+        return round(await events_left(redis, phone)) == FEW.events - cost
 
     await eventually(spent)
 

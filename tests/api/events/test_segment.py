@@ -180,16 +180,12 @@ async def test_time_is_the_messages_unless_invalid(phone: EventSender, pool: Poo
         sent_at = sent.pop("sentAt", None)
         batch = build_batch(phone, build_message(number) | sent, sentAt=sent_at)
         assert read_success(await post(phone, "b", batch)) == (1, 0, 0)
+    # A time without a zone is of UTC.
+    zoneless = build_message(len(cases), timestamp=(format_time(-HOUR) or "")[:-1])
+    assert read_success(await post(phone, "b", build_batch(phone, zoneless))) == (1, 0, 0)
     rows = await read_stored(pool, phone)
-    for row, (_, expected) in zip(rows, cases, strict=True):
+    for row, expected in zip(rows, [*(when for _, when in cases), -HOUR], strict=True):
         assert abs(row["occurred_at"] - datetime.now(UTC) - expected) < timedelta(minutes=5)
-
-
-async def test_time_without_a_zone_is_utc(phone: EventSender, pool: Pool) -> None:
-    answer = await post(phone, "b", build_batch(phone, build_message(timestamp=(format_time(-HOUR) or "")[:-1])))
-    assert read_success(answer) == (1, 0, 0)
-    [row] = await read_stored(pool, phone)
-    assert abs(row["occurred_at"] - datetime.now(UTC) + HOUR) < timedelta(minutes=5)
 
 
 async def test_refusals_are_those_of_events(shop: EventSender) -> None:
@@ -202,7 +198,13 @@ async def test_refusals_are_those_of_events(shop: EventSender) -> None:
     answer = await post(shop, "b", build_batch(shop, build_message()), Origin="https://elsewhere.example")
     assert_refused(answer, 403, "ORIGIN_NOT_ALLOWED")
     await shop.owner.http.delete(f"/v1/projects/{shop.project}")
-    assert reason(await post(shop, "b", build_batch(shop, build_message()))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
+    body = {"projectId": shop.project, "sdkAppId": shop.app["appId"], "events": [event(1)]}
+    for answer in (
+        await post(shop, "b", build_batch(shop, build_message())),
+        await shop.send(event(1)),
+        await shop.owner.http.post("/v1/events", json=body),
+    ):
+        assert reason(answer) == (409, "CONFLICT", "PROJECT_ARCHIVED")
 
 
 async def test_only_the_key_is_parsed_before_authentication(

@@ -10,7 +10,7 @@ from db.pool import Pool
 from schemas import ids
 from tests.api.conftest import ApiCaller
 from tests.api.events.sender import EventSender, encode_events, event, read_counts, sender, stored_ids
-from tests.api.refusals import assert_refused, issue_paths, problem, reason
+from tests.api.refusals import assert_refused, issue_paths, problem
 
 
 async def test_events_are_stored_once_and_counted(shop: EventSender, pool: Pool) -> None:
@@ -127,11 +127,6 @@ async def test_unknown_key_is_refused(shop: EventSender, anonymous: httpx.AsyncC
     assert_refused(await shop.send(event(3), key=new), 401, "UNAUTHENTICATED")
 
 
-async def test_archived_project_refuses_events_until_reactivated(shop: EventSender) -> None:
-    await shop.owner.http.delete(f"/v1/projects/{shop.project}")
-    assert reason(await shop.send(event(1))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
-
-
 async def test_a_suspended_organizations_apps_are_switched_off(shop: EventSender, pool: Pool) -> None:
     await pool.execute(
         "update organization set tier = 'suspended', resumes_as = tier where id = $1", shop.owner.organization_id
@@ -139,10 +134,3 @@ async def test_a_suspended_organizations_apps_are_switched_off(shop: EventSender
     batch = {"batch": [{"type": "track", "event": "a", "messageId": "m"}], "writeKey": shop.key}
     for answer in (await shop.send(event(1)), await shop.http.post("/v1/b", json=batch)):
         assert problem(answer) == (503, "KILL_SWITCH", {"scope": "organization"})
-
-
-async def test_app_shows_its_endpoint_and_last_event(shop: EventSender) -> None:
-    app = (await shop.owner.http.get(shop.where)).json()
-    assert app["ingestEndpoint"] == f"http://127.0.0.1:8000{shop.at}"
-    assert app["lastEventAt"] is None
-    assert app["ingestEndpoint"] == shop.app["ingestEndpoint"]

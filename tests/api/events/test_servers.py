@@ -112,13 +112,3 @@ async def test_an_app_is_one_of_the_project(phone: EventSender, rival: ApiCaller
 async def test_hundred_events_are_accepted(phone: EventSender) -> None:
     assert_refused(await post_events(phone, *(event(number) for number in range(101))), 422, "VALIDATION", "events")
     assert read_counts(await post_events(phone, *(event(number) for number in range(100))))[0] == 100
-
-
-async def test_an_archived_project_takes_none(phone: EventSender) -> None:
-    await phone.owner.http.delete(f"/v1/projects/{phone.project}")
-    assert reason(await post_events(phone, event(1))) == (409, "CONFLICT", "PROJECT_ARCHIVED")
-
-
-async def test_scope_is_required(app: Litestar, pool: Pool, phone: EventSender) -> None:
-    async with open_caller(app, pool, "Reader", scopes=("projects:write", "events:read")) as reader:
-        assert_refused(await post_events(phone._replace(owner=reader), event(1)), 403, "FORBIDDEN_SCOPE")

@@ -15,16 +15,10 @@ from db.pool import Pool
 from schemas.settings import Settings
 from tests.api.conftest import built_app, client_of, hold_context, open_caller
 from tests.api.events.sender import PHONE, EventSender, event, read_counts, sender
-from tests.relay import PostgresRelay, start_relay
+from tests.relay import PostgresRelay
 from tests.waiting import eventually
 
 Execute = Callable[..., Awaitable[Any]]
-
-
-@pytest_asyncio.fixture
-async def relay(database_url: str) -> AsyncIterator[PostgresRelay]:
-    async with start_relay(database_url) as relay:
-        yield relay
 
 
 @pytest_asyncio.fixture

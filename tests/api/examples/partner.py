@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from domain.media import tickets
-from schemas import ids
+from tests.api.conftest import uuid_of
 from tests.api.examples.story import BACK, ExampleStory
 from tests.domain.events.sending import event, send
 from tests.media import picture
@@ -126,11 +126,9 @@ async def _events(story: ExampleStory, project: str, app: str, key: str) -> None
 
 async def metrics(story: ExampleStory, project: str) -> None:
     """Read metrics of the last two days, which keeps the example short, and of one purchase."""
-    project_id = ids.parse_prefixed_id(ids.PROJECT, project)
-    assert project_id
     properties = '{"revenue_amount": 49.9, "currency": "EUR", "sku": "season-pass"}'
     async with story.cast.pool.acquire() as conn:
-        bought = event(1, project_id=project_id, properties=properties, value_micros=49_900_000)
+        bought = event(1, project_id=uuid_of(project), properties=properties, value_micros=49_900_000)
         await send(conn, [bought._replace(occurred_at=datetime.now(UTC), user_id="customer-4711")])
     since = f"{datetime.now(UTC) - timedelta(days=2):%Y-%m-%dT%H:00:00Z}"
     params = {"metrics": "events,active_users,followers", "since": since, "granularity": "day"}
@@ -262,7 +260,7 @@ async def _figures(story: ExampleStory, project: str, shown: str) -> None:
                 from scheduled_post, unnest($2::text[], $3::bigint[]) as told (metric, value)
                where id = $1"""
     names, values = ["views", "likes", "comments", "shares"], [1840, 96, 14, 8]
-    await story.cast.pool.execute(told, ids.parse_prefixed_id(ids.POST, shown), names, values)
+    await story.cast.pool.execute(told, uuid_of(shown), names, values)
     await story.tell("get_top_performers", projectId=project, params={"metric": "engagement_rate"})
 
 
@@ -272,7 +270,7 @@ async def _unknown(story: ExampleStory, shown: str) -> None:
                     set status = 'outcome_unknown', published_at = null, external_id = null,
                         external_url = null
                   where id = $1"""
-    await story.cast.pool.execute(unknown, ids.parse_prefixed_id(ids.POST, shown))
+    await story.cast.pool.execute(unknown, uuid_of(shown))
     seen = {"published": True, "externalUrl": "https://bsky.app/profile/tidewise.example/post/1"}
     await story.tell("resolve_post", scheduledPostId=shown, json=seen)
 
@@ -281,11 +279,9 @@ async def _ticket(story: ExampleStory, shown: str) -> None:
     """Fetch media with the ticket of one call to a platform."""
     post = await story.ask("GET", f"/scheduled-posts/{shown}")
     url = (await story.ask("GET", f"/content/{post['contentId']}"))["assets"][0]["url"]
-    post_id = ids.parse_prefixed_id(ids.POST, shown)
-    assert post_id
     async with story.cast.pool.acquire() as conn:
         await tickets.insert_media_tickets(
-            conn, organization_id=story.cast.organization_id, post_id=post_id, tickets=[TICKET]
+            conn, organization_id=story.cast.organization_id, post_id=uuid_of(shown), tickets=[TICKET]
         )
     at = {"token": url.rpartition("/")[2], "ticket": TICKET}
     for operation in ("get_media_by_ticket", "head_media_by_ticket"):

@@ -9,7 +9,7 @@ import pytest_asyncio
 from db.pool import Pool
 from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas.settings import Settings
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.workers.runtime.workers import at_work
 from workers.tasks import TASK_OPENER_BY_KIND
 
@@ -31,14 +31,10 @@ class GeneratingProject(NamedTuple):
 
     async def ask(self, **body: Any) -> dict[str, Any]:
         """Request content and return the 202."""
-        answer = await self.http.post(f"{self.path}/content", json={"format": "image"} | body)
-        assert answer.status_code == 202, answer.text
-        accepted: dict[str, Any] = answer.json()
-        return accepted
+        return read_answer(await self.http.post(f"{self.path}/content", json={"format": "image"} | body), 202)
 
     async def get(self, path: str, **params: Any) -> dict[str, Any]:
-        body: dict[str, Any] = (await self.http.get(f"/v1{path}", params=params)).json()
-        return body
+        return read_answer(await self.http.get(f"/v1{path}", params=params))
 
     async def ended(self, accepted: dict[str, Any]) -> dict[str, Any]:
         """Wait for the end of its job, and return it."""

@@ -63,8 +63,6 @@ async def test_objects_of_another_organization_are_absent(
     for body in ({"socialAccountId": account}, {"sourceContentId": item.json()["id"]}):
         answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
         assert answer.status_code == 404, body
-    answer = await maker.http.post(f"/v1/content/{item.json()['id']}/regenerate")
-    assert answer.status_code == 404
     assert await table_digests(pool) == before
 
 

@@ -7,6 +7,7 @@ import pytest_asyncio
 from db.pool import Pool
 from tests import media
 from tests.api.all_objects import table_digests
+from tests.api.conftest import read_answer
 from tests.api.generated.conftest import GeneratingProject
 from tests.api.refusals import assert_refused
 
@@ -31,9 +32,8 @@ class UsableFiles(NamedTuple):
 async def usable_files(maker: GeneratingProject) -> UsableFiles:
     created = []
     for file in (PICTURE, CLIP):
-        answer = await maker.http.post(f"{maker.path}/content/upload", files={"file": file})
-        assert answer.status_code == 201, answer.text
-        created.append(UploadedItem(answer.json()["id"], answer.json()["assets"][0]["assetId"]))
+        item = read_answer(await maker.http.post(f"{maker.path}/content/upload", files={"file": file}), 201)
+        created.append(UploadedItem(item["id"], item["assets"][0]["assetId"]))
     return UsableFiles(*created)
 
 
@@ -81,8 +81,7 @@ async def test_unusable_remix_clip_is_refused(maker: GeneratingProject, usable_f
 
 async def test_unusable_demo_video_is_refused(maker: GeneratingProject, pool: Pool) -> None:
     form: Any = {"file": ("a.mp4", media.film()), "kind": (None, "demo_video")}
-    answer = await maker.http.post(f"{maker.path}/app-media", files=form)
-    assert answer.status_code == 201, answer.text
+    read_answer(await maker.http.post(f"{maker.path}/app-media", files=form), 201)
     before = await table_digests(pool)
     answer = await maker.http.post(f"{maker.path}/content", json={"format": "ugc_remix"})
     assert_refused(answer, 422, "VALIDATION", "mediaIds")

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from tests.api import participants
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.api.participants import ORIGIN, Participants
 from tests.github_app import SimulatedGitHub
 
@@ -27,10 +27,7 @@ class GitHubParticipants(Participants):
     async def create_link(self, caller: ApiCaller | None = None, back: str = BACK) -> dict[str, Any]:
         """Create a link without following it."""
         caller = caller or self.acme
-        answer = await caller.http.post("/v1/github/install-url", json={"returnUrl": back})
-        assert answer.status_code == 201, answer.text
-        created: dict[str, Any] = answer.json()
-        return created
+        return read_answer(await caller.http.post("/v1/github/install-url", json={"returnUrl": back}), 201)
 
     async def follow_link(self, caller: ApiCaller | None = None, back: str = BACK) -> str:
         """Create a link, follow it to GitHub in the browser, and return its state."""
@@ -38,8 +35,7 @@ class GitHubParticipants(Participants):
         answer = await self.browser.get(link["installUrl"])
         assert answer.status_code == 302, answer.text
         assert answer.headers["Location"].startswith(f"{self.hub.url}/apps/tenantry-test/installations/new?")
-        state: str = link["state"]
-        return state
+        return str(link["state"])
 
     async def call_callback(
         self, state: str | None, *, person: str = "ada", browser: httpx.AsyncClient | None = None, **given: Any
@@ -50,6 +46,14 @@ class GitHubParticipants(Participants):
         asked = {"code": code, "installation_id": ACME, "setup_action": "install", "state": state} | given
         params = {name: str(value) for name, value in asked.items() if value is not None}
         return await (browser or self.browser).get(CALLBACK, params=params)
+
+    async def insert_installation(self) -> None:
+        """Insert an installation of Acme without its list of repositories."""
+        await self.pool.execute(
+            """insert into github_installation (organization_id, installation_id, account_login)
+               values ($1, 1, 'a')""",
+            self.acme.organization_id,
+        )
 
     async def flow_error(self, state: str) -> str | None:
         """Return the error of a flow without a job."""
@@ -69,8 +73,7 @@ class GitHubParticipants(Participants):
 
     async def count_codes(self) -> int:
         """Count the codes in the database."""
-        value: int = await self.pool.fetchval("select count(*) from job_secret")
-        return value
+        return int(await self.pool.fetchval("select count(*) from job_secret"))
 
 
 def status(answer: httpx.Response, state: str) -> str:

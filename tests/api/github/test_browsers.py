@@ -1,6 +1,7 @@
 """A flow is bound to the browser that followed its link to GitHub."""
 
 from http.cookies import SimpleCookie
+from typing import Any
 from urllib.parse import urlsplit
 
 from tests.api.conftest import client_of, open_caller
@@ -10,26 +11,18 @@ from tests.api.refusals import assert_state_refused
 
 
 async def test_lured_victim_connects_nothing(github: GitHubParticipants) -> None:
-    """An attacker follows a link and lures a victim to GitHub's page."""
-    state = await github.follow_link()
-    async with client_of(github.app) as victim:
-        assert status(await github.call_callback(state, browser=victim), state) == "failed"
-    assert (await github.acme.http.get("/v1/github/installation")).status_code == 404
-    assert await github.jobs() == []
-    assert await github.count_codes() == 0
-    assert await github.flow_error(state) == "OTHER_BROWSER"
-    assert github.hub.asked == []
-    assert_state_refused(await github.call_callback(state))
-
-
-async def test_a_request_of_another_browser_is_refused_too(github_without_worker: GitHubParticipants) -> None:
-    state = await github_without_worker.follow_link()
-    async with client_of(github_without_worker.app) as other:
-        answer = await github_without_worker.call_callback(
-            state, browser=other, installation_id=None, setup_action="request"
-        )
-    assert status(answer, state) == "failed"
-    assert await github_without_worker.flow_error(state) == "OTHER_BROWSER"
+    """An attacker follows a link and lures a victim to GitHub's page, or to a request there."""
+    ways: list[dict[str, Any]] = [{}, {"installation_id": None, "setup_action": "request"}]
+    for given in ways:
+        state = await github.follow_link()
+        async with client_of(github.app) as victim:
+            assert status(await github.call_callback(state, browser=victim, **given), state) == "failed"
+        assert (await github.acme.http.get("/v1/github/installation")).status_code == 404
+        assert await github.jobs() == []
+        assert await github.count_codes() == 0
+        assert await github.flow_error(state) == "OTHER_BROWSER"
+        assert github.hub.asked == []
+        assert_state_refused(await github.call_callback(state))
 
 
 async def test_a_browser_may_have_several_flows_at_once(github: GitHubParticipants) -> None:

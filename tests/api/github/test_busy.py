@@ -29,11 +29,7 @@ async def test_busy_github_gets_no_request(
     monkeypatch.setattr(server_slots, "MAX_SERVER_SLOT_WAIT_S", 0.0)
     monkeypatch.setattr(oauth_return, "MAX_OAUTH_CALLBACK_WAIT_S", 0.0)
     monkeypatch.setattr(route, "MAX_REPO_LIST_WAIT_S", 0.0)
-    await github_without_worker.pool.execute(
-        """insert into github_installation (organization_id, installation_id, account_login)
-           values ($1, 1, 'a')""",
-        github_without_worker.acme.organization_id,
-    )
+    await github_without_worker.insert_installation()
     await github_without_worker.acme.http.get("/v1/github/repos")
     assert await github_without_worker.connect() == "pending"
     servers = RemoteServerSlots(WorkerSlots(1))

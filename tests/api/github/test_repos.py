@@ -12,9 +12,10 @@ from domain.jobs import jobs
 from jobs.kinds import LIST_GITHUB_REPOS_KIND
 from schemas.settings import Settings
 from tests import seeds
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.api.github.conftest import TASKS
 from tests.api.github.connecting import ACME, SHOP, GitHubParticipants
+from tests.api.participants import new_project
 from tests.jobs import scene
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
@@ -45,11 +46,7 @@ async def test_list_refreshed_meanwhile_is_not_requested_again(
 ) -> None:
     """Its job ends before it writes the list, and doesn't wait for readers."""
     monkeypatch.setattr(route, "MAX_REPO_LIST_WAIT_S", 0.0)
-    await github_without_worker.pool.execute(
-        """insert into github_installation (organization_id, installation_id, account_login)
-           values ($1, 1, 'a')""",
-        github_without_worker.acme.organization_id,
-    )
+    await github_without_worker.insert_installation()
     await github_without_worker.acme.http.get("/v1/github/repos")
     async with github_without_worker.pool.acquire() as observer:
         [claim] = await seeds.claims(observer, LIST_GITHUB_REPOS_KIND)
@@ -71,11 +68,7 @@ async def test_slow_list_is_not_awaited(
     github_without_worker: GitHubParticipants, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(route, "MAX_REPO_LIST_WAIT_S", 0.2)
-    await github_without_worker.pool.execute(
-        """insert into github_installation (organization_id, installation_id, account_login)
-           values ($1, 1, 'a')""",
-        github_without_worker.acme.organization_id,
-    )
+    await github_without_worker.insert_installation()
     answer = await github_without_worker.acme.http.get("/v1/github/repos")
     assert (answer.status_code, answer.json()) == (200, {"asOf": None, "repositories": []})
 
@@ -88,17 +81,10 @@ async def ingest_outcome(
     return job["status"], job["error"] and job["error"]["code"]
 
 
-async def new_project(caller: ApiCaller) -> str:
-    created = await caller.http.post("/v1/projects", json={"name": "Shop", "timezone": "UTC"})
-    return str(created.json()["id"])
-
-
 async def run_ingest(caller: ApiCaller, project: str, name: str) -> dict[str, Any]:
     """Run an ingest, and return the ended job."""
     started = await caller.http.post(f"/v1/projects/{project}/ingest/github", json={"repoFullName": name})
-    answer = await caller.http.get(started.json()["locationUrl"], params={"wait": 30})
-    job: dict[str, Any] = answer.json()
-    return job
+    return read_answer(await caller.http.get(started.json()["locationUrl"], params={"wait": 30}))
 
 
 async def test_private_repository_needs_the_verified_installation(github: GitHubParticipants) -> None:

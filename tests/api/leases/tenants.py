@@ -8,7 +8,7 @@ import httpx
 from db.pool import Pool
 from schemas import ids
 from tests import leasing, seeds
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 
 ASKED = {"count": 2, "niche": "home baking", "platform": "mastodon", "note": "In German, please."}
 
@@ -30,8 +30,7 @@ class LeasingOperator(NamedTuple):
     async def offer(self, handle: str) -> str:
         account_id = await self.account(handle)
         body = {"socialAccountId": account_id, "niche": "baking"}
-        answer = await self.caller.http.post("/v1/ops/leasable-accounts", json=body)
-        assert answer.status_code == 201, answer.text
+        read_answer(await self.caller.http.post("/v1/ops/leasable-accounts", json=body), 201)
         return account_id
 
     async def assign(self, request_id: str, *account_ids: str) -> httpx.Response:
@@ -41,10 +40,7 @@ class LeasingOperator(NamedTuple):
     async def lend(self, tenant: "LeasingTenant", account_id: str) -> str:
         """Lend an account, and return its id for the tenant."""
         request = (await tenant.request_accounts(count=1)).json()["requestId"]
-        answer = await self.assign(request, account_id)
-        assert answer.status_code == 200, answer.text
-        shown: str = answer.json()["assignedSocialAccountIds"][0]
-        return shown
+        return str(read_answer(await self.assign(request, account_id))["assignedSocialAccountIds"][0])
 
 
 class LeasingTenant(NamedTuple):
@@ -60,10 +56,8 @@ class LeasingTenant(NamedTuple):
         content = (await self.http.post(path, files={"caption": (None, caption)})).json()["id"]
         at = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
         body = {"targets": [{"socialAccountId": account_id}], "scheduledFor": at}
-        answer = await self.http.post(f"/v1/content/{content}/schedule", json=body)
-        assert answer.status_code == 202, answer.text
-        post_id: str = answer.json()["scheduledPosts"][0]["id"]
-        return post_id
+        accepted = read_answer(await self.http.post(f"/v1/content/{content}/schedule", json=body), 202)
+        return str(accepted["scheduledPosts"][0]["id"])
 
     async def release(self, account_id: str) -> httpx.Response:
         return await self.http.delete(f"/v1/leased-accounts/{account_id}")

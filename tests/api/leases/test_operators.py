@@ -12,7 +12,6 @@ from tests.api.leases.tenants import LeasingOperator, LeasingTenant
 async def test_a_request_that_is_rejected_says_why(platform: LeasingOperator, tenant: LeasingTenant) -> None:
     created = (await tenant.request_accounts()).json()
     path = f"/v1/ops/lease-requests/{created['requestId']}/reject"
-    assert (await platform.caller.http.post(path, json={"reason": ""})).status_code == 422
     answer = await platform.caller.http.post(path, json={"reason": "None left."})
     assert (answer.status_code, answer.json()["status"]) == (200, "rejected")
     read = f"/v1/projects/{tenant.project}/leased-accounts/requests/{created['requestId']}"

@@ -12,6 +12,7 @@ from jobs.kinds import PUBLISH_POST_KIND
 from jobs.ledger import JobClaim
 from schemas import ids
 from tests import seeds
+from tests.api.conftest import read_answer, uuid_of
 from tests.api.participants import Participants
 
 
@@ -67,15 +68,10 @@ class PostsProject(Participants):
         """Schedule new content to a new account, and return the post's id."""
         number = await self.pool.fetchval("select count(*) from social_account")
         answer = await self.schedule(await self.content(), await self.account(f"own{number}"), **body)
-        assert answer.status_code == 202, answer.text
-        post_id: str = answer.json()["scheduledPosts"][0]["id"]
-        return post_id
+        return str(read_answer(answer, 202)["scheduledPosts"][0]["id"])
 
     async def post(self, post_id: str) -> dict[str, Any]:
-        answer = await self.acme.http.get(f"/v1/scheduled-posts/{post_id}")
-        assert answer.status_code == 200, answer.text
-        body: dict[str, Any] = answer.json()
-        return body
+        return read_answer(await self.acme.http.get(f"/v1/scheduled-posts/{post_id}"))
 
     async def job(self, post_id: str) -> dict[str, Any]:
         """Return the row of the post's job."""
@@ -108,10 +104,6 @@ class PostsProject(Participants):
             "select type, details from post_event where post_id = $1 order by id", uuid_of(post_id)
         )
         return [(row["type"], row["details"]) for row in rows]
-
-
-def uuid_of(shown: str) -> UUID:
-    return UUID(shown.rpartition("_")[2])
 
 
 def parse_instant(text: str) -> datetime:

@@ -44,8 +44,7 @@ async def schedule_blocked(
     assert (scheduled_post["status"], scheduled_post["jobId"]) == ("blocked", None)
     post = await project.post(scheduled_post["id"])
     assert (post["captionPending"], post["schedulePassed"]) == (True, False)
-    post_id: str = scheduled_post["id"]
-    return post_id
+    return str(scheduled_post["id"])
 
 
 async def decide_caption(project: PostsProject, post_id: str, verdict: str, **body: Any) -> httpx.Response:

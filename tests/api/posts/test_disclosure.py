@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.api.conftest import read_answer
 from tests.api.posts.project import PostsProject
 from tests.api.posts.test_fits import FILM, JPEG, add_files
 
@@ -23,14 +24,12 @@ async def create_content(project: PostsProject, files: Any = (FILM,), **columns:
 
 
 async def read_content(project: PostsProject, content: str) -> dict[str, Any]:
-    body: dict[str, Any] = (await project.acme.http.get(f"/v1/content/{content}")).json()
-    return body
+    return read_answer(await project.acme.http.get(f"/v1/content/{content}"))
 
 
 async def schedule_post(project: PostsProject, content: str, **target: Any) -> dict[str, Any]:
-    answer = await project.schedule(content, targets=[target])
-    assert answer.status_code == 202, answer.text
-    return await project.post(answer.json()["scheduledPosts"][0]["id"])
+    accepted = read_answer(await project.schedule(content, targets=[target]), 202)
+    return await project.post(accepted["scheduledPosts"][0]["id"])
 
 
 async def test_direct_tiktok_post_needs_a_privacy_level(project: PostsProject) -> None:

@@ -3,7 +3,8 @@
 import httpx
 
 from tests.api.all_objects import table_digests
-from tests.api.posts.project import PostsProject, uuid_of
+from tests.api.conftest import uuid_of
+from tests.api.posts.project import PostsProject
 from tests.api.refusals import issue_paths, reason
 
 

@@ -2,7 +2,8 @@
 
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM
 from schemas import ids
-from tests.api.posts.project import PostsProject, uuid_of
+from tests.api.conftest import uuid_of
+from tests.api.posts.project import PostsProject
 
 PLAIN, LONG = "Low tide at six.", "\N{WATER WAVE}" * 1200 + " #b" * 31
 JPEG, PNG, FILM = ("image", "image/jpeg", 1000), ("image", "image/png", 3_000_000), ("video", "video/mp4", 9)

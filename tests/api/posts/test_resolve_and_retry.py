@@ -9,7 +9,8 @@ from domain.jobs import jobs
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Failed
 from tests.api.all_objects import table_digests
-from tests.api.posts.project import PostsProject, claim_due_job, parse_instant, uuid_of
+from tests.api.conftest import uuid_of
+from tests.api.posts.project import PostsProject, claim_due_job, parse_instant
 from tests.api.refusals import reason
 
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests import seeds
 from tests.api.all_objects import table_digests
-from tests.api.posts.project import PostsProject, parse_instant, uuid_of
+from tests.api.conftest import uuid_of
+from tests.api.posts.project import PostsProject, parse_instant
 from tests.api.refusals import issue_paths, reason
 
 

@@ -11,16 +11,13 @@ from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Retry
 from schemas import ids
 from tests import seeds
-from tests.api.conftest import list_pages
-from tests.api.posts.project import PostsProject, uuid_of
+from tests.api.conftest import list_pages, read_answer, uuid_of
+from tests.api.posts.project import PostsProject
 from tests.api.refusals import problem
 
 
 async def read_timeline(project: PostsProject, path: str, **params: Any) -> dict[str, Any]:
-    answer = await project.acme.http.get(f"/v1/{path}/timeline", params=params)
-    assert answer.status_code == 200, answer.text
-    body: dict[str, Any] = answer.json()
-    return body
+    return read_answer(await project.acme.http.get(f"/v1/{path}/timeline", params=params))
 
 
 async def test_post_timeline_has_approvals_and_times(project: PostsProject) -> None:

@@ -24,7 +24,7 @@ from schemas import ids
 from schemas.posts import ScheduleContent, Target
 from schemas.settings import Settings
 from tests import seeds
-from tests.api.conftest import ApiCaller, open_caller
+from tests.api.conftest import ApiCaller, open_caller, read_answer
 from tests.workers.runtime.workers import at_work
 from workers.tasks import TASK_OPENER_BY_KIND
 
@@ -47,14 +47,10 @@ class ApiSandbox:
         return self.caller.organization_id
 
     async def get(self, path: str, **params: Any) -> Any:
-        answer = await self.caller.http.get(path, params=params)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        return read_answer(await self.caller.http.get(path, params=params))
 
     async def post(self, path: str, body: Any, *, status: int = 200) -> Any:
-        answer = await self.caller.http.post(path, json=body)
-        assert answer.status_code == status, answer.text
-        return answer.json()
+        return read_answer(await self.caller.http.post(path, json=body), status)
 
     async def account(self, handle: str = "shop", **fields: Any) -> str:
         async with self.pool.acquire() as conn:
@@ -67,14 +63,12 @@ class ApiSandbox:
         link = await self.post(f"/v1/projects/{self.shown_project}/social/oauth-url", asked, status=201)
         back = await self.caller.http.get(link["authorizeUrl"])
         assert back.status_code == 302, back.text
-        account: str = (await self.get(f"/v1/social/oauth-status/{link['state']}"))["socialAccountId"]
-        return account
+        return str((await self.get(f"/v1/social/oauth-status/{link['state']}"))["socialAccountId"])
 
     async def schedule(self, account: str, caption: str = "Fresh bread today.", **when: Any) -> str:
         """Schedule a post at `scheduledFor` or `localTime`, and return its id."""
         created = await self.schedule_many([account], caption, **when)
-        found: str = created["scheduledPosts"][0]["id"]
-        return found
+        return str(created["scheduledPosts"][0]["id"])
 
     async def schedule_many(self, accounts: Sequence[str], caption: str, **when: Any) -> Any:
         """Schedule posts to several accounts, and return the answer."""
@@ -104,8 +98,7 @@ class ApiSandbox:
 
     async def posts(self) -> Any:
         """Return all posts of the project, ordered by time."""
-        path = f"/v1/projects/{ids.format_prefixed_id(ids.PROJECT, self.project_id)}/scheduled-posts"
-        found = (await self.get(path, limit=200))["items"]
+        found = (await self.get(f"/v1/projects/{self.shown_project}/scheduled-posts", limit=200))["items"]
         return sorted(found, key=lambda post: post["scheduledFor"])
 
     async def read_post(self, post: str) -> Any:

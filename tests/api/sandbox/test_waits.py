@@ -8,10 +8,6 @@ import pytest
 from tests.api.sandbox.conftest import ApiSandbox
 
 
-def parse_time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
 async def test_magic_handles_follow_the_clock(sandbox: ApiSandbox) -> None:
     """A throttled post and one with a lost answer are published; one that waits for its owner expires."""
     when = await sandbox.time_after(hours=20)
@@ -27,7 +23,7 @@ async def test_magic_handles_follow_the_clock(sandbox: ApiSandbox) -> None:
         "unknown_forever": "outcome_unknown",
         "fail_auth": "failed",
     }
-    waited = parse_time(shown["rate_limited"]["publishedAt"]) - parse_time(when)
+    waited = datetime.fromisoformat(shown["rate_limited"]["publishedAt"]) - datetime.fromisoformat(when)
     assert timedelta(seconds=5) <= waited < timedelta(minutes=5)
     assert shown["fail_auth"]["lastError"]["code"] == "TOO_LATE"
 
@@ -40,7 +36,9 @@ async def test_quota_refills_with_the_clock(sandbox: ApiSandbox) -> None:
     for place in range(5):
         await sandbox.schedule(account, f"Bread {place}", scheduledFor=when)
     await sandbox.advance(advance="4h")
-    went = sorted(parse_time(post["publishedAt"]) - parse_time(when) for post in await sandbox.posts())
+    went = sorted(
+        datetime.fromisoformat(post["publishedAt"]) - datetime.fromisoformat(when) for post in await sandbox.posts()
+    )
     assert [after // timedelta(minutes=30) for after in went] == [0, 0, 1, 1, 2]
 
 
@@ -49,12 +47,12 @@ async def test_token_is_refreshed_by_age(sandbox: ApiSandbox) -> None:
     account = f"/v1/social-accounts/{await sandbox.connect('instagram')}"
     await sandbox.pool.execute("update social_account set collect_at = null")
     connected = await sandbox.now()
-    ends = parse_time((await sandbox.get(account))["tokenExpiresAt"])
+    ends = datetime.fromisoformat((await sandbox.get(account))["tokenExpiresAt"])
     assert timedelta(days=59) < ends - connected <= timedelta(days=60)
     await sandbox.advance(advance="49d")
-    assert parse_time((await sandbox.get(account))["tokenExpiresAt"]) == ends
+    assert datetime.fromisoformat((await sandbox.get(account))["tokenExpiresAt"]) == ends
     await sandbox.advance(advance="2d")
-    refreshed = parse_time((await sandbox.get(account))["tokenExpiresAt"]) - connected
+    refreshed = datetime.fromisoformat((await sandbox.get(account))["tokenExpiresAt"]) - connected
     assert timedelta(days=109) < refreshed < timedelta(days=111)
 
 
@@ -72,7 +70,7 @@ async def test_posts_survive_a_change_of_clocks(sandbox: ApiSandbox) -> None:
         assert created["timeRule"] == rule
         await sandbox.advance(advance="24h")
         post = await sandbox.read_post(created["scheduledPosts"][0]["id"])
-        went = parse_time(post["publishedAt"]).astimezone(zone)
+        went = datetime.fromisoformat(post["publishedAt"]).astimezone(zone)
         assert (went.date(), went.hour, went.minute, went.fold) == (day.date(), hour, 30, 0)
 
 
@@ -105,4 +103,4 @@ async def test_figures_belong_to_their_days(sandbox: ApiSandbox) -> None:
     seen = {day for day, of in values.items() if of["views"]}
     assert len(seen) >= 3
     assert min(seen) >= day_of_post
-    assert parse_time(answer["asOf"]) >= start + timedelta(days=5)
+    assert datetime.fromisoformat(answer["asOf"]) >= start + timedelta(days=5)

@@ -13,6 +13,7 @@ import uvicorn
 from api.server.admission import ConnectionAdmission, ConnectionLimits
 from api.server.connection import ClientConnection
 from api.server.serve import ApiServer
+from tests.api.conftest import run_loop_iterations
 from tests.waiting import PATIENCE_S, eventually
 
 Send = Callable[[Any], Awaitable[None]]
@@ -103,12 +104,6 @@ class RawClient(NamedTuple):
                 return True
 
 
-async def run_loop_iterations() -> None:
-    """Let the server accept or read, which it does in one of the next iterations: a wait would take 10 ms."""
-    for _ in range(5):
-        await asyncio.sleep(0)
-
-
 class StoppedClock(ApiServer):
     """The server with ticks that only the test makes."""
 
@@ -135,6 +130,7 @@ class ServerUnderTest:
         before = self.server.admission.entered
         pair = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(address, 0))
         self.clients.append(RawClient(*pair))
+        # The server accepts in one of the next iterations; a poll would take 10 ms.
         await run_loop_iterations()
 
         async def entered() -> bool:

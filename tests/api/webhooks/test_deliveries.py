@@ -7,7 +7,7 @@ import pytest
 
 from db.pool import Pool
 from domain.webhooks import deliveries as replays
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import ApiCaller, read_answer
 from tests.api.refusals import assert_refused, reason
 
 ALL = "/v1/webhook-endpoints"
@@ -27,9 +27,7 @@ async def end_deliveries(pool: Pool, status: str, where: str = "true") -> None:
 
 
 async def list_deliveries(caller: ApiCaller, at: str, **params: str) -> list[dict[str, Any]]:
-    answer = await caller.http.get(f"{ALL}/{at}/deliveries", params=params)
-    assert answer.status_code == 200, answer.text
-    items: list[dict[str, Any]] = answer.json()["items"]
+    items: list[dict[str, Any]] = read_answer(await caller.http.get(f"{ALL}/{at}/deliveries", params=params))["items"]
     return items
 
 

@@ -37,27 +37,18 @@ def piece(brand: BrandSnapshot, tone: str | None, format_: PieceFormat = "slides
     return write_copy(PieceSpec(format=format_, brand=msgspec.structs.replace(brand, voice=tone), seed=seed))
 
 
-def texts(copy: PieceCopy) -> list[str]:
-    """Return all displayed or posted texts of a piece, without its caption's mark."""
-    return [line.text for line in lines(copy)]
-
-
 def pieces(seeds: int) -> list[tuple[str, PieceFormat, str]]:
     """Return the pieces of 4 brands with formulas in 4 formats, for some seeds."""
     return [(language, format_, seed) for language in LANGUAGE_TABLES for format_ in FORMATS for seed in SEEDS[:seeds]]
 
 
-few_or_all = pytest.mark.parametrize("seeds", [3, pytest.param(25, marks=pytest.mark.long)])
-
-
-@few_or_all
+@pytest.mark.parametrize("seeds", [3, pytest.param(25, marks=pytest.mark.long)])
 @pytest.mark.parametrize("tone", TONES)
 def test_every_piece_has_the_words_and_marks_of_its_tone(tone: Tone, seeds: int) -> None:
-    """48 pieces of brands with descriptions, or 400: each differs from the plain tone."""
+    """48 pieces of brands with descriptions, or 400. The next test shows that the tones' words differ."""
     assert len(pieces(seeds)) == 16 * seeds
     for language, format_, seed in pieces(seeds):
         copy = piece(BRANDS[language], tone, format_, seed)
-        assert tone == "plain" or texts(copy) != texts(piece(BRANDS[language], None, format_, seed))
         own = LANGUAGE_TABLES[language].tones.get(tone, LANGUAGE_TABLES[language].formulas)
         assert copy.recap.text == own.recap.format(app="Tideline")
         assert copy.call_to_action.text in {one.format(app="Tideline") for one in (own.try_it, own.visit)}

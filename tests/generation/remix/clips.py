@@ -1,12 +1,12 @@
 """Small clips for tests, made by FFmpeg: as phones write them, and as no program should."""
 
-import io
-import struct
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
 from generation import ffmpeg
+from tests.media import box, film, written
 
 #: Four seconds of a moving picture, and of a tone with silence in its middle.
 PICTURE = "testsrc2=s=320x240:r=30:d=4"
@@ -29,33 +29,6 @@ def remade(source: Path, path: Path, before: str, after: str = "-c copy") -> Pat
     return path
 
 
-def box(kind: bytes, *parts: bytes) -> bytes:
-    body = b"".join(parts)
-    return struct.pack(">I4s", 8 + len(body), kind) + body
-
-
-def headers(
-    *, size: tuple[int, int] = (320, 240), seconds: int = 10, entry: bytes | None = None, kind: bytes = b"vide"
-) -> bytes:
-    """Return a file with headers and almost no data; `entry` names the file of its data."""
-    own = box(b"url ", b"\0\0\0\1")
-    described = box(b"avc1", bytes(24), struct.pack(">HH", *size), bytes(50))
-    track = box(
-        b"trak",
-        box(
-            b"mdia",
-            box(b"mdhd", bytes(12), struct.pack(">II", 1_000, seconds * 1_000), bytes(4)),
-            box(b"hdlr", bytes(8), kind, bytes(12)),
-            box(
-                b"minf",
-                box(b"dinf", box(b"dref", bytes(4), struct.pack(">I", 1), entry or own)),
-                box(b"stbl", box(b"stsd", bytes(4), struct.pack(">I", 1), described)),
-            ),
-        ),
-    )
-    return box(b"ftyp", b"isom\0\0\0\0isom") + box(b"moov", track) + box(b"mdat", bytes(64))
-
-
 def flipped(data: bytes, count: int, *, after: int) -> bytes:
     """Return a file with `count` changed bytes, all of them behind its headers."""
     changed = bytearray(data)
@@ -64,17 +37,13 @@ def flipped(data: bytes, count: int, *, after: int) -> bytes:
     return bytes(changed)
 
 
-def tiff() -> bytes:
-    file = io.BytesIO()
-    Image.new("RGB", (320, 240)).save(file, "TIFF")
-    return file.getvalue()
-
-
 def alias() -> bytes:
     """Return QuickTime's reference to data in another file."""
     return box(b"alis", b"\0\0\0\0", b"/etc/passwd")
 
 
+#: Files with headers and almost no data.
+headers = partial(film, size=(320, 240), ms=10_000, frames=64)
 #: A moov with a single box, a reference to another movie.
 REFERENCE = box(b"ftyp", b"qt  \0\0\0\0qt  ") + box(b"moov", box(b"rmra", box(b"rmda", box(b"rdrf", bytes(12)))))
 NESTED = box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", box(b"trak", b"\xff\xff\xff\xffmdia" + bytes(20)))
@@ -84,19 +53,19 @@ MANY = box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", box(b"free") * 30_000)
 NO_CLIPS = {
     "CLIP_EMPTY": b"",
     "CLIP_TYPE of a page": b"<!DOCTYPE html><html><body>404</body></html>",
-    "CLIP_TYPE of a picture": tiff(),
+    "CLIP_TYPE of a picture": written(Image.new("RGB", (320, 240)), "TIFF"),
     "CLIP_TYPE of seven bytes": b"\0\0\0\7ftyp"[:7],
     "CLIP_TYPE of a playlist": b"#EXTM3U\n#EXT-X-VERSION:3\n#EXTINF:4,\nfile:///etc/passwd\n#EXT-X-ENDLIST\n",
     "CLIP_TYPE of a list of files": b"ffconcat version 1.0\nfile '/etc/passwd'\n",
     "CLIP_TYPE of a description": b"v=0\no=- 0 0 IN IP4 127.0.0.1\nm=video 5004 RTP/AVP 96\n",
-    "CLIP_UNSAFE by an address": headers(entry=box(b"url ", b"\0\0\0\0", b"http://127.0.0.1/a.mp4\0")),
-    "CLIP_UNSAFE by an alias": headers(entry=alias()),
-    "CLIP_UNSAFE by a sound's file": headers(entry=alias(), kind=b"soun"),
+    "CLIP_UNSAFE by an address": headers(source=box(b"url ", b"\0\0\0\0", b"http://127.0.0.1/a.mp4\0")),
+    "CLIP_UNSAFE by an alias": headers(source=alias()),
+    "CLIP_UNSAFE by a sound's file": headers(source=alias(), handler=b"soun"),
     "CLIP_UNSAFE by a reference": REFERENCE,
     "CLIP_TOO_LARGE": headers(size=(30_000, 30_000)),
     "CLIP_TOO_SMALL": headers(size=(320, 200)),
-    "CLIP_TOO_SHORT": headers(seconds=2),
-    "CLIP_NO_PICTURE": headers(kind=b"soun"),
+    "CLIP_TOO_SHORT": headers(ms=2_000),
+    "CLIP_NO_PICTURE": headers(handler=b"soun"),
     "CLIP_TRUNCATED in its data": headers()[:-20],
     "CLIP_TRUNCATED before its index": box(b"ftyp", b"isom\0\0\0\0") + box(b"mdat", bytes(99)),
     "CLIP_UNREADABLE boxes": NESTED,

@@ -1,7 +1,7 @@
 """Bylines: each slide that shows a presenter has the name and the disclosure that they aren't real."""
 
 from itertools import combinations
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -18,6 +18,7 @@ from generation.slides.kit import SlideKit, SlidePresenter
 from generation.spec import AspectRatio, PieceCopy, Presenter
 from generation.theme import derive_theme
 from tests.generation.slides.test_deck import LONG, copy, line, screenshot, wrong
+from tests.generation.slides.test_deck import kit as plain_kit
 
 THEME = derive_theme(["#0b6e99", "#ffd166"])
 FACE = draw_presenter_portrait(Presenter(name="Mira", gender="female", age_range="adult", seed="seed"), THEME, 120)
@@ -28,10 +29,8 @@ CASES = [*zip(ASPECTS, ["en"] * 3, NAMES, strict=True), *((one, "ar", "ميرا"
 BUTTON = 100
 
 
-def kit(language: str, aspect: AspectRatio = "4:5", *, name: str = "Mira", with_device: bool = False) -> SlideKit:
-    shown = (screenshot((1280, 720)),) if with_device else ()
-    presented = SlidePresenter(name, FACE)
-    return SlideKit("Tideline", THEME, language, "seed", None, shown, FRAME_BY_ASPECT[aspect], presented)
+def kit(language: str, aspect: AspectRatio = "4:5", *, name: str = "Mira", **changes: Any) -> SlideKit:
+    return plain_kit(language, aspect, theme=THEME, presenter=SlidePresenter(name, FACE), **changes)
 
 
 def said(language: str, hook: str = LONG) -> PieceCopy:
@@ -84,7 +83,7 @@ def test_long_names_and_taglines_leave_the_presenter_room(aspect: AspectRatio) -
 
 
 def test_devices_lie_below_the_byline() -> None:
-    canvas = draw_single_image(kit("ar", "1:1", with_device=True), said("ar"))
+    canvas = draw_single_image(kit("ar", "1:1", screenshots=(screenshot((1280, 720)),)), said("ar"))
     assert (wrong(canvas), over_each_other(canvas)) == ([], [])
 
 
@@ -101,5 +100,4 @@ def test_the_byline_starts_where_the_text_starts() -> None:
 
 
 def test_a_piece_without_a_presenter_has_no_byline() -> None:
-    plain = SlideKit("Tideline", THEME, "en", "seed")
-    assert [mark for slide in list_slideshow_slides(plain, said("en")) for mark in shown(slide())] == []
+    assert [mark for slide in list_slideshow_slides(plain_kit(), said("en")) for mark in shown(slide())] == []

@@ -31,24 +31,6 @@ def boxes(data: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple
         at += size
 
 
-def order(path: Path) -> list[bytes]:
-    return [name for name, _, _ in boxes(path.read_bytes())]
-
-
-def brand(path: Path) -> bytes:
-    return path.read_bytes()[8:12]
-
-
-def created(path: Path) -> list[int]:
-    """Return the creation times of the file and its tracks; 0 for unset ones."""
-    data = path.read_bytes()
-    return [
-        struct.unpack_from(">I", data, start + 4)[0]
-        for name, start, _ in _all(data, 0, len(data))
-        if name in {b"mvhd", b"tkhd", b"mdhd"}
-    ]
-
-
 def _all(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
     for name, first, last in boxes(data, start, end):
         yield name, first, last

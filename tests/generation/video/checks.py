@@ -39,11 +39,9 @@ def _about(found: object, wanted: float, most: float) -> bool:
 
 CHECKS: Mapping[str, Callable[[Film], bool]] = {
     "one picture and one sound in an MP4": lambda film: (
-        boxes.brand(film.path) == b"mp42" and len(film.videos) == len(film.sounds) == 1
+        film.general.codec_id == "mp42" and len(film.videos) == len(film.sounds) == 1
     ),
-    "index before what it is of": lambda film: (
-        boxes.order(film.path).index(b"moov") < boxes.order(film.path).index(b"mdat")
-    ),
+    "index before what it is of": lambda film: film.general.isstreamable == "Yes",
     "H.264 High at level 4.0 or less": lambda film: (
         film.video.format == "AVC"
         and film.video.format_profile.startswith("High@L")
@@ -78,7 +76,8 @@ CHECKS: Mapping[str, Callable[[Film], bool]] = {
     "loudness of -14 LUFS": lambda film: _about(film.level["input_i"], -14, 0.6),
     "peaks of -1.3 dB at most": lambda film: float(film.level["input_tp"]) <= -1.3,
     "nothing of who made it and when": lambda film: (
-        not any(boxes.created(film.path)) and not film.general.writing_application
+        not any(track.encoded_date or track.tagged_date for track in (film.general, film.video, film.sound))
+        and not film.general.writing_application
     ),
 }
 

@@ -91,13 +91,6 @@ def test_a_drawing_that_fails_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_early_stop_leaves_no_file(tmp_path: Path) -> None:
-    making = encode_mp4(tmp_path / "made.mp4", SIZE, pictures(9), np.zeros((2, 14_400)))
-    assert next(making) == 1
-    making.close()
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_a_full_disk_has_its_code(tmp_path: Path) -> None:
     (tmp_path / "made.mp4").symlink_to("/dev/full")
     with pytest.raises(GenerationError) as told:

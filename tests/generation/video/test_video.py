@@ -14,22 +14,21 @@ from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck,
 from generation.frame import FRAME_BY_ASPECT
 from generation.outputs import OutputFile
 from generation.render import RENDERER, InputFiles, prepare_piece
-from generation.slides.kit import SlideKit, SlidePresenter
 from generation.spec import AspectRatio, BrandSnapshot, PieceSpec
 from generation.theme import derive_theme
 from generation.timing import VideoTiming
-from generation.video.end import build_end_card_scene, build_end_scene
+from generation.video.end import build_end_card_scene
 from generation.video.hook import build_hook_scene
 from generation.video.point import build_point_scene
 from generation.video.scene import VideoScene
 from generation.video.video import VideoPiece, build_video_scenes, render_video_frames
 from schemas.errors import GenerationError
 from tests.forms import first
-from tests.generation.slides.test_deck import copy, screenshot
-from tests.generation.test_pictures import written
+from tests.generation.slides.test_deck import copy, kit, screenshot, wrong
 from tests.generation.video.checks import Film, faults
+from tests.media import written
 
-KIT = SlideKit("Tideline", derive_theme(["#0b6e99"]), "en", "seed", frame=FRAME_BY_ASPECT["1:1"])
+KIT = kit(aspect="1:1")
 SHORT = VideoPiece(KIT, copy(hook="Know the tide"), VideoTiming(0.5, (), 0.5))
 #: Glyphs may extend a little beyond their advance.
 OVERHANG = 10
@@ -81,55 +80,27 @@ def test_speech_in_another_language_is_refused_before_anything_is_drawn() -> Non
 def film(language: str, *, aspect: AspectRatio = "9:16", shots: int = 0, colors: str = "#0b6e99") -> list[VideoScene]:
     """Return the first two scenes."""
     said, explained = SAID[language]
-    kit = SlideKit(
-        name="Tideline",
-        theme=derive_theme([colors]),
-        language=language,
-        seed="seed",
-        screenshots=(screenshot((390, 844)), screenshot((1280, 720)))[:shots],
-        frame=FRAME_BY_ASPECT[aspect],
-    )
-    return [build_hook_scene(kit, copy(hook=said, language=language), 3.0), build_point_scene(kit, explained, 1, 2.0)]
-
-
-def wrong(scene: VideoScene, aspect: AspectRatio) -> list[str]:
-    """Return texts that are illegible, truncated, or under the platforms' overlays."""
-    frame, bad = FRAME_BY_ASPECT[aspect], []
-    for mark in scene.settled().marks:
-        left, top, right, bottom = mark.box
-        across = frame.left - OVERHANG <= left and right <= frame.right + OVERHANG
-        down = frame.top - OVERHANG <= top and bottom <= frame.bottom + OVERHANG
-        if mark.contrast < 4.5 or mark.is_cut or not (across and down):
-            bad.append(str(mark))
-    return bad
+    given = (screenshot((390, 844)), screenshot((1280, 720)))[:shots]
+    made = kit(language, aspect, theme=derive_theme([colors]), screenshots=given)
+    return [build_hook_scene(made, copy(hook=said, language=language), 3.0), build_point_scene(made, explained, 1, 2.0)]
 
 
 @pytest.mark.parametrize("language", first(3, SAID))
 def test_texts_of_any_language_are_legible_and_clear_of_what_platforms_add(language: str) -> None:
-    assert [fault for scene in film(language) for fault in wrong(scene, "9:16")] == []
+    assert [fault for scene in film(language) for fault in wrong(scene.settled(), OVERHANG)] == []
 
 
 @pytest.mark.parametrize(("aspect", "shots"), first(1, [("1:1", 0), ("9:16", 2)]))
 def test_every_aspect_has_room_with_devices_and_without(aspect: AspectRatio, shots: int) -> None:
     shown = film("de", aspect=aspect, shots=shots, colors="#ff4b5c")
-    assert [fault for scene in shown for fault in wrong(scene, aspect)] == []
+    assert [fault for scene in shown for fault in wrong(scene.settled(), OVERHANG)] == []
     assert {scene.draw(0).size for scene in shown} == {FRAME_BY_ASPECT[aspect].size}
 
 
-@pytest.mark.parametrize("aspect", first(1, FRAME_BY_ASPECT))
-def test_a_presenter_signs_the_last_scene_and_everything_has_room(aspect: AspectRatio) -> None:
-    face = SlidePresenter("Mara", Image.new("RGB", (400, 400), (200, 160, 140)))
-    kit = SlideKit("Tideline", derive_theme(["#2f9e44"]), "en", "seed", frame=FRAME_BY_ASPECT[aspect], presenter=face)
-    last = build_end_scene(kit, copy(), 3.0)
-    assert wrong(last, aspect) == []
-    assert {"presenter", "disclosure", "pill", "app"} <= {mark.name for mark in last.settled().marks}
-
-
 def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
-    kit = SlideKit("Tideline", derive_theme(["#2f9e44"]), "en", "seed", frame=FRAME_BY_ASPECT["1:1"])
     red = (220, 20, 30)
     for size, filled in (((500, 520), True), ((300, 900), False)):
-        shown = build_end_card_scene(kit, Image.new("RGB", size, red), 2.0).draw(50)
+        shown = build_end_card_scene(KIT, Image.new("RGB", size, red), 2.0).draw(50)
         assert shown.getpixel((540, 540)) == red
         assert (shown.getpixel((5, 540)) == red) == filled
 
@@ -148,11 +119,8 @@ def test_the_first_frame_has_words_and_the_rest_appear_in_order() -> None:
 
 
 def test_frames_match_the_scenes_and_cuts_show_both_scenes() -> None:
-    kit = SlideKit(
-        name="Tideline", theme=derive_theme(["#0b6e99"]), language="en", seed="seed", frame=FRAME_BY_ASPECT["1:1"]
-    )
-    shown = build_video_scenes(kit, copy(), VideoTiming(0.5, (), 0.5))
-    made = list(render_video_frames(kit, shown))
+    shown = build_video_scenes(KIT, copy(), VideoTiming(0.5, (), 0.5))
+    made = list(render_video_frames(KIT, shown))
     assert len(made) == 30
     in_a_cut = np.asarray(made[18]).astype(int)
     assert (in_a_cut != np.asarray(shown[1].draw(3))).any()
@@ -160,15 +128,12 @@ def test_frames_match_the_scenes_and_cuts_show_both_scenes() -> None:
 
 @pytest.mark.parametrize("shots", first(1, [0, 1]))
 def test_a_single_point_has_no_number(shots: int) -> None:
-    given = (screenshot((390, 844)),) * shots
-    kit = SlideKit(
-        "Tideline", derive_theme(["#0b6e99"]), "en", "seed", screenshots=given, frame=FRAME_BY_ASPECT["9:16"]
-    )
+    made = kit(aspect="9:16", screenshots=(screenshot((390, 844)),) * shots)
     names = []
     for points in (["No ads"], ["No ads", "Works offline"]):
         timing = VideoTiming(0.5, (2.0,) * len(points), 0.5)
-        shown = build_video_scenes(kit, copy(*points), timing)[1]
-        assert wrong(shown, "9:16") == []
+        shown = build_video_scenes(made, copy(*points), timing)[1]
+        assert wrong(shown.settled(), OVERHANG) == []
         names.append({mark.name for mark in shown.settled().marks})
     assert names == [{"name", "point"}, {"name", "point", "number"}]
 

@@ -1,18 +1,24 @@
-"""Real pages: every field within its length, no page without a result, and no loss of accuracy.
+"""Real pages and READMEs: no page without a result, no loss of accuracy, and no voice of many brands.
 
 The values are floors, not aims: a change that reads real pages worse fails here.
 """
 
 import importlib.util
-from collections import defaultdict
+from collections import Counter, defaultdict
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 
-from tests.corpora import corpus
+from tests.corpora import corpus, website_pages
 from workers.ingest.choose import choose_findings
-from workers.ingest.shapes import ParsedPage
+from workers.ingest.derive.derive import derive_prose_candidates
+from workers.ingest.github.reading.repository import read_repository_files
+from workers.ingest.github.shapes import RepositoryContent, RepositoryFile
+from workers.ingest.page.extract import extract_page
+from workers.ingest.shapes import ParsedPage, SourceProse
 
 pytestmark = pytest.mark.long
 
@@ -25,17 +31,20 @@ FLOORS = {
     ("tr", "description"): 0.82,
     ("tr", "name"): 0.87,
 }
+#: Highest share of all pages with the same voice: such a voice would be useless to a partner.
+MAX_SHARE = 0.1
 FIELDS = {"name": "appName", "description": "appDescription", "language": "primaryLanguage", "tagline": "tagline"}
-#: Each case with the values read from its page.
-Read = list[tuple[dict[str, Any], dict[str, str | None]]]
+#: Each case with its page, and the values read from it.
+Read = list[tuple[dict[str, Any], ParsedPage, dict[str, str | None]]]
 
 
 @pytest.fixture(scope="module")
-def pages(real_pages: list[tuple[dict[str, Any], ParsedPage]]) -> Read:
-    return [(case, read(page)) for case, page in real_pages]
+def pages() -> Read:
+    parsed = [(case, extract_page(document)) for case, document in website_pages()]
+    return [(case, page, values_of(page)) for case, page in parsed]
 
 
-def read(page: ParsedPage) -> dict[str, str | None]:
+def values_of(page: ParsedPage) -> dict[str, str | None]:
     fields = {str(field): str(finding.value) for field, finding in choose_findings(page.candidates).items()}
     return {"title": page.title} | {name: fields.get(field) for name, field in FIELDS.items()}
 
@@ -52,7 +61,7 @@ def scorer() -> ModuleType:
 
 def test_accuracy_on_real_pages_stays_above_its_floors(pages: Read) -> None:
     is_right, verdicts = scorer().right, defaultdict(list)
-    for case, values in pages:
+    for case, _, values in pages:
         kind = case["id"].partition("/")[0]
         for field, expected in case["expected"].items():
             if (kind, field) in FLOORS:
@@ -64,5 +73,44 @@ def test_accuracy_on_real_pages_stays_above_its_floors(pages: Read) -> None:
 
 def test_every_real_page_has_title_name_and_language(pages: Read) -> None:
     assert [
-        case["id"] for case, values in pages if not (values["title"] and values["name"] and values["language"])
+        case["id"] for case, _, values in pages if not (values["title"] and values["name"] and values["language"])
     ] == []
+
+
+def test_no_voice_is_shared_by_a_tenth_of_the_pages(pages: Read) -> None:
+    voices = [
+        candidate
+        for _, page, values in pages
+        for candidate in derive_prose_candidates(prose(page, values["language"])).candidates
+        if candidate.field == "brandVoice"
+    ]
+    assert voices
+    assert all(len(set(candidate.evidence)) >= 3 for candidate in voices)
+    (_, times), *_ = Counter(str(candidate.value) for candidate in voices).most_common(1)
+    assert times <= MAX_SHARE * len(pages)
+    assert len(voices) <= len(pages) / 4
+
+
+def prose(page: ParsedPage, language: str | None) -> SourceProse:
+    """Build the prose of a page without the story flag: most of the pages are stories."""
+    passages = [msgspec.structs.replace(passage, story=False) for passage in page.passages]
+    return SourceProse(url=page.url, language=language, passages=passages)
+
+
+def test_a_readme_has_no_voice() -> None:
+    lively = " ".join(f"Don't wait, folks! You'll love your map {number}, and it's yours." for number in range(40))
+    real_paths = [path for path in sorted(corpus("github").glob("*/files/*")) if path.name.lower().startswith("readme")]
+    readmes = [RepositoryFile(path="README.md", body=f"# Tide\n\n{lively}".encode()), *map(as_file, real_paths)]
+    assert len(readmes) > 10
+    for readme in readmes:
+        repository = RepositoryContent(url="https://github.com/acme/tide", name="tide", branch="main", readme=readme)
+        passages = read_repository_files(repository).passages
+        assert passages
+        candidates = derive_prose_candidates(
+            SourceProse(url=repository.url, language="en", passages=passages)
+        ).candidates
+        assert "brandVoice" not in {candidate.field for candidate in candidates}
+
+
+def as_file(path: Path) -> RepositoryFile:
+    return RepositoryFile(path=path.name, body=path.read_bytes())

@@ -2,18 +2,18 @@
 
 import json as stdlib
 import ssl
-from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
 
 from schemas.brand import BrandExtraction
+from tests.media import written
 from tests.workers.ingest.appstore.store_server import FACEBOOK, json, look_up_path, recorded, unlimited_limiter
 from tests.workers.ingest.github.github_server import Repo, ingest_repository, serve_github
 from tests.workers.ingest.website.visits import ignored, ingest_fresh_site, ingest_site, warning_codes
 from tests.workers.web.certificate import self_signed
-from tests.workers.web.web import Answers, allowed_client, raw_response, serve
+from tests.workers.web.web import Answers, allowed_client, image_response, raw_response, serve
 from workers.ingest.appstore import stores
 from workers.ingest.appstore.lookup import AppLookupAccess
 from workers.ingest.appstore.stores import StoreAccess
@@ -25,17 +25,12 @@ from workers.web import fetch as fetching
 def logo(color: str, size: int = 180) -> bytes:
     image = Image.new("RGBA", (size, size), "white")
     ImageDraw.Draw(image).ellipse((20, 20, 150, 150), color)
-    image.save(buffer := BytesIO(), "PNG")
-    return buffer.getvalue()
+    return written(image)
 
 
 def site(picture: bytes, head: str = "") -> Answers:
     icon = "<link rel=apple-touch-icon href=/logo.png>"
     return {"/": raw_response(body=f"<title>Zap</title>{icon}{head}"), "/logo.png": picture}
-
-
-def png(body: bytes) -> bytes:
-    return raw_response(body=body, content_type="image/png")
 
 
 def brand_colors(extraction: BrandExtraction) -> list[tuple[str, str, str]]:
@@ -46,9 +41,9 @@ def brand_colors(extraction: BrandExtraction) -> list[tuple[str, str, str]]:
     "picture",
     [
         raw_response(404),
-        png(b"\x89PNG\r\n\x1a\n"),
-        png(logo("#c0392b")[:-100]),
-        png(b"<svg xmlns='http://www.w3.org/2000/svg' width='99' height='99'>" + b"<g>" * 50_000),
+        image_response(b"\x89PNG\r\n\x1a\n"),
+        image_response(logo("#c0392b")[:-100]),
+        image_response(b"<svg xmlns='http://www.w3.org/2000/svg' width='99' height='99'>" + b"<g>" * 50_000),
     ],
 )
 async def test_an_unreadable_logo_changes_nothing_else(parser: DocumentParser, picture: bytes) -> None:
@@ -74,7 +69,7 @@ async def test_a_listing_has_the_colors_of_its_icon(
     monkeypatch.setattr(fetching, "shared_ssl_context", lambda: trusting)
     result = stdlib.loads(recorded("itunesLookup-284882215.json"))["results"][0]
     async with (
-        serve({"/icon.png": png(logo("#c0392b", 512))}, tls) as icons,
+        serve({"/icon.png": image_response(logo("#c0392b", 512))}, tls) as icons,
         serve({}) as store,
         allowed_client(icons, store) as client,
     ):
@@ -95,7 +90,7 @@ async def test_head_manifest_sheet_and_logo_of_a_site_are_one_palette(parser: Do
     head = f"<meta name=theme-color content=#c0392b>{links}"
     manifest = '{"theme_color": "#c1392b", "background_color": "#fbfaf7"}'
     answers: Answers = {
-        **site(png(logo("#bf3a2c")), head),
+        **site(image_response(logo("#bf3a2c")), head),
         "/m.json": raw_response(body=manifest, content_type="application/manifest+json"),
         "/a.css": raw_response(body=":root{--brand:#c23b2d;--accent:#1f6f5c}", content_type="text/css"),
     }

@@ -80,6 +80,10 @@ def raw_response(status: int = 200, body: bytes | str = b"", **headers: str) -> 
     return "\r\n".join([*lines, "", ""]).encode("utf-8") + content
 
 
+def image_response(body: bytes | str, content_type: str = "image/png", **headers: str) -> bytes:
+    return raw_response(200, body, content_type=content_type, **headers)
+
+
 def robots_txt(*lines: str) -> bytes:
     """Build a robots.txt for all bots."""
     return raw_response(body="\n".join(["User-agent: *", *lines, ""]), content_type="text/plain")

@@ -14,7 +14,7 @@ from db.pool import Pool
 from jobs.kinds import CONNECT_ACCOUNT_KIND, PUBLISH_POST_KIND, RECONCILE_POST_KIND, REFRESH_TOKEN_KIND
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
-from tests.api.conftest import ApiCaller
+from tests.api.conftest import read_answer
 from tests.api.participants import new_project, open_participants, status
 from tests.media import film, picture
 from tests.peers.simulators.client import Sim
@@ -66,8 +66,8 @@ class TikTokProject(LinkedProject):
 
     # Connecting
 
-    async def create_link(self, caller: ApiCaller | None = None) -> dict[str, Any]:
-        return await self.post_link("oauth-url", caller, platform="tiktok")
+    async def create_link(self) -> dict[str, Any]:
+        return await self.post_link("oauth-url", platform="tiktok")
 
     async def create_reauth_link(self, account_id: str) -> dict[str, Any]:
         return await self.post_link("reauth-url", socialAccountId=account_id)
@@ -85,12 +85,10 @@ class TikTokProject(LinkedProject):
     async def connect(self, person: str = "ada") -> str:
         link = await self.create_link()
         assert await self.consent_and_return(link, person) == "connected"
-        account: str = (await self.flow_status(link))["socialAccountId"]
-        return account
+        return str((await self.flow_status(link))["socialAccountId"])
 
     async def account(self, account_id: str) -> dict[str, Any]:
-        body: dict[str, Any] = (await self.acme.http.get(f"/v1/social-accounts/{account_id}")).json()
-        return body
+        return read_answer(await self.acme.http.get(f"/v1/social-accounts/{account_id}"))
 
     # Posting
 
@@ -99,9 +97,8 @@ class TikTokProject(LinkedProject):
         sent = list(files) or [film(ms=4000)]
         parts = [("file", (str(number), content, None)) for number, content in enumerate(sent)]
         url = f"/v1/projects/{self.id}/content/upload"
-        answer = await self.acme.http.post(url, files=[("caption", (None, CAPTION)), *parts])
-        assert answer.status_code == 201, answer.text
-        return str(answer.json()["id"])
+        created = await self.acme.http.post(url, files=[("caption", (None, CAPTION)), *parts])
+        return str(read_answer(created, 201)["id"])
 
     async def ask(self, account_id: str, content_id: str, **target: Any) -> httpx.Response:
         """Schedule a public post, unless `target` sets another level or a draft."""
@@ -120,8 +117,7 @@ class TikTokProject(LinkedProject):
         return await self.send(account_id, await self.content(*images), **target)
 
     async def post(self, post_id: str) -> dict[str, Any]:
-        body: dict[str, Any] = (await self.acme.http.get(f"/v1/scheduled-posts/{post_id}")).json()
-        return body
+        return read_answer(await self.acme.http.get(f"/v1/scheduled-posts/{post_id}"))
 
     async def wait_for_status(self, post_id: str, status: str, *, waits: bool = False) -> dict[str, Any]:
         """Wait until the post has a status, and return it; `waits`: skip all of its waiting times."""

@@ -1,7 +1,5 @@
 """Posts and drafts on a simulated TikTok, from the request to the published post."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from platforms.tiktok.description import TikTokSettings
@@ -180,27 +178,6 @@ async def test_external_id_is_polled_until_it_exists(project: TikTokProject) -> 
     await project.wait_until_quiet()
     open_jobs = "select count(*) from job where kind = 'reconcile_post' and finished_at is null"
     assert await project.pool.fetchval(open_jobs) == 0
-
-
-async def test_post_without_a_privacy_level_is_not_sent(project: TikTokProject) -> None:
-    """The older release published to everyone. The account offers several levels, so a person has to
-    choose.
-    """
-    account_id = await project.connect()
-    answer = await project.acme.http.post(
-        f"/v1/content/{await project.content()}/schedule",
-        json={
-            "targets": [{"socialAccountId": account_id, "privacyLevel": "private"}],
-            "scheduledFor": (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        },
-    )
-    post_id = answer.json()["scheduledPosts"][0]["id"]
-    await project.pool.execute("update scheduled_post set privacy_level = null, scheduled_for = now()")
-    await project.skip_waits()
-    post = await project.wait_for_status(post_id, "failed")
-    assert post["lastError"]["code"] == "PRIVACY_REQUIRED"
-    assert "public, friends, private" in post["lastError"]["message"]
-    assert await project.sim.posts("ada") == []
 
 
 async def test_an_accounts_levels_are_those_of_its_latest_post(project: TikTokProject) -> None:

@@ -8,10 +8,9 @@ from db.pool import run_in_transaction
 from db.queries import social_account
 from domain.accounts import credentials
 from jobs.ledger import SubmittedJob
-from schemas import ids
 from tests import seeds
-from tests.api.accounts.project import uuid
 from tests.api.accounts.tiktok.project import CAPTION, TikTokProject
+from tests.api.conftest import uuid_of
 from tests.peers.simulators.faults import SimFault
 from tests.waiting import eventually
 
@@ -27,10 +26,8 @@ async def refresh_token(project: TikTokProject, account_id: str) -> dict[str, An
     """Refresh the token, and return the ended job."""
 
     async def submit(conn: Any) -> SubmittedJob:
-        project_id = ids.parse_prefixed_id(ids.PROJECT, project.id)
-        assert project_id
-        scope = {"organization_id": project.acme.organization_id, "project_id": project_id}
-        return await credentials.submit_token_refresh(conn, **scope, account_id=uuid(account_id))
+        scope = {"organization_id": project.acme.organization_id, "project_id": uuid_of(project.id)}
+        return await credentials.submit_token_refresh(conn, **scope, account_id=uuid_of(account_id))
 
     job_id = (await run_in_transaction(project.pool, submit)).job_id
 
@@ -45,7 +42,7 @@ async def refresh_token(project: TikTokProject, account_id: str) -> dict[str, An
 
 async def read_tokens(project: TikTokProject, account_id: str) -> credentials.AccountTokens:
     async with project.pool.acquire() as conn:
-        scope = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
+        scope = {"organization_id": project.acme.organization_id, "account_id": uuid_of(account_id)}
         return await credentials.open_account_tokens(conn, **scope, keyring=seeds.VAULT)
 
 
@@ -76,7 +73,7 @@ async def test_concurrent_posts_share_one_token_refresh(project_without_worker: 
 async def test_refresh_does_not_deadlock_with_a_post(project: TikTokProject) -> None:
     """A post locks its account's row and requests a refresh, which needs the same row."""
     account_id = await project.connect()
-    account = {"organization_id": project.acme.organization_id, "account_id": uuid(account_id)}
+    account = {"organization_id": project.acme.organization_id, "account_id": uuid_of(account_id)}
     await project.sim.fault(TOKEN, SimFault.ACCEPT_THEN_TIMEOUT)
     async with project.pool.acquire() as conn, conn.transaction():
         asked = await credentials.submit_token_refresh(conn, project_id=None, **account)

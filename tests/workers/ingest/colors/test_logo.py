@@ -1,8 +1,6 @@
 """Images of logos: colors by area, greys apart. Photographs and unreadable files have no colors."""
 
 import random
-from io import BytesIO
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +8,7 @@ from hypothesis import strategies as some
 from PIL import Image, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
+from tests.media import written
 from workers.ingest.colors.logo import extract_logo_colors as read_logo
 from workers.ingest.colors.oklab import is_similar_color
 from workers.ingest.shapes import FetchedLogo
@@ -31,18 +30,12 @@ def logo(ground: tuple[int, ...], *marks: tuple[tuple[int, int, int, int], tuple
     return image
 
 
-def saved(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    buffer = BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
 MARK = logo(CLEAR, ((10, 10, 150, 150), RED), ((120, 120, 190, 190), GREEN))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "ICO", "GIF"])
 def test_logo_colors_are_ordered_by_area(kind: str) -> None:
-    colors = read(saved(MARK, kind))
+    colors = read(written(MARK, kind))
     assert [role for _, role in colors] == ["primary", "accent"]
     assert is_similar_color(colors[0][0], "#c0392b")
     assert is_similar_color(colors[1][0], "#1f6f5c")
@@ -51,7 +44,7 @@ def test_logo_colors_are_ordered_by_area(kind: str) -> None:
 @pytest.mark.parametrize("mode", ["RGB", "P", "L", "CMYK", "1", "LA", "I;16"])
 def test_any_mode_of_pixels_is_read(mode: str) -> None:
     image = logo((255, 255, 255, 255), ((10, 10, 150, 150), RED)).convert("L" if mode == "I;16" else "RGB")
-    colors = read(saved(image.convert(mode, palette=Image.Palette.ADAPTIVE), "JPEG" if mode == "CMYK" else "PNG"))
+    colors = read(written(image.convert(mode, palette=Image.Palette.ADAPTIVE), "JPEG" if mode == "CMYK" else "PNG"))
     if mode in {"RGB", "P", "CMYK"}:
         assert is_similar_color(colors[0][0], "#c0392b")
     assert len(colors) <= 1
@@ -59,16 +52,16 @@ def test_any_mode_of_pixels_is_read(mode: str) -> None:
 
 def test_jpeg_noise_is_no_color() -> None:
     ground = logo((255, 255, 255, 255), ((10, 10, 150, 150), RED)).convert("RGB")
-    ((color, role),) = read(saved(ground, "JPEG", quality=30))
+    ((color, role),) = read(written(ground, "JPEG", quality=30))
     assert (is_similar_color(color, "#c0392b"), role) == (True, "primary")
 
 
 def test_a_small_colored_mark_wins_over_black_letters() -> None:
     letters = ((10, 10, 190, 190), (17, 17, 17, 255))
-    assert read(saved(logo((255, 255, 255, 255), letters, ((20, 20, 50, 50), RED)))) == [("#c0392b", "primary")]
-    assert read(saved(logo((255, 255, 255, 255), letters))) == [("#111111", "primary")]
-    assert read(saved(logo(CLEAR, letters))) == [("#111111", "primary")]
-    assert read(saved(logo(CLEAR, ((10, 10, 190, 190), (255, 255, 255, 255))))) == []
+    assert read(written(logo((255, 255, 255, 255), letters, ((20, 20, 50, 50), RED)))) == [("#c0392b", "primary")]
+    assert read(written(logo((255, 255, 255, 255), letters))) == [("#111111", "primary")]
+    assert read(written(logo(CLEAR, letters))) == [("#111111", "primary")]
+    assert read(written(logo(CLEAR, ((10, 10, 190, 190), (255, 255, 255, 255))))) == []
 
 
 def test_a_photograph_is_no_logo() -> None:
@@ -78,7 +71,7 @@ def test_a_photograph_is_no_logo() -> None:
         for y in range(0, 60, 4):
             color = tuple(scattered.randrange(256) for _ in range(3))
             image.paste(color, (x, y, x + 4, y + 4))
-    assert read(saved(image)) == []
+    assert read(written(image)) == []
 
 
 SVG = b"""<?xml version="1.0"?><!DOCTYPE svg><svg xmlns="http://www.w3.org/2000/svg"><style>.a{fill:#C0392B}
@@ -107,7 +100,7 @@ LAUGHS = b"<!DOCTYPE svg [<!ENTITY a '#c0392b'>%s]><svg><path fill='&j;'/></svg>
         b"<svg>" + b"<g>" * 100_000,
         b"<svg xmlns:x='u'><style>" + b"fill:" * 200_000,
         b"<!DOCTYPE svg SYSTEM 'file:///etc/passwd'><svg><path fill='red;'/></svg>",
-        saved(MARK)[:-200],
+        written(MARK)[:-200],
         b"RIFF\xff\xff\xff\xffWEBPVP8X" + bytes(60),
     ],
 )
@@ -117,11 +110,11 @@ def test_hostile_or_truncated_files_have_no_colors(body: bytes) -> None:
 
 @pytest.mark.parametrize(("mode", "kind"), [("1", "PNG"), ("RGB", "WEBP")])
 def test_a_small_file_with_huge_dimensions_has_no_colors(mode: str, kind: str) -> None:
-    assert read(saved(Image.new(mode, (2_048, 2_048)), kind)) == [("#000000", "primary")]
-    assert read(saved(Image.new(mode, (2_048, 2_049)), kind)) == []
+    assert read(written(Image.new(mode, (2_048, 2_048)), kind)) == [("#000000", "primary")]
+    assert read(written(Image.new(mode, (2_048, 2_049)), kind)) == []
 
 
-BODIES = (*(saved(MARK, kind) for kind in ("PNG", "WEBP", "ICO", "GIF")), SVG)
+BODIES = (*(written(MARK, kind) for kind in ("PNG", "WEBP", "ICO", "GIF")), SVG)
 
 
 @given(some.binary(max_size=80), some.integers(0, 2_000))
@@ -132,6 +125,6 @@ def test_any_bytes_are_read(noise: bytes, at: int) -> None:
 
 
 def test_svg_text_in_png_metadata_is_ignored() -> None:
-    written = PngInfo()
-    written.add_text("Source", "<svg><path fill='#2563eb'/></svg>")
-    assert [color for color, _ in read(saved(MARK, pnginfo=written))] == [color for color, _ in read(saved(MARK))]
+    metadata = PngInfo()
+    metadata.add_text("Source", "<svg><path fill='#2563eb'/></svg>")
+    assert [color for color, _ in read(written(MARK, pnginfo=metadata))] == [color for color, _ in read(written(MARK))]

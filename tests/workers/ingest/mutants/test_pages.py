@@ -1,10 +1,12 @@
 """Mutated pages: each is read within a second of CPU, without an error, and within field lengths."""
 
+import re
+
+import msgspec
 import pytest
 
 from cli.local.demo import DEMO_SITE_FOLDER
 from tests.corpora import website_pages
-from tests.workers.ingest import made_pages as made
 from tests.workers.ingest.mutants.checked import check_mutants
 from tests.workers.ingest.mutants.pages import mutant
 from workers.ingest.parser.parser import DocumentParser
@@ -15,10 +17,19 @@ DEMO = FetchedPage(
     body=(DEMO_SITE_FOLDER / "index.html").read_bytes(),
     content_type="text/html; charset=utf-8",
 )
+#: Copies of the demo's text that make a page as large as real ones: 40, 113 and 367 KB.
+COPIES = (12, 35, 115)
+
+
+def enlarged(copies: int) -> FetchedPage:
+    """Repeat the demo's text, and add a script that readers ignore and parsers must pass."""
+    before, text, after = re.split(rb"(<section.*</section>)", DEMO.body, flags=re.DOTALL)
+    script = b"<script>window.state=[%s]</script>" % (b'{"id": 7, "label": "Know your tide."},' * 30 * copies)
+    return msgspec.structs.replace(DEMO, body=before + text * copies + script + after)
 
 
 async def test_any_mutant_of_a_made_page_is_read_within_a_second(parser: DocumentParser) -> None:
-    pages = [DEMO, DEMO, *made.make(5)]
+    pages = [DEMO, DEMO, *map(enlarged, COPIES)]
     await check_mutants(parser, "made page", 60, lambda chance: mutant(chance.choice(pages), pages, chance))
 
 

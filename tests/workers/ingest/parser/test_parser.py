@@ -171,12 +171,6 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
         os.kill(child, signal.SIGCONT)
 
 
-async def test_pages_at_once_are_limited() -> None:
-    async with open_document_parser(at_once=1) as parser:
-        pages = [page(parser, b"<title>%d</title>" % number) for number in range(20)]
-        assert [parsed.title for parsed in await asyncio.gather(*pages)] == [str(number) for number in range(20)]
-
-
 async def test_a_tenants_page_does_not_wait_for_another_tenants_queue() -> None:
     """Twenty slow pages are queued first; another tenant's page is read while the first of them is read."""
     async with open_document_parser(at_once=2) as opened:

@@ -5,16 +5,12 @@ import asyncio
 import pytest
 
 from tests.media import picture, png_claiming
-from tests.workers.web.web import Answers, Script, Site, allowed_client, raw_response, robots_txt, serve
+from tests.workers.web.web import Answers, Script, Site, allowed_client, image_response, raw_response, robots_txt, serve
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.pictures import fetch_images as meeting
 from workers.ingest.pictures.fetch_images import FetchedImages, fetch_candidate_images, open_image_fetch
 from workers.ingest.shapes import CandidateImage
 from workers.ingest.website.session import open_crawl_resources
-
-
-def image_response(body: bytes, content_type: str = "image/png", **headers: str) -> bytes:
-    return raw_response(200, body, content_type=content_type, **headers)
 
 
 async def fetched_from(parser: DocumentParser, answers: Answers, *paths: str) -> tuple[FetchedImages, Site]:

@@ -1,6 +1,5 @@
 """Measures of images by their first bytes, compared with the sizes that they were made with."""
 
-import io
 from typing import Any
 
 import pytest
@@ -8,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.media import picture, png_claiming
+from tests.media import picture, png_claiming, written
 from workers.ingest.pictures import drawing
 from workers.ingest.pictures.measure import ImageTypeAndSize, is_svg_file, measure_image_bytes
 from workers.ingest.shapes import DrawingSize, FetchedSvg
@@ -25,8 +24,7 @@ SIGNS = (*(b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFF\0\0\0\0WEBPV
 
 
 def make_image(kind: str, width: int, height: int, mode: str = "RGB", **options: Any) -> bytes:
-    Image.new(mode, (width, height), "teal").save(out := io.BytesIO(), kind, **options)
-    return out.getvalue()
+    return written(Image.new(mode, (width, height), "teal"), kind, **options)
 
 
 @given(st.sampled_from(sorted(TYPES)), st.integers(1, 256), st.integers(1, 256))

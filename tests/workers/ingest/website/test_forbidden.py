@@ -34,6 +34,8 @@ EVERYWHERE = """<meta http-equiv=refresh content="0;url={0}"><link rel=manifest 
 <script type="application/ld+json">{{"@type":"Organization","name":"Zap","logo":"{0}","url":"{0}"}}</script>
 <nav><a href="{0}">About</a></nav><img class=logo src="{0}" alt="Zap logo"><iframe src="{0}"></iframe>
 <script src="{0}"></script><a href="{0}">Pricing</a>"""
+#: Addresses with a host that no name can have.
+INVALID = ["http://xn--a/m.json", "http://xn--a.test/a.png"]
 OWN = """<meta http-equiv=refresh content="0;url=/soon"><link rel=manifest href="/m.json">
 <nav><a href="/about">About</a></nav>"""
 
@@ -65,8 +67,8 @@ async def visit(web: WebCrawlResources, parser: DocumentParser, path: str = "/x"
 async def test_forbidden_addresses_on_a_page_are_not_connected(
     net: SimulatedNetwork, web: WebCrawlResources, parser: DocumentParser
 ) -> None:
-    """The address is in a refresh, a manifest, links and images."""
-    for url in VECTORS:
+    """The address is in a refresh, a manifest, links and images, and fails alone."""
+    for url in [*VECTORS, *INVALID]:
         net.connects.clear()
         net.pages[f"{HOST}/x"] = net.pages[f"{HOST}/"] = raw_response(body=EVERYWHERE.format(html.escape(url)) + PROSE)
         extraction = await visit(open_crawl_resources(web.client), parser)

@@ -5,7 +5,7 @@ import pytest
 from schemas.brand import BrandExtraction
 from tests.media import picture
 from tests.workers.ingest.website.visits import ingest_fresh_site, warning_codes
-from tests.workers.web.web import Answers, Script, raw_response, silence
+from tests.workers.web.web import Answers, Script, image_response, raw_response, silence
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.pictures import fetch_images
 
@@ -21,10 +21,6 @@ MANIFEST = """{"name": "Zap", "icons": [{"src": "i192.png", "sizes": "192x192"},
  {"src": "i512.png", "sizes": "512x512"}],
  "screenshots": [{"src": "/wide.png", "label": "Draw anywhere"}, 7]}"""
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 30"/>'
-
-
-def image_response(body: bytes | str, content_type: str = "image/png") -> bytes:
-    return raw_response(200, body, content_type=content_type)
 
 
 ANSWERS: Answers = {
@@ -82,12 +78,3 @@ async def test_a_slow_image_is_a_warning_and_the_next_ingest_reads_again(
     assert extraction.fields["appName"].value == "Zap"
     assert extraction.visit is not None
     assert extraction.visit.answers == {}
-
-
-async def test_an_invalid_address_fails_alone(parser: DocumentParser) -> None:
-    page = """<title>Zap</title><link rel=manifest href="http://xn--a/m.json">
-    <meta property="og:image" content="http://xn--a.test/a.png">
-    <meta property="og:image" content="/preview.jpg">"""
-    extraction, _ = await ingest_fresh_site(parser, {**ANSWERS, "/": raw_response(200, page)})
-    assert [image.url.rpartition("/")[2] for image in extraction.media] == ["preview.jpg"]
-    assert extraction.warnings == []
