@@ -1,9 +1,11 @@
-"""A loopback server with responses computed by a test, and a log of its requests."""
+"""A loopback server with responses computed by a test, and a log of its requests; or one in a thread."""
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from http.server import ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
@@ -75,6 +77,19 @@ async def listening(reply: Callable[[HttpRequest], Awaitable[HttpResponse]], *, 
 
     async with serve(handle, port=port) as host:
         yield f"http://{host}"
+
+
+@contextmanager
+def serve_in_thread(handler: Callable[..., Any]) -> Iterator[int]:
+    """Serve requests by a handler of `http.server` in threads, and return the port."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server.server_port
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 async def _read(reader: asyncio.StreamReader) -> HttpRequest:

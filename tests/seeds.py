@@ -33,6 +33,13 @@ VAULT = parse_keyring(KEYRING, setting="VAULT_KEYS")
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
+def parse_id(kind: str, shown: str) -> UUID:
+    """Return the UUID of an id that the API shows."""
+    found = ids.parse_prefixed_id(kind, shown)
+    assert found is not None
+    return found
+
+
 async def organization(conn: Conn) -> UUID:
     """Create a live organization of the partner tier."""
     return (await organizations.insert_organization_pair(conn, name="Acme", tier="partner")).live
@@ -43,9 +50,7 @@ async def project(conn: Conn, org: UUID, **fields: Any) -> UUID:
     body = ProjectCreate(**{"name": "Shop", "timezone": "Europe/Berlin"} | fields)
     composed = projects.compose_project(body, organization_id=org, now=NOW)
     await projects.insert_projects(conn, [NewProject(org, None, composed, None)])
-    found = ids.parse_prefixed_id(ids.PROJECT, composed.id)
-    assert found is not None
-    return found
+    return parse_id(ids.PROJECT, composed.id)
 
 
 async def account(
@@ -85,9 +90,7 @@ async def content(conn: Conn, org: UUID, project_id: UUID, *, caption: str = "Fr
             files=[],
             public_url=PUBLIC_URL,
         )
-    found = ids.parse_prefixed_id(ids.CONTENT, made.id)
-    assert found is not None
-    return found
+    return parse_id(ids.CONTENT, made.id)
 
 
 def in_utc(at: datetime) -> str:

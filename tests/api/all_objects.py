@@ -1,5 +1,7 @@
 """One object of each kind, a caller with all rights, and the contents of all tables."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -100,3 +102,11 @@ async def table_digests(pool: Pool) -> dict[str, str]:
         for [name] in tables
     )
     return {row["name"]: row["digest"] for row in await pool.fetch(digests)}
+
+
+@asynccontextmanager
+async def no_change(pool: Pool) -> AsyncIterator[None]:
+    """Fail if the block changes a row."""
+    before = await table_digests(pool)
+    yield
+    assert await table_digests(pool) == before

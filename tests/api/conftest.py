@@ -1,11 +1,11 @@
 """Fixtures: an API in the test's own event loop, and organizations that call it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 import httpx
@@ -25,11 +25,12 @@ from domain.tenancy.api_keys import Actor
 from schemas.api_keys import ApiKeyEnv
 from schemas.organizations import LiveOrganizationTier
 from schemas.settings import Settings
-from tests.api.all_objects import AllRightsCaller, create_one_of_each, table_digests
+from tests.api.all_objects import AllRightsCaller, create_one_of_each, no_change
 from tests.api.documented_routes import routes
 from tests.servers import KEYRING, ServerPair, settings_for
-from tests.waiting import PATIENCE_S
+from tests.waiting import PATIENCE_S, eventually
 
+T = TypeVar("T")
 EVERYTHING = tuple(sorted(api_keys.ALL_API_KEY_SCOPES))
 #: Seconds between two polls of the API for a request that waits.
 POLL_S = 0.03
@@ -48,6 +49,15 @@ async def run_loop_iterations() -> None:
     """Let the loop run all tasks as far as they can."""
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+async def poll(condition: Callable[[], T]) -> T:
+    """Return the first truthy value of a condition that awaits nothing."""
+
+    async def found() -> T:
+        return condition()
+
+    return await eventually(found)
 
 
 def uuid_of(shown: str) -> UUID:
@@ -231,6 +241,5 @@ async def operator(app: Litestar, pool: Pool) -> AsyncIterator[AllRightsCaller]:
 @pytest_asyncio.fixture
 async def unchanged(pool: Pool, operator: AllRightsCaller) -> AsyncIterator[None]:
     """Fail if a test leaves a changed row."""
-    before = await table_digests(pool)
-    yield
-    assert await table_digests(pool) == before
+    async with no_change(pool):
+        yield

@@ -9,7 +9,7 @@ from db.pool import Pool
 from domain.influencers import creating
 from generation import persona
 from schemas import ids
-from tests.api.conftest import ApiCaller, read_answer
+from tests.api.conftest import ApiCaller, list_pages, read_answer
 from tests.api.participants import new_project
 from tests.api.refusals import reason
 
@@ -62,11 +62,8 @@ async def test_a_list_has_pages_and_statuses(acme: ApiCaller, project: str, pool
     await acme.http.delete(f"/v1/influencers/{created[0]}")
     ready = ids.parse_prefixed_id(ids.INFLUENCER, created[1])
     await pool.execute("update influencer set status = 'ready' where id = $1", ready)
-    first = (await acme.http.get(f"{project}/influencers", params={"limit": 1})).json()
-    assert [one["influencerId"] for one in first["items"]] == [created[2]]
-    rest = {"limit": 1, "cursor": first["nextCursor"]}
-    second = (await acme.http.get(f"{project}/influencers", params=rest)).json()
-    assert ([one["influencerId"] for one in second["items"]], second["nextCursor"]) == ([created[1]], None)
+    listed = await list_pages(acme.http, f"{project}/influencers", limit="1")
+    assert [one["influencerId"] for one in listed] == [created[2], created[1]]
     found = await acme.http.get(f"{project}/influencers", params={"status": "ready,failed"})
     assert [one["influencerId"] for one in found.json()["items"]] == [created[1]]
 

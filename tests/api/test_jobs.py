@@ -20,12 +20,12 @@ from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Done, Failed, TaskOutcome
 from schemas.jobs import Job
 from tests import seeds
-from tests.api.conftest import ApiCaller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, new_key, poll
 from tests.api.disconnecting import call_and_disconnect
 from tests.api.participants import new_project
 from tests.api.refusals import problem
 from tests.api.test_bulk_jobs import start_ingest
-from tests.waiting import PATIENCE_S, eventually
+from tests.waiting import PATIENCE_S
 
 
 @pytest_asyncio.fixture
@@ -73,7 +73,7 @@ async def test_a_poll_costs_nothing_until_something_changes(acme: ApiCaller, job
 
 async def test_a_wait_ends_with_the_job(app: Litestar, acme: ApiCaller, job: str, pool: Pool, conn: Conn) -> None:
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}))
-    await eventually(lambda: has_waiting(app, 1))
+    await poll(lambda: count_waiting(app) == 1)
     (claim,) = await seeds.claims(conn, INGEST_WEBSITE_KIND)
     await ledger.store_job_progress(conn, claim, progress=0.5, stage="fetching")
     await jobs.settle_jobs_and_subjects(pool, [AttemptSettlement(claim, Failed("FETCH_FAILED", "no answer"))])
@@ -83,16 +83,12 @@ async def test_a_wait_ends_with_the_job(app: Litestar, acme: ApiCaller, job: str
     assert count_waiting(app) == 0
 
 
-async def has_waiting(app: Litestar, waiting: int) -> bool:
-    return count_waiting(app) == waiting
-
-
 async def test_a_wait_with_a_version_ends_with_the_next_one(
     app: Litestar, acme: ApiCaller, job: str, conn: Conn
 ) -> None:
     known = {"If-None-Match": (await acme.http.get(job)).headers["ETag"]}
     waiting = asyncio.create_task(acme.http.get(job, params={"wait": 30}, headers=known))
-    await eventually(lambda: has_waiting(app, 1))
+    await poll(lambda: count_waiting(app) == 1)
     await seeds.claims(conn, INGEST_WEBSITE_KIND)
     answer = await asyncio.wait_for(waiting, PATIENCE_S)
     assert (answer.status_code, answer.json()["stage"]) == (200, "starting")
@@ -119,7 +115,7 @@ async def test_an_organization_has_a_hundred_seats(
         both = [acme.http, second]
         waiting = [asyncio.create_task(http.get(job, params={"wait": 30})) for http in both * 25]
         streaming = [asyncio.create_task(http.get(f"{job}/events")) for http in both * 25]
-        await eventually(lambda: has_waiting(app, 100))
+        await poll(lambda: count_waiting(app) == 100)
         crowded = await asyncio.wait_for(second.get(job, params={"wait": 30}), PATIENCE_S)
         refused = await asyncio.wait_for(second.get(f"{job}/events"), PATIENCE_S)
         assert (crowded.status_code, crowded.json()["status"]) == (200, "running")
@@ -138,7 +134,7 @@ async def test_disconnect_ends_the_wait(app: Litestar, acme: ApiCaller, job: str
         calling = asyncio.create_task(
             call_and_disconnect(app, "GET", path, headers={"X-Api-Key": acme.key}, query=query, hang_up=hang_up)
         )
-        await eventually(lambda: has_waiting(app, 1))
+        await poll(lambda: count_waiting(app) == 1)
         hang_up.set()
         await asyncio.wait_for(calling, PATIENCE_S)
         assert count_waiting(app) == 0
@@ -156,7 +152,7 @@ async def test_a_stream_tells_each_version_and_closes_after_the_last(
     """From the first one, or after the last event that its reader knows."""
     known = {"Last-Event-ID": "1"}
     streaming = asyncio.gather(acme.http.get(f"{job}/events"), acme.http.get(f"{job}/events", headers=known))
-    await eventually(lambda: has_waiting(app, 2))
+    await poll(lambda: count_waiting(app) == 2)
     await settle_due_jobs(pool, conn, Done())
     answer, resumed = await asyncio.wait_for(streaming, PATIENCE_S)
     assert answer.headers["Content-Type"].startswith("text/event-stream")
@@ -182,7 +178,7 @@ async def test_a_stream_ends_in_its_time_and_another_goes_on(
     monkeypatch.undo()
     last = {"Last-Event-ID": version.removeprefix("id: ")}
     streaming = asyncio.create_task(acme.http.get(f"{job}/events", headers=last))
-    await eventually(lambda: has_waiting(app, 1))
+    await poll(lambda: count_waiting(app) == 1)
     await settle_due_jobs(pool, conn, Done())
     told = parse_events(await asyncio.wait_for(streaming, PATIENCE_S))
     # The job started before it ended, which the stream may include.

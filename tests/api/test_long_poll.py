@@ -10,7 +10,8 @@ import pytest
 
 from api.streams.long_poll import AwaitedObjectRef, LongPollHub, open_long_poll_hub
 from schemas import ids
-from tests.waiting import PATIENCE_S, eventually
+from tests.api.conftest import poll
+from tests.waiting import PATIENCE_S
 
 ORG = ids.new_uuid7()
 
@@ -57,7 +58,7 @@ async def wait_for_job(watcher: LongPollHub[int], ref: AwaitedObjectRef, *, with
 async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPollHub[int]) -> None:
     refs = [ledger.add() for _ in range(2)]
     waiting = [asyncio.create_task(wait_for_job(watcher, ref)) for ref in (*refs, refs[0])]
-    await eventually(lambda: has_polled(ledger, 2))
+    await poll(lambda: len(ledger.looks) >= 2)
     assert [sorted(look) for look in ledger.looks] == [sorted(refs)] * len(ledger.looks)
     for _, job_id in refs:
         ledger.versions[job_id] = 2
@@ -65,14 +66,10 @@ async def test_waiting_requests_share_one_poll(ledger: FakeJobs, watcher: LongPo
     assert found == [2, 2, 2]
 
 
-async def has_polled(ledger: FakeJobs, times: int) -> bool:
-    return len(ledger.looks) >= times
-
-
 async def test_no_poll_without_waiting_requests(ledger: FakeJobs, watcher: LongPollHub[int]) -> None:
     assert await wait_for_job(watcher, ledger.add(), within=0.02) is None
     before = asyncio.all_tasks()
-    await eventually(lambda: is_idle(before))
+    await poll(lambda: is_idle(before))
     looks = len(ledger.looks)
     ref = ledger.add()
     ledger.versions[ref[1]] = 2
@@ -80,7 +77,7 @@ async def test_no_poll_without_waiting_requests(ledger: FakeJobs, watcher: LongP
     assert len(ledger.looks) > looks
 
 
-async def is_idle(before: set[asyncio.Task[None]]) -> bool:
+def is_idle(before: set[asyncio.Task[None]]) -> bool:
     """Return whether the polling task has ended by itself."""
     return all(task.done() for task in before if task is not asyncio.current_task())
 
@@ -89,7 +86,7 @@ async def test_failed_poll_is_repeated(ledger: FakeJobs, watcher: LongPollHub[in
     ref = ledger.add()
     ledger.failing = True
     waiting = asyncio.create_task(wait_for_job(watcher, ref))
-    await eventually(lambda: has_polled(ledger, 2))
+    await poll(lambda: len(ledger.looks) >= 2)
     ledger.versions[ref[1]], ledger.failing = 2, False
     assert await waiting is not None
 
@@ -101,7 +98,7 @@ async def test_deleted_job_ends_the_wait(watcher: LongPollHub[int]) -> None:
 async def test_subscribers_are_limited_per_organization(ledger: FakeJobs, watcher: LongPollHub[int]) -> None:
     ref = ledger.add()
     waiting = [asyncio.create_task(wait_for_job(watcher, ref)) for _ in range(3)]
-    await eventually(lambda: has_polled(ledger, 1))
+    await poll(lambda: len(ledger.looks) >= 1)
     with watcher.subscribe(ref) as crowded, watcher.subscribe((ids.new_uuid7(), ref[1])) as other:
         assert (crowded.closed, other.closed) == (True, False)
         assert await crowded.until(is_second_version, within=30) is None
@@ -126,7 +123,7 @@ async def test_signal_releases_all_waits_and_calls_its_handler(ledger: FakeJobs)
     try:
         async with open_long_poll_hub(ledger.look) as watcher:
             waiting = asyncio.create_task(wait_for_job(watcher, ledger.add(), within=30))
-            await eventually(lambda: has_polled(ledger, 1))
+            await poll(lambda: len(ledger.looks) >= 1)
             signal.raise_signal(signal.SIGTERM)
             assert await asyncio.wait_for(waiting, PATIENCE_S) is None
             assert await wait_for_job(watcher, ledger.add(), within=30) is None

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from itertools import product
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,7 +16,6 @@ from schemas import ids
 from tests import seeds
 from tests.api.conftest import ApiCaller, client_of, list_pages, new_key, uuid_of
 from tests.api.participants import new_project
-from tests.api.refusals import assert_refused
 from tests.domain.events.sending import NOW, event, send
 
 MINUTE = timedelta(minutes=1)
@@ -149,11 +147,3 @@ async def test_events_of_a_new_app_wait_for_the_next_list(acme: ApiCaller, shop:
     for listed in ("events", "events/quarantine", "conversions/deliveries"):
         found = await list_all(acme, shop, listed, limit="1")
         assert [one["appId"] for one in found] == [shop.app_ids[0]] * 3, listed
-
-
-async def test_another_projects_app_is_not_found(acme: ApiCaller, shop: EventShop) -> None:
-    other = await new_project(acme)
-    lists = ("events", "events/quarantine", "conversions", "conversions/deliveries")
-    for path, app_id in product(lists, (shop.app_ids[0], "app_none")):
-        answer = await acme.http.get(f"/v1/projects/{other}/{path}", params={"appId": app_id})
-        assert_refused(answer, 404, "NOT_FOUND")

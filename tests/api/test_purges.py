@@ -18,7 +18,7 @@ from schemas.api_keys import ApiKeyEnv
 from schemas.settings import Settings
 from tests import media, seeds
 from tests.api.all_objects import create_one_of_each
-from tests.api.conftest import EVERYTHING, client_of, new_key, open_caller
+from tests.api.conftest import EVERYTHING, client_of, new_key, open_caller, poll
 from tests.api.documented_routes import routes
 from tests.waiting import eventually
 from tests.workers.runtime.workers import at_work
@@ -47,10 +47,6 @@ class PurgeScene(NamedTuple):
     def reads(self) -> list[str]:
         found = [route for route in routes(self.app) if route.method == "GET" and ITS_OWN & {*route.names}]
         return [route.at(self.ids) for route in found if not route.path.endswith("/events")]
-
-    async def both_listen(self) -> bool:
-        waiting: int = self.app.state.services.job_hub.waiting
-        return waiting == 2
 
     async def purge(self) -> httpx.Response:
         path = f"/v1/ops/projects/{self.ids['projectId']}/purge"
@@ -122,7 +118,7 @@ async def test_every_route_to_the_project_is_a_404_and_streams_end(scene: PurgeS
     job = f"/v1/jobs/{scene.ids['jobId']}"
     streaming = asyncio.create_task(scene.http.get(f"{job}/events"))
     waiting = asyncio.create_task(scene.http.get(f"{job}?wait=30"))
-    await eventually(scene.both_listen)
+    await poll(lambda: scene.app.state.services.job_hub.waiting == 2)
     await scene.is_gone()
     assert {*(await read_statuses(scene.http, reads)).values()} == {404}
     assert {*(await read_statuses(scene.anonymous, links)).values()} == {404}

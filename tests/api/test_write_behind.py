@@ -10,8 +10,8 @@ from api.events.last_seen import AppLastSeenBuffer
 from api.events.write_behind import run_write_behind
 from db.pool import Pool
 from domain.apps import apps
+from tests.api.conftest import poll
 from tests.domain.events.sending import keyed
-from tests.waiting import eventually
 
 
 async def test_error_is_logged_by_type_and_writing_continues() -> None:
@@ -26,11 +26,8 @@ async def test_error_is_logged_by_type_and_writing_continues() -> None:
             raise error
 
     async def writes(count: int) -> None:
-        async def done() -> bool:
-            return len(written) == count
-
         came.set()
-        await eventually(done)
+        await poll(lambda: len(written) == count)
 
     with capture_logs() as logged:
         async with run_write_behind(came, write_due):

@@ -12,8 +12,9 @@ from tests.api.conftest import new_key
 from tests.chaos.fleet import Fleet, open_fleet
 from tests.cli.conftest import elsewhere
 from tests.waiting import PATIENCE_S
+from tests.workers.tasks.deliver_webhook.conftest import receiver
 
-__all__ = ["api", "elsewhere", "fleet", "own_fleet"]
+__all__ = ["api", "elsewhere", "fleet", "own_fleet", "receiver"]
 
 
 @pytest_asyncio.fixture

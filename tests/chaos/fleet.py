@@ -66,6 +66,11 @@ class Fleet:
 
     # Processes
 
+    def allow(self, host: str, **more: Any) -> None:
+        """Let processes that start from now on connect to this host; they store files in the fleet's folder."""
+        assets_url = f"file://{self.folder / 'media'}"
+        self.settings = msgspec.structs.replace(self.settings, fetch_allow=host, assets_url=assets_url, **more)
+
     async def worker(self, **settings: Any) -> Process:
         """Start a worker, once registered; with `lease_s=LONG_S` no stall makes it lose a job."""
         return await self._known("tests.chaos.worker", settings)
@@ -178,10 +183,14 @@ class Fleet:
 
     async def reached(self, point: str, job_ids: Iterable[UUID], *, fence: int = 1, within: float = PATIENCE_S) -> None:
         """Wait until an attempt of each job has passed the point."""
-        names = {name_of(job_id, fence, point) for job_id in job_ids}
+        await self.appeared((name_of(job_id, fence, point) for job_id in job_ids), within=within)
+
+    async def appeared(self, names: Iterable[str], *, within: float = PATIENCE_S) -> None:
+        """Wait until all these files are there."""
+        wanted = {*names}
 
         async def all_left() -> bool:
-            return names <= self.left()
+            return wanted <= self.left()
 
         await eventually(all_left, within=within)
 

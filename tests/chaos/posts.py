@@ -9,7 +9,6 @@ from uuid import UUID
 
 import asyncpg
 import httpx
-import msgspec
 import pytest
 
 from db.reach import raise_if_postgres_away
@@ -65,12 +64,7 @@ class PostStage(NamedTuple):
     posts: dict[str, UUID]
 
     async def reached(self, points: Iterable[str]) -> None:
-        wanted = {*points} - {CALLED}
-
-        async def all_left() -> bool:
-            return wanted <= self.fleet.left()
-
-        await eventually(all_left)
+        await self.fleet.appeared({*points} - {CALLED})
         if CALLED in {*points}:
             await self.records.taken.wait()
 
@@ -204,9 +198,7 @@ async def staged(fleet: Fleet, points: Iterable[str], monkeypatch: pytest.Monkey
     monkeypatch.setenv("CHAOS_FOLDER", str(fleet.folder))
     records = Withholding()
     async with serve(records.answer) as records.host:
-        fleet.settings = msgspec.structs.replace(
-            fleet.settings, fetch_allow=records.host, assets_url=f"file://{fleet.folder / 'media'}"
-        )
+        fleet.allow(records.host)
         async with fleet.pool.acquire() as conn:
             project_id = await seeds.project(conn, fleet.org)
             posts = {point: await _post(conn, fleet, project_id, records, point) for point in points}

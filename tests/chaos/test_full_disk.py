@@ -141,9 +141,7 @@ async def full_fleet(tmp_path: Path) -> AsyncIterator[Fleet]:
 async def test_posts_are_published_and_intake_resumes_without_loss(full_fleet: Fleet) -> None:
     fleet = full_fleet
     async with platform.serving() as records:
-        fleet.settings = msgspec.structs.replace(
-            fleet.settings, fetch_allow=records.host, assets_url=f"file://{fleet.folder / 'media'}"
-        )
+        fleet.allow(records.host)
         await fleet.dispatcher()
         await fleet.of_product(PUBLISH_POST_KIND.pool)
         url = await fleet.serve_api()

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-import msgspec
 import pytest
 import pytest_asyncio
 
@@ -63,12 +62,7 @@ class VideoPath(NamedTuple):
 @pytest_asyncio.fixture
 async def line(fleet: Fleet) -> AsyncIterator[VideoPath]:
     with served(TikTok(rate=100, redirect_uris=[tiktok_user.CALLBACK])) as base:
-        fleet.settings = msgspec.structs.replace(
-            fleet.settings,
-            fetch_allow=base.removeprefix("http://"),
-            assets_url=f"file://{fleet.folder / 'media'}",
-            **tiktok_user.settings(base),
-        )
+        fleet.allow(base.removeprefix("http://"), **tiktok_user.settings(base))
         with serving(fleet.settings, fleet.folder / "api.log") as api:
             worker = await fleet.of_product(PUBLISH_POST_KIND.pool)
             await fleet.dispatcher()

@@ -13,6 +13,7 @@ from db.pool import Conn, run_in_transaction
 from domain.media.storage import open_media_store
 from domain.operations import purge
 from domain.projects import archive_status, projects
+from jobs.kinds import ARCHIVE_PROJECT_KIND, PURGE_PROJECT_KIND, JobKindSpec
 from schemas.errors import ObjectNotFound
 from tests import leasing, seeds
 from tests.chaos.fleet import Fleet
@@ -61,12 +62,7 @@ async def archive_all(fleet: Fleet, all_of_them: Sequence[Doomed]) -> None:
     for one in all_of_them:
         stop = partial(archive_status.begin_project_archive, organization_id=one.full.scope.org, project_id=one.id)
         await run_in_transaction(fleet.pool, partial(stop, api_key_id=None))
-
-    async def done() -> bool:
-        open_jobs = "select count(*) from job where kind = 'archive_project' and finished_at is null"
-        return not await fleet.pool.fetchval(open_jobs)
-
-    await eventually(done)
+    await ended(fleet, ARCHIVE_PROJECT_KIND)
 
 
 async def begin(fleet: Fleet, project_id: UUID) -> None:
@@ -74,12 +70,12 @@ async def begin(fleet: Fleet, project_id: UUID) -> None:
     await run_in_transaction(fleet.pool, start)
 
 
-async def ended(fleet: Fleet) -> None:
-    """Wait until all purges have ended."""
+async def ended(fleet: Fleet, kind: JobKindSpec) -> None:
+    """Wait until all jobs of the kind have ended."""
 
     async def done() -> bool:
-        open_jobs = "select count(*) from job where kind = 'purge_project' and finished_at is null"
-        return not await fleet.pool.fetchval(open_jobs)
+        open_jobs = "select count(*) from job where kind = $1 and finished_at is null"
+        return not await fleet.pool.fetchval(open_jobs, kind.name)
 
     await eventually(done)
 
@@ -113,7 +109,7 @@ async def test_purge_completes_after_a_kill_at_each_step(fleet: Fleet, media_kep
         first, bystander = await create_project(fleet, conn), await create_project(fleet, conn)
         await archive_all(fleet, [first])
         await begin(fleet, first.id)
-        await ended(fleet)
+        await ended(fleet, PURGE_PROJECT_KIND)
         points = await recorded_points(fleet, first)
         doomed = [await create_project(fleet, conn) for _ in points]
         names = await list_referencing_ids(conn, *(one.id for one in doomed))
@@ -123,20 +119,16 @@ async def test_purge_completes_after_a_kill_at_each_step(fleet: Fleet, media_kep
         for one, point in zip(doomed, points, strict=True):
             fleet.folder.joinpath(f"{one.id}.stop").write_text(point)
             await begin(fleet, one.id)
-        await eventually(lambda: stopped(fleet, doomed))
+        await fleet.appeared(f"{one.id}.stopped" for one in doomed)
         purger.kill()
         # Its lease has expired.
         await fleet.pool.execute("update worker set lease_expires_at = now()")
         await fleet.dispatcher()
         await fleet.of_product(POOL)
-        await ended(fleet)
+        await ended(fleet, PURGE_PROJECT_KIND)
         await assert_purged(conn, doomed, names)
         assert await rows_of(conn, others) == before
     assert {*media_kept.names()} == {*bystander.full.tokens}
-
-
-async def stopped(fleet: Fleet, doomed: Sequence[Doomed]) -> bool:
-    return {f"{one.id}.stopped" for one in doomed} <= fleet.left()
 
 
 async def assert_purged(conn: Conn, doomed: Sequence[Doomed], names: list[str]) -> None:

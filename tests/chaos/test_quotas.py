@@ -49,12 +49,7 @@ async def scene(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     # Its days are short, but a container may wait for the next one.
     monkeypatch.setattr(instagram_state, "CONTAINER_S", 100 * 86_400)
     with served(Instagram(rate=86_400 / WINDOW_S, redirect_uris=[instagram_user.CALLBACK])) as base:
-        fleet.settings = msgspec.structs.replace(
-            fleet.settings,
-            fetch_allow=base.removeprefix("http://"),
-            assets_url=f"file://{fleet.folder / 'media'}",
-            **instagram_user.settings(base),
-        )
+        fleet.allow(base.removeprefix("http://"), **instagram_user.settings(base))
         url = await fleet.serve_api()
         fleet.settings = msgspec.structs.replace(fleet.settings, public_url=url)
         async with fleet.pool.acquire() as conn:
@@ -73,13 +68,11 @@ async def upload_content(fleet: Fleet, url: str, project_id: UUID) -> UUID:
             data={"caption": CAPTION},
             files={"file": ("bread.jpg", media.picture("JPEG", (400, 400)), "image/jpeg")},
         )
-    content_id = ids.parse_prefixed_id(ids.CONTENT, created.json()["id"])
-    assert content_id
-    return content_id
+    return seeds.parse_id(ids.CONTENT, created.json()["id"])
 
 
 async def connect_account(fleet: Fleet, sim: Sim, project_id: UUID, username: str) -> UUID:
-    person = await sim.account(username, quota_total=POSTS, containers_max=1000, image_s=0)
+    person = await sim.account(username, quota_total=POSTS, image_s=0)
     async with visiting(sim.base) as http:
         token = await instagram_user.long_lived(sim, http, username)
     async with fleet.pool.acquire() as conn:

@@ -2,13 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 from standardwebhooks import Webhook
 
 from db.pool import Conn, Pool
@@ -18,15 +16,9 @@ from tests.api.conftest import new_key
 from tests.api.webhooks.streaming import emit_event
 from tests.api_process import STOP_S, ApiProcess, serving
 from tests.cli.listening import ApiProxy, listening, open_proxy
-from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
+from tests.workers.webhooks.receiver import WebhookReceiver
 
 pytestmark = [pytest.mark.chaos, pytest.mark.long]
-
-
-@pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[WebhookReceiver]:
-    async with receiving(says(200)) as opened:
-        yield opened
 
 
 async def test_stream_continues_on_another_api_process(

@@ -10,7 +10,6 @@ from uuid import UUID
 import asyncpg
 import msgspec
 import pytest
-import pytest_asyncio
 import redis
 
 from db.pool import Conn
@@ -22,18 +21,12 @@ from tests.jobs.scene import waits_for_lock
 from tests.servers import ServerPair
 from tests.waiting import eventually
 from tests.workers.tasks.deliver_webhook.scene import EMIT, DeliveryScene
-from tests.workers.webhooks.receiver import WebhookReceiver, hangs, receiving, says
+from tests.workers.webhooks.receiver import WebhookReceiver, hangs, says
 
 pytestmark = pytest.mark.chaos
 
 ROWS = "select from webhook_delivery for update"
 Point: TypeAlias = Callable[[WebhookReceiver, Conn], Awaitable[None]]
-
-
-@pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[WebhookReceiver]:
-    async with receiving(says(200)) as opened:
-        yield opened
 
 
 async def scene_of(fleet: Fleet, receiver: WebhookReceiver) -> tuple[DeliveryScene, UUID]:

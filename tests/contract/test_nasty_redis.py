@@ -41,27 +41,6 @@ def run_with_restarts(redis_url: str, use: Callable[[NastyRedis], Awaitable[None
         runner.run(run())
 
 
-def test_the_courier_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(courier, "COURIER_COOLDOWN_S", 0.0)
-    monkeypatch.setattr(courier, "WAKE_SEND_BUDGET_S", 5.0)
-
-    async def use(nasty: NastyRedis) -> None:
-        async with courier.open_wake_courier(nasty.url) as sender, Redis.from_url(redis_url) as client:
-            for _ in range(RESTARTS):
-                nasty.restart()
-                await asyncio.gather(
-                    *(sender.send(WakeMessage("ingest", f"k{n}", ids.new_uuid7())) for n in range(CONCURRENT_CALLS))
-                )
-            nasty.restart(well=True)
-            await sender.flush()
-            await client.flushdb()
-            for number in range(CONCURRENT_CALLS):
-                await sender.send(WakeMessage("ingest", f"k{number}", ids.new_uuid7()))
-            assert await client.zcard(courier.arq_queue_key("ingest")) == CONCURRENT_CALLS
-
-    run_with_restarts(redis_url, use)
-
-
 def test_rate_limits_pass_requests_and_then_count_again(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     charge = RequestCharge(
         RateClass.READ_LIGHT, budget_bucket_of(UUID(int=1), "standard"), window="rate:w", day="rate:d", limit=100, cap=0

@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = ("api", "chaos", "cli", "db", "domain", "jobs", "platforms", "tools", "workers")
 STATEMENTS = [(table, query) for table in STATEMENT_FILE_NAMES for query in getattr(import_module("db.queries"), table)]
 
+_POST_UPDATE = re.compile(r"update scheduled_post\b.*?(?=\n\s*where\b|\n\s*from\b)", re.DOTALL)
+
 
 class Call(NamedTuple):
     """`given` is None if a call spreads a mapping: its names are known at run time."""
@@ -40,6 +42,12 @@ async def test_the_columns_of_each_typed_one_are_the_fields_of_its_rows(conn: Co
         assert not names_no_columns(statement.query.sql), where
         prepared = await conn.prepare(statement.query.sql)
         statement.check(tuple(column.name for column in prepared.get_attributes()))
+
+
+def test_statements_with_a_new_version_of_a_post_set_updated_at() -> None:
+    updates = [(query.name, found[0]) for _, query in STATEMENTS for found in _POST_UPDATE.finditer(query.sql)]
+    assert len(updates) >= 20
+    assert [name for name, text in updates if ("version + 1" in text) != ("updated_at = now()" in text)] == []
 
 
 async def test_a_row_of_other_columns_is_refused(conn: Conn) -> None:

@@ -1,6 +1,7 @@
 """Deployment forms (systemd, Compose, Kubernetes, `bin/up`): the commands of each by process name."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,14 @@ SYSTEMD = DEPLOY / "systemd"
 KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 
 Commands = dict[str, list[str]]
+
+
+def output_of(*words: str | Path, **options: object) -> str:
+    """Return a command's output; assert that it succeeds."""
+    completed = subprocess.run(words, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    return f"{completed.stdout}{completed.stderr}"
+
 
 _REQUIRED_UNITS = re.compile(r"^(?:Wants|Requires)=(tenantry-.*)$", re.MULTILINE)
 #: The shell command of a unit.

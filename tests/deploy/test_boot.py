@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.local.processes import WORKER_POOL_NAMES
-from tests.deploy.forms import ROOT, SYSTEMD
+from tests.deploy.forms import ROOT, SYSTEMD, output_of
 
 HOWTO = ROOT / "docs" / "howto"
 UNITS = Path("etc", "systemd", "system")
@@ -31,14 +31,8 @@ def run_page_command(root: Path, page: str, beginning: str) -> list[str]:
     text = (HOWTO / page).read_text("utf-8")
     [line] = [line for line in text.splitlines() if line.startswith(beginning)]
     words = [word for word in line.split() if word != "--now"]
-    run(words[0], f"--root={root}", *words[1:])
+    output_of(words[0], f"--root={root}", *words[1:])
     return words
-
-
-def run(*words: str | Path) -> str:
-    completed = subprocess.run(words, capture_output=True, text=True, check=False)
-    assert completed.returncode == 0, completed.stdout + completed.stderr
-    return f"{completed.stdout}{completed.stderr}"
 
 
 def processes_after_boot(root: Path) -> set[str]:

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from litestar import Litestar
 from db.pool import Pool
 from tests.api.conftest import ApiCaller, app, open_caller
 from tests.deploy import forms
+from tests.deploy.forms import output_of
 from tests.peers import pypi
 
 __all__ = ["app"]
@@ -26,13 +26,6 @@ MAX_EXPOSURE = 20
 
 #: Script for a GJSON path, the form in which KEDA selects a value of a response.
 GJSON_SCRIPT = "import gjson, json, sys; print(gjson.get(json.load(sys.stdin), sys.argv[1]))"
-
-
-def output_of(*words: str | Path, **options: object) -> str:
-    """Return a command's output; assert that it succeeds."""
-    completed = subprocess.run(words, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
-    assert completed.returncode == 0, completed.stdout + completed.stderr
-    return f"{completed.stdout}{completed.stderr}"
 
 
 @pytest_asyncio.fixture

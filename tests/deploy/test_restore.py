@@ -15,7 +15,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-import pytest_asyncio
 from msgspec.structs import replace as replace_in
 from standardwebhooks import Webhook
 
@@ -36,15 +35,17 @@ from tests.deploy.forms import ROOT
 from tests.media import picture as draw_image
 from tests.servers import FAST, environment, settings_for
 from tests.waiting import eventually
-from tests.workers.runtime.workers import Workers, at_work
+from tests.workers.runtime.workers import Workers, at_work, running
+from tests.workers.tasks.deliver_webhook.conftest import receiver
 from tests.workers.tasks.deliver_webhook.scene import DeliveryScene
 from tests.workers.tasks.publish_post.project import PublishingProject
 from tests.workers.tasks.publish_post.scripted import ScriptedPlatform
-from tests.workers.webhooks.receiver import WebhookReceiver, receiving, says
+from tests.workers.webhooks.receiver import WebhookReceiver
 from workers.dispatcher.loop import Dispatcher
 from workers.runtime.context import TaskContext
-from workers.runtime.shutdown import StopRequest
 from workers.tasks import TASK_OPENER_BY_KIND
+
+__all__ = ["receiver"]
 
 pytestmark = pytest.mark.peers
 
@@ -72,12 +73,6 @@ class RestoredPlatform(NamedTuple):
             yield client
 
 
-@pytest_asyncio.fixture
-async def receiver() -> AsyncIterator[WebhookReceiver]:
-    async with receiving(says(200)) as opened:
-        yield opened
-
-
 @asynccontextmanager
 async def running_platform(folder: Path, redis_url: str) -> AsyncIterator[RestoredPlatform]:
     binaries = debian.versions()[-1]
@@ -86,15 +81,6 @@ async def running_platform(folder: Path, redis_url: str) -> AsyncIterator[Restor
         settings = settings_for(server.url, redis_url, assets_url=files.as_uri())
         async with open_postgres_pool(server.url, name="test") as pool, open_wake_courier(redis_url) as courier:
             yield RestoredPlatform(settings, files, pool, courier, server.url)
-
-
-@asynccontextmanager
-async def running_dispatcher(server: RestoredPlatform) -> AsyncIterator[None]:
-    stop = StopRequest()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(Dispatcher(server.settings, server.courier).run(stop))
-        yield
-        stop.ask()
 
 
 def documented_commands() -> list[list[str]]:
@@ -231,7 +217,7 @@ async def run_next_day(new: RestoredPlatform, day: DumpedState, receiver: Webhoo
     workers = new.workers(project.org)
     reaching = replace_in(new.settings, fetch_allow=receiver.host)
     sender = at_work(reaching, new.pool, {DELIVER_WEBHOOK_KIND: TASK_OPENER_BY_KIND[DELIVER_WEBHOOK_KIND]})
-    async with running_dispatcher(new), workers.working(work), project.working(), sender:
+    async with running(Dispatcher(new.settings, new.courier)), workers.working(work), project.working(), sender:
         for job in (day.running, day.waiting):
             assert (await workers.ended(job))["state"] == "completed"
         await project.becomes(day.later, "published")

@@ -1,23 +1,15 @@
 """Which jobs a pull takes, and in which order."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
 from db.pool import Conn
-from jobs.ledger import JobClaim
 from jobs.outcomes import Retry
 from tests.jobs import scene
 from tests.jobs.scene import INTERNAL_JOB, TEST_JOB, UNCAPPED_JOB
-
-
-def count_claims(claims: Sequence[JobClaim], orgs: Sequence[UUID]) -> list[int]:
-    """Return the number of claims of each tenant."""
-    counted = Counter(claim.organization_id for claim in claims)
-    return [counted[org] for org in orgs]
 
 
 async def test_a_claim_is_a_running_job_with_a_fence_of_its_own(conn: Conn, org: UUID) -> None:
@@ -76,18 +68,7 @@ async def test_slots_left_by_caps_go_to_tenants_with_room(conn: Conn) -> None:
     small, large = await scene.tenants(conn, 1), await scene.tenants(conn, 1, tier="partner")
     await scene.insert_due_jobs(conn, [*small, *large], 100)
     claims = await scene.pull(conn, await scene.worker(conn), 40)
-    assert count_claims(claims, [*small, *large]) == [5, 35]
-
-
-async def test_tenants_take_turns_at_one_slot(conn: Conn) -> None:
-    orgs = await scene.tenants(conn, 3)
-    await scene.insert_due_jobs(conn, orgs, 10)
-    worker, served = await scene.worker(conn), []
-    for _ in range(9):
-        claims = await scene.pull(conn, worker, 1)
-        served += [orgs.index(claim.organization_id) for claim in claims]
-        await scene.settle(conn, claims)
-    assert served == [0, 1, 2] * 3
+    assert Counter(claim.organization_id for claim in claims) == {small[0]: 5, large[0]: 35}
 
 
 @pytest.mark.parametrize("place", [0, 2, 4])
@@ -106,15 +87,15 @@ async def test_a_new_tenant_waits_at_most_one_round_behind_large_ones(conn: Conn
     assert freed <= len(whales)
 
 
-async def test_each_of_many_tenants_gets_a_job_in_one_round(conn: Conn) -> None:
+async def test_each_of_many_tenants_gets_a_job_in_each_round(conn: Conn) -> None:
     orgs = await scene.tenants(conn, 100)
     await scene.insert_due_jobs(conn, orgs, 3)
     worker, served = await scene.worker(conn), []
-    for _ in range(10):
+    for _ in range(20):
         claims = await scene.pull(conn, worker, 10)
         served += [claim.organization_id for claim in claims]
         await scene.settle(conn, claims)
-    assert sorted(served) == orgs
+    assert sorted(served[:100]) == sorted(served[100:]) == orgs
 
 
 UNPULLABLE = [

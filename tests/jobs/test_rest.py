@@ -111,16 +111,6 @@ async def test_dead_rows_that_a_snapshot_keeps_cost_little(pool: Pool, conn: Con
 
 
 @pytest.mark.usefixtures("narrow")
-async def test_a_tenants_next_job_starts_when_its_last_one_has_ended(conn: Conn) -> None:
-    _, claims = await at_their_cap(conn, 12)
-    await store_skip_ranges(conn)
-    await scene.settle(conn, claims[5:6])
-    worker, org = await scene.worker(conn), claims[5].organization_id
-    [claim] = await ledger.claim_due_jobs(conn, pool="ingest", worker_id=worker, free=10, kinds=[TEST_JOB], freed=[org])
-    assert claim.organization_id == org
-
-
-@pytest.mark.usefixtures("narrow")
 async def test_a_change_without_a_wake_is_found_when_the_hint_has_ended(conn: Conn) -> None:
     _, claims = await at_their_cap(conn, 12)
     await store_skip_ranges(conn)
@@ -139,16 +129,6 @@ async def test_the_function_that_an_older_release_calls_pulls_too(conn: Conn, or
         "select * from pull_jobs($1, $2, $3, $4, $5)", "ingest", await scene.worker(conn), 10, [TEST_JOB.name], [60.0]
     )
     assert [row["organization_id"] for row in rows] == [org]
-
-
-@pytest.mark.usefixtures("narrow")
-async def test_a_job_in_an_empty_line_starts_inside_a_skip_range(conn: Conn) -> None:
-    orgs = await scene.tenants(conn, 3)
-    await at_their_cap(conn, 12)
-    await store_skip_ranges(conn)
-    jobs = {(await scene.submit(conn, org)).job_id for org in orgs}
-    worker = await scene.worker(conn)
-    assert {claim.id for _ in orgs for claim in await scene.pull(conn, worker)} == jobs
 
 
 async def test_a_burst_after_a_quiet_moment_fills_each_pull(conn: Conn) -> None:

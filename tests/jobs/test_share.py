@@ -39,27 +39,6 @@ async def test_a_newcomer_starts_next_to_busy_tenants(conn: Conn, hogs: int, lef
     assert job.job_id in {claim.id for claim in await scene.pull(conn, worker, left)}
 
 
-async def test_as_many_tenants_as_slots_use_all_of_them(conn: Conn) -> None:
-    await scene.insert_due_jobs(conn, await scene.tenants(conn, SLOTS), 3)
-    assert len(await pull_all(conn, await scene.worker(conn))) == SLOTS
-
-
-async def test_a_sandbox_and_internal_jobs_count_with_their_organization(conn: Conn) -> None:
-    made = await organizations.insert_organization_pair(conn, name="Acme", tier="partner")
-    await scene.insert_due_jobs(conn, [made.live, made.sandbox], 20)
-    await scene.insert_due_jobs(conn, [made.live, made.sandbox], 20, INTERNAL_JOB)
-    assert len(await pull_all(conn, await scene.worker(conn))) == SLOTS / 2
-
-
-async def test_the_share_is_of_all_workers_slots(conn: Conn) -> None:
-    """With four workers a tenant holds more than half of one, but each has room for others."""
-    workers = [await scene.worker(conn) for _ in range(4)]
-    await scene.insert_due_jobs(conn, await scene.tenants(conn, tier="partner"), 100)
-    held = [len(await pull_all(conn, worker)) for worker in workers]
-    assert SLOTS / 2 < max(held) < SLOTS
-    assert sum(held) > 2 * SLOTS
-
-
 async def test_a_pool_without_caps_keeps_nothing_free(conn: Conn, org: UUID) -> None:
     await scene.insert_due_jobs(conn, [org], 20, UNCAPPED_JOB)
     assert len(await pull_all(conn, await scene.worker(conn, UNCAPPED_JOB), [UNCAPPED_JOB])) == SLOTS

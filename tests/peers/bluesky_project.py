@@ -1,6 +1,5 @@
 """A partner's customer with an account on Bluesky's own server, through our API and worker."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
@@ -17,9 +16,8 @@ from tests import seeds
 from tests.api.conftest import ApiCaller
 from tests.peers.pds import Pds, PdsPerson
 from tests.waiting import PATIENCE_S, eventually
-from tests.workers.runtime.workers import Workers
+from tests.workers.runtime.workers import Workers, running
 from workers.dispatcher.loop import Dispatcher
-from workers.runtime.shutdown import StopRequest
 from workers.tasks import open_pool_tasks
 
 
@@ -47,12 +45,16 @@ class BlueskyProject(msgspec.Struct, frozen=True):
             job = await self.call("GET", f"/jobs/{job_id}?wait=30")
         return job
 
-    async def account(self) -> str:
-        """Connect by app password; return the account's id."""
-        login = {"identifier": self.person.handle, "appPassword": self.person.app_password}
+    async def log_in(self, **changed: str) -> dict[str, Any]:
+        """Connect by app password; return the ended job."""
+        login = {"identifier": self.person.handle, "appPassword": self.person.app_password} | changed
         path = f"/projects/{self.project_id}/social-accounts"
         response = await self.call("POST", path, platform="bluesky", serviceUrl=self.pds.base, **login)
-        job = await self.job(response["jobId"])
+        return await self.job(response["jobId"])
+
+    async def account(self) -> str:
+        """Connect by app password; return the account's id."""
+        job = await self.log_in()
         assert job["status"] == "completed", job
         return str(job["result"]["socialAccountId"])
 
@@ -81,8 +83,7 @@ class BlueskyProject(msgspec.Struct, frozen=True):
 
     async def send_all(self, account_id: str, captions: Sequence[str]) -> None:
         """Publish posts directly in the database, past the API's limits; wait until all are published."""
-        account, project = (self.place(account_id)["account_id"], ids.parse_prefixed_id(ids.PROJECT, self.project_id))
-        assert project
+        account, project = self.place(account_id)["account_id"], seeds.parse_id(ids.PROJECT, self.project_id)
         async with self.workers.pool.acquire() as conn:
             for caption in captions:
                 content_id = await seeds.content(conn, self.acme.organization_id, project, caption=caption)
@@ -109,9 +110,10 @@ class BlueskyProject(msgspec.Struct, frozen=True):
             await credentials.store_account_tokens(conn, **self.place(account_id), grant=grant, keyring=seeds.VAULT)
 
     def place(self, account_id: str) -> dict[str, UUID]:
-        account = ids.parse_prefixed_id(ids.ACCOUNT, account_id)
-        assert account
-        return {"organization_id": self.acme.organization_id, "account_id": account}
+        return {
+            "organization_id": self.acme.organization_id,
+            "account_id": seeds.parse_id(ids.ACCOUNT, account_id),
+        }
 
     async def expire(self) -> None:
         """Expire the access token in our database."""
@@ -131,15 +133,13 @@ class BlueskyProject(msgspec.Struct, frozen=True):
 @asynccontextmanager
 async def at_work(workers: Workers, **changes: Any) -> AsyncIterator[None]:
     """Run a dispatcher, and a worker with the real publish tasks."""
-    settings, stop = msgspec.structs.replace(workers.settings, **changes), StopRequest()
+    settings = msgspec.structs.replace(workers.settings, **changes)
     async with (
         open_pool_tasks(settings, "publish") as tasks,
         workers.working_kinds(tasks),
-        asyncio.TaskGroup() as group,
+        running(Dispatcher(settings, workers.courier)),
     ):
-        group.create_task(Dispatcher(settings, workers.courier).run(stop))
         yield
-        stop.ask()
 
 
 async def all_published(pool: Pool, count: int) -> None:

@@ -1,10 +1,11 @@
 """A local website."""
 
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import NamedTuple
+
+from tests.http_server import serve_in_thread
 
 
 class SitePage(NamedTuple):
@@ -30,14 +31,8 @@ def answering(answer: Callable[[str], SitePage]) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield int(server.server_address[1])
-        finally:
-            server.shutdown()
-            thread.join()
+    with serve_in_thread(Handler) as port:
+        yield port
 
 
 @contextmanager

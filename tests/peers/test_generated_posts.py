@@ -9,6 +9,7 @@ import pytest
 
 from jobs.kinds import CONTENT_GENERATE_KIND
 from schemas import ids
+from tests import seeds
 from tests.api.conftest import new_key
 from tests.api.generated.conftest import BRAND
 from tests.generation.remix import clips
@@ -26,11 +27,6 @@ FORMATS = ("image", "slideshow", "video", "ugc_remix")
 #: The minimal length of a video.
 SECONDS = 8
 GENERATING = {CONTENT_GENERATE_KIND: TASK_OPENER_BY_KIND[CONTENT_GENERATE_KIND]}
-
-
-def soon() -> str:
-    """Return the time in a minute, in the API's format."""
-    return (datetime.now(UTC) + timedelta(minutes=1)).isoformat().replace("+00:00", "Z")
 
 
 async def test_bluesky_server_accepts_content_that_fits(project: BlueskyProject, tmp_path: Path) -> None:
@@ -81,7 +77,7 @@ async def _schedule(opened: system.System, http: httpx.AsyncClient, platform: An
     target = {"socialAccountId": ids.format_prefixed_id(ids.ACCOUNT, account_id)}
     if platform == "tiktok":
         target["privacyLevel"] = "public"
-    asked = {"scheduledFor": soon(), "targets": [target]}
+    asked = {"scheduledFor": seeds.in_utc(datetime.now(UTC) + timedelta(minutes=1)), "targets": [target]}
     answer = await _request(http, "POST", f"/content/{content_id}/schedule", json=asked)
     return username, answer["scheduledPosts"][0]["id"]
 

@@ -112,14 +112,6 @@ class KillScene(msgspec.Struct, frozen=True):
         fields |= {"handle": handle, "service_url": self.proxy.base, "grant": account.grant}
         return await seeds.account(conn, self.fleet.org, project_id, **fields)
 
-    async def reached(self, points: Iterable[str]) -> None:
-        wanted = {*points}
-
-        async def all_left() -> bool:
-            return wanted <= self.fleet.left()
-
-        await eventually(all_left)
-
     async def stages(self) -> dict[str, PostProgress]:
         rows = await self.fleet.pool.fetch(STAGES)
         return {row["handle"]: PostProgress(row["phase"], row["job"]) for row in rows}
@@ -201,7 +193,7 @@ async def test_worker_killed_at_five_points_publishes_each_post_once(
         await scene.fleet.dispatcher()
         first = await scene.publisher()
         await scene.post(KILLED)
-        await scene.reached({*KILLED} - {CALLED})
+        await scene.fleet.appeared({*KILLED} - {CALLED})
         await scene.proxy.holds.wait()
         first.kill()
         assert await scene.stages() == KILLED
@@ -231,7 +223,7 @@ async def test_redis_emptied_in_each_phase_publishes_each_post_once(
         await scene.fleet.dispatcher()
         await scene.publisher(slots=2 * len(PAUSED))
         await scene.post(PAUSED)
-        await scene.reached(PAUSED)
+        await scene.fleet.appeared(PAUSED)
         await scene.post([LATER], after=WHILE)
         await scene.post([IN_LINE])
         async with Redis.from_url(settings.redis_url) as client:

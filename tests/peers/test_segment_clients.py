@@ -18,6 +18,7 @@ import pytest_asyncio
 from db.pool import Pool
 from schemas import ids
 from schemas.settings import Settings
+from tests import seeds
 from tests.api.conftest import ApiCaller
 from tests.api.participants import new_project
 from tests.api_process import serving
@@ -95,9 +96,7 @@ async def new_app(acme: ApiCaller) -> App:
     project = await new_project(acme)
     body = {"name": "Shop", "platform": "web", "webDomain": "localhost"}
     created = await acme.http.post(f"/v1/projects/{project}/sdk-apps", json=body)
-    project_id = ids.parse_prefixed_id(ids.PROJECT, project)
-    assert project_id
-    return App(project_id, created.json()["apiKey"])
+    return App(seeds.parse_id(ids.PROJECT, project), created.json()["apiKey"])
 
 
 @pytest_asyncio.fixture(params=[Loss.ANSWER, Loss.REQUEST], ids=lambda loss: loss.name)

@@ -5,9 +5,8 @@ from datetime import datetime
 import pytest
 
 from platforms.bluesky import api
-from platforms.bluesky.api import PdsApi
 from schemas.errors import AccountReauthRequired, PlatformError, PostNotSent, PostRejected
-from tests.platforms.scripted import BLOB, LOST, Answer, ScriptedServer, client_for, json_response, pds, xrpc_error
+from tests.platforms.scripted import LOST, Answer, ScriptedServer, client_for, json_response, pds, xrpc_error
 
 SESSION = {"did": "did:plc:me", "handle": "me.test", "refreshJwt": "r"}
 
@@ -51,16 +50,3 @@ async def test_only_an_explicit_error_ends_a_session(answer: Answer, kind: type[
         with pytest.raises(PlatformError) as caught:
             await api.refresh_pds_session(client, served.base, refresh_token="r")
     assert type(caught.value) is kind
-
-
-async def test_an_avatar_is_served_by_the_accounts_own_server() -> None:
-    profile = {"uri": "u", "cid": "c", "value": {"avatar": BLOB["blob"]}}
-    async with (
-        pds(getRecord=[json_response(profile), xrpc_error("RecordNotFound")]) as served,
-        client_for(served) as client,
-    ):
-        one = PdsApi(client=client, base=served.base)
-        assert await api.get_avatar_url(one, "did:plc:me") == (
-            f"{served.base}/xrpc/com.atproto.sync.getBlob?did=did%3Aplc%3Ame&cid=bafkqaaa"
-        )
-        assert await api.get_avatar_url(one, "did:plc:me") is None

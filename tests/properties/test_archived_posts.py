@@ -96,32 +96,17 @@ async def activate(history: PostHistory) -> None:
     await run_in_transaction(history.pool, partial(projects.apply_project_patch, **project, api_key_id=None, body=body))
 
 
-ANY_EVENTS = given(
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@settings(post_histories.SETTINGS, max_examples=200)
+@given(
     gated=st.booleans(),
     before=st.lists(post_histories.EVENTS, min_size=3, max_size=15),
     after=st.lists(LATER, max_size=12),
 )
-
-
-@settings(post_histories.SETTINGS, max_examples=12)
-@ANY_EVENTS
 async def test_posts_counted_by_an_archive_read_as_canceled_for_good(
     pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]
 ) -> None:
-    await check_archived_posts(pool, conn, gated=gated, before=before, after=after)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(600)
-@settings(post_histories.SETTINGS, max_examples=200)
-@ANY_EVENTS
-async def test_archived_posts_in_many_examples(
-    pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]
-) -> None:
-    await check_archived_posts(pool, conn, gated=gated, before=before, after=after)
-
-
-async def check_archived_posts(pool: Pool, conn: Conn, *, gated: bool, before: list[Event], after: list[Event]) -> None:
     history = await post_histories.start_history(pool, conn, gated=gated)
     for event in before:
         with contextlib.suppress(DomainError, AttemptFenced, JobCancelRequested):

@@ -13,6 +13,7 @@ from jobs.kinds import INGEST_WEBSITE_KIND
 from jobs.outcomes import Retry, TaskOutcome
 from schemas import ids
 from telemetry import logs
+from tests import seeds
 from tests.api.conftest import ApiCaller
 from tests.log_lines import write_logs
 from tests.telemetry.spans import Spans
@@ -101,8 +102,7 @@ async def test_dispatcher_lines_have_the_same_fields(acme: ApiCaller, workers: W
     project = await project_of(acme)
     died = await ingest(acme, project)
     async with workers.pool.acquire() as conn:
-        worker = await insert_worker(workers)
-        await ledger.claim_due_jobs(conn, pool="ingest", worker_id=worker, free=1, kinds=[INGEST_WEBSITE_KIND])
+        await seeds.claims(conn, INGEST_WEBSITE_KIND, free=1)
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
         uptime = PostgresUptime(0.0)
         uptime.answered(FUTURE)
@@ -122,16 +122,6 @@ async def test_lines_outside_a_request_have_none_of_its_fields(acme: ApiCaller, 
     await project_of(acme)
     _log.info("outside")
     assert lines[-1] == {"level": "info", "event": "outside", "part": "task"}
-
-
-async def insert_worker(workers: Workers) -> UUID:
-    worker = ids.new_uuid7()
-    await workers.pool.execute(
-        "insert into worker (id, pool, host, pid, version, slots, lease_expires_at) "
-        "values ($1, 'ingest', 'test', 1, '', 1, now() + interval '1 minute')",
-        worker,
-    )
-    return worker
 
 
 def lines_of(lines: list[Line], job_id: str) -> list[Line]:

@@ -17,6 +17,7 @@ from jobs.kinds import COLLECT_METRICS_KIND, CONNECT_ACCOUNT_KIND, PUBLISH_POST_
 from platforms.registry import PLATFORM_DESCRIPTIONS
 from schemas.settings import Settings
 from tests.api.accounts.project import LinkedProject
+from tests.api.conftest import poll
 from tests.api.participants import new_project, open_participants
 from tests.platforms.murmur.adapter import FOLLOWERS, LIKES, POSTED, REVOKED
 from tests.platforms.murmur.description import DESCRIPTION
@@ -93,11 +94,7 @@ async def test_accounts_connect_publish_collect_and_disconnect(murmuring: Linked
     await eventually(collected)
 
     assert (await http.delete(f"/v1/social-accounts/{account_id}")).status_code == 200
-
-    async def revoked() -> bool:
-        return REVOKED == ["token-of-ada"]
-
-    await eventually(revoked)
+    await poll(lambda: REVOKED == ["token-of-ada"])
 
 
 async def test_its_limits_its_login_and_links_are_checked(murmuring: LinkedProject) -> None:

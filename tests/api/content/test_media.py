@@ -57,16 +57,8 @@ async def test_it_comes_whole_unless_its_version_is_known(anonymous: httpx.Async
             assert (answer.status_code, answer.headers["ETag"]) == (status, ETAG)
 
 
-RANGES = {
-    "bytes=0-0": (0, 1),
-    "bytes=0-1": (0, 2),
-    "bytes=100-399999": (100, 400_000),
-    "bytes=0-": (0, SIZE),
-    f"bytes={SIZE - 1}-": (SIZE - 1, SIZE),
-    "bytes=5-99999999": (5, SIZE),
-    "bytes=-10": (SIZE - 10, SIZE),
-    "bytes=-99999999": (0, SIZE),
-}
+#: `test_range_follows_the_rfc` reads any range.
+RANGES = {"bytes=0-0": (0, 1), "bytes=100-399999": (100, 400_000), "bytes=-10": (SIZE - 10, SIZE)}
 
 #: Several ranges, or malformed ones.
 IGNORED = ("bytes=5-4", "bytes=-", "bytes=a-b", "items=0-1", "bytes=0-1,3-4", "bytes 0-1", "bytes=0-1 ", "")

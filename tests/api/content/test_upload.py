@@ -91,6 +91,21 @@ async def test_image_size_is_the_displayed_size(project: UploadProject) -> None:
         assert (asset["width"], asset["height"]) == (3, 4), kind
 
 
+async def test_truncated_image_is_refused(project: UploadProject, pool: Pool) -> None:
+    """Its header announces a larger image, as after an interrupted upload."""
+    for kind in ("jpeg", "png", "webp"):
+        whole, before = media.grainy(kind.upper()), (await count_rows(pool), project.stored())
+        for came in (0.05, 0.5, 0.99):
+            part = whole[: int(len(whole) * came)]
+            answer = await project.upload(file(part, f"a.{kind}", f"image/{kind}"))
+            assert answer.status_code == 422, answer.text
+            [issue] = answer.json()["error"]["details"]["issues"]
+            assert issue["path"] == "file[0]"
+            assert "not the whole" in issue["message"]
+            assert (await count_rows(pool), project.stored()) == before
+        await project.made(file(whole, f"a.{kind}", f"image/{kind}"))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("kind", "options"),

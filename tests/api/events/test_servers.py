@@ -10,7 +10,7 @@ from litestar import Litestar
 from api.services import Services
 from db.pool import Conn, Pool
 from schemas import ids
-from tests.api.conftest import ApiCaller, open_caller
+from tests.api.conftest import ApiCaller, open_caller, poll
 from tests.api.events.sender import EventSender, event, read_counts, sender, stored_ids
 from tests.api.refusals import assert_refused, reason
 from tests.jobs import scene
@@ -78,11 +78,7 @@ async def test_keyed_requests_leave_connections_to_others(
             for one in senders
             for number in range(4)
         ]
-
-        async def all_wait() -> bool:
-            return sum(map(len, keyed._waiting.values())) == len(sending) - len(senders)
-
-        await eventually(all_wait)
+        await poll(lambda: sum(map(len, keyed._waiting.values())) == len(sending) - len(senders))
         await eventually(lambda: scene.waits_for_lock(other))
         read = await third.http.get("/v1/projects")
         await other.execute("select pg_advisory_unlock(7203)")

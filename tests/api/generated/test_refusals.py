@@ -6,7 +6,7 @@ import pytest
 
 from db.pool import Pool
 from schemas import ids
-from tests.api.all_objects import an_account, table_digests
+from tests.api.all_objects import an_account, no_change
 from tests.api.conftest import ApiCaller
 from tests.api.generated.conftest import GeneratingProject
 
@@ -41,16 +41,15 @@ ABSENT = (
 
 
 async def test_each_refusal_has_its_code_and_changes_nothing(maker: GeneratingProject, pool: Pool) -> None:
-    before = await table_digests(pool)
-    for body, path in INVALID:
-        answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
-        error = answer.json()["error"]
-        assert (answer.status_code, error["code"]) == (422, "VALIDATION"), body
-        assert error["details"]["issues"][0]["path"].partition("[")[0] == path, body
-    for body in ABSENT:
-        answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND"), body
-    assert await table_digests(pool) == before
+    async with no_change(pool):
+        for body, path in INVALID:
+            answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
+            error = answer.json()["error"]
+            assert (answer.status_code, error["code"]) == (422, "VALIDATION"), body
+            assert error["details"]["issues"][0]["path"].partition("[")[0] == path, body
+        for body in ABSENT:
+            answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND"), body
 
 
 async def test_objects_of_another_organization_are_absent(
@@ -59,20 +58,18 @@ async def test_objects_of_another_organization_are_absent(
     project = (await rival.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
     account = await an_account(rival.http, pool, project)
     item = await rival.http.post(f"/v1/projects/{project}/content/upload", files={"caption": (None, "Hi")})
-    before = await table_digests(pool)
-    for body in ({"socialAccountId": account}, {"sourceContentId": item.json()["id"]}):
-        answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
-        assert answer.status_code == 404, body
-    assert await table_digests(pool) == before
+    async with no_change(pool):
+        for body in ({"socialAccountId": account}, {"sourceContentId": item.json()["id"]}):
+            answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"} | body)
+            assert answer.status_code == 404, body
 
 
 async def test_brand_without_texts_lists_the_missing_fields(acme: ApiCaller, pool: Pool) -> None:
     project = (await acme.http.post("/v1/projects", json={"name": "B", "timezone": "UTC"})).json()["id"]
-    before = await table_digests(pool)
-    answer = await acme.http.post(f"/v1/projects/{project}/content", json={"format": "image"})
-    assert answer.status_code == 422
-    assert "appName" in answer.json()["error"]["details"]["missingFields"]
-    assert await table_digests(pool) == before
+    async with no_change(pool):
+        answer = await acme.http.post(f"/v1/projects/{project}/content", json={"format": "image"})
+        assert answer.status_code == 422
+        assert "appName" in answer.json()["error"]["details"]["missingFields"]
 
 
 async def test_a_repeat_with_its_key_starts_nothing(maker: GeneratingProject, pool: Pool) -> None:
@@ -90,10 +87,9 @@ async def test_tenant_has_a_limit_of_queued_items(maker: GeneratingProject, pool
     await pool.execute("update pool_cap set max_queued = 2 where pool = 'generate'")
     for _ in range(2):
         await maker.ask()
-    before = await table_digests(pool)
-    answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "RATE_LIMITED")
-    assert await table_digests(pool) == before
+    async with no_change(pool):
+        answer = await maker.http.post(f"{maker.path}/content", json={"format": "image"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (429, "RATE_LIMITED")
 
 
 @pytest.mark.usefixtures("working")

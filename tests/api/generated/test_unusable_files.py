@@ -6,7 +6,7 @@ import pytest_asyncio
 
 from db.pool import Pool
 from tests import media
-from tests.api.all_objects import table_digests
+from tests.api.all_objects import no_change
 from tests.api.conftest import read_answer
 from tests.api.generated.conftest import GeneratingProject
 from tests.api.refusals import assert_refused
@@ -51,14 +51,13 @@ async def test_unusable_image_is_refused(maker: GeneratingProject, usable_files:
     )
     for columns in faults:
         await change_asset(pool, "image", **usable | columns)
-        before = await table_digests(pool)
-        for name, fields in (
-            ("mediaIds[0]", {"mediaIds": [usable_files.picture.asset]}),
-            ("sourceContentId", {"sourceContentId": usable_files.picture.id}),
-        ):
-            answer = await maker.http.post(f"{maker.path}/content", json={"format": "image", **fields})
-            assert_refused(answer, 422, "VALIDATION", name)
-        assert await table_digests(pool) == before
+        async with no_change(pool):
+            for name, fields in (
+                ("mediaIds[0]", {"mediaIds": [usable_files.picture.asset]}),
+                ("sourceContentId", {"sourceContentId": usable_files.picture.id}),
+            ):
+                answer = await maker.http.post(f"{maker.path}/content", json={"format": "image", **fields})
+                assert_refused(answer, 422, "VALIDATION", name)
     await change_asset(pool, "image", **usable)
     await maker.ask(mediaIds=[usable_files.picture.asset])
 
@@ -67,14 +66,13 @@ async def test_unusable_remix_clip_is_refused(maker: GeneratingProject, usable_f
     usable = {"duration_ms": 3000, "width": 4096, "height": 240}
     for columns in ({"duration_ms": 2999}, {"height": 239}, {"width": 4097}, {"height": 4096}):
         await change_asset(pool, "video", **usable | columns)
-        before = await table_digests(pool)
-        for name, fields in (
-            ("mediaIds[1]", {"mediaIds": [usable_files.picture.asset, usable_files.clip.asset]}),
-            ("sourceContentId", {"sourceContentId": usable_files.clip.id}),
-        ):
-            answer = await maker.http.post(f"{maker.path}/content", json={"format": "ugc_remix", **fields})
-            assert_refused(answer, 422, "VALIDATION", name)
-        assert await table_digests(pool) == before
+        async with no_change(pool):
+            for name, fields in (
+                ("mediaIds[1]", {"mediaIds": [usable_files.picture.asset, usable_files.clip.asset]}),
+                ("sourceContentId", {"sourceContentId": usable_files.clip.id}),
+            ):
+                answer = await maker.http.post(f"{maker.path}/content", json={"format": "ugc_remix", **fields})
+                assert_refused(answer, 422, "VALIDATION", name)
     await change_asset(pool, "video", **usable)
     await maker.ask(format="ugc_remix", sourceContentId=usable_files.clip.id)
 
@@ -82,22 +80,20 @@ async def test_unusable_remix_clip_is_refused(maker: GeneratingProject, usable_f
 async def test_unusable_demo_video_is_refused(maker: GeneratingProject, pool: Pool) -> None:
     form: Any = {"file": ("a.mp4", media.film()), "kind": (None, "demo_video")}
     read_answer(await maker.http.post(f"{maker.path}/app-media", files=form), 201)
-    before = await table_digests(pool)
-    answer = await maker.http.post(f"{maker.path}/content", json={"format": "ugc_remix"})
-    assert_refused(answer, 422, "VALIDATION", "mediaIds")
-    assert await table_digests(pool) == before
+    async with no_change(pool):
+        answer = await maker.http.post(f"{maker.path}/content", json={"format": "ugc_remix"})
+        assert_refused(answer, 422, "VALIDATION", "mediaIds")
 
 
 async def test_superfluous_file_is_refused(maker: GeneratingProject, usable_files: UsableFiles, pool: Pool) -> None:
     """No given file is silently ignored."""
     answer = await maker.http.post(f"{maker.path}/content/upload", files={"caption": (None, "Hi")})
     text = answer.json()["id"]
-    before = await table_digests(pool)
-    refusals: tuple[tuple[dict[str, Any], str], ...] = (
-        ({"format": "slideshow", "mediaIds": [usable_files.clip.asset]}, "mediaIds[0]"),
-        ({"format": "video", "sourceContentId": usable_files.clip.id}, "sourceContentId"),
-        ({"format": "image", "sourceContentId": text}, "sourceContentId"),
-    )
-    for body, path in refusals:
-        assert_refused(await maker.http.post(f"{maker.path}/content", json=body), 422, "VALIDATION", path)
-    assert await table_digests(pool) == before
+    async with no_change(pool):
+        refusals: tuple[tuple[dict[str, Any], str], ...] = (
+            ({"format": "slideshow", "mediaIds": [usable_files.clip.asset]}, "mediaIds[0]"),
+            ({"format": "video", "sourceContentId": usable_files.clip.id}, "sourceContentId"),
+            ({"format": "image", "sourceContentId": text}, "sourceContentId"),
+        )
+        for body, path in refusals:
+            assert_refused(await maker.http.post(f"{maker.path}/content", json=body), 422, "VALIDATION", path)

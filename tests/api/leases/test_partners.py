@@ -5,7 +5,7 @@ from litestar import Litestar
 from db.pool import Pool
 from schemas import ids
 from tests import leasing, seeds
-from tests.api.conftest import ApiCaller, client_of, new_key
+from tests.api.conftest import ApiCaller, client_of, list_pages, new_key
 from tests.api.leases.tenants import ASKED, LeasingOperator, LeasingTenant
 
 
@@ -44,10 +44,7 @@ async def test_a_request_is_made_read_and_answered(platform: LeasingOperator, te
 async def test_a_projects_requests_are_listed_newest_first(tenant: LeasingTenant) -> None:
     created = [(await tenant.request_accounts()).json() for _ in range(3)]
     path = f"/v1/projects/{tenant.project}/leased-accounts/requests"
-    first = (await tenant.http.get(path, params={"limit": 2})).json()
-    rest = (await tenant.http.get(path, params={"cursor": first["nextCursor"]})).json()
-    assert [*first["items"], *rest["items"]] == created[::-1]
-    assert rest["nextCursor"] is None
+    assert await list_pages(tenant.http, path, limit="2") == created[::-1]
 
 
 async def test_a_lease_is_listed_released_and_told_why(platform: LeasingOperator, tenant: LeasingTenant) -> None:
@@ -66,9 +63,8 @@ async def test_a_lease_is_listed_released_and_told_why(platform: LeasingOperator
     assert (ended["status"], ended["disconnectedReason"]) == ("disconnected", "released")
     assert ended["endedAt"] > ended["leasedAt"]
     await platform.lend(tenant, await platform.offer("two"))
-    page = (await tenant.http.get(path, params={"limit": 1})).json()
-    rest = (await tenant.http.get(path, params={"limit": 1, "cursor": page["nextCursor"]})).json()
-    assert (page["items"][0]["handle"], rest["items"], rest["nextCursor"]) == ("two", [ended], None)
+    newest, *rest = await list_pages(tenant.http, path, limit="1")
+    assert (newest["handle"], rest) == ("two", [ended])
 
 
 async def test_own_account_is_disconnected_by_another_route(pool: Pool, tenant: LeasingTenant, acme: ApiCaller) -> None:
@@ -85,7 +81,6 @@ async def test_tenant_cannot_reconnect_a_leased_account(
     app: Litestar, pool: Pool, platform: LeasingOperator, tenant: LeasingTenant, acme: ApiCaller
 ) -> None:
     account_id = await platform.lend(tenant, await platform.offer("one"))
-    await pool.execute("update api_key set return_origins = '{https://app.example.com}'")
     body = {"socialAccountId": account_id, "returnUrl": "https://app.example.com/"}
     async with client_of(app, await new_key(pool, acme.organization_id)) as client:
         await pool.execute("update api_key set return_origins = '{https://app.example.com}'")

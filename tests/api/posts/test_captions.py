@@ -8,7 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.api.all_objects import table_digests
+from tests.api.all_objects import no_change
 from tests.api.conftest import ApiCaller, client_of, new_key
 from tests.api.posts.project import PostsProject
 from tests.api.refusals import issue_paths, problem, reason
@@ -84,11 +84,10 @@ async def test_a_rejected_caption_ends_its_post(project: PostsProject, writer: A
 async def test_only_a_key_that_may_approve_releases_a_caption(project: PostsProject, writer: ApiCaller) -> None:
     """And only with an approval: no reschedule does, and the database checks it."""
     post_id = await schedule_blocked(project, writer)
-    before = await table_digests(project.pool)
-    for verdict, body in (("approve", {}), ("reject", {"reason": "No."})):
-        answer = await writer.http.post(f"/v1/scheduled-posts/{post_id}/{verdict}", json=body)
-        assert problem(answer) == (403, "FORBIDDEN_SCOPE", {"requiredScope": "content:approve"})
-    assert await table_digests(project.pool) == before
+    async with no_change(project.pool):
+        for verdict, body in (("approve", {}), ("reject", {"reason": "No."})):
+            answer = await writer.http.post(f"/v1/scheduled-posts/{post_id}/{verdict}", json=body)
+            assert problem(answer) == (403, "FORBIDDEN_SCOPE", {"requiredScope": "content:approve"})
     moved = {"scheduledFor": project.time_ahead(hours=2)}
     for caller in (writer, project.acme):
         answer = await caller.http.post(f"/v1/scheduled-posts/{post_id}/reschedule", json=moved)

@@ -8,7 +8,7 @@ from domain.jobs import jobs
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Canceled
 from tests import seeds
-from tests.api.all_objects import table_digests
+from tests.api.all_objects import no_change
 from tests.api.posts.project import PostsProject, claim_due_job, parse_instant
 from tests.api.refusals import reason
 
@@ -35,22 +35,21 @@ async def test_a_cancel_ends_the_post_and_its_job_at_once(project: PostsProject)
     assert (row["state"], row["stage"]) == ("canceled", "canceled")
     assert (await project.events(post_id))[1:] == [("canceled", {"reason": "sold out"})]
     # A repeat answers the same and changes nothing.
-    before = await table_digests(project.pool)
-    for again in (
-        await project.cancel(post_id),
-        await project.cancel(post_id, json={}),
-        await project.cancel(post_id, json={"reason": "other"}),
-    ):
-        assert (again.status_code, again.content) == (200, answer.content)
-    assert await table_digests(project.pool) == before
+    async with no_change(project.pool):
+        for again in (
+            await project.cancel(post_id),
+            await project.cancel(post_id, json={}),
+            await project.cancel(post_id, json={"reason": "other"}),
+        ):
+            assert (again.status_code, again.content) == (200, answer.content)
 
 
 async def test_a_post_that_is_being_prepared_is_canceled_and_its_job_asked_to_stop(project: PostsProject) -> None:
     post_id = await project.schedule_new(scheduledFor=project.time_ahead(seconds=-1))
-    claim, before = await claim_due_job(project.pool), await table_digests(project.pool)
-    moved = await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1))
-    assert reason(moved) == (409, "CONFLICT", "POST_NOT_QUEUED")
-    assert await table_digests(project.pool) == before
+    claim = await claim_due_job(project.pool)
+    async with no_change(project.pool):
+        moved = await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1))
+        assert reason(moved) == (409, "CONFLICT", "POST_NOT_QUEUED")
     await project.set_columns(post_id, phase="preparing")
     assert (await project.cancel(post_id)).json()["status"] == "canceled"
     row = await project.job(post_id)
@@ -64,28 +63,26 @@ async def test_sent_or_ended_post_is_not_canceled(project: PostsProject) -> None
     for status, columns in LATER.items():
         post_id = await project.schedule_new()
         await project.set_columns(post_id, **columns)
-        before = await table_digests(project.pool)
-        for answer in (
-            await project.cancel(post_id),
-            await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1)),
-        ):
-            assert reason(answer) == (409, "CONFLICT", "POST_NOT_QUEUED")
-            assert answer.json()["error"]["details"]["status"] == status
-        assert await table_digests(project.pool) == before
+        async with no_change(project.pool):
+            for answer in (
+                await project.cancel(post_id),
+                await project.reschedule(post_id, scheduledFor=project.time_ahead(days=1)),
+            ):
+                assert reason(answer) == (409, "CONFLICT", "POST_NOT_QUEUED")
+                assert answer.json()["error"]["details"]["status"] == status
 
 
 async def test_a_stale_version_changes_nothing(project: PostsProject) -> None:
     post_id = await project.schedule_new()
     url, headers = f"/v1/scheduled-posts/{post_id}", {"If-Match": '"7"'}
-    before = await table_digests(project.pool)
-    body = {"scheduledFor": project.time_ahead(days=1)}
-    for answer in (
-        await project.acme.http.delete(url, headers=headers),
-        await project.acme.http.post(f"{url}/reschedule", json=body, headers=headers),
-        await project.acme.http.post(f"{url}/resolve", json={"published": True}, headers=headers),
-    ):
-        assert reason(answer)[:2] == (412, "PRECONDITION_FAILED")
-    assert await table_digests(project.pool) == before
+    async with no_change(project.pool):
+        body = {"scheduledFor": project.time_ahead(days=1)}
+        for answer in (
+            await project.acme.http.delete(url, headers=headers),
+            await project.acme.http.post(f"{url}/reschedule", json=body, headers=headers),
+            await project.acme.http.post(f"{url}/resolve", json={"published": True}, headers=headers),
+        ):
+            assert reason(answer)[:2] == (412, "PRECONDITION_FAILED")
     fresh = await project.acme.http.delete(url, headers={"If-Match": '"1"'})
     assert fresh.status_code == 200
 

@@ -2,7 +2,7 @@
 
 import httpx
 
-from tests.api.all_objects import table_digests
+from tests.api.all_objects import no_change
 from tests.api.conftest import uuid_of
 from tests.api.posts.project import PostsProject
 from tests.api.refusals import issue_paths, reason
@@ -23,16 +23,15 @@ async def test_caption_that_a_waiting_posts_platform_refuses_is_refused(project:
     for gate in ("not_required", "pending", "approved"):
         content = await project.content(f"Bread, {gate}", approval_status=gate)
         posts = (await project.schedule(content, bluesky, mastodon, small)).json()["scheduledPosts"]
-        before = await table_digests(project.pool)
-        answer = await edit_caption(project, content, "x" * 400)
-        assert reason(answer)[:2] == (422, "VALIDATION")
-        assert issue_paths(answer) == ["caption"] * 2
-        first, second = error_messages(answer)
-        assert first.startswith(posts[0]["id"])
-        assert "400 characters and bluesky takes 300" in first
-        assert second.startswith(posts[2]["id"])
-        assert "400 characters and mastodon takes 50" in second
-        assert await table_digests(project.pool) == before
+        async with no_change(project.pool):
+            answer = await edit_caption(project, content, "x" * 400)
+            assert reason(answer)[:2] == (422, "VALIDATION")
+            assert issue_paths(answer) == ["caption"] * 2
+            first, second = error_messages(answer)
+            assert first.startswith(posts[0]["id"])
+            assert "400 characters and bluesky takes 300" in first
+            assert second.startswith(posts[2]["id"])
+            assert "400 characters and mastodon takes 50" in second
         assert (await edit_caption(project, content, gate.ljust(50, "x"))).status_code == 200
 
 

@@ -42,18 +42,6 @@ async def test_fits_matches_the_refusals_of_scheduling(project: PostsProject) ->
             assert said == ("; ".join(issue["message"] for issue in issues) or "ok")
 
 
-async def test_an_edit_changes_what_fits(project: PostsProject) -> None:
-    content = await project.content("x" * 501)
-    await add_files(project, content, [JPEG] * 5)
-    answer = await project.acme.http.patch(f"/v1/content/{content}", json={"caption": "Low tide"})
-    assert answer.json()["fits"] == {
-        "bluesky": "the content has 5 images and bluesky takes 4",
-        "mastodon": "the content has 5 images and mastodon takes 4",
-        "tiktok": "ok",
-        "instagram": "ok",
-    }
-
-
 async def test_incomplete_item_has_no_fits(project: PostsProject) -> None:
     content = await project.content(status="processing")
     assert (await project.acme.http.get(f"/v1/content/{content}")).json()["fits"] is None

@@ -1,9 +1,5 @@
 """Pagination and filters of a project's posts."""
 
-from typing import Any
-
-from schemas import ids
-from tests import seeds
 from tests.api.conftest import read_answer
 from tests.api.posts.project import PostsProject
 
@@ -59,18 +55,3 @@ async def test_filters(project: PostsProject) -> None:
     assert await list_posts(project, since=since, socialAccountId=account) == [late, middle]
     assert await list_posts(project, until=since, socialAccountId=account) == [early]
     assert await list_posts(project, since=since, until=since) == []
-
-
-async def test_an_account_or_content_of_another_project_looks_like_an_unknown_one(project: PostsProject) -> None:
-    async with project.pool.acquire() as conn:
-        other = await seeds.project(conn, project.org)
-        content = ids.format_prefixed_id(ids.CONTENT, await seeds.content(conn, project.org, other))
-    account = await project.account("theirs", project_id=other)
-
-    async def said(name: str, shown: str) -> Any:
-        answer = await project.acme.http.get(project.list_path, params={name: shown})
-        return answer.status_code, answer.json()["error"] | {"requestId": ""}
-
-    for name, foreign, prefix in (("socialAccountId", account, ids.ACCOUNT), ("contentId", content, ids.CONTENT)):
-        assert await said(name, foreign) == await said(name, ids.format_prefixed_id(prefix, ids.new_uuid7()))
-        assert (await said(name, foreign))[0] == 404

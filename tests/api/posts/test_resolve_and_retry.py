@@ -8,7 +8,7 @@ import pytest
 from domain.jobs import jobs
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Failed
-from tests.api.all_objects import table_digests
+from tests.api.all_objects import no_change
 from tests.api.conftest import uuid_of
 from tests.api.posts.project import PostsProject, claim_due_job, parse_instant
 from tests.api.refusals import reason
@@ -46,11 +46,10 @@ async def test_person_resolves_an_unknown_outcome(project: PostsProject, publish
 
 async def test_only_an_unknown_outcome_is_resolved(project: PostsProject) -> None:
     post_id = await project.schedule_new()
-    before = await table_digests(project.pool)
-    answer = await project.resolve(post_id, published=True)
-    assert reason(answer) == (409, "CONFLICT", "OUTCOME_KNOWN")
-    assert answer.json()["error"]["details"]["status"] == "queued"
-    assert await table_digests(project.pool) == before
+    async with no_change(project.pool):
+        answer = await project.resolve(post_id, published=True)
+        assert reason(answer) == (409, "CONFLICT", "OUTCOME_KNOWN")
+        assert answer.json()["error"]["details"]["status"] == "queued"
 
 
 async def test_canceling_the_job_cancels_the_post(project: PostsProject) -> None:
@@ -95,11 +94,10 @@ async def test_other_posts_cannot_be_retried(project: PostsProject) -> None:
     of_canceled = (await project.post(canceled))["jobId"]
     await project.cancel(canceled)
     waiting = (await project.post(await project.schedule_new()))["jobId"]
-    before = await table_digests(project.pool)
-    for job in (of_final, of_canceled, waiting):
-        answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
-        assert reason(answer) == (409, "CONFLICT", "JOB_NOT_RETRYABLE")
-    assert await table_digests(project.pool) == before
+    async with no_change(project.pool):
+        for job in (of_final, of_canceled, waiting):
+            answer = await project.acme.http.post(f"/v1/jobs/{job}/retry")
+            assert reason(answer) == (409, "CONFLICT", "JOB_NOT_RETRYABLE")
     assert (await project.post(final))["status"] == "failed"
 
 

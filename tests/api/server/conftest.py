@@ -13,8 +13,8 @@ import uvicorn
 from api.server.admission import ConnectionAdmission, ConnectionLimits
 from api.server.connection import ClientConnection
 from api.server.serve import ApiServer
-from tests.api.conftest import run_loop_iterations
-from tests.waiting import PATIENCE_S, eventually
+from tests.api.conftest import poll, run_loop_iterations
+from tests.waiting import PATIENCE_S
 
 Send = Callable[[Any], Awaitable[None]]
 Receive = Callable[[], Awaitable[Any]]
@@ -132,11 +132,7 @@ class ServerUnderTest:
         self.clients.append(RawClient(*pair))
         # The server accepts in one of the next iterations; a poll would take 10 ms.
         await run_loop_iterations()
-
-        async def entered() -> bool:
-            return self.server.admission.entered > before
-
-        await eventually(entered)
+        await poll(lambda: self.server.admission.entered > before)
         return self.clients[-1]
 
     async def get(self, path: str = "/echo", address: str = "127.0.0.1") -> tuple[int, bytes]:
@@ -149,11 +145,7 @@ class ServerUnderTest:
     async def wait_for_requests(self, count: int) -> None:
         """Wait until the application has received so many requests."""
         await run_loop_iterations()
-
-        async def asked() -> bool:
-            return len(self.app.asked) >= count
-
-        await eventually(asked)
+        await poll(lambda: len(self.app.asked) >= count)
 
     def pass_time(self, ticks: int) -> None:
         for _ in range(ticks):
@@ -165,11 +157,7 @@ async def serving(limits: ConnectionLimits) -> AsyncIterator[ServerUnderTest]:
     app = EchoApp()
     server = StoppedClock(app, ConnectionAdmission(limits), host="127.0.0.1", port=0)  # type: ignore[arg-type]
     task = asyncio.create_task(server.serve())
-
-    async def started() -> bool:
-        return server.started
-
-    await eventually(started)
+    await poll(lambda: server.started)
     edge = ServerUnderTest(server, app, server.servers[0].sockets[0].getsockname()[1])
     try:
         yield edge

@@ -3,8 +3,8 @@
 import pytest
 
 from api.server.admission import ConnectionLimits, client_network
+from tests.api.conftest import poll
 from tests.api.server.conftest import RawClient, ServerUnderTest
-from tests.waiting import eventually
 
 LIMITS = ConnectionLimits()
 
@@ -134,11 +134,7 @@ async def test_client_that_reads_nothing_is_ended(edge: ServerUnderTest) -> None
 
 async def wait_until_gone(edge: ServerUnderTest, client: RawClient) -> None:
     ours = client.writer.get_extra_info("sockname")
-
-    async def left() -> bool:
-        return all(each.client != ours for each in edge.connections)
-
-    await eventually(left)
+    await poll(lambda: all(each.client != ours for each in edge.connections))
 
 
 async def test_address_at_its_limit_loses_its_oldest_idle_connection(edge: ServerUnderTest) -> None:
@@ -184,11 +180,7 @@ async def check_refused(edge: ServerUnderTest) -> None:
 
 async def wait_for_bytes(edge: ServerUnderTest, size: int) -> None:
     """Wait until this many bytes of bodies have arrived."""
-
-    async def read() -> bool:
-        return sum(each.body_read for each in edge.connections) >= size
-
-    await eventually(read)
+    await poll(lambda: sum(each.body_read for each in edge.connections) >= size)
 
 
 async def test_missing_bodies_are_evicted(edge: ServerUnderTest) -> None:

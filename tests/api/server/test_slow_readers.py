@@ -8,6 +8,7 @@ import pytest
 from api.server.admission import ConnectionLimits
 from api.server.answer_rate import count_unacknowledged_bytes
 from api.server.connection import ClientConnection
+from tests.api.conftest import poll
 from tests.api.server.conftest import ServerUnderTest
 from tests.waiting import PATIENCE_S, eventually
 
@@ -51,11 +52,7 @@ class SlowReader:
 
     async def wait_for_acknowledgement(self) -> None:
         """Wait until the server's kernel has all acknowledgements, which may be delayed."""
-
-        async def is_known() -> bool:
-            return self.acknowledged >= self.taken
-
-        await eventually(is_known)
+        await poll(lambda: self.acknowledged >= self.taken)
 
     async def wait_until_blocked(self) -> None:
         """Wait until the client's window is full: ten polls in a row see no progress."""
@@ -91,11 +88,7 @@ async def open_reader(
     sock.bind((address, 0))
     await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", edge.port))
     edge.sockets.append(sock)
-
-    async def accepted() -> list[ClientConnection]:
-        return [each for each in edge.connections if each not in before]
-
-    [connection] = await eventually(accepted)
+    [connection] = await poll(lambda: [each for each in edge.connections if each not in before])
     ours = connection.transport.get_extra_info("socket")
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, WINDOW)
     await asyncio.get_running_loop().sock_sendall(sock, request)

@@ -12,8 +12,9 @@ from litestar import Litestar
 
 from db.pool import Conn, Pool
 from schemas import ids
+from tests.api.conftest import poll
 from tests.api.disconnecting import call_and_disconnect
-from tests.waiting import PATIENCE_S, eventually
+from tests.waiting import PATIENCE_S
 
 PATH = "/v1/webhook-events/stream"
 EMIT = "select emit_webhook_event($1, $2, $3, $1, null, null)"
@@ -59,30 +60,19 @@ class StreamReader:
 
     async def begun(self) -> StreamMessage:
         """Wait for the first message: from now on no event is missed."""
-        [first, *_] = await eventually(self._come)
+        [first, *_] = await poll(lambda: self._all)
         return first
-
-    async def _come(self) -> list[StreamMessage]:
-        return self._all
 
     async def told(self, many: int) -> list[str]:
         """Wait for exactly so many messages, and return their ids."""
-
-        async def come() -> bool:
-            return len(self.messages) >= many
-
-        await eventually(come)
+        await poll(lambda: len(self.messages) >= many)
         ids = [one.id for one in self.messages]
         assert len(ids) == many, ids
         return ids
 
     async def passed(self, place: str) -> None:
         """Wait until the stream has sent this position, with or without an event."""
-
-        async def come() -> bool:
-            return f"id: {place}\n".encode() in self.text
-
-        await eventually(come)
+        await poll(lambda: f"id: {place}\n".encode() in self.text)
 
     async def ended(self) -> bytes:
         """Wait for the end of the stream, and return all of its text."""

@@ -7,8 +7,9 @@ import pytest
 
 from db.pool import Pool
 from domain.webhooks import deliveries as replays
-from tests.api.conftest import ApiCaller, read_answer
+from tests.api.conftest import ApiCaller, list_pages, read_answer
 from tests.api.refusals import assert_refused, reason
+from tests.api.webhooks.streaming import emit_event
 
 ALL = "/v1/webhook-endpoints"
 
@@ -16,10 +17,6 @@ ALL = "/v1/webhook-endpoints"
 async def create_endpoint(caller: ApiCaller, *events: str, **more: Any) -> str:
     body = {"url": "https://hooks.example.com/", "events": list(events) or ["*"]} | more
     return str((await caller.http.post(ALL, json=body)).json()["id"])
-
-
-async def emit_event(pool: Pool, caller: ApiCaller, kind: str = "job.failed") -> None:
-    await pool.execute("select emit_webhook_event($1, null, $2, $1, null, null)", caller.organization_id, kind)
 
 
 async def end_deliveries(pool: Pool, status: str, where: str = "true") -> None:
@@ -47,7 +44,7 @@ async def test_ping_goes_only_to_its_endpoint_even_if_paused(acme: ApiCaller) ->
 async def test_deliveries_are_filtered_and_paged(acme: ApiCaller, pool: Pool) -> None:
     at = await create_endpoint(acme)
     for kind in ("job.failed", "job.completed", "post.failed", "job.failed"):
-        await emit_event(pool, acme, kind)
+        await emit_event(pool, acme.organization_id, kind)
     await end_deliveries(pool, "failed", "type = 'post.failed'")
     kinds = [one["eventType"] for one in await list_deliveries(acme, at)]
     assert kinds == ["job.failed", "post.failed", "job.completed", "job.failed"]
@@ -55,16 +52,15 @@ async def test_deliveries_are_filtered_and_paged(acme: ApiCaller, pool: Pool) ->
     [failed] = await list_deliveries(acme, at, status="failed,abandoned")
     assert (failed["eventType"], failed["nextAttemptAt"]) == ("post.failed", None)
     assert await list_deliveries(acme, at, status="failed", eventType="job.failed") == []
-    page = (await acme.http.get(f"{ALL}/{at}/deliveries", params={"limit": "3"})).json()
-    rest = await list_deliveries(acme, at, limit="3", cursor=page["nextCursor"])
-    assert [one["eventType"] for one in [*page["items"], *rest]] == kinds
+    pages = await list_pages(acme.http, f"{ALL}/{at}/deliveries", limit="3")
+    assert [one["eventType"] for one in pages] == kinds
     for wrong in ({"status": "sent"}, {"eventType": "x"}):
         assert (await acme.http.get(f"{ALL}/{at}/deliveries", params=wrong)).status_code == 422
 
 
 async def test_a_replay_keeps_the_event(acme: ApiCaller, pool: Pool) -> None:
     at = await create_endpoint(acme)
-    await emit_event(pool, acme)
+    await emit_event(pool, acme.organization_id)
     [first] = await list_deliveries(acme, at)
     await pool.execute("update webhook_delivery set next_at = now() + interval '1 day'")
     hurried = (await acme.http.post(f"/v1/webhook-deliveries/{first['id']}/replay")).json()
@@ -84,7 +80,7 @@ async def test_replay_is_audited(acme: ApiCaller, pool: Pool) -> None:
     at = await create_endpoint(acme)
     ping = (await acme.http.post(f"{ALL}/{at}/test")).json()
     await acme.http.post(f"/v1/webhook-deliveries/{ping['id']}/replay")
-    await emit_event(pool, acme)
+    await emit_event(pool, acme.organization_id)
     await end_deliveries(pool, "failed")
     hour_ago = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
     await acme.http.post(f"{ALL}/{at}/replay", json={"since": hour_ago})
@@ -100,11 +96,11 @@ async def test_replay_is_audited(acme: ApiCaller, pool: Pool) -> None:
 
 async def test_disabled_endpoint_replays_nothing(acme: ApiCaller, pool: Pool) -> None:
     at = await create_endpoint(acme)
-    await emit_event(pool, acme)
+    await emit_event(pool, acme.organization_id)
     [first] = await list_deliveries(acme, at)
     await end_deliveries(pool, "abandoned")
     await pool.execute("update webhook_endpoint set status = 'disabled', disabled_reason = 'GONE'")
-    await emit_event(pool, acme)
+    await emit_event(pool, acme.organization_id)
     since = {"since": f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"}
     for answer in (
         await acme.http.post(f"/v1/webhook-deliveries/{first['id']}/replay"),
@@ -123,7 +119,7 @@ async def test_replay_since_a_time_sends_undelivered_events(acme: ApiCaller, poo
     at = await create_endpoint(acme, "job.failed")
     await acme.http.post(f"{ALL}/{at}/test")
     for _ in range(3):
-        await emit_event(pool, acme)
+        await emit_event(pool, acme.organization_id)
     newest, _, oldest, _ = await list_deliveries(acme, at)
     await end_deliveries(pool, "delivered", f"id = '{newest['id'][4:]}'")
     await end_deliveries(pool, "failed", f"id = '{oldest['id'][4:]}'")
@@ -148,7 +144,7 @@ async def test_long_replay_continues_without_gaps(
     monkeypatch.setattr(replays, "MAX_SCANNED", seen)
     at = await create_endpoint(acme)
     for _ in range(15):
-        await emit_event(pool, acme)
+        await emit_event(pool, acme.organization_id)
     await end_deliveries(pool, "failed")
     since: str | None = f"{datetime.now(UTC) - timedelta(hours=1):%Y-%m-%dT%H:%M:%SZ}"
     found: list[int] = []

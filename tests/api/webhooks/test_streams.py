@@ -15,7 +15,7 @@ from db.pool import Conn, Pool
 from domain.webhooks import streams
 from domain.webhooks.streams import RecordedStreamEvent
 from schemas import ids
-from tests.api.conftest import ApiCaller, open_caller
+from tests.api.conftest import ApiCaller, open_caller, poll
 from tests.api.participants import new_project
 from tests.api.refusals import assert_refused
 from tests.api.webhooks.streaming import PATH, emit_event, open_reader
@@ -24,9 +24,8 @@ from tests.waiting import eventually
 ALL = "/v1/webhook-events"
 
 
-async def has_listeners(app: Litestar, many: int) -> bool:
-    waiting: int = app.state.services.stream_hub.waiting
-    return waiting == many
+def count_listeners(app: Litestar) -> int:
+    return int(app.state.services.stream_hub.waiting)
 
 
 @asynccontextmanager
@@ -49,7 +48,7 @@ async def test_stream_sends_the_endpoints_body(app: Litestar, acme: ApiCaller, p
     sent = await pool.fetchval("select body from webhook_event")
     assert message.data == sent
     assert await pool.fetchval("select count(*) from webhook_delivery") == 0
-    assert await has_listeners(app, 0)
+    assert count_listeners(app) == 0
 
 
 async def test_late_commit_is_not_skipped(app: Litestar, acme: ApiCaller, pool: Pool) -> None:
@@ -120,13 +119,9 @@ async def test_event_between_poll_and_read_is_sent_once(
         await reader.begun()
         monkeypatch.setattr(streams, "read_stream_events", late)
         sent.append(await emit_event(pool, org))
-        await eventually(lambda: has_sent(sent, 2))
+        await poll(lambda: len(sent) >= 2)
         sent.append(await emit_event(pool, org))
         assert await reader.told(3) == sorted(sent)
-
-
-async def has_sent(sent: list[str], many: int) -> bool:
-    return len(sent) >= many
 
 
 async def test_gap_is_reported(app: Litestar, acme: ApiCaller, pool: Pool) -> None:
@@ -203,7 +198,7 @@ async def test_an_organization_has_ten_streams_at_once(
     async with AsyncExitStack() as stack:
         for _ in range(event_streams.MAX_STREAMS_PER_ORGANIZATION):
             await stack.enter_async_context(open_reader(app, acme.key))
-        await eventually(lambda: has_listeners(app, event_streams.MAX_STREAMS_PER_ORGANIZATION))
+        await poll(lambda: count_listeners(app) == event_streams.MAX_STREAMS_PER_ORGANIZATION)
         answer = await acme.http.get(PATH)
         assert_refused(answer, 429, "RATE_LIMITED")
         assert answer.json()["error"]["details"] == {"limit": "streams"}
@@ -212,7 +207,7 @@ async def test_an_organization_has_ten_streams_at_once(
             await reader.begun()
             sent = await emit_event(pool, rival.organization_id)
             assert await reader.told(1) == [sent]
-    assert await has_listeners(app, 0)
+    assert count_listeners(app) == 0
 
 
 @pytest.mark.parametrize("switch", ["killed", "suspended"])
@@ -266,11 +261,7 @@ async def test_a_slow_reader_holds_no_connection(app: Litestar, acme: ApiCaller,
         await reader.told(1)
         services = app.state.services
         services.stream_hub.close()
-
-        async def is_idle() -> bool:
-            return bool(services.pool.get_idle_size() == services.pool.get_size())
-
-        await eventually(is_idle)
+        await poll(lambda: services.pool.get_idle_size() == services.pool.get_size())
         assert len(reader.messages) == 1
         reader.takes.set()
         assert await reader.told(len(sent)) == sent

@@ -5,7 +5,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 
 import pytest
@@ -19,6 +19,7 @@ from chaos.attack.report import AttackTally
 from cli.__main__ import tenantry
 from schemas import ids
 from tests.cli.conftest import elsewhere
+from tests.http_server import serve_in_thread
 
 __all__ = ["elsewhere"]
 
@@ -173,13 +174,8 @@ class Handler(BaseHTTPRequestHandler):
 @contextmanager
 def serving_stub(stub: Stub) -> Iterator[str]:
     """Serve the stub; yields its address."""
-    handler = type("Served", (Handler,), {"stub": stub})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        yield "http://{}:{}".format(*server.server_address)
-        server.shutdown()
-        thread.join()
+    with serve_in_thread(type("Served", (Handler,), {"stub": stub})) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

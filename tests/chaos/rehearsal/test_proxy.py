@@ -8,7 +8,7 @@ import pytest
 
 from chaos.loopback_server import serve_loopback
 from chaos.proxy import FaultProxy, ServerAddress, open_fault_proxy
-from chaos.receiver import EffectCall, EffectReceiver, call_effect_receiver, run_effect_receiver
+from chaos.receiver import EffectCall, call_effect_receiver, run_effect_receiver
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -90,9 +90,3 @@ async def test_receiver_accepts_a_key_once_and_drops_responses() -> None:
                 continue
         assert receiver.calls_by_job == {"job": 10}
         assert 60 < responses < 100
-
-
-def test_each_new_key_is_an_effect() -> None:
-    receiver = EffectReceiver(1)
-    assert [receiver.accept(EffectCall("job", key)) for key in ("a", "a", "b")] == [True, False, True]
-    assert receiver.calls_by_job["job"] == 2

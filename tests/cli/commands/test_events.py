@@ -23,16 +23,8 @@ pytestmark = pytest.mark.usefixtures("environment")
 
 
 def rebuild(since: str, until: str) -> tuple[str, ...]:
-    return (
-        "events",
-        "rebuild",
-        ids.format_prefixed_id(ids.PROJECT, PROJECT),
-        "--since",
-        since,
-        "--until",
-        until,
-        "--json",
-    )
+    project = ids.format_prefixed_id(ids.PROJECT, PROJECT)
+    return ("events", "rebuild", project, "--since", since, "--until", until, "--json")
 
 
 class Shop:
@@ -118,12 +110,8 @@ async def test_tail_warns_once_about_skipped_events(
 
 
 async def test_unknown_projects_and_apps_are_not_found(tenantry: Tenantry, shop: Shop) -> None:
-    assert (
-        "no such project"
-        in refused(await tenantry("events", "tail", ids.format_prefixed_id(ids.PROJECT, PROJECT), "--json"), 3)[
-            "message"
-        ]
-    )
+    unknown = ids.format_prefixed_id(ids.PROJECT, PROJECT)
+    assert "no such project" in refused(await tenantry("events", "tail", unknown, "--json"), 3)["message"]
     other = ids.format_prefixed_id(ids.APP, ids.new_uuid7())
     assert "no such" in refused(await tenantry(*shop.tail("--app", other, "--json")), 3)["message"]
 

@@ -27,8 +27,7 @@ async def organization(tenantry: Tenantry, environment: Settings) -> dict[str, A
 @pytest.fixture
 async def account(organization: dict[str, Any], conn: Conn) -> dict[str, UUID]:
     """Create an account with a token, and return its ids."""
-    org = ids.parse_prefixed_id(ids.ORGANIZATION, organization["id"])
-    assert org
+    org = seeds.parse_id(ids.ORGANIZATION, organization["id"])
     return {"organization_id": org, "account_id": await seeds.account(conn, org, await seeds.project(conn, org))}
 
 

@@ -1,7 +1,8 @@
-"""Merge of a brand's sources: the partner first, then confidence, then the newer one; for any rows."""
+"""Merge of a brand's sources and pictures: the partner first, then confidence, then the newer one; for any rows."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import get_args
 from uuid import UUID
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import strategies as some
 
 from domain.brand import brand
 from schemas.brand import BrandColor, BrandFieldName, BrandFieldValue, BrandSource, BrandSourceRow, FieldFinding
+from schemas.pictures import Picture, PictureKind
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 JOB = UUID("0193c1a6-0000-7000-8000-000000000001")
@@ -21,11 +23,23 @@ FINDINGS = some.builds(
     confidence=some.sampled_from([0.3, 0.6, 0.9]),
     rule=some.just("html.title"),
 )
+KINDS = get_args(PictureKind)
+PICTURES = some.builds(
+    Picture,
+    kind=some.sampled_from(KINDS),
+    url=some.integers(0, 9).map("https://acme.test/{}.png".format),
+    width=some.just(512),
+    height=some.just(512),
+    type=some.just("image/png"),
+    rule=some.just("html.og:image"),
+    page=some.just("https://acme.test/"),
+)
 ROWS = some.lists(
     some.builds(
         BrandSourceRow,
         source=some.sampled_from(["github", "website", "appstore", "partner"]),
         fields=some.dictionaries(some.sampled_from(TEXTS), FINDINGS, max_size=3),
+        media=some.lists(PICTURES, max_size=6),
         url=some.just("https://acme.test/"),
         job_id=some.just(JOB),
         at=some.integers(0, 3).map(lambda days: NOW + timedelta(days=days)),
@@ -99,3 +113,21 @@ def test_the_winner_is_the_partners_or_the_most_confident_and_newest(
             best = max((one.provenance.confidence, one.provenance.at) for one in said)
             assert (first.confidence, first.at) == best
         assert any(field in row.fields for row in rows)
+
+
+@given(ROWS, some.randoms())
+def test_merge_ignores_the_order_of_rows(rows: list[BrandSourceRow], random: Random) -> None:
+    """Logos come first, each address once, and the newer source first."""
+    merged, shuffled = brand.merge_brand_pictures(rows), rows[:]
+    random.shuffle(shuffled)
+    assert brand.merge_brand_pictures(shuffled) == merged
+    met = [(row, picture) for row in rows for picture in row.media]
+    assert {one.url for one in merged} == {picture.url for _, picture in met}
+    assert len({one.url for one in merged}) == len(merged)
+    order = [(KINDS.index(one.kind), -one.provenance.at.timestamp()) for one in merged]
+    assert order == sorted(order)
+    for one in merged:
+        said = [(row, picture) for row, picture in met if picture.url == one.url]
+        assert one.kind == min((picture.kind for _, picture in said), key=KINDS.index)
+        best = max(row.at for row, picture in said if picture.kind == one.kind)
+        assert one.provenance.at == best

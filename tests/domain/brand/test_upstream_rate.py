@@ -59,18 +59,15 @@ async def pass_time(conn: Conn, seconds: float) -> None:
     )
 
 
-async def test_forty_at_once_share_the_burst(pool: Pool, conn: Conn) -> None:
-    waits = await asyncio.gather(*(take(pool) for _ in range(40)))
-    assert sorted(waits, key=str) == [0.0] * ITUNES_RATE_LIMIT.burst + [None] * (40 - ITUNES_RATE_LIMIT.burst)
-    assert await conn.fetchval("select count(*) from upstream_pace") == 1
-
-
-async def test_forty_patient_callers_queue(pool: Pool) -> None:
-    waits = await asyncio.gather(*(take(pool, patience_s=30) for _ in range(40)))
+@pytest.mark.parametrize(("patience_s", "queued"), [(0, 0), (30, 7)])
+async def test_forty_callers_share_the_burst_and_patient_ones_queue(
+    pool: Pool, conn: Conn, patience_s: float, queued: int
+) -> None:
+    waits = await asyncio.gather(*(take(pool, patience_s) for _ in range(40)))
     tokens = sorted(wait for wait in waits if wait is not None)
-    behind = [0.0] * ITUNES_RATE_LIMIT.burst + [ITUNES_RATE_LIMIT.every_s * n for n in range(1, 8)]
-    assert tokens == pytest.approx(behind)
-    assert waits.count(None) == 40 - len(tokens)
+    behind = [ITUNES_RATE_LIMIT.every_s * place for place in range(1, queued + 1)]
+    assert tokens == pytest.approx([0.0] * ITUNES_RATE_LIMIT.burst + behind)
+    assert await conn.fetchval("select count(*) from upstream_pace") == 1
 
 
 async def test_no_minute_has_more_than_twenty(pool: Pool, conn: Conn) -> None:

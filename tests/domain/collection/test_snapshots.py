@@ -1,91 +1,75 @@
-"""Snapshots: the differences of a period add up to its last value minus its first."""
+"""Snapshots: thousands of a sandbox that skipped days, values that are not stored, and times of polls."""
 
-import itertools
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from types import SimpleNamespace
+from typing import Any
 from uuid import UUID
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
+from db.pool import Conn
+from db.queries import metric_snapshot
 from domain.collection import cadence, snapshots
-from domain.collection.snapshots import MAX_AGE_FOR_ZERO_BASELINE, MetricSubject, MetricValueChange
+from domain.collection.snapshots import MetricSubject, ReportedMetricValues
+from schemas import ids
+from tests import seeds
+from tests.domain.project import Project
 
-BEGAN = datetime(2026, 3, 1, tzinfo=UTC)
-HOURS = st.integers(0, 30 * 24)
-
-
-class Asked(NamedTuple):
-    """Value of a metric at an hour; None: no value was reported."""
-
-    hour: int
-    value: int | None
+BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
+TIMES = 2 * snapshots.METRIC_READINGS_PER_STATEMENT
 
 
-HISTORIES = st.lists(
-    st.builds(Asked, HOURS, st.none() | st.integers(0, 9)), max_size=20, unique_by=lambda asked: asked.hour
-).map(sorted)
+class Recorded:
+    """Statement that records the lengths of a list parameter."""
+
+    def __init__(self, statement: Any, of: str) -> None:
+        self._statement, self._of = statement, of
+        self.lengths: list[int] = []
+
+    async def all(self, conn: Conn, **values: Any) -> Any:
+        self.lengths.append(len(values[self._of]))
+        return await self._statement.all(conn, **values)
+
+    async def run(self, conn: Conn, **values: Any) -> Any:
+        self.lengths.append(len(values[self._of]))
+        return await self._statement.run(conn, **values)
 
 
-def at(hour: int) -> datetime:
-    return BEGAN + timedelta(hours=hour)
+async def test_thousands_of_figures_are_read_once_and_written_in_batches(
+    conn: Conn, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await seeds.account(conn, project.org, project.id)
+    subjects = [MetricSubject(ids.new_uuid7(), BEGAN) for _ in range(3)]
+    told = [
+        ReportedMetricValues(subject, {"views": 2 * hour, "likes": hour}, BEGAN + timedelta(minutes=hour))
+        for subject in subjects
+        for hour in range(1, TIMES + 1)
+    ]
+    latest = Recorded(snapshots.LIST_LATEST_METRIC_VALUES, "subject_ids")
+    insert = Recorded(metric_snapshot.insert_snapshots, "ats")
+    monkeypatch.setattr(snapshots, "LIST_LATEST_METRIC_VALUES", latest)
+    monkeypatch.setattr(snapshots, "metric_snapshot", SimpleNamespace(insert_snapshots=insert))
+    kept = await snapshots.store_metric_snapshots(
+        conn, organization_id=project.org, account_id=account, told=told, at=BEGAN + timedelta(days=9)
+    )
+    assert kept == sum(insert.lengths) == 2 * len(told)
+    assert latest.lengths == [len(subjects)]
+    assert max(insert.lengths) <= 2 * snapshots.METRIC_READINGS_PER_STATEMENT
+    sums = await conn.fetch("select metric, sum(delta) from metric_snapshot group by subject_id, metric")
+    assert sorted(map(tuple, sums)) == [("likes", TIMES)] * 3 + [("views", 2 * TIMES)] * 3
 
 
-def kept(history: list[Asked], published: int | None) -> list[tuple[int, MetricValueChange]]:
-    """Return the snapshots that collection runs at these hours would store, with their hours."""
-    subject = MetricSubject(UUID(int=1), None if published is None else at(published))
-    found, before = list[tuple[int, MetricValueChange]](), None
-    for hour, value in history:
-        if value is None:
-            continue
-        made = snapshots.metric_value_change(subject, "views", value, before=before, at=at(hour))
-        if made:
-            found.append((hour, made))
-            before = value
-    return found
-
-
-def known(history: list[Asked], published: int | None, hour: int) -> int | None:
-    """Return the last value before the hour by definition; a young post starts at 0."""
-    told = [asked for asked in history if asked.value is not None]
-    before = [asked.value for asked in told if asked.hour < hour]
-    if before:
-        return before[-1]
-    young = published is not None and told and at(told[0].hour) - at(published) <= MAX_AGE_FOR_ZERO_BASELINE
-    return 0 if young else None
-
-
-@settings(max_examples=300, deadline=None)
-@given(HISTORIES, st.none() | HOURS, HOURS, HOURS)
-def test_differences_add_up(history: list[Asked], published: int | None, one: int, other: int) -> None:
-    """Over any period, also of falling figures. Without an earlier value, from the first one on.
-
-    Only changed values are stored.
-    """
-    values = [made.value for _, made in kept(history, None)]
-    assert all(one != other for one, other in itertools.pairwise(values))
-    told = [asked.value for asked in history if asked.value is not None]
-    assert (values[-1:], values[:1]) == (told[-1:], told[:1])
-    since, until = sorted((one, other))
-    history = [asked for asked in history if published is None or asked.hour >= published]
-    deltas = [made.delta for hour, made in kept(history, published) if since <= hour < until]
-    start, end = known(history, published, since), known(history, published, until)
-    if start is None and end is not None:
-        first = next(asked.value for asked in history if asked.value is not None)
-        assert first is not None
-        start = first
-    expected = 0 if start is None or end is None else end - start
-    assert sum(delta for delta in deltas if delta is not None) == expected
-
-
-@given(HOURS, st.integers(0, 100 * 24))
-def test_a_post_is_never_asked_about_beyond_its_days(published: int, age: int) -> None:
-    due = cadence.next_post_poll_time(at(published), at(published + age))
+@given(st.integers(0, 100 * 24))
+def test_a_post_is_never_asked_about_beyond_its_days(hours: int) -> None:
+    age = timedelta(hours=hours)
+    due = cadence.next_post_poll_time(BEGAN, BEGAN + age)
     if due is None:
-        assert timedelta(hours=age) > cadence.MAX_POLLED_POST_AGE - timedelta(days=1)
+        assert age > cadence.MAX_POLLED_POST_AGE - timedelta(days=1)
     else:
-        assert timedelta(hours=1) <= due - at(published + age) <= timedelta(days=1)
-        assert due - at(published) < cadence.MAX_POLLED_POST_AGE
+        assert timedelta(hours=1) <= due - BEGAN - age <= timedelta(days=1)
+        assert due - BEGAN < cadence.MAX_POLLED_POST_AGE
 
 
 def test_out_of_range_value_is_not_stored() -> None:

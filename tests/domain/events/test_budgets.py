@@ -14,7 +14,7 @@ from domain.events.budgets import DailyEventBudget, EventBudgets
 from domain.events.intake import open_event_intake
 from schemas.errors import LimitReached
 from tests import seeds
-from tests.domain.events.sending import PROJECT, event, keyed, new_budgets
+from tests.domain.events.sending import PROJECT, event, keyed, new_budgets, stored
 from tests.servers import ServerPair
 from tests.waiting import eventually
 
@@ -128,6 +128,7 @@ async def test_disconnected_sender_is_charged_for_stored_events(pool: Pool) -> N
             return [(day.due_events, day.due_size, day.held_events) for day in one._days.values()] == [(2, 200, 0)]
 
         await eventually(is_charged)
+        assert await stored(other) == [1, 2]
 
 
 async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from db.pool import Conn, Pool, open_postgres_pool
+from db.pool import Conn, Pool
 from domain.events import intake as intakes
 from domain.events.event import Event
 from domain.events.intake import EventIntake, EventIntakeResult, EventWriteFailed, open_event_intake
@@ -19,8 +19,6 @@ from domain.events.round_robin import FairRequestQueue
 from schemas.errors import ServiceUnavailable
 from tests.domain.events.sending import NOW, event, fold_all, keyed, new_budgets, stored, take, wrong_counts
 from tests.jobs import scene
-from tests.relay import LostPart, start_relay
-from tests.servers import ServerPair
 from tests.waiting import eventually
 
 A, B, C = (uuid4() for _ in range(3))
@@ -171,17 +169,6 @@ async def test_request_canceled_while_queued_is_not_written(pool: Pool, conn: Co
     assert await stored(conn) == [*range(20_000, 20_500), 900_000]
 
 
-async def test_request_canceled_during_its_commit_is_written(pool: Pool, conn: Conn) -> None:
-    async with open_event_intake(pool, new_budgets()) as intake, pool.acquire() as other:
-        async with other.transaction():
-            await other.execute("select pg_advisory_xact_lock(7203)")
-            gone = asyncio.create_task(take(intake, [event(1)]))
-            await eventually(lambda: scene.waits_for_lock(conn))
-            gone.cancel()
-        assert await take(intake, [event(1), event(2)]) in {EventIntakeResult(1, 1), EventIntakeResult(2, 0)}
-    assert await stored(conn) == [1, 2]
-
-
 @pytest.mark.usefixtures("one_committer")
 async def test_unwritable_request_does_not_affect_others(pool: Pool, conn: Conn) -> None:
     """An event of a day without a table is refused for now."""
@@ -200,44 +187,3 @@ async def test_unwritable_request_does_not_affect_others(pool: Pool, conn: Conn)
     assert isinstance(refused, ServiceUnavailable)
     assert "no table" in str(refused)
     assert await stored(conn) == [*range(20), 900_000]
-
-
-@pytest.mark.usefixtures("one_committer")
-async def test_lost_answer_is_not_acknowledged(database_url: str, conn: Conn) -> None:
-    """All waiting requests fail, and their repeats are stored once."""
-    await asyncio.gather(*[lose(database_url, loss, turn * 100) for turn, loss in enumerate(LostPart)])
-    assert await stored(conn) == [*range(12), *range(100, 112)]
-
-
-async def lose(database_url: str, loss: LostPart, first: int) -> None:
-    """Lose a part of the commit of two requests, with events from the first number on."""
-    mine, theirs = sent(range(first + 1, first + 9)), sent(range(first + 9, first + 12), B)
-    async with (
-        start_relay(database_url) as relay,
-        open_postgres_pool(relay.url, name="test", command_timeout=6) as pool,
-        open_event_intake(pool, new_budgets()) as intake,
-    ):
-        await take(intake, [event(first)])
-        relay.fall_silent_at("keep_events", loss)
-        answers = await asyncio.gather(take(intake, mine), take(intake, theirs), return_exceptions=True)
-        assert [type(answer) for answer in answers] == [ServiceUnavailable, ServiceUnavailable]
-        again = [await take(intake, mine), await take(intake, theirs)]
-    committed = loss is LostPart.ANSWER
-    assert again == (
-        [EventIntakeResult(0, 8), EventIntakeResult(0, 3)]
-        if committed
-        else [EventIntakeResult(8, 0), EventIntakeResult(3, 0)]
-    )
-
-
-async def test_a_postgres_that_restarts_is_found_again(own_servers: ServerPair) -> None:
-    async with (
-        open_postgres_pool(own_servers.postgres.url, name="test") as pool,
-        open_event_intake(pool, new_budgets()) as intake,
-    ):
-        assert await take(intake, [event(1)]) == EventIntakeResult(1, 0)
-        await asyncio.to_thread(own_servers.postgres.stop)
-        with pytest.raises(ServiceUnavailable):
-            await take(intake, [event(1), event(2)])
-        await asyncio.to_thread(own_servers.postgres.start)
-        assert await take(intake, [event(1), event(2)]) == EventIntakeResult(1, 1)

@@ -1,5 +1,6 @@
 """Conversions are inserted with their events, for new events alone, and found without reading others."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -7,10 +8,13 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn
+from domain.apps.app_numbers import NumberedApp, ProjectApps
 from domain.apps.relays import NO_CONVERSION_RELAYS, EventRelay, relays_from_event_maps
-from domain.events import conversions, group_commit
+from domain.events import conversions, deliveries, group_commit
 from domain.events.conversions import CONVERSION_LINE_SEARCH_START, ConversionLine
 from domain.events.group_commit import RelaysByApp
+from schemas import ids
+from schemas.conversions import ConversionState
 from tests import plans
 from tests.domain.events.sending import NOW, PROJECT, event
 
@@ -144,3 +148,51 @@ async def test_old_conversions_are_pruned(conn: Conn) -> None:
     prune = conversions.make_conversion_pruner(keep_days=90)
     assert [await prune(conn), await prune(conn)] == [1, 0]
     assert {number for _, _, number in await outbox(conn)} == {2}
+
+
+MANY, FEW = 5_000, 5
+APPS = ProjectApps(PROJECT, {1: NumberedApp(ids.new_uuid7(), 1, "web")}, None)
+
+
+async def count_listed(conn: Conn, states: Sequence[ConversionState] | None, limit: int = 50) -> int:
+    found = await deliveries.list_deliveries_of_project(
+        conn, apps=APPS, destinations=None, states=states, show_id=str, before=None, limit=limit
+    )
+    return len(found)
+
+
+@pytest.mark.parametrize(
+    ("states", "most"),
+    [
+        (["failed"], "delivered"),
+        (["failed", "expired"], "pending"),
+        (["pending"], "delivered"),
+        (["pending"], "failed"),
+        (["pending", "failed"], "delivered"),
+    ],
+)
+async def test_rare_states_are_found_among_many_rows(
+    conn: Conn, states: Sequence[ConversionState], most: ConversionState
+) -> None:
+    """By a plan for an empty table, and by one with statistics."""
+    # Otherwise the few might be analyzed before the many exist, which gives another plan.
+    await conn.execute("alter table event_conversion set (autovacuum_enabled = false)")
+    for _ in range(plans.TIMES):
+        await count_listed(conn, states)
+    few = [*{*states} - {"expired"}]
+    for place, (state, n) in enumerate([*((state, FEW) for state in few), (most, MANY)]):
+        await conn.execute(
+            """insert into event_conversion (project_id, app_no, destination, event_key, id, name, event_name,
+                                             occurred_at, state)
+               select $1, 1, 'meta', gen_random_uuid(),
+                      ('00000000-0000-7000-8000-' || lpad(to_hex(i + $4), 12, '0'))::uuid, 'buy', 'Purchase',
+                      now(), $2
+                 from generate_series(1, $3::int) i""",
+            PROJECT, state, n, place * MANY,
+        )  # fmt: skip
+    for step in ("select", "analyze event_conversion"):
+        await conn.execute(step)
+        async with plans.reading(conn, "event_conversion") as found:
+            assert await count_listed(conn, states) == FEW * len(few)
+        assert (found.scans, found.rows) == (0, FEW * len(few))
+    assert await count_listed(conn, None, 2 * MANY) == MANY + FEW * len(few)

@@ -1,18 +1,14 @@
 """Rollups match the events after folds and rebuilds; `test_event_names.py` runs these beside writers."""
 
-import asyncio
 from datetime import timedelta
-from functools import partial
 from uuid import uuid4
 
 import pytest
 
-from db.pool import Conn, Pool
+from db.pool import Conn
 from domain.events import rollups
 from schemas.errors import InvalidValue
 from tests.domain.events.sending import NOW, PROJECT, event, fold_all, send, wrong_counts
-from tests.jobs.scene import waits_for_lock
-from tests.waiting import eventually
 
 OTHER = uuid4()
 #: The largest value of an event, in millionths.
@@ -30,21 +26,6 @@ async def test_counts_are_those_of_the_events(conn: Conn) -> None:
     assert await wrong_counts(conn) == []
     assert await conn.fetchval("select sum(value_micros) > 2 ^ 63 from event_rollup where name = 'open'")
     assert not await conn.fetchval("select exists (select from event_delta)")
-
-
-async def test_a_fold_that_ends_early_has_folded_nothing(pool: Pool, conn: Conn) -> None:
-    await send(conn, [event(n) for n in range(50)])
-    async with pool.acquire() as other:
-        begun = other.transaction()
-        await begun.start()
-        assert await rollups.fold_event_counts(other) > 0
-        async with pool.acquire() as third:
-            next_one = asyncio.create_task(rollups.fold_event_counts(third))
-            await eventually(partial(waits_for_lock, conn))
-            await begun.rollback()
-            assert await next_one > 0
-    await fold_all(conn)
-    assert await wrong_counts(conn) == []
 
 
 async def test_rebuild_corrects_only_the_days_counts(conn: Conn) -> None:

@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -130,7 +131,8 @@ async def test_tail_applies_its_filter_from_begin_on(conn: Conn) -> None:
 
 async def test_an_event_is_shown_as_it_is_stored(conn: Conn) -> None:
     followed = await begun(conn)
-    sent = event(5, event_id="e-5", user_id="u", anonymous_id="a", properties='{"a":1}')
+    more: dict[str, Any] = {"properties": '{"a":"\\\\\\u00e9"}', "context": '{"b":"\\n"}'}
+    sent = event(5, event_id="é|\t\\N", user_id="u", anonymous_id="a", **more)
     await send(conn, [sent])
     [kept] = await followed.look(conn)
     assert {name: getattr(kept, name) for name in sent._fields} == sent._asdict()

@@ -101,3 +101,22 @@ async def test_a_posts_steps_cost_no_more(conn: Conn, pool: Pool, project: Proje
             await step(pool, claim)
         found[name] = await cost()
     assert found == {name: COSTS[name] for name in found}
+
+
+async def test_50_targets_take_no_more_statements_than_one(conn: Conn, project: Project) -> None:
+    """And make one job and one post for each."""
+    project = await scene.fill(conn, project, 50)
+    one = project._replace(account_ids=project.account_ids[:1])
+    with counted() as alone:
+        await scene.schedule(conn, one)
+    with counted() as together:
+        post_ids = await scene.schedule(conn, project)
+    assert 1 < together.total() <= alone.total()
+    rows = await conn.fetch(
+        """select p.id, p.social_account_id, j.args from scheduled_post p join job j on j.id = p.job_id
+            where p.id = any($1::uuid[]) order by j.id""",
+        post_ids,
+    )
+    assert [row["id"] for row in rows] == post_ids
+    assert [row["social_account_id"] for row in rows] == project.account_ids
+    assert [row["args"]["post_id"] for row in rows] == [str(post_id) for post_id in post_ids]

@@ -1,5 +1,6 @@
-"""The archive of a project closes its open requests for leased accounts, also in a race with operators."""
+"""The archive of a project closes its open requests for accounts and ends its leases, also in races."""
 
+import asyncio
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -7,17 +8,21 @@ from uuid import UUID
 
 import pytest
 
-from db.pool import Conn, Pool, run_in_transaction
-from domain.leasing import requests
+from db.pool import Conn, Pool
+from domain.accounts import accounts
+from domain.leasing import leases, requests
 from schemas import ids
 from schemas.errors import StateConflict
 from schemas.leases import OperatedRequest
 from tests import leasing
+from tests.domain.leasing.test_leases import reject
 from tests.domain.leasing.test_races import shuffled
 from tests.domain.project import Project, archive
 from tests.domain.publishing import post_scene as scene
 from tests.domain.webhooks import watching
+from tests.jobs.scene import waits_for_lock
 from tests.leasing import LeaseOwner
+from tests.waiting import eventually
 
 ROUNDS = 20
 
@@ -46,8 +51,7 @@ async def test_archive_closes_open_ones(
     partly = await leasing.ask(conn, project, count=2)
     await leasing.assign(pool, owner, partly)
     refused, asked = [await leasing.ask(conn, project) for _ in range(2)]
-    reject = partial(requests.reject_account_request, actor=owner.actor, request_id=refused, reason="none is left")
-    await run_in_transaction(pool, reject)
+    await reject(pool, owner, refused)
     others = await leasing.ask(conn, elsewhere := await leasing.tenant(conn))
     assert len(await open_ones(conn)) == 3
     if migrated:
@@ -58,7 +62,7 @@ async def test_archive_closes_open_ones(
         await (conn.execute(migration) if migrated else archive(conn, project))
     found = [await shown(conn, project, one) for one in (partly, refused, asked)]
     closed = requests.ARCHIVED_PROJECT_REASON
-    assert found == [("partial", closed), ("rejected", "none is left"), ("rejected", closed)]
+    assert found == [("partial", closed), ("rejected", "None left."), ("rejected", closed)]
     assert await shown(conn, elsewhere, others) == ("requested", None)
     assert await open_ones(conn) == {ids.format_prefixed_id(ids.LEASE_REQUEST, others)}
     told = await conn.fetch("select object_id from webhook_event where type = 'lease_request.rejected'")
@@ -74,18 +78,12 @@ async def test_operator_and_archive_serialize(wide: Pool, conn: Conn, owner: Lea
     for _ in range(ROUNDS):
         project = await leasing.tenant(conn)
         asked = await leasing.ask(conn, project)
-        decide: Any = partial(leasing.assign, wide, owner, asked)
-        if verb == "reject":
-            decide = partial(
-                run_in_transaction,
-                wide,
-                partial(requests.reject_account_request, actor=owner.actor, request_id=asked, reason="none is left"),
-            )
-        decided, archived = await shuffled(decide, partial(scene.archive, wide, project))
+        decide: Any = leasing.assign if verb == "assign" else reject
+        decided, archived = await shuffled(partial(decide, wide, owner, asked), partial(scene.archive, wide, project))
         assert not isinstance(archived, BaseException), archived
         status, reason = await shown(conn, project, asked)
         if isinstance(decided, OperatedRequest):
-            expected = ("assigned", None) if verb == "assign" else ("rejected", "none is left")
+            expected = ("assigned", None) if verb == "assign" else ("rejected", "None left.")
         else:
             assert isinstance(decided, StateConflict), decided
             expected = ("rejected", requests.ARCHIVED_PROJECT_REASON)
@@ -95,3 +93,36 @@ async def test_operator_and_archive_serialize(wide: Pool, conn: Conn, owner: Lea
             pass
         assert await scene.unfinished(conn) == []
     assert firsts
+
+
+@pytest.mark.parametrize("first", ["released", "project_archived"])
+async def test_of_two_ends_of_a_lease_the_second_changes_nothing(
+    pool: Pool, conn: Conn, project: Project, leased: UUID, first: str
+) -> None:
+    """The archive's job doesn't lock the project, and has read the lease as open."""
+    await leasing.schedule(conn, project, leased)
+    await archive(conn, project)
+    async with conn.transaction():
+        if first == "released":
+            await leases.end_lease_of_account(
+                conn, organization_id=project.org, account_id=leased, api_key_id=None, reason="released"
+            )
+            ending = asyncio.create_task(leasing.end_next(pool, project))
+        else:
+            await leases.end_next_lease_of_project(conn, organization_id=project.org, project_id=project.id)
+            ending = asyncio.create_task(has_released(pool, project, leased))
+        ended = await conn.fetchval("select upper(period) from account_lease")
+        async with pool.acquire() as observer:
+            await eventually(lambda: waits_for_lock(observer))
+    assert await ending
+    assert await has_released(pool, project, leased)
+    assert (await leasing.actions(conn, project.org)).count("social_account.lease_ended") == 1
+    account = await accounts.read_account(conn, organization_id=project.org, account_id=leased)
+    assert (account.status, account.disconnected_reason) == ("disconnected", first)
+    assert await conn.fetchval("select upper(period) from account_lease") == ended
+    assert not await leasing.end_next(pool, project)
+
+
+async def has_released(pool: Pool, project: Project, account_id: UUID) -> bool:
+    """Release a leased account, and return whether its one post was canceled."""
+    return (await leasing.release(pool, project, account_id)).canceled_scheduled_posts == 1

@@ -141,11 +141,18 @@ METRICS: Mapping[MetricScope, Sequence[MetricName]] = {
 }
 
 
+#: Whether a snapshot has the value of the one before it.
+UNCHANGED = """select coalesce(bool_or(value = before), false)
+                 from (select value, lag(value) over (partition by subject_id, metric order by at) as before
+                         from metric_snapshot) s"""
+
+
 @pytest.mark.parametrize("seed", range(3))
 async def test_values_match_their_definition(conn: Conn, project: Project, seed: int) -> None:
     chance = random.Random(seed)
     accounts = [await seeds.account(conn, project.org, project.id, handle=f"shop{n}") for n in range(ACCOUNTS)]
     histories = await tell(conn, project.org, accounts, chance)
+    assert not await conn.fetchval(UNCHANGED)
     for _ in range(QUESTIONS):
         asked = choose(chance, histories)
         ends = sorted(BEGAN + timedelta(hours=chance.randrange(-24, (DAYS + 2) * 24)) for _ in range(6))

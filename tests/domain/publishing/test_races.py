@@ -162,27 +162,6 @@ async def test_targets_in_any_order_never_deadlock(wide: Pool, conn: Conn, proje
     assert await scene.unfinished(conn) == []
 
 
-@pytest.mark.parametrize("rounds", [10, pytest.param(60, marks=pytest.mark.long)])
-async def test_approvals_edits_and_schedules(wide: Pool, conn: Conn, project: Project, rounds: int) -> None:
-    """Posts of approved content wait with a job, those of pending content without one."""
-    later = datetime.now(UTC) + timedelta(hours=1)
-    for number in range(rounds):
-        content_id = await scene.pending(conn, project, f"Version {number}.")
-        await scene.schedule(conn, project, at=later, content_id=content_id)
-        racers: list[Callable[[Conn], Awaitable[Any]]] = [
-            partial(reviewing.approve, project=project, content_id=content_id),
-            partial(reviewing.edit, project=project, content_id=content_id, caption="Other."),
-            partial(scene.schedule, project=project, at=later, content_id=content_id),
-            partial(reviewing.edit, project=project, content_id=content_id, caption="Again another."),
-        ]
-        random.shuffle(racers)
-        await asyncio.gather(*[run_in_transaction(wide, racer) for racer in racers])
-        status = await conn.fetchval("select approval_status from content_item where id = $1", content_id)
-        found = await conn.fetch("select distinct status from scheduled_post where content_id = $1", content_id)
-        assert [row["status"] for row in found] == ["queued" if status == "approved" else "blocked"]
-    assert await scene.unfinished(conn) == []
-
-
 @pytest.mark.long
 async def test_disconnects_against_schedules_and_approvals(wide: Pool, conn: Conn, project: Project) -> None:
     """No post waits for a disconnected account, and each disconnect's count matches."""

@@ -6,6 +6,7 @@ from hypothesis import strategies as some
 
 from domain.values import ssrf_guard
 from schemas.errors import InvalidValue, SettingsInvalid
+from tests.workers.net import NOTATIONS
 
 ALLOWED = ssrf_guard.parse_allowed_origins("127.0.0.1:8123, brand.localhost:81,[::1]:88")
 
@@ -81,17 +82,7 @@ def test_unusable_url_is_refused_with_the_reason(url: str, word: str) -> None:
     assert refused.value.details["issues"][0]["path"] == "url"
 
 
-PRIVATE = """
-127.0.0.1 127.1 2130706433 0x7f000001 0x7f.1 017700000001 0177.0.0.1 127.0.0.01 0 0x0 0.0.0.0 10.0.0.1
-172.16.0.1
-192.168.0.1 169.254.169.254 100.64.0.1 168.63.129.16 198.18.0.1 240.0.0.1 255.255.255.255 224.0.0.1 192.0.2.1
-256.1.1.1 1.2.3.4.5 [::] [::1] [::ffff:127.0.0.1] [::127.0.0.1] [64:ff9b::7f00:1] [2002:7f00:1::]
-[fe80::1] [fc00::1] [fd00:ec2::254] [ff02::1] [fec0::1] [3fff::1] [5f00::1] [2001:db8::1]
-①②⑦.⓪.⓪.① 127。0。0。1
-"""
-
-
-@pytest.mark.parametrize("host", PRIVATE.split())
+@pytest.mark.parametrize("host", [*NOTATIONS.split(), "256.1.1.1", "1.2.3.4.5"])
 def test_an_address_that_isnt_public_is_refused_in_every_notation(host: str) -> None:
     with pytest.raises(InvalidValue):
         check(f"http://{host}/")

@@ -1,4 +1,4 @@
-"""Deliveries by a rare status: few rows are read among many others.
+"""Deliveries by a rare status, and the new events of streams: few rows are read among many others.
 
 By plans for an empty table, and by plans with statistics.
 """
@@ -9,9 +9,11 @@ from uuid import UUID
 import pytest
 
 from db.pool import Conn, Pool
-from domain.webhooks import deliveries
+from domain.webhooks import deliveries, streams
+from domain.webhooks.streams import StreamPosition
 from schemas.webhooks import WebhookDeliveryStatus
 from tests import plans, seeds
+from tests.domain.webhooks import watching
 from tests.plans import Uses
 
 pytestmark = pytest.mark.fresh
@@ -63,12 +65,7 @@ async def load(conn: Conn, found: Table, status: WebhookDeliveryStatus, count: i
 
 async def test_a_list_by_status_reads_few_rows(pool: Pool, conn: Conn) -> None:
     org = await seeds.organization(conn)
-    endpoint_id = await conn.fetchval(
-        """insert into webhook_endpoint (organization_id, id, url, events)
-           values ($1, new_uuid(), 'https://hooks.example.com/', array['*']) returning id""",
-        org,
-    )
-    found = Table(org, endpoint_id)
+    found = Table(org, await watching.listen(conn, org))
     await conn.execute("alter table webhook_delivery set (autovacuum_enabled = false)")
     async with pool.acquire() as session:
         await plans.plan(session, USES, found)
@@ -79,3 +76,46 @@ async def test_a_list_by_status_reads_few_rows(pool: Pool, conn: Conn) -> None:
         await session.execute("vacuum analyze webhook_delivery")
         assert await plans.excess(session, USES, found, "webhook_delivery") == {}
         assert await listed(session, found, "failed", "pending") == ["failed"] * PAGE
+
+
+EVENTS, BATCH = 4000, 5
+
+
+class Listened(NamedTuple):
+    """Organizations with streams, and the first one's position: all but `BATCH` events are before it."""
+
+    orgs: list[UUID]
+    position: StreamPosition
+
+
+async def look(conn: Conn, found: Listened) -> None:
+    """Poll for all streams."""
+    assert len(await streams.find_stream_heads(conn, organization_ids=found.orgs)) == len(found.orgs)
+
+
+async def read(conn: Conn, found: Listened) -> None:
+    """Read a reader's next batch."""
+    await streams.read_stream_events(conn, organization_id=found.orgs[0], position=found.position, limit=BATCH)
+
+
+STREAM_USES: Uses[Listened] = {"look": (look, 3), "read": (read, BATCH)}
+
+
+async def test_stream_reads_only_new_events(pool: Pool, conn: Conn) -> None:
+    """By plans from the start, and with statistics."""
+    orgs = [await seeds.organization(conn) for _ in range(3)]
+    await conn.execute("alter table webhook_event set (autovacuum_enabled = false)")
+    async with pool.acquire() as session:
+        await plans.plan(session, STREAM_USES, Listened(orgs, StreamPosition(streams.STREAM_START)))
+        await session.execute(
+            """insert into webhook_event (organization_id, id, type, object_id, xid)
+               select org, new_uuid(), 'job.failed', org, (2 + number)::text::xid8
+                 from unnest($1::uuid[]) org cross join generate_series(1, $2::int) number""",
+            orgs,
+            EVENTS,
+        )
+        last = await session.fetchval("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint") - 1
+        behind = StreamPosition((min(last, EVENTS + 2) - BATCH, streams.NO_EVENT_ID))
+        assert await plans.excess(session, STREAM_USES, Listened(orgs, behind), "webhook_event") == {}
+        await session.execute("vacuum analyze webhook_event")
+        assert await plans.excess(session, STREAM_USES, Listened(orgs, behind), "webhook_event") == {}

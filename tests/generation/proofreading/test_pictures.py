@@ -1,4 +1,4 @@
-"""Proofreader of pictures: quiet on untouched pieces, loud on texts moved, faded, cut, doubled or unknown."""
+"""Proofreader of pictures: quiet on untouched pieces, loud on texts moved, faded, cut, doubled, unknown or missing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,10 +8,13 @@ import msgspec
 import pytest
 from PIL import Image, ImageEnhance
 
+from generation.copy.write import write_copy
 from generation.outputs import DrawnText, OutputFile
+from generation.proofreading import read
 from generation.proofreading.pictures import find_picture_faults, measure_box_contrast
 from generation.render import InputFiles, prepare_piece
-from generation.spec import BrandSnapshot, PieceCopy, PieceSpec
+from generation.spec import BrandSnapshot, PieceCopy, PieceSpec, Presenter
+from tests.generation.copy.brands import TIDELINE
 from tests.generation.slides.test_deck import copy
 
 SPEC = PieceSpec(format="image", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99"]), seed="1")
@@ -69,3 +72,20 @@ def test_faded_text_is_found_on_the_pixels_alone(drawn: Drawn, strength: float, 
         faded = ImageEnhance.Contrast(image).enhance(strength)
     measured = [measure_box_contrast(faded, one.box) for one in drawn.made.shown]
     assert all((value >= 4.5) == is_legible for value in measured), measured
+
+
+def test_an_undisclosed_presenter_is_found(tmp_path: Path) -> None:
+    mira = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
+    spec = PieceSpec(format="image", brand=TIDELINE, seed="1", aspect="1:1", presenter=mira)
+    said = write_copy(spec)
+    [made] = [step.made for step in prepare_piece(spec, said, InputFiles()).make(tmp_path) if step.made]
+    assert read.faults([made], tmp_path, spec, said) == []
+
+    def found(file: OutputFile, of: PieceCopy = said) -> set[tuple[str, str]]:
+        return {(one.place, one.found) for one in read.find_presenter_faults([file], spec, of)}
+
+    silent = [one for one in made.shown if one.name != "disclosure"]
+    line = said.labels.presenter
+    assert found(msgspec.structs.replace(made, shown=silent)) == {(made.name, line)}
+    assert found(made, msgspec.structs.replace(said, caption="Mira")) == {("caption", line)}
+    assert not list(read.find_presenter_faults([made], msgspec.structs.replace(spec, presenter=None), said))

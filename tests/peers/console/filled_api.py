@@ -95,8 +95,7 @@ def filled_api(folder: Path) -> Iterator[FilledApi]:
                 url = {"url": f"https://shop{number}.example"}
                 client.post(f"/projects/{project}/ingest/website", json=url)
         key, accounts = asyncio.run(_filled(api.database_url))
-        with api.client() as client:
-            client.headers["Authorization"] = f"Bearer {key}"
+        with api._replace(key=key).client() as client:
             _lend(client, project, accounts)
             [failed] = client.get("/jobs?status=failed&limit=1").json()["items"]
         yield FilledApi(api, key, project, str(long.json()["id"]), failed["jobId"])

@@ -20,6 +20,7 @@ from generation.portraits.portrait import draw_presenter_portrait
 from generation.spec import Presenter
 from generation.theme import derive_theme
 from schemas import ids
+from tests import seeds
 from tests.domain.events import sending
 from tests.generation.remix.clips import make_clip
 from tests.peers.console.shop import HOSTILE, LONG, FilledShop, shop
@@ -117,8 +118,7 @@ def influencer(client: httpx.Client, project: str, name: str) -> str:
 
 
 async def _furnish(url: str, folder: Path, presenter: str) -> None:
-    presenter_id = ids.parse_prefixed_id(ids.INFLUENCER, presenter)
-    assert presenter_id
+    presenter_id = seeds.parse_id(ids.INFLUENCER, presenter)
     async with open_postgres_pool(url, name="test") as pool, pool.acquire() as conn:
         org = await conn.fetchval("select organization_id from influencer where id = $1", presenter_id)
         await conn.execute(FIGURES, org)

@@ -110,7 +110,7 @@ def upload_content(client: httpx.Client, project: str) -> str:
 
 async def _filled(url: str, project: str, content: str, *, posts: bool) -> str:
     """Fill the project; return the id of one of its accounts."""
-    project_id, content_id = _uuid(ids.PROJECT, project), _uuid(ids.CONTENT, content)
+    project_id, content_id = seeds.parse_id(ids.PROJECT, project), seeds.parse_id(ids.CONTENT, content)
     async with open_postgres_pool(url, name="test") as pool, pool.acquire() as conn:
         org = await conn.fetchval("select organization_id from project where id = $1", project_id)
         account = await seeds.account(conn, org, project_id, platform="bluesky", handle=HOSTILE)
@@ -130,9 +130,3 @@ async def _insert_brand(conn: Conn, org: UUID, project: UUID) -> None:
         project,
         json.dumps(FIELDS),
     )
-
-
-def _uuid(prefix: str, shown: str) -> UUID:
-    parsed = ids.parse_prefixed_id(prefix, shown)
-    assert parsed
-    return parsed

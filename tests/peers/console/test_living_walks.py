@@ -12,7 +12,6 @@ from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import click, record_notices, send, wait_for_notice, write
 from tests.peers.console.checks import find_barriers
 from tests.peers.console.living import PERSON, Living, living, wait_for_job
-from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(480)]
 
@@ -159,8 +158,8 @@ def test_key_is_created_and_killed(shop: Living, page: BrowserTab) -> None:
 
 
 def status(shop: Living, key: str) -> int:
-    headers = {"Authorization": f"Bearer {key}"}
-    return httpx.get(f"{shop.api.url}/v1/projects", headers=headers, timeout=PATIENCE_S).status_code
+    with shop.api._replace(key=key).client() as client:
+        return client.get("/projects").status_code
 
 
 def test_endpoint_is_created_tested_and_replayed(shop: Living, page: BrowserTab) -> None:
@@ -238,8 +237,7 @@ def test_project_is_archived_and_unarchived(shop: Living, page: BrowserTab, proj
 
 def test_sandbox_clock_advances_a_week_and_posts_are_published(shop: Living, page: BrowserTab) -> None:
     """The sandbox's clock in the menu also drives the calendar and the job filters."""
-    headers = {"Authorization": f"Bearer {shop.keys.sandbox}"}
-    with httpx.Client(base_url=f"{shop.api.url}/v1", headers=headers, timeout=PATIENCE_S) as client:
+    with shop.api._replace(key=shop.keys.sandbox).client() as client:
         post = schedule_post(client, shop.api.project(client), days=5)
         address = f"projects/{post['projectId']}/calendar/{post['id']}"
         shop.open(page, address, "document.querySelector('main .state')", key=shop.keys.sandbox)

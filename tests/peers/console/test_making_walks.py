@@ -25,7 +25,6 @@ from tests.peers.console.actions import click, send, write
 from tests.peers.console.checks import find_barriers
 from tests.peers.console.living import Living, living, wait_for_job
 from tests.peers.processes import working
-from tests.waiting import PATIENCE_S
 
 pytestmark = [pytest.mark.peers, pytest.mark.timeout(480)]
 
@@ -40,8 +39,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Living]:
 
 @pytest.fixture
 def client(studio: Living) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {studio.keys.sandbox}"}
-    with httpx.Client(base_url=f"{studio.api.url}/v1", headers=headers, timeout=PATIENCE_S) as made:
+    with studio.api._replace(key=studio.keys.sandbox).client() as made:
         yield made
 
 

@@ -11,11 +11,11 @@ import pytest
 from db.pool import open_postgres_pool
 from domain.tenancy import api_keys
 from schemas import ids
+from tests import seeds
 from tests.api.conftest import new_key
 from tests.peers.chromium import BrowserTab
 from tests.peers.console.actions import click_button
 from tests.peers.own_api import OwnApi, own_api
-from tests.waiting import PATIENCE_S
 
 pytestmark = pytest.mark.peers
 
@@ -35,9 +35,8 @@ class OpsApi(NamedTuple):
 
     def answers(self) -> int:
         """Return the status of a request with the partner's key."""
-        headers = {"Authorization": f"Bearer {self.theirs}"}
-        url = f"{self.api.url}/v1/projects"
-        return httpx.get(url, headers=headers, trust_env=False, timeout=PATIENCE_S).status_code
+        with self.api._replace(key=self.theirs).client() as client:
+            return client.get("/projects").status_code
 
     def organization(self, client: httpx.Client) -> dict[str, Any]:
         body: dict[str, Any] = next(
@@ -66,10 +65,8 @@ async def key_of_first(url: str) -> str:
 
 
 async def key_of(url: str, organization: str) -> str:
-    parsed = ids.parse_prefixed_id(ids.ORGANIZATION, organization)
-    assert parsed
     async with open_postgres_pool(url, name="test") as pool:
-        return await new_key(pool, parsed)
+        return await new_key(pool, seeds.parse_id(ids.ORGANIZATION, organization))
 
 
 def row(of: str) -> str:
@@ -149,8 +146,7 @@ def total_slots(usage: dict[str, Any]) -> int:
 
 
 def test_only_selected_jobs_are_canceled_and_retried(ops: OpsApi, page: BrowserTab) -> None:
-    with ops.api.client() as client:
-        client.headers["Authorization"] = f"Bearer {ops.theirs}"
+    with ops.api._replace(key=ops.theirs).client() as client:
         jobs = [waiting(client, name) for name in NAMES]
         ops.open(page, "jobs", "document.querySelectorAll('main tbody tr').length === 3", key=ops.theirs)
         for verb, over in (("Cancel", "canceled"), ("Retry", "queued")):

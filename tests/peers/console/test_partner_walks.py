@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -220,7 +219,7 @@ LEVELS = {"privacyLevels": ["public", "friends", "private"]}
 async def tiktok(shop: FilledShop) -> str:
     """Create a TikTok account of the shop with several audiences; return its id."""
     async with use_postgres_connection(shop.api.database_url, name="test") as conn:
-        project = UUID(str(ids.parse_prefixed_id(ids.PROJECT, shop.project)))
+        project = seeds.parse_id(ids.PROJECT, shop.project)
         org = await conn.fetchval("select organization_id from project where id = $1", project)
         created = await seeds.account(conn, org, project, platform="tiktok", handle="shop", traits=LEVELS)
     return ids.format_prefixed_id(ids.ACCOUNT, created)

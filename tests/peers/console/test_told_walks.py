@@ -233,8 +233,7 @@ def choose(page: BrowserTab, label: str, value: str) -> None:
 
 async def create_measured_post(url: str, project: str) -> str:
     """Create a post with figures of three collection runs."""
-    project_id = ids.parse_prefixed_id(ids.PROJECT, project)
-    assert project_id
+    project_id = seeds.parse_id(ids.PROJECT, project)
     async with use_postgres_connection(url, name="test") as conn:
         org = await conn.fetchval("select organization_id from project where id = $1", project_id)
         account = await seeds.account(conn, org, project_id)

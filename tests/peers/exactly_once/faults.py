@@ -144,17 +144,13 @@ def giving_up(
                     raise httpx.ReadTimeout("given up", request=request)
             return call.result()
         finally:
-            await ended(call)
+            call.cancel()
+            await asyncio.wait({call})
             await eventually(let_go)
             if system.prompt:
                 await system.align()
 
     return given_up
-
-
-async def ended(call: "asyncio.Future[httpx.Response]") -> None:
-    call.cancel()
-    await asyncio.wait({call})
 
 
 async def play(

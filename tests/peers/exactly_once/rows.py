@@ -59,7 +59,8 @@ async def row_of_post(
     """Return the row of a post after its jobs have ended."""
     sim = system.sims[shape.platform]
     states = [entry["state"] for entry in await sim.posts(sent.username)]
-    asked = [entry for entry in await log(system, shape) if entry["account"] == sent.username]
+    requests = (await sim.call("GET", "/requests"))["requests"]
+    asked = [entry for entry in requests if entry["account"] == sent.username]
     sends = [entry for entry in asked if shape.send.is_named(entry["method"], entry["names"])]
     return OutcomeRow(
         shape=shape.title,
@@ -82,12 +83,6 @@ async def attempts(system: System, shape: Shape, sent: PlayedPost) -> int:
         str(subject),
     )
     return value
-
-
-async def log(system: System, shape: Shape) -> list[dict[str, Any]]:
-    response = await system.sims[shape.platform].call("GET", "/requests")
-    entries: list[dict[str, Any]] = response["requests"]
-    return entries
 
 
 async def became(system: System, sent: PlayedPost) -> str:

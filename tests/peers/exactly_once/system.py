@@ -144,9 +144,7 @@ class System:
             files = [("file", (f"{at}", *file)) for at, file in enumerate(shape.files)]
             response = await self.http.post(path, files=[("caption", (None, CAPTION)), *files])
             assert response.is_success, response.text
-            content_id = ids.parse_prefixed_id(ids.CONTENT, response.json()["id"])
-            assert content_id
-            self.contents[shape.title] = content_id
+            self.contents[shape.title] = seeds.parse_id(ids.CONTENT, response.json()["id"])
 
     async def post(self, shape: Shape, *, in_s: float = 0) -> PlayedPost:
         """Schedule a post on a new account, with an expired token if the shape is `aged`."""

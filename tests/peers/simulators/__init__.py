@@ -5,7 +5,6 @@ In a test, in a thread:
     with served(TikTok(redirect_uris=[callback])) as base:
         async with Sim(base) as sim:
             await sim.account("ada")
-            await sim.consents("ada")
             await sim.fault("last_chunk", SimFault.ACCEPT_THEN_DROP)
             ...  # the code under test, with TIKTOK_URL = TIKTOK_API_URL = base
             await sim.advance(120)

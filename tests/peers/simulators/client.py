@@ -60,10 +60,6 @@ class Sim:
     async def account(self, username: str, **given: Any) -> Any:
         return await self.call("POST", "/accounts", username=username, **given)
 
-    async def consents(self, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None) -> None:
-        """Make this person answer every authorize page immediately from now on."""
-        await self.call("POST", "/consent", username=username, allow=allow, scopes=scopes)
-
     async def consent(self, url: str, username: str, *, allow: bool = True, scopes: Sequence[str] | None = None) -> str:
         """Answer the authorize page at `url` once; return the redirect's address."""
         response = await self.call("POST", "/consent", url=url, username=username, allow=allow, scopes=scopes)

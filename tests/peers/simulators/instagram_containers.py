@@ -1,7 +1,7 @@
 """Containers: created from a file's URL, processed over time, validated.
 
 As documented (IG User Media, IG Container): a carousel needs finished containers of images and videos, never
-reels; only carousel items may be in one; an account may create 400 within a day.
+reels; only carousel items may be in one.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from tests.peers.simulators.clock import SimulatorClock
 from tests.peers.simulators.instagram_calls import caller, fields, parameters
 from tests.peers.simulators.instagram_errors import Denied, Refusal
-from tests.peers.simulators.instagram_files import IMAGE_BYTES_MAX, fetch, judge_film, judge_image
+from tests.peers.simulators.instagram_files import IMAGE_BYTES_MAX, VIDEO_BYTES_MAX, fetch, judge_film, judge_image
 from tests.peers.simulators.instagram_state import (
     PUBLISH,
     Container,
@@ -43,9 +43,8 @@ class Containers:
         now = self._clock.now()
         person = caller(self._state, request, now, PUBLISH)
         container = self._read(person, parameters(request), now)
-        self._state.check_containers(person, now)
         if person.fetches_first and container.url:
-            await self._look(person, container)
+            await self._look(container)
             if container.refusal:
                 raise Denied(container.refusal)
         self._keep(container)
@@ -99,24 +98,22 @@ class Containers:
 
     async def _process(self, person: InstagramPerson, container: Container) -> None:
         if container.url and not container.sha256:
-            await self._clock.sleep_until(container.created_at + person.fetch_s)
-            await self._look(person, container)
+            await self._look(container)
         for child in container.children:
             container.sha256 += self._state.containers[child].sha256
         takes_s = person.video_s if container.kind in {MediumKind.VIDEO, MediumKind.REEL} else person.image_s
         await self._clock.sleep_until(container.created_at + takes_s)
         container.done = True
 
-    async def _look(self, person: InstagramPerson, container: Container) -> None:
+    async def _look(self, container: Container) -> None:
         film = container.kind is not MediumKind.IMAGE
-        bytes_max = person.video_bytes_max if film else IMAGE_BYTES_MAX
-        found = await fetch(container.url, bytes_max=bytes_max, timeout_s=person.patience_s)
+        bytes_max = VIDEO_BYTES_MAX if film else IMAGE_BYTES_MAX
+        found = await fetch(container.url, bytes_max=bytes_max)
         if isinstance(found, Refusal):
             container.refusal = found
             return
         container.sha256 = [hashlib.sha256(found).hexdigest()]
-        judge = asyncio.to_thread(judge_film, found, bytes_max=bytes_max) if film else None
-        container.refusal = await judge if judge else await asyncio.to_thread(judge_image, found)
+        container.refusal = await asyncio.to_thread(judge_film if film else judge_image, found)
 
     def respond(self, request: Request, container: Container) -> SimReply:
         """Return the response of `GET /{container}`."""

@@ -11,7 +11,9 @@ from pymediainfo import MediaInfo
 
 from tests.peers.simulators.instagram_errors import Refusal, named
 
-IMAGE_BYTES_MAX = 8 << 20
+IMAGE_BYTES_MAX, VIDEO_BYTES_MAX = 8 << 20, 300 << 20
+#: Real seconds.
+FETCH_TIMEOUT_S = 100.0
 #: Aspect ratios, width by height, minimum and maximum.
 ASPECTS, FILM_ASPECTS = (0.8, 1.91), (0.01, 10.0)
 FILM_MS = (3_000, 15 * 60 * 1000)
@@ -41,11 +43,11 @@ def judge_image(content: bytes) -> Refusal | None:
     return None
 
 
-def judge_film(content: bytes, *, bytes_max: int) -> Refusal | None:
+def judge_film(content: bytes) -> Refusal | None:
     boxes = list(_boxes(content))
     if not boxes or boxes[0] != b"ftyp":
         return named("video_format")
-    if len(content) > bytes_max:
+    if len(content) > VIDEO_BYTES_MAX:
         return named("video_unusable", why="it is too large")
     if b"moov" not in boxes or b"mdat" in boxes[: boxes.index(b"moov")]:
         return named("video_unusable", why="its moov atom isn't at the front")
@@ -81,11 +83,11 @@ HEADERS = {
 }
 
 
-async def fetch(url: str, *, bytes_max: int, timeout_s: float) -> bytes | Refusal:
+async def fetch(url: str, *, bytes_max: int) -> bytes | Refusal:
     """Fetch the first `bytes_max` + 1 bytes without redirects, or return a refusal."""
     try:
         async with (
-            asyncio.timeout(timeout_s),
+            asyncio.timeout(FETCH_TIMEOUT_S),
             httpx.AsyncClient(timeout=None, trust_env=False, verify=False, headers=HEADERS) as http,
             http.stream("GET", url) as answer,
         ):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from tests.peers.simulators.instagram_errors import Denied, Refusal
+from tests.peers.simulators.instagram_errors import Refusal
 
 DAY_S = 24 * 60 * 60
 #: Lifetime of an unpublished container.
@@ -20,31 +20,26 @@ class InstagramPerson(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A professional account, with the platform's behavior for it.
 
     `user_id` is the account's id and used in paths, `scoped_id` the id for our application. `image_s`,
-    `video_s`: duration of a container's processing; `fetch_s`: delay until the GET of its file.
-    `fetches_first`: the file is fetched before the container's response, which then reports its errors; both
-    happen in reality. `publish_s`: from an accepted publish to the public post; `listing_s`: from there to
-    its entry in the media list; `status_s`: time after an accepted publish for which the container is still
-    FINISHED. `hides`: omitted fields of media. `flat`: token and account responses in the form seen in
-    practice, not in the documented list. `patience_s`: timeout of a file's fetch, in real seconds.
-    `insights_s`: time after publication without insights.
+    `video_s`: duration of a container's processing. `fetches_first`: the file is fetched before the
+    container's response, which then reports its errors; both happen in reality. `publish_s`: from an accepted
+    publish to the public post; `listing_s`: from there to its entry in the media list; `status_s`: time after
+    an accepted publish for which the container is still FINISHED. `hides`: omitted fields of media. `flat`:
+    token and account responses in the form seen in practice, not in the documented list. `insights_s`: time
+    after publication without insights.
     """
 
     username: str
     user_id: str
     scoped_id: str
     quota_total: int = 50
-    containers_max: int = 400
-    video_bytes_max: int = 300 << 20
     image_s: float = 2.0
     video_s: float = 30.0
-    fetch_s: float = 0.0
     fetches_first: bool = False
     publish_s: float = 0.0
     listing_s: float = 0.0
     status_s: float = 0.0
     hides: list[str] = msgspec.field(default_factory=list)
     flat: bool = False
-    patience_s: float = 100.0
     followers: int = 0
     insights_s: float = 0.0
 
@@ -156,8 +151,3 @@ class InstagramState:
         """Count the accepted publishes of the last day."""
         times = (medium.accepted_at for medium in self.media_of(person) if medium.accepted_at is not None)
         return sum(time > now - DAY_S for time in times)
-
-    def check_containers(self, person: InstagramPerson, now: float) -> None:
-        own = (one for one in self.containers.values() if one.username == person.username)
-        if sum(one.created_at > now - DAY_S for one in own) >= person.containers_max:
-            raise Denied("container_limit", most=person.containers_max)

@@ -69,18 +69,15 @@ def counted(entries: Iterable[Entry]) -> dict[str, dict[str, dict[str, int]]]:
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
-    """A request; `status` is the platform's result, delivered or not; None: the request never reached it.
+    """A request, also one that never reached the platform.
 
     `names` are its names for rules of `faults`, `account` the owner of its token or upload.
     """
 
-    at: float
     method: str
     path: str
-    names: Sequence[str] = ()
-    account: str | None = None
-    status: int | None
-    fault: str | None
+    names: Sequence[str]
+    account: str | None
 
 
 class RequestLog:

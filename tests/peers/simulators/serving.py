@@ -49,11 +49,11 @@ class SimulatorServer:
         whose = simulator.names(request), simulator.account_of(request)
         before = simulator.faults.take(BEFORE, request.method, *whose)
         if before is not None:
-            self._log(request, None, before)
+            self._log(request)
             return await self._kept_from(wire, request, before)
         answer = await self._decided(request)
         after = simulator.faults.take(AFTER, request.method, *whose) if answer.has_accepted() else None
-        self._log(request, answer.status, after)
+        self._log(request)
         return await self._say(wire, request, answer, after)
 
     async def _decided(self, request: Request) -> SimReply:
@@ -94,18 +94,9 @@ class SimulatorServer:
             go.cancel()
             left.cancel()
 
-    def _log(self, request: Request, status: int | None, fault: SimFault | None) -> None:
-        self.simulator.log.add(
-            Logged(
-                at=self.simulator.clock.now(),
-                method=request.method,
-                path=request.path,
-                names=self.simulator.names(request),
-                account=self.simulator.account_of(request),
-                status=status,
-                fault=fault,
-            )
-        )
+    def _log(self, request: Request) -> None:
+        names, account = self.simulator.names(request), self.simulator.account_of(request)
+        self.simulator.log.add(Logged(method=request.method, path=request.path, names=names, account=account))
 
 
 class Wire:

@@ -37,14 +37,6 @@ async def test_caption_at_the_limits_is_accepted(ada: InstagramVisitor) -> None:
     assert "id" in await ada.image(caption=caption, alt_text="x" * 1000)
 
 
-async def test_daily_container_limit(ada: InstagramVisitor) -> None:
-    await ada.sim.account("ada", containers_max=2)
-    assert ["id" in await ada.image() for _ in range(2)] == [True, True]
-    assert await ada.image() == (9, None)
-    await ada.sim.advance(DAY_S)
-    assert "id" in await ada.image()
-
-
 async def test_a_carousel_needs_finished_items_of_its_own(ada: InstagramVisitor) -> None:
     items = [(await ada.image(name, is_carousel_item="true"))["id"] for name in ("a.jpg", "b.jpg")]
     asked = {"media_type": "CAROUSEL", "caption": "Both"}

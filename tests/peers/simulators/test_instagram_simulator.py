@@ -2,7 +2,6 @@
 
 import json
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
@@ -21,8 +20,7 @@ from tests.peers.simulators.instagram_user import (
 )
 
 
-async def test_invalid_authorize_request_does_not_redirect(sim: Sim, http: httpx.AsyncClient) -> None:
-    await sim.consents("ada")
+async def test_invalid_authorize_request_does_not_redirect(http: httpx.AsyncClient) -> None:
     for wrong in (
         {"client_id": "1"},
         {"redirect_uri": f"{CALLBACK}/"},
@@ -63,9 +61,7 @@ async def test_objects_of_other_people_are_not_found(ada: InstagramVisitor) -> N
     made = await ada.finished()
     medium = (await ada.publish(await ada.finished()))["id"]
     await ada.sim.account("bob")
-    location = await ada.sim.consent(authorize(ada.sim.base), "bob")
-    code = parse_qs(urlsplit(location).query)["code"][0]
-    short = (await swap(ada.http, code)).json()["data"][0]["access_token"]
+    short = (await swap(ada.http, await code_of(ada.sim, "bob"))).json()["data"][0]["access_token"]
     ada.http.headers["Authorization"] = f"Bearer {short}"
     for path in (made, medium, f"{ada.ig}/media", "1"):
         assert await ada.get(path) == (100, 33)

@@ -27,8 +27,7 @@ from tests.peers.simulators.tiktok_user import (
 from tests.waiting import PATIENCE_S
 
 
-async def test_invalid_authorize_request_does_not_redirect(tiktok: Sim, tiktok_http: httpx.AsyncClient) -> None:
-    await tiktok.consents("ada")
+async def test_invalid_authorize_request_does_not_redirect(tiktok_http: httpx.AsyncClient) -> None:
     for wrong in (
         {"client_key": "another"}, {"redirect_uri": f"{CALLBACK}/"}, {"response_type": "token"},
         {"scope": SCOPES.replace(",", " ")}, {"scope": ""}, {"state": ""},

@@ -136,7 +136,7 @@ class TikTok(Simulator):
         known = {
             "open_id": creator.open_id,
             "union_id": f"union-{creator.username}",
-            "display_name": creator.nickname or creator.username.title(),
+            "display_name": creator.username.title(),
             "username": creator.username,
             "follower_count": creator.followers,
         }

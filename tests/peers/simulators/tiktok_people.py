@@ -7,7 +7,7 @@ import msgspec
 LEVELS = ("PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY")
 
 #: Options of the app; changing one makes an earlier creator_info outdated.
-OPTIONS = ("offered", "comment_disabled", "duet_disabled", "stitch_disabled", "max_video_post_duration_sec")
+OPTIONS = ("offered", "comment_disabled", "max_video_post_duration_sec")
 
 
 class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -19,12 +19,9 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """
 
     username: str
-    nickname: str = ""
     is_private: bool = False
     privacy_level_options: list[str] | None = None
     comment_disabled: bool = False
-    duet_disabled: bool = False
-    stitch_disabled: bool = False
     max_video_post_duration_sec: int = 600
     posts_per_day: int = 15
     pending_shares: int = 5
@@ -52,11 +49,11 @@ class Creator(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         return {
             "creator_avatar_url": f"https://p16.tiktok.test/{self.username}.jpeg",
             "creator_username": self.username,
-            "creator_nickname": self.nickname or self.username.title(),
+            "creator_nickname": self.username.title(),
             "privacy_level_options": self.offered,
             "comment_disabled": self.comment_disabled,
-            "duet_disabled": self.duet_disabled or self.is_private,
-            "stitch_disabled": self.stitch_disabled or self.is_private,
+            "duet_disabled": self.is_private,
+            "stitch_disabled": self.is_private,
             "max_video_post_duration_sec": self.max_video_post_duration_sec,
         }
 

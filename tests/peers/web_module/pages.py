@@ -1,15 +1,15 @@
 """Web pages that send events, and their event server with test-defined responses."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from api.routes.web_module import MINIFIED_WEB_MODULE, WEB_MODULE_PATH
+from tests.http_server import serve_in_thread
 from tests.peers.chromium import BrowserTab
 
 APP = "app_01a4f3c2-0000-7000-8000-000000000001"
@@ -124,15 +124,9 @@ class WebPageHandler(BaseHTTPRequestHandler):
 @contextmanager
 def serving() -> Iterator[EventServer]:
     events = EventServer()
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(WebPageHandler, events)) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            events.url = f"http://127.0.0.1:{server.server_address[1]}"
-            yield events
-        finally:
-            server.shutdown()
-            thread.join()
+    with serve_in_thread(partial(WebPageHandler, events)) as port:
+        events.url = f"http://127.0.0.1:{port}"
+        yield events
 
 
 def leave(page: BrowserTab) -> None:

@@ -4,12 +4,12 @@ import pytest
 
 from chaos import backlog, processes
 from chaos.environment import BenchEnvironment
-from chaos.tasks import BENCH_POOL, NOOP
-from jobs import heartbeat, ledger
+from chaos.tasks import NOOP
+from jobs import ledger
 from jobs.ledger import AttemptSettlement
 from jobs.outcomes import Done, Failed, TaskOutcome
-from schemas import ids
 from schemas.errors import BenchmarkFailed
+from tests import seeds
 from tools.bench.figures import FIGURE_TARGETS
 
 
@@ -17,12 +17,8 @@ async def run_one(environment: BenchEnvironment, outcome: TaskOutcome) -> None:
     """Pull and settle one waiting job."""
     tenants = await backlog.reset_bench_database(environment.pool, tenants=1)
     await backlog.insert_waiting_jobs(environment.pool, NOOP, tenants, count=1)
-    worker_id = ids.new_uuid7()
     async with environment.pool.acquire() as conn:
-        await heartbeat.insert_worker_row(
-            conn, worker_id=worker_id, pool=BENCH_POOL, host="test", pid=1, version="0", slots=1, lease_s=60
-        )
-        claims = await ledger.claim_due_jobs(conn, pool=BENCH_POOL, worker_id=worker_id, free=1, kinds=[NOOP])
+        claims = await seeds.claims(conn, NOOP, free=1)
         await ledger.settle_job_attempts(conn, [AttemptSettlement(claim, outcome) for claim in claims])
 
 

@@ -74,36 +74,24 @@ async def answer(value: object) -> object:
     return value
 
 
-async def test_a_scheduled_job_starts_at_its_time(settings: Settings, conn: Conn, org: UUID) -> None:
-    run_at = datetime.now(UTC) + timedelta(seconds=0.3)
-    async with run_dispatcher(settings) as courier:
-        await scene.submit(conn, org, run_at=run_at)
-        await eventually(lambda: answer(courier.sent))
-    assert datetime.now(UTC) >= run_at
-    assert len(await scene.pull(conn, await scene.worker(conn))) == 1
-
-
-async def test_lost_and_overdue_jobs_are_handled(settings: Settings, conn: Conn, org: UUID) -> None:
-    """A dead worker's job returns into its line; one past its deadline fails."""
+async def test_each_periodic_work_is_done(settings: Settings, conn: Conn, org: UUID) -> None:
+    """Old rows go, a lost job returns to its line, one past its deadline fails, and a scheduled one is due in time."""
+    old = await scene.start_job(conn, org)
+    await scene.settle(conn, [old], Done())
+    await conn.execute("update job set finished_at = now() - interval '31 days'")
+    await conn.execute("update worker set lease_expires_at = now() - interval '2 hours'")
     lost = await scene.start_job(conn, org)
     await scene.expire_lease(conn, lost)
     late = await scene.submit(conn, org, scene.TEST_JOB._replace(total_s=0))
+    run_at = datetime.now(UTC) + timedelta(seconds=0.3)
+    scheduled = await scene.submit(conn, org, run_at=run_at)
+    rows = "select not exists (select from job where id = $1) and count(*) = 1 from worker"
     async with run_dispatcher(msgspec.structs.replace(settings, lease_s=1)):
+        await eventually(lambda: has(conn, scheduled.job_id, "stage = 'queued'"))
+        assert datetime.now(UTC) >= run_at
         await eventually(lambda: has(conn, lost.id, "state = 'queued' and crashes = 1"))
         await eventually(lambda: has(conn, late.job_id, "error ->> 'code' = 'DEADLINE'"))
-
-
-async def test_old_rows_are_deleted(settings: Settings, conn: Conn, org: UUID) -> None:
-    claim = await scene.start_job(conn, org)
-    await scene.settle(conn, [claim], Done())
-    await conn.execute("update job set finished_at = now() - interval '31 days'")
-    await conn.execute("update worker set lease_expires_at = now() - interval '2 hours'")
-
-    async def gone() -> bool:
-        return not await conn.fetchval("select exists (select from job) or exists (select from worker)")
-
-    async with run_dispatcher(settings):
-        await eventually(gone)
+        await eventually(lambda: conn.fetchval(rows, old.id))
 
 
 async def test_a_full_batch_is_followed_at_once(

@@ -1,6 +1,5 @@
 """The dispatcher copies closed days into ClickHouse, through its outages, and only then drops them."""
 
-import asyncio
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -11,10 +10,11 @@ from db.pool import Conn
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from tests.domain.events.sending import PROJECT, event, send
-from tests.http_server import HttpRequest, serve
+from tests.http_server import serve
 from tests.waiting import eventually
 from tests.workers.event_archive.clickhouse import shelves
 from tests.workers.runtime.workers import running
+from tests.workers.web.web import drip_after
 from workers.dispatcher import event_archiver, events
 from workers.dispatcher.event_archiver import EventArchiveLeader
 from workers.dispatcher.events import EventStoreLeader
@@ -86,13 +86,10 @@ async def test_a_response_has_one_total_timeout(monkeypatch: pytest.MonkeyPatch)
     """The limit is for the whole response: the leader's session may not be idle for longer."""
     monkeypatch.setattr(clickhouse, "ARCHIVE_CALL_TIMEOUT_S", 0.3)
 
-    async def drip(_: HttpRequest, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        while not writer.is_closing():
-            writer.write(b"1")
-            await writer.drain()
-            await asyncio.sleep(0.02)
-
-    async with serve(drip) as host, ClickHouseArchive(f"http://{host}/events") as archive:
+    drip = drip_after(b"HTTP/1.1 200 OK\r\n\r\n")
+    async with (
+        serve(lambda _, reader, writer: drip(reader, writer)) as host,
+        ClickHouseArchive(f"http://{host}/events") as archive,
+    ):
         with pytest.raises(ServiceUnavailable, match="unavailable"):
             await archive.empty(TODAY)

@@ -1,6 +1,5 @@
 """A model's offers over real HTTP: its input, and that a piece is made for any response."""
 
-import asyncio
 import json
 from typing import Any
 
@@ -12,7 +11,7 @@ from generation.copy.write import read_brand_texts
 from generation.spec import PieceSpec
 from tests.generation.copy.brands import TIDELINE
 from tests.workers.ingest.llm.endpoint import KEY, completion, open_test_model, serve
-from tests.workers.web.web import Script, raw_response
+from tests.workers.web.web import Script, flood_after, raw_response, silence
 from workers.generation import llm_copy
 
 BRAND = msgspec.structs.replace(TIDELINE, voice="Our secret voice", colors=["#123456"])
@@ -38,19 +37,6 @@ async def test_a_model_gets_only_the_name_and_the_clauses() -> None:
     assert begin in task
 
 
-async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send a response without an end, until the client leaves."""
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-    writer.write(head)
-    while not writer.is_closing():
-        writer.write(b"400\r\n" + b" " * 0x400 + b"\r\n")
-        await writer.drain()
-
-
-async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    await reader.read()
-
-
 HUGE = {"hooks": [{"clause": 1, "line": "x" * 1_000_000}], "points": []}
 LONG = {"hooks": [{"clause": 1, "line": "x" * 2_000}], "points": []}
 
@@ -66,8 +52,8 @@ LONG = {"hooks": [{"clause": 1, "line": "x" * 2_000}], "points": []}
         [completion(HUGE)],
         [completion(LONG)],
         [completion('{"hooks":' * 60_000)] * 2,
-        [endless],
-        [silent],
+        [flood_after(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")],
+        [silence],
     ],
     ids=["down", "html", "prose", "shape", "refusal", "huge", "long", "deep", "endless", "silent"],
 )

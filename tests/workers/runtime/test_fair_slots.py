@@ -11,11 +11,6 @@ from workers.runtime.fair_slots import FairSlots
 KEYS = "abcd"
 
 
-async def test_one_key_gets_half_and_leaves_the_rest_to_others() -> None:
-    slots = FairSlots(4)
-    assert [slots.take(key) for key in "aaabbc"] == [True, True, False, True, False, True]
-
-
 async def test_waiting_keys_take_turns_for_any_queue_length() -> None:
     slots, served = FairSlots(1), list[str]()
 

@@ -1,12 +1,11 @@
 """The job of an influencer: one portrait after any worker's death, and an end in all cases."""
 
-import asyncio
 import hashlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -14,7 +13,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from db.pool import Conn, run_in_transaction
+from db.pool import run_in_transaction
 from domain.content import content
 from domain.content.content import FileDownloadHeaders
 from domain.influencers import creating, influencers
@@ -29,15 +28,12 @@ from jobs.ledger import JobClaim
 from schemas.errors import ObjectNotFound, ServiceUnavailable
 from schemas.influencers import Influencer, InfluencerClone, InfluencerCreate
 from tests import seeds
-from tests.workers.by_hand import Died, attempt_of, perform
+from tests.workers import by_hand
+from tests.workers.by_hand import Death, Died
 from tests.workers.tasks.project import IngestProject
 from workers.generation.folders import PieceFolders, open_piece_folders
 from workers.generation.protocol import PortraitRequest
-from workers.runtime.context import TaskContext
-from workers.runtime.progress import ProgressWriter
 from workers.tasks import influencer_create
-
-T = TypeVar("T")
 
 BYTES = b"a portrait"
 DRAWN = OutputFile(
@@ -50,6 +46,10 @@ DRAWN = OutputFile(
     sha256=hashlib.sha256(BYTES).hexdigest(),
     shown=[],
 )
+
+
+#: Points outside of the three transactions of an attempt.
+POINTS = ("after the drawing", "before the write", "after the write")
 
 
 def put(folder: str) -> None:
@@ -103,70 +103,40 @@ async def test_a_worker_draws_it_and_its_clone_has_the_same_face(project: Ingest
     assert one.image_url.rpartition("/")[2] in {stored.name, other.name}
 
 
-class Fuse:
-    """Numbered points of an attempt; its worker dies at one of them."""
-
-    def __init__(self, at: int) -> None:
-        self.left = at
-
-    def burn(self) -> None:
-        self.left -= 1
-        if not self.left:
-            raise Died
-
-    async def around(self, work: Awaitable[T]) -> T:
-        try:
-            self.burn()
-        except Died:
-            asyncio.ensure_future(work).cancel()
-            raise
-        done = await work
-        self.burn()
-        return done
-
-
-class FusedContext(TaskContext):
-    """Context with a point before and after each transaction of an attempt."""
-
-    fuse = Fuse(0)
-
-    async def step(self, body: Callable[[Conn], Awaitable[T]], **given: Any) -> T:
-        return await self.fuse.around(super().step(body, **given))
-
-    async def commit(self, body: Any, **given: Any) -> Any:
-        return await self.fuse.around(super().commit(body, **given))
-
-
 class PortraitStudio:
     """A worker's storage and folders, with a prepared drawing."""
 
     def __init__(self, project: IngestProject, store: MediaStore, folders: PieceFolders) -> None:
         self.project, self.store, self.folders = project, store, folders
-        self.fuse = Fuse(0)
         self.away = False
+        #: The point outside of a transaction at which a worker dies.
+        self.dies = ""
+
+    def reach(self, point: str) -> None:
+        if self.dies == point:
+            raise Died
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
         if self.away:
             raise ServiceUnavailable("away")
-        await self.fuse.around(self.store.write(token, chunks))
+        self.reach("before the write")
+        await self.store.write(token, chunks)
+        self.reach("after the write")
 
     async def draw(self, asked: PortraitRequest, _: Sequence[int]) -> OutputFile:
         put(asked.folder)
-        self.fuse.burn()
+        self.reach("after the drawing")
         return DRAWN
 
-    async def attempt(self, claim: JobClaim, *, dies_at: int = 0) -> str:
+    async def attempt(self, claim: JobClaim, death: Death | None = None, *, dies: str = "") -> str:
         """Run an attempt with this studio's drawing; return its outcome."""
-        self.fuse = Fuse(dies_at)
-        pool, attempt = self.project.workers.pool, attempt_of(claim, INFLUENCER_CREATE_KIND)
-        context = FusedContext(attempt, pool, ProgressWriter(pool), lambda: 15.0)
-        context.fuse = self.fuse
+        self.dies = dies
         task = partial(
             influencer_create.influencer_create,
             store=self,  # type: ignore[arg-type]  # the task calls only these methods
             folders=self.folders,
         )
-        return await perform(pool, task, context, attempt)
+        return await by_hand.run(self.project.workers.pool, claim, INFLUENCER_CREATE_KIND, task, death)
 
     async def delete_influencer(self, making: RequestedInfluencer) -> None:
         delete = partial(
@@ -203,17 +173,16 @@ async def studio(
 
 async def test_a_worker_death_at_any_point_leaves_one_file(studio: PortraitStudio, tmp_path: Path) -> None:
     project, media = studio.project, tmp_path / "media"
-    came, number = "died", 0
-    while came == "died":
-        number += 1
+    deaths: list[tuple[Death | None, str]] = [(None, point) for point in POINTS]
+    deaths += [(Death(nth=nth, after=after), "") for nth in (1, 2, 3) for after in (False, True)]
+    for number, (death, point) in enumerate(deaths, 1):
         making = await made(project)
-        came = await studio.attempt(await studio.claim(), dies_at=number)
+        assert await studio.attempt(await studio.claim(), death, dies=point) == "died"
         if await project.workers.pool.fetchval("select state = 'queued' from job where id = $1", making.job.job_id):
             assert await studio.attempt(await studio.claim()) == "completed"
         assert (await shown(project, making.influencer_id)).status == "ready"
         assert len(files(media)) == number
         assert await project.workers.pool.fetchval("select count(*) from media_upload") == 0
-    assert number > 8
     assert files(tmp_path / f"tenantry-generate-{os.getuid()}") == []
 
 

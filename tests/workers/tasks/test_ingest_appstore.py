@@ -16,17 +16,12 @@ from tests.workers.web.web import Answers, Site, raw_response, serve
 
 
 @asynccontextmanager
-async def at_work(project: IngestProject, url: str) -> AsyncIterator[None]:
-    """Run a worker with all three upstreams at `url`."""
-    named = {"itunes_api_url": url, "app_store_url": url, "play_url": url}
-    async with project.at_work(INGEST_APPSTORE_KIND, **named):
-        yield
-
-
-@asynccontextmanager
 async def stores(project: IngestProject, answers: Answers) -> AsyncIterator[Site]:
-    async with serve(answers) as site, at_work(project, site.url("")):
-        yield site
+    """Run a worker with all three upstreams at one site."""
+    async with serve(answers) as site:
+        named = dict.fromkeys(("itunes_api_url", "app_store_url", "play_url"), site.url(""))
+        async with project.at_work(INGEST_APPSTORE_KIND, **named):
+            yield site
 
 
 async def start(project: IngestProject, *listings: RequestedStoreListing) -> UUID:
@@ -54,27 +49,6 @@ async def test_a_listing_becomes_the_projects_brand(project: IngestProject) -> N
     assert shown.brand_context.app_name == "Facebook"
     assert shown.brand_context.provenance["appName"].source == "appstore"
     assert shown.ingest_state.appstore.status == "completed"
-
-
-UNREADABLE = [
-    (json('{"errorMessage":"Invalid value(s) for key(s): [itunesId]"}'), "SOURCE_NOT_FOUND"),
-    (json('{"results":[{"wrapperType":"artist"}]}'), "SOURCE_NOT_FOUND"),
-    (raw_response(302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
-    (json(" " * (1 << 20) + "{}"), "TOO_LARGE"),
-]
-
-
-async def test_an_unreadable_listing_fails_at_once(project: IngestProject) -> None:
-    answers = dict[str, bytes]()
-    async with stores(project, answers):
-        for answer, code in UNREADABLE:
-            answers[look_up_path(FACEBOOK)] = answer
-            await project.workers.pool.execute("delete from upstream_pace")
-            row = await project.workers.ended(await start(project, FACEBOOK))
-            assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
-            assert row["error"]["message"]
-            shown: Any = await project.shown()
-            assert shown.ingest_state.appstore.error.code == code
 
 
 async def test_an_unlisted_app_costs_five_rate_tokens(project: IngestProject) -> None:

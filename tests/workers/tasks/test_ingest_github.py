@@ -56,24 +56,6 @@ async def test_a_rate_limit_snoozes_the_job_until_its_reset_and_costs_no_attempt
     assert (row["state"], row["attempt"]) == ("completed", 1)
 
 
-UNREADABLE = [
-    (json_response({}, status=404), "SOURCE_NOT_FOUND"),
-    (json_response({}, status=403), "SOURCE_FORBIDDEN"),
-    (json_response({}, status=451), "SOURCE_FORBIDDEN"),
-    (json_response({}, status=409), "SCRAPE_FAILED"),
-    (json_response({}, status=302, location="http://169.254.169.254/"), "FETCH_BLOCKED"),
-    (json_response({"id": "x" * (1 << 20)}), "TOO_LARGE"),
-]
-
-
-async def test_what_cannot_be_read_fails_with_its_code_at_once(project: IngestProject) -> None:
-    async with serve_github() as served, at_work(project, served):
-        for answer, code in UNREADABLE:
-            served.answers["/repos/acme/zap"] = answer
-            row = await ingested(project)
-            assert (row["state"], row["error"]["code"], row["attempt"]) == ("failed", code, 1)
-
-
 async def test_the_operators_token_raises_the_limit_and_grants_no_access(project: IngestProject) -> None:
     repo = Repo("acme/zap", files=FILES, about={"private": True, "visibility": "private"})
     async with serve_github(repo) as served, at_work(project, served, github_token="ghp_server"):

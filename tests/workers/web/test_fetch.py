@@ -17,7 +17,7 @@ from schemas.errors import (
     SourceTimeout,
 )
 from tests.waiting import PATIENCE_S
-from tests.workers.web.web import Script, allowed_client, fetch_answer, raw_response, serve, silence
+from tests.workers.web.web import Script, allowed_client, drip_after, fetch_answer, raw_response, serve, silence
 from workers.web.errors import MIN_SITE_COOLDOWN_S
 from workers.web.fetch import EXPECTED_HTML_RESPONSE, ExpectedResponse, fetch_url
 
@@ -202,16 +202,10 @@ async def test_a_post_is_not_repeated_at_a_redirect() -> None:
     assert site.asked[0][1]["content-length"] == "2"
 
 
-async def drip(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send a byte every 20 ms: no read of it ever times out."""
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
-    while not writer.is_closing():
-        writer.write(b"a")
-        await writer.drain()
-        await asyncio.sleep(0.02)
+ENDLESS = drip_after(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n")
 
 
-@pytest.mark.parametrize("script", [drip, silence])
+@pytest.mark.parametrize("script", [ENDLESS, silence])
 async def test_a_slow_answer_ends_at_the_deadline(script: Script) -> None:
     want = msgspec.structs.replace(EXPECTED_HTML_RESPONSE, deadline_s=0.3)
     async with serve({"/": script}) as site, allowed_client(site) as client:

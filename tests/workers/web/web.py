@@ -71,6 +71,30 @@ async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
     await reader.read()
 
 
+def drip_after(head: bytes) -> Script:
+    """Send this, and then a byte now and then: never silent, never done."""
+
+    async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        left = asyncio.ensure_future(reader.read())
+        writer.write(head)
+        while not (await asyncio.wait([left], timeout=0.02))[0]:
+            writer.write(b"K")
+
+    return drip
+
+
+def flood_after(head: bytes) -> Script:
+    """Send this, and then as much as the client reads."""
+
+    async def flood(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        while True:
+            writer.write(bytes(1 << 20))
+            await writer.drain()
+
+    return flood
+
+
 def raw_response(status: int = 200, body: bytes | str = b"", **headers: str) -> bytes:
     """Build a whole response; `content_type` and the like become headers, with HTML as the default."""
     content = body.encode() if isinstance(body, str) else body

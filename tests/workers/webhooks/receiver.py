@@ -2,23 +2,18 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
 
 from tests import http_server
 from tests.http_server import HttpRequest
-from tests.workers.web.hostile import bomb
-from tests.workers.web.web import raw_response
-
-#: Handles one attempt; the connection is closed afterwards.
-Behaviour: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+from tests.workers.web.web import Script, raw_response, silence
 
 
 class WebhookReceiver:
-    """The receiver. `asked` logs the attempts. `behave` handles each of them."""
+    """The receiver. `asked` logs the attempts. `behave` handles each; the connection is closed afterwards."""
 
-    def __init__(self, behave: Behaviour) -> None:
+    def __init__(self, behave: Script) -> None:
         self.host, self.behave = "", behave
         self.asked: list[HttpRequest] = []
 
@@ -33,7 +28,7 @@ class WebhookReceiver:
 
 
 @asynccontextmanager
-async def receiving(behave: Behaviour) -> AsyncIterator[WebhookReceiver]:
+async def receiving(behave: Script) -> AsyncIterator[WebhookReceiver]:
     receiver = WebhookReceiver(behave)
 
     async def handle(asked: HttpRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,55 +39,16 @@ async def receiving(behave: Behaviour) -> AsyncIterator[WebhookReceiver]:
         yield receiver
 
 
-def says(status: int, **headers: str) -> Behaviour:
-    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(raw_response(status, **headers))
-
-    return answer
+#: Reads all and sends nothing, until the sender leaves.
+hangs = silence
 
 
-async def hangs(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
-    """Read all and send nothing, until the sender leaves."""
-    await reader.read()
+def sends(answer: bytes) -> Script:
+    async def send(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+
+    return send
 
 
-async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send a byte of the first line now and then: never silent, never done."""
-    left = asyncio.ensure_future(reader.read())
-    writer.write(b"HTTP/1.1 200 O")
-    while not (await asyncio.wait([left], timeout=0.02))[0]:
-        writer.write(b"K")
-
-
-async def drips_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send 200, and then a response without an end."""
-    left = asyncio.ensure_future(reader.read())
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n")
-    while not (await asyncio.wait([left], timeout=0.02))[0]:
-        writer.write(b" ")
-
-
-async def resets(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.transport.abort()
-
-
-async def breaks_off(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send 200 and break off in the body."""
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nonly this")
-
-
-async def babbles(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"220 mail.example ESMTP\r\n")
-
-
-async def floods(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send 200 and as much as the sender reads."""
-    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-    while True:
-        writer.write(bytes(1 << 20))
-        await writer.drain()
-
-
-async def explodes(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send 200 with 2 GiB of zeros in 2 MiB of gzip."""
-    writer.write(raw_response(200, bomb(2048)[: 2 << 20], content_encoding="gzip"))
+def says(status: int, **headers: str) -> Script:
+    return sends(raw_response(status, **headers))

@@ -12,7 +12,6 @@ from schemas.errors import (
     RobotsDisallowed,
     ScrapeFailed,
     SourceError,
-    SourceForbidden,
     SourceNotFound,
     SourceRateLimited,
 )
@@ -116,8 +115,6 @@ async def test_a_short_description_alone_becomes_the_description(parser: Documen
     ("answer", "error"),
     [
         (raw_response(404), SourceNotFound),
-        (raw_response(403), SourceForbidden),
-        (raw_response(429), SourceRateLimited),
         (raw_response(body="<h1>Before you continue</h1>"), ScrapeFailed),
         (page(None, **{"@type": "WebSite"}), ScrapeFailed),
     ],

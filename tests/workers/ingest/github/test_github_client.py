@@ -140,6 +140,7 @@ async def test_each_refusal_has_its_error_and_advice(answer: bytes, kind: type[S
     error = await refused(answer)
     assert type(error) is kind
     assert advice in error.message
+    assert kind is FetchFailed or not error.retryable
 
 
 async def test_a_refused_token_is_an_error_of_its_owner() -> None:

@@ -8,30 +8,10 @@ import pytest
 
 from tests.waiting import PATIENCE_S
 from tests.workers.ingest.llm.endpoint import GOOD, KEY, completion, say_json, serve, single_warning, suggested
-from tests.workers.web.web import Script, raw_response, silence
+from tests.workers.web.web import Script, drip_after, flood_after, raw_response, silence
 from workers.llm.endpoint import MAX_MODEL_ANSWER_BYTES
 
-
-async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(completion(GOOD)[:-20])
-
-
-async def drip(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send a byte now and then, so that no single read ever times out."""
-    for byte in completion(GOOD):
-        writer.write(bytes([byte]))
-        await writer.drain()
-        await asyncio.sleep(0.05)
-
-
-async def pour(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send a response without an end."""
-    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")
-    while True:
-        writer.write(b" " * 65_536)
-        await writer.drain()
-
-
+JSON_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n"
 BOMB = gzip.compress(bytes(MAX_MODEL_ANSWER_BYTES + 1))
 STATUS = "the model's endpoint returned"
 NOT_JSON = "the model's endpoint did not return JSON"
@@ -57,10 +37,10 @@ UNAVAILABLE: dict[str, tuple[bytes | Script, str]] = {
     "no_message": (say_json({"choices": [{}]}), NO_COMPLETION),
     "deep": (said(DEEP), NO_COMPLETION),
     "not_utf8": (said(b'{"choices":[{"message":{"content":"\xff"}}]}'), NO_COMPLETION),
-    "large": (pour, TOO_LARGE),
+    "large": (flood_after(JSON_HEAD), TOO_LARGE),
     "a_bomb": (said(BOMB, content_encoding="gzip"), TOO_LARGE),
     "packed_twice": (said(BOMB, content_encoding="gzip, gzip"), TOO_LARGE),
-    "broken_off": (hang_up, UNREACHABLE),
+    "broken_off": (completion(GOOD)[:-20], UNREACHABLE),
     "no_http": (b"SSH-2.0-OpenSSH_9.2\r\n", UNREACHABLE),
 }
 
@@ -77,7 +57,7 @@ async def test_a_failing_endpoint_is_only_a_warning_and_the_key_is_in_no_log(
     assert KEY not in caplog.text
 
 
-@pytest.mark.parametrize("answer", [silence, drip])
+@pytest.mark.parametrize("answer", [silence, drip_after(JSON_HEAD)])
 async def test_a_slow_endpoint_is_given_up_at_the_deadline(answer: Script) -> None:
     suggestions, endpoint = await suggested(answer, deadline_s=0.3)
     assert single_warning(suggestions, endpoint).startswith("llm_unavailable: the model did not answer ")

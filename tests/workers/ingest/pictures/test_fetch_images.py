@@ -5,7 +5,17 @@ import asyncio
 import pytest
 
 from tests.media import picture, png_claiming
-from tests.workers.web.web import Answers, Script, Site, allowed_client, image_response, raw_response, robots_txt, serve
+from tests.workers.web.web import (
+    Answers,
+    Script,
+    Site,
+    allowed_client,
+    flood_after,
+    image_response,
+    raw_response,
+    robots_txt,
+    serve,
+)
 from workers.ingest.parser.parser import DocumentParser
 from workers.ingest.pictures import fetch_images as meeting
 from workers.ingest.pictures.fetch_images import FetchedImages, fetch_candidate_images, open_image_fetch
@@ -51,12 +61,7 @@ async def test_a_partial_response_has_the_whole_length(parser: DocumentParser) -
     assert [image.bytes for image in images.pictures] == [123_456]
 
 
-async def endless(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Send an image without an end, as fast as it is read."""
-    writer.write(b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\nconnection: close\r\n\r\n" + picture(size=(640, 360)))
-    while not writer.is_closing():
-        writer.write(bytes(1 << 16))
-        await writer.drain()
+IMAGE_HEAD = b"HTTP/1.1 200 X\r\ncontent-type: image/png\r\nconnection: close\r\n\r\n" + picture(size=(640, 360))
 
 
 async def promising(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -67,7 +72,7 @@ async def promising(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @pytest.mark.parametrize("path", ["/a.png", "/logo.png"])
-@pytest.mark.parametrize("script", [endless, promising])
+@pytest.mark.parametrize("script", [flood_after(IMAGE_HEAD), promising])
 async def test_no_more_bytes_are_read_than_needed(parser: DocumentParser, path: str, script: Script) -> None:
     images, _ = await fetched_from(parser, {path: script}, path)
     assert [(image.width, image.height) for image in images.pictures] == [(640, 360)]

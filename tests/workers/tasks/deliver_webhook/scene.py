@@ -35,9 +35,6 @@ class DeliveryScene:
     settings: Settings
     org: UUID
 
-    def settings_with(self, **changes: Any) -> Settings:
-        return msgspec.structs.replace(self.settings, **changes)
-
     # Actions of the owner
 
     async def endpoint(self, url: str, *events: str) -> tuple[UUID, str]:

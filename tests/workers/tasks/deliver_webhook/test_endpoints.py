@@ -7,6 +7,7 @@ from functools import partial
 from itertools import permutations, product
 from typing import Any
 
+import msgspec
 import pytest
 
 from db.pool import Conn
@@ -216,7 +217,7 @@ async def test_hanging_receivers_delay_no_other(
     hangers = [(await scene.endpoint(receiver.url, "job.failed"))[0] for _ in range(5)]
     await scene.emit("job.failed", times=6)
     openers = {DELIVER_WEBHOOK_KIND: TASK_OPENER_BY_KIND[DELIVER_WEBHOOK_KIND]}
-    async with at_work(scene.settings_with(slots=2), scene.pool, openers), hanging(receiver):
+    async with at_work(msgspec.structs.replace(scene.settings, slots=2), scene.pool, openers), hanging(receiver):
         await scene.look()
 
         async def one_hangs() -> bool:

@@ -138,10 +138,11 @@ class PublishingProject:
         await self.pool.execute("update scheduled_post set not_before = now() where not_before is not null")
         await self.pool.execute("update social_account set cooldown_until = now() where cooldown_until is not null")
 
-    async def make_query_due(self) -> None:
-        """Make the next query for a post with a lost response due."""
+    async def query(self) -> str | None:
+        """Run the next query for a post with a lost response, as if it were due."""
         due = "update job set run_at = now(), stage = 'queued' where kind = $1 and state = 'queued'"
         await self.pool.execute(due, RECONCILE_POST_KIND.name)
+        return await self.attempt(kind=RECONCILE_POST_KIND)
 
     async def attempts(self, most: int = 12) -> list[str]:
         """Run attempts until no post has a job left; return their outcomes."""

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.publishing import changes, failures, sending
-from jobs.kinds import RECONCILE_POST_KIND
 from schemas.errors import StateConflict
 from tests.workers.by_hand import Death
 from tests.workers.tasks.publish_post.project import PublishingProject, hours_pass
@@ -85,8 +84,7 @@ async def run_story(project: PublishingProject, story: FaultStory) -> list[str |
 async def query_post(project: PublishingProject, post_id: UUID) -> None:
     for _ in range(3):
         await act(project, post_id, "reconnect")
-        await project.make_query_due()
-        await project.attempt(kind=RECONCILE_POST_KIND)
+        await project.query()
 
 
 async def check_post(project: PublishingProject, post_id: UUID) -> None:

@@ -13,7 +13,7 @@ from domain.accounts import accounts
 from domain.accounts.credentials import TokenGrant
 from domain.leasing import offers
 from domain.publishing.outgoing import PostingAccount
-from jobs.kinds import RECONCILE_POST_KIND, REFRESH_TOKEN_KIND
+from jobs.kinds import REFRESH_TOKEN_KIND
 from tests import seeds
 from tests.domain.project import Project as Tenant
 from tests.leasing import LeaseOwner
@@ -62,10 +62,8 @@ async def test_a_lost_post_is_reconciled_after_the_lease(leased: PublishingProje
     post_id = await leased.post()
     assert await leased.attempts() == ["failed"]
     await release(leased)
-    await leased.make_query_due()
-    assert await leased.attempt(kind=RECONCILE_POST_KIND) == "snoozed"
-    await leased.make_query_due()
-    assert await leased.attempt(kind=RECONCILE_POST_KIND) == "completed"
+    assert await leased.query() == "snoozed"
+    assert await leased.query() == "completed"
     assert ((await leased.row(post_id))["status"], len(leased.platform.calls)) == ("published", 1)
 
 
@@ -141,8 +139,7 @@ async def test_an_earlier_tenants_post_is_not_taken_for_the_next_ones(
     await after.attempts()
     row = await after.row(post_id)
     assert (row["status"], row["external_id"], row["external_url"]) == ("outcome_unknown", None, None)
-    await after.make_query_due()
-    assert await after.attempt(kind=RECONCILE_POST_KIND) == "snoozed"
+    assert await after.query() == "snoozed"
     assert (await after.row(post_id))["external_id"] is None
 
 

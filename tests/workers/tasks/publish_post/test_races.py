@@ -117,7 +117,7 @@ async def test_a_storm_of_changes_leaves_each_post_once_or_not_at_all(project: P
             return await project.open_jobs() == 0
 
         await eventually(drained)
-    await project.make_query_due()
+    await project.query()
     while await project.attempt(kind=RECONCILE_POST_KIND) is not None:
         pass
     for post_id in post_ids:

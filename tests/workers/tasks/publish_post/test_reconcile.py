@@ -25,18 +25,12 @@ async def lost(project: PublishingProject, *, how: str = "drop") -> UUID:
     return post_id
 
 
-async def ask(project: PublishingProject) -> str | None:
-    """Run the next query as if it were due."""
-    await project.make_query_due()
-    return await project.attempt(kind=RECONCILE_POST_KIND)
-
-
 @pytest.mark.parametrize(("how", "status", "code"), [("drop", "published", None), ("lose", "failed", "NOT_PUBLISHED")])
 async def test_a_found_or_absent_post_ends_the_reconciliation(
     project: PublishingProject, how: str, status: str, code: str | None
 ) -> None:
     post_id = await lost(project, how=how)
-    assert await ask(project) == "completed"
+    assert await project.query() == "completed"
     row = await project.row(post_id)
     assert (row["status"], row["last_error"] and row["last_error"]["code"]) == (status, code)
     assert (await project.events(post_id))[-2:] == ["outcome_unknown", status]
@@ -46,12 +40,12 @@ async def test_a_found_or_absent_post_ends_the_reconciliation(
 async def test_a_post_found_without_an_id_is_queried_on(project: PublishingProject) -> None:
     post_id = await lost(project)
     project.platform.plan(reconcile=["nameless", "ok"])
-    assert await ask(project) == "completed"
+    assert await project.query() == "completed"
     assert (await project.row(post_id))["status"] == "published"
-    assert await ask(project) == "completed"
+    assert await project.query() == "completed"
     assert (await project.row(post_id))["external_id"] == f"live-{post_id}"
     assert (await project.events(post_id))[-2:] == ["outcome_unknown", "published"]
-    assert await ask(project) is None
+    assert await project.query() is None
 
 
 async def test_a_post_is_queried_six_times_and_then_left_to_a_person(project: PublishingProject) -> None:
@@ -66,7 +60,7 @@ async def test_a_post_is_queried_six_times_and_then_left_to_a_person(project: Pu
         since = await project.clock()
         await project.pool.execute("update social_account set status = 'connected'")
         await project.pool.execute(age, at)
-        words.append(await ask(project))
+        words.append(await project.query())
     assert words == ["snoozed"] * 5 + ["completed"]
     assert (await project.row(post_id))["status"] == "outcome_unknown"
 
@@ -74,7 +68,7 @@ async def test_a_post_is_queried_six_times_and_then_left_to_a_person(project: Pu
 async def test_a_persons_resolution_ends_the_reconciliation(project: PublishingProject) -> None:
     post_id = await lost(project)
     await project.pool.execute("update scheduled_post set status = 'failed', resolved_at = now()")
-    assert await ask(project) == "completed"
+    assert await project.query() == "completed"
     assert (await project.events(post_id))[-1] == "outcome_unknown"
 
 
@@ -93,7 +87,7 @@ async def test_a_query_proves_nothing_about_a_later_call(project: PublishingProj
         assert await project.attempt() == "failed"
 
     project.platform.on["reconcile"] = send_anew
-    await ask(project)
+    await project.query()
     assert (await project.row(post_id))["status"] == "outcome_unknown"
 
 
@@ -115,7 +109,7 @@ async def test_a_post_is_queried_as_long_as_its_account_exists(
     """In an archived project too. A deleted account ends it; a marked account waits for its owner."""
     post_id = await lost(project)
     await meanwhile(project)
-    assert await ask(project) == word
+    assert await project.query() == word
     assert (await project.row(post_id))["status"] == status
 
 
@@ -123,7 +117,7 @@ async def test_an_expired_token_is_refreshed_before_the_query(project: Publishin
     await lost(project)
     await project.pool.execute("update account_credential set expires_at = now()")
     project.platform.plan(reconcile=["die_before"])
-    assert await ask(project) == "snoozed"
+    assert await project.query() == "snoozed"
     assert len(await project.jobs(REFRESH_TOKEN_KIND)) == 1
 
 

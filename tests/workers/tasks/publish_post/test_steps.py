@@ -7,7 +7,6 @@ import pytest
 
 from domain.media import tickets
 from domain.publishing import sending
-from jobs.kinds import RECONCILE_POST_KIND
 from schemas.errors import ObjectNotFound
 from tests.dumps import dump_database
 from tests.workers.by_hand import Death
@@ -125,8 +124,7 @@ async def test_a_draft_whose_answer_was_lost_is_found_in_the_inbox(project: Publ
     project.platform.plan(send=["drop"], reconcile=["undecided", "inbox"])
     assert await project.attempts() == ["failed"]
     assert (await project.row(post))["status"] == "outcome_unknown"
-    await project.make_query_due()
-    assert await project.attempt(kind=RECONCILE_POST_KIND) == "completed"
+    assert await project.query() == "completed"
     assert (await project.row(post))["status"] == "draft_in_inbox"
 
 
@@ -180,8 +178,7 @@ async def test_a_used_ticket_is_passed_to_the_adapter(project: PublishingProject
     project.platform.on["send"] = pull
     await project.attach("a" * 43)
     assert await project.attempts() == ["failed"]
-    await project.make_query_due()
-    assert await project.attempt(kind=RECONCILE_POST_KIND) == "snoozed"
+    assert await project.query() == "snoozed"
     assert [inquiry.fetched for inquiry in project.platform.inquiries] == [True, True]
     assert (await project.row(post))["status"] == "outcome_unknown"
 
