@@ -24,7 +24,7 @@ from api.http.responses import ApiResponse
 from api.lifespan import open_services
 from api.limits import cost_metering
 from api.openapi import document
-from domain.operations.host_warnings import warn_of_missing_sandbox
+from domain.operations.host_warnings import warn_of_missing_kernel_sandbox
 from schemas.settings import Settings, load_settings
 from telemetry import log_context, logs
 
@@ -93,7 +93,7 @@ def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime
     if settings is None:
         settings = load_settings(os.environ)
         logs.configure_logging(process="web", level=settings.log_level)
-        warn_of_missing_sandbox()
+        warn_of_missing_kernel_sandbox()
     return configure_application(build_application(), settings, clock=clock)
 
 

@@ -45,7 +45,7 @@ class RouteRequirements(NamedTuple):
     csv: bool = False
 
 
-def requires(
+def build_route_options(
     scope: ApiKeyScope | None,
     rate_class: RateClass,
     *statuses: int,
@@ -54,7 +54,7 @@ def requires(
 ) -> dict[str, Any]:
     """Build a route's `opt` with its scope, rate class and error statuses, for the checks of the guard.
 
-    For example `@get(path, opt=requires("projects:read", Class.READ_LIGHT, 404))`.
+    For example `@get(path, opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))`.
     """
     return {"requirements": RouteRequirements(scope, rate_class, statuses, parts=parts, csv=csv)}
 
@@ -109,7 +109,7 @@ async def _authenticate_and_charge(request: ApiRequest, needs: RouteRequirements
     try:
         call.principal = await services.authenticator.authenticate(presented, expected=expected, address=address)
     except ApiKeyUnauthenticated:
-        call.probation = services.authenticator.probation(address)
+        call.probation = services.authenticator.read_failure_budget(address)
         raise
     call.standing = await (charging or services.limiter.charge(call.principal, rate_class))
     if not call.standing.passed:

@@ -116,7 +116,7 @@ async def _open_event_services(
         open_disk_watch(settings, pool, event_pool) as disks,
     ):
         limiter = EventRateLimiter(redis, CircuitBreaker(BREAKER_PAUSE_S))
-        await limiter.start()
+        await limiter.load_script()
         yield EventServices(
             apps=AppAuthenticator(pool, peppers),
             limiter=limiter,
@@ -135,7 +135,7 @@ async def _open_event_services(
 async def _open_event_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncIterator[EventBudgets]:
     """Open this process's event budgets; its counts are added to the table, the last ones at the end."""
     budgets = EventBudgets(clock)
-    async with run_write_behind(budgets.came, partial(budgets.write_due, pool), pause_s=PAUSE_S):
+    async with run_write_behind(budgets.counts_ready, partial(budgets.write_ready_counts, pool), pause_s=PAUSE_S):
         try:
             yield budgets
         finally:
@@ -145,7 +145,9 @@ async def _open_event_budgets(pool: Pool, clock: Callable[[], datetime]) -> Asyn
 @asynccontextmanager
 async def _open_event_quarantine(pool: Pool) -> AsyncIterator[QuarantineBuffer]:
     quarantine = QuarantineBuffer(pool)
-    async with run_write_behind(quarantine.came, quarantine.write_due, pause_s=QUARANTINE_WRITE_PAUSE_S):
+    async with run_write_behind(
+        quarantine.rejections_queued, quarantine.write_queued_rejections, pause_s=QUARANTINE_WRITE_PAUSE_S
+    ):
         yield quarantine
 
 

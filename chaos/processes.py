@@ -27,7 +27,7 @@ class ChildProcess(NamedTuple):
     log: Path
     begin: int
 
-    def failed(self, what: str) -> BenchmarkFailed:
+    def build_failure(self, what: str) -> BenchmarkFailed:
         """Return a `BenchmarkFailed` with `what` about the process and the end of its log."""
         return BenchmarkFailed(f"process {self.process.pid} {what}:\n{self.log.read_text()[-2000:]}")
 
@@ -60,9 +60,9 @@ async def read_json_message(child: ChildProcess, *, within: float = PROCESS_OUTP
         line = await asyncio.wait_for(output.readline(), within) if output else b""
         return msgspec.json.decode(line)
     except TimeoutError as error:
-        raise child.failed(f"printed nothing for {within:g} s") from error
+        raise child.build_failure(f"printed nothing for {within:g} s") from error
     except msgspec.DecodeError as error:
-        raise child.failed("ended without output") from error
+        raise child.build_failure("ended without output") from error
 
 
 async def run_module_and_read(environment: BenchEnvironment, *words: str, **environ: str) -> Any:

@@ -37,18 +37,18 @@ class FaultProxy:
     def address(self) -> ServerAddress:
         return ServerAddress("127.0.0.1", self._acceptor.port)
 
-    def cut(self) -> None:
+    def reset_connections(self) -> None:
         """Reset all connections of the proxy at both ends; new connections pass."""
         for writer in [*self._writers]:
             reset_connection(writer)
 
-    def hold(self) -> None:
+    def hold_data(self) -> None:
         self._forwarding.clear()
 
-    def mute(self) -> None:
+    def drop_responses(self) -> None:
         self._muted = True
 
-    def pass_on(self) -> None:
+    def resume_forwarding(self) -> None:
         """End a hold or a mute: forward bytes in both directions again."""
         self._muted = False
         self._forwarding.set()
@@ -60,7 +60,7 @@ class FaultProxy:
     def stop(self) -> None:
         """Reset all connections of the proxy, and accept no new ones."""
         self._acceptor.stop()
-        self.cut()
+        self.reset_connections()
 
     async def end(self) -> None:
         await self._acceptor.end()

@@ -103,10 +103,10 @@ class LocalServer:
 
     def stop(self) -> None:
         """End the server in order, which disconnects its clients; kill it after `patience_s`."""
-        self.end()
+        self.send_halt_signal()
         self.join()
 
-    def end(self) -> None:
+    def send_halt_signal(self) -> None:
         """Send the signal `halt` to a running server; most servers end at once on the second signal."""
         if self.process is not None and self.exit_code is None:
             self.resume()

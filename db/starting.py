@@ -14,7 +14,7 @@ from telemetry import logs
 _log = logs.get_logger("settings")
 
 #: Exit codes: a setting has to be changed; a server is not in the required state.
-SETTING, SERVER = 2, 1
+SETTING_EXIT_CODE, SERVER_EXIT_CODE = 2, 1
 
 _UNUSABLE_DATABASE_ERRORS = (
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -62,13 +62,16 @@ def _explain_start_error(error: BaseException) -> tuple[int, str] | None:
     """Return the exit code and a line of advice for an expected start error; None for an unexpected error."""
     message = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
-        return SETTING, f"{message} ({SETTINGS_DOCS_ADVICE})"
+        return SETTING_EXIT_CODE, f"{message} ({SETTINGS_DOCS_ADVICE})"
     if isinstance(error, LibrariesMissing):
-        return SETTING, message
+        return SETTING_EXIT_CODE, message
     if isinstance(error, MigrationChanged):
-        return SERVER, message
+        return SERVER_EXIT_CODE, message
     if isinstance(error, _UNUSABLE_DATABASE_ERRORS):
-        return SERVER, f"{UNUSABLE_DATABASE_MESSAGE}: {message}: create it, or correct the address"
+        return SERVER_EXIT_CODE, f"{UNUSABLE_DATABASE_MESSAGE}: {message}: create it, or correct the address"
     if isinstance(error, _UNMIGRATED_DATABASE_ERRORS):
-        return (SERVER, f"the database lacks what this release needs ({message}): run `python -m db.migrate` first")
+        return (
+            SERVER_EXIT_CODE,
+            f"the database lacks what this release needs ({message}): run `python -m db.migrate` first",
+        )
     return None

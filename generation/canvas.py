@@ -36,7 +36,7 @@ class DrawnLine(NamedTuple):
     size: int
     is_cut: bool
 
-    def shown(self) -> DrawnText:
+    def build_drawn_text(self) -> DrawnText:
         return DrawnText(
             name=self.name,
             text=self.text,
@@ -64,7 +64,7 @@ class Canvas:
     def height(self) -> int:
         return self.image.height
 
-    def start(self, offset: float, width: float = 0.0) -> int:
+    def x_from_safe_zone_edge(self, offset: float, width: float = 0.0) -> int:
         """Return the x of an object's left edge, `offset` pixels from the safe zone's line-start edge."""
         if self.right_to_left:
             return round(self.frame.right - offset - width)
@@ -74,7 +74,7 @@ class Canvas:
         """Return the x of an object's left edge, `offset` pixels from the picture's line-start edge."""
         return round(self.width - offset - width if self.right_to_left else offset)
 
-    def set(
+    def draw_text_block(
         self,
         name: str,
         block: TextBlock,

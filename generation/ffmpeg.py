@@ -84,7 +84,7 @@ class FfmpegLimits(NamedTuple):
     complaints: float = math.inf
 
 
-def run(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegResult:
+def run_ffmpeg(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegResult:
     """Run FFmpeg to its end; return 1 MiB of its stdout, and its stderr's lines. Raises `GenerationError`."""
     with _FfmpegProcess(arguments, reads=True, bounds=bounds) as process:
         stdout = process.output.read(_MAX_STDOUT_BYTES)
@@ -168,7 +168,7 @@ class _FfmpegProcess:
     def output(self) -> IO[bytes]:
         return _require_open_stream(self._process.stdout)
 
-    def write(self, data: bytes) -> None:
+    def write_frame(self, data: bytes) -> None:
         try:
             _require_open_stream(self._process.stdin).write(data)
         except BrokenPipeError:

@@ -20,7 +20,7 @@ class PictureFrame(NamedTuple):
         return self.width, self.height
 
     @property
-    def column(self) -> int:
+    def column_width(self) -> int:
         return self.right - self.left
 
     @property

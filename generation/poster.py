@@ -87,4 +87,6 @@ def _decode_frame_ppm(path: Path, second: float) -> bytes:
 
 def _run_frame_filters(path: Path, second: float, filters: Sequence[str]) -> ffmpeg.FfmpegResult:
     shape = ["-v", "info", "-map", "0:V:0", "-frames:v", "1", "-vf", ",".join(filters)]
-    return clip.run_clip_probe(*clip.source(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-")
+    return clip.run_clip_probe(
+        *clip.video_input_arguments(path, second), *shape, "-c:v", "ppm", "-f", "image2pipe", "-"
+    )

@@ -29,7 +29,7 @@ from generation.video.video import VideoPiece
 from schemas.errors import GenerationError, TextRefused
 
 #: Version of the renderer: changes with each release that draws the same spec differently.
-RENDERER = "3"
+RENDERER_VERSION = "3"
 
 #: Side of a portrait inside a piece, in pixels: more than two for each displayed pixel.
 _PRESENTER_FACE_PX = 400
@@ -57,7 +57,7 @@ class InputFiles(NamedTuple):
 class ContentPiece(Protocol):
     """A piece of content to make."""
 
-    def make(self, folder: Path) -> Iterator[ProgressStep]:
+    def render_files(self, folder: Path) -> Iterator[ProgressStep]:
         """Draw the piece into an existing folder; yield progress. A yielded step's file is complete."""
 
 
@@ -66,7 +66,7 @@ class SlidePictures(NamedTuple):
 
     slides: dict[str, SlideDrawer]
 
-    def make(self, folder: Path) -> Iterator[ProgressStep]:
+    def render_files(self, folder: Path) -> Iterator[ProgressStep]:
         for number, (name, slide) in enumerate(self.slides.items(), 1):
             canvas = slide()
             yield ProgressStep(number / len(self.slides), _write_picture(folder, name, canvas.image, canvas.marks))
@@ -85,7 +85,7 @@ def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> Conten
     return _PREPARE_BY_FORMAT[spec.format](spec, copy, given)
 
 
-def warnings(given: InputFiles) -> list[str]:
+def logo_warnings(given: InputFiles) -> list[str]:
     """Return a warning, a code and its reason, if the logo can't be used; else an empty list.
 
     Raises `PictureRefused`.
@@ -182,5 +182,5 @@ def _write_picture(folder: Path, name: str, image: Image.Image, marks: Sequence[
         height=image.height,
         size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(),
-        shown=[one.shown() for one in marks],
+        shown=[one.build_drawn_text() for one in marks],
     )

@@ -23,7 +23,7 @@ from schemas.errors import PictureRefused
 
 #: Maximum units of a drawing, and maximum nesting of elements, with references followed.
 MAX_UNITS, MAX_DEPTH = 20_000, 64
-LAYER, SIGNS_PER_UNIT, DASHES_PER_UNIT, STOPS_PER_UNIT = 4, 500, 250, 40
+UNITS_PER_LAYER, SIGNS_PER_UNIT, DASHES_PER_UNIT, STOPS_PER_UNIT = 4, 500, 250, 40
 
 _LAYER_CSS_PROPERTIES = frozenset(("opacity", "mix-blend-mode", "isolation", *svg_styles.REFERENCING_CSS_PROPERTIES))
 _COSTED_CSS_PROPERTIES = _LAYER_CSS_PROPERTIES | {"stroke-dasharray"}
@@ -47,7 +47,7 @@ class SvgElementCost(NamedTuple):
 
 def count_drawing_units(root: etree._Element, rules: Iterable[CssStyleRule]) -> int:
     """Return a cleaned drawing's rendering cost in units. Raises `PictureRefused` if it costs too much."""
-    return _DrawingCostCounter(root, rules).element(root, 0).units
+    return _DrawingCostCounter(root, rules).get_element_cost(root, 0).units
 
 
 class _DrawingCostCounter:
@@ -61,11 +61,11 @@ class _DrawingCostCounter:
         self._dash = min(self._dash_pattern_lengths(root), default=0.0)
         self._check_gradient_chains(root)
 
-    def element(self, element: etree._Element, level: int) -> SvgElementCost:
+    def get_element_cost(self, element: etree._Element, level: int) -> SvgElementCost:
         """Return the rendering cost of an element with all that it draws. Raises `PictureRefused`."""
         if element in self._open:
             raise PictureRefused("PICTURE_UNSAFE", "the drawing has a shape that is drawn with itself")
-        known = self._known.get(element) or self._count(element, level)
+        known = self._known.get(element) or self._compute_element_cost(element, level)
         if known.units > MAX_UNITS or level + known.depth > MAX_DEPTH:
             raise PictureRefused(
                 "PICTURE_TOO_LARGE",
@@ -73,13 +73,13 @@ class _DrawingCostCounter:
             )
         return known
 
-    def _count(self, element: etree._Element, level: int) -> SvgElementCost:
+    def _compute_element_cost(self, element: etree._Element, level: int) -> SvgElementCost:
         if level > MAX_DEPTH:
             raise PictureRefused("PICTURE_TOO_LARGE", f"the drawing has more than {MAX_DEPTH} levels")
         self._open.add(element)
         units, depth = self._element_own_units(element), 0
         for other in self._children_and_references(element):
-            counted = self.element(other, level + 1)
+            counted = self.get_element_cost(other, level + 1)
             units, depth = units + counted.units, max(depth, counted.depth + 1)
         self._open.discard(element)
         self._known[element] = cost = SvgElementCost(units, depth)
@@ -102,7 +102,7 @@ class _DrawingCostCounter:
         signs = len(element.get("d") or "") + len(element.get("points") or "")
         dashes = _MAX_PATH_LENGTH_RATIO * _summed_element_lengths(element) / self._dash if self._dash else 0
         costs = signs / SIGNS_PER_UNIT + min(dashes, 1e9) / DASHES_PER_UNIT
-        return self._shape + LAYER * is_layer + int(costs)
+        return self._shape + UNITS_PER_LAYER * is_layer + int(costs)
 
     def _applicable_declarations(self, element: etree._Element) -> Iterator[CssDeclaration]:
         """Yield CSS declarations that may apply to an element: its attributes, style and matching rules."""

@@ -16,23 +16,23 @@ class CircuitBreaker:
     open_until: float = -inf
 
     @property
-    def rests(self) -> bool:
+    def is_open(self) -> bool:
         """Return whether the breaker is open: no call may be made."""
         return self.clock() < self.open_until
 
     def allows_call(self) -> bool:
-        """Return whether the caller may call now. If so, it must report the result by `worked` or `failed`.
+        """Return whether the caller may call now. If so, it must report the result.
 
         While the server fails, each permission blocks all further calls for `cool_s` seconds.
         """
-        if self.rests:
+        if self.is_open:
             return False
         if self.failing:
             self.open_until = self.clock() + self.cool_s
         return True
 
-    def worked(self) -> None:
+    def record_success(self) -> None:
         self.failing, self.open_until = False, -inf
 
-    def failed(self) -> None:
+    def record_failure(self) -> None:
         self.failing, self.open_until = True, self.clock() + self.cool_s

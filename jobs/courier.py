@@ -93,7 +93,7 @@ class WakeCourier:
         self._next: dict[tuple[str, str], WakeMessage | None] = {}
         self._following: set[asyncio.Task[None]] = set()
 
-    async def send(self, wake: WakeMessage) -> None:
+    async def send_wake(self, wake: WakeMessage) -> None:
         """Send a wake to the workers, or queue it during the pause after a wake of the same pool and kind.
 
         Never raises, and takes at most `WAKE_SEND_BUDGET_S`: a wake that can't be sent in time is dropped.
@@ -132,18 +132,18 @@ class WakeCourier:
             del self._next[key]
 
     async def _deliver_wake(self, wake: WakeMessage) -> None:
-        outcome = await self._try(wake) if self._breaker.allows_call() else "skipped"
+        outcome = await self._try_to_send(wake) if self._breaker.allows_call() else "skipped"
         metrics.WAKE_UP_SEND_COUNTER.labels(wake.pool, outcome).inc()
 
-    async def _try(self, wake: WakeMessage) -> str:
+    async def _try_to_send(self, wake: WakeMessage) -> str:
         try:
             with raise_if_redis_away():
                 async with LoopTimeout(WAKE_SEND_BUDGET_S):
                     is_new = await _enqueue_wake(self._client, wake)
         except RedisUnavailable:
-            self._breaker.failed()
+            self._breaker.record_failure()
             return "failed"
-        self._breaker.worked()
+        self._breaker.record_success()
         return "sent" if is_new else "duplicate"
 
 

@@ -89,7 +89,7 @@ class ChangedJob(NamedTuple):
     error: dict[str, Any] | None
 
     @property
-    def ended(self) -> bool:
+    def has_ended(self) -> bool:
         return self.state in TERMINAL_JOB_STATES
 
 

@@ -54,10 +54,10 @@ class OtelSpan:
     def __init__(self, span: Inner) -> None:
         self.inner = span
 
-    def note(self, attributes: SpanAttributes) -> None:
+    def set_attributes(self, attributes: SpanAttributes) -> None:
         self.inner.set_attributes(attributes)
 
-    def fail(self, error: str) -> None:
+    def mark_failed(self, error: str) -> None:
         self.inner.set_attribute("error.type", error)
         self.inner.set_status(StatusCode.ERROR)
 
@@ -73,7 +73,7 @@ class OtelSpanRecorder:
         self._sampler = provider.sampler
         self._tracer = provider.get_tracer("tenantry")
 
-    def served(self, served: ServedRequest) -> None:
+    def record_request(self, served: ServedRequest) -> None:
         """Record the span of a served request, and a span for each job that the request submitted.
 
         A caller's own trace is linked and not continued: otherwise strangers could control sampling.
@@ -89,13 +89,13 @@ class OtelSpanRecorder:
             at=served.began,
         )
         if served.error is not None:
-            span.fail(served.error)
+            span.mark_failed(served.error)
         parent_context = set_span_in_context(span.inner, EMPTY_PARENT_CONTEXT)
         for submit in served.submits:
             self._record_submit_span(parent_context, submit)
         span.end(served.ended)
 
-    def submitted(self, attempt: TraceSpan, submit: JobSubmission) -> None:
+    def record_job_submit(self, attempt: TraceSpan, submit: JobSubmission) -> None:
         """Record the span of a job that an attempt submits.
 
         The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
@@ -122,7 +122,7 @@ class OtelSpanRecorder:
         )
         span.end(submit.at)
 
-    def attempt(self, job_id: UUID, name: str, attributes: SpanAttributes) -> TraceSpan:
+    def begin_attempt_span(self, job_id: UUID, name: str, attributes: SpanAttributes) -> TraceSpan:
         """Begin the span of a job's attempt in the job's trace, and return the span.
 
         If a request made the job, the attempt's span is below the span of the submit.
@@ -140,7 +140,7 @@ class OtelSpanRecorder:
             {**attributes, **_message_span_attributes(name, "process")},
         )
 
-    def begin(
+    def begin_span(
         self, parent: TraceSpan, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
     ) -> TraceSpan:
         assert isinstance(parent, OtelSpan)  # noqa: S101  this recorder has begun it

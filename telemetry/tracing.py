@@ -22,9 +22,9 @@ NO_SPAN_ATTRIBUTES: SpanAttributes = {}
 class TraceSpan(Protocol):
     """A span in progress. `end` is called once."""
 
-    def note(self, attributes: SpanAttributes) -> None: ...
+    def set_attributes(self, attributes: SpanAttributes) -> None: ...
 
-    def fail(self, error: str) -> None:
+    def mark_failed(self, error: str) -> None:
         """Mark the span as failed with a code or a type, never with a message: messages may contain callers'
         data.
         """
@@ -60,13 +60,13 @@ class JobSubmission(NamedTuple):
 class SpanRecorder(Protocol):
     """Records the spans of requests, job attempts, their steps and their submitted jobs."""
 
-    def served(self, served: ServedRequest) -> None: ...
+    def record_request(self, served: ServedRequest) -> None: ...
 
-    def attempt(self, job_id: UUID, name: str, attributes: SpanAttributes) -> TraceSpan: ...
+    def begin_attempt_span(self, job_id: UUID, name: str, attributes: SpanAttributes) -> TraceSpan: ...
 
-    def submitted(self, attempt: TraceSpan, submit: JobSubmission) -> None: ...
+    def record_job_submit(self, attempt: TraceSpan, submit: JobSubmission) -> None: ...
 
-    def begin(
+    def begin_span(
         self, parent: TraceSpan, name: str, role: SpanRole, attributes: SpanAttributes, at: int | None = None
     ) -> TraceSpan: ...
 
@@ -74,9 +74,9 @@ class SpanRecorder(Protocol):
 class _NoSpan:
     """A span that records nothing, for a process without a recorder."""
 
-    def note(self, attributes: SpanAttributes) -> None: ...
+    def set_attributes(self, attributes: SpanAttributes) -> None: ...
 
-    def fail(self, error: str) -> None: ...
+    def mark_failed(self, error: str) -> None: ...
 
     def end(self, at: int | None = None) -> None: ...
 
@@ -117,7 +117,7 @@ def open_span(
     cause = log_context.current_cause()
     if _span_recorder is None or cause is None or cause.span is None:
         return _NO_SPAN
-    return _BlockSpan(_span_recorder.begin(cause.span, name, role, attributes))
+    return _BlockSpan(_span_recorder.begin_span(cause.span, name, role, attributes))
 
 
 class _BlockSpan:
@@ -125,15 +125,15 @@ class _BlockSpan:
 
     def __init__(self, span: TraceSpan) -> None:
         self._span = span
-        self.note = span.note
-        self.fail = span.fail
+        self.set_attributes = span.set_attributes
+        self.mark_failed = span.mark_failed
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
-            self._span.fail(kind.__name__)
+            self._span.mark_failed(kind.__name__)
         self._span.end()
 
 

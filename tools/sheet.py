@@ -139,7 +139,7 @@ def _render_and_proofread(design: DesignSpec, source_folder: Path, folder: Path)
     except (GenerationError, PictureRefused, TextRefused) as error:
         refused = ProofreadingFault(place=design.format, rule=error.code, found=error.message)
         return CheckedPiece(design.brand.name, design.format, folder, [], [refused])
-    faults = import_module("generation.proofreading.read").faults(outputs, folder, design, rendering.copy)
+    faults = import_module("generation.proofreading.read").find_piece_faults(outputs, folder, design, rendering.copy)
     return CheckedPiece(design.brand.name, design.format, folder, outputs, faults)
 
 

@@ -23,11 +23,11 @@ async def serve_pool_jobs(settings: Settings, pool_name: str) -> None:
 
     The slow modules are imported here: a wrong argument or setting fails before these imports.
     """
-    from domain.operations.host_warnings import warn_of_missing_sandbox  # noqa: PLC0415
+    from domain.operations.host_warnings import warn_of_missing_kernel_sandbox  # noqa: PLC0415
     from workers.runtime.worker import serve_worker  # noqa: PLC0415
     from workers.tasks import open_pool_tasks  # noqa: PLC0415
 
-    warn_of_missing_sandbox()
+    warn_of_missing_kernel_sandbox()
     async with open_pool_tasks(settings, pool_name) as tasks:
         await serve_worker(settings, pool_name, tasks)
 

@@ -37,20 +37,20 @@ class FailedKeyTracker:
         self._clock = clock
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def bars(self, address: str) -> bool:
+    def is_address_barred(self, address: str) -> bool:
         failures = self._failures.get(address)
         if failures is None or len(failures) < MAX_FAILURES:
             return False
         return self._clock() - failures[0] < FAILURE_WINDOW_S
 
-    def standing(self, address: str) -> FailedKeyBudget:
+    def read_failure_budget(self, address: str) -> FailedKeyBudget:
         """Return an address's failure budget: failures left, and seconds until the oldest one expires."""
         now = self._clock()
         recent = [at for at in self._failures.get(address, ()) if now - at < FAILURE_WINDOW_S]
         resets_in = math.ceil(FAILURE_WINDOW_S - (now - recent[0])) if recent else int(FAILURE_WINDOW_S)
         return FailedKeyBudget(MAX_FAILURES, MAX_FAILURES - len(recent), resets_in, int(FAILURE_WINDOW_S))
 
-    def failed(self, address: str) -> None:
+    def record_failure(self, address: str) -> None:
         self._failures.setdefault(address, deque(maxlen=MAX_FAILURES)).append(self._clock())
         _mark_recently_used(self._failures, address)
 
@@ -62,8 +62,8 @@ class Authenticator:
         self._pool = pool
         self._peppers = peppers
         self._strangers = strangers
-        self._rows = LookupCoalescer(self._find)
-        self._rows_apart = LookupCoalescer(self._find)
+        self._rows = LookupCoalescer(self._look_up_keys)
+        self._rows_apart = LookupCoalescer(self._look_up_keys)
         #: The principal that each key opened last, by a hash of the key. This cache authenticates no request.
         self._opened: OrderedDict[bytes, Principal] = OrderedDict()
         self._salt = os.urandom(32)
@@ -87,10 +87,10 @@ class Authenticator:
         """
         if read_key is None:
             raise ApiKeyUnauthenticated
-        apart = self._strangers.bars(address) and not expected
-        row = await (self._rows_apart if apart else self._rows).ask(read_key.key_id)
+        apart = self._strangers.is_address_barred(address) and not expected
+        row = await (self._rows_apart if apart else self._rows).queue_lookup(read_key.key_id)
         if not api_keys.presented_key_matches(row, read_key, self._peppers) or row is None:
-            self._strangers.failed(address)
+            self._strangers.record_failure(address)
             raise ApiKeyUnauthenticated
         if row.killed:
             raise KillSwitchActive("key")
@@ -105,15 +105,15 @@ class Authenticator:
             _mark_recently_used(self._opened, key)
         return principal
 
-    def probation(self, address: str) -> FailedKeyBudget:
+    def read_failure_budget(self, address: str) -> FailedKeyBudget:
         """Return the failure budget of an address after its key was refused."""
-        return self._strangers.standing(address)
+        return self._strangers.read_failure_budget(address)
 
     def _hash(self, read_key: ApiKeyParts) -> bytes:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
         return hashlib.blake2b("".join(read_key).encode(), key=self._salt, digest_size=16).digest()
 
-    async def _find(self, key_ids: Sequence[str]) -> list[PresentedApiKey | None]:
+    async def _look_up_keys(self, key_ids: Sequence[str]) -> list[PresentedApiKey | None]:
         async with self._pool.acquire() as conn:
             rows = await api_keys.find_api_keys(conn, key_ids=set(key_ids))
         return [rows.get(key_id) for key_id in key_ids]

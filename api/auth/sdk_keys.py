@@ -28,12 +28,12 @@ class AppAuthenticator:
     def __init__(self, pool: Pool, peppers: Keyring) -> None:
         self._pool = pool
         self._peppers = peppers
-        self._apps = LookupCoalescer(self._find)
+        self._apps = LookupCoalescer(self._look_up_apps)
         #: The app that each key opened last, by a hash of the key. This cache authenticates no request.
         self._opened: OrderedDict[bytes, KeyedApp] = OrderedDict()
         self._salt = os.urandom(32)
 
-    def expect(self, key: str) -> KeyedApp | None:
+    def find_cached_app(self, key: str) -> KeyedApp | None:
         """Return the app that this key opened at its last look-up; None without such a look-up."""
         return self._opened.get(self._hash(key))
 
@@ -42,7 +42,7 @@ class AppAuthenticator:
 
         Raises `AppUnauthenticated` for an unknown key, and `KillSwitchActive` for a suspended organization.
         """
-        app = await self._apps.ask(key) if app_keys.parse_app_key(key) else None
+        app = await self._apps.queue_lookup(key) if app_keys.parse_app_key(key) else None
         remembered = self._hash(key)
         if app is None or app.suspended:
             self._opened.pop(remembered, None)
@@ -57,7 +57,7 @@ class AppAuthenticator:
         """Hash a key with a random salt of this process, so that the cache holds no secret."""
         return hashlib.blake2b(key.encode(), key=self._salt, digest_size=16).digest()
 
-    async def _find(self, keys: Sequence[str]) -> list[KeyedApp | None]:
+    async def _look_up_apps(self, keys: Sequence[str]) -> list[KeyedApp | None]:
         async with self._pool.acquire() as conn:
             return await app_keys.find_apps_by_keys(conn, keys=keys, peppers=self._peppers)
 

@@ -23,7 +23,7 @@ class ProjectAppsLookup:
         self._is_done = False
 
     @asynccontextmanager
-    async def connect(self) -> AsyncIterator[Conn]:
+    async def connect_to_event_store(self) -> AsyncIterator[Conn]:
         """Yield a connection to the event store. The first call runs the look-up before, and sets `result`.
 
         The look-up's connection to the main database is released before the event store's is acquired. Raises

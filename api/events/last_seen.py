@@ -26,9 +26,9 @@ class AppLastSeenBuffer:
         self._pool = pool
         self._noted: OrderedDict[UUID, float] = OrderedDict()
         self._due: dict[UUID, KeyedApp] = {}
-        self.came = asyncio.Event()
+        self.write_requested = asyncio.Event()
 
-    def note(self, app: KeyedApp) -> None:
+    def queue_last_event_time(self, app: KeyedApp) -> None:
         """Queue a write of an app's last-event time; do nothing within 61 s of the app's last write."""
         now = asyncio.get_running_loop().time()
         if now - self._noted.get(app.app_id, -MIN_LAST_SEEN_INTERVAL_S) < MIN_LAST_SEEN_INTERVAL_S:
@@ -38,7 +38,7 @@ class AppLastSeenBuffer:
         if len(self._noted) > MAX_LAST_SEEN_APPS:
             self._noted.popitem(last=False)
         self._due[app.app_id] = app
-        self.came.set()
+        self.write_requested.set()
 
     async def write_due(self) -> None:
         """Write the pending last-event times of all apps to Postgres. Drop them while Postgres is away.
@@ -46,7 +46,7 @@ class AppLastSeenBuffer:
         An app's next events queue a new time. Raises any other error after its app is dropped: a failing
         write must not block the others.
         """
-        self.came.clear()
+        self.write_requested.clear()
         while self._due:
             app = next(iter(self._due.values()))
             try:
@@ -69,5 +69,5 @@ async def open_last_seen_buffer(pool: Pool) -> AsyncIterator[AppLastSeenBuffer]:
     The buffer is written once more at the end of the block.
     """
     notes = AppLastSeenBuffer(pool)
-    async with run_write_behind(notes.came, notes.write_due):
+    async with run_write_behind(notes.write_requested, notes.write_due):
         yield notes

@@ -69,32 +69,32 @@ async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: U
     `OriginRefused`, `ObjectNotFound`, `StateConflict`, `ServiceUnavailable`.
     """
     call, services = request.request_state, request.services
-    call.rate_class = event_limits.RATE_CLASS
+    call.rate_class = event_limits.EVENT_RATE_CLASS
     if key is None:
         raise AppUnauthenticated
-    expected = services.events.apps.expect(key)
-    if expected and (refused := services.events.limiter.refused(expected)):
+    expected = services.events.apps.find_cached_app(key)
+    if expected and (refused := services.events.limiter.find_cached_refusal(expected)):
         call.app, (call.event_standing, error) = expected, refused
         await services.events.limiter.delay_refusal(expected)
         raise error.with_traceback(None)  # a kept traceback would hold the frames of all refused requests
     with _cache_refusal(services, expected):
         services.events.disks.check_event_intake_open()
-    charging = expected and services.events.limiter.charge(expected)  # runs during the look-up of the key
+    charging = expected and services.events.limiter.count_request(expected)  # runs during the look-up of the key
     call.app = app = await services.events.apps.authenticate(key)
-    call.event_standing = await (charging or services.events.limiter.charge(app))
+    call.event_standing = await (charging or services.events.limiter.count_request(app))
     if not call.event_standing.passed:
         await services.events.limiter.delay_refusal(app)
         raise call.event_standing.refusal()
     budget = budget_bucket_of(app.organization_id, app.tier, TrafficKind.PUBLIC)
-    services.limiter.budgets.check(budget)
+    services.limiter.budgets.check_bucket(budget)
     call.payer = budget
     sdk_keys.check_page_origin(app, call.headers.get(b"origin"))
     if app_id not in {None, app.app_id}:
         raise not_found_error("sdk_app")
     app.check_active()
     with _cache_refusal(services, app, call.event_standing):
-        services.events.budgets.check(app)
-        services.events.disks.check_event_budget_share(services.events.budgets.part(app))
+        services.events.budgets.check_event_budget(app)
+        services.events.disks.check_event_budget_share(services.events.budgets.used_budget_share(app))
     return app
 
 
@@ -109,7 +109,7 @@ def _cache_refusal(services: Services, app: KeyedApp | None, standing: EventLimi
     except (LimitReached, ServiceUnavailable) as error:
         if app:
             for_s = min(MAX_CACHED_REFUSAL_S, error.retry_after)
-            services.events.limiter.refuse(app, standing, error, for_s)
+            services.events.limiter.cache_refusal(app, standing, error, for_s)
         raise
 
 
@@ -130,7 +130,7 @@ async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_byte
     except (MalformedBody, BodyOversized):
         if app:
             size = min(max_bytes, len(data) * MAX_GZIP_RATIO)
-            request.services.events.limiter.spend(app, queue_weight_of(1, size))
+            request.services.events.limiter.count_events(app, queue_weight_of(1, size))
         raise
 
 
@@ -148,7 +148,7 @@ async def parse_events(
         batch = await steps.run_steps_with_pauses(work)
         event_count = max(1, len(batch.events) + len(batch.refused))
     finally:
-        request.services.events.limiter.spend(app, queue_weight_of(event_count, len(plain)))
+        request.services.events.limiter.count_events(app, queue_weight_of(event_count, len(plain)))
     return batch
 
 
@@ -166,7 +166,7 @@ async def store_events(request: ApiRequest, app: KeyedApp, batch: CheckedEventBa
     Raises `LimitReached`, `ServiceUnavailable`. The result counts new and repeated events.
     """
     events = request.services.events
-    stored = await events.intake.take(app, batch.events, size=batch.size)
-    events.last.note(app)
-    events.quarantine.note(app, batch.refused)
+    stored = await events.intake.commit_app_events(app, batch.events, size=batch.size)
+    events.last.queue_last_event_time(app)
+    events.quarantine.queue_rejections(app, batch.refused)
     return stored

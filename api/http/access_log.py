@@ -37,7 +37,7 @@ def wrap_send_with_headers(state: RequestState, send: Send) -> Send:
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
             state.status = message["status"]
-            headers = [*message["headers"], *state.answer_headers()]
+            headers = [*message["headers"], *state.build_response_headers()]
             if state.rate_class is not None:
                 _restrict_response_caching(headers)
             message["headers"] = headers
@@ -61,7 +61,7 @@ async def finish_request(scope: HTTPScope, state: RequestState, services: Servic
 
     This runs after the last byte of the response, so that no caller waits for it.
     """
-    if state.free and state.standing is not None:
+    if state.is_free and state.standing is not None:
         await services.limiter.uncount_request(state.standing)
     _log_request(scope, state, services.settings.request_log_level)
 
@@ -93,7 +93,7 @@ def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
         **tracing.trace_log_fields(UUID(int=state.bits)),
     )
     if (recorder := tracing.current_span_recorder()) and route not in UNTRACED_ROUTES:
-        recorder.served(_describe_request_span(state, method, route, seconds, about))
+        recorder.record_request(_describe_request_span(state, method, route, seconds, about))
 
 
 def _project_and_job_log_fields(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
@@ -101,7 +101,7 @@ def _project_and_job_log_fields(scope: HTTPScope, state: RequestState) -> dict[s
     params: dict[str, str] = scope.get("path_params", {})
     project = ids.parse_prefixed_id(ids.PROJECT, params["project_id"]) if "project_id" in params else None
     fields: dict[str, str | int] = {}
-    if submits := state.made:
+    if submits := state.submitted_jobs:
         project = project or submits[0].project_id
         fields = {"job_id": ids.format_prefixed_id(ids.JOB, submits[0].job_id), "jobs": len(submits)}
     if project is not None:
@@ -134,7 +134,7 @@ def _describe_request_span(
         attributes=attributes,
         error=str(state.status) if state.status >= MIN_SERVER_ERROR_STATUS else None,
         traceparent=state.headers.get(b"traceparent", b"").decode("latin-1"),
-        submits=state.made,
+        submits=state.submitted_jobs,
     )
 
 

@@ -53,7 +53,7 @@ class BodyLimits(NamedTuple):
     def times(self, count: int) -> "BodyLimits":
         return BodyLimits(*(mine * count for mine in self))
 
-    def either(self, other: "BodyLimits") -> "BodyLimits":
+    def take_larger_limits(self, other: "BodyLimits") -> "BodyLimits":
         """Return the larger one of each limit, for two alternatives of a union."""
         return BodyLimits(*map(max, self, other))
 
@@ -99,7 +99,7 @@ def _measure_json_type(kind: inspect.Type) -> BodyLimits:
     if isinstance(kind, inspect.Metadata):
         return _measure_json_type(kind.type)
     if isinstance(kind, inspect.UnionType):
-        return reduce(BodyLimits.either, map(_measure_json_type, kind.types))
+        return reduce(BodyLimits.take_larger_limits, map(_measure_json_type, kind.types))
     if isinstance(kind, inspect.StructType | inspect.ListType | inspect.DictType):
         return _measure_container_type(kind)
     if isinstance(kind, inspect.AnyType | inspect.RawType):

@@ -36,7 +36,7 @@ ACCEPTED_STATUS = 202
 CLAIM_RETRY_S, MAX_CLAIM_ATTEMPTS = 0.05, 40
 
 #: Names of the fields with the list of a large body, in quotes, and the maximum of items in such a list.
-LIST_FIELDS, MAX_ITEMS = {b'"events"', b'"rows"'}, 1_000
+DIGESTED_LIST_FIELDS, MAX_ITEMS = {b'"events"', b'"rows"'}, 1_000
 
 _IDEMPOTENCY_KEY_PATTERN = re.compile(rb"[\x20-\x7e]{1,255}")
 
@@ -108,7 +108,9 @@ async def _claim_key_and_write(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]], body: bytes
 ) -> WriteResult[T]:
     claim = await _read_idempotency_key(request, body)
-    return await _retry_until_key_is_free(partial(request.transact, partial(_write_or_replay, request, claim, write)))
+    return await _retry_until_key_is_free(
+        partial(request.run_transaction, partial(_write_or_replay, request, claim, write))
+    )
 
 
 def has_idempotency_key(request: ApiRequest) -> bool:
@@ -226,7 +228,7 @@ def _canonicalize_json_body(body: bytes) -> CooperativeSteps[bytes]:
     if len(body) <= JSON_STEP_BYTES:
         return _encode_with_sorted_fields(msgspec.json.decode(body) if body else None)
     try:
-        beside, items = yield from json_items.split_json_list(body, LIST_FIELDS, MAX_ITEMS)
+        beside, items = yield from json_items.split_json_list(body, DIGESTED_LIST_FIELDS, MAX_ITEMS)
     except DomainError:
         items = None
     if items is None:
@@ -271,7 +273,7 @@ async def _replay_first_answer(request: ApiRequest, conn: Conn, claim: Idempoten
 async def send_wakes_and_reply(request: ApiRequest, result: WriteResult[T]) -> Response[T]:
     """Send the wakes of a write's result to the workers, and return the response with the result."""
     for wake in result.wakes:
-        await request.services.courier.send(wake)
+        await request.services.courier.send_wake(wake)
     headers = {
         "Location": result.location,
         "ETag": result.etag,

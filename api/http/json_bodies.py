@@ -37,11 +37,11 @@ class _CountingFractionParser:
     """Parses the fractions of one body, and stops at the first one over the limit."""
 
     def __init__(self) -> None:
-        self.left = MAX_FRACTIONAL_NUMBERS
+        self.fractions_left = MAX_FRACTIONAL_NUMBERS
 
-    def read(self, text: str) -> float:
-        self.left -= 1
-        if self.left < 0:
+    def parse_fraction(self, text: str) -> float:
+        self.fractions_left -= 1
+        if self.fractions_left < 0:
             raise ValueError(TOO_MANY_FRACTIONS_MESSAGE)
         return numbers.parse_json_number(text)
 
@@ -54,7 +54,7 @@ def decode_json_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
     try:
         value = _decode_json_as_type(body, kind)
     except msgspec.ValidationError as error:
-        if _json_decoder_of(kind)[1].left < 0:
+        if _json_decoder_of(kind)[1].fractions_left < 0:
             raise InvalidValue("body", TOO_MANY_FRACTIONS_MESSAGE) from None
         raise (yield from _collect_body_errors(body, kind, error)) from None
     except JSON_DECODE_ERRORS:
@@ -109,7 +109,7 @@ def _too_many_values_error(maximum: int, what: str) -> InvalidValue:
 
 def _decode_json_as_type(body: bytes, kind: Any) -> Any:
     decoder, fractions = _json_decoder_of(kind)
-    fractions.left = MAX_FRACTIONAL_NUMBERS
+    fractions.fractions_left = MAX_FRACTIONAL_NUMBERS
     return decoder.decode(body)
 
 
@@ -132,4 +132,4 @@ def _collect_body_errors(body: bytes, kind: Any, error: msgspec.ValidationError)
 @cache
 def _json_decoder_of(kind: Any) -> tuple[msgspec.json.Decoder[Any], _CountingFractionParser]:
     fractions = _CountingFractionParser()
-    return msgspec.json.Decoder(kind, float_hook=fractions.read), fractions
+    return msgspec.json.Decoder(kind, float_hook=fractions.parse_fraction), fractions

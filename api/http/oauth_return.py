@@ -79,10 +79,12 @@ async def _wait_for_oauth_job_end(request: ApiRequest, flow: StartedOAuthFlow, s
     The wait also ends when the timeout passes or the browser disconnects.
     """
     if submitted.wake:
-        await request.services.courier.send(submitted.wake)
+        await request.services.courier.send_wake(submitted.wake)
     ref = (flow.organization_id, submitted.job_id)
     with request.services.job_hub.subscribe(ref) as seat:
-        await run_unless_disconnected(request.receive, seat.until(jobs.has_job_ended, within=MAX_OAUTH_CALLBACK_WAIT_S))
+        await run_unless_disconnected(
+            request.receive, seat.wait_for_state(jobs.has_job_ended, within=MAX_OAUTH_CALLBACK_WAIT_S)
+        )
 
 
 async def _read_oauth_status(request: ApiRequest, flow: StartedOAuthFlow) -> OAuthReturnStatus:

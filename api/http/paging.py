@@ -123,7 +123,7 @@ async def read_list_page_by_place(
         count, before = page.next_slice_size(), None if place is None else read(place)
         items, left_s = await _read_list_page_slice(connect, find, before, count, left_s)
         items = sandbox_times.shift_answer_times(items, request.request_state.ahead)
-        if not all(page.take(*placed) for placed in items):
+        if not all(page.add_item(*placed) for placed in items):
             return Page(items=cast("list[T]", page.items), next_cursor=encode_cursor(request, page.last))
         if len(items) < count:
             return Page(items=cast("list[T]", page.items), next_cursor=None)
@@ -147,7 +147,7 @@ class _ListPageBuffer(Generic[T]):
             max(1, LIST_PAGE_SLICE_BYTES * len(self.items) // self._size) if self.items else FIRST_LIST_SLICE_ITEMS,
         )
 
-    def take(self, place: bytes, item: T) -> bool:
+    def add_item(self, place: bytes, item: T) -> bool:
         """Add an item with its position to the page; return False if the page is already full."""
         if len(self.items) == self._limit or self._size >= MAX_LIST_PAGE_BYTES:
             return False
@@ -196,9 +196,9 @@ async def read_timeline_page(
     placed: dict[timedelta, list[tuple[bytes, TimelineEntry]]] = {}
 
     async def find(conn: Conn, before: bytes | None, count: int) -> list[tuple[bytes, TimelineEntry]]:
-        if request.ahead not in placed:
-            placed[request.ahead] = _add_timeline_places(await read(conn), request.ahead)
-        return [entry for entry in placed[request.ahead] if before is None or entry[0] > before][:count]
+        if request.sandbox_clock_offset not in placed:
+            placed[request.sandbox_clock_offset] = _add_timeline_places(await read(conn), request.sandbox_clock_offset)
+        return [entry for entry in placed[request.sandbox_clock_offset] if before is None or entry[0] > before][:count]
 
     return await read_list_page_by_place(request, find, cursor, limit, read=bytes, connect=request.connection)
 

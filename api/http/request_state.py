@@ -130,12 +130,12 @@ class RequestState:
         self.submits.append(JobSubmission(kind, project_id, job_id, tracing.unix_time_ns()))
 
     @property
-    def made(self) -> Sequence[JobSubmission]:
+    def submitted_jobs(self) -> Sequence[JobSubmission]:
         """Return the jobs that the request submitted; an empty list if its response is an error."""
         return self.submits if self.status < MIN_ERROR_STATUS else ()
 
     @property
-    def free(self) -> bool:
+    def is_free(self) -> bool:
         """Return whether the request is free: a poll without news, or a refused request to start a job.
 
         A refusal still counts as one of the day's writes, which bounds refusals.
@@ -145,20 +145,20 @@ class RequestState:
         )
         return self.status == NOT_MODIFIED_STATUS or (refused and self.standing is not None and self.standing.passed)
 
-    def answer_headers(self) -> list[tuple[bytes, bytes]]:
+    def build_response_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the headers of every response, for any route or error."""
         answer = [(b"x-request-id", self.id.encode()), NOSNIFF_HEADER]
         if self.for_pages:
             answer += CORS_HEADERS
         if self.rate_class is not None:
             answer.append((b"x-ratelimit-endpoint-class", self.rate_class.encode()))
-        return answer + self._limits()
+        return answer + self._build_rate_limit_headers()
 
-    def _limits(self) -> list[tuple[bytes, bytes]]:
+    def _build_rate_limit_headers(self) -> list[tuple[bytes, bytes]]:
         if self.event_standing is not None:
             return self.event_standing.headers()
         if self.standing is not None:
-            return (self.standing.with_request_uncounted() if self.free else self.standing).headers()
+            return (self.standing.with_request_uncounted() if self.is_free else self.standing).headers()
         return [] if self.probation is None else self.probation.headers()
 
 

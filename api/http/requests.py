@@ -72,7 +72,7 @@ class ApiRequest(Request[Any, Any, State]):
     def connection(self) -> AbstractAsyncContextManager[Conn]:
         """Acquire a Postgres connection from the caller's quota; all callers without a key share one quota.
 
-        All reads of a sandbox on this connection see one snapshot. `ahead`, the sandbox clock's offset,
+        All reads of a sandbox on this connection see one snapshot. `sandbox_clock_offset`, the sandbox clock's offset,
         belongs to that snapshot.
         """
         who = self.request_state.principal
@@ -89,7 +89,7 @@ class ApiRequest(Request[Any, Any, State]):
             yield conn
 
     @property
-    def ahead(self) -> timedelta:
+    def sandbox_clock_offset(self) -> timedelta:
         """Return the time by which the caller's sandbox clock is ahead of real time.
 
         Returns zero until a connection or a held clock has read the clock.
@@ -101,7 +101,7 @@ class ApiRequest(Request[Any, Any, State]):
         if self.principal.sandbox:
             async with self.connection():
                 pass
-        return self.ahead
+        return self.sandbox_clock_offset
 
     async def hold_clock(self, conn: Conn) -> None:
         """Hold the clock of a sandbox caller until this transaction ends; do nothing for a live organization.
@@ -126,7 +126,7 @@ class ApiRequest(Request[Any, Any, State]):
             return nullcontext(conn)
         return self.event_store_connection()
 
-    async def transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
+    async def run_transaction(self, work: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `work` in one transaction on a connection of the caller's quota, and return its result."""
         submits = self.request_state.submits
         before = len(submits)
@@ -135,7 +135,7 @@ class ApiRequest(Request[Any, Any, State]):
             del submits[before:]  # of an attempt that was rolled back
             return await work(conn)
 
-        async with self.services.connections.share(self._connection_quota_owner):
+        async with self.services.connections.reserve_connection(self._connection_quota_owner):
             with costs.charge_connection_time():
                 return await run_in_transaction(self.services.pool, tried)
 

@@ -67,7 +67,7 @@ class _ReceivedParts:
         self.tokens: list[str] = []
 
     @property
-    def stored(self) -> int:
+    def stored_bytes(self) -> int:
         """Return the number of bytes in the files stored so far."""
         return sum(file.size for file in self.files)
 
@@ -87,7 +87,7 @@ def _trailing_byte_count(file: StreamingUpload) -> list[int]:
 
     The number is part of the fingerprint: an upload with such bytes is a different request.
     """
-    return [file.came - file.size] if file.came > file.size else []
+    return [file.received_bytes - file.size] if file.received_bytes > file.size else []
 
 
 @asynccontextmanager
@@ -200,9 +200,9 @@ async def _store_file_part(
     declared = segment.content_type or ""
     file = StreamingUpload(await _read_file_head(chunks), path=path, name=name, declared=declared, taken=allowed)
     form.spec.check([*form.files, file], None)
-    left = _body_size_of_upload(request, form.spec.body_max) - form.stored
-    token = await _reserve_upload_token(request, form, min(file.largest, left))
-    await request.services.store.write(token, file.chunks(chunks))
+    left = _body_size_of_upload(request, form.spec.body_max) - form.stored_bytes
+    token = await _reserve_upload_token(request, form, min(file.max_bytes, left))
+    await request.services.store.write(token, file.stream_file_bytes(chunks))
     async with request.connection() as conn:
         await uploads.set_upload_size(conn, organization_id=request.organization_id, token=token, size_bytes=file.size)
     form.files.append(file)
@@ -254,7 +254,7 @@ async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedParts) -> li
 def _check_cost_budget(request: ApiRequest) -> None:
     """Raise `LimitReached` if earlier uploads have overdrawn the caller's cost budget meanwhile."""
     if payer := request.request_state.payer:
-        request.services.limiter.budgets.check(payer)
+        request.services.limiter.budgets.check_bucket(payer)
 
 
 async def _store_upload_thumbnails(

@@ -13,17 +13,17 @@ V = TypeVar("V")
 class LookupCoalescer(Generic[K, V]):
     """Batches lookups without a timer: a batch holds the lookups that arrived during the previous query.
 
-    `ask` gets only lookups that arrived before its call, so no result is older than its lookup. It returns
+    `queue_lookup` gets only lookups that arrived before its call, so no result is older than its lookup. It returns
     one result per lookup, in order. Its exception is raised to each lookup of the batch.
     """
 
     def __init__(self, ask: Callable[[Sequence[K]], Awaitable[Sequence[V]]], *, largest: int = 500) -> None:
-        self._ask = ask
+        self._run_query = ask
         self._largest = largest
         self._waiting: list[tuple[K, asyncio.Future[V]]] = []
         self._asking: asyncio.Task[None] | None = None
 
-    def ask(self, question: K) -> asyncio.Future[V]:
+    def queue_lookup(self, question: K) -> asyncio.Future[V]:
         """Queue a lookup for the next shared query, and return the future of its result.
 
         The query starts at once; awaiting the future is optional.
@@ -44,7 +44,7 @@ class LookupCoalescer(Generic[K, V]):
 
     async def _answer(self, batch: list[tuple[K, asyncio.Future[V]]]) -> None:
         try:
-            answers = await self._ask([question for question, _ in batch])
+            answers = await self._run_query([question for question, _ in batch])
         except Exception as error:  # noqa: BLE001  raised to each caller
             for _, future in batch:
                 if not future.done():

@@ -147,7 +147,7 @@ class CostBudgets:
         #: The level of each overdrawn bucket, and the time of its reading.
         self._overdrawn: OrderedDict[str, tuple[BudgetBucketLevel, float]] = OrderedDict()
 
-    def charge(self, bucket: BudgetBucket, cost: RequestCost) -> None:
+    def add_charge(self, bucket: BudgetBucket, cost: RequestCost) -> None:
         """Add the cost of a request to a bucket's pending charges, for the next write to Redis."""
         spent = (
             round(cost.cpu_s * MICROSECONDS_PER_SECOND),
@@ -162,7 +162,7 @@ class CostBudgets:
         """Return whether charges are pending."""
         return bool(self._pending)
 
-    def take(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
+    def take_pending_charges(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
         """Remove all pending charges, and return them as the first arguments of the Redis script.
 
         Also returns indexes of `buckets` and of the buckets with pending charges. Charges of a call that
@@ -175,7 +175,7 @@ class CostBudgets:
             arguments += [*bucket.rates, *spent.get(bucket, ZERO_COST)]
         return places, arguments
 
-    def note(self, levels: Mapping[BudgetBucket, BudgetBucketLevel]) -> None:
+    def record_levels(self, levels: Mapping[BudgetBucket, BudgetBucketLevel]) -> None:
         """Remember the overdrawn buckets among the levels that the script returned."""
         for bucket, level in levels.items():
             self._overdrawn.pop(bucket.key, None)
@@ -184,11 +184,11 @@ class CostBudgets:
         while len(self._overdrawn) > MAX_OVERDRAWN_BUCKETS:
             self._overdrawn.popitem(last=False)
 
-    def forget(self) -> None:
+    def forget_levels(self) -> None:
         """Drop the remembered levels, after Redis failed: no request is refused while it is away."""
         self._overdrawn.clear()
 
-    def check(self, bucket: BudgetBucket) -> None:
+    def check_bucket(self, bucket: BudgetBucket) -> None:
         """Raise `LimitReached` if the bucket was overdrawn at this process's last write.
 
         Makes no round trip.

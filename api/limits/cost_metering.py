@@ -31,7 +31,7 @@ class LoopWatchdog:
         #: By route: the time of its last log line, and the number of holds since. Routes are few.
         self._logged: dict[str, tuple[float, int]] = {}
 
-    def note(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
+    def report_loop_hold(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
         """Count a step that held the event loop for `seconds` of CPU. Log at most one per route in 10 s."""
         route = scope.get("path_template", UNMATCHED_ROUTE_LABEL)
         metrics.HTTP_LOOP_HOLD_SECONDS.labels(route).observe(seconds)
@@ -75,7 +75,7 @@ async def meter_request(
     cost = state.cost
     try:
         with costs.charge_block_to(cost):
-            await costs.MeteredCoroutine(answering, cost, partial(watchdog.note, scope, state))
+            await costs.MeteredCoroutine(answering, cost, partial(watchdog.report_loop_hold, scope, state))
     finally:
         if state.payer is not None:
             services: Services = scope["litestar_app"].state.services

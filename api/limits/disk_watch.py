@@ -12,7 +12,7 @@ from typing import NamedTuple
 from db.pool import Pool
 from db.reach import raise_if_postgres_away
 from domain.operations import disk
-from domain.operations.disk import EVENTS, FAIR_SHARE_DISK_LEVEL, UPLOADS, DiskWatermark
+from domain.operations.disk import EVENT_INTAKE_WATERMARK, FAIR_SHARE_DISK_LEVEL, UPLOAD_WATERMARK, DiskWatermark
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from telemetry import logs, metrics
@@ -41,7 +41,7 @@ class IntakeState:
         self._name, self._mark = name, mark
         self.is_closed = False
 
-    def move(self, part: float) -> None:
+    def open_or_close(self, part: float) -> None:
         """Close an intake at its upper mark of disk use, and reopen it below its lower one.
 
         `part` is the used fraction of the disk. Sets the metric, and logs a change.
@@ -62,7 +62,10 @@ class DiskWatch:
     def __init__(self, main: WatchedDisk, store: WatchedDisk) -> None:
         self._main = main
         self.disks = [disk for disk in (main, store) if disk.size]
-        self._events, self._uploads = IntakeState("events", EVENTS), IntakeState("uploads", UPLOADS)
+        self._events, self._uploads = (
+            IntakeState("events", EVENT_INTAKE_WATERMARK),
+            IntakeState("uploads", UPLOAD_WATERMARK),
+        )
         #: The used fraction of each disk at its last measurement.
         self._parts = dict[str, float]()
         self._part = 0.0
@@ -82,7 +85,9 @@ class DiskWatch:
         The allowed fraction falls from 1 to 0 while the disk fills from `FAIR_SHARE_DISK_LEVEL` to the mark
         of events.
         """
-        if used > (EVENTS.closes - self._part) / (EVENTS.closes - FAIR_SHARE_DISK_LEVEL):
+        if used > (EVENT_INTAKE_WATERMARK.closes - self._part) / (
+            EVENT_INTAKE_WATERMARK.closes - FAIR_SHARE_DISK_LEVEL
+        ):
             metrics.DISK_REFUSED_EVENT_REQUESTS.inc()
             message = "the event store fills up, and this organization sent the most events: send these again later"
             raise ServiceUnavailable(message, retry_after=DISK_FULL_RETRY_AFTER_S)
@@ -94,7 +99,7 @@ class DiskWatch:
                 "the database is nearly full: repeat the upload later", retry_after=DISK_FULL_RETRY_AFTER_S
             )
 
-    async def measure(self) -> None:
+    async def measure_disks(self) -> None:
         """Measure each disk and open or close intake.
 
         Then raises `ServiceUnavailable` if a database is away.
@@ -106,8 +111,8 @@ class DiskWatch:
             except ServiceUnavailable as error:
                 failure = error
         self._part = max(self._parts.values(), default=0.0)
-        self._events.move(self._part)
-        self._uploads.move(self._parts.get(self._main.setting, 0.0))
+        self._events.open_or_close(self._part)
+        self._uploads.open_or_close(self._parts.get(self._main.setting, 0.0))
         if failure:
             raise failure
 
@@ -115,7 +120,7 @@ class DiskWatch:
         """Measure repeatedly until canceled."""
         while True:
             try:
-                await self.measure()
+                await self.measure_disks()
             except ServiceUnavailable:
                 pass
             except Exception as error:  # noqa: BLE001  the next measurement may work

@@ -24,7 +24,7 @@ from schemas.api_keys import OrganizationTier
 from schemas.errors import LimitReached, ServiceUnavailable
 
 #: The rate class of all requests with events, and the name of its limit of requests.
-RATE_CLASS, REQUEST_LIMIT = "events", "event-requests"
+EVENT_RATE_CLASS, EVENT_REQUEST_LIMIT_NAME = "events", "event-requests"
 
 #: Seconds until an empty bucket is full.
 EVENT_LIMIT_WINDOW_S = 1
@@ -66,12 +66,12 @@ class EventLimitState(NamedTuple):
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         wait_s = self._wait_s
-        state = f'"{REQUEST_LIMIT}";r={self.requests_left};t={wait_s}'
-        state += f', "{RATE_CLASS}";r={self.events_left};t={wait_s}'
+        state = f'"{EVENT_REQUEST_LIMIT_NAME}";r={self.requests_left};t={wait_s}'
+        state += f', "{EVENT_RATE_CLASS}";r={self.events_left};t={wait_s}'
         return [_event_limit_policy_header(self.limits, EVENT_LIMIT_WINDOW_S), (b"ratelimit", state.encode())]
 
     def refusal(self) -> LimitReached:
-        limit = REQUEST_LIMIT if self.events_left else RATE_CLASS
+        limit = EVENT_REQUEST_LIMIT_NAME if self.events_left else EVENT_RATE_CLASS
         message = f"too many {limit.replace('-', ' ')} of this app: send them again after Retry-After"
         return LimitReached(limit, message, retry_after=self._wait_s)
 
@@ -82,8 +82,8 @@ class EventLimitState(NamedTuple):
 
 @cache
 def _event_limit_policy_header(limits: EventRateLimits, window_s: int) -> tuple[bytes, bytes]:
-    policy = f'"{REQUEST_LIMIT}";q={limits.requests};w={window_s}'
-    policy += f', "{RATE_CLASS}";q={limits.events};w={window_s}'
+    policy = f'"{EVENT_REQUEST_LIMIT_NAME}";q={limits.requests};w={window_s}'
+    policy += f', "{EVENT_RATE_CLASS}";q={limits.events};w={window_s}'
     return b"ratelimit-policy", policy.encode()
 
 
@@ -116,24 +116,26 @@ class EventRateLimiter:
 
     def __init__(self, redis: Redis, breaker: CircuitBreaker) -> None:
         self._script = RateLimitScript(redis, breaker, "event_limits.lua")
-        self.start = self._script.start
-        self._questions = LookupCoalescer(self._ask)
+        self.load_script = self._script.load_script
+        self._questions = LookupCoalescer(self._run_limit_script)
         self._refused: OrderedDict[UUID, _CachedAppRefusal] = OrderedDict()
         #: Pending events of accepted requests, by app; the next script call writes them.
         self._spent: dict[UUID, tuple[EventRateLimits, int]] = {}
 
-    def refused(self, app: KeyedApp) -> tuple[EventLimitState | None, LimitReached | ServiceUnavailable] | None:
+    def find_cached_refusal(
+        self, app: KeyedApp
+    ) -> tuple[EventLimitState | None, LimitReached | ServiceUnavailable] | None:
         """Return the cached limits and error of a currently refused app; None for any other app."""
         refusal = self._refused.get(app.app_id)
         if refusal is None or asyncio.get_running_loop().time() >= refusal.until:
             return None
         return refusal.standing, refusal.error
 
-    def refuse(
+    def cache_refusal(
         self, app: KeyedApp, standing: EventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
     ) -> None:
         """Refuse further requests of an app with this error for `for_s` seconds, without a query."""
-        self._refuse(app.app_id, standing, error, for_s)
+        self._store_refusal(app.app_id, standing, error, for_s)
 
     async def delay_refusal(self, app: KeyedApp) -> None:
         """Delay a refused request until its turn: one refusal every `REFUSAL_INTERVAL_S` per app.
@@ -143,14 +145,14 @@ class EventRateLimiter:
         if refusal := self._refused.get(app.app_id):
             await asyncio.sleep(refusal.wait_s(asyncio.get_running_loop().time()))
 
-    def charge(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
+    def count_request(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
         """Count one request of an app if its limit allows it; return the future of the app's limit state.
 
         The query starts before the caller awaits it.
         """
-        return self._questions.ask(_EventLimitLookup(app.app_id, _event_limits_of(app), 1))
+        return self._questions.queue_lookup(_EventLimitLookup(app.app_id, _event_limits_of(app), 1))
 
-    def spend(self, app: KeyedApp, events: int) -> None:
+    def count_events(self, app: KeyedApp, events: int) -> None:
         """Count the events of an accepted request. The next script call writes them.
 
         That is after `MAX_EVENT_COUNT_DELAY_S` at the latest. No request waits for the write.
@@ -163,17 +165,17 @@ class EventRateLimiter:
     def _count_spent_events(self) -> None:
         """Start a script call for the spent events, unless another call has written them meanwhile."""
         for app_id, (limits, _) in self._spent.items():
-            self._questions.ask(_EventLimitLookup(app_id, limits, 0))
+            self._questions.queue_lookup(_EventLimitLookup(app_id, limits, 0))
             return
 
-    async def _ask(self, questions: Sequence[_EventLimitLookup]) -> list[EventLimitState]:
+    async def _run_limit_script(self, questions: Sequence[_EventLimitLookup]) -> list[EventLimitState]:
         buckets: dict[UUID, list[int]] = {}
         for question in questions:
             buckets.setdefault(question.app_id, [*question.limits, 0, 0])[2] += question.requests
         spent, self._spent = self._spent, {}
         for app_id, (limits, events) in spent.items():
             buckets.setdefault(app_id, [*limits, 0, 0])[3] += events
-        keys = [f"rate:{app_id}:{RATE_CLASS}" for app_id in buckets]
+        keys = [f"rate:{app_id}:{EVENT_RATE_CLASS}" for app_id in buckets]
         arguments = [EVENT_LIMIT_WINDOW_S, *(word for counts in buckets.values() for word in counts)]
         rows = await self._script.run(keys, arguments, requests=len(questions))
         if rows is None:
@@ -194,10 +196,10 @@ class EventRateLimiter:
             left[question.app_id] -= question.requests if passed else 0
             standing = EventLimitState(question.limits, passed, requests_left, events_left, wait_ms)
             if not passed:
-                self._refuse(question.app_id, standing, standing.refusal(), wait_ms / 1000)
+                self._store_refusal(question.app_id, standing, standing.refusal(), wait_ms / 1000)
             yield standing
 
-    def _refuse(
+    def _store_refusal(
         self, app_id: UUID, standing: EventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
     ) -> None:
         refusal = self._refused.setdefault(app_id, _CachedAppRefusal())

@@ -141,20 +141,20 @@ class RateLimitScript:
         self._script = redis.register_script(files("api.limits").joinpath(file).read_text("utf-8"))
         self._breaker = breaker
 
-    async def start(self) -> None:
+    async def load_script(self) -> None:
         """Connect to Redis and load the script, so that no request has to. Do nothing if Redis is away."""
         with contextlib.suppress(RedisUnavailable), raise_if_redis_away():
             async with asyncio.timeout(START_TIMEOUT_S):
                 await self._script([], [])
 
-    def rests(self, *, requests: int) -> bool:
+    def is_breaker_open(self, *, requests: int) -> bool:
         """Return whether the breaker is open after a failure of Redis; if so, add `requests` to a metric.
 
         The metric counts the requests that pass uncounted.
         """
-        if self._breaker.rests:
+        if self._breaker.is_open:
             metrics.UNCOUNTED_REQUEST_COUNTER.inc(requests)
-        return self._breaker.rests
+        return self._breaker.is_open
 
     async def run(
         self, keys: Sequence[str], arguments: Sequence[str | int], *, requests: int
@@ -169,9 +169,9 @@ class RateLimitScript:
                     async with LoopTimeout(BUDGET_S):
                         rows: list[list[int]] = await self._script(keys, arguments)
             except RedisUnavailable:
-                self._breaker.failed()
+                self._breaker.record_failure()
             else:
-                self._breaker.worked()
+                self._breaker.record_success()
                 return rows
         metrics.UNCOUNTED_REQUEST_COUNTER.inc(requests)
         return None
@@ -185,9 +185,9 @@ class RateLimiter:
 
     def __init__(self, redis: Redis, breaker: CircuitBreaker, clock: Callable[[], datetime]) -> None:
         self._script = RateLimitScript(redis, breaker, "rate_limits.lua")
-        self.start = self._script.start
+        self.load_script = self._script.load_script
         self._clock = clock
-        self._charges = LookupCoalescer(self._ask)
+        self._charges = LookupCoalescer(self._count_requests)
         self._levels = LookupCoalescer(self._read_budget_levels)
         self._flushing: asyncio.TimerHandle | None = None
         self.budgets = CostBudgets()
@@ -198,15 +198,15 @@ class RateLimiter:
         The query starts before the caller awaits it.
         """
         who = principal.key_uuid, principal.organization_id, principal.tier
-        return self._charges.ask(_request_charge_of(*who, rate_class, self._clock().date()))
+        return self._charges.queue_lookup(_request_charge_of(*who, rate_class, self._clock().date()))
 
     async def uncount_request(self, standing: RateLimitState) -> None:
         """Uncount a request that turned out to be free; the daily count of a write stays."""
-        await self._charges.ask(standing.charge._replace(second=standing.second))
+        await self._charges.queue_lookup(standing.charge._replace(second=standing.second))
 
     def spend(self, bucket: BudgetBucket, cost: RequestCost) -> None:
         """Charge a finished request; a background call writes the charge within `CHARGE_FLUSH_INTERVAL_S`."""
-        self.budgets.charge(bucket, cost)
+        self.budgets.add_charge(bucket, cost)
         if self._flushing is None:
             self._flushing = asyncio.get_running_loop().call_later(CHARGE_FLUSH_INTERVAL_S, self._write_pending_charges)
 
@@ -216,25 +216,25 @@ class RateLimiter:
             self._flushing.cancel()
             self._flushing = None
         if self.budgets.has_pending_charges:
-            await self._levels.ask(())
+            await self._levels.queue_lookup(())
 
-    async def usage(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
+    async def read_budget_use(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
         """Return the current budgets of an organization."""
         buckets = {traffic: budget_bucket_of(organization_id, tier, traffic) for traffic in TrafficKind}
-        return describe_budget_levels(buckets, await self._levels.ask(tuple(buckets.values())))
+        return describe_budget_levels(buckets, await self._levels.queue_lookup(tuple(buckets.values())))
 
     def _write_pending_charges(self) -> None:
         """Write the pending charges, unless a request's script call has written them meanwhile."""
         self._flushing = None
-        if self.budgets.has_pending_charges and self._script.rests(requests=0):
+        if self.budgets.has_pending_charges and self._script.is_breaker_open(requests=0):
             self._flushing = asyncio.get_running_loop().call_later(BREAKER_PAUSE_S, self._write_pending_charges)
         elif self.budgets.has_pending_charges:
-            self._levels.ask(())
+            self._levels.queue_lookup(())
 
-    async def _ask(self, charges: Sequence[RequestCharge]) -> list[RateLimitState]:
+    async def _count_requests(self, charges: Sequence[RequestCharge]) -> list[RateLimitState]:
         day_ends_in = DAY_S - int(self._clock().timestamp()) % DAY_S
         counts = Counter(charges)
-        levels, rows = await self._run([charge.budget for charge in counts], counts)
+        levels, rows = await self._run_limit_script([charge.budget for charge in counts], counts)
         if levels is None:
             return [_uncounted_rate_limit_state(charge, day_ends_in) for charge in charges]
         return list(_rate_limit_states(charges, dict(zip(counts, rows, strict=True)), levels, day_ends_in))
@@ -242,10 +242,10 @@ class RateLimiter:
     async def _read_budget_levels(
         self, questions: Sequence[tuple[BudgetBucket, ...]]
     ) -> list[list[BudgetBucketLevel] | None]:
-        levels, _ = await self._run([bucket for group in questions for bucket in group], Counter())
+        levels, _ = await self._run_limit_script([bucket for group in questions for bucket in group], Counter())
         return [None if levels is None else [levels[bucket] for bucket in group] for group in questions]
 
-    async def _run(
+    async def _run_limit_script(
         self, budgets: Iterable[BudgetBucket], counts: "Counter[RequestCharge]"
     ) -> tuple[dict[BudgetBucket, BudgetBucketLevel] | None, list[list[int]]]:
         """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
@@ -253,19 +253,19 @@ class RateLimiter:
         While the breaker is open, charges stay pending. Charges of a failed call are lost: it may have
         written them.
         """
-        if self._script.rests(requests=counts.total()):
+        if self._script.is_breaker_open(requests=counts.total()):
             return None, []
-        places, arguments = self.budgets.take(budgets)
+        places, arguments = self.budgets.take_pending_charges(budgets)
         keys = [bucket.key for bucket in places]
         keys += [key for charge in counts for key in (charge.window, charge.day)]
         for charge, count in counts.items():
             arguments += [charge.limit, charge.cap, count, charge.second, places[charge.budget]]
         rows = await self._script.run(keys, arguments, requests=counts.total())
         if rows is None:
-            self.budgets.forget()
+            self.budgets.forget_levels()
             return None, []
         levels = {bucket: BudgetBucketLevel(*row) for bucket, row in zip(places, rows, strict=False)}
-        self.budgets.note(levels)
+        self.budgets.record_levels(levels)
         return levels, rows[len(places) :]
 
 
@@ -275,7 +275,7 @@ async def open_rate_limiter(
 ) -> AsyncIterator[RateLimiter]:
     """Open a limiter with its connection; write all pending charges at the end of the block."""
     limiter = RateLimiter(redis, breaker, clock)
-    await limiter.start()
+    await limiter.load_script()
     try:
         yield limiter
     finally:

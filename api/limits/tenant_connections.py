@@ -38,7 +38,7 @@ class TenantConnectionPool:
 
         Raises `ServiceUnavailable` if the quota has none free for `MAX_CONNECTION_WAIT_S` seconds.
         """
-        await self._take(organization_id)
+        await self._wait_for_connection(organization_id)
         try:
             async with self._pool.acquire() as conn:
                 with costs.charge_connection_time():
@@ -47,18 +47,18 @@ class TenantConnectionPool:
             self._give_connection_back(organization_id)
 
     @asynccontextmanager
-    async def share(self, organization_id: UUID) -> AsyncIterator[None]:
+    async def reserve_connection(self, organization_id: UUID) -> AsyncIterator[None]:
         """Reserve one connection of an organization's quota while the block runs, without acquiring it.
 
         Raises `ServiceUnavailable` if the quota has none free for `MAX_CONNECTION_WAIT_S` seconds.
         """
-        await self._take(organization_id)
+        await self._wait_for_connection(organization_id)
         try:
             yield
         finally:
             self._give_connection_back(organization_id)
 
-    async def _take(self, organization_id: UUID) -> None:
+    async def _wait_for_connection(self, organization_id: UUID) -> None:
         if self._has_free_connection(organization_id):
             self._grant(organization_id)
             return
@@ -102,7 +102,7 @@ class TenantConnectionPool:
         self._used[organization_id] -= 1
         if not self._used[organization_id]:
             del self._used[organization_id]
-        while (turn := self._next()) is not None:
+        while (turn := self._next_organization()) is not None:
             granted = self._waiting[turn].popleft()
             self._waiting.move_to_end(turn)
             if not granted.done():  # A canceled request may still be in the queue.
@@ -110,7 +110,7 @@ class TenantConnectionPool:
                 granted.set_result(None)
             self._forget(turn)
 
-    def _next(self) -> UUID | None:
+    def _next_organization(self) -> UUID | None:
         """Return the next waiting organization in turn that is below its quota."""
         return next(
             (organization_id for organization_id in self._waiting if self._has_free_connection(organization_id)), None

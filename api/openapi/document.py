@@ -126,7 +126,7 @@ def _build_schemas_of_operations(all_operations: list[ApiOperation]) -> OpenApiS
     named = [
         kind
         for operation in all_operations
-        for kind in (operation.body, operation.parts, operation.answer, operation.accepts)
+        for kind in (operation.body, operation.multipart_type, operation.answer_type, operation.accepted_type)
         if _is_struct_type(kind)
     ]
     return build_openapi_schemas(list(dict.fromkeys([*named, Envelope])))
@@ -159,7 +159,7 @@ def _describe_security(operation: ApiOperation) -> list[Json]:
 
 def _describe_requirements(operation: ApiOperation) -> str:
     if operation.needs_app_key:
-        return f"Needs the SDK app's own key; counts as `{event_limits.RATE_CLASS}`."
+        return f"Needs the SDK app's own key; counts as `{event_limits.EVENT_RATE_CLASS}`."
     if operation.needs is None:
         return ""
     scope = f"the scope `{operation.needs.scope}`" if operation.needs.scope else "any key"
@@ -168,9 +168,9 @@ def _describe_requirements(operation: ApiOperation) -> str:
 
 def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
     example = openapi_content_example(operation.id, "body")
-    if operation.parts is not None:
+    if operation.multipart_type is not None:
         form = example if operation.body is None else openapi_content_example(operation.id, "form")
-        content = {"multipart/form-data": {"schema": schemas[operation.parts], **form}}
+        content = {"multipart/form-data": {"schema": schemas[operation.multipart_type], **form}}
         if operation.body is not None:
             content["application/json"] = {"schema": schemas[operation.body], **example}
         return {"requestBody": {"required": True, **_describe_body_size_limit(operation), "content": content}}
@@ -179,7 +179,8 @@ def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) ->
     content = {"application/json": {"schema": schemas[operation.body], **example}}
     return {
         "requestBody": {
-            "required": "data" not in operation.fields or not operation.fields["data"].has_default,
+            "required": "data" not in operation.handler_parameters
+            or not operation.handler_parameters["data"].has_default,
             **_describe_body_size_limit(operation),
             "content": content,
         }

@@ -29,24 +29,24 @@ class ApiOperation(NamedTuple):
         return self.handler.handler_name
 
     @property
-    def writes(self) -> bool:
+    def is_write(self) -> bool:
         return self.needs is not None and self.method != "GET"
 
     @property
-    def fields(self) -> Mapping[str, FieldDefinition]:
+    def handler_parameters(self) -> Mapping[str, FieldDefinition]:
         return self.handler.parsed_fn_signature.parameters
 
     @property
     def body(self) -> Any:
         """Return the type of the operation's JSON body; None without one."""
-        if "data" in self.fields:
-            return self.fields["data"].annotation
+        if "data" in self.handler_parameters:
+            return self.handler_parameters["data"].annotation
         return self.handler.opt.get("reads")
 
     @property
     def takes_events(self) -> bool:
         """Return whether the route parses its body itself, event by event."""
-        return "reads" in self.handler.opt and self.parts is None
+        return "reads" in self.handler.opt and self.multipart_type is None
 
     @property
     def needs_app_key(self) -> bool:
@@ -54,22 +54,22 @@ class ApiOperation(NamedTuple):
         return self.needs is None and self.takes_events
 
     @property
-    def parts(self) -> Any:
+    def multipart_type(self) -> Any:
         """Return the shape of the operation's multipart body; None without one."""
         return self.needs.parts if self.needs else None
 
     @property
-    def accepts(self) -> Any:
+    def accepted_type(self) -> Any:
         """Return the type of the operation's 202 if another success status has another type; else None."""
         return self.handler.opt.get("accepts")
 
     @property
-    def statuses(self) -> tuple[int, ...]:
+    def own_statuses(self) -> tuple[int, ...]:
         """Return its own statuses, in addition to its success status and those of every route."""
         return self.needs.statuses if self.needs else self.handler.opt.get("also", ())
 
     @property
-    def answer(self) -> Any:
+    def answer_type(self) -> Any:
         """Return the type of its successful answer: `Stream` for events or bytes, or None without a body."""
         returned = self.handler.parsed_fn_signature.return_type
         kinds = returned.inner_types if returned.is_union else (returned,)

@@ -88,7 +88,7 @@ def _example_of_parameter(operation: ApiOperation, parameter: Json) -> Json:
 
 
 def _describe_path_parameters(operation: ApiOperation) -> Iterator[Json]:
-    for name in operation.fields:
+    for name in operation.handler_parameters:
         if f"{{{to_camel_case(name)}}}" in operation.path:
             description = (
                 f"`{_ID_PREFIXES_BY_PARAMETER[name]}_...`, or the bare UUID."
@@ -106,7 +106,7 @@ def _describe_path_parameters(operation: ApiOperation) -> Iterator[Json]:
 
 
 def _describe_query_parameters(operation: ApiOperation) -> Iterator[Json]:
-    for name, field in operation.fields.items():
+    for name, field in operation.handler_parameters.items():
         if isinstance(field.kwarg_definition, QueryParameter):
             definition = field.kwarg_definition
             about = {"description": definition.description} if definition.description else {}
@@ -141,9 +141,9 @@ def _list_parameter_style(field: FieldDefinition) -> Json:
 
 
 def _describe_header_parameters(operation: ApiOperation) -> Iterator[Json]:
-    own = operation.statuses
+    own = operation.own_statuses
     applicable = {
-        "Idempotency-Key": operation.writes,
+        "Idempotency-Key": operation.is_write,
         "If-Match": 412 in own,
         "If-None-Match": 304 in own,
         "Range": 206 in own,

@@ -16,7 +16,12 @@ Json = dict[str, Any]
 _STATUSES_WITHOUT_BODY = {204, 302, 304}
 
 #: Statuses of every key, scope, body and write; a route's own statuses are added.
-_KEY, _SCOPE, _BODY, _WRITE = {401, 422, 429, 500, 503}, {403}, {400, 413, 415}, {409, 413}
+_API_KEY_ERROR_STATUSES, _SCOPE_ERROR_STATUSES, _BODY_ERROR_STATUSES, _WRITE_ERROR_STATUSES = (
+    {401, 422, 429, 500, 503},
+    {403},
+    {400, 413, 415},
+    {409, 413},
+)
 
 _TEXT, _NUMBER = {"type": "string"}, {"type": "integer"}
 
@@ -61,7 +66,7 @@ def describe_error_status(status: int) -> Json:
 
 def describe_responses(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
     """Return the responses by status."""
-    successes = {operation.handler.status_code, *(status for status in operation.statuses if status < 400)}
+    successes = {operation.handler.status_code, *(status for status in operation.own_statuses if status < 400)}
     return {
         **{str(status): _describe_success_response(operation, status, schemas) for status in sorted(successes)},
         **{
@@ -75,11 +80,11 @@ def _refusal_statuses_of(operation: ApiOperation) -> set[int]:
     if operation.needs is None:
         return {500, *({503} if operation.path == "/readyz" else ()), *operation.handler.opt.get("refusals", ())}
     return {
-        *_KEY,
-        *(_SCOPE if operation.needs.scope else ()),
-        *(_BODY if operation.body is not None or operation.parts else ()),
-        *(_WRITE if operation.writes else ()),
-        *(status for status in operation.statuses if status >= 400),
+        *_API_KEY_ERROR_STATUSES,
+        *(_SCOPE_ERROR_STATUSES if operation.needs.scope else ()),
+        *(_BODY_ERROR_STATUSES if operation.body is not None or operation.multipart_type else ()),
+        *(_WRITE_ERROR_STATUSES if operation.is_write else ()),
+        *(status for status in operation.own_statuses if status >= 400),
     }
 
 
@@ -87,11 +92,11 @@ def _describe_success_response(operation: ApiOperation, status: int, schemas: di
     names = ["X-Request-Id", *(_RATE_LIMIT_HEADER_NAMES if operation.needs or operation.needs_app_key else ())]
     names += ["Location"] if status in {201, 202, 302} and not operation.takes_events else []
     names += ["Retry-After"] if status == 202 and not operation.takes_events else []
-    names += ["ETag"] if {304, 412} & set(operation.statuses) else []
+    names += ["ETag"] if {304, 412} & set(operation.own_statuses) else []
     names += ["Content-Range"] if status == 206 else []
-    names += ["Idempotent-Replayed"] if operation.writes else []
+    names += ["Idempotent-Replayed"] if operation.is_write else []
     response = {"description": HTTPStatus(status).phrase, "headers": _response_header_references(*names)}
-    if status in _STATUSES_WITHOUT_BODY or operation.answer is None:
+    if status in _STATUSES_WITHOUT_BODY or operation.answer_type is None:
         return response
     content = _describe_response_content(operation, status, schemas)
     example = openapi_content_example(operation.id, "answer") if _is_status_of_example(operation, status) else {}
@@ -105,15 +110,15 @@ def _is_status_of_example(operation: ApiOperation, status: int) -> bool:
 
 
 def _describe_response_content(operation: ApiOperation, status: int, schemas: dict[Any, Json]) -> Json:
-    if status == HTTPStatus.ACCEPTED and operation.accepts:
-        return {"application/json": {"schema": schemas[operation.accepts]}}
-    if operation.answer is Stream:
+    if status == HTTPStatus.ACCEPTED and operation.accepted_type:
+        return {"application/json": {"schema": schemas[operation.accepted_type]}}
+    if operation.answer_type is Stream:
         types: tuple[str, ...] = operation.handler.opt.get("types", ())
         return {kind: {"schema": _BINARY_SCHEMA} for kind in types} or {
             "text/event-stream": {"schema": _EVENT_STREAM_SCHEMA}
         }
-    if operation.answer in schemas:
-        return {"application/json": {"schema": schemas[operation.answer]}}
+    if operation.answer_type in schemas:
+        return {"application/json": {"schema": schemas[operation.answer_type]}}
     return {str(operation.handler.media_type): {"schema": _TEXT}}
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import oauth_return, path_ids
 from api.http.accepted_job import submit_project_job
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
@@ -57,7 +57,7 @@ OAuthErrorReason = Annotated[str | None, QueryParameter(description="The reason 
 
 @post(
     "/projects/{project_id:str}/social/oauth-url",
-    opt=requires("social:write", RateClass.WRITE_LIGHT, 404, 409),
+    opt=build_route_options("social:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=201,
 )
 async def create_oauth_url(
@@ -82,7 +82,7 @@ async def create_oauth_url(
 
 @post(
     "/projects/{project_id:str}/social/reauth-url",
-    opt=requires("social:write", RateClass.WRITE_LIGHT, 404, 409),
+    opt=build_route_options("social:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=201,
 )
 async def create_reauth_url(
@@ -148,11 +148,11 @@ async def social_callback(
             keyring=services.vault,
         )
 
-    flow, submitted = await request.transact(use)
+    flow, submitted = await request.run_transaction(use)
     return await oauth_return.redirect_to_return_url(request, flow, submitted, state=returned)
 
 
-@get("/social/oauth-status/{oauth_state:str}", opt=requires("social:read", RateClass.READ_LIGHT, 404))
+@get("/social/oauth-status/{oauth_state:str}", opt=build_route_options("social:read", RateClass.READ_LIGHT, 404))
 async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> OAuthStatus:
     """Return the status of a consent flow, for the key that created it; kept for a day after its expiry."""
     async with request.connection() as conn:
@@ -163,7 +163,7 @@ async def get_oauth_status(request: ApiRequest, oauth_state: FromPath[str]) -> O
 
 @post(
     "/projects/{project_id:str}/social-accounts",
-    opt=requires("social:write", RateClass.LONG_RUNNING, 404, 409),
+    opt=build_route_options("social:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def connect_social_account(
@@ -183,7 +183,7 @@ async def connect_social_account(
     return await submit_project_job(request, project_id, submit)
 
 
-@get("/projects/{project_id:str}/social-accounts", opt=requires("social:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/social-accounts", opt=build_route_options("social:read", RateClass.READ_LIGHT, 404))
 async def list_social_accounts(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -199,7 +199,7 @@ async def list_social_accounts(
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
-@get("/social-accounts/{social_account_id:str}", opt=requires("social:read", RateClass.READ_LIGHT, 404))
+@get("/social-accounts/{social_account_id:str}", opt=build_route_options("social:read", RateClass.READ_LIGHT, 404))
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
     """Return an account. `reauth_required` means that only its owner can reconnect it."""
     async with request.connection() as conn:
@@ -210,7 +210,7 @@ async def get_social_account(request: ApiRequest, social_account_id: FromPath[st
 
 @delete(
     "/social-accounts/{social_account_id:str}",
-    opt=requires("social:write", RateClass.WRITE_LIGHT, 404),
+    opt=build_route_options("social:write", RateClass.WRITE_LIGHT, 404),
     status_code=200,
 )
 async def disconnect_social_account(
@@ -264,7 +264,7 @@ async def _follow_consent_link(request: ApiRequest, state: str) -> OAuthLinkStep
         now=services.clock(),
         keyring=services.vault,
     )
-    return await request.transact(follow)
+    return await request.run_transaction(follow)
 
 
 #: Without a key: the state identifies the caller.

@@ -7,7 +7,7 @@ from uuid import UUID
 from litestar import get
 from litestar.params import QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_project_list_page
@@ -30,7 +30,7 @@ PostAccountFilter = Annotated[
 ]
 
 
-@get("/scheduled-posts", opt=requires("publish:read", RateClass.READ_LIGHT, 404))
+@get("/scheduled-posts", opt=build_route_options("publish:read", RateClass.READ_LIGHT, 404))
 async def list_all_scheduled_posts(
     request: ApiRequest,
     *,
@@ -69,7 +69,7 @@ async def list_all_scheduled_posts(
     return await read_list_page_by_id(request, find, cursor, limit)
 
 
-@get("/content", opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get("/content", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def list_all_content(
     request: ApiRequest,
     *,
@@ -98,7 +98,7 @@ async def list_all_content(
     return await read_list_page_by_id(request, find, cursor, limit)
 
 
-@get("/social-accounts", opt=requires("social:read", RateClass.READ_LIGHT, 404))
+@get("/social-accounts", opt=build_route_options("social:read", RateClass.READ_LIGHT, 404))
 async def list_all_social_accounts(
     request: ApiRequest,
     *,

@@ -5,7 +5,7 @@ from typing import Annotated, get_args
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import time_window
 from api.http.idempotency import run_plain_idempotent_write
 from api.http.requests import ApiRequest
@@ -63,7 +63,7 @@ AttributionWindowToDelete = Annotated[
 
 @post(
     "/projects/{project_id:str}/ads-metrics/rows",
-    opt=requires("metrics:write", RateClass.WRITE_LIGHT, 404, 409, csv=True),
+    opt=build_route_options("metrics:write", RateClass.WRITE_LIGHT, 404, 409, csv=True),
     status_code=200,
 )
 async def import_ads_metrics(
@@ -92,7 +92,7 @@ async def import_ads_metrics(
 
 @delete(
     "/projects/{project_id:str}/ads-metrics/rows",
-    opt=requires("metrics:write", RateClass.WRITE_LIGHT, 404),
+    opt=build_route_options("metrics:write", RateClass.WRITE_LIGHT, 404),
     status_code=200,
 )
 async def delete_ads_metrics(
@@ -119,7 +119,7 @@ async def delete_ads_metrics(
     return await run_plain_idempotent_write(request, drop)
 
 
-@get("/projects/{project_id:str}/ads-metrics", opt=requires("metrics:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/ads-metrics", opt=build_route_options("metrics:read", RateClass.READ_LIGHT, 404))
 async def get_ads_metrics(
     request: ApiRequest,
     project_id: FromPath[str],

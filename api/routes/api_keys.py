@@ -6,7 +6,7 @@ from functools import partial
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteResult, run_real_time_idempotent_write
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
@@ -20,7 +20,7 @@ from schemas.base import Page
 ROTATE_KEY_AT_ONCE = ApiKeyRotate()
 
 
-@post("/api-keys", opt=requires("keys:write", RateClass.WRITE_LIGHT, 409), status_code=201)
+@post("/api-keys", opt=build_route_options("keys:write", RateClass.WRITE_LIGHT, 409), status_code=201)
 async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> Response[ApiKeyShown]:
     """Create a key with at most the rights of yours. Only this answer contains its secret."""
 
@@ -40,7 +40,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
     return await run_real_time_idempotent_write(request, create)
 
 
-@get("/api-keys", opt=requires("keys:write", RateClass.READ_LIGHT))
+@get("/api-keys", opt=build_route_options("keys:write", RateClass.READ_LIGHT))
 async def list_api_keys(
     request: ApiRequest, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[ApiKey]:
@@ -50,7 +50,7 @@ async def list_api_keys(
     return await read_list_page_by_id(request, find, cursor, limit)
 
 
-@get("/api-keys/{api_key_id:str}", opt=requires("keys:write", RateClass.READ_LIGHT, 404))
+@get("/api-keys/{api_key_id:str}", opt=build_route_options("keys:write", RateClass.READ_LIGHT, 404))
 async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
     """Return one key, without its secret."""
     who = request.principal
@@ -60,7 +60,11 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
         )
 
 
-@post("/api-keys/{api_key_id:str}/rotate", opt=requires("keys:write", RateClass.WRITE_LIGHT, 404, 409), status_code=200)
+@post(
+    "/api-keys/{api_key_id:str}/rotate",
+    opt=build_route_options("keys:write", RateClass.WRITE_LIGHT, 404, 409),
+    status_code=200,
+)
 async def rotate_api_key(
     request: ApiRequest, api_key_id: FromPath[str], data: JSONBody[ApiKeyRotate] = ROTATE_KEY_AT_ONCE
 ) -> Response[ApiKeyShown]:
@@ -82,7 +86,11 @@ async def rotate_api_key(
     return await run_real_time_idempotent_write(request, rotate)
 
 
-@post("/api-keys/{api_key_id:str}/kill", opt=requires("keys:write", RateClass.WRITE_LIGHT, 404, 409), status_code=200)
+@post(
+    "/api-keys/{api_key_id:str}/kill",
+    opt=build_route_options("keys:write", RateClass.WRITE_LIGHT, 404, 409),
+    status_code=200,
+)
 async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Response[ApiKey]:
     """Kill a key for good, from its next request on. Your key must have all of its rights.
 

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import idempotency, path_ids, uploads
 from api.http.accepted_job import accepted_job_result
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
@@ -78,7 +78,7 @@ def _check_app_media_upload(files: Sequence[StreamingUpload], texts: Mapping[str
     [file] = files
     if file.type not in ACCEPTED_APP_MEDIA_TYPES[kind]:
         raise InvalidValue(file.path, f"is {file.type.mime}, which is not allowed for a {kind}")
-    if file.came > ACCEPTED_APP_MEDIA_TYPES[kind][file.type]:
+    if file.received_bytes > ACCEPTED_APP_MEDIA_TYPES[kind][file.type]:
         raise BodyOversized(
             f"{file.path}: a {kind} may have at most {ACCEPTED_APP_MEDIA_TYPES[kind][file.type] // MIB} MiB"
         )
@@ -96,7 +96,7 @@ APP_MEDIA_UPLOAD_SPEC = UploadSpec(
 @post(
     APP_MEDIA_PATH,
     opt={
-        **requires("content:write", RateClass.LONG_RUNNING, 202, 404, 409, parts=AppMediaUpload),
+        **build_route_options("content:write", RateClass.LONG_RUNNING, 202, 404, 409, parts=AppMediaUpload),
         "reads": AppMediaFromUrl,
         "accepts": AppMediaAccepted,
     },
@@ -158,7 +158,7 @@ async def _fetch_app_media(request: ApiRequest, project_id: str) -> Response[App
     return await run_idempotent_write(request, start)
 
 
-@get(APP_MEDIA_PATH, opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get(APP_MEDIA_PATH, opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def list_app_media(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -175,7 +175,7 @@ async def list_app_media(
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
-@get(APP_MEDIA_FILE_PATH, opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get(APP_MEDIA_FILE_PATH, opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]) -> AppMedia:
     """Return one file of a project's app."""
     async with request.connection() as conn:
@@ -184,7 +184,7 @@ async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id
         )
 
 
-@delete(APP_MEDIA_FILE_PATH, opt=requires("content:write", RateClass.WRITE_LIGHT, 404), status_code=200)
+@delete(APP_MEDIA_FILE_PATH, opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_app_media(
     request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]
 ) -> Response[AppMediaDeleted]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from litestar import get
 from litestar.params import QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
@@ -27,7 +27,7 @@ AuditApiKeyFilter = Annotated[
 ]
 
 
-@get("/audit-log", opt=requires("audit:read", RateClass.READ_LIGHT, 404))
+@get("/audit-log", opt=build_route_options("audit:read", RateClass.READ_LIGHT, 404))
 async def list_audit_log(
     request: ApiRequest,
     *,

@@ -6,7 +6,7 @@ from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import structs
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters
 from api.http.idempotency import WriteResult, run_idempotent_write
 from api.http.paging import decode_cursor, encode_cursor
@@ -20,7 +20,7 @@ from jobs import kinds
 from schemas.jobs import BulkCancel, BulkCanceled, BulkRetried, BulkRetry
 
 
-@post("/jobs/cancel", opt=requires("jobs:cancel", RateClass.WRITE_LIGHT, 404), status_code=200)
+@post("/jobs/cancel", opt=build_route_options("jobs:cancel", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Response[BulkCanceled]:
     """Cancel the jobs that match a filter: at most 100 per call, oldest first. Preview with `dryRun`.
 
@@ -37,7 +37,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
             kinds=data.kinds,
             stages=data.stages,
             phases=data.phases,
-            period=period.back(request.ahead),
+            period=period.move_back(request.sandbox_clock_offset),
         )
         return WriteResult(
             await bulk.cancel_matching_jobs(
@@ -48,7 +48,7 @@ async def cancel_jobs(request: ApiRequest, data: JSONBody[BulkCancel]) -> Respon
     return await run_idempotent_write(request, cancel)
 
 
-@post("/jobs/retry", opt=requires("jobs:read", RateClass.LONG_RUNNING, 404), status_code=200)
+@post("/jobs/retry", opt=build_route_options("jobs:read", RateClass.LONG_RUNNING, 404), status_code=200)
 async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response[BulkRetried]:
     """Retry the failed jobs that match a filter: at most 100 per call, oldest first, each once.
 
@@ -67,7 +67,7 @@ async def retry_jobs(request: ApiRequest, data: JSONBody[BulkRetry]) -> Response
             kinds=data.kinds,
             statuses=data.statuses,
             error_code=data.error_code,
-            period=period.back(request.ahead),
+            period=period.move_back(request.sandbox_clock_offset),
         )
         batch = await bulk_retries.retry_matching_jobs(
             conn,

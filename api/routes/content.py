@@ -7,7 +7,7 @@ from typing import Annotated
 from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import etags, filters, idempotency, path_ids, uploads
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
@@ -77,7 +77,7 @@ CONTENT_UPLOAD_SPEC = UploadSpec(
 
 @post(
     "/projects/{project_id:str}/content/upload",
-    opt=requires("content:write", RateClass.WRITE_LIGHT, 404, 409, parts=Upload),
+    opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404, 409, parts=Upload),
     status_code=201,
     request_max_body_size=CONTENT_UPLOAD_SPEC.body_max,
 )
@@ -111,7 +111,7 @@ async def _create_uploaded_content(
     return WriteResult(item, status=201, location=location, etag=etags.format_etag(item.revision), wakes=wakes)
 
 
-@get("/projects/{project_id:str}/content", opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/content", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def list_content(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -138,7 +138,7 @@ async def list_content(
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
-@get("/projects/{project_id:str}/content/hooks", opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/content/hooks", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks:
     """Return up to ten opening lines for content, from the brand's own texts, each with its evidence.
 
@@ -150,7 +150,7 @@ async def propose_hooks(request: ApiRequest, project_id: FromPath[str]) -> Hooks
     return await request.services.executor.run(request.organization_id, partial(hooks.propose_brand_hooks, known))
 
 
-@get("/content/{content_id:str}", opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get("/content/{content_id:str}", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Response[Content]:
     """Return one content item. Its ETag is its revision, for `If-Match`."""
     async with request.connection() as conn:
@@ -163,7 +163,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
     return ApiResponse(item, headers={"ETag": etags.format_etag(item.revision)})
 
 
-@patch("/content/{content_id:str}", opt=requires("content:write", RateClass.WRITE_LIGHT, 404, 409, 412))
+@patch("/content/{content_id:str}", opt=build_route_options("content:write", RateClass.WRITE_LIGHT, 404, 409, 412))
 async def patch_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[ContentPatch]
 ) -> Response[Content]:
@@ -190,7 +190,7 @@ async def patch_content(
 
 @post(
     "/content/{content_id:str}/approve",
-    opt=requires("content:approve", RateClass.WRITE_LIGHT, 404, 409),
+    opt=build_route_options("content:approve", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def approve_content(
@@ -220,7 +220,7 @@ async def approve_content(
 
 @post(
     "/content/{content_id:str}/reject",
-    opt=requires("content:approve", RateClass.WRITE_LIGHT, 404, 409),
+    opt=build_route_options("content:approve", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def reject_content(request: ApiRequest, content_id: FromPath[str], data: JSONBody[Reject]) -> Response[Content]:
@@ -239,14 +239,16 @@ async def reject_content(request: ApiRequest, content_id: FromPath[str], data: J
     )
 
 
-@get("/projects/{project_id:str}/approval-policy", opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/approval-policy", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_approval_policy(request: ApiRequest, project_id: FromPath[str]) -> ApprovalPolicy:
     """Return the approval policy for new content of the project."""
     async with request.connection() as conn:
         return await approvals.read_approval_policy(conn, **request.project_scope(project_id))
 
 
-@patch("/projects/{project_id:str}/approval-policy", opt=requires("content:approve", RateClass.WRITE_LIGHT, 404))
+@patch(
+    "/projects/{project_id:str}/approval-policy", opt=build_route_options("content:approve", RateClass.WRITE_LIGHT, 404)
+)
 async def patch_approval_policy(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ApprovalPolicyPatch]
 ) -> Response[ApprovalPolicy]:

@@ -7,7 +7,7 @@ from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from api.events.app_lookup import ProjectAppsLookup
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters, paging
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -26,7 +26,10 @@ ConversionDeliveryStateFilter = Annotated[
 ]
 
 
-@get("/projects/{project_id:str}/conversions/deliveries", opt=requires("events:read", RateClass.READ_LIGHT, 404))
+@get(
+    "/projects/{project_id:str}/conversions/deliveries",
+    opt=build_route_options("events:read", RateClass.READ_LIGHT, 404),
+)
 async def list_conversion_deliveries(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -53,4 +56,4 @@ async def list_conversion_deliveries(
             conn, apps=apps.result, destinations=destination, states=state_, show_id=show_id, before=before, limit=limit
         )
 
-    return await paging.read_list_page_by_id(request, find, cursor, limit, connect=apps.connect)
+    return await paging.read_list_page_by_id(request, find, cursor, limit, connect=apps.connect_to_event_store)

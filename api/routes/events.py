@@ -4,7 +4,7 @@ from litestar import Response, post
 from litestar.params import FromPath
 
 from api.events import requests
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteResult, has_idempotency_key, run_idempotent_write, send_wakes_and_reply
 from api.http.requests import ApiRequest
@@ -47,7 +47,7 @@ async def send_events(request: ApiRequest, app_id: FromPath[str]) -> Response[Ev
 @post(
     "/events",
     status_code=202,
-    opt={**requires("events:write", RateClass.WRITE_LIGHT, 404, 409), "reads": EventsFromServer},
+    opt={**build_route_options("events:write", RateClass.WRITE_LIGHT, 404, 409), "reads": EventsFromServer},
 )
 async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
     """Send events of an app from your server, up to 7 days old. Each event id is stored once.
@@ -63,7 +63,7 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
         return await _store_server_events(request, await _find_app_of_events(request, conn, parts.head), parts)
 
     if has_idempotency_key(request):
-        async with request.services.events.keyed.share(request.organization_id):
+        async with request.services.events.keyed.reserve_connection(request.organization_id):
             return await run_idempotent_write(request, take)
     async with request.connection() as conn:
         app = await _find_app_of_events(request, conn, parts.head)
@@ -90,7 +90,7 @@ async def _store_server_events(
 ) -> WriteResult[EventsTaken]:
     now, services = request.services.clock(), request.services
     services.events.disks.check_event_intake_open()
-    services.events.disks.check_event_budget_share(services.events.budgets.part(app))
+    services.events.disks.check_event_budget_share(services.events.budgets.used_budget_share(app))
     checking = body.check_body_events(parts.events, parts.size, project_id=app.project_id, app_no=app.app_no, now=now)
     batch = await steps.run_steps_with_pauses(checking)
     stored = await requests.store_events(request, app, batch)

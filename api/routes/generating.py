@@ -3,7 +3,7 @@
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import etags, path_ids
 from api.http.accepted_job import accepted_job_result
 from api.http.idempotency import WriteResult, run_idempotent_write
@@ -21,7 +21,7 @@ REGENERATE_UNCHANGED = Regenerate()
 
 @post(
     "/projects/{project_id:str}/content",
-    opt=requires("content:write", RateClass.LONG_RUNNING, 404, 409),
+    opt=build_route_options("content:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def generate_content(
@@ -43,7 +43,7 @@ async def generate_content(
 
 @post(
     "/content/{content_id:str}/regenerate",
-    opt=requires("content:write", RateClass.LONG_RUNNING, 404, 409, 412),
+    opt=build_route_options("content:write", RateClass.LONG_RUNNING, 404, 409, 412),
     status_code=202,
 )
 async def regenerate_content(
@@ -68,7 +68,7 @@ async def regenerate_content(
     return await run_idempotent_write(request, start)
 
 
-@get("/content/{content_id:str}/progress", opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get("/content/{content_id:str}/progress", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -> ContentProgress:
     """Return the progress of the job that generates an item or its next revision."""
     async with request.connection() as conn:
@@ -77,7 +77,10 @@ async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -
         )
 
 
-@get("/content/{content_id:str}/assets/{asset_id:str}", opt=requires("content:read", RateClass.READ_LIGHT, 404))
+@get(
+    "/content/{content_id:str}/assets/{asset_id:str}",
+    opt=build_route_options("content:read", RateClass.READ_LIGHT, 404),
+)
 async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asset_id: FromPath[str]) -> Asset:
     """Return one file of an item."""
     async with request.connection() as conn:

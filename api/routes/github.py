@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import JSONBody, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import oauth_return
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
 from api.http.requests import ApiRequest
@@ -42,7 +42,7 @@ GitHubSetupAction = Annotated[
 ]
 
 
-@post("/github/install-url", opt=requires("ingest:write", RateClass.WRITE_LIGHT, 409), status_code=201)
+@post("/github/install-url", opt=build_route_options("ingest:write", RateClass.WRITE_LIGHT, 409), status_code=201)
 async def create_github_install_url(request: ApiRequest, data: JSONBody[InstallUrlCreate]) -> Response[InstallUrl]:
     """Create a link to GitHub's installation page for one person, valid for 15 minutes and one use.
 
@@ -107,18 +107,18 @@ async def github_callback(
             keyring=request.services.vault,
         )
 
-    flow, submitted = await request.transact(use)
+    flow, submitted = await request.run_transaction(use)
     return await oauth_return.redirect_to_return_url(request, flow, submitted, state=returned)
 
 
-@get("/github/installation", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
+@get("/github/installation", opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_github_installation(request: ApiRequest) -> GitHubInstallation:
     """Return the organization's installation; 404 if there is none."""
     async with request.connection() as conn:
         return await github_installations.read_installation(conn, organization_id=request.organization_id)
 
 
-@delete("/github/installation", opt=requires("ingest:write", RateClass.WRITE_LIGHT, 404), status_code=200)
+@delete("/github/installation", opt=build_route_options("ingest:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisconnected]:
     """Disconnect the installation: new ingests can read only public repositories."""
     who = request.principal
@@ -130,17 +130,17 @@ async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisc
     )
 
 
-@get("/github/repos", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
+@get("/github/repos", opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def list_github_repos(request: ApiRequest) -> GitHubRepos:
     """List the installation's repositories. A list older than 60 s is refreshed first, for at most 5 s."""
     organization_id = request.organization_id
     now = request.services.clock()
-    submitted = await request.transact(
+    submitted = await request.run_transaction(
         partial(github_installations.submit_repo_listing, organization_id=organization_id, now=now)
     )
     if submitted is not None:
         if submitted.wake:
-            await request.services.courier.send(submitted.wake)
+            await request.services.courier.send_wake(submitted.wake)
         await oauth_return.wait_for_internal_job(
             request, (organization_id, submitted.job_id), within_s=MAX_REPO_LIST_WAIT_S
         )

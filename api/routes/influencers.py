@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import etags, path_ids
 from api.http.accepted_job import accepted_job_result
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
@@ -30,7 +30,7 @@ from schemas.influencers import (
 )
 from schemas.jobs import Accepted
 
-ALL, ONE = "/projects/{project_id:str}/influencers", "/influencers/{influencer_id:str}"
+INFLUENCERS_PATH, INFLUENCER_PATH = "/projects/{project_id:str}/influencers", "/influencers/{influencer_id:str}"
 
 InfluencerStatusFilter = Annotated[
     list[InfluencerStatus] | None, QueryParameter(description="Only with one of these statuses.")
@@ -39,7 +39,7 @@ InfluencerStatusFilter = Annotated[
 DEFAULT_INFLUENCER = InfluencerCreate()
 
 
-@post(ALL, opt=requires("influencers:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
+@post(INFLUENCERS_PATH, opt=build_route_options("influencers:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
 async def create_influencer(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[InfluencerCreate] = DEFAULT_INFLUENCER
 ) -> Response[Accepted]:
@@ -61,7 +61,7 @@ async def create_influencer(
     return await run_idempotent_write(request, create)
 
 
-@get(ALL, opt=requires("influencers:read", RateClass.READ_LIGHT, 404))
+@get(INFLUENCERS_PATH, opt=build_route_options("influencers:read", RateClass.READ_LIGHT, 404))
 async def list_influencers(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -77,7 +77,7 @@ async def list_influencers(
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
-@get(ONE, opt=requires("influencers:read", RateClass.READ_LIGHT, 404))
+@get(INFLUENCER_PATH, opt=build_route_options("influencers:read", RateClass.READ_LIGHT, 404))
 async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[Influencer]:
     """Return one influencer. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
@@ -90,7 +90,7 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
     return ApiResponse(influencer, headers={"ETag": etags.format_etag(version)})
 
 
-@patch(ONE, opt=requires("influencers:write", RateClass.WRITE_LIGHT, 404, 412))
+@patch(INFLUENCER_PATH, opt=build_route_options("influencers:write", RateClass.WRITE_LIGHT, 404, 412))
 async def patch_influencer(
     request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerPatch]
 ) -> Response[Influencer]:
@@ -110,7 +110,7 @@ async def patch_influencer(
     return await run_idempotent_write(request, change)
 
 
-@delete(ONE, opt=requires("influencers:write", RateClass.WRITE_LIGHT, 404, 412), status_code=200)
+@delete(INFLUENCER_PATH, opt=build_route_options("influencers:write", RateClass.WRITE_LIGHT, 404, 412), status_code=200)
 async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> Response[InfluencerDeleted]:
     """Delete an influencer and its portrait: both are not found from then on.
 
@@ -127,7 +127,11 @@ async def delete_influencer(request: ApiRequest, influencer_id: FromPath[str]) -
     )
 
 
-@post(f"{ONE}/clone", opt=requires("influencers:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
+@post(
+    f"{INFLUENCER_PATH}/clone",
+    opt=build_route_options("influencers:write", RateClass.LONG_RUNNING, 404, 409),
+    status_code=202,
+)
 async def clone_influencer(
     request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerClone]
 ) -> Response[Accepted]:

@@ -5,20 +5,20 @@ from functools import partial
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http.accepted_job import submit_project_job
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.brand import github_repositories, ingests, store_listings
 from domain.values import countries, ssrf_guard
-from domain.values.collect_errors import gather_issues
+from domain.values.collect_errors import run_all_checks
 from schemas.ingests import IngestAppStore, IngestGitHub, IngestWebsite
 from schemas.jobs import Accepted
 
 
 @post(
     "/projects/{project_id:str}/ingest/website",
-    opt=requires("ingest:write", RateClass.LONG_RUNNING, 404, 409),
+    opt=build_route_options("ingest:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def ingest_website(
@@ -36,7 +36,7 @@ async def ingest_website(
 
 @post(
     "/projects/{project_id:str}/ingest/github",
-    opt=requires("ingest:write", RateClass.LONG_RUNNING, 404, 409),
+    opt=build_route_options("ingest:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def ingest_github(
@@ -49,14 +49,14 @@ async def ingest_github(
     conflict.
     """
     name = partial(github_repositories.parse_repository_name, data.repo_full_name)
-    gather_issues(name, partial(github_repositories.check_branch_name, data.branch))
+    run_all_checks(name, partial(github_repositories.check_branch_name, data.branch))
     submit = partial(ingests.start_github_ingest, repo=name(), branch=data.branch)
     return await submit_project_job(request, project_id, submit)
 
 
 @post(
     "/projects/{project_id:str}/ingest/appstore",
-    opt=requires("ingest:write", RateClass.LONG_RUNNING, 404, 409),
+    opt=build_route_options("ingest:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def ingest_appstore(
@@ -69,6 +69,6 @@ async def ingest_appstore(
     """
     named = partial(store_listings.list_requested_listings, data)
     country = partial(countries.check_country_code, data.country_code, path="countryCode")
-    gather_issues(named, country)
+    run_all_checks(named, country)
     submit = partial(ingests.start_appstore_ingest, listings=named(), country_code=country())
     return await submit_project_job(request, project_id, submit)

@@ -13,7 +13,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import etags, filters, path_ids
 from api.http.accepted_job import accepted_job_result
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
@@ -75,7 +75,7 @@ JobStatsWindow = Annotated[
 ]
 
 
-@get("/jobs", opt=requires("jobs:read", RateClass.READ_LIGHT, 404))
+@get("/jobs", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 404))
 async def list_jobs(
     request: ApiRequest,
     *,
@@ -108,7 +108,7 @@ async def list_jobs(
     return await read_list_page_by_id(request, everywhere, cursor, limit)
 
 
-@get("/jobs/counts", opt=requires("jobs:read", RateClass.READ_LIGHT, 404))
+@get("/jobs/counts", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 404))
 async def count_jobs(request: ApiRequest, *, project_id: ProjectFilter = None, kind: JobKindFilter = None) -> JobCounts:
     """Count the jobs by status and by phase, and the open jobs by stage.
 
@@ -124,7 +124,7 @@ async def count_jobs(request: ApiRequest, *, project_id: ProjectFilter = None, k
         )
 
 
-@get("/jobs/stats", opt=requires("jobs:read", RateClass.READ_LIGHT))
+@get("/jobs/stats", opt=build_route_options("jobs:read", RateClass.READ_LIGHT))
 async def measure_jobs(request: ApiRequest, *, window: JobStatsWindow = "hour") -> JobStats:
     """Return statistics of the organization's jobs accepted in the last hour or day, for a chart."""
     now = request.services.clock()
@@ -134,7 +134,7 @@ async def measure_jobs(request: ApiRequest, *, window: JobStatsWindow = "hour") 
         )
 
 
-@get("/jobs/{job_id:str}", opt=requires("jobs:read", RateClass.READ_LIGHT, 304, 404))
+@get("/jobs/{job_id:str}", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 304, 404))
 async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSeconds = 0) -> Response[Job | None]:
     """Return a job. Poll after `Retry-After` with `If-None-Match`: a 304 costs no budget.
 
@@ -151,11 +151,11 @@ async def get_job(request: ApiRequest, job_id: FromPath[str], *, wait: JobWaitSe
         headers["Retry-After"] = str(_seconds_until_next_job_poll(job, request.services.clock()))
     if etags.matches_if_none_match(request, version):
         return ApiResponse(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    waiting = await request.services.wait_reasons.ask(ref) if job.status == "running" else None
+    waiting = await request.services.wait_reasons.queue_lookup(ref) if job.status == "running" else None
     return ApiResponse(msgspec.structs.replace(job, waiting=waiting), headers=headers)
 
 
-@get("/jobs/{job_id:str}/events", opt=requires("jobs:read", RateClass.READ_LIGHT, 204, 404))
+@get("/jobs/{job_id:str}/events", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 204, 404))
 async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[None] | Stream:
     """Stream a job as server-sent events: each message is the whole job, its id the job's version.
 
@@ -178,7 +178,11 @@ async def stream_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Non
     )
 
 
-@post("/jobs/{job_id:str}/cancel", opt=requires("jobs:cancel", RateClass.WRITE_LIGHT, 200, 404, 409), status_code=202)
+@post(
+    "/jobs/{job_id:str}/cancel",
+    opt=build_route_options("jobs:cancel", RateClass.WRITE_LIGHT, 200, 404, 409),
+    status_code=202,
+)
 async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[CancelAnswer]:
     """Cancel a job: at once while it is queued, at its next step if it runs. 200 if it has ended."""
 
@@ -191,7 +195,7 @@ async def cancel_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Can
     return await run_idempotent_write(request, cancel)
 
 
-@post("/jobs/{job_id:str}/retry", opt=requires(None, RateClass.LONG_RUNNING, 403, 404, 409), status_code=202)
+@post("/jobs/{job_id:str}/retry", opt=build_route_options(None, RateClass.LONG_RUNNING, 403, 404, 409), status_code=202)
 async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Accepted]:
     """Retry a failed or canceled job as a new one; needs the scope that started it."""
     who = request.principal
@@ -214,7 +218,7 @@ async def _read_job(request: ApiRequest, ref: AwaitedObjectRef) -> VersionedJob:
         async with request.connection() as conn:
             [state] = await jobs.read_jobs(conn, refs=[ref])
     else:
-        state = await request.services.jobs.ask(ref)
+        state = await request.services.jobs.queue_lookup(ref)
     if state is None:
         raise not_found_error("job")
     return state
@@ -236,7 +240,7 @@ async def _wait_for_job(request: ApiRequest, ref: AwaitedObjectRef, state: Versi
     else:
         enough = jobs.has_job_ended
     with request.services.job_hub.subscribe(ref) as subscriber:
-        newer = await run_unless_disconnected(request.receive, subscriber.until(enough, within=seconds))
+        newer = await run_unless_disconnected(request.receive, subscriber.wait_for_state(enough, within=seconds))
     if newer is None or request.principal.sandbox:
         return await _read_job(request, ref)
     return newer
@@ -255,7 +259,7 @@ async def _stream_job_events(
                 yield JOB_STREAM_END
                 return
             within = min(JOB_STREAM_COMMENT_INTERVAL_S, ends - loop.time())
-            newer = await subscriber.until(partial(_is_newer_job_version, state[1]), within=within)
+            newer = await subscriber.wait_for_state(partial(_is_newer_job_version, state[1]), within=within)
             if newer is not None:
                 state = await _read_job(request, ref) if request.principal.sandbox else newer
                 yield _encode_job_event(request, state)

@@ -3,7 +3,7 @@
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
@@ -18,7 +18,7 @@ from schemas.leases import LeasedAccount, LeaseRequest, LeaseRequestCreate
 
 @post(
     "/projects/{project_id:str}/leased-accounts/request",
-    opt=requires("leased:write", RateClass.WRITE_LIGHT, 404, 409),
+    opt=build_route_options("leased:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=201,
 )
 async def request_leased_accounts(
@@ -45,7 +45,7 @@ async def request_leased_accounts(
 
 @get(
     "/projects/{project_id:str}/leased-accounts/requests/{lease_request_id:str}",
-    opt=requires("leased:write", RateClass.READ_LIGHT, 404),
+    opt=build_route_options("leased:write", RateClass.READ_LIGHT, 404),
 )
 async def get_lease_request(
     request: ApiRequest, project_id: FromPath[str], lease_request_id: FromPath[str]
@@ -57,7 +57,10 @@ async def get_lease_request(
         )
 
 
-@get("/projects/{project_id:str}/leased-accounts/requests", opt=requires("leased:write", RateClass.READ_LIGHT, 404))
+@get(
+    "/projects/{project_id:str}/leased-accounts/requests",
+    opt=build_route_options("leased:write", RateClass.READ_LIGHT, 404),
+)
 async def list_leased_account_requests(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[LeaseRequest]:
@@ -65,7 +68,7 @@ async def list_leased_account_requests(
     return await read_project_list_page(request, requests.list_requests_of_project, project_id, cursor, limit)
 
 
-@get("/projects/{project_id:str}/leased-accounts", opt=requires("leased:write", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/leased-accounts", opt=build_route_options("leased:write", RateClass.READ_LIGHT, 404))
 async def list_leased_accounts(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[LeasedAccount]:
@@ -75,7 +78,7 @@ async def list_leased_accounts(
 
 @delete(
     "/leased-accounts/{social_account_id:str}",
-    opt=requires("leased:write", RateClass.WRITE_LIGHT, 404),
+    opt=build_route_options("leased:write", RateClass.WRITE_LIGHT, 404),
     status_code=200,
 )
 async def release_leased_account(

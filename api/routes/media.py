@@ -49,7 +49,7 @@ class ByteRange(NamedTuple):
 async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Response[None]:
     """Return a file of content, whole or one range of it. Needs no key: its URL can't be guessed."""
     file, headers = await _find_media_file(request, token)
-    request.services.limiter.budgets.check(_budget_bucket_of_file(file))
+    request.services.limiter.budgets.check_bucket(_budget_bucket_of_file(file))
     if _is_file_known_to_client(request, file):
         return ApiResponse(None, status_code=304, headers=headers)
     part = _requested_byte_range(request.request_state.headers, file)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import paging, path_ids, time_window
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -33,7 +33,7 @@ MetricFilter = Annotated[
 _SUBJECT_NOUNS_BY_SCOPE: dict[MetricScope, ObjectKind] = {"social_account": "account", "platform_post": "post"}
 
 
-@get("/projects/{project_id:str}/metrics", opt=requires("metrics:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/metrics", opt=build_route_options("metrics:read", RateClass.READ_LIGHT, 404))
 async def get_metrics(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -70,7 +70,7 @@ async def get_metrics(
         return await time_window.read_at_one_clock_time(request, read)
 
 
-@get("/projects/{project_id:str}/top-performers", opt=requires("metrics:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/top-performers", opt=build_route_options("metrics:read", RateClass.READ_LIGHT, 404))
 async def get_top_performers(
     request: ApiRequest,
     project_id: FromPath[str],

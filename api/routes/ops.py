@@ -3,7 +3,7 @@
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http.idempotency import run_plain_idempotent_write
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -13,27 +13,27 @@ from schemas.base import Page
 from schemas.ops import Pool, Worker
 
 
-@get("/ops/pools", opt=requires("ops:read", RateClass.READ_LIGHT))
+@get("/ops/pools", opt=build_route_options("ops:read", RateClass.READ_LIGHT))
 async def list_pools(request: ApiRequest) -> Page[Pool]:
     """List the pools with their waiting and running jobs, and the number of workers they need."""
     async with request.connection() as conn:
         return Page(items=await pools.list_worker_pools(conn, slots=request.services.settings.slots), next_cursor=None)
 
 
-@get("/ops/workers", opt=requires("ops:read", RateClass.READ_LIGHT))
+@get("/ops/workers", opt=build_route_options("ops:read", RateClass.READ_LIGHT))
 async def list_workers(request: ApiRequest) -> Page[Worker]:
     """List the live worker processes."""
     async with request.connection() as conn:
         return Page(items=await pools.list_workers(conn), next_cursor=None)
 
 
-@post("/ops/pools/{name:str}/pause", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404), status_code=200)
+@post("/ops/pools/{name:str}/pause", opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def pause_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
     """Pause a pool: it takes no more jobs; running jobs continue."""
     return await _set_pool_paused(request, name, paused=True)
 
 
-@post("/ops/pools/{name:str}/resume", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404), status_code=200)
+@post("/ops/pools/{name:str}/resume", opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def resume_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
     """Resume a paused pool."""
     return await _set_pool_paused(request, name, paused=False)

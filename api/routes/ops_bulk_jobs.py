@@ -6,7 +6,7 @@ from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import structs
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters
 from api.http.idempotency import WriteResult, run_idempotent_write
 from api.http.paging import decode_cursor, encode_cursor
@@ -25,7 +25,7 @@ from schemas.operator_jobs import OperatedCancel, OperatedCanceled, OperatedRetr
 _ID_BYTES = 16
 
 
-@post("/ops/jobs/cancel", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409), status_code=200)
+@post("/ops/jobs/cancel", opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404, 409), status_code=200)
 async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -> Response[OperatedCanceled]:
     """Cancel the jobs of all live organizations that match a filter: at most 100 per call.
 
@@ -53,7 +53,7 @@ async def cancel_all_jobs(request: ApiRequest, data: JSONBody[OperatedCancel]) -
     return await run_idempotent_write(request, cancel)
 
 
-@post("/ops/jobs/retry", opt=requires("ops:write", RateClass.LONG_RUNNING, 404, 409), status_code=200)
+@post("/ops/jobs/retry", opt=build_route_options("ops:write", RateClass.LONG_RUNNING, 404, 409), status_code=200)
 async def retry_all_jobs(request: ApiRequest, data: JSONBody[OperatedRetry]) -> Response[BulkRetried]:
     """Retry the failed jobs of all live organizations that match a filter: at most 100 per call.
 

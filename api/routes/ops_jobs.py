@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters, path_ids, time_window
 from api.http.filters import CreatedSinceFilter, CreatedUntilFilter, ProjectFilter
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id, read_timeline_page
@@ -31,7 +31,7 @@ OpsJobStatusFilter = Annotated[ApiJobStatus | None, QueryParameter(description="
 OpsJobPhaseFilter = Annotated[JobPhase | None, QueryParameter(description="Only jobs in this phase.")]
 
 
-@get("/ops/stats", opt=requires("ops:read", RateClass.READ_LIGHT, 409))
+@get("/ops/stats", opt=build_route_options("ops:read", RateClass.READ_LIGHT, 409))
 async def measure_all_jobs(
     request: ApiRequest, *, window: JobStatsWindow = "hour", pool: OpsJobPoolFilter = None
 ) -> JobStats:
@@ -42,7 +42,7 @@ async def measure_all_jobs(
         return await stats.measure_ended_jobs(conn, window=window, pool=pool, now=now)
 
 
-@get("/ops/jobs", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
+@get("/ops/jobs", opt=build_route_options("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def list_all_jobs(
     request: ApiRequest,
     *,
@@ -78,7 +78,7 @@ async def list_all_jobs(
     return await read_list_page_by_id(request, find, cursor, limit)
 
 
-@get("/ops/jobs/counts", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
+@get("/ops/jobs/counts", opt=build_route_options("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def count_all_jobs(
     request: ApiRequest,
     *,
@@ -110,7 +110,7 @@ async def count_all_jobs(
         return await operator_jobs.count_operator_jobs(conn, wanted=criteria)
 
 
-@get("/ops/jobs/{job_id:str}", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
+@get("/ops/jobs/{job_id:str}", opt=build_route_options("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJobDetail:
     """Return a job of any organization, with its arguments and its result."""
     request.require_live_caller()
@@ -118,7 +118,7 @@ async def get_any_job(request: ApiRequest, job_id: FromPath[str]) -> OperatedJob
         return await operator_jobs.read_operator_job(conn, job_id=path_ids.parse_id("job", job_id))
 
 
-@get("/ops/jobs/{job_id:str}/timeline", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
+@get("/ops/jobs/{job_id:str}/timeline", opt=build_route_options("ops:read", RateClass.READ_LIGHT, 404, 409))
 async def get_any_job_timeline(
     request: ApiRequest, job_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[TimelineEntry]:

@@ -9,7 +9,7 @@ from typing import Annotated
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
@@ -26,7 +26,7 @@ LeaseRequestStatusFilter = Annotated[
 ]
 
 
-@post("/ops/leasable-accounts", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201)
+@post("/ops/leasable-accounts", opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201)
 async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Response[OfferedAccount]:
     """Offer a connected account of your own organization for lease.
 
@@ -46,7 +46,7 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
     return await run_idempotent_write(request, offer)
 
 
-@get("/ops/leasable-accounts", opt=requires("ops:read", RateClass.READ_LIGHT))
+@get("/ops/leasable-accounts", opt=build_route_options("ops:read", RateClass.READ_LIGHT))
 async def list_offered_accounts(
     request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[OfferedAccount]:
@@ -57,7 +57,7 @@ async def list_offered_accounts(
 
 @delete(
     "/ops/leasable-accounts/{social_account_id:str}",
-    opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409),
+    opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]) -> Response[OfferedAccount]:
@@ -70,7 +70,7 @@ async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]
     )
 
 
-@get("/ops/lease-requests", opt=requires("ops:read", RateClass.READ_LIGHT))
+@get("/ops/lease-requests", opt=build_route_options("ops:read", RateClass.READ_LIGHT))
 async def list_lease_requests(
     request: ApiRequest,
     *,
@@ -85,7 +85,7 @@ async def list_lease_requests(
 
 @post(
     "/ops/lease-requests/{lease_request_id:str}/assign",
-    opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409),
+    opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def assign_leased_accounts(
@@ -108,7 +108,7 @@ async def assign_leased_accounts(
 
 @post(
     "/ops/lease-requests/{lease_request_id:str}/reject",
-    opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409),
+    opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404, 409),
     status_code=200,
 )
 async def reject_lease_request(
@@ -117,7 +117,7 @@ async def reject_lease_request(
     """Reject a request with a reason; a `partial` request keeps its accounts and its status."""
     return await run_plain_idempotent_write(
         request,
-        lambda conn: requests.reject_account_request(
+        lambda conn: requests.reject_lease_request(
             conn,
             actor=request.principal.actor,
             request_id=path_ids.parse_id("lease_request", lease_request_id),
@@ -127,7 +127,9 @@ async def reject_lease_request(
 
 
 @post(
-    "/ops/leases/{social_account_id:str}/recall", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404), status_code=200
+    "/ops/leases/{social_account_id:str}/recall",
+    opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404),
+    status_code=200,
 )
 async def recall_lease(request: ApiRequest, social_account_id: FromPath[str]) -> Response[AccountDisconnected]:
     """Recall a leased account, as if its tenant had released it; use the lease's account id.

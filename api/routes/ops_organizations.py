@@ -9,7 +9,7 @@ from litestar import Response, get, patch, post
 from litestar.params import FromPath, JSONBody
 from msgspec import UNSET
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
@@ -24,7 +24,7 @@ from schemas.organizations import Organization, OrganizationCreate, Organization
 from schemas.usage import Usage
 
 
-@get("/ops/organizations", opt=requires("ops:read", RateClass.READ_LIGHT, 409))
+@get("/ops/organizations", opt=build_route_options("ops:read", RateClass.READ_LIGHT, 409))
 async def list_organizations(
     request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[Organization]:
@@ -33,7 +33,7 @@ async def list_organizations(
     return await read_list_page_by_id(request, organizations.list_organization_page, cursor, limit)
 
 
-@post("/ops/organizations", opt=requires("ops:write", RateClass.WRITE_LIGHT, 409), status_code=201)
+@post("/ops/organizations", opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 409), status_code=201)
 async def create_organization(request: ApiRequest, data: JSONBody[OrganizationCreate]) -> Response[Organization]:
     """Create an organization and its sandbox; `tenantry keys create` on the server creates its first key."""
     actor = request.require_live_caller()
@@ -45,7 +45,9 @@ async def create_organization(request: ApiRequest, data: JSONBody[OrganizationCr
     return await run_idempotent_write(request, create)
 
 
-@patch("/ops/organizations/{organization_id:str}", opt=requires("ops:write", RateClass.WRITE_LIGHT, 404, 409))
+@patch(
+    "/ops/organizations/{organization_id:str}", opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404, 409)
+)
 async def patch_organization(
     request: ApiRequest, organization_id: FromPath[str], data: JSONBody[OrganizationPatch]
 ) -> Response[Organization]:
@@ -65,7 +67,10 @@ async def patch_organization(
     return await run_plain_idempotent_write(request, change)
 
 
-@get("/ops/organizations/{organization_id:str}/usage", opt=requires("ops:read", RateClass.READ_LIGHT, 404, 409))
+@get(
+    "/ops/organizations/{organization_id:str}/usage",
+    opt=build_route_options("ops:read", RateClass.READ_LIGHT, 404, 409),
+)
 async def get_organization_usage(request: ApiRequest, organization_id: FromPath[str]) -> Usage:
     """Return the usage of an organization or a sandbox, as it sees its usage itself."""
     request.require_live_caller()
@@ -74,7 +79,7 @@ async def get_organization_usage(request: ApiRequest, organization_id: FromPath[
         organization = await organizations.read_organization(conn, organization_id=requested_id)
         live_id = path_ids.parse_id("organization", organization.id)
         tier: OrganizationTier = organization.tier if requested_id == live_id else "sandbox"
-        budgets = await request.services.limiter.usage(requested_id, tier)
+        budgets = await request.services.limiter.read_budget_use(requested_id, tier)
         now = request.services.clock()
         return await usage.read_organization_usage(
             conn, organization_id=requested_id, tier=tier, budgets=budgets, now=now

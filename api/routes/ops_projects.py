@@ -6,7 +6,7 @@ A sandbox key reaches only projects of sandboxes.
 from litestar import Response, post
 from litestar.params import FromPath, JSONBody
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write
 from api.http.requests import ApiRequest
@@ -17,7 +17,9 @@ from schemas.projects import ProjectPurge, Purging
 
 
 @post(
-    "/ops/projects/{project_id:str}/purge", opt=requires("ops:write", RateClass.LONG_RUNNING, 404, 409), status_code=202
+    "/ops/projects/{project_id:str}/purge",
+    opt=build_route_options("ops:write", RateClass.LONG_RUNNING, 404, 409),
+    status_code=202,
 )
 async def purge_project(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ProjectPurge]

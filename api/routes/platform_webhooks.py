@@ -34,10 +34,10 @@ def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
         event: PlatformWebhookEvent = read(
             await request.body(), headers, settings=services.settings, now=services.clock()
         )
-        for wake in await request.transact(
+        for wake in await request.run_transaction(
             partial(platform_webhook.poll_for_platform_event, platform=platform, event=event)
         ):
-            await services.courier.send(wake)
+            await services.courier.send_wake(wake)
 
     return receive_event
 

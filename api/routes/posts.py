@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import etags, filters, path_ids
 from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
@@ -50,12 +50,12 @@ ScheduledUntilFilter = Annotated[
     str | None, QueryParameter(description="Scheduled before this time; UTC, with `Z`.", max_length=40)
 ]
 
-NO_REASON, AS_IT_IS = CancelPost(), ApproveCaption()
+CANCEL_WITHOUT_REASON, APPROVE_CAPTION_UNCHANGED = CancelPost(), ApproveCaption()
 
 
 @post(
     "/content/{content_id:str}/schedule",
-    opt=requires("publish:write", RateClass.LONG_RUNNING, 404, 409),
+    opt=build_route_options("publish:write", RateClass.LONG_RUNNING, 404, 409),
     status_code=202,
 )
 async def schedule_content(
@@ -75,7 +75,7 @@ async def schedule_content(
             approver_id=_key_that_may_approve_captions(request),
             body=data,
             now=request.services.clock(),
-            ahead=request.ahead,
+            ahead=request.sandbox_clock_offset,
         )
         return WriteResult(scheduled, status=ACCEPTED_STATUS, wakes=tuple(wakes))
 
@@ -84,7 +84,7 @@ async def schedule_content(
 
 @post(
     "/content/{content_id:str}/publish",
-    opt=requires("publish:write", RateClass.LONG_RUNNING, 403, 404, 409),
+    opt=build_route_options("publish:write", RateClass.LONG_RUNNING, 403, 404, 409),
     status_code=202,
 )
 async def publish_content(
@@ -105,7 +105,7 @@ async def publish_content(
     return await run_idempotent_write(request, publish)
 
 
-@get("/projects/{project_id:str}/scheduled-posts", opt=requires("publish:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/scheduled-posts", opt=build_route_options("publish:read", RateClass.READ_LIGHT, 404))
 async def list_scheduled_posts(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -134,7 +134,7 @@ async def list_scheduled_posts(
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
-@get("/scheduled-posts/{scheduled_post_id:str}", opt=requires("publish:read", RateClass.READ_LIGHT, 404))
+@get("/scheduled-posts/{scheduled_post_id:str}", opt=build_route_options("publish:read", RateClass.READ_LIGHT, 404))
 async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[str]) -> Response[Post]:
     """Return a post, with its ETag for `If-Match`. `waiting` is as of now, and changes without a new ETag."""
     scope = {"organization_id": request.organization_id, "post_id": path_ids.parse_id("post", scheduled_post_id)}
@@ -146,7 +146,7 @@ async def get_scheduled_post(request: ApiRequest, scheduled_post_id: FromPath[st
 
 @post(
     "/scheduled-posts/{scheduled_post_id:str}/reschedule",
-    opt=requires("publish:write", RateClass.WRITE_LIGHT, 404, 409, 412),
+    opt=build_route_options("publish:write", RateClass.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
 )
 async def reschedule_post(
@@ -155,7 +155,7 @@ async def reschedule_post(
     """Reschedule a waiting post. A post that missed its time before its approval is queued again."""
 
     async def reschedule(conn: Conn, **scope: Any) -> tuple[VersionedPost, list[WakeMessage]]:
-        now, ahead = request.services.clock(), request.ahead
+        now, ahead = request.services.clock(), request.sandbox_clock_offset
         return await changes.reschedule_waiting_post(conn, body=data, now=now, ahead=ahead, **scope)
 
     return await _change_post(request, scheduled_post_id, reschedule)
@@ -163,11 +163,11 @@ async def reschedule_post(
 
 @delete(
     "/scheduled-posts/{scheduled_post_id:str}",
-    opt=requires("publish:write", RateClass.WRITE_LIGHT, 404, 409, 412),
+    opt=build_route_options("publish:write", RateClass.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
 )
 async def cancel_post(
-    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[CancelPost] = NO_REASON
+    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[CancelPost] = CANCEL_WITHOUT_REASON
 ) -> Response[Post]:
     """Cancel a waiting post. A repeat returns the same answer; a post being sent still goes out."""
 
@@ -178,11 +178,11 @@ async def cancel_post(
 
 @post(
     "/scheduled-posts/{scheduled_post_id:str}/approve",
-    opt=requires("content:approve", RateClass.WRITE_LIGHT, 404, 409, 412),
+    opt=build_route_options("content:approve", RateClass.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
 )
 async def approve_post(
-    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[ApproveCaption] = AS_IT_IS
+    request: ApiRequest, scheduled_post_id: FromPath[str], data: JSONBody[ApproveCaption] = APPROVE_CAPTION_UNCHANGED
 ) -> Response[Post]:
     """Approve a post's own caption (`captionPending`): the post goes out at its time.
 
@@ -200,7 +200,7 @@ async def approve_post(
 
 @post(
     "/scheduled-posts/{scheduled_post_id:str}/reject",
-    opt=requires("content:approve", RateClass.WRITE_LIGHT, 404, 409, 412),
+    opt=build_route_options("content:approve", RateClass.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
 )
 async def reject_post(
@@ -216,7 +216,7 @@ async def reject_post(
 
 @post(
     "/scheduled-posts/{scheduled_post_id:str}/resolve",
-    opt=requires("publish:write", RateClass.WRITE_LIGHT, 404, 409, 412),
+    opt=build_route_options("publish:write", RateClass.WRITE_LIGHT, 404, 409, 412),
     status_code=200,
 )
 async def resolve_post(

@@ -6,7 +6,7 @@ from litestar import get
 from litestar.params import FromPath, QueryParameter
 
 from api.events.app_lookup import ProjectAppsLookup
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters, time_window
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_place
 from api.http.requests import ApiRequest
@@ -47,7 +47,7 @@ OccurredUntilFilter = Annotated[
 ]
 
 
-@get("/projects/{project_id:str}/events", opt=requires("events:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/events", opt=build_route_options("events:read", RateClass.READ_LIGHT, 404))
 async def list_events(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -73,10 +73,12 @@ async def list_events(
     async def find(conn: Conn, before: EventCursor | None, limit: int) -> list[tuple[bytes, KeptEvent]]:
         return await event_list.list_event_page(conn, apps.result, criteria, before=before, limit=limit)
 
-    return await read_list_page_by_place(request, find, cursor, limit, read=EventCursor.unpack, connect=apps.connect)
+    return await read_list_page_by_place(
+        request, find, cursor, limit, read=EventCursor.unpack, connect=apps.connect_to_event_store
+    )
 
 
-@get("/projects/{project_id:str}/conversions", opt=requires("events:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/conversions", opt=build_route_options("events:read", RateClass.READ_LIGHT, 404))
 async def count_conversions(
     request: ApiRequest,
     project_id: FromPath[str],

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, cast
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import etags
 from api.http.idempotency import WriteResult, insert_idempotently, run_idempotent_write
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
@@ -33,7 +33,7 @@ ProjectStatusFilter = Annotated[
 ]
 
 
-@post("/projects", opt=requires("projects:write", RateClass.WRITE_LIGHT), status_code=201)
+@post("/projects", opt=build_route_options("projects:write", RateClass.WRITE_LIGHT), status_code=201)
 async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> Response[Project]:
     """Create a project, which can be used at once."""
     who = request.principal
@@ -43,12 +43,12 @@ async def create_project(request: ApiRequest, data: JSONBody[ProjectCreate]) -> 
     new = NewProject(who.organization_id, who.key_uuid, composed, None)
 
     async def insert(record: IdempotencyRecord | None) -> bool | None:
-        return await request.services.project_creates.ask(new._replace(record=record))
+        return await request.services.project_creates.queue_lookup(new._replace(record=record))
 
     return await insert_idempotently(request, result, insert, partial(projects.insert_projects, news=[new]))
 
 
-@get("/projects", opt=requires("projects:read", RateClass.READ_LIGHT))
+@get("/projects", opt=build_route_options("projects:read", RateClass.READ_LIGHT))
 async def list_projects(
     request: ApiRequest,
     *,
@@ -75,7 +75,7 @@ def _requested_project_status(statuses: list[ProjectStatus | Literal["all"]] | N
     return None if len(requested) > 1 or "all" in requested else cast("ProjectStatus", requested.pop())
 
 
-@get("/projects/{project_id:str}", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}", opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Project]:
     """Return a project, archived or not. Its ETag for `If-Match` covers the changes of PATCH and DELETE."""
     async with request.connection() as conn:
@@ -83,7 +83,7 @@ async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Respons
     return ApiResponse(project, headers={"ETag": etags.format_etag(version)})
 
 
-@patch("/projects/{project_id:str}", opt=requires("projects:write", RateClass.WRITE_LIGHT, 404, 409, 412))
+@patch("/projects/{project_id:str}", opt=build_route_options("projects:write", RateClass.WRITE_LIGHT, 404, 409, 412))
 async def patch_project(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ProjectPatch]
 ) -> Response[Project]:
@@ -103,7 +103,11 @@ async def patch_project(
     return await run_idempotent_write(request, change)
 
 
-@delete("/projects/{project_id:str}", opt=requires("projects:write", RateClass.WRITE_LIGHT, 404, 412), status_code=200)
+@delete(
+    "/projects/{project_id:str}",
+    opt=build_route_options("projects:write", RateClass.WRITE_LIGHT, 404, 412),
+    status_code=200,
+)
 async def archive_project(request: ApiRequest, project_id: FromPath[str]) -> Response[Archived]:
     """Archive a project: nothing new starts in it, and a job ends its running work."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
 from api.http.requests import ApiRequest
@@ -25,7 +25,7 @@ RejectCodeFilter = Annotated[
 ]
 
 
-@get("/projects/{project_id:str}/events/quarantine", opt=requires("events:read", RateClass.READ_LIGHT, 404))
+@get("/projects/{project_id:str}/events/quarantine", opt=build_route_options("events:read", RateClass.READ_LIGHT, 404))
 async def list_quarantined_events(
     request: ApiRequest,
     project_id: FromPath[str],
@@ -50,8 +50,13 @@ async def list_quarantined_events(
             conn, organization_id=organization_id, project_id=project_id, app_id=app
         )
         # Uses a connection of another pool: a request that holds a connection never waits for a second one.
-        rows = await request.services.events.quarantine.list_page(
-            project_id=project_id, last_app=apps.last, app_no=apps.wanted, codes=code, before=before, limit=limit
+        rows = await request.services.events.quarantine.list_stored_rejections(
+            project_id=project_id,
+            last_app=apps.highest_app_number,
+            app_no=apps.wanted,
+            codes=code,
+            before=before,
+            limit=limit,
         )
         return [_show_quarantined_event(row, apps.by_number[row.app_no].id, pii=pii) for row in rows]
 

@@ -3,7 +3,7 @@
 from litestar import Response, get, post
 from litestar.params import JSONBody
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters
 from api.http.idempotency import ACCEPTED_STATUS, WriteResult, run_idempotent_write, run_real_time_idempotent_write
 from api.http.requests import ApiRequest
@@ -18,7 +18,7 @@ from schemas.sandbox import AdvanceClock, SandboxClock
 from schemas.webhooks import WebhookEvent, WebhookEventTrigger
 
 
-@get("/sandbox/clock", opt=requires(None, RateClass.READ_LIGHT, 404))
+@get("/sandbox/clock", opt=build_route_options(None, RateClass.READ_LIGHT, 404))
 async def get_clock(request: ApiRequest) -> SandboxClock:
     """Return the time of the caller's sandbox. 404 for a live key."""
     _require_sandbox(request)
@@ -28,7 +28,7 @@ async def get_clock(request: ApiRequest) -> SandboxClock:
         )
 
 
-@post("/sandbox/clock", opt=requires("publish:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
+@post("/sandbox/clock", opt=build_route_options("publish:write", RateClass.LONG_RUNNING, 404, 409), status_code=202)
 async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Response[SandboxClock]:
     """Advance the sandbox's clock: all work due on the way runs, in its order.
 
@@ -48,7 +48,11 @@ async def advance_clock(request: ApiRequest, data: JSONBody[AdvanceClock]) -> Re
     return await run_real_time_idempotent_write(request, advance)
 
 
-@post("/sandbox/webhook-events", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201)
+@post(
+    "/sandbox/webhook-events",
+    opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 409),
+    status_code=201,
+)
 async def trigger_webhook_event(request: ApiRequest, data: JSONBody[WebhookEventTrigger]) -> Response[WebhookEvent]:
     """Send a sample event to all subscribers of its type: endpoints, and readers of the stream.
 

@@ -5,7 +5,7 @@ from functools import partial
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import path_ids
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_project_list_page
@@ -17,10 +17,10 @@ from domain.apps.apps import AppChangeAuthor
 from schemas.apps import SdkApp, SdkAppChanged, SdkAppCreate, SdkAppDeleted, SdkAppPatch, SdkAppShown
 from schemas.base import Page
 
-ALL, ONE = "/projects/{project_id:str}/sdk-apps", "/projects/{project_id:str}/sdk-apps/{app_id:str}"
+SDK_APPS_PATH, SDK_APP_PATH = "/projects/{project_id:str}/sdk-apps", "/projects/{project_id:str}/sdk-apps/{app_id:str}"
 
 
-@post(ALL, opt=requires("projects:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201)
+@post(SDK_APPS_PATH, opt=build_route_options("projects:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201)
 async def create_sdk_app(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[SdkAppCreate]
 ) -> Response[SdkAppShown]:
@@ -44,7 +44,7 @@ async def create_sdk_app(
     return await run_idempotent_write(request, create)
 
 
-@get(ALL, opt=requires("projects:read", RateClass.READ_LIGHT, 404))
+@get(SDK_APPS_PATH, opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def list_sdk_apps(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[SdkApp]:
@@ -53,7 +53,7 @@ async def list_sdk_apps(
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
-@get(ONE, opt=requires("projects:read", RateClass.READ_LIGHT, 404))
+@get(SDK_APP_PATH, opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> SdkApp:
     """Return one app, without its key."""
     async with request.connection() as conn:
@@ -65,7 +65,7 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
         )
 
 
-@patch(ONE, opt=requires("projects:write", RateClass.WRITE_LIGHT, 404, 409))
+@patch(SDK_APP_PATH, opt=build_route_options("projects:write", RateClass.WRITE_LIGHT, 404, 409))
 async def patch_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], data: JSONBody[SdkAppPatch]
 ) -> Response[SdkAppChanged]:
@@ -94,7 +94,7 @@ async def patch_sdk_app(
     return await run_idempotent_write(request, change)
 
 
-@delete(ONE, opt=requires("projects:write", RateClass.WRITE_LIGHT, 404), status_code=200)
+@delete(SDK_APP_PATH, opt=build_route_options("projects:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]
 ) -> Response[SdkAppDeleted]:

@@ -6,7 +6,7 @@ from typing import Annotated, get_args
 from litestar import Response, get, post
 from litestar.params import FromPath, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters, path_ids
 from api.http.accepted_job import submit_project_job
 from api.http.requests import ApiRequest
@@ -23,7 +23,7 @@ InstallSpecPlatforms = Annotated[
 ]
 
 
-@get(f"{SDK_APP_PATH}/install-spec", opt=requires("projects:read", RateClass.READ_LIGHT, 404))
+@get(f"{SDK_APP_PATH}/install-spec", opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_install_spec(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], platforms: InstallSpecPlatforms = None
 ) -> InstallSpec:
@@ -47,7 +47,9 @@ async def get_install_spec(
 
 
 @post(
-    f"{SDK_APP_PATH}/verify-tracking", opt=requires("projects:write", RateClass.LONG_RUNNING, 404, 409), status_code=202
+    f"{SDK_APP_PATH}/verify-tracking",
+    opt=build_route_options("projects:write", RateClass.LONG_RUNNING, 404, 409),
+    status_code=202,
 )
 async def verify_tracking(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> Response[Accepted]:
     """Wait up to a minute for an event of the app: use the app meanwhile.

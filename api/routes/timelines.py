@@ -3,7 +3,7 @@
 from litestar import get
 from litestar.params import FromPath
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import path_ids
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_timeline_page
 from api.http.requests import ApiRequest
@@ -14,7 +14,7 @@ from schemas.base import Page
 from schemas.timelines import TimelineEntry
 
 
-@get("/jobs/{job_id:str}/timeline", opt=requires("jobs:read", RateClass.READ_LIGHT, 404))
+@get("/jobs/{job_id:str}/timeline", opt=build_route_options("jobs:read", RateClass.READ_LIGHT, 404))
 async def get_job_timeline(
     request: ApiRequest, job_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[TimelineEntry]:
@@ -31,7 +31,10 @@ async def get_job_timeline(
     return await read_timeline_page(request, read, cursor, limit)
 
 
-@get("/scheduled-posts/{scheduled_post_id:str}/timeline", opt=requires("publish:read", RateClass.READ_LIGHT, 404))
+@get(
+    "/scheduled-posts/{scheduled_post_id:str}/timeline",
+    opt=build_route_options("publish:read", RateClass.READ_LIGHT, 404),
+)
 async def get_scheduled_post_timeline(
     request: ApiRequest,
     scheduled_post_id: FromPath[str],

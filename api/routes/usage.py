@@ -2,14 +2,14 @@
 
 from litestar import get
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.operations import usage
 from schemas.usage import Usage
 
 
-@get("/usage", opt=requires("projects:read", RateClass.READ_LIGHT))
+@get("/usage", opt=build_route_options("projects:read", RateClass.READ_LIGHT))
 async def get_usage(request: ApiRequest) -> Usage:
     """Return the organization's usage and the limits of its tier.
 
@@ -18,7 +18,7 @@ async def get_usage(request: ApiRequest) -> Usage:
     organization's `budgets`.
     """
     who = request.principal
-    budgets = await request.services.limiter.usage(who.organization_id, who.tier)
+    budgets = await request.services.limiter.read_budget_use(who.organization_id, who.tier)
     async with request.connection() as conn:
         now = request.services.clock()
         return await usage.read_organization_usage(

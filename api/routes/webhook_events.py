@@ -7,7 +7,7 @@ import msgspec
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters, path_ids
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
 from api.http.requests import ApiRequest
@@ -25,7 +25,7 @@ WebhookProjectFilter = Annotated[
 ]
 
 
-@get("/webhook-events", opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
+@get("/webhook-events", opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def list_webhook_events(
     request: ApiRequest,
     *,
@@ -49,7 +49,7 @@ async def list_webhook_events(
     return await read_list_page_by_id(request, find, cursor, limit)
 
 
-@get("/webhook-events/{webhook_event_id:str}", opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
+@get("/webhook-events/{webhook_event_id:str}", opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]) -> WebhookEventBody:
     """Return one event, as it is sent to endpoints."""
 
@@ -61,4 +61,4 @@ async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]
             public_url=request.services.settings.public_url,
         )
 
-    return msgspec.json.decode(await request.transact(read), type=WebhookEventBody)
+    return msgspec.json.decode(await request.run_transaction(read), type=WebhookEventBody)

@@ -13,7 +13,7 @@ from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from api.auth import api_keys
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import filters
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
@@ -67,12 +67,12 @@ class WebhookStreamFilter(NamedTuple):
     types: Sequence[WebhookEventType] | None
     project_id: UUID | None
 
-    def has(self, event: RecordedStreamEvent) -> bool:
+    def matches_event(self, event: RecordedStreamEvent) -> bool:
         fits = self.project_id is None or event.project_id == self.project_id
         return fits and (self.types is None or event.type in self.types)
 
 
-@get("/webhook-events/stream", opt=requires(WEBHOOK_STREAM_SCOPE, RateClass.READ_LIGHT, 404))
+@get("/webhook-events/stream", opt=build_route_options(WEBHOOK_STREAM_SCOPE, RateClass.READ_LIGHT, 404))
 async def stream_webhook_events(
     request: ApiRequest,
     *,
@@ -137,17 +137,17 @@ async def _stream_webhook_messages(
     try:
         with request.services.stream_hub.subscribe(ref) as seat:
             while not seat.closed and (left := ends - clock()) > 0:
-                head = await seat.until(reader.is_behind_stream_head, within=min(MAX_SILENCE_S, left))
+                head = await seat.wait_for_state(reader.is_behind_stream_head, within=min(MAX_SILENCE_S, left))
                 if head is None:
                     await reader.check_stream_key()
-                    yield reader.place()
+                    yield reader.build_keep_alive()
                     continue
-                for event in await reader.read(head):
-                    if message := await reader.message(event):
+                for event in await reader.read_next_batch(head):
+                    if message := await reader.render_message(event):
                         yield message
                 if reader.skipped_whole_batch:
                     await reader.check_stream_key()
-                    yield reader.place()
+                    yield reader.build_keep_alive()
     except (ApiKeyUnauthenticated, KillSwitchActive, ScopeMissing):
         return
     except ServiceUnavailable:
@@ -168,7 +168,7 @@ class _WebhookStreamReader:
     def is_behind_stream_head(self, head: StreamHead) -> bool:
         return head > self._position.head
 
-    async def read(self, head: StreamHead) -> list[RecordedStreamEvent]:
+    async def read_next_batch(self, head: StreamHead) -> list[RecordedStreamEvent]:
         """Read the next batch of webhook events, and return the events that match the stream's filter.
 
         The position then moves past the batch, and past `head` if the batch is not full.
@@ -180,21 +180,21 @@ class _WebhookStreamReader:
                     conn, organization_id=org, position=self._position, limit=WEBHOOK_EVENTS_PER_BATCH
                 )
         if len(events_read) < WEBHOOK_EVENTS_PER_BATCH:
-            self._position = self._position.after(head)
+            self._position = self._position.advance_to(head)
         if events_read:
             # The last event may be newer than `head`, which was polled earlier.
-            self._position = self._position.after(events_read[-1].head)
-            self._skipped = None if self._criteria.has(events_read[-1]) else events_read[-1].id
-        matching = [event for event in events_read if self._criteria.has(event)]
+            self._position = self._position.advance_to(events_read[-1].stream_head)
+            self._skipped = None if self._criteria.matches_event(events_read[-1]) else events_read[-1].id
+        matching = [event for event in events_read if self._criteria.matches_event(event)]
         self.skipped_whole_batch = len(events_read) == WEBHOOK_EVENTS_PER_BATCH and not matching
         return matching
 
-    def place(self) -> bytes:
+    def build_keep_alive(self) -> bytes:
         """Return a keep-alive message, with the last event's `id` to resume from if that didn't match."""
         at = f"id: {ids.format_prefixed_id(ids.WEBHOOK_EVENT, self._skipped)}\n" if self._skipped else ""
         return f"{at}: nothing to tell\n\n".encode()
 
-    async def message(self, event: RecordedStreamEvent) -> bytes | None:
+    async def render_message(self, event: RecordedStreamEvent) -> bytes | None:
         """Render a webhook event as a message of the stream; None if it was deleted or can't be rendered.
 
         First checks the key, and raises the errors of `check_stream_key`.
@@ -208,7 +208,7 @@ class _WebhookStreamReader:
         )
         try:
             with raise_if_postgres_away():
-                body = await self._request.transact(render)
+                body = await self._request.run_transaction(render)
         except ObjectNotFound:
             return None
         except events.EVENT_RENDER_ERRORS as error:

@@ -6,7 +6,7 @@ from uuid import UUID
 from litestar import Response, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http import etags, filters, path_ids
 from api.http.idempotency import WriteResult, run_idempotent_write, run_plain_idempotent_write
 from api.http.paging import DEFAULT_LIMIT, PageCursor, PageLimit, read_list_page_by_id
@@ -31,7 +31,7 @@ from schemas.webhooks import (
     WebhookReplayed,
 )
 
-ALL, ONE = "/webhook-endpoints", "/webhook-endpoints/{webhook_endpoint_id:str}"
+WEBHOOK_ENDPOINTS_PATH, WEBHOOK_ENDPOINT_PATH = "/webhook-endpoints", "/webhook-endpoints/{webhook_endpoint_id:str}"
 WEBHOOK_DELIVERY_PATH = "/webhook-deliveries/{webhook_delivery_id:str}"
 
 EndpointProjectFilter = Annotated[
@@ -52,7 +52,9 @@ DeliveryEventTypeFilter = Annotated[
 ]
 
 
-@post(ALL, opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201)
+@post(
+    WEBHOOK_ENDPOINTS_PATH, opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=201
+)
 async def create_webhook_endpoint(
     request: ApiRequest, data: JSONBody[WebhookEndpointCreate]
 ) -> Response[WebhookEndpointShown]:
@@ -71,12 +73,14 @@ async def create_webhook_endpoint(
             body=body,
             keyring=request.services.vault,
         )
-        return WriteResult(endpoint, 201, f"/v1{ALL}/{endpoint.id}", etags.format_etag(version), secret=True)
+        return WriteResult(
+            endpoint, 201, f"/v1{WEBHOOK_ENDPOINTS_PATH}/{endpoint.id}", etags.format_etag(version), secret=True
+        )
 
     return await run_idempotent_write(request, create)
 
 
-@get(ALL, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
+@get(WEBHOOK_ENDPOINTS_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def list_webhook_endpoints(
     request: ApiRequest,
     *,
@@ -100,7 +104,7 @@ async def list_webhook_endpoints(
     return await read_list_page_by_id(request, find, cursor, limit)
 
 
-@get(ONE, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
+@get(WEBHOOK_ENDPOINT_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPath[str]) -> Response[WebhookEndpoint]:
     """Return one endpoint, without its secret. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
@@ -112,7 +116,7 @@ async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPat
     return ApiResponse(endpoint, headers={"ETag": etags.format_etag(version)})
 
 
-@patch(ONE, opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 412))
+@patch(WEBHOOK_ENDPOINT_PATH, opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 412))
 async def patch_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str], data: JSONBody[WebhookEndpointPatch]
 ) -> Response[WebhookEndpoint]:
@@ -136,7 +140,9 @@ async def patch_webhook_endpoint(
     return await run_idempotent_write(request, change)
 
 
-@delete(ONE, opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 412), status_code=200)
+@delete(
+    WEBHOOK_ENDPOINT_PATH, opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 412), status_code=200
+)
 async def delete_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointDeleted]:
@@ -152,7 +158,11 @@ async def delete_webhook_endpoint(
     )
 
 
-@post(f"{ONE}/test", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=202)
+@post(
+    f"{WEBHOOK_ENDPOINT_PATH}/test",
+    opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 409),
+    status_code=202,
+)
 async def test_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPath[str]) -> Response[WebhookDelivery]:
     """Send a `test.ping` to only this endpoint, whichever types it subscribes to."""
 
@@ -165,7 +175,11 @@ async def test_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPa
     return await run_idempotent_write(request, ping)
 
 
-@post(f"{ONE}/rotate-secret", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404), status_code=200)
+@post(
+    f"{WEBHOOK_ENDPOINT_PATH}/rotate-secret",
+    opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404),
+    status_code=200,
+)
 async def rotate_webhook_secret(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointShown]:
@@ -182,12 +196,18 @@ async def rotate_webhook_secret(
             endpoint_id=path_ids.parse_id("webhook_endpoint", webhook_endpoint_id),
             keyring=request.services.vault,
         )
-        return WriteResult(rotated, location=f"/v1{ALL}/{rotated.id}", etag=etags.format_etag(version), secret=True)
+        return WriteResult(
+            rotated, location=f"/v1{WEBHOOK_ENDPOINTS_PATH}/{rotated.id}", etag=etags.format_etag(version), secret=True
+        )
 
     return await run_idempotent_write(request, rotate)
 
 
-@post(f"{ONE}/replay", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=202)
+@post(
+    f"{WEBHOOK_ENDPOINT_PATH}/replay",
+    opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 409),
+    status_code=202,
+)
 async def replay_webhook_events(
     request: ApiRequest, webhook_endpoint_id: FromPath[str], data: JSONBody[WebhookReplay]
 ) -> Response[WebhookReplayed]:
@@ -208,7 +228,7 @@ async def replay_webhook_events(
     return await run_idempotent_write(request, replay)
 
 
-@get(f"{ONE}/deliveries", opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
+@get(f"{WEBHOOK_ENDPOINT_PATH}/deliveries", opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def list_webhook_deliveries(
     request: ApiRequest,
     webhook_endpoint_id: FromPath[str],
@@ -234,7 +254,7 @@ async def list_webhook_deliveries(
     return await read_list_page_by_id(request, find, cursor, limit)
 
 
-@get(WEBHOOK_DELIVERY_PATH, opt=requires("webhooks:read", RateClass.READ_LIGHT, 404))
+@get(WEBHOOK_DELIVERY_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> WebhookDelivery:
     """Return one delivery."""
     async with request.connection() as conn:
@@ -246,7 +266,9 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
 
 
 @post(
-    f"{WEBHOOK_DELIVERY_PATH}/replay", opt=requires("webhooks:write", RateClass.WRITE_LIGHT, 404, 409), status_code=202
+    f"{WEBHOOK_DELIVERY_PATH}/replay",
+    opt=build_route_options("webhooks:write", RateClass.WRITE_LIGHT, 404, 409),
+    status_code=202,
 )
 async def replay_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> Response[WebhookDelivery]:
     """Send a delivery again, with the same `webhook-id` and the same body.

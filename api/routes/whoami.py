@@ -2,7 +2,7 @@
 
 from litestar import get
 
-from api.guard import requires
+from api.guard import build_route_options
 from api.http.requests import ApiRequest
 from api.limits.rate_limits import RateClass
 from domain.media import storage_quota
@@ -10,7 +10,7 @@ from schemas import ids
 from schemas.api_keys import Storage, Whoami
 
 
-@get("/whoami", opt=requires(None, RateClass.READ_LIGHT))
+@get("/whoami", opt=build_route_options(None, RateClass.READ_LIGHT))
 async def whoami(request: ApiRequest) -> Whoami:
     """Return the organization, key and scopes of the request."""
     who = request.principal

@@ -58,7 +58,7 @@ class AdmittedConnection(Protocol):
     def check_timeouts(self) -> None:
         """Enforce the connection's timeouts; the admission calls this once a second."""
 
-    def end(self, reason: str) -> None:
+    def end_connection(self, reason: str) -> None:
         """Close the connection; `reason` is a label of `http_connections_ended_total`."""
 
 
@@ -81,7 +81,7 @@ class ConnectionAdmission:
         self._idle: OrderedDict[AdmittedConnection, None] = OrderedDict()
         self._idle_by_address: dict[str, OrderedDict[AdmittedConnection, None]] = {}
 
-    def enter(self, guest: AdmittedConnection) -> ConnectionAdmittance:
+    def admit_connection(self, guest: AdmittedConnection) -> ConnectionAdmittance:
         """Admit a connection as idle, and return its rights.
 
         At a limit, an idle connection is evicted for it, first one of the same address. Without an idle
@@ -106,7 +106,7 @@ class ConnectionAdmission:
         OPEN_HTTP_CONNECTIONS.set(len(self._connections))
         return ConnectionAdmittance.RESERVE if full else ConnectionAdmittance.OPEN
 
-    def leave(self, guest: AdmittedConnection) -> None:
+    def remove_connection(self, guest: AdmittedConnection) -> None:
         """Remove a closed connection from all counts; do nothing for one that was refused."""
         if guest not in self._connections:
             return
@@ -133,7 +133,7 @@ class ConnectionAdmission:
         if not of_address:
             del self._idle_by_address[guest.address]
 
-    def tick(self) -> None:
+    def advance_clock(self) -> None:
         """Advance the admission's clock by a second, and check the timeouts of all admitted connections."""
         self.now += 1
         for guest in list(self._connections):
@@ -145,8 +145,8 @@ class ConnectionAdmission:
         if not idle:
             return False
         guest = next(iter(idle))
-        self.leave(guest)
-        guest.end("evicted")
+        self.remove_connection(guest)
+        guest.end_connection("evicted")
         return True
 
 

@@ -35,7 +35,7 @@ class ResponseReadRate:
         return self._left <= self._limits.stall - self._limits.late
 
     @property
-    def is_over(self) -> bool:
+    def is_grace_used_up(self) -> bool:
         """Return whether the client has used up its ticks of grace, so that its connection must end."""
         return self._left <= 0
 
@@ -50,7 +50,7 @@ class ResponseReadRate:
             self._left = min(self._left + earned - 1, self._limits.stall)
         self.sending, self._acknowledged = True, acknowledged
 
-    def stop(self) -> None:
+    def reset_measurement(self) -> None:
         """Reset the measurement, once all bytes of a response are sent."""
         self.sending, self._left, self._acknowledged = False, self._limits.stall, None
 

@@ -69,12 +69,12 @@ class ClientConnection(HttpToolsProtocol):
         super().connection_made(transport)
         self.address = client_network(self.client[0]) if self.client else ""
         self.due = self.admission.now + self.admission.limits.head
-        self.entry = self.admission.enter(self)
+        self.entry = self.admission.admit_connection(self)
         if self.entry is ConnectionAdmittance.REFUSED:
             self._refuse(NO_FREE_CONNECTION_REFUSAL, "refused")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.admission.leave(self)
+        self.admission.remove_connection(self)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -129,7 +129,7 @@ class ClientConnection(HttpToolsProtocol):
         self.body_read, self.raw_read = 0, 0
         self.body_grace = self.admission.now + self.admission.limits.body
         self.admission.mark_busy(self)
-        before, self.cycle = self.cycle, AsgiRequestCycle.of(self)
+        before, self.cycle = self.cycle, AsgiRequestCycle.create_for_connection(self)
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:
@@ -161,7 +161,7 @@ class ClientConnection(HttpToolsProtocol):
         else:
             self._become_idle()
 
-    def write(self, data: bytes) -> None:
+    def write_response(self, data: bytes) -> None:
         """Send bytes of a response."""
         self.answer_rate.written += len(data)
         self.transport.write(data)
@@ -199,7 +199,7 @@ class ClientConnection(HttpToolsProtocol):
         elif self.admission.now >= self.due and (self.lingers or not self._is_sending_response()):
             self._end_overdue_connection()
 
-    def end(self, reason: str) -> None:
+    def end_connection(self, reason: str) -> None:
         """Close the connection now, discard unsent bytes, and count the end under `reason`."""
         count_ended_connection(reason)
         if self.transport.get_write_buffer_size():
@@ -230,7 +230,7 @@ class ClientConnection(HttpToolsProtocol):
         if self.in_head and not self.lingers:
             self._refuse(SLOW_HEAD_REFUSAL, "head")
         else:
-            self.end("linger" if self.lingers else "idle")
+            self.end_connection("linger" if self.lingers else "idle")
 
     def _check_body_rate(self) -> None:
         """End a body that is too late; mark a late one as idle until it has caught up."""
@@ -246,15 +246,15 @@ class ClientConnection(HttpToolsProtocol):
     def _check_answer_rate(self, unsent: int) -> None:
         """End a client that reads too slowly; mark a late one as idle until it has caught up."""
         self.answer_rate.measure(self.transport, unsent)
-        if self.answer_rate.is_over:
-            self.end("stalled")
+        if self.answer_rate.is_grace_used_up:
+            self.end_connection("stalled")
         elif self.answer_rate.is_reading_late:
             self.admission.mark_idle(self)
         else:
             self.admission.mark_busy(self)
 
     def _note_answer_sent(self) -> None:
-        self.answer_rate.stop()
+        self.answer_rate.reset_measurement()
         if self._is_sending_response():
             self.admission.mark_busy(self)
         else:
@@ -295,7 +295,7 @@ class ClientConnection(HttpToolsProtocol):
         self.deaf = True
         answering = self._is_sending_response()
         if not (answering and self.cycle.response_started):
-            self.write(render_refusal(refusal))
+            self.write_response(render_refusal(refusal))
         if answering:
             self.cycle.disconnected = True
             self.cycle.message_event.set()

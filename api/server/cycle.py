@@ -23,7 +23,7 @@ class AsgiRequestCycle(RequestResponseCycle):
     head: bytes = b""
 
     @classmethod
-    def of(cls, connection: "ClientConnection") -> "AsgiRequestCycle":
+    def create_for_connection(cls, connection: "ClientConnection") -> "AsgiRequestCycle":
         """Create the cycle after a connection has parsed the head of a request."""
         cycle = cls(
             scope=connection.scope,
@@ -58,7 +58,7 @@ class AsgiRequestCycle(RequestResponseCycle):
     async def send_500_response(self) -> None:
         """Send the API's 500 response, after the application failed before its own response; then close."""
         if not self.disconnected:
-            self.connection.write(render_refusal(INTERNAL_FAULT_REFUSAL))
+            self.connection.write_response(render_refusal(INTERNAL_FAULT_REFUSAL))
             self.connection.close_after_body()
 
     def _start(self, status: int, headers: Any) -> None:
@@ -96,13 +96,13 @@ class AsgiRequestCycle(RequestResponseCycle):
         if self.scope["method"] == "HEAD":
             body = b""
         if self.chunked_encoding:
-            self.connection.write(self._encode_body_chunk(body, more=more))
+            self.connection.write_response(self._encode_body_chunk(body, more=more))
         else:
             self.expected_content_length -= len(body)
             if self.expected_content_length < 0 or (self.expected_content_length and not more):
                 raise RuntimeError("the body's length differs from Content-Length")
             head, self.head = self.head, b""
-            self.connection.write(head + body)
+            self.connection.write_response(head + body)
         if not more:
             self._complete_response()
 
@@ -114,7 +114,7 @@ class AsgiRequestCycle(RequestResponseCycle):
 
     def _write_response_head(self) -> None:
         head, self.head = self.head, b""
-        self.connection.write(head)
+        self.connection.write_response(head)
 
     def _complete_response(self) -> None:
         self.response_complete = True

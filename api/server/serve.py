@@ -81,7 +81,7 @@ class ApiServer(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         if counter % UVICORN_TICKS_PER_SECOND == 0:
-            self.admission.tick()
+            self.admission.advance_clock()
         return await super().on_tick(counter)
 
     def handle_stop_signal(self) -> None:

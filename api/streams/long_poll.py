@@ -53,7 +53,7 @@ class LongPollSubscriber(Generic[S]):
         self._state: S | None = None
         self._changed = asyncio.Event()
 
-    def show(self, state: S) -> None:
+    def set_state(self, state: S) -> None:
         self._state = state
         self._changed.set()
 
@@ -61,7 +61,7 @@ class LongPollSubscriber(Generic[S]):
         self.closed = True
         self._changed.set()
 
-    async def until(self, enough: Callable[[S], bool], *, within: float) -> S | None:
+    async def wait_for_state(self, enough: Callable[[S], bool], *, within: float) -> S | None:
         """Wait for the first state that `enough` accepts, and return it.
 
         Returns None after `within` seconds, or once the subscriber is closed.
@@ -156,7 +156,7 @@ class LongPollHub(Generic[S]):
             return
         for ref, state in zip(refs, states, strict=True):
             for subscriber in self._subscribers.get(ref, []):
-                subscriber.close() if state is None else subscriber.show(state)
+                subscriber.close() if state is None else subscriber.set_state(state)
 
 
 @asynccontextmanager

@@ -61,11 +61,11 @@ class RequestThrottle:
         self.end = self.deadline = time.monotonic() + seconds
         self.count = 0
 
-    def extend(self, seconds: float) -> None:
+    def set_deadline(self, seconds: float) -> None:
         """Set the throttle's deadline to `seconds` from now."""
         self.deadline = time.monotonic() + seconds
 
-    def wait(self, pause_s: float = 0.0) -> None:
+    def wait_for_slot(self, pause_s: float = 0.0) -> None:
         """Wait for the next request's slot, at least `pause_s`. Raises `CheckDeadlinePassed`."""
         now = time.monotonic()
         at = max(self._next, now + pause_s)
@@ -97,7 +97,7 @@ class AttackClient:
         """
         pause_s = 0.0
         for _ in range(MAX_REQUEST_ATTEMPTS):
-            self.throttle.wait(pause_s)
+            self.throttle.wait_for_slot(pause_s)
             began = time.perf_counter()
             try:
                 response = self._client.request(method, path, **options)

@@ -49,20 +49,20 @@ def _measure_page_cost(
     caller: AttackClient, route: ApiRoute, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
     def page(limit: int) -> Callable[[], AttackResponse]:
-        return lambda: caller.send("GET", route.at(values), params={"limit": limit})
+        return lambda: caller.send("GET", route.fill_path(values), params={"limit": limit})
 
     smallest_s, largest_s = _measure_quickest_s(page(1)), _measure_quickest_s(page(route.max_page or 1))
     if smallest_s is not None and largest_s is not None:
         extra_s = largest_s - smallest_s
         fault = f"a page of {route.max_page} takes {extra_s * 1000:.0f} ms more than one of 1"
-        tally.judge(COSTS_CHECK, "GET", route.path, fault if extra_s > limit_s else None)
+        tally.record_judgement(COSTS_CHECK, "GET", route.path, fault if extra_s > limit_s else None)
 
 
 def _measure_body_costs(
     caller: AttackClient, route: ApiRoute, values: Mapping[str, str], limit_s: float, tally: AttackTally
 ) -> None:
     def post(body: bytes) -> Callable[[], AttackResponse]:
-        return lambda: caller.send(route.method, route.at(values), content=body, headers=JSON_HEADERS)
+        return lambda: caller.send(route.method, route.fill_path(values), content=body, headers=JSON_HEADERS)
 
     baseline_s = _measure_quickest_s(post(b"x" * WORST_BODY_BYTES))
     for name, body in generate_worst_bodies(route.body):
@@ -70,7 +70,7 @@ def _measure_body_costs(
         if baseline_s is not None and took_s is not None:
             extra_s = took_s - baseline_s
             fault = f"a body of {len(body):,} bytes ({name}) takes {extra_s * 1000:.0f} ms over invalid JSON"
-            tally.judge(COSTS_CHECK, route.method, route.path, fault if extra_s > limit_s else None)
+            tally.record_judgement(COSTS_CHECK, route.method, route.path, fault if extra_s > limit_s else None)
 
 
 def _measure_quickest_s(send: Callable[[], AttackResponse]) -> float | None:

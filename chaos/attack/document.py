@@ -39,7 +39,7 @@ class ApiRoute(NamedTuple):
     streams: bool
 
     @property
-    def names(self) -> list[str]:
+    def path_parameters(self) -> list[str]:
         """Return the names of all parameters in the route's path, also of those that are not ids."""
         return _PATH_PARAMETER.findall(self.path)
 
@@ -50,7 +50,7 @@ class ApiRoute(NamedTuple):
         """
         return self.needs_key and not self.is_apps and not self.path.startswith("/v1/ops/")
 
-    def at(self, values: Mapping[str, str]) -> str:
+    def fill_path(self, values: Mapping[str, str]) -> str:
         """Return the route's path, filled with a value for each id prefix; other names stay as they are."""
         return _PATH_PARAMETER.sub(lambda match: values.get(self.ids.get(match[1], ""), match[1]), self.path)
 

@@ -40,11 +40,11 @@ def create_and_find_objects(caller: AttackClient, routes: Sequence[ApiRoute], *,
     for path, options in {**CREATE_REQUESTS, **(SANDBOX_CREATE_REQUESTS if sandbox else {})}.items():
         route = posts.get(path)
         if route and set(route.ids.values()) <= found_ids.keys():
-            _keep_first_ids(found_ids, caller.send("POST", route.at(found_ids), **options).body)
+            _keep_first_ids(found_ids, caller.send("POST", route.fill_path(found_ids), **options).body)
     for _ in range(LIST_READ_ROUNDS):
         for route in select_list_routes(routes):
             if set(route.ids.values()) <= found_ids.keys():
-                _keep_first_ids(found_ids, caller.send("GET", route.at(found_ids)).body)
+                _keep_first_ids(found_ids, caller.send("GET", route.fill_path(found_ids)).body)
     return found_ids
 
 

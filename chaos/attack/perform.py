@@ -55,7 +55,7 @@ def perform_attack(plan: AttackOptions, log: LogFunction) -> AttackReport:
         ]
         for check, attack in _yield_checks(plan, sides, routes, tally):
             _run_check(callers[0].throttle, check, attack, tally, log)
-    return tally.report(plan.root, len(callers), time.monotonic() - began)
+    return tally.build_report(plan.root, len(callers), time.monotonic() - began)
 
 
 @contextmanager

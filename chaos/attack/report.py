@@ -54,14 +54,14 @@ class AttackTally:
         """Record that a check covers a route."""
         self._routes.add((check, method, path))
 
-    def judge(self, check: str, method: str, path: str, fault: str | None) -> None:
+    def record_judgement(self, check: str, method: str, path: str, fault: str | None) -> None:
         """Record a check's judgement of a route; a `fault` is a finding, None a pass."""
         self.add_route(check, method, path)
         self._judged.add((check, method, path))
         if fault:
             self.findings.append(AttackFinding(check=check, method=method, path=path, detail=fault))
 
-    def report(self, api: str, organizations: int, seconds: float) -> AttackReport:
+    def build_report(self, api: str, organizations: int, seconds: float) -> AttackReport:
         return AttackReport(
             api=api,
             organizations=organizations,

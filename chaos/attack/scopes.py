@@ -76,9 +76,9 @@ def _open_weak_client(root: str, strong: AttackClient, scope: str, tally: Attack
         with AttackClient(root, strong.throttle, key["apiKey"]) as caller:
             yield caller
     finally:
-        strong.throttle.extend(KILL_KEY_TIMEOUT_S)
+        strong.throttle.set_deadline(KILL_KEY_TIMEOUT_S)
         if not _kill_key(strong, key["id"]):
-            tally.judge(
+            tally.record_judgement(
                 SCOPES_CHECK, "POST", KILL_KEY_ROUTE, f"the key {key['id']} of this attack is still alive: kill it"
             )
 
@@ -91,7 +91,9 @@ def _kill_key(strong: AttackClient, key_id: str) -> bool:
 
 
 def _try(case: RefusalCase, route: ApiRoute, values: Mapping[str, str], tally: AttackTally) -> None:
-    answer = send_sample_request(case.caller, route, route.at(values))
+    answer = send_sample_request(case.caller, route, route.fill_path(values))
     if answer.is_conclusive:
         fault = f"answered {answer.status} to {case.description}, not {case.expected}"
-        tally.judge(SCOPES_CHECK, route.method, route.path, None if answer.status == case.expected else fault)
+        tally.record_judgement(
+            SCOPES_CHECK, route.method, route.path, None if answer.status == case.expected else fault
+        )

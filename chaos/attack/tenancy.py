@@ -35,7 +35,7 @@ def attack_tenancy(attacker: AttackParty, victim: AttackParty, routes: Sequence[
     _judge_all_routes(attacker, victim, routes, tally)
     for path, response in _read_victim_objects(victim, routes).items():
         if path not in volatile and response != before[path]:
-            tally.judge(TENANCY_CHECK, "GET", path, "another organization's requests have changed it")
+            tally.record_judgement(TENANCY_CHECK, "GET", path, "another organization's requests have changed it")
 
 
 def _judge_all_routes(
@@ -46,10 +46,10 @@ def _judge_all_routes(
         for foreign, absent in _pair_foreign_and_unused_ids(route, attacker.ids, victim.ids, unused):
             _judge_foreign_ids(attacker.caller, route, foreign, absent, tally)
     for route in routes:
-        if route.method == "GET" and route.accepts_partner_key and not (route.names or route.streams):
+        if route.method == "GET" and route.accepts_partner_key and not (route.path_parameters or route.streams):
             _judge_filters(attacker.caller, route, victim.ids, unused, tally)
     for route in select_list_routes(routes):
-        if not route.names:
+        if not route.path_parameters:
             _judge_list(attacker, route, victim.ids, tally)
 
 
@@ -77,7 +77,7 @@ def _pair_foreign_and_unused_ids(
 def _judge_foreign_ids(
     caller: AttackClient, route: ApiRoute, theirs: IdsByPrefix, unused: IdsByPrefix, tally: AttackTally
 ) -> None:
-    answers = [send_sample_request(caller, route, route.at(named)) for named in (theirs, unused)]
+    answers = [send_sample_request(caller, route, route.fill_path(named)) for named in (theirs, unused)]
     if not all(answer.is_conclusive for answer in answers):
         return
     same = answers[0].comparable_answer() == answers[1].comparable_answer()
@@ -88,7 +88,7 @@ def _judge_foreign_ids(
         fault = f"answered {answers[0].status} to another organization's id"
     elif not same:
         fault = "its 404 differs from the 404 of an unused id"
-    tally.judge(TENANCY_CHECK, route.method, route.path, fault)
+    tally.record_judgement(TENANCY_CHECK, route.method, route.path, fault)
 
 
 def _judge_filters(
@@ -100,7 +100,7 @@ def _judge_filters(
             if all(answer.is_conclusive for answer in answers):
                 same = answers[0].comparable_answer() == answers[1].comparable_answer()
                 fault = None if same else f"its filter {name} reveals another organization's id"
-                tally.judge(TENANCY_CHECK, "GET", route.path, fault)
+                tally.record_judgement(TENANCY_CHECK, "GET", route.path, fault)
 
 
 def _judge_list(attacker: AttackParty, route: ApiRoute, theirs: IdsByPrefix, tally: AttackTally) -> None:
@@ -109,13 +109,13 @@ def _judge_list(attacker: AttackParty, route: ApiRoute, theirs: IdsByPrefix, tal
         text = answer.body.decode("utf-8", "replace")
         seen = [value for kind, value in theirs.items() if kind != "org" and value in text]
         fault = f"its list shows {seen[0]} of another organization" if seen else None
-        tally.judge(TENANCY_CHECK, "GET", route.path, fault)
+        tally.record_judgement(TENANCY_CHECK, "GET", route.path, fault)
 
 
 def _read_victim_objects(victim: AttackParty, routes: Sequence[ApiRoute]) -> dict[str, object]:
     """Read each object of the victim with the victim's key; return the responses by path."""
     return {
-        route.path: victim.caller.send("GET", route.at(victim.ids)).comparable_answer()
+        route.path: victim.caller.send("GET", route.fill_path(victim.ids)).comparable_answer()
         for route in select_owned_routes(routes)
         if route.method == "GET" and route.path.endswith("}") and {*route.ids.values()} <= victim.ids.keys()
     }

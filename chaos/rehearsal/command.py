@@ -78,7 +78,7 @@ def _show_rehearsal_progress() -> Iterator[RehearsalListeners]:
                 live.console.print, lambda look: live.update(Text(format_progress_line(look), "bold"))
             )
     else:
-        yield RehearsalListeners(lambda line: click.echo(line, err=True), _ProgressLines().look)
+        yield RehearsalListeners(lambda line: click.echo(line, err=True), _ProgressLines().print_when_due)
 
 
 class _ProgressLines:
@@ -87,7 +87,7 @@ class _ProgressLines:
     def __init__(self) -> None:
         self.due = time.monotonic()
 
-    def look(self, look: RehearsalProgress) -> None:
+    def print_when_due(self, look: RehearsalProgress) -> None:
         if time.monotonic() >= self.due:
             self.due = time.monotonic() + PROGRESS_LINE_PAUSE_S
             click.echo(format_progress_line(look), err=True)
@@ -115,8 +115,8 @@ def encode_report(report: RehearsalReport) -> dict[str, Any]:
         "givenUp": jobs.given_up,
         "canceled": jobs.canceled,
         "open": jobs.open,
-        "lost": jobs.lost,
-        "doubled": jobs.doubled,
+        "lost": jobs.lost_count,
+        "doubled": jobs.doubled_count,
         "fenced": report.fenced,
         "recovered": len(report.recovery_s),
         "recoveryP50Seconds": _recovery_percentile_s(report, 50),
@@ -150,8 +150,8 @@ def _render_job_table(report: RehearsalReport) -> Table:
         ("failed", jobs.failed, died),
         ("canceled", jobs.canceled, "by their submitter"),
         ("open", jobs.open, "not ended after the end of the faults"),
-        ("lost", jobs.lost, "no row, or completed without an effect"),
-        ("doubled", jobs.doubled, "an effect or a job more than once"),
+        ("lost", jobs.lost_count, "no row, or completed without an effect"),
+        ("doubled", jobs.doubled_count, "an effect or a job more than once"),
         ("fenced", report.fenced, "attempts of lost workers, refused by the fencing token"),
         (
             "recovery p50",

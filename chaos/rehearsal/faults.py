@@ -71,7 +71,7 @@ class FaultInjector:
         lasts = f" for {scheduled.lasts_s:g} s" if scheduled.lasts_s else ""
         self.say(f"{scheduled.fault}: {what}{lasts}")
 
-    async def wait(self, seconds: float) -> None:
+    async def wait_unless_stopped(self, seconds: float) -> None:
         await wait_for_first_event(self.stop.soon, within_s=seconds)
 
     # Faults of processes
@@ -80,37 +80,37 @@ class FaultInjector:
         await host.kill()
         await host.start()
 
-    async def halt(self, host: RehearsalHost, _: float) -> None:
+    async def stop_host(self, host: RehearsalHost, _: float) -> None:
         await host.end()
         await host.start()
 
     async def freeze(self, host: RehearsalHost, lasts_s: float) -> None:
         host.send(signal.SIGSTOP)
         try:
-            await self.wait(lasts_s)
+            await self.wait_unless_stopped(lasts_s)
         finally:
             host.send(signal.SIGCONT)
 
     # Faults of connections
 
-    async def cut(self, host: RehearsalHost, _: float) -> None:
-        host.proxies.cut()
+    async def reset_host_connections(self, host: RehearsalHost, _: float) -> None:
+        host.proxies.reset_connections()
 
-    async def stall(self, host: RehearsalHost, lasts_s: float) -> None:
-        host.proxies.hold()
+    async def stall_connections(self, host: RehearsalHost, lasts_s: float) -> None:
+        host.proxies.hold_data()
         try:
-            await self.wait(lasts_s)
+            await self.wait_unless_stopped(lasts_s)
         finally:
-            host.proxies.pass_on()
+            host.proxies.resume_forwarding()
 
     async def drop_responses(self, host: RehearsalHost, lasts_s: float) -> None:
         """Drop all responses to a host for `lasts_s`, but no request; then reset its connections."""
-        host.proxies.mute()
+        host.proxies.drop_responses()
         try:
-            await self.wait(lasts_s)
+            await self.wait_unless_stopped(lasts_s)
         finally:
-            host.proxies.cut()
-            host.proxies.pass_on()
+            host.proxies.reset_connections()
+            host.proxies.resume_forwarding()
 
     # Faults of servers
 
@@ -135,24 +135,24 @@ class FaultInjector:
         async with self._server_locks[name]:
             self.record(scheduled, "down", hosts)
             await asyncio.to_thread(end)
-            await self.wait(scheduled.lasts_s)
+            await self.wait_unless_stopped(scheduled.lasts_s)
             await asyncio.to_thread(getattr(self.servers, name).start)
 
 
 HostFaultAction: TypeAlias = Callable[[FaultInjector, RehearsalHost, float], Awaitable[None]]
 ServerFaultAction: TypeAlias = Callable[[FaultInjector, ScheduledFault], Awaitable[None]]
 
-WORKERS, DISPATCHERS, ALL = ("workers",), ("dispatchers",), ("workers", "dispatchers", "submitters")
+WORKER_ROLES, DISPATCHER_ROLES, ALL_ROLES = ("workers",), ("dispatchers",), ("workers", "dispatchers", "submitters")
 
 #: Faults of a single host: the action, and the roles of its candidates.
 HOST_FAULT_ACTIONS: Mapping[FaultKind, tuple[HostFaultAction, Sequence[str]]] = {
-    FaultKind.KILL_WORKER: (FaultInjector.kill, WORKERS),
-    FaultKind.STOP_WORKER: (FaultInjector.halt, WORKERS),
-    FaultKind.FREEZE_WORKER: (FaultInjector.freeze, WORKERS),
-    FaultKind.KILL_DISPATCHER: (FaultInjector.kill, DISPATCHERS),
-    FaultKind.CUT: (FaultInjector.cut, ALL),
-    FaultKind.STALL: (FaultInjector.stall, ALL),
-    FaultKind.HALF_OPEN: (FaultInjector.drop_responses, ALL),
+    FaultKind.KILL_WORKER: (FaultInjector.kill, WORKER_ROLES),
+    FaultKind.STOP_WORKER: (FaultInjector.stop_host, WORKER_ROLES),
+    FaultKind.FREEZE_WORKER: (FaultInjector.freeze, WORKER_ROLES),
+    FaultKind.KILL_DISPATCHER: (FaultInjector.kill, DISPATCHER_ROLES),
+    FaultKind.CUT: (FaultInjector.reset_host_connections, ALL_ROLES),
+    FaultKind.STALL: (FaultInjector.stall_connections, ALL_ROLES),
+    FaultKind.HALF_OPEN: (FaultInjector.drop_responses, ALL_ROLES),
 }
 SERVER_FAULT_ACTIONS: Mapping[FaultKind, ServerFaultAction] = {
     FaultKind.EMPTY_REDIS: FaultInjector.empty_redis,

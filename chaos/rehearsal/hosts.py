@@ -32,21 +32,21 @@ class HostProxies(NamedTuple):
     redis: FaultProxy
     outside: FaultProxy
 
-    def cut(self) -> None:
+    def reset_connections(self) -> None:
         for proxy in self:
-            proxy.cut()
+            proxy.reset_connections()
 
-    def hold(self) -> None:
+    def hold_data(self) -> None:
         for proxy in self:
-            proxy.hold()
+            proxy.hold_data()
 
-    def mute(self) -> None:
+    def drop_responses(self) -> None:
         for proxy in self:
-            proxy.mute()
+            proxy.drop_responses()
 
-    def pass_on(self) -> None:
+    def resume_forwarding(self) -> None:
         for proxy in self:
-            proxy.pass_on()
+            proxy.resume_forwarding()
 
 
 @dataclass
@@ -122,7 +122,7 @@ class RehearsalHosts(NamedTuple):
     submitters: Sequence[RehearsalHost]
 
     @property
-    def running(self) -> list[RehearsalHost]:
+    def process_hosts(self) -> list[RehearsalHost]:
         """Return the hosts with a process."""
         return [*self.workers, *self.dispatchers]
 
@@ -167,10 +167,10 @@ async def start_hosts(
             ]
         )
         try:
-            await asyncio.gather(*(host.start() for host in hosts.running))
+            await asyncio.gather(*(host.start() for host in hosts.process_hosts))
             yield hosts
         finally:
-            await asyncio.gather(*(host.end() for host in hosts.running))
+            await asyncio.gather(*(host.end() for host in hosts.process_hosts))
 
 
 def choose_host_command(role: str, proxies: HostProxies) -> Sequence[str]:

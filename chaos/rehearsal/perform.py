@@ -166,7 +166,7 @@ class Rehearsal:
     async def _watch(self) -> None:
         """Restart dead processes, count finished jobs, and report progress to the listeners, each second."""
         while True:
-            for host in self.hosts.running:
+            for host in self.hosts.process_hosts:
                 await host.restart_if_dead()
             with contextlib.suppress(*RETRIED_POSTGRES_ERRORS), raise_if_postgres_away():
                 self.ended = await self.environment.pool.fetchval(COUNT_FINISHED_JOBS)
@@ -198,7 +198,7 @@ class Rehearsal:
             round(time.monotonic() - self.began, 1),
             tally.tally_rehearsed_jobs(await tally.read_rehearsed_jobs(pool), self.accepted, calls_by_job),
             recovery.count_fenced_attempts(log, attempts),
-            [line for host in self.hosts.running for line in host.died],
+            [line for host in self.hosts.process_hosts for line in host.died],
             Counter(injected.fault.value for injected in self.faults.injected),
             recovery.compute_recovery_times_s(attempts, self.faults.injected, self.host_of),
             self.interrupted or hurried,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 REHEARSAL_LEASE_S = 2.0
 
 #: Seconds of load before the first fault; minimum and maximum seconds between two faults.
-CALM_S, PAUSE_S = 2.0, (1.5, 4.5)
+FIRST_FAULT_AFTER_S, FAULT_PAUSE_RANGE_S = 2.0, (1.5, 4.5)
 
 
 class FaultKind(StrEnum):
@@ -58,9 +58,9 @@ def schedule_faults(seed: int, seconds: float) -> list[ScheduledFault]:
 
 
 def _generate_faults(chance: random.Random) -> Iterator[ScheduledFault]:
-    at_s = CALM_S
+    at_s = FIRST_FAULT_AFTER_S
     while True:
         for fault in chance.sample([*FaultKind], len(FaultKind)):
             lasts_s = chance.uniform(*FAULT_DURATIONS_S.get(fault, (0.0, 0.0)))
             yield ScheduledFault(round(at_s, 2), fault, chance.random(), round(lasts_s, 2))
-            at_s += chance.uniform(*PAUSE_S)
+            at_s += chance.uniform(*FAULT_PAUSE_RANGE_S)

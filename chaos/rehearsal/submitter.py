@@ -81,7 +81,7 @@ class RehearsalSubmitter:
             return None
         job_id, wake = result
         if wake:
-            await courier.send(wake)
+            await courier.send_wake(wake)
         return job_id
 
 

@@ -55,17 +55,17 @@ class JobReport(NamedTuple):
     given_up: Mapping[str, int]
     anomalies: Sequence[JobAnomaly]
 
-    def of(self, what: str) -> int:
+    def count_anomalies(self, what: str) -> int:
         """Return the number of jobs with an anomaly of the name `what`."""
         return len({anomaly.job for anomaly in self.anomalies if anomaly.what == what})
 
     @property
-    def lost(self) -> int:
-        return self.of("lost")
+    def lost_count(self) -> int:
+        return self.count_anomalies("lost")
 
     @property
-    def doubled(self) -> int:
-        return self.of("doubled")
+    def doubled_count(self) -> int:
+        return self.count_anomalies("doubled")
 
 
 async def read_rehearsed_jobs(pool: Pool) -> list[RehearsedJob]:
@@ -99,7 +99,7 @@ def tally_rehearsed_jobs(
 
 
 def find_effect_anomalies(job: RehearsedJob, calls: int) -> Iterator[JobAnomaly]:
-    """Yield `doubled` for too many effect rows or calls of a job, `lost` for too few of a completed one."""
+    """Yield "doubled" for too many effect rows or calls of a job, "lost" for too few of a completed one."""
     effects = EFFECTS_BY_KIND[job.kind]
     for name, actual, expected in (("rows", job.rows, effects.rows), ("calls", calls, effects.calls)):
         limit = expected if job.state == JobState.COMPLETED or name == "calls" or not effects.late else 0

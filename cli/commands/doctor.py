@@ -53,7 +53,7 @@ async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorCheck]:
     if (url := environ.get("DATABASE_URL")) and is_parseable_url(url):
         results += await _examine_database(url, usable=usable)
     if url := read_command_settings().redis_url if usable else environ.get("REDIS_URL"):
-        results.append(await checks.redis(url))
+        results.append(await checks.check_redis(url))
     return results
 
 

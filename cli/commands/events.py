@@ -43,7 +43,7 @@ def events() -> None:
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first UTC day.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last UTC day, inclusive.")
 @with_printed_result
-async def rebuild(project_id: UUID, since: datetime, until: datetime) -> CommandResult:
+async def recount_events(project_id: UUID, since: datetime, until: datetime) -> CommandResult:
     """Recount the events of some days from the stored events.
 
     All processes may run: events are stored and counted meanwhile, and folds wait for
@@ -83,7 +83,7 @@ class FollowedEvents(NamedTuple):
 @click.option("--count", type=click.IntRange(1), help="End after N events.")
 @click.option("--pii", is_flag=True, help="Show users, properties and context; they are hidden by default.")
 @json_output_option
-def tail(  # noqa: PLR0917 - click's signature
+def tail_events(  # noqa: PLR0917 - click's signature
     project_id: UUID, app_id: UUID | None, name: str | None, hours: int, count: int | None, pii: bool, as_json: bool
 ) -> None:
     """Print events of a project as they are committed, each once, until Ctrl-C.
@@ -128,13 +128,13 @@ async def _follow_committed_events(event_filter: EventTailFilter) -> AsyncGenera
     """Yield the stored events that match a filter and are committed from now on."""
     tail = EventTail(event_filter)
     async with use_postgres_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
-        await tail.begin(conn)
+        await tail.skip_committed_events(conn)
         click.echo(f"Following events of {ids.format_prefixed_id(ids.PROJECT, event_filter.project_id)}.", err=True)
         has_warned = False
         while True:
-            for event in await tail.look(conn):
+            for event in await tail.poll_new_events(conn):
                 yield event
-            if tail.passed_over and not has_warned:
+            if tail.may_have_missed_events and not has_warned:
                 click.echo(SKIPPED_EVENTS_WARNING, err=True)
                 has_warned = True
             await asyncio.sleep(0 if tail.more else EVENT_POLL_PAUSE_S)

@@ -149,7 +149,7 @@ async def reject_request(session: CommandSession, actor: Actor, *, request_id: U
     body = msgspec.convert({"reason": reason}, LeaseReject)
     return await _run_lease_transaction(
         session,
-        lambda conn: requests.reject_account_request(conn, actor=actor, request_id=request_id, reason=body.reason),
+        lambda conn: requests.reject_lease_request(conn, actor=actor, request_id=request_id, reason=body.reason),
     )
 
 

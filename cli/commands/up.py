@@ -107,7 +107,7 @@ def run_platform(options: UpOptions) -> None:
         stack.callback(say, "ending: running jobs may finish; a second signal drops them")
         say(f"{', '.join(children)} answer")
         ready = _build_ready_announcement(port, settings)
-        logs.copy()
+        logs.copy_new_lines()
         announce_ready(ready, as_json=options.as_json)
         if site:
             draws = counts.get(CONTENT_GENERATE_KIND.pool, 1) > 0
@@ -117,13 +117,13 @@ def run_platform(options: UpOptions) -> None:
             {**servers.embedded, **children},
             logs,
             say,
-            lambda: print_keys_again(ready) if key_requests.take() else None,
+            lambda: print_keys_again(ready) if key_requests.take_request() else None,
         )
 
 
 def _report_slow_start(logs: ProcessLogs, say: MessagePrinter, text: str) -> None:
     """Print a message about a slow start, below the logs so far."""
-    logs.copy()
+    logs.copy_new_lines()
     say(text)
 
 

@@ -40,7 +40,7 @@ class ReadyAnnouncement(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     database_url: str
     redis_url: str
 
-    def curl(self) -> str:
+    def build_curl_example(self) -> str:
         """Return a curl command that creates a project with the live key, to paste into a shell."""
         return CURL_EXAMPLE.format(api=self.api, key=self.api_key)
 
@@ -67,4 +67,4 @@ def announce_ready(ready: ReadyAnnouncement, *, as_json: bool) -> None:
     else:
         values = {"api": ready.api, "docs": ready.docs, "console": ready.console, "key": ready.api_key}
         values |= {"test_key": ready.test_key}
-        click.echo(READY_MESSAGE.format(**values, curl=ready.curl(), pid=os.getpid()))
+        click.echo(READY_MESSAGE.format(**values, curl=ready.build_curl_example(), pid=os.getpid()))

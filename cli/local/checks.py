@@ -132,7 +132,7 @@ async def check_database_disk(conn: Conn, *, setting: str, size: int) -> DoctorC
     log = "" if use.sees_wal else ", WAL estimated by its limit: grant pg_monitor to measure it"
     detail = f"{part:.0%} of {_format_mebibytes(size)} used{log}"
     if part >= disks.FAIR_SHARE_DISK_LEVEL:
-        status: Literal["warn", "fail"] = "fail" if part >= disks.EVENTS.closes else "warn"
+        status: Literal["warn", "fail"] = "fail" if part >= disks.EVENT_INTAKE_WATERMARK.closes else "warn"
         advice = f"free space, or enlarge the disk and {setting}; events are refused from 90 %, uploads from 95 %"
         return DoctorCheck(name="disk", status=status, detail=detail, value=part, advice=advice)
     return DoctorCheck(name="disk", status="ok", detail=detail, value=part)
@@ -192,7 +192,7 @@ async def check_dispatcher(conn: Conn) -> DoctorCheck:
     return DoctorCheck(name="dispatcher", status="warn", detail="none", advice=advice, value=False)
 
 
-async def redis(url: str) -> DoctorCheck:
+async def check_redis(url: str) -> DoctorCheck:
     """Check that Redis responds; if not, warn: jobs start later, and all else works."""
     client = Redis.from_url(url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S)
     try:

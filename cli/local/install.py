@@ -197,7 +197,7 @@ def _run_with_progress(what: str, command: list[str]) -> None:
         command, cwd=REPOSITORY_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         try:
-            reader = threading.Thread(target=progress.follow, args=[process.stdout], daemon=True)
+            reader = threading.Thread(target=progress.read_output, args=[process.stdout], daemon=True)
             reader.start()
             while process.poll() is None:
                 progress.draw()
@@ -243,7 +243,7 @@ class InstallProgress:
         self.due = 0.0
         self.shown = ""
 
-    def follow(self, lines: Iterable[str]) -> None:
+    def read_output(self, lines: Iterable[str]) -> None:
         for line in map(str.strip, lines):
             self.last.append(line)
             if line.startswith(INSTALLER_PROGRESS_WORDS):

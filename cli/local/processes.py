@@ -81,7 +81,7 @@ def run_processes(processes: Mapping[str, LocalServer], report: StartReporter) -
 def signal_processes_to_drain(processes: Mapping[str, LocalServer]) -> None:
     """Signal each process to drain its jobs; a second signal makes the process drop its jobs."""
     for process in processes.values():
-        process.end()
+        process.send_halt_signal()
 
 
 def returns_http_200(port: int, path: str, headers: Mapping[str, str] | None = None) -> bool:

@@ -22,7 +22,7 @@ class PrintKeysRequests:
     def _count_signal(self, _: int, __: FrameType | None) -> None:
         self._count += 1
 
-    def take(self) -> bool:
+    def take_request(self) -> bool:
         """Return whether SIGUSR1 arrived since the last call."""
         arrived, self._count = self._count > 0, 0
         return arrived

@@ -35,14 +35,14 @@ class SupervisedServer:
     due: float | None = None
     pause_s: float = FIRST_RESTART_PAUSE_S
 
-    def look(self, now: float, say: MessagePrinter) -> None:
+    def restart_when_due(self, now: float, say: MessagePrinter) -> None:
         if self.due is None and self.server.exit_code is not None:
-            self._ended(now, say)
+            self._report_end(now, say)
         elif self.due is not None and now >= self.due:
             self.server.launch()
             self.since, self.due = now, None
 
-    def _ended(self, now: float, say: MessagePrinter) -> None:
+    def _report_end(self, now: float, say: MessagePrinter) -> None:
         if now - self.since > STABLE_PROCESS_AFTER_S:
             self.pause_s = FIRST_RESTART_PAUSE_S
         self.due = now + self.pause_s
@@ -65,11 +65,11 @@ class ProcessLogs:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.copy()
+        self.copy_new_lines()
         for file in self.files.values():
             file.close()
 
-    def copy(self) -> None:
+    def copy_new_lines(self) -> None:
         for name, file in self.files.items():
             for line in file:
                 head = click.style(f"{name:<{self.width}} | ", dim=True)
@@ -102,8 +102,8 @@ def supervise_servers(
     """
     watched = [SupervisedServer(name=name, server=server, since=time.monotonic()) for name, server in servers.items()]
     while True:
-        logs.copy()
+        logs.copy_new_lines()
         for process in watched:
-            process.look(time.monotonic(), say)
+            process.restart_when_due(time.monotonic(), say)
         look()
         time.sleep(PROCESS_CHECK_PAUSE_S)

@@ -90,7 +90,7 @@ class WebhookEventStream:
             while True:
                 least_s = 0.0
                 try:
-                    yield from self._connected(client)
+                    yield from self._read_connection(client)
                 except httpx.TransportError as error:
                     self._report_lost_connection(str(error) or type(error).__name__)
                 except _RetryLater as later:
@@ -98,13 +98,13 @@ class WebhookEventStream:
                     least_s = later.after_s
                 self._sleep(max(least_s, self._backoff.wait_s()))
 
-    def _connected(self, client: httpx.Client) -> Iterator[ServerSentMessage]:
+    def _read_connection(self, client: httpx.Client) -> Iterator[ServerSentMessage]:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": self._last} if self._last else {})
         url = self._remote.url("webhook-events/stream")
         with client.stream("GET", url, params=self._query, headers=headers, timeout=EVENT_STREAM_TIMEOUT) as response:
             if not response.is_success:
                 response.read()
-                self._refused(response)
+                self._handle_refusal(response)
                 return
             for message in parse_server_sent_events(response.iter_raw()):
                 self._last = message.id
@@ -131,7 +131,7 @@ class WebhookEventStream:
             self._say(f"The connection is lost ({why}): reconnecting.")
         self._is_lost = True
 
-    def _refused(self, response: httpx.Response) -> None:
+    def _handle_refusal(self, response: httpx.Response) -> None:
         """Raise `_RetryLater` for a refusal that a retry may resolve, else end the command.
 
         If the last event is no longer stored, continue with the next events.

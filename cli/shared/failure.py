@@ -64,7 +64,7 @@ class CommandFailure(NamedTuple):
     message: str
     details: dict[str, Any] | None = None
 
-    def envelope(self) -> bytes:
+    def encode_envelope(self) -> bytes:
         """Return the failure as JSON bytes, in the API's error envelope."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         return msgspec.json.encode({"error": {**error, "details": self.details} if self.details else error})
@@ -77,7 +77,7 @@ def exit_on_failure(*, as_json: bool) -> Iterator[None]:
         yield
     except EXPECTED_COMMAND_ERRORS as error:
         failure = explain_failure(error)
-        click.echo(failure.envelope() if as_json else f"Error: {failure.message}", err=True)
+        click.echo(failure.encode_envelope() if as_json else f"Error: {failure.message}", err=True)
         raise click.exceptions.Exit(failure.exit_code) from None
 
 

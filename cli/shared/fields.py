@@ -78,7 +78,7 @@ def _form_part_of_field(field: RequestField) -> FormPart:
 
 
 def _nested_field_path(name: str) -> list[str]:
-    first, steps = _FIELD_NAME_PATTERN.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by read_field
+    first, steps = _FIELD_NAME_PATTERN.fullmatch(name).groups()  # type: ignore[union-attr]  # matched by parse_request_field
     return [first, *_FIELD_NESTING_PATTERN.findall(steps)]
 
 

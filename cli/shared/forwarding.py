@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 import httpx
 
-from domain.webhooks.secrets import PREFIX
+from domain.webhooks.secrets import SIGNING_SECRET_PREFIX
 from workers.webhooks import signing
 from workers.webhooks.sending import DELIVERY_ATTEMPT_TIMEOUT_S, MAX_RESPONSE_REST_BYTES, WEBHOOK_REQUEST_HEADERS
 
@@ -79,7 +79,7 @@ def derive_forward_signing_key(api_key: str) -> bytes:
 
 
 def signing_secret_text(key: bytes) -> str:
-    return PREFIX + b64encode(key).decode()
+    return SIGNING_SECRET_PREFIX + b64encode(key).decode()
 
 
 def _drain_response(answer: httpx.Response, *, ends: float) -> None:

@@ -52,10 +52,10 @@ class DesignRendering:
         self.design = msgspec.structs.replace(design, copy=self.copy)
         files = filter(None, (design.logo, *design.screenshots, design.end_card))
         self.pictures = {name: _read_design_file(source_folder / name) for name in files}
-        self.piece, warnings = self._prepared()
+        self.piece, warnings = self._prepare_piece()
         self.warnings = [*self.copy.warnings, *warnings]
 
-    def _prepared(self) -> tuple["ContentPiece", list[str]]:
+    def _prepare_piece(self) -> tuple["ContentPiece", list[str]]:
         drawing = import_module("generation.render")
         design = self.design
         files: InputFiles = drawing.InputFiles(
@@ -65,7 +65,7 @@ class DesignRendering:
             clip=self._folder / design.clip if design.clip is not None else None,
         )
         with convert_file_errors():
-            return drawing.prepare_piece(design, self.copy, files), drawing.warnings(files)
+            return drawing.prepare_piece(design, self.copy, files), drawing.logo_warnings(files)
 
     def render_into(self, folder: Path) -> Iterator[ProgressStep]:
         """Render each file of the design into `folder`, and yield each step.
@@ -75,7 +75,7 @@ class DesignRendering:
         outputs = []
         with convert_file_errors():
             folder.mkdir(parents=True, exist_ok=True)
-            for step in self.piece.make(folder):
+            for step in self.piece.render_files(folder):
                 outputs += [step.made] if step.made else []
                 yield step
             (folder / PROVENANCE_FILE_NAME).write_bytes(
@@ -83,7 +83,7 @@ class DesignRendering:
             )
 
     def _build_provenance(self, outputs: list[OutputFile]) -> RenderProvenance:
-        renderer: str = import_module("generation.render").RENDERER
+        renderer: str = import_module("generation.render").RENDERER_VERSION
         hashes = {name: sha256(data).hexdigest() for name, data in self.pictures.items()}
         if (clip := self.design.clip) is not None:
             with (self._folder / clip).open("rb") as file:

@@ -99,14 +99,14 @@ class TypedQuery(Generic[R]):
     async def one(self, conn: Conn, **values: Any) -> R | None:
         """Run the statement; return its first row as the query's NamedTuple, or None if it has no row."""
         row = await self.query.one(conn, **values)
-        return None if row is None else self._made(row)
+        return None if row is None else self._build_row(row)
 
     async def row(self, conn: Conn, **values: Any) -> R:
         """Run a statement that always has a row; return its first row as the query's NamedTuple.
 
         Raises LookupError if the statement has no row.
         """
-        return self._made(await self.query.row(conn, **values))
+        return self._build_row(await self.query.row(conn, **values))
 
     def check(self, columns: tuple[str, ...]) -> None:
         """Check that a row's columns are the fields of the query's NamedTuple, once for all of its rows.
@@ -118,7 +118,7 @@ class TypedQuery(Generic[R]):
             raise TypeError(f"{self.query.name} has the columns {columns}, {self.shape.__name__} has {fields}")
         self._checked = True
 
-    def _made(self, record: asyncpg.Record) -> R:
+    def _build_row(self, record: asyncpg.Record) -> R:
         if not self._checked:
             self.check(tuple(record.keys()))
         return tuple.__new__(self.shape, record)

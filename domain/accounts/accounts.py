@@ -11,7 +11,7 @@ from db.queries import account_lease, social_account
 from domain.accounts import credentials, platform_limits
 from domain.tenancy import audit, project_locks
 from domain.values import multi_value_filter
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from platforms.description import PrivacyLevel
 from schemas import ids
 from schemas.accounts import AccountQuota, AccountStatus, LeaseEndReason, PlatformName, SocialAccount
@@ -81,7 +81,7 @@ async def find_account_row(conn: Conn, *, organization_id: UUID, account_id: UUI
 
 async def read_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialAccount:
     """Return an account; raises `ObjectNotFound`."""
-    return _to_schema(await find_account_row(conn, organization_id=organization_id, account_id=account_id))
+    return _account_to_schema(await find_account_row(conn, organization_id=organization_id, account_id=account_id))
 
 
 async def list_accounts(
@@ -110,7 +110,7 @@ async def list_accounts(
         find = partial(LIST_ACCOUNTS.all, conn, project_id=project_id, **filters)
         leading = multi_value_filter.split_filter_into_searches(status=statuses, platform=platforms)
     rows = await multi_value_filter.find_newest_rows(conn, find, leading, limit=limit)
-    return [_to_schema(row) for row in rows]
+    return [_account_to_schema(row) for row in rows]
 
 
 async def lock_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> LockedAccount:
@@ -186,8 +186,8 @@ def account_leased_error(message: str) -> StateConflict:
     return StateConflict("ACCOUNT_LEASED", message)
 
 
-def _to_schema(row: AccountRow) -> SocialAccount:
-    return from_row(
+def _account_to_schema(row: AccountRow) -> SocialAccount:
+    return answer_from_row(
         SocialAccount,
         row,
         social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id),

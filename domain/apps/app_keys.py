@@ -51,7 +51,7 @@ class KeyedApp(NamedTuple):
     event_maps: EventNameMaps | None = None
 
     @property
-    def relays(self) -> RelaysByEventName:
+    def relays_by_event_name(self) -> RelaysByEventName:
         """Return the app's conversion destinations by event name, each with its own name for the event."""
         return relays_from_event_maps(self.event_maps)
 
@@ -60,7 +60,7 @@ class KeyedApp(NamedTuple):
         project_locks.check_project_active("archived" if self.archived else "active")
 
 
-class _Row(NamedTuple):
+class _KeyedAppRow(NamedTuple):
     organization_id: UUID
     project_id: UUID
     id: UUID
@@ -77,7 +77,7 @@ class _Row(NamedTuple):
     old_pepper_id: str
 
 
-FIND_APPS_BY_KEY_IDS = sdk_app.find_keys.typed(_Row)
+FIND_APPS_BY_KEY_IDS = sdk_app.find_keys.typed(_KeyedAppRow)
 FIND_APP_OF_PROJECT = sdk_app.find_app.typed(KeyedApp)
 
 
@@ -115,6 +115,6 @@ async def find_app_of_project(conn: Conn, *, organization_id: UUID, project_id: 
     return row
 
 
-def _verify_app_key(presented: PresentedAppKey, peppers: Keyring, row: _Row | None) -> KeyedApp | None:
+def _verify_app_key(presented: PresentedAppKey, peppers: Keyring, row: _KeyedAppRow | None) -> KeyedApp | None:
     same = key_secrets.secret_matches(presented.secret, peppers, row and StoredSecretHashes(*row[10:]))
     return KeyedApp(*row[:10]) if row is not None and same else None

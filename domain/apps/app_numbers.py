@@ -27,7 +27,7 @@ class ProjectApps(NamedTuple):
     wanted: int | None
 
     @property
-    def last(self) -> int:
+    def highest_app_number(self) -> int:
         """Return the highest app number, 0 without an app.
 
         Queries leave out higher numbers: these belong to apps that were created later.

@@ -35,7 +35,7 @@ _PATCHABLE_COLUMNS = {
 }
 
 
-class _Row(NamedTuple):
+class _SdkAppRow(NamedTuple):
     id: UUID
     project_id: UUID
     name: str
@@ -59,11 +59,11 @@ class _AppCounts(NamedTuple):
 
 
 COUNT_APPS = sdk_app.count_apps.typed(_AppCounts)
-INSERT_APP = sdk_app.insert_app.typed(_Row)
-GET_APP = sdk_app.get_app.typed(_Row)
-LIST_APPS = sdk_app.list_apps.typed(_Row)
-UPDATE_APP = sdk_app.update_app.typed(_Row)
-ROTATE_APP_KEY = sdk_app.rotate_key.typed(_Row)
+INSERT_APP = sdk_app.insert_app.typed(_SdkAppRow)
+GET_APP = sdk_app.get_app.typed(_SdkAppRow)
+LIST_APPS = sdk_app.list_apps.typed(_SdkAppRow)
+UPDATE_APP = sdk_app.update_app.typed(_SdkAppRow)
+ROTATE_APP_KEY = sdk_app.rotate_key.typed(_SdkAppRow)
 
 
 class AppChangeAuthor(NamedTuple):
@@ -74,7 +74,7 @@ class AppChangeAuthor(NamedTuple):
     api_key_id: UUID | None = None
 
     @property
-    def scope(self) -> dict[str, UUID]:
+    def project_parameters(self) -> dict[str, UUID]:
         """Return the project's parameters for statements."""
         return {"org": self.organization_id, "project_id": self.project_id}
 
@@ -108,7 +108,7 @@ async def register_sdk_app(
     secret, hashed = key_secrets.make_key_secret(peppers)
     row = await INSERT_APP.row(
         conn,
-        **author.scope,
+        **author.project_parameters,
         **new_identifiers._asdict(),
         **hashed._asdict(),
         id=app_id,
@@ -191,12 +191,12 @@ async def _lock_project_of_app(conn: Conn, author: AppChangeAuthor) -> LockedPro
     )
 
 
-async def _get_app_row(conn: Conn, author: AppChangeAuthor, app_id: UUID) -> _Row:
-    return require_found(await GET_APP.one(conn, **author.scope, id=app_id), "sdk_app")
+async def _get_app_row(conn: Conn, author: AppChangeAuthor, app_id: UUID) -> _SdkAppRow:
+    return require_found(await GET_APP.one(conn, **author.project_parameters, id=app_id), "sdk_app")
 
 
 async def _next_app_number(conn: Conn, author: AppChangeAuthor) -> int:
-    counts = await COUNT_APPS.row(conn, **author.scope)
+    counts = await COUNT_APPS.row(conn, **author.project_parameters)
     if counts.live >= MAX_APPS:
         raise StateConflict(
             "TOO_MANY_APPS", f"the project has {MAX_APPS} SDK apps: delete an unused one", limit=MAX_APPS
@@ -215,7 +215,7 @@ async def _check_identifiers_free(
 ) -> None:
     """Raise `StateConflict` APP_EXISTS if another app of the platform has one of these identifiers."""
     same_app_id = await sdk_app.find_same_app.value(
-        conn, **author.scope, **given._asdict(), id=app_id, platform=platform
+        conn, **author.project_parameters, **given._asdict(), id=app_id, platform=platform
     )
     if same_app_id is not None:
         raise StateConflict(
@@ -225,7 +225,7 @@ async def _check_identifiers_free(
         )
 
 
-async def _update_app(conn: Conn, author: AppChangeAuthor, row: _Row, body: SdkAppPatch) -> _Row:
+async def _update_app(conn: Conn, author: AppChangeAuthor, row: _SdkAppRow, body: SdkAppPatch) -> _SdkAppRow:
     new_identifiers = identifiers.merge_app_identifiers(row.identifiers, body)
     identifiers.check_app_identifiers(row.platform, new_identifiers)
     await _check_identifiers_free(conn, author, row.id, row.platform, new_identifiers)
@@ -235,7 +235,7 @@ async def _update_app(conn: Conn, author: AppChangeAuthor, row: _Row, body: SdkA
 
 async def _rotate_app_key(
     conn: Conn, author: AppChangeAuthor, app_id: UUID, *, peppers: Keyring, overlap: timedelta
-) -> tuple[_Row, str]:
+) -> tuple[_SdkAppRow, str]:
     """Replace an app's key; the old key works until `overlap` has passed. Return the app and the new key."""
     secret, hashed = key_secrets.make_key_secret(peppers)
     org = author.organization_id
@@ -256,7 +256,7 @@ async def _record_app_action(
     )
 
 
-def _app_answer_fields(row: _Row, public_url: str) -> dict[str, Any]:
+def _app_answer_fields(row: _SdkAppRow, public_url: str) -> dict[str, Any]:
     """Return the fields of an app's answer; `public_url` is the API's address for apps."""
     columns, app_id = row._asdict(), ids.format_prefixed_id(ids.APP, row.id)
     del columns["id"]

@@ -30,7 +30,7 @@ _PATCHABLE_COLUMNS = {
 }
 
 
-class _Row(NamedTuple):
+class _ConversionDestinationRow(NamedTuple):
     enabled: bool
     pixel_id: str | None
     sealed: bytes | None
@@ -39,11 +39,11 @@ class _Row(NamedTuple):
     event_map: dict[str, str] | None
 
 
-_NEW_DESTINATION_ROW = _Row(
+_NEW_DESTINATION_ROW = _ConversionDestinationRow(
     enabled=False, pixel_id=None, sealed=None, vault_key_id=None, test_event_code=None, event_map=None
 )
 
-GET_CONVERSION_DESTINATION = conversion_destination.get_destination.typed(_Row)
+GET_CONVERSION_DESTINATION = conversion_destination.get_destination.typed(_ConversionDestinationRow)
 
 
 def destinations_to_schema(columns: Mapping[str, dict[str, Any]] | None) -> Capi:
@@ -95,7 +95,9 @@ async def delete_app_destinations(conn: Conn, *, organization_id: UUID, app_id: 
     await conversion_destination.drop_destinations.run(conn, org=organization_id, app_id=app_id)
 
 
-def _merge_destination_patch(row: _Row, change: CapiDestinationPatch, keyring: Keyring, name: str) -> _Row:
+def _merge_destination_patch(
+    row: _ConversionDestinationRow, change: CapiDestinationPatch, keyring: Keyring, name: str
+) -> _ConversionDestinationRow:
     sent = {key: value for key in _PATCHABLE_COLUMNS if (value := getattr(change, key)) is not UNSET}
     if "access_token" in sent:
         token = sent.pop("access_token")
@@ -104,7 +106,7 @@ def _merge_destination_patch(row: _Row, change: CapiDestinationPatch, keyring: K
     return row._replace(**sent)
 
 
-def _check_destination_complete(name: ConversionDestination, row: _Row) -> None:
+def _check_destination_complete(name: ConversionDestination, row: _ConversionDestinationRow) -> None:
     """Raise `InvalidValue` with the fields that an enabled destination lacks."""
     lacking = {"pixelId": row.pixel_id, "accessToken": row.sealed}
     issues = [

@@ -224,7 +224,7 @@ async def handle_oauth_callback(
     )
     details = msgspec.convert(flow.details, OAuthFlowDetails)
     failure = oauth_states.find_other_browser_error(flow, same_browser=same_browser)
-    failure = failure or details.failure(issuer=issuer, iss=iss) or _missing_code_error(code, error)
+    failure = failure or details.find_issuer_error(issuer=issuer, iss=iss) or _missing_code_error(code, error)
     if failure or code is None or flow.project_id is None or verifier is None:
         await oauth_states.end_oauth_flow(conn, flow, outcome="failed", error=failure or "NO_CODE")
         return flow, None

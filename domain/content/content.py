@@ -20,7 +20,7 @@ from domain.media.files import StoredFile
 from domain.publishing import targets, waiting
 from domain.publishing.disclosure import ContentOrigin
 from domain.tenancy import project_locks
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.api_keys import OrganizationTier
@@ -262,7 +262,7 @@ async def lock_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -
 
 def content_to_schema(row: ContentRow, public_url: str) -> Content:
     """Return a content's answer for partners."""
-    return from_row(
+    return answer_from_row(
         Content,
         row,
         id=ids.format_prefixed_id(ids.CONTENT, row.id),

@@ -224,7 +224,7 @@ def _estimate_remaining_seconds(done: float, ran_s: float | None) -> int | None:
     return None if ran_s is None or done < MIN_PROGRESS_FOR_ESTIMATE else round(ran_s * (1 - done) / done)
 
 
-async def end_unmade_content(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def end_content_of_failed_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the contents of these failed or canceled jobs, which this transaction has just ended.
 
     The content of a completed job was ended by the job's last step.

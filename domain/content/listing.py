@@ -44,7 +44,7 @@ async def list_project_content(
         "since": period.since,
         "until": period.until,
         "from_id": period.lowest_possible_id,
-        "before": period.before(before),
+        "before": period.id_upper_bound(before),
         "limit": limit,
     }
     leading = multi_value_filter.split_filter_into_searches(
@@ -77,7 +77,7 @@ async def list_organization_content(
         "since": period.since,
         "until": period.until,
         "from_id": period.lowest_possible_id,
-        "before": period.before(before),
+        "before": period.id_upper_bound(before),
         "limit": limit,
     }
     leading = multi_value_filter.split_filter_into_searches(approval_status=approval_statuses, status=statuses)

@@ -61,7 +61,7 @@ async def backfill_posters(conn: Conn) -> int:
     async with conn.transaction():
         passed = _files_up_to_missing_poster(await LIST_POSTER_BACKFILL_FILES.all(conn, limit=POSTER_BACKFILL_BATCH))
         if passed:
-            await _pass_backfill_file(conn, passed[-1])
+            await _record_backfill_file(conn, passed[-1])
     return len(passed)
 
 
@@ -71,7 +71,7 @@ def _files_up_to_missing_poster(files: Sequence[_PosterBackfillFile]) -> Sequenc
     return files[:first]
 
 
-async def _pass_backfill_file(conn: Conn, last: _PosterBackfillFile) -> None:
+async def _record_backfill_file(conn: Conn, last: _PosterBackfillFile) -> None:
     await content_asset.pass_files.run(conn, org=last.organization_id, asset_id=last.id)
     if last.wanted:
         await _submit_poster_job(conn, last.organization_id, last.project_id, last.content_id)

@@ -94,7 +94,7 @@ SERVER_EVENT_BODY_DECODERS: EventBodyDecoders[ServerHead] = EventBodyDecoders(
     msgspec.json.Decoder(EventsFromServer), msgspec.json.Decoder(_SplitServerBody), MAX_FROM_SERVER
 )
 _EVENT_DECODER = msgspec.json.Decoder(EventIn)
-_ANY, _SKIP = msgspec.json.Decoder(), msgspec.json.Decoder(msgspec.Raw)
+_ANY_JSON_DECODER, _UNPARSED_JSON_DECODER = msgspec.json.Decoder(), msgspec.json.Decoder(msgspec.Raw)
 
 _FIELD_IN_ERROR_PATTERN = re.compile(r"(?:unknown|required) field `(.*)`", re.DOTALL)
 
@@ -183,7 +183,7 @@ def check_body_events(
 def _raise_body_error(text: bytes, error: msgspec.ValidationError) -> NoReturn:
     """Raise `InvalidValue` for JSON that isn't a list of events, `MalformedBody` for text that isn't JSON."""
     try:
-        (_SKIP if len(text) > JSON_STEP_BYTES else _ANY).decode(text)
+        (_UNPARSED_JSON_DECODER if len(text) > JSON_STEP_BYTES else _ANY_JSON_DECODER).decode(text)
     except UNREADABLE_JSON_ERRORS as unreadable:
         raise malformed_body_error(unreadable) from None
     what, _, place = str(error).partition(" - at `$")

@@ -31,12 +31,12 @@ PAUSE_S, STATEMENT_ROWS = 0.05, 500
 MAX_CACHED_BUDGET_DAYS = 10_000
 
 #: Days for which sums are stored, and rows that one run of `prune_budget_days` deletes.
-RETENTION_DAYS, BATCH = 35, 500
+RETENTION_DAYS, MAX_PRUNED_BUDGET_DAYS = 35, 500
 
 SECONDS_PER_DAY = 86_400
 
 #: Names of both limits in a refusal.
-EVENTS, BYTES = "daily-events", "daily-event-bytes"
+DAILY_EVENTS_LIMIT_NAME, DAILY_EVENT_BYTES_LIMIT_NAME = "daily-events", "daily-event-bytes"
 
 
 class DailyEventBudget(NamedTuple):
@@ -95,27 +95,27 @@ class EventBudgets:
         self._ready: dict[_BudgetDayKey, BudgetDay] = {}
         self._timer: asyncio.TimerHandle | None = None
         #: Set when counts are ready for the table.
-        self.came = asyncio.Event()
+        self.counts_ready = asyncio.Event()
 
-    def check(self, app: KeyedApp) -> None:
+    def check_event_budget(self, app: KeyedApp) -> None:
         """Raise `LimitReached` if the app's organization has used up its budget."""
-        self._check(self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier])
+        self._check_budget_of_day(self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier])
 
-    def part(self, app: KeyedApp) -> float:
+    def used_budget_share(self, app: KeyedApp) -> float:
         """Return the used share of the daily event budget of the app's organization, from 0 to about 1."""
         day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
         return max(day.events / budget.events, day.size / budget.size)
 
-    def hold(self, app: KeyedApp, events: int, size: int) -> BudgetDay:
-        """Reserve events in the daily budget of the app's organization until `release`; return the day.
+    def reserve_events(self, app: KeyedApp, events: int, size: int) -> BudgetDay:
+        """Reserve events in the daily budget of the app's organization until `release_reserved_events`; return the day.
 
         Raises `LimitReached` if the budget is used up, or if commits under way may use the rest.
         """
         day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
-        self._check(day, budget)
+        self._check_budget_of_day(day, budget)
         for limit, used, most in (
-            (EVENTS, day.events + day.held_events, budget.events),
-            (BYTES, day.size + day.held_size, budget.size),
+            (DAILY_EVENTS_LIMIT_NAME, day.events + day.held_events, budget.events),
+            (DAILY_EVENT_BYTES_LIMIT_NAME, day.size + day.held_size, budget.size),
         ):
             if used >= most:
                 raise LimitReached(limit, "the last events of this UTC day are being stored", retry_after=1)
@@ -123,11 +123,11 @@ class EventBudgets:
         day.held_size += size
         return day
 
-    def release(self, day: BudgetDay, events: int, size: int) -> None:
+    def release_reserved_events(self, day: BudgetDay, events: int, size: int) -> None:
         day.held_events -= events
         day.held_size -= size
 
-    def count(self, app: KeyedApp, events: int, size: int) -> None:
+    def count_stored_events(self, app: KeyedApp, events: int, size: int) -> None:
         """Count an app's new events in its organization's daily budget, after their commit."""
         if not events:
             return
@@ -136,23 +136,23 @@ class EventBudgets:
         day.due_size += size
         if day.due_events * LOTS_PER_BUDGET >= budget.events or day.due_size * LOTS_PER_BUDGET >= budget.size:
             self._ready[day.key] = day
-            self.came.set()
+            self.counts_ready.set()
         if self._timer is None:
             self._start_flush_timer()
 
     def queue_all_counts(self) -> None:
-        """Queue all unwritten counts for the next `write_due`, also those below a lot."""
+        """Queue all unwritten counts for the next `write_ready_counts`, also those below a lot."""
         self._timer = None
         self._ready |= {key: day for key, day in self._days.items() if day.due_events}
         if self._ready:
-            self.came.set()
+            self.counts_ready.set()
 
-    async def write_due(self, pool: Pool) -> None:
+    async def write_ready_counts(self, pool: Pool) -> None:
         """Add the ready event counts to the stored sums; while Postgres is unreachable, keep them for later.
 
         If Postgres' answer is lost they are added twice: at most a lot of each organization.
         """
-        self.came.clear()
+        self.counts_ready.clear()
         try:
             while self._ready:
                 keys = sorted(self._ready)[:STATEMENT_ROWS]
@@ -164,7 +164,7 @@ class EventBudgets:
         except RETRIED_POSTGRES_ERRORS:
             pass
         finally:
-            self._forget()
+            self._drop_settled_days()
             if self._timer is None and any(day.due_events for day in self._days.values()):
                 self._start_flush_timer()
 
@@ -174,10 +174,10 @@ class EventBudgets:
         if day is None:
             day = self._days[key] = BudgetDay(key)
             if len(self._days) > MAX_CACHED_BUDGET_DAYS:
-                self._forget()
+                self._drop_settled_days()
         return day
 
-    def _forget(self) -> None:
+    def _drop_settled_days(self) -> None:
         """Drop past days, and the oldest days above the limit. A day with counts to add stays."""
         today = self._clock().date()
         spare = len(self._days) - MAX_CACHED_BUDGET_DAYS
@@ -189,8 +189,11 @@ class EventBudgets:
     def _start_flush_timer(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self.queue_all_counts)
 
-    def _check(self, day: BudgetDay, budget: DailyEventBudget) -> None:
-        for limit, used, most in ((EVENTS, day.events, budget.events), (BYTES, day.size, budget.size)):
+    def _check_budget_of_day(self, day: BudgetDay, budget: DailyEventBudget) -> None:
+        for limit, used, most in (
+            (DAILY_EVENTS_LIMIT_NAME, day.events, budget.events),
+            (DAILY_EVENT_BYTES_LIMIT_NAME, day.size, budget.size),
+        ):
             if used >= most:
                 message = "the organization's budget of events for this UTC day is used up: send these tomorrow"
                 raise LimitReached(
@@ -251,4 +254,4 @@ def next_utc_midnight(now: datetime) -> datetime:
 async def prune_budget_days(conn: Conn) -> int:
     """Delete a batch of old sums; return their number."""
     before = datetime.now(UTC).date() - timedelta(days=RETENTION_DAYS)
-    return await intake_day.prune_days.run(conn, before=before, limit=BATCH)
+    return await intake_day.prune_days.run(conn, before=before, limit=MAX_PRUNED_BUDGET_DAYS)

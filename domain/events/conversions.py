@@ -14,7 +14,7 @@ from db.queries import event_conversion
 from schemas.conversions import ConversionDestination, ConversionEndState
 
 #: Rows of one call, lines of one search, and rows of one cleanup.
-CALL_ROWS, SEARCH_LINES, ROWS = 1_000, 200, 1_000
+CALL_ROWS, SEARCH_LINES, MAX_CONVERSIONS_PER_CLEANUP = 1_000, 200, 1_000
 
 #: Seconds that the first row of a line waits for more rows: a steady flow is sent in batches, one job each.
 CONVERSION_BATCH_WAIT_S = 5.0
@@ -138,7 +138,7 @@ async def cancel_conversion_line(
 ) -> Counter[ConversionEndState]:
     """End a batch of a line's pending rows; return the number of rows by final state."""
     rows = await event_conversion.cancel_line.all(
-        conn, **line._asdict(), error_code=error_code, error_message=error_message, limit=ROWS
+        conn, **line._asdict(), error_code=error_code, error_message=error_message, limit=MAX_CONVERSIONS_PER_CLEANUP
     )
     return Counter(row["state"] for row in rows)
 
@@ -147,6 +147,8 @@ def make_conversion_pruner(*, keep_days: int) -> Callable[[Conn], Awaitable[int]
     """Return a function that deletes a batch of rows older than `keep_days` and returns their number."""
 
     async def delete(conn: Conn) -> int:
-        return await event_conversion.prune_conversions.run(conn, keep_s=keep_days * 86_400.0, limit=ROWS)
+        return await event_conversion.prune_conversions.run(
+            conn, keep_s=keep_days * 86_400.0, limit=MAX_CONVERSIONS_PER_CLEANUP
+        )
 
     return delete

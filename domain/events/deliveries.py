@@ -8,12 +8,12 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import event_conversion
 from domain.apps.app_numbers import ProjectApps
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from schemas import ids
 from schemas.conversions import ConversionDelivery, ConversionDestination, ConversionError, ConversionState
 
 
-class _Row(NamedTuple):
+class _ConversionDeliveryRow(NamedTuple):
     id: UUID
     app_no: int
     destination: ConversionDestination
@@ -30,8 +30,8 @@ class _Row(NamedTuple):
     created_at: datetime
 
 
-LIST_CONVERSIONS = event_conversion.list_conversions.typed(_Row)
-LIST_UNDELIVERED_CONVERSIONS = event_conversion.list_undelivered.typed(_Row)
+LIST_CONVERSIONS = event_conversion.list_conversions.typed(_ConversionDeliveryRow)
+LIST_UNDELIVERED_CONVERSIONS = event_conversion.list_undelivered.typed(_ConversionDeliveryRow)
 
 
 async def list_deliveries_of_project(
@@ -55,16 +55,18 @@ async def list_deliveries_of_project(
         before=before,
         destinations=destinations,
         states=states,
-        last_app=apps.last,
+        last_app=apps.highest_app_number,
         app_no=apps.wanted,
         limit=limit,
     )
     return [_delivery_to_schema(row, apps, show_id) for row in rows]
 
 
-def _delivery_to_schema(row: _Row, apps: ProjectApps, show_id: Callable[[str], str]) -> ConversionDelivery:
+def _delivery_to_schema(
+    row: _ConversionDeliveryRow, apps: ProjectApps, show_id: Callable[[str], str]
+) -> ConversionDelivery:
     error = row.error_code and ConversionError(code=row.error_code, message=row.error_message or "")
-    return from_row(
+    return answer_from_row(
         ConversionDelivery,
         row,
         conversion_id=ids.format_prefixed_id(ids.CONVERSION, row.id),

@@ -20,22 +20,22 @@ from domain.events.tail import StoredEvent
 
 #: Events of a batch, and bytes of their JSON. A batch is copied within the idle limit of a leader's session,
 #: and is held in memory twice.
-BATCH, BYTES = 5_000, 8 << 20
+MAX_EVENTS_PER_ARCHIVE_BATCH, MAX_ARCHIVE_BATCH_BYTES = 5_000, 8 << 20
 
 
 class EventArchive(Protocol):
     """Interface of the archive. Every failure raises `ServiceUnavailable`."""
 
-    async def empty(self, day: date) -> None:
+    async def delete_day(self, day: date) -> None:
         """Delete all rows of a UTC day."""
 
-    async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
+    async def store_batch(self, events: Sequence[StoredEvent], *, name: str) -> None:
         """Store events of one day in the archive, unless it has a batch of this name."""
 
-    async def count(self, day: date) -> int:
+    async def count_day_events(self, day: date) -> int:
         """Count the events of a day."""
 
-    async def forget(self, project_id: UUID) -> None:
+    async def delete_project_events(self, project_id: UUID) -> None:
         """Delete all rows of a project."""
 
 
@@ -55,7 +55,9 @@ GET_EVENT_ARCHIVE_STATE = event_archive.state.typed(_EventArchiveState)
 READ_EVENT_ARCHIVE_BATCH = event_archive.batch.typed(StoredEvent)
 
 
-async def run_event_archive_step(conn: Conn, *, archive: EventArchive, limit: int = BATCH) -> int:
+async def run_event_archive_step(
+    conn: Conn, *, archive: EventArchive, limit: int = MAX_EVENTS_PER_ARCHIVE_BATCH
+) -> int:
     """Run one step of archiving the oldest day of events that isn't in the archive yet.
 
     Returns 1, or 0 if all closed days are archived. It is one transaction, so an uncommitted step is
@@ -68,7 +70,7 @@ async def run_event_archive_step(conn: Conn, *, archive: EventArchive, limit: in
         if state is None or state.day >= partitions.utc_today() - timedelta(days=partitions.PAST_DAYS):
             return 0
         if not state.emptied:
-            await archive.empty(state.day)
+            await archive.delete_day(state.day)
             return await event_archive.note_emptied.run(conn)
         return await _copy_next_batch(conn, state, archive, limit) or await _end_archived_day(conn, state, archive)
 
@@ -80,7 +82,7 @@ async def delete_archived_project(conn: Conn, *, archive: EventArchive, project_
     """
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)
-        await archive.forget(project_id)
+        await archive.delete_project_events(project_id)
         await event_archive.begin_again.run(conn)
 
 
@@ -97,11 +99,11 @@ async def _copy_next_batch(conn: Conn, state: _EventArchiveState, archive: Event
         last_key=state.last_key,
         last_app_no=state.last_app_no,
         limit=limit,
-        bytes=BYTES,
+        bytes=MAX_ARCHIVE_BATCH_BYTES,
     )
     if not events:
         return 0
-    await archive.copy(events, name=_archive_batch_name(state, events))
+    await archive.store_batch(events, name=_archive_batch_name(state, events))
     last = events[-1]
     return await event_archive.note_batch.run(
         conn,
@@ -123,6 +125,6 @@ def _archive_batch_name(state: _EventArchiveState, events: Sequence[StoredEvent]
 
 async def _end_archived_day(conn: Conn, state: _EventArchiveState, archive: EventArchive) -> int:
     """Advance to the next day if the archive has as many events as were copied, else restart; return 1."""
-    complete = await archive.count(state.day) == state.copied
+    complete = await archive.count_day_events(state.day) == state.copied
     query = event_archive.begin_next if complete else event_archive.begin_again
     return await query.run(conn)

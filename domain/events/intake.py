@@ -84,9 +84,9 @@ class EventIntake:
         self._held = 0
         self._held_of = Counter[UUID]()
         self._waiting = FairRequestQueue[_EventIntakeRequest]()
-        self._came = asyncio.Event()
+        self._requests_queued = asyncio.Event()
 
-    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> EventIntakeResult:
+    async def commit_app_events(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> EventIntakeResult:
         """Commit events of an app with their conversions, from a body of `size` bytes.
 
         Raises `LimitReached` if the organization's budget is used up, `ServiceUnavailable` if the queue is
@@ -104,11 +104,11 @@ class EventIntake:
     async def commit_event_groups(self) -> None:
         """Commit one group after the other, until canceled."""
         while True:
-            await self._came.wait()
+            await self._requests_queued.wait()
             if group := self._take_next_group():
                 await self._commit_group(group)
 
-    def close(self) -> None:
+    def fail_queued_requests(self) -> None:
         """Answer all queued requests with `ServiceUnavailable`: no committer runs any more."""
         while group := self._take_next_group():
             self._release_group(group)
@@ -122,13 +122,13 @@ class EventIntake:
         if self._held_of[app.organization_id] + weighs > MAX_HELD_EVENTS - self._held - weighs:
             metrics.EVENT_COUNTERS_BY_OUTCOME["refused"].inc(len(events))
             raise ServiceUnavailable("too many events are queued: send these again in a second")
-        day = self._budgets.hold(app, len(events), size)
+        day = self._budgets.reserve_events(app, len(events), size)
         answer: asyncio.Future[EventIntakeResult] = asyncio.get_running_loop().create_future()
         request = _EventIntakeRequest(app, events, size, weighs, answer, day)
         self._held += weighs
         self._held_of[app.organization_id] += weighs
         self._waiting.add(request)
-        self._came.set()
+        self._requests_queued.set()
         return request
 
     def _withdraw_request(self, request: _EventIntakeRequest) -> None:
@@ -143,7 +143,7 @@ class EventIntake:
         A group has at most `MAX_COMMIT_EVENTS`, or is a single request.
         """
         group, room = list[_EventIntakeRequest](), MAX_COMMIT_EVENTS
-        while self._waiting and (not group or self._waiting.first().weight <= room):
+        while self._waiting and (not group or self._waiting.peek_next_request().weight <= room):
             group.append(self._waiting.take())
             room -= group[-1].weight
         self._clear_wake_if_empty()
@@ -151,39 +151,39 @@ class EventIntake:
 
     def _clear_wake_if_empty(self) -> None:
         if not self._waiting:
-            self._came.clear()
+            self._requests_queued.clear()
 
     async def _commit_group(self, group: list[_EventIntakeRequest]) -> None:
         try:
             with metrics.EVENT_COMMIT_SECONDS.time():
-                await self._answer(group)
+                await self._store_and_answer_group(group)
         finally:
             self._release_group(group)
 
-    async def _answer(self, group: list[_EventIntakeRequest]) -> None:
+    async def _store_and_answer_group(self, group: list[_EventIntakeRequest]) -> None:
         """Write the events of a group of requests, and give each request its result or error.
 
         If one request can't be written, writes each of them alone.
         """
         try:
-            fresh = await self._keep(group)
+            fresh = await self._store_events_of_group(group)
         except Exception as error:  # noqa: BLE001  whoever waits raises it
             if len(group) == 1 or isinstance(error, ServiceUnavailable):
                 _fail_requests(group, _error_for_request(error))
                 return
             _log.error("a group of events can't be written", error=type(error).__name__)
             for request in group:
-                await self._answer([request])
+                await self._store_and_answer_group([request])
         else:
             accepted = sum(map(len, fresh))
             metrics.EVENT_COUNTERS_BY_OUTCOME["accepted"].inc(accepted)
             metrics.EVENT_COUNTERS_BY_OUTCOME["duplicate"].inc(sum(len(one.events) for one in group) - accepted)
             for request, news in zip(group, fresh, strict=True):
                 # Events of a sender that disconnected meanwhile are stored, too.
-                self._budgets.count(request.app, len(news), _size_of_new_events(request, news))
+                self._budgets.count_stored_events(request.app, len(news), _size_of_new_events(request, news))
                 _resolve_request(request, EventIntakeResult(len(news), len(request.events) - len(news)))
 
-    async def _keep(self, group: list[_EventIntakeRequest]) -> list[list[Event]]:
+    async def _store_events_of_group(self, group: list[_EventIntakeRequest]) -> list[list[Event]]:
         """Store the events of a group of requests; return the new events of each request.
 
         An event id that several requests contain belongs to the first of them.
@@ -193,7 +193,11 @@ class EventIntake:
             for event in request.events:
                 firsts.setdefault(event.key, (turn, event))
         events = [firsts[key][1] for key in sorted(firsts)]
-        relays = {(request.project_id, request.app.app_no): found for request in group if (found := request.app.relays)}
+        relays = {
+            (request.project_id, request.app.app_no): found
+            for request in group
+            if (found := request.app.relays_by_event_name)
+        }
         with raise_if_postgres_away():
             run = run_in_transaction if relays else run_autocommitted
             fresh = await run(self._pool, lambda conn: store_new_events(conn, events, relays))
@@ -212,7 +216,7 @@ class EventIntake:
             self._held_of[request.organization_id] -= request.weight
             if not self._held_of[request.organization_id]:
                 del self._held_of[request.organization_id]
-            self._budgets.release(request.day, len(request.events), request.size)
+            self._budgets.release_reserved_events(request.day, len(request.events), request.size)
         _fail_requests(group, ServiceUnavailable("this process ends: send these events again"))
 
 
@@ -266,4 +270,4 @@ async def open_event_intake(pool: Pool, budgets: EventBudgets) -> AsyncIterator[
         finally:
             for committer in committers:
                 committer.cancel()
-            intake.close()
+            intake.fail_queued_requests()

@@ -16,7 +16,7 @@ from db.queries import (
 )
 
 #: Rows of a table that one batch deletes.
-ROWS = 5_000
+MAX_PURGED_EVENT_ROWS = 5_000
 
 
 async def purge_project_batch(conn: Conn, *, project_id: UUID) -> int:
@@ -26,7 +26,7 @@ async def purge_project_batch(conn: Conn, *, project_id: UUID) -> int:
 
     A rebuild locks counts before deltas. So purge and rebuild exclude each other, to avoid a deadlock.
     """
-    batch = {"project_id": project_id, "limit": ROWS}
+    batch = {"project_id": project_id, "limit": MAX_PURGED_EVENT_ROWS}
     async with conn.transaction():
         await event_rollup.stop_rebuilds.value(conn)
         await event_person.stop_rebuilds.value(conn)

@@ -77,15 +77,15 @@ class _ProjectRejectionQueue:
 
     def __init__(self, organization_id: UUID) -> None:
         self.organization_id = organization_id
-        self.noted: deque[BufferedRejection] = deque()
+        self.rejections: deque[BufferedRejection] = deque()
         self._size = 0
 
     def add(self, event: BufferedRejection) -> None:
         """Add a rejected event to the project's queue; the oldest ones are dropped to make room."""
-        self.noted.append(event)
+        self.rejections.append(event)
         self._size += event.size
-        while len(self.noted) > MAX_QUEUED or self._size > MAX_QUEUED_BYTES_PER_PROJECT:
-            self._size -= self.noted.popleft().size
+        while len(self.rejections) > MAX_QUEUED or self._size > MAX_QUEUED_BYTES_PER_PROJECT:
+            self._size -= self.rejections.popleft().size
 
 
 class _EventNameAndId(msgspec.Struct):
@@ -102,28 +102,28 @@ _EVENT_NAME_DECODER = msgspec.json.Decoder(_EventNameAndId)
 
 
 class QuarantineBuffer:
-    """Write-behind buffer of this process. `came` is set while it has rows."""
+    """Write-behind buffer of this process. `rejections_queued` is set while it has rows."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._due: dict[UUID, _ProjectRejectionQueue] = {}
         #: Readers share one connection, and leave the others to the intake.
         self._reading = asyncio.Semaphore(1)
-        self.came = asyncio.Event()
+        self.rejections_queued = asyncio.Event()
 
-    def note(self, app: KeyedApp, refused: Sequence[RejectedEvent]) -> None:
+    def queue_rejections(self, app: KeyedApp, refused: Sequence[RejectedEvent]) -> None:
         """Queue rejected events of an app."""
         if not refused:
             return
         metrics.EVENT_COUNTERS_BY_OUTCOME["rejected"].inc(len(refused))
-        waiting = self._place(app)
+        waiting = self._queue_of_project(app)
         if waiting is None:
             return
         for event in refused[-MAX_QUEUED:]:
             waiting.add(to_buffered_rejection(app.app_no, event))
-        self.came.set()
+        self.rejections_queued.set()
 
-    def _place(self, app: KeyedApp) -> _ProjectRejectionQueue | None:
+    def _queue_of_project(self, app: KeyedApp) -> _ProjectRejectionQueue | None:
         """Return the queue of the app's project; None if its organization has its share of the buffer."""
         if app.project_id not in self._due:
             if not self._has_room_for_project(app.organization_id):
@@ -149,7 +149,7 @@ class QuarantineBuffer:
         del self._due[dropped]
         return True
 
-    async def list_page(
+    async def list_stored_rejections(
         self,
         *,
         project_id: UUID,
@@ -175,12 +175,12 @@ class QuarantineBuffer:
                     limit=limit,
                 )
 
-    async def write_due(self) -> None:
+    async def write_queued_rejections(self) -> None:
         """Write all queued rejections to the quarantine table; later ones wait for the next call.
 
         Rejections are dropped while Postgres is unreachable.
         """
-        self.came.clear()
+        self.rejections_queued.clear()
         for project_id in [*self._due]:
             waiting = self._due.pop(project_id, None)
             if waiting is None:  # Its project was dropped from the buffer meanwhile.
@@ -188,7 +188,7 @@ class QuarantineBuffer:
             try:
                 with raise_if_postgres_away():
                     async with acquire_connection(self._pool) as conn:
-                        await insert_quarantined_events(conn, project_id, waiting.noted)
+                        await insert_quarantined_events(conn, project_id, waiting.rejections)
             except RETRIED_POSTGRES_ERRORS:
                 continue
 

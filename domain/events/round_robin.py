@@ -33,14 +33,14 @@ class FairRequestQueue(Generic[R]):
         projects = self._waiting.setdefault(request.organization_id, OrderedDict())
         projects.setdefault(request.project_id, deque()).append(request)
 
-    def first(self) -> R:
+    def peek_next_request(self) -> R:
         """Return the next request in turn. Raises StopIteration if there is none."""
         projects = next(iter(self._waiting.values()))
         return next(iter(projects.values()))[0]
 
     def take(self) -> R:
         """Remove and return the next request; its organization and project move to the end."""
-        request = self.first()
+        request = self.peek_next_request()
         projects = self._waiting[request.organization_id]
         self._waiting.move_to_end(request.organization_id)
         projects.move_to_end(request.project_id)

@@ -60,7 +60,7 @@ EXTRA_FIELDS_BY_MESSAGE_TYPE = {
     "alias": ("previousId",),
 }
 
-MOST_NAME, MOST_ID, MOST_PERSON = 128, 128, 255
+MAX_EVENT_NAME_CHARACTERS, MAX_EVENT_ID_CHARACTERS, MAX_PERSON_ID_CHARACTERS = 128, 128, 255
 
 _EMPTY_JSON_OBJECT = msgspec.Raw(b"{}")
 
@@ -105,8 +105,11 @@ class _SentSegmentMessages(NamedTuple):
     sent_at: datetime | None
 
 
-_KEYED, _MESSAGE = msgspec.json.Decoder(_WriteKeyBody), msgspec.json.Decoder(_SegmentMessage)
-_HEAD, _BATCH = msgspec.json.Decoder(_SegmentHead), msgspec.json.Decoder(_SegmentBatch)
+_WRITE_KEY_DECODER, _SEGMENT_MESSAGE_DECODER = (
+    msgspec.json.Decoder(_WriteKeyBody),
+    msgspec.json.Decoder(_SegmentMessage),
+)
+_SEGMENT_HEAD_DECODER, _SEGMENT_BATCH_DECODER = msgspec.json.Decoder(_SegmentHead), msgspec.json.Decoder(_SegmentBatch)
 
 
 def read_write_key(plain: bytes) -> str | None:
@@ -115,7 +118,7 @@ def read_write_key(plain: bytes) -> str | None:
     Nothing else in the body is stored.
     """
     try:
-        return _KEYED.decode(replace_json_escapes(plain)).writeKey
+        return _WRITE_KEY_DECODER.decode(replace_json_escapes(plain)).writeKey
     except msgspec.ValidationError:
         return None
     except UNREADABLE_JSON_ERRORS as error:
@@ -145,14 +148,14 @@ def read_segment_events(
 
 def _split_segment_messages(text: bytes, kind: str | None) -> CooperativeSteps[_SentSegmentMessages]:
     if kind is not None:
-        sent_at = decode_event_body(text, _HEAD).sentAt
+        sent_at = decode_event_body(text, _SEGMENT_HEAD_DECODER).sentAt
         yield
         return _SentSegmentMessages(kind, [msgspec.Raw(text)], sent_at)
     if len(text) <= JSON_STEP_BYTES:
-        batch = decode_event_body(text, _BATCH)
+        batch = decode_event_body(text, _SEGMENT_BATCH_DECODER)
         return _SentSegmentMessages(None, batch.batch, batch.sentAt)
     beside, items = yield from json_items.split_json_list(text, {b'"batch"'}, MAX_SEGMENT_MESSAGES)
-    batch = decode_event_body(beside, _BATCH)
+    batch = decode_event_body(beside, _SEGMENT_BATCH_DECODER)
     messages = batch.batch if items is None else [msgspec.Raw(item) for item in items]
     return _SentSegmentMessages(None, messages, batch.sentAt)
 
@@ -163,7 +166,7 @@ def _message_to_event(
     message = _decode_segment_message(text)
     kind = sent.kind or message.type or ""
     name = message.event if kind == "track" else EVENT_NAME_BY_MESSAGE_TYPE.get(kind)
-    if not name or len(name) > MOST_NAME:
+    if not name or len(name) > MAX_EVENT_NAME_CHARACTERS:
         raise EventRejectedError("INVALID")
     event = EventIn(
         name=name,
@@ -179,7 +182,7 @@ def _message_to_event(
 
 def _decode_segment_message(text: msgspec.Raw) -> _SegmentMessage:
     try:
-        return _MESSAGE.decode(text)
+        return _SEGMENT_MESSAGE_DECODER.decode(text)
     except msgspec.ValidationError:
         raise EventRejectedError("INVALID") from None
     except UNREADABLE_JSON_ERRORS:
@@ -188,7 +191,7 @@ def _decode_segment_message(text: msgspec.Raw) -> _SegmentMessage:
 
 def _event_id_of_message(given: str | None, text: msgspec.Raw) -> str:
     """Return the event id of a Segment message: its own, or a hash if it has none or one that is too long."""
-    if given and len(given) <= MOST_ID:
+    if given and len(given) <= MAX_EVENT_ID_CHARACTERS:
         return given
     return hashlib.blake2b(given.encode() if given else bytes(text), digest_size=16).hexdigest()
 
@@ -213,7 +216,7 @@ def _as_utc_time(time: datetime | None) -> datetime | None:
 def _person_id_of(given: str | int | None) -> str | None:
     """Return a person's id; None if empty. Raises `EventRejectedError`."""
     text = "" if given is None else str(given)
-    if len(text) > MOST_PERSON:
+    if len(text) > MAX_PERSON_ID_CHARACTERS:
         raise EventRejectedError("INVALID")
     return text or None
 

@@ -48,7 +48,7 @@ class StoredEvent(NamedTuple):
     context: str
 
     @property
-    def place(self) -> EventCommitOrder:
+    def commit_order(self) -> EventCommitOrder:
         return self.received_at, self.app_no, self.event_key
 
 
@@ -65,33 +65,33 @@ LIST_TAIL_EVENTS = event.tail_events.typed(StoredEvent)
 
 
 class EventTail:
-    """Events that are committed after `begin`. Remembers the returned events that it will read again.
+    """Events that are committed after `skip_committed_events`. Remembers the returned events that it will read again.
 
-    `more`: the last poll ended at its limit. `passed_over`: some events may have been missed.
+    `more`: the last poll ended at its limit. `may_have_missed_events`: some events may have been missed.
     """
 
     def __init__(self, wanted: EventTailFilter) -> None:
         self._wanted = wanted
         self._since: EventCommitOrder
         self._shown: frozenset[EventCommitOrder] = frozenset()
-        self.more = self.passed_over = False
+        self.more = self.may_have_missed_events = False
 
-    async def begin(self, conn: Conn) -> None:
+    async def skip_committed_events(self, conn: Conn) -> None:
         """Skip the events that are committed now."""
         self._since = (await self._read_commit_horizon(conn), *_FIRST_PLACE_OF_MOMENT)
-        await self.look(conn)
+        await self.poll_new_events(conn)
         while self.more:
-            await self.look(conn)
+            await self.poll_new_events(conn)
 
-    async def look(self, conn: Conn) -> list[StoredEvent]:
+    async def poll_new_events(self, conn: Conn) -> list[StoredEvent]:
         """Return at most `MAX_EVENTS_PER_POLL` events that were committed since the last poll."""
         shown = self._shown
-        return [stored for stored in await self._read(conn) if stored.place not in shown]
+        return [stored for stored in await self._read_next_events(conn) if stored.commit_order not in shown]
 
-    async def _read(self, conn: Conn) -> list[StoredEvent]:
+    async def _read_next_events(self, conn: Conn) -> list[StoredEvent]:
         """Read at most `MAX_EVENTS_PER_POLL` events from the last safe time on, and advance that time.
 
-        Updates `more` and `passed_over`.
+        Updates `more` and `may_have_missed_events`.
         """
         horizon: EventCommitOrder = (await self._read_commit_horizon(conn), *_FIRST_PLACE_OF_MOMENT)
         received_at, after_app, after_key = self._since
@@ -105,12 +105,12 @@ class EventTail:
         )
         self.more = len(rows) == MAX_EVENTS_PER_POLL
         if self.more:
-            self.passed_over |= rows[-1].place > horizon
-            self._since = rows[-1].place
+            self.may_have_missed_events |= rows[-1].commit_order > horizon
+            self._since = rows[-1].commit_order
         else:
             self._since = max(self._since, horizon)
         # Returned events of earlier polls may lie after the events of this full poll.
-        read = self._shown.union(stored.place for stored in rows)
+        read = self._shown.union(stored.commit_order for stored in rows)
         self._shown = frozenset(place for place in read if place > self._since)
         return rows
 

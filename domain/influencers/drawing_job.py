@@ -186,7 +186,7 @@ async def finish_influencer_drawing(conn: Conn, *, claim: JobClaim, portrait: St
     return {"influencerId": ids.format_prefixed_id(ids.INFLUENCER, influencer_id)}
 
 
-async def end_undrawn_influencers(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
+async def end_influencers_of_failed_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
     """End the influencers of these failed or canceled jobs, which this transaction has just ended.
 
     The influencer of a completed job was made ready by the job's last step.

@@ -12,7 +12,7 @@ from db.queries import influencer
 from domain.tenancy import audit, project_locks
 from domain.tenancy.project_locks import AllowedVersions
 from domain.values import languages
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from generation.copy import texts
 from generation.persona import presenter_disclosure
 from generation.spec import AgeRange, Gender
@@ -25,7 +25,7 @@ from schemas.influencers import Influencer, InfluencerDeleted, InfluencerOverrid
 _PATCHABLE_COLUMNS = {"name": "name", "brand_voice": "brandVoice", "language": "language"}
 
 
-class _Row(NamedTuple):
+class _InfluencerRow(NamedTuple):
     id: UUID
     project_id: UUID
     name: str
@@ -66,8 +66,8 @@ class InfluencerChangeAuthor(NamedTuple):
     api_key_id: UUID | None = None
 
 
-GET_INFLUENCER = influencer.get_influencer.typed(_Row)
-LIST_INFLUENCERS = influencer.list_influencers.typed(_Row)
+GET_INFLUENCER = influencer.get_influencer.typed(_InfluencerRow)
+LIST_INFLUENCERS = influencer.list_influencers.typed(_InfluencerRow)
 LOCK_INFLUENCER = influencer.lock_influencer.typed(LockedInfluencer)
 
 
@@ -76,7 +76,7 @@ async def read_versioned_influencer(
 ) -> tuple[Influencer, int]:
     """Return an influencer and its version; raises `ObjectNotFound`."""
     row = require_found(await GET_INFLUENCER.one(conn, org=organization_id, id=influencer_id), "influencer")
-    return _to_schema(row, public_url), row.version
+    return _influencer_to_schema(row, public_url), row.version
 
 
 async def list_project_influencers(
@@ -94,7 +94,7 @@ async def list_project_influencers(
     rows = await LIST_INFLUENCERS.all(
         conn, org=organization_id, project_id=project_id, statuses=statuses, before=before, limit=limit
     )
-    return [_to_schema(row, public_url) for row in rows]
+    return [_influencer_to_schema(row, public_url) for row in rows]
 
 
 async def apply_influencer_patch(
@@ -199,8 +199,8 @@ async def record_influencer_action(
     )
 
 
-def _to_schema(row: _Row, public_url: str) -> Influencer:
-    return from_row(
+def _influencer_to_schema(row: _InfluencerRow, public_url: str) -> Influencer:
+    return answer_from_row(
         Influencer,
         row,
         influencer_id=ids.format_prefixed_id(ids.INFLUENCER, row.id),

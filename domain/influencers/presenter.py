@@ -18,7 +18,7 @@ class InfluencerSpeaker(NamedTuple):
     language: str
 
 
-class _Row(NamedTuple):
+class _InfluencerSpeakerRow(NamedTuple):
     name: str
     gender: Gender
     age_range: AgeRange
@@ -28,7 +28,7 @@ class _Row(NamedTuple):
     status: InfluencerStatus
 
 
-GET_INFLUENCER_SPEAKER = influencer.get_speaker.typed(_Row)
+GET_INFLUENCER_SPEAKER = influencer.get_speaker.typed(_InfluencerSpeakerRow)
 
 
 async def find_influencer_speaker(

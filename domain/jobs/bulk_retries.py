@@ -117,7 +117,7 @@ async def _find_retryable_jobs(
         until=period.until,
         after=after,
         from_id=period.lowest_possible_id,
-        before=period.before(None),
+        before=period.id_upper_bound(None),
         depth=depth,
         limit=MAX_COUNTED + 1,
     )

@@ -33,9 +33,9 @@ async def count_visible_jobs(
     """Count the jobs of the organization or of one project, by kind. Raises `ObjectNotFound` for a project."""
     filters = {"org": organization_id, "kinds": kinds or PUBLIC_JOB_KIND_NAMES, "most": MAX_JOBS_PER_COUNT}
     if project_id is None:
-        return _to_schema(await COUNT_JOBS.all(conn, **filters), of_all=False)
+        return _job_counts_to_schema(await COUNT_JOBS.all(conn, **filters), of_all=False)
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
-    return _to_schema(await COUNT_JOBS_OF_PROJECT.all(conn, **filters, project_id=project_id), of_all=True)
+    return _job_counts_to_schema(await COUNT_JOBS_OF_PROJECT.all(conn, **filters, project_id=project_id), of_all=True)
 
 
 def job_counts_by_status(jobs: Mapping[str, int]) -> JobsByStatus:
@@ -48,7 +48,7 @@ def job_counts_by_phase(jobs: Mapping[str, int]) -> JobsByPhase:
     return JobsByPhase(**{phase: jobs.get(phase, 0) for phase in JOB_PHASES})
 
 
-def _to_schema(rows: Sequence[_JobCountRow], *, of_all: bool) -> JobCounts:
+def _job_counts_to_schema(rows: Sequence[_JobCountRow], *, of_all: bool) -> JobCounts:
     statuses, phases, stages = Counter[str](), Counter[str](), Counter[str]()
     for row in rows:
         statuses[row.status] += row.jobs

@@ -15,7 +15,7 @@ from db.queries.rows import JobRow
 from domain.jobs import subjects
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from domain.values.periods import UNBOUNDED_PERIOD, ListPeriod
 from jobs import controls, ledger, states
 from jobs.kinds import JOB_KINDS, JobArchiveEffect
@@ -63,13 +63,13 @@ VersionedJob: TypeAlias = tuple[Job, int]
 async def read_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> VersionedJob:
     """Return a job; raises `ObjectNotFound`, for an internal job too."""
     row = require_found(await GET_JOB.one(conn, org=organization_id, id=job_id), "job")
-    return _to_schema(row)
+    return _job_to_schema(row)
 
 
 async def read_jobs(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[VersionedJob | None]:
     """Return the job of each (organization, job), in order; None where `read_job` would raise."""
     rows = await GET_JOBS.all(conn, orgs=[org for org, _ in refs], ids=[job_id for _, job_id in refs])
-    return [None if row.id is None else _to_schema(row) for row in rows]
+    return [None if row.id is None else _job_to_schema(row) for row in rows]
 
 
 async def list_filtered_jobs(
@@ -97,7 +97,7 @@ async def list_filtered_jobs(
         "since": period.since,
         "until": period.until,
         "from_id": period.lowest_possible_id,
-        "before": period.before(before),
+        "before": period.id_upper_bound(before),
         "limit": limit,
     }
     lists = {"kind": kinds, "status": statuses, "stage": stages, "phase": phases}
@@ -112,7 +112,7 @@ async def list_filtered_jobs(
     rows = await multi_value_filter.find_newest_rows(
         conn, partial(_search_jobs, conn, project_id), leading, limit=limit
     )
-    return [_to_schema(row)[0] for row in rows]
+    return [_job_to_schema(row)[0] for row in rows]
 
 
 async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
@@ -228,8 +228,8 @@ def has_job_ended(versioned: VersionedJob) -> bool:
     return versioned[0].status != "running"
 
 
-def _to_schema(row: JobRow) -> VersionedJob:
-    job = from_row(
+def _job_to_schema(row: JobRow) -> VersionedJob:
+    job = answer_from_row(
         Job,
         row,
         job_id=ids.format_prefixed_id(ids.JOB, row.id),

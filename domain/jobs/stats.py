@@ -12,7 +12,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import job_stats
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from jobs.kinds import PUBLIC_JOB_KIND_NAMES
 from schemas import ids
 from schemas.job_stats import ErrorCount, JobBucket, JobStats, Percentiles, StatsWindow
@@ -34,7 +34,7 @@ class StatsBuckets(NamedTuple):
 STATS_BUCKETS_BY_WINDOW: dict[StatsWindow, StatsBuckets] = {"hour": StatsBuckets(60, 60), "day": StatsBuckets(96, 900)}
 
 
-class _Row(NamedTuple):
+class _JobStatsBucketRow(NamedTuple):
     at: datetime
     completed: int
     failed: int
@@ -48,8 +48,8 @@ class _Row(NamedTuple):
     sampled: bool
 
 
-MEASURE_ENDED_JOBS = job_stats.measure_ended_jobs.typed(_Row)
-MEASURE_JOBS = job_stats.measure_jobs.typed(_Row)
+MEASURE_ENDED_JOBS = job_stats.measure_ended_jobs.typed(_JobStatsBucketRow)
+MEASURE_JOBS = job_stats.measure_jobs.typed(_JobStatsBucketRow)
 
 
 async def measure_ended_jobs(conn: Conn, *, window: StatsWindow, pool: str | None, now: datetime) -> JobStats:
@@ -65,7 +65,7 @@ async def measure_ended_jobs(conn: Conn, *, window: StatsWindow, pool: str | Non
         most=FULL_READ_JOBS,
         few=SAMPLE_JOBS_PER_PART,
     )
-    return _to_schema(window, ats, rows)
+    return _job_stats_to_schema(window, ats, rows)
 
 
 async def measure_organization_jobs(
@@ -93,7 +93,7 @@ async def measure_organization_jobs(
         most=FULL_READ_JOBS,
         few=SAMPLE_JOBS_PER_PART,
     )
-    return _to_schema(window, ats, rows)
+    return _job_stats_to_schema(window, ats, rows)
 
 
 def list_bucket_starts(window: StatsWindow, now: datetime) -> list[datetime]:
@@ -103,7 +103,7 @@ def list_bucket_starts(window: StatsWindow, now: datetime) -> list[datetime]:
     return [datetime.fromtimestamp(last - back * seconds, UTC) for back in range(many - 1, -1, -1)]
 
 
-def _to_schema(window: StatsWindow, ats: Sequence[datetime], rows: Sequence[_Row]) -> JobStats:
+def _job_stats_to_schema(window: StatsWindow, ats: Sequence[datetime], rows: Sequence[_JobStatsBucketRow]) -> JobStats:
     by_time = {row.at: row for row in rows}
     codes = Counter[str]()
     for row in rows:
@@ -120,8 +120,8 @@ def _to_schema(window: StatsWindow, ats: Sequence[datetime], rows: Sequence[_Row
     )
 
 
-def _bucket_to_schema(row: _Row) -> JobBucket:
-    return from_row(
+def _bucket_to_schema(row: _JobStatsBucketRow) -> JobBucket:
+    return answer_from_row(
         JobBucket,
         row,
         running=row.open,
@@ -130,5 +130,5 @@ def _bucket_to_schema(row: _Row) -> JobBucket:
     )
 
 
-def _empty_bucket_row(at: datetime) -> _Row:
-    return _Row(at, 0, 0, 0, 0, None, None, None, None, codes={}, sampled=False)
+def _empty_bucket_row(at: datetime) -> _JobStatsBucketRow:
+    return _JobStatsBucketRow(at, 0, 0, 0, 0, None, None, None, None, codes={}, sampled=False)

@@ -50,8 +50,8 @@ SUBJECT_ENDER_BY_JOB_KIND: Mapping[str, JobSubjectEnder] = {
     CONNECT_ACCOUNT_KIND.name: _end_connection_flows,
     PUBLISH_POST_KIND.name: job_end.end_posts_of_jobs,
     ADVANCE_CLOCK_KIND.name: sandbox_clock.stop_sandbox_clocks_of_jobs,
-    CONTENT_GENERATE_KIND.name: generating.end_unmade_content,
-    INFLUENCER_CREATE_KIND.name: drawing_job.end_undrawn_influencers,
+    CONTENT_GENERATE_KIND.name: generating.end_content_of_failed_jobs,
+    INFLUENCER_CREATE_KIND.name: drawing_job.end_influencers_of_failed_jobs,
     REVOKE_TOKEN_KIND.name: job_secrets.wipe_job_secrets,
 }
 
@@ -68,7 +68,7 @@ async def end_job_subjects(conn: Conn, rows: Iterable[ChangedJob]) -> None:
     """
     ended: dict[JobSubjectEnder, list[ChangedJob]] = {}
     for row in rows:
-        if row.kind in SUBJECT_ENDER_BY_JOB_KIND and row.ended:
+        if row.kind in SUBJECT_ENDER_BY_JOB_KIND and row.has_ended:
             ended.setdefault(SUBJECT_ENDER_BY_JOB_KIND[row.kind], []).append(row)
     for end_subjects, of_kind in ended.items():
         await end_subjects(conn, rows=of_kind)

@@ -78,7 +78,7 @@ async def list_job_timeline(
     rows = await _LIST_JOB_TIMELINE.all(conn, org=organization_id, id=job_id, internal=internal, most=MAX_ENTRIES)
     if not rows:
         raise not_found_error("job")
-    return [_to_schema(row) for row in rows]
+    return [_timeline_entry_to_schema(row) for row in rows]
 
 
 async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
@@ -141,7 +141,7 @@ def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | N
         elif row.type in DOUBT_RESOLVING_ENTRY_TYPES:
             in_doubt = False
         if row.type != "undecided" and not (row.kind == RECONCILE_POST_KIND.name and row.type == "attempt_started"):
-            entry = _to_schema(row)
+            entry = _timeline_entry_to_schema(row)
             yield replace(entry, external_url=external_url or UNSET) if row.type == "published" else entry
 
 
@@ -159,7 +159,7 @@ def _look_up_verdict_of(row: TimelineRow) -> PostLookUpVerdict | None:
     return "found" if row.details and row.details.get("found") else None
 
 
-def _to_schema(row: TimelineRow) -> TimelineEntry:
+def _timeline_entry_to_schema(row: TimelineRow) -> TimelineEntry:
     if row.kind == RECONCILE_POST_KIND.name and row.type == "attempt_ended":
         return _build_look_up_entry(row)
     fields = (row.details or {}) | (row.error or {})

@@ -107,7 +107,7 @@ class WaitReasonRule(NamedTuple):
     message: str
     until: Callable[[WaitFacts], datetime | None] | None = None
 
-    def said(self, facts: WaitFacts) -> Waiting:
+    def build_waiting(self, facts: WaitFacts) -> Waiting:
         until = self.until(facts) if self.until else None
         values = facts._asdict() | {"way_back": facts.reauth_instruction}
         return Waiting(reason=self.reason, until=until, message=self.message.format_map(values))
@@ -276,7 +276,7 @@ async def _find_wait_reason(conn: Conn, facts: WaitFacts) -> Waiting | None:
         return None
     if facts.post_status == "queued" and not (facts.early or facts.held_back):
         facts = facts._replace(full_until=await _quota_full_until(conn, facts))
-    return next((rule.said(facts) for rule in WAIT_RULES_BY_PRECEDENCE if rule.holds(facts)), None)
+    return next((rule.build_waiting(facts) for rule in WAIT_RULES_BY_PRECEDENCE if rule.holds(facts)), None)
 
 
 async def _quota_full_until(conn: Conn, facts: WaitFacts) -> datetime | None:

@@ -20,7 +20,7 @@ from domain.leasing import offers
 from domain.publishing import waiting
 from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from schemas import ids
 from schemas.accounts import AccountDisconnected, AccountStatus, LeaseEndReason, PlatformName
 from schemas.api_keys import ApiKeyEnv
@@ -175,7 +175,7 @@ async def list_leases_of_project(
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_LEASES.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
-    return [_to_schema(row) for row in rows]
+    return [_leased_account_to_schema(row) for row in rows]
 
 
 def _lease_blockers(
@@ -257,8 +257,8 @@ async def _record_lease_begin(
     await accounts.record_account_action(conn, owners, "lent", lent, api_key_id=key_id)
 
 
-def _to_schema(row: AccountLeaseRow) -> LeasedAccount:
-    return from_row(
+def _leased_account_to_schema(row: AccountLeaseRow) -> LeasedAccount:
+    return answer_from_row(
         LeasedAccount,
         row,
         social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.account_id),

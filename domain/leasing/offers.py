@@ -17,7 +17,7 @@ from domain.accounts import accounts
 from domain.accounts.accounts import AccountScope, LockedAccount
 from domain.tenancy import project_locks
 from domain.tenancy.api_keys import Actor
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from schemas import ids
 from schemas.accounts import AccountStatus, PlatformName
 from schemas.api_keys import ApiKeyEnv
@@ -102,13 +102,13 @@ async def find_leased_account_ids(conn: Conn, account_ids: Sequence[UUID]) -> se
 
 
 async def read_offered_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> OfferedAccount:
-    return _to_schema(await GET_OFFERED_ACCOUNT.row(conn, org=organization_id, id=account_id))
+    return _account_offer_to_schema(await GET_OFFERED_ACCOUNT.row(conn, org=organization_id, id=account_id))
 
 
 async def list_account_offers(conn: Conn, *, env: ApiKeyEnv, before: UUID | None, limit: int) -> list[OfferedAccount]:
     """Return at most `limit` offers of all organizations in the environment, newest first."""
     rows = await LIST_OFFERED_ACCOUNTS.all(conn, env=env, before=before, limit=limit)
-    return [_to_schema(row) for row in rows]
+    return [_account_offer_to_schema(row) for row in rows]
 
 
 async def _lock_own_account(conn: Conn, organization_id: UUID, account_id: UUID) -> LockedAccount:
@@ -118,8 +118,8 @@ async def _lock_own_account(conn: Conn, organization_id: UUID, account_id: UUID)
     return account
 
 
-def _to_schema(row: AccountOfferRow) -> OfferedAccount:
-    return from_row(
+def _account_offer_to_schema(row: AccountOfferRow) -> OfferedAccount:
+    return answer_from_row(
         OfferedAccount,
         row,
         social_account_id=ids.format_prefixed_id(ids.ACCOUNT, row.id),

@@ -14,7 +14,7 @@ from domain.leasing import leases
 from domain.leasing.leases import LockedLeaseRequest
 from domain.tenancy import audit, project_locks
 from domain.tenancy.api_keys import Actor
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from schemas import ids
 from schemas.accounts import PlatformName
 from schemas.api_keys import ApiKeyEnv
@@ -96,7 +96,7 @@ async def read_lease_request(conn: Conn, *, organization_id: UUID, project_id: U
     row = await GET_LEASE_REQUEST.one(conn, org=organization_id, id=request_id)
     if row is None or row.project_id != project_id:
         raise not_found_error("lease_request")
-    return _to_schema(LeaseRequest, row)
+    return _lease_request_to_schema(LeaseRequest, row)
 
 
 async def list_requests_of_project(
@@ -107,7 +107,7 @@ async def list_requests_of_project(
     rows = await LIST_REQUESTS_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
     )
-    return [_to_schema(LeaseRequest, row) for row in rows]
+    return [_lease_request_to_schema(LeaseRequest, row) for row in rows]
 
 
 async def list_requests_of_environment(
@@ -117,7 +117,7 @@ async def list_requests_of_environment(
     first.
     """
     rows = await LIST_LEASE_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
-    return [_to_schema(OperatedRequest, row) for row in rows]
+    return [_lease_request_to_schema(OperatedRequest, row) for row in rows]
 
 
 async def assign_accounts_to_request(
@@ -142,7 +142,7 @@ async def assign_accounts_to_request(
     return await _record_request_decision(conn, actor, request, "assigned", {"socialAccountIds": shown_ids})
 
 
-async def reject_account_request(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
+async def reject_lease_request(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
     """Reject a request, or the unassigned rest of it. Raises `ObjectNotFound`, `StateConflict` ALREADY_DECIDED."""
     org, _ = await _find_request_scope(conn, actor, request_id)
     request = await _lock_undecided_request(conn, org, request_id)
@@ -192,7 +192,7 @@ async def _record_request_decision(
         await _record_request_action(
             conn, AuditEntryScope(actor.organization_id, actor.key_uuid, None), request.id, action, operator_details
         )
-    return _to_schema(OperatedRequest, await GET_LEASE_REQUEST.row(conn, org=org, id=request.id))
+    return _lease_request_to_schema(OperatedRequest, await GET_LEASE_REQUEST.row(conn, org=org, id=request.id))
 
 
 async def _record_request_action(
@@ -207,8 +207,8 @@ async def _record_request_action(
     )
 
 
-def _to_schema(shape: type[R], row: LeaseRequestRow) -> R:
-    return from_row(
+def _lease_request_to_schema(shape: type[R], row: LeaseRequestRow) -> R:
+    return answer_from_row(
         shape,
         row,
         request_id=ids.format_prefixed_id(ids.LEASE_REQUEST, row.id),

@@ -18,14 +18,14 @@ from domain.media import app_media_limits, uploads
 from domain.media.files import StoredFile
 from domain.media.streaming_upload import MIB
 from domain.tenancy import project_locks
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from schemas import ids
 from schemas.app_media import AppMedia, AppMediaDeleted, AppMediaError, AppMediaKind, AppMediaOrigin, AppMediaStatus
 from schemas.errors import StateConflict
 from schemas.errors.absent import require_found
 
 
-class _Row(NamedTuple):
+class _AppMediaRow(NamedTuple):
     id: UUID
     project_id: UUID
     kind: AppMediaKind
@@ -75,8 +75,8 @@ class _LockedAppMedia(NamedTuple):
     begun: list[str]
 
 
-GET_APP_MEDIA = queries.get_app_media.typed(_Row)
-LIST_APP_MEDIA = queries.list_app_media.typed(_Row)
+GET_APP_MEDIA = queries.get_app_media.typed(_AppMediaRow)
+LIST_APP_MEDIA = queries.list_app_media.typed(_AppMediaRow)
 COUNT_OWN_APP_MEDIA = queries.count_own.typed(AppMediaAmount)
 LOCK_READY_APP_MEDIA = queries.share_ready.typed(UsableAppMedia)
 LOCK_APP_MEDIA_ROW = queries.lock_one.typed(_LockedAppMedia)
@@ -119,7 +119,7 @@ async def insert_app_media(
     )
     await uploads.claim_uploads(conn, organization_id=organization_id, tokens=[file.token])
     row = await GET_APP_MEDIA.row(conn, org=organization_id, project_id=project_id, id=asset_id)
-    return _to_schema(row, public_url)
+    return _app_media_to_schema(row, public_url)
 
 
 def compute_app_media_rank(kind: AppMediaKind) -> int:
@@ -174,7 +174,7 @@ async def read_app_media(
     row = require_found(
         await GET_APP_MEDIA.one(conn, org=organization_id, project_id=project_id, id=asset_id), "app_media"
     )
-    return _to_schema(row, public_url)
+    return _app_media_to_schema(row, public_url)
 
 
 async def list_app_media_page(
@@ -196,7 +196,7 @@ async def list_app_media_page(
     rows = await LIST_APP_MEDIA.all(
         conn, org=organization_id, project_id=project_id, kinds=kinds, origin=origin, before=before, limit=limit
     )
-    return [_to_schema(row, public_url) for row in rows]
+    return [_app_media_to_schema(row, public_url) for row in rows]
 
 
 async def lock_usable_app_media(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[UsableAppMedia]:
@@ -246,8 +246,8 @@ async def release_app_media_files(
     )
 
 
-def _to_schema(row: _Row, public_url: str) -> AppMedia:
-    return from_row(
+def _app_media_to_schema(row: _AppMediaRow, public_url: str) -> AppMedia:
+    return answer_from_row(
         AppMedia,
         row,
         asset_id=ids.format_prefixed_id(ids.ASSET, row.id),

@@ -28,13 +28,13 @@ UPLOAD_PART_BYTES, MAX_CONCURRENT_PARTS = 5 << 20, 2
 #: Timeouts in seconds against a silent S3: to connect, and to send a part or receive the next bytes.
 CONNECT_S, SILENT_S = 3, 15
 #: Retries of a request, and seconds within which the last of them may begin.
-RETRIES, RETRY_S = 3, 20
+MAX_S3_RETRIES, RETRY_S = 3, 20
 #: Timeout of a whole download, for slow readers.
 BUCKET_DOWNLOAD_TIMEOUT = "6h"
 #: Timeouts in seconds of the first check of the bucket, and of aborting an upload.
-LOOK_S, ABORT_S = 5, 5
+BUCKET_CHECK_TIMEOUT_S, ABORT_S = 5, 5
 
-_STATUS, _CODE = re.compile(r"status code: (\d{3})"), re.compile(r"<Code>(\w{1,60})</Code>")
+_S3_STATUS_PATTERN, _S3_ERROR_CODE_PATTERN = re.compile(r"status code: (\d{3})"), re.compile(r"<Code>(\w{1,60})</Code>")
 
 _log = logs.get_logger("storage")
 
@@ -48,9 +48,9 @@ class BucketStore(MediaStore):
         )
         try:
             async for chunk in chunks:
-                with self._reaching():
+                with self._convert_storage_errors():
                     await writer.write(chunk)
-            with self._reaching():
+            with self._convert_storage_errors():
                 await writer.flush()  # Still abortable: a failing close would leave its parts.
                 await writer.close()
         except BaseException as error:
@@ -58,29 +58,29 @@ class BucketStore(MediaStore):
             raise
 
     @asynccontextmanager
-    async def opened(self, token: str) -> AsyncIterator[int]:
+    async def open_object_file(self, token: str) -> AsyncIterator[int]:
         """Download the object to an unnamed file in `TMPDIR`, and yield its descriptor for the block.
 
         The kernel deletes the file in any case.
         """
         with tempfile.TemporaryFile(buffering=0) as copy:
-            await self._copy(token, copy)
+            await self._download_object(token, copy)
             yield copy.fileno()
 
-    async def _copy(self, token: str, copy: IO[bytes]) -> None:
+    async def _download_object(self, token: str, copy: IO[bytes]) -> None:
         async with self.read(token) as chunks:
             async for chunk in chunks:
-                with self._reaching():
+                with self._convert_storage_errors():
                     if await costs.run_in_charged_thread(copy.write, chunk) < len(chunk):
                         raise OSError  # The disk is full, which only a further write would report.
         copy.seek(0)
 
     async def delete(self, token: str) -> None:
-        with self._reaching():
+        with self._convert_storage_errors():
             await obstore.delete_async(self._place, storage_object_path(token))
 
     @contextmanager
-    def _reaching(self) -> Iterator[None]:
+    def _convert_storage_errors(self) -> Iterator[None]:
         """Convert the errors of the bucket to `ServiceUnavailable`.
 
         The service's messages contain the object's name, a secret, so only their code is logged.
@@ -111,7 +111,7 @@ def open_bucket_store(settings: Settings) -> BucketStore:
     """
     _check_bucket(settings)
     retries: RetryConfig = {
-        "max_retries": RETRIES,
+        "max_retries": MAX_S3_RETRIES,
         "retry_timeout": timedelta(seconds=RETRY_S),
         "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=2), "base": 2},
     }
@@ -123,9 +123,9 @@ def _check_bucket(settings: Settings) -> None:
 
     Only logs a warning if the bucket can't be reached.
     """
-    once: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=LOOK_S)}
+    once: RetryConfig = {"max_retries": 0, "retry_timeout": timedelta(seconds=BUCKET_CHECK_TIMEOUT_S)}
     try:
-        next(iter(obstore.list(_open_s3_store(settings, once, LOOK_S), prefix="none")), None)
+        next(iter(obstore.list(_open_s3_store(settings, once, BUCKET_CHECK_TIMEOUT_S), prefix="none")), None)
     except (OSError, BaseError) as error:
         code = _bucket_error_code(error)
         if not settings.aws_access_key_id and "list request" not in str(error):
@@ -155,7 +155,7 @@ _BUCKET_FAULTS = {
 def _bucket_error_code(error: Exception) -> str:
     """Return the HTTP status and code in a bucket's error, such as `403 AccessDenied`, or its class name."""
     text = str(error)
-    status, code = _STATUS.search(text), _CODE.search(text)
+    status, code = _S3_STATUS_PATTERN.search(text), _S3_ERROR_CODE_PATTERN.search(text)
     return " ".join(match[1] for match in (status, code) if match) or type(error).__name__
 
 

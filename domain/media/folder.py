@@ -26,20 +26,20 @@ class FolderStore(MediaStore):
         self._folder = folder
 
     async def write(self, token: str, chunks: AsyncIterator[bytes]) -> None:
-        with self._reaching():
+        with self._convert_storage_errors():
             writer = obstore.open_writer_async(
                 self._place, storage_object_path(token), buffer_size=WRITE_BUFFER_BYTES, max_concurrency=1
             )
         async for chunk in chunks:
-            with self._reaching():
+            with self._convert_storage_errors():
                 await writer.write(chunk)
-        with self._reaching():
+        with self._convert_storage_errors():
             await writer.close()
             await costs.run_in_charged_thread(_sync_file_to_disk, self._folder / storage_object_path(token))
 
     @asynccontextmanager
-    async def opened(self, token: str) -> AsyncIterator[int]:
-        with self._reaching():
+    async def open_object_file(self, token: str) -> AsyncIterator[int]:
+        with self._convert_storage_errors():
             handle = os.open(self._folder / storage_object_path(token), os.O_RDONLY | os.O_CLOEXEC)
         try:
             yield handle
@@ -47,11 +47,11 @@ class FolderStore(MediaStore):
             os.close(handle)
 
     async def delete(self, token: str) -> None:
-        with self._reaching():
+        with self._convert_storage_errors():
             await costs.run_in_charged_thread(_remove_object_files, self._folder / storage_object_path(token))
 
     @contextmanager
-    def _reaching(self) -> Iterator[None]:
+    def _convert_storage_errors(self) -> Iterator[None]:
         try:
             yield
         except (OSError, EOFError, BaseError) as error:

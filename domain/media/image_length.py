@@ -80,13 +80,13 @@ class PictureEndFinder:
     def __init__(self, mime: str) -> None:
         self._walk = FORMAT_WALKS_BY_TYPE[mime]() if mime in FORMAT_WALKS_BY_TYPE else None
         self._step: SkipBytesStep | ReadBytesStep | FindMarkerStep | None = next(self._walk) if self._walk else None
-        self._left = self._count()
+        self._left = self._byte_count_of_step()
         self._read = b""
         self.steps = 0
         #: True after more steps than a picture may take.
-        self.is_cut_up = False
+        self.has_too_many_steps = False
 
-    def take(self, chunk: bytes) -> int:
+    def count_picture_bytes(self, chunk: bytes) -> int:
         """Take the next chunk of a streamed file; return how many of its leading bytes belong to the file.
 
         Returns 0 after the picture's end, and the whole length for a type without an end, such as a video.
@@ -96,14 +96,16 @@ class PictureEndFinder:
         at, max_steps = 0, min(MAX_STEPS, self.steps + MAX_CHUNK_STEPS)
         while at < len(chunk) and self._step is not None:
             if self.steps > max_steps:
-                self.is_cut_up = True
+                self.has_too_many_steps = True
                 return at
             at = (
-                self._find(chunk, at) if isinstance(self._step, FindMarkerStep) else self._consume_step_bytes(chunk, at)
+                self._find_jpeg_marker(chunk, at)
+                if isinstance(self._step, FindMarkerStep)
+                else self._consume_step_bytes(chunk, at)
             )
         return at
 
-    def _find(self, chunk: bytes, at: int) -> int:
+    def _find_jpeg_marker(self, chunk: bytes, at: int) -> int:
         before = self._read  # 0xFF if the last chunk ended with it.
         match = _JPEG_MARKER.search(before + chunk if before else chunk, at)
         if match is None:
@@ -131,9 +133,9 @@ class PictureEndFinder:
             self._step = self._walk.send(read)
         except StopIteration:
             self._step = None
-        self._left = self._count()
+        self._left = self._byte_count_of_step()
         if self._left <= 0 and isinstance(self._step, SkipBytesStep):
             self._advance_to_next_step()
 
-    def _count(self) -> int:
+    def _byte_count_of_step(self) -> int:
         return self._step.size if isinstance(self._step, SkipBytesStep | ReadBytesStep) else 0

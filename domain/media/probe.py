@@ -39,7 +39,7 @@ MAX_VIDEO_DURATION_MS = 60 * 60 * 1000
 #: Pillow's names of the types: no other of its parsers sees the file.
 PILLOW_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
 
-_ORIENTATION, _SIDEWAYS = 0x0112, frozenset({5, 6, 7, 8})
+_ORIENTATION, _SIDEWAYS_EXIF_ORIENTATIONS = 0x0112, frozenset({5, 6, 7, 8})
 _EXIF_TRANSPOSES: dict[object, Image.Transpose] = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -141,7 +141,7 @@ def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError):
         return RefusedFile("is no picture that can be read, or not the whole of one: save it again")
     turned = exif.get(_ORIENTATION)
-    if turned in _SIDEWAYS:
+    if turned in _SIDEWAYS_EXIF_ORIENTATIONS:
         width, height = height, width
     return MediaMetadata(width, height, thumbnail=shrink_to_thumbnail(image, turned) if is_unpacked else None)
 

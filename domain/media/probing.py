@@ -27,7 +27,7 @@ async def probe_stored_files(store: MediaStore, files: Sequence[tuple[str, str]]
     `path` of the error is `file[1]` for the second file.
     """
     async with AsyncExitStack() as stack:
-        handles = [await stack.enter_async_context(store.opened(token)) for token, _ in files]
+        handles = [await stack.enter_async_context(store.open_object_file(token)) for token, _ in files]
         answers = await _run_probe_process(
             [f"{handle}:{mime}" for handle, (_, mime) in zip(handles, files, strict=True)], handles
         )

@@ -18,7 +18,7 @@ GIB = 1 << 30
 STORAGE_QUOTA_BYTES: Mapping[LiveOrganizationTier, int] = {"standard": 5 * GIB, "pilot": 50 * GIB, "partner": 500 * GIB}
 
 
-class _Row(NamedTuple):
+class _StorageUseRow(NamedTuple):
     tier: LiveOrganizationTier
     bytes: int
 
@@ -30,7 +30,7 @@ class StorageUse(NamedTuple):
     limit: int
 
 
-GET_STORAGE_USE = storage_use.get_use.typed(_Row)
+GET_STORAGE_USE = storage_use.get_use.typed(_StorageUseRow)
 
 
 async def read_storage_use(conn: Conn, *, organization_id: UUID) -> StorageUse:

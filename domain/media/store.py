@@ -34,7 +34,7 @@ class MediaStore(ABC):
         """
 
     @abstractmethod
-    def opened(self, token: str) -> AbstractAsyncContextManager[int]:
+    def open_object_file(self, token: str) -> AbstractAsyncContextManager[int]:
         """Yield a descriptor of the object for the block, for a process without access to the storage."""
 
     @abstractmethod
@@ -42,7 +42,7 @@ class MediaStore(ABC):
         """Delete an object and any parts of it after a crash; does nothing if it is absent."""
 
     @abstractmethod
-    def _reaching(self) -> AbstractContextManager[None]:
+    def _convert_storage_errors(self) -> AbstractContextManager[None]:
         """Convert the storage's own errors to `ServiceUnavailable`."""
 
     @asynccontextmanager
@@ -50,7 +50,7 @@ class MediaStore(ABC):
         self, token: str, start: int = 0, end: int = MAX_OBJECT_OFFSET
     ) -> AsyncIterator[AsyncIterator[bytes]]:
         """Yield an iterator over the bytes from `start` to before `end`, or to the object's end."""
-        with self._reaching():
+        with self._convert_storage_errors():
             result = await obstore.get_async(self._place, storage_object_path(token), options={"range": (start, end)})
         yield self._stream_object_chunks(result)
 
@@ -58,7 +58,7 @@ class MediaStore(ABC):
         """Yield the chunks; a broken stream raises, so it never looks like a short file."""
         start, end = found.range
         remaining = end - start
-        with self._reaching():
+        with self._convert_storage_errors():
             async for chunk in found.stream(min_chunk_size=READ_CHUNK_BYTES):
                 remaining -= len(chunk)
                 yield chunk

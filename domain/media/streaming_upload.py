@@ -39,28 +39,28 @@ class StreamingUpload:
         if type_ is None or type_ not in taken:
             raise InvalidValue(path, f"is none of the accepted types: {', '.join(_media_type_names(taken))}")
         sniff.check_declared_type(type_, name=name, declared=declared, path=path)
-        self.path, self.head, self.type, self.largest = path, head, type_, taken[type_]
+        self.path, self.head, self.type, self.max_bytes = path, head, type_, taken[type_]
         self.size, self.hash = 0, hashlib.sha256()
-        self.came, self._end = 0, PictureEndFinder(type_.mime)
+        self.received_bytes, self._end = 0, PictureEndFinder(type_.mime)
 
-    async def chunks(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def stream_file_bytes(self, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """Yield an uploaded file's bytes up to its end, from its head and the `rest`, counted and hashed.
 
         Bytes after the end of a picture are read and dropped. Raises `BodyOversized` as soon as the size
         exceeds the limit.
         """
-        yield self._own(self.head)
+        yield self._take_file_bytes(self.head)
         async for chunk in rest:
-            if own := self._own(chunk):
+            if own := self._take_file_bytes(chunk):
                 yield own
 
-    def _own(self, chunk: bytes) -> bytes:
-        self.came += len(chunk)
-        if self.came > self.largest:
-            max_mib, kind = self.largest // MIB, self.type.kind
+    def _take_file_bytes(self, chunk: bytes) -> bytes:
+        self.received_bytes += len(chunk)
+        if self.received_bytes > self.max_bytes:
+            max_mib, kind = self.max_bytes // MIB, self.type.kind
             raise BodyOversized(f"{self.path}: a file of the kind {kind} may have at most {max_mib} MiB")
-        own = chunk[: self._end.take(chunk)]
-        if self._end.is_cut_up:
+        own = chunk[: self._end.count_picture_bytes(chunk)]
+        if self._end.has_too_many_steps:
             raise InvalidValue(self.path, "is a picture of too many parts: save it again")
         self.size += len(own)
         self.hash.update(own)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from db.pool import Conn
 from db.queries import ad_day
-from domain.metrics.windows import EARLIEST
+from domain.metrics.windows import EARLIEST_WINDOW_TIME
 from domain.values import currencies
 from schemas.ads import AdRow
 from schemas.errors import InvalidValue, StateConflict
@@ -95,7 +95,7 @@ async def _check_attribution_windows(conn: Conn, project_id: UUID, given: set[st
 
 def _find_ad_row_faults(rows: Sequence[AdRow], now: datetime) -> Iterator[tuple[str, str]]:
     """Yield the faults of each row. A day is valid once it has begun anywhere on Earth."""
-    first_day, last_day = EARLIEST.date(), (now + timedelta(hours=14)).date()
+    first_day, last_day = EARLIEST_WINDOW_TIME.date(), (now + timedelta(hours=14)).date()
     places: dict[tuple[object, ...], int] = {}
     for place, row in enumerate(rows):
         if not first_day <= row.date <= last_day:

@@ -106,11 +106,11 @@ class ReportedValueSums(NamedTuple):
     sums: Mapping[tuple[MetricName, UUID, int | None], int]
     firsts: Mapping[tuple[MetricName, UUID], datetime]
 
-    def known(self, metric: MetricName, before: datetime) -> list[UUID]:
+    def subjects_with_value(self, metric: MetricName, before: datetime) -> list[UUID]:
         """Return the posts or accounts in scope that had a value of the metric before that time."""
         return [subject for subject in self.subjects if self.firsts.get((metric, subject), before) < before]
 
-    def sum(self, metric: MetricName, stretch: NumberedTimeBucket, subjects: Iterable[UUID]) -> int:
+    def sum_over_subjects(self, metric: MetricName, stretch: NumberedTimeBucket, subjects: Iterable[UUID]) -> int:
         return sum(self.sums.get((metric, subject, stretch.place), 0) for subject in subjects)
 
 
@@ -132,24 +132,24 @@ async def read_collected_values(conn: Conn, question: MetricSourceQuery) -> Mapp
 
 async def read_published_counts(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
     """Return the number of published posts for each bucket and the whole window, from our own records."""
-    question = question.back
+    question = question.in_row_time
     accounts = await _list_scope_accounts(conn, question)
     return {"posts_published": await _count_published_posts(conn, question, [account.id for account in accounts])}
 
 
 def sum_reported_counter(told: ReportedValueSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
     """Return a metric's sum in a period over the posts or accounts with a value before its end, else None."""
-    subjects = told.known(metric, stretch.until)
-    return told.sum(metric, stretch, subjects) if subjects else None
+    subjects = told.subjects_with_value(metric, stretch.until)
+    return told.sum_over_subjects(metric, stretch, subjects) if subjects else None
 
 
 def compute_engagement_rate(told: ReportedValueSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
     """Return engagements by views in a period, over the posts or accounts with views; None without a view."""
-    viewed = told.known("views", stretch.until)
-    views = told.sum("views", stretch, viewed)
+    viewed = told.subjects_with_value("views", stretch.until)
+    views = told.sum_over_subjects("views", stretch, viewed)
     if views <= 0:
         return None
-    return round(sum(told.sum(metric, stretch, viewed) for metric in ENGAGEMENT_METRICS) / views, 6)
+    return round(sum(told.sum_over_subjects(metric, stretch, viewed) for metric in ENGAGEMENT_METRICS) / views, 6)
 
 
 def compute_follower_delta(told: ReportedValueSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
@@ -158,8 +158,8 @@ def compute_follower_delta(told: ReportedValueSums, _: MetricName, stretch: Numb
     A first value has no difference.
     """
     changed = {subject for subject in told.subjects if ("followers", subject, stretch.place) in told.sums}
-    subjects = changed | set(told.known("followers", stretch.since))
-    return told.sum("followers", stretch, subjects) if subjects else None
+    subjects = changed | set(told.subjects_with_value("followers", stretch.since))
+    return told.sum_over_subjects("followers", stretch, subjects) if subjects else None
 
 
 DERIVED_METRIC_FUNCTIONS: Mapping[
@@ -192,7 +192,7 @@ async def _read_reported_values(
         part for metric in question.metrics for part in SOURCES_OF_DERIVED_METRICS.get(metric, (metric,))
     )
     filters = {"org": question.organization_id, "metrics": list(names)}
-    within = {"since": question.window.since, "until": question.window.until, "bounds": question.bounds}
+    within = {"since": question.window.since, "until": question.window.until, "bounds": question.bucket_bounds}
     if question.scope == "platform_post":
         post_id = question.subject_id
         deltas = await SUM_OF_POST.all(conn, **filters, **within, post_id=post_id)
@@ -221,7 +221,7 @@ async def _read_follower_counts(
         account_ids=[account.id for account in accounts],
         since=question.window.since,
         until=question.window.until,
-        bounds=question.bounds,
+        bounds=question.bucket_bounds,
     )
     last = {(row.account_id, row.place): row.value for row in rows}
     series = list[MetricFigure]()
@@ -241,7 +241,7 @@ async def _count_published_posts(conn: Conn, question: MetricSourceQuery, accoun
         account_ids=account_ids,
         since=question.window.since,
         until=question.window.until,
-        bounds=question.bounds,
+        bounds=question.bucket_bounds,
     )
     by_place = {row.place: row.n for row in rows}
     counts = [by_place.get(place, 0) for place in range(1, len(question.buckets) + 1)]

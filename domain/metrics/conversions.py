@@ -46,7 +46,7 @@ class _ConversionGroupKey(NamedTuple):
     hour: str | None
     own_currency: str | None
 
-    def shown(self) -> dict[str, Any]:
+    def to_group_fields(self) -> dict[str, Any]:
         """Return the fields of a group."""
         return dict(zip(self._fields[:-1], self[:-1], strict=True))
 
@@ -110,7 +110,9 @@ def _sum_conversions_by_group(
     grouped = defaultdict[_ConversionGroupKey, list[EventGroupCount]](list)
     for row in found:
         grouped[group_of(row)].append(row)
-    return [ConversionGroup(**group.shown(), **_sum_conversion_totals(rows)) for group, rows in grouped.items()]
+    return [
+        ConversionGroup(**group.to_group_fields(), **_sum_conversion_totals(rows)) for group, rows in grouped.items()
+    ]
 
 
 def _make_conversion_grouper(

@@ -13,18 +13,18 @@ from db.queries import event
 from domain.apps.app_numbers import ProjectApps
 from domain.events.checks import MICROS_PER_UNIT
 from domain.metrics.redaction import redact_event_id, redact_event_json
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from schemas import ids
 from schemas.events import REDACTED_TEXT
 from schemas.stored_events import KeptEvent
 
 #: Before all events, and after them.
-_FIRST, _LAST = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+_BEFORE_ALL_EVENTS, _AFTER_ALL_EVENTS = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ONE_MICROSECOND = timedelta(microseconds=1)
 
 
-class _Row(NamedTuple):
+class _ListedEventRow(NamedTuple):
     app_no: int
     event_key: UUID
     event_id: str
@@ -39,7 +39,7 @@ class _Row(NamedTuple):
     context: str
 
 
-LIST_EVENTS = event.list_events.typed(_Row)
+LIST_EVENTS = event.list_events.typed(_ListedEventRow)
 
 
 class EventCursor(NamedTuple):
@@ -74,29 +74,30 @@ async def list_event_page(
     conn: Conn, found: ProjectApps, wanted: EventFilter, *, before: EventCursor | None, limit: int
 ) -> list[tuple[bytes, KeptEvent]]:
     """Return at most `limit` events of a project before a cursor, newest first, each with its own cursor."""
-    end = before or EventCursor(wanted.until or _LAST, UUID(int=0), -1)
+    end = before or EventCursor(wanted.until or _AFTER_ALL_EVENTS, UUID(int=0), -1)
     async with conn.transaction():
         await event.walk_indexes.value(conn)
         rows = await LIST_EVENTS.all(
             conn,
             project_id=found.project_id,
-            since=wanted.since or _FIRST,
+            since=wanted.since or _BEFORE_ALL_EVENTS,
             before_at=end.at,
             before_key=end.key,
             before_app=end.app_no,
-            last_app=found.last,
+            last_app=found.highest_app_number,
             app_no=found.wanted,
             names=wanted.names,
             user_id=wanted.user_id,
             limit=limit,
         )
     return [
-        (EventCursor(row.occurred_at, row.event_key, row.app_no).pack(), _to_schema(row, found, wanted)) for row in rows
+        (EventCursor(row.occurred_at, row.event_key, row.app_no).pack(), _event_to_schema(row, found, wanted))
+        for row in rows
     ]
 
 
-def _to_schema(row: _Row, found: ProjectApps, wanted: EventFilter) -> KeptEvent:
-    return from_row(
+def _event_to_schema(row: _ListedEventRow, found: ProjectApps, wanted: EventFilter) -> KeptEvent:
+    return answer_from_row(
         KeptEvent,
         row,
         app_id=ids.format_prefixed_id(ids.APP, found.by_number[row.app_no].id),
@@ -105,7 +106,7 @@ def _to_schema(row: _Row, found: ProjectApps, wanted: EventFilter) -> KeptEvent:
     )
 
 
-def _unredacted_event_fields(row: _Row) -> dict[str, Any]:
+def _unredacted_event_fields(row: _ListedEventRow) -> dict[str, Any]:
     return {
         "event_id": row.event_id,
         "app_user_id": row.user_id,
@@ -115,7 +116,7 @@ def _unredacted_event_fields(row: _Row) -> dict[str, Any]:
     }
 
 
-def _redacted_event_fields(row: _Row) -> dict[str, Any]:
+def _redacted_event_fields(row: _ListedEventRow) -> dict[str, Any]:
     return {
         "event_id": redact_event_id(row.event_id),
         "app_user_id": None if row.user_id is None else REDACTED_TEXT,

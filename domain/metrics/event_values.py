@@ -33,7 +33,7 @@ async def read_event_values(conn: Conn, question: MetricSourceQuery) -> Mapping[
 
 async def _count_bucket_events(conn: Conn, question: MetricSourceQuery, names: Sequence[str]) -> list[int]:
     rows = await rollup_counts.count_rolled_up_events(
-        conn, project_id=question.project_id, names=names, bounds=question.bounds
+        conn, project_id=question.project_id, names=names, bounds=question.bucket_bounds
     )
     counts = [0] * len(question.buckets)
     for row in rows:

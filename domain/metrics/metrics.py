@@ -89,13 +89,13 @@ async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, no
         await _check_metric_subject(conn, asked)
     cut = buckets.split_window_into_buckets(asked.window, ZoneInfo(zone), asked.granularity)
     question = MetricSourceQuery(*asked[:-2], cut, stores.counted, now, asked.ahead)
-    sources = [source for source in METRIC_VALUE_SOURCES if source.has(question)]
+    sources = [source for source in METRIC_VALUE_SOURCES if source.has_requested_metric(question)]
     values: dict[MetricName, MetricValues] = {}
     for source in sources:
         async with (stores.events if source.of_events else stores.main)() as conn:
             values |= await source.read(conn, question)
     settles = max((source.settles for source in sources), default=timedelta(0))
-    return _to_schema(question, values, zone=zone, final_until=now - settles)
+    return _metrics_to_schema(question, values, zone=zone, final_until=now - settles)
 
 
 async def read_project_timezone(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
@@ -119,7 +119,7 @@ async def _check_metric_subject(conn: Conn, asked: MetricsQuery) -> None:
             raise not_found_error("post")
 
 
-def _to_schema(
+def _metrics_to_schema(
     question: MetricSourceQuery, values: Mapping[MetricName, MetricValues], *, zone: str, final_until: datetime
 ) -> Metrics:
     def at(place: int) -> dict[str, MetricFigure]:

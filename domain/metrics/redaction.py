@@ -50,7 +50,7 @@ PERSON_EVENT_NAMES = frozenset({"$identify", "$group", "$alias"})
 
 _PUNCTUATION = re.compile(r"[\W_]+")
 _ADDRESS_OR_PHONE = re.compile(r"[^\s@]@[^\s@]+\.|[^\s%]%40|\+\d[\d\s().-]{6,}")
-_WORD, _CARRIES = re.compile(r"\S+"), re.compile(r"[?#]")
+_WORD, _URL_QUERY_PATTERN = re.compile(r"\S+"), re.compile(r"[?#]")
 
 #: Characters of an IP address, at most.
 MAX_IP_CHARACTERS = 45
@@ -116,7 +116,7 @@ def _redact_json_value(value: Any, *, within: str) -> Any:
 def _redact_personal_text(text: str) -> str:
     if _has_personal_address(text):
         return REDACTED_TEXT
-    return _WORD.sub(_strip_url_query, text) if _CARRIES.search(text) else text
+    return _WORD.sub(_strip_url_query, text) if _URL_QUERY_PATTERN.search(text) else text
 
 
 def _strip_url_query(word: re.Match[str]) -> str:
@@ -124,7 +124,7 @@ def _strip_url_query(word: re.Match[str]) -> str:
 
     Other words are returned as they are.
     """
-    address, *rest = _CARRIES.split(word[0], maxsplit=1)
+    address, *rest = _URL_QUERY_PATTERN.split(word[0], maxsplit=1)
     carries = "//" in word[0] or address.startswith("/") or (rest and "=" in rest[0])
     return address if carries else word[0]
 

@@ -78,10 +78,10 @@ async def rank_by_platform_metrics(conn: Conn, asked: TopPerformersQuery, *, now
         least_views=MIN_RANKED_VIEWS,
         limit=asked.limit,
     )
-    return TopPerformers(items=[_to_schema(row, place, asked) for place, row in enumerate(rows, 1)])
+    return TopPerformers(items=[_top_performer_to_schema(row, place, asked) for place, row in enumerate(rows, 1)])
 
 
-def _to_schema(row: RankedSource, place: int, asked: TopPerformersQuery) -> TopPerformer:
+def _top_performer_to_schema(row: RankedSource, place: int, asked: TopPerformersQuery) -> TopPerformer:
     value = round(float(row.value), 6) if asked.metric == "engagement_rate" else int(row.value)
     kind = ids.POST if asked.source_type == "platform_post" else ids.CONTENT
     return TopPerformer(

@@ -31,7 +31,7 @@ class MetricSourceQuery(NamedTuple):
     ahead: timedelta = timedelta()
 
     @property
-    def back(self) -> "MetricSourceQuery":
+    def in_row_time(self) -> "MetricSourceQuery":
         """Return the query with its times moved back by `ahead`, to the clock of a sandbox's rows."""
         window = TimeWindow(*(bound - self.ahead for bound in self.window))
         buckets = [
@@ -40,7 +40,7 @@ class MetricSourceQuery(NamedTuple):
         return self._replace(window=window, buckets=buckets)
 
     @property
-    def bounds(self) -> list[datetime]:
+    def bucket_bounds(self) -> list[datetime]:
         """Return a list one longer than the buckets: the start of each, then the end of the last."""
         return [*(bucket.since for bucket in self.buckets), self.window.until]
 
@@ -65,6 +65,6 @@ class MetricValueSource(NamedTuple):
     of_events: bool
     read: Callable[[Conn, MetricSourceQuery], Awaitable[Mapping[MetricName, MetricValues]]]
 
-    def has(self, question: MetricSourceQuery) -> bool:
+    def has_requested_metric(self, question: MetricSourceQuery) -> bool:
         """Return whether the query requests any metric of this source."""
         return not self.metrics.get(question.scope, frozenset()).isdisjoint(question.metrics)

@@ -10,7 +10,7 @@ from schemas.errors import InvalidValue
 DEFAULT_WINDOW_LENGTH = timedelta(days=30)
 
 #: Years in which every clock change is at a quarter-hour; the last exception: Casey, 2022.
-EARLIEST, LATEST = datetime(2023, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST_WINDOW_TIME, LATEST_WINDOW_TIME = datetime(2023, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
 QUARTER_HOUR = timedelta(minutes=15)
 
@@ -30,7 +30,7 @@ def parse_metric_window(since: str | None, until: str | None, *, now: datetime) 
     """
     end = _round_up_to_quarter_hour(now if until is None else _parse_window_bound("until", until))
     start = (
-        max(end - DEFAULT_WINDOW_LENGTH, EARLIEST)
+        max(end - DEFAULT_WINDOW_LENGTH, EARLIEST_WINDOW_TIME)
         if since is None
         else _round_down_to_quarter_hour(_parse_window_bound("since", since))
     )
@@ -41,8 +41,8 @@ def parse_metric_window(since: str | None, until: str | None, *, now: datetime) 
 
 def _parse_window_bound(path: str, text: str) -> datetime:
     moment = timezones.parse_utc_time(text, path=path)
-    if not EARLIEST <= moment <= LATEST:
-        raise InvalidValue(path, f"must be from {EARLIEST:%Y-%m-%d} to {LATEST:%Y-%m-%d}")
+    if not EARLIEST_WINDOW_TIME <= moment <= LATEST_WINDOW_TIME:
+        raise InvalidValue(path, f"must be from {EARLIEST_WINDOW_TIME:%Y-%m-%d} to {LATEST_WINDOW_TIME:%Y-%m-%d}")
     return moment
 
 

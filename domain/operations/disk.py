@@ -31,9 +31,9 @@ class DiskWatermark(NamedTuple):
 
 
 #: From `FAIR_SHARE_DISK_LEVEL` on, events of organizations that have used most of their daily budget are
-#: refused; from `EVENTS` on, all events are. Uploads close later, posts never.
+#: refused; from `EVENT_INTAKE_WATERMARK` on, all events are. Uploads close later, posts never.
 FAIR_SHARE_DISK_LEVEL = 0.80
-EVENTS, UPLOADS = DiskWatermark(0.90, 0.85), DiskWatermark(0.95, 0.90)
+EVENT_INTAKE_WATERMARK, UPLOAD_WATERMARK = DiskWatermark(0.90, 0.85), DiskWatermark(0.95, 0.90)
 
 
 class _DatabaseSizes(NamedTuple):

@@ -6,7 +6,7 @@ from telemetry import logs
 _log = logs.get_logger("host")
 
 
-def warn_of_missing_sandbox() -> None:
+def warn_of_missing_kernel_sandbox() -> None:
     """Log the parts of the kernel's sandbox that child processes lack."""
     if missing := confine.missing_sandbox_mechanisms():
         _log.warning("child processes that parse uploads run without a part of the sandbox", missing=missing)

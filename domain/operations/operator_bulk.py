@@ -19,13 +19,13 @@ from schemas.jobs import BulkRetried, NotRetried, Retried
 from schemas.operator_jobs import OperatedCanceled
 
 #: Organizations that a call visits, and failed jobs of each, unless one is named.
-ORGANIZATIONS, DEPTH = 200, 2_000
+MAX_ORGANIZATIONS_PER_CALL, SCAN_DEPTH_PER_ORGANIZATION = 200, 2_000
 
 #: Scopes for all actions of partners.
 ALL_KEY_SCOPES = ("*",)
 
 #: Before and after all jobs of an organization.
-FIRST, LAST = UUID(int=0), UUID(int=(1 << 128) - 1)
+BEFORE_FIRST_JOB, AFTER_LAST_JOB = UUID(int=0), UUID(int=(1 << 128) - 1)
 
 
 class BulkJobPosition(NamedTuple):
@@ -69,11 +69,11 @@ async def retry_jobs_of_organizations(
         project=chosen.project_id,
         from_org=_find_first_organization(after),
         states=bulk_retries.filtered_job_states(chosen),
-        limit=ORGANIZATIONS,
+        limit=MAX_ORGANIZATIONS_PER_CALL,
     )
     orgs = [org for (org,) in rows]
     total, place = _BulkRetryTotals(), _position_after_last(orgs)
-    depth = bulk_retries.SCAN_DEPTH if organization_id or chosen.project_id else DEPTH
+    depth = bulk_retries.SCAN_DEPTH if organization_id or chosen.project_id else SCAN_DEPTH_PER_ORGANIZATION
     for org in orgs:
         batch = await bulk_retries.retry_matching_jobs(
             conn,
@@ -82,16 +82,16 @@ async def retry_jobs_of_organizations(
             chosen=chosen,
             after=after.job_id if after and after.organization_id == org else None,
             dry_run=dry_run,
-            most=bulk_retries.MAX_RETRIED - total.looked,
+            most=bulk_retries.MAX_RETRIED - total.handled_job_count,
             depth=depth,
         )
         total.add(batch)
         if batch.answer.retried:
             await _record_bulk_change(conn, actor, org, "jobs.retried", len(batch.answer.retried))
         if total.is_full or (batch.last_id is not None and not dry_run):
-            place = BulkJobPosition(org, batch.last_id or LAST)
+            place = BulkJobPosition(org, batch.last_id or AFTER_LAST_JOB)
             break
-    return BulkRetryPage(total.answer(place), place, tuple(total.wakes))
+    return BulkRetryPage(total.build_answer(place), place, tuple(total.wakes))
 
 
 class _BulkRetryTotals:
@@ -112,15 +112,15 @@ class _BulkRetryTotals:
         self._skipped += batch.answer.skipped
 
     @property
-    def looked(self) -> int:
+    def handled_job_count(self) -> int:
         """Return the number of jobs that were retried or skipped."""
         return len(self._retried) + len(self._skipped)
 
     @property
     def is_full(self) -> bool:
-        return self.looked >= bulk_retries.MAX_RETRIED or self._matched >= bulk_retries.MAX_COUNTED
+        return self.handled_job_count >= bulk_retries.MAX_RETRIED or self._matched >= bulk_retries.MAX_COUNTED
 
-    def answer(self, place: BulkJobPosition | None) -> BulkRetried:
+    def build_answer(self, place: BulkJobPosition | None) -> BulkRetried:
         return BulkRetried(
             matched=min(self._matched, bulk_retries.MAX_COUNTED),
             capped=self._capped or place is not None,
@@ -148,7 +148,7 @@ async def cancel_jobs_of_organizations(
         org=organization_id,
         project=chosen.project_id,
         from_org=_find_first_organization(after),
-        limit=ORGANIZATIONS,
+        limit=MAX_ORGANIZATIONS_PER_CALL,
     )
     orgs = [org for (org,) in rows]
     job_ids, matched, place = list[ids.JobId](), 0, _position_after_last(orgs)
@@ -161,7 +161,7 @@ async def cancel_jobs_of_organizations(
             await _record_bulk_change(conn, actor, org, "jobs.canceled", len(result.job_ids))
         room -= result.matched if dry_run else len(result.job_ids)
         if room <= 0:
-            place = BulkJobPosition(org, FIRST if result.more else LAST)
+            place = BulkJobPosition(org, BEFORE_FIRST_JOB if result.more else AFTER_LAST_JOB)
             break
     answer = OperatedCanceled(
         matched=min(matched, bulk.MAX_COUNTED), capped=place is not None, job_ids=job_ids, next_cursor=None
@@ -174,13 +174,13 @@ def _find_first_organization(after: BulkJobPosition | None) -> UUID | None:
 
     It is the position's own, or the next id if the position is after all of its jobs.
     """
-    if after is None or after.job_id != LAST:
+    if after is None or after.job_id != AFTER_LAST_JOB:
         return after and after.organization_id
     return UUID(int=after.organization_id.int + 1)
 
 
 def _position_after_last(orgs: list[UUID]) -> BulkJobPosition | None:
-    return BulkJobPosition(orgs[-1], LAST) if len(orgs) == ORGANIZATIONS else None
+    return BulkJobPosition(orgs[-1], AFTER_LAST_JOB) if len(orgs) == MAX_ORGANIZATIONS_PER_CALL else None
 
 
 async def _record_bulk_change(conn: Conn, actor: Actor, organization_id: UUID, action: str, jobs: int) -> None:

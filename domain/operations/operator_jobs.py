@@ -11,7 +11,7 @@ import msgspec
 from db.pool import Conn
 from db.queries import operator_job
 from domain.jobs import counts, timelines, wait_reasons
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from domain.values.periods import ListPeriod
 from jobs import states
 from schemas import ids
@@ -26,7 +26,7 @@ J = TypeVar("J", bound=OperatedJob)
 SCAN_DEPTH, MIN_DEPTH = 10_000, 200
 
 
-class _Row(NamedTuple):
+class _OperatorJobRow(NamedTuple):
     id: UUID
     organization_id: UUID
     project_id: UUID | None
@@ -60,11 +60,11 @@ class _OperatorJobCount(NamedTuple):
     more: bool
 
 
-GET_OPERATOR_JOB = operator_job.get_operator_job.typed(_Row)
-LIST_OPERATOR_JOBS = operator_job.list_operator_jobs.typed(_Row)
-LIST_OPEN_OPERATOR_JOBS = operator_job.list_open_operator_jobs.typed(_Row)
-LIST_UNSUCCESSFUL_OPERATOR_JOBS = operator_job.list_unsuccessful_operator_jobs.typed(_Row)
-LIST_OPERATOR_JOBS_OF_PROJECT = operator_job.list_operator_jobs_of_project.typed(_Row)
+GET_OPERATOR_JOB = operator_job.get_operator_job.typed(_OperatorJobRow)
+LIST_OPERATOR_JOBS = operator_job.list_operator_jobs.typed(_OperatorJobRow)
+LIST_OPEN_OPERATOR_JOBS = operator_job.list_open_operator_jobs.typed(_OperatorJobRow)
+LIST_UNSUCCESSFUL_OPERATOR_JOBS = operator_job.list_unsuccessful_operator_jobs.typed(_OperatorJobRow)
+LIST_OPERATOR_JOBS_OF_PROJECT = operator_job.list_operator_jobs_of_project.typed(_OperatorJobRow)
 COUNT_OPERATOR_JOBS = operator_job.count_operator_jobs.typed(_OperatorJobCount)
 COUNT_OPERATOR_JOBS_OF_PROJECT = operator_job.count_operator_jobs_of_project.typed(_OperatorJobCount)
 
@@ -88,7 +88,7 @@ async def read_operator_job(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
     waiting = None
     if row.status == "running":
         [waiting] = await wait_reasons.find_job_wait_reasons(conn, refs=[(row.organization_id, row.id)])
-    return _to_schema(OperatedJobDetail, row, waiting=waiting)
+    return _operator_job_to_schema(OperatedJobDetail, row, waiting=waiting)
 
 
 async def read_operator_job_timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
@@ -106,10 +106,12 @@ async def list_operator_job_page(
     """
     depth = max(limit, MIN_DEPTH, await _scan_depth_per_organization(conn, wanted))
     parameters = _job_filter_parameters(wanted, before, depth) | {"limit": limit}
-    return [_to_schema(OperatedJob, row) for row in await _search_operator_jobs(conn, wanted, parameters)]
+    return [_operator_job_to_schema(OperatedJob, row) for row in await _search_operator_jobs(conn, wanted, parameters)]
 
 
-async def _search_operator_jobs(conn: Conn, wanted: OperatorJobFilter, asked: dict[str, Any]) -> Sequence[_Row]:
+async def _search_operator_jobs(
+    conn: Conn, wanted: OperatorJobFilter, asked: dict[str, Any]
+) -> Sequence[_OperatorJobRow]:
     """Return the jobs of all organizations that match these filters.
 
     Jobs of a project, open jobs and unsuccessful jobs have statements and indexes of their own.
@@ -166,13 +168,13 @@ def _job_filter_parameters(wanted: OperatorJobFilter, before: UUID | None, depth
         "since": wanted.period.since,
         "until": wanted.period.until,
         "from_id": wanted.period.lowest_possible_id,
-        "before": wanted.period.before(before),
+        "before": wanted.period.id_upper_bound(before),
         "depth": depth,
     }
 
 
-def _to_schema(shape: type[J], row: _Row, **others: Any) -> J:
-    return from_row(
+def _operator_job_to_schema(shape: type[J], row: _OperatorJobRow, **others: Any) -> J:
+    return answer_from_row(
         shape,
         row,
         job_id=ids.format_prefixed_id(ids.JOB, row.id),

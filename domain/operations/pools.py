@@ -10,7 +10,7 @@ from db.pool import Conn
 from db.queries import api_key, pool, worker
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from jobs.maintenance import JOB_COUNT_VALIDITY_S, LEADER_LOCK_ID, MAX_COUNTED_JOBS
 from schemas import ids
 from schemas.errors import ObjectNotFound
@@ -66,7 +66,7 @@ async def list_worker_pools(conn: Conn, *, slots: int) -> list[Pool]:
     and one.
     """
     rows = await LIST_POOLS.all(conn, exact=MAX_COUNTED_JOBS, fresh_s=JOB_COUNT_VALIDITY_S)
-    return [_to_schema(row, slots) for row in rows]
+    return [_pool_to_schema(row, slots) for row in rows]
 
 
 async def pause_or_resume_pool(
@@ -153,8 +153,8 @@ async def _list_operator_organizations(conn: Conn) -> dict[UUID, UUID | None]:
     return {row["organization_id"]: None for row in await api_key.list_operators.all(conn)}
 
 
-def _to_schema(row: _PoolRow, slots: int) -> Pool:
-    return from_row(
+def _pool_to_schema(row: _PoolRow, slots: int) -> Pool:
+    return answer_from_row(
         Pool,
         row,
         oldest_due_seconds=row.oldest_due_s,
@@ -168,4 +168,4 @@ def _to_schema(row: _PoolRow, slots: int) -> Pool:
 
 
 def _worker_to_schema(row: _WorkerRow) -> Worker:
-    return from_row(Worker, row, worker_id=ids.format_prefixed_id(ids.WORKER, row.id))
+    return answer_from_row(Worker, row, worker_id=ids.format_prefixed_id(ids.WORKER, row.id))

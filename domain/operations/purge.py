@@ -31,7 +31,7 @@ from schemas.projects import Purging
 #: Longest wait of a purge for the project's open jobs, such as a post under way.
 MAX_PURGE_WAIT_FOR_JOBS_S = 15 * 60.0
 #: Rows, contents with their files, and idempotency records of one step.
-ROWS, CONTENTS, RECORDS = 200, 10, 2000
+MAX_PURGED_ROWS, MAX_PURGED_CONTENTS, MAX_PURGED_IDEMPOTENCY_RECORDS = 200, 10, 2000
 
 
 class PurgedProject(NamedTuple):
@@ -151,12 +151,16 @@ async def delete_stored_answers(
     Runs before the rows in these answers are deleted. A record of a concurrent write expires after its day.
     """
     return await _DELETE_STORED_ANSWERS.one(
-        conn, **_purged_project_scope(claim), after_id=after.api_key_id, after_key=after.key, limit=RECORDS
+        conn,
+        **_purged_project_scope(claim),
+        after_id=after.api_key_id,
+        after_key=after.key,
+        limit=MAX_PURGED_IDEMPOTENCY_RECORDS,
     )
 
 
 async def purge_post_batch(conn: Conn, *, claim: JobClaim) -> int:
-    posts = await purge.lock_posts.all(conn, **_purged_project_scope(claim), limit=ROWS)
+    posts = await purge.lock_posts.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_ROWS)
     return await purge.purge_posts.run(conn, org=claim.organization_id, ids=[post_id for (post_id,) in posts])
 
 
@@ -165,17 +169,17 @@ async def list_contents_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWith
 
     Their files are deleted first, so that a crash leaves rows that are found again.
     """
-    return await _LIST_CONTENT_FILES.all(conn, **_purged_project_scope(claim), limit=CONTENTS)
+    return await _LIST_CONTENT_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS)
 
 
 async def list_influencers_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
     """Return the next influencers with their files' tokens; contents, which refer to them, go first."""
-    return await _LIST_INFLUENCER_FILES.all(conn, **_purged_project_scope(claim), limit=CONTENTS)
+    return await _LIST_INFLUENCER_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS)
 
 
 async def list_app_media_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
     """Return the next app media with their files' tokens; an empty list: none is left."""
-    return await _LIST_APP_MEDIA_FILES.all(conn, **_purged_project_scope(claim), limit=CONTENTS)
+    return await _LIST_APP_MEDIA_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS)
 
 
 async def delete_files_of_rows(store: MediaStore, filed: list[RowWithFiles]) -> None:
@@ -227,7 +231,7 @@ async def purge_remaining_rows(conn: Conn, *, claim: JobClaim) -> int:
 
 
 async def purge_job_batch(conn: Conn, *, claim: JobClaim) -> int:
-    jobs = await purge.lock_jobs.all(conn, **_purged_project_scope(claim), limit=ROWS)
+    jobs = await purge.lock_jobs.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_ROWS)
     return await purge.purge_jobs.run(conn, org=claim.organization_id, ids=[job_id for (job_id,) in jobs])
 
 
@@ -236,7 +240,7 @@ async def purge_webhook_batch(conn: Conn, *, claim: JobClaim) -> int:
 
     Returns the number of deleted events, or endpoints. Runs once no row of the project can emit an event.
     """
-    deleted = await webhook_event.purge_events.run(conn, **_purged_project_scope(claim), limit=ROWS)
+    deleted = await webhook_event.purge_events.run(conn, **_purged_project_scope(claim), limit=MAX_PURGED_ROWS)
     return deleted or await webhook_endpoint.purge_endpoints.run(conn, **_purged_project_scope(claim))
 
 

@@ -12,7 +12,7 @@ from domain.leasing import requests
 from domain.leasing.requests import AuditEntryScope
 from domain.publishing import posts
 from domain.tenancy import audit, project_locks
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from jobs import ledger
 from jobs.kinds import ARCHIVE_PROJECT_KIND
 from schemas import ids
@@ -20,7 +20,7 @@ from schemas.errors import StateConflict
 from schemas.projects import Archived
 
 
-class _Row(NamedTuple):
+class _ArchivedProjectRow(NamedTuple):
     id: UUID
     status: str
     archived_at: datetime
@@ -29,7 +29,7 @@ class _Row(NamedTuple):
     archive_job_id: UUID
 
 
-MARK_PROJECT_ARCHIVED = projects.archive_project.typed(_Row)
+MARK_PROJECT_ARCHIVED = projects.archive_project.typed(_ArchivedProjectRow)
 
 
 async def begin_project_archive(
@@ -112,7 +112,7 @@ async def check_archive_done(conn: Conn, *, organization_id: UUID, project_id: U
         )
 
 
-def _archived_to_schema(row: _Row | LockedProject) -> Archived:
+def _archived_to_schema(row: _ArchivedProjectRow | LockedProject) -> Archived:
     """Return the API answer of a project's archive from its row, the same while the project is archived."""
     job_id = row.archive_job_id and ids.format_prefixed_id(ids.JOB, row.archive_job_id)
-    return from_row(Archived, row, id=ids.format_prefixed_id(ids.PROJECT, row.id), job_id=job_id)
+    return answer_from_row(Archived, row, id=ids.format_prefixed_id(ids.PROJECT, row.id), job_id=job_id)

@@ -17,8 +17,8 @@ from domain.projects import archive_status
 from domain.tenancy import audit, project_locks
 from domain.tenancy.idempotency import IdempotencyRecord
 from domain.values import languages, metadata, timezones
-from domain.values.answers import from_row
-from domain.values.collect_errors import gather_issues
+from domain.values.answers import answer_from_row
+from domain.values.collect_errors import run_all_checks
 from schemas import ids
 from schemas.brand import Brand, BrandSourceRow
 from schemas.errors import InvalidValue
@@ -28,7 +28,7 @@ from schemas.projects import IngestStates, Project, ProjectCreate, ProjectPatch,
 MAX_PROJECT_NAME_CHARACTERS = 128
 
 
-class _Row(NamedTuple):
+class _ProjectRow(NamedTuple):
     organization_id: UUID
     id: UUID
     name: str
@@ -48,10 +48,10 @@ class _Row(NamedTuple):
     blocked: int
 
 
-GET_PROJECT = projects.get_project.typed(_Row)
-LIST_PROJECTS = projects.list_projects.typed(_Row)
-SEARCH_NEWEST_PROJECTS = projects.search_newest.typed(_Row)
-SEARCH_PROJECTS = projects.search_projects.typed(_Row)
+GET_PROJECT = projects.get_project.typed(_ProjectRow)
+LIST_PROJECTS = projects.list_projects.typed(_ProjectRow)
+SEARCH_NEWEST_PROJECTS = projects.search_newest.typed(_ProjectRow)
+SEARCH_PROJECTS = projects.search_projects.typed(_ProjectRow)
 
 #: Newest projects that a search scans before it uses the index of names; and most matches that the index
 #: search sorts.
@@ -63,7 +63,7 @@ def compose_project(body: ProjectCreate, *, organization_id: UUID, now: datetime
 
     Raises `InvalidValue` with all faults.
     """
-    name, _, _, stored = gather_issues(
+    name, _, _, stored = run_all_checks(
         partial(trim_project_name, body.name),
         partial(timezones.check_timezone, body.timezone),
         partial(languages.check_language_tag, body.primary_language),
@@ -135,7 +135,7 @@ async def insert_projects(conn: Conn, news: Sequence[NewProject]) -> list[bool |
 async def read_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> tuple[Project, int]:
     """Return a project and its version, which grows with every PATCH and DELETE. Raises `ObjectNotFound`."""
     row = require_found(await GET_PROJECT.one(conn, org=organization_id, id=project_id), "project")
-    return _to_schema(row), row.version
+    return _project_to_schema(row), row.version
 
 
 async def read_project_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
@@ -167,10 +167,10 @@ async def list_project_page(
         "limit": limit,
     }
     rows = await (_search_projects(conn, filters, search) if search else LIST_PROJECTS.all(conn, **filters))
-    return [_to_schema(row) for row in rows]
+    return [_project_to_schema(row) for row in rows]
 
 
-async def _search_projects(conn: Conn, asked: dict[str, Any], search: str) -> list[_Row]:
+async def _search_projects(conn: Conn, asked: dict[str, Any], search: str) -> list[_ProjectRow]:
     """Return the newest projects with `search` in their names.
 
     Scans the newest projects first, which suffices for a frequent name, then searches the index of names.
@@ -190,7 +190,7 @@ def check_project_patch(body: ProjectPatch) -> ProjectPatch:
         (body.metadata, partial(metadata.compose_metadata, customer_external_id=body.customer_external_id)),
         (body.brand_context, brand.check_brand_patch),
     )
-    gather_issues(*(partial(check, value) for value, check in checks if value is not UNSET))
+    run_all_checks(*(partial(check, value) for value, check in checks if value is not UNSET))
     return body if body.name is UNSET else msgspec.structs.replace(body, name=trim_project_name(body.name))
 
 
@@ -250,8 +250,8 @@ async def _update_project_row(conn: Conn, locked: LockedProject, body: ProjectPa
     )
 
 
-def _to_schema(row: _Row) -> Project:
-    return from_row(
+def _project_to_schema(row: _ProjectRow) -> Project:
+    return answer_from_row(
         Project,
         row,
         id=ids.format_prefixed_id(ids.PROJECT, row.id),

@@ -47,9 +47,9 @@ async def find_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | No
 
     A post that may be live is looked up however late it is, and after the end of its account's lease too.
     """
-    if post.left_s <= 0 and not post.sent:
+    if post.seconds_until_too_late <= 0 and not post.may_be_live:
         return await give_up_post(conn, post)
-    if post.account_status == "disconnected" and not post.sent:
+    if post.account_status == "disconnected" and not post.may_be_live:
         return await fail_rejected_post(conn, post, ACCOUNT_DISCONNECTED_ERROR)
     match post.owner_status:
         case "disconnected":
@@ -67,10 +67,10 @@ async def snooze_account_posts(conn: Conn, post: LockedPost, after_s: float) -> 
     It ends at the latest when the post is too late. The post leaves the head of the queue without a wake of
     the next one. A post that is too late is given up.
     """
-    if post.left_s <= 0:
+    if post.seconds_until_too_late <= 0:
         return await give_up_post(conn, post)
     await account_queue.leave_queue_head(conn, post)
-    return Snooze(min(after_s, post.left_s) + 0.01)
+    return Snooze(min(after_s, post.seconds_until_too_late) + 0.01)
 
 
 async def snooze_post_preparation(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
@@ -78,9 +78,9 @@ async def snooze_post_preparation(conn: Conn, post: LockedPost, after_s: float) 
 
     The account's other posts may go meanwhile. A post that is too late is given up.
     """
-    if post.left_s <= 0:
+    if post.seconds_until_too_late <= 0:
         return await give_up_post(conn, post)
-    wait_s = min(after_s, post.left_s)
+    wait_s = min(after_s, post.seconds_until_too_late)
     await _hold_back_post(conn, post, wait_s)
     return Snooze(wait_s)
 
@@ -151,7 +151,7 @@ async def give_up_post(conn: Conn, post: LockedPost) -> Failed:
     Otherwise the failure is `TOO_LATE_ERROR_CODE` with the post's last error.
     """
     await account_queue.advance_account_queue(conn, post)
-    if post.sent:
+    if post.may_be_live:
         await _store_post_error(
             conn, post, OUTCOME_UNKNOWN_FAILURE.code, "unknown", OUTCOME_UNKNOWN_FAILURE.message, retryable=False
         )
@@ -202,7 +202,7 @@ async def _handle_platform_error(
             await owners.require_owner_reauth(conn, post, reason=error.code, generation=generation)
             return await snooze_account_posts(conn, post, REFRESH_S)
         case PostRejected():
-            return await give_up_post(conn, post) if post.sent else await fail_rejected_post(conn, post, error)
+            return await give_up_post(conn, post) if post.may_be_live else await fail_rejected_post(conn, post, error)
         case _:
             return await _retry_post_later(conn, claim, post, error)
 
@@ -239,7 +239,7 @@ async def _retry_post_later(
     """
     wait_s = BACKOFF_S[min(claim.attempt, len(BACKOFF_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
     wait_s = max(wait_s, least_s)
-    if wait_s >= post.left_s:
+    if wait_s >= post.seconds_until_too_late:
         return await give_up_post(conn, post)
     await _hold_back_post(conn, post, wait_s)
     return Retry(error.code, error.message, after_s=wait_s)

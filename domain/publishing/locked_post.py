@@ -61,7 +61,7 @@ class LockedPost(NamedTuple):
     now: datetime
 
     @property
-    def secret(self) -> SealedSecret | None:
+    def sealed_secret(self) -> SealedSecret | None:
         """Return the sealed secret of the post's prepared call; None without one."""
         if self.sealed is None or self.vault_key_id is None:
             return None
@@ -73,17 +73,17 @@ class LockedPost(NamedTuple):
         return vault.secret_row_name("scheduled_post", self.organization_id, self.id)
 
     @property
-    def sent(self) -> bool:
+    def may_be_live(self) -> bool:
         """Return whether the platform may have the post."""
         return self.status == "publishing"
 
     @property
-    def stopped(self) -> bool:
+    def is_stopped_by_archive(self) -> bool:
         """Return whether the post may not go on: its project was archived before a platform could have it."""
-        return self.archived and not self.sent
+        return self.archived and not self.may_be_live
 
     @property
-    def left_s(self) -> float:
+    def seconds_until_too_late(self) -> float:
         """Return the seconds until it is too late to send the post, or to wait for its processing."""
         taken_at = self.sent_at if self.phase in {"accepted", "confirming"} else None
         until = taken_at + MAX_PLATFORM_PROCESSING_TIME if taken_at else self.scheduled_for + MAX_POST_DELAY

@@ -17,7 +17,7 @@ from domain.publishing.failures import MAYBE_UNDER_WAY_ERROR
 from domain.publishing.locked_post import LockedPost
 from domain.security import vault
 from domain.security.keyring import Keyring
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from schemas.content import ContentFormat, ContentMadeBy, CreativeType
 from schemas.posts import AiLabel
 
@@ -141,7 +141,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
     if not rows:
         raise LookupError(f"post {post.id} has no credential")
     draft = rows[0]
-    secret = post.secret and vault.unseal_secret(keyring, post.secret, row=post.secret_row_name)
+    secret = post.sealed_secret and vault.unseal_secret(keyring, post.sealed_secret, row=post.secret_row_name)
     origin = ContentOrigin(draft.creative_type, draft.made_by, draft.ai_declared)
     sealed_tokens = SealedCredential(draft.sealed, draft.vault_key_id, draft.generation, draft.expires_at)
     tokens = credentials.unseal_tokens(
@@ -160,7 +160,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
         privacy_level=post.privacy_level,
         ai_label=disclosure.choose_ai_label(post.platform, post.mode, draft.format, origin),
         moment=post.scheduled_for,
-        files=[from_row(OutgoingPostFile, row, id=row.id) for row in rows if row.id],
+        files=[answer_from_row(OutgoingPostFile, row, id=row.id) for row in rows if row.id],
         revision=draft.revision,
         phase=post.phase,
         handle=post.handle,

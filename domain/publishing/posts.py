@@ -16,7 +16,7 @@ from domain.accounts import accounts
 from domain.publishing import disclosure
 from domain.tenancy import project_locks
 from domain.values import multi_value_filter
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from domain.values.periods import ListPeriod
 from jobs import ledger
 from jobs.kinds import PUBLISH_POST_KIND
@@ -75,7 +75,7 @@ async def record_post_event(
 async def read_scheduled_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> VersionedPost:
     """Return a post and its version; raises `ObjectNotFound`."""
     row = require_found(await GET_POST.one(conn, org=organization_id, id=post_id), "post")
-    return _to_schema(row), row.version
+    return _post_to_schema(row), row.version
 
 
 async def list_post_page(
@@ -104,7 +104,7 @@ async def list_post_page(
         "statuses": statuses,
         "since": period.since,
         "until": period.until,
-        "before": period.before(before),
+        "before": period.id_upper_bound(before),
         "most": MAX_SORTED_POSTS,
         "limit": limit,
     }
@@ -113,7 +113,7 @@ async def list_post_page(
     rows = await multi_value_filter.find_newest_rows(
         conn, partial(LIST_POSTS.all, conn, **filters), leading, limit=limit
     )
-    return [_to_schema(row) for row in rows]
+    return [_post_to_schema(row) for row in rows]
 
 
 async def list_organization_post_page(
@@ -141,7 +141,7 @@ async def list_organization_post_page(
     rows = await multi_value_filter.find_newest_rows(
         conn, find, multi_value_filter.split_filter_into_searches(status=statuses), limit=limit
     )
-    return [_to_schema(row) for row in rows]
+    return [_post_to_schema(row) for row in rows]
 
 
 async def read_account_project_id(conn: Conn, *, organization_id: UUID, account_id: UUID) -> UUID:
@@ -207,8 +207,8 @@ async def submit_publish_jobs(
     )
 
 
-def _to_schema(row: PostRow) -> Post:
-    return from_row(
+def _post_to_schema(row: PostRow) -> Post:
+    return answer_from_row(
         Post,
         row,
         id=ids.format_prefixed_id(ids.POST, row.id),

@@ -258,7 +258,7 @@ async def _insert_posts(
     )
     await posts.record_post_event(conn, organization_id=org, post_ids=queued, event="scheduled")
     await posts.record_post_event(conn, organization_id=org, post_ids=blocked, event="blocked")
-    return wakes, [_to_schema(post, jobs.get(post.id), at) for post in new]
+    return wakes, [_scheduled_target_to_schema(post, jobs.get(post.id), at) for post in new]
 
 
 async def _record_caption_approvals(
@@ -276,7 +276,7 @@ async def _record_caption_approvals(
     )
 
 
-def _to_schema(new: _NewPost, job_id: UUID | None, at: datetime) -> ScheduledTarget:
+def _scheduled_target_to_schema(new: _NewPost, job_id: UUID | None, at: datetime) -> ScheduledTarget:
     return ScheduledTarget(
         id=ids.format_prefixed_id(ids.POST, new.id),
         job_id=ids.format_prefixed_id(ids.JOB, job_id) if job_id else None,

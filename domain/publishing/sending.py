@@ -67,8 +67,8 @@ async def begin_post_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -
     A waiting post takes the head of its account's queue; a post under way continues where it was.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    outcome = Canceled() if post.stopped else await failures.find_sending_blocker(conn, post)
-    if outcome is None and not post.sent:
+    outcome = Canceled() if post.is_stopped_by_archive else await failures.find_sending_blocker(conn, post)
+    if outcome is None and not post.may_be_live:
         outcome = await _take_queue_head_or_wait(conn, claim, post)
     if outcome is not None:
         return outcome
@@ -93,7 +93,7 @@ async def _take_queue_head_or_wait(conn: Conn, claim: JobClaim, post: LockedPost
             conn, organization_id=post.organization_id, account_id=post.account_id
         )
     waits = min(claim.fence - claim.attempt, MAX_QUEUE_WAIT_DOUBLINGS)
-    return Snooze(min(account_queue.WAIT_S * 2**waits, post.left_s))
+    return Snooze(min(account_queue.WAIT_S * 2**waits, post.seconds_until_too_late))
 
 
 async def store_prepared_step(
@@ -104,7 +104,7 @@ async def store_prepared_step(
     The account's other posts may go first. Returns `Canceled` for a post of an archived project.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    if post.stopped:
+    if post.is_stopped_by_archive:
         return Canceled()
     await _store_prepared_columns(conn, post, step, phase="preparing")
     return await failures.snooze_post_preparation(conn, post, after_s) if after_s else None
@@ -132,7 +132,7 @@ async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | 
     None if it is too late for that, or if the account is disconnected.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
-    if post.left_s <= 0 or post.account_status == "disconnected":
+    if post.seconds_until_too_late <= 0 or post.account_status == "disconnected":
         return None
     return await _mark_sending_unless_blocked(conn, claim, post, None)
 

@@ -19,7 +19,7 @@ from jobs.ledger import WakeMessage
 
 #: Reasons of cancels and blocks that follow from another change.
 PROJECT_ARCHIVED_REASON = "project_archived"
-EDITED, SCHEDULE_PASSED = {"reason": "content_edited"}, {"reason": "schedule_passed"}
+CONTENT_EDITED_DETAILS, SCHEDULE_PASSED = {"reason": "content_edited"}, {"reason": "schedule_passed"}
 
 
 class _BlockedPost(NamedTuple):
@@ -98,7 +98,7 @@ async def block_posts_of_content(conn: Conn, *, organization_id: UUID, content_i
     rows = await BLOCK_POSTS.all(conn, org=organization_id, content_id=content_id)
     blocked = [row.id for row in rows]
     await posts.record_post_event(
-        conn, organization_id=organization_id, post_ids=blocked, event="blocked", details=EDITED
+        conn, organization_id=organization_id, post_ids=blocked, event="blocked", details=CONTENT_EDITED_DETAILS
     )
     await advance_queues_of_posts(conn, organization_id=organization_id, heads=heads, gone=blocked)
     return len(blocked)

@@ -15,7 +15,7 @@ from domain.security.keyring import Keyring
 from domain.tenancy import audit, delegation, key_secrets
 from domain.tenancy.key_secrets import StoredSecretHashes
 from domain.tenancy.key_text import ApiKeyParts
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from schemas import ids
 from schemas.api_keys import ApiKey, ApiKeyEnv, ApiKeyScope, ApiKeyShown, OrganizationTier
 from schemas.errors import InvalidValue, StateConflict
@@ -45,7 +45,7 @@ class Actor(NamedTuple):
     return_origins: Collection[str] | None = None
     expires_at: datetime | None = None
 
-    def lacks(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
+    def find_excess_right(self, origins: Collection[str], end: datetime | None) -> tuple[str, str] | None:
         """Return the field and the fault of a new key with a longer life or other origins than this key's.
 
         Returns None for a key within these limits.
@@ -101,7 +101,7 @@ class PresentedApiKey(NamedTuple):
     suspended: bool
 
     @property
-    def kept(self) -> StoredSecretHashes:
+    def stored_hashes(self) -> StoredSecretHashes:
         return StoredSecretHashes(self.secret_hash, self.pepper_id, self.old_secret_hash, self.old_pepper_id)
 
     @property
@@ -111,7 +111,7 @@ class PresentedApiKey(NamedTuple):
         return Principal(*self[:6], *rights)
 
 
-class _Row(NamedTuple):
+class _ApiKeyRow(NamedTuple):
     id: UUID
     key_id: str
     name: str
@@ -124,12 +124,12 @@ class _Row(NamedTuple):
 
 
 FIND_API_KEYS = api_key.find_keys.typed(PresentedApiKey)
-INSERT_API_KEY = api_key.insert_key.typed(_Row)
-GET_API_KEY = api_key.get_key.typed(_Row)
-LIST_API_KEYS = api_key.list_keys.typed(_Row)
-LOCK_API_KEY = api_key.lock_key.typed(_Row)
-ROTATE_API_KEY = api_key.rotate_key.typed(_Row)
-KILL_API_KEY = api_key.kill_key.typed(_Row)
+INSERT_API_KEY = api_key.insert_key.typed(_ApiKeyRow)
+GET_API_KEY = api_key.get_key.typed(_ApiKeyRow)
+LIST_API_KEYS = api_key.list_keys.typed(_ApiKeyRow)
+LOCK_API_KEY = api_key.lock_key.typed(_ApiKeyRow)
+ROTATE_API_KEY = api_key.rotate_key.typed(_ApiKeyRow)
+KILL_API_KEY = api_key.kill_key.typed(_ApiKeyRow)
 
 
 async def find_api_keys(conn: Conn, *, key_ids: Iterable[str]) -> dict[str, PresentedApiKey]:
@@ -144,7 +144,7 @@ def presented_key_matches(row: PresentedApiKey | None, presented: ApiKeyParts, p
     Compares in constant time with the current secret and, during a rotation, the old one. A killed, expired
     or suspended key isn't refused here.
     """
-    same = key_secrets.secret_matches(presented.secret, peppers, row and row.kept)
+    same = key_secrets.secret_matches(presented.secret, peppers, row and row.stored_hashes)
     return row is not None and row.env == presented.env and same
 
 
@@ -167,7 +167,7 @@ async def insert_api_key(
     """
     delegation.check_delegated_scopes(actor.scopes, scopes)
     expires_at = expires_at or actor.expires_at
-    if fault := actor.lacks(return_origins, expires_at):
+    if fault := actor.find_excess_right(return_origins, expires_at):
         raise InvalidValue(*fault)
     if expires_at is not None and not now < expires_at < now + MAX_API_KEY_LIFETIME:
         raise InvalidValue("expiresAt", "must be in the future, within 100 years: without one a key never expires")
@@ -200,7 +200,7 @@ async def _check_live_key_count(conn: Conn, organization_id: UUID) -> None:
 
 async def read_api_key_by_id(conn: Conn, *, organization_id: UUID, env: ApiKeyEnv, key_uuid: UUID) -> ApiKey:
     row = require_found(await GET_API_KEY.one(conn, org=organization_id, id=key_uuid), "api_key")
-    return _to_schema(row, env)
+    return _api_key_to_schema(row, env)
 
 
 async def list_api_key_page(
@@ -208,7 +208,7 @@ async def list_api_key_page(
 ) -> list[ApiKey]:
     """Return at most `limit` keys older than `before`, newest first, killed ones included."""
     rows = await LIST_API_KEYS.all(conn, org=organization_id, before=before, limit=limit)
-    return [_to_schema(row, env) for row in rows]
+    return [_api_key_to_schema(row, env) for row in rows]
 
 
 async def rotate_key_secret(
@@ -237,24 +237,24 @@ async def disable_api_key(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey
     await _lock_delegable_key(conn, actor, key_uuid)
     row = await KILL_API_KEY.row(conn, org=actor.organization_id, id=key_uuid)
     await _record_key_change(conn, actor, "api_key.killed", row)
-    return _to_schema(row, actor.env)
+    return _api_key_to_schema(row, actor.env)
 
 
-async def _lock_delegable_key(conn: Conn, actor: Actor, key_uuid: UUID) -> _Row:
+async def _lock_delegable_key(conn: Conn, actor: Actor, key_uuid: UUID) -> _ApiKeyRow:
     locked = require_found(await LOCK_API_KEY.one(conn, org=actor.organization_id, id=key_uuid), "api_key")
     delegation.check_delegated_scopes(actor.scopes, locked.scopes)
-    if fault := actor.lacks(locked.return_origins, locked.expires_at):
+    if fault := actor.find_excess_right(locked.return_origins, locked.expires_at):
         raise StateConflict("KEY_STRONGER", f"you could not have made this key: its {': '.join(fault)}")
     return locked
 
 
-async def _record_and_show_key(conn: Conn, actor: Actor, action: str, row: _Row, secret: str) -> ApiKeyShown:
+async def _record_and_show_key(conn: Conn, actor: Actor, action: str, row: _ApiKeyRow, secret: str) -> ApiKeyShown:
     await _record_key_change(conn, actor, action, row)
     text = f"lp_{actor.env}_{row.key_id}_{secret}"
-    return ApiKeyShown(**msgspec.structs.asdict(_to_schema(row, actor.env)), api_key=text)
+    return ApiKeyShown(**msgspec.structs.asdict(_api_key_to_schema(row, actor.env)), api_key=text)
 
 
-async def _record_key_change(conn: Conn, actor: Actor, action: str, row: _Row) -> None:
+async def _record_key_change(conn: Conn, actor: Actor, action: str, row: _ApiKeyRow) -> None:
     await audit.write_audit_entry(
         conn,
         organization_id=actor.organization_id,
@@ -265,7 +265,7 @@ async def _record_key_change(conn: Conn, actor: Actor, action: str, row: _Row) -
     )
 
 
-def _to_schema(row: _Row, env: ApiKeyEnv) -> ApiKey:
-    return from_row(
+def _api_key_to_schema(row: _ApiKeyRow, env: ApiKeyEnv) -> ApiKey:
+    return answer_from_row(
         ApiKey, row, id=ids.format_prefixed_id(ids.KEY, row.id), env=env, kill_switch=row.killed_at is not None
     )

@@ -9,14 +9,14 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import audit_log
 from domain.values import multi_value_filter
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from domain.values.periods import ListPeriod
 from schemas import ids
 from schemas.api_keys import AuditEntry
 from schemas.errors.absent import not_found_error
 
 
-class _Row(NamedTuple):
+class _AuditEntryRow(NamedTuple):
     id: UUID
     action: str
     subject: str
@@ -36,7 +36,7 @@ class _KnownAuditFilters(NamedTuple):
 
 
 ARE_AUDIT_FILTERS_KNOWN = audit_log.are_known.typed(_KnownAuditFilters)
-LIST_AUDIT_ENTRIES = audit_log.list_entries.typed(_Row)
+LIST_AUDIT_ENTRIES = audit_log.list_entries.typed(_AuditEntryRow)
 
 
 async def write_audit_entry(
@@ -91,7 +91,7 @@ async def list_audit_page(
         "since": period.since,
         "until": period.until,
         "from_id": period.lowest_possible_id,
-        "before": period.before(before),
+        "before": period.id_upper_bound(before),
         "limit": limit,
     }
     leading = multi_value_filter.split_filter_into_searches(
@@ -100,7 +100,7 @@ async def list_audit_page(
     rows = await multi_value_filter.find_newest_rows(
         conn, partial(LIST_AUDIT_ENTRIES.all, conn, **filters), leading, limit=limit
     )
-    return [_to_schema(row) for row in rows]
+    return [_audit_entry_to_schema(row) for row in rows]
 
 
 async def prune_audit_entries(conn: Conn, *, keep: timedelta) -> int:
@@ -117,5 +117,5 @@ async def _check_audit_filters_known(
         raise not_found_error("api_key" if row.projects else "project")
 
 
-def _to_schema(row: _Row) -> AuditEntry:
-    return from_row(AuditEntry, row, id=ids.format_prefixed_id(ids.AUDIT, row.id))
+def _audit_entry_to_schema(row: _AuditEntryRow) -> AuditEntry:
+    return answer_from_row(AuditEntry, row, id=ids.format_prefixed_id(ids.AUDIT, row.id))

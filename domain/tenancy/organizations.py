@@ -9,7 +9,7 @@ from db.pool import Conn
 from db.queries import organization
 from domain.tenancy import audit
 from domain.tenancy.api_keys import Actor
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from schemas import ids
 from schemas.api_keys import ApiKeyEnv
 from schemas.errors.absent import require_found
@@ -23,7 +23,7 @@ class OrganizationPair(NamedTuple):
     sandbox: UUID
 
 
-class _Row(NamedTuple):
+class _OrganizationRow(NamedTuple):
     id: UUID
     sandbox_id: UUID
     name: str
@@ -40,9 +40,9 @@ class ApiKeyOwner(NamedTuple):
 
 
 FIND_KEY_OWNER = organization.find_owner.typed(ApiKeyOwner)
-FIND_ORGANIZATION = organization.find_organization.typed(_Row)
-LOCK_ORGANIZATION = organization.lock_organization.typed(_Row)
-LIST_ORGANIZATIONS = organization.list_organizations.typed(_Row)
+FIND_ORGANIZATION = organization.find_organization.typed(_OrganizationRow)
+LOCK_ORGANIZATION = organization.lock_organization.typed(_OrganizationRow)
+LIST_ORGANIZATIONS = organization.list_organizations.typed(_OrganizationRow)
 
 
 async def insert_organization_pair(
@@ -67,7 +67,7 @@ async def find_key_owner(conn: Conn, *, key_uuid: UUID) -> ApiKeyOwner:
 async def read_organization(conn: Conn, *, organization_id: UUID) -> Organization:
     """Return the live organization of this id or of this sandbox. Raises `ObjectNotFound`."""
     row = require_found(await FIND_ORGANIZATION.one(conn, id=organization_id), "organization")
-    return _to_schema(row)
+    return _organization_to_schema(row)
 
 
 async def change_tier_and_suspension(
@@ -89,7 +89,7 @@ async def change_tier_and_suspension(
         await audit_operator_change(
             conn, before.id, action="organization.changed", subject=subject, actor=actor, details=details
         )
-    return _to_schema(after)
+    return _organization_to_schema(after)
 
 
 async def audit_operator_change(
@@ -125,8 +125,8 @@ async def is_sandbox_organization(conn: Conn, *, organization_id: UUID) -> bool:
 async def list_organization_page(conn: Conn, *, before: UUID | None, limit: int) -> list[Organization]:
     """Return at most `limit` live organizations older than `before`, newest first."""
     rows = await LIST_ORGANIZATIONS.all(conn, before=before, limit=limit)
-    return [_to_schema(row) for row in rows]
+    return [_organization_to_schema(row) for row in rows]
 
 
-def _to_schema(row: _Row) -> Organization:
-    return from_row(Organization, row, id=ids.format_prefixed_id(ids.ORGANIZATION, row.id))
+def _organization_to_schema(row: _OrganizationRow) -> Organization:
+    return answer_from_row(Organization, row, id=ids.format_prefixed_id(ids.ORGANIZATION, row.id))

@@ -14,7 +14,7 @@ from domain.values.steps import JSON_STEP_BYTES, CooperativeSteps
 from schemas.errors import BodyOversized, InvalidValue, MalformedBody
 
 #: Bytes of one value, which one step skips; bytes and number of the fields around the list.
-MAX_VALUE_BYTES, MAX_BESIDE_BYTES, MAX_BESIDE = 500_000, 1 << 16, 100
+MAX_VALUE_BYTES, MAX_BYTES_AROUND_LIST, MAX_FIELDS_AROUND_LIST = 500_000, 1 << 16, 100
 
 #: A small item costs as much as one of this many bytes.
 _MIN_ITEM_COST_BYTES = 256
@@ -43,27 +43,28 @@ def split_json_list(text: bytes, names: Container[bytes], most: int) -> Cooperat
     list.
     """
     reader, fields, items = _JsonCursor(text), list[bytes](), None
-    if not reader.take(b"{"):
-        yield from reader.value()
-        raise reader.malformed() if reader.at < len(text) else InvalidValue("body", "must be an object")
-    more = not reader.take(b"}")
+    if not reader.skip_mark(b"{"):
+        yield from reader.skip_value()
+        raise reader.malformed_body_error() if reader.at < len(text) else InvalidValue("body", "must be an object")
+    more = not reader.skip_mark(b"}")
     while more:
-        name = yield from reader.value()
-        if not name.startswith(b'"') or not reader.take(b":"):
-            raise reader.malformed()
-        if name in names and reader.take(b"["):
-            items = yield from reader.items(name, most)
+        name = yield from reader.skip_value()
+        if not name.startswith(b'"') or not reader.skip_mark(b":"):
+            raise reader.malformed_body_error()
+        if name in names and reader.skip_mark(b"["):
+            items = yield from reader.skip_list_items(name, most)
             value = b"[0]" if items else b"[]"
         else:
-            value = yield from reader.value()
+            value = yield from reader.skip_value()
         fields.append(b"%b:%b" % (name, value))
-        if len(fields) > MAX_BESIDE or sum(map(len, fields)) > MAX_BESIDE_BYTES:
+        if len(fields) > MAX_FIELDS_AROUND_LIST or sum(map(len, fields)) > MAX_BYTES_AROUND_LIST:
             raise InvalidValue(
-                "body", f"has more than {MAX_BESIDE} fields or {MAX_BESIDE_BYTES} bytes outside its list"
+                "body",
+                f"has more than {MAX_FIELDS_AROUND_LIST} fields or {MAX_BYTES_AROUND_LIST} bytes outside its list",
             )
         more = reader.has_next_item(b"}")
     if reader.at < len(text):
-        raise reader.malformed()
+        raise reader.malformed_body_error()
     return JsonListItems(b"{%b}" % b",".join(fields), items)
 
 
@@ -75,7 +76,7 @@ class _JsonCursor:
         self.at = self._skip_space(0)
         self._done = 0
 
-    def take(self, mark: bytes) -> bool:
+    def skip_mark(self, mark: bytes) -> bool:
         """Skip the one-character `mark` if it is next in the text; return whether it was."""
         if not self.text.startswith(mark, self.at):
             return False
@@ -84,13 +85,13 @@ class _JsonCursor:
 
     def has_next_item(self, end: bytes) -> bool:
         """Skip a comma and return True, or skip the `end` mark and return False. Raises `MalformedBody`."""
-        if self.take(b","):
+        if self.skip_mark(b","):
             return True
-        if self.take(end):
+        if self.skip_mark(end):
             return False
-        raise self.malformed()
+        raise self.malformed_body_error()
 
-    def value(self) -> CooperativeSteps[bytes]:
+    def skip_value(self) -> CooperativeSteps[bytes]:
         """Skip a value, and return its text. Raises `MalformedBody`, `BodyOversized`."""
         begin = self.at
         self.at = self._find_value_end()
@@ -100,21 +101,21 @@ class _JsonCursor:
             yield
         return self.text[begin : self.at].rstrip(_JSON_SPACE_BYTES)
 
-    def items(self, name: bytes, most: int) -> CooperativeSteps[list[bytes]]:
+    def skip_list_items(self, name: bytes, most: int) -> CooperativeSteps[list[bytes]]:
         """Skip a JSON list after its opening bracket, and return its items' texts.
 
         Raises `MalformedBody`, `BodyOversized`, and `InvalidValue` for more than `most` items.
         """
         items = list[bytes]()
-        more = not self.take(b"]")
+        more = not self.skip_mark(b"]")
         while more:
-            items.append((yield from self.value()))
+            items.append((yield from self.skip_value()))
             if len(items) > most:
                 raise InvalidValue(name.decode().strip('"'), f"Expected `array` of length <= {most}")
             more = self.has_next_item(b"]")
         return items
 
-    def malformed(self, error: Exception | None = None) -> MalformedBody:
+    def malformed_body_error(self, error: Exception | None = None) -> MalformedBody:
         why = error or f"it is malformed at byte {self.at}"
         return MalformedBody(f"the body is not readable JSON: {why}")
 
@@ -127,7 +128,7 @@ class _JsonCursor:
                 return self.at + int(match[1]) - 1
             if self.at + len(window) < len(self.text) and "truncated" in str(error):
                 raise BodyOversized(f"a value of the body has more than {MAX_VALUE_BYTES} bytes") from None
-            raise self.malformed(error) from None
+            raise self.malformed_body_error(error) from None
         return self.at + len(window)
 
     def _skip_space(self, at: int) -> int:

@@ -22,7 +22,7 @@ class ListPeriod(NamedTuple):
     #: Time by which rows are older than their ids: a sandbox's clock moves their times into the past.
     older: timedelta = timedelta()
 
-    def back(self, by: timedelta) -> "ListPeriod":
+    def move_back(self, by: timedelta) -> "ListPeriod":
         """Return the period moved back by `by`, the time by which a sandbox's clock is ahead of its rows."""
         since, until = (bound and _shift_time_safely(bound, -by) for bound in (self.since, self.until))
         return ListPeriod(since, until, older=by)
@@ -34,7 +34,7 @@ class ListPeriod(NamedTuple):
             None if self.since is None else ids.first_uuid7_at(_shift_time_safely(self.since, -MAX_ID_CLOCK_DIFFERENCE))
         )
 
-    def before(self, cursor: UUID | None) -> UUID | None:
+    def id_upper_bound(self, cursor: UUID | None) -> UUID | None:
         """Return an upper bound of the ids in the period and before a cursor; None without any bound."""
         ends = [
             cursor,

@@ -47,12 +47,12 @@ class EndpointState(NamedTuple):
     failing: bool
 
     @property
-    def is_over(self) -> bool:
+    def is_disabled_or_deleted(self) -> bool:
         """Return whether the endpoint gets no deliveries any more."""
         return self.deleted or self.status == "disabled"
 
     @property
-    def takes(self) -> bool:
+    def accepts_deliveries(self) -> bool:
         return self.status == "active" and not self.deleted and not self.rests
 
 
@@ -83,12 +83,12 @@ class FinishedDeliveryAttempt(NamedTuple):
     after_s: float | None
 
     @property
-    def failed(self) -> bool:
+    def is_receiver_failure(self) -> bool:
         """Return whether the receiver caused the failure."""
         return self.code not in {None, INTERNAL_FAILURE_CODE}
 
     @property
-    def is_gone(self) -> bool:
+    def is_endpoint_gone(self) -> bool:
         return self.status == 410
 
 
@@ -175,7 +175,7 @@ def _next_status_and_wait(tried: FinishedDeliveryAttempt, *, gone: bool) -> tupl
     """
     if tried.code is None:
         return "delivered", 0.0
-    if tried.is_gone:
+    if tried.is_endpoint_gone:
         return "abandoned" if gone else "pending", 0.0
     wait = delivery_retry_wait_s(tried.delivery.tries, asked_s=tried.after_s)
     return ("failed", 0.0) if wait is None else ("pending", wait)
@@ -188,9 +188,9 @@ async def _update_endpoint_health(
 
     Returns whether it is gone. Does nothing if the endpoint has another address by now.
     """
-    failed = [attempt for attempt in tried if attempt.failed]
+    failed = [attempt for attempt in tried if attempt.is_receiver_failure]
     at = _delivery_job_scope(claim) | {"url": url}
-    is_gone = any(attempt.is_gone for attempt in failed) and await _disable_endpoint(conn, at, "GONE")
+    is_gone = any(attempt.is_endpoint_gone for attempt in failed) and await _disable_endpoint(conn, at, "GONE")
     if any(attempt.code is None for attempt in tried):
         if failing:
             await webhook_sending.note_success.run(conn, **at)

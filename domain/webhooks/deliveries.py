@@ -9,7 +9,7 @@ from uuid import UUID
 from db.pool import Conn
 from db.queries import webhook_delivery, webhook_event
 from domain.values import multi_value_filter
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from domain.webhooks import endpoints
 from domain.webhooks.endpoints import EndpointChangeAuthor, WebhookEndpointRow
 from domain.webhooks.events import WEBHOOK_EVENT_RETENTION
@@ -24,7 +24,7 @@ MAX_REPLAYED, MAX_SCANNED = 1_000, 20_000
 MAX_EVENT_CLOCK_LAG = timedelta(minutes=1)
 
 
-class _Row(NamedTuple):
+class _WebhookDeliveryRow(NamedTuple):
     id: UUID
     endpoint_id: UUID
     event_id: UUID
@@ -45,16 +45,16 @@ class _RepeatedEvents(NamedTuple):
     last_id: UUID | None
 
 
-GET_WEBHOOK_DELIVERY = webhook_delivery.get_delivery.typed(_Row)
-FIND_DELIVERY_OF_EVENT = webhook_delivery.find_delivery.typed(_Row)
-LIST_WEBHOOK_DELIVERIES = webhook_delivery.list_deliveries.typed(_Row)
+GET_WEBHOOK_DELIVERY = webhook_delivery.get_delivery.typed(_WebhookDeliveryRow)
+FIND_DELIVERY_OF_EVENT = webhook_delivery.find_delivery.typed(_WebhookDeliveryRow)
+LIST_WEBHOOK_DELIVERIES = webhook_delivery.list_deliveries.typed(_WebhookDeliveryRow)
 REPEAT_EVENT_DELIVERIES = webhook_delivery.repeat_events.typed(_RepeatedEvents)
 
 
 async def read_webhook_delivery(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
     """Return a delivery; raises `ObjectNotFound`."""
     row = require_found(await GET_WEBHOOK_DELIVERY.one(conn, org=organization_id, id=delivery_id), "webhook_delivery")
-    return _to_schema(row)
+    return _webhook_delivery_to_schema(row)
 
 
 async def list_endpoint_deliveries(
@@ -75,7 +75,7 @@ async def list_endpoint_deliveries(
         multi_value_filter.split_filter_into_searches(status=statuses),
     )
     rows = await multi_value_filter.find_newest_rows(conn, find, leading, limit=limit)
-    return [_to_schema(row) for row in rows]
+    return [_webhook_delivery_to_schema(row) for row in rows]
 
 
 async def send_test_ping(conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID) -> WebhookDelivery:
@@ -97,7 +97,7 @@ async def send_test_ping(conn: Conn, *, author: EndpointChangeAuthor, endpoint_i
     await endpoints.audit_endpoint_change(
         conn, author, endpoint, "tested", {"eventId": ids.format_prefixed_id(ids.WEBHOOK_EVENT, event_id)}
     )
-    return _to_schema(row)
+    return _webhook_delivery_to_schema(row)
 
 
 async def replay_delivery(conn: Conn, *, author: EndpointChangeAuthor, delivery_id: UUID) -> WebhookDelivery:
@@ -163,8 +163,8 @@ async def _lock_active_endpoint(conn: Conn, organization_id: UUID, endpoint_id: 
     return endpoint
 
 
-def _to_schema(row: _Row) -> WebhookDelivery:
-    return from_row(
+def _webhook_delivery_to_schema(row: _WebhookDeliveryRow) -> WebhookDelivery:
+    return answer_from_row(
         WebhookDelivery,
         row,
         id=ids.format_prefixed_id(ids.WEBHOOK_DELIVERY, row.id),

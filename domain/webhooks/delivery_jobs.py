@@ -41,7 +41,7 @@ class DeliveryEndpointSearch:
     def __init__(self, query: TypedQuery[EndpointWithDeliveries]) -> None:
         self._query, self._after = query, BEFORE_FIRST_ENDPOINT
 
-    async def submit(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
+    async def submit_next_batch(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
         """Submit the delivery jobs of the next batch of endpoints.
 
         Returns the number of visited endpoints, and the wakes to send after the commit.

@@ -104,7 +104,7 @@ async def insert_webhook_endpoint(
     """
     org = author.organization_id
     if project_id is not None:
-        await _keep_project_existing(conn, org, project_id)
+        await _lock_project_against_purge(conn, org, project_id)
     await webhook_endpoint.lock_organization.value(conn, org=org)
     if await webhook_endpoint.count_endpoints.value(conn, org=org) >= MAX_WEBHOOK_ENDPOINTS:
         raise StateConflict(
@@ -210,7 +210,7 @@ async def lock_endpoint_row(conn: Conn, *, organization_id: UUID, endpoint_id: U
     return await _lock_endpoint_version(conn, organization_id, endpoint_id, None)
 
 
-async def _keep_project_existing(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
+async def _lock_project_against_purge(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
     """Keep the project, archived or not, until this transaction ends: a purge runs before or after."""
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=project_id)
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)

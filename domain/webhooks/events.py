@@ -22,7 +22,7 @@ from domain.leasing import requests
 from domain.projects import projects
 from domain.publishing import posts
 from domain.tenancy import project_locks, sandbox_clock, sandbox_times
-from domain.values.answers import from_row
+from domain.values.answers import answer_from_row
 from domain.webhooks import endpoints
 from schemas import ids
 from schemas.errors import ObjectNotFound
@@ -37,7 +37,7 @@ MAX_EVENT_BODY_BYTES = 20_000
 MAX_PRUNED_EVENTS = 500
 
 
-class _Row(NamedTuple):
+class _WebhookEventRow(NamedTuple):
     id: UUID
     project_id: UUID | None
     type: WebhookEventType
@@ -63,7 +63,7 @@ class WebhookEventSubject(NamedTuple):
     public_url: str
 
 
-LIST_WEBHOOK_EVENTS = webhook_event.list_events.typed(_Row)
+LIST_WEBHOOK_EVENTS = webhook_event.list_events.typed(_WebhookEventRow)
 LOCK_WEBHOOK_EVENTS = webhook_event.lock_events.typed(_UnrenderedEvent)
 
 #: Errors of a bug in rendering.
@@ -90,7 +90,7 @@ async def list_webhook_event_page(
     rows = await LIST_WEBHOOK_EVENTS.all(
         conn, org=organization_id, types=types, project_id=project_id, before=before, limit=limit
     )
-    return [_to_schema(row) for row in rows]
+    return [_webhook_event_to_schema(row) for row in rows]
 
 
 async def read_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
@@ -160,7 +160,7 @@ async def store_sample_event_body(
     ahead = await sandbox_clock.hold_clock_during_advance(conn, organization_id=org)
     rendered = _encode_event_body(row, subject, sandbox_times.shift_answer_times(thing, ahead))
     await webhook_event.keep_bodies.run(conn, org=org, ids=[event_id], bodies=[rendered])
-    return _to_schema(row)
+    return _webhook_event_to_schema(row)
 
 
 async def _render_event(conn: Conn, row: _UnrenderedEvent, subject: WebhookEventSubject, ahead: timedelta) -> bytes:
@@ -172,7 +172,7 @@ async def _render_event(conn: Conn, row: _UnrenderedEvent, subject: WebhookEvent
 
 
 def _encode_event_body(row: _UnrenderedEvent, subject: WebhookEventSubject, subject_view: Any) -> bytes:
-    event_body = from_row(
+    event_body = answer_from_row(
         WebhookEventBody,
         row,
         id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id),
@@ -256,5 +256,5 @@ def _event_object_kind(type_: WebhookEventType) -> _EventObjectKind:
     return _EVENT_OBJECT_KINDS[type_.partition(".")[0]]
 
 
-def _to_schema(row: _Row | _UnrenderedEvent) -> WebhookEvent:
-    return from_row(WebhookEvent, row, id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id))
+def _webhook_event_to_schema(row: _WebhookEventRow | _UnrenderedEvent) -> WebhookEvent:
+    return answer_from_row(WebhookEvent, row, id=ids.format_prefixed_id(ids.WEBHOOK_EVENT, row.id))

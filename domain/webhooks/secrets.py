@@ -16,28 +16,28 @@ from domain.security.keyring import Keyring
 from domain.security.vault import SealedSecret
 from schemas import ids
 
-PREFIX, BYTES = "whsec_", 32
+SIGNING_SECRET_PREFIX, SIGNING_SECRET_BYTES = "whsec_", 32
 SIGNING_SECRET_OVERLAP = timedelta(hours=24)
 
 
-class _Row(NamedTuple):
+class _SigningSecretRow(NamedTuple):
     id: UUID
     sealed: bytes
     vault_key_id: str
 
 
-LIST_SIGNING_SECRETS = webhook_secret.list_secrets.typed(_Row)
+LIST_SIGNING_SECRETS = webhook_secret.list_secrets.typed(_SigningSecretRow)
 
 
 async def create_signing_secret(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
     """Create a new current secret, and return its text, which is shown once."""
-    secret_id, plain = ids.new_uuid7(), os.urandom(BYTES)
+    secret_id, plain = ids.new_uuid7(), os.urandom(SIGNING_SECRET_BYTES)
     row = vault.secret_row_name("webhook_secret", organization_id, endpoint_id, secret_id)
     sealed = vault.seal_secret(keyring, plain, row=row)
     await webhook_secret.insert_secret.run(
         conn, org=organization_id, endpoint_id=endpoint_id, id=secret_id, sealed=sealed.data, vault_key_id=sealed.key_id
     )
-    return PREFIX + base64.b64encode(plain).decode()
+    return SIGNING_SECRET_PREFIX + base64.b64encode(plain).decode()
 
 
 async def rotate_signing_secret(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:

@@ -44,7 +44,7 @@ class StreamPosition(NamedTuple):
     head: StreamHead
     end: str | None = None
 
-    def after(self, head: StreamHead) -> "StreamPosition":
+    def advance_to(self, head: StreamHead) -> "StreamPosition":
         return self._replace(head=max(self.head, head))
 
 
@@ -57,7 +57,7 @@ class RecordedStreamEvent(NamedTuple):
     project_id: UUID | None
 
     @property
-    def head(self) -> StreamHead:
+    def stream_head(self) -> StreamHead:
         return int(self.xid), self.id
 
 
@@ -104,7 +104,7 @@ async def find_stream_position(conn: Conn, *, organization_id: UUID, after: str)
     Raises `ObjectNotFound` for a deleted event, `InvalidValue`.
     """
     if _STREAM_END_PATTERN.fullmatch(after):
-        xid = await _find_end_transaction(conn, after)
+        xid = await _find_stream_end_transaction(conn, after)
         position = None if xid is None else StreamPosition((int(xid), NO_EVENT_ID), after)
     else:
         event_id = ids.parse_prefixed_id(ids.WEBHOOK_EVENT, after)
@@ -134,7 +134,7 @@ async def read_stream_events(
     )
 
 
-async def _find_end_transaction(conn: Conn, after: str) -> str | None:
+async def _find_stream_end_transaction(conn: Conn, after: str) -> str | None:
     try:
         xid: str | None = await webhook_stream.find_transaction.value(conn, seen=after)
     except asyncpg.DataError:

@@ -12,7 +12,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def call(number: int, *arguments: object) -> int:
+def make_system_call(number: int, *arguments: object) -> int:
     """Make a system call. Raises `OSError`."""
     words = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
     result = int(_libc.syscall(ctypes.c_long(number), *words))

@@ -67,7 +67,7 @@ class SeccompFilter(ctypes.Structure):
 def is_seccomp_available() -> bool:
     action = ctypes.c_uint32(_FAIL)
     try:
-        kernel.call(kernel.SECCOMP_CALL_NUMBER, _IS_AVAILABLE, 0, ctypes.byref(action))
+        kernel.make_system_call(kernel.SECCOMP_CALL_NUMBER, _IS_AVAILABLE, 0, ctypes.byref(action))
     except OSError:
         return False
     return kernel.MACHINE_ARCHITECTURE in _SECCOMP_ARCHITECTURES
@@ -75,7 +75,7 @@ def is_seccomp_available() -> bool:
 
 def restrict_system_calls(*, starts: bool) -> None:
     """Filter this process's system calls for good; `starts` permits new processes. Raises `OSError`."""
-    kernel.call(
+    kernel.make_system_call(
         kernel.SECCOMP_CALL_NUMBER, _SET_FILTER, _ALL_THREADS, ctypes.byref(build_seccomp_filter(starts=starts))
     )
 

@@ -11,7 +11,7 @@ CurvePoint: TypeAlias = tuple[float, float]
 CurvePoints: TypeAlias = Sequence[CurvePoint]
 
 
-def points(text: str) -> CurvePoints:
+def parse_points(text: str) -> CurvePoints:
     """Parse a table's points: pairs of numbers, separated by blanks."""
     pairs = (pair.split(",") for pair in text.split())
     return tuple((float(x), float(y)) for x, y in pairs)

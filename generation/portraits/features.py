@@ -51,25 +51,25 @@ def _draw_eye(sketch: SvgSketch, look: PresenterLook, side: int, skin: SkinColor
     upper: CurvePoints = at((-1, 0.32), (-0.55, -0.62), (0.05, -0.96), (0.6, -0.62), (1.0, 0.1))
     lower: CurvePoints = at((1.0, 0.1), (0.55, 0.72), (0.0, 0.88), (-0.55, 0.72), (-1, 0.32))
     white = join_curves_to_outline(upper, lower)
-    sketch.shape(white, oklch_to_rgb(0.965, 0.008, 60.0))
-    with sketch.within(white):
+    sketch.draw_shape(white, oklch_to_rgb(0.965, 0.008, 60.0))
+    with sketch.clip_block_to_paths(white):
         _draw_iris(sketch, look, (x + 1.5, EYES_Y - 1), 17.0 * size)
         shade = open_curve_path([(px, py + 3) for px, py in upper])
-        sketch.line(shade, skin.dark, 7 * size, opacity=0.5)
-    sketch.line(open_curve_path(lower[1:4]), skin.line, 2.6, opacity=0.35)
+        sketch.draw_line(shade, skin.dark, 7 * size, opacity=0.5)
+    sketch.draw_line(open_curve_path(lower[1:4]), skin.line, 2.6, opacity=0.35)
     crease = [(px, py - 10.5 * size) for px, py in upper[1:]]
-    sketch.line(open_curve_path(crease), skin.line, 3.2, opacity=0.45)
+    sketch.draw_line(open_curve_path(crease), skin.line, 3.2, opacity=0.45)
     _draw_lashes(sketch, look, side, upper)
 
 
 def _draw_iris(sketch: SvgSketch, look: PresenterLook, center: tuple[float, float], radius: float) -> None:
     light, chroma, hue = look.eyes
-    sketch.shape(oval_path(center, radius, radius), oklch_to_rgb(light * 0.72, chroma, hue))
+    sketch.draw_shape(oval_path(center, radius, radius), oklch_to_rgb(light * 0.72, chroma, hue))
     inner = (center[0], center[1] + 1.5)
-    sketch.shape(oval_path(inner, radius * 0.82, radius * 0.82), oklch_to_rgb(light, chroma, hue))
-    sketch.shape(oval_path(center, radius * 0.48, radius * 0.48), (20, 14, 14))
+    sketch.draw_shape(oval_path(inner, radius * 0.82, radius * 0.82), oklch_to_rgb(light, chroma, hue))
+    sketch.draw_shape(oval_path(center, radius * 0.48, radius * 0.48), (20, 14, 14))
     glint = (center[0] - radius * 0.34, center[1] - radius * 0.36)
-    sketch.shape(oval_path(glint, radius * 0.26, radius * 0.26), WHITE)
+    sketch.draw_shape(oval_path(glint, radius * 0.26, radius * 0.26), WHITE)
 
 
 def _draw_lashes(sketch: SvgSketch, look: PresenterLook, side: int, upper: CurvePoints) -> None:
@@ -79,7 +79,7 @@ def _draw_lashes(sketch: SvgSketch, look: PresenterLook, side: int, upper: Curve
     wing = (outer[0] + side * 9 * look.build.lashes, outer[1] - 9 * look.build.lashes)
     below = [(px, py + 1.5) for px, py in upper[1:-1]]
     above = [(px, py - thick) for px, py in upper[1:-1]]
-    sketch.shape(closed_curve_path([inner, *above, wing, outer, *reversed(below)]), _LASH_COLOR)
+    sketch.draw_shape(closed_curve_path([inner, *above, wing, outer, *reversed(below)]), _LASH_COLOR)
 
 
 def _draw_eyebrow(sketch: SvgSketch, look: PresenterLook, side: int, hair: HairColors) -> None:
@@ -89,30 +89,30 @@ def _draw_eyebrow(sketch: SvgSketch, look: PresenterLook, side: int, hair: HairC
     widths = (0.85, 1.05, 0.85, 0.16)
     upper = [(x + side * px, py - thick * share) for (px, py), share in zip(spine, widths, strict=True)]
     lower = [(x + side * px, py + thick * share) for (px, py), share in zip(spine, widths, strict=True)]
-    sketch.shape(closed_curve_path([*upper, *reversed(lower)]), hair.dark, opacity=0.92)
+    sketch.draw_shape(closed_curve_path([*upper, *reversed(lower)]), hair.dark, opacity=0.92)
 
 
 def _draw_nose(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors) -> None:
     """Draw the nose: its bridge as a shade only, its wings and its tip."""
 
     def at(*around: CurvePoint) -> list[CurvePoint]:
-        return shape.all([(x * look.nose, y) for x, y in around])
+        return shape.fit_points_to_head([(x * look.nose, y) for x, y in around])
 
     bridge = at((13, 464), (16, 490), (30, 522), (27, 537), (8, 541), (6, 520), (7, 490))
-    sketch.shape(closed_curve_path(bridge), skin.dark, opacity=0.5)
-    glow = sketch.around(shape.place((-6, 512)), 26, (skin.light, 0.95), (skin.light, 0.0))
-    sketch.shape(oval_path(shape.place((-6, 512)), 20, 26), glow)
+    sketch.draw_shape(closed_curve_path(bridge), skin.dark, opacity=0.5)
+    glow = sketch.define_radial_gradient(shape.fit_point_to_head((-6, 512)), 26, (skin.light, 0.95), (skin.light, 0.0))
+    sketch.draw_shape(oval_path(shape.fit_point_to_head((-6, 512)), 20, 26), glow)
     under = at((-29, 526), (-24, 537), (-12, 536), (0, 544), (12, 536), (24, 537), (29, 526))
-    sketch.line(open_curve_path(under), skin.line, 4.6, opacity=0.62)
+    sketch.draw_line(open_curve_path(under), skin.line, 4.6, opacity=0.62)
 
 
 def _draw_mouth_shading(sketch: SvgSketch, shape: HeadShape, skin: SkinColors) -> None:
     """Draw dimples at the mouth's corners, and the shade below the lower lip."""
     for side in (-1, 1):
         corner = [(side * 52, _MOUTH_Y - 17), (side * 57, _MOUTH_Y - 10), (side * 57, _MOUTH_Y - 2)]
-        sketch.line(open_curve_path(shape.all(corner)), skin.line, 3.2, opacity=0.32)
-    low = open_curve_path(shape.all([(-18, _MOUTH_Y + 40), (0, _MOUTH_Y + 43), (18, _MOUTH_Y + 40)]))
-    sketch.line(low, skin.dark, 5, opacity=0.4)
+        sketch.draw_line(open_curve_path(shape.fit_points_to_head(corner)), skin.line, 3.2, opacity=0.32)
+    low = open_curve_path(shape.fit_points_to_head([(-18, _MOUTH_Y + 40), (0, _MOUTH_Y + 43), (18, _MOUTH_Y + 40)]))
+    sketch.draw_line(low, skin.dark, 5, opacity=0.4)
 
 
 def _lip_color(look: PresenterLook, skin: SkinColors) -> RGB:
@@ -133,10 +133,18 @@ def _draw_closed_mouth(sketch: SvgSketch, look: PresenterLook, shape: HeadShape,
     color, full, up = _lip_color(look, skin), look.build.lips * look.lips, 11 * look.smile
     seam = [(-50, _MOUTH_Y - up), (-26, _MOUTH_Y), (0, _MOUTH_Y + 3), (26, _MOUTH_Y), (50, _MOUTH_Y - up)]
     below = mirror_half_shape([(50, _MOUTH_Y - up), (28, _MOUTH_Y + 12 * full), (0, _MOUTH_Y + 17 * full + 3)])
-    sketch.shape(join_curves_to_outline(shape.all(seam), shape.all(_upper_lip_outline(seam, full))), color, opacity=0.9)
-    sketch.shape(join_curves_to_outline(shape.all(seam), shape.all(below)), color)
-    sketch.shape(oval_path(shape.place((-6, _MOUTH_Y + 10 * full + 2)), 17, 3.4 * full), skin.light, opacity=0.35)
-    sketch.line(open_curve_path(shape.all(seam)), skin.line, 4.0, opacity=0.85)
+    sketch.draw_shape(
+        join_curves_to_outline(
+            shape.fit_points_to_head(seam), shape.fit_points_to_head(_upper_lip_outline(seam, full))
+        ),
+        color,
+        opacity=0.9,
+    )
+    sketch.draw_shape(join_curves_to_outline(shape.fit_points_to_head(seam), shape.fit_points_to_head(below)), color)
+    sketch.draw_shape(
+        oval_path(shape.fit_point_to_head((-6, _MOUTH_Y + 10 * full + 2)), 17, 3.4 * full), skin.light, opacity=0.35
+    )
+    sketch.draw_line(open_curve_path(shape.fit_points_to_head(seam)), skin.line, 4.0, opacity=0.85)
 
 
 def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors) -> None:
@@ -147,13 +155,17 @@ def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
     lip = mirror_half_shape(
         [(52, _MOUTH_Y - up), (33, _MOUTH_Y + deep * 0.7 + 9 * full), (0, _MOUTH_Y + deep + 11 * full)]
     )
-    sketch.shape(
-        join_curves_to_outline(shape.all(seam), shape.all(_upper_lip_outline(seam, full * 0.85))), color, opacity=0.9
+    sketch.draw_shape(
+        join_curves_to_outline(
+            shape.fit_points_to_head(seam), shape.fit_points_to_head(_upper_lip_outline(seam, full * 0.85))
+        ),
+        color,
+        opacity=0.9,
     )
-    sketch.shape(join_curves_to_outline(shape.all(seam), shape.all(lip)), color)
-    inside = join_curves_to_outline(shape.all(seam), shape.all(lower))
-    sketch.shape(inside, oklch_to_rgb(0.30, 0.085, 22.0))
-    with sketch.within(inside):
+    sketch.draw_shape(join_curves_to_outline(shape.fit_points_to_head(seam), shape.fit_points_to_head(lip)), color)
+    inside = join_curves_to_outline(shape.fit_points_to_head(seam), shape.fit_points_to_head(lower))
+    sketch.draw_shape(inside, oklch_to_rgb(0.30, 0.085, 22.0))
+    with sketch.clip_block_to_paths(inside):
         teeth = [
             (-56, _MOUTH_Y - up - 20),
             (56, _MOUTH_Y - up - 20),
@@ -163,9 +175,10 @@ def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
             (-26, _MOUTH_Y + deep * 0.44),
             (-46, _MOUTH_Y - up * 0.3),
         ]
-        sketch.shape(shape.path(teeth), oklch_to_rgb(0.975, 0.008, 85.0))
-        sketch.shape(
-            oval_path(shape.place((0, _MOUTH_Y + deep * 1.08)), 24, deep * 0.26), oklch_to_rgb(0.62, 0.12, 18.0)
+        sketch.draw_shape(shape.fitted_curve_path(teeth), oklch_to_rgb(0.975, 0.008, 85.0))
+        sketch.draw_shape(
+            oval_path(shape.fit_point_to_head((0, _MOUTH_Y + deep * 1.08)), 24, deep * 0.26),
+            oklch_to_rgb(0.62, 0.12, 18.0),
         )
 
 
@@ -176,8 +189,8 @@ def _draw_age_lines(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, sk
         for points, since, width in _AGE_LINES:
             if strength > since:
                 opacity = 0.38 * min(1.0, (strength - since) / 0.6 + 0.25)
-                path = open_curve_path(shape.all([(side * x, y) for x, y in points]))
-                sketch.line(path, skin.line, width, opacity=opacity)
+                path = open_curve_path(shape.fit_points_to_head([(side * x, y) for x, y in points]))
+                sketch.draw_line(path, skin.line, width, opacity=opacity)
 
 
 _AGE_LINES: tuple[tuple[CurvePoints, float, float], ...] = (
@@ -195,9 +208,11 @@ def _draw_skin_marks(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
     if look.marks == "freckles":
         for x, y in _FRECKLE_POINTS:
             for side in (-1, 1):
-                sketch.shape(oval_path(shape.place((side * x + y % 5, y)), 3.4, 3.0), skin.line, opacity=0.32)
+                sketch.draw_shape(
+                    oval_path(shape.fit_point_to_head((side * x + y % 5, y)), 3.4, 3.0), skin.line, opacity=0.32
+                )
     elif look.marks == "mole":
-        sketch.shape(oval_path(shape.place((58, 566)), 4.6, 4.6), skin.line, opacity=0.75)
+        sketch.draw_shape(oval_path(shape.fit_point_to_head((58, 566)), 4.6, 4.6), skin.line, opacity=0.75)
 
 
 _FRECKLE_POINTS: CurvePoints = ((52, 508), (68, 516), (84, 507), (60, 529), (77, 531), (95, 522), (16, 498), (40, 519))

@@ -9,7 +9,7 @@ from generation.portraits.curves import (
     mirror_half_shape,
     open_curve_path,
     oval_path,
-    points,
+    parse_points,
 )
 from generation.portraits.looks import PresenterLook
 from generation.portraits.sketch import SvgSketch
@@ -22,36 +22,36 @@ _JAW_Y_RANGE = (500.0, 610.0)
 #: Rotation center of a head.
 HEAD_ROTATION_CENTER: CurvePoint = (0.0, 690.0)
 
-FACE_HALF_OUTLINE = points("0,236 74,248 128,296 149,368 150,450 143,520 122,580 84,628 40,652 0,658")
-_EAR_OUTLINE = points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
+FACE_HALF_OUTLINE = parse_points("0,236 74,248 128,296 149,368 150,450 143,520 122,580 84,628 40,652 0,658")
+_EAR_OUTLINE = parse_points("140,452 160,438 176,452 174,490 162,522 146,530 136,500")
 
 
 class HeadShape(NamedTuple):
-    """A look's proportions: `place` maps a point of a standard shape to this head."""
+    """A look's proportions: `fit_point_to_head` maps a point of a standard shape to this head."""
 
     jaw: float
     length: float
     width: float
 
-    def place(self, point: CurvePoint) -> CurvePoint:
+    def fit_point_to_head(self, point: CurvePoint) -> CurvePoint:
         x, y = point
         share = min(1.0, max(0.0, (y - _JAW_Y_RANGE[0]) / (_JAW_Y_RANGE[1] - _JAW_Y_RANGE[0])))
         jaw = 1 + (self.jaw - 1) * share * share * (3 - 2 * share)
         return x * self.width * jaw, EYES_Y + (y - EYES_Y) * (self.length if y > EYES_Y else 1.0)
 
-    def all(self, points: CurvePoints) -> list[CurvePoint]:
-        return [self.place(point) for point in points]
+    def fit_points_to_head(self, points: CurvePoints) -> list[CurvePoint]:
+        return [self.fit_point_to_head(point) for point in points]
 
-    def path(self, points: CurvePoints) -> str:
-        return closed_curve_path(self.all(points))
+    def fitted_curve_path(self, points: CurvePoints) -> str:
+        return closed_curve_path(self.fit_points_to_head(points))
 
     @property
     def face(self) -> str:
-        return self.path(mirror_half_shape(FACE_HALF_OUTLINE))
+        return self.fitted_curve_path(mirror_half_shape(FACE_HALF_OUTLINE))
 
     @property
     def chin(self) -> float:
-        return self.place((0, 658))[1]
+        return self.fit_point_to_head((0, 658))[1]
 
 
 def head_of_look(look: PresenterLook) -> HeadShape:
@@ -72,9 +72,11 @@ def draw_neck(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
         (0, 910),
     ]
     neck = closed_curve_path(mirror_half_shape(half))
-    sketch.shape(neck, skin.plain)
-    with sketch.within(neck):
-        sketch.shape(neck, sketch.across((-0.2 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.9)))
+    sketch.draw_shape(neck, skin.plain)
+    with sketch.clip_block_to_paths(neck):
+        sketch.draw_shape(
+            neck, sketch.define_horizontal_gradient((-0.2 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.9))
+        )
         cast = [
             (170, 520),
             (150, low - 20),
@@ -84,10 +86,10 @@ def draw_neck(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
             (-150, low - 20),
             (-170, 520),
         ]
-        sketch.shape(closed_curve_path(cast), skin.dark, opacity=0.7)
+        sketch.draw_shape(closed_curve_path(cast), skin.dark, opacity=0.7)
     for side in (-1, 1):
         bone = open_curve_path([(side * 16, 780), (side * 52, 768), (side * 100, 770)])
-        sketch.line(bone, skin.dark, 5, opacity=0.4)
+        sketch.draw_line(bone, skin.dark, 5, opacity=0.4)
 
 
 def draw_head(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
@@ -95,20 +97,22 @@ def draw_head(sketch: SvgSketch, look: PresenterLook, skin: SkinColors) -> None:
     shape = head_of_look(look)
     for side in (-1, 1):
         ear = [(side * x, y) for x, y in _EAR_OUTLINE]
-        sketch.shape(shape.path(ear), skin.shade if side > 0 else skin.plain)
-        sketch.line(open_curve_path(shape.all(ear)), skin.dark, 6, opacity=0.6)
-    sketch.shape(shape.face, skin.plain)
+        sketch.draw_shape(shape.fitted_curve_path(ear), skin.shade if side > 0 else skin.plain)
+        sketch.draw_line(open_curve_path(shape.fit_points_to_head(ear)), skin.dark, 6, opacity=0.6)
+    sketch.draw_shape(shape.face, skin.plain)
     _shade_face(sketch, shape, skin)
 
 
 def _shade_face(sketch: SvgSketch, shape: HeadShape, skin: SkinColors) -> None:
     wide = 150 * shape.width
-    glow = sketch.around((-60, 400), 190, (skin.light, 0.95), (skin.light, 0.0))
-    sketch.shape(shape.face, glow)
-    side = sketch.across((0.25 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.35), (skin.dark, 0.6))
-    sketch.shape(shape.face, side)
-    low = sketch.down((shape.chin - 110, shape.chin), (skin.shade, 0.0), (skin.shade, 0.75))
-    sketch.shape(shape.face, low)
+    glow = sketch.define_radial_gradient((-60, 400), 190, (skin.light, 0.95), (skin.light, 0.0))
+    sketch.draw_shape(shape.face, glow)
+    side = sketch.define_horizontal_gradient(
+        (0.25 * wide, wide), (skin.shade, 0.0), (skin.shade, 0.35), (skin.dark, 0.6)
+    )
+    sketch.draw_shape(shape.face, side)
+    low = sketch.define_vertical_gradient((shape.chin - 110, shape.chin), (skin.shade, 0.0), (skin.shade, 0.75))
+    sketch.draw_shape(shape.face, low)
     for x in (-86, 86):
-        cheek = sketch.around((x, 536), 58, (skin.flush, 0.36), (skin.flush, 0.0))
-        sketch.shape(oval_path((x, 536), 58, 58), cheek)
+        cheek = sketch.define_radial_gradient((x, 536), 58, (skin.flush, 0.36), (skin.flush, 0.0))
+        sketch.draw_shape(oval_path((x, 536), 58, 58), cheek)

@@ -49,12 +49,12 @@ def draw_presenter_portrait(presenter: Presenter, theme: PieceTheme, side: int =
     draw_portrait_ground(sketch, theme, appearance.seed, (skin.plain, hair.plain, outer.plain))
     scale = _head_scale(appearance)
     with sketch.scale_and_move_block(scale, _CHIN_Y_DRAWN - _CHIN_Y * scale):
-        with sketch.turned(appearance.tilt, HEAD_ROTATION_CENTER):
+        with sketch.rotate_block(appearance.tilt, HEAD_ROTATION_CENTER):
             draw_hair_behind_head(sketch, appearance, shape, hair)
         draw_hood_behind_neck(sketch, appearance, outer)
         draw_neck(sketch, appearance, skin)
         draw_clothes(sketch, appearance, outer, inner)
-        with sketch.turned(appearance.tilt, HEAD_ROTATION_CENTER):
+        with sketch.rotate_block(appearance.tilt, HEAD_ROTATION_CENTER):
             draw_head(sketch, appearance, skin)
             draw_facial_features(sketch, appearance, shape, skin, hair)
             draw_beard(sketch, appearance, shape, hair, skin)
@@ -103,8 +103,8 @@ def draw_portrait_ground(sketch: SvgSketch, theme: PieceTheme, seed: str, before
     chroma = min(chroma, 0.11)
     whole = closed_curve_path([(-900, -300), (900, -300), (900, 1300), (-900, 1300)])
     lit, dim = oklch_to_rgb(light + 0.07, chroma * 0.75, hue), oklch_to_rgb(light - 0.05, chroma, hue)
-    sketch.shape(whole, dim)
-    sketch.shape(whole, sketch.around((-110, 330), 640, (lit, 1.0), (dim, 1.0)))
+    sketch.draw_shape(whole, dim)
+    sketch.draw_shape(whole, sketch.define_radial_gradient((-110, 330), 640, (lit, 1.0), (dim, 1.0)))
 
 
 def portrait_grid(seed: str, genders: Sequence[Gender], ages: Sequence[AgeRange], color: str) -> Image.Image:

@@ -21,10 +21,10 @@ class SvgSketch:
         self._definitions: list[str] = []
         self._body: list[str] = []
 
-    def shape(self, path: str, fill: RGB | str, *, opacity: float = 1.0) -> None:
+    def draw_shape(self, path: str, fill: RGB | str, *, opacity: float = 1.0) -> None:
         self._body.append(f'<path d="{path}" fill="{_svg_color(fill)}" fill-opacity="{opacity:.3g}"/>')
 
-    def line(self, path: str, color: RGB | str, width: float, *, opacity: float = 1.0) -> None:
+    def draw_line(self, path: str, color: RGB | str, width: float, *, opacity: float = 1.0) -> None:
         """Draw a line with round ends."""
         self._body.append(
             f'<path d="{path}" fill="none" stroke="{_svg_color(color)}" stroke-width="{width:.1f}" '
@@ -32,7 +32,7 @@ class SvgSketch:
         )
 
     @contextmanager
-    def within(self, *paths: str) -> Iterator[None]:
+    def clip_block_to_paths(self, *paths: str) -> Iterator[None]:
         """Clip all shapes of this block to the paths."""
         shapes = "".join(f'<path d="{path}"/>' for path in paths)
         name = self._add_definition("clipPath", "", shapes)
@@ -41,7 +41,7 @@ class SvgSketch:
         self._body.append("</g>")
 
     @contextmanager
-    def turned(self, degrees: float, center: CurvePoint) -> Iterator[None]:
+    def rotate_block(self, degrees: float, center: CurvePoint) -> Iterator[None]:
         self._body.append(f'<g transform="rotate({degrees:.2f} {center[0]:.1f} {center[1]:.1f})">')
         yield
         self._body.append("</g>")
@@ -53,7 +53,7 @@ class SvgSketch:
         yield
         self._body.append("</g>")
 
-    def across(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
+    def define_horizontal_gradient(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
         """Define a gradient from left to right in the SVG, and return its fill.
 
         The stops are colors with their opacities, evenly spaced.
@@ -61,12 +61,12 @@ class SvgSketch:
         place = f'x1="{ends[0]:.0f}" x2="{ends[1]:.0f}" y1="0" y2="0"'
         return self._define_gradient("linearGradient", place, stops)
 
-    def down(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
+    def define_vertical_gradient(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
         """Define a gradient from top to bottom in the SVG, and return its fill."""
         place = f'x1="0" x2="0" y1="{ends[0]:.0f}" y2="{ends[1]:.0f}"'
         return self._define_gradient("linearGradient", place, stops)
 
-    def around(self, center: CurvePoint, radius: float, *stops: tuple[RGB, float]) -> str:
+    def define_radial_gradient(self, center: CurvePoint, radius: float, *stops: tuple[RGB, float]) -> str:
         """Define a radial gradient from a point outwards in the SVG, and return its fill."""
         place = f'cx="{center[0]:.0f}" cy="{center[1]:.0f}" r="{radius:.0f}"'
         return self._define_gradient("radialGradient", place, stops)

@@ -58,7 +58,7 @@ def _decode_analyzed_frames(clip: Clip, part: ClipCut, rows: int) -> Iterator[Fl
     small = f"scale={ANALYZED_COLUMNS}:{rows}:flags=area,fps={OUTPUT_VIDEO_FPS},format=rgb24"
     shape = ["-map", "0:V:0", "-vf", small, "-f", "rawvideo", "-"]
     # Skip the decoder's deblocking filter: these frames are not displayed.
-    source = ["-skip_loop_filter", "all", *clip.source(part.start, part.seconds)]
+    source = ["-skip_loop_filter", "all", *clip.input_arguments(part.start, part.seconds)]
     for data in decode_clip_chunks(ANALYZED_COLUMNS * rows * 3, *source, *shape):
         yield np.frombuffer(data, np.uint8).reshape(rows, ANALYZED_COLUMNS, 3).astype(np.float32)
 

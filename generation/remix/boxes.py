@@ -52,7 +52,7 @@ class ClipIndex(NamedTuple):
 def check_clip_boxes(path: Path, least: ClipMinimum) -> ClipIndex:
     """Check the boxes of an MP4 or QuickTime file, and return its index. Raises `ClipRefused`."""
     with path.open("rb") as file:
-        return _Mp4BoxReader(file, file.seek(0, 2), least).check()
+        return _Mp4BoxReader(file, file.seek(0, 2), least).read_checked_index()
 
 
 class _Mp4BoxReader:
@@ -61,7 +61,7 @@ class _Mp4BoxReader:
     def __init__(self, file: IO[bytes], length: int, least: ClipMinimum) -> None:
         self._file, self._length, self._least, self._read = file, length, least, 0
 
-    def check(self) -> ClipIndex:
+    def read_checked_index(self) -> ClipIndex:
         if not self._length:
             raise ClipRefused("CLIP_EMPTY", "the clip has no bytes")
         if self._length < _SIZE.size or self._read_exact_bytes(4, 4) not in _FIRST_BOX_TYPES:
@@ -91,35 +91,37 @@ class _Mp4BoxReader:
 
         Tracks of all types are checked for such references.
         """
-        for references in self._at(track, b"mdia", b"minf", b"dinf", b"dref"):
+        for references in self._find_nested_boxes(track, b"mdia", b"minf", b"dinf", b"dref"):
             # The version, the flags and the entry count come first. The last flag bit marks this file itself.
             entries = [*self._boxes_within(references.start + 8, references.end)]
             if any(not self._read_exact_bytes(entry.start + 3, 1)[0] & 1 for entry in entries):
                 raise _unsafe_reference_refusal()
-        return next((self._read_exact_bytes(box.start + 8, 4) for box in self._at(track, b"mdia", b"hdlr")), b"")
+        return next(
+            (self._read_exact_bytes(box.start + 8, 4) for box in self._find_nested_boxes(track, b"mdia", b"hdlr")), b""
+        )
 
     def _check_track_sizes(self, track: Mp4Box) -> None:
-        for described in self._at(track, b"mdia", b"minf", b"stbl", b"stsd"):
+        for described in self._find_nested_boxes(track, b"mdia", b"minf", b"stbl", b"stsd"):
             for entry in self._boxes_within(described.start + 8, described.end):
                 width, height = struct.unpack(">HH", self._read_exact_bytes(entry.start + 24, 4))
                 check_clip_size(width, height, self._least.side)
 
     def _read_track_seconds(self, track: Mp4Box) -> float:
-        for header in self._at(track, b"mdia", b"mdhd"):
+        for header in self._find_nested_boxes(track, b"mdia", b"mdhd"):
             is_long = self._read_exact_bytes(header.start, 1) == b"\1"
             shape, at = (">IQ", 20) if is_long else (">II", 12)
             scale, length = struct.unpack(shape, self._read_exact_bytes(header.start + at, struct.calcsize(shape)))
             return float(length / scale) if scale else 0.0
         return 0.0
 
-    def _at(self, box: Mp4Box, *kinds: bytes) -> Iterator[Mp4Box]:
+    def _find_nested_boxes(self, box: Mp4Box, *kinds: bytes) -> Iterator[Mp4Box]:
         """Yield the boxes at a path of nested types inside of a box."""
         if not kinds:
             yield box
             return
         for inner in self._boxes_within(box.start, box.end):
             if inner.kind == kinds[0]:
-                yield from self._at(inner, *kinds[1:])
+                yield from self._find_nested_boxes(inner, *kinds[1:])
 
     def _boxes_within(self, first: int, end: int) -> Iterator[Mp4Box]:
         start = first

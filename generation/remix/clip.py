@@ -66,9 +66,9 @@ class Clip(NamedTuple):
     space: str = "unknown"
     transfer: str = "unknown"
 
-    def source(self, start: float = 0.0, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
+    def input_arguments(self, start: float = 0.0, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
         """Return FFmpeg arguments that read a part of the clip."""
-        return source(self.path, start, seconds)
+        return video_input_arguments(self.path, start, seconds)
 
 
 def transfer_characteristic_of(result: ffmpeg.FfmpegResult) -> str:
@@ -77,7 +77,7 @@ def transfer_characteristic_of(result: ffmpeg.FfmpegResult) -> str:
     return match[4] if match else "unknown"
 
 
-def source(path: Path, start: float, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
+def video_input_arguments(path: Path, start: float, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
     """Return FFmpeg arguments that read a part of an untrusted video file: `seconds` from `start` on."""
     part = ["-ss", f"{start:.4f}", "-t", f"{seconds:.4f}"]
     return ffmpeg.file_input_arguments(path, "mov", *part, "-threads", "1", "-max_pixels", str(boxes.MAX_PIXELS))
@@ -109,7 +109,7 @@ def _probe_first_frame(clip: Clip) -> Clip:
     Raises `ClipRefused` without a decodable frame, or for a size outside the limits.
     """
     shape = "-v info -map 0:V:0 -frames:v 1 -vf showinfo -f null -".split()
-    result = run_clip_probe(*clip.source(), *shape)
+    result = run_clip_probe(*clip.input_arguments(), *shape)
     frame = next(filter(None, map(_FRAME_INFO_PATTERN.match, result.lines)), None)
     color = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
     if frame is None or color is None:
@@ -130,7 +130,7 @@ def _probe_first_frame(clip: Clip) -> Clip:
 def _measure_analyzed_seconds(clip: Clip) -> float:
     """Return the seconds of picture in the analyzed part, by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
-    times = _PROGRESS_TIME_PATTERN.findall(run_clip_probe(*clip.source(), *arguments).stdout)
+    times = _PROGRESS_TIME_PATTERN.findall(run_clip_probe(*clip.input_arguments(), *arguments).stdout)
     return min(float(MAX_ANALYZED_CLIP_S), int(times[-1]) / 1e6) if times else 0.0
 
 
@@ -140,7 +140,7 @@ def _measure_clip_loudness(clip: Clip) -> "levels.LoudnessLevels | None":
         return None
     shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SPEECH_SAMPLE_RATE_HZ), "-f", "s16le", "-"]
     try:
-        answer = ffmpeg.run(*clip.source(), *shape, bounds=_CLIP_PROBE_LIMITS).stdout
+        answer = ffmpeg.run_ffmpeg(*clip.input_arguments(), *shape, bounds=_CLIP_PROBE_LIMITS).stdout
     except GenerationError:
         return None
     samples = np.frombuffer(answer[: len(answer) // 2 * 2], "<i2")
@@ -150,7 +150,7 @@ def _measure_clip_loudness(clip: Clip) -> "levels.LoudnessLevels | None":
 def run_clip_probe(*arguments: str) -> ffmpeg.FfmpegResult:
     """Run FFmpeg within the limits for probing. Raises `ClipRefused`, `GenerationError`."""
     try:
-        return ffmpeg.run(*arguments, bounds=_CLIP_PROBE_LIMITS)
+        return ffmpeg.run_ffmpeg(*arguments, bounds=_CLIP_PROBE_LIMITS)
     except GenerationError as error:
         raise _clip_refusal_of_error(error) from None
 

@@ -42,7 +42,7 @@ class CropPath(NamedTuple):
     start: float
     moves: tuple[PanMove, ...]
 
-    def at(self, frame: int) -> float:
+    def left_edge_at_frame(self, frame: int) -> float:
         place = self.start
         for move in self.moves:
             share = min(1.0, max(0.0, (frame - move.first + 1) / (move.last - move.first + 1)))

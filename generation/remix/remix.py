@@ -54,7 +54,7 @@ class Remix(NamedTuple):
     transcript: str | None = None
     card: Image.Image | None = None
 
-    def make(self, folder: Path) -> Iterator[ProgressStep]:
+    def render_files(self, folder: Path) -> Iterator[ProgressStep]:
         """Encode the remix into an existing folder; yield progress. Raises `ClipRefused` and `GenerationError`."""
         part = cut_clip(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
         how = choose_clip_framing(self.clip, part)
@@ -75,7 +75,7 @@ class Remix(NamedTuple):
                 yield ProgressStep(
                     _PROGRESS_BEFORE_FRAMES + number / total * (1 - _PROGRESS_BEFORE_FRAMES - _PROGRESS_AFTER_FRAMES)
                 )
-        marks = [mark for one in stickers for mark in one.marks] + card.settled().marks
+        marks = [mark for one in stickers for mark in one.marks] + card.draw_last_frame().marks
         yield ProgressStep(1.0, describe_video_file(path, self.kit.frame.size, total, marks))
 
     def _build_end_scene(self) -> VideoScene:
@@ -123,12 +123,12 @@ def render_remix_frames(
         covered = number - (part.frames - END_CARD_TRANSITION_FRAMES)
         if covered >= 0:
             yield cuts.circle_reveal_transition(
-                image, end.draw(covered), (covered + 1) / (END_CARD_TRANSITION_FRAMES + 1)
+                image, end.draw_frame(covered), (covered + 1) / (END_CARD_TRANSITION_FRAMES + 1)
             )
         else:
             yield image
     for number in range(END_CARD_TRANSITION_FRAMES, end.frames):
-        yield end.draw(number)
+        yield end.draw_frame(number)
 
 
 def framed_clip_frames(clip: Clip, part: ClipCut, how: ClipFraming) -> Iterator[Image.Image]:
@@ -147,7 +147,7 @@ def framed_clip_frames(clip: Clip, part: ClipCut, how: ClipFraming) -> Iterator[
 
 
 def _decode_clip_frames(clip: Clip, part: ClipCut, how: ClipFraming) -> Iterator[bytes]:
-    source = clip.source(part.start, part.seconds)
+    source = clip.input_arguments(part.start, part.seconds)
     shape = ["-frames:v", str(part.frames), "-f", "rawvideo", "-"]
     return decode_clip_chunks(
         WIDTH * HEIGHT * 3, *source, *how.arguments, *shape, complaints=MAX_DECODER_ERRORS_PER_FRAME * part.frames

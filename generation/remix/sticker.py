@@ -37,8 +37,8 @@ class Sticker:
 
     def __init__(self, kit: SlideKit, block: TextBlock, look: StickerStyle, y: float, shown: range) -> None:
         mask, inset = _sticker_plate_mask(block)
-        canvas = kit.page(Image.new("RGB", mask.size, look.plate))
-        canvas.set(look.name, block, inset, mask.width - 2 * inset[0], color=look.text, align="middle")
+        canvas = kit.canvas_on_image(Image.new("RGB", mask.size, look.plate))
+        canvas.draw_text_block(look.name, block, inset, mask.width - 2 * inset[0], color=look.text, align="middle")
         self._picture = canvas.image
         self._picture.putalpha(mask)
         self._place = (kit.frame.width - mask.width) // 2, round(y)
@@ -84,7 +84,7 @@ def sticker_padding(size: int) -> int:
     return round(_STICKER_PADDING_X_EM * size)
 
 
-def height(block: TextBlock) -> float:
+def plate_height(block: TextBlock) -> float:
     """Return the height in pixels of a sticker's plate around a text block."""
     return block.height + 2 * _STICKER_PADDING_Y_EM * block.size
 

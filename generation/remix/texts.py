@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from generation.copy.captions import Caption
 from generation.remix.cut import OUTPUT_VIDEO_FPS, ClipCut
-from generation.remix.sticker import Sticker, StickerStyle, height, sticker_padding
+from generation.remix.sticker import Sticker, StickerStyle, plate_height, sticker_padding
 from generation.slides.kit import LABEL_FONT, TITLE_FONT, SlideKit
 from generation.text.fitting import TextBlock, TextBox
 from generation.timing import reading_seconds
@@ -26,7 +26,7 @@ _INK, _PAPER = (20, 20, 24), (255, 255, 255)
 def hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) -> Sticker:
     """Return the hook's sticker, above the clip or at a full-frame clip's top, for the time to read it."""
     block = _fit_sticker_text(kit, text, _HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES)
-    above = covered.start - _STICKER_CLIP_GAP_PX - height(block)
+    above = covered.start - _STICKER_CLIP_GAP_PX - plate_height(block)
     y = above if above >= kit.frame.top else kit.frame.top + _HOOK_TOP_OFFSET_PX
     lasts = min(part.frames, round(max(MIN_HOOK_STICKER_SECONDS, reading_seconds(text)) * OUTPUT_VIDEO_FPS))
     ground = kit.theme.vivid
@@ -48,7 +48,7 @@ def caption_stickers(kit: SlideKit, captions: Sequence[Caption], part: ClipCut, 
 
 
 def _caption_sticker(kit: SlideKit, block: TextBlock, caption: Caption, part: ClipCut, covered: range) -> Sticker:
-    high = height(block)
+    high = plate_height(block)
     below = covered.stop + _STICKER_CLIP_GAP_PX
     y = below if below + high <= LOWEST_CAPTION_Y else LOWEST_CAPTION_Y - high
     return Sticker(kit, block, StickerStyle("caption", _PAPER, _INK), y, _visible_caption_frames(caption, part))
@@ -65,6 +65,6 @@ def _fit_caption_text(kit: SlideKit, text: str, sizes: tuple[int, int]) -> TextB
 
 
 def _fit_sticker_text(kit: SlideKit, text: str, sizes: tuple[int, int], high: int, lines: int) -> TextBlock:
-    room = TextBox(kit.middle - 2 * sticker_padding(sizes[1]), high, lines)
+    room = TextBox(kit.centered_column_width - 2 * sticker_padding(sizes[1]), high, lines)
     kind = TITLE_FONT if lines > _CAPTION_LINES else LABEL_FONT
-    return kit.fit(text, room, kind, sizes, _STICKER_TEXT_LEADING)
+    return kit.fit_text(text, room, kind, sizes, _STICKER_TEXT_LEADING)

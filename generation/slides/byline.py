@@ -44,13 +44,13 @@ class PresenterByline(NamedTuple):
 
     @property
     def height(self) -> int:
-        return max(_RIMMED_FACE_SIDE_PX, round(self._words))
+        return max(_RIMMED_FACE_SIDE_PX, round(self._words_height))
 
     @property
-    def _words(self) -> float:
+    def _words_height(self) -> float:
         return self.name.height + _BYLINE_LINE_GAP_PX + self.disclosure.height
 
-    def disc(self, ground: GroundColors) -> Image.Image:
+    def draw_round_portrait(self, ground: GroundColors) -> Image.Image:
         """Return the presenter's round portrait, with a rim in the text color of the ground."""
         disc_image = Image.new("RGBA", (_RIMMED_FACE_SIDE_PX, _RIMMED_FACE_SIDE_PX))
         disc_image.paste(ground.text, (0, 0), paint.rounded_rectangle_mask(disc_image.size, _RIMMED_FACE_SIDE_PX / 2))
@@ -62,32 +62,32 @@ class PresenterByline(NamedTuple):
         )
         return disc_image
 
-    def place(self, canvas: Canvas, top: float, *, middle: bool = False) -> BylineLayout:
+    def layout_on_canvas(self, canvas: Canvas, top: float, *, middle: bool = False) -> BylineLayout:
         """Return the layout of a portrait before its words, at the start of text lines or centered."""
         room = max(self.name.width, self.disclosure.width)
         offset = (canvas.width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX - room) / 2 if middle else 0.0
-        across = canvas.x_from_picture_edge if middle else canvas.start
+        across = canvas.x_from_picture_edge if middle else canvas.x_from_safe_zone_edge
         left = across(offset + _RIMMED_FACE_SIDE_PX + _FACE_TO_WORDS_GAP_PX, room)
-        name = top + (self.height - self._words) / 2
+        name = top + (self.height - self._words_height) / 2
         face = across(offset, _RIMMED_FACE_SIDE_PX), round(top + (self.height - _RIMMED_FACE_SIDE_PX) / 2)
         return BylineLayout(face, (left, name), (left, name + self.name.height + _BYLINE_LINE_GAP_PX), room)
 
-    def put(self, canvas: Canvas, ground: GroundColors, top: float, *, middle: bool = False) -> None:
-        place, disc = self.place(canvas, top, middle=middle), self.disc(ground)
+    def draw_on_canvas(self, canvas: Canvas, ground: GroundColors, top: float, *, middle: bool = False) -> None:
+        place, disc = self.layout_on_canvas(canvas, top, middle=middle), self.draw_round_portrait(ground)
         canvas.image.paste(disc, place.face, disc)
-        canvas.set("presenter", self.name, place.name, place.room, color=ground.text)
-        canvas.set("disclosure", self.disclosure, place.disclosure, place.room, color=ground.text)
+        canvas.draw_text_block("presenter", self.name, place.name, place.room, color=ground.text)
+        canvas.draw_text_block("disclosure", self.disclosure, place.disclosure, place.room, color=ground.text)
 
 
 def fit_presenter_byline(kit: SlideKit, copy: PieceCopy) -> PresenterByline | None:
     """Return the presenter's byline, fitted to the column; None without a presenter."""
     if kit.presenter is None:
         return None
-    room = kit.column - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX
+    room = kit.column_width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX
     face = kit.presenter.face
     part = tuple(share * face.width for share in _FACE_CROP_SHARES)
     return PresenterByline(
         face.crop((round(part[0]), round(part[1]), round(part[2]), round(part[3]))),
-        kit.fit(kit.presenter.name, TextBox(room, 50, 1), LABEL_FONT, _NAME_FONT_SIZES, 1.0),
-        kit.fit(copy.labels.presenter, TextBox(room, 80, 2), BODY_FONT, _DISCLOSURE_FONT_SIZES, 1.2),
+        kit.fit_text(kit.presenter.name, TextBox(room, 50, 1), LABEL_FONT, _NAME_FONT_SIZES, 1.0),
+        kit.fit_text(copy.labels.presenter, TextBox(room, 80, 2), BODY_FONT, _DISCLOSURE_FONT_SIZES, 1.2),
     )

@@ -60,7 +60,7 @@ def _draw_foot_lines(kit: SlideKit, canvas: Canvas, copy: PieceCopy, places: lis
     if (signature := fit_presenter_byline(kit, copy)) is None:
         return foot
     top = foot - signature.height - (_GAP_ABOVE_PLACES_PX if places else -_FOOT_LINE_HEIGHT_PX)
-    signature.put(canvas, kit.theme.vivid, top, middle=True)
+    signature.draw_on_canvas(canvas, kit.theme.vivid, top, middle=True)
     return top - _GAP_BELOW_BUTTON_PX
 
 
@@ -71,9 +71,11 @@ def _draw_end_button(kit: SlideKit, canvas: Canvas, text: str, top: float) -> No
 
 def fit_end_lines(kit: SlideKit, copy: PieceCopy) -> dict[str, TextBlock]:
     """Return the last slide's fitted text blocks: the brand's name, and the tagline if there is one."""
-    blocks = {"app": kit.fit(kit.name, TextBox(kit.middle, 240, 3), TITLE_FONT, (40, 136), 1.0)}
+    blocks = {"app": kit.fit_text(kit.name, TextBox(kit.centered_column_width, 240, 3), TITLE_FONT, (40, 136), 1.0)}
     if copy.tagline:
-        blocks["tagline"] = kit.fit(copy.tagline.text, TextBox(kit.middle - 60, 210, 3), BODY_FONT, (32, 54), 1.22)
+        blocks["tagline"] = kit.fit_text(
+            copy.tagline.text, TextBox(kit.centered_column_width - 60, 210, 3), BODY_FONT, (32, 54), 1.22
+        )
     return blocks
 
 
@@ -88,12 +90,14 @@ def _draw_end_lines(kit: SlideKit, canvas: Canvas, lines: dict[str, TextBlock], 
     """Draw the last slide's name and tagline from `y` on. Return the y of the last line's bottom."""
     for name, block in lines.items():
         color = kit.theme.vivid.text
-        bottom = canvas.set(name, block, (kit.frame.inset, y), kit.middle, color=color, align="middle")
+        bottom = canvas.draw_text_block(
+            name, block, (kit.frame.inset, y), kit.centered_column_width, color=color, align="middle"
+        )
         y = bottom + _BELOW_NAME
     return y - _BELOW_NAME
 
 
 def _draw_places_line(kit: SlideKit, canvas: Canvas, text: str) -> None:
-    block = kit.fit(text, TextBox(kit.middle, 50, 1), LABEL_FONT, (24, 36))
+    block = kit.fit_text(text, TextBox(kit.centered_column_width, 50, 1), LABEL_FONT, (24, 36))
     place = (kit.frame.inset, kit.frame.bottom - block.height)
-    canvas.set("place", block, place, kit.middle, color=kit.theme.vivid.text, align="middle")
+    canvas.draw_text_block("place", block, place, kit.centered_column_width, color=kit.theme.vivid.text, align="middle")

@@ -61,33 +61,35 @@ def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) ->
     headline = fit_hook_title(
         kit, copy.hook.text, hook_text_room(kit, _HOOK_BYLINE_GAP_PX + presented.height if presented else 0)
     )
-    below = kit.body + round(headline.height)
+    below = kit.body_top_y + round(headline.height)
     if presented:
-        presented.put(canvas, ground, below + _HOOK_BYLINE_GAP_PX)
+        presented.draw_on_canvas(canvas, ground, below + _HOOK_BYLINE_GAP_PX)
         below += _HOOK_BYLINE_GAP_PX + presented.height
     if not kit.screenshots:
         _draw_tilted_icon(kit, canvas, below, onward.width)
-    canvas.set("hook", headline, (kit.frame.left, kit.body), kit.column, color=ground.text)
+    canvas.draw_text_block("hook", headline, (kit.frame.left, kit.body_top_y), kit.column_width, color=ground.text)
     if kit.screenshots:
         devices.draw_devices(canvas, devices.place_hook_devices(kit, canvas, below + 70))
-    onward.put(canvas, ground, edge=_BUTTON_EDGE_WIDTH_PX if kit.screenshots else 0)
+    onward.draw_on_canvas(canvas, ground, edge=_BUTTON_EDGE_WIDTH_PX if kit.screenshots else 0)
     return canvas
 
 
 def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
     """Return the box for a hook below the header, without `reserved` pixels and the parts below the hook."""
-    high = kit.frame.bottom - kit.body - reserved
+    high = kit.frame.bottom - kit.body_top_y - reserved
     if not kit.screenshots:
-        return TextBox(kit.column, high - _HOOK_ICON_ROOM_PX, 7)
+        return TextBox(kit.column_width, high - _HOOK_ICON_ROOM_PX, 7)
     return TextBox(
-        kit.column, min(high - _HOOK_BUTTON_ROOM_PX, _MAX_HOOK_HEIGHT_SHARE * (kit.frame.height - kit.body)), 5
+        kit.column_width,
+        min(high - _HOOK_BUTTON_ROOM_PX, _MAX_HOOK_HEIGHT_SHARE * (kit.frame.height - kit.body_top_y)),
+        5,
     )
 
 
 def fit_hook_title(kit: SlideKit, text: str, box: TextBox) -> TextBlock:
     """Return a fitted hook, with one line for each sentence if that costs little font size."""
-    whole = kit.fit(text, box, TITLE_FONT, _HOOK_FONT_SIZES, 1.02)
-    apart = kit.fit(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_FONT, _HOOK_FONT_SIZES, 1.02)
+    whole = kit.fit_text(text, box, TITLE_FONT, _HOOK_FONT_SIZES, 1.02)
+    apart = kit.fit_text(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_FONT, _HOOK_FONT_SIZES, 1.02)
     return apart if apart.size >= _MIN_SENTENCE_SPLIT_SHARE * whole.size else whole
 
 
@@ -95,12 +97,12 @@ def _draw_tilted_icon(kit: SlideKit, canvas: Canvas, top: int, button: int) -> N
     """Draw the brand's icon, large and tilted, above the button or at its side, if the hook leaves room."""
     foot = canvas.height - _HOOK_ICON_MARGIN_PX + _ICON_MARGIN_OVERLAP_PX
     above = foot - _ICON_MARGIN_OVERLAP_PX - _HOOK_BUTTON_ROOM_PX - (top + _ICON_GAP_ABOVE_BUTTON_PX)
-    beside = min(foot - top - _ICON_GAP_BESIDE_BUTTON_PX, kit.column - button) / _TILTED_ICON_SIDE_RATIO
+    beside = min(foot - top - _ICON_GAP_BESIDE_BUTTON_PX, kit.column_width - button) / _TILTED_ICON_SIDE_RATIO
     side = min(round(_HOOK_ICON_HEIGHT_SHARE * canvas.height), max(above, int(beside)))
     if side < _MIN_HOOK_ICON_SIDE_PX:
         return
     icon = paint.rotate_and_halve_sprite(_rimmed_brand_icon(kit, 2 * side), -8 if canvas.right_to_left else 8)
-    if foot - icon.height < kit.frame.bottom and icon.width + button > kit.column:
+    if foot - icon.height < kit.frame.bottom and icon.width + button > kit.column_width:
         foot = kit.frame.bottom - _HOOK_BUTTON_ROOM_PX + _ICON_MARGIN_OVERLAP_PX
     place = (canvas.x_from_picture_edge(_HOOK_ICON_MARGIN_PX - 10, icon.width), foot - icon.height)
     paint.draw_sprite_with_shadow(canvas.image, icon, place, blur=52, down=34, alpha=105)

@@ -44,26 +44,28 @@ class SlideKit(NamedTuple):
     presenter: SlidePresenter | None = None
 
     @property
-    def column(self) -> int:
-        return self.frame.column
+    def column_width(self) -> int:
+        return self.frame.column_width
 
     @property
-    def middle(self) -> int:
+    def centered_column_width(self) -> int:
         """Return the width in pixels of a text column that is centered in the picture."""
         return self.frame.width - 2 * self.frame.inset
 
     @property
-    def body(self) -> int:
+    def body_top_y(self) -> int:
         """Return the y at which a slide's body begins, below the header."""
         return self.frame.top + HEADER_HEIGHT_PX
 
-    def page(self, image: Image.Image) -> Canvas:
+    def canvas_on_image(self, image: Image.Image) -> Canvas:
         """Return a canvas on an image, in the copy's text direction."""
         return Canvas(image, self.frame, right_to_left=is_right_to_left_language(self.language))
 
     def canvas(self, ground: GroundColors, number: int) -> Canvas:
         """Return a canvas with a slide's ground; the orbs on its side edges continue on the next slide."""
-        canvas = self.page(paint.draw_gradient_ground(self.frame.size, ground.tints, f"{self.seed}/{number}"))
+        canvas = self.canvas_on_image(
+            paint.draw_gradient_ground(self.frame.size, ground.tints, f"{self.seed}/{number}")
+        )
         for edge in (number, number + 1):
             self._draw_ground_orb(canvas, ground, edge, number)
         return canvas
@@ -76,7 +78,7 @@ class SlideKit(NamedTuple):
         radius = round(seeded_between(0.3, 0.46, self.seed, f"radius {edge}") * width)
         paint.draw_fading_orb(canvas.image, (center, round(down)), radius, ground.shape)
 
-    def fit(
+    def fit_text(
         self, text: str, box: TextBox, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06
     ) -> TextBlock:
         """Return a text fitted into a box, in a `kind` of weight and tracking, between two font sizes."""

@@ -24,21 +24,24 @@ def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page:
     tile.paste_rimmed_tile(
         canvas.image,
         tile.draw_brand_tile(kit, ground, HEADER_TILE_SIDE_PX),
-        (canvas.start(0, HEADER_TILE_SIDE_PX), top),
+        (canvas.x_from_safe_zone_edge(0, HEADER_TILE_SIDE_PX), top),
         ground.text,
     )
-    room = kit.column - offset - HEADER_TILE_SIDE_PX - pages * _STEP
-    name = kit.fit(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT, (24, 38))
+    room = kit.column_width - offset - HEADER_TILE_SIDE_PX - pages * _STEP
+    name = kit.fit_text(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT, (24, 38))
     middle = top + (HEADER_TILE_SIDE_PX - name.ascent_px) / 2
-    canvas.set("name", name, (canvas.start(offset, room), middle), room, color=ground.text)
+    canvas.draw_text_block("name", name, (canvas.x_from_safe_zone_edge(offset, room), middle), room, color=ground.text)
     if pages > 1:
         _draw_page_dots(canvas, ground, page, pages)
 
 
 def _draw_page_dots(canvas: Canvas, ground: GroundColors, page: int, pages: int) -> None:
-    first = canvas.frame.column - pages * _STEP + (_STEP - _DOT)
+    first = canvas.frame.column_width - pages * _STEP + (_STEP - _DOT)
     for number in range(pages):
-        place = (canvas.start(first + number * _STEP, _DOT), canvas.frame.top + (HEADER_TILE_SIDE_PX - _DOT) // 2)
+        place = (
+            canvas.x_from_safe_zone_edge(first + number * _STEP, _DOT),
+            canvas.frame.top + (HEADER_TILE_SIDE_PX - _DOT) // 2,
+        )
         alpha = 255 if number == page else 85
         paint.fill_rounded_rectangle(canvas.image, place, (_DOT, _DOT), ground.text, radius=_DOT / 2, alpha=alpha)
 
@@ -58,14 +61,18 @@ def draw_pill_button(
     kit: SlideKit, canvas: Canvas, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB], size: int
 ) -> None:
     """Draw a button: a text in the second colour on the first."""
-    block = kit.fit(text, TextBox(kit.middle - 2 * size, size * 2.2, 1), LABEL_FONT, (24, size), 1.0)
+    block = kit.fit_text(
+        text, TextBox(kit.centered_column_width - 2 * size, size * 2.2, 1), LABEL_FONT, (24, size), 1.0
+    )
     width, height = round(block.width + size * 1.9), round(size * 2.3)
     place = (round(center[0] - width / 2), round(center[1] - height / 2))
     mask = paint.rounded_rectangle_mask((width, height), height / 2)
     paint.draw_mask_shadow(canvas.image, place, mask, blur=28, down=12, alpha=60)
     canvas.image.paste(colors[0], place, mask)
     top = center[1] - block.ascent_px / 2
-    canvas.set("pill", block, (center[0] - block.width / 2, top), block.width, color=colors[1], align="middle")
+    canvas.draw_text_block(
+        "pill", block, (center[0] - block.width / 2, top), block.width, color=colors[1], align="middle"
+    )
 
 
 class NextButton(NamedTuple):
@@ -77,10 +84,10 @@ class NextButton(NamedTuple):
     def width(self) -> int:
         return _NEXT_BUTTON_HEIGHT_PX + (round(self.word.width) + 24 if self.word else 0)
 
-    def put(self, canvas: Canvas, ground: GroundColors, *, edge: int = 0) -> None:
+    def draw_on_canvas(self, canvas: Canvas, ground: GroundColors, *, edge: int = 0) -> None:
         """Draw the button; `edge` is the width of a rim that separates it from a screenshot below."""
         side, width, frame = _NEXT_BUTTON_HEIGHT_PX, self.width, canvas.frame
-        place = (canvas.start(frame.column - width, width), frame.bottom - side)
+        place = (canvas.x_from_safe_zone_edge(frame.column_width - width, width), frame.bottom - side)
         mask = paint.rounded_rectangle_mask((width, side), side / 2)
         paint.draw_mask_shadow(canvas.image, place, mask, blur=30, down=10, alpha=80)
         if edge:
@@ -90,7 +97,7 @@ class NextButton(NamedTuple):
         if self.word:
             left = place[0] + (width - 40 - self.word.width if canvas.right_to_left else 40)
             at = (left, place[1] + (side - self.word.ascent_px) / 2)
-            canvas.set("onward", self.word, at, self.word.width, color=ground.tints[0])
+            canvas.draw_text_block("onward", self.word, at, self.word.width, color=ground.tints[0])
         arrow = paint.arrow_mask(52, left=canvas.right_to_left)
         inner = (side - arrow.width) // 2
         left = place[0] + inner if canvas.right_to_left else place[0] + width - inner - arrow.width
@@ -98,8 +105,8 @@ class NextButton(NamedTuple):
 
 
 def fit_next_button(kit: SlideKit, label: str) -> NextButton:
-    room = TextBox(kit.column - _NEXT_BUTTON_HEIGHT_PX - 64, _NEXT_BUTTON_HEIGHT_PX, 1)
-    return NextButton(kit.fit(label, room, LABEL_FONT, (24, 36), 1.0) if label else None)
+    room = TextBox(kit.column_width - _NEXT_BUTTON_HEIGHT_PX - 64, _NEXT_BUTTON_HEIGHT_PX, 1)
+    return NextButton(kit.fit_text(label, room, LABEL_FONT, (24, 36), 1.0) if label else None)
 
 
 def draw_number_badge(
@@ -107,7 +114,7 @@ def draw_number_badge(
 ) -> None:
     """Draw a number in the second colour on a rounded square of the first."""
     paint.fill_rounded_rectangle(canvas.image, place, (side, side), colors[0], radius=side * 0.32)
-    block = kit.fit(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
-    canvas.set(
+    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
+    canvas.draw_text_block(
         "number", block, (place[0], place[1] + (side - block.ascent_px) / 2), side, color=colors[1], align="middle"
     )

@@ -21,9 +21,9 @@ def draw_recap_slide(kit: SlideKit, copy: PieceCopy, page: int, pages: int) -> C
     canvas = kit.canvas(ground, page)
     fill_area_below_texts(kit, canvas, ground, page)
     parts.draw_slide_header(kit, canvas, ground, page, pages)
-    title = kit.fit(copy.recap.text, TextBox(kit.column, 210, 2), TITLE_FONT, (44, 100), 1.04)
-    place = (kit.frame.left, kit.body + 10)
-    top = canvas.set("recap", title, place, kit.column, color=ground.text) + 44
+    title = kit.fit_text(copy.recap.text, TextBox(kit.column_width, 210, 2), TITLE_FONT, (44, 100), 1.04)
+    place = (kit.frame.left, kit.body_top_y + 10)
+    top = canvas.draw_text_block("recap", title, place, kit.column_width, color=ground.text) + 44
     bottom = _draw_save_label(kit, canvas, ground, copy.labels.save)
     row = min(_ROW, (bottom - top) / len(copy.points))
     height = round(row) - _GAP
@@ -35,8 +35,8 @@ def draw_recap_slide(kit: SlideKit, copy: PieceCopy, page: int, pages: int) -> C
 
 
 def _fit_recap_item(kit: SlideKit, text: str, height: int, largest: int) -> TextBlock:
-    room = kit.column - _recap_words_offset_px(height) - _INSET
-    return kit.fit(text, TextBox(room, height - 32, 3), LABEL_FONT, (min(26, largest), largest), 1.16)
+    room = kit.column_width - _recap_words_offset_px(height) - _INSET
+    return kit.fit_text(text, TextBox(room, height - 32, 3), LABEL_FONT, (min(26, largest), largest), 1.16)
 
 
 def _recap_words_offset_px(height: int) -> int:
@@ -52,9 +52,9 @@ def _draw_save_label(kit: SlideKit, canvas: Canvas, ground: GroundColors, label:
     """Draw the label below a recap's list, if the language has one. Return the lowest y for the list."""
     if not label:
         return kit.frame.bottom + _GAP
-    block = kit.fit(label, TextBox(kit.column, 60, 1), LABEL_FONT, (24, 36))
+    block = kit.fit_text(label, TextBox(kit.column_width, 60, 1), LABEL_FONT, (24, 36))
     top = kit.frame.bottom - block.height
-    canvas.set("save", block, (kit.frame.left, top), kit.column, color=ground.muted, align="middle")
+    canvas.draw_text_block("save", block, (kit.frame.left, top), kit.column_width, color=ground.muted, align="middle")
     return top - 40 + _GAP
 
 
@@ -64,14 +64,16 @@ def _draw_recap_item(
     top, height = row
     alpha = 22 if ground.is_dark else 190
     place = (kit.frame.left, top)
-    paint.fill_rounded_rectangle(canvas.image, place, (kit.column, height), (255, 255, 255), radius=40, alpha=alpha)
+    paint.fill_rounded_rectangle(
+        canvas.image, place, (kit.column_width, height), (255, 255, 255), radius=40, alpha=alpha
+    )
     side = _recap_badge_side(height)
-    place = (canvas.start(_INSET, side), top + (height - side) // 2)
+    place = (canvas.x_from_safe_zone_edge(_INSET, side), top + (height - side) // 2)
     parts.draw_number_badge(kit, canvas, number, place=place, side=side, colors=(ground.accent, ground.tints[0]))
-    room = kit.column - _recap_words_offset_px(height) - _INSET
+    room = kit.column_width - _recap_words_offset_px(height) - _INSET
     middle = top + (height - block.height) / 2 + 2
-    start = canvas.start(_recap_words_offset_px(height), room)
-    canvas.set("item", block, (start, middle), room, color=ground.text)
+    start = canvas.x_from_safe_zone_edge(_recap_words_offset_px(height), room)
+    canvas.draw_text_block("item", block, (start, middle), room, color=ground.text)
 
 
 def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_only: bool = False) -> Canvas:
@@ -92,26 +94,32 @@ def _draw_point_with_device(
 ) -> None:
     above = 0 if is_only else _BADGE + _BELOW_BADGE
     if not is_only:
-        place = (canvas.start(0, _BADGE), kit.body)
+        place = (canvas.x_from_safe_zone_edge(0, _BADGE), kit.body_top_y)
         parts.draw_number_badge(kit, canvas, number, place=place, side=_BADGE, colors=(ground.accent, ground.tints[0]))
-    block = kit.fit(text, TextBox(kit.column, _WORDS, 5), TITLE_FONT, (34, 88), 1.08)
-    bottom = canvas.set("point", block, (kit.frame.left, kit.body + above), kit.column, color=ground.text)
+    block = kit.fit_text(text, TextBox(kit.column_width, _WORDS, 5), TITLE_FONT, (34, 88), 1.08)
+    bottom = canvas.draw_text_block(
+        "point", block, (kit.frame.left, kit.body_top_y + above), kit.column_width, color=ground.text
+    )
     devices.draw_devices(canvas, [devices.place_point_device(kit, canvas, round(bottom) + 64, number)])
 
 
 def _draw_only_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
     """Draw a slideshow's only point: its words in the hook's place, and the icon at the bottom edge."""
-    room = draw_peeking_icon(kit, canvas, ground, number) - kit.body
-    block = kit.fit(text, TextBox(kit.column, room, 6), TITLE_FONT, (46, 140), 1.05)
-    canvas.set("point", block, (kit.frame.left, kit.body), kit.column, color=ground.text)
+    room = draw_peeking_icon(kit, canvas, ground, number) - kit.body_top_y
+    block = kit.fit_text(text, TextBox(kit.column_width, room, 6), TITLE_FONT, (46, 140), 1.05)
+    canvas.draw_text_block("point", block, (kit.frame.left, kit.body_top_y), kit.column_width, color=ground.text)
 
 
 def _draw_numbered_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
     """Draw a point: a large number at the top and the words at the bottom; the space between stays empty."""
     fill_area_below_texts(kit, canvas, ground, number)
-    large = kit.fit(str(number), TextBox(kit.column, _NUMBER, 1), TITLE_FONT, (100, _NUMBER))
-    place = (kit.frame.left, kit.body + _ABOVE)
-    room = kit.frame.bottom - canvas.set("number", large, place, kit.column, color=ground.accent) - _ABOVE
-    block = kit.fit(text, TextBox(kit.column, min(600, room), 6), TITLE_FONT, (46, 128), 1.05)
+    large = kit.fit_text(str(number), TextBox(kit.column_width, _NUMBER, 1), TITLE_FONT, (100, _NUMBER))
+    place = (kit.frame.left, kit.body_top_y + _ABOVE)
+    room = (
+        kit.frame.bottom
+        - canvas.draw_text_block("number", large, place, kit.column_width, color=ground.accent)
+        - _ABOVE
+    )
+    block = kit.fit_text(text, TextBox(kit.column_width, min(600, room), 6), TITLE_FONT, (46, 128), 1.05)
     top = kit.frame.bottom - block.height
-    canvas.set("point", block, (kit.frame.left, top), kit.column, color=ground.text)
+    canvas.draw_text_block("point", block, (kit.frame.left, top), kit.column_width, color=ground.text)

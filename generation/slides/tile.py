@@ -71,7 +71,7 @@ def _is_dark_logo(logo: Image.Image) -> bool:
 
 def _draw_initial_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
     icon = _draw_plain_tile(ground.tints[0], side)
-    block = kit.fit(
+    block = kit.fit_text(
         _first_letter_of_name(kit.name), TextBox(side * 0.7, side * 0.7, 1), TITLE_FONT, (8, round(side * 0.62))
     )
     if drawn := render_line_ink(block.lines[0], block.size):

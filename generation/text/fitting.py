@@ -25,7 +25,7 @@ MAX_HYPHENATED_SIZE_SHARE = 0.62
 #: Hyphenate only if the size grows by this factor.
 MIN_HYPHENATION_SIZE_GAIN = 1.2
 #: Minimum heights above the first and below the last baseline of a block, in em: those of Inter.
-CAP, DESCENT = 0.73, 0.2
+MIN_ASCENT_EM, MIN_DESCENT_EM = 0.73, 0.2
 
 _MARKS_BEFORE_ELLIPSIS = f" ,;:.-{SOFT_HYPHEN}"
 
@@ -50,7 +50,7 @@ class TextBlock(NamedTuple):
     @property
     def ascent_px(self) -> float:
         """Return the pixels from the block's top to its first baseline, enough for capitals and accents."""
-        return self.size * max(CAP, self.lines[0].top if self.lines else 0.0)
+        return self.size * max(MIN_ASCENT_EM, self.lines[0].top if self.lines else 0.0)
 
     @property
     def height(self) -> float:
@@ -63,7 +63,7 @@ class TextBlock(NamedTuple):
 
     @property
     def _descent_em(self) -> float:
-        return max(DESCENT, self.lines[-1].bottom if self.lines else 0.0)
+        return max(MIN_DESCENT_EM, self.lines[-1].bottom if self.lines else 0.0)
 
 
 class FittableText(NamedTuple):
@@ -126,7 +126,7 @@ def _find_largest_font_size(holds: Callable[[int], bool], least: int, largest: i
 def _does_text_fit_box(text: FittableText, box: TextBox, size: int) -> bool:
     width = box.width / size
     lines = text.lay_all_lines(width)
-    high = CAP + text.leading * (len(lines) - 1) + DESCENT
+    high = MIN_ASCENT_EM + text.leading * (len(lines) - 1) + MIN_DESCENT_EM
     return text.widest_width <= width and len(lines) <= box.lines and size * high <= box.height
 
 
@@ -148,7 +148,7 @@ def _shape_text_block(
 def _truncate_text_block(text: FittableText, box: TextBox, size: int) -> TextBlock:
     """Keep as many lines as fit at the smallest size; the last one ends with an ellipsis."""
     lines = text.cut(box.width / size).lay_all_lines(box.width / size)
-    room = 1 + max(0, int((box.height / size - CAP - DESCENT) / text.leading))
+    room = 1 + max(0, int((box.height / size - MIN_ASCENT_EM - MIN_DESCENT_EM) / text.leading))
     kept = lines[: min(box.lines, room)]
     if len(kept) < len(lines):
         kept[-1] = _end_with_ellipsis(kept[-1], box.width / size, text.style)

@@ -41,7 +41,11 @@ def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScen
     stage = SceneStage(kit, kit.theme.vivid, _END_SCENE_NUMBER, seconds)
     button, places = button_text_and_places(kit, copy)
     blocks, signature = fit_end_lines(kit, copy), fit_presenter_byline(kit, copy)
-    foot = kit.fit(" · ".join(places), TextBox(kit.middle, _FOOT, 1), LABEL_FONT, (24, 38)) if places else None
+    foot = (
+        kit.fit_text(" · ".join(places), TextBox(kit.centered_column_width, _FOOT, 1), LABEL_FONT, (24, 38))
+        if places
+        else None
+    )
     heights = [
         _ABOVE_BUTTON + _BUTTON if button else 0,
         _ABOVE_FOOT + foot.height if foot else 0,

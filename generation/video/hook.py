@@ -30,7 +30,7 @@ def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoSce
     reserved = _HOOK_BYLINE_GAP_PX + presenter.height if presenter else 0
     block = fit_hook_title(kit, copy.hook.text, hook_text_room(kit, reserved))
     icon, name = build_scene_header(stage, canvas)
-    top = kit.body if kit.screenshots else _hook_top_without_devices(kit, block.height + reserved)
+    top = kit.body_top_y if kit.screenshots else _hook_top_without_devices(kit, block.height + reserved)
     headline = build_kinetic_text(kit, "hook", block, top, stage.ground.text)
     things, texts = [icon], [name, ScheduledText(headline, _HOOK_WORDS_START_S)]
     if presenter:
@@ -49,7 +49,7 @@ def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoSce
 
 def _hook_top_without_devices(kit: SlideKit, height: float) -> float:
     """Return the y of the hook's top in a scene without devices below it."""
-    return kit.body + max(0.0, (kit.frame.bottom - kit.body - height) * 0.3)
+    return kit.body_top_y + max(0.0, (kit.frame.bottom - kit.body_top_y - height) * 0.3)
 
 
 def _animate_hook_devices(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:

@@ -61,7 +61,7 @@ class KineticText:
         self.name, self.block, self.column, self.language = name, block, column, language
         share = left_space_share(column.align, right_to_left=block.right_to_left)
         self._lines = [*place_inked_lines(block, (column.x, column.y), column.width, share)]
-        self.words = [*self._words()]
+        self.words = [*self._place_words()]
         self.count = 1 + max((word.number for word in self.words), default=0)
         self._colors = self._color_words(color, emphasis)
 
@@ -69,7 +69,7 @@ class KineticText:
     def bottom(self) -> float:
         return self.column.y + self.block.height
 
-    def _words(self) -> Iterator[PlacedWord]:
+    def _place_words(self) -> Iterator[PlacedWord]:
         number, size = 0, self.block.size
         for row, one in enumerate(self._lines):
             whole = render_line_ink(one.line, size)
@@ -104,7 +104,7 @@ class KineticText:
         top = word.place[1] + (word.mask.height - size[1]) / 2 + down
         image.paste(color, (round(left), round(top)), mask)
 
-    def set(self, canvas: Canvas) -> None:
+    def draw_final_state(self, canvas: Canvas) -> None:
         """Draw all words onto a canvas in their final state; measure each line before it is drawn."""
         canvas.marks += [self._mark(canvas.image, row) for row in sorted({word.line for word in self.words})]
         self.draw(canvas.image, math.inf)

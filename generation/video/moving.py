@@ -104,7 +104,7 @@ class MovingBackdrop:
         self._larger, self._size, self._way = larger, size, way
         self._room = larger.width - size[0], larger.height - size[1]
 
-    def at(self, frame: int, frames: int) -> Image.Image:
+    def crop_for_frame(self, frame: int, frames: int) -> Image.Image:
         """Return the part of the ground that the frame with this number shows, of `frames` frames."""
         slower = max(1, math.ceil(frames / min(self._room)))
         moved = min(frame // slower, *self._room)

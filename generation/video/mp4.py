@@ -50,7 +50,7 @@ def encode_mp4(
         count = 0
         with ffmpeg.start_encoder(*_mp4_encoding_arguments(path, sound_file, size)) as encoder:
             for picture in pictures:
-                encoder.write(picture.tobytes())
+                encoder.write_frame(picture.tobytes())
                 count += 1
                 yield count
         _check_frame_count(path, count)
@@ -112,7 +112,7 @@ def describe_video_file(path: Path, size: tuple[int, int], count: int, marks: Se
         duration_ms=count * 1000 // VIDEO_FRAMES_PER_S,
         size_bytes=path.stat().st_size,
         sha256=digest,
-        shown=[mark.shown() for mark in marks],
+        shown=[mark.build_drawn_text() for mark in marks],
     )
 
 

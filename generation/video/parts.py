@@ -22,18 +22,23 @@ _PILL_FONT_SIZE_PX = 50
 
 def empty_scene_canvas(kit: SlideKit) -> Canvas:
     """Return an empty picture to lay a scene out on."""
-    return kit.page(Image.new("RGB", kit.frame.size))
+    return kit.canvas_on_image(Image.new("RGB", kit.frame.size))
 
 
 def build_scene_header(stage: SceneStage, canvas: Canvas) -> tuple[PoppingPicture, ScheduledText]:
     """Return the brand's tile and name, in the same place as on every slide."""
     kit, offset, top = stage.kit, HEADER_TILE_SIDE_PX + 22, stage.kit.frame.top
     icon = build_popping_tile(
-        stage, HEADER_TILE_SIDE_PX, (canvas.start(0, HEADER_TILE_SIDE_PX), top), starts=BEFORE_FIRST_FRAME_S
+        stage,
+        HEADER_TILE_SIDE_PX,
+        (canvas.x_from_safe_zone_edge(0, HEADER_TILE_SIDE_PX), top),
+        starts=BEFORE_FIRST_FRAME_S,
     )
-    room = kit.column - offset
-    block = kit.fit(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT, (24, 40))
-    column = TextBlockColumn(canvas.start(offset, room), top + (HEADER_TILE_SIDE_PX - block.ascent_px) / 2, room)
+    room = kit.column_width - offset
+    block = kit.fit_text(kit.name, TextBox(room, HEADER_TILE_SIDE_PX, 1), LABEL_FONT, (24, 40))
+    column = TextBlockColumn(
+        canvas.x_from_safe_zone_edge(offset, room), top + (HEADER_TILE_SIDE_PX - block.ascent_px) / 2, room
+    )
     return icon, ScheduledText(
         KineticText("name", block, column, kit.language, color=stage.ground.text), BEFORE_FIRST_FRAME_S
     )
@@ -50,7 +55,7 @@ def build_kinetic_text(
     middle: bool = False,
 ) -> KineticText:
     """Return a text that appears word by word, in the text column, or centered with `middle`."""
-    left, width = (kit.frame.inset, kit.middle) if middle else (kit.frame.left, kit.column)
+    left, width = (kit.frame.inset, kit.centered_column_width) if middle else (kit.frame.left, kit.column_width)
     column = TextBlockColumn(left, top, width, "middle" if middle else "start")
     return KineticText(name, block, column, kit.language, color=color, emphasis=emphasis)
 
@@ -59,13 +64,13 @@ def build_presenter_parts(
     stage: SceneStage, canvas: Canvas, signature: PresenterByline, top: float, *, starts: float, middle: bool = False
 ) -> tuple[PoppingPicture, list[ScheduledText]]:
     """Return the presenter's portrait as a picture, and the name and the disclosure as timed texts."""
-    place, color = signature.place(canvas, top, middle=middle), stage.ground.text
+    place, color = signature.layout_on_canvas(canvas, top, middle=middle), stage.ground.text
     lines = (("presenter", signature.name, place.name), ("disclosure", signature.disclosure, place.disclosure))
     texts = [
         KineticText(name, block, TextBlockColumn(*at, place.room), stage.kit.language, color=color)
         for name, block, at in lines
     ]
-    return PoppingPicture(signature.disc(stage.ground), place.face, starts=starts), [
+    return PoppingPicture(signature.draw_round_portrait(stage.ground), place.face, starts=starts), [
         ScheduledText(text, starts) for text in texts
     ]
 
@@ -83,17 +88,17 @@ def draw_pill_sprite(
     kit: SlideKit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, DrawnLine]:
     """Return the picture of a button with a text in the second color, and the mark of that text."""
-    block = kit.fit(
+    block = kit.fit_text(
         text,
-        TextBox(kit.middle - 2 * _PILL_FONT_SIZE_PX, _PILL_FONT_SIZE_PX * 2.2, 1),
+        TextBox(kit.centered_column_width - 2 * _PILL_FONT_SIZE_PX, _PILL_FONT_SIZE_PX * 2.2, 1),
         LABEL_FONT,
         (24, _PILL_FONT_SIZE_PX),
         1.0,
     )
     size = round(block.width + _PILL_FONT_SIZE_PX * 1.9), round(_PILL_FONT_SIZE_PX * 2.3)
-    canvas = kit.page(Image.new("RGB", size, colors[0]))
+    canvas = kit.canvas_on_image(Image.new("RGB", size, colors[0]))
     top = (size[1] - block.ascent_px) / 2
-    canvas.set("pill", block, (0, top), size[0], color=colors[1], align="middle")
+    canvas.draw_text_block("pill", block, (0, top), size[0], color=colors[1], align="middle")
     return _cut_out_sprite(canvas, size[1] / 2, round(center[0] - size[0] / 2), round(center[1] - size[1] / 2))
 
 
@@ -104,10 +109,10 @@ def draw_badge_sprite(
 
     The number has the second color, the square the first.
     """
-    canvas = kit.page(Image.new("RGB", (side, side), colors[0]))
-    block = kit.fit(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
+    canvas = kit.canvas_on_image(Image.new("RGB", (side, side), colors[0]))
+    block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
     top = (side - block.ascent_px) / 2
-    canvas.set("number", block, (0, top), side, color=colors[1], align="middle")
+    canvas.draw_text_block("number", block, (0, top), side, color=colors[1], align="middle")
     return _cut_out_sprite(canvas, side * 0.32, *place)
 
 

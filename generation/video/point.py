@@ -32,8 +32,8 @@ def _build_scene_with_device(stage: SceneStage, text: str, *, is_only: bool) -> 
     kit, ground, canvas = stage.kit, stage.ground, empty_scene_canvas(stage.kit)
     icon, name = build_scene_header(stage, canvas)
     numbers, marks = ([], []) if is_only else _popping_number_badge(stage, canvas)
-    block = kit.fit(text, TextBox(kit.column, 300, 4), TITLE_FONT, (42, 92), 1.08)
-    top = kit.body + (0 if is_only else _BADGE + _BELOW_BADGE)
+    block = kit.fit_text(text, TextBox(kit.column_width, 300, 4), TITLE_FONT, (42, 92), 1.08)
+    top = kit.body_top_y + (0 if is_only else _BADGE + _BELOW_BADGE)
     headline = build_kinetic_text(kit, "point", block, top, ground.text, emphasis=ground.accent)
     device_image, place = devices.place_point_device(kit, canvas, round(headline.bottom) + _BELOW, stage.number)
     device = RisingPicture(device_image, place, starts=_DEVICE_COMES, lasts=stage.seconds)
@@ -42,7 +42,10 @@ def _build_scene_with_device(stage: SceneStage, text: str, *, is_only: bool) -> 
 
 def _popping_number_badge(stage: SceneStage, canvas: Canvas) -> tuple[list[PoppingPicture], list[DrawnLine]]:
     """Return the badge with a point's number at a device's side, and the mark of its text."""
-    place, colors = (canvas.start(0, _BADGE), stage.kit.body), (stage.ground.accent, stage.ground.tints[0])
+    place, colors = (
+        (canvas.x_from_safe_zone_edge(0, _BADGE), stage.kit.body_top_y),
+        (stage.ground.accent, stage.ground.tints[0]),
+    )
     picture, mark = draw_badge_sprite(stage.kit, stage.number, place=place, side=_BADGE, colors=colors)
     return [PoppingPicture(picture, place, starts=_NUMBER_COMES)], [mark]
 
@@ -51,13 +54,13 @@ def _build_scene_without_device(stage: SceneStage, text: str, *, is_only: bool) 
     """Return a scene with a large number above the words; a single point has only its words."""
     kit, ground, canvas = stage.kit, stage.ground, empty_scene_canvas(stage.kit)
     icon, name = build_scene_header(stage, canvas)
-    large = kit.fit(
-        str(stage.number), TextBox(kit.column, _LARGE_NUMBER_SIZE_PX, 1), TITLE_FONT, (100, _LARGE_NUMBER_SIZE_PX)
+    large = kit.fit_text(
+        str(stage.number), TextBox(kit.column_width, _LARGE_NUMBER_SIZE_PX, 1), TITLE_FONT, (100, _LARGE_NUMBER_SIZE_PX)
     )
     above = 0 if is_only else large.height + _BELOW
-    room = kit.frame.bottom - kit.body - above - _BELOW
-    block = kit.fit(text, TextBox(kit.column, room, 6), TITLE_FONT, (46, 128), 1.05)
-    top = kit.body + max(0.0, (room - block.height) * 0.4)
+    room = kit.frame.bottom - kit.body_top_y - above - _BELOW
+    block = kit.fit_text(text, TextBox(kit.column_width, room, 6), TITLE_FONT, (46, 128), 1.05)
+    top = kit.body_top_y + max(0.0, (room - block.height) * 0.4)
     number = ScheduledText(build_kinetic_text(kit, "number", large, top, ground.accent), _NUMBER_COMES)
     headline = build_kinetic_text(kit, "point", block, top + above, ground.text, emphasis=ground.accent)
     texts = [name, *([] if is_only else [number]), ScheduledText(headline, _WORDS_COME)]

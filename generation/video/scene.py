@@ -28,7 +28,7 @@ class TimedText(Protocol):
     def draw(self, image: Image.Image, seconds: float, step: float) -> None:
         """Draw onto a frame the words that have started after `seconds` seconds, one word each `step`."""
 
-    def set(self, canvas: Canvas) -> None:
+    def draw_final_state(self, canvas: Canvas) -> None:
         """Draw the whole text onto a canvas in its final state, and add its measured lines to `marks`."""
 
 
@@ -59,28 +59,28 @@ class VideoScene:
     def frames(self) -> int:
         return round(self.seconds * VIDEO_FRAMES_PER_S)
 
-    def draw(self, number: int) -> Image.Image:
+    def draw_frame(self, number: int) -> Image.Image:
         """Return one frame of the scene."""
         image = self._draw_without_texts(number)
         for text, starts in self._texts:
-            text.draw(image, number / VIDEO_FRAMES_PER_S - starts, self._step(text))
+            text.draw(image, number / VIDEO_FRAMES_PER_S - starts, self._word_interval_s(text))
         return image
 
-    def settled(self) -> Canvas:
+    def draw_last_frame(self) -> Canvas:
         """Return the scene's last frame before the cut as a canvas, with each line of text measured."""
-        canvas = self._kit.page(self._draw_without_texts(self.frames - 1))
+        canvas = self._kit.canvas_on_image(self._draw_without_texts(self.frames - 1))
         canvas.marks += self._marks
         for text, _ in self._texts:
-            text.set(canvas)
+            text.draw_final_state(canvas)
         return canvas
 
     def _draw_without_texts(self, number: int) -> Image.Image:
-        image = self._backdrop.at(number, self.frames)
+        image = self._backdrop.crop_for_frame(number, self.frames)
         for thing in self._things:
             thing.draw(image, number / VIDEO_FRAMES_PER_S)
         return image
 
-    def _step(self, text: TimedText) -> float:
+    def _word_interval_s(self, text: TimedText) -> float:
         return min(MAX_WORD_STEP_S, self.seconds * _WORDS_APPEAR_SHARE / text.count)
 
 

@@ -41,7 +41,7 @@ class VideoPiece(NamedTuple):
     end: Image.Image | None = None
     speech: Sequence[MonoWave] = ()
 
-    def make(self, folder: Path) -> Generator[ProgressStep]:
+    def render_files(self, folder: Path) -> Generator[ProgressStep]:
         """Encode the video into an existing folder; yield progress. The file is complete at the last step."""
         film = build_video_scenes(self.kit, self.copy, self.timing, self.end)
         sound = mix_sound_track(self.timing, self.kit.seed, self.speech)
@@ -52,7 +52,7 @@ class VideoPiece(NamedTuple):
             for number in encoded:
                 if number % every == 0:
                     yield ProgressStep(number / count * (1 - _PROGRESS_AFTER_FRAMES))
-        settled = [scene.settled() for scene in film]
+        settled = [scene.draw_last_frame() for scene in film]
         video_thumbnail_path(path).write_bytes(encode_thumbnail(settled[0].image))
         marks = [mark for canvas in settled for mark in canvas.marks]
         yield ProgressStep(1.0, describe_video_file(path, self.kit.frame.size, count, marks))
@@ -73,14 +73,14 @@ def build_video_scenes(
 def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[Image.Image]:
     """Yield each frame. During a cut, the old scene keeps moving below the new one."""
     for number in range(shown[0].frames):
-        yield shown[0].draw(number)
+        yield shown[0].draw_frame(number)
     for at, (old, new) in enumerate(pairwise(shown)):
         cut = _choose_cut_transition(kit, at)
         turning = round(cuts.CUT_TRANSITION_SECONDS * VIDEO_FRAMES_PER_S)
         for number in range(new.frames):
-            picture = new.draw(number)
+            picture = new.draw_frame(number)
             if number < turning:
-                picture = cut(old.draw(old.frames + number), picture, (number + 1) / (turning + 1))
+                picture = cut(old.draw_frame(old.frames + number), picture, (number + 1) / (turning + 1))
             yield picture
 
 

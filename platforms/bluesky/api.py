@@ -160,7 +160,7 @@ async def create_pds_session(client: httpx.AsyncClient, base: str, *, identifier
     body = msgspec.json.encode({"identifier": identifier, "password": password})
     api = PdsApi(client=client, base=base)
     url = api.url("com.atproto.server.createSession")
-    answer = await api.ask("POST", url, headers=JSON_CONTENT_TYPE_HEADER, content=body)
+    answer = await api.send_request("POST", url, headers=JSON_CONTENT_TYPE_HEADER, content=body)
     return http.decode_platform_response(check_pds_response(answer), PdsSession)
 
 
@@ -172,7 +172,7 @@ async def refresh_pds_session(client: httpx.AsyncClient, base: str, *, refresh_t
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
     try:
-        answer = check_pds_response(await api.ask("POST", api.url("com.atproto.server.refreshSession")))
+        answer = check_pds_response(await api.send_request("POST", api.url("com.atproto.server.refreshSession")))
         return http.decode_platform_response(answer, PdsSession)
     except AccessTokenExpired as error:
         raise AccountReauthRequired("SESSION_ENDED", "the session has ended: connect the account again") from error
@@ -185,7 +185,7 @@ async def delete_pds_session(client: httpx.AsyncClient, base: str, *, refresh_to
     if the session has already ended, any `PlatformError`.
     """
     api = PdsApi(client=client, base=base, token=refresh_token)
-    check_pds_response(await api.ask("POST", api.url("com.atproto.server.deleteSession")))
+    check_pds_response(await api.send_request("POST", api.url("com.atproto.server.deleteSession")))
 
 
 async def get_avatar_url(api: PdsApi, did: str) -> str | None:
@@ -199,7 +199,7 @@ async def get_avatar_url(api: PdsApi, did: str) -> str | None:
 
 async def resolve_handle(api: PdsApi, handle: str) -> str | None:
     """Return the DID of a handle; None if the server finds none."""
-    answer = await api.ask("GET", api.url("com.atproto.identity.resolveHandle", handle=handle))
+    answer = await api.send_request("GET", api.url("com.atproto.identity.resolveHandle", handle=handle))
     if not answer.ok and decode_xrpc_error(answer).error == "InvalidRequest":
         return None
     return http.decode_platform_response(check_pds_response(answer), ResolvedHandle).did
@@ -207,7 +207,7 @@ async def resolve_handle(api: PdsApi, handle: str) -> str | None:
 
 async def get_upload_limit(api: PdsApi) -> int | None:
     """Return the server's limit for a file in bytes; None if it doesn't publish one."""
-    answer = await api.anonymous.ask("GET", api.url("com.atproto.server.describeServer"))
+    answer = await api.without_token.send_request("GET", api.url("com.atproto.server.describeServer"))
     return http.decode_platform_response(check_pds_response(answer), PdsDescription).blob_upload_limit
 
 
@@ -227,7 +227,7 @@ async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> Writt
     key raise `PostRejected` with `RECORD_KEY_TAKEN_CODE`.
     """
     url = api.url("com.atproto.repo.putRecord")
-    answer = await api.ask(
+    answer = await api.send_request(
         "POST", url, headers=JSON_CONTENT_TYPE_HEADER, content=body, timeout_s=timeout_s, irreversible=True
     )
     return http.decode_platform_response(check_pds_response(answer), WrittenPdsRecord)
@@ -236,7 +236,7 @@ async def put_pds_record(api: PdsApi, body: bytes, *, timeout_s: float) -> Writt
 async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) -> StoredPdsRecord | None:
     """Read a record from an account's repository; None if the server has no record under this key."""
     url = api.url("com.atproto.repo.getRecord", repo=repo, collection=collection, rkey=rkey)
-    answer = await api.ask("GET", url)
+    answer = await api.send_request("GET", url)
     if not answer.ok and decode_xrpc_error(answer).error == "RecordNotFound":
         return None
     return http.decode_platform_response(check_pds_response(answer), StoredPdsRecord)
@@ -254,13 +254,13 @@ def xrpc_error_of(answer: PlatformResponse) -> PlatformError:
     if answer.status == 429 or body.error == "RateLimitExceeded":
         after_s = http.read_platform_cooldown_s(answer.headers, reset="ratelimit-reset")
         return PlatformThrottled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
-    if not answer.refused:
+    if not answer.was_refused_before_write:
         return http.unclear_response_error(answer)
     if body.error in XRPC_ERROR_MEANINGS:
-        return XRPC_ERROR_MEANINGS[body.error].make()
+        return XRPC_ERROR_MEANINGS[body.error].build_error()
     if answer.status == 401:
         return AccessTokenExpired("TOKEN_REFUSED", "the account's server refuses the access token")
-    message = answer.quoted(body.message or body.error or f"status {answer.status}")
+    message = answer.quote_message(body.message or body.error or f"status {answer.status}")
     category: PlatformErrorCategory = "user_content" if body.error == "InvalidRequest" else "platform_rejected"
     return PostRejected("PLATFORM_REJECTED", f"the account's server refuses the request: {message}", category=category)
 

@@ -63,12 +63,12 @@ class BlueskyCollector(MetricsCollector):
     client: httpx.AsyncClient
     limits: ClassVar[CollectLimits] = CollectLimits(batch=25, most=500)
 
-    async def posts(
+    async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForPolling]
     ) -> Mapping[UUID, CollectedFigures]:
-        server = PdsApi.of(account, self.client)
+        server = PdsApi.for_account(account, self.client)
         query = urlencode([("uris", post.external_id) for post in posts])
-        answer = await server.ask(
+        answer = await server.send_request(
             "GET", f"{server.url('app.bsky.feed.getPosts')}?{query}", timeout_s=MAX_COLLECT_CALL_S
         )
         figures_by_uri = {
@@ -77,8 +77,8 @@ class BlueskyCollector(MetricsCollector):
         }
         return {post.id: figures_by_uri[post.external_id] for post in posts if post.external_id in figures_by_uri}
 
-    async def followers(self, account: PostingAccount) -> int | None:
-        server = PdsApi.of(account, self.client)
+    async def read_follower_count(self, account: PostingAccount) -> int | None:
+        server = PdsApi.for_account(account, self.client)
         url = server.url("app.bsky.actor.getProfile", actor=account.external_id)
-        answer = check_pds_response(await server.ask("GET", url, timeout_s=MAX_COLLECT_CALL_S))
+        answer = check_pds_response(await server.send_request("GET", url, timeout_s=MAX_COLLECT_CALL_S))
         return http.decode_platform_response(answer, BlueskyProfile).followers_count

@@ -68,7 +68,7 @@ class BlueskyAdapter(PlatformAdapter):
         A repeat leaves no extra files: the same bytes get the same name.
         """
         media.check_post_files(account, draft)
-        server = PdsApi.of(account, self.client)
+        server = PdsApi.for_account(account, self.client)
         await check_video_sizes(server, draft.media)
         blobs = [await upload_post_file(server, file) for file in draft.media]
         people = await resolve_mentions(server, draft.caption)
@@ -85,7 +85,7 @@ class BlueskyAdapter(PlatformAdapter):
         timeout_s: float,
     ) -> SendResult:
         try:
-            await api.put_pds_record(PdsApi.of(account, self.client), prepared.request, timeout_s=timeout_s)
+            await api.put_pds_record(PdsApi.for_account(account, self.client), prepared.request, timeout_s=timeout_s)
         except PostRejected as error:
             if error.code != api.RECORD_KEY_TAKEN_CODE:
                 raise
@@ -98,7 +98,7 @@ class BlueskyAdapter(PlatformAdapter):
         Raises `PostOutcomeUnknown` if the record under that key differs, is missing or can't be read.
         """
         try:
-            post = await self.look(account, prepared)
+            post = await self.find_record_of_post(account, prepared)
         except PlatformError as error:
             raise PostOutcomeUnknown(api.RECORD_KEY_TAKEN_CODE, f"the post's key is taken, and {error}") from error
         if isinstance(post, LivePost):
@@ -108,12 +108,14 @@ class BlueskyAdapter(PlatformAdapter):
         )
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
-        return inquiry.confirm(await self.look(account, inquiry.prepared), in_flight=BLUESKY_IN_FLIGHT_TIME)
+        return inquiry.withhold_unproved_absence(
+            await self.find_record_of_post(account, inquiry.prepared), in_flight=BLUESKY_IN_FLIGHT_TIME
+        )
 
-    async def look(self, account: PostingAccount, prepared: PreparedPost) -> ReconcileResult:
+    async def find_record_of_post(self, account: PostingAccount, prepared: PreparedPost) -> ReconcileResult:
         put = msgspec.json.decode(prepared.request, type=PutRecordInput)
         record = await api.get_pds_record(
-            PdsApi.of(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
+            PdsApi.for_account(account, self.client), repo=put.repo, collection=put.collection, rkey=put.rkey
         )
         if record is None:
             return AbsentPost()

@@ -97,7 +97,7 @@ class ListedInstagramPost(msgspec.Struct):
     permalink: str | None = None
 
     @property
-    def at(self) -> datetime | None:
+    def published_at(self) -> datetime | None:
         return http.parse_platform_time(self.timestamp)
 
 
@@ -178,7 +178,7 @@ async def get_container_status(api: PlatformApi, container: str) -> MediaContain
     """Return the status of a media container, with a message that is safe to quote."""
     answer = await get_from_graph_api(api, quote_path_part(container), {"fields": "status_code,status"})
     status = decode_graph_object(answer, MediaContainerStatus)
-    return msgspec.structs.replace(status, status=answer.quoted(status.status))
+    return msgspec.structs.replace(status, status=answer.quote_message(status.status))
 
 
 async def publish_container(api: PlatformApi, account_id: str, container: str, *, timeout_s: float) -> str:
@@ -215,7 +215,9 @@ async def get_from_graph_api(
 async def get_checked_response(
     api: PlatformApi, path: str, query: Mapping[str, str], *, timeout_s: float = http.PLATFORM_READ_TIMEOUT_S
 ) -> PlatformResponse:
-    return check_instagram_response(await api.ask("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s))
+    return check_instagram_response(
+        await api.send_request("GET", f"{api.base}/{path}?{urlencode(query)}", timeout_s=timeout_s)
+    )
 
 
 def check_instagram_response(answer: PlatformResponse) -> PlatformResponse:
@@ -251,13 +253,13 @@ def _code_exchange_error(answer: PlatformResponse) -> PlatformError:
     `PostRejected` if Instagram refuses this application, `AccountReauthRequired` if it refuses the code. For
     a 5xx or a redirect, the error leaves the result open.
     """
-    if not answer.refused:
+    if not answer.was_refused_before_write:
         return http.unclear_response_error(answer)
     message = http.decode_platform_error(answer, CodeExchangeErrorBody).error_message
     if "client" in message.lower() or "platform app" in message.lower():
         return PostRejected(
             "APP_REFUSED",
-            f"Instagram refuses this server's application: tell its operator ({answer.quoted(message)})",
+            f"Instagram refuses this server's application: tell its operator ({answer.quote_message(message)})",
             category="config",
         )
-    return AccountReauthRequired("CODE_REFUSED", answer.quoted(message))
+    return AccountReauthRequired("CODE_REFUSED", answer.quote_message(message))

@@ -81,23 +81,23 @@ class InstagramCollector(MetricsCollector):
     #: A fraction of the roughly 200 calls an hour for each account; a post may take two.
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
 
-    async def posts(
+    async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForPolling]
     ) -> Mapping[UUID, CollectedFigures]:
-        server, figures_by_post = self.server(account), dict[UUID, CollectedFigures]()
+        server, figures_by_post = self.api_of_account(account), dict[UUID, CollectedFigures]()
         for post in posts:
             figures = await get_post_insights(server, post) or await get_post_counts(server, post)
             if figures is not None:
                 figures_by_post[post.id] = figures
         return figures_by_post
 
-    async def followers(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccount) -> int | None:
         answer = await api.get_from_graph_api(
-            self.server(account), "me", {"fields": "followers_count"}, timeout_s=MAX_COLLECT_CALL_S
+            self.api_of_account(account), "me", {"fields": "followers_count"}, timeout_s=MAX_COLLECT_CALL_S
         )
         return api.decode_graph_object(answer, InstagramProfile).followers_count
 
-    def server(self, account: PostingAccount) -> PlatformApi:
+    def api_of_account(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 

@@ -42,7 +42,7 @@ async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnec
     us = get_oauth_application(net, DESCRIPTION)
     short = await _exchange_code(net, asked, us, secret)
     if not all(short.allows(scope) for scope in INSTAGRAM_SCOPES):
-        raise errors.SCOPE_MISSING_ERROR.make()
+        raise errors.SCOPE_MISSING_ERROR.build_error()
     graph = net.settings.as_platform_settings(InstagramSettings).instagram_api_url
     hour = PlatformApi(client=net.client, base=graph, token=short.access_token)
     token = await api.exchange_for_sixty_day_token(hour, client_secret=us.client_secret)

@@ -159,7 +159,7 @@ async def is_container_finished(server: PlatformApi, container: str) -> bool:
     if status.status_code == "ERROR":
         raise failed_container_error(status.status)
     if status.status_code == "EXPIRED":
-        raise errors.CONTAINER_GONE_ERROR.make()
+        raise errors.CONTAINER_GONE_ERROR.build_error()
     return status.status_code in {"FINISHED", "PUBLISHED"}
 
 

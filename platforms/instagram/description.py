@@ -30,7 +30,7 @@ from schemas.setting_values import HeaderSafeSecret, ServerOrigin
 INSTAGRAM_SCOPES = ("instagram_business_basic", "instagram_business_content_publish")
 
 #: Text that Instagram may count as a hashtag or a mention: overcounts rather than undercounts.
-_HASHTAG, _TAGGED = regex.compile(r"(?<!&)[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
+_HASHTAG, _MENTION_PATTERN = regex.compile(r"(?<!&)[#＃]\w++"), regex.compile(r"(?<![\w.])[@＠][\w.]++")
 
 
 class InstagramSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +58,7 @@ DESCRIPTION = PlatformDescription(
         measure=count_utf16_units,
         caption_parts=(
             CaptionPartLimit("hashtags", 30, lambda text: len(_HASHTAG.findall(text))),
-            CaptionPartLimit("mentions", 20, lambda text: len(_TAGGED.findall(text))),
+            CaptionPartLimit("mentions", 20, lambda text: len(_MENTION_PATTERN.findall(text))),
         ),
         images_max=10,
         text_only=False,

@@ -205,10 +205,12 @@ def graph_error_of(answer: PlatformResponse) -> PlatformError:
     try:
         error = msgspec.json.decode(answer.body, type=GraphErrorBody).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _unlisted_error(answer, GraphError(message=f"status {answer.status}"))  # of a proxy before Instagram
+        return _unlisted_code_error(
+            answer, GraphError(message=f"status {answer.status}")
+        )  # of a proxy before Instagram
     meaning = graph_error_meaning(error)
     if meaning is None:
-        return _unlisted_error(answer, error)
+        return _unlisted_code_error(answer, error)
     if answer.irreversible and not meaning.proves:
         return _unclear_outcome_error(answer, error)
     return build_graph_error(
@@ -233,7 +235,7 @@ def build_graph_error(meaning: PlatformErrorMeaning, quote: str, *, after_s: flo
 
     Only a `PostRejected` contains `quote`, Instagram's own message. `after_s` is the wait of a rate limit.
     """
-    return meaning.make(quote if meaning.error is PostRejected else "", after_s=after_s)
+    return meaning.build_error(quote if meaning.error is PostRejected else "", after_s=after_s)
 
 
 def usage_header_cooldown_s(headers: httpx.Headers) -> float | None:
@@ -251,13 +253,13 @@ def usage_header_cooldown_s(headers: httpx.Headers) -> float | None:
     return None
 
 
-def _unlisted_error(answer: PlatformResponse, error: GraphError) -> PlatformError:
+def _unlisted_code_error(answer: PlatformResponse, error: GraphError) -> PlatformError:
     if answer.status == httpx.codes.TOO_MANY_REQUESTS:
-        return CALL_RATE_LIMITED_ERROR.make(after_s=usage_header_cooldown_s(answer.headers))
+        return CALL_RATE_LIMITED_ERROR.build_error(after_s=usage_header_cooldown_s(answer.headers))
     if answer.irreversible:
         return _unclear_outcome_error(answer, error)
-    if error.is_transient or not answer.refused:
-        return INSTAGRAM_FAILED_ERROR.make()
+    if error.is_transient or not answer.was_refused_before_write:
+        return INSTAGRAM_FAILED_ERROR.build_error()
     numbers = f"code {error.code}, {error.error_subcode or 0}"
     message = f"Instagram refuses it: {quote_graph_message(answer, error)} ({numbers})"
     return PostRejected("PLATFORM_REJECTED", message, category="platform_rejected")
@@ -270,4 +272,4 @@ def _unclear_outcome_error(answer: PlatformResponse, error: GraphError) -> PostO
 
 def quote_graph_message(answer: PlatformResponse, error: GraphError) -> str:
     """Return Instagram's own message, safe to quote."""
-    return answer.quoted(error.error_user_msg or error.message)
+    return answer.quote_message(error.error_user_msg or error.message)

@@ -47,7 +47,7 @@ class InstagramAdapter(PlatformAdapter):
 
         Starts over with new containers if the earlier ones are too old to publish, or have another AI label.
         """
-        server = self.server(account)
+        server = self.api_of_account(account)
         handle = None if so_far is None else msgspec.convert(so_far.handle, InstagramPostHandle)
         if (
             handle is None
@@ -67,15 +67,15 @@ class InstagramAdapter(PlatformAdapter):
                 "DISCLOSURE_CHANGED", "it was prepared without its AI label: it is prepared again"
             )
         post = msgspec.json.decode(prepared.request, type=ContainerPublishRequest)
-        server, call_s = self.server(account), PUBLISH_TIMEOUT_SHARE * timeout_s
+        server, call_s = self.api_of_account(account), PUBLISH_TIMEOUT_SHARE * timeout_s
         media_id = await api.publish_container(server, account.external_id, post.creation_id, timeout_s=call_s)
         url = await find_permalink(server, media_id, timeout_s=timeout_s - call_s)
         return LivePost(external_id=media_id, external_url=url)
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
-        return await reconcile.reconcile_container(self.server(account), account, inquiry)
+        return await reconcile.reconcile_container(self.api_of_account(account), account, inquiry)
 
-    def server(self, account: PostingAccount) -> PlatformApi:
+    def api_of_account(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 
@@ -88,7 +88,7 @@ async def check_daily_quota(server: PlatformApi, account: PostingAccount) -> Non
     """Raise `PlatformThrottled` if an Instagram account has no post left today, by any application."""
     used = await api.get_quota_usage(server, account.external_id)
     if used.quota_usage >= used.config.quota_total:
-        raise errors.DAILY_POST_LIMIT_ERROR.make()
+        raise errors.DAILY_POST_LIMIT_ERROR.build_error()
 
 
 async def find_permalink(server: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:

@@ -43,7 +43,7 @@ async def reconcile_container(server: PlatformApi, account: PostingAccount, inqu
         return UndecidedPost()  # Instagram doesn't know the container (any more).
     if status == "PUBLISHED":
         return await identify_live_post(server, account, inquiry, post)
-    if (left_s := inquiry.left_s(INSTAGRAM_IN_FLIGHT_TIME)) > 0:
+    if (left_s := inquiry.seconds_left_of(INSTAGRAM_IN_FLIGHT_TIME)) > 0:
         return UndecidedPost(min(left_s, RECONCILE_RECHECK_S))
     if status == "IN_PROGRESS":
         return UndecidedPost(RECONCILE_RECHECK_S)
@@ -65,7 +65,7 @@ async def identify_live_post(
     alike, _ = await list_matching_posts(server, account, inquiry, post)
     if len(alike) == 1:
         return LivePost(external_id=alike[0].id, external_url=alike[0].permalink)
-    if (missing_s := inquiry.left_s(MEDIA_LIST_LAG)) > 0:
+    if (missing_s := inquiry.seconds_left_of(MEDIA_LIST_LAG)) > 0:
         return UndecidedPost(min(missing_s, RECONCILE_RECHECK_S))
     return LivePost(external_id=None, external_url=None)
 
@@ -98,7 +98,11 @@ async def list_matching_posts(
         page = await api.list_account_media(server, account.external_id, after=after)
         matching += [listed for listed in page.data if may_be_same_post(listed, post, since, until)]
         after = page.paging.cursors.after
-        if page.paging.next is None or not after or any(listed.at and listed.at < since for listed in page.data):
+        if (
+            page.paging.next is None
+            or not after
+            or any(listed.published_at and listed.published_at < since for listed in page.data)
+        ):
             return matching, True
     return matching, False
 
@@ -111,7 +115,8 @@ def may_be_same_post(
     For a listed post without a time, the caption decides.
     """
     return (
-        normalize_caption(listed.caption) == normalize_caption(post.caption) and since <= (listed.at or since) <= until
+        normalize_caption(listed.caption) == normalize_caption(post.caption)
+        and since <= (listed.published_at or since) <= until
     )
 
 

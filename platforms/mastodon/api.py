@@ -91,7 +91,7 @@ class MastodonErrorBody(msgspec.Struct):
 async def get_server_instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
     """Return the server's description of itself: `/api/v2/instance`, or version 1 as a fallback."""
     api = MastodonApi(client=client, base=base)
-    newer = await api.ask("GET", api.url("/api/v2/instance"))
+    newer = await api.send_request("GET", api.url("/api/v2/instance"))
     if newer.ok:
         return http.decode_platform_response(newer, dict[str, Any])
     return http.decode_platform_response(await get_checked_response(api, "/api/v1/instance"), dict[str, Any])
@@ -162,7 +162,7 @@ async def is_media_ready(api: MastodonApi, media_id: str) -> bool:
 async def publish_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
     """Publish a post, irreversibly. A server that keeps `key` returns the first post for a repeat."""
     url, headers = api.url("/api/v1/statuses"), {**JSON_CONTENT_TYPE_HEADER, "Idempotency-Key": key}
-    answer = await api.ask("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
+    answer = await api.send_request("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
     return http.decode_platform_response(check_mastodon_response(answer), MastodonStatus)
 
 
@@ -173,12 +173,12 @@ async def list_account_statuses(
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
     return http.decode_platform_response(
-        check_mastodon_response(await api.ask("GET", url, limit=MAX_STATUS_LIST_BYTES)), list[MastodonStatus]
+        check_mastodon_response(await api.send_request("GET", url, limit=MAX_STATUS_LIST_BYTES)), list[MastodonStatus]
     )
 
 
 async def get_checked_response(api: MastodonApi, path: str, **query: str) -> PlatformResponse:
-    return check_mastodon_response(await api.ask("GET", api.url(path, **query)))
+    return check_mastodon_response(await api.send_request("GET", api.url(path, **query)))
 
 
 def check_mastodon_response(answer: PlatformResponse) -> PlatformResponse:
@@ -195,18 +195,18 @@ def mastodon_error_of(answer: PlatformResponse) -> PlatformError:
     if answer.status == 429:
         after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
         return PlatformThrottled("PLATFORM_RATE_LIMITED", "the account's server limits the rate", after_s=after_s)
-    if not answer.refused:
+    if not answer.was_refused_before_write:
         return http.unclear_response_error(answer)
     body = http.decode_platform_error(answer, MastodonErrorBody)
     if body.error == "invalid_client":
-        return app_unknown_error()
+        return unknown_oauth_app_error()
     # snac returns 422 without a body for a revoked token.
     if answer.status == 401 or body.error in DEAD_TOKEN_ERRORS or (answer.status == 422 and not answer.body):
         return AccountReauthRequired("TOKEN_REFUSED", "the account's server refuses the token: connect it again")
     return error_by_http_status(answer, body)
 
 
-def app_unknown_error() -> PostRejected:
+def unknown_oauth_app_error() -> PostRejected:
     """Return the error for a Mastodon server without this application's registration: it issues no token."""
     message = "the account's server no longer has this application's registration: connect the account again"
     return PostRejected(APP_UNKNOWN_CODE, message, category="config")
@@ -214,7 +214,7 @@ def app_unknown_error() -> PostRejected:
 
 def error_by_http_status(answer: PlatformResponse, body: MastodonErrorBody) -> PlatformError:
     status = answer.status
-    message = answer.quoted(body.error_description or body.error or f"status {status}")
+    message = answer.quote_message(body.error_description or body.error or f"status {status}")
     if status == 403 and "scope" in message.lower():
         return AccountReauthRequired("SCOPE_MISSING", "the account gave no permission to post: connect it again")
     if status == 403:

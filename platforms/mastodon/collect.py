@@ -55,22 +55,22 @@ class MastodonCollector(MetricsCollector):
     client: httpx.AsyncClient
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=60)
 
-    async def posts(
+    async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForPolling]
     ) -> Mapping[UUID, CollectedFigures]:
-        server, figures = MastodonApi.of(account, self.client), dict[UUID, CollectedFigures]()
+        server, figures = MastodonApi.for_account(account, self.client), dict[UUID, CollectedFigures]()
         for post in posts:
             url = server.url(f"/api/v1/statuses/{quote(post.external_id, safe='')}")
-            answer = await server.ask("GET", url, timeout_s=MAX_COLLECT_CALL_S)
+            answer = await server.send_request("GET", url, timeout_s=MAX_COLLECT_CALL_S)
             if answer.status not in GONE_POST_HTTP_STATUSES:
                 figures[post.id] = http.decode_platform_response(
                     check_mastodon_response(answer), MastodonStatusCounts
                 ).figures
         return figures
 
-    async def followers(self, account: PostingAccount) -> int | None:
-        server = MastodonApi.of(account, self.client)
-        answer = await server.ask(
+    async def read_follower_count(self, account: PostingAccount) -> int | None:
+        server = MastodonApi.for_account(account, self.client)
+        answer = await server.send_request(
             "GET", server.url("/api/v1/accounts/verify_credentials"), timeout_s=MAX_COLLECT_CALL_S
         )
         return http.decode_platform_response(check_mastodon_response(answer), MastodonProfile).followers_count

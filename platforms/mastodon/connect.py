@@ -143,7 +143,7 @@ async def _exchange_code(
 
 def _require_app_registration(us: OAuthClient | None) -> OAuthClient:
     if us is None:
-        raise api.app_unknown_error()
+        raise api.unknown_oauth_app_error()
     return us
 
 

@@ -69,7 +69,7 @@ class MastodonAdapter(PlatformAdapter):
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
         media.check_post_files(account, draft)
-        server = MastodonApi.of(account, self.client)
+        server = MastodonApi.for_account(account, self.client)
         after = await reconcile.find_newest_status_id(server, account.external_id)
         media_ids = [await uploads.upload_until_ready(server, file) for file in draft.media]
         language = draft.language or msgspec.UNSET
@@ -86,7 +86,7 @@ class MastodonAdapter(PlatformAdapter):
         timeout_s: float,
     ) -> SendResult:
         status = await api.publish_status(
-            MastodonApi.of(account, self.client),
+            MastodonApi.for_account(account, self.client),
             prepared.request,
             key=read_mastodon_handle(prepared).key,
             timeout_s=timeout_s,
@@ -98,8 +98,10 @@ class MastodonAdapter(PlatformAdapter):
         sent_post = SentPost(
             text=post.status, media_ids=post.media_ids, after=read_mastodon_handle(inquiry.prepared).after
         )
-        result = await reconcile.find_sent_post(MastodonApi.of(account, self.client), account.external_id, sent_post)
-        return inquiry.confirm(result, in_flight=MASTODON_IN_FLIGHT_TIME)
+        result = await reconcile.find_sent_post(
+            MastodonApi.for_account(account, self.client), account.external_id, sent_post
+        )
+        return inquiry.withhold_unproved_absence(result, in_flight=MASTODON_IN_FLIGHT_TIME)
 
 
 def read_mastodon_handle(prepared: PreparedPost) -> MastodonPostHandle:

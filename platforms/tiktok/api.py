@@ -75,7 +75,7 @@ class TikTokPublishStatus(msgspec.Struct):
 
 async def get_tiktok_user(api: PlatformApi) -> TikTokUser:
     url = f"{api.base}/v2/user/info/?fields=open_id,avatar_url,display_name,username"
-    return decode_envelope_data(await api.ask("GET", url), TikTokUserInfo).user
+    return decode_envelope_data(await api.send_request("GET", url), TikTokUserInfo).user
 
 
 async def get_creator_info(api: PlatformApi) -> CreatorInfo:
@@ -127,7 +127,7 @@ async def call_publish_api(
     irreversible: bool = False,
 ) -> PlatformResponse:
     url = f"{api.base}/v2/post/publish/{path}/"
-    return await api.ask(
+    return await api.send_request(
         "POST", url, headers=TIKTOK_JSON_HEADERS, content=body, timeout_s=timeout_s, irreversible=irreversible
     )
 

@@ -68,15 +68,15 @@ class TikTokCollector(MetricsCollector):
     base: str
     limits: ClassVar[CollectLimits] = CollectLimits(batch=20, most=400)
 
-    async def posts(
+    async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForPolling]
     ) -> Mapping[UUID, CollectedFigures]:
-        server = self.server(account)
+        server = self.api_of_account(account)
         body = msgspec.json.encode({"filters": {"video_ids": [post.external_id for post in posts]}})
         url = f"{server.base}/v2/video/query/?fields={VIDEO_COUNT_FIELDS}"
         figures_by_id = dict[str, CollectedFigures]()
         with skip_figure_if_not_allowed():
-            answer = await server.ask(
+            answer = await server.send_request(
                 "POST", url, headers=api.TIKTOK_JSON_HEADERS, content=body, timeout_s=MAX_COLLECT_CALL_S
             )
             figures_by_id = {
@@ -84,14 +84,14 @@ class TikTokCollector(MetricsCollector):
             }
         return {post.id: figures_by_id[post.external_id] for post in posts if post.external_id in figures_by_id}
 
-    async def followers(self, account: PostingAccount) -> int | None:
-        server = self.server(account)
+    async def read_follower_count(self, account: PostingAccount) -> int | None:
+        server = self.api_of_account(account)
         with skip_figure_if_not_allowed():
             url = f"{server.base}/v2/user/info/?fields=follower_count"
             return api.decode_envelope_data(
-                await server.ask("GET", url, timeout_s=MAX_COLLECT_CALL_S), TikTokProfileInfo
+                await server.send_request("GET", url, timeout_s=MAX_COLLECT_CALL_S), TikTokProfileInfo
             ).user.follower_count
         return None
 
-    def server(self, account: PostingAccount) -> PlatformApi:
+    def api_of_account(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)

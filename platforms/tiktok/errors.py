@@ -157,7 +157,7 @@ def tiktok_error_of(answer: PlatformResponse, body: TikTokErrorBody) -> Platform
     if answer.irreversible and not meaning.proves:
         return PostOutcomeUnknown("ANSWER_UNCLEAR", f"the post may be live ({quote})")
     after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
-    return meaning.make(
+    return meaning.build_error(
         quote, after_s=after_s if meaning is CALL_RATE_LIMITED_ERROR else max(after_s or 0.0, TIKTOK_QUOTA_COOLDOWN_S)
     )
 
@@ -168,7 +168,7 @@ def error_meaning_by_status(answer: PlatformResponse) -> PlatformErrorMeaning:
         return CALL_RATE_LIMITED_ERROR
     if answer.status == 401:
         return ACCESS_TOKEN_EXPIRED_ERROR
-    return TIKTOK_REFUSED_ERROR if answer.refused or answer.ok else TIKTOK_FAILED_ERROR
+    return TIKTOK_REFUSED_ERROR if answer.was_refused_before_write or answer.ok else TIKTOK_FAILED_ERROR
 
 
 def tiktok_fail_reason_error(reason: str) -> PostRejected | PostPreparationExpired:
@@ -177,13 +177,13 @@ def tiktok_fail_reason_error(reason: str) -> PostRejected | PostPreparationExpir
     An unknown reason gives a final `PostRejected`.
     """
     meaning = TIKTOK_FAIL_REASON_MEANINGS.get(reason, TIKTOK_REFUSED_ERROR)
-    error = meaning.make(f"TikTok: {quote_tiktok_word(reason) or 'no reason given'}")
+    error = meaning.build_error(f"TikTok: {quote_tiktok_word(reason) or 'no reason given'}")
     assert isinstance(error, PostRejected | PostPreparationExpired)  # noqa: S101  the table has no others
     return error
 
 
 def quote_tiktok_error(answer: PlatformResponse, body: TikTokErrorBody) -> str:
-    message = answer.quoted(f"{body.code} {body.message}".strip() or f"status {answer.status}")
+    message = answer.quote_message(f"{body.code} {body.message}".strip() or f"status {answer.status}")
     log_id = quote_tiktok_word(body.log_id)
     return f"{message}, log {log_id}" if log_id else message
 

@@ -22,15 +22,15 @@ class ChunkedVideoUpload(msgspec.Struct, frozen=True, kw_only=True, rename="came
     mime_type: str
     init_at: datetime
 
-    def start(self, number: int) -> int:
+    def chunk_start(self, number: int) -> int:
         """Return the offset of the first byte of a video's chunk; chunks count from 0."""
         return number * self.chunk
 
-    def end(self, number: int) -> int:
+    def chunk_end(self, number: int) -> int:
         """Return the offset after the last byte of a video's chunk; the last chunk ends with the file."""
         return self.size if number == self.count - 1 else (number + 1) * self.chunk
 
-    def number(self, received: int) -> int | None:
+    def chunk_number_at(self, received: int) -> int | None:
         """Return the number of a video's chunk that begins after `received` bytes; None if none begins there.
 
         After all bytes it is the last chunk: a complete upload is no reason to begin another post.

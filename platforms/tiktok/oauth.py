@@ -61,7 +61,7 @@ async def post_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[str, st
 def raise_oauth_error(answer: PlatformResponse, body: TikTokOAuthErrorBody) -> NoReturn:
     """Raise the `PlatformError` for an error response of TikTok's token endpoint."""
     log_id = quote_tiktok_word(body.log_id)
-    message = answer.quoted(body.error_description or body.error) + (f", log {log_id}" if log_id else "")
+    message = answer.quote_message(body.error_description or body.error) + (f", log {log_id}" if log_id else "")
     if body.error == "invalid_grant" or (
         body.error == "invalid_request" and "refresh token" in body.error_description.lower()
     ):
@@ -73,6 +73,6 @@ def raise_oauth_error(answer: PlatformResponse, body: TikTokOAuthErrorBody) -> N
     if answer.status == 429:
         after_s = http.read_platform_cooldown_s(answer.headers, reset="X-RateLimit-Reset")
         raise PlatformThrottled("PLATFORM_RATE_LIMITED", "TikTok limits the rate", after_s=after_s)
-    if body.error in {"server_error", "temporarily_unavailable"} or not (answer.refused or answer.ok):
+    if body.error in {"server_error", "temporarily_unavailable"} or not (answer.was_refused_before_write or answer.ok):
         raise PostNotSent("PLATFORM_FAILED", f"TikTok failed: the call is repeated ({message})")
     raise PostRejected("PLATFORM_REJECTED", f"TikTok refuses the request ({message})", category="platform_rejected")

@@ -19,7 +19,12 @@ from workers.platforms.contract import (
     ReconcileResult,
 )
 
-UPLOADING, INBOX, COMPLETE, FAILED = "PROCESSING_UPLOAD", "SEND_TO_USER_INBOX", "PUBLISH_COMPLETE", "FAILED"
+UPLOADING_STATUS, IN_INBOX_STATUS, PUBLISHED_STATUS, FAILED_STATUS = (
+    "PROCESSING_UPLOAD",
+    "SEND_TO_USER_INBOX",
+    "PUBLISH_COMPLETE",
+    "FAILED",
+)
 
 #: Seconds between two polls: the limit of 30 a minute is for all posts of an account.
 TIKTOK_POLL_PAUSE_S = 20.0
@@ -37,14 +42,14 @@ def outcome_of_publish_status(
     `AbsentPost` only for a video that lacks bytes, once no more of them can arrive.
     """
     stored = handle.read_tiktok_handle(inquiry.prepared)
-    if status.status == FAILED:
+    if status.status == FAILED_STATUS:
         return dropped_tiktok_post(status)
-    if status.status == INBOX:
+    if status.status == IN_INBOX_STATUS:
         return InboxDraft()
-    if status.status == COMPLETE:
+    if status.status == PUBLISHED_STATUS:
         return completed_post_outcome(account, inquiry, stored, status)
-    if status.status == UPLOADING and stored.upload and lacks_video_bytes(status, stored.upload):
-        return inquiry.confirm(AbsentPost(), in_flight=TIKTOK_IN_FLIGHT_TIME)
+    if status.status == UPLOADING_STATUS and stored.upload and lacks_video_bytes(status, stored.upload):
+        return inquiry.withhold_unproved_absence(AbsentPost(), in_flight=TIKTOK_IN_FLIGHT_TIME)
     return accepted_tiktok_post(stored)
 
 

@@ -52,7 +52,7 @@ class TikTokAdapter(PlatformAdapter):
     async def prepare(
         self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
     ) -> PreparedPost:
-        server = self.server(account)
+        server = self.api_of_account(account)
         if so_far is not None and can_continue_upload(handle.read_tiktok_handle(so_far), draft):
             return await video.continue_video_upload(server, draft, so_far)
         creator_info = None if draft.mode == "draft" else await api.get_creator_info(server)
@@ -68,17 +68,17 @@ class TikTokAdapter(PlatformAdapter):
         if not handle.has_draft_label_and_level(stored, draft):
             raise PostPreparationExpired("DISCLOSURE_CHANGED", "it was prepared without its AI label or privacy level")
         if stored.kind == "photo":
-            started = await api.publish_photos(self.server(account), prepared.request, timeout_s=timeout_s)
+            started = await api.publish_photos(self.api_of_account(account), prepared.request, timeout_s=timeout_s)
             return outcome.accepted_tiktok_post(msgspec.structs.replace(stored, publish_id=started.publish_id))
         upload = video.video_upload_of(stored)
         if not upload.is_address_valid(draft.now):
             raise PostPreparationExpired("UPLOAD_EXPIRED", "the video's upload has expired: it is uploaded again")
         try:
             answer = await video.put_last_video_chunk(
-                self.server(account), draft.media[0], prepared, timeout_s=timeout_s
+                self.api_of_account(account), draft.media[0], prepared, timeout_s=timeout_s
             )
         except PostPreparationExpired as error:
-            raise await self.expired(account, stored, error) from error
+            raise await self.error_of_expired_upload(account, stored, error) from error
         except ServiceUnavailable as error:  # The media storage failed, maybe half-way.
             raise PostOutcomeUnknown(
                 "ANSWER_LOST", "the upload of the video's last part broke off: it may be live"
@@ -89,7 +89,7 @@ class TikTokAdapter(PlatformAdapter):
             )
         return outcome.accepted_tiktok_post(stored)
 
-    async def expired(
+    async def error_of_expired_upload(
         self, account: PostingAccount, stored: TikTokPostHandle, error: PostPreparationExpired
     ) -> PlatformError:
         """Return the error for an expired TikTok upload URL, after a query of the post's status.
@@ -98,10 +98,12 @@ class TikTokAdapter(PlatformAdapter):
         Else `PostOutcomeUnknown`: a URL may also expire because its video is complete.
         """
         with suppress(PlatformError):
-            status = await api.get_publish_status(self.server(account), stored.publish_id or "")
-            if status.status == outcome.FAILED:
+            status = await api.get_publish_status(self.api_of_account(account), stored.publish_id or "")
+            if status.status == outcome.FAILED_STATUS:
                 return outcome.dropped_tiktok_post(status).why
-            if status.status == outcome.UPLOADING and outcome.lacks_video_bytes(status, video.video_upload_of(stored)):
+            if status.status == outcome.UPLOADING_STATUS and outcome.lacks_video_bytes(
+                status, video.video_upload_of(stored)
+            ):
                 return error
         return PostOutcomeUnknown("ANSWER_UNCLEAR", "TikTok accepts no more of the video: it may be live")
 
@@ -126,10 +128,10 @@ class TikTokAdapter(PlatformAdapter):
         if stored.publish_id is None:
             return AbsentPost() if inquiry.fetched is False else UndecidedPost()
         return outcome.outcome_of_publish_status(
-            account, inquiry, await api.get_publish_status(self.server(account), stored.publish_id)
+            account, inquiry, await api.get_publish_status(self.api_of_account(account), stored.publish_id)
         )
 
-    def server(self, account: PostingAccount) -> PlatformApi:
+    def api_of_account(self, account: PostingAccount) -> PlatformApi:
         return PlatformApi(client=self.client, base=self.base, token=account.access_token)
 
 

@@ -131,8 +131,8 @@ async def put_video_chunk(
     Raises `PostPreparationExpired` for an expired upload URL.
     """
     upload = video_upload_of(handle.read_tiktok_handle(prepared))
-    start, end = upload.start(number), upload.end(number)
-    answer = await server.anonymous.ask(
+    start, end = upload.chunk_start(number), upload.chunk_end(number)
+    answer = await server.without_token.send_request(
         "PUT",
         (prepared.secret or b"").decode(),
         headers={
@@ -171,10 +171,10 @@ async def next_missing_chunk(server: PlatformApi, stored: TikTokPostHandle) -> i
     Raises the post's error if TikTok dropped it, `PostPreparationExpired` if no chunk begins at these bytes.
     """
     status = await api.get_publish_status(server, stored.publish_id or "")
-    if status.status == outcome.FAILED:
+    if status.status == outcome.FAILED_STATUS:
         raise outcome.dropped_tiktok_post(status).why
     received = status.uploaded_bytes
-    number = None if received is None else video_upload_of(stored).number(received)
+    number = None if received is None else video_upload_of(stored).chunk_number_at(received)
     if number is None:
         raise PostPreparationExpired("UPLOAD_BROKEN", "TikTok has an unknown part of the video: it is uploaded again")
     return number

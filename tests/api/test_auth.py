@@ -173,19 +173,19 @@ def test_failures_are_forgotten_after_a_minute() -> None:
     now = [0.0]
     strangers = FailedKeyTracker(lambda: now[0])
     for _ in range(MAX_FAILURES):
-        strangers.failed("10.0.0.1")
+        strangers.record_failure("10.0.0.1")
         now[0] += 1
-    assert strangers.bars("10.0.0.1")
-    assert not strangers.bars("10.0.0.2")
+    assert strangers.is_address_barred("10.0.0.1")
+    assert not strangers.is_address_barred("10.0.0.2")
     now[0] = FAILURE_WINDOW_S
-    assert not strangers.bars("10.0.0.1")
+    assert not strangers.is_address_barred("10.0.0.1")
 
 
 def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("api.auth.api_keys.MAX_AUTH_CACHE_ENTRIES", 100)
     strangers = FailedKeyTracker()
     for number in range(1000):
-        strangers.failed(str(number))
+        strangers.record_failure(str(number))
     assert len(strangers._failures) == 100
 
 

@@ -27,7 +27,7 @@ class RecordedLookups:
 
 async def test_concurrent_lookups_share_a_query() -> None:
     asked = RecordedLookups()
-    answers = await asyncio.gather(*map(LookupCoalescer(asked).ask, range(5)))
+    answers = await asyncio.gather(*map(LookupCoalescer(asked).queue_lookup, range(5)))
     assert answers == [0, 10, 20, 30, 40]
     assert asked.batches == [[0, 1, 2, 3, 4]]
 
@@ -36,9 +36,9 @@ async def test_lookups_during_a_query_form_the_next_batch() -> None:
     asked = RecordedLookups()
     coalesced = LookupCoalescer(asked)
     asked.go.clear()
-    first = coalesced.ask(1)
+    first = coalesced.queue_lookup(1)
     await asked.begun.wait()
-    later = [coalesced.ask(question) for question in (1, 2, 2)]
+    later = [coalesced.queue_lookup(question) for question in (1, 2, 2)]
     await asyncio.sleep(0)
     asked.go.set()
     assert await asyncio.gather(first, *later) == [10, 10, 20, 20]
@@ -48,22 +48,22 @@ async def test_lookups_during_a_query_form_the_next_batch() -> None:
 async def test_a_batch_has_a_largest_size() -> None:
     asked = RecordedLookups()
     coalesced = LookupCoalescer(asked, largest=2)
-    await asyncio.gather(*map(coalesced.ask, range(5)))
+    await asyncio.gather(*map(coalesced.queue_lookup, range(5)))
     assert asked.batches == [[0, 1], [2, 3], [4]]
 
 
 async def test_error_is_raised_to_the_whole_batch_only() -> None:
     coalesced = LookupCoalescer(RecordedLookups())
-    answers = await asyncio.gather(coalesced.ask(1), coalesced.ask(13), return_exceptions=True)
+    answers = await asyncio.gather(coalesced.queue_lookup(1), coalesced.queue_lookup(13), return_exceptions=True)
     assert [type(answer) for answer in answers] == [ValueError, ValueError]
-    assert await coalesced.ask(2) == 20
+    assert await coalesced.queue_lookup(2) == 20
 
 
 async def test_canceled_lookup_does_not_cancel_others() -> None:
     asked = RecordedLookups()
     coalesced = LookupCoalescer(asked)
     asked.go.clear()
-    leaving, staying = (coalesced.ask(question) for question in (1, 2))
+    leaving, staying = (coalesced.queue_lookup(question) for question in (1, 2))
     await asked.begun.wait()
     leaving.cancel()
     asked.go.set()

@@ -19,7 +19,7 @@ from api.services import Services
 from db.pool import Pool, open_postgres_pool, use_postgres_connection
 from domain.events import budgets
 from domain.operations import disk
-from domain.operations.disk import EVENTS, DatabaseDiskUse, DiskWatermark
+from domain.operations.disk import EVENT_INTAKE_WATERMARK, DatabaseDiskUse, DiskWatermark
 from schemas.errors import ServiceUnavailable
 from schemas.settings import Settings
 from tests.api.conftest import ApiCaller, built_app, client_of, hold_context, open_caller
@@ -49,7 +49,7 @@ class Filled:
         """Set the used fraction, and measure all classes."""
         self._used = round(part * SIZE)
         services: Services = self.app.state.services
-        await services.events.disks.measure()
+        await services.events.disks.measure_disks()
         return services.events.disks
 
 
@@ -153,7 +153,7 @@ def test_watermark_has_hysteresis(seed: int) -> None:
     chance, watermark, closed = random.Random(seed), IntakeState("test", DiskWatermark(0.9, 0.85)), False
     for _ in range(500):
         part = chance.uniform(0.7, 1.05)
-        watermark.move(part)
+        watermark.open_or_close(part)
         closed = True if part >= 0.9 else False if part < 0.85 else closed
         assert watermark.is_closed is closed
 
@@ -176,19 +176,21 @@ async def test_failed_measurement_keeps_the_previous_one_and_stops_no_other(
     settings = Settings(database_url=url, peppers="", vault_keys="", database_disk_bytes=1)
     async with use_postgres_connection(url, name="test") as conn:
         used = (await disk.measure_disk_use(conn)).used
-    settings = msgspec.structs.replace(settings, database_disk_bytes=round(used / (EVENTS.closes + 0.02)))
+    settings = msgspec.structs.replace(
+        settings, database_disk_bytes=round(used / (EVENT_INTAKE_WATERMARK.closes + 0.02))
+    )
     async with open_postgres_pool(url, name="test") as away, disk_watch.open_disk_watch(settings, away, away) as watch:
-        await watch.measure()
+        await watch.measure_disks()
         own_servers.postgres.stop()
         with pytest.raises(ServiceUnavailable):
-            await watch.measure()
+            await watch.measure_disks()
         with pytest.raises(ServiceUnavailable):
             watch.check_event_intake_open()
         full, unknown = (WatchedDisk("DATABASE_DISK_BYTES", 1, pool), WatchedDisk("TELEMETRY_DISK_BYTES", 1, away))
         closed, opened = DiskWatch(full, unknown), DiskWatch(unknown, full)
         for both in (closed, opened):
             with pytest.raises(ServiceUnavailable):
-                await both.measure()
+                await both.measure_disks()
             with pytest.raises(ServiceUnavailable):
                 both.check_event_intake_open()
         with pytest.raises(ServiceUnavailable):

@@ -52,10 +52,10 @@ async def test_a_hold_is_logged_at_most_once_in_ten_seconds_and_counted_each_tim
     watchdog = LoopWatchdog(lambda: now[0])
     with capture_logs() as logged:
         for _ in range(3):
-            watchdog.note(scope, state, 0.02)
-        watchdog.note(cast("HTTPScope", {}), state, 0.02)
+            watchdog.report_loop_hold(scope, state, 0.02)
+        watchdog.report_loop_hold(cast("HTTPScope", {}), state, 0.02)
         now[0] += LOOP_HOLD_LOG_INTERVAL_S
-        watchdog.note(scope, state, 0.5)
+        watchdog.report_loop_hold(scope, state, 0.5)
     assert [(line["route"], line["skipped"]) for line in logged] == [(ROUTE, 0), ("unmatched", 0), (ROUTE, 2)]
     assert count_holds(ROUTE) == before + 4
 

@@ -45,7 +45,7 @@ async def test_all_organizations_are_covered_and_audited(
     monkeypatch.setattr(bulk_retries, "MAX_RETRIED", 2)
     seen = await call_bulk(ops_caller, "retry", dryRun=True)
     assert (seen["matched"], seen["capped"], seen["nextCursor"]) == (4, False, None)
-    monkeypatch.setattr(operator_bulk, "ORGANIZATIONS", 1)
+    monkeypatch.setattr(operator_bulk, "MAX_ORGANIZATIONS_PER_CALL", 1)
     cursor, retried = None, list[str]()
     for _ in range(9):
         answer = await call_bulk(ops_caller, "retry", cursor=cursor)

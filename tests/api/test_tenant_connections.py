@@ -28,7 +28,7 @@ def build_connections(pool: Pool, shared: int = SHARED) -> TenantConnectionPool:
 
 
 async def test_organization_gets_at_most_half(pool: Pool) -> None:
-    of = build_connections(pool).share
+    of = build_connections(pool).reserve_connection
     async with AsyncExitStack() as stack:
         for _ in range(SHARED // 2):
             await stack.enter_async_context(of(ACME))
@@ -41,7 +41,7 @@ async def test_organization_gets_at_most_half(pool: Pool) -> None:
 
 
 async def test_waiting_organizations_take_turns(pool: Pool) -> None:
-    of, order = build_connections(pool, shared=2).share, list[UUID]()
+    of, order = build_connections(pool, shared=2).reserve_connection, list[UUID]()
 
     async def use(one: UUID) -> None:
         async with of(one):
@@ -62,7 +62,7 @@ async def test_cancelation_loses_no_connection(pool: Pool) -> None:
     held: Counter[UUID] = Counter()
 
     async def use(one: UUID) -> None:
-        async with created.share(one):
+        async with created.reserve_connection(one):
             held[one] += 1
             assert held[one] <= 2
             assert held.total() <= 4
@@ -81,12 +81,12 @@ async def test_cancelation_loses_no_connection(pool: Pool) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     async with AsyncExitStack() as stack:
         for one in (ACME, ACME, RIVAL, RIVAL):
-            await stack.enter_async_context(created.share(one))
+            await stack.enter_async_context(created.reserve_connection(one))
 
 
 async def test_long_wait_is_refused_with_advice(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tenant_connections, "MAX_CONNECTION_WAIT_S", 0.01)
-    of = build_connections(pool, shared=1).share
+    of = build_connections(pool, shared=1).reserve_connection
     async with of(ACME):
         with pytest.raises(ServiceUnavailable, match="fewer at once"):
             async with of(ACME):

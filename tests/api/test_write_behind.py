@@ -47,8 +47,8 @@ async def test_failing_write_does_not_block_others(pool: Pool, monkeypatch: pyte
         noted.append(app_id)
 
     monkeypatch.setattr(apps, "note_app_event", note_event)
-    last.note(bad)
-    last.note(good)
+    last.queue_last_event_time(bad)
+    last.queue_last_event_time(good)
     with pytest.raises(ZeroDivisionError):
         await last.write_due()
     await last.write_due()

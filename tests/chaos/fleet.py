@@ -169,7 +169,7 @@ class Fleet:
             submitted = [await self._submit(conn, args, run_at) for _ in range(count)]
         for one in submitted:
             if one.wake:
-                await self.courier.send(one.wake)
+                await self.courier.send_wake(one.wake)
         return [one.job_id for one in submitted]
 
     async def _submit(self, conn: Conn, args: dict[str, Any], run_at: datetime | None) -> ledger.SubmittedJob:

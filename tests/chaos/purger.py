@@ -103,7 +103,13 @@ def main() -> None:
     with (
         patch.object(runner, "run_attempt_task", walking),
         patch.object(runner, "TaskContext", Walking),
-        patch.multiple(purge, ROWS=1, CONTENTS=1, RECORDS=1, delete_files_of_rows=delete_files),
+        patch.multiple(
+            purge,
+            MAX_PURGED_ROWS=1,
+            MAX_PURGED_CONTENTS=1,
+            MAX_PURGED_IDEMPOTENCY_RECORDS=1,
+            delete_files_of_rows=delete_files,
+        ),
     ):
         product.main([POOL])
 

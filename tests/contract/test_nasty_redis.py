@@ -52,10 +52,10 @@ def test_rate_limits_pass_requests_and_then_count_again(redis_url: str, monkeypa
             for _ in range(RESTARTS):
                 nasty.restart()
                 for _ in range(CONCURRENT_CALLS):
-                    [standing] = await limiter._ask([charge])
+                    [standing] = await limiter._count_requests([charge])
                     assert standing.passed
             nasty.restart(well=True)
-            [standing] = await limiter._ask([charge])
+            [standing] = await limiter._count_requests([charge])
             assert standing.left == charge.limit - 1
 
     monkeypatch.setattr(rate_limits, "BUDGET_S", 5.0)
@@ -79,7 +79,7 @@ def test_the_listener_recovers(redis_url: str, monkeypatch: pytest.MonkeyPatch) 
             async with courier.open_wake_courier(nasty.url) as sender:
 
                 async def woken() -> bool:
-                    await sender.send(WakeMessage("default", ARCHIVE_PROJECT_KIND.name, ids.new_uuid7()))
+                    await sender.send_wake(WakeMessage("default", ARCHIVE_PROJECT_KIND.name, ids.new_uuid7()))
                     return slots.wake.is_set()
 
                 await eventually(woken)

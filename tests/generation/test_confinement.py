@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.operations.host_warnings import warn_of_missing_sandbox
+from domain.operations.host_warnings import warn_of_missing_kernel_sandbox
 from generation.confinement import confine, kernel
 from tests.generation.escapes import unreachable_targets, ways
 
@@ -98,7 +98,7 @@ for number in (444, 445, 446, kernel.SECCOMP_CALL_NUMBER):
     steps += seccomp._deny_system_call(number, errno.ENOSYS)
 steps.append(seccomp._BpfInstruction(seccomp._RETURN, 0, 0, seccomp._ALLOW))
 kernel.set_no_new_privileges()
-kernel.call(kernel.SECCOMP_CALL_NUMBER, 1, 0, ctypes.byref(seccomp.pack_seccomp_filter(steps)))
+kernel.make_system_call(kernel.SECCOMP_CALL_NUMBER, 1, 0, ctypes.byref(seccomp.pack_seccomp_filter(steps)))
 """
 WITHOUT = f"{OLD_KERNEL}\nprint(json.dumps(confine.missing_sandbox_mechanisms() + confine.confine_process()))"
 
@@ -110,14 +110,14 @@ def test_on_an_old_kernel_a_child_works_and_reports_the_missing_parts() -> None:
 def test_a_process_warns_about_missing_sandbox_parts(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    warn_of_missing_sandbox()
+    warn_of_missing_kernel_sandbox()
     assert "sandbox" not in capsys.readouterr().out
 
     def missing(*_: object) -> int:
         raise OSError(errno.ENOSYS, "no such call")
 
-    monkeypatch.setattr(kernel, "call", missing)
-    warn_of_missing_sandbox()
+    monkeypatch.setattr(kernel, "make_system_call", missing)
+    warn_of_missing_kernel_sandbox()
     said = capsys.readouterr().out
     assert "without a part of the sandbox" in said
     assert confine.missing_sandbox_mechanisms() == ["landlock", "seccomp"]

@@ -14,7 +14,7 @@ from generation.ffmpeg import (
     file_input_arguments,
     find_ffmpeg_program,
     raw_frame_input_arguments,
-    run,
+    run_ffmpeg,
     start_encoder,
 )
 from schemas.errors import GenerationError
@@ -32,7 +32,7 @@ frames = raw_frame_input_arguments((32, 16), 30)
 with start_encoder(*frames, "-c:v", "ffv1", "-f", "nut", f"file:{sys.argv[1]}") as feed:
     print(feed._process.pid, flush=True)
     while True:
-        feed.write(bytes(1536))
+        feed.write_frame(bytes(1536))
 """
 
 
@@ -52,7 +52,7 @@ def children() -> set[int]:
 def test_fed_frames_are_read_back_unchanged(tmp_path: Path) -> None:
     with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
         for frame in frames(5):
-            feed.write(frame)
+            feed.write_frame(frame)
     read = decode_ffmpeg_chunks(
         FRAME, *file_input_arguments(tmp_path / "made", "nut"), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"
     )
@@ -62,7 +62,7 @@ def test_fed_frames_are_read_back_unchanged(tmp_path: Path) -> None:
 def test_an_error_while_drawing_ends_the_encoder(tmp_path: Path) -> None:
     def drawing() -> None:
         with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
-            feed.write(bytes(FRAME))
+            feed.write_frame(bytes(FRAME))
             raise ZeroDivisionError
 
     before = children()
@@ -80,7 +80,7 @@ def test_a_dead_encoder_raises_its_code_and_leaves_no_process(by: signal.Signals
             (encoder,) = children() - before
             os.kill(encoder, by)
             while True:
-                feed.write(bytes(FRAME))
+                feed.write_frame(bytes(FRAME))
 
     before = children()
     with pytest.raises(GenerationError) as told:
@@ -107,30 +107,30 @@ def test_a_reader_that_stops_early_ends_the_decoder(tmp_path: Path) -> None:
 )
 def test_failures_have_codes(arguments: list[str], code: str) -> None:
     with pytest.raises(GenerationError) as told:
-        run(*arguments)
+        run_ffmpeg(*arguments)
     assert told.value.code == code
 
 
 def test_stderr_is_bounded_and_counted() -> None:
-    said = run("-v", "info", "-f", "lavfi", "-i", "color=s=32x16:d=20", "-vf", "showinfo", "-f", "null", "-")
+    said = run_ffmpeg("-v", "info", "-f", "lavfi", "-i", "color=s=32x16:d=20", "-vf", "showinfo", "-f", "null", "-")
     assert said.line_count > 500 > len(said.lines)
 
 
 @pytest.mark.parametrize("text", ["#EXTM3U\n#EXTINF:1,\n{0}\n", "ffconcat version 1.0\nfile {0}\n"])
 def test_no_playlist_is_followed(tmp_path: Path, text: str) -> None:
     with start_encoder(*raw_frame_input_arguments(SIZE, 30), *kept(tmp_path)) as feed:
-        feed.write(bytes(FRAME))
+        feed.write_frame(bytes(FRAME))
     listing = tmp_path / "list.mp4"
     listing.write_text(text.format(tmp_path / "made"))
     with pytest.raises(GenerationError, match=r"moov|Invalid"):
-        run(*file_input_arguments(listing, "mov"), "-f", "null", "-")
+        run_ffmpeg(*file_input_arguments(listing, "mov"), "-f", "null", "-")
 
 
 def test_ffmpeg_inherits_no_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """FFREPORT would make FFmpeg write a report of the run."""
     find_ffmpeg_program()  # imageio-ffmpeg locates FFmpeg once, with the whole environment
     monkeypatch.setenv("FFREPORT", f"file={tmp_path / 'report'}")
-    run("-f", "lavfi", "-i", "color=d=1", "-f", "null", "-")
+    run_ffmpeg("-f", "lavfi", "-i", "color=d=1", "-f", "null", "-")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -153,5 +153,5 @@ def test_an_input_beyond_its_cpu_limit_ends_the_run() -> None:
     """A second of CPU, since the kernel limits it in whole seconds."""
     endless = ["-f", "lavfi", "-i", "testsrc2=s=1920x1080", "-f", "null", "-"]
     with pytest.raises(GenerationError) as refused:
-        run(*endless, bounds=FfmpegLimits(1, 2 << 30))
+        run_ffmpeg(*endless, bounds=FfmpegLimits(1, 2 << 30))
     assert refused.value.code == "INPUT_TOO_COSTLY"

@@ -42,7 +42,7 @@ async def test_a_lost_job_goes_back_into_its_line(pool: Pool, conn: Conn, org: U
         assert await rescue(conn) == []
     [moved] = await rescue(conn)
     row = await scene.row(conn, claim.id)
-    assert (moved.id, moved.state, moved.ended) == (claim.id, "queued", False)
+    assert (moved.id, moved.state, moved.has_ended) == (claim.id, "queued", False)
     assert (row["stage"], row["crashes"], row["attempt"], row["lease_owner"]) == ("queued", 1, 1, None)
     assert await scene.list_attempts(conn, claim.id) == ["lost"]
     assert len(await scene.pull(conn, await scene.worker(conn))) == 1
@@ -70,7 +70,7 @@ async def test_a_lost_job_without_attempts_left_ends(conn: Conn, org: UUID) -> N
         job_id = await insert_lost_job(conn, org, **changes)
         [moved] = await rescue(conn)
         row = await scene.row(conn, job_id)
-        assert (moved.state, row["state"], row["stage"], moved.ended) == (state, state, state, True), changes
+        assert (moved.state, row["state"], row["stage"], moved.has_ended) == (state, state, state, True), changes
         assert (moved.error or {}).get("code") == (row["error"] or {}).get("code") == code
         assert row["finished_at"] is not None
 

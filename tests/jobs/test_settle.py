@@ -110,7 +110,7 @@ async def test_many_attempts_settle_each_by_its_outcome(conn: Conn) -> None:
     moved = {row.id: row for row in await ledger.settle_job_attempts(conn, batch)}
     states = [moved[claim.id].state for claim in claims]
     assert states == ["completed", "failed", "queued", "queued", "canceled", "queued"]
-    assert [moved[claim.id].ended for claim in claims] == [True, True, False, False, True, False]
+    assert [moved[claim.id].has_ended for claim in claims] == [True, True, False, False, True, False]
     assert moved[claims[1].id].error == BROKEN
 
 

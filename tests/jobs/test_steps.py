@@ -25,7 +25,7 @@ async def test_a_commit_completes_the_job(conn: Conn, org: UUID) -> None:
     claim = await scene.start_job(conn, org)
     moved = await ledger.complete_job(conn, claim, result={"n": 1})
     row = await scene.row(conn, claim.id)
-    assert (moved.id, moved.state, moved.ended) == (claim.id, "completed", True)
+    assert (moved.id, moved.state, moved.has_ended) == (claim.id, "completed", True)
     assert (row["state"], row["progress"], row["result"], row["lease_owner"]) == ("completed", 1, {"n": 1}, None)
     assert await scene.list_attempts(conn, claim.id) == ["completed"]
 
@@ -121,7 +121,7 @@ async def test_commit_that_waited_for_a_progress_keeps_the_worker(pool: Pool, co
         async with conn.transaction():
             await ledger.store_job_progress(conn, claim, progress=0.5)
             ending = await scene.start_blocked(pool, ledger.complete_job(other, claim, result={}))
-        assert (await ending).ended
+        assert (await ending).has_ended
     kept = await conn.fetchrow("select worker_id, started_at, outcome from job_attempt")
     assert kept
     assert tuple(kept) == (running["lease_owner"], running["attempt_started_at"], "completed")

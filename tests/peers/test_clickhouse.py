@@ -24,10 +24,10 @@ class Losing(ClickHouseArchive):
 
     turn = 0
 
-    async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
+    async def store_batch(self, events: Sequence[StoredEvent], *, name: str) -> None:
         self.turn += 1
         if self.turn % 4 != 3:
-            await super().copy(events, name=name)
+            await super().store_batch(events, name=name)
         if self.turn % 2:
             raise ServiceUnavailable("its answer is lost")
 
@@ -51,11 +51,11 @@ async def test_each_event_is_stored_once_and_purged_projects_are_absent(
     async with Losing(url) as archive:
         while await advanced(conn, archive):
             pass
-        counts = [await archive.count(day) for day in days]
+        counts = [await archive.count_day_events(day) for day in days]
         assert sum(counts) == len(await closed(conn, today)) == 16
-        assert await archive.count(days[-1] + timedelta(days=1)) == 0
+        assert await archive.count_day_events(days[-1] + timedelta(days=1)) == 0
         await event_archive.delete_archived_project(conn, archive=archive, project_id=OTHER)
-        assert sum([await archive.count(day) for day in days]) == 8
+        assert sum([await archive.count_day_events(day) for day in days]) == 8
 
 
 async def advanced(conn: Conn, archive: ClickHouseArchive) -> int:

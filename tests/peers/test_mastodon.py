@@ -78,7 +78,7 @@ async def test_revoked_token_requires_a_new_connection(mastodon: MastodonAccount
     with pytest.raises(AccountReauthRequired):
         await api.verify_credentials(mastodon.api)
     with pytest.raises(AccountReauthRequired):
-        await MastodonCollector(mastodon.client).followers(mastodon.account)
+        await MastodonCollector(mastodon.client).read_follower_count(mastodon.account)
 
 
 async def test_idempotency_key_returns_the_same_post_if_supported(mastodon: MastodonAccount) -> None:

@@ -45,7 +45,7 @@ async def figures(
 ) -> dict[str, CollectedFigures]:
     """Collect the figures, by the posts' external ids."""
     posts = {name: due(name, video=video) for name in names}
-    found = await collector.posts(of, [*posts.values()])
+    found = await collector.read_post_figures(of, [*posts.values()])
     return {name: found[post.id] for name, post in posts.items() if post.id in found}
 
 
@@ -86,10 +86,10 @@ async def test_bluesky_raises_the_errors_of_posting(answer: Any, error: type[Pla
 async def test_both_servers_return_followers() -> None:
     answers = {"app.bsky.actor.getProfile": json_response({"did": "did:plc:me", "followersCount": 7})}
     async with server(**answers) as served, client_for(served) as client:
-        assert await BlueskyCollector(client).followers(account(served, "bluesky")) == 7
+        assert await BlueskyCollector(client).read_follower_count(account(served, "bluesky")) == 7
     person = json_response({"id": "7", "username": "me", "followers_count": 8})
     async with server(verify_credentials=person) as served, client_for(served) as client:
-        assert await MastodonCollector(client).followers(account(served, "mastodon")) == 8
+        assert await MastodonCollector(client).read_follower_count(account(served, "mastodon")) == 8
 
 
 # Mastodon
@@ -175,7 +175,7 @@ async def test_missing_insights_permission_requires_no_reconnection(insta: Insig
     post = await insta.post(views=9, likes=4)
     without = insta._replace(account=insta.insta.account)
     assert await without.told(post) == {"likes": 4, "comments": 0}
-    assert await without.collector.followers(without.account) == 70
+    assert await without.collector.read_follower_count(without.account) == 70
 
 
 async def test_a_deleted_post_is_left_out(insta: InsightsAccount) -> None:
@@ -239,13 +239,13 @@ async def test_tiktok_returns_public_posts(tok: CountsAccount) -> None:
     assert (await figures(tok.collector, tok.account, name))[name]["views"] == 1
     await tok.tok.sim.call("POST", "/posts", publish_id=key, deed="delete")
     assert await figures(tok.collector, tok.account, name) == {}
-    assert await tok.collector.followers(tok.account) == 70
+    assert await tok.collector.read_follower_count(tok.account) == 70
 
 
 async def test_tiktok_returns_nothing_without_the_scopes(tok: CountsAccount) -> None:
     _, name = await tok.post(**FIGURES)
     assert await figures(tok.collector, tok.tok.account, name) == {}
-    assert await tok.collector.followers(tok.tok.account) is None
+    assert await tok.collector.read_follower_count(tok.tok.account) is None
 
 
 async def test_tiktok_raises_the_errors_of_posting(tok: CountsAccount) -> None:
@@ -269,9 +269,10 @@ async def test_a_sandboxs_figures_grow_for_a_week_and_are_always_the_same() -> N
     post = PostDueForPolling(UUID(int=5), "x", AT, video=False, due_at=None)
     collector, shop = SandboxCollector(AT), account(None, "mastodon")
     told_at = [
-        (await SandboxCollector(AT + timedelta(days=days)).posts(shop, [post]))[post.id]["views"] for days in range(6)
+        (await SandboxCollector(AT + timedelta(days=days)).read_post_figures(shop, [post]))[post.id]["views"]
+        for days in range(6)
     ]
     assert told_at == sorted(told_at)
     assert told_at[0] == 0
     assert len(set(told_at)) == 6
-    assert await collector.followers(shop) == 700
+    assert await collector.read_follower_count(shop) == 700

@@ -146,8 +146,8 @@ async def test_an_unexpected_response_costs_a_query_and_no_chunk(person: TikTokA
 
 def test_a_complete_upload_does_not_start_over() -> None:
     upload = handle.ChunkedVideoUpload(size=25 * MIB, chunk=5 * MIB, count=5, mime_type="video/mp4", init_at=AT)
-    assert [upload.number(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
-    assert [upload.number(received * MIB) for received in (1, -1, -5)] == [None, None, None]
+    assert [upload.chunk_number_at(received * MIB) for received in (0, 5, 20, 25)] == [0, 1, 4, 4]
+    assert [upload.chunk_number_at(received * MIB) for received in (1, -1, -5)] == [None, None, None]
 
 
 async def test_another_attempt_continues_the_upload(person: TikTokAccount) -> None:
@@ -269,7 +269,7 @@ def test_an_impossible_byte_count_is_no_proof(received: int | None, absent: bool
     inquiry = PostInquiry(
         PreparedPost(handle=msgspec.to_builtins(kept), request=b""), AT, AT + outcome.TIKTOK_IN_FLIGHT_TIME
     )
-    said = TikTokPublishStatus(status=outcome.UPLOADING, uploaded_bytes=received)
+    said = TikTokPublishStatus(status=outcome.UPLOADING_STATUS, uploaded_bytes=received)
     assert (outcome.outcome_of_publish_status(account(None, "mastodon"), inquiry, said) == AbsentPost()) is absent
 
 

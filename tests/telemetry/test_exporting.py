@@ -104,5 +104,5 @@ def record_spans() -> None:
         recorder = tracing.current_span_recorder()
         assert recorder
         for _ in range(SPANS):
-            recorder.served(ServedRequest(UUID(int=ids.new_request_id_bits()), "GET /", 1, 2, {}, None, "", []))
+            recorder.record_request(ServedRequest(UUID(int=ids.new_request_id_bits()), "GET /", 1, 2, {}, None, "", []))
     assert tracing.current_span_recorder() is None

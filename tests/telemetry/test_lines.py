@@ -105,7 +105,7 @@ async def test_dispatcher_lines_have_the_same_fields(acme: ApiCaller, workers: W
         await seeds.claims(conn, INGEST_WEBSITE_KIND, free=1)
         await conn.execute("update worker set lease_expires_at = now() - interval '1 second'")
         uptime = PostgresUptime(0.0)
-        uptime.answered(FUTURE)
+        uptime.note_response(FUTURE)
         await build_job_rescue_chore(uptime, patience_s=60).run(conn)
         await conn.execute("update job set deadline_at = now() - interval '1 second'")
         await END_OVERDUE_JOBS_CHORE.run(conn)

@@ -235,8 +235,8 @@ def test_all_processes_sample_a_trace_alike() -> None:
             bits = ids.new_request_id_bits()
             request, job_id = UUID(int=bits), ids.job_id_of_request(bits, 7)
             submit = JobSubmission("run_errand", None, job_id, 1)
-            api.recorder.served(ServedRequest(request, "GET /", 1, 2, {}, None, "", [submit]))
-            worker.recorder.attempt(job_id, "run_errand", {}).end()
+            api.recorder.record_request(ServedRequest(request, "GET /", 1, 2, {}, None, "", [submit]))
+            worker.recorder.begin_attempt_span(job_id, "run_errand", {}).end()
     submits = {span.trace: span.id for span in api.named("send run_errand")}
     attempts = {span.trace: span.parent for span in worker.all}
     assert attempts == submits

@@ -45,7 +45,7 @@ def test_a_brand_without_words_is_a_row_of_the_table(elsewhere: Path) -> None:
 
 def test_a_fault_sets_the_exit_code(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     faults = [ProofreadingFault(place="hook", rule="claim", found="best")]
-    monkeypatch.setattr("generation.proofreading.read.faults", lambda *_: faults)
+    monkeypatch.setattr("generation.proofreading.read.find_piece_faults", lambda *_: faults)
     path = brands(elsewhere, TIDELINE)
     result = run(path, "--formats", "image", "--out", "out")
     assert result.exit_code == 1

@@ -77,7 +77,7 @@ async def _measure_peak_slots(environment: BenchEnvironment, size: RunSize) -> P
             _poll_peak_slots(environment.pool, committed, within_s=size.busy_s, full=count // 2)
         )
         for wake in wakes:
-            await courier.send(wake)
+            await courier.send_wake(wake)
         peak = await watch
     await fleet.wait_until_pool_drained(environment.pool)
     await backlog.check_completed_jobs(environment.pool, count=count)

@@ -16,8 +16,16 @@ from tools.bench import tables as views
 from tools.bench.figures import FULL_RUN_SIZE, QUICK_RUN_SIZE, BenchmarkResult, MeasureFunction, RunSize
 from tools.bench.neighbours import victim
 from tools.bench.neighbours.measure import ROWS
-from tools.bench.neighbours.measure import measure as measure_neighbours
-from tools.bench.suites import ALL, EVENTS, HTTP, JOBS, LEDGER, PUBLISH, WEBHOOKS
+from tools.bench.neighbours.measure import measure_attacks as measure_neighbours
+from tools.bench.suites import (
+    EVENT_BENCHMARKS,
+    HTTP_BENCHMARKS,
+    JOB_BENCHMARKS,
+    LEDGER,
+    PUBLISH_BENCHMARKS,
+    README_BENCHMARKS,
+    WEBHOOK_BENCHMARKS,
+)
 
 
 @click.group(cls=CommandGroup)
@@ -39,7 +47,7 @@ async def jobs() -> CommandResult:
       tenantry bench jobs
       tenantry bench jobs --json | jq .details.drain_jobs_s
     """
-    return await _run_and_show_suite(JOBS)
+    return await _run_and_show_suite(JOB_BENCHMARKS)
 
 
 @bench.command("http")
@@ -52,7 +60,7 @@ async def http() -> CommandResult:
       tenantry bench http
       tenantry bench http --json | jq .details.http
     """
-    return await _run_and_show_suite(HTTP)
+    return await _run_and_show_suite(HTTP_BENCHMARKS)
 
 
 @bench.command("publish")
@@ -67,12 +75,12 @@ async def publish() -> CommandResult:
       tenantry bench publish
       tenantry bench publish --json | jq .details.post_late_ms
     """
-    return await _run_and_show_suite(PUBLISH)
+    return await _run_and_show_suite(PUBLISH_BENCHMARKS)
 
 
 @bench.command("all")
 @with_printed_result
-async def everything() -> CommandResult:
+async def bench_everything() -> CommandResult:
     """Measure all figures in about four minutes on two cores; --json prints only the figures.
 
     \b
@@ -80,7 +88,7 @@ async def everything() -> CommandResult:
       tenantry bench all
       tenantry bench all --json > figures.json
     """
-    result = await _run_suite(ALL)
+    result = await _run_suite(README_BENCHMARKS)
     return CommandResult(result.figures, views.figures_table(result))
 
 
@@ -108,7 +116,8 @@ async def neighbours(rows: tuple[str, ...]) -> CommandResult:
             measured = await measure_neighbours(opened, names, victim.FULL_SCALE, progress)
             machine = await suites.describe_machine(opened)
     return CommandResult(
-        {**{name: row.shown() for name, row in measured.items()}, "machine": machine}, views.attacks_table(measured)
+        {**{name: row.to_plain_values() for name, row in measured.items()}, "machine": machine},
+        views.attacks_table(measured),
     )
 
 
@@ -136,7 +145,7 @@ async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> Com
 
 
 @bench.command("events")
-@click.argument("parts", nargs=-1, type=click.Choice(list(EVENTS)), metavar="[PART]...")
+@click.argument("parts", nargs=-1, type=click.Choice(list(EVENT_BENCHMARKS)), metavar="[PART]...")
 @click.option("--quick", is_flag=True, help="A tenth of the events: a functional check, not a measurement.")
 @with_printed_result
 async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
@@ -151,7 +160,7 @@ async def bench_events(parts: tuple[str, ...], quick: bool) -> CommandResult:
       tenantry bench events speed --json | jq .details
       tenantry bench events --quick
     """
-    suite = {name: measure for name, measure in EVENTS.items() if name in parts or not parts}
+    suite = {name: measure for name, measure in EVENT_BENCHMARKS.items() if name in parts or not parts}
     return await _run_and_show_suite(suite, QUICK_RUN_SIZE if quick else FULL_RUN_SIZE)
 
 
@@ -168,7 +177,7 @@ async def bench_webhooks() -> CommandResult:
       tenantry bench webhooks
       tenantry bench webhooks --json | jq .details.webhook_late_ms
     """
-    return await _run_and_show_suite(WEBHOOKS)
+    return await _run_and_show_suite(WEBHOOK_BENCHMARKS)
 
 
 async def _run_and_show_suite(suite: Mapping[str, MeasureFunction], size: RunSize = FULL_RUN_SIZE) -> CommandResult:

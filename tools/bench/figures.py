@@ -106,7 +106,7 @@ class FigureTarget(NamedTuple):
         """Return the target's bound, plus the run's value of the figure `over` if set."""
         return self.bound + figures.get(self.over, 0.0)
 
-    def met(self, value: float, figures: Mapping[str, float]) -> bool:
+    def is_met(self, value: float, figures: Mapping[str, float]) -> bool:
         """Return whether a figure's value reaches its target, in a run with these figures."""
         limit = self.limit(figures)
         return value >= limit if self.is_minimum else value <= limit

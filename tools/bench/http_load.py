@@ -99,7 +99,7 @@ class _LoadConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.received += data
         if _is_whole_response(self.received):
-            self.load.record(self.received, self.since)
+            self.load.record_response(self.received, self.since)
             self.received = b""
             self.load.send_next_or_end(self)
 
@@ -129,7 +129,7 @@ class _LoadRun:
         self.latencies_ms: list[float] = []
         self.responses: list[bytes] = []
 
-    def record(self, response: bytes, since: float) -> None:
+    def record_response(self, response: bytes, since: float) -> None:
         self.latencies_ms.append((time.perf_counter() - since) * 1000)
         self.responses.append(response)
 

@@ -29,7 +29,7 @@ SURPLUS_BACKLOG_S = 0.5
 
 COUNT_ENDED_JOBS = "select count(*) from job where finished_at > $1 and finished_at <= $2"
 SELECT_ANY_ENDED_JOB = "select true from job where finished_at is not null limit 1"
-NOW = "select clock_timestamp()"
+SELECT_DATABASE_TIME = "select clock_timestamp()"
 
 
 class ScalingRound(NamedTuple):
@@ -75,13 +75,21 @@ async def _measure_scaling_round(
     await backlog.insert_waiting_jobs(pool, SLEEP, tenants, count=count, args={"seconds": SLEEP_JOB_S})
     async with open_wake_courier(environment.settings.redis_url) as courier:
         for _ in workers:
-            await courier.send(WakeMessage(BENCH_POOL, SLEEP.name, ids.new_uuid7()))
+            await courier.send_wake(WakeMessage(BENCH_POOL, SLEEP.name, ids.new_uuid7()))
     # A worker that has just started may take a while.
     await fleet.poll_until(lambda: pool.fetchval(SELECT_ANY_ENDED_JOB), within=fleet.PROCESS_START_TIMEOUT_S)
     await asyncio.sleep(SCALING_WARM_UP_S)
-    began, cpu, busy = await pool.fetchval(NOW), sum(map(read_child_cpu_s, workers)), _read_host_busy_s()
+    began, cpu, busy = (
+        await pool.fetchval(SELECT_DATABASE_TIME),
+        sum(map(read_child_cpu_s, workers)),
+        _read_host_busy_s(),
+    )
     await asyncio.sleep(seconds)
-    ended, cpu, busy = (await pool.fetchval(NOW), sum(map(read_child_cpu_s, workers)) - cpu, _read_host_busy_s() - busy)
+    ended, cpu, busy = (
+        await pool.fetchval(SELECT_DATABASE_TIME),
+        sum(map(read_child_cpu_s, workers)) - cpu,
+        _read_host_busy_s() - busy,
+    )
     ended_jobs: int = await pool.fetchval(COUNT_ENDED_JOBS, began, ended)
     took_s = (ended - began).total_seconds()
     await fleet.wait_until_pool_drained(pool)

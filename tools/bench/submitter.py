@@ -38,14 +38,14 @@ class BenchSubmitter:
     tenants: Iterator[UUID]
     committed_ns: dict[str, int] = field(default_factory=dict)
 
-    async def call(self) -> None:
+    async def submit_next_job(self) -> None:
         async with self.pool.acquire() as conn:
             submitted = await ledger.submit_job(
                 conn, kind=self.kind, organization_id=next(self.tenants), project_id=None, args={}
             )
         self.committed_ns[str(submitted.job_id)] = time.monotonic_ns()
         if submitted.wake:
-            await self.courier.send(submitted.wake)
+            await self.courier.send_wake(submitted.wake)
 
 
 async def main(kind: JobKindSpec, count: int, rate: float) -> None:
@@ -58,9 +58,9 @@ async def main(kind: JobKindSpec, count: int, rate: float) -> None:
         tenants = itertools.cycle([row["id"] for row in await pool.fetch(SELECT_TENANT_IDS)])
         submitter = BenchSubmitter(kind, pool, courier, tenants)
         await (
-            run_open_loop(submitter.call, count=count, rate=rate)
+            run_open_loop(submitter.submit_next_job, count=count, rate=rate)
             if rate
-            else run_closed_loop(submitter.call, count=count)
+            else run_closed_loop(submitter.submit_next_job, count=count)
         )
     send_json_message(submitter.committed_ns)
 

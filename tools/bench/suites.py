@@ -14,7 +14,7 @@ from tools.bench.events import latency, speed
 from tools.bench.figures import BenchmarkResult, MeasureFunction, RunSize
 from tools.bench.ledger import measure as old_ledger
 
-JOBS: Mapping[str, MeasureFunction] = {
+JOB_BENCHMARKS: Mapping[str, MeasureFunction] = {
     "pickup": pickup.measure_pickup,
     "drain": drain.measure_drain,
     "live": drain.measure_live_load,
@@ -23,13 +23,16 @@ JOBS: Mapping[str, MeasureFunction] = {
     "recovery": recovery.measure_recovery,
     "pull": pulling.measure_pull,
 }
-HTTP: Mapping[str, MeasureFunction] = {"http": web.measure_http}
-PUBLISH: Mapping[str, MeasureFunction] = {"publish": publishing.measure_publishing}
-EVENTS: Mapping[str, MeasureFunction] = {"speed": speed.measure_event_speed, "latency": latency.measure_event_latency}
-WEBHOOKS: Mapping[str, MeasureFunction] = {"webhooks": webhooks.measure_webhooks}
+HTTP_BENCHMARKS: Mapping[str, MeasureFunction] = {"http": web.measure_http}
+PUBLISH_BENCHMARKS: Mapping[str, MeasureFunction] = {"publish": publishing.measure_publishing}
+EVENT_BENCHMARKS: Mapping[str, MeasureFunction] = {
+    "speed": speed.measure_event_speed,
+    "latency": latency.measure_event_latency,
+}
+WEBHOOK_BENCHMARKS: Mapping[str, MeasureFunction] = {"webhooks": webhooks.measure_webhooks}
 LEDGER: Mapping[str, MeasureFunction] = {"ledger": old_ledger.measure_old_ledger}
 #: Posts come last, so that their rows affect no other figure.
-ALL: Mapping[str, MeasureFunction] = {**JOBS, **HTTP, **PUBLISH}
+README_BENCHMARKS: Mapping[str, MeasureFunction] = {**JOB_BENCHMARKS, **HTTP_BENCHMARKS, **PUBLISH_BENCHMARKS}
 
 #: Gets the name of the running benchmark and its current step.
 SuiteProgress = Callable[[str, str], None]

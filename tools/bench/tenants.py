@@ -67,7 +67,7 @@ class EventApp(NamedTuple):
     key: str
     ids: Iterator[int]
 
-    def events(self, count: int) -> bytes:
+    def build_event_body(self, count: int) -> bytes:
         """Return the body of a request with `count` new events."""
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         created = [{"name": "open", "eventId": f"e-{next(self.ids)}", "occurredAt": now} for _ in range(count)]

@@ -49,7 +49,7 @@ class TimingReceiver:
         self.arrivals: dict[str, list[float]] = {}
         self.hung = 0
 
-    async def receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def receive_webhook(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, EOFError):
             while first := await reader.read(1):
                 at = time.monotonic()
@@ -60,7 +60,7 @@ class TimingReceiver:
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
         writer.close()
 
-    async def hang(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def never_respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.hung += 1
         with contextlib.suppress(OSError):
             await reader.read()
@@ -110,8 +110,8 @@ async def _open_webhook_run(environment: BenchEnvironment) -> AsyncIterator[Webh
     """Run a dispatcher, a webhook worker and both receivers. Yield them with the measured endpoint."""
     receiver = TimingReceiver()
     async with (
-        await asyncio.start_server(receiver.receive, "127.0.0.1") as receiving,
-        await asyncio.start_server(receiver.hang, "127.0.0.1", backlog=1000) as hanging,
+        await asyncio.start_server(receiver.receive_webhook, "127.0.0.1") as receiving,
+        await asyncio.start_server(receiver.never_respond, "127.0.0.1", backlog=1000) as hanging,
     ):
         hosts = [f"127.0.0.1:{server.sockets[0].getsockname()[1]}" for server in (receiving, hanging)]
         allowed = {OWN_SETTING_NAMES["fetch_allow"]: ",".join(hosts)}

@@ -23,7 +23,9 @@ class MediaWriter:
         self.store, self._begin = store, begin
         self.tokens: list[str] = []
 
-    async def put(self, chunks: AsyncIterator[bytes], taken: MediaTypeSizeLimits) -> tuple[StreamingUpload, str]:
+    async def store_upload(
+        self, chunks: AsyncIterator[bytes], taken: MediaTypeSizeLimits
+    ) -> tuple[StreamingUpload, str]:
         """Store a file from a stream of bytes; return its upload and its token in the storage.
 
         The file's type is found from its first bytes. Raises `InvalidValue` for an unaccepted file,
@@ -33,12 +35,12 @@ class MediaWriter:
         while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
             head += chunk
         file = StreamingUpload(head, path="file", name="", taken=taken)
-        token = await self.begin(file.largest)
+        token = await self.reserve_token(file.max_bytes)
         with _raise_if_storage_away():
-            await self.store.write(token, file.chunks(chunks))
+            await self.store.write(token, file.stream_file_bytes(chunks))
         return file, token
 
-    async def look(self, file: StreamingUpload, token: str) -> StoredFile:
+    async def inspect_stored_file(self, file: StreamingUpload, token: str) -> StoredFile:
         """Inspect a stored file, and return its metadata; a drawing is stored again sanitized.
 
         Raises `InvalidValue` for a broken file, `BodyOversized`, `MediaStorageUnavailable`.
@@ -67,13 +69,13 @@ class MediaWriter:
                 }
         return {}
 
-    async def begin(self, at_most: int) -> str:
+    async def reserve_token(self, at_most: int) -> str:
         token = await self._begin(at_most)
         self.tokens.append(token)
         return token
 
     async def _store_sanitized_drawing(self, data: bytes) -> str:
-        token = await self.begin(len(data))
+        token = await self.reserve_token(len(data))
         with _raise_if_storage_away():
             await self.store.write(token, streaming_upload.stream_bytes(data))
         return token

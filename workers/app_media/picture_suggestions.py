@@ -89,7 +89,9 @@ async def _store_picture(
 ) -> tuple[StreamingUpload, str] | None:
     """Store a picture; return None if it can't be fetched, or has another type."""
     try:
-        return await storing.put(streaming_upload.stream_bytes(await get(picture)), ACCEPTED_APP_MEDIA_TYPES[kind])
+        return await storing.store_upload(
+            streaming_upload.stream_bytes(await get(picture)), ACCEPTED_APP_MEDIA_TYPES[kind]
+        )
     except (SourceError, InvalidValue):
         return None
 

@@ -33,7 +33,7 @@ def build_destination_apis(settings: Settings) -> Mapping[ConversionDestination,
             meta.META_DISPLAY_NAME, settings.meta_api_url, meta.build_meta_event, meta.send_meta_events
         ),
         "tiktok": ConversionDestinationApi(
-            tiktok.NAME, settings.tiktok_ads_url, tiktok.build_tiktok_event, tiktok.send_tiktok_events
+            tiktok.TIKTOK_DISPLAY_NAME, settings.tiktok_ads_url, tiktok.build_tiktok_event, tiktok.send_tiktok_events
         ),
     }
 

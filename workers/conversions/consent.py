@@ -36,19 +36,19 @@ _META_DATA_OPTION_FIELDS = ("dataProcessingOptions", "data_processing_options")
 
 def find_consent_refusal(tree: ConversionEventTree) -> ConversionSkipReason | None:
     """Return the reason to skip an event without consent; None if the event may be sent."""
-    consent = tree.find("context", "consent")
+    consent = tree.find_value("context", "consent")
     if consent is not None and not _has_agreed_to_advertising(consent):
         return SKIP_NO_CONSENT
-    if any(tree.find(*path) is False for path in _TRACKING_FLAG_PATHS):
+    if any(tree.find_value(*path) is False for path in _TRACKING_FLAG_PATHS):
         return SKIP_TRACKING_DENIED
-    state = tree.first(*_TRACKING_STATE_PATHS)
+    state = tree.find_first_text(*_TRACKING_STATE_PATHS)
     return SKIP_TRACKING_DENIED if state and _normalize_consent_word(state) in _DENIED_TRACKING_STATES else None
 
 
 def may_track_person(tree: ConversionEventTree) -> bool:
     """Return whether the device's state lets this app track the person."""
-    state = tree.first(*_TRACKING_STATE_PATHS)
-    return any(tree.find(*path) is True for path in _TRACKING_FLAG_PATHS) or (
+    state = tree.find_first_text(*_TRACKING_STATE_PATHS)
+    return any(tree.find_value(*path) is True for path in _TRACKING_FLAG_PATHS) or (
         state is not None and _normalize_consent_word(state) in {"authorized", "3"}
     )
 
@@ -59,7 +59,7 @@ def read_limited_data_use(tree: ConversionEventTree) -> tuple[int, int] | None:
     Codes of 0 let Meta locate the person.
     """
     for name in _META_DATA_OPTION_FIELDS:
-        options = tree.find("context", name)
+        options = tree.find_value("context", name)
         if isinstance(options, list) and "LDU" in options:
             country = _read_meta_region_code(tree, f"{name}Country", f"{name}_country", most=1)
             return country, _read_meta_region_code(tree, f"{name}State", f"{name}_state", most=1100)
@@ -72,7 +72,7 @@ def _read_meta_region_code(tree: ConversionEventTree, *names: str, most: int) ->
     0 if no field in `names` has a whole number up to `most`
     (developers.facebook.com/docs/marketing-apis/data-processing-options, 2026-11).
     """
-    values = (tree.find("context", name) for name in names)
+    values = (tree.find_value("context", name) for name in names)
     return next((value for value in values if type(value) is int and 0 <= value <= most), 0)
 
 

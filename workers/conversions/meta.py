@@ -21,9 +21,9 @@ from workers.platforms.http import PlatformApi, PlatformResponse
 META_DISPLAY_NAME = "Meta"
 META_SEND_TIMEOUT_S = 20.0
 
-_TOKEN, _UNKNOWN_OBJECT = frozenset({102, 190}), (100, 33)
+_META_TOKEN_ERROR_CODES, _UNKNOWN_OBJECT = frozenset({102, 190}), (100, 33)
 _META_RATE_LIMIT_CODES = frozenset({4, 17, 32, 613, *range(80000, 80100)})
-_BLOCKED, _UNCLEAR = frozenset({341, 368}), frozenset({1, 2, 5000})
+_META_BLOCKED_ERROR_CODES, _META_UNCLEAR_ERROR_CODES = frozenset({341, 368}), frozenset({1, 2, 5000})
 #: Permission errors and errors of the address: the dataset can't be used, for any event.
 _META_PERMISSION_ERROR_CODES = frozenset({3, 10, *range(200, 300), 803, 2500, 2635})
 #: Parts of `extinfo`: its start by the operating system, and the context paths of the rest.
@@ -92,7 +92,7 @@ def _build_meta_web_event(
 def _build_meta_app_event(
     event: dict[str, Any], user: dict[str, Any], to: OpenConversionDestination, tree: ConversionEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
-    system = _EXTINFO_VERSION_BY_OS.get((tree.text("context", "os", "name") or to.platform).lower())
+    system = _EXTINFO_VERSION_BY_OS.get((tree.find_text("context", "os", "name") or to.platform).lower())
     extinfo = [system or "", *(person.find_device_label(tree, *path) or "" for path in _EXTINFO_CONTEXT_PATHS)]
     extinfo += [""] * (_EXTINFO_LENGTH - len(extinfo))
     if system is None or not extinfo[_OS_VERSION]:
@@ -106,7 +106,7 @@ def _build_meta_app_event(
 
 def _build_meta_user_data(due: DueConversion, tree: ConversionEventTree) -> dict[str, Any]:
     """Return all identifiers of the person. Lists are sorted: the same event gives the same text."""
-    texts = tree.texts
+    texts = tree.personal_texts
     hashed: dict[str, Any] = {
         name: [value]
         for name, normal in hashing.NORMALIZE_BY_META_FIELD.items()
@@ -145,12 +145,12 @@ async def send_meta_events(
 ) -> ConversionVerdict:
     """Send events to Meta's Conversions API in one call; return the verdict on its response.
 
-    The token goes into a header. Raises as `PlatformApi.ask` does.
+    The token goes into a header. Raises as `PlatformApi.send_request` does.
     """
     body: dict[str, Any] = {"data": events}
     if to.test_event_code:
         body["test_event_code"] = to.test_event_code
-    answer = await api.ask(
+    answer = await api.send_request(
         "POST",
         f"{api.base}/{GRAPH_VERSION}/{to.pixel_id}/events",
         headers=http.JSON_CONTENT_TYPE_HEADER,
@@ -169,8 +169,8 @@ def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVe
     error = http.decode_platform_error(answer, _MetaErrorBody).error
     if (closed := _classify_meta_dataset_error(answer, error)) is not None:
         return closed
-    is_known_code = error.code and error.code not in _UNCLEAR
-    if answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE or (answer.refused and is_known_code):
+    is_known_code = error.code and error.code not in _META_UNCLEAR_ERROR_CODES
+    if answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE or (answer.was_refused_before_write and is_known_code):
         return verdict.bad_event_verdict(META_DISPLAY_NAME, f"code {error.code}, {error.error_subcode or 0}")
     return verdict.unclear_verdict(META_DISPLAY_NAME, status=answer.status)
 
@@ -182,11 +182,11 @@ def _classify_meta_dataset_error(answer: PlatformResponse, error: _MetaError) ->
     """
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or error.code in _META_RATE_LIMIT_CODES:
         return verdict.rate_limited_verdict(META_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset=""))
-    if error.code in _TOKEN:
+    if error.code in _META_TOKEN_ERROR_CODES:
         return verdict.token_refused_verdict(META_DISPLAY_NAME)
     if error.code in _META_PERMISSION_ERROR_CODES or (error.code, error.error_subcode) == _UNKNOWN_OBJECT:
         return verdict.pixel_forbidden_verdict(META_DISPLAY_NAME)
-    return verdict.pixel_blocked_verdict(META_DISPLAY_NAME) if error.code in _BLOCKED else None
+    return verdict.pixel_blocked_verdict(META_DISPLAY_NAME) if error.code in _META_BLOCKED_ERROR_CODES else None
 
 
 def _count_meta_events_received(answer: PlatformResponse) -> int | None:

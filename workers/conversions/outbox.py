@@ -52,27 +52,27 @@ class ConversionOutbox:
     async def due(self) -> list[DueConversion]:
         return await self._run(conversions.list_due_conversions)
 
-    async def begin(self, ids: Sequence[UUID]) -> datetime:
+    async def mark_before_call(self, ids: Sequence[UUID]) -> datetime:
         """Mark conversions in the outbox before a call, since the destination may have them from then on.
 
-        Returns the mark's time, which identifies the call for `put_back` and `take_back`.
+        Returns the mark's time, which identifies the call for `requeue_after_call` and `remove_marks`.
         """
         at = datetime.now(UTC)
         await self._run(partial(conversions.begin_conversion_attempts, ids=ids, at=at))
         return at
 
-    async def take_back(self, ids: Sequence[UUID], *, at: datetime) -> None:
+    async def remove_marks(self, ids: Sequence[UUID], *, at: datetime) -> None:
         """Remove the mark of conversions in the outbox, since the call that began `at` was not made."""
         await self._run(partial(conversions.undo_conversion_attempts, ids=ids, at=at))
 
-    async def settle(self, ends: Sequence[SettledConversion]) -> None:
+    async def settle_conversions(self, ends: Sequence[SettledConversion]) -> None:
         if not ends:
             return
         await self._run(partial(conversions.settle_conversions, ends=ends))
         for end in ends:
             metrics.CONVERSION_OUTCOME_COUNTER.labels(self._line.destination, end.state).inc()
 
-    async def put_back(self, ids: Sequence[UUID], verdict: ConversionVerdict, *, at: datetime) -> None:
+    async def requeue_after_call(self, ids: Sequence[UUID], verdict: ConversionVerdict, *, at: datetime) -> None:
         await self._run(
             partial(
                 conversions.requeue_conversions,

@@ -60,49 +60,49 @@ class ConversionEventTree:
     dropped: set[str] = field(default_factory=set)
 
     @cached_property
-    def known(self) -> KnownPerson:
+    def known_person(self) -> KnownPerson:
         """Return the names and numbers of the event's person, to search for in the other fields."""
-        return pii.collect_known_person(self.texts)
+        return pii.collect_known_person(self.personal_texts)
 
     @cached_property
-    def texts(self) -> dict[str, str]:
+    def personal_texts(self) -> dict[str, str]:
         """Return the event's personal data in plain, by Meta's field name; missing fields are left out."""
-        return {name: text for name, paths in PERSON_FIELD_PATHS.items() if (text := self.first(*paths))}
+        return {name: text for name, paths in PERSON_FIELD_PATHS.items() if (text := self.find_first_text(*paths))}
 
-    def find(self, *path: str) -> Any:
+    def find_value(self, *path: str) -> Any:
         """Return the value at a path of names in the event's JSON; None if the path doesn't exist."""
         value: Any = self.root
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
         return value
 
-    def text(self, *path: str) -> str | None:
+    def find_text(self, *path: str) -> str | None:
         """Return the text at a path in the event's JSON, stripped; a whole number counts as a text.
 
         None for a missing, empty or too long text, and for another type.
         """
-        value = self.find(*path)
+        value = self.find_value(*path)
         if type(value) is int:
             return str(value)
         return value.strip() or None if isinstance(value, str) and len(value) <= _MAX_EVENT_TEXT_CHARS else None
 
-    def first(self, *paths: tuple[str, ...]) -> str | None:
+    def find_first_text(self, *paths: tuple[str, ...]) -> str | None:
         """Return the first text that the event's JSON has at one of these paths; None if it has none."""
-        return next((text for path in paths if (text := self.text(*path))), None)
+        return next((text for path in paths if (text := self.find_text(*path))), None)
 
-    def checked(self, name: str, form: CheckFieldFormat, *paths: tuple[str, ...]) -> str | None:
+    def find_checked_text(self, name: str, form: CheckFieldFormat, *paths: tuple[str, ...]) -> str | None:
         """Return the event's first text at these paths as the check `form` returns it; None without one.
 
         If `form` refuses the text, `name` is added to `dropped`.
         """
-        return self.check(name, form, self.first(*paths))
+        return self.check_text(name, form, self.find_first_text(*paths))
 
-    def check(self, name: str, form: CheckFieldFormat, text: str | None) -> str | None:
+    def check_text(self, name: str, form: CheckFieldFormat, text: str | None) -> str | None:
         """Return a text of the event as the check `form` returns it; None for a missing or refused text.
 
         The `name` of a refused text is added to `dropped`.
         """
-        checked_text = form(text, self.known) if text else None
+        checked_text = form(text, self.known_person) if text else None
         if text and checked_text is None:
             self.dropped.add(name)
         return checked_text
@@ -119,7 +119,7 @@ def build_sent_event_id(due: DueConversion, tree: ConversionEventTree) -> str:
 
     It is the event's own id, or the SHA-256 of that if the id may contain a person's data.
     """
-    has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.known)
+    has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.known_person)
     return hashing.sha256_hex(due.event_id) if has_pii else due.event_id
 
 
@@ -129,11 +129,11 @@ def list_external_ids(due: DueConversion) -> list[str]:
 
 
 def find_ip_address(tree: ConversionEventTree) -> str | None:
-    return tree.checked("ip", formats.normalize_ip_address, ("context", "ip"))
+    return tree.find_checked_text("ip", formats.normalize_ip_address, ("context", "ip"))
 
 
 def find_user_agent(tree: ConversionEventTree) -> str | None:
-    return tree.checked("userAgent", formats.check_user_agent, ("context", "userAgent"))
+    return tree.find_checked_text("userAgent", formats.check_user_agent, ("context", "userAgent"))
 
 
 def find_device_label(tree: ConversionEventTree, *path: str) -> str | None:
@@ -141,7 +141,7 @@ def find_device_label(tree: ConversionEventTree, *path: str) -> str | None:
 
     None if it is missing or refused.
     """
-    return tree.checked("device", formats.check_device_label, ("context", *path))
+    return tree.find_checked_text("device", formats.check_device_label, ("context", *path))
 
 
 def find_click_id(
@@ -151,16 +151,16 @@ def find_click_id(
 
     It is read from the context or the properties, else from a query `parameter` of the page's URL.
     """
-    click_id = tree.checked(name, form, ("context", name), ("properties", name))
+    click_id = tree.find_checked_text(name, form, ("context", name), ("properties", name))
     if click_id or parameter is None:
         return click_id
-    query = parse_qsl(_read_url_query(tree.text("context", "page", "url")))
-    return tree.check(name, form, next((value for key, value in query if key == parameter), None))
+    query = parse_qsl(_read_url_query(tree.find_text("context", "page", "url")))
+    return tree.check_text(name, form, next((value for key, value in query if key == parameter), None))
 
 
 def find_advertising_id(tree: ConversionEventTree) -> str | None:
     """Return the device's advertising id. Send it only if its person lets apps track them."""
-    return tree.checked("advertisingId", formats.check_advertising_id, ("context", "device", "advertisingId"))
+    return tree.find_checked_text("advertisingId", formats.check_advertising_id, ("context", "device", "advertisingId"))
 
 
 def _read_url_query(url: str | None) -> str:
@@ -173,22 +173,26 @@ def _read_url_query(url: str | None) -> str:
 
 def find_page_url(tree: ConversionEventTree) -> str | None:
     """Return the page's address without query and fragment, and without a path that may name a person."""
-    url = tree.text("context", "page", "url") or ""
-    origin = tree.check("page.host", formats.check_page_origin, url)
+    url = tree.find_text("context", "page", "url") or ""
+    origin = tree.check_text("page.host", formats.check_page_origin, url)
     if origin is None:
         return None
     path = urlsplit(url).path
-    return origin + (tree.check("page.path", formats.check_page_path, path) or (path and "/"))
+    return origin + (tree.check_text("page.path", formats.check_page_path, path) or (path and "/"))
 
 
 def find_search_words(tree: ConversionEventTree) -> str | None:
     """Return the search words in an event's properties; None if they are missing or may name a person."""
-    return tree.checked("query", formats.check_search_words, ("properties", "query"), ("properties", "search_string"))
+    return tree.find_checked_text(
+        "query", formats.check_search_words, ("properties", "query"), ("properties", "search_string")
+    )
 
 
 def find_order_id(tree: ConversionEventTree) -> str | None:
     """Return the app's own order id in an event's properties; None if it is missing or may name a person."""
-    return tree.checked("order_id", formats.check_order_id, ("properties", "order_id"), ("properties", "orderId"))
+    return tree.find_checked_text(
+        "order_id", formats.check_order_id, ("properties", "order_id"), ("properties", "orderId")
+    )
 
 
 def list_event_products(tree: ConversionEventTree) -> list[tuple[str, int, float | None]]:
@@ -196,14 +200,14 @@ def list_event_products(tree: ConversionEventTree) -> list[tuple[str, int, float
 
     A missing or invalid quantity is 1, such a price None.
     """
-    entries = tree.find("properties", "products")
+    entries = tree.find_value("properties", "products")
     products = []
     for entry in entries[:50] if isinstance(entries, list) else []:
         product = ConversionEventTree(entry if isinstance(entry, dict) else {})
-        text = product.first(("product_id",), ("productId",), ("id",), ("sku",))
-        if name := tree.check("product_id", formats.check_product_id, text):
-            count = _check_product_number(tree, "quantity", product.find("quantity"), {int}, MAX_PRODUCT_QUANTITY)
-            price = _check_product_number(tree, "price", product.find("price"), {int, float}, MAX_PRODUCT_PRICE)
+        text = product.find_first_text(("product_id",), ("productId",), ("id",), ("sku",))
+        if name := tree.check_text("product_id", formats.check_product_id, text):
+            count = _check_product_number(tree, "quantity", product.find_value("quantity"), {int}, MAX_PRODUCT_QUANTITY)
+            price = _check_product_number(tree, "price", product.find_value("price"), {int, float}, MAX_PRODUCT_PRICE)
             products.append((name, count or 1, price))
     return products
 

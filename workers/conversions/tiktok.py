@@ -17,7 +17,7 @@ from workers.conversions.verdict import ACCEPTED_VERDICT, ConversionSkipReason, 
 from workers.platforms import http
 from workers.platforms.http import PlatformApi, PlatformResponse
 
-NAME, PATH = "TikTok", "/open_api/v1.3/event/track/"
+TIKTOK_DISPLAY_NAME, TIKTOK_EVENTS_PATH = "TikTok", "/open_api/v1.3/event/track/"
 TIKTOK_SEND_TIMEOUT_S = 20.0
 
 _OK, _LIMIT, _FORBIDDEN, _INVALID = frozenset({0, 20001}), 40100, 40001, 40002
@@ -54,9 +54,9 @@ def build_tiktok_event(
 
 
 def _build_tiktok_user(due: DueConversion, tree: ConversionEventTree) -> dict[str, str]:
-    texts = tree.texts
+    texts = tree.personal_texts
     advertising = person.find_advertising_id(tree) if consent.may_track_person(tree) else None
-    system = (tree.text("context", "os", "name") or "").lower()
+    system = (tree.find_text("context", "os", "name") or "").lower()
     external = next(filter(None, map(hashing.hash_user_id, person.list_external_ids(due))), None)
     fields = {
         "email": hashing.hash_personal_field(texts.get("em", ""), hashing.NORMALIZE_BY_TIKTOK_FIELD["email"]),
@@ -91,7 +91,7 @@ async def send_tiktok_events(
 ) -> ConversionVerdict:
     """Send events to TikTok's Events API in one call; return the verdict on its response.
 
-    Raises as `PlatformApi.ask` does.
+    Raises as `PlatformApi.send_request` does.
     """
     body: dict[str, Any] = {
         "event_source": "web" if to.is_web_destination else "app",
@@ -100,9 +100,9 @@ async def send_tiktok_events(
     }
     if to.test_event_code:
         body["test_event_code"] = to.test_event_code
-    answer = await api.anonymous.ask(
+    answer = await api.without_token.send_request(
         "POST",
-        f"{api.base}{PATH}",
+        f"{api.base}{TIKTOK_EVENTS_PATH}",
         headers={**http.JSON_CONTENT_TYPE_HEADER, "Access-Token": api.token or ""},
         content=msgspec.json.encode(body),
         timeout_s=TIKTOK_SEND_TIMEOUT_S,
@@ -114,13 +114,15 @@ async def send_tiktok_events(
 def classify_tiktok_response(answer: PlatformResponse) -> ConversionVerdict:
     code = http.decode_platform_error(answer, _TikTokResponseBody).code
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or code == _LIMIT:
-        return verdict.rate_limited_verdict(NAME, http.read_platform_cooldown_s(answer.headers, reset=""))
+        return verdict.rate_limited_verdict(
+            TIKTOK_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset="")
+        )
     if answer.ok and code in _OK:
         return ACCEPTED_VERDICT
     if code in _TIKTOK_TOKEN_ERROR_CODES or answer.status == httpx.codes.UNAUTHORIZED:
-        return verdict.token_refused_verdict(NAME)
+        return verdict.token_refused_verdict(TIKTOK_DISPLAY_NAME)
     if code == _FORBIDDEN:
-        return verdict.pixel_forbidden_verdict(NAME)
+        return verdict.pixel_forbidden_verdict(TIKTOK_DISPLAY_NAME)
     if code == _INVALID or answer.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
-        return verdict.bad_event_verdict(NAME, f"code {code}")
-    return verdict.unclear_verdict(NAME, status=answer.status)
+        return verdict.bad_event_verdict(TIKTOK_DISPLAY_NAME, f"code {code}")
+    return verdict.unclear_verdict(TIKTOK_DISPLAY_NAME, status=answer.status)

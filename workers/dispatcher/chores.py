@@ -73,7 +73,7 @@ RETENTION_CHORES = [
     Chore("prune_sends", PRUNE_INTERVAL_S, quotas.prune_old_sends),
     Chore("prune_tickets", PRUNE_INTERVAL_S, tickets.prune_media_tickets),
     Chore("prune_webhooks", PRUNE_INTERVAL_S, events.prune_webhook_events),
-    Chore("prune_intake_days", PRUNE_INTERVAL_S, budgets.prune_budget_days, batch=budgets.BATCH),
+    Chore("prune_intake_days", PRUNE_INTERVAL_S, budgets.prune_budget_days, batch=budgets.MAX_PRUNED_BUDGET_DAYS),
 ]
 
 
@@ -121,10 +121,10 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
     async def run(conn: Conn) -> int:
         if not uptime.is_up_for_whole_lease:
             return 0
-        terminate = partial(ledger.terminate_idle_sessions, before=uptime.deadline, patience_s=patience_s)
+        terminate = partial(ledger.terminate_idle_sessions, before=uptime.lease_proof_deadline, patience_s=patience_s)
         if sessions := await terminate(conn):
             _job_rescue_log.warning("ended sessions idle in a transaction", sessions=sessions)
-        moved = await maintenance.rescue_jobs_of_dead_workers(conn, before=uptime.deadline)
+        moved = await maintenance.rescue_jobs_of_dead_workers(conn, before=uptime.lease_proof_deadline)
         for row in moved:
             _job_rescue_log.warning("attempt rescued", now=row.state, **logs.job_log_fields(row))
         return len(moved)
@@ -142,9 +142,9 @@ def build_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
         look = DeliveryEndpointSearch(query)
 
         async def run(conn: Conn) -> int:
-            looked_at, wakes = await look.submit(conn)
+            looked_at, wakes = await look.submit_next_batch(conn)
             for wake in wakes:
-                await courier.send(wake)
+                await courier.send_wake(wake)
             return looked_at
 
         return Chore(name, every_s, run, batch=delivery_jobs.ENDPOINTS_PER_SEARCH_BATCH)

@@ -31,7 +31,7 @@ class EventStoreLeader(ChoreLeader):
             Chore(
                 "submit_conversions",
                 CONVERSION_SUBMIT_INTERVAL_S,
-                ConversionLineScan(settings.database_url).submit,
+                ConversionLineScan(settings.database_url).submit_next_lines,
                 batch=conversions.SEARCH_LINES,
             ),
             Chore("fold_people", 0.5, people.fold_active_users, batch=people.ACTIVE_USER_FOLD_ROWS),
@@ -49,7 +49,7 @@ class EventStoreLeader(ChoreLeader):
                 "prune_conversions",
                 EVENT_CHORES_INTERVAL_S,
                 conversions.make_conversion_pruner(keep_days=settings.event_days),
-                batch=conversions.ROWS,
+                batch=conversions.MAX_CONVERSIONS_PER_CLEANUP,
             ),
         ]
         super().__init__(
@@ -67,19 +67,19 @@ class ConversionLineScan:
     def __init__(self, database_url: str) -> None:
         self._database_url, self._after = database_url, conversions.CONVERSION_LINE_SEARCH_START
 
-    async def submit(self, conn: Conn) -> int:
+    async def submit_next_lines(self, conn: Conn) -> int:
         """Submit a job for each line with due conversions in the next batch of lines.
 
         Returns a full batch's size while other lines follow, else 0. Returns 0 as well while the main
         database is away.
         """
         lines, last = await conversions.find_due_conversion_lines(conn, after=self._after)
-        if lines and not await self._submit(lines):
+        if lines and not await self._submit_if_reachable(lines):
             return 0
         self._after = last
         return 0 if last == conversions.CONVERSION_LINE_SEARCH_START else conversions.SEARCH_LINES
 
-    async def _submit(self, lines: list[conversions.ConversionLine]) -> bool:
+    async def _submit_if_reachable(self, lines: list[conversions.ConversionLine]) -> bool:
         """Submit the jobs of these conversion lines; return whether the main database accepted them.
 
         False while the main database is away: the next run then scans the same lines.

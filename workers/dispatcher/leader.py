@@ -63,7 +63,7 @@ class ChoreLeader:
                 async with open_leader_session(self._database_url, self._name) as conn:
                     await self._serve_session(conn, stop)
             except RETRIED_POSTGRES_ERRORS as error:
-                self.failed()
+                self.note_failure()
                 self._log.warning("Postgres failed, retrying soon", error=repr(error.__cause__ or error))
                 await wait_for_first_event(stop.soon, within_s=self._wait_s)
                 self._wait_s = min(MAX_BACKOFF_S, self._wait_s * 2)
@@ -90,10 +90,10 @@ class ChoreLeader:
             self._wait_s = FIRST_BACKOFF_S
             await wait_for_first_event(stop.soon, within_s=LEADER_TICK_S)
 
-    def answered(self, at: datetime) -> None:
+    def note_response(self, at: datetime) -> None:
         """Do nothing: a subclass notes here that Postgres responded at the database's time `at`."""
 
-    def failed(self) -> None:
+    def note_failure(self) -> None:
         """Do nothing: a subclass notes here that a statement to Postgres failed."""
 
     async def _serve_session(self, conn: Conn, stop: StopRequest) -> None:
@@ -105,7 +105,7 @@ class ChoreLeader:
 
     async def _try_to_lead(self, conn: Conn) -> bool:
         leads, at = await maintenance.try_to_become_leader(conn, self._lock)
-        self.answered(at)
+        self.note_response(at)
         return leads
 
 

@@ -79,16 +79,16 @@ class Dispatcher(ChoreLeader):
     async def tick(self, conn: Conn) -> None:
         """Wake pools with due jobs, then run the due chores."""
         at, due = await maintenance.find_due_pools(conn)
-        self.answered(at)
-        await send_pool_wakes(self._courier, self._wake_limiter.choose(due, self._clock()))
+        self.note_response(at)
+        await send_pool_wakes(self._courier, self._wake_limiter.choose_pools_to_wake(due, self._clock()))
         await super().tick(conn)
 
     async def lead(self, conn: Conn, stop: StopRequest) -> None:
         with metrics.DISPATCHER_LEADER_GAUGE.track_inprogress(), clear_pool_gauges_after():
             await super().lead(conn, stop)
 
-    def answered(self, at: datetime) -> None:
-        self._uptime.answered(at)
+    def note_response(self, at: datetime) -> None:
+        self._uptime.note_response(at)
 
-    def failed(self) -> None:
-        self._uptime.failed()
+    def note_failure(self) -> None:
+        self._uptime.note_failure()

@@ -10,7 +10,7 @@ _NEVER_RESPONDED = datetime.min.replace(tzinfo=UTC)
 
 
 class PostgresUptime:
-    """Times of Postgres's responses, reported to `answered` with the database's time."""
+    """Times of Postgres's responses, reported to `note_response` with the database's time."""
 
     def __init__(self, lease_s: float) -> None:
         self._lease = timedelta(seconds=lease_s)
@@ -18,12 +18,12 @@ class PostgresUptime:
         self._gap = self._lease / 2
         self._since = self._last = _NEVER_RESPONDED
 
-    def answered(self, at: datetime) -> None:
+    def note_response(self, at: datetime) -> None:
         if at - self._last > self._gap:
             self._since = at
         self._last = at
 
-    def failed(self) -> None:
+    def note_failure(self) -> None:
         """Reset the uptime of Postgres after a failed statement.
 
         Other processes may be unable to write, even if later statements succeed.
@@ -36,7 +36,7 @@ class PostgresUptime:
         return self._last - self._since >= self._lease
 
     @property
-    def deadline(self) -> datetime:
+    def lease_proof_deadline(self) -> datetime:
         """Return the database's time until which expired leases prove their workers dead.
 
         A statement that runs later follows a gap in the responses of Postgres.

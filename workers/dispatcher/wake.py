@@ -30,7 +30,7 @@ class PoolWakeLimiter:
     def __init__(self) -> None:
         self._sent: dict[str, LastPoolWake] = {}
 
-    def choose(self, due: Sequence[DuePool], now: float) -> list[DuePool]:
+    def choose_pools_to_wake(self, due: Sequence[DuePool], now: float) -> list[DuePool]:
         """Return the pools with due jobs to wake now, and note their wakes.
 
         A pool with the same due job as at its last wake waits for its backoff. `now` is seconds of any
@@ -54,4 +54,4 @@ class PoolWakeLimiter:
 async def send_pool_wakes(courier: WakeCourier, chosen: Sequence[DuePool]) -> None:
     """Send one wake for each pool. Its id is the pool's, so at most one message is queued."""
     for due in chosen:
-        await courier.send(WakeMessage(due.pool, due.kind, uuid5(_POOL_WAKE_ID_NAMESPACE, due.pool)))
+        await courier.send_wake(WakeMessage(due.pool, due.kind, uuid5(_POOL_WAKE_ID_NAMESPACE, due.pool)))

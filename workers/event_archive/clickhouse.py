@@ -63,23 +63,23 @@ class ClickHouseArchive:
     ) -> None:
         await self._client.aclose()
 
-    async def empty(self, day: date) -> None:
+    async def delete_day(self, day: date) -> None:
         await self._run(CREATE_EVENT_TABLE_SQL, f"alter table event drop partition {day:%Y%m%d}")
 
-    async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
+    async def store_batch(self, events: Sequence[StoredEvent], *, name: str) -> None:
         rows = msgspec.json.Encoder().encode_lines(event._asdict() for event in events)
         await self._run(
             "insert into event format JSONEachRow", data=rows, insert_deduplication_token=name, **TIME_FORMAT_SETTINGS
         )
 
-    async def count(self, day: date) -> int:
+    async def count_day_events(self, day: date) -> int:
         answer = await self._run("select count() from event where toDate(occurred_at) = {day:Date}", param_day=f"{day}")
         try:
             return int(answer)
         except ValueError:
             raise ServiceUnavailable("the event archive returned a count that is not a number") from None
 
-    async def forget(self, project_id: UUID) -> None:
+    async def delete_project_events(self, project_id: UUID) -> None:
         """Delete a project's events from the archive."""
         delete = "delete from event where project_id = {project:UUID}"
         await self._run(CREATE_EVENT_TABLE_SQL, delete, param_project=f"{project_id}")

@@ -24,7 +24,7 @@ from generation.confinement.confine import confine_process
 from generation.copy.write import write_copy
 from generation.picture_limits import MAX_PICTURE_BYTES
 from generation.poster import write_video_poster
-from generation.render import InputFiles, prepare_piece, warnings, write_portrait_files
+from generation.render import InputFiles, logo_warnings, prepare_piece, write_portrait_files
 from schemas.errors import GenerationError
 from workers.generation.protocol import (
     CopyReady,
@@ -155,8 +155,8 @@ def render_requested_piece(asked: PieceRequest) -> Iterator[RenderReport]:
     copy = asked.copy or write_copy(asked.spec, asked.offers)
     pictures = read_input_pictures(asked.handles)
     piece = prepare_piece(asked.spec, copy, pictures)
-    yield CopyReady(msgspec.structs.replace(copy, warnings=[*copy.warnings, *warnings(pictures)]))
-    for step in piece.make(Path(asked.folder)):
+    yield CopyReady(msgspec.structs.replace(copy, warnings=[*copy.warnings, *logo_warnings(pictures)]))
+    for step in piece.render_files(Path(asked.folder)):
         yield DrawProgress(step.share, step.made)
 
 

@@ -16,7 +16,7 @@ class PieceFolders:
         self.path = path
 
     @contextmanager
-    def new(self) -> Iterator[Path]:
+    def create_piece_folder(self) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(dir=self.path, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
 

@@ -41,7 +41,7 @@ async def open_input_files(
     """
 
     async def handle(token: str) -> int:
-        return await stack.enter_async_context(store.opened(token))
+        return await stack.enter_async_context(store.open_object_file(token))
 
     try:
         return InputFileHandles(

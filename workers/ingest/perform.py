@@ -36,7 +36,7 @@ class SuggestedImageResources(NamedTuple):
 
 async def fetch_suggested_image(web: WebCrawlResources, picture: Picture) -> bytes:
     """Fetch the whole image, through the SSRF guard, by robots.txt and the site rate limit."""
-    return (await CrawlSession(web, within_s=MAX_PICTURE_FETCHING_S).open(picture.url, "whole")).body
+    return (await CrawlSession(web, within_s=MAX_PICTURE_FETCHING_S).request_url(picture.url, "whole")).body
 
 
 async def draw_sandbox_image(picture: Picture) -> bytes:
@@ -61,7 +61,7 @@ async def run_ingest_job(
         if started.sandbox:
             extraction = await pretend(progress)
         else:
-            async with ctx.at(server):
+            async with ctx.hold_server_slot(server):
                 extraction = await read(started.visit, progress)
         await progress("saving", 0.9)
         get = draw_sandbox_image if started.sandbox else partial(fetch_suggested_image, gallery.web)

@@ -27,7 +27,7 @@ class SentenceSkipRules:
     def __init__(self, language: str | None) -> None:
         self.kinds = compile_skip_rule_patterns(primary_language_subtag(language) if language else None)
 
-    def kind(self, sentence: str) -> str | None:
+    def classify_sentence(self, sentence: str) -> str | None:
         """Return the kind of a skipped sentence; None for a sentence that may describe the product."""
         sentence = sentence.strip(" ¡¿")[:MAX_CHECKED_SENTENCE_CHARS]
         if QUESTION_END_PATTERN.search(sentence):
@@ -38,7 +38,7 @@ class SentenceSkipRules:
 
     def skips_section(self, heading: str) -> bool:
         """Return whether the section under the heading is on the product's state or on news."""
-        return self.kind(heading) in {"state", "news"}
+        return self.classify_sentence(heading) in {"state", "news"}
 
     def keep_product_sentences(self, paragraph: str) -> str:
         """Return the paragraph's sentences on the product, as one text; empty if there are none.
@@ -46,7 +46,7 @@ class SentenceSkipRules:
         Greetings, praise, questions and quotes before them are dropped. They may contain questions and
         quotes, and end before any other skipped sentence.
         """
-        sentences = [(item, self.kind(item)) for item in split_sentences(paragraph)]
+        sentences = [(item, self.classify_sentence(item)) for item in split_sentences(paragraph)]
         from_product = list(dropwhile(lambda item: item[1] in KINDS_SKIPPED_AT_START, sentences))
         product_part = list(takewhile(lambda item: item[1] is None or item[1] in KINDS_ALLOWED_INSIDE, from_product))
         while product_part and product_part[-1][1] is not None:

@@ -33,7 +33,7 @@ class ModelQuestion(NamedTuple, Generic[T]):
     messages: list[ChatMessage]
 
     @property
-    def strict(self) -> dict[str, Any]:
+    def strict_response_format(self) -> dict[str, Any]:
         """Return the `response_format` with the answer's schema, for an endpoint that enforces schemas."""
         form = {"name": self.name, "strict": True, "schema": build_answer_schema(self.kind)}
         return {"type": "json_schema", "json_schema": form}
@@ -78,12 +78,12 @@ async def _ask_with_schema_fallback(model: LanguageModel, question: ModelQuestio
     If the endpoint refuses the schema, ask again with the schema in the prompt.
     """
     try:
-        choice = await request_completion(model, question.messages, question.strict)
+        choice = await request_completion(model, question.messages, question.strict_response_format)
     except ModelFormatRefused:
         question = question._replace(messages=_add_schema_to_prompt(question))
         choice = await request_completion(model, question.messages, JSON_OBJECT_FORMAT)
         return await _decode_or_ask_again(model, question, choice, JSON_OBJECT_FORMAT)
-    return await _decode_or_ask_again(model, question, choice, question.strict)
+    return await _decode_or_ask_again(model, question, choice, question.strict_response_format)
 
 
 async def _decode_or_ask_again(

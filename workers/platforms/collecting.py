@@ -35,7 +35,7 @@ class MetricsCollector(Protocol):
 
     limits: ClassVar[CollectLimits]
 
-    async def posts(
+    async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         """Read the figures of at most `limits.batch` posts from the platform; return them by post id.
@@ -44,7 +44,7 @@ class MetricsCollector(Protocol):
         """
         ...
 
-    async def followers(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccount) -> int | None:
         """Return the account's followers; None if the platform omits them. Raises a `PlatformError`."""
         ...
 

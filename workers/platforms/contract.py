@@ -129,16 +129,16 @@ class PostInquiry(NamedTuple):
     now: datetime
     fetched: bool | None = None
 
-    def left_s(self, wait: timedelta) -> float:
+    def seconds_left_of(self, wait: timedelta) -> float:
         """Return the seconds left of the time `wait` after the post's last call; negative once it is over."""
         return (self.sent_at + wait - self.now).total_seconds()
 
-    def confirm(self, found: ReconcileResult, *, in_flight: timedelta) -> ReconcileResult:
+    def withhold_unproved_absence(self, found: ReconcileResult, *, in_flight: timedelta) -> ReconcileResult:
         """Return the result of a search for a post, but `UndecidedPost` instead of an unproved absence.
 
         An `AbsentPost` is unproved while a call may still be in flight: for `in_flight` after the last call.
         """
-        left_s = self.left_s(in_flight)
+        left_s = self.seconds_left_of(in_flight)
         return UndecidedPost(left_s) if isinstance(found, AbsentPost) and left_s > 0 else found
 
 

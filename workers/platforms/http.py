@@ -54,19 +54,19 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
     token: str | None = None
 
     @classmethod
-    def of(cls, account: PostingAccount, client: httpx.AsyncClient) -> Self:
+    def for_account(cls, account: PostingAccount, client: httpx.AsyncClient) -> Self:
         """Return the server of an account, with the account's token."""
         return cls(client=client, base=account.service_url, token=account.access_token)
 
     @property
-    def anonymous(self) -> Self:
+    def without_token(self) -> Self:
         return msgspec.structs.replace(self, token=None)
 
     @property
     def headers(self) -> dict[str, str]:
         return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
 
-    async def ask(
+    async def send_request(
         self,
         method: str,
         url: str,
@@ -119,10 +119,10 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
     ) -> "PlatformResponse":
         """POST form fields to a path of the platform's server; return the response of any status.
 
-        Raises as `PlatformApi.ask` does.
+        Raises as `PlatformApi.send_request` does.
         """
         url, content = f"{self.base}{path}", urlencode(fields).encode()
-        return await self.ask(
+        return await self.send_request(
             "POST",
             url,
             headers=FORM_CONTENT_TYPE_HEADER,
@@ -152,11 +152,11 @@ class PlatformResponse(msgspec.Struct, frozen=True, kw_only=True):
         return 200 <= self.status < 300
 
     @property
-    def refused(self) -> bool:
+    def was_refused_before_write(self) -> bool:
         """Return whether the server refused before any write: no redirect, timeout or failure half-way."""
         return 400 <= self.status < 500 and self.status != 408
 
-    def quoted(self, text: str) -> str:
+    def quote_message(self, text: str) -> str:
         """Return the platform's message as a quote: one short line that Postgres can store.
 
         Secrets of the request are masked: a platform may repeat its input.

@@ -20,7 +20,7 @@ class PlatformErrorMeaning(NamedTuple):
     after_s: float | None = None
     proves: bool = True
 
-    def make(self, quote: str = "", *, after_s: float | None = None) -> PlatformError:
+    def build_error(self, quote: str = "", *, after_s: float | None = None) -> PlatformError:
         """Return a new `PlatformError` of this meaning; the platform's own message `quote` is in brackets.
 
         A `PlatformThrottled` gets the wait `after_s`, or else the meaning's own.

@@ -28,7 +28,7 @@ class PlatformAdapters(NamedTuple):
     store: MediaStore
     public_url: str
 
-    def adapter(self, account: PostingAccount, *, sandbox: bool) -> PlatformAdapter:
+    def choose_adapter(self, account: PostingAccount, *, sandbox: bool) -> PlatformAdapter:
         """Return the adapter for an account's posts: that of its platform, or the sandbox's.
 
         Raises `PostRejected` for an unsupported platform.
@@ -41,12 +41,12 @@ class PlatformAdapters(NamedTuple):
             )
         return self.adapters[account.platform]
 
-    def draft(self, post: OutgoingPost) -> PostDraft:
+    def build_post_draft(self, post: OutgoingPost) -> PostDraft:
         return PostDraft(
             post_id=post.post_id,
             caption=post.caption,
             language=post.language,
-            media=[self.media(file) for file in post.files],
+            media=[self.build_post_file(file) for file in post.files],
             mode=post.mode,
             privacy_level=post.privacy_level,
             is_ai_generated=post.ai_label == "labelled",
@@ -54,7 +54,7 @@ class PlatformAdapters(NamedTuple):
             now=post.now,
         )
 
-    def media(self, file: OutgoingPostFile) -> PostFile:
+    def build_post_file(self, file: OutgoingPostFile) -> PostFile:
         return PostFile(
             asset_id=file.id,
             kind=file.kind,

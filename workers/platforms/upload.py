@@ -38,10 +38,10 @@ async def upload_file_to_platform(
 ) -> PlatformResponse:
     """POST a file of `size_bytes` to a platform's URL, with timeouts by its size; return the response.
 
-    Raises as `PlatformApi.ask` does.
+    Raises as `PlatformApi.send_request` does.
     """
     limits = compute_upload_timeouts(size_bytes)
-    return await api.ask(
+    return await api.send_request(
         "POST",
         url,
         headers={"Content-Type": content_type, "Content-Length": str(size_bytes)},

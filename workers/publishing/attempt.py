@@ -68,7 +68,7 @@ class PublishAttempt:
         """
         return await self.ctx.decide(body, project=project, locks=True)
 
-    async def not_sent(self, error: PlatformError) -> TaskOutcome:
+    async def retry_or_fail_unsent_post(self, error: PlatformError) -> TaskOutcome:
         """Retry or fail a post after proof that it isn't live; return the attempt's outcome.
 
         Only an active project allows a retry: an un-archive revives none.
@@ -80,13 +80,13 @@ class PublishAttempt:
         except StateConflict:
             return await self.decide(partial(body, archived=True))
 
-    async def unverified(self, error: PlatformError) -> TaskOutcome:
+    async def store_unverified_error(self, error: PlatformError) -> TaskOutcome:
         generation = self.outgoing.generation
         return await self.decide(
             partial(failures.store_unverified_error, claim=self.ctx.job, error=error, generation=generation)
         )
 
-    async def unknown(self) -> TaskOutcome:
+    async def give_up_unknown_outcome(self) -> TaskOutcome:
         return await self.decide(partial(failures.give_up_unknown_outcome, claim=self.ctx.job))
 
 

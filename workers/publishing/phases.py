@@ -71,9 +71,9 @@ async def prepare_post_for_platform(attempt: PublishAttempt) -> NextPublishPhase
     try:
         step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.previous_step)
     except ServiceUnavailable:
-        return await attempt.not_sent(FILES_UNREADABLE_ERROR)
+        return await attempt.retry_or_fail_unsent_post(FILES_UNREADABLE_ERROR)
     except PlatformError as error:
-        return await attempt.not_sent(error)
+        return await attempt.retry_or_fail_unsent_post(error)
     fields = step.handle, step.request, step.secret, step.tickets, step.traits
     unsaved = sending.PreparedPostStep(attempt.keyring, attempt.outgoing.revision, *fields)
     if step.complete:
@@ -116,9 +116,9 @@ async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
         return PublishPhase.REPEAT
     except PlatformError as error:
         if attempt.unresolved_error is None:
-            return await attempt.not_sent(error)
+            return await attempt.retry_or_fail_unsent_post(error)
         if not isinstance(error, PostRejected | PostPreparationExpired):
-            return await attempt.unverified(error)
+            return await attempt.store_unverified_error(error)
         attempt.unresolved_error = error
         return PublishPhase.LOOK
     return PublishPhase.RECORD
@@ -150,7 +150,7 @@ async def mark_post_for_repeat(attempt: PublishAttempt) -> NextPublishPhase:
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.build_post_inquiry()):
         return PublishPhase.LOOK
     if attempt.resend_used:
-        return await attempt.unverified(attempt.unresolved_error or RESPONSE_LOST_ERROR)
+        return await attempt.store_unverified_error(attempt.unresolved_error or RESPONSE_LOST_ERROR)
     await asyncio.sleep(attempt.wait_s)
     try:
         marked = await attempt.decide(partial(sending.mark_post_sending_again, claim=attempt.ctx.job), project=True)
@@ -174,12 +174,12 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
     try:
         result = await attempt.adapter.reconcile(attempt.outgoing.account, attempt.build_post_inquiry(fetched))
     except PlatformError as error:
-        return await attempt.unverified(error)
+        return await attempt.store_unverified_error(error)
     match result:
         case UndecidedPost():
             return await wait_to_reconcile_again(attempt, result)
         case DroppedPost():
-            return await attempt.not_sent(result.why)
+            return await attempt.retry_or_fail_unsent_post(result.why)
         case AbsentPost():
             return await resend_absent_post(attempt, outdated=fetched is not None)
     attempt.answer, attempt.found = result, True
@@ -192,7 +192,7 @@ async def wait_to_reconcile_again(attempt: PublishAttempt, undecided: UndecidedP
     If not, the job ends `OUTCOME_UNKNOWN`, and reconciliation goes on.
     """
     if undecided.after_s is None:
-        return await attempt.unknown()
+        return await attempt.give_up_unknown_outcome()
     claim, spent = attempt.ctx.job, attempt.resend_used
     return await attempt.decide(
         partial(failures.snooze_undecided_post, claim=claim, after_s=undecided.after_s, spent=spent)
@@ -208,12 +208,12 @@ async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> Next
     kind, cause = (PostPreparationExpired if outdated else PostNotSent, attempt.unresolved_error or RESPONSE_LOST_ERROR)
     absent = kind("NOT_TAKEN", f"{cause.message}; the post was not found there and is sent again")
     if attempt.resend_used:
-        return await attempt.not_sent(absent)
+        return await attempt.retry_or_fail_unsent_post(absent)
     body = partial(failures.requeue_absent_post, claim=attempt.ctx.job, outdated=outdated)
     try:
         blocked = await attempt.decide(body, project=True)
     except StateConflict:
-        return await attempt.not_sent(absent)
+        return await attempt.retry_or_fail_unsent_post(absent)
     if blocked:
         return blocked
     attempt.unresolved_error, attempt.resend_used, attempt.previous_step = None, True, None
@@ -237,7 +237,7 @@ async def record_platform_response(attempt: PublishAttempt) -> NextPublishPhase:
     try:
         return await attempt.decide(partial(sending.mark_post_published, claim=claim, found=found, **named))
     except PostOutcomeUnknown:
-        return await attempt.unknown()
+        return await attempt.give_up_unknown_outcome()
 
 
 async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
@@ -253,13 +253,13 @@ async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
     try:
         state = await attempt.adapter.poll(attempt.outgoing.account, attempt.build_post_inquiry())
     except (PostRejected, PostPreparationExpired) as error:
-        return await attempt.not_sent(error)
+        return await attempt.retry_or_fail_unsent_post(error)
     except PlatformError as error:
-        return await attempt.unverified(error)
+        return await attempt.store_unverified_error(error)
     if isinstance(state, AcceptedPost):
         age = attempt.database_now() - attempt.sent_at
         if age >= locked_post.MAX_PLATFORM_PROCESSING_TIME:
-            return await attempt.unknown()
+            return await attempt.give_up_unknown_outcome()
         after_s = min(max(state.after_s, age.total_seconds() / 4, MIN_POST_POLL_INTERVAL_S), MAX_POST_POLL_INTERVAL_S)
         state = msgspec.structs.replace(state, after_s=after_s)
     attempt.answer, attempt.found = state, False

@@ -32,7 +32,7 @@ _log = logs.get_logger("completer")
 
 
 class OutcomeCompleter:
-    """Outcomes to settle: `put` queues an outcome, `run` writes the queue.
+    """Outcomes to settle: `queue_outcome` queues an outcome, `run` writes the queue.
 
     `unsettled` has the keys of attempts with an unwritten outcome; `settled` is set while it is empty.
     """
@@ -44,9 +44,9 @@ class OutcomeCompleter:
         self.unsettled: set[AttemptKey] = set()
         self.settled.set()
 
-    def put(self, attempt: JobAttempt, outcome: TaskOutcome) -> None:
+    def queue_outcome(self, attempt: JobAttempt, outcome: TaskOutcome) -> None:
         self._inbox.append((attempt, outcome))
-        self._slots.settle(1)
+        self._slots.change_unsettled_count(1)
         self.unsettled.add(build_attempt_key(attempt.claim))
         self._arrived.set()
         self.settled.clear()
@@ -59,10 +59,10 @@ class OutcomeCompleter:
             await self._flush_progress(outcomes)
             batch = [AttemptSettlement(attempt.claim, outcome) for attempt, outcome in outcomes]
             began = tracing.unix_time_ns()
-            log_settlements(batch, await self._store(batch))
+            log_settlements(batch, await self._settle_until_stored(batch))
             spans.record_settlement_spans([attempt for attempt, _ in outcomes], began)
-            self._slots.settle(-len(batch))
-            self._slots.ended(claim for claim, _ in batch)
+            self._slots.change_unsettled_count(-len(batch))
+            self._slots.note_ended_jobs(claim for claim, _ in batch)
             self.unsettled.difference_update(build_attempt_key(attempt.claim) for attempt, _ in outcomes)
             if not self.unsettled:
                 self.settled.set()
@@ -71,18 +71,18 @@ class OutcomeCompleter:
         """Write the last progress of unfinished attempts; a done job's progress is 1 anyway."""
         for attempt, outcome in outcomes:
             if isinstance(outcome, Done):
-                self._progress_writer.forget(attempt)
+                self._progress_writer.drop_progress(attempt)
             else:
-                await self._progress_writer.flush(attempt)
+                await self._progress_writer.write_latest_progress(attempt)
 
-    async def _store(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
+    async def _settle_until_stored(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
         """Settle a batch of attempts in the ledger; return the rows of their jobs.
 
         Repeats the statement while Postgres is away, and settles one by one if an outcome can't be stored.
         """
         while True:
             try:
-                return await self._write(batch)
+                return await self._settle_batch_once(batch)
             except RETRIED_POSTGRES_ERRORS:
                 await asyncio.sleep(SETTLEMENT_RETRY_S)
             except UNSTORABLE_OUTCOME_ERRORS:
@@ -94,12 +94,12 @@ class OutcomeCompleter:
         A single attempt with an outcome that can't be stored fails with `OUTCOME_NOT_STORED`.
         """
         if len(batch) > 1:
-            return [moved for settlement in batch for moved in await self._store([settlement])]
+            return [moved for settlement in batch for moved in await self._settle_until_stored([settlement])]
         claim = batch[0].claim
         _log.exception("outcome can't be stored", **logs.job_log_fields(claim, attempt=claim.attempt))
-        return await self._store([AttemptSettlement(claim, OUTCOME_NOT_STORED)])
+        return await self._settle_until_stored([AttemptSettlement(claim, OUTCOME_NOT_STORED)])
 
-    async def _write(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
+    async def _settle_batch_once(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
         with raise_if_postgres_away(), metrics.JOB_SETTLE_SECONDS.time():
             return await jobs.settle_jobs_and_subjects(self._pool, batch)
 

@@ -116,7 +116,7 @@ class TaskContext:
             self._attempt.committed = None
             raise
 
-    def at(self, server: str) -> AbstractAsyncContextManager[None]:
+    def hold_server_slot(self, server: str) -> AbstractAsyncContextManager[None]:
         """Hold one of the worker's slots for a remote server during the block, after a wait for it.
 
         Raises `ExternalServerBusy` if no slot is free in time. Do not wrap a step in it: an attempt that
@@ -124,7 +124,7 @@ class TaskContext:
         """
         if self._servers is None:
             return nullcontext()
-        return self._servers.at(server, tenant=self.job.organization_id)
+        return self._servers.hold_server_slot(server, tenant=self.job.organization_id)
 
     def yield_slot(self) -> AbstractContextManager[None]:
         """Free this attempt's slot of the worker while the block waits for a remote response.

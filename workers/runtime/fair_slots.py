@@ -21,14 +21,14 @@ class FairSlots:
     @asynccontextmanager
     async def slot(self, key: Hashable) -> AsyncIterator[None]:
         """Wait for a slot for `key`, and hold it during the block."""
-        if not self.take(key):
-            await self.wait(key)
+        if not self.try_take_slot(key):
+            await self.wait_for_slot(key)
         try:
             yield
         finally:
             self.release(key)
 
-    def take(self, key: Hashable) -> bool:
+    def try_take_slot(self, key: Hashable) -> bool:
         """Take a slot for `key` without a wait; return False if the key may have none now.
 
         No waiting key is passed over: none of them may have a slot now.
@@ -41,10 +41,10 @@ class FairSlots:
     def release(self, key: Hashable) -> None:
         """Give back one of the slots of `key`, and hand slots to the waiters that may have one now."""
         self._decrement_held_slots(key)
-        while self.waiting and self.take(first := min(self.waiting, key=self.held.__getitem__)):
+        while self.waiting and self.try_take_slot(first := min(self.waiting, key=self.held.__getitem__)):
             self._admit_first_waiter(first)
 
-    async def wait(self, key: Hashable) -> None:
+    async def wait_for_slot(self, key: Hashable) -> None:
         """Wait in the queue until `key` may have another slot, and take that slot."""
         granted = asyncio.get_running_loop().create_future()
         self.waiting.setdefault(key, deque()).append(granted)
@@ -54,7 +54,7 @@ class FairSlots:
             if granted.done() and not granted.cancelled():
                 self.release(key)
             else:
-                self._forget(key, granted)
+                self._remove_waiter(key, granted)
             raise
 
     def _admit_first_waiter(self, key: Hashable) -> None:
@@ -76,7 +76,7 @@ class FairSlots:
         if not self.held[key]:
             del self.held[key]
 
-    def _forget(self, key: Hashable, granted: asyncio.Future[None]) -> None:
+    def _remove_waiter(self, key: Hashable, granted: asyncio.Future[None]) -> None:
         """Remove a canceled waiter from the queue of its key; a release may have removed it before."""
         line = self.waiting.get(key, deque())
         if granted in line:

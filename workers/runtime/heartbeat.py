@@ -98,11 +98,11 @@ class WorkerHeartbeat:
             except RETRIED_POSTGRES_ERRORS:
                 _log.warning("lease not renewed", age_s=round(self.age_s, 1))
 
-    async def drain(self) -> None:
+    async def mark_draining(self) -> None:
         async with self._connection() as conn:
             await heartbeat.mark_worker_draining(conn, worker_id=self.worker_id)
 
-    async def retire(self) -> None:
+    async def delete_worker_row(self) -> None:
         self._watch.cancel()
         async with self._connection() as conn:
             await heartbeat.delete_worker_row(conn, worker_id=self.worker_id)
@@ -113,7 +113,7 @@ class WorkerHeartbeat:
         return self._clock.time() - self._renewed_at
 
     @property
-    def left_s(self) -> float:
+    def lease_left_s(self) -> float:
         """Return the seconds that the lease lasts at least: until then no other worker gets these jobs."""
         return self._lease_s - self.age_s
 
@@ -182,7 +182,7 @@ def stop_ended_attempts(attempts: Collection[JobAttempt], rows: Mapping[AttemptK
     for attempt in attempts:
         verdict = find_stop_verdict(attempt, rows.get(build_attempt_key(attempt.claim)))
         if verdict is not None:
-            attempt.stop(verdict)
+            attempt.cancel_with_verdict(verdict)
 
 
 def find_stop_verdict(attempt: JobAttempt, row: HeldJob | None) -> AttemptVerdict | None:

@@ -84,7 +84,7 @@ def build_arq_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKin
     async def notify(ctx: dict[Any, Any]) -> None:  # noqa: ARG001  arq's own name for it
         # Notify now, not inside the function. There the message's key still exists, so Redis refuses a
         # duplicate message. Its sender may have committed after this worker's pull.
-        slots.notify()
+        slots.request_pull()
 
     worker = Worker(
         [build_noop_arq_function(kind) for kind in kinds],
@@ -128,7 +128,7 @@ async def _read_wake_list(client: ArqRedis, wake_list: str, worker: Worker, slot
             continue
         if slots.free > 0:
             # The sender has committed, so the pull needn't wait until arq has run the message.
-            slots.notify()
+            slots.request_pull()
             await worker.start_jobs([woken[1]])
         else:
             # All slots filled up meanwhile: leave the wake to another worker.

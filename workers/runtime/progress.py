@@ -33,7 +33,7 @@ class ProgressWriter:
         self._latest[attempt] = JobProgress(ratio, stage or (earlier.stage if earlier else None))
         self._arrived.set()
 
-    def forget(self, attempt: JobAttempt) -> None:
+    def drop_progress(self, attempt: JobAttempt) -> None:
         self._latest.pop(attempt, None)
 
     async def run(self) -> None:
@@ -41,10 +41,10 @@ class ProgressWriter:
             await self._arrived.wait()
             self._arrived.clear()
             for attempt in [*self._latest]:
-                await self.flush(attempt)
+                await self.write_latest_progress(attempt)
             await asyncio.sleep(PROGRESS_WRITE_INTERVAL_S)
 
-    async def flush(self, attempt: JobAttempt) -> None:
+    async def write_latest_progress(self, attempt: JobAttempt) -> None:
         """Write an attempt's latest unwritten progress to its job, if there is any.
 
         `AttemptFenced` or a cancel of the job stops the attempt; an outage of Postgres drops the value.
@@ -55,9 +55,9 @@ class ProgressWriter:
         try:
             await self._write(attempt, progress)
         except AttemptFenced:
-            attempt.stop(LeaseLostVerdict())
+            attempt.cancel_with_verdict(LeaseLostVerdict())
         except JobCancelRequested:
-            attempt.stop(Canceled())
+            attempt.cancel_with_verdict(Canceled())
         except RETRIED_POSTGRES_ERRORS:
             pass  # The next value replaces this one anyway.
 

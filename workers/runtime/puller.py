@@ -52,8 +52,8 @@ class JobPuller:
         while not self.slots.closed:
             started, free = clock(), self.slots.free
             claims = await self._pull(free)
-            await self._start(claims, started, filled=len(claims) == free > 0)
-            await self._wait(clock() - started, brought=len(claims))
+            await self._start_claims(claims, started, filled=len(claims) == free > 0)
+            await self._wait_for_next_pull(clock() - started, brought=len(claims))
 
     async def _pull(self, free: int) -> list[JobClaim]:
         try:
@@ -70,21 +70,21 @@ class JobPuller:
         except RETRIED_POSTGRES_ERRORS:
             return []
 
-    async def _start(self, claims: Sequence[JobClaim], asked_at: float, *, filled: bool) -> None:
+    async def _start_claims(self, claims: Sequence[JobClaim], asked_at: float, *, filled: bool) -> None:
         for claim in claims:
             self.start(claim, asked_at)
             metrics.CLAIMED_JOB_COUNTER.labels(claim.kind).inc()
         if filled and not self.slots.backlog:
             # More jobs may be due than this worker can take: wake another worker, once. The wake needs a new
             # id: Redis would refuse a job's own while its message is queued.
-            await self.courier.send(WakeMessage(self.pool_name, claims[-1].kind, ids.new_uuid7()))
+            await self.courier.send_wake(WakeMessage(self.pool_name, claims[-1].kind, ids.new_uuid7()))
         self.slots.backlog = filled
         if filled:
             # The pull has filled the slots that a wake during it was for.
             self.slots.wake.clear()
-            self.slots.notify()
+            self.slots.request_pull()
 
-    async def _wait(self, took_s: float, *, brought: int) -> None:
+    async def _wait_for_next_pull(self, took_s: float, *, brought: int) -> None:
         """Wait after a pull: first for a free slot, then for a wake or `PULL_INTERVAL_S`.
 
         With a backlog the wait is at most `PULL_PAUSE_FACTOR` times the pull's duration `took_s`. Without

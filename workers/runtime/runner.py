@@ -72,27 +72,27 @@ class AttemptRunner:
             context = TaskContext(attempt, self.pool, self.progress_writer, self.lease_left, self.servers)
             verdict = attempt.verdict or await run_attempt_task(self.tasks[kind], context, attempt)
             spans.end_attempt_span(attempt, verdict)
-            self._end(attempt, verdict)
+            self._end_attempt(attempt, verdict)
         finally:
             limit.cancel()
             self.slots.remove(attempt)
             metrics.JOB_RUN_SECONDS.labels(kind).observe(time.monotonic() - started)
 
-    def _end(self, attempt: JobAttempt, verdict: AttemptVerdict) -> None:
+    def _end_attempt(self, attempt: JobAttempt, verdict: AttemptVerdict) -> None:
         if attempt.committed:
-            self._close(attempt, attempt.committed)
+            self._close_settled_attempt(attempt, attempt.committed)
         elif isinstance(verdict, LeaseLostVerdict):
-            self._close(attempt, verdict.word)
+            self._close_settled_attempt(attempt, verdict.word)
         else:
-            self.completer.put(attempt, verdict)
+            self.completer.queue_outcome(attempt, verdict)
 
-    def _close(self, attempt: JobAttempt, word: str) -> None:
+    def _close_settled_attempt(self, attempt: JobAttempt, word: str) -> None:
         """Close an attempt that needs no settlement, and count it under the outcome `word`.
 
         It is settled already, or another worker owns its job by now.
         """
-        self.progress_writer.forget(attempt)
-        self.slots.ended([attempt.claim])
+        self.progress_writer.drop_progress(attempt)
+        self.slots.note_ended_jobs([attempt.claim])
         metrics.SETTLED_ATTEMPT_COUNTER.labels(attempt.claim.kind, word).inc()
         _log.debug("attempt closed", outcome=word)
 
@@ -103,7 +103,7 @@ def stop_attempt_at_limit(attempt: JobAttempt) -> None:
     Soon after the limit the ledger takes the job away.
     """
     if not attempt.committed:
-        attempt.stop(ATTEMPT_TIMEOUT_RETRY)
+        attempt.cancel_with_verdict(ATTEMPT_TIMEOUT_RETRY)
 
 
 async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAttempt) -> AttemptVerdict:

@@ -31,13 +31,13 @@ class RemoteServerSlots:
         self.servers: dict[str, FairSlots] = {}
 
     @asynccontextmanager
-    async def at(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
+    async def hold_server_slot(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
         """Wait for a slot of the remote server for a tenant, and hold it during the block.
 
         Raises `ExternalServerBusy` after `MAX_SERVER_SLOT_WAIT_S`, or at once if too many attempts wait.
         """
         server_slots = self.servers.setdefault(server, FairSlots(self.size))
-        if not server_slots.take(tenant):
+        if not server_slots.try_take_slot(tenant):
             await self._wait(server_slots, tenant)
         try:
             yield
@@ -61,6 +61,6 @@ class RemoteServerSlots:
         with self.slots.yield_slot():
             try:
                 async with asyncio.timeout(MAX_SERVER_SLOT_WAIT_S):
-                    await server_slots.wait(tenant)
+                    await server_slots.wait_for_slot(tenant)
             except TimeoutError as error:
                 raise ExternalServerBusy from error

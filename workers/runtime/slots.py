@@ -60,7 +60,7 @@ class JobAttempt:
         self.verdict: AttemptVerdict | None = None
         self.committed: str | None = None
 
-    def stop(self, verdict: AttemptVerdict) -> None:
+    def cancel_with_verdict(self, verdict: AttemptVerdict) -> None:
         """Cancel the attempt's asyncio task with a verdict, which becomes the cause of the stop.
 
         The first verdict stands, and each call cancels again.
@@ -103,7 +103,7 @@ class WorkerSlots:
         self._freed: set[UUID] = set()
         self.on_change: Callable[[int], None] = ignore_slot_change
         metrics.WORKER_FREE_SLOTS.set_function(lambda: self.free)
-        self._changed()
+        self._update_events()
 
     @property
     def free(self) -> int:
@@ -111,15 +111,15 @@ class WorkerSlots:
 
     def add(self, attempt: JobAttempt) -> None:
         self.attempts[build_attempt_key(attempt.claim)] = attempt
-        self._changed()
+        self._update_events()
 
     def remove(self, attempt: JobAttempt) -> None:
         del self.attempts[build_attempt_key(attempt.claim)]
         if self.backlog:
-            self.notify()
-        self._changed()
+            self.request_pull()
+        self._update_events()
 
-    def notify(self) -> None:
+    def request_pull(self) -> None:
         """Request a pull of further jobs for the free slots.
 
         With a backlog, do so only once a part of the slots is free (`BACKLOG_SLOTS_PER_FREE_SLOT`).
@@ -134,7 +134,7 @@ class WorkerSlots:
         After the block the attempt takes a slot again even if none is free.
         """
         self._change_yielded(1)
-        self.notify()
+        self.request_pull()
         try:
             yield
         finally:
@@ -142,9 +142,9 @@ class WorkerSlots:
 
     def _change_yielded(self, change: int) -> None:
         self.yielded += change
-        self._changed()
+        self._update_events()
 
-    def settle(self, change: int) -> None:
+    def change_unsettled_count(self, change: int) -> None:
         """Add `change` to the count of ended attempts that wait for settlement; negative after a commit.
 
         Too many such attempts take slots.
@@ -153,15 +153,15 @@ class WorkerSlots:
         late = max(0, self.unsettled - MAX_UNSETTLED_JOBS_PER_SLOT * self.size)
         if late != self._late:
             self._late = late
-            self._changed()
+            self._update_events()
 
-    def ended(self, claims: Iterable[JobClaim]) -> None:
+    def note_ended_jobs(self, claims: Iterable[JobClaim]) -> None:
         """Note the tenants of ended jobs after the commit, and request a pull.
 
         A tenant at its cap of running jobs may start another job now.
         """
         self._freed.update(claim.organization_id for claim in claims)
-        self.notify()
+        self.request_pull()
 
     def pop_freed_tenants(self) -> list[UUID]:
         """Return the organizations with a job that ended since the last call, and forget them."""
@@ -176,9 +176,9 @@ class WorkerSlots:
 
     def stop_all(self, verdict: AttemptVerdict) -> None:
         for attempt in [*self.attempts.values()]:
-            attempt.stop(verdict)
+            attempt.cancel_with_verdict(verdict)
 
-    def _changed(self) -> None:
+    def _update_events(self) -> None:
         free = self.free
         _set_or_clear_event(self.has_free_slots, free > 0)
         _set_or_clear_event(self.empty, not self.attempts)

@@ -24,7 +24,7 @@ def begin_attempt_span(attempt: JobAttempt) -> None:
             attributes["tenantry.project.id"] = ids.format_prefixed_id(ids.PROJECT, claim.project_id)
         if request := ids.request_id_of_job(claim.id):
             attributes["tenantry.request.id"] = ids.format_prefixed_id(ids.REQUEST, request)
-        attempt.span = recorder.attempt(claim.id, claim.kind, attributes)
+        attempt.span = recorder.begin_attempt_span(claim.id, claim.kind, attributes)
 
 
 def end_attempt_span(attempt: JobAttempt, verdict: AttemptVerdict) -> None:
@@ -34,9 +34,9 @@ def end_attempt_span(attempt: JobAttempt, verdict: AttemptVerdict) -> None:
     """
     if attempt.span is None:
         return
-    attempt.span.note({"tenantry.outcome": attempt.committed or verdict.word})
+    attempt.span.set_attributes({"tenantry.outcome": attempt.committed or verdict.word})
     if not attempt.committed and isinstance(verdict, Failed | Retry):
-        attempt.span.fail(verdict.code)
+        attempt.span.mark_failed(verdict.code)
     attempt.span.end()
 
 
@@ -45,7 +45,7 @@ def record_submitted_jobs(attempt: JobAttempt, submits: Sequence[JobSubmission])
     recorder = tracing.current_span_recorder()
     for submit in submits:
         if recorder and attempt.span:
-            recorder.submitted(attempt.span, submit)
+            recorder.record_job_submit(attempt.span, submit)
         _log.info("job made", made_job_id=ids.format_prefixed_id(ids.JOB, submit.job_id), made_kind=submit.kind)
 
 
@@ -54,4 +54,4 @@ def record_settlement_spans(attempts: Sequence[JobAttempt], began: int) -> None:
     recorder, end = tracing.current_span_recorder(), tracing.unix_time_ns()
     for attempt in attempts:
         if recorder and attempt.span:
-            recorder.begin(attempt.span, "settle", "internal", {}, began).end(end)
+            recorder.begin_span(attempt.span, "settle", "internal", {}, began).end(end)

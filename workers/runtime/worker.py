@@ -147,7 +147,7 @@ class WorkerProcess:
         return AttemptRunner(
             tasks={kind.name: task for kind, task in self.tasks.items()},
             limits={kind.name: kind.timeout_s for kind in self.tasks},
-            lease_left=lambda: self.heartbeat.left_s,
+            lease_left=lambda: self.heartbeat.lease_left_s,
             slots=self.slots,
             servers=RemoteServerSlots(self.slots),
             pool=self.pools.shared,
@@ -183,11 +183,11 @@ class WorkerProcess:
         """
         _log.info("draining", jobs=len(self.slots.attempts))
         with contextlib.suppress(*RETRIED_POSTGRES_ERRORS):
-            await self.heartbeat.drain()
+            await self.heartbeat.mark_draining()
         await wait_for_first_event(self.slots.empty, stop.now, within_s=self.settings.drain_s)
         while not self.slots.empty.is_set():
             self.slots.stop_all(Interrupted())
             await wait_for_first_event(self.slots.empty, within_s=TASK_CANCEL_RETRY_S)
         await wait_for_first_event(self.completer.settled, within_s=self.settings.lease_s)
         with contextlib.suppress(*RETRIED_POSTGRES_ERRORS):
-            await self.heartbeat.retire()
+            await self.heartbeat.delete_worker_row()

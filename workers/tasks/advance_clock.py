@@ -108,6 +108,6 @@ async def _wake_pools_with_due_jobs(ctx: TaskContext, conn: Conn, courier: WakeC
     """
     due = {*await sandbox_time.list_due_pool_wakes(conn, claim=ctx.job)} - sent
     for wake in due:
-        await courier.send(wake)
+        await courier.send_wake(wake)
     sent |= due
     return bool(due)

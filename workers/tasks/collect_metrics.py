@@ -66,7 +66,7 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
     )
     if visit is None:
         return Done()
-    async with nullcontext() if visit.sandbox else ctx.at(visit.account.service_url):
+    async with nullcontext() if visit.sandbox else ctx.hold_server_slot(visit.account.service_url):
         responses = await collect_account_figures(collectors.of(visit), visit)
     word = "read" if responses.error is None else responses.error.code
     metrics.COLLECTION_RUN_COUNTER.labels(visit.account.platform, "read" if responses.error is None else "failed").inc()
@@ -87,7 +87,7 @@ async def collect_account_figures(collector: MetricsCollector, visit: MetricColl
     responses = MetricCollectionResult([], [], [], None)
     try:
         async with asyncio.timeout(MAX_COLLECTION_RUN_S):
-            if visit.gauges and (followers := await collector.followers(visit.account)) is not None:
+            if visit.gauges and (followers := await collector.read_follower_count(visit.account)) is not None:
                 responses.told.append(
                     ReportedMetricValues(collection_runs.metric_subject_of_account(visit), {"followers": followers})
                 )
@@ -139,7 +139,7 @@ async def collect_batch_values(
             for at in cadence.missed_poll_times(post.published_at, post.due_at, visit.now)
         ]
     try:
-        figures = await collector.posts(visit.account, batch)
+        figures = await collector.read_post_figures(visit.account, batch)
     except PostRejected as error:
         if error.category in ACCOUNT_REFUSAL_CATEGORIES:
             raise

@@ -34,7 +34,7 @@ async def connect_account(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Ke
     """
     attempt = await ctx.step(partial(connect.begin_account_connect, claim=ctx.job, keyring=keyring))
     try:
-        async with nullcontext() if attempt.sandbox else ctx.at(attempt.asked.service_url):
+        async with nullcontext() if attempt.sandbox else ctx.hold_server_slot(attempt.asked.service_url):
             connected = await log_in_to_account(net, attempt)
         end = partial(connect.finish_account_connect, claim=ctx.job, attempt=attempt, keyring=keyring)
         return await ctx.commit(partial(end, found=connected.found, grant=connected.grant), project=True)

@@ -43,7 +43,7 @@ async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Ke
 async def _prove_installation_access(
     ctx: TaskContext, app: GitHubApp | None, *, code: str, installation_id: int
 ) -> GitHubAppInstallation:
-    async with ctx.at(GITHUB_SERVER_NAME):
+    async with ctx.hold_server_slot(GITHUB_SERVER_NAME):
         return await proof.prove_installation_access(
             require_github_app(app), code=code, installation_id=installation_id
         )

@@ -59,7 +59,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def content_generate(ctx: TaskContext, *, studio: PieceResources) -> TaskOutcome:
     brief = await ctx.step(partial(generated.begin_content_generation, claim=ctx.job))
     await ctx.progress(0.01, stage="planning")
-    with studio.folders.new() as folder:
+    with studio.folders.create_piece_folder() as folder:
         try:
             piece = await run_until_canceled(ctx, render_piece_in_folder(ctx, studio, brief, folder))
             await ctx.progress(PROGRESS_AT_DRAWING_END, stage="finalizing")

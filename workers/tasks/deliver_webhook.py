@@ -63,10 +63,10 @@ async def deliver_webhook(
     spell = WebhookDeliverySession(
         ctx, client, partial(attempts.take_due_deliveries, keyring=keyring, public_url=public_url)
     )
-    endpoint = await spell.open()
-    if endpoint.is_over:
+    endpoint = await spell.requeue_marked_deliveries()
+    if endpoint.is_disabled_or_deleted:
         await spell.abandon()
-    elif endpoint.takes:
+    elif endpoint.accepts_deliveries:
         await spell.run()
     return Done()
 
@@ -83,7 +83,7 @@ class WebhookDeliverySession:
         self._sends: set[asyncio.Task[FinishedDeliveryAttempt]] = set()
         self._failing = True
 
-    async def open(self) -> EndpointState:
+    async def requeue_marked_deliveries(self) -> EndpointState:
         """Put deliveries that a dead attempt left marked back into the queue; return the endpoint's state."""
 
         async def opened(conn: Conn) -> EndpointState:
@@ -109,10 +109,10 @@ class WebhookDeliverySession:
                 if results:
                     concurrency = MAX_DELIVERY_CONCURRENCY if results[-1].code is None else FIRST_DELIVERY_CONCURRENCY
                 for delivery in await self._settle_and_take_deliveries(results, concurrency - len(self._sends)):
-                    self._sends.add(asyncio.create_task(self._try(delivery)))
+                    self._sends.add(asyncio.create_task(self._attempt_delivery(delivery)))
                 if not self._sends:
                     return
-                results = await self._next()
+                results = await self._wait_for_results()
         finally:
             await cancel_running_sends(self._sends)
 
@@ -137,11 +137,11 @@ class WebhookDeliverySession:
         deliveries = await self._ctx.step(exchanged)
         if results:
             succeeded = any(result.code is None for result in results)
-            self._failing = any(result.failed for result in results) or (self._failing and not succeeded)
+            self._failing = any(result.is_receiver_failure for result in results) or (self._failing and not succeeded)
         self._log_delivery_results(results, next_states)
         return deliveries
 
-    async def _next(self) -> list[FinishedDeliveryAttempt]:
+    async def _wait_for_results(self) -> list[FinishedDeliveryAttempt]:
         """Wait for the next delivery to end; return it with those that end right after.
 
         Yields the slot after a short wait in which no delivery ends.
@@ -157,7 +157,7 @@ class WebhookDeliverySession:
         self._sends -= done
         return [send.result() for send in done]
 
-    async def _try(self, delivery: OutgoingDelivery) -> FinishedDeliveryAttempt:
+    async def _attempt_delivery(self, delivery: OutgoingDelivery) -> FinishedDeliveryAttempt:
         """Send one webhook delivery, and return its result; nothing is raised.
 
         Any error is a counted attempt: otherwise the next job would send the delivery again.

@@ -64,18 +64,18 @@ async def _fetch_and_store_media(ctx: TaskContext, storing: MediaWriter, downloa
     taken, stored_files = ACCEPTED_APP_MEDIA_TYPES[kind], list[tuple[StreamingUpload, str]]()
 
     async def keep(chunks: AsyncIterator[bytes]) -> None:
-        stored_files.append(await storing.put(chunks, taken))
+        stored_files.append(await storing.store_upload(chunks, taken))
 
     await ctx.progress(0.1, stage="fetching")
     if downloads is None:
         await keep(streaming_upload.stream_bytes(sandbox.get_sandbox_media_file(kind, url)))
     else:
         limit, within_s = (max(taken.values()), MAX_VIDEO_FETCH_S if kind == "demo_video" else MAX_PICTURE_FETCH_S)
-        async with ctx.at(site_of_url(url)):
-            await downloads.get(url, keep, limit=limit, deadline_s=within_s)
+        async with ctx.hold_server_slot(site_of_url(url)):
+            await downloads.download_file(url, keep, limit=limit, deadline_s=within_s)
     await ctx.progress(0.7, stage="analyzing")
     [(file, token)] = stored_files
-    return await storing.look(file, token)
+    return await storing.inspect_stored_file(file, token)
 
 
 def _outcome_of_conflict(error: StateConflict) -> TaskOutcome:

@@ -35,7 +35,7 @@ async def influencer_create(ctx: TaskContext, *, store: MediaStore, folders: Pie
     Any number of attempts stores one file.
     """
     await ctx.progress(0.01, stage="planning")
-    with folders.new() as folder:
+    with folders.create_piece_folder() as folder:
         try:
             sitter = await ctx.step(partial(drawing_job.begin_influencer_drawing, claim=ctx.job))
             await ctx.progress(PROGRESS_AT_PORTRAIT_START, stage="generating_visuals")

@@ -38,5 +38,5 @@ async def list_github_repos(ctx: TaskContext, *, app: GitHubApp | None) -> TaskO
 async def _list_installation_repos(
     ctx: TaskContext, app: GitHubApp | None, installation_id: int
 ) -> Sequence[GitHubRepo]:
-    async with ctx.at(GITHUB_SERVER_NAME):
+    async with ctx.hold_server_slot(GITHUB_SERVER_NAME):
         return await proof.list_installation_repositories(require_github_app(app), installation_id)

@@ -33,7 +33,7 @@ async def make_poster(ctx: TaskContext, *, store: MediaStore, folders: PieceFold
 
     Any number of attempts stores one file; an unreadable video gets none.
     """
-    with folders.new() as folder:
+    with folders.create_piece_folder() as folder:
         try:
             token = await ctx.step(partial(posters.begin_poster_job, claim=ctx.job))
             output = await run_until_canceled(ctx, draw_video_poster(store, token, folder))
@@ -53,7 +53,7 @@ async def draw_video_poster(store: MediaStore, token: str, folder: Path) -> Outp
     Raises `RenderFailed` if the video can't be drawn, or the storage is away.
     """
     try:
-        async with store.opened(token) as handle:
+        async with store.open_object_file(token) as handle:
             return await render_single_file(PosterRequest(clip=handle, folder=str(folder)), [handle])
     except ServiceUnavailable:
         raise RenderFailed(storing.STORAGE_AWAY_RETRY) from None

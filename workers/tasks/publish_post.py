@@ -28,11 +28,11 @@ async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> Task
         return post
     clock_read_at = asyncio.get_running_loop().time()
     try:
-        adapter = platforms.adapter(post.account, sandbox=post.sandbox)
+        adapter = platforms.choose_adapter(post.account, sandbox=post.sandbox)
     except PostRejected as error:
         body = partial(failures.store_unverified_error, claim=ctx.job, error=error, generation=post.generation)
         return await ctx.decide(body, locks=True)
-    attempt = PublishAttempt(ctx, adapter, platforms.draft(post), post, platforms.keyring, clock_read_at)
+    attempt = PublishAttempt(ctx, adapter, platforms.build_post_draft(post), post, platforms.keyring, clock_read_at)
     asks = post.sandbox or post.phase in PHASES_AFTER_ACCEPTANCE
     outcome = await (loop.run_publish_phases(attempt) if asks else run_attempt_in_server_slot(attempt))
     report_publish_outcome(attempt, outcome)
@@ -46,7 +46,7 @@ async def run_attempt_in_server_slot(attempt: PublishAttempt) -> TaskOutcome:
     """
     async with AsyncExitStack() as stack:
         try:
-            await stack.enter_async_context(attempt.ctx.at(attempt.outgoing.account.service_url))
+            await stack.enter_async_context(attempt.ctx.hold_server_slot(attempt.outgoing.account.service_url))
         except ExternalServerBusy:
             return await attempt.decide(partial(sending.snooze_for_busy_server, claim=attempt.ctx.job))
         return await loop.run_publish_phases(attempt)

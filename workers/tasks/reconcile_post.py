@@ -50,9 +50,9 @@ async def reconcile_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> Ta
 
 
 async def query_platform_for_post(ctx: TaskContext, platforms: PlatformAdapters, lost: LostPost) -> ReconcileResult:
-    adapter = platforms.adapter(lost.account, sandbox=lost.sandbox)
+    adapter = platforms.choose_adapter(lost.account, sandbox=lost.sandbox)
     prepared = PreparedPost(handle=lost.handle, request=lost.request)
-    async with nullcontext() if lost.sandbox else ctx.at(lost.account.service_url):
+    async with nullcontext() if lost.sandbox else ctx.hold_server_slot(lost.account.service_url):
         return await adapter.reconcile(lost.account, PostInquiry(prepared, lost.sent_at, lost.now, lost.fetched))
 
 

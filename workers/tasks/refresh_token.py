@@ -40,7 +40,7 @@ async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyr
         token_refresh.finish_token_refresh, claim=ctx.job, generation=attempt.tokens.generation, keyring=keyring
     )
     try:
-        async with nullcontext() if attempt.sandbox else ctx.at(attempt.server.service_url):
+        async with nullcontext() if attempt.sandbox else ctx.hold_server_slot(attempt.server.service_url):
             grant = await refresh_account_tokens(net, attempt)
     except PlatformError as error:
         await forget_unknown_registration(ctx, error, attempt.server, attempt.client)

@@ -28,7 +28,7 @@ async def register_app(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyri
     if await ctx.step(partial(client_registrations.is_registration_lasting, server=server)):
         return Done()
     try:
-        async with ctx.at(server.service_url):
+        async with ctx.hold_server_slot(server.service_url):
             client = await load_platform_parts(server.platform).register(net, server)
     except PlatformError as error:
         return outcome_of_platform_error(error)

@@ -107,16 +107,16 @@ class ConversionRelay:
         opened = await self._open()
         if isinstance(opened, ClosedConversionDestination):
             return await self._outbox.cancel(code=opened.code, message=opened.message) > 0
-        if not self._parts and not (self._more and await self._take(opened)):
+        if not self._parts and not (self._more and await self._take_due_conversions(opened)):
             return False
-        return await self._try(self._parts.pop()) if self._parts else True
+        return await self._send_batch(self._parts.pop()) if self._parts else True
 
     async def _open(self) -> OpenConversionDestination | ClosedConversionDestination:
         return await self._ctx.step(
             partial(conversion_lines.open_line_destination, claim=self._ctx.job, keyring=self._keyring)
         )
 
-    async def _take(self, to: OpenConversionDestination) -> bool:
+    async def _take_due_conversions(self, to: OpenConversionDestination) -> bool:
         """Take due conversions from the outbox for the next call; return False if none is due.
 
         Those that can't be sent are settled.
@@ -125,23 +125,23 @@ class ConversionRelay:
         self._more = len(due) == CALL_ROWS
         # About a millisecond of CPU each: other jobs use the event loop.
         batch, ends = await asyncio.to_thread(split_due_conversions, due, self._server.make, to, now=datetime.now(UTC))
-        await self._outbox.settle(ends)
+        await self._outbox.settle_conversions(ends)
         if batch:
             self._parts.append(batch)
         return bool(due)
 
-    async def _try(self, part: list[ReadyConversion]) -> bool:
+    async def _send_batch(self, part: list[ReadyConversion]) -> bool:
         """Send a batch of conversions in one call, and store the result.
 
         Returns False if the destination needs a pause. A destination that was closed meanwhile gets no call.
         """
         ids = [conversion.id for conversion in part]
-        async with self._ctx.at(self._server.base):
-            at = await self._outbox.begin(ids)
+        async with self._ctx.hold_server_slot(self._server.base):
+            at = await self._outbox.mark_before_call(ids)
             # Check again, since the wait for the server's slot may have been long.
             to = await self._open()
             if isinstance(to, ClosedConversionDestination):
-                await self._outbox.take_back(ids, at=at)
+                await self._outbox.remove_marks(ids, at=at)
                 return True
             verdict = await calls.send_conversion_batch(self._net, self._server, to, part)
         return await self._settle(ConversionCall(part, to, at), verdict)
@@ -150,7 +150,7 @@ class ConversionRelay:
         """Store the result of a call for conversions; return False if the destination needs a pause."""
         if verdict.word == ConversionVerdictKind.ACCEPTED:
             self._taken = True
-            await self._outbox.settle([build_delivered_settlement(conversion) for conversion in tried.part])
+            await self._outbox.settle_conversions([build_delivered_settlement(conversion) for conversion in tried.part])
             await self._ctx.step(partial(conversion_lines.note_conversions_accepted, claim=self._ctx.job))
             return True
         if verdict.word == ConversionVerdictKind.BAD:
@@ -158,7 +158,7 @@ class ConversionRelay:
         return await self._pause_destination(tried, verdict)
 
     async def _pause_destination(self, tried: ConversionCall, verdict: ConversionVerdict) -> bool:
-        await self._outbox.put_back(tried.ids, verdict, at=tried.at)
+        await self._outbox.requeue_after_call(tried.ids, verdict, at=tried.at)
         note = partial(conversion_lines.note_destination_failure, to=tried.to, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job, after_s=verdict.after_s))
         return False
@@ -171,14 +171,14 @@ class ConversionRelay:
         """
         part = tried.part
         if len(part) > 1:
-            await self._outbox.put_back(tried.ids, verdict, at=tried.at)
+            await self._outbox.requeue_after_call(tried.ids, verdict, at=tried.at)
             half = len(part) // 2
             self._parts += [part[half:], part[:half]]
             return True
         if not self._taken and self._refused[verdict.message] >= MAX_REFUSED_CONVERSIONS:
             return await self._pause_destination(tried, all_refused_verdict(verdict))
         self._refused[verdict.message] += 1
-        await self._outbox.settle([SettledConversion(part[0].id, "failed", verdict.code, verdict.message)])
+        await self._outbox.settle_conversions([SettledConversion(part[0].id, "failed", verdict.code, verdict.message)])
         note = partial(conversion_lines.note_conversions_refused, message=verdict.message)
         await self._ctx.step(partial(note, claim=self._ctx.job))
         return True

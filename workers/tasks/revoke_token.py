@@ -26,7 +26,7 @@ async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyri
     if attempt is None:
         return Done({"revoked": False})
     try:
-        async with ctx.at(attempt.server.service_url):
+        async with ctx.hold_server_slot(attempt.server.service_url):
             await load_platform_parts(attempt.server.platform).revoke(net, attempt)
     except (AccessTokenExpired, AccountReauthRequired):
         return Done({"revoked": False})  # The token is already invalid.

@@ -24,7 +24,7 @@ class FileDownloads:
     def __init__(self, client: httpx.AsyncClient) -> None:
         self.client, self.site_rate = client, SiteRateLimit()
 
-    async def get(self, url: str, keep: StoreDownload, *, limit: int, deadline_s: float) -> None:
+    async def download_file(self, url: str, keep: StoreDownload, *, limit: int, deadline_s: float) -> None:
         """Download the file at a URL, and pass its bytes to `keep` as a stream.
 
         Raises `SourceError`, such as `SourceTooLarge` over `limit` bytes, and the errors of `keep`.

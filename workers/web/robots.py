@@ -68,10 +68,10 @@ class RobotsRulesCache:
                 body = await download_robots_txt(self.client, origin)
                 parsed = await asyncio.to_thread(parse_robots_txt, body)
                 rules = RobotsRules(parsed, max(len(body), MIN_COUNTED_ROBOTS_BYTES), self.clock())
-                self.store(origin, rules)
+                self.cache_rules(origin, rules)
             return rules
 
-    def store(self, origin: str, rules: RobotsRules) -> None:
+    def cache_rules(self, origin: str, rules: RobotsRules) -> None:
         """Keep the rules, and drop the oldest ones beyond `MAX_ROBOTS_CACHE_BYTES`."""
         self.cached.pop(origin, None)
         self.cached[origin] = rules

@@ -45,7 +45,7 @@ class SiteRateLimit:
         finally:
             site.readers -= 1
 
-    async def wait(self, site: SiteRateState, *, delay_s: float, within_s: float) -> None:
+    async def wait_for_crawl_delay(self, site: SiteRateState, *, delay_s: float, within_s: float) -> None:
         """Wait until the delay after the last request is over, and reserve `delay_s` after this one.
 
         Raises `TimeoutError` at once, without a reservation, if the wait would be longer than `within_s`.

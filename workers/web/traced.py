@@ -29,9 +29,9 @@ class TracedTransport(httpx.AsyncBaseTransport):
         }
         with tracing.open_span(request.method, "client", attributes) as span:
             response = await self._inner.handle_async_request(request)
-            span.note({"http.response.status_code": response.status_code})
+            span.set_attributes({"http.response.status_code": response.status_code})
             if response.is_error:
-                span.fail(str(response.status_code))
+                span.mark_failed(str(response.status_code))
         return response
 
     async def aclose(self) -> None:

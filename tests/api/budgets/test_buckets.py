@@ -130,7 +130,7 @@ async def test_charges_wait_while_the_breaker_is_open(redis: Redis) -> None:
     breaker = CircuitBreaker(1.0, lambda: now[0])
     bucket = budget_bucket_of(ids.new_uuid7(), "standard")
     async with open_rate_limiter(redis, breaker, lambda: datetime.now(UTC)) as limiter:
-        breaker.failed()
+        breaker.record_failure()
         for _ in range(2):
             await charge(limiter, bucket, cost(size=1000))
         assert not await redis.exists(bucket.key)

@@ -34,6 +34,6 @@ async def test_look_up_runs_once_for_all_slices(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(app_numbers, "find_project_apps", find)
     look_up = ProjectAppsLookup(cast("ApiRequest", _Request()), "prj_1", None)
     for _ in range(3):
-        async with look_up.connect():
+        async with look_up.connect_to_event_store():
             assert cast("Any", look_up.result) == "found"
     assert results == ["found"]

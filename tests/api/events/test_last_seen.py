@@ -62,18 +62,18 @@ async def test_many_requests_cause_one_write(
 ) -> None:
     async with open_last_seen_buffer(pool) as last:
         for _ in range(100):
-            last.note(keyed_app)
+            last.queue_last_event_time(keyed_app)
             await asyncio.sleep(0)
     assert written_apps == [keyed_app.app_id]
     monkeypatch.setattr(last_seen, "MIN_LAST_SEEN_INTERVAL_S", 0.0)
-    last.note(keyed_app)
+    last.queue_last_event_time(keyed_app)
     await last.write_due()
     assert written_apps == [keyed_app.app_id] * 2
 
 
 async def test_pending_timestamps_are_written_at_the_end(pool: Pool, keyed_app: KeyedApp) -> None:
     async with open_last_seen_buffer(pool) as last:
-        last.note(keyed_app)
+        last.queue_last_event_time(keyed_app)
     assert await read_last_event(pool)
 
 
@@ -87,9 +87,9 @@ async def test_next_event_retries_after_postgres_was_away(
             raise ServiceUnavailable
 
         patch.setattr(apps, "note_app_event", away)
-        last.note(keyed_app)
+        last.queue_last_event_time(keyed_app)
         await last.write_due()
     assert await read_last_event(pool) is None
-    last.note(keyed_app)
+    last.queue_last_event_time(keyed_app)
     await last.write_due()
     assert await read_last_event(pool)

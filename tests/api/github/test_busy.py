@@ -36,7 +36,7 @@ async def test_busy_github_gets_no_request(
     connect = partial(connect_github, keyring=github_without_worker.app.state.services.vault)
     async with (
         github_without_worker.pool.acquire() as conn,
-        servers.at(GITHUB_SERVER_NAME, tenant=github_without_worker.rival.organization_id),
+        servers.hold_server_slot(GITHUB_SERVER_NAME, tenant=github_without_worker.rival.organization_id),
     ):
         for kind, task in ((CONNECT_GITHUB_KIND, connect), (LIST_GITHUB_REPOS_KIND, list_github_repos)):
             [claim] = await seeds.claims(conn, kind)

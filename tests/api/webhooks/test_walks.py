@@ -108,9 +108,9 @@ async def poll_until(pool: Pool, settings: Settings, has_come: Any) -> None:
 
         async def came() -> bool:
             async with pool.acquire() as conn:
-                _, wakes = await look.submit(conn)
+                _, wakes = await look.submit_next_batch(conn)
             for wake in wakes:
-                await courier.send(wake)
+                await courier.send_wake(wake)
             found = has_come()
             return bool(found if isinstance(found, bool) else await found)
 

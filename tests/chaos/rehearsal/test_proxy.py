@@ -46,7 +46,7 @@ async def send_line(writer: asyncio.StreamWriter, line: bytes) -> None:
 
 async def test_cut_resets_connections_and_accepts_the_next() -> None:
     async with open_echo() as (fault_proxy, _, (reader, _writer)):
-        fault_proxy.cut()
+        fault_proxy.reset_connections()
         with pytest.raises(ConnectionError):
             await reader.readline()
         new_reader, new_writer = await asyncio.open_connection(*fault_proxy.address)
@@ -57,24 +57,24 @@ async def test_cut_resets_connections_and_accepts_the_next() -> None:
 
 async def test_held_data_arrives_after_pass_on() -> None:
     async with open_echo() as (fault_proxy, echo, (reader, writer)):
-        fault_proxy.hold()
+        fault_proxy.hold_data()
         await send_line(writer, b"late\n")
         answer = asyncio.create_task(reader.readline())
         for _ in range(100):
             await asyncio.sleep(0)
         assert echo.received.empty()
-        fault_proxy.pass_on()
+        fault_proxy.resume_forwarding()
         assert await answer == await echo.received.get() == b"late\n"
 
 
 async def test_muted_request_arrives_without_response() -> None:
     async with open_echo() as (fault_proxy, echo, (reader, writer)):
-        fault_proxy.mute()
+        fault_proxy.drop_responses()
         await send_line(writer, b"unheard\n")
         assert await echo.received.get() == b"unheard\n"
         for _ in range(100):
             await asyncio.sleep(0)
-        fault_proxy.pass_on()
+        fault_proxy.resume_forwarding()
         await send_line(writer, b"heard\n")
         assert await reader.readline() == b"heard\n"
 

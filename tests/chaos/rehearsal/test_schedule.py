@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from chaos.rehearsal.load import LOAD_MIX, generate_job_specs
-from chaos.rehearsal.schedule import CALM_S, FAULT_DURATIONS_S, PAUSE_S, FaultKind, schedule_faults
+from chaos.rehearsal.schedule import (
+    FAULT_DURATIONS_S,
+    FAULT_PAUSE_RANGE_S,
+    FIRST_FAULT_AFTER_S,
+    FaultKind,
+    schedule_faults,
+)
 
 SEEDS = some.integers(0, 2**32)
 TENANTS = [UUID(int=1), UUID(int=2)]
@@ -23,11 +29,11 @@ def test_same_seed_has_same_faults(seed: int, seconds: float, longer_s: float) -
 @given(seed=SEEDS)
 def test_each_round_has_every_fault(seed: int) -> None:
     faults = schedule_faults(seed, 120)
-    assert faults[0].at_s == CALM_S
+    assert faults[0].at_s == FIRST_FAULT_AFTER_S
     for first in range(0, len(faults) - len(FaultKind), len(FaultKind)):
         assert {scheduled.fault for scheduled in faults[first : first + len(FaultKind)]} == {*FaultKind}
     for fault, following in pairwise(faults):
-        assert PAUSE_S[0] - 0.01 <= following.at_s - fault.at_s <= PAUSE_S[1] + 0.01
+        assert FAULT_PAUSE_RANGE_S[0] - 0.01 <= following.at_s - fault.at_s <= FAULT_PAUSE_RANGE_S[1] + 0.01
     for scheduled in faults:
         minimum, maximum = FAULT_DURATIONS_S.get(scheduled.fault, (0, 0))
         assert minimum - 0.01 <= scheduled.lasts_s <= maximum + 0.01

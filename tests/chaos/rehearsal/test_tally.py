@@ -50,17 +50,17 @@ def test_expected_effects_are_no_anomaly(job: RehearsedJob, calls: int) -> None:
 )
 def test_missing_effects_are_lost_and_surplus_doubled(job: RehearsedJob, calls: int, lost: int, doubled: int) -> None:
     counted = report_of(job, calls=calls)
-    assert (counted.lost, counted.doubled) == (lost, doubled)
+    assert (counted.lost_count, counted.doubled_count) == (lost, doubled)
 
 
 def test_missing_accepted_job_is_lost() -> None:
     counted = report_of()
-    assert (counted.accepted, counted.lost) == (1, 1)
+    assert (counted.accepted, counted.lost_count) == (1, 1)
     assert "1-1 was accepted" in counted.anomalies[0].why
 
 
 def test_two_jobs_with_one_key_are_doubled() -> None:
-    assert report_of(DONE, DONE._replace(id=UUID(int=2))).doubled == 1
+    assert report_of(DONE, DONE._replace(id=UUID(int=2))).doubled_count == 1
 
 
 def test_unfinished_jobs_are_open_and_failed_ones_given_up() -> None:

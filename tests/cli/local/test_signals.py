@@ -25,9 +25,9 @@ def test_the_first_signal_unwinds_and_later_ones_call_again(signum: signal.Signa
 def test_sigusr1_is_counted_once_and_ends_nothing() -> None:
     before = signal.getsignal(signal.SIGUSR1)
     asked = PrintKeysRequests()
-    assert not asked.take()
+    assert not asked.take_request()
     os.kill(os.getpid(), signal.SIGUSR1)
     os.kill(os.getpid(), signal.SIGUSR1)
-    assert asked.take()
-    assert not asked.take()
+    assert asked.take_request()
+    assert not asked.take_request()
     signal.signal(signal.SIGUSR1, before)

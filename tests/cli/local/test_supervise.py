@@ -43,10 +43,10 @@ def test_a_dead_process_is_reported_and_restarts_after_the_pause(server: LocalSe
     watched = SupervisedServer(name="ingest", server=server, since=0.0)
     until(lambda: server.exit_code is not None)
     first = server.pid
-    watched.look(0.0, said.append)
-    watched.look(FIRST_RESTART_PAUSE_S - 0.1, said.append)
+    watched.restart_when_due(0.0, said.append)
+    watched.restart_when_due(FIRST_RESTART_PAUSE_S - 0.1, said.append)
     assert server.pid == first
-    watched.look(FIRST_RESTART_PAUSE_S, said.append)
+    watched.restart_when_due(FIRST_RESTART_PAUSE_S, said.append)
     assert server.pid != first
     [line] = said
     assert "ingest ended by itself (exit code 3)" in line
@@ -59,11 +59,11 @@ def pauses(server: LocalServer, *, lasting: float, times: int) -> list[float]:
     for _ in range(times):
         until(lambda: server.exit_code is not None)
         now += lasting
-        watched.look(now, lambda _: None)
+        watched.restart_when_due(now, lambda _: None)
         assert watched.due is not None
         seen.append(watched.due - now)
         now = watched.due
-        watched.look(now, lambda _: None)
+        watched.restart_when_due(now, lambda _: None)
     return seen
 
 
@@ -79,7 +79,7 @@ def test_logs_are_copied_with_their_processs_name(server: LocalServer, capsys: p
     until(lambda: server.exit_code is not None)
     with ProcessLogs({"web": server, "dispatcher": server}) as logs:
         server.log.write_text("one\ntwo\n")
-        logs.copy()
+        logs.copy_new_lines()
         assert "web        | one\nweb        | two\ndispatcher | one\n" in capsys.readouterr().err
         server.launch()
         until(lambda: server.exit_code is not None)

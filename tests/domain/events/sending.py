@@ -47,7 +47,7 @@ def new_budgets() -> EventBudgets:
 class Takes(Protocol):
     """Intake, or a proxy of several."""
 
-    async def take(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> EventIntakeResult: ...
+    async def commit_app_events(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> EventIntakeResult: ...
 
 
 def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) -> KeyedApp:
@@ -61,7 +61,7 @@ def keyed(project_id: UUID, app_no: int, organization_id: UUID | None = None) ->
 async def take(intake: Takes, events: Sequence[Event], *, size: int = 0) -> EventIntakeResult:
     """Commit events of one app by an intake."""
     project_id, app_no = events[0][:2] if events else (PROJECT, 1)
-    return await intake.take(keyed(project_id, app_no), events, size=size)
+    return await intake.commit_app_events(keyed(project_id, app_no), events, size=size)
 
 
 async def send(conn: Conn, events: Iterable[Event]) -> list[int]:

@@ -43,18 +43,18 @@ async def test_process_exceeds_a_budget_by_a_lot_and_a_request(
         number = chance.choices(range(4), weights=(20, 5, 1, 1))[0]
         one, events = processes[number], chance.randint(1, most)
         try:
-            one.release(one.hold(app, events, 0), events, 0)
+            one.release_reserved_events(one.reserve_events(app, events, 0), events, 0)
         except LimitReached:
             refused.add(number)
             continue
-        one.count(app, events, 0)
+        one.count_stored_events(app, events, 0)
         accepted += events
-        if one.came.is_set():
-            await one.write_due(pool)
+        if one.counts_ready.is_set():
+            await one.write_ready_counts(pool)
     assert budget.events <= accepted <= budget.events + 4 * (budget.events / 100 + most)
     for process in processes:
         process.queue_all_counts()
-        await process.write_due(pool)
+        await process.write_ready_counts(pool)
     assert await sums(pool) == [(accepted, 0)]
 
 
@@ -62,16 +62,16 @@ async def test_full_lot_is_added_at_once_and_less_later(pool: Pool, monkeypatch:
     app, one, other = await an_app(pool), new_budgets(), new_budgets()
     lot = budgets.EVENT_BUDGET_BY_TIER["standard"].events // budgets.LOTS_PER_BUDGET
     monkeypatch.setattr(budgets, "FLUSH_S", 600.0)
-    one.count(app, lot - 1, 1)
-    assert not one.came.is_set()
-    one.count(app, 1, 7)
-    assert one.came.is_set()
-    await one.write_due(pool)
+    one.count_stored_events(app, lot - 1, 1)
+    assert not one.counts_ready.is_set()
+    one.count_stored_events(app, 1, 7)
+    assert one.counts_ready.is_set()
+    await one.write_ready_counts(pool)
     monkeypatch.setattr(budgets, "FLUSH_S", 0.01)
-    other.count(app, 1, 1)
+    other.count_stored_events(app, 1, 1)
     async with asyncio.timeout(60):
-        await other.came.wait()
-    await other.write_due(pool)
+        await other.counts_ready.wait()
+    await other.write_ready_counts(pool)
     assert await sums(pool) == [(lot + 1, 9)]
 
 
@@ -79,29 +79,29 @@ async def test_commits_under_way_reserve_their_events(pool: Pool, monkeypatch: p
     """A request above the reserved events must retry in a second, not tomorrow."""
     monkeypatch.setattr(budgets, "EVENT_BUDGET_BY_TIER", {"standard": DailyEventBudget(10, 100)})
     app, one = await an_app(pool), new_budgets()
-    day = one.hold(app, 10, 10)
+    day = one.reserve_events(app, 10, 10)
     with pytest.raises(LimitReached) as refused:
-        one.hold(app, 1, 1)
+        one.reserve_events(app, 1, 1)
     assert refused.value.retry_after == 1
-    one.check(app)
-    one.release(day, 10, 10)
-    one.hold(app, 1, 1)
+    one.check_event_budget(app)
+    one.release_reserved_events(day, 10, 10)
+    one.reserve_events(app, 1, 1)
 
 
 async def test_counts_stay_while_postgres_is_away(own_servers: ServerPair) -> None:
     url = own_servers.postgres.url
     async with open_postgres_pool(url, name="test") as pool:
         app, one = await an_app(pool), new_budgets()
-        one.count(app, 5, 50)
+        one.count_stored_events(app, 5, 50)
         one.queue_all_counts()
         own_servers.postgres.stop()
-        await one.write_due(pool)
-        one.count(app, 1, 10)
+        await one.write_ready_counts(pool)
+        one.count_stored_events(app, 1, 10)
         own_servers.postgres.start()
 
         async def are_added() -> bool:
             one.queue_all_counts()
-            await one.write_due(pool)
+            await one.write_ready_counts(pool)
             return not any(day.due_events for day in one._days.values())
 
         await eventually(are_added)
@@ -114,7 +114,7 @@ async def test_disconnected_sender_is_charged_for_stored_events(pool: Pool) -> N
     async with open_event_intake(pool, one) as intake, pool.acquire() as other:
         async with other.transaction():
             await other.execute("select pg_advisory_xact_lock(7203)")
-            sending = asyncio.create_task(intake.take(app, [event(1), event(2)], size=200))
+            sending = asyncio.create_task(intake.commit_app_events(app, [event(1), event(2)], size=200))
 
             async def commits() -> bool:
                 asked = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
@@ -134,11 +134,11 @@ async def test_disconnected_sender_is_charged_for_stored_events(pool: Pool) -> N
 async def test_past_days_are_dropped_after_their_addition(pool: Pool) -> None:
     now = [datetime.now(UTC)]
     app, one = await an_app(pool), EventBudgets(lambda: now[0])
-    one.count(app, 3, 30)
+    one.count_stored_events(app, 3, 30)
     now[0] += timedelta(days=1)
-    one.count(app, 4, 40)
+    one.count_stored_events(app, 4, 40)
     one.queue_all_counts()
-    await one.write_due(pool)
+    await one.write_ready_counts(pool)
     assert await sums(pool) == [(3, 30), (4, 40)]
     assert [day.events for day in one._days.values()] == [4]
 
@@ -147,9 +147,9 @@ async def test_only_settled_organizations_are_evicted(monkeypatch: pytest.Monkey
     monkeypatch.setattr(budgets, "MAX_CACHED_BUDGET_DAYS", 10)
     one = new_budgets()
     held = keyed(PROJECT, 1, UUID(int=1))
-    one.hold(held, 1, 1)
+    one.reserve_events(held, 1, 1)
     for number in range(2, 40):
-        one.check(keyed(PROJECT, 1, UUID(int=number)))
+        one.check_event_budget(keyed(PROJECT, 1, UUID(int=number)))
     assert len(one._days) <= 11
     assert (UUID(int=1), datetime.now(UTC).date()) in one._days
 

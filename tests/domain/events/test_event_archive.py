@@ -32,10 +32,10 @@ class Shelf:
         self.batches: list[Sequence[StoredEvent]] = []
         self.land: Callable[[], None] = lambda: None
 
-    async def empty(self, day: date) -> None:
+    async def delete_day(self, day: date) -> None:
         self._work(lambda: setattr(self, "kept", [one for one in self.kept if day_of(one) != day]))
 
-    async def copy(self, events: Sequence[StoredEvent], *, name: str) -> None:
+    async def store_batch(self, events: Sequence[StoredEvent], *, name: str) -> None:
         def keep() -> None:
             if name not in self.names:
                 self.names.add(name)
@@ -44,11 +44,11 @@ class Shelf:
 
         self._work(keep)
 
-    async def count(self, day: date) -> int:
+    async def count_day_events(self, day: date) -> int:
         self._work(lambda: None)
         return sum(day_of(one) == day for one in self.kept)
 
-    async def forget(self, project_id: UUID) -> None:
+    async def delete_project_events(self, project_id: UUID) -> None:
         self._work(lambda: setattr(self, "kept", [one for one in self.kept if one.project_id != project_id]))
 
     def _work(self, work: Callable[[], None]) -> None:
@@ -184,7 +184,7 @@ async def test_late_batch_after_a_purge_leaves_no_events(conn: Conn, today: date
 
 async def test_a_batch_is_bounded_in_bytes(conn: Conn, today: date, monkeypatch: pytest.MonkeyPatch) -> None:
     """Except for its last event, so that an event of any size is copied."""
-    monkeypatch.setattr(event_archive, "BYTES", 1_000)
+    monkeypatch.setattr(event_archive, "MAX_ARCHIVE_BATCH_BYTES", 1_000)
     await empty(conn, today)
     noon = datetime.combine(closed_days(today)[0], time(12), UTC)
     sizes = (0, 300, 300, 1_500, 10, 10, 990, 400, 500, 90, 5_000, 5_000)

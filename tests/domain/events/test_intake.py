@@ -52,7 +52,7 @@ def send(intake: EventIntake, events: list[Event]) -> "asyncio.Task[EventIntakeR
 def send_of(intake: EventIntake, organization_id: UUID, events: list[Event]) -> "asyncio.Task[EventIntakeResult]":
     """Send events of one of an organization's projects."""
     app = keyed(events[0].project_id, 1, organization_id)
-    return asyncio.create_task(intake.take(app, events, size=0))
+    return asyncio.create_task(intake.commit_app_events(app, events, size=0))
 
 
 async def test_requests_of_one_moment_are_one_commit(pool: Pool, conn: Conn) -> None:
@@ -125,7 +125,7 @@ def test_turns_are_fair_by_organization_and_then_by_project() -> None:
         assert [turns.remove(one) for one in gone * 2] == [True] * 5 + [False] * 5
         order = []
         while turns:
-            order.append(turns.first())
+            order.append(turns.peek_next_request())
             assert turns.take() == order[-1]
         assert sorted(order) == sorted(set(waiting) - set(gone))
         check_fair([one.organization_id for one in order])

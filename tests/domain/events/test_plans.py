@@ -108,4 +108,4 @@ async def test_purge_reads_only_the_rows_it_deletes(full: Conn) -> None:
     left = 4 * plans.TIMES
     for found in (events, ids, counts):
         assert found.scans == 0
-        assert found.rows <= 2 * purge.ROWS + 10 + left
+        assert found.rows <= 2 * purge.MAX_PURGED_EVENT_ROWS + 10 + left

@@ -20,13 +20,13 @@ FOLLOWED = EventTailFilter(PROJECT, back=timedelta(days=1))
 
 async def begun(conn: Conn, wanted: EventTailFilter = FOLLOWED) -> EventTail:
     followed = EventTail(wanted)
-    await followed.begin(conn)
+    await followed.skip_committed_events(conn)
     return followed
 
 
 async def seen(conn: Conn, followed: EventTail) -> list[int]:
     """Return the numbers of one poll's events."""
-    return sorted(kept.event_key.int for kept in await followed.look(conn))
+    return sorted(kept.event_key.int for kept in await followed.poll_new_events(conn))
 
 
 class Writers:
@@ -71,7 +71,7 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
 ) -> None:
     """Also of a transaction that was open during many polls: a `TRANSACTION_LISTING_DELAY` above 0 would hide it.
 
-    If polls end at their limit, no event is returned twice, and `passed_over` reports missed ones.
+    If polls end at their limit, no event is returned twice, and `may_have_missed_events` reports missed ones.
     """
     await conn.execute("delete from event; delete from event_seen; delete from event_delta")
     with pytest.MonkeyPatch.context() as patch:
@@ -83,7 +83,7 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
             for number, (deed, turn) in enumerate(deeds):
                 if deed == "look":
                     shown += await seen(conn, followed)
-                    assert followed.more or followed.passed_over or sorted(shown) == sorted(waiting)
+                    assert followed.more or followed.may_have_missed_events or sorted(shown) == sorted(waiting)
                 elif deed == "write":
                     await writers.write(turn, number)
                 else:
@@ -93,8 +93,8 @@ async def test_each_event_is_in_the_first_poll_after_its_commit(
             shown += await rest(conn, followed)
     assert len({*shown}) == len(shown)
     assert {*shown} <= {*waiting}
-    assert followed.passed_over or sorted(shown) == sorted(waiting)
-    assert not (followed.passed_over and limit == 1_000)
+    assert followed.may_have_missed_events or sorted(shown) == sorted(waiting)
+    assert not (followed.may_have_missed_events and limit == 1_000)
 
 
 async def test_dump_does_not_delay_the_tail(pool: Pool, conn: Conn, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ async def test_dump_does_not_delay_the_tail(pool: Pool, conn: Conn, monkeypatch:
         for number in range(5):
             await send(conn, [event(number)])
             assert await seen(conn, followed) == [number]
-        assert not followed.passed_over
+        assert not followed.may_have_missed_events
 
 
 async def test_tail_applies_its_filter_from_begin_on(conn: Conn) -> None:
@@ -134,5 +134,5 @@ async def test_an_event_is_shown_as_it_is_stored(conn: Conn) -> None:
     more: dict[str, Any] = {"properties": '{"a":"\\\\\\u00e9"}', "context": '{"b":"\\n"}'}
     sent = event(5, event_id="é|\t\\N", user_id="u", anonymous_id="a", **more)
     await send(conn, [sent])
-    [kept] = await followed.look(conn)
+    [kept] = await followed.poll_new_events(conn)
     assert {name: getattr(kept, name) for name in sent._fields} == sent._asdict()

@@ -83,7 +83,7 @@ async def test_request_is_assigned_in_parts_up_to_its_count(
 
 
 async def reject(pool: Pool, owner: LeaseOwner, request_id: UUID) -> OperatedRequest:
-    no = partial(requests.reject_account_request, actor=owner.actor, request_id=request_id, reason="None left.")
+    no = partial(requests.reject_lease_request, actor=owner.actor, request_id=request_id, reason="None left.")
     return await run_in_transaction(pool, no)
 
 

@@ -126,7 +126,7 @@ async def test_stream_that_keeps_breaking_raises(media_kept: BucketStorage, stor
     with pytest.raises(ServiceUnavailable):
         await read(store)
     with pytest.raises(ServiceUnavailable):
-        async with store.opened(TOKEN):
+        async with store.open_object_file(TOKEN):
             pass
 
 
@@ -137,7 +137,7 @@ async def test_copy_on_a_full_disk_raises(store: MediaStore) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(content) - 10, most))
     try:
         with pytest.raises(ServiceUnavailable):
-            async with store.opened(TOKEN):
+            async with store.open_object_file(TOKEN):
                 pass
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, most))
@@ -147,7 +147,7 @@ async def test_a_silent_service_is_not_waited_for_long(
     media_kept: BucketStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bucket, "SILENT_S", 1)
-    monkeypatch.setattr(bucket, "RETRIES", 1)
+    monkeypatch.setattr(bucket, "MAX_S3_RETRIES", 1)
     store, sorts = opened(media_kept), ("put", "get", "delete")
     for sort in sorts:
         media_kept.service.fail(sort, "hang")

@@ -56,7 +56,7 @@ def kept(mime: str, content: bytes, sizes: list[int]) -> bytes:
     end, out, at, turn = PictureEndFinder(mime), b"", 0, 0
     while at < len(content):
         chunk = content[at : at + sizes[turn % len(sizes)]]
-        out += chunk[: end.take(chunk)]
+        out += chunk[: end.count_picture_bytes(chunk)]
         at, turn = at + len(chunk), turn + 1
     return out
 
@@ -97,7 +97,7 @@ def test_video_is_stored_to_its_last_byte() -> None:
 @pytest.mark.parametrize("data", [b"\xff\x00", b"\xff\xff", b"\xff\xd0"])
 def test_data_between_two_markers_is_one_step_a_chunk(data: bytes) -> None:
     end, chunk = PictureEndFinder("image/jpeg"), data * 32_768
-    assert sum(end.take(part) for part in (b"\xff\xd8", *[chunk] * 3)) == 2 + 3 * len(chunk)
+    assert sum(end.count_picture_bytes(part) for part in (b"\xff\xd8", *[chunk] * 3)) == 2 + 3 * len(chunk)
     assert end.steps == 1
 
 
@@ -113,5 +113,5 @@ async def test_a_picture_of_too_many_parts_is_refused(start: bytes, part: bytes)
             yield whole[at : at + 65_536]
 
     with pytest.raises(InvalidValue, match="too many parts"):
-        async for _ in StreamingUpload(whole[: sniff.SNIFFED_BYTES], path="file[0]", name="").chunks(rest()):
+        async for _ in StreamingUpload(whole[: sniff.SNIFFED_BYTES], path="file[0]", name="").stream_file_bytes(rest()):
             pass

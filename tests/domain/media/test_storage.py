@@ -63,7 +63,7 @@ async def test_it_is_read_in_pieces(store: MediaStore) -> None:
 @ALL_STORAGES
 async def test_process_without_a_storage_reads_by_descriptor(store: MediaStore, media_kept: MediaStorage) -> None:
     await store.write(TOKEN, sent(b"bread"))
-    async with store.opened(TOKEN) as handle:
+    async with store.open_object_file(TOKEN) as handle:
         assert os.read(handle, 100) == b"bread"
     assert media_kept.names() == [TOKEN]
 
@@ -133,7 +133,7 @@ async def test_storage_that_is_away_is_no_fault_of_the_caller(store: MediaStore,
         with pytest.raises(ServiceUnavailable):
             await read(store)
         with pytest.raises(ServiceUnavailable):
-            async with store.opened(TOKEN):
+            async with store.open_object_file(TOKEN):
                 pass
         with pytest.raises(ServiceUnavailable):
             await store.delete(TOKEN)

@@ -10,7 +10,7 @@ import pytest
 
 from domain.metrics import buckets
 from domain.metrics.buckets import TimeBucket
-from domain.metrics.windows import EARLIEST, LATEST, QUARTER_HOUR, TimeWindow
+from domain.metrics.windows import EARLIEST_WINDOW_TIME, LATEST_WINDOW_TIME, QUARTER_HOUR, TimeWindow
 from domain.values import timezones
 from schemas.errors import InvalidValue
 from schemas.metrics import Granularity
@@ -22,7 +22,7 @@ LENGTHS: dict[Granularity, timedelta] = {
     "week": timedelta(weeks=1),
 }
 #: No zone has shown a midnight twice across a date change after that.
-FIRST, LAST = datetime(2011, 1, 1, tzinfo=UTC), LATEST
+FIRST, LAST = datetime(2011, 1, 1, tzinfo=UTC), LATEST_WINDOW_TIME
 
 
 def shown(at: datetime, zone: ZoneInfo, granularity: Granularity) -> Any:
@@ -126,7 +126,7 @@ def test_all_clock_changes_are_at_quarter_hours() -> None:
     week = timedelta(weeks=1)
     off = []
     for zone in map(ZoneInfo, sorted(timezones.known_timezone_names())):
-        for at in (EARLIEST + number * week for number in range(17 * 53)):
+        for at in (EARLIEST_WINDOW_TIME + number * week for number in range(17 * 53)):
             if at.astimezone(zone).utcoffset() != (at + week).astimezone(zone).utcoffset():
                 change = buckets._find_clock_change(at, at + week, zone)
                 off += [(zone, change)] if change.timestamp() % 900 else []
@@ -134,7 +134,7 @@ def test_all_clock_changes_are_at_quarter_hours() -> None:
 
 
 def test_more_buckets_than_an_answer_has_are_refused() -> None:
-    window = TimeWindow(EARLIEST, EARLIEST + timedelta(hours=buckets.MAX_METRIC_BUCKETS))
+    window = TimeWindow(EARLIEST_WINDOW_TIME, EARLIEST_WINDOW_TIME + timedelta(hours=buckets.MAX_METRIC_BUCKETS))
     assert len(buckets.split_window_into_buckets(window, ZoneInfo("UTC"), "hour")) == buckets.MAX_METRIC_BUCKETS
     with pytest.raises(InvalidValue):
         buckets.split_window_into_buckets(window._replace(until=window.until + QUARTER_HOUR), ZoneInfo("UTC"), "hour")

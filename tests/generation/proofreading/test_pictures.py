@@ -29,7 +29,7 @@ class Drawn(NamedTuple):
 @pytest.fixture(scope="module")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     folder = tmp_path_factory.mktemp("drawn")
-    [made] = [step.made for step in prepare_piece(SPEC, COPY, InputFiles()).make(folder) if step.made]
+    [made] = [step.made for step in prepare_piece(SPEC, COPY, InputFiles()).render_files(folder) if step.made]
     return Drawn(folder, made)
 
 
@@ -78,8 +78,8 @@ def test_an_undisclosed_presenter_is_found(tmp_path: Path) -> None:
     mira = Presenter(name="Mira", gender="female", age_range="adult", seed="1")
     spec = PieceSpec(format="image", brand=TIDELINE, seed="1", aspect="1:1", presenter=mira)
     said = write_copy(spec)
-    [made] = [step.made for step in prepare_piece(spec, said, InputFiles()).make(tmp_path) if step.made]
-    assert read.faults([made], tmp_path, spec, said) == []
+    [made] = [step.made for step in prepare_piece(spec, said, InputFiles()).render_files(tmp_path) if step.made]
+    assert read.find_piece_faults([made], tmp_path, spec, said) == []
 
     def found(file: OutputFile, of: PieceCopy = said) -> set[tuple[str, str]]:
         return {(one.place, one.found) for one in read.find_presenter_faults([file], spec, of)}

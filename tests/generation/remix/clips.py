@@ -18,14 +18,14 @@ def make_clip(path: Path, options: str = H264, *, picture: str | None = PICTURE,
     """Make a clip from FFmpeg's own sources, by its options."""
     sources = [word for one in (picture, sound) if one for word in ("-f", "lavfi", "-i", one)]
     kind = "mov" if path.suffix == ".mov" else "mp4"
-    ffmpeg.run(*sources, *options.split(), "-f", kind, f"file:{path}")
+    ffmpeg.run_ffmpeg(*sources, *options.split(), "-f", kind, f"file:{path}")
     return path
 
 
 def remade(source: Path, path: Path, before: str, after: str = "-c copy") -> Path:
     """Make a clip from another one."""
     kind = "mov" if path.suffix == ".mov" else "mp4"
-    ffmpeg.run(*before.split(), "-i", f"file:{source}", *after.split(), "-f", kind, f"file:{path}")
+    ffmpeg.run_ffmpeg(*before.split(), "-i", f"file:{source}", *after.split(), "-f", kind, f"file:{path}")
     return path
 
 

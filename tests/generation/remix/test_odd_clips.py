@@ -59,7 +59,7 @@ def made(odd: Odd, folder: Path) -> Path:
 
 def frames(clip: Clip, count: int) -> list[np.ndarray]:
     arguments = choose_clip_framing(clip, ClipCut(15, count)).arguments
-    source = clip.source(0.5, count / 30)
+    source = clip.input_arguments(0.5, count / 30)
     pieces = ffmpeg.decode_ffmpeg_chunks(
         WIDTH * HEIGHT * 3, *source, *arguments, "-frames:v", str(count), "-f", "rawvideo", "-"
     )
@@ -84,7 +84,7 @@ def test_most_clips_are_refused_before_ffmpeg_starts(tmp_path: Path, monkeypatch
     def started(*arguments: str) -> ffmpeg.FfmpegResult:
         raise AssertionError(arguments)
 
-    monkeypatch.setattr(ffmpeg, "run", started)
+    monkeypatch.setattr(ffmpeg, "run_ffmpeg", started)
     began = process_time()
     for case, data in NO_CLIPS.items():
         if case != "CLIP_UNREADABLE without data":

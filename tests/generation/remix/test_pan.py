@@ -39,7 +39,7 @@ def test_a_crop_stays_within_its_clip_and_never_jerks(places: list[float]) -> No
     path = find_pan_path(looks(places), WINDOW, count)
     assume(path)
     assert path
-    at = np.array([path.at(frame) for frame in range(count)])
+    at = np.array([path.left_edge_at_frame(frame) for frame in range(count)])
     assert at.min() >= -1e-6
     assert at.max() <= 1 - WINDOW + 0.01
     assert np.abs(np.diff(at, 2)).max(initial=0) < SMOOTH
@@ -60,12 +60,12 @@ def test_a_subject_that_walks_is_followed_and_a_shot_jumps() -> None:
     path = find_pan_path(looks(walk), WINDOW, len(walk) * SAMPLE_INTERVAL_FRAMES)
     assert path
     assert len(path.moves) == 1
-    assert abs(path.at(480) + WINDOW / 2 - 0.75) < 0.04
+    assert abs(path.left_edge_at_frame(480) + WINDOW / 2 - 0.75) < 0.04
     cut = find_pan_path(looks([0.25] * 20 + [0.75] * 20, [200]), WINDOW, 400)
     assert cut
     assert [(move.first, move.last) for move in cut.moves] == [(200, 200)]
-    assert cut.at(199) == cut.start
-    assert cut.at(200) == cut.moves[0].place
+    assert cut.left_edge_at_frame(199) == cut.start
+    assert cut.left_edge_at_frame(200) == cut.moves[0].place
 
 
 def test_a_landscape_and_a_flicker_are_not_followed() -> None:
@@ -85,7 +85,7 @@ def test_the_ffmpeg_expression_matches_the_path(places: list[float], shot: int) 
         told = eval(
             pan_path_expression(path), {"n": frame, "clip": lambda value, least, most: min(most, max(least, value))}
         )
-        assert told == pytest.approx(path.at(frame), abs=2e-4)
+        assert told == pytest.approx(path.left_edge_at_frame(frame), abs=2e-4)
 
 
 def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
@@ -95,12 +95,12 @@ def test_ffmpeg_crops_along_the_path(tmp_path: Path) -> None:
     path = PanPath(0.05, (PanMove(3, 9, 0.28),))
     arguments = crop_to_subject(clip, path).arguments
     pieces = ffmpeg.decode_ffmpeg_chunks(
-        WIDTH * HEIGHT * 3, *clip.source(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"
+        WIDTH * HEIGHT * 3, *clip.input_arguments(), *arguments, "-frames:v", "12", "-f", "rawvideo", "-"
     )
     for frame, piece in enumerate(pieces):
         row = np.frombuffer(piece, np.uint8).reshape(HEIGHT, WIDTH, 3)[900].astype(int).mean(axis=1)
         found = float(np.flatnonzero(row > 200).mean())
-        assert found == pytest.approx((204 - path.at(frame) * 640) * HEIGHT / 360, abs=3)
+        assert found == pytest.approx((204 - path.left_edge_at_frame(frame) * 640) * HEIGHT / 360, abs=3)
 
 
 def test_a_shot_is_found_at_its_frame(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ UNUSUAL = {
 
 
 def remake(spec: PieceSpec, clip: Path, folder: Path) -> OutputFile:
-    *_, last = prepare_piece(spec, copy("No ads"), InputFiles(clip=clip)).make(folder)
+    *_, last = prepare_piece(spec, copy("No ads"), InputFiles(clip=clip)).render_files(folder)
     assert last.made
     return last.made
 

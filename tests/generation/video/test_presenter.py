@@ -20,15 +20,15 @@ MIRA = SlidePresenter("Mira", FACE)
 
 def faults(scene: VideoScene) -> list[object]:
     """Return texts that are illegible, under the platforms' overlays, or overlapping."""
-    settled = scene.settled()
+    settled = scene.draw_last_frame()
     missing = {"presenter", "disclosure"} - {mark.name for mark in settled.marks}
     return [*wrong(settled, OVERHANG), *over_each_other(settled), *missing]
 
 
 def shown(scene: VideoScene, ground: GroundColors) -> float:
     """Return the share of the text's color in the disclosure's box, in the first frame."""
-    [box] = [mark.box for mark in scene.settled().marks if mark.name == "disclosure"]
-    pixels = np.asarray(scene.draw(0).crop(box))
+    [box] = [mark.box for mark in scene.draw_last_frame().marks if mark.name == "disclosure"]
+    pixels = np.asarray(scene.draw_frame(0).crop(box))
     return float((pixels == ground.text).all(axis=2).mean())
 
 
@@ -46,5 +46,5 @@ def test_an_end_discloses_the_presenter_with_long_texts(name: str, aspect: Aspec
     made = kit("de", aspect, name=name, presenter=MIRA)
     scene = build_end_scene(made, msgspec.structs.replace(said("de"), tagline=line(LONG)), 2.5)
     assert faults(scene) == []
-    assert {"pill", "app"} <= {mark.name for mark in scene.settled().marks}
+    assert {"pill", "app"} <= {mark.name for mark in scene.draw_last_frame().marks}
     assert shown(scene, made.theme.vivid) > 0.05

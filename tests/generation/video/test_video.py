@@ -13,7 +13,7 @@ from PIL import Image
 from domain.accounts.platform_limits import LIMITS_BY_PLATFORM, PostFileToCheck, find_media_faults
 from generation.frame import FRAME_BY_ASPECT
 from generation.outputs import OutputFile
-from generation.render import RENDERER, InputFiles, prepare_piece
+from generation.render import RENDERER_VERSION, InputFiles, prepare_piece
 from generation.spec import AspectRatio, BrandSnapshot, PieceSpec
 from generation.theme import derive_theme
 from generation.timing import VideoTiming
@@ -46,7 +46,7 @@ POINTS = ("See high and low water", "Works without a connection", "No account an
 
 
 def test_a_video_reports_metadata_and_progress(tmp_path: Path) -> None:
-    *steps, last = SHORT.make(tmp_path)
+    *steps, last = SHORT.render_files(tmp_path)
     made = last.made
     assert made is not None
     assert {one.name for one in tmp_path.iterdir()} == {made.name, made.thumbnail}
@@ -63,7 +63,7 @@ def test_a_video_reports_metadata_and_progress(tmp_path: Path) -> None:
 
 
 def test_a_stopped_video_leaves_no_file(tmp_path: Path) -> None:
-    making = SHORT.make(tmp_path)
+    making = SHORT.render_files(tmp_path)
     assert next(making).made is None
     making.close()
     assert list(tmp_path.iterdir()) == []
@@ -87,20 +87,20 @@ def film(language: str, *, aspect: AspectRatio = "9:16", shots: int = 0, colors:
 
 @pytest.mark.parametrize("language", first(3, SAID))
 def test_texts_of_any_language_are_legible_and_clear_of_what_platforms_add(language: str) -> None:
-    assert [fault for scene in film(language) for fault in wrong(scene.settled(), OVERHANG)] == []
+    assert [fault for scene in film(language) for fault in wrong(scene.draw_last_frame(), OVERHANG)] == []
 
 
 @pytest.mark.parametrize(("aspect", "shots"), first(1, [("1:1", 0), ("9:16", 2)]))
 def test_every_aspect_has_room_with_devices_and_without(aspect: AspectRatio, shots: int) -> None:
     shown = film("de", aspect=aspect, shots=shots, colors="#ff4b5c")
-    assert [fault for scene in shown for fault in wrong(scene.settled(), OVERHANG)] == []
-    assert {scene.draw(0).size for scene in shown} == {FRAME_BY_ASPECT[aspect].size}
+    assert [fault for scene in shown for fault in wrong(scene.draw_last_frame(), OVERHANG)] == []
+    assert {scene.draw_frame(0).size for scene in shown} == {FRAME_BY_ASPECT[aspect].size}
 
 
 def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
     red = (220, 20, 30)
     for size, filled in (((500, 520), True), ((300, 900), False)):
-        shown = build_end_card_scene(KIT, Image.new("RGB", size, red), 2.0).draw(50)
+        shown = build_end_card_scene(KIT, Image.new("RGB", size, red), 2.0).draw_frame(50)
         assert shown.getpixel((540, 540)) == red
         assert (shown.getpixel((5, 540)) == red) == filled
 
@@ -108,13 +108,13 @@ def test_a_partners_own_picture_is_the_end_whole_or_filling_the_frame() -> None:
 def test_the_first_frame_has_words_and_the_rest_appear_in_order() -> None:
     """A player's still, or a list's, is often the first frame."""
     first = film("en")[0]
-    last = np.asarray(first.draw(first.frames - 1)).astype(int)
+    last = np.asarray(first.draw_frame(first.frames - 1)).astype(int)
     missing = [
-        int((np.abs(np.asarray(first.draw(number)).astype(int) - last).max(axis=2) > 90).sum())
+        int((np.abs(np.asarray(first.draw_frame(number)).astype(int) - last).max(axis=2) > 90).sum())
         for number in (0, 8, 16, 24)
     ]
     assert missing == sorted(missing, reverse=True)
-    bright = (np.asarray(first.draw(0).convert("L")) > 200).sum()
+    bright = (np.asarray(first.draw_frame(0).convert("L")) > 200).sum()
     assert bright > 20_000
 
 
@@ -123,7 +123,7 @@ def test_frames_match_the_scenes_and_cuts_show_both_scenes() -> None:
     made = list(render_video_frames(KIT, shown))
     assert len(made) == 30
     in_a_cut = np.asarray(made[18]).astype(int)
-    assert (in_a_cut != np.asarray(shown[1].draw(3))).any()
+    assert (in_a_cut != np.asarray(shown[1].draw_frame(3))).any()
 
 
 @pytest.mark.parametrize("shots", first(1, [0, 1]))
@@ -133,14 +133,14 @@ def test_a_single_point_has_no_number(shots: int) -> None:
     for points in (["No ads"], ["No ads", "Works offline"]):
         timing = VideoTiming(0.5, (2.0,) * len(points), 0.5)
         shown = build_video_scenes(made, copy(*points), timing)[1]
-        assert wrong(shown.settled(), OVERHANG) == []
-        names.append({mark.name for mark in shown.settled().marks})
+        assert wrong(shown.draw_last_frame(), OVERHANG) == []
+        names.append({mark.name for mark in shown.draw_last_frame().marks})
     assert names == [{"name", "point"}, {"name", "point", "number"}]
 
 
 def test_an_arabic_video_runs_the_other_way() -> None:
     lefts = {
-        language: next(mark.box[0] for mark in film(language)[1].settled().marks if mark.name == "number")
+        language: next(mark.box[0] for mark in film(language)[1].draw_last_frame().marks if mark.name == "number")
         for language in ("en", "ar")
     }
     assert lefts["en"] < FRAME_BY_ASPECT["9:16"].width / 4 < FRAME_BY_ASPECT["9:16"].width / 2 < lefts["ar"]
@@ -148,17 +148,17 @@ def test_an_arabic_video_runs_the_other_way() -> None:
 
 @pytest.mark.parametrize("language", PIXELS)
 def test_frames_match_the_renderer_version(language: str) -> None:
-    """A change of these pixels must change `RENDERER`, so that a piece's renderer stays identifiable."""
-    drawn = [scene.draw(number).tobytes() for scene in film(language) for number in (5, 40)]
+    """A change of these pixels must change `RENDERER_VERSION`, so that a piece's renderer stays identifiable."""
+    drawn = [scene.draw_frame(number).tobytes() for scene in film(language) for number in (5, 40)]
     digest = hashlib.sha256(b"".join(drawn)).hexdigest()[:16]
-    assert (RENDERER, digest) == ("3", PIXELS[language])
+    assert (RENDERER_VERSION, digest) == ("3", PIXELS[language])
 
 
 def made_in(folder: Path) -> OutputFile:
     spec = PieceSpec(format="video", brand=BrandSnapshot(name="Tideline", colors=["#0b6e99", "#ffd166"]), seed="tide")
     shots = [written(screenshot((390, 844))), written(screenshot((1280, 720)))]
     words = copy(*POINTS, hook="Know the tide before you go")
-    *_, last = prepare_piece(spec, words, InputFiles(screenshots=shots)).make(folder)
+    *_, last = prepare_piece(spec, words, InputFiles(screenshots=shots)).render_files(folder)
     assert last.made is not None
     return last.made
 

@@ -57,12 +57,12 @@ class MurmurCollector(MetricsCollector):
 
     limits: ClassVar[CollectLimits] = CollectLimits(batch=1, most=10)
 
-    async def posts(
+    async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         return {post.id: {"likes": LIKES} for post in posts}
 
-    async def followers(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccount) -> int | None:
         return FOLLOWERS
 
 

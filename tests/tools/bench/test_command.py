@@ -32,7 +32,7 @@ def on_servers_of_the_run(servers: tuple[str, str], monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def quick(on_servers_of_the_run: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    for suite in ("JOBS", "HTTP", "PUBLISH", "ALL"):
+    for suite in ("JOB_BENCHMARKS", "HTTP_BENCHMARKS", "PUBLISH_BENCHMARKS", "README_BENCHMARKS"):
         monkeypatch.setattr(command, suite, {"live": measured})
 
 

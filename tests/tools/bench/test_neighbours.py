@@ -14,7 +14,9 @@ from tools.bench.neighbours.victim import TINY_SCALE, VictimTimings
 @pytest.mark.parametrize("name", ROWS)
 async def test_attack_runs_during_the_measurement(environment: BenchEnvironment, name: str) -> None:
     steps: list[str] = []
-    measured = await measure.measure(environment, [name], TINY_SCALE, lambda row, what: steps.append(f"{row} {what}"))
+    measured = await measure.measure_attacks(
+        environment, [name], TINY_SCALE, lambda row, what: steps.append(f"{row} {what}")
+    )
     assert list(measured) == [name]
     row = measured[name]
     for times in (row.rest, row.beside):
@@ -31,9 +33,9 @@ def timings(p95: float, *, failed: int = 0) -> VictimTimings:
 
 
 def test_limit_is_twice_the_rest_plus_250_ms() -> None:
-    assert AttackResult("", timings(10), timings(270), {}).reached
-    assert not AttackResult("", timings(10), timings(270.1), {}).reached
+    assert AttackResult("", timings(10), timings(270), {}).is_target_met
+    assert not AttackResult("", timings(10), timings(270.1), {}).is_target_met
 
 
 def test_row_with_a_failure_is_not_reached() -> None:
-    assert not AttackResult("", timings(10), timings(10, failed=1), {}).reached
+    assert not AttackResult("", timings(10), timings(10, failed=1), {}).is_target_met

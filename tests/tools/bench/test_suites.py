@@ -28,7 +28,7 @@ FIGURES = {
         "webhook_many_p95_ms",
     },
 }  # fmt: skip
-SUITES = {**suites.ALL, **suites.EVENTS, **suites.WEBHOOKS}
+SUITES = {**suites.README_BENCHMARKS, **suites.EVENT_BENCHMARKS, **suites.WEBHOOK_BENCHMARKS}
 
 
 def test_each_figure_except_the_lease_has_one_suite_and_a_target() -> None:

@@ -103,8 +103,8 @@ async def test_a_file_deleted_during_its_fetch_leaves_nothing(fetching: MediaFet
         started = await fetching.start(served.url("/a"))
 
         class Deleting(FileDownloads):
-            async def get(self, url: str, keep: Any, *, limit: int, deadline_s: float) -> None:
-                await super().get(url, keep, limit=limit, deadline_s=deadline_s)
+            async def download_file(self, url: str, keep: Any, *, limit: int, deadline_s: float) -> None:
+                await super().download_file(url, keep, limit=limit, deadline_s=deadline_s)
                 await fetching.delete(started.asset_id)
 
         task = partial(fetch_app_media, downloads=Deleting(downloads.client), store=fetching.store)
@@ -138,7 +138,7 @@ async def test_a_film_streams_within_its_limit(fetching: MediaFetches) -> None:
         row = await fetching.fetched(served.url("/a"), downloads, "demo_video")
         assert (row["status"], row["duration_ms"], row["size_bytes"]) == ("ready", 1500, len(film))
         with pytest.raises(SourceTooLarge):
-            await downloads.get(served.url("/b"), _drop, limit=2 << 20, deadline_s=30)
+            await downloads.download_file(served.url("/b"), _drop, limit=2 << 20, deadline_s=30)
         await sent.wait()
 
 

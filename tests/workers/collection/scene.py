@@ -47,7 +47,7 @@ class ScriptedCollector(MetricsCollector):
     tokens: list[str] = field(default_factory=list)
     meanwhile: Callable[[], Awaitable[object]] | None = None
 
-    async def posts(
+    async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         self.asked.append([post.external_id for post in posts])
@@ -57,7 +57,7 @@ class ScriptedCollector(MetricsCollector):
                 raise fault
         return {post.id: self.told[post.external_id] for post in posts if post.external_id in self.told}
 
-    async def followers(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccount) -> int | None:
         await self._fail(account)
         return self.people
 

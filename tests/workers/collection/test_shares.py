@@ -30,12 +30,12 @@ class SlowCollector(MetricsCollector):
     def __init__(self) -> None:
         self.answers, self.held = asyncio.Event(), 0
 
-    async def posts(
+    async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForPolling]
     ) -> Mapping[UUID, CollectedFigures]:
         return {}
 
-    async def followers(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccount) -> int | None:
         if account.service_url == SILENT:
             self.held += 1
             await self.answers.wait()

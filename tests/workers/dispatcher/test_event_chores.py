@@ -116,4 +116,4 @@ async def test_a_silent_main_database_has_one_total_timeout(
         network.fall_silent_at(words, LostPart.ANSWER, whole=True)
         look = ConversionLineScan(network.url)
         async with asyncio.timeout(PATIENCE_S):
-            assert await look.submit(conn) == 0
+            assert await look.submit_next_lines(conn) == 0

@@ -11,7 +11,7 @@ START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 def reach(uptime: PostgresUptime, *, first: float, last: float, every: float = 1.0) -> None:
     at = first
     while at <= last:
-        uptime.answered(START + timedelta(seconds=at))
+        uptime.note_response(START + timedelta(seconds=at))
         at += every
 
 
@@ -23,7 +23,7 @@ def test_it_is_steady_after_a_whole_lease_without_a_gap_or_failure() -> None:
         assert not uptime.is_up_for_whole_lease
         reach(uptime, first=begins + 10, last=begins + 30)
         assert uptime.is_up_for_whole_lease
-    uptime.failed()
+    uptime.note_failure()
     assert not uptime.is_up_for_whole_lease
     reach(uptime, first=103, last=112)
     assert not uptime.is_up_for_whole_lease
@@ -40,4 +40,4 @@ def test_a_pause_shorter_than_any_lease_is_no_gap() -> None:
 def test_a_late_judgement_follows_a_gap() -> None:
     uptime = PostgresUptime(LEASE_S)
     reach(uptime, first=0, last=30)
-    assert uptime.deadline == START + timedelta(seconds=35)
+    assert uptime.lease_proof_deadline == START + timedelta(seconds=35)

@@ -18,7 +18,7 @@ def due(pool: str = "ingest") -> DuePool:
 def times(limiter: PoolWakeLimiter, *shown: DuePool, seconds: float) -> list[float]:
     """Return the times of its wakes for `shown`, due at every tick."""
     ticks = [tick * TICK_S for tick in range(round(seconds / TICK_S))]
-    return [now for now in ticks if limiter.choose(shown, now)]
+    return [now for now in ticks if limiter.choose_pools_to_wake(shown, now)]
 
 
 def test_it_backs_off_while_the_due_job_stays() -> None:
@@ -30,23 +30,23 @@ def test_it_backs_off_while_the_due_job_stays() -> None:
 
 def test_it_sends_at_every_tick_while_the_due_job_changes() -> None:
     limiter = PoolWakeLimiter()
-    assert all(limiter.choose([due()], tick * TICK_S) for tick in range(20))
+    assert all(limiter.choose_pools_to_wake([due()], tick * TICK_S) for tick in range(20))
 
 
 def test_a_new_rotor_counts_as_a_change() -> None:
     limiter, shown = PoolWakeLimiter(), due()
     times(limiter, shown, seconds=5)
-    assert limiter.choose([shown._replace(rotor=ids.new_uuid7())], 5.0)
+    assert limiter.choose_pools_to_wake([shown._replace(rotor=ids.new_uuid7())], 5.0)
 
 
 def test_a_pool_due_again_gets_a_wake_at_once() -> None:
     limiter, shown = PoolWakeLimiter(), due()
     times(limiter, shown, seconds=5)
-    assert limiter.choose([], 5.0) == []
-    assert limiter.choose([shown], 5.01) == [shown]
+    assert limiter.choose_pools_to_wake([], 5.0) == []
+    assert limiter.choose_pools_to_wake([shown], 5.01) == [shown]
 
 
 def test_pools_dont_wait_for_each_other() -> None:
     limiter, stuck, fresh = PoolWakeLimiter(), due(), due("publish")
     times(limiter, stuck, seconds=5)
-    assert fresh in limiter.choose([stuck, fresh], 5.0)
+    assert fresh in limiter.choose_pools_to_wake([stuck, fresh], 5.0)

@@ -39,14 +39,14 @@ async def test_closed_days_are_archived_despite_any_failure_and_then_dropped(
     """An error would otherwise end the whole dispatcher, and the next one too."""
     monkeypatch.setattr(events, "EVENT_CHORES_INTERVAL_S", 0.05)
     monkeypatch.setattr(event_archiver, "ARCHIVE_INTERVAL_S", 0.05)
-    count, faults = ClickHouseArchive.count, [ZeroDivisionError("the data of somebody")]
+    count, faults = ClickHouseArchive.count_day_events, [ZeroDivisionError("the data of somebody")]
 
     async def counted(archive: ClickHouseArchive, day: date) -> int:
         if faults:
             raise faults.pop()
         return await count(archive, day)
 
-    monkeypatch.setattr(ClickHouseArchive, "count", counted)
+    monkeypatch.setattr(ClickHouseArchive, "count_day_events", counted)
     await stock(conn)
     async with shelves() as archive:
         archive.down = archive.foreign = 3
@@ -71,15 +71,15 @@ async def test_a_failing_archive_is_unavailable_and_its_response_is_not_quoted()
         opened.down = 1
         async with ClickHouseArchive(opened.url) as archive:
             with pytest.raises(ServiceUnavailable, match="241") as refused:
-                await archive.count(TODAY)
+                await archive.count_day_events(TODAY)
             assert "somebody" not in str(refused.value)
-            assert await archive.count(TODAY) == 0
+            assert await archive.count_day_events(TODAY) == 0
             opened.foreign = 1
             with pytest.raises(ServiceUnavailable, match="not a number"):
-                await archive.count(TODAY)
+                await archive.count_day_events(TODAY)
     async with ClickHouseArchive(opened.url) as archive:
         with pytest.raises(ServiceUnavailable, match="unavailable"):
-            await archive.forget(uuid4())
+            await archive.delete_project_events(uuid4())
 
 
 async def test_a_response_has_one_total_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,4 +92,4 @@ async def test_a_response_has_one_total_timeout(monkeypatch: pytest.MonkeyPatch)
         ClickHouseArchive(f"http://{host}/events") as archive,
     ):
         with pytest.raises(ServiceUnavailable, match="unavailable"):
-            await archive.empty(TODAY)
+            await archive.delete_day(TODAY)

@@ -42,7 +42,7 @@ WRITES = 4
 HOLD = """
 import sys
 from workers.generation.folders import open_piece_folders
-with open_piece_folders() as folders, folders.new() as folder:
+with open_piece_folders() as folders, folders.create_piece_folder() as folder:
     print(folder, flush=True)
     sys.stdin.read()
 """
@@ -101,7 +101,7 @@ class BlockingStorage:
         await self.folder.write(token, chunks)
 
     @asynccontextmanager
-    async def opened(self, _: str) -> AsyncIterator[int]:
+    async def open_object_file(self, _: str) -> AsyncIterator[int]:
         await self._hold()
         yield -1
 
@@ -147,7 +147,7 @@ def test_a_dead_workers_folder_is_deleted_at_the_next_start(tmp_path: Path, monk
     ) as worker:  # fmt: skip
         assert worker.stdout
         left = Path(worker.stdout.readline().strip())
-        with open_piece_folders() as beside, beside.new() as mine:
+        with open_piece_folders() as beside, beside.create_piece_folder() as mine:
             assert left.exists()
         assert not mine.exists()
         worker.kill()

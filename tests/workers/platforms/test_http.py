@@ -28,7 +28,7 @@ def any_server(client: httpx.AsyncClient) -> PlatformApi:
 async def send_lost(answer: Answer, *, irreversible: bool) -> PlatformError:
     async with server(x=answer) as served, client_for(served) as client:
         with pytest.raises(PlatformError) as caught:
-            await any_server(client).ask(
+            await any_server(client).send_request(
                 "POST", f"{served.base}/x", content=b"{}", timeout_s=served.timeout_s, irreversible=irreversible
             )
     return caught.value
@@ -42,7 +42,7 @@ async def test_a_call_without_a_response_is_unknown_if_irreversible_and_else_ret
 
 async def send_refused(url: str, client: httpx.AsyncClient) -> PlatformError:
     with pytest.raises(PlatformError) as caught:
-        await any_server(client).ask("POST", url, content=b"{}", timeout_s=5, irreversible=True)
+        await any_server(client).send_request("POST", url, content=b"{}", timeout_s=5, irreversible=True)
     return caught.value
 
 
@@ -73,7 +73,9 @@ async def test_a_connect_timeout_sent_nothing() -> None:
             served.base = "http://{}:{}".format(*full.getsockname())
             async with client_for(served) as client:
                 with pytest.raises(PostNotSent) as caught:
-                    await any_server(client).ask("POST", served.base, content=b"{}", timeout_s=0.3, irreversible=True)
+                    await any_server(client).send_request(
+                        "POST", served.base, content=b"{}", timeout_s=0.3, irreversible=True
+                    )
     assert caught.value.code == "PLATFORM_TIMEOUT"
 
 
@@ -86,8 +88,8 @@ async def test_a_private_address_is_never_called() -> None:
 
 async def test_a_redirect_is_an_answer_and_is_not_followed() -> None:
     async with server(x=raw_response(307, location="/y")) as served, client_for(served) as client:
-        answer = await any_server(client).ask("POST", f"{served.base}/x", content=b"{}")
-    assert (answer.status, answer.refused) == (307, False)
+        answer = await any_server(client).send_request("POST", f"{served.base}/x", content=b"{}")
+    assert (answer.status, answer.was_refused_before_write) == (307, False)
     assert [asked.path for asked in served.asked] == ["/x"]
 
 
@@ -107,7 +109,7 @@ class StorageStream:
 async def test_a_storage_stream_is_sent() -> None:
     async with server(x=json_response({})) as served, client_for(served) as client:
         sent = {"Content-Length": "5"}
-        await any_server(client).ask("POST", f"{served.base}/x", headers=sent, content=StorageStream(b"bytes"))
+        await any_server(client).send_request("POST", f"{served.base}/x", headers=sent, content=StorageStream(b"bytes"))
     assert served.asked[0].body == b"bytes"
 
 
@@ -136,7 +138,7 @@ def test_a_quote_fits_into_a_row() -> None:
     """Otherwise a refusal could not be stored, and would count as a lost response."""
     words = "it\0says\x1b[31m\nno\u202e " + "x" * 1000
     assert (
-        Whole(status=400, headers=httpx.Headers(), body=b"", irreversible=False).quoted(words)
+        Whole(status=400, headers=httpx.Headers(), body=b"", irreversible=False).quote_message(words)
         == f"it says [31m no {'x' * 284}"
     )
 
@@ -156,10 +158,12 @@ async def test_a_secret_that_a_platform_echoes_is_not_quoted(
 ) -> None:
     """Truncated in its middle or whole: partners see the stored refusal."""
     async with server(x=raw_response(400, b"{}")) as served, client_for(served) as client:
-        answer = await any_server(client).ask("POST", f"{served.base}{target}", headers=headers, content=content)
-    assert answer.quoted(f"no {SECRET}, no") == f"no {SECRET_MASK}, no"
-    assert SECRET[:8] not in answer.quoted("x" * 290 + SECRET)
-    assert answer.quoted("grant_type refresh of me.example: Fresh bread") == (
+        answer = await any_server(client).send_request(
+            "POST", f"{served.base}{target}", headers=headers, content=content
+        )
+    assert answer.quote_message(f"no {SECRET}, no") == f"no {SECRET_MASK}, no"
+    assert SECRET[:8] not in answer.quote_message("x" * 290 + SECRET)
+    assert answer.quote_message("grant_type refresh of me.example: Fresh bread") == (
         "grant_type refresh of me.example: Fresh bread"
     )
     assert SECRET not in repr(answer)
@@ -170,5 +174,5 @@ async def test_a_file_has_no_secrets() -> None:
         yield b"code=12345678"
 
     async with server(x=raw_response(400, b"{}")) as served, client_for(served) as client:
-        answer = await any_server(client).ask("POST", f"{served.base}/x", content=chunks())
+        answer = await any_server(client).send_request("POST", f"{served.base}/x", content=chunks())
     assert answer.secrets == ()

@@ -30,7 +30,7 @@ class GatedServers:
 
     async def ask(self, ctx: TaskContext) -> TaskOutcome:
         name = ctx.job.args["server"]
-        async with ctx.at(name):
+        async with ctx.hold_server_slot(name):
             self.open[name] += 1
             self.most[name] = max(self.most[name], self.open[name])
             try:
@@ -74,7 +74,7 @@ async def test_one_tenant_leaves_slots_of_a_server_to_others() -> None:
     held = [asyncio.create_task(hold(servers, hog)) for _ in range(SLOTS)]
     await wait_until_idle()
     assert servers.servers["slow"].held == {hog: AT_ONE_SERVER // 2}
-    async with servers.at("slow", tenant=other):
+    async with servers.hold_server_slot("slow", tenant=other):
         assert servers.servers["slow"].held[other] == 1
     for task in held:
         task.cancel()
@@ -96,5 +96,5 @@ async def test_no_more_attempts_wait_than_slots() -> None:
 
 
 async def hold(servers: RemoteServerSlots, tenant: UUID) -> None:
-    async with servers.at("slow", tenant=tenant):
+    async with servers.hold_server_slot("slow", tenant=tenant):
         await asyncio.Event().wait()

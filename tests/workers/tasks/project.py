@@ -41,7 +41,7 @@ class IngestProject:
         submit = partial(verb, organization_id=self.org, project_id=self.id, **asked)
         submitted = await run_in_transaction(self.workers.pool, submit)
         if submitted.wake:
-            await self.workers.courier.send(submitted.wake)
+            await self.workers.courier.send_wake(submitted.wake)
         return submitted.job_id
 
     async def ingested(self, verb: Callable[..., Awaitable[SubmittedJob]], **asked: Any) -> asyncpg.Record:

@@ -114,7 +114,7 @@ async def test_a_last_post_that_ends_meanwhile(
 ) -> None:
     """Each post is live, or its attempt is fenced; the purge deletes both."""
     pool = project.workers.pool
-    monkeypatch.setattr(purge, "ROWS", 1)
+    monkeypatch.setattr(purge, "MAX_PURGED_ROWS", 1)
     if not patient:
         monkeypatch.setattr(purge, "MAX_PURGE_WAIT_FOR_JOBS_S", 0)
     mine = await scene.fill(conn, Scope(project.org, project.id))

@@ -61,9 +61,9 @@ async def run_until_done(pool: Pool, claim: JobClaim, store: MediaStore) -> int:
 
 @pytest.fixture
 def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ROWS", "CONTENTS", "RECORDS"):
+    for name in ("MAX_PURGED_ROWS", "MAX_PURGED_CONTENTS", "MAX_PURGED_IDEMPOTENCY_RECORDS"):
         monkeypatch.setattr(purge, name, 1)
-    monkeypatch.setattr(events, "ROWS", 1)
+    monkeypatch.setattr(events, "MAX_PURGED_EVENT_ROWS", 1)
 
 
 @pytest.mark.usefixtures("one_by_one")

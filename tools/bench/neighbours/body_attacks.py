@@ -51,9 +51,9 @@ async def prepare_metadata_attack(deployment: AttackedDeployment, scale: AttackS
     attacker = await tenants.create_tenant(
         deployment.environment, tier="standard", keys=METADATA_KEYS, projects=METADATA_PROJECTS
     )
-    share = scale.many(METADATA_PROJECTS) // METADATA_KEYS
+    share = scale.scale_count(METADATA_PROJECTS) // METADATA_KEYS
     owned = [attacker.projects[number * share : (number + 1) * share] for number in range(METADATA_KEYS)]
-    many = {"readers": scale.many(METADATA_LIST_READERS)}
+    many = {"readers": scale.scale_count(METADATA_LIST_READERS)}
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=owned, many=many)
 
 
@@ -110,7 +110,7 @@ def _build_large_body(item: bytes, fields: bytes = b"") -> bytes:
 
 async def prepare_storage_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     attacker = await tenants.create_tenant(deployment.environment, tier="standard")
-    many = {"mib": scale.many(PADDING_MIB), "uploaders": scale.many(PADDED_UPLOADERS)}
+    many = {"mib": scale.scale_count(PADDING_MIB), "uploaders": scale.scale_count(PADDED_UPLOADERS)}
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 
@@ -134,7 +134,7 @@ async def note_stored_mib(deployment: AttackedDeployment, _: Mapping[str, int]) 
 
 async def prepare_upload_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     attacker = await tenants.create_tenant(deployment.environment, tier="standard")
-    many = {"side": scale.many(MAX_IMAGE_SIDE_PX), "warm_s": scale.many(BURST_TIMEOUT_S)}
+    many = {"side": scale.scale_count(MAX_IMAGE_SIDE_PX), "warm_s": scale.scale_count(BURST_TIMEOUT_S)}
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects], many=many)
 
 

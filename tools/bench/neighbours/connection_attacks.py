@@ -40,7 +40,7 @@ STREAM_REOPEN_RANGE_S = (1.0, 5.0)
 
 async def prepare_silence_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     counts = {"silent": SILENT, "heads": HALF_HEADS, "bodies": HALF_BODIES}
-    many = {name: scale.many(count) for name, count in counts.items()}
+    many = {name: scale.scale_count(count) for name, count in counts.items()}
     return AttackPlan(port=deployment.port, keys=[], many=many)
 
 
@@ -69,7 +69,7 @@ async def _hold_connection(port: int, name: str, words: bytes, progress: AttackP
 async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     """Upload the attacked file, and return the attack's plan; `owned` has the file's path."""
     owner = await tenants.create_tenant(deployment.environment, tier="standard")
-    plan = AttackPlan(port=deployment.port, keys=owner.keys, many={"readers": scale.many(FILE_READERS)})
+    plan = AttackPlan(port=deployment.port, keys=owner.keys, many={"readers": scale.scale_count(FILE_READERS)})
     url = f"/v1/projects/{owner.projects[0]}/content/upload"
     async with open_attacker_client(plan, owner.keys[0]) as client:
         answer = await client.post(url, files={"file": ("a.png", generate_noise_png(NOISE_IMAGE_SIDE_PX), "image/png")})
@@ -123,7 +123,7 @@ async def _wait_for_server_close(sock: socket.socket, *, trickles: bool) -> None
 async def prepare_stream_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     attacker = await tenants.create_tenant(deployment.environment, tier="standard", keys=STREAM_KEYS)
     jobs = await tenants.submit_waiting_jobs(deployment.environment, attacker, 1)
-    many = {"streams": scale.many(STREAMS_A_KEY)}
+    many = {"streams": scale.scale_count(STREAMS_A_KEY)}
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[jobs], many=many)
 
 

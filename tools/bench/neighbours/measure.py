@@ -44,16 +44,16 @@ class AttackResult(NamedTuple):
         return round(P95_LIMIT_FACTOR * self.rest.p95 + P95_LIMIT_EXTRA_MS, 1)
 
     @property
-    def reached(self) -> bool:
+    def is_target_met(self) -> bool:
         return self.beside.p95 <= self.limit_ms and not self.beside.failed
 
-    def shown(self) -> dict[str, Any]:
+    def to_plain_values(self) -> dict[str, Any]:
         """Return the attack's result as plain values for --json."""
         seen = {"rest": self.rest._asdict(), "beside": self.beside._asdict()}
-        return {"what": self.what, **seen, "limit_ms": self.limit_ms, "reached": self.reached, **self.noted}
+        return {"what": self.what, **seen, "limit_ms": self.limit_ms, "reached": self.is_target_met, **self.noted}
 
 
-async def measure(
+async def measure_attacks(
     environment: BenchEnvironment, names: Collection[str], scale: AttackScale, progress: SuiteProgress
 ) -> dict[str, AttackResult]:
     """Measure the named attacks in the table's order, each on its own processes. Return results by name."""

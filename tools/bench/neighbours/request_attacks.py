@@ -98,7 +98,7 @@ $$"""
 
 async def prepare_burst_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     attacker = await tenants.create_tenant(deployment.environment, tier="standard", projects=BURST_PROJECTS)
-    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"burst": scale.many(BURST)})
+    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"burst": scale.scale_count(BURST)})
 
 
 async def attack_by_bursts(plan: AttackPlan, progress: AttackProgress) -> None:
@@ -128,7 +128,7 @@ async def _create_event_attack_plan(
 ) -> AttackPlan:
     app = await tenants.create_event_app(deployment.environment, attacker)
     return AttackPlan(
-        port=deployment.port, keys=[app.key], owned=[[app.path]], many={"senders": scale.many(EVENT_CONNECTIONS)}
+        port=deployment.port, keys=[app.key], owned=[[app.path]], many={"senders": scale.scale_count(EVENT_CONNECTIONS)}
     )
 
 
@@ -158,7 +158,7 @@ async def _send_events_at_fixed_times(port: int, app: EventApp, progress: Attack
 
 def _build_event_request(app: EventApp) -> bytes:
     """Return an HTTP request with new events; the caller repeats it until it is accepted."""
-    body = app.events(EVENTS_A_REQUEST)
+    body = app.build_event_body(EVENTS_A_REQUEST)
     head = f"POST {app.path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {app.key}\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -176,7 +176,7 @@ async def note_event_results(_: AttackedDeployment, counts: Mapping[str, int]) -
 
 async def prepare_event_budget_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     attacker = await tenants.create_tenant(deployment.environment, tier="standard")
-    sent, today = DAILY_EVENT_BUDGET - scale.many(REMAINING_BUDGET_EVENTS), datetime.now(UTC).date()
+    sent, today = DAILY_EVENT_BUDGET - scale.scale_count(REMAINING_BUDGET_EVENTS), datetime.now(UTC).date()
     await deployment.environment.pool.execute(INSERT_USED_BUDGET, attacker.org, today, sent)
     return await _create_event_attack_plan(deployment, scale, attacker)
 
@@ -197,7 +197,7 @@ async def prepare_filter_attack(deployment: AttackedDeployment, scale: AttackSca
     attacker = await tenants.create_tenant(deployment.environment, tier="standard", keys=FILTER_ATTACK_KEYS)
     async with deployment.environment.pool.acquire() as conn, conn.transaction():
         await _insert_filtered_rows(conn, attacker.org, scale)
-    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"readers": scale.many(FILTER_READERS)})
+    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"readers": scale.scale_count(FILTER_READERS)})
 
 
 async def _insert_filtered_rows(conn: Conn, org: UUID, scale: AttackScale) -> None:
@@ -207,8 +207,8 @@ async def _insert_filtered_rows(conn: Conn, org: UUID, scale: AttackScale) -> No
     indexes = await conn.fetch(SELECT_DROPPED_INDEXES)
     for index in indexes:
         await conn.execute(f"drop index {index['name']}")
-    await conn.execute(INSERT_FILTERED_PROJECTS, org, scale.many(FILTERED_PROJECTS))
-    await conn.execute(INSERT_AUDIT_ENTRIES, org, scale.many(FILTERED_AUDIT_ENTRIES))
+    await conn.execute(INSERT_FILTERED_PROJECTS, org, scale.scale_count(FILTERED_PROJECTS))
+    await conn.execute(INSERT_AUDIT_ENTRIES, org, scale.scale_count(FILTERED_AUDIT_ENTRIES))
     for index in indexes:
         await conn.execute(index["definition"])
 
@@ -224,12 +224,12 @@ async def attack_by_filters(plan: AttackPlan, progress: AttackProgress) -> None:
 
 
 async def prepare_list_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    environment, keys = deployment.environment, scale.many(LIST_ATTACK_KEYS)
+    environment, keys = deployment.environment, scale.scale_count(LIST_ATTACK_KEYS)
     attacker = await tenants.create_tenant(environment, tier="standard", keys=keys, projects=LIST_PAGE_PROJECTS)
     metadata = {"n": "x" * PROJECT_METADATA_BYTES}
     assert len(msgspec.json.encode(metadata)) <= 8 * 1024
     await environment.pool.execute(UPDATE_PROJECT_METADATA, attacker.org, metadata)
-    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"warm_s": scale.many(BURST_TIMEOUT_S)})
+    return AttackPlan(port=deployment.port, keys=attacker.keys, many={"warm_s": scale.scale_count(BURST_TIMEOUT_S)})
 
 
 async def attack_by_lists(plan: AttackPlan, progress: AttackProgress) -> None:

@@ -37,7 +37,7 @@ class AttackScale(NamedTuple):
     patience_s: float = 60.0
     strength: float = 1.0
 
-    def many(self, count: int) -> int:
+    def scale_count(self, count: int) -> int:
         """Return `count` multiplied by the attack's strength, at least one."""
         return max(1, round(count * self.strength))
 
@@ -83,7 +83,7 @@ async def create_event_action(deployment: AttackedDeployment, client: httpx.Asyn
     headers = {"Authorization": f"Bearer {app.key}", "Connection": "close"}
 
     async def act(_: int) -> None:
-        _decode_success(await client.post(app.path, headers=headers, content=app.events(1)))
+        _decode_success(await client.post(app.path, headers=headers, content=app.build_event_body(1)))
 
     return act
 

@@ -62,7 +62,7 @@ async def attack_by_slow_sites(plan: AttackPlan, progress: AttackProgress) -> No
 async def prepare_publishing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
     """Create the attacking tenants and return their plan; `owned` lists each one's project and accounts."""
     attackers = await _create_attackers(deployment, ATTACKING_TENANTS)
-    slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.many(POSTS_A_TENANT)
+    slow = [f"http://127.0.0.1:{deployment.sites[0]}"] * scale.scale_count(POSTS_A_TENANT)
     accounts = [await tenants.connect_bluesky_accounts(deployment.environment, tenant, slow) for tenant in attackers]
     return AttackPlan(
         port=deployment.port,
@@ -88,7 +88,7 @@ async def attack_by_publishing(plan: AttackPlan, progress: AttackProgress) -> No
 
 
 async def prepare_drawing_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    [attacker] = await _create_attackers(deployment, 1, projects=scale.many(CONTENTS_A_TENANT))
+    [attacker] = await _create_attackers(deployment, 1, projects=scale.scale_count(CONTENTS_A_TENANT))
     return AttackPlan(port=deployment.port, keys=attacker.keys, owned=[attacker.projects])
 
 
@@ -119,7 +119,7 @@ async def note_drawing_results(deployment: AttackedDeployment, _: Mapping[str, i
 async def _create_ingest_attack_plan(
     deployment: AttackedDeployment, scale: AttackScale, attackers_count: int
 ) -> AttackPlan:
-    count = scale.many(INGESTS)
+    count = scale.scale_count(INGESTS)
     attackers = await _create_attackers(deployment, attackers_count, projects=count)
     return AttackPlan(
         port=deployment.port,

@@ -25,11 +25,11 @@ SENT_EVENTS_DECODER = msgspec.json.Decoder(SentEvents)
 
 
 @post("/v1/apps/{app_id:str}/events", status_code=202)
-async def take(request: Request) -> AcceptedEvents:  # type: ignore[type-arg]
+async def accept_bare_events(request: Request) -> AcceptedEvents:  # type: ignore[type-arg]
     body = SENT_EVENTS_DECODER.decode(zlib.decompress(await request.body(), wbits=31))
     return AcceptedEvents(len(body.events), 0, [])
 
 
 def create_app() -> Litestar:
     """Return the bare Litestar app for events, for `python -m api --app`."""
-    return Litestar([take], openapi_config=None)
+    return Litestar([accept_bare_events], openapi_config=None)

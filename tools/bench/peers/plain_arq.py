@@ -32,7 +32,7 @@ class ArqTally:
         self.first_ns = self.first_ns or now_ns
         self.lags_ns.append(now_ns - sent[0])
 
-    async def ended(self, ctx: dict[Any, Any]) -> None:  # noqa: ARG002 - arq's signature
+    async def count_ended_job(self, ctx: dict[Any, Any]) -> None:  # noqa: ARG002 - arq's signature
         """Count a job that has left Redis; arq's callback."""
         self.left -= 1
         if self.left == 0:
@@ -46,7 +46,7 @@ async def run_arq_worker(redis: ArqRedis, queue: str, count: int, poll_s: float)
     worker = Worker(
         [func(tally.noop, name="noop")],
         redis_pool=redis, queue_name=queue, max_jobs=100, keep_result=0, poll_delay=poll_s,
-        after_job_end=tally.ended, handle_signals=False,
+        after_job_end=tally.count_ended_job, handle_signals=False,
     )  # fmt: skip
     running = asyncio.create_task(worker.async_run())
     send_json_message({"up": True})

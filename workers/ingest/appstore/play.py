@@ -26,7 +26,7 @@ def read_play_page(play_page: GooglePlayPage) -> ParsedDocument:
     Return a document without candidates if the page describes no app.
     """
     page = HtmlDocument(decode_bytes_like_browser(play_page.body, play_page.content_type), url=play_page.url)
-    node = next(filter(is_app_node, page.nodes), None)
+    node = next(filter(is_app_node, page.jsonld_nodes), None)
     if node is None:
         return ParsedDocument(candidates=[])
     return app.parse_store_listing(listing_of_jsonld_node(play_page, page, node))

@@ -45,7 +45,7 @@ def find_opening_lines(description: str, skip_rules: SentenceSkipRules) -> list[
     unskipped = [
         text
         for line in plain_run
-        if not has_prose_sentence(line) and skip_rules.kind(text := clean_text_line(line)) is None
+        if not has_prose_sentence(line) and skip_rules.classify_sentence(text := clean_text_line(line)) is None
     ]
     long_enough = [text for text in unskipped if count_words(text) >= MIN_SENTENCE_WORDS]
     return (
@@ -67,7 +67,9 @@ def join_descriptive_items(description: str, skip_rules: SentenceSkipRules, limi
         if is_list_item(line)
     )
     descriptive = dict.fromkeys(
-        candidate for candidate in items if is_descriptive_item(candidate) and skip_rules.kind(candidate) is None
+        candidate
+        for candidate in items
+        if is_descriptive_item(candidate) and skip_rules.classify_sentence(candidate) is None
     )
     text = ""
     for item in descriptive:

@@ -161,7 +161,7 @@ async def fetch_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
     """Fetch a store's page, by robots.txt and the site rate limit. Raises `SourceTimeout` if it is slow."""
     try:
         async with asyncio.timeout(STORE_PAGE_TIMEOUT_S):
-            return await CrawlSession(web).get(url)
+            return await CrawlSession(web).fetch_response(url)
     except TimeoutError as error:
         raise SourceTimeout("the store's page did not load in time") from error
 

@@ -22,7 +22,7 @@ def audience_candidates(prose: SourceProse, roles: Sequence[AudienceMention]) ->
     if not VAGUE_AUDIENCE_NAMES.issuperset(role.name for role in top_roles):
         yield FieldCandidate(
             field="audience",
-            value=sentence_case(join_as_english_list([role.name for role in top_roles])),
+            value=capitalize_sentence(join_as_english_list([role.name for role in top_roles])),
             confidence=confidence_by_mention_weight(sum(role.weight for role in top_roles)),
             rule="text.audience",
             url=prose.url,
@@ -44,5 +44,5 @@ def join_as_english_list(words: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
-def sentence_case(text: str) -> str:
+def capitalize_sentence(text: str) -> str:
     return text[:1].upper() + text[1:]

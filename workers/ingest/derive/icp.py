@@ -12,9 +12,9 @@ from schemas.brand import BrandPart, FieldCandidate, IcpPart
 from workers.ingest.derive import people
 from workers.ingest.derive.audience import (
     MAX_AUDIENCE_ROLES,
+    capitalize_sentence,
     confidence_by_mention_weight,
     join_as_english_list,
-    sentence_case,
 )
 from workers.ingest.derive.lexicon import Lexicon
 from workers.ingest.derive.people import AudienceMention, cue_words_pattern
@@ -98,4 +98,4 @@ def describe_ideal_customer(parts: Iterable[BrandPart]) -> str:
         by_kind.setdefault(part.part, []).append(part.value)
     customers = join_as_english_list([*by_kind.get("role", ()), *by_kind.get("organization", ())])
     needs = join_as_english_list([f"“{need}”" for need in by_kind.get("need", ())])
-    return sentence_case(", who want to ".join(filter(None, (customers, needs)))) + "."
+    return capitalize_sentence(", who want to ".join(filter(None, (customers, needs)))) + "."

@@ -88,7 +88,7 @@ class KeywordTerm:
         return math.sqrt(self.weight) * (1 + EARLY_KEYWORD_BONUS / (1 + self.first / EARLY_BONUS_HALVING_CLAUSE))
 
     @property
-    def shown(self) -> str:
+    def display_form(self) -> str:
         return self.forms.most_common(1)[0][0]
 
     @property
@@ -112,7 +112,7 @@ def derived_keyword_candidates(prose: SourceProse, language_lexicon: Lexicon) ->
     if len(terms_found) >= MIN_DERIVED_KEYWORDS:
         yield FieldCandidate(
             field="keywords",
-            value=[term.shown for term in terms_found],
+            value=[term.display_form for term in terms_found],
             confidence=DERIVED_KEYWORDS_CONFIDENCE,
             rule=DERIVED_KEYWORDS_RULE,
             url=prose.url,
@@ -158,8 +158,11 @@ def extract_terms(texts: Sequence[KeywordText], rules: GrammarRules, *, name: st
     ]
     ranked = sorted(drop_partial_terms(recurring), key=lambda term: -term.score)
     worthy_terms = sum(term.score >= MIN_KEYWORD_SCORE_SHARE * ranked[0].score for term in ranked)
-    by_form = {term.shown: term for term in reversed(ranked[: max(worthy_terms, ENOUGH_DECLARED_KEYWORDS)])}
-    return [by_form[form] for form in drop_repeated_keywords(term.shown for term in ranked if term.shown in by_form)]
+    by_form = {term.display_form: term for term in reversed(ranked[: max(worthy_terms, ENOUGH_DECLARED_KEYWORDS)])}
+    return [
+        by_form[form]
+        for form in drop_repeated_keywords(term.display_form for term in ranked if term.display_form in by_form)
+    ]
 
 
 def clauses_without_brand_name(text: str, name: str) -> Iterator[list[ClauseWord]]:
@@ -250,7 +253,7 @@ def drop_partial_terms(all_terms: list[KeywordTerm]) -> Iterator[KeywordTerm]:
     """Yield the terms that occur mostly by themselves: not `twin`, if most uses are in `twin peaks`."""
     for term in all_terms:
         longer_terms = (other for other in all_terms if other.length > term.length)
-        around = (other for other in longer_terms if f" {term.shown} " in f" {other.shown} ")
+        around = (other for other in longer_terms if f" {term.display_form} " in f" {other.display_form} ")
         uses_in_longer = max((other.forms.total() for other in around), default=0)
         if uses_in_longer < MAX_SHARE_IN_LONGER_KEYWORD * term.forms.total():
             yield term

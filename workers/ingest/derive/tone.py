@@ -25,7 +25,7 @@ PROSE_WORD_PATTERN = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 
 
 @dataclass
-class Tone:
+class ToneCounts:
     """Counts of a whole text, by sign: its words, the sentences with the sign and its position in each."""
 
     words: int = 0
@@ -53,12 +53,12 @@ class Tone:
         return self.length + 100 * self.long_words / max(self.words, 1)
 
 
-def measure_tone(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") -> Tone:
+def measure_tone(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") -> ToneCounts:
     """Count the words and the signs of tone in a text's sentences.
 
     Words of the brand's `name` are no slang or delight: `Perfect` is no sign in `Perfect Pizza`.
     """
-    tone = Tone()
+    tone = ToneCounts()
     patterns = list(tone_sign_patterns(lexicon, {*PROSE_WORD_PATTERN.findall(name.casefold())}))
     for sentence in sentences:
         count_sentence_words(tone, sentence)
@@ -67,7 +67,7 @@ def measure_tone(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") 
     return tone
 
 
-def count_sentence_words(tone: Tone, sentence: str) -> None:
+def count_sentence_words(tone: ToneCounts, sentence: str) -> None:
     words = PROSE_WORD_PATTERN.findall(sentence)
     tone.words += len(words)
     tone.long_words += sum(len(word) > LIX_LONG_WORD_CHARS for word in words)
@@ -78,7 +78,7 @@ def count_sentence_words(tone: Tone, sentence: str) -> None:
         tone.examples["short"].append((sentence, 0))
 
 
-def count_tone_sign(tone: Tone, sign: str, sentence: str, words: re.Pattern[str]) -> None:
+def count_tone_sign(tone: ToneCounts, sign: str, sentence: str, words: re.Pattern[str]) -> None:
     found_matches = list(words.finditer(sentence))
     if found_matches:
         tone.matches[sign].update(match[0].casefold() for match in found_matches)

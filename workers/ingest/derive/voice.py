@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from schemas.brand import FieldCandidate
-from workers.ingest.derive.audience import join_as_english_list, sentence_case
+from workers.ingest.derive.audience import capitalize_sentence, join_as_english_list
 from workers.ingest.derive.lexicon import FormOfAddress, Lexicon
 from workers.ingest.derive.own_prose import brand_written_sentences
 from workers.ingest.derive.quotes import cut_evidence_quote
-from workers.ingest.derive.tone import MAX_SHORT_SENTENCE_WORDS, MIN_LONG_SENTENCE_WORDS, Tone, measure_tone
+from workers.ingest.derive.tone import MAX_SHORT_SENTENCE_WORDS, MIN_LONG_SENTENCE_WORDS, ToneCounts, measure_tone
 from workers.ingest.shapes import SourceProse
 
 MIN_VOICE_PROSE_WORDS = 150
@@ -83,7 +83,7 @@ def brand_voice_candidates(prose: SourceProse, language_lexicon: Lexicon) -> Ite
         )
 
 
-def independent_voice_habits(tone: Tone, signs: Iterator[VoiceSign]) -> Iterator[VoiceHabit]:
+def independent_voice_habits(tone: ToneCounts, signs: Iterator[VoiceSign]) -> Iterator[VoiceHabit]:
     """Yield habits, each with a sentence that no previous habit uses: a sentence is evidence of one habit."""
     used: set[str] = set()
     for sign, kind, words, example_key in signs:
@@ -108,7 +108,7 @@ def describe_brand_voice(habits: list[VoiceHabit]) -> str:
         speech and f"speaks {join_as_english_list(speech)}",
         *sentences,
     ]
-    return sentence_case("; ".join(str(part) for part in parts if part)) + "."
+    return capitalize_sentence("; ".join(str(part) for part in parts if part)) + "."
 
 
 def voice_manner_words(signs: set[str]) -> list[str]:
@@ -122,7 +122,7 @@ def voice_manner_words(signs: set[str]) -> list[str]:
     return [manner for manner, is_shown in by_manner if is_shown]
 
 
-def frequent_voice_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
+def frequent_voice_signs(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
     yield from form_of_address_signs(tone, language_lexicon)
     for sign, rate in MIN_SIGNS_PER_HUNDRED_WORDS.items():
         if sign != "we" and is_voice_habit(tone, sign, rate):
@@ -140,16 +140,16 @@ def frequent_voice_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[Voic
     yield from readability_signs(tone, language_lexicon)
 
 
-def is_voice_habit(tone: Tone, sign: str, rate: float) -> bool:
+def is_voice_habit(tone: ToneCounts, sign: str, rate: float) -> bool:
     return len(tone.examples[sign]) >= MIN_HABIT_SENTENCES and tone.sign_rate_per_hundred_words(sign) >= rate
 
 
-def quote_most_frequent_words(tone: Tone, sign: str) -> str:
+def quote_most_frequent_words(tone: ToneCounts, sign: str) -> str:
     """Return the two most frequent words of a sign of tone, each in quotes and joined by `and`."""
     return join_as_english_list([f"“{word}”" for word, _ in tone.matches[sign].most_common(2)])
 
 
-def form_of_address_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
+def form_of_address_signs(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
     """Yield the voice sign of a text's most frequent form of address; nothing if that form is too rare."""
     for address in sorted(language_lexicon.address, key=lambda form: -len(tone.examples[form.word]))[:1]:
         rate = (
@@ -169,7 +169,7 @@ def form_of_address_relation(address: FormOfAddress) -> str:
     return "close" if address.formality < 0 else "distant" if address.formality > 0 else "address"
 
 
-def readability_signs(tone: Tone, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
+def readability_signs(tone: ToneCounts, language_lexicon: Lexicon) -> Iterator[VoiceSign]:
     plain, technical = language_lexicon.lix or (0, float("inf"))
     if tone.lix < plain and tone.length <= MAX_SHORT_SENTENCE_WORDS and tone.share("short") >= MIN_SHORT_SENTENCE_SHARE:
         yield VoiceSign("plain", "sentences", "short plain sentences", "short")

@@ -40,8 +40,8 @@ class RepositoryBranch(NamedTuple):
     about: GitHubRepositoryObject
     name: str
 
-    def address(self, *segments: str, **query: str) -> str:
-        return self.api.address("repos", *self.about.full_name.split("/"), *segments, **query)
+    def build_api_url(self, *segments: str, **query: str) -> str:
+        return self.api.build_api_url("repos", *self.about.full_name.split("/"), *segments, **query)
 
 
 async def find_repository(
@@ -65,7 +65,7 @@ async def request_repository_object(api: GitHubApi, *segments: str) -> tuple[Git
 
     Raises `SourceNotFound` for a private one too, to hide that it exists, unless an installation may read it.
     """
-    answer = await request_github_api(api, api.address(*segments))
+    answer = await request_github_api(api, api.build_api_url(*segments))
     about = decode_github_json(answer.body, GitHubRepositoryObject)
     if not (about.public or api.installed):
         raise SourceNotFound(ABSENT_REPOSITORY_MESSAGE)

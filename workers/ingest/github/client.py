@@ -53,7 +53,7 @@ class GitHubApi(msgspec.Struct, frozen=True, kw_only=True):
     installed: bool = False
     drop: Callable[[], None] | None = None
 
-    def address(self, *segments: str, **query: str) -> str:
+    def build_api_url(self, *segments: str, **query: str) -> str:
         """Return the API's URL for a path of `segments` and a query; slashes inside a segment are escaped.
 
         Requests and the stored visit use the same URL.

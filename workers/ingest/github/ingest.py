@@ -95,7 +95,7 @@ def build_repository_image_fetch(api: GitHubApi, snapshot: RepositorySnapshot, w
 
     The function raises `FetchBlocked` for a path that leads out of the repository.
     """
-    fetch_elsewhere, raw = open_image_fetch(web), snapshot.repository.raw
+    fetch_elsewhere, raw = open_image_fetch(web), snapshot.repository.raw_files_url
     branch = RepositoryBranch(api, snapshot.about, snapshot.repository.branch)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
@@ -104,7 +104,7 @@ def build_repository_image_fetch(api: GitHubApi, snapshot: RepositorySnapshot, w
         path = unquote(candidate.url.removeprefix(raw).partition("?")[0]).split("/")
         if {"", ".", ".."} & {*path}:
             raise FetchBlocked("it leads out of the repository")
-        address = branch.address("contents", *path, ref=branch.name)
+        address = branch.build_api_url("contents", *path, ref=branch.name)
         return await request_github_api(api, address, want=repository_image_limits(candidate))
 
     return fetch

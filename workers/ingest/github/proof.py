@@ -154,7 +154,7 @@ async def check_person_reads_all_repos(app: GitHubApp, person: GitHubApi, instal
 
 async def count_repositories(api: GitHubApi, *owner: str) -> int:
     answer = await request_github_api(
-        api, api.address(*owner, "repositories", per_page="1"), want=GITHUB_LIST_RESPONSE_LIMITS
+        api, api.build_api_url(*owner, "repositories", per_page="1"), want=GITHUB_LIST_RESPONSE_LIMITS
     )
     return decode_github_json(answer.body, RepositoriesPage).total_count
 
@@ -177,7 +177,7 @@ async def yield_github_list_pages(api: GitHubApi, kind: type[T], *path: str) -> 
     """Yield the decoded pages of a list by GitHub's links to the next page, at most
     `MAX_GITHUB_LIST_PAGES`.
     """
-    url: str | None = api.address(*path, per_page="100")
+    url: str | None = api.build_api_url(*path, per_page="100")
     for _ in range(MAX_GITHUB_LIST_PAGES):
         if url is None:
             return

@@ -69,7 +69,7 @@ async def read_repository_snapshot(
     chosen, listed = await fetch_chosen_paths(tip, parser)
     warnings = [*repository_warnings(about, name), *([TREE_TRUNCATED_WARNING] if chosen.truncated else [])]
     repository = await read_repository_content(tip, chosen, warnings)
-    by_id = api.address("repositories", str(about.id))
+    by_id = api.build_api_url("repositories", str(about.id))
     answers = {by_id: response.validators, listed.url: listed.validators}
     if not all(validators.etag for validators in answers.values()):
         answers = {}  # A response without an ETag could change undetected.
@@ -105,7 +105,7 @@ async def fetch_readme(branch: RepositoryBranch, path: str | None, warnings: lis
 
     Without a README, return None and add a warning to `warnings`.
     """
-    address = branch.address("readme", ref=branch.name)
+    address = branch.build_api_url("readme", ref=branch.name)
     file = await fetch_repository_file(branch, address, path or "README.md", README_RESPONSE_LIMITS)
     if file is None and path:
         file = await fetch_repository_file(branch, build_contents_api_url(branch, path), path, README_RESPONSE_LIMITS)
@@ -117,7 +117,7 @@ async def fetch_readme(branch: RepositoryBranch, path: str | None, warnings: lis
 async def fetch_repository_languages(branch: RepositoryBranch) -> list[str]:
     """Return the repository's programming languages, most used first; an empty list if GitHub has none."""
     try:
-        answer = await request_github_api(branch.api, branch.address("languages"))
+        answer = await request_github_api(branch.api, branch.build_api_url("languages"))
     except SourceNotFound:
         return []
     sizes = decode_github_json(answer.body, dict[str, float])
@@ -141,7 +141,7 @@ async def fetch_repository_files(
 
 
 def build_contents_api_url(branch: RepositoryBranch, path: str) -> str:
-    return branch.address("contents", *path.split("/"), ref=branch.name)
+    return branch.build_api_url("contents", *path.split("/"), ref=branch.name)
 
 
 async def fetch_repository_file(
@@ -183,7 +183,9 @@ async def fetch_chosen_paths(
     """Return the paths to read, and the tree's response. Raises `SourceNotFound` for a missing branch."""
     try:
         answer = await request_github_api(
-            branch.api, branch.address("git", "trees", branch.name, recursive="1"), want=GITHUB_TREE_RESPONSE_LIMITS
+            branch.api,
+            branch.build_api_url("git", "trees", branch.name, recursive="1"),
+            want=GITHUB_TREE_RESPONSE_LIMITS,
         )
     except SourceNotFound as error:
         raise SourceNotFound(f"the repository has no branch {branch.name[:100]!r}") from error
@@ -224,6 +226,6 @@ async def fetch_git_tree(branch: RepositoryBranch, name: str, **query: str) -> b
     """Fetch the tree of a branch or, by its hash, of a folder; with subfolders only if `recursive`."""
     return (
         await request_github_api(
-            branch.api, branch.address("git", "trees", name, **query), want=GITHUB_TREE_RESPONSE_LIMITS
+            branch.api, branch.build_api_url("git", "trees", name, **query), want=GITHUB_TREE_RESPONSE_LIMITS
         )
     ).body

@@ -66,7 +66,7 @@ class RepositoryContent(msgspec.Struct, frozen=True, kw_only=True, tag="reposito
     files: list[RepositoryFile] = field(default_factory=list)
 
     @property
-    def raw(self) -> str:
+    def raw_files_url(self) -> str:
         """Return the beginning of the URLs of the repository's raw files.
 
         These URLs are readable without an account if the repository is public.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from schemas.brand import BrandFieldName, BrandPart, FieldCandidate
-from workers.ingest.derive.audience import join_as_english_list, sentence_case
+from workers.ingest.derive.audience import capitalize_sentence, join_as_english_list
 from workers.ingest.derive.icp import describe_ideal_customer, has_enough_icp_parts
 from workers.ingest.derive.voice import MIN_VOICE_HABITS
 from workers.ingest.derive.voice import MIN_VOICE_PROSE_WORDS as VOICE_WORDS
@@ -102,7 +102,7 @@ def build_llm_voice_candidate(traits: Iterable[Trait], source: PromptSourceText)
         quotes = [trait.quote for trait in by_name.values()]
         confidence = lowest_claim_confidence(trait.confidence for trait in by_name.values())
         yield build_llm_candidate(
-            "brandVoice", f"{sentence_case(join_as_english_list([*by_name]))}.", source, quotes, confidence
+            "brandVoice", f"{capitalize_sentence(join_as_english_list([*by_name]))}.", source, quotes, confidence
         )
 
 

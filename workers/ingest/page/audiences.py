@@ -15,7 +15,7 @@ AUDIENCE_NAME_PROPERTIES = ("audienceType", "educationalRole", "name")
 
 
 def find_audience_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
-    for node in page.nodes:
+    for node in page.jsonld_nodes:
         if is_brand_node(node):
             yield from build_audience_of_node(page, node, 0.80, "jsonld.audience")
         elif is_offer_node(node):
@@ -35,7 +35,7 @@ def build_audience_of_node(
 
 def read_audience_texts(page: HtmlDocument, node: jsonld.JsonLdNode) -> list[str]:
     """Return the audience names of a JSON-LD node: texts, names of nodes, or of referenced nodes."""
-    nodes = jsonld.resolve_jsonld_nodes(node, "audience", page.nodes)
+    nodes = jsonld.resolve_jsonld_nodes(node, "audience", page.jsonld_nodes)
     return [
         *jsonld.read_jsonld_plain_texts(node.get("audience")),
         *(

@@ -52,8 +52,8 @@ def scored_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
     yield from read_names_from_logo_alt(page)
     yield from read_name_from_headline(page)
     yield from read_name_from_copyright(page)
-    if page.label:
-        yield page.label.replace("-", " ").title(), 0.30, "host"
+    if page.domain_label:
+        yield page.domain_label.replace("-", " ").title(), 0.30, "host"
 
 
 def read_names_from_logo_alt(page: HtmlDocument) -> Iterator[ScoredName]:
@@ -79,7 +79,7 @@ def is_logo_image(image: Tag) -> bool:
 def links_to_other_site(image: Tag, page: HtmlDocument) -> bool:
     """Return whether the image links to another site, as the logo of a partner does."""
     parent = image.parent
-    url = page.link(read_tag_attribute(parent, "href")) if parent is not None and parent.name == "a" else None
+    url = page.resolve_link(read_tag_attribute(parent, "href")) if parent is not None and parent.name == "a" else None
     return url is not None and site_of_url(url) != site_of_url(page.url)
 
 
@@ -97,6 +97,6 @@ def read_name_from_copyright(page: HtmlDocument) -> Iterator[ScoredName]:
     An owner corroborates other names, and is hardly a name itself.
     """
     footers = (clean_text_line(tag.get_text(" ")[-MAX_FOOTER_CHARS:]) for tag in page.tags["footer"][-1:])
-    for text in (*(text for _, text in page.meta("copyright")), *footers):
+    for text in (*(text for _, text in page.first_meta_contents("copyright")), *footers):
         if match := COPYRIGHT_OWNER_PATTERN.search(text):
             yield RIGHTS_RESERVED_PATTERN.sub("", match[1]).strip(), 0.25, "html.copyright"

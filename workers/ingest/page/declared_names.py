@@ -19,9 +19,9 @@ PERSON_NAME_CONFIDENCE = 0.60
 def list_declared_names(page: HtmlDocument) -> Iterator[ScoredName]:
     yield from find_jsonld_app_names(page)
     yield from find_jsonld_publisher_names(page)
-    yield from ((text, 0.90, "html.og:site_name") for _, text in page.meta("og:site_name"))
+    yield from ((text, 0.90, "html.og:site_name") for _, text in page.first_meta_contents("og:site_name"))
     yield from find_jsonld_site_names(page)
-    yield from ((text, 0.80, f"html.{name}") for name, text in page.meta(*APP_NAME_META_TAGS))
+    yield from ((text, 0.80, f"html.{name}") for name, text in page.first_meta_contents(*APP_NAME_META_TAGS))
     yield from find_jsonld_organizations(page)
 
 
@@ -33,7 +33,7 @@ def find_jsonld_app_names(page: HtmlDocument) -> Iterator[ScoredName]:
     """
     names = [
         (text, f"jsonld.{min(kinds)}.name")
-        for node in page.nodes
+        for node in page.jsonld_nodes
         if (kinds := jsonld.read_jsonld_types(node) & JSONLD_APP_TYPES)
         for text in read_jsonld_node_name(node)
     ]
@@ -45,8 +45,8 @@ def find_jsonld_publisher_names(page: HtmlDocument) -> Iterator[ScoredName]:
 
     Publishers are nodes, references to nodes, or plain names.
     """
-    for node in page.nodes:
-        for publisher in jsonld.resolve_jsonld_nodes(node, "publisher", page.nodes):
+    for node in page.jsonld_nodes:
+        for publisher in jsonld.resolve_jsonld_nodes(node, "publisher", page.jsonld_nodes):
             confidence, rule = rate_maker_name(publisher, 0.90, "jsonld.publisher.name")
             yield from ((text, confidence, rule) for text in read_jsonld_node_name(publisher))
         yield from (
@@ -55,7 +55,7 @@ def find_jsonld_publisher_names(page: HtmlDocument) -> Iterator[ScoredName]:
 
 
 def find_jsonld_site_names(page: HtmlDocument) -> Iterator[ScoredName]:
-    for node in page.nodes:
+    for node in page.jsonld_nodes:
         if jsonld.read_jsonld_types(node) & JSONLD_SITE_TYPES:
             yield from ((text, 0.85, "jsonld.WebSite.name") for text in read_jsonld_node_name(node))
 
@@ -66,7 +66,7 @@ def find_jsonld_organizations(page: HtmlDocument) -> Iterator[ScoredName]:
     If all have the same name, it counts. Of several names, only those count that equal the host's label or a
     part of the title; there may be none.
     """
-    nodes = [node for node in page.nodes if is_organization_node(node)]
+    nodes = [node for node in page.jsonld_nodes if is_organization_node(node)]
     is_single = (
         len({fold_text(split_name_and_tagline(text)[0]) for node in nodes for text in read_jsonld_node_name(node)}) == 1
     )
@@ -85,7 +85,7 @@ def rate_maker_name(node: jsonld.JsonLdNode, confidence: float, rule: str) -> tu
 
 def is_name_in_host_or_title(value: str, page: HtmlDocument) -> bool:
     name = fold_text(clean_text_line(value))
-    return name == fold_text(page.label) or name in map(fold_text, split_title(page.title))
+    return name == fold_text(page.domain_label) or name in map(fold_text, split_title(page.title))
 
 
 def read_jsonld_node_name(node: jsonld.JsonLdNode) -> list[str]:

@@ -33,7 +33,7 @@ def description_candidates(page: HtmlDocument, passages: list[Passage]) -> Itera
 
     `passages` are the page's passages, the passages from its headline on first.
     """
-    titles = {fold_text(page.title), *(fold_text(text) for _, text in page.meta("og:title"))}
+    titles = {fold_text(page.title), *(fold_text(text) for _, text in page.first_meta_contents("og:title"))}
     for value, confidence, rule in scored_descriptions(page, passages):
         text = clean_text_line(value)
         if text and fold_text(text) not in GENERIC_PAGE_NAMES:
@@ -53,9 +53,11 @@ def is_weak_description(text: str) -> bool:
 
 
 def scored_descriptions(page: HtmlDocument, passages: list[Passage]) -> Iterator[tuple[str, float, str]]:
-    yield from ((text, 0.89, "html.og:description") for _, text in page.meta("og:description"))
-    yield from ((text, 0.85, f"html.{name}") for name, text in page.meta("twitter:description", "description"))
-    for node in page.nodes:
+    yield from ((text, 0.89, "html.og:description") for _, text in page.first_meta_contents("og:description"))
+    yield from (
+        (text, 0.85, f"html.{name}") for name, text in page.first_meta_contents("twitter:description", "description")
+    )
+    for node in page.jsonld_nodes:
         for text in jsonld.read_jsonld_texts(node.get("description"))[:1]:
             yield text, *rate_description_of_node(node)
     yield from ((text, 0.60, "html.hero") for text in find_prose_after_headline(page, passages))

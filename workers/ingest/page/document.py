@@ -41,7 +41,7 @@ class HtmlDocument:
         return FieldCandidate(field=field, value=value, confidence=confidence, rule=rule, url=self.url)
 
     @cached_property
-    def metas(self) -> dict[str, list[str]]:
+    def meta_contents_by_name(self) -> dict[str, list[str]]:
         """Return the contents of all `<meta>` tags by lower-case property, name, itemprop or http-equiv.
 
         Empty contents are left out.
@@ -54,15 +54,15 @@ class HtmlDocument:
                     metas.setdefault(name, []).append(content)
         return metas
 
-    def meta(self, *names: str) -> Iterator[tuple[str, str]]:
+    def first_meta_contents(self, *names: str) -> Iterator[tuple[str, str]]:
         """Return those of `names` that the page's `<meta>` tags have, each with its first content.
 
         They are in the order of `names`.
         """
-        return ((name, self.metas[name][0]) for name in names if name in self.metas)
+        return ((name, self.meta_contents_by_name[name][0]) for name in names if name in self.meta_contents_by_name)
 
     @cached_property
-    def nodes(self) -> list[jsonld.JsonLdNode]:
+    def jsonld_nodes(self) -> list[jsonld.JsonLdNode]:
         scripts = self.tags["script"]
         blocks = (tag for tag in scripts if read_tag_attribute(tag, "type").lower().startswith("application/ld+json"))
         return jsonld.parse_jsonld_nodes(block.get_text() for block in blocks)
@@ -83,8 +83,8 @@ class HtmlDocument:
 
         The texts of an article are about its own subject, and only its names are about the brand.
         """
-        declared = any(kind.lower().startswith("article") for _, kind in self.meta("og:type"))
-        kinds = (kind for node in self.nodes for kind in jsonld.read_jsonld_types(node))
+        declared = any(kind.lower().startswith("article") for _, kind in self.first_meta_contents("og:type"))
+        kinds = (kind for node in self.jsonld_nodes for kind in jsonld.read_jsonld_types(node))
         return not self.is_home and (declared or any(map(JSONLD_ARTICLE_TYPE_PATTERN.fullmatch, kinds)))
 
     @cached_property
@@ -96,7 +96,7 @@ class HtmlDocument:
         return len(self.text) < MIN_UNSCRIPTED_TEXT_CHARS and any(map(is_program_script, self.tags["script"]))
 
     @cached_property
-    def label(self) -> str:
+    def domain_label(self) -> str:
         """Return the page's domain label, such as `acme` of `www.acme.co.uk`; empty for an IP address."""
         return (address.registered_domain(self.url) or "").partition(".")[0]
 
@@ -111,7 +111,7 @@ class HtmlDocument:
         return join_visible_text(self.texts)
 
     @cached_property
-    def base(self) -> str:
+    def base_url(self) -> str:
         """Base of relative addresses: the first `<base>` with an address, as in browsers, else the page's."""
         bases = filter(None, (read_tag_attribute(tag, "href") for tag in self.tags["base"]))
         try:
@@ -119,10 +119,10 @@ class HtmlDocument:
         except ValueError:
             return self.url
 
-    def link(self, address: str) -> str | None:
+    def resolve_link(self, address: str) -> str | None:
         """Return the address as an absolute URL without fragment; None if it isn't http(s)."""
         if address not in self.resolved:
-            self.resolved[address] = resolve_http_url(self.base, address)
+            self.resolved[address] = resolve_http_url(self.base_url, address)
         return self.resolved[address]
 
 

@@ -60,7 +60,7 @@ def extract_page(source: FetchedPage) -> ParsedPage:
     name_candidates = list(brand_names.brand_name_candidates(page))
     name = find_most_confident_value(name_candidates)
     page_passages = list_page_passages(page)
-    language_candidates = list(languages.page_languages(page, page_passages))
+    language_candidates = list(languages.language_candidates(page, page_passages))
     page_candidates = chain(
         name_candidates,
         descriptions.description_candidates(page, page_passages),
@@ -102,7 +102,7 @@ def lower_weak_confidence(page: HtmlDocument, candidate: FieldCandidate) -> Fiel
 
 def manifest_url(page: HtmlDocument) -> str | None:
     links = (tag for tag in page.tags["link"] if "manifest" in read_tag_attribute(tag, "rel").lower().split())
-    return next((url for tag in links if (url := page.link(read_tag_attribute(tag, "href")))), None)
+    return next((url for tag in links if (url := page.resolve_link(read_tag_attribute(tag, "href")))), None)
 
 
 def find_meta_refresh_target(page: HtmlDocument) -> str | None:
@@ -121,7 +121,7 @@ def parse_meta_refresh_url(page: HtmlDocument, content: str) -> str | None:
     match = META_REFRESH_PATTERN.match(content[:3000])
     if not match or not match[2] or int(match[1] or 0) > MAX_META_REFRESH_DELAY_S:
         return None
-    url = page.link(match[2])
+    url = page.resolve_link(match[2])
     return url if url and page_url_comparison_key(url) != page_url_comparison_key(page.url) else None
 
 
@@ -134,7 +134,7 @@ def choose_style_sheet_urls(page: HtmlDocument) -> list[str]:
         href for tag in page.tags["link"] if is_style_sheet_link(tag) and (href := read_tag_attribute(tag, "href"))
     )
     candidates = (href for href in hrefs if not THIRD_PARTY_SHEET_PATTERN.search(href))
-    urls = dict.fromkeys(map(page.link, islice(candidates, MAX_STYLE_SHEET_LINKS)))
+    urls = dict.fromkeys(map(page.resolve_link, islice(candidates, MAX_STYLE_SHEET_LINKS)))
     own_urls = [url for url in urls if url and site_of_url(url) == site_of_url(page.url)]
     best = sorted(own_urls, key=lambda url: SITE_WIDE_SHEET_PATTERN.search(url.rpartition("/")[2]) is None)[
         :MAX_STYLE_SHEETS

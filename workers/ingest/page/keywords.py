@@ -25,17 +25,17 @@ def declared_keywords(page: HtmlDocument) -> Iterator[FieldCandidate]:
 
 def scored_keywords(page: HtmlDocument) -> Iterator[tuple[list[str], float, str]]:
     for key in ("keywords", "applicationCategory"):
-        values = [text for node in page.nodes for text in jsonld.read_jsonld_texts(node.get(key), "name")]
+        values = [text for node in page.jsonld_nodes for text in jsonld.read_jsonld_texts(node.get(key), "name")]
         yield values, 0.85 if key == "keywords" else 0.60, f"jsonld.{key}"
-    yield page.metas.get("keywords", [])[:1], 0.80, "html.keywords"
-    yield page.metas.get("article:tag", []), 0.60, "html.article:tag"
+    yield page.meta_contents_by_name.get("keywords", [])[:1], 0.80, "html.keywords"
+    yield page.meta_contents_by_name.get("article:tag", []), 0.60, "html.article:tag"
 
 
 def keep_keywords_used_on_page(keywords: list[str], page: HtmlDocument) -> list[str]:
     """Return the keywords; of a list longer than `MIN_LONG_KEYWORD_LIST`, only those in the page's text."""
     if len(keywords) <= MIN_LONG_KEYWORD_LIST:
         return keywords
-    descriptions = (text for _, text in page.meta("og:description", "description"))
+    descriptions = (text for _, text in page.first_meta_contents("og:description", "description"))
     page_text = fold_text(" ".join([page.title, *descriptions, page.text]))
     return [word for word in keywords if fold_text(word) in page_text]
 

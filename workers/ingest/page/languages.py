@@ -19,7 +19,7 @@ OTHER_LANGUAGE_CONFIDENCE = 0.1
 MAX_HREFLANG_ALTERNATES = 100
 
 
-def page_languages(page: HtmlDocument, passages: Iterable[Passage]) -> Iterator[FieldCandidate]:
+def language_candidates(page: HtmlDocument, passages: Iterable[Passage]) -> Iterator[FieldCandidate]:
     prose = (passage.text for passage in passages if passage.kind == "text")
     weighed = [*detection.weigh_language_tags(page.text, list_declared_languages(page), prose)]
     for tag, confidence, rule in weighed:
@@ -31,10 +31,11 @@ def page_languages(page: HtmlDocument, passages: Iterable[Passage]) -> Iterator[
 def list_declared_languages(page: HtmlDocument) -> Iterator[tuple[str, str]]:
     for root in page.tags["html"][:1]:
         yield read_tag_attribute(root, "lang") or read_tag_attribute(root, "xml:lang"), "html.lang"
-    yield from ((text, "html.og:locale") for _, text in page.meta("og:locale"))
+    yield from ((text, "html.og:locale") for _, text in page.first_meta_contents("og:locale"))
     yield page.header_language, "http.content-language"
     yield from (
-        (text, f"html.{name}") for name, text in page.meta("content-language", "language", "dc.language", "inlanguage")
+        (text, f"html.{name}")
+        for name, text in page.first_meta_contents("content-language", "language", "dc.language", "inlanguage")
     )
     own_alternates = (
         tag
@@ -42,7 +43,7 @@ def list_declared_languages(page: HtmlDocument) -> Iterator[tuple[str, str]]:
         if page_url_comparison_key(url) == page_url_comparison_key(page.url)
     )
     yield from ((tag, "html.hreflang") for tag in own_alternates)
-    for node in page.nodes:
+    for node in page.jsonld_nodes:
         yield from (
             (text, "jsonld.inLanguage") for text in jsonld.read_jsonld_texts(node.get("inLanguage"), "alternateName")
         )
@@ -55,7 +56,10 @@ def list_hreflang_alternates(page: HtmlDocument) -> list[tuple[str, str]]:
     """
     links = (tag for tag in page.tags["link"] if "alternate" in read_tag_attribute(tag, "rel").lower().split())
     pairs = [
-        (normalize_language_tag(read_tag_attribute(tag, "hreflang")), page.link(read_tag_attribute(tag, "href")))
+        (
+            normalize_language_tag(read_tag_attribute(tag, "hreflang")),
+            page.resolve_link(read_tag_attribute(tag, "href")),
+        )
         for tag in links
     ]
     return [(language, url) for language, url in pairs if language and url][:MAX_HREFLANG_ALTERNATES]

@@ -84,7 +84,7 @@ def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink
 
     Each target is returned once; of equals the first on the page. A page with robots `nofollow` has none.
     """
-    if any("nofollow" in text.lower() for _, text in page.meta("robots")):
+    if any("nofollow" in text.lower() for _, text in page.first_meta_contents("robots")):
         return []
     excluded = {
         page_url_comparison_key(page.url),
@@ -121,7 +121,7 @@ def find_link_target(page: HtmlDocument, href: str) -> LinkTarget | None:
 
     Return None too for a page without facts about a brand, such as a login.
     """
-    url = page.link(href)
+    url = page.resolve_link(href)
     if url is None or site_of_url(url) != site_of_url(page.url) or NON_PAGE_FILE_ENDING.search(urlsplit(url).path):
         return None
     parts = urlsplit(url)

@@ -22,22 +22,22 @@ def logo_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
 
 
 def resolve_logo_url(page: HtmlDocument, address: str) -> str | None:
-    url = page.link(address)
+    url = page.resolve_link(address)
     return url if url and url.startswith("https://") and urlsplit(url).path.strip("/") else None
 
 
 def scored_logos(page: HtmlDocument) -> Iterator[tuple[str, float, str]]:
-    for node in page.nodes:
+    for node in page.jsonld_nodes:
         yield from ((url, 0.90, "jsonld.logo") for url in read_jsonld_image_urls(node.get("logo"))[:1])
-        for publisher in jsonld.resolve_jsonld_nodes(node, "publisher", page.nodes):
+        for publisher in jsonld.resolve_jsonld_nodes(node, "publisher", page.jsonld_nodes):
             yield from (
                 (url, 0.90, "jsonld.publisher.logo") for url in read_jsonld_image_urls(publisher.get("logo"))[:1]
             )
         if is_app_node(node):
             yield from ((url, 0.80, "jsonld.image") for url in read_jsonld_image_urls(node.get("image"))[:1])
-    yield from ((url, 0.85, "html.og:logo") for _, url in page.meta("og:logo"))
+    yield from ((url, 0.85, "html.og:logo") for _, url in page.first_meta_contents("og:logo"))
     yield from find_page_icons(page)
-    yield from ((url, 0.30, f"html.{name}") for name, url in page.meta("og:image", "twitter:image"))
+    yield from ((url, 0.30, f"html.{name}") for name, url in page.first_meta_contents("og:image", "twitter:image"))
 
 
 def read_jsonld_image_urls(value: object) -> list[str]:

@@ -40,7 +40,7 @@ def keep_usable_images(
     """Return the candidate images with a usable address, each once, at most `MAX_PAGE_IMAGES_PER_KIND`."""
     by_url: dict[str, CandidateImage] = {}
     for address, rule, description in named_images:
-        url = page.link(address)
+        url = page.resolve_link(address)
         if url and urlsplit(url).path.strip("/"):
             by_url.setdefault(
                 url, CandidateImage(kind=kind, url=url, rule=rule, page=page.url, alt=clean_image_alt_text(description))
@@ -54,21 +54,23 @@ def clean_image_alt_text(text: str) -> str | None:
 
 
 def find_jsonld_screenshots(page: HtmlDocument) -> Iterator[NamedImage]:
-    for node in filter(is_app_node, page.nodes):
+    for node in filter(is_app_node, page.jsonld_nodes):
         yield from ((url, "jsonld.screenshot", "") for url in read_jsonld_image_urls(node.get("screenshot")))
 
 
 def find_social_previews(page: HtmlDocument) -> Iterator[NamedImage]:
     """Yield preview images for social networks, each with its description."""
     for name, copies in (("og:image", ("og:image:url", "og:image:secure_url")), ("twitter:image", ())):
-        addresses = chain.from_iterable(page.metas.get(key, []) for key in (name, *copies))
-        for address, description in zip_longest(addresses, page.metas.get(f"{name}:alt", []), fillvalue=""):
+        addresses = chain.from_iterable(page.meta_contents_by_name.get(key, []) for key in (name, *copies))
+        for address, description in zip_longest(
+            addresses, page.meta_contents_by_name.get(f"{name}:alt", []), fillvalue=""
+        ):
             yield address, f"html.{name}", description
 
 
 def find_jsonld_brand_images(page: HtmlDocument) -> Iterator[NamedImage]:
     """Yield images of the brand and of its offers; an app's image is its logo."""
-    for node in page.nodes:
+    for node in page.jsonld_nodes:
         if (is_brand_node(node) or is_offer_node(node)) and not is_app_node(node):
             yield from (
                 (url, "jsonld.image", "") for url in jsonld.read_jsonld_texts(node.get("image"), "url", "contentUrl")

@@ -25,20 +25,20 @@ def tagline_candidates(page: HtmlDocument, name: str | None, passages: Sequence[
 
     `name` is the brand's, and the rest of a title after the name is a tagline.
     """
-    for value, confidence, rule in scored_taglines(page, name or page.label, passages):
+    for value, confidence, rule in scored_taglines(page, name or page.domain_label, passages):
         line = clean_text_line(value)
         if is_tagline_sized(line) and fold_text(line) != fold_text(name or ""):
             yield page.candidate("tagline", line, confidence, rule)
 
 
 def scored_taglines(page: HtmlDocument, name: str, passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
-    for node in filter(is_brand_node, page.nodes):
+    for node in filter(is_brand_node, page.jsonld_nodes):
         yield from ((text, 0.95, "jsonld.slogan") for text in jsonld.read_jsonld_texts(node.get("slogan"))[:1])
     yield from ((split_name_and_tagline(text)[1], 0.80, f"{rule}.tail") for text, _, rule in list_declared_names(page))
     if page.is_home:
         yield from ((text, 0.80, "html.title.rest") for text in cut_name_from_title(page, name))
         yield from find_headline_taglines(page, passages)
-    for _, text in page.meta("og:description", "description"):
+    for _, text in page.first_meta_contents("og:description", "description"):
         sentence = first_sentence(clean_text_line(text))
         if page.is_home or is_sentence_about_brand(sentence, name, page):
             yield sentence, 0.45, "html.description.first"
@@ -95,5 +95,5 @@ def is_section_heading(tag: Tag, page: HtmlDocument) -> bool:
 def heading_links_elsewhere(tag: Tag, page: HtmlDocument) -> bool:
     """Return whether a heading is a link to another page, as headings of stories are."""
     links = [*tag.find_all("a", limit=2), tag.find_parent("a")] if tag.name != "p" else []
-    targets = (page.link(read_tag_attribute(link, "href")) for link in links if link is not None)
+    targets = (page.resolve_link(read_tag_attribute(link, "href")) for link in links if link is not None)
     return any(not address.is_home_page_url(target) for target in targets if target)

@@ -36,7 +36,7 @@ MANUAL_TITLE_SUFFIX = re.compile(r"(?:\s+v?\d[\w.]*)?\s+documentation$", re.IGNO
 
 def scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[ScoredName]:
     """Yield parts of the title that may be a name; `declared` are the declared names, folded."""
-    titles = [page.title, *(clean_text_line(text) for _, text in page.meta("og:title"))]
+    titles = [page.title, *(clean_text_line(text) for _, text in page.first_meta_contents("og:title"))]
     for part in (trim_title_part(part) for title in titles for part in split_title(title)[:MAX_NAME_TITLE_PARTS]):
         if name := find_host_in_title_part(part, page):
             yield name, 0.70, "html.title.host"
@@ -59,9 +59,9 @@ def trim_title_part(part: str) -> str:
 def find_host_in_title_part(part: str, page: HtmlDocument) -> str:
     """Return the part if it is the host, or its text before a comma, as in `Acme, the free shop`; else ""."""
     head = part.partition(", ")[0]
-    if fold_text(head) == fold_text(page.label) or fold_text(head) == folded_host_name(page.url):
+    if fold_text(head) == fold_text(page.domain_label) or fold_text(head) == folded_host_name(page.url):
         return head
-    return part if is_similar_name(fold_text(part), fold_text(page.label)) else ""
+    return part if is_similar_name(fold_text(part), fold_text(page.domain_label)) else ""
 
 
 def find_host_at_title_end(part: str, page: HtmlDocument) -> str:
@@ -73,7 +73,7 @@ def find_host_at_title_end(part: str, page: HtmlDocument) -> str:
 
 def is_domain_label(text: str, page: HtmlDocument) -> bool:
     """Return whether the text is the domain's label: `Acme` or `acme.co.uk` on `www.acme.co.uk`."""
-    return bool(page.label) and fold_text(strip_domain_ending(text)) == fold_text(page.label)
+    return bool(page.domain_label) and fold_text(strip_domain_ending(text)) == fold_text(page.domain_label)
 
 
 def folded_host_name(url: str) -> str:

@@ -18,10 +18,12 @@ def choose_page_title(page: HtmlDocument, name: str | None) -> str | None:
 
     The title for sharing is returned as it is, else the page's own without the site's name.
     """
-    for _, text in page.meta("og:title", "twitter:title"):
+    for _, text in page.first_meta_contents("og:title", "twitter:title"):
         if value := clean_text_line(text):
             return truncate_text(value, MAX_PAGE_TITLE_CHARS)
-    own_title = find_title_part_in_headings(page, page.title) or cut_site_from_title(page.title, name or page.label)
+    own_title = find_title_part_in_headings(page, page.title) or cut_site_from_title(
+        page.title, name or page.domain_label
+    )
     return truncate_text(own_title, MAX_PAGE_TITLE_CHARS) or None
 
 

@@ -93,7 +93,7 @@ class PageTree:
         tag = HtmlElement(name, attrs, parent)
         if name in TEXT_CLASS_BY_TAG:
             tag.interesting_string_types = {kind}
-        self.link(tag, parent)
+        self.append_node(tag, parent)
         self.tags[name].append(tag)
         return tag
 
@@ -114,13 +114,13 @@ class PageTree:
         parent, distance, kind = self.open_tags[-1]
         string = kind(text)
         string.parent = parent
-        self.link(string, parent)
+        self.append_node(string, parent)
         if kind is NavigableString and distance >= MAX_SILENT_ANCESTOR_DISTANCE:
             self.texts.append(string)
 
     comment = pi = doctype = flush
 
-    def link(self, element: Tag | NavigableString, parent: Tag) -> None:
+    def append_node(self, element: Tag | NavigableString, parent: Tag) -> None:
         element.previous_element, self.last_element.next_element = self.last_element, element
         if parent.contents:
             before = parent.contents[-1]

@@ -50,7 +50,7 @@ class ParsingProcess:
         self.slots, self.large = FairSlots(at_once), FairSlots(MAX_PARALLEL_LARGE_DOCUMENTS)
         self.process, self.control = start_parsing_process()
 
-    def connect(self, cpu_s: int) -> socket.socket:
+    def open_document_socket(self, cpu_s: int) -> socket.socket:
         """Return a socket to a new document's process, which may use `cpu_s` seconds of CPU.
 
         Restart the parsing process if it has died.
@@ -172,7 +172,7 @@ async def exchange_with_parsing_process(parser: DocumentParser, message: bytes, 
     """
     received = b""
     with suppress(ConnectionError, TimeoutError):
-        reader, writer = await asyncio.open_unix_connection(sock=parser.parsing.connect(cpu_s))
+        reader, writer = await asyncio.open_unix_connection(sock=parser.parsing.open_document_socket(cpu_s))
         try:
             writer.write(message)
             writer.write_eof()

@@ -50,7 +50,7 @@ def open_image_fetch(web: WebCrawlResources) -> FetchImage:
     session = CrawlSession(web, within_s=MAX_IMAGE_FETCHING_S)
 
     async def fetch(candidate: CandidateImage) -> FetchedResponse:
-        return await session.open(candidate.url, choose_image_request_kind(candidate))
+        return await session.request_url(candidate.url, choose_image_request_kind(candidate))
 
     return fetch
 

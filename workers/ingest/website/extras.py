@@ -29,14 +29,14 @@ class SiteExtras(NamedTuple):
 
 async def read_site_extras(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> SiteExtras:
     async def home_and_manifest() -> tuple[ParsedPage | None, ParsedDocument | None]:
-        home = await session.optional(read_site_root(session, parser, page), otherwise="root_unread")
+        home = await session.read_or_none(read_site_root(session, parser, page), otherwise="root_unread")
         address = page.manifest or (home.manifest if home else None)
-        return home, await session.optional(fetch_manifest(session, parser, address)) if address else None
+        return home, await session.read_or_none(fetch_manifest(session, parser, address)) if address else None
 
     (home, manifest_reading), llms_reading, styles_reading = await asyncio.gather(
         home_and_manifest(),
-        session.optional(fetch_llms_txt(session, parser, page)),
-        session.optional(fetch_page_styles(session, parser, page)),
+        session.read_or_none(fetch_llms_txt(session, parser, page)),
+        session.read_or_none(fetch_page_styles(session, parser, page)),
     )
     return SiteExtras(
         home, [reading for reading in (manifest_reading, llms_reading, styles_reading) if reading is not None]
@@ -52,12 +52,12 @@ async def read_site_root(session: CrawlSession, parser: DocumentParser, page: Pa
 
 
 async def fetch_manifest(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedDocument:
-    fetched = await session.get(url, "manifest")
+    fetched = await session.fetch_response(url, "manifest")
     return await parse_non_page_document(parser, FetchedWebManifest(url=fetched.url, body=fetched.body))
 
 
 async def fetch_llms_txt(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> ParsedDocument:
-    fetched = await session.get(f"{root_url(page.url)}llms.txt", "llms", within=site_of_url(page.url))
+    fetched = await session.fetch_response(f"{root_url(page.url)}llms.txt", "llms", within=site_of_url(page.url))
     return await parse_non_page_document(parser, FetchedLlmsTxt(url=fetched.url, body=fetched.body))
 
 
@@ -68,7 +68,7 @@ async def fetch_page_styles(session: CrawlSession, parser: DocumentParser, page:
     """
     urls = page.styles if await has_short_crawl_delay(session, page.url) else []
     linked_sheets = await asyncio.gather(
-        *(session.optional(fetch_style_sheet(session, url, within=site_of_url(page.url))) for url in urls)
+        *(session.read_or_none(fetch_style_sheet(session, url, within=site_of_url(page.url))) for url in urls)
     )
     inline = [FetchedStyleSheet(url=page.url, body=page.inline_style.encode())] if page.inline_style else []
     sheets = [*filter(None, linked_sheets), *inline]
@@ -81,5 +81,5 @@ async def has_short_crawl_delay(session: CrawlSession, url: str) -> bool:
 
 
 async def fetch_style_sheet(session: CrawlSession, url: str, *, within: str) -> FetchedStyleSheet:
-    fetched = await session.get(url, "style", within=within)
+    fetched = await session.fetch_response(url, "style", within=within)
     return FetchedStyleSheet(url=fetched.url, body=fetched.body, content_type=fetched.content_type)

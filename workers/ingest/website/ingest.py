@@ -61,7 +61,7 @@ async def ingest_website_source(
         candidates=[candidate for document in documents for candidate in document.candidates],
         passages=[passage for document in documents for passage in document.passages],
         warnings=[*session.warnings, *site_warnings(session, pages)],
-        visit=session.visit(args, rules=rules, url=pages[0].url),
+        visit=session.build_crawl_state(args, rules=rules, url=pages[0].url),
         model=model,
         pictures=fetch_candidate_images(open_image_fetch(web), parser, images),
     )
@@ -132,7 +132,7 @@ async def is_response_unchanged(session: CrawlSession, url: str, validators: Htt
     """
     final_url = validators.url or url
     try:
-        fetched = await session.open(url, validators.kind or "page", validators_by_url={final_url: validators})
+        fetched = await session.request_url(url, validators.kind or "page", validators_by_url={final_url: validators})
     except SourceError:
         return validators.digest is None
     if fetched.unchanged:

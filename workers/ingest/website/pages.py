@@ -43,11 +43,11 @@ async def read_landing_page(
     session: CrawlSession, parser: DocumentParser, url: str, *, within: str | None = None
 ) -> ParsedPage:
     """Read the page, or the target of its immediate refresh. A refresh of the target is not followed."""
-    page = await parse_fetched_page(parser, await session.get(url, within=within))
+    page = await parse_fetched_page(parser, await session.fetch_response(url, within=within))
     if page.refresh is None:
         return page
     try:
-        return await parse_fetched_page(parser, await session.get(page.refresh, within=within))
+        return await parse_fetched_page(parser, await session.fetch_response(page.refresh, within=within))
     except SourceError as error:
         if page.text_length < MIN_OWN_CONTENT_CHARS:
             raise
@@ -79,7 +79,7 @@ async def read_linked_pages(
 
     async def read_linked(url: str) -> ParsedPage | None:
         nonlocal finished
-        page = await session.optional(read_linked_page(session, parser, url), otherwise=f"page_unread: {url}")
+        page = await session.read_or_none(read_linked_page(session, parser, url), otherwise=f"page_unread: {url}")
         finished += 1
         await done(finished / len(urls))
         return page
@@ -89,7 +89,7 @@ async def read_linked_pages(
 
 
 async def read_linked_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
-    return await parse_fetched_page(parser, await session.get(url, within=site_of_url(url)))
+    return await parse_fetched_page(parser, await session.fetch_response(url, within=site_of_url(url)))
 
 
 def rank_link_urls(pages: Iterable[ParsedPage]) -> list[str]:

@@ -99,19 +99,19 @@ class CrawlSession:
         self.warnings: list[str] = []
         self.truncated = False
 
-    async def get(self, url: str, kind: str = "page", *, within: str | None = None) -> FetchedResponse:
+    async def fetch_response(self, url: str, kind: str = "page", *, within: str | None = None) -> FetchedResponse:
         """Return the response for `url`, and note its validators in `answers`. Raises `SourceError`.
 
         Use the revisit's response if there is one. Redirects may lead to site `within` only, if it is given.
         """
         self.answers[url] = HttpValidators(kind=kind)
-        fetched = self.take(url, within) or await self.open(url, kind, within=within)
+        fetched = self.pop_revisit_response(url, within) or await self.request_url(url, kind, within=within)
         self.answers[url] = msgspec.structs.replace(
             fetched.validators, digest=fetched.digest, kind=kind, url=fetched.url if fetched.url != url else None
         )
         return fetched
 
-    def take(self, url: str, within: str | None) -> FetchedResponse | None:
+    def pop_revisit_response(self, url: str, within: str | None) -> FetchedResponse | None:
         """Remove and return the revisit's response for `url`; None without one.
 
         None also if the response is of another site than `within`.
@@ -119,7 +119,7 @@ class CrawlSession:
         answer = self.fetched.pop(url, None)
         return answer if answer and within in {None, site_of_url(answer.url)} else None
 
-    async def open(
+    async def request_url(
         self, url: str, kind: str, *, within: str | None = None, validators_by_url: Mapping[str, HttpValidators] = {}
     ) -> FetchedResponse:
         async def admit(target: str) -> RobotsRules:
@@ -129,7 +129,9 @@ class CrawlSession:
 
         async with self.web.site_rate.slot(site_of_url(url)) as reserved:
             rules = await admit(url)
-            await self.web.site_rate.wait(reserved, delay_s=rules.crawl_delay_s, within_s=self.left_s)
+            await self.web.site_rate.wait_for_crawl_delay(
+                reserved, delay_s=rules.crawl_delay_s, within_s=self.seconds_left
+            )
             return await fetch_url(
                 self.web.client,
                 url,
@@ -139,10 +141,10 @@ class CrawlSession:
             )
 
     @property
-    def left_s(self) -> float:
+    def seconds_left(self) -> float:
         return self.ends - asyncio.get_running_loop().time()
 
-    async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
+    async def read_or_none(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
         """Await `reading`, and return its result; None on a `SourceError` or at the session's end.
 
         `otherwise` is the code of a warning for an error.
@@ -157,6 +159,6 @@ class CrawlSession:
                 self.warnings.append(f"{otherwise}: {error.message}")
         return None
 
-    def visit(self, args: dict[str, Any], *, rules: int, url: str) -> CrawlState:
+    def build_crawl_state(self, args: dict[str, Any], *, rules: int, url: str) -> CrawlState:
         """Return the state for the next visit, with validators only if every planned request was made."""
         return CrawlState(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)

@@ -20,14 +20,14 @@ class SandboxCollector(MetricsCollector):
     now: datetime
     limits: ClassVar[CollectLimits] = CollectLimits(batch=100, most=500)
 
-    async def posts(
+    async def read_post_figures(
         self,
         account: PostingAccount,  # noqa: ARG002
         posts: Sequence[PostDueForPolling],
     ) -> Mapping[UUID, CollectedFigures]:
         return {post.id: compute_sandbox_figures(post, self.now) for post in posts}
 
-    async def followers(self, account: PostingAccount) -> int | None:
+    async def read_follower_count(self, account: PostingAccount) -> int | None:
         return 100 * len(account.handle)
 
 

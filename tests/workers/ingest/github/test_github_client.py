@@ -50,7 +50,7 @@ async def test_request_headers() -> None:
 
 async def test_a_known_version_gives_a_304() -> None:
     async with serve_github(Repo("a/b")) as served, open_served_api(served) as api:
-        url = api.address("repos", "a", "b")
+        url = api.build_api_url("repos", "a", "b")
         first = await request_github_api(api, url)
         again = await request_github_api(api, url, validators_by_url={url: first.validators})
     assert (first.unchanged, again.unchanged) == (False, True)

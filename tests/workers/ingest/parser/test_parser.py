@@ -154,7 +154,7 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
     async with open_document_parser(at_once=1) as parser:
         await page(parser, b"")
         monkeypatch.setattr(parsing, "DOCUMENT_REPLY_TIMEOUT_S", 3.0)
-        stopped, connect, pid = list[int](), parser.parsing.connect, parser.parsing.process.pid
+        stopped, connect, pid = list[int](), parser.parsing.open_document_socket, parser.parsing.process.pid
 
         def connecting(cpu_s: int) -> socket.socket:
             before = descendants(pid)
@@ -164,7 +164,7 @@ async def test_a_page_that_takes_too_long_is_not_read_again(monkeypatch: pytest.
             os.kill(stopped[-1], signal.SIGSTOP)
             return parent_end
 
-        monkeypatch.setattr(parser.parsing, "connect", connecting)
+        monkeypatch.setattr(parser.parsing, "open_document_socket", connecting)
         with pytest.raises(ScrapeFailed):
             await page(parser, SLOW)
         [child] = stopped

@@ -180,9 +180,9 @@ async def test_a_crawl_delay_beyond_the_time_is_not_awaited(
 class ShortSession(CrawlSession):
     """Session that is soon out of time once the named page was read."""
 
-    async def optional(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
+    async def read_or_none(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
         self.ends = min(self.ends, asyncio.get_running_loop().time() + 0.5)
-        return await super().optional(reading, otherwise=otherwise)
+        return await super().read_or_none(reading, otherwise=otherwise)
 
 
 @pytest.mark.parametrize("path", ["/about", "/llms.txt"])

@@ -77,7 +77,7 @@ class DeliveryScene:
     async def look(self) -> None:
         async with self.pool.acquire() as conn:
             for query in (FIND_NEW_DELIVERY_ENDPOINTS, FIND_DUE_DELIVERY_ENDPOINTS, FIND_OPEN_ATTEMPT_ENDPOINTS):
-                await DeliveryEndpointSearch(query).submit(conn)
+                await DeliveryEndpointSearch(query).submit_next_batch(conn)
 
     async def attempt(self) -> list[str]:
         """Submit the job of each due endpoint, pull and perform them; return their outcomes."""

@@ -253,9 +253,9 @@ async def test_a_scan_reads_few_rows_of_a_long_queue(
     async with scene.pool.acquire() as conn:
         await conn.execute("vacuum analyze webhook_delivery")
         for _ in range(TIMES):
-            await DeliveryEndpointSearch(query).submit(conn)
+            await DeliveryEndpointSearch(query).submit_next_batch(conn)
         async with reading(conn, "webhook_delivery") as read:
-            await DeliveryEndpointSearch(query).submit(conn)
+            await DeliveryEndpointSearch(query).submit_next_batch(conn)
     assert (read.scans, read.rows < FEW) == (0, True)
 
 
@@ -266,7 +266,7 @@ async def test_each_endpoint_gets_its_turn_and_one_job(scene: DeliveryScene, mon
     await scene.emit(times=3)
     look = DeliveryEndpointSearch(FIND_NEW_DELIVERY_ENDPOINTS)
     async with scene.pool.acquire() as conn:
-        looks = [await look.submit(conn) for _ in range(6)]
+        looks = [await look.submit_next_batch(conn) for _ in range(6)]
     assert [looked_at for looked_at, _ in looks] == [2, 2, 1] * 2
     jobs = await scene.pool.fetch("select args->>'endpoint_id' as endpoint_id from job")
     assert sorted(row["endpoint_id"] for row in jobs) == sorted(map(str, made))

@@ -123,14 +123,14 @@ async def test_an_accepted_post_is_polled_at_a_busy_server(
     project.platform.plan(send=["take"], poll=["unreached"])
     post_id = await project.post()
     with monkeypatch.context() as busy:
-        busy.setattr(TaskContext, "at", no_slot)
+        busy.setattr(TaskContext, "hold_server_slot", no_slot)
         assert await project.attempt() == "snoozed"
         assert project.platform.calls == []
     await project.skip_waits()
     assert await project.attempt() == "retry"
     assert (await project.row(post_id))["phase"] == "accepted"
     await project.skip_waits()
-    monkeypatch.setattr(TaskContext, "at", no_slot)
+    monkeypatch.setattr(TaskContext, "hold_server_slot", no_slot)
     assert await project.attempt() == "completed"
 
 

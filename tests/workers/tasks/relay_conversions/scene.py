@@ -125,7 +125,7 @@ class RelayScene:
         given |= {"context": encoded(CONTEXT), "properties": encoded(PROPERTIES)}
         given |= {"occurred_at": datetime.now(UTC) - timedelta(minutes=5)} | fields
         events = [self.event(keyed, number, given) for number in numbers]
-        relays = {(keyed.project_id, keyed.app_no): keyed.relays}
+        relays = {(keyed.project_id, keyed.app_no): keyed.relays_by_event_name}
         await run_in_transaction(self.pool, lambda conn: group_commit.store_new_events(conn, sorted(events), relays))
         keys = [one.event_key for one in events]
         # The batching window is over.
@@ -155,7 +155,7 @@ class RelayScene:
 
     async def submit(self) -> None:
         async with self.pool.acquire() as conn:
-            await self.look.submit(conn)
+            await self.look.submit_next_lines(conn)
 
     async def attempt(self, *, event_store: Any = None) -> str | None:
         """Submit the due line, pull its job and perform it; return its outcome, or None if none was due."""

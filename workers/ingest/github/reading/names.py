@@ -32,7 +32,7 @@ class RepositoryOwnName(NamedTuple):
     display: str
 
     @property
-    def key(self) -> str:
+    def comparison_key(self) -> str:
         return fold_text(self.bare)
 
 
@@ -78,20 +78,23 @@ def spell_package_name(identifier: str, own_name: RepositoryOwnName) -> str:
 
     The package's own spelling is only its registry's.
     """
-    return own_name.display if fold_text(identifier) == own_name.key else repository_display_name(identifier)
+    return own_name.display if fold_text(identifier) == own_name.comparison_key else repository_display_name(identifier)
 
 
 def fix_own_name_case(name: str, own_name: RepositoryOwnName) -> str:
     """Return `name` as written; if it is the repository's own name in lower case, its public spelling."""
-    return own_name.display if name.islower() and fold_text(name) == own_name.key else name
+    return own_name.display if name.islower() and fold_text(name) == own_name.comparison_key else name
 
 
 def is_repository_own_name(text: str, own_name: RepositoryOwnName) -> bool:
     """Return whether the text is the repository's own name, with or without its owner."""
-    return bool(own_name.key) and own_name.key in {fold_text(text), fold_text(text.rpartition("/")[2])}
+    return bool(own_name.comparison_key) and own_name.comparison_key in {
+        fold_text(text),
+        fold_text(text.rpartition("/")[2]),
+    }
 
 
 def is_nearly_repository_name(text: str, own_name: RepositoryOwnName) -> bool:
     """Return whether the text is the repository's own name with at most two further words."""
     is_short = len(text.split()) <= len(own_name.display.split()) + MAX_EXTRA_NAME_WORDS
-    return bool(own_name.key) and own_name.key in fold_text(text) and is_short
+    return bool(own_name.comparison_key) and own_name.comparison_key in fold_text(text) and is_short

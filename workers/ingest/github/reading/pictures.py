@@ -35,7 +35,7 @@ def repository_candidate_images(repository: RepositoryContent, readme: str) -> l
 def store_image_candidate(repository: RepositoryContent, path: str) -> CandidateImage:
     kind, rule = find_store_image_kind(path)
     page = f"{repository.url}/blob/{quote(repository.branch)}/{quote(path)}"
-    return CandidateImage(kind=kind, url=f"{repository.raw}{quote(path)}", rule=rule, page=page)
+    return CandidateImage(kind=kind, url=f"{repository.raw_files_url}{quote(path)}", rule=rule, page=page)
 
 
 def readme_image_candidates(repository: RepositoryContent, html: str) -> Iterator[CandidateImage]:
@@ -57,7 +57,7 @@ def readme_image_url(repository: RepositoryContent, readme: str, src: str) -> st
     if is_absolute_address(src) or not src:
         return resolve_http_url("https:", src)
     folder = "" if src.startswith("/") else quote(dirname(readme))
-    return resolve_http_url(urljoin(repository.raw, f"{folder}/" if folder else ""), src.removeprefix("/"))
+    return resolve_http_url(urljoin(repository.raw_files_url, f"{folder}/" if folder else ""), src.removeprefix("/"))
 
 
 def is_absolute_address(src: str) -> bool:
@@ -65,7 +65,7 @@ def is_absolute_address(src: str) -> bool:
 
 
 def is_image_readable_by_anyone(repository: RepositoryContent, url: str) -> bool:
-    return repository.public or not url.startswith(repository.raw)
+    return repository.public or not url.startswith(repository.raw_files_url)
 
 
 def is_badge(repository: RepositoryContent, image: Tag, url: str) -> bool:

@@ -124,7 +124,7 @@ def list_blocks_below_title(blocks: list[ReadmeBlock], title: ReadmeBlock | None
 
 def is_readme_tagline(text: str, skip_rules: SentenceSkipRules) -> bool:
     is_request = text.endswith((":", "：")) or REQUEST_SENTENCE_PATTERN.match(text) or "://" in text
-    return is_tagline_sized(text) and not is_request and skip_rules.kind(text) is None
+    return is_tagline_sized(text) and not is_request and skip_rules.classify_sentence(text) is None
 
 
 def find_readme_description(
@@ -196,7 +196,7 @@ def find_readme_lead_line(
 
 def mentions_project_name(text: str, own_name: RepositoryOwnName) -> bool:
     """Return whether the text has the project's name among its first words."""
-    return own_name.key in fold_text(text)[: len(own_name.key) + MAX_PROJECT_NAME_OFFSET]
+    return own_name.comparison_key in fold_text(text)[: len(own_name.comparison_key) + MAX_PROJECT_NAME_OFFSET]
 
 
 def build_first_paragraph(
@@ -220,7 +220,7 @@ def keep_descriptive_sentences(block: ReadmeBlock, own_name: RepositoryOwnName, 
         return ""
     sentences = split_sentences(skip_rules.keep_product_sentences(block.text))
     kept_text = "".join(takewhile(lambda sentence: not sentence.endswith((":", "：")), sentences)).strip()
-    starts_with_name = sentences and fold_text(sentences[0]).removeprefix("the").startswith(own_name.key)
+    starts_with_name = sentences and fold_text(sentences[0]).removeprefix("the").startswith(own_name.comparison_key)
     if starts_with_name and not kept_text and count_words(sentences[0]) > MIN_DESCRIPTIVE_SENTENCE_WORDS:
         return sentences[0][:-1].rstrip() + "…"
     is_ended = (

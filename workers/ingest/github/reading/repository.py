@@ -84,7 +84,7 @@ def read_github_fields(
         yield FieldStatement("appName", own_name.display, 0.50, "github.name")
     if links := stores.read_homepage_link(repository.homepage):
         yield FieldStatement("links", links, 0.90, "github.homepage")
-    icon = f"{repository.raw}{quote(repository.icon or '')}"
+    icon = f"{repository.raw_files_url}{quote(repository.icon or '')}"
     if repository.icon and len(icon) <= MAX_URL_CHARS:
         yield FieldStatement("logoUrl", icon, 0.85, "store.icon")
 
