@@ -14,7 +14,7 @@ from telemetry.exporting import export_spans
 
 
 def main(arguments: list[str]) -> None:
-    """Serve the API. Exits with 0 on a stop signal, with 2 for a wrong argument or setting."""
+    """Serve the API until a stop signal, and exit with 0; exit with 2 for a wrong argument or setting."""
     options = _build_argument_parser().parse_args(arguments)
     with exit_on_expected_errors():
         settings = load_settings(os.environ)
@@ -52,7 +52,7 @@ def _parse_port_argument(text: str) -> int:
 
 
 def _load_application(path: str) -> Any:
-    """Import MODULE of `MODULE:FACTORY`, call its function FACTORY, and return the application."""
+    """Import the module of `MODULE:FACTORY`, call its function, and return the application that it creates."""
     module, _, name = path.partition(":")
     return getattr(import_module(module), name)()
 

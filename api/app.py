@@ -86,7 +86,7 @@ class ApiApplication(Litestar):
 
 
 def create_app(settings: Settings | None = None, *, clock: Callable[[], datetime] | None = None) -> Litestar:
-    """Create the application for an ASGI server. Without `settings` it reads the environment.
+    """Create the API's application for an ASGI server. Without `settings`, read them from the environment.
 
     Raises `SettingsInvalid`.
     """
@@ -111,7 +111,7 @@ def configure_application(
 
 
 def build_application() -> Litestar:
-    """Build the application with all routes, which takes 80 ms.
+    """Build the API's application with all routes and its OpenAPI document, which takes 80 ms.
 
     `configure_application` adds settings and resources.
     """
@@ -139,7 +139,7 @@ def build_application() -> Litestar:
 
 
 def _configured_lifespan(app: Litestar) -> AbstractAsyncContextManager[None]:
-    """Return the lifespan that `configure_application` set last."""
+    """Return the lifespan context with the settings and clock that `configure_application` set last."""
     serve: Callable[[Litestar], AbstractAsyncContextManager[None]] = app.state.serve
     return serve(app)
 

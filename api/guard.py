@@ -120,11 +120,11 @@ async def _authenticate_and_charge(request: ApiRequest, needs: RouteRequirements
 
 
 def _check_and_normalize_query(query: bytes, needs: RouteRequirements) -> bytes:
-    """Check the query and return it normalized: known parameters, without duplicates except lists.
+    """Check a query string, and return it normalized; raises `InvalidValue`.
 
-    Texts must be storable in Postgres, and numbers must be digits: Litestar would accept `1e2` as a whole
-    number. The returned query repeats a list's name for each value, as Litestar expects. Generated clients
-    send `status=failed,canceled`.
+    All parameters must be known, without duplicates except lists. Texts must be storable in Postgres, and
+    numbers must be digits: Litestar would accept `1e2` as a whole number. The returned query repeats a list's
+    name for each value, as Litestar expects. Generated clients send `status=failed,canceled`.
     """
     try:
         pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=100)
@@ -147,7 +147,7 @@ def _check_and_normalize_query(query: bytes, needs: RouteRequirements) -> bytes:
 
 
 def _split_list_parameter(name: str, value: str, needs: RouteRequirements) -> Iterable[str]:
-    """Return the distinct values of a list parameter, split at commas; another parameter's value alone."""
+    """Return the distinct values of a list parameter, split at commas; another parameter's whole value."""
     return dict.fromkeys(value.split(",")) if name in needs.lists else (value,)
 
 

@@ -152,13 +152,13 @@ async def _open_event_quarantine(pool: Pool) -> AsyncIterator[QuarantineBuffer]:
 
 
 def _parse_keyrings(settings: Settings) -> tuple[Keyring, Keyring]:
-    """Parse the peppers and the vault keys."""
+    """Parse the keyrings of the settings: return the peppers and the vault keys. Raises `SettingsInvalid`."""
     peppers = parse_keyring(settings.peppers, setting="PEPPERS")
     return peppers, parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
 
 
 async def _check_keyrings(pool: Pool, peppers: Keyring, vault: Keyring, settings: Settings) -> TenantConnectionPool:
-    """Check that the keyrings open the stored rows; return the pool with a quota for each organization.
+    """Check that the keyrings have each key of a stored row; return a pool with a quota per organization.
 
     Raises `SettingsInvalid` for a keyring that lacks a key.
     """
@@ -170,7 +170,7 @@ async def _check_keyrings(pool: Pool, peppers: Keyring, vault: Keyring, settings
 def _event_store_connections(
     event_store: Pool, connections: TenantConnectionPool, pool: Pool, settings: Settings
 ) -> TenantConnectionPool:
-    """Return the event store's connections with quotas; the main database's if both are one database."""
+    """Return the event store's connection pool with quotas; the main one if both are one database."""
     return connections if event_store is pool else TenantConnectionPool(event_store, size=settings.pool_size)
 
 

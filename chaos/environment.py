@@ -51,7 +51,7 @@ class BenchEnvironment(NamedTuple):
 
 @contextlib.asynccontextmanager
 async def open_bench_environment() -> AsyncIterator[BenchEnvironment]:
-    """Open an environment with a scratch database, on the servers in DATABASE_URL and REDIS_URL.
+    """Open and yield an environment with a scratch database, on the servers in DATABASE_URL and REDIS_URL.
 
     Starts an embedded server for each unset variable. Drops the database and stops these servers at the end.
     """

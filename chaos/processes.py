@@ -28,7 +28,7 @@ class ChildProcess(NamedTuple):
     begin: int
 
     def build_failure(self, what: str) -> BenchmarkFailed:
-        """Return a `BenchmarkFailed` with `what` about the process and the end of its log."""
+        """Return a `BenchmarkFailed` with the process id, `what` happened, and the last 2,000 characters of the log."""
         return BenchmarkFailed(f"process {self.process.pid} {what}:\n{self.log.read_text()[-2000:]}")
 
 
@@ -92,9 +92,8 @@ def read_child_cpu_s(child: ChildProcess) -> float:
 async def start_child_process(folder: Path, words: Sequence[str], environ: Mapping[str, str] | None) -> ChildProcess:
     """Start `python -m WORDS` with its stdout in a pipe and its stderr appended to a log in `folder`.
 
-    The child has its own session: Ctrl-C reaches only the parent, which then ends its children in order.
-
-    If the parent is killed, the child gets SIGKILL: a frozen process would ignore any other signal.
+    The child has its own session: Ctrl-C reaches only the parent, which then ends its children in order. If the
+    parent is killed, the child gets SIGKILL: a frozen process would ignore any other signal.
     """
     command = [*end_with_parent_prefix(signal.SIGKILL), sys.executable, "-m", *words]
     path = folder / f"{words[0]}.log"
@@ -108,7 +107,7 @@ async def start_child_process(folder: Path, words: Sequence[str], environ: Mappi
 
 
 async def stop_child_process(child: ChildProcess, *, within: float = PROCESS_STOP_TIMEOUT_S) -> None:
-    """End the process with SIGTERM, then with SIGKILL after a timeout."""
+    """End a child process with SIGTERM, and with SIGKILL if it still runs after `within` seconds."""
     process = child.process
     if process.returncode is None:
         process.terminate()

@@ -54,9 +54,9 @@ class EffectReceiver:
 
 
 async def call_effect_receiver(receiver: ServerAddress, call: EffectCall) -> None:
-    """Send a call to the effect receiver, and wait for its response.
+    """Send a call to the effect receiver, and wait for its response, at most `RECEIVER_TIMEOUT_S`.
 
-    Raises OSError without a response; the call may have been accepted.
+    Raise OSError without a response; the call may have been accepted.
     """
     async with asyncio.timeout(RECEIVER_TIMEOUT_S):
         reader, writer = await asyncio.open_connection(*receiver)

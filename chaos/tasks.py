@@ -26,7 +26,7 @@ async def complete_noop_job(_: TaskContext) -> TaskOutcome:
 
 
 async def commit_bench_row(context: TaskContext) -> TaskOutcome:
-    """Insert one row in the transaction that ends the job."""
+    """Complete the job and insert its row into `bench_effect`, in one transaction."""
 
     async def effect(conn: Conn) -> dict[str, int]:
         await conn.execute("insert into bench_effect values ($1, $2)", context.job.id, context.job.fence)
@@ -36,7 +36,7 @@ async def commit_bench_row(context: TaskContext) -> TaskOutcome:
 
 
 async def return_start_time(_: TaskContext) -> TaskOutcome:
-    """Return the handler's start time, by the clock that all processes of the host share."""
+    """Complete the job with its handler's start time, by the clock that all processes of the host share."""
     return Done({"startedNs": time.monotonic_ns()})
 
 

@@ -75,7 +75,7 @@ class LazyCommandGroup(click.Group):
             formatter.write_dl(sorted(COMMAND_HELP_LINES.items()))
 
     def invoke(self, ctx: click.Context) -> None:
-        """End a command or a prompt at Ctrl-C silently, with the shell's exit code for it."""
+        """Run the command. At Ctrl-C in it or in a prompt, end it silently with exit code 130."""
         try:
             super().invoke(ctx)
         except (KeyboardInterrupt, click.Abort):
@@ -104,7 +104,7 @@ def tenantry() -> None:
 
 
 def main() -> None:
-    """Run the `tenantry` script."""
+    """Run the command `tenantry`. Its output is written line by line, to files and pipes too."""
     for stream in (sys.stdout, sys.stderr):
         # Line buffering also for files and pipes, so that a reader sees each line at once.
         cast("io.TextIOWrapper", stream).reconfigure(line_buffering=True)

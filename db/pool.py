@@ -95,15 +95,15 @@ async def open_postgres_pool(
     patience_s: float | None = None,
     for_bursts: bool = False,
 ) -> AsyncIterator[Pool]:
-    """Open a pool of at most `size` connections; `pg_stat_activity` shows `name`.
+    """Open a pool of at most `size` Postgres connections, and yield it; `pg_stat_activity` shows `name`.
 
-    A statement without an answer after `command_timeout` seconds raises TimeoutError. With `patience_s`,
-    Postgres too limits its wait: for a statement to end, and in a transaction for the next one. Raises
-    OSError or `asyncpg.PostgresError` for an unreachable server.
+    A statement without an answer after `command_timeout` seconds raises TimeoutError. With `patience_s`, Postgres
+    too limits its wait: for a statement to end, and in a transaction for the next one. Raise OSError or
+    `asyncpg.PostgresError` for an unreachable server.
 
-    `for_bursts`: all connections are opened at once and kept, and each plans a statement once, instead of for
-    each of its first five calls: that was a third of the CPU of 500 posts at once. It suits statements that
-    find a few rows by their keys, with a plan that never changes.
+    `for_bursts` opens all connections at once and keeps them. Each plans a statement once, not at each of its first
+    five calls, which was a third of the CPU of 500 posts. It suits statements that find a few rows by their keys,
+    with a plan that never changes.
     """
     more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_SESSION_SETTINGS if for_bursts else {})
     if patience_s is not None:
@@ -124,10 +124,10 @@ async def open_postgres_pool(
 
 
 def _patience_timeout_settings(patience_s: float) -> dict[str, str]:
-    """Return the session settings for a client that waits at most `patience_s`.
+    """Return the timeouts of a Postgres session, as settings, for a client that waits at most `patience_s`.
 
-    A lock times out before the client considers the server silent, so no connection is dropped for it. An
-    abandoned statement ends soon.
+    A lock times out before the client considers the server silent, so no connection is dropped for it. An abandoned
+    statement ends soon.
     """
     limits_s = {
         "lock_timeout": patience_s * LOCK_TIMEOUT_SHARE,
@@ -140,9 +140,9 @@ def _patience_timeout_settings(patience_s: float) -> dict[str, str]:
 async def open_postgres_connection(
     database_url: str, *, name: str, command_timeout: float | None = None
 ) -> "asyncpg.Connection[asyncpg.Record]":
-    """Open a connection outside any pool, which the caller must close.
+    """Open a Postgres connection outside any pool, and return it; the caller must close it.
 
-    It is for uses that need a session of their own (an advisory lock).
+    It is for uses that need a session of their own, such as an advisory lock.
     """
     conn = await asyncpg.connect(
         database_url,
@@ -158,7 +158,7 @@ async def open_postgres_connection(
 async def use_postgres_connection(
     database_url: str, *, name: str, command_timeout: float | None = None
 ) -> AsyncIterator[Conn]:
-    """Open a connection outside any pool, and close it at the end of the block."""
+    """Open a Postgres connection outside any pool, yield it, and close it at the end of the block."""
     conn = await open_postgres_connection(database_url, name=name, command_timeout=command_timeout)
     try:
         yield conn
@@ -167,18 +167,18 @@ async def use_postgres_connection(
 
 
 async def run_in_transaction(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    """Run `body` in one transaction, and once more if Postgres chose it as a deadlock's victim.
+    """Run `body` in one transaction on a connection of the pool, and return its result.
 
-    Waits before the retry: at once, it could take the lock that the other transaction waits for, and deadlock
-    again.
+    Run it once more if Postgres chose it as a deadlock's victim, after a short wait. At once, it could take the
+    lock that the other transaction waits for, and deadlock again.
     """
     return await _retry_deadlock_once(partial(_attempt_transaction, pool, body))
 
 
 async def run_autocommitted(pool: Pool, body: Callable[[Conn], Awaitable[T]]) -> T:
-    """Run `body`, a single statement that commits by itself, on a connection of the pool.
+    """Run `body`, a single statement that commits by itself, on a connection of the pool; return its result.
 
-    Runs it once more if Postgres chose it as a deadlock's victim.
+    Run it once more if Postgres chose it as a deadlock's victim.
     """
     return await _retry_deadlock_once(partial(_attempt_autocommit, pool, body))
 
@@ -213,9 +213,9 @@ async def acquire_connection(pool: Pool) -> AsyncIterator[Conn]:
 
 @contextmanager
 def drop_dead_connection(conn: Conn) -> Iterator[None]:
-    """Terminate the connection if the block raises one of `DEAD_CONNECTION_ERRORS`, which is raised again.
+    """Terminate a Postgres connection if the block raises one of `DEAD_CONNECTION_ERRORS`, which is raised again.
 
-    Releasing a silent connection would wait as long again.
+    Releasing a silent connection to its pool would wait as long again.
     """
     try:
         yield
@@ -246,4 +246,4 @@ async def _prepare_connection(conn: Conn) -> None:
 
 
 async def _skip_session_reset(_: Conn) -> None:
-    """Skip asyncpg's reset query (6 % of a drain's time): no code changes the state of a session."""
+    """Do nothing instead of asyncpg's reset query (6 % of a drain's time): no code changes the state of a session."""

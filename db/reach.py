@@ -41,7 +41,7 @@ RETRIED_POSTGRES_ERRORS = (ServiceUnavailable, asyncpg.DeadlockDetectedError, as
 
 
 def is_postgres_away(error: BaseException) -> bool:
-    """Return whether the error means that Postgres is away, so that a retry may succeed.
+    """Return whether an error means that Postgres is away or unusable for now, so that a retry may succeed.
 
     A statement under way may have been committed nevertheless.
     """
@@ -51,7 +51,7 @@ def is_postgres_away(error: BaseException) -> bool:
 
 @contextmanager
 def raise_if_postgres_away() -> Iterator[None]:
-    """Convert an error of the block that means that Postgres is away into `ServiceUnavailable`.
+    """Convert each error of the block that means that Postgres is away or unusable into `ServiceUnavailable`.
 
     Other errors pass unchanged. A commit under way may have succeeded nevertheless.
     """
@@ -64,5 +64,5 @@ def raise_if_postgres_away() -> Iterator[None]:
 
 
 def is_connection_reset(error: BaseException) -> bool:
-    """Return whether an error is from a write to a connection that was just reset, by any kind of server."""
+    """Return whether an error is uvloop's for a write to a connection that was just reset, by any kind of server."""
     return isinstance(error, RuntimeError) and str(error).startswith(CONNECTION_RESET_MESSAGE)

@@ -27,15 +27,15 @@ class RedisPool(ConnectionPool):
         return connection
 
     async def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: ARG002  redis-py's own name for it
-        """Close all Redis connections of the pool for good. Nothing here waits, so no cancel can interrupt it."""
+        """Close all Redis connections of the pool for good. No step waits, so no cancel can interrupt it."""
         self._ended = True
         for connection in self._made:
             await connection.disconnect(nowait=True)
 
     async def drop(self, connection: AbstractConnection) -> None:
-        """Close the Redis connection of an interrupted user, unless the user released the connection before.
+        """Close the Redis connection of an interrupted user, and remove it from the pool.
 
-        Nothing here waits, so no cancel can interrupt it.
+        Do nothing if the user has released the connection before. No step waits, so no cancel can interrupt it.
         """
         if connection in self._available_connections:
             return
@@ -46,7 +46,7 @@ class RedisPool(ConnectionPool):
     async def _connect_unless_ended(self, connection: AbstractConnection) -> None:
         """Prepare a new Redis connection as redis-py does, unless the pool has ended.
 
-        Raises `Disconnected` if the pool has ended before or meanwhile: after this error redis-py closes the
+        Raise `Disconnected` if the pool has ended before or meanwhile: after this error redis-py closes the
         connection.
         """
         if not self._ended:

@@ -32,9 +32,9 @@ StartReporter = Callable[[str], None]
 
 
 def minimal_environment() -> dict[str, str]:
-    """Return the environment variables for a server's process, without the caller's PG* and LC_*.
+    """Return the environment variables of a local server's process: PATH and LC_ALL=C.
 
-    So the server and its log are the same everywhere.
+    Without the caller's PG* and LC_* the server and its log are the same everywhere.
     """
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
 
@@ -69,17 +69,17 @@ class LocalServer:
         return None if self.process is None else self.process.poll()
 
     def start(self, report: StartReporter | None = None) -> None:
-        """Start the server and wait until it serves.
+        """Start the server and wait until it serves. `report` receives the cause of a slow start.
 
-        Raises `LocalServerUnavailable` with the end of the log if the server ends before.
+        Raise `LocalServerUnavailable` with the end of the log if the server ends before.
         """
         self.launch()
         wait_until_servers_ready({self.log.parent.name: self}, report)
 
     def launch(self) -> None:
-        """Start the server without waiting for it; first kill the one that was started before.
+        """Start the server's process without waiting until it serves; first kill the one that was started before.
 
-        It gets a session of its own: Ctrl-C then reaches only us, and we end it in order.
+        The process gets a session of its own: Ctrl-C doesn't reach it, and this process ends it in order.
         """
         self.kill()
         with self.log.open("ab") as output:
@@ -89,9 +89,9 @@ class LocalServer:
             )  # fmt: skip
 
     def is_ready(self) -> bool:
-        """Return whether the server serves.
+        """Return whether the started server serves.
 
-        Raises `LocalServerUnavailable` with its last log lines if it ended.
+        Raise `LocalServerUnavailable` with its last log lines if it has ended.
         """
         if self.ready(self.pid):
             return True
@@ -102,25 +102,25 @@ class LocalServer:
         return False
 
     def stop(self) -> None:
-        """End the server in order, which disconnects its clients; kill it after `patience_s`."""
+        """End the server in order, which disconnects its clients. Kill it if it still runs after `patience_s`."""
         self.send_halt_signal()
         self.join()
 
     def send_halt_signal(self) -> None:
-        """Send the signal `halt` to a running server; most servers end at once on the second signal."""
+        """Send its signal `halt` to a running or paused server. Most servers end at once at the second signal."""
         if self.process is not None and self.exit_code is None:
             self.resume()
             self.process.send_signal(self.halt)
 
     def join(self) -> None:
-        """Wait until the server has ended; kill it after `patience_s`."""
+        """Wait until the server has ended. Kill it if it still runs after `patience_s`."""
         if self.process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(self.patience_s)
             self.kill()
 
     def kill(self) -> None:
-        """SIGKILL the server and its children, also those that outlived it, and wait for their end."""
+        """SIGKILL the server and its children, also children that outlived it, and wait for their end."""
         if self.process is not None:
             if self.exit_code is None:
                 kill_process_family(self.pid)
@@ -129,7 +129,7 @@ class LocalServer:
             self.process = None
 
     def pause(self) -> None:
-        """Freeze the server and its children: the kernel accepts connections, and nothing answers."""
+        """Freeze the server and its children by SIGSTOP: connections are still accepted, and get no answer."""
         _signal_processes(_process_family(self.pid), signal.SIGSTOP)
 
     def resume(self) -> None:
@@ -137,10 +137,10 @@ class LocalServer:
 
 
 def wait_until_servers_ready(servers: Mapping[str, LocalServer], report: StartReporter | None = None) -> None:
-    """Wait until all servers serve. Regularly passes the waiting ones and their causes to `report`.
+    """Wait until all servers serve. Every 5 s, pass the names of the others and their causes to `report`.
 
-    Raises `LocalServerUnavailable` with the end of the log of a server that ends. Kills those that don't
-    serve yet when it raises, since they have nothing to drain.
+    If a server ends, or at an interrupt, kill those that don't serve yet, since they have nothing to drain. Raise
+    `LocalServerUnavailable` with the end of the log of a server that ends.
     """
     waiting, due = dict(servers), time.monotonic() + START_REPORT_INTERVAL_S
     try:
@@ -167,18 +167,18 @@ def run_server(server: LocalServer, report: StartReporter | None = None) -> Iter
 
 
 def end_with_parent_prefix(signum: signal.Signals) -> list[str]:
-    """Return words to put before a command: its process gets `signum` when the thread that started it ends.
+    """Return words before a command: its process gets the signal `signum` when the thread that started it ends.
 
-    The list of words is empty on a machine without `setpriv`.
+    Return no words on a machine without `setpriv`.
     """
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", signum.name.removeprefix("SIG")] if setpriv else []
 
 
 def find_free_port() -> int:
-    """Return a free port of the loopback address. Raises `LocalServerUnavailable` if none is found.
+    """Return a random free port of the loopback address. Raise `LocalServerUnavailable` if 100 tries find none.
 
-    Chosen by the system's random source: Python's own is seeded alike in all processes of a test run.
+    The system's random source chooses it: Python's own is seeded alike in all processes of a test run.
     """
     for port in random.SystemRandom().sample(LOCAL_SERVER_PORTS, 100):
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -200,7 +200,7 @@ def read_command_line(pid: int) -> bytes:
 
 
 def kill_process_family(pid: int) -> None:
-    """SIGKILL a process and its children, and wait for their end."""
+    """SIGKILL a process and its children, and wait up to 15 s for their end."""
     family = _process_family(pid)
     _signal_processes(family, signal.SIGKILL)
     deadline = time.monotonic() + KILL_S
@@ -209,18 +209,18 @@ def kill_process_family(pid: int) -> None:
 
 
 def kill_process_group(leader: int) -> None:
-    """SIGKILL the rest of the session that a process led, even if the process itself has ended."""
+    """SIGKILL the processes left in a process group, even if its leader has ended."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 
 
 def read_log_tail(log: Path, lines: int = 10) -> str:
-    """Return the last lines of a log with any bytes."""
+    """Return the last lines of a log file as a text, ten by default; invalid UTF-8 is replaced."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def _process_family(pid: int) -> list[int]:
-    """Return a process and its children, from /proc: PostgreSQL's are each in a session of their own."""
+    """Return the ids of a process and its children, from /proc: PostgreSQL's are each in a session of their own."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:

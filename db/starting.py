@@ -59,7 +59,7 @@ def exit_on_expected_errors() -> Iterator[None]:
 
 
 def _explain_start_error(error: BaseException) -> tuple[int, str] | None:
-    """Return the exit code and a line of advice for an expected start error; None for an unexpected error."""
+    """Return exit code and a line of advice for an expected error at a process's start; None for any other error."""
     message = " ".join(str(error).split())
     if isinstance(error, SettingsInvalid):
         return SETTING_EXIT_CODE, f"{message} ({SETTINGS_DOCS_ADVICE})"

@@ -20,7 +20,7 @@ _log = logs.get_logger("postgres")
 async def retry_until_postgres_answers(ask: Callable[[], Awaitable[T]], stopped: asyncio.Event) -> T | None:
     """Call `ask` until Postgres answers, and return its result; None if `stopped` is set before.
 
-    Retries connection errors only, also inside exception groups. Raises all others.
+    Retry temporary failures of Postgres only, also in exception groups. Raise all other errors.
     """
     pause_s, began, next_log = FIRST_BACKOFF_S, time.monotonic(), 0.0
     while not stopped.is_set():
@@ -41,9 +41,9 @@ async def retry_until_postgres_answers(ask: Callable[[], Awaitable[T]], stopped:
 
 
 def find_postgres_away_error(error: BaseException) -> BaseException | None:
-    """Return the first connection error of an exception or group, or the cause of this error if it has one.
+    """Return the first error of an exception or group if all of its errors are temporary failures of Postgres.
 
-    Returns None if any error in the group isn't a connection error.
+    Return that error's cause instead if it has one. Return None if any error is another failure.
     """
     errors = list(iter_leaf_errors(error))
     if all(isinstance(leaf, RETRIED_POSTGRES_ERRORS) or is_postgres_away(leaf) for leaf in errors):
@@ -52,7 +52,7 @@ def find_postgres_away_error(error: BaseException) -> BaseException | None:
 
 
 def iter_leaf_errors(error: BaseException) -> Iterator[BaseException]:
-    """Yield the errors of an exception group, at any depth; yield any other error itself."""
+    """Yield the errors of an exception group, at any depth. Yield any other error itself."""
     if isinstance(error, BaseExceptionGroup):
         for inner in error.exceptions:
             yield from iter_leaf_errors(inner)

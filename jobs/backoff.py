@@ -23,18 +23,18 @@ def full_jitter_backoff_s(attempt: int, draw: float | None = None) -> float:
 
 
 def busy_server_backoff_s(fence: int, attempt: int) -> float:
-    """Return the seconds until the next attempt of a job, after an external server reported that it is busy.
+    """Return the seconds until a job's next attempt, after an external server reported that it is busy.
 
-    The seconds double with each attempt that wasn't counted (`fence` minus `attempt`), at most
+    They double with each attempt that wasn't counted (`fence` minus `attempt`), at most
     `MAX_BUSY_BACKOFF_DOUBLINGS` times.
     """
     return BUSY_SERVER_BACKOFF_S * 2.0 ** min(max(fence - attempt, 0), MAX_BUSY_BACKOFF_DOUBLINGS)
 
 
 def next_attempt_after_s(attempt: int, outcome: TaskOutcome) -> float | None:
-    """Return the seconds from the end of the `attempt`th attempt to the next one.
+    """Return the seconds from the end of a job's `attempt`th attempt to the next one, by its outcome.
 
-    Returns None for an outcome that ends the job.
+    Return None for an outcome that ends the job.
     """
     match outcome:
         case Retry(after_s=None):

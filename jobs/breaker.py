@@ -17,13 +17,13 @@ class CircuitBreaker:
 
     @property
     def is_open(self) -> bool:
-        """Return whether the breaker is open: no call may be made."""
+        """Return whether the circuit breaker is open: the server failed a moment ago, so no call to it may be made."""
         return self.clock() < self.open_until
 
     def allows_call(self) -> bool:
-        """Return whether the caller may call now. If so, it must report the result.
+        """Return whether the caller may call the server now. If so, it must report success or failure.
 
-        While the server fails, each permission blocks all further calls for `cool_s` seconds.
+        After a failure, each permission blocks all further calls for `cool_s` seconds.
         """
         if self.is_open:
             return False

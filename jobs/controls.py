@@ -19,9 +19,9 @@ MAKE_JOB_DUE = job.run_job_now.typed(WakeMessage)
 
 
 async def cancel_open_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> ChangedJob | None:
-    """End a queued job, or request the cancel of a running one; return its row.
+    """End a queued job as canceled, or request the cancel of a running one; return its row.
 
-    Returns None if the job has ended, isn't cancelable, or is unknown.
+    Return None if the job has ended, isn't cancelable, or is unknown or internal.
     """
     return await CANCEL_JOB.one(conn, org=organization_id, id=job_id)
 
@@ -35,9 +35,9 @@ async def lock_job_rows(conn: Conn, *, organization_id: UUID, job_ids: Sequence[
 
 
 async def cancel_open_jobs(conn: Conn, *, organization_id: UUID, job_ids: Sequence[UUID]) -> list[ChangedJob]:
-    """End the queued ones of the given jobs, request the cancel of the running ones, and return their rows.
+    """End those of the given jobs that are queued as canceled, and request the cancel of the running ones.
 
-    The result has no row for a job that has ended or isn't cancelable now.
+    Return their rows. A job that has ended or isn't cancelable now has no row.
     """
     return await CANCEL_JOBS.all(conn, org=organization_id, ids=job_ids)
 
@@ -47,7 +47,7 @@ async def reschedule_job(
 ) -> list[WakeMessage] | None:
     """Move a queued job and its deadline to another time, and return the wakes to send.
 
-    Returns an empty list if that time is in the future, and None if the job runs or has ended.
+    Return no wakes if that time is in the future, and None if the job runs or has ended.
     """
     due = await job.move_job.value(conn, org=organization_id, id=job_id, run_at=run_at, total_s=kind.total_s)
     if due is None:
@@ -58,7 +58,7 @@ async def reschedule_job(
 async def make_job_due(conn: Conn, *, organization_id: UUID, job_id: UUID) -> list[WakeMessage]:
     """Make a waiting job due now, and return the wakes to send.
 
-    A running, ended or already due job stays as it is; the result is then empty.
+    A running, ended or already due job stays as it is: no wakes are returned.
     """
     return await MAKE_JOB_DUE.all(conn, org=organization_id, id=job_id)
 
@@ -66,8 +66,8 @@ async def make_job_due(conn: Conn, *, organization_id: UUID, job_id: UUID) -> li
 async def cancel_project_jobs(
     conn: Conn, *, organization_id: UUID, project_id: UUID, kinds: Sequence[str], limit: int
 ) -> list[ChangedJob]:
-    """End queued jobs of a project, request the cancel of running ones, and return their rows.
+    """End queued jobs of a project as canceled, request the cancel of running ones, and return their rows.
 
-    Takes the next `limit` jobs of these kinds that have no cancel request so far.
+    It takes the next `limit` cancelable jobs of these kinds without a cancel request.
     """
     return await CANCEL_JOBS_OF_PROJECT.all(conn, org=organization_id, project_id=project_id, kinds=kinds, limit=limit)

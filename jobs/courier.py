@@ -50,7 +50,7 @@ ARQ_SERIALIZERS: dict[str, Any] = {"job_serializer": msgspec.msgpack.encode, "jo
 
 
 def arq_queue_key(pool: str) -> str:
-    """Return the key of the sorted set for a pool's arq messages."""
+    """Return the Redis key of a pool's sorted set of arq messages, which wake the pool's workers."""
     return f"arq:{pool}"
 
 
@@ -68,9 +68,9 @@ class CancelSafeArqClient(ArqRedis):
 
 @asynccontextmanager
 async def open_arq_client(redis_url: str, *, timeout_s: float) -> AsyncIterator[ArqRedis]:
-    """Open an arq client that ends each Redis command within `timeout_s` and sends none after the block.
+    """Open an arq client for the block, and yield it. Each of its Redis commands ends within `timeout_s`.
 
-    arq's own pool has no socket timeout: a half-open connection would hang a worker.
+    Commands after the block fail. arq's own pool has no socket timeout: a half-open connection would hang a worker.
     """
     pool = RedisPool.from_url(redis_url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s)
     try:
@@ -96,7 +96,7 @@ class WakeCourier:
     async def send_wake(self, wake: WakeMessage) -> None:
         """Send a wake to the workers, or queue it during the pause after a wake of the same pool and kind.
 
-        Never raises, and takes at most `WAKE_SEND_BUDGET_S`: a wake that can't be sent in time is dropped.
+        It never raises, and takes at most `WAKE_SEND_BUDGET_S`: a wake that can't be sent in time is dropped.
         """
         key = wake.pool, wake.kind
         if key in self._next:
@@ -111,13 +111,13 @@ class WakeCourier:
             task.add_done_callback(self._following.discard)
 
     async def flush(self) -> None:
-        """Wait until the background tasks have sent or dropped the queued wakes."""
+        """Wait until the courier's background tasks have sent or dropped the queued wakes."""
         await asyncio.gather(*self._following)
 
     async def _send_pending_wakes(self, key: tuple[str, str]) -> None:
         """Wait for a pause, then send the last wake queued for a pool and kind; double the pause, and repeat.
 
-        Ends after a pause in which no wake was queued. A pause lasts at most `MAX_WAKE_DEBOUNCE_S` seconds.
+        End after a pause in which no wake was queued. A pause lasts at most `MAX_WAKE_DEBOUNCE_S` seconds.
         """
         pause_s = MIN_WAKE_DEBOUNCE_S
         try:
@@ -171,7 +171,7 @@ async def _enqueue_wake(client: ArqRedis, wake: WakeMessage) -> bool:
 
 @asynccontextmanager
 async def open_wake_courier(redis_url: str) -> AsyncIterator[WakeCourier]:
-    """Open a courier of wakes with its own Redis connections. Redis may be down.
+    """Open a courier of wakes with its own Redis connections for the block, and yield it. Redis may be down.
 
     At the end of the block, the courier sends its queued wakes.
     """

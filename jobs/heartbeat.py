@@ -52,14 +52,14 @@ LIST_HELD_CLAIMS = worker.claims_held.typed(_HeldClaimRow)
 async def insert_worker_row(
     conn: Conn, *, worker_id: UUID, pool: str, host: str, pid: int, version: str, slots: int, lease_s: float
 ) -> None:
-    """Insert the row of this process, with its first lease."""
+    """Insert the row of this worker process in the database, with a first lease of `lease_s` seconds."""
     await worker.register_worker.run(
         conn, id=worker_id, pool=pool, host=host, pid=pid, version=version, slots=slots, lease_s=lease_s
     )
 
 
 async def renew_worker_lease(conn: Conn, *, worker_id: UUID, lease_s: float) -> list[HeldJob] | None:
-    """Renew the lease for `lease_s`, and return the worker's jobs, or None if its row is gone.
+    """Renew a worker's lease for `lease_s` seconds, and return the jobs that it holds; None if its row is gone.
 
     A job that has just ended is missing too: compare the fence before you stop work.
     """
@@ -77,10 +77,10 @@ async def list_held_claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[U
 
 
 async def mark_worker_draining(conn: Conn, *, worker_id: UUID) -> None:
-    """Mark the worker as draining: it takes no more work."""
+    """Mark a worker's row as draining: the worker finishes its jobs and takes no more."""
     await worker.drain_worker.run(conn, id=worker_id)
 
 
 async def delete_worker_row(conn: Conn, *, worker_id: UUID) -> None:
-    """Delete the worker's row. Jobs that the worker still holds count as lost."""
+    """Delete a worker's row. Jobs that the worker still holds count as lost."""
     await worker.retire_worker.run(conn, id=worker_id)

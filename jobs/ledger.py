@@ -119,11 +119,10 @@ async def submit_job(
     run_at: datetime | None = None,
     retry_of: UUID | None = None,
 ) -> SubmittedJob:
-    """Insert a queued job in the caller's transaction, or return the open job with the same `unique_key`.
+    """Insert a queued job in the caller's transaction, or find the open job with the same `unique_key`; return it.
 
-    Raises `LimitReached` over the tenant's cap for the pool.
-
-    A job of the same `unique_key` may begin or end between the insert and the lookup: then both run again.
+    Raise `LimitReached` over the tenant's cap for the pool. A job of the same `unique_key` may begin or end between
+    the insert and the lookup: then both run again.
     """
     for _ in range(MAX_JOB_SUBMIT_ATTEMPTS if unique_key else 1):
         inserted = await SUBMIT_JOB.one(
@@ -161,8 +160,8 @@ async def submit_jobs(
 ) -> tuple[list[UUID], list[WakeMessage]]:
     """Submit many jobs of a kind in one statement; return their ids in order, and the wakes to send.
 
-    All or none: raises `LimitReached` if the tenant's cap for the pool leaves no room for all of them. Empty
-    `args` give two empty lists.
+    Submit all or none: raise `LimitReached` if the tenant's cap for the pool leaves no room for all. Empty `args`
+    give two empty lists.
     """
     if not args:
         return [], []
@@ -205,10 +204,10 @@ async def get_job_error_code(conn: Conn, *, organization_id: UUID, job_id: UUID)
 async def claim_due_jobs(
     conn: Conn, *, pool: str, worker_id: UUID, free: int, kinds: Sequence[JobKindSpec], freed: Sequence[UUID] = ()
 ) -> list[JobClaim]:
-    """Claim up to `free` due jobs of these kinds in fair order, within every tenant's cap; one round trip.
+    """Claim up to `free` due jobs of these kinds for a worker, in fair order and within every tenant's cap.
 
-    `freed`: organizations with a job that ended here since the last pull. The result is also empty when the
-    pool is paused or the lease has run out. Do not call it inside a transaction: the pool's lock is held
+    Return the claims; none if the pool is paused or the worker's lease has run out. `freed` are organizations with
+    a job that ended on this worker since its last pull. Don't call it inside a transaction: the pool's lock is held
     until the transaction ends.
     """
     return await PULL_JOBS.all(
@@ -223,9 +222,9 @@ async def claim_due_jobs(
 
 
 async def settle_job_attempts(conn: Conn, settlements: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-    """Store the outcomes of many job attempts in one statement, and return the rows of the settled jobs.
+    """Store the outcomes of many job attempts in one statement, and return the rows of their jobs.
 
-    A claim without a row in the result is fenced.
+    An attempt without a row in the result no longer owned its job: its outcome was dropped.
     """
     return await SETTLE_JOBS.all(
         conn,
@@ -244,7 +243,7 @@ async def settle_job_attempts(conn: Conn, settlements: Sequence[AttemptSettlemen
 async def lock_claimed_job(conn: Conn, claim: JobClaim) -> None:
     """Lock the row of a claimed job for a step of its attempt.
 
-    Raises `AttemptFenced` if the claim no longer owns the job, `JobCancelRequested` after a cancel request.
+    Raise `AttemptFenced` if the claim no longer owns the job, `JobCancelRequested` after a cancel request.
     """
     _check_claim_is_held(
         await job.lock_claimed.value(conn, org=claim.organization_id, id=claim.id, fence=claim.fence), claim
@@ -254,7 +253,7 @@ async def lock_claimed_job(conn: Conn, claim: JobClaim) -> None:
 async def complete_job(conn: Conn, claim: JobClaim, *, result: dict[str, Any]) -> ChangedJob:
     """Complete a claimed job with its result, in the transaction of its last step, and return the job's row.
 
-    Raises `AttemptFenced` if the claim may not end the job, `JobCancelRequested` after a cancel request.
+    Raise `AttemptFenced` if the claim no longer owns the job, `JobCancelRequested` after a cancel request.
     """
     org, job_id, fence = claim.organization_id, claim.id, claim.fence
     if not await job.end_job.run(conn, org=org, id=job_id, fence=fence, result=result):
@@ -264,18 +263,17 @@ async def complete_job(conn: Conn, claim: JobClaim, *, result: dict[str, Any]) -
 
 
 async def set_job_result(conn: Conn, claim: JobClaim, *, result: dict[str, Any]) -> None:
-    """Store the result of a job that this transaction has ended before the result was known."""
+    """Store the result of a job that this transaction has completed before the result was known."""
     await job.set_result.run(conn, org=claim.organization_id, id=claim.id, fence=claim.fence, result=result)
 
 
 async def store_job_progress(
     conn: Conn, claim: JobClaim, *, progress: float, stage: str | None = None, cancelable: bool | None = None
 ) -> None:
-    """Store an attempt's progress; ignore a figure below the last one. Raises `AttemptFenced`,
-    `JobCancelRequested`.
+    """Store the progress of a claim's attempt, from 0 to 1; ignore a lower figure than the stored one.
 
-    `cancelable=False` refuses later cancels. A cancel accepted before raises, so a task never passes that
-    point with it.
+    A `stage` or `cancelable` of None stays unchanged. After `cancelable=False` the job refuses cancels. Raise
+    `AttemptFenced` if the claim no longer owns the job, and `JobCancelRequested` if a cancel was accepted before.
     """
     cancel = await job.set_progress.value(
         conn,

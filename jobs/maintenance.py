@@ -86,12 +86,12 @@ async def find_due_pools(conn: Conn) -> tuple[datetime, list[DuePool]]:
 
 
 async def is_pool_idle(conn: Conn, *, pool_name: str) -> bool:
-    """Return whether a pool has a worker and no waiting job, so that low-priority work may run."""
+    """Return whether a pool has an active worker and no queued job, so that low-priority work may run."""
     return bool(await pool.is_idle.value(conn, pool=pool_name))
 
 
 async def promote_scheduled_jobs(conn: Conn) -> int:
-    """Queue scheduled jobs that have become due; return their number."""
+    """Queue a batch of scheduled jobs that have become due; return their number, at most `MAX_MAINTENANCE_ROWS`."""
     return await job_maintenance.promote_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS)
 
 
@@ -127,14 +127,14 @@ async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: f
 
 
 async def fail_overdue_jobs(conn: Conn) -> list[ChangedJob]:
-    """Fail queued jobs past their deadline, and return their rows."""
+    """Fail a batch of queued jobs past their deadline, and return their rows, at most `MAX_MAINTENANCE_ROWS`."""
     return await END_OVERDUE_JOBS.all(conn, overdue=encode_outcome_error(DEADLINE_FAILURE))
 
 
 async def count_due_jobs(conn: Conn) -> int:
-    """Count the next `MAX_COUNTED_JOBS` waiting jobs of each pool with more of them, and store the counts.
+    """Count one part of the queued jobs in each pool with at least `MAX_COUNTED_JOBS` of them, and store the sum.
 
-    Returns 0, the number of moved jobs: counting moves no job.
+    The part is the next `MAX_COUNTED_JOBS` jobs. Return 0, the number of changed jobs of this chore.
     """
     await pool.count_due.run(conn, part=MAX_COUNTED_JOBS)
     return 0

@@ -71,9 +71,9 @@ ATTEMPT_TIMEOUT_RETRY = Retry("TIMEOUT", "the attempt exceeded its time limit an
 
 
 def encode_outcome_error(outcome: TaskOutcome) -> dict[str, Any] | None:
-    """Return the error of a `Failed` or `Retry` outcome, for the job's row and its attempt; else None.
+    """Return the error of an attempt's outcome `Failed` or `Retry` as a dict; None for any other outcome.
 
-    The error is a dict with `code`, `message` and `retryable`.
+    The dict has `code`, `message` and `retryable`, and is stored with the job and the attempt.
     """
     if isinstance(outcome, Failed | Retry):
         return {"code": outcome.code, "message": outcome.message, "retryable": outcome.retryable}

@@ -43,9 +43,9 @@ async def run_named_step(conn: Conn, claim: JobClaim, name: str, body: Callable[
 
 
 def _copy_through_json(name: str, result: Any) -> Any:
-    """Encode a step's result as JSON and decode it again, so that each attempt gets equal values.
+    """Return a step's result encoded as JSON and decoded again, so that each attempt gets equal values.
 
-    Raises TypeError if it can't be JSON, ValueError if it is over `MAX_STEP_RESULT_BYTES`.
+    Raise TypeError if it can't be JSON, ValueError if it is over `MAX_STEP_RESULT_BYTES`.
     """
     encoded = msgspec.json.encode(result)
     if len(encoded) > MAX_STEP_RESULT_BYTES:

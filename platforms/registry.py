@@ -22,5 +22,5 @@ _PACKAGE_BY_PLATFORM = dict(zip(PLATFORM_DESCRIPTIONS, PACKAGES, strict=True))
 
 
 def load_platform_module(platform: str, module: str) -> Any:
-    """Import a module of a platform's package, such as its `adapter`."""
+    """Import a module of a platform's package, such as its `adapter`, and return it."""
     return import_module(f"{_PACKAGE_BY_PLATFORM[platform]}.{module}")

@@ -30,7 +30,7 @@ class AllowedHosts:
     def allows(self, host: str) -> bool:
         """Return whether the value of a `Host` header is a configured name, `localhost` or any IP address.
 
-        Returns True for an empty value, too: an HTTP/1.0 request may have no such header.
+        An empty value is allowed, too: an HTTP/1.0 request may have no such header.
         """
         if host in self._names or not host:
             return True
@@ -42,7 +42,7 @@ class AllowedHosts:
 
 
 def build_allowed_hosts(names: str, public_url: str) -> AllowedHosts:
-    """Build the allowed hosts from the setting `ALLOWED_HOSTS` and the host of `PUBLIC_URL`."""
+    """Return the allowed `Host` names of a process: those of the setting ALLOWED_HOSTS and the host of PUBLIC_URL."""
     return AllowedHosts([*names.split(","), urlsplit(public_url).hostname or ""])
 
 

@@ -42,7 +42,7 @@ WorkerId = Annotated[str, Meta(description="Id of the worker, `wrk_...`.")]
 
 
 def new_uuid7() -> UUID:
-    """Create a UUIDv7: 48 bits of Unix milliseconds, 12 of the fraction (RFC 9562 6.2, method 3), 62 random.
+    """Return a new UUIDv7: 48 bits of Unix milliseconds, 12 of the fraction (RFC 9562 6.2, method 3), 62 random.
 
     So ids from one process sort in the order of their creation.
     """
@@ -50,7 +50,7 @@ def new_uuid7() -> UUID:
 
 
 def new_prefixed_id(prefix: str) -> str:
-    """Create an id in its API form, at a third of the cost of `format_prefixed_id(new())`."""
+    """Return a new id in its API form, at a third of the cost of `new_uuid7` and `format_prefixed_id`."""
     return format_prefixed_bits(prefix, _new_uuid7_bits())
 
 
@@ -61,10 +61,10 @@ def format_prefixed_bits(prefix: str, bits: int) -> str:
 
 
 def new_request_id_bits() -> int:
-    """Create the bits of a request's id: a UUIDv7 with 32 random bits.
+    """Return the bits of a new id of a request: a UUIDv7 with 32 random bits.
 
-    It ends in zeros, which become numbers in the ids of the request's jobs. So a job's id contains its
-    request's id, and the job's row needs no column for it.
+    It ends in zeros, which become numbers in the ids of the request's jobs. So a job's id contains its request's
+    id, and the job's row needs no column for it.
     """
     return _uuid7_time_bits() | _REQUEST_ID_MARK << 48 | int.from_bytes(os.urandom(4)) << _JOB_NUMBER_BITS
 
@@ -95,22 +95,22 @@ def _uuid7_time_bits() -> int:
 
 
 def first_uuid7_at(moment: datetime) -> UUID:
-    """Return the smallest id of a time, for range queries: all ids of earlier times sort before it."""
+    """Return the smallest UUIDv7 of a time, for range queries: all ids of earlier times sort before it."""
     return UUID(int=max(0, int(moment.timestamp() * 1000)) << 80)
 
 
 def uuid7_created_at(value: UUID) -> datetime:
-    """Return the time of a UUIDv7, to the millisecond."""
+    """Return the time at which a UUIDv7 was created, to the millisecond."""
     return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
 def format_prefixed_id(prefix: str, value: UUID) -> str:
-    """Return the API form, `prj_019...`."""
+    """Return the API form of an id from its kind's prefix and its UUID, such as `prj_019...`."""
     return f"{prefix}_{value}"
 
 
 def parse_prefixed_id(prefix: str, text: str) -> UUID | None:
-    """Parse an id, prefixed or bare; None for another kind's prefix or any other text."""
+    """Return the UUID of an id with its kind's prefix or without any; None for another prefix or any other text."""
     head, separator, tail = text.rpartition("_")
     if separator and head != prefix:
         return None

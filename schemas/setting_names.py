@@ -34,7 +34,7 @@ def _nearest_setting(name: str) -> str | None:
 
 
 def edit_distance(first: str, second: str) -> int:
-    """Count the letters to insert, delete, replace or swap with a neighbor to turn one word into another.
+    """Return the number of letters to insert, delete, replace or swap with a neighbor to turn one word into another.
 
     This is the optimal string alignment distance.
     """

@@ -135,7 +135,7 @@ ConcurrentContentPieces = Annotated[
 
 
 def is_parseable_url(url: str) -> bool:
-    """Return whether a URL can be parsed and its port, if any, is from 1 to 65535. Checks nothing else.
+    """Return whether a setting's URL can be parsed, and its port, if any, is from 1 to 65535. Nothing else is checked.
 
     A bad port is never shown: it may be a part of the password.
     """
@@ -146,10 +146,10 @@ def is_parseable_url(url: str) -> bool:
 
 
 def parse_keyring_keys(text: str, *, setting: str) -> dict[str, bytes]:
-    """Parse a keyring, `id:base64,id:base64`, in its order.
+    """Parse a keyring setting, `id:base64,id:base64`; return its keys by id, in their order.
 
-    Raises `SettingsInvalid` with the setting, the number of the entry and its fault, but no value: the id of
-    an entry may be a key without an id.
+    Raise `SettingsInvalid` with the setting, the number of the entry and its fault. The error has no value: the id
+    of an entry may be a key without an id.
     """
     keys: dict[str, bytes] = {}
     for number, entry in enumerate(text.split(","), start=1):
@@ -173,7 +173,7 @@ def parse_keyring_keys(text: str, *, setting: str) -> dict[str, bytes]:
 
 
 def _decode_base64(encoded: str) -> bytes | None:
-    """Decode base64; None if invalid."""
+    """Return the bytes of a base64 text; None if it isn't base64."""
     try:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):

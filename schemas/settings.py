@@ -184,21 +184,21 @@ class BaseSettings(msgspec.Struct, frozen=True, kw_only=True, rename=str.upper):
 
     @property
     def hosts(self) -> AllowedHosts:
-        """Return the allowed `Host` names of a process."""
+        """Return the allowed `Host` names of a process: those of ALLOWED_HOSTS and PUBLIC_URL."""
         return build_allowed_hosts(self.allowed_hosts, self.public_url)
 
     @property
     def event_store_url(self) -> str:
-        """Return the URL of the database for events."""
+        """Return the URL of the database for events: TELEMETRY_URL, or DATABASE_URL if that is empty."""
         return self.telemetry_url or self.database_url
 
     def as_platform_settings(self, kind: type[_PlatformSettings]) -> _PlatformSettings:
-        """Return the settings of one platform as a `kind`: these settings have all of its fields."""
+        """Return the own settings of one social platform as an instance of its settings class `kind`."""
         return msgspec.convert(self, kind, from_attributes=True)
 
 
 def _platform_setting_fields() -> list[tuple[str, Any, Any]]:
-    """Return name, type and default of each platform's own settings, in the order of the registry."""
+    """Return name, type and default of the settings in each social platform's package, in the registry's order."""
     return [
         (field.name, field.type, field.default)
         for description in PLATFORM_DESCRIPTIONS.values()
@@ -242,7 +242,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 
 
 def _describe_setting_error(error: str) -> str:
-    """Describe an invalid setting without its value, which may be secret."""
+    """Return an error message for a missing or invalid setting, without its value, which may be secret."""
     if missing := re.search(r"required field `(\w+)`", error):
         return f"{missing[1]} is not set: it has no default"
     what, _, place = error.partition(" - at `$.")
@@ -256,7 +256,7 @@ def _describe_setting_error(error: str) -> str:
 
 
 def _literal_setting_values(kind: Any) -> tuple[str, ...]:
-    """Return the values of a `Literal` setting; empty for other types."""
+    """Return the allowed values of a setting with a `Literal` type; empty for other types."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     return get_args(bare) if get_origin(bare) is Literal else ()
 

@@ -33,12 +33,12 @@ class RequestCost:
 
     @property
     def cpu_s(self) -> float:
-        """Return the CPU seconds of the loop, threads and child processes together."""
+        """Return the CPU seconds of a request so far: of the event loop, threads and child processes together."""
         return self.loop_s + self.threads_s + self.children_s
 
     @property
     def bytes(self) -> int:
-        """Return the bytes received and sent."""
+        """Return the bytes of bodies that a request received and sent so far."""
         return self.received + self.sent
 
 
@@ -97,9 +97,9 @@ class MeteredCoroutine(Awaitable[T]):
 
 @contextmanager
 def charge_connection_time() -> Iterator[None]:
-    """Charge the time of the block to the current request as database connection time.
+    """Charge the time of the block to the current request, as time on a database connection.
 
-    Leaves out the CPU time of this thread. Does nothing without a current request.
+    The CPU time of this thread is left out. Do nothing if no request is current.
     """
     cost = _current_cost_variable.get()
     if cost is None:
@@ -114,9 +114,9 @@ def charge_connection_time() -> Iterator[None]:
 
 
 def charge_thread_cpu(work: Callable[P, T]) -> Callable[P, T]:
-    """Wrap work for a thread, so that its CPU time there is charged to the current request.
+    """Return a function that runs `work` and charges the CPU time of its thread to the current request.
 
-    Returns `work` itself without a current request.
+    Return `work` itself if no request is current.
     """
     cost = _current_cost_variable.get()
     if cost is None:
@@ -133,11 +133,11 @@ def charge_thread_cpu(work: Callable[P, T]) -> Callable[P, T]:
 
 
 async def run_in_charged_thread(work: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
-    """Run `work` by `asyncio.to_thread`, and charge its CPU time to the current request, if any."""
+    """Run `work` in a thread, return its result, and charge its CPU time to the current request, if any."""
     return await asyncio.to_thread(charge_thread_cpu(work), *args, **named)
 
 
 def charge_child_cpu(seconds: float) -> None:
-    """Charge CPU seconds of a child process to the current request; do nothing without one."""
+    """Charge CPU seconds of a child process to the current request. Do nothing if no request is current."""
     if cost := _current_cost_variable.get():
         cost.children_s += seconds

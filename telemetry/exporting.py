@@ -25,9 +25,9 @@ _log = logs.get_logger("tracing")
 
 @contextmanager
 def export_spans(environ: Mapping[str, str], *, process: str) -> Iterator[None]:
-    """Export spans while the block runs, if the environment configures a collector.
+    """Export the process's trace spans by OTLP while the block runs, if the environment configures a collector.
 
-    Raises `SettingsInvalid` for unsupported OpenTelemetry settings. Without the extra `otel` the process runs
+    Raise `SettingsInvalid` for unsupported OpenTelemetry settings. Without the extra `otel` the process runs
     untraced and logs a warning: tracing must not stop a process.
     """
     endpoint = _find_otel_endpoint_variable(environ)
@@ -59,7 +59,7 @@ def _find_otel_endpoint_variable(environ: Mapping[str, str]) -> str | None:
 
 
 def _is_otel_extra_missing() -> bool:
-    """Return whether a part of the extra `otel` is missing."""
+    """Return whether the libraries of the extra `otel`, OpenTelemetry's exporter, aren't installed."""
     try:
         return find_spec("opentelemetry.exporter.otlp.proto.http") is None
     except ModuleNotFoundError:

@@ -28,11 +28,11 @@ LOOP_LAG_INTERVAL_S = 1.0
 async def serve_health(
     port: int, *, setting: str = "HEALTH_PORT", host: str = LOOPBACK_ADDRESS, hosts: AllowedHosts | None = None
 ) -> AsyncIterator[int]:
-    """Serve health checks and metrics on `port` while the block runs.
+    """Serve `/healthz` and `/metrics` of a process on `port` of the address `host` while the block runs.
 
-    Yields the port: 0 takes a free port, which is logged. Raises `SettingsInvalid`, with the name `setting`,
-    if the port can't be bound. Listens on `host`. A `Host` header that `hosts` doesn't allow gets a 421; by
-    default `localhost` and IP addresses are allowed.
+    Yield the port: 0 takes a free port, which is logged. A `Host` header that `hosts` doesn't allow gets a 421; by
+    default `localhost` and IP addresses are allowed. Raise `SettingsInvalid`, with the name `setting`, if the port
+    can't be bound.
     """
     try:
         server = await asyncio.start_server(partial(_answer_health_request, hosts or AllowedHosts()), host, port)
@@ -91,7 +91,7 @@ def _encode_http_response(status: str, content_type: str, body: bytes) -> bytes:
 
 @asynccontextmanager
 async def measure_loop_lag() -> AsyncIterator[None]:
-    """Measure the delay of a timer in `loop_lag_seconds` while the block runs."""
+    """Set the metric `loop_lag_seconds` to the event loop's delay of a timer, each second while the block runs."""
     task = asyncio.create_task(_measure_loop_lag_repeatedly())
     try:
         yield

@@ -27,11 +27,11 @@ class WorkCause(Protocol):
     submits: Any
 
     def log_fields(self) -> Mapping[str, Any]:
-        """Return the fields for every log line of this request or job attempt."""
+        """Return the fields of this request or job attempt for each of its log lines."""
         ...
 
     def new_job_id(self) -> UUID:
-        """Return an id for a job that this request or job attempt submits."""
+        """Return a new id for a job that this request or job attempt submits."""
         ...
 
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
@@ -45,9 +45,9 @@ current_cause = _current_cause_variable.get
 
 
 def attach_cause(cause: WorkCause) -> Token[WorkCause | None]:
-    """Attach a request or job attempt to this task and to the tasks that it starts.
+    """Set the request or job attempt for which this asyncio task works, and each task that it starts.
 
-    Returns the token that detaches it.
+    Return the token that restores the previous one.
     """
     return _current_cause_variable.set(cause)
 
@@ -72,7 +72,7 @@ def record_job_submit(*, kind: str, project_id: UUID | None, job_id: UUID) -> No
 
 @contextmanager
 def discard_submits_on_error() -> Iterator[None]:
-    """Wrap a savepoint: if the block raises, drop the record of the jobs that it submitted.
+    """Wrap a savepoint: if the block raises, forget the jobs that it submitted, which are rolled back.
 
     The error is raised again.
     """

@@ -43,12 +43,12 @@ def configure_logging(*, process: str, level: str = "info") -> None:
 
 
 def get_logger(name: str) -> Any:
-    """Return a logger with `name` as the field `part` of its lines."""
+    """Return a structured logger with `name` as the field `part` of its lines."""
     return structlog.get_logger(part=name)
 
 
 def get_batched_logger(name: str) -> Any:
-    """Return a logger for frequent lines, which are batched and written up to `LOG_BATCH_S` late."""
+    """Return a structured logger for frequent lines, which are written in batches, up to `LOG_BATCH_S` late."""
     return structlog.get_logger(_BATCHED_LOGGER_OPTION, part=name)
 
 
@@ -81,7 +81,7 @@ def job_log_fields(row: LoggedJob, *, attempt: int | None = None) -> dict[str, A
 
 
 def post_log_fields(organization_id: UUID, post_id: UUID) -> dict[str, Any]:
-    """Return the log fields of a post, `organization_id` and `post_id`, in addition to its job's fields."""
+    """Return the log fields `organization_id` and `post_id` of a scheduled post, in addition to its job's fields."""
     return {
         "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, organization_id),
         "post_id": ids.format_prefixed_id(ids.POST, post_id),
@@ -117,7 +117,7 @@ class _BatchedLogStream:
         self._lines.append(line)
 
     def flush(self) -> None:
-        """Do nothing: `_write_log_batch` flushes later."""
+        """Do nothing: the batched log lines are written and flushed later."""
 
     def _write_log_batch(self) -> None:
         lines, self._lines = self._lines, []
@@ -157,7 +157,7 @@ def _log_renderers() -> list[structlog.types.Processor]:
 
 
 def _redact_log_line(_: Any, __: str, line: Any) -> str:
-    """Redact secrets in the rendered line, in any field."""
+    """Replace GitHub tokens in a rendered log line, in any field, by their prefix and `...`; return the line."""
     # A plain-text search costs a fiftieth of the pattern's, and most lines have no token.
     return _GITHUB_TOKEN_PATTERN.sub(r"\1...", line) if "gh" in line or "github_pat_" in line else line
 

@@ -74,7 +74,7 @@ class OtelSpanRecorder:
         self._tracer = provider.get_tracer("tenantry")
 
     def record_request(self, served: ServedRequest) -> None:
-        """Record the span of a served request, and a span for each job that the request submitted.
+        """Record the trace span of a served request, and a span for each job that the request submitted.
 
         A caller's own trace is linked and not continued: otherwise strangers could control sampling.
         """
@@ -96,7 +96,7 @@ class OtelSpanRecorder:
         span.end(served.ended)
 
     def record_job_submit(self, attempt: TraceSpan, submit: JobSubmission) -> None:
-        """Record the span of a job that an attempt submits.
+        """Record the trace span of a job that another job's attempt submits.
 
         The span belongs to the new job's own trace and links to the attempt: weeks may lie between the two.
         """
@@ -123,7 +123,7 @@ class OtelSpanRecorder:
         span.end(submit.at)
 
     def begin_attempt_span(self, job_id: UUID, name: str, attributes: SpanAttributes) -> TraceSpan:
-        """Begin the span of a job's attempt in the job's trace, and return the span.
+        """Begin the trace span of a job's attempt in the job's trace, and return the span.
 
         If a request made the job, the attempt's span is below the span of the submit.
         """
@@ -175,7 +175,7 @@ class OtelSpanRecorder:
 
 
 def _links_to_caller_span(traceparent: str) -> list[Link]:
-    """Return a list with a link to the span in a caller's `traceparent` header; empty if it is invalid.
+    """Return a list with a link to the trace span in a caller's `traceparent` header; empty if it is invalid.
 
     The caller's `tracestate` is dropped.
     """

@@ -31,7 +31,7 @@ class TraceSpan(Protocol):
         ...
 
     def end(self, at: int | None = None) -> None:
-        """End the span at a time in nanoseconds since 1970; now by default."""
+        """End the trace span at a time in nanoseconds since 1970, by default now."""
         ...
 
 
@@ -97,7 +97,7 @@ def current_span_recorder() -> SpanRecorder | None:
 
 @contextmanager
 def install_span_recorder(with_: SpanRecorder) -> Iterator[None]:
-    """Install the process's recorder of spans for the block; then restore the previous one."""
+    """Set the recorder of this process's trace spans for the block; then restore the previous one."""
     global _span_recorder  # noqa: PLW0603  one for a process, as OpenTelemetry has it
     previous, _span_recorder = _span_recorder, with_
     try:
@@ -109,9 +109,9 @@ def install_span_recorder(with_: SpanRecorder) -> Iterator[None]:
 def open_span(
     name: str, role: SpanRole = "internal", attributes: SpanAttributes = NO_SPAN_ATTRIBUTES
 ) -> "_NoSpan | _BlockSpan":
-    """Return a span for a `with` block, below the span of the current attempt.
+    """Return a trace span for a `with` block, below the span of the current job attempt.
 
-    An error that leaves the block marks the span as failed. Without a recorder or a current cause, the span
+    An error that leaves the block marks the span as failed. Without a recorder or a current attempt, the span
     records nothing.
     """
     cause = log_context.current_cause()
@@ -138,25 +138,25 @@ class _BlockSpan:
 
 
 def unix_time_ns() -> int:
-    """Return nanoseconds since 1970."""
+    """Return the current time in nanoseconds since 1970."""
     return time.time_ns()
 
 
 def trace_root_id(job_id: UUID) -> UUID:
-    """Return the id at the root of a job's trace: its request's, or the job's own if no request made it."""
+    """Return the id at the root of a job's trace: that of the request that made the job, else the job's own."""
     return ids.request_id_of_job(job_id) or job_id
 
 
 def trace_id_of(root: UUID) -> int:
-    """Return the id of a trace: 128 pseudo-random bits, since samplers use them."""
+    """Return the trace id of a trace's root, a request or job: a hash of its id, since samplers need random bits."""
     return int.from_bytes(blake2b(root.bytes, digest_size=16, person=b"trace").digest()) or 1
 
 
 def span_id_of(owner: UUID) -> int:
-    """Return the id of the span of a request, or of the submit of a job."""
+    """Return the id of the trace span of a request or of a job's submit: a hash of the request's or job's id."""
     return int.from_bytes(blake2b(owner.bytes, digest_size=8, person=b"span").digest()) or 1
 
 
 def trace_log_fields(root: UUID) -> dict[str, str]:
-    """Return the log field `trace_id` of a trace's root; no field without an active recorder."""
+    """Return the log field `trace_id` for a trace's root, a request or job; empty if tracing is off."""
     return {} if _span_recorder is None else {"trace_id": f"{trace_id_of(root):032x}"}

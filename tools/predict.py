@@ -93,7 +93,7 @@ def read_corpus_case(where: str, line: bytes) -> CorpusCase:
 
 
 def show_progress_bar(tasks: list[asyncio.Task[Prediction]]) -> Iterable[asyncio.Task[Prediction]]:
-    """Return the tasks as an iterable that shows a progress bar on stderr."""
+    """Return an iterable of the tasks that shows its progress as a bar on stderr."""
     return track(tasks, "Reading pages", console=Console(stderr=True), transient=True)
 
 

@@ -33,9 +33,9 @@ async def serve_pool_jobs(settings: Settings, pool_name: str) -> None:
 
 
 def set_cpu_bound_slots(settings: Settings, pool_name: str) -> Settings:
-    """Return a worker's settings; in the pool of CPU-bound jobs with a slot for each core.
+    """Return a worker's settings; in the pool of CPU-bound jobs with a changed number of slots.
 
-    The setting `generate_slots` replaces the number of cores.
+    There the number is the setting `generate_slots`, or that of the usable cores if it is 0.
     """
     if pool_name != CPU_BOUND_POOL:
         return settings

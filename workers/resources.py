@@ -28,7 +28,7 @@ class WorkerResources:
         self.opened: dict[Callable[..., Any], Any] = {}
 
     async def open_once(self, opener: Callable[[Settings], AbstractAsyncContextManager[T]]) -> T:
-        """Return the resource that `opener` opens: the same for every task of the process."""
+        """Open a resource by `opener` at the first request; return the same one to all tasks of the process."""
         if opener not in self.opened:
             self.opened[opener] = await self.stack.enter_async_context(opener(self.settings))
         resource: T = self.opened[opener]
@@ -38,13 +38,13 @@ class WorkerResources:
         return await self.open_once(_open_parser)
 
     async def model(self) -> LanguageModel | None:
-        """Return the language model; None if the operator has configured none."""
+        """Return the client of the operator's language model; None if the operator has configured none."""
         return await self.open_once(_open_configured_model)
 
     def event_store(self, *, name: str, patience_s: float) -> OpenEventStore:
         """Return a function that opens a connection to the event store.
 
-        `patience_s` limits each statement, `name` is the name of the database session.
+        `patience_s` is the timeout of each statement, `name` the name of the database session.
         """
         return partial(use_postgres_connection, self.settings.event_store_url, name=name, command_timeout=patience_s)
 

@@ -44,7 +44,7 @@ class FailedKeyTracker:
         return self._clock() - failures[0] < FAILURE_WINDOW_S
 
     def read_failure_budget(self, address: str) -> FailedKeyBudget:
-        """Return an address's failure budget: failures left, and seconds until the oldest one expires."""
+        """Return an address's budget of wrong keys: failures left, and seconds until the oldest one expires."""
         now = self._clock()
         recent = [at for at in self._failures.get(address, ()) if now - at < FAILURE_WINDOW_S]
         resets_in = math.ceil(FAILURE_WINDOW_S - (now - recent[0])) if recent else int(FAILURE_WINDOW_S)
@@ -75,7 +75,7 @@ class Authenticator:
     async def authenticate(
         self, read_key: ApiKeyParts | None, *, expected: Principal | None, address: str
     ) -> Principal:
-        """Return the principal of a key; `expected` is the result of `expect`.
+        """Look up an API key, and return its principal. `expected` is the cached principal of the key, or None.
 
         Raises `ApiKeyUnauthenticated`, and `KillSwitchActive` for the right secret of a key that is switched
         off.
@@ -106,7 +106,7 @@ class Authenticator:
         return principal
 
     def read_failure_budget(self, address: str) -> FailedKeyBudget:
-        """Return the failure budget of an address after its key was refused."""
+        """Return the budget of wrong keys that an address has left after its key was refused."""
         return self._strangers.read_failure_budget(address)
 
     def _hash(self, read_key: ApiKeyParts) -> bytes:
@@ -130,7 +130,7 @@ def read_api_key(state: RequestState) -> ApiKeyParts | None:
 
 
 def client_address(state: RequestState, peer: str, *, hops: int) -> str:
-    """Return the peer's address, or the one that the outermost of `hops` trusted proxies reported.
+    """Return the client's IP address: the peer's, or the one that the outermost of `hops` proxies reported.
 
     With `hops` 0, forwarding headers are ignored, since any caller can write them.
     """

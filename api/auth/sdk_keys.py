@@ -85,10 +85,10 @@ def _read_basic_auth_user(credentials: bytes) -> str | None:
 
 
 def check_page_origin(app: KeyedApp, origin: bytes | None) -> None:
-    """Check the origin of a request with a web key; only browsers send an origin.
+    """Check that a request with an app's key comes from a page of the app's domain.
 
-    Raises `OriginRefused` for a page outside of the app's domain and its subdomains. A request without an
-    origin passes, and so does each request of an app without a domain.
+    Raises `OriginRefused` for a page outside of the domain and its subdomains. A request without an origin
+    passes, since only browsers send one. So does each request of an app without a domain.
     """
     if origin is None or app.web_domain is None:
         return

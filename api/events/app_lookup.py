@@ -24,10 +24,10 @@ class ProjectAppsLookup:
 
     @asynccontextmanager
     async def connect_to_event_store(self) -> AsyncIterator[Conn]:
-        """Yield a connection to the event store. The first call runs the look-up before, and sets `result`.
+        """Yield a connection to the event store; the first call looks up the project's apps before.
 
-        The look-up's connection to the main database is released before the event store's is acquired. Raises
-        `ObjectNotFound` for an unknown project or app.
+        It sets `result`. The look-up's connection to the main database is released before the event store's is
+        acquired. Raises `ObjectNotFound` for an unknown project or app.
         """
         if not self._is_done:
             async with self._request.connection() as conn:

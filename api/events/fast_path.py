@@ -49,7 +49,7 @@ def find_fast_path_route(app: Litestar, scope: HTTPScope) -> HTTPRouteHandler | 
 
 
 async def serve_fast_path_route(handler: HTTPRouteHandler, scope: HTTPScope, receive: Receive, send: Send) -> None:
-    """Run a fast-path route and send its response. An exception gets the same error response as elsewhere."""
+    """Run a fast-path route, and send its response. An exception gets the same error response as elsewhere."""
     request = ApiRequest(scope, receive, send)
     try:
         await requests.prepare_event_request(request)

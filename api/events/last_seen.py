@@ -29,7 +29,7 @@ class AppLastSeenBuffer:
         self.write_requested = asyncio.Event()
 
     def queue_last_event_time(self, app: KeyedApp) -> None:
-        """Queue a write of an app's last-event time; do nothing within 61 s of the app's last write."""
+        """Queue a write of the time of an app's last event; do nothing within 61 s of the app's last write."""
         now = asyncio.get_running_loop().time()
         if now - self._noted.get(app.app_id, -MIN_LAST_SEEN_INTERVAL_S) < MIN_LAST_SEEN_INTERVAL_S:
             return
@@ -41,10 +41,10 @@ class AppLastSeenBuffer:
         self.write_requested.set()
 
     async def write_due(self) -> None:
-        """Write the pending last-event times of all apps to Postgres. Drop them while Postgres is away.
+        """Write the queued last-event times of all apps to Postgres. Drop them while Postgres is away.
 
-        An app's next events queue a new time. Raises any other error after its app is dropped: a failing
-        write must not block the others.
+        An app's next events queue a new time. Raises any other error after dropping its app: a failing write
+        must not block the others.
         """
         self.write_requested.clear()
         while self._due:
@@ -64,7 +64,7 @@ class AppLastSeenBuffer:
 
 @asynccontextmanager
 async def open_last_seen_buffer(pool: Pool) -> AsyncIterator[AppLastSeenBuffer]:
-    """Open a buffer of apps' last-event times, which a background task writes to Postgres.
+    """Yield a buffer of apps' last-event times, which a background task writes to Postgres.
 
     The buffer is written once more at the end of the block.
     """

@@ -65,8 +65,8 @@ async def prepare_event_request(connection: Request[Any, Any, Any]) -> Response[
 async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: UUID | None = None) -> KeyedApp:
     """Authenticate the app key of an event request, check all limits, and return the key's app.
 
-    `app_id` is the app in the path. Raises `AppUnauthenticated`, `KillSwitchActive`, `LimitReached`,
-    `OriginRefused`, `ObjectNotFound`, `StateConflict`, `ServiceUnavailable`.
+    `app_id` is the app in the path; it must be the key's app. Raises `AppUnauthenticated`, `KillSwitchActive`,
+    `LimitReached`, `OriginRefused`, `ObjectNotFound`, `StateConflict`, `ServiceUnavailable`.
     """
     call, services = request.request_state, request.services
     call.rate_class = event_limits.EVENT_RATE_CLASS
@@ -102,7 +102,7 @@ async def admit_event_request(request: ApiRequest, key: str | None, *, app_id: U
 def _cache_refusal(services: Services, app: KeyedApp | None, standing: EventLimitState | None = None) -> Iterator[None]:
     """Cache a `LimitReached` or `ServiceUnavailable` that the block raises for an app, and raise it again.
 
-    The app's next requests then get the same error without a query.
+    The app's next requests then get the same error without a query, for at most 5 s.
     """
     try:
         yield
@@ -119,7 +119,7 @@ def read_app_key(request: ApiRequest) -> str | None:
 
 
 async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_bytes: int = MAX_PLAIN_BYTES) -> bytes:
-    """Return the body of an event request, decompressed if it is gzip; its content type may be any.
+    """Return the body of an event request, decompressed if it is gzip. Its content type may be any.
 
     Raises `MalformedBody`, `BodyOversized`, `MediaTypeUnsupported`. For a malformed or oversized body the app
     pays for the maximum size that decompression may have produced.
@@ -137,10 +137,10 @@ async def decompress_body(request: ApiRequest, app: KeyedApp | None, *, max_byte
 async def parse_events(
     request: ApiRequest, app: KeyedApp, plain: bytes, reader: Callable[..., CooperativeSteps[CheckedEventBatch]]
 ) -> CheckedEventBatch:
-    """Parse the events of a request's body with `reader`, and return the valid and the rejected ones.
+    """Parse the events of a request's body with `reader`; return a batch of valid and rejected events.
 
-    Raises `MalformedBody`, `InvalidValue`, `BodyOversized`. The app pays for the events even on an error. A
-    body without events costs as much as one event of its size.
+    Raises `MalformedBody`, `InvalidValue`, `BodyOversized`. The events count against the app's limit even on an
+    error. A body without events counts as one event of its size.
     """
     event_count, now = 1, request.services.clock()
     try:
@@ -161,9 +161,9 @@ def _has_gzip_body(request: ApiRequest) -> bool:
 
 
 async def store_events(request: ApiRequest, app: KeyedApp, batch: CheckedEventBatch) -> EventIntakeResult:
-    """Commit the valid events of a batch, queue the rejected ones for the quarantine, and return the counts.
+    """Commit the valid events of a batch, and queue the rejected ones for the quarantine.
 
-    Raises `LimitReached`, `ServiceUnavailable`. The result counts new and repeated events.
+    Return the counts of new and of repeated events. Raises `LimitReached`, `ServiceUnavailable`.
     """
     events = request.services.events
     stored = await events.intake.commit_app_events(app, batch.events, size=batch.size)

@@ -16,10 +16,10 @@ _log = logs.get_logger("api.events.write_behind")
 async def run_write_behind(
     pending: asyncio.Event, write_due: Callable[[], Awaitable[None]], *, pause_s: float = 0.0
 ) -> AsyncIterator[None]:
-    """Run a background task that writes each time `pending` is set; at the end of the block, write the rest.
+    """Run a background task that calls `write_due` each time `pending` is set, and at the block's end.
 
-    The task sleeps `pause_s` between two writes, so that many rows become one write. Rows of a failed write
-    are written with the next one.
+    The task sleeps `pause_s` between two writes, so that many rows become one write. Rows of a failed write are
+    written with the next one. The last write may take `SHUTDOWN_WRITE_TIMEOUT_S`.
     """
     writer = asyncio.create_task(_write_rows_repeatedly(pending, write_due, pause_s))
     try:

@@ -23,7 +23,7 @@ class SubmitJob(Protocol):
 
 
 async def submit_project_job(request: ApiRequest, project_id: str, submit: SubmitJob) -> Response[Accepted]:
-    """Start a job in a project, once for an idempotency key, and return the 202 with its address."""
+    """Submit a job in a project, once for an Idempotency-Key; return the 202 with the job's address."""
 
     async def start(conn: Conn) -> WriteResult[Accepted]:
         return accepted_job_result(Accepted, await submit(conn, **request.project_scope(project_id)))

@@ -25,14 +25,14 @@ _log = logs.get_batched_logger("api")
 
 
 def create_request_state(scope: HTTPScope) -> RequestState:
-    """Create the request state and put it on the scope, for all inner layers."""
+    """Create the state of a request, put it on the ASGI scope for all inner layers, and return it."""
     state = RequestState(scope["headers"])
     scope.setdefault("state", {})["request_state"] = state
     return state
 
 
 def wrap_send_with_headers(state: RequestState, send: Send) -> Send:
-    """Return a `send` that adds the headers of every response."""
+    """Return a `send` that adds the common headers to a response, and records its status."""
 
     async def watched(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -47,7 +47,7 @@ def wrap_send_with_headers(state: RequestState, send: Send) -> Send:
 
 
 def _restrict_response_caching(headers: list[tuple[bytes, bytes]]) -> None:
-    """Add `Cache-Control` to a response without it: `private, no-cache` with an ETag, else `no-store`.
+    """Add `Cache-Control` to a response's headers without it: `private, no-cache` with an ETag, else `no-store`.
 
     So shared caches store no answers to a key: they respect `Authorization`, but not `X-Api-Key`.
     """

@@ -47,7 +47,7 @@ class BodyLimits(NamedTuple):
     containers: int = 0
 
     def plus(self, other: "BodyLimits") -> "BodyLimits":
-        """Return the sum of both limits, for two parts of one body."""
+        """Return the sum of each limit, for two parts of one body."""
         return BodyLimits(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
     def times(self, count: int) -> "BodyLimits":
@@ -78,7 +78,7 @@ def body_limits_of_type(kind: Any) -> BodyLimits:
 
 
 def bind_body_limits(app: Litestar) -> None:
-    """Store the maximum body size of each route in the options of the route's handler."""
+    """Compute the maximum body bytes of each route, and store them in its handler's options."""
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
             handler.opt[BODY_LIMIT_ROUTE_OPTION] = _max_body_bytes_of_route(handler)

@@ -66,7 +66,7 @@ def find_body_errors(value: Any, kind: Any) -> InvalidValue | None:
 
 
 def parse_msgspec_error(error: msgspec.ValidationError, kind: Any = None) -> FieldError:
-    """Parse msgspec's error into a path and a message."""
+    """Parse msgspec's error into the path of the invalid value and a message for callers of the API."""
     text = str(error)
     if len(text) > MAX_PARSED_MESSAGE_CHARACTERS:
         # The message repeats the caller's value. The reason stands before the value, the path after it.
@@ -99,9 +99,9 @@ def _find_value_errors(value: Any, kind: Any, path: str) -> Iterator[FieldError]
 
 
 def _has_valid_shape(value: Any, kind: Any) -> bool:
-    """Return whether msgspec accepts the value, as it does for most items of a long list.
+    """Return whether msgspec accepts the value as the type, which then needs no further check.
 
-    Returns False for a type that needs further checks.
+    Returns False for a type that needs further checks. The check is fast for most items of a long list.
     """
     if _has_value_check(kind):
         return False

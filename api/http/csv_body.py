@@ -73,7 +73,7 @@ def _parse_csv_rows(body: bytes, row_kind: type[msgspec.Struct]) -> Iterator[Csv
 
 
 def _read_csv_cells(body: bytes) -> Iterator[tuple[int, list[str]]]:
-    """Yield the cells of each row with the number of its first line. Skips empty lines."""
+    """Yield each CSV row's first line number and its cells. Skip empty lines. Raises `MalformedBody`."""
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -100,7 +100,7 @@ class _CsvLineIterator:
         self._read = self._before = 0
 
     def begin_row(self) -> int:
-        """Mark the begin of a CSV row; return the number of lines read before the row."""
+        """Mark the begin of the next CSV row, and return the number of lines read before it."""
         self._before = self._read
         return self._read
 

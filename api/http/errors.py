@@ -109,12 +109,12 @@ def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[
 
 
 def answer_no_route(request: Request[Any, Any, Any]) -> ASGIResponse:
-    """Answer a path without a route."""
+    """Build the 404 response to a request for a path without a route."""
     return answer_error(request, NotFoundException()).to_asgi_response(None, request)
 
 
 def answer_wrong_host(request: Request[Any, Any, Any]) -> ASGIResponse:
-    """Answer a `Host` that names another server."""
+    """Build the error response to a request with a `Host` that names another server."""
     return answer_error(request, HostHeaderRefused()).to_asgi_response(None, request)
 
 
@@ -130,7 +130,7 @@ def _translate_driver_error(error: Exception) -> Exception:
 def _describe_error(
     error: Exception, request: Request[Any, Any, Any]
 ) -> tuple[str, str, dict[str, Any], dict[str, str]]:
-    """Return the code, message, details and headers for an exception."""
+    """Return the code, message, details and headers of the error response to an exception."""
     if isinstance(error, DomainError):
         return error.code, error.message, error.details, dict(_headers_of_error(error))
     if isinstance(error, ValidationException):
@@ -147,7 +147,7 @@ def _describe_error(
 
 
 def _add_head_to_allow_header(headers: Mapping[str, str], path: str) -> Iterable[tuple[str, str]]:
-    """Yield the framework's headers; add HEAD to `Allow`, which the framework omits."""
+    """Yield the headers of the framework's error, with HEAD added to `Allow`, which the framework omits."""
     for name, value in headers.items():
         if name.lower() == "allow":
             yield "Allow", ", ".join(sorted(head_requests.add_head_method({*value.split(", ")}, path)))
@@ -181,11 +181,11 @@ def _list_parameter_issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]
 
 
 def _find_handler_parameter(handler: Any, name: str) -> Any:
-    """Find the parameter of a route's function; None for the name of anything else."""
+    """Find the parameter of a route's function by its Python name; None if it has no such parameter."""
     return handler.parsed_fn_signature.parameters.get(name) if handler else None
 
 
 def _public_parameter_name(parameter: Any, name: str) -> str:
-    """Return the public name of a parameter; its Python name may differ to avoid a keyword."""
+    """Return the name of a parameter in the API; its Python name may differ to avoid a keyword."""
     public = getattr(parameter and parameter.kwarg_definition, "name", None)
     return public or to_camel_case(name.rstrip("_"))

@@ -12,7 +12,7 @@ def format_etag(version: int) -> str:
 
 
 def versions_in_if_match(request: ApiRequest) -> frozenset[int] | None:
-    """Return the versions that `If-Match` allows, by strong comparison.
+    """Return the versions of an object that the request's `If-Match` allows, by strong comparison.
 
     Returns None if any version is allowed: the header is absent or `*`.
     """

@@ -26,9 +26,9 @@ AppIdFilter = Annotated[
 
 
 def parse_period_filter(since: str | None, until: str | None) -> ListPeriod:
-    """Parse the UTC times `since` and `until` of a list's filter. Raises `InvalidValue`.
+    """Parse the UTC times `since` and `until` of a list's filter as a period. Raises `InvalidValue`.
 
-    The result has None for a missing time, which leaves that end of the period open.
+    A missing time is None, which leaves that end of the period open.
     """
     return ListPeriod(
         None if since is None else timezones.parse_utc_time(since, path="since"),
@@ -50,7 +50,7 @@ def check_filter_values(name: str, values: Sequence[str] | None, known: Collecti
 
 
 def parse_filter_ids(noun: ObjectKind, values: Iterable[str] | None) -> list[UUID] | None:
-    """Parse ids of a filter and drop duplicates, also of ids in different notations; None stays None.
+    """Parse the ids of a list's filter, and drop duplicates, also in different notations; None stays None.
 
     Raises `ObjectNotFound` for a malformed id.
     """
@@ -58,5 +58,5 @@ def parse_filter_ids(noun: ObjectKind, values: Iterable[str] | None) -> list[UUI
 
 
 def parse_filter_id(noun: ObjectKind, value: str | None) -> UUID | None:
-    """Parse one id of a filter; None stays None. Raises `ObjectNotFound` for a malformed id."""
+    """Parse the id of a list's filter; None stays None. Raises `ObjectNotFound` for a malformed id."""
     return None if value is None else path_ids.parse_id(noun, value)

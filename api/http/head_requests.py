@@ -30,7 +30,7 @@ def is_head_of_get(request: HTTPScope) -> bool:
 
 
 def drop_response_body(receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """Wrap both sides of a connection for a GET route that answers a HEAD.
+    """Return a `receive` and a `send` for a GET route that answers a HEAD: the body is dropped.
 
     The response ends after its head. A streaming route gets a disconnect message.
     """

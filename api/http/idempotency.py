@@ -66,7 +66,7 @@ async def run_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awai
 
 
 async def run_plain_idempotent_write(request: ApiRequest, write: Callable[[Conn], Awaitable[T]]) -> Response[T]:
-    """Call `run_idempotent_write` for a write without wakes; its result is answered with 200."""
+    """Call `run_idempotent_write` for a write that wakes no worker; answer 200 with its result."""
 
     async def make(conn: Conn) -> WriteResult[T]:
         return WriteResult(await write(conn))
@@ -127,12 +127,11 @@ async def insert_idempotently(
     insert: Callable[[IdempotencyRecord | None], Awaitable[bool | None]],
     insert_on: Callable[[Conn], Awaitable[object]],
 ) -> Response[T]:
-    """Call `run_idempotent_write` for a write with a known answer: one statement inserts the row and the
-    record.
+    """Insert a row and its idempotency record in one statement; return the response with `result`.
 
-    `insert` returns whether it wrote: False if the record's key was used before, None while another
-    transaction uses it. In a sandbox `insert_on` inserts in a transaction instead, since the clock must be
-    held.
+    If the Idempotency-Key was used for the same request, return the first answer instead. `insert` returns
+    whether it wrote: False if the key was used before, None while another transaction uses it. In a sandbox
+    `insert_on` inserts in a transaction, since the clock must be held.
     """
     if request.principal.sandbox:
 
@@ -153,7 +152,7 @@ async def insert_idempotently(
 async def _retry_until_key_is_free(write: Callable[[], Awaitable[T | None]]) -> T:
     """Call `write` until no other transaction uses the Idempotency-Key; return the result of `write`.
 
-    `write` returns None while another transaction uses it. Raises `RequestInFlight` if that takes too long.
+    `write` returns None while another transaction uses it. Raises `RequestInFlight` after 2 s.
     """
     for _ in range(MAX_CLAIM_ATTEMPTS):
         if (outcome := await write()) is not None:
@@ -194,7 +193,7 @@ async def _read_idempotency_key(request: ApiRequest, body: bytes) -> Idempotency
 
 
 def _keyed_request_digests(peppers: Keyring, digest: bytes) -> tuple[bytes, tuple[bytes, ...]]:
-    """Return the digest keyed with the current pepper, and the other forms that a stored row may have.
+    """Return a request's digest keyed with the current pepper, and the other forms that a row may have.
 
     The digest is keyed since a body may hold a password: a reader of the table could guess it from a plain
     hash. Rows of an older release hold the plain digest.
@@ -204,17 +203,17 @@ def _keyed_request_digests(peppers: Keyring, digest: bytes) -> tuple[bytes, tupl
 
 
 def _request_target(request: ApiRequest) -> list[Any]:
-    """Return the method, the path and the sorted query."""
+    """Return the method, the path and the sorted query of a request, for its digest."""
     query = request.scope["query_string"]
     pairs = sorted(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else []
     return [request.method, request.scope["path"], pairs]
 
 
 def digest_request(target: Sequence[Any], body: bytes) -> CooperativeSteps[bytes]:
-    """Digest a request. In JSON, the order of fields and white space make no difference.
+    """Return the SHA-256 digest of a request's target and body, computed in steps.
 
-    In a large body with a list, an item over `JSON_STEP_BYTES` also counts byte by byte: no stored item is as
-    large.
+    In JSON, the order of fields and white space make no difference. In a large body with a list, an item over
+    `JSON_STEP_BYTES` also counts byte by byte: no stored item is as large.
     """
     try:
         canonical = yield from _canonicalize_json_body(body)

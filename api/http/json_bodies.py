@@ -47,7 +47,7 @@ class _CountingFractionParser:
 
 
 def decode_json_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
-    """Decode a body as a type. Raises `MalformedBody`, and `InvalidValue` with all validation errors."""
+    """Decode a JSON body as a type, in steps. Raises `MalformedBody`, and `InvalidValue` with all validation errors."""
     if len(body) > MAX_UNCOUNTED_BODY_BYTES:
         yield from _check_json_value_counts(body, body_limits_of_type(kind))
         yield
@@ -67,10 +67,9 @@ def decode_json_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
 
 
 def _check_json_value_counts(body: bytes, limits: BodyLimits) -> CooperativeSteps[None]:
-    """Refuse a text with far more values than the type allows, or with a very long number. Raises
-    `InvalidValue`.
+    """Raise `InvalidValue` for a JSON text with far more values than its type allows, or a very long number.
 
-    "Far more" is twice the limit: for one item too many, the decoder reports the exact path.
+    "Far more" is about twice the limit: for one item too many, the decoder reports the exact path.
     """
     maximum = BodyLimits(*(2 * limit + 1_000 for limit in limits))
     if _count_json_quotes(body) > 2 * maximum.strings:
@@ -90,7 +89,7 @@ def _check_json_value_counts(body: bytes, limits: BodyLimits) -> CooperativeStep
 
 
 def _count_json_quotes(text: bytes) -> int:
-    """Count the quotes that begin or end a string."""
+    """Count the quotes that begin or end a string of a JSON text: two for each string."""
     plain = text.replace(rb"\\", b"__") if b"\\" in text else text
     return plain.count(b'"') - plain.count(rb"\"")
 

@@ -63,12 +63,12 @@ def is_browser_of_oauth_flow(request: ApiRequest, state: str) -> bool:
 
 
 def oauth_cookie_name(state: str) -> str:
-    """Return the cookie name of a flow, which hides its state; a browser may run several flows."""
+    """Return the cookie name of a consent flow, which hides its state; a browser may run several flows."""
     return f"oauth_{hashlib.sha256(state.encode()).hexdigest()[:32]}"
 
 
 def _build_redirect_response(location: str) -> Response[None]:
-    """Return a 302 without caching and without a referrer."""
+    """Build a 302 response to an address, without caching and without a referrer."""
     headers = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return ApiResponse(None, status_code=302, headers=headers)
 
@@ -96,9 +96,9 @@ async def _read_oauth_status(request: ApiRequest, flow: StartedOAuthFlow) -> OAu
 
 
 async def wait_for_internal_job(request: ApiRequest, ref: tuple[UUID, UUID], *, within_s: float) -> None:
-    """Wait until an internal job has ended, at most `within_s` seconds, with a query for each poll.
+    """Wait until an internal job has ended, at most `within_s` seconds; query its state every 200 ms.
 
-    Partners can't see such a job, and the long-poll hub neither. `ref` is its organization and id.
+    `ref` is the job's organization and id. Partners can't see such a job, and the long-poll hub neither.
     """
     organization_id, job_id = ref
     for _ in range(int(within_s / LONG_POLL_INTERVAL_S)):

@@ -81,7 +81,7 @@ async def read_list_page_by_id(
     *,
     connect: OpenConnection | None = None,
 ) -> Page[T]:
-    """Return one page of a list in id order; an item's id is its first field.
+    """Return one page of a list in id order, with the next cursor; an item's id is its first field.
 
     Raises `InvalidValue` for a cursor of another origin, `ServiceUnavailable` if reading takes too long.
     """
@@ -148,7 +148,7 @@ class _ListPageBuffer(Generic[T]):
         )
 
     def add_item(self, place: bytes, item: T) -> bool:
-        """Add an item with its position to the page; return False if the page is already full."""
+        """Add an item with its place in the list to the page; return False if the page is already full."""
         if len(self.items) == self._limit or self._size >= MAX_LIST_PAGE_BYTES:
             return False
         shown = msgspec.Raw(msgspec.json.encode(item))
@@ -163,7 +163,7 @@ async def _read_list_page_slice(
 ) -> tuple[Sequence[tuple[bytes, T]], float]:
     """Read one slice of a list's page with its own connection; return its items and the page's seconds left.
 
-    Raises `ServiceUnavailable` if the page's time is over before.
+    Raises `ServiceUnavailable` if the page's time ends before.
     """
     async with connect() as conn:
         loop = asyncio.get_running_loop()
@@ -204,7 +204,7 @@ async def read_timeline_page(
 
 
 def _add_timeline_places(entries: list[TimelineEntry], ahead: timedelta) -> list[tuple[bytes, TimelineEntry]]:
-    """Return each entry with its place: its real time, independent of a sandbox's clock, and an index."""
+    """Return each timeline entry with its place: its real time, without a sandbox's offset, and an index."""
     placed: list[tuple[bytes, TimelineEntry]] = []
     nth, at = 0, UNIX_EPOCH
     for entry in entries:
@@ -215,9 +215,9 @@ def _add_timeline_places(entries: list[TimelineEntry], ahead: timedelta) -> list
 
 
 def decode_cursor(request: ApiRequest, cursor: str | None) -> bytes | None:
-    """Return the position in the list after which a cursor's page begins; None without a cursor.
+    """Return the place in a list after which a cursor's page begins; None without a cursor.
 
-    Raises `InvalidValue` for a cursor that this list didn't return.
+    Raises `InvalidValue` for a cursor of another list or organization, and for a forged one.
     """
     if cursor is None:
         return None
@@ -233,7 +233,7 @@ def decode_cursor(request: ApiRequest, cursor: str | None) -> bytes | None:
 
 
 def encode_cursor(request: ApiRequest, place: bytes) -> str:
-    """Return the signed cursor of the page that begins after a position in the list."""
+    """Return the signed cursor of the page that begins after a place in the request's list."""
     keyring = request.services.peppers
     signed = place + _sign_cursor_place(keyring.keys[keyring.writer], request, place)
     return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()

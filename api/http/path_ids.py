@@ -16,7 +16,7 @@ def parse_id(noun: ObjectKind, text: str) -> UUID:
 
 
 def is_unescaped_path(raw_path: bytes) -> bool:
-    """Return whether a path has no percent escapes and no double slashes, as our routes are written.
+    """Return whether a URL's path has no percent escapes and no double slashes, as our routes are written.
 
     A proxy may interpret other paths differently, and let a path through that it should block.
     """

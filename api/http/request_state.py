@@ -109,7 +109,7 @@ class RequestState:
 
     @property
     def organization_id(self) -> UUID | None:
-        """Return the organization of the request's API key or app key."""
+        """Return the organization of the request's API key or app key; None without a key."""
         owner = self.principal or self.app
         return owner and owner.organization_id
 
@@ -136,7 +136,7 @@ class RequestState:
 
     @property
     def is_free(self) -> bool:
-        """Return whether the request is free: a poll without news, or a refused request to start a job.
+        """Return whether the request doesn't count: a 304, or a refused request to start a job.
 
         A refusal still counts as one of the day's writes, which bounds refusals.
         """
@@ -146,7 +146,7 @@ class RequestState:
         return self.status == NOT_MODIFIED_STATUS or (refused and self.standing is not None and self.standing.passed)
 
     def build_response_headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of every response, for any route or error."""
+        """Build the headers that this request's response gets on any route: id, CORS, rate class, limits."""
         answer = [(b"x-request-id", self.id.encode()), NOSNIFF_HEADER]
         if self.for_pages:
             answer += CORS_HEADERS

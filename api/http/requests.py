@@ -70,10 +70,10 @@ class ApiRequest(Request[Any, Any, State]):
         return {"organization_id": self.organization_id, "project_id": path_ids.parse_id("project", project_id)}
 
     def connection(self) -> AbstractAsyncContextManager[Conn]:
-        """Acquire a Postgres connection from the caller's quota; all callers without a key share one quota.
+        """Return a context with a Postgres connection of the caller's quota; callers without a key share one.
 
-        All reads of a sandbox on this connection see one snapshot. `sandbox_clock_offset`, the sandbox clock's offset,
-        belongs to that snapshot.
+        All reads of a sandbox on this connection see one snapshot. `sandbox_clock_offset`, the sandbox clock's
+        offset, belongs to that snapshot.
         """
         who = self.request_state.principal
         if who is not None and who.sandbox and self.method == "GET":
@@ -97,7 +97,7 @@ class ApiRequest(Request[Any, Any, State]):
         return self.request_state.ahead
 
     async def read_sandbox_clock_offset(self) -> timedelta:
-        """Read the time by which the caller's sandbox clock is ahead; zero for a live organization."""
+        """Read the time by which the caller's sandbox clock is ahead of real time; zero for a live one."""
         if self.principal.sandbox:
             async with self.connection():
                 pass
@@ -106,18 +106,18 @@ class ApiRequest(Request[Any, Any, State]):
     async def hold_clock(self, conn: Conn) -> None:
         """Hold the clock of a sandbox caller until this transaction ends; do nothing for a live organization.
 
-        Raises `StateConflict` CLOCK_ADVANCING.
+        A held clock can't be advanced. Raises `StateConflict` CLOCK_ADVANCING while it is being advanced.
         """
         if self.principal.sandbox:
             held = await sandbox_clock.hold_sandbox_clock(conn, organization_id=self.organization_id)
             self.request_state.ahead = held
 
     def event_store_connection(self) -> AbstractAsyncContextManager[Conn]:
-        """Acquire a connection to the event store from the caller's quota."""
+        """Return a context with a connection to the event store, from the caller's quota."""
         return self.services.event_connections.of(self._connection_quota_owner)
 
     def event_store_connection_within(self, conn: Conn) -> AbstractAsyncContextManager[Conn]:
-        """Return a connection to the event store: `conn` of the main database, if both are one database.
+        """Return a context with an event store connection: `conn` itself, if both are one database.
 
         If each request took two connections of one pool, all could hold their first and wait for their second.
         """
@@ -173,7 +173,7 @@ class ApiRequest(Request[Any, Any, State]):
 
     @property
     def sent_content_type(self) -> bytes:
-        """Return the content type without parameters; JSON if the request has none."""
+        """Return the request's content type in lower case without parameters; JSON if it has none."""
         content_type = self.request_state.headers.get(b"content-type", b"application/json")
         return content_type.partition(b";")[0].strip().lower()
 

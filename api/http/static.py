@@ -15,9 +15,9 @@ _STATIC_CONTENT_TYPES = {"html": "text/html", "js": "text/javascript", "css": "t
 def static_page_routes(
     path: str, folder: str, headers: Mapping[str, str], *, generated: Mapping[str, bytes] | None = None
 ) -> list[HTTPRouteHandler]:
-    """Return the routes of a page: `index.html` at the path itself, its other files below it.
+    """Return the routes of a static page: `index.html` at the path itself, its other files below it.
 
-    `generated` are further files by name.
+    `generated` are further files by name. Each response has `headers`.
     """
     root = files("api").joinpath(folder)
     contents = root.joinpath("index.html").read_bytes()
@@ -32,7 +32,7 @@ def static_page_routes(
 def _static_file_routes(
     path: str, folder: Traversable, headers: Mapping[str, str], generated: Mapping[str, bytes]
 ) -> list[HTTPRouteHandler]:
-    """Return the routes of a folder's files, recursively."""
+    """Return the routes of a folder's static files below a path, subfolders included."""
     contents = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
     contents |= generated
 

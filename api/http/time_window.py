@@ -37,7 +37,7 @@ def metric_sources_of(request: ApiRequest) -> MetricDatabases:
 
 
 async def read_at_one_clock_time(request: ApiRequest, read: Callable[[datetime, timedelta], Awaitable[T]]) -> T:
-    """Call `read` with one time and one offset of a sandbox's clock, and return its result.
+    """Call `read` with the current time and the offset of the caller's sandbox clock; return its result.
 
     `read` uses several connections, and runs again if the clock was moved meanwhile.
     """
@@ -50,9 +50,7 @@ async def read_at_one_clock_time(request: ApiRequest, read: Callable[[datetime, 
 
 @asynccontextmanager
 async def limit_read_time() -> AsyncIterator[None]:
-    """Raise `ServiceUnavailable` if the block takes longer than a list's page may take
-    (`LIST_PAGE_READ_TIMEOUT_S`).
-    """
+    """Raise `ServiceUnavailable` if the block takes longer than `LIST_PAGE_READ_TIMEOUT_S`."""
     try:
         async with asyncio.timeout(LIST_PAGE_READ_TIMEOUT_S):
             yield

@@ -73,9 +73,9 @@ class _ReceivedParts:
 
     @property
     def fingerprint(self) -> bytes:
-        """Return a fingerprint of an upload's parts, with files in order.
+        """Return JSON with the hashes of an upload's texts and files; it is equal for equal uploads.
 
-        Texts count the same before or after files.
+        Files count in order. Texts count the same before or after files.
         """
         texts = [(name, hashlib.sha256(text.encode()).hexdigest()) for name, text in sorted(self.texts.items())]
         files = [("file", file.hash.hexdigest(), *_trailing_byte_count(file)) for file in self.files]
@@ -83,7 +83,7 @@ class _ReceivedParts:
 
 
 def _trailing_byte_count(file: StreamingUpload) -> list[int]:
-    """Return the number of bytes sent after the file's end, in a list; an empty list for none.
+    """Return the number of bytes sent after a file's own end, in a list; an empty list for none.
 
     The number is part of the fingerprint: an upload with such bytes is a different request.
     """
@@ -216,13 +216,13 @@ async def _reserve_upload_token(request: ApiRequest, form: _ReceivedParts, large
 
 
 def _body_size_of_upload(request: ApiRequest, max_bytes: int) -> int:
-    """Return the body's length from its header, or the maximum `max_bytes`."""
+    """Return the length of an upload's body from `Content-Length`; `max_bytes` without that header."""
     length = request.request_state.headers.get(b"content-length", b"")
     return int(length) if length.isdigit() else max_bytes
 
 
 async def _read_file_head(chunks: AsyncIterator[bytes]) -> bytes:
-    """Return the first bytes of a file, enough to detect its type, or all bytes of a shorter file."""
+    """Read the first bytes of an uploaded file, enough to detect its type; all bytes of a shorter file."""
     head = b""
     while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
         head += chunk
@@ -252,7 +252,7 @@ async def _probe_uploaded_files(request: ApiRequest, form: _ReceivedParts) -> li
 
 
 def _check_cost_budget(request: ApiRequest) -> None:
-    """Raise `LimitReached` if earlier uploads have overdrawn the caller's cost budget meanwhile."""
+    """Raise `LimitReached` if earlier uploads have overdrawn the caller's request budget meanwhile."""
     if payer := request.request_state.payer:
         request.services.limiter.budgets.check_bucket(payer)
 

@@ -30,9 +30,9 @@ class _MessageRule(NamedTuple):
 
 
 def translate_msgspec_message(text: str, kind: Any = None) -> str:
-    """Translate a message of msgspec; with the value's type, list the allowed values.
+    """Translate a validation message of msgspec for callers of the API.
 
-    Returns an unknown message unchanged.
+    With the value's type, list the allowed values of an enum. Return an unknown message unchanged.
     """
     allowed = allowed_values_of(kind) if text.startswith("Invalid enum value") else []
     if 0 < len(allowed) <= MAX_LISTED_CHOICES:

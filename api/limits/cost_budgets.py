@@ -148,7 +148,7 @@ class CostBudgets:
         self._overdrawn: OrderedDict[str, tuple[BudgetBucketLevel, float]] = OrderedDict()
 
     def add_charge(self, bucket: BudgetBucket, cost: RequestCost) -> None:
-        """Add the cost of a request to a bucket's pending charges, for the next write to Redis."""
+        """Add the measured cost of a request to a bucket's pending charges, for the next write to Redis."""
         spent = (
             round(cost.cpu_s * MICROSECONDS_PER_SECOND),
             round(cost.database_s * MICROSECONDS_PER_SECOND),
@@ -159,14 +159,14 @@ class CostBudgets:
 
     @property
     def has_pending_charges(self) -> bool:
-        """Return whether charges are pending."""
+        """Return whether charges wait for the next write to Redis."""
         return bool(self._pending)
 
     def take_pending_charges(self, buckets: Iterable[BudgetBucket]) -> tuple[dict[BudgetBucket, int], list[str | int]]:
-        """Remove all pending charges, and return them as the first arguments of the Redis script.
+        """Remove all pending charges; return them within the first arguments of the Redis script.
 
-        Also returns indexes of `buckets` and of the buckets with pending charges. Charges of a call that
-        fails because Redis is away are lost.
+        The arguments cover `buckets` and all other buckets with pending charges. Return also the 1-based index
+        of each of these buckets. The charges are lost if the script's call fails.
         """
         spent, self._pending = self._pending, {}
         places = {bucket: place for place, bucket in enumerate(dict.fromkeys((*buckets, *spent)), 1)}
@@ -185,13 +185,13 @@ class CostBudgets:
             self._overdrawn.popitem(last=False)
 
     def forget_levels(self) -> None:
-        """Drop the remembered levels, after Redis failed: no request is refused while it is away."""
+        """Forget all overdrawn buckets, after Redis failed: no request is refused while it is away."""
         self._overdrawn.clear()
 
     def check_bucket(self, bucket: BudgetBucket) -> None:
-        """Raise `LimitReached` if the bucket was overdrawn at this process's last write.
+        """Raise `LimitReached` if the bucket was overdrawn at the script's last call and can't be refilled yet.
 
-        Makes no round trip.
+        The check uses this process's memory only, without a round trip.
         """
         if bucket.key not in self._overdrawn:
             return
@@ -204,7 +204,7 @@ class CostBudgets:
 def describe_budget_levels(
     buckets: Mapping[TrafficKind, BudgetBucket], levels: Sequence[BudgetBucketLevel] | None
 ) -> list[BudgetUse]:
-    """Return the state of each budget of an organization for `GET /v1/usage`.
+    """Return the state of an organization's request budgets for `GET /v1/usage`: one for each bucket and resource.
 
     If `levels` is None, because Redis is away, the available amounts are None.
     """

@@ -49,7 +49,7 @@ _loop_watchdog = LoopWatchdog()
 
 
 def count_body_bytes(cost: RequestCost, receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """Wrap both sides of a connection to count the bytes of bodies."""
+    """Return a wrapped `receive` and `send` that add the bytes of both bodies to a request's cost."""
 
     async def receive_counted() -> Any:
         message = await receive()

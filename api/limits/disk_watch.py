@@ -71,7 +71,7 @@ class DiskWatch:
         self._part = 0.0
 
     def check_event_intake_open(self) -> None:
-        """Raise `ServiceUnavailable` while intake of events is closed."""
+        """Raise `ServiceUnavailable` while the intake of events is closed for a nearly full disk."""
         if self._events.is_closed:
             metrics.DISK_REFUSED_EVENT_REQUESTS.inc()
             raise ServiceUnavailable(
@@ -79,11 +79,10 @@ class DiskWatch:
             )
 
     def check_event_budget_share(self, used: float) -> None:
-        """Raise `ServiceUnavailable` for an organization that has used more than this fraction of its day's
-        budget.
+        """Raise `ServiceUnavailable` if an organization used too large a share of its daily event budget.
 
-        The allowed fraction falls from 1 to 0 while the disk fills from `FAIR_SHARE_DISK_LEVEL` to the mark
-        of events.
+        `used` is that share. The allowed share falls from 1 to 0 while the fullest disk fills from
+        `FAIR_SHARE_DISK_LEVEL` to the mark that closes the intake of events.
         """
         if used > (EVENT_INTAKE_WATERMARK.closes - self._part) / (
             EVENT_INTAKE_WATERMARK.closes - FAIR_SHARE_DISK_LEVEL
@@ -93,7 +92,7 @@ class DiskWatch:
             raise ServiceUnavailable(message, retry_after=DISK_FULL_RETRY_AFTER_S)
 
     def check_upload_intake_open(self) -> None:
-        """Raise `ServiceUnavailable` while uploads are closed."""
+        """Raise `ServiceUnavailable` while uploads are closed because the main database's disk is nearly full."""
         if self._uploads.is_closed:
             raise ServiceUnavailable(
                 "the database is nearly full: repeat the upload later", retry_after=DISK_FULL_RETRY_AFTER_S
@@ -129,7 +128,7 @@ class DiskWatch:
 
 
 async def _measure_used_disk_fraction(watched: WatchedDisk) -> float:
-    """Return the used fraction of a database's disk, and export it as a metric.
+    """Measure the used fraction of a database's disk, export it as a metric, and return it.
 
     Raises `ServiceUnavailable` if Postgres is away.
     """

@@ -148,7 +148,7 @@ class EventRateLimiter:
     def count_request(self, app: KeyedApp) -> asyncio.Future[EventLimitState]:
         """Count one request of an app if its limit allows it; return the future of the app's limit state.
 
-        The query starts before the caller awaits it.
+        The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
         """
         return self._questions.queue_lookup(_EventLimitLookup(app.app_id, _event_limits_of(app), 1))
 
@@ -163,7 +163,7 @@ class EventRateLimiter:
         self._spent[app.app_id] = limits, before + events
 
     def _count_spent_events(self) -> None:
-        """Start a script call for the spent events, unless another call has written them meanwhile."""
+        """Start a script call that writes the pending events, unless another call has written them meanwhile."""
         for app_id, (limits, _) in self._spent.items():
             self._questions.queue_lookup(_EventLimitLookup(app_id, limits, 0))
             return
@@ -185,9 +185,9 @@ class EventRateLimiter:
     def _event_limit_states(
         self, questions: Sequence[_EventLimitLookup], rows: Mapping[UUID, list[int]]
     ) -> Iterator[EventLimitState]:
-        """Yield the state for each lookup, in order; an app's requests pass while its bucket holds any.
+        """Yield the limit state for each lookup, in order, and cache each refusal for its app.
 
-        Caches each refusal for its app.
+        An app's requests pass in order until its bucket is empty.
         """
         left = {app_id: row[0] for app_id, row in rows.items()}
         for question in questions:

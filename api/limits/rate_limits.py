@@ -121,7 +121,7 @@ class RateLimitState(NamedTuple):
         return self._replace(left=self.left + 1)
 
     def refusal(self) -> LimitReached:
-        """Return the `LimitReached` of a refused request: the budget's, else the day's, else the minute's."""
+        """Build the `LimitReached` error of a refused request: the budget's, else the day's, else the minute's."""
         if self.level:
             return self.level.refusal()
         if self.charge.cap and self.left_of_day <= 0:
@@ -159,7 +159,7 @@ class RateLimitScript:
     async def run(
         self, keys: Sequence[str], arguments: Sequence[str | int], *, requests: int
     ) -> list[list[int]] | None:
-        """Run the limit script in Redis, and return its rows; None while Redis is away.
+        """Run the limit script in Redis, and return its rows; None while Redis is away or slow.
 
         Without Redis the requests pass uncounted, and a metric shows their number.
         """
@@ -195,13 +195,13 @@ class RateLimiter:
     def charge(self, principal: Principal, rate_class: RateClass) -> asyncio.Future[RateLimitState]:
         """Count one request of a key if the limit allows it; return the future of the key's limit state.
 
-        The query starts before the caller awaits it.
+        The query starts before the caller awaits it. While Redis is away, the request passes uncounted.
         """
         who = principal.key_uuid, principal.organization_id, principal.tier
         return self._charges.queue_lookup(_request_charge_of(*who, rate_class, self._clock().date()))
 
     async def uncount_request(self, standing: RateLimitState) -> None:
-        """Uncount a request that turned out to be free; the daily count of a write stays."""
+        """Remove a request that turned out to be free from its key's count; the daily count of a write stays."""
         await self._charges.queue_lookup(standing.charge._replace(second=standing.second))
 
     def spend(self, bucket: BudgetBucket, cost: RequestCost) -> None:
@@ -211,7 +211,7 @@ class RateLimiter:
             self._flushing = asyncio.get_running_loop().call_later(CHARGE_FLUSH_INTERVAL_S, self._write_pending_charges)
 
     async def close(self) -> None:
-        """Write the pending charges."""
+        """Stop the timer of the next write, and write the pending charges to Redis."""
         if self._flushing:
             self._flushing.cancel()
             self._flushing = None
@@ -250,8 +250,8 @@ class RateLimiter:
     ) -> tuple[dict[BudgetBucket, BudgetBucketLevel] | None, list[list[int]]]:
         """Call the script once: write all pending charges, read the levels of `budgets`, count the requests.
 
-        While the breaker is open, charges stay pending. Charges of a failed call are lost: it may have
-        written them.
+        Return the levels and a row for each counted request; None and no rows while Redis is away. While the
+        breaker is open, charges stay pending. Charges of a failed call are lost: it may have written them.
         """
         if self._script.is_breaker_open(requests=counts.total()):
             return None, []
@@ -273,7 +273,7 @@ class RateLimiter:
 async def open_rate_limiter(
     redis: Redis, breaker: CircuitBreaker, clock: Callable[[], datetime]
 ) -> AsyncIterator[RateLimiter]:
-    """Open a limiter with its connection; write all pending charges at the end of the block."""
+    """Yield a rate limiter with its script loaded; write all pending charges at the end of the block."""
     limiter = RateLimiter(redis, breaker, clock)
     await limiter.load_script()
     try:
@@ -286,7 +286,7 @@ async def open_rate_limiter(
 def _request_charge_of(
     key: UUID, organization_id: UUID, tier: OrganizationTier, rate_class: RateClass, day: date
 ) -> RequestCharge:
-    """Return the charge of a key's requests of one class on one day; cached."""
+    """Return the Redis keys and limits that count a key's requests of one class on one day; cached."""
     quota = REQUEST_LIMITS_BY_TIER[tier]
     return RequestCharge(
         rate_class,

@@ -78,7 +78,7 @@ class TenantConnectionPool:
     def _leave(self, organization_id: UUID, granted: asyncio.Future[None]) -> None:
         """Remove a request from the queue, after a timeout or a cancel.
 
-        If it was granted a connection in the same moment, give that back.
+        If it was granted a connection in the same moment, give the connection back.
         """
         if granted.done() and not granted.cancelled():
             self._give_connection_back(organization_id)
@@ -111,7 +111,7 @@ class TenantConnectionPool:
             self._forget(turn)
 
     def _next_organization(self) -> UUID | None:
-        """Return the next waiting organization in turn that is below its quota."""
+        """Return the next waiting organization in turn that is below its quota; None if there is none."""
         return next(
             (organization_id for organization_id in self._waiting if self._has_free_connection(organization_id)), None
         )

@@ -97,7 +97,7 @@ OPENAPI_TAG_DESCRIPTIONS = {
 
 
 def render_openapi_document(app: Litestar) -> bytes:
-    """Return the OpenAPI 3.1 document of every route of the app."""
+    """Return the OpenAPI 3.1 document of every documented route of the app, as JSON."""
     all_operations = list_operations(app)
     schemas = _build_schemas_of_operations(all_operations)
     paths: dict[str, Json] = {}
@@ -122,7 +122,7 @@ def render_openapi_document(app: Litestar) -> bytes:
 
 
 def _build_schemas_of_operations(all_operations: list[ApiOperation]) -> OpenApiSchemas:
-    """Return the shapes of all bodies and answers, and of the error envelope."""
+    """Build the OpenAPI schemas of all request bodies and answers, and of the error envelope."""
     named = [
         kind
         for operation in all_operations

@@ -149,7 +149,7 @@ _ENUM_NAMES_BY_VALUES = {frozenset(enum.values): name for name, enum in OPENAPI_
 
 
 def find_enum_name(schema: Json) -> str | None:
-    """Return the name of the public enum that has a schema's title or its values; None if there is none."""
+    """Return the name of the public enum with a JSON schema's title or values; None if there is none."""
     if schema.get("title") in OPENAPI_ENUMS:
         return str(schema["title"])
     return _ENUM_NAMES_BY_VALUES.get(frozenset(schema["enum"])) if "enum" in schema else None

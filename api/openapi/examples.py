@@ -29,7 +29,7 @@ class OpenApiExample(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
 
 @cache
 def load_openapi_examples() -> Mapping[str, OpenApiExample]:
-    """Load the examples by operation id."""
+    """Load the recorded examples of requests and answers, by operation id; cached."""
     folder = files("api.openapi") / "examples"
     example_files = [file for file in folder.iterdir() if file.name.endswith(EXAMPLE_FILE_SUFFIX)]
     return {
@@ -39,13 +39,13 @@ def load_openapi_examples() -> Mapping[str, OpenApiExample]:
 
 
 def openapi_content_example(operation: str, part: Literal["body", "form", "answer"]) -> dict[str, Any]:
-    """Return `{"example": ...}` for the content of a request or an answer; empty without an example."""
+    """Return `{"example": ...}` for an operation's body, form or answer; empty without an example."""
     example = load_openapi_examples().get(operation)
     value = UNSET if example is None else getattr(example, part)
     return {} if value is UNSET else {"example": value}
 
 
 def parameter_example(operation: str, name: str) -> dict[str, Any]:
-    """Return `{"example": ...}` for a parameter; empty without an example."""
+    """Return `{"example": ...}` for a parameter of an operation; empty without an example."""
     example = load_openapi_examples().get(operation)
     return {"example": example.parameters[name]} if example and name in example.parameters else {}

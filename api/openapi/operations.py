@@ -60,12 +60,12 @@ class ApiOperation(NamedTuple):
 
     @property
     def accepted_type(self) -> Any:
-        """Return the type of the operation's 202 if another success status has another type; else None."""
+        """Return the type of the operation's 202, if its other success status has another type; else None."""
         return self.handler.opt.get("accepts")
 
     @property
     def own_statuses(self) -> tuple[int, ...]:
-        """Return its own statuses, in addition to its success status and those of every route."""
+        """Return the operation's own HTTP statuses, in addition to its success status and those of every route."""
         return self.needs.statuses if self.needs else self.handler.opt.get("also", ())
 
     @property
@@ -83,12 +83,12 @@ class ApiOperation(NamedTuple):
 
 
 def list_operations(app: Litestar) -> list[ApiOperation]:
-    """List the operations by path, then by method."""
+    """List the API's documented operations by path, then by method."""
     return sorted(_iterate_api_operations(app), key=lambda one: (one.path, one.method))
 
 
 def strip_none_from_type(kind: Any) -> Any:
-    """Return `X` for `X | None`, and any other type unchanged."""
+    """Return the type `X` for `X | None`, and any other type unchanged."""
     kinds = [member for member in get_args(kind) if member is not NoneType]
     return kinds[0] if kinds and NoneType in get_args(kind) else kind
 

@@ -70,7 +70,7 @@ REQUEST_HEADER_PARAMETERS: dict[str, Json] = {
 
 
 def describe_parameters(operation: ApiOperation) -> list[Json]:
-    """Return the parameters in path, query and headers."""
+    """Describe an operation's parameters in path, query and headers, for the OpenAPI document."""
     documented = [
         *_describe_path_parameters(operation),
         *_describe_query_parameters(operation),
@@ -136,7 +136,7 @@ def _query_parameter_schema(field: FieldDefinition, definition: ParameterKwarg) 
 
 
 def _list_parameter_style(field: FieldDefinition) -> Json:
-    """Describe a list parameter: several values, separated by commas."""
+    """Return the OpenAPI style of a list parameter, comma-separated values; empty for any other."""
     return {"style": "form", "explode": False} if field.is_non_string_sequence else {}
 
 

@@ -46,7 +46,7 @@ _RATE_LIMIT_HEADER_NAMES = ("RateLimit-Policy", "RateLimit", "X-RateLimit-Endpoi
 
 
 def describe_error_status(status: int) -> Json:
-    """Return the shared description of an error status, which operations refer to."""
+    """Describe an error status once for all operations: its codes, headers and an example."""
     codes = {name: code for name, code in ERROR_CODES.items() if code.status == status}
     example = {"code": next(iter(codes)), "message": "what to do next", "requestId": _EXAMPLE_REQUEST_ID}
     extra = {

@@ -68,7 +68,7 @@ _SAMPLE_UNKNOWN_OUTCOME_ERROR = PostError(
 
 
 def _unpublished_post_fields(**changed: Any) -> SampleFields:
-    """Return the fields of a post that its platform hasn't published."""
+    """Return the sample fields of a post that its platform hasn't published, with those in `changed`."""
     return {"published_at": None, "external_id": None, "external_url": None, **changed}
 
 

@@ -27,7 +27,7 @@ class OpenApiSchemas(NamedTuple):
 
 
 def build_openapi_schemas(kinds: list[Any]) -> OpenApiSchemas:
-    """Build the schemas of the types in requests and answers."""
+    """Build the OpenAPI schemas of the types in requests and answers, and of all public enums."""
     refs, components = msgspec.json.schema_components(kinds, ref_template=f"{_SCHEMA_REFERENCE_PREFIX}{{name}}")
     structs = {cls.__name__: cls for kind in kinds for cls in _iterate_structs_in_type(kind, set())}
     schemas_by_name = {
@@ -108,16 +108,16 @@ def _build_property_schema(schema: Json, text: str | None, *, is_request: bool) 
 
 
 def _require_one_field_schema(cls: Any) -> Json:
-    """Return a schema that requires one of a type's `at_least_one` fields, not null; else an empty schema.
+    """Return a JSON schema that requires one of a class's `at_least_one` fields, not null.
 
-    With `anyOf`, a generator would lose the type.
+    Return an empty schema for a class without such fields. With `anyOf`, a generator would lose the type.
     """
     names: tuple[str, ...] = getattr(cls, "at_least_one", ())
     return {"not": {"properties": {name: {"type": "null"} for name in names}}} if names else {}
 
 
 def _iterate_structs_in_type(kind: Any, visited: set[Any]) -> Iterator[type[msgspec.Struct]]:
-    """Yield the structs in a type, itself included."""
+    """Yield the msgspec structs in a type, itself included, except for those in `visited`."""
     if kind in visited:
         return
     visited.add(kind)

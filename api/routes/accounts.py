@@ -128,7 +128,7 @@ async def social_callback(
     error: OAuthErrorReason = None,
     iss: OAuthIssuer = None,
 ) -> Response[None]:
-    """Receive a person from an account's server; redirects to the state's `returnUrl`.
+    """Receive a person from an account's server after the consent; redirect to the state's `returnUrl`.
 
     `state` and `status` are added to `returnUrl`. The status is `failed` in another browser than the one that
     followed `authorizeUrl`.
@@ -194,14 +194,14 @@ async def list_social_accounts(
     cursor: PageCursor = None,
     limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[SocialAccount]:
-    """List a project's accounts, newest first, disconnected ones included."""
+    """List a project's social accounts, newest first, disconnected ones included."""
     find = partial(accounts.list_accounts, platforms=platform, statuses=status, leased=leased)
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
 @get("/social-accounts/{social_account_id:str}", opt=build_route_options("social:read", RateClass.READ_LIGHT, 404))
 async def get_social_account(request: ApiRequest, social_account_id: FromPath[str]) -> SocialAccount:
-    """Return an account. `reauth_required` means that only its owner can reconnect it."""
+    """Return a social account. `reauth_required` means that only its owner can reconnect it."""
     async with request.connection() as conn:
         return await accounts.read_account(
             conn, organization_id=request.organization_id, account_id=path_ids.parse_id("account", social_account_id)
@@ -216,7 +216,7 @@ async def get_social_account(request: ApiRequest, social_account_id: FromPath[st
 async def disconnect_social_account(
     request: ApiRequest, social_account_id: FromPath[str]
 ) -> Response[AccountDisconnected]:
-    """Disconnect an account for good: its tokens are deleted, and nothing more is sent to it.
+    """Disconnect a social account for good: its tokens are deleted, and nothing more is sent to it.
 
     Its waiting posts are canceled; repeating the request returns the same answer. This also works in an
     archived project.

@@ -108,7 +108,7 @@ async def list_all_social_accounts(
     cursor: PageCursor = None,
     limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[SocialAccount]:
-    """List the accounts of all active projects of the organization, newest first.
+    """List the social accounts of all active projects of the organization, newest first.
 
     `status=reauth_required` lists the accounts that only their owners can reconnect. To list the accounts of
     an archived project, filter by it.

@@ -22,7 +22,7 @@ ROTATE_KEY_AT_ONCE = ApiKeyRotate()
 
 @post("/api-keys", opt=build_route_options("keys:write", RateClass.WRITE_LIGHT, 409), status_code=201)
 async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> Response[ApiKeyShown]:
-    """Create a key with at most the rights of yours. Only this answer contains its secret."""
+    """Create an API key with at most the rights of yours. Only this answer contains its secret."""
 
     async def create(conn: Conn) -> WriteResult[ApiKeyShown]:
         key = await api_keys.insert_api_key(
@@ -44,7 +44,7 @@ async def create_api_key(request: ApiRequest, data: JSONBody[ApiKeyCreate]) -> R
 async def list_api_keys(
     request: ApiRequest, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[ApiKey]:
-    """List the organization's keys, newest first, killed ones included."""
+    """List the organization's API keys, newest first, killed ones included."""
     who = request.principal
     find = partial(api_keys.list_api_key_page, organization_id=who.organization_id, env=who.env)
     return await read_list_page_by_id(request, find, cursor, limit)
@@ -52,7 +52,7 @@ async def list_api_keys(
 
 @get("/api-keys/{api_key_id:str}", opt=build_route_options("keys:write", RateClass.READ_LIGHT, 404))
 async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
-    """Return one key, without its secret."""
+    """Return one API key, without its secret."""
     who = request.principal
     async with request.connection() as conn:
         return await api_keys.read_api_key_by_id(
@@ -68,7 +68,7 @@ async def get_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> ApiKey:
 async def rotate_api_key(
     request: ApiRequest, api_key_id: FromPath[str], data: JSONBody[ApiKeyRotate] = ROTATE_KEY_AT_ONCE
 ) -> Response[ApiKeyShown]:
-    """Rotate a key's secret; the key keeps its id, scopes and Idempotency-Keys.
+    """Rotate an API key's secret; the key keeps its id, scopes and Idempotency-Keys.
 
     Your key must have all rights of the rotated key.
     """
@@ -92,7 +92,7 @@ async def rotate_api_key(
     status_code=200,
 )
 async def kill_api_key(request: ApiRequest, api_key_id: FromPath[str]) -> Response[ApiKey]:
-    """Kill a key for good, from its next request on. Your key must have all of its rights.
+    """Kill an API key for good, from its next request on. Your key must have all of its rights.
 
     Repeating the request changes nothing.
     """

@@ -188,7 +188,7 @@ async def get_app_media(request: ApiRequest, project_id: FromPath[str], asset_id
 async def delete_app_media(
     request: ApiRequest, project_id: FromPath[str], asset_id: FromPath[str]
 ) -> Response[AppMediaDeleted]:
-    """Delete a file, or reject a suggestion, so that no later ingest suggests it again.
+    """Delete a file of a project's app, or reject a suggested one, so that no later ingest suggests it again.
 
     From then on the file and its `url` are not found. Content made with it stays unchanged, and running
     generations with it complete.

@@ -39,7 +39,7 @@ async def list_audit_log(
     cursor: PageCursor = None,
     limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[AuditEntry]:
-    """List the actions in the organization, newest first."""
+    """List the entries of the organization's audit log, newest first."""
     period = filters.parse_period_filter(since, until)
 
     async def find(conn: Conn, /, **page_args: Any) -> list[AuditEntry]:

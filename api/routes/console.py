@@ -22,7 +22,7 @@ _CONSOLE_PAGE_HEADERS = {
 
 
 def platforms_script() -> bytes:
-    """Return a script with the platforms' words and display rules, by title."""
+    """Render a JavaScript module for the console with each platform's words and display rules, by title."""
     described = sorted(PLATFORM_DESCRIPTIONS.values(), key=lambda platform: platform.title)
     values = {platform.name: _describe_platform(platform) for platform in described}
     comment = b"// The platforms' descriptions, from platforms/*/description.py.\n"
@@ -30,9 +30,9 @@ def platforms_script() -> bytes:
 
 
 def _describe_platform(platform: PlatformDescription) -> dict[str, Any]:
-    """Return the console's values of a platform.
+    """Return the words and display rules of a platform that the console's script contains.
 
-    `server` is an example of the name that a person enters; null if nothing is to be entered.
+    `server` is an example of the server name that a person enters; null if nothing is to be entered.
     """
     password, server = None, None
     match platform.login:

@@ -167,7 +167,7 @@ async def get_content(request: ApiRequest, content_id: FromPath[str]) -> Respons
 async def patch_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[ContentPatch]
 ) -> Response[Content]:
-    """Change the caption, or declare AI-made content: a new revision. Equal values change nothing.
+    """Change a content item's caption, or declare it AI-made: a new revision. Equal values change nothing.
 
     Approved content becomes pending again and its queued posts blocked, at once. Waiting posts without a
     `captionOverride` use the new caption. If a platform of such a post would refuse it, the change is refused

@@ -16,7 +16,7 @@ _DOCS_PAGE_HEADERS = {
 
 @get("/v1/openapi.json", include_in_schema=False)
 async def openapi_json(request: ApiRequest) -> Response[bytes]:
-    """Serve the document for tools."""
+    """Serve the API's OpenAPI document for tools, as JSON."""
     return Response(request.app.state.openapi, media_type="application/json")
 
 

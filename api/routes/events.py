@@ -71,7 +71,7 @@ async def send_events_from_server(request: ApiRequest) -> Response[EventsTaken]:
 
 
 async def _find_app_of_events(request: ApiRequest, conn: Conn, head: ServerHead) -> KeyedApp:
-    """Return the app that a server's request names by project id and app id.
+    """Return the SDK app that a server's event request names by project id and app id.
 
     Raises `ObjectNotFound`, and `StateConflict` for an archived project.
     """

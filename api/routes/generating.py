@@ -49,7 +49,7 @@ async def generate_content(
 async def regenerate_content(
     request: ApiRequest, content_id: FromPath[str], data: JSONBody[Regenerate] = REGENERATE_UNCHANGED
 ) -> Response[ContentAccepted]:
-    """Generate an item again, from the same request and the current brand: its next revision.
+    """Generate a content item again, from the same request and the current brand: its next revision.
 
     Until the job ends, the item keeps its files, caption, approval and posts. Then approved content is
     pending again and its queued posts are blocked. The URLs of the earlier files work for one more day.
@@ -70,7 +70,7 @@ async def regenerate_content(
 
 @get("/content/{content_id:str}/progress", opt=build_route_options("content:read", RateClass.READ_LIGHT, 404))
 async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -> ContentProgress:
-    """Return the progress of the job that generates an item or its next revision."""
+    """Return the progress of the job that generates a content item or its next revision."""
     async with request.connection() as conn:
         return await generating.read_content_progress(
             conn, organization_id=request.organization_id, content_id=path_ids.parse_id("content", content_id)
@@ -82,7 +82,7 @@ async def get_content_progress(request: ApiRequest, content_id: FromPath[str]) -
     opt=build_route_options("content:read", RateClass.READ_LIGHT, 404),
 )
 async def get_content_asset(request: ApiRequest, content_id: FromPath[str], asset_id: FromPath[str]) -> Asset:
-    """Return one file of an item."""
+    """Return one file of a content item."""
     async with request.connection() as conn:
         item = await content.read_content(
             conn,

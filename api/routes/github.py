@@ -113,14 +113,14 @@ async def github_callback(
 
 @get("/github/installation", opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_github_installation(request: ApiRequest) -> GitHubInstallation:
-    """Return the organization's installation; 404 if there is none."""
+    """Return the organization's installation of the GitHub App; 404 if there is none."""
     async with request.connection() as conn:
         return await github_installations.read_installation(conn, organization_id=request.organization_id)
 
 
 @delete("/github/installation", opt=build_route_options("ingest:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def delete_github_installation(request: ApiRequest) -> Response[GitHubDisconnected]:
-    """Disconnect the installation: new ingests can read only public repositories."""
+    """Disconnect the GitHub App's installation: new ingests can read only public repositories."""
     who = request.principal
     return await run_plain_idempotent_write(
         request,

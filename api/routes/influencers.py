@@ -94,7 +94,7 @@ async def get_influencer(request: ApiRequest, influencer_id: FromPath[str]) -> R
 async def patch_influencer(
     request: ApiRequest, influencer_id: FromPath[str], data: JSONBody[InfluencerPatch]
 ) -> Response[Influencer]:
-    """Change name, voice or language for future content. Omitted fields stay unchanged."""
+    """Change an influencer's name, voice or language for future content. Omitted fields stay unchanged."""
 
     async def change(conn: Conn) -> WriteResult[Influencer]:
         changed, version = await influencers.apply_influencer_patch(

@@ -210,7 +210,7 @@ async def retry_job(request: ApiRequest, job_id: FromPath[str]) -> Response[Acce
 
 
 async def _read_job(request: ApiRequest, ref: AwaitedObjectRef) -> VersionedJob:
-    """Return the current job and its version. In a sandbox this reads the sandbox's clock, too.
+    """Return the current job and its version. In a sandbox, read the sandbox's clock, too.
 
     Raises `ObjectNotFound` for an unknown job.
     """
@@ -225,10 +225,10 @@ async def _read_job(request: ApiRequest, ref: AwaitedObjectRef) -> VersionedJob:
 
 
 async def _wait_for_job(request: ApiRequest, ref: AwaitedObjectRef, state: VersionedJob, seconds: int) -> VersionedJob:
-    """Wait at most `seconds` until a job has ended, and return the job.
+    """Wait at most `seconds` until a job has ended, and return the job with its version.
 
-    If the client has the current version (`If-None-Match`), wait only for a newer one. An ended job, and a
-    job with another version than the client's, are returned at once.
+    If the client has the current version (`If-None-Match`), wait only for a newer one. An ended job, and a job
+    with another version than the client's, are returned at once.
     """
     if jobs.has_job_ended(state):
         return state
@@ -273,11 +273,11 @@ def _encode_job_event(request: ApiRequest, state: VersionedJob) -> bytes:
 
 
 def _is_newer_job_version(version: int, state: VersionedJob) -> bool:
-    """Return whether a job is newer than `version`. Versions only grow; a poll may return an older one."""
+    """Return whether a job's state is newer than `version`. Versions only grow, but a poll may return an older one."""
     return state[1] > version
 
 
 def _seconds_until_next_job_poll(job: Job, now: datetime) -> int:
-    """Return the seconds until the next poll makes sense: 1, and up to 10 for a long-running job."""
+    """Return the seconds until a client should poll a job again: 1, up to 10 for a long-running job."""
     age = (now - job.created_at).total_seconds()
     return math.ceil(max(1.0, min(10.0, age / 4)))

@@ -50,7 +50,7 @@ async def request_leased_accounts(
 async def get_lease_request(
     request: ApiRequest, project_id: FromPath[str], lease_request_id: FromPath[str]
 ) -> LeaseRequest:
-    """Return a request with its status and the assigned accounts."""
+    """Return a lease request with its status and the assigned accounts."""
     async with request.connection() as conn:
         return await requests.read_lease_request(
             conn, **request.project_scope(project_id), request_id=path_ids.parse_id("lease_request", lease_request_id)
@@ -64,7 +64,7 @@ async def get_lease_request(
 async def list_leased_account_requests(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[LeaseRequest]:
-    """List a project's requests, newest first."""
+    """List a project's lease requests, newest first."""
     return await read_project_list_page(request, requests.list_requests_of_project, project_id, cursor, limit)
 
 
@@ -72,7 +72,7 @@ async def list_leased_account_requests(
 async def list_leased_accounts(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[LeasedAccount]:
-    """List a project's leases, newest first, ended ones included."""
+    """List a project's leases of accounts, newest first, ended ones included."""
     return await read_project_list_page(request, leases.list_leases_of_project, project_id, cursor, limit)
 
 

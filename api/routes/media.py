@@ -71,8 +71,8 @@ async def get_media(request: ApiRequest, token: FromPath[str]) -> Stream | Respo
 async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Stream:
     """Return a whole file at the URL for one call to a platform, and record the fetch.
 
-    Its organization pays for the bytes, but its budget never refuses them: a post must not fail because of
-    other readers.
+    The URL has the ticket of that call. The file's organization pays for the bytes, but its budget never
+    refuses them: a post must not fail because of other readers.
     """
     file, headers = await _find_media_file_by_ticket(request, token, ticket, counts=True)
     request.request_state.payer = _budget_bucket_of_file(file)
@@ -82,7 +82,7 @@ async def get_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket:
 
 @head("/media/{token:str}", status_code=200, opt={"also": (304,), "refusals": (404, 503)})
 async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None]:
-    """Return the headers that GET has for the whole file, without its bytes."""
+    """Return the headers that GET has for the whole file of content, without its bytes."""
     file, headers = await _find_media_file(request, token)
     if _is_file_known_to_client(request, file):
         return ApiResponse(None, status_code=304, headers=headers)

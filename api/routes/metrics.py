@@ -45,10 +45,10 @@ async def get_metrics(
     until: time_window.WindowUntilFilter = None,
     granularity: Annotated[Granularity, time_window.GRANULARITY_PARAMETER] = "day",
 ) -> Metrics:
-    """Return metrics by hour, day or week in the project's time zone; also of an archived project.
+    """Return metrics of a project, account or post by hour, day or week in the project's time zone.
 
-    Each bucket of the window is listed: 0 if nothing happened, null if nothing was collected. The maximum is
-    1,000 buckets. Late events change buckets that are not `final`.
+    This works for an archived project, too. Each bucket of the window is listed: 0 if nothing happened, null if
+    nothing was collected. The maximum is 1,000 buckets. Late events change buckets that are not `final`.
     """
     chosen = verbs.choose_scope_metrics(metric_scope, metrics, has_id=subject_id is not None)
 

@@ -15,7 +15,7 @@ from schemas.ops import Pool, Worker
 
 @get("/ops/pools", opt=build_route_options("ops:read", RateClass.READ_LIGHT))
 async def list_pools(request: ApiRequest) -> Page[Pool]:
-    """List the pools with their waiting and running jobs, and the number of workers they need."""
+    """List the worker pools with their waiting and running jobs, and the number of workers they need."""
     async with request.connection() as conn:
         return Page(items=await pools.list_worker_pools(conn, slots=request.services.settings.slots), next_cursor=None)
 
@@ -29,13 +29,13 @@ async def list_workers(request: ApiRequest) -> Page[Worker]:
 
 @post("/ops/pools/{name:str}/pause", opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def pause_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
-    """Pause a pool: it takes no more jobs; running jobs continue."""
+    """Pause a worker pool: it takes no more jobs; running jobs continue."""
     return await _set_pool_paused(request, name, paused=True)
 
 
 @post("/ops/pools/{name:str}/resume", opt=build_route_options("ops:write", RateClass.WRITE_LIGHT, 404), status_code=200)
 async def resume_pool(request: ApiRequest, name: FromPath[str]) -> Response[Pool]:
-    """Resume a paused pool."""
+    """Resume a paused worker pool."""
     return await _set_pool_paused(request, name, paused=False)
 
 

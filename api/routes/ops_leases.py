@@ -50,7 +50,7 @@ async def offer_account(request: ApiRequest, data: JSONBody[AccountOffer]) -> Re
 async def list_offered_accounts(
     request: ApiRequest, *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[OfferedAccount]:
-    """List the offered accounts with their lessees, newest first."""
+    """List the accounts offered for lease with their lessees, newest first."""
     find = partial(offers.list_account_offers, env=request.principal.env)
     return await read_list_page_by_id(request, find, cursor, limit)
 
@@ -61,7 +61,7 @@ async def list_offered_accounts(
     status_code=200,
 )
 async def withdraw_account(request: ApiRequest, social_account_id: FromPath[str]) -> Response[OfferedAccount]:
-    """Withdraw an offered account; recall a leased one first."""
+    """Withdraw an account from the offers for lease; recall a leased one first."""
     return await run_plain_idempotent_write(
         request,
         lambda conn: offers.withdraw_account_offer(
@@ -78,7 +78,7 @@ async def list_lease_requests(
     cursor: PageCursor = None,
     limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[OperatedRequest]:
-    """List the partners' requests, newest first."""
+    """List the partners' lease requests, newest first."""
     find = partial(requests.list_requests_of_environment, env=request.principal.env, statuses=status)
     return await read_list_page_by_id(request, find, cursor, limit)
 
@@ -114,7 +114,7 @@ async def assign_leased_accounts(
 async def reject_lease_request(
     request: ApiRequest, lease_request_id: FromPath[str], data: JSONBody[LeaseReject]
 ) -> Response[OperatedRequest]:
-    """Reject a request with a reason; a `partial` request keeps its accounts and its status."""
+    """Reject a lease request with a reason; a `partial` request keeps its accounts and its status."""
     return await run_plain_idempotent_write(
         request,
         lambda conn: requests.reject_lease_request(
@@ -132,7 +132,7 @@ async def reject_lease_request(
     status_code=200,
 )
 async def recall_lease(request: ApiRequest, social_account_id: FromPath[str]) -> Response[AccountDisconnected]:
-    """Recall a leased account, as if its tenant had released it; use the lease's account id.
+    """Recall a leased account from its tenant, as if its tenant had released it; use the lease's account id.
 
     Repeating the request returns the same answer and never ends another tenant's lease.
     """

@@ -72,7 +72,7 @@ async def patch_organization(
     opt=build_route_options("ops:read", RateClass.READ_LIGHT, 404, 409),
 )
 async def get_organization_usage(request: ApiRequest, organization_id: FromPath[str]) -> Usage:
-    """Return the usage of an organization or a sandbox, as it sees its usage itself."""
+    """Return the usage and limits of an organization or a sandbox, as it sees them itself."""
     request.require_live_caller()
     async with request.connection() as conn:
         requested_id = path_ids.parse_id("organization", organization_id)

@@ -87,7 +87,7 @@ async def get_project(request: ApiRequest, project_id: FromPath[str]) -> Respons
 async def patch_project(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[ProjectPatch]
 ) -> Response[Project]:
-    """Change some fields, or un-archive with `{"status": "active"}`. Omitted fields stay unchanged."""
+    """Change some fields of a project, or un-archive it with `{"status": "active"}`. Omitted fields stay unchanged."""
     body = projects.check_project_patch(data)
 
     async def change(conn: Conn) -> WriteResult[Project]:

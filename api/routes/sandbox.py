@@ -20,7 +20,7 @@ from schemas.webhooks import WebhookEvent, WebhookEventTrigger
 
 @get("/sandbox/clock", opt=build_route_options(None, RateClass.READ_LIGHT, 404))
 async def get_clock(request: ApiRequest) -> SandboxClock:
-    """Return the time of the caller's sandbox. 404 for a live key."""
+    """Return the time and the status of the caller's sandbox clock. 404 for a live key."""
     _require_sandbox(request)
     async with request.connection() as conn:
         return sandbox_clock.clock_to_schema(

@@ -24,7 +24,7 @@ SDK_APPS_PATH, SDK_APP_PATH = "/projects/{project_id:str}/sdk-apps", "/projects/
 async def create_sdk_app(
     request: ApiRequest, project_id: FromPath[str], data: JSONBody[SdkAppCreate]
 ) -> Response[SdkAppShown]:
-    """Create an app for one platform. Only this answer contains its key.
+    """Create an SDK app for one platform. Only this answer contains its key.
 
     There is one app for each platform and identifier. The key may be shipped in each copy of the app: it can
     only send the app's events.
@@ -48,14 +48,14 @@ async def create_sdk_app(
 async def list_sdk_apps(
     request: ApiRequest, project_id: FromPath[str], *, cursor: PageCursor = None, limit: PageLimit = DEFAULT_LIMIT
 ) -> Page[SdkApp]:
-    """List a project's apps, newest first."""
+    """List a project's SDK apps, newest first."""
     find = partial(apps.list_apps_of_project, public_url=request.services.settings.public_url)
     return await read_project_list_page(request, find, project_id, cursor, limit)
 
 
 @get(SDK_APP_PATH, opt=build_route_options("projects:read", RateClass.READ_LIGHT, 404))
 async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> SdkApp:
-    """Return one app, without its key."""
+    """Return one SDK app, without its key."""
     async with request.connection() as conn:
         return await apps.read_sdk_app(
             conn,
@@ -69,7 +69,7 @@ async def get_sdk_app(request: ApiRequest, project_id: FromPath[str], app_id: Fr
 async def patch_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str], data: JSONBody[SdkAppPatch]
 ) -> Response[SdkAppChanged]:
-    """Change name, identifier or conversion destinations, or rotate the key with `{"rotateKey": true}`.
+    """Change an SDK app's name, identifier or conversion destinations, or rotate its key with `{"rotateKey": true}`.
 
     Omitted fields stay unchanged. The old key stays valid for `overlapHours`, so that installed copies of the
     app can send until they are updated; a still older key ends at once.
@@ -98,7 +98,7 @@ async def patch_sdk_app(
 async def delete_sdk_app(
     request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]
 ) -> Response[SdkAppDeleted]:
-    """Delete an app: its key is invalid from the next request on, and its events stay readable.
+    """Delete an SDK app: its key is invalid from the next request on, and its events stay readable.
 
     The app is not found from then on, and another app may use its identifier.
     """

@@ -52,7 +52,7 @@ async def get_install_spec(
     status_code=202,
 )
 async def verify_tracking(request: ApiRequest, project_id: FromPath[str], app_id: FromPath[str]) -> Response[Accepted]:
-    """Wait up to a minute for an event of the app: use the app meanwhile.
+    """Start a job that waits up to a minute for an event of an SDK app: use the app meanwhile.
 
     The job's result is `{verified, count, event, lastEventAt, findings}`: the newest event since the request,
     or possible causes with their remedies. While such a job runs for this app, the answer is that job.

@@ -52,10 +52,10 @@ async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
 
 @get("/projects/{key:str}/settings", include_in_schema=False)
 async def get_segment_settings(request: ApiRequest, key: FromPath[str]) -> Response[dict[str, object]]:
-    """Return the settings for an SDK, which direct all its events to this API.
+    """Return the settings for a Segment SDK, which direct all its events to this API.
 
     The SDK's own telemetry to its vendor is turned off. The answer reveals nothing about a key but its valid
-    format.
+    format. 404 for a malformed key.
     """
     if app_keys.parse_app_key(key) is None:
         raise not_found_error("sdk_app")

@@ -41,13 +41,13 @@ class Readiness(ResponseStruct, frozen=True, kw_only=True):
 
 @get("/healthz")
 async def healthz() -> Health:
-    """Return whether the process responds; checks no other service."""
+    """Return `ok` if the process responds; check no other service."""
     return Health()
 
 
 @get("/readyz")
 async def readyz(request: ApiRequest) -> Readiness:
-    """Return whether the API can serve requests: 503 without Postgres."""
+    """Return whether the API can serve requests, and whether Redis responds: 503 without Postgres."""
     postgres, redis = await asyncio.gather(_is_postgres_ready(request.services), _is_redis_ready(request.services))
     if not postgres:
         raise ServiceUnavailable

@@ -25,7 +25,7 @@ _WEB_MODULE_HEADERS = {
 
 @get(WEB_MODULE_PATH, include_in_schema=False)
 async def web_module(request: ApiRequest) -> Response[bytes | None]:
-    """Serve the module, or 304 if the browser has the current version."""
+    """Serve the JavaScript module for web pages that send events, or 304 if the browser has it."""
     known = request.request_state.headers.get(b"if-none-match", b"").decode("latin-1")
     if known.strip() == "*" or _WEB_MODULE_ETAG in known:
         return ApiResponse(None, status_code=304, headers=_WEB_MODULE_HEADERS)

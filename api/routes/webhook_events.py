@@ -34,7 +34,7 @@ async def list_webhook_events(
     cursor: PageCursor = None,
     limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[WebhookEvent]:
-    """List the events of the last 30 days that an endpoint had subscribed to, newest first."""
+    """List the webhook events of the last 30 days that an endpoint had subscribed to, newest first."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookEvent]:
         return await events.list_webhook_event_page(
@@ -51,7 +51,7 @@ async def list_webhook_events(
 
 @get("/webhook-events/{webhook_event_id:str}", opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_event(request: ApiRequest, webhook_event_id: FromPath[str]) -> WebhookEventBody:
-    """Return one event, as it is sent to endpoints."""
+    """Return one webhook event, as it is sent to endpoints."""
 
     async def read(conn: Conn) -> bytes:
         return await events.read_event_body(

@@ -101,7 +101,7 @@ async def stream_webhook_events(
 async def _begin_webhook_stream(
     request: ApiRequest, criteria: WebhookStreamFilter, after: str | None
 ) -> tuple[bytes, StreamPosition]:
-    """Begin to record an organization's events; return a stream's first message and start position.
+    """Begin to record an organization's webhook events; return a stream's first message and start position.
 
     Raises `ObjectNotFound`, `InvalidValue`.
     """
@@ -190,7 +190,7 @@ class _WebhookStreamReader:
         return matching
 
     def build_keep_alive(self) -> bytes:
-        """Return a keep-alive message, with the last event's `id` to resume from if that didn't match."""
+        """Build a keep-alive message. If the last event didn't match, give its `id` to resume from."""
         at = f"id: {ids.format_prefixed_id(ids.WEBHOOK_EVENT, self._skipped)}\n" if self._skipped else ""
         return f"{at}: nothing to tell\n\n".encode()
 
@@ -218,7 +218,7 @@ class _WebhookStreamReader:
         return b"id: %b\ndata: %b\n\n" % (ids.format_prefixed_id(ids.WEBHOOK_EVENT, event.id).encode(), body)
 
     async def check_stream_key(self) -> None:
-        """Raise if the key is killed, or its organization suspended: the stream must end.
+        """Raise if the stream's API key is no longer valid, so that the stream must end.
 
         Raises `ApiKeyUnauthenticated`, `KillSwitchActive`, `ScopeMissing`, `ServiceUnavailable`.
         """

@@ -58,7 +58,7 @@ DeliveryEventTypeFilter = Annotated[
 async def create_webhook_endpoint(
     request: ApiRequest, data: JSONBody[WebhookEndpointCreate]
 ) -> Response[WebhookEndpointShown]:
-    """Create an endpoint. Only this answer contains its signing secret.
+    """Create a webhook endpoint. Only this answer contains its signing secret.
 
     From now on each event of its types is sent to it, signed according to Standard Webhooks. An organization
     has at most 20 endpoints.
@@ -89,7 +89,7 @@ async def list_webhook_endpoints(
     cursor: PageCursor = None,
     limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[WebhookEndpoint]:
-    """List the organization's endpoints, newest first."""
+    """List the organization's webhook endpoints, newest first."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookEndpoint]:
         return await endpoints.list_webhook_endpoint_page(
@@ -106,7 +106,7 @@ async def list_webhook_endpoints(
 
 @get(WEBHOOK_ENDPOINT_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPath[str]) -> Response[WebhookEndpoint]:
-    """Return one endpoint, without its secret. Its ETag is its version, for `If-Match`."""
+    """Return one webhook endpoint, without its secret. Its ETag is its version, for `If-Match`."""
     async with request.connection() as conn:
         endpoint, version = await endpoints.read_webhook_endpoint(
             conn,
@@ -120,7 +120,7 @@ async def get_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPat
 async def patch_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str], data: JSONBody[WebhookEndpointPatch]
 ) -> Response[WebhookEndpoint]:
-    """Change, pause or resume an endpoint. Omitted fields stay unchanged.
+    """Change, pause or resume a webhook endpoint. Omitted fields stay unchanged.
 
     While it is paused, its deliveries wait for as long as events are kept. A disabled endpoint has lost its
     waiting deliveries: send them again with `replay`.
@@ -146,7 +146,7 @@ async def patch_webhook_endpoint(
 async def delete_webhook_endpoint(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointDeleted]:
-    """Delete an endpoint: its waiting deliveries aren't sent, and it is not found from then on."""
+    """Delete a webhook endpoint: its waiting deliveries aren't sent, and it is not found from then on."""
     return await run_plain_idempotent_write(
         request,
         lambda conn: endpoints.soft_delete_endpoint(
@@ -164,7 +164,7 @@ async def delete_webhook_endpoint(
     status_code=202,
 )
 async def test_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPath[str]) -> Response[WebhookDelivery]:
-    """Send a `test.ping` to only this endpoint, whichever types it subscribes to."""
+    """Send a `test.ping` to only this webhook endpoint, whichever types it subscribes to."""
 
     async def ping(conn: Conn) -> WriteResult[WebhookDelivery]:
         endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)
@@ -183,7 +183,7 @@ async def test_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPa
 async def rotate_webhook_secret(
     request: ApiRequest, webhook_endpoint_id: FromPath[str]
 ) -> Response[WebhookEndpointShown]:
-    """Rotate an endpoint's signing secret. Only this answer contains the new one.
+    """Rotate a webhook endpoint's signing secret. Only this answer contains the new one.
 
     For 24 hours deliveries are signed with both secrets, so that the receiver can switch in between; a still
     older secret ends at once.
@@ -211,7 +211,7 @@ async def rotate_webhook_secret(
 async def replay_webhook_events(
     request: ApiRequest, webhook_endpoint_id: FromPath[str], data: JSONBody[WebhookReplay]
 ) -> Response[WebhookReplayed]:
-    """Send an endpoint's events since a time again, oldest first, at most 1,000 per call.
+    """Send a webhook endpoint's events since a time again, oldest first, at most 1,000 per call.
 
     Selects events of the endpoint's current types, also events that were never sent to it. Events already
     delivered (unless `includeDelivered`) and pending ones are left out. If more are left, continue with
@@ -238,7 +238,7 @@ async def list_webhook_deliveries(
     cursor: PageCursor = None,
     limit: PageLimit = DEFAULT_LIMIT,
 ) -> Page[WebhookDelivery]:
-    """List an endpoint's deliveries, newest first. They are kept for 30 days."""
+    """List a webhook endpoint's deliveries, newest first. They are kept for 30 days."""
 
     async def find(conn: Conn, /, *, before: UUID | None, limit: int) -> list[WebhookDelivery]:
         return await deliveries.list_endpoint_deliveries(
@@ -256,7 +256,7 @@ async def list_webhook_deliveries(
 
 @get(WEBHOOK_DELIVERY_PATH, opt=build_route_options("webhooks:read", RateClass.READ_LIGHT, 404))
 async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> WebhookDelivery:
-    """Return one delivery."""
+    """Return one webhook delivery."""
     async with request.connection() as conn:
         return await deliveries.read_webhook_delivery(
             conn,
@@ -271,7 +271,7 @@ async def get_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPat
     status_code=202,
 )
 async def replay_webhook_delivery(request: ApiRequest, webhook_delivery_id: FromPath[str]) -> Response[WebhookDelivery]:
-    """Send a delivery again, with the same `webhook-id` and the same body.
+    """Send a webhook delivery again, with the same `webhook-id` and the same body.
 
     An ended delivery is sent as a new delivery with its own attempts; a waiting one is sent now.
     """

@@ -12,7 +12,7 @@ from schemas.api_keys import Storage, Whoami
 
 @get("/whoami", opt=build_route_options(None, RateClass.READ_LIGHT))
 async def whoami(request: ApiRequest) -> Whoami:
-    """Return the organization, key and scopes of the request."""
+    """Return the caller's organization, key and scopes, with the organization's tier and storage use."""
     who = request.principal
     async with request.connection() as conn:
         use = await storage_quota.read_storage_use(conn, organization_id=who.organization_id)

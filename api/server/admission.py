@@ -56,10 +56,10 @@ class AdmittedConnection(Protocol):
     address: str
 
     def check_timeouts(self) -> None:
-        """Enforce the connection's timeouts; the admission calls this once a second."""
+        """End the connection if one of its timeouts has passed; the admission calls this once a second."""
 
     def end_connection(self, reason: str) -> None:
-        """Close the connection; `reason` is a label of `http_connections_ended_total`."""
+        """Close the connection at once; `reason` is a label of `http_connections_ended_total`."""
 
 
 class ConnectionAdmission:
@@ -118,7 +118,7 @@ class ConnectionAdmission:
         OPEN_HTTP_CONNECTIONS.set(len(self._connections))
 
     def mark_idle(self, guest: AdmittedConnection) -> None:
-        """Mark a connection as idle."""
+        """Mark an admitted connection as idle, so that it may be evicted; do nothing for one that was refused."""
         if guest in self._connections:
             self._idle[guest] = None
             self._idle_by_address.setdefault(guest.address, OrderedDict())[guest] = None
@@ -164,9 +164,9 @@ def client_network(peer: str) -> str:
 
 
 def connection_limits_of(settings: Settings) -> ConnectionLimits:
-    """Return the limits from the settings, bounded by this process's limit of open files.
+    """Return the connection limits from the settings, bounded by this process's limit of open files.
 
-    Behind a proxy, all connections come from the proxy: it has to limit its own clients.
+    Behind a proxy there is no limit per address: the proxy has to limit its own clients.
     """
     _, files = resource.getrlimit(resource.RLIMIT_NOFILE)
     available = (
@@ -181,11 +181,11 @@ def connection_limits_of(settings: Settings) -> ConnectionLimits:
 
 
 def count_ended_connection(reason: str) -> None:
-    """Count a connection that the server ended or refused."""
+    """Count a connection that the server ended or refused, in a metric with the `reason`."""
     HTTP_CONNECTIONS_ENDED.labels(reason).inc()
 
 
 def raise_open_file_limit() -> None:
-    """Raise the limit of open files to the hard limit."""
+    """Raise this process's limit of open files to its hard limit."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

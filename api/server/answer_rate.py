@@ -51,20 +51,20 @@ class ResponseReadRate:
         self.sending, self._acknowledged = True, acknowledged
 
     def reset_measurement(self) -> None:
-        """Reset the measurement, once all bytes of a response are sent."""
+        """Forget the measurement and restore the full grace, once all bytes of a response are sent."""
         self.sending, self._left, self._acknowledged = False, self._limits.stall, None
 
 
 def count_unacknowledged_bytes(transport: asyncio.Transport) -> int:
-    """Count the bytes that the kernel holds and the client hasn't acknowledged."""
+    """Return the number of a connection's sent bytes that the client hasn't acknowledged."""
     packed = fcntl.ioctl(transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, bytes(4))
     return int(struct.unpack("i", packed)[0])
 
 
 def discard_unsent_bytes_on_close(transport: asyncio.Transport) -> None:
-    """Make the next close reset the connection, so that the kernel drops unsent bytes.
+    """Make the next close reset the connection, so that the kernel drops its unsent bytes.
 
-    Otherwise it keeps them for minutes.
+    Otherwise the kernel keeps them for minutes.
     """
     sock = socket.socket(fileno=transport.get_extra_info("socket").fileno())
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -65,7 +65,7 @@ class ClientConnection(HttpToolsProtocol):
         self.refusal = MALFORMED_REQUEST_REFUSAL
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Register a new connection with the admission; if refused, send the refusal and close at once."""
+        """Register a new connection with the admission; if it is refused, send the refusal and close at once."""
         super().connection_made(transport)
         self.address = client_network(self.client[0]) if self.client else ""
         self.due = self.admission.now + self.admission.limits.head
@@ -162,7 +162,7 @@ class ClientConnection(HttpToolsProtocol):
             self._become_idle()
 
     def write_response(self, data: bytes) -> None:
-        """Send bytes of a response."""
+        """Send bytes of a response to the client, and count them for its reading rate."""
         self.answer_rate.written += len(data)
         self.transport.write(data)
 
@@ -200,7 +200,7 @@ class ClientConnection(HttpToolsProtocol):
             self._end_overdue_connection()
 
     def end_connection(self, reason: str) -> None:
-        """Close the connection now, discard unsent bytes, and count the end under `reason`."""
+        """Close the connection at once, discard its unsent bytes, and count the end under `reason`."""
         count_ended_connection(reason)
         if self.transport.get_write_buffer_size():
             discard_unsent_bytes_on_close(self.transport)
@@ -325,7 +325,7 @@ def _fill_scope_from_head(scope: Any, url: bytes, parser: httptools.HttpRequestP
 def _head_without_upgrade_fields(
     parser: httptools.HttpRequestParser, url: bytes, headers: Sequence[tuple[bytes, bytes]]
 ) -> bytes:
-    """Return the head of the same request without the fields that request another protocol."""
+    """Render the head of a request again, without the fields that request another protocol."""
     lines = [b"%b %b HTTP/1.1" % (parser.get_method(), url)]
     lines += [b"%b: %b" % (name, value) for name, value in headers if name not in UPGRADE_HEADER_FIELDS]
     return b"\r\n".join([*lines, b"", b""])

@@ -24,7 +24,7 @@ class AsgiRequestCycle(RequestResponseCycle):
 
     @classmethod
     def create_for_connection(cls, connection: "ClientConnection") -> "AsgiRequestCycle":
-        """Create the cycle after a connection has parsed the head of a request."""
+        """Create the request's cycle after a connection has parsed the head of the request."""
         cycle = cls(
             scope=connection.scope,
             transport=connection.transport,

@@ -15,10 +15,9 @@ def is_metrics_on_api_port(app: Litestar, settings: Settings) -> bool:
 
 
 def serve_metrics(app: Litestar, settings: Settings) -> AbstractAsyncContextManager[object]:
-    """Measure the event loop's lag, and serve the metrics on their own port if they have one.
+    """Return a context that measures the event loop's lag; it serves the metrics, unless the API's port does.
 
-    Without `METRICS_PORT`, a public API serves its metrics to this machine only, so that no port is opened by
-    default.
+    It serves them on `METRICS_PORT`. Without that setting, it serves them to this machine only, on a free port.
     """
     if is_metrics_on_api_port(app, settings):
         return health.measure_loop_lag()

@@ -153,10 +153,10 @@ def _exclude_objects_from_gc() -> None:
 
 @contextlib.contextmanager
 def bind_port(host: str, port: int) -> Iterator[list[socket.socket]]:
-    """Bind a port on each address of a host, before any other resource is opened.
+    """Bind a port on each address of a host, and yield the sockets; close them at the end of the block.
 
-    Until the server listens, callers are refused. Port 0 takes a free one. Raises `SettingsInvalid` if the
-    host or port is unavailable.
+    They don't listen yet: until the server does, callers are refused. Port 0 takes a free one. Raises
+    `SettingsInvalid` if the host or port is unavailable.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -189,7 +189,7 @@ def _bind_socket(sock: socket.socket, address: Any) -> socket.socket:
 
 @contextlib.asynccontextmanager
 async def _serve_while_postgres_away(sockets: Sequence[socket.socket]) -> AsyncIterator[None]:
-    """Run a minimal server while Postgres is away: 200 to `/healthz`, 503 to other paths.
+    """Run a minimal server for the block, while Postgres is away: 200 to `/healthz`, 503 to other paths.
 
     The sockets stay open after the block.
     """

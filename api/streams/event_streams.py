@@ -26,7 +26,7 @@ def open_webhook_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncCont
 def build_latest_event_poll(pool: Pool) -> PollFunction[StreamHead]:
     """Return a function that reads the latest webhook event of many organizations in one query.
 
-    This function also renews the recording of the organizations' events.
+    The function also renews the recording of the organizations' webhook events from time to time.
     """
     renewed = time.monotonic()
 

@@ -62,7 +62,7 @@ class LongPollSubscriber(Generic[S]):
         self._changed.set()
 
     async def wait_for_state(self, enough: Callable[[S], bool], *, within: float) -> S | None:
-        """Wait for the first state that `enough` accepts, and return it.
+        """Wait for the first state of the awaited object that `enough` accepts, and return it.
 
         Returns None after `within` seconds, or once the subscriber is closed.
         """
@@ -111,9 +111,9 @@ class LongPollHub(Generic[S]):
 
     @contextmanager
     def subscribe(self, ref: AwaitedObjectRef) -> Iterator[LongPollSubscriber[S]]:
-        """Register a waiting request during the block; start the poll task if none runs.
+        """Register a waiting request during the block, and yield its subscriber; start polling if needed.
 
-        Over the limit, or once the hub is closed, yields a closed subscriber, which never waits.
+        Over the limit, or once the hub is closed, the subscriber is closed: it never waits.
         """
         subscriber, organization_id = LongPollSubscriber[S](), ref[0]
         if self._closed or self.is_full(organization_id):
@@ -127,7 +127,7 @@ class LongPollHub(Generic[S]):
             self._leave(ref, subscriber)
 
     def close(self) -> None:
-        """Release all waiting requests of the hub; later requests don't wait."""
+        """Close the hub: release all waiting requests; later requests don't wait."""
         self._closed = True
         for subscribers in self._subscribers.values():
             for subscriber in subscribers:
@@ -163,7 +163,7 @@ class LongPollHub(Generic[S]):
 async def open_long_poll_hub(
     poll: PollFunction[S], *, per_organization: int = MAX_SUBSCRIBERS, in_total: int = MAX_SUBSCRIBERS_OF_ALL
 ) -> AsyncIterator[LongPollHub[S]]:
-    """Open a hub that releases its waiting requests at the first SIGTERM or SIGINT.
+    """Yield a long-poll hub that releases its waiting requests at the first SIGTERM or SIGINT.
 
     The server waits for open requests before it ends the lifespan, so the lifespan's end would be too late.
     """

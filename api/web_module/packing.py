@@ -14,11 +14,11 @@ _UNDERSCORE_NAME_PATTERN = re.compile(r"\b_\w+")
 
 
 def minify_module(source: str) -> str:
-    """Minify a program: remove comments and spaces, and shorten the names that begin with `_`.
+    """Minify a JavaScript program: remove comments and spaces, and shorten names that begin with `_`.
 
-    The source must follow rules: a comment has its own line, each statement ends with a semicolon, strings
-    use single quotes, and no string or pattern contains a word that begins with `_` or a significant space
-    next to a sign.
+    The source must follow rules. A comment has its own line. Each statement ends with a semicolon. Strings use
+    single quotes. No string or pattern contains a word that begins with `_`, or a significant space next to a
+    sign.
     """
     bare = _STRING_OR_SIGN_PATTERN.sub(
         lambda found: found[1] or found[2], _COMMENT_LINE_PATTERN.sub("", source)
@@ -35,6 +35,6 @@ def _sort_names_by_frequency(names: list[str]) -> list[str]:
 
 
 def _generate_short_names() -> Iterator[str]:
-    """Yield names of one letter, then of two signs; no name is a JavaScript keyword."""
+    """Yield short JavaScript names: one letter, then `$` and a letter; none is a keyword."""
     yield from ascii_letters
     yield from (f"${letter}" for letter in ascii_letters)

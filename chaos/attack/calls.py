@@ -121,7 +121,7 @@ def send_sample_request(caller: AttackClient, route: ApiRoute, path: str) -> Att
 
 
 def _read_retry_after_s(headers: Mapping[str, str]) -> float:
-    """Return the header's seconds; 1 if it is missing or not a number."""
+    """Return the seconds of the header `Retry-After`; 1 if it is missing or not a number."""
     try:
         return float(headers.get("retry-after", 1))
     except ValueError:

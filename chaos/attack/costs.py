@@ -80,10 +80,10 @@ def _measure_quickest_s(send: Callable[[], AttackResponse]) -> float | None:
 
 
 def generate_worst_bodies(example: Any) -> Iterator[tuple[str, bytes]]:
-    """Yield pairs of a name and a JSON body of about a megabyte.
+    """Yield pairs of a name and a costly JSON body of about a megabyte, to attack a route.
 
-    Each costly filling is put into a field of the example, `metadata` if it has one, and into an unknown
-    field.
+    Each costly value replaces a field of the sample body `example`, and is added as an unknown field. The
+    replaced field is `metadata`, or else the first one.
     """
     fillings = {
         "empty lists": b"[" + b"[]," * 300_000 + b"[]]",

@@ -84,9 +84,9 @@ def _parse_route(document: Mapping[str, Any], method: str, path: str, operation:
 
 
 def _find_id_parameters(parameters: list[Mapping[str, Any]], location: str) -> Iterator[tuple[str, str]]:
-    """Yield the names of the id parameters at a location, each with its id prefix.
+    """Yield the names of an operation's id parameters, each with its id prefix.
 
-    The prefix comes from the parameter's example or description.
+    `location` is `path` or `query`. The prefix comes from the parameter's example or description.
     """
     for parameter in parameters:
         match = PUBLIC_ID_PATTERN.match(str(parameter.get("example", ""))) or _ID_PREFIX_PATTERN.search(

@@ -49,17 +49,17 @@ def create_and_find_objects(caller: AttackClient, routes: Sequence[ApiRoute], *,
 
 
 def select_list_routes(routes: Sequence[ApiRoute]) -> list[ApiRoute]:
-    """Return the GET routes that page an organization's own objects with `limit`."""
+    """Return the GET routes of an organization's own lists: they have pages of a size `limit`."""
     return [route for route in routes if route.method == "GET" and route.max_page and route.accepts_partner_key]
 
 
 def generate_unused_ids(routes: Sequence[ApiRoute]) -> dict[str, str]:
-    """Generate a random, unused id for each id prefix in the routes. Return the ids by prefix."""
+    """Return a random id for each id prefix in the routes, by prefix. No object has one of these ids."""
     kinds = {kind for route in routes for kind in (*route.ids.values(), *route.filters.values())}
     return {kind: ids.format_prefixed_id(kind, ids.new_uuid7()) for kind in sorted(kinds)}
 
 
 def _keep_first_ids(found_ids: dict[str, str], body: bytes) -> None:
-    """Add the ids of a response body to `found_ids`, only the first one of each kind."""
+    """Add the ids in a response's body to `found_ids`, only the first one of each kind."""
     for match in PUBLIC_ID_PATTERN.finditer(body.decode("utf-8", "replace")):
         found_ids.setdefault(match[1], match[0])

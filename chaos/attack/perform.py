@@ -36,9 +36,9 @@ class AttackOptions(NamedTuple):
 
 
 def perform_attack(plan: AttackOptions, log: LogFunction) -> AttackReport:
-    """Run all checks within `plan.seconds`, and return the report.
+    """Check tenancy, scopes and costs of a running API within `plan.seconds`; return the report.
 
-    Raises `AttackRunImpossible` without an OpenAPI document, for an invalid key, or for keys of a single
+    Raise `AttackRunImpossible` without an OpenAPI document, for an invalid key, or for keys of a single
     organization.
     """
     began, tally = time.monotonic(), AttackTally()
@@ -108,7 +108,7 @@ def _fetch_api_routes(caller: AttackClient) -> list[ApiRoute]:
 
 
 def _read_key_organization(caller: AttackClient) -> dict[str, Any]:
-    """Return the key's organization. Raises `AttackRunImpossible` for an invalid key."""
+    """Return the API's description of a key's organization. Raise `AttackRunImpossible` if the API refuses the key."""
     answer = caller.send("GET", WHOAMI)
     account = answer.json()
     if answer.status != 200 or not isinstance(account, dict):

@@ -51,11 +51,11 @@ class AttackTally:
         self._routes: set[tuple[str, str, str]] = set()
 
     def add_route(self, check: str, method: str, path: str) -> None:
-        """Record that a check covers a route."""
+        """Record that a check covers a route; without a judgement the route counts as unjudged."""
         self._routes.add((check, method, path))
 
     def record_judgement(self, check: str, method: str, path: str, fault: str | None) -> None:
-        """Record a check's judgement of a route; a `fault` is a finding, None a pass."""
+        """Record a check's judgement of a route: a text as `fault` is a finding, None is a pass."""
         self.add_route(check, method, path)
         self._judged.add((check, method, path))
         if fault:

@@ -36,10 +36,10 @@ class RefusalCase(NamedTuple):
 def attack_scopes(
     root: str, strong: AttackClient, own: Mapping[str, str], routes: Sequence[ApiRoute], tally: AttackTally
 ) -> None:
-    """Request each keyed route with no key, an unknown key and a key without its scope. Raises
-    `CheckDeadlinePassed`.
+    """Request each route that needs a key with no key, an unknown key, and a key without its scope.
 
-    Adds a judgement of each response to `tally`. Routes that stream are left out.
+    Record in `tally` whether the responses are 401, 401 and 403. Routes that stream are left out. Raise
+    `CheckDeadlinePassed` at the deadline.
     """
     keyed = [route for route in routes if route.needs_key and not route.streams]
     for route in keyed:
@@ -63,9 +63,9 @@ def attack_scopes(
 
 @contextmanager
 def _open_weak_client(root: str, strong: AttackClient, scope: str, tally: AttackTally) -> Iterator[AttackClient | None]:
-    """Create an API key with one scope, yield its client, and kill the key at the end.
+    """Create an API key with one scope, yield its client for the block, and kill the key at the end.
 
-    Yield None if the strong key may not create keys.
+    Yield None if the strong key may not create keys. A key that can't be killed is a finding.
     """
     created = strong.send("POST", "/v1/api-keys", json={"name": ATTACK_OBJECT_NAME, "scopes": [scope]})
     if created.status != CREATED:
@@ -84,7 +84,7 @@ def _open_weak_client(root: str, strong: AttackClient, scope: str, tally: Attack
 
 
 def _kill_key(strong: AttackClient, key_id: str) -> bool:
-    """Kill an API key; return whether a response confirms it."""
+    """Kill an API key that the attack created; return whether a 200 confirms it."""
     with suppress(CheckDeadlinePassed):
         return strong.send("POST", KILL_KEY_ROUTE.replace("{apiKeyId}", key_id)).status == OK
     return False

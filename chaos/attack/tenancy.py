@@ -54,7 +54,7 @@ def _judge_all_routes(
 
 
 def select_owned_routes(routes: Sequence[ApiRoute]) -> list[ApiRoute]:
-    """Return the routes with an id of an organization's object in the path."""
+    """Return the routes for an organization's key that have an object's id in the path."""
     return [route for route in routes if route.ids and route.accepts_partner_key]
 
 
@@ -113,7 +113,7 @@ def _judge_list(attacker: AttackParty, route: ApiRoute, theirs: IdsByPrefix, tal
 
 
 def _read_victim_objects(victim: AttackParty, routes: Sequence[ApiRoute]) -> dict[str, object]:
-    """Read each object of the victim with the victim's key; return the responses by path."""
+    """Read each object of the victim with the victim's key; return the comparable responses by path."""
     return {
         route.path: victim.caller.send("GET", route.fill_path(victim.ids)).comparable_answer()
         for route in select_owned_routes(routes)

@@ -94,14 +94,14 @@ class _ProgressLines:
 
 
 def format_progress_line(look: RehearsalProgress) -> str:
-    """Format progress as one line: seconds, phase, and the counts of faults, accepted and ended jobs."""
+    """Format a rehearsal's progress as one line: seconds, phase, and counts of faults, accepted and ended jobs."""
     return (
         f"{look.elapsed_s:.0f} s: {look.phase}, {look.faults} faults, {look.accepted} jobs accepted, {look.ended} ended"
     )
 
 
 def encode_report(report: RehearsalReport) -> dict[str, Any]:
-    """Return the report as plain values with camelCase names, for `--json`."""
+    """Return a rehearsal's report as plain values with camelCase names, for `--json`."""
     jobs = report.jobs
     return {
         "seed": report.plan.seed,
@@ -129,7 +129,7 @@ def encode_report(report: RehearsalReport) -> dict[str, Any]:
 
 
 def render_report(report: RehearsalReport) -> Group:
-    """Return the tables of jobs and faults, the anomalies and the verdict."""
+    """Return a rehearsal's report for the terminal: tables of jobs and faults, the anomalies, the verdict."""
     return Group(
         _render_job_table(report),
         "",

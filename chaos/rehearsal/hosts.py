@@ -67,7 +67,7 @@ class RehearsalHost:
     died: list[str] = field(default_factory=list)
 
     def urls(self) -> tuple[str, str]:
-        """Return the URLs of PostgreSQL and Redis through this host's proxies."""
+        """Return the URLs of PostgreSQL and Redis that lead through this host's fault proxies."""
         settings = self.environment.settings
         return (
             url_via_proxy(self.proxies.postgres, settings.database_url),
@@ -99,7 +99,7 @@ class RehearsalHost:
                 self.child.process.send_signal(signum)
 
     async def end(self) -> None:
-        """Stop the host's process, and record a bad exit code.
+        """Stop the host's process with SIGTERM; record in `died` an exit code that means an error.
 
         SIGTERM as the code is fine: a process may get it before its handler is set.
         """
@@ -123,7 +123,7 @@ class RehearsalHosts(NamedTuple):
 
     @property
     def process_hosts(self) -> list[RehearsalHost]:
-        """Return the hosts with a process."""
+        """Return the hosts with a process: the workers and dispatchers. A submitter has none."""
         return [*self.workers, *self.dispatchers]
 
 

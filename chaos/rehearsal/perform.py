@@ -183,7 +183,7 @@ class Rehearsal:
             await asyncio.sleep(WATCH_PAUSE_S)
 
     def _record_worker_hosts(self, workers: Sequence[Record]) -> None:
-        """Record in `host_of` the host of each worker of the ledger, by its process id."""
+        """Record in `host_of` the host of each worker in the ledger: the host with the worker's process id."""
         for worker in workers:
             for host in self.hosts.workers:
                 if worker["pid"] in host.pids:
@@ -207,7 +207,7 @@ class Rehearsal:
 
 
 async def perform_rehearsal(plan: RehearsalPlan, listeners: RehearsalListeners) -> RehearsalReport:
-    """Run a rehearsal on its own servers and processes, and stop them all.
+    """Run a rehearsal on its own servers and processes, stop them all, and return the report.
 
     The first signal ends the load and faults, the second the wait for open jobs. Raises
     `LocalServerUnavailable`, or `BenchmarkFailed` if a process doesn't start.

@@ -78,7 +78,7 @@ def compute_recovery_times_s(
 
 
 def _find_fault_in_attempt(times: Sequence[datetime], attempt: AttemptRow) -> datetime | None:
-    """Return the time of the first fault during an attempt, of times in order; None if there is none."""
+    """Return the first of the ordered fault times that lies within an attempt; None if none does."""
     return next((at for at in times if attempt.ended_at and attempt.started_at <= at <= attempt.ended_at), None)
 
 

@@ -56,7 +56,7 @@ class JobReport(NamedTuple):
     anomalies: Sequence[JobAnomaly]
 
     def count_anomalies(self, what: str) -> int:
-        """Return the number of jobs with an anomaly of the name `what`."""
+        """Return the number of jobs with an anomaly of the name `what`, "lost" or "doubled"."""
         return len({anomaly.job for anomaly in self.anomalies if anomaly.what == what})
 
     @property
@@ -110,7 +110,7 @@ def find_effect_anomalies(job: RehearsedJob, calls: int) -> Iterator[JobAnomaly]
 
 
 def _find_duplicate_keys(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
-    """Yield the keys with more than one job."""
+    """Yield an anomaly "doubled" for each Idempotency-Key with more than one job."""
     for key, times in Counter(job.key for job in rows).items():
         if times > 1:
             job = next(job for job in rows if job.key == key)
@@ -118,7 +118,7 @@ def _find_duplicate_keys(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
 
 
 def _find_broken_chains(rows: Sequence[RehearsedJob]) -> Iterator[JobAnomaly]:
-    """Yield completed chain links without a next link."""
+    """Yield an anomaly "lost" for each completed link of a job chain without its next link."""
     keys = {job.key for job in rows}
     for job in rows:
         ended = job.kind == CHAIN.name and job.state == JobState.COMPLETED

@@ -65,7 +65,7 @@ _log = logs.get_logger("rehearsal")
 
 
 def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
-    """Return the task of each job kind of a rehearsal; `outside` is the receiver's address."""
+    """Return the task function of each job kind of a rehearsal. `outside` is the effect receiver's address."""
     bare: Mapping[Any, JobTask] = {
         NONE: complete_without_effect,
         WRITE: commit_effect_row,
@@ -170,7 +170,7 @@ async def always_fail(_: TaskContext) -> TaskOutcome:
 
 
 def next_chain_key(key: str) -> str:
-    """Return the key of a chain's next link."""
+    """Return the key of the job that follows the job with this key in its chain."""
     return f"{key}>"
 
 

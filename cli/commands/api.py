@@ -185,7 +185,7 @@ def _print_list_pages(client: httpx.Client, request: httpx.Request) -> int:
 def _wait_for_started_jobs(remote: RemoteApi, client: httpx.Client, response: httpx.Response) -> int:
     """Wait for the end of each job that a response names, print the jobs, and return the exit code.
 
-    Without a job, print the response itself.
+    The code is 1 if a job didn't complete. Without a job, print the response and a note on stderr.
     """
     job_ids = read_job_ids(response.content)
     if not job_ids:

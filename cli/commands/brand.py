@@ -78,7 +78,7 @@ def extraction_result(target: str, extraction: BrandExtraction) -> CommandResult
 
 
 def extraction_tables(target: str, extraction: BrandExtraction) -> Iterator[RenderableType]:
-    """Yield a title, the table of a brand's fields, the evidence of derived fields, and the warnings."""
+    """Yield the printed parts of a read brand: title, table of fields, quotes of derived fields, warnings."""
     yield Text(replace_control_characters(f"{target}: {extraction.title or 'without a title'}"), style="bold")
     fields = extraction.fields.items()
     yield build_text_table(

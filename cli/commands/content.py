@@ -91,7 +91,7 @@ def portrait(*, seed: str, gender: Gender | None, age: AgeRange | None, color: s
 
 
 def render_with_progress_bar(rendering: DesignRendering, out: Path) -> list[OutputFile]:
-    """Render all files with a progress bar on the terminal, and return them."""
+    """Render all files of a design into the folder `out`, with a progress bar on a terminal; return the files."""
     files = []
     with drawing_progress_bar() as show:
         for step in rendering.render_into(out):

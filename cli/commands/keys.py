@@ -202,7 +202,7 @@ def _sealing_progress_bar(total: int) -> Iterator[rewrap.ReportRewrappedRows]:
 
 
 async def _find_key_owner(session: CommandSession, key_uuid: UUID) -> Actor:
-    """Return the owner of an API key as an actor with every scope. Raise `ObjectNotFound`."""
+    """Return the organization of an API key as an actor with every scope. Raise `ObjectNotFound` for an unknown key."""
     async with session.pool.acquire() as conn:
         owner = await organizations.find_key_owner(conn, key_uuid=key_uuid)
     return Actor(owner.organization_id, owner.env, None, ALL_API_KEY_SCOPES)

@@ -122,7 +122,7 @@ def run_platform(options: UpOptions) -> None:
 
 
 def _report_slow_start(logs: ProcessLogs, say: MessagePrinter, text: str) -> None:
-    """Print a message about a slow start, below the logs so far."""
+    """Copy the new log lines of all processes to stderr, then print a message about a slow start."""
     logs.copy_new_lines()
     say(text)
 
@@ -141,9 +141,9 @@ def _run_demo_or_report(
 
 
 def _generation_worker_counts(say: StepTimePrinter) -> dict[str, int]:
-    """Return a count of 0 for the pool `generate` if its libraries are missing, else no count.
+    """Return a count of 0 workers for the pool `generate` if its libraries are missing, else an empty dict.
 
-    Without workers the jobs of the pool wait. Reports the missing libraries.
+    Report missing libraries by `say`. Without workers the jobs of the pool wait.
     """
     try:
         libraries.require_drawing_libraries()

@@ -56,7 +56,7 @@ class StepTimePrinter:
 
 
 def print_keys_again(ready: ReadyAnnouncement) -> None:
-    """Print the API's address and keys on stderr again, below logs or the demo."""
+    """Print the API's address and the demo's two API keys on stderr again, below logs or the demo."""
     click.echo(f"\n  API      {ready.api}/v1\n  Key      {ready.api_key}\n  Sandbox  {ready.test_key}", err=True)
 
 

@@ -52,7 +52,7 @@ def check_python_version() -> DoctorCheck:
 
 
 def check_kernel_sandbox() -> DoctorCheck:
-    """Check this host for the kernel's sandbox of child processes; warn if a mechanism is missing."""
+    """Check that this host's kernel can sandbox child processes; return a warning if landlock or seccomp is missing."""
     if missing := confine.missing_sandbox_mechanisms():
         advice = "let the kernel, or the container's seccomp profile, allow it: docs/howto/install.md"
         detail = f"this host has no {' and no '.join(missing)} for child processes that read files"
@@ -78,7 +78,7 @@ def check_settings() -> DoctorCheck:
 
 
 async def check_keyrings_complete(conn: Conn) -> DoctorCheck:
-    """Check that PEPPERS and VAULT_KEYS have every key in use in the database; fail without one."""
+    """Check that PEPPERS and VAULT_KEYS have every key that the database uses; return a failure if one is missing."""
     try:
         peppers, vault = _read_keyrings()
         await check_keyrings(conn, peppers=peppers, vault=vault)
@@ -95,7 +95,7 @@ def _read_keyrings() -> tuple[Keyring, Keyring]:
 
 
 def check_postgres_version(conn: Conn) -> DoctorCheck:
-    """Check that PostgreSQL's version is supported; fail for an older one."""
+    """Check that PostgreSQL has version `OLDEST_POSTGRES_VERSION` or later; return a failure for an older one."""
     server_version = conn.get_server_version()
     version_text = f"{server_version.major}.{server_version.micro}"  # "18.6" is read as 18.0.6
     if server_version.major < OLDEST_POSTGRES_VERSION:
@@ -105,7 +105,7 @@ def check_postgres_version(conn: Conn) -> DoctorCheck:
 
 
 async def check_pending_migrations(conn: Conn, schema: MigratedSchema) -> DoctorCheck:
-    """Check that a database schema has no pending or changed migrations; fail if it has."""
+    """Check that a database schema has no pending and no edited migrations; return a failure if it has any."""
     name = schema.folder.replace("_", " ")
     try:
         names = [migration.name for migration in await pending_migrations(conn, schema)]

@@ -62,7 +62,7 @@ class QuietFileHandler(SimpleHTTPRequestHandler):
 
 @contextlib.contextmanager
 def serve_demo_site() -> Iterator[str]:
-    """Serve the demo's website on a free loopback port, and yield its `host:port`."""
+    """Serve the demo's website on a free loopback port for the block, and yield its `host:port`."""
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietFileHandler, directory=DEMO_SITE_FOLDER)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield "{}:{}".format(*server.server_address)
@@ -91,7 +91,7 @@ def run_demo(api: str, key: str, test_key: str, host: str) -> DemoResult:
 
 
 def ingest_demo_site(client: httpx.Client, url: str) -> dict[str, Any]:
-    """Ingest the demo's website into its project, wait for the end, and return the project."""
+    """Ingest the demo's website into its project, wait for the end, and return the project. Raise `DemoFailed`."""
     path = f"/projects/{find_or_create_project(client, 'Tidewise')['id']}"
     _wait_for_job(
         client, _decode_demo_response(client.post(f"{path}/ingest/website", json={"url": url})), f"ingest of {url}"
@@ -100,7 +100,7 @@ def ingest_demo_site(client: httpx.Client, url: str) -> dict[str, Any]:
 
 
 def find_or_create_project(client: httpx.Client, name: str) -> dict[str, Any]:
-    """Return the demo's project of an earlier start, or create one and return it."""
+    """Return the demo's project of an earlier start, or create one with `name` and return it. Raise `DemoFailed`."""
     [*existing] = _decode_demo_response(
         client.get("/projects", params={"customerExternalId": DEMO_CUSTOMER_ID, "limit": 1})
     )["items"]
@@ -124,7 +124,7 @@ def publish_demo_post(client: httpx.Client, brand: Mapping[str, Any]) -> dict[st
 
 
 def generate_demo_content(api: str, test_key: str, result: DemoResult, file: IO[str]) -> None:
-    """Generate a slideshow and a video of the brand in its sandbox, and print their addresses."""
+    """Generate a slideshow and a video of the brand in its sandbox, and print their addresses into `file`."""
     brand = result.project["brandContext"]
     with _open_api_client(api, test_key) as client:
         path = f"/projects/{find_or_create_project(client, brand['appName'])['id']}"
@@ -152,7 +152,7 @@ def _add_demo_pictures(client: httpx.Client, path: str) -> None:
 
 
 def print_demo_result(result: DemoResult, host: str, file: IO[str]) -> None:
-    """Print the website's address, the brand context with the source of each field, and the post."""
+    """Print the website's address, the ingested brand with the source of each field, and the post into `file`."""
     print(f"export SITE=http://{host}/\n", file=file)
     brand, post = result.project["brandContext"], result.post
     rows = [

@@ -33,9 +33,9 @@ class DatabaseServers(NamedTuple):
 
 @contextlib.contextmanager
 def run_database_servers(report: StartReporter | None = None) -> Iterator[DatabaseServers]:
-    """Yield the servers of DATABASE_URL and REDIS_URL; run an embedded server for each unset variable.
+    """Run PostgreSQL and Valkey for the block, unless DATABASE_URL or REDIS_URL names a running server.
 
-    Raise the errors of `db.local`.
+    Yield the addresses of both, and the embedded servers. Raise `LocalServerUnavailable` if one can't run.
     """
     embedded = {}
     local.create_private_folder(LOCAL_FOLDER)
@@ -80,7 +80,7 @@ def read_env_file(file: Path) -> dict[str, str]:
 
 
 def write_env_file(file: Path, values: Mapping[str, str]) -> None:
-    """Write the file atomically with mode 0600, also over a leftover of a failed start."""
+    """Write `values` as NAME=value lines into a file, atomically and with mode 0600."""
     new_file = file.with_suffix(".new")
     new_file.unlink(missing_ok=True)
     with os.fdopen(os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as lines:
@@ -95,5 +95,5 @@ def _create_assets_folder() -> str:
 
 
 def _generate_keyring() -> str:
-    """Return a keyring of one new key, see `schemas.settings`."""
+    """Return a keyring with one new random key as the text of a setting: `local:` and 32 bytes in base64."""
     return f"local:{base64.b64encode(secrets.token_bytes(32)).decode()}"

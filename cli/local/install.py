@@ -103,10 +103,10 @@ def main(extras: str, *words: str) -> None:
 
 
 def install_extras(extras: str) -> None:
-    """Install the dependencies and these extras into `.venv`, unless it has them already.
+    """Install the product's dependencies and these extras into `.venv`, unless it has them already.
 
-    Only files with a listed hash are downloaded. Then the checkout is linked without any look-up
-    of its dependencies.
+    Only files with a listed hash are downloaded. Then the checkout is linked without any look-up of its
+    dependencies. Raise `CannotInstall`, or its subclass `DiskFull`.
     """
     if not _is_venv_usable():
         _create_venv()
@@ -141,7 +141,7 @@ def _install_with_pip(lock: str) -> None:
 
 
 def _pip_install_command() -> list[str]:
-    """Return the start of a pip install command without compilation.
+    """Return the first words of a pip install command that doesn't compile bytecode.
 
     This saves a third of the time: Python compiles at the first import.
     """
@@ -227,7 +227,7 @@ def _disk_full_advice(extras: str) -> str:
 
 
 def _free_disk_mb(folder: Path) -> int:
-    """Return the free megabytes of the folder's disk, or of its nearest existing parent's."""
+    """Return the free megabytes of a folder's disk. For a missing folder, use its nearest existing parent."""
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     return shutil.disk_usage(existing).free // 1_000_000
 
@@ -258,7 +258,7 @@ class InstallProgress:
             self.due, self.shown = time.monotonic() + PROGRESS_LINE_PAUSE_S, self.step
 
     def end(self, how: str) -> None:
-        """Replace the moving progress line by the step's total time and result."""
+        """Replace the moving progress line of an installation step by the step's total time and its result `how`."""
         self._write(f"{CLEAR_LINE_SEQUENCE if self.moving else ''}{self._format_elapsed()}  {self.what}: {how}\n")
 
     def _format_elapsed(self) -> str:

@@ -79,7 +79,7 @@ def run_processes(processes: Mapping[str, LocalServer], report: StartReporter) -
 
 
 def signal_processes_to_drain(processes: Mapping[str, LocalServer]) -> None:
-    """Signal each process to drain its jobs; a second signal makes the process drop its jobs."""
+    """Signal each process to finish its running jobs and end; at a second signal it drops them."""
     for process in processes.values():
         process.send_halt_signal()
 
@@ -103,7 +103,7 @@ def probe_http_error(port: int, path: str, headers: Mapping[str, str] | None = N
 
 
 def _api_error_of_body(body: bytes) -> str:
-    """Return code and message of the API's error body, empty for any other body."""
+    """Return code and message of an API's error body as `code: message`; empty for any other body."""
     try:
         problem = msgspec.json.decode(body, type=Envelope).error
     except msgspec.DecodeError:

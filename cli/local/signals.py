@@ -23,7 +23,7 @@ class PrintKeysRequests:
         self._count += 1
 
     def take_request(self) -> bool:
-        """Return whether SIGUSR1 arrived since the last call."""
+        """Return whether a SIGUSR1, which requests the API keys, arrived since the last call."""
         arrived, self._count = self._count > 0, 0
         return arrived
 

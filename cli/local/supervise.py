@@ -96,7 +96,7 @@ def _open_truncated_log(file: Path) -> IO[str]:
 def supervise_servers(
     servers: Mapping[str, LocalServer], logs: ProcessLogs, say: MessagePrinter, look: Callable[[], None]
 ) -> NoReturn:
-    """Copy new log lines, restart ended servers and call `look` ten times a second.
+    """Copy new log lines to stderr, restart servers that have ended, and call `look`, ten times a second.
 
     It never returns: a signal ends it by an exception.
     """

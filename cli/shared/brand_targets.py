@@ -101,9 +101,9 @@ async def open_store_access(settings: Settings, parser: DocumentParser, contact:
 
 
 async def allow_lookup_at_once(_patience_s: float) -> None:
-    """Return without a wait, so that a look-up starts at once: a person reads few apps.
+    """Return at once, so that an App Store look-up starts without a wait.
 
-    It takes the place of the workers' shared rate limit.
+    It takes the place of the rate limit that workers share: a person reads few apps.
     """
 
 
@@ -186,7 +186,7 @@ async def read_page_file(reader: BrandReader, path: Path) -> BrandExtraction:
 
 
 def read_page_bytes(path: Path) -> bytes:
-    """Return the bytes of a saved page, with a .gz inflated. Raise `InvalidValue` if it is unreadable."""
+    """Return the bytes of a saved page, with a .gz decompressed. Raise `InvalidValue` if the file can't be read."""
     try:
         return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     except (OSError, EOFError, zlib.error) as error:
@@ -194,4 +194,4 @@ def read_page_bytes(path: Path) -> bytes:
 
 
 async def ignore_ingest_progress(_stage: str, _progress: float) -> None:
-    """Ignore the progress of an ingest."""
+    """Ignore the reported progress of an ingest: `brand extract` shows none."""

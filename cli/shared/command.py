@@ -39,7 +39,7 @@ async def _await_result(answer: Awaitable[CommandResult]) -> CommandResult:
 
 
 def with_database_session(body: CommandBody) -> ClickCallback:
-    """Return a command that runs `body` with an open database session, and prints its result."""
+    """Return a click callback that runs a command's function `body` with a database session, and prints its result."""
 
     @with_printed_result
     @wraps(body)
@@ -51,7 +51,7 @@ def with_database_session(body: CommandBody) -> ClickCallback:
 
 
 def with_paging_options(prefix: str) -> Callable[[CommandBody], CommandBody]:
-    """Return a decorator that adds the options --before and --limit of a list to a command."""
+    """Return a decorator that adds a list's options --before and --limit to a command; `prefix` is that of its ids."""
 
     def decorate(body: CommandBody) -> CommandBody:
         before_option = click.option("--before", type=IdParam(prefix), help="Only items older than this one.")

@@ -28,6 +28,6 @@ def run_dump_tool(run: Callable[[str, Path], PostgresTool], database_url: str, f
 
 
 def chosen_database_url(*, events: bool) -> str:
-    """Return the URL of the main database, or with `events` of the event store. Raise `SettingsInvalid`."""
+    """Return the URL of the main database, or with `events` that of the event store. Raise `SettingsInvalid`."""
     settings = read_command_settings()
     return settings.event_store_url if events else settings.database_url

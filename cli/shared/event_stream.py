@@ -50,7 +50,7 @@ class ReconnectBackoff:
         self._since = self._clock()
 
     def reset(self) -> None:
-        """Reset the wait before a reconnect to its minimum, after an event."""
+        """Reset the wait before a stream's reconnect to its minimum, after an event has arrived."""
         self._longest = FIRST_RECONNECT_WAIT_S
 
     def wait_s(self) -> float:
@@ -126,7 +126,7 @@ class WebhookEventStream:
         self._since = begun
 
     def _report_lost_connection(self, why: str) -> None:
-        """Print that the connection is lost; print nothing more until it is back."""
+        """Report that the stream's connection is lost; report nothing more until it is back."""
         if not self._is_lost:
             self._say(f"The connection is lost ({why}): reconnecting.")
         self._is_lost = True

@@ -65,7 +65,7 @@ class CommandFailure(NamedTuple):
     details: dict[str, Any] | None = None
 
     def encode_envelope(self) -> bytes:
-        """Return the failure as JSON bytes, in the API's error envelope."""
+        """Return the failure of a command as JSON bytes, in the API's error envelope."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         return msgspec.json.encode({"error": {**error, "details": self.details} if self.details else error})
 
@@ -96,10 +96,10 @@ def explain_failure(error: Exception) -> CommandFailure:
 
 
 def _domain_error_exit_code(error: DomainError) -> int:
-    """Return the exit code of a refusal by its class.
+    """Return the exit code of a domain function's refusal.
 
-    Invalid and oversized input, an absent object and an unavailable service have their own. All others, such
-    as a conflict, an outdated version or a full queue, share one: a retry may succeed.
+    It is 2 for invalid or oversized input, 3 for an absent object, 5 for an unavailable service. It is 4 for all
+    others, such as a conflict or a full queue: a retry may succeed.
     """
     codes = {
         InvalidValue: EXIT_USAGE,

@@ -58,7 +58,7 @@ def _read_secret_text(name: str) -> str:
 
 
 def json_body_of_fields(fields: Iterable[RequestField]) -> dict[str, Any]:
-    """Return the JSON object of the fields. Raise `click.UsageError` for two conflicting fields."""
+    """Return request fields as one nested JSON object. Raise `click.UsageError` for two conflicting fields."""
     body: dict[str, Any] = {}
     for field in fields:
         _put_nested_value(body, _nested_field_path(field.name), field)
@@ -104,9 +104,9 @@ def _append_to_array(items: list[Any], path: Sequence[str], field: RequestField)
 
 
 def _is_field_name_taken(item: dict[str, Any], path: Sequence[str]) -> bool:
-    """Return whether the array's last object has a value at this path; False for a path to an inner array.
+    """Return whether an array's last object has a value at the field's path: the field then begins a new object.
 
-    If so, the field belongs to the array's next object.
+    False for a path to an inner array, which grows instead.
     """
     inner = item.get(path[0])
     if path[0] not in item or path[1:2] == [""]:

@@ -29,7 +29,7 @@ class StartedJobs(msgspec.Struct, rename="camel"):
 
 
 def read_job_ids(content: bytes) -> list[str]:
-    """Return the ids of the jobs in a response; empty for a response of another form."""
+    """Return the ids of the jobs that an API response's body names; empty for a body of another form."""
     try:
         started = msgspec.json.decode(content, type=StartedJobs)
     except UNREADABLE_BODY_ERRORS:
@@ -76,13 +76,13 @@ def _poll_job_changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Re
 
 
 def _retry_after_s(response: httpx.Response) -> float:
-    """Return `Retry-After` in seconds. A proxy's date (RFC 9110 10.2.3) counts as the default pause."""
+    """Return a response's `Retry-After` in seconds. A date (RFC 9110 10.2.3) or none counts as `JOB_POLL_PAUSE_S`."""
     header = response.headers.get("Retry-After", "")
     return float(header) if header.isdecimal() else JOB_POLL_PAUSE_S
 
 
 def _wait_for_job_change(client: httpx.Client, url: httpx.URL, etag: str) -> httpx.Response:
-    """Poll a job until its ETag isn't `etag`; return that response, or an error response."""
+    """Poll a job by long polls until its ETag isn't `etag`; return that response, or an error response."""
     while True:
         began = time.monotonic()
         response = client.get(url, params={"wait": JOB_LONG_POLL_S}, headers={"If-None-Match": etag} if etag else None)

@@ -74,7 +74,7 @@ class EventForwarder:
 
 
 def derive_forward_signing_key(api_key: str) -> bytes:
-    """Derive the signing key of forwarded events from an API key, the same each time."""
+    """Derive the key that signs forwarded webhook events from an API key: the same for each run."""
     return hmac.digest(api_key.encode(), b"tenantry webhooks listen", "sha256")
 
 
@@ -83,7 +83,7 @@ def signing_secret_text(key: bytes) -> str:
 
 
 def _drain_response(answer: httpx.Response, *, ends: float) -> None:
-    """Read the rest of a response's body to reuse the connection, within a limit of bytes and time."""
+    """Read and drop the rest of a response's body, to reuse the connection, within a limit of bytes and time."""
     left = MAX_RESPONSE_REST_BYTES
     with suppress(httpx.TransportError):
         for chunk in answer.iter_raw():

@@ -56,7 +56,7 @@ async def _resolve_actor(conn: Conn, org: UUID | None, *, sandbox: bool) -> Acto
 
 
 async def _find_only_organization(conn: Conn) -> Organization:
-    """Return the only live organization. Raise `InvalidValue` for none or several."""
+    """Return the live organization if there is exactly one. Raise `InvalidValue` for none or several."""
     live = await organizations.list_organization_page(conn, before=None, limit=MAX_LISTED_ORGANIZATIONS)
     if not live:
         raise InvalidValue("--org", "there is no organization yet: create one with `tenantry org create NAME`")

@@ -45,7 +45,7 @@ def open_console(file: IO[str]) -> Console:
 
 
 def build_text_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """Return a table, one row a line; the first column is never folded, so that its id can be copied."""
+    """Return a printable table, one row a line. The first column is never folded, so that its id can be copied."""
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for number, column in enumerate(columns):
         grid.add_column(column, no_wrap=number == 0, overflow="fold")
@@ -69,9 +69,9 @@ def list_page_result(
 
 
 def format_object_fields(thing: msgspec.Struct) -> Text:
-    """Return an object as text: one line for each field, with its JSON name. A terminal cuts no value.
+    """Return an object as a text with one line for each set field: its JSON name and its value.
 
-    Unset fields have no line.
+    A terminal cuts no value.
     """
     names = {field.name: field.encode_name for field in msgspec.structs.fields(thing)}
     values = {names[name]: value for name, value in msgspec.structs.asdict(thing).items() if value is not UNSET}
@@ -81,12 +81,12 @@ def format_object_fields(thing: msgspec.Struct) -> Text:
 
 
 def table_cell(value: object) -> Text:
-    """Format a value for a person as printable text; an empty one is `-`."""
+    """Format a value as the printable text of a table's cell; an empty value is `-`."""
     return Text(replace_control_characters(_format_cell_value(value)))
 
 
 def replace_control_characters(text: str) -> str:
-    """Replace control characters: a partner's text must not control an operator's terminal."""
+    """Replace each unprintable character by U+FFFD: a partner's text must not control an operator's terminal."""
     return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 

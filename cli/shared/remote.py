@@ -46,7 +46,7 @@ class RemoteApi(NamedTuple):
     key: str
 
     def client(self) -> httpx.Client:
-        """Return a client of the API; it follows no redirect, so that only this host gets the key."""
+        """Return an HTTP client with the API's key. It follows no redirect, so that only this host gets the key."""
         return httpx.Client(
             headers={"Authorization": f"Bearer {self.key}", "Accept": "application/json"},
             timeout=API_REQUEST_TIMEOUT,
@@ -105,9 +105,9 @@ def find_api_or_exit() -> RemoteApi:
 
 @contextmanager
 def report_lost_response(advice: str | None = None) -> Iterator[None]:
-    """Report a request of the block without a response on stderr, and exit with code 5.
+    """End the command with code 5 if a request of the block gets no response, and report that on stderr.
 
-    Prints `advice` too, on Ctrl-C as well, unless the connection failed.
+    Print `advice` too, unless no connection was made. At Ctrl-C, print `advice` alone.
     """
     try:
         yield
@@ -130,7 +130,7 @@ def exit_code_of_response(response: httpx.Response) -> int:
 
 
 def print_response_body(content: bytes) -> None:
-    """Print a body on stdout: JSON indented on a terminal, all else unchanged."""
+    """Print the body of an API response on stdout: JSON is indented on a terminal, all else is unchanged."""
     if sys.stdout.isatty():
         with suppress(*UNREADABLE_BODY_ERRORS):
             content = msgspec.json.format(content)
@@ -138,7 +138,7 @@ def print_response_body(content: bytes) -> None:
 
 
 def print_list_items(response: httpx.Response) -> str | None:
-    """Print a list's items, one a line, or any other body as a single one.
+    """Print the items of an API's list response on stdout, one a line, or any other body as it is.
 
     Return the next page's cursor; None on the last page and for any other body.
     """
@@ -168,7 +168,7 @@ def print_response_error(response: httpx.Response, key: str | None) -> None:
 
 
 def repeat_write_advice(key: str) -> str:
-    """Return the advice for a write with an unknown outcome."""
+    """Return the advice to repeat a write of unknown outcome with the same Idempotency-Key, `key`."""
     return f"The write may be committed. To repeat it safely: --idempotency-key {key}"
 
 

@@ -52,16 +52,15 @@ async def load_vault_keyring(session: CommandSession) -> Keyring:
 
 
 def read_command_settings() -> Settings:
-    """Return the settings of `.local/env` and the environment. Raise `SettingsInvalid`."""
+    """Return a command's settings from `.local/env` and the environment. Raise `SettingsInvalid`."""
     return load_settings(read_environment())
 
 
 def read_environment() -> Mapping[str, str]:
-    """Return `.local/env` overridden by the process's environment.
+    """Return the variables of `.local/env`, overridden by the process's environment.
 
-    If the two name different databases, return the process's environment alone.
-
-    The keys of one database must never be used for another database.
+    If both name different databases, return the process's environment alone: the keys of one database must never be
+    used for another.
     """
     local = read_env_file(LOCAL_ENV_FILE)
     same = os.environ.get("DATABASE_URL") in {None, local.get("DATABASE_URL")}
@@ -69,7 +68,7 @@ def read_environment() -> Mapping[str, str]:
 
 
 def describe_database() -> str:
-    """Return the database's address for a message, without its password."""
+    """Return host and port of the database for a message, and whether they come from `.local/env`."""
     url = read_environment().get("DATABASE_URL", "")
     if not is_parseable_url(url):
         return "at DATABASE_URL"

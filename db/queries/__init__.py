@@ -42,31 +42,31 @@ class Query:
         self.sql = _SQL_PARAMETER_PATTERN.sub(lambda match: f"${self.parameters.index(match[1]) + 1}", body)
 
     async def all(self, conn: Conn, **values: Any) -> list[asyncpg.Record]:
-        """Run the statement; return all of its rows as a list."""
+        """Run the SQL statement with `values` as its parameters; return all of its rows as a list."""
         return await conn.fetch(self.sql, *self._ordered_values(values))
 
     async def one(self, conn: Conn, **values: Any) -> asyncpg.Record | None:
-        """Run the statement; return its first row, or None if it has no row."""
+        """Run the SQL statement with `values` as its parameters; return its first row, or None if it has no row."""
         return await conn.fetchrow(self.sql, *self._ordered_values(values))
 
     async def row(self, conn: Conn, **values: Any) -> asyncpg.Record:
-        """Run a statement that always has a row; return its first row. Raises LookupError if it has none."""
+        """Run a statement that always has a row; return its first row. Raise LookupError if it has none."""
         row = await self.one(conn, **values)
         if row is None:
             raise LookupError(f"{self.name} found no row")
         return row
 
     async def value(self, conn: Conn, **values: Any) -> Any:
-        """Run the statement; return the first column of its first row, or None if it has no row."""
+        """Run the SQL statement; return the first column of its first row, or None if it has no row."""
         return await conn.fetchval(self.sql, *self._ordered_values(values))
 
     async def run(self, conn: Conn, **values: Any) -> int:
-        """Run the statement; return the number of affected rows."""
+        """Run the SQL statement; return the number of rows that it changed."""
         status = await conn.execute(self.sql, *self._ordered_values(values))
         return int(status.rpartition(" ")[2])
 
     def typed(self, shape: type[R]) -> "TypedQuery[R]":
-        """Return a query of this statement that returns rows as instances of `shape`, a NamedTuple."""
+        """Return a query of this SQL statement that returns rows as instances of `shape`, a NamedTuple."""
         return TypedQuery(self, shape)
 
     def _ordered_values(self, values: dict[str, Any]) -> list[Any]:
@@ -89,7 +89,7 @@ class TypedQuery(Generic[R]):
         self._checked = False
 
     async def all(self, conn: Conn, **values: Any) -> list[R]:
-        """Run the statement; return all of its rows as a list of the query's NamedTuple."""
+        """Run the SQL statement; return all of its rows as a list of the query's NamedTuple."""
         rows = await self.query.all(conn, **values)
         if rows and not self._checked:
             self.check(tuple(rows[0].keys()))
@@ -97,21 +97,21 @@ class TypedQuery(Generic[R]):
         return [make(shape, record) for record in rows]
 
     async def one(self, conn: Conn, **values: Any) -> R | None:
-        """Run the statement; return its first row as the query's NamedTuple, or None if it has no row."""
+        """Run the SQL statement; return its first row as the query's NamedTuple, or None if it has no row."""
         row = await self.query.one(conn, **values)
         return None if row is None else self._build_row(row)
 
     async def row(self, conn: Conn, **values: Any) -> R:
         """Run a statement that always has a row; return its first row as the query's NamedTuple.
 
-        Raises LookupError if the statement has no row.
+        Raise LookupError if the statement has no row.
         """
         return self._build_row(await self.query.row(conn, **values))
 
     def check(self, columns: tuple[str, ...]) -> None:
-        """Check that a row's columns are the fields of the query's NamedTuple, once for all of its rows.
+        """Check that the columns of a statement's rows are the fields of the query's NamedTuple, in their order.
 
-        Raises TypeError if the columns differ.
+        Raise TypeError if they differ. Later rows aren't checked again.
         """
         fields = self.shape._fields  # type: ignore[attr-defined]
         if columns != fields:
@@ -156,9 +156,9 @@ STATEMENT_FILE_NAMES = sorted(
 
 
 def __getattr__(table: str) -> StatementFile:
-    """Load the statements of a SQL file at its first import: `job.sql` for `from db.queries import job`.
+    """Return the statements of an SQL file, loaded once: those of `job.sql` for `from db.queries import job`.
 
-    Raises AttributeError if there is no such file.
+    Raise AttributeError if there is no such file.
     """
     if table not in STATEMENT_FILE_NAMES:
         raise AttributeError(table)

@@ -18,18 +18,18 @@ class SealedTable(NamedTuple):
 
     @property
     def vault_key_ids(self) -> Query:
-        """Return the statement with the id of each key that seals a secret."""
+        """Return the SQL statement that lists the ids of the vault keys that seal the table's secrets."""
         where = f"vault_key_id is not null and {self.lives}"
         return self._query("vault_key_ids", f"select distinct vault_key_id from {self.name} where {where}")  # noqa: S608
 
     @property
     def count_of_other_keys(self) -> Query:
-        """Return the statement that counts the secrets sealed with another key than `writer`."""
+        """Return the SQL statement that counts the table's secrets sealed with another vault key than `writer`."""
         return self._query("count_of_other_keys", f"select count(*) from {self._of_other_keys}")  # noqa: S608
 
     @property
     def lock_of_other_keys(self) -> Query:
-        """Return the statement that locks a batch of secrets sealed with another key than `writer`."""
+        """Return the SQL statement that locks and lists a batch of secrets of other vault keys than `writer`."""
         keys = ", ".join(self.keys)
         return self._query(
             "lock_of_other_keys",
@@ -39,7 +39,7 @@ class SealedTable(NamedTuple):
 
     @property
     def reseal(self) -> Query:
-        """Return the statement that stores a secret sealed with another key."""
+        """Return the SQL statement that replaces a row's secret by one that is sealed with another vault key."""
         where = " and ".join(f"{key} = :{key}" for key in self.keys)
         return self._query(
             "reseal",

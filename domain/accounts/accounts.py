@@ -80,7 +80,7 @@ async def find_account_row(conn: Conn, *, organization_id: UUID, account_id: UUI
 
 
 async def read_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> SocialAccount:
-    """Return an account; raises `ObjectNotFound`."""
+    """Return a social account for the API. Raises `ObjectNotFound`."""
     return _account_to_schema(await find_account_row(conn, organization_id=organization_id, account_id=account_id))
 
 
@@ -114,14 +114,14 @@ async def list_accounts(
 
 
 async def lock_account(conn: Conn, *, organization_id: UUID, account_id: UUID) -> LockedAccount:
-    """Lock an account's row and return it; raises `ObjectNotFound`."""
+    """Lock a social account's row and return it. Raises `ObjectNotFound`."""
     return require_found(await LOCK_ACCOUNT.one(conn, org=organization_id, id=account_id), "account")
 
 
 async def require_account_reauth(
     conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str, generation: int | None = None
 ) -> None:
-    """Mark an account as in need of a new authorization by its owner, and its leases too.
+    """Mark a connected account as in need of a new authorization by its owner, and its leases too.
 
     Does nothing if a newer generation of its credential than `generation` exists.
     """
@@ -140,7 +140,7 @@ async def require_account_reauth(
 async def record_account_action(
     conn: Conn, scope: AccountScope, action: str, details: Mapping[str, Any], *, api_key_id: UUID | None = None
 ) -> None:
-    """Write an audit log entry: every change of an account's status has one."""
+    """Write an audit log entry `social_account.<action>` about an account; every change of its status has one."""
     await audit.write_audit_entry(
         conn,
         organization_id=scope.organization_id,
@@ -155,9 +155,9 @@ async def record_account_action(
 async def set_account_quota(
     conn: Conn, *, organization_id: UUID, account_id: UUID, posts: int | None, seconds: int | None
 ) -> AccountQuota:
-    """Set an operator's quota for an account; None for both figures restores the platform's quota.
+    """Set an operator's quota for an account: at most `posts` in any `seconds`. None for both restores the platform's.
 
-    Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED.
+    Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED for a leased account.
     """
     row = await find_account_row(conn, organization_id=organization_id, account_id=account_id)
     if row.owner_account_id is not None:

@@ -49,7 +49,7 @@ async def find_client_id(conn: Conn, *, server: PlatformServer) -> str | None:
 
 
 async def is_registration_lasting(conn: Conn, *, server: PlatformServer) -> bool:
-    """Return whether a registration exists and lasts long enough for a person's consent."""
+    """Return whether our client's registration at a server exists and lasts long enough for a person's consent."""
     registration = await _find_registration(conn, server)
     return registration is not None and registration.lasting
 
@@ -65,14 +65,14 @@ async def open_oauth_client(conn: Conn, *, server: PlatformServer, keyring: Keyr
 
 
 async def ensure_client_registration(conn: Conn, server: PlatformServer, organization_id: UUID) -> SubmittedJob | None:
-    """Submit a job that registers our client at a server; None if a lasting registration exists."""
+    """Submit a job that registers our OAuth client at a server; None if a lasting registration exists."""
     if await is_registration_lasting(conn, server=server):
         return None
     return await submit_registration_job(conn, server=server, organization_id=organization_id)
 
 
 async def submit_registration_job(conn: Conn, *, server: PlatformServer, organization_id: UUID) -> SubmittedJob:
-    """Submit a registration job; each organization runs one at a time for a server."""
+    """Submit the job that registers our OAuth client at a server; each organization runs one at a time for a server."""
     return await ledger.submit_job(
         conn,
         kind=REGISTER_APP_KIND,
@@ -86,7 +86,7 @@ async def submit_registration_job(conn: Conn, *, server: PlatformServer, organiz
 async def store_oauth_client(
     conn: Conn, *, server: PlatformServer, client: OAuthClient, keyring: Keyring
 ) -> dict[str, Any]:
-    """Store a new client and return the job's result. A client that another job stored first stays."""
+    """Store our new OAuth client at a server, unless another job stored one first; return the job's result."""
     row = vault.secret_row_name("platform_app", *server)
     sealed = vault.seal_secret(keyring, client.client_secret.encode(), row=row)
     await platform_app.keep_app.run(
@@ -96,12 +96,12 @@ async def store_oauth_client(
 
 
 async def mark_oauth_client_lasting(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
-    """Mark a client as lasting: a person has authorized it, so the server keeps it from now on."""
+    """Mark our OAuth client as lasting: a person has authorized it, so the server keeps it from now on."""
     await platform_app.prove_app.run(conn, **server._asdict(), client_id=client_id)
 
 
 async def delete_oauth_client(conn: Conn, *, server: PlatformServer, client_id: str) -> None:
-    """Delete a client that its server no longer accepts; the next connection registers again."""
+    """Delete our OAuth client that its server no longer accepts; the next connection registers again."""
     await platform_app.forget_app.run(conn, **server._asdict(), client_id=client_id)
 
 

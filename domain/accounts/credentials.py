@@ -88,20 +88,20 @@ def token_expiry_after(life_s: float) -> datetime:
 
 
 def is_token_ending_soon(expires_at: datetime | None, *, now: datetime) -> bool:
-    """Return whether a token has to be refreshed before use: it ends within a minute. False for None."""
+    """Return whether a token has to be refreshed before use: it ends within a minute. False for None: it never ends."""
     return expires_at is not None and expires_at <= now + TOKEN_REFRESH_MARGIN
 
 
 async def open_account_tokens(
     conn: Conn, *, organization_id: UUID, account_id: UUID, keyring: Keyring
 ) -> AccountTokens:
-    """Return an account's tokens; raises LookupError for a disconnected account."""
+    """Return an account's unsealed tokens. Raises LookupError without any, as after a disconnect."""
     row = await GET_CREDENTIAL.row(conn, org=organization_id, account_id=account_id)
     return unseal_tokens(row, organization_id=organization_id, account_id=account_id, keyring=keyring)
 
 
 def unseal_tokens(row: SealedCredential, *, organization_id: UUID, account_id: UUID, keyring: Keyring) -> AccountTokens:
-    """Unseal the tokens of a credential's row."""
+    """Return the unsealed tokens of an account's credential row."""
     sealed = vault.SealedSecret(row.vault_key_id, row.sealed)
     row_name = vault.secret_row_name("account_credential", organization_id, account_id)
     plain = vault.unseal_secret(keyring, sealed, row=row_name)

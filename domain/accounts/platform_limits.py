@@ -54,7 +54,7 @@ def objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> di
 def find_post_faults(
     platform: PlatformLimits, traits: Mapping[str, Any], caption: str, files: Sequence[PostFileToCheck]
 ) -> Iterator[PlatformLimitFault]:
-    """Yield the reasons that keep a caption and its files from being posted."""
+    """Yield the reasons for which a platform would refuse a post with this caption and these files."""
     for message in find_caption_faults(platform, max_caption_length(platform, traits), caption):
         yield PlatformLimitFault(CAPTION_FAULT_CODE, message)
     if not files and not caption.strip():
@@ -63,12 +63,12 @@ def find_post_faults(
 
 
 def max_caption_length(platform: PlatformLimits, traits: Mapping[str, Any]) -> int:
-    """Return the longest caption: the instance's `traits.captionMax`, or the platform's."""
+    """Return the longest caption of an account's posts: its own limit `traits.captionMax`, or the platform's."""
     return _positive_int_or_none(traits.get("captionMax")) or platform.caption_max
 
 
 def find_caption_faults(platform: PlatformLimits, max_length: int, caption: str) -> Iterator[str]:
-    """Yield the reasons that keep a caption from being posted; `max_length` is `max_caption_length`."""
+    """Yield the reasons for which a platform would refuse a caption; `max_length` is `max_caption_length`."""
     length = CaptionPartLimit("characters", max_length, platform.measure)
     for unit, limit, count in (length, *platform.caption_parts):
         if (amount := count(caption)) > limit:
@@ -85,10 +85,10 @@ def max_media_bytes(platform: PlatformLimits, kind: str, traits: Mapping[str, An
 
 
 def account_quota_from_traits(traits: Mapping[str, Any]) -> tuple[int, int] | None:
-    """Return the account's own quota: `traits.quotaPosts` in any `quotaSeconds`, as its platform reports
-    them.
+    """Return an account's own quota, as its platform reports it: posts, and the seconds of its window.
 
-    Figures above `QUOTA_POSTS` or `QUOTA_S` are ignored: the ledger of sends can't count them.
+    They are `traits.quotaPosts` and `traits.quotaSeconds`. Returns None without both, or with one above
+    `QUOTA_POSTS` or `QUOTA_S`: the ledger of sends can't count them.
     """
     posts, seconds = (
         _positive_int_or_none(traits.get("quotaPosts")),

@@ -14,10 +14,10 @@ _HOST_NAME_PATTERN = re.compile(r"[^/?#@\\\s]+")
 
 
 def server_url_of_host(host: str, *, allowed: AllowedOrigins, path: str, example: str) -> str:
-    """Return the server address of a host name. Raises `InvalidValue` at `path`, with `example` in its
-    message.
+    """Return the address of an account's server from its host name.
 
-    It is https, or http for a loopback host that TENANTRY_FETCH_ALLOW permits.
+    It is https, or http for a loopback host that TENANTRY_FETCH_ALLOW permits. Raises `InvalidValue` at `path`,
+    with `example` in its message.
     """
     host_name = host.strip(" ")
     if not _HOST_NAME_PATTERN.fullmatch(host_name):
@@ -27,7 +27,7 @@ def server_url_of_host(host: str, *, allowed: AllowedOrigins, path: str, example
 
 
 def normalize_server_url(url: str, *, allowed: AllowedOrigins, path: str) -> str:
-    """Return a server's address without a trailing slash or a default port.
+    """Return the address of an account's server without a trailing slash or a default port.
 
     Raises `InvalidValue` at `path` for an address that the SSRF guard refuses, or one with a path or a query.
     Refuses http, except for an `allowed` host.

@@ -56,7 +56,7 @@ class KeyedApp(NamedTuple):
         return relays_from_event_maps(self.event_maps)
 
     def check_active(self) -> None:
-        """Raise `StateConflict` PROJECT_ARCHIVED if the project is archived."""
+        """Raise `StateConflict` PROJECT_ARCHIVED if the app's project is archived."""
         project_locks.check_project_active("archived" if self.archived else "active")
 
 
@@ -87,13 +87,13 @@ def format_app_key(app_id: UUID, secret: str) -> str:
 
 
 def parse_app_key(text: str) -> PresentedAppKey | None:
-    """Parse a key; None for a malformed one, which then costs no query."""
+    """Return the parts of an SDK app's key; None for a malformed one, which then costs no query."""
     match = _APP_KEY_PATTERN.fullmatch(text)
     return PresentedAppKey(pgproto.UUID(match[1]), match[2]) if match else None
 
 
 async def find_apps_by_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
-    """Return the app of each key by one statement; None for a key that opens no app.
+    """Return the app of each key, in order, by one statement; None for a key that opens no app.
 
     A deleted app's key and a rotated key stop working with the next call.
     """

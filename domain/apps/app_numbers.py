@@ -39,7 +39,7 @@ LIST_NUMBERED_APPS = sdk_app.number_apps.typed(NumberedApp)
 
 
 async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
-    """Return the number of each app that a project ever had, by app id. Raises `ObjectNotFound`."""
+    """Return the event store's number of each app that a project ever had, by app id. Raises `ObjectNotFound`."""
     rows = await sdk_app.numbers_of_apps.all(conn, project_id=project_id)
     if not rows:
         raise not_found_error("project")
@@ -47,7 +47,7 @@ async def app_numbers_by_id(conn: Conn, *, project_id: UUID) -> dict[UUID, int]:
 
 
 async def list_numbered_apps(conn: Conn, *, organization_id: UUID, project_id: UUID) -> list[NumberedApp]:
-    """Return a project's apps with their numbers, deleted ones included."""
+    """Return a project's apps with their numbers in the event store, deleted ones included."""
     return await LIST_NUMBERED_APPS.all(conn, org=organization_id, project_id=project_id)
 
 

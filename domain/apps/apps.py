@@ -96,7 +96,7 @@ def check_app_patch(body: SdkAppPatch) -> SdkAppPatch:
 async def register_sdk_app(
     conn: Conn, *, author: AppChangeAuthor, peppers: Keyring, body: SdkAppCreate, public_url: str
 ) -> SdkAppShown:
-    """Create an app from a checked body.
+    """Create an SDK app from a checked body; return it with its key, which is shown only here.
 
     Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, TOO_MANY_APPS, APP_EXISTS.
     """
@@ -121,7 +121,7 @@ async def register_sdk_app(
 
 
 async def read_sdk_app(conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, public_url: str) -> SdkApp:
-    """Return an app; raises `ObjectNotFound`."""
+    """Return an SDK app of a project. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     row = await _get_app_row(conn, AppChangeAuthor(organization_id, project_id), app_id)
     return SdkApp(**_app_answer_fields(row, public_url))
@@ -135,7 +135,7 @@ async def check_app_exists(conn: Conn, *, organization_id: UUID, project_id: UUI
 async def list_apps_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int, public_url: str
 ) -> list[SdkApp]:
-    """Return at most `limit` of a project's apps older than `before`, newest first. Raises `ObjectNotFound`."""
+    """Return at most `limit` of a project's SDK apps older than `before`, newest first. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_APPS.all(conn, org=organization_id, project_id=project_id, before=before, limit=limit)
     return [SdkApp(**_app_answer_fields(row, public_url)) for row in rows]
@@ -181,7 +181,7 @@ async def delete_registered_app(conn: Conn, *, author: AppChangeAuthor, app_id: 
 
 
 async def note_app_event(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
-    """Record that events of the app arrived now; written at most once a minute."""
+    """Store the current time as that of an app's last event; written at most once a minute."""
     await sdk_app.note_event.run(conn, org=organization_id, id=app_id)
 
 
@@ -213,7 +213,7 @@ async def _next_app_number(conn: Conn, author: AppChangeAuthor) -> int:
 async def _check_identifiers_free(
     conn: Conn, author: AppChangeAuthor, app_id: UUID, platform: AppPlatform, given: AppIdentifiers
 ) -> None:
-    """Raise `StateConflict` APP_EXISTS if another app of the platform has one of these identifiers."""
+    """Raise `StateConflict` APP_EXISTS if another app of the project and platform has one of these identifiers."""
     same_app_id = await sdk_app.find_same_app.value(
         conn, **author.project_parameters, **given._asdict(), id=app_id, platform=platform
     )

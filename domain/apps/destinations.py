@@ -91,7 +91,7 @@ async def patch_destinations(
 
 
 async def delete_app_destinations(conn: Conn, *, organization_id: UUID, app_id: UUID) -> None:
-    """Delete an app's destinations with their tokens."""
+    """Delete an app's conversion destinations with their access tokens."""
     await conversion_destination.drop_destinations.run(conn, org=organization_id, app_id=app_id)
 
 

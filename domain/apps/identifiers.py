@@ -69,9 +69,7 @@ def merge_app_identifiers(kept: AppIdentifiers, body: SdkAppCreate | SdkAppPatch
 
 
 def check_app_identifiers(platform: AppPlatform, given: AppIdentifiers) -> None:
-    """Raise `InvalidValue` for identifiers that the platform doesn't accept, or if the app has no accepted
-    one.
-    """
+    """Raise `InvalidValue` for identifiers that the app's platform doesn't accept, or without an accepted one."""
     needed = " or ".join(_IDENTIFIER_FIELDS[name].path for name in ACCEPTED_IDENTIFIERS[platform])
     issues = [
         (_IDENTIFIER_FIELDS[name].path, f"an app for {platform} has none: it has {needed}")

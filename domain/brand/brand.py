@@ -35,7 +35,7 @@ BRAND_PICTURE_KINDS: tuple[PictureKind, ...] = get_args(PictureKind)
 
 
 def merge_brand_sources(rows: Sequence[BrandSourceRow]) -> BrandContext | None:
-    """Merge all sources into the brand: each field's winner with its provenance; None without a source."""
+    """Return a project's merged brand: each field's winning value with its provenance; None without a source."""
     if not rows:
         return None
     winners: dict[str, Said] = {name: findings[0] for name, findings in brand_findings_by_field(rows).items()}
@@ -46,7 +46,7 @@ def merge_brand_sources(rows: Sequence[BrandSourceRow]) -> BrandContext | None:
 
 
 def brand_findings_by_field(rows: Sequence[BrandSourceRow]) -> dict[BrandFieldName, list[Said]]:
-    """Return the findings by brand field, winners first: the partner's, then by confidence, then newest."""
+    """Return all findings by brand field, winners first: the partner's, then by confidence, then newest."""
     findings: dict[BrandFieldName, list[Said]] = {}
     for name, finding in _iterate_findings(rows):
         findings.setdefault(name, []).append(finding)
@@ -102,7 +102,7 @@ def changed_brand_fields(before: Sequence[BrandSourceRow], after: Sequence[Brand
 
 
 def check_brand_patch(body: BrandPatch) -> None:
-    """Raise `InvalidValue` for a bad language, which the body's shape doesn't check."""
+    """Raise `InvalidValue` for a bad language in a brand's patch; the body's shape checks the rest."""
     if isinstance(body.primary_language, str) and body.primary_language:
         languages.check_language_tag(body.primary_language, path="brandContext.primaryLanguage")
 
@@ -165,7 +165,7 @@ async def replace_brand_source(
 async def find_brand_source_row(
     conn: Conn, *, organization_id: UUID, project_id: UUID, source: BrandSource
 ) -> BrandSourceRow | None:
-    """Return one source's row; None if it was never read."""
+    """Return a project's row of one brand source; None if the source was never read."""
     rows = await read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
     return next((row for row in rows if row.source == source), None)
 

@@ -90,7 +90,7 @@ async def create_install_link(
 async def github_install_page_url(conn: Conn, *, settings: Settings, state: str, now: datetime) -> str:
     """Return the address of GitHub's page that installs our App, for the state of a followed link.
 
-    Raises `InvalidValue`, `StateConflict` GITHUB_NOT_CONFIGURED.
+    Raises `InvalidValue` for an unusable state, `StateConflict` GITHUB_NOT_CONFIGURED.
     """
     await oauth_states.find_oauth_flow(conn, state=state, purpose=CONNECT_GITHUB_KIND.name, now=now)
     return f"{_github_app_url(settings)}/installations/new?{urlencode({'state': state})}"
@@ -134,7 +134,7 @@ def _github_app_url(settings: Settings) -> str:
 
 
 def _install_link(settings: Settings, state: str, *, sandbox: bool) -> str:
-    """Return the address of our install link for a person's browser; in a sandbox, that of the callback."""
+    """Return the address of our link to install the GitHub App; in a sandbox, that of our callback."""
     base_url = f"{settings.public_url.rstrip('/')}/v1/github"
     if sandbox:
         return f"{base_url}/callback?{urlencode({**SANDBOX_CALLBACK_PARAMETERS, 'state': state})}"
@@ -166,7 +166,7 @@ async def begin_installation_attempt(conn: Conn, *, claim: JobClaim, keyring: Ke
 
 
 async def store_installation(conn: Conn, *, claim: JobClaim, proved: GitHubAppInstallation) -> dict[str, Any]:
-    """Store a proved installation, which replaces an earlier one; return the job's result."""
+    """Store an organization's proved GitHub installation, which replaces an earlier one; return the job's result."""
     await github_installation.put_installation.run(
         conn, org=claim.organization_id, installation_id=proved.installation_id, account_login=proved.account_login
     )
@@ -176,7 +176,7 @@ async def store_installation(conn: Conn, *, claim: JobClaim, proved: GitHubAppIn
 
 
 async def read_installation(conn: Conn, *, organization_id: UUID) -> GitHubInstallation:
-    """Return an organization's installation; raises `ObjectNotFound`."""
+    """Return an organization's GitHub installation. Raises `ObjectNotFound` without one."""
     row = await _get_installation_row(conn, organization_id)
     return GitHubInstallation(
         installation_id=row.installation_id, account_login=row.account_login, connected_at=row.connected_at
@@ -199,14 +199,14 @@ async def disconnect_installation(conn: Conn, *, organization_id: UUID, api_key_
 
 
 async def delete_installation(conn: Conn, *, organization_id: UUID, installation_id: int) -> None:
-    """Delete an installation that GitHub has uninstalled, unless another one is connected by now."""
+    """Delete a GitHub installation that GitHub has uninstalled, unless another one is connected by now."""
     row = await DELETE_INSTALLATION.one(conn, org=organization_id, installation_id=installation_id)
     if row is not None:
         await _record_installation_action(conn, organization_id, None, "uninstalled", row)
 
 
 async def delete_gone_installation(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
-    """Delete a GitHub App installation, at the end of the job that found it gone; return the job's result."""
+    """Delete a GitHub installation at the end of the job that found it uninstalled; return the job's result."""
     installation_id: int = claim.args["installation_id"]
     await delete_installation(conn, organization_id=claim.organization_id, installation_id=installation_id)
     return {"gone": installation_id}

@@ -69,7 +69,7 @@ def repository_path_of(text: str) -> str:
 
 
 def is_host_name(text: str) -> bool:
-    """Return whether a text is a host: an account's name has no dot."""
+    """Return whether a text contains a dot, and so is a host: names of GitHub accounts have none."""
     return "." in text
 
 
@@ -86,7 +86,7 @@ def path_below_github(url: str) -> str:
 
 
 def check_github_host(host: str) -> None:
-    """Raise `InvalidValue` for every host but github.com, with the right route for related hosts."""
+    """Raise `InvalidValue` for every host but GitHub's; the message names the right route for related hosts."""
     name = host.lower()
     if name in GITHUB_HOSTS:
         return

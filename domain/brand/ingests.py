@@ -84,10 +84,10 @@ async def start_ingest(
     args: dict[str, Any],
     retry_of: UUID | None = None,
 ) -> ledger.SubmittedJob:
-    """Submit the job of an ingest or of its retry, and insert the ingest; the lock keeps the project active.
+    """Submit the job of a brand source's ingest or of its retry, and store the ingest; return the job.
 
-    Returns the running job with `fresh` False if it has the same arguments. Raises `StateConflict`
-    INGEST_RUNNING if it has others.
+    Locks the project as active. Returns the running job with `fresh` False if it has the same arguments. Raises
+    `StateConflict` INGEST_RUNNING if it has others, and the other errors of `start_website_ingest`.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     source = SOURCE_BY_INGEST_KIND[kind.name]
@@ -153,5 +153,5 @@ def _project_scope_of_claim(claim: ledger.JobClaim) -> dict[str, Any]:
 
 
 async def mark_ingests_ended(conn: Conn, *, rows: Sequence[ledger.ChangedJob]) -> None:
-    """End the ingests of these jobs, which this transaction has just ended."""
+    """Give the ingests of these jobs the jobs' states and errors; this transaction has just ended the jobs."""
     await ingest.end_ingests.run(conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows])

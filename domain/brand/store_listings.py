@@ -51,7 +51,7 @@ RequestedStoreListing: TypeAlias = AppStoreListing | GooglePlayListing
 
 
 def list_requested_listings(body: IngestAppStore) -> list[RequestedStoreListing]:
-    """Return the store listings in a request, each once, the one of its URL first.
+    """Return the store listings that a request names, each once, the one of its URL first.
 
     Raises `InvalidValue` for an unreadable listing, or without any.
     """
@@ -145,5 +145,5 @@ def parse_google_play_url(parts: SplitResult) -> GooglePlayListing:
 
 
 def read_query_parameter(parts: SplitResult, name: str) -> str:
-    """Return a query parameter; empty if it is absent."""
+    """Return a URL's query parameter; empty if it is absent."""
     return parse_qs(parts.query).get(name, [""])[0]

@@ -56,7 +56,7 @@ async def reserve_upstream_token(conn: Conn, *, rate: UpstreamRateLimit, patienc
 
 
 async def check_upstream_cooldown(conn: Conn, *, rate: UpstreamRateLimit) -> None:
-    """Raise `SourceRateLimited` if a cooldown began during the wait for a token."""
+    """Raise `SourceRateLimited` if an upstream is in a cooldown, such as one that began during the wait for a token."""
     left_s = await upstream_pace.get_cooldown.value(conn, upstream=rate.upstream)
     if left_s:
         raise SourceRateLimited(f"{rate.upstream} takes no more requests for now", retry_after=left_s)

@@ -36,10 +36,10 @@ def next_post_poll_time(published_at: datetime, asked_at: datetime) -> datetime 
 
 
 def missed_poll_times(published_at: datetime, due_at: datetime | None, now: datetime) -> list[datetime]:
-    """List the request times that a sandbox's clock skipped.
+    """List the times of a post's metric polls that a sandbox's clock skipped: from `due_at` up to `now`.
 
-    The first is an hour after the post's publication. A post that could not be polled for
-    `SANDBOX_CATCH_UP_PERIOD`, such as in an archived project, is polled now, as in real time.
+    With `due_at` None the first is an hour after the publication. If the first is more than
+    `SANDBOX_CATCH_UP_PERIOD` ago, such as in an archived project, the list has only `now`.
     """
     at = published_at + POLL_INTERVAL_BY_POST_AGE[0][1] if due_at is None else due_at
     if at < now - SANDBOX_CATCH_UP_PERIOD:
@@ -55,7 +55,7 @@ def missed_poll_times(published_at: datetime, due_at: datetime | None, now: date
 
 
 def next_poll_after_failure(published_at: datetime, asked_at: datetime) -> datetime | None:
-    """Return the next poll time of a post after a failed request, within an hour; None: never.
+    """Return the time of a post's next metric poll after a failed one, within an hour; None once the post is too old.
 
     The time is in the future. A post that stayed due would be first in the next run again.
     """

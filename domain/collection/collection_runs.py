@@ -105,10 +105,10 @@ LIST_POSTS_TO_POLL = collection.list_due_posts.typed(PostDueForPolling)
 
 
 async def submit_due_collections(conn: Conn) -> int:
-    """Check a batch of accounts and submit a collection job for each with figures to poll.
+    """Check a batch of accounts, and submit a job that collects metrics for each account with due ones.
 
-    Returns the number of checked accounts. Don't call it in a transaction: a job that waits for its account
-    may hold the unique key.
+    Returns the number of checked accounts, at most `MAX_CHECKED_ACCOUNTS`. Don't call it in a transaction: a
+    job that waits for its account may hold the unique key.
     """
     due = await TAKE_ACCOUNTS_TO_POLL.all(
         conn,
@@ -125,7 +125,7 @@ async def submit_due_collections(conn: Conn) -> int:
 
 
 async def _submit_collection(conn: Conn, account: AccountDueForPolling) -> None:
-    """Submit the account's job; if the ledger refuses it now, the account is due again soon."""
+    """Submit the job that collects an account's metrics; if the ledger refuses it, the account is due again soon."""
     org, project_id, account_id, _ = account
     try:
         await ledger.submit_job(
@@ -181,7 +181,7 @@ async def begin_collection_run(
 async def store_collection_result(
     conn: Conn, *, claim: JobClaim, visit: MetricCollectionRun, found: MetricCollectionResult
 ) -> dict[str, Any]:
-    """Store the figures and next poll times of a collection run, complete or not; return the job's result."""
+    """Store the metric values and next poll times of a collection run, complete or not; return the job's result."""
     org = claim.organization_id
     scope: dict[str, Any] = {"organization_id": org, "account_id": visit.account_id}
     stored = await snapshots.store_metric_snapshots(conn, **scope, told=found.told, at=visit.now, ahead=visit.ahead)
@@ -196,7 +196,7 @@ async def store_collection_result(
 
 
 def _next_poll_of_post(visit: MetricCollectionRun, post: PostDueForPolling) -> datetime | None:
-    """Return the next poll time of a post after its platform answered; None: never.
+    """Return the next metric poll time of a post after its platform answered; None once the post is too old.
 
     A sandbox's posts stay in their cadence, however far its clock jumped.
     """

@@ -102,10 +102,10 @@ def _service_url_of_request(
 async def check_reauth_flow(
     conn: Conn, asked: ReauthUrlCreate, *, settings: Settings, principal: Principal, project_id: UUID
 ) -> NewOAuthFlow:
-    """Check a request to connect an account again.
+    """Check a request to connect an account of the project again; return the flow's input with the account's id.
 
-    Raises `InvalidValue`, `ReturnUrlRefused`, `ObjectNotFound`, `StateConflict` ACCOUNT_NOT_CONNECTED or
-    ACCOUNT_LEASED.
+    Raises `InvalidValue`, `ReturnUrlRefused`, `ObjectNotFound`, `StateConflict` ACCOUNT_NOT_CONNECTED for a
+    disconnected account, or ACCOUNT_LEASED for a lease.
     """
     return_url = _checked_return_url(asked, settings, principal)
     account_id = ids.parse_prefixed_id(ids.ACCOUNT, asked.social_account_id)
@@ -307,7 +307,7 @@ async def _registration_error_code(conn: Conn, flow: StartedOAuthFlow, details: 
 
 
 def _consent_page_url(details: OAuthFlowDetails, client_id: str, state: str) -> str:
-    """Return the address of the server's consent page."""
+    """Return the address of the server's consent page, with our client id, the state and the PKCE challenge."""
     return CONSENT_PAGE_BY_PLATFORM[details.platform].url(
         details.service_url,
         client_id=client_id,

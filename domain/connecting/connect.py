@@ -213,11 +213,11 @@ async def store_connected_account(
 async def disconnect_account(
     conn: Conn, *, organization_id: UUID, account_id: UUID, api_key_id: UUID | None, keyring: Keyring
 ) -> AccountDisconnected:
-    """Disconnect an account for good; a repeat returns the same answer. No post is sent after the commit.
+    """Disconnect an account for good and cancel its waiting posts; a repeat returns the same answer.
 
-    A job revokes its tokens at the platform later. The project's lock excludes scheduling: no post appears
-    between the cancel and the end. Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED: first the lease
-    must end, then the owner's account can be disconnected.
+    No post is sent after the commit. A job revokes the tokens at the platform later. The project's lock
+    excludes scheduling: no post appears between the cancel and the end. Raises `ObjectNotFound`, and
+    `StateConflict` ACCOUNT_LEASED for a lease and for an account with one.
     """
     row = await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
     if row.owner_account_id is not None:
@@ -257,10 +257,10 @@ async def _disconnect_locked_account(
 
 
 async def _check_expected_account(conn: Conn, organization_id: UUID, expected: UUID, found: AccountIdentity) -> None:
-    """Raise `StateConflict` if a person authorized another account than the `expected` one.
+    """Raise `StateConflict` OTHER_ACCOUNT if the authorized account `found` isn't the `expected` one.
 
-    Posts of the expected account must not go out from another one. Raises it also if the expected account is
-    disconnected.
+    Posts of the expected account must not go out from another one. Raises ACCOUNT_NOT_CONNECTED if the expected
+    account was disconnected.
     """
     account = await accounts.lock_account(conn, organization_id=organization_id, account_id=expected)
     if account.status == "disconnected":

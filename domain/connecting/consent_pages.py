@@ -43,7 +43,7 @@ def configured_applications(settings: Settings) -> Mapping[str, PlatformApplicat
 
 
 def shared_server_urls(settings: Settings) -> Mapping[str, str]:
-    """Return the server's address of each platform with one server for all accounts."""
+    """Return the server's address of each platform with one server for all accounts, by platform."""
     return {platform: getattr(settings, login.url) for platform, login in _APPLICATION_LOGIN_BY_PLATFORM.items()}
 
 

@@ -83,7 +83,7 @@ async def reject_content_and_posts(
     reason: str,
     public_url: str,
 ) -> Content:
-    """Reject content for good and cancel its waiting posts, also in an archived project.
+    """Reject pending content for good and cancel its waiting posts, also in an archived project; return the content.
 
     Raises `ObjectNotFound`, `StateConflict` CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """
@@ -147,7 +147,7 @@ def _check_approval_pending(locked: content.LockedContent, revision: int | None)
 
 
 async def read_approval_policy(conn: Conn, *, organization_id: UUID, project_id: UUID) -> ApprovalPolicy:
-    """Return a project's policy; raises `ObjectNotFound`."""
+    """Return a project's approval policy. Raises `ObjectNotFound`."""
     row = require_found(await projects.get_policy.one(conn, org=organization_id, id=project_id), "project")
     return ApprovalPolicy(**dict(row))
 
@@ -155,7 +155,7 @@ async def read_approval_policy(conn: Conn, *, organization_id: UUID, project_id:
 async def apply_approval_policy_patch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, api_key_id: UUID | None, body: ApprovalPolicyPatch
 ) -> ApprovalPolicy:
-    """Change the policy of future content; existing items stay as they are. Raises `ObjectNotFound`."""
+    """Change a project's approval policy and return it; content that exists stays as it is. Raises `ObjectNotFound`."""
     locked = await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=project_id, versions=None
     )

@@ -17,7 +17,7 @@ from schemas.content import Asset
 async def attach_content_files(
     conn: Conn, *, organization_id: UUID, content_id: UUID, files: Sequence[StoredFile]
 ) -> None:
-    """Attach stored files to a content, in their order. Raises `ServiceUnavailable`."""
+    """Attach stored files to a content, in their order. Raises `ServiceUnavailable` if an upload was pruned."""
     by_id = {ids.new_uuid7(): file for file in files}
     small = {asset_id: file.thumbnail for asset_id, file in by_id.items() if file.thumbnail}
     tokens = [*(file.token for file in files), *(thumbnail.token for thumbnail in small.values())]
@@ -40,7 +40,7 @@ async def attach_content_files(
 
 
 async def _insert_asset_thumbnails(conn: Conn, organization_id: UUID, thumbnails: Mapping[UUID, Thumbnail]) -> None:
-    """Insert the thumbnails, by asset id."""
+    """Insert the thumbnails of a content's assets, given by asset id."""
     if thumbnails:
         await content_asset.insert_thumbnails.run(
             conn,
@@ -53,7 +53,7 @@ async def _insert_asset_thumbnails(conn: Conn, organization_id: UUID, thumbnails
 
 
 def asset_to_schema(each: dict[str, Any], public_url: str) -> Asset:
-    """Return an asset from a statement's `jsonb_build_object`, with its download addresses."""
+    """Return a content's asset for the API from a statement's `jsonb_build_object`, with its download addresses."""
     own = {
         "assetId": ids.format_prefixed_id(ids.ASSET, UUID(each["id"])),
         "url": f"{public_url}/media/{each['token']}",

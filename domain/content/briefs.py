@@ -98,9 +98,9 @@ def _check_remix_clip(files: ContentPieceFiles, own: Sequence[UsableAppMedia]) -
 
 
 def _check_brand_texts(spec: PieceSpec) -> None:
-    """Raise `BrandTooSparse`, or `InvalidValue` for a language without a voice.
+    """Raise `BrandTooSparse` if the brand in a spec has too few texts for the piece's copy.
 
-    Takes a tenth of a second of CPU.
+    Raises `InvalidValue` for speech in another language than English. Takes a tenth of a second of CPU.
     """
     try:
         copy = write_copy(spec)
@@ -131,7 +131,7 @@ def _check_content_request(body: ContentRequest) -> None:
 def _build_generation_spec(
     body: ContentRequest, known: BrandSnapshot, speaker: InfluencerSpeaker | None, **more: Any
 ) -> PieceSpec:
-    """Build the spec; fields that are absent in the request keep the renderer's defaults."""
+    """Return the spec of a piece to generate; fields that are absent in the request keep the renderer's defaults."""
     overrides = {"seconds": body.seconds, "speech": body.voice}
     return PieceSpec(
         format=body.format,

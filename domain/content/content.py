@@ -210,7 +210,7 @@ async def _keeps_ai_label(conn: Conn, locked: LockedContent) -> bool:
 
 
 async def shows_ai_clip(conn: Conn, *, organization_id: UUID, content_id: UUID) -> bool:
-    """Return whether a remix's last revision shows a clip from content with an AI label."""
+    """Return whether the clip in a remix's last revision comes from content with an AI label."""
     rows = await LIST_ORIGINS_OF_CLIP.all(conn, org=organization_id, id=content_id)
     return any(row.is_ai_generated for row in rows)
 

@@ -20,14 +20,14 @@ from schemas.content import ApprovalStatus, ContentMadeBy, LineProvenance
 
 
 async def begin_content_generation(conn: Conn, *, claim: JobClaim) -> GenerationBrief:
-    """Return the job's brief, and mark the item as `processing`."""
+    """Return the brief of a generation job, and mark its content as `processing`."""
     scope, revision = _content_scope_of_claim(claim), claim.args["revision"]
     brief = await content_generation.begin_generation.value(conn, **scope, revision=revision)
     return msgspec.convert(brief, GenerationBrief)
 
 
 async def count_deleted_brief_files(conn: Conn, *, claim: JobClaim, files: ContentPieceFiles) -> int:
-    """Count the brief's files that were deleted since it was built."""
+    """Return the number of a brief's files that were deleted since it was built."""
     tokens = [token for token in (files.logo, *files.screenshots, files.end_card, files.clip) if token]
     lost: int = await content_generation.count_lost.value(conn, org=claim.organization_id, tokens=tokens)
     return lost

@@ -68,10 +68,10 @@ MIN_PROGRESS_FOR_ESTIMATE = 0.15
 async def start_content_generation(
     conn: Conn, *, organization_id: UUID, project_id: UUID, body: ContentRequest
 ) -> StartedContentGeneration:
-    """Create an item with its approval status, and submit the job that generates it.
+    """Create content with its approval status, and submit the job that generates it; return the job and the id.
 
-    Raises `ObjectNotFound`, `InvalidValue`, `BrandTooSparse`, `LimitReached`, `StateConflict`
-    PROJECT_ARCHIVED, INFLUENCER_NOT_READY.
+    Raises `ObjectNotFound`, `InvalidValue`, `BrandTooSparse`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED,
+    INFLUENCER_NOT_READY.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     content_id = ids.new_uuid7()

@@ -23,9 +23,9 @@ async def read_brand_snapshot(conn: Conn, *, organization_id: UUID, project_id: 
 
 
 def propose_brand_hooks(known: BrandSnapshot) -> Hooks:
-    """Propose up to ten hooks; takes tens of milliseconds of CPU for a long brand.
+    """Return up to ten hooks, opening lines of content, that a brand's texts support.
 
-    Raises `BrandTooSparse`.
+    Takes tens of milliseconds of CPU for a long brand. Raises `BrandTooSparse` if the texts don't suffice.
     """
     try:
         lines = write.propose_brand_hooks(known)

@@ -67,9 +67,9 @@ async def list_organization_content(
     limit: int,
     public_url: str,
 ) -> list[Content]:
-    """Return at most `limit` items of an organization's active projects older than `before`, newest first.
+    """Return at most `limit` items of content in an organization's active projects older than `before`, newest first.
 
-    A filter of None matches all. It has only the filters with an index over projects.
+    A filter of None matches all. Only filters with an index over all projects are offered.
     """
     asked = {
         "org": organization_id,

@@ -36,7 +36,7 @@ LIST_POSTER_BACKFILL_FILES = content_asset.list_next.typed(_PosterBackfillFile)
 
 
 async def submit_poster_of_upload(conn: Conn, *, organization_id: UUID, content: Content) -> tuple[WakeMessage, ...]:
-    """Submit the poster job of newly uploaded content if it is a video; return the wakes of the job's pool.
+    """Submit the poster job of newly uploaded content if it is a video; return the wake to send, if there is one.
 
     It can't fail an upload: jobs that are hidden from partners count toward no cap.
     """

@@ -65,7 +65,7 @@ def assign_requested_files(
 
 
 def check_requested_file(named: RequestedFile) -> None:
-    """Raise `InvalidValue` for a requested picture or clip that the generation job would refuse."""
+    """Raise `InvalidValue` for a picture or clip in a generate request that the generation job would refuse."""
     try:
         (_check_picture_file if named.file.kind == "image" else _check_clip_file)(named.file)
     except (PictureRefused, ClipRefused) as error:

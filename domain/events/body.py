@@ -49,7 +49,7 @@ class CheckedEventBatch(NamedTuple):
 
     @property
     def rejected(self) -> list[Rejected]:
-        """Return the rejected events for the answer."""
+        """Return the index and the code of each rejected event, for the response."""
         return [Rejected(index=one.place, code=one.code) for one in self.refused]
 
 
@@ -112,7 +112,7 @@ def unpack_event_body(data: bytes, *, packed: bool, most: int = MAX_PLAIN_BYTES)
 def parse_app_events(
     plain: bytes, *, project_id: UUID, app_no: int, now: datetime
 ) -> CooperativeSteps[CheckedEventBatch]:
-    """Return the events of an app's request body, each checked: as stored, or as its rejection.
+    """Return the events of an app's request body: the valid ones as stored, the others as rejections.
 
     Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the whole body.
     """
@@ -121,10 +121,10 @@ def parse_app_events(
 
 
 def split_event_body(plain: bytes, form: EventBodyDecoders[H]) -> CooperativeSteps[DecodedEventBody[H]]:
-    """Return the events of a request body, or the JSON text of each, with the body's other fields.
+    """Return the events of a request body, decoded or each as its JSON text, and the body's other fields.
 
-    Returns texts for a long body, or if the events can't be decoded together. Raises `MalformedBody`,
-    `InvalidValue`, and `BodyOversized` for a single event above the size of any body.
+    They are texts for a long body, or if the events can't be decoded together. Raises `MalformedBody`, `InvalidValue`,
+    and `BodyOversized` for a single event above the size of any body.
     """
     if len(plain) <= JSON_STEP_BYTES:
         return _split_small_body(plain, form)
@@ -158,14 +158,14 @@ def decode_event_body(text: bytes, decoder: msgspec.json.Decoder[H], *, sent: by
 
 
 def malformed_body_error(error: Exception) -> MalformedBody:
-    """Return the error for unreadable text, with the decoder's message."""
+    """Return the error for a request body that is no readable JSON, with the decoder's message."""
     return MalformedBody(f"the body is no JSON that can be read: {error}")
 
 
 def check_body_events(
     found: Iterable[EventIn | msgspec.Raw], size: int, *, project_id: UUID, app_no: int, now: datetime
 ) -> CooperativeSteps[CheckedEventBatch]:
-    """Check each event of a body; return the valid events as stored, and a rejection for each other one."""
+    """Check each event of a request body; return the valid events as stored, and the others as rejections."""
     body, done = CheckedEventBatch([], [], size), 0
     for index, one in enumerate(found):
         done += weigh_json_text(bytes(one)) if isinstance(one, msgspec.Raw) else 0

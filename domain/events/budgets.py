@@ -82,7 +82,7 @@ class BudgetDay:
 
     @property
     def is_budget_day_settled(self) -> bool:
-        """Return whether the budget day can be dropped: it has no unwritten and no reserved events."""
+        """Return whether the budget day can be dropped from memory: it has no unwritten and no reserved events."""
         return not (self.due_events or self.held_events)
 
 
@@ -98,7 +98,7 @@ class EventBudgets:
         self.counts_ready = asyncio.Event()
 
     def check_event_budget(self, app: KeyedApp) -> None:
-        """Raise `LimitReached` if the app's organization has used up its budget."""
+        """Raise `LimitReached` if the app's organization has used up its events or bytes of this UTC day."""
         self._check_budget_of_day(self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier])
 
     def used_budget_share(self, app: KeyedApp) -> float:
@@ -141,7 +141,7 @@ class EventBudgets:
             self._start_flush_timer()
 
     def queue_all_counts(self) -> None:
-        """Queue all unwritten counts for the next `write_ready_counts`, also those below a lot."""
+        """Queue all unwritten event counts for the next `write_ready_counts`, also those below a lot."""
         self._timer = None
         self._ready |= {key: day for key, day in self._days.items() if day.due_events}
         if self._ready:
@@ -218,9 +218,9 @@ _GET_BUDGET_DAY = intake_day.get_day.typed(_BudgetDayUsage)
 
 
 async def _add_budget_counts(conn: Conn, days: list[BudgetDay]) -> None:
-    """Add the due event counts of these days to the stored sums, and update the days with the new sums.
+    """Add the unwritten event counts of these days to the stored sums, and store the new sums in the days.
 
-    A count stays due until Postgres has answered.
+    A count stays unwritten until Postgres has answered.
     """
     counted = {day.key: (day, day.due_events, day.due_size) for day in days}
     sums = await _ADD_BUDGET_DAYS.all(

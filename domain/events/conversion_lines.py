@@ -135,7 +135,7 @@ async def open_line_destination(
 
 
 async def note_conversions_accepted(conn: Conn, *, claim: JobClaim) -> None:
-    """Record that the destination accepted conversions: clears its error and backoff."""
+    """Record that a job's conversion destination accepted conversions, and clear its error and backoff."""
     await conversion_destination.note_forward.run(conn, **_destination_scope_of_claim(claim))
 
 

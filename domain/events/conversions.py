@@ -90,13 +90,13 @@ async def list_due_conversions(conn: Conn, *, line: ConversionLine) -> list[DueC
 async def begin_conversion_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:
     """Record, before a call, that the destination may have received these conversions.
 
-    `at` identifies the call.
+    `at` is the time of the call, which identifies it.
     """
     await event_conversion.begin_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
 async def undo_conversion_attempts(conn: Conn, *, line: ConversionLine, ids: Sequence[UUID], at: datetime) -> None:
-    """Record that the call that began `at` wasn't made."""
+    """Undo the record of conversions' attempts: the call that began `at` wasn't made."""
     await event_conversion.undo_attempts.run(conn, project_id=line.project_id, ids=ids, at=at)
 
 
@@ -120,7 +120,7 @@ async def requeue_conversions(
 ) -> None:
     """Put a line's conversions back in the queue, with an error, after the call that began `at`.
 
-    Clears the time of their first try if it is this call's, unless the call may have arrived (`maybe_taken`).
+    If that call was their first, they count as never tried, unless the destination may have got it (`maybe_taken`).
     """
     await event_conversion.requeue.run(
         conn,

@@ -44,9 +44,9 @@ async def list_deliveries_of_project(
     before: UUID | None,
     limit: int,
 ) -> list[ConversionDelivery]:
-    """Return at most `limit` deliveries older than `before`, newest first; a filter of None matches all.
+    """Return at most `limit` conversions of a project with the state of their delivery, newest first.
 
-    `show_id` formats an event's id.
+    They are older than `before`; a filter of None matches all. `show_id` formats an event's id.
     """
     query = LIST_UNDELIVERED_CONVERSIONS if states and "delivered" not in states else LIST_CONVERSIONS
     rows = await query.all(

@@ -27,16 +27,16 @@ class EventArchive(Protocol):
     """Interface of the archive. Every failure raises `ServiceUnavailable`."""
 
     async def delete_day(self, day: date) -> None:
-        """Delete all rows of a UTC day."""
+        """Delete all events of a UTC day from the archive."""
 
     async def store_batch(self, events: Sequence[StoredEvent], *, name: str) -> None:
-        """Store events of one day in the archive, unless it has a batch of this name."""
+        """Store events of one day in the archive; do nothing if it has a batch of this name."""
 
     async def count_day_events(self, day: date) -> int:
-        """Count the events of a day."""
+        """Return the number of events of a UTC day in the archive."""
 
     async def delete_project_events(self, project_id: UUID) -> None:
-        """Delete all rows of a project."""
+        """Delete all events of a project from the archive, on all days."""
 
 
 class _EventArchiveState(NamedTuple):
@@ -60,8 +60,8 @@ async def run_event_archive_step(
 ) -> int:
     """Run one step of archiving the oldest day of events that isn't in the archive yet.
 
-    Returns 1, or 0 if all closed days are archived. It is one transaction, so an uncommitted step is
-    repeated. Raises `ServiceUnavailable`.
+    Returns 0 if all closed days are archived, else 1. A step empties the day, copies a batch or ends the day. It is one
+    transaction, so an uncommitted step is repeated. Raises `ServiceUnavailable` if the archive fails.
     """
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)
@@ -116,7 +116,7 @@ async def _copy_next_batch(conn: Conn, state: _EventArchiveState, archive: Event
 
 
 def _archive_batch_name(state: _EventArchiveState, events: Sequence[StoredEvent]) -> str:
-    """Return a batch's name: its position and a hash of its events."""
+    """Return the name of a batch of archived events: its day, attempt and number, and a hash of its events."""
     digest = hashlib.sha256()
     for stored in events:
         digest.update(stored.project_id.bytes + stored.event_key.bytes + stored.app_no.to_bytes(2, "big", signed=True))
@@ -124,7 +124,7 @@ def _archive_batch_name(state: _EventArchiveState, events: Sequence[StoredEvent]
 
 
 async def _end_archived_day(conn: Conn, state: _EventArchiveState, archive: EventArchive) -> int:
-    """Advance to the next day if the archive has as many events as were copied, else restart; return 1."""
+    """Advance to the next day if the archive has as many events as were copied, else restart the day. Returns 1."""
     complete = await archive.count_day_events(state.day) == state.copied
     query = event_archive.begin_next if complete else event_archive.begin_again
     return await query.run(conn)

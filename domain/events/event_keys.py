@@ -52,7 +52,7 @@ KSUID_EPOCH_S = 1_400_000_000
 def event_key_of_id(event_id: str) -> UUID:
     """Return the 16-byte key of an event id: the id itself if it is a UUID, else a hash of it.
 
-    If the id's text contains a time, the hash begins with it.
+    If the id's text contains a time, the key begins with its milliseconds, then has the hash.
     """
     if _UUID_PATTERN.fullmatch(event_id):
         return pgproto.UUID(event_id)
@@ -65,7 +65,7 @@ def event_key_of_id(event_id: str) -> UUID:
 
 
 def _timestamp_digits_to_ms(text: str) -> int:
-    """Return the milliseconds of a Unix time in digits: seconds have ten digits until 2286.
+    """Return the milliseconds of a Unix time in digits, which has ten of them for seconds until 2286.
 
     Reads the first 13 digits. A longer number has a finer unit or is a counter.
     """
@@ -77,7 +77,7 @@ def _uuid_to_ms(text: str) -> int:
 
 
 def _ulid_to_ms(text: str) -> int:
-    """Read a ULID; a TypeID without its prefix has the same format."""
+    """Return the Unix milliseconds in a ULID; a TypeID without its prefix has the same format."""
     return int(text[:10].lower().translate(_CROCKFORD_DIGITS), 32)
 
 
@@ -87,7 +87,7 @@ def _ksuid_to_ms(text: str) -> int:
 
 
 def _object_id_to_ms(text: str) -> int:
-    """Read an ObjectId of MongoDB."""
+    """Return the Unix milliseconds in an ObjectId of MongoDB, which has whole seconds."""
     return int(text[:8], 16) * 1000
 
 

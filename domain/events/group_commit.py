@@ -26,9 +26,9 @@ _EVENT_COLUMNS = event_table.keep_events.parameters
 async def store_new_events(conn: Conn, events: Sequence[Event], relays: RelaysByApp | None = None) -> Sequence[Event]:
     """Store the events that aren't stored yet, and return them. `events` is not empty and no key repeats.
 
-    It is one statement, which commits by itself unless the caller has begun a transaction; with `relays` the
-    caller has. Then conversions are put into the outbox, for each destination. All rows are sorted by key:
-    one order for all writers prevents deadlocks.
+    One statement stores them; it commits by itself unless the caller has begun a transaction. With `relays`, which
+    needs a transaction, also queues their conversions for each destination. All rows are sorted by key: one order for
+    all writers prevents deadlocks.
     """
     arrays = dict(zip(_EVENT_COLUMNS, zip(*events, strict=True), strict=True))
     news: list[bool] | None = await event_table.keep_events.value(conn, **arrays)

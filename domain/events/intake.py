@@ -87,11 +87,11 @@ class EventIntake:
         self._requests_queued = asyncio.Event()
 
     async def commit_app_events(self, app: KeyedApp, events: Sequence[Event], *, size: int) -> EventIntakeResult:
-        """Commit events of an app with their conversions, from a body of `size` bytes.
+        """Commit events of an app with their conversions; return the numbers of new and of known events.
 
-        Raises `LimitReached` if the organization's budget is used up, `ServiceUnavailable` if the queue is
-        full: then no event was stored. If Postgres fails or is silent the events may have been committed:
-        repeated, they are duplicates. Raises `EventWriteFailed`.
+        `size` is the body's bytes. Raises `LimitReached` if the organization's budget is used up, `ServiceUnavailable`
+        if the queue is full: then no event was stored. Raises `ServiceUnavailable` too if Postgres fails or is silent,
+        and `EventWriteFailed` for other errors. Then the events may have been committed: repeated, they are duplicates.
         """
         if not events:
             return EventIntakeResult(0, 0)
@@ -102,7 +102,7 @@ class EventIntake:
             self._withdraw_request(request)
 
     async def commit_event_groups(self) -> None:
-        """Commit one group after the other, until canceled."""
+        """Commit one group of queued requests' events after the other, until canceled."""
         while True:
             await self._requests_queued.wait()
             if group := self._take_next_group():
@@ -114,7 +114,7 @@ class EventIntake:
             self._release_group(group)
 
     def _queue_request(self, app: KeyedApp, events: Sequence[Event], size: int) -> _EventIntakeRequest:
-        """Queue a request and reserve its events in the budget. Raises `LimitReached`.
+        """Queue a request, reserve its events in the budget, and return it. Raises `LimitReached`.
 
         Raises `ServiceUnavailable` if its organization would then hold more than the free space.
         """
@@ -140,7 +140,7 @@ class EventIntake:
     def _take_next_group(self) -> list[_EventIntakeRequest]:
         """Take the requests of the next commit from the queue, one of each organization in turn.
 
-        A group has at most `MAX_COMMIT_EVENTS`, or is a single request.
+        A group weighs at most `MAX_COMMIT_EVENTS`, or is a single request. Empty if the queue is.
         """
         group, room = list[_EventIntakeRequest](), MAX_COMMIT_EVENTS
         while self._waiting and (not group or self._waiting.peek_next_request().weight <= room):
@@ -163,7 +163,7 @@ class EventIntake:
     async def _store_and_answer_group(self, group: list[_EventIntakeRequest]) -> None:
         """Write the events of a group of requests, and give each request its result or error.
 
-        If one request can't be written, writes each of them alone.
+        If a group can't be written, writes the events of each request alone, unless Postgres is unreachable.
         """
         try:
             fresh = await self._store_events_of_group(group)
@@ -238,9 +238,9 @@ def _resolve_request(request: _EventIntakeRequest, taken: EventIntakeResult) -> 
 
 
 def _error_for_request(error: Exception) -> Exception:
-    """Return the error that a request gets after its events could not be written.
+    """Return the error that a request of events gets after its events could not be written.
 
-    It is `ServiceUnavailable` for a fault that may pass, else `EventWriteFailed`.
+    It is `ServiceUnavailable` for a fault that may pass, else `EventWriteFailed` with the class of `error`.
     """
     if isinstance(error, asyncpg.CheckViolationError):
         return ServiceUnavailable("there is no table for the day of an event yet")
@@ -257,10 +257,10 @@ def _fail_requests(group: list[_EventIntakeRequest], error: Exception) -> None:
 
 @asynccontextmanager
 async def open_event_intake(pool: Pool, budgets: EventBudgets) -> AsyncIterator[EventIntake]:
-    """Run an intake that commits over the pool's connections until the block ends.
+    """Run an event intake for the block, with its committers; yield it. Requests still queued at the end fail.
 
-    The pool has at least `CONCURRENT_EVENT_COMMITS` connections, and a `command_timeout` that bounds the wait
-    for a silent Postgres.
+    The pool has at least `CONCURRENT_EVENT_COMMITS` connections, and a `command_timeout` that bounds the wait for a
+    silent Postgres.
     """
     intake = EventIntake(pool, budgets)
     async with asyncio.TaskGroup() as group:

@@ -108,7 +108,7 @@ def weigh_json_text(text: bytes) -> int:
 
 
 def _json_depth_of(value: Any) -> int:
-    """Count the levels of objects and lists without recursion, up to one above the limit."""
+    """Return the number of levels of objects and lists in a JSON value, counted up to one above the limit."""
     depth, level = 0, [value]
     while depth <= MAX_LEVELS and (level := [one for one in level if isinstance(one, (dict, list))]):
         depth += 1

@@ -26,7 +26,7 @@ async def create_event_day_tables(conn: Conn) -> int:
 def make_event_day_dropper(*, keep: int, archived: bool = False) -> Callable[[Conn], Awaitable[int]]:
     """Return a function that drops the event store's oldest day table if it is older than `keep` days.
 
-    With `archived` it drops only a day that is in the event archive.
+    With `archived` it drops only a day that is in the event archive. It returns 1, or 0 if it dropped none.
     """
     query = event_archive.drop_archived_day if archived else event.drop_day
 
@@ -37,7 +37,7 @@ def make_event_day_dropper(*, keep: int, archived: bool = False) -> Callable[[Co
 
 
 async def rotate_event_id_generation(conn: Conn, *, age: timedelta = EVENT_ID_GENERATION_AGE) -> int:
-    """Open a new generation of event ids if the last is older than `age`; return the number of new ones."""
+    """Open a new generation of event ids if the last is older than `age`; return 1, or 0 without a new one."""
     return await _run_with_lock_timeout(event_seen.rotate, conn, age=age)
 
 
@@ -58,5 +58,5 @@ async def _run_with_lock_timeout(query: Query, conn: Conn, **values: object) -> 
 
 
 def utc_today() -> date:
-    """Return the UTC day."""
+    """Return today's date in UTC."""
     return datetime.now(UTC).date()

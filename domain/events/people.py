@@ -24,9 +24,9 @@ def first_half_of_day_mask(mask: int) -> int:
 
 
 async def fold_active_users(conn: Conn) -> int:
-    """Merge a batch of queued masks into the people of days and months; return the number of masks.
+    """Merge a batch of queued masks of quarter-hours into the active users of days and months.
 
-    Concurrent folds are safe.
+    Returns the number of merged masks. Concurrent folds are safe.
     """
     folded: int = await event_person.fold.value(conn, limit=ACTIVE_USER_FOLD_ROWS)
     return folded

@@ -20,11 +20,10 @@ MAX_PURGED_EVENT_ROWS = 5_000
 
 
 async def purge_project_batch(conn: Conn, *, project_id: UUID) -> int:
-    """Delete a batch of a project's rows; return their number, 0 if none is left.
+    """Delete a batch of a project's rows in the event store; return their number, 0 if none is left.
 
-    Deletes counts after deltas: a fold may just be adding these to the counts.
-
-    A rebuild locks counts before deltas. So purge and rebuild exclude each other, to avoid a deadlock.
+    Deletes counts after deltas: a fold may just be adding these to the counts. A rebuild locks counts before deltas. So
+    purge and rebuild exclude each other, to avoid a deadlock.
     """
     batch = {"project_id": project_id, "limit": MAX_PURGED_EVENT_ROWS}
     async with conn.transaction():

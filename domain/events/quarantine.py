@@ -176,9 +176,9 @@ class QuarantineBuffer:
                 )
 
     async def write_queued_rejections(self) -> None:
-        """Write all queued rejections to the quarantine table; later ones wait for the next call.
+        """Write all queued rejected events to the quarantine table; later ones wait for the next call.
 
-        Rejections are dropped while Postgres is unreachable.
+        They are dropped while Postgres is unreachable.
         """
         self.rejections_queued.clear()
         for project_id in [*self._due]:
@@ -210,7 +210,7 @@ async def insert_quarantined_events(conn: Conn, project_id: UUID, noted: Sequenc
 
 
 async def delete_expired_rejections(conn: Conn) -> int:
-    """Delete a batch of expired rows; return their number."""
+    """Delete a batch of quarantined events older than `REJECTION_RETENTION`; return their number."""
     deleted: int = await event_quarantine.delete_old.value(conn, age=REJECTION_RETENTION, limit=MAX_DELETED_REJECTIONS)
     return deleted
 
@@ -234,5 +234,5 @@ def _parse_event_name(text: bytes) -> _EventNameAndId:
 
 
 def _storable_name(text: str | None) -> str | None:
-    """Return the first 255 characters of a name without NUL; None if it is empty or None."""
+    """Return the first 255 characters of an event's name or id, without NUL; None if it is empty or None."""
     return text[:255].replace("\0", "\ufffd") or None if text else None

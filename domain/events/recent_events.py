@@ -45,5 +45,5 @@ async def find_recent_events(conn: Conn, *, project_id: UUID, app_no: int, secon
 async def count_quarantined_events(
     conn: Conn, *, project_id: UUID, app_no: int, seconds: float
 ) -> list[RejectedEventCount]:
-    """Count an app's quarantined events of the last `seconds` by reject code; empty without any."""
+    """Return the numbers of an app's quarantined events of the last `seconds` by code; empty without any."""
     return await COUNT_QUARANTINED_EVENTS.all(conn, project_id=project_id, app_no=app_no, seconds=seconds)

@@ -18,7 +18,7 @@ EVENT_DELTAS_PER_FOLD = 5_000
 
 
 async def fold_event_counts(conn: Conn) -> int:
-    """Add a batch of queued deltas to the event counts; return the number of deltas.
+    """Add a batch of queued deltas to the stored event counts; return the number of added deltas.
 
     Concurrent folds run one after the other.
     """
@@ -32,10 +32,10 @@ async def fold_event_counts(conn: Conn) -> int:
 
 
 async def rebuild_event_counts(conn: Conn, *, project_id: UUID, day: date) -> None:
-    """Recount a project's events and people of a UTC day, concurrently with writes and folds.
+    """Recount a project's events and active users of a UTC day from the stored events.
 
-    Runs hour by hour, since folds wait for each hour. Raises `InvalidValue` for a day with deleted events:
-    only their counts are left.
+    Writes and folds run concurrently, so it works hour by hour: folds wait for each hour. Raises `InvalidValue` for a
+    day with deleted events: only their counts are left.
     """
     midnight = datetime.combine(day, time(), UTC)
     for hour in range(24):

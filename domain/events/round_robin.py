@@ -29,12 +29,12 @@ class FairRequestQueue(Generic[R]):
         return bool(self._waiting)
 
     def add(self, request: R) -> None:
-        """Append a request to its project's queue."""
+        """Append a request to the queue of its organization's project."""
         projects = self._waiting.setdefault(request.organization_id, OrderedDict())
         projects.setdefault(request.project_id, deque()).append(request)
 
     def peek_next_request(self) -> R:
-        """Return the next request in turn. Raises StopIteration if there is none."""
+        """Return the next request in turn, and leave it in the queue. Raises StopIteration if there is none."""
         projects = next(iter(self._waiting.values()))
         return next(iter(projects.values()))[0]
 
@@ -48,7 +48,7 @@ class FairRequestQueue(Generic[R]):
         return request
 
     def remove(self, request: R) -> bool:
-        """Remove a request; return False if it isn't queued."""
+        """Remove a request from the queue; return False if it isn't queued."""
         projects = self._waiting.get(request.organization_id)
         queue = projects and projects.get(request.project_id)
         if not projects or not queue or request not in queue:

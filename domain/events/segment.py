@@ -113,9 +113,9 @@ _SEGMENT_HEAD_DECODER, _SEGMENT_BATCH_DECODER = msgspec.json.Decoder(_SegmentHea
 
 
 def read_write_key(plain: bytes) -> str | None:
-    """Return the `writeKey` in a Segment request body; None if it isn't a string. Raises `MalformedBody`.
+    """Return the `writeKey` of a Segment request body; None if it is missing or isn't a string.
 
-    Nothing else in the body is stored.
+    No other field is decoded. Raises `MalformedBody`.
     """
     try:
         return _WRITE_KEY_DECODER.decode(replace_json_escapes(plain)).writeKey
@@ -209,7 +209,7 @@ def _message_time_of(message: _SegmentMessage, batch_sent_at: datetime | None, n
 
 
 def _as_utc_time(time: datetime | None) -> datetime | None:
-    """Return a time without a zone as UTC."""
+    """Return a time with UTC as its zone if it has no zone; None for None."""
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
@@ -222,7 +222,7 @@ def _person_id_of(given: str | int | None) -> str | None:
 
 
 def _object_or_empty(given: msgspec.Raw) -> msgspec.Raw:
-    """Return the object, or an empty one for null."""
+    """Return a JSON text, or the text of an empty object if it is `null`."""
     return _EMPTY_JSON_OBJECT if bytes(given) == b"null" else given
 
 

@@ -77,7 +77,7 @@ class EventTail:
         self.more = self.may_have_missed_events = False
 
     async def skip_committed_events(self, conn: Conn) -> None:
-        """Skip the events that are committed now."""
+        """Let the tail begin after the events that are committed now, so that polls return only later ones."""
         self._since = (await self._read_commit_horizon(conn), *_FIRST_PLACE_OF_MOMENT)
         await self.poll_new_events(conn)
         while self.more:
@@ -91,7 +91,7 @@ class EventTail:
     async def _read_next_events(self, conn: Conn) -> list[StoredEvent]:
         """Read at most `MAX_EVENTS_PER_POLL` events from the last safe time on, and advance that time.
 
-        Updates `more` and `may_have_missed_events`.
+        Some of them may have been read by an earlier poll. Updates `more` and `may_have_missed_events`.
         """
         horizon: EventCommitOrder = (await self._read_commit_horizon(conn), *_FIRST_PLACE_OF_MOMENT)
         received_at, after_app, after_key = self._since

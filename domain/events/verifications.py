@@ -58,14 +58,14 @@ async def start_tracking_verification(
 
 
 async def find_verified_app(conn: Conn, *, claim: JobClaim) -> VerifiedApp | None:
-    """Return the SDK app of a verification job as of now; None if it was deleted."""
+    """Return the SDK app that a verification job waits for, as of now; None if it was deleted."""
     return await FIND_VERIFIED_APP.one(
         conn, org=claim.organization_id, project_id=claim.project_id, job_id=claim.id, id=UUID(claim.args["app_id"])
     )
 
 
 def verified_result(app: VerifiedApp, found: RecentEventSummary) -> dict[str, Any]:
-    """Return the result of a verification job that received an event: the event, and the number of events."""
+    """Return the result of a tracking verification job that received an event: the event and their number."""
     name, event_id, occurred_at, received_at, count = found
     event = ArrivedEvent(name=name, event_id=event_id, occurred_at=occurred_at, received_at=received_at)
     return _verification_result(app, event, count, [])

@@ -54,9 +54,9 @@ async def create_brand_influencer(
 async def create_influencer_clone(
     conn: Conn, *, author: InfluencerChangeAuthor, influencer_id: UUID, body: InfluencerClone
 ) -> RequestedInfluencer:
-    """Clone an influencer; the face stays the same unless gender or age differ.
+    """Copy an influencer in its project under another name, and submit the job that draws the copy.
 
-    Raises as `create_brand_influencer`.
+    The face stays the same unless gender or age differ. Raises as `create_brand_influencer`.
     """
     name = influencers.normalize_influencer_name(body.name)
     influencers.check_influencer_language(body.overrides, "overrides.language")
@@ -96,7 +96,7 @@ async def retry_influencer_drawing(
 async def _lock_project_with_names(
     conn: Conn, author: InfluencerChangeAuthor, project_id: UUID
 ) -> tuple[LockedProject, list[str]]:
-    """Lock an active project and return it with the names of its influencers.
+    """Lock an active project exclusively; return it with the names of its influencers.
 
     Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
     """

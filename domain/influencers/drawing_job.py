@@ -104,10 +104,10 @@ async def start_influencer_drawing(
 
 
 async def create_first_influencer(conn: Conn, *, claim: JobClaim) -> None:
-    """Create the project's first influencer from a freshly ingested brand, unless it ever had one.
+    """Create a project's first influencer at the end of an ingest, from its brand; do nothing if it ever had one.
 
-    Runs in the transaction of the ingest's end, which keeps the project active and must not fail by this. The
-    dispatcher finds the job, so no wake is sent.
+    Runs in the transaction of the ingest's end, which keeps the project active and must not fail by this. So it
+    creates none if the ledger refuses the job. The dispatcher finds the job, so no wake is sent.
     """
     org, project_id = claim.organization_id, claim.project_id
     language = await influencer.find_newcomer.value(conn, org=org, project_id=project_id)
@@ -164,9 +164,9 @@ async def begin_influencer_drawing(conn: Conn, *, claim: JobClaim) -> Influencer
 
 
 async def finish_influencer_drawing(conn: Conn, *, claim: JobClaim, portrait: StoredFile) -> dict[str, Any]:
-    """Mark the influencer as ready in the transaction that ends its job; return the job's result.
+    """Attach the portrait and mark the influencer as ready, in the transaction that ends its job.
 
-    Raises `ObjectNotFound` if it was deleted.
+    Returns the job's result. Raises `ObjectNotFound` if it was deleted.
     """
     org, influencer_id = claim.organization_id, influencer_id_of_claim(claim)
     await uploads.claim_uploads(conn, organization_id=org, tokens=[portrait.token])
@@ -187,7 +187,7 @@ async def finish_influencer_drawing(conn: Conn, *, claim: JobClaim, portrait: St
 
 
 async def end_influencers_of_failed_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
-    """End the influencers of these failed or canceled jobs, which this transaction has just ended.
+    """Mark the influencers of these failed or canceled jobs as failed; this transaction has just ended the jobs.
 
     The influencer of a completed job was made ready by the job's last step.
     """
@@ -201,5 +201,5 @@ async def end_influencers_of_failed_jobs(conn: Conn, *, rows: Sequence[ChangedJo
 
 
 def influencer_id_of_claim(claim: JobClaim) -> UUID:
-    """Return the influencer that a job draws."""
+    """Return the id of the influencer that a job draws."""
     return UUID(claim.args["influencer_id"])

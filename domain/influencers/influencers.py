@@ -106,9 +106,9 @@ async def apply_influencer_patch(
     versions: AllowedVersions,
     public_url: str,
 ) -> tuple[Influencer, int]:
-    """Apply a patch, also in an archived project. A patch without a change makes no version.
+    """Apply a patch to an influencer, also in an archived project; return the influencer and its version.
 
-    Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`.
+    A patch without a change makes no version. Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`.
     """
     check_influencer_language(body, "language")
     changes = {name: getattr(body, name) for name in _PATCHABLE_COLUMNS if getattr(body, name) is not UNSET}
@@ -130,9 +130,9 @@ async def apply_influencer_patch(
 async def remove_influencer(
     conn: Conn, *, author: InfluencerChangeAuthor, influencer_id: UUID, versions: AllowedVersions
 ) -> InfluencerDeleted:
-    """Delete an influencer.
+    """Delete an influencer and return the API answer. After the commit its own job can't find it either.
 
-    After the commit its own job can't find it either. Raises `ObjectNotFound`, `VersionOutdated`.
+    Raises `ObjectNotFound`, `VersionOutdated`.
     """
     org = author.organization_id
     locked = await _lock_influencer_for_change(conn, org, influencer_id, versions)
@@ -173,7 +173,7 @@ def check_influencer_language(body: InfluencerPatch | InfluencerOverrides, path:
 
 
 def normalize_influencer_name(name: str) -> str:
-    """Collapse the spaces of a name. Raises `InvalidValue` for a name without visible characters."""
+    """Return an influencer's name with single spaces. Raises `InvalidValue` for a name without visible characters."""
     folded = " ".join(name.split())
     if not texts.clean_copy_text(folded):
         raise InvalidValue("name", "has no visible character: write a name")

@@ -153,9 +153,9 @@ async def _retry_each_job(
 
 
 async def _lock_retry_origins(conn: Conn, organization_id: UUID, job_ids: Sequence[UUID]) -> list[_LockedRetryOrigin]:
-    """Lock these jobs, their projects and their posts' accounts; then return the jobs.
+    """Lock the jobs to retry, their projects and their posts' accounts; return the jobs.
 
-    They are read after the locks: other calls may have retried some of them meanwhile.
+    The jobs are read after the locks: other calls may have retried some of them meanwhile.
     """
     for row in await bulk_job.list_projects.all(conn, org=organization_id, ids=job_ids):
         await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=row["project_id"])

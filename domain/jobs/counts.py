@@ -39,12 +39,12 @@ async def count_visible_jobs(
 
 
 def job_counts_by_status(jobs: Mapping[str, int]) -> JobsByStatus:
-    """Return the counts by status; a status without a count has 0."""
+    """Return numbers of jobs as a response with one field for each status; a missing status has 0."""
     return JobsByStatus(**{status: jobs.get(status, 0) for status in get_args(ApiJobStatus)})
 
 
 def job_counts_by_phase(jobs: Mapping[str, int]) -> JobsByPhase:
-    """Return the counts by phase; a phase without a count has 0."""
+    """Return numbers of jobs as a response with one field for each phase; a missing phase has 0."""
     return JobsByPhase(**{phase: jobs.get(phase, 0) for phase in JOB_PHASES})
 
 

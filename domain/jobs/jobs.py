@@ -61,13 +61,13 @@ VersionedJob: TypeAlias = tuple[Job, int]
 
 
 async def read_job(conn: Conn, *, organization_id: UUID, job_id: UUID) -> VersionedJob:
-    """Return a job; raises `ObjectNotFound`, for an internal job too."""
+    """Return a job and its version. Raises `ObjectNotFound`, also for an internal job."""
     row = require_found(await GET_JOB.one(conn, org=organization_id, id=job_id), "job")
     return _job_to_schema(row)
 
 
 async def read_jobs(conn: Conn, *, refs: Sequence[tuple[UUID, UUID]]) -> list[VersionedJob | None]:
-    """Return the job of each (organization, job), in order; None where `read_job` would raise."""
+    """Return the job and version of each (organization, job), in order; None for an unknown or internal job."""
     rows = await GET_JOBS.all(conn, orgs=[org for org, _ in refs], ids=[job_id for _, job_id in refs])
     return [None if row.id is None else _job_to_schema(row) for row in rows]
 
@@ -86,10 +86,10 @@ async def list_filtered_jobs(
     before: UUID | None,
     limit: int,
 ) -> list[Job]:
-    """Return at most `limit` jobs older than `before`, newest first; a filter of None matches all.
+    """Return at most `limit` jobs of an organization older than `before`, newest first.
 
-    Raises `InvalidValue` for filters that need more than `MAX_JOB_LIST_SEARCHES` searches, `ObjectNotFound`
-    for a project.
+    A filter of None matches all. Raises `InvalidValue` for filters that need more than `MAX_JOB_LIST_SEARCHES`
+    searches, `ObjectNotFound` for an unknown project.
     """
     filters: dict[str, Any] = {
         "org": organization_id,
@@ -134,7 +134,7 @@ async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> lis
 
 
 async def _search_ended_jobs(conn: Conn, project_id: UUID | None, *, ended: str | None, **asked: Any) -> list[JobRow]:
-    """Return the jobs that ended in the state `ended`; for None, the jobs of all states."""
+    """Return the jobs that match the filters and ended in the state `ended`; None: jobs of all states."""
     if ended in UNSUCCESSFUL_JOB_STATES:
         return await LIST_UNSUCCESSFUL_JOBS.all(conn, project_id=project_id, **{**asked, "status": ended})
     if project_id:
@@ -175,7 +175,7 @@ _KINDS_CANCELED_BY_ARCHIVE = [kind.name for kind in JOB_KINDS.values() if kind.o
 
 
 async def cancel_jobs_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
-    """Cancel the next `limit` jobs that an archived project may not have; return their number."""
+    """Cancel the next `limit` jobs of an archived project, of kinds that an archive cancels. Returns their number."""
     moved = await controls.cancel_project_jobs(
         conn, organization_id=organization_id, project_id=project_id, kinds=_KINDS_CANCELED_BY_ARCHIVE, limit=limit
     )
@@ -184,10 +184,10 @@ async def cancel_jobs_of_project(conn: Conn, *, organization_id: UUID, project_i
 
 
 async def settle_jobs_and_subjects(pool: Pool, settlements: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-    """Settle the outcomes of job attempts, and end the subjects of ended jobs; return the changed jobs.
+    """Store the outcomes of job attempts, and end the subjects of ended jobs; return the changed jobs.
 
-    Uses a single statement if no job has a subject. A claim without a returned row was fenced: its job
-    belongs to another attempt.
+    Uses a single statement if no job has a subject. A claim without a returned row was fenced: its job belongs to
+    another attempt.
     """
     if not subjects.may_end_job_subjects(settlements):
         async with acquire_connection(pool) as conn:
@@ -216,7 +216,7 @@ async def settle_job_attempt(conn: Conn, *, claim: JobClaim, outcome: TaskOutcom
 
 
 async def complete_job_and_subject(conn: Conn, *, claim: JobClaim, result: dict[str, Any] | None = None) -> None:
-    """End a job and its subject in the transaction of its last step.
+    """Mark a job as completed with its result, and end its subject, in the transaction of its last step.
 
     Raises `AttemptFenced`, `JobCancelRequested`.
     """

@@ -46,10 +46,10 @@ GET_RETRY_ORIGIN = job.get_origin.typed(JobToRetry)
 
 
 async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, scopes: Collection[str]) -> SubmittedJob:
-    """Submit a job that repeats another; `fresh` is False while an earlier retry runs.
+    """Submit and return a new job that repeats a failed or canceled one.
 
-    Raises `ObjectNotFound`, `ScopeMissing` without the scope of the original action, `StateConflict`
-    JOB_NOT_RETRYABLE, and every error of that action.
+    If an earlier retry still runs, returns that job with `fresh` False. Raises `ObjectNotFound`, `ScopeMissing` without
+    the scope of the original action, `StateConflict` JOB_NOT_RETRYABLE, and every error of that action.
     """
     origin = require_found(await GET_RETRY_ORIGIN.one(conn, org=organization_id, id=job_id), "job")
     check_job_retryable(origin, scopes)
@@ -72,9 +72,9 @@ def check_job_retryable(origin: JobToRetry, scopes: Collection[str]) -> None:
 
 
 async def retry_checked_job(conn: Conn, *, organization_id: UUID, job_id: UUID, origin: JobToRetry) -> SubmittedJob:
-    """Retry a job that passed `check_job_retryable`. The caller locked its project, then the job.
+    """Submit and return the retry of a job that passed `check_job_retryable`.
 
-    Marks the job as retried, which bulk retries rely on.
+    Marks the old job as retried, which bulk retries rely on. The caller locked its project, then the job.
     """
     scope = {"organization_id": organization_id, "project_id": origin.project_id, "retry_of": job_id}
     submitted = await _RETRY_BY_JOB_KIND[origin.kind](conn, scope, origin)

@@ -1,7 +1,7 @@
 """Statistics of the last hour or day of jobs, for charts, computed from the ledger itself.
 
-All jobs are counted, from an index alone. In a bucket and pool of more than `FULL_READ_JOBS` jobs, outcomes
-and durations come from a sample that is spread over the bucket's time.
+All jobs are counted, from an index alone. Of a bucket and pool with more than `FULL_READ_JOBS` jobs, a sample
+gives outcomes and durations. The sample is spread over the bucket's time.
 """
 
 from collections import Counter

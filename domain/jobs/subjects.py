@@ -35,7 +35,7 @@ class JobSubjectEnder(Protocol):
 
 
 async def _end_connection_flows(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
-    """End the flows of these jobs, and wipe the jobs' secrets."""
+    """End the OAuth flows of these ended connect jobs, and wipe the jobs' secrets."""
     await oauth_states.end_oauth_flows_of_jobs(conn, rows=rows)
     await job_secrets.wipe_job_secrets(conn, rows=rows)
 
@@ -57,14 +57,14 @@ SUBJECT_ENDER_BY_JOB_KIND: Mapping[str, JobSubjectEnder] = {
 
 
 def may_end_job_subjects(settlements: Iterable[AttemptSettlement]) -> bool:
-    """Return whether any settled job is of a kind with a subject, such as a post, for any outcome."""
+    """Return whether any of these jobs is of a kind with a subject, such as a post. Their outcomes don't matter."""
     return any(claim.kind in SUBJECT_ENDER_BY_JOB_KIND for claim, _ in settlements)
 
 
 async def end_job_subjects(conn: Conn, rows: Iterable[ChangedJob]) -> None:
     """End the subject, such as a post or an ingest, of each of these jobs that has ended.
 
-    This transaction holds the locks of the jobs.
+    Skips jobs that go on, and kinds without a subject. This transaction holds the locks of the jobs.
     """
     ended: dict[JobSubjectEnder, list[ChangedJob]] = {}
     for row in rows:

@@ -71,7 +71,7 @@ T = TypeVar("T")
 async def list_job_timeline(
     conn: Conn, *, organization_id: UUID, job_id: UUID, internal: bool = False
 ) -> list[TimelineEntry]:
-    """Return the entries of a job's timeline, the oldest first.
+    """Return the entries of a job's timeline, the oldest first, at most `MAX_ENTRIES`.
 
     Raises `ObjectNotFound`, also for an internal job unless `internal`.
     """
@@ -97,7 +97,7 @@ async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID
 
 
 def _add_attempts_to_rows(rows: Iterable[TimelineRow]) -> Iterator[TimelineRow]:
-    """Yield each timeline row; a row that an attempt wrote about its post gets the attempt and its worker."""
+    """Yield each row of a post's timeline; a row that an attempt wrote gets the attempt and its worker."""
     running: TimelineRow | None = None
     ended_at: datetime | None = None
     for row in rows:
@@ -126,8 +126,8 @@ def _add_attempt_to_row(attempt: TimelineRow, row: TimelineRow) -> TimelineRow:
 def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | None) -> Iterator[TimelineEntry]:
     """Yield each row of a post's timeline as an entry, with entries for the outcomes of earlier calls.
 
-    Before a row, yields the earlier call's lost answer and its look-up, if any. Omits rows that only report a
-    look-up, and the start of a job that looks a post up.
+    Before a row, yields the earlier call's lost answer and its look-up, if any. Omits rows that only report a look-up,
+    and the start of a job that looks a post up.
     """
     in_doubt = lost = False
     for row in rows:

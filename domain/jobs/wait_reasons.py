@@ -70,7 +70,7 @@ class WaitFacts(NamedTuple):
 
     @property
     def reauth_instruction(self) -> str:
-        """Return how the account's owner authorizes it again: by a reauth link or an app password."""
+        """Return the words for how an account's owner authorizes it again: by a reauth link or an app password."""
         return (
             "reauth-url" if self.platform in CONSENT_PAGE_BY_PLATFORM else f"its app password: {PASSWORD_LOGIN_ROUTE}"
         )
@@ -79,7 +79,7 @@ class WaitFacts(NamedTuple):
     def post_expires_at(self) -> datetime | None:
         """Return the time after which the job's queued post isn't sent any more.
 
-        None without a post, and for a post that a platform may have.
+        Returns None without a post, and for a post that a platform may have.
         """
         if self.scheduled_for is None or self.post_status != "queued":
             return None
@@ -87,7 +87,7 @@ class WaitFacts(NamedTuple):
 
     @property
     def startable_job_count(self) -> int:
-        """Return the number of queued jobs that the tenant's cap and share allow to start."""
+        """Return the number of queued jobs that the tenant's cap and its share of the pool allow to start."""
         return self.share if self.max_running is None else min(self.share, self.max_running - self.running)
 
 
@@ -291,7 +291,7 @@ async def _quota_full_until(conn: Conn, facts: WaitFacts) -> datetime | None:
 
 
 async def _next_look_up_time(conn: Conn, organization_id: UUID, post_id: UUID) -> datetime | None:
-    """Return when the platform is queried next for a post with a lost answer; None after the last query."""
+    """Return the time of the next poll for a post with a lost answer; None after the last poll."""
     lost = await _FIND_LOST_POST_RESPONSE.one(conn, org=organization_id, post_id=post_id)
     next_s = lost and reconciliation.seconds_until_next_poll((lost.now - lost.created_at).total_seconds())
     return lost.now + timedelta(seconds=next_s) if lost and next_s else None

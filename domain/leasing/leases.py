@@ -88,8 +88,8 @@ async def lease_accounts_to_project(
 ) -> list[UUID]:
     """Lease all of these accounts to the request's project, or none; return the leased accounts' new ids.
 
-    The ids are in order. The caller has locked the project as active. A None in `owner_ids` is an invalid
-    account id. Raises `ObjectNotFound`, `StateConflict` ACCOUNT_NOT_LEASABLE.
+    The new ids are in the order of `owner_ids`. A None there is an invalid account id. The caller has locked
+    the project as active. Raises `ObjectNotFound`, `StateConflict` ACCOUNT_NOT_LEASABLE.
     """
     account_ids = [owner_id for owner_id in owner_ids if owner_id]
     # A live account is invisible to a sandbox's operator.
@@ -158,7 +158,7 @@ async def recall_leased_account(conn: Conn, *, actor: Actor, account_id: UUID) -
 
 
 async def end_next_lease_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> bool:
-    """End the next lease of an archived project, which gets no new posts; False if none is left."""
+    """End the next lease of an archived project, which gets no new posts; return False if none is left."""
     account_id = await account_lease.find_open.value(conn, org=organization_id, project_id=project_id)
     if account_id is None:
         return False
@@ -214,7 +214,7 @@ def _raise_not_leasable(issues: Sequence[dict[str, str]]) -> None:
 
 
 async def _count_canceled_posts(conn: Conn, scope: AccountScope) -> int | None:
-    """Return the number of posts that the end of a leased account canceled; None before its end."""
+    """Return the number of posts that the end of an account's lease canceled; None before its end."""
     organization_id, account_id = scope
     return (
         await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)
@@ -244,7 +244,7 @@ async def _end_lease(conn: Conn, scope: AccountScope, reason: LeaseEndReason, *,
 async def _record_lease_begin(
     conn: Conn, actor: Actor, request: LockedLeaseRequest, account_id: UUID, owner: LockedOwnerAccount
 ) -> None:
-    """Record the lease for the owner, and for the tenant without details of the operator."""
+    """Audit a lease's begin for the account's owner, and for the tenant without details of the operator."""
     org, request_id = request.organization_id, ids.format_prefixed_id(ids.LEASE_REQUEST, request.id)
     await accounts.record_account_action(conn, AccountScope(org, account_id), "leased", {"requestId": request_id})
     lent = {

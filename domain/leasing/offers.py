@@ -86,15 +86,13 @@ async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) 
 
 
 async def check_account_unleased(conn: Conn, *, account_id: UUID) -> None:
-    """Raise `StateConflict` ACCOUNT_LEASED if the account is leased; the caller locked the owner's
-    account.
-    """
+    """Raise `StateConflict` ACCOUNT_LEASED if an owner's account is leased now; the caller has locked it."""
     if await find_leased_account_ids(conn, [account_id]):
         raise accounts.account_leased_error("the account is leased: recall the lease first, or wait for its end")
 
 
 async def find_leased_account_ids(conn: Conn, account_ids: Sequence[UUID]) -> set[UUID]:
-    """Return the ids of those accounts that are leased now; exact only for locked accounts.
+    """Return the ids of those owners' accounts that are leased now; exact only for locked accounts.
 
     This transaction must have locked an owner's account: otherwise a lease may begin or end meanwhile.
     """

@@ -91,7 +91,7 @@ async def create_lease_request(
 
 
 async def read_lease_request(conn: Conn, *, organization_id: UUID, project_id: UUID, request_id: UUID) -> LeaseRequest:
-    """Return a request; raises `ObjectNotFound`."""
+    """Return a project's request for leased accounts. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     row = await GET_LEASE_REQUEST.one(conn, org=organization_id, id=request_id)
     if row is None or row.project_id != project_id:
@@ -123,7 +123,7 @@ async def list_requests_of_environment(
 async def assign_accounts_to_request(
     conn: Conn, *, actor: Actor, request_id: UUID, account_ids: Sequence[str]
 ) -> OperatedRequest:
-    """Lease all of these accounts to a request's project, or none; return the request.
+    """Lease all of these accounts to the project of a lease request, or none; return the request.
 
     Fewer accounts than requested leave it `partial`. Raises `ObjectNotFound`, `InvalidValue`, `StateConflict`
     PROJECT_ARCHIVED, ALREADY_DECIDED, TOO_MANY_ACCOUNTS or ACCOUNT_NOT_LEASABLE.
@@ -151,7 +151,7 @@ async def reject_lease_request(conn: Conn, *, actor: Actor, request_id: UUID, re
 
 
 async def close_requests_of_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -> int:
-    """Close the open requests of a project that this transaction archives; return their number.
+    """Close the undecided lease requests of a project that this transaction archives; return their number.
 
     Its lock on the project orders it with each assignment, which shares that lock first.
     """

@@ -92,10 +92,10 @@ async def insert_app_media(
     transcript: str,
     public_url: str,
 ) -> AppMedia:
-    """Add a stored file to a project's app media, and return it.
+    """Add a stored file to a project's app media, claim its upload, and return the app media file.
 
-    Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA,
-    `ServiceUnavailable`.
+    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED or TOO_MUCH_APP_MEDIA, `InvalidValue` for a
+    picture's shape, and `ServiceUnavailable` if the upload was pruned.
     """
     app_media_limits.check_picture_shape(file)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
@@ -188,7 +188,7 @@ async def list_app_media_page(
     limit: int,
     public_url: str,
 ) -> list[AppMedia]:
-    """Return at most `limit` files older than `before`, newest first; a filter of None matches all.
+    """Return at most `limit` app media files older than `before`, newest first; a filter of None matches all.
 
     Raises `ObjectNotFound`.
     """

@@ -102,7 +102,7 @@ async def begin_media_fetch_attempt(conn: Conn, *, claim: JobClaim) -> MediaFetc
 
 
 async def reserve_fetched_file(conn: Conn, *, claim: JobClaim, at_most: int) -> str:
-    """Reserve `at_most` bytes for a file that isn't stored yet; return its new token.
+    """Reserve `at_most` bytes for the file that a fetch job will store, and note its new token; return the token.
 
     Raises `BodyOversized`, and `ObjectNotFound` if the row was deleted meanwhile.
     """
@@ -113,7 +113,7 @@ async def reserve_fetched_file(conn: Conn, *, claim: JobClaim, at_most: int) -> 
 
 
 async def finish_media_fetch(conn: Conn, *, claim: JobClaim, file: StoredFile, begun: Sequence[str]) -> dict[str, Any]:
-    """Attach the file to the row in the transaction that ends the job; return the job's result.
+    """Attach a fetched file to its app media row in the transaction that ends the job; return the job's result.
 
     `begun` are the tokens of all files of the attempt. Raises `ObjectNotFound` if the row was deleted
     meanwhile, `InvalidValue`, `StateConflict` TOO_MUCH_APP_MEDIA, `ServiceUnavailable`.
@@ -145,7 +145,7 @@ async def fail_media_fetches_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) 
 
 
 def media_fetch_project_id(claim: JobClaim) -> UUID:
-    """Return the project of a fetch, which always has one."""
+    """Return the project's id of a fetch job, which always has one."""
     assert claim.project_id is not None  # noqa: S101
     return claim.project_id
 

@@ -22,13 +22,13 @@ MAX_APP_MEDIA_BYTES = 1 << 30
 
 
 def check_transcript_allowed(kind: AppMediaKind, transcript: str) -> None:
-    """Raise `InvalidValue` for a transcript of any kind but a demo_video."""
+    """Raise `InvalidValue` for a transcript of any app media kind but `demo_video`."""
     if transcript and kind != "demo_video":
         raise InvalidValue("transcript", "is for a demo_video only: leave it out")
 
 
 def check_picture_shape(file: StoredFile) -> None:
-    """Raise `InvalidValue` for a picture with too many pixels, or with a side too long for the other."""
+    """Raise `InvalidValue` for a picture with too many pixels, or with a side too long for the other; ignore videos."""
     short, long = sorted((file.width, file.height))
     if file.kind == "image" and long > MAX_PICTURE_SIDE_RATIO * short:
         raise InvalidValue(

@@ -59,9 +59,9 @@ class FolderStore(MediaStore):
 
 
 def open_folder_store(url: str) -> FolderStore:
-    """Open the folder of a URL that `schemas.settings` accepted; create it if needed.
+    """Open the folder of `ASSETS_URL` as the media storage; create it if needed.
 
-    Raises `SettingsInvalid`.
+    Raises `SettingsInvalid` if it can't be used or created.
     """
     path = url.removeprefix("file:")
     folder = Path(unquote(path.removeprefix("//"))).absolute()
@@ -73,7 +73,7 @@ def open_folder_store(url: str) -> FolderStore:
 
 
 def _sync_file_to_disk(file: Path) -> None:
-    """Flush the file and its folders to the disk, before a row refers to it."""
+    """Flush a stored file and its two folders to the disk, before a row refers to it."""
     for path in (file, file.parent, file.parent.parent):
         handle = os.open(path, os.O_RDONLY)
         try:

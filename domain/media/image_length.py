@@ -37,7 +37,7 @@ _JPEG_END_OF_IMAGE = 0xD9
 
 
 def walk_png_chunks() -> PictureFormatWalk:
-    """Walk a PNG: a signature, then chunks up to IEND (RFC 2083, 3.2)."""
+    """Yield the steps through a PNG to its end: a signature, then chunks up to IEND (RFC 2083, 3.2)."""
     yield SkipBytesStep(8)
     kind = b""
     while kind != b"IEND":
@@ -47,7 +47,7 @@ def walk_png_chunks() -> PictureFormatWalk:
 
 
 def walk_jpeg_markers() -> PictureFormatWalk:
-    """Walk a JPEG: markers up to EOI (ITU-T T.81, B.1.1).
+    """Yield the steps through a JPEG to its end: markers up to EOI (ITU-T T.81, B.1.1).
 
     A segment is skipped whole, with any thumbnail in it.
     """
@@ -61,7 +61,7 @@ def walk_jpeg_markers() -> PictureFormatWalk:
 
 
 def walk_webp_header() -> PictureFormatWalk:
-    """Walk a WebP: one RIFF chunk with its length; an odd length is padded by a byte."""
+    """Yield the steps through a WebP to its end: one RIFF chunk with its length; an odd length is padded by a byte."""
     head = yield ReadBytesStep(12)
     size = int.from_bytes(head[4:8], "little")
     yield SkipBytesStep(size + size % 2 - 4)
@@ -125,7 +125,7 @@ class PictureEndFinder:
         return at + len(piece)
 
     def _advance_to_next_step(self) -> None:
-        """Advance to the next step of at least one byte in a picture's format; None at the picture's end."""
+        """Advance to the next step of at least one byte in a picture's format; set None at the picture's end."""
         assert self._walk is not None  # noqa: S101  Only a walk has steps.
         read, self._read = self._read, b""
         self.steps += 1

@@ -52,8 +52,7 @@ _EXIF_TRANSPOSES: dict[object, Image.Transpose] = {
 
 
 class MediaMetadata(msgspec.Struct, frozen=True, tag=True):
-    """Metadata as displayed, with the file's rotation: `duration_ms` of a video, `encode_thumbnail` of a
-    picture.
+    """Metadata as displayed, with the file's rotation: `duration_ms` of a video, `thumbnail` of a picture.
 
     Of a drawing its sanitized text.
     """
@@ -147,7 +146,7 @@ def probe_picture(media: IO[bytes], kind: str) -> ProbeAnswer:
 
 
 def _unpack_picture(image: Image.Image, kind: str) -> bool:
-    """Decode a picture's pixels; return False without doing so if it is too large.
+    """Decode a picture's pixels, which fails for a truncated file; return False without doing so for a large WebP.
 
     A JPEG is decoded at the size of a thumbnail.
     """
@@ -179,7 +178,7 @@ def _flatten_on_white(image: Image.Image) -> Image.Image:
 
 
 def probe_drawing(media: IO[bytes]) -> ProbeAnswer:
-    """Return a drawing's size and sanitized text; a refusal if it would lose visible parts."""
+    """Return an SVG drawing's size and sanitized text; a refusal if it is unreadable or would lose visible parts."""
     from generation.drawings import MAX_BYTES, clean_svg_drawing  # noqa: PLC0415  Others are read without its parser.
 
     try:

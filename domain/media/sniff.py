@@ -56,7 +56,7 @@ def sniff_media_type(head: bytes) -> AcceptedMediaType | None:
 
 
 def check_declared_type(found: AcceptedMediaType, *, name: str, declared: str, path: str) -> None:
-    """Raise `InvalidValue` if the name or the declared type contradicts the content."""
+    """Raise `InvalidValue` if a file's name or declared type contradicts `found`, the type of its content."""
     extension = _FILE_EXTENSION.search(name.lower())
     if extension and extension[1] not in found.names:
         raise InvalidValue(path, f"is {found.mime}, but its name ends in .{extension[1]}: correct its name")

@@ -39,7 +39,7 @@ async def read_storage_use(conn: Conn, *, organization_id: UUID) -> StorageUse:
 
 
 async def check_storage_quota(conn: Conn, *, organization_id: UUID) -> None:
-    """Raise `BodyOversized` if this transaction's own upload exceeds the quota."""
+    """Raise `BodyOversized` if an organization stores more bytes than its tier allows, this transaction's included."""
     use = await read_storage_use(conn, organization_id=organization_id)
     if use.used > use.limit:
         raise BodyOversized(

@@ -49,13 +49,13 @@ class MediaStore(ABC):
     async def read(
         self, token: str, start: int = 0, end: int = MAX_OBJECT_OFFSET
     ) -> AsyncIterator[AsyncIterator[bytes]]:
-        """Yield an iterator over the bytes from `start` to before `end`, or to the object's end."""
+        """Yield an iterator over an object's bytes from `start` to before `end`, or to the object's end."""
         with self._convert_storage_errors():
             result = await obstore.get_async(self._place, storage_object_path(token), options={"range": (start, end)})
         yield self._stream_object_chunks(result)
 
     async def _stream_object_chunks(self, found: "GetResult") -> AsyncIterator[bytes]:
-        """Yield the chunks; a broken stream raises, so it never looks like a short file."""
+        """Yield the chunks of an object; a broken stream raises, so it never looks like a short file."""
         start, end = found.range
         remaining = end - start
         with self._convert_storage_errors():
@@ -67,5 +67,5 @@ class MediaStore(ABC):
 
 
 def storage_object_path(token: str) -> str:
-    """Return an object's path; the prefix keeps folders small."""
+    """Return the path of a token's object in the media storage; the prefix keeps folders small."""
     return f"{token[:2]}/{token}"

@@ -47,7 +47,7 @@ class StreamingUpload:
         """Yield an uploaded file's bytes up to its end, from its head and the `rest`, counted and hashed.
 
         Bytes after the end of a picture are read and dropped. Raises `BodyOversized` as soon as the size
-        exceeds the limit.
+        exceeds the limit, and `InvalidValue` for a picture of too many parts.
         """
         yield self._take_file_bytes(self.head)
         async for chunk in rest:

@@ -50,7 +50,7 @@ async def list_known_suggestions(conn: Conn, *, claim: JobClaim) -> list[KnownMe
 async def insert_media_suggestions(
     conn: Conn, *, claim: JobClaim, source: BrandSource, suggested: IngestSuggestions
 ) -> None:
-    """Insert an ingest's new pictures as suggestions, and leave its other files to be pruned.
+    """Insert an ingest's new pictures as app media suggestions, and leave its other files to be pruned.
 
     Runs in the transaction that ends the job.
     """

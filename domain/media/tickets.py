@@ -26,10 +26,10 @@ async def insert_media_tickets(conn: Conn, *, organization_id: UUID, post_id: UU
 
 
 async def redeem_media_ticket(conn: Conn, *, token: str, ticket: str, counts: bool = True) -> asyncpg.Record:
-    """Return the file of a one-time ticket. Raises `ObjectNotFound`.
+    """Return the file of an open one-time ticket. Raises `ObjectNotFound`.
 
-    Its columns are `mime_type`, `size_bytes`, `sha256`, `organization_id` and `tier`. Marks the ticket as
-    fetched, unless the request only checks for the file (HEAD).
+    Its columns are `mime_type`, `size_bytes`, `sha256`, `organization_id` and `tier`. With `counts` marks the
+    ticket as fetched. A request that only checks for the file (HEAD) doesn't count.
     """
     formed = uploads.UPLOAD_TOKEN_PATTERN.fullmatch(token) and uploads.UPLOAD_TOKEN_PATTERN.fullmatch(ticket)
     query = media_ticket.fetch_asset if counts else media_ticket.find_asset
@@ -49,7 +49,7 @@ async def close_post_media_tickets(conn: Conn, *, organization_id: UUID, post_id
 
 
 async def prune_media_tickets(conn: Conn) -> int:
-    """Delete a batch of expired tickets; return their number."""
+    """Delete a batch of one-time tickets older than `MEDIA_TICKET_RETENTION_S`; return their number."""
     return await media_ticket.prune_tickets.run(
         conn, limit=maintenance.MAX_MAINTENANCE_ROWS, keep_s=MEDIA_TICKET_RETENTION_S
     )

@@ -39,7 +39,7 @@ LOCK_STALE_UPLOADS = media_upload.lock_stale_uploads.typed(_UploadKey)
 
 
 async def reserve_upload(conn: Conn, *, organization_id: UUID, at_most: int = 0) -> str:
-    """Reserve `at_most` bytes for a file that isn't stored yet; return its new token.
+    """Reserve `at_most` bytes of an organization's storage for a file to store; return the file's new token.
 
     Raises `BodyOversized` if the organization's storage has no room for them.
     """
@@ -76,7 +76,7 @@ async def claim_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[s
 async def delete_unclaimed_uploads(
     conn: Conn, store: MediaStore, *, organization_id: UUID, tokens: Sequence[str]
 ) -> None:
-    """Delete those uploads of these tokens that no asset has claimed, with their files. Raises `ServiceUnavailable`."""
+    """Delete those of these uploads that no asset has claimed, with their files. Raises `ServiceUnavailable`."""
     async with conn.transaction():
         rows = await LOCK_UPLOADS.all(conn, org=organization_id, tokens=tokens)
         await _delete_upload_files(conn, store, rows)

@@ -59,9 +59,9 @@ class ActiveUserCache:
 async def count_active_users(
     conn: Conn, counted: ActiveUserCache, *, project_id: UUID, events: Mapping[TimeWindow, int], now: datetime
 ) -> list[int]:
-    """Return the number of distinct people in each window of `events`, cached or freshly counted.
+    """Return the number of distinct active users in each window of `events`, cached or freshly counted.
 
-    `events` has the number of events of each window, which the caller has just counted.
+    `events` has the number of events of each window, which the caller has just counted. The result has its order.
     """
     cached = {window: counted.get(project_id, window, n, now) for window, n in events.items()}
     fresh = await _count_uncached_users(conn, project_id, [window for window, n in cached.items() if n is None])
@@ -71,7 +71,7 @@ async def count_active_users(
 
 
 async def find_first_people_midnight(conn: Conn, *, project_id: UUID) -> datetime | None:
-    """Return the first midnight since which a project's people are recorded; None: none ever was."""
+    """Return the UTC midnight of the first day with a recorded active user of a project; None without one."""
     day: date | None = await event_person.first_day.value(conn, project_id=project_id)
     return None if day is None else datetime.combine(day, time(), UTC)
 
@@ -101,7 +101,7 @@ async def _count_uncached_users(conn: Conn, project_id: UUID, windows: Sequence[
 
 
 def quarter_hour_masks(window: TimeWindow) -> dict[date, int]:
-    """Return the UTC days of a window, each with a mask of its quarter-hours in the window."""
+    """Return the UTC days of a window, each with a bit mask of its quarter-hours in the window."""
     quarters: dict[date, int] = {}
     midnight = datetime.combine(window.since.date(), time(), UTC)
     while midnight < window.until:

@@ -103,6 +103,6 @@ async def _sum_ad_days(conn: Conn, asked: AdMetricsQuery, first_day: date, last_
 
 
 def _ad_bucket_label(day: date, granularity: AdGranularity) -> str:
-    """Return the label of the bucket that contains the day: the day, or its week's Monday, in ISO 8601."""
+    """Return the label of the day or week with this day: the day itself or its Monday, in ISO 8601."""
     monday = day - timedelta(days=day.weekday())
     return (monday if granularity == "week" else day).isoformat()

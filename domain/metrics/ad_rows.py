@@ -72,9 +72,9 @@ async def replace_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]
 
 
 async def delete_window_ad_rows(conn: Conn, *, project_id: UUID, attribution_window: str) -> int:
-    """Delete at most `MAX_DELETED_AD_ROWS` rows of a window; return their number.
+    """Delete at most `MAX_DELETED_AD_ROWS` ad rows of a project's attribution window; return their number.
 
-    A window without rows is free again.
+    A window without rows no longer counts against `MAX_ATTRIBUTION_WINDOWS`.
     """
     async with conn.transaction():
         await ad_day.lock_imports.value(conn, project_id=project_id)

@@ -67,9 +67,9 @@ LIST_ADVERTISED_SOURCES = top_performer.list_advertised.typed(AdvertisedSource)
 
 
 async def rank_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, *, now: datetime) -> TopPerformers:
-    """Rank a project's posts or contents by their ads.
+    """Return a project's best posts or contents by the conversions or the ROAS of their ads.
 
-    Raises `ObjectNotFound`, and `InvalidValue` if no ad of the window refers to one, or too many do.
+    Raises `ObjectNotFound`, and `InvalidValue` if no ad of the window refers to a post or content, or too many do.
     """
     scope = {"organization_id": asked.organization_id, "project_id": asked.project_id}
     async with stores.main() as conn:
@@ -97,7 +97,7 @@ async def rank_by_ads(stores: MetricDatabases, asked: TopPerformersQuery, *, now
 async def _list_advertised_sources(
     stores: MetricDatabases, asked: TopPerformersQuery, sums: Iterable[AdSourceSum]
 ) -> dict[str, AdvertisedSource]:
-    """Return the project's own posts and contents that the ads refer to, by public id."""
+    """Return those of the posts and contents in these ad sums that belong to the project, by public id."""
     public_ids = {ad_sum.source for ad_sum in sums}
     source_ids = {
         prefix: [*filter(None, (ids.parse_prefixed_id(prefix, public_id) for public_id in public_ids))]

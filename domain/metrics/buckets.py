@@ -29,9 +29,9 @@ class TimeBucket(NamedTuple):
 
 
 def split_window_into_buckets(window: TimeWindow, zone: ZoneInfo, granularity: Granularity) -> list[TimeBucket]:
-    """Return the buckets of a window in order, without a gap.
+    """Return the hours, days or weeks of a zone in a window, in order and without a gap.
 
-    Raises `InvalidValue` above `MAX_METRIC_BUCKETS`.
+    The first and the last one are cut at the window's bounds. Raises `InvalidValue` above `MAX_METRIC_BUCKETS`.
     """
     buckets, at = list[TimeBucket](), window.since
     while at < window.until:
@@ -46,7 +46,7 @@ def split_window_into_buckets(window: TimeWindow, zone: ZoneInfo, granularity: G
 
 
 def _hour_bucket_at(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
-    """Return the name and the end of an instant's hour. The name is the hour's first instant."""
+    """Return the label and the end of the local hour with this instant. The label is the hour's first instant."""
     local = at.astimezone(zone)
     start = at - timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     end = start + HOUR
@@ -63,7 +63,7 @@ def _day_bucket_at(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
 
 
 def _week_bucket_at(at: datetime, zone: ZoneInfo) -> tuple[str, datetime]:
-    """Return the Monday and the end of an instant's ISO week."""
+    """Return the label and the end of the local ISO week with this instant. The label is its Monday."""
     day = at.astimezone(zone).date()
     monday = day - timedelta(days=day.weekday())
     return monday.isoformat(), _find_local_midnight(monday + WEEK, zone, after=at)

@@ -107,7 +107,7 @@ class ReportedValueSums(NamedTuple):
     firsts: Mapping[tuple[MetricName, UUID], datetime]
 
     def subjects_with_value(self, metric: MetricName, before: datetime) -> list[UUID]:
-        """Return the posts or accounts in scope that had a value of the metric before that time."""
+        """Return the posts or accounts in scope with a first value of the metric before that time."""
         return [subject for subject in self.subjects if self.firsts.get((metric, subject), before) < before]
 
     def sum_over_subjects(self, metric: MetricName, stretch: NumberedTimeBucket, subjects: Iterable[UUID]) -> int:
@@ -115,7 +115,7 @@ class ReportedValueSums(NamedTuple):
 
 
 async def read_collected_values(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
-    """Return the values of the query's metrics that platforms report, by bucket and for the window."""
+    """Return the query's metrics that platforms report: the values by bucket and for the window."""
     accounts = await _list_scope_accounts(conn, question)
     account_ids = [account.id for account in accounts]
     reported = await _read_reported_values(conn, question, account_ids)
@@ -131,7 +131,7 @@ async def read_collected_values(conn: Conn, question: MetricSourceQuery) -> Mapp
 
 
 async def read_published_counts(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
-    """Return the number of published posts for each bucket and the whole window, from our own records."""
+    """Return the metric `posts_published`: the number by bucket and for the window, from our own records."""
     question = question.in_row_time
     accounts = await _list_scope_accounts(conn, question)
     return {"posts_published": await _count_published_posts(conn, question, [account.id for account in accounts])}
@@ -213,7 +213,7 @@ async def _read_follower_counts(
 ) -> MetricValues:
     """Return the followers at the end of each bucket, summed over accounts; the total is the last bucket's.
 
-    An account counts in the buckets that began while the project had it. None for a bucket without any value.
+    An account counts in the buckets that began while the project had it. A bucket without any value has None.
     """
     rows = await LIST_FOLLOWER_COUNTS.all(
         conn,

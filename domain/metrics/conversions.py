@@ -47,14 +47,14 @@ class _ConversionGroupKey(NamedTuple):
     own_currency: str | None
 
     def to_group_fields(self) -> dict[str, Any]:
-        """Return the fields of a group."""
+        """Return the key's parts by name, for the group in the response; without the currency."""
         return dict(zip(self._fields[:-1], self[:-1], strict=True))
 
 
 async def count_project_conversions(stores: MetricDatabases, asked: ConversionQuery) -> Conversions:
-    """Count a project's conversions and their value, in total and in the requested groups.
+    """Return a project's conversions, their number and value, in total and in the requested groups.
 
-    Raises `ObjectNotFound`, `InvalidValue` for more than `MAX_CONVERSION_GROUPS` groups or too many hours.
+    Raises `ObjectNotFound`, `InvalidValue` for more than `MAX_CONVERSION_GROUPS` groups, or too many hours or days.
     """
     async with stores.main() as conn:
         of_project = {"organization_id": asked.organization_id, "project_id": asked.project_id}
@@ -118,9 +118,9 @@ def _sum_conversions_by_group(
 def _make_conversion_grouper(
     by: Collection[ConversionGrouping], cut: Sequence[TimeBucket], zone: ZoneInfo, numbered: Sequence[NumberedApp]
 ) -> Callable[[EventGroupCount], _ConversionGroupKey]:
-    """Return a function that returns the group of a row of event counts.
+    """Return a function that returns the group of a row of conversion counts.
 
-    All its lookups are prepared: rows are thousands.
+    All lookups are prepared, since it is called for thousands of rows.
     """
     days = [f"{bucket.since.astimezone(zone):%Y-%m-%d}" for bucket in cut]
     app_ids = {app.app_no: ids.format_prefixed_id(ids.APP, app.id) for app in numbered}
@@ -138,7 +138,7 @@ def _make_conversion_grouper(
 
 
 def _sum_conversion_totals(rows: Sequence[EventGroupCount]) -> dict[str, Any]:
-    """Return count, value and currency of rows of conversions, by name of the field.
+    """Return the fields `count`, `value` and `currency` of rows of conversions, the value in whole units.
 
     Value and currency are None for rows of several currencies. Rows without a currency and value fit any currency.
     """

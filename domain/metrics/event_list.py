@@ -50,12 +50,12 @@ class EventCursor(NamedTuple):
     app_no: int
 
     def pack(self) -> bytes:
-        """Return the cursor as bytes: its time in microseconds, its key and its app number."""
+        """Return the cursor of an event list as bytes: its time in microseconds, its key and its app number."""
         return struct.pack(">q16sH", (self.at - _EPOCH) // _ONE_MICROSECOND, self.key.bytes, self.app_no)
 
     @staticmethod
     def unpack(data: bytes) -> "EventCursor":
-        """Return the cursor from its packed bytes."""
+        """Return the cursor of an event list from its packed bytes."""
         micros, key, app_no = struct.unpack(">q16sH", data)
         return EventCursor(_EPOCH + micros * _ONE_MICROSECOND, UUID(bytes=key), app_no)
 

@@ -58,7 +58,7 @@ async def _count_bucket_users(conn: Conn, question: MetricSourceQuery, events: S
 
 
 async def _windows_before_recording(conn: Conn, project_id: UUID, empty: Sequence[TimeWindow]) -> list[TimeWindow]:
-    """Return those of the `empty` windows that end before the project's people were first recorded."""
+    """Return those of the `empty` windows that end before the project's active users were first recorded."""
     if not empty:
         return []
     since = await active_users.find_first_people_midnight(conn, project_id=project_id)

@@ -65,10 +65,10 @@ class MetricsQuery(NamedTuple):
 def choose_scope_metrics(
     scope: MetricScope, metrics: Sequence[MetricName] | None, *, has_id: bool
 ) -> Sequence[MetricName]:
-    """Return the requested metrics, or all metrics of the scope: project, account or post.
+    """Return the requested metrics, or all metrics of the scope if none is requested.
 
-    Raises `InvalidValue` for a metric that the scope doesn't have, for a missing id of an account or a post,
-    and for an id with the project.
+    The scope is a project, an account or a post. Raises `InvalidValue` for a metric that the scope doesn't have, for a
+    missing id of an account or a post, and for an id with the project.
     """
     if has_id == (scope == "project"):
         raise InvalidValue("id", "name the account or the post of `scope`; for the project, leave it out")
@@ -99,13 +99,13 @@ async def read_scope_metrics(stores: MetricDatabases, asked: MetricsQuery, *, no
 
 
 async def read_project_timezone(conn: Conn, *, organization_id: UUID, project_id: UUID) -> str:
-    """Return the name of a project's zone, archived or not. Raises `ObjectNotFound`."""
+    """Return the name of a project's time zone, also of an archived project. Raises `ObjectNotFound`."""
     zone: str = require_found(await project.get_zone.value(conn, org=organization_id, id=project_id), "project")
     return zone
 
 
 async def _check_metric_subject(conn: Conn, asked: MetricsQuery) -> None:
-    """Raise `ObjectNotFound` for an account or a post outside the project."""
+    """Raise `ObjectNotFound` if the account or post of a metrics query isn't in its project."""
     if asked.subject_id is None:
         return
     shown_id = ids.format_prefixed_id(ids.PROJECT, asked.project_id)

@@ -60,9 +60,9 @@ _REDACTION_JSON_DECODER = msgspec.json.Decoder(float_hook=lambda text: msgspec.R
 
 
 def redact_event_json(text: str, *, event_name: str = "") -> msgspec.Raw:
-    """Return the JSON object of a text with each personal value replaced by `REDACTED_TEXT`.
+    """Return an event's JSON object with each personal value replaced by `REDACTED_TEXT`.
 
-    In an event about a person every value is replaced.
+    For an event about a person, such as `$identify`, each value of the object is replaced.
     """
     parsed = _REDACTION_JSON_DECODER.decode(text)
     whole = event_name in PERSON_EVENT_NAMES
@@ -85,7 +85,7 @@ def _redact_object(found: Mapping[str, Any], *, within: str) -> dict[str, Any]:
 
 
 def _redact_field_name(name: str) -> str:
-    """Return a JSON field's name, or `REDACTED_TEXT` if it is a personal address, as in maps by person."""
+    """Return a JSON field's name, or `REDACTED_TEXT` if it contains a personal address, as in maps by person."""
     return REDACTED_TEXT if _has_personal_address(name) else name
 
 
@@ -120,9 +120,9 @@ def _redact_personal_text(text: str) -> str:
 
 
 def _strip_url_query(word: re.Match[str]) -> str:
-    """Return a word without its query and fragment if it is a URL, as these may contain anything.
+    """Return a word of a text without its query and fragment if it is a URL, as these may contain anything.
 
-    Other words are returned as they are.
+    Returns any other word unchanged.
     """
     address, *rest = _URL_QUERY_PATTERN.split(word[0], maxsplit=1)
     carries = "//" in word[0] or address.startswith("/") or (rest and "=" in rest[0])
@@ -130,7 +130,7 @@ def _strip_url_query(word: re.Match[str]) -> str:
 
 
 def _has_personal_address(text: str) -> bool:
-    """Return whether a text has an e-mail address or a phone number, or is an IP address."""
+    """Return whether a text contains an e-mail address or a phone number, or is an IP address."""
     return bool(_ADDRESS_OR_PHONE.search(text)) or (len(text) <= MAX_IP_CHARACTERS and is_ip_address(text.strip()))
 
 

@@ -76,5 +76,5 @@ async def count_rolled_up_events(
 
 
 def find_split_hours(bounds: Sequence[datetime]) -> list[datetime]:
-    """Return the starts of the UTC hours with one of the `bounds` inside, each once."""
+    """Return the starts of the UTC hours that have one of the `bounds` inside, each once."""
     return [*dict.fromkeys(bound.replace(minute=0) for bound in bounds if bound.minute)]

@@ -32,7 +32,7 @@ class MetricSourceQuery(NamedTuple):
 
     @property
     def in_row_time(self) -> "MetricSourceQuery":
-        """Return the query with its times moved back by `ahead`, to the clock of a sandbox's rows."""
+        """Return the metrics query with its times moved back by `ahead`, to the clock of a sandbox's rows."""
         window = TimeWindow(*(bound - self.ahead for bound in self.window))
         buckets = [
             bucket._replace(since=bucket.since - self.ahead, until=bucket.until - self.ahead) for bucket in self.buckets
@@ -41,7 +41,7 @@ class MetricSourceQuery(NamedTuple):
 
     @property
     def bucket_bounds(self) -> list[datetime]:
-        """Return a list one longer than the buckets: the start of each, then the end of the last."""
+        """Return the start of each bucket of the metrics query, then the end of the last one."""
         return [*(bucket.since for bucket in self.buckets), self.window.until]
 
 
@@ -66,5 +66,5 @@ class MetricValueSource(NamedTuple):
     read: Callable[[Conn, MetricSourceQuery], Awaitable[Mapping[MetricName, MetricValues]]]
 
     def has_requested_metric(self, question: MetricSourceQuery) -> bool:
-        """Return whether the query requests any metric of this source."""
+        """Return whether the query requests any metric that this source has in the query's scope."""
         return not self.metrics.get(question.scope, frozenset()).isdisjoint(question.metrics)

@@ -23,10 +23,10 @@ class TimeWindow(NamedTuple):
 
 
 def parse_metric_window(since: str | None, until: str | None, *, now: datetime) -> TimeWindow:
-    """Return the window, widened to whole quarter-hours. Raises `InvalidValue` for an empty or unreadable
-    one.
+    """Return the time window of a metrics query, widened to whole quarter-hours.
 
-    Without `until` the window ends now; without `since` it begins `DEFAULT_WINDOW_LENGTH` before its end.
+    Without `until` the window ends now; without `since` it begins `DEFAULT_WINDOW_LENGTH` before its end. Raises
+    `InvalidValue` for an empty window, and for a bound that is unreadable or not from 2023 to 2100.
     """
     end = _round_up_to_quarter_hour(now if until is None else _parse_window_bound("until", until))
     start = (

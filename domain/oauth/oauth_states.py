@@ -53,7 +53,7 @@ class UsedOAuthState(NamedTuple):
 
 
 class OAuthStateRow(NamedTuple):
-    """State for its creator; `read_oauth_flow_outcome` is None until the flow ends."""
+    """State for its creator; `outcome` is None until the flow ends."""
 
     outcome: Literal["completed", "requested", "failed", "canceled"] | None
     error_code: str | None
@@ -131,7 +131,7 @@ async def use_up_oauth_state(
 ) -> tuple[StartedOAuthFlow, str | None]:
     """Use up an OAuth state in the caller's transaction; return its flow, and its PKCE verifier or None.
 
-    Raises `InvalidValue` for an unusable state.
+    Raises `InvalidValue` for an unknown, expired or used state, and for one of a disabled key.
     """
     used = _OAUTH_STATE_PATTERN.fullmatch(state) and await USE_UP_OAUTH_STATE.one(
         conn, state_hash=_hash_oauth_state(state), purpose=purpose, now=now
@@ -142,28 +142,28 @@ async def use_up_oauth_state(
 
 
 def find_other_browser_error(flow: StartedOAuthFlow, *, same_browser: bool) -> str | None:
-    """Return the error of a flow that returns by another browser than the one that followed our link.
+    """Return OTHER_BROWSER if an OAuth flow returns by another browser than the one that followed our link.
 
-    An attacker may have followed the link and sent the person on (RFC 6749 10.12). Flows of an earlier
-    release have no such detail.
+    Returns None for the same browser, and for a flow that isn't bound to one. An attacker may have followed the
+    link and sent the person on (RFC 6749 10.12). Flows of an earlier release aren't bound.
     """
     return "OTHER_BROWSER" if flow.details.get(_IS_BROWSER_BOUND) and not same_browser else None
 
 
 async def end_oauth_flow(conn: Conn, flow: StartedOAuthFlow, *, outcome: str, error: str | None = None) -> None:
-    """Store the outcome of an OAuth flow without a job: `failed`, or `requested` from an owner."""
+    """Store the outcome of an OAuth flow without a job: `failed`, or `requested` if an owner must approve it first."""
     await oauth_state.end_state.run(
         conn, org=flow.organization_id, state_hash=flow.state_hash, outcome=outcome, error_code=error
     )
 
 
 async def bind_oauth_flow_to_job(conn: Conn, flow: StartedOAuthFlow, *, job_id: UUID) -> None:
-    """Bind an OAuth flow to a job: it stays pending until the job ends, and gets the job's outcome."""
+    """Bind an OAuth flow to a job: the flow stays pending until the job ends, and gets the job's outcome."""
     await oauth_state.give_to_job.run(conn, org=flow.organization_id, state_hash=flow.state_hash, job_id=job_id)
 
 
 async def read_oauth_flow_outcome(conn: Conn, flow: StartedOAuthFlow) -> str | None:
-    """Return the outcome of an OAuth flow; None while the flow's job runs."""
+    """Return the stored outcome of an OAuth flow, such as `completed`; None until the flow ends."""
     result: str | None = await oauth_state.get_outcome.value(conn, org=flow.organization_id, state_hash=flow.state_hash)
     return result
 
@@ -186,12 +186,12 @@ async def read_oauth_flow_status(
 
 
 async def end_oauth_flows_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
-    """End the flows of these jobs, which this transaction has just ended."""
+    """Give the OAuth flows of these jobs the jobs' outcomes; this transaction has just ended the jobs."""
     await oauth_state.end_states.run(conn, orgs=[row.organization_id for row in rows], job_ids=[row.id for row in rows])
 
 
 def _unusable_state_error() -> InvalidValue:
-    """Return the one error for unknown, expired and used states, and those of a revoked key."""
+    """Return the one `InvalidValue` for unknown, expired and used OAuth states, and those of a disabled key."""
     return InvalidValue("state", "is unknown, expired or used: return to the site that sent you and start again")
 
 

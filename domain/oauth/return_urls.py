@@ -11,10 +11,10 @@ ADDED_URL_PARAMETERS = frozenset({"status", "state"})
 
 
 def check_return_url(url: str, *, origins: Collection[str]) -> str:
-    """Return a flow's `returnUrl` as it is if its origin is one of `origins`.
+    """Return a flow's `returnUrl` unchanged if its origin is one of `origins`.
 
-    Raises `ReturnUrlRefused` for another origin, and `InvalidValue`. Refuses all URLs that browsers and URL
-    parsers read differently.
+    Raises `ReturnUrlRefused` for another origin. Raises `InvalidValue` for a URL with a fragment, a login, or a
+    parameter `status` or `state`. Raises it also for each URL that browsers and URL parsers read differently.
     """
     parts = _split_return_url(url)
     if parts.fragment or url.endswith("#"):
@@ -28,7 +28,7 @@ def check_return_url(url: str, *, origins: Collection[str]) -> str:
 
 
 def append_oauth_outcome(url: str, *, status: str, state: str) -> str:
-    """Return a return URL with the flow's outcome appended as the parameters `status` and `state`."""
+    """Return a return URL with the OAuth flow's outcome appended as the query parameters `status` and `state`."""
     parts = urlsplit(url)
     added = urlencode({"status": status, "state": state})
     return parts._replace(query=f"{parts.query}&{added}" if parts.query else added).geturl()
@@ -46,7 +46,7 @@ def _split_return_url(url: str) -> SplitResult:
 
 
 def _url_origin(parts: SplitResult) -> str:
-    """Return the origin in the form of the key's list: lower case, without the scheme's default port."""
+    """Return a URL's origin as in an API key's list: lower case, without the scheme's default port."""
     port = parts.port if parts.port != DEFAULT_PORTS.get(parts.scheme) else None
     return f"{parts.scheme}://{parts.hostname}{f':{port}' if port else ''}"
 

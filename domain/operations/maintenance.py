@@ -10,9 +10,9 @@ from jobs.ledger import ChangedJob
 
 
 async def rescue_jobs_of_dead_workers(conn: Conn, *, before: datetime) -> list[ChangedJob]:
-    """Take a batch of jobs from dead workers, and end the subjects of those that end; return the jobs.
+    """Queue or fail a batch of jobs that dead workers hold, and end the subjects of the failed ones; return the jobs.
 
-    Takes none if the database's time isn't before `before` any more.
+    Does nothing once the database's time is past `before`.
     """
     async with conn.transaction():
         moved = await maintenance.rescue_lost_jobs(conn, before=before)
@@ -21,7 +21,7 @@ async def rescue_jobs_of_dead_workers(conn: Conn, *, before: datetime) -> list[C
 
 
 async def end_overdue_jobs_and_subjects(conn: Conn) -> list[ChangedJob]:
-    """Fail a batch of queued jobs past their deadline, and end their subjects; return the jobs."""
+    """Fail a batch of queued jobs past their deadline, and end their subjects, such as posts; return the jobs."""
     async with conn.transaction():
         moved = await maintenance.fail_overdue_jobs(conn)
         await subjects.end_job_subjects(conn, moved)
@@ -29,10 +29,10 @@ async def end_overdue_jobs_and_subjects(conn: Conn) -> list[ChangedJob]:
 
 
 async def prune_idempotency_keys(conn: Conn) -> int:
-    """Delete a batch of idempotency keys older than 24 h; return their number."""
+    """Delete a batch of idempotency records older than 24 h; return their number."""
     return await idempotency_key.prune_keys.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS)
 
 
 async def prune_oauth_states(conn: Conn) -> int:
-    """Delete a batch of states that expired a day ago; return their number."""
+    """Delete a batch of OAuth states that expired a day ago or earlier; return their number."""
     return await oauth_state.prune_oauth_states.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS)

@@ -83,7 +83,7 @@ class OperatorJobFilter(NamedTuple):
 
 
 async def read_operator_job(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
-    """Return a job of any organization, with its wait reason while it runs. Raises `ObjectNotFound`."""
+    """Return a job of any organization, with the reason for its wait until it ends. Raises `ObjectNotFound`."""
     row = require_found(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
     waiting = None
     if row.status == "running":
@@ -100,7 +100,7 @@ async def read_operator_job_timeline(conn: Conn, *, job_id: UUID) -> list[Timeli
 async def list_operator_job_page(
     conn: Conn, *, wanted: OperatorJobFilter, before: UUID | None, limit: int
 ) -> list[OperatedJob]:
-    """Return at most `limit` jobs of all organizations older than `before`, newest first.
+    """Return at most `limit` jobs of all organizations that match `wanted`, older than `before`, newest first.
 
     It scans a limited number of jobs in each organization.
     """

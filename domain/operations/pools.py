@@ -103,17 +103,17 @@ async def pause_or_resume_pool(
 
 
 async def has_operator_organizations(conn: Conn) -> bool:
-    """Return whether an organization has or had an operator's key, and so an audit log for operators."""
+    """Return whether a live organization has or had an operator's key, and so an audit log for operators."""
     return bool(await _list_operator_organizations(conn))
 
 
 async def list_pool_caps(conn: Conn, *, name: str) -> list[PoolCap]:
-    """Return the caps of running and queued jobs in a pool, by tier. An organization of another tier has none."""
+    """Return the caps of running and queued jobs in a pool, by tier; a tier without a cap is absent."""
     return [PoolCap(**dict(row)) for row in await pool.list_caps.all(conn, name=name)]
 
 
 async def set_pool_tier_cap(conn: Conn, *, name: str, cap: PoolCap) -> list[PoolCap]:
-    """Cap a tier in a pool from the next pull and submit on; return the pool's caps.
+    """Set a tier's caps of running and queued jobs in a pool, from the next pull and submit on; return the pool's caps.
 
     Raises `ObjectNotFound`.
     """
@@ -129,7 +129,7 @@ async def list_workers(conn: Conn) -> list[Worker]:
 
 
 async def count_workers(conn: Conn) -> list[PoolWorkerCounts]:
-    """Count every pool's workers by the state of their leases."""
+    """Count each pool's active and draining workers, and those lost in the last hour."""
     return await COUNT_WORKERS.all(conn)
 
 
@@ -149,7 +149,7 @@ def compute_desired_workers(*, running: int, due: int, mean_run_s: float | None,
 
 
 async def _list_operator_organizations(conn: Conn) -> dict[UUID, UUID | None]:
-    """Return the live organizations with an operator's key, each mapped to None: no key is recorded."""
+    """Return the live organizations that have or had an operator's key, each mapped to None: no key is recorded."""
     return {row["organization_id"]: None for row in await api_key.list_operators.all(conn)}
 
 

@@ -124,7 +124,7 @@ async def _check_project_archived(conn: Conn, found: PurgedProject, project_id: 
 
 
 async def _check_accounts_not_leased(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
-    """Raise `StateConflict` for leased accounts.
+    """Raise `StateConflict` ACCOUNT_LEASED if an account of the purged project is leased.
 
     The offers are withdrawn before, so no further lease can begin.
     """
@@ -165,7 +165,7 @@ async def purge_post_batch(conn: Conn, *, claim: JobClaim) -> int:
 
 
 async def list_contents_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
-    """Return the next contents with their files' tokens; an empty list: none is left.
+    """Return the next contents of a purged project with their files' tokens; an empty list if none is left.
 
     Their files are deleted first, so that a crash leaves rows that are found again.
     """
@@ -178,12 +178,12 @@ async def list_influencers_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowW
 
 
 async def list_app_media_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
-    """Return the next app media with their files' tokens; an empty list: none is left."""
+    """Return the next app media of a purged project with their files' tokens; an empty list if none is left."""
     return await _LIST_APP_MEDIA_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS)
 
 
 async def delete_files_of_rows(store: MediaStore, filed: list[RowWithFiles]) -> None:
-    """Delete the files of these rows from the storage. Raises `ServiceUnavailable`."""
+    """Delete the files of rows that are being purged from the storage. Raises `ServiceUnavailable`."""
     await asyncio.gather(*(store.delete(token) for entry in filed for token in entry.tokens))
 
 
@@ -200,9 +200,9 @@ async def purge_app_media_rows(conn: Conn, *, claim: JobClaim, filed: list[RowWi
 
 
 async def purge_next_account(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> bool:
-    """Delete the next account, and submit a job that revokes its tokens; return False if none is left.
+    """Delete the next account of a purged project, and submit a job that revokes its tokens.
 
-    The job is outside the project.
+    Returns False if no account is left. The job is outside the project.
 
     An account that other tenants leased becomes a tombstone, which is deleted with the last of its leases
     (docs/decisions/0016-leased-account-as-its-own-row.md).
@@ -236,7 +236,7 @@ async def purge_job_batch(conn: Conn, *, claim: JobClaim) -> int:
 
 
 async def purge_webhook_batch(conn: Conn, *, claim: JobClaim) -> int:
-    """Delete a batch of events with their deliveries, or the endpoints if no event is left.
+    """Delete a batch of a purged project's webhook events with their deliveries, or its endpoints without an event.
 
     Returns the number of deleted events, or endpoints. Runs once no row of the project can emit an event.
     """
@@ -257,7 +257,7 @@ async def end_project_purge(conn: Conn, *, claim: JobClaim) -> dict[str, Any]:
 
 
 def purged_project_id(claim: JobClaim) -> UUID:
-    """Return the project of a purge's job."""
+    """Return the id of the project that a purge job deletes."""
     return UUID(claim.args["project_id"])
 
 

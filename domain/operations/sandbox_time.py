@@ -59,7 +59,7 @@ async def find_sandbox_due_work(conn: Conn, *, claim: JobClaim) -> SandboxDueWor
 
 
 async def list_due_pool_wakes(conn: Conn, *, claim: JobClaim) -> list[WakeMessage]:
-    """Return a wake for each pool with due jobs of the sandbox, apart from the job that moves its clock."""
+    """Return a wake for each pool with due jobs of a sandbox, apart from the job that moves its clock."""
     return await LIST_DUE_POOL_WAKES.all(conn, org=claim.organization_id, own=claim.id)
 
 

@@ -99,7 +99,7 @@ async def reactivate_project(conn: Conn, locked: LockedProject) -> None:
 
 
 async def check_archive_done(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Raise `StateConflict` ARCHIVE_RUNNING while the archive's job, or work for it, is left.
+    """Raise `StateConflict` ARCHIVE_RUNNING while the job of a project's archive, or work for it, is left.
 
     The caller has locked the archived project.
     """

@@ -59,7 +59,7 @@ MAX_SCANNED, MAX_SORTED = 1_000, 2_000
 
 
 def compose_project(body: ProjectCreate, *, organization_id: UUID, now: datetime) -> Project:
-    """Return the whole new project of a request as its first reader will see it, before a row exists.
+    """Return the project of a create request as its first reader will see it; store nothing.
 
     Raises `InvalidValue` with all faults.
     """
@@ -139,7 +139,7 @@ async def read_project(conn: Conn, *, organization_id: UUID, project_id: UUID) -
 
 
 async def read_project_brand(conn: Conn, *, organization_id: UUID, project_id: UUID) -> Brand:
-    """Return each field's winner and alternatives, and the pictures. Raises `ObjectNotFound`."""
+    """Return a project's brand: each field's winner and alternatives, and the pictures. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await brand.read_brand_rows(conn, organization_id=organization_id, project_id=project_id)
     return brand.describe_brand(rows, project_id=project_id)
@@ -195,7 +195,7 @@ def check_project_patch(body: ProjectPatch) -> ProjectPatch:
 
 
 def check_patched_status(status: ProjectStatus) -> None:
-    """Raise `InvalidValue` for a status that no patch sets."""
+    """Raise `InvalidValue` for the status `archived` in a project's patch, which only a DELETE sets."""
     if status == "archived":
         raise InvalidValue("status", "archive a project with DELETE; only active can be set here")
 
@@ -277,5 +277,5 @@ def trim_project_name(name: str) -> str:
 
 
 def _escape_like_pattern(text: str) -> str:
-    """Escape a text for LIKE."""
+    """Escape the backslashes, `%` and `_` of a text for a LIKE pattern."""
     return text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")

@@ -74,7 +74,7 @@ async def take_queue_head(conn: Conn, claim: JobClaim, post: LockedPost) -> Queu
 async def leave_queue_head(conn: Conn, post: QueuedPost | LockedPost) -> None:
     """Remove the post from the head of its account's queue without a wake of the next post.
 
-    Use it for a cause that blocks all of the account's posts.
+    Does nothing if the post isn't at the head. Use it for a cause that blocks all of the account's posts.
     """
     await sending.leave_head.run(conn, org=post.organization_id, account_id=post.account_id, post_id=post.id)
 
@@ -82,7 +82,7 @@ async def leave_queue_head(conn: Conn, post: QueuedPost | LockedPost) -> None:
 async def advance_account_queue(conn: Conn, post: QueuedPost | LockedPost) -> None:
     """Remove the post from the head of its account's queue, and make the next post's job due now.
 
-    The caller has locked the account.
+    Makes the next job due even if the post wasn't at the head. The caller has locked the account.
     """
     await leave_queue_head(conn, post)
     await wake_next_queued_post(conn, organization_id=post.organization_id, account_id=post.account_id)

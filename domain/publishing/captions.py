@@ -77,7 +77,7 @@ async def reject_own_caption(
     reason: str,
     versions: project_locks.AllowedVersions = None,
 ) -> VersionedPost:
-    """Reject a post's own caption and cancel the post.
+    """Reject a post's own caption, which replaces its content's, and cancel the post; return the post.
 
     Raises `ObjectNotFound`, `VersionOutdated`, `StateConflict` ALREADY_DECIDED.
     """

@@ -76,9 +76,9 @@ async def cancel_single_post(
     reason: str | None,
     versions: project_locks.AllowedVersions = None,
 ) -> VersionedPost:
-    """Cancel a waiting post and its job, if not yet canceled; return the post.
+    """Cancel a waiting post and its job, and return the post; a canceled post is returned unchanged.
 
-    Raises `ObjectNotFound`, `VersionOutdated`, and `StateConflict` for a post that doesn't wait.
+    Raises `ObjectNotFound`, `VersionOutdated`, and `StateConflict` POST_NOT_QUEUED for a post that doesn't wait.
     """
     post_scope = await find_post_scope(conn, organization_id, post_id)
     # An archive runs either before, and counts the post, or after this.
@@ -248,10 +248,10 @@ async def _check_no_duplicate_post(conn: Conn, post: LockedChangedPost, at: date
 async def _check_post_retryable(
     conn: Conn, post: LockedChangedPost, account: LockedQueueAccount, retry_of: UUID
 ) -> None:
-    """Raise unless a post may be sent again: it failed by a retryable error, and last in the job `retry_of`.
+    """Raise unless a failed post may be sent again.
 
-    Raises `ApprovalRequired`, `ContentRejected`, `StateConflict` JOB_NOT_RETRYABLE, CONTENT_NOT_READY,
-    ACCOUNT_NOT_CONNECTED or ACCOUNT_OFFERED.
+    Its error must be retryable, and its last job must be `retry_of`. Raises `ApprovalRequired`, `ContentRejected`,
+    `StateConflict` JOB_NOT_RETRYABLE, CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or ACCOUNT_OFFERED.
     """
     error = post.last_error or {}
     if (post.status, post.job_id) != ("failed", retry_of) or not error.get("retryable"):

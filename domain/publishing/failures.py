@@ -64,8 +64,8 @@ async def find_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | No
 async def snooze_account_posts(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
     """Return a snooze of a post's job for `after_s`, for a cause that blocks all posts of its account.
 
-    It ends at the latest when the post is too late. The post leaves the head of the queue without a wake of
-    the next one. A post that is too late is given up.
+    The snooze ends at the latest when the post is too late. The post leaves the head of its account's queue without a
+    wake of the next post. A post that is too late is given up, and the failure is returned.
     """
     if post.seconds_until_too_late <= 0:
         return await give_up_post(conn, post)
@@ -76,7 +76,7 @@ async def snooze_account_posts(conn: Conn, post: LockedPost, after_s: float) -> 
 async def snooze_post_preparation(conn: Conn, post: LockedPost, after_s: float) -> TaskNotDone:
     """Return a snooze of a post's job for `after_s`, while the platform processes a preparing step.
 
-    The account's other posts may go meanwhile. A post that is too late is given up.
+    The account's other posts may go meanwhile. A post that is too late is given up, and the failure is returned.
     """
     if post.seconds_until_too_late <= 0:
         return await give_up_post(conn, post)
@@ -107,8 +107,8 @@ async def requeue_unsent_post(
 async def requeue_absent_post(conn: Conn, *, claim: JobClaim, outdated: bool) -> TaskNotDone | None:
     """Put a post back to its state before the call, after proof that it isn't live or under way.
 
-    Returns None if the post may be sent again. If another post is at the head of the account's queue by now,
-    the returned outcome lets this one wait. `outdated`: the post is prepared again too.
+    Returns None if the post may be sent again. If another post is at the head of the account's queue by now, returns
+    the outcome that lets this post wait. With `outdated` the post is prepared again too.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     post = await _unmark_sending_post(conn, claim, post, code="ABSENT", outdated=outdated)
@@ -117,9 +117,9 @@ async def requeue_absent_post(conn: Conn, *, claim: JobClaim, outdated: bool) ->
 
 
 async def store_unverified_error(conn: Conn, *, claim: JobClaim, error: PlatformError, generation: int) -> TaskNotDone:
-    """Store a platform's error after which the post may be live, so that its outcome stays open.
+    """Store a platform's error of a call that may have made the post live, so the post's outcome stays open.
 
-    Returns the outcome of this attempt of the job, such as a retry or a snooze.
+    Returns the outcome of this attempt of the job, such as a retry or a snooze. `generation` is that of the used token.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     await _store_platform_error(conn, post, error)
@@ -170,14 +170,14 @@ async def fail_rejected_post(conn: Conn, post: LockedPost, error: PlatformError)
 
 
 async def cool_down_account(conn: Conn, *, organization_id: UUID, account_id: UUID, cooldown_s: float) -> None:
-    """Send none of the account's posts for `cooldown_s`; the longest of several cooldowns counts."""
+    """Send none of an account's posts for `cooldown_s` seconds; the longest of several cooldowns counts."""
     await account_send.cool_down.run(conn, org=organization_id, account_id=account_id, cooldown_s=cooldown_s)
 
 
 async def refresh_account_token(conn: Conn, post: LockedPost) -> TaskNotDone:
-    """Submit a refresh of the account's token, one job for all callers, and snooze the post's job.
+    """Submit a refresh of a post's account token, one job for all callers, and snooze the post's job.
 
-    The end of the refresh wakes the account's posts.
+    Returns the snooze. The end of the refresh wakes the account's posts before its time.
     """
     await owners.submit_owner_token_refresh(conn, post)
     return await snooze_account_posts(conn, post, REFRESH_S)
@@ -222,7 +222,7 @@ async def _find_token_change_outcome(conn: Conn, post: LockedPost, generation: i
 
 
 async def _mark_post_failed(conn: Conn, post: LockedPost, outcome: Failed) -> None:
-    """Mark the post as failed, not canceled: it was being sent when its project was archived."""
+    """Mark a post of an archived project as failed, not canceled: it was being sent at the archive."""
     await outgoing_post.fail_post.run(conn, org=post.organization_id, id=post.id)
     why = {"reason": outcome.code}
     await posts.record_post_event(
@@ -233,9 +233,9 @@ async def _mark_post_failed(conn: Conn, post: LockedPost, outcome: Failed) -> No
 async def _retry_post_later(
     conn: Conn, claim: JobClaim, post: LockedPost, error: PlatformError, *, least_s: float = 0
 ) -> TaskNotDone:
-    """Return a retry of a post's attempt after a backoff, in which the account's other posts may go.
+    """Return a retry of a post's attempt after a backoff of at least `least_s` seconds.
 
-    A post that would be too late then is given up.
+    The account's other posts may go meanwhile. A post that would be too late then is given up.
     """
     wait_s = BACKOFF_S[min(claim.attempt, len(BACKOFF_S)) - 1] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
     wait_s = max(wait_s, least_s)

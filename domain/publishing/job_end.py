@@ -39,10 +39,10 @@ END_POSTS_OF_JOBS = post_end.end_posts.typed(EndedPost)
 
 
 async def end_posts_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
-    """End the posts of these jobs, which this transaction has just ended.
+    """End the posts of these jobs, which this transaction has just ended without success.
 
-    A post that a platform may have becomes `outcome_unknown`, and another job polls for it. The post of a
-    completed job was ended by the job's last step.
+    Each post becomes `failed` or `canceled`. A post that a platform may have becomes `outcome_unknown` instead, and
+    another job polls for it. The post of a completed job is skipped: the job's last step ended it.
     """
     orgs = [row.organization_id for row in rows if row.state != "completed"]
     jobs = [row.id for row in rows if row.state != "completed"]
@@ -67,7 +67,7 @@ async def end_posts_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
 async def submit_post_reconciliation(
     conn: Conn, *, organization_id: UUID, project_id: UUID, post_id: UUID, now: datetime
 ) -> SubmittedJob:
-    """Submit the job that polls a platform for a post with a lost answer."""
+    """Submit the job that polls a platform for a post with a lost answer, `POST_RECONCILE_DELAY` from now."""
     return await ledger.submit_job(
         conn,
         kind=RECONCILE_POST_KIND,

@@ -69,17 +69,17 @@ class LockedPost(NamedTuple):
 
     @property
     def secret_row_name(self) -> str:
-        """Return the name that the post's secret is bound to."""
+        """Return the row's name that the encryption binds the post's secret to."""
         return vault.secret_row_name("scheduled_post", self.organization_id, self.id)
 
     @property
     def may_be_live(self) -> bool:
-        """Return whether the platform may have the post."""
+        """Return whether the platform may have the post, as a call to send it has begun."""
         return self.status == "publishing"
 
     @property
     def is_stopped_by_archive(self) -> bool:
-        """Return whether the post may not go on: its project was archived before a platform could have it."""
+        """Return whether the post's project was archived before the platform could have the post."""
         return self.archived and not self.may_be_live
 
     @property
@@ -90,7 +90,7 @@ class LockedPost(NamedTuple):
         return (until - self.now).total_seconds()
 
     def has_same_last_error(self, error: PlatformError) -> bool:
-        """Return whether the last attempt to send the post failed with the same error code."""
+        """Return whether the post's last stored error has the same code as `error`; False without one."""
         return self.last_error is not None and bool(self.last_error["code"] == error.code)
 
 
@@ -98,10 +98,10 @@ _LOCK_CLAIMED_POST = account_send.lock_post.typed(LockedPost)
 
 
 async def lock_claimed_post(conn: Conn, claim: JobClaim) -> LockedPost:
-    """Begin a step of a post's job, instead of `ledger.lock_claimed_job`.
+    """Lock a claimed job with its account and its post, and return the post: the begin of a step.
 
-    Locks job, account and post, and returns the post. Raises `AttemptFenced`, `JobCancelRequested`, also if the
-    post was canceled, blocked or given another job.
+    It replaces `ledger.lock_claimed_job`. Raises `AttemptFenced`, and `JobCancelRequested`, also if the post was
+    canceled, blocked or given another job.
     """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await _LOCK_CLAIMED_POST.one(conn, org=org, id=post_id, job_id=claim.id, fence=claim.fence)

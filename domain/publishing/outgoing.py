@@ -130,7 +130,7 @@ _GET_OUTGOING_POST = outgoing_post.get_outgoing.typed(OutgoingPostRow)
 
 
 async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> OutgoingPost:
-    """Return the post with its files, account and token, in the step that begins the attempt.
+    """Return a locked post as the input of an attempt to send it: with files, account and access token.
 
     Raises LookupError for a disconnected account.
     """
@@ -174,7 +174,7 @@ async def read_outgoing_post(conn: Conn, post: LockedPost, keyring: Keyring) -> 
 
 
 def make_posting_account(row: PostingAccountRow, access_token: str) -> PostingAccount:
-    """Return the account in a row with its access token, for calls to the account's platform."""
+    """Return the account in a row together with its access token, for calls to its platform."""
     return PostingAccount(
         platform=row.platform,
         service_url=row.service_url,

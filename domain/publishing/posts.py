@@ -61,7 +61,7 @@ async def record_post_event(
     event: PostEventType,
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Record an event of posts, in the transaction of the change."""
+    """Record the same event in the history of each of these posts, in the transaction of the change."""
     await post_event.insert_events.run(
         conn,
         org=organization_id,
@@ -73,7 +73,7 @@ async def record_post_event(
 
 
 async def read_scheduled_post(conn: Conn, *, organization_id: UUID, post_id: UUID) -> VersionedPost:
-    """Return a post and its version; raises `ObjectNotFound`."""
+    """Return a scheduled post and its version. Raises `ObjectNotFound`."""
     row = require_found(await GET_POST.one(conn, org=organization_id, id=post_id), "post")
     return _post_to_schema(row), row.version
 
@@ -127,7 +127,7 @@ async def list_organization_post_page(
 ) -> list[Post]:
     """Return at most `limit` posts of all active projects of the organization, newest first.
 
-    They are older than `before`; the period is of `scheduledFor`; `statuses` of None are all.
+    They are older than `before`. `period` limits their `scheduledFor`; `statuses` of None match all.
     """
     filters = {
         "org": organization_id,
@@ -145,7 +145,7 @@ async def list_organization_post_page(
 
 
 async def read_account_project_id(conn: Conn, *, organization_id: UUID, account_id: UUID) -> UUID:
-    """Return the project of an account's posts. Raises `ObjectNotFound`."""
+    """Return the id of the project that a social account belongs to. Raises `ObjectNotFound`."""
     return (await accounts.find_account_row(conn, organization_id=organization_id, account_id=account_id)).project_id
 
 
@@ -177,7 +177,7 @@ async def submit_publish_job(
     unique_key: str | None = None,
     retry_of: UUID | None = None,
 ) -> SubmittedJob:
-    """Submit the job that sends a post at its time, or now. Raises `LimitReached`."""
+    """Submit the job that sends a post at `run_at`, or now if that is None. Raises `LimitReached`."""
     return await ledger.submit_job(
         conn,
         kind=PUBLISH_POST_KIND,
@@ -193,9 +193,9 @@ async def submit_publish_job(
 async def submit_publish_jobs(
     conn: Conn, *, organization_id: UUID, project_id: UUID, times: Mapping[UUID, datetime]
 ) -> tuple[list[UUID], list[WakeMessage]]:
-    """Submit the jobs that send posts, each at the time by its post id.
+    """Submit the jobs that send several posts; `times` has the time of each by its post id.
 
-    Returns the jobs' ids in the order of `times`, and the wakes to send.
+    Returns the jobs' ids in the order of `times`, and the wakes to send. Raises `LimitReached`.
     """
     return await ledger.submit_jobs(
         conn,
@@ -219,7 +219,7 @@ def _post_to_schema(row: PostRow) -> Post:
 
 
 def _ai_label_of_post_row(row: PostRow) -> AiLabel | None:
-    """Return the label that the post was sent with, or will be."""
+    """Return the AI label that a post was sent with, or the one that an unsent post will get."""
     if row.ai_origin is None:
         return row.ai_label
     return disclosure.choose_ai_label_of_row(row.platform, row.mode, row.ai_origin)

@@ -37,9 +37,9 @@ class PostQuotaWindow(NamedTuple):
 def find_post_quota(
     *, platform: str, traits: Mapping[str, Any], quota_posts: int | None, quota_window_s: float | None
 ) -> PostQuota | None:
-    """Return an account's quota of posts in a period; None if no limit is known.
+    """Return an account's quota: how many posts in a period of seconds; None if no limit is known.
 
-    It is an operator's quota, else the one that the platform reports for the account, else the platform's.
+    An operator's quota wins, then the one that the platform reports for the account, then the platform's own.
     """
     if quota_posts is not None and quota_window_s is not None:
         return PostQuota(quota_posts, quota_window_s)
@@ -52,7 +52,7 @@ def find_post_quota(
 def find_quota_window(post: LockedPost) -> PostQuotaWindow:
     """Return the quota of the post's account, with a period longer by `QUOTA_DELIVERY_MARGIN_S`.
 
-    Without a limit both figures are None.
+    Both the number of posts and the period are None if no limit is known.
     """
     quota = find_post_quota(
         platform=post.platform, traits=post.traits, quota_posts=post.quota_posts, quota_window_s=post.quota_window_s

@@ -154,8 +154,8 @@ async def mark_lost_post_published(
 ) -> dict[str, Any]:
     """Mark a post with a lost answer as published; return the job's result.
 
-    Without an external id another job polls for it. Raises `PostOutcomeUnknown` if the id belongs to another
-    post of the account, its owner or the owner's leases.
+    For a post that is known as published, only stores the external id. Without an external id another job polls for it.
+    Raises `PostOutcomeUnknown` if the id belongs to another post of the account, its owner or the owner's leases.
     """
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)

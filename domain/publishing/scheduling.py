@@ -93,13 +93,12 @@ async def schedule_posts(
     now: datetime,
     ahead: timedelta = CLOCK_NOT_AHEAD,
 ) -> tuple[Scheduled, list[WakeMessage]]:
-    """Create a post for each target. Posts of pending content are `blocked` until its approval.
+    """Create a post of a content for each target, or none; return the schedule and the wakes to send.
 
-    So are posts with an unapproved caption of their own, unless `approver_id` is the caller's key with the
-    right to approve.
-
-    Raises `ObjectNotFound`, `InvalidValue`, `LimitReached`, `ContentRejected`, `StateConflict`
-    PROJECT_ARCHIVED, CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED or DUPLICATE_POST.
+    Posts of pending content are `blocked` until its approval. So are posts with an unapproved caption of their own,
+    unless `approver_id` is the caller's key with the right to approve. Raises `ObjectNotFound`, `InvalidValue`,
+    `LimitReached`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED,
+    ACCOUNT_OFFERED or DUPLICATE_POST.
     """
     scope = await _read_schedule_scope(conn, organization_id, content_id, body.targets)
     when = resolve_schedule_time(body, zone=scope.timezone, now=now, ahead=ahead)
@@ -142,9 +141,9 @@ def resolve_schedule_time(
 
 
 async def lock_postable_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> PostableContent:
-    """Lock content against edits and decisions.
+    """Lock content against edits and decisions; return its caption, files and approval state.
 
-    Raises `ContentRejected`, `StateConflict` CONTENT_NOT_READY.
+    Raises `ContentRejected`, and `StateConflict` CONTENT_NOT_READY for content that isn't completed.
     """
     row = await LOCK_CONTENT_SHARED.row(conn, org=organization_id, id=content_id)
     if row.approval_status == "rejected":
@@ -232,7 +231,7 @@ async def _insert_posts(
 ) -> tuple[list[WakeMessage], list[ScheduledTarget]]:
     """Insert the posts of a schedule, and submit the jobs of the unblocked ones.
 
-    Returns the wakes to send, and the posts' answers in the order of the targets.
+    Returns the wakes to send, and the posts as shown in the response, in the order of the targets.
     """
     org, planned = scope.organization_id, [post.planned for post in new]
     queued, blocked = [one.id for one in new if not one.blocked], [post.id for post in new if post.blocked]
@@ -264,7 +263,7 @@ async def _insert_posts(
 async def _record_caption_approvals(
     conn: Conn, scope: ScheduleScope, approver_id: UUID, approved: Sequence[_NewPost]
 ) -> None:
-    """Audit the approval of captions that the caller, who has the right to approve, scheduled."""
+    """Audit that the caller, who has the right to approve, approved captions by scheduling them."""
     await audit.write_audit_entry(
         conn,
         organization_id=scope.organization_id,

@@ -99,9 +99,9 @@ async def _take_queue_head_or_wait(conn: Conn, claim: JobClaim, post: LockedPost
 async def store_prepared_step(
     conn: Conn, *, claim: JobClaim, step: PreparedPostStep, after_s: float
 ) -> TaskNotDone | None:
-    """Store a prepared step of a post; return a snooze of `after_s` before the next one, or None without.
+    """Store a prepared step of a post; return a snooze of `after_s` before the next step, None if that is 0.
 
-    The account's other posts may go first. Returns `Canceled` for a post of an archived project.
+    The account's other posts may go during the snooze. Returns `Canceled` for a post of an archived project.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     if post.is_stopped_by_archive:
@@ -218,7 +218,7 @@ async def record_platform_acceptance(
 ) -> TaskNotDone | None:
     """Record that the platform accepted the post and is processing it: the account's next post may go.
 
-    `found`: a look-up found it.
+    `found`: a look-up found the post after a lost answer. Returns None, so that the attempt goes on.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     phase = "accepted" if post.phase == "sending" else "confirming"
@@ -248,8 +248,8 @@ async def mark_post_published(
 ) -> Done:
     """Mark a post as live and return its job's result. Another job polls for an unknown external id.
 
-    `found`: a look-up found it after a lost answer. Raises `PostOutcomeUnknown` if the id belongs to another
-    of the account's posts.
+    `found`: a look-up found the post after a lost answer. Raises `PostOutcomeUnknown` if the id belongs to another post
+    of the account, its owner or the owner's leases.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     published = await sending.publish_post.value(

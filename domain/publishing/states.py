@@ -59,7 +59,7 @@ POST_RETRY_REFUSALS = {
 
 
 def render_post_state_diagram() -> str:
-    """Return the table as a Mermaid state diagram."""
+    """Return the states of a post and their transitions as a Mermaid state diagram."""
     lines = [f"    {source} --> {target}: {why}" for source, target, why in POST_TRANSITIONS]
     starts = ["    [*] --> blocked: scheduled, awaits approval", "    [*] --> queued: scheduled"]
     return "\n".join(["stateDiagram-v2", *starts, *lines, "    published --> [*]", "    canceled --> [*]"])

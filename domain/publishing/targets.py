@@ -80,10 +80,10 @@ LIST_CONTENT_ASSETS = scheduled_post.list_assets.typed(AssetRow)
 async def plan_targets(
     conn: Conn, *, organization_id: UUID, project_id: UUID, material: PostMaterial, targets: Sequence[Target]
 ) -> list[PlannedTarget]:
-    """Check every target and lock its account. Raises `ObjectNotFound`, `InvalidValue`, `StateConflict`, with
-    all issues.
+    """Check every target of a schedule and lock its account; return the checked targets, in order.
 
-    An account in need of a new authorization is accepted: its posts wait for it.
+    Accepts an account in need of a new authorization: its posts wait for it. Raises `ObjectNotFound`, `InvalidValue`,
+    `StateConflict` ACCOUNT_OFFERED or ACCOUNT_NOT_CONNECTED, with all issues of that error.
     """
     rows = await LOCK_TARGET_ACCOUNTS.all(conn, org=organization_id, ids=read_target_account_ids(targets))
     locked = {row.id: row for row in rows if row.project_id == project_id}
@@ -108,7 +108,7 @@ async def check_no_equal_post(
 ) -> None:
     """Raise `StateConflict` DUPLICATE_POST if a locked account has an equal post within 24 h of `at`.
 
-    Equal posts have the same fingerprint. `but` is the post under change.
+    Equal posts have the same fingerprint. `but` is the post under change, which is ignored.
     """
     same = await FIND_EQUAL_POSTS.all(
         conn,
@@ -175,7 +175,7 @@ async def check_files_of_waiting_posts(conn: Conn, *, organization_id: UUID, con
 
 
 async def update_post_fingerprints(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
-    """Update the fingerprints of an edited content's unsent posts without a caption of their own."""
+    """Store the new fingerprint of an edited content in its unsent posts without an own caption."""
     row = await LOCK_CONTENT_SHARED.row(conn, org=organization_id, id=content_id)
     assets = await LIST_CONTENT_ASSETS.all(conn, org=organization_id, content_id=content_id)
     fingerprint = PostMaterial(row.caption, assets).fingerprint(None)
@@ -183,7 +183,7 @@ async def update_post_fingerprints(conn: Conn, *, organization_id: UUID, content
 
 
 def read_target_account_ids(targets: Sequence[Target]) -> list[UUID]:
-    """Return the account ids of the targets in order; skip malformed ones."""
+    """Return the account ids of a schedule's targets, in order; skip malformed ones."""
     read = [ids.parse_prefixed_id(ids.ACCOUNT, target.social_account_id) for target in targets]
     return [account_id for account_id in read if account_id]
 
@@ -243,7 +243,7 @@ def _check_targets_connected(accounts: Sequence[LockedQueueAccount]) -> None:
 def _find_target_issues(target: Target, account: LockedQueueAccount, material: PostMaterial) -> Iterator[TargetIssue]:
     """Yield each issue for which the account's platform would refuse the target's post, as field and message.
 
-    It finds only issues that are known beforehand.
+    Yields only issues that are known without a call to the platform. A missing privacy level isn't among them.
     """
     platform = LIMITS_BY_PLATFORM[account.platform]
     caption, field = material.caption, "socialAccountId"

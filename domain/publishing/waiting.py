@@ -49,7 +49,7 @@ CANCEL_POSTS = scheduled_post.cancel_posts.typed(_ChangedPostId)
 
 
 async def lock_post_jobs_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
-    """Lock the jobs of a content's posts, before the content's own row is locked."""
+    """Lock the jobs of a content's waiting posts, before the content's own row is locked."""
     waiting = await _list_waiting_posts(conn, organization_id, content_id)
     await controls.lock_job_rows(conn, organization_id=organization_id, job_ids=_job_ids_of_posts(waiting))
 
@@ -57,10 +57,10 @@ async def lock_post_jobs_of_content(conn: Conn, *, organization_id: UUID, conten
 async def release_posts_of_content(
     conn: Conn, *, organization_id: UUID, project_id: UUID, content_id: UUID, caption: str, now: datetime
 ) -> list[WakeMessage]:
-    """Queue an approved content's posts for their time; posts with a past time stay blocked.
+    """Queue the blocked posts of an approved content for their time, and return the wakes to send.
 
-    So do posts with an unapproved caption of their own; `caption` is the approved one. The caller locked the
-    active project and the content. Raises `LimitReached`.
+    Posts with a past time stay blocked. So do posts with an unapproved caption of their own; `caption` is the approved
+    one. The caller locked the active project and the content. Raises `LimitReached`.
     """
     await _lock_accounts_of_posts(conn, organization_id, await _list_waiting_posts(conn, organization_id, content_id))
     blocked = await LOCK_BLOCKED_POSTS.all(conn, org=organization_id, content_id=content_id, caption=caption)
@@ -81,8 +81,8 @@ async def release_posts_of_content(
 async def block_posts_of_content(conn: Conn, *, organization_id: UUID, content_id: UUID) -> int:
     """Block the queued posts of an edited content until a new approval; return their number.
 
-    The caller locked the content. A post that was marked `sending` before is still sent. A post with a
-    canceled job is canceled, or the next approval would queue it again.
+    The caller locked the content. A post that was marked `sending` before is still sent. A queued post is canceled if
+    its job has a cancel request, or the next approval would queue it again.
     """
     stopped = await LIST_STOPPED_CONTENT_POSTS.all(conn, org=organization_id, content_id=content_id)
     if stopped:
@@ -111,7 +111,7 @@ async def cancel_posts_of_content(conn: Conn, *, organization_id: UUID, content_
 
 
 async def cancel_posts_of_account(conn: Conn, *, organization_id: UUID, account_id: UUID, reason: str) -> int:
-    """Cancel the waiting posts of an account, before its own row is changed; return their number.
+    """Cancel the waiting posts of an account, before the account's own row is changed; return their number.
 
     The caller has locked the project, so no post is added meanwhile.
     """
@@ -120,7 +120,7 @@ async def cancel_posts_of_account(conn: Conn, *, organization_id: UUID, account_
 
 
 async def cancel_blocked_project_posts(conn: Conn, *, organization_id: UUID, project_id: UUID, limit: int) -> int:
-    """Cancel the next `limit` blocked posts of an archived project; return 0 if none is left."""
+    """Cancel at most `limit` blocked posts of an archived project; return their number."""
     blocked = await LIST_BLOCKED_POSTS.all(conn, org=organization_id, project_id=project_id, limit=limit)
     return await cancel_waiting_posts(
         conn, organization_id=organization_id, waiting=blocked, reason=PROJECT_ARCHIVED_REASON
@@ -130,7 +130,7 @@ async def cancel_blocked_project_posts(conn: Conn, *, organization_id: UUID, pro
 async def cancel_waiting_posts(
     conn: Conn, *, organization_id: UUID, waiting: Sequence[WaitingPost], reason: str | None
 ) -> int:
-    """Cancel those of these posts that still wait, and their jobs; return their number."""
+    """Cancel those of these posts that still wait, and their jobs; return the number of canceled posts."""
     await controls.cancel_open_jobs(conn, organization_id=organization_id, job_ids=_job_ids_of_posts(waiting))
     heads = await _lock_accounts_of_posts(conn, organization_id, waiting)
     post_ids = [post.id for post in waiting]
@@ -158,7 +158,7 @@ async def _list_waiting_posts(conn: Conn, organization_id: UUID, content_id: UUI
 async def _lock_accounts_of_posts(
     conn: Conn, organization_id: UUID, waiting: Sequence[WaitingPost]
 ) -> Mapping[UUID, UUID]:
-    """Lock the accounts of these waiting posts; return the accounts with a head post, by that post's id."""
+    """Lock the accounts of these waiting posts; return the accounts whose queue has a head, by that post's id."""
     account_ids = list({post.social_account_id for post in waiting})
     locked = await LOCK_WAITING_POST_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
     return {account.head_post_id: account.id for account in locked if account.head_post_id}

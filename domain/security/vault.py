@@ -24,14 +24,14 @@ class SealedSecret(NamedTuple):
 
 
 def seal_secret(keyring: Keyring, plain: bytes, *, row: str) -> SealedSecret:
-    """Seal a secret; `row` is the `secret_row_name` of its row."""
+    """Return a secret sealed with the keyring's first key; `row` is the `secret_row_name` of its row."""
     data_key = AESGCM.generate_key(KEYRING_KEY_BYTES * 8)
     wrapped = _encrypt_bytes(keyring.keys[keyring.writer], data_key, row)
     return SealedSecret(keyring.writer, wrapped + _encrypt_bytes(data_key, plain, row))
 
 
 def unseal_secret(keyring: Keyring, sealed: SealedSecret, *, row: str) -> bytes:
-    """Open a secret.
+    """Return the plain bytes of a sealed secret.
 
     Raises KeyError without the keyring's key, `InvalidTag` if the data was changed or moved.
     """

@@ -72,7 +72,7 @@ class Principal(NamedTuple):
 
     @property
     def sandbox(self) -> bool:
-        """Return whether every adapter is a fake."""
+        """Return whether the key is a test key: then every platform adapter is a fake."""
         return self.env == "test"
 
     @property
@@ -159,11 +159,11 @@ async def insert_api_key(
     expires_at: datetime | None,
     now: datetime,
 ) -> ApiKeyShown:
-    """Create a key with no more rights than its creator's; without an expiry it gets the creator's.
+    """Create an API key with no more rights than its creator's; return it with its text, which is shown only here.
 
-    Raises `ScopeMissing` for a scope that the actor lacks, `InvalidValue` for an origin that the actor lacks,
-    or an expiry that is past, never, or later than the actor's. `StateConflict` TOO_MANY_KEYS if the
-    organization has `MAX_LIVE_API_KEYS`.
+    Without an expiry it gets the creator's. Raises `ScopeMissing` for a scope that the actor lacks. Raises
+    `InvalidValue` for an origin that the actor lacks, or an expiry that is past, too far or later than the
+    actor's. Raises `StateConflict` TOO_MANY_KEYS if the organization has `MAX_LIVE_API_KEYS`.
     """
     delegation.check_delegated_scopes(actor.scopes, scopes)
     expires_at = expires_at or actor.expires_at
@@ -206,7 +206,7 @@ async def read_api_key_by_id(conn: Conn, *, organization_id: UUID, env: ApiKeyEn
 async def list_api_key_page(
     conn: Conn, *, organization_id: UUID, env: ApiKeyEnv, before: UUID | None, limit: int
 ) -> list[ApiKey]:
-    """Return at most `limit` keys older than `before`, newest first, killed ones included."""
+    """Return at most `limit` API keys older than `before`, newest first, disabled ones included."""
     rows = await LIST_API_KEYS.all(conn, org=organization_id, before=before, limit=limit)
     return [_api_key_to_schema(row, env) for row in rows]
 
@@ -229,10 +229,10 @@ async def rotate_key_secret(
 
 
 async def disable_api_key(conn: Conn, *, actor: Actor, key_uuid: UUID) -> ApiKey:
-    """Disable a key for good, from its next request on; a repeat changes nothing.
+    """Disable an API key for good, from its next request on, and return it; a repeat changes nothing.
 
-    The actor must have the right to create such a key. Raises `ObjectNotFound`, `ScopeMissing`,
-    `StateConflict` KEY_STRONGER.
+    The actor must have the right to create such a key. Raises `ObjectNotFound`, `ScopeMissing`, `StateConflict`
+    KEY_STRONGER.
     """
     await _lock_delegable_key(conn, actor, key_uuid)
     row = await KILL_API_KEY.row(conn, org=actor.organization_id, id=key_uuid)

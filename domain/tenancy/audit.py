@@ -78,7 +78,7 @@ async def list_audit_page(
     before: UUID | None,
     limit: int,
 ) -> list[AuditEntry]:
-    """Return at most `limit` entries older than `before`, newest first; a filter of None matches all.
+    """Return at most `limit` audit log entries older than `before`, newest first; a filter of None matches all.
 
     Raises `ObjectNotFound` for a project or a key outside the organization.
     """
@@ -104,7 +104,7 @@ async def list_audit_page(
 
 
 async def prune_audit_entries(conn: Conn, *, keep: timedelta) -> int:
-    """Delete a batch of entries older than `keep`; return their number."""
+    """Delete a batch of audit log entries older than `keep`; return their number."""
     before = ids.first_uuid7_at(datetime.now(UTC) - keep)
     return await audit_log.prune_entries.run(conn, before=before, limit=MAX_PRUNED_AUDIT_ENTRIES)
 

@@ -6,12 +6,12 @@ from schemas.errors import ScopeMissing
 
 
 def scopes_grant(scopes: Collection[str], scope: str) -> bool:
-    """Return whether scopes include one; `*` is every scope but `ops:*`, which is for operators."""
+    """Return whether a key's scopes include `scope`; `*` is every scope but `ops:*`, which is for operators."""
     return scope in scopes or ("*" in scopes and not scope.startswith("ops:"))
 
 
 def check_delegated_scopes(scopes: Collection[str], wanted: Iterable[str]) -> None:
-    """Raise `ScopeMissing` for the first scope that a holder of `scopes` can't delegate."""
+    """Raise `ScopeMissing` for the first `wanted` scope that a key with `scopes` can't give to another key."""
     for scope in wanted:
         if not (scope in scopes if scope == "*" else scopes_grant(scopes, scope)):
             raise ScopeMissing(scope)

@@ -25,7 +25,7 @@ class IdempotencyKeyUse(NamedTuple):
 
     @property
     def row_name(self) -> str:
-        """Return the name that a sealed answer is bound to."""
+        """Return the name of this Idempotency-Key's row, to which its sealed answer is bound."""
         return vault.secret_row_name("idempotency_key", self.org, self.api_key_id, self.key)
 
 
@@ -79,10 +79,10 @@ async def store_idempotent_answer(conn: Conn, record: IdempotencyRecord) -> None
 
 
 async def replay_stored_answer(conn: Conn, claim: IdempotencyKeyUse, *, keyring: Keyring) -> StoredAnswer:
-    """Return the stored answer of a key, unsealed. Raises `IdempotencyKeyReused` if it was for another
-    request.
+    """Return the stored answer of an Idempotency-Key, unsealed.
 
-    Raises `RequestInFlight` if the record was deleted meanwhile: a repeat finds the key free.
+    Raises `IdempotencyKeyReused` if the answer was for another request. Raises `RequestInFlight` if the record
+    was deleted meanwhile: a repeat finds the key free.
     """
     found = await idempotency_key.find_answer.one(conn, org=claim.org, api_key_id=claim.api_key_id, key=claim.key)
     if found is None:

@@ -28,18 +28,16 @@ class StoredSecretHashes(NamedTuple):
 
 
 def make_key_secret(peppers: Keyring) -> tuple[str, HashedSecret]:
-    """Create a secret, and return it with its stored form."""
+    """Create a random secret for an API key or an app key; return it, and its hash with the pepper's id."""
     secret = secrets.token_urlsafe(32)
     return secret, HashedSecret(_hash_with_pepper(secret, peppers, peppers.writer), peppers.writer)
 
 
 def secret_matches(secret: str, peppers: Keyring, kept: StoredSecretHashes | None) -> bool:
-    """Return whether a secret has the current stored hash or, during a rotation, the old one.
+    """Return whether a secret has the stored hash or, during a rotation, the old one; False if `kept` is None.
 
-    Compares in constant time.
-
-    An unknown id (None) and one without a rotation cost as many hashes and comparisons, so the time doesn't
-    reveal existing ids.
+    Compares in constant time. An unknown key id (None) and a key without a rotation cost as many hashes and
+    comparisons, so the time doesn't reveal existing ids.
     """
     hashes = [HashedSecret(_DUMMY_HASH, peppers.writer)] * 2
     if kept is not None:

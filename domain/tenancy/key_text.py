@@ -15,6 +15,6 @@ class ApiKeyParts(NamedTuple):
 
 
 def parse_api_key(text: str) -> ApiKeyParts | None:
-    """Parse a key; None for a malformed one, which then costs no query."""
+    """Return the parts of an API key's text; None for a malformed one, which then costs no query."""
     match = _API_KEY_PATTERN.fullmatch(text)
     return ApiKeyParts(*match.groups()) if match else None

@@ -65,7 +65,7 @@ async def find_key_owner(conn: Conn, *, key_uuid: UUID) -> ApiKeyOwner:
 
 
 async def read_organization(conn: Conn, *, organization_id: UUID) -> Organization:
-    """Return the live organization of this id or of this sandbox. Raises `ObjectNotFound`."""
+    """Return a live organization by its own id or by its sandbox's. Raises `ObjectNotFound`."""
     row = require_found(await FIND_ORGANIZATION.one(conn, id=organization_id), "organization")
     return _organization_to_schema(row)
 
@@ -73,10 +73,10 @@ async def read_organization(conn: Conn, *, organization_id: UUID) -> Organizatio
 async def change_tier_and_suspension(
     conn: Conn, *, organization_id: UUID, tier: LiveOrganizationTier | None, suspended: bool | None, actor: Actor | None
 ) -> Organization:
-    """Change an organization's tier and suspension, each if it is not None. Raises `ObjectNotFound`.
+    """Change an organization's tier and suspension, each if it is not None; return the organization.
 
-    After the commit of a suspension its keys and its sandbox's are refused, and no job of theirs starts in a
-    pool but `default`; running jobs end. `actor` is an operator with a key.
+    After the commit of a suspension its keys and its sandbox's are refused. No job of either starts in a pool
+    but `default`; running jobs end. `actor` is an operator with a key. Raises `ObjectNotFound`.
     """
     before = require_found(await LOCK_ORGANIZATION.one(conn, id=organization_id), "organization")
     after = before._replace(

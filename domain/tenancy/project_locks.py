@@ -40,7 +40,7 @@ def check_project_active(status: str) -> None:
 
 
 async def lock_project_status(conn: Conn, *, organization_id: UUID, project_id: UUID) -> None:
-    """Keep the project's status, active or archived, until this transaction ends; ignore an unknown one."""
+    """Keep a project's status, active or archived, until this transaction ends; ignore an unknown project."""
     await projects.share_project.value(conn, org=organization_id, id=project_id)
 
 

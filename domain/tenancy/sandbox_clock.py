@@ -67,16 +67,15 @@ ESTIMATE_ADVANCE_COST = sandbox_load.weigh.typed(_ClockAdvanceCost)
 
 
 async def read_sandbox_clock(conn: Conn, *, organization_id: UUID) -> SandboxClockRow:
-    """Return a sandbox's clock."""
+    """Return a sandbox's clock: its lead over the real time, and the advance under way if there is one."""
     return await GET_SANDBOX_CLOCK.row(conn, org=organization_id)
 
 
 async def hold_sandbox_clock(conn: Conn, *, organization_id: UUID) -> timedelta:
-    """Return the time by which the sandbox is ahead, and keep it until this transaction ends.
+    """Return the time by which a sandbox is ahead, and keep it unchanged until this transaction ends.
 
-    It is 0 for an organization without a clock.
-
-    Raises `StateConflict` CLOCK_ADVANCING.
+    It is 0 for an organization without a clock. Raises `StateConflict` CLOCK_ADVANCING while an advance is
+    under way.
     """
     clock = await HOLD_SANDBOX_CLOCK.one(conn, org=organization_id)
     if clock is None:
@@ -115,7 +114,7 @@ async def submit_clock_advance(
 
 
 async def stop_sandbox_clocks_of_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
-    """End the advance of the sandbox clocks by these ended jobs; each clock keeps its gained time."""
+    """End the clock advances of these ended jobs; each sandbox's clock keeps the time that it gained."""
     orgs, job_ids = [row.organization_id for row in rows], [row.id for row in rows]
     await sandbox_clock.stop_clocks.run(conn, orgs=orgs, job_ids=job_ids)
 
@@ -154,7 +153,7 @@ def _parse_clock_advance(clock: SandboxClockRow, body: AdvanceClock) -> tuple[st
 
 
 def _parse_duration(text: str) -> timedelta:
-    """Parse a whole number and a unit, such as 90m or 7d. Raises `InvalidValue`."""
+    """Return the duration of a whole number and a unit, such as 90m or 7d. Raises `InvalidValue`."""
     match = _DURATION_PATTERN.fullmatch(text)
     if not match:
         raise InvalidValue("advance", "must be a whole number of s, m, h or d, such as 90m or 7d")

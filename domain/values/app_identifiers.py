@@ -20,14 +20,14 @@ LOCALHOST = "localhost"
 
 
 def check_app_bundle_id(text: str, path: str) -> str:
-    """Return a checked bundle id; raises `InvalidValue`."""
+    """Return an app's bundle id unchanged. Raises `InvalidValue` at `path` for a malformed one."""
     if not APP_BUNDLE_ID_PATTERN.fullmatch(text):
         raise InvalidValue(path, "not a bundle id such as com.example.app: letters, digits, hyphens and periods")
     return text
 
 
 def check_android_package(text: str, path: str) -> str:
-    """Return a checked package; raises `InvalidValue`."""
+    """Return an Android app's package name unchanged. Raises `InvalidValue` at `path` for a malformed one."""
     if not ANDROID_PACKAGE_PATTERN.fullmatch(text):
         raise InvalidValue(path, "not a package such as com.example.app: two words or more, each after a letter")
     return text
@@ -36,7 +36,7 @@ def check_android_package(text: str, path: str) -> str:
 def normalize_web_domain(text: str, path: str) -> str:
     """Return the host in lower case, as browsers send it: `bücher.example` is `xn--bcher-kva.example`.
 
-    Raises `InvalidValue`.
+    Raises `InvalidValue` for an address, a port, or a single label other than `localhost`.
     """
     host = _to_ascii_host(text.lower())
     if host != LOCALHOST and (not WEB_HOST_PATTERN.fullmatch(host) or NUMERIC_HOST.fullmatch(host)):

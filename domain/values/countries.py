@@ -20,7 +20,7 @@ COUNTRY_CODES = frozenset(
 
 
 def check_country_code(code: str, *, path: str) -> str:
-    """Return the code in lower case. Raises `InvalidValue` at `path`."""
+    """Return a country's code in lower case. Raises `InvalidValue` at `path` for an unknown country."""
     country = code.strip().lower()
     if country not in COUNTRY_CODES:
         raise InvalidValue(path, "not a country: send its ISO 3166 code of two letters, such as us, de or gb")

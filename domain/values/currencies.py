@@ -19,6 +19,6 @@ CURRENCY_CODES = frozenset(
 
 
 def normalize_currency_code(code: object) -> str | None:
-    """Return the code in upper case; None for any other value."""
+    """Return a currency's code in upper case; None for a value that is no known code."""
     currency = code.upper() if isinstance(code, str) and code.isascii() else None
     return currency if currency in CURRENCY_CODES else None

@@ -36,11 +36,11 @@ class JsonListItems(NamedTuple):
 
 
 def split_json_list(text: bytes, names: Container[bytes], most: int) -> CooperativeSteps[JsonListItems]:
-    """Split the list of a field into its items; `names` are the field's possible names, in quotes.
+    """Return the texts of the items in a JSON object's list, and the rest of the object, in cooperative steps.
 
-    Raises `BodyOversized` for a value of more than `MAX_VALUE_BYTES`, and `MalformedBody`. Raises
-    `InvalidValue` if the text is no object, has more items than `most`, or has too many fields around the
-    list.
+    The list is the value of a field with one of `names`, in quotes. Raises `BodyOversized` for a value of more
+    than `MAX_VALUE_BYTES`, and `MalformedBody`. Raises `InvalidValue` if the text is no object, has more items
+    than `most`, or has too many fields around the list.
     """
     reader, fields, items = _JsonCursor(text), list[bytes](), None
     if not reader.skip_mark(b"{"):

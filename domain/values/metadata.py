@@ -24,7 +24,7 @@ _CUSTOMER_ID_PATH = "metadata.partner.customerExternalId"
 def compose_metadata(
     metadata: dict[str, Any], *, customer_external_id: str | UnsetType | None, kept: str | None = None
 ) -> dict[str, Any]:
-    """Return the object to store: `metadata` with the customer's id at `partner.customerExternalId`.
+    """Return a project's metadata to store: `metadata` with the customer's id at `partner.customerExternalId`.
 
     The id may be sent in either place; sent in both, the values must agree; sent in neither, `kept` stays.
     Every other key under `partner` is dropped, so a partner may send back an object that it read. Raises
@@ -76,7 +76,7 @@ def check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _encoded_metadata_bytes(metadata: dict[str, Any]) -> int:
-    """Return the bytes of the JSON without white space. Raises `InvalidValue` if the object is too deep."""
+    """Return the number of bytes of the JSON without white space. Raises `InvalidValue` if the object is too deep."""
     try:
         return len(msgspec.json.encode(metadata))
     except RecursionError:
@@ -84,7 +84,7 @@ def _encoded_metadata_bytes(metadata: dict[str, Any]) -> int:
 
 
 def _stored_metadata_bytes(metadata: dict[str, Any]) -> int:
-    """Return the bytes of the stored JSON: Postgres writes numbers in plain digits."""
+    """Return the number of bytes of the JSON as Postgres stores it: with numbers in plain digits."""
     swollen = sum(
         len(f"{Decimal(repr(node)):f}") - len(msgspec.json.encode(node))
         for _, node in _walk_metadata_nodes(metadata)

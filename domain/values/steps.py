@@ -17,7 +17,7 @@ JSON_STEP_BYTES = 1 << 16
 
 
 def run_steps_at_once(work: CooperativeSteps[T]) -> T:
-    """Run all steps at once, and return the result."""
+    """Run all steps of a generator at once, and return its result."""
     while True:
         try:
             next(work)
@@ -27,7 +27,7 @@ def run_steps_at_once(work: CooperativeSteps[T]) -> T:
 
 
 async def run_steps_with_pauses(work: CooperativeSteps[T]) -> T:
-    """Run all steps, and return the result. Other tasks of the loop run between two steps."""
+    """Run all steps of a generator, and return its result. Other tasks of the loop run between two steps."""
     while True:
         try:
             next(work)

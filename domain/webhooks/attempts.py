@@ -48,7 +48,7 @@ class EndpointState(NamedTuple):
 
     @property
     def is_disabled_or_deleted(self) -> bool:
-        """Return whether the endpoint gets no deliveries any more."""
+        """Return whether the webhook endpoint gets no deliveries any more, as it is disabled or deleted."""
         return self.deleted or self.status == "disabled"
 
     @property
@@ -84,7 +84,7 @@ class FinishedDeliveryAttempt(NamedTuple):
 
     @property
     def is_receiver_failure(self) -> bool:
-        """Return whether the receiver caused the failure."""
+        """Return whether the delivery attempt failed by a fault of the receiver, not by our own."""
         return self.code not in {None, INTERNAL_FAILURE_CODE}
 
     @property
@@ -112,9 +112,9 @@ async def requeue_unsettled_deliveries(conn: Conn, *, claim: JobClaim) -> None:
 async def take_due_deliveries(
     conn: Conn, *, claim: JobClaim, limit: int, keyring: Keyring, public_url: str
 ) -> list[OutgoingDelivery]:
-    """Take up to `limit` due deliveries of the job's endpoint; none while the endpoint accepts none.
+    """Take at most `limit` due webhook deliveries of the job's endpoint; none while it accepts none.
 
-    Each has its body, None if that can't be rendered, and the keys that sign it.
+    Each has its body, or None if that can't be rendered, and the keys that sign it.
     """
     deliveries = await TAKE_DUE_DELIVERIES.all(conn, **_delivery_job_scope(claim), limit=limit)
     if not deliveries:
@@ -128,9 +128,9 @@ async def take_due_deliveries(
 async def _render_delivery_bodies(
     conn: Conn, org: UUID, deliveries: Sequence[TakenWebhookDelivery], public_url: str
 ) -> Mapping[UUID, bytes]:
-    """Return the bodies by event id; those that can't be rendered are logged and left out.
+    """Return the bodies of these webhook deliveries by event id.
 
-    Such an event blocks no other, and is tried again later.
+    A body that can't be rendered is logged and left out. Such an event blocks no other, and is tried again later.
     """
     stored = {delivery.event_id: delivery.body for delivery in deliveries if delivery.body is not None}
     new = [delivery.event_id for delivery in deliveries if delivery.body is None]
@@ -169,9 +169,9 @@ async def settle_delivery_attempts(
 
 
 def _next_status_and_wait(tried: FinishedDeliveryAttempt, *, gone: bool) -> tuple[NextDeliveryStatus, float]:
-    """Return a delivery's status after an attempt, and the seconds until the next attempt.
+    """Return a webhook delivery's status after an attempt, and the seconds until the next attempt.
 
-    That is 0 if the address is gone and the endpoint has another one by now.
+    The seconds are 0 if none follows, or if the address is gone and the endpoint has another one by now.
     """
     if tried.code is None:
         return "delivered", 0.0
@@ -184,9 +184,9 @@ def _next_status_and_wait(tried: FinishedDeliveryAttempt, *, gone: bool) -> tupl
 async def _update_endpoint_health(
     conn: Conn, claim: JobClaim, url: str, tried: Sequence[FinishedDeliveryAttempt], *, failing: bool
 ) -> bool:
-    """Count an endpoint's failures in a row at an address, and disable it if it keeps failing or is gone.
+    """Store a webhook endpoint's failures in a row, and disable it if it keeps failing or answers 410.
 
-    Returns whether it is gone. Does nothing if the endpoint has another address by now.
+    Returns whether it was disabled for a 410. Does nothing if the endpoint has another address than `url` by now.
     """
     failed = [attempt for attempt in tried if attempt.is_receiver_failure]
     at = _delivery_job_scope(claim) | {"url": url}
@@ -217,7 +217,7 @@ def _requested_pause_s(failed: Sequence[FinishedDeliveryAttempt]) -> float | Non
 
 
 async def _disable_endpoint(conn: Conn, at: Mapping[str, Any], reason: WebhookDisabledReason) -> bool:
-    """Disable a webhook endpoint. The organization's other endpoints get an event, as of each change.
+    """Disable a webhook endpoint and return True. The organization's other endpoints get an event of it.
 
     Returns False if there is nothing to disable: it has another address by now, or is deleted.
     """

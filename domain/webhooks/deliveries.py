@@ -52,7 +52,7 @@ REPEAT_EVENT_DELIVERIES = webhook_delivery.repeat_events.typed(_RepeatedEvents)
 
 
 async def read_webhook_delivery(conn: Conn, *, organization_id: UUID, delivery_id: UUID) -> WebhookDelivery:
-    """Return a delivery; raises `ObjectNotFound`."""
+    """Return a webhook delivery. Raises `ObjectNotFound`."""
     row = require_found(await GET_WEBHOOK_DELIVERY.one(conn, org=organization_id, id=delivery_id), "webhook_delivery")
     return _webhook_delivery_to_schema(row)
 
@@ -103,7 +103,7 @@ async def send_test_ping(conn: Conn, *, author: EndpointChangeAuthor, endpoint_i
 async def replay_delivery(conn: Conn, *, author: EndpointChangeAuthor, delivery_id: UUID) -> WebhookDelivery:
     """Send a webhook delivery again and return it: a pending one now, an ended one as a new delivery.
 
-    A delivery under way is returned unchanged. Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED.
+    Returns a delivery under way unchanged. Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
     delivery = await read_webhook_delivery(conn, organization_id=org, delivery_id=delivery_id)

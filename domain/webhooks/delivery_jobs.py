@@ -42,7 +42,7 @@ class DeliveryEndpointSearch:
         self._query, self._after = query, BEFORE_FIRST_ENDPOINT
 
     async def submit_next_batch(self, conn: Conn) -> tuple[int, list[WakeMessage]]:
-        """Submit the delivery jobs of the next batch of endpoints.
+        """Submit the delivery jobs of the next batch of webhook endpoints in the search.
 
         Returns the number of visited endpoints, and the wakes to send after the commit.
         """
@@ -54,9 +54,9 @@ class DeliveryEndpointSearch:
 
 
 async def _submit_delivery_jobs(conn: Conn, endpoints: Sequence[EndpointWithDeliveries]) -> list[WakeMessage]:
-    """Submit the delivery job of each of these endpoints; return the wakes to send.
+    """Submit the delivery job of each of these webhook endpoints; return the wakes to send.
 
-    An endpoint that the ledger refuses now is found by the next search.
+    If the ledger refuses an endpoint's job now, the next search finds the endpoint again.
     """
     wakes = []
     for organization_id, endpoint_id, _ in endpoints:

@@ -98,9 +98,9 @@ def check_endpoint_url(url: str, *, allowed: ssrf_guard.AllowedOrigins) -> str:
 async def insert_webhook_endpoint(
     conn: Conn, *, author: EndpointChangeAuthor, project_id: UUID | None, body: WebhookEndpointCreate, keyring: Keyring
 ) -> tuple[WebhookEndpointShown, int]:
-    """Create an endpoint from a checked body; return it with its secret, and its version.
+    """Create a webhook endpoint from a checked body; return it with its signing secret, and its version.
 
-    Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` TOO_MANY_ENDPOINTS.
+    Raises `ObjectNotFound`, `StateConflict` TOO_MANY_ENDPOINTS.
     """
     org = author.organization_id
     if project_id is not None:
@@ -130,7 +130,7 @@ async def insert_webhook_endpoint(
 
 
 async def read_webhook_endpoint(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> tuple[WebhookEndpoint, int]:
-    """Return an endpoint and its version; raises `ObjectNotFound`."""
+    """Return a webhook endpoint and its version. Raises `ObjectNotFound`."""
     row = await _read_endpoint_row(conn, organization_id, endpoint_id)
     return WebhookEndpoint(**_endpoint_schema_fields(row)), row.version
 
@@ -144,9 +144,9 @@ async def list_webhook_endpoint_page(
     before: UUID | None,
     limit: int,
 ) -> list[WebhookEndpoint]:
-    """Return at most `limit` endpoints older than `before`, newest first.
+    """Return at most `limit` webhook endpoints of an organization older than `before`, newest first.
 
-    Raises `ObjectNotFound` for a foreign project.
+    Filters of None match all. Raises `ObjectNotFound` for an unknown project.
     """
     if project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
@@ -181,9 +181,9 @@ async def apply_endpoint_patch(
 async def soft_delete_endpoint(
     conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID, versions: AllowedVersions
 ) -> WebhookEndpointDeleted:
-    """Delete an endpoint. No delivery starts after the commit; its job abandons the pending ones.
+    """Delete a webhook endpoint; return its id and the time.
 
-    Raises `ObjectNotFound`, `VersionOutdated`.
+    No delivery starts after the commit; its job abandons the pending ones. Raises `ObjectNotFound`, `VersionOutdated`.
     """
     org = author.organization_id
     row = await _lock_endpoint_version(conn, org, endpoint_id, versions)
@@ -206,12 +206,12 @@ async def rotate_endpoint_secret(
 
 
 async def lock_endpoint_row(conn: Conn, *, organization_id: UUID, endpoint_id: UUID) -> WebhookEndpointRow:
-    """Lock an endpoint against changes and return it. Raises `ObjectNotFound`."""
+    """Lock a webhook endpoint against changes and return its row. Raises `ObjectNotFound`."""
     return await _lock_endpoint_version(conn, organization_id, endpoint_id, None)
 
 
 async def _lock_project_against_purge(conn: Conn, organization_id: UUID, project_id: UUID) -> None:
-    """Keep the project, archived or not, until this transaction ends: a purge runs before or after."""
+    """Keep a project, archived or not, from a purge until this transaction ends. Raises `ObjectNotFound`."""
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=project_id)
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
 
@@ -245,7 +245,7 @@ def _distinct_subscriptions(events: Sequence[WebhookSubscription]) -> list[Webho
 async def audit_endpoint_change(
     conn: Conn, author: EndpointChangeAuthor, row: WebhookEndpointRow, action: str, details: Mapping[str, Any]
 ) -> None:
-    """Write an audit log entry about an endpoint."""
+    """Write an audit log entry about an action on a webhook endpoint."""
     await audit.write_audit_entry(
         conn,
         **author._asdict(),
@@ -257,7 +257,7 @@ async def audit_endpoint_change(
 
 
 def _url_without_path(url: str) -> str:
-    """Return an address without path and query, which may be secret: the audit log has other readers."""
+    """Return an address without its path and query, which may be secret, for the audit log."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
 

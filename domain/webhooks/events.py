@@ -81,9 +81,9 @@ async def list_webhook_event_page(
     before: UUID | None,
     limit: int,
 ) -> list[WebhookEvent]:
-    """Return at most `limit` events older than `before`, newest first.
+    """Return at most `limit` webhook events of an organization older than `before`, newest first.
 
-    Raises `ObjectNotFound` for a foreign project.
+    Filters of None match all. Raises `ObjectNotFound` for an unknown project.
     """
     if project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
@@ -94,9 +94,9 @@ async def list_webhook_event_page(
 
 
 async def read_event_body(conn: Conn, *, organization_id: UUID, event_id: UUID, public_url: str) -> bytes:
-    """Return the bytes that are sent of an event, the same forever.
+    """Return the body of a webhook event, the same bytes for each receiver; render it if it is new.
 
-    Raises `ObjectNotFound`, and one of `EVENT_RENDER_ERRORS`.
+    Raises `ObjectNotFound`, and one of `EVENT_RENDER_ERRORS` if it can't be rendered.
     """
     stored: bytes | None = await webhook_event.get_body.value(conn, org=organization_id, id=event_id)
     if stored is not None:
@@ -115,8 +115,8 @@ async def render_event_bodies(
 ) -> Mapping[UUID, bytes | Exception]:
     """Return the bodies of webhook events by id, or the error of one that can't be rendered.
 
-    Deleted events are absent. Runs in a transaction: of concurrent senders one renders an event, and the
-    others wait for it.
+    Bodies that are already stored are returned as they are. Deleted events are absent. Runs in a transaction: of
+    concurrent senders one renders an event, and the others wait for it.
     """
     # Version numbers are taken before the objects are read. So an event of a later change has a higher number
     # than any rendering without that change.
@@ -151,9 +151,9 @@ async def prune_webhook_events(conn: Conn) -> int:
 async def store_sample_event_body(
     conn: Conn, *, event_id: UUID, subject: WebhookEventSubject, thing: Any
 ) -> WebhookEvent:
-    """Store the body of a sample event that this transaction emitted, and return the event.
+    """Store the body of a sample webhook event that this transaction emitted, and return the event.
 
-    The body shows an object that doesn't exist.
+    The body shows `thing`, an object that doesn't exist.
     """
     org = subject.organization_id
     [row] = await LOCK_WEBHOOK_EVENTS.all(conn, org=org, ids=[event_id])

@@ -30,7 +30,7 @@ LIST_SIGNING_SECRETS = webhook_secret.list_secrets.typed(_SigningSecretRow)
 
 
 async def create_signing_secret(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
-    """Create a new current secret, and return its text, which is shown once."""
+    """Create a new current signing secret of a webhook endpoint; return its text, which is shown once."""
     secret_id, plain = ids.new_uuid7(), os.urandom(SIGNING_SECRET_BYTES)
     row = vault.secret_row_name("webhook_secret", organization_id, endpoint_id, secret_id)
     sealed = vault.seal_secret(keyring, plain, row=row)
@@ -41,9 +41,9 @@ async def create_signing_secret(conn: Conn, *, organization_id: UUID, endpoint_i
 
 
 async def rotate_signing_secret(conn: Conn, *, organization_id: UUID, endpoint_id: UUID, keyring: Keyring) -> str:
-    """Create a new current secret and return its text.
+    """Create a new current signing secret of a webhook endpoint, and return its text.
 
-    The last one stays for `SIGNING_SECRET_OVERLAP`; older ones end.
+    The last secret also signs for `SIGNING_SECRET_OVERLAP`; older ones end.
     """
     await webhook_secret.retire_secrets.run(
         conn, org=organization_id, endpoint_id=endpoint_id, overlap=SIGNING_SECRET_OVERLAP

@@ -116,9 +116,9 @@ async def find_stream_position(conn: Conn, *, organization_id: UUID, after: str)
 
 
 async def find_stream_heads(conn: Conn, *, organization_ids: Sequence[UUID]) -> dict[UUID, StreamHead]:
-    """Return the last readable webhook event of each organization, by one statement for all.
+    """Return the last webhook event of each organization that no earlier event can still precede.
 
-    An organization without any gets `STREAM_START`.
+    One statement reads them for all; the result is by organization. One without any event gets `STREAM_START`.
     """
     rows = await FIND_STREAM_HEADS.all(conn, orgs=organization_ids)
     return dict.fromkeys(organization_ids, STREAM_START) | {row.organization_id: (int(row.xid), row.id) for row in rows}

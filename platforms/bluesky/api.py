@@ -102,7 +102,7 @@ class PdsSession(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def expires_at(self) -> datetime | None:
-        """Return the access token's expiry by its claims; None if they have none."""
+        """Return the expiry in the claims of the access token; None if it has none or can't be read."""
         try:
             claims = jwt.decode(self.access_jwt, options={"verify_signature": False})
             return datetime.fromtimestamp(claims["exp"], UTC)
@@ -206,7 +206,7 @@ async def resolve_handle(api: PdsApi, handle: str) -> str | None:
 
 
 async def get_upload_limit(api: PdsApi) -> int | None:
-    """Return the server's limit for a file in bytes; None if it doesn't publish one."""
+    """Return the largest file that an account's server accepts, in bytes; None if it publishes no limit."""
     answer = await api.without_token.send_request("GET", api.url("com.atproto.server.describeServer"))
     return http.decode_platform_response(check_pds_response(answer), PdsDescription).blob_upload_limit
 

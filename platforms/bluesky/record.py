@@ -105,7 +105,7 @@ def iter_hashtag_facets(text: str) -> Iterator[dict[str, Any]]:
 
 
 def list_mentioned_handles(text: str) -> list[str]:
-    """Return the handles in the text, each once."""
+    """Return the handles that a caption mentions, in lower case and in their order, each once."""
     return list(dict.fromkeys(match[1].lower() for match in CAPTION_MENTION_PATTERN.finditer(text)))
 
 

@@ -175,7 +175,7 @@ async def create_media_container(api: PlatformApi, account_id: str, **fields: st
 
 
 async def get_container_status(api: PlatformApi, container: str) -> MediaContainerStatus:
-    """Return the status of a media container, with a message that is safe to quote."""
+    """Return the status of an Instagram media container; its message is safe to quote."""
     answer = await get_from_graph_api(api, quote_path_part(container), {"fields": "status_code,status"})
     status = decode_graph_object(answer, MediaContainerStatus)
     return msgspec.structs.replace(status, status=answer.quote_message(status.status))

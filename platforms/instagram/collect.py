@@ -121,7 +121,7 @@ async def get_post_insights(server: PlatformApi, post: PostDueForPolling) -> Col
 
 
 async def get_post_counts(server: PlatformApi, post: PostDueForPolling) -> CollectedFigures | None:
-    """Return likes and comments; None for a deleted post."""
+    """Return the likes and comments of an Instagram post; None for a deleted post. Raises any other `PlatformError`."""
     query = {"fields": "like_count,comments_count"}
     try:
         answer = await api.get_from_graph_api(

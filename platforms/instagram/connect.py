@@ -34,9 +34,9 @@ INSTAGRAM_TOKEN_LIFE = timedelta(days=60)
 
 
 async def connect_instagram_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
-    """Exchange the one-time code for tokens, and return the account with them.
+    """Exchange the one-time code for an Instagram token of 60 days; return the account with it.
 
-    Raises `AccountReauthRequired` for a used code, `PlatformError`.
+    Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.
     """
     asked, secret = attempt.asked, cast("Code", attempt.secret)
     us = get_oauth_application(net, DESCRIPTION)

@@ -151,7 +151,7 @@ def container_file_fields(file: PostFile) -> dict[str, str]:
 
 
 async def is_container_finished(server: PlatformApi, container: str) -> bool:
-    """Return whether the container is finished or published.
+    """Return whether an Instagram media container is finished or published; False while it is processed.
 
     Raises the error of a failed container, `PostPreparationExpired` for an expired one.
     """

@@ -84,8 +84,8 @@ FILE_PROCESSING_ERROR = _prepare_again_meaning(
 CONTAINER_GONE_ERROR = _prepare_again_meaning(
     "Instagram no longer has the prepared post: it is prepared again", "CONTAINER_GONE"
 )
-#: Meta reports this for existing containers, too (Postiz #1562, 2026-05): `containers.step` polls again
-#: first.
+#: Meta reports this for existing containers, too (Postiz #1562, 2026-05): `containers.run_container_step`
+#: polls again first.
 CONTAINER_UNKNOWN_ERROR = _prepare_again_meaning(
     "Instagram does not find the prepared post: it is prepared again", "CONTAINER_UNKNOWN"
 )
@@ -271,5 +271,5 @@ def _unclear_outcome_error(answer: PlatformResponse, error: GraphError) -> PostO
 
 
 def quote_graph_message(answer: PlatformResponse, error: GraphError) -> str:
-    """Return Instagram's own message, safe to quote."""
+    """Return Instagram's own message of an error as one short line, without the request's secrets."""
     return answer.quote_message(error.error_user_msg or error.message)

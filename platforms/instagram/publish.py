@@ -92,7 +92,7 @@ async def check_daily_quota(server: PlatformApi, account: PostingAccount) -> Non
 
 
 async def find_permalink(server: PlatformApi, media_id: str, *, timeout_s: float) -> str | None:
-    """Return the post's address; None if it can't be read, since the post is live anyway."""
+    """Return the public address of a live Instagram post; None if it can't be read."""
     try:
         return await api.get_permalink(server, media_id, timeout_s=timeout_s)
     except PlatformError:

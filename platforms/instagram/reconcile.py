@@ -121,5 +121,5 @@ def may_be_same_post(
 
 
 def normalize_caption(caption: str) -> str:
-    """Return the caption without spaces, which Instagram may change."""
+    """Return a caption without white space, in Unicode's form NFC: Instagram may change both."""
     return "".join(unicodedata.normalize("NFC", caption).split())

@@ -151,9 +151,9 @@ async def upload_mastodon_media(
 
 
 async def is_media_ready(api: MastodonApi, media_id: str) -> bool:
-    """Return whether the file is ready: 206 while the server processes it.
+    """Return whether a Mastodon server has processed an uploaded file; it responds 206 until then.
 
-    Raises `PostRejected` if it failed.
+    Raises `PostRejected` if the processing failed, any `PlatformError`.
     """
     answer = await get_checked_response(api, f"/api/v1/media/{quote(media_id, safe='')}")
     return answer.status != httpx.codes.PARTIAL_CONTENT

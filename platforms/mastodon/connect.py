@@ -50,9 +50,9 @@ async def register_with_server(net: OutgoingNetwork, server: PlatformServer) -> 
 
 
 async def connect_mastodon_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
-    """Exchange the one-time code for tokens, and return the account with them.
+    """Exchange the one-time code for a Mastodon account's tokens; return the account with them.
 
-    Raises `AccountReauthRequired` for a used code, `PlatformError`.
+    Raises `AccountReauthRequired` for a refused code, any `PlatformError`.
     """
     client, asked, code = net.client, attempt.asked, cast("Code", attempt.secret)
     token = await _exchange_code(client, asked, _require_app_registration(attempt.client), code)

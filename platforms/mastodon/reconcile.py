@@ -33,7 +33,7 @@ class SentPost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def find_newest_status_id(server: MastodonApi, account_id: str) -> str | None:
-    """Return the id of the account's newest post; None without posts."""
+    """Return the id of a Mastodon account's newest post; None without posts."""
     page = await api.list_account_statuses(server, account_id, limit=1)
     return page[0].id if page else None
 
@@ -59,8 +59,8 @@ async def list_statuses_since(
 ) -> tuple[list[MastodonStatus], bool]:
     """Return a Mastodon account's posts since the one with the id `after`, and whether these are all of them.
 
-    The newest is first. Not every server has pages: a repeated page is the end of the posts, if that page was
-    not full.
+    The newest is first. At most `MAX_STATUS_PAGES` pages are read. Not every server has pages: a repeated page
+    is the end of the posts, if that page was not full.
     """
     by_id: dict[str, MastodonStatus] = {}
     short = True

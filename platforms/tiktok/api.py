@@ -133,9 +133,9 @@ async def call_publish_api(
 
 
 def decode_envelope_data(answer: PlatformResponse, kind: type[T]) -> T:
-    """Return the `data` of a 2xx with the code `ok`.
+    """Return the `data` of a successful TikTok response: a 2xx with the code `ok`.
 
-    Else raise the error that `errors.tiktok_error_of` returns.
+    Raise the `PlatformError` that `errors.tiktok_error_of` chooses for any other.
     """
     body = decode_tiktok_error(answer)
     if body.code != errors.OK_ERROR_CODE or not answer.ok:

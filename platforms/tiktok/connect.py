@@ -25,9 +25,9 @@ TOKEN_REFRESH_SHARE = 0.5
 
 
 async def connect_tiktok_account(net: OutgoingNetwork, attempt: AccountConnectAttempt) -> AccountConnection:
-    """Exchange the one-time code for tokens, and return the account with them.
+    """Exchange the one-time code for a TikTok account's tokens; return the account with them.
 
-    Raises `AccountReauthRequired` for a used code, `PlatformError`.
+    Raises `AccountReauthRequired` for a refused code or a missing scope, any `PlatformError`.
     """
     asked = attempt.asked
     token = await _exchange_code(net, asked, cast("Code", attempt.secret))

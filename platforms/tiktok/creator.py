@@ -58,10 +58,10 @@ def choose_privacy_level(draft: PostDraft, creator: CreatorInfo) -> str:
 
 
 def check_draft_for_creator(account: PostingAccount, draft: PostDraft, creator: CreatorInfo | None) -> str | None:
-    """Check the files of a direct post, and return its privacy level in TikTok's word.
+    """Check a draft's files against a TikTok account's options; return its privacy level in TikTok's word.
 
-    For a draft for the inbox (`creator` None) check only the files, and return None. Raises `PostRejected`
-    for an unpostable draft.
+    For a draft for the inbox (`creator` None) check the files by the stored traits, and return None. Raises
+    `PostRejected` for the first fault.
     """
     if creator is None:
         media.check_post_files(account, draft)

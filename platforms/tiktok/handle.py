@@ -71,11 +71,11 @@ def read_tiktok_handle(prepared: PreparedPost) -> TikTokPostHandle:
 
 
 def split_video_into_chunks(size: int) -> tuple[int, int]:
-    """Return size and number of a video's chunks: even, and at most 10 MiB.
+    """Return the bytes of each chunk and the number of chunks for a video of `size` bytes.
 
-    TikTok requires `floor(size / chunk)` chunks of 5 to 64 MB, one for a smaller file, and the rest in the
-    last one. Even chunks keep the last one small: its upload is the irreversible call. It has less than
-    `count` bytes more than the others.
+    The chunks are even and of at most 10 MiB; the last one also has the rest. TikTok requires `floor(size /
+    chunk)` chunks of 5 to 64 MB, one for a smaller file. Even chunks keep the last one small: its upload is the
+    irreversible call. It has less than `count` bytes more than the others.
     """
     count = -(-size // MAX_VIDEO_CHUNK_BYTES)
     return size // count, count

@@ -57,12 +57,12 @@ MISSING_OBJECT_MESSAGES: Mapping[ObjectKind, MissingObject] = {
 
 
 def not_found_error(noun: ObjectKind) -> ObjectNotFound:
-    """Return the `ObjectNotFound` error for a missing object, such as a project; the caller raises it."""
+    """Return the `ObjectNotFound` error for a kind of object, such as a project, without raising it."""
     return ObjectNotFound(MISSING_OBJECT_MESSAGES[noun].message)
 
 
 def require_found(found: T | None, noun: ObjectKind) -> T:
-    """Return a looked-up object unchanged; raise the `ObjectNotFound` of its kind if it is None."""
+    """Return a looked-up object unchanged. Raise the `ObjectNotFound` error of its kind `noun` if it is None."""
     if found is None:
         raise not_found_error(noun)
     return found

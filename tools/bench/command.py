@@ -39,7 +39,7 @@ def bench() -> None:
 
 @bench.command("jobs")
 @with_printed_result
-async def jobs() -> CommandResult:
+async def bench_jobs() -> CommandResult:
     """Measure jobs against plain arq: pickup, drain, live, busy slots, scaling, recovery, pull.
 
     \b
@@ -52,7 +52,7 @@ async def jobs() -> CommandResult:
 
 @bench.command("http")
 @with_printed_result
-async def http() -> CommandResult:
+async def bench_http() -> CommandResult:
     """Measure requests against a bare Litestar app: create a project, poll a job.
 
     \b
@@ -65,7 +65,7 @@ async def http() -> CommandResult:
 
 @bench.command("publish")
 @with_printed_result
-async def publish() -> CommandResult:
+async def bench_publish() -> CommandResult:
     """Measure delays of posts: 500 of 20 accounts with quotas, four workers, at one instant and within 20 s.
 
     The posts go to a sandbox's instant fakes. An account over its quota is an error, not a figure.
@@ -81,7 +81,7 @@ async def publish() -> CommandResult:
 @bench.command("all")
 @with_printed_result
 async def bench_everything() -> CommandResult:
-    """Measure all figures in about four minutes on two cores; --json prints only the figures.
+    """Measure jobs, HTTP requests and posts in about four minutes on two cores; --json prints only figures.
 
     \b
     Examples:
@@ -95,7 +95,7 @@ async def bench_everything() -> CommandResult:
 @bench.command("neighbours")
 @click.argument("rows", nargs=-1, type=click.Choice(list(ROWS)), metavar="[ROW]...")
 @with_printed_result
-async def neighbours(rows: tuple[str, ...]) -> CommandResult:
+async def bench_neighbours(rows: tuple[str, ...]) -> CommandResult:
     """Measure a tenant's response times at rest and during another tenant's attack: p50 and p95.
 
     Without names it measures all rows, in about 16 minutes. Each row is one attack:
@@ -126,7 +126,7 @@ async def neighbours(rows: tuple[str, ...]) -> CommandResult:
 @click.option("--ended", type=click.IntRange(min=1), metavar="N", help="Number of ended jobs (1000000).")
 @click.option("--waiting", type=click.IntRange(min=1), metavar="N", help="Number of waiting jobs (100000).")
 @with_printed_result
-async def old_ledger(quick: bool, ended: int | None, waiting: int | None) -> CommandResult:
+async def bench_ledger(quick: bool, ended: int | None, waiting: int | None) -> CommandResult:
     """Measure each statement of jobs on an old and on an empty ledger in turn: p50 and ratio.
 
     Then it measures a pull among tenants at their cap, among unknown kinds and among dead rows behind a

@@ -34,7 +34,7 @@ class DrainRound(NamedTuple):
 async def measure_drain(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure jobs a second of a backlog with a dispatcher and one worker of 100 slots, against plain arq.
 
-    The jobs belong to many capped tenants.
+    Return the ratios for no-op jobs and for jobs that each write a row. The jobs belong to many capped tenants.
     """
     tenants = await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     rounds = []
@@ -71,7 +71,7 @@ async def _drain_backlog(
 async def measure_live_load(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure jobs a second from closed-loop submitters to one worker of 100 slots, against plain arq.
 
-    The submitters run in their own process, for many tenants in turn.
+    Return the ratio to arq. The submitters run in their own process, for many tenants in turn.
     """
     await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     ours, peers = [], []

@@ -160,7 +160,7 @@ def compute_percentiles(values_ms: Sequence[float]) -> dict[str, float]:
 
 
 def compute_median_ratio(ours: Sequence[float], peers: Sequence[float]) -> float:
-    """Return the median of `ours / peers` over the rounds.
+    """Return the median over the rounds of our value divided by the peer's value.
 
     A slow phase of the host affects both sides of a round.
     """

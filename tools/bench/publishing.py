@@ -145,7 +145,7 @@ async def _wait_until_published(pool: Pool, project_id: UUID, count: int) -> Non
 async def _schedule_content(
     environment: BenchEnvironment, sandbox: BenchTenant, accounts: Sequence[str], at: datetime
 ) -> None:
-    """Schedule one content to every account."""
+    """Schedule one new content to every account, due at the time `at`."""
     content = await tenants.create_text_content(environment, sandbox)
     body = ScheduleContent(
         targets=[Target(social_account_id=account) for account in accounts],

@@ -54,7 +54,7 @@ async def run_suite(
 
 
 async def describe_machine(environment: BenchEnvironment) -> dict[str, Any]:
-    """Return the cores, versions and load of the machine.
+    """Return the machine's cores and load, and the versions of Python, PostgreSQL and Redis.
 
     `load` is the host's average over the minute before the run.
     """

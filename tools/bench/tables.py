@@ -33,7 +33,7 @@ def _build_figures_table(figures: Mapping[str, float]) -> Table:
 
 
 def attacks_table(measured: Mapping[str, AttackResult]) -> Group:
-    """Return a table of the measured attacks, and one of their observations."""
+    """Return a table of the victims' times in the measured attacks, and one of each attack's notes."""
     heads = ("attack", "rest p50", "p95", "attacked p50", "p95 ms", "at most", "failed", "reached")
     rows = [
         (

@@ -68,14 +68,14 @@ class EventApp(NamedTuple):
     ids: Iterator[int]
 
     def build_event_body(self, count: int) -> bytes:
-        """Return the body of a request with `count` new events."""
+        """Return the JSON body of an event request with `count` new events."""
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         created = [{"name": "open", "eventId": f"e-{next(self.ids)}", "occurredAt": now} for _ in range(count)]
         return msgspec.json.encode({"events": created})
 
 
 async def create_event_app(environment: BenchEnvironment, tenant: BenchTenant) -> EventApp:
-    """Create an app in the tenant's first project."""
+    """Create an SDK app in the tenant's first project; return its event endpoint and key."""
     peppers = parse_keyring(environment.settings.peppers, setting="PEPPERS")
 
     async def write(conn: Conn) -> EventApp:

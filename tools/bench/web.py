@@ -85,7 +85,7 @@ async def _create_load_tenants(environment: BenchEnvironment, count: int) -> tup
 async def _run_creates_and_polls(
     environment: BenchEnvironment, side: MeasuredWebServer, creates: LoadPlan, polls: LoadPlan
 ) -> tuple[LoadResponses, LoadResponses]:
-    """Run a load of creates, then one of polls, against a server; return the responses of both."""
+    """Run a load that creates projects, then one that polls jobs, against a server; return both responses."""
     first, second = (msgspec.structs.replace(plan, port=side.port) for plan in (creates, polls))
     return await run_load_plan(environment, first), await run_load_plan(environment, second)
 

@@ -181,7 +181,7 @@ async def _create_hanging_endpoints(stage: WebhookRun, size: RunSize) -> list[UU
 
 
 async def _delete_endpoints(stage: WebhookRun, hung: Sequence[UUID]) -> None:
-    """Delete the endpoints and wait until their deliveries are abandoned."""
+    """Delete webhook endpoints, and wait until none of their deliveries is pending."""
     await stage.pool.execute("update webhook_endpoint set deleted_at = now() where id = any($1)", [*hung])
 
     async def all_ended() -> bool:

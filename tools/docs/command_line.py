@@ -9,7 +9,7 @@ from cli.__main__ import tenantry
 
 
 def render_cli_page() -> str:
-    """Return the text of docs/reference/cli.md."""
+    """Return the text of docs/reference/cli.md: the help of each command."""
     helps = _yield_help_texts(tenantry, ("tenantry",))
     sections = (f"## {' '.join(path)}\n\n```\n{text}\n```\n" for path, text in helps)
     return "# The command line\n\n" + "\n".join(sections)
@@ -26,5 +26,5 @@ def _yield_help_texts(command: click.Command, path: tuple[str, ...]) -> Iterator
 
 
 def _fixed_width_settings(command: click.Command) -> dict[str, Any]:
-    """Return context settings with a fixed width, so that the page is the same on every terminal."""
+    """Return a command's click settings with a fixed width, so that the page is the same on every terminal."""
     return {**tenantry.context_settings, **command.context_settings, "terminal_width": 90}

@@ -54,7 +54,7 @@ STATUS_TYPES: dict[str, _LiteralType] = {
 
 
 def render_error_codes() -> str:
-    """Return the table of error codes."""
+    """Return the Markdown table of the API's error codes, each with its status, cause and remedy."""
     rows = _join_descriptions(ERROR_CODES, meanings.ERROR_CODE_REMEDIES)
     return markdown_table(
         ["code", "status", "when", "what to do", "repeat it?"],
@@ -63,7 +63,7 @@ def render_error_codes() -> str:
 
 
 def render_conflict_reasons() -> str:
-    """Return the table of `details.reason` of a conflict."""
+    """Return the Markdown table of the reasons of a 409 (`details.reason`), read from the code."""
     reasons = dict.fromkeys(sorted(set(_find_conflict_reasons())))
     return markdown_table(
         ["reason", "meaning"],
@@ -82,7 +82,7 @@ def _find_conflict_reasons() -> Iterator[str]:
 
 
 def render_source_errors() -> str:
-    """Return the table of codes that end an ingest or a GitHub connection."""
+    """Return the Markdown table of the error codes that end an ingest or a GitHub connection."""
     leaves = {leaf.code: leaf for leaf in reversed([*_yield_subclasses(SourceError)])}
     rows = (
         (backtick_words(name), leaf.__doc__, _format_retryable(leaf.usually_retryable))
@@ -98,7 +98,7 @@ def _yield_subclasses(error: type[SourceError]) -> Iterator[type[SourceError]]:
 
 
 def render_job_errors() -> str:
-    """Return the table of errors that the platform sets on a job of any kind."""
+    """Return the Markdown table of errors that the platform sets on a job of any kind."""
     ends = [outcomes.DEADLINE_FAILURE, outcomes.WORKER_LOST_FAILURE, outcomes.POISONED_JOB_FAILURE]
     return markdown_table(
         ["code", "message", "retryable"],
@@ -107,7 +107,7 @@ def render_job_errors() -> str:
 
 
 def render_post_errors() -> str:
-    """Return the table of categories of a post's `lastError`."""
+    """Return the Markdown table of the categories of a post's `lastError`, with the person who must act."""
     rows = _join_descriptions(dict.fromkeys(get_args(PlatformErrorCategory)), meanings.CATEGORY_MEANINGS)
     return markdown_table(["category", "person who must act"], [(backtick_words(name), text) for name, _, text in rows])
 
@@ -122,7 +122,7 @@ def render_request_limits() -> str:
 
 
 def render_event_limits() -> str:
-    """Return the table, by tier, of the event requests and the events that an SDK app may send a second."""
+    """Return the Markdown table of event limits by tier: requests and events of an SDK app a second."""
     rows = [
         (backtick_words(tier), f"{limit.requests:,}", f"{limit.events:,}")
         for tier, limit in EVENT_LIMITS_BY_TIER.items()
@@ -131,7 +131,7 @@ def render_event_limits() -> str:
 
 
 def render_cost_budgets() -> str:
-    """Return the refill rates of the cost budgets, by traffic and tier."""
+    """Return the Markdown table of the cost budgets' refill rates by traffic and tier."""
     rows = [
         (
             backtick_words(tier),
@@ -147,7 +147,7 @@ def render_cost_budgets() -> str:
 
 
 def render_event_budgets() -> str:
-    """Return the table, by tier, of the events and event bytes an organization may send in a UTC day."""
+    """Return the Markdown table of event budgets by tier: an organization's events and bytes in a UTC day."""
     rows = [
         (backtick_words(tier), f"{budget.events:,}", f"{budget.size // daily_budgets.MIB:,} MiB")
         for tier, budget in daily_budgets.EVENT_BUDGET_BY_TIER.items()
@@ -169,14 +169,14 @@ def render_body_limits() -> str:
 
 
 def render_job_limits() -> str:
-    """Return the caps of running and waiting jobs of an organization in a pool, by tier."""
+    """Return the Markdown table of job caps by tier: an organization's running and waiting jobs in a pool."""
     caps = _CAP_ROW_PATTERN.findall(CAPS_MIGRATION.read_text("utf-8"))
     rows = [(backtick_words(tier), f"{int(running):,}", f"{int(waiting):,}") for tier, running, waiting in caps]
     return markdown_table(["tier", "running", "waiting"], rows)
 
 
 def render_storage_limits() -> str:
-    """Return the storage quota of media by tier."""
+    """Return the Markdown table of the media storage quotas by tier."""
     rows = [
         (backtick_words(tier), f"{quota // storage_quota.GIB:,} GiB")
         for tier, quota in storage_quota.STORAGE_QUOTA_BYTES.items()
@@ -185,13 +185,13 @@ def render_storage_limits() -> str:
 
 
 def render_scopes() -> str:
-    """Return the table of scopes with their permissions."""
+    """Return the Markdown table of the API keys' scopes with their permissions."""
     rows = _join_descriptions(dict.fromkeys(get_args(api_keys.ApiKeyScope)), meanings.SCOPE_PERMISSIONS)
     return markdown_table(["scope", "lets a key"], [(backtick_words(name), text) for name, _, text in rows])
 
 
 def render_job_kinds() -> str:
-    """Return the table of job kinds."""
+    """Return the Markdown table of job kinds: pool, scope, stages, limits and cancellation of each."""
     head = ["kind", "pool", "scope", "stages", "an attempt", "attempts", "its life", "canceled", "on archive", "seen"]
     return markdown_table(head, [_format_kind_row(kind) for kind in JOB_KINDS.values()])
 
@@ -212,12 +212,12 @@ def _format_kind_row(kind: JobKindSpec) -> list[str]:
 
 
 def render_statuses() -> str:
-    """Return a table of statuses for each resource."""
+    """Return a Markdown section with the table of statuses for each kind of resource."""
     return "\n".join(f"### {name.capitalize()}\n\n{_render_status_table(name)}" for name in STATUS_TYPES)
 
 
 def render_wait_reasons() -> str:
-    """Return the table of waiting reasons in their order of precedence."""
+    """Return the Markdown table of the wait reasons of jobs and posts, in their order of precedence."""
     rows = [
         (backtick_words(reason), "yes" if reason in TIMED_WAIT_REASONS else "", text)
         for reason, text in STATUS_WAIT_MESSAGES.items()

@@ -25,12 +25,12 @@ _SECTION_OR_METRIC = re.compile(r"^# (.+)$|^([A-Z_]+) = (?:Counter|Gauge|Histogr
 
 
 def render_dashboard() -> str:
-    """Return the text of deploy/grafana/tenantry.json."""
+    """Return the text of deploy/grafana/tenantry.json, a dashboard with a panel for each metric."""
     return json.dumps(_build_dashboard(), indent=1) + "\n"
 
 
 def metrics_by_section() -> dict[str, list[MetricWrapperBase]]:
-    """Return the Prometheus metrics by the sections of `telemetry.metrics`, in file order."""
+    """Return the objects of all Prometheus metrics, by the section of `telemetry.metrics` that they are in."""
     sections: dict[str, list[MetricWrapperBase]] = {}
     for part, name in _SECTION_OR_METRIC.findall(inspect.getsource(metrics)):
         if part:

@@ -22,7 +22,7 @@ SOURCE_MAGIC_NAMES: dict[str, tuple[SandboxMagicNames, str, bool]] = {
 
 
 def render_source_inputs() -> str:
-    """Return the table of magic names of sources with the results of their ingests."""
+    """Return the Markdown table of a sandbox's magic sources with the results of their ingests."""
     rows = [
         row
         for kind, (source, begins, absent) in SOURCE_MAGIC_NAMES.items()

@@ -18,7 +18,7 @@ OpenTelemetry's settings (`OTEL_*`) are in [traces, logs and metrics](../howto/o
 
 
 def render_settings_page() -> str:
-    """Return the text of docs/reference/settings.md."""
+    """Return the text of docs/reference/settings.md: a table of all settings."""
     schema = msgspec.json.schema(Settings)["$defs"]["Settings"]["properties"]
     names = {
         field.encode_name: OWN_SETTING_NAMES.get(field.name, field.encode_name)
@@ -35,7 +35,7 @@ def _format_setting_row(name: str, described: dict[str, Any]) -> list[str]:
 
 
 def _describe_allowed_values(described: dict[str, Any]) -> str:
-    """Describe the allowed values of a setting."""
+    """Return the words for the allowed values of a setting: a list, a range, or `text`."""
     match described:
         case {"enum": values}:
             return ", ".join(f"`{value}`" for value in values)

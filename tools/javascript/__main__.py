@@ -31,7 +31,7 @@ def find_scripts(folder: Path) -> list[Path]:
 
 
 def run_node_script(script: Path, *arguments: str) -> int:
-    """Run a Node program at the root of the checkout, and return its exit code."""
+    """Run a Node program in the root folder of the checkout, and return its exit code."""
     return subprocess.run([find_node_program(), str(script), *arguments], cwd=ROOT, check=False).returncode
 
 

@@ -28,8 +28,8 @@ class MediaWriter:
     ) -> tuple[StreamingUpload, str]:
         """Store a file from a stream of bytes; return its upload and its token in the storage.
 
-        The file's type is found from its first bytes. Raises `InvalidValue` for an unaccepted file,
-        `BodyOversized`, `MediaStorageUnavailable`.
+        The file's type is found from its first bytes. `taken` has the accepted types with their size limits.
+        Raise `InvalidValue` for another type, `BodyOversized` for a too large file, `MediaStorageUnavailable`.
         """
         head = b""
         while len(head) < sniff.SNIFFED_BYTES and (chunk := await anext(chunks, b"")):
@@ -83,10 +83,10 @@ class MediaWriter:
 
 @contextmanager
 def _raise_if_storage_away() -> Iterator[None]:
-    """Turn `ServiceUnavailable` of the storage into `MediaStorageUnavailable`, so that the job is repeated
-    later.
+    """Convert `ServiceUnavailable` of the media storage in the block to `MediaStorageUnavailable`.
 
-    `ServiceUnavailable` itself means Postgres to the runner, and moves the job at once.
+    That repeats the job later. To the runner, `ServiceUnavailable` means Postgres: the job would run again at
+    once.
     """
     try:
         yield
@@ -97,6 +97,6 @@ def _raise_if_storage_away() -> Iterator[None]:
 
 
 def _index_of_invalid_file(error: InvalidValue) -> int:
-    """Return the number of the invalid file, counted from 0, by an error's path such as `file[2]`."""
+    """Return the index of the file that an inspection found invalid, from the error's path, such as `file[2]`."""
     path: str = error.details["issues"][0]["path"]
     return int(path.removeprefix("file[").removesuffix("]"))

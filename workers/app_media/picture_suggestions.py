@@ -67,9 +67,9 @@ async def suggest_app_pictures(
 
 
 def choose_pictures_to_suggest(pictures: Sequence[Picture]) -> list[tuple[AppMediaKind, Picture]]:
-    """Choose an ingest's pictures to suggest: a logo and up to 8 screenshots, each with its media kind.
+    """Choose the pictures of an ingest to suggest as app media: one logo and up to 8 screenshots.
 
-    Without screenshots the preview image is chosen as one.
+    Return each with its media kind. Without screenshots, the preview image is suggested as a screenshot.
     """
     logos, screens, previews = (
         [picture for picture in pictures if picture.kind == kind] for kind in ("logo", "screenshot", "image")

@@ -25,9 +25,9 @@ def draw_sample_logo() -> Image.Image:
 
 
 def draw_sample_phone_screen(number: int) -> Image.Image:
-    """Draw a phone screen of the sample app: a title, a card with a chart, and a list. Returns the image.
+    """Draw a phone screen of the sample app: a title, a card with a chart, and a list. Return the image.
 
-    `number` chooses the screen: the list has more done items on each next one.
+    `number` chooses the screen: colors, sizes and the number of done items differ.
     """
     image = Image.new("RGB", SCREEN, PAPER)
     draw = ImageDraw.Draw(image)
@@ -45,7 +45,7 @@ def draw_sample_phone_screen(number: int) -> Image.Image:
 
 
 def draw_sample_end_card() -> Image.Image:
-    """Draw an end card: the logo, and a button below it."""
+    """Draw the sample app's end card for a video: the logo, and a button below it. Return the image."""
     image = Image.new("RGB", CARD, PAPER)
     tile = draw_sample_logo()
     image.paste(tile, ((CARD[0] - tile.width) // 2, 260), tile)
@@ -61,7 +61,7 @@ def encode_png(image: Image.Image) -> bytes:
 
 
 def draw_scroll_frames(count: int) -> Iterator[bytes]:
-    """Yield `count` JPEG frames of a film that scrolls from one screen of the sample app to the next."""
+    """Yield `count` JPEG frames of a film that scrolls down through three screens of the sample app."""
     screens = [draw_sample_phone_screen(number).resize(FRAME) for number in range(3)]
     for number in range(count):
         first, part = divmod(number * (len(screens) - 1) / count, 1)
@@ -87,6 +87,6 @@ def _draw_list_row(draw: ImageDraw.ImageDraw, top: int, *, done: bool, width: in
 
 
 def _draw_text_line_bar(draw: ImageDraw.ImageDraw, box: tuple[int, int, int, int], color: str) -> None:
-    """Draw a bar that looks like a line of text: left, top, width and height."""
+    """Draw a rounded bar that stands for a line of text. `box` is its left, top, width and height."""
     left, top, width, height = box
     draw.rounded_rectangle((left, top, left + width, top + height), height // 2, fill=color)

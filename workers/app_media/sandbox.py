@@ -49,7 +49,7 @@ def render_sample_file(kind: AppMediaKind, number: int) -> bytes:
 
 
 def build_mov_video(frames: Sequence[bytes], size: tuple[int, int], *, ms: int) -> bytes:
-    """Return a film that shows each frame for `ms` milliseconds."""
+    """Return a QuickTime film of JPEG `frames`. It shows each frame for `ms` milliseconds."""
     head = _build_mov_box(b"ftyp", b"qt  ", bytes(4), b"qt  ")
     length = ms * len(frames)
     mvhd = struct.pack(">IIIIIH10x", 0, 0, _MOV_TIME_SCALE, length, 1 << 16, 1 << 8)
@@ -77,7 +77,7 @@ def _build_mov_track(frames: Sequence[bytes], size: tuple[int, int], ms: int, *,
 
 
 def _build_mov_sample_table(frames: Sequence[bytes], size: tuple[int, int], ms: int, first: int) -> bytes:
-    """Return the film's sample table (`stbl`): all JPEG frames in one chunk at the offset `first`."""
+    """Return a QuickTime film's sample table (`stbl`): all JPEG frames are one chunk at the offset `first`."""
     shape = struct.pack(">HHIIIH", *size, 72 << 16, 72 << 16, 0, 1) + bytes(32) + struct.pack(">Hh", 24, -1)
     entry = _build_mov_box(b"jpeg", bytes(6), struct.pack(">H", 1), bytes(16), shape)
     count, sizes = len(frames), [len(frame) for frame in frames]
@@ -98,7 +98,7 @@ def _pack_uint32_one() -> bytes:
 
 
 def _build_mov_box(name: bytes, *parts: bytes) -> bytes:
-    """Return a box: length, name and content (ISO/IEC 14496-12, 4.2)."""
+    """Return a box of a QuickTime or MP4 file: length, name and content (ISO/IEC 14496-12, 4.2)."""
     content = b"".join(parts)
     return struct.pack(">I", 8 + len(content)) + name + content
 

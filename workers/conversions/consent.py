@@ -46,7 +46,7 @@ def find_consent_refusal(tree: ConversionEventTree) -> ConversionSkipReason | No
 
 
 def may_track_person(tree: ConversionEventTree) -> bool:
-    """Return whether the device's state lets this app track the person."""
+    """Return whether the event's device explicitly lets this app track the person; False if it says nothing."""
     state = tree.find_first_text(*_TRACKING_STATE_PATHS)
     return any(tree.find_value(*path) is True for path in _TRACKING_FLAG_PATHS) or (
         state is not None and _normalize_consent_word(state) in {"authorized", "3"}
@@ -54,9 +54,9 @@ def may_track_person(tree: ConversionEventTree) -> bool:
 
 
 def read_limited_data_use(tree: ConversionEventTree) -> tuple[int, int] | None:
-    """Return the country and state codes for Meta's Limited Data Use; None if the event doesn't request it.
+    """Return the country and state codes of an event that requests Meta's Limited Data Use.
 
-    Codes of 0 let Meta locate the person.
+    Return None for an event that doesn't request it. A code of 0 lets Meta locate the person.
     """
     for name in _META_DATA_OPTION_FIELDS:
         options = tree.find_value("context", name)

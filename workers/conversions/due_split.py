@@ -49,9 +49,9 @@ def split_due_conversions(
 
 
 def build_delivered_settlement(conversion: ReadyConversion) -> SettledConversion:
-    """Return the settlement `delivered` of a conversion that the destination accepted.
+    """Return the settlement `delivered` of a conversion that Meta or TikTok has accepted.
 
-    Its message names the fields that were dropped before the send.
+    Its message names the fields that were dropped before the send, if any.
     """
     if not conversion.dropped:
         return SettledConversion(conversion.id, "delivered")
@@ -91,7 +91,7 @@ def _build_ready_conversion(
 def _build_skipped_settlement(
     due: DueConversion, reason: ConversionSkipReason, dropped: Collection[str]
 ) -> SettledConversion:
-    """Return the settlement of a conversion that can't be sent, with the reason and its dropped fields.
+    """Return the settlement of a conversion that can't be sent; it has the reason and names the dropped fields.
 
     It is `skipped`, or `outcome_unknown` if an earlier attempt may have delivered the conversion.
     """

@@ -55,9 +55,9 @@ def normalize_ip_address(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | No
 
 
 def check_user_agent(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Return a user agent without the e-mail addresses and bare numbers in it.
+    """Return a user agent without the e-mail addresses and bare numbers of 7 digits or more in it.
 
-    None if the rest is empty or too long, or may identify a person.
+    Return None if the rest is empty, longer than `MAX_USER_AGENT_CHARS`, or may identify a person.
     """
     remainder = _PII_IN_USER_AGENT.sub("", text).strip()
     # A browser's version may look like an IP address.
@@ -90,7 +90,7 @@ check_ttp = partial(_check_id_token, _TIKTOK_BROWSER_ID_PATTERN)
 
 
 def check_advertising_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Return a device's advertising id, a UUID as of Android and iOS; None for zeros or another format."""
+    """Return a device's advertising id unchanged. Return None for zeros and for any text that is no UUID."""
     token = _check_id_token(_ADVERTISING_ID_PATTERN, text, known)
     return token if token and token.strip("0-") else None
 
@@ -98,7 +98,7 @@ def check_advertising_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str 
 def check_product_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
     """Return a product's id in a catalog unchanged; None if it is too long or may identify a person.
 
-    The id may be a bare number: a GTIN, or a shop's own.
+    The id may be a bare number, such as a GTIN. It must not have names or numbers of the person `known`.
     """
     if len(text) > MAX_ORDER_OR_PRODUCT_ID_CHARS or contains_pii(
         _drop_leading_date(text), PiiNumberStrictness.SPACED, known
@@ -108,7 +108,7 @@ def check_product_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | No
 
 
 def check_order_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Return an order id; None if it is too long or may identify a person.
+    """Return an order's id unchanged; None if it is too long or may identify a person.
 
     The id may begin with a date. Without the date it must not look like a phone number.
     """
@@ -125,9 +125,9 @@ def check_search_words(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | 
 
 
 def check_device_label(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Return a name or version of a device, an app or a network.
+    """Return a name or version of a device, an app or a network unchanged.
 
-    Return None if it is too long or may identify a person.
+    Return None if it is longer than `MAX_DEVICE_LABEL_CHARS` or may identify a person.
     """
     if len(text) > MAX_DEVICE_LABEL_CHARS or contains_pii(_drop_leading_date(text), PiiNumberStrictness.SPACED, known):
         return None
@@ -147,14 +147,14 @@ def check_page_origin(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
 
 
 def check_page_path(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Return the path of a page's address; None if it may identify a person."""
+    """Return the path of a page's address unchanged; None if it may identify a person."""
     return None if contains_pii(text, PiiNumberStrictness.DIGITS, known) else text
 
 
 def _drop_leading_date(text: str) -> str:
-    """Return an id without the date at its start; a prefix of letters before the date stays.
+    """Return an id without the date at its start, such as `20261130-`. Letters before the date stay.
 
-    With a date's digits, a phone number has more than the 15 digits of E.164, and would not be found.
+    A phone number after a date would have too many digits to be found as one.
     """
     dated = _DATED_ORDER_ID_PREFIX.match(text)
     return dated["prefix"] + text[dated.end() :] if dated else text

@@ -26,9 +26,9 @@ def normalize_email(text: str) -> str | None:
 
 
 def normalize_phone(text: str) -> str | None:
-    """Return a phone number in E.164 with its plus; None for any other text.
+    """Return a phone number in E.164 form with its plus, without blanks, dashes and brackets.
 
-    Without a country code the number is ambiguous.
+    Return None for any other text, also for a number without plus and country code, which is ambiguous.
     """
     number = _PHONE_PUNCTUATION.sub("", text)
     return number if _E164_PHONE_PATTERN.fullmatch(number) else None
@@ -91,9 +91,9 @@ NORMALIZE_BY_TIKTOK_FIELD: Mapping[str, Callable[[str], str | None]] = {
 
 
 def hash_personal_field(text: str, normal: Callable[[str], str | None]) -> str | None:
-    """Return the hexadecimal SHA-256 of a personal text's normal form; None for a text without one.
+    """Return the hexadecimal SHA-256 of a personal text's normal form, which the function `normal` returns.
 
-    A text that is such a hash already is returned in lower case.
+    Return None for a text without a normal form. A text that is such a hash already is returned in lower case.
     """
     lower = text.lower().strip()
     if _SHA256_HEX_PATTERN.fullmatch(lower):
@@ -103,9 +103,9 @@ def hash_personal_field(text: str, normal: Callable[[str], str | None]) -> str |
 
 
 def hash_user_id(text: str) -> str | None:
-    """Return the hash of the app's own id, which is case-sensitive; None for a blank id.
+    """Return the hexadecimal SHA-256 of a person's id in the app, with its upper and lower case; None if blank.
 
-    An id that is a hash already is returned as it is.
+    An id that is such a hash already is returned as it is.
     """
     bare = text.strip()
     if _SHA256_HEX_PATTERN.fullmatch(bare):

@@ -176,9 +176,9 @@ def classify_meta_response(answer: PlatformResponse, count: int) -> ConversionVe
 
 
 def _classify_meta_dataset_error(answer: PlatformResponse, error: _MetaError) -> ConversionVerdict | None:
-    """Return the verdict for a Meta error of the whole destination: rate, token, permission or block.
+    """Return the verdict for an error of Meta that concerns all events of a destination.
 
-    None if the error concerns only the events of this call.
+    Such errors are of the rate limit, the token, a permission or a block. Return None for any other error.
     """
     if answer.status == httpx.codes.TOO_MANY_REQUESTS or error.code in _META_RATE_LIMIT_CODES:
         return verdict.rate_limited_verdict(META_DISPLAY_NAME, http.read_platform_cooldown_s(answer.headers, reset=""))
@@ -190,7 +190,7 @@ def _classify_meta_dataset_error(answer: PlatformResponse, error: _MetaError) ->
 
 
 def _count_meta_events_received(answer: PlatformResponse) -> int | None:
-    """Return the count of accepted events; None for an unreadable response: the count is then unknown."""
+    """Return the number of events that Meta's response confirms; None for an unreadable response."""
     try:
         return msgspec.json.decode(answer.body, type=_MetaEventsReceivedBody).events_received
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -30,9 +30,9 @@ class OutboxUnavailableError(Exception):
 async def open_conversion_outbox(
     event_store: OpenEventStore, line: ConversionLine
 ) -> AsyncIterator["ConversionOutbox"]:
-    """Open the outbox of an app's conversions to one destination, on its own connection to the event store.
+    """Open the outbox of an app's conversions to Meta or TikTok, on its own connection to the event store.
 
-    Raises `OutboxUnavailableError` if the event store can't be reached.
+    Yield the outbox. Raise `OutboxUnavailableError` if the event store can't be reached.
     """
     async with AsyncExitStack() as stack:
         try:
@@ -53,16 +53,16 @@ class ConversionOutbox:
         return await self._run(conversions.list_due_conversions)
 
     async def mark_before_call(self, ids: Sequence[UUID]) -> datetime:
-        """Mark conversions in the outbox before a call, since the destination may have them from then on.
+        """Mark conversions in the outbox before a call, since Meta or TikTok may have them from then on.
 
-        Returns the mark's time, which identifies the call for `requeue_after_call` and `remove_marks`.
+        Return the mark's time. It identifies the call for `requeue_after_call` and `remove_marks`.
         """
         at = datetime.now(UTC)
         await self._run(partial(conversions.begin_conversion_attempts, ids=ids, at=at))
         return at
 
     async def remove_marks(self, ids: Sequence[UUID], *, at: datetime) -> None:
-        """Remove the mark of conversions in the outbox, since the call that began `at` was not made."""
+        """Remove the marks of conversions that were set at the time `at`, since their call was not made."""
         await self._run(partial(conversions.undo_conversion_attempts, ids=ids, at=at))
 
     async def settle_conversions(self, ends: Sequence[SettledConversion]) -> None:

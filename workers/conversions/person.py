@@ -20,9 +20,9 @@ _TRAITS, _ADDRESS = ("context", "traits"), ("context", "traits", "address")
 
 
 def _list_person_field_paths(*names: str, address: bool = False) -> tuple[tuple[str, ...], ...]:
-    """Return the paths in an event's JSON where a person's field may be, by its names, the likeliest first.
+    """Return the paths in an event's JSON that may have a person's field with one of `names`, likeliest first.
 
-    `address` adds the paths in an address.
+    The places are the traits and the properties; with `address` also the addresses in them.
     """
     places = [_TRAITS, ("properties",)] + ([_ADDRESS, ("properties", "address")] if address else [])
     return tuple((*place, name) for place in places for name in names)
@@ -61,12 +61,12 @@ class ConversionEventTree:
 
     @cached_property
     def known_person(self) -> KnownPerson:
-        """Return the names and numbers of the event's person, to search for in the other fields."""
+        """Return names, e-mail local part and phone digits of the event's person, to search for in other fields."""
         return pii.collect_known_person(self.personal_texts)
 
     @cached_property
     def personal_texts(self) -> dict[str, str]:
-        """Return the event's personal data in plain, by Meta's field name; missing fields are left out."""
+        """Return the personal data of the event's person in plain, by Meta's field name. Leave out missing fields."""
         return {name: text for name, paths in PERSON_FIELD_PATHS.items() if (text := self.find_first_text(*paths))}
 
     def find_value(self, *path: str) -> Any:
@@ -115,16 +115,16 @@ def parse_due_event(due: DueConversion) -> ConversionEventTree:
 
 
 def build_sent_event_id(due: DueConversion, tree: ConversionEventTree) -> str:
-    """Return the id under which an event is sent to an ad platform.
+    """Return the id under which an event is sent to Meta or TikTok.
 
-    It is the event's own id, or the SHA-256 of that if the id may contain a person's data.
+    It is the event's own id, or the hexadecimal SHA-256 of that id if it may contain a person's data.
     """
     has_pii = pii.contains_pii(due.event_id, PiiNumberStrictness.MARKED, tree.known_person)
     return hashing.sha256_hex(due.event_id) if has_pii else due.event_id
 
 
 def list_external_ids(due: DueConversion) -> list[str]:
-    """Return the app's own ids of the person."""
+    """Return the ids of a conversion event's person in the app: user id, then anonymous id. Leave out missing ones."""
     return [user_id for user_id in (due.user_id, due.anonymous_id) if user_id]
 
 
@@ -139,7 +139,7 @@ def find_user_agent(tree: ConversionEventTree) -> str | None:
 def find_device_label(tree: ConversionEventTree, *path: str) -> str | None:
     """Return the name or version of a device, an app or a network at a path in the event's context.
 
-    None if it is missing or refused.
+    Return None if it is missing, too long or may name a person.
     """
     return tree.find_checked_text("device", formats.check_device_label, ("context", *path))
 
@@ -147,9 +147,9 @@ def find_device_label(tree: ConversionEventTree, *path: str) -> str | None:
 def find_click_id(
     tree: ConversionEventTree, name: str, form: CheckFieldFormat, parameter: str | None = None
 ) -> str | None:
-    """Return the event's id of an ad click or a browser; None if it is missing or refused by `form`.
+    """Return an event's id of an ad click or a browser; None if it is missing or refused by the check `form`.
 
-    It is read from the context or the properties, else from a query `parameter` of the page's URL.
+    It is the field `name` of the context or the properties, else a query `parameter` of the page's URL.
     """
     click_id = tree.find_checked_text(name, form, ("context", name), ("properties", name))
     if click_id or parameter is None:
@@ -164,7 +164,7 @@ def find_advertising_id(tree: ConversionEventTree) -> str | None:
 
 
 def _read_url_query(url: str | None) -> str:
-    """Return the query of an address, or an empty text if there is no readable query."""
+    """Return the query of a URL; an empty text for None, a URL without a query, and an unreadable URL."""
     try:
         return urlsplit(url or "").query
     except ValueError:
@@ -196,9 +196,9 @@ def find_order_id(tree: ConversionEventTree) -> str | None:
 
 
 def list_event_products(tree: ConversionEventTree) -> list[tuple[str, int, float | None]]:
-    """Return id, quantity and price of each product that has an id; only the first 50 are read.
+    """Return id, quantity and price of the products in an event; of the first 50, those with a valid id.
 
-    A missing or invalid quantity is 1, such a price None.
+    A missing or invalid quantity is returned as 1, a missing or invalid price as None.
     """
     entries = tree.find_value("properties", "products")
     products = []
@@ -213,9 +213,9 @@ def list_event_products(tree: ConversionEventTree) -> list[tuple[str, int, float
 
 
 def _check_product_number(tree: ConversionEventTree, field: str, value: Any, types: set[type], most: int) -> Any:
-    """Return a product's quantity or price if it is a number from 0 to below `most`, else None.
+    """Return a product's quantity or price if it is a number from 0 to below `most`; else None.
 
-    A number from `most` on may be a phone number: `field` is added to the event's dropped fields.
+    A number from `most` on may be a phone number: `field` is noted among the event's dropped fields.
     """
     if type(value) not in types or value < 0:
         return None

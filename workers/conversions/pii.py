@@ -100,7 +100,7 @@ def contains_pii(text: str, strictness: PiiNumberStrictness, known: KnownPerson 
 def _iter_decoded_layers(text: str) -> Iterator[str]:
     """Yield a text after each round of decoding, from the original to the plain form.
 
-    If it is still encoded after `MAX_DECODING_ROUNDS`, yield `@`, which counts as PII.
+    If it is still encoded after `MAX_DECODING_ROUNDS`, yield `@` at the end, which counts as personal data.
     """
     for _ in range(MAX_DECODING_ROUNDS):
         if "+" in text:
@@ -126,7 +126,7 @@ def _iter_hidden_texts(text: str, nested: int) -> Iterator[str]:
 
 
 def _decode_one_layer(text: str) -> str:
-    """Undo one layer of each encoding in a text: escapes, percent, HTML and compatibility forms.
+    """Return a text with one layer of each encoding undone: escapes, percent, HTML and compatibility forms.
 
     Invisible and control characters are removed.
     """
@@ -136,7 +136,7 @@ def _decode_one_layer(text: str) -> str:
 
 
 def _decode_base64_or_hex(token: str) -> Iterator[str]:
-    """Yield the printable texts that the token encodes as base64 or hexadecimal."""
+    """Yield the printable texts that a token encodes as base64 or hexadecimal; none for a short token."""
     bare = token.rstrip("=")
     if len(bare) < MIN_ENCODED_TOKEN_CHARS:
         return
@@ -178,10 +178,7 @@ def _contains_ip_address(text: str) -> bool:
 
 
 def _ends_with_ipv6(run: str) -> bool:
-    """Return whether the last groups of a text with colons form an IP address.
-
-    Of a longer run, the last eight groups may form one.
-    """
+    """Return whether the last groups between colons of a text form an IP address, for any number of groups."""
     groups = run.split(":")[-MAX_IPV6_GROUPS:]
     return any(is_ip_address(":".join(groups[start:]).lstrip(".")) for start in range(len(groups) - 1))
 
@@ -204,9 +201,9 @@ def _is_phone_number(match: re.Match[str], strictness: PiiNumberStrictness) -> b
 
 
 def _contains_known_person(text: str, strictness: PiiNumberStrictness, known: KnownPerson) -> bool:
-    """Return whether a text has the event person's phone number.
+    """Return whether a text has the last digits of the known person's phone number.
 
-    From the strictness `WRITTEN` on, a name or e-mail local part counts, too.
+    From the strictness `WRITTEN` on, also return True for one of their names or their e-mail local part.
     """
     if known.digits and known.digits in re.sub(r"\D", "", text):
         return True

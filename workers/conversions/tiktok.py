@@ -89,9 +89,9 @@ def _build_tiktok_properties(due: DueConversion, tree: ConversionEventTree) -> d
 async def send_tiktok_events(
     api: PlatformApi, to: OpenConversionDestination, events: list[dict[str, Any]]
 ) -> ConversionVerdict:
-    """Send events to TikTok's Events API in one call; return the verdict on its response.
+    """Send conversion events to TikTok's Events API in one call; return the verdict on its response.
 
-    Raises as `PlatformApi.send_request` does.
+    Raise a `PlatformError` without a response, as `PlatformApi.send_request` does.
     """
     body: dict[str, Any] = {
         "event_source": "web" if to.is_web_destination else "app",

@@ -78,14 +78,14 @@ RETENTION_CHORES = [
 
 
 def build_audit_prune_chore(days: int) -> Chore:
-    """Return the chore that deletes entries of the audit log older than `days`."""
+    """Return the dispatcher's chore that deletes audit log entries older than `days`, in batches."""
     return Chore("prune_audit", AUDIT_PRUNE_INTERVAL_S, partial(audit.prune_audit_entries, keep=timedelta(days=days)))
 
 
 def build_media_prune_chore(store: MediaStore) -> Chore:
-    """Return the chore that deletes files with an unfinished upload from the media storage.
+    """Return the dispatcher's chore that deletes uploaded files that were left unclaimed a day ago.
 
-    It retries in a minute if the storage is away.
+    It repeats in a minute if the media storage can't be reached.
     """
 
     async def run(conn: Conn) -> int:
@@ -99,9 +99,9 @@ def build_media_prune_chore(store: MediaStore) -> Chore:
 
 
 async def _fail_overdue_jobs(conn: Conn) -> int:
-    """Fail a batch of queued jobs past their deadline, and return their number.
+    """Fail a batch of queued jobs that are past their deadline; return their number.
 
-    A running job past its deadline is ended by its worker, or by the rescue.
+    Running jobs are left alone: their worker, or the rescue of jobs, ends them at their deadline.
     """
     jobs = await maintenance.end_overdue_jobs_and_subjects(conn)
     for row in jobs:
@@ -158,9 +158,9 @@ def build_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
 
 
 async def export_webhook_backlog_age(conn: Conn) -> int:
-    """Set the gauge of the webhook backlog to the wait of the longest due delivery, in seconds; return 0.
+    """Set the Prometheus gauge of the webhook backlog to the longest wait of a due delivery, in seconds.
 
-    Only endpoints that accept deliveries count.
+    Only endpoints that accept deliveries count. Return 0, as a chore without rows.
     """
     metrics.WEBHOOK_BACKLOG_AGE_SECONDS.set(await webhook_sending.backlog_age_s.value(conn))
     return 0

@@ -68,10 +68,10 @@ class ConversionLineScan:
         self._database_url, self._after = database_url, conversions.CONVERSION_LINE_SEARCH_START
 
     async def submit_next_lines(self, conn: Conn) -> int:
-        """Submit a job for each line with due conversions in the next batch of lines.
+        """Submit a job for each conversion line with due conversions, in the next batch of lines.
 
-        Returns a full batch's size while other lines follow, else 0. Returns 0 as well while the main
-        database is away.
+        A line is an app's conversions to Meta or TikTok. Return a full batch's size while other lines follow,
+        else 0. Return 0 as well while the main database is away.
         """
         lines, last = await conversions.find_due_conversion_lines(conn, after=self._after)
         if lines and not await self._submit_if_reachable(lines):
@@ -80,9 +80,9 @@ class ConversionLineScan:
         return 0 if last == conversions.CONVERSION_LINE_SEARCH_START else conversions.SEARCH_LINES
 
     async def _submit_if_reachable(self, lines: list[conversions.ConversionLine]) -> bool:
-        """Submit the jobs of these conversion lines; return whether the main database accepted them.
+        """Submit the jobs of these conversion lines; return whether the main database accepted them in time.
 
-        False while the main database is away: the next run then scans the same lines.
+        Return False while it is away or slow: the next run then scans the same lines.
         """
         try:
             with raise_if_postgres_away():
@@ -93,7 +93,7 @@ class ConversionLineScan:
         return True
 
     async def _submit_in_main_database(self, lines: list[conversions.ConversionLine]) -> None:
-        """Submit the jobs of these conversion lines in the main database, outside of a transaction.
+        """Submit the jobs of these conversion lines in the main database, without a common transaction.
 
         Jobs that a slow database has inserted before a timeout stay.
         """

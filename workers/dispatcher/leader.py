@@ -54,9 +54,9 @@ class ChoreLeader:
         self._log = logs.get_logger(name)
 
     async def run(self, stop: StopRequest) -> None:
-        """Try to become the leader and run the chores until a stop is requested.
+        """Wait to become the leader, then run the chores until a stop is requested.
 
-        Continues through any outage of Postgres or Redis.
+        Continue through any outage of Postgres or Redis: after a failure, connect again and wait for the lead.
         """
         while not stop.soon.is_set():
             try:
@@ -83,7 +83,7 @@ class ChoreLeader:
             self._due_at[chore] = self._clock() + (0.0 if moved >= chore.batch else chore.every_s)
 
     async def lead(self, conn: Conn, stop: StopRequest) -> None:
-        """Run the due chores every `LEADER_TICK_S` as the leader, until a stop is requested."""
+        """Run the leader's due chores every `LEADER_TICK_S` on this connection, until a stop is requested."""
         self._log.info("leading")
         while not stop.soon.is_set():
             await self.tick(conn)
@@ -94,7 +94,7 @@ class ChoreLeader:
         """Do nothing: a subclass notes here that Postgres responded at the database's time `at`."""
 
     def note_failure(self) -> None:
-        """Do nothing: a subclass notes here that a statement to Postgres failed."""
+        """Do nothing: a hook that a subclass overrides. It tells that a statement to Postgres failed."""
 
     async def _serve_session(self, conn: Conn, stop: StopRequest) -> None:
         while not await self._try_to_lead(conn):

@@ -40,7 +40,7 @@ from workers.runtime.shutdown import StopRequest, handle_stop_signals
 async def serve_dispatcher(settings: Settings) -> None:
     """Run the dispatcher and the leaders of the event store and its archive, until SIGTERM or SIGINT.
 
-    The ticks under way are finished first.
+    The runs of chores under way are finished first. Without an archive in the settings, its leader doesn't run.
     """
     with handle_stop_signals() as stop:
         async with (
@@ -77,7 +77,7 @@ class Dispatcher(ChoreLeader):
         super().__init__(settings.database_url, name="dispatcher", lock=maintenance.LEADER_LOCK_ID, chores=chores)
 
     async def tick(self, conn: Conn) -> None:
-        """Wake pools with due jobs, then run the due chores."""
+        """Wake the worker pools that have due jobs, then run the dispatcher's due chores."""
         at, due = await maintenance.find_due_pools(conn)
         self.note_response(at)
         await send_pool_wakes(self._courier, self._wake_limiter.choose_pools_to_wake(due, self._clock()))

@@ -37,8 +37,8 @@ class PostgresUptime:
 
     @property
     def lease_proof_deadline(self) -> datetime:
-        """Return the database's time until which expired leases prove their workers dead.
+        """Return the database's time until which an expired lease proves that its worker is dead.
 
-        A statement that runs later follows a gap in the responses of Postgres.
+        A later statement may follow an outage of Postgres in which no worker could renew.
         """
         return self._last + self._gap

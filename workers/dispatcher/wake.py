@@ -31,7 +31,7 @@ class PoolWakeLimiter:
         self._sent: dict[str, LastPoolWake] = {}
 
     def choose_pools_to_wake(self, due: Sequence[DuePool], now: float) -> list[DuePool]:
-        """Return the pools with due jobs to wake now, and note their wakes.
+        """Choose the pools to wake now from the worker pools with due jobs; return them, and note their wakes.
 
         A pool with the same due job as at its last wake waits for its backoff. `now` is seconds of any
         monotonic clock.
@@ -52,6 +52,6 @@ class PoolWakeLimiter:
 
 
 async def send_pool_wakes(courier: WakeCourier, chosen: Sequence[DuePool]) -> None:
-    """Send one wake for each pool. Its id is the pool's, so at most one message is queued."""
+    """Send one wake to the workers of each pool. Its id is the pool's, so at most one is queued for a pool."""
     for due in chosen:
         await courier.send_wake(WakeMessage(due.pool, due.kind, uuid5(_POOL_WAKE_ID_NAMESPACE, due.pool)))

@@ -80,7 +80,7 @@ class ClickHouseArchive:
             raise ServiceUnavailable("the event archive returned a count that is not a number") from None
 
     async def delete_project_events(self, project_id: UUID) -> None:
-        """Delete a project's events from the archive."""
+        """Delete all events of a project from the archive in ClickHouse. Raise `ServiceUnavailable` for any failure."""
         delete = "delete from event where project_id = {project:UUID}"
         await self._run(CREATE_EVENT_TABLE_SQL, delete, param_project=f"{project_id}")
 

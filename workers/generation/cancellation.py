@@ -16,9 +16,9 @@ CANCEL_CHECK_INTERVAL_S = 0.5
 
 
 async def run_until_canceled(ctx: TaskContext, work: Coroutine[Any, Any, T]) -> T:
-    """Return the result of `work`. Cancel it once the job is canceled or another attempt owns it.
+    """Run `work` and return its result; cancel it once its job is canceled or another attempt owns the job.
 
-    Raises as `work` and the check of the job do.
+    Raise `JobCancelRequested` or `AttemptFenced` then, and the errors of `work`.
     """
     working, looking = asyncio.create_task(work), asyncio.create_task(_check_job_until_canceled(ctx))
     try:
@@ -31,9 +31,9 @@ async def run_until_canceled(ctx: TaskContext, work: Coroutine[Any, Any, T]) -> 
 
 
 async def _check_job_until_canceled(ctx: TaskContext) -> Any:
-    """Check the job every `CANCEL_CHECK_INTERVAL_S`, without end; an outage of Postgres is ignored.
+    """Check the job every `CANCEL_CHECK_INTERVAL_S`, without end. Ignore an outage of Postgres.
 
-    Raises `JobCancelRequested` once it is canceled, `AttemptFenced` once another attempt owns it.
+    Raise `JobCancelRequested` once the job is canceled, `AttemptFenced` once another attempt owns it.
     """
     while True:
         await asyncio.sleep(CANCEL_CHECK_INTERVAL_S)
@@ -42,4 +42,4 @@ async def _check_job_until_canceled(ctx: TaskContext) -> Any:
 
 
 async def _do_nothing_in_step(_: Conn) -> None:
-    """Do nothing in a step: the step's lock of the job is the check for a cancel."""
+    """Do nothing, as the body of a step: the step itself locks the job, and so finds a cancel."""

@@ -63,9 +63,9 @@ def main() -> None:
 
 
 def kill_group_when_worker_dies() -> None:
-    """Have the kernel kill the process group by SIGKILL when the worker's end of stdin closes.
+    """Have the kernel kill this renderer's process group once the worker's end of stdin is closed.
 
-    Kills the group at once if that end is closed already.
+    Kill the group at once if that end is closed already.
     """
     fcntl.fcntl(STDIN_FD, fcntl.F_SETSIG, signal.SIGKILL)
     fcntl.fcntl(STDIN_FD, fcntl.F_SETOWN, -os.getpgrp())
@@ -77,9 +77,9 @@ def kill_group_when_worker_dies() -> None:
 
 
 def set_render_limits() -> None:
-    """Limit this process's CPU time, memory, core dumps and file size in the kernel; lower its priority.
+    """Limit the renderer's CPU time, memory, core dumps and file size in the kernel; lower its priority.
 
-    The limits hold in C libraries and FFmpeg too. Call it last.
+    The limits also hold in C libraries and in FFmpeg.
     """
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -89,7 +89,7 @@ def set_render_limits() -> None:
 
 
 def list_reopened_files(asked: RenderRequest) -> list[int]:
-    """Return the descriptors of the request's input files that FFmpeg opens again: the clip, if any.
+    """Return the descriptors of the render request's input files that FFmpeg opens, too: the clip's, if any.
 
     FFmpeg opens them by `path_of_open_descriptor`.
     """
@@ -103,9 +103,9 @@ def list_reopened_files(asked: RenderRequest) -> list[int]:
 
 
 def find_ffmpeg_program() -> list[Path]:
-    """Return a list with the path of FFmpeg; an empty list if FFmpeg isn't installed.
+    """Return the programs that the confined renderer may run: FFmpeg's path, or none if it isn't installed.
 
-    Python, which draws SVG, is among the files of the system.
+    Python, which draws SVG, is among the files of the system that are allowed anyway.
     """
     try:
         return [Path(ffmpeg.find_ffmpeg_program())]
@@ -171,7 +171,7 @@ def read_input_pictures(handles: InputFileHandles) -> InputFiles:
 
 
 def path_of_open_descriptor(handle: int) -> Path:
-    """Return a path by which FFmpeg, too, reads a file that this process has open."""
+    """Return a path in `/proc` by which FFmpeg reads a file that this process has open."""
     return Path(f"/proc/{os.getpid()}/fd/{handle}")
 
 

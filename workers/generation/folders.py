@@ -23,9 +23,9 @@ class PieceFolders:
 
 @contextmanager
 def open_piece_folders() -> Iterator[PieceFolders]:
-    """Open this worker's temporary folder for pieces, locked until the block or the process ends.
+    """Create and yield this worker's temporary folder for generated pieces. Delete it after the block.
 
-    Deletes the folders of dead workers first, and this one after the block.
+    It is locked while the process lives: a starting worker first deletes the folders that aren't locked.
     """
     shared = Path(tempfile.gettempdir(), f"tenantry-generate-{os.getuid()}")
     shared.mkdir(mode=0o700, exist_ok=True)
@@ -43,9 +43,9 @@ def open_piece_folders() -> Iterator[PieceFolders]:
 
 @contextmanager
 def _hold_folder_lock(folder: Path) -> Iterator[None]:
-    """Hold an exclusive lock on the shared folder during the block, against other starting workers.
+    """Hold an exclusive lock on the folder that all workers share during the block.
 
-    A new folder that isn't locked yet must not look dead.
+    Otherwise another starting worker would delete a new folder that isn't locked yet.
     """
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -54,10 +54,10 @@ class CopyAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 async def request_copy_offers(model: LanguageModel | None, spec: PieceSpec) -> ModelLines:
-    """Ask the language model for hooks and points of a piece, and return its lines.
+    """Ask the language model for hooks and points of a piece's copy; return its lines.
 
-    Each line cites one of the brand's clauses. Without a model or clauses, and after any error of the model,
-    return no lines.
+    Each line cites one of the brand's clauses. Return no lines without a model or clauses, and after any error
+    of the model.
     """
     if model is None:
         return ModelLines()
@@ -81,7 +81,7 @@ def build_copy_question(name: str, clauses: Sequence[str]) -> ModelQuestion[Copy
 
 
 def keep_cited_lines(lines: Sequence[Wording], clauses: Sequence[str]) -> list[ModelLine]:
-    """Return the lines that cite an existing clause and are short enough to show."""
+    """Return the model's lines that cite an existing clause and are short enough, each with its clause's text."""
     clauses_by_number = dict(enumerate(clauses, 1))
     return [
         ModelLine(line=wording.line, clause=clauses_by_number[wording.clause])

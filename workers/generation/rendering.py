@@ -93,9 +93,9 @@ async def _run_renderer_process(asked: RenderRequest, handles: Sequence[int], er
 
 
 async def _kill_process_group(process: Process) -> None:
-    """Kill the process's group, and wait for its end, even if this task is canceled meanwhile.
+    """Kill a renderer with all processes of its group, and wait for its end, even if this task is canceled.
 
-    The group outlives a process that was killed alone, for example by the kernel's OOM killer.
+    The others of the group outlive a renderer that was killed alone, for example by the kernel's OOM killer.
     """
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
@@ -105,9 +105,9 @@ async def _kill_process_group(process: Process) -> None:
 
 
 def _raise_if_render_refused(report: RenderReport) -> CopyReady | DrawProgress:
-    """Return a renderer's report of progress unchanged; raise `RenderFailed` for a report of a failure.
+    """Return a renderer's report of progress unchanged; raise `RenderFailed` for its report of a failure.
 
-    The failure is final if the piece was refused, and retried if memory or disk ran out.
+    Its outcome is final if the piece was refused, and a retry if memory or disk ran out.
     """
     if isinstance(report, RenderRefused):
         raise RenderFailed(

@@ -93,7 +93,7 @@ async def store_only_output(ctx: TaskContext, store: MediaStore, output: OutputF
 
 
 async def write_file_to_storage(store: MediaStore, path: Path, token: str) -> None:
-    """Write a file to the storage. Raises `RenderFailed`."""
+    """Write a local file to the media storage under a token. Raise `RenderFailed`, a retry, if it is away."""
     try:
         await store.write(token, _read_file_chunks(path))
     except ServiceUnavailable:
@@ -107,7 +107,7 @@ async def _read_file_chunks(path: Path) -> AsyncIterator[bytes]:
 
 
 def build_stored_file(output: OutputFile, token: str, thumbnail: Thumbnail | None = None) -> StoredFile:
-    """Return an output as a `StoredFile`: a video or an image, by its media type."""
+    """Return a rendered file as a `StoredFile` under its token: a video or an image, by its media type."""
     return StoredFile(
         kind="video" if output.mime_type.startswith("video/") else "image",
         mime_type=output.mime_type,

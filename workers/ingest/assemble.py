@@ -61,7 +61,7 @@ async def assemble_extraction(
 
 
 async def read_logo_colors(parser: DocumentParser, images: FetchedImages) -> list[FieldCandidate]:
-    """Return the color candidates of the fetched logo; an empty list without a logo, or an unreadable one."""
+    """Return the color candidates of the fetched logo; an empty list without a logo, or for an unreadable one."""
     if images.logo is None:
         return []
     try:
@@ -95,7 +95,7 @@ def build_source_prose(
 
 
 def list_brand_descriptions(candidates: Sequence[FieldCandidate]) -> list[str]:
-    """Return the texts of the candidates for taglines and descriptions.
+    """Return the texts of the candidates for taglines and descriptions, in their order.
 
     Descriptions from list items are left out: the passages have them.
     """

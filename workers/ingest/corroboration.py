@@ -35,7 +35,7 @@ NAME_SOURCE_BY_RULE = {rule: min(rules) for rules in RULES_SHARING_ONE_SOURCE fo
 
 
 def count_independent_sources(candidates: list[FieldCandidate]) -> int:
-    """Count the independent sources among candidates of one value."""
+    """Count the independent places of a source that have the value, among candidates of one value."""
     return len({source_of_candidate(candidate) for candidate in candidates})
 
 

@@ -40,7 +40,7 @@ async def fetch_suggested_image(web: WebCrawlResources, picture: Picture) -> byt
 
 
 async def draw_sandbox_image(picture: Picture) -> bytes:
-    """Return the bytes of the sandbox's image for a picture: a logo or a screenshot."""
+    """Return the bytes of the sandbox's built-in logo or screenshot, by the picture's kind."""
     return files.get_sandbox_media_file("logo" if picture.kind == "logo" else "screenshot", picture.url)
 
 
@@ -78,7 +78,7 @@ async def run_ingest_job(
 async def _store_extraction(
     conn: Conn, *, claim: JobClaim, extraction: BrandExtraction, suggested: IngestSuggestions
 ) -> dict[str, Any]:
-    """Store the extraction, and create the project's first influencer from it."""
+    """Store the extraction, and create the project's first influencer from it. Return the job's result."""
     result = await ingests.finish_ingest(conn, claim=claim, extraction=extraction, suggested=suggested)
     await drawing_job.create_first_influencer(conn, claim=claim)
     return result

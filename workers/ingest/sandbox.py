@@ -142,9 +142,9 @@ async def extract_by_magic_name(
 
 
 async def report_ingest_stages(progress: ReportProgress, *, slow: bool) -> None:
-    """Report the stages of a real ingest.
+    """Report the stages `fetching` and `analyzing` of a sandbox's ingest.
 
-    A slow one takes `SLOW_SANDBOX_INGEST_S`, so that it can be canceled.
+    A `slow` one takes `SLOW_SANDBOX_INGEST_S` seconds, so that it can be canceled.
     """
     await progress("fetching", 0.1)
     if slow:

@@ -67,7 +67,7 @@ def is_detection_sentence(piece: str) -> bool:
 
 
 def is_list_of_names(piece: str) -> bool:
-    """Return whether nearly every word begins with a capital, in scripts with capitals."""
+    """Return whether more than `MAX_CAPITALIZED_PERCENT` percent of the words begin with a capital."""
     words_in = LETTER_WORD_PATTERN.findall(piece)
     capitals = [word for word in words_in if word[0].isupper()]
     return len(capitals) * 100 > len(words_in) * MAX_CAPITALIZED_PERCENT

@@ -37,14 +37,14 @@ class SentenceSkipRules:
         return next((kind for kind, pattern in self.kinds if pattern.search(sentence)), None)
 
     def skips_section(self, heading: str) -> bool:
-        """Return whether the section under the heading is on the product's state or on news."""
+        """Return whether a section is on the product's state or on news, by its heading."""
         return self.classify_sentence(heading) in {"state", "news"}
 
     def keep_product_sentences(self, paragraph: str) -> str:
-        """Return the paragraph's sentences on the product, as one text; empty if there are none.
+        """Return the paragraph's first consecutive sentences on the product, as one text; "" if there are none.
 
-        Greetings, praise, questions and quotes before them are dropped. They may contain questions and
-        quotes, and end before any other skipped sentence.
+        Greetings, praise, questions and quotes before them are dropped. Questions and quotes between them are kept.
+        They end before any other skipped sentence.
         """
         sentences = [(item, self.classify_sentence(item)) for item in split_sentences(paragraph)]
         from_product = list(dropwhile(lambda item: item[1] in KINDS_SKIPPED_AT_START, sentences))

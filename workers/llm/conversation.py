@@ -51,7 +51,7 @@ def build_answer_schema(kind: type) -> dict[str, Any]:
 def build_model_prompt(task: str, text: str) -> list[ChatMessage]:
     """Return the two messages of a prompt: the task, and the untrusted text between marks.
 
-    The task's `{mark}` is replaced by a hash of the text: equal for equal texts, and in no text.
+    `{mark}` in the task is replaced by the mark. It has a hash of the text, so the text can't contain it.
     """
     mark = f"texts-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     return [
@@ -89,9 +89,9 @@ async def _ask_with_schema_fallback(model: LanguageModel, question: ModelQuestio
 async def _decode_or_ask_again(
     model: LanguageModel, question: ModelQuestion[T], choice: CompletionChoice, form: dict[str, Any]
 ) -> T:
-    """Decode the model's answer; if it is invalid, ask once more with the fault named.
+    """Decode the model's answer; if it is invalid, name the fault to the model and ask once more.
 
-    Raises `ModelInvalid` if the second answer is invalid too.
+    Return the decoded answer. Raise `ModelInvalid` if the second answer is invalid, too.
     """
     try:
         return decode_model_answer(text_of_completion_choice(choice), question.kind)
@@ -103,9 +103,9 @@ async def _decode_or_ask_again(
 
 
 def decode_model_answer(text: str, kind: type[T]) -> T:
-    """Decode the JSON object in a model's text, from its first brace to its last, as `kind`.
+    """Decode the JSON object in a model's text, from its first brace to its last, as the type `kind`.
 
-    Models put thoughts around the object. Raises `ModelInvalid` for invalid JSON or another form.
+    Models write thoughts around the object. Raise `ModelInvalid` for invalid JSON or another type.
     """
     try:
         return msgspec.json.decode(text[text.find("{") : text.rfind("}") + 1], type=kind)

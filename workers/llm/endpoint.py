@@ -61,7 +61,7 @@ class ChatCompletion(msgspec.Struct, frozen=True):
 async def open_language_model(
     base_url: str, api_key: str, *, name: str, deadline_s: float = MODEL_DEADLINE_S
 ) -> AsyncIterator[LanguageModel | None]:
-    """Open the client of the model; yield None if `base_url` is empty."""
+    """Open the client of the operator's language model, and yield it; yield None if `base_url` is empty."""
     if not base_url:
         yield None
         return
@@ -74,10 +74,10 @@ async def open_language_model(
 async def request_completion(
     model: LanguageModel, messages: list[ChatMessage], form: dict[str, Any]
 ) -> CompletionChoice:
-    """Send the messages to the model; return the first choice of its completion.
+    """Send the messages to a language model; return the first choice of its completion.
 
-    `form` is the request's `response_format`. After a short Retry-After the request is repeated once. Raises
-    `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400 or 422.
+    `form` is the request's `response_format`. After a Retry-After of up to `MAX_MODEL_RETRY_WAIT_S` the request
+    is repeated once. Raise `ModelUnavailable`, or its subclass `ModelFormatRefused` for a 400 or 422.
     """
     request = {
         "model": model.name,
@@ -109,7 +109,7 @@ async def post_completion_request(client: httpx.AsyncClient, body: bytes) -> Com
 
 @contextmanager
 def raise_if_model_unavailable() -> Iterator[None]:
-    """Turn the errors of the client and the decoder into `ModelUnavailable`."""
+    """Convert errors of the block to `ModelUnavailable`: of the HTTP client, the inflater and the JSON decoder."""
     try:
         yield
     except httpx.TimeoutException as error:

@@ -38,23 +38,23 @@ class MetricsCollector(Protocol):
     async def read_post_figures(
         self, account: PostingAccount, posts: Sequence[PostDueForPolling]
     ) -> Mapping[UUID, CollectedFigures]:
-        """Read the figures of at most `limits.batch` posts from the platform; return them by post id.
+        """Read the metrics of at most `limits.batch` posts from the platform; return them by post id.
 
-        A post that the platform doesn't show is left out. Raises a `PlatformError`.
+        Leave out a post that the platform doesn't show. Raise a `PlatformError`.
         """
         ...
 
     async def read_follower_count(self, account: PostingAccount) -> int | None:
-        """Return the account's followers; None if the platform omits them. Raises a `PlatformError`."""
+        """Return the number of the account's followers; None if the platform omits it. Raise a `PlatformError`."""
         ...
 
 
 @contextmanager
 def skip_figure_if_not_allowed() -> Iterator[None]:
-    """End the block without an error if the account's owner gave no permission to read figures.
+    """Suppress the platform's error in the block that the account's owner has not permitted to read metrics.
 
-    The platform's error for that is `SCOPE_MISSING`. Posts need no such permission, so the owner isn't asked
-    to connect again.
+    That error is an `AccountReauthRequired` with the code `SCOPE_MISSING`. Posts need no such permission, so
+    the owner isn't asked to connect again. Other errors pass.
     """
     try:
         yield
@@ -64,6 +64,6 @@ def skip_figure_if_not_allowed() -> Iterator[None]:
 
 
 def select_integer_figures(**values: Any) -> CollectedFigures:
-    """Return a platform's figures that are whole numbers, by metric; other values are left out."""
+    """Return those of a platform's metrics that are integers, by name; leave out all other values."""
     numbers = {name: value for name, value in values.items() if type(value) is int}
     return cast("CollectedFigures", numbers)

@@ -50,9 +50,9 @@ class AccountConnection(NamedTuple):
 
 
 def get_oauth_application(net: OutgoingNetwork, platform: PlatformDescription) -> OAuthClient:
-    """Return the operator's application at the platform.
+    """Return our operator's OAuth client at the platform.
 
-    Raises `PostRejected` if the operator has configured none.
+    Raise `PostRejected` if the operator has configured none.
     """
     application = consent_pages.configured_applications(net.settings).get(platform.name)
     if application is None:
@@ -62,7 +62,7 @@ def get_oauth_application(net: OutgoingNetwork, platform: PlatformDescription) -
 
 
 def build_code_exchange_form(asked: ConnectJobArgs, secret: Code) -> dict[str, str]:
-    """Return the form that exchanges a code for a token (RFC 6749 4.1.3, RFC 7636 4.5)."""
+    """Return the form fields that exchange an OAuth code for a token (RFC 6749 4.1.3, RFC 7636 4.5)."""
     return {
         "grant_type": "authorization_code",
         "code": secret.code,
@@ -72,7 +72,7 @@ def build_code_exchange_form(asked: ConnectJobArgs, secret: Code) -> dict[str, s
 
 
 def build_token_refresh_form(refresh_token: str) -> dict[str, str]:
-    """Return the form that exchanges a refresh token for a token (RFC 6749 6)."""
+    """Return the form fields that exchange a refresh token for an access token (RFC 6749 6)."""
     return {"grant_type": "refresh_token", "refresh_token": refresh_token}
 
 
@@ -85,7 +85,7 @@ async def forget_unknown_registration(
 
 
 def outcome_of_platform_error(error: PlatformError) -> TaskOutcome:
-    """Return a job's outcome for a platform's error: a snooze, a retry or a final failure.
+    """Return the job outcome for a platform's error: a snooze, a retry, or a final failure.
 
     A rate limit with a known end is a snooze, which costs no attempt.
     """

@@ -130,7 +130,7 @@ class PostInquiry(NamedTuple):
     fetched: bool | None = None
 
     def seconds_left_of(self, wait: timedelta) -> float:
-        """Return the seconds left of the time `wait` after the post's last call; negative once it is over."""
+        """Return the seconds until the time `wait` since the post's last call is over; negative once it is over."""
         return (self.sent_at + wait - self.now).total_seconds()
 
     def withhold_unproved_absence(self, found: ReconcileResult, *, in_flight: timedelta) -> ReconcileResult:
@@ -146,19 +146,19 @@ class PlatformAdapter(Protocol):
     """Adapter of one platform, a subclass. All times are aware UTC datetimes, all waits seconds."""
 
     def repeatable(self, account: PostingAccount, inquiry: PostInquiry) -> bool:  # noqa: ARG002  for subclasses
-        """Return whether sending the post again after a lost response can't create a second post.
+        """Return whether a post may be sent again after a lost response, since that can't create a second post.
 
-        In doubt it can: the default is False.
+        The default is False: in doubt the post is searched for instead.
         """
         return False
 
     async def prepare(
         self, account: PostingAccount, draft: PostDraft, so_far: PreparedPost | None = None
     ) -> PreparedPost:
-        """Check a post, upload its files and build its handle; return the state to store before `send`.
+        """Check a post, upload its files and build its handle; return the state to store before the post is sent.
 
-        It takes as many steps as must be stored. `so_far` is the step before, maybe of an attempt that died.
-        Raises any `PlatformError` but `PostOutcomeUnknown`.
+        A state that isn't `complete` is stored, and passed to the next call as `so_far`, perhaps of a later
+        attempt. Nothing becomes public. Raise any `PlatformError` but `PostOutcomeUnknown`.
         """
         ...
 
@@ -172,10 +172,10 @@ class PlatformAdapter(Protocol):
         ...
 
     async def poll(self, account: PostingAccount, inquiry: PostInquiry) -> SendResult:  # noqa: ARG002
-        """Query the state of a post that the platform has accepted; return it.
+        """Query the state of a post that the platform has accepted and still processes; return the state.
 
-        Raises `PostRejected` for a dropped post, `PostPreparationExpired` for one to send again, any
-        `PlatformError`. A platform that returns the post from `send` needs no poll.
+        Raise `PostRejected` for a dropped post, `PostPreparationExpired` for one to send again, any
+        `PlatformError`. A platform that publishes at once needs no poll.
         """
         raise AssertionError(f"{type(self).__name__} returns the post from `send`: a poll is never needed")
 

@@ -19,9 +19,9 @@ _log = logs.get_logger("platforms")
 
 
 def warn_if_graph_version_ends(today: date) -> bool:
-    """Log a warning if Meta soon ends our version of the Graph API; return whether a warning was logged.
+    """Log a warning if Meta ends our version of the Graph API within `GRAPH_VERSION_NOTICE_TIME` from `today`.
 
-    Workers call it at the start.
+    Return whether it was logged. Workers call it at the start.
     """
     if today < GRAPH_VERSION_USABLE_UNTIL - GRAPH_VERSION_NOTICE_TIME:
         return False

@@ -55,7 +55,7 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def for_account(cls, account: PostingAccount, client: httpx.AsyncClient) -> Self:
-        """Return the server of an account, with the account's token."""
+        """Return the API of the server that hosts an account, with the account's token."""
         return cls(client=client, base=account.service_url, token=account.access_token)
 
     @property
@@ -78,12 +78,12 @@ class PlatformApi(msgspec.Struct, frozen=True, kw_only=True):
         limit: int = MAX_PLATFORM_RESPONSE_BYTES,
         irreversible: bool = False,
     ) -> "PlatformResponse":
-        """Send one request to the platform on its own connection; return the response of any status.
+        """Send one request to the platform on a new connection; return the response of any status.
 
-        It ends within `timeout_s`. `silences` are httpx's limits between two parts of the body, and before
-        the response, if they are shorter. A kept connection is never reused: the server may just be closing
-        it, and a request on it could be lost without proof. Raises `PostNotSent`, `PostOutcomeUnknown` if
-        `irreversible`, `PostRejected` for an address that isn't public.
+        It ends within `timeout_s`. `silences` are httpx's limits between two parts of the body, and before the
+        response, if they are shorter. A kept connection is never reused: the server may just be closing it. A
+        request on it could be lost without proof. Raise `PostNotSent`, or `PostOutcomeUnknown` once an
+        `irreversible` request may have been sent. Raise `PostRejected` for an address that isn't public.
         """
         trace = RequestSentTrace()
         try:
@@ -232,10 +232,10 @@ def lost_response_error(url: str, error: Exception, *, unknown: bool) -> Platfor
 
 
 def unclear_response_error(answer: PlatformResponse) -> PlatformError:
-    """Return the error for a response that leaves the call's result open.
+    """Return the error for a platform's response that leaves the result of the call open.
 
-    Examples are a 5xx, a 408, a redirect and unreadable JSON. `PostOutcomeUnknown` for an irreversible call,
-    else `PostNotSent`.
+    Examples are a 5xx, a 408, a redirect and unreadable JSON. The error is `PostOutcomeUnknown` for an
+    irreversible call, else `PostNotSent`.
     """
     if answer.irreversible:
         return PostOutcomeUnknown("ANSWER_UNCLEAR", f"the platform returned {answer.status}: the post may be live")
@@ -282,7 +282,7 @@ def clamp_platform_cooldown_s(wait_s: float) -> float:
 
 
 def parse_platform_time(text: str) -> datetime | None:
-    """Parse a time in Unix seconds or ISO 8601, since platforms use both; None for any other text."""
+    """Parse a platform's time in Unix seconds or ISO 8601; a time without a zone is UTC. None for another text."""
     try:
         if text.isascii() and text.isdecimal():
             return datetime.fromtimestamp(int(text), UTC)

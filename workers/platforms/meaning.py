@@ -21,9 +21,9 @@ class PlatformErrorMeaning(NamedTuple):
     proves: bool = True
 
     def build_error(self, quote: str = "", *, after_s: float | None = None) -> PlatformError:
-        """Return a new `PlatformError` of this meaning; the platform's own message `quote` is in brackets.
+        """Return a new `PlatformError` of this meaning; the platform's own message `quote` follows in brackets.
 
-        A `PlatformThrottled` gets the wait `after_s`, or else the meaning's own.
+        A `PlatformThrottled` gets the wait `after_s`, or the meaning's own if that is None or 0.
         """
         message = f"{self.message} ({quote})" if quote else self.message
         error = self.error(self.code, message, category=self.category)

@@ -10,10 +10,10 @@ from workers.platforms.contract import PostDraft
 
 
 def check_post_files(account: PostingAccount, draft: PostDraft, traits: Mapping[str, Any] | None = None) -> None:
-    """Check a post's files against the platform's limits, as at the scheduling.
+    """Check the files of a post against the limits of its platform before they are uploaded.
 
-    The server's limits may have changed since. `traits` are newer ones than the account's. Raises
-    `PostRejected` for the first fault.
+    They were checked at the scheduling, but the server's limits may have changed. `traits` are newer limits
+    than the account's. Raise `PostRejected` for the first fault.
     """
     files = [PostFileToCheck(file.kind, file.mime_type, file.size_bytes, file.duration_ms) for file in draft.media]
     current = account.traits if traits is None else traits

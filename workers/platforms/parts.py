@@ -33,7 +33,7 @@ class SandboxAccountFormat(NamedTuple):
 
 
 async def refuse_unsupported_call(net: OutgoingNetwork, subject: Any) -> Any:  # noqa: ARG001
-    """Raise `AssertionError`: by its description the platform has no such call."""
+    """Raise `AssertionError`: it stands for a call that the platform's description rules out."""
     raise AssertionError("the description of the platform rules this call out")
 
 
@@ -54,6 +54,6 @@ class PlatformParts(NamedTuple):
 
 
 def load_platform_parts(platform: str) -> PlatformParts:
-    """Import the adapter module of a platform's package; return its calls (`PARTS`)."""
+    """Import the adapter module of a platform's package; return its calls for accounts, posts and metrics."""
     parts: PlatformParts = registry.load_platform_module(platform, "adapter").PARTS
     return parts

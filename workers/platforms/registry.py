@@ -29,9 +29,9 @@ class PlatformAdapters(NamedTuple):
     public_url: str
 
     def choose_adapter(self, account: PostingAccount, *, sandbox: bool) -> PlatformAdapter:
-        """Return the adapter for an account's posts: that of its platform, or the sandbox's.
+        """Return the adapter that publishes an account's posts: its platform's, or the sandbox's with `sandbox`.
 
-        Raises `PostRejected` for an unsupported platform.
+        Raise `PostRejected` for a platform without an adapter.
         """
         if sandbox:
             return self.fake

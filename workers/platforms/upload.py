@@ -38,7 +38,7 @@ async def upload_file_to_platform(
 ) -> PlatformResponse:
     """POST a file of `size_bytes` to a platform's URL, with timeouts by its size; return the response.
 
-    Raises as `PlatformApi.send_request` does.
+    The response may have any status. Raise a `PlatformError` without one, as `PlatformApi.send_request` does.
     """
     limits = compute_upload_timeouts(size_bytes)
     return await api.send_request(

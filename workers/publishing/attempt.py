@@ -55,23 +55,23 @@ class PublishAttempt:
         return self.outgoing.now + timedelta(seconds=asyncio.get_running_loop().time() - self.clock_read_at)
 
     def build_post_inquiry(self, fetched: bool | None = None) -> PostInquiry:
-        """Return the question to the adapter about this post after its latest call.
+        """Return the question to the platform's adapter about the post after its latest irreversible call.
 
-        `fetched` says whether the platform fetched one of the post's one-time addresses.
+        `fetched` tells whether the platform fetched one of the post's one-time addresses; None if it has none.
         """
         return PostInquiry(self.prepared, self.sent_at, self.database_now(), fetched)
 
     async def decide(self, body: Callable[[Conn], Awaitable[T]], *, project: bool = False) -> T:
-        """Run a fenced step of the post's job and return its result; an outcome as result ends the attempt.
+        """Run a fenced transaction of the post's job and return its result; an outcome ends the attempt.
 
-        The step's body begins with `lock_claimed_post`, which locks the job too.
+        `body` must begin with `lock_claimed_post`, which locks the job, too.
         """
         return await self.ctx.decide(body, project=project, locks=True)
 
     async def retry_or_fail_unsent_post(self, error: PlatformError) -> TaskOutcome:
-        """Retry or fail a post after proof that it isn't live; return the attempt's outcome.
+        """Retry or fail a post that is proved not to be live, by its error; return the attempt's outcome.
 
-        Only an active project allows a retry: an un-archive revives none.
+        In an archived project the post is never retried, since an un-archive starts no post again.
         """
         generation = self.outgoing.generation
         body = partial(failures.requeue_unsent_post, claim=self.ctx.job, error=error, generation=generation)
@@ -91,7 +91,7 @@ class PublishAttempt:
 
 
 def report_publish_outcome(attempt: PublishAttempt, outcome: TaskOutcome) -> None:
-    """Count and log the attempt's outcome."""
+    """Count the outcome of an attempt to publish a post in the metrics, and log it."""
     post, job, word = attempt.outgoing, attempt.ctx.job, _publish_outcome_word(outcome)
     metrics.POST_ATTEMPT_COUNTER.labels(post.account.platform, word).inc()
     fields = {

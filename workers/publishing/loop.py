@@ -92,9 +92,9 @@ async def run_publish_phases(attempt: PublishAttempt) -> TaskOutcome:
 
 
 def find_first_publish_phase(attempt: PublishAttempt) -> PublishPhase:
-    """Return the phase at which the last attempt to publish the post stopped.
+    """Return the phase at which this attempt to publish a post begins: where the last attempt stopped.
 
-    Sets the stored state of that attempt, such as the prepared post, in `attempt`.
+    Set the stored state of the last attempt, such as the prepared post, in `attempt`.
     """
     post = attempt.outgoing
     if post.handle is None or post.request is None or post.phase is None:
@@ -115,7 +115,7 @@ def find_first_publish_phase(attempt: PublishAttempt) -> PublishPhase:
 
 
 def render_publish_phase_table() -> str:
-    """Return `PUBLISH_PHASES` as Markdown, for docs/explain/publishing.md."""
+    """Return the table of the phases of publishing as Markdown, for docs/explain/publishing.md."""
     rows: list[tuple[str, ...]] = [
         ("phase", "begins with a post that is", "what it does", "the adapter's call", "what may follow")
     ]

@@ -63,10 +63,10 @@ NextPublishPhase: TypeAlias = PublishPhase | TaskOutcome
 
 
 async def prepare_post_for_platform(attempt: PublishAttempt) -> NextPublishPhase:
-    """Run one step of preparing a post, and store it before the next: a later attempt continues after it.
+    """Run one step of preparing a post on its platform. Return the next phase, or the outcome of a failure.
 
-    The last step is not stored here but by the next phase, which marks the post. Returns the next phase, or
-    an outcome.
+    Each step is stored before the next, so that a later attempt continues after it. Only the last one isn't
+    stored here: the next phase stores it when it marks the post.
     """
     try:
         step = await attempt.adapter.prepare(attempt.outgoing.account, attempt.draft, attempt.previous_step)
@@ -125,10 +125,10 @@ async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
 
 
 async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
-    """Call the adapter to send the post, and return the platform's result.
+    """Have the platform's adapter send the post, and return the platform's result.
 
-    The timeout ends before any other attempt of this job could begin. Raises `PostNotSent` without time left,
-    `PostOutcomeUnknown` after the timeout, any `PlatformError`.
+    The timeout ends before another attempt of the job could begin. Raise `PostNotSent` if no time is left,
+    `PostOutcomeUnknown` after the timeout, and any `PlatformError` of the adapter.
     """
     limit_s = min(MAX_SEND_TIMEOUT_S, SEND_TIMEOUT_SHARE * attempt.ctx.time_left())
     if limit_s <= 0:
@@ -165,9 +165,9 @@ async def mark_post_for_repeat(attempt: PublishAttempt) -> NextPublishPhase:
 
 
 async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishPhase:
-    """Close the post's one-time addresses (tickets), and search the platform for the post.
+    """Search the platform for a post after a lost response. Return the next phase, or an outcome.
 
-    Returns the next phase, or an outcome. Only a post proved absent is sent again.
+    First the post's one-time addresses (tickets) are closed. Only a post that is proved absent is sent again.
     """
     org, post_id = attempt.ctx.job.organization_id, attempt.outgoing.post_id
     fetched = await attempt.ctx.step(partial(tickets.close_post_media_tickets, organization_id=org, post_id=post_id))
@@ -187,9 +187,9 @@ async def reconcile_after_lost_response(attempt: PublishAttempt) -> NextPublishP
 
 
 async def wait_to_reconcile_again(attempt: PublishAttempt, undecided: UndecidedPost) -> TaskOutcome:
-    """Snooze the job of an undecided post, still `sending`, if time alone resolves it; return the outcome.
+    """Snooze the job of a post if time alone tells whether the post exists; return the outcome.
 
-    If not, the job ends `OUTCOME_UNKNOWN`, and reconciliation goes on.
+    Else end the job as `OUTCOME_UNKNOWN`: later searches go on in another job.
     """
     if undecided.after_s is None:
         return await attempt.give_up_unknown_outcome()
@@ -200,10 +200,10 @@ async def wait_to_reconcile_again(attempt: PublishAttempt, undecided: UndecidedP
 
 
 async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> NextPublishPhase:
-    """Have a post sent again that was proved absent, at most once in an attempt.
+    """Have a post sent again that is proved absent from the platform, at most once in an attempt.
 
-    Returns the next phase, or an outcome. `outdated`: the prepared one-time addresses are dead by now, so the
-    post is prepared again.
+    Return the next phase, or an outcome. If `outdated`, its prepared one-time addresses are dead, and it is
+    prepared again.
     """
     kind, cause = (PostPreparationExpired if outdated else PostNotSent, attempt.unresolved_error or RESPONSE_LOST_ERROR)
     absent = kind("NOT_TAKEN", f"{cause.message}; the post was not found there and is sent again")
@@ -241,10 +241,10 @@ async def record_platform_response(attempt: PublishAttempt) -> NextPublishPhase:
 
 
 async def poll_accepted_post(attempt: PublishAttempt) -> NextPublishPhase:
-    """Wait, then poll the state of a post that the platform has accepted.
+    """Wait, then poll the state of a post that the platform has accepted and still processes.
 
-    Returns the phase that stores the state, or an outcome after a failed poll. For a longer wait, snooze the
-    job instead.
+    Return the phase that stores the state, or an outcome after a failed poll. If the wait is longer than
+    `MAX_WAIT_WITH_SLOT_S`, snooze the job instead. Give up after the platform's longest processing time.
     """
     wait_s = attempt.wait_s
     if wait_s > MAX_WAIT_WITH_SLOT_S or wait_s > attempt.ctx.time_left() / 2:

@@ -76,9 +76,9 @@ class OutcomeCompleter:
                 await self._progress_writer.write_latest_progress(attempt)
 
     async def _settle_until_stored(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-        """Settle a batch of attempts in the ledger; return the rows of their jobs.
+        """Store the outcomes of a batch of job attempts in Postgres; return the rows of their jobs.
 
-        Repeats the statement while Postgres is away, and settles one by one if an outcome can't be stored.
+        Repeat the statement while Postgres is away. If an outcome can't be stored, settle each attempt alone.
         """
         while True:
             try:
@@ -89,9 +89,9 @@ class OutcomeCompleter:
                 return await self._settle_one_by_one(batch)
 
     async def _settle_one_by_one(self, batch: Sequence[AttemptSettlement]) -> list[ChangedJob]:
-        """Settle each attempt of a batch alone; return the rows of their jobs.
+        """Settle each attempt of a batch by its own statement; return the rows of their jobs.
 
-        A single attempt with an outcome that can't be stored fails with `OUTCOME_NOT_STORED`.
+        The batch of a single attempt has an outcome that can't be stored: it fails with `OUTCOME_NOT_STORED`.
         """
         if len(batch) > 1:
             return [moved for settlement in batch for moved in await self._settle_until_stored([settlement])]
@@ -105,9 +105,9 @@ class OutcomeCompleter:
 
 
 def log_settlements(batch: Sequence[AttemptSettlement], moved: Sequence[ChangedJob]) -> None:
-    """Count the outcomes of settled attempts, and log them.
+    """Count the outcomes of settled job attempts in the metrics, and log them.
 
-    A `Done` that was settled in time is logged at `debug`, any other outcome at `info`.
+    A `Done` of a job that this worker still owned is logged at `debug`, any other outcome at `info`.
     """
     rows = {(row.id, row.fence): row for row in moved}
     counts: Counter[tuple[str, str]] = Counter()

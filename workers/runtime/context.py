@@ -51,12 +51,12 @@ class TaskContext:
         project: bool = False,
         locks: bool = False,
     ) -> T:
-        """Run `body` in one transaction that locks the attempt's job, and return its result.
+        """Run `body` in one transaction that locks and fences the attempt's job; return its result.
 
-        With `project`, the transaction locks the job's active project first. A step with a `name` commits
-        once for the job: a later attempt doesn't run it, and gets the stored result as JSON
-        (`jobs/steps.py`). Without a name, a later attempt runs it again. `locks`: the first statement of
-        `body` locks the job itself. A deadlock's victim runs once more.
+        With `project`, the transaction locks the job's active project first. A step with a `name` commits once
+        for the job: a later attempt doesn't run it, and gets the stored result as JSON (`jobs/steps.py`).
+        Without a name, a later attempt runs it again. With `locks`, the first statement of `body` locks the job
+        itself. After a deadlock the transaction runs once more.
         """
         if name is not None:
             self._reserve_step_name(name)
@@ -93,10 +93,10 @@ class TaskContext:
     async def commit(
         self, body: Callable[[Conn], Awaitable[JobResult | None]], *, project: bool = False, alone: bool = False
     ) -> Done:
-        """Run the job's last step and end the job in the same transaction; return the job's outcome `Done`.
+        """Run the job's last transaction, which also ends the job; return the outcome `Done` with its result.
 
-        `body` writes, and returns the job's result. The job is ended first. That locks and fences it too, and
-        saves a statement for each job. `alone`: takes the project's exclusive lock, so that no other write
+        `body` writes, and returns the job's result. The job is ended first, which locks and fences it, too, and
+        saves a statement. With `project`, its active project is locked before. With `alone`, no other write
         runs in the project meanwhile.
         """
 
@@ -117,17 +117,17 @@ class TaskContext:
             raise
 
     def hold_server_slot(self, server: str) -> AbstractAsyncContextManager[None]:
-        """Hold one of the worker's slots for a remote server during the block, after a wait for it.
+        """Wait for one of the worker's slots for a remote server, and hold it during the block.
 
-        Raises `ExternalServerBusy` if no slot is free in time. Do not wrap a step in it: an attempt that
-        waits holds no slot of its worker.
+        Raise `ExternalServerBusy` if no slot is free in time. Do not wrap a step in it: an attempt that waits
+        holds no slot of its worker.
         """
         if self._servers is None:
             return nullcontext()
         return self._servers.hold_server_slot(server, tenant=self.job.organization_id)
 
     def yield_slot(self) -> AbstractContextManager[None]:
-        """Free this attempt's slot of the worker while the block waits for a remote response.
+        """Free this attempt's slot of the worker during the block, which waits for a remote response.
 
         The attempt keeps its slot if too many attempts have yielded theirs.
         """
@@ -147,7 +147,7 @@ class TaskContext:
     async def _transact(self, work: Callable[[Conn], Awaitable[T]]) -> T:
         """Run `work` in one transaction and return its result.
 
-        After the commit, the jobs that it submitted are traced and logged.
+        After the commit, record and log the jobs that it submitted.
         """
         submits: list[JobSubmission] = []
 

@@ -20,7 +20,7 @@ class FairSlots:
 
     @asynccontextmanager
     async def slot(self, key: Hashable) -> AsyncIterator[None]:
-        """Wait for a slot for `key`, and hold it during the block."""
+        """Wait for a slot for the tenant `key`, and hold it during the block."""
         if not self.try_take_slot(key):
             await self.wait_for_slot(key)
         try:
@@ -39,7 +39,7 @@ class FairSlots:
         return True
 
     def release(self, key: Hashable) -> None:
-        """Give back one of the slots of `key`, and hand slots to the waiters that may have one now."""
+        """Release one slot of the tenant `key`, and hand free slots to the waiters that may have one now."""
         self._decrement_held_slots(key)
         while self.waiting and self.try_take_slot(first := min(self.waiting, key=self.held.__getitem__)):
             self._admit_first_waiter(first)
@@ -60,7 +60,7 @@ class FairSlots:
     def _admit_first_waiter(self, key: Hashable) -> None:
         """Give a slot that was taken for `key` to the key's first waiter.
 
-        Then the key's next waiters come behind those of the other keys.
+        The key's other waiters move behind those of all other keys.
         """
         line = self.waiting.pop(key)
         first = line.popleft()
@@ -77,7 +77,7 @@ class FairSlots:
             del self.held[key]
 
     def _remove_waiter(self, key: Hashable, granted: asyncio.Future[None]) -> None:
-        """Remove a canceled waiter from the queue of its key; a release may have removed it before."""
+        """Remove a canceled waiter for a slot from the queue of its key, unless it was removed before."""
         line = self.waiting.get(key, deque())
         if granted in line:
             line.remove(granted)

@@ -47,9 +47,9 @@ _log = logs.get_logger("heartbeat")
 
 
 def compute_postgres_patience_s(lease_s: float) -> float:
-    """Return the seconds of silence after which a worker drops its connection to Postgres.
+    """Return the seconds of silence after which a worker drops its connection to Postgres, by its lease's length.
 
-    After the same time Postgres ends the worker's session.
+    After the same time Postgres ends the session of a silent worker.
     """
     return max(MIN_POSTGRES_PATIENCE_S, lease_s * LEASE_RENEWAL_TIMEOUT_SHARE)
 
@@ -73,7 +73,7 @@ class WorkerHeartbeat:
     async def register(self) -> UUID:
         """Insert this worker's row with a new id and a new lease; return the id.
 
-        No lease is at risk yet, so the call may take as long as a lease. Then it raises `ServiceUnavailable`.
+        No lease is at risk yet, so the call may take as long as a lease. Raise `ServiceUnavailable` after that.
         """
         self.worker_id, asked_at = ids.new_uuid7(), self._clock.time()
         async with self._connection(share=1) as conn:
@@ -109,12 +109,12 @@ class WorkerHeartbeat:
 
     @property
     def age_s(self) -> float:
-        """Return the seconds since the start of the last successful renewal."""
+        """Return the seconds since the start of the last successful renewal of the worker's lease."""
         return self._clock.time() - self._renewed_at
 
     @property
     def lease_left_s(self) -> float:
-        """Return the seconds that the lease lasts at least: until then no other worker gets these jobs."""
+        """Return the seconds that the worker's lease still lasts at least. Until then no other worker gets its jobs."""
         return self._lease_s - self.age_s
 
     async def _renew_lease(self, adopt: AdoptClaim, unsettled: Collection[AttemptKey]) -> None:
@@ -150,9 +150,9 @@ class WorkerHeartbeat:
         await self.register()
 
     def _note_renewal(self, asked_at: float) -> None:
-        """Note a successful renewal: the lease counts from `asked_at`, before the renewal was sent.
+        """Note a successful renewal of the lease, and restart the timer that stops the attempts without one.
 
-        Restarts the timer that stops the attempts.
+        The lease counts from `asked_at`, the time before the renewal was sent.
         """
         self._renewed_at = asked_at
         self._watch.cancel()
@@ -164,9 +164,9 @@ class WorkerHeartbeat:
 
     @asynccontextmanager
     async def _connection(self, *, share: float = LEASE_RENEWAL_TIMEOUT_SHARE) -> AsyncIterator[Conn]:
-        """Acquire a connection and hold it during the block, for at most `share` of a lease.
+        """Acquire a connection of the pool and hold it during the block, for at most `share` of a lease.
 
-        Then it raises `ServiceUnavailable`: a retry is near.
+        Raise `ServiceUnavailable` after that time, and if Postgres is away: the next renewal is near.
         """
         limit_s = self._lease_s * share
         with raise_if_postgres_away():
@@ -175,9 +175,9 @@ class WorkerHeartbeat:
 
 
 def stop_ended_attempts(attempts: Collection[JobAttempt], rows: Mapping[AttemptKey, HeldJob]) -> None:
-    """Stop each running attempt that the ledger no longer allows: its job is lost, canceled or overdue.
+    """Stop each running attempt if its job is lost to another worker, canceled or overdue in the ledger.
 
-    `attempts` ran before the renewal was sent; `rows` are the jobs that the worker still owns.
+    `attempts` ran before the lease's renewal was sent; `rows` are the jobs that the worker still owns.
     """
     for attempt in attempts:
         verdict = find_stop_verdict(attempt, rows.get(build_attempt_key(attempt.claim)))

@@ -35,9 +35,9 @@ _log = logs.get_logger("listener")
 
 
 async def listen_for_wakes(redis_url: str, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots) -> None:
-    """Listen for a pool's wakes in Redis until canceled, and have the slots request a pull for each.
+    """Listen for a worker pool's wakes in Redis until canceled; each makes the worker pull due jobs.
 
-    After each failure of Redis it listens again. While Redis is away the puller polls on its own.
+    After each failure of Redis, listen again after a backoff. Meanwhile the puller polls on its own.
     """
     wait_s = FIRST_LISTENER_BACKOFF_S
     while True:
@@ -75,10 +75,10 @@ async def _listen_until_redis_fails(
 
 
 def build_arq_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKindSpec], slots: WorkerSlots) -> Worker:
-    """Return an arq worker for the pool; each of its jobs only has the slots request a pull.
+    """Return an arq worker for the pool. Its arq jobs do nothing: the end of each makes our worker pull due jobs.
 
-    Its `max_jobs` follows the free slots: a full worker leaves messages to others. Retries and aborts of arq
-    are off: the ledger alone does that.
+    Its `max_jobs` follows the free slots, so that a full worker leaves messages to others. arq's retries and
+    aborts are off: the ledger alone does that.
     """
 
     async def notify(ctx: dict[Any, Any]) -> None:  # noqa: ARG001  arq's own name for it
@@ -112,7 +112,7 @@ def build_arq_worker(client: ArqRedis, *, pool_name: str, kinds: Sequence[JobKin
 
 
 def build_noop_arq_function(kind: JobKindSpec) -> Function:
-    """Return an arq function of the kind's name that does nothing."""
+    """Return an arq function that does nothing, under the name of the job kind."""
 
     async def nothing(ctx: dict[Any, Any], *args: Any, **kwargs: Any) -> None:
         pass
@@ -136,10 +136,10 @@ async def _read_wake_list(client: ArqRedis, wake_list: str, worker: Worker, slot
 
 
 async def cancel_tasks_until_ended(tasks: set[asyncio.Task[Any]]) -> None:
-    """Cancel the tasks until they have ended. No work is lost: an arq job does nothing here.
+    """Cancel asyncio tasks again and again until all have ended. No work is lost: an arq job does nothing here.
 
-    Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel. The next cancel
-    follows in loop time: in a slow loop, wall-clock time would hit a task during its orderly end.
+    Before Python 3.12 `asyncio.wait_for`, by which redis-py writes, may swallow a cancel. Between two cancels,
+    time of the event loop is counted: in a slow loop, wall-clock time would hit a task during its orderly end.
     """
     while tasks:
         for task in tasks:

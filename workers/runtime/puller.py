@@ -44,9 +44,9 @@ class JobPuller:
     start: Callable[[JobClaim, float], None]
 
     async def run(self) -> None:
-        """Pull due jobs from the ledger and start them, until the slots are closed.
+        """Claim due jobs from the ledger for the free slots and start them, again and again until the slots are closed.
 
-        Never cancel it: claims with a lost response would run nowhere.
+        Never cancel it: jobs that were claimed by a lost response would run nowhere.
         """
         clock = asyncio.get_running_loop().time
         while not self.slots.closed:
@@ -85,10 +85,10 @@ class JobPuller:
             self.slots.request_pull()
 
     async def _wait_for_next_pull(self, took_s: float, *, brought: int) -> None:
-        """Wait after a pull: first for a free slot, then for a wake or `PULL_INTERVAL_S`.
+        """Wait until the next pull of jobs is due: for a free slot, then for a wake or `PULL_INTERVAL_S`.
 
-        With a backlog the wait is at most `PULL_PAUSE_FACTOR` times the pull's duration `took_s`. Without
-        one, a short pause by the number of jobs in the pull comes first.
+        With a backlog, wait for a wake at most `PULL_PAUSE_FACTOR` times the last pull's duration `took_s`.
+        Without one, first pause for up to `MAX_PULL_PAUSE_S`, longer after a pull that `brought` many jobs.
         """
         if not self.slots.backlog:
             # The next pull claims jobs that become due in this pause.

@@ -59,9 +59,9 @@ class AttemptRunner:
         self.group.create_task(self._run(attempt))
 
     async def _run(self, attempt: JobAttempt) -> None:
-        """Run the job's task in this attempt, and settle its outcome.
+        """Run the job's task in this attempt, and queue its outcome for settlement.
 
-        Await nothing but the task here: a cancel anywhere else would end the attempt unsettled.
+        Await nothing but the task here: a cancel anywhere else would end the attempt without an outcome.
         """
         started, kind = time.monotonic(), attempt.claim.kind
         attempt.task = asyncio.current_task()
@@ -87,7 +87,7 @@ class AttemptRunner:
             self.completer.queue_outcome(attempt, verdict)
 
     def _close_settled_attempt(self, attempt: JobAttempt, word: str) -> None:
-        """Close an attempt that needs no settlement, and count it under the outcome `word`.
+        """Drop the progress of an ended attempt that needs no settlement, and count it under the outcome `word`.
 
         It is settled already, or another worker owns its job by now.
         """
@@ -98,9 +98,9 @@ class AttemptRunner:
 
 
 def stop_attempt_at_limit(attempt: JobAttempt) -> None:
-    """Stop an attempt at its time limit, to be retried, unless its last step has begun to commit.
+    """Stop a job's attempt at its time limit, with a retry as its outcome, unless its last step has begun to commit.
 
-    Soon after the limit the ledger takes the job away.
+    Soon after the limit the ledger takes the job away anyway.
     """
     if not attempt.committed:
         attempt.cancel_with_verdict(ATTEMPT_TIMEOUT_RETRY)

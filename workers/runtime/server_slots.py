@@ -32,9 +32,9 @@ class RemoteServerSlots:
 
     @asynccontextmanager
     async def hold_server_slot(self, server: str, *, tenant: UUID) -> AsyncIterator[None]:
-        """Wait for a slot of the remote server for a tenant, and hold it during the block.
+        """Wait for one of this worker's slots for a remote server, for a tenant; hold it during the block.
 
-        Raises `ExternalServerBusy` after `MAX_SERVER_SLOT_WAIT_S`, or at once if too many attempts wait.
+        Raise `ExternalServerBusy` after `MAX_SERVER_SLOT_WAIT_S`, or at once if too many attempts wait.
         """
         server_slots = self.servers.setdefault(server, FairSlots(self.size))
         if not server_slots.try_take_slot(tenant):

@@ -34,7 +34,7 @@ def handle_stop_signals() -> Iterator[StopRequest]:
 
 
 async def wait_for_first_event(*events: asyncio.Event, within_s: float) -> None:
-    """Wait until one of the events is set, or for `within_s` seconds."""
+    """Wait until one of the asyncio events is set, for at most `within_s` seconds; return nothing in either case."""
     waits = [asyncio.create_task(event.wait()) for event in events]
     await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:

@@ -35,9 +35,9 @@ AttemptKey: TypeAlias = tuple[UUID, int]
 
 
 def build_attempt_key(claim: JobClaim) -> AttemptKey:
-    """Return the key of a claim's attempt: the job's id and its fence.
+    """Return the key of a claimed job's attempt: the job's id and the claim's fence.
 
-    The job's id alone won't do: a lost attempt may still run at the next claim of the job.
+    The id alone won't do: a lost attempt may still run when the worker claims the same job again.
     """
     return claim.id, claim.fence
 
@@ -61,20 +61,20 @@ class JobAttempt:
         self.committed: str | None = None
 
     def cancel_with_verdict(self, verdict: AttemptVerdict) -> None:
-        """Cancel the attempt's asyncio task with a verdict, which becomes the cause of the stop.
+        """Cancel the attempt's asyncio task, with a verdict as the cause of the stop.
 
-        The first verdict stands, and each call cancels again.
+        The first verdict stands. Each call cancels the task again.
         """
         self.verdict = self.verdict or verdict
         if self.task is not None:
             self.task.cancel()
 
     def log_fields(self) -> dict[str, Any]:
-        """Return the fields that identify the attempt's job, for the log lines of its task."""
+        """Return the log fields that identify the attempt's job, for all log lines of its task."""
         return logs.job_log_fields(self.claim, attempt=self.claim.attempt)
 
     def new_job_id(self) -> UUID:
-        """Return a new id for a job that the attempt's job submits; the new job has its own trace."""
+        """Return a new id for a job that this attempt submits. The new job has its own trace."""
         return ids.new_uuid7()
 
     def record_submit(self, *, kind: str, project_id: UUID | None, job_id: UUID) -> None:
@@ -120,7 +120,7 @@ class WorkerSlots:
         self._update_events()
 
     def request_pull(self) -> None:
-        """Request a pull of further jobs for the free slots.
+        """Have the worker pull further jobs for its free slots.
 
         With a backlog, do so only once a part of the slots is free (`BACKLOG_SLOTS_PER_FREE_SLOT`).
         """
@@ -129,9 +129,9 @@ class WorkerSlots:
 
     @contextmanager
     def yield_slot(self) -> Iterator[None]:
-        """Free a waiting attempt's slot during the block, so that another job can start.
+        """Free the slot of an attempt that waits during the block, so that another job can start.
 
-        After the block the attempt takes a slot again even if none is free.
+        After the block the attempt takes a slot again, even if none is free.
         """
         self._change_yielded(1)
         self.request_pull()
@@ -145,9 +145,9 @@ class WorkerSlots:
         self._update_events()
 
     def change_unsettled_count(self, change: int) -> None:
-        """Add `change` to the count of ended attempts that wait for settlement; negative after a commit.
+        """Add `change` to the count of ended attempts with an unsettled outcome; it is negative after a settlement.
 
-        Too many such attempts take slots.
+        Attempts beyond `MAX_UNSETTLED_JOBS_PER_SLOT` for each slot take slots, so that fewer jobs are pulled.
         """
         self.unsettled += change
         late = max(0, self.unsettled - MAX_UNSETTLED_JOBS_PER_SLOT * self.size)
@@ -156,7 +156,7 @@ class WorkerSlots:
             self._update_events()
 
     def note_ended_jobs(self, claims: Iterable[JobClaim]) -> None:
-        """Note the tenants of ended jobs after the commit, and request a pull.
+        """Note the tenants of ended jobs after the commit of their end, and request a pull.
 
         A tenant at its cap of running jobs may start another job now.
         """
@@ -169,7 +169,7 @@ class WorkerSlots:
         return freed
 
     def close(self) -> None:
-        """Stop pulling: the puller wakes and leaves its loop."""
+        """Close the worker's slots: the puller wakes, and ends its loop. Running attempts go on."""
         self.closed = True
         self.wake.set()
         self.has_free_slots.set()
@@ -186,7 +186,7 @@ class WorkerSlots:
 
 
 def ignore_slot_change(_: int) -> None:
-    """Do nothing: the `on_change` of slots without a listener."""
+    """Do nothing: the default `on_change` of a worker's slots without a listener."""
 
 
 def _set_or_clear_event(event: asyncio.Event, is_set: bool) -> None:

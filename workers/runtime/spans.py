@@ -12,7 +12,7 @@ _log = logs.get_logger("runner")
 
 
 def begin_attempt_span(attempt: JobAttempt) -> None:
-    """Begin the span of an attempt in its job's trace, if a recorder is set."""
+    """Begin the trace span of a job's attempt in its job's trace; do nothing without a span recorder."""
     if recorder := tracing.current_span_recorder():
         claim = attempt.claim
         attributes: dict[str, str | int] = {
@@ -28,9 +28,9 @@ def begin_attempt_span(attempt: JobAttempt) -> None:
 
 
 def end_attempt_span(attempt: JobAttempt, verdict: AttemptVerdict) -> None:
-    """End an attempt's trace span with the attempt's outcome.
+    """End the trace span of a job's attempt with the attempt's outcome; do nothing without a span.
 
-    For a failure or a retry it has the error's code, and not its message.
+    A failure or a retry also has its error code, but not its message.
     """
     if attempt.span is None:
         return

@@ -39,9 +39,9 @@ _log = logs.get_logger("pool")
 
 
 async def serve_worker(settings: Settings, pool_name: str, tasks: TasksByKind) -> None:
-    """Run jobs until SIGTERM or SIGINT, then drain for up to `drain_s`; a second signal cuts that short.
+    """Run the jobs of a pool until SIGTERM or SIGINT, then drain for up to the setting `drain_s`.
 
-    Raises `SettingsInvalid` for a pool without kinds.
+    A second signal cuts the drain short. Raise `SettingsInvalid` for a pool without tasks.
     """
     pool_tasks = {kind: task for kind, task in tasks.items() if kind.pool == pool_name}
     if not pool_tasks:
@@ -84,9 +84,9 @@ async def open_worker_connection_pools(settings: Settings, pool_name: str) -> As
 def _open_worker_pool(
     settings: Settings, name: str, size: int, *, for_bursts: bool = False
 ) -> AbstractAsyncContextManager[Pool]:
-    """Return a connection pool of a worker, not opened yet.
+    """Return a connection pool of a worker to the main database, not opened yet.
 
-    A silent network fails a statement here after a timeout, and Postgres ends the session of a silent worker.
+    On a silent network a statement fails after a timeout, and Postgres ends the session of a silent worker.
     """
     patience_s = heartbeat.compute_postgres_patience_s(settings.lease_s)
     return open_postgres_pool(
@@ -100,9 +100,9 @@ def _open_worker_pool(
 
 
 def compute_task_pool_size(settings: Settings) -> int:
-    """Return the number of database connections that a worker's tasks share.
+    """Return the number of database connections that a worker's tasks share, by its slots.
 
-    For 20 slots 4 connections beat 10: with more, more wait for locks (bench publish).
+    For 20 slots 4 connections beat 10: with more, more tasks wait for locks (bench publish).
     """
     return min(settings.pool_size, max(MIN_TASK_CONNECTIONS, settings.slots // SLOTS_PER_CONNECTION))
 
@@ -157,7 +157,7 @@ class WorkerProcess:
         )
 
     async def _pull(self, runner: AttemptRunner, stop: StopRequest) -> None:
-        """Pull and run jobs until a stop is requested; the pull under way is then the last."""
+        """Claim and run jobs until a stop is requested. The pull under way is then the last."""
         puller = JobPuller(
             pool_name=self.pool_name,
             kinds=[*self.tasks],
@@ -177,9 +177,9 @@ class WorkerProcess:
             self.slots.close()
 
     async def _drain(self, stop: StopRequest) -> None:
-        """Let the running jobs end within `drain_s`, and give the others back to the queue.
+        """Let the running jobs end within the setting `drain_s`, then interrupt the others: they are queued again.
 
-        Then wait until all outcomes are settled, at most for a lease, and delete the worker's row.
+        Wait until all outcomes are settled, at most for a lease, and delete the worker's row.
         """
         _log.info("draining", jobs=len(self.slots.attempts))
         with contextlib.suppress(*RETRIED_POSTGRES_ERRORS):

@@ -36,9 +36,9 @@ TASK_POOL_NAMES = sorted({kind.pool for kind in TASK_OPENER_BY_KIND})
 
 @asynccontextmanager
 async def open_pool_tasks(settings: Settings, pool_name: str) -> AsyncIterator[TasksByKind]:
-    """Open the tasks of all job kinds in a pool, with their resources; yield them by kind.
+    """Open the tasks of all job kinds that run in a pool, with their resources; yield the tasks by kind.
 
-    The resources stay open during the block.
+    The resources are closed after the block.
     """
     async with open_worker_resources(settings) as resources:
         yield {kind: await opener(resources) for kind, opener in TASK_OPENER_BY_KIND.items() if kind.pool == pool_name}

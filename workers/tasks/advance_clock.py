@@ -48,8 +48,8 @@ async def advance_clock(
 ) -> TaskOutcome:
     """Advance a sandbox's clock to its target, from one due time to the next; return the job's outcome.
 
-    Each stop at a due time is a step: another attempt continues after the last one. A snooze while too many
-    clocks advance.
+    Each stop at a due time is committed, so another attempt continues after the last one. Snooze while too many
+    clocks advance. Fail if the due work of a stop doesn't end within `patience_s`.
     """
     with raise_if_postgres_away():
         async with connect() as conn:
@@ -72,9 +72,9 @@ async def _advance_stop_by_stop(ctx: TaskContext, conn: Conn, courier: WakeCouri
 
 
 def iter_check_pauses_s() -> Iterator[float]:
-    """Yield the pauses between checks of a sandbox's due work in seconds, without end.
+    """Yield the seconds to wait before each next check of a sandbox's due work, without end.
 
-    They grow from 0.01 s to 0.25 s while no new work becomes due.
+    They grow from 0.01 s to 0.25 s.
     """
     pause_s = CHECK_PAUSE_BOUNDS_S[0]
     while True:
@@ -83,9 +83,9 @@ def iter_check_pauses_s() -> Iterator[float]:
 
 
 async def _wait_until_no_work_is_due(ctx: TaskContext, conn: Conn, courier: WakeCourier, patience_s: float) -> bool:
-    """Wait until none of the sandbox's work is due; return False if that takes over `patience_s`.
+    """Wait until none of the sandbox's work is due; return False if that takes longer than `patience_s`.
 
-    Runs due chores and wakes pools meanwhile. The attempt yields its slot during the wait.
+    Meanwhile run due chores and wake worker pools. The attempt yields its slot during the wait.
     """
     clock = asyncio.get_running_loop().time
     ends_at, sent, waits = clock() + patience_s, set[WakeMessage](), iter_check_pauses_s()
@@ -102,9 +102,9 @@ async def _wait_until_no_work_is_due(ctx: TaskContext, conn: Conn, courier: Wake
 
 
 async def _wake_pools_with_due_jobs(ctx: TaskContext, conn: Conn, courier: WakeCourier, sent: set[WakeMessage]) -> bool:
-    """Send wakes for the sandbox's due jobs that have had none so far; return False if there are none.
+    """Send wakes to the worker pools with due jobs of the sandbox; return False if all were sent before.
 
-    The new wakes are added to `sent`.
+    `sent` has the wakes that were sent before. The new ones are added.
     """
     due = {*await sandbox_time.list_due_pool_wakes(conn, claim=ctx.job)} - sent
     for wake in due:

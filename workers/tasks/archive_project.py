@@ -38,9 +38,9 @@ async def archive_project(ctx: TaskContext) -> TaskOutcome:
 
 
 async def _end_project_leases(ctx: TaskContext) -> int:
-    """End the archived project's leases of accounts, and return their number.
+    """End an archived project's leases of accounts, and return their number.
 
-    Each has its own transaction, since it takes locks from the first of the lock order on.
+    Each lease ends in its own transaction, since that takes locks from the start of the lock order.
     """
     count = 0
     while await ctx.step(partial(leases.end_next_lease_of_project, **project_scope_of_job(ctx))):

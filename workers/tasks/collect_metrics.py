@@ -127,10 +127,10 @@ async def collect_post_figures(
 async def collect_batch_values(
     collector: MetricsCollector, visit: MetricCollectionRun, batch: Sequence[PostDueForPolling]
 ) -> list[ReportedMetricValues]:
-    """Read the figures of a batch of posts in one call to the platform; return the values of each post.
+    """Read the metrics of a batch of posts in one call to the platform; return the values of each post.
 
-    A refused call gives no values; one that the account causes raises. In a sandbox posts have a value for
-    each due time that its clock has passed since the last run.
+    Return none for a call that the platform refuses for the posts; raise its refusal of the account. In a
+    sandbox, posts have a value for each due time that its clock has passed since the last run.
     """
     if isinstance(collector, SandboxCollector):
         return [

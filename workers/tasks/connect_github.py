@@ -21,7 +21,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def connect_github(ctx: TaskContext, *, app: GitHubApp | None, keyring: Keyring) -> TaskOutcome:
-    """Connect a GitHub App installation if the one-time code's person may do so; return the outcome.
+    """Connect a GitHub App installation if a person's one-time code proves their access; return the outcome.
 
     A code works once. If an attempt dies after GitHub took the code, the next attempt fails: the person must
     start again.

@@ -89,7 +89,7 @@ async def render_piece_in_folder(
 ) -> RenderedPiece:
     """Render a piece of content in a child process; return its copy and its files, which lie in `folder`.
 
-    Reports the job's progress meanwhile. Raises `RenderFailed`.
+    Report the job's progress meanwhile. Raise `RenderFailed` with the attempt's outcome.
     """
     copy, outputs = None, []
     async with AsyncExitStack() as stack:

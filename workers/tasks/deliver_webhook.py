@@ -99,9 +99,9 @@ class WebhookDeliverySession:
             pass
 
     async def run(self) -> None:
-        """Send the endpoint's due deliveries, several at once, until none is due or the time slice is over.
+        """Send a webhook endpoint's due deliveries, several at once, until none is due or the time slice is over.
 
-        If the job is stopped, the deliveries under way are canceled.
+        If the job is stopped, cancel the deliveries under way.
         """
         results, concurrency = list[FinishedDeliveryAttempt](), FIRST_DELIVERY_CONCURRENCY
         try:
@@ -158,9 +158,9 @@ class WebhookDeliverySession:
         return [send.result() for send in done]
 
     async def _attempt_delivery(self, delivery: OutgoingDelivery) -> FinishedDeliveryAttempt:
-        """Send one webhook delivery, and return its result; nothing is raised.
+        """Send one webhook delivery, and return its result; raise nothing.
 
-        Any error is a counted attempt: otherwise the next job would send the delivery again.
+        Any internal error counts as an attempt: otherwise the next job would send the delivery again.
         """
         if delivery.body is not None:
             try:
@@ -198,7 +198,7 @@ class WebhookDeliverySession:
                 )
 
     def _log_fields(self, delivery: TakenWebhookDelivery) -> dict[str, Any]:
-        """Return the fields of a delivery's log line."""
+        """Return the log fields of a webhook delivery: ids of organization, endpoint, delivery and event, and tries."""
         return {
             "organization_id": ids.format_prefixed_id(ids.ORGANIZATION, self._org),
             "endpoint_id": ids.format_prefixed_id(ids.WEBHOOK_ENDPOINT, self._endpoint_id),
@@ -209,7 +209,7 @@ class WebhookDeliverySession:
 
 
 async def cancel_running_sends(sends: set[asyncio.Task[FinishedDeliveryAttempt]]) -> None:
-    """Cancel the sends under way. Their deliveries stay marked, for the next job."""
+    """Cancel the webhook deliveries under way, and wait for their end. They stay marked, for the next job."""
     for task in sends:
         task.cancel()
     await asyncio.gather(*sends, return_exceptions=True)

@@ -33,7 +33,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def fetch_app_media(ctx: TaskContext, *, downloads: FileDownloads, store: MediaStore) -> TaskOutcome:
     """Fetch an app's media file from the partner's URL and store it; return the job's outcome.
 
-    The next attempt, or the job's end, deletes a dead attempt's files.
+    Files of a dead attempt are deleted by the next attempt, or at the job's end.
     """
     begun = await ctx.step(partial(app_media_fetches.begin_media_fetch_attempt, claim=ctx.job))
     if not begun.awaited:
@@ -79,6 +79,6 @@ async def _fetch_and_store_media(ctx: TaskContext, storing: MediaWriter, downloa
 
 
 def _outcome_of_conflict(error: StateConflict) -> TaskOutcome:
-    """Return the outcome for a conflict. An archived project cancels all of its jobs."""
+    """Return the outcome of a media job for a state conflict: canceled in an archived project, else failed."""
     reason = str(error.details["reason"])
     return Canceled() if reason == "PROJECT_ARCHIVED" else Failed(reason, error.message)

@@ -32,7 +32,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def influencer_create(ctx: TaskContext, *, store: MediaStore, folders: PieceFolders) -> TaskOutcome:
     """Draw the portrait of a new influencer and store it; return the job's outcome.
 
-    Any number of attempts stores one file.
+    All attempts of the job store the same file.
     """
     await ctx.progress(0.01, stage="planning")
     with folders.create_piece_folder() as folder:

@@ -66,7 +66,7 @@ async def ingest_appstore(
 def build_store_access(
     ctx: TaskContext, web: WebCrawlResources, parser: DocumentParser, settings: Settings
 ) -> StoreAccess:
-    """Return the access to the app stores for this job: clients, URLs and parser.
+    """Return the access of an ingest job to the app stores: clients, URLs and the document parser.
 
     Its lookups are limited to Apple's rate.
     """

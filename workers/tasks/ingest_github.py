@@ -27,9 +27,9 @@ from workers.web.fetch import open_guarded_client
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    """Return the task `ingest_github` with its resources.
+    """Open the resources of the task `ingest_github`, and return the task.
 
-    Its GitHub API carries the operator's token, if any, and App; the API's client calls only GitHub.
+    Its GitHub API carries the operator's token, if any. The client of this API calls only GitHub.
     """
     settings, parser, model = resources.settings, await resources.parser(), await resources.model()
     client = open_guarded_client(
@@ -54,9 +54,9 @@ async def ingest_github(
     repo, parser = ctx.job.args["repo"], parser.of(ctx.job.organization_id)
 
     async def read(visit: CrawlState | None, progress: ReportProgress) -> BrandExtraction:
-        """Read the job's GitHub repository, and return the brand found in it.
+        """Read the GitHub repository of the job, and return the brand found in it.
 
-        Uses the organization's own installation if that covers the repository.
+        Use the token of the organization's own installation if that covers the repository.
         """
         token = await build_repository_token_finder(ctx, app)(repo)
         ours = api if app is None or token is None else api_with_installation_token(api, app, token)

@@ -31,7 +31,7 @@ async def open_task(resources: WorkerResources) -> JobTask:
 async def make_poster(ctx: TaskContext, *, store: MediaStore, folders: PieceFolders) -> TaskOutcome:
     """Draw the poster of an uploaded video and store it as the video's thumbnail; return the job's outcome.
 
-    Any number of attempts stores one file; an unreadable video gets none.
+    All attempts of the job store the same file. A video that can't be drawn gets no poster.
     """
     with folders.create_piece_folder() as folder:
         try:
@@ -48,9 +48,9 @@ async def make_poster(ctx: TaskContext, *, store: MediaStore, folders: PieceFold
 
 
 async def draw_video_poster(store: MediaStore, token: str, folder: Path) -> OutputFile:
-    """Draw the poster of a video in the media storage; return the image file, which lies in `folder`.
+    """Draw the poster of a stored video from one of its frames; return the image file, which lies in `folder`.
 
-    Raises `RenderFailed` if the video can't be drawn, or the storage is away.
+    Raise `RenderFailed` if the video can't be drawn, or the media storage is away.
     """
     try:
         async with store.open_object_file(token) as handle:

@@ -40,9 +40,9 @@ async def publish_post(ctx: TaskContext, *, platforms: PlatformAdapters) -> Task
 
 
 async def run_attempt_in_server_slot(attempt: PublishAttempt) -> TaskOutcome:
-    """Run an attempt to publish a post in a slot of its account's server, and return the outcome.
+    """Run an attempt to publish a post in one of the worker's slots for its server; return the outcome.
 
-    Without a free slot in time, snooze the job; the post keeps its place in the account's queue.
+    If no slot is free in time, snooze the job. The post keeps its place in the account's queue.
     """
     async with AsyncExitStack() as stack:
         try:

@@ -51,8 +51,8 @@ async def purge_project(
 ) -> TaskOutcome:
     """Delete all rows, files and events of a project; return the job's outcome.
 
-    A snooze while jobs of the project run, or a storage is away. After a dead or late attempt the next one
-    continues with the rest.
+    Snooze while jobs of the project run, or a storage is away. The next attempt continues where a dead or late
+    one stopped.
     """
     late_at = asyncio.get_running_loop().time() + PURGE_TIME_SLICE_S
     if await ctx.step(partial(purge.has_open_project_jobs, claim=ctx.job)):
@@ -83,10 +83,10 @@ async def _forget_idempotent_answers(ctx: TaskContext) -> None:
 
 
 async def _delete_batches_until_late(delete: DeleteProjectBatch, late_at: float) -> Snooze | Interrupted | None:
-    """Delete batch after batch of a purged project by `delete`; return None when nothing is left.
+    """Call `delete` again and again for a purged project; return None when nothing is left to delete.
 
-    Else return the snooze of `delete`, or `Interrupted` once it is late. An attempt deletes a batch at least;
-    the deadline ends the job.
+    Else return the snooze that `delete` returned, or `Interrupted` once it is later than `late_at`. At least
+    one batch is deleted, so that each attempt makes progress.
     """
     while deleted := await delete():
         if isinstance(deleted, Snooze):
@@ -101,9 +101,9 @@ async def _delete_row_batch(ctx: TaskContext, delete: Callable[..., Awaitable[ob
 
 
 async def _delete_event_batch(ctx: TaskContext, event_store: OpenEventStore) -> object:
-    """Delete a batch of the project's events; return a false value when none is left.
+    """Delete a batch of a purged project's events; return a false value when none is left.
 
-    Events may be in another database; no other process needs them. Returns a snooze while that is away.
+    Return a snooze while the event store, which may be another database, is away.
     """
     project_id = purge.purged_project_id(ctx.job)
     try:
@@ -137,9 +137,9 @@ async def _delete_rows_with_files(
     find: Callable[..., Awaitable[list[purge.RowWithFiles]]],
     delete: Callable[..., Awaitable[object]],
 ) -> object:
-    """Delete a batch of files, then their rows; return the rows, none when nothing is left.
+    """Delete the files of a batch of a project's rows, then the rows; return the rows, none when nothing is left.
 
-    Returns a snooze if the storage is away: an interruption would retry at once.
+    Return a snooze if the media storage is away: an interruption would retry at once.
     """
     filed = await ctx.step(partial(find, claim=ctx.job))
     try:

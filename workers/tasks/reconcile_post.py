@@ -57,9 +57,9 @@ async def query_platform_for_post(ctx: TaskContext, platforms: PlatformAdapters,
 
 
 async def settle_reconcile_result(ctx: TaskContext, lost: LostPost, result: ReconcileResult) -> TaskOutcome:
-    """Store the result of a search for a lost post, and return the job's outcome.
+    """Store the result of the search for a lost post on its platform, and return the job's outcome.
 
-    A post that is undecided or still processed waits for the next query.
+    A post that is undecided or still processed waits for the next search.
     """
     if isinstance(result, LivePost) and not (lost.status == "published" and result.external_id is None):
         with suppress(PostOutcomeUnknown):  # Another post has that id: this one is not found yet.

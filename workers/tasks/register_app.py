@@ -19,10 +19,10 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def register_app(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
-    """Register this application with an account's server and store the result; return the job's outcome.
+    """Register our application as an OAuth client of an account's server and store it; return the job's outcome.
 
-    Does nothing if a registration exists: another organization's job, or an earlier attempt, may have
-    committed before.
+    Do nothing if a lasting registration exists: another organization's job, or an earlier attempt, may have
+    stored it.
     """
     server = PlatformServer(**ctx.job.args)
     if await ctx.step(partial(client_registrations.is_registration_lasting, server=server)):

@@ -117,9 +117,9 @@ class ConversionRelay:
         )
 
     async def _take_due_conversions(self, to: OpenConversionDestination) -> bool:
-        """Take due conversions from the outbox for the next call; return False if none is due.
+        """Read the due conversions from the outbox, and queue those to send for the next call.
 
-        Those that can't be sent are settled.
+        Settle those that can't be sent. Return False if none is due.
         """
         due = await self._outbox.due()
         self._more = len(due) == CALL_ROWS
@@ -131,9 +131,9 @@ class ConversionRelay:
         return bool(due)
 
     async def _send_batch(self, part: list[ReadyConversion]) -> bool:
-        """Send a batch of conversions in one call, and store the result.
+        """Send a batch of conversions to Meta or TikTok in one call, and store the result.
 
-        Returns False if the destination needs a pause. A destination that was closed meanwhile gets no call.
+        Return False if the destination needs a pause. If the destination was closed meanwhile, make no call.
         """
         ids = [conversion.id for conversion in part]
         async with self._ctx.hold_server_slot(self._server.base):
@@ -147,7 +147,7 @@ class ConversionRelay:
         return await self._settle(ConversionCall(part, to, at), verdict)
 
     async def _settle(self, tried: ConversionCall, verdict: ConversionVerdict) -> bool:
-        """Store the result of a call for conversions; return False if the destination needs a pause."""
+        """Store the result of a call that sent conversions; return False if Meta or TikTok needs a pause."""
         if verdict.word == ConversionVerdictKind.ACCEPTED:
             self._taken = True
             await self._outbox.settle_conversions([build_delivered_settlement(conversion) for conversion in tried.part])
@@ -164,10 +164,10 @@ class ConversionRelay:
         return False
 
     async def _split_refused_batch(self, tried: ConversionCall, verdict: ConversionVerdict) -> bool:
-        """Split a refused batch of conversions into halves for the next calls.
+        """Split a batch of conversions that Meta or TikTok refused into halves for the next calls.
 
-        Returns False if the destination needs a pause. A single refused conversion has failed, unless all
-        single ones are refused: then the destination pauses.
+        A batch of one conversion fails instead. After `MAX_REFUSED_CONVERSIONS` such failures with the same
+        error and no success, the destination pauses. Return False for such a pause.
         """
         part = tried.part
         if len(part) > 1:

@@ -18,9 +18,9 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def revoke_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
-    """Revoke a disconnected account's tokens at its platform; the outcome says whether that was done.
+    """Revoke a disconnected account's tokens at its platform; return the outcome, which tells if that was done.
 
-    After an attempt that died in between, the platform reports them as already invalid.
+    It was not if the tokens are missing or already invalid, as after an attempt that died in between.
     """
     attempt = await ctx.step(partial(token_revocation.begin_token_revocation, claim=ctx.job, keyring=keyring))
     if attempt is None:

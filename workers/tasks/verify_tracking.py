@@ -68,10 +68,10 @@ async def verify_tracking(
 async def _query_event_store(
     app: VerifiedApp, began_at: float, event_store: OpenEventStore, see: RecentEventQuery[T]
 ) -> T:
-    """Run a query for the app's events since the job was accepted; return its result.
+    """Run the query `see` for an SDK app's events since the verification job was accepted; return its result.
 
-    The store has its own clock: the query passes a duration, counted from before the job's first read, so
-    that no event is missed. Raises `ServiceUnavailable` while the store is away.
+    The event store has its own clock, so the query gets a number of seconds. They count from before the job's
+    first read: no event is missed. Raise `ServiceUnavailable` while the store is away.
     """
     with raise_if_postgres_away():
         async with event_store() as conn:

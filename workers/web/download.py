@@ -53,7 +53,7 @@ def check_download_headers(response: httpx.Response, limit: int) -> None:
 
 
 async def iter_bytes_within_limit(response: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
-    """Yield the bytes as received. Raises `SourceTooLarge` at the first byte over the limit."""
+    """Yield the chunks of a response's body as received. Raise `SourceTooLarge` for a body over `limit` bytes."""
     size = 0
     async for chunk in response.aiter_raw():
         size += len(chunk)

@@ -36,10 +36,10 @@ RETRY_ADVICE = "check that the page opens, then try again"
 
 @contextmanager
 def raise_as_source_errors(url: str) -> Iterator[None]:
-    """Turn the errors of httpx and ssrfguard, and timeouts, into a `SourceError`.
+    """Convert httpx's and ssrfguard's errors and timeouts in the block to a `SourceError` for the partner.
 
-    A message names the requested host, never an address that it resolved to: that would disclose our
-    resolver's answers to a stranger.
+    Its message names the host of `url`, never an address that it resolved to. That would disclose our
+    resolver's answers.
     """
     host = host_label_of_url(url)
     try:
@@ -73,7 +73,7 @@ def build_unreachable_error(host: str, error: httpx.TransportError) -> SourceUnr
 
 
 def raise_for_source_status(response: httpx.Response) -> None:
-    """Raise the `SourceError` of a status other than 2xx."""
+    """Raise the `SourceError` for a site's response with another status than 2xx; do nothing for a 2xx."""
     if not response.is_success:
         raise source_error_of_status(response.status_code, read_retry_after_s(response.headers))
 
@@ -93,9 +93,9 @@ def source_error_of_status(status: int, wait_s: float | None) -> SourceError:
 
 
 def read_retry_after_s(headers: httpx.Headers) -> float | None:
-    """Return Retry-After in seconds, a day at most; None if it is missing or unreadable.
+    """Return a response's Retry-After in seconds, a day at most; None if it is missing or unreadable.
 
-    A date is relative to the response's own Date: our clock may differ.
+    A date is compared with the response's own Date: our clock may differ.
     """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():
@@ -107,12 +107,12 @@ def read_retry_after_s(headers: httpx.Headers) -> float | None:
 
 
 def read_response_date(headers: httpx.Headers) -> datetime:
-    """Return the Date of a response; our own time if it is missing or unreadable."""
+    """Return the time in a response's Date header; our own time if it is missing or unreadable."""
     return _parse_http_date(headers.get("Date", "")) or datetime.now(UTC)
 
 
 def _parse_http_date(value: str) -> datetime | None:
-    """Parse an HTTP date in any of its forms, of which one has no zone; None for any other text."""
+    """Parse an HTTP date in any of its forms; one without a zone is UTC. Return None for any other text."""
     try:
         date = parsedate_to_datetime(value)
     except (TypeError, ValueError, OverflowError):

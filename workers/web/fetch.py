@@ -98,9 +98,9 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
         return blake2b(reading_headers + self.body, digest_size=16).hexdigest()
 
     def validator(self, header: str) -> str | None:
-        """Return the response's ETag or Last-Modified, by the header's name.
+        """Return a response's ETag or Last-Modified, by the header's name, for a later conditional request.
 
-        None if it is missing, can't be sent back unchanged, or is too long to keep.
+        Return None if it is missing, isn't ASCII, or has more than `MAX_HTTP_VALIDATOR_CHARS`.
         """
         value = str(self.headers.get(header, ""))
         return value if value.isascii() and 0 < len(value) <= MAX_HTTP_VALIDATOR_CHARS else None
@@ -126,9 +126,9 @@ EXPECTED_HTML_RESPONSE = ExpectedResponse(
 
 @cache
 def shared_ssl_context() -> ssl.SSLContext:
-    """Return the TLS context of all clients of a process, with the certificate authorities.
+    """Return the TLS context that all HTTP clients of the process share, with the certificate authorities.
 
-    Cached: loading them takes 10 ms.
+    It is cached: loading them takes 10 ms.
     """
     return httpx.create_ssl_context()
 
@@ -152,7 +152,7 @@ class SsrfGuardedTransport(httpx.AsyncBaseTransport):
 
 
 def host_and_port_of_url(url: httpx.URL) -> tuple[str, int]:
-    """Return host and port, which identify an origin here: http and https have different default ports.
+    """Return host and port of a URL; they identify an origin here, since HTTP and HTTPS have other default ports.
 
     The host is in ASCII, as it is looked up: not every name that begins with `xn--` has another form.
     """
@@ -160,9 +160,9 @@ def host_and_port_of_url(url: httpx.URL) -> tuple[str, int]:
 
 
 def look_up_host(*arguments: Any) -> Any:
-    """Return the addresses of a host by `socket.getaddrinfo`, within `DNS_LOOKUP_TIMEOUT_S`.
+    """Return the addresses of a host by `socket.getaddrinfo`, on a thread, within `DNS_LOOKUP_TIMEOUT_S`.
 
-    Raises `socket.gaierror` after that time. ssrfguard's thread can't be canceled during a lookup.
+    Raise `socket.gaierror` after that time. The caller's own thread could not be canceled during a lookup.
     """
     try:
         return DNS_LOOKUP_THREADS.submit(socket.getaddrinfo, *arguments).result(DNS_LOOKUP_TIMEOUT_S)
@@ -187,13 +187,13 @@ def open_guarded_client(
 
 
 def open_unguarded_client(headers: Mapping[str, str], **options: Any) -> httpx.AsyncClient:
-    """Return a client without a guard, for addresses in the operator's settings. It follows no redirect."""
+    """Return an HTTP client without the SSRF guard, for addresses that the operator sets. It follows no redirect."""
     transport = wrap_transport_with_spans(httpx.AsyncHTTPTransport(verify=shared_ssl_context(), trust_env=False))
     return httpx.AsyncClient(headers=headers, transport=transport, follow_redirects=False, trust_env=False, **options)
 
 
 def build_identity_headers(contact: str) -> dict[str, str]:
-    """Return the headers of all our requests: our name, a contact URL, and the only encoding that we read."""
+    """Return the headers of all our requests to sites: the User-Agent with a contact URL, and gzip as encoding."""
     return {"User-Agent": f"{BOT_NAME}/{version('tenantry')} (+{contact})", "Accept-Encoding": "gzip"}
 
 
@@ -217,7 +217,7 @@ async def read(response: httpx.Response, want: ExpectedResponse, *, conditional:
 
 
 async def admit_any_url(_url: str) -> None:
-    """Do nothing, so that any redirect is followed: for requests to which robots.txt does not apply."""
+    """Do nothing, so that any redirect is followed: the default for requests that robots.txt doesn't govern."""
 
 
 async def fetch_url(
@@ -233,9 +233,9 @@ async def fetch_url(
 ) -> FetchedResponse:
     """GET a URL, or POST `content` to it, follow redirects, and return the response.
 
-    `admit` is called with each redirect before it is followed. `headers` go to the origin of `url` and to no
-    other. A request for a URL in `validators_by_url` is conditional, and its response may be `unchanged`.
-    Raises a `SourceError`.
+    `want` has the accepted types, sizes and times. `admit` is called with each redirect's URL before it is
+    followed, and may raise. `headers` go to the origin of `url` and to no other. A request for a URL in
+    `validators_by_url` is conditional, and its response may be `unchanged`. Raise a `SourceError`.
     """
     query = FetchRequest(want=want, headers=headers, validators_by_url=validators_by_url, content=content, read=read)
     with raise_as_source_errors(url):
@@ -266,7 +266,7 @@ async def fetch_with_redirects(
 async def send_fetch_request(
     client: httpx.AsyncClient, url: httpx.URL, query: FetchRequest, *, headers: Mapping[str, str]
 ) -> FetchedResponse | httpx.URL:
-    """Return the response to one request, or the URL of its redirect."""
+    """Send one request, without following a redirect; return its response, or the URL of its redirect."""
     validators = query.validators_by_url.get(str(url), HttpValidators())
     sent = {
         "Accept": query.want.accept,
@@ -288,9 +288,9 @@ def build_conditional_headers(validators: HttpValidators) -> dict[str, str]:
 
 
 def build_range_headers(want: ExpectedResponse) -> dict[str, str]:
-    """Return request headers for only the first `limit` bytes of a file if `want.part`, else no headers.
+    """Return headers that request only the first `limit` bytes of a file, uncompressed; none without `want.part`.
 
-    A server may ignore the range, or cut the compressed file.
+    A server may ignore the range.
     """
     first = {"Range": f"bytes=0-{want.limit - 1}", "Accept-Encoding": "identity"}
     return first if want.part else {}

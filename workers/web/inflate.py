@@ -16,10 +16,10 @@ ZLIB_WBITS_WITHOUT_HEADER = -15
 
 
 async def read_inflated_body(chunks: AsyncIterator[bytes], *, encoding: str, limit: int, cut: bool = False) -> bytes:
-    """Read a response's body and return it without its Content-Encoding.
+    """Read a response's body and return it decompressed, by its Content-Encoding.
 
-    A body over `limit` bytes, raw or decoded, is cut there with `cut`, else raises `SourceTooLarge`. Raises
-    `FetchFailed` for a broken body, or an encoding that it can't decode.
+    A body over `limit` bytes, raw or decompressed, is cut there with `cut`. Without it raise `SourceTooLarge`.
+    Raise `FetchFailed` for a broken body, or an unknown encoding.
     """
     compressed = is_compressed_encoding(encoding)
     packed = await collect_bytes_to_limit(chunks, limit)
@@ -40,7 +40,7 @@ def is_compressed_encoding(encoding: str) -> bool:
 
 
 async def collect_bytes_to_limit(chunks: AsyncIterator[bytes], limit: int) -> bytes:
-    """Read the chunks of a body and return all bytes, but stop after the chunk that exceeds `limit` bytes."""
+    """Read a body's chunks and return their bytes; stop after the chunk that exceeds `limit` bytes."""
     body = bytearray()
     async for chunk in chunks:
         body += chunk
@@ -62,7 +62,7 @@ def inflate_bytes_to_limit(packed: bytes, limit: int) -> bytes:
 
 
 def has_compression_header(wire: bytes) -> bool:
-    """Return whether the bytes begin with gzip's magic number or zlib's header.
+    """Return whether compressed bytes begin with gzip's magic number or zlib's header, rather than raw deflate.
 
     zlib's header is 2 bytes, as a number a multiple of 31 (RFC 1950 2.2).
     """

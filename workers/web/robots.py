@@ -72,7 +72,7 @@ class RobotsRulesCache:
             return rules
 
     def cache_rules(self, origin: str, rules: RobotsRules) -> None:
-        """Keep the rules, and drop the oldest ones beyond `MAX_ROBOTS_CACHE_BYTES`."""
+        """Cache an origin's robots.txt rules, and drop the oldest rules beyond `MAX_ROBOTS_CACHE_BYTES`."""
         self.cached.pop(origin, None)
         self.cached[origin] = rules
         while sum(rules_of_origin.size for rules_of_origin in self.cached.values()) > MAX_ROBOTS_CACHE_BYTES:
@@ -80,10 +80,10 @@ class RobotsRulesCache:
 
 
 async def download_robots_txt(client: httpx.AsyncClient, origin: str) -> bytes:
-    """Download robots.txt; return no bytes for a 4xx or endless redirects (RFC 9309 2.3.1).
+    """Download an origin's robots.txt; return no bytes for a 4xx or too many redirects (RFC 9309 2.3.1).
 
-    Raises `RobotsDisallowed` for a 5xx or a timeout, which forbids all pages for now, and `FetchBlocked` or
-    `SourceUnreachable`.
+    Raise `RobotsDisallowed` for a 5xx or a timeout, which forbids all pages for now. Raise `FetchBlocked` or
+    `SourceUnreachable` as the page itself would.
     """
     try:
         return (await fetch_url(client, f"{origin}/robots.txt", want=EXPECTED_ROBOTS_RESPONSE)).body

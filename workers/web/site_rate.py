@@ -46,9 +46,9 @@ class SiteRateLimit:
             site.readers -= 1
 
     async def wait_for_crawl_delay(self, site: SiteRateState, *, delay_s: float, within_s: float) -> None:
-        """Wait until the delay after the last request is over, and reserve `delay_s` after this one.
+        """Wait until the crawl delay after the last request to a site is over, and reserve `delay_s` after this one.
 
-        Raises `TimeoutError` at once, without a reservation, if the wait would be longer than `within_s`.
+        If the wait would be longer than `within_s`, raise `TimeoutError` at once and reserve nothing.
         """
         now = self.clock()
         starts_at = max(now, site.free_at)

@@ -7,7 +7,7 @@ from telemetry import tracing
 
 
 def wrap_transport_with_spans(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
-    """Wrap the transport so that each request has a span, if a recorder is configured."""
+    """Return the HTTP transport wrapped so that each request has a trace span; unchanged without a recorder."""
     return TracedTransport(transport) if tracing.current_span_recorder() else transport
 
 

@@ -61,7 +61,7 @@ class DeliveryResult(NamedTuple):
 async def open_webhook_client(
     settings: Settings, *, resolver: Resolver = look_up_host
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Open the guarded client for all deliveries of a process.
+    """Open and yield the SSRF-guarded HTTP client for all webhook deliveries of a process.
 
     Loopback hosts in the setting `fetch_allow` are allowed, as for ingests.
     """

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 
 def build_webhook_headers(*, event_id: str, at: int, body: bytes, keys: Sequence[bytes]) -> dict[str, str]:
-    """Return the three headers of one attempt. `at` is the attempt's own time, seconds since 1970 UTC.
+    """Return the id, time and signature headers of one attempt of a webhook delivery.
 
-    There is a signature for each of `keys`, so that a receiver with one of two keys during a rotation accepts
-    it. `body` is sent byte for byte.
+    `at` is the attempt's time in seconds since 1970 UTC. The signature header has one signature for each of
+    `keys`, so that a receiver with either key of a rotation accepts it. `body` must be sent byte for byte.
     """
     return {
         "webhook-id": event_id,

@@ -17,7 +17,7 @@ EVENT_NAMES = (*(f"screen_{number}" for number in range(18)), "purchase_success"
 
 
 def generate_event_bodies(count: int, batch: int) -> Iterator[bytes]:
-    """Yield `count` JSON request bodies of `batch` new events. An event has about 420 bytes."""
+    """Yield `count` JSON bodies of event requests, each of `batch` new events. An event has about 420 bytes."""
     for number in range(count):
         now = datetime.now(UTC).isoformat()
         events = [_build_event(number * batch + turn, now) for turn in range(batch)]

@@ -54,7 +54,7 @@ async def run_event_plan(environment: BenchEnvironment, server: EventServer, pla
 
 
 async def check_stored_events(environment: BenchEnvironment, expected: int) -> None:
-    """Check that every event with a 202 is stored once. Raises `BenchmarkFailed`."""
+    """Raise `BenchmarkFailed` unless the store has exactly `expected` events and as many event ids."""
     stored = tuple(await environment.pool.fetchrow(COUNT_STORED_EVENTS) or ())
     if stored != (expected, expected):
         raise BenchmarkFailed(f"{expected} events were accepted, found events and ids {stored}")

@@ -58,13 +58,13 @@ async def measure_old_ledger(environment: BenchEnvironment, size: RunSize, tell:
 
 
 def _count_pullable_jobs(size: RunSize) -> int:
-    """Return a number of waiting jobs that no comparison of the two ledgers pulls completely."""
+    """Return the number of due jobs to insert, so that the pulls of one comparison don't use them up."""
     return 2 * (WARM_UP_CALLS + size.ledger_times) * SLOTS
 
 
 @contextlib.asynccontextmanager
 async def _open_both_ledgers(environment: BenchEnvironment) -> AsyncIterator[tuple[LedgerSide, LedgerSide]]:
-    """Yield the old and the empty ledger on one server, each in its own database."""
+    """Open the old and the empty ledger on one server, each in its own database, and yield both."""
     url = environment.settings.database_url
     async with (
         create_scratch_database(url) as empty_url,

@@ -112,16 +112,16 @@ class LedgerSide:
         await self.insert_due(self.tenants, waiting)
 
     async def insert_due(self, tenants: list[UUID], count: int, kind: JobKindSpec = NOOP) -> None:
-        """Insert `count` due jobs, spread over these tenants in turn."""
+        """Insert `count` due jobs, spread over these tenants in turn, and refresh statistics."""
         await self.conn.execute(INSERT_DUE_JOBS, tenants, count, kind.name, BENCH_POOL, timeout=600)
         await self.analyze()
 
     async def insert_running(self, tenants: list[UUID], each: int) -> None:
-        """Insert `each` running jobs of these tenants, on another worker."""
+        """Insert `each` running jobs for each of these tenants, on another worker."""
         await self.conn.execute(INSERT_RUNNING_JOBS, tenants, each, NOOP.name, BENCH_POOL, ids.new_uuid7(), timeout=600)
 
     async def analyze(self) -> None:
-        """Refresh statistics and remove dead rows, as after autovacuum."""
+        """Refresh the statistics of all tables and remove dead rows, as after autovacuum."""
         await self.conn.execute("vacuum analyze", timeout=600)
 
     async def submit(self, count: int) -> None:

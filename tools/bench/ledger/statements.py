@@ -32,13 +32,13 @@ async def _submit_one_job(side: LedgerSide, _: Any) -> None:
 
 
 async def _drain_empty_ledger(side: LedgerSide, _: Any) -> None:
-    """Pull and complete the jobs of the empty ledger, so that it is empty again; skip the old one."""
+    """Pull and complete the job of the empty ledger, so that it is empty again; skip the old ledger."""
     if not side.old:
         await side.settle(await side.pull())
 
 
 async def _submit_ten_if_empty(side: LedgerSide) -> None:
-    """Submit jobs for a pull of ten to the empty ledger; skip the old one, which has waiting jobs."""
+    """Submit ten jobs to the empty ledger, for a pull of ten; skip the old one, which has waiting jobs."""
     if not side.old:
         await side.submit(SLOTS)
 

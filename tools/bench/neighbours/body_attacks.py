@@ -58,7 +58,7 @@ async def prepare_metadata_attack(deployment: AttackedDeployment, scale: AttackS
 
 
 async def attack_by_metadata(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Fill the metadata of the attacker's projects, then read the list of projects forever."""
+    """Fill the metadata of the attacker's projects with costly JSON, then read their list forever."""
     async with asyncio.TaskGroup() as group:
         for key, projects in zip(plan.keys, plan.owned, strict=True):
             group.create_task(_fill_project_metadata(plan, progress, key, projects))
@@ -87,7 +87,7 @@ async def prepare_body_attack(deployment: AttackedDeployment, _: AttackScale) ->
 
 
 async def attack_by_bodies(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Send large bodies in turn: three of four to a project, one of four to the webhook endpoints.
+    """Send large bodies in turn, forever: three of four to a project, one of four to the webhook endpoints.
 
     A project accepts 1 MiB.
     """
@@ -115,7 +115,7 @@ async def prepare_storage_attack(deployment: AttackedDeployment, scale: AttackSc
 
 
 async def attack_by_storage(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Upload an image of 4 x 4 pixels, followed by meaningless bytes."""
+    """Upload images of 4 x 4 pixels, each followed by MiBs of meaningless bytes, forever."""
     files = {"file": ("a.png", generate_plain_png() + bytes(plan.many["mib"] << 20), "image/png")}
     url = f"/v1/projects/{plan.owned[0][0]}/content/upload"
     async with open_attacker_client(plan, plan.keys[0]) as client:
@@ -154,7 +154,7 @@ async def attack_by_uploads(plan: AttackPlan, progress: AttackProgress) -> None:
         )
 
 
-ROWS = (
+BODY_ATTACK_ROWS = (
     AttackRow(
         "metadata", "lists of 200 projects full of `1e308`, eight at once", victim.create_request_action,
         prepare_metadata_attack, attack_by_metadata,

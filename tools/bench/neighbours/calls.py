@@ -34,7 +34,7 @@ def open_attacker_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
 async def send_counted_request(
     client: httpx.AsyncClient, progress: AttackProgress, method: str, url: str, **options: Any
 ) -> int:
-    """Send a request, count its status and return it; 0 if the connection broke."""
+    """Send an attacker's request, count its status in `progress`, and return it; 0 if the connection broke."""
     try:
         status = (await client.request(method, url, **options)).status_code
     except httpx.TransportError:

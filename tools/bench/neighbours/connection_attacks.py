@@ -155,7 +155,7 @@ async def _hold_stream(plan: AttackPlan, key: str, address: str, progress: Attac
         await asyncio.sleep(random.uniform(*STREAM_REOPEN_RANGE_S))
 
 
-ROWS = (
+CONNECTION_ATTACK_ROWS = (
     AttackRow(
         "silence", "silent connections, half heads and half bodies of a stranger",
         victim.create_request_action,

@@ -182,7 +182,7 @@ async def prepare_event_budget_attack(deployment: AttackedDeployment, scale: Att
 
 
 async def note_event_budget_results(deployment: AttackedDeployment, counts: Mapping[str, int]) -> dict[str, Any]:
-    """Return the requests by outcome, and the disk growth of a day at the full budget."""
+    """Return the event attack's requests by outcome, and the disk growth of a day at the full budget."""
     stored, events = await deployment.environment.pool.fetchrow(SELECT_EVENT_STORE_SIZE) or (0, 0)
     bytes_an_event = stored / max(1, events)
     return {
@@ -245,7 +245,7 @@ async def attack_by_lists(plan: AttackPlan, progress: AttackProgress) -> None:
         await run_paced_callers(progress, len(clients), every_s=every_s, warm_s=warm_s, once=read)
 
 
-ROWS = (
+REQUEST_ATTACK_ROWS = (
     AttackRow(
         "rate-limits", "bursts of 400 reads with a key that may send 120 a minute",
         victim.create_request_action,

@@ -27,7 +27,7 @@ def reserve_ports(count: int) -> Iterator[list[int]]:
 
 @contextlib.asynccontextmanager
 async def serve_reserved_port(port: int, reply: RequestReply) -> AsyncIterator[None]:
-    """Serve a reserved port while the block runs; each connection takes one request."""
+    """Serve a reserved port by `reply` while the block runs; each connection takes one request."""
 
     async def answer_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):

@@ -126,7 +126,7 @@ async def create_post_action(deployment: AttackedDeployment, client: httpx.Async
 async def time_victim_action(act: VictimAction, scale: AttackScale, *, every_s: float) -> VictimTimings:
     """Run the victim's action at fixed times in one window; return p50, p95 and the failures.
 
-    A failed action counts as one without a response.
+    A failed action counts with the time `scale.patience_s`, like one without a response.
     """
     count, begun = max(2, round(scale.window_s / every_s)), time.monotonic()
     dues = [begun + number * every_s for number in range(count)]

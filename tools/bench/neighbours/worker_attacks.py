@@ -111,7 +111,7 @@ def _build_costly_svg() -> bytes:
 
 
 async def note_drawing_results(deployment: AttackedDeployment, _: Mapping[str, int]) -> dict[str, Any]:
-    """Return the number of jobs by outcome and attempt."""
+    """Return the number of content jobs by outcome and attempt, after the attack by drawings."""
     rows = await deployment.environment.pool.fetch(COUNT_JOB_OUTCOMES)
     return {"jobs": {f"{row['ended']} at attempt {row['attempt']}": row["count"] for row in rows}}
 
@@ -171,7 +171,7 @@ async def _hold_file_uploads(line: str) -> bytes:
     return await servers.respond_at_once(line)
 
 
-ROWS = (
+WORKER_ATTACK_ROWS = (
     AttackRow(
         "parsing", "20 ingests of 25 pages of 240 KB (`<p>a`) of one tenant", victim.create_ingest_action,
         prepare_parsing_attack, attack_by_parsing, pools=("ingest",), sites=INGESTS,

@@ -14,7 +14,7 @@ BEST_POLL_S, DEFAULT_POLL_S = 0.01, 0.5
 
 
 async def measure_arq_drain(environment: BenchEnvironment, *, count: int) -> float:
-    """Return jobs a second from a queue that was full before the worker started."""
+    """Return plain arq's jobs a second from a queue that was full before its worker started."""
     queue = _new_queue_name()
     await run_module_and_read(environment, PLAIN_ARQ_MODULE, "load", queue, str(count), "0")
     async with run_module_in_environment(
@@ -26,7 +26,7 @@ async def measure_arq_drain(environment: BenchEnvironment, *, count: int) -> flo
 
 
 async def measure_arq_live_load(environment: BenchEnvironment, *, count: int) -> float:
-    """Return jobs a second from the first enqueue to the last end, with a running worker."""
+    """Return plain arq's jobs a second from the first enqueue to the last end, with a running worker."""
     queue = _new_queue_name()
     async with run_module_in_environment(
         environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(BEST_POLL_S)

@@ -18,9 +18,9 @@ def to_https(address: str) -> str:
 
 
 def strip_url_query(address: str) -> str:
-    """Return an http(s) address as https without query and fragment; empty for an unusable address.
+    """Return an http(s) address as https without query and fragment; "" for an unusable address.
 
-    Stores count visits by the query and fragment.
+    Stores use the query and fragment only to count visits.
     """
     return split_url_or_empty(to_https(address))._replace(query="", fragment="").geturl()
 

@@ -112,10 +112,10 @@ def split_app_title(title: str) -> tuple[str, str]:
 def listing_description_candidates(
     app: StoreListing, opening: list[str], skip_rules: SentenceSkipRules
 ) -> Iterator[ScoredValue]:
-    """Yield the description candidates of a store listing, each with confidence and rule.
+    """Yield the `appDescription` candidates of a store listing, each with confidence and rule.
 
-    They are the opening and, as an alternative, the list items of the description. Without an opening, yield
-    the store's short text.
+    Yield the description's `opening` and, as an alternative, its list items. Without an opening, yield the
+    store's short text, if there is one.
     """
     if text := truncate_text(" ".join(opening), MAX_DESCRIPTION_CHARS):
         yield text, 0.95, "description"

@@ -51,9 +51,9 @@ def listing_of_jsonld_node(play_page: GooglePlayPage, page: HtmlDocument, node: 
 
 
 def screenshot_url_of_tag(tag: Tag) -> str:
-    """Return the address of a Google Play screenshot in an `<img>` tag; empty for any other image.
+    """Return the address of a Google Play screenshot in an `<img>` tag; "" for any other image.
 
-    The address for high-density screens has precedence.
+    The first address of `srcset`, for high-density screens, has precedence over `src`.
     """
     if not read_tag_attribute(tag, "data-screenshot-index"):
         return ""

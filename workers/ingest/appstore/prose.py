@@ -35,10 +35,10 @@ def split_description_lines(description: str) -> list[str]:
 
 
 def find_opening_lines(description: str, skip_rules: SentenceSkipRules) -> list[str]:
-    """Return the first lines of a store description that describe the app; an empty list for none.
+    """Return the opening of a store description: the first consecutive texts that describe the app; [] for none.
 
-    They are sentences, or text above the first list or heading. A list gives no description by itself, and
-    skipped sentences don't describe the app.
+    Sentences in the first run of plain lines have precedence, then a line there that is no sentence. Then come
+    sentences further down. `skip_rules` recognize sentences that don't describe the app.
     """
     joined = list(join_broken_lines(strip_leading_emoji(split_description_lines(description))))
     plain_run = first_run_of_fitting_texts(is_plain_text_line, joined)
@@ -98,7 +98,7 @@ def is_list_item(line: str) -> bool:
 def strip_leading_emoji(lines_of_text: list[str]) -> list[str]:
     """Return the lines of a description, without the emoji that begins the first line.
 
-    The emoji is removed only if that line ends as a sentence, since such a line is no list item.
+    The emoji is removed only if the first line ends as a sentence. Otherwise the line may be a list item.
     """
     first = lines_of_text[0] if lines_of_text else ""
     has_emoji = EMOJI.match(first) and SENTENCE_END.search(first)
@@ -131,9 +131,9 @@ def first_descriptive_sentences(lines_of_text: list[str], skip_rules: SentenceSk
 
 
 def descriptive_text_by_line(lines_of_text: list[str], skip_rules: SentenceSkipRules) -> Iterator[str]:
-    """Yield the sentences of each line that describe the app; "" for a line without any.
+    """Yield for each line its sentences that describe the app, as one text; "" for a line without any.
 
-    Yield a further "" after a line whose end was skipped, so that a run of texts ends there.
+    Yield a further "" after a line that ends in a skipped sentence, so that a run of texts ends there.
     """
     for line in lines_of_text:
         text = skip_rules.keep_product_sentences(clean_text_line(line)) if has_prose_sentence(line) else ""

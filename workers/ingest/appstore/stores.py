@@ -60,10 +60,9 @@ class ParsedListing(NamedTuple):
 
 
 def ssrf_policies_of_store_urls(settings: Settings) -> AllowedOrigins:
-    """Return SSRF policies of the store addresses that the operator changed: they may be
-    in the operator's own network.
+    """Return the SSRF policies, by origin, of the store URLs that the operator has changed.
 
-    Default addresses have no policy.
+    A changed URL may be in the operator's own network. Default URLs have no policy.
     """
     addresses = (getattr(settings, name) for name in STORE_URL_SETTING_NAMES)
     changed = (url for url in addresses if url not in DEFAULT_STORE_URLS)
@@ -103,9 +102,9 @@ async def ingest_store_listings(
 async def read_store_listings(
     stores: StoreAccess, listings: Sequence[RequestedStoreListing], country: str
 ) -> tuple[list[ParsedListing], list[str]]:
-    """Read each listing once; return at least one part, and a warning for each listing that failed.
+    """Read each listing once; return the read listings, at least one, and a warning for each failed listing.
 
-    Raises a rate limit at once, since the next attempt reads all listings again. If all listings fail,
+    Raises `SourceRateLimited` at once, since the next attempt reads all listings again. If all listings fail,
     raises the first retryable error, else the first error.
     """
     parts: list[ParsedListing] = []

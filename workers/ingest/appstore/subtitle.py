@@ -64,7 +64,7 @@ def walk_json_objects(data: Any) -> Iterator[dict[str, Any]]:
 
 
 def app_subtitles_of_object(node: dict[str, Any]) -> Iterator[str]:
-    """Yield the subtitles in an app's JSON object: its own, in its attributes, or in each platform's ones."""
+    """Yield the subtitles in an app's JSON object: its own, that of its attributes, and those of each platform."""
     attributes = dict_or_empty(node.get("attributes"))
     platforms = dict_or_empty(attributes.get("platformAttributes")).values()
     for holder in (node, attributes, *map(dict_or_empty, platforms)):
@@ -77,9 +77,9 @@ def dict_or_empty(value: Any) -> dict[str, Any]:
 
 
 def app_subtitles_in_headings(page: HtmlDocument, track_id: int) -> Iterator[str]:
-    """Yield the texts of the subtitle headings on an App Store page.
+    """Yield the texts of the `<h2>` headings with a subtitle's class on an App Store page.
 
-    Yield nothing if a redirect led to the page of another app.
+    Yield nothing if a redirect led to the page of another app than `track_id`.
     """
     if urlsplit(page.url).path.rstrip("/").endswith(f"/id{track_id}"):
         for heading in page.tags["h2"][:MAX_SUBTITLE_HEADINGS]:

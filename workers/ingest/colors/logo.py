@@ -91,7 +91,7 @@ def count_rgb_pixels(body: bytes) -> Counter[tuple[int, ...]]:
 def merge_similar_pixel_colors(counts: Counter[tuple[int, ...]]) -> Counter[str]:
     """Add up the pixels of colors that agree in the upper five bits of each channel.
 
-    Return the sums by the most frequent color of each group, as `#rrggbb`.
+    Return the counts by `#rrggbb` of the most frequent color of each group.
     """
     names: dict[tuple[int, ...], str] = {}
     merged = Counter[str]()

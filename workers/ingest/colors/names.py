@@ -62,7 +62,7 @@ BRAND_HUE_ROLE = ScoredColorRole("accent", 0.44)
 
 
 def color_role_of_name(name: str) -> ScoredColorRole | None:
-    """Return the color role that a custom property's name declares; None if it declares none.
+    """Return the color role and confidence that a custom property's name declares; None if it declares none.
 
     The first word may be an unknown one, such as the brand's own, except in a background's name.
     """

@@ -62,7 +62,7 @@ def color_source_of(candidate: FieldCandidate) -> str:
 
 
 def choose_brand_palette(candidates: Iterable[FieldCandidate]) -> FieldFinding | None:
-    """Choose the brand's colors and their roles: return the finding of field `colors`.
+    """Choose the brand's colors and their roles from color candidates; return the finding of field `colors`.
 
     Return None without a main color. The candidates' order doesn't matter.
     """

@@ -92,8 +92,8 @@ def color_candidates_by_role(properties_by_name: Mapping[str, CssCustomProperty]
 def resolve_css_vars(properties_by_name: Mapping[str, CssCustomProperty], value: str) -> str:
     """Replace each `var()` in a value by its property's value, else by its fallback, else by nothing.
 
-    The replacement repeats up to eight times, since values may have references again. It stops once the
-    value is longer than 300 characters.
+    Repeat that up to `MAX_NESTED_CSS_VARS` times, since values may have references again. Stop once the value is
+    longer than `MAX_RESOLVED_CSS_VALUE_CHARS` characters.
     """
 
     def target(match: re.Match[str]) -> str:

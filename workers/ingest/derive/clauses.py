@@ -62,7 +62,7 @@ def split_into_clauses(text: str) -> Iterator[list[ClauseWord]]:
 def has_significant_capitals(words: list[ClauseWord]) -> bool:
     """Return whether capitals in the clause are evidence of nouns and names.
 
-    They are in a clause of at least three words where only some have a capital: others are titles.
+    The clause needs three words at least, and at most 60 % of them may have a capital. Other clauses are titles.
     """
     capitals = sum(word.text[0].isupper() for word in words)
     return len(words) >= MIN_CASED_CLAUSE_WORDS and capitals <= MAX_CAPITALIZED_WORD_SHARE * len(words)

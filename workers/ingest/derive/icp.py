@@ -86,7 +86,7 @@ def find_customer_needs(passages: Sequence[Passage], language_lexicon: Lexicon) 
 
 
 def has_enough_icp_parts(parts: Sequence[BrandPart], audience: str) -> bool:
-    """Return whether the ICP parts are of two kinds at least, and have a value that `audience` lacks."""
+    """Return whether the ICP parts are of two kinds at least, and one has a value that `audience` lacks."""
     has_kinds = len({part.part for part in parts}) >= MIN_ICP_PART_KINDS
     return has_kinds and not all(part.value.casefold() in audience.casefold() for part in parts)
 

@@ -123,8 +123,8 @@ def derived_keyword_candidates(prose: SourceProse, language_lexicon: Lexicon) ->
 def drop_repeated_texts(about: Iterable[str], passages: Iterable[Passage]) -> list[KeywordText]:
     """Return the `about` texts and the passages for the keyword search, each text once.
 
-    Placeholder texts are dropped. A text that is a part of another is dropped, as a description often is. The
-    longer text is kept. Each text is compared with the first ten kept texts only.
+    Placeholder texts are dropped. Of two texts with one inside the other, as a description often is, only the
+    longer one is kept. Each text is compared with the first ten kept texts only.
     """
     texts = [
         *(KeywordText(text, shown=True) for text in about),
@@ -216,9 +216,9 @@ def collect_terms(
 
 
 def is_used_as_noun_or_adjective(word: ClauseWord, points_by_stem: dict[str, PartOfSpeechPoints]) -> bool:
-    """Return whether the text uses the word as a noun or adjective, not as a verb.
+    """Return whether the whole text uses the word as a noun or adjective rather than as a verb.
 
-    The word begins a clause, as an imperative does.
+    It is asked for the first word of a clause, which may be an imperative.
     """
     word_points = points_by_stem[cached_stem_of(word.key)]
     return word_points.is_noun or word_points.adjective > word_points.verb

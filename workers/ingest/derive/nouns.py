@@ -160,9 +160,9 @@ def is_noun_phrase_end(word: ClauseWord, rules: GrammarRules, by_stem: dict[str,
 def add_phrase_head_points(
     clause: list[ClauseWord], start: int, end: int, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
-    """Add part-of-speech points to the head of a run of words, by the words before and after the run.
+    """Add part-of-speech points to the head of the phrase from index `start` to `end`.
 
-    The run's other words get adjective points.
+    They depend on the words before and after the phrase. Its other words get adjective points.
     """
     opener = find_phrase_opener(clause, start, rules)
     closer = clause[end].key if end < len(clause) else ""
@@ -194,10 +194,10 @@ def find_phrase_opener(clause: list[ClauseWord], start: int, rules: GrammarRules
 def add_capital_letter_points(
     clause: list[ClauseWord], start: int, end: int, rules: GrammarRules, by_stem: dict[str, PartOfSpeechPoints]
 ) -> None:
-    """Add part-of-speech points by capitals inside a sentence, for the words from `start` to `end`.
+    """Add part-of-speech points for capitals inside a sentence to the words from index `start` to `end`.
 
-    A capital is evidence of a noun in German, elsewhere only on the last word. In German lower case is
-    evidence of an adjective.
+    A capital is evidence of a noun on each word in German, elsewhere only on the last word. In German lower
+    case is evidence of an adjective.
     """
     for place in range(start, end):
         word = clause[place]

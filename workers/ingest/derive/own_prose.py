@@ -55,9 +55,9 @@ def is_prose_sentence(sentence: str) -> bool:
 
 
 def brand_written_passages(passages: list[Passage]) -> Iterator[Passage]:
-    """Yield the texts that the brand wrote about itself.
+    """Yield the passages of kind `text` that the brand wrote about itself.
 
-    Stories, documentation, quotes, visitors' texts and pages with many headlines are left out.
+    Stories, documentation, quotes, visitors' texts and all texts of pages with many headings are left out.
     """
     headings_by_page = Counter(passage.url for passage in passages if passage.kind == "heading")
     is_visitors_section: dict[str, bool] = {}

@@ -141,7 +141,7 @@ class AudienceNameFinder:
                 yield self.names[fold_case(match["form"])]
 
     def is_about_own_people(self, words: str) -> bool:
-        """Return whether the words have a pronoun such as `our` or `their`: the name after it is no audience.
+        """Return whether the words have a pronoun such as `our` or `their`, so that the name after them is no audience.
 
         An example is `for our customers' teams`.
         """

@@ -23,7 +23,7 @@ def split_passages_to_sentences(passages: Iterable[Passage]) -> Iterator[str]:
 def cut_evidence_quote(text: str, start: int = 0) -> str:
     """Return a quote of at most `MAX_EVIDENCE_QUOTE_CHARS` characters: a short text whole.
 
-    Of a longer text, return the part around `start`, cut between words if it has any.
+    Of a longer text, return the part around index `start`, cut between words if possible.
     """
     if len(text) <= MAX_EVIDENCE_QUOTE_CHARS:
         return text

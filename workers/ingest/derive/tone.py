@@ -49,12 +49,12 @@ class ToneCounts:
 
     @property
     def lix(self) -> float:
-        """Björnsson's readability index: words of a sentence plus the percentage of long words."""
+        """Return LIX, Björnsson's readability index: words for each sentence plus the percentage of long words."""
         return self.length + 100 * self.long_words / max(self.words, 1)
 
 
 def measure_tone(sentences: Sequence[str], lexicon: Lexicon, *, name: str = "") -> ToneCounts:
-    """Count the words and the signs of tone in a text's sentences.
+    """Return the counts of words, sentences and signs of tone in a text's sentences.
 
     Words of the brand's `name` are no slang or delight: `Perfect` is no sign in `Perfect Pizza`.
     """

@@ -49,8 +49,8 @@ async def find_repository(
 ) -> tuple[GitHubRepositoryObject, FetchedResponse]:
     """Request a repository from GitHub; return its object and the response.
 
-    Request it by its id at the last visit, since the id survives a new name. Request it by its name without
-    an id, or if GitHub doesn't find the id.
+    Request it by `known_id` of the last visit, since the id survives a new name. Request it by `name` without
+    an id, or if GitHub doesn't find the id. Raises `SourceNotFound` for an unknown or private repository.
     """
     if known_id is not None:
         try:
@@ -61,7 +61,7 @@ async def find_repository(
 
 
 async def request_repository_object(api: GitHubApi, *segments: str) -> tuple[GitHubRepositoryObject, FetchedResponse]:
-    """Request the repository object; return it with the response, which has the validators.
+    """Request a repository's object by the API path `segments`; return it with the response.
 
     Raises `SourceNotFound` for a private one too, to hide that it exists, unless an installation may read it.
     """
@@ -80,6 +80,6 @@ def repository_warnings(about: GitHubRepositoryObject, name: str) -> list[str]:
 
 
 def renamed_repository_warnings(name: str, full_name: str) -> list[str]:
-    """Return a warning if the repository's name differs from the requested one."""
+    """Return a list with a warning if the repository's `full_name` differs from the requested `name`; else []."""
     same = full_name.lower() == name.lower()
     return [] if same else [f"repo_renamed: {name} is now {full_name}"]

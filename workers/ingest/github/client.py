@@ -68,7 +68,7 @@ class GitHubApi(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def open_github_api(client: httpx.AsyncClient, settings: Settings) -> GitHubApi:
-    """Return the API at the addresses of the settings, with the operator's token if there is one."""
+    """Return access to GitHub's API at the addresses of the settings, with the operator's token if there is one."""
     base, web = settings.github_api_url.rstrip("/"), settings.github_url.rstrip("/")
     return GitHubApi(client=client, base=base, web=web, token=settings.github_token or None)
 
@@ -80,9 +80,9 @@ async def request_github_api(
     want: ExpectedResponse = GITHUB_JSON_RESPONSE_LIMITS,
     validators_by_url: Mapping[str, HttpValidators] = {},
 ) -> FetchedResponse:
-    """Request a URL of the API; return the 2xx response, or a 304 for a URL in `validators_by_url`.
+    """Request a URL of GitHub's API; return the 2xx response, or a 304 for a URL in `validators_by_url`.
 
-    Raises a `SourceError` for an error. A 401 also drops the installation's token.
+    `want` limits the response. Raises a `SourceError` for an error. A 401 also drops the installation's token.
     """
     answer = await fetch_url(
         api.client,
@@ -110,8 +110,8 @@ def decode_github_json(body: bytes, kind: type[T]) -> T:
 def admit_redirects_within_host(base: str) -> AdmitUrl:
     """Return a check of each redirect, which GitHub uses for renamed repositories.
 
-    The check raises `FetchBlocked` for another host than the API's, `FetchFailed` after
-    `MAX_GITHUB_REDIRECTS`.
+    The check raises `FetchBlocked` for another origin than that of `base`, and `FetchFailed` after
+    `MAX_GITHUB_REDIRECTS` redirects.
     """
     followed = 0
 

@@ -141,7 +141,7 @@ def parse_github_private_key(text: str) -> RSAPrivateKey:
 
 
 def sign_app_jwt(app: GitHubApp) -> str:
-    """Sign a JWT that authenticates the App itself for nine minutes."""
+    """Return a signed JWT that authenticates the GitHub App itself for `GITHUB_APP_JWT_LIFETIME`."""
     moment = app.clock()
     claims = {"iat": moment - GITHUB_CLOCK_TOLERANCE, "exp": moment + GITHUB_APP_JWT_LIFETIME, "iss": app.client_id}
     return jwt.encode(claims, app.key, algorithm="RS256")
@@ -234,10 +234,10 @@ async def find_repository_id(app: GitHubApp, installation: GitHubAppInstallation
 
 
 def build_repository_token_finder(ctx: TaskContext, app: GitHubApp | None) -> FindRepositoryToken:
-    """Return the `FindRepositoryToken` of a job's organization: a function from `owner/name` to a token or
-    None.
+    """Return the `FindRepositoryToken` of a job's organization: a function from `owner/name` to a token or None.
 
-    The function deletes the stored installation if GitHub lacks it.
+    The token is None without a connected installation of that owner that covers the repository. The function
+    deletes the stored installation if GitHub lacks it.
     """
     organization_id = ctx.job.organization_id
 

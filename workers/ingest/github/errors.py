@@ -91,7 +91,7 @@ def github_cooldown_s(answer: FetchedResponse) -> float | None:
 
 
 def seconds_until_rate_limit_reset(headers: httpx.Headers) -> float | None:
-    """Return seconds to the rate limit's reset; None if the headers don't have both times.
+    """Return the seconds until GitHub's rate limit resets; None if the headers don't have both times.
 
     The reset is compared with the response's own Date, since our clock may differ.
     """

@@ -39,10 +39,10 @@ async def ingest_github_repository(
     progress: ReportProgress,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
-    """Read a GitHub repository and return its brand extraction. Raises a `SourceError`.
+    """Read a GitHub repository and return its brand extraction.
 
-    `args` has `repo` as `owner/name`, and `branch` or None. Images on other hosts are fetched from `web`: the
-    client of `api` requests GitHub only.
+    `args` has `repo` as `owner/name`, and `branch` or None. Images on other hosts are fetched by `web`, since the
+    client of `api` requests GitHub only. Raises a `SourceError` if the repository can't be read.
     """
     await progress("fetching", 0.1)
     rules = compute_extraction_version(REPOSITORY_RULES_VERSION, model)

@@ -200,9 +200,9 @@ def choose_manifest_paths(files: Iterable[str], name: str) -> Iterator[str]:
 
 
 def manifest_rank(path: str, name: str) -> tuple[bool, bool, int, str]:
-    """Return a manifest path's sort key: first the main source, then the repository's own folder.
+    """Return a manifest path's sort key: first at the root or in `src/main/`, then in a folder named like `name`.
 
-    That is a folder with the repository's name. The nearest to the root is third.
+    Third is the distance from the root. `name` is the repository's.
     """
     deep = path.count("/") > 0
     return (deep and "src/main/" not in path, deep and fold_text(name) not in fold_text(path), path.count("/"), path)

@@ -138,9 +138,9 @@ def installation_not_listed_error(installation_id: int) -> GitHubInstallationUnv
 
 
 async def check_person_reads_all_repos(app: GitHubApp, person: GitHubApi, installation_id: int) -> None:
-    """Raise `GitHubInstallationUnverified` if the installation reads more repositories than the person.
+    """Raise `GitHubInstallationUnverified` if the installation can read more repositories than the person can.
 
-    Otherwise the connection would give the person access to them.
+    Otherwise the connection would give the person access to further repositories.
     """
     token = await get_installation_token(app, installation_id)
     covered = await count_repositories(api_with_installation_token(app.api, app, token), "installation")

@@ -40,7 +40,7 @@ class RepositorySnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def is_repository_unchanged(api: GitHubApi, visit: CrawlState) -> bool:
-    """Return whether the repository and all its files are unchanged since the visit.
+    """Return whether GitHub answers each request of the last visit with 304.
 
     Return False for a visit without validators, and for a repository that GitHub no longer shows.
     """
@@ -147,9 +147,9 @@ def build_contents_api_url(branch: RepositoryBranch, path: str) -> str:
 async def fetch_repository_file(
     branch: RepositoryBranch, address: str, path: str, want: ExpectedResponse
 ) -> RepositoryFile | None:
-    """Fetch a repository's file from GitHub; return None for a missing file or a folder.
+    """Fetch a repository's file at the API's `address`; return it with `path`, or None for a missing file or a folder.
 
-    GitHub follows a symbolic link.
+    GitHub follows a symbolic link. Raises `SourceTooLarge` beyond the limit of `want`, if it isn't cut there.
     """
     try:
         answer = await request_github_api(branch.api, address, want=want)
@@ -169,7 +169,7 @@ class Base64FileResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decode_base64_file(body: bytes) -> RepositoryFile | None:
-    """Return the file in JSON; None for a folder, a submodule or a broken link, which are JSON too."""
+    """Return the file in GitHub's JSON; None for a folder, a submodule or a broken link, which are JSON too."""
     try:
         decoded = msgspec.json.decode(body, type=Base64FileResponse)
         return RepositoryFile(path=decoded.path, body=b64decode(decoded.content))
@@ -209,7 +209,7 @@ async def choose_paths_in_tree(parser: DocumentParser, tree: RepositoryTree) -> 
 
 
 async def complete_truncated_tree(branch: RepositoryBranch, tree: RepositoryTree) -> RepositoryTree:
-    """Fetch the trees of the root and of store texts; return the truncated tree with them.
+    """Fetch the trees of the root and of its store text folders; return the truncated tree with them.
 
     A truncated tree may lack any file.
     """

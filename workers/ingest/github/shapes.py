@@ -67,7 +67,7 @@ class RepositoryContent(msgspec.Struct, frozen=True, kw_only=True, tag="reposito
 
     @property
     def raw_files_url(self) -> str:
-        """Return the beginning of the URLs of the repository's raw files.
+        """Return the beginning of the URLs of the repository's raw files on the branch, with a slash at its end.
 
         These URLs are readable without an account if the repository is public.
         """

@@ -49,7 +49,7 @@ def is_store_image_path(path: str) -> bool:
 def choose_store_images(paths: Iterable[str], rank: Callable[[str], int]) -> list[str]:
     """Return the paths of an app's store images: the icon, up to four screenshots and the banner.
 
-    They are the nearest to the root, in the locale with the lowest `rank`: a store's default.
+    Of each kind, take those nearest to the root, in the locale for which `rank` returns the lowest number.
     """
     image_paths = [path for path in paths if path.lower().endswith(IMAGE_FILE_ENDINGS)]
     chosen: dict[PictureKind, list[str]] = {}
@@ -79,5 +79,5 @@ def natural_sort_key(path: str) -> tuple[list[int], str]:
 
 
 def find_store_image_kind(path: str) -> tuple[PictureKind, str]:
-    """Return kind and rule of a store image by its path. Raises `StopIteration` for any other path."""
+    """Return picture kind and rule of a store image by its path. Raises `StopIteration` for any other path."""
     return next((kind, rule) for kind, rule, place in STORE_IMAGE_PATH_PATTERNS if place.fullmatch(path))

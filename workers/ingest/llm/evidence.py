@@ -70,8 +70,8 @@ def build_llm_icp_candidate(
 ) -> Iterator[FieldCandidate]:
     """Yield at most one `icp` candidate from the model's customer parts.
 
-    A part counts if its words are in its quote, and its quote is in the text. Yield none if these parts
-    describe no customer.
+    A part counts if its words are in its quote, and its quote is in the text. Yield none if these parts are of
+    one kind only, or repeat the `audience`.
     """
     quoted = [
         part
@@ -137,7 +137,7 @@ def is_quote_in_text(quote: str, text: str) -> bool:
 
 
 def adds_unquoted_address(statement: str, text: str) -> bool:
-    """Return whether the statement names an address that the text doesn't: `me.com` is not in `acme.com`."""
+    """Return whether the statement has a web address that the text lacks; `me.com` isn't in `acme.com`."""
     addresses = {match.group().rstrip(".,;:!?)'\"") for match in WEB_ADDRESS_PATTERN.finditer(statement)}
     return any(
         not re.search(rf"(?<![\w@.-]){re.escape(address)}(?![\w-])", text, re.IGNORECASE) for address in addresses

@@ -53,7 +53,7 @@ def registered_domain_of_host(host: str) -> str | None:
 
 
 def site_of_url(url: str) -> str:
-    """Return the site of an address: its domain, or its host and port if it has no domain."""
+    """Return the site of an address: its registered domain, or its host and port if it has none."""
     return registered_domain(url) or urlsplit(url).netloc.lower()
 
 
@@ -65,7 +65,7 @@ def page_url_comparison_key(url: str) -> str:
 
 
 def strip_domain_ending(name: str) -> str:
-    """Return the name without a domain's ending, if it has one: `Acme` of `Acme.com`."""
+    """Return the name without a domain's ending, such as `Acme` for `Acme.com`; any other name unchanged."""
     if "." not in name or not DOMAIN_NAME.fullmatch(name):
         return name
     suffix = PUBLIC_SUFFIXES.publicsuffix(name.lower(), accept_unknown=False)

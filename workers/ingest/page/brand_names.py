@@ -57,9 +57,9 @@ def scored_brand_names(page: HtmlDocument) -> Iterator[ScoredName]:
 
 
 def read_names_from_logo_alt(page: HtmlDocument) -> Iterator[ScoredName]:
-    """Yield possible brand names: alternative texts of a page's first two logos, without the word logo.
+    """Yield the alternative texts of a page's first two logos without the word logo, as possible brand names.
 
-    Logos that link to another site are left out.
+    Each has a confidence and a rule. Logos that link to another site are left out.
     """
     for image in [tag for tag in page.tags["img"] if is_logo_image(tag) and not links_to_other_site(tag, page)][:2]:
         name = HOME_LINK_WORDS_PATTERN.sub(
@@ -92,9 +92,9 @@ def read_name_from_headline(page: HtmlDocument) -> Iterator[ScoredName]:
 
 
 def read_name_from_copyright(page: HtmlDocument) -> Iterator[ScoredName]:
-    """Yield the owner in a page's copyright lines, as a possible name of the brand.
+    """Yield the owner in a page's copyright `<meta>` and footer, as a possible brand name of low confidence.
 
-    An owner corroborates other names, and is hardly a name itself.
+    It corroborates other names, and is hardly a name itself. Yield nothing without an owner.
     """
     footers = (clean_text_line(tag.get_text(" ")[-MAX_FOOTER_CHARS:]) for tag in page.tags["footer"][-1:])
     for text in (*(text for _, text in page.first_meta_contents("copyright")), *footers):

@@ -54,9 +54,9 @@ def find_encoding_by_label(written: str) -> str | None:
 
 
 def find_markup_encoding(body: bytes) -> str | None:
-    """Return the encoding's name in the first `<meta>` with a charset, else in the XML declaration.
+    """Return the encoding's name in the first `<meta>` with a known charset, else in the XML declaration.
 
-    Return None if the markup declares none that browsers know.
+    UTF-16 is replaced by UTF-8, since readable markup can't be in UTF-16. Return None without a known charset.
     """
     name = next(find_meta_tag_encodings(body), None)
     if name is None and (match := XML_ENCODING_DECLARATION.match(body)):

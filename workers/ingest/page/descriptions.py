@@ -44,7 +44,7 @@ def description_candidates(page: HtmlDocument, passages: list[Passage]) -> Itera
 
 
 def is_weak_description(text: str) -> bool:
-    """Return whether the text is too short, a credit line, or only a quotation."""
+    """Return whether the text is too short, only a credit line such as `by Jane`, or only a quotation."""
     return (
         len(text) < MIN_DESCRIPTION_CHARS
         or CREDIT_LINE_PATTERN.fullmatch(text) is not None

@@ -55,7 +55,7 @@ class HtmlDocument:
         return metas
 
     def first_meta_contents(self, *names: str) -> Iterator[tuple[str, str]]:
-        """Return those of `names` that the page's `<meta>` tags have, each with its first content.
+        """Return the first `<meta>` content of each of `names` that the page has, as pairs of name and content.
 
         They are in the order of `names`.
         """
@@ -79,7 +79,7 @@ class HtmlDocument:
 
     @cached_property
     def is_article_page(self) -> bool:
-        """Return whether the page declares itself an article, and isn't a home page.
+        """Return whether the page declares itself an article in `og:type` or JSON-LD, and isn't a home page.
 
         The texts of an article are about its own subject, and only its names are about the brand.
         """
@@ -153,7 +153,7 @@ def is_program_script(script: Tag) -> bool:
 
 
 def read_tag_text(tag: Tag) -> str:
-    """Return the tag's text on one line; of a tag around half of the page, only the beginning."""
+    """Return the tag's text on one line. Only the first `MAX_DESCENDANTS_PER_TAG` tags and texts within it are read."""
     kinds = tag.interesting_string_types or ()
     return clean_text_line(
         " ".join(str(element) for element in islice(tag.descendants, MAX_DESCENDANTS_PER_TAG) if type(element) in kinds)

@@ -128,7 +128,7 @@ def parse_meta_refresh_url(page: HtmlDocument, content: str) -> str | None:
 def choose_style_sheet_urls(page: HtmlDocument) -> list[str]:
     """Return the URLs of a page's style sheets to fetch, at most `MAX_STYLE_SHEETS`, in the page's order.
 
-    Sheets for a whole site have precedence. Third-party sheets are left out.
+    Sheets for a whole site have precedence. Sheets of other sites, frameworks and widgets are left out.
     """
     hrefs = (
         href for tag in page.tags["link"] if is_style_sheet_link(tag) and (href := read_tag_attribute(tag, "href"))

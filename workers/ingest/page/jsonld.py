@@ -96,7 +96,7 @@ def flatten_jsonld_nodes(value: Any, depth: int) -> Iterator[JsonLdNode]:
 
 
 def read_jsonld_types(node: JsonLdNode) -> set[str]:
-    """Return types of a node without the vocabulary's address, such as `SoftwareApplication`."""
+    """Return the types of a JSON-LD node, each without the vocabulary's address, such as `SoftwareApplication`."""
     declared = node.get("@type")
     names = declared if isinstance(declared, list) else [declared]
     return {name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in names if isinstance(name, str)}
@@ -128,7 +128,7 @@ def read_jsonld_plain_texts(value: Any) -> list[str]:
 def resolve_jsonld_nodes(node: JsonLdNode, key: str, among: list[JsonLdNode]) -> list[JsonLdNode]:
     """Return the nodes in property `key` of a JSON-LD node; references are replaced by nodes of `among`.
 
-    A reference is a node with only an id, or a text. Unknown texts are left out.
+    A reference is a text, or a node with only an id. A text that is no id of a node is left out.
     """
     value = node.get(key)
     items = value if isinstance(value, list) else [value]

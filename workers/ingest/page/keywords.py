@@ -32,7 +32,7 @@ def scored_keywords(page: HtmlDocument) -> Iterator[tuple[list[str], float, str]
 
 
 def keep_keywords_used_on_page(keywords: list[str], page: HtmlDocument) -> list[str]:
-    """Return the keywords; of a list longer than `MIN_LONG_KEYWORD_LIST`, only those in the page's text."""
+    """Return the keywords; of a list of more than `MIN_LONG_KEYWORD_LIST`, only those in the page's texts."""
     if len(keywords) <= MIN_LONG_KEYWORD_LIST:
         return keywords
     descriptions = (text for _, text in page.first_meta_contents("og:description", "description"))
@@ -41,9 +41,9 @@ def keep_keywords_used_on_page(keywords: list[str], page: HtmlDocument) -> list[
 
 
 def distinct_keywords(texts: Iterable[str]) -> list[str]:
-    """Split texts at commas into keywords in lower case, each once in any of its forms.
+    """Split texts at commas, semicolons and line breaks into keywords in lower case.
 
-    Return at most `MAX_BRAND_KEYWORDS`.
+    Return each once in any of its forms, at most `MAX_BRAND_KEYWORDS`.
     """
     by_stem: dict[str, str] = {}
     for word in split_keywords(texts):

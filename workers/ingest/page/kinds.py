@@ -35,7 +35,7 @@ def is_person_node(node: jsonld.JsonLdNode) -> bool:
 
 
 def is_brand_node(node: jsonld.JsonLdNode) -> bool:
-    """Return whether a JSON-LD node is an app or its maker, not the page or a thing on it."""
+    """Return whether a JSON-LD node is an app, an organization or a brand, and not the page or a thing on it."""
     return is_app_node(node) or is_organization_node(node)
 
 

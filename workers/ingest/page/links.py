@@ -73,7 +73,7 @@ class PageLink(NamedTuple):
 
     @property
     def sort_key(self) -> int:
-        """Rank by language, then topic, host, position and depth; the lowest is the best."""
+        """Return the link's rank by language, then topic, host, position and depth; the lowest is the best."""
         depth = min(len(self.target.words), 9)
         digits = (self.other_language, self.topic, self.target.other_host, self.position, depth)
         return sum(digit * 10**place for place, digit in enumerate(reversed(digits)))
@@ -117,7 +117,7 @@ def read_page_links(page: HtmlDocument, language: str | None) -> Iterator[PageLi
 
 
 def find_link_target(page: HtmlDocument, href: str) -> LinkTarget | None:
-    """Return the target page of a link; None for an address off the site or of no page.
+    """Return the target page of a link; None for an address off the site, or of a file that is no page.
 
     Return None too for a page without facts about a brand, such as a login.
     """

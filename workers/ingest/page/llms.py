@@ -26,7 +26,7 @@ MARKDOWN_LINK_OR_EMPHASIS = re.compile(r"!?\[([^\]\[]*)\]\([^()]*\)|[*_`]{1,3}")
 def read_llms_file(llms: FetchedLlmsTxt) -> ParsedDocument:
     """Return the candidates and the summary passage in a site's /llms.txt.
 
-    Return none without a heading at the start: then it is another file.
+    Return an empty document without a heading at the start: then it is another file.
     """
     text = llms.body.decode("utf-8-sig", "replace").replace("\r", "").lstrip()
     title = LLMS_TXT_TITLE_PATTERN.match(text)

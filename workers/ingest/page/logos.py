@@ -45,9 +45,9 @@ def read_jsonld_image_urls(value: object) -> list[str]:
 
 
 def find_page_icons(page: HtmlDocument) -> Iterator[tuple[str, float, str]]:
-    """Yield the addresses of a page's Apple icon, then of any other icon, with confidence and rule.
+    """Yield the addresses of a page's Apple icon, then of its other icon, with confidence and rule.
 
-    Each is the largest or a scalable one. Apple's is first, since it has a background.
+    Each is the largest or a scalable one. Apple's icon has more confidence, since it has a background.
     """
     links = [(read_tag_attribute(tag, "rel").lower().split(), tag) for tag in page.tags["link"]]
     apple = [tag for rels, tag in links if any(rel.startswith("apple-touch-icon") for rel in rels)]

@@ -51,9 +51,9 @@ def scored_manifest_values(members: dict[str, Any]) -> Iterator[tuple[BrandField
 
 
 def read_manifest_app_name(members: dict[str, Any]) -> Iterator[tuple[BrandFieldName, BrandFieldValue, float, str]]:
-    """Yield the `name` of a web app manifest, or its `short_name` if the name is as long as a title.
+    """Yield the app name of a web app manifest with confidence and rule: its `name`, else its `short_name`.
 
-    Yield nothing if neither may be a brand's name.
+    A name that is too long or can't be a brand's name doesn't count. Yield nothing if neither counts.
     """
     for key in ("name", "short_name"):
         name, _ = split_name_and_tagline(read_manifest_text(members, key))

@@ -142,9 +142,9 @@ def add_text_to_block(block: PageBlock, text: str, *, linked: bool) -> None:
 
 
 def choose_block_for_tag(tag: Tag, block: PageBlock) -> PageBlock:
-    """Return the block to which the tag's own texts belong: `block` for most inline tags, else a new one.
+    """Return the block to which the tag's own texts belong: `block` itself for an inline tag, else a new one.
 
-    Texts of a hidden tag belong to the hidden block.
+    A link within a label gets its own label. Texts of a hidden tag belong to `HIDDEN_PAGE_BLOCK`.
     """
     if block.kind is None:
         return block
@@ -170,5 +170,5 @@ def is_hidden_tag(tag: Tag) -> bool:
 
 @lru_cache(2_000)
 def is_consent_banner_name(value: str) -> bool:
-    """Return whether an id or a class names a consent tool's box. Cached: pages repeat a few on most tags."""
+    """Return whether an `id` or `class` attribute names a consent tool's box. Cached: pages repeat a few values."""
     return CONSENT_BANNER_PATTERN.search(value) is not None

@@ -59,7 +59,7 @@ def find_jsonld_screenshots(page: HtmlDocument) -> Iterator[NamedImage]:
 
 
 def find_social_previews(page: HtmlDocument) -> Iterator[NamedImage]:
-    """Yield preview images for social networks, each with its description."""
+    """Yield the images in `og:image` and `twitter:image`, each with its rule and alternative text, or ""."""
     for name, copies in (("og:image", ("og:image:url", "og:image:secure_url")), ("twitter:image", ())):
         addresses = chain.from_iterable(page.meta_contents_by_name.get(key, []) for key in (name, *copies))
         for address, description in zip_longest(

@@ -21,9 +21,9 @@ NON_BRAND_HTML_TAGS = ["nav", "footer", "aside"]
 
 
 def tagline_candidates(page: HtmlDocument, name: str | None, passages: Sequence[Passage]) -> Iterator[FieldCandidate]:
-    """Yield candidates for the tagline on a page.
+    """Yield candidates for the brand's tagline on a page.
 
-    `name` is the brand's, and the rest of a title after the name is a tagline.
+    `name` is the brand's name: the rest of a title after the name is a tagline, and the name itself is none.
     """
     for value, confidence, rule in scored_taglines(page, name or page.domain_label, passages):
         line = clean_text_line(value)
@@ -45,13 +45,13 @@ def scored_taglines(page: HtmlDocument, name: str, passages: Sequence[Passage]) 
 
 
 def is_sentence_about_brand(sentence: str, name: str, page: HtmlDocument) -> bool:
-    """Return whether a sentence is about the brand: it names the brand, and the page is no article."""
+    """Return whether a sentence is about the brand: it has the brand's `name`, and the page is no story."""
     is_story = page.is_article_page or address.is_story_url(page.url)
     return not is_story and bool(fold_text(name)) and fold_text(name) in fold_text(sentence)
 
 
 def cut_name_from_title(page: HtmlDocument, name: str) -> Iterator[str]:
-    """Yield the longest part of a title without the name, as in `Acme — Invoices that send themselves`.
+    """Yield the longest part of a page's title besides the brand's name, as in `Acme — Invoices that send themselves`.
 
     Yield nothing if no part, or each part, is the name.
     """
@@ -73,7 +73,7 @@ def find_headline_taglines(page: HtmlDocument, passages: Sequence[Passage]) -> I
 
 
 def is_off_brand_text(tag: Tag, page: HtmlDocument) -> bool:
-    """Return whether a text belongs to a menu, a section or a story, and not to the brand."""
+    """Return whether a text belongs to a menu, a footer, a section or a linked story, and not to the brand."""
     return (
         tag.find_parent(NON_BRAND_HTML_TAGS) is not None
         or is_section_heading(tag, page)

@@ -71,7 +71,7 @@ def fold_text(text: str) -> str:
 
 
 def split_title(title: str) -> list[str]:
-    """Return the parts of a title: three of `Acme - Pricing | Acme Inc.`."""
+    """Return the parts of a title between its separators: three of `Acme - Pricing | Acme Inc.`."""
     return [part for part in (part.strip() for part in TITLE_SEPARATOR_PATTERN.split(title)) if part]
 
 

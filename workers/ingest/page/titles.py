@@ -28,7 +28,7 @@ def choose_page_title(page: HtmlDocument, name: str | None) -> str | None:
 
 
 def find_title_part_in_headings(page: HtmlDocument, page_title: str) -> str | None:
-    """Return the part of a title, from its start, that is also a heading of the page; None for none."""
+    """Return the shortest beginning of a title that is also one of the page's first headings; None for none."""
     headings = {fold_text(read_tag_text(tag)) for tag in page.tags["h1"][:MAX_HEADINGS_TO_COMPARE]} - {""}
     return next((beginning for beginning in title_beginnings(page_title) if fold_text(beginning) in headings), None)
 

@@ -134,9 +134,9 @@ class PageTree:
 
 
 def parse_html_tree(html: str) -> PageTree:
-    """Parse HTML into a `PageTree`: any text, also an empty one, for which lxml needs the line break.
+    """Parse any HTML text, also an empty one, into a `PageTree`.
 
-    A page that is deeper than `MAX_HTML_DEPTH` is cut.
+    A page that is nested deeper than `MAX_HTML_DEPTH` is cut.
     """
     target = PageTree()
     parser = etree.HTMLParser(target=target, encoding="utf-8")

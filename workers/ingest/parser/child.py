@@ -72,9 +72,9 @@ MAX_EXTRA_MEMORY_BYTES = 112 << 20
 
 
 def main(handle: int) -> None:
-    """Warm up the parsers, then fork a process for each document that arrives on the socket `handle`.
+    """Warm up the parsers, then fork a process for each document's socket that arrives on the socket `handle`.
 
-    Return once the parent's side of the socket closes, also by its death.
+    Return once the parent's side of the socket closes, also by the parent's death.
     """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     warm_up_parsers()
@@ -91,7 +91,7 @@ def main(handle: int) -> None:
 
 
 def warm_up_parsers() -> None:
-    """Parse each example once, and compile each language's skip rules (reason: `warmup.py`)."""
+    """Parse each example document once, and compile the skip rules of each language, before the first fork."""
     for example in WARMUP_DOCUMENTS:
         parse_within_memory_limit(example)
     for language in WARMUP_LANGUAGES:
@@ -163,7 +163,7 @@ def receive_document(connection: socket.socket) -> ParseInput:
 
 
 def parse_within_memory_limit(document: ParseInput) -> ParseOutput | None:
-    """Parse the document; None if it takes too much memory."""
+    """Parse the document by the parser of its type; return None if that takes too much memory."""
     try:
         return PARSER_BY_DOCUMENT_TYPE[type(document)](document)
     except MemoryError:

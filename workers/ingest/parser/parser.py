@@ -102,7 +102,7 @@ class DocumentParser:
         self.lock = asyncio.Lock() if tenant else nullcontext()
 
     def of(self, tenant: UUID) -> "DocumentParser":
-        """Return the parser for one job of an organization."""
+        """Return the parser for one job of an organization, with the CPU budget of a job."""
         return DocumentParser(self.parsing, tenant, MAX_PARSING_CPU_S_PER_JOB)
 
 
@@ -165,10 +165,10 @@ def large_document_slot(parser: DocumentParser, tenant: Hashable, size: int) -> 
 
 
 async def exchange_with_parsing_process(parser: DocumentParser, message: bytes, cpu_s: int) -> bytes:
-    """Return all bytes of the document's process: `PARSING_STARTED_BYTE`, then its reply; empty if it didn't
-    start.
+    """Send a message to a new document's process; return all bytes that it sends back.
 
-    Once the connection is closed, for any reason, the process ends: a slot has one at most.
+    They are `PARSING_STARTED_BYTE` and the reply, if there is one. Return b"" if the process didn't start. It
+    ends once the connection is closed, so that a slot has one process at most.
     """
     received = b""
     with suppress(ConnectionError, TimeoutError):

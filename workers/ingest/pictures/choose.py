@@ -57,7 +57,7 @@ def distinct_images(images: Iterable[tuple[Picture, str]]) -> list[Picture]:
 
 
 def image_url_without_size(url: str) -> str:
-    """Return the address without the parts that only set an image's size."""
+    """Return an image's URL without the parts of path and query that only set its size."""
     parts = urlsplit(url)
     query = [(key, value) for key, value in parse_qsl(parts.query) if key.lower() not in IMAGE_SIZE_QUERY_KEYS]
     return parts._replace(path=SIZE_IN_IMAGE_PATH.sub("", parts.path), query=urlencode(query), fragment="").geturl()

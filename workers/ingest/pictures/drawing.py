@@ -15,7 +15,7 @@ SVG_VIEW_BOX_PATTERN = re.compile(rf"\s*\S+[\s,]+\S+[\s,]+({SVG_NUMBER_REGEX})[\
 
 
 def read_drawing_size(drawing: FetchedSvg) -> DrawingSize:
-    """Return width and height of an SVG in pixels, else those of its view box; 0 if it has neither.
+    """Return width and height of an SVG in pixels, else those of its view box; 0 and 0 if it has neither.
 
     They are 0 for any other file too. Only the root is parsed, without entities: the rest of the file may be missing.
     """
@@ -33,6 +33,6 @@ def read_drawing_size(drawing: FetchedSvg) -> DrawingSize:
 
 
 def parse_svg_length_px(text: str | None) -> float:
-    """Return the pixels of a length; 0 for no length, or a relative one."""
+    """Return the pixels of an SVG's length, such as `2cm`; 0 for no length, or a relative one such as `100%`."""
     match = SVG_LENGTH_PATTERN.fullmatch(text or "")
     return float(match[1]) * PIXELS_PER_CSS_UNIT.get(match[2], 0.0) if match else 0.0

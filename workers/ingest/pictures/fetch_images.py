@@ -60,7 +60,7 @@ async def fetch_candidate_images(
 ) -> FetchedImages:
     """Fetch candidate images by `fetch` within `MAX_IMAGE_FETCHING_S` seconds; return the useful ones.
 
-    A failed image is left out.
+    A failed or late image is left out. The result's `late` means that a later fetch may get more.
     """
     slots, late, clock = asyncio.Semaphore(MAX_PARALLEL_IMAGE_FETCHES), False, asyncio.get_running_loop().time
     ends = clock() + MAX_IMAGE_FETCHING_S
@@ -121,9 +121,9 @@ def choose_image_request_kind(candidate: CandidateImage) -> str:
 
 
 def read_whole_file_size(fetched: FetchedResponse, limit: int) -> int | None:
-    """Return the bytes of the whole file: the received ones, or for a part the total of its server.
+    """Return the size in bytes of the whole file of a fetched image, of which `limit` bytes are read at most.
 
-    Return None if the server declares no usable total.
+    For a part it is the total that the server declares. Return None if the server declares no usable total.
     """
     _, _, total = fetched.headers.get("Content-Range", "").partition("/")
     if not total and len(fetched.body) < limit:

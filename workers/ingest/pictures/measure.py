@@ -37,12 +37,12 @@ def measure_image_bytes(head: bytes) -> ImageTypeAndSize | None:
 
 
 def is_svg_file(head: bytes) -> bool:
-    """Return whether a file's first bytes may be an SVG, which has its size in a tag."""
+    """Return whether a file's first bytes begin like an SVG and have its root tag."""
     return bool(SVG_START_PATTERN.match(head)) and bool(SVG_ROOT_TAG_PATTERN.search(head))
 
 
 def measure_png(head: bytes) -> ImageTypeAndSize | None:
-    """Read width and height of IHDR, the first chunk (W3C PNG, 11.2.1)."""
+    """Return the size of a PNG from IHDR, its first chunk (W3C PNG, 11.2.1); None without a whole IHDR."""
     is_whole = len(head) >= 24 and head[12:16] == b"IHDR"
     return (
         ImageTypeAndSize("image/png", read_big_endian(head, 16, 4), read_big_endian(head, 20, 4)) if is_whole else None
@@ -50,14 +50,14 @@ def measure_png(head: bytes) -> ImageTypeAndSize | None:
 
 
 def measure_gif(head: bytes) -> ImageTypeAndSize | None:
-    """Read width and height of the logical screen (GIF89a, 18)."""
+    """Return the size of a GIF's logical screen (GIF89a, 18); None if the bytes end before it."""
     if len(head) >= 10:
         return ImageTypeAndSize("image/gif", read_little_endian(head, 6, 2), read_little_endian(head, 8, 2))
     return None
 
 
 def measure_jpeg(head: bytes) -> ImageTypeAndSize | None:
-    """Read width and height of the first frame (ITU-T T.81, B.2.2)."""
+    """Return the size of a JPEG's first frame (ITU-T T.81, B.2.2); None if the bytes have no frame."""
     at = 2
     for _ in range(MAX_IMAGE_HEADER_STEPS):
         match = JPEG_MARKER_PATTERN.match(head, at)
@@ -71,7 +71,7 @@ def measure_jpeg(head: bytes) -> ImageTypeAndSize | None:
 
 
 def measure_webp(head: bytes) -> ImageTypeAndSize | None:
-    """Read the size of a lossy, a lossless or an extended image (RFC 9649, 2.5 to 2.7)."""
+    """Return the size of a lossy, lossless or extended WebP (RFC 9649, 2.5 to 2.7); None for any other form."""
     if len(head) < 30:
         return None
     kind = head[12:16]
@@ -88,7 +88,7 @@ def measure_webp(head: bytes) -> ImageTypeAndSize | None:
 
 
 def measure_ico(head: bytes) -> ImageTypeAndSize | None:
-    """Read the size of the largest image in an icon's directory, where 0 means 256."""
+    """Return the size of the largest image in an ICO's directory, where 0 means 256; None without an image."""
     directory_end = 6 + 16 * min(read_little_endian(head, 4, 2), MAX_IMAGE_HEADER_STEPS)
     entries = (head[at : at + 2] for at in range(6, directory_end, 16)) if len(head) >= directory_end else ()
     width, height = max(

@@ -41,10 +41,10 @@ async def ingest_website_source(
     visit: CrawlState | None = None,
     model: LanguageModel | None = None,
 ) -> BrandExtraction:
-    """Read a website and return its brand extraction. Raises a `SourceError` for the named page.
+    """Read a website and return its brand extraction. Raises a `SourceError` for the page at `url`.
 
-    `args` has `url`; with `follow_links`, `max_pages` limits all pages. The root is read too, for the brand's
-    name, and doesn't count. Any other failure is a warning.
+    `args` has `url`; with `follow_links`, at most `max_pages` pages are read. The site's root is read too, for
+    the brand's name, and doesn't count. Any other failure is a warning.
     """
     session, rules = CrawlSession(web), compute_extraction_version(EXTRACTION_RULES_VERSION, model)
     await progress("fetching", 0.1)
@@ -100,7 +100,7 @@ def site_warnings(session: CrawlSession, pages: list[ParsedPage]) -> Iterator[st
 
 
 def build_unchanged_extraction(url: str, visit: CrawlState) -> BrandExtraction:
-    """Return the extraction of an unchanged site: it leaves the brand as it is."""
+    """Return the extraction of an unchanged site: it has no fields, and a warning, so that the brand stays as it is."""
     return BrandExtraction(
         url=visit.url or url,
         title=None,
@@ -142,9 +142,9 @@ async def is_response_unchanged(session: CrawlSession, url: str, validators: Htt
 
 
 def keep_response(session: CrawlSession, url: str, fetched: FetchedResponse) -> None:
-    """Add the response to `session.fetched` for a later reading.
+    """Add the response to `session.fetched`, so that the site's reading doesn't request it again.
 
-    It is dropped if all kept ones together would exceed `MAX_KEPT_RESPONSE_BYTES`.
+    Drop it if all kept responses together would exceed `MAX_KEPT_RESPONSE_BYTES`.
     """
     if sum(len(answer.body) for answer in (*session.fetched.values(), fetched)) <= MAX_KEPT_RESPONSE_BYTES:
         session.fetched[url] = fetched

@@ -24,7 +24,7 @@ OTHER_LINKED_FIELD_FACTOR = 0.9
 
 
 async def read_named_page(session: CrawlSession, parser: DocumentParser, url: str) -> ParsedPage:
-    """Read the page that the partner named; its error is the ingest's error.
+    """Read the page that the partner named in the ingest's request.
 
     Raises a `SourceError`: `SourceTimeout` after the session's time, `ScrapeFailed` for an empty page.
     """
@@ -70,9 +70,9 @@ async def read_linked_pages(
     limit: int,
     done: Callable[[float], Awaitable[None]],
 ) -> list[ParsedPage]:
-    """Read at most `limit` pages that the pages in `read_already` link to; return the new ones.
+    """Read at most `limit` pages that the pages in `read_already` link to, the best first; return the new ones.
 
-    A failed page is left out, with a warning. `done` gets the share of finished pages, from 0 to 1.
+    A failed page is left out, with a warning. `done` is called with the share of finished pages, from 0 to 1.
     """
     urls = rank_link_urls(read_already)[:limit]
     finished = 0
@@ -93,7 +93,7 @@ async def read_linked_page(session: CrawlSession, parser: DocumentParser, url: s
 
 
 def rank_link_urls(pages: Iterable[ParsedPage]) -> list[str]:
-    """Return the links of all pages, best first, without the pages themselves."""
+    """Return the links of all pages, best first, each page once, without the given pages themselves."""
     by_key: dict[str, RankedLink] = {}
     for link in sorted((link for page in pages for link in page.links), key=lambda link: link.rank):
         by_key.setdefault(page_url_comparison_key(link.url), link)
@@ -102,7 +102,7 @@ def rank_link_urls(pages: Iterable[ParsedPage]) -> list[str]:
 
 
 def drop_known_pages(pages: Iterable[ParsedPage], *, pages_to_skip: Iterable[ParsedPage]) -> list[ParsedPage]:
-    """Return each page once, by its address after redirects, without those in `pages_to_skip`."""
+    """Return each of `pages` once, by its address after redirects, without those in `pages_to_skip`."""
     known_keys = {page_url_comparison_key(page.url) for page in pages_to_skip}
     by_key = {page_url_comparison_key(page.url): page for page in pages}
     return [page for key, page in by_key.items() if key not in known_keys]

@@ -112,9 +112,9 @@ class CrawlSession:
         return fetched
 
     def pop_revisit_response(self, url: str, within: str | None) -> FetchedResponse | None:
-        """Remove and return the revisit's response for `url`; None without one.
+        """Remove and return the response for `url` that the revisit has received.
 
-        None also if the response is of another site than `within`.
+        Return None without one, or if it is of another site than `within`.
         """
         answer = self.fetched.pop(url, None)
         return answer if answer and within in {None, site_of_url(answer.url)} else None
@@ -145,9 +145,9 @@ class CrawlSession:
         return self.ends - asyncio.get_running_loop().time()
 
     async def read_or_none(self, reading: Awaitable[T], *, otherwise: str | None = None) -> T | None:
-        """Await `reading`, and return its result; None on a `SourceError` or at the session's end.
+        """Await `reading`, and return its result; None on a `SourceError` or at the end of the session's time.
 
-        `otherwise` is the code of a warning for an error.
+        `otherwise` is the code of the warning for an error; without it no warning is added.
         """
         try:
             async with asyncio.timeout_at(self.ends):

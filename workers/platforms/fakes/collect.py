@@ -32,9 +32,9 @@ class SandboxCollector(MetricsCollector):
 
 
 def compute_sandbox_figures(post: PostDueForPolling, now: datetime) -> CollectedFigures:
-    """Return a sandbox post's figures by metric, for all metrics that any platform reports.
+    """Return the metrics of a sandbox post by name, for all metrics that any platform reports.
 
-    They depend only on the post's id and its age, and grow for a week.
+    They are computed from the post's id and its age alone, and grow for a week.
     """
     age = min(max(now - post.published_at, timedelta()), SANDBOX_FIGURE_GROWTH_TIME)
     views = int((1000 + post.id.int % 9000) * (age / SANDBOX_FIGURE_GROWTH_TIME))

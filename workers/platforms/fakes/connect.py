@@ -16,9 +16,9 @@ SANDBOX_HANDLE_PATTERN = re.compile(r"[A-Za-z0-9._:@-]{1,253}", re.ASCII)
 
 
 def connect_sandbox_account(asked: ConnectJobArgs, secret: Code | Login) -> AccountConnection:
-    """Return the sandbox account of a handle, and its tokens. The code or identifier is the handle.
+    """Return the sandbox account of a handle, and its tokens, without a request. The code or identifier is the handle.
 
-    The same handle gives the same account. Raises `AccountReauthRequired` for an invalid handle.
+    The same handle gives the same account. Raise `AccountReauthRequired` for an invalid handle.
     """
     handle = secret.code if isinstance(secret, Code) else secret.identifier
     if not SANDBOX_HANDLE_PATTERN.fullmatch(handle):
@@ -30,7 +30,7 @@ def connect_sandbox_account(asked: ConnectJobArgs, secret: Code | Login) -> Acco
 
 
 def issue_sandbox_tokens(platform: str) -> TokenGrant:
-    """Return a sandbox account's tokens, which no server checks, with the platform's token lifetime."""
+    """Return the tokens of a sandbox account. No server checks them; they expire as the platform's tokens do."""
     life = load_platform_parts(platform).sandbox.token_life
     return TokenGrant(
         access_token="sandbox",  # noqa: S106  no secret

@@ -82,9 +82,9 @@ class SandboxAdapter(PlatformAdapter):
 
 
 def raise_if_throttled(draft: PostDraft) -> None:
-    """Raise `PlatformThrottled` until `SANDBOX_THROTTLE_TIME` after the sandbox post's own time.
+    """Raise `PlatformThrottled` for a sandbox post until `SANDBOX_THROTTLE_TIME` after its own time.
 
-    Only times of rows are compared, since the sandbox clock moves them.
+    Only stored times are compared: the sandbox's clock moves them.
     """
     remaining = draft.created_at + SANDBOX_THROTTLE_TIME - draft.now
     if remaining > timedelta():

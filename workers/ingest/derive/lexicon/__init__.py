@@ -97,7 +97,7 @@ EMPTY_LEXICON = Lexicon()
 
 @cache
 def load_lexicon(language: str | None) -> Lexicon:
-    """Return the lexicon of a tag's language; an empty one if there is no file."""
+    """Return the lexicon of a language tag's language. Return an empty one if there is none, or for None."""
     source = files(__name__).joinpath(f"{primary_language_subtag(language)}.json") if language else None
     has_file = source is not None and source.is_file()
     return msgspec.json.decode(source.read_bytes(), type=Lexicon) if has_file and source else EMPTY_LEXICON

@@ -52,7 +52,7 @@ def parse_readme_blocks(html: str) -> list[ReadmeBlock]:
 def visible_readme_strings(soup: BeautifulSoup) -> Iterator[NavigableString]:
     """Yield the text nodes of a README's HTML that a reader sees, in order.
 
-    Invisible tags are skipped whole: removing thousands takes seconds.
+    All texts inside an invisible tag are skipped.
     """
     node: PageElement | None = soup.contents[0] if soup.contents else None
     while node is not None:
@@ -72,7 +72,7 @@ def html_element_after(tag: Tag) -> PageElement | None:
 
 
 def replace_heading_images(soup: BeautifulSoup) -> None:
-    """Replace an image that is alone in one of the first three headings by its alternative text."""
+    """Replace an image in one of the first three headings by its alternative text, if the heading has no text."""
     for heading in soup.find_all(HEADING_TAGS, limit=3):
         image = heading.find("img")
         if image is not None and not heading.get_text().strip():
@@ -109,7 +109,7 @@ def clean_readme_text(text: str) -> str:
 def is_link_menu_block(block: ReadmeBlock) -> bool:
     """Return whether the block is a row of links, such as badges, languages or pages.
 
-    Return False for a whole sentence that is a link.
+    It has fewer than three words outside of links. Return False for a whole sentence that is a link.
     """
     outside = count_words(LINK_ROW_SEPARATOR.sub("", block.free))
     sentence = block.text.endswith(".") and count_words(block.text) >= MIN_LINKED_SENTENCE_WORDS

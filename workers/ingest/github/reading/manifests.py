@@ -81,7 +81,7 @@ def parse_gradle_settings(text: str) -> ManifestObject:
 
 
 def load_manifest_object(load: Callable[[str], Any], file: RepositoryFile) -> ManifestObject:
-    """Load the object in a file; empty if it is broken, too deep, or has a number of a million digits."""
+    """Return the object in a manifest, decoded by `load`; {} if the file is broken or has another value."""
     try:
         value = load(decode_bytes_like_browser(file.body, ""))
     except (ValueError, RecursionError, yaml.YAMLError):
@@ -190,7 +190,7 @@ MANIFEST_READERS: dict[str, tuple[Callable[[str], Any], ManifestReader]] = {
 def read_plist_names(body: bytes) -> Iterator[FieldStatement]:
     """Yield the app's names in an Info.plist; nothing for a broken file, an extension or a part of an app.
 
-    plistlib refuses a file that declares entities.
+    Placeholders that a build replaces are left out.
     """
     try:
         values = plistlib.loads(body)

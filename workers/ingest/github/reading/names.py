@@ -51,7 +51,7 @@ def find_repository_own_name(repository: str, text: str) -> RepositoryOwnName:
 
 
 def split_readme_heading(text: str) -> tuple[str, str]:
-    """Split a heading or title into the name and the line that some append to it; the line may be empty.
+    """Split a README's heading or a store title into the name and the line after it; the line may be "".
 
     The name is without a greeting, a version number and a platform.
     """
@@ -68,7 +68,7 @@ def strip_platform_suffix(repository: str) -> str:
 
 
 def repository_display_name(repository: str) -> str:
-    """Return the name for display: `Seed Tool` of `seed-tool-ios`."""
+    """Return a repository's name for display, in words and without a platform: `Seed Tool` of `seed-tool-ios`."""
     parts = [part for part in re.split(r"[-_]+", strip_platform_suffix(repository)) if part]
     return " ".join(part[:1].upper() + part[1:] if part.islower() else part for part in parts)
 

@@ -50,9 +50,9 @@ def readme_image_candidates(repository: RepositoryContent, html: str) -> Iterato
 
 
 def readme_image_url(repository: RepositoryContent, readme: str, src: str) -> str | None:
-    """Return the image's absolute address; None if `src` is unusable.
+    """Return the absolute address of a README's image from its `src`; None if `src` is unusable.
 
-    A path is relative to the README's folder, or with a slash at its start to the repository's root.
+    A path is relative to the folder of `readme`, or with a slash at its start to the repository's root.
     """
     if is_absolute_address(src) or not src:
         return resolve_http_url("https:", src)

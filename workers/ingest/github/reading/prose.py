@@ -71,7 +71,7 @@ def readme_statements(
 
 
 def find_readme_title(blocks: list[ReadmeBlock], own_name: RepositoryOwnName) -> ReadmeBlock | None:
-    """Return the first heading with the repository's name, else the very first heading.
+    """Return the first heading that is the repository's name, else the very first heading.
 
     Return None if the very first one heads a section. Only the top of the README is searched.
     """
@@ -158,10 +158,10 @@ def find_readme_description(
 def blocks_about_project(
     blocks: list[ReadmeBlock], title: ReadmeBlock | None, skip_rules: SentenceSkipRules
 ) -> Iterator[ReadmeBlock]:
-    """Yield the blocks of a README's first sections, without their headings.
+    """Yield the blocks of a README's first three sections and before them, without headings.
 
     Sections on the project's state or news, or on getting or building it, are left out. The section under
-    the title is always kept.
+    `title` is kept in any case.
     """
     for section in blocks_under_headings(blocks):
         is_under_title = title is not None and section.heading == title.text
@@ -195,7 +195,7 @@ def find_readme_lead_line(
 
 
 def mentions_project_name(text: str, own_name: RepositoryOwnName) -> bool:
-    """Return whether the text has the project's name among its first words."""
+    """Return whether the text has the project's name within its first characters."""
     return own_name.comparison_key in fold_text(text)[: len(own_name.comparison_key) + MAX_PROJECT_NAME_OFFSET]
 
 

@@ -69,9 +69,9 @@ def github_file_page_url(repository: RepositoryContent, file: RepositoryFile | N
 def read_github_fields(
     repository: RepositoryContent, own_name: RepositoryOwnName, skip_rules: SentenceSkipRules
 ) -> Iterator[FieldStatement]:
-    """Yield brand statements from GitHub's own fields of a repository.
+    """Yield brand statements from GitHub's own fields of a repository: description, name, homepage and store icon.
 
-    A description that the skip rules skip as a whole ranks last.
+    A description without any sentence on the product has little confidence, and is no tagline.
     """
     description = clean_readme_text(repository.description)
     if description:
@@ -104,9 +104,9 @@ def join_readme_prose(blocks: Iterable[ReadmeBlock]) -> str:
 
 
 def merge_keyword_candidates(repository: RepositoryContent, candidates: list[FieldCandidate]) -> list[FieldCandidate]:
-    """Return the candidates, with store keywords and GitHub topics merged into one.
+    """Return the candidates, with store keywords and GitHub topics merged into one `keywords` candidate.
 
-    Add a candidate with up to three programming languages.
+    Add another one with up to three programming languages. Topics about contributing are left out.
     """
     topics = [topic for topic in repository.topics if not EVENT_TOPIC_PATTERN.fullmatch(topic)]
     rule, first_url = "github.topics", repository.url

@@ -67,9 +67,9 @@ def read_store_tagline(text: str, confidence: float, rule: str) -> Iterator[Fiel
 
 
 def read_store_description(text: str, rule: str) -> Iterator[FieldStatement]:
-    """Yield statements of the description in a store text: its first sentences on the app's purpose.
+    """Yield statements of the description in a store text: its opening that describes the app.
 
-    Yield the items of its lists as an alternative.
+    Yield its list items as an alternative. Yield nothing without an opening.
     """
     marked_text = HTML_LIST_ITEM_TAG.sub(
         "\n• ", HTML_LINE_BREAK_TAG.sub("\n", HTML_HEADING_PATTERN.sub(r"\n** \2\3 **\n", text))
@@ -82,9 +82,9 @@ def read_store_description(text: str, rule: str) -> Iterator[FieldStatement]:
 
 
 def read_homepage_link(address: str) -> dict[str, str]:
-    """Return a homepage's https address as the only link, by its name: `website` or a store.
+    """Return a homepage's https address as the only item of a dict, by its name: `website` or a store.
 
-    Return an empty dict for GitHub itself, and for an address that a website ingest wouldn't accept.
+    Return {} for GitHub itself, for an http address, and for one that a website ingest wouldn't accept.
     """
     try:
         url = ssrf_guard.check_fetch_url(address, allowed={})
