@@ -64,7 +64,7 @@ class ApiApplication(Litestar):
     async def _answer(
         self, request: HTTPScope, state: RequestState, receives: Receive, sends: Send, method: Method
     ) -> None:
-        """Answer an HTTP request, then log the request with `method`, the method that the client sent.
+        """Run an HTTP request's route, send the response, and log the request with `method`, as the client sent it.
 
         A wrong `Host` and a path with escapes are refused before any route runs.
         """

@@ -60,9 +60,9 @@ def build_route_options(
 
 
 def bind_route_requirements(app: Litestar) -> None:
-    """Complete the `RouteRequirements` of each route behind the guard.
+    """Add to each route's `RouteRequirements` its query parameters, whether it takes a body, and OPTIONS' `Allow`.
 
-    Raises KeyError for a route without any.
+    Raises KeyError for a route behind the guard without requirements.
     """
     for route in app.routes:
         for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
@@ -73,9 +73,9 @@ def bind_route_requirements(app: Litestar) -> None:
 
 
 async def guard_request(connection: Request[Any, Any, Any]) -> Response[None] | None:
-    """Run the checks before each route and raise the first refusal; answer OPTIONS without a key.
+    """Check a request before its route: key, limits, scope, query and content type; raise the first refusal.
 
-    Litestar's own answer to OPTIONS lists the methods of only one of the path's handlers.
+    Answer OPTIONS without a key: Litestar's own answer lists the methods of only one of the path's handlers.
     """
     request, opt = cast("ApiRequest", connection), connection.route_handler.opt
     if "allow" in opt:
@@ -95,7 +95,7 @@ async def guard_request(connection: Request[Any, Any, Any]) -> Response[None] | 
 
 
 def _rate_class_of(request: ApiRequest, needs: RouteRequirements) -> RateClass:
-    """Return the rate class of a request. An upload is a light write where the route also takes JSON."""
+    """Return a request's rate class: its route's, or a light write for an upload where the route also takes JSON."""
     return RateClass.WRITE_LIGHT if needs.parts and needs.body and request.has_multipart_body else needs.rate_class
 
 

@@ -100,7 +100,7 @@ async def open_services(app: Litestar, settings: Settings, clock: Callable[[], d
 async def _open_event_services(
     settings: Settings, pool: Pool, redis: Redis, peppers: Keyring, clock: Callable[[], datetime]
 ) -> AsyncIterator[EventServices]:
-    """Open the intake's own pool: one connection for each concurrent commit, and two for the quarantine."""
+    """Open event intake with its own Postgres pool: a connection per concurrent commit, two for the quarantine."""
     async with (
         open_postgres_pool(
             settings.event_store_url,
@@ -133,7 +133,7 @@ async def _open_event_services(
 
 @asynccontextmanager
 async def _open_event_budgets(pool: Pool, clock: Callable[[], datetime]) -> AsyncIterator[EventBudgets]:
-    """Open this process's event budgets; its counts are added to the table, the last ones at the end."""
+    """Yield this process's daily event budgets; their counts are added to the table, the last ones at the end."""
     budgets = EventBudgets(clock)
     async with run_write_behind(budgets.counts_ready, partial(budgets.write_ready_counts, pool), pause_s=PAUSE_S):
         try:

@@ -36,7 +36,7 @@ class BenchEnvironment(NamedTuple):
     folder: Path
 
     def environ(self, **more: str) -> dict[str, str]:
-        """Return a child process's environment without the caller's own settings; `more` overrides it."""
+        """Return a child's environment variables: this run's settings, not the caller's own; `more` overrides them."""
         bare = {name: value for name, value in os.environ.items() if name not in _SETTING_NAMES}
         own = {
             "DATABASE_URL": self.settings.database_url,

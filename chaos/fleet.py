@@ -67,7 +67,7 @@ async def run_workers(
 
 
 async def wait_for_workers(pool: Pool, count: int) -> None:
-    """Wait until `count` workers are registered."""
+    """Wait until `count` active workers are registered. Raise `BenchmarkFailed` after `PROCESS_START_TIMEOUT_S`."""
 
     async def all_registered() -> bool:
         return bool(await pool.fetchval(COUNT_ACTIVE_WORKERS) >= count)

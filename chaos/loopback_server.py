@@ -40,7 +40,7 @@ class LoopbackServer:
             self._listening.close()
 
     async def end(self) -> None:
-        """Stop the server, and close all connections, also those without a begun task."""
+        """Stop the server, cancel its handlers, and close all connections, also those without a begun task."""
         self.stop()
         await asyncio.sleep(0)
         for task in self._tasks:

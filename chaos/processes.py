@@ -45,7 +45,7 @@ async def run_module_in_environment(
 async def run_module(
     folder: Path, *words: str, environ: Mapping[str, str] | None = None
 ) -> AsyncIterator[ChildProcess]:
-    """Run `python -m WORDS` while the block runs; SIGTERM ends it, then SIGKILL after a timeout."""
+    """Run `python -m WORDS` while the block runs; yield it. SIGTERM ends it, then SIGKILL. Its log is in `folder`."""
     child = await start_child_process(folder, words, environ)
     try:
         yield child
@@ -66,7 +66,7 @@ async def read_json_message(child: ChildProcess, *, within: float = PROCESS_OUTP
 
 
 async def run_module_and_read(environment: BenchEnvironment, *words: str, **environ: str) -> Any:
-    """Run `python -m WORDS` and return its one JSON line."""
+    """Run `python -m WORDS` with these settings; return its first JSON line. Raise `BenchmarkFailed` without one."""
     async with run_module_in_environment(environment, *words, **environ) as child:
         return await read_json_message(child)
 

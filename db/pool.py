@@ -205,7 +205,7 @@ async def _attempt_autocommit(pool: Pool, body: Callable[[Conn], Awaitable[T]]) 
 
 @asynccontextmanager
 async def acquire_connection(pool: Pool) -> AsyncIterator[Conn]:
-    """Acquire a connection of the pool, and drop it if the block raises one of `DEAD_CONNECTION_ERRORS`."""
+    """Acquire and yield a connection of the pool; drop it if the block raises one of `DEAD_CONNECTION_ERRORS`."""
     async with pool.acquire() as conn:
         with drop_dead_connection(conn):
             yield conn

@@ -21,7 +21,7 @@ def is_redis_away(error: BaseException) -> bool:
 
 @contextmanager
 def raise_if_redis_away() -> Iterator[None]:
-    """Convert an error of the block that means that Redis is away into `RedisUnavailable`."""
+    """Convert errors of the block that mean Redis is away or unusable into `RedisUnavailable`; pass others."""
     try:
         yield
     except Exception as error:

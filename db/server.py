@@ -157,7 +157,7 @@ def wait_until_servers_ready(servers: Mapping[str, LocalServer], report: StartRe
 
 @contextlib.contextmanager
 def run_server(server: LocalServer, report: StartReporter | None = None) -> Iterator[LocalServer]:
-    """Start the server with a new log, and stop it at the end of the block."""
+    """Run and yield a local server with a new log, then stop it. Raise `LocalServerUnavailable` if it can't start."""
     server.log.unlink(missing_ok=True)
     try:
         server.start(report)
@@ -190,9 +190,7 @@ def find_free_port() -> int:
 
 
 def read_command_line(pid: int) -> bytes:
-    """Return the words of a process's command line, each ended by NUL; empty for an ended process or a
-    zombie.
-    """
+    """Return the words of a process's command line, each ended by NUL; empty for an ended process or a zombie."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

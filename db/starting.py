@@ -43,9 +43,9 @@ def warn_misspelt_settings(environ: Mapping[str, str]) -> None:
 
 @contextmanager
 def exit_on_expected_errors() -> Iterator[None]:
-    """Convert expected errors of the block into a line on stderr and an exit code.
+    """End the process at an expected start error of the block, with a line on stderr; raise any other: it is a bug.
 
-    Raises any other error unchanged: it is a bug.
+    The exit code is 2 if a setting has to be changed, 1 if a server isn't in the required state.
     """
     try:
         yield

@@ -14,9 +14,9 @@ MAX_BUSY_BACKOFF_DOUBLINGS = 4
 
 
 def full_jitter_backoff_s(attempt: int, draw: float | None = None) -> float:
-    """Return the backoff after the `attempt`th failure, in seconds: full jitter, under a doubling bound.
+    """Return the backoff after a job's `attempt`th failure, in seconds: random from 0 to a doubling, capped bound.
 
-    `draw` in [0, 1) replaces the random number. Source: "Exponential Backoff And Jitter", AWS, 2015.
+    `draw` in [0, 1) replaces the random number. Source: "Exponential Backoff And Jitter" (full jitter), AWS, 2015.
     """
     bound = min(MAX_JOB_BACKOFF_S, JOB_BACKOFF_BASE_S * 2.0 ** min(attempt - 1, 30))
     return bound * (random.random() if draw is None else draw)  # noqa: S311  spreads load, guards nothing

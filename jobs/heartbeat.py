@@ -68,7 +68,7 @@ async def renew_worker_lease(conn: Conn, *, worker_id: UUID, lease_s: float) -> 
 
 
 async def list_held_claims(conn: Conn, *, worker_id: UUID, job_ids: Collection[UUID]) -> list[ClaimWithAge]:
-    """Return a worker's claims among the given jobs, after the response to the worker's pull was lost.
+    """Return a worker's claims among the given jobs, with attempts' ages, after the response to its pull was lost.
 
     A job that doesn't run, or that another worker holds, has no claim in the result.
     """

@@ -290,7 +290,7 @@ async def store_job_progress(
 def check_job_fence(row: L | None, claim: JobClaim) -> L:
     """Return `row`, the result of a statement that locks a claim's job, unless the attempt must stop.
 
-    Raises `AttemptFenced` for None, and `JobCancelRequested` for a row with a cancel request.
+    Raise `AttemptFenced` for None: the claim lost the job; `JobCancelRequested` for a row with a cancel request.
     """
     _check_claim_is_held(row.cancel if row else None, claim)
     assert row  # noqa: S101  else `AttemptFenced`

@@ -75,7 +75,7 @@ END_OVERDUE_JOBS = job_maintenance.end_overdue_jobs.typed(ChangedJob)
 
 
 async def try_to_become_leader(conn: Conn, lock: int = LEADER_LOCK_ID) -> LeaderElectionResult:
-    """Take or keep the leader's lock; return whether this session leads, and the database's time."""
+    """Take or keep the leading dispatcher's lock; return whether this session leads, and the database's time."""
     return await TRY_TO_BECOME_LEADER.row(conn, lock=lock)
 
 
@@ -96,9 +96,9 @@ async def promote_scheduled_jobs(conn: Conn) -> int:
 
 
 async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
-    """Queue or fail jobs of workers with expired leases, and attempts past their time limit on any worker.
+    """Queue or end a batch of jobs of workers with an expired lease, or of attempts past their time limit.
 
-    Returns the rows of these jobs. Does nothing once the database's time is past `before`.
+    Return their rows. Do nothing once the time is past `before`. `MAX_WORKER_CRASHES_OF_JOB` lost workers end a job.
     """
     return await RESCUE_JOBS.all(
         conn,
@@ -114,9 +114,9 @@ async def rescue_lost_jobs(conn: Conn, *, before: datetime) -> list[ChangedJob]:
 
 
 async def terminate_idle_sessions(conn: Conn, *, before: datetime, patience_s: float) -> int:
-    """Terminate Postgres sessions idle in a transaction for `patience_s`, or blocking the rescue of a job.
+    """Terminate sessions waiting for their client within a statement for `patience_s`, or blocking a job's rescue.
 
-    Returns the number of terminated sessions. Does nothing once the database's time is past `before`.
+    Return the number of terminated sessions. Do nothing once the database's time is past `before`.
     """
     return (
         await job_maintenance.terminate_idle_sessions.value(
@@ -141,15 +141,15 @@ async def count_due_jobs(conn: Conn) -> int:
 
 
 async def prune_jobs(conn: Conn) -> int:
-    """Delete jobs that ended long ago, with their attempts; return their number. Referenced jobs stay."""
+    """Delete a batch of unreferenced jobs ended over `ENDED_JOB_RETENTION_S` ago, with attempts; return the number."""
     return await job_maintenance.prune_jobs.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=ENDED_JOB_RETENTION_S)
 
 
 async def prune_short_lived_jobs(conn: Conn) -> int:
-    """Delete ended jobs of frequent kinds without history, such as metrics collection; return the number."""
+    """Delete a batch of jobs of frequent kinds, ended over `SHORT_LIVED_JOB_RETENTION_S` ago; return the number."""
     return await job_maintenance.prune_passing.run(conn, limit=MAX_MAINTENANCE_ROWS, keep_s=SHORT_LIVED_JOB_RETENTION_S)
 
 
 async def prune_dead_workers(conn: Conn) -> int:
-    """Delete the rows of workers long dead that hold no job; return their number."""
+    """Delete workers without a job and with a lease expired for `DEAD_WORKER_RETENTION_S`; return their number."""
     return await worker.prune_workers.run(conn, keep_s=DEAD_WORKER_RETENTION_S)

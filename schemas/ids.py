@@ -70,12 +70,12 @@ def new_request_id_bits() -> int:
 
 
 def job_id_of_request(request: int, number: int) -> UUID:
-    """Return the id of a request's job by its number, from 1 to `MAX_JOBS_PER_REQUEST`."""
+    """Return the id of a request's job: the request's id, ending in the number from 1 to `MAX_JOBS_PER_REQUEST`."""
     return UUID(int=request | number)
 
 
 def request_id_of_job(job: UUID) -> UUID | None:
-    """Return the id of the request that created a job; None without one, or for ids of older releases."""
+    """Return the id of the request that created a job, from the job's id; None without one, or for older releases."""
     if job.int >> 48 & 0x3FFF != _REQUEST_ID_MARK:
         return None
     return UUID(int=job.int >> _JOB_NUMBER_BITS << _JOB_NUMBER_BITS)

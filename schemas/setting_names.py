@@ -18,7 +18,7 @@ KNOWN_SETTING_NAMES = frozenset(
 
 
 def find_misspelt_settings(names: Iterable[str]) -> dict[str, str]:
-    """Return the names that are nearly a setting's, each with the nearest setting; none for exact names."""
+    """Return the variables nearly named like a setting, with the nearest; not exact names or very short ones."""
     misspelt = {}
     for name in sorted(set(names) - KNOWN_SETTING_NAMES):
         if len(name) >= MIN_COMPARED_LETTERS and (setting := _nearest_setting(name)):

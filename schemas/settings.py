@@ -220,7 +220,7 @@ OWN_SETTING_NAMES = {"fetch_allow": "TENANTRY_FETCH_ALLOW"}
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings from an environment. Raises `SettingsInvalid` with the variable's name."""
+    """Read and check the settings from environment variables. Raise `SettingsInvalid` with the variable's name."""
     values = {
         field.encode_name: environ[name]
         for field in msgspec.structs.fields(Settings)

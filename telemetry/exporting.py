@@ -45,7 +45,7 @@ def export_spans(environ: Mapping[str, str], *, process: str) -> Iterator[None]:
 
 
 def _find_otel_endpoint_variable(environ: Mapping[str, str]) -> str | None:
-    """Return the variable that configures a collector; None if tracing is off. Raises `SettingsInvalid`."""
+    """Return the variable's name that configures a trace collector; None if off. Raise `SettingsInvalid`."""
     variable = next((name for name in OTEL_ENDPOINT_VARIABLES if environ.get(name)), None)
     exporter = environ.get("OTEL_TRACES_EXPORTER") or "otlp"
     if variable is None or exporter == "none" or environ.get("OTEL_SDK_DISABLED", "").lower() == "true":

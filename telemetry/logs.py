@@ -30,7 +30,7 @@ LIBRARY_LOG_LEVELS = {
 
 
 def configure_logging(*, process: str, level: str = "info") -> None:
-    """Configure logging; call once, first. `process` names this process, for example `ingest` or `web`."""
+    """Configure logging from `level` up; call once, first. `process` names this process, such as `ingest` or `web`."""
     number = logging.getLevelNamesMapping()[level.upper()]
     shared = _shared_log_processors(process)
     structlog.configure(
@@ -66,7 +66,7 @@ class LoggedJob(Protocol):
 
 
 def job_log_fields(row: LoggedJob, *, attempt: int | None = None) -> dict[str, Any]:
-    """Return the fields for log lines about a job; the request id comes from the job id."""
+    """Return a job's log fields that have a value: ids, kind, attempt, trace; its id gives the request's id."""
     request = ids.request_id_of_job(row.id)
     fields = {
         "request_id": request and ids.format_prefixed_id(ids.REQUEST, request),
@@ -127,7 +127,7 @@ class _BatchedLogStream:
 
 
 def add_cause_log_fields(_: Any, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    """Add the fields of the current request or job attempt to a log line, except fields that the line has."""
+    """Add the current request's or attempt's fields to a log line, except those it has; return the line."""
     if cause := log_context.current_cause():
         for name, value in cause.log_fields().items():
             event.setdefault(name, value)
@@ -167,7 +167,7 @@ def _encode_log_line(_: Any, __: str, event: structlog.types.EventDict) -> str:
 
 
 def _route_library_logs(number: int, shared: list[structlog.types.Processor]) -> None:
-    """Write the log lines of libraries to stderr, in the same format as our own lines."""
+    """Write libraries' log lines to stderr in our format, from the level in `LIBRARY_LOG_LEVELS` for noisy ones."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

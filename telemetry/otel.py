@@ -190,7 +190,7 @@ def _job_span_attributes(job_id: UUID, project_id: UUID | None) -> dict[str, str
 
 
 def _message_span_attributes(kind: str, operation: str) -> dict[str, str]:
-    """Return a job's attributes by the messaging conventions: a message to the workers of a kind."""
+    """Return a job's trace attributes by messaging conventions: it counts as a message to its kind's workers."""
     return {
         "messaging.system": "tenantry",
         "messaging.destination.name": kind,

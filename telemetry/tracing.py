@@ -25,9 +25,7 @@ class TraceSpan(Protocol):
     def set_attributes(self, attributes: SpanAttributes) -> None: ...
 
     def mark_failed(self, error: str) -> None:
-        """Mark the span as failed with a code or a type, never with a message: messages may contain callers'
-        data.
-        """
+        """Mark the span as failed with a code or type, never with a message, which may contain callers' data."""
         ...
 
     def end(self, at: int | None = None) -> None:

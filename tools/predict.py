@@ -58,7 +58,7 @@ def main(cases: Path) -> None:
 
 
 async def predict_corpus(corpus: Path) -> int:
-    """Print a prediction a line in the cases' order. Return the exit code, 1 after an unreadable page.
+    """Print a prediction for each page of a corpus, one a line in order. Return 1 after an unreadable page, else 0.
 
     An unreadable page gets a line with its id alone, and a message on stderr.
     """

@@ -90,9 +90,9 @@ class CheckedPiece(NamedTuple):
 
 
 def read_sheet_entries(path: Path) -> list[SheetEntry]:
-    """Read one JSON brand a line; skip empty lines. Raise `msgspec.ValidationError` for an invalid brand.
+    """Return a file's brands, one JSON object a line. Raise `msgspec.ValidationError` for an invalid brand.
 
-    Raise `GenerationError` for a file that can't be read, or a line that isn't JSON.
+    Skip empty lines. Raise `GenerationError` for a file that can't be read, or a line that isn't JSON.
     """
     with convert_file_errors():
         lines = path.read_bytes().splitlines()
@@ -144,7 +144,7 @@ def _render_and_proofread(design: DesignSpec, source_folder: Path, folder: Path)
 
 
 def write_contact_sheet(checked: Sequence[CheckedPiece], out: Path) -> None:
-    """Write `sheet.jpg` with the pictures of all pieces that were not refused. Create the folder `out`."""
+    """Write `sheet.jpg` into `out`, created if missing, with unrefused pieces' pictures. Raise `GenerationError`."""
     drawn = [piece for piece in checked if piece.made]
     rows = [([piece.folder / made.thumbnail for made in piece.made], bool(piece.faults)) for piece in drawn]
     with convert_file_errors():
@@ -153,7 +153,7 @@ def write_contact_sheet(checked: Sequence[CheckedPiece], out: Path) -> None:
 
 
 def draw_contact_sheet(rows: Sequence[tuple[Sequence[Path], bool]]) -> bytes:
-    """Return a JPEG of the pieces' pictures. A bar marks each row that has faults."""
+    """Return a JPEG with a row of pictures for each piece of `rows`; a bar marks a row that has faults."""
     height = min(PICTURE_HEIGHT_PX, _MAX_JPEG_SIDE_PX // max(1, len(rows)) - PICTURE_GAP_PX)
     drawn = [([_load_scaled_picture(path, height) for path in paths], is_faulty) for paths, is_faulty in rows]
     width = max((sum(one.width + PICTURE_GAP_PX for one in row) for row, _ in drawn), default=0)

@@ -44,7 +44,7 @@ def set_cpu_bound_slots(settings: Settings, pool_name: str) -> Settings:
 
 
 def main(arguments: list[str]) -> None:
-    """Run a worker. Exits with 0 after a drain, 2 for a wrong argument, else as `exit_on_expected_errors`."""
+    """Run a pool's worker. Exit with 0 after a drain, 2 for a wrong argument, else as `exit_on_expected_errors`."""
     parser = argparse.ArgumentParser("python -m workers", description="Run jobs of a pool until SIGTERM.")
     parser.add_argument("pool", choices=POOL_NAMES)
     pool = parser.parse_args(arguments).pool

@@ -69,7 +69,7 @@ class Authenticator:
         self._salt = os.urandom(32)
 
     def expect(self, read_key: ApiKeyParts | None) -> Principal | None:
-        """Return the principal of this key's last successful look-up; None without such a look-up."""
+        """Return the cached principal of this key's last look-up, not for authentication; None without one."""
         return self._opened.get(self._hash(read_key)) if read_key else None
 
     async def authenticate(

@@ -34,7 +34,7 @@ class AppAuthenticator:
         self._salt = os.urandom(32)
 
     def find_cached_app(self, key: str) -> KeyedApp | None:
-        """Return the app that this key opened at its last look-up; None without such a look-up."""
+        """Return the cached app of this key's last look-up, not for authentication; None without a look-up."""
         return self._opened.get(self._hash(key))
 
     async def authenticate(self, key: str) -> KeyedApp:
@@ -98,7 +98,7 @@ def check_page_origin(app: KeyedApp, origin: bytes | None) -> None:
 
 
 def _host_of_origin(origin: str) -> str:
-    """Return the host of an origin, for any scheme and port; empty for a hidden origin (`null`)."""
+    """Return the host of an `Origin`, for any scheme and port; empty for a malformed or hidden one (`null`)."""
     try:
         return urlsplit(origin).hostname or ""
     except ValueError:

@@ -153,7 +153,7 @@ async def parse_events(
 
 
 def _has_gzip_body(request: ApiRequest) -> bool:
-    """Return whether the body is gzip. Raises `MediaTypeUnsupported` for any other encoding."""
+    """Return whether the body is gzip; False if uncompressed. Raises `MediaTypeUnsupported` for other encodings."""
     encoding = request.request_state.headers.get(b"content-encoding", b"identity").strip().lower()
     if encoding not in {b"gzip", b"identity", b""}:
         raise MediaTypeUnsupported("send the body uncompressed, or with one layer of gzip (Content-Encoding: gzip)")

@@ -32,7 +32,7 @@ async def submit_project_job(request: ApiRequest, project_id: str, submit: Submi
 
 
 def accepted_job_result(answer: type[A], submitted: SubmittedJob, **created: str) -> WriteResult[A]:
-    """Build the 202 with the job's address; `deduplicated` means that an equal request's job runs already.
+    """Build the 202 with the job's address and wake; `deduplicated` means that an equal request's job runs already.
 
     `created` are the further fields of `answer`: ids of objects that exist from now on.
     """

@@ -97,7 +97,7 @@ def _log_request(scope: HTTPScope, state: RequestState, level: str) -> None:
 
 
 def _project_and_job_log_fields(scope: HTTPScope, state: RequestState) -> dict[str, str | int]:
-    """Return the log fields of the project, of the first submitted job and of the number of jobs."""
+    """Return a request's log fields that have a value: project, first submitted job and number of jobs."""
     params: dict[str, str] = scope.get("path_params", {})
     project = ids.parse_prefixed_id(ids.PROJECT, params["project_id"]) if "project_id" in params else None
     fields: dict[str, str | int] = {}

@@ -85,7 +85,7 @@ def bind_body_limits(app: Litestar) -> None:
 
 
 def _max_body_bytes_of_route(handler: HTTPRouteHandler) -> int:
-    """Return the maximum body bytes of a route, by the type of its JSON. A CSV route gets `MAX_BYTES`."""
+    """Return a route's maximum body bytes by its JSON type; `MAX_BYTES` for CSV, `MAX_UNREAD_BYTES` for no body."""
     field, needs = handler.parsed_data_field, handler.opt.get("requirements")
     kind = field.annotation if field else handler.opt.get("reads")
     if kind is None:

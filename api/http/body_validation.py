@@ -60,7 +60,7 @@ class FieldError(NamedTuple):
 
 
 def find_body_errors(value: Any, kind: Any) -> InvalidValue | None:
-    """Validate a parsed body against a type; return its errors as one `InvalidValue`, or None without any."""
+    """Validate a parsed body against a type; return up to `MAX_BODY_ERRORS` errors as one `InvalidValue`, or None."""
     errors = [*islice(_find_value_errors(value, kind, "$"), MAX_BODY_ERRORS)]
     return InvalidValue(*errors[0], *errors[1:]) if errors else None
 

@@ -34,7 +34,7 @@ class CsvRow(NamedTuple):
 
 
 def read_csv_body(body: bytes, kind: Any) -> CooperativeSteps[Any]:
-    """Decode CSV as a struct of rows. Raises `MalformedBody`, `InvalidValue` with each bad row's line."""
+    """Decode a CSV body in steps as a struct of rows. Raises `MalformedBody`, `InvalidValue` with bad rows' lines."""
     [field] = msgspec.structs.fields(kind)
     row_kind = get_args(get_args(field.type)[0])[0]
     rows: list[CsvRow] = []

@@ -92,7 +92,7 @@ _log = logs.get_logger("api")
 
 
 def answer_error(request: Request[Any, Any, Any], error: Exception) -> Response[Envelope]:
-    """Answer any exception; the exception handler of the application."""
+    """Build the error response to any exception of a request; log unexpected errors and an unavailable database."""
     call = request_state.request_state_of(request.scope)
     code, message, details, headers = _describe_error(_translate_driver_error(error), request)
     call.code = code
@@ -167,7 +167,7 @@ def _headers_of_error(error: DomainError) -> Iterable[tuple[str, str]]:
 
 
 def _list_parameter_issues(extra: Any, handler: Any) -> Iterable[dict[str, str]]:
-    """Yield an issue for each invalid parameter that Litestar reports. For `data` the body is missing."""
+    """Yield path and message of each invalid parameter that Litestar reports; `data` means a missing body."""
     for issue in extra or [{"key": "request", "message": "a parameter is missing"}]:
         if issue.get("key") == "data":
             yield {"path": "body", "message": "a JSON object is required"}

@@ -23,6 +23,6 @@ def versions_in_if_match(request: ApiRequest) -> frozenset[int] | None:
 
 
 def matches_if_none_match(request: ApiRequest, version: int) -> bool:
-    """Return whether the client already has this version: `If-None-Match` names it, by weak comparison."""
+    """Return whether the client has this version: `If-None-Match` names it, by weak comparison, or is `*`."""
     header = request.request_state.headers.get(b"if-none-match", b"").strip()
     return header == b"*" or any(int(tag["version"]) == version for tag in _ETAG_PATTERN.finditer(header))

@@ -37,7 +37,7 @@ def parse_period_filter(since: str | None, until: str | None) -> ListPeriod:
 
 
 async def parse_sandbox_period_filter(request: ApiRequest, since: str | None, until: str | None) -> ListPeriod:
-    """Parse a period and convert it from a sandbox's own time. Raises `InvalidValue`."""
+    """Parse a list filter's period; convert a sandbox's own times to real time. Raises `InvalidValue`."""
     period = parse_period_filter(since, until)
     return period if period == UNBOUNDED_PERIOD else period.move_back(await request.read_sandbox_clock_offset())
 

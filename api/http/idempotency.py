@@ -77,9 +77,7 @@ async def run_plain_idempotent_write(request: ApiRequest, write: Callable[[Conn]
 async def run_real_time_idempotent_write(
     request: ApiRequest, write: Callable[[Conn], Awaitable[WriteResult[T]]]
 ) -> Response[T]:
-    """Call `run_idempotent_write` for a write in real time, which a sandbox's clock neither dates nor
-    blocks.
-    """
+    """Call `run_idempotent_write` for a write in real time, neither dated nor blocked by a sandbox's clock."""
     return await send_wakes_and_reply(request, await _claim_key_and_write(request, write, await request.body()))
 
 
@@ -88,8 +86,8 @@ async def write_idempotently(
 ) -> WriteResult[T]:
     """Run an idempotent write, and return its result, without sending the wakes or building the response.
 
-    `body` replaces a request body that was not kept in memory. In a sandbox the write holds the clock, and
-    the answer has the sandbox's times. Raises `StateConflict` CLOCK_ADVANCING.
+    `body` replaces a request body not kept in memory. In a sandbox the write holds the clock, and the answer has its
+    times. Raises `IdempotencyKeyReused`, `RequestInFlight`, `StateConflict` CLOCK_ADVANCING.
     """
     return await _claim_key_and_write(request, partial(_write_in_sandbox_time, request, write), body)
 
@@ -223,7 +221,7 @@ def digest_request(target: Sequence[Any], body: bytes) -> CooperativeSteps[bytes
 
 
 def _canonicalize_json_body(body: bytes) -> CooperativeSteps[bytes]:
-    """Return the JSON without white space, with ordered fields. Raises one of `JSON_DECODE_ERRORS`."""
+    """Return the JSON compactly, with ordered fields and hashes of big items. Raises one of `JSON_DECODE_ERRORS`."""
     if len(body) <= JSON_STEP_BYTES:
         return _encode_with_sorted_fields(msgspec.json.decode(body) if body else None)
     try:

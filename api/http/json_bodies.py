@@ -113,9 +113,7 @@ def _decode_json_as_type(body: bytes, kind: Any) -> Any:
 
 
 def _collect_body_errors(body: bytes, kind: Any, error: msgspec.ValidationError) -> CooperativeSteps[Exception]:
-    """Collect the validation errors of a body; `MalformedBody` if the text after the first error is
-    no JSON.
-    """
+    """Return all validation errors as one `InvalidValue`; `MalformedBody` if text after the first is no JSON."""
     large = len(body) > MAX_UNCOUNTED_BODY_BYTES
     if large:
         yield

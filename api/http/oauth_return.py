@@ -32,7 +32,7 @@ OAuthReturnStatus = Literal["connected", "pending", "failed"]
 async def redirect_to_return_url(
     request: ApiRequest, flow: StartedOAuthFlow, submitted: SubmittedJob | None, *, state: str
 ) -> Response[None]:
-    """Return the redirect to a consent flow's `returnUrl`, after the flow's job has ended or a timeout."""
+    """Build the redirect to a flow's `returnUrl` with `state` and status, after the job's end or a timeout."""
     if submitted:
         await _wait_for_oauth_job_end(request, flow, submitted)
     status = await _read_oauth_status(request, flow)
@@ -42,14 +42,14 @@ async def redirect_to_return_url(
 def redirect_to_consent_page(
     request: ApiRequest, location: str, *, state: str, back: str, lasts: timedelta
 ) -> Response[None]:
-    """Redirect from our link to a server, with a cookie that only the path `back` receives."""
+    """Build the redirect from our link to `location`; its cookie lasts for `lasts`, and only path `back` gets it."""
     answer = _build_redirect_response(location)
     answer.headers["Set-Cookie"] = make_oauth_cookie(request.services.settings, state, back=back, lasts=lasts)
     return answer
 
 
 def make_oauth_cookie(settings: Settings, state: str, *, back: str, lasts: timedelta) -> str:
-    """Return the cookie that binds a flow to the browser that follows our link."""
+    """Return the `Set-Cookie` that binds a consent flow to a browser, for the path `back` and the time `lasts`."""
     public = urlsplit(settings.public_url)
     secure = "; Secure" if public.scheme == "https" else ""
     path = f"{public.path.rstrip('/')}{back}"

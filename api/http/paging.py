@@ -109,13 +109,13 @@ async def read_list_page_by_place(
     read: Callable[[bytes], B],
     connect: OpenConnection,
 ) -> Page[T]:
-    """Return one page of a list with the next cursor. Raises `InvalidValue` for a cursor of another origin.
+    """Return one page of a list, with the next cursor, in the order of its items' places.
 
     A place is the position of an item in the list, as bytes. `read` converts it into the position that `find` takes.
-
     The query reads one item more than requested to learn whether more follow. Large pages are read in slices, so that
     other requests get the connection and the event loop in between. `find` or `connect` resolve ids, after the cursor
-    is checked: an invalid request is reported before a missing object.
+    is checked: an invalid request is reported before a missing object. Raises `InvalidValue` for a cursor of another
+    origin, `ServiceUnavailable` if reading takes too long.
     """
     place = decode_cursor(request, cursor)
     page, left_s = _ListPageBuffer[T](limit), LIST_PAGE_READ_TIMEOUT_S
@@ -178,7 +178,7 @@ async def _read_list_page_slice(
 async def read_project_list_page(
     request: ApiRequest, find: FindProjectListItems[T], project_id: str, cursor: str | None, limit: int
 ) -> Page[T]:
-    """Return one page, in id order, of a list within a project of the caller, by the project id as sent."""
+    """Return one page, in id order, of a list in a project, by the id as sent. Raises `ObjectNotFound` if unknown."""
 
     async def within(conn: Conn, /, *, before: UUID | None, limit: int) -> list[T]:
         return await find(conn, **request.project_scope(project_id), before=before, limit=limit)
@@ -189,9 +189,9 @@ async def read_project_list_page(
 async def read_timeline_page(
     request: ApiRequest, read: Callable[[Conn], Awaitable[list[TimelineEntry]]], cursor: str | None, limit: int
 ) -> Page[TimelineEntry]:
-    """Return one page of a timeline. It is read once, and again if a sandbox's clock moved between slices.
+    """Return one page of a timeline, read once, and again if a sandbox's clock moved between slices.
 
-    A place is a time and an index among the entries of that time.
+    A place is a time and an index among its entries. Raises `InvalidValue`, `ServiceUnavailable` if it takes too long.
     """
     placed: dict[timedelta, list[tuple[bytes, TimelineEntry]]] = {}
 

@@ -7,7 +7,7 @@ from schemas.errors.absent import MISSING_OBJECT_MESSAGES, ObjectKind, not_found
 
 
 def parse_id(noun: ObjectKind, text: str) -> UUID:
-    """Parse the id of an object with its prefix. Raises `ObjectNotFound` if the id is malformed."""
+    """Parse an object's id, with or without prefix. Raises `ObjectNotFound` if malformed or of another kind."""
     prefix = MISSING_OBJECT_MESSAGES[noun].prefix
     object_id = ids.parse_prefixed_id(prefix, text) if prefix else None
     if object_id is None:

@@ -55,7 +55,7 @@ class ApiRequest(Request[Any, Any, State]):
         return principal
 
     def require_live_caller(self) -> Actor:
-        """Return the caller for a route of live organizations only. Raises `StateConflict` SANDBOX_KEY."""
+        """Return the caller, as actor, on a live-only route. Raises `StateConflict` SANDBOX_KEY for a sandbox's key."""
         if self.principal.sandbox:
             raise StateConflict("SANDBOX_KEY", "this route is for live organizations: use a live key")
         return self.principal.actor
@@ -66,7 +66,7 @@ class ApiRequest(Request[Any, Any, State]):
         return self.principal.organization_id
 
     def project_scope(self, project_id: str) -> ProjectScope:
-        """Return the caller's organization and a project. Raises `ObjectNotFound` for a malformed id."""
+        """Return the ids of the caller's organization and a project, not looked up. Raises `ObjectNotFound`."""
         return {"organization_id": self.organization_id, "project_id": path_ids.parse_id("project", project_id)}
 
     def connection(self) -> AbstractAsyncContextManager[Conn]:
@@ -127,7 +127,7 @@ class ApiRequest(Request[Any, Any, State]):
         return self.event_store_connection()
 
     async def run_transaction(self, work: Callable[[Conn], Awaitable[T]]) -> T:
-        """Run `work` in one transaction on a connection of the caller's quota, and return its result."""
+        """Run `work` in one transaction of the caller's quota, once more after a deadlock; return its result."""
         submits = self.request_state.submits
         before = len(submits)
 
@@ -145,14 +145,14 @@ class ApiRequest(Request[Any, Any, State]):
         return who.organization_id if who else KEYLESS_QUOTA_OWNER_ID
 
     async def body(self) -> bytes:
-        """Return the whole body. Litestar's own method copies all headers, a tenth of a request's cost."""
+        """Return the whole body. Raises `BodyOversized`, `MalformedBody`. Litestar's method copies all headers."""
         call = self.request_state
         if call.body is None:
             call.body = await self._read()
         return call.body
 
     async def _read(self) -> bytes:
-        """Read the body. Raises 413 for a body over the route's limit, if possible before reading any of it.
+        """Read the body. Raises `MalformedBody`, `BodyOversized` over the route's limit, if possible before reading.
 
         Routes that stream uploads don't use this method: their limit is for the upload, and JSON stays small.
         """
@@ -188,7 +188,7 @@ class ApiRequest(Request[Any, Any, State]):
     async def json(self) -> Any:
         """Decode the body as the type of the route's `data`, strictly: no conversion, no unknown field.
 
-        Litestar itself would accept `"5"` as a number. CSV is read as its rows, on routes that allow it.
+        Litestar would take `"5"` as a number. CSV is read as rows, if allowed. Raises `MalformedBody`, `InvalidValue`.
         """
         field = self.route_handler.parsed_data_field
         kind = field.annotation if field else Any

@@ -33,7 +33,7 @@ class ApiResponse(Response[T]):
         self.background, self.cookies = None, []
 
     def to_asgi_response(self, app: Any, request: Request[Any, Any, Any], **handler: Any) -> ASGIResponse:  # noqa: ARG002
-        """Build the ASGI response: content as JSON, times of the caller's sandbox, defaults of `handler`."""
+        """Build the ASGI response: bytes, or JSON with times of the caller's sandbox, by the defaults of `handler`."""
         media_type = self.media_type or handler.get("media_type") or JSON_CONTENT_TYPE
         content = sandbox_times.shift_answer_times(self.content, request_state.request_state_of(request.scope).ahead)
         body = b"" if content is None else content if isinstance(content, bytes) else msgspec.json.encode(content)

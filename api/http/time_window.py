@@ -32,7 +32,7 @@ GRANULARITY_PARAMETER = QueryParameter(name="granularity", description="The leng
 
 
 def metric_sources_of(request: ApiRequest) -> MetricDatabases:
-    """Return connections to the main database and the event store from the caller's quota, for metrics."""
+    """Return a metrics query's sources: the caller's connections to both databases, and the user count cache."""
     return MetricDatabases(request.connection, request.event_store_connection, request.services.user_counts)
 
 

@@ -111,7 +111,7 @@ async def receive_upload(request: ApiRequest, spec: UploadSpec) -> AsyncIterator
 
 
 async def _parse_multipart_events(request: ApiRequest, max_bytes: int) -> AsyncGenerator[_MultipartEvent, None]:
-    """Yield the parser's events: each part's head, its bytes chunk by chunk, None at its end."""
+    """Yield each part's head, its bytes by chunk, None at its end. Raises `MalformedBody`, `BodyOversized`."""
     content_type = request.request_state.headers[b"content-type"].decode("latin-1")
     boundary = parse_options_header(content_type)[1].get("boundary", "")
     try:

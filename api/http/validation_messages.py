@@ -44,7 +44,7 @@ def translate_msgspec_message(text: str, kind: Any = None) -> str:
 
 
 def allowed_values_of(kind: Any) -> list[str]:
-    """Return the allowed values of an enum-like type, in order; an empty list for other types."""
+    """Return the allowed values of an enum, literal, or list or union of them, in order; empty for other types."""
     bare = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if get_origin(bare) is Literal:
         return [str(value) for value in get_args(bare)]

@@ -26,7 +26,7 @@ class LookupCoalescer(Generic[K, V]):
     def queue_lookup(self, question: K) -> asyncio.Future[V]:
         """Queue a lookup for the next shared query, and return the future of its result.
 
-        The query starts at once; awaiting the future is optional.
+        The query starts at once, or after the running one. Awaiting the future is optional; it raises query errors.
         """
         future: asyncio.Future[V] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))

@@ -102,7 +102,7 @@ class BudgetBucket(NamedTuple):
 def budget_bucket_of(
     organization_id: UUID, tier: OrganizationTier, traffic: TrafficKind = TrafficKind.KEYS
 ) -> BudgetBucket:
-    """Return the bucket that pays for an organization's requests; a sandbox is a separate organization."""
+    """Return the bucket for an organization's requests of one kind of traffic; a sandbox is its own organization."""
     return BudgetBucket(f"budget:{organization_id}:{traffic}", REFILL_RATES_BY_TIER[traffic][tier])
 
 
@@ -125,7 +125,7 @@ class BudgetBucketLevel(NamedTuple):
         return self.worst > 0
 
     def refusal(self, waited_s: float = 0.0) -> LimitReached:
-        """Build the refusal of a request, `waited_s` seconds after the script's answer."""
+        """Build the `LimitReached` of a refused request; `waited_s`, this level's age, shortens its `Retry-After`."""
         resource = BUDGET_RESOURCES[self.worst - 1]
         wait_s = max(1, math.ceil(self.wait_ms / 1000 - waited_s))
         message = (
@@ -176,7 +176,7 @@ class CostBudgets:
         return places, arguments
 
     def record_levels(self, levels: Mapping[BudgetBucket, BudgetBucketLevel]) -> None:
-        """Remember the overdrawn buckets among the levels that the script returned."""
+        """Remember overdrawn buckets of the script's levels, forget others; keep at most `MAX_OVERDRAWN_BUCKETS`."""
         for bucket, level in levels.items():
             self._overdrawn.pop(bucket.key, None)
             if level.is_overdrawn:

@@ -32,7 +32,7 @@ class LoopWatchdog:
         self._logged: dict[str, tuple[float, int]] = {}
 
     def report_loop_hold(self, scope: HTTPScope, state: RequestState, seconds: float) -> None:
-        """Count a step that held the event loop for `seconds` of CPU. Log at most one per route in 10 s."""
+        """Add a step with `seconds` of CPU on the event loop to a metric, and log at most one per route in 10 s."""
         route = scope.get("path_template", UNMATCHED_ROUTE_LABEL)
         metrics.HTTP_LOOP_HOLD_SECONDS.labels(route).observe(seconds)
         now = self._clock()
@@ -71,7 +71,7 @@ async def meter_request(
     *,
     watchdog: LoopWatchdog = _loop_watchdog,
 ) -> None:
-    """Run a request and charge its cost to the bucket that pays for it, if known."""
+    """Run a request, and charge its cost, even if it fails, to the bucket that pays for it, if that is known."""
     cost = state.cost
     try:
         with costs.charge_block_to(cost):

@@ -99,9 +99,9 @@ class DiskWatch:
             )
 
     async def measure_disks(self) -> None:
-        """Measure each disk and open or close intake.
+        """Measure each watched disk, and open or close the intake of events and of uploads.
 
-        Then raises `ServiceUnavailable` if a database is away.
+        A disk that can't be measured keeps its last value. Then raises `ServiceUnavailable` if a database is away.
         """
         failure: ServiceUnavailable | None = None
         for watched in self.disks:
@@ -116,7 +116,7 @@ class DiskWatch:
             raise failure
 
     async def run(self) -> None:
-        """Measure repeatedly until canceled."""
+        """Measure the disks until canceled, even after errors: every 10 s, or every second once one is fairly full."""
         while True:
             try:
                 await self.measure_disks()
@@ -142,7 +142,7 @@ async def _measure_used_disk_fraction(watched: WatchedDisk) -> float:
 
 @asynccontextmanager
 async def open_disk_watch(settings: Settings, pool: Pool, event_store: Pool) -> AsyncIterator[DiskWatch]:
-    """Run a watch until the block ends; it measures only disks with a configured size."""
+    """Yield a watch of the databases' disks until the block ends; it measures only disks with a configured size."""
     watch = DiskWatch(
         WatchedDisk("DATABASE_DISK_BYTES", settings.database_disk_bytes, pool),
         WatchedDisk("TELEMETRY_DISK_BYTES", settings.telemetry_disk_bytes, event_store),

@@ -106,7 +106,7 @@ class _CachedAppRefusal:
         self._turn = 0.0
 
     def wait_s(self, now: float) -> float:
-        """Take the next turn among this app's refusals, and return the seconds until it."""
+        """Take the next turn among this app's refusals; return the seconds until it, up to `MAX_REFUSAL_DELAY_S`."""
         self._turn = min(max(now, self._turn + REFUSAL_INTERVAL_S), now + MAX_REFUSAL_DELAY_S)
         return self._turn - now
 
@@ -125,7 +125,7 @@ class EventRateLimiter:
     def find_cached_refusal(
         self, app: KeyedApp
     ) -> tuple[EventLimitState | None, LimitReached | ServiceUnavailable] | None:
-        """Return the cached limits and error of a currently refused app; None for any other app."""
+        """Return the cached limit state (None if uncounted) and error of an app refused now; None for any other."""
         refusal = self._refused.get(app.app_id)
         if refusal is None or asyncio.get_running_loop().time() >= refusal.until:
             return None
@@ -134,13 +134,13 @@ class EventRateLimiter:
     def cache_refusal(
         self, app: KeyedApp, standing: EventLimitState | None, error: LimitReached | ServiceUnavailable, for_s: float
     ) -> None:
-        """Refuse further requests of an app with this error for `for_s` seconds, without a query."""
+        """Refuse an app's requests with this error and limit state `standing` for `for_s` seconds, without a query."""
         self._store_refusal(app.app_id, standing, error, for_s)
 
     async def delay_refusal(self, app: KeyedApp) -> None:
-        """Delay a refused request until its turn: one refusal every `REFUSAL_INTERVAL_S` per app.
+        """Delay a refused request until its turn: one refusal every `REFUSAL_INTERVAL_S` per app, at most 1 s.
 
-        The delay slows an app that retries in a loop, and saves the time of other requests.
+        It slows an app that retries in a loop, and saves others' time. An app without a cached refusal has no delay.
         """
         if refusal := self._refused.get(app.app_id):
             await asyncio.sleep(refusal.wait_s(asyncio.get_running_loop().time()))
@@ -153,9 +153,9 @@ class EventRateLimiter:
         return self._questions.queue_lookup(_EventLimitLookup(app.app_id, _event_limits_of(app), 1))
 
     def count_events(self, app: KeyedApp, events: int) -> None:
-        """Count the events of an accepted request. The next script call writes them.
+        """Count the events of an accepted request against the app's limit; they may put the app into debt.
 
-        That is after `MAX_EVENT_COUNT_DELAY_S` at the latest. No request waits for the write.
+        The next script call writes them, after `MAX_EVENT_COUNT_DELAY_S` at the latest. No request waits for it.
         """
         if not self._spent:
             asyncio.get_running_loop().call_later(MAX_EVENT_COUNT_DELAY_S, self._count_spent_events)

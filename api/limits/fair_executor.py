@@ -44,7 +44,7 @@ class FairExecutor:
 
 @asynccontextmanager
 async def open_fair_executor() -> AsyncIterator[FairExecutor]:
-    """Open the thread. While it is open, this process's threads switch after `THREAD_SWITCH_INTERVAL_S`."""
+    """Yield an executor with one thread; meanwhile this process's threads switch every `THREAD_SWITCH_INTERVAL_S`."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(THREAD_SWITCH_INTERVAL_S)
     try:

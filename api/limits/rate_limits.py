@@ -219,7 +219,7 @@ class RateLimiter:
             await self._levels.queue_lookup(())
 
     async def read_budget_use(self, organization_id: UUID, tier: OrganizationTier) -> list[BudgetUse]:
-        """Return the current budgets of an organization."""
+        """Return an organization's budgets: available amount (None while Redis is away), capacity and refill."""
         buckets = {traffic: budget_bucket_of(organization_id, tier, traffic) for traffic in TrafficKind}
         return describe_budget_levels(buckets, await self._levels.queue_lookup(tuple(buckets.values())))
 
@@ -304,7 +304,7 @@ def _rate_limit_states(
     levels: Mapping[BudgetBucket, BudgetBucketLevel],
     day_ends_in: int,
 ) -> Iterator[RateLimitState]:
-    """Yield the limit state of each request: of equal charges, only the first `passed` requests pass."""
+    """Yield each request's limit state, in order; of equal requests, the first pass, as many as the script allows."""
     counted: Counter[RequestCharge] = Counter()
     for charge in charges:
         passed, left, resets_in, left_of_day, second = rows[charge]

@@ -188,7 +188,7 @@ def _describe_request_body(operation: ApiOperation, schemas: dict[Any, Json]) ->
 
 
 def _describe_body_size_limit(operation: ApiOperation) -> Json:
-    """Describe the size limit of the route's JSON; the limits of files are in the operation's description."""
+    """Describe the maximum bytes of an operation's JSON body; empty without one. Its description has files' limits."""
     if operation.body is None:
         return {}
     return {"description": f"At most {operation.handler.opt[body_limits.BODY_LIMIT_ROUTE_OPTION]:,} bytes of JSON."}

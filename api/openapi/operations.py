@@ -70,7 +70,7 @@ class ApiOperation(NamedTuple):
 
     @property
     def answer_type(self) -> Any:
-        """Return the type of its successful answer: `Stream` for events or bytes, or None without a body."""
+        """Return the type of the operation's success body: `Stream` for events or bytes, None without a body."""
         returned = self.handler.parsed_fn_signature.return_type
         kinds = returned.inner_types if returned.is_union else (returned,)
         if any(kind.is_subclass_of(Stream) for kind in kinds):

@@ -65,7 +65,7 @@ def describe_error_status(status: int) -> Json:
 
 
 def describe_responses(operation: ApiOperation, schemas: dict[Any, Json]) -> Json:
-    """Return the responses by status."""
+    """Describe an operation's responses by status for the OpenAPI document; errors refer to shared descriptions."""
     successes = {operation.handler.status_code, *(status for status in operation.own_statuses if status < 400)}
     return {
         **{str(status): _describe_success_response(operation, status, schemas) for status in sorted(successes)},

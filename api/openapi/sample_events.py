@@ -128,7 +128,7 @@ _SAMPLE_CHANGES_BY_EVENT_TYPE: Mapping[WebhookEventType, Callable[[datetime], Sa
 def build_sample_event(
     type_: WebhookEventType, *, organization_id: UUID, project_id: UUID | None, now: datetime
 ) -> SampleEvent:
-    """Build a sample with current times and fresh ids; the project's id is random unless given."""
+    """Build a sample webhook event, with current times and fresh ids; `project_id` is random unless given."""
     noun = type_.partition(".")[0]
     kind = _SAMPLE_KINDS_BY_EVENT_PREFIX[noun]
     thing = msgspec.convert(load_openapi_examples()[kind.operation].answer, kind.shape)

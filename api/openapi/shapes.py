@@ -39,7 +39,7 @@ def build_openapi_schemas(kinds: list[Any]) -> OpenApiSchemas:
 
 
 def clean_json_schema(schema: Json) -> Json:
-    """Return a schema without keywords that client generators misread, with its description at the top."""
+    """Remove keywords that client generators misread; move a choice's keywords up, and refer to public enums."""
     if "$ref" in schema:
         return {
             **schema,
@@ -67,7 +67,7 @@ def _clean_keyword_value(word: str, value: Any) -> Any:
 
 
 def _hoist_choice_keywords(choices: list[Json]) -> Json:
-    """Move keywords of one choice up: generators read only keywords next to `anyOf`."""
+    """Remove and return description and examples of choices, to stand by `anyOf`: generators read them only there."""
     return {word: choice.pop(word) for choice in choices for word in ("description", "examples") if word in choice}
 
 

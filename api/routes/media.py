@@ -92,7 +92,7 @@ async def head_media(request: ApiRequest, token: FromPath[str]) -> Response[None
 
 @head("/media/{token:str}/{ticket:str}", status_code=200, opt={"refusals": (404, 503)})
 async def head_media_by_ticket(request: ApiRequest, token: FromPath[str], ticket: FromPath[str]) -> Response[None]:
-    """Return the headers that GET has, without the bytes; this doesn't count as a fetch."""
+    """Return the headers of GET for a ticket's file, without its bytes; this doesn't count as a fetch."""
     file, headers = await _find_media_file_by_ticket(request, token, ticket, counts=False)
     return ApiResponse(None, headers={**headers, "Content-Type": file.mime_type})
 
@@ -128,7 +128,7 @@ def _is_file_known_to_client(request: ApiRequest, file: FileDownloadHeaders) -> 
 
 
 def _requested_byte_range(headers: Mapping[bytes, bytes], file: FileDownloadHeaders) -> ByteRange | None:
-    """Return the requested range; None for the whole file. Raises `RangeUnsatisfiable`.
+    """Return the requested byte range; None for the whole file. Raises `RangeUnsatisfiable` for one after its end.
 
     Several ranges and malformed ones are ignored, as if there was no `Range` (RFC 9110 14.2).
     """

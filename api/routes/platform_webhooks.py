@@ -15,7 +15,7 @@ MAX_WEBHOOK_BODY_BYTES = 64 * 1024
 
 
 def _build_platform_webhook_route(platform: str) -> HTTPRouteHandler:
-    """Return the route of one platform; the `webhook` module of its package parses the body."""
+    """Build the route that receives a platform's webhook events; its package's `webhook` module parses the body."""
     read = registry.load_platform_module(platform, "webhook").read
 
     @post(

@@ -248,7 +248,7 @@ async def _change_post(
 def _adapt_verb_without_wakes(
     verb: Callable[..., Awaitable[VersionedPost]], **options: Any
 ) -> Callable[..., Awaitable[tuple[VersionedPost, list[WakeMessage]]]]:
-    """Wrap a verb that returns only the post: for `_change_post`, it also returns an empty list of wakes."""
+    """Wrap a verb that returns only the post for `_change_post`: the wrapper also returns an empty list of wakes."""
 
     async def change(conn: Conn, **scope: Any) -> tuple[VersionedPost, list[WakeMessage]]:
         return await verb(conn, **options, **scope), []

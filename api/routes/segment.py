@@ -39,7 +39,7 @@ class SegmentTaken(ResponseStruct, frozen=True, kw_only=True):
     include_in_schema=False,
 )
 async def take_messages(request: ApiRequest) -> Response[SegmentTaken]:
-    """Store messages as events; the app's key is in the headers, the URL or the body (`writeKey`)."""
+    """Store Segment messages as events; return counts and rejections. The key is in headers, URL or `writeKey`."""
     kind = segment.MESSAGE_TYPE_BY_PATH[request.scope["path"].rpartition("/")[2]]
     key = requests.read_app_key(request)
     app = await requests.admit_event_request(request, key) if key else None

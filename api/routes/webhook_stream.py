@@ -126,7 +126,7 @@ def _build_listening_message(place: str, since: datetime) -> bytes:
 async def _stream_webhook_messages(
     request: ApiRequest, criteria: WebhookStreamFilter, begun: bytes, position: StreamPosition
 ) -> AsyncIterator[bytes]:
-    """Yield the stream's messages. A slow reader holds one event in memory, and no database connection."""
+    """Yield a webhook stream's messages until its time or an error ends it; hold no database connection."""
     yield begun
     ref, reader = (
         (request.organization_id, request.organization_id),

@@ -82,10 +82,10 @@ class ConnectionAdmission:
         self._idle_by_address: dict[str, OrderedDict[AdmittedConnection, None]] = {}
 
     def admit_connection(self, guest: AdmittedConnection) -> ConnectionAdmittance:
-        """Admit a connection as idle, and return its rights.
+        """Admit a connection as idle, and return its rights: all requests, only health checks, or none.
 
-        At a limit, an idle connection is evicted for it, first one of the same address. Without an idle
-        one it gets the reserve, or is refused.
+        At its address's limit, an idle connection of that address is evicted for it, else it is refused. At the
+        process's limit, any idle one is, first one of its address; without one it gets the reserve, or is refused.
         """
         limits, address = self.limits, guest.address
         self.entered += 1
@@ -124,7 +124,7 @@ class ConnectionAdmission:
             self._idle_by_address.setdefault(guest.address, OrderedDict())[guest] = None
 
     def mark_busy(self, guest: AdmittedConnection) -> None:
-        """Mark a connection as busy: it has a request or an unsent response, and isn't late with it."""
+        """Mark a connection as busy, so never evicted: it has a request or an unsent response, and isn't late."""
         if guest not in self._idle:
             return
         del self._idle[guest]
@@ -151,7 +151,7 @@ class ConnectionAdmission:
 
 
 def client_network(peer: str) -> str:
-    """Return the network that counts as one address: an IPv4 address, or the /64 of one IPv6 customer."""
+    """Return the network that counts as one client: an IPv4 address, an IPv6 /64, or any other text unchanged."""
     try:
         address = ip_address(peer)
     except ValueError:

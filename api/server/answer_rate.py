@@ -31,7 +31,7 @@ class ResponseReadRate:
 
     @property
     def is_reading_late(self) -> bool:
-        """Return whether the client is `late` ticks behind, so that its connection may be evicted."""
+        """Return whether the client is `late` ticks behind the minimum rate, so that it may be evicted."""
         return self._left <= self._limits.stall - self._limits.late
 
     @property
@@ -40,9 +40,9 @@ class ResponseReadRate:
         return self._left <= 0
 
     def measure(self, transport: asyncio.Transport, unsent: int) -> None:
-        """Measure a client's reading speed in one tick. At its end the transport still holds `unsent` bytes.
+        """Measure a client's reading speed in the last tick; the transport still holds `unsent` bytes.
 
-        Reading faster than the minimum earns grace, up to the initial amount: a fast start buys no long hold.
+        Reading below the minimum uses up grace, above earns it, up to the initial: a fast start buys no long hold.
         """
         acknowledged = self.written - unsent - count_unacknowledged_bytes(transport)
         if self._acknowledged is not None:

@@ -113,7 +113,7 @@ class ClientConnection(HttpToolsProtocol):
             self._refuse_in_parser(LONG_HEAD_REFUSAL)
 
     def on_headers_complete(self) -> None:
-        """Start the request's cycle, or queue it after the previous one."""
+        """Start or queue a parsed request; refuse CONNECT, long pipelines, and on the reserve all but health checks."""
         if self._is_upgrade_request():
             return
         if self.parser.get_method() == b"CONNECT":
@@ -167,9 +167,9 @@ class ClientConnection(HttpToolsProtocol):
         self.transport.write(data)
 
     def close_after_body(self) -> None:
-        """Close after the client has sent its whole body: it may read the response only then.
+        """Close the connection after the client has sent its whole body, or after some seconds.
 
-        Closing with unread bytes resets the connection, and the response may be lost with it.
+        It may read the response only then. Closing with unread bytes resets the connection, and may lose the response.
         """
         if not self.in_body:
             self.transport.close()
@@ -180,9 +180,9 @@ class ClientConnection(HttpToolsProtocol):
         self.transport.write_eof()
 
     def check_timeouts(self) -> None:
-        """Enforce the timeouts. Time in which the server doesn't read, or owes a 100, doesn't count.
+        """End or refuse the connection if the client is too slow or idle for too long.
 
-        Time in which the client still reads a response doesn't count either.
+        Time in which the server doesn't read, or owes a 100, or the client reads a response fast enough, doesn't count.
         """
         unsent = self.transport.get_write_buffer_size()
         waits_for_us = self._is_sending_response() and self.cycle.waiting_for_100_continue
@@ -233,7 +233,7 @@ class ClientConnection(HttpToolsProtocol):
             self.end_connection("linger" if self.lingers else "idle")
 
     def _check_body_rate(self) -> None:
-        """End a body that is too late; mark a late one as idle until it has caught up."""
+        """Refuse the request if its body is too slow; mark the connection as idle while the body is a little late."""
         limits = self.admission.limits
         left = self.body_grace + self.body_read // limits.body_rate - self.admission.now
         if left <= 0:
@@ -244,7 +244,7 @@ class ClientConnection(HttpToolsProtocol):
             self.admission.mark_idle(self)
 
     def _check_answer_rate(self, unsent: int) -> None:
-        """End a client that reads too slowly; mark a late one as idle until it has caught up."""
+        """End the connection if its client reads too slowly; mark it as idle while the client is a little late."""
         self.answer_rate.measure(self.transport, unsent)
         if self.answer_rate.is_grace_used_up:
             self.end_connection("stalled")
@@ -278,19 +278,19 @@ class ClientConnection(HttpToolsProtocol):
             self.due = self.admission.now + (limits.head if self.in_head else limits.idle)
 
     def _refuse_in_parser(self, refusal: ServerRefusal) -> NoReturn:
-        """Stop the parser. Raises `RequestRefusedInParser`, which the parser converts into its own error."""
+        """Set the refusal to send, and stop the parser: raises `RequestRefusedInParser`, which the parser converts."""
         self.refusal = refusal
         raise RequestRefusedInParser(refusal.code)
 
     def _refuse_unparseable_input(self) -> None:
-        """Refuse unparseable input, after all earlier requests are answered."""
+        """Refuse unparseable input and close the connection; if a request still runs, only close after its response."""
         if self._is_sending_response() and not self.in_body:
             self.deaf, self.cycle.keep_alive = True, False
         else:
             self._refuse(self.refusal, "malformed")
 
     def _refuse(self, refusal: ServerRefusal, reason: str) -> None:
-        """Send an error response to the client, unless a response has begun, and close the connection."""
+        """Send an error response, unless one has begun, and close; count `reason`, and tell the running request."""
         count_ended_connection(reason)
         self.deaf = True
         answering = self._is_sending_response()

@@ -42,7 +42,7 @@ class AsgiRequestCycle(RequestResponseCycle):
         return cycle
 
     async def send(self, message: Any) -> None:
-        """Send a message of the response. Raises RuntimeError for a message out of order."""
+        """Send an ASGI message to a connected client. Raises RuntimeError for a wrong order or body length."""
         if self.flow.write_paused and not self.disconnected:
             await self.flow.drain()
         if self.disconnected:
@@ -83,7 +83,7 @@ class AsgiRequestCycle(RequestResponseCycle):
             self._write_response_head()
 
     def _set_body_framing(self, status: int, length: int | None, lines: list[bytes]) -> None:
-        """Set the framing of the body. HTTP/1.0 has no chunks: the connection's end ends the body."""
+        """Choose the body's framing, with the chunks' header in `lines`; in HTTP/1.0 the connection's end ends it."""
         self.chunked_encoding = False
         bodiless = status in _STATUSES_WITHOUT_BODY or self.scope["method"] == "HEAD"
         self.expected_content_length = 0 if bodiless else length or 0
@@ -124,7 +124,7 @@ class AsgiRequestCycle(RequestResponseCycle):
         self.on_response()
 
     def _has_long_unread_body(self) -> bool:
-        """Return whether the unread rest of the request is too long to read it for nothing."""
+        """Return whether the request's unread body is too long: of unknown length, or over `MAX_UNREAD_BODY_BYTES`."""
         if not self.more_body:
             return False
         length = dict(self.scope["headers"]).get(b"content-length")

@@ -92,7 +92,7 @@ class ApiServer(uvicorn.Server):
 
 
 async def serve_application(app: Litestar, limits: ConnectionLimits, *, host: str, port: int) -> None:
-    """Serve until SIGTERM or SIGINT. Raises what `bind_port` and the application's lifespan raise.
+    """Serve an application on a port until SIGTERM or SIGINT. Raises errors of `bind_port` and of the lifespan.
 
     While Postgres is away at the start, `/healthz` answers 200 and all other paths 503.
     """

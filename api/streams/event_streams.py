@@ -16,7 +16,7 @@ MAX_STREAMS_PER_ORGANIZATION = 10
 
 
 def open_webhook_stream_hub(settings: Settings, pool: Pool) -> AbstractAsyncContextManager[LongPollHub[StreamHead]]:
-    """Open the hub of streams, which may take a quarter of the process's connections."""
+    """Open the hub of webhook event streams: a quarter of the process's connections, and 10 per organization."""
     max_streams = connection_limits_of(settings).connections // 4
     return open_long_poll_hub(
         build_latest_event_poll(pool), per_organization=MAX_STREAMS_PER_ORGANIZATION, in_total=max_streams

@@ -175,7 +175,7 @@ async def open_long_poll_hub(
 
 @contextmanager
 def _call_on_signal(number: signal.Signals, react: Callable[[], None]) -> Iterator[None]:
-    """Call `react` on the event loop upon a signal; then call the previous handler."""
+    """Call `react` on the event loop upon a signal, then the earlier handler; only in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -66,7 +66,7 @@ class RequestThrottle:
         self.deadline = time.monotonic() + seconds
 
     def wait_for_slot(self, pause_s: float = 0.0) -> None:
-        """Wait for the next request's slot, at least `pause_s`. Raises `CheckDeadlinePassed`."""
+        """Wait for the next request's slot, at least `pause_s`. Raise `CheckDeadlinePassed` at once if too late."""
         now = time.monotonic()
         at = max(self._next, now + pause_s)
         if at >= self.deadline:
@@ -111,7 +111,7 @@ class AttackClient:
 
 
 def send_sample_request(caller: AttackClient, route: ApiRoute, path: str) -> AttackResponse:
-    """Send a request of the route with a sample body. Raises `CheckDeadlinePassed`."""
+    """Send a request with the route's sample body; return the response. Raise `CheckDeadlinePassed`."""
     options: dict[str, Any] = {}
     if route.parts is not None:
         options["files"] = {name: (None, value) for name, value in route.parts.items()}

@@ -70,7 +70,7 @@ async def attack(
 
 
 def _choose_api_and_keys(url: str | None, keys: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """Return the API's address without /v1, and the keys. Raise `click.UsageError` or `LocalServerUnavailable`."""
+    """Return the API's address and keys, else the local ones. Raise `click.UsageError` or `LocalServerUnavailable`."""
     if url is None or not keys:
         local_keys = read_local_api_keys()
         if url is not None and url.rstrip("/").removesuffix("/v1") != local_keys.api.removesuffix("/v1"):

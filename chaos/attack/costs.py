@@ -24,10 +24,10 @@ JSON_HEADERS = {"Content-Type": "application/json"}
 def attack_costs(
     caller: AttackClient, own: Mapping[str, str], routes: Sequence[ApiRoute], limit_s: float, tally: AttackTally
 ) -> None:
-    """Measure each route with a JSON body, and each list. Raises `CheckDeadlinePassed`.
+    """Measure the extra time of costly requests, and record a judgement of each. Raise `CheckDeadlinePassed`.
 
-    `limit_s` is the limit over the baseline: the same route's response to as many bytes of invalid JSON, or
-    to a page of one item.
+    For a route with a JSON body, compare costly megabytes with as many bytes of invalid JSON. For a list, compare the
+    largest page with a page of one item. Extra time above `limit_s` is a finding.
     """
     values = {**generate_unused_ids(routes), **own}
     bodies = [route for route in routes if _takes_json_body(route)]
@@ -74,7 +74,7 @@ def _measure_body_costs(
 
 
 def _measure_quickest_s(send: Callable[[], AttackResponse]) -> float | None:
-    """Return the seconds of the quickest response; None if a response is not judged."""
+    """Return the seconds of the quickest of `MEASUREMENT_REPEATS` responses; None if one is missing, a 429 or a 503."""
     answers = [send() for _ in range(MEASUREMENT_REPEATS)]
     return min(answer.seconds for answer in answers) if all(answer.is_conclusive for answer in answers) else None
 

@@ -51,12 +51,12 @@ class ApiRoute(NamedTuple):
         return self.needs_key and not self.is_apps and not self.path.startswith("/v1/ops/")
 
     def fill_path(self, values: Mapping[str, str]) -> str:
-        """Return the route's path, filled with a value for each id prefix; other names stay as they are."""
+        """Return the route's path with a value for each id prefix; a parameter without one becomes its own name."""
         return _PATH_PARAMETER.sub(lambda match: values.get(self.ids.get(match[1], ""), match[1]), self.path)
 
 
 def read_api_routes(document: Mapping[str, Any]) -> list[ApiRoute]:
-    """Read every operation of an OpenAPI document. Raises KeyError or TypeError for other JSON."""
+    """Return an OpenAPI document's operations as routes. Raise KeyError, TypeError or AttributeError for other JSON."""
     return [
         _parse_route(document, method.upper(), path, operation)
         for path, methods in document["paths"].items()
@@ -115,7 +115,7 @@ def _is_text_field(field: Mapping[str, Any]) -> bool:
 
 
 def build_sample_value(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> Any:
-    """Build a value of a schema: its first example or enum value, else its required fields only."""
+    """Return a schema's sample: its first example or enum value, else one of its type, with required fields only."""
     schema = _resolve_schema_ref(document, schema)
     for word in ("examples", "enum"):
         if schema.get(word):

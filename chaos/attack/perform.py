@@ -85,7 +85,7 @@ def _yield_checks(
 def _run_check(
     throttle: RequestThrottle, check: str, attack: Callable[[], None], tally: AttackTally, log: LogFunction
 ) -> None:
-    """Run one check of the attack for its share of the remaining time, and count its requests."""
+    """Run one check of the attack for its share of the remaining time; count its requests. A deadline ends it early."""
     checks = [*CHECK_TIME_SHARES]
     share = CHECK_TIME_SHARES[check] / sum(CHECK_TIME_SHARES[later] for later in checks[checks.index(check) :])
     now = time.monotonic()
@@ -99,7 +99,7 @@ def _run_check(
 
 
 def _fetch_api_routes(caller: AttackClient) -> list[ApiRoute]:
-    """Read the API's routes. Raises `AttackRunImpossible`."""
+    """Read the attacked API's OpenAPI document; return its routes. Raise `AttackRunImpossible` without one."""
     answer = caller.send("GET", DOCUMENT)
     try:
         return read_api_routes(answer.json())

@@ -24,9 +24,9 @@ class AttackParty(NamedTuple):
 
 
 def attack_tenancy(attacker: AttackParty, victim: AttackParty, routes: Sequence[ApiRoute], tally: AttackTally) -> None:
-    """Request each route with the victim's ids, then compare the victim's objects.
+    """Request all routes with the victim's ids by the attacker's key; record judgements. Raise `CheckDeadlinePassed`.
 
-    Adds a judgement of each route to `tally`. A changed object is a finding. Raises `CheckDeadlinePassed`.
+    A response must be the same 404 as for an unused id. A victim's object that changed meanwhile is a finding, too.
     """
     for route in select_owned_routes(routes):
         tally.add_route(TENANCY_CHECK, route.method, route.path)
@@ -63,7 +63,7 @@ def _pair_foreign_and_unused_ids(
 ) -> Iterator[tuple[IdsByPrefix, IdsByPrefix]]:
     """Yield pairs of ids for a route: another organization's ids, and unused ones to compare with.
 
-    First all ids are foreign, then a foreign object is below an own one.
+    First all ids are foreign, then a foreign object is below an own one. A pair with a missing id is left out.
     """
     kinds = [*route.ids.values()]
     if all(kind in theirs for kind in kinds):

@@ -71,7 +71,7 @@ def _choose_exit_code(report: RehearsalReport) -> int:
 
 @contextmanager
 def _show_rehearsal_progress() -> Iterator[RehearsalListeners]:
-    """Show progress on stderr: a live line on a terminal, else a line every few seconds."""
+    """Yield listeners that show progress on stderr: a live line on a terminal, else a line every few seconds."""
     if sys.stderr.isatty():
         with Live(console=open_console(sys.stderr), transient=True, refresh_per_second=4) as live:
             yield RehearsalListeners(
@@ -168,7 +168,7 @@ def _render_fault_table(report: RehearsalReport) -> Table:
 
 
 def _list_report_problems(report: RehearsalReport) -> list[Text]:
-    """Return the anomalies, the dead processes and the logs' folder; empty for a passed run."""
+    """Return lines with a rehearsal's anomalies, dead processes and logs' folder; none for a passed run."""
     if report.passed:
         return []
     logs_line = [f"The logs are in {report.logs}"]
@@ -185,7 +185,7 @@ def _list_report_problems(report: RehearsalReport) -> list[Text]:
 
 
 def _format_anomaly_lines(what: str, report: RehearsalReport) -> list[str]:
-    """Return a line for each anomaly of a kind, and the number of further ones."""
+    """Return a line for each anomaly of the kind `what`, at most `MAX_REPORTED_ANOMALIES`, and the number of others."""
     lines = [f"{what}: job {anomaly.job}: {anomaly.why}" for anomaly in report.jobs.anomalies if anomaly.what == what]
     return lines[:MAX_REPORTED_ANOMALIES] + (
         [f"{what}: {len(lines) - MAX_REPORTED_ANOMALIES} more"] if len(lines) > MAX_REPORTED_ANOMALIES else []

@@ -137,7 +137,7 @@ def url_via_proxy(proxy: FaultProxy, url: str) -> str:
 
 @contextlib.asynccontextmanager
 async def open_host_proxies(environment: BenchEnvironment, outside: ServerAddress) -> AsyncIterator[HostProxies]:
-    """Run a fault proxy to each server for one host while the block runs, and yield the proxies."""
+    """Run one host's fault proxies to Postgres, Redis and the receiver while the block runs, and yield them."""
     settings = environment.settings
     async with contextlib.AsyncExitStack() as stack:
         targets = (parse_server_address(settings.database_url), parse_server_address(settings.redis_url), outside)
@@ -153,7 +153,7 @@ def parse_server_address(url: str) -> ServerAddress:
 async def start_hosts(
     environment: BenchEnvironment, outside: ServerAddress, counts: Mapping[str, int]
 ) -> AsyncIterator[RehearsalHosts]:
-    """Start `counts` hosts of each role, and stop their processes after the block."""
+    """Start `counts` hosts of each role with their proxies; yield them, and stop their processes after the block."""
     async with contextlib.AsyncExitStack() as stack:
 
         async def open_host(role: str, number: int) -> RehearsalHost:

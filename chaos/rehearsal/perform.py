@@ -98,7 +98,7 @@ class RehearsalReport(NamedTuple):
 
     @property
     def passed(self) -> bool:
-        """Return whether no job is lost or doubled, every job ended, and no process died without a fault."""
+        """Return whether no job is lost, doubled or (without a signal) open, and no process died without a fault."""
         return not (self.jobs.anomalies or self.died or (self.jobs.open and not self.hurried))
 
 
@@ -245,7 +245,7 @@ async def _perform_on_servers(
 
 @contextlib.asynccontextmanager
 async def _open_rehearsal_servers(folder: Path) -> AsyncIterator[tuple[BenchEnvironment, RehearsalServers]]:
-    """Start embedded servers with migrated tables, regardless of DATABASE_URL and REDIS_URL."""
+    """Run embedded PostgreSQL (migrated) and Valkey; yield environment and both; ignore DATABASE_URL and REDIS_URL."""
     postgres_folder, redis_folder = folder / "postgres", folder / "valkey"
     with (
         local.run_local_postgres(postgres_folder, NO_FSYNC_SETTINGS) as postgres,

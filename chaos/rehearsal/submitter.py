@@ -73,7 +73,7 @@ class RehearsalSubmitter:
             await wait_for_first_event(stop.soon, within_s=random.expovariate(1 / MEAN_CALLER_PAUSE_S))
 
     async def _submit(self, pool: Pool, courier: WakeCourier, job_spec: JobSpec, stop: StopRequest) -> UUID | None:
-        """Submit a job and return its id; retry until there is a response, and return None without one."""
+        """Submit a job, send its wake-up, return its id. Retry until a response; None if refused, or at the end."""
         result = await retry_until_answered(
             lambda: run_in_transaction(pool, partial(submit_job_idempotently, job_spec)), stop
         )

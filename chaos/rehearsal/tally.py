@@ -78,7 +78,7 @@ def tally_rehearsed_jobs(
 ) -> JobReport:
     """Return the rehearsal's jobs counted by outcome, and their anomalies.
 
-    `accepted` maps each key to its job; `calls_by_job` has the receiver's calls by job.
+    `accepted` maps each key to its job; `calls_by_job` has the receiver's calls. Later links of chains count, too.
     """
     known, accepted_ids = {job.id for job in rows}, {*accepted.values()}
     counted = [job for job in rows if job.id in accepted_ids or next_chain_key("") in job.key]

@@ -84,7 +84,7 @@ def build_rehearsal_tasks(outside: ServerAddress) -> TasksByKind:
 async def log_refused_write(task: JobTask, ctx: TaskContext) -> TaskOutcome:
     """Run a job's task, and return its outcome.
 
-    If a write is refused, log the line that `recovery.py` counts, and raise `AttemptFenced`.
+    If another attempt owns the job, log the line that `recovery.py` counts, and raise `AttemptFenced`.
     """
     try:
         return await task(ctx)

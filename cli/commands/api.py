@@ -112,7 +112,7 @@ def api(
 
 
 def _send_and_print(remote: RemoteApi, call: ApiCall, *, paginate: bool, wait: bool) -> int:
-    """Send an API request, print its response or with `wait` the ended jobs, and return the exit code."""
+    """Send an API request, and print its response, all pages of a list or the ended jobs; return the exit code."""
     with remote.client() as client:
         request = _build_http_request(call, remote, client)
         with report_lost_response(call.key and repeat_write_advice(call.key)):
@@ -124,7 +124,7 @@ def _send_and_print(remote: RemoteApi, call: ApiCall, *, paginate: bool, wait: b
 
 
 def _build_api_call(words: tuple[str, ...], fields: list[RequestField], options: dict[str, Any]) -> ApiCall:
-    """Build the request from the command's words and options. Raise `click.UsageError`."""
+    """Build the request from words and options; a write gets an Idempotency-Key. Raise `click.UsageError`."""
     sends = bool(fields or options["source"])
     *method, path = words
     if len(method) > 1 or not all(word.isalpha() for word in method):
@@ -157,7 +157,7 @@ def _build_http_request(call: ApiCall, remote: RemoteApi, client: httpx.Client) 
 
 
 def _print_response(response: httpx.Response, key: str | None, *, wait: bool) -> int:
-    """Print a response, streaming any body but JSON, and return the exit code."""
+    """Print a response, streaming all but JSON, errors on stderr too; with `wait`, no success. Return the exit code."""
     if response.is_success and not wait and "json" not in response.headers.get("Content-Type", ""):
         for chunk in response.iter_bytes():
             click.echo(chunk, nl=False)

@@ -51,7 +51,7 @@ def extract(*, targets: Sequence[str], url: str, as_json: bool) -> None:
 
 
 async def print_brand_targets(targets: Sequence[str], address: str, *, as_json: bool) -> int:
-    """Print each target's brand or error in order, and return the highest exit code."""
+    """Print each target's brand or error in order; return the highest exit code. Saved pages count as `address`."""
     async with open_brand_reader(address) as reader:
         tasks = [asyncio.create_task(read_brand_target(reader, target)) for target in targets]
         return max(

@@ -102,7 +102,7 @@ def render_with_progress_bar(rendering: DesignRendering, out: Path) -> list[Outp
 
 @contextmanager
 def drawing_progress_bar() -> Iterator[Callable[[float], None]]:
-    """Show a progress bar on the terminal, and yield the function that sets its finished share."""
+    """Show a progress bar if stderr is a terminal; yield the function that sets its finished share, from 0 to 1."""
     columns = (TextColumn("drawing"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     with Progress(*columns, console=open_console(sys.stderr), disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("", total=1.0)

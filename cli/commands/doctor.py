@@ -58,9 +58,9 @@ async def _run_doctor_checks(environ: Mapping[str, str]) -> list[DoctorCheck]:
 
 
 async def _examine_database(url: str, *, usable: bool) -> list[DoctorCheck]:
-    """Check the database, its migrations and its workers, and return the results.
+    """Check the database at `url`, its clock, migrations, workers and dispatcher; return the results.
 
-    With `usable` settings, also check the disks and the keyrings. An unreachable database is a failed check.
+    With `usable` settings, also check disks, event store and keyrings. An unreachable database is a failed check.
     """
     try:
         async with use_postgres_connection(url, name="tenantry-doctor") as conn:

@@ -115,7 +115,7 @@ def tail_events(  # noqa: PLR0917 - click's signature
 async def _resolve_event_filter(
     project_id: UUID, app_id: UUID | None, name: str | None, back: timedelta
 ) -> FollowedEvents:
-    """Return the filter for a project's events. Raise `ObjectNotFound` for an unknown project or app."""
+    """Return a project's event filter, up to age `back`, and its apps' ids by number. Raise `ObjectNotFound`."""
     async with open_command_session() as session, session.pool.acquire() as conn:
         numbers = await app_numbers.app_numbers_by_id(conn, project_id=project_id)
     if app_id and app_id not in numbers:
@@ -125,7 +125,7 @@ async def _resolve_event_filter(
 
 
 async def _follow_committed_events(event_filter: EventTailFilter) -> AsyncGenerator[StoredEvent, None]:
-    """Yield the stored events that match a filter and are committed from now on."""
+    """Yield matching events committed from now on, without end; warn once if some may have been skipped."""
     tail = EventTail(event_filter)
     async with use_postgres_connection(read_command_settings().event_store_url, name="tenantry-cli") as conn:
         await tail.skip_committed_events(conn)
@@ -141,7 +141,7 @@ async def _follow_committed_events(event_filter: EventTailFilter) -> AsyncGenera
 
 
 def _event_output_fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: bool) -> dict[str, Any]:
-    """Return the event by its sent field names. Without `pii`, personal data is redacted."""
+    """Return an event by the API's field names; without `pii`, redact the person's ids, properties and context."""
     person = {
         "appUserId": event.user_id,
         "anonymousId": event.anonymous_id,
@@ -163,7 +163,7 @@ def _event_output_fields(event: StoredEvent, apps: Mapping[int, UUID], *, pii: b
 
 
 def _format_event_line(event: Mapping[str, Any], *, as_json: bool) -> str:
-    """Return an event as one line: JSON with `as_json`, else time, name, id, value and properties."""
+    """Return an event as one line: JSON with `as_json`, else time, name, id, value, app user and properties."""
     if as_json:
         return msgspec.json.encode(event).decode()
     value = "" if event["value"] is None else f"{event['value']:g} {event['currency'] or ''}".rstrip()

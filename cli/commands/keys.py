@@ -191,7 +191,7 @@ async def rewrap_secrets(session: CommandSession) -> CommandResult:
 
 @contextmanager
 def _sealing_progress_bar(total: int) -> Iterator[rewrap.ReportRewrappedRows]:
-    """Show a progress bar on stderr, unless --json is set. Yield the function that advances it."""
+    """Show a progress bar for `total` secrets on stderr, unless --json is set; yield the function to advance it."""
     if click.get_current_context().params["as_json"]:
         yield lambda _: None
         return

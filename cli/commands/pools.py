@@ -109,7 +109,7 @@ async def _set_pool_paused(session: CommandSession, name: str, *, paused: bool, 
 
 
 def _audit_caller_details() -> dict[str, str]:
-    """Return a command's user and host for the audit log; a user without a name, as in a container, by id."""
+    """Return `by`, `user`, `host` of a command for the audit log; a user without a name, as in a container, by id."""
     names = filter(None, map(os.environ.get, ("SUDO_USER", "LOGNAME", "USER")))
     return {"by": "command line", "user": next(names, str(os.getuid())), "host": socket.gethostname()}
 

@@ -85,9 +85,9 @@ def up(port: int, workers: tuple[tuple[str, int], ...], *, demo: bool, as_json: 
 
 
 def run_platform(options: UpOptions) -> None:
-    """Start the servers and processes of the platform in order, and supervise them.
+    """Start the servers and processes of the platform in order, and supervise them until a signal.
 
-    Raise `TerminationSignal` after a signal and the end of all processes.
+    Raise `LocalServerUnavailable` if a server can't start, `TerminationSignal` after a signal and all processes' end.
     """
     say = StepTimePrinter()
     children: dict[str, LocalServer] = {}
@@ -130,7 +130,7 @@ def _report_slow_start(logs: ProcessLogs, say: MessagePrinter, text: str) -> Non
 def _run_demo_or_report(
     ready: ReadyAnnouncement, site: str, say: MessagePrinter, file: IO[str], *, draws: bool
 ) -> None:
-    """Run the demo and print its result; report a failure without ending the platform."""
+    """Run the demo, with `draws` also generate content, and print the result; a failure is only reported."""
     try:
         demo_result = demo.run_demo(ready.api, ready.api_key, ready.test_key, site)
         demo.print_demo_result(demo_result, site, file)

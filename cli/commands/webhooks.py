@@ -144,7 +144,7 @@ def trigger(*, types: tuple[str, ...], every: bool, listing: bool, project_id: U
 
 
 def _announce_listener(remote: RemoteApi, url: str | None, key: bytes) -> None:
-    """Print the listener's organization and addresses on stderr. End the command for an invalid key."""
+    """Print organization, API and forwarding address with its secret on stderr; end the command if the API refuses."""
     with report_lost_response(), remote.client() as client:
         response = client.get(remote.url("whoami"))
     who = _decode_api_response(response, dict[str, Any])
@@ -157,7 +157,7 @@ def _announce_listener(remote: RemoteApi, url: str | None, key: bytes) -> None:
 
 
 def _decode_api_response(response: httpx.Response, kind: type[T]) -> T:
-    """Return an API response's decoded body. End the command for an error or another server's response."""
+    """Return an API response decoded as `kind`. End the command for an error or another server's response."""
     if response.is_success:
         with suppress(*UNREADABLE_BODY_ERRORS):
             return msgspec.json.decode(response.content, type=kind)
@@ -189,7 +189,7 @@ EVENT_TYPE_WIDTH = max(map(len, get_args(WebhookEventType)))
 
 
 def format_event_line(message: ServerSentMessage, sent: ForwardResult | None) -> str:
-    """Return a webhook event as one line for a person, with the result of its forwarding, if any."""
+    """Return a webhook event as one line for a person: local time, type, id, and its forwarding's result, if any."""
     event = msgspec.json.decode(message.data, type=_PrintedEvent)
     now = datetime.now(UTC).astimezone()
     words = [f"{now:%H:%M:%S}", f"{event.type:<{EVENT_TYPE_WIDTH}}", event.id]

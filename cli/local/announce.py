@@ -61,7 +61,7 @@ def print_keys_again(ready: ReadyAnnouncement) -> None:
 
 
 def announce_ready(ready: ReadyAnnouncement, *, as_json: bool) -> None:
-    """Print the platform's addresses and keys on stdout; stdout has nothing else."""
+    """Print the platform's addresses and keys, and nothing else, on stdout; with `as_json` as one line of JSON."""
     if as_json:
         click.echo(msgspec.json.encode(ready))
     else:

@@ -61,7 +61,7 @@ def check_kernel_sandbox() -> DoctorCheck:
 
 
 def check_settings() -> DoctorCheck:
-    """Check that every process can start with the settings; warn of misspelt ones."""
+    """Check that every process can start: fail for a missing or invalid setting, warn of misspelt variables."""
     try:
         _read_keyrings()
     except SettingsInvalid as error:
@@ -118,9 +118,9 @@ async def check_pending_migrations(conn: Conn, schema: MigratedSchema) -> Doctor
 
 
 async def check_database_disk(conn: Conn, *, setting: str, size: int) -> DoctorCheck:
-    """Check the used share of a database's disk.
+    """Compare the bytes that a database uses with its disk's `size`; return the result.
 
-    `setting` is the name of the setting with the disk's `size` in bytes. A size of 0 is a warning.
+    Warn from 80 % on; fail from 90 % on, where events are refused. A `size` of 0 is a warning to set `setting`.
     """
     use = await disks.measure_disk_use(conn)
     if not size:
@@ -143,7 +143,7 @@ def _format_mebibytes(size: int) -> str:
 
 
 async def check_host_clock(conn: Conn) -> DoctorCheck:
-    """Compare this host's clock to the database's, by the fastest of five queries; warn if they differ."""
+    """Compare this host's clock to the database's, by the best of five queries; warn over `MAX_CLOCK_DIFFERENCE_S`."""
     ahead = min([await _measure_clock_difference(conn) for _ in range(5)])[1]
     detail = f"{abs(ahead) * 1000:.1f} ms {'ahead of' if ahead > 0 else 'behind'} the database"
     if abs(ahead) > MAX_CLOCK_DIFFERENCE_S:
@@ -154,7 +154,7 @@ async def check_host_clock(conn: Conn) -> DoctorCheck:
 
 
 async def _measure_clock_difference(conn: Conn) -> tuple[float, float]:
-    """Return two figures in seconds: a query's duration, and how far this host's clock is ahead.
+    """Return a query's duration, and the seconds by which this host's clock is ahead of the database's.
 
     The difference is corrected by half of the duration.
     """
@@ -165,7 +165,7 @@ async def _measure_clock_difference(conn: Conn) -> tuple[float, float]:
 
 
 async def check_pool_workers(conn: Conn) -> list[DoctorCheck]:
-    """Return a check of the workers for each pool that has a job kind or a worker row."""
+    """Check the workers of each pool with a job kind or a worker; warn of a pool without an active worker."""
     return [
         _check_workers_of_pool(counts)
         for counts in await pools.count_workers(conn)
@@ -185,7 +185,7 @@ def _check_workers_of_pool(worker_counts: pools.PoolWorkerCounts) -> DoctorCheck
 
 
 async def check_dispatcher(conn: Conn) -> DoctorCheck:
-    """Check for a dispatcher: without one jobs start, but retries, rescues and deadlines wait."""
+    """Check that a dispatcher runs; if not, warn: jobs start, but retries, rescues and deadlines wait."""
     if await pools.has_dispatcher(conn):
         return DoctorCheck(name="dispatcher", status="ok", detail="running", value=True)
     advice = "start `python -m workers.dispatcher`: until then no job is retried, rescued or timed out"
@@ -193,7 +193,7 @@ async def check_dispatcher(conn: Conn) -> DoctorCheck:
 
 
 async def check_redis(url: str) -> DoctorCheck:
-    """Check that Redis responds; if not, warn: jobs start later, and all else works."""
+    """Check that Redis responds, and return its version; if not, warn: jobs start later, and all else works."""
     client = Redis.from_url(url, socket_timeout=REDIS_TIMEOUT_S, socket_connect_timeout=REDIS_TIMEOUT_S)
     try:
         with raise_if_redis_away():

@@ -70,7 +70,7 @@ def serve_demo_site() -> Iterator[str]:
 
 
 def allow_demo_site(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the setting that lets workers fetch from `host` on loopback, added to the allowed hosts."""
+    """Return the setting that lets workers fetch from `host` on loopback too; empty without a `host`."""
     allowed = [name for name in (environ.get(FETCH_ALLOW_SETTING), host) if name]
     return {FETCH_ALLOW_SETTING: ",".join(allowed)} if host else {}
 
@@ -83,7 +83,7 @@ class DemoResult(NamedTuple):
 
 
 def run_demo(api: str, key: str, test_key: str, host: str) -> DemoResult:
-    """Ingest the demo's website, publish a post of its brand, and return both. Raise `DemoFailed`."""
+    """Ingest the demo's website, publish its post in the sandbox; return project and post. Raise `DemoFailed`."""
     with _open_api_client(api, key) as client:
         project = ingest_demo_site(client, f"http://{host}/")
     with _open_api_client(api, test_key) as client:
@@ -109,7 +109,7 @@ def find_or_create_project(client: httpx.Client, name: str) -> dict[str, Any]:
 
 
 def publish_demo_post(client: httpx.Client, brand: Mapping[str, Any]) -> dict[str, Any]:
-    """Publish a post with the brand's words from a fake account, wait for it, and return it."""
+    """Publish a post of the brand's name and tagline from a fake account, and return it. Raise `DemoFailed`."""
     path = f"/projects/{find_or_create_project(client, brand['appName'])['id']}"
     login = {"identifier": "tidewise.example", "appPassword": "demo-demo"}
     accepted = _decode_demo_response(client.post(f"{path}/social-accounts", json={"platform": "bluesky", **login}))
@@ -140,7 +140,7 @@ def generate_demo_content(api: str, test_key: str, result: DemoResult, file: IO[
 
 
 def _add_demo_pictures(client: httpx.Client, path: str) -> None:
-    """Add the website's icon, and the screenshots suggested by any ingest in a sandbox."""
+    """Add pictures of a fake website's ingest, and the icon if there is no logo, to the sandbox's project."""
     accepted = _decode_demo_response(client.post(f"{path}/ingest/website", json={"url": FAKE_SITE_URL}))
     _wait_for_job(client, accepted, f"ingest of {FAKE_SITE_URL}")
     logos = _decode_demo_response(client.get(f"{path}/app-media", params={"kind": "logo", "origin": "partner"}))[

@@ -27,7 +27,7 @@ class DemoApiKeys(NamedTuple):
 
 
 def load_or_create_demo_keys(port: int, settings: Mapping[str, str]) -> DemoApiKeys:
-    """Return the demo's stored API keys if the running API accepts them, else create and store new ones."""
+    """Return the stored API keys if the API accepts both, else create and store those of a new organization."""
     stored = folder.read_env_file(folder.DEMO_KEYS_FILE)
     keys = DemoApiKeys(stored.get("API_KEY", ""), stored.get("TEST_KEY", ""))
     if all(_is_key_accepted(port, key) for key in keys):
@@ -46,7 +46,7 @@ class LocalApiKeys(ResponseStruct, frozen=True):
 
 
 def read_local_api_keys() -> LocalApiKeys:
-    """Read the keys that `up` stored in the current folder. Raise `LocalServerUnavailable` without any."""
+    """Return the API keys and address that `up` stored in this folder. Raise `LocalServerUnavailable` without any."""
     stored, settings = (folder.read_env_file(folder.DEMO_KEYS_FILE), folder.read_env_file(folder.LOCAL_ENV_FILE))
     if not stored:
         raise LocalServerUnavailable(

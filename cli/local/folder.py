@@ -52,7 +52,7 @@ def run_database_servers(report: StartReporter | None = None) -> Iterator[Databa
 
 
 def write_local_settings(urls: DatabaseServers, public_url: str) -> dict[str, str]:
-    """Return the settings of all processes of this `up`, and write them to a file for other commands."""
+    """Return the settings of this `up`, and write them to `.local/env`; keep earlier keyrings, or generate new ones."""
     environment = {**read_env_file(LOCAL_ENV_FILE), **os.environ}
     chosen = {
         "DATABASE_URL": urls.database_url,
@@ -69,7 +69,7 @@ def write_local_settings(urls: DatabaseServers, public_url: str) -> dict[str, st
 
 
 def read_env_file(file: Path) -> dict[str, str]:
-    """Read the NAME=value lines of a file; a missing file has none."""
+    """Return a file's NAME=value lines; none if missing. Raise `LocalServerUnavailable` if it can't be read."""
     try:
         lines = file.read_text("utf-8").splitlines() if file.exists() else []
     except OSError as error:

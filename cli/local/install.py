@@ -131,7 +131,7 @@ def _install_from_lock(installer: list[str], lock: str) -> None:
 
 
 def _install_with_pip(lock: str) -> None:
-    """Install with pip, the last resort. Raise `CannotInstall`."""
+    """Install the lock file with pip, after uv has failed, and link the checkout. Raise `CannotInstall`, `DiskFull`."""
     try:
         _install_from_lock(_pip_install_command(), lock)
     except DiskFull:
@@ -183,7 +183,7 @@ def _are_extras_installed(extras: str) -> bool:
 
 
 def _hash_install_inputs() -> str:
-    """Return a hash of the inputs: the package lists and the environment's Python."""
+    """Return the SHA-256 of pyproject.toml, lock files and Python; after a change the installation runs again."""
     parts = [
         (REPOSITORY_ROOT / name).read_bytes() for name in ("pyproject.toml", UV_LOCK_FILE, *EXTRA_LOCK_FILES.values())
     ]
@@ -191,7 +191,7 @@ def _hash_install_inputs() -> str:
 
 
 def _run_with_progress(what: str, command: list[str]) -> None:
-    """Run a command with a progress line. If it fails, raise `CannotInstall` with the end of its output."""
+    """Run an installer with a progress line; if it fails, raise `CannotInstall` with the output's end or `DiskFull`."""
     progress = InstallProgress(what)
     with subprocess.Popen(
         command, cwd=REPOSITORY_ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

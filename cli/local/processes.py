@@ -27,7 +27,7 @@ WORKER_POOL_NAMES = sorted({kind.pool for kind in JOB_KINDS.values()})
 def build_platform_processes(
     port: int, workers: Mapping[str, int], settings: Mapping[str, str]
 ) -> dict[str, LocalServer]:
-    """Return each process by its name: `web`, `dispatcher`, and for each pool `ingest`, `ingest-2` and so on.
+    """Build the platform's unstarted processes by name: `web`, `dispatcher`, and per pool `ingest`, `ingest-2` etc.
 
     `workers` has the number of workers of each pool, default one.
     """
@@ -66,7 +66,7 @@ def _build_process(
 
 @contextlib.contextmanager
 def run_processes(processes: Mapping[str, LocalServer], report: StartReporter) -> Iterator[None]:
-    """Start all processes in parallel, since Python's start dominates; at the end drain all in parallel."""
+    """Run all processes for the block, started and drained in parallel. Raise `LocalServerUnavailable` if one fails."""
     try:
         for process in processes.values():
             process.launch()

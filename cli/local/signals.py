@@ -30,9 +30,7 @@ class PrintKeysRequests:
 
 @contextlib.contextmanager
 def raise_on_end_signals(again: Callable[[], None]) -> Iterator[None]:
-    """Raise `TerminationSignal` in the main thread at the first of `END_SIGNALS`; call `again` at each
-    further one.
-    """
+    """Raise `TerminationSignal` in the main thread at the first SIGINT, SIGTERM or SIGHUP; call `again` at others."""
     received = []
 
     def handle(signum: int, _: FrameType | None) -> None:

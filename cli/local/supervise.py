@@ -77,7 +77,7 @@ class ProcessLogs:
 
 
 def format_log_line(line: str) -> str:
-    """Format a line of `telemetry.logs` for a person: time, level unless it is info, event, fields."""
+    """Format a JSON log line for a person: time, level unless info, event, fields, traceback; keep other lines."""
     try:
         fields_by_name = msgspec.json.decode(line, type=dict[str, Any])
     except msgspec.DecodeError:

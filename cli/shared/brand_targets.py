@@ -69,7 +69,7 @@ class BrandReader(NamedTuple):
 
 @asynccontextmanager
 async def open_brand_reader(address: str) -> AsyncIterator[BrandReader]:
-    """Yield a reader of websites, repositories and stores. Raise `SettingsInvalid`."""
+    """Yield a reader of websites, repositories, stores, and pages saved from `address`. Raise `SettingsInvalid`."""
     settings = load_settings({**os.environ, **PLACEHOLDER_SETTINGS})
     contact = os.environ.get("PUBLIC_URL", "tenantry brand extract")
     allowed = ssrf_guard.parse_allowed_origins(settings.fetch_allow)
@@ -132,7 +132,7 @@ def is_page_file(text: str) -> bool:
 
 
 def is_store_url(text: str) -> bool:
-    """Return whether an address is a store's, by its host: a bare bundle id could be a host, too."""
+    """Return whether a text is an App Store, Google Play or `market:` address; False for a bare app id."""
     with suppress(InvalidValue):
         parts = store_listings.split_store_url(text)
         host = parts.hostname or ""

@@ -21,7 +21,7 @@ json_output_option = click.option("--json", "as_json", is_flag=True, help="Print
 
 
 def with_printed_result(body: CommandBody) -> ClickCallback:
-    """Return a command that runs `body`, prints its result, as JSON with --json, and exits with its code."""
+    """Return a click callback that runs `body`, prints its result, as JSON with --json, and exits with its code."""
 
     @json_output_option
     @wraps(body)

@@ -22,7 +22,7 @@ class DumpReport(ResponseStruct, frozen=True):
 
 
 def run_dump_tool(run: Callable[[str, Path], PostgresTool], database_url: str, file: Path) -> DumpReport:
-    """Run a dump or a restore of a database, and return its report. Raise the errors of `run`."""
+    """Call `run` to dump or restore a database; return a report of file and PostgreSQL tool. Raise errors of `run`."""
     tool = run(database_url, file)
     return DumpReport(file=str(file), bytes=file.stat().st_size, tool=str(tool.path), version=tool.major)
 

@@ -54,7 +54,7 @@ class ReconnectBackoff:
         self._longest = FIRST_RECONNECT_WAIT_S
 
     def wait_s(self) -> float:
-        """Return the seconds until the next attempt, after a lost or failed connection."""
+        """Return the seconds until the next attempt: half random, doubling, reset after `STABLE_CONNECTION_S`."""
         longest = FIRST_RECONNECT_WAIT_S if self._was_connection_stable() else self._longest
         self._longest, self._since = min(MAX_RECONNECT_WAIT_S, 2 * longest), None
         return longest * random.uniform(0.5, 1)  # noqa: S311 - jitter
@@ -85,7 +85,7 @@ class WebhookEventStream:
         self._backoff, self._sleep, self._is_lost = ReconnectBackoff(clock=clock), sleep, False
 
     def messages(self) -> Iterator[ServerSentMessage]:
-        """Yield each webhook event once, over reconnects. End the command if the API refuses for good."""
+        """Yield each webhook event once, over reconnects, without end. End the command if refused for good."""
         with self._remote.client() as client:
             while True:
                 least_s = 0.0
@@ -132,9 +132,9 @@ class WebhookEventStream:
         self._is_lost = True
 
     def _handle_refusal(self, response: httpx.Response) -> None:
-        """Raise `_RetryLater` for a refusal that a retry may resolve, else end the command.
+        """Raise `_RetryLater` for a 429 or a server error; end the command for others, and for a disabled key.
 
-        If the last event is no longer stored, continue with the next events.
+        Return after a 404 for the last event, which is no longer stored: the stream continues with the next events.
         """
         code = response.status_code
         if code == httpx.codes.TOO_MANY_REQUESTS or (response.is_server_error and not is_key_killed(response)):
@@ -155,7 +155,7 @@ class _RetryLater(Exception):
 
 
 def is_key_killed(response: httpx.Response) -> bool:
-    """Return whether the key is disabled (KILL_SWITCH), so that a retry can't help."""
+    """Return whether an API error is KILL_SWITCH: key or organization is switched off, and a retry can't help."""
     try:
         error = msgspec.json.decode(response.content, type=ErrorEnvelope).error
     except UNREADABLE_BODY_ERRORS:
@@ -164,7 +164,7 @@ def is_key_killed(response: httpx.Response) -> bool:
 
 
 def parse_server_sent_events(chunks: Iterable[bytes]) -> Iterator[ServerSentMessage]:
-    """Yield the messages of server-sent events. Only line feeds end a line: texts may have other breaks."""
+    """Yield server-sent messages that have an id. Only line feeds end a line: texts may have other breaks."""
     left, fields = b"", dict[str, bytes]()
     for chunk in chunks:
         *lines, left = (left + chunk).split(b"\n")

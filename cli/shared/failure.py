@@ -72,7 +72,7 @@ class CommandFailure(NamedTuple):
 
 @contextmanager
 def exit_on_failure(*, as_json: bool) -> Iterator[None]:
-    """Report an expected error of the block on stderr, and exit with the error's code."""
+    """Report an expected error of the block on stderr, with `as_json` as envelope; exit with the error's code."""
     try:
         yield
     except EXPECTED_COMMAND_ERRORS as error:
@@ -82,9 +82,7 @@ def exit_on_failure(*, as_json: bool) -> Iterator[None]:
 
 
 def explain_failure(error: Exception) -> CommandFailure:
-    """Return the failure of an expected error: its own for domain and source errors, else by
-    `COMMAND_ERROR_MEANINGS`.
-    """
+    """Return exit code, error code and message of an expected error: its own, or by `COMMAND_ERROR_MEANINGS`."""
     if isinstance(error, DomainError):
         return CommandFailure(_domain_error_exit_code(error), error.code, error.message, error.details)
     if isinstance(error, SourceError | GenerationError):

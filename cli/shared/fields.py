@@ -37,7 +37,7 @@ class RequestField(NamedTuple):
 
 
 def parse_request_field(argument: str, *, typed: bool) -> RequestField:
-    """Return the field of a request in a `name=value` argument. Raise `click.UsageError`."""
+    """Parse `name=value` or `name[]` into a field, with `typed` also literals and `@FILE`. Raise `click.UsageError`."""
     name, equals, text = argument.partition("=")
     if not _FIELD_NAME_PATTERN.fullmatch(name) or not (equals or name.endswith("[]")):
         raise click.UsageError(f"{argument!r} is not a field such as name=value, name[inner]=value or name[]=value")
@@ -51,7 +51,7 @@ def parse_request_field(argument: str, *, typed: bool) -> RequestField:
 
 
 def _read_secret_text(name: str) -> str:
-    """Return a text from a prompt or stdin, to keep it from the shell's history and the process list."""
+    """Return a text from a prompt, or stdin if no terminal, to keep it from shell history and process list."""
     if sys.stdin.isatty():
         return click.prompt(name, hide_input=True, err=True, type=str)
     return sys.stdin.read().removesuffix("\n")
@@ -66,7 +66,7 @@ def json_body_of_fields(fields: Iterable[RequestField]) -> dict[str, Any]:
 
 
 def form_parts_of_fields(fields: Iterable[RequestField]) -> list[tuple[str, FormPart]]:
-    """Return a form's parts in order; files stay open until the command ends and are streamed."""
+    """Return a form's parts in order, with files open for streaming. Raise click's error for an unreadable one."""
     return [(field.name, _form_part_of_field(field)) for field in fields]
 
 

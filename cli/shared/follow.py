@@ -39,7 +39,7 @@ def read_job_ids(content: bytes) -> list[str]:
 
 
 def follow_job(remote: RemoteApi, client: httpx.Client, job_id: str) -> httpx.Response:
-    """Wait for the job's end with a progress bar; return the last response, which may be an error."""
+    """Wait for a job's end, on a terminal with a progress bar; return the last response: the ended job or an error."""
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
     hidden = not sys.stderr.isatty()
     with Progress(*columns, console=open_console(sys.stderr), disable=hidden, transient=True) as bar:
@@ -62,7 +62,7 @@ def is_job_completed(response: httpx.Response) -> bool:
 
 
 def _poll_job_changes(client: httpx.Client, url: httpx.URL) -> Iterator[httpx.Response]:
-    """Yield the response with a job now and at every observed change until its end; wait at rate limits."""
+    """Yield the response with a job now and at each change, until its end or an error; wait at rate limits."""
     response, etag = client.get(url), ""
     while True:
         if response.status_code == httpx.codes.TOO_MANY_REQUESTS:

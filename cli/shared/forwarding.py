@@ -59,7 +59,7 @@ class EventForwarder:
         self._client.close()
 
     def send(self, event_id: str, body: bytes) -> ForwardResult:
-        """Post a signed event to the caller's server; return the result. Never raise for a server's fault."""
+        """Post a signed event to the caller's server; return its status, or a problem for any of its failures."""
         signed = signing.build_webhook_headers(event_id=event_id, at=int(time.time()), body=body, keys=[self._key])
         began = time.monotonic()
         try:

@@ -23,7 +23,7 @@ MAX_LISTED_ORGANIZATIONS = 10
 
 
 def with_organization_actor(body: CommandBody) -> ClickCallback:
-    """Return a command that runs `body` with a session and the actor of --org, and prints its result."""
+    """Return a click callback that runs `body` with a session and --org or its sandbox, and prints its result."""
 
     @with_database_session
     @click.option(

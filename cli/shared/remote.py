@@ -95,7 +95,7 @@ def find_api() -> RemoteApi:
 
 
 def find_api_or_exit() -> RemoteApi:
-    """Return the API for a command. Without one, end the command with a line on stderr."""
+    """Return the API's address and key; without one, end the command with code 5 and an error on stderr."""
     try:
         return find_api()
     except SettingsInvalid as error:
@@ -158,7 +158,7 @@ class ApiListPage(msgspec.Struct, rename="camel"):
 
 
 def print_response_error(response: httpx.Response, key: str | None) -> None:
-    """Print an API's error with its remedy on stderr; `key` is the Idempotency-Key of a write."""
+    """Print an API's error on stderr; after a server error, advise to repeat a write with Idempotency-Key `key`."""
     error = _decode_response_error(response)
     message = f"{error.get('code', '')} {error.get('message', response.reason_phrase)}".strip()
     later = response.headers.get("Retry-After")

@@ -68,9 +68,9 @@ class DesignRendering:
             return drawing.prepare_piece(design, self.copy, files), drawing.logo_warnings(files)
 
     def render_into(self, folder: Path) -> Iterator[ProgressStep]:
-        """Render each file of the design into `folder`, and yield each step.
+        """Render each file of the design into `folder`, which is created, and yield each step.
 
-        The provenance is written last, so that a folder with it is complete.
+        `PROVENANCE_FILE_NAME` is written last, so that a folder with it is complete. Raise `GenerationError`.
         """
         outputs = []
         with convert_file_errors():
@@ -92,7 +92,7 @@ class DesignRendering:
 
 
 def read_design_spec(path: Path) -> DesignSpec:
-    """Return the design spec in a JSON file. Raise `GenerationError` or `msgspec.ValidationError`."""
+    """Return a file's design spec. Raise `GenerationError` if unreadable or no JSON, else `msgspec.ValidationError`."""
     try:
         return msgspec.json.decode(_read_design_file(path), type=DesignSpec)
     except msgspec.ValidationError:

@@ -43,7 +43,7 @@ async def open_command_session() -> AsyncIterator[CommandSession]:
 
 
 async def load_vault_keyring(session: CommandSession) -> Keyring:
-    """Return the keyring that seals secrets. Raise `SettingsInvalid` if a keyring lacks a key in use."""
+    """Return the keyring that seals secrets. Raise `SettingsInvalid` if PEPPERS or VAULT_KEYS lacks a key in use."""
     settings = session.settings
     keyring = parse_keyring(settings.vault_keys, setting="VAULT_KEYS")
     async with session.pool.acquire() as conn:

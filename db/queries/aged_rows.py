@@ -9,7 +9,7 @@ update {table}
 
 
 def _age_rows(name: str, **columns: str) -> Query:
-    """Return the statement that moves these columns of an organization's rows back by `by`; `columns` is by table."""
+    """Return the statement that moves an organization's times into the past by `by`; `columns` is by table."""
     *updates, last = [
         _AGE_TABLE.format(
             table=table, times=",\n       ".join(f"{column} = {column} - :by::interval" for column in times.split())

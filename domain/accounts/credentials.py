@@ -120,7 +120,7 @@ async def store_account_tokens(
 async def replace_refreshed_tokens(
     conn: Conn, *, organization_id: UUID, account_id: UUID, generation: int, grant: TokenGrant, keyring: Keyring
 ) -> bool:
-    """Store an account's refreshed tokens if its credential still has this `generation`; False otherwise."""
+    """Store an account's refreshed tokens if its credential still has this `generation`; return whether it has."""
     columns = _credential_columns(grant, keyring, organization_id, account_id)
     return await account_credential.refresh_credential.run(conn, generation=generation, **columns) > 0
 

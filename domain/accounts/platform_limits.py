@@ -41,7 +41,7 @@ NO_OBJECTION_TEXT = "ok"
 
 
 def objections_by_platform(caption: str, files: Sequence[PostFileToCheck]) -> dict[PlatformName, str]:
-    """Return each platform's objections to a post by an account without traits, in one text; `ok` if none."""
+    """Return all platforms' objections to a caption with its files, by their own limits, in one text; `ok` if none."""
     faults_by_platform = {
         platform.name: find_post_faults(platform, {}, caption, files) for platform in LIMITS_BY_PLATFORM.values()
     }
@@ -76,9 +76,7 @@ def find_caption_faults(platform: PlatformLimits, max_length: int, caption: str)
 
 
 def max_media_bytes(platform: PlatformLimits, kind: str, traits: Mapping[str, Any]) -> int:
-    """Return the most bytes of one file: the instance's (`traits.imageBytesMax`, `videoBytesMax`) or the
-    platform's.
-    """
+    """Return the most bytes of one file of the kind `kind`: the account's own limit (traits), or the platform's."""
     if kind == "image":
         return _positive_int_or_none(traits.get("imageBytesMax")) or platform.image_bytes
     return _positive_int_or_none(traits.get("videoBytesMax")) or platform.video_bytes

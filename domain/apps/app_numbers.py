@@ -62,7 +62,7 @@ async def find_project_apps(conn: Conn, *, organization_id: UUID, project_id: UU
 
 
 def requested_app_number(numbered: Sequence[NumberedApp], app_id: UUID | None) -> int | None:
-    """Return the number of the app with the id `app_id`, None for None. Raises `ObjectNotFound`."""
+    """Return the event store's number of the app `app_id` among `numbered`, None for None. Raises `ObjectNotFound`."""
     if app_id is None:
         return None
     for app in numbered:

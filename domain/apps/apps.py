@@ -80,14 +80,14 @@ class AppChangeAuthor(NamedTuple):
 
 
 def check_new_app(body: SdkAppCreate) -> SdkAppCreate:
-    """Normalize the identifiers of a new app. Raises `InvalidValue`."""
+    """Return a new app's body, its identifiers normalized. Raises `InvalidValue`, also without one for its platform."""
     body = identifiers.normalize_app_identifiers(body)
     identifiers.check_app_identifiers(body.platform, identifiers.merge_app_identifiers(AppIdentifiers(), body))
     return body
 
 
 def check_app_patch(body: SdkAppPatch) -> SdkAppPatch:
-    """Normalize the identifiers of a patch; the app's platform is checked later. Raises `InvalidValue`."""
+    """Return an app's patch with normalized identifiers; its platform is checked later. Raises `InvalidValue`."""
     if body.overlap_hours is not UNSET and not body.rotate_key:
         raise InvalidValue("overlapHours", "is the time that the old key stays valid: send it with rotateKey")
     return identifiers.normalize_app_identifiers(body)

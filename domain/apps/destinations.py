@@ -64,7 +64,7 @@ async def patch_destinations(
 ) -> list[str]:
     """Apply a patch of an app's conversion destinations; return the names of the patched fields.
 
-    Raises `InvalidValue` for an enabled destination that lacks a field.
+    A destination set to null is deleted. Raises `InvalidValue` for an enabled destination that lacks a field.
     """
     fields: list[str] = []
     for name in CONVERSION_DESTINATIONS:

@@ -110,7 +110,7 @@ def check_brand_patch(body: BrandPatch) -> None:
 async def apply_brand_patch(
     conn: Conn, *, organization_id: UUID, project_id: UUID, now: datetime, body: BrandPatch
 ) -> None:
-    """Set and drop the partner's own values; the caller has locked the project."""
+    """Set the partner's own brand values, and drop those that the patch sets to null; the project is locked."""
     sent = msgspec.to_builtins(body)
     own = await find_brand_source_row(conn, organization_id=organization_id, project_id=project_id, source="partner")
     unchanged = {name: finding for name, finding in own.fields.items() if name not in sent} if own else {}

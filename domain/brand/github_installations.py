@@ -144,7 +144,7 @@ def _install_link(settings: Settings, state: str, *, sandbox: bool) -> str:
 async def _submit_installation_job(
     conn: Conn, flow: StartedOAuthFlow, *, code: str, installation_id: int, keyring: Keyring
 ) -> SubmittedJob:
-    """Submit the job that checks the code's installations. Raises `LimitReached`."""
+    """Submit the job that proves a GitHub installation by a code and connects it; return it. Raises `LimitReached`."""
     submitted = await ledger.submit_job(
         conn,
         kind=CONNECT_GITHUB_KIND,
@@ -190,7 +190,7 @@ async def find_connected_installation(conn: Conn, *, organization_id: UUID) -> G
 
 
 async def disconnect_installation(conn: Conn, *, organization_id: UUID, api_key_id: UUID) -> GitHubDisconnected:
-    """Disconnect: after the commit, ingests can read only public repositories. Raises `ObjectNotFound`."""
+    """Disconnect and return a GitHub installation: ingests read only public repositories. Raises `ObjectNotFound`."""
     row = require_found(
         await DELETE_INSTALLATION.one(conn, org=organization_id, installation_id=None), "github_installation"
     )
@@ -223,7 +223,7 @@ async def list_installation_repos(conn: Conn, *, organization_id: UUID) -> GitHu
 
 
 async def submit_repo_listing(conn: Conn, *, organization_id: UUID, now: datetime) -> SubmittedJob | None:
-    """Submit the job that lists an installation's repositories, one at a time; None while the list is fresh.
+    """Submit the job that lists a GitHub installation's repositories, one at a time; None while the list is fresh.
 
     Before it judges an old list, waits for a listing job that is just ending. Locks that job's row, not the
     list's: a transaction that ends a job also locks the list second. Raises `ObjectNotFound`.

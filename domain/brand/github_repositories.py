@@ -27,7 +27,7 @@ FORBIDDEN_REF_PATTERN = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|^[
 
 
 def parse_repository_name(text: str) -> str:
-    """Return `owner/name` in the spelling of the input. Raises `InvalidValue`."""
+    """Return a GitHub repository's `owner/name` as written, from that form or an address. Raises `InvalidValue`."""
     if len(text) > MAX_REPOSITORY_TEXT_LENGTH:
         raise invalid_repository_error(f"must have at most {MAX_REPOSITORY_TEXT_LENGTH} characters")
     owner, name = split_owner_and_name(text.strip().strip("/"))
@@ -46,7 +46,7 @@ def parse_repository_name(text: str) -> str:
 
 
 def split_owner_and_name(text: str) -> tuple[str, str]:
-    """Return owner and name as written, without the rest of a web address and without `.git`."""
+    """Return a repository's owner and name, without the rest of an address and `.git`. Raises `InvalidValue`."""
     segments = repository_path_of(text).strip("/").split("/")
     if segments[0] == "repos" and len(segments) > 2:
         segments = segments[1:]
@@ -56,7 +56,7 @@ def split_owner_and_name(text: str) -> tuple[str, str]:
 
 
 def repository_path_of(text: str) -> str:
-    """Return the path of a GitHub address below github.com; `owner/name` stays. Raises `InvalidValue`."""
+    """Return a GitHub address's path below github.com; `owner/name` stays. Raises `InvalidValue` for another text."""
     if scp := SCP_ADDRESS_PATTERN.fullmatch(text):
         check_github_host(scp["host"])
         return scp["path"]

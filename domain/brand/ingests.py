@@ -41,7 +41,7 @@ class IngestAttempt(NamedTuple):
 async def start_website_ingest(
     conn: Conn, *, organization_id: UUID, project_id: UUID, url: str, follow_links: bool, max_pages: int
 ) -> ledger.SubmittedJob:
-    """Submit an ingest of a URL that `domain.values.ssrf_guard` accepted; `fresh` is False if one runs.
+    """Submit a brand's ingest of a URL that `domain.values.ssrf_guard` accepted; `fresh` is False if it runs already.
 
     Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or INGEST_RUNNING.
     """
@@ -54,9 +54,7 @@ async def start_website_ingest(
 async def start_github_ingest(
     conn: Conn, *, organization_id: UUID, project_id: UUID, repo: str, branch: str | None
 ) -> ledger.SubmittedJob:
-    """Submit an ingest of a repository that `github_repositories` accepted; raises as
-    `start_website_ingest`.
-    """
+    """Submit a brand's ingest of a repository of `github_repositories`. Raises as `start_website_ingest`."""
     args = {"repo": repo, "branch": branch}
     return await start_ingest(
         conn, kind=INGEST_GITHUB_KIND, organization_id=organization_id, project_id=project_id, args=args
@@ -66,9 +64,7 @@ async def start_github_ingest(
 async def start_appstore_ingest(
     conn: Conn, *, organization_id: UUID, project_id: UUID, listings: Sequence[RequestedStoreListing], country_code: str
 ) -> ledger.SubmittedJob:
-    """Submit an ingest of listings that `domain.brand.store_listings` parsed; raises as
-    `start_website_ingest`.
-    """
+    """Submit a brand's ingest of listings of `domain.brand.store_listings`. Raises as `start_website_ingest`."""
     args = {"listings": msgspec.to_builtins(listings), "country_code": country_code}
     return await start_ingest(
         conn, kind=INGEST_APPSTORE_KIND, organization_id=organization_id, project_id=project_id, args=args
@@ -128,9 +124,9 @@ async def begin_ingest(conn: Conn, *, claim: ledger.JobClaim) -> IngestAttempt:
 async def finish_ingest(
     conn: Conn, *, claim: ledger.JobClaim, extraction: BrandExtraction, suggested: IngestSuggestions = NO_SUGGESTIONS
 ) -> dict[str, Any]:
-    """Store the extraction in the transaction that ends the job; return the job's result.
+    """Store an ingest's findings and pictures in the transaction that ends its job; return the job's result.
 
-    Lock order: the project, then the job. The caller's transaction locks both.
+    An unchanged source keeps its findings. Lock order: the project, then the job. The caller's transaction locks both.
     """
     source, scope = SOURCE_BY_INGEST_KIND[claim.kind], _project_scope_of_claim(claim)
     changed: list[BrandFieldName] = []

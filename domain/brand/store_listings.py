@@ -85,7 +85,7 @@ def check_package_name(text: str, path: str) -> str:
 
 
 def parse_store_listing(text: str) -> RequestedStoreListing:
-    """Parse a listing's URL, or its short form: `618783545`, `id618783545`, `com.example.app`."""
+    """Return the listing of a store URL, or of `618783545`, `id618783545`, `com.example.app`. Raises `InvalidValue`."""
     if number := APPLE_APP_ID_PATTERN.fullmatch(text):
         return AppStoreListing(by="id", value=number[1])
     parts = split_store_url(text)
@@ -126,7 +126,7 @@ def parse_app_store_url(parts: SplitResult) -> AppStoreListing:
 
 
 def storefront_of_path(folders: list[str]) -> str | None:
-    """Return the country code that a store path starts with; None without one. Raises `InvalidValue`."""
+    """Return a store path's country code; None without one. Raises `InvalidValue` for two letters of no country."""
     named_one = folders[0] if folders and len(folders[0]) == 2 else None
     return None if named_one is None else countries.check_country_code(named_one, path=STORE_URL_FIELD)
 

@@ -26,7 +26,7 @@ TOKEN_REFRESH_WAIT_S = 120.0
 
 
 def next_post_poll_time(published_at: datetime, asked_at: datetime) -> datetime | None:
-    """Return the next request time of a post last polled at `asked_at`; None: never."""
+    """Return a post's next metric poll after `asked_at`, rarer with its age; None past `MAX_POLLED_POST_AGE`."""
     age = asked_at - published_at
     step = next(
         (every for since, every in reversed(POLL_INTERVAL_BY_POST_AGE) if age >= since), POLL_INTERVAL_BY_POST_AGE[0][1]
@@ -64,5 +64,5 @@ def next_poll_after_failure(published_at: datetime, asked_at: datetime) -> datet
 
 
 def account_poll_backoff_s(failures: int) -> float:
-    """Return the seconds until an account is due again after so many failures in a row."""
+    """Return the seconds until an account's next metric poll: `FIRST_BACKOFF_S`, doubled per failure to a maximum."""
     return float(min(FIRST_BACKOFF_S * 2 ** min(failures - 1, 20), MAX_BACKOFF_S))

@@ -143,10 +143,10 @@ async def _submit_collection(conn: Conn, account: AccountDueForPolling) -> None:
 async def begin_collection_run(
     conn: Conn, *, claim: JobClaim, most: int, keyring: Keyring
 ) -> MetricCollectionRun | None:
-    """Return the input of a run that polls an account's figures and those of at most `most` of its posts.
+    """Return the input of a metric collection run: the account, its token, and at most `most` due posts.
 
-    Returns None if nothing is due or the token has to be refreshed first. A post's figures are requested by
-    its platform's id with the owner's tokens, as in publishing.
+    Returns None if it can't be polled now, or while a token that ends soon is refreshed first. A post's figures are
+    requested by its platform's id with the owner's tokens, as in publishing.
     """
     org, account_id = claim.organization_id, UUID(claim.args["account_id"])
     row = await FIND_POLLED_ACCOUNT.one(conn, org=org, account_id=account_id)

@@ -66,7 +66,7 @@ class OAuthLinkStep(NamedTuple):
 def check_new_oauth_flow(
     asked: OAuthUrlCreate, *, settings: Settings, principal: Principal, allowed: AllowedOrigins
 ) -> NewOAuthFlow:
-    """Check a request to connect a new account. Raises `InvalidValue`, `ReturnUrlRefused`."""
+    """Check a request to connect an account by consent; return its input. Raises `InvalidValue`, `ReturnUrlRefused`."""
     if asked.platform not in CONSENT_PAGE_BY_PLATFORM:
         raise InvalidValue("platform", f"{asked.platform} is connected by an app password: {PASSWORD_LOGIN_ROUTE}")
     service_url = _service_url_of_request(asked, settings, sandbox=principal.sandbox, allowed=allowed)
@@ -138,7 +138,7 @@ async def start_oauth_flow(
     keyring: Keyring,
     now: datetime,
 ) -> tuple[OAuthUrl, WakeMessage | None]:
-    """Create a link by which a person connects an account; return it, and the wake of a registration job.
+    """Create a link by which a person connects an account; return it, and the wake of a registration job or None.
 
     Raises `StateConflict` PROJECT_ARCHIVED and the errors of `check_new_oauth_flow` or `check_reauth_flow`.
     """
@@ -176,9 +176,9 @@ async def start_oauth_flow(
 async def follow_oauth_link(
     conn: Conn, *, settings: Settings, state: str, now: datetime, keyring: Keyring
 ) -> OAuthLinkStep:
-    """Return the next step after a person opens our OAuth link: the consent page, or a wait before it.
+    """Return the next step after a person opens our OAuth link: the consent page's address, or a job to wait for.
 
-    The wait is for the server's client registration; if that failed, ends the flow. Raises `InvalidValue`.
+    The job registers our client at the server; if it failed, ends the flow and returns neither. Raises `InvalidValue`.
     """
     flow = await oauth_states.find_oauth_flow(conn, state=state, purpose=CONNECT_ACCOUNT_KIND.name, now=now)
     details = msgspec.convert(flow.details, OAuthFlowDetails)
@@ -245,14 +245,17 @@ async def handle_oauth_callback(
 
 
 def _missing_code_error(code: str | None, error: str | None) -> str | None:
-    """Return ACCESS_DENIED or NO_CODE for a callback without a code; None with a code."""
+    """Return an OAuth callback's error code: ACCESS_DENIED if the person refused, else NO_CODE; None with a code."""
     if code:
         return None
     return "ACCESS_DENIED" if error == "access_denied" else "NO_CODE"
 
 
 async def read_oauth_status(conn: Conn, *, principal: Principal, state: str, now: datetime) -> OAuthStatus:
-    """Return the status of a flow. Raises `ObjectNotFound` for a state of another key."""
+    """Return the status of an account's OAuth flow: `pending`, `connected` with the account's id, or `failed`.
+
+    Raises `ObjectNotFound` for an unknown state, or one of another key.
+    """
     flow_status = await oauth_states.read_oauth_flow_status(
         conn,
         organization_id=principal.organization_id,
@@ -287,7 +290,7 @@ def _social_api_base_url(settings: Settings) -> str:
 def _create_flow_details(
     server: PlatformServer, wanted: NewOAuthFlow, job: SubmittedJob | None
 ) -> tuple[OAuthFlowDetails, str]:
-    """Return the flow's details and their PKCE verifier."""
+    """Return an OAuth flow's details to store, and its new PKCE verifier; `job`, if any, registers our client."""
     verifier = secrets.token_urlsafe(48)
     details = OAuthFlowDetails(
         **server._asdict(),

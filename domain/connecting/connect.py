@@ -85,7 +85,10 @@ class AccountConnectAttempt(NamedTuple):
 
 
 def check_password_login(asked: AccountConnect, *, sandbox: bool, allowed: AllowedOrigins) -> tuple[str, Login]:
-    """Return the login server and the credentials. Raises `InvalidValue`."""
+    """Check a request to connect by an app password; return the server's address and the credentials.
+
+    Only their form is checked, without a call. Raises `InvalidValue`, also for a platform with a consent page.
+    """
     described = PLATFORM_DESCRIPTIONS[asked.platform].login
     if not isinstance(described, PasswordLogin):
         raise InvalidValue("platform", f"{asked.platform} is connected with POST /v1/projects/{{id}}/social/oauth-url")
@@ -107,7 +110,7 @@ async def submit_account_connect(
     secret: Code | Login,
     keyring: Keyring,
 ) -> SubmittedJob:
-    """Submit the job that identifies the account and stores it; the lock keeps the project active.
+    """Submit the job that identifies an account and stores it, with `secret` sealed; the lock keeps the project active.
 
     Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED.
     """
@@ -238,7 +241,7 @@ async def disconnect_account(
 async def _disconnect_locked_account(
     conn: Conn, scope: AccountScope, project_id: UUID, keyring: Keyring, api_key_id: UUID | None
 ) -> int:
-    """Disconnect an account; return the number of canceled posts.
+    """Disconnect an account and cancel its waiting posts, in a locked project; return the number of canceled posts.
 
     Locks the account's row before it reads the credential, which excludes refreshes and leases.
     """

@@ -31,7 +31,7 @@ class PlatformApplication(NamedTuple):
 
 
 def configured_applications(settings: Settings) -> Mapping[str, PlatformApplication]:
-    """Return our application at each platform with one server; platforms without a client id are absent."""
+    """Return our OAuth application by platform with one server for all; a platform without a client id is absent."""
     candidates = {
         platform: PlatformApplication(
             getattr(settings, login.url),
@@ -54,7 +54,7 @@ def check_application_configured(platform: str, settings: Settings, *, path: str
 
 
 def redirect_uri_issuer(platform: str, service_url: str, *, one_place: bool) -> str:
-    """Return the last path part of a redirect URI, which names the server of the consent page.
+    """Return the last path part of a server's redirect URI: the platform's name and, unless `one_place`, a hash.
 
     Each server has its own, so that another server's code is never taken for its code (RFC 9700 4.4).
     """

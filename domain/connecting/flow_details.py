@@ -22,7 +22,7 @@ class OAuthFlowDetails(msgspec.Struct, frozen=True, kw_only=True):
         return PlatformServer(self.platform, self.service_url, self.redirect_uri)
 
     def find_issuer_error(self, *, issuer: str, iss: str | None) -> str | None:
-        """Return OTHER_SERVER if an OAuth callback comes from another server than the flow's, else None."""
+        """Return OTHER_SERVER if a callback's `issuer` (redirect URI part) or `iss` isn't the flow's, else None."""
         if issuer != self.redirect_uri.rpartition("/")[2] or (iss or self.service_url) != self.service_url:
             return "OTHER_SERVER"
         return None

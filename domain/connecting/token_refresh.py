@@ -34,7 +34,7 @@ class TokenRefreshAttempt(NamedTuple):
 
 
 async def begin_token_refresh(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRefreshAttempt | None:
-    """Return the input of an account's token refresh; None for an account that isn't connected.
+    """Return the input of an account's token refresh, and lock its row; None for an account that isn't connected.
 
     A disconnected account, or one that needs its owner's authorization, needs no refresh.
     """
@@ -52,9 +52,9 @@ async def begin_token_refresh(conn: Conn, *, claim: JobClaim, keyring: Keyring) 
 async def finish_token_refresh(
     conn: Conn, *, claim: JobClaim, generation: int, brought: TokenGrant | str, keyring: Keyring
 ) -> dict[str, Any]:
-    """Store the result of a refresh: tokens, or the reason for a new authorization. Return the job's result.
+    """Store a refresh's new tokens, or the reason for a new authorization (`brought`). Return the job's result.
 
-    Locks the account's row before its credential's, as the disconnect does.
+    Drops it if newer tokens than `generation` exist. Locks the account's row before its credential's.
     """
     scope = _account_scope_of_claim(claim)._asdict()
     if isinstance(brought, str):
@@ -70,7 +70,7 @@ async def finish_token_refresh(
 
 
 async def start_account_cooldown(conn: Conn, *, claim: JobClaim) -> None:
-    """Start the cooldown of a refresh job's account, so that its posts don't request refreshes in a loop."""
+    """Start an account's cooldown of `REFRESH_COOLDOWN_S` without posts, so that they don't refresh in a loop."""
     org, account_id = _account_scope_of_claim(claim)
     await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=REFRESH_COOLDOWN_S)
 

@@ -73,8 +73,8 @@ async def submit_token_revocation(
 async def begin_token_revocation(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> TokenRevocationAttempt | None:
     """Return the input of a token revocation; None if a connection of the account would lose its access.
 
-    All tenants share our application, so a connection of any tenant counts. None also for a platform that
-    this release does not have.
+    All tenants share our application, and some platforms revoke all access at once: there any tenant's connection
+    counts. Returns None also for a platform that this release does not have.
     """
     args: dict[str, Any] = claim.args
     if args["platform"] not in PLATFORM_DESCRIPTIONS:

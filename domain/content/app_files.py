@@ -28,9 +28,9 @@ class ContentPieceFiles(SpecValue, frozen=True, kw_only=True):
 def complete_piece_files(
     named: ContentPieceFiles, own: Sequence[UsableAppMedia], body: ContentRequest
 ) -> ContentPieceFiles:
-    """Return a piece's files: the caller's, the project's logo and end card, and by default its screenshots.
+    """Return the files of a piece to generate: the request's, and the project's logo and end card.
 
-    A remix without a clip uses the project's demo video.
+    Without pictures and clip it gets up to `MAX_DEFAULT_SCREENSHOTS`; a remix without a clip gets the demo video.
     """
     requested_ids = {ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids}
     # Requested files first, then current ones.

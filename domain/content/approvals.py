@@ -43,7 +43,7 @@ async def approve_content_and_posts(
     now: datetime,
     public_url: str,
 ) -> tuple[Content, list[WakeMessage]]:
-    """Approve content and queue its blocked posts; `revision` is the reviewed one, None for any.
+    """Approve pending content, queue its blocked posts; return it and their jobs' wakes. `revision` None accepts any.
 
     Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED, VERSION_MISMATCH.
     """

@@ -170,7 +170,7 @@ async def _find_requested_files(
 ) -> ContentPieceFiles:
     """Return the pictures and the clip that a generate request names, or that its source content has.
 
-    Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
+    `again`: requested before. Raises `ObjectNotFound` for an absent file, `InvalidValue` for an unsuitable one.
     """
     source = await _find_source_content(conn, organization_id, project_id, body.source_content_id)
     requested_ids = [ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids]
@@ -213,7 +213,7 @@ def _absent_files_error(numbers: Sequence[int], *, again: bool) -> ObjectNotFoun
 async def _find_requested_speaker(
     conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None, *, deleted: bool
 ) -> InfluencerSpeaker | None:
-    """Return the speaker of the requested influencer; None if the request names none.
+    """Return the speaker of a request's influencer, with `deleted` also a deleted one; None if the request names none.
 
     Raises `ObjectNotFound` for an unknown influencer, `StateConflict` INFLUENCER_NOT_READY.
     """
@@ -233,7 +233,7 @@ async def _find_requested_speaker(
 
 
 async def _find_source_content(conn: Conn, organization_id: UUID, project_id: UUID, shown: str | None) -> UUID | None:
-    """Return the id of the request's source content, or None. Raises `ObjectNotFound` outside the project."""
+    """Return the id of a generate request's source content, or None. Raises `ObjectNotFound` outside the project."""
     if shown is None:
         return None
     content_id = ids.parse_prefixed_id(ids.CONTENT, shown)

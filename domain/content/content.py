@@ -109,9 +109,9 @@ async def create_uploaded_content(
     files: Sequence[StoredFile],
     public_url: str,
 ) -> Content:
-    """Create content from stored files; it is pending if the project's policy requires an approval.
+    """Create content from stored files and return it; it is pending if the project's policy requires an approval.
 
-    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, `InvalidValue`, `ServiceUnavailable`.
+    Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED, `InvalidValue`, `ServiceUnavailable` for a pruned upload.
     """
     kind = content_format_of([file.kind for file in files], caption)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)

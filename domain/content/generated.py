@@ -36,9 +36,9 @@ async def count_deleted_brief_files(conn: Conn, *, claim: JobClaim, files: Conte
 async def finish_content_generation(
     conn: Conn, *, claim: JobClaim, spec: PieceSpec, copy: PieceCopy, files: Sequence[StoredFile], public_url: str
 ) -> dict[str, Any]:
-    """Attach files and texts in the transaction that ends the job; return the job's result.
+    """Attach files and texts to generated content in the transaction that ends its job; return the job's result.
 
-    For an item with files this is an edit: approved content becomes pending again, and its queued posts are blocked.
+    For content with files this is an edit: approved content becomes pending again, and its queued posts are blocked.
     The caller's transaction locked the active project exclusively. Raises `InvalidValue`, `ContentRejected`.
     """
     scope = _content_scope_of_claim(claim)
@@ -114,7 +114,7 @@ async def _apply_revision_to_posts(conn: Conn, locked: LockedContent, caption: s
 
 
 def list_line_provenance(copy: PieceCopy) -> list[LineProvenance]:
-    """Return the evidence for the texts of a generated piece: each pair of a text and its source once."""
+    """Return each pair of a piece's text and its source once; a text without evidence has an entry without source."""
     return list(dict.fromkeys(source for line in _list_copy_lines(copy) for source in _evidence_of_line(line)))
 
 

@@ -102,9 +102,9 @@ async def start_content_generation(
 async def start_regeneration(
     conn: Conn, *, organization_id: UUID, content_id: UUID, body: Regenerate, versions: project_locks.AllowedVersions
 ) -> StartedContentGeneration:
-    """Submit a job for the next revision, from the current brand; the item stays as it is until the job ends.
+    """Submit the job for a content's next revision, from the current brand; until its end the content stays as it is.
 
-    Raises `ObjectNotFound`, `VersionOutdated`, `ContentRejected`, `InvalidValue`, `LimitReached`,
+    Raises `ObjectNotFound`, `VersionOutdated`, `ContentRejected`, `InvalidValue`, `BrandTooSparse`, `LimitReached`,
     `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, CONTENT_UPLOADED.
     """
     org = organization_id
@@ -133,7 +133,7 @@ async def start_regeneration(
 async def retry_content_generation(
     conn: Conn, *, organization_id: UUID, project_id: UUID, content_id: UUID, revision: int, retry_of: UUID
 ) -> SubmittedJob:
-    """Submit a job for the same revision; `fresh` is False while an earlier retry runs.
+    """Submit another job for the same revision of content; `fresh` is False while an earlier retry runs.
 
     Raises `ObjectNotFound`, `LimitReached`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, JOB_NOT_RETRYABLE.
     """
@@ -188,7 +188,7 @@ async def _submit_generation_job(
 
 
 async def read_content_progress(conn: Conn, *, organization_id: UUID, content_id: UUID) -> ContentProgress:
-    """Return the progress of a content's job, also of one for a next revision. Raises `ObjectNotFound`."""
+    """Return the progress of a content's job, or without a running one its status at 100 %. Raises `ObjectNotFound`."""
     row = require_found(await GET_CONTENT_PROGRESS.one(conn, org=organization_id, content_id=content_id), "content")
     shown_id = ids.format_prefixed_id(ids.CONTENT, content_id)
     if not row.runs or row.stage is None or row.progress is None:
@@ -211,7 +211,7 @@ async def read_content_progress(conn: Conn, *, organization_id: UUID, content_id
 
 
 def _completed_share_of_stage(stage: str, done: float) -> float:
-    """Return the completed share of a stage, 0 to 1, from the job's share `done`; 0 for an unknown stage."""
+    """Return the completed share of a generation stage, 0 to 1, by the job's share `done`; 0 for an unknown stage."""
     ends = dict(pairwise((*PROGRESS_START_BY_STAGE, "")))
     if stage not in PROGRESS_START_BY_STAGE:
         return 0.0
@@ -225,9 +225,9 @@ def _estimate_remaining_seconds(done: float, ran_s: float | None) -> int | None:
 
 
 async def end_content_of_failed_jobs(conn: Conn, *, rows: Sequence[ChangedJob]) -> None:
-    """End the contents of these failed or canceled jobs, which this transaction has just ended.
+    """Give the contents of these failed or canceled jobs, which have just ended, their states and errors.
 
-    The content of a completed job was ended by the job's last step.
+    Content with files keeps its status. A completed job's content was ended by the job's last step.
     """
     unmade = [row for row in rows if row.state != "completed"]
     if unmade:

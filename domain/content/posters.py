@@ -92,7 +92,7 @@ async def _submit_poster_job(
 
 
 async def begin_poster_job(conn: Conn, *, claim: JobClaim) -> str:
-    """Return the video's token. Raises `ObjectNotFound` if it was deleted or has a poster."""
+    """Return the storage token of a video without a poster. Raises `ObjectNotFound` if it was deleted or has one."""
     token: str = require_found(await content_asset.find_clip.value(conn, **_content_scope_of_claim(claim)), "content")
     return token
 

@@ -49,7 +49,7 @@ def assign_requested_files(
 ) -> ContentPieceFiles:
     """Return the files of a generate request by use: pictures as screenshots, a video as the clip.
 
-    `again`: a clip is also accepted for a format that doesn't use it. Raises `InvalidValue`.
+    `again`: a clip is accepted for any format. Raises `InvalidValue` for an unsuitable file, or more than one clip.
     """
     for requested in named:
         check_requested_file(requested)

@@ -100,9 +100,9 @@ _FIELD_IN_ERROR_PATTERN = re.compile(r"(?:unknown|required) field `(.*)`", re.DO
 
 
 def unpack_event_body(data: bytes, *, packed: bool, most: int = MAX_PLAIN_BYTES) -> CooperativeSteps[bytes]:
-    """Return the plain bytes of a request body, decompressed if `packed`.
+    """Return the plain bytes of a body of events, decompressed by gzip if `packed`.
 
-    Raises `MalformedBody`, `BodyOversized`.
+    Raises `MalformedBody` for bad gzip, `BodyOversized` above `MAX_PACKED_BYTES` as sent or `most` decompressed.
     """
     if len(data) > MAX_PACKED_BYTES:
         raise BodyOversized(f"the body has more than {MAX_PACKED_BYTES} bytes: send fewer events at once")
@@ -147,7 +147,7 @@ def _split_small_body(plain: bytes, form: EventBodyDecoders[H]) -> DecodedEventB
 def decode_event_body(text: bytes, decoder: msgspec.json.Decoder[H], *, sent: bytes | None = None) -> H:
     """Return the decoded JSON text of an event body. Errors refer to `sent`, the original bytes, if given.
 
-    Raises `MalformedBody`, `InvalidValue`.
+    Raises `MalformedBody` for text that isn't JSON, `InvalidValue` for JSON of another form.
     """
     try:
         return decoder.decode(text)

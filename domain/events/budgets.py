@@ -102,14 +102,14 @@ class EventBudgets:
         self._check_budget_of_day(self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier])
 
     def used_budget_share(self, app: KeyedApp) -> float:
-        """Return the used share of the daily event budget of the app's organization, from 0 to about 1."""
+        """Return the larger used share, of events or bytes, in the app's organization's daily budget: 0 to about 1."""
         day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
         return max(day.events / budget.events, day.size / budget.size)
 
     def reserve_events(self, app: KeyedApp, events: int, size: int) -> BudgetDay:
         """Reserve events in the daily budget of the app's organization until `release_reserved_events`; return the day.
 
-        Raises `LimitReached` if the budget is used up, or if commits under way may use the rest.
+        Raises `LimitReached` if the budget is used up, or if commits under way may use the rest. `size` is in bytes.
         """
         day, budget = self._budget_day_of(app), EVENT_BUDGET_BY_TIER[app.tier]
         self._check_budget_of_day(day, budget)
@@ -178,7 +178,7 @@ class EventBudgets:
         return day
 
     def _drop_settled_days(self) -> None:
-        """Drop past days, and the oldest days above the limit. A day with counts to add stays."""
+        """Drop past budget days, and today's oldest above `MAX_CACHED_BUDGET_DAYS`; keep unwritten or reserved ones."""
         today = self._clock().date()
         spare = len(self._days) - MAX_CACHED_BUDGET_DAYS
         settled = [key for key, day in self._days.items() if day.is_budget_day_settled]
@@ -252,6 +252,6 @@ def next_utc_midnight(now: datetime) -> datetime:
 
 
 async def prune_budget_days(conn: Conn) -> int:
-    """Delete a batch of old sums; return their number."""
+    """Delete a batch of organizations' daily event sums older than `RETENTION_DAYS`; return their number."""
     before = datetime.now(UTC).date() - timedelta(days=RETENTION_DAYS)
     return await intake_day.prune_days.run(conn, before=before, limit=MAX_PRUNED_BUDGET_DAYS)

@@ -35,7 +35,7 @@ class EventRejectedError(Exception):
 
 
 def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime) -> Event:
-    """Return a valid event in its stored form. Raises `EventRejectedError` with the code of the fault."""
+    """Check an event and return it in its stored form. Raises `EventRejectedError` with the first fault's code."""
     if not now - MAX_AGE <= event.occurred_at <= now + MAX_AHEAD:
         raise EventRejectedError("BAD_TIME")
     if "\0" in f"{event.name}{event.event_id}{event.app_user_id}{event.anonymous_id}":
@@ -63,7 +63,7 @@ def validate_event(event: EventIn, project_id: UUID, app_no: int, now: datetime)
 
 
 def decode_json_object(text: bytes) -> dict[str, Any]:
-    """Decode a JSON object completely, as skipped raw text is unchecked. Raises `EventRejectedError`."""
+    """Return a text's JSON object, decoded completely. Raises `EventRejectedError` if malformed or above 100 levels."""
     if text == b"{}":
         return {}
     try:
@@ -80,9 +80,9 @@ def decode_json_object(text: bytes) -> dict[str, Any]:
 
 
 def _event_value_and_currency(properties: dict[str, Any]) -> tuple[int | None, str | None]:
-    """Return the first numeric value property in millionths, and its currency; (None, None) without one.
+    """Return the first numeric value property in millionths, and its currency or None; (None, None) without one.
 
-    Raises `EventRejectedError` above the largest value.
+    Raises `EventRejectedError` for a value above `MAX_EVENT_VALUE` or below its negative.
     """
     for name in VALUE_PROPERTIES:
         found = properties.get(name)

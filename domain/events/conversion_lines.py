@@ -84,9 +84,9 @@ DESTINATION_DISABLED_CLOSURE = ClosedConversionDestination(
 
 
 async def submit_conversion_line_jobs(conn: Conn, *, lines: Sequence[ConversionLine]) -> int:
-    """Submit the relay job of each of these conversion lines that has none and is not in backoff.
+    """Submit the relay job of each of these conversion lines that has none, and isn't in backoff or purged.
 
-    Returns the number of these lines. If the ledger refuses a line's job now, the next search finds the line again.
+    Returns the number of lines not in backoff or purged. If the ledger refuses a job, a search finds its line again.
     """
     project_ids, app_nos, destinations = zip(*lines, strict=True)
     rows = await FIND_CONVERSION_LINE_APPS.all(
@@ -140,16 +140,16 @@ async def note_conversions_accepted(conn: Conn, *, claim: JobClaim) -> None:
 
 
 async def note_conversions_refused(conn: Conn, *, claim: JobClaim, message: str) -> None:
-    """Record that the destination refused some conversions and accepts others."""
+    """Record with `message` that a conversion destination refused some conversions; it gets no backoff."""
     await conversion_destination.note_refusal.run(conn, **_destination_scope_of_claim(claim), message=message)
 
 
 async def note_destination_failure(
     conn: Conn, *, claim: JobClaim, to: OpenConversionDestination, message: str, after_s: float | None
 ) -> None:
-    """Record a failed call to a conversion destination and start a backoff, longer after each failure.
+    """Record a failed call to a conversion destination, and start a backoff unless it was changed since.
 
-    Does nothing if the destination was changed since the call.
+    The backoff is `after_s` or, if that is None, doubled after each failure up to `MAX_BACKOFF_S`.
     """
     await conversion_destination.note_failure.run(
         conn,

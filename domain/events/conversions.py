@@ -71,9 +71,9 @@ LIST_DUE_CONVERSIONS = event_conversion.list_due.typed(DueConversion)
 async def find_due_conversion_lines(
     conn: Conn, *, after: ConversionLine
 ) -> tuple[list[ConversionLine], ConversionLine]:
-    """Return the conversion lines after `after` with a row due for `CONVERSION_BATCH_WAIT_S`.
+    """Return the conversion lines after `after` with a due row, and the line to search after next.
 
-    Returns also the line after which the next search starts.
+    A row is due `CONVERSION_BATCH_WAIT_S` after its own time. Visits at most `SEARCH_LINES`, then starts over.
     """
     rows = await FIND_DUE_CONVERSION_LINES.all(
         conn, **after._asdict(), limit=SEARCH_LINES, gather_s=CONVERSION_BATCH_WAIT_S
@@ -83,7 +83,7 @@ async def find_due_conversion_lines(
 
 
 async def list_due_conversions(conn: Conn, *, line: ConversionLine) -> list[DueConversion]:
-    """Return a line's due conversions for one call to its destination, the longest waiting first."""
+    """Return at most `CALL_ROWS` of a line's due conversions with events, for one call, the longest waiting first."""
     return await LIST_DUE_CONVERSIONS.all(conn, **line._asdict(), limit=CALL_ROWS)
 
 
@@ -136,7 +136,7 @@ async def requeue_conversions(
 async def cancel_conversion_line(
     conn: Conn, *, line: ConversionLine, error_code: str, error_message: str
 ) -> Counter[ConversionEndState]:
-    """End a batch of a line's pending rows; return the number of rows by final state."""
+    """End a batch of a line's pending conversions: `canceled`, or `outcome_unknown` if tried; count them by state."""
     rows = await event_conversion.cancel_line.all(
         conn, **line._asdict(), error_code=error_code, error_message=error_message, limit=MAX_CONVERSIONS_PER_CLEANUP
     )
@@ -144,7 +144,7 @@ async def cancel_conversion_line(
 
 
 def make_conversion_pruner(*, keep_days: int) -> Callable[[Conn], Awaitable[int]]:
-    """Return a function that deletes a batch of rows older than `keep_days` and returns their number."""
+    """Return a function that deletes a batch of conversions older than `keep_days` and returns their number."""
 
     async def delete(conn: Conn) -> int:
         return await event_conversion.prune_conversions.run(

@@ -76,9 +76,9 @@ async def run_event_archive_step(
 
 
 async def delete_archived_project(conn: Conn, *, archive: EventArchive, project_id: UUID) -> None:
-    """Delete a project's events in the archive, after the event store: no running batch has any then.
+    """Delete a project's events from the archive, after the event store's: no running batch has any then.
 
-    The day under way starts over: a failed batch of it may still arrive, with events of the project.
+    The copy of the day under way starts over: a failed batch of it may still arrive, with events of the project.
     """
     async with conn.transaction():
         await event_archive.lock_archive.value(conn)
@@ -87,7 +87,7 @@ async def delete_archived_project(conn: Conn, *, archive: EventArchive, project_
 
 
 async def _copy_next_batch(conn: Conn, state: _EventArchiveState, archive: EventArchive, limit: int) -> int:
-    """Copy the next batch of a day's events to the archive and record it; return 1, or 0 if none is left."""
+    """Archive a day's next events, at most `limit` and `MAX_ARCHIVE_BATCH_BYTES`; return 1, or 0 if none is left."""
     midnight = datetime.combine(state.day, time(), UTC)
     await event.walk_indexes.value(conn)
     events = await READ_EVENT_ARCHIVE_BATCH.all(

@@ -39,7 +39,7 @@ async def store_new_events(conn: Conn, events: Sequence[Event], relays: RelaysBy
 
 
 async def _insert_pending_conversions(conn: Conn, events: Sequence[Event], relays: RelaysByApp) -> None:
-    """Insert a row for each conversion and destination."""
+    """Insert a pending conversion for each event and destination; skip events without a destination in `relays`."""
     found = [
         (event, relay)
         for event in events

@@ -37,7 +37,7 @@ _log = logs.get_logger("events")
 
 
 def queue_weight_of(events: int, size: int) -> int:
-    """Return the weight of a request in the intake queue: its number of events, or more for a large body."""
+    """Return a request's weight in the intake queue: its events or, if more, its bytes / `BYTES_COUNTED_AS_EVENT`."""
     return max(events, size // BYTES_COUNTED_AS_EVENT)
 
 
@@ -221,7 +221,7 @@ class EventIntake:
 
 
 def _size_of_new_events(request: _EventIntakeRequest, news: Sequence[Event]) -> int:
-    """Return the bytes of a request's body for its new events: a share of the text if others were known."""
+    """Return the bytes of a request's body for its new events, by their share of the length; 0 if none is new."""
     if len(news) in {0, len(request.events)}:
         return request.size if news else 0
     return round(request.size * sum(map(_event_text_length, news)) / sum(map(_event_text_length, request.events)))

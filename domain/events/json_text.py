@@ -43,7 +43,7 @@ MAX_GZIP_RATIO = 1_032
 
 
 def unpack_gzip(data: bytes, most: int = MAX_PLAIN_BYTES) -> CooperativeSteps[bytes]:
-    """Unpack one layer of gzip. Raises `BodyOversized`, `MalformedBody`."""
+    """Return data unpacked from one layer of gzip. Raises `BodyOversized` above `most` bytes, `MalformedBody`."""
     reader = zlib.decompressobj(_GZIP_WINDOW_BITS)
     parts, size = list[bytes](), 0
     while not reader.eof and size < most:
@@ -82,28 +82,28 @@ def repair_surrogates_in_steps(text: bytes) -> CooperativeSteps[bytes]:
 
 
 def replace_half_surrogates(text: bytes) -> bytes:
-    """Replace each half of a surrogate pair by U+FFFD; the length stays."""
+    """Return a JSON text with each escaped half of a surrogate pair as U+FFFD's escape; pairs and length stay."""
     return _HALF_SURROGATE_PATTERN.sub(rb"\\ufffd", text.replace(rb"\\", _BACKSLASH_PLACEHOLDER)).replace(
         _BACKSLASH_PLACEHOLDER, rb"\\"
     )
 
 
 def replace_json_escapes(text: bytes) -> bytes:
-    """Replace the escapes of a JSON text by `__`, for a reader of fields that need no escapes. Return the text.
+    """Return a JSON text with `__` for each escaped backslash and for the start of each Unicode escape.
 
-    It costs a fifth of `replace_half_surrogates`: the sender is not authenticated yet.
+    For a reader of fields without escapes, before authentication: it costs a fifth of `replace_half_surrogates`.
     """
     return text.replace(rb"\\", b"__").replace(rb"\u", b"__")
 
 
 def is_json_too_deep(text: bytes, value: Any) -> bool:
-    """Return whether a decoded JSON value has more than `MAX_LEVELS` levels; few brackets can't form many."""
+    """Return whether a JSON value has more than `MAX_LEVELS` levels; `text` is its JSON: few brackets need no count."""
     few = text.count(b"{") + text.count(b"[") <= MAX_LEVELS
     return not few and _json_depth_of(value) > MAX_LEVELS
 
 
 def weigh_json_text(text: bytes) -> int:
-    """Return a text's decoding cost in bytes of plain text: its length, plus 20 for each list or object."""
+    """Return the decoding cost of a JSON text: its length, plus `DECODE_BYTES_PER_BRACKET` per list or object."""
     return len(text) + DECODE_BYTES_PER_BRACKET * (text.count(b"{") + text.count(b"["))
 
 

@@ -17,7 +17,7 @@ PROBED_EVENT_ID_GENERATIONS = 2
 
 
 async def create_event_day_tables(conn: Conn) -> int:
-    """Create the missing day tables of the event store; return the number of created tables."""
+    """Create the event store's missing day tables from 8 days ago to 14 days ahead; return their number."""
     day = utc_today()
     first_day, last_day = day - timedelta(days=PAST_DAYS), day + timedelta(days=FUTURE_DAYS)
     return await _run_with_lock_timeout(event.make_days, conn, first_day=first_day, last_day=last_day)
@@ -47,9 +47,7 @@ async def drop_event_id_partition(conn: Conn) -> int:
 
 
 async def _run_with_lock_timeout(query: Query, conn: Conn, **values: object) -> int:
-    """Run a statement; return 0 if its lock isn't free within a second, as other writers would queue behind
-    it.
-    """
+    """Run an event store statement; return its number, or 0 if its lock isn't free in a second: writers would queue."""
     try:
         done: int = await query.value(conn, **values)
     except asyncpg.LockNotAvailableError:

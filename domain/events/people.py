@@ -33,7 +33,7 @@ async def fold_active_users(conn: Conn) -> int:
 
 
 async def rebuild_active_users(conn: Conn, *, project_id: UUID, day: date) -> None:
-    """Recompute a project's people of a UTC day with all of its events still stored."""
+    """Recompute a project's active users of a UTC day; all events of that day must still be stored."""
     since = datetime.combine(day, time(), UTC)
     async with conn.transaction():
         # A separate statement, so that the snapshot of the next ones is younger than the last fold.

@@ -112,7 +112,7 @@ class QuarantineBuffer:
         self.rejections_queued = asyncio.Event()
 
     def queue_rejections(self, app: KeyedApp, refused: Sequence[RejectedEvent]) -> None:
-        """Queue rejected events of an app."""
+        """Queue an app's rejected events, the newest `MAX_QUEUED`, and count them; none if the buffer has no room."""
         if not refused:
             return
         metrics.EVENT_COUNTERS_BY_OUTCOME["rejected"].inc(len(refused))
@@ -124,7 +124,7 @@ class QuarantineBuffer:
         self.rejections_queued.set()
 
     def _queue_of_project(self, app: KeyedApp) -> _ProjectRejectionQueue | None:
-        """Return the queue of the app's project; None if its organization has its share of the buffer."""
+        """Return the queue of the app's project, created if missing; None if the buffer has no room for it."""
         if app.project_id not in self._due:
             if not self._has_room_for_project(app.organization_id):
                 return None
@@ -132,10 +132,10 @@ class QuarantineBuffer:
         return self._due[app.project_id]
 
     def _has_room_for_project(self, organization_id: UUID) -> bool:
-        """Return whether the buffer has room for one more project of an organization.
+        """Make room in the buffer for one more project of an organization; return whether there is room.
 
-        A full buffer drops the first project of the organization with the most, if that still leaves it with
-        no fewer than this one. So no few organizations can hold the whole buffer.
+        An organization has at most `MAX_PROJECTS_OF_ORGANIZATION`. A full buffer drops the first project of the
+        organization with the most, if that still leaves it with no fewer than this one.
         """
         places = Counter(queue.organization_id for queue in self._due.values())
         if places[organization_id] >= MAX_PROJECTS_OF_ORGANIZATION:
@@ -159,7 +159,7 @@ class QuarantineBuffer:
         before: UUID | None,
         limit: int,
     ) -> list[StoredRejection]:
-        """Return at most `limit` rejections of a project older than `before`, newest first.
+        """Return at most `limit` rejected events of a project older than `before`, newest first.
 
         Raises `ServiceUnavailable`. Apps with a number above `last_app` were created later and are left out.
         """
@@ -194,7 +194,7 @@ class QuarantineBuffer:
 
 
 async def insert_quarantined_events(conn: Conn, project_id: UUID, noted: Sequence[BufferedRejection]) -> None:
-    """Insert rejected events of a project, and delete the oldest above `MAX_ROWS`."""
+    """Insert rejected events of a project into the quarantine table; delete its oldest above `MAX_ROWS`."""
     async with conn.transaction():
         await event_quarantine.insert_refused.run(
             conn,
@@ -216,7 +216,7 @@ async def delete_expired_rejections(conn: Conn) -> int:
 
 
 def to_buffered_rejection(app_no: int, refused: RejectedEvent) -> BufferedRejection:
-    """Return a rejected event as a quarantine row: new id, code, event name and event id, and cut text."""
+    """Return a rejected event as a quarantine row: new id, code, name and event id (None if unreadable), cut text."""
     text = refused.text[: 4 * MAX_TEXT].decode("utf-8", "replace").replace("\0", "\ufffd")[:MAX_TEXT]
     names_in_text = _parse_event_name(refused.text)
     names = (

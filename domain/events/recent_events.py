@@ -35,7 +35,7 @@ COUNT_QUARANTINED_EVENTS = event_quarantine.count_refused.typed(RejectedEventCou
 async def find_recent_events(conn: Conn, *, project_id: UUID, app_no: int, seconds: float) -> RecentEventSummary | None:
     """Return the newest event that arrived from an app in the last `seconds`, and the number of such events.
 
-    Leaves out events that occurred more than an hour before that time. None without any.
+    Counts up to `MAX_COUNTED_RECENT_EVENTS`, none that occurred over an hour before that time. None without any.
     """
     return await FIND_RECENT_EVENTS.one(
         conn, project_id=project_id, app_no=app_no, seconds=seconds, limit=MAX_COUNTED_RECENT_EVENTS

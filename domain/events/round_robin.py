@@ -39,7 +39,7 @@ class FairRequestQueue(Generic[R]):
         return next(iter(projects.values()))[0]
 
     def take(self) -> R:
-        """Remove and return the next request; its organization and project move to the end."""
+        """Remove and return the next request; its organization and project move to the end. Raises StopIteration."""
         request = self.peek_next_request()
         projects = self._waiting[request.organization_id]
         self._waiting.move_to_end(request.organization_id)

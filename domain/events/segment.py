@@ -130,7 +130,7 @@ def read_segment_events(
 ) -> CooperativeSteps[CheckedEventBatch]:
     """Return the messages of a Segment request body as events, each as stored or as its rejection.
 
-    Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the whole body.
+    `kind`: one message's type (None: a batch). Raises `MalformedBody`, `InvalidValue`, `BodyOversized` for the body.
     """
     sent = yield from _split_segment_messages((yield from repair_surrogates_in_steps(plain)), kind)
     body, done = CheckedEventBatch([], [], len(plain)), 0
@@ -190,14 +190,17 @@ def _decode_segment_message(text: msgspec.Raw) -> _SegmentMessage:
 
 
 def _event_id_of_message(given: str | None, text: msgspec.Raw) -> str:
-    """Return the event id of a Segment message: its own, or a hash if it has none or one that is too long."""
+    """Return a Segment message's event id: its own, a hash of it if too long, or of the message's text if missing."""
     if given and len(given) <= MAX_EVENT_ID_CHARACTERS:
         return given
     return hashlib.blake2b(given.encode() if given else bytes(text), digest_size=16).hexdigest()
 
 
 def _message_time_of(message: _SegmentMessage, batch_sent_at: datetime | None, now: datetime) -> datetime:
-    """Return the time of a Segment message, corrected if its clock is ahead. Raises `EventRejectedError`."""
+    """Return the time of a Segment message: its own, else that of its sending, else now.
+
+    A time too far ahead is corrected by the sender clock's lead. Raises `EventRejectedError` if that is impossible.
+    """
     sent_at = _as_utc_time(message.sentAt or batch_sent_at)
     time = _as_utc_time(message.timestamp or message.originalTimestamp) or sent_at or now
     if not (sent_at and sent_at > now and time > now + MAX_AHEAD):
@@ -214,7 +217,7 @@ def _as_utc_time(time: datetime | None) -> datetime | None:
 
 
 def _person_id_of(given: str | int | None) -> str | None:
-    """Return a person's id; None if empty. Raises `EventRejectedError`."""
+    """Return a Segment message's user or anonymous id; None if empty. Raises `EventRejectedError` if too long."""
     text = "" if given is None else str(given)
     if len(text) > MAX_PERSON_ID_CHARACTERS:
         raise EventRejectedError("INVALID")
@@ -227,9 +230,9 @@ def _object_or_empty(given: msgspec.Raw) -> msgspec.Raw:
 
 
 def _merged_properties_of(message: _SegmentMessage, kind: str) -> msgspec.Raw:
-    """Merge a Segment message's properties or traits with its other fields. Return one JSON object.
+    """Merge a Segment message's properties or traits with its other fields; return one JSON object.
 
-    Raises `EventRejectedError`.
+    Traits are for `identify`, `group` and `alias`. Raises `EventRejectedError` for an invalid or too large object.
     """
     given = message.properties if kind in {"track", "page", "screen"} else message.traits
     text = _object_or_empty(given)

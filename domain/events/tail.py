@@ -84,7 +84,10 @@ class EventTail:
             await self.poll_new_events(conn)
 
     async def poll_new_events(self, conn: Conn) -> list[StoredEvent]:
-        """Return at most `MAX_EVENTS_PER_POLL` events that were committed since the last poll."""
+        """Return the events that match the filter and were committed since the last poll, in their order.
+
+        Reads at most `MAX_EVENTS_PER_POLL`; `more` is true if the poll ended at this limit.
+        """
         shown = self._shown
         return [stored for stored in await self._read_next_events(conn) if stored.commit_order not in shown]
 

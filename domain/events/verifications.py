@@ -40,7 +40,7 @@ FIND_VERIFIED_APP = sdk_app.see_app.typed(VerifiedApp)
 async def start_tracking_verification(
     conn: Conn, *, organization_id: UUID, project_id: UUID, app_id: UUID, retry_of: UUID | None = None
 ) -> SubmittedJob:
-    """Submit a job that waits for an event of an SDK app; `fresh` is False if the app has one under way.
+    """Submit a job that waits for an event of an SDK app; return it, or the one under way with `fresh` False.
 
     Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED.
     """
@@ -72,7 +72,7 @@ def verified_result(app: VerifiedApp, found: RecentEventSummary) -> dict[str, An
 
 
 def unverified_result(app: VerifiedApp, refused: Sequence[RejectedEventCount]) -> dict[str, Any]:
-    """Return the result of a verification job without an event: the app's rejections, or likely causes."""
+    """Return a verification job's result without an event: the app's rejected events by code, else likely causes."""
     return _verification_result(
         app, None, 0, [_rejected_events_finding(refused)] if refused else [*_find_likely_causes(app)]
     )

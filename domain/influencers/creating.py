@@ -38,7 +38,7 @@ class RequestedInfluencer(NamedTuple):
 async def create_brand_influencer(
     conn: Conn, *, author: InfluencerChangeAuthor, project_id: UUID, body: InfluencerCreate
 ) -> RequestedInfluencer:
-    """Create an influencer.
+    """Create an influencer that fits the brand and request, and submit its drawing job; return the ids and the job.
 
     Raises `InvalidValue`, `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or TOO_MANY_INFLUENCERS.
     """
@@ -74,9 +74,9 @@ async def create_influencer_clone(
 async def retry_influencer_drawing(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, retry_of: UUID
 ) -> SubmittedJob:
-    """Submit another job for a failed influencer; `fresh` is False while an earlier retry runs.
+    """Submit another drawing job for an influencer that isn't ready; `fresh` is False while an earlier retry runs.
 
-    Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED or JOB_NOT_RETRYABLE.
+    Raises `ObjectNotFound`, `LimitReached`, `StateConflict` PROJECT_ARCHIVED, or JOB_NOT_RETRYABLE if it is ready.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     locked = await influencers.lock_influencer(conn, organization_id, influencer_id)

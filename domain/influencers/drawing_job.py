@@ -66,7 +66,7 @@ def current_brand_snapshot(rows: Sequence[BrandSourceRow], project_id: UUID, lan
 
 
 def draft_influencer(known: BrandSnapshot, wish: PersonaWish, *, taken: Collection[str] = ()) -> InfluencerDraft:
-    """Draft a new influencer; its id is its seed."""
+    """Return the draft of a new influencer; store nothing. Its id seeds its face; its name avoids `taken` if it can."""
     new_id = ids.new_uuid7()
     new_persona = build_persona(known, wish, str(new_id), taken=taken)
     return InfluencerDraft(
@@ -90,9 +90,9 @@ async def start_influencer_drawing(
     colors: Sequence[str],
     is_first: bool = False,
 ) -> SubmittedJob:
-    """Insert an influencer's row and submit the job that draws it; the caller keeps the project active.
+    """Insert an influencer and submit its drawing job; return the job. The caller keeps the project active.
 
-    Raises `LimitReached`.
+    Raises `LimitReached`; with `is_first` `_FirstInfluencerExistsError` if the project got its first one meanwhile.
     """
     submitted = await _submit_drawing_job(conn, organization_id, project_id, draft.id, colors)
     inserted_id = await influencer.insert_influencer.value(
@@ -127,7 +127,7 @@ async def create_first_influencer(conn: Conn, *, claim: JobClaim) -> None:
 async def restart_influencer_drawing(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, colors: Sequence[str], retry_of: UUID
 ) -> SubmittedJob:
-    """Submit another drawing job for an influencer that the caller has locked. Raises `LimitReached`."""
+    """Submit another drawing job for a locked influencer; `fresh` is False while one runs. Raises `LimitReached`."""
     submitted = await _submit_drawing_job(conn, organization_id, project_id, influencer_id, colors, retry_of=retry_of)
     if submitted.fresh:
         await influencer.restart_influencer.run(conn, org=organization_id, id=influencer_id, job_id=submitted.job_id)
@@ -155,7 +155,7 @@ async def _submit_drawing_job(
 
 
 async def begin_influencer_drawing(conn: Conn, *, claim: JobClaim) -> InfluencerPortraitInput:
-    """Return the presenter to draw, and mark it as `training`. Raises `ObjectNotFound` if it was deleted."""
+    """Return the presenter and colors to draw, and mark it as `training`. Raises `ObjectNotFound` if it was deleted."""
     face = require_found(
         await MARK_INFLUENCER_TRAINING.one(conn, org=claim.organization_id, id=influencer_id_of_claim(claim)),
         "influencer",

@@ -154,7 +154,7 @@ async def find_project_of_influencer(conn: Conn, *, organization_id: UUID, influ
 async def _lock_influencer_for_change(
     conn: Conn, organization_id: UUID, influencer_id: UUID, versions: AllowedVersions
 ) -> LockedInfluencer:
-    """Lock the influencer after its project, so that a purge runs before or after the change."""
+    """Lock the influencer after its project against a purge; return it. Raises `ObjectNotFound`, `VersionOutdated`."""
     project_id = await find_project_of_influencer(conn, organization_id=organization_id, influencer_id=influencer_id)
     await project_locks.lock_project_status(conn, organization_id=organization_id, project_id=project_id)
     locked = await lock_influencer(conn, organization_id, influencer_id)

@@ -34,9 +34,9 @@ GET_INFLUENCER_SPEAKER = influencer.get_speaker.typed(_InfluencerSpeakerRow)
 async def find_influencer_speaker(
     conn: Conn, *, organization_id: UUID, project_id: UUID, influencer_id: UUID, deleted: bool
 ) -> InfluencerSpeaker | None:
-    """Return an influencer's speaker; None if the project has no such influencer, or it is deleted.
+    """Return an influencer's presenter, voice and language; None if the project has no such influencer.
 
-    With `deleted` also a deleted one. Raises `StateConflict` INFLUENCER_NOT_READY.
+    A deleted one counts only with `deleted`. Raises `StateConflict` INFLUENCER_NOT_READY until its portrait is drawn.
     """
     scope = {"org": organization_id, "project_id": project_id, "id": influencer_id}
     row = await GET_INFLUENCER_SPEAKER.one(conn, **scope, deleted=deleted)

@@ -31,9 +31,9 @@ class JobCancelFilter(NamedTuple):
 async def cancel_matching_jobs(
     conn: Conn, *, organization_id: UUID, chosen: JobCancelFilter, dry_run: bool, most: int | None = None
 ) -> BulkCanceled:
-    """Cancel the oldest `most` matching jobs that can be canceled now, or only count them.
+    """Cancel an organization's oldest jobs that match a filter and can be canceled now, at most `most`.
 
-    Raises `ObjectNotFound` for a project.
+    Returns them and the number of matches up to `MAX_COUNTED`; `dry_run` cancels none. Raises `ObjectNotFound`.
     """
     if chosen.project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=chosen.project_id)

@@ -81,9 +81,9 @@ async def retry_matching_jobs(
     most: int | None = None,
     depth: int | None = None,
 ) -> BulkRetryResult:
-    """Retry an organization's oldest `most` matching jobs after the job `after`; `dry_run` only counts them.
+    """Retry an organization's oldest `most` failed or canceled jobs of a filter, after the job `after`.
 
-    Raises `ObjectNotFound` for an unknown project in the filter.
+    Returns new jobs, refusals and the job to continue after; `dry_run` only counts. Raises `ObjectNotFound`.
     """
     if chosen.project_id is not None:
         await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=chosen.project_id)

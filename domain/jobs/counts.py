@@ -30,7 +30,10 @@ COUNT_JOBS_OF_PROJECT = job_view.count_jobs_of_project.typed(_JobCountRow)
 async def count_visible_jobs(
     conn: Conn, *, organization_id: UUID, project_id: UUID | None, kinds: Sequence[str] | None
 ) -> JobCounts:
-    """Count the jobs of the organization or of one project, by kind. Raises `ObjectNotFound` for a project."""
+    """Count the public jobs of an organization, or of one project, by status, phase and stage.
+
+    Each count stops at `MAX_JOBS_PER_COUNT`, and the result says so. Raises `ObjectNotFound` for a project.
+    """
     filters = {"org": organization_id, "kinds": kinds or PUBLIC_JOB_KIND_NAMES, "most": MAX_JOBS_PER_COUNT}
     if project_id is None:
         return _job_counts_to_schema(await COUNT_JOBS.all(conn, **filters), of_all=False)

@@ -116,7 +116,7 @@ async def list_filtered_jobs(
 
 
 async def _search_jobs(conn: Conn, project_id: UUID | None, **asked: Any) -> list[JobRow]:
-    """Return the jobs that match these filters; each selective filter has its own statement and index."""
+    """Return the jobs that match these filters, by a selective filter's statement and index; none if contradictory."""
     stage, phase = asked["stage"], asked["phase"]
     status = asked["status"] or (phase and states.api_status_of_phase(phase))
     if phase and status != states.api_status_of_phase(phase):
@@ -202,9 +202,9 @@ async def settle_jobs_and_subjects(pool: Pool, settlements: Sequence[AttemptSett
 
 
 async def settle_job_attempt(conn: Conn, *, claim: JobClaim, outcome: TaskOutcome) -> None:
-    """Settle a job's attempt with its outcome, and end the job's subject if the job ends.
+    """Store the outcome of a job's attempt, and end the job's subject if the job ends.
 
-    Runs in the transaction of the attempt's last step, which locks the job. Raises `AttemptFenced`.
+    Runs in the attempt's last step, which locks the job. Raises `AttemptFenced`, `JobCancelRequested` at a completion.
     """
     if isinstance(outcome, Done):
         await complete_job_and_subject(conn, claim=claim, result=outcome.result)

@@ -59,9 +59,7 @@ async def submit_job_retry(conn: Conn, *, organization_id: UUID, job_id: UUID, s
 
 
 def check_job_retryable(origin: JobToRetry, scopes: Collection[str]) -> None:
-    """Raise `ScopeMissing` or `StateConflict` JOB_NOT_RETRYABLE for a job that can't be retried with these
-    scopes.
-    """
+    """Raise `StateConflict` JOB_NOT_RETRYABLE by a job's kind or state, `ScopeMissing` without its kind's scope."""
     kind = JOB_KINDS.get(origin.kind)
     if kind is None or kind.name not in _RETRY_BY_JOB_KIND:
         raise StateConflict("JOB_NOT_RETRYABLE", f"jobs of the kind {origin.kind} can't be retried")

@@ -53,7 +53,7 @@ MEASURE_JOBS = job_stats.measure_jobs.typed(_JobStatsBucketRow)
 
 
 async def measure_ended_jobs(conn: Conn, *, window: StatsWindow, pool: str | None, now: datetime) -> JobStats:
-    """Measure the jobs of all organizations, of one pool if given, by the time of their end."""
+    """Return statistics of all organizations' jobs, or `pool`'s, that ended in the last hour or day, by bucket."""
     ats = list_bucket_starts(window, now)
     bucket_s = STATS_BUCKETS_BY_WINDOW[window].seconds
     rows = await MEASURE_ENDED_JOBS.all(
@@ -71,7 +71,7 @@ async def measure_ended_jobs(conn: Conn, *, window: StatsWindow, pool: str | Non
 async def measure_organization_jobs(
     conn: Conn, *, organization_id: UUID, window: StatsWindow, now: datetime
 ) -> JobStats:
-    """Measure the jobs of one organization without internal ones, by the time of their acceptance."""
+    """Return statistics of an organization's public jobs that were accepted in the last hour or day, by bucket."""
     ats = list_bucket_starts(window, now)
     bucket_s = STATS_BUCKETS_BY_WINDOW[window].seconds
     bounds = [
@@ -97,7 +97,7 @@ async def measure_organization_jobs(
 
 
 def list_bucket_starts(window: StatsWindow, now: datetime) -> list[datetime]:
-    """Return the starts of the whole buckets, the oldest first; `now` is in the last one."""
+    """Return the starts of a job statistics window's whole buckets, oldest first; `now` is in the last one."""
     many, seconds = STATS_BUCKETS_BY_WINDOW[window]
     last = now.timestamp() // seconds * seconds
     return [datetime.fromtimestamp(last - back * seconds, UTC) for back in range(many - 1, -1, -1)]

@@ -82,7 +82,7 @@ async def list_job_timeline(
 
 
 async def list_post_timeline(conn: Conn, *, organization_id: UUID, post_id: UUID) -> list[TimelineEntry]:
-    """Return a post's entries, the oldest first, with the attempts of its jobs. Raises `ObjectNotFound`."""
+    """Return a post's timeline of `MAX_ENTRIES` rows, oldest first, with job attempts. Raises `ObjectNotFound`."""
     post, _ = await posts.read_scheduled_post(conn, organization_id=organization_id, post_id=post_id)
     rows = await _LIST_POST_TIMELINE.all(
         conn,
@@ -146,12 +146,12 @@ def _add_call_outcome_entries(rows: Iterable[TimelineRow], external_url: str | N
 
 
 def _shows_lost_answer(row: TimelineRow) -> bool:
-    """Return whether a timeline row shows that the earlier call's answer was lost: it would come first."""
+    """Return whether a post's timeline row shows that the earlier call's answer was lost, such as a look-up."""
     return row.type in {"call", "attempt_ended", "outcome_unknown"} or _look_up_verdict_of(row) is not None
 
 
 def _look_up_verdict_of(row: TimelineRow) -> PostLookUpVerdict | None:
-    """Return the verdict of a timeline row's look-up: `absent`, `undecided` or `found`; None without one."""
+    """Return a timeline row's verdict on a post with a lost answer: `absent`, `undecided` or `found`; else None."""
     if row.type == "not_sent" and row.details and row.details.get("code") in _POST_ABSENT_CODES:
         return "absent"
     if row.type == "undecided":
@@ -179,7 +179,7 @@ def _timeline_entry_to_schema(row: TimelineRow) -> TimelineEntry:
 
 
 def _build_look_up_entry(row: TimelineRow) -> TimelineEntry:
-    """Return the entry for an ended attempt of the job that looks up a lost post."""
+    """Return the timeline entry of an ended look-up of a post with a lost answer; a failed one is `undecided`."""
     status = (row.details or {}).get("status", "") if row.outcome == "completed" else ""
     return TimelineEntry(
         at=row.at, type="look_up", verdict=_LOOK_UP_VERDICT_BY_STATUS.get(status, "undecided"), **_attempt_fields(row)

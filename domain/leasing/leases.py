@@ -139,7 +139,7 @@ async def end_lease_of_account(
 
 
 async def recall_leased_account(conn: Conn, *, actor: Actor, account_id: UUID) -> AccountDisconnected:
-    """End a lease as an operator, of any organization in the environment. Raises `ObjectNotFound`."""
+    """End an account's lease as an operator, for any organization of the environment. Raises `ObjectNotFound`."""
     org = require_found(
         await account_lease.find_lease.value(conn, account_id=account_id, env=actor.env), "leased_account"
     )

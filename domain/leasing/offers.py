@@ -48,7 +48,7 @@ LIST_OFFERED_ACCOUNTS = account_lease.list_offered.typed(AccountOfferRow)
 
 
 async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID, niche: str) -> OfferedAccount:
-    """Offer a connected account without open posts for lease; return the offer.
+    """Offer an operator's connected account without open posts for lease; return the offer.
 
     Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED, ACCOUNT_NOT_CONNECTED, POSTS_WAIT or ACCOUNT_OFFERED.
     """
@@ -74,7 +74,7 @@ async def offer_account_for_lease(conn: Conn, *, actor: Actor, account_id: UUID,
 
 
 async def withdraw_account_offer(conn: Conn, *, actor: Actor, account_id: UUID) -> OfferedAccount:
-    """Withdraw an offer; a repeat changes nothing. Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED."""
+    """Withdraw a lease offer; a repeat changes nothing. Raises `ObjectNotFound`, `StateConflict` ACCOUNT_LEASED."""
     org = actor.organization_id
     account = await _lock_own_account(conn, org, account_id)
     await check_account_unleased(conn, account_id=account_id)
@@ -104,7 +104,7 @@ async def read_offered_account(conn: Conn, *, organization_id: UUID, account_id:
 
 
 async def list_account_offers(conn: Conn, *, env: ApiKeyEnv, before: UUID | None, limit: int) -> list[OfferedAccount]:
-    """Return at most `limit` offers of all organizations in the environment, newest first."""
+    """Return at most `limit` lease offers of all an environment's organizations older than `before`, newest first."""
     rows = await LIST_OFFERED_ACCOUNTS.all(conn, env=env, before=before, limit=limit)
     return [_account_offer_to_schema(row) for row in rows]
 

@@ -70,7 +70,7 @@ FIND_LEASE_REQUEST = lease_request.find_request.typed(LeaseRequestScope)
 async def create_lease_request(
     conn: Conn, *, organization_id: UUID, project_id: UUID, api_key_id: UUID | None, body: LeaseRequestCreate
 ) -> LeaseRequest:
-    """Create a request; raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED."""
+    """Create a project's request for leased accounts. Raises `ObjectNotFound`, `StateConflict` PROJECT_ARCHIVED."""
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     request_id = ids.new_uuid7()
     await lease_request.insert_request.run(
@@ -102,7 +102,7 @@ async def read_lease_request(conn: Conn, *, organization_id: UUID, project_id: U
 async def list_requests_of_project(
     conn: Conn, *, organization_id: UUID, project_id: UUID, before: UUID | None, limit: int
 ) -> list[LeaseRequest]:
-    """Return at most `limit` requests of a project older than `before`, newest first. Raises `ObjectNotFound`."""
+    """Return at most `limit` lease requests of a project older than `before`, newest first. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     rows = await LIST_REQUESTS_OF_PROJECT.all(
         conn, org=organization_id, project_id=project_id, before=before, limit=limit
@@ -113,9 +113,7 @@ async def list_requests_of_project(
 async def list_requests_of_environment(
     conn: Conn, *, env: ApiKeyEnv, statuses: Sequence[LeaseRequestStatus] | None, before: UUID | None, limit: int
 ) -> list[OperatedRequest]:
-    """Return at most `limit` requests of all organizations of an environment older than `before`, newest
-    first.
-    """
+    """Return at most `limit` lease requests of all an environment's organizations older than `before`, newest first."""
     rows = await LIST_LEASE_REQUESTS.all(conn, env=env, statuses=statuses, before=before, limit=limit)
     return [_lease_request_to_schema(OperatedRequest, row) for row in rows]
 
@@ -143,7 +141,7 @@ async def assign_accounts_to_request(
 
 
 async def reject_lease_request(conn: Conn, *, actor: Actor, request_id: UUID, reason: str) -> OperatedRequest:
-    """Reject a request, or the unassigned rest of it. Raises `ObjectNotFound`, `StateConflict` ALREADY_DECIDED."""
+    """Reject a lease request, or its unassigned rest. Raises `ObjectNotFound`, `StateConflict` ALREADY_DECIDED."""
     org, _ = await _find_request_scope(conn, actor, request_id)
     request = await _lock_undecided_request(conn, org, request_id)
     await lease_request.note_rejected.run(conn, org=org, id=request_id, reason=reason)
@@ -184,7 +182,7 @@ def _read_account_ids(account_ids: Sequence[str]) -> list[UUID | None]:
 async def _record_request_decision(
     conn: Conn, actor: Actor, request: LockedLeaseRequest, action: str, details: Mapping[str, Any]
 ) -> OperatedRequest:
-    """Record a decision for the partner, without the operator's name, and for the operator's organization."""
+    """Audit a decision for both organizations, the partner's entry without the operator's name; return the request."""
     org = request.organization_id
     await _record_request_action(conn, AuditEntryScope(org, None, request.project_id), request.id, action, details)
     if actor.organization_id != org:

@@ -210,7 +210,7 @@ async def lock_usable_app_media(conn: Conn, *, organization_id: UUID, project_id
 async def delete_app_media_file(
     conn: Conn, *, organization_id: UUID, project_id: UUID, asset_id: UUID
 ) -> AppMediaDeleted:
-    """Delete a partner's own file, or drop a suggestion for good. Raises `ObjectNotFound`."""
+    """Delete a partner's own app media file, or drop a suggestion for good. Raises `ObjectNotFound`."""
     locked = require_found(
         await LOCK_APP_MEDIA_ROW.one(conn, org=organization_id, project_id=project_id, id=asset_id), "app_media"
     )

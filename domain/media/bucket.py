@@ -105,9 +105,9 @@ async def _abort_bucket_upload(writer: "AsyncWritableFile", error: BaseException
 
 
 def open_bucket_store(settings: Settings) -> BucketStore:
-    """Open the bucket of a URL that `schemas.settings` accepted, after a check.
+    """Open the bucket of `ASSETS_URL` as the media storage, after a check.
 
-    An unreachable one is accepted too, as it may recover. Raises `SettingsInvalid`.
+    An unreachable one is accepted, as it may recover. Raises `SettingsInvalid` for a missing bucket or a refused key.
     """
     _check_bucket(settings)
     retries: RetryConfig = {

@@ -89,7 +89,7 @@ class PictureEndFinder:
     def count_picture_bytes(self, chunk: bytes) -> int:
         """Take the next chunk of a streamed file; return how many of its leading bytes belong to the file.
 
-        Returns 0 after the picture's end, and the whole length for a type without an end, such as a video.
+        Returns 0 after a picture's end, the whole length for a video. Stops at too many steps (`has_too_many_steps`).
         """
         if self._walk is None:
             return len(chunk)

@@ -104,7 +104,7 @@ def probe_cpu_limit_s(files: int) -> int:
 
 
 def set_kernel_limits(files: int) -> None:
-    """Set limits in the kernel, so that they hold inside C libraries too, and the lowest CPU priority."""
+    """Limit memory, time and CPU in the kernel, also for C libraries; forbid file writes; lower the CPU priority."""
     os.nice(10)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -159,7 +159,7 @@ def _unpack_picture(image: Image.Image, kind: str) -> bool:
 
 
 def shrink_to_thumbnail(image: Image.Image, turned: object) -> bytes | None:
-    """Return a thumbnail, rotated, on white; None if it would take too much memory.
+    """Return a picture's thumbnail on white, rotated by `turned`; None if that fails, such as for lack of memory.
 
     Pixels of a very large picture are dropped first, so that the rest takes little memory to shrink.
     """

@@ -8,7 +8,7 @@ from schemas.settings import Settings
 
 
 def open_media_store(settings: Settings) -> MediaStore:
-    """Open the storage and check it, for 5 s at most. Raises `SettingsInvalid`."""
+    """Open the media storage of `ASSETS_URL`; a bucket is checked for 5 s at most. Raises `SettingsInvalid`."""
     if settings.assets_url.startswith(BUCKET_URL_SCHEME):
         return open_bucket_store(settings)
     return open_folder_store(settings.assets_url)

@@ -75,7 +75,7 @@ async def insert_media_suggestions(
 def _filter_new_suggestions(
     pictures: Sequence[MediaSuggestion], had: Sequence[KnownMediaSuggestion]
 ) -> list[MediaSuggestion]:
-    """Return the pictures that aren't suggestions yet, each once by its bytes and by its address."""
+    """Return pictures that aren't in `had`, each once by bytes and address, within `MAX_MEDIA_SUGGESTIONS` in all."""
     urls, hashes = {one.source_url for one in had}, {suggestion.sha256 for suggestion in had}
     new: list[MediaSuggestion] = []
     for picture in pictures:

@@ -67,7 +67,7 @@ async def set_upload_size(conn: Conn, *, organization_id: UUID, token: str, size
 
 
 async def claim_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
-    """Claim uploads for assets of this transaction. Raises `ServiceUnavailable` if an upload was pruned."""
+    """Claim uploads for assets of this transaction, against pruning. Raises `ServiceUnavailable` if one was pruned."""
     orgs = [organization_id] * len(tokens)
     if await media_upload.end_uploads.run(conn, orgs=orgs, tokens=tokens) != len(tokens):
         raise ServiceUnavailable("the upload took more than a day: repeat the request")
@@ -83,12 +83,12 @@ async def delete_unclaimed_uploads(
 
 
 async def abandon_uploads(conn: Conn, *, organization_id: UUID, tokens: Sequence[str]) -> None:
-    """Mark unclaimed files for pruning after `UPLOAD_GRACE_S`, when no worker can still be writing them."""
+    """Mark uploads without an asset for pruning after `UPLOAD_GRACE_S`, when no worker can still be writing them."""
     await media_upload.give_up_uploads.run(conn, org=organization_id, tokens=tokens, grace_s=UPLOAD_GRACE_S)
 
 
 async def prune_stale_uploads(conn: Conn, store: MediaStore) -> int:
-    """Delete a batch of files that were left unclaimed a day ago; return their number."""
+    """Delete a batch of uploads unclaimed for a day, and the files; return the number. Raises `ServiceUnavailable`."""
     async with conn.transaction():
         rows = await LOCK_STALE_UPLOADS.all(conn, limit=MAX_PRUNED_UPLOADS)
         await _delete_upload_files(conn, store, rows)
@@ -96,7 +96,7 @@ async def prune_stale_uploads(conn: Conn, store: MediaStore) -> int:
 
 
 async def _delete_upload_files(conn: Conn, store: MediaStore, rows: Sequence[_UploadKey]) -> None:
-    """Delete the files before their rows: after a crash in between, the row is found again."""
+    """Delete files, then their rows: after a crash a row is found again. Raises `ServiceUnavailable`, also if slow."""
     if not rows:
         return
     try:

@@ -42,14 +42,14 @@ class ActiveUserCache:
         self._found: OrderedDict[tuple[UUID, TimeWindow], tuple[int, int, datetime]] = OrderedDict()
 
     def get(self, project_id: UUID, window: TimeWindow, events: int, now: datetime) -> int | None:
-        """Return the cached number of people in a window; None without a fresh one for so many events."""
+        """Return the cached number of active users in a window; None if missing, old, or for other `events`."""
         cached = self._found.get((project_id, window))
         if cached is None or cached[1] != events or now - cached[2] >= ACTIVE_USER_CACHE_TIME:
             return None
         return cached[0]
 
     def put(self, project_id: UUID, window: TimeWindow, n: int, events: int, now: datetime) -> None:
-        """Cache the number of people in a window; evict the oldest entry of a full cache."""
+        """Cache the number `n` of active users in a window with so many events; evict the oldest entry if full."""
         self._found[project_id, window] = n, events, now
         self._found.move_to_end((project_id, window))
         if len(self._found) > self._most:

@@ -67,7 +67,7 @@ def sum_ad_days(days: Iterable[AdDaySum]) -> AdFigureSum:
 
 
 def micros_to_cents(micros: int, count: int = 1) -> int | None:
-    """Return `micros` (millionths) by `count` in whole cents, half a cent rounded up; None for count 0."""
+    """Return `micros` (millionths) divided by `count` in whole cents, half a cent rounded up; None for count 0."""
     return (2 * micros + MICROS_PER_CENT * count) // (2 * MICROS_PER_CENT * count) if count else None
 
 
@@ -94,6 +94,6 @@ AD_COUNT_METRICS: Mapping[AdMetric, Callable[[AdFigureSum], MetricFigure]] = {
 
 
 def ad_metric_values(found: AdFigureSum, metrics: Iterable[AdMetric], *, money: bool) -> dict[str, MetricFigure]:
-    """Return the values of these metrics from an ad sum; without `money`, metrics of money are None."""
+    """Return these metrics by name from an ad sum, None if undefined; without `money`, metrics of money are None."""
     available = {**AD_COUNT_METRICS, **AD_MONEY_METRICS} if money else AD_COUNT_METRICS
     return {name: available[name](found) if name in available else None for name in metrics}

@@ -48,13 +48,13 @@ class AdMetricsQuery(NamedTuple):
 
 
 def check_ad_scope_id(scope: AdScope, subject_id: str | None) -> None:
-    """Raise `InvalidValue` for an id that the scope doesn't take, or a missing one."""
+    """Raise `InvalidValue` for an ad metrics query with an id for scope `project`, or without one for another scope."""
     if (subject_id is None) != (scope == "project"):
         raise InvalidValue("id", "name the object of `scope` by its platform's id; for the project, leave it out")
 
 
 async def read_ad_metrics(stores: MetricDatabases, asked: AdMetricsQuery, *, now: datetime) -> AdMetrics:
-    """Return a project's ad metrics by bucket and for the whole window; each day of the window counts whole.
+    """Return a project's ad metrics by day or week and for the window; each day that it touches counts whole.
 
     Raises `ObjectNotFound`, `InvalidValue` for too many buckets.
     """

@@ -26,18 +26,16 @@ MAX_AD_ROW_FAULTS = 100
 
 
 def check_ad_rows(rows: Sequence[AdRow], *, now: datetime) -> None:
-    """Raise `InvalidValue` for rows with a future day, an unknown currency, or a repeated ad, day and
-    window.
-    """
+    """Raise `InvalidValue` for ad rows with a bad day or currency, or a repeated ad, day and attribution window."""
     faults = [*islice(_find_ad_row_faults(rows, now), MAX_AD_ROW_FAULTS)]
     if faults:
         raise InvalidValue(*faults[0], *faults[1:])
 
 
 async def replace_ad_rows(conn: Conn, *, project_id: UUID, rows: Sequence[AdRow]) -> int:
-    """Store checked rows in the event store, in one transaction; return the number of replaced rows.
+    """Store checked ad rows in the event store, in one transaction; return the number of replaced rows.
 
-    Raises `StateConflict` TOO_MANY_ADS, TOO_MANY_WINDOWS.
+    A row replaces that of its ad, day and window. Raises `StateConflict` TOO_MANY_ADS, TOO_MANY_WINDOWS.
     """
     windows, days = [row.attribution_window for row in rows], [row.date for row in rows]
     async with conn.transaction():
@@ -94,7 +92,7 @@ async def _check_attribution_windows(conn: Conn, project_id: UUID, given: set[st
 
 
 def _find_ad_row_faults(rows: Sequence[AdRow], now: datetime) -> Iterator[tuple[str, str]]:
-    """Yield the faults of each row. A day is valid once it has begun anywhere on Earth."""
+    """Yield path and message of each fault in ad rows; a day is valid from 2023 on, once begun anywhere on Earth."""
     first_day, last_day = EARLIEST_WINDOW_TIME.date(), (now + timedelta(hours=14)).date()
     places: dict[tuple[object, ...], int] = {}
     for place, row in enumerate(rows):

@@ -117,7 +117,7 @@ async def _list_advertised_sources(
 def _group_ad_sums(
     asked: TopPerformersQuery, sums: Iterable[AdSourceSum], known: Mapping[str, AdvertisedSource]
 ) -> Mapping[tuple[str, PlatformName], list[AdSourceSum]]:
-    """Group ad sums by post, or by content and platform; sums outside the query are left out."""
+    """Group ad sums by post, or content and platform (key: public id, platform); skip those outside the query."""
     groups = defaultdict[tuple[str, PlatformName], list[AdSourceSum]](list)
     for ad_sum in sums:
         source = known.get(ad_sum.source)

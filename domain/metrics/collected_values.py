@@ -138,13 +138,13 @@ async def read_published_counts(conn: Conn, question: MetricSourceQuery) -> Mapp
 
 
 def sum_reported_counter(told: ReportedValueSums, metric: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
-    """Return a metric's sum in a period over the posts or accounts with a value before its end, else None."""
+    """Return a counter's summed changes in a period over posts or accounts; None without a value before its end."""
     subjects = told.subjects_with_value(metric, stretch.until)
     return told.sum_over_subjects(metric, stretch, subjects) if subjects else None
 
 
 def compute_engagement_rate(told: ReportedValueSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
-    """Return engagements by views in a period, over the posts or accounts with views; None without a view."""
+    """Return engagements divided by views in a period, over posts or accounts with views; None without a view."""
     viewed = told.subjects_with_value("views", stretch.until)
     views = told.sum_over_subjects("views", stretch, viewed)
     if views <= 0:
@@ -153,9 +153,9 @@ def compute_engagement_rate(told: ReportedValueSums, _: MetricName, stretch: Num
 
 
 def compute_follower_delta(told: ReportedValueSums, _: MetricName, stretch: NumberedTimeBucket) -> MetricFigure:
-    """Return the change in followers in a period, summed over accounts with an earlier value, else None.
+    """Return the change in followers in a period, summed over the accounts in scope; None if no account counts.
 
-    A first value has no difference.
+    An account counts if it has an earlier value or a change in the period. Its first value is no change.
     """
     changed = {subject for subject in told.subjects if ("followers", subject, stretch.place) in told.sums}
     subjects = changed | set(told.subjects_with_value("followers", stretch.since))

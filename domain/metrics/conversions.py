@@ -77,7 +77,7 @@ async def count_project_conversions(stores: MetricDatabases, asked: ConversionQu
 
 
 def _split_conversion_window(asked: ConversionQuery, zone: ZoneInfo) -> Sequence[TimeBucket]:
-    """Return the window's hours or days, the finest of the requested periods; the whole window if none is."""
+    """Return a conversion query's hours, else days, if it groups by them; otherwise its whole window as one bucket."""
     if "hour" in asked.by:
         return buckets.split_window_into_buckets(asked.window, zone, "hour")
     if "day" in asked.by:

@@ -73,7 +73,7 @@ class EventFilter(NamedTuple):
 async def list_event_page(
     conn: Conn, found: ProjectApps, wanted: EventFilter, *, before: EventCursor | None, limit: int
 ) -> list[tuple[bytes, KeptEvent]]:
-    """Return at most `limit` events of a project before a cursor, newest first, each with its own cursor."""
+    """Return at most `limit` project events before a cursor, newest first, with cursors; redacted without `pii`."""
     end = before or EventCursor(wanted.until or _AFTER_ALL_EVENTS, UUID(int=0), -1)
     async with conn.transaction():
         await event.walk_indexes.value(conn)

@@ -17,9 +17,9 @@ MAX_EVENT_COMMIT_DELAY = timedelta(minutes=10)
 
 
 async def read_event_values(conn: Conn, question: MetricSourceQuery) -> Mapping[MetricName, MetricValues]:
-    """Return the number of events for each bucket and the whole window, and of active users if requested.
+    """Return the number of events by bucket and for the window, and other metrics of events if requested.
 
-    Events of the latest 202 responses are included.
+    These are active users, and events counted without a name. Events of the latest 202 responses are included.
     """
     counts = await _count_bucket_events(conn, question, rollup_counts.ALL_EVENT_NAMES)
     values: dict[MetricName, MetricValues] = {"events": MetricValues(counts, sum(counts))}
@@ -42,9 +42,9 @@ async def _count_bucket_events(conn: Conn, question: MetricSourceQuery, names: S
 
 
 async def _count_bucket_users(conn: Conn, question: MetricSourceQuery, events: Sequence[int]) -> MetricValues:
-    """Return the number of distinct people in each bucket, and in the whole window.
+    """Return the number of distinct active users in each bucket, and in the window; `events` are events by bucket.
 
-    None for a period with events before people were recorded, such as those of an earlier release.
+    None for a period with events before active users were recorded, such as those of an earlier release.
     """
     buckets = [TimeWindow(bucket.since, bucket.until) for bucket in question.buckets]
     event_counts = {question.window: sum(events)} | dict(zip(buckets, events, strict=True))

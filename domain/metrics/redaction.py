@@ -71,9 +71,7 @@ def redact_event_json(text: str, *, event_name: str = "") -> msgspec.Raw:
 
 
 def redact_event_id(text: str) -> str:
-    """Return an event's id; `REDACTED_TEXT` if it has an e-mail address or phone number, or is an IP
-    address.
-    """
+    """Return an event's id; `REDACTED_TEXT` if it has an e-mail address or phone number or is an IP address."""
     return REDACTED_TEXT if _has_personal_address(text) else text
 
 

@@ -54,7 +54,7 @@ async def count_rolled_up_events(
 ) -> list[EventGroupCount]:
     """Count a project's events between the first and the last of `bounds`, grouped by the fields of `by`.
 
-    Each bound is at a quarter-hour. Returns at most `limit` groups; an empty `app_nos` matches no app.
+    Bounds are at quarter-hours. At most `limit` groups, of events in `names`; `app_nos`: None is all apps, [] no app.
     """
     parameters = {
         "project_id": project_id,

@@ -64,7 +64,7 @@ RANK_TOP_SOURCES = top_performer.rank_sources.typed(RankedSource)
 
 
 async def rank_by_platform_metrics(conn: Conn, asked: TopPerformersQuery, *, now: datetime) -> TopPerformers:
-    """Rank a project's posts or contents by one of `COUNTERS_OF_TOP_METRICS`. Raises `ObjectNotFound`."""
+    """Return at most `limit` best posts or contents by one of `COUNTERS_OF_TOP_METRICS`. Raises `ObjectNotFound`."""
     await project_locks.check_project_exists(conn, organization_id=asked.organization_id, project_id=asked.project_id)
     rows = await RANK_TOP_SOURCES.all(
         conn,

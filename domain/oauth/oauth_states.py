@@ -89,9 +89,9 @@ async def create_oauth_state(
     details: Mapping[str, Any] | None = None,
     verifier: tuple[str, Keyring] | None = None,
 ) -> tuple[str, datetime]:
-    """Create a state, and return it with its expiry; `verifier` is sealed with the given keyring.
+    """Create an OAuth state, store its hash and return it with its expiry; `verifier` is sealed with its keyring.
 
-    A state that isn't `bound` has no link of ours: a sandbox's link leads straight to the callback.
+    `bound`: the browser that follows our link must bring it back. A sandbox's isn't: its link leads to the callback.
     """
     state, expires_at = secrets.token_urlsafe(32), now + lifetime
     state_hash = _hash_oauth_state(state)
@@ -116,7 +116,7 @@ async def create_oauth_state(
 async def find_oauth_flow(conn: Conn, *, state: str, purpose: str, now: datetime) -> StartedOAuthFlow:
     """Return the OAuth flow of a valid state when a person opens our link; the state stays unused.
 
-    Raises `InvalidValue` for an unusable state.
+    Raises `InvalidValue` for a state that is unknown, expired, used, not bound to a browser, or of a disabled key.
     """
     flow = _OAUTH_STATE_PATTERN.fullmatch(state) and await FIND_OAUTH_FLOW.one(
         conn, state_hash=_hash_oauth_state(state), purpose=purpose, now=now
@@ -171,7 +171,7 @@ async def read_oauth_flow_outcome(conn: Conn, flow: StartedOAuthFlow) -> str | N
 async def read_oauth_flow_status(
     conn: Conn, *, organization_id: UUID, api_key_id: UUID, state: str, purpose: str, now: datetime
 ) -> OAuthFlowResult | None:
-    """Return the status of a flow; None for an unknown or malformed state, or one of another key."""
+    """Return an OAuth flow's status (expired or canceled: failed); None for an unknown state or one of another key."""
     row = _OAUTH_STATE_PATTERN.fullmatch(state) and await GET_OAUTH_STATE.one(
         conn, org=organization_id, state_hash=_hash_oauth_state(state), api_key_id=api_key_id, purpose=purpose
     )

@@ -46,7 +46,7 @@ _MEASURE_DATABASE_SIZES = disk.measure_databases.typed(_DatabaseSizes)
 
 
 async def measure_disk_use(conn: Conn) -> DatabaseDiskUse:
-    """Measure the bytes that the server occupies."""
+    """Return the bytes of PostgreSQL's databases and write-ahead log; the log counts as at least `max_wal_size`."""
     databases = await _MEASURE_DATABASE_SIZES.row(conn)
     wal: int = await disk.measure_wal.value(conn) if databases.sees_wal else 0
     return DatabaseDiskUse(databases.data, max(wal, databases.wal_limit), databases.sees_wal)

@@ -92,7 +92,7 @@ async def read_operator_job(conn: Conn, *, job_id: UUID) -> OperatedJobDetail:
 
 
 async def read_operator_job_timeline(conn: Conn, *, job_id: UUID) -> list[TimelineEntry]:
-    """Return the first entries of any organization's job, internal ones too. Raises `ObjectNotFound`."""
+    """Return the oldest timeline entries of any organization's job, internal ones too. Raises `ObjectNotFound`."""
     row = require_found(await GET_OPERATOR_JOB.one(conn, id=job_id), "job")
     return await timelines.list_job_timeline(conn, organization_id=row.organization_id, job_id=job_id, internal=True)
 

@@ -139,10 +139,10 @@ async def has_dispatcher(conn: Conn) -> bool:
 
 
 def compute_desired_workers(*, running: int, due: int, mean_run_s: float | None, slots: float) -> int:
-    """Return the number of workers that a pool needs for its running and due jobs.
+    """Return the number of workers with so many `slots` that a pool needs for its running and due jobs.
 
-    A paused pool has no due jobs. Ten jobs that end within a second share one slot. A pool without ended jobs
-    counts as slow.
+    A paused pool has no due jobs; one without ended jobs counts as slow. A due job needs a whole slot if the mean run
+    takes `OWN_SLOT_JOB_DURATION_S`, else a part: ten jobs of a second share one.
     """
     share = 1.0 if mean_run_s is None else min(1.0, mean_run_s / OWN_SLOT_JOB_DURATION_S)
     return math.ceil((running + due * share) / slots)

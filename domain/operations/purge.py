@@ -135,9 +135,7 @@ async def _check_accounts_not_leased(conn: Conn, organization_id: UUID, project_
 
 
 async def has_open_project_jobs(conn: Conn, *, claim: JobClaim) -> bool:
-    """Return whether a job of the project is still open; False once the purge has waited
-    `MAX_PURGE_WAIT_FOR_JOBS_S`.
-    """
+    """Return whether a purge must wait for an open job of its project, for `MAX_PURGE_WAIT_FOR_JOBS_S` at most."""
     return bool(await purge.has_open_jobs.value(conn, **_purged_project_scope(claim), wait_s=MAX_PURGE_WAIT_FOR_JOBS_S))
 
 
@@ -173,7 +171,7 @@ async def list_contents_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWith
 
 
 async def list_influencers_to_purge(conn: Conn, *, claim: JobClaim) -> list[RowWithFiles]:
-    """Return the next influencers with their files' tokens; contents, which refer to them, go first."""
+    """Return a purged project's next influencers with their files' tokens; contents, which refer to them, go first."""
     return await _LIST_INFLUENCER_FILES.all(conn, **_purged_project_scope(claim), limit=MAX_PURGED_CONTENTS)
 
 

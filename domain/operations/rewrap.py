@@ -31,7 +31,7 @@ async def count_secrets_of_older_keys(conn: Conn, *, keyring: Keyring) -> int:
 async def rewrap_all_secrets(pool: Pool, *, keyring: Keyring, report: ReportRewrappedRows) -> dict[str, int]:
     """Seal the secrets of all tables with the keyring's first key; return the number of rows by table.
 
-    The keyring has all keys of these secrets. Raises `SealedValueInvalid`.
+    The keyring has all their keys. `report` gets the number of rows after each batch. Raises `SealedValueInvalid`.
     """
     return {table.name: await _rewrap_secret_table(pool, table, keyring, report) for table in SEALED_TABLES}
 

@@ -64,7 +64,7 @@ async def list_due_pool_wakes(conn: Conn, *, claim: JobClaim) -> list[WakeMessag
 
 
 async def run_due_chores(conn: Conn, sight: SandboxDueWork) -> bool:
-    """Run those chores of the dispatcher that have due work in a sandbox; return False if none has."""
+    """Run the dispatcher's chores with due work in a sandbox, for all organizations; return False if none has any."""
     if sight.overdue:
         await maintenance.end_overdue_jobs_and_subjects(conn)
     if sight.ripe:

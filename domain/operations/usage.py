@@ -24,7 +24,7 @@ _PUBLIC_POOLS = sorted({kind.pool for kind in PUBLIC_JOB_KINDS})
 async def read_organization_usage(
     conn: Conn, *, organization_id: UUID, tier: OrganizationTier, budgets: Sequence[BudgetUse], now: datetime
 ) -> Usage:
-    """Return the usage; `budgets` come from the API's own counts, and `now` gives the UTC day."""
+    """Return an organization's use of each limit; `budgets` are the API's own counts, and `now` gives the UTC day."""
     pools = await usage.list_pools.all(conn, org=organization_id, names=_PUBLIC_POOLS, most=MAX_JOBS)
     projects = await usage.count_projects.row(conn, org=organization_id, most=MAX_PROJECTS)
     storage = await storage_quota.read_storage_use(conn, organization_id=organization_id)

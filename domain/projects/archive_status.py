@@ -40,11 +40,11 @@ async def begin_project_archive(
     api_key_id: UUID | None,
     versions: project_locks.AllowedVersions = None,
 ) -> tuple[Archived, ledger.WakeMessage | None]:
-    """Archive a project and submit the job that cleans up; a repeat returns the first answer.
+    """Archive a project and submit the job that cleans up; return the API answer and the job's wake.
 
-    After the commit `lock_active_project` refuses all new work. No post of the answer's waiting ones is sent;
-    the posts in flight are those that were marked `sending`. Open requests for leased accounts are closed
-    here. Raises `ObjectNotFound`, `VersionOutdated`.
+    A repeat returns the first answer without a wake. After the commit `lock_active_project` refuses all new work. No
+    post of the answer's waiting ones is sent; the posts in flight are those that were marked `sending`. Open requests
+    for leased accounts are closed here. Raises `ObjectNotFound`, `VersionOutdated`.
     """
     locked = await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
@@ -74,7 +74,7 @@ async def begin_project_archive(
 async def retry_project_archive(
     conn: Conn, *, organization_id: UUID, project_id: UUID, retry_of: UUID
 ) -> ledger.SubmittedJob:
-    """Submit the cleanup again after an archive's job failed. Raises `StateConflict` JOB_NOT_RETRYABLE."""
+    """Submit an archive's failed cleanup again. Raises `StateConflict` JOB_NOT_RETRYABLE if the project is active."""
     if await projects.share_project.value(conn, org=organization_id, id=project_id) != "archived":
         raise StateConflict("JOB_NOT_RETRYABLE", "the project is active again: there is nothing to archive")
     return await ledger.submit_job(

@@ -181,7 +181,7 @@ async def _search_projects(conn: Conn, asked: dict[str, Any], search: str) -> li
 
 
 def check_project_patch(body: ProjectPatch) -> ProjectPatch:
-    """Trim the name in a patch; raise `InvalidValue` for faults in any state of a project."""
+    """Return a project's checked patch with a trimmed name. Raises `InvalidValue`; the project's state is unchecked."""
     checks: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
         (body.status, check_patched_status),
         (body.name, trim_project_name),
@@ -209,7 +209,10 @@ async def apply_project_patch(
     body: ProjectPatch,
     versions: project_locks.AllowedVersions = None,
 ) -> tuple[Project, int]:
-    """Apply a checked patch. Raises `ObjectNotFound`, `VersionOutdated`, `StateConflict` ARCHIVE_RUNNING."""
+    """Apply a checked patch to a project, which may reactivate it; return the project and its new version.
+
+    Raises `ObjectNotFound`, `VersionOutdated`, `StateConflict` ARCHIVE_RUNNING.
+    """
     locked = await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=project_id, versions=versions
     )
@@ -267,7 +270,7 @@ def _ingest_states(rows: Sequence[Mapping[str, Any]]) -> IngestStates:
 
 
 def trim_project_name(name: str) -> str:
-    """Return a name without the spaces around it. Raises `InvalidValue`."""
+    """Return a project's trimmed name. Raises `InvalidValue` if empty or above `MAX_PROJECT_NAME_CHARACTERS`."""
     bare = name.strip()
     if not 1 <= len(bare) <= MAX_PROJECT_NAME_CHARACTERS:
         raise InvalidValue(

@@ -50,7 +50,7 @@ _TAKE_QUEUE_HEAD = sending.take_head.typed(QueuePosition)
 async def take_queue_head(conn: Conn, claim: JobClaim, post: LockedPost) -> QueuePosition:
     """Put a post at the head of its account's queue, as `preparing`, if it is next and the quota has room.
 
-    Returns the post's position: at the head, or the obstacle.
+    Returns the post's position: the head, or the obstacle. Puts off the queue's next `POSTPONED_POSTS` posts.
     """
     window = quotas.find_quota_window(post)
     return await _TAKE_QUEUE_HEAD.row(
@@ -89,10 +89,10 @@ async def advance_account_queue(conn: Conn, post: QueuedPost | LockedPost) -> No
 
 
 async def wake_account_posts(conn: Conn, *, organization_id: UUID, account_id: UUID) -> None:
-    """Wake the posts of the account and of its lease: their cause to wait may be over.
+    """Make waiting jobs of an account, and of the one that leases it, due: their cause to wait may be over.
 
-    Wakes the posts with a call under way and the first of the others, which wakes the next one later. Ends
-    the backoff of a post after a refused token too.
+    Wakes at most `MAX_WOKEN_POSTS` posts that the platform may have, and the first queued one, which wakes the next
+    later. Ends the backoff of at most `MAX_WOKEN_POSTS` posts after a refused token too.
     """
     await _wake_queued_posts(conn, organization_id, account_id)
     lessee = await account_lease.find_lessee.one(conn, owner_id=account_id)

@@ -32,10 +32,10 @@ async def approve_own_caption(
     now: datetime,
     versions: project_locks.AllowedVersions = None,
 ) -> tuple[VersionedPost, list[WakeMessage]]:
-    """Approve a post's own caption; the post is sent at its time if its content is approved too.
+    """Approve a post's own caption, which replaces its content's; return the post and the wakes to send.
 
-    Raises `ObjectNotFound`, `VersionOutdated`, `LimitReached`, `ContentRejected`, `StateConflict`
-    PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED.
+    It is sent at its time, unless past, if its content is approved too. Raises `ObjectNotFound`, `VersionOutdated`,
+    `LimitReached`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED, CONTENT_NOT_READY, ALREADY_DECIDED.
     """
     post_scope = await changes.find_post_scope(conn, organization_id, post_id)
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=post_scope.project_id)

@@ -101,10 +101,10 @@ async def reschedule_waiting_post(
     ahead: timedelta = scheduling.CLOCK_NOT_AHEAD,
     versions: project_locks.AllowedVersions = None,
 ) -> tuple[VersionedPost, list[WakeMessage]]:
-    """Give a waiting post and its job another time; a post that was approved too late gets its job now.
+    """Give a waiting post and its job another time, or a job if it was approved too late; return post and wakes.
 
-    Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`, `LimitReached`, `StateConflict`
-    PROJECT_ARCHIVED, POST_NOT_QUEUED or DUPLICATE_POST.
+    Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`, `LimitReached`, `ContentRejected`, `StateConflict`
+    PROJECT_ARCHIVED, POST_NOT_QUEUED, CONTENT_NOT_READY or DUPLICATE_POST.
     """
     post_scope = await find_post_scope(conn, organization_id, post_id)
     when = scheduling.resolve_schedule_time(body, zone=post_scope.timezone, now=now, ahead=ahead)
@@ -127,10 +127,10 @@ async def reschedule_waiting_post(
 async def retry_failed_post(
     conn: Conn, *, organization_id: UUID, project_id: UUID, post_id: UUID, retry_of: UUID
 ) -> SubmittedJob:
-    """Submit a job that sends a failed post again now; `fresh` is False while an earlier retry runs.
+    """Submit and return a job that sends a failed post again now, or a running retry with `fresh` False.
 
-    Raises `ObjectNotFound`, `LimitReached`, `ApprovalRequired`, `ContentRejected`, `StateConflict`
-    PROJECT_ARCHIVED, JOB_NOT_RETRYABLE, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
+    Raises `ObjectNotFound`, `LimitReached`, `ApprovalRequired`, `ContentRejected`, `StateConflict` PROJECT_ARCHIVED,
+    JOB_NOT_RETRYABLE, CONTENT_NOT_READY, ACCOUNT_NOT_CONNECTED, ACCOUNT_OFFERED or DUPLICATE_POST.
     """
     await project_locks.lock_active_project(conn, organization_id=organization_id, project_id=project_id)
     submitted = await posts.submit_publish_job(
@@ -160,7 +160,7 @@ async def resolve_post_outcome(
     api_key_id: UUID | None,
     versions: project_locks.AllowedVersions = None,
 ) -> VersionedPost:
-    """Store a person's finding that a post of unknown outcome was published, or was not; return the post.
+    """Store a person's finding on a post of unknown outcome: published, or failed for a retry; return the post.
 
     Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`, `StateConflict` OUTCOME_KNOWN.
     """
@@ -193,17 +193,17 @@ def _check_external_url(body: ResolvePost) -> None:
 
 
 async def find_post_scope(conn: Conn, organization_id: UUID, post_id: UUID) -> PostLockScope:
-    """Return the ids of the rows to lock before a post is changed, and its zone. Raises `ObjectNotFound`."""
+    """Return the row ids to lock for a post's change, its version and project's zone. Raises `ObjectNotFound`."""
     return require_found(await FIND_POST_LOCK_SCOPE.one(conn, org=organization_id, id=post_id), "post")
 
 
 async def lock_post_rows(
     conn: Conn, organization_id: UUID, post_id: UUID, versions: project_locks.AllowedVersions
 ) -> tuple[LockedChangedPost, LockedQueueAccount]:
-    """Lock the post's job, its content against edits, its account and then the post.
+    """Lock a post's job, its content against edits, its account and the post; return post and account.
 
-    If the post's job changed before the post was locked, the new job is locked after the post. (This breaks
-    the lock order, so this or a worker that has just begun that job may become a deadlock's victim.)
+    Raises `ObjectNotFound`, `VersionOutdated` unless in `versions`. A job that replaced the post's own before that lock
+    is locked last. (This breaks the lock order: this or a worker with that job may be a deadlock's victim.)
     """
     while True:
         post_scope = await find_post_scope(conn, organization_id, post_id)
@@ -270,9 +270,10 @@ async def _check_post_retryable(
 async def _reschedule_post_job(
     conn: Conn, post: LockedChangedPost, at: datetime
 ) -> tuple[UUID | None, list[WakeMessage]]:
-    """Move a post's job to the post's new time, or submit one; return the job's id and the wakes to send.
+    """Move a post's job to the post's new time, or submit a job; return its id and the wakes to send.
 
-    A post that awaits an approval gets no job. Raises `StateConflict` POST_NOT_QUEUED.
+    A post that awaits an approval gets no job: then the id is None. Raises `LimitReached`, `ContentRejected`,
+    `StateConflict` CONTENT_NOT_READY, or POST_NOT_QUEUED for a post in preparation.
     """
     org, project_id = post.organization_id, post.project_id
     if post.status == "queued" and post.job_id:

@@ -31,9 +31,9 @@ class ContentOrigin(NamedTuple):
 
     @property
     def is_ai_generated(self) -> bool:
-        """Return whether its posts need the AI label.
+        """Return whether posts of content with this origin need the AI label: it is generated or declared as such.
 
-        A remix of the partner's own clip with the brand's own words needs none by itself.
+        A remix of the partner's own clip with the brand's own words needs none unless declared.
         """
         return self.ai_declared or (self.creative_type == "generated" and self.made_by != "clip")
 
@@ -50,6 +50,6 @@ def choose_ai_label(platform: str, mode: PostMode | str, format_: ContentFormat,
 
 
 def choose_ai_label_of_row(platform: str, mode: PostMode, origin: dict[str, Any]) -> AiLabel:
-    """Return an unsent post's AI label, as `choose_ai_label` does, from the JSON of the post's row."""
+    """Return an unsent post's AI label, as `choose_ai_label`; `origin` is its row's JSON of origin and format."""
     content = ContentOrigin(origin["creativeType"], origin["madeBy"], origin["aiDeclared"])
     return choose_ai_label(platform, mode, origin["format"], content)

@@ -45,7 +45,8 @@ ACCOUNT_DISCONNECTED_ERROR = PostRejected(
 async def find_sending_blocker(conn: Conn, post: LockedPost) -> TaskNotDone | None:
     """Return the outcome of a post's attempt if the post can't be sent now; None if nothing blocks it.
 
-    A post that may be live is looked up however late it is, and after the end of its account's lease too.
+    Gives up a post that is too late, and fails one of a disconnected account, unless it may be live. Gives up any if
+    the account with the tokens (a lease's owner) is disconnected. Snoozes for an authorization or a cooldown.
     """
     if post.seconds_until_too_late <= 0 and not post.may_be_live:
         return await give_up_post(conn, post)
@@ -90,8 +91,8 @@ async def requeue_unsent_post(
 ) -> TaskNotDone:
     """Put a post back in its account's queue after proof that it isn't live; return the attempt's outcome.
 
-    `generation` is that of the used token. Runs in a step that locks the active project, or in one of an
-    `archived` project, which gets no further attempt.
+    The outcome follows from `error`: a retry, a snooze or a failure. `generation` is that of the used token. Runs in a
+    step that locks the active project, or in one of an `archived` project, which gets no further attempt.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     post = await _unmark_sending_post(
@@ -127,9 +128,9 @@ async def store_unverified_error(conn: Conn, *, claim: JobClaim, error: Platform
 
 
 async def snooze_undecided_post(conn: Conn, *, claim: JobClaim, after_s: float, spent: bool) -> TaskNotDone:
-    """Let the job look a post up again in `after_s`: the post may be under way, and isn't sent before.
+    """Let the job look up a post at its platform again in `after_s`: it may be under way, and isn't sent before.
 
-    `spent`: the post was sent again, which counts as an attempt. Returns the attempt's outcome.
+    `spent`: it was sent again, an attempt. Returns a snooze, a retry if `spent`, or a failure if it is too late.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     await _store_platform_error(conn, post, MAYBE_UNDER_WAY_ERROR)
@@ -141,7 +142,7 @@ async def snooze_undecided_post(conn: Conn, *, claim: JobClaim, after_s: float, 
 
 
 async def give_up_unknown_outcome(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
-    """Stop looking for a post's outcome in this job, which makes the post `outcome_unknown`."""
+    """Stop looking for a post's outcome: mark the post `outcome_unknown` and return the job's failure."""
     return await give_up_post(conn, await locked_post.lock_claimed_post(conn, claim))
 
 
@@ -208,9 +209,9 @@ async def _handle_platform_error(
 
 
 async def _find_token_change_outcome(conn: Conn, post: LockedPost, generation: int) -> TaskNotDone | None:
-    """Return an attempt's outcome if the account's tokens were replaced or given up during it; else None.
+    """Return an attempt's outcome if its account's tokens were replaced or given up during it; else None.
 
-    The wake of that change may have come during this attempt, and so reached no waiting post.
+    It is an immediate repeat, or a snooze if given up: that change's wake may have reached no waiting post.
     """
     if not await credentials.is_newest_credential(
         conn, organization_id=post.owner_organization_id, account_id=post.owner_id, generation=generation
@@ -254,9 +255,9 @@ async def _hold_back_post(conn: Conn, post: LockedPost, wait_s: float) -> None:
 async def _unmark_sending_post(
     conn: Conn, claim: JobClaim, post: LockedPost, *, code: str, outdated: bool
 ) -> LockedPost:
-    """Undo a post's mark `sending`, and lock and return the post; `outdated`: it is prepared again.
+    """Undo a post's mark `sending`; return the post, locked and read again. `outdated`: it is prepared again.
 
-    The post counts in no quota and can be canceled again.
+    The post counts in no quota and can be canceled again. `code` is stored in its history.
     """
     org, post_id = post.organization_id, post.id
     await outgoing_post.requeue.run(conn, org=org, id=post_id)

@@ -84,7 +84,7 @@ class LockedPost(NamedTuple):
 
     @property
     def seconds_until_too_late(self) -> float:
-        """Return the seconds until it is too late to send the post, or to wait for its processing."""
+        """Return the seconds until it is too late to send the post, or to wait for its processing; 0 or less then."""
         taken_at = self.sent_at if self.phase in {"accepted", "confirming"} else None
         until = taken_at + MAX_PLATFORM_PROCESSING_TIME if taken_at else self.scheduled_for + MAX_POST_DELAY
         return (until - self.now).total_seconds()

@@ -48,9 +48,9 @@ FIND_POSTS_BY_PUBLISH_ID = lost_post.find_by_publish_id.typed(PostOfPlatformEven
 
 
 async def poll_for_platform_event(conn: Conn, *, platform: str, event: PlatformWebhookEvent) -> list[WakeMessage]:
-    """Poll now, by jobs, for the event's posts or, after a removal, its accounts; return the wakes to send.
+    """Start jobs that poll a platform about an event that its webhook reported; return the wakes to send.
 
-    An event of an unknown post or account changes nothing and returns none.
+    They poll for its posts or, if our access was removed, refresh its accounts' tokens. Unknown ones get no job.
     """
     external_id, publish_id, is_removed = event
     if publish_id and "\0" not in publish_id + external_id:
@@ -67,7 +67,7 @@ async def poll_for_platform_event(conn: Conn, *, platform: str, event: PlatformW
 
 
 async def _make_post_poll_due(conn: Conn, post: PostOfPlatformEvent) -> list[WakeMessage]:
-    """Run the post's own job now if it is under way; else submit a job that only polls."""
+    """Make a post's job due now if the post is under way, else submit a job that only polls; return the wakes."""
     org = post.organization_id
     if post.status == "publishing" and post.job_id:
         return await controls.make_job_due(conn, organization_id=org, job_id=post.job_id)

@@ -90,9 +90,9 @@ async def list_post_page(
     before: UUID | None,
     limit: int,
 ) -> list[Post]:
-    """Return at most `limit` posts older than `before`, newest first; the period is of `scheduledFor`.
+    """Return at most `limit` posts of a project older than `before`, newest first; `period` limits `scheduledFor`.
 
-    Raises `ObjectNotFound` for the project, and for an account or a content outside it.
+    Raises `ObjectNotFound` for the project, an account or a content outside it. A filter of None matches all.
     """
     await project_locks.check_project_exists(conn, organization_id=organization_id, project_id=project_id)
     await _check_post_list_filters(conn, organization_id, project_id, account_id, content_id)
@@ -163,7 +163,7 @@ async def _check_post_list_filters(
 
 
 async def count_open_project_posts(conn: Conn, *, organization_id: UUID, project_id: UUID) -> OpenPostCounts:
-    """Count a project's open posts; exact while this transaction locks the project."""
+    """Count a project's posts that wait, and those in flight; exact while this transaction locks the project."""
     return await COUNT_OPEN_POSTS.row(conn, org=organization_id, project_id=project_id)
 
 

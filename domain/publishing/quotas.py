@@ -67,5 +67,5 @@ async def delete_sends_of_post(conn: Conn, *, organization_id: UUID, account_id:
 
 
 async def prune_old_sends(conn: Conn) -> int:
-    """Delete a batch of sends outside every quota's window; return their number."""
+    """Delete a batch of records of sent posts older than `SEND_RETENTION_S`, so in no quota; return their number."""
     return await account_send.prune_sends.run(conn, limit=maintenance.MAX_MAINTENANCE_ROWS, keep_s=SEND_RETENTION_S)

@@ -89,14 +89,14 @@ class LostPost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def seconds_until_next_poll(age_s: float) -> float | None:
-    """Return the seconds until the next poll, `age_s` after the loss; None after the last one."""
+    """Return the seconds until the next poll for a post, `age_s` after its answer was lost; None after the last one."""
     return next((ask_s - age_s for ask_s in LOST_POST_POLL_TIMES_S if ask_s > age_s + LOST_POST_POLL_TOLERANCE_S), None)
 
 
 async def begin_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> LostPost | TaskNotDone | None:
-    """Return the input of a poll for a post with a lost answer; None if it is resolved or none can poll.
+    """Return the input of a poll for a post with a lost answer, or a snooze without a token; close its media tickets.
 
-    Returns a snooze while the account needs a new authorization or token. No account can poll after a disconnect.
+    Returns None after the last poll, for a resolved post, and for a disconnected account, which can't poll.
     """
     org, post_id = claim.organization_id, UUID(claim.args["post_id"])
     post = await _FIND_LOST_POST.one(conn, org=org, id=post_id, job_id=claim.id)
@@ -130,14 +130,14 @@ async def begin_lost_post_poll(conn: Conn, *, claim: JobClaim, keyring: Keyring)
 
 
 def snooze_until_next_poll(next_s: float | None) -> Snooze | None:
-    """Return a snooze until the next poll for a lost post; None without one: a person must resolve it."""
+    """Return a snooze of `next_s` until a lost post's next poll; None for None: then a person must resolve it."""
     return None if next_s is None else Snooze(next_s)
 
 
 async def handle_failed_poll(
     conn: Conn, *, claim: JobClaim, lost: LostPost, error: PlatformError
 ) -> TaskNotDone | None:
-    """Return a snooze after a failed poll for a lost post, until the next poll; None after the last one.
+    """Return a snooze after a failed poll for a post with a lost answer, until the next poll; None after the last.
 
     Starts a refresh of an expired token, or marks the account as in need of a new authorization.
     """
@@ -175,7 +175,7 @@ async def mark_lost_post_published(
 
 
 async def mark_lost_post_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -> dict[str, Any]:
-    """Mark a post with a lost answer as a draft that was in its owner's inbox all along."""
+    """Mark a post with a lost answer as a draft in its owner's inbox, unless resolved; return the job's result."""
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     if await lost_post.draft_lost.run(conn, org=org, id=lost.post_id, sent_at=lost.sent_at):
@@ -184,7 +184,10 @@ async def mark_lost_post_draft(conn: Conn, *, claim: JobClaim, lost: LostPost) -
 
 
 async def mark_lost_post_absent(conn: Conn, *, claim: JobClaim, lost: LostPost, why: PlatformError) -> dict[str, Any]:
-    """Mark a post with a lost answer as failed, after proof that it isn't live and can't become so."""
+    """Mark a post with a lost answer as failed with `why`, after proof that it can't be live; return the job's result.
+
+    Changes nothing if the post was resolved or sent again since.
+    """
     org = claim.organization_id
     await account_send.lock_sender.one(conn, org=org, account_id=lost.account_id)
     error = {name: getattr(why, name) for name in ("code", "category", "message", "retryable")}

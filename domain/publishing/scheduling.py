@@ -58,7 +58,7 @@ class PostableContent(NamedTuple):
     def has_unapproved_caption(self, caption_override: str | None) -> bool:
         """Return whether a post's own caption is unapproved: approvals are required, and none covers it.
 
-        An approval covers only a caption that equals its content's.
+        An approval covers only a caption that equals its content's. Returns False without an own caption.
         """
         if caption_override is None or not self.gated:
             return False
@@ -108,9 +108,9 @@ async def schedule_posts(
 async def publish_posts_now(
     conn: Conn, *, organization_id: UUID, content_id: UUID, approver_id: UUID | None, body: PublishContent
 ) -> tuple[Scheduled, list[WakeMessage]]:
-    """Create posts for now; pending content is refused. Raises as `schedule_posts`, and `ApprovalRequired`.
+    """Create a post of a content for each target, due now; return the schedule and the wakes to send.
 
-    Now is the database's time: with a faster clock the jobs would not be due yet.
+    Raises as `schedule_posts`, and `ApprovalRequired` for pending content or captions. Now is the database's time.
     """
     scope = await _read_schedule_scope(conn, organization_id, content_id, body.targets)
     now = ResolvedTime(scope.now, "exact")
@@ -120,9 +120,9 @@ async def publish_posts_now(
 def resolve_schedule_time(
     asked: ScheduleContent | Reschedule, *, zone: str, now: datetime, ahead: timedelta = CLOCK_NOT_AHEAD
 ) -> ResolvedTime:
-    """Return the requested time of a schedule in real time; local times are of `zone`. Raises `InvalidValue`.
+    """Return a schedule's requested time in real time; a local time is of `zone`, a sandbox's clock is `ahead`.
 
-    A sandbox's times are of its clock, which is `ahead`.
+    Raises `InvalidValue` unless exactly one time is given, and for one in the past or too far ahead.
     """
     if asked.scheduled_for is not None and asked.local_time is None:
         path, when = (

@@ -64,7 +64,7 @@ _MARK_POST_SENDING = sending.mark_sending.typed(PostSendingMark)
 async def begin_post_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -> OutgoingPost | TaskNotDone:
     """Return the post to send, with its files and token, or the outcome if it can't be sent now.
 
-    A waiting post takes the head of its account's queue; a post under way continues where it was.
+    A waiting post takes its account queue's head; one under way continues. Snoozes to refresh a token that ends soon.
     """
     post = await locked_post.lock_claimed_post(conn, claim)
     outcome = Canceled() if post.is_stopped_by_archive else await failures.find_sending_blocker(conn, post)
@@ -79,9 +79,9 @@ async def begin_post_attempt(conn: Conn, *, claim: JobClaim, keyring: Keyring) -
 
 
 async def _take_queue_head_or_wait(conn: Conn, claim: JobClaim, post: LockedPost) -> TaskNotDone | None:
-    """Take the head of the account's queue for a post; return None, or the snooze of a post that must wait.
+    """Put a post at the head of its account's queue and return None, or return a snooze if it must wait.
 
-    A cause that blocks all posts of the account ends by itself.
+    It waits for room in a full quota or, behind another post, for `WAIT_S`, doubled with each wait up to a limit.
     """
     position = await account_queue.take_queue_head(conn, claim, post)
     if position.is_head:
@@ -127,7 +127,7 @@ async def mark_post_sending(
 
 
 async def mark_post_sending_again(conn: Conn, *, claim: JobClaim) -> datetime | TaskNotDone | None:
-    """Mark a post for a repeat of the same call after a lost answer; return the mark's time, or an outcome.
+    """Mark a post for a repeat of the same call after a lost answer; return the time, or the outcome that forbids it.
 
     None if it is too late for that, or if the account is disconnected.
     """
@@ -144,7 +144,7 @@ async def _store_prepared_columns(conn: Conn, post: LockedPost, step: PreparedPo
 
 
 async def _store_tickets_and_traits(conn: Conn, post: LockedPost, step: PreparedPostStep) -> None:
-    """Store the tickets, and the account's traits if the platform reported new ones, for later schedules."""
+    """Store the media tickets of a post's prepared step and, for later schedules, its account's traits if new."""
     org = post.organization_id
     await media_tickets.insert_media_tickets(conn, organization_id=org, post_id=post.id, tickets=step.tickets)
     if step.traits is not None and step.traits != post.traits:
@@ -152,7 +152,7 @@ async def _store_tickets_and_traits(conn: Conn, post: LockedPost, step: Prepared
 
 
 def _prepared_call_columns(post: LockedPost, step: PreparedPostStep | None) -> dict[str, Any]:
-    """Return the columns of a prepared call; nulls keep the stored ones."""
+    """Return a post's columns of its prepared call, the secret sealed; without a step all None, to keep the stored."""
     if step is None:
         return dict.fromkeys(("handle", "request", "content_revision", "sealed", "vault_key_id"))
     secret = None if step.secret is None else vault.seal_secret(step.keyring, step.secret, row=post.secret_row_name)
@@ -231,14 +231,14 @@ async def record_platform_acceptance(
 
 
 async def snooze_accepted_post(conn: Conn, *, claim: JobClaim, after_s: float) -> TaskNotDone:
-    """Snooze the job until the next poll for a post that the platform may have; others go on meanwhile."""
+    """Return a snooze of `after_s` until the next poll for a post that the platform may have; other posts go on."""
     post = await locked_post.lock_claimed_post(conn, claim)
     await account_queue.advance_account_queue(conn, post)
     return await failures.snooze_account_posts(conn, post, after_s)
 
 
 async def snooze_for_busy_server(conn: Conn, *, claim: JobClaim) -> TaskNotDone:
-    """Snooze because the account's server is busy, which blocks all of the account's posts."""
+    """Return a snooze with a backoff, since the account's server is busy; that blocks the account's other posts too."""
     post = await locked_post.lock_claimed_post(conn, claim)
     return await failures.snooze_account_posts(conn, post, backoff.busy_server_backoff_s(claim.fence, claim.attempt))
 
@@ -276,7 +276,7 @@ async def mark_post_published(
 
 
 async def mark_post_draft_in_inbox(conn: Conn, *, claim: JobClaim, found: bool) -> Done:
-    """Mark the post as a draft in its owner's inbox. `found`: a look-up found it."""
+    """Mark a post as a draft in its owner's inbox; return its job's result. `found`: by a look-up, its answer lost."""
     post = await locked_post.lock_claimed_post(conn, claim)
     await outgoing_post.leave_in_inbox.run(conn, org=post.organization_id, id=post.id)
     await _record_verdict_event(conn, post, "draft_in_inbox", found=found)
@@ -305,5 +305,5 @@ async def _record_verdict_event(conn: Conn, post: LockedPost, event: posts.PostE
 
 
 def _verdict_event_details(found: bool) -> dict[str, Any]:
-    """Return the details of a post's event; `found` lets the timeline show that a look-up found the post."""
+    """Return the details of a post's event about the platform's verdict: `found` by a look-up, else empty."""
     return {"found": True} if found else {}

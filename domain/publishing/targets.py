@@ -32,7 +32,7 @@ class PostMaterial(NamedTuple):
     assets: Sequence[AssetRow]
 
     def fingerprint(self, caption_override: str | None) -> bytes:
-        """Return a hash of the posted caption and files, equal for posts that look the same on a platform."""
+        """Return a hash of caption (None: the content's) and files, equal for posts that look alike on a platform."""
         caption = self.caption if caption_override is None else caption_override
         files = b"".join(asset.sha256 for asset in self.assets)
         return hashlib.sha256(caption.encode() + b"\0" + files).digest()
@@ -130,9 +130,9 @@ async def check_no_equal_post(
 
 
 async def check_caption_of_waiting_posts(conn: Conn, *, organization_id: UUID, content_id: UUID, caption: str) -> None:
-    """Check a caption for each waiting post that uses its content's caption; locks their accounts.
+    """Check a new caption against the platforms' limits for each waiting post that uses its content's caption.
 
-    The caller has locked the content. Raises `InvalidValue` with the faults for each post.
+    Locks their accounts; the caller has locked the content. Raises `InvalidValue` with the faults for each post.
     """
     waiting = await LIST_CONTENT_CAPTION_POSTS.all(conn, org=organization_id, content_id=content_id)
     account_ids = list({row.social_account_id for row in waiting})
@@ -152,9 +152,9 @@ async def check_caption_of_waiting_posts(conn: Conn, *, organization_id: UUID, c
 
 
 async def check_files_of_waiting_posts(conn: Conn, *, organization_id: UUID, content_id: UUID) -> None:
-    """Check a content's files for each post that waits with them; locks their accounts.
+    """Check a content's files against the platforms' limits for each post that waits with them.
 
-    The caller has locked the content. Raises `InvalidValue` with the faults for each post.
+    Locks their accounts; the caller has locked the content. Raises `InvalidValue` with the faults for each post.
     """
     waiting = await LIST_WAITING_CONTENT_POSTS.all(conn, org=organization_id, content_id=content_id)
     account_ids = list({row.social_account_id for row in waiting})
@@ -189,7 +189,7 @@ def read_target_account_ids(targets: Sequence[Target]) -> list[UUID]:
 
 
 def check_target_accounts_known(targets: Sequence[Target], known: Collection[UUID]) -> list[UUID]:
-    """Return each target's account id, in order. Raises `ObjectNotFound` for an id that isn't in `known`."""
+    """Return each target's account id, in order. Raises `ObjectNotFound` for an id malformed or not in `known`."""
     read = [ids.parse_prefixed_id(ids.ACCOUNT, target.social_account_id) for target in targets]
     unknown = [number for number, account_id in enumerate(read) if account_id not in known]
     if unknown:
@@ -268,12 +268,12 @@ def _offered_privacy_levels(account: LockedQueueAccount) -> list[PrivacyLevel]:
 
 
 def _lacks_privacy_choice(target: Target, account: LockedQueueAccount) -> bool:
-    """Return whether a person has to choose the audience. TikTok's guidelines forbid a default."""
+    """Return whether a direct post lacks its privacy level, one of several; TikTok's guidelines forbid a default."""
     return target.mode == "direct" and target.privacy_level is None and len(_offered_privacy_levels(account)) > 1
 
 
 def _stored_privacy_level(target: Target, account: LockedQueueAccount) -> PrivacyLevel | None:
-    """Return the level that the post is stored with: the chosen one, or the account's only one."""
+    """Return the privacy level to store with a target's post: the chosen, or a direct post's only one; else None."""
     offered = _offered_privacy_levels(account)
     only = offered[0] if target.mode == "direct" and len(offered) == 1 else None
     return target.privacy_level or only

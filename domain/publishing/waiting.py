@@ -146,7 +146,7 @@ async def cancel_waiting_posts(
 async def advance_queues_of_posts(
     conn: Conn, *, organization_id: UUID, heads: Mapping[UUID, UUID], gone: Sequence[UUID]
 ) -> None:
-    """Advance the account queues with one of the posts `gone` at the head; `heads` has accounts by head."""
+    """Advance each account queue that has a post of `gone` at its head; `heads` maps that post to its account."""
     for post_id in heads.keys() & set(gone):
         await account_queue.advance_account_queue(conn, QueuedPost(organization_id, heads[post_id], post_id))
 

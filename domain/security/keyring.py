@@ -21,7 +21,7 @@ class Keyring(NamedTuple):
 
 
 def parse_keyring(text: str, *, setting: str) -> Keyring:
-    """Parse `id:base64,id:base64`. Raises `SettingsInvalid`, which names the setting and no key."""
+    """Parse `id:base64,id:base64`; the first one seals. Raises `SettingsInvalid`, which names the setting, no key."""
     keys = parse_keyring_keys(text, setting=setting)
     return Keyring(next(iter(keys)), keys)
 

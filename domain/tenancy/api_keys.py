@@ -188,7 +188,7 @@ async def insert_api_key(
 
 
 async def _check_live_key_count(conn: Conn, organization_id: UUID) -> None:
-    """Check the number of keys; the lock of the organization's row keeps it valid until the commit."""
+    """Raise `StateConflict` TOO_MANY_KEYS at `MAX_LIVE_API_KEYS` of an organization; lock its row until the commit."""
     await api_key.lock_owner.run(conn, org=organization_id)
     if await api_key.count_live_keys.value(conn, org=organization_id) >= MAX_LIVE_API_KEYS:
         raise StateConflict(
@@ -214,10 +214,10 @@ async def list_api_key_page(
 async def rotate_key_secret(
     conn: Conn, *, peppers: Keyring, actor: Actor, key_uuid: UUID, overlap: timedelta
 ) -> ApiKeyShown:
-    """Replace the secret of a key. Raises `ObjectNotFound`, `ScopeMissing`, `StateConflict` KEY_KILLED.
+    """Replace the secret of an API key; return the key with its new text. The old secret works for `overlap`.
 
-    The caller gets the key's rights, so it must have the right to create such a key: else `StateConflict`
-    KEY_STRONGER.
+    The caller gets the key's rights, so it must have the right to create such a key: else `ScopeMissing` or
+    `StateConflict` KEY_STRONGER. Raises `ObjectNotFound`, `StateConflict` KEY_KILLED.
     """
     locked = await _lock_delegable_key(conn, actor, key_uuid)
     if locked.killed_at is not None:

@@ -55,7 +55,7 @@ class IdempotencyRecord(NamedTuple):
 def build_idempotency_record(
     claim: IdempotencyKeyUse, answer: StoredAnswer, *, seal_with: Keyring | None
 ) -> IdempotencyRecord:
-    """Build the row for an answer; `seal_with` seals an answer with a secret, None stores it as it is."""
+    """Return the idempotency record of an answer, not stored yet; `seal_with` seals an answer with a secret."""
     if seal_with is None:
         return IdempotencyRecord(*claim[:4], answer.status, answer.location, answer.body, None, answer.etag)
     sealed = vault.seal_secret(seal_with, answer.body, row=claim.row_name)

@@ -48,7 +48,7 @@ LIST_ORGANIZATIONS = organization.list_organizations.typed(_OrganizationRow)
 async def insert_organization_pair(
     conn: Conn, *, name: str, tier: LiveOrganizationTier, actor: Actor | None = None
 ) -> OrganizationPair:
-    """Create an organization and its sandbox in one statement. `actor` is an operator with a key."""
+    """Create a live organization and its sandbox; return their ids. Without an operator as `actor`, audit nothing."""
     pair = OrganizationPair(ids.new_uuid7(), ids.new_uuid7())
     await organization.insert_organizations.run(conn, live=pair.live, sandbox=pair.sandbox, name=name, tier=tier)
     if actor is not None:
@@ -60,7 +60,7 @@ async def insert_organization_pair(
 
 
 async def find_key_owner(conn: Conn, *, key_uuid: UUID) -> ApiKeyOwner:
-    """Return a key's owner, for operators on the machine; partners only see their own keys. Raises `ObjectNotFound`."""
+    """Return the organization or sandbox of an API key, for operators on the machine. Raises `ObjectNotFound`."""
     return require_found(await FIND_KEY_OWNER.one(conn, key_id=key_uuid), "api_key")
 
 
@@ -102,7 +102,7 @@ async def audit_operator_change(
     project_id: UUID | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> None:
-    """Audit an operator's change of an organization: there without the key, and in the operator's own log."""
+    """Audit an operator's change: in the organization's log without the key and, if `actor`, with it in their own."""
     logs: dict[UUID, UUID | None] = {organization_id: None}
     if actor is not None:
         logs |= {actor.organization_id: actor.key_uuid}

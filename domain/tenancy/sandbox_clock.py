@@ -85,7 +85,7 @@ async def hold_sandbox_clock(conn: Conn, *, organization_id: UUID) -> timedelta:
 
 
 async def hold_clock_during_advance(conn: Conn, *, organization_id: UUID) -> timedelta:
-    """Return the time by which the sandbox is ahead, and keep it until this transaction ends.
+    """Return the time by which a sandbox is ahead (else 0), and keep it unchanged until this transaction ends.
 
     Unlike `hold_sandbox_clock` it allows an advance under way, which then waits for this transaction.
     """
@@ -96,9 +96,10 @@ async def hold_clock_during_advance(conn: Conn, *, organization_id: UUID) -> tim
 async def submit_clock_advance(
     conn: Conn, *, organization_id: UUID, body: AdvanceClock
 ) -> tuple[SandboxClock, SubmittedJob]:
-    """Submit the job that advances a sandbox's clock. Raises `InvalidValue`, `StateConflict` CLOCK_ADVANCING.
+    """Submit the job that advances a sandbox's clock; return the clock and the job.
 
-    No write of the sandbox is under way from here on: each holds the clock until its commit.
+    No write of the sandbox is under way from here on: each holds the clock until its commit. Raises `InvalidValue`,
+    `StateConflict` CLOCK_ADVANCING.
     """
     await sandbox_clock.insert_clock.run(conn, org=organization_id)
     clock = await LOCK_SANDBOX_CLOCK.row(conn, org=organization_id)
@@ -138,7 +139,10 @@ def _check_clock_not_advancing(clock: SandboxClockRow) -> None:
 
 
 def _parse_clock_advance(clock: SandboxClockRow, body: AdvanceClock) -> tuple[str, timedelta]:
-    """Return the request's field for the advance, and the time to advance. Raises `InvalidValue`."""
+    """Return the request's field for a clock's advance, and the time to advance.
+
+    Raises `InvalidValue` unless one field is sent, for no advance, and for one above `MAX_SANDBOX_TIME_AHEAD` in all.
+    """
     if body.advance is not None and body.now is None:
         path, by = "advance", _parse_duration(body.advance)
     elif body.now is not None and body.advance is None:
@@ -161,7 +165,7 @@ def _parse_duration(text: str) -> timedelta:
 
 
 async def _check_advance_cost(conn: Conn, organization_id: UUID, path: str, by: timedelta) -> None:
-    """Raise `InvalidValue` if the clock would stop too often for the sandbox's number of rows."""
+    """Raise `InvalidValue` if an advance would update over `MAX_ROW_UPDATES_PER_ADVANCE` rows at all its stops."""
     way = await ESTIMATE_ADVANCE_COST.row(conn, org=organization_id, by=by)
     stops, max_stops = (way.times + (by.days if way.daily else 0) + 1, MAX_ROW_UPDATES_PER_ADVANCE // max(1, way.rows))
     if not max_stops:

@@ -16,7 +16,7 @@ NO_TIME_SHIFT = timedelta()
 
 
 def shift_answer_times(content: T, ahead: timedelta) -> T:
-    """Return an answer with its times shifted by `ahead`, but for shapes with `RealClockResponse` times."""
+    """Return an API answer with its times moved `ahead` to the sandbox's clock, except in a `RealClockResponse`."""
     return cast("T", _shift_value_times(content, ahead)) if ahead else content
 
 

@@ -84,7 +84,7 @@ class _JsonCursor:
         return True
 
     def has_next_item(self, end: bytes) -> bool:
-        """Skip a comma and return True, or skip the `end` mark and return False. Raises `MalformedBody`."""
+        """Skip a comma and return True, or a JSON list's or object's `end` and return False. Raises `MalformedBody`."""
         if self.skip_mark(b","):
             return True
         if self.skip_mark(end):
@@ -92,7 +92,7 @@ class _JsonCursor:
         raise self.malformed_body_error()
 
     def skip_value(self) -> CooperativeSteps[bytes]:
-        """Skip a value, and return its text. Raises `MalformedBody`, `BodyOversized`."""
+        """Skip a JSON value and return its text. Raises `MalformedBody`, `BodyOversized` above `MAX_VALUE_BYTES`."""
         begin = self.at
         self.at = self._find_value_end()
         self._done += self.at - begin + _MIN_ITEM_COST_BYTES

@@ -55,9 +55,9 @@ def _customer_id_in_metadata(partner: Any) -> str | UnsetType | None:
 
 
 def check_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return the object if it can be stored unchanged; checks its length before its values.
+    """Return a partner's metadata if Postgres can store it unchanged; checks its length before its values.
 
-    Raises `InvalidValue`.
+    Raises `InvalidValue` above `MAX_METADATA_BYTES` or `MAX_METADATA_LEVELS`, for NUL, and for a number that changes.
     """
     if _encoded_metadata_bytes(metadata) > MAX_METADATA_BYTES:
         raise InvalidValue("metadata", _METADATA_TOO_LONG)
@@ -94,7 +94,7 @@ def _stored_metadata_bytes(metadata: dict[str, Any]) -> int:
 
 
 def _walk_metadata_nodes(metadata: dict[str, Any]) -> Iterator[tuple[int, Any]]:
-    """Yield each key and value inside, with its level; uses a stack, as the caller chooses the depth."""
+    """Yield each key and value in an object (level 1) with its level; uses a stack, as the caller chooses the depth."""
     stack: list[tuple[int, Any]] = [(1, metadata)]
     while stack:
         level, node = stack.pop()

@@ -35,7 +35,7 @@ def split_filter_into_searches(**filters: Sequence[Any] | None) -> list[SingleVa
 async def find_newest_rows(
     conn: Conn, find: Callable[..., Awaitable[list[R]]], leading: Sequence[SingleValueFilters], *, limit: int
 ) -> list[R]:
-    """Return at most `limit` rows of all searches, newest first; `find` runs one search over `conn`.
+    """Return at most `limit` rows of a multi-value filter's searches, newest first; `find` runs one over `conn`.
 
     A single statement for several values would scan the whole table, as the planner can't know their
     frequencies. All searches share one snapshot, so a concurrently changed row is found once.

@@ -21,7 +21,7 @@ _MANTISSA_PATTERN = re.compile(r"-?0*([0-9]*)\.?([0-9]*)")
 
 
 def parse_json_number(text: str) -> float:
-    """Parse a number with a fraction or an exponent. Raises ValueError with advice."""
+    """Parse a JSON number with a fraction or exponent. Raises ValueError with advice if it can't be kept unchanged."""
     value = float(text)
     match = _MANTISSA_PATTERN.match(text)
     digits = f"{match[1]}{match[2]}".strip("0") if match else ""
@@ -33,7 +33,10 @@ def parse_json_number(text: str) -> float:
 
 
 def is_number_preserved(value: float) -> bool:
-    """Return whether a number returns unchanged. (True and False are whole numbers.)"""
+    """Return whether Postgres and JSON libraries return a number unchanged.
+
+    An integer (or bool) is from -2**63 to 2**64 - 1, a float 0 or from `MIN_MAGNITUDE` to below `MAX_MAGNITUDE`.
+    """
     if isinstance(value, int):
         return WHOLE_MIN <= value <= WHOLE_MAX
     return value == 0 or (math.isfinite(value) and MIN_MAGNITUDE <= abs(value) < MAX_MAGNITUDE)

@@ -71,7 +71,7 @@ def loopback_only_policy(host: str, port: int) -> Policy:
 
 
 def operator_url_policy(url: str) -> AllowedOrigins:
-    """Return the policy for a URL in the settings: the operator may name a host of their own network.
+    """Return the SSRF policy for a URL in the settings, by host and port: the operator may name any network's host.
 
     Pass it only to a client that requests nothing but that URL's origin.
     """
@@ -87,9 +87,9 @@ def operator_url_policy(url: str) -> AllowedOrigins:
 
 
 def check_fetch_url(text: str, *, allowed: AllowedOrigins) -> str:
-    """Return the normal form of a URL: a scheme, a lower-case A-label host, no fragment.
+    """Return the normal form of a URL that we may fetch: a scheme, a lower-case A-label host, no fragment.
 
-    Raises `InvalidValue`.
+    Raises `InvalidValue` if malformed, or if host or port isn't public or in `allowed`. Resolves no name.
     """
     parts = split_http_url(add_url_scheme(text.strip(" ")))
     host, port = to_ascii_host(parts), url_port(parts)
@@ -127,7 +127,7 @@ def split_http_url(url: str) -> SplitResult:
 
 
 def to_ascii_host(parts: SplitResult) -> str:
-    """Return the host in the form for resolvers, an address without brackets."""
+    """Return a URL's host for resolvers: A-labels, or an address without brackets. Raises `InvalidValue`."""
     host = parts.hostname or ""
     if not host or "%" in host:
         raise invalid_url_error("has no usable host")

@@ -105,7 +105,7 @@ async def read_endpoint_state(conn: Conn, *, claim: JobClaim) -> EndpointState:
 
 
 async def requeue_unsettled_deliveries(conn: Conn, *, claim: JobClaim) -> None:
-    """Put deliveries that an earlier attempt of the job left unsettled back in the queue: they are resent."""
+    """Put webhook deliveries that an earlier attempt left unsettled back in the queue; a receiver may get one twice."""
     await webhook_sending.requeue.run(conn, **_delivery_job_scope(claim))
 
 
@@ -147,9 +147,9 @@ async def _render_delivery_bodies(
 async def settle_delivery_attempts(
     conn: Conn, *, claim: JobClaim, tried: Sequence[FinishedDeliveryAttempt], failing: bool
 ) -> list[NextDeliveryStatus]:
-    """Settle attempts at deliveries, and update their endpoint; return each delivery's new status.
+    """Store the results of webhook delivery attempts; return each delivery's new status, in order.
 
-    `failing`: the endpoint's last attempt may have failed, which a success resets.
+    Updates the endpoint's failures, pause and status. `failing`: its last attempt may have failed; a success resets it.
     """
     urls = sorted({attempt.delivery.url for attempt in tried})
     by_url = {url: [attempt for attempt in tried if attempt.delivery.url == url] for url in urls}
@@ -211,7 +211,7 @@ async def _update_endpoint_health(
 
 
 def _requested_pause_s(failed: Sequence[FinishedDeliveryAttempt]) -> float | None:
-    """Return the seconds of the pause that an endpoint requested for all its deliveries; None without one."""
+    """Return a webhook endpoint's requested pause in seconds, at most `MAX_RECEIVER_PAUSE_S`; None without one."""
     pauses = [attempt.after_s for attempt in failed if attempt.after_s and attempt.status in {429, 503}]
     return min(max(pauses), MAX_RECEIVER_PAUSE_S) if pauses else None
 
@@ -225,7 +225,7 @@ async def _disable_endpoint(conn: Conn, at: Mapping[str, Any], reason: WebhookDi
 
 
 async def abandon_deliveries(conn: Conn, *, claim: JobClaim) -> bool:
-    """End a batch of pending deliveries of a disabled or deleted endpoint; return whether more may remain."""
+    """End a batch of pending webhook deliveries of a disabled or deleted endpoint; return whether more may remain."""
     ended: int = await webhook_sending.abandon_deliveries.value(
         conn, **_delivery_job_scope(claim), limit=MAX_ABANDONED_DELIVERIES
     )

@@ -67,7 +67,7 @@ async def list_endpoint_deliveries(
     before: UUID | None,
     limit: int,
 ) -> list[WebhookDelivery]:
-    """Return at most `limit` deliveries older than `before`, newest first. Raises `ObjectNotFound` for the endpoint."""
+    """Return at most `limit` webhook deliveries older than `before`, newest first. Raises `ObjectNotFound`."""
     await endpoints.read_webhook_endpoint(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     filters = {"org": organization_id, "endpoint_id": endpoint_id, "types": types, "before": before, "limit": limit}
     find, leading = (
@@ -79,7 +79,10 @@ async def list_endpoint_deliveries(
 
 
 async def send_test_ping(conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID) -> WebhookDelivery:
-    """Emit a `test.ping` to this endpoint alone. Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED."""
+    """Emit a `test.ping` event to this webhook endpoint alone; return its pending delivery.
+
+    Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED.
+    """
     org = author.organization_id
     endpoint = await _lock_active_endpoint(conn, org, endpoint_id)
     event_id = await webhook_event.emit_event.value(
@@ -120,9 +123,10 @@ async def replay_delivery(conn: Conn, *, author: EndpointChangeAuthor, delivery_
 async def replay_events_since(
     conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID, body: WebhookReplay
 ) -> WebhookReplayed:
-    """Send an endpoint the events since a time again, the oldest first, at most `MAX_REPLAYED` of them.
+    """Send a webhook endpoint its events since a time again, the oldest first, at most `MAX_REPLAYED`.
 
-    Skips events under way. Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` ENDPOINT_DISABLED.
+    Skips events under way and, unless asked, delivered ones. Returns the number, and the time to continue from or None.
+    Raises `ObjectNotFound`, `InvalidValue`, `StateConflict` ENDPOINT_DISABLED.
     """
     org = author.organization_id
     endpoint = await _lock_active_endpoint(conn, org, endpoint_id)
@@ -154,7 +158,7 @@ def _check_replay_start(since: datetime, *, now: datetime) -> None:
 
 
 async def _lock_active_endpoint(conn: Conn, organization_id: UUID, endpoint_id: UUID) -> WebhookEndpointRow:
-    """Lock an active endpoint against changes and return it."""
+    """Lock an active webhook endpoint and return it. Raises `ObjectNotFound`, `StateConflict` ENDPOINT_DISABLED."""
     endpoint = await endpoints.lock_endpoint_row(conn, organization_id=organization_id, endpoint_id=endpoint_id)
     if endpoint.status == "disabled":
         raise StateConflict(

@@ -70,9 +70,9 @@ LIST_WEBHOOK_ENDPOINTS = webhook_endpoint.list_endpoints.typed(WebhookEndpointRo
 
 
 def check_endpoint_body(body: B, *, allowed: ssrf_guard.AllowedOrigins) -> B:
-    """Normalize the address of a body. Raises `InvalidValue` for faults in any state of the endpoint.
+    """Return the body of a webhook endpoint's creation or patch with its address in normal form.
 
-    It runs before the transaction, so that a refused body takes no locks.
+    Raises `InvalidValue` for a bad address or metadata. Runs before the transaction: a refused body takes no locks.
     """
     if body.metadata is not UNSET:
         metadata.check_metadata(body.metadata)
@@ -82,7 +82,7 @@ def check_endpoint_body(body: B, *, allowed: ssrf_guard.AllowedOrigins) -> B:
 
 
 def check_endpoint_url(url: str, *, allowed: ssrf_guard.AllowedOrigins) -> str:
-    """Return the normal form of an address: https on port 443, or one of `allowed`. Raises `InvalidValue`."""
+    """Return a webhook address's normal form: public https on port 443, or one of `allowed`. Raises `InvalidValue`."""
     checked = ssrf_guard.check_fetch_url(url, allowed=allowed)
     parts = urlsplit(checked)
     port = parts.port or ssrf_guard.DEFAULT_PORTS[parts.scheme]
@@ -164,9 +164,9 @@ async def apply_endpoint_patch(
     body: WebhookEndpointPatch,
     versions: AllowedVersions,
 ) -> tuple[WebhookEndpoint, int]:
-    """Apply a body with a checked address. A patch without a change makes no version.
+    """Change a webhook endpoint by a body with a checked address; return it and its version.
 
-    Raises `ObjectNotFound`, `InvalidValue`, `VersionOutdated`.
+    A patch without a change makes no version; left-out fields stay. Raises `ObjectNotFound`, `VersionOutdated`.
     """
     org = author.organization_id
     row = await _lock_endpoint_version(conn, org, endpoint_id, versions)
@@ -195,7 +195,10 @@ async def soft_delete_endpoint(
 async def rotate_endpoint_secret(
     conn: Conn, *, author: EndpointChangeAuthor, endpoint_id: UUID, keyring: Keyring
 ) -> tuple[WebhookEndpointShown, int]:
-    """Create a new secret; the old one also signs for a day. Raises `ObjectNotFound`."""
+    """Create a new signing secret of a webhook endpoint; return the endpoint with it, and the version.
+
+    The old secret also signs for a day. Raises `ObjectNotFound`.
+    """
     org = author.organization_id
     row = await _lock_endpoint_version(conn, org, endpoint_id, None)
     secret = await secrets.rotate_signing_secret(conn, organization_id=org, endpoint_id=endpoint_id, keyring=keyring)

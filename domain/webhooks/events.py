@@ -137,9 +137,9 @@ async def render_event_bodies(
 
 
 async def prune_webhook_events(conn: Conn) -> int:
-    """Delete a batch of expired events with their deliveries, else remains of long deleted endpoints.
+    """Delete a batch of webhook events past `WEBHOOK_EVENT_RETENTION`, with deliveries; return the number.
 
-    Returns the number of deleted events, or remains.
+    If there is none, deletes rows of webhook endpoints that ended as long ago, and returns their number.
     """
     before = ids.first_uuid7_at(datetime.now(UTC) - WEBHOOK_EVENT_RETENTION)
     pruned = await webhook_event.prune_events.run(conn, before=before, limit=MAX_PRUNED_EVENTS)

@@ -10,7 +10,7 @@ MAX_DELIVERY_ATTEMPTS = len(DELIVERY_BACKOFF_S) + 1
 
 
 def delivery_retry_wait_s(tries: int, *, asked_s: float | None, draw: float | None = None) -> float | None:
-    """Return the seconds until the next attempt after so many; None: that was the last one.
+    """Return the seconds until a webhook delivery's next attempt after `tries`; None after the last, the tenth.
 
     `asked_s` is the receiver's Retry-After, a lower bound. `draw` in [0, 1) replaces the random number.
     """

@@ -72,7 +72,7 @@ READ_STREAM_EVENTS = webhook_stream.read_events.typed(RecordedStreamEvent)
 
 
 async def renew_event_recording(conn: Conn, *, organization_ids: Sequence[UUID]) -> None:
-    """Record all events of these organizations from the commit on, for `RECORD_TIME`."""
+    """Record all webhook events of these organizations for `RECORD_TIME` from the commit on, subscribed or not."""
     await webhook_stream.listen.run(
         conn, orgs=organization_ids, keep=RECORD_TIME, rest=MIN_RECORD_TIME + RECORDING_RENEW_INTERVAL
     )
@@ -99,9 +99,9 @@ async def read_stream_end(conn: Conn) -> str:
 
 
 async def find_stream_position(conn: Conn, *, organization_id: UUID, after: str) -> StreamPosition:
-    """Return the position after a webhook event's id, or at an end that `read_stream_end` returned.
+    """Return the stream position after the webhook event's id `after`, or at an end that `read_stream_end` returned.
 
-    Raises `ObjectNotFound` for a deleted event, `InvalidValue`.
+    Raises `ObjectNotFound` for a deleted event, `InvalidValue` for another text.
     """
     if _STREAM_END_PATTERN.fullmatch(after):
         xid = await _find_stream_end_transaction(conn, after)

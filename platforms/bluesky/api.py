@@ -111,7 +111,7 @@ class PdsSession(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def server(self) -> str | None:
-        """Return the account's own server, which stores its records; None if its DID document names none."""
+        """Return the URL of the account's own server, which stores its records; None if its DID document has none."""
         services = (self.did_doc or {}).get("service")
         for service in services if isinstance(services, list) else []:
             if isinstance(service, dict) and str(service.get("id", "")).endswith("#atproto_pds"):
@@ -189,7 +189,7 @@ async def delete_pds_session(client: httpx.AsyncClient, base: str, *, refresh_to
 
 
 async def get_avatar_url(api: PdsApi, did: str) -> str | None:
-    """Return the address of the account's avatar on its server; None without an avatar."""
+    """Return the address of the account's avatar; None without one. Raise a `PlatformError` if it can't be read."""
     profile = await get_pds_record(api, repo=did, collection="app.bsky.actor.profile", rkey="self")
     avatar = None if profile is None else profile.value.get("avatar")
     ref = avatar.get("ref") if isinstance(avatar, dict) else None
@@ -198,7 +198,7 @@ async def get_avatar_url(api: PdsApi, did: str) -> str | None:
 
 
 async def resolve_handle(api: PdsApi, handle: str) -> str | None:
-    """Return the DID of a handle; None if the server finds none."""
+    """Return the DID of a Bluesky handle; None if the server finds none. Raise a `PlatformError` for other failures."""
     answer = await api.send_request("GET", api.url("com.atproto.identity.resolveHandle", handle=handle))
     if not answer.ok and decode_xrpc_error(answer).error == "InvalidRequest":
         return None
@@ -214,7 +214,7 @@ async def get_upload_limit(api: PdsApi) -> int | None:
 async def upload_pds_blob(
     api: PdsApi, content: AsyncIterable[bytes], *, mime_type: str, size_bytes: int
 ) -> dict[str, Any]:
-    """Upload a file, and return the blob that names it in a record. The same bytes give the same blob."""
+    """Upload a file; return its blob for a record, the same for the same bytes. Raise a `PlatformError` on failure."""
     url = api.url("com.atproto.repo.uploadBlob")
     answer = await upload_file_to_platform(api, url, content, content_type=mime_type, size_bytes=size_bytes)
     return http.decode_platform_response(check_pds_response(answer), UploadedBlob).blob
@@ -243,7 +243,7 @@ async def get_pds_record(api: PdsApi, *, repo: str, collection: str, rkey: str) 
 
 
 def check_pds_response(answer: PlatformResponse) -> PlatformResponse:
-    """Return the response unchanged if it is a 2xx. Else raise the error that `xrpc_error_of` returns."""
+    """Return a Bluesky server's 2xx response unchanged; else raise the `PlatformError` that `xrpc_error_of` returns."""
     if not answer.ok:
         raise xrpc_error_of(answer)
     return answer

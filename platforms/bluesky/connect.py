@@ -58,7 +58,7 @@ def _find_home_server(net: OutgoingNetwork, session: PdsSession, asked: str) -> 
 
 
 async def _find_avatar_url(client: httpx.AsyncClient, home: str, session: PdsSession) -> str | None:
-    """Return the avatar's address; None if it can't be read, since an account needs none."""
+    """Return an account's avatar address; None without one, or if it can't be read, since an account needs none."""
     try:
         return await api.get_avatar_url(PdsApi(client=client, base=home, token=session.access_jwt), session.did)
     except PlatformError:

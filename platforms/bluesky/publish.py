@@ -63,9 +63,9 @@ class BlueskyAdapter(PlatformAdapter):
         draft: PostDraft,
         so_far: PreparedPost | None = None,  # noqa: ARG002
     ) -> PreparedPost:
-        """Upload the post's files to the account's server; return the record's key and the bytes to send.
+        """Check and upload the post's files; return the key of its record and the bytes to send.
 
-        A repeat leaves no extra files: the same bytes get the same name.
+        A repeat leaves no extra files. Raise `PostRejected` for a file that breaks a limit, any `PlatformError`.
         """
         media.check_post_files(account, draft)
         server = PdsApi.for_account(account, self.client)
@@ -148,7 +148,7 @@ async def upload_post_file(server: PdsApi, file: PostFile) -> dict[str, Any]:
 
 
 async def resolve_mentions(server: PdsApi, caption: str) -> dict[str, str]:
-    """Return DIDs of the mentioned accounts by handle, without unknown ones."""
+    """Return DIDs by handle of the first `MAX_RESOLVED_MENTIONS` mentions, no unknown ones. Raise `PlatformError`."""
     dids = {
         handle: await api.resolve_handle(server, handle)
         for handle in list_mentioned_handles(caption)[:MAX_RESOLVED_MENTIONS]

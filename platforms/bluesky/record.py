@@ -37,7 +37,7 @@ def post_record_key(post_id: UUID, created_at: datetime) -> str:
 def build_post_record(
     draft: PostDraft, blobs: Sequence[Mapping[str, Any]], people: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the record; `people` has DIDs of mentioned accounts by handle. Other mentions are plain text."""
+    """Return a post's record with `blobs` as its files; `people` has DIDs by handle, other mentions are plain text."""
     facets = list(
         chain(
             iter_link_facets(draft.caption),
@@ -121,6 +121,6 @@ BLUESKY_FACET_TYPE = "app.bsky.richtext.facet"
 
 
 def build_richtext_facet(text: str, start: int, end: int, feature: dict[str, Any]) -> dict[str, Any]:
-    """Return a facet of the text between two characters; its index is in bytes of UTF-8."""
+    """Return the facet that marks `text[start:end]` as a link, hashtag or mention; its index is in bytes of UTF-8."""
     before, within = len(text[:start].encode()), len(text[start:end].encode())
     return {"index": {"byteStart": before, "byteEnd": before + within}, "features": [feature]}

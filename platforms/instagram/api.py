@@ -138,7 +138,7 @@ async def exchange_code_for_hour_token(
 
 
 async def exchange_for_sixty_day_token(api: PlatformApi, *, client_secret: str) -> SixtyDayToken:
-    """Exchange a token of an hour for one of 60 days. Instagram takes the secret here only in the address."""
+    """Exchange a token of an hour for one of 60 days; Instagram wants the secret in the URL. Raise `PlatformError`."""
     query = {"grant_type": "ig_exchange_token", "client_secret": client_secret}
     return http.decode_platform_response(await get_checked_response(api, "access_token", query), SixtyDayToken)
 
@@ -167,7 +167,7 @@ async def get_quota_usage(api: PlatformApi, account_id: str) -> PublishingQuotaU
 
 
 async def create_media_container(api: PlatformApi, account_id: str, **fields: str) -> str:
-    """Create a container, and return its id. It is invisible until it is published."""
+    """Create a container, and return its id. It is invisible until it is published. Raise a `PlatformError`."""
     answer = check_instagram_response(
         await api.post_form(f"/{GRAPH_VERSION}/{quote_path_part(account_id)}/media", fields)
     )
@@ -182,7 +182,7 @@ async def get_container_status(api: PlatformApi, container: str) -> MediaContain
 
 
 async def publish_container(api: PlatformApi, account_id: str, container: str, *, timeout_s: float) -> str:
-    """Publish a container, irreversibly; return the post's id."""
+    """Publish a container, irreversibly; return the post's id. Raise `PostOutcomeUnknown` or any `PlatformError`."""
     path, fields = f"/{GRAPH_VERSION}/{quote_path_part(account_id)}/media_publish", {"creation_id": container}
     answer = await api.post_form(path, fields, timeout_s=timeout_s, irreversible=True)
     return http.decode_platform_response(check_instagram_response(answer), CreatedGraphObject).id
@@ -194,7 +194,7 @@ async def get_permalink(api: PlatformApi, media_id: str, *, timeout_s: float) ->
 
 
 async def list_account_media(api: PlatformApi, account_id: str, *, after: str | None) -> InstagramMediaPage:
-    """Return a page of the account's posts, newest first; with `after`, the page after that cursor."""
+    """Return at most `MEDIA_PAGE_SIZE` of the account's posts, newest first; with `after`, those after that cursor."""
     query = {"fields": "id,caption,timestamp,permalink", "limit": str(MEDIA_PAGE_SIZE)}
     query |= {} if after is None else {"after": after}
     return http.decode_platform_response(

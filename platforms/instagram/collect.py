@@ -102,7 +102,7 @@ class InstagramCollector(MetricsCollector):
 
 
 async def get_post_insights(server: PlatformApi, post: PostDueForPolling) -> CollectedFigures | None:
-    """Return the post's insights; None if there are none (yet), or no permission."""
+    """Return a post's insights, empty if none yet, None if deleted or not permitted. Raise another `PlatformError`."""
     names = {**INSTAGRAM_METRIC_NAMES, **(REEL_METRIC_NAMES if post.video else {})}
     path, query = f"{api.quote_path_part(post.external_id)}/insights", {"metric": ",".join(names)}
     try:

@@ -55,7 +55,7 @@ def _rate_limit_meaning(
 
 
 def _prepare_again_meaning(message: str, code: str = "MEDIA_FAILED") -> PlatformErrorMeaning:
-    """Return an error meaning by which the post is prepared again; it doesn't prove that no post exists."""
+    """Return the meaning of an error after which a post is prepared again; it doesn't prove that no post exists."""
     return PlatformErrorMeaning(PostPreparationExpired, code, message, proves=False)
 
 

@@ -80,7 +80,7 @@ class InstagramAdapter(PlatformAdapter):
 
 
 def has_ai_label_of_draft(handle: InstagramPostHandle, draft: PostDraft) -> bool:
-    """Return whether the containers carry the draft's AI label. An earlier release created them without."""
+    """Return whether the containers have an AI label exactly if the draft has one. An earlier release set none."""
     return handle.is_ai_generated == draft.is_ai_generated
 
 

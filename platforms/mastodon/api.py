@@ -89,7 +89,7 @@ class MastodonErrorBody(msgspec.Struct):
 
 
 async def get_server_instance(client: httpx.AsyncClient, base: str) -> dict[str, Any]:
-    """Return the server's description of itself: `/api/v2/instance`, or version 1 as a fallback."""
+    """Return a server's self-description: `/api/v2/instance`, else version 1. Raise a `PlatformError` without both."""
     api = MastodonApi(client=client, base=base)
     newer = await api.send_request("GET", api.url("/api/v2/instance"))
     if newer.ok:
@@ -160,7 +160,7 @@ async def is_media_ready(api: MastodonApi, media_id: str) -> bool:
 
 
 async def publish_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: float) -> MastodonStatus:
-    """Publish a post, irreversibly. A server that keeps `key` returns the first post for a repeat."""
+    """Publish a post, irreversibly; return it, or the first for a repeat if `key` was kept. Raise a `PlatformError`."""
     url, headers = api.url("/api/v1/statuses"), {**JSON_CONTENT_TYPE_HEADER, "Idempotency-Key": key}
     answer = await api.send_request("POST", url, headers=headers, content=body, timeout_s=timeout_s, irreversible=True)
     return http.decode_platform_response(check_mastodon_response(answer), MastodonStatus)
@@ -169,7 +169,7 @@ async def publish_status(api: MastodonApi, body: bytes, *, key: str, timeout_s: 
 async def list_account_statuses(
     api: MastodonApi, account_id: str, *, limit: int, max_id: str | None = None
 ) -> list[MastodonStatus]:
-    """Return the account's own posts, newest first; with `max_id` only older ones."""
+    """Return at most `limit` of the account's own posts without boosts, newest first; with `max_id` only older ones."""
     query = {"limit": str(limit), "exclude_reblogs": "true"} | ({} if max_id is None else {"max_id": max_id})
     url = api.url(f"/api/v1/accounts/{quote(account_id, safe='')}/statuses", **query)
     return http.decode_platform_response(

@@ -87,7 +87,7 @@ async def refresh_mastodon_token(net: OutgoingNetwork, attempt: TokenRefreshAtte
 
 
 async def revoke_mastodon_access(net: OutgoingNetwork, attempt: TokenRevocationAttempt) -> None:
-    """Revoke the token; only the registration that got it can do so. Raises `PlatformError`."""
+    """Revoke the token; only the registration that got it can. Raise `PostRejected` without it, any `PlatformError`."""
     us = _require_app_registration(attempt.client)
     await api.revoke_mastodon_token(net.client, attempt.server.service_url, us, attempt.revocable.access_token)
 

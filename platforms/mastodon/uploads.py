@@ -14,7 +14,7 @@ MEDIA_POLL_PAUSES_S = (0.5, 1, 2, 4, 8, 15, 30, 30)
 
 
 async def upload_until_ready(server: MastodonApi, file: PostFile) -> str:
-    """Upload a file, and return its usable id. Raises `PostNotSent` if it takes too long, `PlatformError`."""
+    """Upload a file; return its id once processed. Raise `PostNotSent` if that takes too long, any `PlatformError`."""
     boundary = secrets.token_hex(16)
     head, tail = build_multipart_frame(file, boundary)
     attachment, is_ready = await api.upload_mastodon_media(

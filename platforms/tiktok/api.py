@@ -79,7 +79,7 @@ async def get_tiktok_user(api: PlatformApi) -> TikTokUser:
 
 
 async def get_creator_info(api: PlatformApi) -> CreatorInfo:
-    """Return the account's settings; TikTok requires this read before each post."""
+    """Return the account's posting options; TikTok requires this read before each post. Raise a `PlatformError`."""
     return decode_envelope_data(await call_publish_api(api, "creator_info/query", b"{}"), CreatorInfo)
 
 

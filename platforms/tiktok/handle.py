@@ -61,7 +61,7 @@ class TikTokPostHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
 
 def has_draft_label_and_level(handle: TikTokPostHandle, draft: PostDraft) -> bool:
-    """Return whether the post was prepared with the draft's AI label, and with a level that was chosen."""
+    """Return whether a post has its AI label and a chosen privacy level; photos need no label, inbox posts no level."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 

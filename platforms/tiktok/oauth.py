@@ -44,9 +44,9 @@ async def exchange_tiktok_token(net: OutgoingNetwork, form: Mapping[str, str]) -
 
 
 async def post_oauth_form(net: OutgoingNetwork, call: str, form: Mapping[str, str]) -> PlatformResponse:
-    """POST a form with this server's application to TikTok's token endpoint; return the successful response.
+    """POST a form with this server's application to TikTok's OAuth endpoint `call`; return the successful response.
 
-    Raises a `PlatformError` for an error in the body, which may come with any status.
+    `call` is `token` or `revoke`. Raise a `PlatformError` for an error in the body, which may come with any status.
     """
     us = get_oauth_application(net, DESCRIPTION)
     api = PlatformApi(client=net.client, base=net.settings.as_platform_settings(TikTokSettings).tiktok_api_url)

@@ -42,7 +42,7 @@ def prepare_photo_post(draft: PostDraft, creator_info: CreatorInfo | None, level
 
 
 def split_title_and_description(caption: str) -> tuple[str, str]:
-    """Return title and description: a short first line of the caption, and the rest of it.
+    """Split a photo post's caption into a title, its first line if short and followed by text, and a description.
 
     Tags and mentions are links in a description only, so a first line with one stays there.
     """

@@ -31,9 +31,9 @@ VIDEO_RECEIVED_STATUS = 201
 async def begin_video_upload(
     server: PlatformApi, draft: PostDraft, creator_info: CreatorInfo | None, level: str | None
 ) -> PreparedPost:
-    """Create an empty TikTok post that waits for its video; return the handle with the upload URL.
+    """Create an empty TikTok post that waits for its video; return it with the upload URL as its secret.
 
-    `creator_info` None: a draft for the owner's inbox.
+    It is complete for a single chunk. `creator_info` None: a draft for the owner's inbox. Raise a `PlatformError`.
     """
     file = draft.media[0]
     chunk, count = handle.split_video_into_chunks(file.size_bytes)
@@ -154,7 +154,7 @@ async def put_video_chunk(
 async def put_last_video_chunk(
     server: PlatformApi, file: PostFile, prepared: PreparedPost, *, timeout_s: float
 ) -> PlatformResponse:
-    """Send the last chunk of a video to TikTok, irreversibly: it creates the post. Returns the response."""
+    """Create the post by its last chunk, irreversibly. Raise `PostPreparationExpired` or another `PlatformError`."""
     last = video_upload_of(handle.read_tiktok_handle(prepared)).count - 1
     return await put_video_chunk(server, file, prepared, last, timeout_s=timeout_s, irreversible=True)
 

@@ -57,7 +57,7 @@ def read(body: bytes, headers: Mapping[bytes, bytes], *, settings: Settings, now
 
 
 def check_tiktok_signature(body: bytes, signature: bytes, *, secret: str, now: datetime) -> None:
-    """Check the signature: HMAC-SHA256 over the time, a dot and the body. Raises `SignatureInvalid`."""
+    """Check a webhook's HMAC-SHA256 over time, dot and body. Raise `SignatureInvalid`, also if over 300 s off `now`."""
     match = _SIGNATURE_HEADER_PATTERN.fullmatch(signature)
     if not match or not secret or abs(now.timestamp() - int(match["at"])) > SIGNATURE_TOLERANCE_S:
         raise SignatureInvalid

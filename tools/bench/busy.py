@@ -29,7 +29,7 @@ class PeakSlots(NamedTuple):
 
 
 async def measure_busy_slots(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure idle workers, then the busy slots after a commit of twice as many jobs as slots."""
+    """Measure idle workers, then the busy slots after twice as many jobs as slots; return the worse of two rounds."""
     await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     async with fleet.run_dispatcher(environment):
         tell(f"{size.workers} workers start")

@@ -154,7 +154,7 @@ FIGURE_TARGETS = {
 
 
 def compute_percentiles(values_ms: Sequence[float]) -> dict[str, float]:
-    """Return `p50`, `p95` and `p99` of the values by nearest rank. Raises IndexError without values."""
+    """Return `p50`, `p95` and `p99` by nearest rank, rounded to three decimals. Raise IndexError without values."""
     ordered = sorted(values_ms)
     return {f"p{percent}": round(ordered[_nearest_rank_index(percent, len(ordered))], 3) for percent in (50, 95, 99)}
 

@@ -134,7 +134,7 @@ class _LoadRun:
         self.responses.append(response)
 
     def send_next_or_end(self, caller: _LoadConnection) -> None:
-        """Send the next due request on an idle connection; without one, it waits if paced, else it ends."""
+        """Send the load's next request on an idle connection; without one, wait if paced, else close the connection."""
         now = time.perf_counter()
         if self.due:
             caller.send(*self.due.popleft())
@@ -212,7 +212,7 @@ def _yield_plan_requests(plan: LoadPlan) -> Iterator[bytes]:
 
 
 def _yield_create_requests(keys: list[str]) -> Iterator[bytes]:
-    """Yield creates, each with a new Idempotency-Key, as careful partners send them."""
+    """Yield requests that each create a project, for the keys in turn, endlessly; each has a new Idempotency-Key."""
     for turn, key in enumerate(itertools.cycle(keys)):
         fields = {
             "name": f"Project {turn}", "timezone": "Europe/Berlin", "customerExternalId": f"customer-{turn}"

@@ -58,7 +58,7 @@ select extract(epoch from at - greatest(scheduled_for, before + $3 * interval '1
 
 
 async def measure_publishing(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure the lateness of posts due at one instant, spread over seconds, and beyond quotas."""
+    """Measure the lateness of posts due at once, spread, or beyond quotas; return each p95. Raise `BenchmarkFailed`."""
     await environment.pool.execute("delete from pool_cap where pool = $1", PUBLISH_POST_KIND.pool)
     late: dict[str, Any] = {}
     media = {"ASSETS_URL": f"file://{environment.folder}/media"}
@@ -93,9 +93,9 @@ async def _measure_lateness_round(environment: BenchEnvironment, size: RunSize, 
 
 
 async def _measure_lateness_beyond_quota(environment: BenchEnvironment, size: RunSize) -> dict[str, float]:
-    """Return percentiles of the lateness in ms of posts due at once; most wait for their quota.
+    """Return percentiles of the ms by which posts due at once went out after their quota allowed them.
 
-    Raises `BenchmarkFailed` if an account sent more than its quota.
+    Raise `BenchmarkFailed` if an account sent more than its quota.
     """
     project_id = await _schedule_posts(
         environment, [(CAPPED_POSTS_A_WINDOW, CAPPED_QUOTA_WINDOW_S)] * size.capped_accounts, size.capped_contents, 0.0

@@ -44,7 +44,7 @@ class ScalingRound(NamedTuple):
 async def measure_scaling(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure throughput in rounds, each with twice the workers and jobs of the round before.
 
-    The jobs of many tenants only wait.
+    Return the last rate as a share of linear scaling. The jobs of many tenants only wait. Raise `BenchmarkFailed`.
     """
     tenants = await backlog.reset_bench_database(environment.pool, tenants=size.tenants)
     rounds: dict[int, ScalingRound] = {}

@@ -41,9 +41,7 @@ SuiteProgress = Callable[[str, str], None]
 async def run_suite(
     environment: BenchEnvironment, suite: Mapping[str, MeasureFunction], size: RunSize, progress: SuiteProgress
 ) -> BenchmarkResult:
-    """Run the benchmarks in order in one environment. Raises `BenchmarkFailed` rather than return a doubtful
-    figure.
-    """
+    """Run the benchmarks in order in one environment; return all figures. Raise `BenchmarkFailed` for doubtful ones."""
     figures: dict[str, float] = {}
     details: dict[str, Any] = {"machine": await describe_machine(environment)}
     for name, measure in suite.items():

@@ -90,7 +90,7 @@ async def create_event_app(environment: BenchEnvironment, tenant: BenchTenant) -
 async def connect_bluesky_accounts(
     environment: BenchEnvironment, tenant: BenchTenant, servers: Sequence[str]
 ) -> list[str]:
-    """Connect a Bluesky account for each server, in the tenant's first project; return their ids."""
+    """Store a Bluesky account with fake tokens for each server in the tenant's first project; return their ids."""
     vault = parse_keyring(environment.settings.vault_keys, setting="VAULT_KEYS")
 
     async def write(conn: Conn) -> list[str]:

@@ -42,7 +42,7 @@ class MeasuredWebServer(NamedTuple):
 
 
 async def measure_http(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure requests a second of the API and of a bare app with identical requests.
+    """Compare the API's requests a second with a bare app's; return the ratios for creating projects and polling jobs.
 
     The keys belong to many partners of the highest tier, so that rate limits are checked and never reached.
     """
@@ -69,7 +69,7 @@ async def measure_http(environment: BenchEnvironment, size: RunSize, tell: Progr
 
 
 async def _create_load_tenants(environment: BenchEnvironment, count: int) -> tuple[list[str], list[tuple[str, str]]]:
-    """Create tenants; return their keys, and pairs of a key and the id of a job that it may read."""
+    """Create tenants with jobs, copied for the bare app; return keys, and pairs of a key and a job id it may read."""
     await backlog.reset_bench_database(environment.pool, tenants=0)
     keys, jobs = [], []
     for _ in range(count):
@@ -93,7 +93,7 @@ async def _run_creates_and_polls(
 async def _check_stored_creates(
     environment: BenchEnvironment, warm: list[LoadResponses], sides: list[MeasuredWebServer]
 ) -> None:
-    """Check that every confirmed create is stored once, and ours each with its idempotency record."""
+    """Compare stored projects and our idempotency records with the confirmed creates. Raise `BenchmarkFailed`."""
     confirmed = [
         first.count + sum(answers.count for answers in side.creates) for first, side in zip(warm, sides, strict=True)
     ]

@@ -82,7 +82,7 @@ class WebhookRun(NamedTuple):
 
 
 async def measure_webhooks(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
-    """Measure webhook delays at rest, then with each kind of hanging receivers. Raises `BenchmarkFailed`."""
+    """Measure webhook delays, also with hanging receivers; return p95s and backlog rate. Raise `BenchmarkFailed`."""
     late: dict[str, Any] = {}
     async with _open_webhook_run(environment) as stage:
         drained = await _measure_delivery_rate(stage, size, tell)

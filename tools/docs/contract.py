@@ -237,7 +237,7 @@ def _render_status_table(resource: str) -> str:
 
 
 def _join_descriptions(known: Mapping[str, Any], descriptions: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
-    """Join the code's values with their descriptions. Raise KeyError for a value in only one of them."""
+    """Return each name of the code with its value and description. Raise KeyError for a name in only one mapping."""
     if missing := known.keys() ^ descriptions.keys():
         raise KeyError(*sorted(missing))
     return [(name, of, descriptions[name]) for name, of in known.items()]

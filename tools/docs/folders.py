@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def render_import_chart(inside: str = "") -> str:
-    """Return the chart of the packages in `inside`, or of the top level if it is empty.
+    """Return the Mermaid chart of imports between the packages in `inside`, or of the top level if it is empty.
 
     An arrow leads to each imported package, unless other arrows already lead there.
     """

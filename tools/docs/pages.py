@@ -68,7 +68,7 @@ def wrap_mermaid_chart(picture: str) -> str:
 
 
 def render_pages() -> dict[str, str]:
-    """Return the expected text of each page by its path. Raise KeyError for a block without a generator."""
+    """Return the text of each docs page and deploy file by path. Raise KeyError for a block without a generator."""
     plain = {name: make() for name, make in PLAIN_FILE_GENERATORS.items()}
     return (
         {name: GENERATED_PAGE_NOTE + make() for name, make in WHOLE_PAGE_GENERATORS.items()}

@@ -12,7 +12,7 @@ SCRIPT_FOLDERS = ("api", "tests", "tools")
 
 
 def main(*arguments: str) -> int:
-    """Run the formatter dprint (`format.mjs`) and the linter Biome (`biome.json`). Return an exit code."""
+    """Check the JavaScript with dprint and Biome, or mend it with `--write`. Return an exit code, 0 if both pass."""
     modules = install_packages(HERE, LOCAL_FOLDER / "javascript")
     files = [str(path.relative_to(ROOT)) for folder in SCRIPT_FOLDERS for path in find_scripts(ROOT / folder)]
     write = "--write" in arguments

@@ -41,7 +41,7 @@ class MediaWriter:
         return file, token
 
     async def inspect_stored_file(self, file: StreamingUpload, token: str) -> StoredFile:
-        """Inspect a stored file, and return its metadata; a drawing is stored again sanitized.
+        """Inspect a stored file, and return its metadata; an SVG is sanitized and stored again with its own token.
 
         Raises `InvalidValue` for a broken file, `BodyOversized`, `MediaStorageUnavailable`.
         """
@@ -50,9 +50,9 @@ class MediaWriter:
         return await streaming_upload.store_sanitized_drawing(inspected.file, self._store_sanitized_drawing)
 
     async def inspect_stored_files(self, stored: Sequence[tuple[StreamingUpload, str]]) -> dict[str, StoredFile]:
-        """Inspect the files, and return the valid ones by their tokens; broken files are left out.
+        """Inspect stored files; return the valid ones' metadata by token. An SVG is sanitized and stored again.
 
-        One process inspects all of them. After a broken file another process inspects the rest.
+        After a broken file another process inspects the rest. Raises `BodyOversized`, `MediaStorageUnavailable`.
         """
         remaining = [*stored]
         while remaining:

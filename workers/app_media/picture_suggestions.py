@@ -37,7 +37,7 @@ async def suggest_app_pictures(
 ) -> IngestSuggestions:
     """Fetch and store pictures that an ingest has found, and return those that are usable as app media.
 
-    The result has the suggestions, and the tokens of all stored files. Known, broken and late pictures are left out.
+    The result has suggestions and the tokens of all files. Known, broken and late pictures are left out; none raises.
     """
     known_urls = {
         picture.source_url for picture in await ctx.step(partial(suggestions.list_known_suggestions, claim=ctx.job))
@@ -87,7 +87,7 @@ async def _reserve_picture_upload(ctx: TaskContext, at_most: int) -> str:
 async def _store_picture(
     storing: MediaWriter, kind: AppMediaKind, picture: Picture, get: FetchPicture
 ) -> tuple[StreamingUpload, str] | None:
-    """Store a picture; return None if it can't be fetched, or has another type."""
+    """Fetch and store a picture; return upload and token, None if it can't be fetched or has no type for `kind`."""
     try:
         return await storing.store_upload(
             streaming_upload.stream_bytes(await get(picture)), ACCEPTED_APP_MEDIA_TYPES[kind]

@@ -25,7 +25,7 @@ _MOV_TIME_SCALE = 1000
 
 
 def get_sandbox_media_file(kind: AppMediaKind, url: str) -> bytes:
-    """Return the sample file for an address, always the same, without a request. Raises a `SourceError`."""
+    """Return the sandbox's sample file for an address, without a request; raise a failure address's `SourceError`."""
     parts = urlsplit(url)
     if parts.hostname == SANDBOX_MEDIA_HOST and (error := ERROR_BY_SANDBOX_PATH.get(parts.path)):
         raise error(f"{SANDBOX_MEDIA_HOST}{parts.path} is the sandbox's example of this failure")
@@ -36,7 +36,7 @@ def get_sandbox_media_file(kind: AppMediaKind, url: str) -> bytes:
 
 @cache
 def render_sample_file(kind: AppMediaKind, number: int) -> bytes:
-    """Return the sample app's file of this kind, of the screenshots the one with this number; it is cached."""
+    """Return the cached bytes of the sample app's file of this kind; `number` chooses the screenshot."""
     match kind:
         case "logo":
             return sample_pictures.encode_png(sample_pictures.draw_sample_logo())

@@ -35,7 +35,7 @@ _META_DATA_OPTION_FIELDS = ("dataProcessingOptions", "data_processing_options")
 
 
 def find_consent_refusal(tree: ConversionEventTree) -> ConversionSkipReason | None:
-    """Return the reason to skip an event without consent; None if the event may be sent."""
+    """Return the reason to skip an event without consent; None if it may be sent, as without consent fields."""
     consent = tree.find_value("context", "consent")
     if consent is not None and not _has_agreed_to_advertising(consent):
         return SKIP_NO_CONSENT
@@ -79,7 +79,7 @@ def _read_meta_region_code(tree: ConversionEventTree, *names: str, most: int) ->
 def _has_agreed_to_advertising(consent: Any) -> bool:
     """Return whether the consent in an event's context allows advertising.
 
-    The person must have agreed to each known advertising purpose; without a known one, to each purpose.
+    The person must agree to each purpose of advertising, without one to all; `granted` is a single yes or no.
     """
     if not isinstance(consent, dict):
         return _is_consent_yes_value(consent)

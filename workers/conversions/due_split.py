@@ -61,7 +61,7 @@ def build_delivered_settlement(conversion: ReadyConversion) -> SettledConversion
 
 
 def settle_if_too_late(due: DueConversion, *, now: datetime) -> SettledConversion | None:
-    """Return the settlement of a conversion that is too late to send; None if it may still be sent.
+    """Return a conversion's settlement if it is late by `MAX_CONVERSION_AGE` or `CONVERSION_RESEND_WINDOW`, else None.
 
     After an earlier attempt it is `outcome_unknown`, else `expired`.
     """

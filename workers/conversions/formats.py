@@ -44,7 +44,7 @@ _PII_IN_USER_AGENT = re.compile(r"[^\s;(),]*@[^\s;(),]*|(?<![^\s;(),])\+?\d{7,}(
 
 
 def normalize_ip_address(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Return an IP address in its normal form, a mapped IPv6 one as IPv4; None for a text that is none."""
+    """Return an IP address in its normal form, a mapped IPv6 one as IPv4; None for another text, or with a zone."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -120,7 +120,7 @@ def check_order_id(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None
 
 
 def check_search_words(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Return the words of a search; None if they may identify a person."""
+    """Return a search's words unchanged; None if they may identify a person, such as by seven digits."""
     return None if contains_pii(text.replace("/", "-"), PiiNumberStrictness.DIGITS, known) else text
 
 
@@ -135,7 +135,7 @@ def check_device_label(text: str, known: KnownPerson = UNKNOWN_PERSON) -> str | 
 
 
 def check_page_origin(text: str, _: KnownPerson = UNKNOWN_PERSON) -> str | None:
-    """Return scheme and host of a page's address; None for an IP address: ads lead to host names."""
+    """Return scheme and host of a page's HTTP address; None for an invalid host name, an IP address, personal data."""
     try:
         parts = urlsplit(text)
         host = parts.hostname

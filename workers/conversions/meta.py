@@ -52,7 +52,7 @@ class _MetaEventsReceivedBody(msgspec.Struct):
 def build_meta_event(
     to: OpenConversionDestination, due: DueConversion, tree: ConversionEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
-    """Return the event's payload for Meta, or the reason to skip it."""
+    """Return an event's payload for Meta, or the reason to skip it: no value, identifier or page or device data."""
     user, custom = _build_meta_user_data(due, tree), _build_meta_custom_data(due, tree)
     event: dict[str, Any] = {
         "event_name": due.event_name,
@@ -105,7 +105,7 @@ def _build_meta_app_event(
 
 
 def _build_meta_user_data(due: DueConversion, tree: ConversionEventTree) -> dict[str, Any]:
-    """Return all identifiers of the person. Lists are sorted: the same event gives the same text."""
+    """Return a person's identifiers for Meta: personal data hashed, device data plain; lists sorted for equal texts."""
     texts = tree.personal_texts
     hashed: dict[str, Any] = {
         name: [value]

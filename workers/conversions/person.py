@@ -159,7 +159,7 @@ def find_click_id(
 
 
 def find_advertising_id(tree: ConversionEventTree) -> str | None:
-    """Return the device's advertising id. Send it only if its person lets apps track them."""
+    """Return a device's advertising id, None if missing or malformed; send it only if its person allows tracking."""
     return tree.find_checked_text("advertisingId", formats.check_advertising_id, ("context", "device", "advertisingId"))
 
 
@@ -172,7 +172,7 @@ def _read_url_query(url: str | None) -> str:
 
 
 def find_page_url(tree: ConversionEventTree) -> str | None:
-    """Return the page's address without query and fragment, and without a path that may name a person."""
+    """Return the page's address without query, fragment and any path that may name a person; None for no valid host."""
     url = tree.find_text("context", "page", "url") or ""
     origin = tree.check_text("page.host", formats.check_page_origin, url)
     if origin is None:

@@ -73,9 +73,9 @@ _MAX_PHONE_DIGITS = 15
 
 
 def collect_known_person(texts: Mapping[str, str]) -> KnownPerson:
-    """Collect the person's names, e-mail local part and phone digits to search for in other texts.
+    """Return an event person's names, e-mail local part and last phone digits, to search for in other texts.
 
-    `texts` are the event's personal data by Meta's field name. Too short values are left out.
+    `texts` are personal data by Meta's field name. Leave out too short values, and a local part of letters only.
     """
     named = _LETTERS_PATTERN.findall(f"{texts.get('fn', '')} {texts.get('ln', '')}".casefold())
     local = texts.get("em", "").partition("@")[0].strip().casefold()
@@ -89,7 +89,7 @@ def collect_known_person(texts: Mapping[str, str]) -> KnownPerson:
 
 
 def contains_pii(text: str, strictness: PiiNumberStrictness, known: KnownPerson = UNKNOWN_PERSON) -> bool:
-    """Return whether the text may name or reach a person, in plain or in an encoding."""
+    """Return whether a text, plain or encoded, may hold an e-mail or IP address, a phone number, or data of `known`."""
     if any(_contains_plain_pii(layer, strictness, known) for layer in _iter_decoded_layers(text)):
         return True
     # A token that decodes to text is no id, so its numbers count as in text.
@@ -115,7 +115,7 @@ def _iter_decoded_layers(text: str) -> Iterator[str]:
 
 
 def _iter_hidden_texts(text: str, nested: int) -> Iterator[str]:
-    """Decode the tokens of the plain text as base64 and hexadecimal, and yield each form of the results."""
+    """Decode a text's tokens as base64 and hexadecimal, `nested` levels deeper for base64; yield each decoded form."""
     *_, plain = _iter_decoded_layers(text)
     for token in _ENCODED_TOKEN_PATTERN.findall(plain):
         for piece in {token, *re.split("[-_]", token)}:

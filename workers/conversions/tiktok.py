@@ -31,7 +31,7 @@ class _TikTokResponseBody(msgspec.Struct):
 def build_tiktok_event(
     to: OpenConversionDestination, due: DueConversion, tree: ConversionEventTree
 ) -> dict[str, Any] | ConversionSkipReason:
-    """Return the event's payload for TikTok, or the reason to skip it."""
+    """Return a conversion's payload for TikTok, or the reason to skip it, such as a purchase without a value."""
     user, properties = _build_tiktok_user(due, tree), _build_tiktok_properties(due, tree)
     event: dict[str, Any] = {
         "event": due.event_name,

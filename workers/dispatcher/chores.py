@@ -115,7 +115,7 @@ END_OVERDUE_JOBS_CHORE = Chore("overdue", 1.0, _fail_overdue_jobs)
 def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chore:
     """Return the chore that takes jobs from dead workers, and attempts past their time limit from any worker.
 
-    A worker counts as dead if its lease ran out while others renewed theirs.
+    A worker is dead if its lease ran out while others renewed. Sessions idle in a transaction for `patience_s` end.
     """
 
     async def run(conn: Conn) -> int:
@@ -133,9 +133,9 @@ def build_job_rescue_chore(uptime: PostgresUptime, *, patience_s: float) -> Chor
 
 
 def build_delivery_chores(courier: WakeCourier) -> Sequence[Chore]:
-    """Return the chores that submit a job for each endpoint with due deliveries.
+    """Return the chores that submit a job for each webhook endpoint with new, due or left-over deliveries.
 
-    A run sends the wakes itself: the dispatcher's own scan would be a tick later.
+    They send the wakes themselves: the dispatcher's scan would be a tick later. The last exports the backlog's age.
     """
 
     def chore(name: str, every_s: float, query: TypedQuery[EndpointWithDeliveries]) -> Chore:
@@ -183,7 +183,7 @@ def build_pool_gauges_chore(slots: int) -> Chore:
 
 @contextmanager
 def clear_pool_gauges_after() -> Iterator[None]:
-    """Clear the gauges when this process stops being the leader, so that no stale values are scraped."""
+    """Clear the worker pools' gauges after the block, so that no stale values are scraped from a former leader."""
     try:
         yield
     finally:

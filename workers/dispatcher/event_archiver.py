@@ -30,9 +30,9 @@ class EventArchiveLeader(ChoreLeader):
             await super().run(stop)
 
     async def _archive_next_step(self, conn: Conn) -> int:
-        """Run one step of the event archive; return its number of rows, or 0 after a failure of the archive.
+        """Copy closed days of events to the archive by one step. Return 1 if one more may follow, else 0.
 
-        A failed step is repeated in a minute: no other chore waits for it. Errors of Postgres are raised.
+        A failure of the archive is logged and repeated in a minute: it returns 0. Errors of Postgres are raised.
         """
         try:
             return await event_archive.run_event_archive_step(conn, archive=self._archive)

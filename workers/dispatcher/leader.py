@@ -111,9 +111,9 @@ class ChoreLeader:
 
 @asynccontextmanager
 async def open_leader_session(database_url: str, name: str) -> AsyncIterator[Conn]:
-    """Open a connection that Postgres ends once it is idle for `MAX_LEADER_SESSION_IDLE_S`.
+    """Open a leader's connection to Postgres, and close it after the block. Raise `ServiceUnavailable` without one.
 
-    Raises `ServiceUnavailable` if Postgres can't be reached.
+    Postgres ends it once it is idle for `MAX_LEADER_SESSION_IDLE_S`.
     """
     with raise_if_postgres_away():
         conn = await open_postgres_connection(database_url, name=name, command_timeout=LEADER_STATEMENT_TIMEOUT_S)

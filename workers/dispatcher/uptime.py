@@ -32,7 +32,7 @@ class PostgresUptime:
 
     @property
     def is_up_for_whole_lease(self) -> bool:
-        """Return whether the uptime is a whole lease long: every living worker has renewed in that time."""
+        """Return whether Postgres responded for a lease without a gap: each living worker has renewed in that time."""
         return self._last - self._since >= self._lease
 
     @property

@@ -85,9 +85,9 @@ class ClickHouseArchive:
         await self._run(CREATE_EVENT_TABLE_SQL, delete, param_project=f"{project_id}")
 
     async def _run(self, *statements: str, data: bytes = b"", **settings: str) -> str:
-        """Run SQL statements in ClickHouse; return the text of the last one's response.
+        """Run SQL statements in ClickHouse in turn, with `data` as the rows to insert; return the last response's text.
 
-        Raises `ServiceUnavailable` for any failure, without any of the data.
+        Raise `ServiceUnavailable` for any failure, without any of the data.
         """
         parameters = {"database": self._database, "default_format": "TabSeparated", **settings}
         try:

@@ -115,7 +115,7 @@ def find_ffmpeg_program() -> list[Path]:
 
 @contextmanager
 def open_report_pipe() -> Iterator[IO[bytes]]:
-    """Open the pipe for reports to the worker, and yield it.
+    """Yield the renderer's pipe for reports to its worker: the former stdout.
 
     Stdout leads to the null device for the rest of the process, so a library's own prints don't reach the worker.
     """
@@ -125,9 +125,9 @@ def open_report_pipe() -> Iterator[IO[bytes]]:
 
 
 def iter_render_reports(asked: RenderRequest) -> Iterator[RenderReport]:
-    """Render the requested piece, portrait or poster, and yield its reports up to the last file.
+    """Render the requested piece, portrait or poster, and yield the reports of progress up to the last file.
 
-    After a failure the last report is `RenderRefused`.
+    After an expected failure, or without memory or disk, the last is `RenderRefused`. Other errors are raised.
     """
     try:
         yield from run_render_request(asked)
@@ -161,7 +161,7 @@ def render_requested_piece(asked: PieceRequest) -> Iterator[RenderReport]:
 
 
 def read_input_pictures(handles: InputFileHandles) -> InputFiles:
-    """Read the pictures, one byte more of each than is allowed; the clip stays a path."""
+    """Return a piece's pictures, read to one byte over the limit to detect a too large one, and its clip's path."""
     return InputFiles(
         logo=None if handles.logo is None else read_input_picture(handles.logo),
         screenshots=[read_input_picture(handle) for handle in handles.screenshots],

@@ -53,9 +53,9 @@ class RenderFailed(Exception):
 async def render_in_child_process(
     asked: RenderRequest, handles: Sequence[int]
 ) -> AsyncGenerator[CopyReady | DrawProgress, None]:
-    """Render a piece, portrait or poster in a child process; yield the process's reports up to the last file.
+    """Render a piece, portrait or poster in a child process; yield its reports of progress up to the last file.
 
-    Closing the generator ends the process and its children. Raises `RenderFailed`.
+    `handles` are its open input files. Closing the generator ends the process and its children. Raise `RenderFailed`.
     """
     errors = Path(asked.folder, "stderr")
     async with _run_renderer_process(asked, handles, errors) as process:
@@ -117,7 +117,7 @@ def _raise_if_render_refused(report: RenderReport) -> CopyReady | DrawProgress:
 
 
 def outcome_of_exit_code(code: int) -> Failed | Retry:
-    """Return the outcome for an exit code. The host sends SIGKILL and SIGTERM; other signals would recur."""
+    """Return the outcome for a renderer's exit code: retry after SIGKILL, SIGTERM or an internal error, else failed."""
     if code == -signal.SIGXCPU:
         return RENDER_TOO_COSTLY_FAILURE
     if code >= 0:

@@ -37,7 +37,7 @@ async def open_input_files(
 ) -> InputFileHandles:
     """Open the input files of a piece in the media storage; return their descriptors.
 
-    They stay open as long as `stack`. Raises `RenderFailed` for a deleted file, or if the storage is away.
+    They stay open as long as `stack`. Raise `RenderFailed`: final for a deleted file, a retry without the storage.
     """
 
     async def handle(token: str) -> int:
@@ -60,7 +60,7 @@ async def store_piece_files(
 ) -> list[StoredFile]:
     """Write a piece's rendered files and their thumbnails to the media storage; return them as stored files.
 
-    Files without a commit are deleted in a day. Raises `RenderFailed` if the storage is full or away.
+    Files that no transaction claims are deleted in a day. Raise `RenderFailed` if the storage is full or away.
     """
     paths = [folder / name for output in outputs for name in (output.name, output.thumbnail)]
     sizes = [path.stat().st_size for path in paths]

@@ -26,7 +26,7 @@ MAX_CANDIDATES_PER_FIELD = 30
 
 
 def choose_findings(candidates: Iterable[FieldCandidate]) -> dict[BrandFieldName, FieldFinding]:
-    """Choose the most confident candidate of each field, the first of equals; the others become alternatives.
+    """Choose the most confident value of each field, the first of equals; keep `MAX_ALTERNATIVE_FINDINGS` others.
 
     Colors are combined into one palette.
     """
@@ -71,9 +71,9 @@ def rank_distinct_values(candidates: list[FieldCandidate]) -> Iterator[FieldFind
 
 
 def candidate_value_key(candidate: FieldCandidate) -> str:
-    """Return the key of a value, the same for equal values. Language tags and addresses are kept as they are.
+    """Return the key of a value, the same for equal values, without case and marks.
 
-    A name with a domain's ending has the same key as the name without it.
+    A name's key lacks a domain's ending. Language tags, logo addresses and lists are compared exactly.
     """
     if isinstance(candidate.value, str) and candidate.field == "appName":
         return fold_text(strip_domain_ending(candidate.value)) or candidate.value

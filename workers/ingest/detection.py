@@ -69,9 +69,9 @@ def detected_language_tags(detected: str, declared: list[tuple[str, str]]) -> It
 
 
 def overrides_declared_languages(language: str, text: str, declared: list[str], prose: Iterable[str]) -> bool:
-    """Return whether enough sentences are surely in the text's language to override the declared ones.
+    """Return whether enough sentences are surely in `language` to override the `declared` ones; `prose` are paragraphs.
 
-    A lower probability and fewer characters are enough if no declared language uses its script.
+    Fewer characters at a lower probability are enough if all declared ones use Latin letters, and the text mostly not.
     """
     prose_text = " ".join(sentence for paragraph in prose for sentence in sentences_for_detection(paragraph))
     likely, enough = SURE_LANGUAGE_PROBABILITY, MIN_LANGUAGE_SAMPLE_CHARS

@@ -35,7 +35,7 @@ class SuggestedImageResources(NamedTuple):
 
 
 async def fetch_suggested_image(web: WebCrawlResources, picture: Picture) -> bytes:
-    """Fetch the whole image, through the SSRF guard, by robots.txt and the site rate limit."""
+    """Return an image's whole file, by the SSRF guard, robots.txt and the site rate limit. Raises a `SourceError`."""
     return (await CrawlSession(web, within_s=MAX_PICTURE_FETCHING_S).request_url(picture.url, "whole")).body
 
 
@@ -85,7 +85,7 @@ async def _store_extraction(
 
 
 def outcome_of_source_error(error: SourceError) -> TaskOutcome:
-    """Return the job's outcome after an error. A rate limit with a Retry-After costs no attempt."""
+    """Return the outcome for a `SourceError`: failure, retry, or for a timed rate limit a snooze without an attempt."""
     if isinstance(error, SourceRateLimited) and error.retry_after is not None:
         return Snooze(error.retry_after)
     if error.retryable:

@@ -125,9 +125,9 @@ async def ingest_sandbox_repository(*, repo: str, progress: ReportProgress) -> B
 async def extract_by_magic_name(
     source: SandboxMagicNames, name: str, *, url: str, brand: str, progress: ReportProgress
 ) -> BrandExtraction:
-    """Report the stages and return the sandbox's extraction for a magic name.
+    """Report an ingest's stages, and return the sandbox's example brand for a magic name, or raise its `SourceError`.
 
-    Any other name gives an extraction with the name `brand` alone. Raises the magic name's `SourceError`.
+    An unknown magic name raises `SourceNotFound`; any other name gives an extraction with the name `brand` alone.
     """
     magic = name.removeprefix(source.prefix) if name.startswith(source.prefix) else None
     await report_ingest_stages(progress, slow=magic == "slow")

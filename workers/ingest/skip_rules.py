@@ -28,7 +28,7 @@ class SentenceSkipRules:
         self.kinds = compile_skip_rule_patterns(primary_language_subtag(language) if language else None)
 
     def classify_sentence(self, sentence: str) -> str | None:
-        """Return the kind of a skipped sentence; None for a sentence that may describe the product."""
+        """Return the kind of a sentence not about the product, such as `news`; None if it may describe the product."""
         sentence = sentence.strip(" ¡¿")[:MAX_CHECKED_SENTENCE_CHARS]
         if QUESTION_END_PATTERN.search(sentence):
             return "question"

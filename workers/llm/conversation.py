@@ -43,7 +43,7 @@ JSON_OBJECT_FORMAT: dict[str, Any] = {"type": "json_object"}
 
 
 def build_answer_schema(kind: type) -> dict[str, Any]:
-    """Return the JSON schema of an answer's type, with an object at its root, as strict endpoints need it."""
+    """Return the JSON schema of the answer struct `kind`, with an object at its root: schema enforcement needs one."""
     _, definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     return {**definitions.pop(kind.__name__), "$defs": definitions}
 
@@ -123,7 +123,7 @@ def _add_schema_to_prompt(question: ModelQuestion[T]) -> list[ChatMessage]:
 
 
 def _build_correction_messages(content: str, error: ModelInvalid) -> list[ChatMessage]:
-    """Return two messages after an invalid answer: the answer itself, and a request to answer again."""
+    """Return two messages after a model's invalid answer: the answer's start, and a request that names the fault."""
     return [
         {"role": "assistant", "content": content[:MAX_REPEATED_ANSWER_CHARS]},
         {"role": "user", "content": f"That is {error.wrong}. Answer again, with the JSON object alone."},

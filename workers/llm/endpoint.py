@@ -141,7 +141,7 @@ def check_model_response(response: httpx.Response) -> None:
 
 
 def text_of_completion_choice(choice: CompletionChoice) -> str:
-    """Return the text of a choice. Raises `ModelInvalid` if it was cut off, `ModelRefused` for a refusal."""
+    """Return a choice's text, "" without one. Raise `ModelInvalid` if it was cut off, `ModelRefused` for a refusal."""
     if choice.message.refusal or choice.finish_reason == "content_filter":
         raise ModelRefused("the model refused to answer")
     if choice.finish_reason == "length":

@@ -79,7 +79,7 @@ def build_token_refresh_form(refresh_token: str) -> dict[str, str]:
 async def forget_unknown_registration(
     ctx: TaskContext, error: PlatformError, server: PlatformServer, us: OAuthClient | None
 ) -> None:
-    """Delete the registration at a server that no longer has it: the next connection registers again."""
+    """Delete our registration `us` if `error` tells that the server lost it: the next connection registers again."""
     if error.code == APP_UNKNOWN_CODE and us is not None:
         await ctx.step(partial(client_registrations.delete_oauth_client, server=server, client_id=us.client_id))
 

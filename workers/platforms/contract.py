@@ -165,9 +165,9 @@ class PlatformAdapter(Protocol):
     async def send(
         self, account: PostingAccount, prepared: PreparedPost, draft: PostDraft, *, timeout_s: float
     ) -> SendResult:
-        """Make the irreversible call that publishes the prepared post; return the platform's result.
+        """Make the irreversible call that publishes a prepared post; return the platform's result.
 
-        The call's timeout is `timeout_s`. Raises a `PlatformError`.
+        It is a live post, an inbox draft or a post to poll. `timeout_s` limits the call. Raise a `PlatformError`.
         """
         ...
 
@@ -180,8 +180,8 @@ class PlatformAdapter(Protocol):
         raise AssertionError(f"{type(self).__name__} returns the post from `send`: a poll is never needed")
 
     async def reconcile(self, account: PostingAccount, inquiry: PostInquiry) -> ReconcileResult:
-        """Search the platform for a sent post after a lost response; return whether it is live.
+        """Search the platform for a post after a lost response; return the state that the search proves.
 
-        Raises a `PlatformError` if the post can't be searched for.
+        It is live, in the inbox, processed, absent, dropped or undecided. Raise a `PlatformError` if the search fails.
         """
         ...

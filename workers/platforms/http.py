@@ -153,13 +153,13 @@ class PlatformResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def was_refused_before_write(self) -> bool:
-        """Return whether the server refused before any write: no redirect, timeout or failure half-way."""
+        """Return whether the status proves a refusal before any write: any 4xx but 408, no redirect or server error."""
         return 400 <= self.status < 500 and self.status != 408
 
     def quote_message(self, text: str) -> str:
-        """Return the platform's message as a quote: one short line that Postgres can store.
+        """Return a platform's message as one line that Postgres can store, cut to `MAX_PLATFORM_QUOTE_CHARS`.
 
-        Secrets of the request are masked: a platform may repeat its input.
+        Secrets of the request are masked: a platform may repeat its input. Unprintable characters become blanks.
         """
         for secret in self.secrets:
             text = text.replace(secret, SECRET_MASK)
@@ -178,7 +178,7 @@ class RequestSentTrace:
 
 
 def list_request_secrets(request: httpx.Request, content: object) -> tuple[str, ...]:
-    """Return the secrets in a request, the longest first, since one may be a part of another."""
+    """Return a request's token and secret fields, the longest first, since one may be a part of another."""
     token = request.headers.get("Authorization", "").rpartition(" ")[2]
     fields = [*parse_qsl(request.url.query.decode()), *list_request_body_fields(content)]
     secrets = {token, *(value for name, value in fields if name in SECRET_FIELD_NAMES)}
@@ -186,7 +186,7 @@ def list_request_secrets(request: httpx.Request, content: object) -> tuple[str, 
 
 
 def list_request_body_fields(content: object) -> list[tuple[str, str]]:
-    """Return the fields of a form or of a JSON object; none of a file."""
+    """Return names and values of the fields in a request body: a form's, or a JSON object's texts; none of a file."""
     if not isinstance(content, bytes):
         return []
     try:
@@ -243,7 +243,7 @@ def unclear_response_error(answer: PlatformResponse) -> PlatformError:
 
 
 def decode_platform_response(answer: PlatformResponse, kind: type[T]) -> T:
-    """Decode the JSON of a 2xx. For unreadable JSON raise the error that `unclear_response_error` returns."""
+    """Decode a 2xx's JSON as `kind`. If unreadable, raise `PostNotSent`; `PostOutcomeUnknown` if irreversible."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -251,7 +251,7 @@ def decode_platform_response(answer: PlatformResponse, kind: type[T]) -> T:
 
 
 def decode_platform_error(answer: PlatformResponse, kind: type[T]) -> T:
-    """Return the JSON of an error; an empty one for other bodies, such as that of a proxy in between."""
+    """Decode the JSON of a platform's error as `kind`; return its defaults for other bodies, such as a proxy's page."""
     try:
         return msgspec.json.decode(answer.body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError):
@@ -263,10 +263,10 @@ def host_or_platform_label(url: str) -> str:
 
 
 def read_platform_cooldown_s(headers: httpx.Headers, *, reset: str) -> float | None:
-    """Return the seconds until a platform's rate limit ends, by the response's headers.
+    """Return the seconds until a platform's rate limit ends, by the headers of its response.
 
-    Retry-After comes first, then the time in the header `reset`. None if both are missing or unreadable. A
-    time is compared with the response's own Date: the local clock may differ.
+    Retry-After comes first, then the header `reset`, compared with the response's own Date; None without both. The
+    result is from `MIN_PLATFORM_COOLDOWN_S` to `MAX_PLATFORM_COOLDOWN_S`.
     """
     value = headers.get("Retry-After", "").strip()
     if value.isascii() and value.isdecimal():

@@ -105,9 +105,9 @@ async def mark_post_as_sending(attempt: PublishAttempt) -> NextPublishPhase:
 
 
 async def send_marked_post(attempt: PublishAttempt) -> NextPublishPhase:
-    """Make the irreversible call for the marked post; return the next phase, or an outcome.
+    """Make the irreversible call that publishes the marked post; return the next phase, or an outcome.
 
-    A refused repeat proves nothing about the call before it.
+    After a lost response or a refused repeat, the next phase finds out whether the post exists.
     """
     try:
         attempt.answer, attempt.found = await call_adapter_to_send(attempt), False
@@ -143,9 +143,10 @@ async def call_adapter_to_send(attempt: PublishAttempt) -> SendResult:
 
 
 async def mark_post_for_repeat(attempt: PublishAttempt) -> NextPublishPhase:
-    """Mark the post for another send of the same bytes, if they can't create a second post.
+    """Mark the post for one more send of the same bytes after a lost response, and return the phase that sends.
 
-    Otherwise return the phase that searches for the post. An attempt sends the bytes again only once.
+    If the bytes could create a second post, or the project was archived, return the phase that searches for it. Return
+    an outcome for a second repeat in this attempt, or if the post may not be sent.
     """
     if not attempt.adapter.repeatable(attempt.outgoing.account, attempt.build_post_inquiry()):
         return PublishPhase.LOOK
@@ -221,9 +222,9 @@ async def resend_absent_post(attempt: PublishAttempt, *, outdated: bool) -> Next
 
 
 async def record_platform_response(attempt: PublishAttempt) -> NextPublishPhase:
-    """Store the platform's response to the post; return the next phase, or the outcome that ends the attempt.
+    """Store the platform's result for a sent post: accepted, in the inbox, or published.
 
-    An accepted post is only polled, never sent again.
+    Return the next phase for an accepted post, which is only polled from now on, else the attempt's outcome.
     """
     claim, answer, found = attempt.ctx.job, attempt.answer, attempt.found
     if isinstance(answer, AcceptedPost):

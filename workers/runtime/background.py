@@ -8,7 +8,7 @@ from typing import Any
 
 @asynccontextmanager
 async def run_in_background(*loops: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run the loops until the block ends. A failing loop ends the block with an `ExceptionGroup`."""
+    """Run the endless loops during the block, then cancel them. A failing loop ends it with an `ExceptionGroup`."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(loop) for loop in loops]
         yield

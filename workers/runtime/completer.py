@@ -68,7 +68,7 @@ class OutcomeCompleter:
                 self.settled.set()
 
     async def _flush_progress(self, outcomes: Sequence[tuple[JobAttempt, TaskOutcome]]) -> None:
-        """Write the last progress of unfinished attempts; a done job's progress is 1 anyway."""
+        """Write the last progress of attempts that ended otherwise than done; a done job's progress is 1 anyway."""
         for attempt, outcome in outcomes:
             if isinstance(outcome, Done):
                 self._progress_writer.drop_progress(attempt)

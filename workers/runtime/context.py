@@ -134,7 +134,7 @@ class TaskContext:
         return nullcontext() if self._servers is None else self._servers.yield_slot()
 
     async def progress(self, ratio: float, *, stage: str | None = None) -> None:
-        """Report progress from 0 to 1. It is written at most once a second; the latest value wins."""
+        """Report the job's progress from 0 to 1, and its stage; written at most once a second, the latest wins."""
         self._progress_writer.add(self._attempt, ratio, stage)
 
     def time_left(self) -> float:

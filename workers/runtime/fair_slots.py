@@ -29,9 +29,9 @@ class FairSlots:
             self.release(key)
 
     def try_take_slot(self, key: Hashable) -> bool:
-        """Take a slot for `key` without a wait; return False if the key may have none now.
+        """Take a slot for the tenant `key` without a wait; return False if it may have none now.
 
-        No waiting key is passed over: none of them may have a slot now.
+        A key may have one only while it holds fewer than are free. No waiting key is passed over: none may have one.
         """
         if self.held[key] >= self.size - self.held.total():
             return False

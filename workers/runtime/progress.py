@@ -47,7 +47,7 @@ class ProgressWriter:
     async def write_latest_progress(self, attempt: JobAttempt) -> None:
         """Write an attempt's latest unwritten progress to its job, if there is any.
 
-        `AttemptFenced` or a cancel of the job stops the attempt; an outage of Postgres drops the value.
+        Stop the attempt if another owns the job or a cancel was accepted. An outage of Postgres drops the value.
         """
         progress = self._latest.pop(attempt, None)
         if progress is None:

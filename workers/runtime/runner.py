@@ -109,7 +109,7 @@ def stop_attempt_at_limit(attempt: JobAttempt) -> None:
 async def run_attempt_task(task: JobTask, context: TaskContext, attempt: JobAttempt) -> AttemptVerdict:
     """Run the task of a job's kind; return its outcome, or the verdict for an exception of the task.
 
-    Only exceptions that end the process pass.
+    An unknown exception is logged and gives a retry. Only exceptions that end the process pass.
     """
     try:
         return await task(context)

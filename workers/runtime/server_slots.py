@@ -47,7 +47,7 @@ class RemoteServerSlots:
                 del self.servers[server]
 
     def yield_slot(self) -> AbstractContextManager[None]:
-        """Free an attempt's slot of the worker during the block.
+        """Free a job attempt's slot of the worker during the block, which waits for a remote response.
 
         The attempt keeps its slot if `MAX_YIELDED_ATTEMPTS_PER_SLOT` attempts for each slot have yielded theirs.
         """

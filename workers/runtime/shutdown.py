@@ -22,7 +22,7 @@ class StopRequest:
 
 @contextlib.contextmanager
 def handle_stop_signals() -> Iterator[StopRequest]:
-    """Set a `StopRequest` on SIGTERM and SIGINT while the block runs, instead of ending the process."""
+    """Yield a `StopRequest`: in the block, a first SIGTERM or SIGINT requests a drain, a second one an end at once."""
     stop, loop = StopRequest(), asyncio.get_running_loop()
     for signum in STOP_SIGNALS:
         loop.add_signal_handler(signum, stop.ask)

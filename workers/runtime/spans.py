@@ -41,7 +41,7 @@ def end_attempt_span(attempt: JobAttempt, verdict: AttemptVerdict) -> None:
 
 
 def record_submitted_jobs(attempt: JobAttempt, submits: Sequence[JobSubmission]) -> None:
-    """Record jobs that the attempt has submitted, after the commit. Their ids have no link to the attempt."""
+    """Log and trace the jobs that an attempt has submitted, after the commit; their ids don't show the attempt."""
     recorder = tracing.current_span_recorder()
     for submit in submits:
         if recorder and attempt.span:

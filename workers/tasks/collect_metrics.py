@@ -80,9 +80,9 @@ async def collect_metrics(ctx: TaskContext, *, collectors: PlatformCollectors) -
 
 
 async def collect_account_figures(collector: MetricsCollector, visit: MetricCollectionRun) -> MetricCollectionResult:
-    """Read an account's followers and its posts' figures from the platform; return all that was read.
+    """Read an account's follower count and its posts' metrics from the platform; return all that was read.
 
-    It stops at an error of the platform, which is in the result, or when the run's time is up.
+    Stop at a platform's error, or after `MAX_COLLECTION_RUN_S`: with `COLLECTION_TIMED_OUT` if no post was read.
     """
     responses = MetricCollectionResult([], [], [], None)
     try:
@@ -102,7 +102,7 @@ async def collect_account_figures(collector: MetricsCollector, visit: MetricColl
 async def collect_post_figures(
     collector: MetricsCollector, visit: MetricCollectionRun, responses: MetricCollectionResult
 ) -> None:
-    """Collect figures of posts into `responses`. A failed call is repeated post by post."""
+    """Collect posts' metrics into `responses`; repeat a failed batch post by post. Raise `PostNotSent` if many fail."""
     batch, max_posts = collector.limits
     posts = visit.posts[:max_posts]
     waiting = deque(posts[start : start + batch] for start in range(0, len(posts), batch))

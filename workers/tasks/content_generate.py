@@ -49,7 +49,7 @@ class RenderedPiece(NamedTuple):
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    """Open the task. Raises `LibrariesMissing` if the extra `generate` isn't installed."""
+    """Open the task `content_generate` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
     libraries.require_drawing_libraries()
     settings, folders = resources.settings, resources.stack.enter_context(open_piece_folders())
     store, model = open_media_store(settings), await resources.model()

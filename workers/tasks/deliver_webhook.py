@@ -142,9 +142,9 @@ class WebhookDeliverySession:
         return deliveries
 
     async def _wait_for_results(self) -> list[FinishedDeliveryAttempt]:
-        """Wait for the next delivery to end; return it with those that end right after.
+        """Wait for a webhook delivery under way to end; return its result with those that end right after.
 
-        Yields the slot after a short wait in which no delivery ends.
+        If none ends within `DELIVERY_SLOT_YIELD_AFTER_S`, yield the worker's slot for the rest of the wait.
         """
         any_of = partial(asyncio.wait, self._sends, return_when=asyncio.FIRST_COMPLETED)
         done, pending = await any_of(timeout=DELIVERY_SLOT_YIELD_AFTER_S)
@@ -185,7 +185,7 @@ class WebhookDeliverySession:
     def _log_delivery_results(
         self, results: Sequence[FinishedDeliveryAttempt], next_states: Sequence[NextDeliveryStatus]
     ) -> None:
-        """Count the results, and log failures. An address may contain a secret, and is never logged."""
+        """Count webhook deliveries' results, and log failures, never the address: it may contain a secret."""
         for result, now in zip(results, next_states, strict=True):
             metrics.WEBHOOK_DELIVERY_COUNTER.labels("waiting" if now == "pending" else now).inc()
             if result.code:

@@ -59,7 +59,7 @@ async def _reserve_media_file(ctx: TaskContext, at_most: int) -> str:
 
 
 async def _fetch_and_store_media(ctx: TaskContext, storing: MediaWriter, downloads: FileDownloads | None) -> StoredFile:
-    """Fetch the job's URL and store the file. A sandbox, without `downloads`, stores its sample file."""
+    """Fetch, store and return a job's file or sandbox sample. Raise `SourceError`, `InvalidValue`, `BodyOversized`."""
     kind, url = ctx.job.args["kind"], ctx.job.args["url"]
     taken, stored_files = ACCEPTED_APP_MEDIA_TYPES[kind], list[tuple[StreamingUpload, str]]()
 

@@ -23,7 +23,7 @@ PROGRESS_AT_PORTRAIT_END = 0.8
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    """Open the task. Raises `LibrariesMissing` if the extra `generate` isn't installed."""
+    """Open the task `influencer_create` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
     libraries.require_drawing_libraries()
     folders = resources.stack.enter_context(open_piece_folders())
     return partial(influencer_create, store=open_media_store(resources.settings), folders=folders)

@@ -22,7 +22,7 @@ from workers.runtime.runner import JobTask
 
 
 async def open_task(resources: WorkerResources) -> JobTask:
-    """Open the task. Raises `LibrariesMissing` if the extra `generate` isn't installed."""
+    """Open the task `make_poster` with its resources. Raise `LibrariesMissing` without the extra `generate`."""
     libraries.require_drawing_libraries()
     folders = resources.stack.enter_context(open_piece_folders())
     return partial(make_poster, store=open_media_store(resources.settings), folders=folders)

@@ -115,7 +115,7 @@ async def _delete_event_batch(ctx: TaskContext, event_store: OpenEventStore) -> 
 
 
 async def _delete_archived_events(ctx: TaskContext, event_store: OpenEventStore, archive_url: str) -> Snooze | None:
-    """Delete the project's events from the archive; return None, or a snooze while a database is away.
+    """Delete a purged project's events from the archive, if any; return None, or a snooze while a database is away.
 
     It runs once the event store has none: a batch under way has reached the archive by then.
     """

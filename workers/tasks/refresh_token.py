@@ -28,10 +28,10 @@ async def open_task(resources: WorkerResources) -> JobTask:
 
 
 async def refresh_token(ctx: TaskContext, *, net: OutgoingNetwork, keyring: Keyring) -> TaskOutcome:
-    """Refresh the tokens, and store them before the job ends, to avoid a deadlock.
+    """Refresh an account's tokens at its platform and store them; return the job's outcome.
 
-    A post that has locked its account may wait for this job's unique key until the job's end. The job would
-    wait for the account, and the deadlock's victim would lose its tokens.
+    Commit them before the job ends: a post that has locked its account may wait for this job's unique key until then.
+    The job would wait for the account, and lose the tokens as the deadlock's victim.
     """
     attempt = await ctx.step(partial(token_refresh.begin_token_refresh, claim=ctx.job, keyring=keyring))
     if attempt is None:

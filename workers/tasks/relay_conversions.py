@@ -100,9 +100,9 @@ class ConversionRelay:
         self._refused, self._taken = Counter[str](), False
 
     async def relay_next_call(self) -> bool:
-        """Send the next batch of conversions in one call at most; return False when no more can be done now.
+        """Send the next batch of an app's conversions in one call at most; return False when no more can be sent now.
 
-        If the destination is closed, cancel its pending conversions instead.
+        If the destination is disabled or deleted, cancel a batch of its pending conversions instead.
         """
         opened = await self._open()
         if isinstance(opened, ClosedConversionDestination):

@@ -47,7 +47,7 @@ async def verify_tracking(
 ) -> TaskOutcome:
     """Query the event store once for recent events of an SDK app; return the job's outcome.
 
-    The job is done after an event, or after `listens_s`; until then it snoozes.
+    It is done after an event, unverified after `listens_s`, failed for a deleted app; until then it snoozes.
     """
     began_at = asyncio.get_running_loop().time()
     app = await ctx.step(partial(verifications.find_verified_app, claim=ctx.job))

@@ -93,7 +93,7 @@ class FetchedResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def digest(self) -> str:
-        """Return a hash of the response's body and of the headers that decide how the body is read."""
+        """Return a hash of the body and the headers by which it is read: the same hash means an unchanged page."""
         reading_headers = f"{self.content_type}\n{self.language}\n".encode()
         return blake2b(reading_headers + self.body, digest_size=16).hexdigest()
 
@@ -173,9 +173,9 @@ def look_up_host(*arguments: Any) -> Any:
 def open_guarded_client(
     *, allowed: AllowedOrigins, contact: str, resolver: Resolver = look_up_host, limits: httpx.Limits | None = None
 ) -> httpx.AsyncClient:
-    """Return the guarded client, for any number of fetches at once; `contact` is the URL in our User-Agent.
+    """Return an HTTP client that connects only to public and `allowed` addresses; `contact` is in its User-Agent.
 
-    `limits` are the connection limits, for each allowed origin separately; None: the defaults of httpx.
+    `limits` are for connections to each allowed origin; None: the defaults of httpx. It follows no redirect by itself.
     """
     return httpx.AsyncClient(
         transport=wrap_transport_with_spans(SsrfGuardedTransport(allowed, resolver, limits)),
@@ -200,7 +200,7 @@ def build_identity_headers(contact: str) -> dict[str, str]:
 async def read(response: httpx.Response, want: ExpectedResponse, *, conditional: bool) -> FetchedResponse:
     """Check a response's status and media type, read its body into memory, and return both.
 
-    Raises a `SourceError` for an unexpected status or type, or a body over the limit.
+    Raise a `SourceError` for an unexpected status or type, or a body over the limit. A `conditional` 304 has no body.
     """
     if conditional and response.status_code == httpx.codes.NOT_MODIFIED:
         return build_fetched_response(response, b"")
@@ -248,7 +248,7 @@ async def fetch_with_redirects(
 ) -> FetchedResponse:
     """Request a URL, follow its redirects, and return the last response.
 
-    A POST is not repeated elsewhere: its redirect is an error. Raises `FetchFailed` after `MAX_FETCH_REDIRECTS`.
+    Pass each redirect to `admit`, which may raise; a POST's is an error. Raise `FetchFailed` after too many.
     """
     first = url.scheme, *host_and_port_of_url(url)
     for _ in range(MAX_FETCH_REDIRECTS + 1):
@@ -306,7 +306,7 @@ def build_fetched_response(response: httpx.Response, body: bytes) -> FetchedResp
 
 
 def check_media_type(media_type: str, want: ExpectedResponse) -> None:
-    """Raise `SourceNotHtml` if a page was expected, since the partner can fix that, else `FetchFailed`."""
+    """Raise `FetchFailed` for a media type not in `want`, if that has any; `SourceNotHtml` if a page was expected."""
     if not want.types or media_type in want.types:
         return
     if "text/html" in want.types:

@@ -32,7 +32,7 @@ async def read_inflated_body(chunks: AsyncIterator[bytes], *, encoding: str, lim
 
 
 def is_compressed_encoding(encoding: str) -> bool:
-    """Return whether there is a layer to inflate. Raises `FetchFailed` for two layers, or an unknown one."""
+    """Return whether a Content-Encoding is gzip or deflate; False for none. Raise `FetchFailed` for any other."""
     layers = [layer for name in encoding.lower().split(",") if (layer := name.strip()) not in {"", "identity"}]
     if layers and (len(layers) > 1 or layers[0] not in {"gzip", "x-gzip", "deflate"}):
         raise FetchFailed(f"the answer's encoding is {encoding[:80]!r}; serve it plain or as gzip", retryable=False)
@@ -50,7 +50,7 @@ async def collect_bytes_to_limit(chunks: AsyncIterator[bytes], limit: int) -> by
 
 
 def inflate_bytes_to_limit(packed: bytes, limit: int) -> bytes:
-    """Inflate at most `limit + 1` bytes: enough for the caller to detect too many."""
+    """Inflate at most `limit + 1` bytes, to detect too many. Raise `FetchFailed` for broken data or an early end."""
     stream = zlib.decompressobj(ZLIB_WBITS_WITH_HEADER if has_compression_header(packed) else ZLIB_WBITS_WITHOUT_HEADER)
     try:
         plain = stream.decompress(packed, limit + 1)

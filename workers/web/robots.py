@@ -48,7 +48,7 @@ class RobotsRulesCache:
         self.locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def admit_url(self, url: str) -> RobotsRules:
-        """Return the rules that admit `url`. Raises a `SourceError` if they forbid it, or can't be read."""
+        """Return the robots.txt rules that admit `url`. Raise a `SourceError` if they forbid it, or can't be read."""
         for age_s in (MAX_ROBOTS_AGE_S, MAX_FORBIDDING_ROBOTS_AGE_S):
             rules = await self.rules(url, age_s)
             # In a thread: matching against a large file would block the event loop.
@@ -59,7 +59,7 @@ class RobotsRulesCache:
         )
 
     async def rules(self, url: str, age_s: float) -> RobotsRules:
-        """Return rules of at most `age_s`. Callers for the same origin share one download (single-flight)."""
+        """Return rules of at most `age_s`; callers for an origin share a download. Raise `SourceError` if it fails."""
         parts = urlsplit(url)
         origin = f"{parts.scheme}://{parts.netloc}"
         async with self.locks.setdefault(origin, asyncio.Lock()):

@@ -35,7 +35,7 @@ class SiteRateLimit:
 
     @asynccontextmanager
     async def slot(self, name: str) -> AsyncIterator[SiteRateState]:
-        """Hold one of the `MAX_PARALLEL_SITE_REQUESTS` slots of a site, for one request at a time."""
+        """Wait for one of a site's `MAX_PARALLEL_SITE_REQUESTS` slots; hold it in the block, yield the site's state."""
         self.drop_idle_sites()
         site = self.sites.setdefault(name, SiteRateState())
         site.readers += 1

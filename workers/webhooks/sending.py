@@ -75,7 +75,7 @@ async def open_webhook_client(
 async def send_webhook(
     client: httpx.AsyncClient, url: str, *, headers: Mapping[str, str], body: bytes
 ) -> DeliveryResult:
-    """POST `body` once, and return the result. An error of the receiver is a result, and never raised."""
+    """POST a webhook's `body` once; return a status or failure code. Errors of receiver or network are never raised."""
     try:
         with raise_as_source_errors(url):
             async with asyncio.timeout(DELIVERY_ATTEMPT_TIMEOUT_S):
@@ -97,7 +97,7 @@ async def _post_webhook(client: httpx.AsyncClient, url: str, headers: Mapping[st
 
 
 async def _read_rest_of_response(response: httpx.Response) -> None:
-    """Read the response up to its limit, so that its connection can be reused."""
+    """Read a receiver's response up to `MAX_RESPONSE_REST_BYTES` and drop it, so that its connection can be reused."""
     remaining = MAX_RESPONSE_REST_BYTES
     async for chunk in response.aiter_raw():
         remaining -= len(chunk)

@@ -25,7 +25,7 @@ def generate_event_bodies(count: int, batch: int) -> Iterator[bytes]:
 
 
 def generate_stored_events(count: int, projects: Sequence[UUID]) -> list[Event]:
-    """Return `count` events as stored rows of the projects' first apps, in the order of a commit."""
+    """Return `count` generated events as rows to store, sorted as in a commit, spread over the projects' first apps."""
     now, share = datetime.now(UTC), count // len(projects)
     batch = min(share, MAX_EVENTS)
     stored = [

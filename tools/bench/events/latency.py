@@ -15,7 +15,7 @@ EVENT_LOAD_CONNECTIONS = 64
 async def measure_event_latency(
     environment: BenchEnvironment, size: RunSize, tell: ProgressCallback
 ) -> BenchmarkResult:
-    """Measure the latency of event requests to the API and the bare route. Raises `BenchmarkFailed`."""
+    """Measure event requests' time to the 202 against a bare route; return the p99s' ratio. Raise `BenchmarkFailed`."""
     rounds, count = size.rounds, int(EVENTS_S / BATCH * size.event_s)
     plan = LoadPlan(requests=count, batch=BATCH, connections=EVENT_LOAD_CONNECTIONS, per_s=EVENTS_S / BATCH)
     ours: list[list[float]] = []

@@ -46,7 +46,7 @@ class EventSpeedRun(NamedTuple):
 async def measure_event_speed(environment: BenchEnvironment, size: RunSize, tell: ProgressCallback) -> BenchmarkResult:
     """Measure the rate and CPU of events by batch size, against a bare route and a raw COPY.
 
-    Raises `BenchmarkFailed`.
+    Return an event's CPU relative to the COPY's, and single events' rate to the route's. Raise `BenchmarkFailed`.
     """
     requests, rounds = size.event_requests, size.rounds
     ours: dict[int, list[EventSpeedRun]] = {batch: [] for batch in requests}
@@ -104,7 +104,7 @@ def _summarize_speed_runs(runs: list[EventSpeedRun]) -> dict[str, float]:
 
 
 async def _copy_cpu_us(conn: Conn, events: Sequence[Event], batch: int) -> float:
-    """Return the microseconds of CPU for an event, of this process and Postgres, with commits of `batch`."""
+    """COPY events in commits of `batch`; return an event's CPU microseconds with Postgres. Raise `BenchmarkFailed`."""
     await conn.execute(CREATE_BARE_EVENT_TABLE)
     server = await find_postgres_pid(conn)
     before_s = time.process_time() + read_postgres_cpu_s(server)

@@ -86,7 +86,7 @@ async def _open_connection(url: str) -> AsyncIterator[Conn]:
 async def _compare_statement(
     old: LedgerSide, empty: LedgerSide, statement: TimedStatement, times: int, aim: float
 ) -> StatementTimes:
-    """Time a statement on the old and the empty ledger in turn, so that a busy machine affects both."""
+    """Time a statement on the old and the empty ledger in turn; return both medians. `aim` is the maximal ratio."""
     took: dict[bool, list[float]] = {True: [], False: []}
     for number in range(WARM_UP_CALLS + times):
         for side in (old, empty):
@@ -108,7 +108,7 @@ async def _time_statement_ms(side: LedgerSide, statement: TimedStatement) -> flo
 async def _measure_pulls_at_caps(
     old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
-    """Measure a pull of ten jobs among tenants at their cap, and among jobs of an unknown kind."""
+    """Measure a pull of ten among capped tenants' jobs, and among unknown ones; return both ledgers' times by case."""
     rows = {}
     for count in size.ledger_capped:
         name = f"pull of 10, {count} tenants at their cap"
@@ -131,7 +131,7 @@ async def _measure_pulls_at_caps(
 async def _measure_pull_with_snapshot(
     url: str, old: LedgerSide, empty: LedgerSide, size: RunSize, tell: ProgressCallback
 ) -> dict[str, StatementTimes]:
-    """Measure a pull of ten jobs while a transaction holds a snapshot older than the last ended jobs."""
+    """Measure a pull of ten during a snapshot older than the last ended jobs; return both ledgers' times by name."""
     name = f"pull of 10, a snapshot held over {size.ledger_held} jobs"
     tell(name)
     await old.begin(tenants=size.ledger_tenants)
@@ -151,7 +151,7 @@ async def _hold_snapshot(url: str) -> AsyncIterator[None]:
 
 
 async def _measure_newcomer_waits(old: LedgerSide, size: RunSize, tell: ProgressCallback) -> dict[str, float]:
-    """Return seconds from a new tenant's submit to its claim, by a worker with ten free slots."""
+    """Return percentiles of seconds from new tenants' submit to claim amid many due jobs. Raise `BenchmarkFailed`."""
     tell(f"a newcomer among {size.newcomer_tenants} tenants that wait")
     await old.begin(tenants=size.newcomer_tenants + size.newcomers)
     newcomers = old.tenants[:: size.newcomer_tenants // size.newcomers][: size.newcomers]
@@ -161,7 +161,7 @@ async def _measure_newcomer_waits(old: LedgerSide, size: RunSize, tell: Progress
 
 
 async def _measure_newcomer_wait_s(old: LedgerSide, org: UUID) -> float:
-    """Return the wait of one new tenant. Raises `BenchmarkFailed` if its job isn't pulled."""
+    """Submit a new tenant's job; return the seconds until a pull claims it. Raise `BenchmarkFailed` if none does."""
     await ledger.submit_job(old.conn, kind=NOOP, organization_id=org, project_id=None, args={})
     start = time.perf_counter()
     while claims := await old.pull():

@@ -135,7 +135,7 @@ class LedgerSide:
         )
 
     async def pull_exactly(self, count: int) -> list[JobClaim]:
-        """Pull `count` jobs; submit them first on an empty ledger. Raises `BenchmarkFailed` for fewer."""
+        """Pull `count` jobs (an empty ledger gets them first); return claims. Raise `BenchmarkFailed` for fewer."""
         if not self.old:
             await self.submit(count)
         pulled = await self.pull(count)

@@ -20,7 +20,7 @@ from tools.bench.neighbours.row import AttackPlan, AttackProgress
 
 
 async def run_attack_process(name: str, plan: AttackPlan) -> None:
-    """Run an attack until SIGTERM; tell the parent process when it is ready, and its counts at the end.
+    """Run the attack of a row until SIGTERM; print a line once it has an effect at full strength, and its counts.
 
     An attack that ends by itself has done all it can.
     """

@@ -20,7 +20,7 @@ BURST_TIMEOUT_S = 120
 
 
 def open_attacker_client(plan: AttackPlan, key: str) -> httpx.AsyncClient:
-    """Return a client of one key without a timeout."""
+    """Return an HTTP client with one of the attacker's keys and its address, without timeout or connection limit."""
     no_limit = httpx.Limits(max_connections=None)
     return httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{plan.port}",

@@ -67,7 +67,7 @@ async def _hold_connection(port: int, name: str, words: bytes, progress: AttackP
 
 
 async def prepare_silent_reader_attack(deployment: AttackedDeployment, scale: AttackScale) -> AttackPlan:
-    """Upload the attacked file, and return the attack's plan; `owned` has the file's path."""
+    """Create a tenant and upload the file for silent readers; return the attack's plan; `owned` has the file's path."""
     owner = await tenants.create_tenant(deployment.environment, tier="standard")
     plan = AttackPlan(port=deployment.port, keys=owner.keys, many={"readers": scale.scale_count(FILE_READERS)})
     url = f"/v1/projects/{owner.projects[0]}/content/upload"

@@ -17,7 +17,13 @@ from tools.bench.suites import SuiteProgress
 
 #: The rows of the table, in order.
 ROWS = {
-    row.name: row for row in (*connection_attacks.ROWS, *body_attacks.ROWS, *request_attacks.ROWS, *worker_attacks.ROWS)
+    row.name: row
+    for row in (
+        *connection_attacks.CONNECTION_ATTACK_ROWS,
+        *body_attacks.BODY_ATTACK_ROWS,
+        *request_attacks.REQUEST_ATTACK_ROWS,
+        *worker_attacks.WORKER_ATTACK_ROWS,
+    )
 }
 
 #: Uncounted seconds of the victim's actions: connections open, statements get prepared.
@@ -56,7 +62,7 @@ class AttackResult(NamedTuple):
 async def measure_attacks(
     environment: BenchEnvironment, names: Collection[str], scale: AttackScale, progress: SuiteProgress
 ) -> dict[str, AttackResult]:
-    """Measure the named attacks in the table's order, each on its own processes. Return results by name."""
+    """Measure a victim at rest, then under each named attack, on the attack's own processes. Return results by name."""
     return {
         name: await _measure_attack_row(environment, row, scale, progress)
         for name, row in ROWS.items()
@@ -91,7 +97,7 @@ async def _measure_attack_row(
 async def _run_attack(
     environment: BenchEnvironment, row: AttackRow, plan: AttackPlan
 ) -> AsyncIterator[Mapping[str, int]]:
-    """Run the attack's process during the block, and yield its counts, complete after the block."""
+    """Run the attack's process during the block, at full strength from its start; yield counts, complete after it."""
     path, counts = environment.folder / "attack.json", dict[str, int]()
     path.write_bytes(msgspec.json.encode(plan))
     async with run_module_in_environment(environment, "tools.bench.neighbours.attacking", row.name, str(path)) as child:

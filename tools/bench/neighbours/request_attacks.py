@@ -133,7 +133,7 @@ async def _create_event_attack_plan(
 
 
 async def attack_by_events(plan: AttackPlan, progress: AttackProgress) -> None:
-    """Send events on raw sockets: a full client would be slower than the API's refusals."""
+    """Send ten times the events that an app may send, on raw sockets: a full client is slower than the refusals."""
     app = EventApp(plan.owned[0][0], plan.keys[0], itertools.count())
     async with asyncio.TaskGroup() as group:
         for _ in range(plan.many["senders"]):

@@ -14,9 +14,7 @@ POST_CREATED_JSON = b'{"uri": "at://did:plc:shop/app.bsky.feed.post/1", "cid": "
 
 @contextlib.contextmanager
 def reserve_ports(count: int) -> Iterator[list[int]]:
-    """Reserve free ports; nothing responds there until `serve_reserved_port` runs, in this or another
-    process.
-    """
+    """Reserve free ports during the block, and yield them; nothing responds there until `serve_reserved_port` runs."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for one in sockets:

@@ -40,7 +40,7 @@ async def measure_arq_live_load(environment: BenchEnvironment, *, count: int) ->
 async def measure_arq_pickup(
     environment: BenchEnvironment, *, count: int, rate: float, poll_s: float
 ) -> dict[str, float]:
-    """Return p50, p95 and p99 of the ms from the call of `enqueue_job` to the start of the handler."""
+    """Return p50, p95 and p99 of arq's ms from `enqueue_job` to the handler's start, at `rate` jobs a second."""
     queue = _new_queue_name()
     async with run_module_in_environment(
         environment, PLAIN_ARQ_MODULE, "worker", queue, str(count), str(poll_s)

@@ -144,7 +144,7 @@ def listing_keyword_candidates(genres: list[str]) -> Iterator[ScoredValue]:
 
 
 def listing_language_candidates(app: StoreListing) -> Iterator[ScoredValue]:
-    """Yield language tags of a store listing: those of its text, then the storefront's main language.
+    """Yield language tags of a store listing, with confidence and rule: its text's, then its storefront's main one.
 
     The text has precedence, since many listings aren't translated.
     """

@@ -63,7 +63,7 @@ class AppLookupAccess(NamedTuple):
 
 
 async def find_store_app(lookup: AppLookupAccess, listing: AppStoreListing, *, country: str) -> StorefrontResult:
-    """Return the app of a listing, with the first App Store storefront that has it.
+    """Return the app of a listing from the first App Store storefront that has it: its own, `country`, the largest.
 
     Raises `SourceNotFound` if no storefront has the app, another `SourceError` if a lookup fails.
     """
@@ -77,7 +77,7 @@ async def find_store_app(lookup: AppLookupAccess, listing: AppStoreListing, *, c
 
 
 def list_storefronts_to_try(listing: AppStoreListing, country: str) -> list[str]:
-    """Return the storefronts to request: the listing URL's, the given one, then the largest; each once."""
+    """Return the App Store storefronts to request, each once: the URL's, `country`, then `LARGEST_STOREFRONTS`."""
     return list(dict.fromkeys([*filter(None, [listing.country]), country, *LARGEST_STOREFRONTS]))
 
 

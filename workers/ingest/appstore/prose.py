@@ -108,7 +108,7 @@ def strip_leading_emoji(lines_of_text: list[str]) -> list[str]:
 def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
     """Yield the lines of a description, with the parts of a broken sentence joined into one line.
 
-    A line in lower case continues the line before it, unless that one is a heading or ends a sentence.
+    A line that begins in lower case continues the line before it, unless that one is a heading or ends a sentence.
     """
     pieces: list[str] = []
     for line in lines_of_text:
@@ -124,7 +124,7 @@ def join_broken_lines(lines_of_text: list[str]) -> Iterator[str]:
 
 
 def first_descriptive_sentences(lines_of_text: list[str], skip_rules: SentenceSkipRules) -> list[str]:
-    """Return the first consecutive sentences that describe the app, up to a skipped one; [] for none."""
+    """Return the first consecutive texts about the app, one a line, up to a skipped sentence; [] for none."""
     return first_run_of_fitting_texts(
         lambda text: count_words(text) >= MIN_SENTENCE_WORDS, descriptive_text_by_line(lines_of_text, skip_rules)
     )

@@ -124,7 +124,7 @@ async def read_store_listings(
 
 
 def is_listing_already_read(listing: RequestedStoreListing, parts: list[ParsedListing]) -> bool:
-    """Return whether the listing is the bundle id of an App Store app that is already in `parts`."""
+    """Return whether a listing is the bundle id of an App Store app in `parts`; False for all other kinds."""
     return (
         isinstance(listing, AppStoreListing)
         and listing.by == "bundleId"
@@ -157,7 +157,7 @@ async def read_app_store_listing(stores: StoreAccess, result: StorefrontResult, 
 
 
 async def fetch_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
-    """Fetch a store's page, by robots.txt and the site rate limit. Raises `SourceTimeout` if it is slow."""
+    """Fetch a store's page, by robots.txt and rate limit. Raises `SourceTimeout` if slow, or another `SourceError`."""
     try:
         async with asyncio.timeout(STORE_PAGE_TIMEOUT_S):
             return await CrawlSession(web).fetch_response(url)
@@ -185,7 +185,7 @@ async def read_app_subtitle(stores: StoreAccess, url: str, track_id: int) -> tup
 
 
 async def read_google_play_listing(stores: StoreAccess, listing: GooglePlayListing, country: str) -> ParsedListing:
-    """Fetch and parse an app's Google Play page, in the language of the listing's URL or else the country's.
+    """Fetch and parse an app's Google Play page, in the language of the listing's URL, of `country`, or in English.
 
     Raises `SourceNotFound` for an unknown app, `ScrapeFailed` for a page that describes no app.
     """

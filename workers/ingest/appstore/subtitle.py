@@ -49,7 +49,7 @@ def app_subtitles_in_scripts(page: HtmlDocument, track_id: int) -> Iterator[str]
 
 
 def walk_json_objects(data: Any) -> Iterator[dict[str, Any]]:
-    """Yield all objects in `data`, outer ones first. Strings at its top level are decoded as JSON."""
+    """Yield all objects in decoded JSON, outer ones first; the strings of a top-level object are decoded before."""
     if isinstance(data, dict):
         data = {
             key: jsonld.read_first_json_value(value) if isinstance(value, str) else value for key, value in data.items()

@@ -58,7 +58,7 @@ BARE_RGB_CHANNELS = re.compile(r"\d{1,3}[\s,]+\d{1,3}[\s,]+\d{1,3}")
 
 @lru_cache(4_000)
 def parse_css_color(text: str) -> str | None:
-    """Return a CSS color as `#rrggbb`; None for any other text, or a color that isn't opaque."""
+    """Return a CSS color as `#rrggbb`; None for another text, one that isn't opaque or is of a wide color space."""
     text = text.strip()
     if not 0 < len(text) <= MAX_COLOR_CHARS:
         return None

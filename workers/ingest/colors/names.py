@@ -83,7 +83,7 @@ def split_property_name(name: str) -> list[str]:
 
 
 def single_color_role(role_words: list[str]) -> ScoredColorRole | None:
-    """Return the color role of a property name's words; None for two roles, as of `--primary-background`."""
+    """Return the color role of a name's words, by the highest confidence; None for two, as `--primary-background`."""
     specific = [COLOR_ROLE_BY_WORD[word] for word in role_words if word not in NEUTRAL_COLOR_NAME_WORDS] or [
         COLOR_ROLE_BY_WORD[word] for word in role_words
     ]

@@ -56,7 +56,7 @@ def linear_to_srgb_channel(light: float) -> float:
 
 
 def is_similar_color(color: str, other_color: str) -> bool:
-    """Return whether two colors look nearly the same. A grey is never like a color; all blacks are alike."""
+    """Return whether two colors look nearly the same in OKLab. A grey is never like a color; all blacks are alike."""
     if is_neutral_color(color) != is_neutral_color(other_color):
         return False
     return dist(convert_hex_to_oklab(color), convert_hex_to_oklab(other_color)) <= MAX_SAME_COLOR_DISTANCE or (
@@ -70,7 +70,7 @@ def is_black(color: str) -> bool:
 
 @lru_cache(10_000)
 def is_neutral_color(color: str) -> bool:
-    """Return whether the color is black, white or gray, also faintly tinted or too dark or light to see."""
+    """Return whether a color is black, white or gray: also a faint tint, or too dark or light to show its hue."""
     shade = convert_hex_to_oklab(color)
     grey = MAX_DARK_GRAY_CHROMA if shade.lightness < MAX_DARK_LIGHTNESS else MAX_GRAY_CHROMA
     return shade.chroma < grey or not MIN_VISIBLE_LIGHTNESS < shade.lightness < MAX_VISIBLE_LIGHTNESS

@@ -102,9 +102,9 @@ def color_candidate_sort_key(candidate: FieldCandidate) -> tuple[float, str, str
 
 
 def choose_main_swatch(all_swatches: list[Swatch]) -> Swatch | None:
-    """Return the most confident chromatic swatch with the main role, else the most confident accent.
+    """Return the most confident chromatic swatch with the main role, else accent, with at least `MIN_COLOR_CONFIDENCE`.
 
-    Without a chromatic swatch, return an agreed black or grey. Return None if no swatch qualifies.
+    Without any chromatic swatch, return a black or gray on which two places agree. Return None if no swatch qualifies.
     """
     colored = list(filter(is_chromatic_swatch, all_swatches))
     roles: tuple[ColorRole, ...] = ("primary", "accent")
@@ -118,7 +118,7 @@ def is_chromatic_swatch(swatch: Swatch) -> bool:
 
 
 def is_agreed_black_or_gray(swatch: Swatch) -> bool:
-    """Return whether a swatch has the main role, isn't white, and is from a setting and another place."""
+    """Return whether a swatch has the main role, isn't white, and is from a `<meta>` or manifest and another place."""
     places = swatch.best_candidate_by_source.keys()
     return (
         swatch.has_candidate_for_role("primary")

@@ -69,7 +69,7 @@ def has_significant_capitals(words: list[ClauseWord]) -> bool:
 
 
 def strip_elision(word: str) -> str:
-    """Return the word without article or genitive: `équipe` of `l'équipe`, `team` of `team's`."""
+    """Return the word without an elided article or genitive `'s`: `équipe` of `l'équipe`, `team` of `team's`."""
     head, _, suffix = word.partition("'")
     if suffix and len(head) <= MAX_ELIDED_PREFIX_CHARS:
         return suffix

@@ -60,7 +60,7 @@ def function_words(language_lexicon: Lexicon) -> frozenset[str]:
 
 
 def drop_vague_candidates(url: str, candidates: Iterable[FieldCandidate]) -> list[FieldCandidate]:
-    """Return the candidates without taglines and keywords that don't describe the brand."""
+    """Drop taglines and keywords of only common words, the brand's name or `url`'s domain, and pieces of sentences."""
     all_candidates = list(candidates)
     best = choose_findings(
         candidate for candidate in all_candidates if candidate.field in {"appName", "primaryLanguage"}

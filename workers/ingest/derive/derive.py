@@ -29,9 +29,7 @@ def derive_prose_candidates(prose: SourceProse) -> ParsedDocument:
 
 
 def prepare_prose(prose: SourceProse) -> SourceProse:
-    """Return the prose up to `MAX_DERIVED_PROSE_CHARS` characters, with a detected language if none is
-    declared.
-    """
+    """Return the prose, cut to `MAX_DERIVED_PROSE_CHARS` characters, with its likely language if it declares none."""
     passages = list(cut_passages(prose.passages))
     return msgspec.structs.replace(
         prose, passages=passages, language=prose.language or detect_passages_language(passages)

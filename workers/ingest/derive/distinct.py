@@ -54,7 +54,7 @@ def complete_declared_keywords(fields: dict[BrandFieldName, FieldFinding]) -> di
 
 
 def join_keyword_findings(best: FieldFinding, text: FieldFinding) -> FieldFinding:
-    """Return one finding with the declared keywords `best` and the derived keywords `text`.
+    """Return one finding with the declared keywords `best`, then the derived `text`, at most `MAX_BRAND_KEYWORDS`.
 
     Its confidence is the mean of both. Both stay as alternatives with their own confidence.
     """

@@ -75,7 +75,7 @@ def icp_part_of_role(role: AudienceMention) -> BrandPart:
 
 
 def find_customer_needs(passages: Sequence[Passage], language_lexicon: Lexicon) -> Iterator[BrandPart]:
-    """Yield the customer's needs: the uses of the product, in the source's words and with a quote."""
+    """Yield a need of the customer for each sentence that names a use of the product, in its words with a quote."""
     for sentence in split_passages_to_sentences(passages):
         if match := cue_words_pattern(language_lexicon.use).search(sentence):
             yield BrandPart(

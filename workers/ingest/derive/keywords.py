@@ -97,9 +97,9 @@ class KeywordTerm:
 
 
 def derived_keyword_candidates(prose: SourceProse, language_lexicon: Lexicon) -> Iterator[FieldCandidate]:
-    """Yield one candidate with the keywords of the prose about the brand. Stories have another subject.
+    """Yield one candidate with the keywords that recur in the prose about the brand, not in stories and labels.
 
-    Yield nothing for a language without a grammar, or with too few keywords.
+    Yield nothing for a language without a grammar, or with fewer than `MIN_DERIVED_KEYWORDS` keywords.
     """
     if language_lexicon.grammar is None:
         return
@@ -146,7 +146,7 @@ def drop_repeated_texts(about: Iterable[str], passages: Iterable[Passage]) -> li
 
 
 def extract_terms(texts: Sequence[KeywordText], rules: GrammarRules, *, name: str) -> list[KeywordTerm]:
-    """Return the terms that are keywords, in lower case and best first, without the brand's name."""
+    """Return the terms in enough clauses and in a heading, title or description, the best first, without `name`."""
     all_clauses = [
         NumberedClause(words, number)
         for number, text in enumerate(texts)
@@ -182,7 +182,7 @@ BRAND_NAME_PLACEHOLDER = "≡"
 
 
 def count_brand_name_words(words: list[ClauseWord], start: int, name: str) -> int:
-    """Count the words of a clause from `start` on that together are the brand's name; 0 if they aren't."""
+    """Count the words of a clause from `start` on that are the brand's folded `name`; 0 if they aren't, or over six."""
     joined = ""
     for size, word in enumerate(words[start : start + 6], start=1):
         joined += fold_text(word.key)
@@ -250,7 +250,7 @@ def add_keyword_term_use(term: KeywordTerm, phrase: Sequence[ClauseWord], number
 
 
 def drop_partial_terms(all_terms: list[KeywordTerm]) -> Iterator[KeywordTerm]:
-    """Yield the terms that occur mostly by themselves: not `twin`, if most uses are in `twin peaks`."""
+    """Yield the terms that occur mostly by themselves: not `twin`, if at least 60 % of its uses are in `twin peaks`."""
     for term in all_terms:
         longer_terms = (other for other in all_terms if other.length > term.length)
         around = (other for other in longer_terms if f" {term.display_form} " in f" {other.display_form} ")
@@ -261,7 +261,7 @@ def drop_partial_terms(all_terms: list[KeywordTerm]) -> Iterator[KeywordTerm]:
 
 @cache
 def stop_words(language: str | None) -> frozenset[str]:
-    """Return words that are no keyword, in lower case: English ones too, since they are on every page."""
+    """Return the stop words and `common` words of the language and of English (on every page), in lower case."""
     languages = {"en", primary_language_subtag(language)} if language else {"en"}
     stopped = stopwordsiso.stopwords([tag for tag in languages if stopwordsiso.has_lang(tag)])
     return frozenset(stopped).union(*(load_lexicon(tag).common for tag in languages))

@@ -76,8 +76,7 @@ class GrammarRules:
         return self.endings[kind].fullmatch(word.key) is not None
 
     def is_meaningful_word(self, word: ClauseWord) -> bool:
-        """Return whether a word is meaningful: of two letters only an abbreviation is; an address never
-        is."""
+        """Return whether a word has a meaning: no stop or function word or address; of two letters only in capitals."""
         long = len(word.key) > 2 or (len(word.key) == 2 and word.text.isupper())
         return long and word.key not in self.mute and word.key.count(".") < 2
 
@@ -181,9 +180,9 @@ def add_phrase_head_points(
 
 
 def find_phrase_opener(clause: list[ClauseWord], start: int, rules: GrammarRules) -> str:
-    """Return the word that opens a phrase, as `a` of `a new and private planner`; empty for none.
+    """Return the word that opens the phrase at `start`, as `a` of `a new and private planner`; "" for none.
 
-    Neutral words are skipped. Only the three words before the phrase are searched.
+    It is the nearest of the three words before the phrase that is no comma, joining word or mere stop word.
     """
     for word in reversed(clause[max(start - MAX_ARTICLE_DISTANCE_WORDS, 0) : start]):
         if word.key not in rules.joins and (word.key in rules.closed or word.key not in rules.mute):

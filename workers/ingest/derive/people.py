@@ -118,13 +118,13 @@ class AudienceNameFinder:
         )
 
     def audience_names_by_cue(self, sentence: str, cue: AudienceCue) -> Iterator[tuple[str, int]]:
-        """Yield the audience names after each match of the cue in a sentence, with the start of the match."""
+        """Yield the audience names after the cue's first `MAX_CUES_PER_SENTENCE` matches, with the match's index."""
         for match in islice(cue.words.finditer(sentence), MAX_CUES_PER_SENTENCE):
             for name in self.audience_names_after(sentence, match.end(), cue):
                 yield name, match.start()
 
     def audience_names_after(self, sentence: str, start: int, cue: AudienceCue) -> Iterator[str]:
-        """Yield the audience names after the index `start`, each shortly after the previous one.
+        """Yield the audience names in `MAX_CHARS_AFTER_CUE` characters after `start`, each shortly after the previous.
 
         Stop before a name that follows a pronoun such as `our`, or a number of participants.
         """
@@ -149,7 +149,7 @@ class AudienceNameFinder:
         return not words_before.isdisjoint(self.lexicon.we) or POSSESSIVE.search(words) is not None
 
     def is_whole_audience_name(self, sentence: str, end: int) -> bool:
-        """Return whether an audience name ends at the index `end`, and is no part of a longer name."""
+        """Return whether the audience name that ends at `end` is complete: no word follows it, or one of `follow`."""
         following = FOLLOWING_WORD.match(sentence, end)
         return following is None or following[1].casefold() in self.lexicon.follow
 

@@ -84,7 +84,7 @@ def brand_voice_candidates(prose: SourceProse, language_lexicon: Lexicon) -> Ite
 
 
 def independent_voice_habits(tone: ToneCounts, signs: Iterator[VoiceSign]) -> Iterator[VoiceHabit]:
-    """Yield habits, each with a sentence that no previous habit uses: a sentence is evidence of one habit."""
+    """Yield a habit for each sign with a quote that no previous habit uses: a sentence is evidence of one habit."""
     used: set[str] = set()
     for sign, kind, words, example_key in signs:
         fresh = [

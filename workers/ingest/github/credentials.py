@@ -161,7 +161,7 @@ async def get_installation_token(app: GitHubApp, installation_id: int, reach: To
 
 
 def api_with_installation_token(api: GitHubApi, app: GitHubApp, token: str) -> GitHubApi:
-    """Return a copy of the API access that uses an installation's token. The first 401 drops that token."""
+    """Return a copy of the API access with an installation's token, which the first 401 drops from the kept ones."""
     return msgspec.structs.replace(
         api,
         token=token,
@@ -213,7 +213,7 @@ def token_refusal_error(answer: FetchedResponse) -> SourceError:
 async def token_by_any_repository_name(app: GitHubApp, installation: GitHubAppInstallation, name: str) -> str:
     """Return a token for a repository of the installation's account, by its name or an earlier one.
 
-    GitHub resolves an earlier name only for the repository object, not for tokens.
+    GitHub resolves an earlier name only for repositories, not for tokens. Raises `SourceNotFound` if it is missing.
     """
     try:
         return await get_installation_token(app, installation.installation_id, name)

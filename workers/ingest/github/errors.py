@@ -71,7 +71,7 @@ def github_forbidden_error(answer: FetchedResponse, *, installed: bool) -> Sourc
 def refused_github_token_error(*, installed: bool) -> SourceError:
     """Return, without raising it, the `SourceError` for a token that GitHub refuses.
 
-    A partner can reconnect an installation (`installed`), but can't fix this service's own token.
+    The partner can reconnect an installation (`installed`); this service's own token is a `FetchFailed`.
     """
     if installed:
         return SourceForbidden("GitHub no longer accepts the App's installation: connect GitHub again")
@@ -79,7 +79,7 @@ def refused_github_token_error(*, installed: bool) -> SourceError:
 
 
 def github_cooldown_s(answer: FetchedResponse) -> float | None:
-    """Return the seconds to wait if a response of GitHub is a rate limit, from 1 to 3600; else None."""
+    """Return the seconds to wait, 1 to 3600, if GitHub's response refuses for a rate limit; None for any other."""
     if answer.status not in {403, 429}:
         return None
     wait = read_retry_after_s(answer.headers)

@@ -74,7 +74,7 @@ async def ingest_github_repository(
 def build_unchanged_extraction(api: GitHubApi, name: str, visit: CrawlState) -> BrandExtraction:
     """Return an extraction without fields for a repository that is unchanged since the last visit.
 
-    Its URL has the repository's name at that visit; a warning says if the requested name differs.
+    Its URL has the repository's name at that visit. A warning says so, and another if the requested name differs.
     """
     full_name = visit.repository or name
     return BrandExtraction(
@@ -111,7 +111,7 @@ def build_repository_image_fetch(api: GitHubApi, snapshot: RepositorySnapshot, w
 
 
 def repository_image_limits(candidate: CandidateImage) -> ExpectedResponse:
-    """Return the limits for an image of a repository: the same as for a website's image of its kind."""
+    """Return the limits of GitHub's response for a repository's image: as for a website's image of its kind."""
     limits = EXPECTED_RESPONSE_BY_KIND[choose_image_request_kind(candidate)]
     return msgspec.structs.replace(
         GITHUB_RAW_RESPONSE_LIMITS, limit=limits.limit, cut=True, part=limits.part, deadline_s=limits.deadline_s

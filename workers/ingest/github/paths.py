@@ -83,7 +83,7 @@ class GitHubTreeResponse(msgspec.Struct, frozen=True, kw_only=True):
 def choose_repository_paths(tree: RepositoryTree) -> ChosenRepositoryPaths:
     """Choose the few files to read among the paths of a repository's tree, which may be 100,000.
 
-    The result is `broken` if GitHub's body is no tree.
+    Return paths by kind: README, icon, images and others. The result is `broken` if GitHub's body is no tree.
     """
     try:
         listed = msgspec.json.decode(tree.body, type=GitHubTreeResponse)
@@ -154,7 +154,7 @@ def choose_ranked_file_paths(entries: list[GitTreeEntry], *, name: str) -> list[
 
 
 def choose_store_text_paths(files: Iterable[str]) -> Iterator[str]:
-    """Yield the path of each store field's text: the nearest to the root, in the best locale."""
+    """Yield a path for each store field with a text: nearest to the root, in English, else in the default locale."""
     matches = [
         match
         for path in files
@@ -183,7 +183,7 @@ def store_locale_rank(locale: str) -> int:
 
 
 def choose_store_icon_path(entries: Iterable[GitTreeEntry]) -> str | None:
-    """Return the path of the app's icon among its store images; None without an icon."""
+    """Return the path of the app's icon nearest to the root in the best locale; None without an icon."""
     matches = [match for entry in entries if (match := STORE_ICON_PATH.fullmatch(entry.path))]
     best = min(
         matches, key=lambda match: (match[0].count("/"), store_locale_rank(match["locale"]), match[0]), default=None

@@ -99,9 +99,9 @@ async def prove_installation_access(app: GitHubApp, *, code: str, installation_i
 
 
 async def exchange_oauth_code(app: GitHubApp, code: str) -> str:
-    """Exchange the OAuth code for the person's token, which is used for this proof and never stored.
+    """Exchange the OAuth code for the person's GitHub token, which is used for this proof and never stored.
 
-    A code works once: raises `GitHubInstallationUnverified` for a used or expired one.
+    Raises `GitHubInstallationUnverified` for a used or expired code, another `SourceError` if GitHub refuses the App.
     """
     form = {"client_id": app.client_id, "client_secret": app.client_secret, "code": code}
     answer = await fetch_url(
@@ -174,9 +174,7 @@ async def list_installation_repositories(app: GitHubApp, installation_id: int) -
 
 
 async def yield_github_list_pages(api: GitHubApi, kind: type[T], *path: str) -> AsyncIterator[T]:
-    """Yield the decoded pages of a list by GitHub's links to the next page, at most
-    `MAX_GITHUB_LIST_PAGES`.
-    """
+    """Yield the decoded pages of the GitHub list at `path`, by their next links, at most `MAX_GITHUB_LIST_PAGES`."""
     url: str | None = api.build_api_url(*path, per_page="100")
     for _ in range(MAX_GITHUB_LIST_PAGES):
         if url is None:

@@ -180,7 +180,7 @@ def decode_base64_file(body: bytes) -> RepositoryFile | None:
 async def fetch_chosen_paths(
     branch: RepositoryBranch, parser: DocumentParser
 ) -> tuple[ChosenRepositoryPaths, FetchedResponse]:
-    """Return the paths to read, and the tree's response. Raises `SourceNotFound` for a missing branch."""
+    """Fetch a branch's tree; return paths to read, and the response. Raises `SourceNotFound` for a missing branch."""
     try:
         answer = await request_github_api(
             branch.api,

@@ -163,6 +163,6 @@ def lowest_claim_confidence(levels: Iterable[ConfidenceLevel]) -> float:
 
 
 def page_url_of_quote(quote: str, source: PromptSourceText) -> str:
-    """Return the address of the passage with the quote, or the source's if the quote spans two passages."""
+    """Return the URL of the first passage with the whole quote, else the source's: a quote may span two passages."""
     pages = (passage.url for passage in source.passages if quote in passage.text)
     return next(filter(None, pages), source.url)

@@ -48,7 +48,7 @@ class ModelSuggestions(NamedTuple):
 
 
 def compute_extraction_version(rules: int, model: LanguageModel | None) -> int:
-    """Return the version of an extraction: it differs with the rules, with a model, and with each model."""
+    """Return an extraction's version: `rules`, with a model's name if any; a source is read again if it differs."""
     return rules if model is None else zlib.crc32(f"{rules} {model.name}".encode())
 
 

@@ -24,7 +24,7 @@ STORY_PATH_PATTERN = re.compile(
 
 
 def is_story_url(url: str) -> bool:
-    """Return whether a page's address alone shows a story: one of many pages, each on its own subject."""
+    """Return whether a URL's path looks like that of an article, post or other story, which has its own subject."""
     return STORY_PATH_PATTERN.search(unquote(urlsplit(url).path)) is not None
 
 
@@ -58,7 +58,7 @@ def site_of_url(url: str) -> str:
 
 
 def page_url_comparison_key(url: str) -> str:
-    """Return the address without scheme, fragment and last slash: equal for addresses of the same page."""
+    """Return the address without scheme, fragment and last slash, its host in lower case, to compare pages by it."""
     parts = urlsplit(url)
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}{query}"

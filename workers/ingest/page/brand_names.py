@@ -84,7 +84,7 @@ def links_to_other_site(image: Tag, page: HtmlDocument) -> bool:
 
 
 def read_name_from_headline(page: HtmlDocument) -> Iterator[ScoredName]:
-    """Yield the headline of a home page if it is as short as a name and capitalized like one: `Big Acme`."""
+    """Yield a home page's headline as a possible name if it has at most three words, none in lower case: `Big Acme`."""
     text = read_tag_text(page.headline) if page.is_home and page.headline else ""
     is_short = 0 < count_words(text) <= MAX_HEADLINE_NAME_WORDS and len(text) <= MAX_TITLE_PART_NAME_CHARS
     if is_short and not text.endswith((".", "!", "?", ":")) and not any(word[0].islower() for word in text.split()):

@@ -31,7 +31,7 @@ ENCODING_IF_DECLARED_IN_HTML = {"utf-16le": "utf-8", "utf-16be": "utf-8", "x-use
 
 
 def declared_encodings(body: bytes, content_type: str) -> list[str]:
-    """Return the names of the encodings that a page declares: the header's, then the markup's."""
+    """Return the names of the known encodings that a page declares: the header's, then the markup's."""
     return [name for name in (read_content_type_encoding(content_type), find_markup_encoding(body)) if name]
 
 

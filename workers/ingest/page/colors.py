@@ -19,9 +19,9 @@ def find_page_color_candidates(page: HtmlDocument) -> Iterator[FieldCandidate]:
 
 
 def build_color_candidates(url: str, scored: Iterator[ScoredColor]) -> Iterator[FieldCandidate]:
-    """Yield candidates for the colors that a page's head or a manifest sets; defaults are left out.
+    """Yield `colors` candidates for the CSS colors of a page's head or a manifest; template defaults are left out.
 
-    A white color becomes a background in any role.
+    A white color becomes a background of low confidence in any role.
     """
     for text, role, confidence, rule in scored:
         if color := css_color.parse_non_default_color(text):

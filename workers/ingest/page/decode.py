@@ -48,7 +48,7 @@ MAX_FILLED_DECODE_ERRORS = 10_000
 
 
 def decode_bytes_like_browser(body: bytes, content_type: str) -> str:
-    """Decode a page's bytes to text. This never fails: bytes that no encoding can read become U+FFFD."""
+    """Decode a page by byte order mark, proof of UTF-8, declarations or defaults; unreadable bytes become U+FFFD."""
     for mark, encoding in ENCODING_BY_BYTE_ORDER_MARK:
         if body.startswith(mark):
             return body[len(mark) :].decode(encoding, "replace")
@@ -87,7 +87,7 @@ def decode_with_encodings(body: bytes, names: list[str]) -> Iterator[str]:
 
 
 def decode_with_encoding(body: bytes, name: str) -> str:
-    """Decode the body; unreadable bytes become U+FFFD."""
+    """Decode the body by encoding `name`, with characters that Python's codec lacks; unreadable bytes become U+FFFD."""
     codec = PYTHON_CODEC_BY_ENCODING.get(name) or webencodings.PYTHON_NAMES.get(name, name)
     text = body.decode(codec, "replace")
     if 0 < text.count("\ufffd") <= MAX_FILLED_DECODE_ERRORS:
@@ -96,7 +96,7 @@ def decode_with_encoding(body: bytes, name: str) -> str:
 
 
 def fill_undecodable_bytes(error: UnicodeError) -> tuple[str, int]:
-    """Return the browsers' text for bytes that Python's codec lacks, and the position to continue at."""
+    """Return the browsers' text, else U+FFFD, for bytes that Python's codec lacks, and the position to continue at."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     start, byte = error.start, error.object[error.start]
@@ -110,7 +110,7 @@ def fill_undecodable_bytes(error: UnicodeError) -> tuple[str, int]:
 
 
 def read_undecodable_pair(error: UnicodeDecodeError) -> bytes:
-    """Return the two bytes of one character that the codec lacks; empty if they aren't one character."""
+    """Return the bytes of a Japanese character that the codec lacks, without their highest bits; b"" for others."""
     pair = error.object[error.start : error.start + 2]
     is_pair = min(pair) > 0xA0 if error.encoding == "euc_jp" else error.end == error.start + 2
     return bytes(byte & 0x7F for byte in pair) if is_pair and len(pair) == 2 else b""

@@ -73,7 +73,7 @@ def rate_description_of_node(node: jsonld.JsonLdNode) -> tuple[float, str]:
 
 
 def find_prose_after_headline(page: HtmlDocument, passages: list[Passage]) -> Iterator[str]:
-    """Yield the first prose after a page's headline, in any tag, else in a paragraph; at most one text."""
+    """Yield the first prose after a page's headline, of `passages`, else of a paragraph; nothing without a headline."""
     if page.headline is None:
         return
     texts = islice((passage.text for passage in passages if passage.kind == "text"), MAX_TEXTS_AFTER_HEADLINE)

@@ -112,7 +112,7 @@ class HtmlDocument:
 
     @cached_property
     def base_url(self) -> str:
-        """Base of relative addresses: the first `<base>` with an address, as in browsers, else the page's."""
+        """Return the base of relative addresses: the first `<base>` with an address if valid, else the page's."""
         bases = filter(None, (read_tag_attribute(tag, "href") for tag in self.tags["base"]))
         try:
             return urljoin(self.url, next(bases, ""))
@@ -147,7 +147,7 @@ def read_tag_attribute(tag: Tag, name: str) -> str:
 
 
 def is_program_script(script: Tag) -> bool:
-    """Return whether a script is a program, not a line that counts visitors or a block of data."""
+    """Return whether a script is a program: external, or inline with many characters; a block of JSON is none."""
     program = not read_tag_attribute(script, "type").endswith("json")
     return program and ("src" in script.attrs or len(script.get_text()) > MIN_SCRIPT_PROGRAM_CHARS)
 

@@ -93,7 +93,7 @@ def find_most_confident_value(candidates: list[FieldCandidate]) -> str | None:
 
 
 def lower_weak_confidence(page: HtmlDocument, candidate: FieldCandidate) -> FieldCandidate:
-    """Return the candidate with less confidence if the page is an article, or needs scripts."""
+    """Return the candidate, with less confidence if the page needs scripts, or for a text or keywords on an article."""
     factor = SCRIPTED_CONFIDENCE_FACTOR if page.needs_scripts else 1.0
     if candidate.field in FIELDS_LOWERED_ON_ARTICLES and page.is_article_page:
         factor *= ARTICLE_CONFIDENCE_FACTOR
@@ -106,7 +106,7 @@ def manifest_url(page: HtmlDocument) -> str | None:
 
 
 def find_meta_refresh_target(page: HtmlDocument) -> str | None:
-    """Return the address to which the page's `<meta>` soon refreshes; None without such a refresh.
+    """Return another address to which the page's `<meta>` refreshes within `MAX_META_REFRESH_DELAY_S` s; None for none.
 
     A refresh in a `<noscript>` doesn't count: it means that scripts are needed.
     """

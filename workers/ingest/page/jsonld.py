@@ -32,7 +32,7 @@ JsonLdNode = dict[str, Any]
 
 
 def parse_jsonld_nodes(blocks: Iterable[str]) -> list[JsonLdNode]:
-    """Return nodes of all blocks: top-level nodes and members of graphs, at most `MAX_JSONLD_NODES`."""
+    """Return at most `MAX_JSONLD_NODES` nodes of all JSON-LD blocks: top level, members of graphs, main entities."""
     collected: list[JsonLdNode] = []
     for _, block in zip(range(MAX_JSONLD_BLOCKS), blocks, strict=False):
         if len(block) <= MAX_JSONLD_BLOCK_CHARS:
@@ -46,7 +46,7 @@ def read_first_json_value(block: str) -> Any:
 
 
 def parse_json_values(block: str) -> list[Any]:
-    """Return all values in a block, despite any text around them; an empty list if it can't be read."""
+    """Return all JSON objects and lists in a script, despite bad syntax and text around; [] if it can't be read."""
     bare = unwrap_json_string(block.replace(CDATA_OPENING, ""))
     for attempt in (bare, remove_javascript_syntax(bare), remove_javascript_syntax(html.unescape(bare))):
         if decoded := list(decode_consecutive_json(attempt)):
@@ -120,7 +120,7 @@ def read_jsonld_texts(value: Any, *keys: str, depth: int = 3) -> list[str]:
 
 
 def read_jsonld_plain_texts(value: Any) -> list[str]:
-    """Return the texts in a JSON-LD property's value, without addresses of nodes."""
+    """Return a JSON-LD property's text, or the texts in its list, without addresses of nodes and texts in objects."""
     items = value if isinstance(value, list) else [value]
     return [item for item in items if isinstance(item, str) and not JSONLD_REFERENCE_PATTERN.match(item)]
 

@@ -54,7 +54,7 @@ def distinct_keywords(texts: Iterable[str]) -> list[str]:
 
 
 def split_keywords(texts: Iterable[str]) -> list[str]:
-    """Return possible keywords in the texts: no sentences, no numbers, no `key:value` of a program."""
+    """Return the texts' parts, split at commas and the like, in lower case: no sentences, numbers or `key:value`."""
     words_of_texts = (
         clean_text_line(part).lower().lstrip("# ") for text in texts for part in KEYWORD_SEPARATOR_PATTERN.split(text)
     )

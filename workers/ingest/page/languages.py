@@ -66,7 +66,7 @@ def list_hreflang_alternates(page: HtmlDocument) -> list[tuple[str, str]]:
 
 
 def list_other_language_pages(page: HtmlDocument, language: str) -> Iterator[tuple[str, str]]:
-    """Return tag and address of each alternate in a language other than `language`, without the page."""
+    """Return language tag and URL of each hreflang link in another language than `language`, without the page's."""
     return (
         (tag, url)
         for tag, url in list_hreflang_alternates(page)

@@ -82,7 +82,7 @@ class PageLink(NamedTuple):
 def rank_page_links(page: HtmlDocument, language: str | None) -> list[RankedLink]:
     """Return a page's links to other pages of its site, best first, at most `MAX_LINKS_PER_PAGE`.
 
-    Each target is returned once; of equals the first on the page. A page with robots `nofollow` has none.
+    Each target is returned once, without the root and other languages. A page with robots `nofollow` has none.
     """
     if any("nofollow" in text.lower() for _, text in page.first_meta_contents("robots")):
         return []
@@ -135,7 +135,7 @@ def find_link_target(page: HtmlDocument, href: str) -> LinkTarget | None:
 
 
 def read_languages_in_url(path: str, host: str) -> set[str]:
-    """Return languages in an address: two of `https://en.acme.com/de/prices`."""
+    """Return the languages in a URL's first folder and host label: `de` and `en` of `https://en.acme.com/de/prices`."""
     ends = (path.strip("/").partition("/")[0], host.partition(".")[0])
     return {
         primary_language_subtag(tag)

@@ -58,7 +58,7 @@ def find_page_icons(page: HtmlDocument) -> Iterator[tuple[str, float, str]]:
 
 
 def larger_icon_side_px(tag: Tag) -> int:
-    """Return the larger side of an icon in pixels; a vector counts as largest."""
+    """Return the larger side in pixels that an icon's `<link>` declares, 0 without one; an SVG counts as largest."""
     if read_tag_attribute(tag, "type") == "image/svg+xml" or read_tag_attribute(tag, "href").partition("?")[0].endswith(
         ".svg"
     ):

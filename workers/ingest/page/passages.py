@@ -75,7 +75,7 @@ class DistinctPassages:
 
 
 def list_page_passages(page: HtmlDocument) -> list[Passage]:
-    """Return passages, each text once, at most `MAX_PAGE_PASSAGES_CHARS` characters; labels come last."""
+    """Return passages: after the headline, before it, labels; each once, at most `MAX_PAGE_PASSAGES_CHARS` in all."""
     prose = DistinctPassages(MAX_PAGE_PASSAGES_CHARS - MAX_LABEL_PASSAGES_CHARS)
     labels = DistinctPassages(MAX_LABEL_PASSAGES_CHARS)
     before, hero = split_blocks_at_headline(page)
@@ -100,7 +100,7 @@ def may_be_label_block(block: PageBlock) -> bool:
 
 
 def classify_page_block(block: PageBlock, text: str) -> PassageKind | None:
-    """Return the passage kind of a page's block; None if it has no words, too few, or is a long label.
+    """Return a block's passage kind: `heading`, `label`, `text`; None for no or too few words, or a long label.
 
     A short text that is only a link is a label, at any place.
     """

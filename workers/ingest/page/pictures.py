@@ -69,7 +69,7 @@ def find_social_previews(page: HtmlDocument) -> Iterator[NamedImage]:
 
 
 def find_jsonld_brand_images(page: HtmlDocument) -> Iterator[NamedImage]:
-    """Yield images of the brand and of its offers; an app's image is its logo."""
+    """Yield the images of organizations and offers in a page's JSON-LD, not of apps: an app's image is its logo."""
     for node in page.jsonld_nodes:
         if (is_brand_node(node) or is_offer_node(node)) and not is_app_node(node):
             yield from (
@@ -78,7 +78,7 @@ def find_jsonld_brand_images(page: HtmlDocument) -> Iterator[NamedImage]:
 
 
 def manifest_images(url: str, members: dict[str, Any]) -> Iterator[CandidateImage]:
-    """Yield images of a web app manifest: its largest icon, and its screenshots with their labels."""
+    """Yield images of a web app manifest, none monochrome: its largest icon as a logo, screenshots with labels."""
     icons = [
         member for member in read_json_objects(members, "icons") if read_json_text(member, "purpose") != "monochrome"
     ]

@@ -62,7 +62,7 @@ def cut_name_from_title(page: HtmlDocument, name: str) -> Iterator[str]:
 
 
 def find_headline_taglines(page: HtmlDocument, passages: Sequence[Passage]) -> Iterator[tuple[str, float, str]]:
-    """Yield the headline and the text after it, if visitors read them as prose, not as menu or section."""
+    """Yield the headline and the text after it, unless in a menu, over a section or linked; with confidence, rule."""
     if page.headline is None:
         return
     visible_texts = {fold_text(passage.text) for passage in passages if passage.kind != "label"}
@@ -82,7 +82,7 @@ def is_off_brand_text(tag: Tag, page: HtmlDocument) -> bool:
 
 
 def is_section_heading(tag: Tag, page: HtmlDocument) -> bool:
-    """Return whether a heading is one of several of its level, unless it is alone next to the headline."""
+    """Return whether a heading is one of several of its level; False for a paragraph, or alone next to the headline."""
     same_level = [heading for heading in page.tags[tag.name][:MAX_TAGLINE_HEADINGS] if read_tag_text(heading)]
     if tag.name == "p" or len(same_level) < (
         MIN_HEADINGS_OF_SECTIONS if tag is page.headline else MIN_HEADINGS_OF_SECTIONS - 1

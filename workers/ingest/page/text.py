@@ -33,14 +33,14 @@ POSSIBLY_WIDE_CHARACTERS = re.compile(r"[^\x00-\u10ff]")
 
 
 def clean_text_line(value: str) -> str:
-    """Return one line of plain text, without entities (often escaped twice), tags, invisible characters."""
+    """Return the first `MAX_RAW_VALUE_CHARS` as one line, without entities (also double), tags, hidden characters."""
     plain = HTML_TAG_IN_TEXT.sub(" ", html.unescape(html.unescape(value[:MAX_RAW_VALUE_CHARS].replace("\\n", " "))))
     visible = plain if plain.isprintable() else INVISIBLE_CHARACTERS.sub("", plain)
     return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
 def truncate_text(text: str, limit: int) -> str:
-    """Cut the text to `limit` characters, after a sentence in its second half, else after a word."""
+    """Cut the text to `limit` characters, after a sentence in its second half, else after a word, with `…`."""
     if len(text) <= limit:
         return text
     starts = (match.start() for match in SENTENCE_BREAK_PATTERN.finditer(text[: limit + 1]))

@@ -35,7 +35,7 @@ MANUAL_TITLE_SUFFIX = re.compile(r"(?:\s+v?\d[\w.]*)?\s+documentation$", re.IGNO
 
 
 def scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[ScoredName]:
-    """Yield parts of the title that may be a name; `declared` are the declared names, folded."""
+    """Yield a title's parts that may be a name, with confidence and rule; `declared` are the declared names, folded."""
     titles = [page.title, *(clean_text_line(text) for _, text in page.first_meta_contents("og:title"))]
     for part in (trim_title_part(part) for title in titles for part in split_title(title)[:MAX_NAME_TITLE_PARTS]):
         if name := find_host_in_title_part(part, page):
@@ -51,13 +51,13 @@ def scored_title_names(page: HtmlDocument, declared: set[str]) -> Iterator[Score
 
 
 def trim_title_part(part: str) -> str:
-    """Remove a greeting before the part, and a remark, a legal form or `documentation` after it."""
+    """Return a title's part without a greeting, or a remark in brackets, legal form or `documentation` at its end."""
     ungreeted = WELCOME_GREETING_PATTERN.sub("", part, count=1) if WELCOME_GREETING_PATTERN.match(part) else part
     return MANUAL_TITLE_SUFFIX.sub("", LEGAL_FORM_PATTERN.sub("", TRAILING_PARENTHESIS.sub("", ungreeted)))
 
 
 def find_host_in_title_part(part: str, page: HtmlDocument) -> str:
-    """Return the part if it is the host, or its text before a comma, as in `Acme, the free shop`; else ""."""
+    """Return the part similar to the host's name, or its text before a comma, as of `Acme, the free shop`; else ""."""
     head = part.partition(", ")[0]
     if fold_text(head) == fold_text(page.domain_label) or fold_text(head) == folded_host_name(page.url):
         return head
@@ -65,7 +65,7 @@ def find_host_in_title_part(part: str, page: HtmlDocument) -> str:
 
 
 def find_host_at_title_end(part: str, page: HtmlDocument) -> str:
-    """Return the last word of a line on a home page, if that is the host: `Cheap tyres for all at Acme`."""
+    """Return the last word of a home page's line if it is the host's name: `Cheap tyres for all at Acme`; else ""."""
     last_word = part.rstrip(".!").rpartition(" ")[2]
     is_line = count_words(part) > MAX_TITLE_NAME_WORDS or strip_domain_ending(last_word) != last_word
     return last_word if page.is_home and is_line and is_domain_label(last_word, page) else ""

@@ -14,9 +14,9 @@ MAX_TITLE_SEPARATORS = 10
 
 
 def choose_page_title(page: HtmlDocument, name: str | None) -> str | None:
-    """Return the page's title; None if it is empty.
+    """Return the page's title, cut to `MAX_PAGE_TITLE_CHARS` characters; None if it is empty.
 
-    The title for sharing is returned as it is, else the page's own without the site's name.
+    The title for sharing has precedence, with the site's name; the page's own title loses the site's name.
     """
     for _, text in page.first_meta_contents("og:title", "twitter:title"):
         if value := clean_text_line(text):

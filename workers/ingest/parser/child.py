@@ -105,9 +105,7 @@ def receive_document_socket(control: socket.socket) -> tuple[socket.socket, int]
 
 
 def serve_document(connection: socket.socket, cpu_s: int) -> None:
-    """Send `PARSING_STARTED_BYTE`, read a `ParseInput` to its end, write a `ParseReply` if possible, and
-    exit.
-    """
+    """Send `PARSING_STARTED_BYTE`, read a `ParseInput`, send a `ParseReply` unless parsing fails, and exit."""
     try:
         connection.sendall(PARSING_STARTED_BYTE)
         set_document_limits(cpu_s)
@@ -124,7 +122,7 @@ def serve_document(connection: socket.socket, cpu_s: int) -> None:
 
 
 def set_document_limits(cpu_s: int) -> None:
-    """Limit this process's CPU, memory and time in the kernel, so that the limits hold in C libraries too."""
+    """Limit the process's CPU to `cpu_s` s, and its memory and wall time, in the kernel, and so in C libraries too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     limit_bytes = address_space_bytes() + MAX_EXTRA_MEMORY_BYTES
@@ -139,7 +137,7 @@ def address_space_bytes() -> int:
 
 @contextmanager
 def exit_on_hang_up(connection: socket.socket) -> Iterator[None]:
-    """End the process within the block, by SIGIO, once the parent closes the connection."""
+    """Exit this process by SIGIO once the parent closes the connection during the block, or if it already has."""
     flags = fcntl.fcntl(connection, fcntl.F_GETFL)
     fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(connection, fcntl.F_SETFL, flags | os.O_ASYNC)

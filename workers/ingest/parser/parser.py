@@ -108,7 +108,7 @@ class DocumentParser:
 
 @asynccontextmanager
 async def open_document_parser(*, at_once: int = MAX_PARALLEL_DOCUMENTS) -> AsyncIterator[DocumentParser]:
-    """Open a parser, and stop its process at the end of the block."""
+    """Start the parsing process, yield a parser of `at_once` documents at a time; stop it at the end of the block."""
     parsing = ParsingProcess(at_once)
     try:
         yield DocumentParser(parsing)
@@ -117,7 +117,7 @@ async def open_document_parser(*, at_once: int = MAX_PARALLEL_DOCUMENTS) -> Asyn
 
 
 async def parse_page(parser: DocumentParser, source: FetchedPage) -> ParsedPage:
-    """Parse a page. Raises `ScrapeFailed`, `SourceTooLarge`."""
+    """Parse a fetched web page in the parsing process. Raises `ScrapeFailed`, `SourceTooLarge`."""
     page = await parse_document(parser, source)
     assert isinstance(page, ParsedPage)  # noqa: S101  the parser of a page returns one
     return page
@@ -160,7 +160,7 @@ async def parse_document(parser: DocumentParser, document: ParseInput) -> ParseO
 
 
 def large_document_slot(parser: DocumentParser, tenant: Hashable, size: int) -> AbstractAsyncContextManager[None]:
-    """Return a slot for a large document, so that the memory of many never adds up; small ones need none."""
+    """Return a context that holds one of the few slots for large documents, to limit memory; small ones need none."""
     return parser.parsing.large.slot(tenant) if size > MIN_LARGE_DOCUMENT_BYTES else nullcontext()
 
 

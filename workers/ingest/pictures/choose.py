@@ -30,7 +30,7 @@ IMAGE_SIZE_QUERY_KEYS = frozenset("w h width height size s q quality dpr fit".sp
 
 
 def choose_candidate_images(candidates: Iterable[CandidateImage]) -> list[CandidateImage]:
-    """Return the candidates to fetch: each address once, by kind, then in the source's order."""
+    """Return up to `MAX_IMAGES_PER_SOURCE` images to fetch, each address once: logos, screenshots, then others."""
     by_url: dict[str, CandidateImage] = {}
     for candidate in sorted(candidates, key=lambda candidate: PICTURE_KIND_ORDER.index(candidate.kind)):
         by_url.setdefault(candidate.url, candidate)
@@ -39,7 +39,7 @@ def choose_candidate_images(candidates: Iterable[CandidateImage]) -> list[Candid
 
 
 def is_useful_image_size(kind: PictureKind, measured: ImageTypeAndSize) -> bool:
-    """Return whether an image is large enough. A drawing of a logo is useful in any size, since it scales."""
+    """Return whether an image is large enough for its kind, and not too large; an SVG logo may have any size."""
     longer, shorter = sorted((measured.width, measured.height), reverse=True)
     is_scalable = kind == "logo" and measured.type == "image/svg+xml"
     min_longer, min_shorter = (1, 1) if is_scalable else MIN_LOGO_SIDES_PX if kind == "logo" else MIN_IMAGE_SIDES_PX
@@ -47,7 +47,7 @@ def is_useful_image_size(kind: PictureKind, measured: ImageTypeAndSize) -> bool:
 
 
 def distinct_images(images: Iterable[tuple[Picture, str]]) -> list[Picture]:
-    """Return each image once, by the address after redirects; of several sizes the largest."""
+    """Return each image once, by its final address without a size; of several the largest, with the first's kind."""
     by_key: dict[str, Picture] = {}
     for picture, final_url in images:
         first_of_key = by_key.setdefault(image_url_without_size(final_url), picture)

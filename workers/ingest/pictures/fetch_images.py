@@ -86,7 +86,7 @@ async def fetch_candidate_images(
 async def measure_fetched_image(
     fetched: FetchedResponse, parser: DocumentParser, candidate: CandidateImage
 ) -> MeasuredImage | None:
-    """Build an image from its first bytes, with type and size; None if it is no image, or not useful."""
+    """Return a fetched candidate as an image, measured by its first bytes; None for no known type or useful size."""
     measured = await measure_image_head(fetched.body, parser)
     if measured is None or not is_useful_image_size(candidate.kind, measured):
         return None

@@ -31,7 +31,7 @@ class ImageTypeAndSize(NamedTuple):
 
 
 def measure_image_bytes(head: bytes) -> ImageTypeAndSize | None:
-    """Measure an image; None if it has no known type, or ends before its size."""
+    """Return an image's type and size; None for an unknown type (SVG too), or if the bytes end before its size."""
     reader = next((reader for sign, reader in MEASURE_BY_FILE_SIGNATURE if sign.match(head)), None)
     return reader(head) if reader else None
 
@@ -98,7 +98,7 @@ def measure_ico(head: bytes) -> ImageTypeAndSize | None:
 
 
 def measure_avif(head: bytes) -> ImageTypeAndSize | None:
-    """Read the largest size among the properties of its items (ISO/IEC 23008-12, 6.5.3): others are tiles."""
+    """Return the largest size of an AVIF's items, None without one: others are tiles (ISO/IEC 23008-12, 6.5.3)."""
     sizes = [
         (read_big_endian(head, at + 8, 4), read_big_endian(head, at + 12, 4))
         for at in find_avif_box_offsets(head, b"ispe")
@@ -108,7 +108,7 @@ def measure_avif(head: bytes) -> ImageTypeAndSize | None:
 
 
 def find_avif_box_offsets(head: bytes, kind: bytes) -> Iterator[int]:
-    """Yield the offsets of the names of all whole boxes of type `kind` in an AVIF's first bytes."""
+    """Yield the name offset of each box of type `kind` in an AVIF's first bytes; a box that is cut off ends it."""
     at = head.find(kind)
     for _ in range(MAX_IMAGE_HEADER_STEPS):
         if at < 0 or len(head) < at + 16:

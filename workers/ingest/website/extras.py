@@ -62,7 +62,7 @@ async def fetch_llms_txt(session: CrawlSession, parser: DocumentParser, page: Pa
 
 
 async def fetch_page_styles(session: CrawlSession, parser: DocumentParser, page: ParsedPage) -> ParsedDocument | None:
-    """Fetch and parse a page's style sheets together, its `<style>` last. None if it has no styles.
+    """Fetch and parse a page's style sheets together, its `<style>` last; return their colors, None without styles.
 
     A failed sheet is left out. With a long Crawl-delay only the `<style>` texts are read.
     """
@@ -76,7 +76,7 @@ async def fetch_page_styles(session: CrawlSession, parser: DocumentParser, page:
 
 
 async def has_short_crawl_delay(session: CrawlSession, url: str) -> bool:
-    """Return whether the site's Crawl-delay is short. With a long one, sheets would take its pages' time."""
+    """Return whether a site's Crawl-delay is at most `MAX_STYLE_CRAWL_DELAY_S` s; else sheets take its pages' time."""
     return (await session.web.robots.admit_url(url)).crawl_delay_s <= MAX_STYLE_CRAWL_DELAY_S
 
 

@@ -72,7 +72,7 @@ async def read_site_documents(
 ) -> list[ParsedPage | ParsedDocument]:
     """Read a site's pages and other files; return the parsed documents.
 
-    The named page is first, then the extras, then linked pages, with less confidence.
+    The page in `args` is first, linked pages (with less confidence) are last. Raises the first page's `SourceError`.
     """
 
     async def report_followed(part: float) -> None:
@@ -128,7 +128,7 @@ async def is_site_unchanged(session: CrawlSession, visit: CrawlState) -> bool:
 async def is_response_unchanged(session: CrawlSession, url: str, validators: HttpValidators) -> bool:
     """Request a URL of the last visit again; return whether the response is as before.
 
-    That means a 304, the same bytes, or still an error after an error. Adds a full response to `session.fetched`.
+    That is a 304, the same bytes and address, or an error after an error. Adds a full response to `session.fetched`.
     """
     final_url = validators.url or url
     try:

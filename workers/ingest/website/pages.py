@@ -42,7 +42,7 @@ async def read_named_page(session: CrawlSession, parser: DocumentParser, url: st
 async def read_landing_page(
     session: CrawlSession, parser: DocumentParser, url: str, *, within: str | None = None
 ) -> ParsedPage:
-    """Read the page, or the target of its immediate refresh. A refresh of the target is not followed."""
+    """Read the page or, once, the target of its immediate refresh; if that fails, keep a page with text, or raise."""
     page = await parse_fetched_page(parser, await session.fetch_response(url, within=within))
     if page.refresh is None:
         return page

@@ -160,5 +160,5 @@ class CrawlSession:
         return None
 
     def build_crawl_state(self, args: dict[str, Any], *, rules: int, url: str) -> CrawlState:
-        """Return the state for the next visit, with validators only if every planned request was made."""
+        """Return the state for the next visit: `rules`, `args`, and validators only if all requests were made."""
         return CrawlState(rules=rules, args=args, answers={} if self.truncated else self.answers, url=url)

@@ -102,7 +102,7 @@ def read_package_json(document: ManifestObject, own_name: RepositoryOwnName) -> 
 
 
 def read_app_json(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
-    """Yield the names in Expo's or React Native's app.json; hosting services have a file of that name too."""
+    """Yield the app's names and description in Expo's or React Native's `app.json`; a hosting service's has none."""
     expo = get_nested_object(document, "expo")
     yield from manifest_name_statements(expo, own_name, 0.85, "app.json.expo", "name")
     yield from manifest_description_statement(expo, "app.json.expo")
@@ -119,12 +119,12 @@ def read_pyproject(document: ManifestObject, own_name: RepositoryOwnName) -> Ite
 
 
 def build_package_reader(rule: str, *table: str) -> "ManifestReader":
-    """Return the reader of a manifest that declares only its package, in the table `table`."""
+    """Return the reader of a manifest that declares only its package, in the object `table`, with the rule `rule`."""
     return lambda document, own_name: package_statements(get_nested_object(document, *table), own_name, rule)
 
 
 def read_jekyll_config(document: ManifestObject, own_name: RepositoryOwnName) -> Iterator[FieldStatement]:
-    """Yield the site's description, if the site is about the project: some are for legal texts."""
+    """Yield a Jekyll site's description, not a new site's, if its title is nearly the repository's name or missing."""
     title = document.get("title")
     is_own_site = not isinstance(title, str) or is_nearly_repository_name(clean_text_line(title), own_name)
     if is_own_site and not str(document.get("description")).startswith(JEKYLL_TEMPLATE_DESCRIPTION):

@@ -37,7 +37,7 @@ class RepositoryOwnName(NamedTuple):
 
 
 def find_repository_own_name(repository: str, text: str) -> RepositoryOwnName:
-    """Return the repository's own name. Its prose `text` may show that `numpy` is spelled `NumPy`."""
+    """Return the repository's name without a platform, spelled as twice in `text` (`NumPy`), else as derived."""
     bare_name = strip_platform_suffix(repository)
     parts = map(re.escape, re.split(r"[-_]+", bare_name))
     occurrences = re.findall(rf"(?<![\w/.@-]){'[ _-]?'.join(parts)}(?![\w/@-])", text, re.IGNORECASE)
@@ -62,7 +62,7 @@ def split_readme_heading(text: str) -> tuple[str, str]:
 
 
 def strip_platform_suffix(repository: str) -> str:
-    """Return the name without a platform: `simplenote` of `simplenote-ios`; `app` alone stays."""
+    """Return the name without up to two endings such as `-ios`: `simplenote` of `simplenote-ios`; `app` alone stays."""
     shorter = REPOSITORY_NAME_SUFFIX.sub("", repository)
     return REPOSITORY_NAME_SUFFIX.sub("", shorter) or shorter or repository
 

@@ -69,7 +69,7 @@ def is_image_readable_by_anyone(repository: RepositoryContent, url: str) -> bool
 
 
 def is_badge(repository: RepositoryContent, image: Tag, url: str) -> bool:
-    """Return whether the image is small, has a badge's address, or links to an unrelated site."""
+    """Return whether an image is a badge: below 64 pixels, by its address, or linked beyond homepage and own host."""
     is_small = any(0 < image_side_px(image, side) < MIN_README_IMAGE_SIDE_PX for side in ("width", "height"))
     link = image.find_parent("a")
     target = read_tag_attribute(link, "href") if link else ""

@@ -117,7 +117,7 @@ def find_readme_taglines(
 
 
 def list_blocks_below_title(blocks: list[ReadmeBlock], title: ReadmeBlock | None) -> list[ReadmeBlock]:
-    """Return the blocks right below the title (without one the first blocks), without rows of links."""
+    """Return the next four blocks below the title, or the first four without one, less the rows of links."""
     start = blocks.index(title) + 1 if title else 0
     return [block for block in blocks[start : start + 4] if not is_link_menu_block(block)]
 
@@ -136,7 +136,7 @@ def find_readme_description(
 ) -> Iterator[FieldStatement]:
     """Yield statements of the description in a README: the line next to the title, else the first paragraph.
 
-    Without both, yield a tagline, and a sentence further down about the project.
+    Without both, yield the first long one of `taglines`, and the first text further down that names the project.
     """
     about = blocks_about_project(blocks, title, skip_rules)
     first = next((block for block in about if keep_descriptive_sentences(block, own_name, skip_rules)), None)
@@ -231,7 +231,7 @@ def keep_descriptive_sentences(block: ReadmeBlock, own_name: RepositoryOwnName, 
 
 
 def skip_setup_sections(blocks: list[ReadmeBlock]) -> Iterator[ReadmeBlock]:
-    """Yield blocks about the project, without rows of links and sections (with subsections) on its build."""
+    """Yield a README's blocks without rows of links and sections (with subsections) on how to get or build it."""
     work_level = 0
     for block in blocks:
         if block.kind == "heading" and (work_level == 0 or block.level <= work_level):

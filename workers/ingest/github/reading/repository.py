@@ -92,7 +92,7 @@ def read_github_fields(
 def detect_repository_language(
     store_texts: list[tuple[RepositoryFile, str, str]], blocks: list[ReadmeBlock]
 ) -> Iterator[FieldStatement]:
-    """Yield statements of the language: of the store texts if there are any, else of the README's prose."""
+    """Yield statements of the primary language by the store texts' locale and text, else by the README's prose."""
     declared = [(locale, "store.locale") for _, locale, _ in store_texts if locale != "default"][:1]
     text = clean_text_line(" ".join(text for _, _, text in store_texts)) or join_readme_prose(blocks)
     for tag, confidence, rule in detection.weigh_language_tags(text, declared):
