@@ -19,7 +19,7 @@ PixelBox: TypeAlias = tuple[int, int, int, int]
 
 
 class InkedLine(NamedTuple):
-    """A line of text with its ink mask and the mask's place in the image."""
+    """A shaped line of text with its ink mask and the mask's place in the image."""
 
     line: ShapedLine
     mask: Image.Image
@@ -84,9 +84,9 @@ class Canvas:
         color: RGB,
         align: TextAlignment = "start",
     ) -> float:
-        """Draw a text block in a column with its top left at `place`. Return the y of its bottom.
+        """Draw a text block in a column with its top left at `place`. Return the y of the block's bottom.
 
-        Append each drawn line to the canvas's `marks`.
+        Append each drawn line, with its measured contrast, to the canvas's `marks`.
         """
         share = left_space_share(align, right_to_left=self.right_to_left)
         lines = [*place_inked_lines(block, place, width, share)]

@@ -46,7 +46,7 @@ class Oklch(NamedTuple):
 
 
 def parse_colors(values: Iterable[str]) -> list[RGB]:
-    """Parse colours such as `#abc` and `#aabbcc` to RGB, in their order; skip all other values."""
+    """Parse hexadecimal colors such as `#abc` and `#aabbcc` to RGB, in their order; skip all other values."""
     matches = (_HEX_COLOR_PATTERN.fullmatch(value.strip()) for value in values)
     digits = (one[1] if len(one[1]) == 6 else "".join(char * 2 for char in one[1]) for one in matches if one)
     return [(int(one[:2], 16), int(one[2:4], 16), int(one[4:], 16)) for one in digits]
@@ -77,7 +77,7 @@ def rgb_to_oklch(color: RGB) -> Oklch:
 
 @cache
 def oklch_to_rgb(lightness: float, chroma: float, hue: float) -> RGB:
-    """Return the colour in sRGB. Outside of the gamut, reduce the chroma until it fits."""
+    """Return an OKLCH color in sRGB. Outside of the sRGB gamut, reduce the chroma until the color fits."""
     for _ in range(_MAX_GAMUT_STEPS):
         light = _oklch_to_linear_rgb(lightness, chroma, hue)
         if all(-0.002 <= one <= 1.002 for one in light):

@@ -59,7 +59,7 @@ class CleanedSvgDrawing(NamedTuple):
 
 
 def clean_svg_drawing(data: bytes) -> CleanedSvgDrawing:
-    """Rebuild an SVG from its allowed elements, attributes and styles only. Raises `PictureRefused`.
+    """Return an SVG that is rebuilt from its allowed elements, attributes and styles only. Raises `PictureRefused`.
 
     Bytes that are no SVG, declare entities, or are too large or costly to draw are refused.
     """
@@ -97,7 +97,7 @@ def _parse_svg(data: bytes) -> etree._Element:
 
 
 def _declares_xml_entities(root: etree._Element) -> bool:
-    """Return whether the parsed DTD declares entities.
+    """Return whether the parsed DTD of an XML document declares entities.
 
     A byte search misses declarations in other encodings.
     """
@@ -159,7 +159,7 @@ def _yield_allowed_attributes(element: etree._Element) -> Iterator[tuple[str, st
 
 
 def _check_selector_matches(root: etree._Element, rules: Iterable[CssStyleRule]) -> None:
-    """Refuse a drawing with too many selectors for its number of elements. Raises `PictureRefused`.
+    """Refuse a drawing with too many CSS selectors for its number of elements. Raises `PictureRefused`.
 
     A renderer matches each selector against each element.
     """

@@ -47,7 +47,7 @@ _FFMPEG_ERRORS_BY_SIGNAL = {
 
 
 class FfmpegResult(NamedTuple):
-    """The result of a run: its stdout, the last lines of its stderr, and the count of all its lines."""
+    """The result of a run: the start of its stdout, the last lines of its stderr, and the count of all its lines."""
 
     stdout: bytes
     lines: tuple[str, ...]
@@ -94,9 +94,9 @@ def run_ffmpeg(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegRes
 
 
 def decode_ffmpeg_chunks(size: int, *arguments: str, bounds: FfmpegLimits | None = None) -> Generator[bytes]:
-    """Yield chunks of `size` bytes from FFmpeg's stdout; closing the generator ends FFmpeg.
+    """Run FFmpeg and yield its stdout in chunks of `size` bytes; closing the generator kills FFmpeg.
 
-    Raises `GenerationError`.
+    Raises `GenerationError` if FFmpeg fails, ends within a chunk, or writes too many lines to stderr.
     """
     with _FfmpegProcess(arguments, reads=True, bounds=bounds) as process:
         while len(piece := process.output.read(size)) == size:
@@ -108,10 +108,10 @@ def decode_ffmpeg_chunks(size: int, *arguments: str, bounds: FfmpegLimits | None
 
 
 def start_encoder(*arguments: str) -> "_FfmpegProcess":
-    """Start FFmpeg as an encoder for a block that writes its frames. Raises `GenerationError`.
+    """Start FFmpeg as an encoder, and return it for a `with` block that writes the frames. Raises `GenerationError`.
 
-    Leaving the block waits for the file; an error in the block kills the encoder. If the feeding process dies, the
-    encoder closes a shorter but valid file, so count the frames of any file that another process left.
+    Leaving the block waits for the file; an error in the block kills the encoder. If the feeding process dies,
+    the encoder closes a shorter but valid file, so count the frames of any file that another process left.
     """
     return _FfmpegProcess(arguments, writes=True)
 
@@ -145,7 +145,7 @@ class _FfmpegProcess:
                 resource.prlimit(self._process.pid, limit, (maximum, maximum))
 
     def check_stderr_line_count(self) -> None:
-        """Check the number of stderr lines. Raises `GenerationError` for an input that is too damaged."""
+        """Raise `GenerationError` if FFmpeg's stderr has more lines than the limit: the input is too damaged."""
         if self._bounds and self.stderr.line_count > self._bounds.complaints:
             raise GenerationError("INPUT_DAMAGED", f"the input is damaged: {self.stderr.lines[-1]}")
 
@@ -179,7 +179,7 @@ class _FfmpegProcess:
         return filter(None, (self._process.stdin, self._process.stdout))
 
     def _close(self) -> bool:
-        """Close FFmpeg's pipes and wait. Return whether it succeeded and read all of its input."""
+        """Close FFmpeg's pipes and wait for its end. Return whether it exited with 0 and read all of its input."""
         took_all = True
         for one in self._data_pipes():
             try:

@@ -22,9 +22,9 @@ DRAWING_LIBRARIES = {
 
 
 def require_drawing_libraries() -> None:
-    """Check that all libraries are installed; call it before importing a drawing module.
+    """Check that all libraries of the extra `generate` are installed; call it before importing a drawing module.
 
-    Raises `LibrariesMissing`.
+    Raises `LibrariesMissing` with the names of the missing ones.
     """
     missing = [named for module, named in DRAWING_LIBRARIES.items() if find_spec(module) is None]
     if missing:

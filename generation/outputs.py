@@ -43,7 +43,7 @@ class ProgressStep(NamedTuple):
 
 
 def truncation_warnings(made: Iterable[OutputFile]) -> Iterator[str]:
-    """Yield one `text_cut` warning with the names of all texts truncated for lack of room; else nothing."""
+    """Yield one `text_cut` warning with the names of all texts that the files show truncated; nothing without any."""
     names = sorted({one.name for file in made for one in file.shown if one.is_cut})
     if names:
         yield f"text_cut: {', '.join(names)} ended with an ellipsis for lack of room: write less"

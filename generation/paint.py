@@ -66,7 +66,7 @@ def _make_noise_grain(size: PixelSize, seed: str) -> FloatChannel:
 
 @lru_cache(maxsize=64)
 def rounded_rectangle_mask(size: PixelSize, radius: float) -> Image.Image:
-    """Return a mask of a rectangle with round corners, from each pixel's distance to it."""
+    """Return an antialiased mask of a rectangle with round corners."""
     width, height = size
     radius = min(radius, width / 2, height / 2)
     y, x = np.ogrid[:height, :width]
@@ -88,7 +88,7 @@ def squircle_mask(side: int) -> Image.Image:
 def fill_rounded_rectangle(
     image: Image.Image, place: PixelSize, size: PixelSize, color: RGB, *, radius: float = 0.0, alpha: int = 255
 ) -> None:
-    """Draw a rectangle with round corners, opaque or translucent."""
+    """Draw a rectangle with round corners onto an image, opaque or translucent."""
     mask = rounded_rectangle_mask(size, radius)
     if alpha < 255:
         mask = mask.point([value * alpha // 255 for value in range(256)])
@@ -96,7 +96,7 @@ def fill_rounded_rectangle(
 
 
 def draw_fading_orb(image: Image.Image, center: PixelSize, radius: int, color: RGB) -> None:
-    """Draw a disc that fades out towards its bottom, clipped to the image."""
+    """Draw a disc onto an image. It fades out towards its bottom, and is clipped to the image."""
     left, top = max(0, center[0] - radius), max(0, center[1] - radius)
     right, bottom = min(image.width, center[0] + radius), min(image.height, center[1] + radius)
     if left >= right or top >= bottom:
@@ -109,7 +109,7 @@ def draw_fading_orb(image: Image.Image, center: PixelSize, radius: int, color: R
 
 
 def blurred_shadow_mask(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Image.Image, int]:
-    """Return a mask's blurred shadow as a larger mask, and the pixels that it adds on each side."""
+    """Return the blurred shadow of a mask as a larger mask, and the pixels by which it is larger on each side."""
     edge = blur * 3 // _SHADOW_DOWNSCALE
     small = (mask.width // _SHADOW_DOWNSCALE, mask.height // _SHADOW_DOWNSCALE)
     thin = Image.new("L", (small[0] + 2 * edge, small[1] + 2 * edge))

@@ -92,8 +92,8 @@ class Persona(NamedTuple):
 def build_persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: Collection[str] = ()) -> Persona:
     """Return a presenter's persona for a brand, the same for the same arguments.
 
-    The wish decides first, then its prompt, then the brand's voice or the seed. A picked name avoids taken
-    names as long as others are free.
+    The wish's fields decide first, then its prompt, then the brand's voice or the seed. A picked name is not one
+    of `taken`, as long as others are free.
     """
     choices = read_persona_prompt(wish.prompt)
     any_gender, any_age = (seeded_pick(seed, PERSONA_GENDERS, "gender"), seeded_pick(seed, DEFAULT_PERSONA_AGES, "age"))
@@ -115,7 +115,7 @@ def presenter_disclosure(language: str) -> str:
 
 
 def _pick_persona_name(brand: BrandSnapshot, language: str, gender: Gender, seed: str, taken: Collection[str]) -> str:
-    """Return a first name that is not taken and not part of the brand's name; any name if none is free.
+    """Return a common first name that is not taken and not part of the brand's name; any one if none is free.
 
     Readers would confuse a part of the brand's name with the product.
     """

@@ -39,7 +39,7 @@ HOST_KILL_SIGNALS = {signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHU
 
 
 def decode_picture(data: bytes) -> Image.Image:
-    """Decode a picture to RGB, or to RGBA if it has transparency. Raises `PictureRefused`."""
+    """Decode an untrusted bitmap or SVG to RGB, or to RGBA if it has transparency. Raises `PictureRefused`."""
     check_picture_bytes(len(data))
     if _SVG_START_PATTERN.match(data.removeprefix(b"\xef\xbb\xbf")):
         return _decode_bitmap(rasterize_svg(data))
@@ -68,7 +68,7 @@ def _decompression_bombs_as_errors() -> Iterator[None]:
 
 
 def _decode_upright(image: Image.Image) -> Image.Image:
-    """Decode a picture's first frame upright; scale it down while reading if it exceeds the maximum side."""
+    """Return a picture's first frame in RGB or RGBA, turned upright, and scaled down to the maximum side."""
     profile = image.info.get("icc_profile")
     image.draft("RGB", (MAX_DECODED_SIDE_PX, MAX_DECODED_SIDE_PX))
     image.load()
@@ -98,7 +98,7 @@ def _convert_to_rgb(image: Image.Image, profile: object) -> Image.Image:
 
 
 def _convert_profile_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert to sRGB by the embedded profile; return the image unchanged if the profile is invalid."""
+    """Return a picture converted to sRGB by its color profile; return it unchanged if the profile is invalid."""
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(image, source, _SRGB_PROFILE, outputMode="RGB")
@@ -139,9 +139,9 @@ def rasterize_svg(data: bytes) -> bytes:
 
 
 def _longer_side_name(drawing: CleanedSvgDrawing) -> str:
-    """Return a drawing's longer side for the renderer, so that the other side stays within the limit.
+    """Return `width` or `height`, the longer side of a drawing. Raises `PictureRefused` if the drawing is too narrow.
 
-    Raises `PictureRefused` for a drawing that is too narrow.
+    The renderer scales that side to the limit, so that the other one is within it.
     """
     width, height = drawing.width, drawing.height
     if max(width, height) > MAX_PICTURE_SIDE_RATIO * min(width, height):

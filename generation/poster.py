@@ -47,7 +47,7 @@ def write_video_poster(path: Path, folder: Path) -> OutputFile:
 
 
 def _find_visible_frame(path: Path) -> Image.Image:
-    """Return the first frame with visible content, else the frame with the most contrast.
+    """Return the first of a video's sample frames that has visible content, else the one with the most contrast.
 
     Raises `ClipRefused` for a video without a decodable frame.
     """

@@ -32,7 +32,7 @@ def main(longer: str) -> None:
 
 
 def set_process_limits() -> None:
-    """Limit CPU time, memory and file size in the kernel, so that they hold inside the renderer's library."""
+    """Limit this process's CPU time, memory and file size by the kernel: the limits hold inside of C libraries, too."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_RASTERIZER_CPU_S, MAX_RASTERIZER_CPU_S + 1))

@@ -58,7 +58,7 @@ class ContentPiece(Protocol):
     """A piece of content to make."""
 
     def render_files(self, folder: Path) -> Iterator[ProgressStep]:
-        """Draw the piece into an existing folder; yield progress. A yielded step's file is complete."""
+        """Draw the piece's files into an existing folder; yield its progress. A yielded step's file is complete."""
 
 
 class SlidePictures(NamedTuple):
@@ -73,7 +73,7 @@ class SlidePictures(NamedTuple):
 
 
 def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> ContentPiece:
-    """Read the pictures of a spec and return its piece, not drawn yet.
+    """Decode the input files of a piece of content, and return the piece, ready to be rendered.
 
     For a video it synthesizes the speech and plans the scenes. For a remix it probes the clip. Raises
     `PictureRefused`, `ClipRefused`, `TextRefused`, and `GenerationError`, for example for too many points.
@@ -86,7 +86,7 @@ def prepare_piece(spec: PieceSpec, copy: PieceCopy, given: InputFiles) -> Conten
 
 
 def logo_warnings(given: InputFiles) -> list[str]:
-    """Return a warning, a code and its reason, if the logo can't be used; else an empty list.
+    """Return a list with a warning, its code and reason, if the logo is too small or too long; else an empty list.
 
     Raises `PictureRefused`.
     """
@@ -161,7 +161,7 @@ def _draw_slide_presenter(presenter: Presenter, colors: PieceTheme) -> SlidePres
 
 
 def write_portrait_files(presenter: Presenter, colors: Sequence[str], folder: Path) -> OutputFile:
-    """Write `draw_presenter_portrait.jpg` and its thumbnail into a folder, in a brand's colors.
+    """Write a presenter's `portrait.jpg` and its thumbnail into a folder, in a brand's colors; return their metadata.
 
     The same presenter always has the same face.
     """

@@ -22,7 +22,7 @@ def seeded_noise_bytes(seed: str, count: int) -> bytes:
 
 
 def seeded_pick(seed: str, options: Sequence[T], what: str) -> T:
-    """Return an option by a seed; `what` names the decision, so that each decision draws its own number."""
+    """Return one option, picked by a seed; `what` names the decision, so that each decision draws its own number."""
     return options[int(seeded_chance(seed, what) * len(options))]
 
 

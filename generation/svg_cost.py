@@ -137,7 +137,7 @@ class _DrawingCostCounter:
 
 
 def _index_declarations(rules: Iterable[CssStyleRule]) -> dict[str, list[CssDeclaration]]:
-    """Return the counted CSS declarations, by one part of the last compound of each selector."""
+    """Return the CSS declarations with a rendering cost, by one part of the last compound of each selector."""
     index: dict[str, list[CssDeclaration]] = defaultdict(list)
     for rule in rules:
         counted = [one for one in rule.declarations if one.name in _COSTED_CSS_PROPERTIES]

@@ -69,25 +69,25 @@ def is_allowed_css_property(name: str, value: str) -> bool:
 
 
 def fragment_id_of_value(value: str) -> str | None:
-    """Return the id of a value that is exactly one `url(#id)`, else None."""
+    """Return the id in a CSS value that is exactly one `url(#id)`, else None."""
     tokens = tinycss2.parse_component_value_list(value.strip())
     return _url_fragment_id(tokens[0]) if len(tokens) == 1 else None
 
 
 def parse_style_declarations(text: str) -> Iterator[CssDeclaration]:
-    """Yield the allowed declarations of a `style` attribute."""
+    """Yield the allowed CSS declarations of a `style` attribute."""
     return _allowed_declarations(tinycss2.parse_blocks_contents(text))
 
 
 def parse_style_sheet_rules(text: str) -> list[CssStyleRule]:
-    """Return a style sheet's rules with allowed selectors, each with its allowed declarations only."""
+    """Return the rules of a style sheet that have allowed selectors only, each with its allowed declarations."""
     parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
     candidates = (_parse_allowed_css_rule(one) for one in parsed if one.type == "qualified-rule")
     return [rule for rule in candidates if rule]
 
 
 def split_selector_compounds(selector: str) -> list[str]:
-    """Return the compounds of a selector, such as `g` and `path.a` of `g > path.a`."""
+    """Return the compounds of a CSS selector, such as `g` and `path.a` of `g > path.a`."""
     return re.split(r"[\s>]+", selector)
 
 

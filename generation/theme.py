@@ -83,7 +83,7 @@ def _hue_difference(first: Oklch, second: Oklch) -> float:
 
 
 def extract_logo_colors(logo: Image.Image) -> list[RGB]:
-    """Return a logo's main opaque colours, large and colourful ones first; empty for a transparent logo."""
+    """Return a logo's main opaque colors, large and colorful ones first; empty for a transparent logo."""
     small = logo.convert("RGBA").resize((96, 96), Image.Resampling.BOX)
     pixels = np.asarray(small).reshape(-1, 4)
     opaque = np.ascontiguousarray(pixels[pixels[:, 3] > 128][:, :3])

@@ -39,7 +39,7 @@ class VideoTiming(NamedTuple):
 
     @property
     def cuts(self) -> tuple[float, ...]:
-        """Return the start of each scene but the first, in seconds."""
+        """Return the start of each scene of a video but the first, in seconds."""
         return tuple(sum(self.scene_seconds[:number]) for number in range(1, len(self.scene_seconds)))
 
 
@@ -62,9 +62,9 @@ def shortest_video_timing(hook: str, points: Sequence[str], spoken: Sequence[flo
 
 
 def plan_video_timing(hook: str, points: Sequence[str], seconds: int, spoken: Sequence[float] = ()) -> VideoTiming:
-    """Return the timing of a video of `seconds` seconds, or of a longer one if the texts need it.
+    """Return the timing of a video of `seconds` seconds, or of a longer one if its texts or speech need it.
 
-    Raises `GenerationError` if the texts take more than 60 seconds.
+    Raises `GenerationError` if they take more than 60 seconds.
     """
     least = shortest_video_timing(hook, points, spoken)
     if least.seconds > MAX_VIDEO_S:
@@ -74,7 +74,7 @@ def plan_video_timing(hook: str, points: Sequence[str], seconds: int, spoken: Se
 
 
 def _distribute_spare_beats(least: VideoTiming, spare: int) -> VideoTiming:
-    """Return the timing with spare beats added to the scenes in turn: the end, the hook, then the points."""
+    """Return a video's timing with `spare` beats added to its scenes in turn: the end, the hook, then the points."""
     beats_of_scenes = [
         spare // len(least.scene_seconds) + (at < spare % len(least.scene_seconds))
         for at in range(len(least.scene_seconds))

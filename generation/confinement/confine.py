@@ -32,10 +32,10 @@ LANDLOCK, SECCOMP = "landlock", "seccomp"
 def confine_process(
     *, folder: Path | None = None, handles: Iterable[int] = (), programs: Sequence[Path] | None = None
 ) -> list[str]:
-    """Confine the process for good; return the mechanisms that the host lacks.
+    """Confine the calling process for good, by Landlock and seccomp; return the mechanisms that the host lacks.
 
-    The process can write only to `folder`. `handles` are open files that it may reopen by path. With
-    `programs` it may start those and the system's programs; without, it can start no process.
+    The process can write only to `folder`. `handles` are open files that it may reopen by path. With `programs`
+    it may start those and the system's programs; without, it can start no process.
     """
     starts = programs is not None
     rules = {**system_file_rights(starts=starts), _ITSELF: landlock.LANDLOCK_READ_RIGHTS}
@@ -63,7 +63,7 @@ def precompute_confinement() -> None:
 
 
 def missing_sandbox_mechanisms() -> list[str]:
-    """Return the sandbox mechanisms that this host lacks, of Landlock and seccomp. Confine nothing."""
+    """Return the sandbox mechanisms, Landlock or seccomp, that this host lacks. Confine nothing."""
     return [LANDLOCK] * (landlock.read_landlock_version() == 0) + [SECCOMP] * (not seccomp.is_seccomp_available())
 
 
@@ -76,7 +76,7 @@ def system_file_rights(*, starts: bool) -> Mapping[Path, int]:
 
 
 def _python_library_folders() -> set[str]:
-    """Return folders that hold only Python and installed packages."""
+    """Return the folders that hold only Python and installed packages, without any that contains the checkout."""
     roots, checkout = {sys.prefix, sys.base_prefix}, str(_checkout_folder())
     within = tuple(f"{one}/" for one in roots)
     outside = {one for one in sys.path if one and not one.startswith(within)}
@@ -84,7 +84,7 @@ def _python_library_folders() -> set[str]:
 
 
 def _own_package_rights() -> dict[Path, int]:
-    """Return read rights on the product's packages in a checkout; its other files can only be listed."""
+    """Return Landlock rights by path: reading for the product's packages, listing for the checkout around them."""
     checkout = _checkout_folder()
     packages = {checkout / name.partition(".")[0] for name in sys.modules}
     return {checkout: landlock.LANDLOCK_LIST_RIGHTS} | dict.fromkeys(

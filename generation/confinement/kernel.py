@@ -13,7 +13,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def make_system_call(number: int, *arguments: object) -> int:
-    """Make a system call. Raises `OSError`."""
+    """Make a system call by its number, and return its result. Raises `OSError`."""
     words = [ctypes.c_long(one) if isinstance(one, int) else one for one in arguments]
     result = int(_libc.syscall(ctypes.c_long(number), *words))
     if result < 0:

@@ -39,7 +39,7 @@ def read_landlock_version() -> int:
 
 
 def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> None:
-    """Limit this process for good to the rights in `rules` below each path. Raises `OSError`.
+    """Limit this process's file access for good to the Landlock rights in `rules`, by path. Raises `OSError`.
 
     It may also reopen the open files in `handles` by path, for reading.
     """
@@ -59,7 +59,7 @@ def restrict_file_access(rules: Mapping[Path, int], handles: Iterable[int]) -> N
 
 
 def _add_rule_for_path(ruleset: int, path: Path, rights: int) -> None:
-    """Add a rule for a path; skip a missing path."""
+    """Add a Landlock rule that allows `rights` on a path and all below it; skip a path that can't be opened."""
     try:
         opened = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

@@ -18,14 +18,14 @@ _CLAUSE_END_MARK = regex.compile(r"[,;:–—、，；：،]\s*$")
 
 
 class ClipSpan(SpecValue, frozen=True, kw_only=True):
-    """A span of a clip, in milliseconds."""
+    """A span of time in a clip, in milliseconds."""
 
     start: int
     end: int
 
 
 class Caption(SpecValue, frozen=True, kw_only=True):
-    """Words of the transcript and their display time, in milliseconds."""
+    """Words of a clip's transcript and their display time, in milliseconds."""
 
     text: str
     start: int
@@ -33,9 +33,9 @@ class Caption(SpecValue, frozen=True, kw_only=True):
 
 
 def build_clip_captions(transcript: str, speech: Sequence[ClipSpan], language: str) -> list[Caption]:
-    """Return a clip's captions: its transcript, spread over the speech, each word once, in order; else empty.
+    """Return the captions of a clip, in order: each word of its transcript once, spread over the spans of speech.
 
-    Without speech or without a transcript there are no captions.
+    Return an empty list without speech or without a transcript.
     """
     lines = [
         line for sentence in texts.split_sentences(transcript) for line in _split_caption_lines(sentence, language)
@@ -82,7 +82,7 @@ def _ends_caption_line(line: str, word: str, goal: float) -> bool:
 
 
 def _speech_to_clip_ms(spans: Sequence[ClipSpan], spoken: int, *, last: bool) -> int:
-    """Return the moment of the clip, in ms, after `spoken` ms of speech.
+    """Return the time in a clip, in ms, at which its speech has lasted `spoken` ms.
 
     Between two spans of speech, return the end of the first one with `last`, else the start of the second.
     """

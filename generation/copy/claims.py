@@ -41,7 +41,7 @@ HARMLESS_CLAIM_PHRASES = compile_entry_pattern(
 
 
 def find_claim_kinds(text: str, language: str, names: Iterable[str] = ()) -> frozenset[str]:
-    """Return the kinds of claims that a text makes in any possible language, ignoring `names` in it."""
+    """Return the kinds of claims that a text makes, judged in each language that it may be in; ignore `names` in it."""
     plain = HARMLESS_CLAIM_PHRASES.sub(" ", _remove_names(text, names))
     return frozenset(
         kind
@@ -62,7 +62,7 @@ def find_claim_words(text: str, language: str) -> frozenset[str]:
 
 @cache
 def _claim_patterns(*languages: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return pairs of a claim's kind and a pattern that finds such claims, for some languages.
+    """Return pairs of a claim's kind and a pattern that finds such claims, for these languages.
 
     Signs and loaned words count in each language. Without a table for the first one, any digit is a claim.
     """

@@ -72,7 +72,7 @@ class ClausePatterns(NamedTuple):
 
 
 def extract_brand_clauses(brand: BrandSnapshot, language: str) -> list[BrandClause]:
-    """Return the distinct clauses of a brand's descriptions and taglines, best first."""
+    """Return the clauses of a brand's descriptions and taglines that make a line, best first, without similar ones."""
     kept: list[BrandClause] = []
     for clause in sorted(_extract_all_clauses(brand, language), key=lambda one: one.rank):
         if not any(are_lines_alike(clause.text, other.text) for other in kept):
@@ -85,7 +85,7 @@ def clause_to_line(clause: BrandClause) -> CopyLine:
 
 
 def are_lines_alike(first: str, second: str) -> bool:
-    """Return whether two lines share most of the words of the shorter one."""
+    """Return whether two lines share more than 60 % of the words of the shorter one."""
     left, right = ({word for word in texts.split_lowercase_words(text) if len(word) != 1} for text in (first, second))
     return len(left & right) > MAX_SHARED_WORD_SHARE * max(1, min(len(left), len(right)))
 
@@ -106,7 +106,7 @@ def _extract_all_clauses(brand: BrandSnapshot, language: str) -> Iterator[BrandC
 
 
 def _ordered_brand_texts(brand: BrandSnapshot) -> Iterator[tuple[EvidenceField, str]]:
-    """Yield the brand's texts with their fields, descriptions first: a hook mostly repeats the tagline."""
+    """Yield the brand's texts with their fields, descriptions first, since a hook mostly repeats the tagline."""
     yield from (("appDescription", text) for text in brand.descriptions)
     yield from (("tagline", text) for text in brand.taglines)
 
@@ -120,9 +120,9 @@ def _split_brand_sentences(text: str) -> list[str]:
 
 
 def sentence_to_lines(sentence: str, app: str, language: str) -> list[str]:
-    """Return a sentence's lines, capitalized: the whole sentence, else its halves, else its head.
+    """Return the lines that a brand's sentence gives, capitalized: the whole sentence, else its halves, else its head.
 
-    Return an empty list if none makes a line, or if the sentence is empty or unfinished.
+    Return an empty list if no part makes a valid line, or if the sentence is empty or unfinished.
     """
     whole = texts.clean_copy_text(sentence)
     reading = _compile_clause_patterns(language)
@@ -164,7 +164,7 @@ def _split_sentence_halves(whole: str, reading: ClausePatterns) -> Iterator[str]
 
 
 def _longest_sentence_head(whole: str, app: str, language: str, reading: ClausePatterns) -> str | None:
-    """Return the longest head of a sentence, before an addition, that makes a line; None if no head does."""
+    """Return the longest beginning of a sentence, up to an addition, that makes a line; None if none does."""
     additions = (one.start() for pattern in (reading.more, reading.bare) for one in pattern.finditer(whole))
     ends = sorted(set(additions), reverse=True)
     whole_parts = (end for end in ends if not ("," in whole[:end] and LAST_LIST_ITEM_START.match(whole, end)))

@@ -23,7 +23,7 @@ MAX_HOOK_PROPOSALS = 10
 MAX_KEYWORD_HOOKS = 3
 #: Minimum points for a hook with their number.
 MIN_POINTS_FOR_NUMBER_HOOK = 3
-#: Minimum clauses of a piece for its points.
+#: A clause becomes the hook only if so many others are left for the points.
 MIN_CLAUSES_FOR_SHORT_HOOK = 2
 #: Maximum characters of a clause that serves as a hook.
 MAX_SHORT_HOOK_LENGTH = 70
@@ -44,7 +44,7 @@ def find_missing_brand_fields(brand: BrandSnapshot, found: Sequence[BrandClause]
 
 
 def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
-    """Yield the brand's own taglines that are short, readable and in the language, and make no claim."""
+    """Yield the brand's own taglines as lines, if they are short, readable, in the language, and make no claim."""
     for own in brand.taglines:
         text = texts.clean_copy_text(own).rstrip(" .。,;:-–—")
         if (
@@ -58,7 +58,7 @@ def usable_taglines(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
 
 
 def question_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
-    """Yield short questions from the brand's own descriptions."""
+    """Yield the questions in the brand's descriptions as hooks, of at most 70 characters and without claims."""
     for text in brand.descriptions:
         for quote in texts.split_sentences(text[:2000]):
             asked = texts.clean_copy_text(quote)
@@ -80,7 +80,7 @@ def _is_usable_question(asked: str, brand: BrandSnapshot, language: str) -> bool
 
 
 def number_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[CopyLine]:
-    """Yield a hook with the number of points; nothing for under three points, or without formulas."""
+    """Yield a hook that names the number of points; nothing for under three points, or without formulas."""
     own = tones.formulas_in_brand_tone(brand, language)
     if own is not None and number >= MIN_POINTS_FOR_NUMBER_HOOK:
         yield from fill_formula(own.number, brand, n=(str(number), None))
@@ -107,10 +107,10 @@ def name_hooks(brand: BrandSnapshot, language: str) -> list[CopyLine]:
 def group_hooks_by_tier(
     brand: BrandSnapshot, found: Sequence[BrandClause], language: str, number: int
 ) -> list[list[CopyLine]]:
-    """Return four lists of hooks, the most informative first.
+    """Return a brand's possible hooks in four lists, the most informative first.
 
-    The first has taglines, questions, the number of points, and informative keywords or audience. The second
-    has at most one short clause. The third states the name. The last has all keywords and the audience.
+    The first has taglines, questions, the number of points, and informative keywords or audience. The second has
+    at most one short clause. The third states the name. The last has all keywords and the audience.
     """
     own = [*usable_taglines(brand, language), *question_hooks(brand, language), *number_hook(brand, language, number)]
     around = list(keyword_hooks(brand, language))
@@ -122,10 +122,10 @@ def group_hooks_by_tier(
 
 
 def is_informative_slot(slot: Evidence, brand: BrandSnapshot, language: str) -> bool:
-    """Return whether a value for a formula is informative: an audience, or a keyword of several words.
+    """Return whether a formula's value is informative: any audience, or certain keywords of several words.
 
-    The brand's texts lack that keyword, or have it in a tagline or in the first description's first sentence.
-    A language that inflects several words, such as German, has no such keyword.
+    Such a keyword is in no text of the brand, or it is in a tagline or in the first sentence of the first
+    description. A language that inflects several words, such as German, has no such keyword.
     """
     keyword = slot.quote.strip().casefold()
     openings = [next(texts.split_sentences(text), "") for text in brand.descriptions[:1]]
@@ -137,7 +137,7 @@ def is_informative_slot(slot: Evidence, brand: BrandSnapshot, language: str) -> 
 def rank_hook_proposals(
     brand: BrandSnapshot, found: Sequence[BrandClause], language: str, number: int
 ) -> list[CopyLine]:
-    """Return up to ten hooks, the most informative first."""
+    """Return up to ten different hooks for a brand, the most informative first."""
     informative, short, name, around = group_hooks_by_tier(brand, found, language, number)
     return drop_repeated_lines([*informative, *short, *around, *name])[:MAX_HOOK_PROPOSALS]
 
@@ -147,7 +147,7 @@ def drop_repeated_lines(lines: Sequence[CopyLine]) -> list[CopyLine]:
 
 
 def fill_formula(formula: str, brand: BrandSnapshot, **slots: FormulaSlot) -> Iterator[CopyLine]:
-    """Yield the formula, filled with the brand's name and the slots; nothing if the line is too long.
+    """Yield a formula as a line, filled with the brand's name and the slots; nothing if the line is too long.
 
     Drop the formula's final mark after a name that ends in a mark.
     """

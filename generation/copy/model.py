@@ -60,12 +60,12 @@ def find_model_line_faults(line: str, clause: str, *, name: str, language: str) 
 
 
 def _normalize_unicode(text: str) -> str:
-    """Normalize compatible forms: full-width digits, ligatures, typographic apostrophes."""
+    """Return a text with compatible characters made equal: full-width digits, ligatures, typographic apostrophes."""
     return unicodedata.normalize("NFKC", text).replace("’", "'")
 
 
 def _flag_foreign_marks(line: str, clause: str, name: str) -> Iterator[bool]:
-    """Yield for each character whether it is a symbol, emoji or mark that clause and name lack."""
+    """Yield for each character of a line whether it is a symbol, emoji or mark that clause and name lack."""
     for character in line:
         plain = character.isalnum() or unicodedata.combining(character) or character in ALLOWED_LINE_MARKS
         yield not plain and character not in clause and character not in name
@@ -80,7 +80,7 @@ def _find_table_words(text: str, entry: Literal["force", "limits"], language: st
 
 
 def _find_new_names(plain_line: str, allowed: str) -> Iterator[str]:
-    """Yield capitalized words inside of a sentence that the allowed text lacks: they are taken for names."""
+    """Yield a line's capitalized words inside of a sentence that the allowed text lacks: they are taken for names."""
     allowed_words = set(texts.split_lowercase_words(allowed))
     for match in re.finditer(r"(?<=[^.!?¿¡:] )\w[\w'-]*", plain_line):
         if match.group() != match.group().lower() and match.group().lower() not in allowed_words:
@@ -122,14 +122,14 @@ def _glue_words(language: str) -> frozenset[str]:
 
 
 class ModelLine(SpecValue, frozen=True, kw_only=True):
-    """A line for a clause, cited by the clause's text."""
+    """A language model's line for a clause, cited by the clause's text."""
 
     line: str
     clause: str
 
 
 class ModelLines(SpecValue, frozen=True, kw_only=True):
-    """A model's lines: hooks and points."""
+    """A language model's lines: hooks and points."""
 
     hooks: list[ModelLine] = field(default_factory=list)
     points: list[ModelLine] = field(default_factory=list)
@@ -138,7 +138,7 @@ class ModelLines(SpecValue, frozen=True, kw_only=True):
 def select_valid_model_lines(
     offers: Sequence[ModelLine], clauses: Sequence[BrandClause], *, name: str, language: str
 ) -> dict[str, CopyLine]:
-    """Return a model's first valid line for each clause, by the clause's text, with its quote as evidence.
+    """Return a language model's first valid line for each clause, by the clause's text, with its quote as evidence.
 
     Skip a line without a known clause, with a fault, or equal to its clause.
     """

@@ -47,7 +47,7 @@ APP_STORE_HOSTS = {"apple": re.compile(r"^(?:apps|itunes)\.apple\.com$"), "googl
 
 
 def app_display_name(brand: BrandSnapshot) -> str:
-    """Return the brand's name for lines, cut at a blank if too long; empty without a letter or digit."""
+    """Return the brand's name for lines, cut at a blank to at most 60 characters; empty without a letter or digit."""
     whole = texts.clean_copy_text(brand.name) if any(map(str.isalnum, brand.name)) else ""
     if len(whole) <= MAX_APP_NAME_CHARACTERS:
         return whole
@@ -59,7 +59,7 @@ def app_name_evidence(brand: BrandSnapshot) -> Evidence:
 
 
 def displayable_keywords(brand: BrandSnapshot, language: str) -> list[tuple[str, Evidence]]:
-    """Return the brand's displayable keywords, each once, as pairs of its spelling and its evidence."""
+    """Return the brand's keywords that may be shown, each once, as pairs of its spelling and its evidence."""
     by_words: dict[str, tuple[str, Evidence]] = {}
     for keyword in brand.keywords:
         display = spell_keyword(texts.clean_copy_text(keyword), brand, language)
@@ -70,7 +70,7 @@ def displayable_keywords(brand: BrandSnapshot, language: str) -> list[tuple[str,
 
 
 def spell_keyword(keyword: str, brand: BrandSnapshot, language: str) -> str:
-    """Spell a keyword as the brand's own texts do: German nouns have capitals, keywords often none.
+    """Return a keyword as the brand's own texts spell it: German nouns have capitals, keywords often none.
 
     A keyword that the texts lack keeps its letters. Only acronyms get capitals, in languages with a table.
     """
@@ -101,7 +101,7 @@ def is_unsuitable_keyword(keyword: str, brand: BrandSnapshot, language: str) -> 
 
 
 def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, Evidence] | None:
-    """Return the brand's audience and its evidence; None if missing, a claim, or too short or long."""
+    """Return the brand's audience and its evidence; None if it is missing, a claim, too short or too long."""
     display = texts.clean_copy_text(brand.audience or "").rstrip(".。 ")
     if (
         not brand.audience
@@ -113,7 +113,7 @@ def displayable_audience(brand: BrandSnapshot, language: str) -> tuple[str, Evid
 
 
 def store_link_evidence(brand: BrandSnapshot, which: str) -> Evidence | None:
-    """Return evidence with the link that proves a listing in this store; None without such a link."""
+    """Return evidence with the brand's link that proves a listing in an app store, `apple` or `google`; else None."""
     for link in brand.links.values():
         if APP_STORE_HOSTS[which].match(_https_host(link)):
             return Evidence(field="links", quote=link)

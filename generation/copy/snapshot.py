@@ -13,7 +13,7 @@ WEBSITE_LINK_NAME = "website"
 
 
 def take_brand_snapshot(known: Known) -> BrandSnapshot:
-    """Return the snapshot of a brand, with the winning value of each field.
+    """Return a snapshot of a project's brand for generation, with the winning value of each field.
 
     Taglines and descriptions also have the confident alternatives.
     """
@@ -49,7 +49,7 @@ def _field_texts(field: BrandField | None) -> list[str]:
 
 
 def _supported_keywords(field: BrandField | None) -> list[str]:
-    """Return a brand's declared keywords, and of derived ones only phrases that their evidence contains."""
+    """Return a brand's declared keywords; of derived ones, only phrases of words that their evidence contains."""
     evidence = field.provenance.evidence if field and field.provenance else []
     quotes = "\n".join(evidence).casefold()
     return [one for one in _field_items(field) if not quotes or (" " in one and one.casefold() in quotes)]

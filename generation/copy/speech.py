@@ -33,13 +33,13 @@ DISTINCTIVE_LANGUAGE_WORDS = {
 
 
 def detect_brand_language(brand: BrandSnapshot) -> str:
-    """Detect the language of the brand's texts; else return the declared one, else English."""
+    """Return the language of the brand's texts by their words; if none is clear, the declared one, else English."""
     declared = primary_language(brand.language) if brand.language else None
     return detect_language(" ".join([*brand.taglines, *brand.descriptions])[:5000]) or declared or DEFAULT_LANGUAGE
 
 
 def may_be_in_language(text: str, language: str) -> bool:
-    """Return whether a text may be in a language: false only if another one is clear."""
+    """Return whether a text may be in a language: false only if its words clearly belong to another one."""
     return detect_language(text) in {None, language}
 
 
@@ -71,7 +71,7 @@ def _count_words_by_language(words: list[str]) -> dict[str, int]:
 
 
 def _likely_untabled_languages(words: list[str]) -> list[str]:
-    """Return the languages without a table that the words may be in."""
+    """Return the languages without a table that the words may be in, by at least two distinctive words of each."""
     return [
         language
         for language, own in DISTINCTIVE_LANGUAGE_WORDS.items()

@@ -28,7 +28,7 @@ NUMBER_PATTERN = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 def clean_copy_text(text: str) -> str:
-    """Return one line in NFC, without tags and invisible characters."""
+    """Return a text as one line in NFC, without HTML tags and invisible characters."""
     return " ".join(unicodedata.normalize("NFC", INVISIBLE_CHARACTERS.sub("", HTML_TAG_PATTERN.sub(" ", text))).split())
 
 
@@ -43,7 +43,7 @@ def split_sentences(text: str) -> Iterator[str]:
 
 
 def split_lowercase_words(text: str) -> list[str]:
-    """Return words in lower case; pairs of characters in a script without blanks."""
+    """Return a text's words in lower case; pairs of characters in a script without blanks."""
     return [word.replace("’", "'") for word in WORD_PATTERN.findall(text.lower())]
 
 

@@ -72,7 +72,7 @@ def tone_of_voice(voice: str | None) -> Tone:
 
 
 def find_first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
-    """Return the meaning of the first known word, alone or joined with the next one, as in `laid-back`.
+    """Return the meaning of a text's first known word, alone or joined with the next one, as in `laid-back`; else None.
 
     Negated words are skipped: "never formal, always warm" is warm.
     """
@@ -86,7 +86,7 @@ def find_first_meaning(text: str, meanings: Mapping[str, T]) -> T | None:
 
 
 def formulas_in_brand_tone(brand: BrandSnapshot, language: str) -> CopyFormulas | None:
-    """Return the language's formulas in the tone of the brand's voice; None in a language without a table."""
+    """Return a language's copy formulas in the tone of the brand's voice; None for a language without a table."""
     if (table := LANGUAGE_TABLES.get(language)) is None:
         return None
     return table.tones.get(tone_of_voice(brand.voice), table.formulas)

@@ -63,7 +63,7 @@ def read_brand_texts(brand: BrandSnapshot) -> BrandReading:
 
 
 def propose_brand_hooks(brand: BrandSnapshot) -> list[CopyLine]:
-    """Return up to ten hooks that a brand's texts support, and evidence. Raises `MissingBrandText`."""
+    """Return up to ten hooks that a brand's texts support, each with its evidence. Raises `MissingBrandText`."""
     words = _require_brand_text(read_brand_texts(brand))
     number = min(len(words.clauses), MAX_POINTS_BY_FORMAT["slideshow"])
     return hooks.rank_hook_proposals(brand, words.clauses, words.language, number)
@@ -97,7 +97,7 @@ def _valid_model_lines(offers: Sequence[ModelLine], words: BrandReading) -> dict
 
 
 def choose_hook(words: BrandReading, spec: PieceSpec, offers: ModelLines = NO_MODEL_LINES) -> CopyLine:
-    """Return a piece's hook: the caller's, else a model's valid one, else an informative one by the seed."""
+    """Return a piece's hook: the caller's, else a language model's valid one, else an informative one by the seed."""
     if spec.hook is not None:
         return CopyLine(text=spec.hook, rule="caller", evidence=[Evidence(field="caller", quote=spec.hook)])
     if offered := _valid_model_lines(offers.hooks, words):
@@ -113,8 +113,8 @@ def choose_hook(words: BrandReading, spec: PieceSpec, offers: ModelLines = NO_MO
 def choose_points(words: BrandReading, spec: PieceSpec, hook: CopyLine) -> list[CopyLine]:
     """Return a piece's points: the best clause, and some of the next best by the seed, none like the hook.
 
-    They keep the order of the brand's texts. If there are too few, keywords fill up, but never one word as
-    the only point.
+    They keep the order of the brand's texts. Keywords follow if there are under two clauses, but never one word
+    as the only point.
     """
     maximum = MAX_POINTS_BY_FORMAT[spec.format]
     fresh = [one for one in words.clauses if not are_lines_alike(one.text, hook.text)]
@@ -136,14 +136,14 @@ def choose_points(words: BrandReading, spec: PieceSpec, hook: CopyLine) -> list[
 def _apply_model_lines(
     points: Sequence[CopyLine], hook: CopyLine, offered: Mapping[str, CopyLine]
 ) -> Iterator[CopyLine]:
-    """Yield the points, each replaced by a model's line for the same clause if that is unlike the hook."""
+    """Yield the points, each replaced by a language model's line for the same clause if that is unlike the hook."""
     for point in points:
         other = offered.get(point.text)
         yield other if other and not are_lines_alike(other.text, hook.text) else point
 
 
 def _drop_points_beyond_time(hook: CopyLine, points: list[CopyLine], seconds: int) -> list[CopyLine]:
-    """Return the points without the longest ones, until a video leaves time to read; keep at least one."""
+    """Return a video's points without the longest ones, until it leaves time to read all; keep at least one."""
     while len(points) > 1 and shortest_video_timing(hook.text, [one.text for one in points]).seconds > seconds:
         longest = max(points, key=lambda one: len(one.text))
         points = [one for one in points if one is not longest]
@@ -185,7 +185,7 @@ def compose_copy(
 
 
 def _unused_tagline(words: BrandReading, said: Sequence[CopyLine]) -> CopyLine | None:
-    """Return the first tagline that is unlike all lines of the piece so far."""
+    """Return the brand's first tagline that is unlike all lines of a piece so far; None if there is none."""
     own = hooks.usable_taglines(words.brand, words.language)
     return next((one for one in own if not any(are_lines_alike(one.text, other.text) for other in said)), None)
 
@@ -193,7 +193,7 @@ def _unused_tagline(words: BrandReading, said: Sequence[CopyLine]) -> CopyLine |
 def compose_caption(
     hook: CopyLine, points: Sequence[CopyLine], endings: Sequence[CopyLine], tags: Sequence[CopyLine], mark: str
 ) -> str:
-    """Return a post's caption: the hook, the points with `mark` before each, the endings and the hashtags."""
+    """Return the caption of a post: its hook, its points with `mark` before each, the endings and the hashtags."""
     listed = "\n".join(f"{mark} {point.text}" for point in points)
     closing = "\n\n".join(ending.text for ending in endings if ending.text)
     paragraphs = (hook.text, listed, closing, " ".join(tag.text for tag in tags))
@@ -201,7 +201,7 @@ def compose_caption(
 
 
 def language_tag_of_brand(brand: BrandSnapshot, language: str) -> str:
-    """Return the language's BCP-47 tag, with the region that the brand declares."""
+    """Return a language as a BCP-47 tag, with the region if the brand declares this language with one."""
     return brand.language if brand.language and primary_language(brand.language) == language else language
 
 
@@ -215,13 +215,13 @@ def labels_in_language(language: str) -> CopyLabels:
 
 
 def _presenter_disclosure(language: str) -> str:
-    """Return the disclosure in the language, else in English."""
+    """Return the note in a language, else in English, that the presenter is no real person."""
     own = LANGUAGE_TABLES[language if language in LANGUAGE_TABLES else DEFAULT_LANGUAGE].formulas.presenter
     return PRESENTER_DISCLOSURES.get(language, own)
 
 
 def _presenter_disclosure_line(presenter: Presenter, language: str) -> CopyLine:
-    """Return a caption's line with the presenter's name and the disclosure."""
+    """Return a caption's line with the presenter's name and the note that they are no real person."""
     name = texts.clean_copy_text(presenter.name)
     text = " – ".join(filter(None, (name, _presenter_disclosure(language))))
     return CopyLine(text=text, rule="formula", evidence=[Evidence(field="caller", quote=name)] if name else [])
@@ -239,7 +239,7 @@ def copy_warnings(words: BrandReading, spec: PieceSpec) -> Iterator[str]:
 
 
 def _fill_formula_line(name: str, brand: BrandSnapshot, language: str) -> CopyLine:
-    """Return the formula with this name as a line, filled for the brand.
+    """Return a language's formula, found by its field name, as a line filled for the brand.
 
     Return the brand's name alone if the language has no formulas, or if the line is too long.
     """
@@ -288,7 +288,7 @@ def hashtags_from_keywords(brand: BrandSnapshot, language: str) -> list[CopyLine
 def keyword_to_hashtag(keyword: str) -> str:
     """Return a keyword as a hashtag: one word in lower case, several words capitalized and joined.
 
-    Return an empty text for a number, or if the tag is too long.
+    Return an empty text for a number, or for a tag of 28 characters or more.
     """
     parts = [part for part in texts.clean_copy_text(keyword).replace("'", " ").replace("’", " ").split() if part]
     parts = [letters for part in parts for piece in part.split("-") if (letters := _keep_hashtag_letters(piece))]

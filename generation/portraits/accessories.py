@@ -127,7 +127,7 @@ def _draw_head_wrap(sketch: SvgSketch, shape: HeadShape, cloth: ClothColors) -> 
 
 
 def _draw_lit_cloth(sketch: SvgSketch, path: str, cloth: ClothColors) -> None:
-    """Draw a piece of cloth, lit from the upper left."""
+    """Draw a piece of cloth with this outline, lit from the upper left."""
     lit = sketch.define_radial_gradient((-70, 220), 200, (cloth.light, 0.8), (cloth.light, 0.0))
     dim = sketch.define_horizontal_gradient((20, 220), (cloth.dark, 0.0), (cloth.dark, 0.7))
     for fill in (cloth.plain, lit, dim):

@@ -44,7 +44,7 @@ class ClothingSketch:
         self.sketch, self.look, self.outer, self.inner = sketch, look, outer, inner
 
     def fit_points_to_body(self, points: CurvePoints) -> list[CurvePoint]:
-        """Return the points of clothes, with collars scaled to the neck, and shoulders to the build."""
+        """Return the points of clothes, with collars scaled to the neck's width, and shoulders to the build."""
         return [self._fit_point_to_build(point) for point in points]
 
     def _fit_point_to_build(self, point: CurvePoint) -> CurvePoint:
@@ -106,7 +106,7 @@ def _draw_cardigan(wear: ClothingSketch) -> None:
 
 
 def _draw_shirt_and_open_layer(wear: ClothingSketch) -> None:
-    """Draw a shirt under an open layer."""
+    """Draw a shirt under an open layer such as a blazer."""
     wear.draw_shaded_garment(mirror_half_shape(_SHIRT_OUTLINE), wear.inner)
     wear.draw_seam(mirror_half_line(_COLLAR_RIB_LINE), wear.inner, 12)
     for side in shape_and_mirror_image(_OPEN_JACKET_OUTLINE):
@@ -138,6 +138,6 @@ def draw_clothes(sketch: SvgSketch, look: PresenterLook, outer: ClothColors, inn
 
 
 def draw_hood_behind_neck(sketch: SvgSketch, look: PresenterLook, outer: ClothColors) -> None:
-    """Draw the part of a hood behind the neck."""
+    """Draw the part of a hood behind the neck, if the presenter wears a hoodie."""
     if look.top == "hoodie":
         sketch.draw_shape(closed_curve_path(mirror_half_shape(_HOOD_BACK_OUTLINE)), outer.dark)

@@ -12,23 +12,23 @@ CurvePoints: TypeAlias = Sequence[CurvePoint]
 
 
 def parse_points(text: str) -> CurvePoints:
-    """Parse a table's points: pairs of numbers, separated by blanks."""
+    """Return the points in a text: pairs of numbers such as `0,140`, separated by blanks."""
     pairs = (pair.split(",") for pair in text.split())
     return tuple((float(x), float(y)) for x, y in pairs)
 
 
 def mirror_half_shape(right: CurvePoints) -> list[CurvePoint]:
-    """Return a closed shape from its right half; the half begins and ends on the middle column."""
+    """Return the points of a symmetric closed shape from its right half, which begins and ends on the middle column."""
     return [*right, *((-x, y) for x, y in reversed(right) if x)]
 
 
 def mirror_half_line(right: CurvePoints) -> list[CurvePoint]:
-    """Return an open line from its right half; the half begins on the middle column."""
+    """Return the points of a symmetric open line from its right half, which begins on the middle column."""
     return [*((-x, y) for x, y in reversed(right) if x), *right]
 
 
 def shape_and_mirror_image(right: CurvePoints) -> tuple[CurvePoints, CurvePoints]:
-    """Return a shape on the right, and its mirror image."""
+    """Return the points of a shape on the right side, and those of its mirror image on the left."""
     return right, flip_points(right)
 
 
@@ -37,14 +37,14 @@ def flip_points(points: CurvePoints) -> list[CurvePoint]:
 
 
 def closed_curve_path(points: CurvePoints) -> str:
-    """Return a closed curve through all points."""
+    """Return the SVG path of a smooth closed curve through all points."""
     count = len(points)
     around = [[points[(number + step) % count] for step in (-1, 0, 1, 2)] for number in range(count)]
     return f"M{_format_point(points[0])}{''.join(_cubic_curve_segment(*four) for four in around)}Z"
 
 
 def open_curve_path(points: CurvePoints) -> str:
-    """Return a curve from the first point to the last."""
+    """Return the SVG path of a smooth curve through all points, from the first to the last."""
     ends = [points[0], *points, points[-1]]
     fours = zip(ends, ends[1:], ends[2:], ends[3:], strict=False)
     return f"M{_format_point(points[0])}{''.join(_cubic_curve_segment(*four) for four in fours)}"
@@ -77,14 +77,14 @@ def oval_path(center: CurvePoint, across: float, down: float) -> str:
 
 
 def half_circle_path(center: CurvePoint, radius: float, turn: int) -> str:
-    """Return half of a circle: the upper half for turn 1, the lower one for -1."""
+    """Return the SVG path of half of a circle, a little tilted: the upper half for turn 1, the lower one for -1."""
     x, y = center
     sweep = int(turn > 0)
     return f"M{_format_point((x - radius, y))}a{radius:.1f},{radius:.1f} 0 0 {sweep} {2 * radius:.1f},{-radius / 3:.1f}"
 
 
 def points_along_line(points: CurvePoints, distance: float) -> Iterable[CurvePoint]:
-    """Yield points on the sides of an open line, at most `distance` apart."""
+    """Yield points on an open line through these points, at most `distance` apart, with both ends."""
     for (left, top), (right, bottom) in pairwise(points):
         steps = max(1, math.ceil(math.hypot(right - left, bottom - top) / distance))
         for step in range(steps):

@@ -25,7 +25,7 @@ _MOUTH_Y = 582.0
 def draw_facial_features(
     sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors, hair: HairColors
 ) -> None:
-    """Draw a face's nose, eyes, brows, age lines and skin marks, but not the mouth: it goes over a beard."""
+    """Draw a face's nose, eyes, brows, age lines and skin marks. The mouth is drawn later, over a beard."""
     _draw_nose(sketch, look, shape, skin)
     for side in (-1, 1):
         _draw_eye(sketch, look, side, skin)
@@ -122,14 +122,14 @@ def _lip_color(look: PresenterLook, skin: SkinColors) -> RGB:
 
 
 def _upper_lip_outline(seam: CurvePoints, full: float) -> list[tuple[float, float]]:
-    """Return the outline from the right corner to the left one, with a bow in its middle."""
+    """Return the points of the upper lip's outline from the right corner to the left one, with a bow in its middle."""
     middle = seam[len(seam) // 2][1]
     bow = [(27, middle - 7 * full - 2), (10, middle - 10 * full), (0, middle - 7 * full)]
     return mirror_half_shape([seam[-1], *bow])
 
 
 def _draw_closed_mouth(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors) -> None:
-    """Draw closed lips with raised corners."""
+    """Draw a closed mouth with raised corners."""
     color, full, up = _lip_color(look, skin), look.build.lips * look.lips, 11 * look.smile
     seam = [(-50, _MOUTH_Y - up), (-26, _MOUTH_Y), (0, _MOUTH_Y + 3), (26, _MOUTH_Y), (50, _MOUTH_Y - up)]
     below = mirror_half_shape([(50, _MOUTH_Y - up), (28, _MOUTH_Y + 12 * full), (0, _MOUTH_Y + 17 * full + 3)])
@@ -183,7 +183,7 @@ def _draw_open_smile(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, s
 
 
 def _draw_age_lines(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, skin: SkinColors) -> None:
-    """Draw lines of age: around the mouth first, then at the eyes, then on the forehead."""
+    """Draw the lines of age on a face: with more age first around the mouth, then at the eyes, then on the forehead."""
     strength = look.aging.lines
     for side in (-1, 1):
         for points, since, width in _AGE_LINES:

@@ -56,7 +56,7 @@ def draw_hair_behind_head(sketch: SvgSketch, look: PresenterLook, shape: HeadSha
 
 
 def draw_hair_over_shoulders(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors) -> None:
-    """Draw hair over the shoulders, in front of the clothes."""
+    """Draw the hair that falls over the shoulders, in front of the clothes; nothing for short hair."""
     style = hair_style_of_look(look)
     if look.style == "locs":
         _draw_locs(sketch, look, shape, hair, front=True)
@@ -111,7 +111,7 @@ def _hair_outline_paths(look: PresenterLook, shape: HeadShape, style: HairStyleS
 
 
 def _fill_hair_with_light(sketch: SvgSketch, path: str, fill: str, hair: HairColors, opacity: float = 1.0) -> None:
-    """Fill hair with light from the upper left, and shade on the right."""
+    """Fill the outline of hair with `fill`, with light from the upper left, and with shade on the right."""
     lit = sketch.define_radial_gradient((-70, 235), 165, (hair.light, 0.8), (hair.light, 0.0))
     dim = sketch.define_horizontal_gradient((30, 220), (hair.dark, 0.0), (hair.dark, 0.65 * opacity))
     for one in (fill, lit, dim):

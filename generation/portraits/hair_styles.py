@@ -39,7 +39,7 @@ class HairStyleShapes(NamedTuple):
 
     @property
     def top(self) -> float:
-        """Return the y of the hair style's highest point."""
+        """Return the y of the hair style's highest point, with its curls."""
         shapes = (*self.front, self.back, self.behind, *self.rim)
         return min([y for shape in shapes for _, y in shape] + [self.peak]) - self.bumps
 

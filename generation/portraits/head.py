@@ -27,7 +27,7 @@ _EAR_OUTLINE = parse_points("140,452 160,438 176,452 174,490 162,522 146,530 136
 
 
 class HeadShape(NamedTuple):
-    """A look's proportions: `fit_point_to_head` maps a point of a standard shape to this head."""
+    """A look's proportions of a head; its methods map shapes of an average head to this one."""
 
     jaw: float
     length: float

@@ -113,7 +113,7 @@ class PresenterLook(NamedTuple):
 
 
 def derive_presenter_look(presenter: Presenter) -> PresenterLook:
-    """Derive the look from seed, gender and age; the name has no effect."""
+    """Return a presenter's look, derived from seed, gender and age. The name has no effect."""
     seed, gender = presenter.seed, presenter.gender
     aging = AGING_EFFECTS_BY_AGE[presenter.age_range]
     curl = choose_weighted(HAIR_CURL_WEIGHTS, seed, "curl")
@@ -179,7 +179,7 @@ def _vary_color_tone(tone: Oklch, seed: str, what: str) -> Oklch:
 
 
 def _choose_hair_color(seed: str, aging: AgingEffects) -> Oklch:
-    """Return a presenter's hair color, mixed with gray by age; the seed varies the onset of gray."""
+    """Return a presenter's hair color, mixed with gray by age; the seed varies the share of gray."""
     own = _vary_color_tone(tones.HAIR_TONES[choose_weighted(HAIR_COLOR_WEIGHTS, seed, "hair")], seed, "hair")
     grey = tones.GREY_HAIR_TONES[int(seeded_chance(seed, "grey") * len(tones.GREY_HAIR_TONES))]
     turned = min(1.0, aging.grey * seeded_between(0.45, 1.35, seed, "turned")) if aging.grey < 1 else 1.0

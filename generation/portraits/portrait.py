@@ -68,7 +68,7 @@ def draw_presenter_portrait(presenter: Presenter, theme: PieceTheme, side: int =
 
 
 def _choose_cloth_colors(appearance: PresenterLook, theme: PieceTheme) -> tuple[ClothColors, ClothColors]:
-    """Return the outer and the inner cloth color: mostly the brand's color, with a light or a dark one."""
+    """Return the colors of the outer and of the inner clothes: mostly the brand's color, with a light or a dark one."""
     main, dark, light = theme.vivid.tints[0], theme.dark.tints[1], theme.light.tints[1]
     pairs = ((main, light), (main, light), (main, dark), (main, light), (dark, main), (light, main))
     outer, inner = pairs[appearance.cloth]
@@ -87,7 +87,7 @@ def head_point_in_picture(appearance: PresenterLook, point: CurvePoint) -> Curve
 
 
 def _head_scale(appearance: PresenterLook) -> float:
-    """Return the largest scale of a head that leaves all of its hair in the portrait."""
+    """Return the largest scale of a head, at most 1.3, that leaves all of its hair in the portrait."""
     return min(_MAX_HEAD_SCALE, (_CHIN_Y_DRAWN - _TOPMOST_HAIR_Y) / (_CHIN_Y - HAIR_STYLES[appearance.style].top))
 
 

@@ -25,7 +25,7 @@ class SvgSketch:
         self._body.append(f'<path d="{path}" fill="{_svg_color(fill)}" fill-opacity="{opacity:.3g}"/>')
 
     def draw_line(self, path: str, color: RGB | str, width: float, *, opacity: float = 1.0) -> None:
-        """Draw a line with round ends."""
+        """Draw a line along an SVG path, with round ends."""
         self._body.append(
             f'<path d="{path}" fill="none" stroke="{_svg_color(color)}" stroke-width="{width:.1f}" '
             f'stroke-opacity="{opacity:.3g}" stroke-linecap="round" stroke-linejoin="round"/>'
@@ -33,7 +33,7 @@ class SvgSketch:
 
     @contextmanager
     def clip_block_to_paths(self, *paths: str) -> Iterator[None]:
-        """Clip all shapes of this block to the paths."""
+        """Clip all shapes that the `with` block draws to the paths."""
         shapes = "".join(f'<path d="{path}"/>' for path in paths)
         name = self._add_definition("clipPath", "", shapes)
         self._body.append(f'<g clip-path="url(#{name})">')
@@ -48,7 +48,7 @@ class SvgSketch:
 
     @contextmanager
     def scale_and_move_block(self, factor: float, down: float) -> Iterator[None]:
-        """Scale the shapes of this block by a factor, then move them down."""
+        """Scale all shapes that the `with` block draws by a factor, then move them down."""
         self._body.append(f'<g transform="translate(0 {down:.1f}) scale({factor:.3f})">')
         yield
         self._body.append("</g>")

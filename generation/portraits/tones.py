@@ -79,7 +79,7 @@ def hair_colors_of_tone(tone: Oklch) -> HairColors:
 
 
 def mix_tones(first_tone: Oklch, second_tone: Oklch, share: float) -> Oklch:
-    """Return the mix of two tones of similar hue; `share` is the share of the second one."""
+    """Return the mix of two color tones of similar hue; `share` is the share of the second one."""
     return Oklch(*(first * (1 - share) + second * share for first, second in zip(first_tone, second_tone, strict=True)))
 
 

@@ -46,7 +46,7 @@ _LUMINANCE_HISTOGRAM_BINS = 64
 def find_picture_faults(
     made: Sequence[OutputFile], folder: Path, spec: PieceSpec, copy: PieceCopy
 ) -> list[ProofreadingFault]:
-    """Return all faults of a piece's picture files, and of the texts that the files show."""
+    """Return all faults of a piece's pictures and videos, and of the texts that they show."""
     wrong = (
         ProofreadingFault(place=one.name, rule=rule, found=found)
         for one in made
@@ -111,7 +111,7 @@ def _font_covered_characters() -> frozenset[str]:
 def _find_shown_text_faults(
     made: Sequence[OutputFile], spec: PieceSpec, copy: PieceCopy
 ) -> Iterator[ProofreadingFault]:
-    """Yield a fault for each shown text that the copy lacks, and for a hook or point that no file shows."""
+    """Yield a fault for each file that shows a text that the copy lacks, and for a hook or point that no file shows."""
     fixed = (copy.labels.swipe, copy.labels.save, copy.labels.about, copy.labels.presenter, spec.brand.name)
     lines = [copy.hook, *copy.points, copy.recap, copy.call_to_action, copy.ending, *copy.places, copy.tagline]
     names = [spec.presenter.name] if spec.presenter else []
@@ -137,15 +137,15 @@ def _remove_known_texts(text: str, allowed: Iterable[str]) -> str:
 
 
 def _visible_letters(text: str) -> str:
-    """Return a text without blanks, hyphens and invisible characters."""
+    """Return a text in NFKC, without blanks, hyphens and invisible characters."""
     plain = (char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char)[0] != "C")
     return re.sub(r"[\s\ufe0e\ufe0f·-]", "", "".join(plain))
 
 
 def measure_box_contrast(image: Image.Image, box: tuple[int, int, int, int]) -> float:
-    """Return the WCAG contrast ratio of the text in a box to its ground; 1.0 without text.
+    """Return the WCAG contrast ratio of the text in a box of a picture to its ground; 1.0 without text.
 
-    The worst pixels of the ground are ignored.
+    The worst 2 % of the ground's pixels are ignored.
     """
     around = (
         box[0] - _TEXT_GROUND_MARGIN_PX,
@@ -173,7 +173,7 @@ def _clip_box_to_image(box: tuple[int, int, int, int], image: Image.Image) -> tu
 
 
 def _pixel_luminance(image: Image.Image) -> LuminanceMap:
-    """Return the relative luminance of each pixel (WCAG 2.2)."""
+    """Return the relative luminance of each pixel of an image (WCAG 2.2)."""
     share = np.asarray(image.convert("RGB"), np.float64) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     return np.asarray(linear @ np.array([0.2126, 0.7152, 0.0722]), np.float64)

@@ -13,7 +13,7 @@ from generation.spec import PieceCopy, PieceSpec
 def find_piece_faults(
     made: Sequence[OutputFile], folder: Path, spec: PieceSpec, copy: PieceCopy
 ) -> list[ProofreadingFault]:
-    """Return all faults of a piece: first those of its copy, then those of its files in a folder."""
+    """Return all faults of a piece of content: first those of its copy, then those of its files in a folder."""
     word_faults = [*words.find_copy_faults(copy, spec.brand), *find_presenter_faults(made, spec, copy)]
     return [*word_faults, *pictures.find_picture_faults(made, folder, spec, copy)]
 

@@ -97,7 +97,7 @@ def _find_line_faults(
 
 
 def _brand_texts_by_field(brand: BrandSnapshot) -> dict[str, list[str]]:
-    """Return lists of the brand's texts, by the field names that evidence cites."""
+    """Return lists of the brand's texts, by the names of the fields that evidence cites."""
     return {
         "appName": [brand.name],
         "tagline": brand.taglines,
@@ -139,7 +139,7 @@ def _casefold_words(text: str) -> list[str]:
 
 
 def _normalize_plain_text(text: str) -> str:
-    """Normalize a text: without tags, invisible characters and marks, compatible letters equal."""
+    """Return a text without tags, invisible characters and combining marks, with compatible letters made equal."""
     plain = unicodedata.normalize("NFKC", re.sub(r"</?[A-Za-z][^<>]*>", " ", text))
     return "".join(char for char in plain if unicodedata.category(char) not in {"Cf", "Mn"})
 
@@ -164,7 +164,7 @@ def _find_caption_faults(copy: PieceCopy) -> Iterator[ProofreadingFault]:
 
 
 def find_claim_phrases(text: str, name: str) -> list[str]:
-    """Return `kind: words` for each kind of claim in a text; words in the brand's name don't count."""
+    """Return `kind: words` with the first phrase of each kind of claim in a text; ignore the brand's name in it."""
     plain = re.sub(re.escape(name), " ", text, flags=re.IGNORECASE) if name else text
     plain = _HARMLESS_CLAIM_PHRASES.sub(" ", plain)
     matches = ((kind, pattern.search(plain)) for kind, pattern in _CLAIM_PATTERNS.items())

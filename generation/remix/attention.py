@@ -33,7 +33,7 @@ class ClipAttention(NamedTuple):
 
 
 def measure_clip_attention(clip: Clip, part: ClipCut) -> ClipAttention:
-    """Return the attention by column in each tenth frame of a clip's part, and the shot changes.
+    """Return how much each column of a clip's part draws attention, in each tenth frame, and the shot changes.
 
     All frames are compared to find shot changes.
     """
@@ -64,7 +64,7 @@ def _decode_analyzed_frames(clip: Clip, part: ClipCut, rows: int) -> Iterator[Fl
 
 
 def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: FloatPicture) -> FloatPicture:
-    """Return the attention of each column of a frame, by edges, motion and skin.
+    """Return how much each column of a frame draws attention, by edges, motion and skin.
 
     Only the excess over most of the frame counts, so that grain has no effect.
     """
@@ -77,7 +77,7 @@ def measure_column_attention(frame: FloatPicture, luma: FloatPicture, before: Fl
 
 
 def _excess_over_median(values: FloatPicture) -> FloatPicture:
-    """Return the excess of each value over twice the median, normalized to a mean of at most 1."""
+    """Return by how much each value exceeds twice the median, else 0, scaled to a mean of at most 1."""
     above = np.maximum(0, values - 2 * np.median(values) - 1)
     return np.asarray(above / (above.mean() + _HALF_ATTENTION_LUMA), np.float32)
 

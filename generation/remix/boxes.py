@@ -32,7 +32,7 @@ class Mp4Box(NamedTuple):
 
 
 class ClipMinimum(NamedTuple):
-    """Minimum pixels of a side, and minimum seconds of a clip with a known duration."""
+    """Minimum measures of a clip: pixels of a side, and seconds if its duration is known."""
 
     side: int
     seconds: float
@@ -43,7 +43,7 @@ REMIX_MINIMUM, FRAME_MINIMUM = ClipMinimum(240, 3), ClipMinimum(1, 0)
 
 
 class ClipIndex(NamedTuple):
-    """A clip's index; `seconds` is 0 if it has no duration, as in fragments."""
+    """Facts from a clip's index; `seconds` is 0 if it has no duration, as in fragments."""
 
     seconds: float
     has_sound: bool
@@ -87,7 +87,7 @@ class _Mp4BoxReader:
         return ClipIndex(seconds, any(kind == b"soun" for kind, _ in tracks))
 
     def _read_track_type(self, track: Mp4Box) -> bytes:
-        """Return a track's type, empty if missing. Raises `ClipRefused` for references to other files.
+        """Return the type of a clip's track, empty if missing. Raises `ClipRefused` for references to other files.
 
         Tracks of all types are checked for such references.
         """
@@ -115,7 +115,7 @@ class _Mp4BoxReader:
         return 0.0
 
     def _find_nested_boxes(self, box: Mp4Box, *kinds: bytes) -> Iterator[Mp4Box]:
-        """Yield the boxes at a path of nested types inside of a box."""
+        """Yield the MP4 boxes at a path of nested types inside of a box; the box itself for an empty path."""
         if not kinds:
             yield box
             return
@@ -157,7 +157,7 @@ def _overlong_box_refusal(*, is_top: bool) -> ClipRefused:
 
 
 def check_clip_size(width: int, height: int, least: int) -> None:
-    """Raise `ClipRefused` for a picture larger than 4K, or with a side below `least` pixels."""
+    """Raise `ClipRefused` for a clip's picture larger than 4K, or with a side below `least` pixels."""
     if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
         raise ClipRefused("CLIP_TOO_LARGE", f"the clip has {width} x {height} pixels: export it in 4K or less")
     if min(width, height) < least:

@@ -67,12 +67,12 @@ class Clip(NamedTuple):
     transfer: str = "unknown"
 
     def input_arguments(self, start: float = 0.0, seconds: float = MAX_ANALYZED_CLIP_S) -> list[str]:
-        """Return FFmpeg arguments that read a part of the clip."""
+        """Return FFmpeg arguments that read a part of the clip: `seconds` from `start` on."""
         return video_input_arguments(self.path, start, seconds)
 
 
 def transfer_characteristic_of(result: ffmpeg.FfmpegResult) -> str:
-    """Return the first frame's transfer characteristic in the output of `showinfo`, else `unknown`."""
+    """Return the first frame's color transfer characteristic in the output of FFmpeg's `showinfo`, else `unknown`."""
     match = next(filter(None, map(_COLOR_INFO_PATTERN.match, result.lines)), None)
     return match[4] if match else "unknown"
 
@@ -84,7 +84,7 @@ def video_input_arguments(path: Path, start: float, seconds: float = MAX_ANALYZE
 
 
 def probe_clip(path: Path) -> Clip:
-    """Return the measured properties of an untrusted clip: size, length, color, sound and speech.
+    """Return an untrusted clip's measured properties: size, length, color, sound and spans of speech.
 
     Raises `ClipRefused`, for example if not even its beginning can be decoded.
     """
@@ -128,14 +128,14 @@ def _probe_first_frame(clip: Clip) -> Clip:
 
 
 def _measure_analyzed_seconds(clip: Clip) -> float:
-    """Return the seconds of picture in the analyzed part, by its packets, since headers are untrusted."""
+    """Return the seconds of picture in a clip's analyzed part, by its packets, since headers are untrusted."""
     arguments = ["-map", "0:V:0", "-c", "copy", "-f", "null", "-progress", "pipe:1", "-"]
     times = _PROGRESS_TIME_PATTERN.findall(run_clip_probe(*clip.input_arguments(), *arguments).stdout)
     return min(float(MAX_ANALYZED_CLIP_S), int(times[-1]) / 1e6) if times else 0.0
 
 
 def _measure_clip_loudness(clip: Clip) -> "levels.LoudnessLevels | None":
-    """Return the loudness of a clip over time; None without sound, or if the sound can't be decoded."""
+    """Return the loudness levels of a clip over time; None without sound, or if the sound can't be decoded."""
     if not clip.has_sound:
         return None
     shape = ["-map", "0:a:0", "-ac", "1", "-ar", str(_SPEECH_SAMPLE_RATE_HZ), "-f", "s16le", "-"]
@@ -169,16 +169,16 @@ def decode_clip_chunks(size: int, *arguments: str, complaints: float = math.inf)
 
 
 def _clip_refusal_of_error(error: GenerationError) -> GenerationError:
-    """Return a clip's refusal for a decoder's error, or the error itself if the clip didn't cause it."""
+    """Return the refusal of a clip that an FFmpeg error stands for, or the error itself if the clip didn't cause it."""
     if error.code not in _CLIP_REFUSAL_BY_ERROR:
         return error
     return ClipRefused(_CLIP_REFUSAL_BY_ERROR[error.code], f"the clip can't be decoded: {error.message}")
 
 
 def sdr_conversion_filters(transfer: str) -> list[str]:
-    """Return filters that convert HDR to SDR; apply them after scaling, since each pixel costs CPU.
+    """Return FFmpeg filters that convert HDR with this transfer to SDR; an empty list for SDR.
 
-    The picture must have even sides.
+    Apply them after scaling, since each pixel costs CPU. The picture must have even sides.
     """
     source = f"tin={transfer}:pin=bt2020:min=bt2020nc:rin=tv"
     return [f"zscale={source}:{_SDR_CONVERSION_FILTER}"] if transfer in HDR_TRANSFERS else []

@@ -36,8 +36,8 @@ class ClipCut(NamedTuple):
 def cut_clip(seconds: float, speech: Sequence[ClipSpan], most: float) -> ClipCut:
     """Return the part of a clip to show: from the first word on, at most `most` seconds.
 
-    It has at least three seconds if the clip has them. It begins at the clip's start without speech, or with
-    more than six seconds before the first word.
+    It has at least three seconds if the clip has them. It begins at the clip's start without speech, or with more
+    than six seconds before the first word.
     """
     start = _cut_start_s(seconds, speech)
     end = _cut_end_s(seconds, speech, start, max(MIN_CUT_SECONDS, most))

@@ -26,7 +26,7 @@ _RGB_OUTPUT_FILTERS = "setsar=1,format=rgb24"
 
 
 class ClipFraming(NamedTuple):
-    """A filter graph from a clip to a post, the rows that the clip covers, and the path of its crop."""
+    """An FFmpeg filter graph from a clip to a post, the rows that the clip covers, and the path of its crop."""
 
     graph: str
     covered: range = range(HEIGHT)
@@ -59,7 +59,7 @@ def choose_clip_framing(clip: Clip, part: ClipCut) -> ClipFraming:
 
 
 def _base_clip_filters(clip: Clip) -> list[str]:
-    """Return filters for progressive frames, thirty a second, in a known color space."""
+    """Return FFmpeg filters that make a clip's frames progressive, thirty a second, in a known color space."""
     space = clip.space if clip.space != "unknown" else ("bt709" if clip.height >= 720 else "smpte170m")
     whole = ["bwdif=mode=send_frame"] if clip.is_interlaced else []
     return [*whole, f"fps={OUTPUT_VIDEO_FPS}", f"setparams=colorspace={space}"]
@@ -74,7 +74,7 @@ def _scale_to_cover_filters(clip: Clip, size: tuple[int, int]) -> list[str]:
 
 
 def crop_to_subject(clip: Clip, path: CropPath) -> ClipFraming:
-    """Return the filters that crop a wide clip to its subject, along a path.
+    """Return the FFmpeg filters that crop a wide clip to its subject, along a path.
 
     They crop by whole columns of the clip first, then by whole columns of the post, which are finer.
     """
@@ -94,7 +94,7 @@ def crop_to_subject(clip: Clip, path: CropPath) -> ClipFraming:
 
 
 def pan_path_expression(path: CropPath) -> str:
-    """Return a crop's place on its path at frame `n` as an FFmpeg expression, in widths of the clip."""
+    """Return the left edge of a crop on its path at frame `n`, as an FFmpeg expression in widths of the clip."""
     terms, before = [f"{path.start:.5f}"], path.start
     for move in path.moves:
         share = f"clip((n-{move.first - 1})/{move.last - move.first + 1},0,1)"
@@ -104,7 +104,7 @@ def pan_path_expression(path: CropPath) -> str:
 
 
 def overlay_on_blurred_clip(clip: Clip) -> ClipFraming:
-    """Overlay the whole clip on a blurred copy of itself."""
+    """Return the FFmpeg filters that lay the whole clip over a blurred copy of itself."""
     scale = min(WIDTH / clip.width, _MAX_FRAMED_CLIP_HEIGHT_PX / clip.height)
     wide = min(WIDTH, _round_to_even(clip.width * scale))
     high = min(_MAX_FRAMED_CLIP_HEIGHT_PX, _round_to_even(clip.height * scale))

@@ -24,7 +24,7 @@ SPEECH_MARGIN_MS = 80
 
 
 def measure_loudness_levels(samples: SoundSamples, rate: int) -> LoudnessLevels:
-    """Return a sound's level in each time step, in dB below full scale; the samples are between -1 and 1."""
+    """Return a sound's level in each step of 50 ms, in dB relative to full scale; the samples are between -1 and 1."""
     length = rate * LOUDNESS_STEP_MS // 1_000
     steps = samples[: len(samples) // length * length].reshape(-1, length)
     power = np.maximum((steps**2).mean(axis=1), 1e-12)
@@ -53,7 +53,7 @@ def _loud_spans(is_loud: "npt.NDArray[np.bool_]") -> Iterator[ClipSpan]:
 
 
 def _join_close_spans(spans: Iterator[ClipSpan]) -> Sequence[ClipSpan]:
-    """Join spans without a pause between them."""
+    """Return spans of loud sound, joined where no pause of 450 ms separates them."""
     joined: list[ClipSpan] = []
     for one in spans:
         if joined and one.start - joined[-1].end < MIN_SPEECH_PAUSE_MS:

@@ -10,7 +10,7 @@ from generation.remix.cut import OUTPUT_VIDEO_FPS
 
 #: A crop follows if its window holds so many times its share of attention.
 MIN_ATTENTION_GAIN = 1.55
-#: Above this share of attention it always follows.
+#: A crop always follows if its window holds more than this share of attention.
 SUFFICIENT_ATTENTION_SHARE = 0.9
 #: Samples on each side for a running median: two seconds in all.
 _MEDIAN_RADIUS_SAMPLES = 3
@@ -76,7 +76,7 @@ def _smooth_attention(columns: FloatPicture, shots: list[int]) -> FloatPicture:
 
 
 def _best_crop_windows(columns: FloatPicture, window: float) -> tuple[FloatPicture, FloatPicture]:
-    """Return for each sample the left edge of the crop window with most attention, and its share of it."""
+    """Return for each sample the left edge of the crop window with most attention, and the share of attention in it."""
     count = columns.shape[1]
     wide = max(1, round(count * window))
     sums = np.cumsum(np.pad(columns, ((0, 0), (1, 0))), axis=1)
@@ -115,7 +115,7 @@ def _nearby_samples(known: list[int], at: int) -> list[int]:
 
 
 def _find_subject_drift(places: list[float], start: int, from_place: float, window: float) -> int | None:
-    """Return the first sample from which on the subject is away from a place for a second, or None."""
+    """Return the first sample from which on the subject is away from a place for a second; None if it stays."""
     is_away = [abs(place - from_place) > _MAX_SUBJECT_DRIFT_SHARE * window for place in places]
     drifts = (
         at

@@ -85,7 +85,7 @@ class Remix(NamedTuple):
         return build_end_scene(self.kit, self.copy, seconds)
 
     def _caption_transcript(self) -> list[Caption]:
-        """Return the transcript's captions, spread over all speech of the clip; empty without a transcript.
+        """Return the captions of the remix's transcript, spread over the clip's speech; empty without a transcript.
 
         The unanalyzed rest of the clip is assumed to have the same share of speech.
         """
@@ -106,7 +106,7 @@ def speech_within_cut(speech: Sequence[ClipSpan], part: ClipCut) -> list[ClipSpa
 
 
 def _yield_and_save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> Iterator[Image.Image]:
-    """Yield all pictures of a remix, and save one of them as the thumbnail at `poster`."""
+    """Yield all pictures of a remix, and save the one after a second as the thumbnail at `poster`."""
     for number, picture in enumerate(pictures):
         if number == _REMIX_THUMBNAIL_FRAME:
             poster.write_bytes(encode_thumbnail(picture))
@@ -116,7 +116,7 @@ def _yield_and_save_thumbnail(pictures: Iterable[Image.Image], poster: Path) -> 
 def render_remix_frames(
     clip: Clip, part: ClipCut, how: ClipFraming, stickers: Sequence[Sticker], end: VideoScene
 ) -> Iterator[Image.Image]:
-    """Yield a remix's frames: clip with stickers, transition, end scene. Raises `ClipRefused`."""
+    """Yield all frames of a remix: the clip with its stickers, the transition, the end scene. Raises `ClipRefused`."""
     for number, image in enumerate(framed_clip_frames(clip, part, how)):
         for sticker in stickers:
             sticker.draw(image, number)
@@ -132,9 +132,9 @@ def render_remix_frames(
 
 
 def framed_clip_frames(clip: Clip, part: ClipCut, how: ClipFraming) -> Iterator[Image.Image]:
-    """Yield as many framed frames as a clip's part has; repeat the last one if the clip ends early.
+    """Yield the framed pictures of a clip's part, as many as it has frames; repeat the last one if the clip ends early.
 
-    Raises `ClipRefused` if the clip ends much too early.
+    Raises `ClipRefused` if more than a tenth of them is missing.
     """
     count, last = 0, None
     for last in _decode_clip_frames(clip, part, how):

@@ -30,7 +30,7 @@ _SOUND_CLEANUP_FILTERS = "highpass=f=70,acompressor=threshold=-20dB:ratio=2.5:at
 
 
 def mix_remix_sound(clip: Clip, part: ClipCut, speech: Sequence[ClipSpan], seconds: float, seed: str) -> StereoSound:
-    """Return a clip's sound mixed with music, at the common loudness of all videos.
+    """Return a remix's sound: the clip's own sound over music, at the common loudness of all videos.
 
     `speech` are spans of the part. Without speech, the result is the music alone. Raises `GenerationError`.
     """
@@ -45,7 +45,7 @@ def mix_remix_sound(clip: Clip, part: ClipCut, speech: Sequence[ClipSpan], secon
 
 
 def _normalized_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
-    """Return the sound of a clip's part at the target loudness, with a fade-out."""
+    """Return the sound of a clip's part at the target loudness, amplified by at most 24 dB, with a fade-out."""
     sound = _decode_clip_sound(clip, part)
     sound = sound * 10 ** (min(_MAX_CLIP_GAIN_DB, TARGET_LOUDNESS_LUFS - max(-70.0, measure_loudness_lufs(sound))) / 20)
     fading = min(sound.shape[1], round(_CLIP_SOUND_FADE_OUT_S * SOUND_SAMPLE_RATE_HZ))

@@ -25,7 +25,7 @@ _BLUR, _DOWN, _SHADOW = 26, 10, 90
 
 
 class StickerStyle(NamedTuple):
-    """Name of a text, and the colors of its plate and words."""
+    """Style of a sticker: the name of its text, and the colors of its plate and words."""
 
     name: str
     plate: RGB
@@ -52,7 +52,7 @@ class Sticker:
         return left, top, left + width, top + height
 
     def draw(self, image: Image.Image, frame: int) -> None:
-        """Draw the sticker onto a frame of the clip, if it is visible there."""
+        """Draw the sticker onto the frame with this number, if it is visible there."""
         if frame not in self.shown:
             return
         entrance = (frame - self.shown.start + 1) / _STICKER_ENTRANCE_FRAMES
@@ -119,7 +119,7 @@ def _equalize_line_widths(widths: list[float], size: int) -> list[float]:
 
 
 def _round_mask_corners(mask: Image.Image, radius: int) -> Image.Image:
-    """Round a mask's corners: blur, then sharpen at the middle, so that straight edges stay in place."""
+    """Return a mask with round corners: blurred, then sharpened at the middle, so that straight edges stay in place."""
     soft = radius * 0.55
     steep = soft * 2.5
     return mask.filter(ImageFilter.GaussianBlur(soft)).point(

@@ -24,7 +24,7 @@ _INK, _PAPER = (20, 20, 24), (255, 255, 255)
 
 
 def hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) -> Sticker:
-    """Return the hook's sticker, above the clip or at a full-frame clip's top, for the time to read it."""
+    """Return the sticker of a remix's hook, above the clip or at a full-frame clip's top, for the time to read it."""
     block = _fit_sticker_text(kit, text, _HOOK_SIZES, _HOOK_HIGH, _HOOK_LINES)
     above = covered.start - _STICKER_CLIP_GAP_PX - plate_height(block)
     y = above if above >= kit.frame.top else kit.frame.top + _HOOK_TOP_OFFSET_PX
@@ -34,7 +34,7 @@ def hook_sticker(kit: SlideKit, text: str, part: ClipCut, covered: range) -> Sti
 
 
 def caption_stickers(kit: SlideKit, captions: Sequence[Caption], part: ClipCut, covered: range) -> list[Sticker]:
-    """Return stickers for the captions in a clip's part, all in the smallest font size that one needs.
+    """Return stickers for the captions in a clip's part, all in the smallest font size that any of them needs.
 
     They stand below the clip, or above the area that platforms overlay.
     """

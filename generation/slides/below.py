@@ -23,7 +23,7 @@ _PEEKING_ICON_TEXT_GAP_PX = 60
 
 
 def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, number: int) -> None:
-    """Draw a device with a screenshot below a slide's texts, else the brand's tilted icon.
+    """Draw a device with a screenshot below a slide's texts; without screenshots, the brand's tilted icon.
 
     The slide's number alternates the side. An area lower than 400 pixels stays empty.
     """

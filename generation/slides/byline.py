@@ -36,7 +36,7 @@ class BylineLayout(NamedTuple):
 
 
 class PresenterByline(NamedTuple):
-    """A byline, fitted to its size."""
+    """A presenter's byline, fitted to its size."""
 
     face: Image.Image
     name: TextBlock
@@ -80,7 +80,7 @@ class PresenterByline(NamedTuple):
 
 
 def fit_presenter_byline(kit: SlideKit, copy: PieceCopy) -> PresenterByline | None:
-    """Return the presenter's byline, fitted to the column; None without a presenter."""
+    """Return the presenter's byline, fitted to the text column; None without a presenter."""
     if kit.presenter is None:
         return None
     room = kit.column_width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX

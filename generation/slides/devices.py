@@ -26,7 +26,7 @@ def is_wide_screenshot(screenshot: Image.Image) -> bool:
 
 
 def draw_phone(screenshot: Image.Image, height: int) -> Image.Image:
-    """Draw a screenshot in a phone, from its top down."""
+    """Return the picture of a phone that shows a screenshot from its top down. `height` is the phone's."""
     shape = min(_MAX_PHONE_SCREEN_RATIO, max(_MIN_PHONE_SCREEN_RATIO, screenshot.width / screenshot.height))
     bezel = max(8, round(height * 0.0135))
     screen = (round((height - 2 * bezel) * shape), height - 2 * bezel)
@@ -42,7 +42,7 @@ def draw_phone(screenshot: Image.Image, height: int) -> Image.Image:
 
 
 def draw_screenshot_card(screenshot: Image.Image, width: int) -> Image.Image:
-    """Draw a wide screenshot with round corners, cropped if it is much wider than high."""
+    """Return a wide screenshot as a card with round corners, cropped to a shape from 4:3 to 2:1."""
     size = (width, round(width * min(0.75, max(0.5, screenshot.height / screenshot.width))))
     device = Image.new("RGBA", size)
     screen_image = paint.crop_picture_to_cover(screenshot.convert("RGB"), size, top=True)
@@ -63,19 +63,19 @@ def draw_devices(canvas: Canvas, placed: Iterable[PlacedDevice]) -> None:
 
 
 def _phone_height(canvas: Canvas, top: int) -> int:
-    """Return the height of a phone that extends beyond the picture's bottom edge."""
+    """Return the height of a phone that begins at `top` and extends beyond the picture's bottom edge."""
     return max(MIN_PHONE_HEIGHT_PX, canvas.height - top + _PHONE_EDGE_OVERLAP_PX)
 
 
 def _place_screenshot_card(canvas: Canvas, screenshot: Image.Image, top: int) -> PlacedDevice:
-    """Return a wide screenshot's card, centered in the area below the text or a little above its middle."""
+    """Return a wide screenshot's card, placed in the area below `top`, a little above the area's middle."""
     device = draw_screenshot_card(screenshot, canvas.width - 2 * _CARD_MARGIN_PX)
     spare = max(0, canvas.height - _CARD_MARGIN_PX - top - device.height)
     return PlacedDevice(device, (_CARD_MARGIN_PX, top + spare * 2 // 5))
 
 
 def place_hook_devices(kit: SlideKit, canvas: Canvas, top: int) -> Iterator[PlacedDevice]:
-    """Yield a card for a wide screenshot, else one or two tilted phones; the front one comes last.
+    """Yield the devices of a hook: a card for a wide screenshot, else one or two tilted phones, the front one last.
 
     The phones extend beyond the bottom edge.
     """

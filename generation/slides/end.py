@@ -25,7 +25,7 @@ _GAP_BELOW_BUTTON_PX = 40
 
 
 def draw_end_slide(kit: SlideKit, copy: PieceCopy, page: int) -> Canvas:
-    """Return the last slide, its content centered above the bottom line.
+    """Return the last slide of a slideshow, with its icon, name, tagline and button centered above the bottom line.
 
     A long text shrinks the icon, then drops the tagline.
     """
@@ -70,7 +70,7 @@ def _draw_end_button(kit: SlideKit, canvas: Canvas, text: str, top: float) -> No
 
 
 def fit_end_lines(kit: SlideKit, copy: PieceCopy) -> dict[str, TextBlock]:
-    """Return the last slide's fitted text blocks: the brand's name, and the tagline if there is one."""
+    """Return the last slide's fitted text blocks: `app`, the brand's name, and `tagline` if there is one."""
     blocks = {"app": kit.fit_text(kit.name, TextBox(kit.centered_column_width, 240, 3), TITLE_FONT, (40, 136), 1.0)}
     if copy.tagline:
         blocks["tagline"] = kit.fit_text(

@@ -43,12 +43,12 @@ _SENTENCE_GAP_PATTERN = re.compile(r"(?<=[.!?…:])\s+(?=\S)")
 
 
 def draw_hook_slide(kit: SlideKit, copy: PieceCopy, pages: int) -> Canvas:
-    """Draw the first slide of a slideshow, with a prompt to swipe."""
+    """Draw the first slide of a slideshow: its hook, with a prompt to swipe."""
     return _draw_title_slide(kit, copy, pages, copy.labels.swipe)
 
 
 def draw_single_image(kit: SlideKit, copy: PieceCopy) -> Canvas:
-    """Draw the only slide of a piece, with a call to action."""
+    """Draw the only picture of a single-image piece: its hook, with a call to action."""
     return _draw_title_slide(kit, copy, 1, parts.button_text_and_places(kit, copy)[0])
 
 
@@ -87,7 +87,7 @@ def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
 
 
 def fit_hook_title(kit: SlideKit, text: str, box: TextBox) -> TextBlock:
-    """Return a fitted hook, with one line for each sentence if that costs little font size."""
+    """Return a hook fitted into a box, with a line for each sentence if that costs at most 16 % of the font size."""
     whole = kit.fit_text(text, box, TITLE_FONT, _HOOK_FONT_SIZES, 1.02)
     apart = kit.fit_text(_SENTENCE_GAP_PATTERN.sub("\n", text), box, TITLE_FONT, _HOOK_FONT_SIZES, 1.02)
     return apart if apart.size >= _MIN_SENTENCE_SPLIT_SHARE * whole.size else whole
@@ -109,7 +109,7 @@ def _draw_tilted_icon(kit: SlideKit, canvas: Canvas, top: int, button: int) -> N
 
 
 def _rimmed_brand_icon(kit: SlideKit, side: int) -> Image.Image:
-    """Return the brand's tile of this side, with a rim inside of it if it is too similar to the ground."""
+    """Return the brand's icon with this side, with a rim inside of it if it is too similar to the ground."""
     vivid = kit.theme.vivid
     icon, _ = tile.add_tile_rim(tile.draw_brand_tile(kit, vivid, side), vivid.tints[0], vivid.text)
     return icon.resize((side, side), Image.Resampling.LANCZOS)

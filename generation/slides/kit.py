@@ -58,7 +58,7 @@ class SlideKit(NamedTuple):
         return self.frame.top + HEADER_HEIGHT_PX
 
     def canvas_on_image(self, image: Image.Image) -> Canvas:
-        """Return a canvas on an image, in the copy's text direction."""
+        """Return a canvas that draws on an image, in the copy's text direction."""
         return Canvas(image, self.frame, right_to_left=is_right_to_left_language(self.language))
 
     def canvas(self, ground: GroundColors, number: int) -> Canvas:

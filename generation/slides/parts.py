@@ -19,7 +19,7 @@ _NEXT_BUTTON_HEIGHT_PX = 100
 
 
 def draw_slide_header(kit: SlideKit, canvas: Canvas, ground: GroundColors, page: int, pages: int) -> None:
-    """Draw the brand's tile and name at the start, and a dot for each slide at the end."""
+    """Draw a slide's header: the brand's tile and name at the line start, and a dot for each slide at the end."""
     top, offset = kit.frame.top, HEADER_TILE_SIDE_PX + 22
     tile.paste_rimmed_tile(
         canvas.image,
@@ -60,7 +60,7 @@ def button_text_and_places(kit: SlideKit, copy: PieceCopy) -> tuple[str, list[st
 def draw_pill_button(
     kit: SlideKit, canvas: Canvas, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB], size: int
 ) -> None:
-    """Draw a button: a text in the second colour on the first."""
+    """Draw a button with round ends around `center`, with a text in the second of `colors` on the first."""
     block = kit.fit_text(
         text, TextBox(kit.centered_column_width - 2 * size, size * 2.2, 1), LABEL_FONT, (24, size), 1.0
     )
@@ -76,7 +76,7 @@ def draw_pill_button(
 
 
 class NextButton(NamedTuple):
-    """Button at the lower end: an arrow, with an optional label before it."""
+    """Button to the next slide at the lower end: an arrow, with an optional label before it."""
 
     word: TextBlock | None
 
@@ -85,7 +85,7 @@ class NextButton(NamedTuple):
         return _NEXT_BUTTON_HEIGHT_PX + (round(self.word.width) + 24 if self.word else 0)
 
     def draw_on_canvas(self, canvas: Canvas, ground: GroundColors, *, edge: int = 0) -> None:
-        """Draw the button; `edge` is the width of a rim that separates it from a screenshot below."""
+        """Draw the button to the next slide; `edge` is the width of a rim that separates it from a screenshot below."""
         side, width, frame = _NEXT_BUTTON_HEIGHT_PX, self.width, canvas.frame
         place = (canvas.x_from_safe_zone_edge(frame.column_width - width, width), frame.bottom - side)
         mask = paint.rounded_rectangle_mask((width, side), side / 2)
@@ -112,7 +112,7 @@ def fit_next_button(kit: SlideKit, label: str) -> NextButton:
 def draw_number_badge(
     kit: SlideKit, canvas: Canvas, number: int, *, place: tuple[int, int], side: int, colors: tuple[RGB, RGB]
 ) -> None:
-    """Draw a number in the second colour on a rounded square of the first."""
+    """Draw a badge: a number in the second of `colors` on a rounded square of the first."""
     paint.fill_rounded_rectangle(canvas.image, place, (side, side), colors[0], radius=side * 0.32)
     block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
     canvas.draw_text_block(

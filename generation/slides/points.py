@@ -40,7 +40,7 @@ def _fit_recap_item(kit: SlideKit, text: str, height: int, largest: int) -> Text
 
 
 def _recap_words_offset_px(height: int) -> int:
-    """Return the offset in pixels of the words of a recap's row from the row's start."""
+    """Return the offset in pixels of the words in a recap's row from the row's start."""
     return _INSET + _recap_badge_side(height) + 30
 
 
@@ -104,14 +104,14 @@ def _draw_point_with_device(
 
 
 def _draw_only_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
-    """Draw a slideshow's only point: its words in the hook's place, and the icon at the bottom edge."""
+    """Draw a slideshow's only point: its words at the hook's place, and the brand's icon at the bottom edge."""
     room = draw_peeking_icon(kit, canvas, ground, number) - kit.body_top_y
     block = kit.fit_text(text, TextBox(kit.column_width, room, 6), TITLE_FONT, (46, 140), 1.05)
     canvas.draw_text_block("point", block, (kit.frame.left, kit.body_top_y), kit.column_width, color=ground.text)
 
 
 def _draw_numbered_point(kit: SlideKit, canvas: Canvas, ground: GroundColors, text: str, number: int) -> None:
-    """Draw a point: a large number at the top and the words at the bottom; the space between stays empty."""
+    """Draw a point of a slideshow: a large number at the top, its words at the bottom, and empty space between."""
     fill_area_below_texts(kit, canvas, ground, number)
     large = kit.fit_text(str(number), TextBox(kit.column_width, _NUMBER, 1), TITLE_FONT, (100, _NUMBER))
     place = (kit.frame.left, kit.body_top_y + _ABOVE)

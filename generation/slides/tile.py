@@ -23,7 +23,7 @@ _TILE_RIM_DIVISOR = 42
 
 
 def draw_brand_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Image:
-    """Return the brand's logo as a tile that is visible on the ground; without a logo, its initial."""
+    """Return the brand's logo as an app icon that is visible on the ground; without a logo, the name's first letter."""
     if kit.logo is None:
         return _draw_initial_tile(kit, kit.theme.light if ground is kit.theme.vivid else kit.theme.vivid, side)
     if _does_logo_fill_tile(kit.logo):
@@ -32,7 +32,7 @@ def draw_brand_tile(kit: SlideKit, ground: GroundColors, side: int) -> Image.Ima
 
 
 def _does_logo_fill_tile(logo: Image.Image) -> bool:
-    """Return whether the logo was drawn as an icon: about square, with opaque corners or edges."""
+    """Return whether a logo was drawn as an app icon: about square, and opaque at its edges and near two corners."""
     if not _SQUARE_LOGO_RATIOS[0] < logo.width / logo.height < _SQUARE_LOGO_RATIOS[1]:
         return False
     small = logo.convert("RGBA").resize((24, 24), Image.Resampling.BOX)
@@ -62,7 +62,7 @@ def _center_logo_on_tile(kit: SlideKit, logo: Image.Image, side: int) -> Image.I
 
 
 def _is_dark_logo(logo: Image.Image) -> bool:
-    """Return whether the opaque part of a logo is dark."""
+    """Return whether the opaque part of a logo is dark on average; true for a transparent logo."""
     small = logo.convert("RGBA").resize((16, 16), Image.Resampling.BOX)
     pixels = [_pixel_rgba(small, (x, y)) for x in range(16) for y in range(16)]
     lights = [relative_luminance((r, g, b)) for r, g, b, opacity in pixels if opacity > 128]
@@ -91,7 +91,7 @@ def _draw_plain_tile(color: RGB, side: int) -> Image.Image:
 
 
 def paste_rimmed_tile(image: Image.Image, icon: Image.Image, place: PixelSize, rim: RGB) -> None:
-    """Draw a tile onto an image, with a rim if it is too similar to its ground."""
+    """Draw the brand's tile onto an image, with a rim in the color `rim` if it is too similar to its ground."""
     under = image.getpixel((min(image.width - 1, place[0] + icon.width // 2), max(0, place[1] - 2)))
     if isinstance(under, tuple):
         whole, width = add_tile_rim(icon, (under[0], under[1], under[2]), rim)

@@ -50,7 +50,7 @@ class _InstrumentTrack:
         self.sound: StereoSound = np.zeros((2, round((seconds + _NOTE_DECAY_TAIL_S) * SOUND_SAMPLE_RATE_HZ)))
 
     def add(self, at: float, wave: MonoWave, gain: float, *, side: float = 0.0) -> None:
-        """Mix a wave into the track, from the second `at` on; `side` pans from left at -1 to right at 1."""
+        """Mix a wave into the track from the second `at` on; `side` pans it from left at -1 to right at 1."""
         start = round(at * SOUND_SAMPLE_RATE_HZ)
         part = wave[: max(0, self.sound.shape[1] - start)] * gain * math.sqrt(2)
         for row, share in enumerate((math.cos((side + 1) * math.pi / 4), math.sin((side + 1) * math.pi / 4))):
@@ -77,7 +77,7 @@ def compose_music_bed(seconds: float, seed: str, cuts: Sequence[float]) -> Stere
 
 
 def _chord_midi_keys(seed: str, bar: int) -> list[int]:
-    """Return the four keys of a bar's chord: with a seventh on degrees 0 and 3, else with an octave."""
+    """Return the four MIDI keys of a bar's chord: with a seventh on degrees 0 and 3, else with an octave."""
     root = _ROOT_MIDI_KEYS[int(seeded_chance(seed, "root") * len(_ROOT_MIDI_KEYS))]
     degree = _CHORD_PROGRESSIONS[int(seeded_chance(seed, "progression") * len(_CHORD_PROGRESSIONS))][bar % 4]
     steps = (0, 2, 4, 6 if degree in {0, 3} else 7)
@@ -85,7 +85,7 @@ def _chord_midi_keys(seed: str, bar: int) -> list[int]:
 
 
 def _add_chords(track: _InstrumentTrack, at: float, keys: Sequence[int], seed: str) -> None:
-    """Add a chord to a track: play each key twice, slightly detuned and panned apart."""
+    """Add a bar's chord to a track: play each key twice, slightly detuned and panned apart."""
     for key in keys:
         for apart, side in ((-0.06, -0.6), (0.05, 0.6)):
             phase = seeded_between(0, 6, seed, f"phase {key} {side}")

@@ -36,7 +36,7 @@ _MAX_LIMITER_ROUNDS = 3
 
 
 def measure_loudness_lufs(sound: StereoSound) -> float:
-    """Measure the integrated loudness in LUFS; minus infinity for silence."""
+    """Measure a sound's integrated loudness in LUFS; minus infinity for silence."""
     left, right = (_apply_k_weighting(wave) ** 2 for wave in sound)
     power = _block_mean_powers(left + right)
     gated = power[_power_to_lufs(power) > _ABSOLUTE_LOUDNESS_GATE_LUFS]
@@ -47,7 +47,7 @@ def measure_loudness_lufs(sound: StereoSound) -> float:
 
 
 def measure_true_peak_db(sound: StereoSound) -> float:
-    """Measure the true peak in dB of full scale."""
+    """Measure a sound's true peak in dB of full scale."""
     return float(20 * np.log10(max(1e-9, _true_peak_envelope(sound).max())))
 
 
@@ -62,7 +62,7 @@ def limit_to_target_loudness(sound: StereoSound) -> StereoSound:
 
 
 def amplify_to_target_loudness(sound: StereoSound) -> StereoSound:
-    """Bring a sound to the target loudness without a limiter; silence stays silence."""
+    """Return a sound amplified or attenuated to the target loudness, without limited peaks; silence stays silence."""
     level = measure_loudness_lufs(sound)
     return sound if level == -math.inf else sound * 10 ** ((TARGET_LOUDNESS_LUFS - level) / 20)
 
@@ -78,7 +78,7 @@ def _apply_k_weighting(wave: MonoWave) -> MonoWave:
 
 
 def _block_mean_powers(power: MonoWave) -> MonoWave:
-    """Return the mean power of each time block of a sound."""
+    """Return the mean power of each overlapping block of 0.4 s of a sound."""
     step, length = (round(_LOUDNESS_STEP_S * SOUND_SAMPLE_RATE_HZ), round(_LOUDNESS_BLOCK_S * SOUND_SAMPLE_RATE_HZ))
     summed = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.arange(0, max(1, len(power) - length + 1), step)

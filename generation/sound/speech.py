@@ -44,6 +44,6 @@ def _trim_silence(wave: MonoWave) -> MonoWave:
 
 
 def _resample_wave(wave: MonoWave) -> MonoWave:
-    """Return a wave of the voice at the sample rate of our videos, band-limited to the voice's rate."""
+    """Return a wave of the speech voice at the sample rate of our videos, band-limited to the voice's rate."""
     size = len(wave) * SOUND_SAMPLE_RATE_HZ // SAMPLE_RATE
     return np.fft.irfft(np.fft.rfft(wave), size) * (SOUND_SAMPLE_RATE_HZ / SAMPLE_RATE) if size else wave

@@ -25,7 +25,7 @@ def midi_key_frequency(key: float) -> float:
 
 
 def soft_saw_wave(key: float, seconds: float, phase: float, partials: int = 10) -> MonoWave:
-    """Return the tone of a MIDI key with many partials, each much softer than the one before."""
+    """Return the tone of a MIDI key with up to `partials` partials, each much softer than the one before."""
     at, base = sample_times(seconds), midi_key_frequency(key)
     audible = [number for number in range(1, partials + 1) if base * number < _MAX_PARTIAL_HZ]
     parts = [np.sin(2 * np.pi * base * number * at + phase * number) / number**1.25 for number in audible]
@@ -53,19 +53,19 @@ def kick_drum_wave() -> MonoWave:
 
 
 def decaying_noise_wave(seed: str, seconds: float, lowest: float, fading: float) -> MonoWave:
-    """Return decaying noise above a frequency."""
+    """Return seeded noise without the frequencies below `lowest` hertz; a higher `fading` makes it decay faster."""
     at = sample_times(seconds)
     return highpass_filter(seeded_white_noise(seed, len(at)), lowest) * np.exp(-fading * at)
 
 
 def seeded_white_noise(seed: str, count: int) -> MonoWave:
-    """Return noise from -1 to 1, the same with every version of numpy."""
+    """Return `count` samples of white noise from -1 to 1, the same with every version of numpy."""
     raw = np.frombuffer(seeded_noise_bytes(seed, 2 * count), "<u2").astype(np.float64)
     return raw / 32_767.5 - 1
 
 
 def fade_wave_in_and_out(wave: MonoWave, comes: float, goes: float) -> MonoWave:
-    """Fade a wave in and out, in so many seconds each."""
+    """Return a wave with a fade-in of `comes` seconds and a fade-out of `goes` seconds."""
     shape = np.ones(len(wave))
     first = min(len(wave), round(comes * SOUND_SAMPLE_RATE_HZ))
     last = min(len(wave), round(goes * SOUND_SAMPLE_RATE_HZ))
@@ -75,7 +75,7 @@ def fade_wave_in_and_out(wave: MonoWave, comes: float, goes: float) -> MonoWave:
 
 
 def lowpass_filter(wave: MonoWave, cut: float) -> MonoWave:
-    """Filter out frequencies above a soft cutoff, with zero phase."""
+    """Return a wave without the frequencies above a soft cutoff in hertz, with zero phase."""
     hertz = np.fft.rfftfreq(len(wave), 1 / SOUND_SAMPLE_RATE_HZ)
     return np.fft.irfft(np.fft.rfft(wave) / (1 + (hertz / cut) ** 4), len(wave))
 
@@ -85,7 +85,7 @@ def highpass_filter(wave: MonoWave, cut: float) -> MonoWave:
 
 
 def add_room_reverb(sound: StereoSound, seed: str, *, seconds: float = 1.5, share: float = 0.16) -> StereoSound:
-    """Return a stereo sound with the reverberation of a room."""
+    """Return a stereo sound with the reverberation of a room; `share` is the share of the reverberation."""
     return np.array([_add_room_echo(wave, f"{seed}/{side}", seconds, share) for side, wave in enumerate(sound)])
 
 

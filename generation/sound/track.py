@@ -30,7 +30,7 @@ def min_speech_scene_seconds(speech: Sequence[MonoWave]) -> list[float]:
 
 
 def mix_sound_track(timing: VideoTiming, seed: str, speech: Sequence[MonoWave] = ()) -> StereoSound:
-    """Return a video's sound: music for all scenes, and the speech of each scene if there is any."""
+    """Return a video's stereo sound at the target loudness: music, with each scene's speech over it if there is any."""
     music = compose_music_bed(timing.seconds, seed, timing.cuts)
     if not speech:
         return limit_to_target_loudness(music)

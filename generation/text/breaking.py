@@ -37,8 +37,7 @@ _HYPHENATION_LOCALES = {"en": "en_US", "de": "de_DE", "pt": "pt_PT", "nb": "nb_N
 class TextPiece(NamedTuple):
     """Unbreakable part of a text, and its width in em without trailing spaces.
 
-    `space` is the width of these spaces. A piece that ends within a word adds the hyphen's width at a line's
-    end.
+    `space` is the width of these spaces. A piece that ends within a word adds the hyphen's width at a line's end.
     """
 
     text: str
@@ -48,7 +47,7 @@ class TextPiece(NamedTuple):
 
 
 def split_into_pieces(text: str, style: TextStyle) -> list[TextPiece]:
-    """Return a paragraph's pieces for line breaking; those of hyphenated words end with a soft hyphen."""
+    """Return a paragraph's words as measured pieces that no line breaks; phrases in scripts without spaces."""
     return [_measure_text_piece(unit, style) for unit in split_breakable_units(text, style.language)]
 
 
@@ -72,7 +71,7 @@ def split_breakable_units(text: str, language: str) -> Iterator[str]:
 
 
 def _attach_particles(phrases: Sequence[str]) -> Iterator[str]:
-    """Yield phrases with their trailing Chinese particles: no line begins with a particle."""
+    """Yield phrases, each with the Chinese particles that follow it: no line begins with a particle."""
     whole = ""
     for phrase in phrases:
         if whole and phrase[0] not in _CHINESE_PARTICLES:
@@ -140,7 +139,7 @@ def _hyphenation_dictionary(language: str) -> pyphen.Pyphen | None:
 
 
 def cut_wide_pieces(parts: Sequence[TextPiece], width: float, style: TextStyle) -> list[TextPiece]:
-    """Cut pieces wider than `width` between graphemes."""
+    """Return the pieces of a text, with those wider than `width` em cut between graphemes."""
     return [
         small
         for one in parts
@@ -164,7 +163,7 @@ def _cut_wide_piece(piece: TextPiece, width: float, style: TextStyle) -> Iterato
 
 
 def lay_lines_greedily(parts: Sequence[TextPiece], width: float) -> list[str]:
-    """Return the lines of a paragraph, laid greedily: each is as full as `width` allows."""
+    """Return the lines of a paragraph, each with as many pieces as a width of `width` em allows."""
     lines: list[list[TextPiece]] = []
     room = 0.0
     for one in parts:
@@ -205,7 +204,7 @@ class LineLayout(NamedTuple):
 def _extend_line_layouts(
     ways: Mapping[int, LineLayout], parts: Sequence[TextPiece], width: float
 ) -> dict[int, LineLayout]:
-    """Return the best layouts with one more line, by the number of laid pieces."""
+    """Return the best layouts of a paragraph's first pieces with one more line, by the number of laid pieces."""
     best: dict[int, LineLayout] = {}
     for start, way in ways.items():
         for end, wide in _possible_line_ends(parts, start, width):
@@ -216,7 +215,7 @@ def _extend_line_layouts(
 
 
 def _possible_line_ends(parts: Sequence[TextPiece], start: int, width: float) -> Iterator[tuple[int, float]]:
-    """Yield the possible ends of a line and its width at each; the first piece always fits."""
+    """Yield each piece index at which a line may end, and the line's width there; the first piece always fits."""
     wide = 0.0
     for end, one in enumerate(parts[start:], start + 1):
         wide += one.width

@@ -37,7 +37,7 @@ def _is_drawn_character(char: str) -> bool:
 
 
 def _truncate_overlong_word(word: str) -> str:
-    """Return the start of an overlong word in whole graphemes: half of a joined emoji is another picture."""
+    """Return at most 60 characters of a word, in whole graphemes: half of a joined emoji is another picture."""
     kept = ""
     for cluster in split_graphemes(word):
         if len(kept) + len(cluster) > MAX_WORD:
@@ -47,7 +47,7 @@ def _truncate_overlong_word(word: str) -> str:
 
 
 def _limit_letter_marks(cluster: str) -> str:
-    """Return a letter with only the first of its combining marks."""
+    """Return a letter with only the first three of its combining marks."""
     if len(cluster) <= MAX_MARKS:
         return cluster
     kept, marks = [], 0

@@ -137,7 +137,7 @@ def _balanced_text_block(text: FittableText, box: TextBox, size: int) -> TextBlo
 def _shape_text_block(
     texts: Sequence[str], text: FittableText, box: TextBox, size: int, *, is_cut: bool = False
 ) -> TextBlock:
-    """Return shaped lines, in a smaller size if accents or letters at piece boundaries need more room."""
+    """Return a block of shaped lines, in a smaller size if accents or joined pieces need more room than the box has."""
     lines = tuple(shape_text_line(line, text.style) for line in texts)
     block = TextBlock(lines, size, text.leading, is_right_to_left_language(text.style.language), is_cut)
     needed = max((max(line.width, line.right - min(0.0, line.left)) for line in lines), default=0.0)
@@ -146,7 +146,7 @@ def _shape_text_block(
 
 
 def _truncate_text_block(text: FittableText, box: TextBox, size: int) -> TextBlock:
-    """Keep as many lines as fit at the smallest size; the last one ends with an ellipsis."""
+    """Return a block with the lines of a text that fit into a box at this size; the last one ends with an ellipsis."""
     lines = text.cut(box.width / size).lay_all_lines(box.width / size)
     room = 1 + max(0, int((box.height / size - MIN_ASCENT_EM - MIN_DESCENT_EM) / text.leading))
     kept = lines[: min(box.lines, room)]

@@ -31,7 +31,7 @@ _FIRST_EMOJI_CODE_POINT = 0x1F000
 
 @cache
 def font_search_order(language: str) -> tuple[str, ...]:
-    """Return the fonts to search for a letter, in order: Inter first, emoji last.
+    """Return the names of the fonts to search for a letter of a text, in order: Inter first, emoji last.
 
     The font of a CJK language comes right after Inter: Chinese and Japanese share letters with other shapes.
     """
@@ -78,7 +78,7 @@ def load_font_at_weight(name: str, weight: int) -> hb.Font:
 
 @cache
 def font_for_grapheme(cluster: str, language: str) -> str | None:
-    """Return the first font that covers a grapheme; None for an unknown symbol, to leave it out.
+    """Return the name of the first font that covers a grapheme; None for an unknown symbol, to leave it out.
 
     Raises `TextRefused` for an unknown letter: replacement boxes are unreadable.
     """

@@ -10,7 +10,7 @@ from generation.text.shaping import ShapedLine
 
 
 class LineInk(NamedTuple):
-    """A mask and its place: pixels to the right of the line's start, and down from its baseline."""
+    """The ink mask of a text line, and its place in pixels, right of the line's start and down from its baseline."""
 
     mask: Image.Image
     x: int
@@ -18,7 +18,7 @@ class LineInk(NamedTuple):
 
 
 def render_line_ink(line: ShapedLine, size: float) -> LineInk | None:
-    """Render a line's ink at a size in pixels; None for a line without ink."""
+    """Return the ink mask of a shaped line of text at a font size in pixels, with its place; None without ink."""
     draw = hb.RasterDraw()
     draw.scale_factor = (UNITS_PER_EM / size, UNITS_PER_EM / size)
     for glyph in line.glyphs:

@@ -26,12 +26,12 @@ def split_graphemes(text: str) -> list[str]:
 
 
 def is_right_to_left_language(language: str) -> bool:
-    """Return whether a language runs from right to left; a first letter in Latin has no effect."""
+    """Return whether a language is written from right to left. The letters of the text itself have no effect."""
     return language.partition("-")[0].lower() in _RIGHT_TO_LEFT_LANGUAGES
 
 
 def line_leading_of_text(text: str, wanted: float) -> float:
-    """Return the distance of a text's lines in em: the wanted one, or more if its script needs it."""
+    """Return the distance of a text's baselines in em: the wanted one, or more if its script needs it."""
     if _STACKED_SCRIPT_LETTER.search(text):
         return max(wanted, STACKED_LEADING)
     return max(wanted, SQUARE_LEADING) if _SQUARE_SCRIPT_LETTER.search(text) else wanted

@@ -63,7 +63,7 @@ class FontRun(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def shape_text_line(text: str, style: TextStyle) -> ShapedLine:
-    """Shape a text of any length as one line. Raises `TextRefused`."""
+    """Return a text of any length shaped as one line. Raises `TextRefused` for a letter that no font has."""
     glyphs: list[PlacedGlyph] = []
     x = 0.0
     for run, level in order_runs_visually([*_split_font_runs(text, style.language)]):
@@ -105,7 +105,7 @@ def _joins_previous_run(cluster: str, run: FontRun) -> bool:
 def _shape_font_run(
     run: FontRun, x: float, style: TextStyle, glyphs: list[PlacedGlyph], *, right_to_left: bool
 ) -> float:
-    """Append the glyphs of a run to `glyphs`, from `x` on. Return the x after the run."""
+    """Append the glyphs of a run to `glyphs`, placed from `x` on. Return the x after the run."""
     chosen = load_font_at_weight(run.font, style.weight)
     buffer = hb.Buffer()
     buffer.add_str(run.text)
@@ -122,7 +122,7 @@ def _shape_font_run(
 
 
 def _glyph_ink_extents(glyphs: list[PlacedGlyph]) -> tuple[float, float, float, float]:
-    """Return the left, right, top and bottom of all glyphs, the last two relative to the baseline."""
+    """Return the left, right, top and bottom of the ink of all glyphs, the last two as distances from the baseline."""
     boxes = [(one, box) for one in glyphs if (box := one.font.get_glyph_extents(one.id)) and box.width]
     if not boxes:
         return 0.0, 0.0, 0.0, 0.0
@@ -135,7 +135,7 @@ def _glyph_ink_extents(glyphs: list[PlacedGlyph]) -> tuple[float, float, float, 
 
 
 def bidi_embedding_levels(text: str, *, right_to_left: bool) -> list[int]:
-    """Return the embedding level of each character: odd levels run from right to left."""
+    """Return the bidi embedding level of each character of a line: odd levels run from right to left."""
     base = int(right_to_left)
     if not right_to_left and not _RIGHT_TO_LEFT_LETTER.search(text):
         return [0] * len(text)
@@ -159,7 +159,7 @@ def _compute_bidi_levels(text: str, base: int) -> list[int]:
 
 
 def order_runs_visually(runs: Sequence[tuple[Item, int]]) -> list[tuple[Item, int]]:
-    """Return runs with their levels from left to right (rule L2)."""
+    """Return a line's runs with their bidi levels, in visual order from left to right (UAX 9, rule L2)."""
     order = list(runs)
     for level in range(max((level for _, level in order), default=0), 0, -1):
         start = 0

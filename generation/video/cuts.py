@@ -23,7 +23,7 @@ def slide_up_transition(old: Image.Image, new: Image.Image, share: float) -> Ima
 
 
 def slide_sideways_transition(old: Image.Image, new: Image.Image, share: float, *, way: int) -> Image.Image:
-    """Return a frame of a cut: the new picture slides in from the line-end side, as a page turns."""
+    """Return a frame of a video's cut: the new picture slides in from the side, the right one if `way` is 1."""
     done = ease_out(share)
     frame = Image.new("RGB", old.size)
     frame.paste(old, (-way * round(old.width * _OLD_PICTURE_PUSH_SHARE * done), 0))
@@ -32,7 +32,7 @@ def slide_sideways_transition(old: Image.Image, new: Image.Image, share: float, 
 
 
 def circle_reveal_transition(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
-    """Return a frame of a cut: a circle that grows from the middle reveals the new picture."""
+    """Return a frame of a video's cut: a circle that grows from the middle reveals the new picture."""
     width, height = old.width // _CIRCLE_MASK_DOWNSCALE, old.height // _CIRCLE_MASK_DOWNSCALE
     radius = ease_in_out(share) * np.hypot(width, height) * 0.56
     y, x = np.ogrid[:height, :width]

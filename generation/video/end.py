@@ -34,7 +34,7 @@ _END_CARD_MARGIN_PX = 84
 
 
 def build_end_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoScene:
-    """Return the last scene, all parts centered in the safe zone.
+    """Return a video's last scene, with the brand's icon, name, tagline and button centered in the safe zone.
 
     A long text shrinks the icon, then drops the tagline.
     """

@@ -48,7 +48,7 @@ def build_hook_scene(kit: SlideKit, copy: PieceCopy, seconds: float) -> VideoSce
 
 
 def _hook_top_without_devices(kit: SlideKit, height: float) -> float:
-    """Return the y of the hook's top in a scene without devices below it."""
+    """Return the y of the hook's top in a video's first scene without screenshots."""
     return kit.body_top_y + max(0.0, (kit.frame.bottom - kit.body_top_y - height) * 0.3)
 
 

@@ -80,7 +80,7 @@ class KineticText:
                     number += 1
 
     def _color_words(self, color: RGB, emphasis: RGB | None) -> list[RGB]:
-        """Return the color of each word: the longest one gets `emphasis`, unless it is the only one."""
+        """Return the color of each word of the text: `emphasis` for the longest one, unless it is the only one."""
         longest = max(self.words, key=lambda word: word.length, default=None)
         telling = longest if emphasis and self.count > 1 else None
         return [emphasis if emphasis and word is telling else color for word in self.words]
@@ -122,7 +122,7 @@ class KineticText:
 
 
 def _split_line_words(line: ShapedLine, language: str) -> Iterator[tuple[str, ShapedLine]]:
-    """Yield the words of a line in reading order, each with its glyphs at their places."""
+    """Yield the words of a shaped line in reading order, each with its own glyphs at their places in the line."""
     texts = [*split_breakable_units(line.text, language)]
     ends = [*accumulate(map(len, texts))]
     numbers = [bisect_right(ends, glyph.at) for glyph in line.glyphs]

@@ -27,7 +27,7 @@ class MovingObject(Protocol):
     """A moving object of a scene."""
 
     def draw(self, image: Image.Image, seconds: float) -> None:
-        """Draw the object onto a frame, as it is `seconds` seconds after its scene began."""
+        """Draw the object onto a frame, as it looks `seconds` seconds after its scene began."""
 
 
 class RisingPicture:
@@ -53,7 +53,7 @@ class RisingPicture:
 
 
 def _subpixel_shifted_pictures(picture: Image.Image) -> list[tuple[Image.Image, Image.Image]]:
-    """Return a picture and its mask, shifted down by each subpixel step, with premultiplied alpha."""
+    """Return a picture and its mask, once for each subpixel step by which they are shifted down."""
     size = picture.width, picture.height + 1
     here, below = Image.new("RGBa", size), Image.new("RGBa", size)
     for image, top in ((here, 0), (below, 1)):
@@ -105,7 +105,7 @@ class MovingBackdrop:
         self._room = larger.width - size[0], larger.height - size[1]
 
     def crop_for_frame(self, frame: int, frames: int) -> Image.Image:
-        """Return the part of the ground that the frame with this number shows, of `frames` frames."""
+        """Return the part of a scene's ground that is visible in the frame with this number, of `frames` frames."""
         slower = max(1, math.ceil(frames / min(self._room)))
         moved = min(frame // slower, *self._room)
         left, top = (moved if way > 0 else room - moved for way, room in zip(self._way, self._room, strict=True))

@@ -82,7 +82,7 @@ def _delete_if_incomplete(path: Path) -> Generator[None]:
 
 @contextmanager
 def _temporary_sound_file(path: Path, sound: StereoSound) -> Generator[Path]:
-    """Write the sound to a file next to the video, and delete it after the encoding."""
+    """Write the sound to a WAV file next to the video, yield its path, and delete it after the encoding."""
     file = path.with_suffix(".wav")
     try:
         write_wav_file(file, sound)
@@ -92,7 +92,7 @@ def _temporary_sound_file(path: Path, sound: StereoSound) -> Generator[Path]:
 
 
 def _check_frame_count(path: Path, count: int) -> None:
-    """Raise `GenerationError` unless a video has `count` pictures: an encoder closes a shorter file, too."""
+    """Raise `GenerationError` unless a video file has `count` pictures: an encoder closes a shorter file, too."""
     tracks = MediaInfo.parse(path).video_tracks
     frame_count = int(tracks[0].frame_count or 0) if tracks else 0
     if frame_count != count:
@@ -100,7 +100,7 @@ def _check_frame_count(path: Path, count: int) -> None:
 
 
 def describe_video_file(path: Path, size: tuple[int, int], count: int, marks: Sequence[DrawnLine]) -> OutputFile:
-    """Return the metadata of a complete file."""
+    """Return the metadata of a complete MP4 file, with its hash and the texts in `marks`."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return OutputFile(
@@ -117,7 +117,7 @@ def describe_video_file(path: Path, size: tuple[int, int], count: int, marks: Se
 
 
 def video_thumbnail_path(path: Path) -> Path:
-    """Return the path of a video's thumbnail, in the same folder."""
+    """Return the path for a video's thumbnail, in the same folder."""
     return path.with_name(f"{path.stem}.thumbnail.jpg")
 
 

@@ -21,12 +21,12 @@ _PILL_FONT_SIZE_PX = 50
 
 
 def empty_scene_canvas(kit: SlideKit) -> Canvas:
-    """Return an empty picture to lay a scene out on."""
+    """Return a canvas of the frame's size without a ground, to lay a video's scene out on."""
     return kit.canvas_on_image(Image.new("RGB", kit.frame.size))
 
 
 def build_scene_header(stage: SceneStage, canvas: Canvas) -> tuple[PoppingPicture, ScheduledText]:
-    """Return the brand's tile and name, in the same place as on every slide."""
+    """Return the brand's tile and name for a video's scene, in the same place as on every slide."""
     kit, offset, top = stage.kit, HEADER_TILE_SIDE_PX + 22, stage.kit.frame.top
     icon = build_popping_tile(
         stage,
@@ -54,7 +54,7 @@ def build_kinetic_text(
     emphasis: RGB | None = None,
     middle: bool = False,
 ) -> KineticText:
-    """Return a text that appears word by word, in the text column, or centered with `middle`."""
+    """Return a text that appears word by word in a scene: in the text column, or centered with `middle`."""
     left, width = (kit.frame.inset, kit.centered_column_width) if middle else (kit.frame.left, kit.column_width)
     column = TextBlockColumn(left, top, width, "middle" if middle else "start")
     return KineticText(name, block, column, kit.language, color=color, emphasis=emphasis)
@@ -63,7 +63,7 @@ def build_kinetic_text(
 def build_presenter_parts(
     stage: SceneStage, canvas: Canvas, signature: PresenterByline, top: float, *, starts: float, middle: bool = False
 ) -> tuple[PoppingPicture, list[ScheduledText]]:
-    """Return the presenter's portrait as a picture, and the name and the disclosure as timed texts."""
+    """Return a scene's byline: the presenter's portrait as a picture, the name and the disclosure as timed texts."""
     place, color = signature.layout_on_canvas(canvas, top, middle=middle), stage.ground.text
     lines = (("presenter", signature.name, place.name), ("disclosure", signature.disclosure, place.disclosure))
     texts = [
@@ -78,7 +78,7 @@ def build_presenter_parts(
 def build_popping_tile(
     stage: SceneStage, side: int, place: PixelSize, *, starts: float, blur: int = 0
 ) -> PoppingPicture:
-    """Return the brand's tile."""
+    """Return the brand's tile as a picture that pops up in a scene, `starts` seconds after the scene's start."""
     ground = stage.ground
     icon, edge = tile.add_tile_rim(tile.draw_brand_tile(stage.kit, ground, side), ground.tints[0], ground.text)
     return PoppingPicture(icon, (place[0] - edge, place[1] - edge), starts=starts, blur=blur)
@@ -105,9 +105,9 @@ def draw_pill_sprite(
 def draw_badge_sprite(
     kit: SlideKit, number: int, *, place: PixelSize, side: int, colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, DrawnLine]:
-    """Return the picture of a number on a rounded square, and the number's mark.
+    """Return the picture of a number on a rounded square, and the number's drawn line with its place in the frame.
 
-    The number has the second color, the square the first.
+    The number has the second of `colors`, the square the first.
     """
     canvas = kit.canvas_on_image(Image.new("RGB", (side, side), colors[0]))
     block = kit.fit_text(str(number), TextBox(side * 0.8, side, 1), TITLE_FONT, (16, round(side * 0.56)))
@@ -117,7 +117,7 @@ def draw_badge_sprite(
 
 
 def _cut_out_sprite(canvas: Canvas, radius: float, left: int, top: int) -> tuple[Image.Image, DrawnLine]:
-    """Return a canvas's image with round corners, and the mark of its text, moved to the final place."""
+    """Return a canvas's image with round corners, and its only drawn line, moved to its place in the frame."""
     canvas.image.putalpha(paint.rounded_rectangle_mask(canvas.image.size, radius))
     (mark,) = canvas.marks
     x0, y0, x1, y1 = mark.box

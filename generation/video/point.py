@@ -41,7 +41,7 @@ def _build_scene_with_device(stage: SceneStage, text: str, *, is_only: bool) -> 
 
 
 def _popping_number_badge(stage: SceneStage, canvas: Canvas) -> tuple[list[PoppingPicture], list[DrawnLine]]:
-    """Return the badge with a point's number at a device's side, and the mark of its text."""
+    """Return the badge with a point's number above its words, and the number's drawn line."""
     place, colors = (
         (canvas.x_from_safe_zone_edge(0, _BADGE), stage.kit.body_top_y),
         (stage.ground.accent, stage.ground.tints[0]),
@@ -51,7 +51,7 @@ def _popping_number_badge(stage: SceneStage, canvas: Canvas) -> tuple[list[Poppi
 
 
 def _build_scene_without_device(stage: SceneStage, text: str, *, is_only: bool) -> VideoScene:
-    """Return a scene with a large number above the words; a single point has only its words."""
+    """Return a point's scene with a large number above its words; a single point has only its words."""
     kit, ground, canvas = stage.kit, stage.ground, empty_scene_canvas(stage.kit)
     icon, name = build_scene_header(stage, canvas)
     large = kit.fit_text(
@@ -68,7 +68,7 @@ def _build_scene_without_device(stage: SceneStage, text: str, *, is_only: bool) 
 
 
 def _rising_peeking_icon(stage: SceneStage, canvas: Canvas) -> Iterator[RisingPicture]:
-    """Yield the brand's icon at the bottom edge, if there is room, on alternating sides."""
+    """Yield the brand's icon, which rises at the bottom edge, on alternating sides; nothing without room for it."""
     frame, is_even = stage.kit.frame, stage.number % 2 == 0
     if frame.height - frame.bottom < _PEEKING_ICON_SIDE_PX:
         return

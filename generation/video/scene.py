@@ -26,10 +26,10 @@ class TimedText(Protocol):
     def count(self) -> int: ...
 
     def draw(self, image: Image.Image, seconds: float, step: float) -> None:
-        """Draw onto a frame the words that have started after `seconds` seconds, one word each `step`."""
+        """Draw onto a frame the words that have started after `seconds` seconds, one word every `step` seconds."""
 
     def draw_final_state(self, canvas: Canvas) -> None:
-        """Draw the whole text onto a canvas in its final state, and add its measured lines to `marks`."""
+        """Draw the whole text onto a canvas in its final state, and add its measured lines to the canvas's `marks`."""
 
 
 class ScheduledText(NamedTuple):
@@ -60,14 +60,14 @@ class VideoScene:
         return round(self.seconds * VIDEO_FRAMES_PER_S)
 
     def draw_frame(self, number: int) -> Image.Image:
-        """Return one frame of the scene."""
+        """Return the frame with this number, counted from the scene's start, with its texts."""
         image = self._draw_without_texts(number)
         for text, starts in self._texts:
             text.draw(image, number / VIDEO_FRAMES_PER_S - starts, self._word_interval_s(text))
         return image
 
     def draw_last_frame(self) -> Canvas:
-        """Return the scene's last frame before the cut as a canvas, with each line of text measured."""
+        """Return the scene's last frame before the cut as a canvas, with all its words, and each line measured."""
         canvas = self._kit.canvas_on_image(self._draw_without_texts(self.frames - 1))
         canvas.marks += self._marks
         for text, _ in self._texts:

@@ -33,7 +33,7 @@ _PROGRESS_AFTER_FRAMES = 0.02
 
 
 class VideoPiece(NamedTuple):
-    """A video to make; `build_end_scene` is the partner's own end card, `speech` is each scene's speech."""
+    """A video to make; `end` is the partner's own end card, `speech` is each scene's speech."""
 
     kit: SlideKit
     copy: PieceCopy
@@ -61,7 +61,7 @@ class VideoPiece(NamedTuple):
 def build_video_scenes(
     kit: SlideKit, copy: PieceCopy, timing: VideoTiming, own: Image.Image | None = None
 ) -> list[VideoScene]:
-    """Return a video's scenes: hook, points and end; the partner's own end card replaces the last scene."""
+    """Return a video's scenes: hook, points and end. `own` is the partner's end card, which replaces the last scene."""
     points = [
         build_point_scene(kit, line.text, number, seconds, is_only=len(copy.points) == 1)
         for number, (line, seconds) in enumerate(zip(copy.points, timing.points, strict=True), 1)
@@ -71,7 +71,7 @@ def build_video_scenes(
 
 
 def render_video_frames(kit: SlideKit, shown: Sequence[VideoScene]) -> Iterator[Image.Image]:
-    """Yield each frame. During a cut, the old scene keeps moving below the new one."""
+    """Yield each frame of a video's scenes, in order. During a cut, the old scene keeps moving below the new one."""
     for number in range(shown[0].frames):
         yield shown[0].draw_frame(number)
     for at, (old, new) in enumerate(pairwise(shown)):

@@ -48,5 +48,5 @@ PRESENTER_DISCLOSURES: Mapping[str, str] = {
 
 
 def primary_language(tag: str | None) -> str:
-    """Return the language of a BCP-47 tag, such as `de` for `de-AT`; English without a tag."""
+    """Return the language in a BCP-47 tag, such as `de` of `de-AT`; English without a tag."""
     return (tag or DEFAULT_LANGUAGE).replace("_", "-").partition("-")[0].lower()
