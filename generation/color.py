@@ -37,7 +37,7 @@ class Oklch(NamedTuple):
     hue: float
 
     def adjusted_rgb(self, *, lightness: float | None = None, chroma: float | None = None, hue: float = 0.0) -> RGB:
-        """Return the color as sRGB with another lightness, with its chroma capped and its hue rotated."""
+        """Return the color as sRGB with a lightness and at most a chroma, None for its own, turned by `hue` degrees."""
         return oklch_to_rgb(
             self.lightness if lightness is None else min(1.0, max(0.0, lightness)),
             self.chroma if chroma is None else min(self.chroma, chroma),
@@ -116,7 +116,7 @@ def _srgb_to_linear_table() -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
 
 
 def measure_text_contrast(under: Image.Image, text: RGB) -> float:
-    """Return the WCAG contrast of a text's color to a picture: the lowest one, without the worst 2 %."""
+    """Return the lowest WCAG contrast ratio of a text's color to a picture's pixels, without the worst 2 % of them."""
     pixels = np.asarray(under).reshape(-1, 3)[::3]
     ground, above = _srgb_to_linear_table()[pixels] @ _LUMINANCE_WEIGHTS, relative_luminance(text)
     ratios = (np.maximum(ground, above) + 0.05) / (np.minimum(ground, above) + 0.05)
@@ -124,7 +124,7 @@ def measure_text_contrast(under: Image.Image, text: RGB) -> float:
 
 
 def ensure_text_contrast(color: RGB, ground: RGB, least: float = MIN_CONTRAST) -> RGB:
-    """Return the color, lighter or darker until its contrast to `ground` is enough; else white or black."""
+    """Return a text's color, lighter or darker for a contrast of `least` to `ground`; white or black if none has it."""
     place = rgb_to_oklch(color)
     lighter = contrast_ratio(WHITE, ground) > contrast_ratio(BLACK, ground)
     ends = range(int(place.lightness * 100), 101) if lighter else range(int(place.lightness * 100), -1, -1)

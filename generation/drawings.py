@@ -107,7 +107,7 @@ def _declares_xml_entities(root: etree._Element) -> bool:
 def _copy_allowed_children(
     source: etree._Element, target: etree._Element, level: int, rules: list[CssStyleRule]
 ) -> None:
-    """Copy the allowed children into `target`, down to `MAX_DEPTH`. Append style sheet rules to `rules`."""
+    """Copy allowed SVG descendants into `target`, `MAX_DEPTH` levels at most. Append style sheet rules to `rules`."""
     for child in source if level <= MAX_DEPTH else ():
         if child.tag == _SVG_STYLE_TAG:
             _copy_style_sheet(child, target, rules)
@@ -120,7 +120,7 @@ def _copy_allowed_children(
 
 
 def _copy_style_sheet(source: etree._Element, target: etree._Element, rules: list[CssStyleRule]) -> None:
-    """Copy a style sheet's allowed rules into `target`, and append them to `rules`.
+    """Copy an SVG style sheet's allowed rules into `target` and `rules`; skip a sheet that not every viewer applies.
 
     A viewer reads all text of the element as one sheet, also text between its children.
     """
@@ -168,7 +168,7 @@ def _check_selector_matches(root: etree._Element, rules: Iterable[CssStyleRule])
 
 
 def _drop_repeated_svg_ids(root: etree._Element) -> None:
-    """Delete an id that an earlier element has, so that viewers and the cost count resolve it alike."""
+    """Delete ids in a drawing that an earlier element has, so that viewers and the cost count resolve them alike."""
     seen: set[str] = set()
     for element in root.iter():
         if (name := element.get("id")) in seen:
@@ -178,7 +178,7 @@ def _drop_repeated_svg_ids(root: etree._Element) -> None:
 
 
 def _drawing_size(root: etree._Element) -> tuple[float, float]:
-    """Return width and height from the attributes, else from the viewBox. Units are ignored."""
+    """Return a drawing's width and height by its attributes, else its viewBox, without units; 1 x 1 if neither fits."""
     sides = [root.get("width") or "", root.get("height") or ""]
     box = (root.get("viewBox") or "").replace(",", " ").split()
     if len(box) == 4 and not all(_SVG_SIZE_PATTERN.match(side) and "%" not in side for side in sides):

@@ -66,7 +66,7 @@ def find_ffmpeg_program() -> str:
 
 
 def file_input_arguments(path: Path, kind: str, *options: str) -> list[str]:
-    """Return arguments to read a file as this container format only, so that FFmpeg follows no playlist."""
+    """Return FFmpeg arguments to read a file, with `options`, as the format `kind` only: FFmpeg follows no playlist."""
     return ["-protocol_whitelist", "file", "-f", kind, *options, "-i", f"file:{path}"]
 
 
@@ -85,7 +85,10 @@ class FfmpegLimits(NamedTuple):
 
 
 def run_ffmpeg(*arguments: str, bounds: FfmpegLimits | None = None) -> FfmpegResult:
-    """Run FFmpeg to its end; return 1 MiB of its stdout, and its stderr's lines. Raises `GenerationError`."""
+    """Run FFmpeg to its end, within `bounds` if they are set. Raises `GenerationError`.
+
+    Return the first MiB of its stdout, the last lines of its stderr, and the count of all lines.
+    """
     with _FfmpegProcess(arguments, reads=True, bounds=bounds) as process:
         stdout = process.output.read(_MAX_STDOUT_BYTES)
         while process.output.read(_MAX_STDOUT_BYTES):

@@ -28,7 +28,7 @@ _CURVE_SUPERSAMPLING = 4
 
 
 def draw_gradient_ground(size: PixelSize, tints: tuple[RGB, ...], seed: str) -> Image.Image:
-    """Return an image with a soft gradient of the tints on the first one, with noise against banding."""
+    """Return a background image: the first tint, with soft spots of the others by a seed, and noise against banding."""
     width, height = (max(8, side // _GRADIENT_GROUND_DOWNSCALE) for side in size)
     y, x = np.mgrid[:height, :width]
     across, down = x / width, y / width
@@ -124,7 +124,7 @@ def blurred_shadow_mask(mask: Image.Image, *, blur: int, alpha: int) -> tuple[Im
 def draw_mask_shadow(
     image: Image.Image, place: PixelSize, mask: Image.Image, *, blur: int, down: int, alpha: int
 ) -> None:
-    """Draw a black shadow, `down` pixels lower, for a mask that the caller pastes at `place` afterwards."""
+    """Draw a mask's blurred, black shadow `down` pixels below `place`; the caller pastes the object at `place` next."""
     soft, edge = blurred_shadow_mask(mask, blur=blur, alpha=alpha)
     image.paste((0, 0, 0), (place[0] - edge, place[1] - edge + down), soft)
 

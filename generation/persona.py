@@ -110,7 +110,7 @@ def build_persona(brand: BrandSnapshot, wish: PersonaWish, seed: str, *, taken: 
 
 
 def presenter_disclosure(language: str) -> str:
-    """Return the disclosure of a drawn presenter in a language, as content displays it."""
+    """Return the note that the presenter is no real person, capitalized, in a language; in English if it has none."""
     return labels_in_language(primary_language(language)).presenter
 
 
@@ -141,7 +141,7 @@ class PersonaPromptChoices(NamedTuple):
 
 
 def read_persona_prompt(prompt: str) -> PersonaPromptChoices:
-    """Return the gender, age and voice that a persona's prompt names; for each, the first known word wins."""
+    """Return a persona prompt's gender, age and voice, each by its first known, not negated word; None without one."""
     return PersonaPromptChoices(
         _find_first_choice(prompt, GENDER_PROMPT_WORDS),
         _find_first_choice(prompt, AGE_PROMPT_WORDS),

@@ -79,7 +79,7 @@ def _decode_upright(image: Image.Image) -> Image.Image:
 
 
 def _reduce_to_eight_bits(image: Image.Image) -> Image.Image:
-    """Keep the upper 8 of 16 bits a channel: Pillow's own conversion clips all bright values to white."""
+    """Keep the upper 8 of a picture's 16 bits a channel: Pillow clips bright values. Leave other pictures unchanged."""
     if not image.mode.startswith("I"):
         return image
     return Image.frombytes("L", image.size, image.convert("I;16").tobytes()[1::2])
@@ -108,7 +108,7 @@ def _convert_profile_to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 
 def decode_logo(data: bytes) -> Image.Image | None:
-    """Decode a logo, cropped to its visible part; None if tiny or very long. Raises `PictureRefused`."""
+    """Decode a logo, cropped to its visible part; None if under 48 px or longer than 4:1. Raises `PictureRefused`."""
     image = decode_picture(data)
     if image.mode == "RGBA":
         box = image.getchannel("A").point([255 * (value >= MIN_VISIBLE_ALPHA) for value in range(256)]).getbbox()

@@ -30,7 +30,7 @@ _EVEN_SIDES_FILTER = "crop='max(2,trunc(iw/2)*2)':'max(2,trunc(ih/2)*2)'"
 
 
 def write_video_poster(path: Path, folder: Path) -> OutputFile:
-    """Write `poster.jpg` of an untrusted video into a folder. Raises `ClipRefused`, `GenerationError`."""
+    """Write an untrusted video's frame `poster.jpg`; return its metadata. Raises `ClipRefused`, `GenerationError`."""
     image = _find_visible_frame(path)
     file = folder / "poster.jpg"
     file.write_bytes(data := encode_thumbnail(image))
@@ -66,7 +66,7 @@ def _find_visible_frame(path: Path) -> Image.Image:
 
 
 def _decode_sample_frames(path: Path, seconds: float) -> Iterator[Image.Image]:
-    """Yield frames from all over a video, but none that can't be decoded. The first skips a fade-in."""
+    """Yield a video's decodable frames: after a second to skip a fade-in, at 1/4, 1/2 and 3/4, and at the start."""
     for second in dict.fromkeys((min(1.0, seconds / 2), *(seconds * part for part in _SAMPLED_VIDEO_SHARES), 0.0)):
         try:
             answer = _decode_frame_ppm(path, second)
@@ -77,7 +77,7 @@ def _decode_sample_frames(path: Path, seconds: float) -> Iterator[Image.Image]:
 
 
 def _decode_frame_ppm(path: Path, second: float) -> bytes:
-    """Return a video's frame as a PPM, in SDR; empty after the video's end. Raises `ClipRefused`."""
+    """Return a video's frame at a second as a PPM thumbnail in SDR; empty after its end. Raises `ClipRefused`."""
     result = _run_frame_filters(path, second, ["showinfo", _THUMBNAIL_SCALE_FILTER])
     toned = clip.sdr_conversion_filters(clip.transfer_characteristic_of(result))
     if toned:

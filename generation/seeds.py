@@ -27,6 +27,6 @@ def seeded_pick(seed: str, options: Sequence[T], what: str) -> T:
 
 
 def seeded_sample(seed: str, options: Sequence[T], most: int, what: str) -> list[T]:
-    """Return at most `most` of the options by a seed, in their original order; `what` names the decision."""
+    """Return at most `most` options, picked by a seed and the decision's name `what`, in their original order."""
     ranked = sorted(range(len(options)), key=lambda place: (seeded_chance(seed, f"{what}:{place}"), place))
     return [options[place] for place in sorted(ranked[:most])]

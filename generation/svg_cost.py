@@ -62,7 +62,7 @@ class _DrawingCostCounter:
         self._check_gradient_chains(root)
 
     def get_element_cost(self, element: etree._Element, level: int) -> SvgElementCost:
-        """Return the rendering cost of an element with all that it draws. Raises `PictureRefused`."""
+        """Return an SVG element's whole rendering cost. Raises `PictureRefused` if it is too high, deep or circular."""
         if element in self._open:
             raise PictureRefused("PICTURE_UNSAFE", "the drawing has a shape that is drawn with itself")
         known = self._known.get(element) or self._compute_element_cost(element, level)
@@ -86,7 +86,7 @@ class _DrawingCostCounter:
         return cost
 
     def _children_and_references(self, element: etree._Element) -> Iterator[etree._Element]:
-        """Yield the children of an element and the elements that it refers to, once for each reference."""
+        """Yield the children that an SVG element itself draws, and the elements that it refers to, once a reference."""
         yield from (one for one in element if _local_element_name(one) not in _REFERENCED_ONLY_SVG_ELEMENTS)
         names = [(element.get("href") or "")[1:]] if _local_element_name(element) == "use" else []
         references = (
@@ -105,7 +105,7 @@ class _DrawingCostCounter:
         return self._shape + UNITS_PER_LAYER * is_layer + int(costs)
 
     def _applicable_declarations(self, element: etree._Element) -> Iterator[CssDeclaration]:
-        """Yield CSS declarations that may apply to an element: its attributes, style and matching rules."""
+        """Yield an SVG element's CSS declarations with a rendering cost: attributes, style and rules that may match."""
         yield from (
             CssDeclaration(name, value) for name, value in element.attrib.items() if name in _COSTED_CSS_PROPERTIES
         )
@@ -119,7 +119,7 @@ class _DrawingCostCounter:
             yield from self._sheet.get(key, ())
 
     def _dash_pattern_lengths(self, root: etree._Element) -> Iterator[float]:
-        """Yield the lengths of all dash patterns. Zero length draws no dash, infinite length a single one."""
+        """Yield the total length of each dash pattern; not zero, which draws no dash, nor infinity, which draws one."""
         declared = [one for element in root.iter() for one in self._applicable_declarations(element)]
         for one in declared:
             total = sum(map(float, _SVG_NUMBER_PATTERN.findall(one.value))) if one.name == "stroke-dasharray" else 0.0

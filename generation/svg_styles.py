@@ -110,7 +110,7 @@ def _parse_allowed_css_rule(node: Any) -> CssStyleRule | None:
 
 
 def _is_allowed_selector_token(token: Any) -> bool:
-    """Return whether a token is a type, class, id, `*`, or a combinator of descendants or children."""
+    """Return whether a CSS token may be in a selector: type, class, id, `*`, comma, child or descendant combinator."""
     if token.type == "literal":
         return token.value in {".", ",", ">", "*"}
     return token.type in {"ident", "whitespace"} or (token.type == "hash" and token.is_identifier)

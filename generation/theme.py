@@ -58,7 +58,7 @@ class PieceTheme(NamedTuple):
 
 
 def derive_theme(colors: Sequence[str], logo: Image.Image | None = None) -> PieceTheme:
-    """Return a theme from the first vivid color of the brand, else of its logo; slate if there is none."""
+    """Return a theme by the brand's first vivid color, else its logo's, else slate; another hue tints light grounds."""
     known = [*parse_colors(colors), *(extract_logo_colors(logo) if logo else [])]
     bright = [one for one in known if _is_colorful(rgb_to_oklch(one))]
     first = bright[0] if bright else DEFAULT_BRAND_COLOR
@@ -105,7 +105,7 @@ def _build_theme(first: Oklch, second: Oklch) -> PieceTheme:
 
 
 def _build_vivid_ground(first: Oklch, ink: RGB) -> GroundColors:
-    """Return the brand's colour, shifted until white or dark text is legible; tints shift it further."""
+    """Return a ground in the brand's color, shifted until white or dark text is legible; tints are shifted further."""
     white, dark = _min_lightness_shift(first, WHITE), _min_lightness_shift(first, ink)
     is_white = abs(white) - WHITE_TEXT_BONUS <= abs(dark)
     at, text, away = (first.lightness + white, WHITE, -1) if is_white else (first.lightness + dark, ink, 1)
@@ -120,7 +120,7 @@ def _build_vivid_ground(first: Oklch, ink: RGB) -> GroundColors:
 
 
 def _min_lightness_shift(color: Oklch, text: RGB) -> float:
-    """Return the smallest change of lightness that makes a text on a color legible; 1.0 if none does."""
+    """Return the least change of a color's lightness for legible text: below 0 for white text; 1.0 if none suffices."""
     away = -1 if text == WHITE else 1
     steps = (away * step / 200 for step in range(200))
     enough = (

@@ -23,6 +23,6 @@ def make_system_call(number: int, *arguments: object) -> int:
 
 
 def set_no_new_privileges() -> None:
-    """Set no_new_privs, also for child programs: Landlock and seccomp require it. Raises `OSError`."""
+    """Set no_new_privs, which Landlock and seccomp require: no child program gains privileges. Raises `OSError`."""
     if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
         raise OSError(ctypes.get_errno(), "prctl")

@@ -58,7 +58,7 @@ def caption_width(text: str) -> int:
 
 
 def _split_caption_lines(sentence: str, language: str) -> Iterator[str]:
-    """Yield parts of a sentence of similar length, split between words and if possible at a clause's end."""
+    """Yield captions up to `MAX_CAPTION_WIDTH` from a sentence, split between words, if possible at a clause's end."""
     words = [*split_breakable_units(texts.clean_copy_text(sentence), language)]
     left = sum(map(caption_width, words))
     goal = left / max(1, math.ceil(left / MAX_CAPTION_WIDTH))

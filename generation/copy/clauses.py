@@ -154,7 +154,7 @@ def _remove_lead_in(whole: str, app: str, language: str) -> str:
 
 
 def _split_sentence_halves(whole: str, reading: ClausePatterns) -> Iterator[str]:
-    """Yield the halves of a sentence with verbs of their own; skip one that refers to the half before."""
+    """Yield a sentence's halves with verbs of their own, without one that refers back; nothing for a single verb."""
     starts = [joint.start() for joint in reading.joints.finditer(whole)]
     for number, (start, end) in enumerate(pairwise([0, *starts, len(whole)])):
         half = LEADING_CONJUNCTION.sub("", whole[start:end], count=1) if number else whole[start:end]
@@ -192,7 +192,7 @@ def _is_valid_clause_line(text: str, app: str, language: str, reading: ClausePat
 
 
 def is_readable_prose(text: str) -> bool:
-    """Return whether a text is readable: no code, no shouting, no unbalanced bracket, no endless word."""
+    """Return whether a text is prose: 2 words or more; no code, capitals only, open bracket, word over 40 letters."""
     words = texts.split_lowercase_words(text)
     letters = sum(character.isalpha() or character == " " for character in text)
     return (
@@ -228,7 +228,7 @@ def _compile_clause_patterns(language: str) -> ClausePatterns:
 
 @lru_cache(maxsize=256)
 def _compile_lead_in_patterns(language: str, app: str) -> tuple[re.Pattern[str], ...]:
-    """Return the lead-in patterns of a language around a name."""
+    """Return a language's patterns of lead-ins to cut, as `With Tideline,` for the name `app`; none without a table."""
     name = re.escape(texts.clean_copy_text(app)) or "(?!)"
     leads = LANGUAGE_TABLES[language].leads if language in LANGUAGE_TABLES else ()
     return tuple(re.compile(f"^{lead.replace(APP_NAME_PLACEHOLDER, name)}", re.IGNORECASE) for lead in leads)

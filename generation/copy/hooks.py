@@ -36,7 +36,7 @@ FormulaSlot = tuple[str, Evidence | None]
 
 
 def find_missing_brand_fields(brand: BrandSnapshot, found: Sequence[BrandClause], language: str) -> list[EvidenceField]:
-    """Return the missing brand fields: the name, and all that describe the product if none gives a line."""
+    """Return fields missing for hooks: `appName`, and `tagline`, `appDescription`, `keywords` if none gives a line."""
     missing: list[EvidenceField] = [] if names.app_display_name(brand) else ["appName"]
     if not (found or any(usable_taglines(brand, language)) or names.displayable_keywords(brand, language)):
         missing += ["tagline", "appDescription", "keywords"]
@@ -87,7 +87,7 @@ def number_hook(brand: BrandSnapshot, language: str, number: int) -> Iterator[Co
 
 
 def keyword_hooks(brand: BrandSnapshot, language: str) -> Iterator[CopyLine]:
-    """Yield formula hooks with the brand's keywords, then its audience; nothing without formulas."""
+    """Yield formula hooks with up to three brand keywords, then one with the audience; nothing without formulas."""
     if (own := tones.formulas_in_brand_tone(brand, language)) is None:
         return
     for keyword, quoted in names.displayable_keywords(brand, language)[:MAX_KEYWORD_HOOKS]:

@@ -40,7 +40,7 @@ ALLOWED_LINE_MARKS = frozenset(" .,;:!?-–—'’&()/…¿¡·•\u00a0")
 
 
 def find_model_line_faults(line: str, clause: str, *, name: str, language: str) -> list[ModelLineFault]:
-    """Return the kinds of faults of a model's line, judged by its clause and the name; empty if valid."""
+    """Return the kinds of faults of a model's line, judged by the clause that it cites and the name; empty if valid."""
     plain_line, allowed = _normalize_unicode(line), f"{_normalize_unicode(clause)} {_normalize_unicode(name)}"
     checks: dict[ModelLineFault, bool] = {
         "length": not MIN_COPY_LINE_CHARACTERS <= len(line) <= MAX_COPY_LINE_CHARACTERS,
@@ -88,7 +88,7 @@ def _find_new_names(plain_line: str, allowed: str) -> Iterator[str]:
 
 
 def _find_new_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
-    """Yield the line's words that are neither forms of allowed words nor glue; four languages have glue."""
+    """Yield the line's words that are neither forms of allowed words nor glue, the frequent words of four languages."""
     allowed_words = set(texts.split_lowercase_words(allowed))
     glue = _glue_words(language)
     for word in texts.split_lowercase_words(plain_line):

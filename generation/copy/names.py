@@ -93,7 +93,7 @@ def is_displayable_keyword(keyword: str, brand: BrandSnapshot, language: str) ->
 
 
 def is_unsuitable_keyword(keyword: str, brand: BrandSnapshot, language: str) -> bool:
-    """Return whether a keyword lacks capitals in a language like German, or names another product."""
+    """Return whether a keyword is unsuitable: lower case in German, else a capitalized name in the brand's texts."""
     if language in NOUN_CAPITALIZING_LANGUAGES:
         return keyword.islower()
     brand_text = " ".join((*brand.taglines, *brand.descriptions))
@@ -121,7 +121,7 @@ def store_link_evidence(brand: BrandSnapshot, which: str) -> Evidence | None:
 
 
 def own_site_host(brand: BrandSnapshot) -> tuple[str, Evidence] | None:
-    """Return the host of the brand's own site, without `www.`, and its evidence; None without a site."""
+    """Return the host of the brand's own site, without `www.`, and its evidence; None if no site link has its own."""
     for link in _own_site_links(brand.links):
         host = _https_host(link).removeprefix("www.")
         if host.isascii() and "." in host and "xn--" not in host and not THIRD_PARTY_HOSTS.search(host):

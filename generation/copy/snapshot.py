@@ -60,7 +60,7 @@ def _field_items(field: BrandField | None) -> list[str]:
 
 
 def _brand_links(fields: dict[BrandFieldName, BrandField]) -> dict[str, str]:
-    """Return the brand's links by name; add its website source unless the partner set the links."""
+    """Return the brand's links by name; add its source as `website` unless they have one or the partner set them."""
     field = fields.get("links")
     declared = field.value if field and isinstance(field.value, dict) else {}
     links = {name: link for name, link in declared.items() if link}

@@ -44,7 +44,7 @@ def may_be_in_language(text: str, language: str) -> bool:
 
 
 def detect_language(text: str) -> str | None:
-    """Detect one of the four languages, or one without a table if more of its words occur; else None."""
+    """Detect one of the four languages, or Portuguese, Italian or Dutch if more of its words occur; else None."""
     words = texts.split_lowercase_words(text)
     counts = _count_words_by_language(words)
     best, second = sorted(counts, key=lambda language: -counts[language])[:2]
@@ -60,7 +60,7 @@ def detect_language(text: str) -> str | None:
 
 
 def possible_languages(text: str) -> set[str]:
-    """Return the languages with the most common words in a text; all languages if it has too few."""
+    """Return those of the four languages with the most common words in a text; all four if it has too few."""
     counts = _count_words_by_language(texts.split_lowercase_words(text))
     highest = max(counts.values())
     return {language for language, count in counts.items() if count == highest or highest < MIN_DISTINCTIVE_WORDS}

@@ -109,9 +109,9 @@ def select_texts_for_tone(
 
 
 def _rank_text_for_tone(tone: Tone, text: str, language: str) -> tuple[int, int]:
-    """Rank a text for a tone; lower is better.
+    """Return a text's rank for a tone; lower is better.
 
-    Casual tones prefer short questions, professional ones long statements.
+    Casual and playful prefer short questions, professional long statements, enthusiastic short texts, warm `you`.
     """
     asks = text.rstrip().endswith(("?", "？"))
     match tone:

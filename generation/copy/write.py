@@ -70,7 +70,7 @@ def propose_brand_hooks(brand: BrandSnapshot) -> list[CopyLine]:
 
 
 def write_copy(spec: PieceSpec, offers: ModelLines = NO_MODEL_LINES) -> PieceCopy:
-    """Write the copy; the same spec and offers give the same copy.
+    """Return all texts of a piece, with a model's valid `offers`; the same spec and offers give the same texts.
 
     Raises `MissingBrandText`, unless the caller supplies a hook and the brand has a name.
     """

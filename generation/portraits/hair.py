@@ -135,7 +135,7 @@ def _draw_curl_texture(
 
 
 def _draw_locs(sketch: SvgSketch, look: PresenterLook, shape: HeadShape, hair: HairColors, *, front: bool) -> None:
-    """Draw ropes of hair from the crown down to the shoulders, the outer ones shorter."""
+    """Draw locs down to the shoulders: with `front` three a side, else nine behind the head, the outer ones shorter."""
     count = 3 if front else 9
     for number in range(count):
         share = number / (count - 1)

@@ -39,7 +39,7 @@ GRID_PORTRAIT_SIDE_PX = 320
 
 
 def draw_presenter_portrait(presenter: Presenter, theme: PieceTheme, side: int = 800) -> Image.Image:
-    """Draw a square picture with the whole head inside its middle disc, the same for the same presenter."""
+    """Return a square portrait, the same for the same presenter and theme, with the head inside its inscribed disc."""
     appearance = derive_presenter_look(presenter)
     shape = head_of_look(appearance)
     skin = tones.skin_colors_of_tone(appearance.skin)

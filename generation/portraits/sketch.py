@@ -62,12 +62,12 @@ class SvgSketch:
         return self._define_gradient("linearGradient", place, stops)
 
     def define_vertical_gradient(self, ends: tuple[float, float], *stops: tuple[RGB, float]) -> str:
-        """Define a gradient from top to bottom in the SVG, and return its fill."""
+        """Define a gradient of evenly spaced colors with opacities, from top to bottom, in the SVG; return its fill."""
         place = f'x1="0" x2="0" y1="{ends[0]:.0f}" y2="{ends[1]:.0f}"'
         return self._define_gradient("linearGradient", place, stops)
 
     def define_radial_gradient(self, center: CurvePoint, radius: float, *stops: tuple[RGB, float]) -> str:
-        """Define a radial gradient from a point outwards in the SVG, and return its fill."""
+        """Define a radial gradient of evenly spaced colors with opacities from a point, in the SVG; return its fill."""
         place = f'cx="{center[0]:.0f}" cy="{center[1]:.0f}" r="{radius:.0f}"'
         return self._define_gradient("radialGradient", place, stops)
 

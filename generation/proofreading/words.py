@@ -61,7 +61,7 @@ _CLAIM_PATTERNS = {
 
 
 def find_copy_faults(copy: PieceCopy, brand: BrandSnapshot) -> list[ProofreadingFault]:
-    """Return everything in a copy that the brand's texts don't support, and all claims that need a review."""
+    """Return a fault for all that the brand's texts don't support and each claim to review; none in a caller's line."""
     known = _brand_texts_by_field(brand)
     found = (
         ProofreadingFault(place=place, rule=rule, found=what)

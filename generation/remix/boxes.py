@@ -50,7 +50,7 @@ class ClipIndex(NamedTuple):
 
 
 def check_clip_boxes(path: Path, least: ClipMinimum) -> ClipIndex:
-    """Check the boxes of an MP4 or QuickTime file, and return its index. Raises `ClipRefused`."""
+    """Check an MP4 or QuickTime file's boxes; return its duration and whether it has sound. Raises `ClipRefused`."""
     with path.open("rb") as file:
         return _Mp4BoxReader(file, file.seek(0, 2), least).read_checked_index()
 

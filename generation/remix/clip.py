@@ -148,7 +148,7 @@ def _measure_clip_loudness(clip: Clip) -> "levels.LoudnessLevels | None":
 
 
 def run_clip_probe(*arguments: str) -> ffmpeg.FfmpegResult:
-    """Run FFmpeg within the limits for probing. Raises `ClipRefused`, `GenerationError`."""
+    """Run FFmpeg on a clip within the probing limits; return its result. Raises `ClipRefused`, `GenerationError`."""
     try:
         return ffmpeg.run_ffmpeg(*arguments, bounds=_CLIP_PROBE_LIMITS)
     except GenerationError as error:

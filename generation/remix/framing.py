@@ -38,7 +38,7 @@ class ClipFraming(NamedTuple):
 
 
 def choose_clip_framing(clip: Clip, part: ClipCut) -> ClipFraming:
-    """Return the filters that crop an upright clip to its middle, and a wide one to its subject.
+    """Return the FFmpeg filters that fit a clip into 9:16: an upright one by its middle, a wide one by its subject.
 
     A panorama, or a wide clip without a clear subject, is set into a blurred frame.
     """

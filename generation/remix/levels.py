@@ -32,7 +32,7 @@ def measure_loudness_levels(samples: SoundSamples, rate: int) -> LoudnessLevels:
 
 
 def detect_speech_spans(loudness: LoudnessLevels, seconds: float) -> list[ClipSpan]:
-    """Return the spans of speech in a clip, by its loudness, with pauses between; empty for a silent clip."""
+    """Return the spans of speech in a clip, by its loudness, parted by pauses of 450 ms or more; empty if silent."""
     if not len(loudness):
         return []
     loud = float(np.percentile(loudness, 95))

@@ -68,7 +68,7 @@ def find_pan_path(looks: ClipAttention, window: float, frames: int) -> CropPath 
 
 
 def _smooth_attention(columns: FloatPicture, shots: list[int]) -> FloatPicture:
-    """Return attention averaged over two seconds within a shot: flicker counts less than a steady subject."""
+    """Return each sample's attention averaged over two seconds of its shot: flicker counts less than steadiness."""
     of_shot = np.searchsorted(shots, np.arange(len(columns)) * SAMPLE_INTERVAL_FRAMES, side="right")
     near = np.abs(np.subtract.outer(np.arange(len(columns)), np.arange(len(columns)))) <= _MEDIAN_RADIUS_SAMPLES
     weights = (near & (of_shot[:, None] == of_shot[None])).astype(np.float32)

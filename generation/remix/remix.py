@@ -55,7 +55,10 @@ class Remix(NamedTuple):
     card: Image.Image | None = None
 
     def render_files(self, folder: Path) -> Iterator[ProgressStep]:
-        """Encode the remix into an existing folder; yield progress. Raises `ClipRefused` and `GenerationError`."""
+        """Encode the remix and its thumbnail into an existing folder; yield progress, at last the complete file.
+
+        Raises `ClipRefused` and `GenerationError`.
+        """
         part = cut_clip(self.clip.scanned, self.clip.speech, self.seconds - END_CARD_SECONDS)
         how = choose_clip_framing(self.clip, part)
         yield ProgressStep(_PROGRESS_BEFORE_FRAMES / 2)

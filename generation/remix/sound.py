@@ -66,7 +66,7 @@ def _decode_clip_sound(clip: Clip, part: ClipCut) -> StereoSound:
 
 
 def ducked_music_gains(speech: Sequence[ClipSpan], ends: float, count: int) -> MonoWave:
-    """Return the music's gain in dB at each sample, by its distance to the words and to the clip's end."""
+    """Return a remix's music gain in dB at each sample: lowest under words, higher between, highest after `ends` s."""
     at = np.arange(0, count / SOUND_SAMPLE_RATE_HZ + _MUSIC_GAIN_STEP_S, _MUSIC_GAIN_STEP_S)
     away = np.full(len(at), np.inf)
     for one in speech:

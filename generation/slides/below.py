@@ -38,7 +38,10 @@ def fill_area_below_texts(kit: SlideKit, canvas: Canvas, ground: GroundColors, n
 
 
 def draw_peeking_icon(kit: SlideKit, canvas: Canvas, ground: GroundColors, number: int) -> int:
-    """Draw the icon at the bottom edge, cropped unless the picture is tall. Return the lowest y for texts."""
+    """Draw the brand's tilted icon, cropped by the bottom edge. Return the lowest y for texts above it.
+
+    In a tall picture, fill the area below the safe zone instead, and return the zone's bottom.
+    """
     if canvas.height - canvas.frame.bottom >= _MIN_FILLED_AREA_HEIGHT_PX:
         fill_area_below_texts(kit, canvas, ground, number)
         return canvas.frame.bottom

@@ -63,7 +63,7 @@ class PresenterByline(NamedTuple):
         return disc_image
 
     def layout_on_canvas(self, canvas: Canvas, top: float, *, middle: bool = False) -> BylineLayout:
-        """Return the layout of a portrait before its words, at the start of text lines or centered."""
+        """Return the places of a byline's portrait and words below `top`, at the start of text lines or centered."""
         room = max(self.name.width, self.disclosure.width)
         offset = (canvas.width - _RIMMED_FACE_SIDE_PX - _FACE_TO_WORDS_GAP_PX - room) / 2 if middle else 0.0
         across = canvas.x_from_picture_edge if middle else canvas.x_from_safe_zone_edge

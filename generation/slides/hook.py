@@ -75,7 +75,7 @@ def _draw_title_slide(kit: SlideKit, copy: PieceCopy, pages: int, label: str) ->
 
 
 def hook_text_room(kit: SlideKit, reserved: int = 0) -> TextBox:
-    """Return the box for a hook below the header, without `reserved` pixels and the parts below the hook."""
+    """Return the box for a hook's text below the header, less the button, icon or devices and `reserved` pixels."""
     high = kit.frame.bottom - kit.body_top_y - reserved
     if not kit.screenshots:
         return TextBox(kit.column_width, high - _HOOK_ICON_ROOM_PX, 7)

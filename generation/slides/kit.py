@@ -81,7 +81,7 @@ class SlideKit(NamedTuple):
     def fit_text(
         self, text: str, box: TextBox, kind: tuple[int, float], sizes: tuple[int, int], leading: float = 1.06
     ) -> TextBlock:
-        """Return a text fitted into a box, in a `kind` of weight and tracking, between two font sizes."""
+        """Return a text fitted into a box as large as possible between two sizes; `kind` is its weight and tracking."""
         weight, tracking = kind
         style = TextStyle(weight, self.language, tracking)
         return fit_text_to_box(text, box, style, least=sizes[0], largest=sizes[1], leading=leading)

@@ -47,9 +47,9 @@ def _draw_page_dots(canvas: Canvas, ground: GroundColors, page: int, pages: int)
 
 
 def button_text_and_places(kit: SlideKit, copy: PieceCopy) -> tuple[str, list[str]]:
-    """Return the text of the call to action's button, and the remaining places to show below it.
+    """Return the text of the call-to-action button, and the remaining stores and website to show below it.
 
-    A call to action that is only the name requests nothing; then a place is the button's text.
+    A call to action of only the brand's name requests nothing: the first place replaces it, empty without one.
     """
     places = [line.text for line in copy.places]
     if kit.name.startswith(copy.call_to_action.text):

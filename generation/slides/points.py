@@ -49,7 +49,7 @@ def _recap_badge_side(height: int) -> int:
 
 
 def _draw_save_label(kit: SlideKit, canvas: Canvas, ground: GroundColors, label: str) -> float:
-    """Draw the label below a recap's list, if the language has one. Return the lowest y for the list."""
+    """Draw the label to save the post, if the language has it, below a recap's list. Return the list's lowest y."""
     if not label:
         return kit.frame.bottom + _GAP
     block = kit.fit_text(label, TextBox(kit.column_width, 60, 1), LABEL_FONT, (24, 36))
@@ -77,7 +77,7 @@ def _draw_recap_item(
 
 
 def draw_point_slide(kit: SlideKit, text: str, number: int, pages: int, *, is_only: bool = False) -> Canvas:
-    """Return the slide of a point. Its number decides grounds and sides; a single point shows no number."""
+    """Return the slide of one point. Its number decides colors and sides; a single point shows no number."""
     ground = (kit.theme.light, kit.theme.dark)[(number - 1) % 2]
     canvas = kit.canvas(ground, number)
     parts.draw_slide_header(kit, canvas, ground, number, pages)

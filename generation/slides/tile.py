@@ -99,7 +99,7 @@ def paste_rimmed_tile(image: Image.Image, icon: Image.Image, place: PixelSize, r
 
 
 def add_tile_rim(icon: Image.Image, under: RGB, rim: RGB) -> tuple[Image.Image, int]:
-    """Return a tile, rimmed if it is too similar to the color below, and the rim's width, 0 for no rim."""
+    """Return the brand's tile, rimmed only if too similar to the color below, and the rim's width, 0 for no rim."""
     if _tile_edge_contrast(icon, under) >= _MIN_TILE_EDGE_CONTRAST:
         return icon, 0
     width = max(3, icon.width // _TILE_RIM_DIVISOR)

@@ -58,7 +58,7 @@ class _InstrumentTrack:
 
 
 def compose_music_bed(seconds: float, seed: str, cuts: Sequence[float]) -> StereoSound:
-    """Return the music of a video, synchronized with its cuts, with a fade-out at its end."""
+    """Return a video's music by a seed, with a noise that swells up to each cut, and a fade-out at its end."""
     chords, plucks, low, drums = (_InstrumentTrack(seconds) for _ in range(4))
     for bar in range(math.ceil(seconds / _MUSIC_BAR_S)):
         at, keys = bar * _MUSIC_BAR_S, _chord_midi_keys(seed, bar)

@@ -52,7 +52,7 @@ def measure_true_peak_db(sound: StereoSound) -> float:
 
 
 def limit_to_target_loudness(sound: StereoSound) -> StereoSound:
-    """Bring a sound to the target loudness; a limiter lowers peaks for some milliseconds."""
+    """Return a sound at the target loudness, with peaks limited for some milliseconds, in at most three rounds."""
     for _ in range(_MAX_LIMITER_ROUNDS):
         sound = amplify_to_target_loudness(sound)
         if measure_true_peak_db(sound) <= MAX_TRUE_PEAK_DB:
@@ -68,7 +68,7 @@ def amplify_to_target_loudness(sound: StereoSound) -> StereoSound:
 
 
 def _apply_k_weighting(wave: MonoWave) -> MonoWave:
-    """Apply the K-weighting filters in the frequency domain, since the sound is as long as their ringing."""
+    """Return a wave, K-weighted in the frequency domain, since it is long enough for the ringing of the filters."""
     size = len(wave)
     turn = np.exp(-2j * np.pi * np.fft.rfftfreq(size))
     response = np.ones(len(turn), complex)

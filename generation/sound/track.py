@@ -43,7 +43,7 @@ def mix_sound_track(timing: VideoTiming, seed: str, speech: Sequence[MonoWave] =
 
 
 def _music_gain_around_speech(start: int, end: int, count: int) -> MonoWave:
-    """Return the music's gain at each sample around one scene's speech; it drops a little earlier."""
+    """Return the music's gain at each sample, low during a scene's speech; it drops 0.2 s before, rises 0.4 s after."""
     soft = round(_MUSIC_DUCKING_S * SOUND_SAMPLE_RATE_HZ)
     places = [start - soft, start, end, end + 2 * soft]
     return np.interp(

@@ -59,7 +59,7 @@ def _measure_text_piece(unit: str, style: TextStyle) -> TextPiece:
 
 
 def split_breakable_units(text: str, language: str) -> Iterator[str]:
-    """Yield words, or phrases in Japanese, Chinese and Thai, which are written without spaces.
+    """Yield words with trailing spaces, or phrases in Japanese, Chinese and Thai, which are written without spaces.
 
     A hyphenated compound is one word here. Only a split into smaller pieces breaks it at its hyphens.
     """
@@ -105,7 +105,7 @@ def _load_phrase_parser(language: str) -> budoux.Parser:
 
 
 def split_into_smaller_pieces(text: str, style: TextStyle) -> list[TextPiece]:
-    """Return smaller pieces of a text: compounds and long words by syllables, Japanese phrases by words."""
+    """Return a text's smaller pieces: compounds by hyphens, long words by syllables, Japanese phrases by words."""
     dictionary = _hyphenation_dictionary(style.language)
     soft = _HYPHENATABLE_WORD.sub(lambda word: _add_soft_hyphens(word[0], dictionary), text) if dictionary else text
     phrases = [part for unit in split_breakable_units(soft, style.language) for part in _HIRAGANA_END.split(unit)]

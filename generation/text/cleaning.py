@@ -20,7 +20,7 @@ _OVERLONG_WORD = regex.compile(rf"[^\s{UNSPACED_LETTER_CLASSES}]{{{MAX_WORD + 1}
 
 
 def clean_drawn_text(text: str) -> str:
-    """Return a text in NFC without controls, with folded spaces and with limited marks and words."""
+    """Return a text in NFC without controls, with single spaces; at most 600 graphemes, 60 a word, 3 marks a letter."""
     kept = "".join(filter(_is_drawn_character, unicodedata.normalize("NFC", text[: MAX_TEXT * 8])))
     folded = _LINE_BREAK_RUN.sub("\n", _SPACE_RUN.sub(" ", kept)).strip()
     bounded = [_limit_letter_marks(cluster) for cluster in split_graphemes(folded)[:MAX_TEXT]]

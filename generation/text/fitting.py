@@ -90,9 +90,9 @@ class FittableText(NamedTuple):
 def fit_text_to_box(
     text: str, box: TextBox, style: TextStyle, *, largest: int, least: int, leading: float = 1.06
 ) -> TextBlock:
-    """Return a text fitted into a box, in the largest size from `least` to `largest`.
+    """Return a text fitted into a box, in the largest font size from `least` to `largest`.
 
-    A text that is too long for the smallest size ends with an ellipsis. Raises `TextRefused`.
+    A text that is too long for the smallest size ends with an ellipsis. Raises `TextRefused` for an unknown letter.
     """
     cleaned = clean_drawn_text(text)
     paragraphs, leading = cleaned.split("\n"), line_leading_of_text(cleaned, leading)

@@ -81,7 +81,7 @@ def shape_text_line(text: str, style: TextStyle) -> ShapedLine:
 
 
 def _split_font_runs(text: str, language: str) -> Iterator[tuple[FontRun, int]]:
-    """Yield a text's runs of one font and one bidi level, in its order; a space joins the run before it."""
+    """Yield a text's runs of one font and bidi level; a space joins the run before. Skip symbols that no font has."""
     of_each = bidi_embedding_levels(text, right_to_left=is_right_to_left_language(language))
     current: tuple[FontRun, int] | None = None
     at = 0

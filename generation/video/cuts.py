@@ -14,7 +14,7 @@ _CIRCLE_MASK_DOWNSCALE = 4
 
 
 def slide_up_transition(old: Image.Image, new: Image.Image, share: float) -> Image.Image:
-    """Return a frame of a cut: the new picture slides in from the bottom."""
+    """Return a frame of a video's cut, at a `share` of its time: the new picture slides in from the bottom."""
     done = ease_out(share)
     frame = Image.new("RGB", old.size)
     frame.paste(old, (0, -round(old.height * _OLD_PICTURE_PUSH_SHARE * done)))

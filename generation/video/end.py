@@ -107,7 +107,7 @@ def _popping_end_button(kit: SlideKit, text: str, top: float) -> tuple[PoppingPi
 
 
 def build_end_card_scene(kit: SlideKit, picture: Image.Image, seconds: float) -> VideoScene:
-    """Return a scene of the partner's own end card, uncropped if its aspect ratio isn't the frame's."""
+    """Return a video's last scene with the partner's end card: filled within 15 % of the frame's ratio, else whole."""
     width, height = kit.frame.size
     shape = (picture.width / picture.height) / (width / height)
     if 1 / _END_CARD_RATIO_TOLERANCE < shape < _END_CARD_RATIO_TOLERANCE:

@@ -62,7 +62,7 @@ def _animate_hook_devices(kit: SlideKit, canvas: Canvas, top: float, seconds: fl
 
 
 def _animate_brand_icon(kit: SlideKit, canvas: Canvas, top: float, seconds: float) -> list[MovingObject]:
-    """Return the brand's icon, large and tilted, in the area below the texts."""
+    """Return the brand's icon, large and tilted, rising into the area below the hook; [] if the area is too small."""
     side = min(_ICON, canvas.height - round(top) - 2 * _BELOW)
     if side < _ICON // 2:
         return []

@@ -86,7 +86,7 @@ class KineticText:
         return [emphasis if emphasis and word is telling else color for word in self.words]
 
     def draw(self, image: Image.Image, seconds: float, step: float = MAX_WORD_STEP_S) -> None:
-        """Draw onto a frame the words that have started, `seconds` seconds after the text's start."""
+        """Draw onto a frame the words that have started `seconds` after the text's start, one every `step` seconds."""
         for word, color in zip(self.words, self._colors, strict=True):
             share = (seconds - word.number * step) / _WORD_MOVEMENT_S
             if share >= 1:
@@ -105,7 +105,7 @@ class KineticText:
         image.paste(color, (round(left), round(top)), mask)
 
     def draw_final_state(self, canvas: Canvas) -> None:
-        """Draw all words onto a canvas in their final state; measure each line before it is drawn."""
+        """Draw all words onto a canvas in their final state; append each line, measured before, to its `marks`."""
         canvas.marks += [self._mark(canvas.image, row) for row in sorted({word.line for word in self.words})]
         self.draw(canvas.image, math.inf)
 

@@ -87,7 +87,7 @@ def build_popping_tile(
 def draw_pill_sprite(
     kit: SlideKit, text: str, *, center: tuple[float, float], colors: tuple[RGB, RGB]
 ) -> tuple[Image.Image, DrawnLine]:
-    """Return the picture of a button with a text in the second color, and the mark of that text."""
+    """Return a button's picture in the first color, and its drawn text in the second with its place in the frame."""
     block = kit.fit_text(
         text,
         TextBox(kit.centered_column_width - 2 * _PILL_FONT_SIZE_PX, _PILL_FONT_SIZE_PX * 2.2, 1),

@@ -22,7 +22,7 @@ _NUMBER_COMES, _WORDS_COME, _DEVICE_COMES = 0.1, 0.25, 0.1
 
 
 def build_point_scene(kit: SlideKit, text: str, number: int, seconds: float, *, is_only: bool = False) -> VideoScene:
-    """Return the scene of a point. Its number decides grounds and sides; a single point shows no number."""
+    """Return the scene of one point. Its number decides colors and sides; a single point shows no number."""
     stage = SceneStage(kit, (kit.theme.light, kit.theme.dark)[(number - 1) % 2], number, seconds)
     lay = _build_scene_with_device if kit.screenshots else _build_scene_without_device
     return lay(stage, text, is_only=is_only)

@@ -42,7 +42,7 @@ class VideoPiece(NamedTuple):
     speech: Sequence[MonoWave] = ()
 
     def render_files(self, folder: Path) -> Generator[ProgressStep]:
-        """Encode the video into an existing folder; yield progress. The file is complete at the last step."""
+        """Encode the video and thumbnail into a folder; yield progress, at last the file. Raises `GenerationError`."""
         film = build_video_scenes(self.kit, self.copy, self.timing, self.end)
         sound = mix_sound_track(self.timing, self.kit.seed, self.speech)
         path = folder / f"{_VIDEO_FILE_STEM}.mp4"

@@ -71,6 +71,6 @@ def entries_to_patterns(block: str) -> Iterable[str]:
 
 
 def compile_entry_pattern(*blocks: str) -> re.Pattern[str]:
-    """Return a pattern of the blocks' entries as whole words; without entries, it matches nothing."""
+    """Return a pattern of the blocks' entries as whole words in any case; without entries, it matches nothing."""
     alternatives = "|".join(entry for block in blocks for entry in entries_to_patterns(block))
     return re.compile(rf"(?<!\w)(?:{alternatives or '(?!)'})(?!\w)", re.IGNORECASE)
