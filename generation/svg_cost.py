@@ -119,7 +119,7 @@ class _DrawingCostCounter:
             yield from self._sheet.get(key, ())
 
     def _dash_pattern_lengths(self, root: etree._Element) -> Iterator[float]:
-        """Yield the total length of each dash pattern; not zero, which draws no dash, nor infinity, which draws one."""
+        """Yield the total length of each dash pattern. Skip 0, which leaves lines solid, and infinity: one dash."""
         declared = [one for element in root.iter() for one in self._applicable_declarations(element)]
         for one in declared:
             total = sum(map(float, _SVG_NUMBER_PATTERN.findall(one.value))) if one.name == "stroke-dasharray" else 0.0

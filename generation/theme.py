@@ -120,7 +120,7 @@ def _build_vivid_ground(first: Oklch, ink: RGB) -> GroundColors:
 
 
 def _min_lightness_shift(color: Oklch, text: RGB) -> float:
-    """Return the least change of a color's lightness for legible text: below 0 for white text; 1.0 if none suffices."""
+    """Return the least change of a color's lightness for legible text: 0 or less for white; 1.0 if none suffices."""
     away = -1 if text == WHITE else 1
     steps = (away * step / 200 for step in range(200))
     enough = (

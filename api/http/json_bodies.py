@@ -113,7 +113,7 @@ def _decode_json_as_type(body: bytes, kind: Any) -> Any:
 
 
 def _collect_body_errors(body: bytes, kind: Any, error: msgspec.ValidationError) -> CooperativeSteps[Exception]:
-    """Return all validation errors as one `InvalidValue`; `MalformedBody` if text after the first is no JSON."""
+    """Return the validation errors as one `InvalidValue`; `MalformedBody` if the text isn't JSON as a whole."""
     large = len(body) > MAX_UNCOUNTED_BODY_BYTES
     if large:
         yield

@@ -70,7 +70,7 @@ def serve_demo_site() -> Iterator[str]:
 
 
 def allow_demo_site(host: str | None, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the setting that lets workers fetch from `host` on loopback too; empty without a `host`."""
+    """Return the setting that also lets workers fetch from `host`, even on loopback; empty without a `host`."""
     allowed = [name for name in (environ.get(FETCH_ALLOW_SETTING), host) if name]
     return {FETCH_ALLOW_SETTING: ",".join(allowed)} if host else {}
 

@@ -9,7 +9,7 @@ update {table}
 
 
 def _age_rows(name: str, **columns: str) -> Query:
-    """Return the statement that moves an organization's times into the past by `by`; `columns` is by table."""
+    """Return the statement that moves times back by `by`; `columns` has each table's columns, parted by blanks."""
     *updates, last = [
         _AGE_TABLE.format(
             table=table, times=",\n       ".join(f"{column} = {column} - :by::interval" for column in times.split())
@@ -20,7 +20,7 @@ def _age_rows(name: str, **columns: str) -> Query:
     return Query(name, f"with {ctes}{last}")
 
 
-#: Statements for all rows of a sandbox with a time, but for its jobs: `age_jobs` in `db/queries/sandbox_clock.sql`.
+#: Statements for all times that a sandbox's clock moves, but for its jobs: `age_jobs` in `sandbox_clock.sql`.
 ROW_AGING_STATEMENTS = (
     _age_rows(
         "age_projects",

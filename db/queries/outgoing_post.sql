@@ -16,7 +16,7 @@ select k.sealed, k.vault_key_id, k.generation, k.expires_at,
    and p.id = :id
  order by a.position;
 
--- part: next_version    The end of each change of a post: the post has another version.
+-- part: next_version    The end of an update that gives a post its next version.
 version = version + 1,
        updated_at = now()
  where organization_id = :org

@@ -6,20 +6,22 @@ from db.queries import Query
 
 
 class SealedTable(NamedTuple):
-    """A table with secrets: `keys` identify a row, and name it for its secret; `column` has the sealed bytes.
+    """A table with secrets: `keys` are its primary key, `column` has the sealed bytes.
 
-    `lives` is the condition of the rows that are still read; the others are deleted soon.
+    `live_condition` holds for the rows that are still read; the others are deleted soon. `bound_keys` are the
+    keys in the row's name that a secret is bound to, by default all of them.
     """
 
     name: str
     keys: tuple[str, ...]
     column: str = "sealed"
-    lives: str = "true"
+    live_condition: str = "true"
+    bound_keys: tuple[str, ...] | None = None
 
     @property
     def vault_key_ids(self) -> Query:
         """Return the SQL statement that lists the ids of the vault keys that seal the table's secrets."""
-        where = f"vault_key_id is not null and {self.lives}"
+        where = f"vault_key_id is not null and {self.live_condition}"
         return self._query("vault_key_ids", f"select distinct vault_key_id from {self.name} where {where}")  # noqa: S608
 
     @property
@@ -48,7 +50,7 @@ class SealedTable(NamedTuple):
 
     @property
     def _of_other_keys(self) -> str:
-        return f"{self.name} where vault_key_id <> :writer and {self.lives}"
+        return f"{self.name} where vault_key_id <> :writer and {self.live_condition}"
 
     def _query(self, statement: str, text: str) -> Query:
         return Query(f"{self.name}.{statement}", text)
@@ -61,10 +63,10 @@ SEALED_TABLES = (
         "idempotency_key",
         ("organization_id", "api_key_id", "key"),
         column="body",
-        lives="created_at > now() - interval '24 hours'",
+        live_condition="created_at > now() - interval '24 hours'",
     ),
     SealedTable("job_secret", ("organization_id", "job_id")),
-    SealedTable("oauth_state", ("state_hash",)),
+    SealedTable("oauth_state", ("organization_id", "state_hash"), bound_keys=("state_hash",)),
     SealedTable("platform_app", ("platform", "service_url", "redirect_uri")),
     SealedTable("scheduled_post", ("organization_id", "id")),
     SealedTable("webhook_secret", ("organization_id", "endpoint_id", "id")),

@@ -132,8 +132,8 @@ update social_account
    and turn_post_id = :post_id;
 
 -- part: wake_job
--- Make the job `next` due. It gets its post's time, which precedes the jobs of later posts, as these would
--- run in vain.
+-- Make the jobs in `next` due. Each gets its post's time, which precedes the jobs of later posts, as these
+-- would run in vain.
 update job j
    set run_at = n.scheduled_for,
        stage = 'queued',

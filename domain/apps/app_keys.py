@@ -95,7 +95,7 @@ def parse_app_key(text: str) -> PresentedAppKey | None:
 async def find_apps_by_keys(conn: Conn, *, keys: Sequence[str], peppers: Keyring) -> list[KeyedApp | None]:
     """Return the app of each key, in order, by one statement; None for a key that opens no app.
 
-    A deleted app's key and a rotated key stop working with the next call.
+    A deleted app's key stops working with the next call, a rotated key at the end of its overlap.
     """
     presented = {key: parse_app_key(key) for key in keys}  # drops duplicates
     rows = await FIND_APPS_BY_KEY_IDS.all(conn, ids=[key.app_id for key in presented.values() if key])

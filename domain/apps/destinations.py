@@ -80,7 +80,7 @@ async def patch_destinations(
             await GET_CONVERSION_DESTINATION.one(conn, **scope) or _NEW_DESTINATION_ROW,
             change,
             keyring,
-            vault.secret_row_name("conversion_destination", *scope.values()),
+            vault.secret_row_name("conversion_destination", organization_id, app_id, name),
         )
         _check_destination_complete(name, row)
         await conversion_destination.put_destination.run(conn, **scope, **row._asdict())

@@ -54,7 +54,7 @@ async def start_website_ingest(
 async def start_github_ingest(
     conn: Conn, *, organization_id: UUID, project_id: UUID, repo: str, branch: str | None
 ) -> ledger.SubmittedJob:
-    """Submit a brand's ingest of a repository of `github_repositories`. Raises as `start_website_ingest`."""
+    """Submit a brand's ingest of a repository, its name checked before. Raises as `start_website_ingest`."""
     args = {"repo": repo, "branch": branch}
     return await start_ingest(
         conn, kind=INGEST_GITHUB_KIND, organization_id=organization_id, project_id=project_id, args=args
@@ -64,7 +64,7 @@ async def start_github_ingest(
 async def start_appstore_ingest(
     conn: Conn, *, organization_id: UUID, project_id: UUID, listings: Sequence[RequestedStoreListing], country_code: str
 ) -> ledger.SubmittedJob:
-    """Submit a brand's ingest of listings of `domain.brand.store_listings`. Raises as `start_website_ingest`."""
+    """Submit a brand's ingest of listings that `store_listings` parsed. Raises as `start_website_ingest`."""
     args = {"listings": msgspec.to_builtins(listings), "country_code": country_code}
     return await start_ingest(
         conn, kind=INGEST_APPSTORE_KIND, organization_id=organization_id, project_id=project_id, args=args

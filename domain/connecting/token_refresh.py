@@ -70,7 +70,7 @@ async def finish_token_refresh(
 
 
 async def start_account_cooldown(conn: Conn, *, claim: JobClaim) -> None:
-    """Start an account's cooldown of `REFRESH_COOLDOWN_S` without posts, so that they don't refresh in a loop."""
+    """Let an account send no post for `REFRESH_COOLDOWN_S`, so that its posts don't refresh its token in a loop."""
     org, account_id = _account_scope_of_claim(claim)
     await account_send.cool_down.run(conn, org=org, account_id=account_id, cooldown_s=REFRESH_COOLDOWN_S)
 

@@ -30,7 +30,7 @@ def complete_piece_files(
 ) -> ContentPieceFiles:
     """Return the files of a piece to generate: the request's, and the project's logo and end card.
 
-    Without pictures and clip it gets up to `MAX_DEFAULT_SCREENSHOTS`; a remix without a clip gets the demo video.
+    Add the demo video to a remix without a clip. Without pictures and clip, add up to `MAX_DEFAULT_SCREENSHOTS`.
     """
     requested_ids = {ids.parse_prefixed_id(ids.ASSET, media_id) for media_id in body.media_ids}
     # Requested files first, then current ones.

@@ -85,7 +85,7 @@ async def _retry_ingest(conn: Conn, scope: dict[str, UUID], origin: JobToRetry) 
     return await ingests.start_ingest(conn, **scope, kind=JOB_KINDS[origin.kind], args=origin.args)
 
 
-#: Start of a job of each kind again. The scope has the organization, the project and the old job.
+#: Function that retries a job of each kind. The scope has the organization, the project and the old job.
 _RETRY_BY_JOB_KIND: Mapping[str, Callable[[Conn, dict[str, UUID], JobToRetry], Awaitable[SubmittedJob]]] = {
     INGEST_WEBSITE_KIND.name: _retry_ingest,
     INGEST_GITHUB_KIND.name: _retry_ingest,

@@ -67,8 +67,8 @@ def choose_scope_metrics(
 ) -> Sequence[MetricName]:
     """Return the requested metrics, or all metrics of the scope if none is requested.
 
-    The scope is a project, an account or a post. Raises `InvalidValue` for a metric that the scope doesn't have, for a
-    missing id of an account or a post, and for an id with the project.
+    The scope is a project, an account or a post. Raises `InvalidValue` for a metric that the scope lacks, for an id
+    with the project, and for an account or a post without its id.
     """
     if has_id == (scope == "project"):
         raise InvalidValue("id", "name the account or the post of `scope`; for the project, leave it out")

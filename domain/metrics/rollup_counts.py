@@ -52,7 +52,7 @@ async def count_rolled_up_events(
     app_nos: Sequence[int] | None = None,
     limit: int | None = None,
 ) -> list[EventGroupCount]:
-    """Count a project's events between the first and the last of `bounds`, grouped by the fields of `by`.
+    """Count a project's events between the first and last of `bounds`, by currency and by the fields of `by`.
 
     Bounds are at quarter-hours. At most `limit` groups, of events in `names`; `app_nos`: None is all apps, [] no app.
     """

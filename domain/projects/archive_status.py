@@ -42,9 +42,9 @@ async def begin_project_archive(
 ) -> tuple[Archived, ledger.WakeMessage | None]:
     """Archive a project and submit the job that cleans up; return the API answer and the job's wake.
 
-    A repeat returns the first answer without a wake. After the commit `lock_active_project` refuses all new work. No
-    post of the answer's waiting ones is sent; the posts in flight are those that were marked `sending`. Open requests
-    for leased accounts are closed here. Raises `ObjectNotFound`, `VersionOutdated`.
+    A repeat returns the first answer without a wake. After the commit `lock_active_project` refuses all new work. The
+    waiting posts that the answer counts are never sent; the posts in flight were marked `sending` before. Open
+    requests for leased accounts are closed here. Raises `ObjectNotFound`, `VersionOutdated`.
     """
     locked = await project_locks.lock_project_row(
         conn, organization_id=organization_id, project_id=project_id, versions=versions

@@ -1,4 +1,4 @@
-"""Delegation: the rights of a key, and limits of the keys that it creates."""
+"""Delegation: the scopes of a key, and those of the keys that it creates."""
 
 from collections.abc import Collection, Iterable
 

@@ -36,7 +36,7 @@ FormulaSlot = tuple[str, Evidence | None]
 
 
 def find_missing_brand_fields(brand: BrandSnapshot, found: Sequence[BrandClause], language: str) -> list[EvidenceField]:
-    """Return fields missing for hooks: `appName`, and `tagline`, `appDescription`, `keywords` if none gives a line."""
+    """Return fields missing for hooks: `appName`; `tagline`, `appDescription` and `keywords` if none gives a hook."""
     missing: list[EvidenceField] = [] if names.app_display_name(brand) else ["appName"]
     if not (found or any(usable_taglines(brand, language)) or names.displayable_keywords(brand, language)):
         missing += ["tagline", "appDescription", "keywords"]

@@ -88,7 +88,7 @@ def _find_new_names(plain_line: str, allowed: str) -> Iterator[str]:
 
 
 def _find_new_words(plain_line: str, allowed: str, language: str) -> Iterator[str]:
-    """Yield the line's words that are neither forms of allowed words nor glue, the frequent words of four languages."""
+    """Yield the line's words that are neither forms of allowed words nor glue: frequent words of its language."""
     allowed_words = set(texts.split_lowercase_words(allowed))
     glue = _glue_words(language)
     for word in texts.split_lowercase_words(plain_line):

@@ -53,7 +53,7 @@ def _end_lines_height(blocks: dict[str, TextBlock]) -> float:
 
 
 def _draw_foot_lines(kit: SlideKit, canvas: Canvas, copy: PieceCopy, places: list[str]) -> int:
-    """Draw the last slide's stores and website, and the presenter's byline above. Return the lowest y for the rest."""
+    """Draw the last slide's stores and website, and the presenter's byline above. Return the y where the rest ends."""
     if places:
         _draw_places_line(kit, canvas, " · ".join(places))
     foot = kit.frame.bottom - _FOOT_LINE_HEIGHT_PX

@@ -61,7 +61,7 @@ class TikTokPostHandle(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
 
 def has_draft_label_and_level(handle: TikTokPostHandle, draft: PostDraft) -> bool:
-    """Return whether a post has its AI label and a chosen privacy level; photos need no label, inbox posts no level."""
+    """Return whether a post's AI label fits the draft and its privacy level was chosen; inbox posts need no level."""
     is_aigc = draft.is_ai_generated and handle.kind == "video"
     return handle.is_aigc == is_aigc and (handle.level is None or handle.is_chosen)
 

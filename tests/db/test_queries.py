@@ -12,10 +12,20 @@ import pytest
 
 from db.pool import Conn
 from db.queries import STATEMENT_FILE_NAMES, Query, TypedQuery
+from db.queries.aged_rows import ROW_AGING_STATEMENTS
+from db.queries.sealed import SEALED_TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("api", "chaos", "cli", "db", "domain", "jobs", "platforms", "tools", "workers")
 STATEMENTS = [(table, query) for table in STATEMENT_FILE_NAMES for query in getattr(import_module("db.queries"), table)]
+#: Statements that Python builds from the names of tables and columns.
+BUILT_STATEMENTS = [
+    *ROW_AGING_STATEMENTS,
+    *(table.vault_key_ids for table in SEALED_TABLES),
+    *(table.count_of_other_keys for table in SEALED_TABLES),
+    *(table.lock_of_other_keys for table in SEALED_TABLES),
+    *(table.reseal for table in SEALED_TABLES),
+]
 
 _POST_UPDATE = re.compile(r"update scheduled_post\b.*?(?=\n\s*where\b|\n\s*from\b)", re.DOTALL)
 
@@ -30,7 +40,7 @@ class Call(NamedTuple):
 
 
 async def test_the_database_understands_each(conn: Conn) -> None:
-    for _, query in STATEMENTS:
+    for query in [*(query for _, query in STATEMENTS), *BUILT_STATEMENTS]:
         prepared = await conn.prepare(query.sql)
         assert len(prepared.get_parameters()) == len(query.parameters), query.name
 

@@ -159,7 +159,7 @@ def find_click_id(
 
 
 def find_advertising_id(tree: ConversionEventTree) -> str | None:
-    """Return a device's advertising id, None if missing or malformed; send it only if its person allows tracking."""
+    """Return a device's advertising id; None if missing or malformed. Callers check that the person allows tracking."""
     return tree.find_checked_text("advertisingId", formats.check_advertising_id, ("context", "device", "advertisingId"))
 
 

@@ -66,7 +66,7 @@ class DrawProgress(msgspec.Struct, frozen=True, tag=True):
 
 
 class RenderRefused(msgspec.Struct, frozen=True, tag=True):
-    """The piece can't be made: as requested, or `for_now` if memory or disk ran out, and a retry may succeed."""
+    """Failure of the request. With `for_now`, memory or disk ran out, and a retry may succeed; else none would."""
 
     code: str
     message: str

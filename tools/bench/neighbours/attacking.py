@@ -20,7 +20,7 @@ from tools.bench.neighbours.row import AttackPlan, AttackProgress
 
 
 async def run_attack_process(name: str, plan: AttackPlan) -> None:
-    """Run the attack of a row until SIGTERM; print a line once it has an effect at full strength, and its counts.
+    """Run the attack of a row until SIGTERM; print a line once it has its full effect, and its counts at the end.
 
     An attack that ends by itself has done all it can.
     """

@@ -157,7 +157,7 @@ async def read_app_store_listing(stores: StoreAccess, result: StorefrontResult, 
 
 
 async def fetch_store_page(web: WebCrawlResources, url: str) -> FetchedResponse:
-    """Fetch a store's page, by robots.txt and rate limit. Raises `SourceTimeout` if slow, or another `SourceError`."""
+    """Fetch a store's page within robots.txt and rate limit. Raises `SourceTimeout` if slow, else a `SourceError`."""
     try:
         async with asyncio.timeout(STORE_PAGE_TIMEOUT_S):
             return await CrawlSession(web).fetch_response(url)
