@@ -14,7 +14,8 @@ from typing import IO, Any
 
 from tests.waiting import PATIENCE_S
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+#: The headless shell is Chromium without its own windows: the same engine for two thirds of the CPU.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -39,7 +40,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 def command() -> str:
     """Return the program: `CHROMIUM`, or one on the path."""
     found = next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *NAMES))), None)
-    return found or sys.exit("tests of pages need Chromium: `apt-get install chromium`, or name one in CHROMIUM")
+    return found or sys.exit("tests of pages need Chromium: `apt-get install chromium-headless-shell`, or name one in CHROMIUM")
 
 
 class Left(Exception):
