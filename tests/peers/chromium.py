@@ -40,7 +40,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 def command() -> str:
     """Return the program: `CHROMIUM`, or one on the path."""
     found = next(filter(None, map(shutil.which, (os.environ.get("CHROMIUM", ""), *NAMES))), None)
-    return found or sys.exit("tests of pages need Chromium: `apt-get install chromium-headless-shell`, or name one in CHROMIUM")
+    return found or sys.exit("pages need Chromium: `apt-get install chromium-headless-shell`, or name one in CHROMIUM")
 
 
 class Left(Exception):
