@@ -101,9 +101,9 @@ async def open_postgres_pool(
     too limits its wait: for a statement to end, and in a transaction for the next one. Raise OSError or
     `asyncpg.PostgresError` for an unreachable server.
 
-    `for_bursts` opens all connections at once and keeps them. Each plans a statement once, not at each of its first
-    five calls, which was a third of the CPU of 500 posts. It suits statements that find a few rows by their keys,
-    with a plan that never changes.
+    With `for_bursts` the pool opens all its connections immediately and keeps them. Each plans a statement once, not
+    at each of its first five calls, which was a third of the CPU of 500 posts. It suits statements that find a few
+    rows by their keys, with a plan that never changes.
     """
     more = {"lock_timeout": lock_timeout, "application_name": name} | (BURST_SESSION_SETTINGS if for_bursts else {})
     if patience_s is not None:

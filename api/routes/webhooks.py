@@ -164,7 +164,7 @@ async def delete_webhook_endpoint(
     status_code=202,
 )
 async def test_webhook_endpoint(request: ApiRequest, webhook_endpoint_id: FromPath[str]) -> Response[WebhookDelivery]:
-    """Send a `test.ping` to only this webhook endpoint, whichever types it subscribes to."""
+    """Send a `test.ping` to this webhook endpoint alone, even if it does not subscribe to that type."""
 
     async def ping(conn: Conn) -> WriteResult[WebhookDelivery]:
         endpoint_id = path_ids.parse_id("webhook_endpoint", webhook_endpoint_id)

@@ -158,7 +158,7 @@ async def _list_waiting_posts(conn: Conn, organization_id: UUID, content_id: UUI
 async def _lock_accounts_of_posts(
     conn: Conn, organization_id: UUID, waiting: Sequence[WaitingPost]
 ) -> Mapping[UUID, UUID]:
-    """Lock the accounts of these waiting posts; return the accounts whose queue has a head, by that post's id."""
+    """Lock the accounts of these waiting posts; return each account by the id of the post at its queue's head."""
     account_ids = list({post.social_account_id for post in waiting})
     locked = await LOCK_WAITING_POST_ACCOUNTS.all(conn, org=organization_id, ids=account_ids)
     return {account.head_post_id: account.id for account in locked if account.head_post_id}

@@ -168,7 +168,7 @@ async def test_each_route_needs_its_scope(app: Litestar, operator: AllRightsCall
         if (found := NEEDED.search(operation["description"]))
     }
     assert len(needed) > 30
-    # A key that only reads can't write. `retry_jobs` skips each job whose starting scope is missing.
+    # A key that only reads can't write. `retry_jobs` skips a job if the key lacks the scope to start it.
     writes = {route.id for route in operator.routes if route.method != "GET"}
     assert {one for one in writes if needed.get(one, "").endswith(":read")} == {"retry_jobs"}
     organization = await pool.fetchval("select organization_id from api_key limit 1")

@@ -23,7 +23,7 @@ from typing import Any
 from db.server import end_with_parent_prefix
 
 ROOT = Path(__file__).parents[2]
-#: Modules to preload: the entry points, and what these import only once their arguments are checked.
+#: Modules to preload: the entry points, and the modules that they import after the check of their arguments.
 MODULES = (
     "tests.chaos.worker",
     "tests.chaos.publisher",

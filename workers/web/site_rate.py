@@ -48,7 +48,7 @@ class SiteRateLimit:
     async def wait_for_crawl_delay(self, site: SiteRateState, *, delay_s: float, within_s: float) -> None:
         """Wait until the crawl delay after the last request to a site is over, and reserve `delay_s` after this one.
 
-        If the wait would be longer than `within_s`, raise `TimeoutError` at once and reserve nothing.
+        Raise `TimeoutError` without a wait or a reservation if the delay ends later than in `within_s` seconds.
         """
         now = self.clock()
         starts_at = max(now, site.free_at)

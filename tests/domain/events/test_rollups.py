@@ -1,4 +1,4 @@
-"""Rollups match the events after folds and rebuilds; `test_event_names.py` runs these beside writers."""
+"""Rollups match the events after folds and rebuilds. `test_event_names.py` shows it while writers run."""
 
 from datetime import timedelta
 from uuid import uuid4

@@ -15,7 +15,7 @@ axe.run(document.querySelector('dialog[open]') ?? document, {
   (one) => `${impact} ${id}: ${one.html.slice(0, 160)} ${one.failureSummary.slice(0, 200)}`)))
 """
 ALL_RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']"
-#: Rules whose result depends on the theme: the console's themes differ only in colors.
+#: Rules that depend on the theme: the console's themes differ only in colors.
 COLOR_RULES = "{type: 'rule', values: ['color-contrast', 'link-in-text-block']}"
 
 
