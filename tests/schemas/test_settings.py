@@ -69,6 +69,8 @@ def test_a_bad_value_names_its_setting_and_is_not_repeated(name: str, value: str
         load_settings(REQUIRED | MODEL | {name: value})
     assert "hush" not in str(raised.value)
     assert KEY[:8] not in str(raised.value)
+    if value and name in ("PEPPERS", "VAULT_KEYS"):
+        assert str(raised.value).startswith(f"{name}: entry ")
 
 
 @pytest.mark.parametrize(
